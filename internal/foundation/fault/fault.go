@@ -1,0 +1,115 @@
+// Package fault is the one error type that crosses package borders.
+//
+// It owns the kinds of failure a person can meet and the words shown for them. It refuses to
+// carry causes to the outside: the text of a fault never holds the wrapped error, which is
+// logged once where the request ends.
+package fault
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Kind says what sort of failure it is; web maps each kind to one HTTP status.
+type Kind string
+
+// The kinds of failure.
+const (
+	Invalid      Kind = "invalid"      // the input is wrong; Fields name where and how to mend it (400/422)
+	Unauthorized Kind = "unauthorized" // nobody is signed in (401)
+	Forbidden    Kind = "forbidden"    // signed in, but not allowed (403)
+	NotFound     Kind = "not_found"    // absent, or not visible to this actor (404)
+	Conflict     Kind = "conflict"     // the state has moved on: stale version, wrong state, duplicate (409)
+	TooMany      Kind = "too_many"     // throttled (429)
+	Unavailable  Kind = "unavailable"  // an outside part is down; try again (503)
+	Internal     Kind = "internal"     // anything else (500)
+)
+
+// Field is one wrong input: its path as the form and the API name it, and the mend in Chinese.
+type Field struct {
+	Path    string `json:"path"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// Error is a failure with a stable code and a sentence for the person.
+type Error struct {
+	Kind    Kind
+	Code    string // stable, snake_case, e.g. "listing_not_confirmed"
+	Message string // Chinese, says what to do next; never holds a cause
+	Fields  []Field
+	cause   error
+}
+
+// Error returns the code and the message, never the cause.
+func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+// Unwrap gives the cause to errors.Is/As and to the one place that logs it.
+func (e *Error) Unwrap() error { return e.cause }
+
+// New makes a fault.
+func New(kind Kind, code, message string) *Error {
+	return &Error{Kind: kind, Code: code, Message: message}
+}
+
+// Newf makes a fault with a formatted message.
+func Newf(kind Kind, code, format string, args ...any) *Error {
+	return New(kind, code, fmt.Sprintf(format, args...))
+}
+
+// Wrap makes a fault that keeps its cause for the log.
+func Wrap(cause error, kind Kind, code, message string) *Error {
+	return &Error{Kind: kind, Code: code, Message: message, cause: cause}
+}
+
+// KindOf returns the kind of the first fault in the chain, Internal for any other error and "" for nil.
+func KindOf(err error) Kind {
+	if err == nil {
+		return ""
+	}
+	var f *Error
+	if errors.As(err, &f) {
+		return f.Kind
+	}
+	return Internal
+}
+
+// Is reports whether the chain holds a fault of that kind.
+func Is(err error, kind Kind) bool { return err != nil && KindOf(err) == kind }
+
+// HasCode reports whether the chain holds a fault with that code.
+func HasCode(err error, code string) bool {
+	var f *Error
+	return errors.As(err, &f) && f.Code == code
+}
+
+// Fields collects wrong inputs; the zero value is ready to use.
+type Fields struct{ list []Field }
+
+// Add notes one wrong input.
+func (f *Fields) Add(path, code, message string) {
+	f.list = append(f.list, Field{Path: path, Code: code, Message: message})
+}
+
+// Addf notes one wrong input with a formatted message.
+func (f *Fields) Addf(path, code, format string, args ...any) {
+	f.Add(path, code, fmt.Sprintf(format, args...))
+}
+
+// Check adds the field unless ok holds.
+func (f *Fields) Check(ok bool, path, code, message string) {
+	if !ok {
+		f.Add(path, code, message)
+	}
+}
+
+// List returns the fields noted so far, in order.
+func (f *Fields) List() []Field { return f.list }
+
+// Err returns nil where nothing was noted, otherwise an Invalid fault with all fields.
+func (f *Fields) Err() error {
+	if len(f.list) == 0 {
+		return nil
+	}
+	return &Error{Kind: Invalid, Code: "invalid_input", Message: fmt.Sprintf("有 %d 处需要修改", len(f.list)), Fields: f.list}
+}

@@ -1,0 +1,624 @@
+-- +goose Up
+
+-- Platform: files, messages, audit, idempotency. --------------------------------------------------
+
+create table file (
+    id           bigint generated always as identity primary key,
+    digest       text        not null,                    -- sha256, lower-case hex; the name on disk
+    name         text        not null,
+    mime         text        not null,
+    size         bigint      not null check (size >= 0),  -- bytes
+    purpose      text        not null,
+    owner_org    bigint,
+    uploaded_by  bigint,
+    created_at   timestamptz not null
+);
+create index file_digest on file (digest);
+
+create table message (
+    id          bigint generated always as identity primary key,
+    account_id  bigint      not null,
+    kind        text        not null,
+    title       text        not null,
+    body        text        not null default '',
+    link        text        not null default '',
+    created_at  timestamptz not null,
+    read_at     timestamptz
+);
+create index message_inbox on message (account_id, id desc);
+create index message_unread on message (account_id) where read_at is null;
+
+create table audit_row (
+    id            bigint generated always as identity primary key,
+    at            timestamptz not null,
+    actor_account bigint,
+    actor_org     bigint,
+    action        text        not null,
+    object_kind   text        not null,
+    object_id     text        not null,
+    result        text        not null,                   -- ok, refused
+    detail        jsonb       not null default '{}',
+    request_id    text        not null default '',
+    prev_hash     bytea       not null,
+    hash          bytea       not null unique
+);
+create index audit_object on audit_row (object_kind, object_id, id);
+
+create table idempotency_key (
+    account_id   bigint      not null,
+    key          text        not null,
+    request_hash text        not null,                    -- sha256 of method, path and body
+    status       int,                                     -- null while the first request runs
+    content_type text        not null default '',
+    body         bytea,
+    created_at   timestamptz not null,
+    primary key (account_id, key)
+);
+create index idempotency_age on idempotency_key (created_at);
+
+-- Identity. ---------------------------------------------------------------------------------------
+
+create table organisation (
+    id             bigint generated always as identity primary key,
+    kind           text        not null check (kind in ('university','institute','enterprise','agency','point_host','government')),
+    name           text        not null,
+    credit_code    text        not null default '',       -- as typed, normalised; a wrong check digit warns only
+    division       text        not null,                  -- GB/T 2260, six digits
+    state          text        not null default 'pending' check (state in ('pending','confirmed','returned','suspended')),
+    state_reason   text        not null default '',
+    profile        jsonb       not null default '{}',     -- address, legal representative, contact, party nature …
+    is_sample      boolean     not null default false,
+    version        int         not null default 1,
+    created_at     timestamptz not null,
+    confirmed_at   timestamptz
+);
+create unique index organisation_credit_code on organisation (credit_code) where credit_code <> '' and not is_sample;
+create index organisation_name on organisation (name);
+
+create table account (
+    id             bigint generated always as identity primary key,
+    login_name     text        not null,
+    display_name   text        not null,
+    email          text        not null default '',
+    phone          text        not null default '',
+    password_hash  text        not null,
+    totp_secret    text        not null default '',
+    theme          text        not null default 'standard',
+    disabled_at    timestamptz,
+    is_sample      boolean     not null default false,
+    created_at     timestamptz not null
+);
+create unique index account_login on account (lower(login_name));
+
+create table membership (
+    id              bigint generated always as identity primary key,
+    account_id      bigint      not null references account,
+    organisation_id bigint      not null references organisation,
+    roles           text[]      not null,
+    created_at      timestamptz not null,
+    ended_at        timestamptz
+);
+create unique index membership_live on membership (account_id, organisation_id) where ended_at is null;
+create index membership_org on membership (organisation_id) where ended_at is null;
+
+create table session (
+    token_hash    text        primary key,                -- sha256 of the cookie value
+    account_id    bigint      not null references account,
+    membership_id bigint      references membership,      -- the organisation the person acts for
+    created_at    timestamptz not null,
+    seen_at       timestamptz not null,
+    expires_at    timestamptz not null                    -- absolute end
+);
+create index session_account on session (account_id);
+
+create table api_token (
+    id            bigint generated always as identity primary key,
+    account_id    bigint      not null references account,
+    membership_id bigint      not null references membership,
+    name          text        not null,
+    token_hash    text        not null unique,
+    created_at    timestamptz not null,
+    expires_at    timestamptz,
+    used_at       timestamptz,
+    revoked_at    timestamptz
+);
+
+create table invitation (
+    id              bigint generated always as identity primary key,
+    organisation_id bigint      not null references organisation,
+    email           text        not null,
+    roles           text[]      not null,
+    token_hash      text        not null unique,
+    invited_by      bigint      not null references account,
+    created_at      timestamptz not null,
+    expires_at      timestamptz not null,
+    accepted_at     timestamptz,
+    revoked_at      timestamptz
+);
+
+-- Market: listings. The content of a listing is a typed JSON document of its kind; the columns beside
+-- it are the facts that lists, scopes and clocks need. -----------------------------------------------
+
+create table listing (
+    id                bigint generated always as identity primary key,
+    kind              text        not null check (kind in ('achievement','demand')),
+    organisation_id   bigint      not null references organisation,
+    owner_account     bigint      not null references account,
+    state             text        not null,
+    version           int         not null default 1,      -- lock: grows with every change
+    draft             jsonb       not null,                -- the working content
+    published         jsonb,                               -- the content the public sees
+    published_version int         not null default 0,      -- grows with every publication
+    title             text        not null default '',     -- of the published content, else of the draft
+    division          text        not null default '',     -- of the published content, else the organisation's
+    field             text        not null default '',
+    reviewer_scope    text        not null default '150000', -- league or region whose editor reviews
+    return_reason     text        not null default '',
+    triage            text        not null default '',     -- demand: publish, diagnose, long_term
+    origin            text        not null default 'local',-- local, import
+    origin_key        text,                                -- row key of an import, unique per organisation
+    is_sample         boolean     not null default false,
+    created_at        timestamptz not null,
+    updated_at        timestamptz not null,
+    submitted_at      timestamptz,
+    first_published_at timestamptz,
+    published_at      timestamptz,
+    confirmed_at      timestamptz,                         -- last time the owner said "still true"
+    expires_at        timestamptz,
+    closed_reason     text        not null default ''
+);
+create unique index listing_origin on listing (organisation_id, kind, origin_key) where origin_key is not null;
+create index listing_org on listing (organisation_id, kind, id desc);
+create index listing_review on listing (reviewer_scope, submitted_at) where state = 'submitted';
+create index listing_public on listing (kind, published_at desc, id desc) where published is not null and state in ('published','revising','resubmitted');
+create index listing_expiry on listing (expires_at) where state in ('published','revising','resubmitted');
+
+create table listing_version (
+    listing_id   bigint      not null references listing on delete cascade,
+    number       int         not null,
+    content      jsonb       not null,
+    published_at timestamptz not null,
+    published_by bigint,
+    primary key (listing_id, number)
+);
+
+create table listing_event (
+    id         bigint generated always as identity primary key,
+    listing_id bigint      not null references listing on delete cascade,
+    at         timestamptz not null,
+    account_id bigint,
+    event      text        not null,
+    from_state text        not null,
+    to_state   text        not null,
+    reason     text        not null default ''
+);
+create index listing_event_listing on listing_event (listing_id, id);
+
+create table listing_file (
+    listing_id bigint not null references listing on delete cascade,
+    file_id    bigint not null references file,
+    role       text   not null,                            -- picture, evidence, attachment
+    caption    text   not null default '',
+    position   int    not null default 0,
+    primary key (listing_id, file_id)
+);
+
+-- Matching: weights are versioned data; a run keeps what was shown and why. ---------------------------
+
+create table match_weights (
+    version    int         primary key,
+    weights    jsonb       not null,
+    note       text        not null default '',
+    created_at timestamptz not null,
+    active     boolean     not null default false
+);
+create unique index match_weights_active on match_weights (active) where active;
+
+create table match_impression (
+    id             bigint generated always as identity primary key,
+    at             timestamptz not null,
+    account_id     bigint,
+    query_listing  bigint      not null references listing on delete cascade,
+    result_listing bigint      not null references listing on delete cascade,
+    query_version  int         not null,
+    result_version int         not null,
+    rank           int         not null,
+    score          int         not null,                   -- thousandths
+    weights_version int        not null,
+    explained      jsonb       not null,
+    unique (query_listing, query_version, result_listing, result_version, weights_version)
+);
+
+create table match_answer (
+    id             bigint generated always as identity primary key,
+    at             timestamptz not null,
+    account_id     bigint      not null,
+    organisation_id bigint     not null,
+    query_listing  bigint      not null references listing on delete cascade,
+    result_listing bigint      not null references listing on delete cascade,
+    answer         text        not null,                   -- open, keep, contact, refuse
+    reason         text        not null default ''
+);
+create index match_answer_query on match_answer (query_listing, result_listing);
+
+create table saved_search (
+    id          bigint generated always as identity primary key,
+    account_id  bigint      not null references account,
+    name        text        not null,
+    query       jsonb       not null,
+    notice      text        not null default 'daily',      -- none, daily, immediate
+    feed_token  text        not null unique,
+    created_at  timestamptz not null,
+    noticed_at  timestamptz,
+    ended_at    timestamptz
+);
+
+-- Trade. ----------------------------------------------------------------------------------------------
+
+create table broker_profile (
+    account_id    bigint      primary key references account,
+    organisation_id bigint    not null references organisation,
+    fields        text[]      not null default '{}',
+    divisions     text[]      not null default '{}',
+    introduction  text        not null default '',
+    level         text        not null default '',
+    certificate_no text       not null default '',
+    issuer        text        not null default '',
+    valid_from    date,
+    valid_to      date,
+    version       int         not null default 1,
+    updated_at    timestamptz not null
+);
+
+create table deal (
+    id             bigint generated always as identity primary key,
+    state          text        not null,
+    version        int         not null default 1,
+    achievement_id bigint      references listing,
+    demand_id      bigint      references listing,
+    supply_org     bigint      not null references organisation,
+    demand_org     bigint      not null references organisation,
+    opened_by      bigint      not null references account,
+    opened_side    text        not null check (opened_side in ('supply','demand')),
+    supply_account bigint      references account,
+    demand_account bigint      references account,
+    broker_account bigint      references account,
+    broker_org     bigint      references organisation,
+    broker_for     text        not null default '',        -- supply, demand
+    subject        text        not null,
+    decline_code   text        not null default '',
+    end_reason     text        not null default '',
+    is_sample      boolean     not null default false,
+    created_at     timestamptz not null,
+    answered_at    timestamptz,
+    updated_at     timestamptz not null,
+    check (supply_org <> demand_org)
+);
+create index deal_supply on deal (supply_org, updated_at desc);
+create index deal_demand on deal (demand_org, updated_at desc);
+create index deal_broker on deal (broker_account, updated_at desc);
+create unique index deal_open_pair on deal (supply_org, demand_org, coalesce(achievement_id, 0), coalesce(demand_id, 0)) where state in ('interested','talking');
+
+create table deal_message (
+    id         bigint generated always as identity primary key,
+    deal_id    bigint      not null references deal on delete cascade,
+    at         timestamptz not null,
+    account_id bigint      not null references account,
+    side       text        not null,                       -- supply, demand, broker
+    body       text        not null
+);
+create index deal_message_deal on deal_message (deal_id, id);
+
+create table deal_file (
+    deal_id    bigint not null references deal on delete cascade,
+    message_id bigint not null references deal_message on delete cascade,
+    file_id    bigint not null references file,
+    primary key (message_id, file_id)
+);
+
+create table deal_terms (
+    deal_id            bigint      not null references deal on delete cascade,
+    number             int         not null,
+    terms              jsonb       not null,
+    proposed_by        bigint      not null references account,
+    proposed_side      text        not null,
+    proposed_at        timestamptz not null,
+    supply_accepted_by bigint      references account,
+    supply_accepted_at timestamptz,
+    demand_accepted_by bigint      references account,
+    demand_accepted_at timestamptz,
+    primary key (deal_id, number)
+);
+
+create table deal_event (
+    id         bigint generated always as identity primary key,
+    deal_id    bigint      not null references deal on delete cascade,
+    at         timestamptz not null,
+    account_id bigint,
+    event      text        not null,
+    from_state text        not null,
+    to_state   text        not null,
+    reason     text        not null default ''
+);
+create index deal_event_deal on deal_event (deal_id, id);
+
+-- Certify: points, contracts, filings, registrations, certificates. ------------------------------------
+
+create table point (
+    id              bigint generated always as identity primary key,
+    name            text        not null,
+    kind            text        not null check (kind in ('region','league','county','university','institute','zone')),
+    organisation_id bigint      not null references organisation,  -- the host; its members are the staff
+    division        text        not null,                  -- the area it serves
+    serves_org      bigint      references organisation,   -- university and institute points serve their own organisation
+    region4         char(4)     not null,                  -- digits 5–8 of its numbers
+    code2           char(2)     not null,                  -- digits 9–10 of its numbers
+    state           text        not null default 'normal' check (state in ('normal','rectifying','suspended')),
+    address         text        not null default '',
+    phone           text        not null default '',
+    hours           text        not null default '',
+    number_source   text        not null default 'own' check (number_source in ('own','national')),
+    authorised_from date        not null,
+    authorised_to   date,
+    is_sample       boolean     not null default false,
+    version         int         not null default 1,
+    created_at      timestamptz not null,
+    unique (region4, code2)
+);
+create index point_org on point (organisation_id);
+create index point_division on point (division);
+
+create table sla_policy (
+    id            bigint generated always as identity primary key,
+    name          text    not null,
+    valid_from    date    not null,
+    valid_to      date,
+    target_days   int     not null,
+    target_unit   text    not null check (target_unit in ('working','calendar')),
+    legal_days    int     not null,
+    legal_unit    text    not null check (legal_unit in ('working','calendar')),
+    large_target_days int not null,
+    large_legal_days  int not null,
+    large_amount  bigint  not null,                        -- 分
+    correction_days int   not null,                        -- working days the applicant has
+    correction_resets_clock boolean not null,
+    active        boolean not null,
+    source        text    not null
+);
+
+create table holiday (
+    day  date primary key,
+    kind text not null check (kind in ('holiday','workday')),
+    name text not null default ''
+);
+
+create table contract (
+    id              bigint generated always as identity primary key,
+    deal_id         bigint      references deal,
+    seller_org      bigint      references organisation,   -- null: foreign seller
+    buyer_org       bigint      references organisation,
+    applicant_org   bigint      not null references organisation, -- whose side files: seller, or the domestic buyer of an import
+    created_by      bigint      not null references account,
+    broker_account  bigint      references account,
+    state           text        not null,                  -- draft, filed, closed
+    version         int         not null default 1,        -- lock
+    content         jsonb       not null,                  -- the working document (contract.Content)
+    is_sample       boolean     not null default false,
+    created_at      timestamptz not null,
+    updated_at      timestamptz not null
+);
+create index contract_applicant on contract (applicant_org, id desc);
+create unique index contract_deal on contract (deal_id) where deal_id is not null;
+
+create table contract_version (
+    contract_id bigint      not null references contract on delete cascade,
+    number      int         not null,
+    content     jsonb       not null,
+    text_digest text        not null default '',           -- digest of the signed text
+    frozen_at   timestamptz not null,
+    primary key (contract_id, number)
+);
+
+create table contract_file (
+    contract_id bigint not null references contract on delete cascade,
+    file_id     bigint not null references file,
+    role        text   not null,                           -- signed_text, undertaking, ip_certificate, plan_consent, authority, permit, import_certificate, minutes, other
+    added_at    timestamptz not null,
+    added_by    bigint not null references account,
+    primary key (contract_id, file_id)
+);
+
+create table filing (                                      -- one application at a desk: first filing or change
+    id               bigint generated always as identity primary key,
+    contract_id      bigint      not null references contract,
+    contract_version int         not null,
+    kind             text        not null check (kind in ('initial','change')),
+    point_id         bigint      not null references point,
+    intake_no        text        not null unique,
+    state            text        not null,
+    version          int         not null default 1,
+    title            text        not null,
+    seller_name      text        not null,
+    buyer_name       text        not null,
+    applicant_org    bigint      not null references organisation,
+    applicant        bigint      not null references account,
+    registrar        bigint      references account,
+    reviewer         bigint      references account,
+    head             bigint      references account,
+    claimed_class    text        not null,
+    class            text        not null default '',
+    amount           bigint      check (amount >= 0),      -- C, 分
+    deducted         bigint      check (deducted >= 0),    -- N
+    technical        bigint      check (technical >= 0),   -- T
+    vat_base         bigint      check (vat_base >= 0),    -- V
+    disputed         boolean     not null default false,
+    review           jsonb       not null default '{}',    -- findings, deduction sheet, opinions
+    correction       jsonb       not null default '{}',    -- the one list of missing items and the answers
+    refusal          jsonb       not null default '{}',    -- reason codes, articles, text
+    number           text,                                 -- set at registration
+    is_sample        boolean     not null default false,
+    submitted_at     timestamptz not null,
+    accepted_at      timestamptz,
+    clock_started_at timestamptz,
+    paused_at        timestamptz,
+    paused_days      int         not null default 0,
+    target_on        date,
+    legal_on         date,
+    decided_at       timestamptz,
+    updated_at       timestamptz not null
+);
+create index filing_queue on filing (point_id, state, legal_on, id);
+create index filing_applicant on filing (applicant_org, id desc);
+create index filing_contract on filing (contract_id, id);
+
+create table filing_event (
+    id         bigint generated always as identity primary key,
+    filing_id  bigint      not null references filing,
+    at         timestamptz not null,
+    account_id bigint,
+    event      text        not null,
+    from_state text        not null,
+    to_state   text        not null,
+    note       text        not null default '',
+    detail     jsonb       not null default '{}'
+);
+create index filing_event_filing on filing_event (filing_id, id);
+
+create table number_sequence (
+    point_id bigint not null references point,
+    year     int    not null,
+    last     int    not null check (last between 0 and 999999),
+    primary key (point_id, year)
+);
+
+create table registration (
+    number         text        primary key check (number ~ '^[0-9]{16}$'),
+    contract_id    bigint      not null references contract,
+    point_id       bigint      not null references point,
+    state          text        not null,                   -- registered, changing, cancelled, revoked, in_reconsideration, in_re_recognition
+    version        int         not null default 1,         -- version of the certificate: a change adds one
+    lock_version   int         not null default 1,
+    title          text        not null,
+    class          text        not null,
+    field          text        not null,
+    plan_source    text        not null default '',
+    ip_kind        text        not null default '',
+    seller_name    text        not null,
+    seller_org     bigint      references organisation,
+    seller_kind    text        not null,                   -- university, institute, enterprise, other
+    seller_country text        not null default '156',
+    seller_division text       not null default '',
+    buyer_name     text        not null,
+    buyer_country  text        not null default '156',
+    buyer_division text        not null default '',
+    amount         bigint      not null check (amount > 0),
+    technical      bigint      not null check (technical > 0 and technical <= amount),
+    vat_base       bigint      not null check (vat_base >= 0 and vat_base <= technical),
+    income         bigint      not null default 0 check (income >= 0), -- ΣR, 分
+    registered_on  date        not null,
+    ended_on       date,
+    tax_review     text        not null default '',
+    is_sample      boolean     not null default false,
+    check (income <= technical)
+);
+create index registration_point on registration (point_id, registered_on desc, number desc);
+create index registration_contract on registration (contract_id);
+create index registration_seller on registration (seller_org, registered_on desc);
+
+create table certificate (
+    number         text        not null references registration,
+    version        int         not null,
+    state          text        not null,                   -- valid, superseded, cancelled, revoked
+    body           text        not null,                   -- canonical JSON
+    digest         text        not null,                   -- hex
+    suite          text        not null,
+    key_id         text        not null,
+    signature      text        not null,                   -- base64
+    check_code     text        not null,                   -- 8 characters, printed and in the QR link
+    ledger_seq     bigint      not null,
+    issued_at      timestamptz not null,
+    file_id        bigint      references file,            -- the PDF; null until the job made it
+    primary key (number, version)
+);
+
+create table period_entry (                                -- what statistics add up; never rewritten
+    id              bigint generated always as identity primary key,
+    number          text        not null references registration,
+    version         int         not null,
+    kind            text        not null check (kind in ('register','change','cancel','revoke')),
+    booked_on       date        not null,
+    contracts       int         not null,                  -- +1, 0, −1
+    amount          bigint      not null,                  -- ΔC, 分
+    technical       bigint      not null,                  -- ΔT, 分
+    class           text        not null,
+    field           text        not null,
+    seller_kind     text        not null,
+    plan_source     text        not null default '',
+    ip_kind         text        not null default '',
+    seller_country  text        not null,
+    seller_division text        not null,
+    buyer_country   text        not null,
+    buyer_division  text        not null,
+    point_id        bigint      not null references point,
+    is_sample       boolean     not null
+);
+create index period_entry_day on period_entry (booked_on, is_sample);
+create index period_entry_number on period_entry (number);
+
+create table income (
+    id        bigint generated always as identity primary key,
+    number    text        not null references registration,
+    amount    bigint      not null check (amount > 0),     -- 分
+    booked_on date        not null,
+    booked_by bigint      not null references account,
+    note      text        not null default ''
+);
+create index income_number on income (number);
+
+create table ledger_row (
+    seq       bigint      primary key,
+    at        timestamptz not null,
+    kind      text        not null,
+    ref       text        not null,
+    payload   text        not null,                        -- canonical JSON
+    prev_hash bytea       not null,
+    hash      bytea       not null unique
+);
+create index ledger_ref on ledger_row (kind, ref);
+
+create table ledger_root (
+    id        bigint generated always as identity primary key,
+    size      bigint      not null,
+    root      bytea       not null,
+    suite     text        not null,
+    key_id    text        not null,
+    signature bytea       not null,
+    at        timestamptz not null
+);
+
+-- Imports: dry run first, confirm later. ----------------------------------------------------------------
+
+create table import_batch (
+    id              bigint generated always as identity primary key,
+    kind            text        not null,                  -- achievement, demand
+    organisation_id bigint      not null references organisation,
+    account_id      bigint      not null references account,
+    file_name       text        not null,
+    digest          text        not null,
+    state           text        not null,                  -- checked, running, done, failed
+    rows            int         not null default 0,
+    good            int         not null default 0,
+    bad             int         not null default 0,
+    done            int         not null default 0,
+    report          jsonb       not null default '[]',     -- bounded list of {cell, code, message}
+    created_at      timestamptz not null,
+    finished_at     timestamptz
+);
+create table import_row (
+    batch_id bigint not null references import_batch on delete cascade,
+    row      int    not null,
+    row_key  text   not null,
+    content  jsonb  not null,
+    listing_id bigint,
+    primary key (batch_id, row)
+);

@@ -1,0 +1,96 @@
+// Package identity owns people, organisations, roles and sign-in, and yields an Actor: who acts,
+// for whom, in which part of the region.
+//
+// It refuses to decide what an actor may do with a listing, a deal or a case: permission rules live
+// with the domain they guard. It is the only room of the foundation that does I/O.
+package identity
+
+import "slices"
+
+// Role is what a person may do for one organisation.
+type Role string
+
+// The roles. One person can hold several in one organisation; the desk additionally refuses that one
+// person plays two of them in one case.
+const (
+	OrgAdmin      Role = "org_admin"      // 组织管理员: invites, edits the organisation
+	Member        Role = "member"         // 经办人: listings, deals, contracts of the organisation
+	Broker        Role = "broker"         // 技术经纪人
+	Registrar     Role = "registrar"      // 登记员
+	Reviewer      Role = "reviewer"       // 复核员
+	PointHead     Role = "point_head"     // 登记点负责人
+	Expert        Role = "expert"         // 认定专家
+	LeagueOfficer Role = "league_officer" // 盟市管理员: supervises its league
+	RegionOfficer Role = "region_officer" // 自治区管理员: supervises the region
+	TaxReader     Role = "tax_reader"     // 税务、财政: reads registrations
+	SystemAdmin   Role = "system_admin"   // 系统管理员: runs the site, touches no business data
+)
+
+// OrgKind is the kind of an organisation.
+type OrgKind string
+
+// The kinds of organisations.
+const (
+	University OrgKind = "university" // 高校
+	Institute  OrgKind = "institute"  // 科研院所
+	Enterprise OrgKind = "enterprise" // 企业
+	Agency     OrgKind = "agency"     // 技术转移机构
+	PointHost  OrgKind = "point_host" // 登记点主办单位
+	Government OrgKind = "government" // 盟市科技局、科技厅
+)
+
+// Organisation states.
+const (
+	Pending   = "pending"   // waits for the region's administrator
+	Confirmed = "confirmed" // may publish and trade
+	Returned  = "returned"  // sent back with a reason
+	Suspended = "suspended"
+)
+
+// Actor is who stands behind a call. The zero value is a guest.
+type Actor struct {
+	AccountID    int64
+	MembershipID int64
+	OrgID        int64
+	Name         string // display name of the person
+	OrgName      string
+	OrgKind      OrgKind
+	OrgState     string
+	Division     string // GB/T 2260 code of the organisation: a league officer's is the league
+	Roles        []Role
+	Sample       bool   // the account belongs to the sample market; what it creates is sample data
+	RequestID    string // for the audit trail
+}
+
+// Guest is nobody in particular.
+func Guest() Actor { return Actor{} }
+
+// SignedIn reports whether a person stands behind the call.
+func (a Actor) SignedIn() bool { return a.AccountID != 0 }
+
+// Has reports whether the actor holds one of the roles in the organisation acted for.
+func (a Actor) Has(roles ...Role) bool {
+	return slices.ContainsFunc(roles, func(r Role) bool { return slices.Contains(a.Roles, r) })
+}
+
+// In reports whether the actor acts for that organisation.
+func (a Actor) In(org int64) bool { return org != 0 && a.OrgID == org }
+
+// Officer reports whether the actor supervises a league or the region.
+func (a Actor) Officer() bool { return a.Has(LeagueOfficer, RegionOfficer) }
+
+// Covers reports whether the division (six digits) lies in the area that an officer supervises:
+// the whole region for a region officer, the own league for a league officer, nothing for others.
+func (a Actor) Covers(division string) bool {
+	switch {
+	case a.Has(RegionOfficer):
+		return true
+	case a.Has(LeagueOfficer):
+		return len(a.Division) == 6 && len(division) == 6 && a.Division[:4] == division[:4]
+	default:
+		return false
+	}
+}
+
+// Staff reports whether the actor works at a registration point's desk.
+func (a Actor) Staff() bool { return a.Has(Registrar, Reviewer, PointHead, Expert) }

@@ -434,18 +434,26 @@ create table filing (                                      -- one application at
     contract_version int         not null,
     kind             text        not null check (kind in ('initial','change')),
     point_id         bigint      not null references point,
+    division         text        not null,                 -- the point's area, for the scope of league and region
     intake_no        text        not null unique,
     state            text        not null,
+    prior_state      text        not null default '',      -- where a reconsideration came from
     version          int         not null default 1,
     title            text        not null,
     seller_name      text        not null,
     buyer_name       text        not null,
+    seller_org       bigint      references organisation,
+    buyer_org        bigint      references organisation,
+    contract_no      text        not null default '',      -- the parties' own number
+    text_digest      text        not null default '',      -- of the signed text
     applicant_org    bigint      not null references organisation,
     applicant        bigint      not null references account,
     registrar        bigint      references account,
     reviewer         bigint      references account,
+    expert           bigint      references account,
     head             bigint      references account,
     claimed_class    text        not null,
+    claimed_amount   bigint      not null check (claimed_amount >= 0), -- C as filed, 分
     class            text        not null default '',
     amount           bigint      check (amount >= 0),      -- C, 分
     deducted         bigint      check (deducted >= 0),    -- N
@@ -453,36 +461,64 @@ create table filing (                                      -- one application at
     vat_base         bigint      check (vat_base >= 0),    -- V
     disputed         boolean     not null default false,
     review           jsonb       not null default '{}',    -- findings, deduction sheet, opinions
-    correction       jsonb       not null default '{}',    -- the one list of missing items and the answers
-    refusal          jsonb       not null default '{}',    -- reason codes, articles, text
+    correction       jsonb,                                -- the one list of missing items and the answers
+    refusal          jsonb,                                -- reason codes, articles, text
     number           text,                                 -- set at registration
     is_sample        boolean     not null default false,
+    policy_id        bigint      not null references sla_policy,
     submitted_at     timestamptz not null,
     accepted_at      timestamptz,
-    clock_started_at timestamptz,
-    paused_at        timestamptz,
-    paused_days      int         not null default 0,
+    clock_started_on date,
+    paused_on        date,
+    paused_working   int         not null default 0,       -- days the clock stood still
+    paused_calendar  int         not null default 0,
     target_on        date,
     legal_on         date,
+    due_on           date        not null,                 -- the queue's order: target, or the applicant's day while correcting
     decided_at       timestamptz,
-    updated_at       timestamptz not null
+    updated_at       timestamptz not null,
+    foreign key (contract_id, contract_version) references contract_version (contract_id, number),
+    constraint filing_registrar_not_applicant check (registrar <> applicant),
+    constraint filing_reviewer_apart check (reviewer <> applicant and reviewer <> registrar),
+    constraint filing_expert_apart check (expert <> applicant and expert <> registrar and expert <> reviewer),
+    constraint filing_head_not_applicant check (head <> applicant),
+    constraint filing_amounts check (technical = amount - deducted and vat_base <= technical)
 );
-create index filing_queue on filing (point_id, state, legal_on, id);
+create index filing_queue on filing (point_id, due_on, id) where decided_at is null;
+create index filing_open on filing (due_on, id) where decided_at is null;
+create index filing_point on filing (point_id, id desc);
+create index filing_division on filing (division text_pattern_ops, id desc);
 create index filing_applicant on filing (applicant_org, id desc);
+create index filing_seller on filing (seller_org, id desc);
+create index filing_buyer on filing (buyer_org, id desc);
+create index filing_text on filing (text_digest) where text_digest <> '';
+create unique index filing_contract_open on filing (contract_id) where decided_at is null;
 create index filing_contract on filing (contract_id, id);
+
+create table filing_part (                                 -- one person plays one part in one case, whatever roles come later
+    filing_id  bigint not null references filing,
+    account_id bigint not null references account,
+    part       text   not null check (part in ('applicant','registrar','reviewer','expert','head')),
+    primary key (filing_id, account_id)
+);
 
 create table filing_event (
     id         bigint generated always as identity primary key,
-    filing_id  bigint      not null references filing,
+    filing_id  bigint      references filing,              -- null: an event of the registration alone
+    number     text,                                       -- the registration, once there is one
     at         timestamptz not null,
     account_id bigint,
+    part       text        not null,
     event      text        not null,
     from_state text        not null,
     to_state   text        not null,
     note       text        not null default '',
-    detail     jsonb       not null default '{}'
+    detail     jsonb       not null default '{}',
+    internal   boolean     not null default false,         -- not for the parties
+    check (filing_id is not null or number is not null)
 );
 create index filing_event_filing on filing_event (filing_id, id);
+create index filing_event_number on filing_event (number, id) where number is not null;
 
 create table number_sequence (
     point_id bigint not null references point,
@@ -495,7 +531,10 @@ create table registration (
     number         text        primary key check (number ~ '^[0-9]{16}$'),
     contract_id    bigint      not null references contract,
     point_id       bigint      not null references point,
+    division       text        not null,                   -- the point's area
+    applicant_org  bigint      not null references organisation,
     state          text        not null,                   -- registered, changing, cancelled, revoked, in_reconsideration, in_re_recognition
+    prior_state    text        not null default '',        -- where a reconsideration came from
     version        int         not null default 1,         -- version of the certificate: a change adds one
     lock_version   int         not null default 1,
     title          text        not null,
@@ -509,6 +548,7 @@ create table registration (
     seller_country text        not null default '156',
     seller_division text       not null default '',
     buyer_name     text        not null,
+    buyer_org      bigint      references organisation,
     buyer_country  text        not null default '156',
     buyer_division text        not null default '',
     amount         bigint      not null check (amount > 0),
@@ -517,13 +557,17 @@ create table registration (
     income         bigint      not null default 0 check (income >= 0), -- ΣR, 分
     registered_on  date        not null,
     ended_on       date,
-    tax_review     text        not null default '',
+    tax_review     text        not null default '' check (tax_review in ('','ok','no')),
+    cancel_request jsonb,                                  -- reason, person and day of the applicant's request
+    ending         jsonb,                                  -- grounds, person and day of cancellation or revocation
     is_sample      boolean     not null default false,
     check (income <= technical)
 );
-create index registration_point on registration (point_id, registered_on desc, number desc);
+create index registration_point on registration (point_id, number desc);
+create index registration_division on registration (division text_pattern_ops, number desc);
 create index registration_contract on registration (contract_id);
-create index registration_seller on registration (seller_org, registered_on desc);
+create index registration_seller on registration (seller_org, number desc);
+create index registration_buyer on registration (buyer_org, number desc);
 
 create table certificate (
     number         text        not null references registration,
@@ -563,7 +607,16 @@ create table period_entry (                                -- what statistics ad
     is_sample       boolean     not null
 );
 create index period_entry_day on period_entry (booked_on, is_sample);
-create index period_entry_number on period_entry (number);
+create unique index period_entry_once on period_entry (number, version, kind);
+
+-- +goose StatementBegin
+create function refuse_rewrite() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'DELETE' and old.is_sample then return old; end if;  -- the sample market can be taken away again
+    raise exception 'a booked period entry is never rewritten: book a new entry' using errcode = 'restrict_violation';
+end $$;
+-- +goose StatementEnd
+create trigger period_entry_fixed before update or delete on period_entry for each row execute function refuse_rewrite();
 
 create table income (
     id        bigint generated always as identity primary key,

@@ -1,0 +1,90 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+
+	"techmarket/internal/foundation/fault"
+	"techmarket/migrations"
+)
+
+// Migrate brings the schema to this program's version: ours by goose, then the job queue's own. Safe to call from two
+// processes at once (the second waits). Run it before other connections prepare statements.
+//
+// Faults: Unavailable schema_newer when a newer program has already migrated this database; nothing is changed then.
+func Migrate(ctx context.Context, pool *pgxpool.Pool) (err error) {
+	db := stdlib.OpenDBFromPool(pool)
+	defer db.Close()
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300), lock.WithUnlockTimeout(1, 10))
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", Fault(err))
+	}
+	defer conn.Close()
+	if err := locker.SessionLock(ctx, conn); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	defer func() {
+		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		if unlockErr := locker.SessionUnlock(release, conn); err == nil && unlockErr != nil {
+			err = fmt.Errorf("migrate: %w", unlockErr)
+		}
+	}()
+
+	// No lock option here: the lock above also covers the queue's migrations.
+	ours, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	current, target, err := ours.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if current > target {
+		return newerFault(current, target)
+	}
+	if _, err := ours.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+
+	queue, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return fmt.Errorf("migrate job queue: %w", err)
+	}
+	if _, err := queue.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("migrate job queue: %w", err)
+	}
+	return nil
+}
+
+// SchemaVersion tells where the database stands and where this program would bring it; ready when both are equal.
+func SchemaVersion(ctx context.Context, pool *pgxpool.Pool) (current, target int64, err error) {
+	db := stdlib.OpenDBFromPool(pool)
+	defer db.Close()
+	ours, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS)
+	if err != nil {
+		return 0, 0, fmt.Errorf("schema version: %w", err)
+	}
+	if current, target, err = ours.GetVersions(ctx); err != nil {
+		return 0, 0, fmt.Errorf("schema version: %w", Fault(err))
+	}
+	return current, target, nil
+}
+
+func newerFault(current, target int64) error {
+	return fault.Newf(fault.Unavailable, "schema_newer",
+		"这个数据库已由更新版本的程序升级（库 %d，本程序 %d），本程序不会改动它。请换用新版本的 techmarket，或恢复升级前的备份。", current, target)
+}

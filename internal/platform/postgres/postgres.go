@@ -1,0 +1,128 @@
+// Package postgres owns the connection pool, transactions, migrations and the translation of PostgreSQL's errors into
+// faults. It knows no table: SQL belongs to each domain's store.go.
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"techmarket/internal/foundation/fault"
+)
+
+// DB is the pool every service is built on.
+type DB struct{ Pool *pgxpool.Pool }
+
+// Querier is what a store needs: both the pool and a transaction have it.
+type Querier interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// Options tunes a pool; zero values are sensible.
+type Options struct {
+	MaxConns int32         // default 20; pgx's own default is 4
+	Wait     time.Duration // how long Open retries a server that does not answer yet; default 15 s
+	Name     string        // application_name, seen in pg_stat_activity; default techmarket
+}
+
+// shanghai is a fixed zone: the country has one and no summer time since 1991, and the host need not have tzdata.
+var shanghai = time.FixedZone("Asia/Shanghai", 8*3600)
+
+// Open connects and checks the connection, retrying with back-off while the server is unreachable or starting.
+// Wrong credentials or a missing database fail at once. Times are read in Asia/Shanghai, and SQL dates mean that zone.
+func Open(ctx context.Context, url string, o Options) (*DB, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "database_url_wrong",
+			"数据库地址无法识别，应形如 postgres://用户:密码@主机:5432/库名。请检查 DATABASE_URL。")
+	}
+	config.MaxConns = 20
+	if o.MaxConns > 0 {
+		config.MaxConns = max(o.MaxConns, 2) // Migrate holds its lock on one and works on another
+	}
+	config.MaxConnIdleTime = 5 * time.Minute
+	config.ConnConfig.RuntimeParams["timezone"] = "Asia/Shanghai"
+	config.ConnConfig.RuntimeParams["application_name"] = "techmarket"
+	if o.Name != "" {
+		config.ConnConfig.RuntimeParams["application_name"] = o.Name
+	}
+	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		conn.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID,
+			Codec: &pgtype.TimestamptzCodec{ScanLocation: shanghai}})
+		return nil
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	wait := o.Wait
+	if wait == 0 {
+		wait = 15 * time.Second
+	}
+	deadline := time.Now().Add(wait)
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		attempt, cancel := context.WithTimeout(ctx, 5*time.Second)
+		err = pool.Ping(attempt)
+		cancel()
+		if err == nil {
+			return &DB{Pool: pool}, nil
+		}
+		if !transient(err) || time.Now().Add(pause).After(deadline) {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			pool.Close()
+			return nil, fmt.Errorf("open database: %w", ctx.Err())
+		case <-time.After(pause):
+		}
+	}
+	pool.Close()
+	return nil, openFault(err)
+}
+
+// Close gives every connection back; call it last.
+func (db *DB) Close() { db.Pool.Close() }
+
+// Exec, Query and QueryRow make DB a Querier outside a transaction.
+func (db *DB) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	return db.Pool.Exec(ctx, sql, args...)
+}
+
+// Query reads rows outside a transaction.
+func (db *DB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	return db.Pool.Query(ctx, sql, args...)
+}
+
+// QueryRow reads one row outside a transaction.
+func (db *DB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	return db.Pool.QueryRow(ctx, sql, args...)
+}
+
+// InTx runs fn in one transaction and commits when it returns nil. Errors come back through Fault. A serialization
+// failure or deadlock runs fn again, three times in all: fn must change nothing outside the transaction.
+func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx pgx.Tx) error) error {
+	for attempt := 1; ; attempt++ {
+		err := pgx.BeginFunc(ctx, db.Pool, func(tx pgx.Tx) error { return fn(ctx, tx) })
+		if err == nil {
+			return nil
+		}
+		if attempt == 3 || !retryable(err) {
+			return Fault(err)
+		}
+		pause := time.Duration(attempt) * (5*time.Millisecond + rand.N(10*time.Millisecond))
+		select {
+		case <-ctx.Done():
+			return Fault(err)
+		case <-time.After(pause):
+		}
+	}
+}

@@ -1,0 +1,396 @@
+package web
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/identity"
+	"techmarket/web/view"
+)
+
+// Ctx is one request as handlers see it. It must not outlive the handler: copy values out, and pass
+// Context() on.
+type Ctx struct {
+	echo   echo.Context
+	server *Server
+	access Access
+}
+
+// Context is the request's context, with its deadline.
+func (c *Ctx) Context() context.Context { return c.echo.Request().Context() }
+
+// Actor is who asks.
+func (c *Ctx) Actor() identity.Actor {
+	a, _ := c.echo.Get(actorKey).(identity.Actor)
+	return a
+}
+
+// Now is the injected clock.
+func (c *Ctx) Now() time.Time { return c.server.cfg.Now() }
+
+// BaseURL is the site's address as people see it, without a trailing slash.
+func (c *Ctx) BaseURL() string { return c.server.cfg.BaseURL }
+
+// Param is a part of the path.
+func (c *Ctx) Param(name string) string { return c.echo.Param(name) }
+
+// ID is a numeric part of the path; anything else is a fault of kind not found.
+func (c *Ctx) ID(name string) (int64, error) {
+	n, err := strconv.ParseInt(c.echo.Param(name), 10, 64)
+	if err != nil || n <= 0 {
+		return 0, fault.New(fault.NotFound, "page_not_found", "没有这个页面。请检查地址，或从首页重新查找。")
+	}
+	return n, nil
+}
+
+// Query is the query string of the address.
+func (c *Ctx) Query() url.Values { return c.echo.Request().URL.Query() }
+
+// QueryForm reads the query string with the same readers as a form (filters, search).
+func (c *Ctx) QueryForm() *Form {
+	f := &Form{Values: c.Query()}
+	if !f.valid() {
+		f.Values = url.Values{}
+	}
+	return f
+}
+
+// Form parses the posted form. Fault: invalid, when the body is too large or not text.
+func (c *Ctx) Form() (*Form, error) {
+	r := c.echo.Request()
+	var err error
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
+		err = r.ParseMultipartForm(4 << 20) // more goes to temporary files
+	} else {
+		err = r.ParseForm()
+	}
+	if err != nil {
+		return nil, bodyFault(err)
+	}
+	f := &Form{Values: r.PostForm}
+	if r.MultipartForm != nil {
+		f.Values, f.Files = r.MultipartForm.Value, r.MultipartForm.File
+	}
+	if !f.valid() {
+		return nil, fault.New(fault.Invalid, "bad_text", "文字里有无法保存的字符（不是 UTF-8，或含空字符）。请重新输入那一处。")
+	}
+	return f, nil
+}
+
+func bodyFault(err error) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) || errors.Is(err, http.ErrBodyReadAfterClose) {
+		return err
+	}
+	return fault.Wrap(err, fault.Invalid, "bad_request", "提交的内容没有完整收到，请返回上一页再试一次。")
+}
+
+// JSON reads a JSON body of at most the route's bound, refusing unknown fields.
+func (c *Ctx) Body() io.Reader { return c.echo.Request().Body }
+
+// Fragment reports whether htmx asks for a part of a page.
+func (c *Ctx) Fragment() bool { return c.echo.Request().Header.Get("HX-Request") == "true" }
+
+// Page fills the frame of a page.
+func (c *Ctx) Page(title string) view.Page {
+	actor := c.Actor()
+	csrf, _ := c.echo.Get(csrfKey).(string)
+	p := view.Page{
+		Title: title, CSRF: csrf, Path: c.echo.Request().URL.RequestURI(), Now: c.Now(),
+		Sample: c.server.cfg.Sample, RequestID: c.echo.Response().Header().Get(echo.HeaderXRequestID),
+		CanonicalURL: c.BaseURL() + c.echo.Request().URL.Path,
+		Flash:        c.takeFlash(),
+	}
+	if cookie, err := c.echo.Cookie(themeCookie); err == nil && cookie.Value == string(view.ThemeElder) {
+		p.Theme = view.ThemeElder
+	}
+	if c.server.cfg.Notice != nil {
+		if n := c.server.cfg.Notice(c.Context()); n != "" {
+			p.Flash = append(p.Flash, view.Notice{Tone: view.Warn, Title: n})
+		}
+	}
+	if actor.SignedIn() {
+		p.User = &view.User{Name: actor.Name, Org: actor.OrgName, Roles: RoleLabels(actor.Roles), Desk: deskLinks(actor)}
+		p.NoIndex = true
+		if c.server.cfg.Unread != nil {
+			p.User.Unread = c.server.cfg.Unread(c.Context(), actor)
+		}
+	}
+	return p
+}
+
+// Render answers with a declared page; data is view.With[T].
+func (c *Ctx) Render(name string, data any) error { return c.RenderStatus(http.StatusOK, name, data) }
+
+// RenderStatus answers with a declared page and a status: 422 for a form shown again with its mistakes.
+func (c *Ctx) RenderStatus(status int, name string, data any) error {
+	return c.html(status, func(w io.Writer) error { return c.server.cfg.Views.Render(w, name, data) })
+}
+
+// RenderFragment answers with one block of a page ("" for the shared parts).
+func (c *Ctx) RenderFragment(page, block string, data any) error {
+	csrf, _ := c.echo.Get(csrfKey).(string)
+	return c.html(http.StatusOK, func(w io.Writer) error {
+		return c.server.cfg.Views.Fragment(w, page, block, csrf, data)
+	})
+}
+
+func (c *Ctx) html(status int, write func(io.Writer) error) error {
+	h := c.echo.Response().Header()
+	h.Set(echo.HeaderContentType, "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-cache, private")
+	h.Set("Vary", "HX-Request, Cookie")
+	var b strings.Builder
+	if err := write(&b); err != nil {
+		return err
+	}
+	c.echo.Response().WriteHeader(status)
+	_, err := io.WriteString(c.echo.Response(), b.String())
+	return err
+}
+
+// See sends the browser to another page of this site after an action.
+func (c *Ctx) See(path string) error {
+	if c.Fragment() {
+		c.echo.Response().Header().Set("HX-Redirect", path)
+		return c.echo.NoContent(http.StatusNoContent)
+	}
+	return c.echo.Redirect(http.StatusSeeOther, path)
+}
+
+// SeeNext goes to the local path of the form field or query "next", or to fallback.
+func (c *Ctx) SeeNext(fallback string) error {
+	next := c.echo.FormValue("next")
+	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n") {
+		next = fallback
+	}
+	return c.See(next)
+}
+
+// Moved answers a permanent redirect inside the site.
+func (c *Ctx) Moved(path string) error { return c.echo.Redirect(http.StatusMovedPermanently, path) }
+
+func escapeNext(path string) string { return url.QueryEscape(path) }
+
+const (
+	themeCookie = "tm_theme"
+	flashCookie = "tm_flash"
+)
+
+// Flash keeps a sentence for the next page: what was done.
+func (c *Ctx) Flash(tone view.Tone, text string) {
+	b, _ := json.Marshal([2]string{string(tone), text})
+	c.cookie(flashCookie, base64.RawURLEncoding.EncodeToString(b), 60)
+}
+
+func (c *Ctx) takeFlash() []view.Notice {
+	cookie, err := c.echo.Cookie(flashCookie)
+	if err != nil || cookie.Value == "" {
+		return nil
+	}
+	c.cookie(flashCookie, "", -1)
+	var pair [2]string
+	b, err := base64.RawURLEncoding.DecodeString(cookie.Value)
+	if err != nil || json.Unmarshal(b, &pair) != nil || len(pair[1]) > 600 {
+		return nil
+	}
+	return []view.Notice{{Tone: view.Tone(pair[0]), Title: pair[1]}}
+}
+
+// SetSession signs the browser in until the absolute end of the session.
+func (c *Ctx) SetSession(token string, ends time.Time) {
+	c.cookie(SessionCookie, token, int(ends.Sub(c.Now()).Seconds()))
+}
+
+// SessionToken is the token of the signed-in browser, "" for a guest or an API call.
+func (c *Ctx) SessionToken() string {
+	s, _ := c.echo.Get(sessionKey).(string)
+	return s
+}
+
+// ClearSession signs the browser out.
+func (c *Ctx) ClearSession() { c.cookie(SessionCookie, "", -1) }
+
+// SetTheme remembers 标准版 or 长辈版 for a year.
+func (c *Ctx) SetTheme(t view.Theme) { c.cookie(themeCookie, string(t), 365*24*3600) }
+
+func (c *Ctx) cookie(name, value string, seconds int) {
+	c.echo.SetCookie(&http.Cookie{Name: name, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true,
+		Secure: c.server.secureCookies(), SameSite: http.SameSiteLaxMode})
+}
+
+// RemoteAddr is the caller's address, for throttling; it is never logged.
+func (c *Ctx) RemoteAddr() string { return c.echo.RealIP() }
+
+// Limit throttles by key (n requests in window); fault of kind too many.
+func (c *Ctx) Limit(key string, n int, window time.Duration) error {
+	if c.server.cfg.Limiter == nil || c.server.cfg.Limiter.Allow(c.Context(), key+":"+c.RemoteAddr(), n, window) {
+		return nil
+	}
+	return fault.New(fault.TooMany, "too_many", "请求太频繁，请一分钟后再试。")
+}
+
+// Download sends a file that the browser saves instead of showing.
+func (c *Ctx) Download(name, mimeType string, r io.Reader) error {
+	return c.stream(name, mimeType, "attachment", r)
+}
+
+// Inline sends a file that the browser may show in a frame of this site (PDF, pictures).
+func (c *Ctx) Inline(name, mimeType string, r io.Reader) error {
+	return c.stream(name, mimeType, "inline", r)
+}
+
+func (c *Ctx) stream(name, mimeType, disposition string, r io.Reader) error {
+	h := c.echo.Response().Header()
+	h.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": name}))
+	h.Set("Cache-Control", "private, no-cache")
+	if mimeType == "application/pdf" {
+		// The browser's own PDF viewer needs to run inside the frame; the document itself can do nothing.
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'")
+	} else {
+		h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	}
+	return c.echo.Stream(http.StatusOK, mimeType, r)
+}
+
+// Text answers plain text or another small document (feeds, CSV made in memory).
+func (c *Ctx) Blob(mimeType string, b []byte) error { return c.echo.Blob(http.StatusOK, mimeType, b) }
+
+// Asset serves an embedded file with its caching headers.
+func (c *Ctx) ServeHTTP(h http.Handler) error {
+	h.ServeHTTP(c.echo.Response(), c.echo.Request())
+	return nil
+}
+
+// problem answers RFC 9457 problem+json.
+func (c *Ctx) problem(status int, f *fault.Error) error {
+	c.echo.Response().Header().Set(echo.HeaderContentType, "application/problem+json")
+	c.echo.Response().WriteHeader(status)
+	return json.NewEncoder(c.echo.Response()).Encode(NewProblem(status, f, c.echo.Response().Header().Get(echo.HeaderXRequestID)))
+}
+
+// Problem is the error document of the API (RFC 9457) with our code and field paths.
+type Problem struct {
+	Type     string        `json:"type"`
+	Title    string        `json:"title"`
+	Status   int           `json:"status"`
+	Detail   string        `json:"detail"`
+	Code     string        `json:"code"`
+	Instance string        `json:"instance,omitempty"`
+	Errors   []fault.Field `json:"errors,omitempty"`
+}
+
+// NewProblem describes a fault for API callers.
+func NewProblem(status int, f *fault.Error, requestID string) Problem {
+	return Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: f.Message,
+		Code: f.Code, Instance: "urn:request:" + requestID, Errors: f.Fields}
+}
+
+// roleLabels are the names of the roles on pages.
+func roleLabel(r identity.Role) string {
+	switch r {
+	case identity.OrgAdmin:
+		return "组织管理员"
+	case identity.Member:
+		return "经办人"
+	case identity.Broker:
+		return "技术经纪人"
+	case identity.Registrar:
+		return "登记员"
+	case identity.Reviewer:
+		return "复核员"
+	case identity.PointHead:
+		return "登记点负责人"
+	case identity.Expert:
+		return "认定专家"
+	case identity.LeagueOfficer:
+		return "盟市管理员"
+	case identity.RegionOfficer:
+		return "自治区管理员"
+	case identity.TaxReader:
+		return "税务、财政"
+	case identity.SystemAdmin:
+		return "系统管理员"
+	default:
+		return string(r)
+	}
+}
+
+// RoleLabels names roles in Chinese.
+func RoleLabels(roles []identity.Role) []string {
+	out := make([]string, len(roles))
+	for i, r := range roles {
+		out[i] = roleLabel(r)
+	}
+	return out
+}
+
+// deskLinks is what a signed-in person can open, by role.
+func deskLinks(a identity.Actor) []view.Link {
+	links := []view.Link{{Label: "工作台", Href: "/desk", Key: "desk"}}
+	add := func(label, href, key string) {
+		links = append(links, view.Link{Label: label, Href: href, Key: key})
+	}
+	if a.Has(identity.Member, identity.OrgAdmin) {
+		add("我的成果", "/my/achievements", "my-achievements")
+		add("我的需求", "/my/demands", "my-demands")
+	}
+	if a.Has(identity.Member, identity.Broker, identity.OrgAdmin) {
+		add("对接与洽谈", "/deals", "deals")
+		add("我的合同", "/contracts", "contracts")
+	}
+	if a.Staff() {
+		add("登记工作台", "/registry", "registry")
+	}
+	if a.Officer() {
+		add("发布审核", "/review", "review")
+		add("单位确认", "/organisations", "organisations")
+	}
+	add("消息", "/messages", "messages")
+	add("账号与单位", "/account", "account")
+	return links
+}
+
+// renderFault answers a page about a failure.
+func (c *Ctx) renderFault(status int, f *fault.Error) error {
+	page := c.Page(faultTitle(status))
+	if c.Fragment() {
+		return c.html(status, func(w io.Writer) error {
+			_, err := fmt.Fprintf(w, "%s", f.Message)
+			return err
+		})
+	}
+	return c.RenderStatus(status, view.FaultPage(status), view.NewFault(page, status, f))
+}
+
+func faultTitle(status int) string {
+	switch status {
+	case http.StatusNotFound:
+		return "没有找到"
+	case http.StatusForbidden, http.StatusUnauthorized:
+		return "没有权限"
+	case http.StatusConflict:
+		return "内容已有变化"
+	case http.StatusTooManyRequests:
+		return "请稍后再试"
+	case http.StatusUnprocessableEntity:
+		return "需要修改"
+	case http.StatusServiceUnavailable:
+		return "暂时用不了"
+	default:
+		return "没有完成"
+	}
+}

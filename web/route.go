@@ -1,0 +1,83 @@
+// Package web is the door of the house: the only importer of Echo. It owns requests, sessions in
+// cookies, access to routes, security headers and how a fault becomes a page or a problem document.
+//
+// It refuses rules and SQL: a handler decodes, calls one service method and renders. Handlers live in
+// web/pages and web/api and see only Ctx; moving to another HTTP library is a change to this tree.
+package web
+
+import (
+	"slices"
+	"strings"
+
+	"techmarket/internal/foundation/identity"
+)
+
+// Access says who may come through a route. It stands beside the route; the service behind it checks
+// scope again. The zero value lets nobody in.
+type Access struct {
+	Name  string // for the access matrix and the no-permission page
+	Who   string // Chinese: who can
+	allow func(identity.Actor) bool
+}
+
+// Allows reports whether the actor may come in.
+func (a Access) Allows(actor identity.Actor) bool { return a.allow != nil && a.allow(actor) }
+
+// Anyone lets guests in.
+func Anyone() Access {
+	return Access{Name: "anyone", Who: "所有人", allow: func(identity.Actor) bool { return true }}
+}
+
+// SignedIn lets every signed-in person in.
+func SignedIn() Access {
+	return Access{Name: "signed_in", Who: "已登录的用户", allow: identity.Actor.SignedIn}
+}
+
+// Roles lets in signed-in people who hold one of the roles in the organisation they act for.
+func Roles(who string, roles ...identity.Role) Access {
+	names := make([]string, len(roles))
+	for i, r := range roles {
+		names[i] = string(r)
+	}
+	return Access{Name: strings.Join(names, "|"), Who: who, allow: func(a identity.Actor) bool {
+		return a.SignedIn() && a.Has(roles...)
+	}}
+}
+
+// Handler serves one request; an error it returns becomes a page or a problem document.
+type Handler func(*Ctx) error
+
+// Route is one address with who may use it.
+type Route struct {
+	Method string
+	Path   string // Echo pattern: /achievements/:id
+	Access Access
+	Handle Handler
+	// MaxBody bounds the request body in bytes; 0 means 1 MiB.
+	MaxBody int64
+}
+
+// GET declares a page.
+func GET(path string, access Access, h Handler) Route {
+	return Route{Method: "GET", Path: path, Access: access, Handle: h}
+}
+
+// POST declares an action.
+func POST(path string, access Access, h Handler) Route {
+	return Route{Method: "POST", Path: path, Access: access, Handle: h}
+}
+
+// WithFiles raises the body bound of an action that takes uploads to 60 MiB (a file may have 50 MiB).
+func (r Route) WithFiles() Route {
+	r.MaxBody = 60 << 20
+	return r
+}
+
+// Sorted returns the routes by path and method, for the matrix test and the route list.
+func Sorted(routes []Route) []Route {
+	out := slices.Clone(routes)
+	slices.SortFunc(out, func(a, b Route) int {
+		return strings.Compare(a.Path+" "+a.Method, b.Path+" "+b.Method)
+	})
+	return out
+}

@@ -1,0 +1,323 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/identity"
+	"techmarket/web/view"
+)
+
+// Sessions finds out who stands behind a cookie or a bearer token. Both return a guest, not an error,
+// for a token that is unknown, expired or revoked.
+type Sessions interface {
+	ActorOfSession(ctx context.Context, token string) (identity.Actor, error)
+	ActorOfToken(ctx context.Context, token string) (identity.Actor, error)
+}
+
+// Limiter counts requests; it answers true when memory is lost rather than locking people out.
+type Limiter interface {
+	Allow(ctx context.Context, key string, n int, window time.Duration) bool
+}
+
+// Auditor writes down an attempt that a route's access refused.
+type Auditor interface {
+	Refused(ctx context.Context, actor identity.Actor, action, path string)
+}
+
+// Config is what the server is made of.
+type Config struct {
+	Views    *view.Engine
+	Sessions Sessions
+	Limiter  Limiter
+	Auditor  Auditor
+	Observe  func(route, method string, status int, took time.Duration) // metrics; may be nil
+	// Notice returns what everybody should know now (search runs degraded …); may be nil.
+	Notice func(context.Context) string
+	// Unread returns how many messages wait for the person; may be nil.
+	Unread  func(context.Context, identity.Actor) int
+	Log     *slog.Logger
+	Now     func() time.Time
+	BaseURL string // https://… as people see it; makes cookies secure when https
+	Sample  bool   // the sample market is loaded: the ribbon says so
+	Dev     bool   // shows /design
+}
+
+// Server is the HTTP handler of pages and API.
+type Server struct {
+	cfg    Config
+	echo   *echo.Echo
+	routes []Route
+}
+
+// requestTime bounds the work of one request; exports and imports run as jobs.
+const requestTime = 20 * time.Second
+
+// New makes the server with its routes. It panics on a route without access or declared twice, which
+// are programming errors.
+func New(cfg Config, routes []Route) *Server {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.Logger.SetLevel(7) // gommon's logger is off: slog logs
+	e.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLoopback(true), echo.TrustPrivateNet(true), echo.TrustLinkLocal(false))
+	s := &Server{cfg: cfg, echo: e, routes: routes}
+	e.HTTPErrorHandler = s.failed
+	e.Use(s.identify, s.guard, s.secure)
+	e.Use(middleware.ContextTimeout(requestTime))
+	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 1400, Skipper: func(c echo.Context) bool {
+		return strings.HasPrefix(c.Path(), "/assets/") || strings.HasPrefix(c.Path(), "/files/")
+	}}))
+	e.Use(s.session)
+	e.Use(middleware.CSRFWithConfig(middleware.CSRFConfig{
+		TokenLookup: "form:_csrf,header:X-CSRF-Token", ContextKey: csrfKey, CookieName: "tm_csrf", CookiePath: "/",
+		CookieHTTPOnly: true, CookieSecure: s.secureCookies(), CookieSameSite: http.SameSiteLaxMode,
+		Skipper: bearer,
+		ErrorHandler: func(error, echo.Context) error {
+			return fault.New(fault.Forbidden, "csrf", "页面已过期：请返回上一页，刷新后再提交一次。您填写的内容仍在上一页。")
+		},
+	}))
+	seen := map[string]bool{}
+	for _, r := range routes {
+		key := r.Method + " " + r.Path
+		if r.Access.allow == nil || seen[key] {
+			panic("web: route without access or declared twice: " + key)
+		}
+		seen[key] = true
+		e.Add(r.Method, r.Path, s.handle(r))
+	}
+	e.RouteNotFound("/*", func(echo.Context) error {
+		return fault.New(fault.NotFound, "page_not_found", "没有这个页面。请检查地址，或从首页重新查找。")
+	})
+	return s
+}
+
+// ServeHTTP serves one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+// Routes returns the routes with their access, for the matrix test.
+func (s *Server) Routes() []Route { return Sorted(s.routes) }
+
+// Echo gives web/api the router to mount huma on; nobody else uses it.
+func (s *Server) Echo() *echo.Echo { return s.echo }
+
+const (
+	csrfKey    = "csrf"
+	actorKey   = "actor"
+	sessionKey = "session"
+	// SessionCookie holds the session token.
+	SessionCookie = "tm_session"
+)
+
+func (s *Server) secureCookies() bool { return strings.HasPrefix(s.cfg.BaseURL, "https://") }
+
+func bearer(c echo.Context) bool {
+	return strings.HasPrefix(c.Request().Header.Get(echo.HeaderAuthorization), "Bearer ")
+}
+
+// identify gives the request an id, logs and measures it once it is answered.
+func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := s.cfg.Now()
+		var b [8]byte
+		_, _ = rand.Read(b[:])
+		id := hex.EncodeToString(b[:])
+		c.Response().Header().Set(echo.HeaderXRequestID, id)
+		if err := next(c); err != nil {
+			c.Error(err)
+		}
+		took := s.cfg.Now().Sub(start)
+		route := c.Path()
+		if s.cfg.Observe != nil {
+			s.cfg.Observe(route, c.Request().Method, c.Response().Status, took)
+		}
+		// The route pattern, not the address: addresses can hold names that people searched for.
+		s.cfg.Log.Info("request", "id", id, "method", c.Request().Method, "route", route,
+			"status", c.Response().Status, "ms", took.Milliseconds(), "bytes", c.Response().Size)
+		return nil
+	}
+}
+
+// guard turns a panic into an error that is logged with its stack by failed.
+func (s *Server) guard(next echo.HandlerFunc) echo.HandlerFunc {
+	return middleware.RecoverWithConfig(middleware.RecoverConfig{
+		DisableErrorHandler: true,
+		LogErrorFunc: func(_ echo.Context, err error, stack []byte) error {
+			s.cfg.Log.Error("panic", "error", err.Error(), "stack", string(stack))
+			return err
+		},
+	})(next)
+}
+
+// secure sets the headers that make a browser refuse what these pages never do.
+func (s *Server) secure(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-src 'self'; object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'; manifest-src 'self'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("X-Frame-Options", "SAMEORIGIN")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+		if s.secureCookies() {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		return next(c)
+	}
+}
+
+// session puts the actor behind the cookie or the bearer token into the request.
+func (s *Server) session(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if strings.HasPrefix(c.Path(), "/assets/") {
+			return next(c)
+		}
+		ctx := c.Request().Context()
+		actor := identity.Guest()
+		var err error
+		if bearer(c) {
+			actor, err = s.cfg.Sessions.ActorOfToken(ctx, strings.TrimPrefix(c.Request().Header.Get(echo.HeaderAuthorization), "Bearer "))
+			if err == nil && !actor.SignedIn() {
+				err = fault.New(fault.Unauthorized, "bad_token", "令牌无效、已过期或已撤销。")
+			}
+		} else if cookie, cerr := c.Cookie(SessionCookie); cerr == nil && cookie.Value != "" {
+			actor, err = s.cfg.Sessions.ActorOfSession(ctx, cookie.Value)
+			c.Set(sessionKey, cookie.Value)
+		}
+		if err != nil {
+			return err
+		}
+		actor.RequestID = c.Response().Header().Get(echo.HeaderXRequestID)
+		c.Set(actorKey, actor)
+		return next(c)
+	}
+}
+
+// handle checks access, bounds the body and calls the handler.
+func (s *Server) handle(r Route) echo.HandlerFunc {
+	limit := r.MaxBody
+	if limit == 0 {
+		limit = 1 << 20
+	}
+	return func(e echo.Context) error {
+		e.Request().Body = http.MaxBytesReader(e.Response(), e.Request().Body, limit)
+		c := &Ctx{echo: e, server: s, access: r.Access}
+		actor := c.Actor()
+		if !r.Access.Allows(actor) {
+			return s.refuse(c, r)
+		}
+		return r.Handle(c)
+	}
+}
+
+// refuse answers an actor that the route does not let in: guests are asked to sign in.
+func (s *Server) refuse(c *Ctx, r Route) error {
+	actor := c.Actor()
+	if !actor.SignedIn() {
+		return fault.New(fault.Unauthorized, "sign_in_needed", "请先登录。")
+	}
+	if s.cfg.Auditor != nil {
+		s.cfg.Auditor.Refused(c.Context(), actor, r.Method+" "+r.Path, c.echo.Request().URL.Path)
+	}
+	return fault.Newf(fault.Forbidden, "no_permission", "您现在的身份不能使用这项功能。可以使用的人：%s。", r.Access.Who)
+}
+
+// statusOf maps a kind of fault to its HTTP status, the only place that does.
+func statusOf(kind fault.Kind) int {
+	switch kind {
+	case fault.Invalid:
+		return http.StatusUnprocessableEntity
+	case fault.Unauthorized:
+		return http.StatusUnauthorized
+	case fault.Forbidden:
+		return http.StatusForbidden
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Conflict:
+		return http.StatusConflict
+	case fault.TooMany:
+		return http.StatusTooManyRequests
+	case fault.Unavailable:
+		return http.StatusServiceUnavailable
+	default:
+		return http.StatusInternalServerError
+	}
+}
+
+// AsFault makes a fault of any error: Echo's own errors and body limits get their words here.
+func AsFault(err error) *fault.Error {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return f
+	}
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return fault.Wrap(err, fault.Invalid, "body_too_large", "提交的内容太大：单个文件不超过 50 MB，文字请分段填写。")
+	}
+	var he *echo.HTTPError
+	if errors.As(err, &he) {
+		switch he.Code {
+		case http.StatusNotFound:
+			return fault.Wrap(err, fault.NotFound, "page_not_found", "没有这个页面。请检查地址，或从首页重新查找。")
+		case http.StatusMethodNotAllowed:
+			return fault.Wrap(err, fault.NotFound, "method_not_allowed", "这个地址不支持这样的请求。")
+		case http.StatusRequestEntityTooLarge:
+			return fault.Wrap(err, fault.Invalid, "body_too_large", "提交的内容太大：单个文件不超过 50 MB，文字请分段填写。")
+		case http.StatusForbidden:
+			return fault.Wrap(err, fault.Forbidden, "csrf", "页面已过期：请返回上一页，刷新后再提交一次。")
+		case http.StatusBadRequest, http.StatusUnsupportedMediaType:
+			return fault.Wrap(err, fault.Invalid, "bad_request", "请求的格式不正确，请返回上一页重试。")
+		}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fault.Wrap(err, fault.Unavailable, "too_slow", "这一步用时过长，没有保存任何改动。请稍后重试。")
+	}
+	return fault.Wrap(err, fault.Internal, "internal", "这一步没有完成，没有保存任何改动。请稍后重试；若仍然如此，请把页面下方的编号告诉我们。")
+}
+
+// failed answers a request that ended in an error, once.
+func (s *Server) failed(err error, e echo.Context) {
+	if e.Response().Committed {
+		s.cfg.Log.Error("failed after answer", "error", err.Error())
+		return
+	}
+	f := AsFault(err)
+	status := statusOf(f.Kind)
+	id := e.Response().Header().Get(echo.HeaderXRequestID)
+	if status >= 500 && !errors.Is(err, context.Canceled) {
+		cause := errors.Unwrap(f)
+		s.cfg.Log.Error("request failed", "id", id, "route", e.Path(), "code", f.Code, "cause", errText(cause))
+	}
+	c := &Ctx{echo: e, server: s}
+	if strings.HasPrefix(e.Request().URL.Path, "/api/") {
+		_ = c.problem(status, f)
+		return
+	}
+	if f.Kind == fault.Unauthorized && e.Request().Method == http.MethodGet {
+		_ = e.Redirect(http.StatusSeeOther, "/sign-in?next="+escapeNext(e.Request().URL.RequestURI()))
+		return
+	}
+	if status == http.StatusTooManyRequests {
+		e.Response().Header().Set("Retry-After", "60")
+	}
+	if rerr := c.renderFault(status, f); rerr != nil {
+		s.cfg.Log.Error("error page failed", "id", id, "cause", errText(rerr))
+		_ = e.String(status, f.Message)
+	}
+}
+
+func errText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

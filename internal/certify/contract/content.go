@@ -1,9 +1,9 @@
 package contract
 
 import (
-	"fmt"
 	"math"
-	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"techmarket/internal/foundation/money"
@@ -87,7 +87,6 @@ type Elements struct {
 	Industry       string    `json:"industry"` // 服务的国民经济行业 (GB/T 4754)
 	Confidential   string    `json:"confidential"`
 	Confidence     string    `json:"confidentialTerms"` // 保密要求
-	Trade          string    `json:"trade"`             // domestic, import, export
 	TradePaper     string    `json:"tradePaper"`        // 技术进出口合同登记证书编号
 	ExpectedInput  money.Fen `json:"expectedInputFen"`  // 预计新增投入
 	ExpectedOutput money.Fen `json:"expectedOutputFen"` // 预计新增产值
@@ -134,7 +133,6 @@ type Party struct {
 	HighTechZone   Answer `json:"highTechZone"` // enterprises: 国家高新区内企业
 	Listed         Answer `json:"listed"`       // enterprises: 上市公司
 	Scale          string `json:"scale"`        // enterprises: large, medium, small, micro
-	Kind           string `json:"kind"`         // seller kind of the statistics: university, institute, enterprise, person, other
 }
 
 // China is the country code of domestic parties.
@@ -143,8 +141,22 @@ const China = "156"
 // Foreign reports whether the party is named with a country other than China.
 func (p Party) Foreign() bool { return p.Country != "" && p.Country != China }
 
-// Enterprise reports whether the enterprise-only questions apply.
-func (p Party) Enterprise() bool { return p.Kind == "enterprise" }
+// SellerKind groups 单位性质 the way the statistics ask for: university, institute, enterprise, other;
+// empty while 单位性质 is unanswered (codes of registration.md §4.2).
+func (p Party) SellerKind() string {
+	switch {
+	case p.Nature == "":
+		return ""
+	case strings.HasPrefix(p.Nature, "021"):
+		return "institute"
+	case strings.HasPrefix(p.Nature, "022"):
+		return "university"
+	case strings.ContainsRune("1234", rune(p.Nature[0])):
+		return "enterprise"
+	default:
+		return "other"
+	}
+}
 
 // CostRow is one line of 非技术性费用明细 (registration.md §2): quantity × unit cost of goods inside C.
 type CostRow struct {
@@ -188,6 +200,18 @@ func (c Content) CostTotal() (sum money.Fen, ok bool) {
 // registration.md B11).
 func (c Content) Import() bool { return c.Seller.Foreign() }
 
+// Trade is domestic, import or export, read from the countries of the parties.
+func (c Content) Trade() string {
+	switch {
+	case c.Import():
+		return "import"
+	case slices.ContainsFunc(c.Buyers, Party.Foreign):
+		return "export"
+	default:
+		return "domestic"
+	}
+}
+
 // Area is the division whose registration point is competent: the seller's, for an import the first
 // domestic buyer's.
 func (c Content) Area() string {
@@ -227,11 +251,10 @@ const (
 	OtherFile         FileRole = "other"
 )
 
-// FileRoles lists the roles in the order of the form.
-var fileRoles = []FileRole{SignedText, Undertaking, IPCertificate, PlanConsent, Authority, Permit, ImportCertificate, Minutes, OtherFile}
-
 // FileRoles returns the roles in the order of the form.
-func FileRoles() []FileRole { return append([]FileRole(nil), fileRoles...) }
+func FileRoles() []FileRole {
+	return []FileRole{SignedText, Undertaking, IPCertificate, PlanConsent, Authority, Permit, ImportCertificate, Minutes, OtherFile}
+}
 
 // File is one attachment with the facts that were true when it was attached.
 type File struct {
@@ -242,7 +265,3 @@ type File struct {
 	Size    int64     `json:"size"`   // bytes
 	AddedAt time.Time `json:"addedAt"`
 }
-
-var pathSegment = regexp.MustCompile(`^([a-zA-Z]+)(?:\[(\d+)\])?$`)
-
-func buyerPath(i int, field string) string { return fmt.Sprintf("buyers[%d].%s", i, field) }

@@ -35,7 +35,8 @@ func (c Check) Warned() bool { return c.Level != Silent }
 
 // Normalise trims, drops inner blanks and hyphens, turns full-width into half-width and upper-cases.
 func Normalise(s string) string {
-	return strings.Map(func(r rune) rune {
+	// Dropping a character can bring two others together, hence NFKC again.
+	return norm.NFKC.String(strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r), unicode.Is(unicode.Pd, r), r == '\u2212', r == '\ufeff', r == '\u200b':
 			return -1
@@ -43,7 +44,7 @@ func Normalise(s string) string {
 			return r - 'a' + 'A'
 		}
 		return r
-	}, norm.NFKC.String(s))
+	}, norm.NFKC.String(s)))
 }
 
 const (

@@ -1,0 +1,285 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+	"github.com/jackc/pgx/v5"
+	"github.com/pquerna/otp/totp"
+
+	"techmarket/internal/foundation/fault"
+)
+
+// Themes of the pages.
+const (
+	ThemeStandard = "standard"
+	ThemeElder    = "elder" // 适老/高对比度
+)
+
+// Account is a person as the person sees it.
+type Account struct {
+	ID          int64
+	LoginName   string
+	DisplayName string
+	Email       string
+	Phone       string
+	Theme       string
+	TwoFactor   bool
+	Sample      bool `db:"is_sample"`
+	CreatedAt   time.Time
+}
+
+// AccountUpdate changes what is not nil.
+type AccountUpdate struct {
+	DisplayName *string
+	Email       *string
+	Phone       *string
+	Theme       *string
+}
+
+// Account returns the actor's own account. Fault: unauthorized.
+func (s *Service) Account(ctx context.Context, actor Actor) (Account, error) {
+	if !actor.SignedIn() {
+		return Account{}, errSignIn
+	}
+	rows, _ := s.Pool.Query(ctx, accountByID, pgx.StrictNamedArgs{"id": actor.AccountID})
+	a, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Account])
+	if err != nil {
+		return Account{}, fmt.Errorf("account: %w", err)
+	}
+	return a, nil
+}
+
+// UpdateAccount changes the actor's own name, contact and theme. Faults: unauthorized; invalid.
+func (s *Service) UpdateAccount(ctx context.Context, actor Actor, u AccountUpdate) (Account, error) {
+	a, err := s.Account(ctx, actor)
+	if err != nil {
+		return Account{}, err
+	}
+	for _, p := range []struct{ to, from *string }{{&a.DisplayName, u.DisplayName}, {&a.Email, u.Email}, {&a.Phone, u.Phone}, {&a.Theme, u.Theme}} {
+		if p.from != nil {
+			*p.to = strings.TrimSpace(*p.from)
+		}
+	}
+	var fields fault.Fields
+	checkContact(&fields, a.DisplayName, a.Email, a.Phone)
+	fields.Check(a.Theme == ThemeStandard || a.Theme == ThemeElder, "theme", "choose", "请选择标准或适老显示")
+	if err := fields.Err(); err != nil {
+		return Account{}, err
+	}
+	err = s.inTx(ctx, "update account", func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, updateAccount, pgx.StrictNamedArgs{"id": a.ID, "display_name": a.DisplayName, "email": a.Email, "phone": a.Phone, "theme": a.Theme}); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, actor, "account.update", "account", a.ID, nil)
+	})
+	s.forgetAccount(ctx, a.ID)
+	return a, err
+}
+
+// Names returns the display names of accounts by id, for histories and lists.
+func (s *Service) Names(ctx context.Context, ids []int64) (map[int64]string, error) {
+	rows, _ := s.Pool.Query(ctx, accountNames, pgx.StrictNamedArgs{"ids": ids})
+	names := make(map[int64]string, len(ids))
+	var id int64
+	var name string
+	if _, err := pgx.ForEachRow(rows, []any{&id, &name}, func() error { names[id] = name; return nil }); err != nil {
+		return nil, fmt.Errorf("names: %w", err)
+	}
+	return names, nil
+}
+
+// AccountsOf returns the live members of an organisation who hold one of the roles (any role when none is named), in
+// order of joining: whom to tell.
+func (s *Service) AccountsOf(ctx context.Context, orgID int64, roles ...Role) ([]int64, error) {
+	rows, _ := s.Pool.Query(ctx, accountsOf, pgx.StrictNamedArgs{"organisation_id": orgID, "roles": roleTexts(roles)})
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("accounts of organisation: %w", err)
+	}
+	return ids, nil
+}
+
+// OfficersFor returns the accounts of the officers whose area covers the division: the league's, or the region's where
+// the league has none.
+func (s *Service) OfficersFor(ctx context.Context, division string) ([]int64, error) {
+	if len(division) != 6 {
+		division = "150000"
+	}
+	rows, _ := s.Pool.Query(ctx, officersFor, pgx.StrictNamedArgs{"league": division[:4]})
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[struct {
+		AccountID int64
+		League    bool
+	}])
+	if err != nil {
+		return nil, fmt.Errorf("officers: %w", err)
+	}
+	var league, region []int64
+	for _, f := range found {
+		if f.League {
+			league = append(league, f.AccountID)
+		} else {
+			region = append(region, f.AccountID)
+		}
+	}
+	if len(league) > 0 {
+		return league, nil
+	}
+	return region, nil
+}
+
+// ContactOf returns name, mail and phone of an account, for notices. Callers check who may see it.
+// Fault: not found "account".
+func (s *Service) ContactOf(ctx context.Context, id int64) (name, email, phone string, err error) {
+	rows, _ := s.Pool.Query(ctx, accountByID, pgx.StrictNamedArgs{"id": id})
+	a, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Account])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", "", "", fault.New(fault.NotFound, "account", "没有找到这个人")
+	}
+	if err != nil {
+		return "", "", "", fmt.Errorf("contact: %w", err)
+	}
+	return a.DisplayName, a.Email, a.Phone, nil
+}
+
+// ChangePassword checks the old password, stores the new one and ends the account's other sessions; the one of keepToken
+// stays. Wrong old passwords count like failed sign-ins.
+// Faults: unauthorized; invalid oldPassword, newPassword; too many "sign_in_throttled".
+func (s *Service) ChangePassword(ctx context.Context, actor Actor, keepToken, oldPassword, newPassword string) error {
+	a, err := s.checkOwnPassword(ctx, actor, "oldPassword", oldPassword)
+	if err != nil {
+		return err
+	}
+	var fields fault.Fields
+	checkPassword(&fields, "newPassword", newPassword, a.LoginName)
+	fields.Check(oldPassword != newPassword, "newPassword", "same", "新密码不能与原密码相同")
+	if err := fields.Err(); err != nil {
+		return err
+	}
+	hash, err := argon2id.CreateHash(newPassword, s.Policy.Argon)
+	if err != nil {
+		return fmt.Errorf("change password: %w", err)
+	}
+	var ended []string
+	err = s.inTx(ctx, "change password", func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, updatePassword, pgx.StrictNamedArgs{"id": a.ID, "password_hash": hash}); err != nil {
+			return err
+		}
+		if ended, err = s.endSessions(ctx, tx, a.ID, digest(keepToken)); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, actor, "account.change_password", "account", a.ID, nil)
+	})
+	s.forget(ctx, ended...)
+	return err
+}
+
+// ResetPassword sets a password and ends all sessions without knowing the old one: only the command line may call.
+// Faults: not found "account"; invalid password.
+func (s *Service) ResetPassword(ctx context.Context, login, password string) error {
+	a, err := s.accountByLogin(ctx, login)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fault.Newf(fault.NotFound, "account", "没有登录名为 %s 的账号", login)
+	}
+	if err != nil {
+		return fmt.Errorf("reset password: %w", err)
+	}
+	var fields fault.Fields
+	checkPassword(&fields, "password", password, a.LoginName)
+	if err := fields.Err(); err != nil {
+		return err
+	}
+	hash, err := argon2id.CreateHash(password, s.Policy.Argon)
+	if err != nil {
+		return fmt.Errorf("reset password: %w", err)
+	}
+	var ended []string
+	err = s.inTx(ctx, "reset password", func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, updatePassword, pgx.StrictNamedArgs{"id": a.ID, "password_hash": hash}); err != nil {
+			return err
+		}
+		if ended, err = s.endSessions(ctx, tx, a.ID, ""); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, Actor{}, "account.reset_password", "account", a.ID, nil)
+	})
+	s.forget(ctx, ended...)
+	s.forgive(ctx, "signin:account:"+strings.ToLower(a.LoginName))
+	return err
+}
+
+// NewTwoFactor proposes a secret for an authenticator app; nothing is stored until EnableTwoFactor.
+// url is the otpauth:// address for a QR picture. Fault: unauthorized.
+func (s *Service) NewTwoFactor(ctx context.Context, actor Actor) (secret, url string, err error) {
+	a, err := s.Account(ctx, actor)
+	if err != nil {
+		return "", "", err
+	}
+	key, err := totp.Generate(totp.GenerateOpts{Issuer: "科技大市场", AccountName: a.LoginName, Rand: s.Random})
+	if err != nil {
+		return "", "", fmt.Errorf("two factor: %w", err)
+	}
+	return key.Secret(), key.URL(), nil
+}
+
+// EnableTwoFactor stores the secret once a code proves that the app has it. Faults: unauthorized; invalid code.
+func (s *Service) EnableTwoFactor(ctx context.Context, actor Actor, secret, code string) error {
+	if !actor.SignedIn() {
+		return errSignIn
+	}
+	if len(secret) < 16 || len(secret) > 128 || !s.codeFits(ctx, actor.AccountID, secret, code) {
+		var f fault.Fields
+		f.Add("code", "mismatch", "验证码不对，请输入身份验证器上当前的 6 位数字，并检查手机时间是否准确")
+		return f.Err()
+	}
+	return s.storeTwoFactor(ctx, actor, secret, "account.two_factor_on")
+}
+
+// DisableTwoFactor switches the second factor off after asking for the password. Faults as ChangePassword.
+func (s *Service) DisableTwoFactor(ctx context.Context, actor Actor, password string) error {
+	if _, err := s.checkOwnPassword(ctx, actor, "password", password); err != nil {
+		return err
+	}
+	return s.storeTwoFactor(ctx, actor, "", "account.two_factor_off")
+}
+
+func (s *Service) storeTwoFactor(ctx context.Context, actor Actor, secret, action string) error {
+	return s.inTx(ctx, "two factor", func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, updateTwoFactor, pgx.StrictNamedArgs{"id": actor.AccountID, "totp_secret": secret}); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, actor, action, "account", actor.AccountID, nil)
+	})
+}
+
+func (s *Service) checkOwnPassword(ctx context.Context, actor Actor, path, password string) (credentials, error) {
+	if !actor.SignedIn() {
+		return credentials{}, errSignIn
+	}
+	rows, _ := s.Pool.Query(ctx, credentialsByID, pgx.StrictNamedArgs{"id": actor.AccountID})
+	a, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[credentials])
+	if err != nil {
+		return a, fmt.Errorf("check password: %w", err)
+	}
+	key := "signin:account:" + strings.ToLower(a.LoginName)
+	if !s.allow(ctx, key, s.Policy.FailsPerAccount) {
+		return a, fault.New(fault.TooMany, "sign_in_throttled", "密码错误次数过多，请 15 分钟后再试")
+	}
+	match := false
+	if len(password) <= 1000 {
+		if match, err = argon2id.ComparePasswordAndHash(password, a.PasswordHash); err != nil {
+			return a, fmt.Errorf("check password: %w", err)
+		}
+	}
+	if !match {
+		var f fault.Fields
+		f.Add(path, "mismatch", "密码不对，请重新输入")
+		return a, f.Err()
+	}
+	s.forgive(ctx, key)
+	return a, nil
+}

@@ -1,0 +1,414 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/foundation/fault"
+)
+
+// Organisation is one body on the market.
+type Organisation struct {
+	ID          int64
+	Kind        OrgKind
+	Name        string
+	CreditCode  string // 统一社会信用代码, normalised; "" when none; its check digit may be wrong (warned, never blocked)
+	Division    string // GB/T 2260, six digits
+	State       string
+	StateReason string // why it was returned or suspended
+	Profile     OrgProfile
+	Sample      bool `db:"is_sample"`
+	Version     int
+	CreatedAt   time.Time
+	ConfirmedAt *time.Time
+}
+
+// Confirmed reports whether the organisation may publish and trade.
+func (o Organisation) Confirmed() bool { return o.State == Confirmed }
+
+// OrgProfile is what the organisation says about itself.
+type OrgProfile struct {
+	Address             string `json:"address,omitempty"`
+	LegalRepresentative string `json:"legalRepresentative,omitempty"`
+	Contact             string `json:"contact,omitempty"` // person
+	Phone               string `json:"phone,omitempty"`
+	Email               string `json:"email,omitempty"`
+	Website             string `json:"website,omitempty"`
+	Nature              string `json:"nature,omitempty"`   // party nature code of the 技术合同登记表, e.g. 022
+	Industry            string `json:"industry,omitempty"` // GB/T 4754 code
+	Introduction        string `json:"introduction,omitempty"`
+}
+
+// NewOrganisation is what a sign-up says about the organisation.
+type NewOrganisation struct {
+	Kind       OrgKind
+	Name       string
+	CreditCode string
+	Division   string
+	Profile    OrgProfile
+}
+
+// OrganisationUpdate changes what is not nil. Kind, Name, CreditCode and Division of a confirmed organisation are
+// changed by a region officer only: they are what the officer confirmed.
+type OrganisationUpdate struct {
+	Version    int // the version the form was filled from
+	Kind       *OrgKind
+	Name       *string
+	CreditCode *string
+	Division   *string
+	Profile    *OrgProfile
+}
+
+// OrganisationFilter narrows a list of organisations; zero values do not filter.
+type OrganisationFilter struct {
+	Text     string // part of the name, or the whole credit code
+	Kinds    []OrgKind
+	State    string
+	Division string // six digits; with trailing zeros the whole league or region
+	After    int64  // id of the last one on the page before
+	Limit    int    // 1–100, 20 when zero
+}
+
+// OrgEvent is what happens to an organisation's standing.
+type OrgEvent string
+
+// The events of an organisation.
+const (
+	OrgConfirm  OrgEvent = "confirm"  // 确认
+	OrgReturn   OrgEvent = "return"   // 退回
+	OrgResubmit OrgEvent = "resubmit" // 重新提交
+	OrgSuspend  OrgEvent = "suspend"  // 暂停
+	OrgRestore  OrgEvent = "restore"  // 恢复
+)
+
+// orgTransitions is the whole state machine of an organisation.
+//
+//	pending ──confirm──▶ confirmed ──suspend──▶ suspended
+//	   │  ▲                  ▲                      │
+//	return resubmit          └───────restore────────┘
+//	   ▼  │
+//	 returned
+var orgTransitions = []struct {
+	from, to string
+	event    OrgEvent
+	role     Role
+	reason   bool // a reason must be given
+}{
+	{Pending, Confirmed, OrgConfirm, RegionOfficer, false},
+	{Pending, Returned, OrgReturn, RegionOfficer, true},
+	{Returned, Pending, OrgResubmit, OrgAdmin, false},
+	{Confirmed, Suspended, OrgSuspend, RegionOfficer, true},
+	{Suspended, Confirmed, OrgRestore, RegionOfficer, false},
+}
+
+// Organisation returns one organisation. Anybody may call; web decides which fields a guest sees.
+// Faults: not found "organisation".
+func (s *Service) Organisation(ctx context.Context, id int64) (Organisation, error) {
+	os, err := s.organisations(ctx, s.Pool, organisationsByID, pgx.StrictNamedArgs{"ids": []int64{id}})
+	if err != nil {
+		return Organisation{}, fmt.Errorf("organisation: %w", err)
+	}
+	if len(os) == 0 {
+		return Organisation{}, errNoOrganisation
+	}
+	return os[0], nil
+}
+
+var errNoOrganisation = fault.New(fault.NotFound, "organisation", "没有找到这个单位")
+
+// Organisations returns the named organisations by id; unknown ids are left out.
+func (s *Service) Organisations(ctx context.Context, ids []int64) (map[int64]Organisation, error) {
+	os, err := s.organisations(ctx, s.Pool, organisationsByID, pgx.StrictNamedArgs{"ids": ids})
+	if err != nil {
+		return nil, fmt.Errorf("organisations: %w", err)
+	}
+	m := make(map[int64]Organisation, len(os))
+	for _, o := range os {
+		m[o.ID] = o
+	}
+	return m, nil
+}
+
+// FindOrganisations lists organisations, oldest first; the next page starts after the last id. A signed-in
+// actor only sees confirmed ones unless it is an officer whose area covers them or a member.
+// Faults: unauthorized "sign_in_needed".
+func (s *Service) FindOrganisations(ctx context.Context, actor Actor, f OrganisationFilter) ([]Organisation, error) {
+	if !actor.SignedIn() {
+		return nil, errSignIn
+	}
+	if f.Limit <= 0 || f.Limit > 100 {
+		f.Limit = 20
+	}
+	area := "none" // the code prefix inside which all states are seen
+	switch {
+	case actor.Has(RegionOfficer):
+		area = ""
+	case actor.Has(LeagueOfficer) && len(actor.Division) == 6:
+		area = actor.Division[:4]
+	}
+	kinds := make([]string, len(f.Kinds))
+	for i, k := range f.Kinds {
+		kinds[i] = string(k)
+	}
+	os, err := s.organisations(ctx, s.Pool, findOrganisations, pgx.StrictNamedArgs{
+		"text": likePattern(f.Text), "code": NormaliseCode(f.Text), "kinds": kinds, "state": f.State,
+		"division": DivisionPrefix(f.Division), "after": f.After, "limit": f.Limit, "area": area, "own": actor.OrgID,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find organisations: %w", err)
+	}
+	return os, nil
+}
+
+// OrganisationCounts tells how many organisations stand in each state; officers only see it on pages.
+// Sample organisations are counted only with sample set.
+func (s *Service) OrganisationCounts(ctx context.Context, sample bool) (map[string]int, error) {
+	rows, err := s.Pool.Query(ctx, countOrganisations, pgx.StrictNamedArgs{"sample": sample})
+	if err != nil {
+		return nil, fmt.Errorf("organisation counts: %w", err)
+	}
+	counts := map[string]int{}
+	var state string
+	var n int
+	_, err = pgx.ForEachRow(rows, []any{&state, &n}, func() error { counts[state] = n; return nil })
+	if err != nil {
+		return nil, fmt.Errorf("organisation counts: %w", err)
+	}
+	return counts, nil
+}
+
+// UpdateOrganisation changes an organisation. Its org_admin or a region officer may call.
+// Faults: forbidden "not_org_admin", "organisation_locked"; not found; conflict "stale_version",
+// "credit_code_taken"; invalid.
+func (s *Service) UpdateOrganisation(ctx context.Context, actor Actor, id int64, u OrganisationUpdate) (Organisation, error) {
+	var after Organisation
+	err := s.inTx(ctx, "update organisation", func(tx pgx.Tx) error {
+		before, err := s.lockOrganisation(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if !actor.Has(RegionOfficer) && !(actor.In(id) && actor.Has(OrgAdmin)) {
+			return errNotAdmin
+		}
+		if before.Version != u.Version {
+			return fault.New(fault.Conflict, "stale_version", "单位资料刚刚被别人修改过，请刷新后核对再保存")
+		}
+		after = before
+		set(&after.Kind, u.Kind)
+		set(&after.Name, u.Name)
+		set(&after.CreditCode, u.CreditCode)
+		set(&after.Division, u.Division)
+		set(&after.Profile, u.Profile)
+		tidyOrganisation(&after)
+		locked := before.Kind != after.Kind || before.Name != after.Name || before.CreditCode != after.CreditCode || before.Division != after.Division
+		if locked && (before.State == Confirmed || before.State == Suspended) && !actor.Has(RegionOfficer) {
+			return fault.New(fault.Forbidden, "organisation_locked", "单位已确认，名称、性质、统一社会信用代码和所在地由自治区管理员修改，请联系他")
+		}
+		var fields fault.Fields
+		checkOrganisation(&fields, "", after)
+		if err := fields.Err(); err != nil {
+			return err
+		}
+		if err := s.storeOrganisation(ctx, tx, &after); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, actor, "organisation.update", "organisation", id, map[string]any{"facts": locked})
+	})
+	return after, err
+}
+
+// DoOrganisation moves an organisation through its states: a region officer confirms, returns and suspends (both with a
+// reason) and restores; the returned organisation's admin resubmits.
+// Faults: forbidden; not found; conflict "organisation_state"; invalid "reason".
+func (s *Service) DoOrganisation(ctx context.Context, actor Actor, id int64, event OrgEvent, reason string) (Organisation, error) {
+	var org Organisation
+	err := s.inTx(ctx, "organisation "+string(event), func(tx pgx.Tx) error {
+		var err error
+		if org, err = s.lockOrganisation(ctx, tx, id); err != nil {
+			return err
+		}
+		reason = strings.TrimSpace(reason)
+		i := slices.IndexFunc(orgTransitions, func(t struct {
+			from, to string
+			event    OrgEvent
+			role     Role
+			reason   bool
+		}) bool {
+			return t.event == event && t.from == org.State
+		})
+		if i < 0 {
+			return fault.New(fault.Conflict, "organisation_state", "单位现在的状态不能做这一步，请刷新页面查看最新状态")
+		}
+		t := orgTransitions[i]
+		if !actor.Has(t.role) || (t.role == OrgAdmin && !actor.In(id)) {
+			return fault.New(fault.Forbidden, "forbidden", "您没有权限做这一步")
+		}
+		if t.reason && reason == "" {
+			var f fault.Fields
+			f.Add("reason", "required", "请写明原因，对方会看到")
+			return f.Err()
+		}
+		if utf8.RuneCountInString(reason) > 500 {
+			var f fault.Fields
+			f.Add("reason", "too_long", "原因请控制在 500 字以内")
+			return f.Err()
+		}
+		org.State, org.StateReason = t.to, reason
+		if t.to == Confirmed && org.ConfirmedAt == nil {
+			now := s.Now()
+			org.ConfirmedAt = &now
+		}
+		if err := s.storeOrganisation(ctx, tx, &org); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, actor, "organisation."+string(event), "organisation", id, map[string]any{"reason": reason})
+	})
+	if err == nil {
+		s.forgetOrganisation(ctx, id)
+	}
+	return org, err
+}
+
+// OrganisationActions names what the actor may do to the organisation's state now, for the buttons of a page.
+func OrganisationActions(actor Actor, org Organisation) []OrgEvent {
+	var out []OrgEvent
+	for _, t := range orgTransitions {
+		if t.from == org.State && actor.Has(t.role) && (t.role != OrgAdmin || actor.In(org.ID)) {
+			out = append(out, t.event)
+		}
+	}
+	return out
+}
+
+func (s *Service) storeOrganisation(ctx context.Context, tx pgx.Tx, o *Organisation) error {
+	o.Version++
+	if _, err := tx.Exec(ctx, updateOrganisation, pgx.StrictNamedArgs{
+		"id": o.ID, "kind": o.Kind, "name": o.Name, "credit_code": o.CreditCode, "division": o.Division, "state": o.State,
+		"state_reason": o.StateReason, "profile": o.Profile, "version": o.Version, "confirmed_at": o.ConfirmedAt,
+	}); err != nil {
+		return err
+	}
+	if s.OrganisationChanged != nil {
+		return s.OrganisationChanged(ctx, tx, *o)
+	}
+	return nil
+}
+
+func (s *Service) lockOrganisation(ctx context.Context, tx pgx.Tx, id int64) (Organisation, error) {
+	os, err := s.organisations(ctx, tx, lockOrganisation, pgx.StrictNamedArgs{"id": id})
+	if err != nil {
+		return Organisation{}, err
+	}
+	if len(os) == 0 {
+		return Organisation{}, errNoOrganisation
+	}
+	return os[0], nil
+}
+
+func tidyOrganisation(o *Organisation) {
+	o.Name = strings.Join(strings.Fields(o.Name), " ")
+	o.CreditCode = NormaliseCode(o.CreditCode)
+	o.Division = strings.TrimSpace(o.Division)
+	p := &o.Profile
+	for _, t := range []*string{&p.Address, &p.LegalRepresentative, &p.Contact, &p.Phone, &p.Email, &p.Website, &p.Nature, &p.Industry, &p.Introduction} {
+		*t = strings.TrimSpace(*t)
+	}
+}
+
+func checkOrganisation(f *fault.Fields, prefix string, o Organisation) {
+	f.Check(slices.Contains([]OrgKind{University, Institute, Enterprise, Agency, PointHost, Government}, o.Kind), prefix+"kind", "choose", "请选择单位性质")
+	length(f, prefix+"name", "单位名称", o.Name, 2, 100)
+	length(f, prefix+"creditCode", "统一社会信用代码", o.CreditCode, 0, 30)
+	f.Check(sixDigits(o.Division), prefix+"division", "choose", "请选择单位所在的旗县（市、区）")
+	p := prefix + "profile."
+	length(f, p+"address", "地址", o.Profile.Address, 0, 200)
+	length(f, p+"legalRepresentative", "法定代表人", o.Profile.LegalRepresentative, 0, 50)
+	length(f, p+"contact", "联系人", o.Profile.Contact, 0, 50)
+	length(f, p+"phone", "电话", o.Profile.Phone, 0, 50)
+	length(f, p+"email", "邮箱", o.Profile.Email, 0, 200)
+	length(f, p+"website", "网址", o.Profile.Website, 0, 300)
+	length(f, p+"nature", "单位性质代码", o.Profile.Nature, 0, 10)
+	length(f, p+"industry", "行业代码", o.Profile.Industry, 0, 10)
+	length(f, p+"introduction", "简介", o.Profile.Introduction, 0, 3000)
+	if w := o.Profile.Website; w != "" {
+		f.Check(strings.HasPrefix(w, "http://") || strings.HasPrefix(w, "https://"), p+"website", "format", "网址请以 http:// 或 https:// 开头")
+	}
+	if e := o.Profile.Email; e != "" {
+		f.Check(plausibleEmail(e), p+"email", "format", "邮箱格式不对，例如 zhang@example.com")
+	}
+}
+
+// NormaliseCode trims, drops inner spaces and hyphens, turns full-width into half-width and upper-cases
+// (reference/standards.md §6). It never corrects a character.
+func NormaliseCode(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= '！' && r <= '～':
+			r -= '！' - '!'
+		case r == '　':
+			r = ' '
+		}
+		switch r {
+		case ' ', '-', '\t', '‐', '–', '—', '－':
+			return -1
+		}
+		if r >= 'a' && r <= 'z' {
+			r -= 'a' - 'A'
+		}
+		return r
+	}, s)
+}
+
+// DivisionPrefix cuts the zeros of a league's or region's code so that it is a prefix of all codes inside.
+func DivisionPrefix(code string) string {
+	for strings.HasSuffix(code, "00") {
+		code = strings.TrimSuffix(code, "00")
+	}
+	return code
+}
+
+func sixDigits(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 32)
+	return err == nil && len(s) == 6
+}
+
+func plausibleEmail(s string) bool {
+	name, host, ok := strings.Cut(s, "@")
+	return ok && name != "" && strings.Contains(host, ".") && !strings.ContainsAny(s, " \t\r\n,;<>") && !strings.Contains(host, "@")
+}
+
+// length notes a text outside min…max characters, an empty required one, and control characters.
+func length(f *fault.Fields, path, label, text string, lo, hi int) {
+	n := utf8.RuneCountInString(text)
+	switch {
+	case n == 0 && lo > 0:
+		f.Addf(path, "required", "请填写%s", label)
+	case n < lo:
+		f.Addf(path, "too_short", "%s至少 %d 个字", label, lo)
+	case n > hi:
+		f.Addf(path, "too_long", "%s最多 %d 个字，现在是 %d 个", label, hi, n)
+	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
+		f.Addf(path, "bad_text", "%s含有无法识别的字符，请重新输入", label)
+	}
+}
+
+func likePattern(s string) string {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return ""
+	}
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) + "%"
+}
+
+func set[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}

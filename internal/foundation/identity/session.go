@@ -1,0 +1,297 @@
+package identity
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+	"github.com/jackc/pgx/v5"
+	"github.com/pquerna/otp/totp"
+
+	"techmarket/internal/foundation/fault"
+)
+
+// cacheFor is how long an actor may be served from the cache: a change of roles made by somebody else while a request of
+// the same session is under way is seen after this at the latest (normally at once: the change deletes the cached actor).
+const cacheFor = 30 * time.Second
+
+// SignIn is one attempt.
+type SignIn struct {
+	Login     string
+	Password  string
+	Code      string // of the authenticator app, where the account has one
+	Address   string // remote address
+	RequestID string
+}
+
+// Session is a signed-in browser. Token goes into the cookie and is kept nowhere else.
+type Session struct {
+	Token     string
+	ExpiresAt time.Time // absolute end; the idle limit may end it earlier
+	Actor     Actor
+}
+
+// Membership is one organisation that a person can act for.
+type Membership struct {
+	ID               int64
+	OrganisationID   int64
+	OrganisationName string
+	OrganisationKind OrgKind
+	Roles            []Role
+}
+
+// SignIn checks name and password (argon2id) and, where set up, the authenticator code, and opens a session for the person's
+// first live membership. Anybody may call. Failures count: 5 per account and 30 per address in 15 minutes.
+// Faults: unauthorized "sign_in_failed" (never saying which part was wrong) or "totp_needed" (name and password were right,
+// ask for the code); too many "sign_in_throttled".
+func (s *Service) SignIn(ctx context.Context, in SignIn) (Session, error) {
+	login := strings.TrimSpace(in.Login)
+	account := "signin:account:" + strings.ToLower(login)
+	if !s.allow(ctx, "signin:address:"+in.Address, s.Policy.TriesPerAddress) || !s.allow(ctx, account, s.Policy.FailsPerAccount) {
+		return Session{}, fault.New(fault.TooMany, "sign_in_throttled", "登录尝试过多，请 15 分钟后再试；忘记密码请联系本单位管理员")
+	}
+	a, err := s.accountByLogin(ctx, login)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return Session{}, fmt.Errorf("sign in: %w", err)
+	}
+	known := err == nil
+	hash := s.decoy
+	if known {
+		hash = a.PasswordHash
+	}
+	match := false
+	if len(in.Password) <= 1000 {
+		if match, err = argon2id.ComparePasswordAndHash(in.Password, hash); err != nil {
+			return Session{}, fmt.Errorf("sign in: %w", err)
+		}
+	}
+	if !known || !match || a.DisabledAt != nil {
+		return Session{}, s.refuseSignIn(ctx, a.ID, in.RequestID)
+	}
+	if a.TotpSecret != "" {
+		if strings.TrimSpace(in.Code) == "" {
+			s.forgive(ctx, account)
+			return Session{}, fault.New(fault.Unauthorized, "totp_needed", "请输入身份验证器上的 6 位数字")
+		}
+		if !s.codeFits(ctx, a.ID, a.TotpSecret, in.Code) {
+			return Session{}, s.refuseSignIn(ctx, a.ID, in.RequestID)
+		}
+	}
+	s.forgive(ctx, account)
+	return s.open(ctx, a.ID, in.RequestID)
+}
+
+// refuseSignIn leaves the trace of a failed attempt and returns the one message for all of them.
+func (s *Service) refuseSignIn(ctx context.Context, accountID int64, requestID string) error {
+	err := s.inTx(ctx, "sign in", func(tx pgx.Tx) error {
+		return s.Audit.Record(ctx, tx, Event{Actor: Actor{AccountID: accountID, RequestID: requestID}, Action: "session.sign_in",
+			ObjectKind: "account", ObjectID: strconv.FormatInt(accountID, 10), Refused: true})
+	})
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.Unauthorized, "sign_in_failed", "登录名、密码或验证码不对，请检查后重试")
+}
+
+func (s *Service) open(ctx context.Context, accountID int64, requestID string) (Session, error) {
+	token, err := s.secret()
+	if err != nil {
+		return Session{}, err
+	}
+	now := s.Now()
+	session := Session{Token: token, ExpiresAt: now.Add(s.Policy.Absolute)}
+	err = s.inTx(ctx, "sign in", func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, insertSession, pgx.StrictNamedArgs{
+			"token_hash": digest(token), "account_id": accountID, "now": now, "expires_at": session.ExpiresAt,
+		}); err != nil {
+			return err
+		}
+		row, err := s.readSession(ctx, tx, digest(token))
+		if err != nil {
+			return err
+		}
+		session.Actor = row.actor()
+		session.Actor.RequestID = requestID
+		return s.record(ctx, tx, session.Actor, "session.sign_in", "account", accountID, nil)
+	})
+	return session, err
+}
+
+// Authenticate returns the actor behind a session token and keeps the session alive. A session ends after 30 idle minutes
+// and after 12 hours. Fault: unauthorized "session_ended".
+func (s *Service) Authenticate(ctx context.Context, token, requestID string) (Actor, error) {
+	key := sessionKey(digest(token))
+	now := s.Now()
+	if s.Cache != nil {
+		var cached struct {
+			Actor Actor
+			Ends  time.Time
+		}
+		if b, ok, err := s.Cache.Get(ctx, key); err == nil && ok && json.Unmarshal(b, &cached) == nil && now.Before(cached.Ends) {
+			cached.Actor.RequestID = requestID
+			return cached.Actor, nil
+		}
+	}
+	row, err := s.readSession(ctx, s.Pool, digest(token))
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return Actor{}, fmt.Errorf("authenticate: %w", err)
+	}
+	idleEnd := row.SeenAt.Add(s.Policy.Idle)
+	if err != nil || row.DisabledAt != nil || !now.Before(row.ExpiresAt) || !now.Before(idleEnd) {
+		return Actor{}, fault.New(fault.Unauthorized, "session_ended", "登录已失效，请重新登录")
+	}
+	// Noting every request would make each page a write; a minute is precise enough for a limit of thirty.
+	if now.Sub(row.SeenAt) >= time.Minute {
+		if _, err := s.Pool.Exec(ctx, touchSession, pgx.StrictNamedArgs{"token_hash": digest(token), "now": now}); err != nil {
+			return Actor{}, fmt.Errorf("authenticate: %w", err)
+		}
+		idleEnd = now.Add(s.Policy.Idle)
+	}
+	actor := row.actor()
+	if s.Cache != nil {
+		ends := now.Add(cacheFor)
+		for _, t := range []time.Time{row.ExpiresAt, idleEnd} {
+			if t.Before(ends) {
+				ends = t
+			}
+		}
+		if b, err := json.Marshal(struct {
+			Actor Actor
+			Ends  time.Time
+		}{actor, ends}); err == nil {
+			_ = s.Cache.Set(ctx, key, b, ends.Sub(now)) // only a cache
+		}
+	}
+	actor.RequestID = requestID
+	return actor, nil
+}
+
+// Memberships lists the organisations that the actor can act for.
+func (s *Service) Memberships(ctx context.Context, actor Actor) ([]Membership, error) {
+	rows, _ := s.Pool.Query(ctx, membershipsOf, pgx.StrictNamedArgs{"account_id": actor.AccountID})
+	ms, err := pgx.CollectRows(rows, pgx.RowToStructByName[Membership])
+	if err != nil {
+		return nil, fmt.Errorf("memberships: %w", err)
+	}
+	return ms, nil
+}
+
+// Switch lets the session act for another organisation of the same person. Faults: not found "membership"; unauthorized.
+func (s *Service) Switch(ctx context.Context, actor Actor, token string, membershipID int64) error {
+	err := s.inTx(ctx, "switch organisation", func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, switchSession, pgx.StrictNamedArgs{"token_hash": digest(token), "account_id": actor.AccountID, "membership_id": membershipID})
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return fault.New(fault.NotFound, "membership", "您不是那个单位的成员，请从列表中选择")
+		}
+		return s.record(ctx, tx, actor, "session.switch", "membership", membershipID, nil)
+	})
+	s.forget(ctx, digest(token))
+	return err
+}
+
+// SignOut ends the session; an unknown token is no error.
+func (s *Service) SignOut(ctx context.Context, actor Actor, token string) error {
+	err := s.inTx(ctx, "sign out", func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, deleteSession, pgx.StrictNamedArgs{"token_hash": digest(token)}); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, actor, "session.sign_out", "account", actor.AccountID, nil)
+	})
+	s.forget(ctx, digest(token))
+	return err
+}
+
+// SignOutEverywhere ends all sessions of the actor's account.
+func (s *Service) SignOutEverywhere(ctx context.Context, actor Actor) error {
+	var ended []string
+	err := s.inTx(ctx, "sign out everywhere", func(tx pgx.Tx) error {
+		var err error
+		if ended, err = s.endSessions(ctx, tx, actor.AccountID, ""); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, actor, "session.sign_out_everywhere", "account", actor.AccountID, map[string]any{"sessions": len(ended)})
+	})
+	s.forget(ctx, ended...)
+	return err
+}
+
+// endSessions deletes the account's sessions but the kept one and returns the hashes of those ended.
+func (s *Service) endSessions(ctx context.Context, tx pgx.Tx, accountID int64, keep string) ([]string, error) {
+	rows, _ := tx.Query(ctx, deleteSessions, pgx.StrictNamedArgs{"account_id": accountID, "keep": keep})
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// CleanSessions deletes sessions that have ended; a job calls it daily.
+func (s *Service) CleanSessions(ctx context.Context) error {
+	now := s.Now()
+	if _, err := s.Pool.Exec(ctx, cleanSessions, pgx.StrictNamedArgs{"now": now, "idle": now.Add(-s.Policy.Idle)}); err != nil {
+		return fmt.Errorf("clean sessions: %w", err)
+	}
+	return nil
+}
+
+func sessionKey(hash string) string { return "session:" + hash }
+
+func (s *Service) forget(ctx context.Context, hashes ...string) {
+	if s.Cache == nil || len(hashes) == 0 {
+		return
+	}
+	keys := make([]string, len(hashes))
+	for i, h := range hashes {
+		keys[i] = sessionKey(h)
+	}
+	_ = s.Cache.Del(context.WithoutCancel(ctx), keys...) // the entry dies by itself after cacheFor
+}
+
+// forgetOrganisation drops the cached actors of everybody who acts for the organisation.
+func (s *Service) forgetOrganisation(ctx context.Context, orgID int64) {
+	if s.Cache == nil {
+		return
+	}
+	rows, _ := s.Pool.Query(ctx, sessionsOfOrganisation, pgx.StrictNamedArgs{"organisation_id": orgID})
+	if hashes, err := pgx.CollectRows(rows, pgx.RowTo[string]); err == nil {
+		s.forget(ctx, hashes...)
+	}
+}
+
+func (s *Service) forgetAccount(ctx context.Context, accountID int64) {
+	if s.Cache == nil {
+		return
+	}
+	rows, _ := s.Pool.Query(ctx, sessionsOfAccount, pgx.StrictNamedArgs{"account_id": accountID})
+	if hashes, err := pgx.CollectRows(rows, pgx.RowTo[string]); err == nil {
+		s.forget(ctx, hashes...)
+	}
+}
+
+func (s *Service) allow(ctx context.Context, key string, n int) bool {
+	if s.Limiter == nil {
+		return true
+	}
+	ok, _, err := s.Limiter.Allow(ctx, key, n, s.Policy.Window)
+	return err != nil || ok
+}
+
+func (s *Service) forgive(ctx context.Context, key string) {
+	if s.Limiter != nil {
+		_ = s.Limiter.Reset(ctx, key) // at worst the person waits for the window to pass
+	}
+}
+
+// codeFits checks an authenticator code and, where a limiter is there, takes every code only once.
+func (s *Service) codeFits(ctx context.Context, accountID int64, secret, code string) bool {
+	code = strings.ReplaceAll(strings.TrimSpace(code), " ", "")
+	ok, err := totp.ValidateCustom(code, secret, s.Now(), totp.ValidateOpts{Period: 30, Skew: 1, Digits: 6})
+	if err != nil || !ok {
+		return false
+	}
+	return s.allow(ctx, "totp:"+strconv.FormatInt(accountID, 10)+":"+code, 1)
+}

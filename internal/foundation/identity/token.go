@@ -1,0 +1,140 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/foundation/fault"
+)
+
+// TokenPrefix starts every API token, so that leaked ones can be searched for.
+const TokenPrefix = "tm_"
+
+// APIToken is a bearer token of one person for one organisation, without its secret.
+type APIToken struct {
+	ID               int64
+	Name             string
+	OrganisationName string
+	CreatedAt        time.Time
+	ExpiresAt        *time.Time
+	UsedAt           *time.Time // to the minute
+	RevokedAt        *time.Time
+}
+
+// CreateToken makes a token that acts as the actor for the present organisation; the secret is returned this once.
+// Faults: unauthorized; invalid name, expiresAt.
+func (s *Service) CreateToken(ctx context.Context, actor Actor, name string, expires *time.Time) (t APIToken, secret string, err error) {
+	if actor.MembershipID == 0 {
+		return APIToken{}, "", errSignIn
+	}
+	now := s.Now()
+	name = strings.TrimSpace(name)
+	var fields fault.Fields
+	length(&fields, "name", "令牌名称", name, 1, 50)
+	fields.Check(expires == nil || expires.After(now), "expiresAt", "past", "到期时间必须晚于现在")
+	if err := fields.Err(); err != nil {
+		return APIToken{}, "", err
+	}
+	if secret, err = s.secret(); err != nil {
+		return APIToken{}, "", err
+	}
+	secret = TokenPrefix + secret
+	t = APIToken{Name: name, OrganisationName: actor.OrgName, CreatedAt: now, ExpiresAt: expires}
+	err = s.inTx(ctx, "create token", func(tx pgx.Tx) error {
+		if err := tx.QueryRow(ctx, insertToken, pgx.StrictNamedArgs{"account_id": actor.AccountID, "membership_id": actor.MembershipID,
+			"name": name, "token_hash": digest(secret), "created_at": now, "expires_at": expires}).Scan(&t.ID); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, actor, "api_token.create", "api_token", t.ID, map[string]any{"name": name})
+	})
+	return t, secret, err
+}
+
+// CreateTokenFor makes a token for an account and its first live membership: only the command line may call.
+// Fault: not found "account".
+func (s *Service) CreateTokenFor(ctx context.Context, login, name string) (string, error) {
+	a, err := s.accountByLogin(ctx, login)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", fault.Newf(fault.NotFound, "account", "没有登录名为 %s 的账号", login)
+	}
+	if err != nil {
+		return "", fmt.Errorf("create token: %w", err)
+	}
+	ms, err := s.Memberships(ctx, Actor{AccountID: a.ID})
+	if err != nil {
+		return "", err
+	}
+	if len(ms) == 0 {
+		return "", fault.Newf(fault.NotFound, "membership", "账号 %s 不属于任何单位", login)
+	}
+	_, secret, err := s.CreateToken(ctx, Actor{AccountID: a.ID, MembershipID: ms[0].ID, OrgID: ms[0].OrganisationID, OrgName: ms[0].OrganisationName}, name, nil)
+	return secret, err
+}
+
+// ActorFor returns the actor of an account acting for its first live membership: only the command line and jobs may call.
+// Fault: not found "account".
+func (s *Service) ActorFor(ctx context.Context, login string) (Actor, error) {
+	rows, _ := s.Pool.Query(ctx, actorByLogin, pgx.StrictNamedArgs{"login": strings.TrimSpace(login)})
+	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[actorRow])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Actor{}, fault.Newf(fault.NotFound, "account", "没有登录名为 %s 的账号", login)
+	}
+	if err != nil {
+		return Actor{}, fmt.Errorf("actor: %w", err)
+	}
+	return row.actor(), nil
+}
+
+// Tokens lists the actor's own tokens, newest first.
+func (s *Service) Tokens(ctx context.Context, actor Actor) ([]APIToken, error) {
+	rows, _ := s.Pool.Query(ctx, tokensOf, pgx.StrictNamedArgs{"account_id": actor.AccountID})
+	ts, err := pgx.CollectRows(rows, pgx.RowToStructByName[APIToken])
+	if err != nil {
+		return nil, fmt.Errorf("tokens: %w", err)
+	}
+	return ts, nil
+}
+
+// RevokeToken ends one of the actor's own tokens. Fault: not found "api_token".
+func (s *Service) RevokeToken(ctx context.Context, actor Actor, id int64) error {
+	return s.inTx(ctx, "revoke token", func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, revokeToken, pgx.StrictNamedArgs{"id": id, "account_id": actor.AccountID, "now": s.Now()})
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return fault.New(fault.NotFound, "api_token", "没有找到这个令牌，或它已经停用")
+		}
+		return s.record(ctx, tx, actor, "api_token.revoke", "api_token", id, nil)
+	})
+}
+
+// ActorFromToken returns the actor behind a bearer token. Fault: unauthorized "token_invalid".
+func (s *Service) ActorFromToken(ctx context.Context, token, requestID string) (Actor, error) {
+	invalid := fault.New(fault.Unauthorized, "token_invalid", "令牌无效、已停用或已过期，请在“我的令牌”里新建一个")
+	if !strings.HasPrefix(token, TokenPrefix) {
+		return Actor{}, invalid
+	}
+	now := s.Now()
+	rows, _ := s.Pool.Query(ctx, actorByToken, pgx.StrictNamedArgs{"token_hash": digest(token), "now": now})
+	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[tokenRow])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Actor{}, invalid
+	}
+	if err != nil {
+		return Actor{}, fmt.Errorf("actor from token: %w", err)
+	}
+	if row.UsedAt == nil || now.Sub(*row.UsedAt) >= time.Minute {
+		if _, err := s.Pool.Exec(ctx, touchToken, pgx.StrictNamedArgs{"id": row.TokenID, "now": now}); err != nil {
+			return Actor{}, fmt.Errorf("actor from token: %w", err)
+		}
+	}
+	actor := row.actor()
+	actor.RequestID = requestID
+	return actor, nil
+}

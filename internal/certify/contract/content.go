@@ -151,7 +151,7 @@ func (p Party) SellerKind() string {
 		return "institute"
 	case strings.HasPrefix(p.Nature, "022"):
 		return "university"
-	case strings.ContainsRune("1234", rune(p.Nature[0])):
+	case strings.ContainsRune("123", rune(p.Nature[0])):
 		return "enterprise"
 	default:
 		return "other"

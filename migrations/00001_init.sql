@@ -527,6 +527,13 @@ create table number_sequence (
     primary key (point_id, year)
 );
 
+create table intake_sequence (
+    division text not null,
+    day      date not null,
+    last     int  not null check (last between 1 and 9999),
+    primary key (division, day)
+);
+
 create table registration (
     number         text        primary key check (number ~ '^[0-9]{16}$'),
     contract_id    bigint      not null references contract,
@@ -590,6 +597,7 @@ create table period_entry (                                -- what statistics ad
     number          text        not null references registration,
     version         int         not null,
     kind            text        not null check (kind in ('register','change','cancel','revoke')),
+    leg             text        not null default 'in' check (leg in ('in','out')), -- a change of class, field or division takes out and puts in
     booked_on       date        not null,
     contracts       int         not null,                  -- +1, 0, −1
     amount          bigint      not null,                  -- ΔC, 分
@@ -607,7 +615,7 @@ create table period_entry (                                -- what statistics ad
     is_sample       boolean     not null
 );
 create index period_entry_day on period_entry (booked_on, is_sample);
-create unique index period_entry_once on period_entry (number, version, kind);
+create unique index period_entry_once on period_entry (number, version, kind, leg);
 
 -- +goose StatementBegin
 create function refuse_rewrite() returns trigger language plpgsql as $$
@@ -617,6 +625,19 @@ begin
 end $$;
 -- +goose StatementEnd
 create trigger period_entry_fixed before update or delete on period_entry for each row execute function refuse_rewrite();
+
+create table notice_task (                                 -- who must be told of a cancellation or revocation (办法第15条)
+    id         bigint generated always as identity primary key,
+    number     text        not null references registration,
+    division   text        not null,
+    audience   text        not null check (audience in ('tax','finance')),
+    title      text        not null,
+    body       text        not null,
+    created_at timestamptz not null,
+    done_at    timestamptz,
+    done_by    bigint      references account
+);
+create index notice_task_open on notice_task (division, id) where done_at is null;
 
 create table income (
     id        bigint generated always as identity primary key,

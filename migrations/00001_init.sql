@@ -279,20 +279,22 @@ create table deal (
     supply_org     bigint      not null references organisation,
     demand_org     bigint      not null references organisation,
     opened_by      bigint      not null references account,
-    opened_side    text        not null check (opened_side in ('supply','demand')),
+    opened_side    text        not null check (opened_side in ('supply','demand')), -- for a broker: the side it spoke for
     supply_account bigint      references account,
     demand_account bigint      references account,
     broker_account bigint      references account,
     broker_org     bigint      references organisation,
-    broker_for     text        not null default '',        -- supply, demand
     subject        text        not null,
     decline_code   text        not null default '',
     end_reason     text        not null default '',
+    note           text        not null default '',        -- words beside the coded reason
     is_sample      boolean     not null default false,
     created_at     timestamptz not null,
     answered_at    timestamptz,
+    agreed_at      timestamptz,
     updated_at     timestamptz not null,
-    check (supply_org <> demand_org)
+    check (supply_org <> demand_org),
+    check (achievement_id is not null or demand_id is not null)
 );
 create index deal_supply on deal (supply_org, updated_at desc);
 create index deal_demand on deal (demand_org, updated_at desc);
@@ -313,8 +315,11 @@ create table deal_file (
     deal_id    bigint not null references deal on delete cascade,
     message_id bigint not null references deal_message on delete cascade,
     file_id    bigint not null references file,
+    name       text   not null,
+    size       bigint not null,
     primary key (message_id, file_id)
 );
+create index deal_file_deal on deal_file (deal_id, file_id);
 
 create table deal_terms (
     deal_id            bigint      not null references deal on delete cascade,
@@ -400,22 +405,28 @@ create table contract (
     applicant_org   bigint      not null references organisation, -- whose side files: seller, or the domestic buyer of an import
     created_by      bigint      not null references account,
     broker_account  bigint      references account,
-    state           text        not null,                  -- draft, filed, closed
+    state           text        not null check (state in ('draft','filed','correcting','registered','changing','closed')),
     version         int         not null default 1,        -- lock
     content         jsonb       not null,                  -- the working document (contract.Content)
+    registered_version int      not null default 0,        -- the frozen version that is registered; 0: none yet
     is_sample       boolean     not null default false,
     created_at      timestamptz not null,
     updated_at      timestamptz not null
 );
 create index contract_applicant on contract (applicant_org, id desc);
+create index contract_seller on contract (seller_org, id desc);
+create index contract_buyer on contract (buyer_org, id desc);
+create index contract_broker on contract (broker_account, id desc);
 create unique index contract_deal on contract (deal_id) where deal_id is not null;
 
 create table contract_version (
     contract_id bigint      not null references contract on delete cascade,
     number      int         not null,
     content     jsonb       not null,
+    files       jsonb       not null default '[]',         -- the attachments handed in with it (contract.File)
     text_digest text        not null default '',           -- digest of the signed text
     frozen_at   timestamptz not null,
+    frozen_by   bigint      not null references account,
     primary key (contract_id, number)
 );
 
@@ -423,6 +434,9 @@ create table contract_file (
     contract_id bigint not null references contract on delete cascade,
     file_id     bigint not null references file,
     role        text   not null,                           -- signed_text, undertaking, ip_certificate, plan_consent, authority, permit, import_certificate, minutes, other
+    name        text   not null,                           -- name, digest and size as they were when attached
+    digest      text   not null,
+    size        bigint not null,
     added_at    timestamptz not null,
     added_by    bigint not null references account,
     primary key (contract_id, file_id)

@@ -85,20 +85,21 @@ func (s State) Editable() bool { return s == Draft || s == Correcting || s == Ch
 
 // Contract is the working document with its place in the world.
 type Contract struct {
-	ID            int64     `json:"id"`
-	DealID        int64     `json:"dealId"`      // 0 where it did not start from a deal here
-	SellerOrg     int64     `json:"sellerOrgId"` // 0: a seller outside this market (import)
-	BuyerOrg      int64     `json:"buyerOrgId"`  // 0: a buyer outside this market
-	ApplicantOrg  int64     `json:"applicantOrgId"`
-	CreatedBy     int64     `json:"createdBy"`
-	BrokerAccount int64     `json:"brokerAccountId"`
-	State         State     `json:"state"`
-	Version       int       `json:"version"` // lock: grows with every saved change
-	Content       Content   `json:"content"`
-	Files         []File    `json:"files"`
-	Sample        bool      `json:"sample"`
-	CreatedAt     time.Time `json:"createdAt"`
-	UpdatedAt     time.Time `json:"updatedAt"`
+	ID                int64     `json:"id"`
+	DealID            int64     `json:"dealId"`      // 0 where it did not start from a deal here
+	SellerOrg         int64     `json:"sellerOrgId"` // 0: a seller outside this market (import)
+	BuyerOrg          int64     `json:"buyerOrgId"`  // 0: a buyer outside this market
+	ApplicantOrg      int64     `json:"applicantOrgId"`
+	CreatedBy         int64     `json:"createdBy"`
+	BrokerAccount     int64     `json:"brokerAccountId"`
+	State             State     `json:"state"`
+	Version           int       `json:"version"` // lock: grows with every saved change
+	Content           Content   `json:"content"`
+	Files             []File    `json:"files"`
+	RegisteredVersion int       `json:"registeredVersion"` // number of the frozen version that is registered; 0: none
+	Sample            bool      `json:"sample"`
+	CreatedAt         time.Time `json:"createdAt"`
+	UpdatedAt         time.Time `json:"updatedAt"`
 }
 
 // Frozen is one immutable version as it was handed to a desk.

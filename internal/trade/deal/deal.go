@@ -268,3 +268,34 @@ func EndReasons() []EndReason {
 		{"other", "other", "其他（请写明）"},
 	}
 }
+
+// ListingFacts is what a deal needs to know of a listing; market/listing supplies it.
+type ListingFacts struct {
+	ID           int64
+	Kind         string // achievement, demand
+	OrgID        int64
+	OwnerAccount int64
+	Title        string
+	Open         bool   // published and neither closed nor expired: may be approached
+	Field        string // 技术领域, two digits
+	SubField     string
+	Industry     string // 门类
+	IP           []Right
+	Biological   bool
+	Sample       bool
+}
+
+// Right is one intellectual property right of a listing.
+type Right struct {
+	Kind   string // codes.IPKind
+	Number string
+	Title  string
+}
+
+// Agreement is an agreed deal with its frozen terms and the listings it rests on.
+type Agreement struct {
+	Deal        Deal
+	Terms       Terms
+	Achievement *ListingFacts // nil where the deal names none
+	Demand      *ListingFacts
+}

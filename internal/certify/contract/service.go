@@ -1,0 +1,484 @@
+package contract
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/identity"
+	"techmarket/internal/platform/postgres"
+	"techmarket/internal/trade/deal"
+)
+
+// Deals gives an agreement to one of its parties (deal.Service).
+type Deals interface {
+	Agreed(ctx context.Context, actor identity.Actor, id int64) (deal.Agreement, error)
+}
+
+// Parties gives an organisation's profile as a party of a contract, and a person's name.
+type Parties interface {
+	Party(ctx context.Context, org int64) (Party, error)
+	PersonName(ctx context.Context, account int64) (string, error)
+}
+
+// FileFacts is what a contract keeps of an uploaded file.
+type FileFacts struct {
+	Name     string
+	Digest   string // sha256, lower-case hex
+	Size     int64  // bytes
+	OwnerOrg int64
+}
+
+// Files gives the facts of an uploaded file.
+type Files interface {
+	Facts(ctx context.Context, file int64) (FileFacts, error)
+}
+
+// Config is what the Service needs; all fields must be set.
+type Config struct {
+	DB      *postgres.DB
+	Audit   identity.Recorder
+	Deals   Deals
+	Parties Parties
+	Files   Files
+	Now     func() time.Time
+}
+
+// Service keeps contracts. A contract is edited by members of its applicant organisation (the seller's
+// side; for an import the domestic buyer, 办法第8条) and read by both organisations and the broker of
+// its deal; to everybody else it does not exist (fault NotFound).
+type Service struct{ Config }
+
+// New makes the service.
+func New(c Config) *Service { return &Service{c} }
+
+// Draft makes a contract from an agreed deal, or returns the one that exists already.
+// Who: a member of the selling organisation; where that is outside China, of the buying one.
+// Faults: Forbidden not_applicant, Forbidden org_not_confirmed, Conflict deal_not_agreed, NotFound.
+func (s *Service) Draft(ctx context.Context, actor identity.Actor, dealID int64) (Contract, error) {
+	const op = "contract: draft from deal"
+	agreement, err := s.Deals.Agreed(ctx, actor, dealID)
+	if err != nil {
+		return Contract{}, fmt.Errorf(op+": %w", err)
+	}
+	facts := DealFacts{Agreement: agreement}
+	if facts.Seller, err = s.Parties.Party(ctx, agreement.Deal.SupplyOrg); err != nil {
+		return Contract{}, fmt.Errorf(op+": %w", err)
+	}
+	if facts.Buyer, err = s.Parties.Party(ctx, agreement.Deal.DemandOrg); err != nil {
+		return Contract{}, fmt.Errorf(op+": %w", err)
+	}
+	if agreement.Deal.BrokerAccount != 0 {
+		if facts.Broker, err = s.Parties.PersonName(ctx, agreement.Deal.BrokerAccount); err != nil {
+			return Contract{}, fmt.Errorf(op+": %w", err)
+		}
+		agency, err := s.Parties.Party(ctx, agreement.Deal.BrokerOrg)
+		if err != nil {
+			return Contract{}, fmt.Errorf(op+": %w", err)
+		}
+		facts.Agency = agency.Name
+	}
+	d := agreement.Deal
+	c := Contract{DealID: d.ID, SellerOrg: d.SupplyOrg, BuyerOrg: d.DemandOrg, ApplicantOrg: d.SupplyOrg,
+		BrokerAccount: d.BrokerAccount, Content: FromDeal(facts), Sample: d.Sample}
+	if facts.Seller.Foreign() {
+		c.ApplicantOrg = d.DemandOrg
+	}
+	return s.insert(ctx, actor, c, op)
+}
+
+// Create makes an empty contract for an agreement reached elsewhere, with the own organisation filled in
+// as the seller, or as the buyer where buying is true (an import: the seller is abroad).
+// Who: a member of a confirmed organisation. Faults: Forbidden not_applicant, org_not_confirmed.
+func (s *Service) Create(ctx context.Context, actor identity.Actor, buying bool) (Contract, error) {
+	const op = "contract: create"
+	if actor.OrgID == 0 {
+		return Contract{}, fmt.Errorf(op+": %w", errNotApplicant)
+	}
+	own, err := s.Parties.Party(ctx, actor.OrgID)
+	if err != nil {
+		return Contract{}, fmt.Errorf(op+": %w", err)
+	}
+	own.OrgID = actor.OrgID
+	c := Contract{ApplicantOrg: actor.OrgID, Sample: actor.Sample}
+	if buying {
+		c.BuyerOrg = actor.OrgID
+		c.Content = Content{Buyers: []Party{own}, Origins: partyOrigins(nil, "buyers[0].", own)}
+	} else {
+		c.SellerOrg = actor.OrgID
+		c.Content = Content{Seller: own, Buyers: []Party{{Country: China}}, Origins: partyOrigins(nil, "seller.", own)}
+	}
+	return s.insert(ctx, actor, c, op)
+}
+
+func (s *Service) insert(ctx context.Context, actor identity.Actor, c Contract, op string) (Contract, error) {
+	if err := mayApply(actor, c.ApplicantOrg); err != nil {
+		return Contract{}, fmt.Errorf("%s: %w", op, err)
+	}
+	c.CreatedBy, c.State, c.CreatedAt = actor.AccountID, Draft, s.Now()
+	err := s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		id, made, err := create(ctx, tx, c)
+		if err != nil {
+			return err
+		}
+		if made {
+			if err := s.record(ctx, tx, actor, "contract.create", id, map[string]any{"deal": c.DealID}); err != nil {
+				return err
+			}
+		}
+		c, err = load(ctx, tx, id, false)
+		return err
+	})
+	if err != nil {
+		return Contract{}, fmt.Errorf("%s: %w", op, err)
+	}
+	return c, nil
+}
+
+// Read returns one contract. Who: members of both organisations, the broker of the deal.
+func (s *Service) Read(ctx context.Context, actor identity.Actor, id int64) (Contract, error) {
+	c, err := load(ctx, s.DB, id, false)
+	if err = visible(actor, c, err); err != nil {
+		return Contract{}, fmt.Errorf("contract: read: %w", err)
+	}
+	return c, nil
+}
+
+// Filter narrows List.
+type Filter struct {
+	State State // "" all
+	After int64 // id of the last contract of the page before; 0 for the first page
+	Limit int   // 1 … 100
+}
+
+// List returns the contracts that the actor's organisation is a side of or that the actor brokered,
+// newest first, without files.
+func (s *Service) List(ctx context.Context, actor identity.Actor, f Filter) ([]Contract, error) {
+	const op = "contract: list"
+	if !actor.SignedIn() {
+		return nil, fmt.Errorf(op+": %w", errSignIn)
+	}
+	args := pgx.StrictNamedArgs{"org": int64(-1), "broker": int64(-1), "state": f.State, "after": f.After, "limit": min(max(f.Limit, 1), 100)}
+	if member(actor) {
+		args["org"] = actor.OrgID
+	}
+	if actor.Has(identity.Broker) {
+		args["broker"] = actor.AccountID
+	}
+	rows, err := s.DB.Query(ctx, listContracts, args)
+	if err != nil {
+		return nil, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (Contract, error) {
+		row, err := pgx.RowToStructByName[contractRow](r)
+		return row.contract(), err
+	})
+	if err != nil {
+		return nil, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	return out, nil
+}
+
+// Save replaces one section of the document by the same section of content. Incomplete and wrong answers
+// are kept: Sections names them. Version is the one the person started from.
+//
+// Who: members of the applicant organisation, in the states draft, correcting, changing.
+// Faults: Conflict stale_version: somebody saved in between, nothing is changed, and the stored contract
+// is returned beside the fault so that both can be shown (Diff); Conflict not_editable; Invalid too_long,
+// too_many, bad_text; NotFound.
+func (s *Service) Save(ctx context.Context, actor identity.Actor, id int64, version int, section Section, content Content) (Contract, error) {
+	if !slices.Contains(SectionNames(), section) || section == SectionFiles {
+		return Contract{}, fmt.Errorf("contract: save: %w", fault.New(fault.Invalid, "unknown_section", "没有这个部分，请从任务列表进入"))
+	}
+	return s.edit(ctx, actor, id, version, "contract.save", func(_ context.Context, _ pgx.Tx, c *Contract) (map[string]any, error) {
+		next := put(c.Content, section, content)
+		if err := bounds(next); err != nil {
+			return nil, err
+		}
+		changed := Diff(c.Content, next)
+		c.Content = next
+		paths := make([]string, 0, len(changed))
+		for _, d := range changed {
+			paths = append(paths, d.Path)
+		}
+		return map[string]any{"section": section, "changed": paths}, nil
+	})
+}
+
+// Attach adds an uploaded file under a role, or gives an attached one another role.
+// Who and when: as Save. The file must belong to the applicant organisation.
+// Faults: as Save; Invalid unknown_role, too_many; NotFound for a file of somebody else.
+func (s *Service) Attach(ctx context.Context, actor identity.Actor, id int64, file int64, role FileRole) (Contract, error) {
+	const op = "contract: attach"
+	if !slices.Contains(FileRoles(), role) {
+		return Contract{}, fmt.Errorf(op+": %w", fault.New(fault.Invalid, "unknown_role", "请选择附件的种类"))
+	}
+	facts, err := s.Files.Facts(ctx, file)
+	if err != nil {
+		return Contract{}, fmt.Errorf(op+": %w", err)
+	}
+	if !actor.In(facts.OwnerOrg) {
+		return Contract{}, fmt.Errorf(op+": %w", fault.New(fault.NotFound, "file_not_found", "没有找到这个文件，请重新上传"))
+	}
+	return s.edit(ctx, actor, id, 0, "contract.attach", func(ctx context.Context, tx pgx.Tx, c *Contract) (map[string]any, error) {
+		if len(c.Files) >= maxFiles {
+			return nil, fault.Newf(fault.Invalid, "too_many", "附件最多 %d 个，请合并后上传", maxFiles)
+		}
+		f := File{ID: file, Role: role, Name: facts.Name, Digest: facts.Digest, Size: facts.Size, AddedAt: s.Now()}
+		return map[string]any{"file": file, "role": role, "digest": facts.Digest}, addFile(ctx, tx, id, actor.AccountID, f)
+	})
+}
+
+const maxFiles = 40
+
+// Detach takes a file off the working document; versions handed in before keep it.
+// Who, when and faults: as Save.
+func (s *Service) Detach(ctx context.Context, actor identity.Actor, id int64, file int64) (Contract, error) {
+	return s.edit(ctx, actor, id, 0, "contract.detach", func(ctx context.Context, tx pgx.Tx, c *Contract) (map[string]any, error) {
+		_, err := tx.Exec(ctx, deleteFile, pgx.StrictNamedArgs{"id": id, "file": file})
+		return map[string]any{"file": file}, err
+	})
+}
+
+// MayReadFile answers whether the actor may download an attachment of the contract, working or handed in.
+// Faults: NotFound.
+func (s *Service) MayReadFile(ctx context.Context, actor identity.Actor, id int64, file int64) error {
+	c, err := s.Read(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	attached := c.Files
+	versions, err := s.Versions(ctx, s.DB, id)
+	if err != nil {
+		return err
+	}
+	for _, v := range versions {
+		attached = append(attached, v.Files...)
+	}
+	if !slices.ContainsFunc(attached, func(f File) bool { return f.ID == file }) {
+		return fmt.Errorf("contract: file: %w", fault.New(fault.NotFound, "file_not_found", "没有找到这个文件，请返回合同页面重新打开"))
+	}
+	return nil
+}
+
+// Discard gives a draft up that was never registered. Who and when: as Save.
+// Faults: as Save; Conflict wrong_state where it is at a desk or registered.
+func (s *Service) Discard(ctx context.Context, actor identity.Actor, id int64, version int) error {
+	_, err := s.edit(ctx, actor, id, version, "contract.discard", func(_ context.Context, _ pgx.Tx, c *Contract) (map[string]any, error) {
+		return nil, c.move(EventClose)
+	})
+	return err
+}
+
+// edit runs one change of the applicant's side under the contract's row lock. Version 0 means any.
+func (s *Service) edit(ctx context.Context, actor identity.Actor, id int64, version int, action string,
+	change func(context.Context, pgx.Tx, *Contract) (map[string]any, error)) (Contract, error) {
+	var c Contract
+	err := s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
+		if c, err = s.editable(ctx, tx, actor, id, version); err != nil {
+			return err
+		}
+		detail, err := change(ctx, tx, &c)
+		if err != nil {
+			return err
+		}
+		if version != 0 { // files do not move the version: adding one must not spoil an open form
+			if err := c.store(ctx, tx, s.Now()); err != nil {
+				return err
+			}
+		}
+		if c.Files, err = loadFiles(ctx, tx, id); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, actor, action, id, detail)
+	})
+	if err != nil {
+		err = fmt.Errorf("%s: %w", strings.Replace(action, ".", ": ", 1), err)
+		if fault.HasCode(err, "stale_version") {
+			return c, err
+		}
+		return Contract{}, err
+	}
+	return c, nil
+}
+
+func (s *Service) editable(ctx context.Context, tx pgx.Tx, actor identity.Actor, id int64, version int) (Contract, error) {
+	c, err := load(ctx, tx, id, true)
+	if err = visible(actor, c, err); err != nil {
+		return Contract{}, err
+	}
+	if err := mayApply(actor, c.ApplicantOrg); err != nil {
+		return Contract{}, err
+	}
+	if !c.State.Editable() {
+		return Contract{}, fault.New(fault.Conflict, "not_editable", "合同已报送或已登记，不能修改；需要修改请联系登记点补正，或登记后申请变更")
+	}
+	if version != 0 && version != c.Version {
+		return c, fault.New(fault.Conflict, "stale_version", "在您填写期间，同事已经保存了这份合同。您填写的内容还在，请对照两个版本后再保存")
+	}
+	return c, nil
+}
+
+// Freeze hands the document in: it checks it for the day of application, makes the immutable version and
+// moves the contract to filed. It runs inside the transaction of certify/registry's submission.
+//
+// Who: members of the applicant organisation. Faults: Invalid invalid_input with every missing and wrong
+// field; Conflict stale_version, not_editable; NotFound.
+func (s *Service) Freeze(ctx context.Context, tx pgx.Tx, actor identity.Actor, id int64, version int, on Date) (Frozen, error) {
+	const op = "contract: freeze"
+	c, err := s.editable(ctx, tx, actor, id, version)
+	if err != nil {
+		return Frozen{}, fmt.Errorf(op+": %w", err)
+	}
+	if err := blocking(Check(c.Content, c.Files, on)); err != nil {
+		return Frozen{}, fmt.Errorf(op+": %w", err)
+	}
+	if err := c.move(EventSubmit); err != nil {
+		return Frozen{}, fmt.Errorf(op+": %w", err)
+	}
+	f := Frozen{ContractID: id, Content: c.Content, Files: c.Files, TextDigest: textDigest(c.Files), FrozenAt: s.Now()}
+	if f.Number, err = freeze(ctx, tx, f, actor.AccountID); err != nil {
+		return Frozen{}, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	if err := c.store(ctx, tx, s.Now()); err != nil {
+		return Frozen{}, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	if err := s.record(ctx, tx, actor, "contract.freeze", id, map[string]any{"number": f.Number, "textDigest": f.TextDigest}); err != nil {
+		return Frozen{}, fmt.Errorf(op+": %w", err)
+	}
+	return f, nil
+}
+
+// Move carries out a decision of the desk (every event but submit) inside the desk's transaction. The
+// caller has checked who decides; only certify/registry calls it.
+//
+// Effects: register notes the latest frozen version as the registered one; keep puts the document and its
+// files back to the registered version. Faults: Conflict wrong_state; NotFound.
+func (s *Service) Move(ctx context.Context, tx pgx.Tx, actor identity.Actor, id int64, event Event) error {
+	const op = "contract: move"
+	c, err := load(ctx, tx, id, true)
+	if err != nil {
+		return fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	if event == EventSubmit {
+		return fmt.Errorf(op+": %w", fault.New(fault.Conflict, "wrong_state", "报送须由申请人办理"))
+	}
+	if event == EventRelease && c.RegisteredVersion != 0 || event == EventKeep && c.RegisteredVersion == 0 {
+		return fmt.Errorf(op+": %w", errWrongState)
+	}
+	if err := c.move(event); err != nil {
+		return fmt.Errorf(op+": %w", err)
+	}
+	switch event {
+	case EventRegister:
+		if err := tx.QueryRow(ctx, latestVersion, pgx.StrictNamedArgs{"id": id}).Scan(&c.RegisteredVersion); err != nil {
+			return fmt.Errorf(op+": %w", postgres.Fault(err))
+		}
+	case EventKeep:
+		registered, err := s.Frozen(ctx, tx, id, c.RegisteredVersion)
+		if err != nil {
+			return fmt.Errorf(op+": %w", err)
+		}
+		c.Content = registered.Content
+		if _, err := tx.Exec(ctx, deleteFiles, pgx.StrictNamedArgs{"id": id}); err != nil {
+			return fmt.Errorf(op+": %w", postgres.Fault(err))
+		}
+		for _, f := range registered.Files {
+			if err := addFile(ctx, tx, id, actor.AccountID, f); err != nil {
+				return fmt.Errorf(op+": %w", postgres.Fault(err))
+			}
+		}
+	}
+	if err := c.store(ctx, tx, s.Now()); err != nil {
+		return fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	if err := s.record(ctx, tx, actor, "contract."+string(event), id, nil); err != nil {
+		return fmt.Errorf(op+": %w", err)
+	}
+	return nil
+}
+
+// Frozen returns one version as it was handed in. No permission check: the desk that asks has its own.
+// Faults: NotFound.
+func (s *Service) Frozen(ctx context.Context, q postgres.Querier, id int64, number int) (Frozen, error) {
+	found, err := collectVersions(ctx, q, selectVersion, pgx.StrictNamedArgs{"id": id, "number": number})
+	if err == nil && len(found) == 0 {
+		err = pgx.ErrNoRows
+	}
+	if err != nil {
+		return Frozen{}, fmt.Errorf("contract: frozen: %w", postgres.Fault(err))
+	}
+	return found[0], nil
+}
+
+// Versions returns every version handed in, oldest first. No permission check, as Frozen.
+func (s *Service) Versions(ctx context.Context, q postgres.Querier, id int64) ([]Frozen, error) {
+	out, err := collectVersions(ctx, q, selectVersions, pgx.StrictNamedArgs{"id": id})
+	if err != nil {
+		return nil, fmt.Errorf("contract: versions: %w", postgres.Fault(err))
+	}
+	return out, nil
+}
+
+func (c *Contract) move(event Event) error {
+	to, ok := next(c.State, event)
+	if !ok {
+		return errWrongState
+	}
+	c.State = to
+	return nil
+}
+
+func (s *Service) record(ctx context.Context, tx pgx.Tx, actor identity.Actor, action string, id int64, detail map[string]any) error {
+	return s.Audit.Record(ctx, tx, identity.Event{Actor: actor, Action: action, ObjectKind: "contract", ObjectID: strconv.FormatInt(id, 10), Detail: detail})
+}
+
+// textDigest names the signed text: its file's digest, or the digests of several joined in order.
+func textDigest(files []File) string {
+	var out []string
+	for _, f := range files {
+		if f.Role == SignedText {
+			out = append(out, f.Digest)
+		}
+	}
+	return strings.Join(out, ",")
+}
+
+func member(a identity.Actor) bool { return a.Has(identity.Member, identity.OrgAdmin) }
+
+// visible hides a contract from everybody but its two organisations and its broker.
+func visible(a identity.Actor, c Contract, err error) error {
+	if err != nil {
+		return postgres.Fault(err)
+	}
+	side := member(a) && (a.In(c.ApplicantOrg) || a.In(c.SellerOrg) || a.In(c.BuyerOrg))
+	broker := a.SignedIn() && a.AccountID == c.BrokerAccount && a.Has(identity.Broker)
+	if !side && !broker {
+		return fault.New(fault.NotFound, "contract_not_found", "没有找到这份合同，请从“我的合同”重新打开")
+	}
+	return nil
+}
+
+func mayApply(a identity.Actor, applicant int64) error {
+	switch {
+	case !a.SignedIn():
+		return errSignIn
+	case !a.In(applicant) || !member(a):
+		return errNotApplicant
+	case a.OrgState != identity.Confirmed:
+		return fault.New(fault.Forbidden, "org_not_confirmed", "单位尚未通过自治区管理员确认，确认后才能申请登记")
+	}
+	return nil
+}
+
+var (
+	errSignIn       = fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
+	errNotApplicant = fault.New(fault.Forbidden, "not_applicant", "合同由卖方单位的经办人填写并申请登记；卖方在境外的，由境内买方办理")
+	errWrongState   = fault.New(fault.Conflict, "wrong_state", "合同的状态已经变化，不能再做这一步，请刷新页面")
+)

@@ -1,0 +1,169 @@
+package view
+
+import (
+	"fmt"
+	"html/template"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Chart is a drawing with its table twin: what cannot be seen can be read.
+type Chart struct {
+	Title   string
+	Picture Picture
+	Twin    Table
+	Note    string // 示意图，不表示行政区域界线 or what is left out
+}
+
+// Point is one value of a chart; Href opens the list behind a bar or tile.
+type Point struct {
+	Label string
+	Value float64 // drawn only; Shown is what is read
+	Shown string
+	Href  string
+}
+
+// BarChart draws horizontal bars, longest label first in reading order, with the value at the end of each bar.
+// Negative values are drawn as 0: no figure of the market can be negative in a bar.
+func BarChart(title, label, unit string, points []Point) Chart {
+	const labelW, barW, valueW, rowH = 132, 380, 128, 30
+	top := maxValue(points)
+	var b strings.Builder
+	h := len(points)*rowH + 4
+	open(&b, "chart bars", labelW+barW+valueW, h, title)
+	for i, p := range points {
+		y := i*rowH + 4
+		w := scale(p.Value, top, barW)
+		fmt.Fprintf(&b, `<text class="end" x="%d" y="%d">%s</text>`, labelW-10, y+17, esc(clip(p.Label, 9)))
+		fmt.Fprintf(&b, `<rect class="c0" x="%d" y="%d" width="%s" height="20" rx="2"><title>%s：%s</title></rect>`, labelW, y+1, num(w), esc(p.Label), esc(p.Shown))
+		fmt.Fprintf(&b, `<text class="v" x="%s" y="%d">%s</text>`, num(labelW+w+8), y+17, esc(p.Shown))
+	}
+	fmt.Fprintf(&b, `<line class="axis" x1="%d" y1="0" x2="%d" y2="%d"/></svg>`, labelW, labelW, h)
+	return Chart{Title: title, Picture: Picture{template.HTML(b.String())}, Twin: twin(title, label, unit, points)}
+}
+
+// LineChart draws one line over its labels from a zero line; first, last and highest value are written at the line.
+func LineChart(title, label, unit string, points []Point) Chart {
+	const w, h, left, right, bottom, head = 640, 240, 16, 72, 30, 24
+	top := maxValue(points)
+	var b strings.Builder
+	open(&b, "chart line", w, h, title)
+	for i := range 3 {
+		y := float64(head) + float64(h-bottom-head)*float64(i)/2
+		class := "grid"
+		if i == 2 {
+			class = "axis"
+		}
+		fmt.Fprintf(&b, `<line class="%s" x1="%d" y1="%s" x2="%d" y2="%s"/>`, class, left, num(y), w-right, num(y))
+	}
+	x := func(i int) float64 {
+		if len(points) < 2 {
+			return left
+		}
+		return left + float64(w-left-right)*float64(i)/float64(len(points)-1)
+	}
+	y := func(v float64) float64 { return float64(h-bottom) - scale(v, top, h-bottom-head) }
+	var path strings.Builder
+	high := 0
+	every := max(1, (len(points)+5)/6)
+	for i, p := range points {
+		fmt.Fprintf(&path, "%s,%s ", num(x(i)), num(y(p.Value)))
+		if p.Value > points[high].Value {
+			high = i
+		}
+		if i%every == 0 {
+			anchor := "mid"
+			if i == 0 {
+				anchor = ""
+			}
+			fmt.Fprintf(&b, `<text class="%s" x="%s" y="%d">%s</text>`, anchor, num(x(i)), h-10, esc(p.Label))
+		}
+	}
+	fmt.Fprintf(&b, `<polyline class="s0" points="%s"/>`, strings.TrimSpace(path.String()))
+	for i, p := range points {
+		fmt.Fprintf(&b, `<circle class="d0" cx="%s" cy="%s" r="3"><title>%s：%s</title></circle>`, num(x(i)), num(y(p.Value)), esc(p.Label), esc(p.Shown))
+	}
+	if last := len(points) - 1; last >= 0 {
+		fmt.Fprintf(&b, `<text class="v" x="%s" y="%s">%s</text>`, num(x(last)+8), num(y(points[last].Value)+5), esc(points[last].Shown))
+		if high != last {
+			fmt.Fprintf(&b, `<text class="v mid" x="%s" y="%s">%s</text>`, num(max(x(high), 40)), num(y(points[high].Value)-9), esc(points[high].Shown))
+		}
+	}
+	b.WriteString(`</svg>`)
+	return Chart{Title: title, Picture: Picture{template.HTML(b.String())}, Twin: twin(title, label, unit, points)}
+}
+
+// Sparkline is a small line beside a figure; name says what it shows.
+func Sparkline(name string, values []float64) Picture {
+	const w, h = 96, 24
+	var b, path strings.Builder
+	open(&b, "spark", w, h, name)
+	top := 0.0
+	for _, v := range values {
+		top = max(top, v)
+	}
+	var x, y float64
+	for i, v := range values {
+		x = 3
+		if len(values) > 1 {
+			x = 3 + float64(w-6)*float64(i)/float64(len(values)-1)
+		}
+		y = h - 3 - scale(v, top, h-6)
+		fmt.Fprintf(&path, "%s,%s ", num(x), num(y))
+	}
+	fmt.Fprintf(&b, `<polyline class="s0" points="%s"/>`, strings.TrimSpace(path.String()))
+	if len(values) > 0 {
+		fmt.Fprintf(&b, `<circle class="d0" cx="%s" cy="%s" r="2.5"/>`, num(x), num(y))
+	}
+	b.WriteString(`</svg>`)
+	return Picture{template.HTML(b.String())}
+}
+
+// bar is a share bar, decoration beside a number that is also written.
+func bar(n, outof int) Picture {
+	share := 0.0
+	if outof > 0 {
+		share = min(100, max(0, float64(n)*100/float64(outof)))
+	}
+	return Picture{template.HTML(`<svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect class="t" width="100" height="6"/><rect class="f" width="` + num(share) + `" height="6"/></svg>`)}
+}
+
+func open(b *strings.Builder, class string, w, h int, name string) {
+	fmt.Fprintf(b, `<svg class="%s" viewBox="0 0 %d %d" role="img" aria-label="%s">`, class, w, h, esc(name))
+}
+
+func twin(title, label, unit string, points []Point) Table {
+	t := Table{Caption: title, HideCaption: true, Compact: true, Columns: []Column{{Label: label}, {Label: unit, Numeric: true}}}
+	for _, p := range points {
+		t.Rows = append(t.Rows, TableRow{Cells: []Cell{{Text: p.Label, Header: true}, {Text: p.Shown, Href: p.Href}}})
+	}
+	return t
+}
+
+func maxValue(points []Point) float64 {
+	top := 0.0
+	for _, p := range points {
+		top = max(top, p.Value)
+	}
+	return top
+}
+
+func scale(v, top float64, length int) float64 {
+	if top <= 0 || v <= 0 || math.IsNaN(v) {
+		return 0
+	}
+	return v / top * float64(length)
+}
+
+func num(f float64) string { return strconv.FormatFloat(math.Round(f*10)/10, 'f', -1, 64) }
+
+func esc(s string) string { return template.HTMLEscapeString(s) }
+
+func clip(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "…"
+}

@@ -1,0 +1,33 @@
+package view
+
+// MatchCard is one ranked listing with its reasons.
+type MatchCard struct {
+	Row     Row
+	Score   int // 0–100
+	Reasons []Text
+	Short   Text // the one 不足
+	Sheet   []ScoreLine
+	SheetTo string // address of the sheet's explanation
+	Actions []Action
+	Dismiss *Form // 不合适…: asks why
+}
+
+// Top are the reasons that are shown, at most four.
+func (m MatchCard) Top() []Text { return m.Reasons[:min(4, len(m.Reasons))] }
+
+// ScoreLine is one part of the score: points of the possible ones and why.
+type ScoreLine struct {
+	Label         string
+	Points, Outof int
+	Note          string
+}
+
+// Bar is a plain share bar of n out of outof.
+func Bar(n, outof int) Picture { return bar(n, outof) }
+
+// Matches is a ranked list with a head that says what was searched and what was left out.
+type Matches struct {
+	Note  string // 从 12,404 项里选出 9 项，另有 14 项因成熟度不足未列出
+	Cards []MatchCard
+	Empty Empty
+}

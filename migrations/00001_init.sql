@@ -426,7 +426,6 @@ create table contract_version (
     files       jsonb       not null default '[]',         -- the attachments handed in with it (contract.File)
     text_digest text        not null default '',           -- digest of the signed text
     frozen_at   timestamptz not null,
-    frozen_by   bigint      not null references account,
     primary key (contract_id, number)
 );
 

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -118,7 +119,7 @@ func (s *Service) Create(ctx context.Context, actor identity.Actor, buying bool)
 }
 
 func (s *Service) insert(ctx context.Context, actor identity.Actor, c Contract, op string) (Contract, error) {
-	if err := mayApply(actor, c.ApplicantOrg); err != nil {
+	if err := MayApply(actor, c.ApplicantOrg); err != nil {
 		return Contract{}, fmt.Errorf("%s: %w", op, err)
 	}
 	c.CreatedBy, c.State, c.CreatedAt = actor.AccountID, Draft, s.Now()
@@ -254,7 +255,7 @@ func (s *Service) MayReadFile(ctx context.Context, actor identity.Actor, id int6
 		return err
 	}
 	attached := c.Files
-	versions, err := s.Versions(ctx, s.DB, id)
+	versions, err := s.Versions(ctx, actor, id)
 	if err != nil {
 		return err
 	}
@@ -313,11 +314,11 @@ func (s *Service) editable(ctx context.Context, tx pgx.Tx, actor identity.Actor,
 	if err = visible(actor, c, err); err != nil {
 		return Contract{}, err
 	}
-	if err := mayApply(actor, c.ApplicantOrg); err != nil {
+	if err := MayApply(actor, c.ApplicantOrg); err != nil {
 		return Contract{}, err
 	}
 	if !c.State.Editable() {
-		return Contract{}, fault.New(fault.Conflict, "not_editable", "合同已报送或已登记，不能修改；需要修改请联系登记点补正，或登记后申请变更")
+		return Contract{}, errNotEditable
 	}
 	if version != 0 && version != c.Version {
 		return c, fault.New(fault.Conflict, "stale_version", "在您填写期间，同事已经保存了这份合同。您填写的内容还在，请对照两个版本后再保存")
@@ -325,57 +326,66 @@ func (s *Service) editable(ctx context.Context, tx pgx.Tx, actor identity.Actor,
 	return c, nil
 }
 
-// Freeze hands the document in: it checks it for the day of application, makes the immutable version and
-// moves the contract to filed. It runs inside the transaction of certify/registry's submission.
-//
-// Who: members of the applicant organisation. Faults: Invalid invalid_input with every missing and wrong
-// field; Conflict stale_version, not_editable; NotFound.
-func (s *Service) Freeze(ctx context.Context, tx pgx.Tx, actor identity.Actor, id int64, version int, on Date) (Frozen, error) {
-	const op = "contract: freeze"
-	c, err := s.editable(ctx, tx, actor, id, version)
+// Get reads the working document inside the desk's transaction. No permission check: the desk has made
+// its own. Faults: NotFound.
+func (s *Service) Get(ctx context.Context, tx pgx.Tx, id int64) (Contract, error) {
+	c, err := load(ctx, tx, id, true)
 	if err != nil {
-		return Frozen{}, fmt.Errorf(op+": %w", err)
+		return Contract{}, fmt.Errorf("contract: get: %w", missing(err))
 	}
-	if err := blocking(Check(c.Content, c.Files, on)); err != nil {
+	return c, nil
+}
+
+// Freeze hands the document in: it checks it as on today's date in Asia/Shanghai, makes the next immutable
+// version and moves the contract to filed. It runs inside the transaction of certify/registry's submission,
+// which has checked the actor (MayApply) and the version that the person saw, and writes the audit row.
+// Faults: Invalid invalid_input with every missing and wrong field; Conflict not_editable; NotFound.
+func (s *Service) Freeze(ctx context.Context, tx pgx.Tx, id int64) (Frozen, error) {
+	const op = "contract: freeze"
+	c, err := load(ctx, tx, id, true)
+	if err != nil {
+		return Frozen{}, fmt.Errorf(op+": %w", missing(err))
+	}
+	if !c.State.Editable() {
+		return Frozen{}, fmt.Errorf(op+": %w", errNotEditable)
+	}
+	if err := blocking(Check(c.Content, c.Files, s.Today())); err != nil {
 		return Frozen{}, fmt.Errorf(op+": %w", err)
 	}
 	if err := c.move(EventSubmit); err != nil {
 		return Frozen{}, fmt.Errorf(op+": %w", err)
 	}
 	f := Frozen{ContractID: id, Content: c.Content, Files: c.Files, TextDigest: textDigest(c.Files), FrozenAt: s.Now()}
-	if f.Number, err = freeze(ctx, tx, f, actor.AccountID); err != nil {
+	if f.Number, err = freeze(ctx, tx, f); err != nil {
 		return Frozen{}, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}
 	if err := c.store(ctx, tx, s.Now()); err != nil {
 		return Frozen{}, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}
-	if err := s.record(ctx, tx, actor, "contract.freeze", id, map[string]any{"number": f.Number, "textDigest": f.TextDigest}); err != nil {
-		return Frozen{}, fmt.Errorf(op+": %w", err)
-	}
 	return f, nil
 }
 
-// Move carries out a decision of the desk (every event but submit) inside the desk's transaction. The
-// caller has checked who decides; only certify/registry calls it.
+// Move follows a decision of the desk (every event but submit) inside the desk's transaction; the desk has
+// checked who decides and writes the audit row.
 //
 // Effects: register notes the latest frozen version as the registered one; keep puts the document and its
 // files back to the registered version. Faults: Conflict wrong_state; NotFound.
-func (s *Service) Move(ctx context.Context, tx pgx.Tx, actor identity.Actor, id int64, event Event) error {
+func (s *Service) Move(ctx context.Context, tx pgx.Tx, id int64, on Event) error {
 	const op = "contract: move"
 	c, err := load(ctx, tx, id, true)
 	if err != nil {
-		return fmt.Errorf(op+": %w", postgres.Fault(err))
+		return fmt.Errorf(op+": %w", missing(err))
 	}
-	if event == EventSubmit {
-		return fmt.Errorf(op+": %w", fault.New(fault.Conflict, "wrong_state", "报送须由申请人办理"))
-	}
-	if event == EventRelease && c.RegisteredVersion != 0 || event == EventKeep && c.RegisteredVersion == 0 {
+	if on == EventSubmit { // only Freeze submits
 		return fmt.Errorf(op+": %w", errWrongState)
 	}
-	if err := c.move(event); err != nil {
+	if on == EventRelease && c.RegisteredVersion != 0 || on == EventKeep && c.RegisteredVersion == 0 {
+		return fmt.Errorf(op+": %w", errWrongState)
+	}
+	if err := c.move(on); err != nil {
 		return fmt.Errorf(op+": %w", err)
 	}
-	switch event {
+	switch on {
 	case EventRegister:
 		if err := tx.QueryRow(ctx, latestVersion, pgx.StrictNamedArgs{"id": id}).Scan(&c.RegisteredVersion); err != nil {
 			return fmt.Errorf(op+": %w", postgres.Fault(err))
@@ -386,45 +396,46 @@ func (s *Service) Move(ctx context.Context, tx pgx.Tx, actor identity.Actor, id 
 			return fmt.Errorf(op+": %w", err)
 		}
 		c.Content = registered.Content
-		if _, err := tx.Exec(ctx, deleteFiles, pgx.StrictNamedArgs{"id": id}); err != nil {
+		if err := restoreFiles(ctx, tx, id, c.CreatedBy, registered.Files); err != nil {
 			return fmt.Errorf(op+": %w", postgres.Fault(err))
-		}
-		for _, f := range registered.Files {
-			if err := addFile(ctx, tx, id, actor.AccountID, f); err != nil {
-				return fmt.Errorf(op+": %w", postgres.Fault(err))
-			}
 		}
 	}
 	if err := c.store(ctx, tx, s.Now()); err != nil {
 		return fmt.Errorf(op+": %w", postgres.Fault(err))
-	}
-	if err := s.record(ctx, tx, actor, "contract."+string(event), id, nil); err != nil {
-		return fmt.Errorf(op+": %w", err)
 	}
 	return nil
 }
 
 // Frozen returns one version as it was handed in. No permission check: the desk that asks has its own.
 // Faults: NotFound.
-func (s *Service) Frozen(ctx context.Context, q postgres.Querier, id int64, number int) (Frozen, error) {
-	found, err := collectVersions(ctx, q, selectVersion, pgx.StrictNamedArgs{"id": id, "number": number})
+func (s *Service) Frozen(ctx context.Context, tx pgx.Tx, id int64, number int) (Frozen, error) {
+	found, err := collectVersions(ctx, tx, selectVersion, pgx.StrictNamedArgs{"id": id, "number": number})
 	if err == nil && len(found) == 0 {
 		err = pgx.ErrNoRows
 	}
 	if err != nil {
-		return Frozen{}, fmt.Errorf("contract: frozen: %w", postgres.Fault(err))
+		return Frozen{}, fmt.Errorf("contract: frozen: %w", missing(err))
 	}
 	return found[0], nil
 }
 
-// Versions returns every version handed in, oldest first. No permission check, as Frozen.
-func (s *Service) Versions(ctx context.Context, q postgres.Querier, id int64) ([]Frozen, error) {
-	out, err := collectVersions(ctx, q, selectVersions, pgx.StrictNamedArgs{"id": id})
+// Versions returns every version handed in, oldest first. Who: as Read. Faults: NotFound.
+func (s *Service) Versions(ctx context.Context, actor identity.Actor, id int64) ([]Frozen, error) {
+	if _, err := s.Read(ctx, actor, id); err != nil {
+		return nil, err
+	}
+	out, err := collectVersions(ctx, s.DB, selectVersions, pgx.StrictNamedArgs{"id": id})
 	if err != nil {
 		return nil, fmt.Errorf("contract: versions: %w", postgres.Fault(err))
 	}
 	return out, nil
 }
+
+// Today is the date in Asia/Shanghai, on which Sections and Check look at dates.
+func (s *Service) Today() Date { return DateOf(s.Now().In(shanghai)) }
+
+// shanghai is a fixed zone: the country has one and no summer time since 1991.
+var shanghai = time.FixedZone("Asia/Shanghai", 8*3600)
 
 func (c *Contract) move(event Event) error {
 	to, ok := next(c.State, event)
@@ -455,17 +466,27 @@ func member(a identity.Actor) bool { return a.Has(identity.Member, identity.OrgA
 // visible hides a contract from everybody but its two organisations and its broker.
 func visible(a identity.Actor, c Contract, err error) error {
 	if err != nil {
-		return postgres.Fault(err)
+		return missing(err)
 	}
 	side := member(a) && (a.In(c.ApplicantOrg) || a.In(c.SellerOrg) || a.In(c.BuyerOrg))
 	broker := a.SignedIn() && a.AccountID == c.BrokerAccount && a.Has(identity.Broker)
 	if !side && !broker {
-		return fault.New(fault.NotFound, "contract_not_found", "没有找到这份合同，请从“我的合同”重新打开")
+		return errNotFound
 	}
 	return nil
 }
 
-func mayApply(a identity.Actor, applicant int64) error {
+// missing names the absent contract in the words of the domain.
+func missing(err error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return errNotFound
+	}
+	return postgres.Fault(err)
+}
+
+// MayApply answers whether the actor may edit and hand in a contract of that applicant organisation.
+// Faults: Unauthorized sign_in_needed, Forbidden not_applicant, org_not_confirmed.
+func MayApply(a identity.Actor, applicant int64) error {
 	switch {
 	case !a.SignedIn():
 		return errSignIn
@@ -480,5 +501,7 @@ func mayApply(a identity.Actor, applicant int64) error {
 var (
 	errSignIn       = fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
 	errNotApplicant = fault.New(fault.Forbidden, "not_applicant", "合同由卖方单位的经办人填写并申请登记；卖方在境外的，由境内买方办理")
+	errNotEditable  = fault.New(fault.Conflict, "not_editable", "合同已报送或已登记，不能修改；需要修改请联系登记点补正，或登记后申请变更")
+	errNotFound     = fault.New(fault.NotFound, "contract_not_found", "没有找到这份合同，请从“我的合同”重新打开")
 	errWrongState   = fault.New(fault.Conflict, "wrong_state", "合同的状态已经变化，不能再做这一步，请刷新页面")
 )

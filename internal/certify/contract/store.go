@@ -39,8 +39,8 @@ on conflict (contract_id, file_id) do update set role = excluded.role`
 	deleteFile  = `delete from contract_file where contract_id = @id and file_id = @file`
 	deleteFiles = `delete from contract_file where contract_id = @id`
 
-	insertVersion = `insert into contract_version (contract_id, number, content, files, text_digest, frozen_at, frozen_by)
-select @id, coalesce(max(number), 0) + 1, @content, @files, @digest, @now, @account
+	insertVersion = `insert into contract_version (contract_id, number, content, files, text_digest, frozen_at)
+select @id, coalesce(max(number), 0) + 1, @content, @files, @digest, @now
 from contract_version where contract_id = @id
 returning number`
 	versionColumns = `contract_id, number, content, files, text_digest, frozen_at`
@@ -138,10 +138,23 @@ func addFile(ctx context.Context, tx pgx.Tx, contract, account int64, f File) er
 	return err
 }
 
+// restoreFiles puts the attachments of a frozen version back in place of the working ones.
+func restoreFiles(ctx context.Context, tx pgx.Tx, contract, account int64, files []File) error {
+	if _, err := tx.Exec(ctx, deleteFiles, pgx.StrictNamedArgs{"id": contract}); err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := addFile(ctx, tx, contract, account, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // freeze inserts the next version and returns its number; the caller holds the contract's row.
-func freeze(ctx context.Context, tx pgx.Tx, f Frozen, account int64) (number int, err error) {
+func freeze(ctx context.Context, tx pgx.Tx, f Frozen) (number int, err error) {
 	err = tx.QueryRow(ctx, insertVersion, pgx.StrictNamedArgs{"id": f.ContractID, "content": f.Content, "files": f.Files,
-		"digest": f.TextDigest, "now": f.FrozenAt, "account": account}).Scan(&number)
+		"digest": f.TextDigest, "now": f.FrozenAt}).Scan(&number)
 	return number, err
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -43,6 +42,9 @@ func (c *Ctx) Now() time.Time { return c.server.cfg.Now() }
 
 // BaseURL is the site's address as people see it, without a trailing slash.
 func (c *Ctx) BaseURL() string { return c.server.cfg.BaseURL }
+
+// RequestID names this request in logs and in the audit trail.
+func (c *Ctx) RequestID() string { return c.echo.Response().Header().Get(echo.HeaderXRequestID) }
 
 // Param is a part of the path.
 func (c *Ctx) Param(name string) string { return c.echo.Param(name) }
@@ -98,7 +100,7 @@ func bodyFault(err error) error {
 	return fault.Wrap(err, fault.Invalid, "bad_request", "提交的内容没有完整收到，请返回上一页再试一次。")
 }
 
-// JSON reads a JSON body of at most the route's bound, refusing unknown fields.
+// Body is the raw body, bounded by the route.
 func (c *Ctx) Body() io.Reader { return c.echo.Request().Body }
 
 // Fragment reports whether htmx asks for a part of a page.
@@ -110,7 +112,7 @@ func (c *Ctx) Page(title string) view.Page {
 	csrf, _ := c.echo.Get(csrfKey).(string)
 	p := view.Page{
 		Title: title, CSRF: csrf, Path: c.echo.Request().URL.RequestURI(), Now: c.Now(),
-		Sample: c.server.cfg.Sample, RequestID: c.echo.Response().Header().Get(echo.HeaderXRequestID),
+		Sample: c.server.cfg.Sample, RequestID: c.RequestID(),
 		CanonicalURL: c.BaseURL() + c.echo.Request().URL.Path,
 		Flash:        c.takeFlash(),
 	}
@@ -142,8 +144,13 @@ func (c *Ctx) RenderStatus(status int, name string, data any) error {
 
 // RenderFragment answers with one block of a page ("" for the shared parts).
 func (c *Ctx) RenderFragment(page, block string, data any) error {
+	return c.RenderFragmentStatus(http.StatusOK, page, block, data)
+}
+
+// RenderFragmentStatus is RenderFragment with a status.
+func (c *Ctx) RenderFragmentStatus(status int, page, block string, data any) error {
 	csrf, _ := c.echo.Get(csrfKey).(string)
-	return c.html(http.StatusOK, func(w io.Writer) error {
+	return c.html(status, func(w io.Writer) error {
 		return c.server.cfg.Views.Fragment(w, page, block, csrf, data)
 	})
 }
@@ -174,6 +181,9 @@ func (c *Ctx) See(path string) error {
 // SeeNext goes to the local path of the form field or query "next", or to fallback.
 func (c *Ctx) SeeNext(fallback string) error {
 	next := c.echo.FormValue("next")
+	if next == "" {
+		next = c.echo.FormValue("back")
+	}
 	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n") {
 		next = fallback
 	}
@@ -266,11 +276,11 @@ func (c *Ctx) stream(name, mimeType, disposition string, r io.Reader) error {
 	return c.echo.Stream(http.StatusOK, mimeType, r)
 }
 
-// Text answers plain text or another small document (feeds, CSV made in memory).
+// Blob answers a small document made in memory (feeds, CSV).
 func (c *Ctx) Blob(mimeType string, b []byte) error { return c.echo.Blob(http.StatusOK, mimeType, b) }
 
-// Asset serves an embedded file with its caching headers.
-func (c *Ctx) ServeHTTP(h http.Handler) error {
+// Serve lets an ordinary handler answer (embedded files with their caching headers).
+func (c *Ctx) Serve(h http.Handler) error {
 	h.ServeHTTP(c.echo.Response(), c.echo.Request())
 	return nil
 }
@@ -279,7 +289,7 @@ func (c *Ctx) ServeHTTP(h http.Handler) error {
 func (c *Ctx) problem(status int, f *fault.Error) error {
 	c.echo.Response().Header().Set(echo.HeaderContentType, "application/problem+json")
 	c.echo.Response().WriteHeader(status)
-	return json.NewEncoder(c.echo.Response()).Encode(NewProblem(status, f, c.echo.Response().Header().Get(echo.HeaderXRequestID)))
+	return json.NewEncoder(c.echo.Response()).Encode(NewProblem(status, f, c.RequestID()))
 }
 
 // Problem is the error document of the API (RFC 9457) with our code and field paths.
@@ -366,31 +376,15 @@ func deskLinks(a identity.Actor) []view.Link {
 
 // renderFault answers a page about a failure.
 func (c *Ctx) renderFault(status int, f *fault.Error) error {
-	page := c.Page(faultTitle(status))
+	page := c.Page("")
 	if c.Fragment() {
-		return c.html(status, func(w io.Writer) error {
-			_, err := fmt.Fprintf(w, "%s", f.Message)
-			return err
-		})
+		return c.RenderFragmentStatus(status, "", "notice", view.Notice{Tone: view.Bad, Title: f.Message})
 	}
-	return c.RenderStatus(status, view.FaultPage(status), view.NewFault(page, status, f))
+	body := view.ProblemPage(page, status)
+	body.Body.Text = f.Message
+	for _, field := range f.Fields {
+		body.Body.Steps = append(body.Body.Steps, field.Message)
+	}
+	return c.RenderStatus(status, "error/problem", body)
 }
 
-func faultTitle(status int) string {
-	switch status {
-	case http.StatusNotFound:
-		return "没有找到"
-	case http.StatusForbidden, http.StatusUnauthorized:
-		return "没有权限"
-	case http.StatusConflict:
-		return "内容已有变化"
-	case http.StatusTooManyRequests:
-		return "请稍后再试"
-	case http.StatusUnprocessableEntity:
-		return "需要修改"
-	case http.StatusServiceUnavailable:
-		return "暂时用不了"
-	default:
-		return "没有完成"
-	}
-}

@@ -18,11 +18,11 @@ import (
 	"techmarket/web/view"
 )
 
-// Sessions finds out who stands behind a cookie or a bearer token. Both return a guest, not an error,
-// for a token that is unknown, expired or revoked.
+// Sessions finds out who stands behind a cookie or a bearer token. Both return a fault of kind
+// unauthorized for one that is unknown, over or revoked.
 type Sessions interface {
-	ActorOfSession(ctx context.Context, token string) (identity.Actor, error)
-	ActorOfToken(ctx context.Context, token string) (identity.Actor, error)
+	Authenticate(ctx context.Context, token, requestID string) (identity.Actor, error)
+	ActorFromToken(ctx context.Context, token, requestID string) (identity.Actor, error)
 }
 
 // Limiter counts requests; it answers true when memory is lost rather than locking people out.
@@ -181,22 +181,25 @@ func (s *Server) session(next echo.HandlerFunc) echo.HandlerFunc {
 		if strings.HasPrefix(c.Path(), "/assets/") {
 			return next(c)
 		}
-		ctx := c.Request().Context()
+		ctx, id := c.Request().Context(), c.Response().Header().Get(echo.HeaderXRequestID)
 		actor := identity.Guest()
-		var err error
 		if bearer(c) {
-			actor, err = s.cfg.Sessions.ActorOfToken(ctx, strings.TrimPrefix(c.Request().Header.Get(echo.HeaderAuthorization), "Bearer "))
-			if err == nil && !actor.SignedIn() {
-				err = fault.New(fault.Unauthorized, "bad_token", "令牌无效、已过期或已撤销。")
+			var err error
+			if actor, err = s.cfg.Sessions.ActorFromToken(ctx, strings.TrimPrefix(c.Request().Header.Get(echo.HeaderAuthorization), "Bearer "), id); err != nil {
+				return err
 			}
 		} else if cookie, cerr := c.Cookie(SessionCookie); cerr == nil && cookie.Value != "" {
-			actor, err = s.cfg.Sessions.ActorOfSession(ctx, cookie.Value)
-			c.Set(sessionKey, cookie.Value)
+			var err error
+			switch actor, err = s.cfg.Sessions.Authenticate(ctx, cookie.Value, id); {
+			case fault.Is(err, fault.Unauthorized):
+				actor = identity.Guest() // the session is over: the page shows what a guest sees
+			case err != nil:
+				return err
+			default:
+				c.Set(sessionKey, cookie.Value)
+			}
 		}
-		if err != nil {
-			return err
-		}
-		actor.RequestID = c.Response().Header().Get(echo.HeaderXRequestID)
+		actor.RequestID = id
 		c.Set(actorKey, actor)
 		return next(c)
 	}
@@ -303,7 +306,7 @@ func (s *Server) failed(err error, e echo.Context) {
 		return
 	}
 	if f.Kind == fault.Unauthorized && e.Request().Method == http.MethodGet {
-		_ = e.Redirect(http.StatusSeeOther, "/sign-in?next="+escapeNext(e.Request().URL.RequestURI()))
+		_ = e.Redirect(http.StatusSeeOther, "/signin?next="+escapeNext(e.Request().URL.RequestURI()))
 		return
 	}
 	if status == http.StatusTooManyRequests {

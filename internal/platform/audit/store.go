@@ -1,0 +1,65 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/platform/postgres"
+)
+
+// chainLock is the key of the advisory lock that orders writers; released by the end of the transaction.
+const chainLock = 0x7465636861756474 // "techaudt"
+
+const lockSQL = `select pg_advisory_xact_lock(@key)`
+
+const headSQL = `select hash from audit_row order by id desc limit 1`
+
+const insertSQL = `insert into audit_row
+	(at, actor_account, actor_org, action, object_kind, object_id, result, detail, request_id, prev_hash, hash)
+values
+	(@at, @account, @org, @action, @objectKind, @objectID, @result, @detail, @requestID, @prev, @hash)`
+
+func insert(ctx context.Context, tx pgx.Tx, r row) error {
+	if _, err := tx.Exec(ctx, lockSQL, pgx.StrictNamedArgs{"key": int64(chainLock)}); err != nil {
+		return err
+	}
+	prev := genesis
+	if err := tx.QueryRow(ctx, headSQL).Scan(&prev); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return err
+	}
+	r.At = r.At.Truncate(time.Microsecond)
+	hash, err := r.digest(prev)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, insertSQL, pgx.StrictNamedArgs{
+		"at": r.At, "account": r.ActorAccount, "org": r.ActorOrg, "action": r.Action, "objectKind": r.ObjectKind,
+		"objectID": r.ObjectID, "result": r.Result, "detail": r.Detail, "requestID": r.RequestID, "prev": prev, "hash": hash,
+	})
+	return err
+}
+
+const eachSQL = `select id, at, actor_account, actor_org, action, object_kind, object_id, result, detail, request_id, prev_hash, hash
+from audit_row order by id`
+
+func each(ctx context.Context, q postgres.Querier, visit func(row) error) error {
+	rows, err := q.Query(ctx, eachSQL)
+	if err != nil {
+		return fmt.Errorf("read audit rows: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		r, err := pgx.RowToStructByName[row](rows)
+		if err != nil {
+			return fmt.Errorf("read audit rows: %w", err)
+		}
+		if err := visit(r); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

@@ -1,0 +1,499 @@
+// Package local is the embedded search engine: bleve (scorch, BM25) in the process, on disk or in memory.
+//
+// It owns the index folder and nothing else. Text is cut by zh.Analyzer before bleve sees it, so bleve only splits at spaces and
+// both engines know the same words. It refuses to repair a damaged folder: it starts an empty index and says so (Fresh), and the
+// caller rebuilds from the database.
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/blevesearch/bleve/v2"
+	_ "github.com/blevesearch/bleve/v2/analysis/analyzer/custom"
+	_ "github.com/blevesearch/bleve/v2/analysis/analyzer/keyword"
+	_ "github.com/blevesearch/bleve/v2/analysis/tokenizer/whitespace"
+	"github.com/blevesearch/bleve/v2/index/scorch"
+	"github.com/blevesearch/bleve/v2/mapping"
+	index "github.com/blevesearch/bleve_index_api"
+	"golang.org/x/sync/errgroup"
+
+	"techmarket/internal/foundation/fault"
+	"techmarket/search"
+	"techmarket/search/zh"
+)
+
+// Fields of the bleve index.
+const (
+	fieldTitle  = "t" // words of title and keywords
+	fieldWords  = "w" // words of everything; the title's three times, the keywords' and the summary's twice
+	fieldPinyin = "p"
+	fieldKind   = "kind"
+	fieldID     = "id"
+	fieldDoc    = "d" // the whole document as JSON, stored only
+	facetPrefix = "f."
+	numPrefix   = "n."
+)
+
+const batchSize = 500
+
+// Engine is the embedded search.Engine.
+type Engine struct {
+	dir      string // "" in memory
+	analyzer *zh.Analyzer
+	fresh    bool
+
+	swap    sync.RWMutex // held for reading while the serving index is used, for writing while it is swapped
+	serving *shelf
+
+	write   sync.Mutex // one writer at a time, so that a version check and its write are one step
+	filling *shelf     // the index being rebuilt, nil otherwise
+	deleted map[string]bool
+
+	rebuild sync.Mutex
+}
+
+// shelf is one bleve index; path is "" in memory.
+type shelf struct {
+	bleve.Index
+	path string
+}
+
+var _ search.Engine = (*Engine)(nil)
+
+// Open opens the index in dir, or one in memory when dir is "". A missing or damaged index is replaced by an empty one;
+// Fresh then reports true. Fault: unavailable "search_locked" when another process has the folder open.
+func Open(dir string, analyzer *zh.Analyzer) (*Engine, error) {
+	e := &Engine{dir: dir, analyzer: analyzer, fresh: true}
+	if dir == "" {
+		s, err := newShelf("")
+		e.serving = s
+		return e, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("local: %w", err)
+	}
+	if name, err := os.ReadFile(e.currentFile()); err == nil {
+		path := filepath.Join(dir, filepath.Base(strings.TrimSpace(string(name))))
+		s, err := openShelf(path)
+		switch {
+		case err == nil:
+			e.serving, e.fresh = s, false
+			e.removeOthers()
+			return e, nil
+		case strings.Contains(err.Error(), "timeout"): // bbolt's lock
+			return nil, fault.Wrap(err, fault.Unavailable, "search_locked", "检索目录正被另一个进程使用，请先停止它。")
+		}
+	}
+	s, err := newShelf(e.newPath())
+	if err != nil {
+		return nil, fmt.Errorf("local: %w", err)
+	}
+	e.serving = s
+	if err := e.point(s.path); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	e.removeOthers()
+	return e, nil
+}
+
+// Fresh reports whether Open began an empty index (first start, damaged folder): the caller must Rebuild.
+func (e *Engine) Fresh() bool { return e.fresh }
+
+func (e *Engine) currentFile() string { return filepath.Join(e.dir, "CURRENT") }
+
+// newPath finds a folder name that is not taken.
+func (e *Engine) newPath() string {
+	if e.dir == "" {
+		return ""
+	}
+	for n := 1; ; n++ {
+		path := filepath.Join(e.dir, "index-"+strconv.Itoa(n))
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+			return path
+		}
+	}
+}
+
+// point makes path the index that the next start opens; the rename is atomic.
+func (e *Engine) point(path string) error {
+	tmp := e.currentFile() + ".tmp"
+	if err := os.WriteFile(tmp, []byte(filepath.Base(path)+"\n"), 0o600); err != nil {
+		return fmt.Errorf("local: %w", err)
+	}
+	return os.Rename(tmp, e.currentFile())
+}
+
+// removeOthers deletes what an interrupted rebuild or a damaged index left behind; failing to is harmless.
+func (e *Engine) removeOthers() {
+	paths, _ := filepath.Glob(filepath.Join(e.dir, "index-*"))
+	for _, p := range paths {
+		if p != e.serving.path {
+			os.RemoveAll(p)
+		}
+	}
+}
+
+func newShelf(path string) (*shelf, error) {
+	m, err := newMapping()
+	if err != nil {
+		return nil, err
+	}
+	var i bleve.Index
+	if path == "" {
+		i, err = bleve.NewUsing("", m, scorch.Name, scorch.Name, nil)
+	} else {
+		i, err = bleve.NewUsing(path, m, scorch.Name, scorch.Name, map[string]any{"bolt_timeout": "2s"})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &shelf{i, path}, nil
+}
+
+// openShelf opens and reads one document, because bleve opens some damaged folders without complaint.
+func openShelf(path string) (s *shelf, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("local: damaged index: %v", r)
+		}
+	}()
+	i, err := bleve.OpenUsing(path, map[string]any{"bolt_timeout": "2s"})
+	if err != nil {
+		return nil, err
+	}
+	s = &shelf{i, path}
+	req := bleve.NewSearchRequestOptions(bleve.NewMatchAllQuery(), 1, 0, false)
+	req.Fields = []string{fieldDoc}
+	if _, err := i.Search(req); err != nil {
+		return nil, errors.Join(err, i.Close())
+	}
+	return s, nil
+}
+
+func newMapping() (mapping.IndexMapping, error) {
+	m := bleve.NewIndexMapping()
+	m.ScoringModel = index.BM25Scoring
+	m.StoreDynamic = false
+	m.DefaultAnalyzer = "words"
+	err := m.AddCustomAnalyzer("words", map[string]any{"type": "custom", "tokenizer": "whitespace"})
+	words := bleve.NewTextFieldMapping()
+	words.Store, words.IncludeInAll, words.IncludeTermVectors, words.DocValues = false, false, false, false
+	doc := bleve.NewDocumentStaticMapping()
+	for _, f := range []string{fieldTitle, fieldWords, fieldPinyin} {
+		doc.AddFieldMappingsAt(f, words)
+	}
+	code := bleve.NewKeywordFieldMapping()
+	code.Store, code.IncludeInAll, code.IncludeTermVectors, code.SkipFreqNorm = false, false, false, true
+	doc.AddFieldMappingsAt(fieldKind, code)
+	doc.AddFieldMappingsAt(fieldID, code)
+	stored := bleve.NewTextFieldMapping()
+	stored.Index, stored.IncludeInAll, stored.IncludeTermVectors, stored.DocValues = false, false, false, false
+	doc.AddFieldMappingsAt(fieldDoc, stored)
+	facets := bleve.NewDocumentMapping() // any name: dynamic, exact codes
+	facets.DefaultAnalyzer = "keyword"
+	doc.AddSubDocumentMapping("f", facets)
+	doc.AddSubDocumentMapping("n", bleve.NewDocumentMapping())
+	m.DefaultMapping = doc
+	return m, err
+}
+
+// entry is what bleve sees of a document.
+func (e *Engine) entry(d search.Document) (map[string]any, error) {
+	raw, err := json.Marshal(d)
+	if err != nil {
+		return nil, err
+	}
+	title := e.analyzer.IndexWords(d.Title)
+	keywords := e.analyzer.IndexWords(strings.Join(d.Keywords, "\n"))
+	summary := e.analyzer.IndexWords(d.Summary)
+	body := e.analyzer.IndexWords(d.Body)
+	words := make([]string, 0, 3*len(title)+2*len(keywords)+2*len(summary)+len(body))
+	for _, part := range [][]string{title, title, title, keywords, keywords, summary, summary, body} {
+		words = append(words, part...)
+	}
+	facets := make(map[string]any, len(d.Facets))
+	for name, codes := range d.Facets {
+		facets[name] = codes
+	}
+	numbers := make(map[string]any, len(d.Numbers))
+	for name, n := range d.Numbers {
+		numbers[name] = float64(n)
+	}
+	return map[string]any{
+		fieldTitle: strings.Join(append(title, keywords...), " "), fieldWords: strings.Join(words, " "),
+		fieldPinyin: strings.Join(e.analyzer.Pinyin(d.Title+"\n"+strings.Join(d.Keywords, "\n")), " "),
+		fieldKind:   d.Kind, fieldID: d.ID, fieldDoc: string(raw), "f": facets, "n": numbers,
+	}, nil
+}
+
+// Index implements search.Engine.
+func (e *Engine) Index(ctx context.Context, docs ...search.Document) error {
+	for from := 0; from < len(docs); from += batchSize {
+		part := docs[from:min(from+batchSize, len(docs))]
+		entries, err := e.entries(ctx, part)
+		if err != nil {
+			return err
+		}
+		if err := e.put(part, entries); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entries cuts the documents on all cores.
+func (e *Engine) entries(ctx context.Context, docs []search.Document) ([]map[string]any, error) {
+	entries := make([]map[string]any, len(docs))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, d := range docs {
+		g.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := d.Validate(); err != nil {
+				return err
+			}
+			var err error
+			entries[i], err = e.entry(d)
+			return err
+		})
+	}
+	return entries, g.Wait()
+}
+
+// put writes to the serving index and to the one being filled.
+func (e *Engine) put(docs []search.Document, entries []map[string]any) error {
+	e.write.Lock()
+	defer e.write.Unlock()
+	if err := e.serving.put(docs, entries, nil); err != nil {
+		return err
+	}
+	if e.filling == nil {
+		return nil
+	}
+	for _, d := range docs {
+		delete(e.deleted, d.ID)
+	}
+	return e.filling.put(docs, entries, nil)
+}
+
+// put writes those documents that are not older than what the shelf holds, nor deleted meanwhile. The caller holds Engine.write.
+func (s *shelf) put(docs []search.Document, entries []map[string]any, deleted map[string]bool) error {
+	held, err := s.versions(docs)
+	if err != nil {
+		return err
+	}
+	b := s.NewBatch()
+	for i, d := range docs {
+		if v, ok := held[d.ID]; ok && v > d.Version || deleted[d.ID] {
+			continue
+		}
+		held[d.ID] = d.Version
+		if err := b.Index(d.ID, entries[i]); err != nil {
+			return fmt.Errorf("local: %w", err)
+		}
+	}
+	if b.Size() == 0 {
+		return nil
+	}
+	if err := s.Batch(b); err != nil {
+		return fmt.Errorf("local: %w", err)
+	}
+	return nil
+}
+
+func (s *shelf) versions(docs []search.Document) (map[string]int64, error) {
+	ids := make([]string, len(docs))
+	for i, d := range docs {
+		ids[i] = d.ID
+	}
+	held := make(map[string]int64, len(docs))
+	found, err := s.get(context.Background(), ids)
+	for _, d := range found {
+		held[d.ID] = d.Version
+	}
+	return held, err
+}
+
+func (s *shelf) get(ctx context.Context, ids []string) ([]search.Document, error) {
+	if n, err := s.DocCount(); err != nil || n == 0 || len(ids) == 0 {
+		return nil, err
+	}
+	req := bleve.NewSearchRequestOptions(bleve.NewDocIDQuery(ids), len(ids), 0, false)
+	req.Fields = []string{fieldDoc}
+	res, err := s.SearchInContext(ctx, req)
+	if err != nil {
+		return nil, fmt.Errorf("local: %w", err)
+	}
+	docs := make([]search.Document, len(res.Hits))
+	for i, h := range res.Hits {
+		if docs[i], err = decode(h.Fields); err != nil {
+			return nil, err
+		}
+	}
+	return docs, nil
+}
+
+func decode(fields map[string]any) (d search.Document, err error) {
+	raw, _ := fields[fieldDoc].(string)
+	if err = json.Unmarshal([]byte(raw), &d); err != nil {
+		err = fmt.Errorf("local: stored document: %w", err)
+	}
+	return d, err
+}
+
+// Delete implements search.Engine.
+func (e *Engine) Delete(_ context.Context, ids ...string) error {
+	e.write.Lock()
+	defer e.write.Unlock()
+	shelves := []*shelf{e.serving}
+	if e.filling != nil {
+		shelves = append(shelves, e.filling)
+		for _, id := range ids {
+			e.deleted[id] = true
+		}
+	}
+	for _, s := range shelves {
+		b := s.NewBatch()
+		for _, id := range ids {
+			b.Delete(id)
+		}
+		if err := s.Batch(b); err != nil {
+			return fmt.Errorf("local: %w", err)
+		}
+	}
+	return nil
+}
+
+// Get implements search.Engine.
+func (e *Engine) Get(ctx context.Context, ids ...string) ([]search.Document, error) {
+	e.swap.RLock()
+	defer e.swap.RUnlock()
+	return e.serving.get(ctx, ids)
+}
+
+// Refs implements search.Engine. It pages by id, so that it holds one page only.
+func (e *Engine) Refs(ctx context.Context, yield func(search.Ref) error) error {
+	after := []string(nil)
+	for {
+		page, err := e.refPage(ctx, after)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		for _, r := range page {
+			if err := yield(r); err != nil {
+				return err
+			}
+		}
+		after = []string{page[len(page)-1].ID}
+	}
+}
+
+func (e *Engine) refPage(ctx context.Context, after []string) ([]search.Ref, error) {
+	e.swap.RLock()
+	defer e.swap.RUnlock()
+	req := bleve.NewSearchRequestOptions(bleve.NewMatchAllQuery(), 1000, 0, false)
+	req.SortBy([]string{"_id"})
+	req.Fields = []string{fieldDoc}
+	if after != nil {
+		req.SetSearchAfter(after)
+	}
+	res, err := e.serving.SearchInContext(ctx, req)
+	if err != nil {
+		return nil, fmt.Errorf("local: %w", err)
+	}
+	refs := make([]search.Ref, len(res.Hits))
+	for i, h := range res.Hits {
+		d, err := decode(h.Fields)
+		if err != nil {
+			return nil, err
+		}
+		refs[i] = search.Ref{ID: d.ID, Version: d.Version}
+	}
+	return refs, nil
+}
+
+// Rebuild implements search.Engine. Only one runs at a time; a second waits.
+func (e *Engine) Rebuild(ctx context.Context, fill func(emit func(...search.Document) error) error) error {
+	e.rebuild.Lock()
+	defer e.rebuild.Unlock()
+	next, err := newShelf(e.newPath())
+	if err != nil {
+		return fmt.Errorf("local: %w", err)
+	}
+	e.write.Lock()
+	e.filling, e.deleted = next, map[string]bool{}
+	e.write.Unlock()
+	err = fill(func(docs ...search.Document) error {
+		for from := 0; from < len(docs); from += batchSize {
+			part := docs[from:min(from+batchSize, len(docs))]
+			entries, err := e.entries(ctx, part)
+			if err != nil {
+				return err
+			}
+			e.write.Lock()
+			err = next.put(part, entries, e.deleted)
+			e.write.Unlock()
+			if err != nil {
+				return err
+			}
+		}
+		return ctx.Err()
+	})
+	e.write.Lock()
+	defer e.write.Unlock()
+	e.filling, e.deleted = nil, nil
+	if err == nil && e.dir != "" {
+		err = e.point(next.path)
+	}
+	old := next
+	if err == nil {
+		e.swap.Lock()
+		old, e.serving, e.fresh = e.serving, next, false
+		e.swap.Unlock()
+	}
+	err = errors.Join(err, old.Close())
+	if old.path != "" {
+		err = errors.Join(err, os.RemoveAll(old.path))
+	}
+	return err
+}
+
+// Stats implements search.Engine.
+func (e *Engine) Stats(context.Context) (search.Stats, error) {
+	e.swap.RLock()
+	defer e.swap.RUnlock()
+	n, err := e.serving.DocCount()
+	s := search.Stats{Engine: "local", Documents: int(n)}
+	if e.serving.path != "" {
+		err = errors.Join(err, filepath.WalkDir(e.serving.path, func(_ string, f fs.DirEntry, err error) error {
+			if err == nil && f.Type().IsRegular() {
+				if info, err := f.Info(); err == nil {
+					s.Bytes += info.Size()
+				}
+			}
+			return nil // a file merged away while walking is no error
+		}))
+	}
+	return s, err
+}
+
+// Close implements search.Engine.
+func (e *Engine) Close() error {
+	e.write.Lock()
+	defer e.write.Unlock()
+	e.swap.Lock()
+	defer e.swap.Unlock()
+	return e.serving.Close()
+}

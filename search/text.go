@@ -1,0 +1,68 @@
+package search
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"techmarket/search/zh"
+)
+
+// ClipText cuts a search-box text to MaxTextRunes; engines call it before anything else.
+func ClipText(text string) string {
+	text = strings.ToValidUTF8(text, " ")
+	return text[:forward(text, 0, MaxTextRunes)]
+}
+
+// HasText reports whether anything visible was typed, be it only signs.
+func HasText(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool {
+		return !unicode.IsSpace(r) && !unicode.Is(unicode.Cc, r) && !unicode.Is(unicode.Cf, r)
+	})
+}
+
+// Typos returns how many wrong letters are forgiven in a word: from five Latin letters one, from nine two (the rule of
+// Meilisearch); none in Chinese or in anything with digits, where Q235 and Q345 are different steels.
+func Typos(word string) int {
+	for _, r := range word {
+		if r < 'a' || r > 'z' {
+			return 0
+		}
+	}
+	switch n := len(word); {
+	case n >= 9:
+		return 2
+	case n >= 5:
+		return 1
+	}
+	return 0
+}
+
+// Suggest replaces each Chinese word of text by one that sounds the same and occurs in a title, as far as found. find returns
+// the title of a document with this pinyin, or "". It returns "" when nothing changes.
+func Suggest(a *zh.Analyzer, text string, words []string, find func(pinyin string) (string, error)) (string, error) {
+	out := a.Normalize(text)
+	before := out
+	for _, run := range append([]string{strings.TrimSpace(out)}, words...) {
+		py := zh.ToPinyin(run)
+		n := utf8.RuneCountInString(run)
+		if py == "" || n < 2 || !strings.Contains(out, run) {
+			continue
+		}
+		title, err := find(py)
+		if err != nil {
+			return "", err
+		}
+		runes := []rune(a.Normalize(title))
+		for i := 0; i+n <= len(runes); i++ {
+			if same := string(runes[i : i+n]); zh.ToPinyin(same) == py {
+				out = strings.ReplaceAll(out, run, same)
+				break
+			}
+		}
+	}
+	if out == before {
+		return "", nil
+	}
+	return out, nil
+}

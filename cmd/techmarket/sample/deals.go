@@ -1,0 +1,109 @@
+package sample
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"techmarket/internal/foundation/money"
+)
+
+const dealCount = 40
+
+// dealPlan is how many deals end in which state, in this order.
+var dealPlan = []struct {
+	state string
+	count int
+}{{DealAgreed, 12}, {DealTalking, 11}, {DealProposed, 4}, {DealSent, 6}, {DealDeclined, 5}, {DealWithdrawn, 2}}
+
+// deals reads talks.txt: each block is one talk. Its first line is "state|class or decline code",
+// the others are "B: …" (buyer), "S: …" (seller) or "K: …" (broker). {成果}, {买方}, {卖方}, {关键词}
+// and {金额} are filled in.
+func (g *generator) deals() {
+	talks := map[string][][]string{}
+	for _, b := range readBlocks("talks.txt") {
+		state, _, _ := strings.Cut(b[0], "|")
+		talks[state] = append(talks[state], b)
+	}
+	n := 0
+	for _, p := range dealPlan {
+		for k := range p.count {
+			g.deal(n, p.state, talks[p.state][k%len(talks[p.state])])
+			n++
+		}
+	}
+}
+
+func (g *generator) deal(n int, state string, talk []string) {
+	d := Deal{Key: fmt.Sprintf("deal-%02d", n+1), State: state}
+	_, detail, _ := strings.Cut(talk[0], "|")
+	a := g.openAchievement(n * 7)
+	topic, title, keyword := a.Topic, a.Title, a.Keywords[0]
+	d.Achievement, d.Seller = a.Key, a.Owner
+	buyers := g.buyers[topic[:2]]
+	for _, dem := range g.m.Demands {
+		if dem.Topic == topic && dem.Owner != a.Owner {
+			d.Demand, d.Buyer = dem.Key, dem.Owner
+			break
+		}
+	}
+	for d.Buyer == "" || d.Buyer == d.Seller {
+		d.Buyer = g.pick(buyers)
+	}
+	buyer, seller := g.org(d.Buyer), g.org(d.Seller)
+	if strings.Contains(strings.Join(talk, "\n"), "\nK: ") {
+		d.Broker = g.brokers[n%len(g.brokers)]
+	}
+	amount := g.logNormal(480_000, 0.7)
+	amount -= amount % money.WanYuan
+	amount = max(amount, 5*money.WanYuan)
+	at := g.daysAgo(g.between(25, 60))
+	if state == DealSent {
+		at = g.daysAgo(g.between(1, 8))
+	}
+	d.CreatedAt = at
+	fill := strings.NewReplacer("{成果}", title, "{买方}", buyer.Short, "{卖方}", seller.Short, "{关键词}", keyword, "{金额}", amount.Short())
+	for i, line := range talk[1:] {
+		who, text, ok := strings.Cut(line, ": ")
+		from := map[string]string{"B": buyer.Contact, "S": seller.Contact, "K": d.Broker}[who]
+		if !ok || from == "" {
+			panic("sample: talk line " + line)
+		}
+		if i == 0 {
+			d.From = from
+		} else {
+			at = at.Add(time.Duration(g.between(2, 70)) * time.Hour)
+			if at.Hour() < 8 || at.Hour() > 21 {
+				at = time.Date(at.Year(), at.Month(), at.Day(), g.between(9, 20), at.Minute(), at.Second(), 0, at.Location())
+			}
+			if last := d.Messages[i-1].At; !at.After(last) {
+				at = last.Add(17 * time.Minute)
+			}
+		}
+		if at.After(g.now) {
+			at = g.now
+		}
+		d.Messages = append(d.Messages, Message{From: from, At: at, Text: fill.Replace(text)})
+	}
+	switch state {
+	case DealDeclined:
+		d.Decline = detail
+	case DealProposed, DealAgreed:
+		begins := dateOf(g.now).AddDate(0, 0, -g.between(1, 6))
+		suffix := map[string]string{"0101": "适用性技术开发", "0202": "专利权转让", "0301": "专利实施许可", "0302": "技术秘密使用许可", "0501": "应用技术服务", "0401": "可行性论证"}[detail]
+		d.Terms = &Terms{Class: detail, Object: title + suffix, Amount: amount, Payment: "instalments", Begins: begins, Ends: begins.AddDate(0, g.between(8, 24), 0)}
+	}
+	g.m.Deals = append(g.m.Deals, d)
+}
+
+// openAchievement finds a published achievement of a university or institute from a position on.
+func (g *generator) openAchievement(from int) *Achievement {
+	for i := range g.m.Achievements {
+		a := &g.m.Achievements[(from+i)%len(g.m.Achievements)]
+		kind := g.org(a.Owner).Kind
+		if a.State == ListingPublished && (kind == OrgUniversity || kind == OrgInstitute) {
+			return a
+		}
+	}
+	panic("sample: no open achievement")
+}

@@ -1,0 +1,153 @@
+package recognition
+
+import (
+	"slices"
+	"sync"
+)
+
+// Rule is one rule of the book, readable by a registrar. Answering its question with 是 is its finding.
+type Rule struct {
+	ID       string   `json:"id"`                // the finding's code, or the name of a rule read from the facts
+	Question string   `json:"question"`          // for the checklist, in Chinese; 是 = the rule applies
+	Classes  []string `json:"classes,omitempty"` // class prefixes it applies to; empty: all
+	Outcome  Outcome  `json:"outcome"`           // Register: the finding refuses nothing by itself
+	Reason   string   `json:"reason,omitempty"`  // R-code
+	Articles []string `json:"articles,omitempty"`
+	Law      string   `json:"law"`  // the text the articles belong to
+	Mend     string   `json:"mend"` // what the applicant can do, for the paper
+	LiftedBy string   `json:"liftedBy,omitempty"`
+	Finding  bool     `json:"finding"` // asked at the desk; otherwise read from the facts of the application
+	Cases    []string `json:"cases"`   // acceptance cases that test it
+
+	holds func(Application) bool
+}
+
+// Applies reports whether the rule is asked for a contract of that class.
+func (r Rule) Applies(class string) bool {
+	return len(r.Classes) == 0 || inClass(class, r.Classes...)
+}
+
+// Findings that change other rules or the way of the case.
+const (
+	Unconventional = "unconventional_separate"
+	TrainingInside = "training_inside"
+	Disputed       = "disputed"
+)
+
+const (
+	lawRules    = "技术合同认定规则（2001）"
+	lawMeasures = "技术合同认定登记管理办法（2000）"
+	lawPractice = "登记实践"
+)
+
+var registeredRights = []string{"invention", "utility_model", "design", "layout", "plant_variety"}
+
+// taxedRights are the rights whose transfer or long licence may count for income tax (财税〔2010〕111号); know-how is
+// not among them.
+var taxedRights = append(slices.Clone(registeredRights), "software", "biomedical")
+
+var book = sync.OnceValue(func() []Rule {
+	fact := func(id string, o Outcome, reason, law string, articles []string, question, mend string, holds func(Application) bool, cases ...string) Rule {
+		return Rule{ID: id, Outcome: o, Reason: reason, Law: law, Articles: articles, Question: question, Mend: mend, holds: holds, Cases: cases}
+	}
+	finding := func(id string, o Outcome, reason string, articles []string, question, mend string, cases ...string) Rule {
+		return Rule{ID: id, Outcome: o, Reason: reason, Law: lawRules, Articles: articles, Question: question, Mend: mend, Finding: true, Cases: cases,
+			holds: func(a Application) bool { return slices.Contains(a.Findings, id) }}
+	}
+	in := func(r Rule, classes ...string) Rule { r.Classes = classes; return r }
+	art := func(s ...string) []string { return s }
+	// Article 42(1): ordinary work, unless separately signed with unconventional means.
+	ordinary := func(id, question string, cases ...string) Rule {
+		r := in(finding(id, Refuse, "R2", art("42-1"), question, "常规手段的一般性业务不属于技术服务；单独订立、以非常规手段解决复杂特殊技术问题的，请写明理由后再申请", cases...), "05")
+		r.LiftedBy = Unconventional
+		return r
+	}
+	const notService = "该项内容不属于技术服务；合同另有技术服务部分的，可单独订立后申请"
+	const notConsulting = "该项内容不属于技术咨询；就特定技术项目所作的分析、论证、预测可单独订立后申请"
+
+	return []Rule{
+		// Before acceptance.
+		fact("oral", NotAccept, "R1", lawMeasures, art("9"), "合同是否为口头订立，没有书面文本？", "请订立书面合同（可采用示范文本或电子合同）后再申请",
+			func(a Application) bool { return a.Medium == Oral }, "B4d"),
+		fact("wrong_area", NotAccept, "", lawMeasures, art("8"), "本登记点是否不是卖方所在地（技术进口为买方所在地）应去的登记点？", "请到所列登记点申请",
+			func(a Application) bool { right := a.rightPoint(); return right == "" || right != a.Point }, "B5"),
+		fact("outside_validity", NotAccept, "R11", lawPractice, nil, "申请日是否在合同生效之前或有效期届满之后？", "请在合同有效期内申请；合同已续签的，请附续签文本",
+			func(a Application) bool { return a.Applied < a.Signed || a.Applied < a.Begins || a.Applied > a.Ends }, "B7"),
+
+		// The contract as such.
+		fact("duplicate", Refuse, "R10", lawPractice, nil, "同一合同是否已在任一登记点申请或登记？", "同一合同只登记一次；内容有变更的，请到原登记点办理变更",
+			func(a Application) bool { return a.Duplicate }, "B6"),
+		fact("price_open", Correct, "R3", lawRules, art("15"), "合同价款是否空缺？", "请补充约定合同价款；按提成支付的，请至少写明固定部分",
+			func(a Application) bool { return a.Amount == nil || *a.Amount <= 0 }, "B1", "B1b"),
+		fact("costs_exceed_price", Correct, "R3", lawRules, art("15"), "费用明细是否达到或超过合同成交额，没有留下技术交易额？", "请核对合同成交额与费用明细，分别写明技术部分与货物部分的价款",
+			func(a Application) bool {
+				if a.Amount == nil || *a.Amount <= 0 {
+					return false
+				}
+				amounts, err := Compute(a.Class, *a.Amount, a.Costs, a.Biological, a.Tied)
+				return err != nil || !amounts.Coherent()
+			}, "E1"),
+		finding("parties_unclear", Refuse, "R3", art("15"), "合同主体是否不明确？", "请明确当事人后重新订立合同", "E2"),
+		finding("subject_unclear", Refuse, "R3", art("15"), "合同标的是否不明确？", "请明确技术标的的内容、指标与成果形式后重新订立合同", "E2"),
+		finding("price_unclear", Refuse, "R3", art("15"), "价款、报酬或使用费的约定是否不明确？", "请明确价款及其构成后重新订立合同", "E2"),
+		finding("approval_missing", Refuse, "R4", art("12", "13"), "依法应当审批或许可而未取得文件？", "请取得审批或许可文件后再申请", "E3"),
+		finding("title_mismatch", Correct, "R5", art("17"), "合同名称与约定的权利义务是否不一致？", "请按合同内容更正名称或合同类别", "B2", "B2b"),
+		finding("monopoly_clause", Refuse, "R6", art("18"), "是否有非法垄断技术、妨碍技术进步的条款（限制改进、无偿独占回授等）？", "请删除或修改该条款后重新订立合同", "B3"),
+		finding("proof_missing", Correct, "R7", art("7"), "应当出具的证明文件是否缺少或不合要求？", "请补交所列证明文件", "E4"),
+		finding("seal_mismatch", Refuse, "R8", art("8"), "印章是否不齐，或与当事人名称不一致？", "请加盖与名称一致的印章后再申请", "E3"),
+		finding("product_trade", Refuse, "R2", art("5", "32"), "是否实为产品购销，或只附带说明书、样本等资料？", "购销合同不予登记；其中的技术服务可单独订立合同后申请", "A8"),
+
+		// Development.
+		finding("basic_research", Refuse, "R2", art("22"), "是否为纯基础理论研究？", "纯基础研究不属于技术开发合同", "B4a"),
+		finding("soft_science", Refuse, "R2", art("22"), "是否为软科学研究？", "软科学研究不属于技术开发合同", "B4b"),
+		in(finding("routine_change", Refuse, "R2", art("24"), "是否只是尺寸、参数、排列的简单改变，或常规测试、复制？", "没有新的技术开发内容；属技术服务的，可按技术服务申请", "B4c"), "01"),
+		in(finding("solution_mastered", Refuse, "R2", art("24"), "签订合同时是否已掌握全部技术方案？", "已掌握的技术可按技术转让、许可或技术服务申请", "E5"), "01"),
+
+		// Transfer and licence.
+		in(fact("certificate_missing", Correct, "R7", lawRules, art("29"), "专利、布图设计、植物新品种的权利证明是否缺少？", "请补交权利证书复印件（专利申请权为受理通知书）",
+			func(a Application) bool { return slices.Contains(registeredRights, a.IP.Kind) && !a.IP.Certificate }, "A4b", "A4c"), "02", "03"),
+		in(fact("right_lapsed", Refuse, "R2", lawRules, art("29", "31"), "转让或许可的权利是否已经失效？", "已失效的权利进入公有领域，不能作为转让或许可的标的；可按技术咨询或技术服务申请",
+			func(a Application) bool { return slices.Contains(taxedRights, a.IP.Kind) && !a.IP.Valid }, "A4d"), "02", "03"),
+		in(finding("public_domain", Refuse, "R2", art("31"), "标的是否为公有领域的技术？", "公有领域的技术可改按技术咨询或技术服务申请", "E5 许可"), "02", "03"),
+
+		// Consulting.
+		in(finding("economic_analysis", Refuse, "R2", art("38"), "是否为一般经济分析？", notConsulting, "A6b"), "04"),
+		in(finding("legal_advice", Refuse, "R2", art("38"), "是否为法律咨询？", notConsulting, "A6b"), "04"),
+		in(finding("purchase_information", Refuse, "R2", art("38"), "是否只是提供购销信息？", notConsulting, "E5 咨询"), "04"),
+
+		// Service.
+		ordinary("routine_processing", "是否为常规加工、定作？", "A9"),
+		ordinary("repair", "是否为常规修理、修缮？", "E6"),
+		ordinary("printing", "是否为印刷？", "A10"),
+		ordinary("advertising", "是否为广告制作或发布？", "A10b"),
+		ordinary("surveying", "是否为常规测绘？", "A12a", "A12b"),
+		ordinary("standard_testing", "是否为标准化测试？", "E6"),
+		ordinary("construction", "是否为常规勘察、设计、安装、施工、监理？", "E6"),
+		{ID: Unconventional, Question: "是否单独订立，并以非常规技术手段解决复杂、特殊的技术问题？", Classes: []string{"05"}, Outcome: Register, Articles: art("42-1"),
+			Law: lawRules, Mend: "登记员须写明理由", Finding: true, Cases: []string{"A12b"}},
+		finding("copying", Refuse, "R2", art("42-2"), "是否为图纸描晒、复印？", notService, "A11a"),
+		finding("translation", Refuse, "R2", art("42-2"), "是否为资料翻译？", notService, "A11b"),
+		finding("photography", Refuse, "R2", art("42-2"), "是否为摄影、摄像？", notService, "A11c"),
+		finding("compulsory_verification", Refuse, "R2", art("42-3"), "是否为强制计量检定？", notService, "A11d"),
+		finding("instrument_lease", Refuse, "R2", art("42-4"), "是否为仪器设备的出售、租赁或用户服务？", notService, "A11e"),
+		in(finding("product_use_training", Refuse, "R2", art("46"), "是否为售出产品的使用培训？", "随产品销售的培训不属于技术培训合同", "A13b"), "0503"),
+		in(finding("general_staff_training", Refuse, "R2", art("46"), "是否为一般职工的文化、职业培训？", "技术培训须针对特定技术人员和特定技术", "E5 培训"), "0503"),
+		{ID: TrainingInside, Question: "培训是否为本合同的一部分？", Outcome: Register, Articles: art("45"), Law: lawRules,
+			Mend: "随主合同一并认定，不单独登记", Finding: true, Cases: []string{"A13c"}},
+		{ID: Disputed, Question: "认定是否有争议，需要专家评议？", Outcome: Register, Law: "2024 征求意见稿第 14 条（本平台沿用）",
+			Mend: "提交专家评议", Finding: true, Cases: []string{"E7"}},
+	}
+})
+
+// Rules lists the book in the order of the checklist.
+func Rules() []Rule { return slices.Clone(book()) }
+
+// Checklist lists the questions that the desk answers for a contract of that class.
+func Checklist(class string) []Rule {
+	return slices.DeleteFunc(Rules(), func(r Rule) bool { return !r.Finding || !r.Applies(class) })
+}
+
+// IsFinding reports whether the code is a finding of the book.
+func IsFinding(code string) bool {
+	return slices.ContainsFunc(book(), func(r Rule) bool { return r.Finding && r.ID == code })
+}

@@ -54,6 +54,7 @@ func (e *Engine) page(ctx context.Context, q search.Query, text query.Query) (se
 	} else if q.Offset >= int(n) { // an empty page; don't let bleve keep a heap of that depth
 		req.From, req.Size = 0, 0
 	}
+	req.Sort = nil // bleve starts with the score
 	for _, s := range q.Sort {
 		req.Sort = append(req.Sort, &bsearch.SortField{Field: numPrefix + s.Number, Desc: s.Desc, Type: bsearch.SortFieldAsNumber, Missing: bsearch.SortFieldMissingLast})
 	}

@@ -3,6 +3,7 @@ package zh
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/mozillazg/go-pinyin"
 )
@@ -46,10 +47,13 @@ func (a *Analyzer) Pinyin(title string) []string {
 		}
 		start := 0
 		for _, w := range a.cut(p.text) {
-			n := len([]rune(w))
-			add(syllables[start:min(start+pinyinSpan, len(syllables))])
-			add(syllables[start : start+n])
-			start += n
+			add(syllables[start : start+utf8.RuneCountInString(w)])
+			for _, part := range a.recut(nil, w) {
+				n := utf8.RuneCountInString(part)
+				add(syllables[start:min(start+pinyinSpan, len(syllables))])
+				add(syllables[start : start+n])
+				start += n
+			}
 		}
 		left -= len(syllables)
 	})

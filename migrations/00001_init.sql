@@ -85,6 +85,7 @@ create table account (
     totp_secret    text        not null default '',
     theme          text        not null default 'standard',
     disabled_at    timestamptz,
+    signed_in_at   timestamptz,                           -- last success; also starts a new count of failures
     is_sample      boolean     not null default false,
     created_at     timestamptz not null
 );
@@ -164,13 +165,20 @@ create table listing (
     first_published_at timestamptz,
     published_at      timestamptz,
     confirmed_at      timestamptz,                         -- last time the owner said "still true"
+    reminded_at       timestamptz,                         -- asked to confirm since then
+    demoted_at        timestamptz,                         -- asleep since: the owner did not answer
     expires_at        timestamptz,
-    closed_reason     text        not null default ''
+    expiring_noticed_at timestamptz,
+    closed_reason     text        not null default '',
+    hidden            boolean     not null default false,  -- the organisation is suspended
+    origin_hash       text        not null default ''      -- of the imported row: the same file twice changes nothing
 );
 create unique index listing_origin on listing (organisation_id, kind, origin_key) where origin_key is not null;
-create index listing_org on listing (organisation_id, kind, id desc);
+create index listing_org on listing (organisation_id, kind, updated_at desc, id desc);
 create index listing_review on listing (reviewer_scope, submitted_at) where state = 'submitted';
-create index listing_public on listing (kind, published_at desc, id desc) where published is not null and state in ('published','revising','resubmitted');
+create index listing_public on listing (kind, published_at desc, id desc) where state in ('published','revising','resubmitted');
+create index listing_confirm on listing (confirmed_at) where state in ('published','revising','resubmitted');
+create index listing_ended on listing (updated_at) where state in ('withdrawn','expired','closed');
 create index listing_expiry on listing (expires_at) where state in ('published','revising','resubmitted');
 
 create table listing_version (
@@ -200,8 +208,10 @@ create table listing_file (
     role       text   not null,                            -- picture, evidence, attachment
     caption    text   not null default '',
     position   int    not null default 0,
+    public     boolean not null default false,             -- part of the published content
     primary key (listing_id, file_id)
 );
+create index listing_file_file on listing_file (file_id);
 
 -- Matching: weights are versioned data; a run keeps what was shown and why. ---------------------------
 
@@ -266,9 +276,11 @@ create table broker_profile (
     issuer        text        not null default '',
     valid_from    date,
     valid_to      date,
+    is_sample     boolean     not null default false,
     version       int         not null default 1,
     updated_at    timestamptz not null
 );
+create index broker_profile_fields on broker_profile using gin (fields);
 
 create table deal (
     id             bigint generated always as identity primary key,
@@ -457,7 +469,6 @@ create table filing (                                      -- one application at
     buyer_name       text        not null,
     seller_org       bigint      references organisation,
     buyer_org        bigint      references organisation,
-    contract_no      text        not null default '',      -- the parties' own number
     text_digest      text        not null default '',      -- of the signed text
     applicant_org    bigint      not null references organisation,
     applicant        bigint      not null references account,
@@ -697,7 +708,11 @@ create table import_batch (
     good            int         not null default 0,
     bad             int         not null default 0,
     done            int         not null default 0,
-    report          jsonb       not null default '[]',     -- bounded list of {cell, code, message}
+    report          jsonb       not null default '{}',     -- what the check found, with bounded lists of {cell, code, message}
+    publish         boolean     not null default false,    -- publish at once instead of making drafts
+    created         int         not null default 0,
+    updated         int         not null default 0,
+    unchanged       int         not null default 0,
     created_at      timestamptz not null,
     finished_at     timestamptz
 );
@@ -705,7 +720,7 @@ create table import_row (
     batch_id bigint not null references import_batch on delete cascade,
     row      int    not null,
     row_key  text   not null,
+    hash     text   not null,
     content  jsonb  not null,
-    listing_id bigint,
     primary key (batch_id, row)
 );

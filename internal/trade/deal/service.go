@@ -1,0 +1,681 @@
+package deal
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/identity"
+	"techmarket/internal/platform/notify"
+	"techmarket/internal/platform/postgres"
+)
+
+// Listings gives what a deal needs to know of a listing; an unknown id is a fault NotFound.
+type Listings interface {
+	Facts(ctx context.Context, listing int64) (ListingFacts, error)
+}
+
+// FileFacts is what a thread keeps of an uploaded file.
+type FileFacts struct {
+	Name     string
+	Size     int64 // bytes
+	OwnerOrg int64
+}
+
+// Files gives the facts of an uploaded file.
+type Files interface {
+	Facts(ctx context.Context, file int64) (FileFacts, error)
+}
+
+// Notices tells people in the caller's transaction: a message in the site and, where they have an
+// address, a mail job.
+type Notices interface {
+	Tell(ctx context.Context, tx pgx.Tx, n notify.Note) error
+}
+
+// Config is what the Service needs. All fields but OnAgreed must be set.
+type Config struct {
+	DB       *postgres.DB
+	Audit    identity.Recorder
+	Listings Listings
+	Files    Files
+	Notices  Notices
+	Now      func() time.Time
+	// OnAgreed runs inside the transaction in which both sides have accepted: the place to insert the job
+	// that marks the listings.
+	OnAgreed func(ctx context.Context, tx pgx.Tx, d Deal) error
+}
+
+// Service carries deals. A deal is visible to members (经办人, 组织管理员) of its two organisations and to the
+// broker who introduced them; for everybody else, officers included, it does not exist (NotFound).
+type Service struct{ Config }
+
+// New makes the service.
+func New(c Config) *Service { return &Service{c} }
+
+// Limits of texts, in characters, and of files per message.
+const (
+	maxMessage = 4000
+	maxNote    = 500
+	maxFiles   = 5
+)
+
+// Approach is an expression of interest. One or both listings are named; a broker names both: the client's
+// published listing is the mandate to speak for it.
+type Approach struct {
+	AchievementID int64   `json:"achievementId"`
+	DemandID      int64   `json:"demandId"`
+	BrokerFor     Side    `json:"brokerFor"` // "" for the own organisation; supply or demand for a broker's client
+	Message       string  `json:"message"`   // 2 … 4000 characters
+	Files         []int64 `json:"files"`
+}
+
+// Open sends an expression of interest to the owner of the other listing and tells it.
+//
+// Who: members of a confirmed organisation for themselves; a person with the broker role in a confirmed
+// organisation that is neither side, for the owner of one of the two listings.
+// Faults: Unauthorized; Forbidden not_member, not_broker, org_not_confirmed; Invalid with fields (own_listing,
+// not_open, same_organisation …); Conflict already_open; NotFound.
+func (s *Service) Open(ctx context.Context, actor identity.Actor, a Approach) (Deal, error) {
+	const op = "deal: open"
+	d, err := s.approach(ctx, actor, a)
+	if err != nil {
+		return Deal{}, fmt.Errorf(op+": %w", err)
+	}
+	files, err := s.files(ctx, actor, a.Files)
+	if err != nil {
+		return Deal{}, fmt.Errorf(op+": %w", err)
+	}
+	err = s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if d.ID, err = insert(ctx, tx, d); err != nil {
+			return err
+		}
+		side := d.OpenedSide
+		if d.BrokerAccount != 0 {
+			side = Broker
+		}
+		m := Message{At: d.CreatedAt, AccountID: actor.AccountID, Side: side, Body: strings.TrimSpace(a.Message), Files: files}
+		if _, err := addMessage(ctx, tx, d.ID, m); err != nil {
+			return err
+		}
+		if err := addEvent(ctx, tx, d.ID, actor.AccountID, Step{At: d.CreatedAt, Event: EventOpen, To: Interested}); err != nil {
+			return err
+		}
+		title := actor.OrgName + "想与您对接"
+		if d.BrokerAccount != 0 {
+			title = actor.OrgName + "的技术经纪人" + actor.Name + "为您牵线"
+		}
+		if err := s.tell(ctx, tx, actor, d, title, "请尽快答复：接受后进入洽谈，不合适请选择原因婉拒。"); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, actor, "deal.open", d.ID, map[string]any{"achievement": d.AchievementID, "demand": d.DemandID})
+	})
+	if err != nil {
+		return Deal{}, fmt.Errorf(op+": %w", err)
+	}
+	d.Version = 1
+	return d, nil
+}
+
+// approach works out the sides and refuses what cannot be one.
+func (s *Service) approach(ctx context.Context, actor identity.Actor, a Approach) (Deal, error) {
+	switch {
+	case !actor.SignedIn():
+		return Deal{}, errSignIn
+	case a.BrokerFor == nobody && !member(actor):
+		return Deal{}, fault.New(fault.Forbidden, "not_member", "只有单位的经办人可以代表单位发起对接，请联系本单位管理员")
+	case a.BrokerFor != nobody && !actor.Has(identity.Broker):
+		return Deal{}, fault.New(fault.Forbidden, "not_broker", "只有技术经纪人可以代表客户发起对接")
+	case actor.OrgState != identity.Confirmed:
+		return Deal{}, fault.New(fault.Forbidden, "org_not_confirmed", "单位尚未通过自治区管理员确认，确认后才能对接")
+	}
+	var f fault.Fields
+	f.Check(a.BrokerFor == nobody || a.BrokerFor == Supply || a.BrokerFor == Demand, "brokerFor", "unknown_code", "请选择代表成果方还是需求方")
+	f.Check(a.AchievementID != 0 || a.DemandID != 0, "achievementId", "missing", "请选择要对接的成果或需求")
+	f.Check(a.BrokerFor == nobody || a.AchievementID != 0 && a.DemandID != 0, "demandId", "missing", "技术经纪人牵线须同时选择成果和需求：客户已发布的信息就是委托依据")
+	text(&f, "message", a.Message, 2, maxMessage, "请写几句话：想解决什么问题，希望怎样合作")
+	if err := f.Err(); err != nil {
+		return Deal{}, err
+	}
+	listing := func(id int64, kind, path string) (*ListingFacts, error) {
+		if id == 0 {
+			return nil, nil
+		}
+		l, err := s.Listings.Facts(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		f.Check(l.Kind == kind, path, "wrong_kind", "选择的不是"+map[string]string{"achievement": "成果", "demand": "需求"}[kind]+"，请重新选择")
+		f.Check(l.Open, path, "not_open", "《"+l.Title+"》已下架、到期或成交，不能再对接")
+		return &l, nil
+	}
+	achievement, err := listing(a.AchievementID, "achievement", "achievementId")
+	if err != nil {
+		return Deal{}, err
+	}
+	demand, err := listing(a.DemandID, "demand", "demandId")
+	if err != nil {
+		return Deal{}, err
+	}
+	now := s.Now()
+	d := Deal{State: Interested, AchievementID: a.AchievementID, DemandID: a.DemandID, OpenedBy: actor.AccountID,
+		Sample: actor.Sample, CreatedAt: now, UpdatedAt: now}
+	if achievement != nil {
+		d.SupplyOrg, d.SupplyAccount, d.Subject = achievement.OrgID, achievement.OwnerAccount, achievement.Title
+		d.Sample = d.Sample || achievement.Sample
+	}
+	if demand != nil {
+		d.DemandOrg, d.DemandAccount = demand.OrgID, demand.OwnerAccount
+		d.Sample = d.Sample || demand.Sample
+		if d.Subject == "" {
+			d.Subject = demand.Title
+		}
+	}
+	if a.BrokerFor != nobody {
+		d.OpenedSide, d.BrokerAccount, d.BrokerOrg = a.BrokerFor, actor.AccountID, actor.OrgID
+		f.Check(!actor.In(d.SupplyOrg) && !actor.In(d.DemandOrg), "brokerFor", "own_side", "您的单位是其中一方，请以本单位身份发起对接")
+	} else {
+		// The side whose listing is missing, or whose listing is the own one, is ours.
+		switch {
+		case achievement == nil || demand != nil && actor.In(d.SupplyOrg):
+			d.OpenedSide = Supply
+			f.Check(achievement == nil || actor.In(d.SupplyOrg), "achievementId", "not_own", "请选择本单位的成果")
+			d.SupplyOrg, d.SupplyAccount = actor.OrgID, actor.AccountID
+		default:
+			d.OpenedSide = Demand
+			f.Check(demand == nil || actor.In(d.DemandOrg), "demandId", "not_own", "请选择本单位的需求")
+			d.DemandOrg, d.DemandAccount = actor.OrgID, actor.AccountID
+		}
+	}
+	f.Check(d.SupplyOrg != d.DemandOrg, "achievementId", "same_organisation", "成果和需求属于同一单位，不能与自己对接")
+	return d, f.Err()
+}
+
+// View is a deal with everything its parties see.
+type View struct {
+	Deal      Deal       `json:"deal"`
+	Side      Side       `json:"side"`      // the actor's
+	Proposals []Proposal `json:"proposals"` // oldest first; the last one is on the table
+	History   []Step     `json:"history"`
+	Events    []Event    `json:"events"` // what the actor may do now
+}
+
+// Terms returns the proposal on the table, nil before the first.
+func (v View) Terms() *Proposal {
+	if len(v.Proposals) == 0 {
+		return nil
+	}
+	return &v.Proposals[len(v.Proposals)-1]
+}
+
+// Read returns one deal. Who: the parties. Faults: NotFound.
+func (s *Service) Read(ctx context.Context, actor identity.Actor, id int64) (View, error) {
+	const op = "deal: read"
+	d, side, err := s.visible(ctx, s.DB, actor, id, false)
+	if err != nil {
+		return View{}, fmt.Errorf(op+": %w", err)
+	}
+	v := View{Deal: d, Side: side}
+	if v.Proposals, err = proposals(ctx, s.DB, id); err != nil {
+		return View{}, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	if v.History, err = steps(ctx, s.DB, id); err != nil {
+		return View{}, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	v.Events = d.possible(side, v.Terms())
+	return v, nil
+}
+
+// possible lists the events that the side may cause now.
+func (d Deal) possible(side Side, terms *Proposal) []Event {
+	out := []Event{}
+	for _, m := range moves {
+		if m.from != d.State || !slices.Contains(m.roles, d.role(side)) || slices.Contains(out, m.on) {
+			continue
+		}
+		if m.on == EventAcceptTerms && (terms == nil || terms.Accepted(side)) {
+			continue
+		}
+		out = append(out, m.on)
+	}
+	return out
+}
+
+// Filter narrows List.
+type Filter struct {
+	State   State
+	Listing int64 // deals about this achievement or demand; 0 all
+	After   int64 // id of the last deal of the page before; 0 for the first page
+	Limit   int   // 1 … 100
+}
+
+// List returns the deals of the actor's organisation and those the actor brokers, newest first.
+func (s *Service) List(ctx context.Context, actor identity.Actor, f Filter) ([]Deal, error) {
+	const op = "deal: list"
+	if !actor.SignedIn() {
+		return nil, fmt.Errorf(op+": %w", errSignIn)
+	}
+	args := pgx.StrictNamedArgs{"org": int64(-1), "broker": int64(-1), "state": f.State, "listing": f.Listing, "after": f.After, "limit": min(max(f.Limit, 1), 100)}
+	if member(actor) {
+		args["org"] = actor.OrgID
+	}
+	if actor.Has(identity.Broker) {
+		args["broker"] = actor.AccountID
+	}
+	rows, err := s.DB.Query(ctx, listDeals, args)
+	if err != nil {
+		return nil, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[Deal])
+	if err != nil {
+		return nil, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	return out, nil
+}
+
+// Messages returns the thread after a message id, oldest first, at most limit (1 … 200). Who: the parties.
+func (s *Service) Messages(ctx context.Context, actor identity.Actor, id, after int64, limit int) ([]Message, error) {
+	const op = "deal: messages"
+	if _, _, err := s.visible(ctx, s.DB, actor, id, false); err != nil {
+		return nil, fmt.Errorf(op+": %w", err)
+	}
+	out, err := messages(ctx, s.DB, id, after, min(max(limit, 1), 200))
+	if err != nil {
+		return nil, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	return out, nil
+}
+
+// MayReadFile answers whether the actor may download a file of the thread. Faults: NotFound.
+func (s *Service) MayReadFile(ctx context.Context, actor identity.Actor, id, file int64) error {
+	const op = "deal: file"
+	if _, _, err := s.visible(ctx, s.DB, actor, id, false); err != nil {
+		return fmt.Errorf(op+": %w", err)
+	}
+	var found bool
+	if err := s.DB.QueryRow(ctx, hasFile, pgx.StrictNamedArgs{"id": id, "file": file}).Scan(&found); err != nil {
+		return fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	if !found {
+		return fmt.Errorf(op+": %w", errFile)
+	}
+	return nil
+}
+
+// Accept answers an approach: talks begin and the answering person carries them for its side.
+// Who: members of the approached organisation. Faults: NotFound, Conflict wrong_state, Forbidden wrong_side.
+func (s *Service) Accept(ctx context.Context, actor identity.Actor, id int64) (Deal, error) {
+	return s.step(ctx, actor, id, EventAccept, func(ctx context.Context, c *change) error {
+		now := s.Now()
+		c.deal.AnsweredAt = &now
+		if c.side == Supply {
+			c.deal.SupplyAccount = actor.AccountID
+		} else {
+			c.deal.DemandAccount = actor.AccountID
+		}
+		c.title, c.body = actor.OrgName+"接受了对接", "现在可以在洽谈页面交流、发送资料、提出合作条款。"
+		return nil
+	})
+}
+
+// Decline answers an approach with a coded reason (codes.Decline); the note is needed for "other".
+// Who and faults: as Accept; Invalid with fields.
+func (s *Service) Decline(ctx context.Context, actor identity.Actor, id int64, code, note string) (Deal, error) {
+	var f fault.Fields
+	f.Check(codes.Decline.Has(code), "code", "missing", "请选择婉拒的原因，对方据此改进")
+	checkNote(&f, code, note)
+	if err := f.Err(); err != nil {
+		return Deal{}, fmt.Errorf("deal: decline: %w", err)
+	}
+	return s.step(ctx, actor, id, EventDecline, func(_ context.Context, c *change) error {
+		now := s.Now()
+		c.deal.AnsweredAt, c.deal.DeclineCode, c.deal.Note = &now, code, strings.TrimSpace(note)
+		c.reason = code
+		c.title, c.body = actor.OrgName+"婉拒了对接", "原因："+codes.Decline.Label(code)
+		return nil
+	})
+}
+
+// Withdraw takes an unanswered approach back. Who: members of the opening side, the broker.
+// Faults: as Accept.
+func (s *Service) Withdraw(ctx context.Context, actor identity.Actor, id int64) (Deal, error) {
+	return s.step(ctx, actor, id, EventWithdraw, func(_ context.Context, c *change) error {
+		c.title, c.body = actor.OrgName+"撤回了对接意向", "无需再答复。"
+		return nil
+	})
+}
+
+// End closes talks with a coded reason (EndReasons); the note is needed for "other".
+// Who: members of both organisations. Faults: as Accept; Invalid with fields.
+func (s *Service) End(ctx context.Context, actor identity.Actor, id int64, code, note string) (Deal, error) {
+	reasons := EndReasons()
+	i := slices.IndexFunc(reasons, func(r EndReason) bool { return r.Code == code })
+	var f fault.Fields
+	f.Check(i >= 0, "code", "missing", "请选择终止洽谈的原因")
+	checkNote(&f, code, note)
+	if err := f.Err(); err != nil {
+		return Deal{}, fmt.Errorf("deal: end: %w", err)
+	}
+	return s.step(ctx, actor, id, EventEnd, func(_ context.Context, c *change) error {
+		c.deal.EndReason, c.deal.Note = code, strings.TrimSpace(note)
+		c.reason = code
+		c.title, c.body = actor.OrgName+"终止了洽谈", "原因："+reasons[i].Label
+		return nil
+	})
+}
+
+func checkNote(f *fault.Fields, code, note string) {
+	least := 0
+	if code == "other" {
+		least = 2
+	}
+	text(f, "note", note, least, maxNote, "请写明原因")
+}
+
+// Say adds a message with at most five files to the thread.
+// Who: the parties, while talking or agreed. Faults: as Accept; Invalid with fields.
+func (s *Service) Say(ctx context.Context, actor identity.Actor, id int64, body string, fileIDs []int64) (Message, error) {
+	var f fault.Fields
+	text(&f, "body", body, 1, maxMessage, "请填写留言内容")
+	if err := f.Err(); err != nil {
+		return Message{}, fmt.Errorf("deal: message: %w", err)
+	}
+	files, err := s.files(ctx, actor, fileIDs)
+	if err != nil {
+		return Message{}, fmt.Errorf("deal: message: %w", err)
+	}
+	m := Message{At: s.Now(), AccountID: actor.AccountID, Body: strings.TrimSpace(body), Files: files}
+	_, err = s.step(ctx, actor, id, EventMessage, func(ctx context.Context, c *change) (err error) {
+		m.Side = c.side
+		m.ID, err = addMessage(ctx, c.tx, id, m)
+		c.title, c.body = actor.OrgName+"发来留言", excerpt(m.Body)
+		return err
+	})
+	if err != nil {
+		return Message{}, err
+	}
+	return m, nil
+}
+
+// Propose puts a new version of the terms on the table; older versions are void from then on. A side accepts
+// what it proposes; a broker's proposal waits for both. After is the number of the version the person has
+// seen, 0 for none.
+// Who: the parties, while talking. Faults: as Accept; Invalid with fields; Conflict terms_moved.
+func (s *Service) Propose(ctx context.Context, actor identity.Actor, id int64, after int, t Terms) (Proposal, error) {
+	var p Proposal
+	_, err := s.step(ctx, actor, id, EventPropose, func(ctx context.Context, c *change) error {
+		if err := t.check(c.deal.BrokerAccount != 0); err != nil {
+			return err
+		}
+		latest := c.latest()
+		if latest.Number != after {
+			return errTermsMoved
+		}
+		now := s.Now()
+		p = Proposal{Number: after + 1, Terms: t, ProposedBy: actor.AccountID, ProposedSide: c.side, ProposedAt: now}
+		p.accept(c.side, actor.AccountID, now)
+		c.title, c.body = actor.OrgName+"提出了合作条款", fmt.Sprintf("第 %d 版，金额 %s。请核对后接受，或提出新的版本。", p.Number, t.Amount.Short())
+		return addProposal(ctx, c.tx, id, p)
+	})
+	if err != nil {
+		return Proposal{}, err
+	}
+	return p, nil
+}
+
+// AcceptTerms accepts the version on the table for the actor's side. When both sides have accepted the same
+// version, the deal is agreed and its terms are frozen.
+// Who: members of both organisations, never the broker. Faults: as Accept; Conflict no_terms, terms_moved (a
+// newer version is on the table), already_accepted.
+func (s *Service) AcceptTerms(ctx context.Context, actor identity.Actor, id int64, number int) (Deal, error) {
+	return s.step(ctx, actor, id, EventAcceptTerms, func(ctx context.Context, c *change) error {
+		p := c.latest()
+		switch {
+		case p.Number == 0:
+			return fault.New(fault.Conflict, "no_terms", "还没有人提出合作条款，请先填写条款")
+		case p.Number != number:
+			return errTermsMoved
+		case p.Accepted(c.side):
+			return fault.New(fault.Conflict, "already_accepted", "本单位已经接受这一版条款，请等待对方答复")
+		}
+		now := s.Now()
+		p.accept(c.side, actor.AccountID, now)
+		c.title, c.body = actor.OrgName+"接受了合作条款", fmt.Sprintf("第 %d 版，请您核对后接受。", number)
+		if c.to == Agreed {
+			c.deal.AgreedAt = &now
+			c.title, c.body = "双方已达成一致", fmt.Sprintf("按第 %d 版条款。下一步由成果方生成技术合同，签订后申请认定登记。", number)
+		}
+		return storeAcceptance(ctx, c.tx, id, p)
+	})
+}
+
+func (p *Proposal) accept(side Side, account int64, at time.Time) {
+	switch side {
+	case Supply:
+		p.SupplyAcceptedBy, p.SupplyAcceptedAt = account, &at
+	case Demand:
+		p.DemandAcceptedBy, p.DemandAcceptedAt = account, &at
+	}
+}
+
+// Agreed returns an agreed deal with its frozen terms and listings, for the contract.
+// Who: the parties. Faults: NotFound, Conflict deal_not_agreed.
+func (s *Service) Agreed(ctx context.Context, actor identity.Actor, id int64) (Agreement, error) {
+	const op = "deal: agreed"
+	v, err := s.Read(ctx, actor, id)
+	if err != nil {
+		return Agreement{}, err
+	}
+	if v.Deal.State != Agreed {
+		return Agreement{}, fmt.Errorf(op+": %w", fault.New(fault.Conflict, "deal_not_agreed", "双方尚未就同一版条款达成一致，达成后才能生成合同"))
+	}
+	out := Agreement{Deal: v.Deal, Terms: v.Terms().Terms}
+	for _, l := range []struct {
+		id int64
+		to **ListingFacts
+	}{{v.Deal.AchievementID, &out.Achievement}, {v.Deal.DemandID, &out.Demand}} {
+		if l.id == 0 {
+			continue
+		}
+		facts, err := s.Listings.Facts(ctx, l.id)
+		if err != nil {
+			return Agreement{}, fmt.Errorf(op+": %w", err)
+		}
+		*l.to = &facts
+	}
+	return out, nil
+}
+
+// Replies says how an organisation answers approaches: a public figure of the unit (market.md R1).
+type Replies struct {
+	Received    int64 `json:"received"`
+	Answered    int64 `json:"answered"`
+	MedianHours int64 `json:"medianHours"` // from approach to answer; 0 without answers
+}
+
+// Replies counts the approaches that an organisation received since a time. Anybody may ask.
+func (s *Service) Replies(ctx context.Context, org int64, since time.Time, sample bool) (Replies, error) {
+	rows, err := s.DB.Query(ctx, selectReplies, pgx.StrictNamedArgs{"org": org, "since": since, "sample": sample})
+	if err != nil {
+		return Replies{}, fmt.Errorf("deal: replies: %w", postgres.Fault(err))
+	}
+	out, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Replies])
+	if err != nil {
+		return Replies{}, fmt.Errorf("deal: replies: %w", postgres.Fault(err))
+	}
+	return out, nil
+}
+
+// Record is what became of a broker's introductions.
+type Record struct {
+	Introduced int64 `json:"introduced"`
+	Accepted   int64 `json:"accepted"` // answered with talks
+	Agreed     int64 `json:"agreed"`
+}
+
+// Records counts the deals that brokers introduced, by account. Counts only: anybody may ask.
+func (s *Service) Records(ctx context.Context, accounts []int64, sample bool) (map[int64]Record, error) {
+	rows, err := s.DB.Query(ctx, selectRecords, pgx.StrictNamedArgs{"accounts": accounts, "sample": sample})
+	if err != nil {
+		return nil, fmt.Errorf("deal: records: %w", postgres.Fault(err))
+	}
+	out := map[int64]Record{}
+	var account int64
+	var r Record
+	if _, err := pgx.ForEachRow(rows, []any{&account, &r.Introduced, &r.Accepted, &r.Agreed}, func() error { out[account] = r; return nil }); err != nil {
+		return nil, fmt.Errorf("deal: records: %w", postgres.Fault(err))
+	}
+	return out, nil
+}
+
+// change is one step in progress, under the deal's row lock.
+type change struct {
+	tx          pgx.Tx
+	deal        Deal
+	side        Side
+	to          State
+	terms       []Proposal
+	reason      string
+	title, body string // of the notice to the others
+}
+
+func (c *change) latest() Proposal {
+	if len(c.terms) == 0 {
+		return Proposal{}
+	}
+	return c.terms[len(c.terms)-1]
+}
+
+// step carries out one event: lock, table, effect, history, notice, audit, in one transaction.
+func (s *Service) step(ctx context.Context, actor identity.Actor, id int64, on Event, effect func(context.Context, *change) error) (Deal, error) {
+	var c change
+	err := s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
+		c = change{tx: tx}
+		if c.deal, c.side, err = s.visible(ctx, tx, actor, id, true); err != nil {
+			return err
+		}
+		if c.terms, err = proposals(ctx, tx, id); err != nil {
+			return err
+		}
+		from := c.deal.State
+		if c.to, err = next(from, on, c.deal.role(c.side), c.latest().Accepted(c.side.Other())); err != nil {
+			return err
+		}
+		if err := effect(ctx, &c); err != nil {
+			return err
+		}
+		c.deal.State = c.to
+		if err := c.deal.store(ctx, tx, s.Now()); err != nil {
+			return err
+		}
+		if on != EventMessage { // the thread is its own history
+			if err := addEvent(ctx, tx, id, actor.AccountID, Step{At: s.Now(), Event: on, From: from, To: c.to, Reason: c.reason}); err != nil {
+				return err
+			}
+		}
+		if from != Agreed && c.to == Agreed && s.OnAgreed != nil {
+			if err := s.OnAgreed(ctx, tx, c.deal); err != nil {
+				return err
+			}
+		}
+		if err := s.tell(ctx, tx, actor, c.deal, c.title, c.body); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, actor, "deal."+string(on), id, map[string]any{"from": from, "to": c.to, "reason": c.reason})
+	})
+	if err != nil {
+		return Deal{}, fmt.Errorf("deal: %s: %w", on, err)
+	}
+	return c.deal, nil
+}
+
+// visible loads a deal and finds the actor's side; outsiders get NotFound.
+func (s *Service) visible(ctx context.Context, q postgres.Querier, actor identity.Actor, id int64, lock bool) (Deal, Side, error) {
+	d, err := load(ctx, q, id, lock)
+	if err != nil {
+		return Deal{}, nobody, missing(err)
+	}
+	switch {
+	case actor.In(d.SupplyOrg) && member(actor):
+		return d, Supply, nil
+	case actor.In(d.DemandOrg) && member(actor):
+		return d, Demand, nil
+	case actor.SignedIn() && actor.AccountID == d.BrokerAccount && actor.Has(identity.Broker):
+		return d, Broker, nil
+	}
+	return Deal{}, nobody, errNotFound
+}
+
+func (d Deal) role(s Side) role {
+	switch s {
+	case Broker:
+		return middle
+	case d.OpenedSide:
+		return opener
+	}
+	return answerer
+}
+
+// files reads the facts of uploaded files and refuses those of other organisations.
+func (s *Service) files(ctx context.Context, actor identity.Actor, ids []int64) ([]File, error) {
+	if len(ids) > maxFiles {
+		f := fault.Fields{}
+		f.Addf("files", "too_many", "一条留言最多 %d 个文件，请分几条发送", maxFiles)
+		return nil, f.Err()
+	}
+	out := make([]File, 0, len(ids))
+	for _, id := range ids {
+		facts, err := s.Files.Facts(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if !actor.In(facts.OwnerOrg) {
+			return nil, errFile
+		}
+		if !slices.ContainsFunc(out, func(f File) bool { return f.ID == id }) {
+			out = append(out, File{ID: id, Name: facts.Name, Size: facts.Size})
+		}
+	}
+	return out, nil
+}
+
+// tell leaves a notice with everybody on the deal but the actor.
+func (s *Service) tell(ctx context.Context, tx pgx.Tx, actor identity.Actor, d Deal, title, body string) error {
+	var to []int64
+	for _, account := range []int64{d.SupplyAccount, d.DemandAccount, d.BrokerAccount} {
+		if account != 0 && account != actor.AccountID {
+			to = append(to, account)
+		}
+	}
+	if len(to) == 0 {
+		return nil
+	}
+	return s.Notices.Tell(ctx, tx, notify.Note{To: to, Kind: "deal", Title: title + "：" + d.Subject, Body: body,
+		Link: "/deals/" + strconv.FormatInt(d.ID, 10), At: s.Now()})
+}
+
+func (s *Service) record(ctx context.Context, tx pgx.Tx, actor identity.Actor, action string, id int64, detail map[string]any) error {
+	return s.Audit.Record(ctx, tx, identity.Event{Actor: actor, Action: action, ObjectKind: "deal", ObjectID: strconv.FormatInt(id, 10), Detail: detail})
+}
+
+func excerpt(body string) string {
+	if r := []rune(body); len(r) > 80 {
+		return string(r[:80]) + "…"
+	}
+	return body
+}
+
+func member(a identity.Actor) bool { return a.Has(identity.Member, identity.OrgAdmin) }
+
+var (
+	errSignIn     = fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
+	errFile       = fault.New(fault.NotFound, "file_not_found", "没有找到这个文件，请重新上传")
+	errTermsMoved = fault.New(fault.Conflict, "terms_moved", "条款已有新的版本，请核对最新一版后再办理")
+)

@@ -13,6 +13,7 @@ import (
 
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/identity"
+	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/trade/deal"
 )
@@ -28,17 +29,9 @@ type Parties interface {
 	PersonName(ctx context.Context, account int64) (string, error)
 }
 
-// FileFacts is what a contract keeps of an uploaded file.
-type FileFacts struct {
-	Name     string
-	Digest   string // sha256, lower-case hex
-	Size     int64  // bytes
-	OwnerOrg int64
-}
-
-// Files gives the facts of an uploaded file.
+// Files gives the facts of an uploaded file (files.Store).
 type Files interface {
-	Facts(ctx context.Context, file int64) (FileFacts, error)
+	Get(ctx context.Context, q postgres.Querier, file int64) (files.File, error)
 }
 
 // Config is what the Service needs; all fields must be set.
@@ -220,11 +213,11 @@ func (s *Service) Attach(ctx context.Context, actor identity.Actor, id int64, fi
 	if !slices.Contains(FileRoles(), role) {
 		return Contract{}, fmt.Errorf(op+": %w", fault.New(fault.Invalid, "unknown_role", "请选择附件的种类"))
 	}
-	facts, err := s.Files.Facts(ctx, file)
+	facts, err := s.Files.Get(ctx, s.DB, file)
 	if err != nil {
 		return Contract{}, fmt.Errorf(op+": %w", err)
 	}
-	if !actor.In(facts.OwnerOrg) {
+	if facts.OwnerOrg == nil || !actor.In(*facts.OwnerOrg) {
 		return Contract{}, fmt.Errorf(op+": %w", fault.New(fault.NotFound, "file_not_found", "没有找到这个文件，请重新上传"))
 	}
 	return s.edit(ctx, actor, id, 0, "contract.attach", func(ctx context.Context, tx pgx.Tx, c *Contract) (map[string]any, error) {

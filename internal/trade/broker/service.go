@@ -146,7 +146,7 @@ func (s *Service) cards(ctx context.Context, profiles []Profile) ([]Card, error)
 	if err != nil {
 		return nil, err
 	}
-	real, err := s.Deals.Records(ctx, accounts, false)
+	live, err := s.Deals.Records(ctx, accounts, false)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +161,7 @@ func (s *Service) cards(ctx context.Context, profiles []Profile) ([]Card, error)
 	today := s.Now().In(time.FixedZone("Asia/Shanghai", 8*3600)).Format(time.DateOnly)
 	out := make([]Card, len(profiles))
 	for i, p := range profiles {
-		r := real[p.AccountID]
+		r := live[p.AccountID]
 		if p.Sample {
 			r = all[p.AccountID]
 		}

@@ -13,6 +13,7 @@ import (
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/identity"
+	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
 )
@@ -22,16 +23,9 @@ type Listings interface {
 	Facts(ctx context.Context, listing int64) (ListingFacts, error)
 }
 
-// FileFacts is what a thread keeps of an uploaded file.
-type FileFacts struct {
-	Name     string
-	Size     int64 // bytes
-	OwnerOrg int64
-}
-
-// Files gives the facts of an uploaded file.
+// Files gives the facts of an uploaded file (files.Store).
 type Files interface {
-	Facts(ctx context.Context, file int64) (FileFacts, error)
+	Get(ctx context.Context, q postgres.Querier, file int64) (files.File, error)
 }
 
 // Notices tells people in the caller's transaction: a message in the site and, where they have an
@@ -89,7 +83,7 @@ func (s *Service) Open(ctx context.Context, actor identity.Actor, a Approach) (D
 	if err != nil {
 		return Deal{}, fmt.Errorf(op+": %w", err)
 	}
-	files, err := s.files(ctx, actor, a.Files)
+	attached, err := s.attachments(ctx, actor, a.Files)
 	if err != nil {
 		return Deal{}, fmt.Errorf(op+": %w", err)
 	}
@@ -101,7 +95,7 @@ func (s *Service) Open(ctx context.Context, actor identity.Actor, a Approach) (D
 		if d.BrokerAccount != 0 {
 			side = Broker
 		}
-		m := Message{At: d.CreatedAt, AccountID: actor.AccountID, Side: side, Body: strings.TrimSpace(a.Message), Files: files}
+		m := Message{At: d.CreatedAt, AccountID: actor.AccountID, Side: side, Body: strings.TrimSpace(a.Message), Files: attached}
 		if _, err := addMessage(ctx, tx, d.ID, m); err != nil {
 			return err
 		}
@@ -387,11 +381,11 @@ func (s *Service) Say(ctx context.Context, actor identity.Actor, id int64, body 
 	if err := f.Err(); err != nil {
 		return Message{}, fmt.Errorf("deal: message: %w", err)
 	}
-	files, err := s.files(ctx, actor, fileIDs)
+	attached, err := s.attachments(ctx, actor, fileIDs)
 	if err != nil {
 		return Message{}, fmt.Errorf("deal: message: %w", err)
 	}
-	m := Message{At: s.Now(), AccountID: actor.AccountID, Body: strings.TrimSpace(body), Files: files}
+	m := Message{At: s.Now(), AccountID: actor.AccountID, Body: strings.TrimSpace(body), Files: attached}
 	_, err = s.step(ctx, actor, id, EventMessage, func(ctx context.Context, c *change) (err error) {
 		m.Side = c.side
 		m.ID, err = addMessage(ctx, c.tx, id, m)
@@ -623,8 +617,8 @@ func (d Deal) role(s Side) role {
 	return answerer
 }
 
-// files reads the facts of uploaded files and refuses those of other organisations.
-func (s *Service) files(ctx context.Context, actor identity.Actor, ids []int64) ([]File, error) {
+// attachments reads the facts of uploaded files and refuses those of other organisations.
+func (s *Service) attachments(ctx context.Context, actor identity.Actor, ids []int64) ([]File, error) {
 	if len(ids) > maxFiles {
 		f := fault.Fields{}
 		f.Addf("files", "too_many", "一条留言最多 %d 个文件，请分几条发送", maxFiles)
@@ -632,11 +626,11 @@ func (s *Service) files(ctx context.Context, actor identity.Actor, ids []int64) 
 	}
 	out := make([]File, 0, len(ids))
 	for _, id := range ids {
-		facts, err := s.Files.Facts(ctx, id)
+		facts, err := s.Files.Get(ctx, s.DB, id)
 		if err != nil {
 			return nil, err
 		}
-		if !actor.In(facts.OwnerOrg) {
+		if facts.OwnerOrg == nil || !actor.In(*facts.OwnerOrg) {
 			return nil, errFile
 		}
 		if !slices.ContainsFunc(out, func(f File) bool { return f.ID == id }) {

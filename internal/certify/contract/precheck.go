@@ -1,0 +1,117 @@
+package contract
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"techmarket/internal/certify/recognition"
+	"techmarket/internal/foundation/identity"
+)
+
+// Place is what the register knows of the point applied to.
+type Place struct {
+	Point    string   // division of the point
+	Points   []string // divisions that have a point
+	OwnPoint bool     // the point belongs to the applicant's own university or institute
+}
+
+// Facts turns the document into the facts of the rule book, as the applicant states them: claimed carriers
+// count as granted in full, nothing is found yet. The desk puts its own costs, findings and place in.
+func Facts(c Content, files []File, on Date) recognition.Application {
+	e := c.Elements
+	a := recognition.Application{
+		Class: e.ClassCode, Title: e.Name, Medium: recognition.Medium(e.Medium),
+		Signed: recognition.Date(e.SignedOn), Begins: recognition.Date(e.BeginsOn), Ends: recognition.Date(e.EndsOn), Applied: recognition.Date(on),
+		Royalty: e.Royalty == Yes || e.AmountOpen, Biological: e.Biological, Tied: e.Tied,
+		Seller: recognitionParty(c.Seller), Buyer: recognitionParty(mainBuyer(c)), IP: mainRight(c, files),
+		Findings: []string{},
+	}
+	if e.Amount != 0 {
+		a.Amount = &e.Amount
+	}
+	for _, r := range c.Costs {
+		cost := recognition.Cost{Name: r.Name, Kind: r.Kind, Quantity: r.Quantity, Unit: r.UnitCost, Carrier: r.Carrier}
+		if r.Carrier {
+			cost.Reasonable = r.Quantity
+		}
+		a.Costs = append(a.Costs, cost)
+	}
+	if e.Licence.Years > 0 {
+		a.Licence = &recognition.Licence{Years: float64(e.Licence.Years), Exclusive: e.Licence.Exclusive == "exclusive"}
+	}
+	return a
+}
+
+func recognitionParty(p Party) recognition.Party {
+	return recognition.Party{Name: p.Name, Country: p.Country, Division: p.Division}
+}
+
+// mainBuyer is the buyer that counts for the area and the statistics: for an import the first domestic one.
+func mainBuyer(c Content) Party {
+	for _, b := range c.Buyers {
+		if !c.Import() || !b.Foreign() {
+			return b
+		}
+	}
+	return Party{}
+}
+
+// mainRight is the right that decides: the first that exists by a certificate, else the first named. Several
+// rights stand or fall together, so it is in force only where none is said to have lapsed. The certificate
+// counts as shown when a copy is attached.
+func mainRight(c Content, files []File) recognition.IP {
+	out := recognition.IP{Kind: "none", OwnershipAgreed: c.Elements.OwnershipDone == Yes, Valid: true}
+	for _, r := range c.Elements.IP {
+		if r.Kind == "" || r.Kind == "none" {
+			continue
+		}
+		if out.Kind == "none" || registeredRight(r.Kind) && !registeredRight(out.Kind) {
+			out.Kind = r.Kind
+		}
+		out.Valid = out.Valid && r.Valid != No
+	}
+	out.Valid = out.Valid && out.Kind != "none"
+	out.Certificate = slices.ContainsFunc(files, func(f File) bool { return f.Role == IPCertificate })
+	return out
+}
+
+// Outlook is the applicant's own pre-check (预审). It promises nothing: the desk decides.
+type Outlook struct {
+	Sections []SectionState       `json:"sections"`
+	Decision recognition.Decision `json:"decision"`
+	Claimed  *recognition.Amounts `json:"claimed"` // N, T, V with every claimed carrier granted; nil where the rows do not compute
+	Strict   *recognition.Amounts `json:"strict"`  // N, T, V with no carrier granted, the desk's starting point
+	Area     string               `json:"area"`    // division whose point is competent
+}
+
+// Look runs the checks and the rule book over a document. Without a point the competent one is assumed.
+func Look(c Content, files []File, on Date, place Place, policy recognition.Policy) Outlook {
+	a := Facts(c, files, on)
+	out := Outlook{Sections: Sections(c, files, on), Area: c.Area()}
+	a.Point, a.Points, a.OwnPoint = place.Point, place.Points, place.OwnPoint
+	if a.Point == "" {
+		a.Point = recognition.RightPoint(out.Area, place.Points)
+	}
+	out.Decision = recognition.Assess(a, policy)
+	if claimed, err := recognition.Compute(a.Class, c.Elements.Amount, a.Costs, a.Biological, a.Tied); err == nil {
+		out.Claimed = &claimed
+	}
+	strict := slices.Clone(a.Costs)
+	for i := range strict {
+		strict[i].Carrier, strict[i].Reasonable = false, 0
+	}
+	if amounts, err := recognition.Compute(a.Class, c.Elements.Amount, strict, a.Biological, a.Tied); err == nil {
+		out.Strict = &amounts
+	}
+	return out
+}
+
+// Precheck runs Look over the working document. Who: as Read. Faults: NotFound.
+func (s *Service) Precheck(ctx context.Context, actor identity.Actor, id int64, place Place, policy recognition.Policy) (Outlook, error) {
+	c, err := s.Read(ctx, actor, id)
+	if err != nil {
+		return Outlook{}, fmt.Errorf("contract: precheck: %w", err)
+	}
+	return Look(c.Content, c.Files, s.Today(), place, policy), nil
+}

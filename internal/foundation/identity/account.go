@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -202,13 +203,15 @@ func (s *Service) ResetPassword(ctx context.Context, login, password string) err
 		if _, err := tx.Exec(ctx, updatePassword, pgx.StrictNamedArgs{"id": a.ID, "password_hash": hash}); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(ctx, touchAccount, pgx.StrictNamedArgs{"id": a.ID, "now": s.Now()}); err != nil { // also forgives failed attempts
+			return err
+		}
 		if ended, err = s.endSessions(ctx, tx, a.ID, ""); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, Actor{}, "account.reset_password", "account", a.ID, nil)
 	})
 	s.forget(ctx, ended...)
-	s.forgive(ctx, "signin:account:"+strings.ToLower(a.LoginName))
 	return err
 }
 
@@ -265,8 +268,7 @@ func (s *Service) checkOwnPassword(ctx context.Context, actor Actor, path, passw
 	if err != nil {
 		return a, fmt.Errorf("check password: %w", err)
 	}
-	key := "signin:account:" + strings.ToLower(a.LoginName)
-	if !s.allow(ctx, key, s.Policy.FailsPerAccount) {
+	if !s.allow(ctx, "password:"+strconv.FormatInt(a.ID, 10), s.Policy.FailsPerAccount) {
 		return a, fault.New(fault.TooMany, "sign_in_throttled", "密码错误次数过多，请 15 分钟后再试")
 	}
 	match := false
@@ -280,6 +282,5 @@ func (s *Service) checkOwnPassword(ctx context.Context, actor Actor, path, passw
 		f.Add(path, "mismatch", "密码不对，请重新输入")
 		return a, f.Err()
 	}
-	s.forgive(ctx, key)
 	return a, nil
 }

@@ -4,14 +4,15 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/region"
 )
 
 // Organisation is one body on the market.
@@ -44,6 +45,14 @@ type OrgProfile struct {
 	Nature              string `json:"nature,omitempty"`   // party nature code of the 技术合同登记表, e.g. 022
 	Industry            string `json:"industry,omitempty"` // GB/T 4754 code
 	Introduction        string `json:"introduction,omitempty"`
+}
+
+// Warnings says what looks odd about the 统一社会信用代码; it never blocks (reference/standards.md §7).
+func (o Organisation) Warnings() []fault.Field {
+	if c := codes.USCC(o.CreditCode); c.Warned() {
+		return []fault.Field{{Path: "creditCode", Code: c.Code, Message: c.Message}}
+	}
+	return nil
 }
 
 // NewOrganisation is what a sign-up says about the organisation.
@@ -136,6 +145,19 @@ func (s *Service) Organisations(ctx context.Context, ids []int64) (map[int64]Org
 	return m, nil
 }
 
+// OrganisationForShare reads an organisation inside the caller's transaction and keeps its state from changing until the
+// end of it, so that nothing is published for an organisation that is being suspended. Fault: not found "organisation".
+func (s *Service) OrganisationForShare(ctx context.Context, tx pgx.Tx, id int64) (Organisation, error) {
+	os, err := s.organisations(ctx, tx, shareOrganisation, pgx.StrictNamedArgs{"id": id})
+	if err != nil {
+		return Organisation{}, fmt.Errorf("organisation: %w", err)
+	}
+	if len(os) == 0 {
+		return Organisation{}, errNoOrganisation
+	}
+	return os[0], nil
+}
+
 // FindOrganisations lists organisations, oldest first; the next page starts after the last id. A signed-in
 // actor only sees confirmed ones unless it is an officer whose area covers them or a member.
 // Faults: unauthorized "sign_in_needed".
@@ -158,7 +180,7 @@ func (s *Service) FindOrganisations(ctx context.Context, actor Actor, f Organisa
 		kinds[i] = string(k)
 	}
 	os, err := s.organisations(ctx, s.Pool, findOrganisations, pgx.StrictNamedArgs{
-		"text": likePattern(f.Text), "code": NormaliseCode(f.Text), "kinds": kinds, "state": f.State,
+		"text": likePattern(f.Text), "code": codes.Normalise(f.Text), "kinds": kinds, "state": f.State,
 		"division": DivisionPrefix(f.Division), "after": f.After, "limit": f.Limit, "area": area, "own": actor.OrgID,
 	})
 	if err != nil {
@@ -314,7 +336,7 @@ func (s *Service) lockOrganisation(ctx context.Context, tx pgx.Tx, id int64) (Or
 
 func tidyOrganisation(o *Organisation) {
 	o.Name = strings.Join(strings.Fields(o.Name), " ")
-	o.CreditCode = NormaliseCode(o.CreditCode)
+	o.CreditCode = codes.Normalise(o.CreditCode)
 	o.Division = strings.TrimSpace(o.Division)
 	p := &o.Profile
 	for _, t := range []*string{&p.Address, &p.LegalRepresentative, &p.Contact, &p.Phone, &p.Email, &p.Website, &p.Nature, &p.Industry, &p.Introduction} {
@@ -326,7 +348,7 @@ func checkOrganisation(f *fault.Fields, prefix string, o Organisation) {
 	f.Check(slices.Contains([]OrgKind{University, Institute, Enterprise, Agency, PointHost, Government}, o.Kind), prefix+"kind", "choose", "请选择单位性质")
 	length(f, prefix+"name", "单位名称", o.Name, 2, 100)
 	length(f, prefix+"creditCode", "统一社会信用代码", o.CreditCode, 0, 30)
-	f.Check(sixDigits(o.Division), prefix+"division", "choose", "请选择单位所在的旗县（市、区）")
+	f.Check(region.Valid(o.Division), prefix+"division", "choose", "请选择单位所在的旗县（市、区）")
 	p := prefix + "profile."
 	length(f, p+"address", "地址", o.Profile.Address, 0, 200)
 	length(f, p+"legalRepresentative", "法定代表人", o.Profile.LegalRepresentative, 0, 50)
@@ -345,38 +367,12 @@ func checkOrganisation(f *fault.Fields, prefix string, o Organisation) {
 	}
 }
 
-// NormaliseCode trims, drops inner spaces and hyphens, turns full-width into half-width and upper-cases
-// (reference/standards.md §6). It never corrects a character.
-func NormaliseCode(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= '！' && r <= '～':
-			r -= '！' - '!'
-		case r == '　':
-			r = ' '
-		}
-		switch r {
-		case ' ', '-', '\t', '‐', '–', '—', '－':
-			return -1
-		}
-		if r >= 'a' && r <= 'z' {
-			r -= 'a' - 'A'
-		}
-		return r
-	}, s)
-}
-
 // DivisionPrefix cuts the zeros of a league's or region's code so that it is a prefix of all codes inside.
 func DivisionPrefix(code string) string {
 	for strings.HasSuffix(code, "00") {
 		code = strings.TrimSuffix(code, "00")
 	}
 	return code
-}
-
-func sixDigits(s string) bool {
-	_, err := strconv.ParseUint(s, 10, 32)
-	return err == nil && len(s) == 6
 }
 
 func plausibleEmail(s string) bool {

@@ -39,18 +39,17 @@ type Mailer interface {
 	Mail(ctx context.Context, tx pgx.Tx, to, subject, body string) error
 }
 
-// Cache keeps small values for a while. It may forget anything at any time; an error is treated as a miss.
+// Cache keeps small values for a while; it may forget anything at any time. platform/cache fulfils it and Limiter.
 type Cache interface {
-	Get(ctx context.Context, key string) (value []byte, found bool, err error)
-	Set(ctx context.Context, key string, value []byte, ttl time.Duration) error
-	Del(ctx context.Context, keys ...string) error
+	Get(ctx context.Context, key string) ([]byte, bool)
+	Set(ctx context.Context, key string, value []byte, ttl time.Duration)
+	Del(ctx context.Context, keys ...string) bool
 }
 
-// Limiter counts attempts. Allow takes one of n in the window and says whether there was one left and, if not,
-// how long to wait; Reset forgets the count. An error lets the attempt pass: sign-in must survive the loss of Redis.
+// Limiter counts attempts: Allow takes one of n in the window and says whether there was one left and, if not, how long
+// to wait.
 type Limiter interface {
-	Allow(ctx context.Context, key string, n int, window time.Duration) (ok bool, wait time.Duration, err error)
-	Reset(ctx context.Context, key string) error
+	Allow(ctx context.Context, key string, n int, window time.Duration) (ok bool, wait time.Duration)
 }
 
 // Policy holds the limits of sign-in. Defaults follow 等保2.0 三级 身份鉴别 a)–b) as read in reference/trust.md §1.

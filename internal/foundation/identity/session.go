@@ -50,16 +50,19 @@ type Membership struct {
 // Faults: unauthorized "sign_in_failed" (never saying which part was wrong) or "totp_needed" (name and password were right,
 // ask for the code); too many "sign_in_throttled".
 func (s *Service) SignIn(ctx context.Context, in SignIn) (Session, error) {
-	login := strings.TrimSpace(in.Login)
-	account := "signin:account:" + strings.ToLower(login)
-	if !s.allow(ctx, "signin:address:"+in.Address, s.Policy.TriesPerAddress) || !s.allow(ctx, account, s.Policy.FailsPerAccount) {
-		return Session{}, fault.New(fault.TooMany, "sign_in_throttled", "登录尝试过多，请 15 分钟后再试；忘记密码请联系本单位管理员")
+	throttled := fault.New(fault.TooMany, "sign_in_throttled", "登录尝试过多，请 15 分钟后再试；忘记密码请联系本单位管理员")
+	if !s.allow(ctx, "signin:address:"+in.Address, s.Policy.TriesPerAddress) {
+		return Session{}, throttled
 	}
+	login := strings.TrimSpace(in.Login)
 	a, err := s.accountByLogin(ctx, login)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return Session{}, fmt.Errorf("sign in: %w", err)
 	}
 	known := err == nil
+	if !s.allow(ctx, attemptKey(login, a), s.Policy.FailsPerAccount) {
+		return Session{}, throttled
+	}
 	hash := s.decoy
 	if known {
 		hash = a.PasswordHash
@@ -75,14 +78,12 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (Session, error) {
 	}
 	if a.TotpSecret != "" {
 		if strings.TrimSpace(in.Code) == "" {
-			s.forgive(ctx, account)
 			return Session{}, fault.New(fault.Unauthorized, "totp_needed", "请输入身份验证器上的 6 位数字")
 		}
 		if !s.codeFits(ctx, a.ID, a.TotpSecret, in.Code) {
 			return Session{}, s.refuseSignIn(ctx, a.ID, in.RequestID)
 		}
 	}
-	s.forgive(ctx, account)
 	return s.open(ctx, a.ID, in.RequestID)
 }
 
@@ -111,6 +112,9 @@ func (s *Service) open(ctx context.Context, accountID int64, requestID string) (
 		}); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(ctx, touchAccount, pgx.StrictNamedArgs{"id": accountID, "now": now}); err != nil {
+			return err
+		}
 		row, err := s.readSession(ctx, tx, digest(token))
 		if err != nil {
 			return err
@@ -132,7 +136,7 @@ func (s *Service) Authenticate(ctx context.Context, token, requestID string) (Ac
 			Actor Actor
 			Ends  time.Time
 		}
-		if b, ok, err := s.Cache.Get(ctx, key); err == nil && ok && json.Unmarshal(b, &cached) == nil && now.Before(cached.Ends) {
+		if b, ok := s.Cache.Get(ctx, key); ok && json.Unmarshal(b, &cached) == nil && now.Before(cached.Ends) {
 			cached.Actor.RequestID = requestID
 			return cached.Actor, nil
 		}
@@ -164,7 +168,7 @@ func (s *Service) Authenticate(ctx context.Context, token, requestID string) (Ac
 			Actor Actor
 			Ends  time.Time
 		}{actor, ends}); err == nil {
-			_ = s.Cache.Set(ctx, key, b, ends.Sub(now)) // only a cache
+			s.Cache.Set(ctx, key, b, ends.Sub(now))
 		}
 	}
 	actor.RequestID = requestID
@@ -248,7 +252,7 @@ func (s *Service) forget(ctx context.Context, hashes ...string) {
 	for i, h := range hashes {
 		keys[i] = sessionKey(h)
 	}
-	_ = s.Cache.Del(context.WithoutCancel(ctx), keys...) // the entry dies by itself after cacheFor
+	s.Cache.Del(context.WithoutCancel(ctx), keys...) // unconfirmed: the entry dies by itself after cacheFor
 }
 
 // forgetOrganisation drops the cached actors of everybody who acts for the organisation.
@@ -276,14 +280,18 @@ func (s *Service) allow(ctx context.Context, key string, n int) bool {
 	if s.Limiter == nil {
 		return true
 	}
-	ok, _, err := s.Limiter.Allow(ctx, key, n, s.Policy.Window)
-	return err != nil || ok
+	ok, _ := s.Limiter.Allow(ctx, key, n, s.Policy.Window)
+	return ok
 }
 
-func (s *Service) forgive(ctx context.Context, key string) {
-	if s.Limiter != nil {
-		_ = s.Limiter.Reset(ctx, key) // at worst the person waits for the window to pass
+// attemptKey counts the attempts for one login since its last success: a success starts a new key, so only failures in a
+// row lock, and there is nothing to reset.
+func attemptKey(login string, a credentials) string {
+	var since int64
+	if a.SignedInAt != nil {
+		since = a.SignedInAt.UnixMicro()
 	}
+	return "signin:account:" + digest(strings.ToLower(login))[:32] + ":" + strconv.FormatInt(since, 10)
 }
 
 // codeFits checks an authenticator code and, where a limiter is there, takes every code only once.

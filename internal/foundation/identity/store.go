@@ -18,6 +18,7 @@ const organisationColumns = `id, kind, name, credit_code, division, state, state
 const (
 	organisationsByID = `select ` + organisationColumns + ` from organisation where id = any(@ids)`
 	lockOrganisation  = `select ` + organisationColumns + ` from organisation where id = @id for update`
+	shareOrganisation = `select ` + organisationColumns + ` from organisation where id = @id for share`
 	findOrganisations = `select ` + organisationColumns + ` from organisation
 		where id > @after
 		and (@text = '' or name ilike @text or credit_code = @code)
@@ -34,13 +35,14 @@ const (
 
 	insertAccount = `insert into account (login_name, display_name, email, phone, password_hash, is_sample, created_at)
 		values (@login_name, @display_name, @email, @phone, @password_hash, @is_sample, @now) returning id`
-	credentialColumns = `select id, login_name, password_hash, totp_secret, disabled_at from account`
+	credentialColumns = `select id, login_name, password_hash, totp_secret, disabled_at, signed_in_at from account`
 	credentialsByID   = credentialColumns + ` where id = @id`
 	credentialsByName = credentialColumns + ` where lower(login_name) = lower(@login)`
 	accountByID       = `select id, login_name, display_name, email, phone, theme, totp_secret <> '' as two_factor, is_sample, created_at from account where id = @id`
 	accountNames      = `select id, display_name from account where id = any(@ids)`
 	updateAccount     = `update account set display_name = @display_name, email = @email, phone = @phone, theme = @theme where id = @id`
 	updatePassword    = `update account set password_hash = @password_hash where id = @id`
+	touchAccount      = `update account set signed_in_at = @now where id = @id`
 	updateTwoFactor   = `update account set totp_secret = @totp_secret where id = @id`
 	accountsOf        = `select m.account_id from membership m join account a on a.id = m.account_id and a.disabled_at is null
 		where m.organisation_id = @organisation_id and m.ended_at is null and (cardinality(@roles::text[]) = 0 or m.roles && @roles) order by m.id`
@@ -109,6 +111,7 @@ type credentials struct {
 	PasswordHash string
 	TotpSecret   string
 	DisabledAt   *time.Time
+	SignedInAt   *time.Time // last success
 }
 
 type actorRow struct {

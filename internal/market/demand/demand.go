@@ -1,0 +1,194 @@
+// Package demand owns what a need (技术需求, 揭榜挂帅) says about itself: its content, what must be filled before an editor sees
+// it, the quality gate that names the missing parts (reference/market.md R4), and how it enters the search index.
+//
+// It refuses workflow: drafts, review, publication and closing with a reason are listing's. Budget and deadline are facts of
+// the posting and are never guessed.
+package demand
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/listing"
+	"techmarket/search"
+)
+
+// Service lists demands; all methods are listing.Book's.
+type Service struct{ *listing.Book[Content] }
+
+// Item is one demand as one reader may see it.
+type Item = listing.Item[Content]
+
+// New returns the service; Rules must be in the listing service's configuration.
+func New(s *listing.Service) *Service { return &Service{listing.NewBook[Content](s, listing.Demand)} }
+
+// Rules are the demand's rules for listing.Config.
+func Rules() listing.Rules { return listing.RulesOf[Content](listing.Demand) }
+
+// Content is everything a need says. Amounts in 分, dates as 2006-01-02, codes from foundation/codes.
+type Content struct {
+	Title         string               `json:"title"`
+	Problem       string               `json:"problem,omitempty"`       // what is to be solved, exactly
+	Targets       []Target             `json:"targets,omitempty"`       // measurable
+	Limits        string               `json:"limits,omitempty"`        // what a solution must keep to
+	Tried         string               `json:"tried,omitempty"`         // what was tried and why it failed
+	Background    string               `json:"background,omitempty"`    // product, line, present state
+	Budget        listing.Range        `json:"budget,omitzero"`         //
+	Deadline      string               `json:"deadline,omitempty"`      // when a solution is needed
+	DecisionOwner string               `json:"decisionOwner,omitempty"` // who decides; position, not a private name
+	Cooperation   []string             `json:"cooperation,omitempty"`   // codes.Cooperation
+	MaturityMin   int                  `json:"maturityMin,omitempty"`   // codes.TRL; 0: any
+	Field         string               `json:"field,omitempty"`         // codes.Field
+	Topics        []string             `json:"topics,omitempty"`
+	Industry      string               `json:"industry,omitempty"` // GB/T 4754 门类
+	Keywords      []string             `json:"keywords,omitempty"`
+	Division      string               `json:"division,omitempty"`  // where it would be used
+	Preferred     []string             `json:"preferred,omitempty"` // leagues or counties whose solutions are preferred
+	Challenge     bool                 `json:"challenge,omitempty"` // 揭榜挂帅
+	Reward        string               `json:"reward,omitempty"`    // of a challenge: what the winner gets and how it is judged
+	Files         []listing.Attachment `json:"files,omitempty"`
+	Contact       listing.Contact      `json:"contact,omitzero"`
+}
+
+// Target is one figure to reach.
+type Target struct {
+	Name    string `json:"name"`
+	Present string `json:"present,omitempty"`
+	Target  string `json:"target"`
+	Unit    string `json:"unit,omitempty"`
+}
+
+func (c *Content) texts() []listing.Text {
+	ts := []listing.Text{
+		{Path: "title", Label: "需求名称", Value: &c.Title, Max: 80, Min: 4},
+		{Path: "problem", Label: "要解决的问题", Value: &c.Problem, Max: 20000, Min: 20, Long: true},
+		{Path: "limits", Label: "限制条件", Value: &c.Limits, Max: 2000, Long: true},
+		{Path: "tried", Label: "已做过的尝试", Value: &c.Tried, Max: 2000, Long: true},
+		{Path: "background", Label: "背景和现有基础", Value: &c.Background, Max: 5000, Long: true},
+		{Path: "decisionOwner", Label: "决策人", Value: &c.DecisionOwner, Max: 50},
+		{Path: "reward", Label: "揭榜奖励和评判办法", Value: &c.Reward, Max: 1000, Long: true},
+	}
+	for i := range c.Targets {
+		t, p := &c.Targets[i], "targets."+strconv.Itoa(i)
+		ts = append(ts,
+			listing.Text{Path: p + ".name", Label: "指标名称", Value: &t.Name, Max: 50, Min: 1},
+			listing.Text{Path: p + ".present", Label: "现值", Value: &t.Present, Max: 100},
+			listing.Text{Path: p + ".target", Label: "目标值", Value: &t.Target, Max: 100, Min: 1},
+			listing.Text{Path: p + ".unit", Label: "单位", Value: &t.Unit, Max: 20})
+	}
+	for i := range c.Keywords {
+		ts = append(ts, listing.Text{Path: "keywords." + strconv.Itoa(i), Label: "关键词", Value: &c.Keywords[i], Max: 30})
+	}
+	for i := range c.Files {
+		ts = append(ts, listing.Text{Path: "files." + strconv.Itoa(i) + ".caption", Label: "附件说明", Value: &c.Files[i].Caption, Max: 100})
+	}
+	return append(ts, c.Contact.Texts("contact")...)
+}
+
+// Tidy implements listing.Content.
+func (c Content) Tidy() Content {
+	c.Targets, c.Files, c.Keywords = slices.Clone(c.Targets), slices.Clone(c.Files), slices.Clone(c.Keywords)
+	listing.TidyTexts(c.texts())
+	c.Targets = slices.DeleteFunc(c.Targets, func(t Target) bool { return t == Target{} })
+	c.Keywords, c.Topics, c.Cooperation = listing.Unique(c.Keywords), listing.Unique(c.Topics), listing.Unique(c.Cooperation)
+	c.Preferred = listing.Unique(c.Preferred)
+	return c
+}
+
+// Validate implements listing.Content.
+func (c Content) Validate(forSubmit bool) error {
+	var f fault.Fields
+	listing.CheckTexts(&f, c.texts(), forSubmit)
+	listing.CheckCount(&f, "targets", "指标", len(c.Targets), 20)
+	listing.CheckCount(&f, "keywords", "关键词", len(c.Keywords), 10)
+	listing.CheckCodes(&f, "field", "技术领域", listing.Unique([]string{c.Field}), codes.Field.Has, 1)
+	listing.CheckCodes(&f, "topics", "规划重点方向", c.Topics, listing.IsTopic, 5)
+	listing.CheckCodes(&f, "industry", "所属行业", listing.Unique([]string{c.Industry}), codes.Industry.Has, 1)
+	listing.CheckCodes(&f, "cooperation", "合作方式", c.Cooperation, codes.Cooperation.Has, len(codes.Cooperation.Items()))
+	c.Budget.Check(&f, "budget", "预算", forSubmit)
+	listing.CheckDate(&f, "deadline", "期限", c.Deadline)
+	listing.CheckDivision(&f, "division", c.Division)
+	listing.CheckCount(&f, "preferred", "优先地区", len(c.Preferred), 12)
+	for _, d := range c.Preferred {
+		listing.CheckDivision(&f, "preferred", d)
+	}
+	listing.CheckAttachments(&f, "files", c.Files)
+	c.Contact.Check(&f, "contact", forSubmit)
+	f.Check(c.MaturityMin >= 0 && c.MaturityMin <= 9, "maturityMin", "choose", "请选择 1—9 级成熟度，或不限")
+	if forSubmit {
+		f.Check(c.Field != "", "field", "required", "请选择技术领域")
+		f.Check(len(c.Cooperation) > 0, "cooperation", "required", "请至少选择一种合作方式")
+		f.Check(len(c.Targets) > 0, "targets", "required", "请至少写一项要达到的指标，例如“粉尘浓度 30 → 10 mg/m³”")
+		f.Check(!c.Challenge || c.Reward != "", "reward", "required", "揭榜挂帅请写明奖励和评判办法")
+		f.Check(!c.Challenge || c.Deadline != "", "deadline", "required", "揭榜挂帅请写明截止日期")
+	}
+	return f.Err()
+}
+
+// Warnings implements listing.Content.
+func (c Content) Warnings() []fault.Field { return listing.NearLimits(c.texts()) }
+
+// Completeness implements listing.Content: present value, target value, limits, already tried, budget, who decides
+// (reference/market.md R4) weigh most.
+func (c Content) Completeness() listing.Completeness {
+	part := func(weight int, there bool, path, label string) listing.ScoredPart {
+		return listing.ScoredPart{Part: listing.Part{Path: path, Label: label}, Weight: weight, There: there}
+	}
+	any := func(test func(Target) bool) bool { return slices.ContainsFunc(c.Targets, test) }
+	return listing.Score([]listing.ScoredPart{
+		part(12, c.Title != "" && c.Problem != "", "problem", "要解决的问题：写清工序、对象和现象"),
+		part(14, any(func(t Target) bool { return t.Target != "" }), "targets", "目标值：给出可以检验的数值和单位"),
+		part(12, any(func(t Target) bool { return t.Present != "" }), "targets", "现值：写出现在做到多少"),
+		part(10, c.Limits != "", "limits", "限制条件：场地、能耗、环保、原料等不能突破的条件"),
+		part(10, c.Tried != "", "tried", "已做过的尝试：做过什么、为什么不行"),
+		part(10, c.Budget.Said(), "budget", "预算或面议"),
+		part(8, c.DecisionOwner != "", "decisionOwner", "决策人：谁来拍板，写职务即可"),
+		part(6, c.Deadline != "", "deadline", "期限"),
+		part(5, len(c.Cooperation) > 0, "cooperation", "合作方式"),
+		part(4, c.Field != "", "field", "技术领域"),
+		part(3, c.Industry != "", "industry", "所属行业"),
+		part(3, len(c.Keywords) > 0, "keywords", "关键词"),
+		part(3, c.Contact.Name != "", "contact.name", "联系人"),
+	})
+}
+
+// Facts implements listing.Content.
+func (c Content) Facts() listing.Facts {
+	f := listing.Facts{Title: c.Title, Division: c.Division, Field: c.Field}
+	for _, a := range c.Files {
+		f.Files = append(f.Files, listing.File{ID: a.FileID, Role: a.Role, Caption: a.Caption})
+	}
+	return f
+}
+
+// ForGuest implements listing.Content: who decides inside a company is nobody's business before signing in.
+func (c Content) ForGuest() Content {
+	c.Contact, c.DecisionOwner = listing.Contact{}, ""
+	return c
+}
+
+// Document implements listing.Content. DecisionOwner and Contact stay out of the index.
+func (c Content) Document(l listing.Listing, organisation string) search.Document {
+	topics := listing.Topics(c.Topics, c.Title+"\n"+strings.Join(c.Keywords, " ")+"\n"+c.Problem)
+	d := listing.BaseDocument(l, organisation, listing.Unique([]string{c.Field}), topics, c.Cooperation, c.Industry, c.Division, c.Budget, c.Completeness().Percent)
+	d.Title, d.Keywords = c.Title, c.Keywords
+	summary := []string{c.Problem}
+	for _, t := range c.Targets {
+		summary = append(summary, strings.Join(listing.Unique([]string{t.Name, t.Target, t.Unit}), " "))
+	}
+	d.Summary = listing.Paragraphs(summary...)
+	d.Body = listing.Paragraphs(c.Limits, c.Tried, c.Background, c.Reward, organisation)
+	d.Facets["challenge"] = []string{map[bool]string{true: "yes", false: "no"}[c.Challenge]}
+	if c.MaturityMin > 0 {
+		d.Numbers["maturity"] = int64(c.MaturityMin)
+		d.Facets["stage"] = []string{strconv.Itoa(c.MaturityMin)}
+	}
+	if t, err := time.Parse(time.DateOnly, c.Deadline); err == nil {
+		d.Numbers["deadline"] = t.Unix()
+	}
+	return d
+}

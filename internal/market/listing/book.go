@@ -1,0 +1,311 @@
+package listing
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/identity"
+)
+
+// Book is the typed face of Service for one kind of listing. achievement.Service and demand.Service are Books.
+type Book[C Content[C]] struct {
+	*Service
+	kind Kind
+}
+
+// NewBook returns the book of a kind; its rules must be in the service's configuration.
+func NewBook[C Content[C]](s *Service, k Kind) *Book[C] { return &Book[C]{s, k} }
+
+// Stale is the error of a save that came too late: it carries both versions so that a page can show them.
+// fault.KindOf sees a conflict with code "stale_version".
+type Stale[C any] struct {
+	Theirs Item[C] // what is stored now
+	Yours  C       // what was to be saved
+}
+
+// Error returns the fault's text.
+func (s *Stale[C]) Error() string { return errStale.Error() }
+
+// Unwrap makes the fault visible to errors.As.
+func (s *Stale[C]) Unwrap() error { return errStale }
+
+// Create starts a draft for the actor's organisation. Members and org_admins may call. Incomplete content is fine, too long
+// or malformed content is not. Faults: unauthorized; forbidden "not_member"; invalid.
+func (b *Book[C]) Create(ctx context.Context, actor identity.Actor, content C) (Item[C], error) {
+	if !actor.SignedIn() {
+		return Item[C]{}, errSignIn
+	}
+	if actor.OrgID == 0 || !actor.Has(identity.Member, identity.OrgAdmin) {
+		return Item[C]{}, fault.New(fault.Forbidden, "not_member", "只有单位的经办人或管理员可以发布信息")
+	}
+	content = content.Tidy()
+	if err := content.Validate(false); err != nil {
+		return Item[C]{}, err
+	}
+	var item Item[C]
+	err := b.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		org, err := b.Directory.OrganisationForShare(ctx, tx, actor.OrgID)
+		if err != nil {
+			return err
+		}
+		now := b.Now()
+		r := row{Listing: Listing{Kind: b.kind, OrganisationID: actor.OrgID, OwnerAccount: actor.AccountID, State: Draft,
+			Version: 1, Division: org.Division, ReviewerScope: scopeOf(org.Division), Origin: OriginLocal,
+			Sample: actor.Sample || org.Sample, Hidden: org.State == identity.Suspended, CreatedAt: now, UpdatedAt: now}}
+		if err := b.fill(&r, content); err != nil {
+			return err
+		}
+		if err := b.insert(ctx, tx, &r); err != nil {
+			return err
+		}
+		if err := b.syncFiles(ctx, tx, r); err != nil {
+			return err
+		}
+		if item, err = b.item(actor, r); err != nil {
+			return err
+		}
+		return b.note(ctx, tx, actor, r.Listing, EventCreate, "", "", now)
+	})
+	if err != nil {
+		return Item[C]{}, fmt.Errorf("create %s: %w", b.kind, err)
+	}
+	return item, nil
+}
+
+// Save replaces the working content of a draft, a returned listing or a revision. The owner may call with the version that
+// was shown. Faults: unauthorized; not found "listing"; forbidden "listing_event"; conflict "listing_state"; *Stale[C]
+// (conflict "stale_version"); invalid.
+func (b *Book[C]) Save(ctx context.Context, actor identity.Actor, id int64, version int, content C) (Item[C], error) {
+	if !actor.SignedIn() {
+		return Item[C]{}, errSignIn
+	}
+	content = content.Tidy()
+	if err := content.Validate(false); err != nil {
+		return Item[C]{}, err
+	}
+	var item Item[C]
+	err := b.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		r, err := b.lock(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if r.Kind != b.kind || !b.visible(actor, r) {
+			return errNotFound
+		}
+		switch {
+		case roleOf(actor, r.Listing) != RoleOwner:
+			return refusal(r.State, EventSave, RoleNobody)
+		case !r.State.editable():
+			return refusal(r.State, EventSave, RoleOwner)
+		}
+		if r.Version != version {
+			theirs, err := b.item(actor, r)
+			if err != nil {
+				return err
+			}
+			return &Stale[C]{Theirs: theirs, Yours: content}
+		}
+		now := b.Now()
+		if err := b.fill(&r, content); err != nil {
+			return err
+		}
+		if err := b.store(ctx, tx, &r, now); err != nil {
+			return err
+		}
+		if err := b.syncFiles(ctx, tx, r); err != nil {
+			return err
+		}
+		if item, err = b.item(actor, r); err != nil {
+			return err
+		}
+		return b.note(ctx, tx, actor, r.Listing, EventSave, r.State, "", now)
+	})
+	if err != nil {
+		return Item[C]{}, fmt.Errorf("save %s: %w", b.kind, err)
+	}
+	return item, nil
+}
+
+// fill makes content the working content; the columns follow it until something is published.
+func (b *Book[C]) fill(r *row, content C) error {
+	raw, err := json.Marshal(content)
+	if err != nil {
+		return err
+	}
+	r.Draft = raw
+	if !r.State.Live() {
+		return r.take(b.rules[b.kind], raw)
+	}
+	return nil
+}
+
+// Get returns one listing as the actor may see it: the own organisation its working content, an editor what is in review, the
+// public what is published and not expired; guests without the contact person. Fault: not found "listing".
+func (b *Book[C]) Get(ctx context.Context, actor identity.Actor, id int64) (Item[C], error) {
+	r, err := b.row(ctx, b.DB, id)
+	if err != nil {
+		return Item[C]{}, err
+	}
+	if r.Kind != b.kind || !b.visible(actor, r) {
+		return Item[C]{}, errNotFound
+	}
+	return b.item(actor, r)
+}
+
+// Many returns those of the listings that the actor may see, in the order of ids; for search hits and matches.
+func (b *Book[C]) Many(ctx context.Context, actor identity.Actor, ids []int64) ([]Item[C], error) {
+	rows, err := b.list(ctx, listingsByID, pgx.StrictNamedArgs{"ids": ids, "kind": b.kind})
+	if err != nil {
+		return nil, fmt.Errorf("many: %w", err)
+	}
+	at := make(map[int64]row, len(rows))
+	for _, r := range rows {
+		at[r.ID] = r
+	}
+	var kept []row
+	for _, id := range ids {
+		if r, ok := at[id]; ok && b.visible(actor, r) {
+			kept = append(kept, r)
+		}
+	}
+	return b.items(actor, kept)
+}
+
+// Filter narrows the lists of Mine and Latest; zero values do not filter.
+type Filter struct {
+	States   []State // Mine only
+	Text     string  // part of the title
+	Field    string  // code or the beginning of it
+	Division string  // league or county
+	Org      int64   // Latest only: listings of one organisation
+	After    string  // cursor of the page before
+	Limit    int     // 1–100, 20 when zero
+}
+
+// Page is one page of items; Next is "" at the end.
+type Page[C any] struct {
+	Items []Item[C]
+	Next  string
+}
+
+// Mine lists the listings of the actor's organisation, last changed first. Faults: unauthorized; invalid "after".
+func (b *Book[C]) Mine(ctx context.Context, actor identity.Actor, f Filter) (Page[C], error) {
+	if !actor.SignedIn() {
+		return Page[C]{}, errSignIn
+	}
+	states := make([]string, len(f.States))
+	for i, s := range f.States {
+		states[i] = string(s)
+	}
+	return b.page(ctx, actor, f, ownList, pgx.StrictNamedArgs{"org": actor.OrgID, "states": states},
+		func(r row) time.Time { return r.UpdatedAt })
+}
+
+// Latest lists public listings, newest publication first: for the home page, feeds and an organisation's page. Searching
+// and filter rails go to the search engine. Fault: invalid "after".
+func (b *Book[C]) Latest(ctx context.Context, actor identity.Actor, f Filter) (Page[C], error) {
+	return b.page(ctx, actor, f, publicList, pgx.StrictNamedArgs{"org": f.Org, "now": b.Now()},
+		func(r row) time.Time { return *r.PublishedAt })
+}
+
+func (b *Book[C]) page(ctx context.Context, actor identity.Actor, f Filter, sql string, args pgx.StrictNamedArgs, key func(row) time.Time) (Page[C], error) {
+	at, id, err := openCursor(f.After)
+	if err != nil {
+		return Page[C]{}, err
+	}
+	if f.After == "" {
+		at = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	limit := pageSize(f.Limit)
+	args["kind"], args["text"], args["field"] = b.kind, likePattern(f.Text), f.Field
+	args["division"], args["at"], args["id_before"], args["limit"] = identity.DivisionPrefix(f.Division), at, id, limit+1
+	rows, err := b.list(ctx, sql, args)
+	if err != nil {
+		return Page[C]{}, fmt.Errorf("list %s: %w", b.kind, err)
+	}
+	var p Page[C]
+	if len(rows) > limit {
+		rows = rows[:limit]
+		p.Next = cursor(key(rows[limit-1]), rows[limit-1].ID)
+	}
+	p.Items, err = b.items(actor, rows)
+	return p, err
+}
+
+// Version is one published version.
+type Version[C any] struct {
+	Number      int
+	Content     C
+	PublishedAt time.Time
+}
+
+// Versions lists what was public, newest first: the own organisation and editors see all, others only while the listing is
+// public. Fault: not found "listing".
+func (b *Book[C]) Versions(ctx context.Context, actor identity.Actor, id int64) ([]Version[C], error) {
+	if _, err := b.Get(ctx, actor, id); err != nil {
+		return nil, err
+	}
+	q, _ := b.DB.Query(ctx, versionsOf, pgx.StrictNamedArgs{"id": id})
+	rows, err := pgx.CollectRows(q, pgx.RowToStructByName[struct {
+		Number      int
+		Content     json.RawMessage
+		PublishedAt time.Time
+	}])
+	if err != nil {
+		return nil, fmt.Errorf("versions: %w", err)
+	}
+	var out []Version[C]
+	for _, r := range rows {
+		v := Version[C]{Number: r.Number, PublishedAt: r.PublishedAt}
+		if err := json.Unmarshal(r.Content, &v.Content); err != nil {
+			return nil, fmt.Errorf("versions: %w", err)
+		}
+		if !actor.SignedIn() {
+			v.Content = v.Content.ForGuest()
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+func (b *Book[C]) items(actor identity.Actor, rows []row) ([]Item[C], error) {
+	out := make([]Item[C], 0, len(rows))
+	for _, r := range rows {
+		it, err := b.item(actor, r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, it)
+	}
+	return out, nil
+}
+
+func (b *Book[C]) item(actor identity.Actor, r row) (Item[C], error) {
+	it := Item[C]{Listing: r.Listing, Mine: actor.In(r.OrganisationID), Actions: Actions(actor, r.Listing)}
+	if len(r.Published) > 0 {
+		var c C
+		if err := json.Unmarshal(r.Published, &c); err != nil {
+			return it, fmt.Errorf("listing %d: %w", r.ID, err)
+		}
+		if !actor.SignedIn() {
+			c = c.ForGuest()
+		}
+		it.Content, it.Published = c, &c
+	}
+	if seesDraft(actor, r) {
+		var c C
+		if err := json.Unmarshal(r.Draft, &c); err != nil {
+			return it, fmt.Errorf("listing %d: %w", r.ID, err)
+		}
+		it.Content = c
+	}
+	if !it.Mine && !actor.Covers(r.ReviewerScope) {
+		it.ReturnReason, it.Triage, it.RemindedAt = "", "", nil
+	}
+	return it, nil
+}

@@ -1,0 +1,562 @@
+package listing
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/region"
+	"techmarket/internal/platform/files"
+	"techmarket/internal/platform/jobs"
+	"techmarket/internal/platform/notify"
+	"techmarket/internal/platform/postgres"
+)
+
+// Directory knows organisations and whom to tell; identity.Service fulfils it.
+type Directory interface {
+	Organisations(ctx context.Context, ids []int64) (map[int64]identity.Organisation, error)
+	OrganisationForShare(ctx context.Context, tx pgx.Tx, id int64) (identity.Organisation, error)
+	OfficersFor(ctx context.Context, division string) ([]int64, error)
+	Names(ctx context.Context, ids []int64) (map[int64]string, error)
+}
+
+// Queue inserts jobs in the caller's transaction; jobs.Client fulfils it.
+type Queue interface {
+	Enqueue(ctx context.Context, tx pgx.Tx, args jobs.Args, o jobs.Options) error
+}
+
+// Files reads a file's row; files.Store fulfils it.
+type Files interface {
+	Get(ctx context.Context, q postgres.Querier, id int64) (files.File, error)
+}
+
+// Clock holds the periods of living listings (reference/market.md R1; all are our choice and configuration).
+type Clock struct {
+	Life         time.Duration // from publication or renewal to expiry; 12 months
+	Expiring     time.Duration // notice so long before expiry
+	AskAfter     time.Duration // without confirmation: ask the owner
+	DemoteAfter  time.Duration // without confirmation, and at least Grace after asking: put to sleep
+	ArchiveAfter time.Duration // asleep for so long: archive
+	Grace        time.Duration
+	KeepEnded    time.Duration // withdrawn, expired and closed ones are archived after
+}
+
+// DefaultClock asks after 90 days, demotes after 120, archives 60 days later.
+func DefaultClock() Clock {
+	const day = 24 * time.Hour
+	return Clock{Life: 365 * day, Expiring: 30 * day, AskAfter: 90 * day, DemoteAfter: 120 * day, ArchiveAfter: 60 * day, Grace: 14 * day, KeepEnded: 180 * day}
+}
+
+// Config is what a Service needs.
+type Config struct {
+	DB        *postgres.DB
+	Directory Directory
+	Queue     Queue
+	Files     Files
+	Now       func() time.Time
+	Clock     Clock // DefaultClock when zero
+	Rules     []Rules
+}
+
+// Service moves listings through their states and answers for all kinds at once. What needs typed content is in Book.
+type Service struct {
+	Config
+	rules map[Kind]Rules
+}
+
+// New checks the configuration.
+func New(c Config) (*Service, error) {
+	if c.DB == nil || c.Directory == nil || c.Queue == nil || c.Files == nil || c.Now == nil || len(c.Rules) == 0 {
+		return nil, errors.New("listing: database, directory, queue, files, clock and rules are needed")
+	}
+	if c.Clock == (Clock{}) {
+		c.Clock = DefaultClock()
+	}
+	s := &Service{Config: c, rules: map[Kind]Rules{}}
+	for _, r := range c.Rules {
+		s.rules[r.kind] = r
+	}
+	return s, nil
+}
+
+// Command is one event for one listing.
+type Command struct {
+	ID      int64
+	Version int // the version the person saw; stale ones are refused
+	Event   Event
+	Reason  string // return, withdraw by an editor: text; close: a code of CloseReasons
+	Triage  string // publish, return of a demand: a code of Triages, or ""
+}
+
+var (
+	errNotFound = fault.New(fault.NotFound, "listing", "没有找到这条信息，可能已撤下或已到期")
+	errSignIn   = fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
+	errStale    = fault.New(fault.Conflict, "stale_version", "这条信息刚刚被别人修改过，请核对两个版本后再保存")
+)
+
+// Do applies one event of the state table. Owners (member, org_admin of the organisation) and editors (league or region
+// officer whose area covers it and who does not belong to it) may call; each event says which in machine.go. The change, its
+// history row, the audit row, messages and the index job are one transaction.
+// Faults: unauthorized; not found "listing"; forbidden "listing_event"; conflict "listing_state", "stale_version",
+// "organisation_not_confirmed"; invalid with fields (reason, triage, or those of the content on submit).
+func (s *Service) Do(ctx context.Context, actor identity.Actor, c Command) (Listing, error) {
+	if !actor.SignedIn() {
+		return Listing{}, errSignIn
+	}
+	return s.do(ctx, actor, c, "")
+}
+
+// DoAsSystem applies an event in the name of the system, such as close "signed" when a deal is registered. Not for requests
+// of people. A zero Version is not compared. Faults as Do.
+func (s *Service) DoAsSystem(ctx context.Context, c Command) (Listing, error) {
+	return s.do(ctx, identity.Actor{}, c, RoleSystem)
+}
+
+func (s *Service) do(ctx context.Context, actor identity.Actor, c Command, role Role) (Listing, error) {
+	c.Reason = strings.TrimSpace(c.Reason)
+	if err := checkReason(c.Reason); err != nil {
+		return Listing{}, err
+	}
+	var officers []int64
+	if c.Event == EventSubmit {
+		// Whom to tell is read before the transaction: one request never holds two connections.
+		before, err := s.row(ctx, s.DB, c.ID)
+		if err != nil {
+			return Listing{}, err
+		}
+		if officers, err = s.Directory.OfficersFor(ctx, before.ReviewerScope); err != nil {
+			return Listing{}, err
+		}
+	}
+	var l Listing
+	err := s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		r, err := s.lock(ctx, tx, c.ID)
+		if err != nil {
+			return err
+		}
+		l, err = s.move(ctx, tx, actor, role, r, c, officers)
+		return err
+	})
+	if err != nil {
+		return Listing{}, fmt.Errorf("listing %s: %w", c.Event, err)
+	}
+	return l, nil
+}
+
+// move is the one place where a state changes.
+func (s *Service) move(ctx context.Context, tx pgx.Tx, actor identity.Actor, role Role, r row, c Command, officers []int64) (Listing, error) {
+	now := s.Now()
+	if role != RoleSystem {
+		if role = roleOf(actor, r.Listing); !s.visible(actor, r) {
+			return Listing{}, errNotFound
+		}
+	}
+	t, ok := find(r.State, c.Event, role)
+	if !ok {
+		return Listing{}, refusal(r.State, c.Event, role)
+	}
+	if c.Version != r.Version && (role != RoleSystem || c.Version != 0) {
+		return Listing{}, errStale
+	}
+	org, err := s.Directory.OrganisationForShare(ctx, tx, r.OrganisationID)
+	if err != nil {
+		return Listing{}, err
+	}
+	if t.guard != nil {
+		err := t.guard(step{listing: r.Listing, command: c, now: now, confirmed: org.Confirmed(),
+			check: func() error { return s.rules[r.Kind].check(r.Draft) }})
+		if err != nil {
+			return Listing{}, err
+		}
+	}
+	if c.Triage != "" {
+		if err := checkTriage(r.Kind, c); err != nil {
+			return Listing{}, err
+		}
+		r.Triage = c.Triage
+	}
+	before := r.State
+	r.State = t.to
+	switch c.Event {
+	case EventSubmit:
+		r.SubmittedAt, r.ReturnReason = &now, ""
+	case EventReturn:
+		r.ReturnReason = c.Reason
+	case EventPublish:
+		r.publish(now, s.Clock.Life)
+		if err := r.take(s.rules[r.Kind], r.Published); err != nil {
+			return Listing{}, err
+		}
+	case EventDiscard:
+		r.Draft, r.ReturnReason = r.Published, ""
+	case EventConfirm:
+		r.fresh(now)
+	case EventRenew:
+		r.fresh(now)
+		r.ExpiresAt = ptr(now.Add(s.Clock.Life))
+	case EventWithdraw, EventClose:
+		r.ClosedReason = c.Reason
+	case EventReopen:
+		r.ClosedReason, r.ReturnReason = "", ""
+	}
+	if before.Live() && !r.State.Live() {
+		r.RemindedAt, r.DemotedAt = nil, nil // asleep or not is a matter of the living
+	}
+	if err := s.store(ctx, tx, &r, now); err != nil {
+		return Listing{}, err
+	}
+	if c.Event == EventPublish {
+		if err := s.keepVersion(ctx, tx, r, actor.AccountID, now); err != nil {
+			return Listing{}, err
+		}
+	}
+	if c.Event == EventPublish || c.Event == EventDiscard {
+		if err := s.syncFiles(ctx, tx, r); err != nil {
+			return Listing{}, err
+		}
+	}
+	if err := s.tell(ctx, tx, r.Listing, c, role, officers, now); err != nil {
+		return Listing{}, err
+	}
+	if before.Live() || r.State.Live() {
+		if err := s.Queue.Enqueue(ctx, tx, IndexArgs{ListingID: r.ID, Version: r.Version}, jobs.Options{}); err != nil {
+			return Listing{}, err
+		}
+	}
+	return r.Listing, s.note(ctx, tx, actor, r.Listing, c.Event, before, c.Reason, now)
+}
+
+func refusal(state State, event Event, role Role) error {
+	for _, t := range machine {
+		if t.from == state && t.event == event {
+			return fault.Newf(fault.Forbidden, "listing_event", "您不能%s这条信息", event.Label())
+		}
+	}
+	if role == RoleNobody {
+		return fault.Newf(fault.Forbidden, "listing_event", "您不能%s这条信息", event.Label())
+	}
+	return fault.Newf(fault.Conflict, "listing_state", "这条信息现在是“%s”，不能%s，请刷新页面", state.Label(), event.Label())
+}
+
+func checkTriage(k Kind, c Command) error {
+	known := false
+	for _, t := range Triages() {
+		known = known || t.Code == c.Triage
+	}
+	var f fault.Fields
+	f.Check(known && k == Demand && (c.Event == EventPublish || c.Event == EventReturn), "triage", "choose", "请从列表中选择需求分诊结论")
+	return f.Err()
+}
+
+func (r *row) fresh(now time.Time) { r.ConfirmedAt, r.RemindedAt, r.DemotedAt = &now, nil, nil }
+
+// publish makes the working content the public one.
+func (r *row) publish(now time.Time, life time.Duration) {
+	r.Published, r.ReturnReason, r.ClosedReason = r.Draft, "", ""
+	r.PublishedVersion++
+	r.PublishedAt = &now
+	if r.FirstPublishedAt == nil {
+		r.FirstPublishedAt = &now
+	}
+	r.ExpiresAt = ptr(now.Add(life))
+	r.ExpiringNoticedAt = nil
+	r.fresh(now)
+}
+
+// take copies the facts of a content into the columns.
+func (r *row) take(rules Rules, raw json.RawMessage) error {
+	f, err := rules.facts(raw)
+	if err != nil {
+		return err
+	}
+	r.Title, r.Field = f.Title, f.Field
+	if f.Division != "" {
+		r.Division = f.Division
+	}
+	return nil
+}
+
+func (s *Service) tell(ctx context.Context, tx pgx.Tx, l Listing, c Command, role Role, officers []int64, now time.Time) error {
+	name := l.Kind.Label() + "“" + l.Title + "”"
+	n := notify.Note{To: []int64{l.OwnerAccount}, Kind: "listing", Link: DeskPath(l.Kind, l.ID), At: now}
+	switch {
+	case c.Event == EventSubmit:
+		n.To, n.Title, n.Link = officers, "待审核："+name, ReviewPath(l.ID)
+	case c.Event == EventPublish:
+		n.Title, n.Body = name+"已发布", "有效期至 "+l.ExpiresAt.In(shanghai).Format("2006年1月2日")+"。"
+	case c.Event == EventReturn:
+		n.Title, n.Body = name+"被退回修改", "原因："+c.Reason
+	case c.Event == EventWithdraw && role == RoleEditor:
+		n.Title, n.Body = name+"被撤下", "原因："+c.Reason
+	default:
+		return nil
+	}
+	return notify.Message(ctx, tx, n)
+}
+
+// DeskPath is the page of the owner's desk for one listing; messages link to it.
+func DeskPath(k Kind, id int64) string {
+	return "/desk/" + string(k) + "s/" + strconv.FormatInt(id, 10)
+}
+
+// ReviewPath is the editor's page for one listing.
+func ReviewPath(id int64) string { return "/review/" + strconv.FormatInt(id, 10) }
+
+var shanghai = time.FixedZone("Asia/Shanghai", 8*3600)
+
+// visible: the own organisation sees its listings, an editor what was ever submitted in the area, everybody what is public.
+func (s *Service) visible(actor identity.Actor, r row) bool {
+	return actor.In(r.OrganisationID) || (r.SubmittedAt != nil && actor.Covers(r.ReviewerScope)) || r.Public(s.Now())
+}
+
+// seesDraft: the working content belongs to the owner, and to the editor while it is in review.
+func seesDraft(actor identity.Actor, r row) bool {
+	return actor.In(r.OrganisationID) || (r.State.InReview() && actor.Covers(r.ReviewerScope))
+}
+
+// QueueFilter narrows an editor's queue.
+type QueueFilter struct {
+	Kind  Kind   // "" both
+	After string // cursor of the page before
+	Limit int    // 1–100, 20 when zero
+}
+
+// QueuePage is one page of it; Next is "" at the end.
+type QueuePage struct {
+	Listings []Listing
+	Next     string
+}
+
+// ReviewQueue lists what waits for review in the actor's area, longest waiting first. Officers only; their own organisation's
+// listings are left out. Faults: forbidden "not_editor"; invalid "after".
+func (s *Service) ReviewQueue(ctx context.Context, actor identity.Actor, f QueueFilter) (QueuePage, error) {
+	scope, err := editorScope(actor)
+	if err != nil {
+		return QueuePage{}, err
+	}
+	at, id, err := openCursor(f.After)
+	if err != nil {
+		return QueuePage{}, err
+	}
+	limit := pageSize(f.Limit)
+	rows, err := s.list(ctx, reviewQueue, pgx.StrictNamedArgs{"scope": scope, "kind": f.Kind, "own": actor.OrgID, "at": at, "id": id, "limit": limit + 1})
+	if err != nil {
+		return QueuePage{}, fmt.Errorf("review queue: %w", err)
+	}
+	var p QueuePage
+	if len(rows) > limit {
+		rows = rows[:limit]
+		p.Next = cursor(*rows[limit-1].SubmittedAt, rows[limit-1].ID)
+	}
+	for _, r := range rows {
+		p.Listings = append(p.Listings, r.Listing)
+	}
+	return p, nil
+}
+
+// ReviewCount counts what ReviewQueue lists. Fault: forbidden "not_editor".
+func (s *Service) ReviewCount(ctx context.Context, actor identity.Actor) (n int, err error) {
+	scope, err := editorScope(actor)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.DB.QueryRow(ctx, reviewCount, pgx.StrictNamedArgs{"scope": scope, "own": actor.OrgID}).Scan(&n); err != nil {
+		return 0, fmt.Errorf("review count: %w", err)
+	}
+	return n, nil
+}
+
+// editorScope is the area an officer reviews: "" is the whole region and everything from outside.
+func editorScope(actor identity.Actor) (string, error) {
+	switch {
+	case actor.Has(identity.RegionOfficer):
+		return "", nil
+	case actor.Has(identity.LeagueOfficer) && len(actor.Division) == 6:
+		return actor.Division[:4], nil
+	}
+	return "", fault.New(fault.Forbidden, "not_editor", "只有盟市或自治区管理员可以审核")
+}
+
+// Happening is one row of a listing's history.
+type Happening struct {
+	At        time.Time
+	AccountID *int64 // nil: the system
+	Name      string // of the account; "系统" without one
+	Event     Event
+	FromState State
+	ToState   State
+	Reason    string
+}
+
+// History tells everything that happened, newest first. Who may see the listing's desk view may call: own organisation and
+// editors see all, the public only the publications. Fault: not found "listing".
+func (s *Service) History(ctx context.Context, actor identity.Actor, id int64) ([]Happening, error) {
+	r, err := s.row(ctx, s.DB, id)
+	if err != nil {
+		return nil, err
+	}
+	if !s.visible(actor, r) {
+		return nil, errNotFound
+	}
+	insider := actor.In(r.OrganisationID) || actor.Covers(r.ReviewerScope)
+	q, _ := s.DB.Query(ctx, history, pgx.StrictNamedArgs{"id": id, "insider": insider})
+	hs, err := pgx.CollectRows(q, pgx.RowToStructByNameLax[Happening])
+	if err != nil {
+		return nil, fmt.Errorf("history: %w", err)
+	}
+	var ids []int64
+	for _, h := range hs {
+		if h.AccountID != nil {
+			ids = append(ids, *h.AccountID)
+		}
+	}
+	names, err := s.Directory.Names(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i := range hs {
+		hs[i].Name = "系统"
+		if hs[i].AccountID != nil {
+			hs[i].Name = names[*hs[i].AccountID]
+		}
+		if !insider {
+			hs[i].AccountID, hs[i].Name, hs[i].Reason = nil, "", ""
+		}
+	}
+	return hs, nil
+}
+
+// Counts are the figures of one kind. Local and imported, live and sleeping are never added up here (R11).
+type Counts struct {
+	Local            int // public, not sleeping
+	LocalSleeping    int
+	Imported         int
+	ImportedSleeping int
+	NewThisMonth     int // first published in the last 30 days
+}
+
+// PublicCounts counts what is public; sample listings only with sample set.
+func (s *Service) PublicCounts(ctx context.Context, sample bool) (map[Kind]Counts, error) {
+	now := s.Now()
+	q, _ := s.DB.Query(ctx, publicCounts, pgx.StrictNamedArgs{"now": now, "since": now.AddDate(0, 0, -30), "sample": sample})
+	rows, err := pgx.CollectRows(q, pgx.RowToStructByName[struct {
+		Kind Kind
+		Counts
+	}])
+	if err != nil {
+		return nil, fmt.Errorf("public counts: %w", err)
+	}
+	m := map[Kind]Counts{}
+	for _, r := range rows {
+		m[r.Kind] = r.Counts
+	}
+	return m, nil
+}
+
+// DeskCounts counts the actor's organisation's listings of a kind by state. Fault: unauthorized.
+func (s *Service) DeskCounts(ctx context.Context, actor identity.Actor, k Kind) (map[State]int, error) {
+	if !actor.SignedIn() {
+		return nil, errSignIn
+	}
+	q, _ := s.DB.Query(ctx, deskCounts, pgx.StrictNamedArgs{"org": actor.OrgID, "kind": k})
+	m := map[State]int{}
+	var st State
+	var n int
+	if _, err := pgx.ForEachRow(q, []any{&st, &n}, func() error { m[st] = n; return nil }); err != nil {
+		return nil, fmt.Errorf("desk counts: %w", err)
+	}
+	return m, nil
+}
+
+// Find returns a listing without its content, under the same rule of sight as Book.Get. Fault: not found "listing".
+func (s *Service) Find(ctx context.Context, actor identity.Actor, id int64) (Listing, error) {
+	r, err := s.row(ctx, s.DB, id)
+	if err != nil {
+		return Listing{}, err
+	}
+	if !s.visible(actor, r) {
+		return Listing{}, errNotFound
+	}
+	return r.Listing, nil
+}
+
+// MayReadFile reports whether a file is attached to a listing that the actor may see: pictures and attachments with the
+// public listing, evidence and those of drafts for the own organisation and the editor.
+func (s *Service) MayReadFile(ctx context.Context, actor identity.Actor, fileID int64) (bool, error) {
+	q, _ := s.DB.Query(ctx, listingsOfFile, pgx.StrictNamedArgs{"file": fileID})
+	rows, err := pgx.CollectRows(q, pgx.RowToStructByName[struct {
+		row
+		Role   string
+		Public bool // part of the published content
+	}])
+	if err != nil {
+		return false, fmt.Errorf("may read file: %w", err)
+	}
+	for _, r := range rows {
+		insider := actor.In(r.OrganisationID) || (r.SubmittedAt != nil && actor.Covers(r.ReviewerScope))
+		if insider || (r.Role != FileEvidence && r.Public && r.row.Listing.Public(s.Now())) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// OrganisationChanged is identity's hook: it hides a suspended organisation's listings, shows them again when it is restored,
+// and re-indexes all that are live (the index holds the organisation's name).
+func (s *Service) OrganisationChanged(ctx context.Context, tx pgx.Tx, org identity.Organisation) error {
+	q, _ := tx.Query(ctx, hideListings, pgx.StrictNamedArgs{"org": org.ID, "hidden": org.State == identity.Suspended})
+	ids, err := pgx.CollectRows(q, pgx.RowTo[int64])
+	if err != nil {
+		return fmt.Errorf("organisation changed: %w", err)
+	}
+	return s.enqueueIndex(ctx, tx, ids)
+}
+
+// scopeOf is the league whose editor reviews an organisation's listings; 150000 for those from outside.
+func scopeOf(division string) string {
+	if l, ok := region.League(division); ok {
+		return l.Code
+	}
+	return region.Root
+}
+
+func pageSize(n int) int {
+	if n <= 0 || n > 100 {
+		return 20
+	}
+	return n
+}
+
+func cursor(at time.Time, id int64) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(at.UnixMicro(), 10) + "." + strconv.FormatInt(id, 10)))
+}
+
+// openCursor reads a cursor; "" is before everything.
+func openCursor(s string) (time.Time, int64, error) {
+	if s == "" {
+		return time.Time{}, 0, nil
+	}
+	bad := fault.New(fault.Invalid, "after", "页码有误，请从第一页重新查看")
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		return time.Time{}, 0, bad
+	}
+	at, id, ok := strings.Cut(string(b), ".")
+	micro, err1 := strconv.ParseInt(at, 10, 64)
+	n, err2 := strconv.ParseInt(id, 10, 64)
+	if !ok || err1 != nil || err2 != nil || micro < 0 || micro > 4e15 {
+		return time.Time{}, 0, bad
+	}
+	return time.UnixMicro(micro), n, nil
+}
+
+func ptr[T any](v T) *T { return &v }

@@ -1,0 +1,141 @@
+// Command techmarket is the whole market in one binary: the web site and every tool around it.
+//
+// This package reads the environment, wires the packages together (serve.go, the only place of wiring) and owns the
+// command line. It holds no rule of the market.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"techmarket/internal/foundation/fault"
+)
+
+// environment is the outside world as a command sees it, so that tests can give their own.
+type environment struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Environ        []string // KEY=value
+	Now            func() time.Time
+}
+
+// Getenv returns the last value of a variable, as the shell does.
+func (e *environment) Getenv(key string) string {
+	for i := len(e.Environ) - 1; i >= 0; i-- {
+		if value, found := strings.CutPrefix(e.Environ[i], key+"="); found {
+			return value
+		}
+	}
+	return ""
+}
+
+// command is one subcommand.
+type command struct {
+	name, usage string
+	run         func(ctx context.Context, env *environment, args []string) error
+}
+
+// commands lists every subcommand in the order a newcomer needs them.
+func commands() []command {
+	return []command{
+		{"serve", "运行市场（--demo：空库时先装入样例市场）", runServe},
+		{"migrate", "把数据库升级到本程序的版本", runMigrate},
+		{"doctor", "检查环境和配置，指出问题和办法", runDoctor},
+		{"version", "显示版本", runVersion},
+	}
+}
+
+// exitCode is an error that carries its own exit status and has already been told to the person.
+type exitCode int
+
+func (c exitCode) Error() string { return fmt.Sprintf("exit %d", int(c)) }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// Once the first signal came, the second one kills as usual.
+	context.AfterFunc(ctx, stop)
+	env := &environment{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Environ: os.Environ(), Now: time.Now}
+	os.Exit(run(ctx, env, os.Args[1:]))
+}
+
+// run picks the command and turns its error into words and an exit status: 0 done, 1 failed, 2 wrongly called.
+func run(ctx context.Context, env *environment, args []string) int {
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		usage(env.Stdout)
+		return 0
+	}
+	for _, c := range commands() {
+		if c.name != args[0] {
+			continue
+		}
+		err := c.run(ctx, env, args[1:])
+		var code exitCode
+		switch {
+		case err == nil:
+			return 0
+		case errors.As(err, &code):
+			return int(code)
+		}
+		fmt.Fprintln(env.Stderr, "techmarket "+c.name+"："+words(err))
+		return 1
+	}
+	fmt.Fprintf(env.Stderr, "没有“%s”这个命令。", args[0])
+	if near := nearest(args[0], commandNames()); near != "" {
+		fmt.Fprintf(env.Stderr, "是不是想用 %s？", near)
+	}
+	fmt.Fprint(env.Stderr, "\n\n")
+	usage(env.Stderr)
+	return 2
+}
+
+// words says an error to the person at the terminal: the fault's sentence and its fields; the cause too, because whoever
+// runs commands on the server is the one who must mend it.
+func words(err error) string {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		return err.Error()
+	}
+	var b strings.Builder
+	b.WriteString(f.Message)
+	for _, field := range f.Fields {
+		fmt.Fprintf(&b, "\n  %s：%s", field.Path, field.Message)
+	}
+	if cause := errors.Unwrap(f); cause != nil {
+		fmt.Fprintf(&b, "\n  原因：%v", cause)
+	}
+	return b.String()
+}
+
+func commandNames() []string {
+	var names []string
+	for _, c := range commands() {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "科技大市场\n\n用法：techmarket 命令 [参数]\n\n命令：\n")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %-10s %s\n", c.name, c.usage)
+	}
+	fmt.Fprint(w, "\n配置只用环境变量，见 README.md；techmarket doctor 会检查它们。\n")
+}
+
+func runVersion(_ context.Context, env *environment, _ []string) error {
+	_, err := fmt.Fprintln(env.Stdout, version())
+	return err
+}
+
+// revision is the commit, set by the linker (see Makefile): Go's own stamping fails in a checkout of another user.
+var revision = "未知版本"
+
+func version() string { return "techmarket " + revision + " " + runtime.Version() }

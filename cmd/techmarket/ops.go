@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"techmarket/internal/platform/jobs"
+	"techmarket/internal/platform/postgres"
+)
+
+// check is one part's health. Only a needed part makes the market not ready.
+type check struct {
+	name   string
+	needed bool
+	run    func(context.Context) error
+}
+
+// ops serves /healthz, /readyz and /metrics on their own loopback port.
+type ops struct {
+	checks   []check
+	stopping atomic.Bool
+	registry *prometheus.Registry
+	requests *prometheus.HistogramVec
+}
+
+func newOps(p *platform, queue *jobs.Client, checks []check) *ops {
+	o := &ops{registry: prometheus.NewRegistry(), checks: append([]check{
+		{"database", true, func(ctx context.Context) error { return p.DB.Pool.Ping(ctx) }},
+		{"schema", true, func(ctx context.Context) error {
+			current, target, err := postgres.SchemaVersion(ctx, p.DB.Pool)
+			if err == nil && current != target {
+				err = fmt.Errorf("schema is %d, program is %d", current, target)
+			}
+			return err
+		}},
+		{"redis", false, p.Cache.Ping},
+	}, checks...)}
+	o.requests = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "techmarket_request_seconds", Help: "Time to answer a request.",
+		Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
+	}, []string{"method", "route", "status"})
+	pool := func(name, help string, value func() float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
+	}
+	o.registry.MustRegister(o.requests,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		pool("techmarket_database_connections", "Open database connections.", func() float64 { return float64(p.DB.Pool.Stat().TotalConns()) }),
+		pool("techmarket_database_connections_used", "Database connections in use.", func() float64 { return float64(p.DB.Pool.Stat().AcquiredConns()) }),
+		pool("techmarket_job_oldest_seconds", "Age of the oldest unfinished due job.", func() float64 {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			defer cancel()
+			age, err := queue.Oldest(ctx)
+			if err != nil {
+				return -1
+			}
+			return age.Seconds()
+		}))
+	return o
+}
+
+// observe records one answered request; route is the pattern, never the address.
+func (o *ops) observe(route, method string, status int, took time.Duration) {
+	o.requests.WithLabelValues(method, route, strconv.Itoa(status)).Observe(took.Seconds())
+}
+
+func (o *ops) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /readyz", o.ready)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(o.registry, promhttp.HandlerOpts{}))
+	return mux
+}
+
+func (o *ops) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
+	defer cancel()
+	status, report := http.StatusOK, map[string]string{}
+	for _, c := range o.checks {
+		report[c.name] = "ok"
+		if err := c.run(ctx); err != nil {
+			report[c.name] = err.Error()
+			if c.needed {
+				status = http.StatusServiceUnavailable
+			}
+		}
+	}
+	if o.stopping.Load() {
+		status, report["process"] = http.StatusServiceUnavailable, "stopping"
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(report)
+}

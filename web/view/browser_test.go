@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 const policy = "default-src 'self'; style-src 'self'; script-src 'self'; form-action 'self'; frame-ancestors 'none'"
@@ -89,6 +90,46 @@ func TestBrowserComponentsAreAccessibleAndFit(t *testing.T) {
 					t.Errorf("%s: axe %s (%s): %s\n\t%s", name, v.ID, v.Help, n.Target, n.HTML)
 				}
 			}
+		}
+	}
+}
+
+// The islands of script: the county list can be searched by keyboard, Ctrl+K opens the quick jump, ] moves through the
+// questions of a desk and the count of answers follows.
+func TestBrowserModulesHelpTheKeyboard(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("browser test")
+	}
+	server := httptest.NewServer(designServer(t))
+	defer server.Close()
+	ctx := browser(t)
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1440, 900), chromedp.Navigate(server.URL+"/design"), chromedp.WaitReady(".combo"), chromedp.Sleep(300*time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	// The protocol sends the letter of a key whether or not a page refused the key, which would submit the form.
+	enter := chromedp.Evaluate[chromedp.Void](`document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", bubbles: true}))`)
+	for _, c := range []struct {
+		name  string
+		do    chromedp.Action[chromedp.Void]
+		probe string
+		want  string
+	}{
+		{"combobox picks a county", chromedp.Steps(chromedp.Focus("#county"), chromedp.KeyEvent("昆都仑"), enter), `document.querySelector("select[name=county]").value`, "150203"},
+		{"combobox keeps the choice when the text is no county", chromedp.Steps(chromedp.Focus("#county"), chromedp.KeyEvent("没有这里"), enter, chromedp.Blur("#county")), `document.querySelector("#county").value + document.querySelector("select[name=county]").value`, "昆都仑区150203"},
+		{"quick jump opens", chromedp.KeyEvent("k", chromedp.KeyModifiers(chromedp.ModifierCtrl)), `String(document.querySelector("#quickjump").open)`, "true"},
+		{"quick jump filters", chromedp.KeyEvent("登记点"), `String([...document.querySelectorAll("#quickjump li:not([hidden])")].map(l => l.textContent))`, "登记点"},
+		{"escape closes it", chromedp.KeyEvent(kb.Escape), `String(document.querySelector("#quickjump").open)`, "false"},
+		{"desk moves to the next question", chromedp.Steps(chromedp.Focus(`input[name=q2]`), chromedp.KeyEvent("]")), `document.activeElement.name`, "q3"},
+		{"desk counts answers", chromedp.KeyEvent(" "), `document.querySelector("[data-answered]").textContent`, "3 / 3"},
+		{"characters over the limit are told", chromedp.SetValue("#about", strings.Repeat("字", 501)), `(e => { e.dispatchEvent(new Event("input")); return e.nextElementSibling.textContent })(document.querySelector("#about"))`, "超出 1 字"},
+	} {
+		if err := chromedp.Do(ctx, c.do); err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		got, err := chromedp.Run(ctx, chromedp.Evaluate[string](c.probe))
+		if err != nil || got != c.want {
+			t.Errorf("%s: got %q (%v), want %q", c.name, got, err, c.want)
 		}
 	}
 }

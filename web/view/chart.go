@@ -27,15 +27,15 @@ type Point struct {
 // BarChart draws horizontal bars, longest label first in reading order, with the value at the end of each bar.
 // Negative values are drawn as 0: no figure of the market can be negative in a bar.
 func BarChart(title, label, unit string, points []Point) Chart {
-	const labelW, barW, valueW, rowH = 132, 380, 128, 30
+	const labelW, barW, valueW, rowH = 108, 210, 102, 28
 	top := maxValue(points)
 	var b strings.Builder
 	h := len(points)*rowH + 4
 	open(&b, "chart bars", labelW+barW+valueW, h, title)
 	for i, p := range points {
-		y := i*rowH + 4
+		y := i*rowH + 2
 		w := scale(p.Value, top, barW)
-		fmt.Fprintf(&b, `<text class="end" x="%d" y="%d">%s</text>`, labelW-10, y+17, esc(clip(p.Label, 9)))
+		fmt.Fprintf(&b, `<text class="end" x="%d" y="%d">%s</text>`, labelW-10, y+17, esc(clip(p.Label, 6)))
 		fmt.Fprintf(&b, `<rect class="c0" x="%d" y="%d" width="%s" height="20" rx="2"><title>%s：%s</title></rect>`, labelW, y+1, num(w), esc(p.Label), esc(p.Shown))
 		fmt.Fprintf(&b, `<text class="v" x="%s" y="%d">%s</text>`, num(labelW+w+8), y+17, esc(p.Shown))
 	}
@@ -45,7 +45,7 @@ func BarChart(title, label, unit string, points []Point) Chart {
 
 // LineChart draws one line over its labels from a zero line; first, last and highest value are written at the line.
 func LineChart(title, label, unit string, points []Point) Chart {
-	const w, h, left, right, bottom, head = 640, 240, 16, 72, 30, 24
+	const w, h, left, right, bottom, head = 420, 200, 8, 62, 28, 26
 	top := maxValue(points)
 	var b strings.Builder
 	open(&b, "chart line", w, h, title)
@@ -66,7 +66,7 @@ func LineChart(title, label, unit string, points []Point) Chart {
 	y := func(v float64) float64 { return float64(h-bottom) - scale(v, top, h-bottom-head) }
 	var path strings.Builder
 	high := 0
-	every := max(1, (len(points)+5)/6)
+	every := max(1, (len(points)+4)/5)
 	for i, p := range points {
 		fmt.Fprintf(&path, "%s,%s ", num(x(i)), num(y(p.Value)))
 		if p.Value > points[high].Value {
@@ -150,7 +150,7 @@ func maxValue(points []Point) float64 {
 }
 
 func scale(v, top float64, length int) float64 {
-	if top <= 0 || v <= 0 || math.IsNaN(v) {
+	if !(top > 0) || !(v > 0) || math.IsInf(top, 0) { // also catches NaN
 		return 0
 	}
 	return v / top * float64(length)

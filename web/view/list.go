@@ -176,6 +176,9 @@ func (t Table) Labelled(cells []Cell) []LabelledCell {
 	return out
 }
 
+// Void tells whether there is nothing to show, so that a stacked row can leave the cell out.
+func (c Cell) Void() bool { return c.Text == "" && c.Note == "" && len(c.Tags) == 0 }
+
 // LabelledCell is a cell that knows its column.
 type LabelledCell struct {
 	Cell

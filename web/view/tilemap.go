@@ -38,14 +38,14 @@ func TileMap(m Measure, values map[string]float64) Chart {
 	for _, t := range region.Tiles() {
 		x0, y0 := t.X*(size+gap)+8, (t.Y+1.6)*(size+gap)
 		league := region.Name(t.League)
-		fmt.Fprintf(&b, `<text class="lg" x="%s" y="%s">%s</text>`, num(x0), num(y0-7), esc(league))
+		fmt.Fprintf(&b, `<text class="lg" x="%s" y="%s">%s</text>`, num(x0), num(y0-7), esc(region.ShortName(t.League)))
 		i := 0
 		for _, d := range region.Children(t.League) {
 			if d.Kind != region.CountyKind {
 				continue
 			}
 			v, known := values[d.Code]
-			shown, class := "无数据", "q0"
+			shown, class := "没有数据", "qn"
 			if known {
 				shown, class = m.Show(v)+" "+m.Unit, fmt.Sprintf("q%d", step(v, breaks))
 			}
@@ -66,17 +66,18 @@ func TileMap(m Measure, values map[string]float64) Chart {
 	}
 	legend(&b, m, breaks)
 	b.WriteString(`</svg>`)
-	return Chart{Title: m.Title, Picture: Picture{template.HTML(b.String())}, Twin: twin, Note: mapNote}
+	return Chart{Title: m.Title, Picture: Picture{template.HTML(b.String())}, Twin: twin, Note: "单位：" + m.Unit + "；空心为没有数据。" + mapNote + "。"}
 }
 
 // legend writes the upper end of each step under its colour.
 func legend(b *strings.Builder, m Measure, breaks []float64) {
-	fmt.Fprintf(b, `<rect class="q0" x="8" y="360" width="52" height="9"/><text x="8" y="383">0</text>`)
-	for i, v := range breaks {
-		x := 8 + (i+1)*56
-		fmt.Fprintf(b, `<rect class="q%d" x="%d" y="360" width="52" height="9"/><text x="%d" y="383">≤ %s</text>`, i+1, x, x, esc(m.Show(v)))
+	for i := range len(breaks) + 1 {
+		label := "0"
+		if i > 0 {
+			label = "≤ " + m.Show(breaks[i-1])
+		}
+		fmt.Fprintf(b, `<rect class="q%d" x="%d" y="356" width="100" height="9"/><text x="%d" y="384">%s</text>`, i, 8+i*104, 8+i*104, esc(label))
 	}
-	fmt.Fprintf(b, `<text x="%d" y="369">%s</text>`, 8+(len(breaks)+1)*56+6, esc(m.Unit))
 }
 
 // fifths returns the upper ends of five classes of equal count over the positive values; fewer when there are

@@ -30,6 +30,7 @@ async function start(root) {
 start(document);
 document.addEventListener("htmx:load", (e) => start(e.detail.elt));
 document.addEventListener("htmx:responseError", () => say("没有更新成功，内容没有变化，请再试一次。"));
+addEventListener("offline", () => say("网络断开了。填的内容还在这一页，恢复后再提交。"));
 document.addEventListener("htmx:sendError", () => say("网络没有连上，内容没有变化，请检查后再试。"));
 
 // A refused form puts the reader at the summary.

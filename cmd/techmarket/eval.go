@@ -1,0 +1,261 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/matching"
+	"techmarket/search"
+	"techmarket/search/local"
+	"techmarket/search/zh"
+)
+
+// evalDocument is a row of the corpus file; evalQuery one of the queries file.
+type evalDocument struct {
+	ID         string `json:"id"`
+	Abstract   string `json:"abstract"`
+	Discipline string `json:"discipline"`
+	SplitAt    int    `json:"split_at"`
+}
+
+type evalQuery struct {
+	ID         string   `json:"qid"`
+	Task       string   `json:"task"`
+	Query      string   `json:"query"`
+	Relevant   []string `json:"rel"`
+	Exclude    []string `json:"exclude"`
+	Discipline string   `json:"discipline"`
+}
+
+// evalTask is what is measured of one task.
+type evalTask struct {
+	Queries int     `json:"queries"`
+	NDCG10  float64 `json:"ndcg10"`
+	Recall  float64 `json:"recall10"`
+	MRR     float64 `json:"mrr"`
+	P50     float64 `json:"p50_ms"`
+	P95     float64 `json:"p95_ms"`
+}
+
+const (
+	evalDepth  = 100 // how deep T5 is searched
+	evalCut    = 10
+	evalMaxRow = 4 << 20
+)
+
+// runEval measures the ranking on labelled queries through the same Finder that serves people, over an index in a scratch place.
+// A listing is made from a document's text as its description and from nothing else.
+func runEval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("eval", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	corpusFile := flags.String("corpus", "", "语料文件（jsonl：id、abstract、discipline、split_at）")
+	queriesFile := flags.String("queries", "", "查询文件（jsonl：qid、task、query、rel、exclude、discipline）")
+	engineName := flags.String("engine", "local", "检索引擎：local 或 meili（地址取自 MEILI_URL，密钥取自 MEILI_KEY）")
+	asJSON := flags.Bool("json", false, "输出 JSON")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *corpusFile == "" || *queriesFile == "" {
+		return fault.New(fault.Invalid, "eval_files", "请用 --corpus 和 --queries 指明语料文件和查询文件。")
+	}
+	corpus, err := readRows[evalDocument](*corpusFile)
+	if err != nil {
+		return err
+	}
+	queries, err := readRows[evalQuery](*queriesFile)
+	if err != nil {
+		return err
+	}
+	analyzer, err := zh.New()
+	if err != nil {
+		return err
+	}
+	tasks := map[string]evalTask{}
+	// T3 searches the second halves, the others the whole texts: two markets
+	for _, market := range []struct {
+		halves bool
+		name   string
+	}{{false, "全文"}, {true, "后半篇"}} {
+		asked := slices.DeleteFunc(slices.Clone(queries), func(q evalQuery) bool { return (q.Task == "T3") != market.halves })
+		if len(asked) == 0 {
+			continue
+		}
+		fmt.Fprintf(stderr, "建立索引（%s，%d 篇）……\n", market.name, len(corpus))
+		err := evalMarket(ctx, analyzer, *engineName, corpus, market.halves, func(f *matching.Finder) error {
+			return evalTasks(ctx, f, corpus, asked, tasks, stderr)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if *asJSON {
+		return json.NewEncoder(stdout).Encode(map[string]any{"engine": *engineName, "tasks": tasks})
+	}
+	fmt.Fprintf(stdout, "引擎 %s\n任务  查询数  nDCG@10  Recall@10  MRR     p50 ms  p95 ms\n", *engineName)
+	for _, name := range slices.Sorted(maps.Keys(tasks)) {
+		t := tasks[name]
+		fmt.Fprintf(stdout, "%-4s  %5d  %.4f   %.4f     %.4f  %6.1f  %6.1f\n", name, t.Queries, t.NDCG10, t.Recall, t.MRR, t.P50, t.P95)
+	}
+	return nil
+}
+
+// readRows reads a jsonl file; the error names file and line.
+func readRows[T any](path string) ([]T, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "eval_files", "打不开文件 "+filepath.Base(path)+"，请检查路径。")
+	}
+	defer f.Close()
+	var rows []T
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, evalMaxRow)
+	for n := 1; lines.Scan(); n++ {
+		if len(lines.Bytes()) == 0 {
+			continue
+		}
+		var row T
+		if err := json.Unmarshal(lines.Bytes(), &row); err != nil {
+			return nil, fault.Wrap(err, fault.Invalid, "eval_files", fmt.Sprintf("文件 %s 第 %d 行不是有效的 JSON。", filepath.Base(path), n))
+		}
+		rows = append(rows, row)
+	}
+	return rows, lines.Err()
+}
+
+// evalMarket builds an index and a model in a scratch place, gives the Finder to use, and removes both.
+func evalMarket(ctx context.Context, a *zh.Analyzer, engineName string, corpus []evalDocument, halves bool, use func(*matching.Finder) error) (err error) {
+	engine, remove, err := scratchEngine(ctx, engineName, a)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
+	docs := make([]search.Document, len(corpus))
+	for i, d := range corpus {
+		text := []rune(d.Abstract)
+		if halves {
+			text = text[min(max(d.SplitAt, 0), len(text)):]
+		}
+		docs[i] = search.Document{ID: d.ID, Kind: "achievement", Version: 1, Body: string(text)}
+	}
+	if err := engine.Index(ctx, docs...); err != nil {
+		return err
+	}
+	model, err := matching.Learn(ctx, a, func(yield func(search.Document, error) bool) {
+		for _, d := range docs {
+			if !yield(d, nil) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return use(matching.NewFinder(engine, a, model, matching.DefaultWeights(), time.Now, func(_, code string) string { return code }))
+}
+
+// scratchEngine opens an empty engine of its own and returns how to remove it.
+func scratchEngine(ctx context.Context, name string, a *zh.Analyzer) (search.Engine, func() error, error) {
+	switch name {
+	case "local":
+		dir, err := os.MkdirTemp("", "techmarket-eval-")
+		if err != nil {
+			return nil, nil, err
+		}
+		e, err := local.Open(dir, a)
+		if err != nil {
+			return nil, nil, errors.Join(err, os.RemoveAll(dir))
+		}
+		return e, func() error { return errors.Join(e.Close(), os.RemoveAll(dir)) }, nil
+	}
+	return nil, nil, fault.New(fault.Invalid, "eval_engine", "没有这种引擎，请用 --engine local 或 --engine meili。")
+}
+
+// evalTasks runs the queries one after the other and adds up each task.
+func evalTasks(ctx context.Context, f *matching.Finder, corpus []evalDocument, queries []evalQuery, tasks map[string]evalTask, stderr io.Writer) error {
+	discipline, sizes := map[string]string{}, map[string]int{}
+	for _, d := range corpus {
+		discipline[d.ID] = d.Discipline
+		sizes[d.Discipline]++
+	}
+	times := map[string][]float64{}
+	for n, q := range queries {
+		start := time.Now()
+		found, err := f.Find(ctx, matching.Request{Listing: search.Document{ID: "query", Kind: "demand", Body: q.Query}, Want: "achievement", Limit: evalDepth})
+		if err != nil && !fault.HasCode(err, "match_empty") {
+			return err
+		}
+		times[q.Task] = append(times[q.Task], float64(time.Since(start).Microseconds())/1000)
+		var ids []string
+		for _, m := range found.Items {
+			ids = append(ids, m.Document.ID)
+		}
+		relevant := func(id string) bool { return slices.Contains(q.Relevant, id) }
+		total := len(q.Relevant)
+		if q.Task == "T5" && total == 0 { // same discipline; unlabelled documents and the paper itself don't count
+			ids = slices.DeleteFunc(ids, func(id string) bool { return discipline[id] == "" || slices.Contains(q.Exclude, id) })
+			relevant = func(id string) bool { return discipline[id] == q.Discipline }
+			total = sizes[q.Discipline]
+			for _, id := range q.Exclude {
+				if discipline[id] == q.Discipline {
+					total--
+				}
+			}
+		}
+		t := tasks[q.Task]
+		t.Queries++
+		if ndcg, recall, mrr, ok := measureRanking(ids, relevant, total); ok {
+			t.NDCG10 += ndcg
+			t.Recall += recall
+			t.MRR += mrr
+		}
+		tasks[q.Task] = t
+		if (n+1)%250 == 0 {
+			fmt.Fprintf(stderr, "已查询 %d / %d\n", n+1, len(queries))
+		}
+	}
+	for name, ms := range times {
+		t := tasks[name]
+		n := float64(t.Queries)
+		slices.Sort(ms)
+		t.NDCG10, t.Recall, t.MRR = t.NDCG10/n, t.Recall/n, t.MRR/n
+		t.P50, t.P95 = ms[len(ms)/2], ms[min(len(ms)-1, len(ms)*95/100)]
+		tasks[name] = t
+	}
+	return nil
+}
+
+// measureRanking gives nDCG@10 and Recall@10 (of at most ten relevant) and the reciprocal rank of the first relevant one.
+func measureRanking(ids []string, relevant func(string) bool, total int) (ndcg, recall, mrr float64, ok bool) {
+	if total <= 0 {
+		return 0, 0, 0, false
+	}
+	for i, id := range ids {
+		if !relevant(id) {
+			continue
+		}
+		if mrr == 0 {
+			mrr = 1 / float64(i+1)
+		}
+		if i < evalCut {
+			ndcg += 1 / math.Log2(float64(i+2))
+			recall++
+		}
+	}
+	ideal := 0.0
+	for i := range min(total, evalCut) {
+		ideal += 1 / math.Log2(float64(i+2))
+	}
+	return ndcg / ideal, recall / float64(min(total, evalCut)), mrr, true
+}

@@ -1,0 +1,203 @@
+package matching
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"techmarket/internal/foundation/fault"
+	"techmarket/search"
+	"techmarket/search/zh"
+)
+
+// Finder matches listings through an engine. It is safe for concurrent use.
+type Finder struct {
+	engine   search.Engine
+	analyzer *zh.Analyzer
+	weights  Weights
+	now      func() time.Time
+	name     func(facet, code string) string
+	learned  atomic.Pointer[learned]
+}
+
+// learned is a model with the digests that were made with it.
+type learned struct {
+	*Model
+	digests digestCache
+}
+
+// NewFinder makes a Finder. name gives the Chinese name of a facet code for the reasons.
+func NewFinder(engine search.Engine, analyzer *zh.Analyzer, model *Model, weights Weights, now func() time.Time, name func(facet, code string) string) *Finder {
+	f := &Finder{engine: engine, analyzer: analyzer, weights: weights, now: now, name: name}
+	f.SetModel(model)
+	return f
+}
+
+// SetModel puts a newly learned model into use.
+func (f *Finder) SetModel(m *Model) { f.learned.Store(&learned{Model: m}) }
+
+// Request asks for matches of one listing.
+type Request struct {
+	Listing search.Document // the need, or the achievement, that others are sought for
+	Want    string          // kind of the other side
+	// Visible are the filters of what the person may see (state, visibility, validity). They always hold and are never counted.
+	Visible []search.Filter
+	// Hard are the listing's own hard constraints; what they take away is counted in Matches.Filtered.
+	Hard  []search.Filter
+	Limit int // 1–100
+}
+
+// Matches answers a Request.
+type Matches struct {
+	Items    []Match
+	Filtered int      // textually fitting listings that the hard constraints took away
+	Missing  []string // elements that the listing does not name; naming them would help
+	Weights  string
+}
+
+// Match is one found listing.
+type Match struct {
+	Document  search.Document
+	Explained Explained
+}
+
+const (
+	candidateLimit = 300
+	orgLimit       = 2  // of one organisation …
+	orgWindow      = 10 // … in the first ten
+)
+
+// Find returns the best matches, best first; none when nothing reaches the threshold. Faults: those of the engine; invalid
+// "match_empty" for a listing without any word.
+func (f *Finder) Find(ctx context.Context, r Request) (Matches, error) {
+	model := f.learned.Load()
+	q := NewQuery(f.analyzer, model.Model, f.weights, r.Listing)
+	if len(q.words) == 0 {
+		return Matches{}, fault.New(fault.Invalid, "match_empty", "没有可以用来匹配的文字，请写明标题和要解决的问题。")
+	}
+	out := Matches{Missing: q.element.Missing(), Weights: f.weights.Version}
+	visible := append(slices.Clone(r.Visible), search.AnyOf("kind", r.Want))
+	if search.ValidCode(r.Listing.ID) {
+		visible = append(visible, search.NoneOf("id", r.Listing.ID))
+	}
+	ask := search.CandidateQuery{Terms: q.terms(model.Model), Filters: visible, Limit: candidateLimit}
+	if len(ask.Terms) == 0 {
+		return out, nil
+	}
+	candidates, err := f.engine.Candidates(ctx, ask)
+	if err != nil {
+		return out, err
+	}
+	if len(r.Hard) > 0 {
+		kept := len(candidates)
+		candidates = slices.DeleteFunc(candidates, func(c search.Candidate) bool { return !passes(c.Document, r.Hard) })
+		if out.Filtered = kept - len(candidates); out.Filtered > 0 { // what they took away may have stood before others that pass
+			ask.Filters = append(ask.Filters, r.Hard...)
+			if candidates, err = f.engine.Candidates(ctx, ask); err != nil {
+				return out, err
+			}
+		}
+	}
+	out.Items = f.rank(model, q, candidates)
+	out.Items = out.Items[:min(len(out.Items), max(r.Limit, 1))]
+	return out, nil
+}
+
+func passes(d search.Document, filters []search.Filter) bool {
+	return !slices.ContainsFunc(filters, func(f search.Filter) bool { return !f.Keeps(d) })
+}
+
+// rank scores, sorts, and thins out organisations.
+func (f *Finder) rank(model *learned, q *Query, candidates []search.Candidate) []Match {
+	setting := Setting{Weights: f.weights, Now: f.now(), Name: f.name}
+	legs := make([]Legs, len(candidates))
+	digests := make([]*digest, len(candidates))
+	for i, c := range candidates {
+		digests[i] = model.digests.get(c.Document, func() *digest { return newDigest(f.analyzer, model.Model, c.Document) })
+		legs[i] = q.measure(model.Model, digests[i])
+		setting.Best = setting.Best.max(legs[i])
+	}
+	items := make([]Match, 0, len(candidates))
+	for i, c := range candidates {
+		if legs[i].Words < f.weights.Threshold*q.self {
+			continue
+		}
+		items = append(items, Match{c.Document, Score(q, c.Document, digests[i].text, legs[i], setting)})
+	}
+	slices.SortFunc(items, func(a, b Match) int {
+		if a.Explained.Score != b.Explained.Score {
+			return cmpDesc(a.Explained.Score, b.Explained.Score)
+		}
+		return strings.Compare(a.Document.ID, b.Document.ID)
+	})
+	return thin(items)
+}
+
+func (l Legs) max(m Legs) Legs {
+	return Legs{Words: max(l.Words, m.Words), Bigrams: max(l.Bigrams, m.Bigrams), Chars: max(l.Chars, m.Chars),
+		Topic: max(l.Topic, m.Topic), Semantic: max(l.Semantic, m.Semantic)}
+}
+
+// thin keeps at most two listings of one organisation among the first ten; the others move behind the tenth, in order, and are
+// left out where there is no tenth.
+func thin(items []Match) []Match {
+	var first, later []Match
+	seen := map[string]int{}
+	for i, m := range items {
+		if len(first) == orgWindow {
+			later = append(later, items[i:]...)
+			break
+		}
+		orgs := m.Document.Facets[FacetOrg]
+		if slices.ContainsFunc(orgs, func(o string) bool { return seen[o] >= orgLimit }) {
+			later = append(later, m)
+			continue
+		}
+		for _, o := range orgs {
+			seen[o]++
+		}
+		first = append(first, m)
+	}
+	if len(first) < orgWindow {
+		return first
+	}
+	return append(first, later...)
+}
+
+// digestCache keeps what was made of recently seen documents. Two generations: when the young one is full it becomes the old one,
+// so it holds between one and two generations of what is in use.
+type digestCache struct {
+	mu         sync.Mutex
+	young, old map[digestKey]*digest
+}
+
+type digestKey struct {
+	id      string
+	version int64
+}
+
+// digestGeneration × 2 digests of about 2 kB are 40 MB at most.
+const digestGeneration = 10_000
+
+func (c *digestCache) get(d search.Document, digestOf func() *digest) *digest {
+	key := digestKey{d.ID, d.Version}
+	c.mu.Lock()
+	found := c.young[key]
+	if found == nil {
+		found = c.old[key]
+	}
+	c.mu.Unlock()
+	if found == nil {
+		found = digestOf()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.young == nil || len(c.young) >= digestGeneration {
+		c.young, c.old = make(map[digestKey]*digest, digestGeneration/4), c.young
+	}
+	c.young[key] = found
+	return found
+}

@@ -1,0 +1,69 @@
+// Package matching finds, for a listing of one side, the listings of the other side that are worth a conversation, and says why.
+//
+// It owns the language model of the market's own texts (Model: how rare a word is, which words go together), the query made from a
+// listing (Query), the pure explained score (Score) with its versioned weights (Weights), and the search that puts them together
+// (Finder). Both sides are search.Document, so a need finds achievements and an achievement finds needs by the same code.
+//
+// It refuses to know an engine, a database or a page: candidates come from a search.Engine, who may see what comes as filters, and
+// names of codes come from the caller. The engine only proposes candidates; order and reasons are made here, from the documents
+// alone, so that every engine gives the same answer.
+//
+// The figures behind the choices are in the project's BENCHMARKS.md; the method is the reference page on matching, §2–§4.
+package matching
+
+// Names under which listings put codes and numbers into search.Document. Absent means unknown, never zero.
+const (
+	FacetField       = "field"       // technical field codes
+	FacetTopic       = "topic"       // plan-topic codes; the first two digits are the area
+	FacetIndustry    = "industry"    // GB/T 4754 codes: a letter or digits; a longer code is a part of its prefix
+	FacetCooperation = "cooperation" // ways of cooperation
+	FacetLeague      = "league"      // four digits
+	FacetCounty      = "county"      // six digits
+	FacetOrg         = "org"         // the organisation behind the listing
+	FacetIP          = "ip"          // "valid", "pending", "expired"
+
+	NumberPriceFen     = "priceFen"     // an achievement's price in 分; absent: 面议
+	NumberBudgetMinFen = "budgetMinFen" // a need's budget in 分
+	NumberBudgetMaxFen = "budgetMaxFen"
+	NumberMaturity     = "maturity"    // an achievement's level, TRL 1–9
+	NumberMinMaturity  = "minMaturity" // the least level a need accepts
+	NumberPublishedAt  = "publishedAt" // Unix seconds
+	NumberConfirmedAt  = "confirmedAt" // when the owner last confirmed the listing, Unix seconds
+	NumberIPUntil      = "ipUntil"     // year in which the longest right ends
+	NumberRecord       = "record"      // the organisation's smoothed reply rate of the last year in per mille
+	NumberCompleteness = "completeness"
+)
+
+// Weights are the versioned data of the linear score. Parts of Text weigh its legs, each leg scaled to 0–1; the rest weigh features of
+// 0–1 (maturity −1–1). They are starting values until at least 500 accepted or refused pairs allow learning them.
+type Weights struct {
+	Version string
+
+	Text, Elements, Subject, Maturity, Terms, Region, Record, Freshness float64
+
+	TextLegs TextLegs
+
+	Threshold float64 // below this share of the need's own self-match in words, nothing is shown
+}
+
+// TextLegs weigh the ways of comparing texts. They err differently, which is why they are added.
+type TextLegs struct {
+	Words    float64 // BM25 over words
+	Bigrams  float64 // BM25 over character pairs; times n/(n+BigramHalf) for a need of n words, for short needs words are surer
+	Chars    float64 // BM25 over single characters
+	Topic    float64 // cosine in the space learned from the market's texts
+	Semantic float64 // cosine of the embedder, when there is one
+
+	BigramHalf float64
+	IDFPower   float64
+}
+
+// DefaultWeights are the weights that the market starts with.
+func DefaultWeights() Weights {
+	return Weights{
+		Version: "2026-11-1",
+		Text:    .55, Elements: .10, Subject: .12, Maturity: .08, Terms: .05, Region: .04, Record: .04, Freshness: .02,
+		TextLegs:  TextLegs{Words: 1, Bigrams: .8, Chars: .3, Topic: .4, Semantic: .6, BigramHalf: 5, IDFPower: 1.2},
+		Threshold: .02,
+	}
+}

@@ -1,0 +1,325 @@
+package matching
+
+import (
+	"context"
+	"encoding/gob"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"iter"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"unicode"
+
+	"techmarket/search"
+	"techmarket/search/zh"
+)
+
+// Model is what the market's own texts teach: how many listings hold a word, a pair or a character, and a space in which words that
+// go together lie together (latent semantic analysis by randomised subspace iteration). It is read-only and safe for
+// concurrent use. Words are kept as 32-bit hashes: at 100,000 words about one pair collides, which no ranking notices.
+type Model struct {
+	Docs      int
+	WordsPer  float64 // mean words of a document
+	CharsPer  float64 // mean Han characters
+	WordDF    map[uint32]uint32
+	PairDF    map[uint64]uint32 // pairs in at least two documents
+	CharDF    map[rune]uint32
+	TopicRow  map[uint32]int32 // word → row of Topics
+	Topics    []float32        // rows of TopicDims
+	TopicDims int
+}
+
+const (
+	topicDims    = 128
+	topicMinDF   = 3
+	topicWords   = 50_000 // vocabulary of the topic space at most
+	topicDocs    = 40_000 // documents it is learned from at most, evenly spread
+	topicRounds  = 3
+	topicWorkers = 2 // fixed, so that the sums come out the same on every machine
+	topicIDF     = 1.5
+	minTopicDocs = 200 // fewer teach nothing
+)
+
+// Learn reads all documents once. 12,104 abstracts take about 6 s on one core. It is meant for a daily job.
+func Learn(ctx context.Context, a *zh.Analyzer, docs iter.Seq2[search.Document, error]) (*Model, error) {
+	m := &Model{WordDF: map[uint32]uint32{}, PairDF: map[uint64]uint32{}, CharDF: map[rune]uint32{}}
+	var bags [][]wordCount
+	stop := map[uint32]bool{}
+	seen := map[uint64]struct{}{}
+	chars := map[rune]struct{}{}
+	for d, err := range docs {
+		if err != nil {
+			return nil, fmt.Errorf("matching: learn: %w", err)
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		text := fullText(d)
+		words := a.Words(text)
+		counts := map[uint32]uint8{}
+		for _, w := range words {
+			h := hash(w)
+			if a.Stop(w) {
+				stop[h] = true
+			}
+			if counts[h] < math.MaxUint8 {
+				counts[h]++
+			}
+		}
+		for h := range counts {
+			m.WordDF[h]++
+		}
+		bags = append(bags, bagOf(counts))
+		clear(seen)
+		clear(chars)
+		n := 0
+		eachPair(a.Normalize(text), func(r rune) { n++; chars[r] = struct{}{} }, func(p uint64) { seen[p] = struct{}{} })
+		for p := range seen {
+			m.PairDF[p]++
+		}
+		for r := range chars {
+			m.CharDF[r]++
+		}
+		m.Docs++
+		m.WordsPer += float64(len(words))
+		m.CharsPer += float64(n)
+	}
+	for p, df := range m.PairDF {
+		if df < 2 {
+			delete(m.PairDF, p)
+		}
+	}
+	m.WordsPer /= float64(max(m.Docs, 1))
+	m.CharsPer /= float64(max(m.Docs, 1))
+	if m.Docs >= minTopicDocs {
+		m.learnTopics(ctx, bags, stop)
+	}
+	return m, ctx.Err()
+}
+
+// Save writes the model, Load reads it; it is a cache of what Learn finds, so a model of another program version may be refused.
+func (m *Model) Save(w io.Writer) error { return gob.NewEncoder(w).Encode(m) }
+
+// Load reads a saved model.
+func Load(r io.Reader) (*Model, error) {
+	m := &Model{}
+	if err := gob.NewDecoder(r).Decode(m); err != nil {
+		return nil, fmt.Errorf("matching: load model: %w", err)
+	}
+	if len(m.Topics) != m.TopicDims*len(m.TopicRow) {
+		return nil, fmt.Errorf("matching: load model: %d topic values for %d words", len(m.Topics), len(m.TopicRow))
+	}
+	return m, nil
+}
+
+// fullText joins what the ranking compares.
+func fullText(d search.Document) string {
+	text := d.Title
+	for _, k := range d.Keywords {
+		text += "\n" + k
+	}
+	return text + "\n" + d.Summary + "\n" + d.Body
+}
+
+func hash(w string) uint32 {
+	h := fnv.New32a()
+	io.WriteString(h, w)
+	return h.Sum32()
+}
+
+type wordCount struct {
+	word  uint32
+	count uint8
+}
+
+func bagOf(counts map[uint32]uint8) []wordCount {
+	bag := make([]wordCount, 0, len(counts))
+	for w, n := range counts {
+		bag = append(bag, wordCount{w, n})
+	}
+	slices.SortFunc(bag, func(a, b wordCount) int { return int(int64(a.word) - int64(b.word)) })
+	return bag
+}
+
+// eachPair walks the Han characters of a normalised text and the pairs of neighbours among them.
+func eachPair(text string, char func(rune), pair func(uint64)) {
+	var prev rune
+	for _, r := range text {
+		if r < 0x2e80 || !unicode.Is(unicode.Han, r) {
+			prev = 0
+			continue
+		}
+		char(r)
+		if prev != 0 {
+			pair(uint64(prev)<<32 | uint64(r))
+		}
+		prev = r
+	}
+}
+
+func (m *Model) idf(df uint32) float64 {
+	n, f := float64(m.Docs), float64(df)
+	return math.Log(1 + (n-f+.5)/(f+.5))
+}
+
+// learnTopics finds the leading right singular vectors of the documents × words matrix.
+func (m *Model) learnTopics(ctx context.Context, bags [][]wordCount, stop map[uint32]bool) {
+	var words []uint32
+	for w, df := range m.WordDF {
+		if df >= topicMinDF && int(df) < m.Docs/5 && !stop[w] {
+			words = append(words, w)
+		}
+	}
+	slices.SortFunc(words, func(a, b uint32) int {
+		if d := int(m.WordDF[b]) - int(m.WordDF[a]); d != 0 {
+			return d
+		}
+		return int(int64(a) - int64(b))
+	})
+	words = words[:min(len(words), topicWords)]
+	m.TopicDims = min(topicDims, len(words)/4)
+	if m.TopicDims == 0 {
+		return
+	}
+	m.TopicRow = make(map[uint32]int32, len(words))
+	for i, w := range words {
+		m.TopicRow[w] = int32(i)
+	}
+	step := 1 + (len(bags)-1)/topicDocs
+	rows := make([][]cell, 0, len(bags)/step+1)
+	for i := 0; i < len(bags); i += step {
+		rows = append(rows, m.topicCells(bags[i]))
+	}
+	k := m.TopicDims
+	q := make([]float32, len(words)*k)
+	rng := rand.New(rand.NewPCG(1, 1))
+	for i := range q {
+		q[i] = float32(rng.NormFloat64())
+	}
+	for round := 0; round <= topicRounds; round++ {
+		orthonormal(q, k)
+		if round == topicRounds || ctx.Err() != nil {
+			break
+		}
+		q = gramTimes(rows, q, k)
+	}
+	m.Topics = q
+}
+
+// cell is one value of a sparse row.
+type cell struct {
+	row int32
+	x   float32
+}
+
+// topicCells gives a bag's words in the topic space, as a unit vector.
+func (m *Model) topicCells(bag []wordCount) []cell {
+	var cells []cell
+	sum := 0.0
+	for _, c := range bag {
+		if row, ok := m.TopicRow[c.word]; ok {
+			x := math.Log1p(float64(c.count)) * math.Pow(m.idf(m.WordDF[c.word]), topicIDF)
+			cells = append(cells, cell{row, float32(x)})
+			sum += x * x
+		}
+	}
+	scale := float32(1 / math.Sqrt(sum+1e-12))
+	for i := range cells {
+		cells[i].x *= scale
+	}
+	return cells
+}
+
+// gramTimes computes AᵀA·q for the sparse rows of A.
+func gramTimes(rows [][]cell, q []float32, k int) []float32 {
+	sums := make([][]float32, topicWorkers)
+	var wait sync.WaitGroup
+	for w := range sums {
+		wait.Go(func() {
+			z, y := make([]float32, len(q)), make([]float32, k)
+			for i := w; i < len(rows); i += topicWorkers {
+				clear(y)
+				for _, c := range rows[i] {
+					addScaled(y, q[int(c.row)*k:], c.x)
+				}
+				for _, c := range rows[i] {
+					addScaled(z[int(c.row)*k:int(c.row)*k+k], y, c.x)
+				}
+			}
+			sums[w] = z
+		})
+	}
+	wait.Wait()
+	for _, z := range sums[1:] {
+		addScaled(sums[0], z, 1)
+	}
+	return sums[0]
+}
+
+func addScaled(to, from []float32, x float32) {
+	from = from[:len(to)]
+	for i := range to {
+		to[i] += x * from[i]
+	}
+}
+
+// orthonormal makes the k columns of q orthonormal (modified Gram–Schmidt over columns copied out, so that memory is read in order).
+func orthonormal(q []float32, k int) {
+	n := len(q) / k
+	cols := make([][]float32, k)
+	for j := range cols {
+		col := make([]float32, n)
+		for i := range col {
+			col[i] = q[i*k+j]
+		}
+		for _, prev := range cols[:j] {
+			addScaled(col, prev, -dot(col, prev))
+		}
+		scale := 1 / (float32(math.Sqrt(float64(dot(col, col)))) + 1e-20)
+		for i := range col {
+			col[i] *= scale
+		}
+		cols[j] = col
+	}
+	for j, col := range cols {
+		for i, x := range col {
+			q[i*k+j] = x
+		}
+	}
+}
+
+func dot(a, b []float32) float32 {
+	b = b[:len(a)]
+	var s0, s1, s2, s3 float32
+	i := 0
+	for ; i+3 < len(a); i += 4 {
+		s0 += a[i] * b[i]
+		s1 += a[i+1] * b[i+1]
+		s2 += a[i+2] * b[i+2]
+		s3 += a[i+3] * b[i+3]
+	}
+	for ; i < len(a); i++ {
+		s0 += a[i] * b[i]
+	}
+	return s0 + s1 + s2 + s3
+}
+
+// topic places a bag of words in the topic space, as a unit vector; nil when the model has none or knows none of the words.
+func (m *Model) topic(bag []wordCount) []float32 {
+	cells := m.topicCells(bag)
+	if len(cells) == 0 {
+		return nil
+	}
+	v := make([]float32, m.TopicDims)
+	for _, c := range cells {
+		addScaled(v, m.Topics[int(c.row)*m.TopicDims:], c.x)
+	}
+	scale := 1 / (float32(math.Sqrt(float64(dot(v, v)))) + 1e-12)
+	for i := range v {
+		v[i] *= scale
+	}
+	return v
+}

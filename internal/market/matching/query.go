@@ -1,0 +1,245 @@
+package matching
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"techmarket/search"
+	"techmarket/search/zh"
+)
+
+// Shares of a listing's fields in what it asks for.
+const (
+	titleShare   = 3
+	keywordShare = 2
+	summaryShare = 2 // 拟解决的关键问题, main effect
+	bodyShare    = 1
+)
+
+const (
+	queryWords     = 40     // words that are scored, heaviest first
+	queryPairs     = 80     // character pairs
+	queryRunes     = 20_000 // of a longer text the rest adds nothing but time
+	candidateTerms = 24     // words sent to the engine
+)
+
+// Query is a listing as a question: its weighty words with their weights. It is made once and is read-only.
+type Query struct {
+	Listing  search.Document
+	words    []queryTerm
+	byWord   map[uint32]int
+	pairs    map[uint64]float64
+	chars    map[rune]float64
+	topic    []float32
+	self     float64  // what a text would score in words that holds every word twice
+	sequence []string // all words in order, for showing whole phrases
+	element  Elements
+}
+
+type queryTerm struct {
+	text   string
+	weight float64
+	stop   bool
+}
+
+// NewQuery weighs the words of a listing with what the model knows.
+func NewQuery(a *zh.Analyzer, m *Model, w Weights, listing search.Document) *Query {
+	q := &Query{Listing: listing, byWord: map[uint32]int{}, pairs: map[uint64]float64{}, chars: map[rune]float64{}}
+	tf, count := map[string]float64{}, map[uint32]uint8{}
+	all := ""
+	pairTF, charTF := map[uint64]float64{}, map[rune]float64{}
+	for _, f := range []struct {
+		text  string
+		share float64
+	}{{listing.Title, titleShare}, {strings.Join(listing.Keywords, "\n"), keywordShare}, {listing.Summary, summaryShare}, {listing.Body, bodyShare}} {
+		text := clip(f.text, queryRunes)
+		norm := a.Normalize(text)
+		all += norm + "\n"
+		words := a.Words(text)
+		q.sequence = append(append(q.sequence, words...), "\n")
+		for _, word := range words {
+			tf[word] += f.share
+			if h := hash(word); count[h] < math.MaxUint8 {
+				count[h]++
+			}
+		}
+		eachPair(norm, func(r rune) { charTF[r] += f.share }, func(p uint64) { pairTF[p] += f.share })
+	}
+	power := w.TextLegs.IDFPower
+	for word, n := range tf {
+		df := m.WordDF[hash(word)]
+		q.words = append(q.words, queryTerm{word, math.Log1p(n) * math.Pow(m.idf(df), power), a.Stop(word)})
+	}
+	slices.SortFunc(q.words, func(x, y queryTerm) int {
+		if x.weight != y.weight {
+			return cmpDesc(x.weight, y.weight)
+		}
+		return strings.Compare(x.text, y.text)
+	})
+	q.words = q.words[:min(len(q.words), queryWords)]
+	for i, t := range q.words {
+		q.byWord[hash(t.text)] = i
+		q.self += t.weight * 2 * (bm25K + 1) / (2 + bm25K)
+	}
+	for p, n := range pairTF {
+		q.pairs[p] = math.Log1p(n) * math.Pow(m.idf(max(m.PairDF[p], 1)), power+.3)
+	}
+	keepHeaviest(q.pairs, queryPairs)
+	for r, n := range charTF {
+		q.chars[r] = math.Log1p(n) * math.Pow(m.idf(m.CharDF[r]), power+.3)
+	}
+	keepHeaviest(q.chars, queryWords)
+	q.topic = m.topic(bagOf(count))
+	q.element = ExtractElements(a, all)
+	return q
+}
+
+// terms are the words for the engine. Words that no document holds stay out, for they would only take the place of others.
+func (q *Query) terms(m *Model) []search.WeightedTerm {
+	var out []search.WeightedTerm
+	for _, t := range q.words {
+		if m.Docs > 0 && m.WordDF[hash(t.text)] == 0 {
+			continue
+		}
+		out = append(out, search.WeightedTerm{Term: t.text, Weight: t.weight})
+		if len(out) == candidateTerms {
+			break
+		}
+	}
+	return out
+}
+
+func clip(s string, runes int) string {
+	if len(s) <= runes {
+		return s
+	}
+	n := 0
+	for i := range s {
+		if n == runes {
+			return s[:i]
+		}
+		n++
+	}
+	return s
+}
+
+// keepHeaviest drops all but the n heaviest; of equals the smaller key stays, so that the result does not depend on map order.
+func keepHeaviest[K uint64 | rune](m map[K]float64, n int) {
+	if len(m) <= n {
+		return
+	}
+	keys := make([]K, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b K) int {
+		if m[a] != m[b] {
+			return cmpDesc(m[a], m[b])
+		}
+		if a < b {
+			return -1
+		}
+		return 1
+	})
+	for _, k := range keys[n:] {
+		delete(m, k)
+	}
+}
+
+func cmpDesc(a, b float64) int {
+	switch {
+	case a > b:
+		return -1
+	case a < b:
+		return 1
+	}
+	return 0
+}
+
+const (
+	bm25K = 1.2
+	bm25B = .75
+)
+
+// Legs are what comparing two texts measured, leg by leg, before scaling.
+type Legs struct {
+	Words, Bigrams, Chars, Topic, Semantic float64
+
+	matched []int // indices of Query.words found, heaviest first
+}
+
+// digest is what measuring needs of a document; it depends on the document and the model only, so it can be kept.
+type digest struct {
+	text  string // normalised
+	bag   []wordCount
+	words int
+	topic []float32
+}
+
+func newDigest(a *zh.Analyzer, m *Model, d search.Document) *digest {
+	full := clip(fullText(d), queryRunes)
+	words := a.Words(full)
+	counts := make(map[uint32]uint8, len(words))
+	for _, w := range words {
+		if h := hash(w); counts[h] < math.MaxUint8 {
+			counts[h]++
+		}
+	}
+	bag := bagOf(counts)
+	return &digest{text: a.Normalize(full), bag: bag, words: len(words), topic: m.topic(bag)}
+}
+
+// measure compares a document with the query. It is pure.
+func (q *Query) measure(m *Model, d *digest) Legs {
+	var l Legs
+	norm := bm25K * (1 - bm25B + bm25B*float64(d.words)/max(m.WordsPer, 1))
+	for _, c := range d.bag {
+		if i, ok := q.byWord[c.word]; ok {
+			tf := float64(c.count)
+			l.Words += q.words[i].weight * tf * (bm25K + 1) / (tf + norm)
+			l.matched = append(l.matched, i)
+		}
+	}
+	slices.Sort(l.matched)
+	pairs, chars := map[uint64]float64{}, map[rune]float64{}
+	n := 0
+	eachPair(d.text, func(r rune) {
+		n++
+		if _, ok := q.chars[r]; ok {
+			chars[r]++
+		}
+	}, func(p uint64) {
+		if _, ok := q.pairs[p]; ok {
+			pairs[p]++
+		}
+	})
+	norm = bm25K * (1 - bm25B + bm25B*float64(n)/max(m.CharsPer, 1))
+	l.Bigrams = saturate(q.pairs, pairs, norm)
+	l.Chars = saturate(q.chars, chars, norm)
+	// formulas and model numbers count in the pairs' leg as well
+	for _, i := range l.matched {
+		if t := q.words[i]; t.text[0] < utf8.RuneSelf {
+			l.Bigrams += t.weight
+		}
+	}
+	if q.topic != nil && d.topic != nil {
+		l.Topic = max(0, float64(dot(q.topic, d.topic)))
+	}
+	return l
+}
+
+// saturate sums BM25 over counted keys, in key order so that the float sum is the same every time.
+func saturate[K uint64 | rune](weights, tf map[K]float64, norm float64) float64 {
+	keys := make([]K, 0, len(tf))
+	for k := range tf {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	sum := 0.0
+	for _, k := range keys {
+		sum += weights[k] * tf[k] * (bm25K + 1) / (tf[k] + norm)
+	}
+	return sum
+}

@@ -1,0 +1,396 @@
+package matching
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"techmarket/internal/foundation/money"
+	"techmarket/search"
+)
+
+// Contribution is one feature's part of a score, for the "为什么" page.
+type Contribution struct {
+	Feature string  `json:"feature"` // text, elements, subject, maturity, terms, region, record, freshness
+	Value   float64 `json:"value"`   // 0–1, maturity −1–1
+	Weight  float64 `json:"weight"`
+	Points  float64 `json:"points"` // Value × Weight
+	Note    string  `json:"note"`   // plain Chinese; "" when there is nothing to say
+}
+
+// Explained is the score of one candidate with its reasons.
+type Explained struct {
+	ID            string         `json:"id"`
+	Version       int64          `json:"version"`
+	Score         float64        `json:"score"` // 0–1 within the features that the query makes use of
+	Contributions []Contribution `json:"contributions"`
+	Reasons       []string       `json:"reasons"` // at most four, the weightiest first
+	Lack          string         `json:"lack"`    // the one 不足, "" when there is none
+	Words         []string       `json:"words"`   // matched words, to be marked
+	Weights       string         `json:"weights"` // version of the weights
+}
+
+// Setting is what a score depends on besides the two texts.
+type Setting struct {
+	Weights Weights
+	Now     time.Time
+	Name    func(facet, code string) string // Chinese name of a code
+	Best    Legs                            // the highest value of each leg among the candidates
+}
+
+const maxReasons = 4
+
+// judged is a feature's value with what there is to say for and against.
+type judged struct {
+	value   float64
+	note    string
+	pro     bool // note is a reason
+	con     string
+	applies bool // the query says something about it
+	first   bool // its reason comes first whatever its points
+}
+
+// Score explains how well a candidate answers the query. It is pure: the same arguments give the same answer.
+func Score(q *Query, d search.Document, text string, legs Legs, s Setting) Explained {
+	w := s.Weights
+	out := Explained{ID: d.ID, Version: d.Version, Words: q.phrases(legs, text), Weights: w.Version}
+	total, lackPoints := 0.0, 0.0
+	type reason struct {
+		note   string
+		points float64
+	}
+	var reasons []reason
+	for _, f := range []struct {
+		name   string
+		weight float64
+		judge  judged
+	}{
+		{"text", w.Text, judgeText(q, legs, s, out.Words)},
+		{"elements", w.Elements, judgeElements(q, text)},
+		{"subject", w.Subject, judgeSubject(q.Listing, d, s)},
+		{"maturity", w.Maturity, judgeMaturity(q.Listing, d)},
+		{"terms", w.Terms, judgeTerms(q.Listing, d, s)},
+		{"region", w.Region, judgeRegion(q.Listing, d, s)},
+		{"record", w.Record, judgeRecord(d)},
+		{"freshness", w.Freshness, judgeFreshness(d, s.Now)},
+	} {
+		if !f.judge.applies {
+			continue
+		}
+		c := Contribution{Feature: f.name, Value: f.judge.value, Weight: f.weight, Points: f.judge.value * f.weight, Note: f.judge.note}
+		if c.Note == "" {
+			c.Note = f.judge.con
+		}
+		out.Contributions = append(out.Contributions, c)
+		total += f.weight
+		out.Score += c.Points
+		if f.judge.pro && f.judge.note != "" {
+			points := c.Points
+			if f.judge.first {
+				points = math.Inf(1)
+			}
+			reasons = append(reasons, reason{f.judge.note, points})
+		}
+		if lost := f.weight - c.Points; f.judge.con != "" && lost > lackPoints {
+			out.Lack, lackPoints = f.judge.con, lost
+		}
+	}
+	out.Score /= max(total, 1e-9)
+	slices.SortStableFunc(reasons, func(a, b reason) int { return cmpDesc(a.points, b.points) })
+	for _, r := range reasons[:min(len(reasons), maxReasons)] {
+		out.Reasons = append(out.Reasons, r.note)
+	}
+	return out
+}
+
+// fuse adds the legs, each as a share of the best candidate's.
+func (q *Query) fuse(l Legs, s Setting) float64 {
+	t := s.Weights.TextLegs
+	bigrams := t.Bigrams * float64(len(q.words)) / (float64(len(q.words)) + t.BigramHalf)
+	sum, weights := 0.0, 0.0
+	for _, leg := range []struct{ value, best, weight float64 }{
+		{l.Words, s.Best.Words, t.Words}, {l.Bigrams, s.Best.Bigrams, bigrams}, {l.Chars, s.Best.Chars, t.Chars},
+		{l.Topic, s.Best.Topic, t.Topic}, {l.Semantic, s.Best.Semantic, t.Semantic},
+	} {
+		if leg.best > 0 {
+			sum += leg.weight * leg.value / leg.best
+			weights += leg.weight
+		}
+	}
+	return sum / max(weights, 1e-9)
+}
+
+func judgeText(q *Query, l Legs, s Setting, words []string) judged {
+	j := judged{value: q.fuse(l, s), applies: true, pro: true, first: true}
+	if len(words) > 0 {
+		j.note = "命中关键词：" + strings.Join(words[:min(len(words), 5)], "、")
+	}
+	return j
+}
+
+func judgeElements(q *Query, text string) judged {
+	covered, missing := q.element.cover(text)
+	n := len(covered) + len(missing)
+	if n == 0 {
+		return judged{}
+	}
+	j := judged{value: float64(len(covered)) / float64(n), applies: true, pro: len(covered) > 0}
+	if len(covered) > 0 {
+		j.note = "覆盖：" + strings.Join(covered, "、")
+		if len(missing) > 0 {
+			j.note += "；未覆盖：" + strings.Join(missing, "、")
+		}
+	}
+	if len(missing) > 0 {
+		j.con = "未提到需求所说的" + strings.Join(missing, "、")
+	}
+	return j
+}
+
+func judgeSubject(need, d search.Document, s Setting) judged {
+	known := 0
+	var j judged
+	for _, f := range []struct {
+		facet, says string
+		overlap     func(a, b string) float64
+	}{
+		{FacetTopic, "同属规划重点方向：", prefixOverlap}, {FacetField, "技术领域相同：", prefixOverlap}, {FacetIndustry, "行业相同：", prefixOverlap},
+	} {
+		mine, theirs := need.Facets[f.facet], d.Facets[f.facet]
+		if len(mine) == 0 {
+			continue
+		}
+		known++
+		best, code := 0.0, ""
+		for _, a := range mine {
+			for _, b := range theirs {
+				if o := f.overlap(a, b); o > best {
+					best, code = o, b
+				}
+			}
+		}
+		j.value += best
+		if best == 1 && j.note == "" {
+			j.note, j.pro = f.says+s.Name(f.facet, code), true
+		}
+	}
+	if known == 0 {
+		return judged{}
+	}
+	j.applies = true
+	j.value /= float64(known)
+	if j.value == 0 {
+		j.con = "技术领域、行业与需求不同"
+	}
+	return j
+}
+
+// prefixOverlap is 1 for equal codes, else the share of the common prefix; hierarchical codes share more the nearer they are.
+func prefixOverlap(a, b string) float64 {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return float64(n) / float64(max(len(a), len(b), 1))
+}
+
+func judgeMaturity(need, d search.Document) judged {
+	level, least, ok := maturity(need, d)
+	if !ok {
+		_, wants := wantedMaturity(need, d)
+		return judged{applies: wants, con: "没有写明成熟度"}
+	}
+	if level >= least {
+		return judged{value: 1, applies: true, pro: true, note: fmt.Sprintf("成熟度 %d 级，满足不低于 %d 级", level, least)}
+	}
+	return judged{value: -math.Min(1, float64(least-level)/3), applies: true, con: fmt.Sprintf("成熟度 %d 级，低于要求的 %d 级", level, least)}
+}
+
+// wantedMaturity is the least level asked for by whichever side is the need.
+func wantedMaturity(a, b search.Document) (int64, bool) {
+	if n, ok := a.Numbers[NumberMinMaturity]; ok {
+		return n, true
+	}
+	n, ok := b.Numbers[NumberMinMaturity]
+	return n, ok
+}
+
+func maturity(a, b search.Document) (level, least int64, ok bool) {
+	least, wants := wantedMaturity(a, b)
+	level, has := a.Numbers[NumberMaturity]
+	if !has {
+		level, has = b.Numbers[NumberMaturity]
+	}
+	return level, least, wants && has
+}
+
+// judgeTerms compares budget with price and the ways of cooperation, in either direction.
+func judgeTerms(need, d search.Document, s Setting) judged {
+	var j judged
+	parts := 0
+	price, priced := either(need, d, NumberPriceFen)
+	lo, hasLo := either(need, d, NumberBudgetMinFen)
+	hi, hasHi := either(need, d, NumberBudgetMaxFen)
+	if hasHi || hasLo && priced {
+		parts++
+		switch {
+		case !priced:
+			j.value += .5 // 面议
+			j.note = "价格面议"
+		case hasHi && price > hi:
+			j.value += math.Max(0, 1-float64(price-hi)/math.Max(1, float64(hi)))
+			j.con = "报价 " + wan(price) + " 高于预算 " + wan(hi)
+		default:
+			j.value++
+			j.note, j.pro = "报价在预算之内", true
+			if hasLo && price < lo {
+				j.note = "报价低于预算下限"
+			}
+		}
+	}
+	if mine, theirs := need.Facets[FacetCooperation], d.Facets[FacetCooperation]; len(mine) > 0 && len(theirs) > 0 {
+		parts++
+		if i := slices.IndexFunc(mine, func(c string) bool { return slices.Contains(theirs, c) }); i >= 0 {
+			j.value++
+			says := "双方都接受" + s.Name(FacetCooperation, mine[i])
+			if j.note != "" {
+				says = j.note + "；" + says
+			}
+			j.note, j.pro = says, true
+		} else if j.con == "" {
+			j.con = "合作方式不一致"
+		}
+	}
+	if parts == 0 {
+		return judged{}
+	}
+	j.applies = true
+	j.value /= float64(parts)
+	return j
+}
+
+func either(a, b search.Document, name string) (int64, bool) {
+	if n, ok := a.Numbers[name]; ok {
+		return n, true
+	}
+	n, ok := b.Numbers[name]
+	return n, ok
+}
+
+// wan writes an amount in 万元, as people here say it.
+func wan(fen int64) string { return money.Fen(fen).Wan() + " 万元" }
+
+func judgeRegion(need, d search.Document, s Setting) judged {
+	mine, theirs := need.Facets[FacetLeague], d.Facets[FacetLeague]
+	if len(mine) == 0 {
+		return judged{}
+	}
+	j := judged{applies: true, value: .2}
+	for _, c := range need.Facets[FacetCounty] {
+		if slices.Contains(d.Facets[FacetCounty], c) {
+			return judged{applies: true, value: 1, pro: true, note: "同在" + s.Name(FacetCounty, c) + "，便于现场对接"}
+		}
+	}
+	for _, c := range mine {
+		if slices.Contains(theirs, c) {
+			return judged{applies: true, value: .8, pro: true, note: "同在" + s.Name(FacetLeague, c) + "，便于中试"}
+		}
+	}
+	if len(theirs) == 0 {
+		j.value = 0 // outside the region, or unknown
+	}
+	return j
+}
+
+func judgeRecord(d search.Document) judged {
+	n, ok := d.Numbers[NumberRecord]
+	if !ok {
+		return judged{}
+	}
+	j := judged{applies: true, value: float64(n) / 1000}
+	switch {
+	case n >= 800:
+		j.pro, j.note = true, fmt.Sprintf("近一年响应率 %d%%", n/10)
+	case n < 300:
+		j.con = fmt.Sprintf("近一年响应率只有 %d%%", n/10)
+	}
+	return j
+}
+
+// judgeFreshness halves every 180 days since the owner last confirmed the listing, and counts completeness and a right in force.
+func judgeFreshness(d search.Document, now time.Time) judged {
+	at, ok := d.Numbers[NumberConfirmedAt]
+	if !ok {
+		if at, ok = d.Numbers[NumberPublishedAt]; !ok {
+			return judged{}
+		}
+	}
+	days := math.Max(0, now.Sub(time.Unix(at, 0)).Hours()/24)
+	fresh := math.Exp2(-days / 180)
+	j := judged{applies: true, value: fresh}
+	if c, ok := d.Numbers[NumberCompleteness]; ok {
+		j.value = (fresh + float64(c)/100) / 2
+		if c >= 80 {
+			j.pro, j.note = true, fmt.Sprintf("资料完整度 %d%%", c)
+		}
+	}
+	if until, ok := d.Numbers[NumberIPUntil]; ok && until >= int64(now.Year()) && slices.Contains(d.Facets[FacetIP], "valid") {
+		j.pro, j.note = true, fmt.Sprintf("专利有效至 %d 年", until)
+	}
+	if days > 365 {
+		j.con = "超过一年没有更新"
+	}
+	return j
+}
+
+// phrases joins matched words that stand together both in the query and in the candidate: 高炉、煤气 → 高炉煤气.
+func (q *Query) phrases(l Legs, text string) []string {
+	var out []string
+	for _, i := range l.matched {
+		t := q.words[i]
+		if t.stop || utf8.RuneCountInString(t.text) < 2 {
+			continue
+		}
+		w := q.grow(t.text, text)
+		if slices.ContainsFunc(out, func(o string) bool { return strings.Contains(o, w) }) {
+			continue
+		}
+		out = append(slices.DeleteFunc(out, func(o string) bool { return strings.Contains(w, o) }), w)
+		if len(out) == 8 {
+			break
+		}
+	}
+	return out
+}
+
+// phraseRunes bounds a shown phrase.
+const phraseRunes = 8
+
+// grow joins a word with its neighbours in the query as long as the whole occurs in the candidate, up to eight characters.
+func (q *Query) grow(w, text string) string {
+	best := w
+	for i, word := range q.sequence {
+		if word != w {
+			continue
+		}
+		for from := max(0, i-2); from <= i; from++ {
+			joined := strings.Join(q.sequence[from:i+1], "")
+			for to := i + 1; ; to++ {
+				if utf8.RuneCountInString(joined) > phraseRunes || !strings.Contains(text, joined) {
+					break
+				}
+				if len(joined) > len(best) {
+					best = joined
+				}
+				if to == len(q.sequence) {
+					break
+				}
+				joined += q.sequence[to]
+			}
+		}
+	}
+	return best
+}

@@ -72,6 +72,31 @@ const (
 	indexRows  = `select ` + listingColumns + ` from listing where id = any(@ids)`
 	publicRows = `select ` + listingColumns + ` from listing where ` + isLive + ` and not hidden and expires_at > @now and id > @after order by id limit @limit`
 
+	lockImported = `select ` + listingColumns + `, origin_key, origin_hash from listing
+		where organisation_id = @org and kind = @kind and origin_key = any(@keys) for update`
+	rememberHash = `update listing set origin_hash = @hash where id = @id`
+	// Three tables in one statement: a listing, its first version where it is published, and the first row of its history.
+	insertImported = `with input as (
+			select * from unnest(@keys::text[], @hashes::text[], @contents::jsonb[], @titles::text[], @divisions::text[], @fields::text[])
+				as t (key, hash, content, title, division, field)),
+		made as (
+			insert into listing (kind, organisation_id, owner_account, state, version, draft, published, published_version, title, division, field,
+				reviewer_scope, origin, origin_key, origin_hash, is_sample, hidden, created_at, updated_at, first_published_at, published_at, confirmed_at, expires_at)
+			select @kind, @org, @owner, case when @publish then 'published' else 'draft' end, 1, content, case when @publish then content end,
+				case when @publish then 1 else 0 end, title, division, field, @scope, 'import', key, hash, @sample, @hidden, @now, @now,
+				case when @publish then @now::timestamptz end, case when @publish then @now::timestamptz end,
+				case when @publish then @now::timestamptz end, case when @publish then @expires::timestamptz end
+			from input
+			on conflict (organisation_id, kind, origin_key) where origin_key is not null do nothing
+			returning id, draft),
+		versions as (
+			insert into listing_version (listing_id, number, content, published_at, published_by)
+			select id, 1, draft, @now, @by from made where @publish),
+		events as (
+			insert into listing_event (listing_id, at, account_id, event, from_state, to_state)
+			select id, @now, @by, 'import', '', case when @publish then 'published' else 'draft' end from made)
+		select id from made`
+
 	dueExpiry = `select id from listing where ` + isLive + ` and expires_at <= @now order by expires_at limit 500`
 	dueAsleep = `select id from listing where ` + isLive + ` and demoted_at <= @before order by demoted_at limit 500`
 	dueEnded  = `select id from listing where state in ('withdrawn','expired','closed') and updated_at <= @before order by updated_at limit 500`
@@ -89,6 +114,12 @@ type row struct {
 	Draft             json.RawMessage
 	Published         json.RawMessage
 	ExpiringNoticedAt *time.Time
+}
+
+type importedRow struct {
+	row
+	OriginKey  string
+	OriginHash string
 }
 
 func (s *Service) row(ctx context.Context, q postgres.Querier, id int64) (row, error) {

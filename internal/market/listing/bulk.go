@@ -1,0 +1,173 @@
+package listing
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/identity"
+	"techmarket/internal/platform/audit"
+)
+
+// Bulk is a part of an imported file for one organisation.
+type Bulk struct {
+	Kind    Kind
+	OrgID   int64
+	Owner   int64          // account that owns new listings
+	Actor   identity.Actor // who imports, for the history
+	Publish bool           // publish at once, by a region officer or the operator; else make drafts
+	Rows    []BulkRow
+}
+
+// BulkRow is one row whose content was checked.
+type BulkRow struct {
+	Key     string // of the row in its source, unique per organisation and kind
+	Hash    string // of the content
+	Content json.RawMessage
+}
+
+// Bulked says what became of the rows.
+type Bulked struct {
+	Created   int
+	Updated   int
+	Unchanged int // same content as last time
+	Kept      int // the owner has ended the listing or is editing it: left alone
+}
+
+// Bulk writes a part of an import in the caller's transaction: new keys become listings, changed contents become a new version
+// (or a new draft), equal contents change nothing, so the same file twice makes no duplicates. It enqueues one index job for
+// all. The importer checks who may call. Fault: conflict "organisation_not_confirmed" for Publish.
+func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
+	now := s.Now()
+	org, err := s.Directory.OrganisationForShare(ctx, tx, b.OrgID)
+	if err != nil {
+		return Bulked{}, err
+	}
+	if b.Publish {
+		if err := confirmed(step{confirmed: org.Confirmed()}); err != nil {
+			return Bulked{}, err
+		}
+	}
+	keys := make([]string, len(b.Rows))
+	for i, r := range b.Rows {
+		keys[i] = r.Key
+	}
+	q, _ := tx.Query(ctx, lockImported, pgx.StrictNamedArgs{"org": b.OrgID, "kind": b.Kind, "keys": keys})
+	found, err := pgx.CollectRows(q, pgx.RowToStructByName[importedRow])
+	if err != nil {
+		return Bulked{}, fmt.Errorf("bulk: %w", err)
+	}
+	known := make(map[string]importedRow, len(found))
+	for _, f := range found {
+		f.row = f.row.clean()
+		known[f.OriginKey] = f
+	}
+	var result Bulked
+	var ids []int64
+	add := newRows{}
+	for _, r := range b.Rows {
+		old, ok := known[r.Key]
+		switch {
+		case !ok:
+			if err := add.append(s.rules[b.Kind], r, org.Division); err != nil {
+				return Bulked{}, fmt.Errorf("bulk: %w", err)
+			}
+		case old.OriginHash == r.Hash:
+			result.Unchanged++
+		default:
+			updated, err := s.updateImported(ctx, tx, b, old.row, r)
+			if err != nil {
+				return Bulked{}, fmt.Errorf("bulk: %w", err)
+			}
+			if !updated {
+				result.Kept++
+				continue
+			}
+			result.Updated++
+			if b.Publish {
+				ids = append(ids, old.ID)
+			}
+		}
+	}
+	if len(add.keys) > 0 {
+		args := pgx.StrictNamedArgs{"kind": b.Kind, "org": b.OrgID, "owner": b.Owner, "scope": scopeOf(org.Division), "sample": org.Sample || b.Actor.Sample,
+			"hidden": org.State == identity.Suspended, "now": now, "expires": now.Add(s.Clock.Life), "publish": b.Publish, "by": someone(b.Actor.AccountID),
+			"keys": add.keys, "hashes": add.hashes, "contents": add.contents, "titles": add.titles, "divisions": add.divisions, "fields": add.fields}
+		q, _ := tx.Query(ctx, insertImported, args)
+		created, err := pgx.CollectRows(q, pgx.RowTo[int64])
+		if err != nil {
+			return Bulked{}, fmt.Errorf("bulk: %w", err)
+		}
+		result.Created = len(created)
+		if b.Publish {
+			ids = append(ids, created...)
+		}
+	}
+	if err := s.enqueueIndex(ctx, tx, ids); err != nil {
+		return Bulked{}, err
+	}
+	return result, audit.Record(ctx, tx, audit.Entry{At: now, Account: b.Actor.AccountID, Org: b.Actor.OrgID, Action: "listing.import", ObjectKind: "organisation",
+		ObjectID: strconv.FormatInt(b.OrgID, 10), Detail: map[string]any{"kind": b.Kind, "publish": b.Publish, "created": result.Created, "updated": result.Updated}})
+}
+
+// updateImported brings a changed row into its listing; false when the listing is not the import's to change: its owner has
+// ended it, is editing it, or waits for a review.
+func (s *Service) updateImported(ctx context.Context, tx pgx.Tx, b Bulk, r row, in BulkRow) (bool, error) {
+	now := s.Now()
+	before := r.State
+	switch {
+	case b.Publish && (r.State == Draft || r.State == Published):
+		r.Draft, r.State = in.Content, Published
+		r.publish(now, s.Clock.Life)
+	case !b.Publish && (r.State == Draft || r.State == Returned):
+		r.Draft = in.Content
+	case !b.Publish && r.State == Published:
+		r.Draft, r.State = in.Content, Revising
+	default:
+		return false, nil
+	}
+	if b.Publish || !r.State.Live() {
+		if err := r.take(s.rules[r.Kind], in.Content); err != nil {
+			return false, err
+		}
+	}
+	if err := s.store(ctx, tx, &r, now); err != nil {
+		return false, err
+	}
+	if b.Publish {
+		if err := s.keepVersion(ctx, tx, r, b.Actor.AccountID, now); err != nil {
+			return false, err
+		}
+		if err := s.syncFiles(ctx, tx, r); err != nil && !fault.Is(err, fault.Invalid) {
+			return false, err
+		}
+	}
+	if _, err := tx.Exec(ctx, rememberHash, pgx.StrictNamedArgs{"id": r.ID, "hash": in.Hash}); err != nil {
+		return false, err
+	}
+	_, err := tx.Exec(ctx, insertEvent, pgx.StrictNamedArgs{"id": r.ID, "at": now, "account": someone(b.Actor.AccountID), "event": EventImport, "from": before, "to": r.State, "reason": ""})
+	return true, err
+}
+
+// newRows are the columns of the rows to insert at once.
+type newRows struct {
+	keys, hashes, titles, divisions, fields []string
+	contents                                []json.RawMessage
+}
+
+func (n *newRows) append(rules Rules, r BulkRow, division string) error {
+	f, err := rules.facts(r.Content)
+	if err != nil {
+		return err
+	}
+	if f.Division != "" {
+		division = f.Division
+	}
+	n.keys, n.hashes, n.contents = append(n.keys, r.Key), append(n.hashes, r.Hash), append(n.contents, r.Content)
+	n.titles, n.divisions, n.fields = append(n.titles, f.Title), append(n.divisions, division), append(n.fields, f.Field)
+	return nil
+}

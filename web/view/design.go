@@ -43,6 +43,7 @@ type Design struct {
 	NoMatches Matches
 	Progress  []Progress
 	Digest    Digest
+	Dialog    Dialog
 	Desk      Desk
 	Cert      Certificate
 	Denied    Problem
@@ -139,6 +140,10 @@ func DesignPage(p Page) With[Design] {
 			Actions:  []Action{{Label: "初审通过", Name: "decision", Value: "pass"}, {Label: "一次性告知补正", Name: "decision", Value: "ask", Kind: Quiet}, {Label: "不予登记…", Name: "decision", Value: "refuse", Kind: Danger}}},
 	}
 
+	code, err := QR("https://example.com/v/2026150203000017?c=7K2M9QXD")
+	if err != nil {
+		panic(err) // the text is constant and short
+	}
 	months := []Point{}
 	for i, v := range []float64{310, 280, 420, 510, 480, 620, 590, 710, 680, 820, 760, 940} {
 		months = append(months, Point{Label: strconv.Itoa(i+1) + " 月", Value: v, Shown: Count(int(v))})
@@ -180,7 +185,7 @@ func DesignPage(p Page) With[Design] {
 		Facts: Facts{Items: []Fact{{Label: "卖方（受托人）", Value: "样例理工大学", Href: "#", Tags: []Tag{{"高校院所", Plain}}}, {Label: "成熟度", TRL: 7, Note: "依据：中试报告，2026 年 1 月 8 日"}, {Label: "合同成交额", Value: Yuan(3_000_000 * money.Yuan), Note: (3_000_000 * money.Yuan).Han(), Num: true},
 			{Label: "有效期", Value: Day(day) + "至 " + Day(day.AddDate(1, 0, -1))}, {Label: "买方联系人"}, {Label: "说明", Text: T("第一行\n第二行，姓名可能有生僻字：䶮 㛃 𠮷 𬭎。<script>也只是文字</script>")}}},
 		Compare: Compare{Caption: "两项成果对照", Items: []Link{{Label: "一体化吸附剂", Href: "#", Note: "样例工业大学"}, {Label: "铁基复合脱硫剂", Href: "#", Note: "样例化学研究所"}}, Rows: []CompareRow{{"成熟度", []Text{T("7"), T("5")}, true}, {"合作方式", []Text{T("许可"), T("许可")}, false}, {"价格", []Text{T("60 万元"), T("面议")}, true}}},
-		Buttons: []Action{{Label: "发起对接"}, {Label: "加入比较", Kind: Quiet, Icon: "columns-3"}, {Label: "撤回…", Kind: Danger}, {Label: "不合适…", Kind: Plainly}, {Label: "小按钮", Small: true}, {Label: "接受", Post: "/design", Kind: Quiet}, {Label: "提交", Off: "还差 2 项没有填完"}},
+		Buttons: []Action{{Label: "发起对接"}, {Label: "加入比较", Kind: Quiet, Icon: "columns-3"}, {Label: "撤回…", Kind: Danger, Href: "#", Dialog: "withdraw"}, {Label: "不合适…", Kind: Plainly}, {Label: "小按钮", Small: true}, {Label: "接受", Post: "/design", Kind: Quiet}, {Label: "提交", Off: "还差 2 项没有填完"}},
 		Tags:    []Tag{{"草稿", Plain}, {"审核中", Info}, {"已登记", OK}, {"待补正", Warn}, {"不予登记", Bad}},
 		Notices: []Notice{{Title: "这一页说明", Text: "公开数据取自公开报道，注明年份。"}, {Tone: OK, Title: "已提交，受理编号 SL-150203-20260410-0007", Text: "登记点将在 3 个工作日内受理。"}, {Tone: Warn, Title: "还有 6 天到期", Text: "确认仍然有效，可再展示 12 个月。", Actions: []Action{{Label: "确认有效", Href: "#", Small: true}}}, {Tone: Bad, Title: "文件没有传完", Text: "网络中断。已填的内容都在，请再传一次。"}},
 		Empty:   Empty{Icon: "handshake", Title: "还没有对接", Text: "在成果页按“发起对接”，对方三个工作日内会答复。", Actions: []Action{{Label: "去看匹配", Href: "#"}}},
@@ -193,8 +198,9 @@ func DesignPage(p Page) With[Design] {
 		Matches:  Matches{Note: "从 12,404 项里选出 9 项，另有 14 项因成熟度不足未列出", Cards: []MatchCard{card, second}}, NoMatches: Matches{Empty: Empty{Icon: "search", Title: "暂时没有合适的成果", Text: "有新成果符合时会通知您；把指标写具体，匹配会更准。", Actions: []Action{{Label: "有新成果时提醒我", Post: "/design"}}}},
 		Progress: []Progress{{Label: "正在导入 achievements.xlsx", Done: 4210, Total: 12104, Note: "可以离开这一页，完成后会通知您。"}, {Label: "正在检查文件"}},
 		Digest:   Digest{ID: "hash-1", Label: "平台校验码（非印章）", Value: "9f2c41e07ab3c41d88f002b7d20e9f2c41e07ab3c41d88f002b7d20e5a1b77c0"},
+		Dialog:   Dialog{ID: "withdraw", Title: "撤回这项成果", Text: "撤回后别人看不到它，随时可以重新发布。", Form: NewForm("/design", "撤回", Field{Kind: Area, Name: "reason", Label: "撤回原因", Required: true, Rows: 3})},
 		Desk:     desk,
-		Cert: Certificate{Number: "2026 1502 03 000017", State: Tag{"有效", OK}, StateDay: "截至 " + Day(day), Check: "7K2M-9QXD", VerifyAt: "#", Sample: true, Clause: "上述技术合同经本登记点审查，符合技术合同认定规则，准予登记。",
+		Cert: Certificate{Number: "2026 1502 03 000017", State: Tag{"有效", OK}, StateDay: "截至 " + Day(day), Check: "7K2M-9QXD", QR: &code, VerifyAt: "#", Sample: true, Clause: "上述技术合同经本登记点审查，符合技术合同认定规则，准予登记。",
 			Facts: Facts{Items: []Fact{{Label: "合同名称", Value: "稀土尾矿分选工艺委托开发"}, {Label: "合同成交额", Value: "3,000,000.00 元", Note: "人民币叁佰万元整"}, {Label: "其中：技术交易额", Value: "1,950,000.00 元"}}}, Digests: []Digest{{ID: "hash-2", Label: "登记簿第 18,204 行", Value: "c41d88f002b7"}}},
 		Denied: ProblemPage(p, 403).Body, Broken: ProblemPage(Page{RequestID: "样例-0001"}, 500).Body,
 		Conflict: Conflict{What: "草稿《高炉煤气干法脱硫剂》", Who: "样例甲", At: day, Form: "/design", Theirs: "#", Fields: []ConflictField{{"需求名称", "寿命由 45 天提到 90 天", "寿命由 45 天提到 100 天"}, {"预算", "50–80 万元", "50–80 万元"}, {"说明", "", "出口硫 ≤ 20 mg/m³"}}},

@@ -33,7 +33,7 @@
 // # Partials
 //
 //	lists    search · chips · listhead · rows (row) · rail · pager · tabs · table · facts · compare · figures (figure) · entries
-//	forms    form (Form) · section · field · errors · files; in an own <form method="post"> write {{csrf}} first
+//	forms    form (Form) · section · field · errors · files · dialog; in an own <form method="post"> write {{csrf}} first
 //	flow     tasklist · steps · clock · timeline · thread · progress · matches (matchcard) · desk · sums
 //	states   notice · empty · skeleton (a []int, one per row) · problem · conflict
 //	papers   certificate · digest · chart (Chart)

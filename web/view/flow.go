@@ -172,6 +172,13 @@ func (p Progress) Percent() int {
 	return min(100, p.Done*100/p.Total)
 }
 
+// Dialog asks for a reason in place, where scripts run; the action that names its ID in Action.Dialog also has an Href
+// that shows the same form as a page.
+type Dialog struct {
+	ID, Title, Text string
+	Form            Form
+}
+
 // Digest is a hash, number or key in fixed pitch with a copy button. ID is unique on the page.
 type Digest struct {
 	ID           string

@@ -13,7 +13,7 @@ type Chart struct {
 	Title   string
 	Picture Picture
 	Twin    Table
-	Note    string // 示意图，不表示行政区域界线 or what is left out
+	Note    string // what is left out
 }
 
 // Point is one value of a chart; Href opens the list behind a bar or tile.

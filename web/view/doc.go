@@ -36,7 +36,7 @@
 //	forms    form (Form) · section · field · errors · files · dialog; in an own <form method="post"> write {{csrf}} first
 //	flow     tasklist · steps · clock · timeline · thread · progress · matches (matchcard) · desk · sums
 //	states   notice · empty · skeleton (a []int, one per row) · problem · conflict
-//	papers   certificate · digest · chart (Chart)
+//	papers   certificate · digest · chart (BarChart, LineChart, TileMap; Sparkline and QR are bare pictures: {{.SVG}})
 //	small    text (Text) · tag (Tag) · sample (no data) · action · actions ([]Action)
 //
 // Layout classes: wrap (narrow, broad), pagehead, titleline, cols (248 px + rest), side (rest + 320 px), two, card, tablebox,

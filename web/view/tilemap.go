@@ -9,7 +9,7 @@ import (
 	"techmarket/internal/foundation/region"
 )
 
-// mapNote must stand under every tile map: it is no map in the sense of 地图管理条例.
+// mapNote is part of the drawing, so that no page can leave it out: a tile map is no map in the sense of 地图管理条例.
 const mapNote = "示意图，不表示行政区域界线"
 
 // Measure says how a value of the tile map is read.
@@ -31,7 +31,7 @@ func TileMap(m Measure, values map[string]float64) Chart {
 	if m.List != nil {
 		role = "group"
 	}
-	fmt.Fprintf(&b, `<svg class="map" viewBox="0 0 640 392" role="%s" aria-label="%s。%s">`, role, esc(m.Title), mapNote)
+	fmt.Fprintf(&b, `<svg class="map" viewBox="0 0 640 412" role="%s" aria-label="%s。%s">`, role, esc(m.Title), mapNote)
 	twin := Table{Caption: m.Title, HideCaption: true, Compact: true,
 		Columns: []Column{{Label: "旗县"}, {Label: "盟市"}, {Label: m.Unit, Numeric: true}},
 		Empty:   Empty{Title: "还没有数据"}}
@@ -65,8 +65,8 @@ func TileMap(m Measure, values map[string]float64) Chart {
 		}
 	}
 	legend(&b, m, breaks)
-	b.WriteString(`</svg>`)
-	return Chart{Title: m.Title, Picture: Picture{template.HTML(b.String())}, Twin: twin, Note: "单位：" + m.Unit + "；空心为没有数据。" + mapNote + "。"}
+	fmt.Fprintf(&b, `<text x="8" y="406">单位：%s；空心为没有数据。%s。</text></svg>`, esc(m.Unit), mapNote)
+	return Chart{Title: m.Title, Picture: Picture{template.HTML(b.String())}, Twin: twin}
 }
 
 // legend writes the upper end of each step under its colour.

@@ -355,8 +355,8 @@ func deskLinks(a identity.Actor) []view.Link {
 		links = append(links, view.Link{Label: label, Href: href, Key: key})
 	}
 	if a.Has(identity.Member, identity.OrgAdmin) {
-		add("我的成果", "/my/achievements", "my-achievements")
-		add("我的需求", "/my/demands", "my-demands")
+		add("我的成果", "/desk/achievements", "my-achievements")
+		add("我的需求", "/desk/demands", "my-demands")
 	}
 	if a.Has(identity.Member, identity.Broker, identity.OrgAdmin) {
 		add("对接与洽谈", "/deals", "deals")
@@ -387,4 +387,3 @@ func (c *Ctx) renderFault(status int, f *fault.Error) error {
 	}
 	return c.RenderStatus(status, "error/problem", body)
 }
-

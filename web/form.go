@@ -75,10 +75,14 @@ func (f *Form) ID(name string) int64 {
 }
 
 // Yuan reads an amount in 元; empty is 0.
-func (f *Form) Yuan(name string) money.Fen { return f.amount(name, money.Parse, "元，例如 1200000.00") }
+func (f *Form) Yuan(name string) money.Fen {
+	return f.amount(name, money.Parse, "元，例如 1200000.00")
+}
 
 // Wan reads an amount in 万元; empty is 0.
-func (f *Form) Wan(name string) money.Fen { return f.amount(name, money.ParseWan, "万元，例如 120 或 0.5") }
+func (f *Form) Wan(name string) money.Fen {
+	return f.amount(name, money.ParseWan, "万元，例如 120 或 0.5")
+}
 
 func (f *Form) amount(name string, parse func(string) (money.Fen, error), unit string) money.Fen {
 	s := f.Text(name)
@@ -98,6 +102,20 @@ func (f *Form) amount(name string, parse func(string) (money.Fen, error), unit s
 	return v
 }
 
+// Percent reads a percentage with at most two decimals as basis points (3.5 → 350); empty is 0.
+func (f *Form) Percent(name string) int64 {
+	s := strings.TrimSuffix(f.Text(name), "%")
+	if s == "" {
+		return 0
+	}
+	v, err := money.Parse(s)
+	if err != nil || v < 0 || v > 100_00 {
+		f.Errors.Add(name, "not_a_percentage", "请填写 0 到 100 的百分比，最多两位小数，例如 3.5")
+		return 0
+	}
+	return int64(v)
+}
+
 // Date reads a day as 2026-03-02; empty is the zero time.
 func (f *Form) Date(name string) time.Time {
 	s := f.Text(name)
@@ -114,8 +132,8 @@ func (f *Form) Date(name string) time.Time {
 	return time.Time{}
 }
 
-// Rows returns how many rows a repeated group has: fields are named group.0.name, group.1.name …
-// At most limit rows are read.
+// Rows returns how many rows a repeated group has: fields are named group.0.name, group.1.name …, the paths
+// that services use in their messages. At most limit rows are read.
 func (f *Form) Rows(group string, limit int) int {
 	rows := 0
 	for name := range f.Values {

@@ -677,7 +677,7 @@ func (p *Pages) organisations(c *web.Ctx) error {
 		v.Set("after", strconv.FormatInt(orgs[len(orgs)-1].ID, 10))
 		pager.Next = "/organisations?" + v.Encode()
 	}
-	return listing(c, c.Page("单位确认"), Listing{Tabs: tabs, Rows: &rows, Pager: pager,
+	return listPageOf(c, c.Page("单位确认"), Listing{Tabs: tabs, Rows: &rows, Pager: pager,
 		Search: &view.Search{Action: "/organisations", Value: q.Text("q"), Label: "单位名称或信用代码", Hidden: []view.Pair{{Name: "state", Value: state}}}})
 }
 

@@ -1,24 +1,66 @@
 package pages
 
 import (
+	"context"
+	"fmt"
+	"io"
 	"strings"
 
+	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/identity"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/demand"
+	"techmarket/internal/market/listing"
+	"techmarket/internal/platform/notify"
+	"techmarket/internal/trade/deal"
+	"techmarket/search"
 	"techmarket/web"
 	"techmarket/web/view"
 )
 
+// Files keeps uploads; serve.go supplies it over platform/files.
+type Files interface {
+	// Receive stores an upload for the actor's organisation. Faults: invalid (kind, size …), unavailable.
+	Receive(ctx context.Context, actor identity.Actor, purpose, name string, r io.Reader) (int64, error)
+	// Open gives a stored file; the caller has checked that the reader may have it.
+	Open(ctx context.Context, id int64) (*StoredFile, error)
+}
+
+// StoredFile is an open file with its name and kind.
+type StoredFile struct {
+	Name, MIME string
+	io.ReadSeekCloser
+}
+
+// Inbox is a person's messages in the site; serve.go supplies it over platform/notify.
+type Inbox interface {
+	// Box lists messages, newest first, with ids below before (0: from the newest).
+	Box(ctx context.Context, account, before int64, limit int) ([]notify.Received, error)
+	// Read marks one message (0: all) as read and returns its link. Fault: not found.
+	Read(ctx context.Context, account, id int64) (string, error)
+}
+
 // Pages holds the services that pages call. serve.go fills it.
 type Pages struct {
-	Identity *identity.Service
-	Assets   *view.Assets
-	Dev      bool // shows /design
+	Identity     *identity.Service
+	Listings     *listing.Service
+	Achievements *achievement.Service
+	Demands      *demand.Service
+	Search       search.Engine
+	Deals        *deal.Service
+	Contracts    *contract.Service
+	Registry     *registry.Service
+	Files        Files
+	Inbox        Inbox
+	Assets       *view.Assets
+	Dev          bool // shows /design
 }
 
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
 	var routes []web.Route
-	for _, part := range [][]web.Route{p.siteRoutes(), p.accountRoutes()} {
+	for _, part := range [][]web.Route{p.siteRoutes(), p.accountRoutes(), p.listingRoutes(), p.dealRoutes(), p.deskRoutes()} {
 		routes = append(routes, part...)
 	}
 	return routes
@@ -67,3 +109,11 @@ func (p *Pages) theme(c *web.Ctx) error {
 
 // join lists words the way a sentence does.
 func join(words []string) string { return strings.Join(words, "、") }
+
+// listingPath is the public address of a listing.
+func listingPath(k listing.Kind, id int64) string {
+	if k == listing.Demand {
+		return fmt.Sprintf("/demands/%d", id)
+	}
+	return fmt.Sprintf("/achievements/%d", id)
+}

@@ -103,7 +103,7 @@ func sheetStatus(c *web.Ctx, status int, p view.Page, body Sheet) error {
 	return c.RenderStatus(status, "sheet", view.With[Sheet]{Page: p, Body: body})
 }
 
-func listing(c *web.Ctx, p view.Page, body Listing) error {
+func listPageOf(c *web.Ctx, p view.Page, body Listing) error {
 	if len(body.Heading) == 0 {
 		body.Heading = view.T(p.Title)
 	}

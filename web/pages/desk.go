@@ -1,0 +1,129 @@
+package pages
+
+import (
+	"fmt"
+
+	"techmarket/internal/foundation/identity"
+	"techmarket/internal/market/listing"
+	"techmarket/internal/platform/notify"
+	"techmarket/internal/trade/deal"
+	"techmarket/web"
+	"techmarket/web/view"
+)
+
+func (p *Pages) deskRoutes() []web.Route {
+	return []web.Route{
+		web.GET("/desk", web.SignedIn(), p.desk),
+		web.GET("/messages", web.SignedIn(), p.messages),
+		web.POST("/messages/read", web.SignedIn(), p.readAll),
+		web.GET("/messages/:id", web.SignedIn(), p.openMessage),
+	}
+}
+
+// desk is what waits for this person, by role.
+func (p *Pages) desk(c *web.Ctx) error {
+	actor := c.Actor()
+	body := Sheet{Heading: view.T(actor.Name + "，您好"), Lead: actor.OrgName + " · " + join(web.RoleLabels(actor.Roles))}
+	var entries []view.Entry
+	if actor.OrgState != identity.Confirmed && actor.OrgState != "" {
+		body.Main = append(body.Main, Block{Notice: &view.Notice{Tone: view.Warn, Title: "单位还没有通过确认",
+			Text: "自治区管理员核对后会发消息。确认之前可以写草稿。", Actions: []view.Action{{Label: "看单位信息", Href: "/account/organisation", Kind: view.Quiet, Small: true}}}})
+	}
+	if actor.Has(identity.Member, identity.OrgAdmin) {
+		for _, k := range []listing.Kind{listing.Achievement, listing.Demand} {
+			counts, err := p.Listings.DeskCounts(c.Context(), actor, k)
+			if err != nil {
+				return err
+			}
+			note := fmt.Sprintf("已发布 %d，待审核 %d，退回 %d", counts[listing.Published], counts[listing.Submitted]+counts[listing.Resubmitted], counts[listing.Returned])
+			entries = append(entries, view.Entry{Icon: map[listing.Kind]string{listing.Achievement: "lightbulb", listing.Demand: "circle-help"}[k],
+				Label: "我的" + k.Label(), Href: "/desk/" + string(k) + "s", Note: note, Count: counts[listing.Returned]})
+		}
+	}
+	if actor.Has(identity.Member, identity.OrgAdmin, identity.Broker) {
+		deals, err := p.Deals.List(c.Context(), actor, deal.Filter{State: deal.Interested, Limit: 100})
+		if err != nil {
+			return err
+		}
+		entries = append(entries, view.Entry{Icon: "handshake", Label: "对接与洽谈", Href: "/deals", Note: "等待答复的对接意向", Count: len(deals)},
+			view.Entry{Icon: "file-text", Label: "我的合同", Href: "/contracts", Note: "草稿、报送、登记"})
+	}
+	if actor.Staff() {
+		entries = append(entries, view.Entry{Icon: "stamp", Label: "登记工作台", Href: "/registry", Note: "受理、初审、复核、登记"})
+	}
+	if actor.Officer() {
+		n, err := p.Listings.ReviewCount(c.Context(), actor)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, view.Entry{Icon: "clipboard-check", Label: "发布审核", Href: "/review", Note: "成果和需求公开前的审核", Count: n})
+		counts, err := p.Identity.OrganisationCounts(c.Context(), actor.Sample)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, view.Entry{Icon: "building-2", Label: "单位确认", Href: "/organisations", Note: "新注册的单位", Count: counts[identity.Pending]},
+			view.Entry{Icon: "stamp", Label: "登记申请", Href: "/registry", Note: "本地区在办和办结"}, view.Entry{Icon: "chart-column", Label: "数据", Href: "/stats", Note: "按地区、时段、类别"})
+	}
+	if actor.Has(identity.TaxReader) {
+		entries = append(entries, view.Entry{Icon: "file-search", Label: "登记簿", Href: "/registrations", Note: "查已登记的合同"})
+	}
+	body.Main = append(body.Main, Block{Entries: entries})
+	box, err := p.Inbox.Box(c.Context(), actor.AccountID, 0, 6)
+	if err != nil {
+		return err
+	}
+	body.Main = append(body.Main, Block{Title: "新近消息", More: &view.Link{Label: "全部消息", Href: "/messages"}, Rows: messageRows(c, box)})
+	return sheet(c, c.Page("工作台"), body)
+}
+
+func (p *Pages) messages(c *web.Ctx) error {
+	q := c.QueryForm()
+	const limit = 30
+	box, err := p.Inbox.Box(c.Context(), c.Actor().AccountID, q.ID("before"), limit)
+	if err != nil {
+		return err
+	}
+	pager := view.Pager{Total: -1}
+	if len(box) == limit {
+		pager.Next = fmt.Sprintf("/messages?before=%d", box[len(box)-1].ID)
+	}
+	body := Listing{Rows: messageRows(c, box), Pager: pager}
+	if len(box) > 0 {
+		body.Actions = []view.Action{{Label: "全部标为已读", Post: "/messages/read", Kind: view.Quiet, Small: true}}
+	}
+	return listPageOf(c, c.Page("消息"), body)
+}
+
+func (p *Pages) readAll(c *web.Ctx) error {
+	if _, err := p.Inbox.Read(c.Context(), c.Actor().AccountID, 0); err != nil {
+		return err
+	}
+	return c.See("/messages")
+}
+
+func (p *Pages) openMessage(c *web.Ctx) error {
+	id, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	link, err := p.Inbox.Read(c.Context(), c.Actor().AccountID, id)
+	if err != nil {
+		return err
+	}
+	if link == "" {
+		link = "/messages"
+	}
+	return c.See(link)
+}
+
+func messageRows(c *web.Ctx, box []notify.Received) *view.Rows {
+	rows := &view.Rows{Label: "消息", Empty: view.Empty{Icon: "inbox", Title: "没有消息", Text: "审核、对接、登记有进展时会在这里提醒。"}}
+	for _, m := range box {
+		row := view.Row{Title: view.T(m.Title), Href: fmt.Sprintf("/messages/%d", m.ID), Lead: view.T(m.Body), Meta: []string{view.Ago(c.Now(), m.CreatedAt)}}
+		if m.ReadAt == nil {
+			row.Tags = []view.Tag{{Label: "未读", Tone: view.Info}}
+		}
+		rows.Items = append(rows.Items, row)
+	}
+	return rows
+}

@@ -1,0 +1,472 @@
+package pages
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/region"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/demand"
+	"techmarket/internal/market/listing"
+	"techmarket/search"
+	"techmarket/web"
+	"techmarket/web/view"
+)
+
+// rail describes one question of the filter rail over a facet of the index (listing.BaseDocument).
+type rail struct {
+	facet  string
+	legend string
+	label  func(code string) string
+	keep   func(code string) bool // nil: all
+	order  []string               // fixed order; nil: most frequent first
+	fold   int
+	sel    bool // a drop-down
+}
+
+func choiceLabel(choices []listing.Choice) (func(string) string, []string) {
+	var order []string
+	labels := map[string]string{}
+	for _, c := range choices {
+		labels[c.Code] = c.Label
+		order = append(order, c.Code)
+	}
+	return func(code string) string { return labels[code] }, order
+}
+
+func rails(kind listing.Kind) []rail {
+	band, bands := choiceLabel(listing.PriceBands())
+	priceLegend := "价格"
+	if kind == listing.Demand {
+		priceLegend = "预算"
+	}
+	stageLegend := "成熟度"
+	if kind == listing.Demand {
+		stageLegend = "要求的成熟度"
+	}
+	out := []rail{
+		{facet: "field", legend: "技术领域", label: codes.Field.Label, keep: func(c string) bool { return len(c) == 2 }, fold: 6},
+		{facet: "topic", legend: "规划方向", label: topicLabel, keep: func(c string) bool { return strings.HasSuffix(c, "00") }, fold: 6},
+		{facet: "league", legend: "盟市", label: region.Name, fold: 6},
+		{facet: "county", legend: "旗县", label: region.Name, sel: true},
+		{facet: "stage", legend: stageLegend, label: func(c string) string { return c + " 级 " + codes.TRL.Label(c) }, order: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, fold: 9},
+		{facet: "cooperation", legend: "合作方式", label: codes.Cooperation.Label, fold: 7},
+		{facet: "priceBand", legend: priceLegend, label: band, order: bands, fold: 6},
+		{facet: "industry", legend: "应用行业", label: codes.Industry.Label, fold: 5},
+	}
+	if kind == listing.Demand {
+		out = append(out, rail{facet: "challenge", legend: "揭榜挂帅", label: func(c string) string {
+			if c == "yes" {
+				return "揭榜挂帅"
+			}
+			return "一般需求"
+		}})
+	}
+	return out
+}
+
+func topicLabel(code string) string {
+	t, ok := codes.TopicByCode(code)
+	switch {
+	case !ok:
+		return code
+	case t.Broad:
+		return t.Area
+	default:
+		return t.Name
+	}
+}
+
+const pageSize = 20
+
+// find answers a list page: query string → engine → rows.
+type found struct {
+	result search.Result
+	query  search.Query
+	values url.Values
+	page   int
+}
+
+func (p *Pages) find(c *web.Ctx, kind listing.Kind) (found, error) {
+	form := c.QueryForm()
+	f := found{values: url.Values{}, page: 1}
+	q := search.Query{Text: form.Text("q"), Limit: pageSize, Highlight: true,
+		Filters: []search.Filter{search.AnyOf("kind", string(kind)), search.Between("expiresAt", c.Now().Unix(), math.MaxInt64)}}
+	for _, r := range rails(kind) {
+		q.FacetNames = append(q.FacetNames, r.facet)
+		var chosen []string
+		for _, code := range form.List(r.facet) {
+			if search.ValidCode(code) && len(chosen) < 50 {
+				chosen = append(chosen, code)
+			}
+		}
+		if len(chosen) > 0 {
+			q.Filters = append(q.Filters, search.AnyOf(r.facet, chosen...))
+			f.values[r.facet] = chosen
+		}
+	}
+	if q.Text != "" {
+		f.values.Set("q", q.Text)
+	}
+	switch sort := form.Text("sort"); sort {
+	case "new":
+		q.Sort = []search.Sort{{Number: "publishedAt", Desc: true}}
+		f.values.Set("sort", sort)
+	case "price":
+		q.Sort = []search.Sort{{Number: "priceMinFen"}}
+		f.values.Set("sort", sort)
+	case "maturity":
+		q.Sort = []search.Sort{{Number: "maturity", Desc: true}}
+		f.values.Set("sort", sort)
+	case "deadline":
+		q.Sort = []search.Sort{{Number: "deadline"}}
+		f.values.Set("sort", sort)
+	default:
+		if q.Text == "" {
+			q.Sort = []search.Sort{{Number: "publishedAt", Desc: true}}
+		}
+	}
+	f.page = max(1, form.Int("page"))
+	if formErr(form) != nil {
+		f.page = 1
+	}
+	q.Offset = min(f.page-1, 1_000_000) * pageSize
+	var err error
+	f.query = q
+	f.result, err = p.Search.Search(c.Context(), q)
+	return f, err
+}
+
+func (f found) address(path string, change func(url.Values)) string {
+	v := maps.Clone(f.values)
+	for k := range v {
+		v[k] = slices.Clone(v[k])
+	}
+	change(v)
+	if enc := v.Encode(); enc != "" {
+		return path + "?" + enc
+	}
+	return path
+}
+
+func (f found) rail(path string, kind listing.Kind) (*view.Rail, []view.Chip) {
+	out := &view.Rail{Action: path, Clear: path}
+	if q := f.values.Get("q"); q != "" {
+		out.Hidden = append(out.Hidden, view.Pair{Name: "q", Value: q})
+		out.Clear = path + "?" + url.Values{"q": {q}}.Encode()
+	}
+	if s := f.values.Get("sort"); s != "" {
+		out.Hidden = append(out.Hidden, view.Pair{Name: "sort", Value: s})
+	}
+	var chips []view.Chip
+	for _, r := range rails(kind) {
+		counts := f.result.Facets[r.facet]
+		chosen := f.values[r.facet]
+		var list []string
+		for code := range counts {
+			if r.keep == nil || r.keep(code) {
+				list = append(list, code)
+			}
+		}
+		for _, code := range chosen {
+			if !slices.Contains(list, code) {
+				list = append(list, code)
+			}
+			chips = append(chips, view.Chip{Label: r.label(code), On: true, Href: f.address(path, func(v url.Values) {
+				v[r.facet] = slices.DeleteFunc(v[r.facet], func(x string) bool { return x == code })
+				v.Del("page")
+			})})
+		}
+		if len(list) == 0 {
+			continue
+		}
+		slices.SortFunc(list, func(a, b string) int {
+			if r.order != nil {
+				return slices.Index(r.order, a) - slices.Index(r.order, b)
+			}
+			if counts[a] != counts[b] {
+				return counts[b] - counts[a]
+			}
+			return strings.Compare(a, b)
+		})
+		g := view.FilterGroup{Legend: r.legend, Name: r.facet, Fold: r.fold, Select: r.sel}
+		if r.sel {
+			g.Options = append(g.Options, view.Option{Label: "不限", Checked: len(chosen) == 0})
+		}
+		for _, code := range list {
+			g.Options = append(g.Options, view.Option{Value: code, Label: r.label(code), Count: counts[code], HasCount: true, Checked: slices.Contains(chosen, code)})
+		}
+		out.Groups = append(out.Groups, g)
+		out.Active += len(chosen)
+	}
+	return out, chips
+}
+
+func (f found) pager(path string) view.Pager {
+	total := f.result.Total
+	pages := (total + pageSize - 1) / pageSize
+	p := view.Pager{Total: total, From: f.query.Offset + 1, To: f.query.Offset + len(f.result.Hits)}
+	if len(f.result.Hits) == 0 {
+		return view.Pager{}
+	}
+	at := func(n int) string {
+		return f.address(path, func(v url.Values) { v.Set("page", strconv.Itoa(n)) })
+	}
+	if f.page > 1 {
+		p.Prev = at(f.page - 1)
+	}
+	if f.page < pages {
+		p.Next = at(f.page + 1)
+	}
+	if pages > 1 {
+		last := 0
+		for n := 1; n <= pages; n++ {
+			if n != 1 && n != pages && (n < f.page-2 || n > f.page+2) {
+				continue
+			}
+			if n > last+1 {
+				p.Pages = append(p.Pages, view.Link{Label: "…"})
+			}
+			p.Pages = append(p.Pages, view.Link{Label: strconv.Itoa(n), Href: at(n), Current: n == f.page})
+			last = n
+		}
+	}
+	return p
+}
+
+func spans(hit search.Hit, field, plain string) view.Text {
+	parts, ok := hit.Highlights[field]
+	if !ok || len(parts) == 0 {
+		return view.T(plain)
+	}
+	out := make(view.Text, len(parts))
+	for i, s := range parts {
+		out[i] = view.Span{Text: s.Text, Mark: s.Mark}
+	}
+	return out
+}
+
+// listingID reads the row id out of a document id ("a12").
+func listingID(documentID string) int64 {
+	if len(documentID) < 2 {
+		return 0
+	}
+	n, _ := strconv.ParseInt(documentID[1:], 10, 64)
+	return n
+}
+
+func (p *Pages) listPage(c *web.Ctx, kind listing.Kind) error {
+	path, title, scope := "/achievements", "成果", "成果"
+	if kind == listing.Demand {
+		path, title, scope = "/demands", "需求", "需求"
+	}
+	f, err := p.find(c, kind)
+	if err != nil {
+		return err
+	}
+	r, chips := f.rail(path, kind)
+	page := c.Page(title)
+	page.Nav = path[1:]
+	body := Listing{Rail: r, Pager: f.pager(path),
+		Search: &view.Search{Action: path, Value: f.query.Text, Label: "在" + scope + "中搜索", Placeholder: "关键词，或直接粘贴一段技术难题"}}
+	head := &view.ListHead{Found: f.result.Total, Chips: chips}
+	if r.Active > 0 {
+		head.Clear = r.Clear
+	}
+	sorts := []view.Link{{Key: "", Label: "按相关度"}, {Key: "new", Label: "最新发布"}, {Key: "price", Label: "价格从低到高"}, {Key: "maturity", Label: "成熟度从高到低"}}
+	if kind == listing.Demand {
+		sorts = []view.Link{{Key: "", Label: "按相关度"}, {Key: "new", Label: "最新发布"}, {Key: "price", Label: "预算从低到高"}, {Key: "deadline", Label: "快到期的在前"}}
+	}
+	for _, s := range sorts {
+		s.Href = f.address(path, func(v url.Values) {
+			v.Del("page")
+			if v.Set("sort", s.Key); s.Key == "" {
+				v.Del("sort")
+			}
+		})
+		s.Current = f.values.Get("sort") == s.Key
+		head.Sorts = append(head.Sorts, s)
+	}
+	body.Head = head
+	if f.result.Notice != "" {
+		body.Notices = append(body.Notices, view.Notice{Tone: view.Warn, Title: f.result.Notice})
+	}
+	if f.result.Relaxed && len(f.result.Hits) > 0 {
+		body.Notices = append(body.Notices, view.Notice{Title: "没有一项包含全部词语，下面是包含其中一部分的" + scope + "。"})
+	}
+	rows, err := p.hitRows(c, kind, f.result.Hits)
+	if err != nil {
+		return err
+	}
+	rows.Empty = view.Empty{Icon: "search", Title: "没有找到符合条件的" + scope, Text: "减少一两个条件，或换一个说法再搜。"}
+	if f.result.Suggestion != "" {
+		rows.Empty.Text = "您要找的是不是：" + f.result.Suggestion
+		rows.Empty.Actions = append(rows.Empty.Actions, view.Action{Label: "搜索“" + f.result.Suggestion + "”", Href: path + "?" + url.Values{"q": {f.result.Suggestion}}.Encode()})
+	}
+	if kind == listing.Achievement {
+		rows.Empty.Actions = append(rows.Empty.Actions, view.Action{Label: "把难题发布成需求", Href: "/demands/new", Kind: view.Quiet})
+	}
+	rows.Empty.Actions = append(rows.Empty.Actions, view.Action{Label: "请技术经纪人帮忙", Href: "/brokers", Kind: view.Quiet})
+	body.Rows = &rows
+	return listPageOf(c, page, body)
+}
+
+// hitRows reads the found listings again, so that what was withdrawn a moment ago is not shown.
+func (p *Pages) hitRows(c *web.Ctx, kind listing.Kind, hits []search.Hit) (view.Rows, error) {
+	rows := view.Rows{Label: kind.Label()}
+	ids := make([]int64, 0, len(hits))
+	byID := map[int64]search.Hit{}
+	for _, h := range hits {
+		id := listingID(h.ID)
+		ids = append(ids, id)
+		byID[id] = h
+	}
+	if kind == listing.Achievement {
+		items, err := p.Achievements.Many(c.Context(), c.Actor(), ids)
+		if err != nil {
+			return rows, err
+		}
+		orgs, err := p.Identity.Organisations(c.Context(), orgIDs(items))
+		if err != nil {
+			return rows, err
+		}
+		for _, it := range items {
+			row := achievementRow(c, it, orgs[it.OrganisationID])
+			hit := byID[it.ID]
+			row.Title, row.Lead = spans(hit, "title", row.Title.String()), spans(hit, "summary", row.Lead.String())
+			rows.Items = append(rows.Items, row)
+		}
+		return rows, nil
+	}
+	items, err := p.Demands.Many(c.Context(), c.Actor(), ids)
+	if err != nil {
+		return rows, err
+	}
+	orgs, err := p.Identity.Organisations(c.Context(), orgIDs(items))
+	if err != nil {
+		return rows, err
+	}
+	for _, it := range items {
+		row := demandRow(c, it, orgs[it.OrganisationID])
+		hit := byID[it.ID]
+		row.Title, row.Lead = spans(hit, "title", row.Title.String()), spans(hit, "summary", row.Lead.String())
+		rows.Items = append(rows.Items, row)
+	}
+	return rows, nil
+}
+
+func orgIDs[C listing.Content[C]](items []listing.Item[C]) []int64 {
+	var ids []int64
+	for _, it := range items {
+		ids = append(ids, it.OrganisationID)
+	}
+	return ids
+}
+
+func shown[C listing.Content[C]](it listing.Item[C]) C {
+	if it.Published != nil {
+		return *it.Published
+	}
+	return it.Content
+}
+
+func achievementRow(c *web.Ctx, it achievement.Item, org identity.Organisation) view.Row {
+	k := shown(it)
+	row := view.Row{Title: view.T(k.Title), Href: listingPath(listing.Achievement, it.ID), Lead: view.T(firstOf(k.Summary, clip(k.Description, 90))), Sample: it.Sample,
+		Meta: []string{org.Name, place(k.Division, it.Division)}, ShowTRL: k.Maturity.Level > 0, TRL: k.Maturity.Level,
+		Right: k.Price.String(), RightNote: cooperation(k.Cooperation)}
+	addListingTags(c, &row, it.Listing, k.Field, k.Topics)
+	return row
+}
+
+func demandRow(c *web.Ctx, it demand.Item, org identity.Organisation) view.Row {
+	k := shown(it)
+	row := view.Row{Title: view.T(k.Title), Href: listingPath(listing.Demand, it.ID), Lead: view.T(clip(k.Problem, 90)), Sample: it.Sample,
+		Meta: []string{org.Name, place(k.Division, it.Division)}, Right: k.Budget.String(), RightNote: deadlineWords(c, k.Deadline)}
+	if k.Challenge {
+		row.Tags = append(row.Tags, view.Tag{Label: "揭榜挂帅", Tone: view.Warn})
+	}
+	addListingTags(c, &row, it.Listing, k.Field, k.Topics)
+	return row
+}
+
+func addListingTags(c *web.Ctx, row *view.Row, l listing.Listing, field string, topics []string) {
+	if len(topics) > 0 {
+		row.Tags = append(row.Tags, view.Tag{Label: topicLabel(topics[0]), Tone: view.Info})
+	} else if field != "" {
+		row.Tags = append(row.Tags, view.Tag{Label: codes.Field.Label(field), Tone: view.Info})
+	}
+	switch {
+	case l.Origin == listing.OriginImport:
+		row.Tags = append(row.Tags, view.Tag{Label: "导入"})
+	case l.Sleeping():
+		row.Tags = append(row.Tags, view.Tag{Label: "久未确认", Tone: view.Warn})
+	case l.ConfirmedAt != nil:
+		row.Fresh = view.Ago(c.Now(), *l.ConfirmedAt) + "确认有效"
+	}
+}
+
+func place(division, fallback string) string {
+	if division == "" {
+		division = fallback
+	}
+	return region.FullName(division)
+}
+
+func cooperation(ways []string) string {
+	labels := make([]string, 0, 3)
+	for _, w := range ways {
+		if len(labels) == 3 {
+			labels = append(labels, "等")
+			break
+		}
+		labels = append(labels, codes.Cooperation.Label(w))
+	}
+	return strings.Join(labels, " · ")
+}
+
+func deadlineWords(c *web.Ctx, day string) string {
+	if day == "" {
+		return ""
+	}
+	f := web.Form{Values: url.Values{"d": {day}}}
+	t := f.Date("d")
+	if t.IsZero() {
+		return day
+	}
+	left := int(math.Ceil(t.Sub(c.Now()).Hours() / 24))
+	switch {
+	case left < 0:
+		return "已过期限"
+	case left == 0:
+		return "今天截止"
+	case left <= 60:
+		return fmt.Sprintf("剩 %d 天", left)
+	default:
+		return day + " 截止"
+	}
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// clip cuts a text to n characters at the end of a line of thought where it can.
+func clip(s string, n int) string {
+	s = strings.Join(strings.Fields(s), " ")
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return strings.TrimRight(string(r[:n]), "，、；,; ") + "…"
+}

@@ -713,6 +713,7 @@ create table import_batch (
     created         int         not null default 0,
     updated         int         not null default 0,
     unchanged       int         not null default 0,
+    last_row        int         not null default 0,        -- a run that was killed goes on behind it
     created_at      timestamptz not null,
     finished_at     timestamptz
 );

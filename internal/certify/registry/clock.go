@@ -3,6 +3,8 @@ package registry
 import (
 	"fmt"
 	"time"
+
+	"techmarket/internal/foundation/money"
 )
 
 // Policy is one dated row of the clock (registration.md §8). Days are whole days in Asia/Shanghai.
@@ -17,8 +19,8 @@ type Policy struct {
 	LegalUnit             string
 	LargeTargetDays       int
 	LargeLegalDays        int
-	LargeAmount           int64 // 分
-	CorrectionDays        int   // working days the applicant has
+	LargeAmount           money.Fen
+	CorrectionDays        int // working days the applicant has
 	CorrectionResetsClock bool
 	Active                bool
 	Source                string

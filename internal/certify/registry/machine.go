@@ -52,9 +52,11 @@ func Table() []Rule {
 		{OnFiling, Declined, EventOpenReconsideration, Applicant, to(InReconsideration), ""},
 		{OnFiling, Refused, EventOpenReconsideration, Applicant, to(InReconsideration), ""},
 		{OnFiling, Refused, EventOpenReRecognition, TaxReader, to(InReRecognition), ""},
-		{OnFiling, InReconsideration, EventConcludeReexamination, Supervisor, to(Declined, Refused, InReview), "维持则回到原状态，撤销原决定则重新审查"},
-		{OnFiling, InReRecognition, EventConcludeReexamination, Supervisor, to(Refused, InReview), "维持则回到原状态，撤销原决定则重新审查"},
+		{OnFiling, InReconsideration, EventConcludeReexamination, Supervisor, to(Declined, Refused), "回到原状态；撤销原决定的，申请人重新提交"},
+		{OnFiling, InReRecognition, EventConcludeReexamination, Supervisor, to(Refused), "回到原状态；撤销原决定的，申请人重新提交"},
 
+		{OnRegistration, Registered, EventStartChange, Applicant, to(Registered), "合同转为可编辑；尚未提交"},
+		{OnRegistration, Registered, EventAbandonChange, Applicant, to(Registered), "放弃尚未提交的变更"},
 		{OnRegistration, Registered, EventRequestChange, Applicant, to(Changing), "由原登记点办理"},
 		{OnRegistration, Changing, EventRegisterChange, Head, to(Registered), "认定技术性收入累计不超过新的技术交易额"},
 		{OnRegistration, Changing, EventKeep, System, to(Registered), "变更申请未获登记"},
@@ -131,7 +133,7 @@ func (e Event) Label() string {
 		EventSubmit: "提交", EventWithdraw: "撤回", EventAccept: "受理", EventDeclineIntake: "不予受理", EventRequestCorrection: "一次性告知补正",
 		EventSubmitCorrection: "提交补正", EventLapseCorrection: "补正逾期终结", EventSaveReview: "保存审查", EventPassFirstReview: "初审通过",
 		EventPassSecondReview: "复核通过", EventReturnToReview: "退回审查", EventPassExperts: "专家通过", EventRejectByExperts: "专家否决",
-		EventRegister: "登记", EventRefuse: "不予登记", EventRequestChange: "申请变更", EventRegisterChange: "变更登记", EventKeep: "维持原登记",
+		EventRegister: "登记", EventRefuse: "不予登记", EventStartChange: "开始变更", EventAbandonChange: "放弃变更", EventRequestChange: "申请变更", EventRegisterChange: "变更登记", EventKeep: "维持原登记",
 		EventRequestCancel: "申请注销", EventDeclineCancel: "不予注销", EventCancel: "注销", EventRevoke: "撤销", EventReviewTaxRelief: "免税复核",
 		EventBookIncome: "核定技术性收入", EventOpenReconsideration: "申请行政复议", EventOpenReRecognition: "提请重新认定", EventConcludeReexamination: "办结复议或重新认定",
 	}, e)

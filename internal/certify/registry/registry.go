@@ -25,7 +25,7 @@
 //	  registered ─cancel▶ cancelled · registered, in_re_recognition ─revoke▶ revoked
 //
 //	declined, refused, registered, cancelled, revoked
-//	  ─open_reconsideration▶ in_reconsideration · ─open_re_recognition▶ in_re_recognition ─conclude▶ back, or in_review
+//	  ─open_reconsideration▶ in_reconsideration · ─open_re_recognition▶ in_re_recognition ─conclude▶ back
 //
 // One person plays one part in one case: applicant ≠ registrar ≠ reviewer ≠ expert. filing_part keeps who played what,
 // so a later change of roles changes nothing; its primary key and the checks of filing are the second wall.
@@ -35,6 +35,7 @@ import (
 	"time"
 
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/recognition"
 	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 )
@@ -82,6 +83,8 @@ const (
 	EventRejectByExperts       Event = "reject_by_experts"
 	EventRegister              Event = "register"
 	EventRefuse                Event = "refuse"
+	EventStartChange           Event = "start_change"   // our choice: the document becomes editable
+	EventAbandonChange         Event = "abandon_change" // our choice
 	EventRequestChange         Event = "request_change"
 	EventRegisterChange        Event = "register_change"
 	EventKeep                  Event = "keep"           // our choice: a change filing ended without registration
@@ -221,7 +224,6 @@ type Filing struct {
 	BuyerName       string      `json:"buyerName"`
 	SellerOrg       int64       `json:"sellerOrgId"`
 	BuyerOrg        int64       `json:"buyerOrgId"`
-	ContractNo      string      `json:"-"`
 	TextDigest      string      `json:"-"`
 	ApplicantOrg    int64       `json:"applicantOrgId"`
 	Applicant       int64       `json:"applicantId"`
@@ -318,7 +320,7 @@ type CorrectionItem struct {
 
 // Refusal is a decision against the applicant with its ground.
 type Refusal struct {
-	Codes      []string `json:"codes"`    // R1 … R11; decline codes at intake
+	Codes      []string `json:"codes"`    // codes.Refusal; codes.IntakeRefusal where declined
 	Articles   []string `json:"articles"` // of the 认定规则, as numbers ("15", "42-1")
 	Text       string   `json:"text"`
 	RightPoint int64    `json:"rightPointId"` // wrong area: where to go
@@ -339,16 +341,17 @@ type EventRow struct {
 
 // Case is a filing with everything its reader may see.
 type Case struct {
-	Filing   Filing           `json:"filing"`
-	Point    Point            `json:"point"`
-	Contract contract.Frozen  `json:"contract"`
-	Previous *contract.Frozen `json:"previous"` // change: the version that stands
-	Events   []EventRow       `json:"events"`
-	Due      Due              `json:"due"`
-	Large    bool             `json:"large"`   // T ≥ the policy's large amount
-	Parts    []Part           `json:"parts"`   // what the reader is in this case
-	Allowed  []Event          `json:"allowed"` // what the reader may do now
-	Similar  []Similar        `json:"similar"` // staff only
+	Filing   Filing                `json:"filing"`
+	Point    Point                 `json:"point"`
+	Contract contract.Frozen       `json:"contract"`
+	Previous *contract.Frozen      `json:"previous"` // change: the version that stands
+	Events   []EventRow            `json:"events"`
+	Due      Due                   `json:"due"`
+	Decision *recognition.Decision `json:"decision"` // staff only: what the rules say about the sheet as it stands
+	Large    bool                  `json:"large"`    // T ≥ the policy's large amount
+	Parts    []Part                `json:"parts"`    // what the reader is in this case
+	Allowed  []Event               `json:"allowed"`  // what the reader may do now
+	Similar  []Similar             `json:"similar"`  // staff only
 }
 
 // Similar is an earlier filing that resembles this one: explained, never convicting.
@@ -357,7 +360,7 @@ type Similar struct {
 	IntakeNo string `json:"intakeNo"`
 	Title    string `json:"title"`
 	State    State  `json:"state"`
-	Why      string `json:"why"` // same_text, same_number, same_parties_amount
+	Why      string `json:"why"` // same_text, same_parties_amount
 }
 
 // Registration is what stands under a number.
@@ -406,7 +409,7 @@ type Request struct {
 
 // Ending is why a registration ended.
 type Ending struct {
-	Ground string `json:"ground"` // cancel: terminated, rescinded, void; revoke: see RevokeGrounds
+	Ground string `json:"ground"` // cancel: terminated, rescinded, void; revoke: codes.RevocationGround
 	Reason string `json:"reason"`
 	On     string `json:"on"`
 }
@@ -435,6 +438,7 @@ type Income struct {
 // PeriodEntry is what statistics add up; a booked one is never rewritten.
 type PeriodEntry struct {
 	Kind      string    `json:"kind"` // register, change, cancel, revoke
+	Leg       string    `json:"leg"`  // in; out where the contract left these cells
 	Version   int       `json:"version"`
 	BookedOn  time.Time `json:"bookedOn"`
 	Contracts int       `json:"contracts"`    // +1, 0, −1

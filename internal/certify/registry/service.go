@@ -3,383 +3,275 @@ package registry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/ledger"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/identity"
+	"techmarket/internal/platform/jobs"
+	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
 )
 
-// Contracts is what the desk asks of certify/contract; every call runs in the desk's transaction.
-type Contracts interface {
-	// Get reads the working document without a permission check: the desk has made its own.
-	Get(ctx context.Context, tx pgx.Tx, contractID int64) (contract.Contract, error)
-	// Freeze checks the working document as on the day of application, keeps it as the next version and marks it filed.
-	// Draft, correcting and changing documents can be frozen.
-	Freeze(ctx context.Context, tx pgx.Tx, contractID int64) (contract.Frozen, error)
-	// Frozen reads one frozen version.
-	Frozen(ctx context.Context, tx pgx.Tx, contractID int64, number int) (contract.Frozen, error)
-	// Move follows the desk: correct, release, register, keep, close.
-	Move(ctx context.Context, tx pgx.Tx, contractID int64, on contract.Event) error
-}
-
-// Ledger is the tamper-evident register.
-type Ledger interface {
-	// Append adds one row in the caller's transaction and returns its number and chain value (hex).
-	Append(ctx context.Context, tx pgx.Tx, kind, ref string, payload []byte) (seq int64, hash string, err error)
-	// Sign signs a canonical body with the suite in force.
-	Sign(body []byte) (Signature, error)
-}
-
-// Signature is a detached signature and what made it.
-type Signature struct {
-	Suite  string
-	KeyID  string
-	Digest string // hex
-	Value  string // base64
-}
-
-// Audit writes one audit row; result is "ok" or "refused".
-type Audit interface {
-	Record(ctx context.Context, tx pgx.Tx, a identity.Actor, action, objectKind, objectID, result string, detail map[string]any) error
-}
-
-// Messages leaves in-site messages in the caller's transaction.
-type Messages interface {
-	Send(ctx context.Context, tx pgx.Tx, account int64, kind, title, body, link string) error
-}
-
-// People knows who works where.
+// People knows who works where. It is asked outside transactions.
 type People interface {
-	// WithRole lists the accounts that hold one of the roles in an organisation.
-	WithRole(ctx context.Context, q postgres.Querier, organisationID int64, roles ...identity.Role) ([]int64, error)
-	// Names gives display names.
-	Names(ctx context.Context, q postgres.Querier, accounts []int64) (map[int64]string, error)
+	AccountsOf(ctx context.Context, orgID int64, roles ...identity.Role) ([]int64, error)
+	Names(ctx context.Context, accounts []int64) (map[int64]string, error)
 }
 
-// Jobs inserts background work in the caller's transaction.
-type Jobs interface {
-	CertificatePDF(ctx context.Context, tx pgx.Tx, number string, version int) error
+// Enqueuer inserts background work in the caller's transaction; *jobs.Client is one.
+type Enqueuer interface {
+	Enqueue(ctx context.Context, tx pgx.Tx, args jobs.Args, o jobs.Options) error
 }
 
 // Deps is what the desk is built on.
 type Deps struct {
 	DB        *postgres.DB
-	Contracts Contracts
-	Ledger    Ledger
-	Audit     Audit
-	Messages  Messages
+	Contracts *contract.Service
+	Ledger    *ledger.Ledger
+	Audit     identity.Recorder
 	People    People
-	Jobs      Jobs
+	Jobs      Enqueuer
 	Now       func() time.Time
-	Random    io.Reader // check codes
+	Random    io.Reader // of the check codes
 	BaseURL   string    // of the verify page, without a trailing slash
 }
 
-// Service is the desk and the register. Every method that changes something writes, in one transaction: the new state, a
+// Service is the desk and the register. Every event that changes something writes, in one transaction: the new state, a
 // filing_event, a ledger row and an audit row. A refused call changes nothing and leaves an audit row "refused".
 //
-// Faults of every event: NotFound "filing_not_found"/"registration_not_found" (also for cases out of the actor's scope),
-// Conflict "wrong_state" and "stale_version", Forbidden "wrong_part" and "part_taken" (the person already plays another
-// part in this case), Unauthorized "sign_in".
+// Faults of every event: Unauthorized "sign_in", NotFound "filing_not_found" or "registration_not_found" (also for cases
+// out of the actor's scope), Conflict "wrong_state" and "stale_version", Forbidden "wrong_part" and "part_taken" (the
+// person already plays another part in this case).
 type Service struct{ d Deps }
-
-var errNotYet = errors.New("registry: not yet")
 
 // New builds the service.
 func New(d Deps) *Service { return &Service{d: d} }
 
-// --- Points (public reading; changes by region officers) ---
-
-// PointFilter narrows the directory.
-type PointFilter struct {
-	League string // division of a league: its own and its counties'
-	Kind   PointKind
-	Text   string
+// work is one event on one filing inside its transaction.
+type work struct {
+	tx     pgx.Tx
+	actor  identity.Actor
+	now    time.Time
+	today  time.Time
+	part   Part
+	filing Filing
+	point  Point
+	to     State
+	number string // of the registration, once there is one
+	note   string
+	detail map[string]any // for the ledger and the history
+	inside bool           // not for the parties
+	tell   []int64        // accounts that get a message
+	say    string         // its words; empty: nothing is sent
 }
 
-// Points lists the directory by division and number. Anybody may call it.
-func (s *Service) Points(ctx context.Context, f PointFilter) ([]Point, error) { return nil, errNotYet }
-
-// Point reads one point. Anybody may call it. NotFound "point_not_found".
-func (s *Service) Point(ctx context.Context, id int64) (Point, error) { return Point{}, errNotYet }
-
-// SavePoint adds or edits a point. Region officers only. Invalid fields; Conflict "stale_version", "point_code_taken".
-func (s *Service) SavePoint(ctx context.Context, a identity.Actor, in PointInput) (Point, error) {
-	return Point{}, errNotYet
+// onFiling runs one event: lock, scope, table, separation of duties, fn, then everything that must be written with it.
+// fn changes w.filing and may choose w.to among the rule's states.
+func (s *Service) onFiling(ctx context.Context, a identity.Actor, r Ref, event Event, fn func(ctx context.Context, w *work) error) (Filing, error) {
+	var done Filing
+	err := s.guarded(ctx, a, event, "filing", strconv.FormatInt(r.ID, 10), func(ctx context.Context, tx pgx.Tx) error {
+		f, err := one[Filing](ctx, tx, lockFiling, pgx.StrictNamedArgs{"id": r.ID})
+		if errors.Is(err, pgx.ErrNoRows) {
+			return filingNotFound()
+		}
+		if err != nil {
+			return err
+		}
+		p, err := readPoint(ctx, tx, f.PointID)
+		if err != nil {
+			return err
+		}
+		parts := stand(a, f.ApplicantOrg, []int64{f.SellerOrg, f.BuyerOrg}, p)
+		if len(parts) == 0 {
+			return filingNotFound()
+		}
+		if event == EventRegister && f.Kind == Change {
+			event = EventRegisterChange
+		}
+		rule, err := find(OnFiling, f.State, event, parts)
+		if err != nil {
+			return err
+		}
+		if r.Version != 0 && r.Version != f.Version {
+			return stale()
+		}
+		w := &work{tx: tx, actor: a, now: s.d.Now(), part: rule.Part, filing: f, point: p, to: rule.To[0], number: f.Number}
+		w.today = dayOf(w.now)
+		if err := play(ctx, tx, f.ID, a.AccountID, rule.Part); err != nil {
+			return err
+		}
+		if err := fn(ctx, w); err != nil {
+			return err
+		}
+		if !slices.Contains(rule.To, w.to) {
+			return fmt.Errorf("registry: %s leads from %s to %s, which the table does not know", event, f.State, w.to)
+		}
+		done, err = s.finish(ctx, w, event, f.State)
+		return err
+	})
+	return done, err
 }
 
-// SetPointState moves a point to normal, rectifying or suspended with a reason (办法第16、18–21条). Region officers only.
-func (s *Service) SetPointState(ctx context.Context, a identity.Actor, id int64, version int, to PointState, reason string) (Point, error) {
-	return Point{}, errNotYet
+// finish stores the filing and everything that goes with an event.
+func (s *Service) finish(ctx context.Context, w *work, event Event, from State) (Filing, error) {
+	w.filing.State = w.to
+	switch {
+	case !w.to.Open() && w.filing.DecidedAt == nil:
+		w.filing.DecidedAt = &w.now
+	case w.to.Open():
+		w.filing.DecidedAt = nil
+	}
+	w.filing.Number = w.number
+	if err := storeFiling(ctx, w.tx, w.filing, w.now); err != nil {
+		return Filing{}, fmt.Errorf("store filing: %w", err)
+	}
+	w.filing.Version++
+	w.filing.UpdatedAt = w.now
+	if event != EventSaveReview {
+		if err := s.note(ctx, w, event, from); err != nil {
+			return Filing{}, err
+		}
+	}
+	return w.filing, nil
 }
 
-// SavePointSettings changes what the point decides itself. Head of the point or a region officer.
-func (s *Service) SavePointSettings(ctx context.Context, a identity.Actor, id int64, in PointSettings) (Point, error) {
-	return Point{}, errNotYet
+// note writes history, audit, ledger and messages. Audit and ledger each have one chain head to lock, always taken in this
+// order (certify/contract writes its audit rows before).
+func (s *Service) note(ctx context.Context, w *work, event Event, from State) error {
+	row := EventRow{At: w.now, Account: w.actor.AccountID, Part: w.part, Event: event, From: from, To: w.to, Note: w.note, Internal: w.inside}
+	if err := addEvent(ctx, w.tx, w.filing.ID, w.number, row, w.detail); err != nil {
+		return fmt.Errorf("add event: %w", err)
+	}
+	if err := s.record(ctx, w.tx, w.actor, event, "filing", strconv.FormatInt(w.filing.ID, 10), false, map[string]any{"from": from, "to": w.to, "part": w.part}); err != nil {
+		return err
+	}
+	if event != EventRegister && event != EventRegisterChange { // the certificate's own row says it
+		payload := decision{Filing: w.filing.IntakeNo, Number: w.number, Event: event, From: from, To: w.to, Part: w.part, Account: w.actor.AccountID,
+			Point: w.filing.PointID, ContractID: w.filing.ContractID, ContractVersion: w.filing.ContractVersion, TextDigest: w.filing.TextDigest,
+			Class: w.filing.Class, Amount: w.filing.Amount, Technical: w.filing.Technical, Note: w.note, At: w.now.In(shanghai()).Format(time.RFC3339)}
+		if _, err := s.chain(ctx, w.tx, "decision", w.filing.IntakeNo, payload); err != nil {
+			return err
+		}
+	}
+	if w.say == "" {
+		return nil
+	}
+	return s.message(ctx, w.tx, w.tell, w.actor.AccountID, w.say, w.filing.Title+"（"+w.filing.IntakeNo+"）", "/desk/"+strconv.FormatInt(w.filing.ID, 10))
 }
 
-// RightPoint proposes where an organisation of that division files: its own university or institute point, then the
-// point of its county (or zone), league, region (fallback order: registration.md B5, our choice). Suspended points and
-// points out of their authorisation are passed over. NotFound "no_point".
-func (s *Service) RightPoint(ctx context.Context, organisationID int64, division string) (Point, error) {
-	return Point{}, errNotYet
+// chain appends one canonical row to the ledger.
+func (s *Service) chain(ctx context.Context, tx pgx.Tx, kind, ref string, payload any) (seq int64, err error) {
+	row, err := s.d.Ledger.Append(ctx, tx, ledger.Entry{Kind: kind, Ref: ref, Payload: payload})
+	if err != nil {
+		return 0, fmt.Errorf("append to ledger: %w", err)
+	}
+	return row.Seq, nil
 }
 
-// --- The desk ---
-
-// Submit files a contract at a point: freezes its version, gives the intake number. Member of the applying organisation.
-// Invalid "wrong_point" names the right point; Conflict "point_suspended", "contract_filed".
-func (s *Service) Submit(ctx context.Context, a identity.Actor, contractID, pointID int64) (Filing, error) {
-	return Filing{}, errNotYet
+func (s *Service) message(ctx context.Context, tx pgx.Tx, to []int64, from int64, title, body, link string) error {
+	to = slices.DeleteFunc(slices.Clone(to), func(account int64) bool { return account == 0 || account == from })
+	if len(to) == 0 {
+		return nil
+	}
+	return notify.Message(ctx, tx, notify.Note{To: to, Kind: "registration", Title: title, Body: body, Link: link, At: s.d.Now()})
 }
 
-// Withdraw takes a filing back before acceptance or while correcting. Applicant.
-func (s *Service) Withdraw(ctx context.Context, a identity.Actor, r Ref, reason string) (Filing, error) {
-	return Filing{}, errNotYet
+func (s *Service) record(ctx context.Context, tx pgx.Tx, a identity.Actor, event Event, kind, id string, refused bool, detail map[string]any) error {
+	err := s.d.Audit.Record(ctx, tx, identity.Event{Actor: a, Action: "registry." + string(event), ObjectKind: kind, ObjectID: id, Refused: refused, Detail: detail})
+	if err != nil {
+		return fmt.Errorf("audit: %w", err)
+	}
+	return nil
 }
 
-// Accept starts the clock and makes the actor the registrar. Registrar.
-func (s *Service) Accept(ctx context.Context, a identity.Actor, r Ref) (Filing, error) {
-	return Filing{}, errNotYet
+// guarded runs fn in a transaction; a refusal (a fault) is rolled back and leaves an audit row of its own.
+func (s *Service) guarded(ctx context.Context, a identity.Actor, event Event, kind, id string, fn func(ctx context.Context, tx pgx.Tx) error) error {
+	if !a.SignedIn() {
+		return fault.New(fault.Unauthorized, "sign_in", "请先登录")
+	}
+	err := s.d.DB.InTx(ctx, fn)
+	var refusal *fault.Error
+	if err == nil || !errors.As(err, &refusal) || refusal.Kind == fault.Internal || refusal.Kind == fault.Unavailable {
+		return err
+	}
+	if audit := s.refuse(ctx, a, event, kind, id, refusal.Code); audit != nil {
+		return errors.Join(err, audit)
+	}
+	return err
 }
 
-// DeclineIntake ends a filing before acceptance. Registrar. Codes: see DeclineReasons.
-func (s *Service) DeclineIntake(ctx context.Context, a identity.Actor, r Ref, code, text string) (Filing, error) {
-	return Filing{}, errNotYet
+func (s *Service) refuse(ctx context.Context, a identity.Actor, event Event, kind, id, code string) error {
+	return s.d.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		return s.record(ctx, tx, a, event, kind, id, true, map[string]any{"code": code})
+	})
 }
 
-// RequestCorrection tells the applicant once everything that is missing; the clock pauses. Registrar.
-// Conflict "correction_used" the second time.
-func (s *Service) RequestCorrection(ctx context.Context, a identity.Actor, r Ref, items []CorrectionItem) (Filing, error) {
-	return Filing{}, errNotYet
+// play notes that the person plays the part in the case, or refuses where the person already plays another one.
+// The head may also have been registrar or reviewer (registration.md §6 asks only applicant ≠ registrar ≠ reviewer).
+func play(ctx context.Context, tx pgx.Tx, filing, account int64, part Part) error {
+	if !slices.Contains([]Part{Applicant, Registrar, Reviewer, Expert, Head}, part) {
+		return nil
+	}
+	args := pgx.StrictNamedArgs{"filing": filing, "account": account}
+	var held Part
+	err := tx.QueryRow(ctx, selectPart, args).Scan(&held)
+	if errors.Is(err, pgx.ErrNoRows) {
+		args["part"] = part
+		_, err = tx.Exec(ctx, insertPart, args)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	if fits(held, part) {
+		return nil
+	}
+	return fault.Newf(fault.Forbidden, "part_taken", "您已作为%s办理过本件，不能再作为%s。请由其他人员办理", held.Label(), part.Label())
 }
 
-// SubmitCorrection answers every item and freezes the mended contract. Applicant. The clock goes on, or starts anew
-// where the policy says so; an unaccepted filing counts as accepted from now.
-func (s *Service) SubmitCorrection(ctx context.Context, a identity.Actor, r Ref, answers []string) (Filing, error) {
-	return Filing{}, errNotYet
+// fits reports whether somebody who holds a part (or none) in a case may play the other one there.
+func fits(held, part Part) bool {
+	switch part {
+	case Head:
+		return held != Applicant
+	case Applicant, Registrar, Reviewer, Expert:
+		return held == "" || held == part
+	default:
+		return true
+	}
 }
 
-// LapseCorrection refuses after the day for corrections has passed, or when the applicant refuses to correct (then the
-// text says so). Registrar. Codes R3, R5, R7.
-func (s *Service) LapseCorrection(ctx context.Context, a identity.Actor, r Ref, in Refusal, refusedToCorrect bool) (Filing, error) {
-	return Filing{}, errNotYet
+// decision is the ledger payload of an event; certificates have their own.
+type decision struct {
+	Filing          string `json:"filing,omitempty"`
+	Number          string `json:"number,omitempty"`
+	Event           Event  `json:"event"`
+	From            State  `json:"from"`
+	To              State  `json:"to"`
+	Part            Part   `json:"part"`
+	Account         int64  `json:"account"`
+	Point           int64  `json:"point"`
+	ContractID      int64  `json:"contract"`
+	ContractVersion int    `json:"contractVersion,omitempty"`
+	TextDigest      string `json:"textDigest,omitempty"`
+	Class           string `json:"class,omitempty"`
+	Amount          any    `json:"amountFen,omitempty"`
+	Technical       any    `json:"technicalFen,omitempty"`
+	Income          any    `json:"incomeFen,omitempty"`
+	Note            string `json:"note,omitempty"`
+	At              string `json:"at"`
 }
 
-// SaveReview keeps the sheet as it is, for autosave. Registrar.
-func (s *Service) SaveReview(ctx context.Context, a identity.Actor, r Ref, in Review) (Filing, error) {
-	return Filing{}, errNotYet
-}
-
-// PassFirstReview stores class, N, T, V as recognition computes them from the sheet. Registrar.
-// Conflict "not_registrable" where the rules refuse or ask for a correction: the message names reasons and articles.
-func (s *Service) PassFirstReview(ctx context.Context, a identity.Actor, r Ref) (Filing, error) {
-	return Filing{}, errNotYet
-}
-
-// PassSecondReview passes to the experts where T ≥ the policy's large amount or the case is disputed, else to
-// registration. Reviewer, never the registrar or applicant of this case.
-func (s *Service) PassSecondReview(ctx context.Context, a identity.Actor, r Ref, opinion string) (Filing, error) {
-	return Filing{}, errNotYet
-}
-
-// ReturnToReview sends the case back to the registrar with a reason. Reviewer.
-func (s *Service) ReturnToReview(ctx context.Context, a identity.Actor, r Ref, reason string) (Filing, error) {
-	return Filing{}, errNotYet
-}
-
-// PassExperts records the experts' opinion and minutes (file id). Expert.
-func (s *Service) PassExperts(ctx context.Context, a identity.Actor, r Ref, opinion string, minutes int64) (Filing, error) {
-	return Filing{}, errNotYet
-}
-
-// RejectByExperts refuses on the experts' opinion. Expert.
-func (s *Service) RejectByExperts(ctx context.Context, a identity.Actor, r Ref, in Refusal, opinion string, minutes int64) (Filing, error) {
-	return Filing{}, errNotYet
-}
-
-// Refuse ends the case with 不予登记. Registrar during review, reviewer during second review.
-func (s *Service) Refuse(ctx context.Context, a identity.Actor, r Ref, in Refusal) (Filing, error) {
-	return Filing{}, errNotYet
-}
-
-// Register gives number, certificate, ledger row and period entry in one transaction; for a change filing it registers
-// version v+1 under the same number. Head of the point. nationalNumber is empty where the point makes its own numbers.
-func (s *Service) Register(ctx context.Context, a identity.Actor, r Ref, nationalNumber string) (Registration, error) {
-	return Registration{}, errNotYet
-}
-
-// --- After registration ---
-
-// RequestChange files the amended contract (state changing in certify/contract) at the original point. Applicant.
-func (s *Service) RequestChange(ctx context.Context, a identity.Actor, r NumberRef, reason string) (Filing, error) {
-	return Filing{}, errNotYet
-}
-
-// RequestCancel asks the original point to cancel. Applicant.
-func (s *Service) RequestCancel(ctx context.Context, a identity.Actor, r NumberRef, reason string) (Registration, error) {
-	return Registration{}, errNotYet
-}
-
-// DeclineCancel turns the request down with a reason. Head of the original point.
-func (s *Service) DeclineCancel(ctx context.Context, a identity.Actor, r NumberRef, reason string) (Registration, error) {
-	return Registration{}, errNotYet
-}
-
-// Cancel ends the registration, books −1/−C/−T today and tells 财政、税务 (办法第15条). Head of the original point.
-func (s *Service) Cancel(ctx context.Context, a identity.Actor, r NumberRef, ground, reason string) (Registration, error) {
-	return Registration{}, errNotYet
-}
-
-// Revoke ends the registration from above, books −1/−C/−T today. League or region officer of the area. Grounds:
-// sham, void_not_cancelled, duplicate, text_incomplete.
-func (s *Service) Revoke(ctx context.Context, a identity.Actor, r NumberRef, ground, reason string) (Registration, error) {
-	return Registration{}, errNotYet
-}
-
-// ReviewTaxRelief records the re-check of a class 01–03 registration. League or region officer.
-func (s *Service) ReviewTaxRelief(ctx context.Context, a identity.Actor, r NumberRef, ok bool, note string) (Registration, error) {
-	return Registration{}, errNotYet
-}
-
-// BookIncome books 技术性收入; ΣR ≤ T, else Conflict "income_exceeds". Registrar of the original point.
-func (s *Service) BookIncome(ctx context.Context, a identity.Actor, r NumberRef, amountFen int64, note string) (Registration, error) {
-	return Registration{}, errNotYet
-}
-
-// OpenReconsideration notes that the applicant asked for 行政复议 of a registration (办法第13条). Applicant.
-func (s *Service) OpenReconsideration(ctx context.Context, a identity.Actor, r NumberRef, note string) (Registration, error) {
-	return Registration{}, errNotYet
-}
-
-// OpenFilingReconsideration is OpenReconsideration for a declined or refused filing.
-func (s *Service) OpenFilingReconsideration(ctx context.Context, a identity.Actor, r Ref, note string) (Filing, error) {
-	return Filing{}, errNotYet
-}
-
-// OpenReRecognition notes that 税务 or 财政 asked for 重新认定 of a registration (办法第14条). Tax reader of the area.
-func (s *Service) OpenReRecognition(ctx context.Context, a identity.Actor, r NumberRef, note string) (Registration, error) {
-	return Registration{}, errNotYet
-}
-
-// OpenFilingReRecognition is OpenReRecognition for a refused filing.
-func (s *Service) OpenFilingReRecognition(ctx context.Context, a identity.Actor, r Ref, note string) (Filing, error) {
-	return Filing{}, errNotYet
-}
-
-// Conclude ends 复议 or 重新认定 of a registration: it returns to the state before. Officer of the area.
-func (s *Service) Conclude(ctx context.Context, a identity.Actor, r NumberRef, note string) (Registration, error) {
-	return Registration{}, errNotYet
-}
-
-// ConcludeFiling ends 复议 or 重新认定 of a filing: upheld returns to the state before, otherwise it is reviewed again.
-func (s *Service) ConcludeFiling(ctx context.Context, a identity.Actor, r Ref, upheld bool, note string) (Filing, error) {
-	return Filing{}, errNotYet
-}
-
-// --- Reading ---
-
-// Queue lists filings in the actor's scope: staff their point's, officers their area's, applicants their
-// organisation's. At most QueueFilter.Limit rows, by due date.
-func (s *Service) Queue(ctx context.Context, a identity.Actor, f QueueFilter) (QueuePage, error) {
-	return QueuePage{}, errNotYet
-}
-
-// Case reads one filing. Parties get no internal notes and no review sheet before the decision. Out of scope:
-// NotFound, and an audit row.
-func (s *Service) Case(ctx context.Context, a identity.Actor, id int64) (Case, error) {
-	return Case{}, errNotYet
-}
-
-// Dossier reads one registration in the actor's scope.
-func (s *Service) Dossier(ctx context.Context, a identity.Actor, number string) (Dossier, error) {
-	return Dossier{}, errNotYet
-}
-
-// Registrations lists registrations in the actor's scope, newest number first.
-func (s *Service) Registrations(ctx context.Context, a identity.Actor, f RegistrationFilter) (RegistrationPage, error) {
-	return RegistrationPage{}, errNotYet
-}
-
-// RegistrationFilter narrows Registrations.
-type RegistrationFilter struct {
-	PointID int64
-	States  []State
-	Class   string // prefix
-	Text    string // part of title or a party, or the whole number
-	Cursor  string
-	Limit   int // at most 100; 0: 20
-}
-
-// RegistrationPage is one page.
-type RegistrationPage struct {
-	Rows []Registration `json:"rows"`
-	Next string         `json:"next"`
-}
-
-// Check is the public answer about a certificate. Unknown number and wrong code look the same: NotFound
-// "certificate_not_found". Parties are masked.
-func (s *Service) Check(ctx context.Context, number, checkCode string) (CheckResult, error) {
-	return CheckResult{}, errNotYet
-}
-
-// Paper renders a paper of a filing or a registration as PDF; the name is a file name. Same scope as Case and Dossier.
-func (s *Service) Paper(ctx context.Context, a identity.Actor, filingID int64, kind PaperKind) (name string, pdf []byte, err error) {
-	return "", nil, errNotYet
-}
-
-// PaperKind is one of the papers of a filing.
-type PaperKind string
-
-// The papers.
-const (
-	ReceiptPaper    PaperKind = "receipt"    // 受理通知书
-	CorrectionPaper PaperKind = "correction" // 一次性告知书
-	DeclinePaper    PaperKind = "decline"    // 不予受理通知书
-	RefusalPaper    PaperKind = "refusal"    // 不予登记通知书
-)
-
-// CheckResult is what the public sees of a certificate.
-type CheckResult struct {
-	Certificate Certificate     `json:"certificate"` // the one the code belongs to
-	View        CertificateBody `json:"view"`        // parties masked
-	StateWords  string          `json:"stateWords"`  // 有效 / 已被第 2 版取代 / 已于 … 注销
-	Versions    []VersionLine   `json:"versions"`
-	LedgerHash  string          `json:"ledgerHash"`
-}
-
-// VersionLine is one version of a certificate on the check page.
-type VersionLine struct {
-	Version  int       `json:"version"`
-	State    string    `json:"state"`
-	IssuedAt time.Time `json:"issuedAt"`
-}
-
-// CertificateBody is what a certificate says; its canonical JSON is signed and chained.
-type CertificateBody struct {
-	Number       string `json:"number"`
-	Version      int    `json:"version"`
-	Title        string `json:"title"`
-	Class        string `json:"class"`
-	ClassName    string `json:"className"`
-	Seller       string `json:"seller"`
-	SellerCode   string `json:"sellerCode"`
-	Buyer        string `json:"buyer"`
-	BuyerCode    string `json:"buyerCode"`
-	SignedOn     string `json:"signedOn"`
-	BeginsOn     string `json:"beginsOn"`
-	EndsOn       string `json:"endsOn"`
-	AmountFen    int64  `json:"amountFen"`    // C
-	TechnicalFen int64  `json:"technicalFen"` // T
-	IncomeFen    int64  `json:"incomeFen"`    // R approved until the day of issue (2000 办法第11条)
-	Point        string `json:"point"`
-	RegisteredOn string `json:"registeredOn"`
-	IssuedAt     string `json:"issuedAt"` // RFC 3339, +08:00
-	CheckCode    string `json:"checkCode"`
-	Open         bool   `json:"amountOpen"` // 金额待补正
-	Sample       bool   `json:"sample"`
+// required notes an empty text; people must not decide without a word.
+func required(f *fault.Fields, path, text, message string) {
+	f.Check(strings.TrimSpace(text) != "", path, "required", message)
 }

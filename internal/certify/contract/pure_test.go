@@ -1,0 +1,124 @@
+package contract
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"techmarket/internal/foundation/money"
+)
+
+func TestNationalFormRoundTrip(t *testing.T) {
+	t.Parallel()
+	doc := complete()
+	doc.Seller.Agency, doc.Buyers[0].Listed, doc.Buyers[0].Scale, doc.Seller.Postcode = Yes, No, "中型", "010000"
+	doc.Elements.IP = []IP{{Kind: "invention"}}
+	values := map[string]string{}
+	for _, f := range National(doc) {
+		if _, twice := values[f.Key]; twice {
+			t.Errorf("key %s twice", f.Key)
+		}
+		values[f.Key] = f.Value
+	}
+	for key, want := range map[string]string{"buyername": "样例企业乙", "paymethod": "2", "ipr": "0201", "totalamount": "3000000.00", "isrelated": "否",
+		"buyer_islist": "否", "seller_jszyjg": "是", "buyer_zzkyys": "", "contracttype": "0101", "sellertype": "0211"} {
+		if got, ok := values[key]; !ok || got != want {
+			t.Errorf("%s = %q, want %q", key, got, want)
+		}
+	}
+	back, bad := FromNational(values)
+	if len(bad) != 0 {
+		t.Fatalf("%+v", bad)
+	}
+	again := map[string]string{}
+	for _, f := range National(back) {
+		again[f.Key] = f.Value
+	}
+	if diff := cmp.Diff(values, again); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestNationalImportNamesEveryBadValueAndKeepsTheRest(t *testing.T) {
+	t.Parallel()
+	c, bad := FromNational(map[string]string{"projectname": " 名称 ", "totalamount": "1,000.00", "technicalamount": "12.345", "signdate": "2026/03/02",
+		"contractenddate": "明年", "isrelated": "也许", "paymethod": "分期支付", "techarea": "99", "colour": "red"})
+	if c.Elements.Name != "名称" || c.Elements.Amount != 1000*money.Yuan || c.Elements.SignedOn != "2026-03-02" || c.Elements.Payment != "installments" || c.Elements.Field != "" {
+		t.Errorf("%+v", c.Elements)
+	}
+	var got []string
+	for _, f := range bad {
+		got = append(got, f.Path+" "+f.Code)
+	}
+	want := []string{"contractenddate bad_date", "technicalamount bad_amount", "isrelated bad_answer", "techarea unknown_code", "colour unknown_key"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func FuzzFromNationalNeverPanics(f *testing.F) {
+	for _, seed := range []string{"2026-03-02", "-1", "99999999999999999999", "是", "\x00", "１００．００"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		values := map[string]string{}
+		for _, r := range national() {
+			values[r.key] = value
+		}
+		c, _ := FromNational(values)
+		if c.Elements.Amount < 0 || c.Elements.Amount > money.Max {
+			t.Fatalf("amount %d from %q", c.Elements.Amount, value)
+		}
+		Check(c, nil, "2026-04-10")
+		National(c)
+	})
+}
+
+// TestChecksNeverPanicAndAgreeWithTheAmounts draws documents at random: whatever passes the checks has 0 < T ≤ C, and
+// its costs explain the difference.
+func TestChecksNeverPanicAndAgreeWithTheAmounts(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		doc := complete()
+		fen := rapid.OneOf(rapid.Int64Range(-2, 400_000_000), rapid.Int64())
+		doc.Elements.Amount, doc.Technical = money.Fen(fen.Draw(t, "C")), money.Fen(fen.Draw(t, "T"))
+		doc.Costs = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) CostRow {
+			return CostRow{Kind: "part", Name: "件", Quantity: rapid.OneOf(rapid.Int64Range(-1, 5), rapid.Int64()).Draw(t, "qty"),
+				UnitCost: money.Fen(fen.Draw(t, "unit")), Carrier: rapid.Bool().Draw(t, "carrier")}
+		}), 0, 4).Draw(t, "costs")
+		if blocking(Check(doc, signed(), "2026-04-10")) != nil {
+			return
+		}
+		sum, ok := doc.CostTotal()
+		if !ok || doc.Technical <= 0 || doc.Technical > doc.Elements.Amount || doc.Elements.Amount-doc.Technical > sum {
+			t.Fatalf("passed with C %d T %d costs %+v", doc.Elements.Amount, doc.Technical, doc.Costs)
+		}
+	})
+}
+
+func TestDiffIsEmptyOnlyForEqualDocuments(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		draw := func(name string) Content {
+			c := complete()
+			c.Elements.Name = rapid.SampledFrom([]string{"甲", "乙"}).Draw(t, name)
+			c.Elements.AmountOpen = rapid.Bool().Draw(t, name)
+			c.Costs = c.Costs[:rapid.IntRange(0, 2).Draw(t, name)]
+			return c
+		}
+		a, b := draw("a"), draw("b")
+		ja, _ := json.Marshal(a)
+		jb, _ := json.Marshal(b)
+		forth, back := Diff(a, b), Diff(b, a)
+		if (len(forth) == 0) != (string(ja) == string(jb)) || len(forth) != len(back) {
+			t.Fatalf("%s\n%s\n%+v", ja, jb, forth)
+		}
+		for i := range forth {
+			if forth[i].Path != back[i].Path || forth[i].Before != back[i].After {
+				t.Fatalf("%+v and %+v", forth[i], back[i])
+			}
+		}
+	})
+}

@@ -176,7 +176,11 @@ func (k *checker) party(path string, p Party, applicant bool) {
 		if k.need(p.Division != "", path+"division", "请选择"+who+"所在旗县区") {
 			k.right(region.Valid(p.Division), path+"division", "bad_division", "没有这个行政区划代码，请从列表中选择旗县区；区外单位填六位代码")
 		}
-		k.code(codes.PartyNature, p.Nature, path+"nature", who+"单位性质")
+		if k.need(p.Nature != "", path+"nature", "请选择"+who+"单位性质") {
+			// The third digit names the kind; the fourth, 法人 or 分支机构, may stay open.
+			item, ok := codes.PartyNature.Get(p.Nature)
+			k.right(ok && (item.Parent != "" || leaf(codes.PartyNature, p.Nature)), path+"nature", "unknown_code", who+"单位性质不在目录中，请重新选择")
+		}
 		person := p.Nature == "person"
 		if person || k.need(p.CreditCode != "", path+"creditCode", "请填写"+who+"统一社会信用代码") {
 			k.creditCode(path+"creditCode", p.CreditCode, person)

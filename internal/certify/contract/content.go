@@ -53,7 +53,7 @@ type Content struct {
 
 // Origin says where a value that nobody typed into this form came from.
 type Origin struct {
-	From string `json:"from"` // organisation, deal, achievement, demand, broker
+	From string `json:"from"` // organisation, account, deal, achievement, demand
 	Ref  string `json:"ref"`  // id in that room
 }
 

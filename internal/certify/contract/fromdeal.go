@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"techmarket/internal/foundation/identity"
 	"techmarket/internal/trade/deal"
 )
 
@@ -21,7 +22,6 @@ type DealFacts struct {
 // nothing is guessed.
 func FromDeal(f DealFacts) Content {
 	d, t := f.Agreement.Deal, f.Agreement.Terms
-	f.Seller.OrgID, f.Buyer.OrgID = d.SupplyOrg, d.DemandOrg
 	c := Content{Seller: f.Seller, Buyers: []Party{f.Buyer}}
 	c.Origins = partyOrigins(c.Origins, "seller.", f.Seller)
 	c.Origins = partyOrigins(c.Origins, "buyers[0].", f.Buyer)
@@ -69,6 +69,25 @@ func FromDeal(f DealFacts) Content {
 		c.Origins = mark(c.Origins, before, c, Origin{From: l.Kind, Ref: strconv.FormatInt(l.ID, 10)})
 	}
 	return c
+}
+
+// PartyOf fills a party from an organisation of this market. The kind that the region's administrator confirmed
+// gives 单位性质 of universities and institutes where the profile does not say it more exactly.
+func PartyOf(o identity.Organisation) Party {
+	p := Party{OrgID: o.ID, Name: o.Name, CreditCode: o.CreditCode, Country: China, Division: o.Division, Address: o.Profile.Address,
+		Representative: o.Profile.LegalRepresentative, Contact: o.Profile.Contact, Phone: o.Profile.Phone,
+		Industry: o.Profile.Industry, Nature: o.Profile.Nature}
+	switch {
+	case p.Nature != "":
+	case o.Kind == identity.University:
+		p.Nature = "022"
+	case o.Kind == identity.Institute:
+		p.Nature = "021"
+	}
+	if o.Kind == identity.Agency {
+		p.Agency = Yes
+	}
+	return p
 }
 
 func partyOrigins(origins map[string]Origin, prefix string, p Party) map[string]Origin {

@@ -23,10 +23,10 @@ type Deals interface {
 	Agreed(ctx context.Context, actor identity.Actor, id int64) (deal.Agreement, error)
 }
 
-// Parties gives an organisation's profile as a party of a contract, and a person's name.
-type Parties interface {
-	Party(ctx context.Context, org int64) (Party, error)
-	PersonName(ctx context.Context, account int64) (string, error)
+// People gives organisations and the names of persons (identity.Service).
+type People interface {
+	Organisation(ctx context.Context, id int64) (identity.Organisation, error)
+	Names(ctx context.Context, accounts []int64) (map[int64]string, error)
 }
 
 // Files gives the facts of an uploaded file (files.Store).
@@ -36,12 +36,12 @@ type Files interface {
 
 // Config is what the Service needs; all fields must be set.
 type Config struct {
-	DB      *postgres.DB
-	Audit   identity.Recorder
-	Deals   Deals
-	Parties Parties
-	Files   Files
-	Now     func() time.Time
+	DB     *postgres.DB
+	Audit  identity.Recorder
+	Deals  Deals
+	People People
+	Files  Files
+	Now    func() time.Time
 }
 
 // Service keeps contracts. A contract is edited by members of its applicant organisation (the seller's
@@ -53,38 +53,43 @@ type Service struct{ Config }
 func New(c Config) *Service { return &Service{c} }
 
 // Draft makes a contract from an agreed deal, or returns the one that exists already.
-// Who: a member of the selling organisation; where that is outside China, of the buying one.
-// Faults: Forbidden not_applicant, Forbidden org_not_confirmed, Conflict deal_not_agreed, NotFound.
+// Who: a member of the selling organisation.
+// Faults: Forbidden not_applicant, org_not_confirmed; Conflict deal_not_agreed; NotFound.
 func (s *Service) Draft(ctx context.Context, actor identity.Actor, dealID int64) (Contract, error) {
 	const op = "contract: draft from deal"
 	agreement, err := s.Deals.Agreed(ctx, actor, dealID)
 	if err != nil {
 		return Contract{}, fmt.Errorf(op+": %w", err)
 	}
+	d := agreement.Deal
 	facts := DealFacts{Agreement: agreement}
-	if facts.Seller, err = s.Parties.Party(ctx, agreement.Deal.SupplyOrg); err != nil {
+	if facts.Seller, err = s.party(ctx, d.SupplyOrg); err != nil {
 		return Contract{}, fmt.Errorf(op+": %w", err)
 	}
-	if facts.Buyer, err = s.Parties.Party(ctx, agreement.Deal.DemandOrg); err != nil {
+	if facts.Buyer, err = s.party(ctx, d.DemandOrg); err != nil {
 		return Contract{}, fmt.Errorf(op+": %w", err)
 	}
-	if agreement.Deal.BrokerAccount != 0 {
-		if facts.Broker, err = s.Parties.PersonName(ctx, agreement.Deal.BrokerAccount); err != nil {
-			return Contract{}, fmt.Errorf(op+": %w", err)
-		}
-		agency, err := s.Parties.Party(ctx, agreement.Deal.BrokerOrg)
+	if d.BrokerAccount != 0 {
+		names, err := s.People.Names(ctx, []int64{d.BrokerAccount})
 		if err != nil {
 			return Contract{}, fmt.Errorf(op+": %w", err)
 		}
-		facts.Agency = agency.Name
+		agency, err := s.party(ctx, d.BrokerOrg)
+		if err != nil {
+			return Contract{}, fmt.Errorf(op+": %w", err)
+		}
+		facts.Broker, facts.Agency = names[d.BrokerAccount], agency.Name
 	}
-	d := agreement.Deal
-	c := Contract{DealID: d.ID, SellerOrg: d.SupplyOrg, BuyerOrg: d.DemandOrg, ApplicantOrg: d.SupplyOrg,
-		BrokerAccount: d.BrokerAccount, Content: FromDeal(facts), Sample: d.Sample}
-	if facts.Seller.Foreign() {
-		c.ApplicantOrg = d.DemandOrg
+	return s.insert(ctx, actor, Contract{DealID: d.ID, SellerOrg: d.SupplyOrg, BuyerOrg: d.DemandOrg, ApplicantOrg: d.SupplyOrg,
+		BrokerAccount: d.BrokerAccount, Content: FromDeal(facts), Sample: d.Sample}, op)
+}
+
+func (s *Service) party(ctx context.Context, org int64) (Party, error) {
+	o, err := s.People.Organisation(ctx, org)
+	if err != nil {
+		return Party{}, err
 	}
-	return s.insert(ctx, actor, c, op)
+	return PartyOf(o), nil
 }
 
 // Create makes an empty contract for an agreement reached elsewhere, with the own organisation filled in
@@ -95,11 +100,10 @@ func (s *Service) Create(ctx context.Context, actor identity.Actor, buying bool)
 	if actor.OrgID == 0 {
 		return Contract{}, fmt.Errorf(op+": %w", errNotApplicant)
 	}
-	own, err := s.Parties.Party(ctx, actor.OrgID)
+	own, err := s.party(ctx, actor.OrgID)
 	if err != nil {
 		return Contract{}, fmt.Errorf(op+": %w", err)
 	}
-	own.OrgID = actor.OrgID
 	c := Contract{ApplicantOrg: actor.OrgID, Sample: actor.Sample}
 	if buying {
 		c.BuyerOrg = actor.OrgID
@@ -116,6 +120,8 @@ func (s *Service) insert(ctx context.Context, actor identity.Actor, c Contract, 
 		return Contract{}, fmt.Errorf("%s: %w", op, err)
 	}
 	c.CreatedBy, c.State, c.CreatedAt = actor.AccountID, Draft, s.Now()
+	c.Content.Statement.Applicant = actor.Name // 经办人; whoever hands it in may change it
+	c.Content.Origins["statement.applicant"] = Origin{From: "account", Ref: strconv.FormatInt(actor.AccountID, 10)}
 	err := s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		id, made, err := create(ctx, tx, c)
 		if err != nil {

@@ -302,6 +302,27 @@ func TestBothAcceptAtOnceAgreesExactlyOnce(t *testing.T) {
 	}
 }
 
+func TestASuspendedOrganisationMayOnlyLeave(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	suspended := w.university
+	suspended.OrgState = identity.Suspended
+	for _, on := range []Event{EventMessage, EventPropose, EventAcceptTerms} {
+		if err := w.fire(suspended, w.at(t, Talking), on); !fault.HasCode(err, "org_not_confirmed") {
+			t.Errorf("%s: %v", on, err)
+		}
+	}
+	if err := w.fire(suspended, w.at(t, Interested), EventAccept); !fault.HasCode(err, "org_not_confirmed") {
+		t.Errorf("accept: %v", err)
+	}
+	if err := w.fire(suspended, w.at(t, Talking), EventEnd); err != nil {
+		t.Errorf("end: %v", err)
+	}
+	if err := w.fire(suspended, w.at(t, Interested), EventDecline); err != nil {
+		t.Errorf("decline: %v", err)
+	}
+}
+
 func TestOpenRefusesWhatIsNoApproach(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), context.Background()

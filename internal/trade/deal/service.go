@@ -128,7 +128,7 @@ func (s *Service) approach(ctx context.Context, actor identity.Actor, a Approach
 	case a.BrokerFor != nobody && !actor.Has(identity.Broker):
 		return Deal{}, fault.New(fault.Forbidden, "not_broker", "只有技术经纪人可以代表客户发起对接")
 	case actor.OrgState != identity.Confirmed:
-		return Deal{}, fault.New(fault.Forbidden, "org_not_confirmed", "单位尚未通过自治区管理员确认，确认后才能对接")
+		return Deal{}, errNotConfirmed
 	}
 	var f fault.Fields
 	f.Check(a.BrokerFor == nobody || a.BrokerFor == Supply || a.BrokerFor == Demand, "brokerFor", "unknown_code", "请选择代表成果方还是需求方")
@@ -547,7 +547,7 @@ func (c *change) latest() Proposal {
 	return c.terms[len(c.terms)-1]
 }
 
-// step carries out one event: lock, table, effect, history, notice, audit, in one transaction.
+// step carries out one event (Forbidden org_not_confirmed for organisations that may not trade): lock, table, effect, history, notice, audit, in one transaction.
 func (s *Service) step(ctx context.Context, actor identity.Actor, id int64, on Event, effect func(context.Context, *change) error) (Deal, error) {
 	var c change
 	err := s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
@@ -557,6 +557,10 @@ func (s *Service) step(ctx context.Context, actor identity.Actor, id int64, on E
 		}
 		if c.terms, err = proposals(ctx, tx, id); err != nil {
 			return err
+		}
+		// A suspended organisation may leave a deal, not carry it on.
+		if actor.OrgState != identity.Confirmed && on != EventDecline && on != EventWithdraw && on != EventEnd {
+			return errNotConfirmed
 		}
 		from := c.deal.State
 		if c.to, err = next(from, on, c.deal.role(c.side), c.latest().Accepted(c.side.Other())); err != nil {
@@ -669,7 +673,8 @@ func excerpt(body string) string {
 func member(a identity.Actor) bool { return a.Has(identity.Member, identity.OrgAdmin) }
 
 var (
-	errSignIn     = fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
-	errFile       = fault.New(fault.NotFound, "file_not_found", "没有找到这个文件，请重新上传")
-	errTermsMoved = fault.New(fault.Conflict, "terms_moved", "条款已有新的版本，请核对最新一版后再办理")
+	errSignIn       = fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
+	errNotConfirmed = fault.New(fault.Forbidden, "org_not_confirmed", "单位未通过确认或已被暂停，请联系自治区管理员；确认后才能对接和洽谈")
+	errFile         = fault.New(fault.NotFound, "file_not_found", "没有找到这个文件，请重新上传")
+	errTermsMoved   = fault.New(fault.Conflict, "terms_moved", "条款已有新的版本，请核对最新一版后再办理")
 )

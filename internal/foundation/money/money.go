@@ -129,8 +129,8 @@ func (f Fen) Wan() string {
 func (f Fen) Short() string {
 	sign, u := f.parts()
 	unit, name := uint64(Yuan), "元"
-	switch {
-	case u >= uint64(YiYuan):
+	switch { // by the rounded amount, so that nothing reads 10,000 万元
+	case u+uint64(WanYuan)/200 >= uint64(YiYuan):
 		unit, name = uint64(YiYuan), "亿元"
 	case u >= uint64(WanYuan):
 		unit, name = uint64(WanYuan), "万元"

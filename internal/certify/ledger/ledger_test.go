@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +17,7 @@ import (
 
 	"techmarket/internal/certify/ledger"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/embedded"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/platform/postgres/pgtest"
 )
@@ -238,8 +240,39 @@ func TestTamperingInTheDatabaseIsNamed(t *testing.T) {
 	}
 }
 
+// durable starts a private server that waits for the disk at every commit, unlike pgtest's.
+func durable(b *testing.B) *postgres.DB {
+	ctx := context.Background()
+	cwd, err := os.Getwd()
+	if err != nil {
+		b.Fatal(err)
+	}
+	binaries, err := embedded.FindBinaries(os.Getenv, cwd)
+	if err != nil {
+		b.Fatal(err)
+	}
+	server, err := embedded.StartServer(ctx, embedded.ServerOptions{Binaries: binaries, Folder: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = server.Stop(ctx) })
+	if err := server.CreateDatabase(ctx, "bench"); err != nil {
+		b.Fatal(err)
+	}
+	db, err := postgres.Open(ctx, server.URL("bench"), postgres.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(db.Close)
+	if err := postgres.Migrate(ctx, db.Pool); err != nil {
+		b.Fatal(err)
+	}
+	return db
+}
+
+// The chain under eight writers, one row a transaction, fsync on.
 func BenchmarkAppendEightWriters(b *testing.B) {
-	db := pgtest.New(b)
+	db := durable(b)
 	l := open(b, db, b.TempDir(), ledger.Intl)
 	add(b, db, l, 0, 0)
 	var mu sync.Mutex

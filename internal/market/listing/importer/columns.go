@@ -1,0 +1,112 @@
+package importer
+
+import (
+	"errors"
+	"strings"
+
+	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/money"
+	"techmarket/internal/foundation/region"
+	"techmarket/internal/market/listing"
+)
+
+// The columns that both kinds have; each is made for a place in the content.
+
+// TextColumn is a plain text.
+func TextColumn[C any](heading, path, hint string, need bool, to func(*C) *string, aliases ...string) Column[C] {
+	return Column[C]{Heading: heading, Path: path, Hint: hint, Need: need, Aliases: aliases, Set: func(c *C, cell string) error {
+		*to(c) = cell
+		return nil
+	}}
+}
+
+// CodeColumn is one code of a list.
+func CodeColumn[C any](heading, path, hint string, choices []listing.Choice, to func(*C) *string, aliases ...string) Column[C] {
+	c := TextColumn(heading, path, hint, false, to, aliases...)
+	c.Choices = choices
+	return c
+}
+
+// CodesColumn is several codes of a list.
+func CodesColumn[C any](heading, path, hint string, choices []listing.Choice, to func(*C) *[]string, aliases ...string) Column[C] {
+	return Column[C]{Heading: heading, Path: path, Hint: hint, Choices: choices, Many: true, Aliases: aliases, Set: func(c *C, cell string) error {
+		*to(c) = Split(cell)
+		return nil
+	}}
+}
+
+// WordsColumn is several free words.
+func WordsColumn[C any](heading, path, hint string, to func(*C) *[]string, aliases ...string) Column[C] {
+	return Column[C]{Heading: heading, Path: path, Hint: hint, Aliases: aliases, Set: func(c *C, cell string) error {
+		*to(c) = Split(strings.NewReplacer("，", "、", ",", "、").Replace(cell))
+		return nil
+	}}
+}
+
+// WanColumn is an amount in 万元.
+func WanColumn[C any](heading, path, hint string, to func(*C) *money.Fen, aliases ...string) Column[C] {
+	return Column[C]{Heading: heading, Path: path, Hint: hint, Aliases: aliases, Set: func(c *C, cell string) error {
+		amount, err := money.ParseWan(cell)
+		if err != nil {
+			return errors.New("请写成以万元为单位的数，例如 30 或 12.5")
+		}
+		*to(c) = amount
+		return nil
+	}}
+}
+
+// YesColumn is yes or no.
+func YesColumn[C any](heading, path, hint string, to func(*C) *bool, aliases ...string) Column[C] {
+	return Column[C]{Heading: heading, Path: path, Hint: hint, Aliases: aliases, Choices: []listing.Choice{{Code: "yes", Label: "是"}, {Code: "no", Label: "否"}},
+		Set: func(c *C, cell string) error {
+			*to(c) = cell == "yes"
+			return nil
+		}}
+}
+
+// LevelColumn is a TRL level 1–9.
+func LevelColumn[C any](heading, path, hint string, to func(*C) *int, aliases ...string) Column[C] {
+	return Column[C]{Heading: heading, Path: path, Hint: hint, Aliases: aliases, Set: func(c *C, cell string) error {
+		cell = strings.TrimSuffix(strings.TrimPrefix(strings.ToUpper(cell), "TRL"), "级")
+		cell = strings.TrimSpace(cell)
+		if len(cell) != 1 || cell[0] < '1' || cell[0] > '9' {
+			return errors.New("请写 1—9 的数字")
+		}
+		*to(c) = int(cell[0] - '0')
+		return nil
+	}}
+}
+
+// DivisionColumn is a league or county by its six-digit code or full name ("包头市昆都仑区").
+func DivisionColumn[C any](heading, path, hint string, to func(*C) *string, aliases ...string) Column[C] {
+	return Column[C]{Heading: heading, Path: path, Hint: hint, Aliases: aliases, Set: func(c *C, cell string) error {
+		cell = strings.Join(strings.Fields(strings.TrimPrefix(cell, "内蒙古自治区")), "")
+		if region.Valid(cell) {
+			*to(c) = cell
+			return nil
+		}
+		found := ""
+		for _, d := range region.All() {
+			if cell != "" && (region.FullName(d.Code) == cell || d.Name == cell) {
+				if found != "" {
+					return errors.New("有同名地区，请写上盟市，例如“包头市青山区”")
+				}
+				found = d.Code
+			}
+		}
+		if found == "" {
+			return errors.New("没有这个旗县（市、区），请写全称或六位代码")
+		}
+		*to(c) = found
+		return nil
+	}}
+}
+
+// TopicChoices are the topics and areas of the region's plan.
+func TopicChoices() []listing.Choice {
+	var out []listing.Choice
+	for _, t := range codes.Topics() {
+		out = append(out, listing.Choice{Code: t.Code, Label: t.Name})
+	}
+	return out
+}

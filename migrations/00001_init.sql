@@ -429,7 +429,7 @@ create index contract_applicant on contract (applicant_org, id desc);
 create index contract_seller on contract (seller_org, id desc);
 create index contract_buyer on contract (buyer_org, id desc);
 create index contract_broker on contract (broker_account, id desc);
-create unique index contract_deal on contract (deal_id) where deal_id is not null;
+create unique index contract_deal on contract (deal_id) where deal_id is not null and state <> 'closed';
 
 create table contract_version (
     contract_id bigint      not null references contract on delete cascade,

@@ -351,6 +351,18 @@ func TestDraftFromADealTypesNothingTwice(t *testing.T) {
 	if err != nil || again.ID != c.ID {
 		t.Errorf("a second draft of the same deal: %d, %v", again.ID, err)
 	}
+	if list, err := w.List(ctx, w.buyer, Filter{Deal: 1, Limit: 10}); err != nil || len(list) != 1 {
+		t.Errorf("the buyer finds the contract of the deal: %d, %v", len(list), err)
+	}
+	if list, err := w.List(ctx, w.buyer, Filter{Deal: 2, Limit: 10}); err != nil || len(list) != 0 {
+		t.Errorf("contracts of another deal: %d, %v", len(list), err)
+	}
+	if err := w.Discard(ctx, w.seller, c.ID, c.Version); err != nil {
+		t.Fatal(err)
+	}
+	if fresh, err := w.Draft(ctx, w.seller, 1); err != nil || fresh.ID == c.ID || fresh.State != Draft {
+		t.Errorf("a draft after a discarded one: %d %s, %v", fresh.ID, fresh.State, err)
+	}
 	if _, err := w.Draft(ctx, w.buyer, 1); !fault.HasCode(err, "not_applicant") {
 		t.Errorf("the buyer drafts: %v", err)
 	}
@@ -639,6 +651,36 @@ func TestEveryStateAndEvent(t *testing.T) {
 		c, _ = w.Read(ctx, w.seller, c.ID)
 		if on.want == "" && !fault.HasCode(err, "wrong_state") || on.want != "" && (err != nil || c.State != on.want) {
 			t.Errorf("change at the desk, %v: %s, %v", on.events, c.State, err)
+		}
+	}
+}
+
+func TestBrokersGetCreditForRegisteredContracts(t *testing.T) {
+	t.Parallel()
+	w, ctx := newWorld(t), context.Background()
+	count := func(sample bool) int64 {
+		t.Helper()
+		got, err := w.ByBroker(ctx, []int64{w.broker.AccountID}, sample)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got[w.broker.AccountID]
+	}
+	c := w.filed(t)
+	if _, err := w.db.Exec(ctx, `update contract set broker_account = $1, is_sample = true where id = $2`, w.broker.AccountID, c.ID); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		event        Event
+		live, sample int64
+	}{{"", 0, 0}, {EventRegister, 0, 1}, {EventClose, 0, 0}} {
+		if step.event != "" {
+			if err := w.decide(c.ID, step.event); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if live, sample := count(false), count(true); live != step.live || sample != step.sample {
+			t.Errorf("after %q: %d, with sample %d", step.event, live, sample)
 		}
 	}
 }

@@ -52,7 +52,7 @@ type Service struct{ Config }
 // New makes the service.
 func New(c Config) *Service { return &Service{c} }
 
-// Draft makes a contract from an agreed deal, or returns the one that exists already.
+// Draft makes a contract from an agreed deal, or returns the one that exists already and is not closed.
 // Who: a member of the selling organisation.
 // Faults: Forbidden not_applicant, org_not_confirmed; Conflict deal_not_agreed; NotFound.
 func (s *Service) Draft(ctx context.Context, actor identity.Actor, dealID int64) (Contract, error) {
@@ -153,6 +153,7 @@ func (s *Service) Read(ctx context.Context, actor identity.Actor, id int64) (Con
 // Filter narrows List.
 type Filter struct {
 	State State // "" all
+	Deal  int64 // the contracts of one deal; 0 all
 	After int64 // id of the last contract of the page before; 0 for the first page
 	Limit int   // 1 … 100
 }
@@ -164,7 +165,7 @@ func (s *Service) List(ctx context.Context, actor identity.Actor, f Filter) ([]C
 	if !actor.SignedIn() {
 		return nil, fmt.Errorf(op+": %w", errSignIn)
 	}
-	args := pgx.StrictNamedArgs{"org": int64(-1), "broker": int64(-1), "state": f.State, "after": f.After, "limit": min(max(f.Limit, 1), 100)}
+	args := pgx.StrictNamedArgs{"org": int64(-1), "broker": int64(-1), "state": f.State, "deal": f.Deal, "after": f.After, "limit": min(max(f.Limit, 1), 100)}
 	if member(actor) {
 		args["org"] = actor.OrgID
 	}
@@ -181,6 +182,21 @@ func (s *Service) List(ctx context.Context, actor identity.Actor, f Filter) ([]C
 	})
 	if err != nil {
 		return nil, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	return out, nil
+}
+
+// ByBroker counts the registered contracts (cancelled and revoked ones left out) that came from brokers' deals, by
+// account. Counts only: anybody may ask.
+func (s *Service) ByBroker(ctx context.Context, accounts []int64, sample bool) (map[int64]int64, error) {
+	rows, err := s.DB.Query(ctx, countByBroker, pgx.StrictNamedArgs{"accounts": accounts, "sample": sample})
+	if err != nil {
+		return nil, fmt.Errorf("contract: by broker: %w", postgres.Fault(err))
+	}
+	out := map[int64]int64{}
+	var account, n int64
+	if _, err := pgx.ForEachRow(rows, []any{&account, &n}, func() error { out[account] = n; return nil }); err != nil {
+		return nil, fmt.Errorf("contract: by broker: %w", postgres.Fault(err))
 	}
 	return out, nil
 }

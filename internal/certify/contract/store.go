@@ -17,19 +17,23 @@ const contractColumns = `id, coalesce(deal_id, 0) as deal_id, coalesce(seller_or
 const (
 	selectContract  = `select ` + contractColumns + ` from contract where id = @id`
 	selectForUpdate = selectContract + ` for update`
-	selectIDByDeal  = `select id from contract where deal_id = @deal`
+	selectIDByDeal  = `select id from contract where deal_id = @deal and state <> 'closed'`
 	insertContract  = `insert into contract (deal_id, seller_org, buyer_org, applicant_org, created_by, broker_account,
 	state, content, is_sample, created_at, updated_at)
 values (nullif(@deal::bigint, 0), nullif(@seller::bigint, 0), nullif(@buyer::bigint, 0), @applicant, @account,
 	nullif(@broker::bigint, 0), @state, @content, @sample, @now, @now)
-on conflict (deal_id) where deal_id is not null do nothing
+on conflict (deal_id) where deal_id is not null and state <> 'closed' do nothing
 returning id`
 	updateContract = `update contract set state = @state, version = @version, content = @content,
 	registered_version = @registered, updated_at = @now where id = @id`
 	listContracts = `select ` + contractColumns + ` from contract
 where (applicant_org = @org or seller_org = @org or buyer_org = @org or broker_account = @broker)
-	and (@state::text = '' or state = @state) and (@after::bigint = 0 or id < @after)
+	and (@state::text = '' or state = @state) and (@deal::bigint = 0 or deal_id = @deal) and (@after::bigint = 0 or id < @after)
 order by id desc limit @limit`
+
+	countByBroker = `select broker_account, count(*) from contract
+where broker_account = any(@accounts) and registered_version > 0 and state <> 'closed' and (@sample or not is_sample)
+group by broker_account`
 
 	selectFiles = `select file_id, role, name, digest, size, added_at from contract_file
 where contract_id = @id order by added_at, file_id`

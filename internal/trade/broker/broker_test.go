@@ -45,7 +45,7 @@ func (w *world) Organisations(_ context.Context, ids []int64) (map[int64]identit
 	return out, nil
 }
 
-func (w *world) ByBroker(_ context.Context, accounts []int64) (map[int64]int64, error) {
+func (w *world) ByBroker(context.Context, []int64, bool) (map[int64]int64, error) {
 	return map[int64]int64{1: 1}, nil
 }
 

@@ -25,9 +25,9 @@ type Deals interface {
 	Records(ctx context.Context, accounts []int64, sample bool) (map[int64]deal.Record, error)
 }
 
-// Registrations counts registered contracts that came from a broker's deals (certify, at wiring).
+// Registrations counts registered contracts that came from a broker's deals (contract.Service, at wiring).
 type Registrations interface {
-	ByBroker(ctx context.Context, accounts []int64) (map[int64]int64, error)
+	ByBroker(ctx context.Context, accounts []int64, sample bool) (map[int64]int64, error)
 }
 
 // Config is what the Service needs; all fields must be set.
@@ -146,27 +146,37 @@ func (s *Service) cards(ctx context.Context, profiles []Profile) ([]Card, error)
 	if err != nil {
 		return nil, err
 	}
-	live, err := s.Deals.Records(ctx, accounts, false)
+	records, err := s.records(ctx, accounts, false)
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.Deals.Records(ctx, accounts, true)
-	if err != nil {
-		return nil, err
-	}
-	registered, err := s.Registrations.ByBroker(ctx, accounts)
+	withSample, err := s.records(ctx, accounts, true)
 	if err != nil {
 		return nil, err
 	}
 	today := s.Now().In(time.FixedZone("Asia/Shanghai", 8*3600)).Format(time.DateOnly)
 	out := make([]Card, len(profiles))
 	for i, p := range profiles {
-		r := live[p.AccountID]
+		out[i] = Card{Profile: p, Name: names[p.AccountID], Organisation: orgs[p.OrganisationID].Name, Qualified: p.Qualified(today), Record: records[p.AccountID]}
 		if p.Sample {
-			r = all[p.AccountID]
+			out[i].Record = withSample[p.AccountID]
 		}
-		out[i] = Card{Profile: p, Name: names[p.AccountID], Organisation: orgs[p.OrganisationID].Name, Qualified: p.Qualified(today),
-			Record: Record{Introduced: r.Introduced, Agreed: r.Agreed, Registered: registered[p.AccountID]}}
+	}
+	return out, nil
+}
+
+func (s *Service) records(ctx context.Context, accounts []int64, sample bool) (map[int64]Record, error) {
+	deals, err := s.Deals.Records(ctx, accounts, sample)
+	if err != nil {
+		return nil, err
+	}
+	registered, err := s.Registrations.ByBroker(ctx, accounts, sample)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int64]Record, len(deals))
+	for account, d := range deals {
+		out[account] = Record{Introduced: d.Introduced, Agreed: d.Agreed, Registered: registered[account]}
 	}
 	return out, nil
 }

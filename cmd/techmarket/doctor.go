@@ -60,6 +60,10 @@ func findings(env *environment, c config) []finding {
 		{"网站地址", func(context.Context) (string, error) { return examineAddr(c) }},
 		{"数据库", func(ctx context.Context) (string, error) { return examineDatabase(ctx, env, c) }},
 	}
+	list = append(list, finding{"PDF 字体", func(context.Context) (string, error) {
+		_, err := loadFonts(c)
+		return "可用", err
+	}})
 	if c.RedisURL != "" {
 		list = append(list, finding{"Redis", func(ctx context.Context) (string, error) { return examineRedis(ctx, env, c) }})
 	}

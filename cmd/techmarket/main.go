@@ -51,6 +51,9 @@ func commands() []command {
 		{"assess", "按认定规则判断一批申请：assess 文件（每行一个 JSON；- 为标准输入）", func(ctx context.Context, env *environment, args []string) error {
 			return runAssess(ctx, args, env.Stdin, env.Stdout, env.Stderr)
 		}},
+		{"eval", "测量搜索与匹配质量：eval --corpus 文件 --queries 文件", func(ctx context.Context, env *environment, args []string) error {
+			return runEval(ctx, args, env.Stdout, env.Stderr)
+		}},
 		{"doctor", "检查环境和配置，指出问题和办法", runDoctor},
 		{"version", "显示版本", runVersion},
 	}

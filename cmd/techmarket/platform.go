@@ -9,11 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/cache"
+	"techmarket/internal/platform/document"
 	"techmarket/internal/platform/embedded"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/notify"
@@ -40,6 +42,9 @@ type platform struct {
 	// Died is closed when the embedded database ends by itself; nil without one.
 	Died <-chan struct{}
 
+	// Fonts are loaded with the first PDF: 20 MB that a command without PDF need not read.
+	Fonts func() (*document.Fonts, error)
+
 	closers []func(context.Context) error
 }
 
@@ -51,7 +56,7 @@ const runningFile = "postgres.running"
 // openPlatform claims the data folder and opens database (migrated), cache, files and mail. With attach, a data folder in use
 // by a running market is no error: the command joins its database.
 func openPlatform(ctx context.Context, env *environment, c config, attach bool) (p *platform, err error) {
-	p = &platform{config: c, log: newLogger(env, c), now: env.Now}
+	p = &platform{config: c, log: newLogger(env, c), now: env.Now, Fonts: sync.OnceValues(func() (*document.Fonts, error) { return loadFonts(c) })}
 	defer func() {
 		if err != nil {
 			_ = p.Close(context.WithoutCancel(ctx))
@@ -145,6 +150,22 @@ func (p *platform) embeddedDatabase(ctx context.Context, env *environment, data 
 		return "", fmt.Errorf("open platform: %w", err)
 	}
 	return url, nil
+}
+
+// loadFonts looks for the PDF fonts where the person stands and beside the program.
+func loadFonts(c config) (*document.Fonts, error) {
+	starts := []string{}
+	if cwd, err := os.Getwd(); err == nil {
+		starts = append(starts, cwd)
+	}
+	if program, err := os.Executable(); err == nil {
+		starts = append(starts, filepath.Dir(program))
+	}
+	folder, err := document.FindFonts(c.Fonts, starts...)
+	if err != nil {
+		return nil, err
+	}
+	return document.LoadFonts(folder, c.RareFont)
 }
 
 func (p *platform) defers(f func(context.Context) error) { p.closers = append(p.closers, f) }

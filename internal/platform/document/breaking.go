@@ -29,40 +29,28 @@ func breakParagraph(text string, width float64, measure func(string) float64) []
 		line, used = "", 0
 	}
 	for _, piece := range glue(pieces(text)) {
-		w := measure(piece)
-		if used+measure(strings.TrimRight(piece, " ")) <= width || (line == "" && w <= width) {
+		w, bare := measure(piece), measure(strings.TrimRight(piece, " "))
+		if line != "" && used+bare > width {
+			flush()
+			piece = strings.TrimLeft(piece, " ")
+		}
+		if bare <= width {
 			line, used = line+piece, used+w
 			continue
 		}
-		if line != "" {
-			flush()
-			piece = strings.TrimLeft(piece, " ")
-			w = measure(piece)
+		for _, r := range piece { // wider than a whole line: cut where it must be
+			w := measure(string(r))
+			if line != "" && used+w > width {
+				if r == ' ' {
+					continue
+				}
+				flush()
+			}
+			line, used = line+string(r), used+w
 		}
-		for w > width { // wider than a whole line: cut where it must be
-			head := fit(piece, width, measure)
-			line = head
-			flush()
-			piece = piece[len(head):]
-			w = measure(piece)
-		}
-		line, used = piece, w
 	}
 	flush()
 	return lines
-}
-
-// fit is the longest beginning of piece that fits, at least one character.
-func fit(piece string, width float64, measure func(string) float64) string {
-	end := 0
-	for i, r := range piece {
-		next := i + len(string(r))
-		if end > 0 && measure(piece[:next]) > width {
-			break
-		}
-		end = next
-	}
-	return piece[:end]
 }
 
 // pieces cuts text into the smallest parts a line may hold: one ideograph, one mark, a run of spaces, or a whole word,

@@ -343,6 +343,7 @@ func (p *PDF) QR(text string, side float64, caption string) {
 		p.fail(err)
 		return
 	}
+	p.y += 3 // the quiet zone readers need around a code
 	p.room(side)
 	module := side / float64(code.Size)
 	p.gp.SetFillColor(0, 0, 0)

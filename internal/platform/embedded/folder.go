@@ -50,7 +50,8 @@ func Claim(path string) (*Folder, error) {
 			"数据目录 %s 正被另一个 techmarket 使用（进程号 %s）。请先停止它（在它的窗口按 Ctrl-C），或用 TECHMARKET_DATA 换一个目录。",
 			path, strings.TrimSpace(string(holder)))
 	}
-	if err := lock.Truncate(0); err == nil {
+	err = lock.Truncate(0)
+	if err == nil {
 		_, err = lock.WriteAt(fmt.Appendf(nil, "%d\n", os.Getpid()), 0)
 	}
 	if err != nil {

@@ -13,7 +13,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/postgres"
 )
 
@@ -32,8 +31,8 @@ type ops struct {
 	requests *prometheus.HistogramVec
 }
 
-func newOps(p *platform, queue *jobs.Client, checks []check) *ops {
-	o := &ops{registry: prometheus.NewRegistry(), checks: append([]check{
+func newOps(p *platform) *ops {
+	o := &ops{registry: prometheus.NewRegistry(), checks: []check{
 		{"database", true, func(ctx context.Context) error { return p.DB.Pool.Ping(ctx) }},
 		{"schema", true, func(ctx context.Context) error {
 			current, target, err := postgres.SchemaVersion(ctx, p.DB.Pool)
@@ -43,28 +42,34 @@ func newOps(p *platform, queue *jobs.Client, checks []check) *ops {
 			return err
 		}},
 		{"redis", false, p.Cache.Ping},
-	}, checks...)}
+	}}
 	o.requests = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "techmarket_request_seconds", Help: "Time to answer a request.",
 		Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
 	}, []string{"method", "route", "status"})
-	pool := func(name, help string, value func() float64) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
-	}
 	o.registry.MustRegister(o.requests,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		pool("techmarket_database_connections", "Open database connections.", func() float64 { return float64(p.DB.Pool.Stat().TotalConns()) }),
-		pool("techmarket_database_connections_used", "Database connections in use.", func() float64 { return float64(p.DB.Pool.Stat().AcquiredConns()) }),
-		pool("techmarket_job_oldest_seconds", "Age of the oldest unfinished due job.", func() float64 {
-			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-			defer cancel()
-			age, err := queue.Oldest(ctx)
-			if err != nil {
-				return -1
-			}
-			return age.Seconds()
-		}))
+		gauge("techmarket_database_connections", "Open database connections.", func() float64 { return float64(p.DB.Pool.Stat().TotalConns()) }),
+		gauge("techmarket_database_connections_used", "Database connections in use.", func() float64 { return float64(p.DB.Pool.Stat().AcquiredConns()) }))
 	return o
+}
+
+func gauge(name, help string, value func() float64) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
+}
+
+// watch adds what the wiring made; call it once, before serving.
+func (o *ops) watch(m *market) {
+	o.checks = append(o.checks, m.checks...)
+	o.registry.MustRegister(gauge("techmarket_job_oldest_seconds", "Age of the oldest unfinished due job; -1 when unknown.", func() float64 {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		age, err := m.queue.Oldest(ctx)
+		if err != nil {
+			return -1
+		}
+		return age.Seconds()
+	}))
 }
 
 // observe records one answered request; route is the pattern, never the address.

@@ -18,20 +18,22 @@ import (
 	"techmarket/internal/platform/jobs"
 )
 
-// market is what the wiring yields: everything above the platform.
+// market is what the wiring yields: everything above the platform. Nil functions have nothing to do.
 type market struct {
 	handler  http.Handler
 	queue    *jobs.Client
-	checks   []check                                                          // parts beyond database and Redis, for /readyz
-	loadDemo func(context.Context) error                                      // fills an empty market with the sample; does nothing otherwise
-	welcome  func() string                                                    // what a newcomer should read once the site is up
-	close    func(context.Context) error                                      // gives back what the wiring opened (search index)
-	observe  func(func(route, method string, status int, took time.Duration)) // takes the metrics hook
+	checks   []check                     // parts beyond database and Redis, for /readyz
+	loadDemo func(context.Context) error // fills an empty market with the sample; does nothing otherwise
+	welcome  func() string               // what a newcomer should read once the site is up
+	close    func(context.Context) error // gives back what the wiring opened
 }
+
+// observer takes the time of one answered request; route is the pattern, never the address.
+type observer func(route, method string, status int, took time.Duration)
 
 // assemble is the one place where packages meet: it makes every service on the platform, gives each the small
 // interfaces it asks for, registers the job workers and mounts the routes.
-func assemble(_ context.Context, p *platform) (*market, error) {
+func assemble(_ context.Context, p *platform, _ observer) (*market, error) {
 	workers := jobs.NewWorkers()
 	p.Mail.Register(workers)
 	queue, err := jobs.New(jobs.Config{DB: p.DB, Workers: workers, Sole: p.Sole, Log: p.log, Now: p.now})
@@ -72,14 +74,12 @@ func runServe(ctx context.Context, env *environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	m, err := assemble(ctx, p)
+	o := newOps(p)
+	m, err := assemble(ctx, p, o.observe)
 	if err != nil {
 		return errors.Join(err, p.Close(context.WithoutCancel(ctx)))
 	}
-	o := newOps(p, m.queue, m.checks)
-	if m.observe != nil {
-		m.observe(o.observe)
-	}
+	o.watch(m)
 	if *demo && m.loadDemo != nil {
 		if err := m.loadDemo(ctx); err != nil {
 			return errors.Join(err, p.Close(context.WithoutCancel(ctx)))

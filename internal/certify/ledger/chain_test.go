@@ -285,6 +285,7 @@ func TestAForgedOrMisplacedRootIsFound(t *testing.T) {
 func TestANewKeyNeedsTheOldOnesEndorsement(t *testing.T) {
 	t.Parallel()
 	for _, s := range suites {
+		var retired *key
 		rotate := func(endorse *key) *book {
 			b := newBook(t, s, 9)
 			private, err := s.generate(rand.Reader)
@@ -306,12 +307,19 @@ func TestANewKeyNeedsTheOldOnesEndorsement(t *testing.T) {
 			}
 			d.Endorsement = sig.String()
 			b.add(t, kindKey, fresh.id, d)
-			b.key = fresh
+			retired, b.key = b.key, fresh
 			b.sign(t)
 			return b
 		}
 		if report := verify(t, export(t, rotate(nil).lines)); report.Bad != nil || report.Signed != 10 {
 			t.Errorf("%s: got %+v", s.Name(), report.Bad)
+		}
+		b := rotate(nil)
+		b.add(t, "decision", "x", struct{}{})
+		b.key = retired
+		b.sign(t)
+		if report := verify(t, export(t, b.lines)); report.Bad == nil || report.Bad.Root != 11 {
+			t.Errorf("%s: a root by the retired key passes: %+v", s.Name(), report.Bad)
 		}
 		if report := verify(t, export(t, rotate(newBook(t, s, 1).key).lines)); report.Bad == nil || report.Bad.Seq != 10 {
 			t.Errorf("%s: a key endorsed by a stranger passes: %+v", s.Name(), report.Bad)
@@ -369,6 +377,17 @@ func TestKeysAreFilesOfTheOwnerOnly(t *testing.T) {
 		}
 		if entries, _ := os.ReadDir(folder); len(entries) != 1 {
 			t.Errorf("%s: %d files, want 1", s.Name(), len(entries))
+		}
+		if err := os.Rename(keys.path(s, k.id), filepath.Join(folder, s.Name()+"-given.pem")); err != nil {
+			t.Fatal(err)
+		}
+		if fresh, err := OpenKeys(folder, s, rand.Reader); err != nil {
+			t.Fatal(err)
+		} else if given, err := fresh.byID(k.id); err != nil || given.id != k.id {
+			t.Errorf("%s: a given file: %v", s.Name(), err)
+		}
+		if err := os.Rename(filepath.Join(folder, s.Name()+"-given.pem"), keys.path(s, k.id)); err != nil {
+			t.Fatal(err)
 		}
 		if _, err := keys.byID("0000"); !fault.HasCode(err, "ledger_key_missing") {
 			t.Errorf("missing: got %v", err)

@@ -33,6 +33,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"sync"
@@ -165,6 +166,18 @@ type declaration struct {
 	Endorsement string `json:"endorsement,omitempty"` // its signature over endorsement()
 }
 
+func (d declaration) public() (PublicKey, error) {
+	s, err := SuiteByName(d.Suite)
+	if err != nil {
+		return PublicKey{}, err
+	}
+	p, err := ParsePublicKey(s, d.PublicKey)
+	if err == nil && p.ID != d.KeyID {
+		err = fmt.Errorf("ledger: key %s has the id %s", d.KeyID, p.ID)
+	}
+	return p, err
+}
+
 func (d declaration) endorsement() []byte {
 	return fmt.Appendf(nil, "techmarket ledger key v1\n%s\n%s\n%s\n", d.Suite, d.KeyID, d.PublicKey)
 }
@@ -176,8 +189,8 @@ type Ledger struct {
 	now  func() time.Time
 
 	mu     sync.Mutex
-	active *key   // the last key that the chain declares; nil until looked up
 	chain  Suite  // the suite that the chain was begun with; nil until looked up
+	active *key   // the key last seen in force; nil until looked up
 	blocks []Hash // hashes of complete blocks of blockSize rows, so that roots and proofs need not read everything
 }
 
@@ -255,29 +268,23 @@ func (l *Ledger) suite(ctx context.Context, q postgres.Querier) (Suite, error) {
 	return l.chain, err
 }
 
-// signer returns the last key that the chain declares; before the first row, the folder's first key.
-func (l *Ledger) signer(ctx context.Context, q postgres.Querier) (*key, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.active != nil {
-		return l.active, nil
-	}
-	r, err := lastDeclaration(ctx, q)
+// signer returns the last key that rows 1 … upto declare; where there is no row yet, the folder's first key. It asks the
+// chain every time, so that a rotation by another process holds for the next root.
+func (l *Ledger) signer(ctx context.Context, q postgres.Querier, upto int64) (*key, error) {
+	r, err := lastDeclaration(ctx, q, upto)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return l.keys.first() // not remembered: another process may declare its own
+		return l.keys.first()
 	}
 	if err != nil {
 		return nil, err
 	}
-	var d declaration
-	if err := json.Unmarshal([]byte(r.Payload), &d); err != nil {
-		return nil, fmt.Errorf("ledger: key row %d: %w", r.Seq, err)
-	}
-	k, err := l.keys.byID(d.KeyID)
+	k, err := l.keys.byID(r.Ref)
 	if err != nil {
 		return nil, err
 	}
+	l.mu.Lock()
 	l.active = k
+	l.mu.Unlock()
 	return k, nil
 }
 
@@ -290,14 +297,21 @@ type Signed struct {
 }
 
 // SignBody signs the bytes of a certificate or list with the key in force. The system calls it when such a paper is
-// issued. The body must be a JSON object, so that it can never be mistaken for a root.
+// issued, also inside a transaction: only the first call of a process asks the database. After a rotation by another
+// process it may use the old key until this one's next SignRoot; the chain declares both. The body must be a JSON
+// object, so that it can never be mistaken for a root.
 func (l *Ledger) SignBody(ctx context.Context, body []byte) (Signed, error) {
 	if len(body) == 0 || body[0] != '{' {
 		return Signed{}, errors.New("ledger: sign: not a JSON object")
 	}
-	k, err := l.signer(ctx, l.db)
-	if err != nil {
-		return Signed{}, err
+	l.mu.Lock()
+	k := l.active
+	l.mu.Unlock()
+	if k == nil {
+		var err error
+		if k, err = l.signer(ctx, l.db, math.MaxInt64); err != nil {
+			return Signed{}, err
+		}
 	}
 	sig, err := k.sign(body)
 	if err != nil {
@@ -307,20 +321,20 @@ func (l *Ledger) SignBody(ctx context.Context, body []byte) (Signed, error) {
 }
 
 // SignRoot signs the tree head where rows were added since the last root, and reports whether it did. The system calls
-// it, at most once a minute.
+// it when it starts and then at most once a minute.
 func (l *Ledger) SignRoot(ctx context.Context) (Root, bool, error) {
-	k, err := l.signer(ctx, l.db)
-	if err != nil {
-		return Root{}, false, err
-	}
 	var root Root
 	signed := false
-	err = l.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	err := l.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		signed = false
 		head, err := lastRow(ctx, tx)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		} else if err != nil {
+			return err
+		}
+		k, err := l.signer(ctx, tx, head.Seq)
+		if err != nil {
 			return err
 		}
 		if root, err = lastRoot(ctx, tx); err == nil && root.Size >= head.Seq {
@@ -345,21 +359,24 @@ func (l *Ledger) SignRoot(ctx context.Context) (Root, bool, error) {
 	return root, signed, nil
 }
 
-// Rotate makes a new key of the chain's suite, declares it in the chain with the old key's endorsement, and signs with
-// it from then on. The system administrator's command calls it; other running processes must be restarted.
+// Rotate makes a new key of the chain's suite and declares it in the chain with the old key's endorsement; from then on
+// every process signs with it. The system administrator's command calls it. The old key's file stays: it is not needed
+// to check old signatures and may be taken away.
 func (l *Ledger) Rotate(ctx context.Context) (keyID string, err error) {
-	old, err := l.signer(ctx, l.db)
-	if err != nil {
-		return "", err
-	}
-	fresh, err := l.keys.create(old.suite)
-	if err != nil {
-		return "", err
-	}
+	var fresh *key // made once, although the transaction may be tried again
 	err = l.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		head, suite, err := l.open(ctx, tx)
 		if err != nil {
 			return err
+		}
+		old, err := l.signer(ctx, tx, head.Seq)
+		if err != nil {
+			return err
+		}
+		if fresh == nil {
+			if fresh, err = l.keys.create(suite); err != nil {
+				return err
+			}
 		}
 		d := fresh.declare()
 		d.EndorsedBy = old.id
@@ -367,7 +384,7 @@ func (l *Ledger) Rotate(ctx context.Context) (keyID string, err error) {
 		if err != nil {
 			return err
 		}
-		d.Endorsement = Signature(sig).String()
+		d.Endorsement = sig.String()
 		payload, err := Canonical(d)
 		if err != nil {
 			return err
@@ -382,6 +399,16 @@ func (l *Ledger) Rotate(ctx context.Context) (keyID string, err error) {
 	l.active = fresh
 	l.mu.Unlock()
 	return fresh.id, nil
+}
+
+// PublicKey returns a key that the chain declares, to check the signature of a certificate; NotFound where it declares
+// no such key. Public.
+func (l *Ledger) PublicKey(ctx context.Context, id string) (PublicKey, error) {
+	d, err := declared(ctx, l.db, id)
+	if err != nil {
+		return PublicKey{}, notFound(err, "登记簿没有声明过这把密钥")
+	}
+	return d.public()
 }
 
 // LatestRoot returns the newest signed root; NotFound where nothing has been signed yet. Public.

@@ -118,6 +118,13 @@ func TestRowsRootsProofsAndExportAgree(t *testing.T) {
 			if err != nil || signed.Suite != suite.Name() || signed.KeyID != second.KeyID {
 				t.Errorf("got %+v %v", signed, err)
 			}
+			public, err := l.PublicKey(ctx, signed.KeyID)
+			if err != nil || !public.Verify([]byte(`{"number":"2026150203000017"}`), signed.Signature) || public.Verify([]byte(`{}`), signed.Signature) {
+				t.Errorf("signature of a certificate: %v", err)
+			}
+			if _, err := l.PublicKey(ctx, "00"); !fault.Is(err, fault.NotFound) {
+				t.Errorf("unknown key: got %v", err)
+			}
 			if _, err := l.SignBody(ctx, []byte("techmarket ledger root v1")); err == nil {
 				t.Error("signs what could be a root")
 			}

@@ -22,7 +22,7 @@ const (
 	selectRow      = `select ` + rowColumns + ` from ledger_row where seq = @seq`
 	selectOf       = `select ` + rowColumns + ` from ledger_row where kind = @kind and ref = @ref order by seq`
 	selectAll      = `select ` + rowColumns + ` from ledger_row order by seq`
-	selectDeclared = `select ` + rowColumns + ` from ledger_row where kind in ('genesis', 'key') order by seq desc limit 1`
+	selectDeclared = `select ` + rowColumns + ` from ledger_row where kind in ('genesis', 'key') and seq <= @upto order by seq desc limit 1`
 	selectKey      = `select payload from ledger_row where kind in ('genesis', 'key') and ref = @ref`
 	selectHashes   = `select hash from ledger_row where seq between @from and @to order by seq`
 	insertRowSQL   = `insert into ledger_row (` + rowColumns + `) values (@seq, @at, @kind, @ref, @payload, @prev_hash, @hash)`
@@ -58,8 +58,8 @@ func rowBySeq(ctx context.Context, q postgres.Querier, seq int64) (Row, error) {
 	return oneRow(ctx, q, selectRow, pgx.StrictNamedArgs{"seq": seq})
 }
 
-func lastDeclaration(ctx context.Context, q postgres.Querier) (Row, error) {
-	return oneRow(ctx, q, selectDeclared, pgx.StrictNamedArgs{})
+func lastDeclaration(ctx context.Context, q postgres.Querier, upto int64) (Row, error) {
+	return oneRow(ctx, q, selectDeclared, pgx.StrictNamedArgs{"upto": upto})
 }
 
 func rowsOf(ctx context.Context, q postgres.Querier, kind, ref string) ([]Row, error) {
@@ -70,16 +70,15 @@ func rowsOf(ctx context.Context, q postgres.Querier, kind, ref string) ([]Row, e
 	return pgx.CollectRows(rows, pgx.RowToStructByName[Row])
 }
 
-func declaredKey(ctx context.Context, q postgres.Querier, id string) (string, error) {
+func declared(ctx context.Context, q postgres.Querier, id string) (d declaration, err error) {
 	var payload string
 	if err := q.QueryRow(ctx, selectKey, pgx.StrictNamedArgs{"ref": id}).Scan(&payload); err != nil {
-		return "", fmt.Errorf("ledger: key %s: %w", id, err)
+		return d, fmt.Errorf("ledger: key %s: %w", id, err)
 	}
-	var d declaration
 	if err := json.Unmarshal([]byte(payload), &d); err != nil {
-		return "", fmt.Errorf("ledger: key %s: %w", id, err)
+		return d, fmt.Errorf("ledger: key %s: %w", id, err)
 	}
-	return d.PublicKey, nil
+	return d, nil
 }
 
 func eachHash(ctx context.Context, q postgres.Querier, from, to int64, fn func(Hash) error) error {

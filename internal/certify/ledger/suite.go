@@ -167,14 +167,16 @@ func (p PublicKey) Verify(message []byte, sig Signature) bool {
 	return p.key != nil && p.Suite.verify(p.key, message, sig)
 }
 
-// Keys is a folder of private keys, one PKCS #8 file a key, readable by the owner only. Which key is in force is not
+// Keys is a folder of private keys, one PKCS #8 PEM file a key, named suite-anything.pem, readable by the owner only; a
+// key made elsewhere is given by putting its file there before the first start. Which key is in force is not
 // said there but in the chain, so that a crash between the two cannot make them disagree.
 type Keys struct {
 	folder string
 	suite  Suite
 	random io.Reader
 
-	mu sync.Mutex
+	mu   sync.Mutex
+	read map[string]*key // by id
 }
 
 // OpenKeys opens the folder, creating it with mode 0700. suite is that of a new chain; an existing chain keeps its own.
@@ -183,14 +185,14 @@ func OpenKeys(folder string, suite Suite, random io.Reader) (*Keys, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("ledger: key folder: %w", err)
 	}
-	return &Keys{folder: folder, suite: suite, random: random}, nil
+	return &Keys{folder: folder, suite: suite, random: random, read: map[string]*key{}}, nil
 }
 
 func (k *Keys) path(s Suite, id string) string {
 	return filepath.Join(k.folder, s.Name()+"-"+id+".pem")
 }
 
-// first returns the oldest key of the suite, creating one where there is none.
+// first returns the first key file of the suite, creating one where there is none.
 func (k *Keys) first() (*key, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -200,7 +202,7 @@ func (k *Keys) first() (*key, error) {
 	}
 	slices.Sort(names)
 	if len(names) > 0 {
-		return k.read(names[0])
+		return load(names[0])
 	}
 	return k.make(k.suite)
 }
@@ -240,18 +242,31 @@ func (k *Keys) make(s Suite) (*key, error) {
 	return out, nil
 }
 
-// byID finds the key that the chain names.
+// byID finds the key that the chain names, whatever its file is called.
 func (k *Keys) byID(id string) (*key, error) {
-	for _, s := range []Suite{Intl, Guomi} {
-		if _, err := os.Stat(k.path(s, id)); err == nil {
-			return k.read(k.path(s, id))
-		}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if known := k.read[id]; known != nil {
+		return known, nil
 	}
-	return nil, fault.Newf(fault.Unavailable, "ledger_key_missing",
-		"签名密钥 %s 不在密钥文件夹中，请从备份恢复该文件后再签发证明", id)
+	names, err := filepath.Glob(filepath.Join(k.folder, "*-*.pem"))
+	if err != nil {
+		return nil, fmt.Errorf("ledger: key folder: %w", err)
+	}
+	for _, name := range names {
+		found, loadErr := load(name)
+		if loadErr == nil && found.id == id {
+			k.read[id] = found
+			return found, nil
+		}
+		err = errors.Join(err, loadErr)
+	}
+	return nil, fault.Wrap(err, fault.Unavailable, "ledger_key_missing",
+		"签名密钥 "+id+" 不在密钥文件夹中，或文件损坏、可被他人读取。请从备份恢复该文件并执行 chmod 600")
 }
 
-func (k *Keys) read(path string) (*key, error) {
+// load reads a key file named suite-anything.pem that nobody but the owner can read.
+func load(path string) (*key, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: key: %w", err)

@@ -182,9 +182,11 @@ func (l *Ledger) prove(ctx context.Context, seq int64) (Proof, error) {
 	if err != nil {
 		return p, err
 	}
-	if p.PublicKey, err = declaredKey(ctx, l.db, p.Root.KeyID); err != nil {
+	d, err := declared(ctx, l.db, p.Root.KeyID)
+	if err != nil {
 		return p, err
 	}
+	p.PublicKey = d.PublicKey
 	n, err := l.tree(ctx, l.db, suite, p.Root.Size, seq-1)
 	if err != nil {
 		return p, err

@@ -113,14 +113,11 @@ func (v *Verifier) genesis(r Row) bool {
 	if r.Kind != kindGenesis || json.Unmarshal([]byte(r.Payload), &d) != nil {
 		return false
 	}
-	s, err := SuiteByName(d.Suite)
-	if err != nil {
+	public, err := d.public()
+	if err != nil || r.Ref != d.KeyID {
 		return false
 	}
-	public, err := ParsePublicKey(s, d.PublicKey)
-	if err != nil || public.ID != d.KeyID || r.Ref != d.KeyID {
-		return false
-	}
+	s := public.Suite
 	v.suite, v.keys, v.active = s, map[string]PublicKey{d.KeyID: public}, d.KeyID
 	v.report.Suite, v.report.KeyID = s.Name(), d.KeyID
 	v.tree = (&compact.RangeFactory{Hash: hasher{s}.HashChildren}).NewEmptyRange(0)
@@ -133,13 +130,19 @@ func (v *Verifier) declare(r Row) bool {
 	if json.Unmarshal([]byte(r.Payload), &d) != nil || d.Suite != v.suite.Name() || r.Ref != d.KeyID || d.EndorsedBy != v.active {
 		return false
 	}
-	public, err := ParsePublicKey(v.suite, d.PublicKey)
+	public, err := d.public()
 	sig, errSig := base64.StdEncoding.DecodeString(d.Endorsement)
-	if err != nil || errSig != nil || public.ID != d.KeyID || !v.keys[v.active].Verify(d.endorsement(), sig) {
+	if err != nil || errSig != nil || !v.keys[v.active].Verify(d.endorsement(), sig) {
 		return false
 	}
 	v.keys[d.KeyID], v.active = public, d.KeyID
 	return true
+}
+
+// Key returns a key that the rows so far declare, to check the signature of a certificate offline.
+func (v *Verifier) Key(id string) (PublicKey, bool) {
+	k, ok := v.keys[id]
+	return k, ok
 }
 
 func (v *Verifier) root() Hash {
@@ -163,6 +166,8 @@ func (v *Verifier) Root(r Root) {
 		v.bad(0, r.Size, "覆盖 %d 行的签名根不在应有的位置", r.Size)
 	case !known || r.Suite != v.suite.Name():
 		v.bad(0, r.Size, "覆盖 %d 行的根由登记簿未声明的密钥 %s 签名", r.Size, r.KeyID)
+	case r.KeyID != v.active:
+		v.bad(0, r.Size, "覆盖 %d 行的根由当时已换下的密钥 %s 签名", r.Size, r.KeyID)
 	case !public.Verify(r.statement(), r.Signature):
 		v.bad(0, r.Size, "覆盖 %d 行的根签名无效", r.Size)
 	case !bytes.Equal(r.Root, v.root()):

@@ -19,6 +19,7 @@ import (
 	"techmarket/internal/market/matching"
 	"techmarket/search"
 	"techmarket/search/local"
+	"techmarket/search/meili"
 	"techmarket/search/zh"
 )
 
@@ -178,6 +179,17 @@ func scratchEngine(ctx context.Context, name string, a *zh.Analyzer) (search.Eng
 			return nil, nil, errors.Join(err, os.RemoveAll(dir))
 		}
 		return e, func() error { return errors.Join(e.Close(), os.RemoveAll(dir)) }, nil
+	case "meili":
+		url := os.Getenv("MEILI_URL")
+		if url == "" {
+			return nil, nil, fault.New(fault.Invalid, "eval_meili", "请用环境变量 MEILI_URL 指明 Meilisearch 的地址，如 http://127.0.0.1:7700。")
+		}
+		// a scratch index of its own name; the deadline is generous because quality is measured, and time is printed
+		e, err := meili.Open(ctx, meili.Options{URL: url, Key: os.Getenv("MEILI_KEY"), Index: fmt.Sprintf("eval_%d", os.Getpid()), SearchTimeout: 5 * time.Second}, a)
+		if err != nil {
+			return nil, nil, err
+		}
+		return e, func() error { return errors.Join(e.Drop(context.WithoutCancel(ctx)), e.Close()) }, nil
 	}
 	return nil, nil, fault.New(fault.Invalid, "eval_engine", "没有这种引擎，请用 --engine local 或 --engine meili。")
 }

@@ -62,7 +62,7 @@ type TextLegs struct {
 func DefaultWeights() Weights {
 	return Weights{
 		Version: "2026-11-1",
-		Text:    .55, Elements: .10, Subject: .12, Maturity: .08, Terms: .05, Region: .04, Record: .04, Freshness: .02,
+		Text:    .55, Elements: .03, Subject: .12, Maturity: .08, Terms: .05, Region: .04, Record: .04, Freshness: .02,
 		TextLegs:  TextLegs{Words: 1, Bigrams: .8, Chars: .3, Topic: .4, Semantic: .6, BigramHalf: 5, IDFPower: 1.2},
 		Threshold: .02,
 	}

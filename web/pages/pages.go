@@ -60,7 +60,7 @@ type Pages struct {
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
 	var routes []web.Route
-	for _, part := range [][]web.Route{p.siteRoutes(), p.accountRoutes(), p.listingRoutes(), p.dealRoutes(), p.deskRoutes()} {
+	for _, part := range [][]web.Route{p.siteRoutes(), p.accountRoutes(), p.listingRoutes(), p.dealRoutes(), p.contractRoutes(), p.registryRoutes(), p.deskRoutes()} {
 		routes = append(routes, part...)
 	}
 	return routes

@@ -64,7 +64,7 @@ func (s *Service) Queue(ctx context.Context, a identity.Actor, f QueueFilter) (Q
 	if err != nil {
 		return QueuePage{}, err
 	}
-	open := !slices.ContainsFunc(f.States, func(st State) bool { return !st.Open() })
+	open := f.ContractID == 0 && !slices.ContainsFunc(f.States, func(st State) bool { return !st.Open() })
 	q := queueQuery(sc, f, open)
 	limit := page(f.Limit)
 	rows, err := many[queueRow](ctx, s.d.DB, q.sql(limit+1), q.args)

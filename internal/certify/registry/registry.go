@@ -468,14 +468,15 @@ type QueueRow struct {
 
 // QueueFilter narrows the list. Zero values ask for everything open that the actor may read, by due date.
 type QueueFilter struct {
-	PointID   int64
-	States    []State // empty: open filings; with closed states the order is newest first
-	Class     string  // prefix: 01, 0101
-	DueBefore string  // 2006-01-02, inclusive
-	Mine      bool    // cases in which the actor already plays a part
-	Text      string  // part of title or a party, or the intake or registration number
-	Cursor    string
-	Limit     int // at most 100; 0: 20
+	PointID    int64
+	ContractID int64   // every filing of one contract, open or not
+	States     []State // empty: open filings; with closed states the order is newest first
+	Class      string  // prefix: 01, 0101
+	DueBefore  string  // 2006-01-02, inclusive
+	Mine       bool    // cases in which the actor already plays a part
+	Text       string  // part of title or a party, or the intake or registration number
+	Cursor     string
+	Limit      int // at most 100; 0: 20
 }
 
 // QueuePage is one page of the list.

@@ -272,6 +272,9 @@ func queueQuery(sc scope, f QueueFilter, open bool) *listQuery {
 		q.order = "due_on, id"
 		q.and("decided_at is null")
 	}
+	if f.ContractID != 0 {
+		q.and("contract_id = @contract", "contract", f.ContractID)
+	}
 	if len(f.States) > 0 {
 		q.and("state = any(@states)", "states", f.States)
 	}

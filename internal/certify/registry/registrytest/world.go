@@ -1,0 +1,267 @@
+// Package registrytest builds a small market with registration points, staff and officers on a real database, for tests
+// of the desk and of what reads it. Only _test.go files import it.
+package registrytest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/ledger"
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/money"
+	"techmarket/internal/platform/audit"
+	"techmarket/internal/platform/jobs"
+	"techmarket/internal/platform/postgres"
+	"techmarket/internal/platform/postgres/pgtest"
+)
+
+// World is a small market on a real database: a seller, a buyer, points with their staff, officers.
+type World struct {
+	T   testing.TB
+	DB  *postgres.DB
+	S   *registry.Service
+	Now time.Time // the clock of every service; starts on Friday 2026-04-10 10:00 in Shanghai
+
+	Seller, Seller2, Buyer                      identity.Actor // a university in 150103 with two people, a company in 150203
+	Registrar, Registrar2, Reviewer, Head       identity.Actor // of the county point
+	Expert, League, OtherLeague, Regional, Tax  identity.Actor
+	County, LeaguePoint, RegionPoint, Elsewhere registry.Point // 150103, 150100, 150000, 150203
+	Stranger                                    identity.Actor // registrar, reviewer and head of Elsewhere
+
+	next atomic.Int64
+}
+
+type recorder struct{ now func() time.Time }
+
+func (r recorder) Record(ctx context.Context, tx pgx.Tx, e identity.Event) error {
+	entry := audit.Entry{At: r.now(), Account: e.Actor.AccountID, Org: e.Actor.OrgID, Action: e.Action, ObjectKind: e.ObjectKind, ObjectID: e.ObjectID, Detail: e.Detail}
+	if e.Refused {
+		entry.Result = audit.Refused
+	}
+	return audit.Record(ctx, tx, entry)
+}
+
+type people struct{ db *postgres.DB }
+
+func (p people) AccountsOf(ctx context.Context, org int64, roles ...identity.Role) ([]int64, error) {
+	rows, _ := p.db.Query(ctx, `select account_id from membership where organisation_id = $1 and roles && $2`, org, roles)
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}
+
+func (p people) Names(ctx context.Context, ids []int64) (map[int64]string, error) {
+	names := map[int64]string{}
+	for _, id := range ids {
+		names[id] = "人员" + strconv.FormatInt(id, 10)
+	}
+	return names, nil
+}
+
+// New builds the market on a fresh database.
+func New(t testing.TB) *World {
+	w := &World{T: t, DB: pgtest.New(t), Now: time.Date(2026, 4, 10, 10, 0, 0, 0, time.FixedZone("Asia/Shanghai", 8*3600))}
+	clock := func() time.Time { return w.Now }
+	keys, err := ledger.OpenKeys(t.TempDir(), must(ledger.SuiteByName("intl")), rand.Reader)
+	Check(t, err)
+	queue, err := jobs.New(jobs.Config{DB: w.DB, Now: clock})
+	Check(t, err)
+	w.S = registry.New(registry.Deps{DB: w.DB, Contracts: contract.New(contract.Config{DB: w.DB, Audit: recorder{clock}, Now: clock}), Ledger: ledger.New(w.DB, keys, clock),
+		Audit: recorder{clock}, People: people{w.DB}, Jobs: queue, Now: clock, Random: rand.Reader, BaseURL: "https://example.test"})
+
+	w.Seller = w.Person(w.Org("university", "样例研究院", "150103"), identity.Member)
+	w.Seller2 = w.Person(w.Seller, identity.Member)
+	w.Buyer = w.Person(w.Org("enterprise", "样例矿业", "150203"), identity.Member)
+	host := w.Org("point_host", "回民区科技服务中心", "150103")
+	w.Registrar, w.Registrar2 = w.Person(host, identity.Registrar), w.Person(host, identity.Registrar)
+	w.Reviewer, w.Head = w.Person(host, identity.Reviewer), w.Person(host, identity.PointHead)
+	w.Expert = w.Person(host, identity.Expert)
+	w.League = w.Person(w.Org("government", "呼和浩特市科技局", "150100"), identity.LeagueOfficer)
+	w.OtherLeague = w.Person(w.Org("government", "包头市科技局", "150200"), identity.LeagueOfficer)
+	w.Regional = w.Person(w.Org("government", "自治区科技厅", "150000"), identity.RegionOfficer)
+	w.Tax = w.Person(w.Org("government", "呼和浩特市税务局", "150100"), identity.TaxReader)
+	w.County = w.Point("回民区登记点", registry.CountyPoint, host, "150103", "03")
+	w.LeaguePoint = w.Point("呼和浩特市登记点", registry.LeaguePoint, w.Org("point_host", "呼和浩特市科技服务中心", "150100"), "150100", "01")
+	w.RegionPoint = w.Point("自治区登记点", registry.RegionPoint, w.Org("point_host", "自治区成果转化中心", "150000"), "150000", "00")
+	far := w.Org("point_host", "昆都仑区科技服务中心", "150203")
+	w.Elsewhere = w.Point("昆都仑区登记点", registry.CountyPoint, far, "150203", "02")
+	w.Stranger = w.Person(far, identity.Registrar, identity.Reviewer, identity.PointHead)
+	return w
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func Check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("%v: %v", err, cause(err))
+	}
+}
+
+// Scan reads one value.
+func (w *World) Scan(into any, sql string, args ...any) {
+	w.T.Helper()
+	Check(w.T, w.DB.QueryRow(context.Background(), sql, args...).Scan(into))
+}
+
+// Org adds a confirmed organisation; the actor returned is nobody yet.
+func (w *World) Org(kind, name, division string) identity.Actor {
+	a := identity.Actor{OrgKind: identity.OrgKind(kind), OrgName: name, OrgState: identity.Confirmed, Division: division}
+	w.Scan(&a.OrgID, `insert into organisation (kind, name, division, state, created_at) values ($1, $2, $3, 'confirmed', now()) returning id`, kind, name, division)
+	return a
+}
+
+// Person adds a member with roles to the organisation of an actor.
+func (w *World) Person(org identity.Actor, roles ...identity.Role) identity.Actor {
+	a := org
+	a.Roles = roles
+	w.Scan(&a.AccountID, `insert into account (login_name, display_name, password_hash, created_at) values ($1, $1, '', now()) returning id`,
+		fmt.Sprint("person", w.next.Add(1)))
+	w.Scan(&a.MembershipID, `insert into membership (account_id, organisation_id, roles, created_at) values ($1, $2, $3, now()) returning id`, a.AccountID, a.OrgID, roles)
+	return a
+}
+
+// Point adds a registration point.
+func (w *World) Point(name string, kind registry.PointKind, host identity.Actor, division, code string) registry.Point {
+	p, err := w.S.SavePoint(context.Background(), w.Regional, registry.PointInput{Name: name, Kind: kind, OrganisationID: host.OrgID, Division: division, Code2: code,
+		AuthorisedFrom: "2020-01-01"})
+	Check(w.T, err)
+	return p
+}
+
+// Content is a complete development contract between the world's seller and buyer, C = 800,000 元.
+func (w *World) Content() contract.Content {
+	party := func(a identity.Actor, nature string) contract.Party {
+		return contract.Party{OrgID: a.OrgID, Name: a.OrgName, CreditCode: "12150000460029132U", Country: contract.China, Division: a.Division, Address: "某路 1 号",
+			Representative: "某人", Contact: "某人", Phone: "0471-0000000", Nature: nature}
+	}
+	b := party(w.Buyer, "150")
+	b.CreditCode = "911500001141506290"
+	return contract.Content{Seller: party(w.Seller, "0211"), Buyers: []contract.Party{b},
+		Elements: contract.Elements{Name: "牧草收割监测算法委托开发", ClassCode: "0101", Summary: "交付算法", SignedOn: "2026-03-02", BeginsOn: "2026-03-02",
+			EndsOn: "2027-03-01", Amount: 800_000 * money.Yuan, Payment: "lump_sum", Royalty: contract.No, RelatedParty: contract.No, Medium: "paper",
+			PlanSource: "9", IP: []contract.IP{{Kind: "none"}}, OwnershipDone: contract.Yes, Field: "01", SocialGoal: "09", Industry: "A", Confidential: "none"},
+		Technical: 800_000 * money.Yuan,
+		Statement: contract.Statement{True: true, Same: true, Unfiled: true, Applicant: "某人", Phone: "0471-0000000"}}
+}
+
+// Draft stores a contract whose signed text is unique unless text names one.
+func (w *World) Draft(c contract.Content, text string) int64 {
+	return w.DraftOf(w.Seller, w.Buyer, w.Seller, c, text)
+}
+
+// DraftOf is Draft with the parties and the applicant given.
+func (w *World) DraftOf(seller, buyer, applicant identity.Actor, c contract.Content, text string) int64 {
+	w.T.Helper()
+	if text == "" {
+		text = fmt.Sprintf("%064x", w.next.Add(1))
+	}
+	var id, file int64
+	w.Scan(&id, `insert into contract (seller_org, buyer_org, applicant_org, created_by, state, content, created_at, updated_at)
+		values (nullif($1::bigint, 0), nullif($2::bigint, 0), $3, $4, 'draft', $5, now(), now()) returning id`, seller.OrgID, buyer.OrgID, applicant.OrgID, applicant.AccountID, c)
+	for _, role := range []contract.FileRole{contract.SignedText, contract.PlanConsent, contract.ImportCertificate, contract.IPCertificate} {
+		w.Scan(&file, `insert into file (digest, name, mime, size, purpose, created_at) values ($1, '文件.pdf', 'application/pdf', 1, 'contract', now()) returning id`,
+			text)
+		_, err := w.DB.Exec(context.Background(), `insert into contract_file (contract_id, file_id, role, name, digest, size, added_at, added_by) values ($1, $2, $3, '文件.pdf', $4, 1, now(), $5)`,
+			id, file, role, text, applicant.AccountID)
+		Check(w.T, err)
+	}
+	return id
+}
+
+// Edit changes the working document of a contract that is editable.
+func (w *World) Edit(id int64, change func(*contract.Content)) {
+	w.T.Helper()
+	var c contract.Content
+	w.Scan(&c, `select content from contract where id = $1`, id)
+	change(&c)
+	_, err := w.DB.Exec(context.Background(), `update contract set content = $2 where id = $1`, id, c)
+	Check(w.T, err)
+}
+
+// Review completes the saved sheet of a filing.
+func (w *World) Review(a identity.Actor, id int64, change func(*registry.Review)) registry.Filing {
+	w.T.Helper()
+	r := w.Filing(id).Review
+	r.Opinion = "符合认定规则"
+	if change != nil {
+		change(&r)
+	}
+	f, err := w.S.SaveReview(context.Background(), a, registry.Ref{ID: id}, r)
+	Check(w.T, err)
+	return f
+}
+
+// Pass takes a submitted filing through both reviews; the filing comes back awaiting registration or experts.
+func (w *World) Pass(id int64, change func(*registry.Review)) registry.Filing {
+	w.T.Helper()
+	ctx := context.Background()
+	if w.Filing(id).State == registry.AwaitingAcceptance {
+		_, err := w.S.Accept(ctx, w.Registrar, registry.Ref{ID: id})
+		Check(w.T, err)
+	}
+	w.Review(w.Registrar, id, change)
+	_, err := w.S.PassFirstReview(ctx, w.Registrar, registry.Ref{ID: id})
+	Check(w.T, err)
+	f, err := w.S.PassSecondReview(ctx, w.Reviewer, registry.Ref{ID: id}, "同意")
+	Check(w.T, err)
+	return f
+}
+
+// Submit drafts and submits to the county point.
+func (w *World) Submit(c contract.Content) registry.Filing {
+	w.T.Helper()
+	f, err := w.S.Submit(context.Background(), w.Seller, w.Draft(c, ""), w.County.ID)
+	Check(w.T, err)
+	return f
+}
+
+// Register takes a contract all the way.
+func (w *World) Register(c contract.Content, change func(*registry.Review)) registry.Registration {
+	w.T.Helper()
+	f := w.Pass(w.Submit(c).ID, change)
+	return w.Finish(f)
+}
+
+// Finish registers a filing that passed both reviews, through the experts where it must.
+func (w *World) Finish(f registry.Filing) registry.Registration {
+	w.T.Helper()
+	if f.State == registry.AwaitingExperts {
+		_, err := w.S.PassExperts(context.Background(), w.Expert, registry.Ref{ID: f.ID}, "同意登记", 1)
+		Check(w.T, err)
+	}
+	reg, err := w.S.Register(context.Background(), w.Head, registry.Ref{ID: f.ID}, "")
+	Check(w.T, err)
+	return reg
+}
+
+// Later moves the clock by days.
+func (w *World) Later(days int) { w.Now = w.Now.AddDate(0, 0, days) }
+
+func cause(err error) error {
+	for errors.Unwrap(err) != nil {
+		err = errors.Unwrap(err)
+	}
+	return err
+}
+
+// Filing reads a filing as the desk's head sees it.
+func (w *World) Filing(id int64) registry.Filing {
+	w.T.Helper()
+	c, err := w.S.Case(context.Background(), w.Regional, id)
+	Check(w.T, err)
+	return c.Filing
+}

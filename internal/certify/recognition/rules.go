@@ -69,7 +69,7 @@ var book = sync.OnceValue(func() []Rule {
 		// Before acceptance.
 		fact("oral", NotAccept, "R1", lawMeasures, art("9"), "合同是否为口头订立，没有书面文本？", "请订立书面合同（可采用示范文本或电子合同）后再申请",
 			func(a Application) bool { return a.Medium == Oral }, "B4d"),
-		fact("wrong_area", NotAccept, "", lawMeasures, art("8"), "本登记点是否不是卖方所在地（技术进口为买方所在地）应去的登记点？", "请到所列登记点申请",
+		fact("wrong_area", NotAccept, "", lawMeasures, art("8"), "卖方（技术进口为买方）所在地是否不归本登记点受理？", "请到所列登记点申请",
 			func(a Application) bool { right := a.rightPoint(); return right == "" || right != a.Point }, "B5"),
 		fact("outside_validity", NotAccept, "R11", lawPractice, nil, "申请日是否在合同生效之前或有效期届满之后？", "请在合同有效期内申请；合同已续签的，请附续签文本",
 			func(a Application) bool { return a.Applied < a.Signed || a.Applied < a.Begins || a.Applied > a.Ends }, "B7"),

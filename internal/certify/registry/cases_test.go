@@ -53,6 +53,7 @@ func right(kind string, certificate, valid contract.Answer) func(*contract.Conte
 
 func TestAcceptanceCasesThatRegister(t *testing.T) {
 	t.Parallel()
+	w := registrytest.New(t)
 	for name, c := range map[string]struct {
 		content   func(*contract.Content)
 		review    func(*registry.Review)
@@ -77,8 +78,7 @@ func TestAcceptanceCasesThatRegister(t *testing.T) {
 		"有争议":        {class("0101", 800_000*yuan), func(r *registry.Review) { r.Disputed = true }, 0, 800_000 * yuan, 800_000 * yuan, true, "0101"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := registrytest.New(t)
+			w.T = t
 			content := w.Content()
 			c.content(&content)
 			f := w.Pass(w.Submit(content).ID, c.review)
@@ -98,6 +98,7 @@ func TestAcceptanceCasesThatRegister(t *testing.T) {
 
 func TestAcceptanceCasesThatAreRefused(t *testing.T) {
 	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
 	for name, c := range map[string]struct {
 		content func(*contract.Content)
 		review  func(*registry.Review)
@@ -120,8 +121,7 @@ func TestAcceptanceCasesThatAreRefused(t *testing.T) {
 		"B4 简单改变尺寸":   {class("0101", 800_000*yuan), find("routine_change"), "R2"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w, ctx := registrytest.New(t), context.Background()
+			w.T = t
 			content := w.Content()
 			c.content(&content)
 			f := w.Submit(content)

@@ -1,0 +1,443 @@
+package registry_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/registry/registrytest"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/identity"
+)
+
+// fire calls the service method of an event with input that a permitted caller could send.
+func fire(w *registrytest.World, on registry.Aggregate, e registry.Event, a identity.Actor, f registry.Filing, number string) error {
+	ctx, r, n := context.Background(), registry.Ref{ID: f.ID}, registry.NumberRef{Number: number}
+	refusal := registry.Refusal{Codes: []string{"R7"}, Text: "理由"}
+	s := w.S
+	var err error
+	switch e {
+	case registry.EventWithdraw:
+		_, err = s.Withdraw(ctx, a, r, "")
+	case registry.EventAccept:
+		_, err = s.Accept(ctx, a, r)
+	case registry.EventDeclineIntake:
+		_, err = s.DeclineIntake(ctx, a, r, "oral", "口头合同")
+	case registry.EventRequestCorrection:
+		_, err = s.RequestCorrection(ctx, a, r, []registry.CorrectionItem{{Text: "补交"}})
+	case registry.EventSubmitCorrection:
+		_, err = s.SubmitCorrection(ctx, a, r, []string{"已补"})
+	case registry.EventLapseCorrection:
+		_, err = s.LapseCorrection(ctx, a, r, refusal, true)
+	case registry.EventSaveReview:
+		_, err = s.SaveReview(ctx, a, r, registry.Review{})
+	case registry.EventPassFirstReview:
+		_, err = s.PassFirstReview(ctx, a, r)
+	case registry.EventPassSecondReview:
+		_, err = s.PassSecondReview(ctx, a, r, "同意")
+	case registry.EventReturnToReview:
+		_, err = s.ReturnToReview(ctx, a, r, "理由")
+	case registry.EventPassExperts:
+		_, err = s.PassExperts(ctx, a, r, "同意", 1)
+	case registry.EventRejectByExperts:
+		_, err = s.RejectByExperts(ctx, a, r, refusal, "不同意", 1)
+	case registry.EventRefuse:
+		_, err = s.Refuse(ctx, a, r, refusal)
+	case registry.EventRegister, registry.EventRegisterChange:
+		_, err = s.Register(ctx, a, r, "")
+	case registry.EventStartChange:
+		_, err = s.StartChange(ctx, a, n)
+	case registry.EventAbandonChange:
+		_, err = s.AbandonChange(ctx, a, n)
+	case registry.EventRequestChange:
+		_, err = s.RequestChange(ctx, a, n, "补充协议")
+	case registry.EventRequestCancel:
+		_, err = s.RequestCancel(ctx, a, n, "解除")
+	case registry.EventDeclineCancel:
+		_, err = s.DeclineCancel(ctx, a, n, "理由")
+	case registry.EventCancel:
+		_, err = s.Cancel(ctx, a, n, "rescinded", "解除")
+	case registry.EventRevoke:
+		_, err = s.Revoke(ctx, a, n, "fraud", "虚假合同")
+	case registry.EventReviewTaxRelief:
+		_, err = s.ReviewTaxRelief(ctx, a, n, true, "")
+	case registry.EventBookIncome:
+		_, err = s.BookIncome(ctx, a, n, 100, "")
+	case registry.EventOpenReconsideration:
+		if on == registry.OnFiling {
+			_, err = s.OpenFilingReconsideration(ctx, a, r, "不服")
+		} else {
+			_, err = s.OpenReconsideration(ctx, a, n, "不服")
+		}
+	case registry.EventOpenReRecognition:
+		if on == registry.OnFiling {
+			_, err = s.OpenFilingReRecognition(ctx, a, r, "请重新认定")
+		} else {
+			_, err = s.OpenReRecognition(ctx, a, n, "请重新认定")
+		}
+	case registry.EventConcludeReexamination:
+		if on == registry.OnFiling {
+			_, err = s.ConcludeFiling(ctx, a, r, "维持")
+		} else {
+			_, err = s.Conclude(ctx, a, n, "维持")
+		}
+	default:
+		err = fmt.Errorf("no method for %s", e)
+	}
+	return err
+}
+
+// TestWhatTheTableDoesNotAllowIsRefusedAuditedAndChangesNothing walks every (state, event, part).
+func TestWhatTheTableDoesNotAllowIsRefusedAuditedAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	f := w.Submit(w.Content())
+	reg := w.Register(w.Content(), nil)
+	who := map[registry.Part]identity.Actor{registry.Applicant: w.Seller, registry.Party: w.Buyer, registry.Registrar: w.Registrar, registry.Reviewer: w.Reviewer,
+		registry.Expert: w.Expert, registry.Head: w.Head, registry.Supervisor: w.League, registry.TaxReader: w.Tax}
+	for _, on := range []registry.Aggregate{registry.OnFiling, registry.OnRegistration} {
+		var states []registry.State
+		var events []registry.Event
+		permitted := map[string]bool{}
+		for _, r := range registry.Table() {
+			if r.On != on || r.Event == registry.EventSubmit || r.Event == registry.EventKeep {
+				continue
+			}
+			for _, st := range append([]registry.State{r.From}, r.To...) {
+				if !slices.Contains(states, st) {
+					states = append(states, st)
+				}
+			}
+			if on == registry.OnRegistration && r.Event == registry.EventRegisterChange {
+				continue // its call is the filing's
+			}
+			if !slices.Contains(events, r.Event) {
+				events = append(events, r.Event)
+			}
+			permitted[fmt.Sprint(r.From, r.Event, r.Part)] = true
+			if r.Event == registry.EventRegister || r.Event == registry.EventRegisterChange {
+				permitted[fmt.Sprint(r.From, registry.EventRegister, r.Part)], permitted[fmt.Sprint(r.From, registry.EventRegisterChange, r.Part)] = true, true
+			}
+		}
+		snapshot := `select to_jsonb(filing)::text from filing where id = $1`
+		set, key := `update filing set state = $2 where id = $1`, any(f.ID)
+		if on == registry.OnRegistration {
+			snapshot, set, key = `select to_jsonb(registration)::text from registration where number = $1`, `update registration set state = $2 where number = $1`, any(reg.Number)
+		}
+		for _, state := range states {
+			_, err := w.DB.Exec(ctx, set, key, state)
+			registrytest.Check(t, err)
+			var before, after string
+			var refusedBefore, refusedAfter, calls int
+			w.Scan(&before, snapshot, key)
+			w.Scan(&refusedBefore, `select count(*) from audit_row where result = 'refused'`)
+			for _, event := range events {
+				for part, actor := range who {
+					if permitted[fmt.Sprint(state, event, part)] {
+						continue
+					}
+					calls++
+					err := fire(w, on, event, actor, f, reg.Number)
+					if !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.Forbidden) {
+						t.Errorf("%s: %s by %s: %v", state, event, part, err)
+					}
+				}
+			}
+			w.Scan(&after, snapshot, key)
+			w.Scan(&refusedAfter, `select count(*) from audit_row where result = 'refused'`)
+			if before != after {
+				t.Errorf("%s: a refused event changed the row\n%s\n%s", state, before, after)
+			}
+			if refusedAfter-refusedBefore != calls {
+				t.Errorf("%s: %d refusals audited of %d", state, refusedAfter-refusedBefore, calls)
+			}
+		}
+	}
+}
+
+// contend runs the calls while the row is locked, so that all have started before the first can go on.
+func contend(t *testing.T, w *registrytest.World, lock string, key any, calls ...func() error) []error {
+	t.Helper()
+	ctx := context.Background()
+	tx, err := w.DB.Pool.Begin(ctx)
+	registrytest.Check(t, err)
+	_, err = tx.Exec(ctx, lock, key)
+	registrytest.Check(t, err)
+	errs := make([]error, len(calls))
+	var wg sync.WaitGroup
+	for i, call := range calls {
+		wg.Go(func() { errs[i] = call() })
+	}
+	for waiting := 0; waiting < len(calls); {
+		w.Scan(&waiting, `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
+		time.Sleep(time.Millisecond)
+	}
+	registrytest.Check(t, tx.Commit(ctx))
+	wg.Wait()
+	return errs
+}
+
+const lockFiling = `select from filing where id = $1 for update`
+
+func one(t *testing.T, errs []error) int {
+	t.Helper()
+	winner := -1
+	for i, err := range errs {
+		switch {
+		case err == nil && winner >= 0:
+			t.Fatal("two calls won")
+		case err == nil:
+			winner = i
+		case !fault.Is(err, fault.Conflict):
+			t.Errorf("the loser was told %v, want a conflict", err)
+		}
+	}
+	if winner < 0 {
+		t.Fatalf("nobody won: %v", errs)
+	}
+	return winner
+}
+
+func TestOfTwoRegistrarsWhoAcceptOneIsTold(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	f := w.Submit(w.Content())
+	who := []identity.Actor{w.Registrar, w.Registrar2}
+	winner := one(t, contend(t, w, lockFiling, f.ID,
+		func() error { _, err := w.S.Accept(ctx, who[0], registry.Ref{ID: f.ID}); return err },
+		func() error { _, err := w.S.Accept(ctx, who[1], registry.Ref{ID: f.ID}); return err }))
+	if got := w.Filing(f.ID).Registrar; got != who[winner].AccountID {
+		t.Errorf("registrar %d, want the winner %d", got, who[winner].AccountID)
+	}
+}
+
+func TestAcceptWhileWithdrawnHasOneOutcome(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	f := w.Submit(w.Content())
+	winner := one(t, contend(t, w, lockFiling, f.ID,
+		func() error { _, err := w.S.Accept(ctx, w.Registrar, registry.Ref{ID: f.ID}); return err },
+		func() error {
+			_, err := w.S.Withdraw(ctx, w.Seller, registry.Ref{ID: f.ID}, "再改一改")
+			return err
+		}))
+	if got, want := w.Filing(f.ID).State, []registry.State{registry.InReview, registry.Withdrawn}[winner]; got != want {
+		t.Errorf("state %s, want %s", got, want)
+	}
+}
+
+func TestRegisteringTwiceGivesOneNumberAndOneEntry(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	f := w.Pass(w.Submit(w.Content()).ID, nil)
+	register := func() error { _, err := w.S.Register(ctx, w.Head, registry.Ref{ID: f.ID}, ""); return err }
+	one(t, contend(t, w, lockFiling, f.ID, register, register))
+	var registrations, entries, certificates, rows, jobs int
+	w.Scan(&registrations, `select count(*) from registration`)
+	w.Scan(&entries, `select count(*) from period_entry`)
+	w.Scan(&certificates, `select count(*) from certificate`)
+	w.Scan(&rows, `select count(*) from ledger_row where kind = 'certificate'`)
+	w.Scan(&jobs, `select count(*) from river_job where kind = 'certificate_pdf'`)
+	if registrations != 1 || entries != 1 || certificates != 1 || rows != 1 || jobs != 1 {
+		t.Errorf("registrations %d entries %d certificates %d ledger rows %d jobs %d, want one of each", registrations, entries, certificates, rows, jobs)
+	}
+}
+
+func TestAStaleSheetIsNotSaved(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	f, err := w.S.Accept(ctx, w.Registrar, registry.Ref{ID: w.Submit(w.Content()).ID})
+	registrytest.Check(t, err)
+	_, err = w.S.SaveReview(ctx, w.Registrar, registry.Ref{ID: f.ID, Version: f.Version}, registry.Review{Class: "0101", Opinion: "甲"})
+	registrytest.Check(t, err)
+	if _, err = w.S.SaveReview(ctx, w.Registrar2, registry.Ref{ID: f.ID, Version: f.Version}, registry.Review{Class: "0101", Opinion: "乙"}); !fault.HasCode(err, "stale_version") {
+		t.Errorf("the later save: %v", err)
+	}
+	if got := w.Filing(f.ID).Review.Opinion; got != "甲" {
+		t.Errorf("opinion %q", got)
+	}
+}
+
+func TestNumbersAreTakenOnceAndWithoutGapsWhenHeadsRegisterTogether(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	const n = 8
+	var filings []registry.Filing
+	for range n {
+		filings = append(filings, w.Pass(w.Submit(w.Content()).ID, nil))
+	}
+	numbers := make([]string, n)
+	var group errgroup.Group
+	for i, f := range filings {
+		group.Go(func() error {
+			reg, err := w.S.Register(ctx, w.Head, registry.Ref{ID: f.ID}, "")
+			numbers[i] = reg.Number
+			return err
+		})
+	}
+	registrytest.Check(t, group.Wait())
+	slices.Sort(numbers)
+	for i, got := range numbers {
+		if want := fmt.Sprintf("2026150103%06d", i+1); got != want {
+			t.Errorf("number %s, want %s", got, want)
+		}
+	}
+	w.Later(300) // another year: a new sequence
+	content := w.Content()
+	reg := w.Register(content, nil)
+	if want := "2027150103000001"; reg.Number != want {
+		t.Errorf("number of the next year %s, want %s", reg.Number, want)
+	}
+}
+
+func TestANationalNumberIsEnteredOnceAndMustFitThePoint(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	_, err := w.S.SavePointSettings(ctx, w.Head, w.County.ID, registry.PointSettings{Version: 1, NumberSource: registry.NationalNumbers})
+	registrytest.Check(t, err)
+	a, b := w.Pass(w.Submit(w.Content()).ID, nil), w.Pass(w.Submit(w.Content()).ID, nil)
+	for _, bad := range []string{"", "2025150103000017", "2026150203000017", "202615010300001", "20261501030000١٧", "2026150103000000"} {
+		if _, err := w.S.Register(ctx, w.Head, registry.Ref{ID: a.ID}, bad); !fault.HasCode(err, "number_format") {
+			t.Errorf("number %q: %v", bad, err)
+		}
+	}
+	_, err = w.S.Register(ctx, w.Head, registry.Ref{ID: a.ID}, "2026 1501 03 000017")
+	registrytest.Check(t, err)
+	if _, err := w.S.Register(ctx, w.Head, registry.Ref{ID: b.ID}, "2026150103000017"); !fault.HasCode(err, "number_taken") {
+		t.Errorf("a number was used twice: %v", err)
+	}
+	_, err = w.S.SavePointSettings(ctx, w.Head, w.County.ID, registry.PointSettings{Version: 2, NumberSource: registry.OwnNumbers})
+	registrytest.Check(t, err)
+	reg, err := w.S.Register(ctx, w.Head, registry.Ref{ID: b.ID}, "")
+	registrytest.Check(t, err)
+	if want := "2026150103000018"; reg.Number != want {
+		t.Errorf("the own sequence gave %s, want %s", reg.Number, want)
+	}
+}
+
+func TestADeskSeesOnlyItsOwnCases(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	f, err := w.S.Accept(ctx, w.Registrar, registry.Ref{ID: w.Submit(w.Content()).ID})
+	registrytest.Check(t, err)
+	w.Review(w.Registrar, f.ID, nil)
+	_, err = w.S.PassFirstReview(ctx, w.Registrar, registry.Ref{ID: f.ID})
+	registrytest.Check(t, err)
+	for name, c := range map[string]struct {
+		actor identity.Actor
+		sees  bool
+	}{
+		"registrar": {w.Registrar, true}, "reviewer": {w.Reviewer, true}, "seller": {w.Seller, true}, "colleague": {w.Seller2, true}, "buyer": {w.Buyer, true},
+		"league": {w.League, true}, "region": {w.Regional, true}, "other league": {w.OtherLeague, false}, "other county": {w.Stranger, false},
+		"tax while open": {w.Tax, false}, "guest": {identity.Guest(), false},
+	} {
+		shown, err := w.S.Case(ctx, c.actor, f.ID)
+		if c.sees != (err == nil) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err != nil && !fault.Is(err, fault.NotFound) && c.actor.SignedIn() {
+			t.Errorf("%s learns that the case exists: %v", name, err)
+		}
+		page, err := w.S.Queue(ctx, c.actor, registry.QueueFilter{})
+		if c.actor.SignedIn() {
+			registrytest.Check(t, err)
+		}
+		if listed := len(page.Rows) == 1; name != "tax while open" && listed != c.sees {
+			t.Errorf("%s: listed %v", name, listed)
+		}
+		if name == "seller" || name == "buyer" {
+			if shown.Filing.Review.Opinion != "" || shown.Decision != nil || slices.ContainsFunc(shown.Events, func(e registry.EventRow) bool { return e.Internal }) {
+				t.Errorf("%s reads the desk's notes: %+v", name, shown.Filing.Review)
+			}
+		}
+	}
+	var refused int
+	w.Scan(&refused, `select count(*) from audit_row where result = 'refused' and object_id = $1 and action = 'registry.read'`, fmt.Sprint(f.ID))
+	if refused != 3 {
+		t.Errorf("%d refused readings audited, want 3", refused)
+	}
+}
+
+func TestQueuePagesByDueDateWithoutLossOrRepeat(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	want := map[int64]bool{}
+	for i := range 7 {
+		want[w.Submit(w.Content()).ID] = true
+		if i%2 == 0 {
+			w.Later(1)
+		}
+	}
+	var last time.Time
+	got, cursor := 0, ""
+	for {
+		page, err := w.S.Queue(ctx, w.Registrar, registry.QueueFilter{Limit: 3, Cursor: cursor})
+		registrytest.Check(t, err)
+		if cursor == "" && page.Counts[registry.AwaitingAcceptance] != 7 {
+			t.Errorf("counts %v", page.Counts)
+		}
+		for _, r := range page.Rows {
+			if !want[r.ID] || r.Due.On.Before(last) {
+				t.Errorf("row %d due %s", r.ID, r.Due.On)
+			}
+			delete(want, r.ID)
+			last = r.Due.On
+			got++
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	if got != 7 || len(want) != 0 {
+		t.Errorf("%d rows, %d missing", got, len(want))
+	}
+	mine, err := w.S.Queue(ctx, w.Registrar, registry.QueueFilter{Mine: true})
+	registrytest.Check(t, err)
+	if len(mine.Rows) != 0 {
+		t.Errorf("%d rows are mine before I accepted any", len(mine.Rows))
+	}
+}
+
+func TestLargeCasesNeedExpertsAndRevocationComesFromAbove(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	content := w.Content()
+	class("0101", 6_000_000*yuan)(&content)
+	f := w.Pass(w.Submit(content).ID, nil)
+	if _, err := w.S.Register(ctx, w.Head, registry.Ref{ID: f.ID}, ""); !fault.HasCode(err, "wrong_state") {
+		t.Errorf("a large contract was registered without experts: %v", err)
+	}
+	if _, err := w.S.PassExperts(ctx, w.Expert, registry.Ref{ID: f.ID}, "同意", 0); !fault.Is(err, fault.Invalid) {
+		t.Errorf("experts passed without minutes: %v", err)
+	}
+	reg := w.Finish(f)
+	if _, err := w.S.Revoke(ctx, w.OtherLeague, registry.NumberRef{Number: reg.Number}, "fraud", "查实为虚假合同"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("another league revoked it: %v", err)
+	}
+	got, err := w.S.Revoke(ctx, w.League, registry.NumberRef{Number: reg.Number}, "fraud", "查实为虚假合同")
+	registrytest.Check(t, err)
+	if got.State != registry.Revoked {
+		t.Errorf("state %s", got.State)
+	}
+}
+
+func TestAPeriodEntryIsNeverRewritten(t *testing.T) {
+	t.Parallel()
+	w := registrytest.New(t)
+	w.Register(w.Content(), nil)
+	_, err := w.DB.Exec(context.Background(), `update period_entry set amount = 0`)
+	if err == nil || !strings.Contains(err.Error(), "never rewritten") {
+		t.Errorf("update: %v", err)
+	}
+	if _, err = w.DB.Exec(context.Background(), `delete from period_entry`); err == nil || errors.Is(err, context.Canceled) {
+		t.Errorf("delete: %v", err)
+	}
+}

@@ -17,6 +17,7 @@ import (
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
+	"techmarket/internal/platform/document"
 )
 
 func (b *bundle) importer(t *testing.T) *importer.Service {
@@ -117,13 +118,13 @@ func TestImport_OneBadRowNeverBlocksTheGoodOnes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	headings, err := book.GetRows("数据")
-	if err != nil || len(headings) != 2 {
+	headings, err := book.GetRows("成果")
+	if err != nil || len(headings) != 1 {
 		t.Fatalf("template: %v, %v", headings, err)
 	}
 	column := func(name string) string {
 		t.Helper()
-		i := slices.IndexFunc(headings[0], func(h string) bool { return strings.TrimSuffix(h, "*") == name })
+		i := slices.IndexFunc(headings[0], func(h string) bool { return document.ColumnTitle(h) == name })
 		letter, err := excelize.ColumnNumberToName(i + 1)
 		if i < 0 || err != nil {
 			t.Fatalf("no column %s: %v", name, err)
@@ -132,7 +133,7 @@ func TestImport_OneBadRowNeverBlocksTheGoodOnes(t *testing.T) {
 	}
 	put := func(row int, cells map[string]string) {
 		for name, value := range cells {
-			if err := book.SetCellStr("数据", fmt.Sprintf("%s%d", column(name), row), value); err != nil {
+			if err := book.SetCellStr("成果", fmt.Sprintf("%s%d", column(name), row), value); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -159,7 +160,7 @@ func TestImport_OneBadRowNeverBlocksTheGoodOnes(t *testing.T) {
 		t.Fatalf("%+v, %v", batch, err)
 	}
 	for cell, code := range map[string]string{column("技术领域") + "4": "choose", column("价格下限（万元）") + "4": "format", column("成熟度") + "4": "format",
-		column("所在地区") + "4": "format", column("成果名称") + "5": "required", "": "repeated"} {
+		column("所在地区") + "4": "format", column("成果名称") + "5": "required", "第 6 行": "repeated"} {
 		if !slices.ContainsFunc(batch.Report.Problems, func(p importer.Problem) bool { return p.Cell == cell && p.Code == code && p.Message != "" }) {
 			t.Errorf("no %q at %q: %+v", code, cell, batch.Report.Problems)
 		}
@@ -271,12 +272,12 @@ func TestImport_RefusesFilesItCannotReadWithAMend(t *testing.T) {
 	gbk := "\xb3\xc9\xb9\xfb\xc3\xfb\xb3\xc6,\xb3\xc9\xb9\xfb\xbd\xe9\xc9\xdc\n\xc9\xea\xb7\xfd\xb2\xfa\xc6\xb7,\xb9\xa4\xd2\xd5\xcb\xb5\xc3\xf7\xb9\xa4\xd2\xd5\xcb\xb5\xc3\xf7\n" // 成果名称,成果介绍 in GB 18030
 	for _, c := range []struct{ name, body, code string }{
 		{"a.exe", "MZ", "import_format"},
-		{"a.xlsx", "not a zip", "import_broken"},
+		{"a.xlsx", "not a zip", "sheet_broken"},
 		{"a.csv", "甲,乙\n1,2\n", "import_headings"},
 		{"a.csv", "", "import_headings"},
 		{"a.jsonl", "", "import_broken"},
 		{"a.jsonl", strings.Repeat("x", 2<<20), "import_broken"},
-		{"a.csv", "\xff\xfe\x00\x01", "import_broken"},
+		{"a.csv", "\xff\xfe\x00\x01", "csv_encoding"},
 		{"gbk.csv", gbk, ""},
 		{"utf8.csv", "\xef\xbb\xbf成果名称,成果介绍\n名称甲,\"跨\n行的介绍，含逗号,和引号\"\"\"\n", ""},
 		{"title.csv", "某校成果汇总表\n\n成果名称,成果介绍,备注\n名称甲,介绍介绍介绍\n", ""},

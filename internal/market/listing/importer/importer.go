@@ -34,7 +34,7 @@ type Column[C any] struct {
 	Heading string
 	Aliases []string // other headings that mean it
 	Path    string   // of the content's field, so that a wrong field is found in its cell
-	Hint    string   // shown in the template's second row
+	Hint    string   // shown in the template beside the cell
 	Need    bool
 	Choices []listing.Choice // codes with labels; a cell may hold either, in the template they drop down
 	Many    bool             // several choices in one cell, separated by 、 ； or ;
@@ -166,8 +166,8 @@ func Split(cell string) []string {
 
 // Problem is one thing that is wrong or odd in a file.
 type Problem struct {
-	Row     int    `json:"row"`            // as the spreadsheet counts, from 1
-	Cell    string `json:"cell,omitempty"` // "C7"; in jsonl the field's path
+	Row     int    `json:"row"`  // as the spreadsheet counts, from 1
+	Cell    string `json:"cell"` // "C7"; in a csv "第 7 行第 3 列"; in jsonl "第 7 行 title"
 	Code    string `json:"code"`
 	Message string `json:"message"`
 }

@@ -31,18 +31,6 @@ type market struct {
 // observer takes the time of one answered request; route is the pattern, never the address.
 type observer func(route, method string, status int, took time.Duration)
 
-// assemble is the one place where packages meet: it makes every service on the platform, gives each the small
-// interfaces it asks for, registers the job workers and mounts the routes.
-func assemble(_ context.Context, p *platform, _ observer) (*market, error) {
-	workers := jobs.NewWorkers()
-	p.Mail.Register(workers)
-	queue, err := jobs.New(jobs.Config{DB: p.DB, Workers: workers, Sole: p.Sole, Log: p.log, Now: p.now})
-	if err != nil {
-		return nil, err
-	}
-	return &market{handler: http.NotFoundHandler(), queue: queue}, nil
-}
-
 // stopWithin bounds the whole shutdown; systemd's TimeoutStopSec must be longer.
 const stopWithin = 15 * time.Second
 

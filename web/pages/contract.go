@@ -255,7 +255,7 @@ func amountWords(f money.Fen) string {
 }
 
 func chineseDay(d contract.Date) string {
-	if t, ok := d.Time(); ok {
+	if t := timeOf(d); !t.IsZero() {
 		return t.Format("2006 年 1 月 2 日")
 	}
 	return string(d)
@@ -1030,6 +1030,6 @@ func (p *Pages) discardContract(c *web.Ctx) error {
 }
 
 func timeOf(d contract.Date) time.Time {
-	t, _ := d.Time()
+	t, _ := time.Parse(time.DateOnly, string(d)) // no day: the zero time, and the field shows what was typed
 	return t
 }

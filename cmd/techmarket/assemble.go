@@ -1,0 +1,404 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/ledger"
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/region"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/demand"
+	"techmarket/internal/market/listing"
+	"techmarket/internal/market/listing/importer"
+	"techmarket/internal/market/matching"
+	"techmarket/internal/platform/audit"
+	"techmarket/internal/platform/cache"
+	"techmarket/internal/platform/files"
+	"techmarket/internal/platform/jobs"
+	"techmarket/internal/platform/notify"
+	"techmarket/internal/trade/broker"
+	"techmarket/internal/trade/deal"
+	"techmarket/search"
+	"techmarket/search/local"
+	"techmarket/search/zh"
+	"techmarket/web"
+	"techmarket/web/pages"
+	"techmarket/web/view"
+)
+
+// services are the rooms of the house, ready to be used by the site and by commands.
+type services struct {
+	platform     *platform
+	queue        *jobs.Client
+	workers      *jobs.Workers
+	engine       search.Engine
+	analyzer     *zh.Analyzer
+	identity     *identity.Service
+	listings     *listing.Service
+	achievements *achievement.Service
+	demands      *demand.Service
+	importer     *importer.Service
+	finder       *matching.Finder
+	brokers      *broker.Service
+	deals        *deal.Service
+	contracts    *contract.Service
+	ledger       *ledger.Ledger
+	registry     *registry.Service
+}
+
+// compose makes every service on the platform and gives each the small interfaces it asks for.
+func compose(ctx context.Context, p *platform) (*services, error) {
+	s := &services{platform: p, workers: jobs.NewWorkers()}
+	p.Mail.Register(s.workers)
+	var err error
+	config := jobs.Config{DB: p.DB, Workers: s.workers, Sole: p.Sole, Log: p.log, Now: p.now, Periodic: s.periodic()}
+	if p.Attached { // the running market works the jobs
+		config.Workers, config.Periodic = nil, nil
+	}
+	if s.queue, err = jobs.New(config); err != nil {
+		return nil, err
+	}
+	post := mailroom{queue: s.queue, now: p.now}
+
+	s.identity, err = identity.New(identity.Config{Pool: p.DB.Pool, Audit: trail{p.now}, Mail: post, Cache: p.Cache, Limiter: p.Cache,
+		Now: p.now, BaseURL: p.config.BaseURL,
+		OrganisationChanged: func(ctx context.Context, tx pgx.Tx, o identity.Organisation) error {
+			return s.listings.OrganisationChanged(ctx, tx, o)
+		}})
+	if err != nil {
+		return nil, err
+	}
+	s.listings, err = listing.New(listing.Config{DB: p.DB, Directory: s.identity, Queue: s.queue, Files: p.Files, Now: p.now,
+		Rules: []listing.Rules{achievement.Rules(), demand.Rules()}})
+	if err != nil {
+		return nil, err
+	}
+	s.achievements, s.demands = achievement.New(s.listings), demand.New(s.listings)
+	s.importer, err = importer.New(importer.Config{DB: p.DB, Listings: s.listings, Directory: s.identity, Queue: s.queue, Now: p.now,
+		Forms: []importer.Form{achievement.Form(), demand.Form()}})
+	if err != nil {
+		return nil, err
+	}
+	if s.analyzer, err = zh.New(); err != nil {
+		return nil, err
+	}
+	if err := s.openSearch(ctx); err != nil {
+		return nil, err
+	}
+	model, err := s.loadModel()
+	if err != nil {
+		return nil, err
+	}
+	s.finder = matching.NewFinder(s.engine, s.analyzer, model, matching.DefaultWeights(), p.now, facetName)
+
+	s.deals = deal.New(deal.Config{DB: p.DB, Audit: trail{p.now}, Listings: catalogue{s}, Files: p.Files, Notices: post, Now: p.now})
+	s.contracts = contract.New(contract.Config{DB: p.DB, Audit: trail{p.now}, Deals: s.deals, People: s.identity, Files: p.Files, Now: p.now})
+	s.brokers = broker.New(broker.Config{DB: p.DB, Audit: trail{p.now}, People: s.identity, Deals: s.deals, Registrations: s.contracts, Now: p.now})
+	suite, err := ledger.SuiteByName("intl")
+	if err != nil {
+		return nil, err
+	}
+	keys, err := ledger.OpenKeys(filepath.Join(p.config.Data, "keys"), suite, rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	s.ledger = ledger.New(p.DB, keys, p.now)
+	s.registry = registry.New(registry.Deps{DB: p.DB, Contracts: s.contracts, Ledger: s.ledger, Audit: trail{p.now}, People: s.identity,
+		Jobs: s.queue, Now: p.now, Random: rand.Reader, BaseURL: p.config.BaseURL})
+
+	s.listings.Register(s.workers, s.engine)
+	s.importer.Register(s.workers)
+	jobs.Register(s.workers, func(ctx context.Context, _ tickArgs) error { _, err := s.listings.Tick(ctx); return err })
+	jobs.Register(s.workers, func(ctx context.Context, _ learnArgs) error { return s.learn(ctx) })
+	jobs.Register(s.workers, func(ctx context.Context, _ rootArgs) error { _, _, err := s.ledger.SignRoot(ctx); return err })
+	jobs.Register(s.workers, func(ctx context.Context, _ cleanArgs) error { return s.identity.CleanSessions(ctx) })
+	jobs.Register(s.workers, func(ctx context.Context, _ rebuildArgs) error { return s.rebuild(ctx) })
+	return s, nil
+}
+
+// The periodic jobs.
+type (
+	tickArgs    struct{} // clocks of living listings
+	learnArgs   struct{} // word statistics for matching
+	rootArgs    struct{} // signs the register's root when something changed
+	cleanArgs   struct{} // ended sessions
+	rebuildArgs struct{} // fills an empty index
+)
+
+// Kind names the job.
+func (tickArgs) Kind() string    { return "listing_tick" }
+func (learnArgs) Kind() string   { return "matching_learn" }
+func (rootArgs) Kind() string    { return "ledger_root" }
+func (cleanArgs) Kind() string   { return "session_clean" }
+func (rebuildArgs) Kind() string { return "search_rebuild" }
+
+func (s *services) periodic() []jobs.Periodic {
+	return []jobs.Periodic{
+		{ID: "listing_tick", Next: jobs.Daily(3, 10), Args: func() jobs.Args { return tickArgs{} }, Start: true},
+		{ID: "matching_learn", Next: jobs.Daily(3, 30), Args: func() jobs.Args { return learnArgs{} }, Start: true},
+		{ID: "session_clean", Next: jobs.Daily(4, 0), Args: func() jobs.Args { return cleanArgs{} }},
+		{ID: "ledger_root", Next: jobs.Every(time.Minute), Args: func() jobs.Args { return rootArgs{} }, Start: true},
+	}
+}
+
+// openSearch opens the engine that the configuration asks for; a fresh index is filled by a job.
+func (s *services) openSearch(ctx context.Context) error {
+	dir := filepath.Join(s.platform.config.Data, "search")
+	if s.platform.Attached {
+		dir = "" // the folder belongs to the running market; this process only looks
+	}
+	engine, err := local.Open(dir, s.analyzer)
+	if err != nil {
+		return err
+	}
+	s.engine = engine
+	s.platform.defers(func(context.Context) error { return engine.Close() })
+	if !engine.Fresh() {
+		return nil
+	}
+	if s.platform.Attached {
+		return s.rebuild(ctx)
+	}
+	return s.platform.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		return s.queue.Enqueue(ctx, tx, rebuildArgs{}, jobs.Options{Unique: true})
+	})
+}
+
+// rebuild fills the index beside the serving one and swaps.
+func (s *services) rebuild(ctx context.Context) error {
+	return s.engine.Rebuild(ctx, func(emit func(...search.Document) error) error { return s.listings.Documents(ctx, emit) })
+}
+
+func (s *services) modelFile() string {
+	return filepath.Join(s.platform.config.Data, "matching.model")
+}
+
+// loadModel reads what was learned last; without it matching begins with an empty model until the job has run.
+func (s *services) loadModel() (*matching.Model, error) {
+	if f, err := os.Open(s.modelFile()); err == nil {
+		defer f.Close()
+		if m, err := matching.Load(f); err == nil {
+			return m, nil
+		}
+	}
+	return matching.Learn(context.Background(), s.analyzer, func(func(search.Document, error) bool) {})
+}
+
+// learn reads all public listings and puts what their words teach into use.
+func (s *services) learn(ctx context.Context) error {
+	stop := errors.New("stop")
+	model, err := matching.Learn(ctx, s.analyzer, func(yield func(search.Document, error) bool) {
+		err := s.listings.Documents(ctx, func(docs ...search.Document) error {
+			for _, d := range docs {
+				if !yield(d, nil) {
+					return stop
+				}
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, stop) {
+			yield(search.Document{}, err)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	s.finder.SetModel(model)
+	var b bytes.Buffer
+	if err := model.Save(&b); err != nil {
+		return err
+	}
+	temp := s.modelFile() + ".new"
+	if err := os.WriteFile(temp, b.Bytes(), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(temp, s.modelFile())
+}
+
+// facetName names a code for the reasons of a match.
+func facetName(facet, code string) string {
+	switch facet {
+	case "field":
+		return codes.Field.Label(code)
+	case "industry":
+		return codes.Industry.Label(code)
+	case "cooperation":
+		return codes.Cooperation.Label(code)
+	case "league", "county":
+		return region.Name(code)
+	case "topic":
+		if t, ok := codes.TopicByCode(code); ok {
+			if t.Broad {
+				return t.Area
+			}
+			return t.Name
+		}
+	}
+	return code
+}
+
+// assemble is the one place where packages meet: services, job workers and routes.
+func assemble(ctx context.Context, p *platform, observe observer) (*market, error) {
+	s, err := compose(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	handler, err := s.site(observe)
+	if err != nil {
+		return nil, err
+	}
+	return &market{handler: handler, queue: s.queue}, nil
+}
+
+// site mounts pages and API.
+func (s *services) site(observe observer) (*web.Server, error) {
+	p := s.platform
+	assets, err := view.NewAssets()
+	if err != nil {
+		return nil, err
+	}
+	views, err := view.New(view.Options{Site: view.Site{Region: "内蒙古自治区"}, Menu: pages.Menu(), Assets: assets}, pages.Declared()...)
+	if err != nil {
+		return nil, err
+	}
+	site := &pages.Pages{Identity: s.identity, Listings: s.listings, Achievements: s.achievements, Demands: s.demands, Search: s.engine,
+		Deals: s.deals, Contracts: s.contracts, Registry: s.registry, Files: shelf{p}, Inbox: inbox{p}, Assets: assets, Dev: p.config.Dev}
+	return web.New(web.Config{Views: views, Sessions: s.identity, Limiter: turnstile{p.Cache}, Auditor: trail{p.now}.on(p), Observe: observe,
+		Unread: func(ctx context.Context, a identity.Actor) int {
+			n, err := notify.Unread(ctx, p.DB.Pool, a.AccountID)
+			if err != nil {
+				return 0 // the badge is decoration
+			}
+			return n
+		},
+		Log: p.log, Now: p.now, BaseURL: p.config.BaseURL, Dev: p.config.Dev}, site.Routes()), nil
+}
+
+// trail writes the audit rows of the rooms.
+type trail struct{ now func() time.Time }
+
+func (t trail) Record(ctx context.Context, tx pgx.Tx, e identity.Event) error {
+	result := audit.OK
+	if e.Refused {
+		result = audit.Refused
+	}
+	var detail any
+	if len(e.Detail) > 0 {
+		detail = e.Detail
+	}
+	return audit.Record(audit.WithRequest(ctx, e.Actor.RequestID), tx, audit.Entry{At: t.now(), Account: e.Actor.AccountID, Org: e.Actor.OrgID,
+		Action: e.Action, ObjectKind: e.ObjectKind, ObjectID: e.ObjectID, Result: result, Detail: detail})
+}
+
+// on makes the auditor of refused routes, which come without a transaction.
+func (t trail) on(p *platform) web.Auditor { return gate{t, p} }
+
+type gate struct {
+	trail
+	p *platform
+}
+
+func (g gate) Refused(ctx context.Context, actor identity.Actor, action, path string) {
+	err := g.p.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		return g.Record(ctx, tx, identity.Event{Actor: actor, Action: "route.refused", ObjectKind: "route", ObjectID: action, Refused: true, Detail: map[string]any{"path": path}})
+	})
+	if err != nil {
+		g.p.log.Error("audit of a refused route", "error", err.Error())
+	}
+}
+
+// mailroom sends messages and mail as jobs of the caller's transaction.
+type mailroom struct {
+	queue *jobs.Client
+	now   func() time.Time
+}
+
+func (m mailroom) Mail(ctx context.Context, tx pgx.Tx, to, subject, body string) error {
+	return m.queue.Enqueue(ctx, tx, notify.Mail{To: to, Subject: subject, Body: body, At: m.now()}, jobs.Options{})
+}
+
+func (m mailroom) Tell(ctx context.Context, tx pgx.Tx, n notify.Note) error {
+	return notify.Message(ctx, tx, n)
+}
+
+// turnstile is the limiter as the site asks for it.
+type turnstile struct{ *cache.Cache }
+
+func (t turnstile) Allow(ctx context.Context, key string, n int, window time.Duration) bool {
+	ok, _ := t.Cache.Allow(ctx, key, n, window)
+	return ok
+}
+
+// shelf is the file store as pages and deals ask for it.
+type shelf struct{ p *platform }
+
+func (s shelf) Receive(ctx context.Context, actor identity.Actor, purpose, name string, r io.Reader) (int64, error) {
+	content, err := s.p.Files.Receive(ctx, name, r)
+	if err != nil {
+		return 0, err
+	}
+	var f files.File
+	err = s.p.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		f, err = s.p.Files.Record(ctx, tx, content, files.Meta{Purpose: purpose, OwnerOrg: actor.OrgID, UploadedBy: actor.AccountID})
+		return err
+	})
+	return f.ID, err
+}
+
+func (s shelf) Open(ctx context.Context, id int64) (*pages.StoredFile, error) {
+	f, err := s.p.Files.Get(ctx, s.p.DB.Pool, id)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.p.Files.Open(f)
+	if err != nil {
+		return nil, err
+	}
+	return &pages.StoredFile{Name: f.Name, MIME: f.MIME, ReadSeekCloser: r}, nil
+}
+
+// inbox is a person's messages.
+type inbox struct{ p *platform }
+
+func (i inbox) Box(ctx context.Context, account, before int64, limit int) ([]notify.Received, error) {
+	return notify.Box(ctx, i.p.DB.Pool, account, before, limit)
+}
+
+func (i inbox) Read(ctx context.Context, account, id int64) (string, error) {
+	return notify.Read(ctx, i.p.DB.Pool, account, id, i.p.now())
+}
+
+// catalogue tells deals about listings.
+type catalogue struct{ s *services }
+
+func (c catalogue) Facts(ctx context.Context, id int64) (deal.ListingFacts, error) {
+	l, err := c.s.listings.Any(ctx, id)
+	if err != nil {
+		return deal.ListingFacts{}, err
+	}
+	f := deal.ListingFacts{ID: l.ID, Kind: string(l.Kind), OrgID: l.OrganisationID, OwnerAccount: l.OwnerAccount, Title: l.Title,
+		Open: l.Public(c.s.platform.now()), Field: l.Field, Sample: l.Sample}
+	if l.Kind == listing.Achievement {
+		content, err := c.s.achievements.Shown(ctx, id)
+		if err != nil {
+			return f, err
+		}
+		f.Industry = content.Industry
+		for _, ip := range content.IP {
+			f.IP = append(f.IP, deal.Right{Kind: ip.Kind, Number: ip.Number, Title: ip.Title})
+		}
+	}
+	return f, nil
+}

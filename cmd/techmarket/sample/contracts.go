@@ -74,6 +74,19 @@ func (g *generator) contracts() {
 			agreed = append(agreed, &g.m.Deals[i])
 		}
 	}
+	// A listing behind a deal is not used again: the deals' listings go first, where contracts take the deal.
+	for i, d := range agreed {
+		k := slices.Index(sources, atoi(strings.TrimPrefix(d.Achievement, "ach-"))-1)
+		sources[i], sources[k] = sources[k], sources[i]
+	}
+	// Deals were agreed in the last weeks, so their contracts are still on the way.
+	for i := range agreed {
+		if !openState(states[i]) {
+			k := len(agreed) + slices.IndexFunc(states[len(agreed):], openState)
+			states[i], states[k] = states[k], states[i]
+		}
+	}
+	g.fillDemoDesk(states, sources, len(agreed))
 	for i, state := range states {
 		c := Contract{Key: fmt.Sprintf("con-%03d", i+1), State: state, PlanSource: "9", Payment: "instalments"}
 		switch {
@@ -103,6 +116,36 @@ func (g *generator) contracts() {
 	}
 }
 
+// openState reports a contract that is before its decision.
+func openState(state string) bool {
+	switch state {
+	case StateDraft, StateAwaiting, StateInReview, StateCorrecting, StateSecondReview, StateExperts, StateToRegister:
+		return true
+	}
+	return false
+}
+
+// fillDemoDesk gives the demo university one open contract of each state, so that the demo desk has
+// work: it swaps the listings behind two contracts.
+func (g *generator) fillDemoDesk(states []string, sources []int, from int) {
+	mine := func(source int) bool {
+		return source < len(g.m.Achievements) && g.m.Achievements[source].Owner == g.demoUniversity
+	}
+	given := map[string]bool{}
+	for i := from; i < len(states); i++ {
+		if !openState(states[i]) || given[states[i]] || i >= len(sources) {
+			continue
+		}
+		for k := from; k < len(sources); k++ {
+			if mine(sources[k]) && !openState(states[k]) {
+				sources[i], sources[k] = sources[k], sources[i]
+				given[states[i]] = true
+				break
+			}
+		}
+	}
+}
+
 func (g *generator) achievement(key string) *Achievement {
 	return &g.m.Achievements[atoi(strings.TrimPrefix(key, "ach-"))-1]
 }
@@ -117,6 +160,7 @@ func (g *generator) fromDeal(c *Contract, d *Deal) {
 	c.Class, c.Title, c.Payment = d.Terms.Class, d.Terms.Object, d.Terms.Payment
 	c.Seller, c.Buyer = g.party(d.Seller), g.party(d.Buyer)
 	c.Amounts.Total = d.Terms.Amount
+	c.Begins, c.Ends = d.Terms.Begins, d.Terms.Ends
 	g.subject(c)
 }
 
@@ -314,14 +358,6 @@ func (g *generator) refuse(c *Contract, r row) {
 		c.IP = g.ip("invention", "节能加热炉", false)
 		c.Licence = &Licence{Years: 5, Exclusive: false}
 	}
-	if d := c.Deal; d != "" { // a deal's contract is never one of the refused cases
-		for i := range g.m.Deals {
-			if g.m.Deals[i].Key == d {
-				g.m.Deals[i].Contract = ""
-			}
-		}
-		c.Deal = ""
-	}
 	c.Amounts.Total = 0
 	c.Events = []Event{{Code: r["code"], Note: r["note"] + "（认定规则第" + r["article"] + "条）"}}
 	if r["article"] == "-" {
@@ -341,10 +377,10 @@ func (g *generator) price(c *Contract, i int) {
 			c.Amounts.Total = g.logNormal(80_000, 0.8)
 		}
 	}
-	if (c.State == StateExperts || i%47 == 11) && len(c.Events) == 0 {
+	if (c.State == StateExperts || i%47 == 11) && len(c.Events) == 0 && c.Deal == "" {
 		c.Amounts.Total = max(c.Amounts.Total, money.Fen(g.between(620, 3200))*money.WanYuan)
 	}
-	goods := map[string]int{"01": 60, "05": 30}[c.Class[:2]]
+	goods := map[string]int{"01": 78, "05": 45}[c.Class[:2]]
 	if c.Class != "0503" && c.Class != "0502" && len(c.Events) == 0 && g.chance(goods) {
 		g.costs(c)
 	}
@@ -352,12 +388,19 @@ func (g *generator) price(c *Contract, i int) {
 }
 
 func (g *generator) costs(c *Contract) {
-	budget := c.Amounts.Total / 100 * money.Fen(g.between(8, 42))
+	budget := c.Amounts.Total / 100 * money.Fen(g.between(15, 50))
 	list := g.tables.areas[c.Topic[:2]].goods
 	offset := g.rng.IntN(len(list))
 	for k := range g.between(1, 3) {
 		parts := strings.Split(list[(offset+k)%len(list)], ":")
 		unit := money.Fen(atoi(parts[2])) * money.Yuan / 100 * money.Fen(g.between(85, 125))
+		if unit > budget { // a small contract buys a share of the thing
+			unit = budget / 2
+			unit -= unit % money.Yuan
+		}
+		if unit <= 0 {
+			return
+		}
 		quantity := g.between(1, 6)
 		for quantity > 1 && money.Fen(quantity)*unit > budget {
 			quantity--
@@ -409,6 +452,10 @@ func (g *generator) schedule(c *Contract) {
 		applied = g.daysAgo(75 + int(1000*(1-r)*(0.55+0.45*(1-r))))
 	}
 	c.Applied = applied
+	if c.Deal != "" { // dates come from the agreed terms
+		c.Signed = c.Begins
+		return
+	}
 	c.Signed = dateOf(applied).AddDate(0, 0, -g.between(2, 45))
 	c.Begins = c.Signed
 	c.Ends = c.Signed.AddDate(0, g.between(6, 36), -1)

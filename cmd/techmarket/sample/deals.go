@@ -2,6 +2,7 @@ package sample
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,11 +38,21 @@ func (g *generator) deals() {
 func (g *generator) deal(n int, state string, talk []string) {
 	d := Deal{Key: fmt.Sprintf("deal-%02d", n+1), State: state}
 	_, detail, _ := strings.Cut(talk[0], "|")
-	a := g.openAchievement(n * 7)
+	from := n * 7
+	if n%9 == 0 { // some deals of the demo company
+		from = slices.IndexFunc(g.m.Achievements, func(a Achievement) bool { return strings.HasPrefix(a.Topic, "07") }) + n/9
+	}
+	a := g.openAchievement(from)
 	topic, title, keyword := a.Topic, a.Title, a.Keywords[0]
 	d.Achievement, d.Seller = a.Key, a.Owner
 	buyers := g.buyers[topic[:2]]
+	if topic[:2] == "07" {
+		d.Buyer = g.demoCompany
+	}
 	for _, dem := range g.m.Demands {
+		if d.Buyer != "" {
+			break
+		}
 		if dem.Topic == topic && dem.Owner != a.Owner {
 			d.Demand, d.Buyer = dem.Key, dem.Owner
 			break
@@ -52,12 +63,15 @@ func (g *generator) deal(n int, state string, talk []string) {
 	}
 	buyer, seller := g.org(d.Buyer), g.org(d.Seller)
 	if strings.Contains(strings.Join(talk, "\n"), "\nK: ") {
-		d.Broker = g.brokers[n%len(g.brokers)]
+		d.Broker = g.brokers[n/2%len(g.brokers)]
 	}
 	amount := g.logNormal(480_000, 0.7)
 	amount -= amount % money.WanYuan
 	amount = max(amount, 5*money.WanYuan)
 	at := g.daysAgo(g.between(25, 60))
+	if state == DealAgreed {
+		at = g.daysAgo(g.between(62, 80))
+	}
 	if state == DealSent {
 		at = g.daysAgo(g.between(1, 8))
 	}
@@ -72,7 +86,7 @@ func (g *generator) deal(n int, state string, talk []string) {
 		if i == 0 {
 			d.From = from
 		} else {
-			at = at.Add(time.Duration(g.between(2, 70)) * time.Hour)
+			at = at.Add(time.Duration(g.between(90, 4200)) * time.Minute)
 			if at.Hour() < 8 || at.Hour() > 21 {
 				at = time.Date(at.Year(), at.Month(), at.Day(), g.between(9, 20), at.Minute(), at.Second(), 0, at.Location())
 			}
@@ -89,19 +103,21 @@ func (g *generator) deal(n int, state string, talk []string) {
 	case DealDeclined:
 		d.Decline = detail
 	case DealProposed, DealAgreed:
-		begins := dateOf(g.now).AddDate(0, 0, -g.between(1, 6))
+		begins := dateOf(d.Messages[len(d.Messages)-1].At).AddDate(0, 0, g.between(2, 6))
 		suffix := map[string]string{"0101": "适用性技术开发", "0202": "专利权转让", "0301": "专利实施许可", "0302": "技术秘密使用许可", "0501": "应用技术服务", "0401": "可行性论证"}[detail]
 		d.Terms = &Terms{Class: detail, Object: title + suffix, Amount: amount, Payment: "instalments", Begins: begins, Ends: begins.AddDate(0, g.between(8, 24), 0)}
 	}
 	g.m.Deals = append(g.m.Deals, d)
 }
 
-// openAchievement finds a published achievement of a university or institute from a position on.
+// openAchievement finds a published achievement of a university or institute from a position on that
+// no deal has taken.
 func (g *generator) openAchievement(from int) *Achievement {
 	for i := range g.m.Achievements {
 		a := &g.m.Achievements[(from+i)%len(g.m.Achievements)]
 		kind := g.org(a.Owner).Kind
-		if a.State == ListingPublished && (kind == OrgUniversity || kind == OrgInstitute) {
+		taken := slices.ContainsFunc(g.m.Deals, func(d Deal) bool { return d.Achievement == a.Key })
+		if !taken && a.State == ListingPublished && (kind == OrgUniversity || kind == OrgInstitute) {
 			return a
 		}
 	}

@@ -42,18 +42,19 @@ type generator struct {
 	patents int
 	phones  int
 
-	orgs    map[string]int      // organisation key → index
-	persons map[string]int      // person key → index
-	points  map[string]int      // point key → index
-	byArea  map[string][]string // area → organisation keys that supply technology
-	buyers  map[string][]string // area → company keys
-	desk    map[string][]string // point key + "/" + role → person keys
-	league  map[string]string   // league division → officer
-	region  string              // the region's officer
-	brokers []string
-	experts []string
-	serials map[string]int  // point key + year → last serial
-	edge    map[string]bool // contracts already used as edge rows
+	orgs                        map[string]int      // organisation key → index
+	persons                     map[string]int      // person key → index
+	points                      map[string]int      // point key → index
+	byArea                      map[string][]string // area → organisation keys that supply technology
+	buyers                      map[string][]string // area → company keys
+	desk                        map[string][]string // point key + "/" + role → person keys
+	league                      map[string]string   // league division → officer
+	region                      string              // the region's officer
+	brokers                     []string
+	experts                     []string
+	serials                     map[string]int // point key + year → last serial
+	demoUniversity, demoCompany string
+	edge                        map[string]bool // contracts already used as edge rows
 }
 
 func shanghai() *time.Location { return time.FixedZone("CST", 8*3600) }
@@ -261,8 +262,8 @@ func (g *generator) companies() {
 		switch {
 		case scale == "large":
 			nature, suffix = "160", "股份有限公司"
-		case scale == "micro" && (r["area"] == "12" || r["area"] == "13"):
-			nature, suffix = "170", "农牧业有限公司"
+		case scale == "micro":
+			nature = "170"
 		case g.chance(15):
 			nature, suffix = "110", "有限责任公司"
 		}
@@ -429,9 +430,12 @@ func (g *generator) orgByName(name string) *Organisation {
 // demoAccounts names the remaining accounts. The demo university has no point of its own, so its
 // contracts come to the desk of 赛罕区, where demo-registrar, demo-reviewer and demo-head sit.
 func (g *generator) demoAccounts() {
-	g.rename(g.orgByName("样例北疆理工大学").Contact, "demo-university")
+	university := g.orgByName("样例北疆理工大学")
+	g.demoUniversity = university.Key
+	g.rename(university.Contact, "demo-university")
 	for _, key := range g.buyers["07"] {
 		if strings.HasPrefix(g.org(key).Division, "1502") {
+			g.demoCompany = key
 			g.rename(g.org(key).Contact, "demo-company")
 			break
 		}

@@ -187,6 +187,9 @@ func (g *generator) demands() {
 		}
 		owners := g.buyers[topic[:2]]
 		d.Owner = owners[i*3%len(owners)]
+		if topic[:2] == "07" && i%2 == 0 {
+			d.Owner = g.demoCompany
+		}
 		o := g.org(d.Owner)
 		d.Poster, d.Division, d.Industry = o.Contact, o.Division, o.Industry
 		d.State, d.Reason = listingState(i + 3)

@@ -128,6 +128,7 @@ func (s *Service) EndMembership(ctx context.Context, actor Actor, membershipID i
 // changeMember sets the roles, or ends the membership where roles is nil.
 func (s *Service) changeMember(ctx context.Context, actor Actor, membershipID int64, roles []Role) error {
 	var accountID int64
+	var ended []string
 	err := s.inTx(ctx, "change member", func(tx pgx.Tx) error {
 		m, err := s.membership(ctx, tx, membershipID)
 		if errors.Is(err, pgx.ErrNoRows) {
@@ -171,14 +172,19 @@ func (s *Service) changeMember(ctx context.Context, actor Actor, membershipID in
 			}
 			return s.record(ctx, tx, actor, "membership.set_roles", "membership", m.ID, map[string]any{"roles": roles, "was": m.Roles})
 		}
-		for _, sql := range []string{endMembership, endMembershipTokens, endMembershipSessions} {
-			if _, err := tx.Exec(ctx, sql, pgx.NamedArgs{"id": m.ID, "now": s.Now()}); err != nil {
+		for _, sql := range []string{endMembership, endMembershipTokens} {
+			if _, err := tx.Exec(ctx, sql, pgx.StrictNamedArgs{"id": m.ID, "now": s.Now()}); err != nil {
 				return err
 			}
+		}
+		rows, _ := tx.Query(ctx, endMembershipSessions, pgx.StrictNamedArgs{"id": m.ID})
+		if ended, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+			return err
 		}
 		return s.record(ctx, tx, actor, "membership.end", "membership", m.ID, map[string]any{"account": m.AccountID})
 	})
 	if err == nil {
+		s.forget(ctx, ended...)
 		s.forgetAccount(ctx, accountID)
 	}
 	return err

@@ -106,7 +106,7 @@ func (s *Service) throttleSignUp(ctx context.Context, address string) error {
 func checkPerson(f *fault.Fields, p *NewPerson) {
 	p.LoginName, p.DisplayName = strings.TrimSpace(p.LoginName), strings.TrimSpace(p.DisplayName)
 	p.Email, p.Phone = strings.TrimSpace(p.Email), strings.TrimSpace(p.Phone)
-	length(f, "loginName", "登录名", p.LoginName, 3, 50)
+	length(f, "loginName", "登录名", p.LoginName, 2, 50)
 	if strings.ContainsFunc(p.LoginName, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-@", r)
 	}) {

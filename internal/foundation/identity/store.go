@@ -61,7 +61,7 @@ const (
 	updateRoles           = `update membership set roles = @roles where id = @id`
 	endMembership         = `update membership set ended_at = @now where id = @id`
 	endMembershipTokens   = `update api_token set revoked_at = @now where membership_id = @id and revoked_at is null`
-	endMembershipSessions = `delete from session where membership_id = @id`
+	endMembershipSessions = `delete from session where membership_id = @id returning token_hash`
 
 	insertInvitation = `insert into invitation (organisation_id, email, roles, token_hash, invited_by, created_at, expires_at)
 		values (@organisation_id, @email, @roles, @token_hash, @invited_by, @created_at, @expires_at) returning id`
@@ -88,7 +88,7 @@ const (
 		and exists (select 1 from membership where id = @membership_id and account_id = @account_id and ended_at is null)`
 	deleteSession          = `delete from session where token_hash = @token_hash`
 	deleteSessions         = `delete from session where account_id = @account_id and token_hash <> @keep returning token_hash`
-	cleanSessions          = `delete from session where expires_at < @now or seen_at < @idle`
+	cleanSessions          = `delete from session where expires_at <= @now or seen_at <= @idle`
 	sessionsOfAccount      = `select token_hash from session where account_id = @account_id`
 	sessionsOfOrganisation = `select s.token_hash from session s join membership m on m.id = s.membership_id where m.organisation_id = @organisation_id`
 

@@ -255,7 +255,7 @@ func (e *Engine) put(ctx context.Context, uid string, docs []search.Document, de
 			if len(body) == 0 {
 				return nil
 			}
-			task, err := e.server.Index(uid).AddDocumentsWithContext(ctx, body, &meilisearch.DocumentOptions{SkipCreation: true})
+			task, err := e.server.Index(uid).AddDocumentsWithContext(ctx, body, nil)
 			if err != nil {
 				return unavailable("index", err)
 			}

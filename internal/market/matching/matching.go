@@ -63,7 +63,7 @@ func DefaultWeights() Weights {
 	return Weights{
 		Version: "2026-11-1",
 		Text:    .55, Elements: .03, Subject: .12, Maturity: .08, Terms: .05, Region: .04, Record: .04, Freshness: .02,
-		TextLegs:  TextLegs{Words: 1, Bigrams: .8, Chars: .3, Topic: .4, Semantic: .6, BigramHalf: 5, IDFPower: 1.2},
+		TextLegs:  TextLegs{Words: 1, Bigrams: .8, Chars: .2, Topic: .4, Semantic: .6, BigramHalf: 5, IDFPower: 1.5},
 		Threshold: .02,
 	}
 }

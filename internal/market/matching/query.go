@@ -84,11 +84,11 @@ func NewQuery(a *zh.Analyzer, m *Model, w Weights, listing search.Document) *Que
 		q.self += t.weight * 2 * (bm25K + 1) / (2 + bm25K)
 	}
 	for p, n := range pairTF {
-		q.pairs[p] = math.Log1p(n) * math.Pow(m.idf(max(m.PairDF[p], 1)), power+.3)
+		q.pairs[p] = math.Log1p(n) * math.Pow(m.idf(max(m.PairDF[p], 1)), power)
 	}
 	keepHeaviest(q.pairs, queryPairs)
 	for r, n := range charTF {
-		q.chars[r] = math.Log1p(n) * math.Pow(m.idf(m.CharDF[r]), power+.3)
+		q.chars[r] = math.Log1p(n) * math.Pow(m.idf(m.CharDF[r]), power)
 	}
 	keepHeaviest(q.chars, queryWords)
 	q.topic = m.topic(bagOf(count))

@@ -22,12 +22,6 @@ func (d Date) Valid() bool {
 	return err == nil
 }
 
-// Time returns midnight UTC of the day and false where the text is no day.
-func (d Date) Time() (time.Time, bool) {
-	t, err := time.Parse(time.DateOnly, string(d))
-	return t, err == nil
-}
-
 // Answer is a yes/no question of the form that can still be open.
 type Answer string
 

@@ -508,6 +508,50 @@ func (w *world) decide(id int64, events ...Event) error {
 	})
 }
 
+func TestTodayIsTheDateInShanghai(t *testing.T) {
+	t.Parallel()
+	w, ctx := newWorld(t), context.Background()
+	c, err := w.Create(ctx, w.seller, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := complete()
+	doc.Elements.EndsOn = "2026-04-09" // over since midnight in Shanghai, today in UTC
+	if _, err := w.Save(ctx, w.seller, c.ID, c.Version, SectionElements, doc); err != nil {
+		t.Fatal(err)
+	}
+	err = w.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error { _, err := w.Freeze(ctx, tx, c.ID); return err })
+	var f *fault.Error
+	if !errors.As(err, &f) || !slices.ContainsFunc(f.Fields, func(f fault.Field) bool { return f.Code == "expired" }) {
+		t.Errorf("freeze after the end: %v", err)
+	}
+	look, err := w.Precheck(ctx, w.colleague, c.ID, Place{Points: []string{"150000"}}, recognition.DefaultPolicy())
+	if err != nil || look.Decision.Outcome != recognition.NotAccept || !slices.Contains(look.Decision.Reasons, "R11") {
+		t.Errorf("pre-check after the end: %+v, %v", look.Decision, err)
+	}
+}
+
+func TestAnUnknownContractDoesNotExist(t *testing.T) {
+	t.Parallel()
+	w, ctx := newWorld(t), context.Background()
+	calls := map[string]func(context.Context, pgx.Tx) error{
+		"read": func(ctx context.Context, _ pgx.Tx) error { _, err := w.Read(ctx, w.seller, 99); return err },
+		"save": func(ctx context.Context, _ pgx.Tx) error {
+			_, err := w.Save(ctx, w.seller, 99, 1, SectionSeller, Content{})
+			return err
+		},
+		"get":    func(ctx context.Context, tx pgx.Tx) error { _, err := w.Get(ctx, tx, 99); return err },
+		"freeze": func(ctx context.Context, tx pgx.Tx) error { _, err := w.Freeze(ctx, tx, 99); return err },
+		"frozen": func(ctx context.Context, tx pgx.Tx) error { _, err := w.Frozen(ctx, tx, 99, 1); return err },
+		"move":   func(ctx context.Context, tx pgx.Tx) error { return w.Move(ctx, tx, 99, EventRegister) },
+	}
+	for name, call := range calls {
+		if err := w.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error { return call(ctx, tx) }); !fault.HasCode(err, "contract_not_found") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestFrozenVersionsNeverChange(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), context.Background()

@@ -41,6 +41,30 @@ func TestNationalFormRoundTrip(t *testing.T) {
 	}
 }
 
+func TestSellerKindTradeAndAreaAreDerived(t *testing.T) {
+	t.Parallel()
+	for nature, want := range map[string]string{"": "", "0211": "institute", "022": "university", "0222": "university", "0231": "other", "150": "enterprise", "340": "enterprise",
+		"400": "other", "person": "other", "other": "other", "030": "other"} {
+		if got := (Party{Nature: nature}).SellerKind(); got != want {
+			t.Errorf("nature %q: %q, want %q", nature, got, want)
+		}
+	}
+	home, away := Party{Country: China, Division: "150102"}, Party{Country: "276"}
+	for _, c := range []struct {
+		doc         Content
+		trade, area string
+	}{
+		{Content{Seller: home, Buyers: []Party{home}}, "domestic", "150102"},
+		{Content{Seller: home, Buyers: []Party{home, away}}, "export", "150102"},
+		{Content{Seller: away, Buyers: []Party{away, home}}, "import", "150102"},
+		{Content{Seller: away, Buyers: []Party{away}}, "import", ""},
+	} {
+		if c.doc.Trade() != c.trade || c.doc.Area() != c.area {
+			t.Errorf("%s %s, want %s %s", c.doc.Trade(), c.doc.Area(), c.trade, c.area)
+		}
+	}
+}
+
 func TestNationalImportNamesEveryBadValueAndKeepsTheRest(t *testing.T) {
 	t.Parallel()
 	c, bad := FromNational(map[string]string{"projectname": " 名称 ", "totalamount": "1,000.00", "technicalamount": "12.345", "signdate": "2026/03/02",

@@ -163,14 +163,6 @@ type Deal struct {
 	UpdatedAt     time.Time  `json:"updatedAt"`
 }
 
-// BrokerFor is the side the broker spoke for, "" without a broker.
-func (d Deal) BrokerFor() Side {
-	if d.BrokerAccount == 0 {
-		return nobody
-	}
-	return d.OpenedSide
-}
-
 // Terms is what the two sides agree on; the contract draft is filled from it. Dates are "2006-01-02".
 type Terms struct {
 	ClassCode    string    `json:"classCode"` // contract class, four digits (codes.ContractClass)

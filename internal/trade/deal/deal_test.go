@@ -302,6 +302,20 @@ func TestBothAcceptAtOnceAgreesExactlyOnce(t *testing.T) {
 	}
 }
 
+func TestAnUnknownDealDoesNotExist(t *testing.T) {
+	t.Parallel()
+	w, ctx := newWorld(t), context.Background()
+	if _, err := w.Read(ctx, w.university, 99); !fault.HasCode(err, "deal_not_found") {
+		t.Error(err)
+	}
+	if _, err := w.Accept(ctx, w.university, 99); !fault.HasCode(err, "deal_not_found") {
+		t.Error(err)
+	}
+	if _, err := w.Agreed(ctx, w.university, 99); !fault.HasCode(err, "deal_not_found") {
+		t.Error(err)
+	}
+}
+
 func TestASuspendedOrganisationMayOnlyLeave(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

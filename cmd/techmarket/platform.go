@@ -55,8 +55,8 @@ const runningFile = "postgres.running"
 
 // openPlatform claims the data folder and opens database (migrated), cache, files and mail. With attach, a data folder in use
 // by a running market is no error: the command joins its database.
-func openPlatform(ctx context.Context, env *environment, c config, attach bool) (p *platform, err error) {
-	p = &platform{config: c, log: newLogger(env, c), now: env.Now, Fonts: sync.OnceValues(func() (*document.Fonts, error) { return loadFonts(c) })}
+func openPlatform(ctx context.Context, env *environment, c config, attach bool) (_ *platform, err error) {
+	p := &platform{config: c, log: newLogger(env, c), now: env.Now, Fonts: sync.OnceValues(func() (*document.Fonts, error) { return loadFonts(c) })}
 	defer func() {
 		if err != nil {
 			_ = p.Close(context.WithoutCancel(ctx))

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// output is a buffer a test may read while the command writes.
+type output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
+}
+
+// running is a market started by a test.
+type running struct {
+	out, log  *output
+	addr, ops string
+	stop      func() int // as Ctrl-C; returns the exit status
+}
+
+// dataFolder is one that the database's account can enter even when tests run as root.
+func dataFolder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "techmarket-serve-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return filepath.Join(dir, "data")
+}
+
+func startMarket(t *testing.T, data string, vars ...string) *running {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	r := &running{out: &output{}, log: &output{}}
+	env := &environment{Stdout: r.out, Stderr: r.log, Now: time.Now,
+		Environ: append([]string{"TECHMARKET_ADDR=127.0.0.1:0", "TECHMARKET_DATA=" + data}, vars...)}
+	status := make(chan int, 1)
+	go func() { status <- run(ctx, env, []string{"serve"}) }()
+	r.stop = sync.OnceValue(func() int { cancel(); return <-status })
+	t.Cleanup(func() { r.stop() })
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		for line := range strings.Lines(r.log.String()) {
+			var entry struct{ Msg, Addr, Ops string }
+			if json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "serving" {
+				r.addr, r.ops = entry.Addr, entry.Ops
+				return r
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the market did not start:\n%s", r.log.String())
+		}
+	}
+}
+
+func get(t *testing.T, url string) (int, string) {
+	t.Helper()
+	answer, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(body)
+}
+
+func TestServe_StartsReportsAndStopsCleanly(t *testing.T) {
+	t.Parallel()
+	data := dataFolder(t)
+	r := startMarket(t, data)
+	if status, body := get(t, "http://"+r.ops+"/readyz"); status != http.StatusOK || !strings.Contains(body, `"schema":"ok"`) {
+		t.Errorf("readyz: got %d %s", status, body)
+	}
+	if status, _ := get(t, "http://"+r.ops+"/healthz"); status != http.StatusOK {
+		t.Errorf("healthz: got %d", status)
+	}
+	if _, body := get(t, "http://"+r.ops+"/metrics"); !strings.Contains(body, "techmarket_job_oldest_seconds 0") {
+		t.Error("metrics lack the age of the oldest job")
+	}
+
+	// Beside a running market: a second start is told, a command joins its database.
+	second := &output{}
+	env := &environment{Stdout: second, Stderr: second, Now: time.Now, Environ: []string{"TECHMARKET_ADDR=127.0.0.1:0", "TECHMARKET_DATA=" + data}}
+	if code := run(t.Context(), env, []string{"serve"}); code != 1 || !strings.Contains(second.String(), "正被另一个 techmarket 使用") {
+		t.Errorf("second start: got %d, %s", code, second.String())
+	}
+	if code := run(t.Context(), env, []string{"migrate"}); code != 0 {
+		t.Errorf("migrate beside it: got %d, %s", code, second.String())
+	}
+
+	if code := r.stop(); code != 0 || !strings.Contains(r.out.String(), "已停止") {
+		t.Errorf("stop: got %d, %s\n%s", code, r.out.String(), r.log.String())
+	}
+	if _, err := os.Stat(filepath.Join(data, runningFile)); !os.IsNotExist(err) {
+		t.Errorf("the address of the stopped database is still there: %v", err)
+	}
+	again := startMarket(t, data)
+	if code := again.stop(); code != 0 {
+		t.Errorf("second life: got %d", code)
+	}
+}
+
+func TestServe_NamesATakenPort(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	out := &output{}
+	env := &environment{Stdout: out, Stderr: out, Now: time.Now, Environ: []string{"TECHMARKET_ADDR=" + l.Addr().String(), "TECHMARKET_DATA=" + dataFolder(t)}}
+	if code := run(t.Context(), env, []string{"serve"}); code != 1 || !strings.Contains(out.String(), "已被别的程序占用") || !strings.Contains(out.String(), "TECHMARKET_ADDR=") {
+		t.Errorf("got %d, %s", code, out.String())
+	}
+}
+
+func TestServe_DatabaseURLAloneSwitchesTheDatabase(t *testing.T) {
+	t.Parallel()
+	server := dataFolder(t)
+	startMarket(t, server) // its database plays the real server
+	raw, err := os.ReadFile(filepath.Join(server, runningFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := dataFolder(t)
+	guest := startMarket(t, data, "DATABASE_URL="+strings.TrimSpace(string(raw)))
+	if status, body := get(t, "http://"+guest.ops+"/readyz"); status != http.StatusOK {
+		t.Errorf("readyz: got %d %s", status, body)
+	}
+	if _, err := os.Stat(filepath.Join(data, "postgres")); !os.IsNotExist(err) {
+		t.Error("an embedded database was made although DATABASE_URL is set")
+	}
+	if code := guest.stop(); code != 0 {
+		t.Errorf("got %d", code)
+	}
+}

@@ -58,7 +58,7 @@ type services struct {
 	registry     *registry.Service
 }
 
-// compose makes every service on the platform and gives each the small interfaces it asks for.
+// compose makes every service on the platform and registers the job workers.
 func compose(ctx context.Context, p *platform) (*services, error) {
 	s := &services{platform: p, workers: jobs.NewWorkers()}
 	p.Mail.Register(s.workers)
@@ -70,28 +70,10 @@ func compose(ctx context.Context, p *platform) (*services, error) {
 	if s.queue, err = jobs.New(config); err != nil {
 		return nil, err
 	}
-	post := mailroom{queue: s.queue, now: p.now}
-
-	s.identity, err = identity.New(identity.Config{Pool: p.DB.Pool, Audit: trail{p.now}, Mail: post, Cache: p.Cache, Limiter: p.Cache,
-		Now: p.now, BaseURL: p.config.BaseURL,
-		OrganisationChanged: func(ctx context.Context, tx pgx.Tx, o identity.Organisation) error {
-			return s.listings.OrganisationChanged(ctx, tx, o)
-		}})
-	if err != nil {
-		return nil, err
-	}
-	s.listings, err = listing.New(listing.Config{DB: p.DB, Directory: s.identity, Queue: s.queue, Files: p.Files, Now: p.now,
-		Rules: []listing.Rules{achievement.Rules(), demand.Rules()}})
-	if err != nil {
-		return nil, err
-	}
-	s.achievements, s.demands = achievement.New(s.listings), demand.New(s.listings)
-	s.importer, err = importer.New(importer.Config{DB: p.DB, Listings: s.listings, Directory: s.identity, Queue: s.queue, Now: p.now,
-		Forms: []importer.Form{achievement.Form(), demand.Form()}})
-	if err != nil {
-		return nil, err
-	}
 	if s.analyzer, err = zh.New(); err != nil {
+		return nil, err
+	}
+	if err := s.build(); err != nil {
 		return nil, err
 	}
 	if err := s.openSearch(ctx); err != nil {
@@ -102,22 +84,6 @@ func compose(ctx context.Context, p *platform) (*services, error) {
 		return nil, err
 	}
 	s.finder = matching.NewFinder(s.engine, s.analyzer, model, matching.DefaultWeights(), p.now, facetName)
-
-	s.deals = deal.New(deal.Config{DB: p.DB, Audit: trail{p.now}, Listings: catalogue{s}, Files: p.Files, Notices: post, Now: p.now})
-	s.contracts = contract.New(contract.Config{DB: p.DB, Audit: trail{p.now}, Deals: s.deals, People: s.identity, Files: p.Files, Now: p.now})
-	s.brokers = broker.New(broker.Config{DB: p.DB, Audit: trail{p.now}, People: s.identity, Deals: s.deals, Registrations: s.contracts, Now: p.now})
-	suite, err := ledger.SuiteByName("intl")
-	if err != nil {
-		return nil, err
-	}
-	keys, err := ledger.OpenKeys(filepath.Join(p.config.Data, "keys"), suite, rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	s.ledger = ledger.New(p.DB, keys, p.now)
-	s.registry = registry.New(registry.Deps{DB: p.DB, Contracts: s.contracts, Ledger: s.ledger, Audit: trail{p.now}, People: s.identity,
-		Jobs: s.queue, Now: p.now, Random: rand.Reader, BaseURL: p.config.BaseURL})
-
 	s.listings.Register(s.workers, s.engine)
 	s.importer.Register(s.workers)
 	jobs.Register(s.workers, func(ctx context.Context, _ tickArgs) error { _, err := s.listings.Tick(ctx); return err })
@@ -126,6 +92,48 @@ func compose(ctx context.Context, p *platform) (*services, error) {
 	jobs.Register(s.workers, func(ctx context.Context, _ cleanArgs) error { return s.identity.CleanSessions(ctx) })
 	jobs.Register(s.workers, func(ctx context.Context, _ rebuildArgs) error { return s.rebuild(ctx) })
 	return s, nil
+}
+
+// build gives each service the small interfaces it asks for. The sample market builds a second set, whose clock it moves.
+func (s *services) build() error {
+	p := s.platform
+	var err error
+	post := mailroom{queue: s.queue, now: p.now}
+
+	s.identity, err = identity.New(identity.Config{Pool: p.DB.Pool, Audit: trail{p.now}, Mail: post, Cache: p.Cache, Limiter: p.Cache,
+		Now: p.now, BaseURL: p.config.BaseURL,
+		OrganisationChanged: func(ctx context.Context, tx pgx.Tx, o identity.Organisation) error {
+			return s.listings.OrganisationChanged(ctx, tx, o)
+		}})
+	if err != nil {
+		return err
+	}
+	s.listings, err = listing.New(listing.Config{DB: p.DB, Directory: s.identity, Queue: s.queue, Files: p.Files, Now: p.now,
+		Rules: []listing.Rules{achievement.Rules(), demand.Rules()}})
+	if err != nil {
+		return err
+	}
+	s.achievements, s.demands = achievement.New(s.listings), demand.New(s.listings)
+	s.importer, err = importer.New(importer.Config{DB: p.DB, Listings: s.listings, Directory: s.identity, Queue: s.queue, Now: p.now,
+		Forms: []importer.Form{achievement.Form(), demand.Form()}})
+	if err != nil {
+		return err
+	}
+	s.deals = deal.New(deal.Config{DB: p.DB, Audit: trail{p.now}, Listings: catalogue{s}, Files: p.Files, Notices: post, Now: p.now})
+	s.contracts = contract.New(contract.Config{DB: p.DB, Audit: trail{p.now}, Deals: s.deals, People: s.identity, Files: p.Files, Now: p.now})
+	s.brokers = broker.New(broker.Config{DB: p.DB, Audit: trail{p.now}, People: s.identity, Deals: s.deals, Registrations: s.contracts, Now: p.now})
+	suite, err := ledger.SuiteByName("intl")
+	if err != nil {
+		return err
+	}
+	keys, err := ledger.OpenKeys(filepath.Join(p.config.Data, "keys"), suite, rand.Reader)
+	if err != nil {
+		return err
+	}
+	s.ledger = ledger.New(p.DB, keys, p.now)
+	s.registry = registry.New(registry.Deps{DB: p.DB, Contracts: s.contracts, Ledger: s.ledger, Audit: trail{p.now}, People: s.identity,
+		Jobs: s.queue, Now: p.now, Random: rand.Reader, BaseURL: p.config.BaseURL})
+	return nil
 }
 
 // The periodic jobs.

@@ -13,12 +13,6 @@ import (
 	"techmarket/internal/platform/notify"
 )
 
-// TickArgs is the daily job of living listings.
-type TickArgs struct{}
-
-// Kind names the job.
-func (TickArgs) Kind() string { return "listing_tick" }
-
 // Ticked says what a Tick did.
 type Ticked struct{ Expired, Asked, Demoted, Archived, Noticed int }
 

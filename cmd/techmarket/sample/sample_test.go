@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/foundation/region"
 )
@@ -186,6 +187,9 @@ func TestListingsAreCompleteAndCarryFigures(t *testing.T) {
 		if !d.Sample || len(d.Targets) < 2 || d.Decider == "" || len(d.Keywords) < 2 || orgs[d.Owner].Kind != OrgCompany {
 			t.Errorf("%s is incomplete", d.Title)
 		}
+		if n := utf8.RuneCountInString(d.Description()); n < 85 {
+			t.Errorf("%s: text of %d characters", d.Title, n)
+		}
 		if d.State == ListingPublished && !d.Deadline.After(fixedNow) {
 			t.Errorf("%s is open after its deadline", d.Title)
 		}
@@ -199,13 +203,21 @@ func TestTopicsCoverThePlan(t *testing.T) {
 		areas[a.Topic[:2]]++
 		topics[a.Topic] = true
 	}
+	for _, d := range m.Demands {
+		topics[d.Topic] = true
+	}
+	for topic := range topics {
+		if _, ok := codes.TopicByCode(topic); !ok {
+			t.Errorf("topic %s is not in the plan", topic)
+		}
+	}
 	for i := 1; i <= 20; i++ {
 		if n := areas[fmt.Sprintf("%02d", i)]; n < 7 {
 			t.Errorf("plan area %02d has %d achievements", i, n)
 		}
 	}
 	if len(topics) < 110 {
-		t.Errorf("achievements cover %d topics of the plan, want ≥ 110", len(topics))
+		t.Errorf("listings cover %d topics of the plan, want ≥ 110", len(topics))
 	}
 }
 

@@ -109,6 +109,13 @@ func TestBrowserModulesHelpTheKeyboard(t *testing.T) {
 	}
 	// The protocol sends the letter of a key whether or not a page refused the key, which would submit the form.
 	enter := chromedp.Evaluate[chromedp.Void](`document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", bubbles: true}))`)
+	file, err := filepath.Abs("browser_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const upload = `window.same = true; document.querySelector("main").id = "before";
+		document.querySelector("input[name=papers]").form.requestSubmit();
+		new Promise(done => { let n = 0; const timer = setInterval(() => { if (document.querySelector("#main") || n++ > 80) { clearInterval(timer); done(); } }, 50); })`
 	for _, c := range []struct {
 		name  string
 		do    chromedp.Action[chromedp.Void]
@@ -122,6 +129,7 @@ func TestBrowserModulesHelpTheKeyboard(t *testing.T) {
 		{"escape closes it", chromedp.KeyEvent(kb.Escape), `String(document.querySelector("#quickjump").open)`, "false"},
 		{"desk moves to the next question", chromedp.Steps(chromedp.Focus(`input[name=q2]`), chromedp.KeyEvent("]")), `document.activeElement.name`, "q3"},
 		{"desk counts answers", chromedp.KeyEvent(" "), `document.querySelector("[data-answered]").textContent`, "3 / 3"},
+		{"a refused upload brings its messages", chromedp.Steps(chromedp.SetUploadFiles(`input[name=papers]`, []string{file}), chromedp.Evaluate[chromedp.Void](upload, chromedp.EvalAwaitPromise)), `window.same + " " + document.activeElement.matches("[data-focus]")`, "true true"},
 		{"characters over the limit are told", chromedp.SetValue("#about", strings.Repeat("字", 501)), `(e => { e.dispatchEvent(new Event("input")); return e.nextElementSibling.textContent })(document.querySelector("#about"))`, "超出 1 字"},
 	} {
 		if err := chromedp.Do(ctx, c.do); err != nil {
@@ -161,6 +169,16 @@ func designServer(t *testing.T) http.Handler {
 	mux.Handle("/assets/", assets)
 	mux.HandleFunc("/design", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", policy)
+		if r.Method == http.MethodPost {
+			f, h, err := r.FormFile("papers")
+			if err != nil || r.FormValue("_csrf") != "token" {
+				t.Errorf("upload: %v, token %q", err, r.FormValue("_csrf"))
+			} else {
+				defer f.Close()
+				w.Header().Set("X-Got", h.Filename)
+			}
+			w.WriteHeader(http.StatusUnprocessableEntity)
+		}
 		p := Page{Path: "/design", Nav: "demands", CSRF: "token", Theme: Theme(r.URL.Query().Get("theme")), Now: time.Now(),
 			User: &User{Name: "样例甲", Org: "样例理工大学", Roles: []string{"经办人"}, Unread: 3, Desk: []Link{{Label: "工作台", Href: "/desk"}}}}
 		if err := engine.Render(w, "design", DesignPage(p)); err != nil {
@@ -191,7 +209,10 @@ func browser(t *testing.T) context.Context {
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("start Chromium: %v", err)
 	}
-	return ctx
+	// The first run above must not carry the limit, or the limit would end the browser.
+	limited, end := context.WithTimeout(ctx, 2*time.Minute)
+	t.Cleanup(end)
+	return limited
 }
 
 // missing skips on a developer's machine and fails in CI.

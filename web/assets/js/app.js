@@ -11,7 +11,7 @@ const uses = {
   "[data-key], [data-desk]": "./keys.js",
 };
 
-async function start(root) {
+export async function start(root) {
   for (const [selector, file] of Object.entries(uses)) {
     const found = [...root.querySelectorAll(selector)];
     if (root !== document && root.matches(selector)) found.unshift(root);

@@ -1,3 +1,5 @@
+import { start } from "./app.js";
+
 // Sends the form of a file field with visible progress; without scripts the browser sends it as it always did.
 export default function upload(input) {
   const form = input.form;
@@ -46,10 +48,14 @@ export default function upload(input) {
       if (request.status === 413) { fail("文件太大，没有保存。请压缩或拆开后再传。"); return; }
       if (request.status >= 500 || request.status === 0) { fail("没有传完，已填的内容都在，请再传一次。"); return; }
       if (request.responseURL && request.responseURL !== new URL(form.action, location).href) { location.assign(request.responseURL); return; }
-      // A refused form comes back as a page with its messages.
-      document.open();
-      document.write(request.responseText);
-      document.close();
+      // A refused form comes back as a page with its messages; its content takes the place of this one.
+      const page = new DOMParser().parseFromString(request.responseText, "text/html");
+      const main = page.querySelector("main");
+      if (!main) { fail("没有传完，已填的内容都在，请再传一次。"); return; }
+      document.querySelector("main").replaceWith(main);
+      document.title = page.title;
+      start(main);
+      main.querySelector("[data-focus]")?.focus();
     });
     request.addEventListener("error", () => fail("网络中断，没有传完；已填的内容都在，请再传一次。"));
     request.open("post", form.action);

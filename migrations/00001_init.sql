@@ -612,6 +612,7 @@ create table certificate (
     check_code     text        not null,                   -- 8 characters, printed and in the QR link
     ledger_seq     bigint      not null,
     issued_at      timestamptz not null,
+    root           jsonb,                                  -- the signed ledger root printed on the PDF
     file_id        bigint      references file,            -- the PDF; null until the job made it
     primary key (number, version)
 );

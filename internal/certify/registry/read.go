@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/certify/ledger"
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/identity"
@@ -387,6 +388,8 @@ type CheckResult struct {
 	View        CertificateBody `json:"view"`        // parties masked
 	StateWords  string          `json:"stateWords"`
 	Versions    []VersionLine   `json:"versions"`
+	RowHash     string          `json:"rowHash"`
+	Proof       *ledger.Proof   `json:"proof"` // that the row is under the latest signed root; nil in the first minute
 }
 
 // VersionLine is one version of a certificate on the check page.
@@ -421,6 +424,19 @@ func (s *Service) Check(ctx context.Context, number, code string) (CheckResult, 
 	out.View.SellerCode, out.View.BuyerCode = maskCode(out.View.SellerCode), maskCode(out.View.BuyerCode)
 	out.Certificate.Body, out.Certificate.FileID = "", 0
 	out.StateWords = stateWords(out.Certificate, reg)
+	row, err := s.d.Ledger.Row(ctx, out.Certificate.LedgerSeq)
+	if err != nil {
+		return CheckResult{}, err
+	}
+	out.RowHash = row.Hash.String()
+	proof, err := s.d.Ledger.Prove(ctx, out.Certificate.LedgerSeq)
+	switch {
+	case err == nil:
+		proof.Row.Payload = "" // it names the parties; the hash alone is enough for the path
+		out.Proof = &proof
+	case !fault.Is(err, fault.NotFound):
+		return CheckResult{}, err
+	}
 	for _, c := range all {
 		out.Versions = append(out.Versions, VersionLine{c.Version, c.State, c.IssuedAt})
 	}

@@ -35,6 +35,7 @@ import (
 	"time"
 
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/ledger"
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
@@ -489,18 +490,19 @@ type QueuePage struct {
 
 // Certificate is one version of 技术合同认定登记证明.
 type Certificate struct {
-	Number    string    `json:"number"`
-	Version   int       `json:"version"`
-	State     string    `json:"state"` // valid, superseded, cancelled, revoked
-	Body      string    `json:"body"`  // canonical JSON of CertificateBody (RFC 8785)
-	Digest    string    `json:"digest"`
-	Suite     string    `json:"suite"`
-	KeyID     string    `json:"keyId"`
-	Signature string    `json:"signature"`
-	CheckCode string    `json:"checkCode"`
-	LedgerSeq int64     `json:"ledgerSeq"`
-	IssuedAt  time.Time `json:"issuedAt"`
-	FileID    int64     `json:"fileId"` // 0 until the job made the PDF
+	Number    string       `json:"number"`
+	Version   int          `json:"version"`
+	State     string       `json:"state"` // valid, superseded, cancelled, revoked
+	Body      string       `json:"body"`  // canonical JSON of CertificateBody (RFC 8785)
+	Digest    string       `json:"digest"`
+	Suite     string       `json:"suite"`
+	KeyID     string       `json:"keyId"`
+	Signature string       `json:"signature"`
+	CheckCode string       `json:"checkCode"`
+	LedgerSeq int64        `json:"ledgerSeq"`
+	IssuedAt  time.Time    `json:"issuedAt"`
+	Root      *ledger.Root `json:"root"`   // the signed root printed on the PDF; nil until the job took it
+	FileID    int64        `json:"fileId"` // 0 until the job made the PDF
 }
 
 // roles maps a part to the roles that can play it.

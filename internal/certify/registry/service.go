@@ -16,6 +16,8 @@ import (
 	"techmarket/internal/certify/ledger"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/identity"
+	"techmarket/internal/platform/document"
+	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
@@ -40,6 +42,8 @@ type Deps struct {
 	Audit     identity.Recorder
 	People    People
 	Jobs      Enqueuer
+	Files     *files.Store    // of the certificates' PDFs
+	Fonts     *document.Fonts // of all papers
 	Now       func() time.Time
 	Random    io.Reader // of the check codes
 	BaseURL   string    // of the verify page, without a trailing slash

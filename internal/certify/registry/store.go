@@ -358,7 +358,7 @@ const insertIncome = `insert into income (number, amount, booked_on, booked_by, 
 
 const selectIncomes = `select id, amount, booked_on, note from income where number = @number order by id`
 
-const certificateColumns = `number, version, state, body, digest, suite, key_id, signature, check_code, ledger_seq, issued_at, coalesce(file_id, 0) as file_id`
+const certificateColumns = `number, version, state, body, digest, suite, key_id, signature, check_code, ledger_seq, issued_at, root, coalesce(file_id, 0) as file_id`
 
 const selectCertificates = `select ` + certificateColumns + ` from certificate where number = @number order by version desc`
 
@@ -368,6 +368,10 @@ const insertCertificate = `insert into certificate (number, version, state, body
 	values (@number, @version, 'valid', @body, @digest, @suite, @key_id, @signature, @check_code, @ledger_seq, @issued_at)`
 
 const markCertificates = `update certificate set state = @state where number = @number and state = 'valid'`
+
+const lockCertificate = selectCertificate + ` for update`
+
+const setCertificateRoot = `update certificate set root = @root where number = @number and version = @version and root is null`
 
 const setCertificateFile = `update certificate set file_id = @file where number = @number and version = @version and file_id is null`
 

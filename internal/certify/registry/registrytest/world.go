@@ -7,7 +7,10 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
+	"os"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,6 +23,8 @@ import (
 	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/audit"
+	"techmarket/internal/platform/document"
+	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/platform/postgres/pgtest"
@@ -27,10 +32,11 @@ import (
 
 // World is a small market on a real database: a seller, a buyer, points with their staff, officers.
 type World struct {
-	T   testing.TB
-	DB  *postgres.DB
-	S   *registry.Service
-	Now time.Time // the clock of every service; starts on Friday 2026-04-10 10:00 in Shanghai
+	T    testing.TB
+	DB   *postgres.DB
+	S    *registry.Service
+	Jobs *jobs.Client // Drain makes the certificates
+	Now  time.Time    // the clock of every service; starts on Friday 2026-04-10 10:00 in Shanghai
 
 	Seller, Seller2, Buyer                      identity.Actor // a university in 150103 with two people, a company in 150203
 	Registrar, Registrar2, Reviewer, Head       identity.Actor // of the county point
@@ -66,16 +72,35 @@ func (p people) Names(ctx context.Context, ids []int64) (map[int64]string, error
 	return names, nil
 }
 
+// fonts are parsed once in a test binary.
+var fonts = sync.OnceValues(func() (*document.Fonts, error) {
+	cwd, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	folder, err := document.FindFonts("", cwd)
+	if err != nil {
+		return nil, err
+	}
+	return document.LoadFonts(folder, "")
+})
+
 // New builds the market on a fresh database.
 func New(t testing.TB) *World {
 	w := &World{T: t, DB: pgtest.New(t), Now: time.Date(2026, 4, 10, 10, 0, 0, 0, time.FixedZone("Asia/Shanghai", 8*3600))}
 	clock := func() time.Time { return w.Now }
 	keys, err := ledger.OpenKeys(t.TempDir(), must(ledger.SuiteByName("intl")), rand.Reader)
 	Check(t, err)
-	queue, err := jobs.New(jobs.Config{DB: w.DB, Now: clock})
+	workers := jobs.NewWorkers()
+	jobs.Register(workers, func(ctx context.Context, args registry.CertificateArgs) error { return w.S.MakeCertificate(ctx, args) })
+	w.Jobs, err = jobs.New(jobs.Config{DB: w.DB, Workers: workers, Log: slog.New(slog.DiscardHandler), Now: clock})
+	Check(t, err)
+	store, err := files.New(t.TempDir(), clock)
+	Check(t, err)
+	loaded, err := fonts()
 	Check(t, err)
 	w.S = registry.New(registry.Deps{DB: w.DB, Contracts: contract.New(contract.Config{DB: w.DB, Audit: recorder{clock}, Now: clock}), Ledger: ledger.New(w.DB, keys, clock),
-		Audit: recorder{clock}, People: people{w.DB}, Jobs: queue, Now: clock, Random: rand.Reader, BaseURL: "https://example.test"})
+		Audit: recorder{clock}, People: people{w.DB}, Jobs: w.Jobs, Files: store, Fonts: loaded, Now: clock, Random: rand.Reader, BaseURL: "https://example.test"})
 
 	w.Seller = w.Person(w.Org("university", "样例研究院", "150103"), identity.Member)
 	w.Seller2 = w.Person(w.Seller, identity.Member)

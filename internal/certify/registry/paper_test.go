@@ -1,0 +1,155 @@
+package registry_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/registry/registrytest"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/money"
+)
+
+// text reads a PDF back with pdftotext; where that is missing the check is skipped visibly.
+func text(t *testing.T, pdf []byte) string {
+	t.Helper()
+	tool(t, "pdftotext")
+	cmd := exec.Command("pdftotext", "-layout", "-", "-")
+	cmd.Stdin = bytes.NewReader(pdf)
+	out, err := cmd.Output()
+	registrytest.Check(t, err)
+	return strings.Join(strings.Fields(string(out)), "")
+}
+
+func tool(t *testing.T, name string) {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		t.Skipf("没有 %s（Debian: poppler-utils、zbar-tools），跳过对 PDF 内容的核对", name)
+	}
+}
+
+func TestTheCertificateIsMadeOnceAndSaysWhatTheRegisterHolds(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	content := w.Content()
+	class("0101", 9_999_999_999_99)(&content)
+	content.Elements.Name = "“储能”试验装置委托开发、样机试制与《测试规程》编制及现场指导（二期）——一个要换行的长名称，共六十个字上下"
+	reg := w.Register(content, nil)
+	registrytest.Check(t, w.Jobs.Drain(ctx))
+	registrytest.Check(t, w.S.MakeCertificate(ctx, registry.CertificateArgs{Number: reg.Number, Version: 1})) // a job that runs twice
+	var stored int
+	w.Scan(&stored, `select count(*) from file where purpose = 'certificate'`)
+	if stored != 1 {
+		t.Fatalf("%d certificate files, want 1", stored)
+	}
+	_, first, err := w.S.CertificatePDF(ctx, w.Seller, reg.Number, 1)
+	registrytest.Check(t, err)
+	w.Later(3)
+	w.Register(w.Content(), nil) // the register and its root move on
+	registrytest.Check(t, w.Jobs.Drain(ctx))
+	_, second, err := w.S.CertificatePDF(ctx, w.Head, reg.Number, 1)
+	registrytest.Check(t, err)
+	if !bytes.Equal(first, second) {
+		t.Error("two renderings differ")
+	}
+	if _, _, err := w.S.CertificatePDF(ctx, w.Stranger, reg.Number, 1); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a stranger read it: %v", err)
+	}
+	d, err := w.S.Dossier(ctx, w.Seller, reg.Number)
+	registrytest.Check(t, err)
+	c := d.Certificates[0]
+	if folder := os.Getenv("PAPERS"); folder != "" { // to look at: PAPERS=folder go test -run Certificate
+		registrytest.Check(t, os.WriteFile(filepath.Join(folder, "certificate.pdf"), first, 0o600))
+	}
+	got := text(t, first)
+	for _, want := range []string{"技术合同认定登记证明", "2026150103000001", content.Elements.Name, "9,999,999,999.99元", money.Fen(9_999_999_999_99).Han(),
+		"0.00元（截至发证日）", "回民区登记点", "2026年4月10日", "第1版（无变更）", c.CheckCode[:4] + "-" + c.CheckCode[4:], c.Digest, c.Root.Root.String()} {
+		if want = strings.Join(strings.Fields(want), ""); !strings.Contains(got, want) {
+			t.Errorf("the certificate does not say %q", want)
+		}
+	}
+	check, err := w.S.Check(ctx, reg.Number, strings.ToLower(c.CheckCode[:4])+"-"+c.CheckCode[4:])
+	registrytest.Check(t, err)
+	if check.Proof == nil || check.RowHash == "" || check.Proof.Row.Payload != "" {
+		t.Errorf("proof %+v", check.Proof)
+	}
+}
+
+func TestTheQRCodeLeadsToTheCheckPage(t *testing.T) {
+	t.Parallel()
+	tool(t, "pdftoppm")
+	tool(t, "zbarimg")
+	w, ctx := registrytest.New(t), context.Background()
+	reg := w.Register(w.Content(), nil)
+	registrytest.Check(t, w.Jobs.Drain(ctx))
+	_, pdf, err := w.S.CertificatePDF(ctx, w.Seller, reg.Number, 1)
+	registrytest.Check(t, err)
+	dir := t.TempDir()
+	registrytest.Check(t, os.WriteFile(filepath.Join(dir, "c.pdf"), pdf, 0o600))
+	registrytest.Check(t, exec.Command("pdftoppm", "-r", "150", "-png", "-singlefile", filepath.Join(dir, "c.pdf"), filepath.Join(dir, "c")).Run())
+	out, err := exec.Command("zbarimg", "-q", "--raw", filepath.Join(dir, "c.png")).Output()
+	registrytest.Check(t, err)
+	d, err := w.S.Dossier(ctx, w.Seller, reg.Number)
+	registrytest.Check(t, err)
+	if got, want := strings.TrimSpace(string(out)), w.S.CheckURL(reg.Number, d.Certificates[0].CheckCode); got != want {
+		t.Errorf("the code says %s, want %s", got, want)
+	}
+}
+
+func TestEachDecisionHasItsPaper(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	f := w.Submit(w.Content())
+	ref := registry.Ref{ID: f.ID}
+	if _, _, err := w.S.Paper(ctx, w.Seller, f.ID, registry.ReceiptPaper); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a receipt before acceptance: %v", err)
+	}
+	_, err := w.S.Accept(ctx, w.Registrar, ref)
+	registrytest.Check(t, err)
+	_, err = w.S.RequestCorrection(ctx, w.Registrar, ref, []registry.CorrectionItem{{Text: "请补交专利证书复印件", Reason: "R7"}, {Text: "请明确交付时间", Reason: "R3"}})
+	registrytest.Check(t, err)
+	_, err = w.S.LapseCorrection(ctx, w.Registrar, ref, registry.Refusal{Codes: []string{"R7"}, Articles: []string{"29"}, Text: "申请人书面表示不再补交"}, true)
+	registrytest.Check(t, err)
+	other := w.Submit(w.Content())
+	_, err = w.S.DeclineIntake(ctx, w.Registrar, registry.Ref{ID: other.ID}, "oral", "只有口头约定")
+	registrytest.Check(t, err)
+	for _, c := range []struct {
+		filing int64
+		kind   registry.PaperKind
+		words  []string
+	}{
+		{f.ID, registry.ReceiptPaper, []string{"受理通知书", f.IntakeNo, "第11条"}},
+		{f.ID, registry.CorrectionPaper, []string{"一次性告知书", "请补交专利证书复印件", "请明确交付时间", "R7"}},
+		{f.ID, registry.RefusalPaper, []string{"不予登记通知书", "第29条", "申请人书面表示不再补交", "行政复议"}},
+		{other.ID, registry.DeclinePaper, []string{"不予受理通知书", "口头合同", "只有口头约定"}},
+	} {
+		name, pdf, err := w.S.Paper(ctx, w.Seller, c.filing, c.kind)
+		registrytest.Check(t, err)
+		if folder := os.Getenv("PAPERS"); folder != "" {
+			registrytest.Check(t, os.WriteFile(filepath.Join(folder, string(c.kind)+".pdf"), pdf, 0o600))
+		}
+		got := text(t, pdf)
+		for _, want := range c.words {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s does not say %q", name, want)
+			}
+		}
+	}
+}
+
+func TestARareCharacterInANameIsNamedNotBoxed(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	content := w.Content()
+	content.Elements.Name = "\U0002A6D7号样机委托开发"
+	reg := w.Register(content, func(*registry.Review) {})
+	err := w.S.MakeCertificate(ctx, registry.CertificateArgs{Number: reg.Number, Version: 1})
+	if !fault.HasCode(err, "char_not_drawable") {
+		t.Errorf("got %v", err)
+	}
+}

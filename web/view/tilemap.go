@@ -38,7 +38,7 @@ func TileMap(m Measure, values map[string]float64) Chart {
 	for _, t := range region.Tiles() {
 		x0, y0 := t.X*(size+gap)+8, (t.Y+1.6)*(size+gap)
 		league := region.Name(t.League)
-		fmt.Fprintf(&b, `<text class="lg" x="%s" y="%s">%s</text>`, num(x0), num(y0-7), esc(region.ShortName(t.League)))
+		fmt.Fprintf(&b, `<text class="lg" x="%s" y="%s">%s</text>`, num(x0), num(y0-7), esc(strings.TrimSuffix(region.ShortName(t.League), "盟")))
 		i := 0
 		for _, d := range region.Children(t.League) {
 			if d.Kind != region.CountyKind {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
@@ -295,9 +296,15 @@ func (c Content) Document(l listing.Listing, organisation string) search.Documen
 	}
 	for _, p := range c.IP {
 		body = append(body, p.Title+" "+p.Number)
-		if p.Kind != "" && p.Kind != "none" && p.Status != "expired" && !slices.Contains(d.Facets["ip"], p.Kind) {
-			d.Facets["ip"] = append(d.Facets["ip"], p.Kind)
+		if p.Status != "" && !slices.Contains(d.Facets["ip"], p.Status) {
+			d.Facets["ip"] = append(d.Facets["ip"], p.Status)
 		}
+		if until, err := time.Parse(time.DateOnly, p.Expires); err == nil && p.Status == "valid" {
+			d.Numbers["ipUntil"] = max(d.Numbers["ipUntil"], int64(until.Year()))
+		}
+	}
+	if lo, ok := d.Numbers["priceMinFen"]; ok {
+		d.Numbers["priceFen"] = lo
 	}
 	d.Body = listing.Paragraphs(body...)
 	if c.Maturity.Level > 0 {

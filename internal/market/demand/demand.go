@@ -184,8 +184,13 @@ func (c Content) Document(l listing.Listing, organisation string) search.Documen
 	d.Body = listing.Paragraphs(c.Limits, c.Tried, c.Background, c.Reward, organisation)
 	d.Facets["challenge"] = []string{map[bool]string{true: "yes", false: "no"}[c.Challenge]}
 	if c.MaturityMin > 0 {
-		d.Numbers["maturity"] = int64(c.MaturityMin)
+		d.Numbers["minMaturity"] = int64(c.MaturityMin)
 		d.Facets["stage"] = []string{strconv.Itoa(c.MaturityMin)}
+	}
+	for name, from := range map[string]string{"budgetMinFen": "priceMinFen", "budgetMaxFen": "priceMaxFen"} {
+		if n, ok := d.Numbers[from]; ok {
+			d.Numbers[name] = n
+		}
 	}
 	if t, err := time.Parse(time.DateOnly, c.Deadline); err == nil {
 		d.Numbers["deadline"] = t.Unix()

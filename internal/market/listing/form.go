@@ -257,9 +257,10 @@ type ScoredPart struct {
 // BaseDocument fills what both kinds put into the index: names of facets and numbers are documented here, the pages' filter
 // rails and matching use them.
 //
-//	facets   field (with its parent), topic (with its area), industry, league, county, cooperation, priceBand, org, ip,
-//	         stage (TRL 1…9), origin, awake (yes, no), sample (yes, no), challenge (yes, no)
-//	numbers  publishedAt, firstPublishedAt, confirmedAt, expiresAt, deadline (Unix seconds), priceMinFen, priceMaxFen, maturity, completeness (%)
+//	facets   field (with its parent), topic (with its area), industry, league, county, cooperation, priceBand, org,
+//	         ip (valid, pending, expired), stage (TRL 1…9), origin, awake (yes, no), sample (yes, no), challenge (yes, no)
+//	numbers  publishedAt, firstPublishedAt, confirmedAt, expiresAt, deadline (Unix seconds), priceMinFen, priceMaxFen, completeness (%);
+//	         achievements also maturity, priceFen, ipUntil (year), demands minMaturity, budgetMinFen, budgetMaxFen
 //	stored   title, org, orgName
 func BaseDocument(l Listing, organisation string, fields, topics, cooperation []string, industry, division string, price Range, percent int) search.Document {
 	d := search.Document{ID: DocumentID(l.Kind, l.ID), Kind: string(l.Kind), Version: int64(l.Version),

@@ -281,7 +281,7 @@ func (s *services) site(observe observer) (*web.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	site := &pages.Pages{Identity: s.identity, Listings: s.listings, Achievements: s.achievements, Demands: s.demands, Search: s.engine,
+	site := &pages.Pages{Identity: s.identity, Listings: s.listings, Achievements: s.achievements, Demands: s.demands, Search: s.engine, Matcher: s.finder, Brokers: s.brokers,
 		Deals: s.deals, Contracts: s.contracts, Registry: s.registry, Files: shelf{p}, Inbox: inbox{p}, Assets: assets, Dev: p.config.Dev}
 	return web.New(web.Config{Views: views, Sessions: s.identity, Limiter: turnstile{p.Cache}, Auditor: trail{p.now}.on(p), Observe: observe,
 		Unread: func(ctx context.Context, a identity.Actor) int {

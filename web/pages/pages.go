@@ -13,6 +13,7 @@ import (
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/platform/notify"
+	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/deal"
 	"techmarket/search"
 	"techmarket/web"
@@ -48,6 +49,8 @@ type Pages struct {
 	Achievements *achievement.Service
 	Demands      *demand.Service
 	Search       search.Engine
+	Matcher      Matcher
+	Brokers      *broker.Service
 	Deals        *deal.Service
 	Contracts    *contract.Service
 	Registry     *registry.Service
@@ -60,7 +63,7 @@ type Pages struct {
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
 	var routes []web.Route
-	for _, part := range [][]web.Route{p.siteRoutes(), p.accountRoutes(), p.listingRoutes(), p.dealRoutes(), p.contractRoutes(), p.registryRoutes(), p.deskRoutes()} {
+	for _, part := range [][]web.Route{p.siteRoutes(), p.accountRoutes(), p.listingRoutes(), p.matchRoutes(), p.dealRoutes(), p.contractRoutes(), p.registryRoutes(), p.deskRoutes()} {
 		routes = append(routes, part...)
 	}
 	return routes

@@ -1,0 +1,266 @@
+package pages
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/listing"
+	"techmarket/internal/market/matching"
+	"techmarket/search"
+	"techmarket/web"
+	"techmarket/web/view"
+)
+
+// Matcher finds the other side of a listing; matching.Finder is one.
+type Matcher interface {
+	Find(ctx context.Context, r matching.Request) (matching.Matches, error)
+}
+
+func (p *Pages) matchRoutes() []web.Route {
+	return []web.Route{
+		web.GET("/demands/:id/matches", web.Anyone(), func(c *web.Ctx) error { return p.matches(c, listing.Demand) }),
+		web.GET("/achievements/:id/matches", web.Anyone(), func(c *web.Ctx) error { return p.matches(c, listing.Achievement) }),
+		web.GET("/match", web.Anyone(), p.matchText),
+	}
+}
+
+// visible keeps what everybody may see now: the index holds only public listings, and this drops what expired since.
+func (p *Pages) visible(c *web.Ctx) []search.Filter {
+	return []search.Filter{search.Between("expiresAt", c.Now().Unix(), math.MaxInt64)}
+}
+
+// matches ranks the other side for a listing, with reasons.
+func (p *Pages) matches(c *web.Ctx, kind listing.Kind) error {
+	id, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	want, wantLabel := listing.Achievement, "成果"
+	if kind == listing.Achievement {
+		want, wantLabel = listing.Demand, "需求"
+	}
+	var (
+		l    listing.Listing
+		doc  search.Document
+		mine bool
+		gate listing.Completeness
+		hard []search.Filter
+		lead []string
+	)
+	if kind == listing.Demand {
+		it, err := p.Demands.Get(c.Context(), c.Actor(), id)
+		if err != nil {
+			return err
+		}
+		if doc, err = p.Demands.Document(c.Context(), it); err != nil {
+			return err
+		}
+		l, mine, gate = it.Listing, it.Mine, it.Content.Completeness()
+		k := shown(it)
+		lead = notEmpty(place(k.Division, it.Division), "预算 "+firstOf(k.Budget.String(), "未填写"), deadlineWords(c, k.Deadline))
+		if k.MaturityMin > 0 {
+			hard = append(hard, search.Between("maturity", int64(k.MaturityMin), 9))
+		}
+	} else {
+		it, err := p.Achievements.Get(c.Context(), c.Actor(), id)
+		if err != nil {
+			return err
+		}
+		if doc, err = p.Achievements.Document(c.Context(), it); err != nil {
+			return err
+		}
+		l, mine, gate = it.Listing, it.Mine, it.Content.Completeness()
+		lead = notEmpty(place(it.Content.Division, it.Division), shown(it).Price.String(), cooperation(shown(it).Cooperation))
+	}
+	found, err := p.Matcher.Find(c.Context(), matching.Request{Listing: doc, Want: string(want), Visible: p.visible(c), Hard: hard, Limit: 20})
+	if err != nil && !fault.HasCode(err, "match_empty") {
+		return err
+	}
+	page := c.Page("匹配")
+	page.Nav = string(kind) + "s"
+	page.Breadcrumbs = []view.Link{{Label: kind.Label(), Href: "/" + string(kind) + "s"}, {Label: l.Title, Href: listingPath(kind, id)}}
+	body := Sheet{Heading: view.T(l.Title), Lead: strings.Join(lead, " · "), Sample: l.Sample}
+	note := fmt.Sprintf("按匹配度排列的%s", wantLabel)
+	if found.Filtered > 0 {
+		note += fmt.Sprintf("；另有 %d 项因成熟度低于要求没有列出", found.Filtered)
+	}
+	cards, err := p.matchCards(c, want, found, func(otherID int64) view.Action {
+		v := url.Values{}
+		v.Set(string(kind)+"Id", strconv.FormatInt(id, 10))
+		v.Set(string(want)+"Id", strconv.FormatInt(otherID, 10))
+		return view.Action{Label: "发起对接", Href: "/deals/new?" + v.Encode(), Small: true}
+	})
+	if err != nil {
+		return err
+	}
+	m := view.Matches{Note: note, Cards: cards}
+	m.Empty = view.Empty{Icon: "search-x", Title: "暂无合适" + wantLabel, Text: "没有一项达到匹配的最低要求。把缺的信息补上会更准，也可以请技术经纪人帮忙。",
+		Actions: []view.Action{{Label: "请技术经纪人来谈", Href: "/brokers?field=" + l.Field}}}
+	body.Main = []Block{{Title: "匹配到的" + wantLabel, Matches: &m}}
+	if mine && len(gate.Missing) > 0 {
+		side := Block{Card: true, Title: "这条" + kind.Label() + "说清楚了吗", Bar: &Share{Done: gate.Percent, Of: 100, Label: fmt.Sprintf("%d 分。补上下面几处，匹配会更准：", gate.Percent)}}
+		for _, miss := range gate.Missing[:min(4, len(gate.Missing))] {
+			side.Links = append(side.Links, view.Link{Label: miss.Label, Href: listing.DeskPath(kind, id) + "/edit#" + miss.Path})
+		}
+		body.Side = append(body.Side, side)
+	}
+	body.Side = append(body.Side, p.brokerBlock(c, l))
+	return sheet(c, page, body)
+}
+
+// matchText matches a problem that somebody pasted, without posting it.
+func (p *Pages) matchText(c *web.Ctx) error {
+	text := c.QueryForm().Text("q")
+	page := c.Page("看看谁已经解决了")
+	body := Sheet{Lead: "粘贴一段技术难题，不用注册就能看到可能合适的成果和理由。"}
+	form := view.Form{Action: "/match", Get: true, Actions: []view.Action{{Label: "找成果"}, {Label: "发布成需求", Href: "/demands/new?" + url.Values{"text": {text}}.Encode(), Kind: view.Quiet}},
+		Sections: []view.Section{{Fields: []view.Field{{Kind: view.Area, Name: "q", Label: "技术难题", Value: text, Required: true, Rows: 6, Hint: "哪道工序、什么对象、现在做到多少、要做到多少"}}}}}
+	body.Main = append(body.Main, Block{Forms: []view.Form{form}})
+	if text != "" {
+		if n := len([]rune(text)); n > 20_000 {
+			text = string([]rune(text)[:20_000])
+		}
+		title, _, _ := strings.Cut(text, "\n")
+		found, err := p.Matcher.Find(c.Context(), matching.Request{Listing: search.Document{Kind: string(listing.Demand), Title: clip(title, 60), Body: text}, Want: string(listing.Achievement), Visible: p.visible(c), Limit: 10})
+		if err != nil && !fault.HasCode(err, "match_empty") {
+			return err
+		}
+		cards, err := p.matchCards(c, listing.Achievement, found, func(id int64) view.Action {
+			return view.Action{Label: "看成果", Href: listingPath(listing.Achievement, id), Small: true, Kind: view.Quiet}
+		})
+		if err != nil {
+			return err
+		}
+		m := view.Matches{Cards: cards, Empty: view.Empty{Icon: "search-x", Title: "暂无合适成果", Text: "发布成需求后，有新成果时会提醒您；也可以请技术经纪人帮忙。",
+			Actions: []view.Action{{Label: "发布成需求", Href: "/demands/new?" + url.Values{"text": {text}}.Encode()}, {Label: "找技术经纪人", Href: "/brokers", Kind: view.Quiet}}}}
+		body.Main = append(body.Main, Block{Title: "可能合适的成果", Matches: &m})
+	}
+	return sheet(c, page, body)
+}
+
+// matchCards reads the found listings again and draws score, reasons and the sheet behind them.
+func (p *Pages) matchCards(c *web.Ctx, want listing.Kind, found matching.Matches, act func(id int64) view.Action) ([]view.MatchCard, error) {
+	ids := make([]int64, 0, len(found.Items))
+	explained := map[int64]matching.Explained{}
+	for _, m := range found.Items {
+		id := listingID(m.Document.ID)
+		ids = append(ids, id)
+		explained[id] = m.Explained
+	}
+	rows := map[int64]view.Row{}
+	if want == listing.Achievement {
+		items, err := p.Achievements.Many(c.Context(), c.Actor(), ids)
+		if err != nil {
+			return nil, err
+		}
+		orgs, err := p.Identity.Organisations(c.Context(), orgIDs(items))
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range items {
+			rows[it.ID] = achievementRow(c, it, orgs[it.OrganisationID])
+		}
+	} else {
+		items, err := p.Demands.Many(c.Context(), c.Actor(), ids)
+		if err != nil {
+			return nil, err
+		}
+		orgs, err := p.Identity.Organisations(c.Context(), orgIDs(items))
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range items {
+			rows[it.ID] = demandRow(c, it, orgs[it.OrganisationID])
+		}
+	}
+	var cards []view.MatchCard
+	for _, id := range ids {
+		row, ok := rows[id]
+		if !ok { // withdrawn since it was indexed
+			continue
+		}
+		e := explained[id]
+		row.Title, row.Lead = markWords(row.Title.String(), e.Words), markWords(row.Lead.String(), e.Words)
+		card := view.MatchCard{Row: row, Score: int(math.Round(e.Score * 100)), Actions: []view.Action{act(id)}}
+		if want == listing.Achievement {
+			card.Actions = append(card.Actions, view.Action{Label: "加入比较", Href: fmt.Sprintf("/compare?ids=%d", id), Kind: view.Quiet, Small: true})
+		}
+		for _, r := range e.Reasons {
+			card.Reasons = append(card.Reasons, markWords(r, e.Words))
+		}
+		if e.Lack != "" {
+			card.Short = view.T("不足：" + strings.TrimPrefix(e.Lack, "不足："))
+		}
+		for _, k := range e.Contributions {
+			card.Sheet = append(card.Sheet, view.ScoreLine{Label: featureLabel(k.Feature), Points: int(math.Round(k.Points * 100)), Outof: int(math.Round(k.Weight * 100)), Note: k.Note})
+		}
+		cards = append(cards, card)
+	}
+	return cards, nil
+}
+
+func featureLabel(feature string) string {
+	if label, ok := map[string]string{"text": "文字内容", "elements": "材料、方法、功效、产品、应用", "subject": "领域与行业", "maturity": "成熟度", "terms": "价格与合作方式",
+		"region": "地区", "record": "单位答复记录", "freshness": "新鲜与完整"}[feature]; ok {
+		return label
+	}
+	return feature
+}
+
+// markWords marks the matched words in a text, the longest first at each place.
+func markWords(text string, words []string) view.Text {
+	sorted := slices.Clone(words)
+	slices.SortFunc(sorted, func(a, b string) int { return len(b) - len(a) })
+	var out view.Text
+	plain := 0
+	for i := 0; i < len(text); {
+		hit := ""
+		for _, w := range sorted {
+			if len(w) >= 4 && len(text)-i >= len(w) && strings.EqualFold(text[i:i+len(w)], w) {
+				hit = text[i : i+len(w)]
+				break
+			}
+		}
+		if hit == "" {
+			i++
+			continue
+		}
+		if i > plain {
+			out = append(out, view.Span{Text: text[plain:i]})
+		}
+		out = append(out, view.Span{Text: hit, Mark: true})
+		i += len(hit)
+		plain = i
+	}
+	if plain < len(text) {
+		out = append(out, view.Span{Text: text[plain:]})
+	}
+	return out
+}
+
+// brokerBlock proposes brokers for a listing's field and place.
+func (p *Pages) brokerBlock(c *web.Ctx, l listing.Listing) Block {
+	b := Block{Card: true, Title: "请技术经纪人帮忙", Links: []view.Link{{Label: "全部技术经纪人", Href: "/brokers"}}}
+	if p.Brokers == nil {
+		return b
+	}
+	found, err := p.Brokers.Suggest(c.Context(), firstTwo(l.Field), l.Division, 3)
+	if err != nil {
+		return b // a suggestion is not worth an error page
+	}
+	var links []view.Link
+	for _, s := range found {
+		links = append(links, view.Link{Label: s.Name, Href: fmt.Sprintf("/brokers/%d", s.AccountID), Note: " " + s.Organisation + "，擅长" + join(labels(codes.Field, s.Fields[:min(2, len(s.Fields))]))})
+	}
+	b.Links = append(links, b.Links...)
+	return b
+}
+
+func firstTwo(code string) string { return code[:min(2, len(code))] }

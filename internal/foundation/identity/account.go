@@ -47,7 +47,7 @@ func (s *Service) Account(ctx context.Context, actor Actor) (Account, error) {
 	if !actor.SignedIn() {
 		return Account{}, errSignIn
 	}
-	rows, _ := s.Pool.Query(ctx, accountByID, pgx.StrictNamedArgs{"id": actor.AccountID})
+	rows, _ := s.config.Pool.Query(ctx, accountByID, pgx.StrictNamedArgs{"id": actor.AccountID})
 	a, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Account])
 	if err != nil {
 		return Account{}, fmt.Errorf("account: %w", err)
@@ -84,7 +84,7 @@ func (s *Service) UpdateAccount(ctx context.Context, actor Actor, u AccountUpdat
 
 // Names returns the display names of accounts by id, for histories and lists.
 func (s *Service) Names(ctx context.Context, ids []int64) (map[int64]string, error) {
-	rows, _ := s.Pool.Query(ctx, accountNames, pgx.StrictNamedArgs{"ids": ids})
+	rows, _ := s.config.Pool.Query(ctx, accountNames, pgx.StrictNamedArgs{"ids": ids})
 	names := make(map[int64]string, len(ids))
 	var id int64
 	var name string
@@ -97,7 +97,7 @@ func (s *Service) Names(ctx context.Context, ids []int64) (map[int64]string, err
 // AccountsOf returns the live members of an organisation who hold one of the roles (any role when none is named), in
 // order of joining: whom to tell.
 func (s *Service) AccountsOf(ctx context.Context, orgID int64, roles ...Role) ([]int64, error) {
-	rows, _ := s.Pool.Query(ctx, accountsOf, pgx.StrictNamedArgs{"organisation_id": orgID, "roles": roleTexts(roles)})
+	rows, _ := s.config.Pool.Query(ctx, accountsOf, pgx.StrictNamedArgs{"organisation_id": orgID, "roles": roleTexts(roles)})
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err != nil {
 		return nil, fmt.Errorf("accounts of organisation: %w", err)
@@ -111,7 +111,7 @@ func (s *Service) OfficersFor(ctx context.Context, division string) ([]int64, er
 	if len(division) != 6 {
 		division = "150000"
 	}
-	rows, _ := s.Pool.Query(ctx, officersFor, pgx.StrictNamedArgs{"league": division[:4]})
+	rows, _ := s.config.Pool.Query(ctx, officersFor, pgx.StrictNamedArgs{"league": division[:4]})
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[struct {
 		AccountID int64
 		League    bool
@@ -136,7 +136,7 @@ func (s *Service) OfficersFor(ctx context.Context, division string) ([]int64, er
 // ContactOf returns name, mail and phone of an account, for notices. Callers check who may see it.
 // Fault: not found "account".
 func (s *Service) ContactOf(ctx context.Context, id int64) (name, email, phone string, err error) {
-	rows, _ := s.Pool.Query(ctx, accountByID, pgx.StrictNamedArgs{"id": id})
+	rows, _ := s.config.Pool.Query(ctx, accountByID, pgx.StrictNamedArgs{"id": id})
 	a, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Account])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", "", "", fault.New(fault.NotFound, "account", "没有找到这个人")
@@ -161,7 +161,7 @@ func (s *Service) ChangePassword(ctx context.Context, actor Actor, keepToken, ol
 	if err := fields.Err(); err != nil {
 		return err
 	}
-	hash, err := argon2id.CreateHash(newPassword, s.Policy.Argon)
+	hash, err := argon2id.CreateHash(newPassword, s.config.Policy.Argon)
 	if err != nil {
 		return fmt.Errorf("change password: %w", err)
 	}
@@ -194,7 +194,7 @@ func (s *Service) ResetPassword(ctx context.Context, login, password string) err
 	if err := fields.Err(); err != nil {
 		return err
 	}
-	hash, err := argon2id.CreateHash(password, s.Policy.Argon)
+	hash, err := argon2id.CreateHash(password, s.config.Policy.Argon)
 	if err != nil {
 		return fmt.Errorf("reset password: %w", err)
 	}
@@ -203,13 +203,44 @@ func (s *Service) ResetPassword(ctx context.Context, login, password string) err
 		if _, err := tx.Exec(ctx, updatePassword, pgx.StrictNamedArgs{"id": a.ID, "password_hash": hash}); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, touchAccount, pgx.StrictNamedArgs{"id": a.ID, "now": s.Now()}); err != nil { // also forgives failed attempts
+		if _, err := tx.Exec(ctx, touchAccount, pgx.StrictNamedArgs{"id": a.ID, "now": s.config.Now()}); err != nil { // also forgives failed attempts
 			return err
 		}
 		if ended, err = s.endSessions(ctx, tx, a.ID, ""); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, Actor{}, "account.reset_password", "account", a.ID, nil)
+	})
+	s.forget(ctx, ended...)
+	return err
+}
+
+// SetDisabled locks an account out, ending its sessions (its tokens stop working too), or lets it in again. System
+// administrators and region officers may call, never for themselves. Faults: forbidden; not found "account".
+func (s *Service) SetDisabled(ctx context.Context, actor Actor, accountID int64, disabled bool) error {
+	if !actor.Has(SystemAdmin, RegionOfficer) || actor.AccountID == accountID {
+		return fault.New(fault.Forbidden, "forbidden", "您不能停用或启用这个账号")
+	}
+	action, at := "account.enable", (*time.Time)(nil)
+	if disabled {
+		now := s.config.Now()
+		action, at = "account.disable", &now
+	}
+	var ended []string
+	err := s.inTx(ctx, "set disabled", func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, disableAccount, pgx.StrictNamedArgs{"id": accountID, "at": at})
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return fault.New(fault.NotFound, "account", "没有找到这个人")
+		}
+		if disabled {
+			if ended, err = s.endSessions(ctx, tx, accountID, ""); err != nil {
+				return err
+			}
+		}
+		return s.record(ctx, tx, actor, action, "account", accountID, nil)
 	})
 	s.forget(ctx, ended...)
 	return err
@@ -222,7 +253,7 @@ func (s *Service) NewTwoFactor(ctx context.Context, actor Actor) (secret, url st
 	if err != nil {
 		return "", "", err
 	}
-	key, err := totp.Generate(totp.GenerateOpts{Issuer: "科技大市场", AccountName: a.LoginName, Rand: s.Random})
+	key, err := totp.Generate(totp.GenerateOpts{Issuer: "科技大市场", AccountName: a.LoginName, Rand: s.config.Random})
 	if err != nil {
 		return "", "", fmt.Errorf("two factor: %w", err)
 	}
@@ -263,12 +294,12 @@ func (s *Service) checkOwnPassword(ctx context.Context, actor Actor, path, passw
 	if !actor.SignedIn() {
 		return credentials{}, errSignIn
 	}
-	rows, _ := s.Pool.Query(ctx, credentialsByID, pgx.StrictNamedArgs{"id": actor.AccountID})
+	rows, _ := s.config.Pool.Query(ctx, credentialsByID, pgx.StrictNamedArgs{"id": actor.AccountID})
 	a, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[credentials])
 	if err != nil {
 		return a, fmt.Errorf("check password: %w", err)
 	}
-	if !s.allow(ctx, "password:"+strconv.FormatInt(a.ID, 10), s.Policy.FailsPerAccount) {
+	if !s.allow(ctx, "password:"+strconv.FormatInt(a.ID, 10), s.config.Policy.FailsPerAccount) {
 		return a, fault.New(fault.TooMany, "sign_in_throttled", "密码错误次数过多，请 15 分钟后再试")
 	}
 	match := false

@@ -804,3 +804,40 @@ func TestAccount_UpdateAndReset(t *testing.T) {
 		t.Errorf("after the reset: %v", err)
 	}
 }
+
+func TestSetDisabled_LocksOutAtOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx := t.Context()
+	if _, _, err := b.SignUp(ctx, signUp("admin", "样例公司")); err != nil {
+		t.Fatal(err)
+	}
+	admin, system := b.actor(t, "admin"), b.actor(t, "system")
+	s := b.signIn(t, "admin")
+	_, secret, err := b.CreateToken(ctx, admin, "脚本", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.SetDisabled(ctx, admin, system.AccountID, true); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("a member disables: %v", err)
+	}
+	if err := b.SetDisabled(ctx, system, system.AccountID, true); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("locks itself out: %v", err)
+	}
+	if err := b.SetDisabled(ctx, system, admin.AccountID, true); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Authenticate(ctx, s.Token, ""); err == nil {
+		t.Error("the session lives on")
+	}
+	if _, err := b.ActorFromToken(ctx, secret, ""); err == nil {
+		t.Error("the token lives on")
+	}
+	if _, err := b.SignIn(ctx, identity.SignIn{Login: "admin", Password: good}); !fault.HasCode(err, "sign_in_failed") {
+		t.Errorf("signs in: %v", err)
+	}
+	if err := b.SetDisabled(ctx, system, admin.AccountID, false); err != nil {
+		t.Fatal(err)
+	}
+	b.signIn(t, "admin")
+}

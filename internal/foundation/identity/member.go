@@ -105,7 +105,7 @@ func (s *Service) Members(ctx context.Context, actor Actor, orgID int64) ([]Memb
 	if !actor.In(orgID) && !actor.Covers(org.Division) {
 		return nil, errNoOrganisation
 	}
-	rows, _ := s.Pool.Query(ctx, membersOf, pgx.StrictNamedArgs{"organisation_id": orgID})
+	rows, _ := s.config.Pool.Query(ctx, membersOf, pgx.StrictNamedArgs{"organisation_id": orgID})
 	ms, err := pgx.CollectRows(rows, pgx.RowToStructByName[MemberInfo])
 	if err != nil {
 		return nil, fmt.Errorf("members: %w", err)
@@ -173,7 +173,7 @@ func (s *Service) changeMember(ctx context.Context, actor Actor, membershipID in
 			return s.record(ctx, tx, actor, "membership.set_roles", "membership", m.ID, map[string]any{"roles": roles, "was": m.Roles})
 		}
 		for _, sql := range []string{endMembership, endMembershipTokens} {
-			if _, err := tx.Exec(ctx, sql, pgx.StrictNamedArgs{"id": m.ID, "now": s.Now()}); err != nil {
+			if _, err := tx.Exec(ctx, sql, pgx.StrictNamedArgs{"id": m.ID, "now": s.config.Now()}); err != nil {
 				return err
 			}
 		}
@@ -213,18 +213,18 @@ func (s *Service) Invite(ctx context.Context, actor Actor, orgID int64, email st
 		if err := checkRoles(actor, org, nil, roles); err != nil {
 			return err
 		}
-		now := s.Now()
-		inv = Invitation{OrganisationID: orgID, OrganisationName: org.Name, Email: email, Roles: roles, InvitedBy: actor.Name, CreatedAt: now, ExpiresAt: now.Add(s.Policy.InvitationLife)}
+		now := s.config.Now()
+		inv = Invitation{OrganisationID: orgID, OrganisationName: org.Name, Email: email, Roles: roles, InvitedBy: actor.Name, CreatedAt: now, ExpiresAt: now.Add(s.config.Policy.InvitationLife)}
 		if err := tx.QueryRow(ctx, insertInvitation, pgx.StrictNamedArgs{
 			"organisation_id": orgID, "email": email, "roles": roleTexts(roles), "token_hash": digest(token), "invited_by": actor.AccountID,
 			"created_at": now, "expires_at": inv.ExpiresAt,
 		}).Scan(&inv.ID); err != nil {
 			return err
 		}
-		if s.Mail != nil {
+		if s.config.Mail != nil {
 			body := fmt.Sprintf("%s 邀请您加入“%s”。请在 %s 前打开下面的链接完成注册或登录：\n\n%s/join/%s\n\n如果您不认识对方，请忽略这封信。",
-				actor.Name, org.Name, inv.ExpiresAt.In(shanghai).Format("2006年1月2日"), s.BaseURL, token)
-			if err := s.Mail.Mail(ctx, tx, email, "邀请您加入“"+org.Name+"”", body); err != nil {
+				actor.Name, org.Name, inv.ExpiresAt.In(shanghai).Format("2006年1月2日"), s.config.BaseURL, token)
+			if err := s.config.Mail.Mail(ctx, tx, email, "邀请您加入“"+org.Name+"”", body); err != nil {
 				return err
 			}
 		}
@@ -240,7 +240,7 @@ func (s *Service) Invitations(ctx context.Context, actor Actor, orgID int64) ([]
 	if err := mayManage(actor, orgID); err != nil {
 		return nil, err
 	}
-	rows, _ := s.Pool.Query(ctx, invitationsOf, pgx.StrictNamedArgs{"organisation_id": orgID})
+	rows, _ := s.config.Pool.Query(ctx, invitationsOf, pgx.StrictNamedArgs{"organisation_id": orgID})
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Invitation])
 	if err != nil {
 		return nil, fmt.Errorf("invitations: %w", err)
@@ -250,12 +250,12 @@ func (s *Service) Invitations(ctx context.Context, actor Actor, orgID int64) ([]
 
 // InvitationByToken shows an open invitation to the person who holds its token. Fault: not found "invitation".
 func (s *Service) InvitationByToken(ctx context.Context, token string) (Invitation, error) {
-	rows, _ := s.Pool.Query(ctx, invitationByToken, pgx.StrictNamedArgs{"token_hash": digest(token)})
+	rows, _ := s.config.Pool.Query(ctx, invitationByToken, pgx.StrictNamedArgs{"token_hash": digest(token)})
 	inv, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Invitation])
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return Invitation{}, fmt.Errorf("invitation: %w", err)
 	}
-	if err != nil || !inv.Open(s.Now()) {
+	if err != nil || !inv.Open(s.config.Now()) {
 		return Invitation{}, errNoInvitation
 	}
 	return inv, nil
@@ -282,7 +282,7 @@ func (s *Service) acceptInvitation(ctx context.Context, tx pgx.Tx, actor Actor, 
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, acceptInvitation, pgx.StrictNamedArgs{"id": inv.ID, "now": s.Now()}); err != nil {
+	if _, err := tx.Exec(ctx, acceptInvitation, pgx.StrictNamedArgs{"id": inv.ID, "now": s.config.Now()}); err != nil {
 		return err
 	}
 	return s.record(ctx, tx, actor, "invitation.accept", "invitation", inv.ID, map[string]any{"membership": id})
@@ -294,7 +294,7 @@ func (s *Service) lockInvitation(ctx context.Context, tx pgx.Tx, token string) (
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return Invitation{}, err
 	}
-	if err != nil || !inv.Open(s.Now()) {
+	if err != nil || !inv.Open(s.config.Now()) {
 		return Invitation{}, errNoInvitation
 	}
 	return inv, nil
@@ -306,7 +306,7 @@ func (s *Service) RevokeInvitation(ctx context.Context, actor Actor, orgID, id i
 		return err
 	}
 	return s.inTx(ctx, "revoke invitation", func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, revokeInvitation, pgx.StrictNamedArgs{"id": id, "organisation_id": orgID, "now": s.Now()})
+		tag, err := tx.Exec(ctx, revokeInvitation, pgx.StrictNamedArgs{"id": id, "organisation_id": orgID, "now": s.config.Now()})
 		if err != nil {
 			return err
 		}

@@ -120,7 +120,7 @@ var orgTransitions = []struct {
 // Organisation returns one organisation. Anybody may call; web decides which fields a guest sees.
 // Faults: not found "organisation".
 func (s *Service) Organisation(ctx context.Context, id int64) (Organisation, error) {
-	os, err := s.organisations(ctx, s.Pool, organisationsByID, pgx.StrictNamedArgs{"ids": []int64{id}})
+	os, err := s.organisations(ctx, s.config.Pool, organisationsByID, pgx.StrictNamedArgs{"ids": []int64{id}})
 	if err != nil {
 		return Organisation{}, fmt.Errorf("organisation: %w", err)
 	}
@@ -134,7 +134,7 @@ var errNoOrganisation = fault.New(fault.NotFound, "organisation", "没有找到�
 
 // Organisations returns the named organisations by id; unknown ids are left out.
 func (s *Service) Organisations(ctx context.Context, ids []int64) (map[int64]Organisation, error) {
-	os, err := s.organisations(ctx, s.Pool, organisationsByID, pgx.StrictNamedArgs{"ids": ids})
+	os, err := s.organisations(ctx, s.config.Pool, organisationsByID, pgx.StrictNamedArgs{"ids": ids})
 	if err != nil {
 		return nil, fmt.Errorf("organisations: %w", err)
 	}
@@ -179,7 +179,7 @@ func (s *Service) FindOrganisations(ctx context.Context, actor Actor, f Organisa
 	for i, k := range f.Kinds {
 		kinds[i] = string(k)
 	}
-	os, err := s.organisations(ctx, s.Pool, findOrganisations, pgx.StrictNamedArgs{
+	os, err := s.organisations(ctx, s.config.Pool, findOrganisations, pgx.StrictNamedArgs{
 		"text": likePattern(f.Text), "code": codes.Normalise(f.Text), "kinds": kinds, "state": f.State,
 		"division": DivisionPrefix(f.Division), "after": f.After, "limit": f.Limit, "area": area, "own": actor.OrgID,
 	})
@@ -192,7 +192,7 @@ func (s *Service) FindOrganisations(ctx context.Context, actor Actor, f Organisa
 // OrganisationCounts tells how many organisations stand in each state; officers only see it on pages.
 // Sample organisations are counted only with sample set.
 func (s *Service) OrganisationCounts(ctx context.Context, sample bool) (map[string]int, error) {
-	rows, err := s.Pool.Query(ctx, countOrganisations, pgx.StrictNamedArgs{"sample": sample})
+	rows, err := s.config.Pool.Query(ctx, countOrganisations, pgx.StrictNamedArgs{"sample": sample})
 	if err != nil {
 		return nil, fmt.Errorf("organisation counts: %w", err)
 	}
@@ -284,7 +284,7 @@ func (s *Service) DoOrganisation(ctx context.Context, actor Actor, id int64, eve
 		}
 		org.State, org.StateReason = t.to, reason
 		if t.to == Confirmed && org.ConfirmedAt == nil {
-			now := s.Now()
+			now := s.config.Now()
 			org.ConfirmedAt = &now
 		}
 		if err := s.storeOrganisation(ctx, tx, &org); err != nil {
@@ -317,8 +317,8 @@ func (s *Service) storeOrganisation(ctx context.Context, tx pgx.Tx, o *Organisat
 	}); err != nil {
 		return err
 	}
-	if s.OrganisationChanged != nil {
-		return s.OrganisationChanged(ctx, tx, *o)
+	if s.config.OrganisationChanged != nil {
+		return s.config.OrganisationChanged(ctx, tx, *o)
 	}
 	return nil
 }

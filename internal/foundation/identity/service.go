@@ -90,8 +90,8 @@ type Config struct {
 
 // Service is sign-up, sign-in, organisations, members and tokens.
 type Service struct {
-	Config
-	decoy string // hash that unknown logins are compared with, so that they take as long
+	config Config
+	decoy  string // hash that unknown logins are compared with, so that they take as long
 }
 
 // New checks the configuration and fills the defaults.
@@ -109,12 +109,12 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
-	return &Service{Config: c, decoy: decoy}, nil
+	return &Service{config: c, decoy: decoy}, nil
 }
 
 // inTx runs fn in one transaction.
 func (s *Service) inTx(ctx context.Context, op string, fn func(tx pgx.Tx) error) error {
-	if err := pgx.BeginFunc(ctx, s.Pool, fn); err != nil {
+	if err := pgx.BeginFunc(ctx, s.config.Pool, fn); err != nil {
 		return fmt.Errorf("%s: %w", op, translate(err))
 	}
 	return nil
@@ -146,7 +146,7 @@ func duplicate(cause error, path, code, message string) error {
 // secret returns 256 random bits as text that fits a cookie and an address.
 func (s *Service) secret() (string, error) {
 	var b [32]byte
-	if _, err := io.ReadFull(s.Random, b[:]); err != nil {
+	if _, err := io.ReadFull(s.config.Random, b[:]); err != nil {
 		return "", fmt.Errorf("identity: random: %w", err)
 	}
 	return base64.RawURLEncoding.EncodeToString(b[:]), nil

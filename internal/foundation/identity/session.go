@@ -51,7 +51,7 @@ type Membership struct {
 // ask for the code); too many "sign_in_throttled".
 func (s *Service) SignIn(ctx context.Context, in SignIn) (Session, error) {
 	throttled := fault.New(fault.TooMany, "sign_in_throttled", "登录尝试过多，请 15 分钟后再试；忘记密码请联系本单位管理员")
-	if !s.allow(ctx, "signin:address:"+in.Address, s.Policy.TriesPerAddress) {
+	if !s.allow(ctx, "signin:address:"+in.Address, s.config.Policy.TriesPerAddress) {
 		return Session{}, throttled
 	}
 	login := strings.TrimSpace(in.Login)
@@ -60,7 +60,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (Session, error) {
 		return Session{}, fmt.Errorf("sign in: %w", err)
 	}
 	known := err == nil
-	if !s.allow(ctx, attemptKey(login, a), s.Policy.FailsPerAccount) {
+	if !s.allow(ctx, attemptKey(login, a), s.config.Policy.FailsPerAccount) {
 		return Session{}, throttled
 	}
 	hash := s.decoy
@@ -90,7 +90,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (Session, error) {
 // refuseSignIn leaves the trace of a failed attempt and returns the one message for all of them.
 func (s *Service) refuseSignIn(ctx context.Context, accountID int64, requestID string) error {
 	err := s.inTx(ctx, "sign in", func(tx pgx.Tx) error {
-		return s.Audit.Record(ctx, tx, Event{Actor: Actor{AccountID: accountID, RequestID: requestID}, Action: "session.sign_in",
+		return s.config.Audit.Record(ctx, tx, Event{Actor: Actor{AccountID: accountID, RequestID: requestID}, Action: "session.sign_in",
 			ObjectKind: "account", ObjectID: strconv.FormatInt(accountID, 10), Refused: true})
 	})
 	if err != nil {
@@ -104,8 +104,8 @@ func (s *Service) open(ctx context.Context, accountID int64, requestID string) (
 	if err != nil {
 		return Session{}, err
 	}
-	now := s.Now()
-	session := Session{Token: token, ExpiresAt: now.Add(s.Policy.Absolute)}
+	now := s.config.Now()
+	session := Session{Token: token, ExpiresAt: now.Add(s.config.Policy.Absolute)}
 	err = s.inTx(ctx, "sign in", func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, insertSession, pgx.StrictNamedArgs{
 			"token_hash": digest(token), "account_id": accountID, "now": now, "expires_at": session.ExpiresAt,
@@ -130,34 +130,34 @@ func (s *Service) open(ctx context.Context, accountID int64, requestID string) (
 // and after 12 hours. Fault: unauthorized "session_ended".
 func (s *Service) Authenticate(ctx context.Context, token, requestID string) (Actor, error) {
 	key := sessionKey(digest(token))
-	now := s.Now()
-	if s.Cache != nil {
+	now := s.config.Now()
+	if s.config.Cache != nil {
 		var cached struct {
 			Actor Actor
 			Ends  time.Time
 		}
-		if b, ok := s.Cache.Get(ctx, key); ok && json.Unmarshal(b, &cached) == nil && now.Before(cached.Ends) {
+		if b, ok := s.config.Cache.Get(ctx, key); ok && json.Unmarshal(b, &cached) == nil && now.Before(cached.Ends) {
 			cached.Actor.RequestID = requestID
 			return cached.Actor, nil
 		}
 	}
-	row, err := s.readSession(ctx, s.Pool, digest(token))
+	row, err := s.readSession(ctx, s.config.Pool, digest(token))
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return Actor{}, fmt.Errorf("authenticate: %w", err)
 	}
-	idleEnd := row.SeenAt.Add(s.Policy.Idle)
+	idleEnd := row.SeenAt.Add(s.config.Policy.Idle)
 	if err != nil || row.DisabledAt != nil || !now.Before(row.ExpiresAt) || !now.Before(idleEnd) {
 		return Actor{}, fault.New(fault.Unauthorized, "session_ended", "登录已失效，请重新登录")
 	}
 	// Noting every request would make each page a write; a minute is precise enough for a limit of thirty.
 	if now.Sub(row.SeenAt) >= time.Minute {
-		if _, err := s.Pool.Exec(ctx, touchSession, pgx.StrictNamedArgs{"token_hash": digest(token), "now": now}); err != nil {
+		if _, err := s.config.Pool.Exec(ctx, touchSession, pgx.StrictNamedArgs{"token_hash": digest(token), "now": now}); err != nil {
 			return Actor{}, fmt.Errorf("authenticate: %w", err)
 		}
-		idleEnd = now.Add(s.Policy.Idle)
+		idleEnd = now.Add(s.config.Policy.Idle)
 	}
 	actor := row.actor()
-	if s.Cache != nil {
+	if s.config.Cache != nil {
 		ends := now.Add(cacheFor)
 		for _, t := range []time.Time{row.ExpiresAt, idleEnd} {
 			if t.Before(ends) {
@@ -168,7 +168,7 @@ func (s *Service) Authenticate(ctx context.Context, token, requestID string) (Ac
 			Actor Actor
 			Ends  time.Time
 		}{actor, ends}); err == nil {
-			s.Cache.Set(ctx, key, b, ends.Sub(now))
+			s.config.Cache.Set(ctx, key, b, ends.Sub(now))
 		}
 	}
 	actor.RequestID = requestID
@@ -177,7 +177,7 @@ func (s *Service) Authenticate(ctx context.Context, token, requestID string) (Ac
 
 // Memberships lists the organisations that the actor can act for.
 func (s *Service) Memberships(ctx context.Context, actor Actor) ([]Membership, error) {
-	rows, _ := s.Pool.Query(ctx, membershipsOf, pgx.StrictNamedArgs{"account_id": actor.AccountID})
+	rows, _ := s.config.Pool.Query(ctx, membershipsOf, pgx.StrictNamedArgs{"account_id": actor.AccountID})
 	ms, err := pgx.CollectRows(rows, pgx.RowToStructByName[Membership])
 	if err != nil {
 		return nil, fmt.Errorf("memberships: %w", err)
@@ -235,8 +235,8 @@ func (s *Service) endSessions(ctx context.Context, tx pgx.Tx, accountID int64, k
 
 // CleanSessions deletes sessions that have ended; a job calls it daily.
 func (s *Service) CleanSessions(ctx context.Context) error {
-	now := s.Now()
-	if _, err := s.Pool.Exec(ctx, cleanSessions, pgx.StrictNamedArgs{"now": now, "idle": now.Add(-s.Policy.Idle)}); err != nil {
+	now := s.config.Now()
+	if _, err := s.config.Pool.Exec(ctx, cleanSessions, pgx.StrictNamedArgs{"now": now, "idle": now.Add(-s.config.Policy.Idle)}); err != nil {
 		return fmt.Errorf("clean sessions: %w", err)
 	}
 	return nil
@@ -245,42 +245,42 @@ func (s *Service) CleanSessions(ctx context.Context) error {
 func sessionKey(hash string) string { return "session:" + hash }
 
 func (s *Service) forget(ctx context.Context, hashes ...string) {
-	if s.Cache == nil || len(hashes) == 0 {
+	if s.config.Cache == nil || len(hashes) == 0 {
 		return
 	}
 	keys := make([]string, len(hashes))
 	for i, h := range hashes {
 		keys[i] = sessionKey(h)
 	}
-	s.Cache.Del(context.WithoutCancel(ctx), keys...) // unconfirmed: the entry dies by itself after cacheFor
+	s.config.Cache.Del(context.WithoutCancel(ctx), keys...) // unconfirmed: the entry dies by itself after cacheFor
 }
 
 // forgetOrganisation drops the cached actors of everybody who acts for the organisation.
 func (s *Service) forgetOrganisation(ctx context.Context, orgID int64) {
-	if s.Cache == nil {
+	if s.config.Cache == nil {
 		return
 	}
-	rows, _ := s.Pool.Query(ctx, sessionsOfOrganisation, pgx.StrictNamedArgs{"organisation_id": orgID})
+	rows, _ := s.config.Pool.Query(ctx, sessionsOfOrganisation, pgx.StrictNamedArgs{"organisation_id": orgID})
 	if hashes, err := pgx.CollectRows(rows, pgx.RowTo[string]); err == nil {
 		s.forget(ctx, hashes...)
 	}
 }
 
 func (s *Service) forgetAccount(ctx context.Context, accountID int64) {
-	if s.Cache == nil {
+	if s.config.Cache == nil {
 		return
 	}
-	rows, _ := s.Pool.Query(ctx, sessionsOfAccount, pgx.StrictNamedArgs{"account_id": accountID})
+	rows, _ := s.config.Pool.Query(ctx, sessionsOfAccount, pgx.StrictNamedArgs{"account_id": accountID})
 	if hashes, err := pgx.CollectRows(rows, pgx.RowTo[string]); err == nil {
 		s.forget(ctx, hashes...)
 	}
 }
 
 func (s *Service) allow(ctx context.Context, key string, n int) bool {
-	if s.Limiter == nil {
+	if s.config.Limiter == nil {
 		return true
 	}
-	ok, _ := s.Limiter.Allow(ctx, key, n, s.Policy.Window)
+	ok, _ := s.config.Limiter.Allow(ctx, key, n, s.config.Policy.Window)
 	return ok
 }
 
@@ -297,7 +297,7 @@ func attemptKey(login string, a credentials) string {
 // codeFits checks an authenticator code and, where a limiter is there, takes every code only once.
 func (s *Service) codeFits(ctx context.Context, accountID int64, secret, code string) bool {
 	code = strings.ReplaceAll(strings.TrimSpace(code), " ", "")
-	ok, err := totp.ValidateCustom(code, secret, s.Now(), totp.ValidateOpts{Period: 30, Skew: 1, Digits: 6})
+	ok, err := totp.ValidateCustom(code, secret, s.config.Now(), totp.ValidateOpts{Period: 30, Skew: 1, Digits: 6})
 	if err != nil || !ok {
 		return false
 	}

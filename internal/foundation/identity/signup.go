@@ -48,7 +48,7 @@ func (s *Service) SignUp(ctx context.Context, in SignUp) (accountID, orgID int64
 	if err := fields.Err(); err != nil {
 		return 0, 0, err
 	}
-	hash, err := argon2id.CreateHash(in.Person.Password, s.Policy.Argon)
+	hash, err := argon2id.CreateHash(in.Person.Password, s.config.Policy.Argon)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -79,7 +79,7 @@ func (s *Service) SignUpInvited(ctx context.Context, token string, person NewPer
 	if err := fields.Err(); err != nil {
 		return 0, err
 	}
-	hash, err := argon2id.CreateHash(person.Password, s.Policy.Argon)
+	hash, err := argon2id.CreateHash(person.Password, s.config.Policy.Argon)
 	if err != nil {
 		return 0, err
 	}
@@ -97,7 +97,7 @@ func (s *Service) SignUpInvited(ctx context.Context, token string, person NewPer
 }
 
 func (s *Service) throttleSignUp(ctx context.Context, address string) error {
-	if s.allow(ctx, "signup:address:"+address, s.Policy.TriesPerAddress) {
+	if s.allow(ctx, "signup:address:"+address, s.config.Policy.TriesPerAddress) {
 		return nil
 	}
 	return fault.New(fault.TooMany, "sign_up_throttled", "这个网络地址注册得太频繁，请 15 分钟后再试")
@@ -196,7 +196,7 @@ func (s *Service) Provision(ctx context.Context, orgs []ProvisionOrganisation) (
 				return err
 			}
 			if org.State == Confirmed && org.ConfirmedAt == nil {
-				now := s.Now()
+				now := s.config.Now()
 				org.ConfirmedAt = &now
 			}
 			orgID, err := s.insertOrganisation(ctx, tx, org)
@@ -214,7 +214,7 @@ func (s *Service) Provision(ctx context.Context, orgs []ProvisionOrganisation) (
 				}
 				hash := hashes[person.Person.Password]
 				if hash == "" {
-					if hash, err = argon2id.CreateHash(person.Person.Password, s.Policy.Argon); err != nil {
+					if hash, err = argon2id.CreateHash(person.Person.Password, s.config.Policy.Argon); err != nil {
 						return err
 					}
 					hashes[person.Person.Password] = hash

@@ -43,6 +43,7 @@ const (
 	updateAccount     = `update account set display_name = @display_name, email = @email, phone = @phone, theme = @theme where id = @id`
 	updatePassword    = `update account set password_hash = @password_hash where id = @id`
 	touchAccount      = `update account set signed_in_at = @now where id = @id`
+	disableAccount    = `update account set disabled_at = @at where id = @id`
 	updateTwoFactor   = `update account set totp_secret = @totp_secret where id = @id`
 	accountsOf        = `select m.account_id from membership m join account a on a.id = m.account_id and a.disabled_at is null
 		where m.organisation_id = @organisation_id and m.ended_at is null and (cardinality(@roles::text[]) = 0 or m.roles && @roles) order by m.id`
@@ -159,23 +160,23 @@ func (s *Service) organisations(ctx context.Context, q querier, sql string, args
 
 func (s *Service) insertOrganisation(ctx context.Context, tx pgx.Tx, o Organisation) (id int64, err error) {
 	err = tx.QueryRow(ctx, insertOrganisation, pgx.StrictNamedArgs{"kind": o.Kind, "name": o.Name, "credit_code": o.CreditCode, "division": o.Division,
-		"state": o.State, "profile": o.Profile, "is_sample": o.Sample, "now": s.Now(), "confirmed_at": o.ConfirmedAt}).Scan(&id)
+		"state": o.State, "profile": o.Profile, "is_sample": o.Sample, "now": s.config.Now(), "confirmed_at": o.ConfirmedAt}).Scan(&id)
 	return id, err
 }
 
 func (s *Service) insertAccount(ctx context.Context, tx pgx.Tx, p NewPerson, hash string, sample bool) (id int64, err error) {
 	err = tx.QueryRow(ctx, insertAccount, pgx.StrictNamedArgs{"login_name": p.LoginName, "display_name": p.DisplayName, "email": p.Email,
-		"phone": p.Phone, "password_hash": hash, "is_sample": sample, "now": s.Now()}).Scan(&id)
+		"phone": p.Phone, "password_hash": hash, "is_sample": sample, "now": s.config.Now()}).Scan(&id)
 	return id, err
 }
 
 func (s *Service) insertMembership(ctx context.Context, tx pgx.Tx, accountID, orgID int64, roles []Role) (id int64, err error) {
-	err = tx.QueryRow(ctx, insertMembership, pgx.StrictNamedArgs{"account_id": accountID, "organisation_id": orgID, "roles": roleTexts(roles), "now": s.Now()}).Scan(&id)
+	err = tx.QueryRow(ctx, insertMembership, pgx.StrictNamedArgs{"account_id": accountID, "organisation_id": orgID, "roles": roleTexts(roles), "now": s.config.Now()}).Scan(&id)
 	return id, err
 }
 
 func (s *Service) accountByLogin(ctx context.Context, login string) (credentials, error) {
-	rows, _ := s.Pool.Query(ctx, credentialsByName, pgx.StrictNamedArgs{"login": strings.TrimSpace(login)})
+	rows, _ := s.config.Pool.Query(ctx, credentialsByName, pgx.StrictNamedArgs{"login": strings.TrimSpace(login)})
 	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[credentials])
 }
 
@@ -190,5 +191,5 @@ func (s *Service) readSession(ctx context.Context, q querier, hash string) (sess
 }
 
 func (s *Service) record(ctx context.Context, tx pgx.Tx, actor Actor, action, kind string, id int64, detail map[string]any) error {
-	return s.Audit.Record(ctx, tx, Event{Actor: actor, Action: action, ObjectKind: kind, ObjectID: strconv.FormatInt(id, 10), Detail: detail})
+	return s.config.Audit.Record(ctx, tx, Event{Actor: actor, Action: action, ObjectKind: kind, ObjectID: strconv.FormatInt(id, 10), Detail: detail})
 }

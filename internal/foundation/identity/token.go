@@ -32,7 +32,7 @@ func (s *Service) CreateToken(ctx context.Context, actor Actor, name string, exp
 	if actor.MembershipID == 0 {
 		return APIToken{}, "", errSignIn
 	}
-	now := s.Now()
+	now := s.config.Now()
 	name = strings.TrimSpace(name)
 	var fields fault.Fields
 	length(&fields, "name", "令牌名称", name, 1, 50)
@@ -79,7 +79,7 @@ func (s *Service) CreateTokenFor(ctx context.Context, login, name string) (strin
 // ActorFor returns the actor of an account acting for its first live membership: only the command line and jobs may call.
 // Fault: not found "account".
 func (s *Service) ActorFor(ctx context.Context, login string) (Actor, error) {
-	rows, _ := s.Pool.Query(ctx, actorByLogin, pgx.StrictNamedArgs{"login": strings.TrimSpace(login)})
+	rows, _ := s.config.Pool.Query(ctx, actorByLogin, pgx.StrictNamedArgs{"login": strings.TrimSpace(login)})
 	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[actorRow])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Actor{}, fault.Newf(fault.NotFound, "account", "没有登录名为 %s 的账号", login)
@@ -92,7 +92,7 @@ func (s *Service) ActorFor(ctx context.Context, login string) (Actor, error) {
 
 // Tokens lists the actor's own tokens, newest first.
 func (s *Service) Tokens(ctx context.Context, actor Actor) ([]APIToken, error) {
-	rows, _ := s.Pool.Query(ctx, tokensOf, pgx.StrictNamedArgs{"account_id": actor.AccountID})
+	rows, _ := s.config.Pool.Query(ctx, tokensOf, pgx.StrictNamedArgs{"account_id": actor.AccountID})
 	ts, err := pgx.CollectRows(rows, pgx.RowToStructByName[APIToken])
 	if err != nil {
 		return nil, fmt.Errorf("tokens: %w", err)
@@ -103,7 +103,7 @@ func (s *Service) Tokens(ctx context.Context, actor Actor) ([]APIToken, error) {
 // RevokeToken ends one of the actor's own tokens. Fault: not found "api_token".
 func (s *Service) RevokeToken(ctx context.Context, actor Actor, id int64) error {
 	return s.inTx(ctx, "revoke token", func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, revokeToken, pgx.StrictNamedArgs{"id": id, "account_id": actor.AccountID, "now": s.Now()})
+		tag, err := tx.Exec(ctx, revokeToken, pgx.StrictNamedArgs{"id": id, "account_id": actor.AccountID, "now": s.config.Now()})
 		if err != nil {
 			return err
 		}
@@ -120,8 +120,8 @@ func (s *Service) ActorFromToken(ctx context.Context, token, requestID string) (
 	if !strings.HasPrefix(token, TokenPrefix) {
 		return Actor{}, invalid
 	}
-	now := s.Now()
-	rows, _ := s.Pool.Query(ctx, actorByToken, pgx.StrictNamedArgs{"token_hash": digest(token), "now": now})
+	now := s.config.Now()
+	rows, _ := s.config.Pool.Query(ctx, actorByToken, pgx.StrictNamedArgs{"token_hash": digest(token), "now": now})
 	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[tokenRow])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Actor{}, invalid
@@ -130,7 +130,7 @@ func (s *Service) ActorFromToken(ctx context.Context, token, requestID string) (
 		return Actor{}, fmt.Errorf("actor from token: %w", err)
 	}
 	if row.UsedAt == nil || now.Sub(*row.UsedAt) >= time.Minute {
-		if _, err := s.Pool.Exec(ctx, touchToken, pgx.StrictNamedArgs{"id": row.TokenID, "now": now}); err != nil {
+		if _, err := s.config.Pool.Exec(ctx, touchToken, pgx.StrictNamedArgs{"id": row.TokenID, "now": now}); err != nil {
 			return Actor{}, fmt.Errorf("actor from token: %w", err)
 		}
 	}

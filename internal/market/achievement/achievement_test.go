@@ -169,12 +169,12 @@ func TestDocument_IsWhatTheIndexAccepts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for facet, want := range map[string][]string{"field": {"06"}, "topic": {"0702", "0700"}, "league": {"150200"}, "county": {"150204"}, "priceBand": {"10to50", "50to100", "100to500"},
-		"cooperation": {"licence", "trial"}, "industry": {"C"}, "ip": {"invention"}, "stage": {"8"}, "org": {"5"}, "awake": {"yes"}, "sample": {"no"}} {
+		"cooperation": {"licence", "trial"}, "industry": {"C"}, "ip": {"valid"}, "stage": {"8"}, "org": {"5"}, "awake": {"yes"}, "sample": {"no"}} {
 		if !slices.Equal(d.Facets[facet], want) {
 			t.Errorf("%s: got %v, want %v", facet, d.Facets[facet], want)
 		}
 	}
-	if d.ID != "a12" || d.Version != 3 || d.Numbers["maturity"] != 8 || d.Numbers["priceMinFen"] != 40_000_000 || d.Numbers["completeness"] != 100 {
+	if d.ID != "a12" || d.Version != 3 || d.Numbers["maturity"] != 8 || d.Numbers["ipUntil"] != 2035 || d.Numbers["priceMinFen"] != 40_000_000 || d.Numbers["priceFen"] != 40_000_000 || d.Numbers["completeness"] != 100 {
 		t.Errorf("document: %+v", d)
 	}
 	raw, _ := json.Marshal(d)

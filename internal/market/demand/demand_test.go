@@ -131,7 +131,7 @@ func TestDocument_KeepsPeopleOut(t *testing.T) {
 			t.Errorf("the index holds %s", secret)
 		}
 	}
-	if d.ID != "d7" || !slices.Equal(d.Facets["field"], []string{"0701", "07"}) || !slices.Equal(d.Facets["challenge"], []string{"yes"}) || d.Numbers["maturity"] != 6 || d.Numbers["deadline"] == 0 {
+	if d.ID != "d7" || !slices.Equal(d.Facets["field"], []string{"0701", "07"}) || !slices.Equal(d.Facets["challenge"], []string{"yes"}) || d.Numbers["minMaturity"] != 6 || d.Numbers["budgetMaxFen"] != 500_000_000 || d.Numbers["deadline"] == 0 {
 		t.Errorf("document: %+v", d)
 	}
 	g := full().ForGuest()

@@ -48,12 +48,12 @@ func (b *Book[C]) Create(ctx context.Context, actor identity.Actor, content C) (
 		return Item[C]{}, err
 	}
 	var item Item[C]
-	err := b.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		org, err := b.Directory.OrganisationForShare(ctx, tx, actor.OrgID)
+	err := b.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		org, err := b.config.Directory.OrganisationForShare(ctx, tx, actor.OrgID)
 		if err != nil {
 			return err
 		}
-		now := b.Now()
+		now := b.config.Now()
 		r := row{Listing: Listing{Kind: b.kind, OrganisationID: actor.OrgID, OwnerAccount: actor.AccountID, State: Draft,
 			Version: 1, Division: org.Division, ReviewerScope: scopeOf(org.Division), Origin: OriginLocal,
 			Sample: actor.Sample || org.Sample, Hidden: org.State == identity.Suspended, CreatedAt: now, UpdatedAt: now}}
@@ -89,7 +89,7 @@ func (b *Book[C]) Save(ctx context.Context, actor identity.Actor, id int64, vers
 		return Item[C]{}, err
 	}
 	var item Item[C]
-	err := b.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	err := b.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		r, err := b.lock(ctx, tx, id)
 		if err != nil {
 			return err
@@ -110,7 +110,7 @@ func (b *Book[C]) Save(ctx context.Context, actor identity.Actor, id int64, vers
 			}
 			return &Stale[C]{Theirs: theirs, Yours: content}
 		}
-		now := b.Now()
+		now := b.config.Now()
 		if err := b.fill(&r, content); err != nil {
 			return err
 		}
@@ -147,7 +147,7 @@ func (b *Book[C]) fill(r *row, content C) error {
 // Get returns one listing as the actor may see it: the own organisation its working content, an editor what is in review, the
 // public what is published and not expired; guests without the contact person. Fault: not found "listing".
 func (b *Book[C]) Get(ctx context.Context, actor identity.Actor, id int64) (Item[C], error) {
-	r, err := b.row(ctx, b.DB, id)
+	r, err := b.row(ctx, b.config.DB, id)
 	if err != nil {
 		return Item[C]{}, err
 	}
@@ -179,6 +179,7 @@ func (b *Book[C]) Many(ctx context.Context, actor identity.Actor, ids []int64) (
 // Filter narrows the lists of Mine and Latest; zero values do not filter.
 type Filter struct {
 	States   []State // Mine only
+	Asked    bool    // Mine only: those whose owner was asked to confirm
 	Text     string  // part of the title
 	Field    string  // code or the beginning of it
 	Division string  // league or county
@@ -202,14 +203,14 @@ func (b *Book[C]) Mine(ctx context.Context, actor identity.Actor, f Filter) (Pag
 	for i, s := range f.States {
 		states[i] = string(s)
 	}
-	return b.page(ctx, actor, f, ownList, pgx.StrictNamedArgs{"org": actor.OrgID, "states": states},
+	return b.page(ctx, actor, f, ownList, pgx.StrictNamedArgs{"org": actor.OrgID, "states": states, "asked": f.Asked},
 		func(r row) time.Time { return r.UpdatedAt })
 }
 
 // Latest lists public listings, newest publication first: for the home page, feeds and an organisation's page. Searching
 // and filter rails go to the search engine. Fault: invalid "after".
 func (b *Book[C]) Latest(ctx context.Context, actor identity.Actor, f Filter) (Page[C], error) {
-	return b.page(ctx, actor, f, publicList, pgx.StrictNamedArgs{"org": f.Org, "now": b.Now()},
+	return b.page(ctx, actor, f, publicList, pgx.StrictNamedArgs{"org": f.Org, "now": b.config.Now()},
 		func(r row) time.Time { return *r.PublishedAt })
 }
 
@@ -250,7 +251,7 @@ func (b *Book[C]) Versions(ctx context.Context, actor identity.Actor, id int64) 
 	if _, err := b.Get(ctx, actor, id); err != nil {
 		return nil, err
 	}
-	q, _ := b.DB.Query(ctx, versionsOf, pgx.StrictNamedArgs{"id": id})
+	q, _ := b.config.DB.Query(ctx, versionsOf, pgx.StrictNamedArgs{"id": id})
 	rows, err := pgx.CollectRows(q, pgx.RowToStructByName[struct {
 		Number      int
 		Content     json.RawMessage

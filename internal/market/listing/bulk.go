@@ -42,8 +42,8 @@ type Bulked struct {
 // (or a new draft), equal contents change nothing, so the same file twice makes no duplicates. It enqueues one index job for
 // all. The importer checks who may call. Fault: conflict "organisation_not_confirmed" for Publish.
 func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
-	now := s.Now()
-	org, err := s.Directory.OrganisationForShare(ctx, tx, b.OrgID)
+	now := s.config.Now()
+	org, err := s.config.Directory.OrganisationForShare(ctx, tx, b.OrgID)
 	if err != nil {
 		return Bulked{}, err
 	}
@@ -95,7 +95,7 @@ func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
 	}
 	if len(add.keys) > 0 {
 		args := pgx.StrictNamedArgs{"kind": b.Kind, "org": b.OrgID, "owner": b.Owner, "scope": scopeOf(org.Division), "sample": org.Sample || b.Actor.Sample,
-			"hidden": org.State == identity.Suspended, "now": now, "expires": now.Add(s.Clock.Life), "publish": b.Publish, "by": someone(b.Actor.AccountID),
+			"hidden": org.State == identity.Suspended, "now": now, "expires": now.Add(s.config.Clock.Life), "publish": b.Publish, "by": someone(b.Actor.AccountID),
 			"keys": add.keys, "hashes": add.hashes, "contents": add.contents, "titles": add.titles, "divisions": add.divisions, "fields": add.fields}
 		q, _ := tx.Query(ctx, insertImported, args)
 		created, err := pgx.CollectRows(q, pgx.RowTo[int64])
@@ -117,12 +117,12 @@ func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
 // updateImported brings a changed row into its listing; false when the listing is not the import's to change: its owner has
 // ended it, is editing it, or waits for a review.
 func (s *Service) updateImported(ctx context.Context, tx pgx.Tx, b Bulk, r row, in BulkRow) (bool, error) {
-	now := s.Now()
+	now := s.config.Now()
 	before := r.State
 	switch {
 	case b.Publish && (r.State == Draft || r.State == Published):
 		r.Draft, r.State = in.Content, Published
-		r.publish(now, s.Clock.Life)
+		r.publish(now, s.config.Clock.Life)
 	case !b.Publish && (r.State == Draft || r.State == Returned):
 		r.Draft = in.Content
 	case !b.Publish && r.State == Published:

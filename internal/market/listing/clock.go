@@ -21,7 +21,7 @@ type Ticked struct{ Expired, Asked, Demoted, Archived, Noticed int }
 // (reference/market.md R1: silence demotes, then archives, always with notice first). One message per person and kind of news,
 // however many listings. Running it twice does nothing twice.
 func (s *Service) Tick(ctx context.Context) (Ticked, error) {
-	now := s.Now()
+	now := s.config.Now()
 	var done Ticked
 	for _, c := range []struct {
 		sql    string
@@ -31,8 +31,8 @@ func (s *Service) Tick(ctx context.Context) (Ticked, error) {
 		title  string
 	}{
 		{dueExpiry, now, EventExpire, &done.Expired, "已到期，不再公开。需要继续公开请续期"},
-		{dueAsleep, now.Add(-s.Clock.ArchiveAfter), EventArchive, &done.Archived, "长期未确认，已归档。需要时可以重新编辑"},
-		{dueEnded, now.Add(-s.Clock.KeepEnded), EventArchive, &done.Archived, ""},
+		{dueAsleep, now.Add(-s.config.Clock.ArchiveAfter), EventArchive, &done.Archived, "长期未确认，已归档。需要时可以重新编辑"},
+		{dueEnded, now.Add(-s.config.Clock.KeepEnded), EventArchive, &done.Archived, ""},
 	} {
 		if err := s.tickEvents(ctx, c.sql, c.before, c.event, c.count, c.title); err != nil {
 			return done, fmt.Errorf("tick %s: %w", c.event, err)
@@ -45,9 +45,9 @@ func (s *Service) Tick(ctx context.Context) (Ticked, error) {
 		title string
 		index bool
 	}{
-		{noticeExpiry, pgx.StrictNamedArgs{"now": now, "before": now.Add(s.Clock.Expiring)}, &done.Noticed, "即将到期，请续期或撤下", false},
-		{askOwners, pgx.StrictNamedArgs{"now": now, "before": now.Add(-s.Clock.AskAfter)}, &done.Asked, "请确认是否仍然有效；长期不确认会降低排序，之后归档", false},
-		{demote, pgx.StrictNamedArgs{"now": now, "before": now.Add(-s.Clock.DemoteAfter), "reminded": now.Add(-s.Clock.Grace)}, &done.Demoted, "因长期未确认已降低排序，确认后恢复", true},
+		{noticeExpiry, pgx.StrictNamedArgs{"now": now, "before": now.Add(s.config.Clock.Expiring)}, &done.Noticed, "即将到期，请续期或撤下", false},
+		{askOwners, pgx.StrictNamedArgs{"now": now, "before": now.Add(-s.config.Clock.AskAfter)}, &done.Asked, "请确认是否仍然有效；长期不确认会降低排序，之后归档", false},
+		{demote, pgx.StrictNamedArgs{"now": now, "before": now.Add(-s.config.Clock.DemoteAfter), "reminded": now.Add(-s.config.Clock.Grace)}, &done.Demoted, "因长期未确认已降低排序，确认后恢复", true},
 	} {
 		if err := s.tickNotices(ctx, c.sql, c.args, c.count, c.title, c.index); err != nil {
 			return done, fmt.Errorf("tick: %w", err)
@@ -68,7 +68,7 @@ type told struct {
 func (s *Service) tickEvents(ctx context.Context, sql string, before time.Time, e Event, count *int, title string) error {
 	for {
 		n := 0
-		err := s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		err := s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 			args := pgx.StrictNamedArgs{"before": before}
 			if e == EventExpire {
 				args = pgx.StrictNamedArgs{"now": before}
@@ -107,7 +107,7 @@ func (s *Service) tickEvents(ctx context.Context, sql string, before time.Time, 
 }
 
 func (s *Service) tickNotices(ctx context.Context, sql string, args pgx.StrictNamedArgs, count *int, title string, index bool) error {
-	return s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	return s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		q, _ := tx.Query(ctx, sql, args)
 		news, err := pgx.CollectRows(q, pgx.RowToStructByName[told])
 		if err != nil {
@@ -130,7 +130,7 @@ func (s *Service) tickNotices(ctx context.Context, sql string, args pgx.StrictNa
 		if err := s.enqueueIndex(ctx, tx, ids); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{At: s.Now(), Action: "listing.demote", ObjectKind: "listing", ObjectID: "clock", Detail: map[string]any{"ids": ids}})
+		return audit.Record(ctx, tx, audit.Entry{At: s.config.Now(), Action: "listing.demote", ObjectKind: "listing", ObjectID: "clock", Detail: map[string]any{"ids": ids}})
 	})
 }
 
@@ -151,7 +151,7 @@ func (s *Service) tellOwners(ctx context.Context, tx pgx.Tx, news []told, title 
 	}
 	for _, k := range order {
 		g := groups[k]
-		n := notify.Note{To: []int64{k.account}, Kind: "listing", At: s.Now(), Title: k.kind.Label() + "“" + g[0].Title + "”" + title, Link: DeskPath(k.kind, g[0].ID)}
+		n := notify.Note{To: []int64{k.account}, Kind: "listing", At: s.config.Now(), Title: k.kind.Label() + "“" + g[0].Title + "”" + title, Link: DeskPath(k.kind, g[0].ID)}
 		if len(g) > 1 {
 			n.Title = fmt.Sprintf("%d 条%s%s", len(g), k.kind.Label(), title)
 			n.Link = "/desk/" + string(k.kind) + "s"

@@ -43,7 +43,7 @@ func (s *Service) Index(ctx context.Context, engine search.Engine, ids []int64) 
 	if err != nil {
 		return fmt.Errorf("index listings: %w", err)
 	}
-	now := s.Now()
+	now := s.config.Now()
 	var gone []string
 	public := rows[:0:0]
 	for _, r := range rows {
@@ -78,7 +78,7 @@ func (s *Service) Index(ctx context.Context, engine search.Engine, ids []int64) 
 // Documents emits the documents of all public listings in batches; it is what search.Engine.Rebuild fills from.
 func (s *Service) Documents(ctx context.Context, emit func(...search.Document) error) error {
 	for after := int64(0); ; {
-		rows, err := s.list(ctx, publicRows, pgx.StrictNamedArgs{"now": s.Now(), "after": after, "limit": 500})
+		rows, err := s.list(ctx, publicRows, pgx.StrictNamedArgs{"now": s.config.Now(), "after": after, "limit": 500})
 		if err != nil {
 			return fmt.Errorf("documents: %w", err)
 		}
@@ -98,7 +98,7 @@ func (s *Service) Documents(ctx context.Context, emit func(...search.Document) e
 
 // Document maps one listing as the index would hold it if the working content were public; matching uses it for drafts.
 func (b *Book[C]) Document(ctx context.Context, it Item[C]) (search.Document, error) {
-	orgs, err := b.Directory.Organisations(ctx, []int64{it.OrganisationID})
+	orgs, err := b.config.Directory.Organisations(ctx, []int64{it.OrganisationID})
 	if err != nil {
 		return search.Document{}, fmt.Errorf("document: %w", err)
 	}
@@ -115,7 +115,7 @@ func (s *Service) documents(ctx context.Context, rows []row) ([]search.Document,
 			ids = append(ids, r.OrganisationID)
 		}
 	}
-	orgs, err := s.Directory.Organisations(ctx, ids)
+	orgs, err := s.config.Directory.Organisations(ctx, ids)
 	if err != nil {
 		return nil, fmt.Errorf("documents: %w", err)
 	}
@@ -135,7 +135,7 @@ const indexBatch = 500
 
 func (s *Service) enqueueIndex(ctx context.Context, tx pgx.Tx, ids []int64) error {
 	for part := range slices.Chunk(ids, indexBatch) {
-		if err := s.Queue.Enqueue(ctx, tx, IndexManyArgs{IDs: part}, jobs.Options{}); err != nil {
+		if err := s.config.Queue.Enqueue(ctx, tx, IndexManyArgs{IDs: part}, jobs.Options{}); err != nil {
 			return err
 		}
 	}

@@ -499,6 +499,37 @@ func TestTick_AsksThenDemotesThenArchives(t *testing.T) {
 	}
 }
 
+func TestConfirmAsked_ConfirmsOnlyWhatWasAskedOfTheOrganisation(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx := t.Context()
+	old := b.publish(t, "很久以前发布的成果")
+	b.advance(100 * day)
+	b.publish(t, "今天发布的成果信息")
+	if _, err := b.listings.Tick(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := b.achievements.Mine(ctx, b.owner, listing.Filter{Asked: true}); err != nil || len(p.Items) != 1 || p.Items[0].ID != old.ID {
+		t.Errorf("asked: %+v, %v", p.Items, err)
+	}
+	if _, err := b.listings.ConfirmAsked(ctx, b.reader, listing.Achievement); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("a broker confirms: %v", err)
+	}
+	if n, err := b.listings.ConfirmAsked(ctx, b.stranger, listing.Achievement); err != nil || n != 0 {
+		t.Errorf("another organisation confirms %d, %v", n, err)
+	}
+	if n, err := b.listings.ConfirmAsked(ctx, b.colleague, listing.Achievement); err != nil || n != 1 {
+		t.Errorf("confirmed %d, %v", n, err)
+	}
+	l, err := b.listings.Find(ctx, b.owner, old.ID)
+	if err != nil || l.RemindedAt != nil || !l.ConfirmedAt.Equal(b.now()) || l.Version != old.Version+1 {
+		t.Errorf("%+v, %v", l, err)
+	}
+	if h, _ := b.listings.History(ctx, b.owner, old.ID); h[0].Event != listing.EventConfirm || h[0].Name != "colleague" {
+		t.Errorf("history: %+v", h[0])
+	}
+}
+
 func TestFiles_ForeignFilesCannotBeAttachedAndFollowPublication(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

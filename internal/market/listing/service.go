@@ -15,6 +15,7 @@ import (
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/region"
+	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
@@ -69,8 +70,8 @@ type Config struct {
 
 // Service moves listings through their states and answers for all kinds at once. What needs typed content is in Book.
 type Service struct {
-	Config
-	rules map[Kind]Rules
+	config Config
+	rules  map[Kind]Rules
 }
 
 // New checks the configuration.
@@ -81,7 +82,7 @@ func New(c Config) (*Service, error) {
 	if c.Clock == (Clock{}) {
 		c.Clock = DefaultClock()
 	}
-	s := &Service{Config: c, rules: map[Kind]Rules{}}
+	s := &Service{config: c, rules: map[Kind]Rules{}}
 	for _, r := range c.Rules {
 		s.rules[r.kind] = r
 	}
@@ -129,16 +130,16 @@ func (s *Service) do(ctx context.Context, actor identity.Actor, c Command, role 
 	var officers []int64
 	if c.Event == EventSubmit {
 		// Whom to tell is read before the transaction: one request never holds two connections.
-		before, err := s.row(ctx, s.DB, c.ID)
+		before, err := s.row(ctx, s.config.DB, c.ID)
 		if err != nil {
 			return Listing{}, err
 		}
-		if officers, err = s.Directory.OfficersFor(ctx, before.ReviewerScope); err != nil {
+		if officers, err = s.config.Directory.OfficersFor(ctx, before.ReviewerScope); err != nil {
 			return Listing{}, err
 		}
 	}
 	var l Listing
-	err := s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	err := s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		r, err := s.lock(ctx, tx, c.ID)
 		if err != nil {
 			return err
@@ -154,7 +155,7 @@ func (s *Service) do(ctx context.Context, actor identity.Actor, c Command, role 
 
 // move is the one place where a state changes.
 func (s *Service) move(ctx context.Context, tx pgx.Tx, actor identity.Actor, role Role, r row, c Command, officers []int64) (Listing, error) {
-	now := s.Now()
+	now := s.config.Now()
 	if role != RoleSystem {
 		if role = roleOf(actor, r.Listing); !s.visible(actor, r) {
 			return Listing{}, errNotFound
@@ -167,7 +168,7 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, actor identity.Actor, rol
 	if c.Version != r.Version && (role != RoleSystem || c.Version != 0) {
 		return Listing{}, errStale
 	}
-	org, err := s.Directory.OrganisationForShare(ctx, tx, r.OrganisationID)
+	org, err := s.config.Directory.OrganisationForShare(ctx, tx, r.OrganisationID)
 	if err != nil {
 		return Listing{}, err
 	}
@@ -192,7 +193,7 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, actor identity.Actor, rol
 	case EventReturn:
 		r.ReturnReason = c.Reason
 	case EventPublish:
-		r.publish(now, s.Clock.Life)
+		r.publish(now, s.config.Clock.Life)
 		if err := r.take(s.rules[r.Kind], r.Published); err != nil {
 			return Listing{}, err
 		}
@@ -202,7 +203,7 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, actor identity.Actor, rol
 		r.fresh(now)
 	case EventRenew:
 		r.fresh(now)
-		r.ExpiresAt = ptr(now.Add(s.Clock.Life))
+		r.ExpiresAt = ptr(now.Add(s.config.Clock.Life))
 	case EventWithdraw, EventClose:
 		r.ClosedReason = c.Reason
 	case EventReopen:
@@ -228,11 +229,40 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, actor identity.Actor, rol
 		return Listing{}, err
 	}
 	if before.Live() || r.State.Live() {
-		if err := s.Queue.Enqueue(ctx, tx, IndexArgs{ListingID: r.ID, Version: r.Version}, jobs.Options{}); err != nil {
+		if err := s.config.Queue.Enqueue(ctx, tx, IndexArgs{ListingID: r.ID, Version: r.Version}, jobs.Options{}); err != nil {
 			return Listing{}, err
 		}
 	}
 	return r.Listing, s.note(ctx, tx, actor, r.Listing, c.Event, before, c.Reason, now)
+}
+
+// ConfirmAsked confirms at once all listings of a kind whose owner the clock has asked: an organisation that imported thousands
+// can't be asked to press a button for each. Members and org_admins may call for their organisation; it returns how many.
+// Faults: unauthorized; forbidden "listing_event".
+func (s *Service) ConfirmAsked(ctx context.Context, actor identity.Actor, k Kind) (n int, err error) {
+	if !actor.SignedIn() {
+		return 0, errSignIn
+	}
+	if !actor.Has(identity.Member, identity.OrgAdmin) {
+		return 0, refusal(Published, EventConfirm, RoleNobody)
+	}
+	now := s.config.Now()
+	err = s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		q, _ := tx.Query(ctx, confirmAsked, pgx.StrictNamedArgs{"org": actor.OrgID, "kind": k, "now": now, "by": actor.AccountID})
+		ids, err := pgx.CollectRows(q, pgx.RowTo[int64])
+		if n = len(ids); err != nil || n == 0 {
+			return err
+		}
+		if err := s.enqueueIndex(ctx, tx, ids); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{At: now, Account: actor.AccountID, Org: actor.OrgID, Action: "listing.confirm", ObjectKind: "organisation",
+			ObjectID: strconv.FormatInt(actor.OrgID, 10), Detail: map[string]any{"kind": k, "ids": ids}})
+	})
+	if err != nil {
+		return 0, fmt.Errorf("confirm asked: %w", err)
+	}
+	return n, nil
 }
 
 func refusal(state State, event Event, role Role) error {
@@ -315,7 +345,7 @@ var shanghai = time.FixedZone("Asia/Shanghai", 8*3600)
 
 // visible: the own organisation sees its listings, an editor what was ever submitted in the area, everybody what is public.
 func (s *Service) visible(actor identity.Actor, r row) bool {
-	return actor.In(r.OrganisationID) || (r.SubmittedAt != nil && actor.Covers(r.ReviewerScope)) || r.Public(s.Now())
+	return actor.In(r.OrganisationID) || (r.SubmittedAt != nil && actor.Covers(r.ReviewerScope)) || r.Public(s.config.Now())
 }
 
 // seesDraft: the working content belongs to the owner, and to the editor while it is in review.
@@ -369,7 +399,7 @@ func (s *Service) ReviewCount(ctx context.Context, actor identity.Actor) (n int,
 	if err != nil {
 		return 0, err
 	}
-	if err := s.DB.QueryRow(ctx, reviewCount, pgx.StrictNamedArgs{"scope": scope, "own": actor.OrgID}).Scan(&n); err != nil {
+	if err := s.config.DB.QueryRow(ctx, reviewCount, pgx.StrictNamedArgs{"scope": scope, "own": actor.OrgID}).Scan(&n); err != nil {
 		return 0, fmt.Errorf("review count: %w", err)
 	}
 	return n, nil
@@ -400,7 +430,7 @@ type Happening struct {
 // History tells everything that happened, newest first. Who may see the listing's desk view may call: own organisation and
 // editors see all, the public only the publications. Fault: not found "listing".
 func (s *Service) History(ctx context.Context, actor identity.Actor, id int64) ([]Happening, error) {
-	r, err := s.row(ctx, s.DB, id)
+	r, err := s.row(ctx, s.config.DB, id)
 	if err != nil {
 		return nil, err
 	}
@@ -408,7 +438,7 @@ func (s *Service) History(ctx context.Context, actor identity.Actor, id int64) (
 		return nil, errNotFound
 	}
 	insider := actor.In(r.OrganisationID) || actor.Covers(r.ReviewerScope)
-	q, _ := s.DB.Query(ctx, history, pgx.StrictNamedArgs{"id": id, "insider": insider})
+	q, _ := s.config.DB.Query(ctx, history, pgx.StrictNamedArgs{"id": id, "insider": insider})
 	hs, err := pgx.CollectRows(q, pgx.RowToStructByNameLax[Happening])
 	if err != nil {
 		return nil, fmt.Errorf("history: %w", err)
@@ -419,7 +449,7 @@ func (s *Service) History(ctx context.Context, actor identity.Actor, id int64) (
 			ids = append(ids, *h.AccountID)
 		}
 	}
-	names, err := s.Directory.Names(ctx, ids)
+	names, err := s.config.Directory.Names(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -446,8 +476,8 @@ type Counts struct {
 
 // PublicCounts counts what is public; sample listings only with sample set.
 func (s *Service) PublicCounts(ctx context.Context, sample bool) (map[Kind]Counts, error) {
-	now := s.Now()
-	q, _ := s.DB.Query(ctx, publicCounts, pgx.StrictNamedArgs{"now": now, "since": now.AddDate(0, 0, -30), "sample": sample})
+	now := s.config.Now()
+	q, _ := s.config.DB.Query(ctx, publicCounts, pgx.StrictNamedArgs{"now": now, "since": now.AddDate(0, 0, -30), "sample": sample})
 	rows, err := pgx.CollectRows(q, pgx.RowToStructByName[struct {
 		Kind Kind
 		Counts
@@ -467,7 +497,7 @@ func (s *Service) DeskCounts(ctx context.Context, actor identity.Actor, k Kind) 
 	if !actor.SignedIn() {
 		return nil, errSignIn
 	}
-	q, _ := s.DB.Query(ctx, deskCounts, pgx.StrictNamedArgs{"org": actor.OrgID, "kind": k})
+	q, _ := s.config.DB.Query(ctx, deskCounts, pgx.StrictNamedArgs{"org": actor.OrgID, "kind": k})
 	m := map[State]int{}
 	var st State
 	var n int
@@ -479,7 +509,7 @@ func (s *Service) DeskCounts(ctx context.Context, actor identity.Actor, k Kind) 
 
 // Find returns a listing without its content, under the same rule of sight as Book.Get. Fault: not found "listing".
 func (s *Service) Find(ctx context.Context, actor identity.Actor, id int64) (Listing, error) {
-	r, err := s.row(ctx, s.DB, id)
+	r, err := s.row(ctx, s.config.DB, id)
 	if err != nil {
 		return Listing{}, err
 	}
@@ -492,7 +522,7 @@ func (s *Service) Find(ctx context.Context, actor identity.Actor, id int64) (Lis
 // MayReadFile reports whether a file is attached to a listing that the actor may see: pictures and attachments with the
 // public listing, evidence and those of drafts for the own organisation and the editor.
 func (s *Service) MayReadFile(ctx context.Context, actor identity.Actor, fileID int64) (bool, error) {
-	q, _ := s.DB.Query(ctx, listingsOfFile, pgx.StrictNamedArgs{"file": fileID})
+	q, _ := s.config.DB.Query(ctx, listingsOfFile, pgx.StrictNamedArgs{"file": fileID})
 	rows, err := pgx.CollectRows(q, pgx.RowToStructByName[struct {
 		row
 		Role   string
@@ -503,7 +533,7 @@ func (s *Service) MayReadFile(ctx context.Context, actor identity.Actor, fileID 
 	}
 	for _, r := range rows {
 		insider := actor.In(r.OrganisationID) || (r.SubmittedAt != nil && actor.Covers(r.ReviewerScope))
-		if insider || (r.Role != FileEvidence && r.Public && r.row.Listing.Public(s.Now())) {
+		if insider || (r.Role != FileEvidence && r.Public && r.row.Listing.Public(s.config.Now())) {
 			return true, nil
 		}
 	}

@@ -48,7 +48,7 @@ const (
 
 	listFilters = ` and (@text = '' or title ilike @text) and starts_with(field, @field) and starts_with(division, @division) `
 	ownList     = `select ` + listingColumns + ` from listing where organisation_id = @org and kind = @kind
-		and (cardinality(@states::text[]) = 0 or state = any(@states))` + listFilters + `and (updated_at, id) < (@at, @id_before)
+		and (cardinality(@states::text[]) = 0 or state = any(@states)) and (not @asked or (` + isLive + ` and reminded_at is not null))` + listFilters + `and (updated_at, id) < (@at, @id_before)
 		order by updated_at desc, id desc limit @limit`
 	publicList = `select ` + listingColumns + ` from listing where kind = @kind and ` + isLive + ` and not hidden and expires_at > @now
 		and (@org = 0 or organisation_id = @org)` + listFilters + `and (published_at, id) < (@at, @id_before) order by published_at desc, id desc limit @limit`
@@ -104,6 +104,12 @@ const (
 		returning id, kind, owner_account, title`
 	demote = `update listing set demoted_at = @now, version = version + 1, updated_at = @now where ` + isLive + ` and confirmed_at <= @before
 		and reminded_at <= @reminded and demoted_at is null returning id, kind, owner_account, title`
+	confirmAsked = `with done as (
+			update listing set confirmed_at = @now, reminded_at = null, demoted_at = null, version = version + 1, updated_at = @now
+			where organisation_id = @org and kind = @kind and ` + isLive + ` and reminded_at is not null returning id, state),
+		events as (
+			insert into listing_event (listing_id, at, account_id, event, from_state, to_state) select id, @now, @by, 'confirm', state, state from done)
+		select id from done`
 	noticeExpiry = `update listing set expiring_noticed_at = @now where ` + isLive + ` and expires_at <= @before and expiring_noticed_at is null
 		returning id, kind, owner_account, title`
 )
@@ -150,7 +156,7 @@ func (r row) clean() row {
 }
 
 func (s *Service) list(ctx context.Context, sql string, args pgx.StrictNamedArgs) ([]row, error) {
-	q, _ := s.DB.Query(ctx, sql, args)
+	q, _ := s.config.DB.Query(ctx, sql, args)
 	rows, err := pgx.CollectRows(q, pgx.RowToStructByName[row])
 	for i := range rows {
 		rows[i] = rows[i].clean()
@@ -238,7 +244,7 @@ func (s *Service) syncFiles(ctx context.Context, tx pgx.Tx, r row) error {
 		if slices.Contains(had, f.ID) {
 			continue
 		}
-		file, err := s.Files.Get(ctx, tx, f.ID)
+		file, err := s.config.Files.Get(ctx, tx, f.ID)
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return err
 		}

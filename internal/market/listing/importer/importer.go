@@ -232,7 +232,7 @@ type Config struct {
 }
 
 // Service checks and runs imports.
-type Service struct{ Config }
+type Service struct{ config Config }
 
 // New checks the configuration.
 func New(c Config) (*Service, error) {
@@ -272,7 +272,7 @@ func (s *Service) Check(ctx context.Context, actor identity.Actor, up Upload) (B
 // the organisation's first member does.
 func (s *Service) CheckAsOperator(ctx context.Context, accountID int64, up Upload) (Batch, error) {
 	if accountID == 0 {
-		ids, err := s.Directory.AccountsOf(ctx, up.OrgID)
+		ids, err := s.config.Directory.AccountsOf(ctx, up.OrgID)
 		if err != nil {
 			return Batch{}, err
 		}
@@ -285,11 +285,11 @@ func (s *Service) CheckAsOperator(ctx context.Context, accountID int64, up Uploa
 }
 
 func (s *Service) form(k listing.Kind) (Form, error) {
-	i := slices.IndexFunc(s.Forms, func(f Form) bool { return f.kind == k })
+	i := slices.IndexFunc(s.config.Forms, func(f Form) bool { return f.kind == k })
 	if i < 0 {
 		return Form{}, fault.New(fault.Invalid, "import_kind", "不能导入这一类信息")
 	}
-	return s.Forms[i], nil
+	return s.config.Forms[i], nil
 }
 
 // checkedRow is one good row.
@@ -311,8 +311,8 @@ func (s *Service) check(ctx context.Context, accountID int64, up Upload) (Batch,
 		return Batch{}, err
 	}
 	b := Batch{Kind: up.Kind, OrganisationID: up.OrgID, AccountID: accountID, FileName: clip(up.Name, 200), Digest: reading.digest, State: Checked, Publish: up.Publish,
-		Rows: reading.rows, Good: len(reading.good), Bad: reading.rows - len(reading.good), Report: reading.report, CreatedAt: s.Now()}
-	err = s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		Rows: reading.rows, Good: len(reading.good), Bad: reading.rows - len(reading.good), Report: reading.report, CreatedAt: s.config.Now()}
+	err = s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if err := s.insert(ctx, tx, &b, reading.good); err != nil {
 			return err
 		}
@@ -345,14 +345,14 @@ func (s *Service) Confirm(ctx context.Context, actor identity.Actor, id int64) (
 		return Batch{}, err
 	}
 	var b Batch
-	err := s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
+	err := s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
 		if b, err = s.start(ctx, tx, id); err != nil {
 			return err
 		}
-		if err := s.Queue.Enqueue(ctx, tx, RunArgs{BatchID: id}, jobs.Options{}); err != nil {
+		if err := s.config.Queue.Enqueue(ctx, tx, RunArgs{BatchID: id}, jobs.Options{}); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{At: s.Now(), Account: actor.AccountID, Org: actor.OrgID, Action: "import.confirm", ObjectKind: "import_batch", ObjectID: strconv.FormatInt(id, 10)})
+		return audit.Record(ctx, tx, audit.Entry{At: s.config.Now(), Account: actor.AccountID, Org: actor.OrgID, Action: "import.confirm", ObjectKind: "import_batch", ObjectID: strconv.FormatInt(id, 10)})
 	})
 	if err != nil {
 		return Batch{}, fmt.Errorf("confirm import: %w", err)
@@ -377,7 +377,7 @@ func (s *Service) start(ctx context.Context, tx pgx.Tx, id int64) (Batch, error)
 
 // RunNow confirms and runs a batch in this process, telling progress after each part: for the command line.
 func (s *Service) RunNow(ctx context.Context, id int64, progress func(done, total int)) (Batch, error) {
-	err := s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error { _, err := s.start(ctx, tx, id); return err })
+	err := s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error { _, err := s.start(ctx, tx, id); return err })
 	if err != nil {
 		return Batch{}, fmt.Errorf("run import: %w", err)
 	}
@@ -400,7 +400,7 @@ func (s *Service) Run(ctx context.Context, id int64, progress func(done, total i
 	}
 	for {
 		var b Batch
-		err := s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		err := s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 			var last int
 			var err error
 			if b, last, err = s.lock(ctx, tx, id); err != nil || b.State != Running {
@@ -423,7 +423,7 @@ func (s *Service) Run(ctx context.Context, id int64, progress func(done, total i
 					return err
 				}
 			}
-			got, err := s.Listings.Bulk(ctx, tx, bulk) // ends with the audit chain's lock, so next to last
+			got, err := s.config.Listings.Bulk(ctx, tx, bulk) // ends with the audit chain's lock, so next to last
 			if err != nil {
 				return err
 			}
@@ -431,7 +431,7 @@ func (s *Service) Run(ctx context.Context, id int64, progress func(done, total i
 			return s.progress(ctx, tx, b, rows[len(rows)-1].Row)
 		})
 		if fault.HasCode(err, "organisation_not_confirmed") {
-			failed := s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+			failed := s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 				if b, _, err = s.lock(ctx, tx, id); err != nil {
 					return err
 				}
@@ -454,7 +454,7 @@ func (s *Service) Run(ctx context.Context, id int64, progress func(done, total i
 
 // owner is who answers for the imported listings: the importer where a member, else the organisation's first member.
 func (s *Service) owner(ctx context.Context, b Batch) (int64, error) {
-	ids, err := s.Directory.AccountsOf(ctx, b.OrganisationID, identity.OrgAdmin, identity.Member)
+	ids, err := s.config.Directory.AccountsOf(ctx, b.OrganisationID, identity.OrgAdmin, identity.Member)
 	if err != nil {
 		return 0, err
 	}

@@ -43,7 +43,7 @@ func (s *Service) insert(ctx context.Context, tx pgx.Tx, b *Batch, rows []checke
 }
 
 func (s *Service) batch(ctx context.Context, id int64) (Batch, error) {
-	rows, _ := s.DB.Query(ctx, batchByID, pgx.StrictNamedArgs{"id": id})
+	rows, _ := s.config.DB.Query(ctx, batchByID, pgx.StrictNamedArgs{"id": id})
 	b, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Batch])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Batch{}, errNoBatch
@@ -67,7 +67,7 @@ func (s *Service) lock(ctx context.Context, tx pgx.Tx, id int64) (Batch, int, er
 }
 
 func (s *Service) batches(ctx context.Context, org int64) ([]Batch, error) {
-	rows, _ := s.DB.Query(ctx, batchesOf, pgx.StrictNamedArgs{"org": org})
+	rows, _ := s.config.DB.Query(ctx, batchesOf, pgx.StrictNamedArgs{"org": org})
 	bs, err := pgx.CollectRows(rows, pgx.RowToStructByName[Batch])
 	if err != nil {
 		return nil, fmt.Errorf("import batches: %w", err)
@@ -87,7 +87,7 @@ func (s *Service) progress(ctx context.Context, tx pgx.Tx, b Batch, last int) er
 
 // finish closes a batch; the rows have done their service.
 func (s *Service) finish(ctx context.Context, tx pgx.Tx, b *Batch, state State) error {
-	now := s.Now()
+	now := s.config.Now()
 	b.State, b.FinishedAt = state, &now
 	if _, err := tx.Exec(ctx, finishBatch, pgx.StrictNamedArgs{"id": b.ID, "state": state, "report": b.Report, "now": now}); err != nil {
 		return err

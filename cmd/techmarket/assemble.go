@@ -18,6 +18,7 @@ import (
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/region"
+	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
@@ -42,6 +43,7 @@ import (
 type services struct {
 	platform     *platform
 	queue        *jobs.Client
+	enqueue      enqueuer // where the rooms put their jobs: the queue, for the sample market a sieve before it
 	workers      *jobs.Workers
 	engine       search.Engine
 	analyzer     *zh.Analyzer
@@ -56,6 +58,7 @@ type services struct {
 	contracts    *contract.Service
 	ledger       *ledger.Ledger
 	registry     *registry.Service
+	stats        *stats.Service
 }
 
 // compose makes every service on the platform and registers the job workers.
@@ -70,6 +73,7 @@ func compose(ctx context.Context, p *platform) (*services, error) {
 	if s.queue, err = jobs.New(config); err != nil {
 		return nil, err
 	}
+	s.enqueue = s.queue
 	if s.analyzer, err = zh.New(); err != nil {
 		return nil, err
 	}
@@ -98,7 +102,7 @@ func compose(ctx context.Context, p *platform) (*services, error) {
 func (s *services) build() error {
 	p := s.platform
 	var err error
-	post := mailroom{queue: s.queue, now: p.now}
+	post := mailroom{queue: s.enqueue, now: p.now}
 
 	s.identity, err = identity.New(identity.Config{Pool: p.DB.Pool, Audit: trail{p.now}, Mail: post, Cache: p.Cache, Limiter: p.Cache,
 		Now: p.now, BaseURL: p.config.BaseURL,
@@ -108,13 +112,13 @@ func (s *services) build() error {
 	if err != nil {
 		return err
 	}
-	s.listings, err = listing.New(listing.Config{DB: p.DB, Directory: s.identity, Queue: s.queue, Files: p.Files, Now: p.now,
+	s.listings, err = listing.New(listing.Config{DB: p.DB, Directory: s.identity, Queue: s.enqueue, Files: p.Files, Now: p.now,
 		Rules: []listing.Rules{achievement.Rules(), demand.Rules()}})
 	if err != nil {
 		return err
 	}
 	s.achievements, s.demands = achievement.New(s.listings), demand.New(s.listings)
-	s.importer, err = importer.New(importer.Config{DB: p.DB, Listings: s.listings, Directory: s.identity, Queue: s.queue, Now: p.now,
+	s.importer, err = importer.New(importer.Config{DB: p.DB, Listings: s.listings, Directory: s.identity, Queue: s.enqueue, Now: p.now,
 		Forms: []importer.Form{achievement.Form(), demand.Form()}})
 	if err != nil {
 		return err
@@ -132,8 +136,14 @@ func (s *services) build() error {
 	}
 	s.ledger = ledger.New(p.DB, keys, p.now)
 	s.registry = registry.New(registry.Deps{DB: p.DB, Contracts: s.contracts, Ledger: s.ledger, Audit: trail{p.now}, People: s.identity,
-		Jobs: s.queue, Now: p.now, Random: rand.Reader, BaseURL: p.config.BaseURL})
+		Jobs: s.enqueue, Now: p.now, Random: rand.Reader, BaseURL: p.config.BaseURL})
+	s.stats = stats.New(p.DB, p.now)
 	return nil
+}
+
+// enqueuer inserts a job in the caller's transaction.
+type enqueuer interface {
+	Enqueue(ctx context.Context, tx pgx.Tx, args jobs.Args, o jobs.Options) error
 }
 
 // The periodic jobs.
@@ -282,7 +292,7 @@ func (s *services) site(observe observer) (*web.Server, error) {
 		return nil, err
 	}
 	site := &pages.Pages{Identity: s.identity, Listings: s.listings, Achievements: s.achievements, Demands: s.demands, Search: s.engine, Matcher: s.finder, Brokers: s.brokers,
-		Deals: s.deals, Contracts: s.contracts, Registry: s.registry, Files: shelf{p}, Inbox: inbox{p}, Assets: assets, Dev: p.config.Dev}
+		Deals: s.deals, Contracts: s.contracts, Registry: s.registry, Stats: s.stats, Files: shelf{p}, Inbox: inbox{p}, Assets: assets, Dev: p.config.Dev}
 	return web.New(web.Config{Views: views, Sessions: s.identity, Limiter: turnstile{p.Cache}, Auditor: trail{p.now}.on(p), Observe: observe,
 		Unread: func(ctx context.Context, a identity.Actor) int {
 			n, err := notify.Unread(ctx, p.DB.Pool, a.AccountID)
@@ -329,7 +339,7 @@ func (g gate) Refused(ctx context.Context, actor identity.Actor, action, path st
 
 // mailroom sends messages and mail as jobs of the caller's transaction.
 type mailroom struct {
-	queue *jobs.Client
+	queue enqueuer
 	now   func() time.Time
 }
 

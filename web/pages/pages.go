@@ -9,6 +9,7 @@ import (
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/identity"
+	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
@@ -54,6 +55,7 @@ type Pages struct {
 	Deals        *deal.Service
 	Contracts    *contract.Service
 	Registry     *registry.Service
+	Stats        *stats.Service
 	Files        Files
 	Inbox        Inbox
 	Assets       *view.Assets
@@ -63,7 +65,7 @@ type Pages struct {
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
 	var routes []web.Route
-	for _, part := range [][]web.Route{p.siteRoutes(), p.accountRoutes(), p.listingRoutes(), p.matchRoutes(), p.dealRoutes(), p.contractRoutes(), p.registryRoutes(), p.deskRoutes()} {
+	for _, part := range [][]web.Route{p.siteRoutes(), p.homeRoutes(), p.accountRoutes(), p.listingRoutes(), p.matchRoutes(), p.dealRoutes(), p.contractRoutes(), p.registryRoutes(), p.deskRoutes()} {
 		routes = append(routes, part...)
 	}
 	return routes

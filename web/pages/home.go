@@ -173,7 +173,7 @@ func (p *Pages) homeFigures(c *web.Ctx, body *Home) error {
 	return nil
 }
 
-var chinaZone = time.FixedZone("Asia/Shanghai", 8*3600)
+var chinaZone = time.FixedZone("Asia/Shanghai", 8*3600) // one zone, no summer time since 1991
 
 // searchAll sends the search box of the head to the list that was chosen; a long text goes to matching.
 func (p *Pages) searchAll(c *web.Ctx) error {

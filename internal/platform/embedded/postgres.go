@@ -245,7 +245,8 @@ func initCluster(ctx context.Context, o ServerOptions, folder, cluster string, w
 
 func launch(ctx context.Context, o ServerOptions, folder, cluster string, who *account) (*Server, error) {
 	// A socket path is limited to about 100 bytes, so it never lives under the data folder.
-	socket, err := os.MkdirTemp("/tmp", "techmarket-pg-")
+	sweepSockets()
+	socket, err := os.MkdirTemp("/tmp", socketPrefix)
 	if err != nil {
 		return nil, diskFault("start postgres", err)
 	}
@@ -304,6 +305,19 @@ func launch(ctx context.Context, o ServerOptions, folder, cluster string, who *a
 			_ = s.Stop(stop)
 			return nil, fmt.Errorf("start postgres: %w", ctx.Err())
 		case <-tick.C:
+		}
+	}
+}
+
+const socketPrefix = "techmarket-pg-"
+
+// sweepSockets removes the empty socket folders of parents that were killed. Only empty ones can be removed, and none
+// so young that its server may still be starting.
+func sweepSockets() {
+	left, _ := filepath.Glob("/tmp/" + socketPrefix + "*")
+	for _, dir := range left {
+		if info, err := os.Stat(dir); err == nil && time.Since(info.ModTime()) > time.Hour {
+			_ = os.Remove(dir)
 		}
 	}
 }
@@ -383,7 +397,7 @@ func stopLeftover(ctx context.Context, cluster string) error {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	if strings.HasPrefix(socket, "/tmp/techmarket-pg-") {
+	if strings.HasPrefix(socket, "/tmp/"+socketPrefix) {
 		_ = os.RemoveAll(socket)
 	}
 	return nil

@@ -509,14 +509,16 @@ create table filing (                                      -- one application at
     constraint filing_amounts check (technical = amount - deducted and vat_base <= technical)
 );
 create index filing_queue on filing (point_id, due_on, id) where decided_at is null;
-create index filing_open on filing (due_on, id) where decided_at is null;
+create index filing_open on filing (due_on, id) include (state, division, point_id) where decided_at is null; -- also counts the queue
+create index filing_parties on filing (seller_name, buyer_name);
 create index filing_point on filing (point_id, id desc);
 create index filing_division on filing (division text_pattern_ops, id desc);
 create index filing_applicant on filing (applicant_org, id desc);
 create index filing_seller on filing (seller_org, id desc);
 create index filing_buyer on filing (buyer_org, id desc);
 create index filing_text on filing (text_digest) where text_digest <> '';
-create unique index filing_contract_open on filing (contract_id) where decided_at is null;
+create unique index filing_contract_open on filing (contract_id) -- not "decided_at is null": the planner would scan this one for the queue
+    where state in ('awaiting_acceptance','in_review','correcting','awaiting_second_review','awaiting_experts','awaiting_registration');
 create index filing_contract on filing (contract_id, id);
 
 create table filing_part (                                 -- one person plays one part in one case, whatever roles come later

@@ -149,12 +149,14 @@ const selectEvents = `select at, coalesce(account_id, 0) as account, '' as name,
 const nextIntake = `insert into intake_sequence (division, day, last) values (@division, @day, 1)
 	on conflict (division, day) do update set last = intake_sequence.last + 1 returning last`
 
-const selectSimilar = `select id, intake_no, title, state, case
-		when text_digest <> '' and text_digest = @digest then 'same_text' else 'same_parties_amount' end as why
-	from filing where contract_id <> @contract and is_sample = @sample and (
-		(text_digest <> '' and text_digest = @digest)
-		or (seller_name = @seller and buyer_name = @buyer and claimed_amount = @amount))
-	order by id desc limit 10`
+// Two branches, each with its index; an "or" reads the whole table.
+const selectSimilar = `with found as materialized (
+		select id, 'same_text' as why from filing where text_digest <> '' and text_digest = @digest
+		union all
+		select id, 'same_parties_amount' from filing where seller_name = @seller and buyer_name = @buyer and claimed_amount = @amount)
+	select f.id, f.intake_no, f.title, f.state, max(found.why) as why
+	from found join filing f using (id) where f.contract_id <> @contract and f.is_sample = @sample
+	group by f.id order by f.id desc limit 10`
 
 // The same signed text between the same parties is one contract, whatever its title (R10). Filings that ended without a
 // registration do not count: the applicant may mend and file anew.

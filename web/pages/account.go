@@ -365,7 +365,7 @@ func (p *Pages) showOrganisationForm(c *web.Ctx, form *web.Form, ferr error) err
 			a.text("profile.contact", "联系人", o.Profile.Contact, width("m")),
 			a.kind(view.Tel, "profile.phone", "联系电话", o.Profile.Phone, width("m")),
 			a.kind(view.Email, "profile.email", "电子邮箱", o.Profile.Email, width("m")),
-			a.choose("profile.nature", "单位性质", o.Profile.Nature, listOptions(codes.PartyNature, "请选择")),
+			a.choose("profile.nature", "单位性质", o.Profile.Nature, natureOptions()),
 			a.choose("profile.industry", "国民经济行业", o.Profile.Industry, topOptions(codes.Industry, "请选择")),
 			a.area("profile.introduction", "单位简介", o.Profile.Introduction, limit(2000)),
 		}})
@@ -582,7 +582,7 @@ func (p *Pages) showTokens(c *web.Ctx, form *web.Form, ferr error, secret string
 	if secret != "" {
 		body.Main = append(body.Main, Block{Notice: &view.Notice{Tone: view.OK, Title: "令牌已创建", Text: "请现在复制保存，以后不再显示。"}, Digests: []view.Digest{{Label: "令牌", Value: secret}}})
 	}
-	rows := view.Rows{Label: "令牌", Empty: view.Empty{Icon: "key-round", Title: "还没有令牌", Text: "需要程序调用接口时再创建。"}}
+	rows := view.Rows{Label: "令牌", Empty: view.Empty{Icon: "key", Title: "还没有令牌", Text: "需要程序调用接口时再创建。"}}
 	for _, t := range tokens {
 		row := view.Row{Title: view.T(t.Name), Meta: []string{t.OrganisationName, "创建于 " + view.Day(t.CreatedAt)}}
 		if t.ExpiresAt != nil {

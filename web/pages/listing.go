@@ -322,7 +322,7 @@ func (p *Pages) ownListings(c *web.Ctx, kind listing.Kind) error {
 		f.States = []listing.State{listing.State(s)}
 	}
 	at := "/desk/" + string(kind) + "s"
-	rows := view.Rows{Label: "我的" + kind.Label(), Empty: view.Empty{Icon: "file-plus-2", Title: "还没有" + kind.Label(),
+	rows := view.Rows{Label: "我的" + kind.Label(), Empty: view.Empty{Icon: "file-plus", Title: "还没有" + kind.Label(),
 		Actions: []view.Action{{Label: "写第一条", Href: "/" + string(kind) + "s/new"}}}}
 	var next string
 	add := func(l listing.Listing, percent int) {

@@ -213,12 +213,12 @@ func (k *checker) buyers(c Content) {
 	applicant := c.Import() // the first domestic buyer applies
 	domestic := false
 	for i, b := range c.Buyers {
-		k.party(fmt.Sprintf("buyers[%d].", i), b, applicant && !b.Foreign())
+		k.party(fmt.Sprintf("buyers.%d.", i), b, applicant && !b.Foreign())
 		if !b.Foreign() {
 			applicant, domestic = false, true
 		}
 		same := b.Name != "" && b.Name == c.Seller.Name || b.CreditCode != "" && b.CreditCode == c.Seller.CreditCode
-		k.right(!same, fmt.Sprintf("buyers[%d].name", i), "same_party", "买方与卖方是同一单位，不能订立技术合同，请改填真正的对方")
+		k.right(!same, fmt.Sprintf("buyers.%d.name", i), "same_party", "买方与卖方是同一单位，不能订立技术合同，请改填真正的对方")
 	}
 	k.right(!c.Import() || domestic, "buyers", "no_domestic_party", "卖方在境外时由境内买方申请登记，请填写境内买方")
 }
@@ -314,7 +314,7 @@ func (k *checker) rights(c Content, class string) {
 	k.right(!moves || has, at+"ip", "ip_needed", "技术转让、技术许可合同必须有知识产权标的，请填写所转让或许可的权利")
 	k.right(!has || !slices.ContainsFunc(e.IP, func(r IP) bool { return r.Kind == "none" }), at+"ip", "ip_none_and_some", "既选了“未涉及知识产权”又填了权利，请删去一项")
 	for i, r := range e.IP {
-		p := fmt.Sprintf("%sip[%d].", at, i)
+		p := fmt.Sprintf("%sip.%d.", at, i)
 		if !k.code(codes.IPKind, r.Kind, p+"kind", "知识产权种类") || r.Kind == "none" {
 			continue
 		}
@@ -356,7 +356,7 @@ func (k *checker) amounts(c Content) {
 	rowsOK := true
 	var deducted money.Fen // rows that are not claimed as carriers
 	for i, r := range c.Costs {
-		p := fmt.Sprintf("costs[%d].", i)
+		p := fmt.Sprintf("costs.%d.", i)
 		k.code(codes.CostKind, r.Kind, p+"kind", "费用种类")
 		k.need(strings.TrimSpace(r.Name) != "", p+"name", "请填写货物名称")
 		if k.need(r.Quantity != 0, p+"quantity", "请填写数量") {

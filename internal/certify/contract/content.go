@@ -34,7 +34,7 @@ const (
 
 // Content is the whole document: every field of the national form (registration.md §4) and what the
 // pre-check needs beside it. Amounts are 分. Field paths in messages are the JSON names:
-// "seller.creditCode", "buyers[0].name", "costs[2].quantity".
+// "seller.creditCode", "buyers.0.name", "costs.2.quantity".
 type Content struct {
 	Seller    Party             `json:"seller"`
 	Buyers    []Party           `json:"buyers"`

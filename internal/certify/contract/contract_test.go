@@ -176,9 +176,9 @@ func TestCheckNamesTheFieldAndTheMend(t *testing.T) {
 		{"a deduction is listed", func(c *Content) { c.Technical -= 1 }, signed(), []string{"wrong technicalFen deduction_unexplained"}},
 		{"a claimed carrier may stay in T", func(c *Content) { c.Costs[0].Carrier = true; c.Technical = 2_850_000 * money.Yuan }, signed(), nil},
 		{"costs fit into C", func(c *Content) { c.Costs[0].Quantity = 4 }, signed(), []string{"wrong costs costs_above_amount"}},
-		{"a cost that overflows", func(c *Content) { c.Costs[0].Quantity = 1 << 62 }, signed(), []string{"wrong costs[0].quantity too_large"}},
-		{"a cost row is whole", func(c *Content) { c.Costs[0] = CostRow{} }, signed(), []string{"missing costs[0].kind missing", "missing costs[0].name missing",
-			"missing costs[0].quantity missing", "missing costs[0].unitCostFen missing", "wrong technicalFen deduction_unexplained"}},
+		{"a cost that overflows", func(c *Content) { c.Costs[0].Quantity = 1 << 62 }, signed(), []string{"wrong costs.0.quantity too_large"}},
+		{"a cost row is whole", func(c *Content) { c.Costs[0] = CostRow{} }, signed(), []string{"missing costs.0.kind missing", "missing costs.0.name missing",
+			"missing costs.0.quantity missing", "missing costs.0.unitCostFen missing", "wrong technicalFen deduction_unexplained"}},
 		{"the end is not before the beginning", func(c *Content) { c.Elements.BeginsOn = "2027-03-02" }, signed(), []string{"wrong elements.endsOn ends_before_begins"}},
 		{"an expired contract", func(c *Content) { c.Elements.EndsOn = "2026-04-09" }, signed(), []string{"wrong elements.endsOn expired"}},
 		{"the last day counts", func(c *Content) { c.Elements.EndsOn = "2026-04-10" }, signed(), nil},
@@ -189,8 +189,8 @@ func TestCheckNamesTheFieldAndTheMend(t *testing.T) {
 		{"a transfer names its right", func(c *Content) { c.Elements.ClassCode = "0201" }, signed(), []string{"wrong elements.ip ip_needed"}},
 		{"a patent transfer without the certificate is warned", patent, signed(), []string{"warn files.ip_certificate certificate_missing"}},
 		{"a patent transfer with it passes", patent, append(signed(), File{Role: IPCertificate}), nil},
-		{"a patent has its number", func(c *Content) { patent(c); c.Elements.IP[0].Number = "" }, append(signed(), File{Role: IPCertificate}), []string{"missing elements.ip[0].number missing"}},
-		{"a wrong patent check digit only warns", func(c *Content) { patent(c); c.Elements.IP[0].Number = "ZL201510237122.8" }, append(signed(), File{Role: IPCertificate}), []string{"warn elements.ip[0].number check_digit"}},
+		{"a patent has its number", func(c *Content) { patent(c); c.Elements.IP[0].Number = "" }, append(signed(), File{Role: IPCertificate}), []string{"missing elements.ip.0.number missing"}},
+		{"a wrong patent check digit only warns", func(c *Content) { patent(c); c.Elements.IP[0].Number = "ZL201510237122.8" }, append(signed(), File{Role: IPCertificate}), []string{"warn elements.ip.0.number check_digit"}},
 		{"a wrong credit code only warns", func(c *Content) { c.Seller.CreditCode = "91350100M0001TGQXM" }, signed(), []string{"warn seller.creditCode check_digit"}},
 		{"a licence has years and a kind", func(c *Content) {
 			c.Elements.ClassCode = "0302"
@@ -202,12 +202,12 @@ func TestCheckNamesTheFieldAndTheMend(t *testing.T) {
 		{"a group is no nature", func(c *Content) { c.Seller.Nature = "020" }, signed(), []string{"wrong seller.nature unknown_code"}},
 		{"a party of another province", func(c *Content) { c.Buyers[0].Division = "110108" }, signed(), nil},
 		{"a foreign buyer has a country and no division", func(c *Content) { c.Buyers[0] = Party{Name: "Beispiel AG", Country: "276"} }, signed(), nil},
-		{"a foreign buyer with a division", func(c *Content) { c.Buyers[0] = Party{Name: "Beispiel AG", Country: "276", Division: "150104"} }, signed(), []string{"wrong buyers[0].division foreign_division"}},
+		{"a foreign buyer with a division", func(c *Content) { c.Buyers[0] = Party{Name: "Beispiel AG", Country: "276", Division: "150104"} }, signed(), []string{"wrong buyers.0.division foreign_division"}},
 		{"an import is filed by the domestic buyer", func(c *Content) {
 			c.Seller = Party{Name: "Beispiel AG", Country: "276"}
 			c.Elements.TradePaper = "样例 1"
-		}, append(signed(), File{Role: ImportCertificate}), []string{"missing buyers[0].contact missing", "missing buyers[0].phone missing", "missing buyers[0].address missing", "missing buyers[0].representative missing"}},
-		{"no deal with oneself", func(c *Content) { c.Buyers[0].CreditCode = c.Seller.CreditCode }, signed(), []string{"wrong buyers[0].name same_party"}},
+		}, append(signed(), File{Role: ImportCertificate}), []string{"missing buyers.0.contact missing", "missing buyers.0.phone missing", "missing buyers.0.address missing", "missing buyers.0.representative missing"}},
+		{"no deal with oneself", func(c *Content) { c.Buyers[0].CreditCode = c.Seller.CreditCode }, signed(), []string{"wrong buyers.0.name same_party"}},
 		{"only consulting and service can be tied", func(c *Content) { c.Elements.Tied = true; c.Elements.TiedTo = "甲" }, signed(), []string{"wrong elements.tied not_tied"}},
 		{"an oral contract", func(c *Content) { c.Elements.Medium = "oral" }, signed(), []string{"wrong elements.medium unknown_code"}},
 	} {
@@ -326,7 +326,7 @@ func TestDraftFromADealTypesNothingTwice(t *testing.T) {
 		e.Broker != "样例经纪人" || e.Agency != "样例转移机构" || c.BrokerAccount != w.broker.AccountID {
 		t.Errorf("%+v", c.Content)
 	}
-	for path, from := range map[string]string{"seller.name": "organisation", "buyers[0].division": "organisation", "elements.amountFen": "deal", "elements.ip[0].number": "achievement", "elements.field": "achievement"} {
+	for path, from := range map[string]string{"seller.name": "organisation", "buyers.0.division": "organisation", "elements.amountFen": "deal", "elements.ip.0.number": "achievement", "elements.field": "achievement"} {
 		if got := c.Content.Origins[path]; got.From != from {
 			t.Errorf("origin of %s is %+v, want %s", path, got, from)
 		}
@@ -343,7 +343,7 @@ func TestDraftFromADealTypesNothingTwice(t *testing.T) {
 			left = append(left, i.Path)
 		}
 	}
-	if want := []string{"elements.signedOn", "elements.relatedParty", "elements.medium", "elements.planSource", "elements.ip[0].certificate", "elements.ip[0].valid",
+	if want := []string{"elements.signedOn", "elements.relatedParty", "elements.medium", "elements.planSource", "elements.ip.0.certificate", "elements.ip.0.valid",
 		"elements.socialGoal", "technicalFen", "files.signed_text", "statement.true", "statement.same", "statement.unfiled", "statement.phone"}; !slices.Equal(left, want) {
 		t.Errorf("left to type: %q", left)
 	}

@@ -24,7 +24,7 @@ func FromDeal(f DealFacts) Content {
 	d, t := f.Agreement.Deal, f.Agreement.Terms
 	c := Content{Seller: f.Seller, Buyers: []Party{f.Buyer}}
 	c.Origins = partyOrigins(c.Origins, "seller.", f.Seller)
-	c.Origins = partyOrigins(c.Origins, "buyers[0].", f.Buyer)
+	c.Origins = partyOrigins(c.Origins, "buyers.0.", f.Buyer)
 
 	e := &c.Elements
 	e.Name, e.Summary = d.Subject, t.Object

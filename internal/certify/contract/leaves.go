@@ -42,7 +42,7 @@ func leaves(c Content) []leafValue {
 			}
 		case []any:
 			for i, child := range v {
-				walk(fmt.Sprintf("%s[%d]", path, i), child)
+				walk(fmt.Sprintf("%s.%d", path, i), child)
 			}
 		case nil:
 		default:

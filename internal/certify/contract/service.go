@@ -107,7 +107,7 @@ func (s *Service) Create(ctx context.Context, actor identity.Actor, buying bool)
 	c := Contract{ApplicantOrg: actor.OrgID, Sample: actor.Sample}
 	if buying {
 		c.BuyerOrg = actor.OrgID
-		c.Content = Content{Buyers: []Party{own}, Origins: partyOrigins(nil, "buyers[0].", own)}
+		c.Content = Content{Buyers: []Party{own}, Origins: partyOrigins(nil, "buyers.0.", own)}
 	} else {
 		c.SellerOrg = actor.OrgID
 		c.Content = Content{Seller: own, Buyers: []Party{{Country: China}}, Origins: partyOrigins(nil, "seller.", own)}

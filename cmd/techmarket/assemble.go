@@ -16,6 +16,7 @@ import (
 	"techmarket/internal/certify/ledger"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/insight/stats"
@@ -90,6 +91,7 @@ func compose(ctx context.Context, p *platform) (*services, error) {
 	s.finder = matching.NewFinder(s.engine, s.analyzer, model, matching.DefaultWeights(), p.now, facetName)
 	s.listings.Register(s.workers, s.engine)
 	s.importer.Register(s.workers)
+	jobs.Register(s.workers, s.solved)
 	jobs.Register(s.workers, func(ctx context.Context, _ tickArgs) error { _, err := s.listings.Tick(ctx); return err })
 	jobs.Register(s.workers, func(ctx context.Context, _ learnArgs) error { return s.learn(ctx) })
 	jobs.Register(s.workers, func(ctx context.Context, _ rootArgs) error { _, _, err := s.ledger.SignRoot(ctx); return err })
@@ -123,7 +125,7 @@ func (s *services) build() error {
 	if err != nil {
 		return err
 	}
-	s.deals = deal.New(deal.Config{DB: p.DB, Audit: trail{p.now}, Listings: catalogue{s}, Files: p.Files, Notices: post, Now: p.now})
+	s.deals = deal.New(deal.Config{DB: p.DB, Audit: trail{p.now}, Listings: catalogue{s}, Files: p.Files, Notices: post, Now: p.now, OnAgreed: s.agreed})
 	s.contracts = contract.New(contract.Config{DB: p.DB, Audit: trail{p.now}, Deals: s.deals, People: s.identity, Files: p.Files, Now: p.now})
 	s.brokers = broker.New(broker.Config{DB: p.DB, Audit: trail{p.now}, People: s.identity, Deals: s.deals, Registrations: s.contracts, Now: p.now})
 	suite, err := ledger.SuiteByName("intl")
@@ -144,6 +146,31 @@ func (s *services) build() error {
 // enqueuer inserts a job in the caller's transaction.
 type enqueuer interface {
 	Enqueue(ctx context.Context, tx pgx.Tx, args jobs.Args, o jobs.Options) error
+}
+
+// agreed closes the demand that found its solution by a job of the agreement's transaction; the achievement stays
+// open, since it can be licensed again.
+func (s *services) agreed(ctx context.Context, tx pgx.Tx, d deal.Deal) error {
+	if d.DemandID == 0 {
+		return nil
+	}
+	return s.queue.Enqueue(ctx, tx, solvedArgs{ListingID: d.DemandID}, jobs.Options{})
+}
+
+// solvedArgs closes a demand as signed.
+type solvedArgs struct {
+	ListingID int64 `json:"listingId"`
+}
+
+// Kind names the job.
+func (solvedArgs) Kind() string { return "demand_solved" }
+
+func (s *services) solved(ctx context.Context, a solvedArgs) error {
+	_, err := s.listings.DoAsSystem(ctx, listing.Command{ID: a.ListingID, Event: listing.EventClose, Reason: "signed"})
+	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
+		return nil // the owner was faster
+	}
+	return err
 }
 
 // The periodic jobs.
@@ -277,7 +304,7 @@ func assemble(ctx context.Context, p *platform, observe observer) (*market, erro
 	if err != nil {
 		return nil, err
 	}
-	return &market{handler: handler, queue: s.queue}, nil
+	return &market{handler: handler, queue: s.queue, loadDemo: s.firstDemo, welcome: func() string { return s.welcome(ctx) }}, nil
 }
 
 // site mounts pages and API.

@@ -48,6 +48,7 @@ func commands() []command {
 	return []command{
 		{"serve", "运行市场（--demo：空库时先装入样例市场）", runServe},
 		{"migrate", "把数据库升级到本程序的版本", runMigrate},
+		{"demo", "装入或删除样例市场：demo load|remove", runDemo},
 		{"assess", "按认定规则判断一批申请：assess 文件（每行一个 JSON；- 为标准输入）", func(ctx context.Context, env *environment, args []string) error {
 			return runAssess(ctx, args, env.Stdin, env.Stdout, env.Stderr)
 		}},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -27,6 +28,7 @@ import (
 type platform struct {
 	config config
 	log    *slog.Logger
+	out    io.Writer // what the person at the terminal reads
 	now    func() time.Time
 
 	DB    *postgres.DB
@@ -56,7 +58,7 @@ const runningFile = "postgres.running"
 // openPlatform claims the data folder and opens database (migrated), cache, files and mail. With attach, a data folder in use
 // by a running market is no error: the command joins its database.
 func openPlatform(ctx context.Context, env *environment, c config, attach bool) (_ *platform, err error) {
-	p := &platform{config: c, log: newLogger(env, c), now: env.Now, Fonts: sync.OnceValues(func() (*document.Fonts, error) { return loadFonts(c) })}
+	p := &platform{config: c, log: newLogger(env, c), out: env.Stdout, now: env.Now, Fonts: sync.OnceValues(func() (*document.Fonts, error) { return loadFonts(c) })}
 	defer func() {
 		if err != nil {
 			_ = p.Close(context.WithoutCancel(ctx))

@@ -118,7 +118,9 @@ func serve(ctx context.Context, env *environment, p *platform, m *market, o *ops
 	})
 	fmt.Fprintf(env.Stdout, "科技大市场已启动：%s\n", p.config.BaseURL)
 	if m.welcome != nil {
-		fmt.Fprintln(env.Stdout, m.welcome())
+		if text := m.welcome(); text != "" {
+			fmt.Fprintln(env.Stdout, text)
+		}
 	}
 	p.log.Info("serving", "addr", site.Addr().String(), "ops", opsListener.Addr().String(), "version", version())
 	err := group.Wait()

@@ -13,6 +13,7 @@ import (
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
+	"techmarket/internal/market/listing/importer"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/deal"
@@ -56,6 +57,7 @@ type Pages struct {
 	Contracts    *contract.Service
 	Registry     *registry.Service
 	Stats        *stats.Service
+	Importer     *importer.Service
 	Files        Files
 	Inbox        Inbox
 	Assets       *view.Assets
@@ -65,7 +67,7 @@ type Pages struct {
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
 	var routes []web.Route
-	for _, part := range [][]web.Route{p.siteRoutes(), p.homeRoutes(), p.accountRoutes(), p.listingRoutes(), p.matchRoutes(), p.dealRoutes(), p.contractRoutes(), p.registryRoutes(), p.deskRoutes()} {
+	for _, part := range [][]web.Route{p.siteRoutes(), p.homeRoutes(), p.accountRoutes(), p.listingRoutes(), p.matchRoutes(), p.dealRoutes(), p.contractRoutes(), p.registryRoutes(), p.deskRoutes(), p.statsRoutes()} {
 		routes = append(routes, part...)
 	}
 	return routes

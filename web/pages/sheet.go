@@ -58,6 +58,8 @@ type Block struct {
 	Tasks   *view.TaskList
 	Rows    *view.Rows
 	Table   *view.Table
+	Wide    *view.Table // a table that may be wider than the page: it scrolls inside its own frame
+	Chart   *view.Chart
 	Matches *view.Matches
 	Compare *view.Compare
 	Search  *view.Search
@@ -90,6 +92,7 @@ func declared() []view.Decl {
 		view.Declare[Sheet]("sheet"),
 		view.Declare[Listing]("list"),
 		view.Declare[Home]("home"),
+		view.Declare[Board]("board"),
 		view.Declare[Sheet]("paper").In("plain"),
 	}
 }

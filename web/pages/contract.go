@@ -31,7 +31,6 @@ func (p *Pages) contractRoutes() []web.Route {
 		web.GET("/contracts/:id/files/:file", trader, p.contractFile),
 		web.POST("/contracts/:id/files", member, p.attachFile).WithFiles(),
 		web.POST("/contracts/:id/files/:file/remove", member, p.detachFile),
-		web.POST("/contracts/:id/amounts", trader, p.amountsFragment),
 		web.GET("/contracts/:id/:section", trader, p.contractSection),
 		web.POST("/contracts/:id/:section", member, p.saveContractSection),
 	}
@@ -444,7 +443,7 @@ func partyFields(a *ask, at string, q contract.Party, k contract.Contract) []vie
 			a.kind(view.Tel, at+"phone", "联系电话", q.Phone, required, width("m"), in("phone")),
 		}},
 		{Title: "单位属性", Hint: "全国技术合同登记表要求的项目。", Fields: []view.Field{
-			a.choose(at+"nature", "单位性质", q.Nature, listOptions(codes.PartyNature, "请选择"), required, in("nature")),
+			a.choose(at+"nature", "单位性质", q.Nature, natureOptions(), required, in("nature")),
 			a.choose(at+"industry", "从事的国民经济行业", q.Industry, topOptions(codes.Industry, "请选择"), required, in("industry")),
 			yesno(a, at+"agency", "是否技术转移机构", q.Agency, required),
 			yesno(a, at+"research", "是否研发机构", q.Research, required),
@@ -452,6 +451,17 @@ func partyFields(a *ask, at string, q contract.Party, k contract.Contract) []vie
 		}},
 		{Title: "企业填写", Hint: "不是企业的不用填。", Fields: enterprise},
 	}
+}
+
+// natureOptions lists what a party may be: the third digit names the kind, the fourth (法人 or 分支机构) may stay open.
+func natureOptions() []view.Option {
+	out := []view.Option{{Label: "请选择"}}
+	for _, it := range codes.PartyNature.Items() {
+		if it.Parent != "" || len(codes.PartyNature.Children(it.Code)) == 0 {
+			out = append(out, view.Option{Value: it.Code, Label: it.Label})
+		}
+	}
+	return out
 }
 
 // divisionChoices lists the region's divisions and the provinces outside it, and keeps a stored code of another kind.
@@ -549,7 +559,7 @@ func elementFields(a *ask, e contract.Elements) []view.Section {
 			a.choose(at+"industry", "服务的国民经济行业", e.Industry, topOptions(codes.Industry, "请选择"), required),
 			a.choose(at+"planSource", "项目计划来源", e.PlanSource, topOptions(codes.PlanSource, "请选择"), required),
 			a.text(at+"planName", "计划项目名称", e.PlanName), a.text(at+"planNumber", "计划项目编号", e.PlanNumber, width("m")),
-			a.choose(at+"confidential", "保密要求", e.Confidential, []view.Option{{Value: "", Label: "请选择"}, {Value: "none", Label: "无保密要求"}, {Value: "trade", Label: "约定保密"}}, width("m")),
+			a.choose(at+"confidential", "保密要求", e.Confidential, []view.Option{{Value: "", Label: "请选择"}, {Value: "none", Label: "无保密要求"}, {Value: "business", Label: "涉及商业秘密"}, {Value: "state", Label: "涉及国家秘密"}}, width("m")),
 			a.text(at+"confidentialTerms", "保密约定", e.Confidence),
 		}},
 		{Title: "促成交易的机构与经纪人", Fields: []view.Field{
@@ -671,18 +681,6 @@ func (p *Pages) amountsBlock(content contract.Content) Block {
 	sums.Total = content.Elements.Amount - deducted
 	sums.Label = "技术交易额 = " + content.Elements.Amount.Grouped() + " − " + deducted.Grouped()
 	return Block{ID: "amounts", Card: true, Sums: &sums, Intro: "申报为技术载体的货物，登记员同意并认为数量合理的，不扣除。"}
-}
-
-func (p *Pages) amountsFragment(c *web.Ctx) error {
-	k, err := p.readContract(c)
-	if err != nil {
-		return err
-	}
-	f, err := c.Form()
-	if err != nil {
-		return err
-	}
-	return c.RenderFragment("", "block", p.amountsBlock(readAmounts(f, k.Content)))
 }
 
 func statementFields(a *ask, s contract.Statement, actor identity.Actor) []view.Section {

@@ -111,6 +111,9 @@ func (s *Service) certificatePDF(c Certificate) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.d.Fonts == nil {
+		return nil, noFonts()
+	}
 	p := s.d.Fonts.New(document.PDFOptions{Title: "技术合同认定登记证明 " + b.Number, At: c.IssuedAt, Sample: b.Sample})
 	p.Title("技术合同认定登记证明")
 	n := b.Number
@@ -147,6 +150,11 @@ func (s *Service) certificatePDF(c Certificate) ([]byte, error) {
 	p.Attach("certificate.json", "application/json", []byte(c.Body))
 	p.Attach("certificate.sig", "text/plain", []byte(c.Signature))
 	return p.Bytes()
+}
+
+// noFonts is met where the server found no fonts at its start: the desk works on, papers wait.
+func noFonts() error {
+	return fault.New(fault.Unavailable, "fonts_missing", "服务器没有配置 PDF 字体，文书暂时不能生成。请系统管理员运行 techmarket doctor 查看")
 }
 
 // seller and buyer name the sides as the 民法典 does for the class.
@@ -242,10 +250,20 @@ func (s *Service) Paper(ctx context.Context, a identity.Actor, filing int64, kin
 	if write == nil || !exists {
 		return "", nil, fault.New(fault.NotFound, "no_such_paper", "本件没有这份文书")
 	}
+	if s.d.Fonts == nil {
+		return "", nil, noFonts()
+	}
 	p := s.d.Fonts.New(document.PDFOptions{Title: string(kind) + " " + f.IntakeNo, At: f.UpdatedAt, Sample: f.Sample})
 	title := write(p, c)
 	p.Space(6)
-	p.Paragraph(c.Point.Name + "　电话 " + c.Point.Phone + "　地址 " + c.Point.Address)
+	where := c.Point.Name
+	if c.Point.Phone != "" {
+		where += "　电话 " + c.Point.Phone
+	}
+	if c.Point.Address != "" {
+		where += "　地址 " + c.Point.Address
+	}
+	p.Paragraph(where)
 	p.Note("本文书由登记系统生成，不加盖印章图样；真伪以登记点在办记录为准。受理编号 " + f.IntakeNo)
 	pdf, err = p.Bytes()
 	return title + "-" + f.IntakeNo + ".pdf", pdf, err

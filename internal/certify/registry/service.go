@@ -43,7 +43,7 @@ type Deps struct {
 	People    People
 	Jobs      Enqueuer
 	Files     *files.Store    // of the certificates' PDFs
-	Fonts     *document.Fonts // of all papers
+	Fonts     *document.Fonts // of all papers; nil: none can be made
 	Now       func() time.Time
 	Random    io.Reader // of the check codes
 	BaseURL   string    // of the verify page, without a trailing slash
@@ -169,7 +169,7 @@ func (s *Service) note(ctx context.Context, w *work, event Event, from State) er
 	if w.say == "" {
 		return nil
 	}
-	return s.message(ctx, w.tx, w.tell, w.actor.AccountID, w.say, w.filing.Title+"（"+w.filing.IntakeNo+"）", "/desk/"+strconv.FormatInt(w.filing.ID, 10))
+	return s.message(ctx, w.tx, w.tell, w.actor.AccountID, w.say, w.filing.Title+"（"+w.filing.IntakeNo+"）", "/filings/"+strconv.FormatInt(w.filing.ID, 10))
 }
 
 // chain appends one canonical row to the ledger.

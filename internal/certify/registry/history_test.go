@@ -1,0 +1,102 @@
+package registry_test
+
+import (
+	"context"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/registry/registrytest"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/money"
+)
+
+// TestRandomCommandsNeverBreakAPromise lets people who hold every desk role at once, and applicants who moved to the
+// desk, try anything at any time. Whatever was refused or done, the promises of DESIGN.md §5 hold.
+func TestRandomCommandsNeverBreakAPromise(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	all := []identity.Role{identity.Registrar, identity.Reviewer, identity.PointHead, identity.Expert}
+	turncoat := w.Seller
+	turncoat.OrgID, turncoat.Roles = w.Registrar.OrgID, all
+	actors := []identity.Actor{w.Seller, w.Seller2, turncoat, w.League, w.Tax, w.Stranger}
+	for _, a := range []identity.Actor{w.Registrar, w.Registrar2, w.Reviewer, w.Head} {
+		a.Roles = all
+		actors = append(actors, a, a)
+	}
+	var events []registry.Rule
+	for _, r := range registry.Table() {
+		if r.Event != registry.EventSubmit && r.Event != registry.EventKeep {
+			events = append(events, r)
+		}
+	}
+	var filings []registry.Filing
+	var numbers []string
+	commands := 0
+	rapid.Check(t, func(t *rapid.T) {
+		if commands > 1500 { // one database lives through all histories; enough commands for a quick run
+			return
+		}
+		for range 40 {
+			commands++
+			if len(filings) == 0 || rapid.IntRange(0, 14).Draw(t, "new") == 7 {
+				c := w.Content()
+				class("0101", rapid.SampledFrom([]money.Fen{800_000_00, 5_000_000_00, 4_999_999_99}).Draw(t, "amount"))(&c)
+				filings = append(filings, w.Submit(c))
+			}
+			f := rapid.SampledFrom(filings[max(0, len(filings)-3):]).Draw(t, "filing")
+			a := rapid.SampledFrom(actors).Draw(t, "actor")
+			rule := rapid.SampledFrom(events).Draw(t, "rule")
+			number := "0000000000000000"
+			if len(numbers) > 0 {
+				number = rapid.SampledFrom(numbers).Draw(t, "number")
+			}
+			if now := w.Filing(f.ID); rapid.IntRange(0, 2).Draw(t, "sensible") != 2 { // most commands fit the state, so that histories get somewhere
+				forward := map[registry.State]registry.Event{registry.AwaitingAcceptance: registry.EventAccept, registry.InReview: registry.EventPassFirstReview,
+					registry.Correcting: registry.EventSubmitCorrection, registry.AwaitingSecondReview: registry.EventPassSecondReview,
+					registry.AwaitingExperts: registry.EventPassExperts, registry.AwaitingRegistration: registry.EventRegister}
+				for _, r := range events {
+					if r.Event == forward[now.State] {
+						rule = r
+					}
+				}
+				if now.State == registry.InReview && now.Review.Opinion == "" {
+					_, _ = w.S.SaveReview(ctx, a, registry.Ref{ID: f.ID}, registry.Review{Class: "0101", Amount: now.ClaimedAmount, Opinion: "符合"})
+				}
+			}
+			if rule.Event == registry.EventSaveReview {
+				continue // its input above
+			}
+			err := fire(w, rule.On, rule.Event, a, f, number)
+			if err != nil && fault.KindOf(err) == fault.Internal {
+				t.Fatalf("%s: %v", rule.Event, err)
+			}
+			if now := w.Filing(f.ID); err == nil && now.State == registry.Registered && now.Kind == registry.Initial {
+				numbers = append(numbers, now.Number)
+			}
+		}
+		for what, sql := range map[string]string{
+			"people with two parts in one case": `select count(*) from (select from filing_event where filing_id is not null and part in ('applicant','registrar','reviewer','expert')
+				group by filing_id, account_id having count(distinct part) > 1) x`,
+			"applicants who registered their own case": `select count(*) from filing where head = applicant`,
+			"large cases registered without experts":   `select count(*) from filing where state = 'registered' and technical >= 500000000 and expert is null`,
+			"registrations without second review":      `select count(*) from filing where state = 'registered' and (reviewer is null or registrar is null)`,
+			"numbers out of line":                      `select abs(count(*) - coalesce(max(right(number, 6)::int), 0)) from registration`,
+			"gaps in the ledger":                       `select count(*) from (select seq - lag(seq, 1, 0::bigint) over (order by seq) as step from ledger_row) s where step <> 1`,
+			"registrations with ΣR above T":            `select count(*) from registration r where income > technical or income <> coalesce((select sum(amount) from income i where i.number = r.number), 0)`,
+			"entries that do not sum up": `select count(*) from registration r join (select number, sum(contracts) n, sum(amount) c, sum(technical) t from period_entry group by number) e using (number)
+				where (ended_on is null and (n, c, t) is distinct from (1, r.amount, r.technical)) or (ended_on is not null and (n, c, t) is distinct from (0, 0, 0))`,
+			"certificates without their ledger row": `select count(*) from certificate c where not exists (select from ledger_row l where l.seq = c.ledger_seq and l.kind = 'certificate' and l.ref = c.number || '/' || c.version)`,
+			"valid certificates of ended contracts": `select count(*) from certificate c join registration r using (number) where (c.state = 'valid') <> (r.ended_on is null and c.version = r.version)`,
+		} {
+			var n int
+			w.Scan(&n, sql)
+			if n != 0 {
+				t.Fatalf("%d %s", n, what)
+			}
+		}
+	})
+	t.Logf("%d commands, %d filings, %d registrations", commands, len(filings), len(numbers))
+}

@@ -44,7 +44,7 @@ func (s *Service) MakeCertificate(ctx context.Context, args CertificateArgs) err
 		return nil
 	}
 	if c.Root == nil {
-		if c, err = s.takeRoot(ctx, key); err != nil {
+		if c, err = s.takeRoot(ctx, key, c.LedgerSeq); err != nil {
 			return err
 		}
 	}
@@ -70,11 +70,14 @@ func (s *Service) MakeCertificate(ctx context.Context, args CertificateArgs) err
 	})
 }
 
-func (s *Service) takeRoot(ctx context.Context, key pgx.StrictNamedArgs) (Certificate, error) {
-	if _, _, err := s.d.Ledger.SignRoot(ctx); err != nil {
-		return Certificate{}, err
-	}
+// takeRoot notes the root that the PDF will print: the latest if it covers the certificate's row, else a new one.
+func (s *Service) takeRoot(ctx context.Context, key pgx.StrictNamedArgs, seq int64) (Certificate, error) {
 	root, err := s.d.Ledger.LatestRoot(ctx)
+	if (err == nil && root.Size < seq) || fault.Is(err, fault.NotFound) {
+		if _, _, err = s.d.Ledger.SignRoot(ctx); err == nil {
+			root, err = s.d.Ledger.LatestRoot(ctx)
+		}
+	}
 	if err != nil {
 		return Certificate{}, err
 	}

@@ -23,7 +23,7 @@ type PointFilter struct {
 
 // Points lists the directory by division. Anybody may call it.
 func (s *Service) Points(ctx context.Context, f PointFilter) ([]Point, error) {
-	return many[Point](ctx, s.d.DB, selectPoints, pgx.StrictNamedArgs{"league": f.League, "kind": f.Kind, "text": f.Text})
+	return many[Point](ctx, s.d.DB, selectPoints, pgx.StrictNamedArgs{"league": f.League, "kind": f.Kind, "text": literal(f.Text)})
 }
 
 // Point reads one point. Anybody may call it. NotFound "point_not_found".
@@ -179,6 +179,45 @@ func rightPoint(ctx context.Context, q postgres.Querier, org int64, division str
 		}
 	}
 	return Point{}, fault.New(fault.NotFound, "no_point", "您所在地区还没有可受理的登记点，请联系自治区科技厅")
+}
+
+// Member is one person of a point's staff.
+type Member struct {
+	AccountID int64           `json:"accountId"`
+	Name      string          `json:"name"`
+	Roles     []identity.Role `json:"roles"` // desk roles only
+}
+
+// Staff lists the people of a point's desk: the members of its host organisation with desk roles. Members of the host
+// and officers of the area. Who they are is changed where members are, in identity.
+func (s *Service) Staff(ctx context.Context, a identity.Actor, id int64) ([]Member, error) {
+	p, err := s.Point(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !a.In(p.OrganisationID) && !a.Covers(p.Division) {
+		return nil, fault.New(fault.Forbidden, "staff_forbidden", "登记点人员由本单位和管理员查看")
+	}
+	var out []Member
+	var ids []int64
+	for _, role := range []identity.Role{identity.Registrar, identity.Reviewer, identity.PointHead, identity.Expert} {
+		accounts, err := s.d.People.AccountsOf(ctx, p.OrganisationID, role)
+		if err != nil {
+			return nil, err
+		}
+		for _, account := range accounts {
+			i := slices.Index(ids, account)
+			if i < 0 {
+				i, ids, out = len(ids), append(ids, account), append(out, Member{AccountID: account})
+			}
+			out[i].Roles = append(out[i].Roles, role)
+		}
+	}
+	names, err := s.d.People.Names(ctx, ids)
+	for i := range out {
+		out[i].Name = names[out[i].AccountID]
+	}
+	return out, err
 }
 
 // Holiday is a day on which the week says one thing and the State Council's notice another.

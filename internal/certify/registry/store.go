@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -263,9 +264,18 @@ func (q *listQuery) within(sc scope, point int64) {
 
 func (q *listQuery) text(text, key string) {
 	if text != "" {
-		q.and("(title ilike @text or seller_name ilike @text or buyer_name ilike @text or "+key+")", "text", "%"+text+"%", "exact", text)
+		q.and("(title ilike @text or seller_name ilike @text or buyer_name ilike @text or "+key+")", "text", "%"+literal(text)+"%", "exact", text)
 	}
 }
+
+// literal makes a typed text match itself in LIKE.
+func literal(text string) string {
+	return strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text)
+}
+
+func isDay(s string) bool { _, err := time.Parse(time.DateOnly, s); return err == nil }
+
+func isID(s string) bool { _, err := strconv.ParseInt(s, 10, 64); return err == nil }
 
 func queueQuery(sc scope, f QueueFilter, open bool) *listQuery {
 	q := &listQuery{columns: queueColumns, from: "filing", order: "id desc", args: pgx.StrictNamedArgs{}}
@@ -281,16 +291,16 @@ func queueQuery(sc scope, f QueueFilter, open bool) *listQuery {
 		q.and("state = any(@states)", "states", f.States)
 	}
 	if f.Class != "" {
-		q.and("coalesce(nullif(class, ''), claimed_class) like @class", "class", f.Class+"%")
+		q.and("coalesce(nullif(class, ''), claimed_class) like @class", "class", literal(f.Class)+"%")
 	}
-	if f.DueBefore != "" {
+	if isDay(f.DueBefore) {
 		q.and("due_on <= @due::date", "due", f.DueBefore)
 	}
 	if f.Mine {
 		q.and("exists (select from filing_part p where p.filing_id = filing.id and p.account_id = @account)", "account", sc.account)
 	}
 	q.text(f.Text, "intake_no = @exact or number = @exact")
-	if at := position(f.Cursor, 2); at != nil {
+	if at := position(f.Cursor, 2); at != nil && isDay(at[0]) && isID(at[1]) {
 		if open {
 			q.and("(due_on, id) > (@after_day::date, @after_id::bigint)", "after_day", at[0], "after_id", at[1])
 		} else {
@@ -307,7 +317,7 @@ func registrationQuery(sc scope, f RegistrationFilter) *listQuery {
 		q.and("state = any(@states)", "states", f.States)
 	}
 	if f.Class != "" {
-		q.and("class like @class", "class", f.Class+"%")
+		q.and("class like @class", "class", literal(f.Class)+"%")
 	}
 	q.text(f.Text, "number = @exact")
 	if at := position(f.Cursor, 1); at != nil {

@@ -3,6 +3,7 @@ package pages
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -223,10 +224,14 @@ func (p *Pages) acceptInvitation(c *web.Ctx) error {
 	return p.enter(c, person, "已注册并加入。")
 }
 
-func accountTabs(active string) *view.Tabs {
+func accountTabs(actor identity.Actor, active string) *view.Tabs {
 	t := &view.Tabs{Label: "账号与单位"}
-	for _, l := range []view.Link{{Label: "账号", Href: "/account"}, {Label: "密码与登录", Href: "/account/password"}, {Label: "单位", Href: "/account/organisation"},
-		{Label: "成员", Href: "/account/members"}, {Label: "接口令牌", Href: "/account/tokens"}} {
+	links := []view.Link{{Label: "账号", Href: "/account"}, {Label: "密码与登录", Href: "/account/password"}, {Label: "单位", Href: "/account/organisation"},
+		{Label: "成员", Href: "/account/members"}, {Label: "接口令牌", Href: "/account/tokens"}}
+	if actor.Has(identity.Broker) {
+		links = slices.Insert(links, 2, view.Link{Label: "经纪人资料", Href: "/account/broker"})
+	}
+	for _, l := range links {
 		l.Current = l.Href == active
 		t.Items = append(t.Items, l)
 	}
@@ -256,7 +261,7 @@ func (p *Pages) showAccount(c *web.Ctx, form *web.Form, ferr error) error {
 	side := []Block{{Card: true, Title: "现在代表", Forms: []view.Form{view.NewForm("/account/switch", "切换",
 		view.Field{Kind: view.Radio, Name: "membership", Label: "单位", Required: true, Options: options})}}}
 	return sheet(c, c.Page("账号"), Sheet{Heading: view.T(me.DisplayName), Lead: "登录名 " + me.LoginName, Sample: me.Sample,
-		Tabs: accountTabs("/account"), Main: a.blocks(f), Side: side})
+		Tabs: accountTabs(c.Actor(), "/account"), Main: a.blocks(f), Side: side})
 }
 
 func (p *Pages) saveAccount(c *web.Ctx) error {
@@ -295,7 +300,7 @@ func (p *Pages) showPassword(c *web.Ctx, form *web.Form, ferr error) error {
 		view.Field{Kind: view.Password, Name: "oldPassword", Label: "现在的密码", Required: true, Autocomplete: "current-password", Error: a.errors["oldPassword"]},
 		view.Field{Kind: view.Password, Name: "newPassword", Label: "新密码", Required: true, Autocomplete: "new-password", Error: a.errors["newPassword"],
 			Hint: "至少 12 个字符；或至少 8 个字符，含大写、小写、数字、符号中的三类"})
-	return sheet(c, c.Page("密码与登录"), Sheet{Tabs: accountTabs("/account/password"), Main: a.blocks(f),
+	return sheet(c, c.Page("密码与登录"), Sheet{Tabs: accountTabs(c.Actor(), "/account/password"), Main: a.blocks(f),
 		Side: []Block{{Card: true, Title: "退出所有设备", Prose: []view.Text{view.T("怀疑别人用过您的账号时使用。您在这台设备上也要重新登录。")},
 			Actions: []view.Action{{Label: "退出所有设备", Post: "/account/signout-everywhere", Kind: view.Danger}}}}})
 }
@@ -331,7 +336,7 @@ func (p *Pages) showOrganisationForm(c *web.Ctx, form *web.Form, ferr error) err
 	if err != nil {
 		return err
 	}
-	body := Sheet{Heading: view.T(o.Name), Tags: []view.Tag{orgStateTag(o.State)}, Sample: o.Sample, Tabs: accountTabs("/account/organisation")}
+	body := Sheet{Heading: view.T(o.Name), Tags: []view.Tag{orgStateTag(o.State)}, Sample: o.Sample, Tabs: accountTabs(c.Actor(), "/account/organisation")}
 	if o.StateReason != "" && o.State != identity.Confirmed {
 		body.Main = append(body.Main, Block{Notice: &view.Notice{Tone: view.Warn, Title: "管理员的意见", Text: o.StateReason}})
 	}
@@ -447,7 +452,7 @@ func (p *Pages) showMembers(c *web.Ctx, form *web.Form, ferr error, link string)
 		return err
 	}
 	admin := actor.Has(identity.OrgAdmin)
-	body := Sheet{Lead: actor.OrgName, Tabs: accountTabs("/account/members")}
+	body := Sheet{Lead: actor.OrgName, Tabs: accountTabs(c.Actor(), "/account/members")}
 	if link != "" {
 		body.Main = append(body.Main, Block{Notice: &view.Notice{Tone: view.OK, Title: "邀请已生成",
 			Text: "已配置邮件时会自动寄出；也可以把下面的地址直接发给对方。地址只显示这一次。"}, Digests: []view.Digest{{Label: "邀请地址", Value: link}}})
@@ -578,7 +583,7 @@ func (p *Pages) showTokens(c *web.Ctx, form *web.Form, ferr error, secret string
 		return err
 	}
 	a := asking(form, ferr)
-	body := Sheet{Tabs: accountTabs("/account/tokens"), Lead: "程序用令牌代表您和现在的单位调用接口，权限与您本人相同。"}
+	body := Sheet{Tabs: accountTabs(c.Actor(), "/account/tokens"), Lead: "程序用令牌代表您和现在的单位调用接口，权限与您本人相同。"}
 	if secret != "" {
 		body.Main = append(body.Main, Block{Notice: &view.Notice{Tone: view.OK, Title: "令牌已创建", Text: "请现在复制保存，以后不再显示。"}, Digests: []view.Digest{{Label: "令牌", Value: secret}}})
 	}

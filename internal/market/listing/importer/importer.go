@@ -476,12 +476,12 @@ func (s *Service) Batch(ctx context.Context, actor identity.Actor, id int64) (Ba
 	return b, nil
 }
 
-// Batches lists the last batches of the actor's organisation, newest first.
+// Batches lists the last 50 batches of the actor's organisation, newest first; region officers see those of all organisations.
 func (s *Service) Batches(ctx context.Context, actor identity.Actor) ([]Batch, error) {
 	if !actor.SignedIn() {
 		return nil, fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
 	}
-	return s.batches(ctx, actor.OrgID)
+	return s.batches(ctx, actor.OrgID, actor.Has(identity.RegionOfficer))
 }
 
 var errNoBatch = fault.New(fault.NotFound, "import_batch", "没有找到这次导入")

@@ -16,7 +16,7 @@ const (
 		values (@kind, @organisation_id, @account_id, @file_name, @digest, @state, @publish, @rows, @good, @bad, @report, @created_at) returning id`
 	batchByID     = `select ` + batchColumns + ` from import_batch where id = @id`
 	lockBatch     = `select ` + batchColumns + `, last_row from import_batch where id = @id for update`
-	batchesOf     = `select ` + batchColumns + ` from import_batch where organisation_id = @org order by id desc limit 50`
+	batchesOf     = `select ` + batchColumns + ` from import_batch where @all or organisation_id = @org order by id desc limit 50`
 	progressBatch = `update import_batch set state = @state, done = @done, created = @created, updated = @updated, unchanged = @unchanged, last_row = @last where id = @id`
 	finishBatch   = `update import_batch set state = @state, report = @report, finished_at = @now where id = @id`
 	nextRows      = `select row, row_key, hash, content from import_row where batch_id = @id and row > @last order by row limit @limit`
@@ -66,8 +66,8 @@ func (s *Service) lock(ctx context.Context, tx pgx.Tx, id int64) (Batch, int, er
 	return r.Batch, r.LastRow, err
 }
 
-func (s *Service) batches(ctx context.Context, org int64) ([]Batch, error) {
-	rows, _ := s.config.DB.Query(ctx, batchesOf, pgx.StrictNamedArgs{"org": org})
+func (s *Service) batches(ctx context.Context, org int64, all bool) ([]Batch, error) {
+	rows, _ := s.config.DB.Query(ctx, batchesOf, pgx.StrictNamedArgs{"org": org, "all": all})
 	bs, err := pgx.CollectRows(rows, pgx.RowToStructByName[Batch])
 	if err != nil {
 		return nil, fmt.Errorf("import batches: %w", err)

@@ -1,0 +1,274 @@
+package pages
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+
+	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/region"
+	"techmarket/internal/trade/broker"
+	"techmarket/web"
+	"techmarket/web/view"
+)
+
+func (p *Pages) brokerRoutes() []web.Route {
+	anyone := web.Anyone()
+	self := web.Roles("技术经纪人本人", identity.Broker)
+	return []web.Route{
+		web.GET("/brokers", anyone, p.brokers),
+		web.GET("/brokers/:id", anyone, p.broker),
+		web.GET("/account/broker", self, func(c *web.Ctx) error { return p.showBrokerForm(c, nil, nil) }),
+		web.POST("/account/broker", self, p.saveBroker),
+	}
+}
+
+// qualification says what the certificate is worth today.
+func qualification(b broker.Card) view.Tag {
+	switch {
+	case b.Level == "":
+		return view.Tag{Label: "未填资质"}
+	case b.Qualified:
+		return view.Tag{Label: codes.BrokerLevel.Label(b.Level) + "，有效", Tone: view.OK}
+	default:
+		return view.Tag{Label: codes.BrokerLevel.Label(b.Level) + "，不在有效期", Tone: view.Warn}
+	}
+}
+
+func placeNames(divisions []string) string {
+	names := make([]string, len(divisions))
+	for i, d := range divisions {
+		if d == region.Root {
+			return "全区"
+		}
+		names[i] = region.ShortName(d)
+	}
+	return join(names)
+}
+
+func (p *Pages) brokers(c *web.Ctx) error {
+	const size = 20
+	q := c.QueryForm()
+	filter := broker.Filter{Field: q.Text("field"), League: q.Text("league"), After: q.ID("after"), Limit: size}
+	if filter.Field != "" && !codes.Field.Has(filter.Field) {
+		q.Errors.Add("field", "unknown", "没有这个技术领域，请从列表中选择")
+	}
+	if filter.League != "" && !region.Valid(filter.League) {
+		q.Errors.Add("league", "unknown", "没有这个盟市，请从列表中选择")
+	}
+	if err := formErr(q); err != nil {
+		return err
+	}
+	cards, err := p.Brokers.Directory(c.Context(), filter)
+	if err != nil {
+		return err
+	}
+	page := c.Page("技术经纪人")
+	page.Nav = "brokers"
+	fields := view.FilterGroup{Legend: "擅长领域", Name: "field", Single: true, Fold: 12, Options: []view.Option{{Label: "全部", Checked: filter.Field == ""}}}
+	for _, f := range codes.Field.Children("") {
+		fields.Options = append(fields.Options, view.Option{Value: f.Code, Label: f.Label, Checked: f.Code == filter.Field})
+	}
+	leagues := view.FilterGroup{Legend: "服务盟市", Name: "league", Single: true, Fold: 13, Options: []view.Option{{Label: "全部", Checked: filter.League == ""}}}
+	for _, l := range region.Leagues() {
+		leagues.Options = append(leagues.Options, view.Option{Value: l.Code, Label: l.Name, Checked: l.Code == filter.League})
+	}
+	rail := &view.Rail{Action: "/brokers", Clear: "/brokers", Groups: []view.FilterGroup{leagues, fields}}
+	var chips []view.Chip
+	without := func(name string) string {
+		v := url.Values{}
+		for k, s := range map[string]string{"field": filter.Field, "league": filter.League} {
+			if s != "" && k != name {
+				v.Set(k, s)
+			}
+		}
+		if len(v) == 0 {
+			return "/brokers"
+		}
+		return "/brokers?" + v.Encode()
+	}
+	if filter.League != "" {
+		chips = append(chips, view.Chip{Label: region.Name(filter.League), On: true, Href: without("league")})
+	}
+	if filter.Field != "" {
+		chips = append(chips, view.Chip{Label: codes.Field.Label(filter.Field), On: true, Href: without("field")})
+	}
+	rail.Active = len(chips)
+	rows := view.Rows{Label: "技术经纪人", Empty: view.Empty{Icon: "users", Title: "没有符合条件的技术经纪人", Text: "去掉一个条件再看；服务全区的经纪人在每个盟市下都会列出。"}}
+	for _, b := range cards {
+		rows.Items = append(rows.Items, view.Row{Title: view.T(b.Name), Href: fmt.Sprintf("/brokers/%d", b.AccountID), Lead: view.T(clip(b.Introduction, 90)),
+			Meta: notEmpty(b.Organisation, join(labels(codes.Field, b.Fields)), "服务"+placeNames(b.Divisions)), Tags: []view.Tag{qualification(b)}, Sample: b.Sample,
+			Right: fmt.Sprintf("促成 %d 项", b.Record.Agreed), RightNote: fmt.Sprintf("引荐 %d · 已登记 %d", b.Record.Introduced, b.Record.Registered), HeadingTag: "h2"})
+	}
+	body := Listing{Lead: "帮供需双方对接、谈成、签约的人。促成和登记的项数由本平台按实际交易计数，不能自己填写。", Rail: rail, Rows: &rows, Pager: view.Pager{Total: -1}}
+	if len(chips) > 0 {
+		body.Head = &view.ListHead{Found: len(cards), Unit: "位（本页）", Chips: chips, Clear: "/brokers"}
+	}
+	if len(cards) == size {
+		next := without("")
+		sep := "?"
+		if next != "/brokers" {
+			sep = "&"
+		}
+		body.Pager.Next = next + sep + "after=" + strconv.FormatInt(cards[size-1].AccountID, 10)
+	}
+	if c.Actor().Has(identity.Broker) {
+		body.Actions = []view.Action{{Label: "填写我的资料", Href: "/account/broker", Kind: view.Quiet}}
+	}
+	return listPageOf(c, page, body)
+}
+
+func (p *Pages) broker(c *web.Ctx) error {
+	id, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	b, err := p.Brokers.Get(c.Context(), id)
+	if err != nil {
+		return err
+	}
+	page := c.Page(b.Name)
+	page.Nav = "brokers"
+	page.Breadcrumbs = []view.Link{{Label: "技术经纪人", Href: "/brokers"}}
+	body := Sheet{Heading: view.T(b.Name), Tags: []view.Tag{qualification(b)}, Sample: b.Sample, Lead: b.Organisation}
+	figure := func(n int64, label string) view.Figure {
+		return view.Figure{Value: view.Count(int(n)), Unit: "项", Label: label, AsOf: c.Now(), Source: "本市场", Sample: b.Sample}
+	}
+	body.Main = []Block{{Title: "业绩", Intro: "引荐：双方由其介绍开始对接。促成：引荐后谈成并确认条款。已登记：促成的技术合同完成登记。都由本平台按实际交易计数。",
+		Figures: []view.Figure{figure(b.Record.Introduced, "引荐"), figure(b.Record.Agreed, "促成"), figure(b.Record.Registered, "已登记")}}}
+	intro := view.T(b.Introduction)
+	if b.Introduction == "" {
+		intro = view.T("还没有写介绍。")
+	}
+	var places []string
+	for _, d := range b.Divisions {
+		places = append(places, region.FullName(d))
+	}
+	body.Main = append(body.Main, Block{Title: "介绍", Prose: []view.Text{intro}},
+		Block{Title: "擅长与服务地区", Facts: &view.Facts{Items: []view.Fact{{Label: "技术领域", Value: join(labels(codes.Field, b.Fields))}, {Label: "服务地区", Value: join(places)}}}})
+	if b.Level == "" {
+		body.Side = append(body.Side, Block{Card: true, Title: "资质", Intro: "本人没有填写技术经纪人证书。"})
+	} else {
+		valid := "长期有效"
+		switch {
+		case b.ValidFrom != "" && b.ValidTo != "":
+			valid = b.ValidFrom + " 至 " + b.ValidTo
+		case b.ValidTo != "":
+			valid = "至 " + b.ValidTo
+		case b.ValidFrom != "":
+			valid = "自 " + b.ValidFrom
+		}
+		note := "由本人填写，平台按日期判断是否在有效期。"
+		body.Side = append(body.Side, Block{Card: true, Title: "资质", Intro: note, Facts: &view.Facts{Wide: true, Items: []view.Fact{{Label: "等级", Value: codes.BrokerLevel.Label(b.Level), Tags: []view.Tag{qualification(b)}},
+			{Label: "证书编号", Value: b.CertificateNo, Num: true}, {Label: "发证单位", Value: b.Issuer}, {Label: "有效期", Value: valid}}}})
+	}
+	body.Side = append(body.Side, Block{Card: true, Title: "所在机构", Links: []view.Link{{Label: b.Organisation, Href: fmt.Sprintf("/units/%d", b.OrganisationID)}}})
+	if c.Actor().AccountID == b.AccountID {
+		body.Actions = []view.Action{{Label: "修改资料", Href: "/account/broker", Kind: view.Quiet}}
+	}
+	return sheet(c, page, body)
+}
+
+// ownBroker is the actor's profile, empty when there is none yet.
+func (p *Pages) ownBroker(c *web.Ctx) (broker.Profile, error) {
+	card, err := p.Brokers.Get(c.Context(), c.Actor().AccountID)
+	if fault.Is(err, fault.NotFound) {
+		return broker.Profile{}, nil
+	}
+	return card.Profile, err
+}
+
+func (p *Pages) showBrokerForm(c *web.Ctx, form *web.Form, ferr error) error {
+	b, err := p.ownBroker(c)
+	if err != nil {
+		return err
+	}
+	a := asking(form, ferr)
+	fields := topOptions(codes.Field, "")
+	places := []view.Option{{Value: region.Root, Label: "全区"}}
+	for _, l := range region.Leagues() {
+		places = append(places, view.Option{Value: l.Code, Label: l.Name})
+	}
+	counties := keepCounties(b.Divisions)
+	if form != nil {
+		counties = form.List("county")
+	}
+	f := formOf("/account/broker", "保存并公开",
+		view.Section{Title: "服务什么", Fields: []view.Field{
+			a.checks("fields", "擅长的技术领域", b.Fields, fields, required),
+			a.checks("divisions", "服务地区", b.Divisions, places, required, hint("选盟市即包括其全部旗县；只服务个别旗县的，在下面选")),
+			{Kind: view.Select, Name: "county", Label: "只服务的旗县", Multiple: true, Hint: "按住 Ctrl 可多选", Options: countyOptions(counties)},
+			a.area("introduction", "介绍", b.Introduction, limit(2000), lines(5), hint("做过什么、能帮双方做什么；不要写联系方式，对接后双方自然看到")),
+		}},
+		view.Section{Title: "技术经纪人证书", Hint: "没有证书就全部留空。过期的证书会照实显示“不在有效期”。", Fields: []view.Field{
+			a.choose("level", "等级", b.Level, listOptions(codes.BrokerLevel, "没有证书"), width("m")),
+			a.text("certificateNo", "证书编号", b.CertificateNo, limit(100), width("m")),
+			a.text("issuer", "发证单位", b.Issuer, limit(100)),
+			a.kind(view.Date, "validFrom", "有效期起", b.ValidFrom, width("m")),
+			a.kind(view.Date, "validTo", "有效期止", b.ValidTo, width("m"), hint("长期有效的不填")),
+		}})
+	f.Hidden = []view.Pair{{Name: "version", Value: a.value("version", strconv.Itoa(b.Version))}}
+	f.Guard = true
+	body := Sheet{Tabs: accountTabs(c.Actor(), "/account/broker"), Lead: "资料保存后在技术经纪人名录公开。业绩由本平台计数。", Main: a.blocks(f)}
+	if fault.Is(ferr, fault.Conflict) && a.notice != nil {
+		a.notice.Actions = []view.Action{{Label: "看已保存的资料", Href: "/account/broker", Kind: view.Quiet, Small: true}}
+	}
+	if b.Version > 0 {
+		body.Actions = []view.Action{{Label: "看公开的样子", Href: fmt.Sprintf("/brokers/%d", b.AccountID), Kind: view.Quiet}}
+	}
+	status := 200
+	switch {
+	case fault.Is(ferr, fault.Conflict):
+		status = 409
+	case ferr != nil:
+		status = 422
+	}
+	return sheetStatus(c, status, c.Page("技术经纪人资料"), body)
+}
+
+// keepCounties are those of the divisions that are neither the region nor a league.
+func keepCounties(divisions []string) []string {
+	var out []string
+	for _, d := range divisions {
+		if league, ok := region.League(d); ok && league.Code != d {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func countyOptions(chosen []string) []view.Option {
+	on := map[string]bool{}
+	for _, d := range chosen {
+		on[d] = true
+	}
+	var out []view.Option
+	for _, l := range region.Leagues() {
+		for _, d := range region.Children(l.Code) {
+			out = append(out, view.Option{Value: d.Code, Label: d.Name, Group: l.Name, Checked: on[d.Code]})
+		}
+	}
+	return out
+}
+
+func (p *Pages) saveBroker(c *web.Ctx) error {
+	form, err := c.Form()
+	if err != nil {
+		return err
+	}
+	profile := broker.Profile{Fields: form.List("fields"), Divisions: append(form.List("divisions"), form.List("county")...), Introduction: form.Text("introduction"),
+		Level: form.Text("level"), CertificateNo: form.Text("certificateNo"), Issuer: form.Text("issuer"), ValidFrom: form.Text("validFrom"), ValidTo: form.Text("validTo"), Version: form.Int("version")}
+	if err = formErr(form); err == nil {
+		_, err = p.Brokers.Save(c.Context(), c.Actor(), profile)
+	}
+	if err != nil {
+		if refused(err) {
+			return p.showBrokerForm(c, form, err)
+		}
+		return err
+	}
+	c.Flash(view.OK, "资料已保存并公开。")
+	return c.See(fmt.Sprintf("/brokers/%d", c.Actor().AccountID))
+}

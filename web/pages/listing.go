@@ -128,7 +128,8 @@ func (p *Pages) listingDetail(c *web.Ctx, kind listing.Kind) error {
 		if kind == listing.Demand {
 			body.Actions = append(body.Actions, view.Action{Label: "看匹配到的成果", Href: fmt.Sprintf("/demands/%d/matches", id), Kind: view.Quiet})
 		} else {
-			body.Actions = append(body.Actions, view.Action{Label: "看合适的需求", Href: fmt.Sprintf("/achievements/%d/matches", id), Kind: view.Quiet})
+			body.Actions = append(body.Actions, view.Action{Label: "看合适的需求", Href: fmt.Sprintf("/achievements/%d/matches", id), Kind: view.Quiet},
+				view.Action{Label: "加入比较", Href: compareAddress([]int64{id}), Kind: view.Quiet})
 		}
 	}
 	owner := []view.Fact{{Label: "单位", Value: org.Name, Href: fmt.Sprintf("/units/%d", org.ID)}, {Label: "所在地", Value: place(l.Division, org.Division)}}
@@ -683,17 +684,17 @@ func (p *Pages) showEditor(c *web.Ctx, kind listing.Kind, id int64, form *web.Fo
 	return sheetStatus(c, status, page, body)
 }
 
-// repeat makes the fields of a repeated group: what is stored and two empty rows.
-func repeat(a *ask, group string, stored, most int, row func(i int) []view.Field) []view.Field {
-	n := min(most, stored+2)
+// repeat makes the fields of a repeated group, one line a row: what is stored and one or two empty rows.
+func repeat(a *ask, title, hint, group string, stored, most int, row func(i int) []view.Field) []view.Section {
+	n := min(most, max(2, stored+1))
 	if a.form != nil {
 		n = min(most, max(n, a.form.Rows(group, most)+1))
 	}
-	var out []view.Field
+	sections := []view.Section{{Title: title, Hint: hint}}
 	for i := range n {
-		out = append(out, row(i)...)
+		sections = append(sections, view.Section{Inline: true, Fields: row(i)})
 	}
-	return out
+	return sections
 }
 
 func at[T any](list []T, i int) T {
@@ -773,37 +774,32 @@ func (p *Pages) readFiles(c *web.Ctx, f *web.Form, old []listing.Attachment) ([]
 }
 
 func achievementFields(a *ask, k achievement.Content) []view.Section {
-	adv := view.Section{Title: "与现有方案对比", Hint: "给数字，不用形容词：买方据此决定要不要谈。"}
-	adv.Fields = repeat(a, "advantages", len(k.Advantages), 20, func(i int) []view.Field {
+	adv := repeat(a, "与现有方案对比", "给数字，不用形容词：买方据此决定要不要谈。", "advantages", len(k.Advantages), 20, func(i int) []view.Field {
 		v := at(k.Advantages, i)
-		return []view.Field{a.text(web.Row("advantages", i, "name"), fmt.Sprintf("第 %d 项 指标", i+1), v.Name, width("m")), a.text(web.Row("advantages", i, "ours"), "本成果", v.Ours, width("s")),
+		return []view.Field{a.text(web.Row("advantages", i, "name"), fmt.Sprintf("指标 %d", i+1), v.Name, width("m")), a.text(web.Row("advantages", i, "ours"), "本成果", v.Ours, width("s")),
 			a.text(web.Row("advantages", i, "present"), "现有方案", v.Present, width("s")), a.text(web.Row("advantages", i, "unit"), "单位", v.Unit, width("s"))}
 	})
-	ip := view.Section{Title: "知识产权", Hint: "专利号校验位不符只提醒，不影响发布。"}
-	ip.Fields = repeat(a, "ip", len(k.IP), 50, func(i int) []view.Field {
+	ip := repeat(a, "知识产权", "专利号校验位不符只提醒，不影响发布。", "ip", len(k.IP), 50, func(i int) []view.Field {
 		v := at(k.IP, i)
 		statuses := []view.Option{{Label: "请选择"}}
 		for _, s := range achievement.IPStatuses() {
 			statuses = append(statuses, view.Option{Value: s.Code, Label: s.Label})
 		}
-		return []view.Field{a.choose(web.Row("ip", i, "kind"), fmt.Sprintf("第 %d 项 种类", i+1), v.Kind, listOptions(codes.IPKind, "请选择"), width("m")), a.text(web.Row("ip", i, "number"), "号码", v.Number, width("m")),
+		return []view.Field{a.choose(web.Row("ip", i, "kind"), fmt.Sprintf("知识产权 %d 种类", i+1), v.Kind, listOptions(codes.IPKind, "请选择"), width("m")), a.text(web.Row("ip", i, "number"), "号码", v.Number, width("m")),
 			a.text(web.Row("ip", i, "title"), "名称", v.Title), a.choose(web.Row("ip", i, "status"), "状态", v.Status, statuses, width("s")), a.kind(view.Date, web.Row("ip", i, "expires"), "有效期到", v.Expires, width("m"))}
 	})
-	cases := view.Section{Title: "应用案例"}
-	cases.Fields = repeat(a, "cases", len(k.Cases), 20, func(i int) []view.Field {
+	cases := repeat(a, "应用案例", "", "cases", len(k.Cases), 20, func(i int) []view.Field {
 		v := at(k.Cases, i)
-		return []view.Field{a.text(web.Row("cases", i, "organisation"), fmt.Sprintf("第 %d 例 应用单位", i+1), v.Organisation, width("m")), a.text(web.Row("cases", i, "year"), "年份", v.Year, width("s")),
+		return []view.Field{a.text(web.Row("cases", i, "organisation"), fmt.Sprintf("案例 %d 应用单位", i+1), v.Organisation, width("m")), a.text(web.Row("cases", i, "year"), "年份", v.Year, width("s")),
 			a.area(web.Row("cases", i, "effect"), "效果", v.Effect, lines(2))}
 	})
-	return []view.Section{
-		{Title: "是什么", Fields: []view.Field{
-			a.text("title", "成果名称", k.Title, required, limit(80)),
-			a.text("summary", "一句话简介", k.Summary, required, limit(120), hint("买方先看这一句：给出关键数字，例如“脱硫剂寿命由 45 天提到 90 天”")),
-			a.area("problem", "解决的问题", k.Problem, required, lines(4), limit(2000)),
-			a.area("description", "成果介绍", k.Description, required, lines(8), limit(20000)),
-			a.area("keywords", "关键词", strings.Join(k.Keywords, "、"), lines(1), hint("用顿号或逗号隔开，最多 10 个"), keywordsError(a)),
-		}},
-		adv,
+	return slices.Concat([]view.Section{{Title: "是什么", Fields: []view.Field{
+		a.text("title", "成果名称", k.Title, required, limit(80)),
+		a.text("summary", "一句话简介", k.Summary, required, limit(120), hint("买方先看这一句：给出关键数字，例如“脱硫剂寿命由 45 天提到 90 天”")),
+		a.area("problem", "解决的问题", k.Problem, required, lines(4), limit(2000)),
+		a.area("description", "成果介绍", k.Description, required, lines(8), limit(20000)),
+		a.area("keywords", "关键词", strings.Join(k.Keywords, "、"), lines(1), hint("用顿号或逗号隔开，最多 10 个"), keywordsError(a)),
+	}}}, adv, []view.Section{
 		{Title: "成熟度", Fields: []view.Field{
 			a.choose("maturity.level", "技术成熟度", strconv.Itoa(k.Maturity.Level), trlOptions("请选择"), required, width("m")),
 			a.radio("maturity.basis", "依据", firstOf(k.Maturity.Basis, achievement.BasisSelf), []view.Option{{Value: achievement.BasisSelf, Label: "单位自评"}, {Value: achievement.BasisJudged, Label: "经评价", Hint: "写明评价机构、日期并上传报告"}}),
@@ -817,12 +813,9 @@ func achievementFields(a *ask, k achievement.Content) []view.Section {
 			a.choose("industry", "应用行业", k.Industry, topOptions(codes.Industry, "请选择")),
 			a.kind(view.Combo, "division", "所在旗县市区", k.Division, func(f *view.Field) { f.Options = divisionOptions("与单位相同", true) }),
 			a.text("registerNo", "科技成果登记号", k.RegisterNo, width("m")),
-		}},
-		ip,
-		{Title: "团队", Fields: []view.Field{a.text("team.lead", "负责人", k.Team.Lead, width("m")), a.area("team.members", "成员", strings.Join(k.Team.Members, "、"), lines(1)), a.area("team.introduction", "介绍", k.Team.Introduction, lines(3), limit(2000))}},
-		cases,
-		fileSection(k.Files, a), contactFields(a, k.Contact),
-	}
+		}}}, ip, []view.Section{
+		{Title: "团队", Fields: []view.Field{a.text("team.lead", "负责人", k.Team.Lead, width("m")), a.area("team.members", "成员", strings.Join(k.Team.Members, "、"), lines(1)), a.area("team.introduction", "介绍", k.Team.Introduction, lines(3), limit(2000))}}}, cases,
+		[]view.Section{fileSection(k.Files, a), contactFields(a, k.Contact)})
 }
 
 // keywordsError shows the first message about any keyword at the one field they are typed in.
@@ -837,21 +830,18 @@ func keywordsError(a *ask) func(*view.Field) {
 }
 
 func demandFields(a *ask, k demand.Content) []view.Section {
-	targets := view.Section{Title: "要达到的指标", Hint: "写出现值和目标值，匹配会更准，也方便验收。"}
-	targets.Fields = repeat(a, "targets", len(k.Targets), 20, func(i int) []view.Field {
+	targets := repeat(a, "要达到的指标", "写出现值和目标值，匹配会更准，也方便验收。", "targets", len(k.Targets), 20, func(i int) []view.Field {
 		v := at(k.Targets, i)
-		return []view.Field{a.text(web.Row("targets", i, "name"), fmt.Sprintf("第 %d 项 指标", i+1), v.Name, width("m")), a.text(web.Row("targets", i, "present"), "现值", v.Present, width("s")),
+		return []view.Field{a.text(web.Row("targets", i, "name"), fmt.Sprintf("指标 %d", i+1), v.Name, width("m")), a.text(web.Row("targets", i, "present"), "现值", v.Present, width("s")),
 			a.text(web.Row("targets", i, "target"), "目标值", v.Target, width("s")), a.text(web.Row("targets", i, "unit"), "单位", v.Unit, width("s"))}
 	})
-	if e := a.errors["targets"]; e != "" && len(targets.Fields) > 0 {
-		targets.Fields[0].Error = e
+	if e := a.errors["targets"]; e != "" {
+		targets[1].Fields[0].Error = e
 	}
-	return []view.Section{
-		{Title: "难题", Fields: []view.Field{
-			a.text("title", "需求名称", k.Title, required, limit(80)),
-			a.area("problem", "要解决的问题", k.Problem, required, lines(8), limit(20000), hint("哪道工序、什么对象、什么现象；直接贴一段话也可以")),
-		}},
-		targets,
+	return slices.Concat([]view.Section{{Title: "难题", Fields: []view.Field{
+		a.text("title", "需求名称", k.Title, required, limit(80)),
+		a.area("problem", "要解决的问题", k.Problem, required, lines(8), limit(20000), hint("哪道工序、什么对象、什么现象；直接贴一段话也可以")),
+	}}}, targets, []view.Section{
 		{Title: "边界与现状", Fields: []view.Field{
 			a.area("limits", "限制条件", k.Limits, lines(3), limit(2000), hint("场地、能耗、环保、原料等不能突破的条件")),
 			a.area("tried", "已做过的尝试", k.Tried, lines(3), limit(2000), hint("做过什么、为什么不行")),
@@ -870,7 +860,7 @@ func demandFields(a *ask, k demand.Content) []view.Section {
 		{Title: "揭榜挂帅", Fields: []view.Field{a.checks("challenge", "方式", boolList(k.Challenge), []view.Option{{Value: "yes", Label: "作为揭榜挂帅项目，面向全国，只看结果"}}),
 			a.area("reward", "奖励和评判办法", k.Reward, lines(3), limit(1000))}},
 		fileSection(k.Files, a), contactFields(a, k.Contact),
-	}
+	})
 }
 
 func (p *Pages) saveListing(c *web.Ctx, kind listing.Kind, id int64) error {

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -369,9 +370,9 @@ func (p *Pages) showContractSection(c *web.Ctx, k contract.Contract, section con
 			sections = append(sections, part...)
 		}
 	case contract.SectionElements:
-		sections = elementFields(a, k.Content.Elements)
+		sections = elementFields(a, k)
 	case contract.SectionAmounts:
-		sections = amountFields(a, k.Content, form_)
+		sections = amountFields(a, k.Content)
 		body.Side = []Block{p.amountsBlock(k.Content)}
 	case contract.SectionStatement:
 		sections = statementFields(a, k.Content.Statement, c.Actor())
@@ -507,72 +508,62 @@ var ipKinds = []view.Option{{Value: "none", Label: "未涉及知识产权"}, {Va
 	{Value: "utility_model", Label: "实用新型专利"}, {Value: "design", Label: "外观设计专利"}, {Value: "software", Label: "计算机软件著作权"},
 	{Value: "layout", Label: "集成电路布图设计"}, {Value: "plant_variety", Label: "植物新品种"}, {Value: "biomedical", Label: "生物、医药新品种"}}
 
-func elementFields(a *ask, e contract.Elements) []view.Section {
-	const at = "elements."
-	ips := max(1, len(e.IP))
-	if a.form != nil {
-		ips = max(ips, a.form.Rows(at+"ip", 20))
-		if a.form.Bool("more") {
-			ips++
-		}
-	}
-	rights := view.Section{Title: "知识产权", Hint: "转让、许可合同必须写明所转让或许可的权利。"}
-	for i := range ips {
-		ip := contract.IP{}
-		if i < len(e.IP) {
-			ip = e.IP[i]
-		}
-		row := func(name string) string { return web.Row(at+"ip", i, name) }
-		rights.Fields = append(rights.Fields,
-			a.choose(row("kind"), fmt.Sprintf("第 %d 项 种类", i+1), ip.Kind, append([]view.Option{{Label: "请选择"}}, ipKinds...), width("m")),
-			a.text(row("title"), "名称", ip.Title), a.text(row("number"), "专利号、登记号", ip.Number, width("m")),
-			yesno(a, row("certificate"), "有证书复印件", ip.Certificate), yesno(a, row("valid"), "权利有效", ip.Valid))
-	}
-	rights.Fields = append(rights.Fields, yesno(a, at+"ownershipAgreed", "合同约定了成果的知识产权归属", e.OwnershipDone, required),
-		a.area(at+"ownershipTerms", "归属的约定", e.OwnershipTerms, lines(3), limit(2000)))
-	return []view.Section{
+func elementFields(a *ask, k contract.Contract) []view.Section {
+	const path = "elements."
+	e := k.Content.Elements
+	in := func(name string) func(*view.Field) { return origin(k, path+name) }
+	rights := repeat(a, "知识产权", "转让、许可合同必须写明所转让或许可的权利。", path+"ip", len(e.IP), 20, func(i int) []view.Field {
+		ip := at(e.IP, i)
+		row := func(name string) string { return web.Row(path+"ip", i, name) }
+		return []view.Field{
+			a.choose(row("kind"), fmt.Sprintf("权利 %d 种类", i+1), ip.Kind, append([]view.Option{{Label: "请选择"}}, ipKinds...)),
+			a.text(row("title"), "名称", ip.Title), a.text(row("number"), "专利号、登记号", ip.Number),
+			yesno(a, row("certificate"), "有证书复印件", ip.Certificate), yesno(a, row("valid"), "权利有效", ip.Valid)}
+	})
+	rights = append(rights, view.Section{Fields: []view.Field{yesno(a, path+"ownershipAgreed", "合同约定了成果的知识产权归属", e.OwnershipDone, required),
+		a.area(path+"ownershipTerms", "归属的约定", e.OwnershipTerms, lines(3), limit(2000), in("ownershipTerms"))}})
+	return slices.Concat([]view.Section{
 		{Title: "合同", Fields: []view.Field{
-			a.text(at+"name", "合同名称", e.Name, required, limit(200), hint("与合同文本的名称一致")),
-			a.choose(at+"classCode", "合同类别", e.ClassCode, classOptions(), required),
-			a.area(at+"summary", "标的内容摘要", e.Summary, required, lines(5), limit(5000), hint("交付什么、达到什么技术指标，用合同里的话")),
-			a.date(at+"signedOn", "签订日期", timeOf(e.SignedOn), required), a.date(at+"beginsOn", "有效期开始", timeOf(e.BeginsOn), required), a.date(at+"endsOn", "有效期结束", timeOf(e.EndsOn), required),
-			a.radio(at+"medium", "合同形式", e.Medium, []view.Option{{Value: "paper", Label: "纸质合同"}, {Value: "electronic", Label: "电子合同"}}, required, hint("口头合同不能登记（认定登记管理办法第九条）")),
+			a.text(path+"name", "合同名称", e.Name, required, limit(200), hint("与合同文本的名称一致")),
+			a.choose(path+"classCode", "合同类别", e.ClassCode, classOptions(), required, in("classCode")),
+			a.area(path+"summary", "标的内容摘要", e.Summary, required, lines(5), limit(5000), hint("交付什么、达到什么技术指标，用合同里的话"), in("summary")),
+			a.date(path+"signedOn", "签订日期", timeOf(e.SignedOn), required), a.date(path+"beginsOn", "有效期开始", timeOf(e.BeginsOn), required, in("beginsOn")), a.date(path+"endsOn", "有效期结束", timeOf(e.EndsOn), required, in("endsOn")),
+			a.radio(path+"medium", "合同形式", e.Medium, []view.Option{{Value: "paper", Label: "纸质合同"}, {Value: "electronic", Label: "电子合同"}}, required, hint("口头合同不能登记（认定登记管理办法第九条）")),
 		}},
 		{Title: "金额与支付", Fields: []view.Field{
-			a.yuan(at+"amountFen", "合同成交总额", e.Amount, required, hint("提成部分未定的，先填固定部分")),
-			a.radio(at+"vatIncluded", "成交总额含增值税", string(e.VATIncluded), yesNo),
-			a.choose(at+"payment", "支付方式", e.Payment, listOptions(codes.Payment, "请选择"), required, width("m")),
-			a.text(at+"paymentTerms", "支付约定", e.PaymentTerms),
-			yesno(a, at+"royalty", "部分价款按销售额或利润提成", e.Royalty, required),
-			a.text(at+"royaltyTerms", "提成约定", e.RoyaltyTerms),
-			yesno(a, at+"relatedParty", "关联交易", e.RelatedParty, required),
-		}},
-		rights,
+			a.yuan(path+"amountFen", "合同成交总额", e.Amount, required, hint("提成部分未定的，先填固定部分"), in("amountFen")),
+			a.radio(path+"vatIncluded", "成交总额含增值税", string(e.VATIncluded), yesNo),
+			a.choose(path+"payment", "支付方式", e.Payment, listOptions(codes.Payment, "请选择"), required, width("m"), in("payment")),
+			a.text(path+"paymentTerms", "支付约定", e.PaymentTerms),
+			yesno(a, path+"royalty", "部分价款按销售额或利润提成", e.Royalty, required),
+			a.text(path+"royaltyTerms", "提成约定", e.RoyaltyTerms, in("royaltyTerms")),
+			yesno(a, path+"relatedParty", "关联交易", e.RelatedParty, required),
+		}}}, rights, []view.Section{
 		{Title: "许可合同填写", Fields: []view.Field{
-			a.text(at+"licence.years", "许可年限（年）", intText(e.Licence.Years), width("s")),
-			a.choose(at+"licence.exclusive", "许可方式", e.Licence.Exclusive, []view.Option{{Label: "请选择"}, {Value: "exclusive", Label: "独占许可"}, {Value: "sole", Label: "排他许可"}, {Value: "ordinary", Label: "普通许可"}}, width("m")),
+			a.text(path+"licence.years", "许可年限（年）", intText(e.Licence.Years), width("s")),
+			a.choose(path+"licence.exclusive", "许可方式", e.Licence.Exclusive, []view.Option{{Label: "请选择"}, {Value: "exclusive", Label: "独占许可"}, {Value: "sole", Label: "排他许可"}, {Value: "ordinary", Label: "普通许可"}}, width("m")),
 		}},
 		{Title: "分类", Fields: []view.Field{
-			a.choose(at+"field", "技术领域", e.Field, topOptions(codes.Field, "请选择"), required),
-			a.text(at+"subField", "细分领域", e.SubField, width("m")),
-			a.choose(at+"socialGoal", "社会经济目标", e.SocialGoal, topOptions(codes.SocialGoal, "请选择"), required),
-			a.choose(at+"industry", "服务的国民经济行业", e.Industry, topOptions(codes.Industry, "请选择"), required),
-			a.choose(at+"planSource", "项目计划来源", e.PlanSource, topOptions(codes.PlanSource, "请选择"), required),
-			a.text(at+"planName", "计划项目名称", e.PlanName), a.text(at+"planNumber", "计划项目编号", e.PlanNumber, width("m")),
-			a.choose(at+"confidential", "保密要求", e.Confidential, []view.Option{{Value: "", Label: "请选择"}, {Value: "none", Label: "无保密要求"}, {Value: "business", Label: "涉及商业秘密"}, {Value: "state", Label: "涉及国家秘密"}}, width("m")),
-			a.text(at+"confidentialTerms", "保密约定", e.Confidence),
+			a.choose(path+"field", "技术领域", e.Field, topOptions(codes.Field, "请选择"), required, in("field")),
+			a.text(path+"subField", "细分领域", e.SubField, width("m")),
+			a.choose(path+"socialGoal", "社会经济目标", e.SocialGoal, topOptions(codes.SocialGoal, "请选择"), required),
+			a.choose(path+"industry", "服务的国民经济行业", e.Industry, topOptions(codes.Industry, "请选择"), required, in("industry")),
+			a.choose(path+"planSource", "项目计划来源", e.PlanSource, topOptions(codes.PlanSource, "请选择"), required),
+			a.text(path+"planName", "计划项目名称", e.PlanName), a.text(path+"planNumber", "计划项目编号", e.PlanNumber, width("m")),
+			a.choose(path+"confidential", "保密要求", e.Confidential, []view.Option{{Value: "", Label: "请选择"}, {Value: "none", Label: "无保密要求"}, {Value: "business", Label: "涉及商业秘密"}, {Value: "state", Label: "涉及国家秘密"}}, width("m")),
+			a.text(path+"confidentialTerms", "保密约定", e.Confidence),
 		}},
 		{Title: "促成交易的机构与经纪人", Fields: []view.Field{
-			a.text(at+"agency", "技术转移机构", e.Agency), a.text(at+"broker", "技术经纪人", e.Broker, width("m")), a.yuan(at+"brokerFeeFen", "约定的佣金", e.BrokerFee),
+			a.text(path+"agency", "技术转移机构", e.Agency), a.text(path+"broker", "技术经纪人", e.Broker, width("m"), in("broker")), a.yuan(path+"brokerFeeFen", "约定的佣金", e.BrokerFee),
 		}},
 		{Title: "其他", Fields: []view.Field{
-			a.checks(at+"biological", "生物技术", boolList(e.Biological), []view.Option{{Value: "yes", Label: "标的含菌种、品种等生物材料"}}),
-			a.checks(at+"tied", "配套合同", boolList(e.Tied), []view.Option{{Value: "yes", Label: "是转让或开发合同的配套咨询、服务"}}),
-			a.text(at+"tiedTo", "所配套的合同编号或名称", e.TiedTo),
-			a.yuan(at+"expectedInputFen", "预计新增投入", e.ExpectedInput), a.yuan(at+"expectedOutputFen", "预计新增产值", e.ExpectedOutput),
-			a.text(at+"tradePaper", "技术进出口合同登记证书编号", e.TradePaper, width("m")),
+			a.checks(path+"biological", "生物技术", boolList(e.Biological), []view.Option{{Value: "yes", Label: "标的含菌种、品种等生物材料"}}),
+			a.checks(path+"tied", "配套合同", boolList(e.Tied), []view.Option{{Value: "yes", Label: "是转让或开发合同的配套咨询、服务"}}),
+			a.text(path+"tiedTo", "所配套的合同编号或名称", e.TiedTo),
+			a.yuan(path+"expectedInputFen", "预计新增投入", e.ExpectedInput), a.yuan(path+"expectedOutputFen", "预计新增产值", e.ExpectedOutput),
+			a.text(path+"tradePaper", "技术进出口合同登记证书编号", e.TradePaper, width("m")),
 		}},
-	}
+	})
 }
 
 func classOptions() []view.Option {
@@ -625,30 +616,22 @@ func readElements(f *web.Form, e contract.Elements) contract.Elements {
 	return e
 }
 
-func amountFields(a *ask, content contract.Content, form *web.Form) []view.Section {
-	rows := len(content.Costs) + 1
-	if form != nil {
-		rows = max(rows, form.Rows("costs", 100))
-	}
-	costs := view.Section{Title: "非技术性费用明细", Hint: "合同总额里的设备、仪器、零部件、原材料等。没有就空着。每行填数量和单位成本，同一种货物成本不同的分行填。"}
-	for i := range rows {
-		r := contract.CostRow{}
-		if i < len(content.Costs) {
-			r = content.Costs[i]
-		}
-		row := func(name string) string { return web.Row("costs", i, name) }
-		n := strconv.Itoa(i + 1)
-		quantity := ""
-		if r.Quantity != 0 {
-			quantity = strconv.FormatInt(r.Quantity, 10)
-		}
-		costs.Fields = append(costs.Fields,
-			a.choose(row("kind"), "第 "+n+" 行 种类", r.Kind, append([]view.Option{{Label: "无"}}, listOptions(codes.CostKind, "")...), width("s")),
-			a.text(row("name"), "名称", r.Name, width("m")), a.text(row("quantity"), "数量", quantity, width("s")), a.yuan(row("unitCostFen"), "单位成本", r.UnitCost),
-			a.checks(row("carrier"), "技术载体", boolList(r.Carrier), []view.Option{{Value: "yes", Label: "货物承载技术成果（认定规则第十九条）"}}))
-	}
-	return []view.Section{{Title: "技术交易额", Fields: []view.Field{
-		a.yuan("technicalFen", "申报的技术交易额", content.Technical, required, hint("= 合同成交总额 − 非技术性费用。登记员核定后写在证明上"))}}, costs}
+func amountFields(a *ask, content contract.Content) []view.Section {
+	costs := repeat(a, "非技术性费用明细", "合同总额里的设备、仪器、零部件、原材料等。没有就空着。每行填数量和单位成本，同一种货物成本不同的分行填。",
+		"costs", len(content.Costs), 100, func(i int) []view.Field {
+			r := at(content.Costs, i)
+			row := func(name string) string { return web.Row("costs", i, name) }
+			quantity := ""
+			if r.Quantity != 0 {
+				quantity = strconv.FormatInt(r.Quantity, 10)
+			}
+			return []view.Field{
+				a.choose(row("kind"), fmt.Sprintf("费用 %d 种类", i+1), r.Kind, append([]view.Option{{Label: "无"}}, listOptions(codes.CostKind, "")...)),
+				a.text(row("name"), "名称", r.Name), a.text(row("quantity"), "数量", quantity), a.yuan(row("unitCostFen"), "单位成本", r.UnitCost, width("")),
+				a.checks(row("carrier"), "技术载体", boolList(r.Carrier), []view.Option{{Value: "yes", Label: "承载技术成果（第十九条）"}})}
+		})
+	return append([]view.Section{{Title: "技术交易额", Fields: []view.Field{
+		a.yuan("technicalFen", "申报的技术交易额", content.Technical, required, hint("= 合同成交总额 − 非技术性费用。登记员核定后写在证明上"))}}}, costs...)
 }
 
 func readAmounts(f *web.Form, content contract.Content) contract.Content {

@@ -483,15 +483,9 @@ func (p *Pages) reviewDesk(k registry.Case, a *ask) Block {
 		a.checks("tied", "配套", boolList(r.Tied), []view.Option{{Value: "yes", Label: "属转让、开发合同的配套咨询或服务"}}),
 		a.checks("disputed", "争议", boolList(r.Disputed), []view.Option{{Value: "yes", Label: "有争议，交专家评审"}}),
 	}
-	var rows []view.Field
-	n := len(r.Deductions) + 1
-	if a.form != nil {
-		n = max(n, a.form.Rows("deductions", 100))
-	}
-	for i := range n {
+	rows := repeat(a, "非技术性费用", "不是技术载体的全额扣除；是载体的，超过合理数量的部分扣除。", "deductions", len(r.Deductions), 100, func(i int) []view.Field {
 		x := at(r.Deductions, i)
 		row := func(name string) string { return web.Row("deductions", i, name) }
-		no := strconv.Itoa(i + 1)
 		claim := ""
 		if x.Claimed {
 			claim = "申请人主张是技术载体"
@@ -503,15 +497,15 @@ func (p *Pages) reviewDesk(k registry.Case, a *ask) Block {
 		if x.Reasonable != 0 {
 			reasonable = strconv.FormatInt(x.Reasonable, 10)
 		}
-		rows = append(rows,
-			a.choose(row("kind"), "第 "+no+" 行 种类", x.Kind, append([]view.Option{{Label: "无"}}, listOptions(codes.CostKind, "")...), width("s")),
-			a.text(row("name"), "名称", x.Name, width("m"), hint(claim)), a.text(row("quantity"), "数量", quantity, width("s")), a.yuan(row("unitCostFen"), "单位成本", x.UnitCost),
-			a.checks(row("granted"), "载体", boolList(x.Granted), []view.Option{{Value: "yes", Label: "同意是技术载体（第十九条）"}}),
-			a.text(row("reasonable"), "合理数量", reasonable, width("s")), a.text(row("reason"), "理由", x.Reason, width("m")))
-	}
+		return []view.Field{
+			a.choose(row("kind"), fmt.Sprintf("费用 %d 种类", i+1), x.Kind, append([]view.Option{{Label: "无"}}, listOptions(codes.CostKind, "")...)),
+			a.text(row("name"), "名称", x.Name, hint(claim)), a.text(row("quantity"), "数量", quantity), a.yuan(row("unitCostFen"), "单位成本", x.UnitCost, width("")),
+			a.checks(row("granted"), "载体", boolList(x.Granted), []view.Option{{Value: "yes", Label: "同意是技术载体"}}),
+			a.text(row("reasonable"), "合理数量", reasonable), a.text(row("reason"), "理由", x.Reason)}
+	})
 	d.Form = view.Form{Action: fmt.Sprintf("/filings/%d/review", f.ID), Hidden: []view.Pair{{Name: "version", Value: a.value("version", strconv.Itoa(f.Version))}},
-		Sections: []view.Section{{Title: "金额与类别", Fields: sheetFields}, {Title: "非技术性费用", Hint: "不是技术载体的全额扣除；是载体的，超过合理数量的部分扣除。", Fields: rows},
-			{Title: "意见", Fields: []view.Field{a.area("opinion", "初审意见", r.Opinion, lines(3), limit(2000), hint("为什么认定为这一类、怎样确定技术交易额"))}}},
+		Sections: slices.Concat([]view.Section{{Title: "金额与类别", Fields: sheetFields}}, rows,
+			[]view.Section{{Title: "意见", Fields: []view.Field{a.area("opinion", "初审意见", r.Opinion, lines(3), limit(2000), hint("为什么认定为这一类、怎样确定技术交易额"))}}}),
 		Actions: []view.Action{{Label: "初审通过", Name: "then", Value: "pass", Key: "P"}, {Label: "保存并计算", Name: "then", Value: "save", Kind: view.Quiet, Key: "S"}}}
 	d.Form = d.Form.Summed()
 	return Block{Desk: &d}

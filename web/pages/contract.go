@@ -207,7 +207,7 @@ func (p *Pages) contract(c *web.Ctx) error {
 	if k.DealID != 0 {
 		facts = append(facts, view.Fact{Label: "来自洽谈", Value: fmt.Sprintf("第 %d 号", k.DealID), Href: fmt.Sprintf("/deals/%d", k.DealID)})
 	}
-	body.Side = append(body.Side, Block{Card: true, Facts: &view.Facts{Items: facts, Wide: true}})
+	body.Side = append(body.Side, Block{Card: true, Facts: &view.Facts{Items: facts, Wide: true}, Links: []view.Link{{Label: "下载 Word 参考文本", Href: fmt.Sprintf("/contracts/%d/word", k.ID), Note: "按类别列出条款，已填入平台上的内容"}}})
 	if edit && k.State == contract.Draft {
 		body.Side = append(body.Side, Block{Fold: "放弃这份草稿", Actions: []view.Action{{Label: "放弃草稿", Post: fmt.Sprintf("/contracts/%d/discard", k.ID), Kind: view.Danger, Small: true,
 			Hidden: []view.Pair{{Name: "version", Value: strconv.Itoa(k.Version)}}}}})

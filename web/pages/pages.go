@@ -67,7 +67,7 @@ type Pages struct {
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
 	var routes []web.Route
-	for _, part := range [][]web.Route{p.siteRoutes(), p.homeRoutes(), p.accountRoutes(), p.listingRoutes(), p.matchRoutes(), p.dealRoutes(), p.contractRoutes(), p.registryRoutes(), p.deskRoutes(), p.statsRoutes(), p.importRoutes(), p.brokerRoutes(), p.unitRoutes(), p.compareRoutes()} {
+	for _, part := range [][]web.Route{p.siteRoutes(), p.homeRoutes(), p.accountRoutes(), p.listingRoutes(), p.matchRoutes(), p.dealRoutes(), p.contractRoutes(), p.registryRoutes(), p.paperRoutes(), p.deskRoutes(), p.statsRoutes(), p.importRoutes(), p.brokerRoutes(), p.unitRoutes(), p.compareRoutes()} {
 		routes = append(routes, part...)
 	}
 	return routes

@@ -240,6 +240,7 @@ func (p *Pages) showCase(c *web.Ctx, k registry.Case, form *web.Form, ferr error
 		body.Main = append(body.Main, p.caseFacts(k)...)
 	}
 	body.Main = append(body.Main, p.caseForms(k)...)
+	body.Main = append(body.Main, papersBlock(fmt.Sprintf("/filings/%d", f.ID), f.Papers())...)
 	if len(k.Similar) > 0 {
 		rows := view.Rows{Label: "相近的申请"}
 		for _, s := range k.Similar {
@@ -853,6 +854,7 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 			{Text: k.CheckCode, Href: "/v/" + k.Number + "?c=" + k.CheckCode}, file}})
 	}
 	body.Main = append(body.Main, Block{Title: "认定登记证明", Table: &certs})
+	body.Main = append(body.Main, papersBlock("/registrations/"+r.Number, r.Papers())...)
 	if len(d.Entries) > 0 {
 		t := view.Table{Caption: "统计记账", HideCaption: true, Columns: []view.Column{{Label: "日期"}, {Label: "事项"}, {Label: "项数", Numeric: true}, {Label: "成交额（元）", Numeric: true}, {Label: "技术交易额（元）", Numeric: true}}}
 		for _, e := range d.Entries {

@@ -21,6 +21,7 @@ import (
 	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/platform/audit"
+	"techmarket/internal/platform/document"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
@@ -221,7 +222,10 @@ type demoLoader struct {
 	listings      map[string]listing.Listing
 	deals         map[string]int64
 	contracts     map[string]*demoContract
+	agreed        map[string]time.Time // deal → when its terms were agreed
 	papers        *paperMill
+	fonts         *document.Fonts
+	forms         map[string]int64 // organisation and kind of paper → file
 
 	counts  map[string]int
 	skipped []string
@@ -236,7 +240,7 @@ type happening struct {
 func newDemoLoader(ctx context.Context, s *services, o demoOptions, out io.Writer) (*demoLoader, error) {
 	l := &demoLoader{end: s.platform.now(), progress: newProgress(out), organisations: map[string]identity.Organisation{}, actors: map[string]identity.Actor{},
 		points: map[string]registry.Point{}, staff: map[int64]map[string][]identity.Actor{}, listings: map[string]listing.Listing{},
-		deals: map[string]int64{}, contracts: map[string]*demoContract{}, counts: map[string]int{}}
+		deals: map[string]int64{}, agreed: map[string]time.Time{}, forms: map[string]int64{}, contracts: map[string]*demoContract{}, counts: map[string]int{}}
 	if o.Market != nil {
 		l.market = *o.Market
 	} else {

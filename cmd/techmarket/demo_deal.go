@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"techmarket/cmd/techmarket/sample"
+	"techmarket/internal/foundation/identity"
+	"techmarket/internal/trade/deal"
+)
+
+// demoPayments maps the generator's ways of paying; a royalty is paid on sales.
+var demoPayments = map[string]string{"once": "lump_sum", "instalments": "installments", "royalty": "sales_share"}
+
+// planDeals puts every approach, talk and agreement into the history.
+func (l *demoLoader) planDeals() {
+	for _, d := range l.market.Deals {
+		l.planDeal(d)
+	}
+}
+
+func (l *demoLoader) planDeal(d sample.Deal) {
+	var id int64
+	broken := false
+	at := d.CreatedAt
+	if !l.published(d.Demand) { // only what is open can be approached
+		d.Demand = ""
+	}
+	if d.Broker != "" && d.Demand == "" {
+		d.Demand = l.demandOf(d.Buyer)
+	}
+	if d.Broker != "" && d.Demand == "" { // a broker needs the client's published listing; without it the two talk alone
+		d.Messages = slices.DeleteFunc(slices.Clone(d.Messages), func(m sample.Message) bool { return m.From == d.Broker })
+		d.From, d.Broker = d.Messages[0].From, ""
+	}
+	shift := time.Duration(0)
+	for _, published := range []time.Time{l.publishedAt(d.Achievement), l.publishedAt(d.Demand)} {
+		if wait := published.Add(2 * time.Hour).Sub(d.CreatedAt); wait > shift { // nobody answers what is not published yet
+			shift = wait
+		}
+	}
+	step := func(when time.Time, what string, run func(ctx context.Context) error) {
+		if when = when.Add(shift); !when.After(at) {
+			when = at.Add(time.Minute)
+		}
+		at = when
+		l.then(when, func(ctx context.Context) error {
+			if broken {
+				return nil
+			}
+			if err := run(ctx); err != nil {
+				broken = true
+				return l.refused(d.Key+" "+what, err)
+			}
+			return nil
+		})
+	}
+	buyer, seller, opener := l.contact(d.Buyer), l.contact(d.Seller), l.actors[d.From]
+	approach := deal.Approach{Message: d.Messages[0].Text}
+	rest := d.Messages[1:]
+	if d.Broker != "" { // a broker speaks for a client whose published listing is the mandate
+		approach.BrokerFor = deal.Demand
+		if opener.AccountID != l.actors[d.Broker].AccountID {
+			approach.Message, rest = "您好，我受需求方委托联系贵单位：对方看到这项成果，希望了解参数和合作方式。", d.Messages
+		}
+		opener = l.actors[d.Broker]
+	}
+	answerer := seller
+	if d.Broker == "" && opener.OrgID == seller.OrgID {
+		answerer = buyer
+	}
+	step(d.CreatedAt, "open", func(ctx context.Context) error {
+		approach.AchievementID, approach.DemandID = l.listings[d.Achievement].ID, l.listings[d.Demand].ID
+		made, err := l.services.deals.Open(ctx, opener, approach)
+		id = made.ID
+		l.deals[d.Key] = id
+		return err
+	})
+	l.counts["洽谈"]++
+	last := d.Messages[len(d.Messages)-1].At
+	switch d.State {
+	case sample.DealSent:
+		return
+	case sample.DealDeclined:
+		step(last, "decline", func(ctx context.Context) error {
+			_, err := l.services.deals.Decline(ctx, answerer, id, d.Decline, rest[len(rest)-1].Text)
+			return err
+		})
+		return
+	case sample.DealWithdrawn:
+		step(last.Add(3*time.Hour), "withdraw", func(ctx context.Context) error { _, err := l.services.deals.Withdraw(ctx, opener, id); return err })
+		return
+	}
+	answered := d.CreatedAt.Add(30 * time.Minute)
+	if len(rest) > 0 {
+		answered = rest[0].At.Add(-time.Minute)
+	}
+	step(answered, "accept", func(ctx context.Context) error { _, err := l.services.deals.Accept(ctx, answerer, id); return err })
+	for _, m := range rest {
+		step(m.At, "message", func(ctx context.Context) error {
+			_, err := l.services.deals.Say(ctx, l.actors[m.From], id, m.Text, nil)
+			return err
+		})
+	}
+	if d.State == sample.DealTalking {
+		return
+	}
+	step(last.Add(2*time.Hour), "propose", func(ctx context.Context) error {
+		_, err := l.services.deals.Propose(ctx, seller, id, 0, demoTerms(d))
+		return err
+	})
+	if d.State == sample.DealProposed {
+		return
+	}
+	step(last.Add(20*time.Hour), "agree", func(ctx context.Context) error { _, err := l.services.deals.AcceptTerms(ctx, buyer, id, 1); return err })
+	l.agreed[d.Key] = at
+}
+
+func demoTerms(d sample.Deal) deal.Terms {
+	t := deal.Terms{ClassCode: d.Terms.Class, Object: d.Terms.Object, Amount: d.Terms.Amount, Payment: demoPayments[d.Terms.Payment],
+		PaymentTerms: "合同生效后支付四成，阶段验收后支付四成，最终验收合格后支付两成。", StartsOn: d.Terms.Begins.Format(time.DateOnly), EndsOn: d.Terms.Ends.Format(time.DateOnly),
+		Ownership: "双方各自的原有成果归各自所有；合作中产生的新成果归完成方，对方有权免费使用。"}
+	if strings.HasPrefix(t.ClassCode, "03") {
+		t.LicenceYears, t.Exclusive = 5, "ordinary"
+	}
+	if d.Broker != "" {
+		t.CommissionBP, t.CommissionBy = 200, deal.Demand
+	}
+	return t
+}
+
+// contact is the person who answers for an organisation.
+func (l *demoLoader) contact(org string) identity.Actor {
+	for _, o := range l.market.Organisations {
+		if o.Key == org {
+			return l.actors[o.Contact]
+		}
+	}
+	return identity.Actor{}
+}
+
+func (l *demoLoader) published(demand string) bool {
+	return slices.ContainsFunc(l.market.Demands, func(d sample.Demand) bool { return d.Key == demand && d.State == sample.ListingPublished })
+}
+
+func (l *demoLoader) publishedAt(listing string) time.Time {
+	for _, a := range l.market.Achievements {
+		if a.Key == listing {
+			return a.PublishedAt
+		}
+	}
+	for _, d := range l.market.Demands {
+		if d.Key == listing {
+			return d.PublishedAt
+		}
+	}
+	return time.Time{}
+}
+
+// demandOf is a published demand of the organisation, "" without one.
+func (l *demoLoader) demandOf(org string) string {
+	for _, d := range l.market.Demands {
+		if d.Owner == org && d.State == sample.ListingPublished {
+			return d.Key
+		}
+	}
+	return ""
+}

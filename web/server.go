@@ -70,7 +70,7 @@ func New(cfg Config, routes []Route) *Server {
 	e.HideBanner, e.HidePort = true, true
 	e.Logger.SetLevel(7) // gommon's logger is off: slog logs
 	e.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLoopback(true), echo.TrustPrivateNet(true), echo.TrustLinkLocal(false))
-	s := &Server{cfg: cfg, echo: e, routes: routes}
+	s := &Server{cfg: cfg, echo: e}
 	e.HTTPErrorHandler = s.failed
 	e.Use(s.identify, s.guard, s.secure)
 	e.Use(middleware.ContextTimeout(requestTime))
@@ -81,20 +81,15 @@ func New(cfg Config, routes []Route) *Server {
 	e.Use(middleware.CSRFWithConfig(middleware.CSRFConfig{
 		TokenLookup: "form:_csrf,header:X-CSRF-Token", ContextKey: csrfKey, CookieName: "tm_csrf", CookiePath: "/",
 		CookieHTTPOnly: true, CookieSecure: s.secureCookies(), CookieSameSite: http.SameSiteLaxMode,
-		Skipper: bearer,
+		// A program without a session has nothing that a foreign page could misuse.
+		Skipper: func(c echo.Context) bool {
+			return bearer(c) || c.Get(sessionKey) == nil && strings.HasPrefix(c.Request().URL.Path, "/api/")
+		},
 		ErrorHandler: func(error, echo.Context) error {
 			return fault.New(fault.Forbidden, "csrf", "页面已过期：请返回上一页，刷新后再提交一次。您填写的内容仍在上一页。")
 		},
 	}))
-	seen := map[string]bool{}
-	for _, r := range routes {
-		key := r.Method + " " + r.Path
-		if r.Access.allow == nil || seen[key] {
-			panic("web: route without access or declared twice: " + key)
-		}
-		seen[key] = true
-		e.Add(r.Method, r.Path, s.handle(r))
-	}
+	s.Mount(routes...)
 	e.RouteNotFound("/*", func(echo.Context) error {
 		return fault.New(fault.NotFound, "page_not_found", "没有这个页面。请检查地址，或从首页重新查找。")
 	})
@@ -207,16 +202,10 @@ func (s *Server) session(next echo.HandlerFunc) echo.HandlerFunc {
 
 // handle checks access, bounds the body and calls the handler.
 func (s *Server) handle(r Route) echo.HandlerFunc {
-	limit := r.MaxBody
-	if limit == 0 {
-		limit = 1 << 20
-	}
 	return func(e echo.Context) error {
-		e.Request().Body = http.MaxBytesReader(e.Response(), e.Request().Body, limit)
-		c := &Ctx{echo: e, server: s, access: r.Access}
-		actor := c.Actor()
-		if !r.Access.Allows(actor) {
-			return s.refuse(c, r)
+		c, err := s.Enter(e, r)
+		if err != nil {
+			return err
 		}
 		return r.Handle(c)
 	}
@@ -293,13 +282,7 @@ func (s *Server) failed(err error, e echo.Context) {
 		s.cfg.Log.Error("failed after answer", "error", err.Error())
 		return
 	}
-	f := AsFault(err)
-	status := statusOf(f.Kind)
-	id := e.Response().Header().Get(echo.HeaderXRequestID)
-	if status >= 500 && !errors.Is(err, context.Canceled) {
-		cause := errors.Unwrap(f)
-		s.cfg.Log.Error("request failed", "id", id, "route", e.Path(), "code", f.Code, "cause", errText(cause))
-	}
+	f, status := s.judge(err, e)
 	c := &Ctx{echo: e, server: s}
 	if strings.HasPrefix(e.Request().URL.Path, "/api/") {
 		_ = c.problem(status, f)
@@ -309,11 +292,8 @@ func (s *Server) failed(err error, e echo.Context) {
 		_ = e.Redirect(http.StatusSeeOther, "/signin?next="+escapeNext(e.Request().URL.RequestURI()))
 		return
 	}
-	if status == http.StatusTooManyRequests {
-		e.Response().Header().Set("Retry-After", "60")
-	}
 	if rerr := c.renderFault(status, f); rerr != nil {
-		s.cfg.Log.Error("error page failed", "id", id, "cause", errText(rerr))
+		s.cfg.Log.Error("error page failed", "id", c.RequestID(), "cause", errText(rerr))
 		_ = e.String(status, f.Message)
 	}
 }

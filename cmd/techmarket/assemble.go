@@ -28,6 +28,7 @@ import (
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/cache"
 	"techmarket/internal/platform/files"
+	"techmarket/internal/platform/idempotency"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/trade/broker"
@@ -36,6 +37,7 @@ import (
 	"techmarket/search/local"
 	"techmarket/search/zh"
 	"techmarket/web"
+	"techmarket/web/api"
 	"techmarket/web/pages"
 	"techmarket/web/view"
 )
@@ -91,11 +93,14 @@ func compose(ctx context.Context, p *platform) (*services, error) {
 	s.finder = matching.NewFinder(s.engine, s.analyzer, model, matching.DefaultWeights(), p.now, facetName)
 	s.listings.Register(s.workers, s.engine)
 	s.importer.Register(s.workers)
+	jobs.Register(s.workers, func(ctx context.Context, args registry.CertificateArgs) error { return s.registry.MakeCertificate(ctx, args) })
 	jobs.Register(s.workers, s.solved)
 	jobs.Register(s.workers, func(ctx context.Context, _ tickArgs) error { _, err := s.listings.Tick(ctx); return err })
 	jobs.Register(s.workers, func(ctx context.Context, _ learnArgs) error { return s.learn(ctx) })
 	jobs.Register(s.workers, func(ctx context.Context, _ rootArgs) error { _, _, err := s.ledger.SignRoot(ctx); return err })
-	jobs.Register(s.workers, func(ctx context.Context, _ cleanArgs) error { return s.identity.CleanSessions(ctx) })
+	jobs.Register(s.workers, func(ctx context.Context, _ cleanArgs) error {
+		return errors.Join(s.identity.CleanSessions(ctx), idempotency.New(p.DB, p.now).Clean(ctx))
+	})
 	jobs.Register(s.workers, func(ctx context.Context, _ rebuildArgs) error { return s.rebuild(ctx) })
 	return s, nil
 }
@@ -138,7 +143,7 @@ func (s *services) build() error {
 	}
 	s.ledger = ledger.New(p.DB, keys, p.now)
 	s.registry = registry.New(registry.Deps{DB: p.DB, Contracts: s.contracts, Ledger: s.ledger, Audit: trail{p.now}, People: s.identity,
-		Jobs: s.enqueue, Now: p.now, Random: rand.Reader, BaseURL: p.config.BaseURL})
+		Jobs: s.enqueue, Files: p.Files, Fonts: p.Fonts, Now: p.now, Random: rand.Reader, BaseURL: p.config.BaseURL})
 	s.stats = stats.New(p.DB, p.now)
 	return nil
 }
@@ -178,7 +183,7 @@ type (
 	tickArgs    struct{} // clocks of living listings
 	learnArgs   struct{} // word statistics for matching
 	rootArgs    struct{} // signs the register's root when something changed
-	cleanArgs   struct{} // ended sessions
+	cleanArgs   struct{} // ended sessions, old idempotency keys
 	rebuildArgs struct{} // fills an empty index
 )
 
@@ -314,13 +319,13 @@ func (s *services) site(observe observer) (*web.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	views, err := view.New(view.Options{Site: view.Site{Region: "内蒙古自治区"}, Menu: pages.Menu(), Assets: assets}, pages.Declared()...)
+	views, err := view.New(view.Options{Site: view.Site{Region: "内蒙古自治区"}, Menu: pages.Menu(), Assets: assets}, append(pages.Declared(), api.Declared()...)...)
 	if err != nil {
 		return nil, err
 	}
 	site := &pages.Pages{Identity: s.identity, Listings: s.listings, Achievements: s.achievements, Demands: s.demands, Search: s.engine, Matcher: s.finder, Brokers: s.brokers,
-		Deals: s.deals, Contracts: s.contracts, Registry: s.registry, Stats: s.stats, Files: shelf{p}, Inbox: inbox{p}, Assets: assets, Dev: p.config.Dev}
-	return web.New(web.Config{Views: views, Sessions: s.identity, Limiter: turnstile{p.Cache}, Auditor: trail{p.now}.on(p), Observe: observe,
+		Deals: s.deals, Contracts: s.contracts, Registry: s.registry, Stats: s.stats, Importer: s.importer, Files: shelf{p}, Inbox: inbox{p}, Assets: assets, Dev: p.config.Dev}
+	server := web.New(web.Config{Views: views, Sessions: s.identity, Limiter: turnstile{p.Cache}, Auditor: trail{p.now}.on(p), Observe: observe,
 		Unread: func(ctx context.Context, a identity.Actor) int {
 			n, err := notify.Unread(ctx, p.DB.Pool, a.AccountID)
 			if err != nil {
@@ -328,7 +333,9 @@ func (s *services) site(observe observer) (*web.Server, error) {
 			}
 			return n
 		},
-		Log: p.log, Now: p.now, BaseURL: p.config.BaseURL, Dev: p.config.Dev}, site.Routes()), nil
+		Log: p.log, Now: p.now, BaseURL: p.config.BaseURL, Dev: p.config.Dev}, site.Routes())
+	s.mountAPI(server)
+	return server, nil
 }
 
 // trail writes the audit rows of the rooms.

@@ -55,6 +55,7 @@ func commands() []command {
 		{"eval", "测量搜索与匹配质量：eval --corpus 文件 --queries 文件", func(ctx context.Context, env *environment, args []string) error {
 			return runEval(ctx, args, env.Stdout, env.Stderr)
 		}},
+		{"token", "新建开放接口的令牌：token create --account 登录名", runToken},
 		{"doctor", "检查环境和配置，指出问题和办法", runDoctor},
 		{"version", "显示版本", runVersion},
 	}

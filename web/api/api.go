@@ -1,0 +1,366 @@
+// Package api owns /api/v1: the same services, permission checks and faults as the pages, as JSON. Every operation is
+// declared once, with the people who may use it beside its address; the OpenAPI 3.1 document and the reference page
+// /api/v1/docs are made from the same declarations (huma), so contract and handlers cannot drift.
+//
+// It refuses rules and SQL: an operation decodes, calls one service method and encodes. It refuses secrets in answers but
+// the one of a token just made, and contact persons before guests.
+//
+// Amounts are whole numbers of 分 in fields named …Fen, times RFC 3339 with zone, dates 2006-01-02, enums stable codes.
+// Lists answer {items, next}: next is the cursor of the following page, "" at the end.
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+
+	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/identity"
+	"techmarket/internal/insight/stats"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/demand"
+	"techmarket/internal/market/listing"
+	"techmarket/internal/market/listing/importer"
+	"techmarket/internal/market/matching"
+	"techmarket/internal/platform/idempotency"
+	"techmarket/internal/platform/notify"
+	"techmarket/internal/trade/broker"
+	"techmarket/internal/trade/deal"
+	"techmarket/search"
+	"techmarket/web"
+)
+
+// Prefix is where the API lives.
+const Prefix = "/api/v1"
+
+// Finder matches listings; matching.Finder fulfils it.
+type Finder interface {
+	Find(ctx context.Context, r matching.Request) (matching.Matches, error)
+}
+
+// Files keeps uploads; cmd/techmarket supplies it over platform/files.
+type Files interface {
+	// Store keeps an upload for the actor's organisation. Faults: invalid (kind, size …), unavailable.
+	Store(ctx context.Context, actor identity.Actor, purpose, name string, r io.Reader) (StoredFile, error)
+	// Read gives a stored file; the caller has checked that the reader may have it.
+	Read(ctx context.Context, id int64) (StoredFile, io.ReadCloser, error)
+}
+
+// StoredFile is what is known of an upload.
+type StoredFile struct {
+	ID     int64  `json:"id"`
+	Name   string `json:"name"`
+	MIME   string `json:"mime"`
+	Size   int64  `json:"size" doc:"字节"`
+	Digest string `json:"digest" doc:"SHA-256，小写十六进制"`
+}
+
+// Inbox is a person's messages; cmd/techmarket supplies it over platform/notify.
+type Inbox interface {
+	Box(ctx context.Context, account, before int64, limit int) ([]notify.Received, error)
+	Read(ctx context.Context, account, id int64) (string, error)
+}
+
+// Services are the rooms behind the operations; all must be set.
+type Services struct {
+	Identity     *identity.Service
+	Listings     *listing.Service
+	Achievements *achievement.Service
+	Demands      *demand.Service
+	Importer     *importer.Service
+	Search       search.Engine
+	Finder       Finder
+	Deals        *deal.Service
+	Brokers      *broker.Service
+	Contracts    *contract.Service
+	Registry     *registry.Service
+	Stats        *stats.Service
+	Files        Files
+	Inbox        Inbox
+	Keys         *idempotency.Store
+	Now          func() time.Time
+}
+
+// API is the mounted API.
+type API struct {
+	Services
+	server *web.Server
+	huma   huma.API
+	tag    string // of the operations being declared
+}
+
+// Mount declares every operation on the server, the OpenAPI document and its readable page.
+func Mount(server *web.Server, s Services) *API {
+	config := huma.DefaultConfig("科技大市场开放接口", "1")
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", "", nil
+	config.FieldsOptionalByDefault = true
+	config.RejectUnknownQueryParameters = true
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"bearer": {Type: "http", Scheme: "bearer", Description: "登录后在“账号—令牌”里新建，或在服务器上运行 techmarket token create"},
+		"cookie": {Type: "apiKey", In: "cookie", Name: web.SessionCookie, Description: "网页登录的会话；改动数据还须带 X-CSRF-Token"},
+	}
+	config.Info.Description = introduction
+	config.Transformers = []huma.Transformer{inOurWords}
+	a := &API{Services: s, server: server, huma: humaecho.New(server.Echo(), config)}
+	for _, part := range []struct {
+		tag     string
+		declare func()
+	}{
+		{"账号与单位", a.identityOperations}, {"成果", a.achievementOperations}, {"需求", a.demandOperations}, {"发布审核", a.reviewOperations},
+		{"批量导入", a.importOperations}, {"对接与洽谈", a.dealOperations}, {"技术经纪人", a.brokerOperations}, {"技术合同", a.contractOperations},
+		{"登记受理", a.filingOperations}, {"登记", a.registrationOperations}, {"登记点与核验", a.pointOperations}, {"数据", a.statsOperations},
+		{"文件与消息", a.fileOperations},
+	} {
+		a.tag = part.tag
+		a.huma.OpenAPI().Tags = append(a.huma.OpenAPI().Tags, &huma.Tag{Name: part.tag})
+		part.declare()
+	}
+	nullable(a.huma.OpenAPI().Components.Schemas)
+	a.documents()
+	return a
+}
+
+const introduction = `与网页同一套服务、同一套权限。金额字段以 Fen 结尾，单位为分的整数；时间为带时区的 RFC 3339；日期为 2006-01-02。
+列表返回 items 和 next，next 原样作为下一页的 cursor，空表示已到最后。
+新建类请求带上 Idempotency-Key（自拟，例如 UUID），网络中断后可用同一个键、同样的内容重发：只会办理一次，7 天内得到同样的答复。
+出错时返回 application/problem+json：code 是稳定代码，errors 逐项指出字段（path）、代码和改法。`
+
+// none is the answer of an operation that has nothing to say.
+type none struct{}
+
+type answer[O any] struct{ Body O }
+
+// List is one page of a list. (Embedded types are exported because huma skips others.)
+type List[T any] struct {
+	Items []T    `json:"items" nullable:"false"`
+	Next  string `json:"next" doc:"下一页的游标；空表示最后一页"`
+}
+
+// Paging is the part of the query that all lists share.
+type Paging struct {
+	Cursor string `query:"cursor" doc:"上一页的 next" maxLength:"300"`
+	Limit  int    `query:"limit" doc:"每页条数" minimum:"1" maximum:"100" default:"20"`
+}
+
+// ByID is the path of one row.
+type ByID struct {
+	ID int64 `path:"id" minimum:"1"`
+}
+
+type option func(*huma.Operation)
+
+// created says that the operation makes something: status 201.
+func created(op *huma.Operation) { op.DefaultStatus = http.StatusCreated }
+
+func describe(text string) option { return func(op *huma.Operation) { op.Description = text } }
+
+// op declares one operation. route is "METHOD /path" below Prefix.
+func op[I, O any](a *API, route string, access web.Access, summary string, handle func(ctx context.Context, actor identity.Actor, in *I) (O, error), options ...option) {
+	o := a.operation(route, access, summary, options)
+	if reflect.TypeFor[O]() == reflect.TypeFor[none]() {
+		if o.DefaultStatus == 0 {
+			o.DefaultStatus = http.StatusNoContent
+		}
+		huma.Register(a.huma, o, func(ctx context.Context, in *I) (*struct{}, error) {
+			c := entered(ctx)
+			if _, err := handle(ctx, c.Actor(), in); err != nil {
+				return nil, &problem{c.Problem(err)}
+			}
+			return &struct{}{}, nil
+		})
+		return
+	}
+	huma.Register(a.huma, o, func(ctx context.Context, in *I) (*answer[O], error) {
+		c := entered(ctx)
+		out, err := handle(ctx, c.Actor(), in)
+		if err != nil {
+			return nil, &problem{c.Problem(err)}
+		}
+		return &answer[O]{out}, nil
+	})
+}
+
+// download is a file as answer.
+type download struct {
+	name, mime string
+	body       io.ReadCloser
+}
+
+// file declares an operation that answers a file of one of the media types.
+func file[I any](a *API, route string, access web.Access, summary string, handle func(ctx context.Context, actor identity.Actor, in *I) (download, error), types ...string) {
+	o := a.operation(route, access, summary, nil)
+	content := map[string]*huma.MediaType{}
+	for _, t := range types {
+		content[t] = &huma.MediaType{Schema: &huma.Schema{Type: "string", Format: "binary"}}
+	}
+	o.Responses["200"] = &huma.Response{Description: "文件", Content: content}
+	huma.Register(a.huma, o, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
+		c := entered(ctx)
+		d, err := handle(ctx, c.Actor(), in)
+		if err != nil {
+			return nil, &problem{c.Problem(err)}
+		}
+		return &huma.StreamResponse{Body: func(h huma.Context) {
+			defer d.body.Close()
+			h.SetHeader("Content-Type", d.mime)
+			h.SetHeader("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": d.name}))
+			h.SetHeader("Content-Security-Policy", "default-src 'none'; sandbox")
+			h.SetHeader("Cache-Control", "private, no-cache")
+			h.SetStatus(http.StatusOK)
+			_, _ = io.Copy(h.BodyWriter(), d.body) // the status is sent: a broken connection is all that is left to see
+		}}, nil
+	})
+}
+
+var pathParameter = regexp.MustCompile(`\{(\w+)\}`)
+
+// operation makes what is alike for all: access, errors, the idempotency key, body bounds.
+func (a *API) operation(route string, access web.Access, summary string, options []option) huma.Operation {
+	method, path, _ := strings.Cut(route, " ")
+	o := huma.Operation{
+		Method: method, Path: Prefix + path, Summary: summary, Tags: []string{a.tag},
+		OperationID: strings.ToLower(method) + strings.Trim(regexp.MustCompile(`[^A-Za-z0-9]+`).ReplaceAllString(path, "-"), "-"),
+		Security:    []map[string][]string{{"bearer": {}}, {"cookie": {}}},
+		Extensions:  map[string]any{"x-access": access.Name, "x-who": access.Who},
+		Responses: map[string]*huma.Response{"default": {Description: "出错：code 和 errors 说明原因与改法", Content: map[string]*huma.MediaType{
+			"application/problem+json": {Schema: a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[web.Problem](), true, "Problem")}}}},
+	}
+	o.OperationID = strings.ToLower(method) + "-" + strings.Trim(strings.NewReplacer("/", "-", "{", "", "}", "", ".", "-").Replace(path), "-")
+	if access.Allows(identity.Guest()) {
+		o.Security = append(o.Security, map[string][]string{})
+	}
+	declared := web.Route{Method: method, Path: pathParameter.ReplaceAllString(Prefix+path, ":$1"), Access: access}
+	for _, option := range options {
+		option(&o)
+	}
+	if o.MaxBodyBytes == 0 {
+		o.MaxBodyBytes = 1 << 20
+	}
+	declared.MaxBody = o.MaxBodyBytes
+	o.BodyReadTimeout = -1 // the body is read before huma sees it; uploads take their time
+	a.server.Declare(declared)
+	if method == http.MethodPost {
+		o.Parameters = append(o.Parameters, &huma.Param{Name: keyHeader, In: "header",
+			Description: "自拟的唯一键：同一个键、同样的内容只办理一次，重发得到第一次的答复（保留 7 天）",
+			Schema:      &huma.Schema{Type: "string", Pattern: `^[!-~]{1,200}$`}})
+	}
+	o.Middlewares = append(o.Middlewares, a.enter(declared))
+	return o
+}
+
+// guestsPerMinute bounds what one address may ask without signing in (reference/trust.md P9).
+const guestsPerMinute = 60
+
+type ctxKey struct{}
+
+func entered(ctx context.Context) *web.Ctx { return ctx.Value(ctxKey{}).(*web.Ctx) }
+
+// enter is what happens before an operation: access, bounds, text that can be kept, the idempotency key.
+func (a *API) enter(route web.Route) func(huma.Context, func(huma.Context)) {
+	return func(h huma.Context, next func(huma.Context)) {
+		e := humaecho.Unwrap(h)
+		c, err := a.server.Enter(e, route)
+		if err == nil && !c.Actor().SignedIn() {
+			err = c.Limit("api", guestsPerMinute, time.Minute)
+		}
+		if err == nil {
+			err = readable(e)
+		}
+		if err != nil {
+			e.Error(err)
+			return
+		}
+		a.once(c, e, func(ctx context.Context) {
+			next(huma.WithContext(h, context.WithValue(ctx, ctxKey{}, c)))
+		})
+	}
+}
+
+// schemaName names the schema of a Go type after its package: achievement.Content is AchievementContent.
+func schemaName(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	name := t.Name()
+	if name == "" {
+		name = hint
+	} else if t.PkgPath() != "" && !strings.HasSuffix(t.PkgPath(), "/web/api") {
+		name = t.PkgPath()[strings.LastIndexByte(t.PkgPath(), '/')+1:] + "." + name
+	}
+	name = packagePath.ReplaceAllString(name, "")
+	var b strings.Builder
+	var last string
+	for _, word := range strings.FieldsFunc(name, func(r rune) bool {
+		return r == '.' || r == '[' || r == ']' || r == ',' || r == '*' || r == '-' || r == '_'
+	}) {
+		word = strings.ToUpper(word[:1]) + word[1:]
+		if word == last { // deal.Deal
+			continue
+		}
+		last = word
+		b.WriteString(word)
+	}
+	return b.String()
+}
+
+var packagePath = regexp.MustCompile(`[\w.-]+/`)
+
+// nullable says in the schemas what encoding/json does: a nil pointer or map is null unless it is left out.
+func nullable(r huma.Registry) {
+	for name, schema := range r.Map() {
+		t := r.TypeFromRef("#/components/schemas/" + name)
+		for t != nil && t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if t == nil || t.Kind() != reflect.Struct {
+			continue
+		}
+		for _, f := range reflect.VisibleFields(t) {
+			key, rest, _ := strings.Cut(f.Tag.Get("json"), ",")
+			p := schema.Properties[key]
+			if p == nil || strings.Contains(rest, "omit") || f.Type.Kind() != reflect.Pointer && f.Type.Kind() != reflect.Map {
+				continue
+			}
+			if p.Ref != "" {
+				schema.Properties[key] = &huma.Schema{AnyOf: []*huma.Schema{{Ref: p.Ref}, {Type: "null"}}}
+			} else {
+				p.Nullable = true
+			}
+		}
+	}
+}
+
+// documents serves the OpenAPI document and the page made from it.
+func (a *API) documents() {
+	delete(a.huma.OpenAPI().Components.Schemas.Map(), "HumaErrorModel")
+	document, err := json.Marshal(a.huma.OpenAPI())
+	if err != nil {
+		panic("web/api: the document does not encode: " + err.Error()) // a programming error, found by any test
+	}
+	reference := newReference(a.huma.OpenAPI())
+	a.server.Mount(
+		web.GET(Prefix+"/openapi.json", web.Anyone(), func(c *web.Ctx) error {
+			return c.Blob("application/vnd.oai.openapi+json;version=3.1", document)
+		}),
+		web.GET(Prefix+"/docs", web.Anyone(), func(c *web.Ctx) error { return reference.serve(c) }),
+	)
+}
+
+// cursorFault is what a damaged cursor is answered with.
+func cursorFault() error {
+	var f fault.Fields
+	f.Add("cursor", "bad_cursor", "游标不正确，请从第一页重新开始")
+	return f.Err()
+}

@@ -1,0 +1,103 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+
+	"techmarket/internal/foundation/fault"
+	"techmarket/web"
+)
+
+// problem is an error document on its way through huma.
+type problem struct{ web.Problem }
+
+func (p *problem) Error() string { return p.Detail }
+
+// GetStatus implements huma.StatusError.
+func (p *problem) GetStatus() int { return p.Status }
+
+// ContentType implements huma.ContentTypeFilter.
+func (*problem) ContentType(string) string { return "application/problem+json" }
+
+// inOurWords turns the errors that huma finds itself (wrong types, missing parameters) into our problem documents: code, field
+// path as the form names it, and the mend in Chinese. It works on the answer, so huma's package variables stay untouched.
+func inOurWords(h huma.Context, _ string, v any) (any, error) {
+	m, ok := v.(*huma.ErrorModel)
+	if !ok {
+		return v, nil
+	}
+	f := fault.New(fault.Invalid, "invalid_input", "请求的内容不符合接口说明，请按各项提示修改")
+	switch m.Status {
+	case http.StatusBadRequest:
+		f = fault.New(fault.Invalid, "bad_request", "请求的内容不是有效的 JSON，请检查后重发")
+	case http.StatusRequestEntityTooLarge:
+		f = fault.New(fault.Invalid, "body_too_large", "提交的内容太大")
+	case http.StatusUnsupportedMediaType:
+		f = fault.New(fault.Invalid, "unsupported_media_type", "不支持这种内容类型，请用接口说明中的 Content-Type")
+	}
+	for _, e := range m.Errors {
+		if e != nil {
+			f.Fields = append(f.Fields, field(e))
+		}
+	}
+	id := humaecho.Unwrap(h).Response().Header().Get("X-Request-ID")
+	return web.NewProblem(m.Status, f, id), nil
+}
+
+var (
+	requiredProperty = regexp.MustCompile(`^expected required property (\S+) to be present$`)
+	oneOf            = regexp.MustCompile(`^expected value to be one of "(.*)"$`)
+	bound            = regexp.MustCompile(`^expected (number|length|array length) (>=|<=|>|<) (\S+)$`)
+)
+
+// field translates one finding of huma.
+func field(e *huma.ErrorDetail) fault.Field {
+	path := e.Location
+	for _, prefix := range []string{"body", "query", "path", "header", "form"} {
+		if rest, ok := strings.CutPrefix(path, prefix+"."); ok {
+			path = rest
+		} else if path == prefix {
+			path = ""
+		}
+	}
+	m := e.Message
+	if found := requiredProperty.FindStringSubmatch(m); found != nil {
+		return fault.Field{Path: strings.TrimPrefix(path+"."+found[1], "."), Code: "required", Message: "请填写 " + found[1]}
+	}
+	if found := oneOf.FindStringSubmatch(m); found != nil {
+		return fault.Field{Path: path, Code: "choose", Message: "请从这些代码中选择：" + found[1]}
+	}
+	if found := bound.FindStringSubmatch(m); found != nil {
+		what := map[string]string{"number": "数值", "length": "字数", "array length": "项数"}[found[1]]
+		words := map[string]string{">=": "不小于", "<=": "不大于", ">": "大于", "<": "小于"}[found[2]]
+		return fault.Field{Path: path, Code: "range", Message: fmt.Sprintf("%s应%s %s", what, words, found[3])}
+	}
+	for _, t := range []struct{ start, code, words string }{
+		{"unexpected property", "unknown_field", "没有这个字段，请对照接口说明"},
+		{"unknown query parameter", "unknown_parameter", "没有这个查询参数，请对照接口说明"},
+		{"required query parameter", "required", "请给出这个查询参数"},
+		{"required path parameter", "required", "请给出这个路径参数"},
+		{"request body is required", "required", "请提交请求内容"},
+		{"expected string to be RFC 3339 date-time", "format", "请写成带时区的时间，例如 2026-03-02T09:00:00+08:00"},
+		{"expected string to be RFC 3339 date", "format", "请写成日期，例如 2026-03-02"},
+		{"expected string to match pattern", "format", "格式不正确，请对照接口说明"},
+		{"expected boolean", "type", "应为 true 或 false"}, {"invalid boolean", "type", "应为 true 或 false"},
+		{"expected integer", "type", "应为整数"}, {"invalid integer", "type", "应为整数"},
+		{"expected number", "type", "应为数字"},
+		{"expected string", "type", "应为文字"},
+		{"expected array items to be unique", "repeated", "有重复的项"},
+		{"expected array", "type", "应为数组"}, {"expected object", "type", "应为对象"},
+		{"cannot read multipart form", "multipart", "上传内容没有完整收到，请检查 multipart/form-data 的格式后重发"},
+		{"File required", "required", "请选择文件"},
+	} {
+		if strings.HasPrefix(m, t.start) {
+			return fault.Field{Path: path, Code: t.code, Message: t.words}
+		}
+	}
+	return fault.Field{Path: path, Code: "invalid", Message: "格式不正确，请对照接口说明"}
+}

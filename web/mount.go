@@ -1,0 +1,67 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"techmarket/internal/foundation/fault"
+)
+
+// Mount adds routes after New, for what is built upon the server (the API's documents). It panics as New does.
+func (s *Server) Mount(routes ...Route) {
+	for _, r := range routes {
+		s.Declare(r)
+		s.echo.Add(r.Method, r.Path, s.handle(r))
+	}
+}
+
+// Declare notes a route that web/api serves itself through Echo and Enter, so that Routes covers it. It panics on a route
+// without access or declared twice, which are programming errors.
+func (s *Server) Declare(r Route) {
+	if r.Access.allow == nil {
+		panic("web: route without access: " + r.Method + " " + r.Path)
+	}
+	for _, known := range s.routes {
+		if known.Method == r.Method && known.Path == r.Path {
+			panic("web: route declared twice: " + r.Method + " " + r.Path)
+		}
+	}
+	s.routes = append(s.routes, r)
+}
+
+// Enter bounds the body of a request and lets it in by the route's access; a refusal is written to the audit trail.
+func (s *Server) Enter(e echo.Context, r Route) (*Ctx, error) {
+	limit := r.MaxBody
+	if limit == 0 {
+		limit = 1 << 20
+	}
+	e.Request().Body = http.MaxBytesReader(e.Response(), e.Request().Body, limit)
+	c := &Ctx{echo: e, server: s, access: r.Access}
+	if !r.Access.Allows(c.Actor()) {
+		return c, s.refuse(c, r)
+	}
+	return c, nil
+}
+
+// Problem describes an error for API callers and logs the cause of one that is ours.
+func (c *Ctx) Problem(err error) Problem {
+	f, status := c.server.judge(err, c.echo)
+	return NewProblem(status, f, c.RequestID())
+}
+
+// judge turns an error into a fault and its status, and logs the cause of a failure that is ours, once.
+func (s *Server) judge(err error, e echo.Context) (*fault.Error, int) {
+	f := AsFault(err)
+	status := statusOf(f.Kind)
+	if status >= 500 && !errors.Is(err, context.Canceled) {
+		s.cfg.Log.Error("request failed", "id", e.Response().Header().Get(echo.HeaderXRequestID), "route", e.Path(),
+			"code", f.Code, "cause", errText(errors.Unwrap(f)))
+	}
+	if status == http.StatusTooManyRequests {
+		e.Response().Header().Set("Retry-After", "60")
+	}
+	return f, status
+}

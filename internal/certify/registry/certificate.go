@@ -114,10 +114,11 @@ func (s *Service) certificatePDF(c Certificate) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.d.Fonts == nil {
-		return nil, noFonts()
+	fonts, err := s.fonts()
+	if err != nil {
+		return nil, err
 	}
-	p := s.d.Fonts.New(document.PDFOptions{Title: "技术合同认定登记证明 " + b.Number, At: c.IssuedAt, Sample: b.Sample})
+	p := fonts.New(document.PDFOptions{Title: "技术合同认定登记证明 " + b.Number, At: c.IssuedAt, Sample: b.Sample})
 	p.Title("技术合同认定登记证明")
 	n := b.Number
 	p.Pairs([]document.Pair{
@@ -155,9 +156,12 @@ func (s *Service) certificatePDF(c Certificate) ([]byte, error) {
 	return p.Bytes()
 }
 
-// noFonts is met where the server found no fonts at its start: the desk works on, papers wait.
-func noFonts() error {
-	return fault.New(fault.Unavailable, "fonts_missing", "服务器没有配置 PDF 字体，文书暂时不能生成。请系统管理员运行 techmarket doctor 查看")
+// fonts loads the fonts with the first paper. Where the server has none the desk works on and papers wait.
+func (s *Service) fonts() (*document.Fonts, error) {
+	if s.d.Fonts == nil {
+		return nil, fault.New(fault.Unavailable, "fonts_missing", "服务器没有配置 PDF 字体，文书暂时不能生成。请系统管理员运行 techmarket doctor 查看")
+	}
+	return s.d.Fonts()
 }
 
 // seller and buyer name the sides as the 民法典 does for the class.
@@ -253,10 +257,11 @@ func (s *Service) Paper(ctx context.Context, a identity.Actor, filing int64, kin
 	if write == nil || !exists {
 		return "", nil, fault.New(fault.NotFound, "no_such_paper", "本件没有这份文书")
 	}
-	if s.d.Fonts == nil {
-		return "", nil, noFonts()
+	fonts, err := s.fonts()
+	if err != nil {
+		return "", nil, err
 	}
-	p := s.d.Fonts.New(document.PDFOptions{Title: string(kind) + " " + f.IntakeNo, At: f.UpdatedAt, Sample: f.Sample})
+	p := fonts.New(document.PDFOptions{Title: string(kind) + " " + f.IntakeNo, At: f.UpdatedAt, Sample: f.Sample})
 	title := write(p, c)
 	p.Space(6)
 	where := c.Point.Name

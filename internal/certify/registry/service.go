@@ -42,8 +42,8 @@ type Deps struct {
 	Audit     identity.Recorder
 	People    People
 	Jobs      Enqueuer
-	Files     *files.Store    // of the certificates' PDFs
-	Fonts     *document.Fonts // of all papers; nil: none can be made
+	Files     *files.Store                    // of the certificates' PDFs
+	Fonts     func() (*document.Fonts, error) // of all papers, loaded with the first; nil: none can be made
 	Now       func() time.Time
 	Random    io.Reader // of the check codes
 	BaseURL   string    // of the verify page, without a trailing slash

@@ -97,10 +97,8 @@ func New(t testing.TB) *World {
 	Check(t, err)
 	store, err := files.New(t.TempDir(), clock)
 	Check(t, err)
-	loaded, err := fonts()
-	Check(t, err)
 	w.S = registry.New(registry.Deps{DB: w.DB, Contracts: contract.New(contract.Config{DB: w.DB, Audit: recorder{clock}, Now: clock}), Ledger: ledger.New(w.DB, keys, clock),
-		Audit: recorder{clock}, People: people{w.DB}, Jobs: w.Jobs, Files: store, Fonts: loaded, Now: clock, Random: rand.Reader, BaseURL: "https://example.test"})
+		Audit: recorder{clock}, People: people{w.DB}, Jobs: w.Jobs, Files: store, Fonts: fonts, Now: clock, Random: rand.Reader, BaseURL: "https://example.test"})
 
 	w.Seller = w.Person(w.Org("university", "样例研究院", "150103"), identity.Member)
 	w.Seller2 = w.Person(w.Seller, identity.Member)

@@ -1,0 +1,485 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"mime/multipart"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/identity"
+	"techmarket/internal/platform/cache"
+	"techmarket/internal/platform/document"
+	"techmarket/internal/platform/embedded"
+	"techmarket/internal/platform/files"
+	"techmarket/internal/platform/notify"
+	"techmarket/internal/platform/postgres/pgtest"
+	"techmarket/web"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// world is the whole market on its own database and data folder, as serve wires it, with people in every role. Jobs run
+// only when a test drains them.
+type world struct {
+	t        testing.TB
+	s        *services
+	site     *web.Server
+	server   *httptest.Server
+	log      *output
+	points   map[string]registry.Point // county, sibling, league, region, other
+	provided map[string]identity.Provisioned
+	people   map[string]*person
+	guest    *person
+}
+
+// The divisions of the world: a county, its sibling in the same league, and a county of another league.
+const (
+	ownLeague, ownCounty, siblingCounty = "150100", "150103", "150104"
+	otherLeague, otherCounty            = "150200", "150203"
+)
+
+const password = "Meadow-lark-27"
+
+// worldFonts are parsed once in a test binary.
+var worldFonts = sync.OnceValues(func() (*document.Fonts, error) { return loadFonts(config{}) })
+
+// newPlatform is what openPlatform would open, on a clone of the migrated database and a clock of its own.
+func newPlatform(t testing.TB, now func() time.Time, log io.Writer) *platform {
+	t.Helper()
+	data := t.TempDir()
+	c := config{Data: data, BaseURL: "http://market.test", Dev: true}
+	p := &platform{config: c, now: now, DB: pgtest.New(t), Sole: true, Fonts: worldFonts,
+		log: slog.New(requestHandler{slog.NewJSONHandler(log, nil)})}
+	redis, err := embedded.StartRedis()
+	noErr(t, err)
+	t.Cleanup(redis.Stop)
+	p.Cache, err = cache.Open(redis.URL(), p.log, p.now)
+	noErr(t, err)
+	t.Cleanup(func() { _ = p.Cache.Close() })
+	p.Files, err = files.New(filepath.Join(data, "files"), p.now)
+	noErr(t, err)
+	p.Mail, err = notify.NewSender(notify.SMTP{From: "科技大市场 <noreply@localhost>"}, filepath.Join(data, "outbox"))
+	noErr(t, err)
+	t.Cleanup(func() { _ = p.Close(context.Background()) })
+	return p
+}
+
+// workdayMorning is when every world begins: Friday 2026-04-10, 10:00 in Shanghai.
+var workdayMorning = time.Date(2026, 4, 10, 10, 0, 0, 0, time.FixedZone("Asia/Shanghai", 8*3600))
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	w := &world{t: t, log: &output{}, points: map[string]registry.Point{}, provided: map[string]identity.Provisioned{}, people: map[string]*person{}}
+	began := time.Now()
+	now := func() time.Time { return workdayMorning.Add(time.Since(began)) }
+	var err error
+	w.s, err = compose(context.Background(), newPlatform(t, now, w.log))
+	noErr(t, err)
+	w.site, err = w.s.site(nil)
+	noErr(t, err)
+	w.server = httptest.NewServer(w.site)
+	t.Cleanup(w.server.Close)
+	w.guest = w.visitor("guest")
+	w.provide()
+	return w
+}
+
+// provide makes organisations, people and registration points that tests do not make by hand.
+func (w *world) provide() {
+	type staff struct {
+		name  string
+		roles []identity.Role
+	}
+	orgs := []struct {
+		key, name, division string
+		kind                identity.OrgKind
+		people              []staff
+	}{
+		{"university", "草原示范大学", ownCounty, identity.University, []staff{{"member", []identity.Role{identity.OrgAdmin, identity.Member}}, {"colleague", []identity.Role{identity.Member}}}},
+		{"company", "敕勒川示范乳业有限公司", otherCounty, identity.Enterprise, []staff{{"company", []identity.Role{identity.OrgAdmin, identity.Member}}}},
+		{"rival", "阴山示范装备有限公司", siblingCounty, identity.Enterprise, []staff{{"rival", []identity.Role{identity.OrgAdmin, identity.Member}}}},
+		{"agency", "北疆示范技术转移中心", ownCounty, identity.Agency, []staff{{"broker", []identity.Role{identity.Broker, identity.Member}}}},
+		{"county", "回民区示范科技服务中心", ownCounty, identity.PointHost, []staff{{"registrar", []identity.Role{identity.Registrar}}, {"registrar2", []identity.Role{identity.Registrar}},
+			{"reviewer", []identity.Role{identity.Reviewer}}, {"head", []identity.Role{identity.PointHead}}, {"expert", []identity.Role{identity.Expert}}}},
+		{"sibling", "玉泉区示范科技服务中心", siblingCounty, identity.PointHost, []staff{{"siblingRegistrar", []identity.Role{identity.Registrar, identity.Reviewer, identity.PointHead}}}},
+		{"league", "呼和浩特市示范科技局", ownLeague, identity.Government, []staff{{"league", []identity.Role{identity.LeagueOfficer}}}},
+		{"other", "包头市示范科技局", otherLeague, identity.Government, []staff{{"otherLeague", []identity.Role{identity.LeagueOfficer}}}},
+		{"region", "示范科技厅", "150000", identity.Government, []staff{{"region", []identity.Role{identity.RegionOfficer}}, {"system", []identity.Role{identity.SystemAdmin}}}},
+		{"tax", "呼和浩特市示范税务局", ownLeague, identity.Government, []staff{{"tax", []identity.Role{identity.TaxReader}}}},
+	}
+	var in []identity.ProvisionOrganisation
+	for _, o := range orgs {
+		p := identity.ProvisionOrganisation{Organisation: identity.Organisation{Kind: o.kind, Name: o.name, Division: o.division, State: identity.Confirmed}}
+		if o.kind == identity.University || o.kind == identity.Enterprise {
+			p.Organisation.Profile = identity.OrgProfile{Address: "示范路 1 号", LegalRepresentative: "白音", Contact: "其其格", Phone: "0471-5550100", Industry: "M"}
+		}
+		for _, s := range o.people {
+			p.People = append(p.People, identity.ProvisionPerson{Person: identity.NewPerson{LoginName: s.name, DisplayName: "示范" + s.name, Email: s.name + "@example.com", Password: password}, Roles: s.roles})
+		}
+		in = append(in, p)
+	}
+	out, err := w.s.identity.Provision(context.Background(), in)
+	noErr(w.t, err)
+	for i, o := range orgs {
+		w.provided[o.key] = out[i]
+	}
+	for _, p := range []struct {
+		key, host, name, division, code string
+		kind                            registry.PointKind
+	}{
+		{"county", "county", "回民区示范登记点", ownCounty, "03", registry.CountyPoint}, {"sibling", "sibling", "玉泉区示范登记点", siblingCounty, "04", registry.CountyPoint},
+		{"league", "league", "呼和浩特市示范登记点", ownLeague, "01", registry.LeaguePoint}, {"region", "region", "自治区示范登记点", "150000", "00", registry.RegionPoint},
+	} {
+		w.points[p.key], err = w.s.registry.SavePoint(context.Background(), w.actor("region"), registry.PointInput{Name: p.name, Kind: p.kind,
+			OrganisationID: w.provided[p.host].OrgID, Division: p.division, Code2: p.code, AuthorisedFrom: "2020-01-01", Address: "示范街 8 号", Phone: "0471-5550199"})
+		noErr(w.t, err)
+	}
+}
+
+func noErr(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+}
+
+func (w *world) actor(login string) identity.Actor {
+	w.t.Helper()
+	a, err := w.s.identity.ActorFor(context.Background(), login)
+	noErr(w.t, err)
+	return a
+}
+
+// drain works all jobs that are due.
+func (w *world) drain() {
+	w.t.Helper()
+	noErr(w.t, w.s.queue.Drain(context.Background()))
+}
+
+// person is somebody at a browser without JavaScript: links, forms, cookies.
+type person struct {
+	w      *world
+	name   string
+	client *http.Client
+	addr   string // as a proxy would report it, so that throttles see different people
+}
+
+func (w *world) visitor(name string) *person {
+	jar, err := cookiejar.New(nil)
+	noErr(w.t, err)
+	return &person{w: w, name: name, client: &http.Client{Jar: jar}, addr: fmt.Sprintf("203.0.113.%d", len(w.people)+1)}
+}
+
+// as returns the signed-in person of that login name, who signs in through the form the first time.
+func (w *world) as(login string) *person {
+	w.t.Helper()
+	if p, ok := w.people[login]; ok {
+		return p
+	}
+	p := w.visitor(login)
+	w.people[login] = p
+	p.get("/signin").submit("/signin", values{"login": login, "password": password}).want(200, "您好")
+	return p
+}
+
+// page is an answer.
+type page struct {
+	p      *person
+	status int
+	path   string // where redirects ended
+	header http.Header
+	body   []byte
+	doc    *html.Node
+}
+
+type values = map[string]string
+
+// upload is a file of a form.
+type upload struct {
+	field, name string
+	content     []byte
+}
+
+func (p *person) send(r *http.Request) *page {
+	p.w.t.Helper()
+	r.Header.Set("X-Forwarded-For", p.addr)
+	answer, err := p.client.Do(r)
+	noErr(p.w.t, err)
+	defer answer.Body.Close()
+	g := &page{p: p, status: answer.StatusCode, path: answer.Request.URL.RequestURI(), header: answer.Header}
+	g.body, err = io.ReadAll(answer.Body)
+	noErr(p.w.t, err)
+	g.doc, err = html.Parse(bytes.NewReader(g.body))
+	noErr(p.w.t, err)
+	return g
+}
+
+func (p *person) get(path string) *page {
+	p.w.t.Helper()
+	r, err := http.NewRequest("GET", p.w.server.URL+path, nil)
+	noErr(p.w.t, err)
+	return p.send(r)
+}
+
+// post sends a form that no page showed, with a valid CSRF token: what a crooked client would do.
+func (p *person) post(path string, v values) *page {
+	p.w.t.Helper()
+	form := url.Values{"_csrf": {p.csrf()}}
+	for name, value := range v {
+		form.Set(name, value)
+	}
+	r, err := http.NewRequest("POST", p.w.server.URL+path, strings.NewReader(form.Encode()))
+	noErr(p.w.t, err)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return p.send(r)
+}
+
+// csrf is the token of the person's browser; it comes with the first page.
+func (p *person) csrf() string {
+	p.w.t.Helper()
+	at, err := url.Parse(p.w.server.URL)
+	noErr(p.w.t, err)
+	for range 2 {
+		for _, c := range p.client.Jar.Cookies(at) {
+			if c.Name == "tm_csrf" {
+				return c.Value
+			}
+		}
+		p.get("/signin")
+	}
+	p.w.t.Fatalf("%s: no CSRF cookie", p.name)
+	return ""
+}
+
+// want stops the test unless the answer has the status and shows all texts.
+func (g *page) want(status int, texts ...string) *page {
+	g.p.w.t.Helper()
+	if g.status != status {
+		g.p.w.t.Fatalf("%s at %s: got %d, want %d\n%s", g.p.name, g.path, g.status, status, g.text())
+	}
+	for _, s := range texts {
+		if !strings.Contains(g.text(), s) {
+			g.p.w.t.Fatalf("%s at %s: %q is not on the page:\n%s", g.p.name, g.path, s, g.text())
+		}
+	}
+	return g
+}
+
+// text is what a person reads in the main part, with one space between words.
+func (g *page) text() string {
+	root := g.doc
+	if main := find(g.doc, func(n *html.Node) bool { return n.Data == "main" }); len(main) > 0 {
+		root = main[0]
+	}
+	return readable(root)
+}
+
+func readable(root *html.Node) string {
+	var b strings.Builder
+	var walk func(*html.Node)
+	walk = func(n *html.Node) {
+		if n.Type == html.TextNode {
+			b.WriteString(n.Data)
+			return
+		}
+		if n.Data == "script" || n.Data == "style" || n.Data == "option" {
+			return
+		}
+		if !slices.Contains([]string{"mark", "b", "a", "small", "span"}, n.Data) {
+			b.WriteByte(' ')
+		}
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			walk(c)
+		}
+	}
+	walk(root)
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+func find(root *html.Node, ok func(*html.Node) bool) []*html.Node {
+	var out []*html.Node
+	for n := range root.Descendants() {
+		if n.Type == html.ElementNode && ok(n) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func hasAttr(n *html.Node, name string) bool {
+	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
+}
+
+// links are the addresses that the page leads to.
+func (g *page) links() []string {
+	var out []string
+	for _, n := range find(g.doc, func(n *html.Node) bool { return n.Data == "a" }) {
+		out = append(out, attr(n, "href"))
+	}
+	return out
+}
+
+// link is the address of the first link that starts with prefix.
+func (g *page) link(prefix string) string {
+	g.p.w.t.Helper()
+	for _, l := range g.links() {
+		if strings.HasPrefix(l, prefix) {
+			return l
+		}
+	}
+	g.p.w.t.Fatalf("%s at %s: no link to %s…:\n%s", g.p.name, g.path, prefix, g.text())
+	return ""
+}
+
+// filled is a form as the browser would send it.
+type filled struct {
+	node    *html.Node
+	values  url.Values
+	choices map[string][]string // the values that select, radio, check box and button offer
+}
+
+func read(form *html.Node) filled {
+	f := filled{form, url.Values{}, map[string][]string{}}
+	for _, n := range find(form, func(*html.Node) bool { return true }) {
+		name := attr(n, "name")
+		if name == "" || hasAttr(n, "disabled") {
+			continue
+		}
+		switch n.Data {
+		case "textarea":
+			text := ""
+			if n.FirstChild != nil {
+				text = n.FirstChild.Data
+			}
+			f.values.Add(name, text)
+		case "button":
+			f.choices[name] = append(f.choices[name], attr(n, "value"))
+		case "select":
+			options := find(n, func(o *html.Node) bool { return o.Data == "option" })
+			chosen := ""
+			for i, o := range options {
+				f.choices[name] = append(f.choices[name], attr(o, "value"))
+				if i == 0 || hasAttr(o, "selected") {
+					chosen = attr(o, "value")
+				}
+			}
+			f.values.Add(name, chosen)
+		case "input":
+			switch attr(n, "type") {
+			case "radio", "checkbox":
+				f.choices[name] = append(f.choices[name], attr(n, "value"))
+				if hasAttr(n, "checked") {
+					f.values.Add(name, attr(n, "value"))
+				}
+			case "file":
+				f.values[name] = nil
+			default:
+				f.values.Add(name, attr(n, "value"))
+			}
+		}
+	}
+	return f
+}
+
+// form finds the form with that action in which every given field exists and every given choice is offered.
+func (g *page) form(action string, v values) filled {
+	g.p.w.t.Helper()
+	why := "there is no such form"
+next:
+	for _, n := range find(g.doc, func(n *html.Node) bool { return n.Data == "form" && attr(n, "action") == action }) {
+		f := read(n)
+		for name, value := range v {
+			_, there := f.values[name]
+			offered := f.choices[name]
+			if !there && offered == nil {
+				why = "no field " + name
+				continue next
+			}
+			if offered != nil && value != "" && !slices.Contains(offered, value) {
+				why = fmt.Sprintf("%s offers %v, not %q", name, offered, value)
+				continue next
+			}
+			if name == "event" && offered == nil && f.values.Get(name) != value {
+				why = "the event of the form is " + f.values.Get(name)
+				continue next
+			}
+		}
+		return f
+	}
+	g.p.w.t.Fatalf("%s at %s: form %s: %s\n%s", g.p.name, g.path, action, why, g.text())
+	return filled{}
+}
+
+// submit fills the form as a person would and sends it.
+func (g *page) submit(action string, v values, uploads ...upload) *page {
+	g.p.w.t.Helper()
+	f := g.form(action, v)
+	for name, value := range v {
+		f.values.Set(name, value)
+	}
+	method := strings.ToUpper(cmp.Or(attr(f.node, "method"), "get"))
+	address := g.p.w.server.URL + action
+	if method == "GET" {
+		r, err := http.NewRequest("GET", address+"?"+f.values.Encode(), nil)
+		noErr(g.p.w.t, err)
+		return g.p.send(r)
+	}
+	var body bytes.Buffer
+	kind := "application/x-www-form-urlencoded"
+	if attr(f.node, "enctype") == "multipart/form-data" {
+		m := multipart.NewWriter(&body)
+		for _, name := range slices.Sorted(maps.Keys(f.values)) {
+			for _, value := range f.values[name] {
+				noErr(g.p.w.t, m.WriteField(name, value))
+			}
+		}
+		for _, u := range uploads {
+			part, err := m.CreateFormFile(u.field, u.name)
+			noErr(g.p.w.t, err)
+			_, err = part.Write(u.content)
+			noErr(g.p.w.t, err)
+		}
+		noErr(g.p.w.t, m.Close())
+		kind = m.FormDataContentType()
+	} else {
+		body.WriteString(f.values.Encode())
+		if len(uploads) > 0 {
+			g.p.w.t.Fatalf("%s: the form %s cannot carry files", g.path, action)
+		}
+	}
+	r, err := http.NewRequest("POST", address, &body)
+	noErr(g.p.w.t, err)
+	r.Header.Set("Content-Type", kind)
+	return g.p.send(r)
+}
+
+// pdf is a small valid PDF that differs by its text.
+func pdf(text string) []byte {
+	return []byte("%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n% " + text + "\ntrailer<</Root 1 0 R>>\n%%EOF\n")
+}

@@ -94,7 +94,6 @@ func compose(ctx context.Context, p *platform) (*services, error) {
 	s.listings.Register(s.workers, s.engine)
 	s.importer.Register(s.workers)
 	jobs.Register(s.workers, func(ctx context.Context, args registry.CertificateArgs) error { return s.registry.MakeCertificate(ctx, args) })
-	jobs.Register(s.workers, func(ctx context.Context, args registry.CertificateArgs) error { return s.registry.MakeCertificate(ctx, args) })
 	jobs.Register(s.workers, s.solved)
 	jobs.Register(s.workers, func(ctx context.Context, _ tickArgs) error { _, err := s.listings.Tick(ctx); return err })
 	jobs.Register(s.workers, func(ctx context.Context, _ learnArgs) error { return s.learn(ctx) })
@@ -144,7 +143,7 @@ func (s *services) build() error {
 	}
 	s.ledger = ledger.New(p.DB, keys, p.now)
 	s.registry = registry.New(registry.Deps{DB: p.DB, Contracts: s.contracts, Ledger: s.ledger, Audit: trail{p.now}, People: s.identity,
-		Jobs: s.enqueue, Files: p.Files, Fonts: p.Fonts, Files: p.Files, Fonts: p.Fonts, Now: p.now, Random: rand.Reader, BaseURL: p.config.BaseURL})
+		Jobs: s.enqueue, Files: p.Files, Fonts: p.Fonts, Now: p.now, Random: rand.Reader, BaseURL: p.config.BaseURL})
 	s.stats = stats.New(p.DB, p.now)
 	return nil
 }

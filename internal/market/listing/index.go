@@ -33,8 +33,14 @@ func DocumentID(k Kind, id int64) string { return fmt.Sprintf("%c%d", k[0], id) 
 
 // Register adds the index workers.
 func (s *Service) Register(w *jobs.Workers, engine search.Engine) {
-	jobs.Register(w, func(ctx context.Context, a IndexArgs) error { return s.Index(ctx, engine, []int64{a.ListingID}) })
-	jobs.Register(w, func(ctx context.Context, a IndexManyArgs) error { return s.Index(ctx, engine, a.IDs) })
+	index := func(ctx context.Context, ids []int64) error {
+		if err := s.Index(ctx, engine, ids); err != nil || s.config.Indexed == nil {
+			return err
+		}
+		return s.config.Indexed(ctx, ids)
+	}
+	jobs.Register(w, func(ctx context.Context, a IndexArgs) error { return index(ctx, []int64{a.ListingID}) })
+	jobs.Register(w, func(ctx context.Context, a IndexManyArgs) error { return index(ctx, a.IDs) })
 }
 
 // Index makes the engine hold exactly the public ones among the listings, as they are now. It is idempotent.

@@ -66,6 +66,8 @@ type Config struct {
 	Now       func() time.Time
 	Clock     Clock // DefaultClock when zero
 	Rules     []Rules
+	// Indexed follows every index job with the listings it brought in line, public or not; it may run twice. nil: nothing follows.
+	Indexed func(ctx context.Context, ids []int64) error
 }
 
 // Service moves listings through their states and answers for all kinds at once. What needs typed content is in Book.

@@ -1,0 +1,26 @@
+package listing
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Every judged demand once, by the last judgement; "" are demands that passed without one.
+const triageShares = `select triage, count(*)::int from listing where kind = 'demand' and submitted_at >= @since and (triage <> '' or published_version > 0)
+	and (@sample or not is_sample) group by triage`
+
+// TriageShares counts the demands submitted since a day by their editor's judgement (Triages; "" where none was given), so that
+// the share that needs diagnosis is visible (reference/market.md §3.4, R4). Anybody may ask; without sample, sample data is left out.
+func (s *Service) TriageShares(ctx context.Context, since time.Time, sample bool) (map[string]int, error) {
+	rows, _ := s.config.DB.Query(ctx, triageShares, pgx.StrictNamedArgs{"since": since, "sample": sample})
+	out := map[string]int{}
+	var code string
+	var n int
+	if _, err := pgx.ForEachRow(rows, []any{&code, &n}, func() error { out[code] = n; return nil }); err != nil {
+		return nil, fmt.Errorf("triage shares: %w", err)
+	}
+	return out, nil
+}

@@ -84,7 +84,7 @@ func (p *Pages) compare(c *web.Ctx) error {
 		table := compareTable(c, items, orgs)
 		body.Main = append(body.Main, Block{Compare: &table, Chips: removeChips(items, ids)})
 		if len(items) == 1 {
-			body.Main = append(body.Main, Block{Notice: &view.Notice{Title: "再加一项才能比较", Text: "下面是相近的成果，也可以自己搜索。"}})
+			body.Main = append(body.Main, Block{Notice: &view.Notice{Title: "再加一项才能比较", Text: "在下面选一项加入。"}})
 		}
 	}
 	if len(items) < maxCompared {
@@ -106,18 +106,20 @@ func removeChips(items []achievement.Item, ids []int64) []view.Chip {
 	return chips
 }
 
-// comparable offers achievements to add: those searched for, else those near the first one.
+// comparable offers achievements to add: those searched for, else new ones of the first one's field.
 func (p *Pages) comparable(c *web.Ctx, text string, items []achievement.Item, ids []int64) (Block, error) {
 	const offered = 6
 	b := Block{ID: "add", Title: "加入比较", Search: &view.Search{Action: "/compare", Value: text, Label: "搜索要加入的成果", Submit: "搜索"}}
 	q := search.Query{Text: text, Limit: offered + maxCompared, Filters: []search.Filter{search.AnyOf("kind", string(listing.Achievement)), search.Between("expiresAt", c.Now().Unix(), 1<<62)}}
 	if len(ids) > 0 {
 		b.Search.Hidden = []view.Pair{{Name: "ids", Value: strings.TrimPrefix(compareAddress(ids), "/compare?ids=")}}
-		if text == "" {
-			q.Text = shown(items[0]).Title
+		if field := shown(items[0]).Field; text == "" && field != "" {
+			q.Filters = append(q.Filters, search.AnyOf("field", field))
+			q.Sort = []search.Sort{{Number: "publishedAt", Desc: true}}
+			b.Intro = "下面是同一技术领域里新近发布的成果，也可以自己搜索。"
 		}
 	}
-	if q.Text == "" {
+	if q.Text == "" && q.Sort == nil {
 		return b, nil
 	}
 	result, err := p.Search.Search(c.Context(), q)

@@ -43,6 +43,8 @@ type Board struct {
 	Main    []Block
 	Pair    []Block // side by side under Main
 	After   []Block // over the full width
+	Lower   []Block // side by side
+	Last    []Block // over the full width
 }
 
 // showing is which of the three figures of a measure the table and the drawings show.
@@ -116,6 +118,9 @@ func dimensionName(d stats.Dimension) string {
 var grains = []view.Option{{Value: "none", Label: "不分期"}, {Value: string(stats.Year), Label: "按年"}, {Value: string(stats.Half), Label: "按半年"},
 	{Value: string(stats.Quarter), Label: "按季"}, {Value: string(stats.Month), Label: "按月"}}
 
+// everything is the choice of a list that does not narrow.
+const everything = "all"
+
 // statsAsk is the question as it stands in the address.
 type statsAsk struct {
 	query   stats.Query
@@ -151,6 +156,11 @@ func (p *Pages) readStats(c *web.Ctx) (statsAsk, error) {
 		q.Area = s
 	}
 	q.Class, q.Field, q.Sample = f.Text("class"), f.Text("field"), f.Bool("sample")
+	for _, code := range []*string{&q.Class, &q.Field} {
+		if *code == everything {
+			*code = ""
+		}
+	}
 	if s := showing(f.Text("show")); s.label() != "" {
 		a.show = s
 	}
@@ -207,17 +217,21 @@ func (a statsAsk) rail() view.Rail {
 	for _, l := range region.Leagues() {
 		areas = append(areas, view.Option{Value: l.Code, Label: l.Name})
 		for _, d := range region.Children(l.Code) {
-			areas = append(areas, view.Option{Value: d.Code, Label: region.FullName(d.Code)})
+			label := region.FullName(d.Code)
+			if strings.Contains(d.Name, strings.TrimSuffix(region.ShortName(l.Code), "盟")) { // 呼和浩特经济技术开发区
+				label = d.Name
+			}
+			areas = append(areas, view.Option{Value: d.Code, Label: label})
 		}
 	}
-	classes := []view.Option{{Label: "全部类别"}}
+	classes := []view.Option{{Value: everything, Label: "全部类别"}}
 	for _, top := range codes.ContractClass.Children("") {
 		classes = append(classes, view.Option{Value: top.Code, Label: top.Label})
 		for _, sub := range codes.ContractClass.Children(top.Code) {
 			classes = append(classes, view.Option{Value: sub.Code, Label: top.Label + "：" + sub.Label})
 		}
 	}
-	fields := []view.Option{{Label: "全部领域"}}
+	fields := []view.Option{{Value: everything, Label: "全部领域"}}
 	for _, top := range codes.Field.Children("") {
 		fields = append(fields, view.Option{Value: top.Code, Label: top.Label})
 	}
@@ -229,8 +243,8 @@ func (a statsAsk) rail() view.Rail {
 		{Legend: "行：分类", Name: "rows", Select: true, Options: pick(rows, string(q.Rows))},
 		{Legend: "列：期间", Name: "period", Select: true, Options: pick(grains, a.address.Get("period"))},
 		{Legend: "看哪个数", Name: "show", Single: true, Options: pick(shows, string(a.show)), Fold: 3},
-		{Legend: "合同类别", Name: "class", Select: true, Options: pick(classes, q.Class)},
-		{Legend: "技术领域", Name: "field", Select: true, Options: pick(fields, q.Field)},
+		{Legend: "合同类别", Name: "class", Select: true, Options: pick(classes, firstOf(q.Class, everything))},
+		{Legend: "技术领域", Name: "field", Select: true, Options: pick(fields, firstOf(q.Field, everything))},
 		{Legend: "样例数据", Name: "sample", Options: []view.Option{{Value: "1", Label: "把样例数据算进来", Checked: q.Sample}}, Fold: 1},
 	}}
 }
@@ -290,11 +304,9 @@ func (p *Pages) stats(c *web.Ctx) error {
 		body.Main = append(body.Main, a.table(t))
 		body.Pair = a.drawings(t)
 	}
-	after, err := p.statsAfter(c, a)
-	if err != nil {
+	if err := p.statsAfter(c, a, &body); err != nil {
 		return err
 	}
-	body.After = after
 	return c.Render("board", view.With[Board]{Page: page, Body: body})
 }
 
@@ -345,11 +357,11 @@ func (a statsAsk) table(t stats.Table) Block {
 		caption += "（含样例）"
 	}
 	out := view.Table{Caption: caption, Compact: len(t.Columns) > 5, Columns: []view.Column{{Label: dimensionName(a.query.Rows)}}}
-	if byPeriod {
+	if byPeriod { // the sum stands first: it must not scroll away
+		out.Columns = append(out.Columns, view.Column{Label: "合计", Numeric: true})
 		for _, col := range t.Columns {
 			out.Columns = append(out.Columns, view.Column{Label: shortPeriod(col, t.Columns), Numeric: true})
 		}
-		out.Columns = append(out.Columns, view.Column{Label: "合计", Numeric: true})
 	} else {
 		for _, s := range shows {
 			out.Columns = append(out.Columns, view.Column{Label: s.label() + "（" + s.unit() + "）", Numeric: true})
@@ -364,6 +376,9 @@ func (a statsAsk) table(t stats.Table) Block {
 			}
 			line = append(line, cell)
 		}
+		for _, s := range shows {
+			add(s, sum, "", byPeriod)
+		}
 		if byPeriod {
 			for _, col := range t.Columns {
 				if m, ok := of(col.Key); ok {
@@ -372,9 +387,6 @@ func (a statsAsk) table(t stats.Table) Block {
 					line = append(line, view.Cell{Text: "—"})
 				}
 			}
-		}
-		for _, s := range shows {
-			add(s, sum, "", byPeriod)
 		}
 		return line
 	}
@@ -419,6 +431,24 @@ func shortPeriod(col stats.Label, all []stats.Label) string {
 	return strings.TrimSpace(rest)
 }
 
+// tinyPeriod fits under a point of a drawing: 25 年 1 季.
+func tinyPeriod(key string) string {
+	year, rest, ok := strings.Cut(key, "-")
+	if !ok {
+		return year
+	}
+	year = year[2:] + " 年"
+	switch {
+	case rest == "H1":
+		return year + "上"
+	case rest == "H2":
+		return year + "下"
+	case rest[0] == 'Q':
+		return year + " " + rest[1:] + " 季"
+	}
+	return year + " " + strings.TrimPrefix(rest, "0") + " 月"
+}
+
 // narrower asks the same of a league's counties or a class's sub-classes.
 func (a statsAsk) narrower(row string) string {
 	switch {
@@ -447,7 +477,7 @@ func (a statsAsk) drawings(t stats.Table) []Block {
 		var points []view.Point
 		for _, col := range t.Columns {
 			m := t.ColSums[col.Key]
-			points = append(points, view.Point{Label: shortPeriod(col, t.Columns), Value: math.Max(0, a.show.value(m)), Shown: a.show.text(m), Href: a.cell("", col.Key)})
+			points = append(points, view.Point{Label: tinyPeriod(col.Key), Value: math.Max(0, a.show.value(m)), Shown: a.show.text(m), Href: a.cell("", col.Key)})
 		}
 		chart := view.LineChart(a.show.label()+"，按期间", "期间", a.show.unit(), points)
 		out = append(out, Block{Title: "各期的" + a.show.label(), Card: true, Chart: &chart})
@@ -461,33 +491,36 @@ func (a statsAsk) drawings(t stats.Table) []Block {
 }
 
 // statsAfter is what stands beside the table whatever is asked: the map, the chain, the listings, what others published, the plan.
-func (p *Pages) statsAfter(c *web.Ctx, a statsAsk) ([]Block, error) {
+func (p *Pages) statsAfter(c *web.Ctx, a statsAsk, body *Board) error {
 	ctx, q := c.Context(), a.query
 	areas, err := p.Stats.Map(ctx, q.Direction, q.From, q.To, q.Sample)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	funnel, err := p.Stats.Funnel(ctx, q.From, q.To, q.Sample)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	listings, err := p.Stats.Listings(ctx, q.Sample)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	published, err := p.Stats.Published(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	targets, err := p.Stats.Targets(ctx, q.Sample)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	mark := ""
 	if q.Sample {
 		mark = "（含样例）"
 	}
-	return []Block{a.tileMap(areas, mark), funnelBlock(funnel, q, mark), listingsBlock(listings, c.Now()), publishedBlock(published), targetsBlock(targets, mark)}, nil
+	body.After = []Block{a.tileMap(areas, mark)}
+	body.Lower = []Block{funnelBlock(funnel, q, mark), listingsBlock(listings, c.Now())}
+	body.Last = []Block{publishedBlock(published), targetsBlock(targets, mark)}
+	return nil
 }
 
 func (a statsAsk) tileMap(areas []stats.AreaFigure, mark string) Block {
@@ -558,7 +591,7 @@ func listingsBlock(all []stats.Listings, now time.Time) Block {
 			t.Rows[i].Cells[j+1].Header = false
 		}
 	}
-	return Block{ID: "listings", Title: "正在公开的成果和需求", Intro: "截至 " + view.DayTime(now) + "。本地填写与批量导入、活跃与沉睡分开计数，不相加。",
+	return Block{ID: "listings", Card: true, Title: "正在公开的成果和需求", Intro: "截至 " + view.DayTime(now) + "。本地填写与批量导入、活跃与沉睡分开计数，不相加。",
 		More: &view.Link{Label: "口径", Href: "/stats/definitions#listing_live"}, Table: &t}
 }
 
@@ -693,7 +726,7 @@ func (p *Pages) statsList(c *web.Ctx) error {
 		Empty: view.Empty{Icon: "search", Title: "这一格里没有登记记录", Text: "期间或条件可能改过了。回到统计表重新点开。", Actions: []view.Action{{Label: "回到统计表", Href: back, Kind: view.Quiet}}}}
 	for _, e := range entries {
 		head := view.Cell{Text: groupNumber(e.Number), Href: "/verify?number=" + e.Number, Header: true, Note: e.Title}
-		if e.Title != "" && (c.Actor().Officer() || c.Actor().Staff()) {
+		if e.Title != "" {
 			head.Href = "/registrations/" + e.Number
 		}
 		if e.Sample {
@@ -711,8 +744,8 @@ func (p *Pages) statsList(c *web.Ctx) error {
 	if a.query.Sample {
 		body.Notices = append(body.Notices, view.Notice{Tone: view.Warn, Title: "含样例数据，不能作为统计依据"})
 	}
-	if !c.Actor().SignedIn() || !(c.Actor().Officer() || c.Actor().Staff()) {
-		body.Notices = append(body.Notices, view.Notice{Title: "合同名称不公开", Text: "本地区的科技主管部门和登记点人员登录后可以看到名称。变更记差额，注销和撤销记负数。"})
+	if !c.Actor().Officer() {
+		body.Notices = append(body.Notices, view.Notice{Title: "合同名称不公开", Text: "卖方或买方所在地的科技主管部门登录后可以看到名称。变更记差额，注销和撤销记负数。"})
 	}
 	return listPageOf(c, page, body)
 }

@@ -139,8 +139,8 @@ func columnName(key string) string {
 }
 
 // Entries lists what is behind a cell, newest first, at most limit (1–200) rows below the id after (0: from the top).
-// row and column are keys of the table, empty for the sums. Titles are given to officers of the area and staff of the
-// platform's desks in it only; everybody sees number, class and amounts.
+// row and column are keys of the table, empty for the sums. Titles are given to officers of the seller's
+// or the buyer's area only; everybody sees number, class and amounts.
 func (s *Service) Entries(ctx context.Context, a identity.Actor, q Query, row, column string, after int64, limit int) ([]Entry, error) {
 	q, err := q.checked()
 	if err != nil {

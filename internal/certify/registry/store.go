@@ -115,8 +115,6 @@ const selectFiling = `select ` + filingColumns + ` from filing where id = @id`
 
 const lockFiling = selectFiling + ` for update`
 
-const selectOpenFiling = `select ` + filingColumns + ` from filing where contract_id = @contract and decided_at is null`
-
 const insertFiling = `insert into filing (contract_id, contract_version, kind, point_id, division, intake_no, state, title, seller_name, buyer_name,
 		seller_org, buyer_org, text_digest, applicant_org, applicant, claimed_class, claimed_amount, number, is_sample, policy_id,
 		submitted_at, due_on, updated_at)
@@ -342,8 +340,6 @@ const registrationColumns = `number, contract_id, point_id, division, applicant_
 const selectRegistration = `select ` + registrationColumns + ` from registration where number = @number`
 
 const lockRegistration = selectRegistration + ` for update`
-
-const selectRegistrationOfContract = `select ` + registrationColumns + ` from registration where contract_id = @contract order by number desc limit 1`
 
 const insertRegistration = `insert into registration (number, contract_id, point_id, division, applicant_org, state, version, title, class, field, plan_source,
 		ip_kind, seller_name, seller_org, seller_kind, seller_country, seller_division, buyer_name, buyer_org, buyer_country, buyer_division,

@@ -136,8 +136,8 @@ func settings() *meilisearch.Settings {
 			{AttributePatterns: []string{"*"}, Locales: []string{"cmn"}},
 		},
 		TypoTolerance: &meilisearch.TypoTolerance{
-			Enabled: true, MinWordSizeForTypos: meilisearch.MinWordSizeForTypos{OneTypo: 5, TwoTypos: 9},
-			DisableOnWords: []string{}, DisableOnAttributes: []string{attrTitle, attrWords}, DisableOnNumbers: true,
+			Enabled: true, MinWordSizeForTypos: meilisearch.MinWordSizeForTypos{OneTypo: oneTypo, TwoTypos: twoTypos},
+			DisableOnWords: []string{}, DisableOnAttributes: []string{attrTitle, attrWords},
 		},
 		Pagination: &meilisearch.Pagination{MaxTotalHits: maxHits},
 		Faceting:   &meilisearch.Faceting{MaxValuesPerFacet: search.MaxCodes},
@@ -151,7 +151,7 @@ func sameSettings(held *meilisearch.Settings) bool {
 		len(held.FilterableAttributes) == len(want.FilterableAttributes) && slices.Equal(held.SortableAttributes, want.SortableAttributes) &&
 		held.Pagination != nil && held.Pagination.MaxTotalHits == want.Pagination.MaxTotalHits &&
 		held.Faceting != nil && held.Faceting.MaxValuesPerFacet == want.Faceting.MaxValuesPerFacet &&
-		held.TypoTolerance != nil && slices.Equal(held.TypoTolerance.DisableOnAttributes, want.TypoTolerance.DisableOnAttributes)
+		held.TypoTolerance != nil && held.TypoTolerance.MinWordSizeForTypos == want.TypoTolerance.MinWordSizeForTypos && slices.Equal(held.TypoTolerance.DisableOnAttributes, want.TypoTolerance.DisableOnAttributes)
 }
 
 // done waits until the server has really done a task.
@@ -191,6 +191,7 @@ func (e *Engine) entry(d search.Document) map[string]any {
 	keywords := strings.Join(d.Keywords, "\n")
 	title, titleLatin := split(e.analyzer.IndexWords(d.Title + "\n" + keywords))
 	words, latin := split(e.analyzer.IndexWords(d.Title + "\n" + keywords + "\n" + d.Summary + "\n" + d.Body))
+	_, pinyin := split(e.analyzer.Pinyin(d.Title + "\n" + keywords))
 	facets := d.Facets
 	if facets == nil {
 		facets = map[string][]string{}
@@ -201,7 +202,7 @@ func (e *Engine) entry(d search.Document) map[string]any {
 	}
 	return map[string]any{
 		attrID: d.ID, attrKind: d.Kind, attrVersion: d.Version, attrTitle: title, attrWords: words,
-		attrLatin: strings.TrimSpace(titleLatin + " " + latin), attrPinyin: strings.Join(e.analyzer.Pinyin(d.Title+"\n"+keywords), " "),
+		attrLatin: strings.TrimSpace(titleLatin + " " + latin), attrPinyin: pinyin,
 		attrFacets: facets, attrNumbers: numbers, attrDoc: d,
 	}
 }

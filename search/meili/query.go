@@ -60,10 +60,11 @@ func line(words []string, prefix bool) string {
 	for i, w := range words {
 		words[i] = encode(w)
 	}
+	text := strings.Join(words, separator)
 	if prefix {
-		return strings.Join(words, " ")
+		return text
 	}
-	return strings.Join(words, " ") + " "
+	return text + separator
 }
 
 func (e *Engine) request(text string, filters []search.Filter) *meilisearch.SearchRequest {
@@ -211,7 +212,7 @@ func (e *Engine) known(ctx context.Context, q search.Query, words []string) ([]s
 // suggest proposes what sounds the same and exists: 西土 → 稀土.
 func (e *Engine) suggest(ctx context.Context, q search.Query, words []string) (string, error) {
 	return search.Suggest(e.analyzer, search.ClipText(q.Text), words, func(pinyin string) (string, error) {
-		r := e.request(pinyin+" ", q.Filters)
+		r := e.request(encode(pinyin)+separator, q.Filters)
 		r.AttributesToSearchOn, r.Limit, r.MatchingStrategy = []string{attrPinyin}, 1, meilisearch.All
 		answers, err := e.multi(ctx, []*meilisearch.SearchRequest{r})
 		if err != nil || len(answers[0].Hits) == 0 {
@@ -289,7 +290,7 @@ func (e *Engine) Candidates(ctx context.Context, q search.CandidateQuery) ([]sea
 		for j, w := range words {
 			words[j] = encode(w)
 		}
-		r := e.request(strings.Join(words, " ")+" ", q.Filters)
+		r := e.request(strings.Join(words, separator)+separator, q.Filters)
 		r.AttributesToSearchOn, r.AttributesToRetrieve = []string{attrWords, attrLatin}, []string{attrID}
 		r.MatchingStrategy, r.Limit = meilisearch.Last, rotationHits
 		queries = append(queries, r)

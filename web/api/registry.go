@@ -1,0 +1,317 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"io"
+
+	"techmarket/internal/certify/recognition"
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/money"
+	"techmarket/web"
+)
+
+func deskAccess() web.Access {
+	return web.Roles("登记点人员、盟市和自治区管理员", identity.Registrar, identity.Reviewer, identity.PointHead, identity.Expert,
+		identity.LeagueOfficer, identity.RegionOfficer)
+}
+
+func caseAccess() web.Access {
+	return web.Roles("登记点人员、管理员、税务财政、合同双方", identity.Registrar, identity.Reviewer, identity.PointHead, identity.Expert,
+		identity.LeagueOfficer, identity.RegionOfficer, identity.TaxReader, identity.Member, identity.OrgAdmin)
+}
+
+// filingEvent carries one event with what it needs; the rest stays empty.
+type filingEvent struct {
+	Version          int                       `json:"version" doc:"您看到的版本；0 按最新办理"`
+	Event            registry.Event            `json:"event" required:"true" enum:"withdraw,accept,decline_intake,request_correction,submit_correction,lapse_correction,pass_first_review,pass_second_review,return_to_review,pass_experts,reject_by_experts,register,register_change,refuse,open_reconsideration,open_re_recognition,conclude"`
+	Text             string                    `json:"text" doc:"withdraw、return_to_review 等的理由；pass_second_review 的意见；decline_intake 的说明"`
+	Code             string                    `json:"code" doc:"decline_intake：不予受理的代码"`
+	Items            []registry.CorrectionItem `json:"items,omitempty" doc:"request_correction：一次告知的全部事项" maxItems:"100"`
+	Answers          []string                  `json:"answers,omitempty" doc:"submit_correction：逐项答复" maxItems:"100"`
+	Refusal          registry.Refusal          `json:"refusal" doc:"refuse、lapse_correction、reject_by_experts"`
+	RefusedToCorrect bool                      `json:"refusedToCorrect" doc:"lapse_correction：申请人拒绝补正"`
+	Opinion          string                    `json:"opinion" doc:"pass_experts、reject_by_experts：专家意见"`
+	Minutes          int64                     `json:"minutesFileId" minimum:"0" doc:"专家评审意见的文件"`
+	National         string                    `json:"nationalNumber" doc:"register：登记点录入国家系统编号时的 16 位编号"`
+}
+
+func (a *API) filingOperations() {
+	reader := caseAccess()
+	op(a, "GET /filings", reader, "申请列表：登记点人员见本点，管理员见本地区，申请单位见自己的", func(ctx context.Context, actor identity.Actor, in *struct {
+		Paging
+		Point     int64            `query:"pointId" minimum:"1"`
+		Contract  int64            `query:"contractId" minimum:"1"`
+		State     []registry.State `query:"state" doc:"状态，可多个；空为在办"`
+		Class     string           `query:"class" maxLength:"4" doc:"合同类别或其前两位"`
+		DueBefore string           `query:"dueBefore" format:"date" doc:"到期日不晚于"`
+		Mine      bool             `query:"mine" doc:"只看本人经办的"`
+		Q         string           `query:"q" maxLength:"100" doc:"名称、双方或编号的一部分"`
+	}) (queue, error) {
+		page, err := a.Registry.Queue(ctx, actor, registry.QueueFilter{PointID: in.Point, ContractID: in.Contract, States: in.State, Class: in.Class,
+			DueBefore: in.DueBefore, Mine: in.Mine, Text: in.Q, Cursor: in.Cursor, Limit: in.Limit})
+		out := queue{List: all(page.Rows), Counts: page.Counts, Overdue: page.Overdue}
+		out.Next = page.Next
+		return out, err
+	})
+	op(a, "GET /filings/{id}", reader, "一件申请：冻结的合同、审查、时限、经过和您现在可以办的事", func(ctx context.Context, actor identity.Actor, in *ByID) (registry.Case, error) {
+		return a.Registry.Case(ctx, actor, in.ID)
+	})
+	op(a, "PUT /filings/{id}/review", web.Roles("登记员", identity.Registrar), "保存审查表，未填完也可以", func(ctx context.Context, actor identity.Actor, in *struct {
+		ByID
+		Body struct {
+			Version int             `json:"version" doc:"您看到的版本；0 按最新办理"`
+			Review  registry.Review `json:"review" required:"true"`
+		}
+	}) (registry.Filing, error) {
+		return a.Registry.SaveReview(ctx, actor, registry.Ref{ID: in.ID, Version: in.Body.Version}, in.Body.Review)
+	})
+	op(a, "POST /filings/{id}/preview", deskAccess(), "按审查表试算，不保存", func(ctx context.Context, actor identity.Actor, in *struct {
+		ByID
+		Body registry.Review
+	}) (preview, error) {
+		d, amounts, err := a.Registry.Preview(ctx, actor, in.ID, in.Body)
+		return preview{d, amounts}, err
+	})
+	op(a, "POST /filings/{id}/events", reader, "办理一步：受理、补正、初审、复核、专家、登记、不予登记、撤回……", func(ctx context.Context, actor identity.Actor, in *struct {
+		ByID
+		Body filingEvent
+	}) (filed, error) {
+		return a.moveFiling(ctx, actor, registry.Ref{ID: in.ID, Version: in.Body.Version}, in.Body)
+	})
+	file(a, "GET /filings/{id}/files/{file}", reader, "下载申请的附件", func(ctx context.Context, actor identity.Actor, in *fileOf) (download, error) {
+		k, err := a.Registry.Case(ctx, actor, in.ID)
+		if err != nil {
+			return download{}, err
+		}
+		for _, f := range k.Contract.Files {
+			if f.ID == in.File {
+				return a.read(ctx, in.File)
+			}
+		}
+		if k.Filing.Review.Minutes == in.File {
+			return a.read(ctx, in.File)
+		}
+		return download{}, fault.New(fault.NotFound, "file", "这件申请里没有这个文件")
+	}, "application/octet-stream")
+	file(a, "GET /filings/{id}/papers/{kind}", reader, "文书：受理通知书、一次性告知书、不予受理通知书、不予登记通知书", func(ctx context.Context, actor identity.Actor, in *struct {
+		ByID
+		Kind registry.PaperKind `path:"kind" enum:"receipt,correction,decline,refusal"`
+	}) (download, error) {
+		name, pdf, err := a.Registry.Paper(ctx, actor, in.ID, in.Kind)
+		return download{name, "application/pdf", io.NopCloser(bytes.NewReader(pdf))}, err
+	}, "application/pdf")
+}
+
+type queue struct {
+	List[registry.QueueRow]
+	Counts  map[registry.State]int `json:"counts,omitempty" doc:"在办件数，仅第一页"`
+	Overdue int                    `json:"overdue"`
+}
+
+type preview struct {
+	Decision recognition.Decision `json:"decision"`
+	Amounts  recognition.Amounts  `json:"amounts"`
+}
+
+// filed is what an event left behind: the filing, or the registration it became.
+type filed struct {
+	Filing       *registry.Filing       `json:"filing,omitempty"`
+	Registration *registry.Registration `json:"registration,omitempty"`
+}
+
+func (a *API) moveFiling(ctx context.Context, actor identity.Actor, ref registry.Ref, in filingEvent) (filed, error) {
+	s := a.Registry
+	var f registry.Filing
+	var err error
+	switch in.Event {
+	case registry.EventWithdraw:
+		f, err = s.Withdraw(ctx, actor, ref, in.Text)
+	case registry.EventAccept:
+		f, err = s.Accept(ctx, actor, ref)
+	case registry.EventDeclineIntake:
+		f, err = s.DeclineIntake(ctx, actor, ref, in.Code, in.Text)
+	case registry.EventRequestCorrection:
+		f, err = s.RequestCorrection(ctx, actor, ref, in.Items)
+	case registry.EventSubmitCorrection:
+		f, err = s.SubmitCorrection(ctx, actor, ref, in.Answers)
+	case registry.EventLapseCorrection:
+		f, err = s.LapseCorrection(ctx, actor, ref, in.Refusal, in.RefusedToCorrect)
+	case registry.EventPassFirstReview:
+		f, err = s.PassFirstReview(ctx, actor, ref)
+	case registry.EventPassSecondReview:
+		f, err = s.PassSecondReview(ctx, actor, ref, in.Text)
+	case registry.EventReturnToReview:
+		f, err = s.ReturnToReview(ctx, actor, ref, in.Text)
+	case registry.EventPassExperts:
+		f, err = s.PassExperts(ctx, actor, ref, in.Opinion, in.Minutes)
+	case registry.EventRejectByExperts:
+		f, err = s.RejectByExperts(ctx, actor, ref, in.Refusal, in.Opinion, in.Minutes)
+	case registry.EventRegister, registry.EventRegisterChange:
+		r, err := s.Register(ctx, actor, ref, in.National)
+		return filed{Registration: &r}, err
+	case registry.EventRefuse:
+		f, err = s.Refuse(ctx, actor, ref, in.Refusal)
+	case registry.EventOpenReconsideration:
+		f, err = s.OpenFilingReconsideration(ctx, actor, ref, in.Text)
+	case registry.EventOpenReRecognition:
+		f, err = s.OpenFilingReRecognition(ctx, actor, ref, in.Text)
+	case registry.EventConcludeReexamination:
+		f, err = s.ConcludeFiling(ctx, actor, ref, in.Text)
+	default:
+		err = unknownEvent()
+	}
+	return filed{Filing: &f}, err
+}
+
+func unknownEvent() error {
+	var f fault.Fields
+	f.Add("event", "choose", "没有这一步，请对照接口说明")
+	return f.Err()
+}
+
+type registrationEvent struct {
+	Version int            `json:"version" doc:"登记的 lockVersion；0 按最新办理"`
+	Event   registry.Event `json:"event" required:"true" enum:"start_change,abandon_change,request_change,request_cancel,decline_cancel,cancel,revoke,review_tax_relief,book_income,open_reconsideration,open_re_recognition,conclude"`
+	Text    string         `json:"text" doc:"理由或说明"`
+	Ground  string         `json:"ground" doc:"cancel：terminated、rescinded、void；revoke：撤销的情形代码"`
+	OK      bool           `json:"ok" doc:"review_tax_relief：复核通过"`
+	Amount  money.Fen      `json:"amountFen" doc:"book_income：核定的技术性收入，分"`
+}
+
+// ByNumber is the path of one registration.
+type ByNumber struct {
+	Number string `path:"number" pattern:"^[0-9]{16}$" doc:"16 位登记编号"`
+}
+
+func (a *API) registrationOperations() {
+	reader := caseAccess()
+	op(a, "GET /registrations", reader, "登记簿：登记点人员见本点，管理员见本地区，双方见自己的", func(ctx context.Context, actor identity.Actor, in *struct {
+		Paging
+		Point int64            `query:"pointId" minimum:"1"`
+		State []registry.State `query:"state"`
+		Class string           `query:"class" maxLength:"4"`
+		Q     string           `query:"q" maxLength:"100" doc:"名称或双方的一部分，或完整编号"`
+	}) (List[registry.Registration], error) {
+		page, err := a.Registry.Registrations(ctx, actor, registry.RegistrationFilter{PointID: in.Point, States: in.State, Class: in.Class, Text: in.Q,
+			Cursor: in.Cursor, Limit: in.Limit})
+		out := all(page.Rows)
+		out.Next = page.Next
+		return out, err
+	})
+	op(a, "GET /registrations/{number}", reader, "一项登记：证明各版、收入、台账、经过", func(ctx context.Context, actor identity.Actor, in *ByNumber) (registry.Dossier, error) {
+		return a.Registry.Dossier(ctx, actor, in.Number)
+	})
+	op(a, "POST /registrations/{number}/events", reader, "办理一步：变更、注销、撤销、收入核定、减免税复核、复议、重新认定……", func(ctx context.Context, actor identity.Actor, in *struct {
+		ByNumber
+		Body registrationEvent
+	}) (filed, error) {
+		return a.moveRegistration(ctx, actor, registry.NumberRef{Number: in.Number, Version: in.Body.Version}, in.Body)
+	})
+	file(a, "GET /registrations/{number}/certificate", reader, "认定登记证明（PDF）", func(ctx context.Context, actor identity.Actor, in *struct {
+		ByNumber
+		Version int `query:"version" minimum:"0" maximum:"100000" doc:"证明的版本；不写为最新一版"`
+	}) (download, error) {
+		if in.Version == 0 {
+			d, err := a.Registry.Dossier(ctx, actor, in.Number)
+			if err != nil {
+				return download{}, err
+			}
+			in.Version = d.Registration.Version
+		}
+		name, pdf, err := a.Registry.CertificatePDF(ctx, actor, in.Number, in.Version)
+		return download{name, "application/pdf", io.NopCloser(bytes.NewReader(pdf))}, err
+	}, "application/pdf")
+	notices := web.Roles("登记点负责人、登记员、管理员、税务财政", identity.Registrar, identity.PointHead, identity.LeagueOfficer, identity.RegionOfficer, identity.TaxReader)
+	op(a, "GET /notices", notices, "注销、撤销后应告知税务、财政的事项", func(ctx context.Context, actor identity.Actor, in *struct {
+		Done bool `query:"done" doc:"也列出已告知的"`
+	}) (List[registry.Notice], error) {
+		found, err := a.Registry.Notices(ctx, actor, in.Done)
+		return all(found), err
+	})
+	op(a, "POST /notices/{id}/close", notices, "已告知", func(ctx context.Context, actor identity.Actor, in *ByID) (none, error) {
+		return none{}, a.Registry.CloseNotice(ctx, actor, in.ID)
+	})
+}
+
+func (a *API) moveRegistration(ctx context.Context, actor identity.Actor, ref registry.NumberRef, in registrationEvent) (filed, error) {
+	s := a.Registry
+	var r registry.Registration
+	var err error
+	switch in.Event {
+	case registry.EventStartChange:
+		r, err = s.StartChange(ctx, actor, ref)
+	case registry.EventAbandonChange:
+		r, err = s.AbandonChange(ctx, actor, ref)
+	case registry.EventRequestChange:
+		f, err := s.RequestChange(ctx, actor, ref, in.Text)
+		return filed{Filing: &f}, err
+	case registry.EventRequestCancel:
+		r, err = s.RequestCancel(ctx, actor, ref, in.Text)
+	case registry.EventDeclineCancel:
+		r, err = s.DeclineCancel(ctx, actor, ref, in.Text)
+	case registry.EventCancel:
+		r, err = s.Cancel(ctx, actor, ref, in.Ground, in.Text)
+	case registry.EventRevoke:
+		r, err = s.Revoke(ctx, actor, ref, in.Ground, in.Text)
+	case registry.EventReviewTaxRelief:
+		r, err = s.ReviewTaxRelief(ctx, actor, ref, in.OK, in.Text)
+	case registry.EventBookIncome:
+		r, err = s.BookIncome(ctx, actor, ref, in.Amount, in.Text)
+	case registry.EventOpenReconsideration:
+		r, err = s.OpenReconsideration(ctx, actor, ref, in.Text)
+	case registry.EventOpenReRecognition:
+		r, err = s.OpenReRecognition(ctx, actor, ref, in.Text)
+	case registry.EventConcludeReexamination:
+		r, err = s.Conclude(ctx, actor, ref, in.Text)
+	default:
+		err = unknownEvent()
+	}
+	return filed{Registration: &r}, err
+}
+
+func (a *API) pointOperations() {
+	op(a, "GET /points", web.Anyone(), "登记点名录", func(ctx context.Context, _ identity.Actor, in *struct {
+		League string             `query:"league" maxLength:"6" doc:"盟市代码：它自己的和所辖旗县的"`
+		Kind   registry.PointKind `query:"kind" enum:"region,league,county,university,institute,zone"`
+		Q      string             `query:"q" maxLength:"100"`
+	}) (List[registry.Point], error) {
+		found, err := a.Registry.Points(ctx, registry.PointFilter{League: in.League, Kind: in.Kind, Text: in.Q})
+		return all(found), err
+	})
+	op(a, "GET /points/{id}", web.Anyone(), "一个登记点", func(ctx context.Context, _ identity.Actor, in *ByID) (registry.Point, error) {
+		return a.Registry.Point(ctx, in.ID)
+	})
+	op(a, "POST /points", regionAccess(), "设立登记点", func(ctx context.Context, actor identity.Actor, in *struct{ Body registry.PointInput }) (registry.Point, error) {
+		in.Body.ID = 0
+		return a.Registry.SavePoint(ctx, actor, in.Body)
+	}, created)
+	op(a, "PUT /points/{id}", regionAccess(), "修改登记点", func(ctx context.Context, actor identity.Actor, in *struct {
+		ByID
+		Body registry.PointInput
+	}) (registry.Point, error) {
+		in.Body.ID = in.ID
+		return a.Registry.SavePoint(ctx, actor, in.Body)
+	})
+	op(a, "POST /points/{id}/state", regionAccess(), "正常、整改、暂停", func(ctx context.Context, actor identity.Actor, in *struct {
+		ByID
+		Body struct {
+			Version int                 `json:"version" required:"true"`
+			State   registry.PointState `json:"state" required:"true" enum:"normal,rectifying,suspended"`
+			Reason  string              `json:"reason" required:"true"`
+		}
+	}) (registry.Point, error) {
+		return a.Registry.SetPointState(ctx, actor, in.ID, in.Body.Version, in.Body.State, in.Body.Reason)
+	})
+	op(a, "GET /verify/{number}", web.Anyone(), "核验认定登记证明：编号和 8 位校验码", func(ctx context.Context, _ identity.Actor, in *struct {
+		Number string `path:"number" maxLength:"40"`
+		Code   string `query:"code" required:"true" maxLength:"40" doc:"证明上的校验码"`
+	}) (registry.CheckResult, error) {
+		if err := entered(ctx).Limit("verify", checksPerMinute, minute); err != nil {
+			return registry.CheckResult{}, err
+		}
+		return a.Registry.Check(ctx, in.Number, in.Code)
+	})
+}

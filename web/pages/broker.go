@@ -195,13 +195,18 @@ func (p *Pages) showBrokerForm(c *web.Ctx, form *web.Form, ferr error) error {
 	if form != nil {
 		counties = form.List("county")
 	}
+	var single []view.Field
+	for i := range min(len(counties)+1, mostCounties) { // one empty line more
+		single = append(single, view.Field{Kind: view.Combo, Name: "county", ID: fmt.Sprintf("county-%d", i), Label: fmt.Sprintf("旗县 %d", i+1), Value: at(counties, i),
+			Options: divisionOptions("不填", false), Width: "m"})
+	}
 	f := formOf("/account/broker", "保存并公开",
 		view.Section{Title: "服务什么", Fields: []view.Field{
 			a.checks("fields", "擅长的技术领域", b.Fields, fields, required),
-			a.checks("divisions", "服务地区", b.Divisions, places, required, hint("选盟市即包括其全部旗县；只服务个别旗县的，在下面选")),
-			{Kind: view.Select, Name: "county", Label: "只服务的旗县", Multiple: true, Hint: "按住 Ctrl 可多选", Options: countyOptions(counties)},
+			a.checks("divisions", "服务地区", b.Divisions, places, required, hint("选盟市即包括其全部旗县；只服务个别旗县的，在后面一栏选")),
 			a.area("introduction", "介绍", b.Introduction, limit(2000), lines(5), hint("做过什么、能帮双方做什么；不要写联系方式，对接后双方自然看到")),
 		}},
+		view.Section{Title: "只服务个别旗县的", Hint: "选好后保存，会再多出一行。", Fields: single},
 		view.Section{Title: "技术经纪人证书", Hint: "没有证书就全部留空。过期的证书会照实显示“不在有效期”。", Fields: []view.Field{
 			a.choose("level", "等级", b.Level, listOptions(codes.BrokerLevel, "没有证书"), width("m")),
 			a.text("certificateNo", "证书编号", b.CertificateNo, limit(100), width("m")),
@@ -228,26 +233,15 @@ func (p *Pages) showBrokerForm(c *web.Ctx, form *web.Form, ferr error) error {
 	return sheetStatus(c, status, c.Page("技术经纪人资料"), body)
 }
 
+// mostCounties bounds the lines for single counties; who serves more serves the league.
+const mostCounties = 12
+
 // keepCounties are those of the divisions that are neither the region nor a league.
 func keepCounties(divisions []string) []string {
 	var out []string
 	for _, d := range divisions {
 		if league, ok := region.League(d); ok && league.Code != d {
 			out = append(out, d)
-		}
-	}
-	return out
-}
-
-func countyOptions(chosen []string) []view.Option {
-	on := map[string]bool{}
-	for _, d := range chosen {
-		on[d] = true
-	}
-	var out []view.Option
-	for _, l := range region.Leagues() {
-		for _, d := range region.Children(l.Code) {
-			out = append(out, view.Option{Value: d.Code, Label: d.Name, Group: l.Name, Checked: on[d.Code]})
 		}
 	}
 	return out

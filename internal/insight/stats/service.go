@@ -268,10 +268,13 @@ func (t Table) sheet() document.Sheet {
 	direction := map[Direction]string{Filed: "登记", Output: "输出", Absorption: "吸纳"}[t.Query.Direction]
 	notes := []string{fmt.Sprintf("%s，%s，%s 至 %s；截至 %s", region.Name(t.Query.Area), direction, t.Query.From, t.Query.To,
 		t.AsOf.In(shanghai()).Format("2006-01-02 15:04"))}
+	head := "分类"
 	if t.Sample {
-		notes = append(notes, "含样例数据，不能作为统计依据")
+		const mark = "含样例数据，不能作为统计依据"
+		notes = append(notes, mark)
+		head += "（" + mark + "）" // a CSV has no notes
 	}
-	sheet := document.Sheet{Name: "技术合同统计", Notes: notes, Columns: []document.SheetColumn{{Title: "分类", Width: 24}}}
+	sheet := document.Sheet{Name: "技术合同统计", Notes: notes, Columns: []document.SheetColumn{{Title: head, Width: 24}}}
 	columns := append(slices.Clone(t.Columns), Label{"", "合计"})
 	if len(t.Columns) == 1 && t.Columns[0].Key == "" {
 		columns = t.Columns

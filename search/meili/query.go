@@ -265,8 +265,9 @@ func oneFilter(f search.Filter) string {
 	return facetPath(f.Name) + " " + not + "IN [" + strings.Join(codes, ", ") + "]"
 }
 
-// Rotated queries: each begins with another of the heaviest words, which it requires, and goes on with the others by weight, which it drops
-// from the end. Eight lists of a hundred were measured as good as all candidates; more words make the first ten agree with the embedded engine.
+// Rotated queries: each begins with another of the heaviest words, which it requires, and goes on with the words after it (the heaviest
+// follow the lightest), which it drops from the end. So each list holds other pairs of words. Eight lists of a hundred reach the quality of
+// all candidates; sixteen make the first ten agree better with the embedded engine.
 const (
 	rotations    = 16
 	rotationHits = 100
@@ -282,10 +283,8 @@ func (e *Engine) Candidates(ctx context.Context, q search.CandidateQuery) ([]sea
 	var queries []*meilisearch.SearchRequest
 	for i := range q.Terms[:min(len(q.Terms), rotations)] {
 		words := []string{q.Terms[i].Term}
-		for j := 0; j < len(q.Terms) && len(words) < maxTerms; j++ {
-			if j != i {
-				words = append(words, q.Terms[j].Term)
-			}
+		for j := 1; j < len(q.Terms) && len(words) < maxTerms; j++ {
+			words = append(words, q.Terms[(i+j)%len(q.Terms)].Term)
 		}
 		for j, w := range words {
 			words[j] = encode(w)

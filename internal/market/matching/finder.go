@@ -65,7 +65,7 @@ type Match struct {
 }
 
 const (
-	candidateLimit = 300
+	candidateLimit = search.MaxCandidates
 	orgLimit       = 2  // of one organisation …
 	orgWindow      = 10 // … in the first ten
 )

@@ -33,7 +33,7 @@ type Query struct {
 	pairs    map[uint64]float64
 	chars    map[rune]float64
 	topic    []float32
-	self     float64  // what a text would score in words that holds every word twice
+	self     float64  // what a text would score that holds twice every word the market knows
 	sequence []string // all words in order, for showing whole phrases
 	element  Elements
 }
@@ -81,7 +81,9 @@ func NewQuery(a *zh.Analyzer, m *Model, w Weights, listing search.Document) *Que
 	q.words = q.words[:min(len(q.words), queryWords)]
 	for i, t := range q.words {
 		q.byWord[hash(t.text)] = i
-		q.self += t.weight * 2 * (bm25K + 1) / (2 + bm25K)
+		if m.WordDF[hash(t.text)] > 0 {
+			q.self += t.weight * 2 * (bm25K + 1) / (2 + bm25K)
+		}
 	}
 	for p, n := range pairTF {
 		q.pairs[p] = math.Log1p(n) * math.Pow(m.idf(max(m.PairDF[p], 1)), power)

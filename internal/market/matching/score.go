@@ -310,7 +310,7 @@ func judgeRecord(d search.Document) judged {
 	if !ok {
 		return judged{}
 	}
-	j := judged{applies: true, value: float64(n) / 1000}
+	j := judged{applies: true, value: share(n, 1000)}
 	switch {
 	case n >= 800:
 		j.pro, j.note = true, fmt.Sprintf("近一年响应率 %d%%", n/10)
@@ -332,7 +332,7 @@ func judgeFreshness(d search.Document, now time.Time) judged {
 	fresh := math.Exp2(-days / 180)
 	j := judged{applies: true, value: fresh}
 	if c, ok := d.Numbers[NumberCompleteness]; ok {
-		j.value = (fresh + float64(c)/100) / 2
+		j.value = (fresh + share(c, 100)) / 2
 		if c >= 80 {
 			j.pro, j.note = true, fmt.Sprintf("资料完整度 %d%%", c)
 		}
@@ -345,6 +345,9 @@ func judgeFreshness(d search.Document, now time.Time) judged {
 	}
 	return j
 }
+
+// share is n of full, kept within 0–1 whatever a listing claims.
+func share(n, full int64) float64 { return math.Min(1, math.Max(0, float64(n)/float64(full))) }
 
 // phrases joins matched words that stand together both in the query and in the candidate: 高炉、煤气 → 高炉煤气.
 func (q *Query) phrases(l Legs, text string) []string {

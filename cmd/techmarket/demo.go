@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"techmarket/cmd/techmarket/sample"
+	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/identity"
@@ -225,7 +226,8 @@ type demoLoader struct {
 	agreed        map[string]time.Time // deal → when its terms were agreed
 	papers        *paperMill
 	fonts         *document.Fonts
-	forms         map[string]int64 // organisation and kind of paper → file
+	pages         map[contract.FileRole]files.Content // of the papers beside the text
+	forms         map[string]int64                    // organisation and kind of paper → file
 
 	counts  map[string]int
 	skipped []string
@@ -240,7 +242,7 @@ type happening struct {
 func newDemoLoader(ctx context.Context, s *services, o demoOptions, out io.Writer) (*demoLoader, error) {
 	l := &demoLoader{end: s.platform.now(), progress: newProgress(out), organisations: map[string]identity.Organisation{}, actors: map[string]identity.Actor{},
 		points: map[string]registry.Point{}, staff: map[int64]map[string][]identity.Actor{}, listings: map[string]listing.Listing{},
-		deals: map[string]int64{}, agreed: map[string]time.Time{}, forms: map[string]int64{}, contracts: map[string]*demoContract{}, counts: map[string]int{}}
+		deals: map[string]int64{}, agreed: map[string]time.Time{}, forms: map[string]int64{}, pages: map[contract.FileRole]files.Content{}, contracts: map[string]*demoContract{}, counts: map[string]int{}}
 	if o.Market != nil {
 		l.market = *o.Market
 	} else {

@@ -630,32 +630,30 @@ func (l *demoLoader) record(ctx context.Context, a identity.Actor, content files
 var paperNames = map[contract.FileRole]string{contract.Undertaking: "承诺书", contract.PlanConsent: "计划管理部门同意函", contract.ImportCertificate: "技术进口合同登记证书",
 	contract.IPCertificate: "权利证书", contract.Minutes: "专家审查会议纪要"}
 
-// paper is one page that stands for a paper of an organisation; each organisation has one of each kind.
+// paper is one page that stands for a paper of the actor's organisation; the page is the same for all, the file is its own.
 func (l *demoLoader) paper(ctx context.Context, a identity.Actor, role contract.FileRole) (int64, error) {
 	key := fmt.Sprint(a.OrgID, role)
 	if id, ok := l.forms[key]; ok {
 		return id, nil
 	}
-	name := paperNames[role] + "（样例）"
-	p := l.fonts.New(document.PDFOptions{Title: name, At: l.clock, Sample: true})
-	p.Title(name)
-	p.Paragraph("本件为样例附件，代替真实的" + paperNames[role] + "，不具有任何效力。")
-	p.Paragraph("单位：" + a.OrgName)
-	raw, err := p.Bytes()
-	if fault.HasCode(err, "char_not_drawable") {
-		p = l.fonts.New(document.PDFOptions{Title: name, At: l.clock, Sample: true})
+	page, ok := l.pages[role]
+	if !ok {
+		name := paperNames[role] + "（样例）"
+		p := l.fonts.New(document.PDFOptions{Title: name, At: l.clock, Sample: true})
 		p.Title(name)
-		raw, err = p.Bytes()
+		p.Paragraph("本件为样例附件，代替真实的" + paperNames[role] + "，不具有任何效力。")
+		raw, err := p.Bytes()
+		if err != nil {
+			return 0, err
+		}
+		if page, err = l.platform.Files.Receive(ctx, name+".pdf", bytes.NewReader(raw)); err != nil {
+			return 0, err
+		}
+		l.pages[role] = page
 	}
-	if err != nil {
-		return 0, err
-	}
-	content, err := l.platform.Files.Receive(ctx, name+".pdf", bytes.NewReader(raw))
-	if err != nil {
-		return 0, err
-	}
-	l.forms[key], err = l.record(ctx, a, content)
-	return l.forms[key], err
+	id, err := l.record(ctx, a, page)
+	l.forms[key] = id
+	return id, err
 }
 
 // count tells what became of the plan: every contract must stand where it says.

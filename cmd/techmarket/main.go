@@ -49,6 +49,11 @@ func commands() []command {
 		{"serve", "运行市场（--demo：空库时先装入样例市场）", runServe},
 		{"migrate", "把数据库升级到本程序的版本", runMigrate},
 		{"demo", "装入或删除样例市场：demo load|remove", runDemo},
+		{"import", "从文件导入成果或需求：import achievements|demands 文件", runImport},
+		{"match", "为需求找成果，或为成果找需求：match --demand 编号", runMatch},
+		{"reindex", "重建搜索索引（--check：与数据库比较并修补）", runReindex},
+		{"verify", "核验登记簿、证明和审计记录（verify 文件：离线核验导出的登记簿）", runVerify},
+		{"keys", "更换签名密钥：keys rotate", runKeys},
 		{"assess", "按认定规则判断一批申请：assess 文件（每行一个 JSON；- 为标准输入）", func(ctx context.Context, env *environment, args []string) error {
 			return runAssess(ctx, args, env.Stdin, env.Stdout, env.Stderr)
 		}},

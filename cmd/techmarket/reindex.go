@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"strconv"
+
+	"techmarket/search"
+)
+
+// runReindex rebuilds the search index beside the serving one and swaps, or checks it against the database.
+func runReindex(ctx context.Context, env *environment, args []string) error {
+	flags := flag.NewFlagSet("reindex", flag.ContinueOnError)
+	flags.SetOutput(env.Stderr)
+	check := flags.Bool("check", false, "只比较数据库和索引，列出并修补不一致的信息")
+	if err := flags.Parse(args); err != nil {
+		return exitCode(2)
+	}
+	if flags.NArg() != 0 {
+		fmt.Fprintln(env.Stderr, "用法：techmarket reindex [--check]")
+		return exitCode(2)
+	}
+	return withServices(ctx, env, func(s *services) error {
+		if s.platform.Attached { // the index belongs to the running market
+			if err := s.reindex(ctx); err != nil {
+				return err
+			}
+			fmt.Fprintln(env.Stdout, "市场正在运行，索引归它使用：已交给它重建，重建期间搜索照常。")
+			return nil
+		}
+		if *check {
+			return s.checkIndex(ctx, env)
+		}
+		bar := newProgress(env.Stdout)
+		total, err := s.countDocuments(ctx)
+		if err != nil {
+			return err
+		}
+		done := 0
+		err = s.engine.Rebuild(ctx, func(emit func(...search.Document) error) error {
+			return s.listings.Documents(ctx, func(docs ...search.Document) error {
+				if err := emit(docs...); err != nil {
+					return err
+				}
+				done += len(docs)
+				bar.at("重建索引", done, total, "")
+				return nil
+			})
+		})
+		if err != nil {
+			return err
+		}
+		if err := s.learn(ctx); err != nil {
+			return err
+		}
+		fmt.Fprintf(env.Stdout, "索引已重建并启用，共 %d 条。\n", done)
+		return nil
+	})
+}
+
+func (s *services) countDocuments(ctx context.Context) (n int, err error) {
+	err = s.listings.Documents(ctx, func(docs ...search.Document) error { n += len(docs); return nil })
+	return n, err
+}
+
+// checkIndex compares the version of every public listing with the index, names what differs, and mends it.
+func (s *services) checkIndex(ctx context.Context, env *environment) error {
+	indexed := map[string]int64{}
+	if err := s.engine.Refs(ctx, func(r search.Ref) error { indexed[r.ID] = r.Version; return nil }); err != nil {
+		return err
+	}
+	var wrong []int64
+	total := 0
+	differ := func(id, what string) error {
+		n, err := strconv.ParseInt(id[1:], 10, 64)
+		if err != nil {
+			return s.engine.Delete(ctx, id) // not ours
+		}
+		fmt.Fprintf(env.Stdout, "  %s %s\n", id, what)
+		wrong = append(wrong, n)
+		return nil
+	}
+	err := s.listings.Documents(ctx, func(docs ...search.Document) error {
+		total += len(docs)
+		for _, d := range docs {
+			version, there := indexed[d.ID]
+			delete(indexed, d.ID)
+			var err error
+			switch {
+			case !there:
+				err = differ(d.ID, "索引里没有")
+			case version != d.Version:
+				err = differ(d.ID, fmt.Sprintf("数据库是第 %d 版，索引是第 %d 版", d.Version, version))
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for id := range indexed {
+		if err := differ(id, "已不公开，索引里还有"); err != nil {
+			return err
+		}
+	}
+	if len(wrong) == 0 {
+		fmt.Fprintf(env.Stdout, "数据库与索引一致，共 %d 条。\n", total)
+		return nil
+	}
+	for i := 0; i < len(wrong); i += 500 {
+		if err := s.listings.Index(ctx, s.engine, wrong[i:min(i+500, len(wrong))]); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(env.Stdout, "公开信息 %d 条，其中 %d 处不一致，已修补。\n", total, len(wrong))
+	return nil
+}

@@ -27,6 +27,7 @@ import (
 type People interface {
 	AccountsOf(ctx context.Context, orgID int64, roles ...identity.Role) ([]int64, error)
 	Names(ctx context.Context, accounts []int64) (map[int64]string, error)
+	OfficersFor(ctx context.Context, division string) ([]int64, error) // of the league; of the region where the league has none
 }
 
 // Enqueuer inserts background work in the caller's transaction; *jobs.Client is one.

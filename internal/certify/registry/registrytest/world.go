@@ -64,6 +64,12 @@ func (p people) AccountsOf(ctx context.Context, org int64, roles ...identity.Rol
 	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
 
+func (p people) OfficersFor(ctx context.Context, division string) ([]int64, error) {
+	rows, _ := p.db.Query(ctx, `select account_id from membership m join organisation o on o.id = m.organisation_id
+		where 'league_officer' = any(m.roles) and left(o.division, 4) = left($1, 4)`, division)
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}
+
 func (p people) Names(ctx context.Context, ids []int64) (map[int64]string, error) {
 	names := map[int64]string{}
 	for _, id := range ids {
@@ -92,13 +98,13 @@ func New(t testing.TB) *World {
 	keys, err := ledger.OpenKeys(t.TempDir(), must(ledger.SuiteByName("intl")), rand.Reader)
 	Check(t, err)
 	workers := jobs.NewWorkers()
-	jobs.Register(workers, func(ctx context.Context, args registry.CertificateArgs) error { return w.S.MakeCertificate(ctx, args) })
 	w.Jobs, err = jobs.New(jobs.Config{DB: w.DB, Workers: workers, Log: slog.New(slog.DiscardHandler), Now: clock})
 	Check(t, err)
 	store, err := files.New(t.TempDir(), clock)
 	Check(t, err)
 	w.S = registry.New(registry.Deps{DB: w.DB, Contracts: contract.New(contract.Config{DB: w.DB, Audit: recorder{clock}, Now: clock}), Ledger: ledger.New(w.DB, keys, clock),
 		Audit: recorder{clock}, People: people{w.DB}, Jobs: w.Jobs, Files: store, Fonts: fonts, Now: clock, Random: rand.Reader, BaseURL: "https://example.test"})
+	w.S.RegisterJobs(workers)
 
 	w.Seller = w.Person(w.Org("university", "样例研究院", "150103"), identity.Member)
 	w.Seller2 = w.Person(w.Seller, identity.Member)

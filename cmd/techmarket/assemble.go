@@ -93,7 +93,7 @@ func compose(ctx context.Context, p *platform) (*services, error) {
 	s.finder = matching.NewFinder(s.engine, s.analyzer, model, matching.DefaultWeights(), p.now, facetName)
 	s.listings.Register(s.workers, s.engine)
 	s.importer.Register(s.workers)
-	jobs.Register(s.workers, func(ctx context.Context, args registry.CertificateArgs) error { return s.registry.MakeCertificate(ctx, args) })
+	s.registry.RegisterJobs(s.workers)
 	jobs.Register(s.workers, s.solved)
 	jobs.Register(s.workers, func(ctx context.Context, _ tickArgs) error { _, err := s.listings.Tick(ctx); return err })
 	jobs.Register(s.workers, func(ctx context.Context, _ learnArgs) error { return s.learn(ctx) })
@@ -199,6 +199,7 @@ func (s *services) periodic() []jobs.Periodic {
 		{ID: "listing_tick", Next: jobs.Daily(3, 10), Args: func() jobs.Args { return tickArgs{} }, Start: true},
 		{ID: "matching_learn", Next: jobs.Daily(3, 30), Args: func() jobs.Args { return learnArgs{} }, Start: true},
 		{ID: "session_clean", Next: jobs.Daily(4, 0), Args: func() jobs.Args { return cleanArgs{} }},
+		{ID: "deadline_warning", Next: jobs.Daily(8, 30), Args: func() jobs.Args { return registry.WarnArgs{} }},
 		{ID: "ledger_root", Next: jobs.Every(time.Minute), Args: func() jobs.Args { return rootArgs{} }, Start: true},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -52,13 +53,20 @@ func (c *Ctx) Problem(err error) Problem {
 	return NewProblem(status, f, c.RequestID())
 }
 
-// judge turns an error into a fault and its status, and logs the cause of a failure that is ours, once.
+// judge turns an error into a fault and its status, and logs the cause of a failure that is ours, once; an object
+// hidden from a signed-in person is written to the audit trail.
 func (s *Server) judge(err error, e echo.Context) (*fault.Error, int) {
 	f := AsFault(err)
 	status := statusOf(f.Kind)
 	if status >= 500 && !errors.Is(err, context.Canceled) {
 		s.cfg.Log.Error("request failed", "id", e.Response().Header().Get(echo.HeaderXRequestID), "route", e.Path(),
 			"code", f.Code, "cause", errText(errors.Unwrap(f)))
+	}
+	// Somebody asked for an object that does not exist for them: with ids in the address that is worth a line in the trail.
+	c := &Ctx{echo: e, server: s}
+	if actor := c.Actor(); f.Kind == fault.NotFound && f.Code != "page_not_found" && actor.SignedIn() && s.cfg.Auditor != nil && strings.Contains(e.Path(), ":") {
+		ctx := context.WithoutCancel(c.Context()) // errors are judged after the handler's time is over
+		s.cfg.Auditor.Refused(ctx, actor, e.Request().Method+" "+e.Path(), e.Request().URL.Path)
 	}
 	if status == http.StatusTooManyRequests {
 		e.Response().Header().Set("Retry-After", "60")

@@ -140,6 +140,9 @@ func (s *Service) changeMember(ctx context.Context, actor Actor, membershipID in
 		accountID = m.AccountID
 		leaving := roles == nil && actor.SignedIn() && m.AccountID == actor.AccountID
 		if err := mayManage(actor, m.OrganisationID); err != nil && !leaving {
+			if actor.SignedIn() && !actor.In(m.OrganisationID) {
+				return fault.New(fault.NotFound, "membership", "没有找到这个成员")
+			}
 			return err
 		}
 		// The organisation's row is the lock of its set of members: two admins can't remove each other at once.

@@ -383,8 +383,8 @@ func (a statsAsk) table(t stats.Table) Block {
 			for _, col := range t.Columns {
 				if m, ok := of(col.Key); ok {
 					add(a.show, m, col.Key, false)
-				} else {
-					line = append(line, view.Cell{Text: "—"})
+				} else { // left out where rows are stacked on a phone
+					line = append(line, view.Cell{})
 				}
 			}
 		}
@@ -401,7 +401,7 @@ func (a statsAsk) table(t stats.Table) Block {
 		}, t.RowSums[r.Key])})
 	}
 	out.Foot = cells(view.Cell{Text: "合计", Header: true}, "", true, func(column string) (stats.Measure, bool) { return t.ColSums[column], true }, t.Total)
-	return Block{ID: "table", Title: title, Intro: "截至 " + view.DayTime(t.AsOf) + "。" + directionNote(a.query.Direction), More: &view.Link{Label: "口径说明", Href: "/stats/definitions"},
+	return Block{ID: "table", Title: title, Intro: "截至 " + view.DayTime(t.AsOf) + "。" + directionNote(a.query.Direction) + "空格是没有登记。", More: &view.Link{Label: "口径说明", Href: "/stats/definitions"},
 		Wide: &out, Actions: []view.Action{{Label: "下载 Excel", Href: a.to("/stats.xlsx"), Kind: view.Quiet, Small: true, Icon: "download"},
 			{Label: "下载 CSV", Href: a.to("/stats.csv"), Kind: view.Quiet, Small: true, Icon: "download"}}}
 }
@@ -431,22 +431,21 @@ func shortPeriod(col stats.Label, all []stats.Label) string {
 	return strings.TrimSpace(rest)
 }
 
-// tinyPeriod fits under a point of a drawing: 25 年 1 季.
+// tinyPeriod fits under a point of a drawing: 25年1季.
 func tinyPeriod(key string) string {
 	year, rest, ok := strings.Cut(key, "-")
 	if !ok {
 		return year
 	}
-	year = year[2:] + " 年"
-	switch {
+	switch year = year[2:]; {
 	case rest == "H1":
-		return year + "上"
+		return year + "年上"
 	case rest == "H2":
-		return year + "下"
+		return year + "年下"
 	case rest[0] == 'Q':
-		return year + " " + rest[1:] + " 季"
+		return year + "年" + rest[1:] + "季"
 	}
-	return year + " " + strings.TrimPrefix(rest, "0") + " 月"
+	return year + "-" + rest
 }
 
 // narrower asks the same of a league's counties or a class's sub-classes.
@@ -581,7 +580,7 @@ func listingsBlock(all []stats.Listings, now time.Time) Block {
 			}
 			head := view.Cell{Text: kind.label, Href: kind.href, Header: true}
 			if sample {
-				head.Tags = []view.Tag{{Label: "样例"}}
+				head.Tags = []view.Tag{sampleTag()}
 			}
 			t.Rows = append(t.Rows, view.TableRow{Cells: append([]view.Cell{head}, view.Cells(view.Count(n.local), view.Count(n.localSleeping), view.Count(n.imported), view.Count(n.importedSleeping))...)})
 		}
@@ -613,7 +612,7 @@ func publishedBlock(all []stats.Published) Block {
 			l = &line{period: f.Period}
 			lines = append(lines, l)
 		}
-		cell := view.Cell{Note: f.Note, Text: money.Fen(f.Value).Short()}
+		cell := view.Cell{Note: strings.TrimSuffix(f.Note, "，约数"), Text: money.Fen(f.Value).Short()}
 		switch f.Certainty {
 		case "derived":
 			cell.Tags = []view.Tag{{Label: "约数", Tone: view.Warn}}
@@ -730,7 +729,7 @@ func (p *Pages) statsList(c *web.Ctx) error {
 			head.Href = "/registrations/" + e.Number
 		}
 		if e.Sample {
-			head.Tags = []view.Tag{{Label: "样例"}}
+			head.Tags = []view.Tag{sampleTag()}
 		}
 		table.Rows = append(table.Rows, view.TableRow{Cells: []view.Cell{head, {Text: entryKind(e.Kind), Note: e.BookedOn.Format(time.DateOnly)},
 			{Text: codes.ContractClass.Label(e.Subclass), Note: codes.Field.Label(e.Field)}, {Text: entryPlace(e.SellerDivision) + " → " + entryPlace(e.BuyerDivision)},
@@ -749,6 +748,8 @@ func (p *Pages) statsList(c *web.Ctx) error {
 	}
 	return listPageOf(c, page, body)
 }
+
+func sampleTag() view.Tag { return view.Tag{Label: "样例", Tone: "sample"} }
 
 func entryKind(kind string) string {
 	return map[string]string{"register": "首次登记", "change": "变更", "cancel": "注销", "revoke": "撤销"}[kind]

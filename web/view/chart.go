@@ -45,7 +45,7 @@ func BarChart(title, label, unit string, points []Point) Chart {
 
 // LineChart draws one line over its labels from a zero line; first, last and highest value are written at the line.
 func LineChart(title, label, unit string, points []Point) Chart {
-	const w, h, left, right, bottom, head = 420, 200, 8, 62, 28, 26
+	const w, h, left, right, bottom, head = 420, 200, 8, 82, 28, 26
 	top := maxValue(points)
 	var b strings.Builder
 	open(&b, "chart line", w, h, title)

@@ -266,11 +266,11 @@ func oneFilter(f search.Filter) string {
 }
 
 // Rotated queries: each begins with another of the heaviest words, which it requires, and goes on with the words after it (the heaviest
-// follow the lightest), which it drops from the end. So each list holds other pairs of words. Eight lists of a hundred reach the quality of
-// all candidates; sixteen make the first ten agree better with the embedded engine.
+// follow the lightest), which it drops from the end. So each list holds other pairs of words. Eight lists reach the quality of
+// all candidates; twenty make the first ten agree better with the embedded engine.
 const (
-	rotations    = 16
-	rotationHits = 100
+	rotations    = 20
+	rotationHits = 80
 )
 
 // Candidates implements search.Engine: one multi-search of rotated queries for ids, fused by rank, then the documents.

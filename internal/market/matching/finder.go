@@ -118,8 +118,8 @@ func (f *Finder) rank(model *learned, q *Query, candidates []search.Candidate) [
 	for i, c := range candidates {
 		digests[i] = model.digests.get(c.Document, func() *digest { return newDigest(f.analyzer, model.Model, c.Document) })
 		legs[i] = q.measure(model.Model, digests[i])
-		setting.Best = setting.Best.max(legs[i])
 	}
+	setting.Best = best(legs)
 	items := make([]Match, 0, len(candidates))
 	for i, c := range candidates {
 		if legs[i].Words < f.weights.Threshold*q.self {
@@ -134,6 +134,20 @@ func (f *Finder) rank(model *learned, q *Query, candidates []search.Candidate) [
 		return strings.Compare(a.Document.ID, b.Document.ID)
 	})
 	return thin(items)
+}
+
+// bestOf is how many candidates set the scale of the legs.
+const bestOf = 10
+
+// best is the highest value of each leg among the ten best in words. Those are found by every engine; a far candidate that only one of them
+// proposes must not change the scale, or the engines would order the same documents differently.
+func best(legs []Legs) Legs {
+	top := slices.SortedFunc(slices.Values(legs), func(a, b Legs) int { return cmpDesc(a.Words, b.Words) })
+	var b Legs
+	for _, l := range top[:min(len(top), bestOf)] {
+		b = b.max(l)
+	}
+	return b
 }
 
 func (l Legs) max(m Legs) Legs {

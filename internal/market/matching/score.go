@@ -38,7 +38,7 @@ type Setting struct {
 	Weights Weights
 	Now     time.Time
 	Name    func(facet, code string) string // Chinese name of a code
-	Best    Legs                            // the highest value of each leg among the candidates
+	Best    Legs                            // the highest value of each leg among the best candidates; the unit of each leg
 }
 
 const maxReasons = 4
@@ -106,7 +106,7 @@ func Score(q *Query, d search.Document, text string, legs Legs, s Setting) Expla
 	return out
 }
 
-// fuse adds the legs, each as a share of the best candidate's.
+// fuse adds the legs, each as a share of the best candidates'.
 func (q *Query) fuse(l Legs, s Setting) float64 {
 	t := s.Weights.TextLegs
 	bigrams := t.Bigrams * float64(len(q.words)) / (float64(len(q.words)) + t.BigramHalf)
@@ -120,7 +120,7 @@ func (q *Query) fuse(l Legs, s Setting) float64 {
 			weights += leg.weight
 		}
 	}
-	return sum / max(weights, 1e-9)
+	return min(1, sum/max(weights, 1e-9))
 }
 
 func judgeText(q *Query, l Legs, s Setting, words []string) judged {

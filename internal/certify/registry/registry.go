@@ -273,6 +273,7 @@ type Review struct {
 	Class      string      `json:"class"`     // recognised sub-class
 	Amount     money.Fen   `json:"amountFen"` // C as the text states it; 0: as filed
 	Findings   []Finding   `json:"findings"`
+	Cleared    []string    `json:"cleared,omitempty"` // checklist codes that were looked at and not found
 	Deductions []Deduction `json:"deductions"`
 	Biological bool        `json:"biological"` // strains and varieties: their value stays in V
 	Tied       bool        `json:"tied"`       // consulting or service that belongs to a transfer or development

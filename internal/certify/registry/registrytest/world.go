@@ -32,11 +32,12 @@ import (
 
 // World is a small market on a real database: a seller, a buyer, points with their staff, officers.
 type World struct {
-	T    testing.TB
-	DB   *postgres.DB
-	S    *registry.Service
-	Jobs *jobs.Client // Drain makes the certificates
-	Now  time.Time    // the clock of every service; starts on Friday 2026-04-10 10:00 in Shanghai
+	T     testing.TB
+	DB    *postgres.DB
+	S     *registry.Service
+	Jobs  *jobs.Client // Drain makes the certificates
+	Files *files.Store
+	Now   time.Time // the clock of every service; starts on Friday 2026-04-10 10:00 in Shanghai
 
 	Seller, Seller2, Buyer                      identity.Actor // a university in 150103 with two people, a company in 150203
 	Registrar, Registrar2, Reviewer, Head       identity.Actor // of the county point
@@ -102,6 +103,7 @@ func New(t testing.TB) *World {
 	Check(t, err)
 	store, err := files.New(t.TempDir(), clock)
 	Check(t, err)
+	w.Files = store
 	w.S = registry.New(registry.Deps{DB: w.DB, Contracts: contract.New(contract.Config{DB: w.DB, Audit: recorder{clock}, Now: clock}), Ledger: ledger.New(w.DB, keys, clock),
 		Audit: recorder{clock}, People: people{w.DB}, Jobs: w.Jobs, Files: store, Fonts: fonts, Now: clock, Random: rand.Reader, BaseURL: "https://example.test"})
 	w.S.RegisterJobs(workers)

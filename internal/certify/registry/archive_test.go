@@ -1,0 +1,116 @@
+package registry_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"io"
+	"strings"
+	"testing"
+
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/registry/registrytest"
+	"techmarket/internal/foundation/fault"
+)
+
+// repack copies a zip, changing its entries.
+func repack(t *testing.T, archive []byte, change func(name string, content []byte) (string, []byte)) []byte {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
+	registrytest.Check(t, err)
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	for _, f := range z.File {
+		r, err := f.Open()
+		registrytest.Check(t, err)
+		content, err := io.ReadAll(r)
+		registrytest.Check(t, err)
+		name, content := change(f.Name, content)
+		if name == "" {
+			continue
+		}
+		e, err := w.Create(name)
+		registrytest.Check(t, err)
+		_, err = e.Write(content)
+		registrytest.Check(t, err)
+	}
+	registrytest.Check(t, w.Close())
+	return out.Bytes()
+}
+
+func TestAnArchiveProvesItselfAndEveryTamperingIsFound(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	stored, err := w.Files.Receive(ctx, "合同.pdf", strings.NewReader("%PDF-1.4 signed text"))
+	registrytest.Check(t, err)
+	f, err := w.S.Submit(ctx, w.Seller, w.Draft(w.Content(), stored.Digest), w.County.ID)
+	registrytest.Check(t, err)
+	reg := amend(w, w.Finish(w.Pass(f.ID, nil)))
+	registrytest.Check(t, w.Jobs.Drain(ctx))
+	var b bytes.Buffer
+	registrytest.Check(t, w.S.Archive(ctx, w.Head, reg.Number, &b))
+	check := func(archive []byte) (registry.ArchiveReport, error) {
+		return registry.VerifyArchive(bytes.NewReader(archive), int64(len(archive)))
+	}
+	report, err := check(b.Bytes())
+	registrytest.Check(t, err)
+	if report.Number != reg.Number || len(report.Versions) != 2 || report.Rows < 8 || len(report.Roots) == 0 || report.Files < 15 {
+		t.Errorf("got %+v", report)
+	}
+	for name, change := range map[string]func(string, []byte) (string, []byte){
+		"a changed paper": func(name string, c []byte) (string, []byte) {
+			if strings.HasSuffix(name, ".pdf") && strings.HasPrefix(name, "papers/") {
+				return name, append(c, ' ')
+			}
+			return name, c
+		},
+		"a missing attachment": func(name string, c []byte) (string, []byte) {
+			if strings.HasPrefix(name, "contract/v1/") {
+				return "", nil
+			}
+			return name, c
+		},
+		"a file more": func(name string, c []byte) (string, []byte) {
+			if name == "certificates/v1.pdf" {
+				return "certificates/v9.pdf", c
+			}
+			return name, c
+		},
+		"another state of amounts": func(name string, c []byte) (string, []byte) {
+			return name, bytes.ReplaceAll(c, []byte("80000000"), []byte("90000000"))
+		},
+		"another signature": func(name string, c []byte) (string, []byte) {
+			if name == "manifest.json" {
+				i := bytes.Index(c, []byte(`"signature": "`)) + len(`"signature": "`) + 3
+				c[i] ^= 1
+			}
+			return name, c
+		},
+		"another number": func(name string, c []byte) (string, []byte) {
+			if name == "manifest.json" {
+				return name, bytes.ReplaceAll(c, []byte(reg.Number), []byte("2026150103000099"))
+			}
+			return name, c
+		},
+	} {
+		if _, err := check(repack(t, b.Bytes(), change)); !fault.HasCode(err, "archive_broken") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := check(b.Bytes()[:b.Len()/2]); !fault.HasCode(err, "archive_broken") {
+		t.Errorf("half an archive: %v", err)
+	}
+	if err := w.S.Archive(ctx, w.Buyer, reg.Number, io.Discard); !fault.Is(err, fault.NotFound) {
+		t.Errorf("the other party took the archive: %v", err)
+	}
+	registrytest.Check(t, w.S.Archive(ctx, w.Seller, reg.Number, io.Discard))
+}
+
+func FuzzVerifyArchive(f *testing.F) {
+	f.Add([]byte("PK"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if _, err := registry.VerifyArchive(bytes.NewReader(b), int64(len(b))); err != nil && !fault.Is(err, fault.Invalid) {
+			t.Errorf("not a refusal: %v", err)
+		}
+	})
+}

@@ -17,7 +17,7 @@ import (
 func (s *services) mountAPI(server *web.Server) {
 	p := s.platform
 	api.Mount(server, api.Services{Identity: s.identity, Listings: s.listings, Achievements: s.achievements, Demands: s.demands, Importer: s.importer,
-		Search: s.engine, Finder: s.finder, Deals: s.deals, Brokers: s.brokers, Contracts: s.contracts, Registry: s.registry, Stats: s.stats,
+		Search: s.engine, Finder: s.watch, Deals: s.deals, Brokers: s.brokers, Contracts: s.contracts, Registry: s.registry, Stats: s.stats,
 		Files: store{p}, Inbox: inbox{p}, Keys: idempotency.New(p.DB, p.now), Now: p.now})
 }
 

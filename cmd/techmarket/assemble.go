@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -25,6 +26,7 @@ import (
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
 	"techmarket/internal/market/matching"
+	"techmarket/internal/market/watch"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/cache"
 	"techmarket/internal/platform/files"
@@ -55,7 +57,8 @@ type services struct {
 	achievements *achievement.Service
 	demands      *demand.Service
 	importer     *importer.Service
-	finder       *matching.Finder
+	model        atomic.Pointer[matching.Model]
+	watch        *watch.Service // matches with the weights in use, and what becomes of matches
 	brokers      *broker.Service
 	deals        *deal.Service
 	contracts    *contract.Service
@@ -90,7 +93,10 @@ func compose(ctx context.Context, p *platform) (*services, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.finder = matching.NewFinder(s.engine, s.analyzer, model, matching.DefaultWeights(), p.now, facetName)
+	s.model.Store(model)
+	if err := s.openWatch(ctx); err != nil {
+		return nil, err
+	}
 	s.listings.Register(s.workers, s.engine)
 	s.importer.Register(s.workers)
 	s.registry.RegisterJobs(s.workers)
@@ -120,7 +126,8 @@ func (s *services) build() error {
 		return err
 	}
 	s.listings, err = listing.New(listing.Config{DB: p.DB, Directory: s.identity, Queue: s.enqueue, Files: p.Files, Now: p.now,
-		Rules: []listing.Rules{achievement.Rules(), demand.Rules()}})
+		Rules:   []listing.Rules{achievement.Rules(), demand.Rules()},
+		Indexed: func(ctx context.Context, ids []int64) error { return s.watch.Published(ctx, ids) }})
 	if err != nil {
 		return err
 	}
@@ -198,6 +205,7 @@ func (s *services) periodic() []jobs.Periodic {
 	return []jobs.Periodic{
 		{ID: "listing_tick", Next: jobs.Daily(3, 10), Args: func() jobs.Args { return tickArgs{} }, Start: true},
 		{ID: "matching_learn", Next: jobs.Daily(3, 30), Args: func() jobs.Args { return learnArgs{} }, Start: true},
+		{ID: "match_digest", Next: jobs.Daily(7, 30), Args: func() jobs.Args { return watch.DigestArgs{} }},
 		{ID: "session_clean", Next: jobs.Daily(4, 0), Args: func() jobs.Args { return cleanArgs{} }},
 		{ID: "deadline_warning", Next: jobs.Daily(8, 30), Args: func() jobs.Args { return registry.WarnArgs{} }},
 		{ID: "ledger_root", Next: jobs.Every(time.Minute), Args: func() jobs.Args { return rootArgs{} }, Start: true},
@@ -266,7 +274,8 @@ func (s *services) learn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.finder.SetModel(model)
+	s.model.Store(model)
+	s.watch.Relearned()
 	var b bytes.Buffer
 	if err := model.Save(&b); err != nil {
 		return err
@@ -324,7 +333,7 @@ func (s *services) site(observe observer) (*web.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	site := &pages.Pages{Identity: s.identity, Listings: s.listings, Achievements: s.achievements, Demands: s.demands, Search: s.engine, Matcher: s.finder, Brokers: s.brokers,
+	site := &pages.Pages{Identity: s.identity, Listings: s.listings, Achievements: s.achievements, Demands: s.demands, Search: s.engine, Matcher: s.watch, Watch: s.watch, Synonyms: s.analyzer.Synonyms, Brokers: s.brokers,
 		Deals: s.deals, Contracts: s.contracts, Registry: s.registry, Stats: s.stats, Importer: s.importer, Files: shelf{p}, Inbox: inbox{p}, Assets: assets, Dev: p.config.Dev}
 	server := web.New(web.Config{Views: views, Sessions: s.identity, Limiter: turnstile{p.Cache}, Auditor: trail{p.now}.on(p), Observe: observe,
 		Unread: func(ctx context.Context, a identity.Actor) int {

@@ -63,6 +63,7 @@ var rooms = map[string][]string{
 	"techmarket/internal/market/achievement":     {"listing"},
 	"techmarket/internal/market/demand":          {"listing"},
 	"techmarket/internal/market/matching":        {"listing", "achievement", "demand"},
+	"techmarket/internal/market/watch":           {"listing", "achievement", "demand", "matching"},
 	"techmarket/internal/trade/broker":           {"deal"},
 	"techmarket/internal/trade/deal":             {"broker"},
 	"techmarket/internal/certify/contract":       {"recognition"},

@@ -66,7 +66,7 @@ func runMatch(ctx context.Context, env *environment, args []string) error {
 		if err != nil {
 			return err
 		}
-		found, err := s.finder.Find(ctx, request)
+		found, err := s.watch.Find(ctx, request)
 		if err != nil {
 			return err
 		}

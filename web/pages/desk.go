@@ -64,10 +64,21 @@ func (p *Pages) desk(c *web.Ctx) error {
 		entries = append(entries, view.Entry{Icon: "building-2", Label: "单位确认", Href: "/organisations", Note: "新注册的单位", Count: counts[identity.Pending]},
 			view.Entry{Icon: "stamp", Label: "登记申请", Href: "/registry", Note: "本地区在办和办结"}, view.Entry{Icon: "chart-column", Label: "数据", Href: "/stats", Note: "按地区、时段、类别"})
 	}
+	if actor.Has(identity.RegionOfficer) {
+		entries = append(entries, view.Entry{Icon: "sliders-horizontal", Label: "匹配质量", Href: "/quality", Note: "看到、对接、不合适的原因，权重试算"})
+	}
+	entries = append(entries, view.Entry{Icon: "bell", Label: "我的订阅", Href: "/searches", Note: "有新的成果、需求时提醒"})
 	if actor.Has(identity.TaxReader) {
 		entries = append(entries, view.Entry{Icon: "file-search", Label: "登记簿", Href: "/registrations", Note: "查已登记的合同"})
 	}
 	body.Main = append(body.Main, Block{Entries: entries})
+	if actor.Has(identity.Member, identity.OrgAdmin) {
+		asked, err := p.askedBlocks(c)
+		if err != nil {
+			return err
+		}
+		body.Main = append(body.Main, asked...)
+	}
 	box, err := p.Inbox.Box(c.Context(), actor.AccountID, 0, 6)
 	if err != nil {
 		return err

@@ -294,7 +294,11 @@ func (p *Pages) listPage(c *web.Ctx, kind listing.Kind) error {
 		s.Current = f.values.Get("sort") == s.Key
 		head.Sorts = append(head.Sorts, s)
 	}
+	head.Actions = p.subscribe(c, kind, f, chips)
 	body.Head = head
+	if f.result.Total == 0 && len(chips) == 0 {
+		p.Watch.Missed(kind, f.query.Text)
+	}
 	if f.result.Notice != "" {
 		body.Notices = append(body.Notices, view.Notice{Tone: view.Warn, Title: f.result.Notice})
 	}

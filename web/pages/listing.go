@@ -437,6 +437,17 @@ func (p *Pages) ownListing(c *web.Ctx, kind listing.Kind) error {
 		body.Main = append(body.Main, Block{Notice: n})
 	}
 	body.Main = append(body.Main, o.blocks...)
+	if kind == listing.Demand {
+		it, err := p.Demands.Get(c.Context(), c.Actor(), id)
+		if err != nil {
+			return err
+		}
+		said, err := p.gateBlocks(c, id, it.Content)
+		if err != nil {
+			return err
+		}
+		body.Side = append(said, body.Side...)
+	}
 	meter := Block{Card: true, Title: "资料完整度", Bar: &Share{Done: o.percent.Percent, Of: 100, Label: fmt.Sprintf("%d%%", o.percent.Percent)}}
 	for i, m := range o.percent.Missing {
 		if i == 5 {
@@ -631,6 +642,7 @@ func (p *Pages) showEditor(c *web.Ctx, kind listing.Kind, id int64, form *web.Fo
 	title, action, version := "发布"+kind.Label(), "/"+string(kind)+"s", 0
 	a := asking(form, ferr)
 	var sections []view.Section
+	var meter *view.Meter
 	if kind == listing.Achievement {
 		k := achievement.Content{}
 		if id != 0 {
@@ -666,6 +678,8 @@ func (p *Pages) showEditor(c *web.Ctx, kind listing.Kind, id int64, form *web.Fo
 			k.Problem = c.QueryForm().Text("text")
 		}
 		sections = demandFields(a, k)
+		m := editorMeter(k)
+		meter = &m
 	}
 	if id != 0 {
 		title, action = "编辑"+kind.Label(), listing.DeskPath(kind, id)+"/edit"
@@ -676,7 +690,12 @@ func (p *Pages) showEditor(c *web.Ctx, kind listing.Kind, id int64, form *web.Fo
 	f.Actions = []view.Action{{Label: "保存并预览", Name: "then", Value: "preview"}, {Label: "保存，继续写", Name: "then", Value: "edit", Kind: view.Quiet}}
 	page := c.Page(title)
 	page.Breadcrumbs = []view.Link{{Label: "我的" + kind.Label(), Href: "/desk/" + string(kind) + "s"}}
-	body := Sheet{Lead: "草稿随时可以保存，没写完也行；预览后再提交审核。", Main: a.blocks(f)}
+	body := Sheet{Lead: "草稿随时可以保存，没写完也行；预览后再提交审核。"}
+	if meter != nil {
+		f.ID = editorID
+		body.Side = []Block{{Card: true, Title: "写清楚了吗", Meter: meter}}
+	}
+	body.Main = a.blocks(f)
 	status := 200
 	if ferr != nil {
 		status = 422

@@ -11,8 +11,10 @@ import (
 
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
+	"techmarket/internal/market/watch"
 	"techmarket/search"
 	"techmarket/web"
 	"techmarket/web/view"
@@ -36,82 +38,124 @@ func (p *Pages) visible(c *web.Ctx) []search.Filter {
 	return []search.Filter{search.Between("expiresAt", c.Now().Unix(), math.MaxInt64)}
 }
 
-// matches ranks the other side for a listing, with reasons.
-func (p *Pages) matches(c *web.Ctx, kind listing.Kind) error {
+// matched is a listing with what was found for it, as the page, the print view and the sheet need it.
+type matched struct {
+	kind, want listing.Kind
+	listing    listing.Listing
+	mine       bool
+	gate       listing.Completeness
+	parts      []demand.GatePart
+	lead       []string
+	found      matching.Matches
+	standing   watch.Standing
+	cards      []view.MatchCard
+	places     []watch.Place
+}
+
+// matched reads the listing of the address and ranks the other side for it. What the reader's organisation refused stays away.
+func (p *Pages) matched(c *web.Ctx, kind listing.Kind) (matched, error) {
+	m := matched{kind: kind, want: listing.Achievement}
+	if kind == listing.Achievement {
+		m.want = listing.Demand
+	}
 	id, err := c.ID("id")
 	if err != nil {
-		return err
+		return m, err
 	}
-	want, wantLabel := listing.Achievement, "成果"
-	if kind == listing.Achievement {
-		want, wantLabel = listing.Demand, "需求"
-	}
-	var (
-		l    listing.Listing
-		doc  search.Document
-		mine bool
-		gate listing.Completeness
-		hard []search.Filter
-		lead []string
-	)
+	var doc search.Document
 	if kind == listing.Demand {
 		it, err := p.Demands.Get(c.Context(), c.Actor(), id)
 		if err != nil {
-			return err
+			return m, err
 		}
 		if doc, err = p.Demands.Document(c.Context(), it); err != nil {
-			return err
+			return m, err
 		}
-		l, mine, gate = it.Listing, it.Mine, it.Content.Completeness()
+		m.listing, m.mine, m.gate, m.parts = it.Listing, it.Mine, it.Content.Completeness(), demand.Gate(it.Content)
 		k := shown(it)
-		lead = notEmpty(place(k.Division, it.Division), "预算 "+firstOf(k.Budget.String(), "未填写"), deadlineWords(c, k.Deadline))
-		if k.MaturityMin > 0 {
-			hard = append(hard, search.Between("maturity", int64(k.MaturityMin), 9))
-		}
+		m.lead = notEmpty(place(k.Division, it.Division), "预算 "+firstOf(k.Budget.String(), "未填写"), deadlineWords(c, k.Deadline))
 	} else {
 		it, err := p.Achievements.Get(c.Context(), c.Actor(), id)
 		if err != nil {
-			return err
+			return m, err
 		}
 		if doc, err = p.Achievements.Document(c.Context(), it); err != nil {
-			return err
+			return m, err
 		}
-		l, mine, gate = it.Listing, it.Mine, it.Content.Completeness()
-		lead = notEmpty(place(it.Content.Division, it.Division), shown(it).Price.String(), cooperation(shown(it).Cooperation))
+		m.listing, m.mine, m.gate = it.Listing, it.Mine, it.Content.Completeness()
+		m.lead = notEmpty(place(it.Content.Division, it.Division), shown(it).Price.String(), cooperation(shown(it).Cooperation))
 	}
-	found, err := p.Matcher.Find(c.Context(), matching.Request{Listing: doc, Want: string(want), Visible: p.visible(c), Hard: hard, Limit: 20})
+	visible := p.visible(c)
+	if m.standing, err = p.Watch.Standing(c.Context(), c.Actor(), m.listing); err != nil {
+		return m, err
+	}
+	if hidden := m.standing.Hidden(m.want); len(hidden) > 0 {
+		visible = append(visible, search.NoneOf("id", hidden...))
+	}
+	m.found, err = p.Matcher.Find(c.Context(), matching.Request{Listing: doc, Want: string(m.want), Visible: visible, Hard: watch.Hard(doc), Limit: 20})
 	if err != nil && !fault.HasCode(err, "match_empty") {
-		return err
+		return m, err
 	}
-	page := c.Page("匹配")
-	page.Nav = string(kind) + "s"
-	page.Breadcrumbs = []view.Link{{Label: kind.Label(), Href: "/" + string(kind) + "s"}, {Label: l.Title, Href: listingPath(kind, id)}}
-	body := Sheet{Heading: view.T(l.Title), Lead: strings.Join(lead, " · "), Sample: l.Sample}
-	note := fmt.Sprintf("按匹配度排列的%s", wantLabel)
-	if found.Filtered > 0 {
-		note += fmt.Sprintf("；另有 %d 项因成熟度低于要求没有列出", found.Filtered)
-	}
-	cards, err := p.matchCards(c, want, found, func(otherID int64) view.Action {
+	m.cards, m.places, err = p.matchCards(c, m.want, m.found, func(otherID int64) view.Action {
 		v := url.Values{}
 		v.Set(string(kind)+"Id", strconv.FormatInt(id, 10))
-		v.Set(string(want)+"Id", strconv.FormatInt(otherID, 10))
+		v.Set(string(m.want)+"Id", strconv.FormatInt(otherID, 10))
 		return view.Action{Label: "发起对接", Href: "/deals/new?" + v.Encode(), Small: true}
 	})
+	return m, err
+}
+
+// note says how the list came about.
+func (m matched) note() string {
+	note := fmt.Sprintf("按匹配度排列的%s", m.want.Label())
+	if m.found.Filtered > 0 {
+		note += fmt.Sprintf("；另有 %d 项因成熟度低于要求没有列出", m.found.Filtered)
+	}
+	return note
+}
+
+// matches ranks the other side for a listing, with reasons.
+func (p *Pages) matches(c *web.Ctx, kind listing.Kind) error {
+	m, err := p.matched(c, kind)
 	if err != nil {
 		return err
 	}
-	m := view.Matches{Note: note, Cards: cards}
-	m.Empty = view.Empty{Icon: "search-x", Title: "暂无合适" + wantLabel, Text: "没有一项达到匹配的最低要求。把缺的信息补上会更准，也可以请技术经纪人帮忙。",
-		Actions: []view.Action{{Label: "请技术经纪人来谈", Href: "/brokers?field=" + l.Field}}}
-	body.Main = []Block{{Title: "匹配到的" + wantLabel, Matches: &m}}
-	if mine && len(gate.Missing) > 0 {
-		side := Block{Card: true, Title: "这条" + kind.Label() + "说清楚了吗", Bar: &Share{Done: gate.Percent, Of: 100, Label: fmt.Sprintf("%d 分。补上下面几处，匹配会更准：", gate.Percent)}}
-		for _, miss := range gate.Missing[:min(4, len(gate.Missing))] {
+	id := m.listing.ID
+	page := c.Page("匹配")
+	page.Nav = string(kind) + "s"
+	page.Breadcrumbs = []view.Link{{Label: kind.Label(), Href: "/" + string(kind) + "s"}, {Label: m.listing.Title, Href: listingPath(kind, id)}}
+	body := Sheet{Heading: view.T(m.listing.Title), Lead: strings.Join(m.lead, " · "), Sample: m.listing.Sample}
+	if m.mine {
+		p.answerable(c, &m)
+		p.Watch.Shown(c.Actor(), m.listing, m.places)
+	}
+	list := view.Matches{Note: m.note(), Cards: m.cards}
+	list.Empty = view.Empty{Icon: "search-x", Title: "暂无合适" + m.want.Label(), Text: "没有一项达到匹配的最低要求。把缺的信息补上会更准，也可以请技术经纪人帮忙；有新的会提醒您。",
+		Actions: []view.Action{{Label: "请技术经纪人来谈", Href: "/brokers?field=" + m.listing.Field}}}
+	body.Main = []Block{{Title: "匹配到的" + m.want.Label(), Matches: &list}}
+	if len(m.cards) > 0 {
+		at := watch.MatchesPath(kind, id)
+		body.Actions = []view.Action{{Label: "打印匹配单", Href: at + "/print", Kind: view.Quiet, Small: true}, {Label: "下载 Excel", Href: at + ".xlsx", Kind: view.Quiet, Small: true}}
+	}
+	if m.mine && kind == listing.Demand {
+		meter := gateMeter(m.parts, listing.DeskPath(kind, id)+"/edit")
+		body.Side = append(body.Side, Block{Card: true, Title: "这条需求说清楚了吗", Meter: &meter})
+	}
+	if m.mine && len(m.gate.Missing) > 0 {
+		side := Block{Card: true, Title: "资料完整度", Bar: &Share{Done: m.gate.Percent, Of: 100, Label: fmt.Sprintf("%d%%。补上下面几处，匹配会更准：", m.gate.Percent)}}
+		for _, miss := range m.gate.Missing[:min(4, len(m.gate.Missing))] {
 			side.Links = append(side.Links, view.Link{Label: miss.Label, Href: listing.DeskPath(kind, id) + "/edit#" + miss.Path})
 		}
 		body.Side = append(body.Side, side)
 	}
-	body.Side = append(body.Side, p.brokerBlock(c, l))
+	if m.mine {
+		alerts, err := p.alertBlock(c, m)
+		if err != nil {
+			return err
+		}
+		body.Side = append(body.Side, alerts)
+	}
+	body.Side = append(body.Side, p.brokerBlock(c, m.listing))
 	return sheet(c, page, body)
 }
 
@@ -132,7 +176,7 @@ func (p *Pages) matchText(c *web.Ctx) error {
 		if err != nil && !fault.HasCode(err, "match_empty") {
 			return err
 		}
-		cards, err := p.matchCards(c, listing.Achievement, found, func(id int64) view.Action {
+		cards, _, err := p.matchCards(c, listing.Achievement, found, func(id int64) view.Action {
 			return view.Action{Label: "看成果", Href: listingPath(listing.Achievement, id), Small: true, Kind: view.Quiet}
 		})
 		if err != nil {
@@ -145,8 +189,8 @@ func (p *Pages) matchText(c *web.Ctx) error {
 	return sheet(c, page, body)
 }
 
-// matchCards reads the found listings again and draws score, reasons and the sheet behind them.
-func (p *Pages) matchCards(c *web.Ctx, want listing.Kind, found matching.Matches, act func(id int64) view.Action) ([]view.MatchCard, error) {
+// matchCards reads the found listings again and draws score, reasons and the sheet behind them; places are the same, for the log.
+func (p *Pages) matchCards(c *web.Ctx, want listing.Kind, found matching.Matches, act func(id int64) view.Action) ([]view.MatchCard, []watch.Place, error) {
 	ids := make([]int64, 0, len(found.Items))
 	explained := map[int64]matching.Explained{}
 	for _, m := range found.Items {
@@ -154,33 +198,34 @@ func (p *Pages) matchCards(c *web.Ctx, want listing.Kind, found matching.Matches
 		ids = append(ids, id)
 		explained[id] = m.Explained
 	}
-	rows := map[int64]view.Row{}
+	rows, listings := map[int64]view.Row{}, map[int64]listing.Listing{}
 	if want == listing.Achievement {
 		items, err := p.Achievements.Many(c.Context(), c.Actor(), ids)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		orgs, err := p.Identity.Organisations(c.Context(), orgIDs(items))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, it := range items {
-			rows[it.ID] = achievementRow(c, it, orgs[it.OrganisationID])
+			rows[it.ID], listings[it.ID] = achievementRow(c, it, orgs[it.OrganisationID]), it.Listing
 		}
 	} else {
 		items, err := p.Demands.Many(c.Context(), c.Actor(), ids)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		orgs, err := p.Identity.Organisations(c.Context(), orgIDs(items))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, it := range items {
-			rows[it.ID] = demandRow(c, it, orgs[it.OrganisationID])
+			rows[it.ID], listings[it.ID] = demandRow(c, it, orgs[it.OrganisationID]), it.Listing
 		}
 	}
 	var cards []view.MatchCard
+	var places []watch.Place
 	for _, id := range ids {
 		row, ok := rows[id]
 		if !ok { // withdrawn since it was indexed
@@ -202,8 +247,9 @@ func (p *Pages) matchCards(c *web.Ctx, want listing.Kind, found matching.Matches
 			card.Sheet = append(card.Sheet, view.ScoreLine{Label: featureLabel(k.Feature), Points: int(math.Round(k.Points * 100)), Outof: int(math.Round(k.Weight * 100)), Note: k.Note})
 		}
 		cards = append(cards, card)
+		places = append(places, watch.Place{Listing: listings[id], Rank: len(cards), Explained: e})
 	}
-	return cards, nil
+	return cards, places, nil
 }
 
 func featureLabel(feature string) string {

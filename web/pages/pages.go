@@ -14,6 +14,7 @@ import (
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
+	"techmarket/internal/market/watch"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/deal"
@@ -52,6 +53,8 @@ type Pages struct {
 	Demands      *demand.Service
 	Search       search.Engine
 	Matcher      Matcher
+	Watch        *watch.Service
+	Synonyms     func(text string) []string // other names of what a text holds
 	Brokers      *broker.Service
 	Deals        *deal.Service
 	Contracts    *contract.Service
@@ -67,7 +70,7 @@ type Pages struct {
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
 	var routes []web.Route
-	for _, part := range [][]web.Route{p.siteRoutes(), p.homeRoutes(), p.accountRoutes(), p.listingRoutes(), p.matchRoutes(), p.dealRoutes(), p.contractRoutes(), p.registryRoutes(), p.paperRoutes(), p.deskRoutes(), p.statsRoutes(), p.importRoutes(), p.brokerRoutes(), p.unitRoutes(), p.compareRoutes()} {
+	for _, part := range [][]web.Route{p.siteRoutes(), p.homeRoutes(), p.accountRoutes(), p.listingRoutes(), p.matchRoutes(), p.dealRoutes(), p.contractRoutes(), p.registryRoutes(), p.paperRoutes(), p.deskRoutes(), p.statsRoutes(), p.importRoutes(), p.brokerRoutes(), p.unitRoutes(), p.compareRoutes(), p.suggestRoutes(), p.watchRoutes(), p.gateRoutes(), p.qualityRoutes()} {
 		routes = append(routes, part...)
 	}
 	return routes

@@ -67,6 +67,7 @@ type Block struct {
 	Files   []view.FileItem
 	Thread  *view.Thread
 	Bar     *Share
+	Meter   *view.Meter
 	Forms   []view.Form
 	Desk    *view.Desk
 	Sums    *view.Sums

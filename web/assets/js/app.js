@@ -2,6 +2,7 @@
 const uses = {
   "form[data-guard]": "./guard.js",
   "select[data-combo]": "./combo.js",
+  "form.find input[type=search]": "./suggest.js",
   "form[data-autosubmit]": "./autosubmit.js",
   "input[data-upload]": "./upload.js",
   "textarea[data-count]": "./count.js",

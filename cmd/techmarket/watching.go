@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"time"
+
+	"techmarket/internal/market/matching"
+	"techmarket/internal/market/watch"
+)
+
+// noteEvery is how long what people saw waits for the database.
+const noteEvery = 2 * time.Second
+
+// openWatch makes the room of matches over the engine and the model in use, and starts writing what was shown.
+func (s *services) openWatch(ctx context.Context) error {
+	p := s.platform
+	s.watch = watch.New(watch.Config{DB: p.DB, Listings: s.listings, Achievements: s.achievements, Demands: s.demands, People: s.identity, Engine: s.engine,
+		Analyzer: s.analyzer, Queue: s.enqueue, Audit: trail{p.now}, Now: p.now, Random: rand.Reader, BaseURL: p.config.BaseURL, Log: p.log,
+		Finder: func(w matching.Weights) watch.Finder {
+			return matching.NewFinder(s.engine, s.analyzer, s.model.Load(), w, p.now, facetName)
+		}})
+	if err := s.watch.Load(ctx, matching.DefaultWeights()); err != nil {
+		return err
+	}
+	s.watch.Register(s.workers)
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.watch.Run(running, noteEvery)
+	}()
+	p.defers(func(context.Context) error {
+		stop()
+		<-done
+		return nil
+	})
+	return nil
+}

@@ -235,7 +235,7 @@ func (p *Pages) showCase(c *web.Ctx, k registry.Case, form *web.Form, ferr error
 		body.Main = append(body.Main, deskVerdict(*k.Decision))
 	}
 	if has(k.Allowed, registry.EventSaveReview) || has(k.Allowed, registry.EventPassFirstReview) {
-		body.Main = append(body.Main, p.reviewDesk(k, a))
+		body.Main = append(body.Main, p.reviewDesk(k, a, c.QueryForm().ID("paper")))
 	} else {
 		body.Main = append(body.Main, p.caseFacts(k)...)
 	}
@@ -429,7 +429,7 @@ func deductionTable(r registry.Review) Block {
 }
 
 // reviewDesk is the workbench: the papers at the left, the checklist and the sheet at the right.
-func (p *Pages) reviewDesk(k registry.Case, a *ask) Block {
+func (p *Pages) reviewDesk(k registry.Case, a *ask, open int64) Block {
 	f, content := k.Filing, k.Contract.Content
 	r := f.Review
 	if r.Class == "" { // nothing saved yet: the desk starts from the applicant's figures, no carrier granted
@@ -452,8 +452,18 @@ func (p *Pages) reviewDesk(k registry.Case, a *ask) Block {
 			d.Paper.Paras = append(d.Paper.Paras, view.T(para))
 		}
 	}
-	for _, file := range p.caseFiles(k) {
-		d.Papers = append(d.Papers, view.Link{Label: file.Note + "：" + file.Name, Href: file.Href})
+	here := fmt.Sprintf("/filings/%d", f.ID)
+	d.Papers = []view.Link{{Label: "申报内容", Href: here, Current: open == 0}}
+	for _, file := range k.Contract.Files {
+		link := view.Link{Label: fileRoleLabel(file.Role), Href: fmt.Sprintf("%s?paper=%d", here, file.ID), Current: open == file.ID}
+		d.Papers = append(d.Papers, link)
+		if link.Current {
+			address := fmt.Sprintf("%s/files/%d", here, file.ID)
+			d.Paper = view.Paper{Title: fileRoleLabel(file.Role), File: &view.FileItem{Name: file.Name, Href: address, Size: fileSize(file.Size)}}
+			if strings.HasSuffix(strings.ToLower(file.Name), ".pdf") {
+				d.Paper.Frame = address
+			}
+		}
 	}
 	found := map[string]registry.Finding{}
 	for _, x := range r.Findings {
@@ -463,14 +473,16 @@ func (p *Pages) reviewDesk(k registry.Case, a *ask) Block {
 		if !rule.Finding {
 			continue
 		}
-		q := view.Question{Name: "finding-" + rule.ID, Ask: rule.Question, Article: article(rule), Value: "no",
+		q := view.Question{Name: "finding-" + rule.ID, Ask: rule.Question, Article: article(rule), Error: a.errors["finding-"+rule.ID],
 			Options: []view.Option{{Value: "yes", Label: "是", Hint: "no"}, {Value: "no", Label: "否", Hint: "yes"}}}
 		x, ok := found[rule.ID]
-		if ok {
+		switch {
+		case a.form != nil:
+			q.Value = a.form.Text(q.Name)
+		case ok:
 			q.Value, q.Where = "yes", x.Place
-		}
-		if a.form != nil {
-			q.Value = firstOf(a.form.Text(q.Name), "no")
+		case slices.Contains(r.Cleared, rule.ID):
+			q.Value = "no"
 		}
 		if q.Value == "yes" {
 			q.Note = &view.Field{Name: "place-" + rule.ID, Label: "在文本的何处、怎样写", Value: a.value("place-"+rule.ID, x.Place)}
@@ -546,8 +558,12 @@ func readReview(f *web.Form) registry.Review {
 	r := registry.Review{Class: f.Text("class"), Amount: f.Yuan("amountFen"), Biological: f.Bool("biological"), Tied: f.Bool("tied"), Disputed: f.Bool("disputed"), Opinion: f.Text("opinion"),
 		Findings: []registry.Finding{}, Deductions: []registry.Deduction{}}
 	for _, rule := range recognition.Rules() {
-		if rule.Finding && f.Text("finding-"+rule.ID) == "yes" {
+		switch answer := f.Text("finding-" + rule.ID); {
+		case !rule.Finding:
+		case answer == "yes":
 			r.Findings = append(r.Findings, registry.Finding{Code: rule.ID, Place: f.Text("place-" + rule.ID)})
+		case answer == "no":
+			r.Cleared = append(r.Cleared, rule.ID)
 		}
 	}
 	for i := range f.Rows("deductions", 100) {
@@ -579,6 +595,13 @@ func (p *Pages) saveReview(c *web.Ctx) error {
 		review.Deductions[i].Claimed = claimed[review.Deductions[i].Name]
 	}
 	ref := registry.Ref{ID: k.Filing.ID, Version: f.Int("version")}
+	if f.Text("then") == "pass" { // a decision needs every question answered; work in progress does not
+		for _, rule := range recognition.Checklist(review.Class) {
+			if rule.Finding && f.Text("finding-"+rule.ID) == "" {
+				f.Errors.Add("finding-"+rule.ID, "unanswered", "请回答这一问")
+			}
+		}
+	}
 	if err = formErr(f); err == nil {
 		var saved registry.Filing
 		if saved, err = p.Registry.SaveReview(c.Context(), c.Actor(), ref, review); err == nil {

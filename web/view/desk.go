@@ -31,6 +31,7 @@ type Paper struct {
 	Paras []Text
 	Facts *Facts
 	File  *FileItem
+	Frame string // address of a PDF of this site, shown in the page with the browser's own viewer (its text can be searched)
 }
 
 // Question is one check with its article. An option's Hint is "good" or "poor": the colour it takes when chosen,

@@ -11,15 +11,17 @@ import (
 	"techmarket/web/view"
 )
 
-// paperRoutes are the documents that people take away: Word contracts and the desk's papers.
+// paperRoutes are the documents that people take away: Word contracts and the desk's papers; with them the register's exchange
+// and clock.
 func (p *Pages) paperRoutes() []web.Route {
 	reader := web.Roles("登记点人员、管理员、税务财政、合同双方", identity.Registrar, identity.Reviewer, identity.PointHead, identity.Expert, identity.LeagueOfficer, identity.RegionOfficer,
 		identity.TaxReader, identity.Member, identity.OrgAdmin)
-	return []web.Route{
+	routes := append(p.exchangeRoutes(), p.deadlineRoutes()...)
+	return append(routes,
 		web.GET("/contracts/:id/word", web.Roles("合同双方和经纪人", identity.Member, identity.OrgAdmin, identity.Broker), p.contractWord),
 		web.GET("/filings/:id/papers/:kind", reader, p.filingPaper),
 		web.GET("/registrations/:number/papers/:kind", reader, p.registrationPaper),
-	}
+	)
 }
 
 const wordMIME = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

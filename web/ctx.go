@@ -358,6 +358,9 @@ func deskLinks(a identity.Actor) []view.Link {
 		add("我的成果", "/desk/achievements", "my-achievements")
 		add("我的需求", "/desk/demands", "my-demands")
 	}
+	if a.Has(identity.Member, identity.OrgAdmin, identity.RegionOfficer) {
+		add("批量导入", "/imports", "imports")
+	}
 	if a.Has(identity.Member, identity.Broker, identity.OrgAdmin) {
 		add("对接与洽谈", "/deals", "deals")
 		add("我的合同", "/contracts", "contracts")

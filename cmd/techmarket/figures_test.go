@@ -93,7 +93,7 @@ func TestStats_AWrongQuestionNamesTheField(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, c := range []struct{ query, want string }{
-		{"from=yesterday", "请填写日期"}, {"from=2026-02-30", "请填写日期"}, {"from=2026-05-01&to=2026-04-01", "截止日期早于起始日期"}, {"from=1950-01-01", "最多统计 50 年"},
+		{"from=yesterday", "请填写起始日期"}, {"to=2026-02-30", "请填写截止日期"}, {"from=x&rows=y", "请选择统计的分类"}, {"from=2026-05-01&to=2026-04-01", "截止日期早于起始日期"}, {"from=1950-01-01", "最多统计 50 年"},
 		{"area=999999", "请选择自治区、盟市或旗县"}, {"direction=both", "请选择登记、输出或吸纳"}, {"period=week", "请选择月、季、半年或年"},
 		{"rows=colour", "请选择统计的分类"}, {"class=99", "请选择合同类别"}, {"field=zz", "请选择技术领域"}, {"rows=%27%3B+drop+table", "请选择统计的分类"},
 	} {

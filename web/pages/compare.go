@@ -82,7 +82,7 @@ func (p *Pages) compare(c *web.Ctx) error {
 		body.Main = append(body.Main, Block{Empty: &view.Empty{Icon: "search", Title: "还没有选要比较的成果", Text: "在下面搜索并点“加入比较”，或在成果页上点“加入比较”。"}})
 	default:
 		table := compareTable(c, items, orgs)
-		body.Main = append(body.Main, Block{Compare: &table, Chips: removeChips(items, ids)})
+		body.Main = append(body.Main, Block{Chips: removeChips(items, ids)}, Block{Compare: &table})
 		if len(items) == 1 {
 			body.Main = append(body.Main, Block{Notice: &view.Notice{Title: "再加一项才能比较", Text: "在下面选一项加入。"}})
 		}
@@ -149,14 +149,15 @@ func compareTable(c *web.Ctx, items []achievement.Item, orgs map[int64]identity.
 		}
 		t.Items = append(t.Items, link)
 	}
-	row := func(label string, of func(achievement.Item, achievement.Content) string) {
+	// Free text always differs, so only what can be the same is marked.
+	row := func(label string, marked bool, of func(achievement.Item, achievement.Content) string) {
 		r := view.CompareRow{Label: label}
 		filled := false
 		for i, it := range items {
 			text := of(it, shown(it))
 			filled = filled || text != ""
 			r.Cells = append(r.Cells, view.T(firstOf(text, "—")))
-			r.Differs = r.Differs || i > 0 && r.Cells[i].String() != r.Cells[0].String()
+			r.Differs = r.Differs || marked && i > 0 && r.Cells[i].String() != r.Cells[0].String()
 		}
 		if filled {
 			t.Rows = append(t.Rows, r)
@@ -164,9 +165,9 @@ func compareTable(c *web.Ctx, items []achievement.Item, orgs map[int64]identity.
 	}
 	type item = achievement.Item
 	type content = achievement.Content
-	row("一句话", func(_ item, k content) string { return k.Summary })
-	row("解决的问题", func(_ item, k content) string { return clip(k.Problem, 160) })
-	row("主要优势", func(_ item, k content) string {
+	row("一句话", false, func(_ item, k content) string { return k.Summary })
+	row("解决的问题", false, func(_ item, k content) string { return clip(k.Problem, 160) })
+	row("主要优势", false, func(_ item, k content) string {
 		var all []string
 		for _, a := range k.Advantages {
 			words := a.Name + " " + a.Ours + a.Unit
@@ -177,32 +178,32 @@ func compareTable(c *web.Ctx, items []achievement.Item, orgs map[int64]identity.
 		}
 		return strings.Join(all, "；")
 	})
-	row("成熟度", func(_ item, k content) string {
+	row("成熟度", true, func(_ item, k content) string {
 		if k.Maturity.Level == 0 {
 			return ""
 		}
 		return fmt.Sprintf("%d 级，%s", k.Maturity.Level, maturityNote(k.Maturity))
 	})
-	row("价格", func(_ item, k content) string { return k.Price.String() })
-	row("合作方式", func(_ item, k content) string { return join(labels(codes.Cooperation, k.Cooperation)) })
-	row("技术领域", func(_ item, k content) string { return codes.Field.Label(k.Field) })
-	row("规划方向", func(_ item, k content) string { return topicNames(k.Topics) })
-	row("应用行业", func(_ item, k content) string { return known(codes.Industry, k.Industry) })
-	row("知识产权", func(_ item, k content) string {
+	row("价格", true, func(_ item, k content) string { return k.Price.String() })
+	row("合作方式", true, func(_ item, k content) string { return join(labels(codes.Cooperation, k.Cooperation)) })
+	row("技术领域", true, func(_ item, k content) string { return codes.Field.Label(k.Field) })
+	row("规划方向", true, func(_ item, k content) string { return topicNames(k.Topics) })
+	row("应用行业", true, func(_ item, k content) string { return known(codes.Industry, k.Industry) })
+	row("知识产权", false, func(_ item, k content) string {
 		var all []string
 		for _, ip := range k.IP {
 			all = append(all, strings.Join(notEmpty(codes.IPKind.Label(ip.Kind), ip.Number, choice(achievement.IPStatuses(), ip.Status)), " "))
 		}
 		return strings.Join(all, "；")
 	})
-	row("应用案例", func(_ item, k content) string {
+	row("应用案例", true, func(_ item, k content) string {
 		if len(k.Cases) == 0 {
 			return ""
 		}
 		return fmt.Sprintf("%d 个", len(k.Cases))
 	})
-	row("所在地", func(it item, k content) string { return place(k.Division, it.Division) })
-	row("最近确认", func(it item, _ content) string {
+	row("所在地", true, func(it item, k content) string { return place(k.Division, it.Division) })
+	row("最近确认", false, func(it item, _ content) string {
 		if it.ConfirmedAt == nil {
 			return ""
 		}

@@ -89,6 +89,9 @@ func (p *Pages) showImports(c *web.Ctx, form *web.Form, ferr error) error {
 func batchTag(b importer.Batch) view.Tag {
 	switch b.State {
 	case importer.Checked:
+		if b.Good == 0 {
+			return view.Tag{Label: "没有可导入的行", Tone: view.Bad}
+		}
 		return view.Tag{Label: "待确认", Tone: view.Warn}
 	case importer.Running:
 		return view.Tag{Label: "导入中", Tone: view.Info}
@@ -235,6 +238,10 @@ func batchSteps(b importer.Batch) view.Steps {
 		}
 	}
 	switch b.State {
+	case importer.Checked:
+		if b.Good == 0 {
+			set("fail", "todo")
+		}
 	case importer.Running:
 		set("done", "done", "now")
 	case importer.Done:

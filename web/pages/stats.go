@@ -128,8 +128,8 @@ type statsAsk struct {
 	address url.Values // what differs from nothing, to build further addresses
 }
 
-// readStats reads the question; what is not asked is the default. The service names wrong values.
-func (p *Pages) readStats(c *web.Ctx) (statsAsk, error) {
+// readStats reads the question; what is not asked is the default. Wrong values stay: the service names them all.
+func (p *Pages) readStats(c *web.Ctx) statsAsk {
 	f, a := c.QueryForm(), statsAsk{query: p.Stats.Default(), show: showAmount, address: url.Values{}}
 	q := &a.query
 	day := func(name string, to *string) {
@@ -177,7 +177,7 @@ func (p *Pages) readStats(c *web.Ctx) (statsAsk, error) {
 	if q.Sample {
 		a.address.Set("sample", "1")
 	}
-	return a, formErr(f)
+	return a
 }
 
 // to is an address with the question and changes to it as name, value pairs; an empty value removes.
@@ -269,16 +269,13 @@ func (a statsAsk) periods(now time.Time) []view.Chip {
 }
 
 func (p *Pages) stats(c *web.Ctx) error {
-	a, err := p.readStats(c)
+	a := p.readStats(c)
 	page := c.Page("数据")
 	page.Nav = "stats"
 	page.NoIndex = page.NoIndex || len(c.Query()) > 0
 	body := Board{Heading: view.T("技术合同数据"), Rail: a.rail(), Chips: a.periods(c.Now()),
 		Lead: "按登记的技术合同统计。每个数都注明日期和口径，点数字看是哪些合同。"}
-	var t stats.Table
-	if err == nil {
-		t, err = p.Stats.Table(c.Context(), a.query)
-	}
+	t, err := p.Stats.Table(c.Context(), a.query)
 	if err != nil {
 		if !fault.Is(err, fault.Invalid) {
 			return err
@@ -677,10 +674,7 @@ func sharePercent(n, of int64) string {
 
 // statsList shows the entries behind a cell.
 func (p *Pages) statsList(c *web.Ctx) error {
-	a, err := p.readStats(c)
-	if err != nil {
-		return err
-	}
+	a := p.readStats(c)
 	f := c.QueryForm()
 	row, column, after := f.Text("row"), f.Text("column"), f.ID("after")
 	if err := formErr(f); err != nil {
@@ -781,10 +775,7 @@ func (p *Pages) definitions(c *web.Ctx) error {
 }
 
 func (p *Pages) statsFile(c *web.Ctx, format, mimeType string) error {
-	a, err := p.readStats(c)
-	if err != nil {
-		return err
-	}
+	a := p.readStats(c)
 	t, err := p.Stats.Table(c.Context(), a.query)
 	if err != nil {
 		return err

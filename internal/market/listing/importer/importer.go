@@ -79,7 +79,8 @@ func FormOf[C listing.Content[C]](kind listing.Kind, name string, columns []Colu
 	finish := func(c C, bad []fieldProblem) (json.RawMessage, []fieldProblem, error) {
 		c = c.Tidy()
 		facts := c.Facts()
-		if utf8.RuneCountInString(facts.Title) < 2 {
+		told := slices.ContainsFunc(bad, func(p fieldProblem) bool { return p.code == "required" })
+		if utf8.RuneCountInString(facts.Title) < 2 && !told {
 			bad = append(bad, fieldProblem{column: -1, path: "title", code: "required", message: "请填写名称，至少 2 个字"})
 		}
 		if err := c.Validate(false); err != nil {

@@ -101,8 +101,7 @@ func (f *Finder) Find(ctx context.Context, r Request) (Matches, error) {
 			}
 		}
 	}
-	out.Items = f.rank(model, q, candidates)
-	out.Items = out.Items[:min(len(out.Items), max(r.Limit, 1))]
+	out.Items = f.rank(model, q, candidates, max(r.Limit, 1))
 	return out, nil
 }
 
@@ -110,9 +109,10 @@ func passes(d search.Document, filters []search.Filter) bool {
 	return !slices.ContainsFunc(filters, func(f search.Filter) bool { return !f.Keeps(d) })
 }
 
-// rank scores, sorts, and thins out organisations.
-func (f *Finder) rank(model *learned, q *Query, candidates []search.Candidate) []Match {
-	setting := Setting{Weights: f.weights, Now: f.now(), Name: f.name}
+// rank scores, sorts, thins out organisations, and gives the first limit with their matched words.
+func (f *Finder) rank(model *learned, q *Query, candidates []search.Candidate, limit int) []Match {
+	setting := Setting{Weights: f.weights, Now: f.now(), Name: f.name, Brief: true}
+	at := make(map[string]int, len(candidates))
 	legs := make([]Legs, len(candidates))
 	digests := make([]*digest, len(candidates))
 	for i, c := range candidates {
@@ -125,6 +125,7 @@ func (f *Finder) rank(model *learned, q *Query, candidates []search.Candidate) [
 		if legs[i].Words < f.weights.Threshold*q.self {
 			continue
 		}
+		at[c.ID] = i
 		items = append(items, Match{c.Document, Score(q, c.Document, digests[i].text, legs[i], setting)})
 	}
 	slices.SortFunc(items, func(a, b Match) int {
@@ -133,7 +134,14 @@ func (f *Finder) rank(model *learned, q *Query, candidates []search.Candidate) [
 		}
 		return strings.Compare(a.Document.ID, b.Document.ID)
 	})
-	return thin(items)
+	items = thin(items)
+	items = items[:min(len(items), limit)]
+	setting.Brief = false
+	for n, m := range items {
+		i := at[m.Document.ID]
+		items[n].Explained = Score(q, m.Document, digests[i].text, legs[i], setting)
+	}
+	return items
 }
 
 // bestOf is how many candidates set the scale of the legs.

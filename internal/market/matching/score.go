@@ -39,6 +39,7 @@ type Setting struct {
 	Now     time.Time
 	Name    func(facet, code string) string // Chinese name of a code
 	Best    Legs                            // the highest value of each leg among the best candidates; the unit of each leg
+	Brief   bool                            // leave out the matched words, a fifth of the time; for candidates that are not shown
 }
 
 const maxReasons = 4
@@ -56,7 +57,10 @@ type judged struct {
 // Score explains how well a candidate answers the query. It is pure: the same arguments give the same answer.
 func Score(q *Query, d search.Document, text string, legs Legs, s Setting) Explained {
 	w := s.Weights
-	out := Explained{ID: d.ID, Version: d.Version, Words: q.phrases(legs, text), Weights: w.Version}
+	out := Explained{ID: d.ID, Version: d.Version, Weights: w.Version}
+	if !s.Brief {
+		out.Words = q.phrases(legs, text)
+	}
 	total, lackPoints := 0.0, 0.0
 	type reason struct {
 		note   string

@@ -92,7 +92,7 @@ func (p *Pages) compare(c *web.Ctx) error {
 		if err != nil {
 			return err
 		}
-		body.Main = append(body.Main, more)
+		body.Main = append(body.Main, more...)
 	}
 	return sheet(c, page, body)
 }
@@ -107,7 +107,7 @@ func removeChips(items []achievement.Item, ids []int64) []view.Chip {
 }
 
 // comparable offers achievements to add: those searched for, else new ones of the first one's field.
-func (p *Pages) comparable(c *web.Ctx, text string, items []achievement.Item, ids []int64) (Block, error) {
+func (p *Pages) comparable(c *web.Ctx, text string, items []achievement.Item, ids []int64) ([]Block, error) {
 	const offered = 6
 	b := Block{ID: "add", Title: "加入比较", Search: &view.Search{Action: "/compare", Value: text, Label: "搜索要加入的成果", Placeholder: "成果名称或关键词", Submit: "搜索"}}
 	q := search.Query{Text: text, Limit: offered + maxCompared, Filters: []search.Filter{search.AnyOf("kind", string(listing.Achievement)), search.Between("expiresAt", c.Now().Unix(), 1<<62)}}
@@ -120,24 +120,23 @@ func (p *Pages) comparable(c *web.Ctx, text string, items []achievement.Item, id
 		}
 	}
 	if q.Text == "" && q.Sort == nil {
-		return b, nil
+		return []Block{b}, nil
 	}
 	result, err := p.Search.Search(c.Context(), q)
 	if err != nil {
-		return b, err
+		return nil, err
 	}
 	hits := slices.DeleteFunc(result.Hits, func(h search.Hit) bool { return slices.Contains(ids, listingID(h.ID)) })
 	rows, err := p.hitRows(c, listing.Achievement, hits[:min(offered, len(hits))])
 	if err != nil {
-		return b, err
+		return nil, err
 	}
 	for i := range rows.Items {
 		id, _ := strconv.ParseInt(strings.TrimPrefix(rows.Items[i].Href, "/achievements/"), 10, 64)
 		rows.Items[i].Actions = []view.Action{{Label: "加入比较", Href: compareAddress(append(slices.Clone(ids), id)), Kind: view.Quiet, Small: true}}
 	}
 	rows.Empty = view.Empty{Title: "没有找到别的成果", Text: "换一个说法再搜。"}
-	b.Rows = &rows
-	return b, nil
+	return []Block{b, {Rows: &rows}}, nil
 }
 
 func compareTable(c *web.Ctx, items []achievement.Item, orgs map[int64]identity.Organisation) view.Compare {

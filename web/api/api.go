@@ -231,13 +231,12 @@ func (a *API) operation(route string, access web.Access, summary string, options
 	method, path, _ := strings.Cut(route, " ")
 	o := huma.Operation{
 		Method: method, Path: Prefix + path, Summary: summary, Tags: []string{a.tag},
-		OperationID: strings.ToLower(method) + strings.Trim(regexp.MustCompile(`[^A-Za-z0-9]+`).ReplaceAllString(path, "-"), "-"),
+		OperationID: strings.ToLower(method) + "-" + strings.Trim(strings.NewReplacer("/", "-", "{", "", "}", "").Replace(path), "-"),
 		Security:    []map[string][]string{{"bearer": {}}, {"cookie": {}}},
 		Extensions:  map[string]any{"x-access": access.Name, "x-who": access.Who},
 		Responses: map[string]*huma.Response{"default": {Description: "出错：code 和 errors 说明原因与改法", Content: map[string]*huma.MediaType{
 			"application/problem+json": {Schema: a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[web.Problem](), true, "Problem")}}}},
 	}
-	o.OperationID = strings.ToLower(method) + "-" + strings.Trim(strings.NewReplacer("/", "-", "{", "", "}", "", ".", "-").Replace(path), "-")
 	if access.Allows(identity.Guest()) {
 		o.Security = append(o.Security, map[string][]string{})
 	}
@@ -344,7 +343,7 @@ func nullable(r huma.Registry) {
 
 // documents serves the OpenAPI document and the page made from it.
 func (a *API) documents() {
-	delete(a.huma.OpenAPI().Components.Schemas.Map(), "HumaErrorModel")
+	delete(a.huma.OpenAPI().Components.Schemas.Map(), "HumaErrorModel") // never answered: see inOurWords
 	document, err := json.Marshal(a.huma.OpenAPI())
 	if err != nil {
 		panic("web/api: the document does not encode: " + err.Error()) // a programming error, found by any test

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -124,7 +125,7 @@ func cursor(parts ...string) string {
 func position(c string, parts int) []string {
 	raw, err := base64.RawURLEncoding.DecodeString(c)
 	got := strings.Split(string(raw), "|")
-	if c == "" || err != nil || len(got) != parts {
+	if c == "" || err != nil || len(got) != parts || !utf8.Valid(raw) || slices.Contains(raw, 0) { // text that PostgreSQL can't read
 		return nil
 	}
 	return got

@@ -470,6 +470,9 @@ func (s *Service) end(ctx context.Context, w *standing, to State, kind, certific
 	if err := book(ctx, w.tx, w.reg, kind, "out", w.today, -1, -w.reg.Amount, -w.reg.Technical); err != nil {
 		return fmt.Errorf("book %s: %w", kind, err)
 	}
+	if err := voidLists(ctx, w.tx, w.reg.Number, w.reg.Number+to.Label(), w.now); err != nil {
+		return fmt.Errorf("void lists: %w", err)
+	}
 	for audience, who := range map[string]string{"tax": "税务机关", "finance": "财政部门"} {
 		if _, err := w.tx.Exec(ctx, insertNotice, pgx.StrictNamedArgs{"number": w.reg.Number, "division": w.reg.Division, "audience": audience,
 			"title": "告知" + who + "：登记" + to.Label(), "at": w.now,

@@ -1,0 +1,491 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/certify/ledger"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/money"
+	"techmarket/internal/platform/document"
+)
+
+// A list names registered contracts of one applicant for a tax or subsidy formality. It has its own number and check code, is
+// signed and chained like a certificate, and bears no picture of a seal. Large and ordinary contracts never stand on one list;
+// a list falls when one of its contracts is cancelled or revoked (the decision's ledger row says so).
+
+// ListPurpose is what a list is for.
+type ListPurpose string
+
+// The purposes.
+const (
+	TaxList     ListPurpose = "tax"     // 免税备案: classes 01–03 (财税〔2016〕36号 附件3)
+	SubsidyList ListPurpose = "subsidy" // 后补助
+)
+
+// Label is the purpose in words.
+func (p ListPurpose) Label() string {
+	return map[ListPurpose]string{TaxList: "办理税收手续", SubsidyList: "申报后补助"}[p]
+}
+
+// List is one issued list.
+type List struct {
+	Number       string
+	PointID      int64
+	Division     string
+	ApplicantOrg int64
+	Purpose      ListPurpose
+	Large        bool
+	State        string // valid, void
+	VoidReason   string
+	Body         string // canonical JSON of ListBody
+	Digest       string
+	Suite        string
+	KeyID        string
+	Signature    string
+	CheckCode    string
+	LedgerSeq    int64
+	IssuedAt     time.Time
+	VoidedAt     *time.Time
+	Sample       bool
+}
+
+// ListBody is what a list says.
+type ListBody struct {
+	Number    string      `json:"number"`
+	Purpose   ListPurpose `json:"purpose"`
+	Large     bool        `json:"large"`
+	Applicant string      `json:"applicant"` // the seller's name as registered
+	Point     string      `json:"point"`
+	Items     []ListItem  `json:"items"`
+	Amount    money.Fen   `json:"amountFen"`    // ΣC
+	Technical money.Fen   `json:"technicalFen"` // ΣT
+	IssuedAt  string      `json:"issuedAt"`
+	CheckCode string      `json:"checkCode"`
+	Sample    bool        `json:"sample"`
+}
+
+// ListItem is one contract of a list, in the version that stood on the day of issue.
+type ListItem struct {
+	Number       string    `json:"number"`
+	Version      int       `json:"version"`
+	Title        string    `json:"title"`
+	Class        string    `json:"class"`
+	Seller       string    `json:"seller"`
+	Buyer        string    `json:"buyer"`
+	Amount       money.Fen `json:"amountFen"`
+	Technical    money.Fen `json:"technicalFen"`
+	RegisteredOn string    `json:"registeredOn"`
+}
+
+// View reads the body.
+func (l List) View() (ListBody, error) {
+	var b ListBody
+	if err := json.Unmarshal([]byte(l.Body), &b); err != nil {
+		return b, fmt.Errorf("list %s: %w", l.Number, err)
+	}
+	return b, nil
+}
+
+const maxListItems = 200
+
+// IssueList stamps a list of registered contracts of one applicant at one point. Registrar or head of the point. Faults: Invalid
+// fields; Conflict "list_mixed" (large and ordinary, or several applicants), "list_not_standing" (a contract that does not stand
+// as registered), "list_class" (a tax list holds classes 01–03 without a failed tax review).
+func (s *Service) IssueList(ctx context.Context, a identity.Actor, purpose ListPurpose, numbers []string) (List, error) {
+	var l List
+	err := s.guarded(ctx, a, "issue_list", "registration_list", "", func(ctx context.Context, tx pgx.Tx) error {
+		var bad fault.Fields
+		bad.Check(purpose == TaxList || purpose == SubsidyList, "purpose", "unknown", "请选择清单的用途")
+		numbers = slices.Clone(numbers)
+		slices.Sort(numbers)
+		numbers = slices.Compact(numbers)
+		bad.Check(len(numbers) > 0 && len(numbers) <= maxListItems, "numbers", "count", fmt.Sprintf("请选择 1 至 %d 份合同", maxListItems))
+		if err := bad.Err(); err != nil {
+			return err
+		}
+		regs, err := many[Registration](ctx, tx, lockRegistrations, pgx.StrictNamedArgs{"numbers": numbers})
+		if err != nil {
+			return err
+		}
+		if len(regs) != len(numbers) {
+			return registrationNotFound()
+		}
+		p, err := readPoint(ctx, tx, regs[0].PointID)
+		if err != nil {
+			return err
+		}
+		if !a.Has(identity.Registrar, identity.PointHead) || !a.In(p.OrganisationID) {
+			return registrationNotFound()
+		}
+		policy, err := one[Policy](ctx, tx, selectPolicyOn, pgx.StrictNamedArgs{"day": dayOf(s.d.Now())})
+		if err != nil {
+			return fmt.Errorf("policy in force: %w", err)
+		}
+		large := func(r Registration) bool { return r.Technical >= policy.LargeAmount }
+		first := regs[0]
+		for _, r := range regs {
+			switch {
+			case r.PointID != p.ID:
+				return registrationNotFound()
+			case r.State != Registered:
+				return conflict("list_not_standing", r.Number+"“"+r.State.Label()+"”，不能列入清单")
+			case r.ApplicantOrg != first.ApplicantOrg || r.SellerName != first.SellerName:
+				return conflict("list_mixed", "一份清单只列一个申请单位的合同，请分开办理")
+			case large(r) != large(first):
+				return conflict("list_mixed", "技术交易额 "+policy.LargeAmount.Short()+"以上的合同与其他合同不能列在同一份清单，请分开办理")
+			case purpose == TaxList && (!slices.Contains([]string{"01", "02", "03"}, r.Class[:2]) || r.TaxReview == "no"):
+				return conflict("list_class", r.Number+"不能列入税收清单：只列技术开发、转让、许可，且免税复核未被否定")
+			}
+		}
+		if l, err = s.newList(ctx, tx, p, purpose, large(first), regs); err != nil {
+			return err
+		}
+		if err := s.record(ctx, tx, a, "issue_list", "registration_list", l.Number, false, map[string]any{"numbers": numbers}); err != nil {
+			return err
+		}
+		if l.LedgerSeq, err = s.chain(ctx, tx, "list", l.Number, listRow{Body: json.RawMessage(l.Body), Digest: l.Digest, Suite: l.Suite, KeyID: l.KeyID, Signature: l.Signature, Account: a.AccountID}); err != nil {
+			return err
+		}
+		return addList(ctx, tx, l, a.AccountID, regs)
+	})
+	return l, err
+}
+
+// listRow is the ledger payload of a list.
+type listRow struct {
+	Body      json.RawMessage `json:"list"`
+	Digest    string          `json:"digest"`
+	Suite     string          `json:"suite"`
+	KeyID     string          `json:"keyId"`
+	Signature string          `json:"signature"`
+	Account   int64           `json:"account"`
+}
+
+func (s *Service) newList(ctx context.Context, tx pgx.Tx, p Point, purpose ListPurpose, large bool, regs []Registration) (List, error) {
+	now := s.d.Now()
+	year := dayOf(now).Year()
+	var serial int
+	if err := tx.QueryRow(ctx, nextList, pgx.StrictNamedArgs{"point": p.ID, "year": year}).Scan(&serial); err != nil {
+		return List{}, fmt.Errorf("list number: %w", err)
+	}
+	var random [5]byte
+	if _, err := io.ReadFull(s.d.Random, random[:]); err != nil {
+		return List{}, fmt.Errorf("check code: %w", err)
+	}
+	body := ListBody{Number: fmt.Sprintf("QD%04d%s%s%04d", year, p.Region4, p.Code2, serial), Purpose: purpose, Large: large, Applicant: regs[0].SellerName, Point: p.Name,
+		IssuedAt: now.In(shanghai()).Format(time.RFC3339), CheckCode: checkAlphabet().EncodeToString(random[:]), Sample: regs[0].Sample}
+	for _, r := range regs {
+		body.Items = append(body.Items, ListItem{r.Number, r.Version, r.Title, r.Class, r.SellerName, r.BuyerName, r.Amount, r.Technical, r.RegisteredOn.Format(time.DateOnly)})
+		body.Amount += r.Amount
+		body.Technical += r.Technical
+	}
+	canonical, err := ledger.Canonical(body)
+	if err != nil {
+		return List{}, fmt.Errorf("list: %w", err)
+	}
+	signed, err := s.d.Ledger.SignBody(ctx, []byte(canonical))
+	if err != nil {
+		return List{}, fmt.Errorf("sign list: %w", err)
+	}
+	return List{Number: body.Number, PointID: p.ID, Division: p.Division, ApplicantOrg: regs[0].ApplicantOrg, Purpose: purpose, Large: large, State: "valid", Body: canonical,
+		Digest: signed.Digest.String(), Suite: signed.Suite, KeyID: signed.KeyID, Signature: signed.Signature.String(), CheckCode: body.CheckCode, IssuedAt: now, Sample: body.Sample}, nil
+}
+
+// voidLists lets the lists of a registration fall; it runs inside cancellation and revocation.
+func voidLists(ctx context.Context, tx pgx.Tx, number, reason string, at time.Time) error {
+	_, err := tx.Exec(ctx, updateListsVoid, pgx.StrictNamedArgs{"number": number, "reason": reason, "at": at})
+	return err
+}
+
+// Lists gives the lists in the actor's scope, newest first, at most 100: of the points and the area, and of the own organisation.
+func (s *Service) Lists(ctx context.Context, a identity.Actor) ([]List, error) {
+	sc, err := s.scope(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	return readLists(ctx, s.d.DB, sc)
+}
+
+// List reads one list in the actor's scope. NotFound "list_not_found".
+func (s *Service) List(ctx context.Context, a identity.Actor, number string) (List, error) {
+	var l List
+	err := s.guarded(ctx, a, "read", "registration_list", number, func(ctx context.Context, tx pgx.Tx) error {
+		var err error
+		if l, err = oneList(ctx, tx, number); err != nil {
+			return err
+		}
+		p, err := readPoint(ctx, tx, l.PointID)
+		if err == nil && len(stand(a, l.ApplicantOrg, nil, p)) == 0 {
+			err = listNotFound()
+		}
+		return err
+	})
+	if err != nil {
+		return List{}, err
+	}
+	return l, nil
+}
+
+func listNotFound() error {
+	return fault.New(fault.NotFound, "list_not_found", "没有找到这份清单。请核对清单编号")
+}
+
+// ListCheck is the public answer about a list.
+type ListCheck struct {
+	List  List // Body empty
+	View  ListBody
+	Words string
+	Items []string // what became of each contract since: "", 已变更 …
+}
+
+// CheckList is the public answer about a list. Unknown number and wrong code look the same: NotFound "list_not_found".
+func (s *Service) CheckList(ctx context.Context, number, code string) (ListCheck, error) {
+	clean := strings.NewReplacer(" ", "", "　", "", "-", "")
+	l, err := oneList(ctx, s.d.DB, strings.ToUpper(clean.Replace(number)))
+	if err != nil {
+		return ListCheck{}, err
+	}
+	if l.CheckCode != strings.ToUpper(clean.Replace(code)) {
+		return ListCheck{}, listNotFound()
+	}
+	out := ListCheck{List: l, Words: "有效"}
+	if out.View, err = l.View(); err != nil {
+		return ListCheck{}, err
+	}
+	if l.State == "void" {
+		out.Words = "已失效（" + l.VoidedAt.In(shanghai()).Format("2006 年 1 月 2 日") + "）：" + l.VoidReason
+	}
+	out.View.Applicant, out.List.Body = mask(out.View.Applicant), ""
+	for i, item := range out.View.Items {
+		r, err := s.registration(ctx, item.Number)
+		if err != nil {
+			return ListCheck{}, err
+		}
+		words := ""
+		switch {
+		case r.EndedOn != nil:
+			words = endState(r).Label()
+		case r.Version != item.Version:
+			words = "已变更，金额以新证明为准"
+		}
+		out.Items = append(out.Items, words)
+		out.View.Items[i].Seller, out.View.Items[i].Buyer = mask(item.Seller), mask(item.Buyer)
+	}
+	return out, nil
+}
+
+// ListPDF draws a list, the same bytes as long as its state does not change. Scope as List.
+func (s *Service) ListPDF(ctx context.Context, a identity.Actor, number string) (name string, pdf []byte, err error) {
+	l, err := s.List(ctx, a, number)
+	if err != nil {
+		return "", nil, err
+	}
+	b, err := l.View()
+	if err != nil {
+		return "", nil, err
+	}
+	fonts, err := s.fonts()
+	if err != nil {
+		return "", nil, err
+	}
+	p := fonts.New(document.PDFOptions{Title: "技术合同登记清单 " + number, At: l.IssuedAt, Sample: l.Sample, Numbers: true})
+	p.Title("技术合同登记清单")
+	if l.State == "void" {
+		p.Paragraph("本清单已失效：" + l.VoidReason)
+	}
+	kind := "一般合同"
+	if b.Large {
+		kind = "大额合同"
+	}
+	p.Pairs([]document.Pair{{Label: "清单编号", Value: b.Number}, {Label: "用途", Value: b.Purpose.Label()}, {Label: "申请单位", Value: b.Applicant}, {Label: "合同", Value: fmt.Sprintf("%d 份，%s", len(b.Items), kind)},
+		{Label: "合同成交额合计", Value: inWords(b.Amount)}, {Label: "技术交易额合计", Value: inWords(b.Technical)}, {Label: "登记点", Value: b.Point}, {Label: "出具日期", Value: onDay(l.IssuedAt)}})
+	p.Space(3)
+	rows := make([][]string, len(b.Items))
+	for i, x := range b.Items {
+		rows[i] = []string{strconv.Itoa(i + 1), x.Number + "\n" + x.Title, x.Buyer, x.Amount.Grouped(), x.Technical.Grouped()}
+	}
+	p.Table([]document.Column{{Title: "序", Share: 0.07}, {Title: "登记编号和合同名称", Share: 0.37}, {Title: "买方", Share: 0.2}, {Title: "成交额（元）", Share: 0.18, Right: true}, {Title: "技术交易额（元）", Share: 0.18, Right: true}}, rows)
+	p.Paragraph("以上合同均已登记并在有效状态。清单所列任何一份合同被注销或撤销的，本清单失效；合同变更的，以变更后的证明为准。本清单不是税务或财政部门的决定。")
+	if l.Sample {
+		p.Paragraph("样例数据，不具有任何效力。")
+	}
+	p.QR(s.ListURL(b.Number, b.CheckCode), 30, fmt.Sprintf("扫码或访问核验页，输入清单编号与校验码 %s-%s，可查看本清单现在的状态。\n平台校验码（非印章）　%s %s",
+		b.CheckCode[:4], b.CheckCode[4:], map[string]string{"intl": "SHA-256", "guomi": "SM3"}[l.Suite], l.Digest))
+	p.Attach("list.json", "application/json", []byte(l.Body))
+	p.Attach("list.sig", "text/plain", []byte(l.Signature))
+	pdf, err = p.Bytes()
+	return "技术合同登记清单-" + number + ".pdf", pdf, err
+}
+
+// ListURL is the address in the QR code of a list.
+func (s *Service) ListURL(number, code string) string {
+	return s.d.BaseURL + "/l/" + number + "?c=" + code
+}
+
+// --- subsidy ---
+
+// SubsidyRate is one dated row of the rate table (registration.md §12): a rate on the part of the amount above each step.
+type SubsidyRate struct {
+	ID        int64
+	Name      string
+	Side      string // buyer, seller, service
+	Classes   []string
+	ValidFrom time.Time
+	ValidTo   *time.Time
+	Tiers     []SubsidyTier
+	Cap       money.Fen
+	Source    string
+	Confirmed bool // false: not confirmed to be in force
+}
+
+// SubsidyTier is a rate in basis points on the part above Over.
+type SubsidyTier struct {
+	Over   money.Fen `json:"overFen"`
+	RateBP int64     `json:"rateBp"`
+}
+
+// SubsidyStep is one worked line of a calculation.
+type SubsidyStep struct {
+	Words  string
+	Amount money.Fen
+}
+
+// Compute works the rate on an amount, tier by tier; each tier is rounded half up to whole 分, the sum is cut at the cap.
+func (r SubsidyRate) Compute(base money.Fen) (total money.Fen, steps []SubsidyStep) {
+	for i, t := range r.Tiers {
+		part := base - t.Over
+		words := t.Over.Short() + "以上的部分"
+		if i+1 < len(r.Tiers) {
+			part = min(part, r.Tiers[i+1].Over-t.Over)
+			words = t.Over.Short() + "至 " + r.Tiers[i+1].Over.Short()
+		}
+		if part <= 0 {
+			break
+		}
+		sum := part.MulRatio(t.RateBP, 10_000)
+		total += sum
+		steps = append(steps, SubsidyStep{fmt.Sprintf("%s：%s 元 × %s%%", words, part.Grouped(), percent(t.RateBP)), sum})
+	}
+	if total > r.Cap {
+		steps = append(steps, SubsidyStep{"超过上限 " + r.Cap.Short() + "，按上限计", r.Cap - total})
+		total = r.Cap
+	}
+	return total, steps
+}
+
+func percent(bp int64) string {
+	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%d.%02d", bp/100, bp%100), "0"), ".")
+}
+
+// Subsidy is a worked calculation: a hint, never a decision.
+type Subsidy struct {
+	Registration Registration
+	Rate         *SubsidyRate // nil: no rate covers the class on that day
+	Paid         money.Fen    // proven payments
+	Base         money.Fen    // the smaller of T and what was paid
+	Total        money.Fen
+	Steps        []SubsidyStep
+	Payments     []Payment
+}
+
+// Payment is one proof of payment.
+type Payment struct {
+	ID     int64
+	Amount money.Fen
+	PaidOn time.Time
+	FileID int64
+	Note   string
+}
+
+// SubsidyOf works out the buyer's subsidy of a registration by the rate of its registration day and the payments proven. Scope as
+// Dossier.
+func (s *Service) SubsidyOf(ctx context.Context, a identity.Actor, number string) (Subsidy, error) {
+	d, err := s.Dossier(ctx, a, number)
+	if err != nil {
+		return Subsidy{}, err
+	}
+	out := Subsidy{Registration: d.Registration}
+	if out.Payments, err = many[Payment](ctx, s.d.DB, selectPayments, pgx.StrictNamedArgs{"number": number}); err != nil {
+		return out, fmt.Errorf("payments: %w", err)
+	}
+	for _, p := range out.Payments {
+		out.Paid += p.Amount
+	}
+	out.Base = min(out.Paid, d.Registration.Technical)
+	rate, err := one[SubsidyRate](ctx, s.d.DB, selectRateFor, pgx.StrictNamedArgs{"class": d.Registration.Class[:2], "day": d.Registration.RegisteredOn})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return out, nil
+	}
+	if err != nil {
+		return out, fmt.Errorf("subsidy rate: %w", err)
+	}
+	out.Rate = &rate
+	out.Total, out.Steps = rate.Compute(out.Base)
+	return out, nil
+}
+
+// SubsidyRates lists the rate table. Anybody may call it.
+func (s *Service) SubsidyRates(ctx context.Context) ([]SubsidyRate, error) {
+	return many[SubsidyRate](ctx, s.d.DB, selectRates, pgx.StrictNamedArgs{})
+}
+
+// AddPayment keeps a proof of payment. Members of a party's organisation, with a file of their own; ΣC is the most. Faults:
+// Invalid fields, Conflict "paid_above_amount", "list_not_standing" where the registration ended.
+func (s *Service) AddPayment(ctx context.Context, a identity.Actor, number string, p Payment) error {
+	return s.guarded(ctx, a, "add_payment", "registration", number, func(ctx context.Context, tx pgx.Tx) error {
+		r, err := one[Registration](ctx, tx, lockRegistration, pgx.StrictNamedArgs{"number": number})
+		if errors.Is(err, pgx.ErrNoRows) || err == nil && (!a.In(r.ApplicantOrg) && !a.In(r.SellerOrg) && !a.In(r.BuyerOrg) || !a.Has(Applicant.roles()...)) {
+			return registrationNotFound()
+		}
+		if err != nil {
+			return err
+		}
+		var bad fault.Fields
+		bad.Check(p.Amount > 0 && p.Amount <= money.Max, "amountFen", "range", "请填写实际支付的金额")
+		bad.Check(!p.PaidOn.IsZero() && !p.PaidOn.After(dayOf(s.d.Now())), "paidOn", "range", "支付日期不应晚于今天")
+		file, err := s.d.Files.Get(ctx, tx, p.FileID)
+		bad.Check(err == nil && file.OwnerOrg != nil && a.In(*file.OwnerOrg), "file", "required", "请上传付款凭证")
+		if err := bad.Err(); err != nil {
+			return err
+		}
+		if r.EndedOn != nil {
+			return conflict("list_not_standing", "登记"+endState(r).Label()+"，不再接收付款凭证")
+		}
+		var paid money.Fen
+		if err := tx.QueryRow(ctx, sumPayments, pgx.StrictNamedArgs{"number": number}).Scan(&paid); err != nil {
+			return err
+		}
+		if paid+p.Amount > r.Amount {
+			return fault.Newf(fault.Conflict, "paid_above_amount", "累计支付 %s 元将超过合同成交额 %s 元，请核对", (paid + p.Amount).Grouped(), r.Amount.Grouped())
+		}
+		if _, err := tx.Exec(ctx, insertPayment, pgx.StrictNamedArgs{"number": number, "amount": p.Amount, "paid_on": p.PaidOn, "file": p.FileID, "note": p.Note, "by": a.AccountID, "now": s.d.Now()}); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, a, "add_payment", "registration", number, false, map[string]any{"amountFen": p.Amount})
+	})
+}
+
+// PaymentFile names the file of a payment for download. Scope as Dossier. NotFound "file_not_found".
+func (s *Service) PaymentFile(ctx context.Context, a identity.Actor, number string, payment int64) (file int64, err error) {
+	sub, err := s.SubsidyOf(ctx, a, number)
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range sub.Payments {
+		if p.ID == payment {
+			return p.FileID, nil
+		}
+	}
+	return 0, fault.New(fault.NotFound, "file_not_found", "没有这份付款凭证")
+}

@@ -1,0 +1,71 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/platform/postgres"
+)
+
+const lockRegistrations = `select ` + registrationColumns + ` from registration where number = any(@numbers) order by number for update`
+
+const nextList = `insert into list_sequence (point_id, year, last) values (@point, @year, 1)
+	on conflict (point_id, year) do update set last = list_sequence.last + 1 returning last`
+
+const listColumns = `number, point_id, division, applicant_org, purpose, is_large as large, state, void_reason, body, digest, suite, key_id, signature, check_code,
+	ledger_seq, issued_at, voided_at, is_sample as sample`
+
+const selectList = `select ` + listColumns + ` from registration_list where number = @number`
+
+const insertList = `insert into registration_list (number, point_id, division, applicant_org, purpose, is_large, body, digest, suite, key_id, signature, check_code,
+		ledger_seq, issued_by, issued_at, is_sample)
+	values (@number, @point, @division, @org, @purpose, @large, @body, @digest, @suite, @key, @signature, @code, @seq, @by, @at, @sample)`
+
+const insertListItem = `insert into registration_list_item (list, number, version) values (@list, @number, @version)`
+
+const updateListsVoid = `update registration_list set state = 'void', void_reason = @reason, voided_at = @at
+	where state = 'valid' and number in (select list from registration_list_item where number = @number)`
+
+const rateColumns = `id, name, side, classes, valid_from, valid_to, tiers, cap, source, confirmed`
+
+const selectRates = `select ` + rateColumns + ` from subsidy_rate order by valid_from desc, id desc`
+
+const selectRateFor = `select ` + rateColumns + ` from subsidy_rate
+	where side = 'buyer' and @class::text = any(classes) and valid_from <= @day and (valid_to is null or valid_to >= @day) order by valid_from desc, id desc limit 1`
+
+const selectPayments = `select id, amount, paid_on, file_id, note from payment_proof where number = @number order by paid_on, id`
+
+const sumPayments = `select coalesce(sum(amount), 0)::bigint from payment_proof where number = @number`
+
+const insertPayment = `insert into payment_proof (number, amount, paid_on, file_id, note, added_by, added_at) values (@number, @amount, @paid_on, @file, @note, @by, @now)`
+
+func addList(ctx context.Context, tx pgx.Tx, l List, by int64, regs []Registration) error {
+	_, err := tx.Exec(ctx, insertList, pgx.StrictNamedArgs{"number": l.Number, "point": l.PointID, "division": l.Division, "org": l.ApplicantOrg, "purpose": l.Purpose, "large": l.Large,
+		"body": l.Body, "digest": l.Digest, "suite": l.Suite, "key": l.KeyID, "signature": l.Signature, "code": l.CheckCode, "seq": l.LedgerSeq, "by": by, "at": l.IssuedAt, "sample": l.Sample})
+	if err != nil {
+		return fmt.Errorf("add list: %w", err)
+	}
+	for _, r := range regs {
+		if _, err := tx.Exec(ctx, insertListItem, pgx.StrictNamedArgs{"list": l.Number, "number": r.Number, "version": r.Version}); err != nil {
+			return fmt.Errorf("add list item: %w", err)
+		}
+	}
+	return nil
+}
+
+func oneList(ctx context.Context, q postgres.Querier, number string) (List, error) {
+	l, err := one[List](ctx, q, selectList, pgx.StrictNamedArgs{"number": number})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return List{}, listNotFound()
+	}
+	return l, err
+}
+
+func readLists(ctx context.Context, q postgres.Querier, sc scope) ([]List, error) {
+	lq := &listQuery{columns: listColumns, from: "(select *, applicant_org as seller_org, applicant_org as buyer_org from registration_list) l", order: "issued_at desc, number desc", args: pgx.StrictNamedArgs{}}
+	lq.within(sc, 0)
+	return many[List](ctx, q, lq.sql(100), lq.args)
+}

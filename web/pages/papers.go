@@ -16,7 +16,7 @@ import (
 func (p *Pages) paperRoutes() []web.Route {
 	reader := web.Roles("登记点人员、管理员、税务财政、合同双方", identity.Registrar, identity.Reviewer, identity.PointHead, identity.Expert, identity.LeagueOfficer, identity.RegionOfficer,
 		identity.TaxReader, identity.Member, identity.OrgAdmin)
-	routes := append(p.exchangeRoutes(), p.deadlineRoutes()...)
+	routes := append(append(p.exchangeRoutes(), p.deadlineRoutes()...), p.listRoutes()...)
 	return append(routes,
 		web.GET("/contracts/:id/word", web.Roles("合同双方和经纪人", identity.Member, identity.OrgAdmin, identity.Broker), p.contractWord),
 		web.GET("/filings/:id/papers/:kind", reader, p.filingPaper),

@@ -128,7 +128,8 @@ func (w *world) provide() {
 	for _, o := range orgs {
 		p := identity.ProvisionOrganisation{Organisation: identity.Organisation{Kind: o.kind, Name: o.name, Division: o.division, State: identity.Confirmed}}
 		if o.kind == identity.University || o.kind == identity.Enterprise {
-			p.Organisation.Profile = identity.OrgProfile{Address: "示范路 1 号", LegalRepresentative: "白音", Contact: "其其格", Phone: "0471-5550100", Industry: "M"}
+			p.Organisation.Profile = identity.OrgProfile{Address: "示范路 1 号", LegalRepresentative: "白音", Contact: "其其格", Phone: "0471-5550100", Industry: "M",
+				Nature: map[identity.OrgKind]string{identity.University: "0221", identity.Enterprise: "150"}[o.kind]}
 		}
 		for _, s := range o.people {
 			p.People = append(p.People, identity.ProvisionPerson{Person: identity.NewPerson{LoginName: s.name, DisplayName: "示范" + s.name, Email: s.name + "@example.com", Password: password}, Roles: s.roles})

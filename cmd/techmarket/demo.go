@@ -79,7 +79,7 @@ func withServices(ctx context.Context, env *environment, f func(*services) error
 
 // demoOptions narrows what is loaded; the zero value loads everything.
 type demoOptions struct {
-	Market *sample.Market // nil: the one everybody sees
+	Limit int // at most so many achievements, demands, deals and contracts of each state; 0: all
 }
 
 // The marks of a complete load in the audit trail: a load that was killed has no mark and is done again from the start.
@@ -243,10 +243,8 @@ func newDemoLoader(ctx context.Context, s *services, o demoOptions, out io.Write
 	l := &demoLoader{end: s.platform.now(), progress: newProgress(out), organisations: map[string]identity.Organisation{}, actors: map[string]identity.Actor{},
 		points: map[string]registry.Point{}, staff: map[int64]map[string][]identity.Actor{}, listings: map[string]listing.Listing{},
 		deals: map[string]int64{}, agreed: map[string]time.Time{}, forms: map[string]int64{}, pages: map[contract.FileRole]files.Content{}, contracts: map[string]*demoContract{}, counts: map[string]int{}}
-	if o.Market != nil {
-		l.market = *o.Market
-	} else {
-		l.market = sample.Generate(sample.Seed, l.end)
+	if l.market = sample.Generate(sample.Seed, l.end); o.Limit > 0 {
+		l.market = reduced(l.market, o.Limit)
 	}
 	p := *s.platform
 	p.closers = nil
@@ -349,4 +347,22 @@ func (l *demoLoader) tell(took time.Duration) {
 			fmt.Fprintln(l.progress.out, "  "+s)
 		}
 	}
+}
+
+// reduced keeps at most limit deals and contracts of each state and what they name, and at most limit listings of each state
+// beside those. Organisations, people and points stay.
+func reduced(m sample.Market, limit int) sample.Market {
+	taken := map[string]int{}
+	kept := map[string]bool{} // keys of listings and deals
+	take := func(kind, state string) bool { taken[kind+state]++; return taken[kind+state] <= limit }
+	m.Deals = slices.DeleteFunc(m.Deals, func(d sample.Deal) bool { return !take("deal ", d.State) })
+	for _, d := range m.Deals {
+		kept[d.Key], kept[d.Achievement], kept[d.Demand] = true, true, true
+	}
+	m.Contracts = slices.DeleteFunc(m.Contracts, func(c sample.Contract) bool {
+		return c.Deal != "" && !kept[c.Deal] || !take("contract ", c.State) && c.Deal == ""
+	})
+	m.Achievements = slices.DeleteFunc(m.Achievements, func(a sample.Achievement) bool { return !kept[a.Key] && !take("achievement ", a.State) })
+	m.Demands = slices.DeleteFunc(m.Demands, func(d sample.Demand) bool { return !kept[d.Key] && !take("demand ", d.State) })
+	return m
 }

@@ -28,7 +28,8 @@ func (l *demoLoader) planDeal(d sample.Deal) {
 	if !l.published(d.Demand) { // only what is open can be approached
 		d.Demand = ""
 	}
-	if d.Broker != "" && d.Demand == "" {
+	buyer, seller := l.contact(d.Buyer), l.contact(d.Seller)
+	if fromSeller := l.actors[d.From].OrgID == seller.OrgID; d.Demand == "" && (d.Broker != "" || fromSeller) {
 		d.Demand = l.demandOf(d.Buyer)
 	}
 	if d.Broker != "" && d.Demand == "" { // a broker needs the client's published listing; without it the two talk alone
@@ -57,9 +58,13 @@ func (l *demoLoader) planDeal(d sample.Deal) {
 			return nil
 		})
 	}
-	buyer, seller, opener := l.contact(d.Buyer), l.contact(d.Seller), l.actors[d.From]
+	opener := l.actors[d.From]
 	approach := deal.Approach{Message: d.Messages[0].Text}
 	rest := d.Messages[1:]
+	if d.Demand == "" && opener.OrgID == seller.OrgID { // who has the only listing cannot approach: the other side does
+		opener, rest = buyer, d.Messages
+		approach.Message = "您好，我们看到贵单位发布的这项成果，希望了解参数和合作方式。"
+	}
 	if d.Broker != "" { // a broker speaks for a client whose published listing is the mandate
 		approach.BrokerFor = deal.Demand
 		if opener.AccountID != l.actors[d.Broker].AccountID {

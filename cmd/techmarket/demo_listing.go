@@ -51,10 +51,12 @@ func (l *demoLoader) settle(ctx context.Context) error {
 		if p.Role != sample.RoleBroker {
 			continue
 		}
-		l.clock = p.CreatedAt
-		if err := l.broker(ctx, p); err != nil {
-			return fmt.Errorf("broker %s: %w", p.Login, err)
-		}
+		l.then(p.CreatedAt, func(ctx context.Context) error {
+			if err := l.broker(ctx, p); err != nil {
+				return fmt.Errorf("broker %s: %w", p.Login, err)
+			}
+			return nil
+		})
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,46 +49,58 @@ func runImport(ctx context.Context, env *environment, args []string) error {
 	}
 	defer file.Close()
 	return withServices(ctx, env, func(s *services) error {
-		owner, err := s.importOwner(ctx, *org)
-		if err != nil {
-			return err
-		}
-		batch, err := s.importer.CheckAsOperator(ctx, 0, importer.Upload{Kind: kind, Name: filepath.Base(words[1]), Body: file, OrgID: owner.ID, Publish: !*draft})
-		if err != nil {
-			return err
-		}
-		reportCheck(env, batch, owner.Name)
-		if batch.Good == 0 {
-			return fault.New(fault.Invalid, "import_empty", "文件里没有可以导入的行，请按上面的提示改好后再导入。")
-		}
-		if !*yes && !confirmed(env, fmt.Sprintf("导入这 %d 行吗？", batch.Good)) {
-			fmt.Fprintln(env.Stdout, "没有导入，什么也没有改动。")
-			return nil
-		}
-		started := time.Now()
-		bar := newProgress(env.Stdout)
-		done, err := s.importer.RunNow(ctx, batch.ID, func(done, total int) { bar.at("导入", done, total, "") })
-		if err != nil {
-			return err
-		}
-		if done.State == importer.Failed {
-			return fault.New(fault.Conflict, "import_failed", done.Report.Problems[0].Message)
-		}
-		fmt.Fprintf(env.Stdout, "已导入：新建 %d 条，更新 %d 条，没有变化 %d 条。\n", done.Created, done.Updated, done.Unchanged)
-		if s.platform.Attached {
-			fmt.Fprintln(env.Stdout, "正在运行的市场会在后台更新搜索索引。")
-		} else {
-			fmt.Fprintln(env.Stdout, "正在更新搜索索引……")
-			if err := s.queue.Drain(ctx); err != nil {
-				return err
-			}
-			if err := s.learn(ctx); err != nil {
-				return err
-			}
-		}
-		fmt.Fprintf(env.Stdout, "完成，用时 %d 秒。\n", int(time.Since(started).Round(time.Second).Seconds()))
-		return nil
+		return s.importFile(ctx, env, file, importing{kind: kind, name: filepath.Base(words[1]), org: *org, draft: *draft, yes: *yes})
 	})
+}
+
+// importing says what to do with a file.
+type importing struct {
+	kind       listing.Kind
+	name, org  string
+	draft, yes bool
+}
+
+// importFile checks, asks and imports; where no market runs beside, it also brings the search index up to date.
+func (s *services) importFile(ctx context.Context, env *environment, body io.Reader, in importing) error {
+	owner, err := s.importOwner(ctx, in.org)
+	if err != nil {
+		return err
+	}
+	batch, err := s.importer.CheckAsOperator(ctx, 0, importer.Upload{Kind: in.kind, Name: in.name, Body: body, OrgID: owner.ID, Publish: !in.draft})
+	if err != nil {
+		return err
+	}
+	reportCheck(env, batch, owner.Name)
+	if batch.Good == 0 {
+		return fault.New(fault.Invalid, "import_empty", "文件里没有可以导入的行，请按上面的提示改好后再导入。")
+	}
+	if !in.yes && !confirmed(env, fmt.Sprintf("导入这 %d 行吗？", batch.Good)) {
+		fmt.Fprintln(env.Stdout, "没有导入，什么也没有改动。")
+		return nil
+	}
+	started := time.Now()
+	bar := newProgress(env.Stdout)
+	done, err := s.importer.RunNow(ctx, batch.ID, func(done, total int) { bar.at("导入", done, total, "") })
+	if err != nil {
+		return err
+	}
+	if done.State == importer.Failed {
+		return fault.New(fault.Conflict, "import_failed", done.Report.Problems[0].Message)
+	}
+	fmt.Fprintf(env.Stdout, "已导入：新建 %d 条，更新 %d 条，没有变化 %d 条。\n", done.Created, done.Updated, done.Unchanged)
+	if s.platform.Attached {
+		fmt.Fprintln(env.Stdout, "正在运行的市场会在后台更新搜索索引。")
+	} else {
+		fmt.Fprintln(env.Stdout, "正在更新搜索索引……")
+		if err := s.queue.Drain(ctx); err != nil {
+			return err
+		}
+		if err := s.learn(ctx); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(env.Stdout, "完成，用时 %d 秒。\n", int(time.Since(started).Round(time.Second).Seconds()))
+	return nil
 }
 
 // parseMixed parses flags before, between and after the other words.

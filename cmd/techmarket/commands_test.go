@@ -1,0 +1,132 @@
+package main
+
+import (
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/listing"
+	"techmarket/search"
+)
+
+// Wrongly called commands say how to call them and touch nothing.
+func TestCommands_TellTheirUsage(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"demo"}, {"demo", "drop"}, {"demo", "load", "now"}, {"demo", "--fast"},
+		{"import"}, {"import", "achievements"}, {"import", "patents", "a.csv"}, {"import", "demands", "a.csv", "b.csv"}, {"import", "--orgs", "x"},
+		{"match"}, {"match", "--demand", "1", "--text", "x"}, {"match", "--demand", "one"}, {"match", "--text", "x", "--limit", "0"}, {"match", "12"},
+		{"reindex", "all"}, {"reindex", "--fast"},
+		{"verify", "a", "b"}, {"verify", "a", "--export", "b"}, {"verify", "--root", "12"},
+		{"keys"}, {"keys", "list"}, {"keys", "rotate", "now"},
+	} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			t.Parallel()
+			out := &output{}
+			env := &environment{Stdin: strings.NewReader(""), Stdout: out, Stderr: out, Now: time.Now, Environ: []string{"TECHMARKET_DATA=/nowhere/at/all"}}
+			if code := run(t.Context(), env, args); code != 2 || (!strings.Contains(out.String(), "用法") && !strings.Contains(out.String(), "Usage")) {
+				t.Errorf("got %d, %s", code, out)
+			}
+		})
+	}
+	out := &output{}
+	env := &environment{Stdin: strings.NewReader(""), Stdout: out, Stderr: out, Now: time.Now, Environ: []string{"TECHMARKET_DATA=/nowhere/at/all"}}
+	for _, args := range [][]string{{"import", "demands", "/nowhere/a.csv"}, {"verify", "/nowhere/ledger.jsonl"}} {
+		if code := run(t.Context(), env, args); code != 1 || !strings.Contains(out.String(), "打不开文件") {
+			t.Errorf("%v: got %d, %s", args, code, out)
+		}
+	}
+}
+
+const threeRows = `{"id": "one", "abstract": "一种紫色氧化钨的制取工艺，由紫钨制得的碳化钨粉细而均匀，用于高性能硬质合金。"}
+{"id": "two", "abstract":
+{"id": "three", "abstract": "草原植被覆盖度的遥感反演方法，误差小于百分之五，可按旬更新。"}
+`
+
+func TestImport_AsksReportsAndMakesNoDuplicates(t *testing.T) {
+	t.Parallel()
+	s, err := compose(t.Context(), newPlatform(t, time.Now, io.Discard))
+	noErr(t, err)
+	importRows := func(rows, answer string, in importing) (string, error) {
+		out := &output{}
+		in.kind, in.name = listing.Achievement, "资料.jsonl"
+		err := s.importFile(t.Context(), &environment{Stdin: strings.NewReader(answer), Stdout: out}, strings.NewReader(rows), in)
+		return out.String(), err
+	}
+	found := func(text string) int {
+		r, err := s.engine.Search(t.Context(), search.Query{Text: text, Limit: 10})
+		noErr(t, err)
+		return len(r.Hits)
+	}
+
+	said, err := importRows(threeRows, "n\n", importing{})
+	noErr(t, err)
+	if !strings.Contains(said, "可以导入 2 行，有问题 1 行") || !strings.Contains(said, "第 2 行") || !strings.Contains(said, "什么也没有改动") || found("紫色氧化钨") != 0 {
+		t.Errorf("dry run: got %s", said)
+	}
+	said, err = importRows(threeRows, "y\n", importing{})
+	noErr(t, err)
+	if !strings.Contains(said, "新建 2 条，更新 0 条，没有变化 0 条") || found("紫色氧化钨") != 1 {
+		t.Errorf("import: got %s; found %d", said, found("紫色氧化钨"))
+	}
+	said, err = importRows(threeRows, "", importing{yes: true})
+	noErr(t, err)
+	if !strings.Contains(said, "新建 0 条，更新 0 条，没有变化 2 条") {
+		t.Errorf("the same file again: got %s", said)
+	}
+	said, err = importRows(strings.Replace(threeRows, "按旬", "按周", 1), "", importing{yes: true})
+	noErr(t, err)
+	if !strings.Contains(said, "新建 0 条，更新 1 条，没有变化 1 条") {
+		t.Errorf("one row changed: got %s", said)
+	}
+	if _, err := importRows(threeRows, "", importing{yes: true, org: "没有的单位"}); !fault.HasCode(err, "organisation") {
+		t.Errorf("an unknown organisation: got %v", err)
+	}
+	if _, err := importRows("{}\n", "", importing{yes: true}); !fault.HasCode(err, "import_empty") {
+		t.Errorf("nothing good: got %v", err)
+	}
+
+	// What the index lost, or holds too much, is named and mended.
+	ref := listing.DocumentID(listing.Achievement, 1)
+	noErr(t, s.engine.Delete(t.Context(), ref))
+	noErr(t, s.engine.Index(t.Context(), search.Document{ID: "a999", Kind: "achievement", Version: 1, Title: "索引里多出来的"}))
+	out := &output{}
+	noErr(t, s.checkIndex(t.Context(), &environment{Stdout: out}))
+	if text := out.String(); !strings.Contains(text, ref+" 索引里没有") || !strings.Contains(text, "a999 已不公开") || !strings.Contains(text, "2 处不一致，已修补") {
+		t.Errorf("check: got %s", text)
+	}
+	out = &output{}
+	noErr(t, s.checkIndex(t.Context(), &environment{Stdout: out}))
+	if !strings.Contains(out.String(), "一致，共 2 条") || found("紫色氧化钨") != 1 {
+		t.Errorf("after mending: got %s", out)
+	}
+	if _, err := s.published(t.Context(), listing.Demand, 1); !fault.HasCode(err, "listing") {
+		t.Errorf("an achievement asked for as a demand: got %v", err)
+	}
+}
+
+func TestKeys_RotationKeepsTheRegisterWhole(t *testing.T) {
+	t.Parallel()
+	s, err := compose(t.Context(), newPlatform(t, time.Now, io.Discard))
+	noErr(t, err)
+	for range 2 {
+		_, err := s.ledger.Rotate(t.Context())
+		noErr(t, err)
+		_, signed, err := s.ledger.SignRoot(t.Context())
+		if err != nil || !signed {
+			t.Fatalf("root after the change: %v, %v", signed, err)
+		}
+	}
+	file := t.TempDir() + "/ledger.jsonl"
+	out := &output{}
+	env := &environment{Stdout: out, Stderr: out}
+	noErr(t, s.verify(t.Context(), env, nil, file))
+	noErr(t, verifyFile(env, file, nil))
+	var wrong anchors
+	noErr(t, wrong.Set("2:"+strings.Repeat("ab", 32)))
+	if err := verifyFile(env, file, wrong); !fault.HasCode(err, "register_broken") {
+		t.Errorf("a root from outside that does not fit: got %v\n%s", err, out)
+	}
+}

@@ -135,7 +135,7 @@ func (e Event) Label() string {
 		EventPassSecondReview: "复核通过", EventReturnToReview: "退回审查", EventPassExperts: "专家通过", EventRejectByExperts: "专家否决",
 		EventRegister: "登记", EventRefuse: "不予登记", EventStartChange: "开始变更", EventAbandonChange: "放弃变更", EventRequestChange: "申请变更", EventRegisterChange: "变更登记", EventKeep: "维持原登记",
 		EventRequestCancel: "申请注销", EventDeclineCancel: "不予注销", EventCancel: "注销", EventRevoke: "撤销", EventReviewTaxRelief: "免税复核",
-		EventBookIncome: "核定技术性收入", EventOpenReconsideration: "申请行政复议", EventOpenReRecognition: "提请重新认定", EventConcludeReexamination: "办结复议或重新认定",
+		EventBookIncome: "核定技术性收入", EventOpenReconsideration: "申请行政复议", EventOpenReRecognition: "提请重新认定", EventConcludeReexamination: "办结复议或重新认定", EventMove: "移交登记点",
 	}, e)
 }
 

@@ -69,7 +69,7 @@ func New(cfg Config, routes []Route) *Server {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.Logger.SetLevel(7) // gommon's logger is off: slog logs
-	e.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLoopback(true), echo.TrustPrivateNet(true), echo.TrustLinkLocal(false))
+	e.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLoopback(true), echo.TrustPrivateNet(false), echo.TrustLinkLocal(false))
 	s := &Server{cfg: cfg, echo: e}
 	e.HTTPErrorHandler = s.failed
 	e.Use(s.identify, s.guard, s.secure)

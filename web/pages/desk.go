@@ -51,6 +51,9 @@ func (p *Pages) desk(c *web.Ctx) error {
 	if actor.Staff() {
 		entries = append(entries, view.Entry{Icon: "stamp", Label: "登记工作台", Href: "/registry", Note: "受理、初审、复核、登记"})
 	}
+	if actor.Staff() || actor.Officer() {
+		entries = append(entries, view.Entry{Icon: "clock", Label: "在办时限", Href: "/registry/deadlines", Note: "超期、将到期，按登记点"})
+	}
 	if actor.Officer() {
 		n, err := p.Listings.ReviewCount(c.Context(), actor)
 		if err != nil {

@@ -34,6 +34,23 @@ func (p *Pages) exchangeRoutes() []web.Route {
 	}
 }
 
+// registerActions are what else can be done with the list on the screen.
+func registerActions(c *web.Ctx) []view.Action {
+	query := exportQueryOf(exportFilter(c.QueryForm())).Encode()
+	out := []view.Action{{Label: "导出", Href: "/registrations/export?" + query, Kind: view.Quiet}, {Label: "登记清单", Href: "/lists", Kind: view.Quiet}}
+	if c.Actor().Has(identity.PointHead, identity.LeagueOfficer, identity.RegionOfficer) {
+		out = append(out, view.Action{Label: "导入历史登记", Href: "/registrations/history", Kind: view.Quiet})
+	}
+	return out
+}
+
+// registrationLinks are the files and calculations of one registration.
+func registrationLinks(d registry.Dossier) Block {
+	base := "/registrations/" + d.Registration.Number
+	return Block{Title: "档案和测算", Links: []view.Link{{Label: "档案（zip）", Href: base + "/archive.zip", Note: "证明、文书、附件、签名和登记簿证据，可以离线核验"},
+		{Label: "后补助测算和付款凭证", Href: base + "/subsidy"}}}
+}
+
 const sheetMIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 // exportFilter reads what is on the screen from the address.

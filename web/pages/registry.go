@@ -141,6 +141,7 @@ func (p *Pages) queue(c *web.Ctx) error {
 		head.Chips = append(head.Chips, chip)
 	}
 	body.Head = &head
+	body.Actions = []view.Action{{Label: "在办时限", Href: "/registry/deadlines", Kind: view.Quiet}, {Label: "登记簿", Href: "/registrations", Kind: view.Quiet}, {Label: "登记清单", Href: "/lists", Kind: view.Quiet}}
 	return listPageOf(c, c.Page("登记工作台"), body)
 }
 
@@ -825,6 +826,7 @@ func (p *Pages) registrations(c *web.Ctx) error {
 		v.Set("cursor", page.Next)
 		body.Pager.Next = "/registrations?" + v.Encode()
 	}
+	body.Actions = registerActions(c)
 	return listPageOf(c, c.Page("登记簿"), body)
 }
 
@@ -878,6 +880,7 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 	}
 	body.Main = append(body.Main, Block{Title: "认定登记证明", Table: &certs})
 	body.Main = append(body.Main, papersBlock("/registrations/"+r.Number, r.Papers())...)
+	body.Main = append(body.Main, registrationLinks(d))
 	if len(d.Entries) > 0 {
 		t := view.Table{Caption: "统计记账", HideCaption: true, Columns: []view.Column{{Label: "日期"}, {Label: "事项"}, {Label: "项数", Numeric: true}, {Label: "成交额（元）", Numeric: true}, {Label: "技术交易额（元）", Numeric: true}}}
 		for _, e := range d.Entries {
@@ -1089,7 +1092,11 @@ func (p *Pages) points(c *web.Ctx) error {
 		rows.Items = append(rows.Items, view.Row{Title: view.T(pt.Name), Href: fmt.Sprintf("/points/%d", pt.ID), Lead: view.T(pt.Address), Meta: notEmpty(region.FullName(pt.Division), pt.Phone, pt.Hours),
 			Tags: []view.Tag{{Label: pointKindLabel(pt.Kind), Tone: view.Info}, pointStateTag(pt.State)}, Sample: pt.Sample})
 	}
-	return listPageOf(c, page, Listing{Lead: "由卖方（研究开发人、让与人、受托人等）到所在地的登记点申请，一份合同只登记一次。", Rail: r, Head: &view.ListHead{Found: len(points), Unit: "个"}, Rows: &rows,
+	var actions []view.Action
+	if c.Actor().Has(identity.RegionOfficer) {
+		actions = []view.Action{{Label: "设立登记点", Href: "/points/new"}}
+	}
+	return listPageOf(c, page, Listing{Actions: actions, Lead: "由卖方（研究开发人、让与人、受托人等）到所在地的登记点申请，一份合同只登记一次。", Rail: r, Head: &view.ListHead{Found: len(points), Unit: "个"}, Rows: &rows,
 		Search: &view.Search{Action: "/points", Value: q.Text("q"), Label: "名称或地址"}})
 }
 
@@ -1113,6 +1120,9 @@ func (p *Pages) point(c *web.Ctx) error {
 		Main: []Block{{Facts: &view.Facts{Items: []view.Fact{{Label: "服务地区", Value: region.FullName(pt.Division)}, {Label: "地址", Value: pt.Address}, {Label: "电话", Value: pt.Phone, Num: true}, {Label: "办公时间", Value: pt.Hours}, {Label: "授权", Value: from}}}},
 			{Title: "怎样办理", Prose: []view.Text{view.T("1. 合同双方签字盖章后，由卖方在“我的合同”里填写并提交，系统自动找到应去的登记点。"), view.T("2. 登记点受理、初审、复核；技术交易额 500 万元以上或有争议的，先经专家评审。"), view.T("3. 自受理之日起 30 日内办结（认定登记管理办法第十一条）。准予登记的发给编号和证明。")},
 				Links: []view.Link{{Label: "看认定规则", Href: "/rules"}, {Label: "核验证明", Href: "/verify"}}}}}
+	if actor := c.Actor(); actor.Covers(pt.Division) || actor.Has(identity.PointHead) && actor.In(pt.OrganisationID) {
+		body.Actions = []view.Action{{Label: "管理登记点", Href: fmt.Sprintf("/points/%d/manage", pt.ID), Kind: view.Quiet}}
+	}
 	if c.Actor().Has(identity.RegionOfficer) {
 		form := view.NewForm(fmt.Sprintf("/points/%d/state", pt.ID), "更改状态", view.Field{Kind: view.Radio, Name: "state", Label: "状态", Required: true, Options: []view.Option{
 			{Value: string(registry.PointNormal), Label: "正常受理", Checked: pt.State == registry.PointNormal}, {Value: string(registry.PointRectifying), Label: "整改", Checked: pt.State == registry.PointRectifying}, {Value: string(registry.PointSuspended), Label: "暂停受理", Checked: pt.State == registry.PointSuspended}}},

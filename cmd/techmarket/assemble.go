@@ -37,6 +37,7 @@ import (
 	"techmarket/internal/trade/deal"
 	"techmarket/search"
 	"techmarket/search/local"
+	"techmarket/search/meili"
 	"techmarket/search/zh"
 	"techmarket/web"
 	"techmarket/web/api"
@@ -51,6 +52,8 @@ type services struct {
 	enqueue      enqueuer // where the rooms put their jobs: the queue, for the sample market a sieve before it
 	workers      *jobs.Workers
 	engine       search.Engine
+	embedded     *local.Engine // the engine itself, or the one that answers while Meilisearch is away
+	meili        *meili.Lazy   // nil without MEILI_URL
 	analyzer     *zh.Analyzer
 	identity     *identity.Service
 	listings     *listing.Service
@@ -108,6 +111,7 @@ func compose(ctx context.Context, p *platform) (*services, error) {
 		return errors.Join(s.identity.CleanSessions(ctx), idempotency.New(p.DB, p.now).Clean(ctx))
 	})
 	jobs.Register(s.workers, func(ctx context.Context, _ rebuildArgs) error { return s.rebuild(ctx) })
+	jobs.Register(s.workers, func(ctx context.Context, _ healArgs) error { return s.heal(ctx) })
 	return s, nil
 }
 
@@ -192,6 +196,7 @@ type (
 	rootArgs    struct{} // signs the register's root when something changed
 	cleanArgs   struct{} // ended sessions, old idempotency keys
 	rebuildArgs struct{} // fills an empty index
+	healArgs    struct{} // fills a Meilisearch that came (back) empty
 )
 
 // Kind names the job.
@@ -200,6 +205,7 @@ func (learnArgs) Kind() string   { return "matching_learn" }
 func (rootArgs) Kind() string    { return "ledger_root" }
 func (cleanArgs) Kind() string   { return "session_clean" }
 func (rebuildArgs) Kind() string { return "search_rebuild" }
+func (healArgs) Kind() string    { return "search_heal" }
 
 func (s *services) periodic() []jobs.Periodic {
 	return []jobs.Periodic{
@@ -208,6 +214,7 @@ func (s *services) periodic() []jobs.Periodic {
 		{ID: "match_digest", Next: jobs.Daily(7, 30), Args: func() jobs.Args { return watch.DigestArgs{} }},
 		{ID: "session_clean", Next: jobs.Daily(4, 0), Args: func() jobs.Args { return cleanArgs{} }},
 		{ID: "deadline_warning", Next: jobs.Daily(8, 30), Args: func() jobs.Args { return registry.WarnArgs{} }},
+		{ID: "search_heal", Next: jobs.Every(time.Minute), Args: func() jobs.Args { return healArgs{} }, Start: true},
 		{ID: "ledger_root", Next: jobs.Every(time.Minute), Args: func() jobs.Args { return rootArgs{} }, Start: true},
 	}
 }
@@ -222,8 +229,12 @@ func (s *services) openSearch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.engine = engine
-	s.platform.defers(func(context.Context) error { return engine.Close() })
+	s.engine, s.embedded = engine, engine
+	if url := s.platform.config.MeiliURL; url != "" {
+		s.meili = meili.Connect(meili.Options{URL: url, Key: s.platform.config.MeiliKey}, s.analyzer)
+		s.engine = search.NewFallback(s.meili, engine, s.platform.now)
+	}
+	s.platform.defers(func(context.Context) error { return s.engine.Close() })
 	if !engine.Fresh() {
 		return nil
 	}
@@ -238,6 +249,32 @@ func (s *services) openSearch(ctx context.Context) error {
 // rebuild fills the index beside the serving one and swaps.
 func (s *services) rebuild(ctx context.Context) error {
 	return s.engine.Rebuild(ctx, func(emit func(...search.Document) error) error { return s.listings.Documents(ctx, emit) })
+}
+
+// heal fills Meilisearch when it came without our index: the first time, after a loss of its disk, or after an update.
+// A server that is away is no error: the embedded engine answers, and the job looks again in a minute.
+func (s *services) heal(ctx context.Context) error {
+	if s.meili == nil {
+		return nil
+	}
+	fresh, err := s.meili.Check(ctx)
+	if fault.Is(err, fault.Unavailable) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !fresh { // a rebuild that was cut off leaves an index that is there and nearly empty
+		theirs, err := s.meili.Stats(ctx)
+		if err != nil {
+			return err
+		}
+		ours, err := s.embedded.Stats(ctx)
+		if err != nil || theirs.Documents >= ours.Documents/2 {
+			return err
+		}
+	}
+	return s.meili.Rebuild(ctx, func(emit func(...search.Document) error) error { return s.listings.Documents(ctx, emit) })
 }
 
 func (s *services) modelFile() string {

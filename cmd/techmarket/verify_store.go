@@ -9,7 +9,7 @@ import (
 	"techmarket/internal/platform/postgres"
 )
 
-// certificateFacts is a certificate as it is kept; Body is "" for a registration whose version has none.
+// certificateFacts is a certificate, or with Version 0 a list, as it is kept; Body is "" for a registration whose version has none.
 type certificateFacts struct {
 	Number    string
 	Version   int
@@ -22,7 +22,8 @@ type certificateFacts struct {
 
 const certificatesSQL = `select coalesce(c.number, r.number) as number, coalesce(c.version, r.version) as version, coalesce(c.body, '') as body,
 	coalesce(c.digest, '') as digest, coalesce(c.key_id, '') as key_id, coalesce(c.signature, '') as signature, coalesce(c.ledger_seq, 0) as ledger_seq
-	from certificate c full join registration r on r.number = c.number and r.version = c.version order by 1, 2`
+	from certificate c full join registration r on r.number = c.number and r.version = c.version
+	union all select number, 0, body, digest, key_id, signature, ledger_seq from registration_list order by 1, 2`
 
 // eachCertificate tells every certificate and every registration without one, and how many there are.
 func eachCertificate(ctx context.Context, q postgres.Querier, visit func(certificateFacts)) (n int, err error) {

@@ -141,7 +141,7 @@ func (p *Pages) matches(c *web.Ctx, kind listing.Kind) error {
 		meter := gateMeter(m.parts, listing.DeskPath(kind, id)+"/edit")
 		body.Side = append(body.Side, Block{Card: true, Title: "这条需求说清楚了吗", Meter: &meter})
 	}
-	if m.mine && len(m.gate.Missing) > 0 {
+	if m.mine && kind == listing.Achievement && len(m.gate.Missing) > 0 {
 		side := Block{Card: true, Title: "资料完整度", Bar: &Share{Done: m.gate.Percent, Of: 100, Label: fmt.Sprintf("%d%%。补上下面几处，匹配会更准：", m.gate.Percent)}}
 		for _, miss := range m.gate.Missing[:min(4, len(m.gate.Missing))] {
 			side.Links = append(side.Links, view.Link{Label: miss.Label, Href: listing.DeskPath(kind, id) + "/edit#" + miss.Path})

@@ -403,7 +403,7 @@ func (p *Pages) askedBlocks(c *web.Ctx) ([]Block, error) {
 			}
 			rows.Items = append(rows.Items, row)
 		}
-		b := Block{Title: "这些" + kind.Label() + "还有效吗", Intro: "90 天没有确认的会问一次；一直不确认会降低排序，之后归档。有变化的点进去修改或撤下。", Rows: &rows,
+		b := Block{Title: "这些" + kind.Label() + "还有效吗", Intro: "隔一段时间会问一次；一直不确认会降低排序，之后归档。有变化的点进去修改或撤下。", Rows: &rows,
 			Actions: []view.Action{{Label: "全部仍然有效", Post: "/desk/confirm", Hidden: []view.Pair{{Name: "kind", Value: string(kind)}}}}}
 		if more {
 			b.Actions[0].Label = "全部仍然有效（含没有列出的）"

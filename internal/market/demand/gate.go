@@ -26,7 +26,7 @@ type gateRule struct {
 	cue  *regexp.Regexp
 }
 
-const figure = `[^。；;！!？?\n]{0,24}?[0-9一二三四五六七八九十百千两]`
+const figure = `[^。；;！!？?\n]{0,24}?[0-9一二三四五六七八九十百千两][^，,。；;！!？?\n]{0,12}`
 
 var gateRules = sync.OnceValue(func() []gateRule {
 	anyTarget := func(test func(Target) bool) func(Content) bool {
@@ -58,7 +58,7 @@ var gateRules = sync.OnceValue(func() []gateRule {
 
 // Gate reads a need and says which of the six parts it names, be it in their own fields or anywhere in its text. It is pure.
 func Gate(c Content) []GatePart {
-	text := width.Fold.String(strings.Join([]string{c.Title, c.Problem, c.Limits, c.Tried, c.Background, c.Reward}, "\n"))
+	text := strings.Map(narrowDigit, strings.Join([]string{c.Title, c.Problem, c.Limits, c.Tried, c.Background, c.Reward}, "\n"))
 	rules := gateRules()
 	out := make([]GatePart, len(rules))
 	for i, r := range rules {
@@ -70,6 +70,14 @@ func Gate(c Content) []GatePart {
 		}
 	}
 	return out
+}
+
+// narrowDigit makes full-width digits plain; the rest stays as written, because it is quoted.
+func narrowDigit(r rune) rune {
+	if r >= '０' && r <= '９' {
+		return r - '０' + '0'
+	}
+	return r
 }
 
 // Alike says how alike two needs read, 0–1: the shared pairs of characters of titles (two thirds) and problems (one third), each as

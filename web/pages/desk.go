@@ -70,6 +70,9 @@ func (p *Pages) desk(c *web.Ctx) error {
 	if actor.Has(identity.RegionOfficer) {
 		entries = append(entries, view.Entry{Icon: "sliders-horizontal", Label: "匹配质量", Href: "/quality", Note: "看到、对接、不合适的原因，权重试算"})
 	}
+	if actor.Has(identity.Member, identity.OrgAdmin) {
+		entries = append(entries, view.Entry{Icon: "inbox", Label: "收藏的匹配", Href: "/kept", Note: "收藏和标为不合适的"})
+	}
 	entries = append(entries, view.Entry{Icon: "bell", Label: "我的订阅", Href: "/searches", Note: "有新的成果、需求时提醒"})
 	if actor.Has(identity.TaxReader) {
 		entries = append(entries, view.Entry{Icon: "file-search", Label: "登记簿", Href: "/registrations", Note: "查已登记的合同"})

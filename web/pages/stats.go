@@ -515,7 +515,11 @@ func (p *Pages) statsAfter(c *web.Ctx, a statsAsk, body *Board) error {
 	}
 	body.After = []Block{a.tileMap(areas, mark)}
 	body.Lower = []Block{funnelBlock(funnel, q, mark), listingsBlock(listings, c.Now())}
-	body.Last = []Block{publishedBlock(published), targetsBlock(targets, mark)}
+	triage, err := p.triageTable(c, q.Sample)
+	if err != nil {
+		return err
+	}
+	body.Last = []Block{publishedBlock(published), targetsBlock(targets, mark), triage}
 	return nil
 }
 

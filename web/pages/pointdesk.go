@@ -249,7 +249,9 @@ func figuresBlock(base string, year, now int, f registry.PointFigures) Block {
 	}
 	b := Block{Title: fmt.Sprintf("%d 年度数据", year), Intro: "由登记簿和办理记录自动计算。", Table: &t}
 	for y := now; y > now-4; y-- {
-		b.Chips = append(b.Chips, view.Chip{Label: fmt.Sprintf("%d 年", y), Href: fmt.Sprintf("%s/manage?year=%d", base, y), On: y == year})
+		if y != year {
+			b.Links = append(b.Links, view.Link{Label: fmt.Sprintf("%d 年度", y), Href: fmt.Sprintf("%s/manage?year=%d", base, y)})
+		}
 	}
 	return b
 }

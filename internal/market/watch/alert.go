@@ -54,18 +54,21 @@ func (s *Service) Published(ctx context.Context, ids []int64) error {
 	if _, err := pgx.ForEachRow(rows, []any{&id, &version}, func() error { run[id] = version; return nil }); err != nil {
 		return fmt.Errorf("alerts: %w", err)
 	}
+	var due []int64
+	for _, id := range ids {
+		l, err := s.config.Listings.Any(ctx, id)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return fmt.Errorf("alerts: %w", err)
+		}
+		if err == nil && s.fresh(l) && run[id] < l.PublishedVersion {
+			due = append(due, id)
+		}
+	}
+	if len(due) == 0 {
+		return nil
+	}
 	return s.inTx(ctx, "alerts", func(ctx context.Context, tx pgx.Tx) error {
-		for _, id := range ids {
-			l, err := s.config.Listings.Any(ctx, id)
-			if fault.Is(err, fault.NotFound) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			if !s.fresh(l) || run[id] >= l.PublishedVersion {
-				continue
-			}
+		for _, id := range due {
 			if err := s.config.Queue.Enqueue(ctx, tx, AlertArgs{id}, jobs.Options{}); err != nil {
 				return err
 			}

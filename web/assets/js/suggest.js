@@ -12,6 +12,8 @@ export default function suggest(input) {
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", "搜索建议");
   input.autocomplete = "off";
+  input.type = "text"; // ARIA lets no search field be a combobox
+  input.enterKeyHint = "search";
   Object.entries({ role: "combobox", "aria-expanded": "false", "aria-controls": id, "aria-autocomplete": "list" })
     .forEach(([k, v]) => input.setAttribute(k, v));
   form.append(list);

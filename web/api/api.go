@@ -164,8 +164,6 @@ type option func(*huma.Operation)
 // created says that the operation makes something: status 201.
 func created(op *huma.Operation) { op.DefaultStatus = http.StatusCreated }
 
-func describe(text string) option { return func(op *huma.Operation) { op.Description = text } }
-
 // op declares one operation. route is "METHOD /path" below Prefix.
 func op[I, O any](a *API, route string, access web.Access, summary string, handle func(ctx context.Context, actor identity.Actor, in *I) (O, error), options ...option) {
 	o := a.operation(route, access, summary, options)

@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"errors"
 	"strings"
 	"time"
 
@@ -256,17 +255,4 @@ func orgStateTag(state string) view.Tag {
 	default:
 		return view.Tag{Label: "已暂停", Tone: view.Bad}
 	}
-}
-
-// faultField finds the message of one field in an error, "" when there is none.
-func faultField(err error, path string) string {
-	var f *fault.Error
-	if errors.As(err, &f) {
-		for _, field := range f.Fields {
-			if field.Path == path {
-				return field.Message
-			}
-		}
-	}
-	return ""
 }

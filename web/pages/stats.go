@@ -597,7 +597,7 @@ func listingsBlock(all []stats.Listings, now time.Time) Block {
 
 func publishedBlock(all []stats.Published) Block {
 	type line struct {
-		period, from    string
+		period          string
 		contracts, c, t view.Cell
 		source          []string
 	}

@@ -9,8 +9,6 @@ import (
 	"techmarket/internal/foundation/money"
 )
 
-const dealCount = 40
-
 // dealPlan is how many deals end in which state, in this order.
 var dealPlan = []struct {
 	state string

@@ -63,6 +63,11 @@ type Server struct {
 // requestTime bounds the work of one request; exports and imports run as jobs.
 const requestTime = 20 * time.Second
 
+const (
+	largestBody = 61 << 20 // of any request; an upload route's own bound is 60 MiB
+	parsedForm  = 10 << 20 // net/http reads no larger form that is not multipart
+)
+
 // New makes the server with its routes. It panics on a route without access or declared twice, which
 // are programming errors.
 func New(cfg Config, routes []Route) *Server {
@@ -78,6 +83,12 @@ func New(cfg Config, routes []Route) *Server {
 		return strings.HasPrefix(c.Path(), "/assets/") || strings.HasPrefix(c.Path(), "/files/")
 	}}))
 	e.Use(s.session)
+	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc { // the token is looked up in the form before a route's own bound holds
+		return func(c echo.Context) error {
+			c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, largestBody)
+			return next(c)
+		}
+	})
 	e.Use(middleware.CSRFWithConfig(middleware.CSRFConfig{
 		TokenLookup: "form:_csrf,header:X-CSRF-Token", ContextKey: csrfKey, CookieName: "tm_csrf", CookiePath: "/",
 		CookieHTTPOnly: true, CookieSecure: s.secureCookies(), CookieSameSite: http.SameSiteLaxMode,
@@ -85,7 +96,10 @@ func New(cfg Config, routes []Route) *Server {
 		Skipper: func(c echo.Context) bool {
 			return bearer(c) || c.Get(sessionKey) == nil && strings.HasPrefix(c.Request().URL.Path, "/api/")
 		},
-		ErrorHandler: func(error, echo.Context) error {
+		ErrorHandler: func(_ error, c echo.Context) error {
+			if c.Request().ContentLength > parsedForm { // the token was in a form too large to be read
+				return &http.MaxBytesError{Limit: parsedForm}
+			}
 			return fault.New(fault.Forbidden, "csrf", "页面已过期：请返回上一页，刷新后再提交一次。您填写的内容仍在上一页。")
 		},
 	}))

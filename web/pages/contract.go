@@ -347,6 +347,9 @@ func (p *Pages) showContractSection(c *web.Ctx, k contract.Contract, section con
 	if section == contract.SectionFiles {
 		body.Main = append(body.Main, p.contractFilesBlock(k, a)...)
 		body.Actions = []view.Action{{Label: "回到任务列表", Href: fmt.Sprintf("/contracts/%d", k.ID), Kind: view.Quiet}}
+		if ferr != nil {
+			return sheetStatus(c, 422, page, body)
+		}
 		return sheet(c, page, body)
 	}
 	var sections []view.Section

@@ -33,7 +33,9 @@ race: assets
 	go test -race -timeout 12m ./internal/platform/cache ./internal/platform/jobs ./search/...
 
 bench: build
-	go test ./cmd/techmarket -run '^$$' -bench . -benchtime 1x -timeout 60m
+	go test ./cmd/techmarket -run '^$$' -bench Server -benchtime 1x -timeout 60m -v
+	go test ./internal/certify/registry -run '^$$' -bench Desk -benchtime 1x -timeout 60m -v
+	go test ./internal/certify/recognition ./internal/certify/ledger ./internal/platform/document -run '^$$' -bench . -timeout 60m
 
 screens: build
 	TECHMARKET_SCREENS="$(CURDIR)/screens" go test ./cmd/techmarket -run TestScreens -count 1 -timeout 30m -v

@@ -70,7 +70,7 @@ func BenchmarkServer(b *testing.B) {
 
 // served is the program with its data folder.
 type served struct {
-	b             *testing.B
+	b             testing.TB
 	program, data string
 	addr, ops     string
 	process       *exec.Cmd
@@ -153,7 +153,7 @@ func (s *served) memory() (own, database int64) {
 }
 
 // status reads a line "name: n kB" of a file of /proc in bytes; 0 where it cannot be read.
-func status(b *testing.B, pid int, file, name string) int64 {
+func status(b testing.TB, pid int, file, name string) int64 {
 	raw, _ := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
 	for line := range strings.Lines(string(raw)) {
 		if rest, ok := strings.CutPrefix(line, name); ok {
@@ -278,7 +278,7 @@ func generate(b *testing.B, n int) string {
 	return file.Name()
 }
 
-func benchFolder(b *testing.B) string {
+func benchFolder(b testing.TB) string {
 	dir, err := os.MkdirTemp("/tmp", "techmarket-bench-")
 	noErr(b, err)
 	noErr(b, os.Chmod(dir, 0o755)) // as root the database's account must get in
@@ -286,7 +286,7 @@ func benchFolder(b *testing.B) string {
 	return filepath.Join(dir, "data")
 }
 
-func freeAddress(b *testing.B) string {
+func freeAddress(b testing.TB) string {
 	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	noErr(b, err)
 	defer l.Close()

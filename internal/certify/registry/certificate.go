@@ -264,17 +264,22 @@ func (s *Service) Paper(ctx context.Context, a identity.Actor, filing int64, kin
 	p := fonts.New(document.PDFOptions{Title: string(kind) + " " + f.IntakeNo, At: f.UpdatedAt, Sample: f.Sample})
 	title := write(p, c)
 	p.Space(6)
-	where := c.Point.Name
-	if c.Point.Phone != "" {
-		where += "　电话 " + c.Point.Phone
-	}
-	if c.Point.Address != "" {
-		where += "　地址 " + c.Point.Address
-	}
-	p.Paragraph(where)
+	p.Paragraph(c.Point.contact())
 	p.Note("本文书由登记系统生成，不加盖印章图样；真伪以登记点在办记录为准。受理编号 " + f.IntakeNo)
 	pdf, err = p.Bytes()
 	return title + "-" + f.IntakeNo + ".pdf", pdf, err
+}
+
+// contact is the foot of a paper: who decided and where to ask.
+func (p Point) contact() string {
+	where := p.Name
+	if p.Phone != "" {
+		where += "　电话 " + p.Phone
+	}
+	if p.Address != "" {
+		where += "　地址 " + p.Address
+	}
+	return where
 }
 
 func facts(p *document.PDF, f Filing, more ...document.Pair) {

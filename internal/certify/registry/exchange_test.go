@@ -160,6 +160,18 @@ func TestHistoricRegistrationsAreCheckedThenRegisteredOnce(t *testing.T) {
 	if rows != 3 {
 		t.Errorf("%d ledger rows, want 3", rows)
 	}
+	w.Register(w.Content(), nil) // its certificate signs the next root
+	registrytest.Check(t, w.Jobs.Drain(ctx))
+	var zip bytes.Buffer
+	registrytest.Check(t, w.S.Archive(ctx, w.Head, "2024150103000007", &zip))
+	if _, err := registry.VerifyArchive(bytes.NewReader(zip.Bytes()), int64(zip.Len())); err != nil {
+		t.Errorf("the archive of a historic registration: %v", err)
+	}
+	_, err = w.S.Revoke(ctx, w.League, registry.NumberRef{Number: "2024150103000007"}, "fraud", "虚假合同")
+	registrytest.Check(t, err)
+	if _, _, err := w.S.RegistrationPaper(ctx, w.Head, "2024150103000007", registry.RevokePaper); err != nil {
+		t.Errorf("the paper of a historic registration: %v", err)
+	}
 	again, err := w.S.CheckHistory(ctx, w.League, "历史.csv", strings.NewReader(file))
 	registrytest.Check(t, err)
 	if again.Good != 0 {

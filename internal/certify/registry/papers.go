@@ -58,8 +58,10 @@ func (s *Service) RegistrationPaper(ctx context.Context, a identity.Actor, numbe
 	if err != nil {
 		return "", nil, err
 	}
-	at := d.Certificates[0].IssuedAt
-	if kind != ChangePaper {
+	var at time.Time
+	if kind == ChangePaper {
+		at = d.Certificates[0].IssuedAt
+	} else { // a historic registration has no certificate
 		at = *r.EndedOn
 	}
 	p := fonts.New(document.PDFOptions{Title: kind.Label() + " " + number, At: at, Sample: r.Sample})
@@ -73,7 +75,7 @@ func (s *Service) RegistrationPaper(ctx context.Context, a identity.Actor, numbe
 	}
 	p.Paragraph("对本决定有异议的，可以依法申请行政复议（技术合同认定登记管理办法第 13 条）。")
 	p.Space(6)
-	p.Paragraph(d.Point.Name + "　电话 " + d.Point.Phone + "　地址 " + d.Point.Address)
+	p.Paragraph(d.Point.contact())
 	p.Note("本文书由登记系统生成，不加盖印章图样；登记现在的状态以证明上的核验页为准。")
 	pdf, err = p.Bytes()
 	return kind.Label() + "-" + number + ".pdf", pdf, err

@@ -800,3 +800,16 @@ func TestOnlyThePartiesReadAndOnlyTheApplicantEdits(t *testing.T) {
 		t.Errorf("a file elsewhere: %v", err)
 	}
 }
+
+func TestCorrection_AContractThatEndsDuringTheReviewMayStillBeCorrected(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.filed(t)
+	if err := w.decide(c.ID, EventCorrect); err != nil {
+		t.Fatal(err)
+	}
+	w.now = time.Date(2027, 3, 5, 10, 0, 0, 0, time.UTC) // after EndsOn; it was applied for in time (B7)
+	if second := w.freeze(t, c.ID); second.Number != 2 {
+		t.Errorf("%+v", second)
+	}
+}

@@ -364,7 +364,17 @@ func (s *Service) Freeze(ctx context.Context, tx pgx.Tx, id int64) (Frozen, erro
 	if !c.State.Editable() {
 		return Frozen{}, fmt.Errorf(op+": %w", errNotEditable)
 	}
-	if err := blocking(Check(c.Content, c.Files, s.Today())); err != nil {
+	on := s.Today()
+	if c.State == Correcting { // the day of application counts: a contract that ends during the review is not refused (B7)
+		handed, err := collectVersions(ctx, tx, selectVersions, pgx.StrictNamedArgs{"id": id})
+		if err != nil {
+			return Frozen{}, fmt.Errorf(op+": %w", postgres.Fault(err))
+		}
+		if n := len(handed); n > 0 {
+			on = DateOf(handed[n-1].FrozenAt.In(shanghai))
+		}
+	}
+	if err := blocking(Check(c.Content, c.Files, on)); err != nil {
 		return Frozen{}, fmt.Errorf(op+": %w", err)
 	}
 	if err := c.move(EventSubmit); err != nil {

@@ -92,8 +92,9 @@ func (s *services) importFile(ctx context.Context, env *environment, body io.Rea
 		fmt.Fprintln(env.Stdout, "正在运行的市场会在后台更新搜索索引。")
 	} else {
 		fmt.Fprintln(env.Stdout, "正在更新搜索索引……")
-		if err := s.queue.Drain(ctx); err != nil {
-			return err
+		if err := s.queue.Drain(ctx); err != nil { // a job of another room that failed is tried again by the running market
+			s.platform.log.Warn("jobs left for the market", "error", err.Error())
+			fmt.Fprintln(env.Stdout, "有后台任务没有完成，市场启动后会继续；原因见日志。")
 		}
 		if err := s.learn(ctx); err != nil {
 			return err

@@ -147,7 +147,7 @@ var matrix = map[string]string{
 	"GET /api/v1/messages":                                     "s++++++++++++++",
 	"POST /api/v1/messages/:id/read":                           "s+hhhhhhhhhhhhh",
 	"GET /api/v1/notices":                                      "s----+-+-+++++-",
-	"POST /api/v1/notices/:id/close":                           "s----+-+-+++++-",
+	"POST /api/v1/notices/:id/close":                           "s----h-h-hhhhh-",
 	"GET /api/v1/openapi.json":                                 "+++++++++++++++",
 	"GET /api/v1/organisations":                                "s++++++++++++++",
 	"GET /api/v1/organisations/:id":                            "s++++++++++++++",
@@ -281,7 +281,7 @@ var matrix = map[string]string{
 	"GET /search":                                              "+++++++++++++++",
 	"GET /searches":                                            "s++++++++++++++",
 	"POST /searches":                                           "s++++++++++++++",
-	"POST /searches/:id":                                       "shhhhhhhhhhhhhh",
+	"POST /searches/:id":                                       "s++++++++++++++",
 	"GET /signin":                                              "+++++++++++++++",
 	"POST /signin":                                             "+++++++++++++++",
 	"GET /signup":                                              "+++++++++++++++",
@@ -298,6 +298,36 @@ var matrix = map[string]string{
 	"GET /verify":                                              "+++++++++++++++",
 	"POST /account/signout-everywhere":                         "s++++++++++++++",
 	"POST /signout":                                            "+++++++++++++++",
+	"GET /l/:number":                                           "hhhhhhhhhhhhhhh",
+	"GET /lists":                                               "s+++++++++++++-",
+	"POST /lists":                                              "s----+-+-+-----",
+	"GET /lists/:number":                                       "shhhhhhhhhhhhh-",
+	"GET /lists/:number/pdf":                                   "shhhhhhhhhhhhh-",
+	"GET /lists/new":                                           "s----+-+-+-----",
+	"POST /points":                                             "s-----------+--",
+	"POST /points/:id/assessments":                             "s-----------+--",
+	"GET /points/:id/edit":                                     "s-----------+--",
+	"GET /points/:id/manage":                                   "s------+-h+h+--",
+	"POST /points/:id/move":                                    "s-----------+--",
+	"POST /points/:id/settings":                                "s------+----+--",
+	"POST /points/:id/training":                                "s------+-h+h+--",
+	"GET /points/new":                                          "s-----------+--",
+	"GET /registrations.xlsx":                                  "s+++++++++++++-",
+	"GET /registrations/:number/archive.zip":                   "s+hhh++++h+h+--",
+	"POST /registrations/:number/payments":                     "s++hh----------",
+	"GET /registrations/:number/payments/:payment":             "shhhhhhhhhhhhh-",
+	"GET /registrations/:number/subsidy":                       "s++hh++++h+h++-",
+	"GET /registrations/export":                                "s+++++++++++++-",
+	"GET /registrations/exports/:id":                           "shhhhhhhhhhhhh-",
+	"GET /registrations/exports/:id/files/:file":               "shhhhhhhhhhhhh-",
+	"GET /registrations/history":                               "s------+-++++--",
+	"POST /registrations/history":                              "s------+-++++--",
+	"GET /registrations/history/:id":                           "s------h-hhhh--",
+	"POST /registrations/history/:id/confirm":                  "s------h-hhhh--",
+	"GET /registrations/history/template":                      "s------+-++++--",
+	"GET /registry/deadlines":                                  "s----++++++++--",
+	"GET /registry/holidays":                                   "s-----------+--",
+	"POST /registry/holidays":                                  "s-----------+--",
 }
 
 // things is one object of every kind, made by the world's people.
@@ -406,6 +436,7 @@ func (w *world) address(m things, route string) string {
 		file = m.dealFile
 	}
 	pattern = strings.NewReplacer(":section", "seller", ":file", file, ":kind", "receipt", ":number", m.number).Replace(pattern)
+	pattern = regexp.MustCompile(`:\w+`).ReplaceAllString(pattern, "999999") // the market has no such object: hidden from everybody
 	if strings.HasPrefix(pattern, "/v/") {
 		pattern += "?c=" + m.check
 	}

@@ -1,179 +1,503 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
-	"flag"
-	"fmt"
-	"net"
-	"net/http"
+	"io"
 	"os"
-	"strconv"
-	"syscall"
+	"path/filepath"
+	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/errgroup"
+	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/ledger"
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/region"
+	"techmarket/internal/insight/stats"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/demand"
+	"techmarket/internal/market/listing"
+	"techmarket/internal/market/listing/importer"
+	"techmarket/internal/market/matching"
+	"techmarket/internal/market/watch"
+	"techmarket/internal/platform/audit"
+	"techmarket/internal/platform/cache"
+	"techmarket/internal/platform/files"
+	"techmarket/internal/platform/idempotency"
 	"techmarket/internal/platform/jobs"
+	"techmarket/internal/platform/notify"
+	"techmarket/internal/trade/broker"
+	"techmarket/internal/trade/deal"
+	"techmarket/search"
+	"techmarket/search/local"
+	"techmarket/search/meili"
+	"techmarket/search/zh"
+	"techmarket/web"
+	"techmarket/web/api"
+	"techmarket/web/pages"
+	"techmarket/web/view"
 )
 
-// market is what the wiring yields: everything above the platform. Nil functions have nothing to do.
-type market struct {
-	handler  http.Handler
-	queue    *jobs.Client
-	checks   []check                     // parts beyond database and Redis, for /readyz
-	loadDemo func(context.Context) error // fills an empty market with the sample; does nothing otherwise
-	welcome  func() string               // what a newcomer should read once the site is up
-	close    func(context.Context) error // gives back what the wiring opened
+// services are the rooms of the house, ready to be used by the site and by commands.
+type services struct {
+	platform     *platform
+	queue        *jobs.Client
+	enqueue      enqueuer // where the rooms put their jobs: the queue, for the sample market a sieve before it
+	workers      *jobs.Workers
+	engine       search.Engine
+	embedded     *local.Engine // the engine itself, or the one that answers while Meilisearch is away
+	meili        *meili.Lazy   // nil without MEILI_URL
+	analyzer     *zh.Analyzer
+	identity     *identity.Service
+	listings     *listing.Service
+	achievements *achievement.Service
+	demands      *demand.Service
+	importer     *importer.Service
+	model        atomic.Pointer[matching.Model]
+	watch        *watch.Service // matches with the weights in use, and what becomes of matches
+	brokers      *broker.Service
+	deals        *deal.Service
+	contracts    *contract.Service
+	ledger       *ledger.Ledger
+	registry     *registry.Service
+	stats        *stats.Service
 }
 
-// observer takes the time of one answered request; route is the pattern, never the address.
-type observer func(route, method string, status int, took time.Duration)
-
-// stopWithin bounds the whole shutdown; systemd's TimeoutStopSec must be longer.
-const stopWithin = 15 * time.Second
-
-// runServe runs the market until the context ends.
-func runServe(ctx context.Context, env *environment, args []string) error {
-	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
-	flags.SetOutput(env.Stderr)
-	demo := flags.Bool("demo", false, "空库时先装入样例市场")
-	if err := flags.Parse(args); err != nil {
-		return exitCode(2)
+// compose makes every service on the platform and registers the job workers.
+func compose(ctx context.Context, p *platform) (*services, error) {
+	s := &services{platform: p, workers: jobs.NewWorkers()}
+	p.Mail.Register(s.workers)
+	var err error
+	config := jobs.Config{DB: p.DB, Workers: s.workers, Sole: p.Sole, Log: p.log, Now: p.now, Periodic: s.periodic()}
+	if p.Attached { // the running market works the jobs
+		config.Workers, config.Periodic = nil, nil
 	}
-	c, err := loadConfig(env)
+	if s.queue, err = jobs.New(config); err != nil {
+		return nil, err
+	}
+	s.enqueue = s.queue
+	if s.analyzer, err = zh.New(); err != nil {
+		return nil, err
+	}
+	if err := s.build(); err != nil {
+		return nil, err
+	}
+	if err := s.openSearch(ctx); err != nil {
+		return nil, err
+	}
+	model, err := s.loadModel()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	// The address first: being told after seconds of work that it is taken is annoying.
-	site, err := listen(env, c.Addr, "TECHMARKET_ADDR")
-	if err != nil {
-		return err
+	s.model.Store(model)
+	if err := s.openWatch(ctx); err != nil {
+		return nil, err
 	}
-	defer site.Close()
-	opsListener, err := listen(&environment{}, c.OpsAddr, "TECHMARKET_OPS_ADDR")
-	if err != nil {
-		return err
-	}
-	defer opsListener.Close()
-
-	p, err := openPlatform(ctx, env, c, false)
-	if err != nil {
-		return err
-	}
-	o := newOps(p)
-	m, err := assemble(ctx, p, o.observe)
-	if err != nil {
-		return errors.Join(err, p.Close(context.WithoutCancel(ctx)))
-	}
-	o.watch(m)
-	if *demo && m.loadDemo != nil {
-		if err := m.loadDemo(ctx); err != nil {
-			return errors.Join(err, p.Close(context.WithoutCancel(ctx)))
-		}
-	}
-	return serve(ctx, env, p, m, o, site, opsListener)
-}
-
-func serve(ctx context.Context, env *environment, p *platform, m *market, o *ops, site, opsListener net.Listener) error {
-	// Streams (live events) end with the base context: Shutdown alone would wait for them.
-	base, endStreams := context.WithCancel(context.WithoutCancel(ctx))
-	defer endStreams()
-	server := &http.Server{
-		Handler: m.handler, BaseContext: func(net.Listener) context.Context { return base },
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       5 * time.Minute, // 50 MB over a slow county line
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-	}
-	opsServer := &http.Server{Handler: o.handler(), ReadHeaderTimeout: 5 * time.Second}
-	// Jobs outlive the signal: they are stopped in their turn.
-	if err := m.queue.Start(context.WithoutCancel(ctx)); err != nil {
-		return errors.Join(err, p.Close(context.WithoutCancel(ctx)))
-	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return unlessClosed(server.Serve(site)) })
-	group.Go(func() error { return unlessClosed(opsServer.Serve(opsListener)) })
-	group.Go(func() error {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-p.Died: // nil, so never, without an embedded database
-			return fault.New(fault.Unavailable, "postgres_died", "内置数据库意外退出。已保存的内容不会丢失，请重新启动；原因见数据目录里的 postgres/postgres.log。")
-		}
+	s.listings.Register(s.workers, s.engine)
+	s.importer.Register(s.workers)
+	s.registry.RegisterJobs(s.workers)
+	jobs.Register(s.workers, s.solved)
+	jobs.Register(s.workers, func(ctx context.Context, _ tickArgs) error { _, err := s.listings.Tick(ctx); return err })
+	jobs.Register(s.workers, func(ctx context.Context, _ learnArgs) error { return s.learn(ctx) })
+	jobs.Register(s.workers, func(ctx context.Context, _ rootArgs) error { _, _, err := s.ledger.SignRoot(ctx); return err })
+	jobs.Register(s.workers, func(ctx context.Context, _ cleanArgs) error {
+		return errors.Join(s.identity.CleanSessions(ctx), idempotency.New(p.DB, p.now).Clean(ctx))
 	})
-	group.Go(func() error {
-		<-ctx.Done()
-		o.stopping.Store(true)
-		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
-		defer cancel()
-		endStreams()
-		all := []error{server.Shutdown(stop), m.queue.Stop(stop)}
-		if m.close != nil {
-			all = append(all, m.close(stop))
-		}
-		all = append(all, p.Close(stop), opsServer.Close())
-		return errors.Join(all...)
-	})
-	fmt.Fprintf(env.Stdout, "科技大市场已启动：%s\n", p.config.BaseURL)
-	if m.welcome != nil {
-		if text := m.welcome(); text != "" {
-			fmt.Fprintln(env.Stdout, text)
-		}
-	}
-	p.log.Info("serving", "addr", site.Addr().String(), "ops", opsListener.Addr().String(), "version", version())
-	err := group.Wait()
-	if err == nil {
-		fmt.Fprintln(env.Stdout, "科技大市场已停止。")
-	}
-	return err
+	jobs.Register(s.workers, func(ctx context.Context, _ rebuildArgs) error { return s.rebuild(ctx) })
+	jobs.Register(s.workers, func(ctx context.Context, _ healArgs) error { return s.heal(ctx) })
+	return s, nil
 }
 
-func unlessClosed(err error) error {
-	if errors.Is(err, http.ErrServerClosed) {
+// build gives each service the small interfaces it asks for. The sample market builds a second set, whose clock it moves.
+func (s *services) build() error {
+	p := s.platform
+	var err error
+	post := mailroom{queue: s.enqueue, now: p.now}
+
+	s.identity, err = identity.New(identity.Config{Pool: p.DB.Pool, Audit: trail{p.now}, Mail: post, Cache: p.Cache, Limiter: p.Cache,
+		Now: p.now, BaseURL: p.config.BaseURL,
+		OrganisationChanged: func(ctx context.Context, tx pgx.Tx, o identity.Organisation) error {
+			return s.listings.OrganisationChanged(ctx, tx, o)
+		}})
+	if err != nil {
+		return err
+	}
+	s.listings, err = listing.New(listing.Config{DB: p.DB, Directory: s.identity, Queue: s.enqueue, Files: p.Files, Now: p.now,
+		Rules:   []listing.Rules{achievement.Rules(), demand.Rules()},
+		Indexed: func(ctx context.Context, ids []int64) error { return s.watch.Published(ctx, ids) }})
+	if err != nil {
+		return err
+	}
+	s.achievements, s.demands = achievement.New(s.listings), demand.New(s.listings)
+	s.importer, err = importer.New(importer.Config{DB: p.DB, Listings: s.listings, Directory: s.identity, Queue: s.enqueue, Now: p.now,
+		Forms: []importer.Form{achievement.Form(), demand.Form()}})
+	if err != nil {
+		return err
+	}
+	s.deals = deal.New(deal.Config{DB: p.DB, Audit: trail{p.now}, Listings: catalogue{s}, Files: p.Files, Notices: post, Now: p.now, OnAgreed: s.agreed})
+	s.contracts = contract.New(contract.Config{DB: p.DB, Audit: trail{p.now}, Deals: s.deals, People: s.identity, Files: p.Files, Now: p.now})
+	s.brokers = broker.New(broker.Config{DB: p.DB, Audit: trail{p.now}, People: s.identity, Deals: s.deals, Registrations: s.contracts, Now: p.now})
+	suite, err := ledger.SuiteByName("intl")
+	if err != nil {
+		return err
+	}
+	keys, err := ledger.OpenKeys(filepath.Join(p.config.Data, "keys"), suite, rand.Reader)
+	if err != nil {
+		return err
+	}
+	s.ledger = ledger.New(p.DB, keys, p.now)
+	s.registry = registry.New(registry.Deps{DB: p.DB, Contracts: s.contracts, Ledger: s.ledger, Audit: trail{p.now}, People: s.identity,
+		Jobs: s.enqueue, Files: p.Files, Fonts: p.Fonts, Now: p.now, Random: rand.Reader, BaseURL: p.config.BaseURL})
+	s.stats = stats.New(p.DB, p.now)
+	return nil
+}
+
+// enqueuer inserts a job in the caller's transaction.
+type enqueuer interface {
+	Enqueue(ctx context.Context, tx pgx.Tx, args jobs.Args, o jobs.Options) error
+}
+
+// agreed closes the demand that found its solution by a job of the agreement's transaction; the achievement stays
+// open, since it can be licensed again.
+func (s *services) agreed(ctx context.Context, tx pgx.Tx, d deal.Deal) error {
+	if d.DemandID == 0 {
 		return nil
 	}
+	return s.queue.Enqueue(ctx, tx, solvedArgs{ListingID: d.DemandID}, jobs.Options{})
+}
+
+// solvedArgs closes a demand as signed.
+type solvedArgs struct {
+	ListingID int64 `json:"listingId"`
+}
+
+// Kind names the job.
+func (solvedArgs) Kind() string { return "demand_solved" }
+
+func (s *services) solved(ctx context.Context, a solvedArgs) error {
+	_, err := s.listings.DoAsSystem(ctx, listing.Command{ID: a.ListingID, Event: listing.EventClose, Reason: "signed"})
+	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
+		return nil // the owner was faster
+	}
 	return err
 }
 
-// listen takes systemd's socket when it passed one, so that a restart refuses nobody; otherwise it binds the address.
-func listen(env *environment, addr, variable string) (net.Listener, error) {
-	if env.Getenv("LISTEN_PID") == strconv.Itoa(os.Getpid()) && env.Getenv("LISTEN_FDS") == "1" {
-		const firstPassed = 3
-		l, err := net.FileListener(os.NewFile(firstPassed, "systemd"))
+// The periodic jobs.
+type (
+	tickArgs    struct{} // clocks of living listings
+	learnArgs   struct{} // word statistics for matching
+	rootArgs    struct{} // signs the register's root when something changed
+	cleanArgs   struct{} // ended sessions, old idempotency keys
+	rebuildArgs struct{} // fills an empty index
+	healArgs    struct{} // fills a Meilisearch that came (back) empty
+)
+
+// Kind names the job.
+func (tickArgs) Kind() string    { return "listing_tick" }
+func (learnArgs) Kind() string   { return "matching_learn" }
+func (rootArgs) Kind() string    { return "ledger_root" }
+func (cleanArgs) Kind() string   { return "session_clean" }
+func (rebuildArgs) Kind() string { return "search_rebuild" }
+func (healArgs) Kind() string    { return "search_heal" }
+
+func (s *services) periodic() []jobs.Periodic {
+	return []jobs.Periodic{
+		{ID: "listing_tick", Next: jobs.Daily(3, 10), Args: func() jobs.Args { return tickArgs{} }, Start: true},
+		{ID: "matching_learn", Next: jobs.Daily(3, 30), Args: func() jobs.Args { return learnArgs{} }, Start: true},
+		{ID: "match_digest", Next: jobs.Daily(7, 30), Args: func() jobs.Args { return watch.DigestArgs{} }},
+		{ID: "session_clean", Next: jobs.Daily(4, 0), Args: func() jobs.Args { return cleanArgs{} }},
+		{ID: "deadline_warning", Next: jobs.Daily(8, 30), Args: func() jobs.Args { return registry.WarnArgs{} }},
+		{ID: "search_heal", Next: jobs.Every(time.Minute), Args: func() jobs.Args { return healArgs{} }, Start: true},
+		{ID: "ledger_root", Next: jobs.Every(time.Minute), Args: func() jobs.Args { return rootArgs{} }, Start: true},
+	}
+}
+
+// openSearch opens the engine that the configuration asks for; a fresh index is filled by a job.
+func (s *services) openSearch(ctx context.Context) error {
+	dir := filepath.Join(s.platform.config.Data, "search")
+	if s.platform.Attached {
+		dir = "" // the folder belongs to the running market; this process only looks
+	}
+	engine, err := local.Open(dir, s.analyzer)
+	if err != nil {
+		return err
+	}
+	s.engine, s.embedded = engine, engine
+	if url := s.platform.config.MeiliURL; url != "" {
+		s.meili = meili.Connect(meili.Options{URL: url, Key: s.platform.config.MeiliKey}, s.analyzer)
+		s.engine = search.NewFallback(s.meili, engine, s.platform.now)
+	}
+	s.platform.defers(func(context.Context) error { return s.engine.Close() })
+	if !engine.Fresh() {
+		return nil
+	}
+	if s.platform.Attached {
+		return s.rebuild(ctx)
+	}
+	return s.platform.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		return s.queue.Enqueue(ctx, tx, rebuildArgs{}, jobs.Options{Unique: true})
+	})
+}
+
+// rebuild fills the index beside the serving one and swaps.
+func (s *services) rebuild(ctx context.Context) error {
+	return s.engine.Rebuild(ctx, func(emit func(...search.Document) error) error { return s.listings.Documents(ctx, emit) })
+}
+
+// heal fills Meilisearch when it came without our index: the first time, after a loss of its disk, or after an update.
+// A server that is away is no error: the embedded engine answers, and the job looks again in a minute.
+func (s *services) heal(ctx context.Context) error {
+	if s.meili == nil {
+		return nil
+	}
+	fresh, err := s.meili.Check(ctx)
+	if fault.Is(err, fault.Unavailable) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !fresh { // a rebuild that was cut off leaves an index that is there and nearly empty
+		theirs, err := s.meili.Stats(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("listen on systemd's socket: %w", err)
+			return err
 		}
-		return l, nil
+		ours, err := s.embedded.Stats(ctx)
+		if err != nil || theirs.Documents >= ours.Documents/2 {
+			return err
+		}
 	}
-	l, err := net.Listen("tcp", addr)
-	switch {
-	case err == nil:
-		return l, nil
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fault.Wrap(err, fault.Unavailable, "addr_in_use",
-			fmt.Sprintf("地址 %s 已被别的程序占用。请停止那个程序，或换一个地址，例如 %s=localhost:8090。", addr, variable))
-	case errors.Is(err, syscall.EACCES):
-		return nil, fault.Wrap(err, fault.Unavailable, "addr_denied",
-			fmt.Sprintf("没有权限使用地址 %s（1024 以下的端口需要特权）。请用 %s 换一个端口，由 nginx 转发。", addr, variable))
-	}
-	return nil, fault.Wrap(err, fault.Invalid, "addr_wrong", fmt.Sprintf("不能使用地址 %s，请检查 %s。", addr, variable))
+	return s.meili.Rebuild(ctx, func(emit func(...search.Document) error) error { return s.listings.Documents(ctx, emit) })
 }
 
-// runMigrate brings the database to this program's version and says which.
-func runMigrate(ctx context.Context, env *environment, _ []string) error {
-	c, err := loadConfig(env)
+func (s *services) modelFile() string {
+	return filepath.Join(s.platform.config.Data, "matching.model")
+}
+
+// loadModel reads what was learned last; without it matching begins with an empty model until the job has run.
+func (s *services) loadModel() (*matching.Model, error) {
+	if f, err := os.Open(s.modelFile()); err == nil {
+		defer f.Close()
+		if m, err := matching.Load(f); err == nil {
+			return m, nil
+		}
+	}
+	return matching.Learn(context.Background(), s.analyzer, func(func(search.Document, error) bool) {})
+}
+
+// learn reads all public listings and puts what their words teach into use.
+func (s *services) learn(ctx context.Context) error {
+	stop := errors.New("stop")
+	model, err := matching.Learn(ctx, s.analyzer, func(yield func(search.Document, error) bool) {
+		err := s.listings.Documents(ctx, func(docs ...search.Document) error {
+			for _, d := range docs {
+				if !yield(d, nil) {
+					return stop
+				}
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, stop) {
+			yield(search.Document{}, err)
+		}
+	})
 	if err != nil {
 		return err
 	}
-	p, err := openPlatform(ctx, env, c, true)
+	s.model.Store(model)
+	s.watch.Relearned()
+	var b bytes.Buffer
+	if err := model.Save(&b); err != nil {
+		return err
+	}
+	temp := s.modelFile() + ".new"
+	if err := os.WriteFile(temp, b.Bytes(), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(temp, s.modelFile())
+}
+
+// facetName names a code for the reasons of a match.
+func facetName(facet, code string) string {
+	switch facet {
+	case "field":
+		return codes.Field.Label(code)
+	case "industry":
+		return codes.Industry.Label(code)
+	case "cooperation":
+		return codes.Cooperation.Label(code)
+	case "league", "county":
+		return region.Name(code)
+	case "topic":
+		if t, ok := codes.TopicByCode(code); ok {
+			if t.Broad {
+				return t.Area
+			}
+			return t.Name
+		}
+	}
+	return code
+}
+
+// assemble is the one place where packages meet: services, job workers and routes.
+func assemble(ctx context.Context, p *platform, observe observer) (*market, error) {
+	s, err := compose(ctx, p)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := p.Close(context.WithoutCancel(ctx)); err != nil {
-		return err
+	handler, err := s.site(observe)
+	if err != nil {
+		return nil, err
 	}
-	_, err = fmt.Fprintln(env.Stdout, "数据库已是本程序的版本。")
-	return err
+	return &market{handler: handler, queue: s.queue, loadDemo: s.firstDemo, welcome: func() string { return s.welcome(ctx) }}, nil
+}
+
+// site mounts pages and API.
+func (s *services) site(observe observer) (*web.Server, error) {
+	p := s.platform
+	assets, err := view.NewAssets()
+	if err != nil {
+		return nil, err
+	}
+	views, err := view.New(view.Options{Site: view.Site{Region: "内蒙古自治区"}, Menu: pages.Menu(), Assets: assets}, append(pages.Declared(), api.Declared()...)...)
+	if err != nil {
+		return nil, err
+	}
+	site := &pages.Pages{Identity: s.identity, Listings: s.listings, Achievements: s.achievements, Demands: s.demands, Search: s.engine, Matcher: s.watch, Watch: s.watch, Synonyms: s.analyzer.Synonyms, Brokers: s.brokers,
+		Deals: s.deals, Contracts: s.contracts, Registry: s.registry, Stats: s.stats, Importer: s.importer, Files: shelf{p}, Inbox: inbox{p}, Assets: assets, Dev: p.config.Dev}
+	server := web.New(web.Config{Views: views, Sessions: s.identity, Limiter: turnstile{p.Cache}, Auditor: trail{p.now}.on(p), Observe: observe,
+		Unread: func(ctx context.Context, a identity.Actor) int {
+			n, err := notify.Unread(ctx, p.DB.Pool, a.AccountID)
+			if err != nil {
+				return 0 // the badge is decoration
+			}
+			return n
+		},
+		Log: p.log, Now: p.now, BaseURL: p.config.BaseURL, Dev: p.config.Dev}, site.Routes())
+	s.mountAPI(server)
+	return server, nil
+}
+
+// trail writes the audit rows of the rooms.
+type trail struct{ now func() time.Time }
+
+func (t trail) Record(ctx context.Context, tx pgx.Tx, e identity.Event) error {
+	result := audit.OK
+	if e.Refused {
+		result = audit.Refused
+	}
+	var detail any
+	if len(e.Detail) > 0 {
+		detail = e.Detail
+	}
+	return audit.Record(audit.WithRequest(ctx, e.Actor.RequestID), tx, audit.Entry{At: t.now(), Account: e.Actor.AccountID, Org: e.Actor.OrgID,
+		Action: e.Action, ObjectKind: e.ObjectKind, ObjectID: e.ObjectID, Result: result, Detail: detail})
+}
+
+// on makes the auditor of refused routes, which come without a transaction.
+func (t trail) on(p *platform) web.Auditor { return gate{t, p} }
+
+type gate struct {
+	trail
+	p *platform
+}
+
+func (g gate) Refused(ctx context.Context, actor identity.Actor, action, path string) {
+	err := g.p.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		return g.Record(ctx, tx, identity.Event{Actor: actor, Action: "route.refused", ObjectKind: "route", ObjectID: action, Refused: true, Detail: map[string]any{"path": path}})
+	})
+	if err != nil {
+		g.p.log.Error("audit of a refused route", "error", err.Error())
+	}
+}
+
+// mailroom sends messages and mail as jobs of the caller's transaction.
+type mailroom struct {
+	queue enqueuer
+	now   func() time.Time
+}
+
+func (m mailroom) Mail(ctx context.Context, tx pgx.Tx, to, subject, body string) error {
+	return m.queue.Enqueue(ctx, tx, notify.Mail{To: to, Subject: subject, Body: body, At: m.now()}, jobs.Options{})
+}
+
+func (m mailroom) Tell(ctx context.Context, tx pgx.Tx, n notify.Note) error {
+	return notify.Message(ctx, tx, n)
+}
+
+// turnstile is the limiter as the site asks for it.
+type turnstile struct{ *cache.Cache }
+
+func (t turnstile) Allow(ctx context.Context, key string, n int, window time.Duration) bool {
+	ok, _ := t.Cache.Allow(ctx, key, n, window)
+	return ok
+}
+
+// shelf is the file store as pages and deals ask for it.
+type shelf struct{ p *platform }
+
+func (s shelf) Receive(ctx context.Context, actor identity.Actor, purpose, name string, r io.Reader) (int64, error) {
+	content, err := s.p.Files.Receive(ctx, name, r)
+	if err != nil {
+		return 0, err
+	}
+	var f files.File
+	err = s.p.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		f, err = s.p.Files.Record(ctx, tx, content, files.Meta{Purpose: purpose, OwnerOrg: actor.OrgID, UploadedBy: actor.AccountID})
+		return err
+	})
+	return f.ID, err
+}
+
+func (s shelf) Open(ctx context.Context, id int64) (*pages.StoredFile, error) {
+	f, err := s.p.Files.Get(ctx, s.p.DB.Pool, id)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.p.Files.Open(f)
+	if err != nil {
+		return nil, err
+	}
+	return &pages.StoredFile{Name: f.Name, MIME: f.MIME, ReadSeekCloser: r}, nil
+}
+
+// inbox is a person's messages.
+type inbox struct{ p *platform }
+
+func (i inbox) Box(ctx context.Context, account, before int64, limit int) ([]notify.Received, error) {
+	return notify.Box(ctx, i.p.DB.Pool, account, before, limit)
+}
+
+func (i inbox) Read(ctx context.Context, account, id int64) (string, error) {
+	return notify.Read(ctx, i.p.DB.Pool, account, id, i.p.now())
+}
+
+// catalogue tells deals about listings.
+type catalogue struct{ s *services }
+
+func (c catalogue) Facts(ctx context.Context, id int64) (deal.ListingFacts, error) {
+	l, err := c.s.listings.Any(ctx, id)
+	if err != nil {
+		return deal.ListingFacts{}, err
+	}
+	f := deal.ListingFacts{ID: l.ID, Kind: string(l.Kind), OrgID: l.OrganisationID, OwnerAccount: l.OwnerAccount, Title: l.Title,
+		Open: l.Public(c.s.platform.now()), Field: l.Field, Sample: l.Sample}
+	if l.Kind == listing.Achievement {
+		content, err := c.s.achievements.Shown(ctx, id)
+		if err != nil {
+			return f, err
+		}
+		f.Industry = content.Industry
+		for _, ip := range content.IP {
+			f.IP = append(f.IP, deal.Right{Kind: ip.Kind, Number: ip.Number, Title: ip.Title})
+		}
+	}
+	return f, nil
 }

@@ -57,7 +57,7 @@ var (
 
 // field translates one finding of huma.
 func field(e *huma.ErrorDetail) fault.Field {
-	path := e.Location
+	path := strings.NewReplacer("[", ".", "]", "").Replace(e.Location) // costs[0].kind → costs.0.kind, as everywhere
 	for _, prefix := range []string{"body", "query", "path", "header", "form"} {
 		if rest, ok := strings.CutPrefix(path, prefix+"."); ok {
 			path = rest

@@ -66,7 +66,7 @@ func Compute(class string, c money.Fen, costs []Cost, biological, tied bool) (Am
 	a := Amounts{Contract: c, Rows: make([]Row, len(costs))}
 	var total money.Fen
 	for i, row := range costs {
-		path := fmt.Sprintf("costs[%d]", i)
+		path := fmt.Sprintf("costs.%d", i)
 		switch {
 		case row.Quantity < 1:
 			bad.Addf(path+".quantity", "range", "第 %d 行：数量应为 1 以上的整数", i+1)

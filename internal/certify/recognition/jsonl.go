@@ -280,8 +280,8 @@ func (f fileApplication) application() (Application, error) {
 	}
 	for i, row := range f.Costs {
 		unit, ok := parseAmount(row.Amount)
-		bad.Check(ok, fmt.Sprintf("costs[%d].amount", i), "amount", amountMend)
-		bad.Check(codes.CostKind.Has(row.Kind), fmt.Sprintf("costs[%d].kind", i), "unknown", "不是费用种类之一")
+		bad.Check(ok, fmt.Sprintf("costs.%d.amount", i), "amount", amountMend)
+		bad.Check(codes.CostKind.Has(row.Kind), fmt.Sprintf("costs.%d.kind", i), "unknown", "不是费用种类之一")
 		c := Cost{Name: row.Name, Kind: row.Kind, Quantity: 1, Unit: unit, Carrier: row.Carrier}
 		if row.Reasonable {
 			c.Reasonable = 1
@@ -293,7 +293,7 @@ func (f fileApplication) application() (Application, error) {
 	for i, p := range append([]string{f.Point}, f.Points...) {
 		path := "point"
 		if i > 0 {
-			path = fmt.Sprintf("points[%d]", i-1)
+			path = fmt.Sprintf("points.%d", i-1)
 		}
 		bad.Check(region.Valid(p), path, "division", "应为六位行政区划代码")
 	}
@@ -303,7 +303,7 @@ func (f fileApplication) application() (Application, error) {
 	bad.Check(slices.ContainsFunc(codes.IPKind.Leaves(), func(it codes.Item) bool { return it.Code == a.IP.Kind }), "ip.kind", "unknown", "不是知识产权种类之一")
 	bad.Check(f.Licence == nil || f.Licence.Years >= 0, "licence.years", "range", "年限不能为负数")
 	for i, code := range f.Findings {
-		bad.Check(IsFinding(code), fmt.Sprintf("findings[%d]", i), "unknown", "不认识的发现 "+code)
+		bad.Check(IsFinding(code), fmt.Sprintf("findings.%d", i), "unknown", "不认识的发现 "+code)
 	}
 	return a, bad.Err()
 }

@@ -359,11 +359,11 @@ func TestComputeNamesTheRow(t *testing.T) {
 		path string
 		cost recognition.Cost
 	}{
-		{"costs[0].quantity", recognition.Cost{Quantity: 0, Unit: 1}},
-		{"costs[0].unit", recognition.Cost{Quantity: 1, Unit: -1}},
-		{"costs[0].reasonable", recognition.Cost{Quantity: 1, Unit: 1, Reasonable: 2}},
-		{"costs[0].unit", recognition.Cost{Quantity: 1 << 62, Unit: money.Max}},
-		{"costs[0].unit", recognition.Cost{Quantity: 2, Unit: money.Max}},
+		{"costs.0.quantity", recognition.Cost{Quantity: 0, Unit: 1}},
+		{"costs.0.unit", recognition.Cost{Quantity: 1, Unit: -1}},
+		{"costs.0.reasonable", recognition.Cost{Quantity: 1, Unit: 1, Reasonable: 2}},
+		{"costs.0.unit", recognition.Cost{Quantity: 1 << 62, Unit: money.Max}},
+		{"costs.0.unit", recognition.Cost{Quantity: 2, Unit: money.Max}},
 	} {
 		_, err := recognition.Compute("0101", 100, []recognition.Cost{c.cost}, false, false)
 		if !fault.Is(err, fault.Invalid) {
@@ -529,8 +529,8 @@ func TestAssessJSONLNamesTheLineAndGoesOn(t *testing.T) {
 		{`"800000.00"`, `"-1.00"`, "amount"},
 		{`"800000.00"`, `"8,000.00"`, "amount"},
 		{`"800000.00"`, `"100000000000.00"`, "amount"},
-		{`"100.00"`, `"1e2"`, "costs[0].amount"},
-		{`"equipment"`, `"machine"`, "costs[0].kind"},
+		{`"100.00"`, `"1e2"`, "costs.0.amount"},
+		{`"equipment"`, `"machine"`, "costs.0.kind"},
 		{`"0101"`, `"01"`, "class"},
 		{`"paper"`, `"fax"`, "medium"},
 		{`"2026-04-10"`, `"2026-02-30"`, "applied"},

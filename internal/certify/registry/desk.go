@@ -243,8 +243,8 @@ func (s *Service) RequestCorrection(ctx context.Context, a identity.Actor, r Ref
 		var bad fault.Fields
 		bad.Check(len(items) > 0, "items", "required", "请列出全部需要补正的内容")
 		for i, item := range items {
-			required(&bad, fmt.Sprintf("items[%d].text", i), item.Text, "请写明缺什么、怎样补正")
-			bad.Check(item.Reason == "" || codes.Refusal.Has(item.Reason), fmt.Sprintf("items[%d].reason", i), "unknown", "请选择 R1–R11 中的理由代码")
+			required(&bad, fmt.Sprintf("items.%d.text", i), item.Text, "请写明缺什么、怎样补正")
+			bad.Check(item.Reason == "" || codes.Refusal.Has(item.Reason), fmt.Sprintf("items.%d.reason", i), "unknown", "请选择 R1–R11 中的理由代码")
 		}
 		if err := bad.Err(); err != nil {
 			return err
@@ -273,7 +273,7 @@ func (s *Service) SubmitCorrection(ctx context.Context, a identity.Actor, r Ref,
 		var bad fault.Fields
 		bad.Check(len(answers) == len(c.Items), "answers", "count", "请逐项答复补正内容")
 		for i, answer := range answers[:min(len(answers), len(c.Items))] {
-			required(&bad, fmt.Sprintf("answers[%d]", i), answer, "请说明这一项怎样补正")
+			required(&bad, fmt.Sprintf("answers.%d", i), answer, "请说明这一项怎样补正")
 			c.Items[i].Answer = answer
 		}
 		if err := bad.Err(); err != nil {
@@ -334,7 +334,7 @@ func (s *Service) turnDown(ctx context.Context, w *work, in Refusal) error {
 	var bad fault.Fields
 	bad.Check(len(in.Codes) > 0, "codes", "required", "请选择不予登记的理由")
 	for i, code := range in.Codes {
-		bad.Check(codes.Refusal.Has(code), fmt.Sprintf("codes[%d]", i), "unknown", "请选择 R1–R11 中的理由代码")
+		bad.Check(codes.Refusal.Has(code), fmt.Sprintf("codes.%d", i), "unknown", "请选择 R1–R11 中的理由代码")
 	}
 	required(&bad, "text", in.Text, "请写明理由，申请人将在通知书上看到")
 	if err := bad.Err(); err != nil {
@@ -355,7 +355,7 @@ func (s *Service) SaveReview(ctx context.Context, a identity.Actor, r Ref, in Re
 		for i, finding := range in.Findings {
 			if !recognition.IsFinding(finding.Code) {
 				return &fault.Error{Kind: fault.Invalid, Code: "invalid_input", Message: "核对表里没有这一项，请刷新页面",
-					Fields: []fault.Field{{Path: fmt.Sprintf("findings[%d].code", i), Code: "unknown", Message: "没有这一项"}}}
+					Fields: []fault.Field{{Path: fmt.Sprintf("findings.%d.code", i), Code: "unknown", Message: "没有这一项"}}}
 			}
 		}
 		if _, err := recognition.Compute(in.Class, in.Amount, in.costs(), in.Biological, in.Tied); err != nil {
@@ -468,7 +468,7 @@ func (s *Service) PassFirstReview(ctx context.Context, a identity.Actor, r Ref) 
 		required(&bad, "opinion", review.Opinion, "请填写初审意见")
 		for i, row := range review.Deductions {
 			if row.Granted {
-				required(&bad, fmt.Sprintf("deductions[%d].reason", i), row.Reason, "认可为技术载体须写明理由（认定规则第 19 条）")
+				required(&bad, fmt.Sprintf("deductions.%d.reason", i), row.Reason, "认可为技术载体须写明理由（认定规则第 19 条）")
 			}
 		}
 		if err := bad.Err(); err != nil {

@@ -43,7 +43,7 @@ func TestFieldsCollectWrongInputsInOrder(t *testing.T) {
 		t.Fatalf("nothing is wrong: %v", err)
 	}
 	f.Check(false, "title", "required", "请填写名称")
-	f.Addf("costs[0].amount", "range", "第 %d 行金额有误", 1)
+	f.Addf("costs.0.amount", "range", "第 %d 行金额有误", 1)
 	err := f.Err()
 	var got *fault.Error
 	if !errors.As(err, &got) || got.Kind != fault.Invalid || len(got.Fields) != 2 || got.Fields[0].Path != "title" || got.Fields[1].Message != "第 1 行金额有误" {

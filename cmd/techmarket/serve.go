@@ -234,6 +234,7 @@ func (s *services) openSearch(ctx context.Context) error {
 		s.meili = meili.Connect(meili.Options{URL: url, Key: s.platform.config.MeiliKey}, s.analyzer)
 		s.engine = search.NewFallback(s.meili, engine, s.platform.now)
 	}
+	s.engine = search.NewRemember(s.engine, 10*time.Second, s.platform.now)
 	s.platform.defers(func(context.Context) error { return s.engine.Close() })
 	if !engine.Fresh() {
 		return nil

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"techmarket/internal/foundation/fault"
 	"techmarket/search"
@@ -35,6 +36,16 @@ func TestConformanceInMemory(t *testing.T) {
 	t.Parallel()
 	enginetest.Run(t, func(t *testing.T) search.Engine {
 		e := open(t, "")
+		t.Cleanup(func() { e.Close() })
+		return e
+	})
+}
+
+// An engine whose answers are remembered is still an engine: what was written is found by the next search.
+func TestConformanceRemembered(t *testing.T) {
+	t.Parallel()
+	enginetest.Run(t, func(t *testing.T) search.Engine {
+		e := search.NewRemember(open(t, ""), time.Hour, time.Now)
 		t.Cleanup(func() { e.Close() })
 		return e
 	})

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/identity"
@@ -110,7 +111,7 @@ func removeChips(items []achievement.Item, ids []int64) []view.Chip {
 func (p *Pages) comparable(c *web.Ctx, text string, items []achievement.Item, ids []int64) ([]Block, error) {
 	const offered = 6
 	b := Block{ID: "add", Title: "加入比较", Search: &view.Search{Action: "/compare", Value: text, Label: "搜索要加入的成果", Placeholder: "成果名称或关键词", Submit: "搜索"}}
-	q := search.Query{Text: text, Limit: offered + maxCompared, Filters: []search.Filter{search.AnyOf("kind", string(listing.Achievement)), search.Between("expiresAt", c.Now().Unix(), 1<<62)}}
+	q := search.Query{Text: text, Limit: offered + maxCompared, Filters: []search.Filter{search.AnyOf("kind", string(listing.Achievement)), search.Between("expiresAt", c.Now().Truncate(time.Minute).Unix(), 1<<62)}}
 	if len(ids) > 0 {
 		b.Search.Hidden = []view.Pair{{Name: "ids", Value: strings.TrimPrefix(compareAddress(ids), "/compare?ids=")}}
 		if field := shown(items[0]).Field; text == "" && field != "" {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/identity"
@@ -98,7 +99,7 @@ func (p *Pages) find(c *web.Ctx, kind listing.Kind) (found, error) {
 	form := c.QueryForm()
 	f := found{values: url.Values{}, page: 1}
 	q := search.Query{Text: form.Text("q"), Limit: pageSize, Highlight: true,
-		Filters: []search.Filter{search.AnyOf("kind", string(kind)), search.Between("expiresAt", c.Now().Unix(), math.MaxInt64)}}
+		Filters: []search.Filter{search.AnyOf("kind", string(kind)), search.Between("expiresAt", c.Now().Truncate(time.Minute).Unix(), math.MaxInt64)}}
 	for _, r := range rails(kind) {
 		q.FacetNames = append(q.FacetNames, r.facet)
 		var chosen []string

@@ -76,7 +76,7 @@ func (p *Pages) similar(c *web.Ctx, id int64, k demand.Content) ([]view.Link, er
 	text := search.ClipText(strings.TrimSpace(k.Title + " " + strings.Join(k.Keywords, " ")))
 	if search.HasText(text) {
 		found, err := p.Search.Search(c.Context(), search.Query{Text: text, Limit: 20, Filters: []search.Filter{search.AnyOf("kind", string(listing.Demand)),
-			search.Between("expiresAt", c.Now().Unix(), math.MaxInt64), search.NoneOf("id", listing.DocumentID(listing.Demand, id))}})
+			search.Between("expiresAt", c.Now().Truncate(time.Minute).Unix(), math.MaxInt64), search.NoneOf("id", listing.DocumentID(listing.Demand, id))}})
 		if err != nil {
 			return nil, err
 		}

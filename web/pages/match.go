@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
@@ -35,7 +36,7 @@ func (p *Pages) matchRoutes() []web.Route {
 
 // visible keeps what everybody may see now: the index holds only public listings, and this drops what expired since.
 func (p *Pages) visible(c *web.Ctx) []search.Filter {
-	return []search.Filter{search.Between("expiresAt", c.Now().Unix(), math.MaxInt64)}
+	return []search.Filter{search.Between("expiresAt", c.Now().Truncate(time.Minute).Unix(), math.MaxInt64)}
 }
 
 // matched is a listing with what was found for it, as the page, the print view and the sheet need it.

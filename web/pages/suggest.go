@@ -63,7 +63,7 @@ func (p *Pages) suggestions(c *web.Ctx, text, in string) ([]view.Suggestion, err
 	}
 	var out []view.Suggestion
 	found, err := p.Search.Search(c.Context(), search.Query{Text: text, Prefix: true, Highlight: true, Limit: suggestListings,
-		Filters: []search.Filter{search.AnyOf("kind", kinds...), search.Between("expiresAt", c.Now().Unix(), math.MaxInt64)}})
+		Filters: []search.Filter{search.AnyOf("kind", kinds...), search.Between("expiresAt", c.Now().Truncate(time.Minute).Unix(), math.MaxInt64)}})
 	if err != nil {
 		return nil, err
 	}

@@ -848,18 +848,7 @@ func (p *Pages) detachFile(c *web.Ctx) error {
 }
 
 func (p *Pages) contractFile(c *web.Ctx) error {
-	id, err := c.ID("id")
-	if err != nil {
-		return err
-	}
-	file, err := c.ID("file")
-	if err != nil {
-		return err
-	}
-	if err := p.Contracts.MayReadFile(c.Context(), c.Actor(), id, file); err != nil {
-		return err
-	}
-	return p.sendFile(c, file)
+	return p.sendAttached(c, p.Contracts.MayReadFile)
 }
 
 // checkContract is 核对: everything on one page with the pre-check by the desk's own rules.

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"context"
 	"fmt"
 	"mime/multipart"
 	"strconv"
@@ -556,18 +557,7 @@ func (p *Pages) sayInDeal(c *web.Ctx) error {
 }
 
 func (p *Pages) dealFile(c *web.Ctx) error {
-	id, err := c.ID("id")
-	if err != nil {
-		return err
-	}
-	file, err := c.ID("file")
-	if err != nil {
-		return err
-	}
-	if err := p.Deals.MayReadFile(c.Context(), c.Actor(), id, file); err != nil {
-		return err
-	}
-	return p.sendFile(c, file)
+	return p.sendAttached(c, p.Deals.MayReadFile)
 }
 
 // upload stores the one file of a form field.
@@ -608,6 +598,22 @@ func (p *Pages) store(c *web.Ctx, h *multipart.FileHeader, field, purpose string
 		return 0, &fault.Error{Kind: fault.Invalid, Code: f.Code, Message: f.Message, Fields: []fault.Field{{Path: field, Code: f.Code, Message: f.Message}}}
 	}
 	return id, err
+}
+
+// sendAttached serves {file} of the deal or contract {id} once its service has said that the visitor may read it.
+func (p *Pages) sendAttached(c *web.Ctx, mayRead func(ctx context.Context, actor identity.Actor, id, file int64) error) error {
+	id, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	file, err := c.ID("file")
+	if err != nil {
+		return err
+	}
+	if err := mayRead(c.Context(), c.Actor(), id, file); err != nil {
+		return err
+	}
+	return p.sendFile(c, file)
 }
 
 // sendFile sends a file that the owner of its object has let through: pictures and PDF may be looked at, the

@@ -333,38 +333,46 @@ func (p *Pages) hitRows(c *web.Ctx, kind listing.Kind, hits []search.Hit) (view.
 		ids = append(ids, id)
 		byID[id] = h
 	}
-	if kind == listing.Achievement {
-		items, err := p.Achievements.Many(c.Context(), c.Actor(), ids)
-		if err != nil {
-			return rows, err
-		}
-		orgs, err := p.Identity.Organisations(c.Context(), orgIDs(items))
-		if err != nil {
-			return rows, err
-		}
-		for _, it := range items {
-			row := achievementRow(c, it, orgs[it.OrganisationID])
-			hit := byID[it.ID]
-			row.Title, row.Lead = spans(hit, "title", row.Title.String()), spans(hit, "summary", row.Lead.String())
-			rows.Items = append(rows.Items, row)
-		}
-		return rows, nil
-	}
-	items, err := p.Demands.Many(c.Context(), c.Actor(), ids)
-	if err != nil {
-		return rows, err
-	}
-	orgs, err := p.Identity.Organisations(c.Context(), orgIDs(items))
+	items, err := p.listed(c, kind, ids)
 	if err != nil {
 		return rows, err
 	}
 	for _, it := range items {
-		row := demandRow(c, it, orgs[it.OrganisationID])
-		hit := byID[it.ID]
+		row, hit := it.row, byID[it.ID]
 		row.Title, row.Lead = spans(hit, "title", row.Title.String()), spans(hit, "summary", row.Lead.String())
 		rows.Items = append(rows.Items, row)
 	}
 	return rows, nil
+}
+
+// listed is a listing with the row that lists it.
+type listed struct {
+	listing.Listing
+	row view.Row
+}
+
+// listed reads listings of one kind as the visitor may see them, in the order of ids; what he may not see is left out.
+func (p *Pages) listed(c *web.Ctx, kind listing.Kind, ids []int64) ([]listed, error) {
+	if kind == listing.Achievement {
+		return listedIn(p, c, p.Achievements.Book, ids, achievementRow)
+	}
+	return listedIn(p, c, p.Demands.Book, ids, demandRow)
+}
+
+func listedIn[C listing.Content[C]](p *Pages, c *web.Ctx, book *listing.Book[C], ids []int64, row func(*web.Ctx, listing.Item[C], identity.Organisation) view.Row) ([]listed, error) {
+	items, err := book.Many(c.Context(), c.Actor(), ids)
+	if err != nil {
+		return nil, err
+	}
+	orgs, err := p.Identity.Organisations(c.Context(), orgIDs(items))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]listed, len(items))
+	for i, it := range items {
+		out[i] = listed{it.Listing, row(c, it, orgs[it.OrganisationID])}
+	}
+	return out, nil
 }
 
 func orgIDs[C listing.Content[C]](items []listing.Item[C]) []int64 {

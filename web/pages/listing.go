@@ -887,44 +887,11 @@ func (p *Pages) saveListing(c *web.Ctx, kind listing.Kind, id int64) error {
 	if err != nil {
 		return err
 	}
-	actor := c.Actor()
 	var saved listing.Listing
 	if kind == listing.Achievement {
-		var k achievement.Content
-		if id != 0 {
-			it, gerr := p.Achievements.Get(c.Context(), actor, id)
-			if gerr != nil {
-				return gerr
-			}
-			k = it.Content
-		}
-		if k, err = p.readAchievement(c, f, k); err == nil {
-			var it achievement.Item
-			if id == 0 {
-				it, err = p.Achievements.Create(c.Context(), actor, k)
-			} else {
-				it, err = p.Achievements.Save(c.Context(), actor, id, f.Int("version"), k)
-			}
-			saved = it.Listing
-		}
+		saved, err = saveDraft(c, f, p.Achievements.Book, id, p.readAchievement)
 	} else {
-		var k demand.Content
-		if id != 0 {
-			it, gerr := p.Demands.Get(c.Context(), actor, id)
-			if gerr != nil {
-				return gerr
-			}
-			k = it.Content
-		}
-		if k, err = p.readDemand(c, f, k); err == nil {
-			var it demand.Item
-			if id == 0 {
-				it, err = p.Demands.Create(c.Context(), actor, k)
-			} else {
-				it, err = p.Demands.Save(c.Context(), actor, id, f.Int("version"), k)
-			}
-			saved = it.Listing
-		}
+		saved, err = saveDraft(c, f, p.Demands.Book, id, p.readDemand)
 	}
 	if fault.HasCode(err, "stale_version") {
 		return p.listingConflict(c, kind, id, f)
@@ -941,6 +908,29 @@ func (p *Pages) saveListing(c *web.Ctx, kind listing.Kind, id int64) error {
 	}
 	c.Flash(view.OK, "草稿已保存。下面是预览，看好了再提交审核。")
 	return c.See(listing.DeskPath(kind, saved.ID))
+}
+
+// saveDraft reads the form over what is stored (nothing for id 0) and stores the result.
+func saveDraft[C listing.Content[C]](c *web.Ctx, f *web.Form, book *listing.Book[C], id int64, read func(*web.Ctx, *web.Form, C) (C, error)) (listing.Listing, error) {
+	var content C
+	if id != 0 {
+		stored, err := book.Get(c.Context(), c.Actor(), id)
+		if err != nil {
+			return listing.Listing{}, err
+		}
+		content = stored.Content
+	}
+	content, err := read(c, f, content)
+	if err != nil {
+		return listing.Listing{}, err
+	}
+	var it listing.Item[C]
+	if id == 0 {
+		it, err = book.Create(c.Context(), c.Actor(), content)
+	} else {
+		it, err = book.Save(c.Context(), c.Actor(), id, f.Int("version"), content)
+	}
+	return it.Listing, err
 }
 
 // listingConflict shows what was typed beside what somebody else saved first.

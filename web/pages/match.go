@@ -199,40 +199,14 @@ func (p *Pages) matchCards(c *web.Ctx, want listing.Kind, found matching.Matches
 		ids = append(ids, id)
 		explained[id] = m.Explained
 	}
-	rows, listings := map[int64]view.Row{}, map[int64]listing.Listing{}
-	if want == listing.Achievement {
-		items, err := p.Achievements.Many(c.Context(), c.Actor(), ids)
-		if err != nil {
-			return nil, nil, err
-		}
-		orgs, err := p.Identity.Organisations(c.Context(), orgIDs(items))
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, it := range items {
-			rows[it.ID], listings[it.ID] = achievementRow(c, it, orgs[it.OrganisationID]), it.Listing
-		}
-	} else {
-		items, err := p.Demands.Many(c.Context(), c.Actor(), ids)
-		if err != nil {
-			return nil, nil, err
-		}
-		orgs, err := p.Identity.Organisations(c.Context(), orgIDs(items))
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, it := range items {
-			rows[it.ID], listings[it.ID] = demandRow(c, it, orgs[it.OrganisationID]), it.Listing
-		}
+	items, err := p.listed(c, want, ids)
+	if err != nil {
+		return nil, nil, err
 	}
 	var cards []view.MatchCard
 	var places []watch.Place
-	for _, id := range ids {
-		row, ok := rows[id]
-		if !ok { // withdrawn since it was indexed
-			continue
-		}
-		e := explained[id]
+	for _, it := range items { // without what was withdrawn since it was indexed
+		id, row, e := it.ID, it.row, explained[it.ID]
 		row.Title, row.Lead = markWords(row.Title.String(), e.Words), markWords(row.Lead.String(), e.Words)
 		card := view.MatchCard{Row: row, Score: int(math.Round(e.Score * 100)), Actions: []view.Action{act(id)}}
 		if want == listing.Achievement {
@@ -248,7 +222,7 @@ func (p *Pages) matchCards(c *web.Ctx, want listing.Kind, found matching.Matches
 			card.Sheet = append(card.Sheet, view.ScoreLine{Label: featureLabel(k.Feature), Points: int(math.Round(k.Points * 100)), Outof: int(math.Round(k.Weight * 100)), Note: k.Note})
 		}
 		cards = append(cards, card)
-		places = append(places, watch.Place{Listing: listings[id], Rank: len(cards), Explained: e})
+		places = append(places, watch.Place{Listing: it.Listing, Rank: len(cards), Explained: e})
 	}
 	return cards, places, nil
 }

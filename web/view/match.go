@@ -22,9 +22,6 @@ type ScoreLine struct {
 	Note          string
 }
 
-// Bar is a plain share bar of n out of outof.
-func Bar(n, outof int) Picture { return bar(n, outof) }
-
 // Matches is a ranked list with a head that says what was searched and what was left out.
 type Matches struct {
 	Note  string // 从 12,404 项里选出 9 项，另有 14 项因成熟度不足未列出

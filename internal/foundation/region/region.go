@@ -73,14 +73,13 @@ type tables struct {
 	provinces []Place
 	province  map[string]Place // by the first two digits
 	countries []Place
-	country   map[string]Place
 }
 
 // load reads the embedded files once; they are part of the program, so a fault in them is a programming error.
 var load = sync.OnceValue(func() *tables {
 	t := &tables{
 		children: map[string][]Division{}, byCode: map[string]Division{},
-		province: map[string]Place{}, country: map[string]Place{},
+		province: map[string]Place{},
 	}
 	short := map[string]string{}
 	for _, r := range rows("short.tsv", 2) {
@@ -136,7 +135,6 @@ var load = sync.OnceValue(func() *tables {
 	for _, r := range rows("countries.tsv", 2) {
 		p := Place{Code: r[0], Name: r[1], Short: r[1]}
 		t.countries = append(t.countries, p)
-		t.country[p.Code] = p
 	}
 	return t
 })
@@ -290,13 +288,7 @@ func Province(code string) (Place, bool) {
 // customs list, unverified), China first.
 func Countries() []Place { return slices.Clone(load().countries) }
 
-// Country finds a country by its three-digit code. A valid code need not be in the list: see ValidCountry.
-func Country(code string) (Place, bool) {
-	p, ok := load().country[code]
-	return p, ok
-}
-
-// ValidCountry reports whether the code has the form of a country code, three digits.
+// ValidCountry reports whether the code has the form of a country code, three digits; it need not be in Countries.
 func ValidCountry(code string) bool { return digits(code, 3) }
 
 func sixDigits(s string) bool { return digits(s, 6) }

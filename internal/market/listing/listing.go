@@ -23,7 +23,6 @@ package listing
 
 import (
 	"encoding/json"
-	"slices"
 	"time"
 
 	"techmarket/internal/foundation/fault"
@@ -185,13 +184,4 @@ func RulesOf[C Content[C]](k Kind) Rules {
 			return c.Document(l, organisation), nil
 		},
 	}
-}
-
-// ByID finds an item in a slice.
-func ByID[C any](items []Item[C], id int64) (Item[C], bool) {
-	i := slices.IndexFunc(items, func(it Item[C]) bool { return it.ID == id })
-	if i < 0 {
-		return Item[C]{}, false
-	}
-	return items[i], true
 }

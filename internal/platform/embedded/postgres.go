@@ -38,7 +38,6 @@ type Server struct {
 	socket string
 	exited chan struct{} // closed once the process is gone
 	proc   *os.Process
-	log    string
 }
 
 // ServerOptions says where and how to run a private PostgreSQL.
@@ -113,9 +112,6 @@ func (s *Server) CreateDatabase(ctx context.Context, name string) error {
 
 // Exited is closed when the server process has ended, wanted or not.
 func (s *Server) Exited() <-chan struct{} { return s.exited }
-
-// Log is the path of the server's own log.
-func (s *Server) Log() string { return s.log }
 
 // Stop shuts the server down cleanly (open sessions are ended); when ctx ends first it stops at once, which costs
 // crash recovery at the next start but no committed data.
@@ -271,7 +267,7 @@ func launch(ctx context.Context, o ServerOptions, folder, cluster string, who *a
 	cmd.Dir, cmd.Env, cmd.SysProcAttr = "/", serverEnv(), childAttr(who)
 	cmd.Stdout, cmd.Stderr = logFile, logFile
 
-	s := &Server{socket: socket, exited: make(chan struct{}), log: logPath}
+	s := &Server{socket: socket, exited: make(chan struct{})}
 	started := make(chan error)
 	go func() {
 		// The kernel sends Pdeathsig when the starting thread ends, so this thread stays until the server is gone.

@@ -15,6 +15,9 @@ import (
 	"techmarket/search"
 )
 
+// lineEnds makes every line end \n, a lone \r too: what stays of "\r\r\n" would otherwise change when it is saved again.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 // Text is one text of a content: its place, its name, its bounds. A content lists all its texts once; tidying, checking and the
 // near-limit warning follow from that list.
 type Text struct {
@@ -29,7 +32,7 @@ type Text struct {
 // TidyTexts trims all texts, joins the lines of one-line texts and cuts the carriage returns of forms.
 func TidyTexts(texts []Text) {
 	for _, t := range texts {
-		v := strings.TrimSpace(strings.ReplaceAll(*t.Value, "\r\n", "\n"))
+		v := strings.TrimSpace(lineEnds.Replace(*t.Value))
 		if !t.Long {
 			v = strings.Join(strings.FieldsFunc(v, func(r rune) bool { return r == '\n' || r == '\r' || r == '\t' }), " ")
 		}

@@ -2,6 +2,7 @@ package matching
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -27,6 +28,7 @@ type Finder struct {
 type learned struct {
 	*Model
 	digests digestCache
+	near    neighbourhood
 }
 
 // NewFinder makes a Finder. name gives the Chinese name of a facet code for the reasons.
@@ -75,6 +77,7 @@ const (
 func (f *Finder) Find(ctx context.Context, r Request) (Matches, error) {
 	model := f.learned.Load()
 	q := NewQuery(f.analyzer, model.Model, f.weights, r.Listing)
+	q.associate(model.Model, &model.near)
 	if len(q.words) == 0 {
 		return Matches{}, fault.New(fault.Invalid, "match_empty", "没有可以用来匹配的文字，请写明标题和要解决的问题。")
 	}
@@ -120,6 +123,15 @@ func (f *Finder) rank(model *learned, q *Query, candidates []search.Candidate, l
 		legs[i] = q.measure(model.Model, digests[i])
 	}
 	setting.Best = best(legs)
+	q.weigh(legs, setting)
+	if middle := feedback(legs, digests); middle != nil {
+		for i, d := range digests {
+			legs[i].Feedback = cosine(middle, d.topic)
+		}
+		setting.Best = best(legs)
+		q.weigh(legs, setting)
+	}
+	setting.Strength = q.strength(setting.Best)
 	items := make([]Match, 0, len(candidates))
 	for i, c := range candidates {
 		if legs[i].Words < f.weights.Threshold*q.self {
@@ -153,14 +165,47 @@ func best(legs []Legs) Legs {
 	top := slices.SortedFunc(slices.Values(legs), func(a, b Legs) int { return cmpDesc(a.Words, b.Words) })
 	var b Legs
 	for _, l := range top[:min(len(top), bestOf)] {
-		b = b.max(l)
+		b = Legs{Words: max(l.Words, b.Words), Bigrams: max(l.Bigrams, b.Bigrams), Chars: max(l.Chars, b.Chars), Near: max(l.Near, b.Near),
+			Topic: max(l.Topic, b.Topic), Feedback: max(l.Feedback, b.Feedback), Semantic: max(l.Semantic, b.Semantic)}
 	}
 	return b
 }
 
-func (l Legs) max(m Legs) Legs {
-	return Legs{Words: max(l.Words, m.Words), Bigrams: max(l.Bigrams, m.Bigrams), Chars: max(l.Chars, m.Chars),
-		Topic: max(l.Topic, m.Topic), Semantic: max(l.Semantic, m.Semantic)}
+// weigh sets Text of each: the legs together, the highest being 1.
+func (q *Query) weigh(legs []Legs, s Setting) {
+	most := 0.0
+	for i := range legs {
+		legs[i].Text = q.fuse(legs[i], s)
+		most = max(most, legs[i].Text)
+	}
+	for i := range legs {
+		legs[i].Text /= max(most, 1e-9)
+	}
+}
+
+// feedbackOf is how many of the first candidates say what the need is about.
+const feedbackOf = 8
+
+// feedback is the middle of the first candidates in the topic space, the first weighing most; nil without a topic space.
+func feedback(legs []Legs, digests []*digest) []float32 {
+	first := make([]int, len(legs))
+	for i := range first {
+		first[i] = i
+	}
+	slices.SortStableFunc(first, func(a, b int) int { return cmpDesc(legs[a].Text, legs[b].Text) })
+	var middle []float32
+	for rank, i := range first[:min(len(first), feedbackOf)] {
+		if t := digests[i].topic; t != nil {
+			if middle == nil {
+				middle = make([]float32, len(t))
+			}
+			addScaled(middle, t, float32(legs[i].Text/math.Log2(float64(rank+2))))
+		}
+	}
+	if middle == nil {
+		return nil
+	}
+	return unit(middle)
 }
 
 // thin keeps at most two listings of one organisation among the first ten; the others move behind the tenth, in order, and are

@@ -50,20 +50,25 @@ type Weights struct {
 type TextLegs struct {
 	Words    float64 // BM25 over words
 	Bigrams  float64 // BM25 over character pairs; times n/(n+BigramHalf) for a need of n words, for short needs words are surer
-	Chars    float64 // BM25 over single characters
+	Chars    float64 // BM25 over single characters; times CharHalf/(n+CharHalf), they help where there are few words
+	Near     float64 // words of the listing that the market's texts use like the need's heaviest words
 	Topic    float64 // cosine in the space learned from the market's texts
+	Feedback float64 // cosine there with the middle of the first eight by the other legs; times FeedbackHalf/(n+FeedbackHalf)
 	Semantic float64 // cosine of the embedder, when there is one
 
-	BigramHalf float64
-	IDFPower   float64
+	BigramHalf, CharHalf, FeedbackHalf float64
+
+	Power    float64 // the mean of the first four legs is raised to it, so that the best hold their place and the topic orders the others
+	IDFPower float64
 }
 
 // DefaultWeights are the weights that the market starts with.
 func DefaultWeights() Weights {
 	return Weights{
-		Version: "2026-11-1",
+		Version: "2026-11-2",
 		Text:    .55, Elements: .03, Subject: .12, Maturity: .08, Terms: .05, Region: .04, Record: .04, Freshness: .02,
-		TextLegs:  TextLegs{Words: 1, Bigrams: .8, Chars: .2, Topic: .4, Semantic: .6, BigramHalf: 5, IDFPower: 1.5},
+		TextLegs: TextLegs{Words: 1, Bigrams: 1.5, Chars: .8, Near: .4, Topic: .2, Feedback: 2, Semantic: .6,
+			BigramHalf: 20, CharHalf: 5, FeedbackHalf: 5, Power: 2, IDFPower: 1.5},
 		Threshold: .02,
 	}
 }

@@ -287,9 +287,12 @@ func TestTheScoreIsPureBoundedAndExplained(t *testing.T) {
 		d := listing("d")
 		dg := newDigest(a, m, d)
 		legs := q.measure(m, dg)
-		s := Setting{Weights: DefaultWeights(), Now: now, Name: name, Best: legs}
+		s := Setting{Weights: DefaultWeights(), Now: now, Name: name, Best: legs, Strength: q.strength(legs)}
+		legs.Text = q.fuse(legs, s)
 		e := Score(q, d, dg.text, legs, s)
-		if diff := cmp.Diff(e, Score(q, d, dg.text, q.measure(m, dg), s)); diff != "" {
+		again := q.measure(m, dg)
+		again.Text = q.fuse(again, s)
+		if diff := cmp.Diff(e, Score(q, d, dg.text, again, s)); diff != "" {
 			r.Fatalf("the same question, another answer:\n%s", diff)
 		}
 		if e.Score > 1+1e-9 || e.Score < -1 || len(e.Reasons) > maxReasons {
@@ -299,7 +302,7 @@ func TestTheScoreIsPureBoundedAndExplained(t *testing.T) {
 		for _, c := range e.Contributions {
 			sum, weights = sum+c.Points, weights+c.Weight
 		}
-		if diff := e.Score*weights - sum; diff > 1e-9 || diff < -1e-9 {
+		if diff := e.Score*weights - sum*e.Strength; diff > 1e-9 || diff < -1e-9 {
 			r.Fatalf("contributions add up to %v, score says %v", sum, e.Score*weights)
 		}
 	})

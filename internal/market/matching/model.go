@@ -315,8 +315,13 @@ func (m *Model) topic(bag []wordCount) []float32 {
 	}
 	v := make([]float32, m.TopicDims)
 	for _, c := range cells {
-		addScaled(v, m.Topics[int(c.row)*m.TopicDims:], c.x)
+		addScaled(v, m.topicOf(c.row), c.x)
 	}
+	return unit(v)
+}
+
+// unit scales a vector to length 1, in place.
+func unit(v []float32) []float32 {
 	scale := 1 / (float32(math.Sqrt(float64(dot(v, v)))) + 1e-12)
 	for i := range v {
 		v[i] *= scale

@@ -33,8 +33,9 @@ type Query struct {
 	pairs    map[uint64]float64
 	chars    map[rune]float64
 	topic    []float32
-	self     float64  // what a text would score that holds twice every word the market knows
-	sequence []string // all words in order, for showing whole phrases
+	near     map[uint32][]nearTo // set by associate
+	self     float64             // what a text would score that holds twice every word, also those that the market doesn't know
+	sequence []string            // all words in order, for showing whole phrases
 	element  Elements
 }
 
@@ -81,9 +82,7 @@ func NewQuery(a *zh.Analyzer, m *Model, w Weights, listing search.Document) *Que
 	q.words = q.words[:min(len(q.words), queryWords)]
 	for i, t := range q.words {
 		q.byWord[hash(t.text)] = i
-		if m.WordDF[hash(t.text)] > 0 {
-			q.self += t.weight * 2 * (bm25K + 1) / (2 + bm25K)
-		}
+		q.self += t.weight * 2 * (bm25K + 1) / (2 + bm25K)
 	}
 	for p, n := range pairTF {
 		q.pairs[p] = math.Log1p(n) * math.Pow(m.idf(max(m.PairDF[p], 1)), power)
@@ -167,7 +166,9 @@ const (
 
 // Legs are what comparing two texts measured, leg by leg, before scaling.
 type Legs struct {
-	Words, Bigrams, Chars, Topic, Semantic float64
+	Words, Bigrams, Chars, Near, Topic, Feedback, Semantic float64
+
+	Text float64 // all legs together, as a share of the best candidate's
 
 	matched []int // indices of Query.words found, heaviest first
 }
@@ -226,10 +227,17 @@ func (q *Query) measure(m *Model, d *digest) Legs {
 			l.Bigrams += t.weight
 		}
 	}
-	if q.topic != nil && d.topic != nil {
-		l.Topic = max(0, float64(dot(q.topic, d.topic)))
-	}
+	l.Near = q.likeness(d.bag)
+	l.Topic = cosine(q.topic, d.topic)
 	return l
+}
+
+// cosine of two unit vectors of one space, 0 where one is missing or they point apart.
+func cosine(a, b []float32) float64 {
+	if a == nil || b == nil {
+		return 0
+	}
+	return max(0, float64(dot(a, b)))
 }
 
 // saturate sums BM25 over counted keys, in key order so that the float sum is the same every time.

@@ -26,6 +26,9 @@ type Document struct {
 	Keywords []string
 	Summary  string // one or two sentences: the problem to solve, the main effect
 	Body     string // everything else, plain text
+	// Names of the organisation and the people behind it: the search box finds them, matching never compares them. A company called
+	// 某某风电叶片公司 answers no need about blades by its name.
+	Names string `json:",omitempty"`
 
 	// Facets are codes by facet name: field, topic, league, county, cooperation, priceBand, industry,
 	// state, org, visibility …; a code is what ValidCode accepts.
@@ -238,7 +241,7 @@ func (d Document) Validate() error {
 	if !idPattern.MatchString(d.ID) || !ValidCode(d.Kind) {
 		return fault.Newf(fault.Invalid, "search_document", "文档编号或类型有误：%.64q。", d.ID)
 	}
-	for _, s := range append([]string{d.Title, d.Summary, d.Body}, d.Keywords...) {
+	for _, s := range append([]string{d.Title, d.Summary, d.Body, d.Names}, d.Keywords...) {
 		if !utf8.ValidString(s) || len(s) > 4*maxFieldRunes {
 			return fault.Newf(fault.Invalid, "search_document", "文档 %s 的文字过长或含有无法识别的字符。", d.ID)
 		}

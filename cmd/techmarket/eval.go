@@ -163,7 +163,9 @@ func evalMarket(ctx context.Context, a *zh.Analyzer, engineName string, corpus [
 	if err != nil {
 		return err
 	}
-	return use(matching.NewFinder(engine, a, model, matching.DefaultWeights(), time.Now, func(_, code string) string { return code }))
+	weights := matching.DefaultWeights()
+	weights.Threshold = 0 // the whole order is measured, not what a page would leave out
+	return use(matching.NewFinder(engine, a, model, weights, time.Now, func(_, code string) string { return code }))
 }
 
 // scratchEngine opens an empty engine of its own and returns how to remove it.

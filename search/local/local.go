@@ -216,7 +216,7 @@ func (e *Engine) entry(d search.Document) (map[string]any, error) {
 	title := e.analyzer.IndexWords(d.Title)
 	keywords := e.analyzer.IndexWords(strings.Join(d.Keywords, "\n"))
 	summary := e.analyzer.IndexWords(d.Summary)
-	body := e.analyzer.IndexWords(d.Body)
+	body := e.analyzer.IndexWords(d.Body + "\n" + d.Names)
 	words := make([]string, 0, 3*len(title)+2*len(keywords)+2*len(summary)+len(body))
 	for _, part := range [][]string{title, title, title, keywords, keywords, summary, summary, body} {
 		words = append(words, part...)

@@ -190,7 +190,7 @@ func unavailable(op string, err error) error {
 func (e *Engine) entry(d search.Document) map[string]any {
 	keywords := strings.Join(d.Keywords, "\n")
 	title, titleLatin := split(e.analyzer.IndexWords(d.Title + "\n" + keywords))
-	words, latin := split(e.analyzer.IndexWords(d.Title + "\n" + keywords + "\n" + d.Summary + "\n" + d.Body))
+	words, latin := split(e.analyzer.IndexWords(d.Title + "\n" + keywords + "\n" + d.Summary + "\n" + d.Body + "\n" + d.Names))
 	_, pinyin := split(e.analyzer.Pinyin(d.Title + "\n" + keywords))
 	facets := d.Facets
 	if facets == nil {

@@ -221,6 +221,11 @@ func (p *Pages) matchCards(c *web.Ctx, want listing.Kind, found matching.Matches
 		for _, k := range e.Contributions {
 			card.Sheet = append(card.Sheet, view.ScoreLine{Label: featureLabel(k.Feature), Points: int(math.Round(k.Points * 100)), Outof: int(math.Round(k.Weight * 100)), Note: k.Note})
 		}
+		points, full := 0.0, 0.0
+		for _, k := range e.Contributions {
+			points, full = points+k.Points, full+k.Weight
+		}
+		card.Sum = fmt.Sprintf("合计 %.0f，满分 %.0f，折合 %.0f%%；这条需求所问的内容得到回应的程度 %.0f%%，相乘得匹配度 %d。", points*100, full*100, points/max(full, 1e-9)*100, e.Strength*100, card.Score)
 		cards = append(cards, card)
 		places = append(places, watch.Place{Listing: it.Listing, Rank: len(cards), Explained: e})
 	}

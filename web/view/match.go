@@ -7,6 +7,7 @@ type MatchCard struct {
 	Reasons []Text
 	Short   Text // the one 不足
 	Sheet   []ScoreLine
+	Sum     string // how the lines of the sheet make the score
 	SheetTo string // address of the sheet's explanation
 	Actions []Action
 	Dismiss *Form // 不合适…: asks why

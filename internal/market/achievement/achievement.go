@@ -287,7 +287,7 @@ func (c Content) Document(l listing.Listing, organisation string) search.Documen
 	topics := listing.Topics(c.Topics, c.Title+"\n"+strings.Join(c.Keywords, " ")+"\n"+c.Summary+"\n"+c.Description)
 	d := listing.BaseDocument(l, organisation, listing.Unique([]string{c.Field}), topics, c.Cooperation, c.Industry, c.Division, c.Price, c.Completeness().Percent)
 	d.Title, d.Keywords, d.Summary = c.Title, c.Keywords, listing.Paragraphs(c.Summary, c.Problem)
-	body := []string{c.Description, c.Team.Lead, c.Team.Introduction, organisation}
+	body := []string{c.Description, c.Team.Introduction}
 	for _, a := range c.Advantages {
 		body = append(body, strings.Join(listing.Unique([]string{a.Name, a.Ours, a.Unit}), " "))
 	}
@@ -306,7 +306,7 @@ func (c Content) Document(l listing.Listing, organisation string) search.Documen
 	if lo, ok := d.Numbers["priceMinFen"]; ok {
 		d.Numbers["priceFen"] = lo
 	}
-	d.Body = listing.Paragraphs(body...)
+	d.Body, d.Names = listing.Paragraphs(body...), listing.Paragraphs(organisation, c.Team.Lead)
 	if c.Maturity.Level > 0 {
 		d.Numbers["maturity"] = int64(c.Maturity.Level)
 		d.Facets["stage"] = []string{strconv.Itoa(c.Maturity.Level)}

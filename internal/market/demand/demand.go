@@ -181,7 +181,8 @@ func (c Content) Document(l listing.Listing, organisation string) search.Documen
 		summary = append(summary, strings.Join(listing.Unique([]string{t.Name, t.Target, t.Unit}), " "))
 	}
 	d.Summary = listing.Paragraphs(summary...)
-	d.Body = listing.Paragraphs(c.Limits, c.Tried, c.Background, c.Reward, organisation)
+	d.Body = listing.Paragraphs(c.Limits, c.Tried, c.Background, c.Reward)
+	d.Names = organisation
 	d.Facets["challenge"] = []string{map[bool]string{true: "yes", false: "no"}[c.Challenge]}
 	if c.MaturityMin > 0 {
 		d.Numbers["minMaturity"] = int64(c.MaturityMin)

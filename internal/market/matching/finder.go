@@ -131,14 +131,17 @@ func (f *Finder) rank(model *learned, q *Query, candidates []search.Candidate, l
 		setting.Best = best(legs)
 		q.weigh(legs, setting)
 	}
-	setting.Strength = q.strength(setting.Best)
+	for _, l := range legs {
+		if l.Text == 1 {
+			setting.Strength = max(setting.Strength, q.strength(l))
+		}
+	}
 	items := make([]Match, 0, len(candidates))
 	for i, c := range candidates {
-		if legs[i].Words < f.weights.Threshold*q.self {
-			continue
+		if e := Score(q, c.Document, digests[i].text, legs[i], setting); e.Score >= f.weights.Threshold {
+			at[c.ID] = i
+			items = append(items, Match{c.Document, e})
 		}
-		at[c.ID] = i
-		items = append(items, Match{c.Document, Score(q, c.Document, digests[i].text, legs[i], setting)})
 	}
 	slices.SortFunc(items, func(a, b Match) int {
 		if a.Explained.Score != b.Explained.Score {

@@ -43,7 +43,7 @@ type Weights struct {
 
 	TextLegs TextLegs
 
-	Threshold float64 // below this share of the need's own self-match in words, nothing is shown
+	Threshold float64 // below this score nothing is shown
 }
 
 // TextLegs weigh the ways of comparing texts. They err differently, which is why they are added.
@@ -69,6 +69,6 @@ func DefaultWeights() Weights {
 		Text:    .55, Elements: .03, Subject: .12, Maturity: .08, Terms: .05, Region: .04, Record: .04, Freshness: .02,
 		TextLegs: TextLegs{Words: 1, Bigrams: 1.5, Chars: .8, Near: .4, Topic: .2, Feedback: 2, Semantic: .6,
 			BigramHalf: 20, CharHalf: 5, FeedbackHalf: 5, Power: 2, IDFPower: 1.5},
-		Threshold: .02,
+		Threshold: .25,
 	}
 }

@@ -161,7 +161,9 @@ func TestAtMostTwoOfOneOrganisationAreAmongTheFirstTen(t *testing.T) {
 	for i := range 60 { // others, so that the words mean something
 		docs = append(docs, achievement(fmt.Sprintf("b%02d", i), "奶牛饲料配方", "提高产奶量"))
 	}
-	got := find(t, market(t, docs...), Request{Listing: need(), Limit: 30})
+	f := market(t, docs...)
+	f.weights.Threshold = 0
+	got := find(t, f, Request{Listing: need(), Limit: 30})
 	orgs := map[string]int{}
 	for _, m := range got.Items[:min(10, len(got.Items))] {
 		orgs[m.Document.Facets[FacetOrg][0]]++

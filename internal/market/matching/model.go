@@ -160,8 +160,10 @@ func eachPair(text string, char func(rune), pair func(uint64)) {
 	}
 }
 
-func (m *Model) idf(df uint32) float64 {
-	n, f := float64(m.Docs), float64(df)
+func (m *Model) idf(df uint32) float64 { return idf(m.Docs, df) }
+
+func idf(docs int, df uint32) float64 {
+	n, f := float64(docs), float64(df)
 	return math.Log(1 + (n-f+.5)/(f+.5))
 }
 

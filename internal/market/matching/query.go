@@ -25,6 +25,9 @@ const (
 	candidateTerms = 24     // words sent to the engine
 )
 
+// someSize is the number of listings from which rarity tells what a need is about.
+const someSize = 1000
+
 // Query is a listing as a question: its weighty words with their weights. It is made once and is read-only.
 type Query struct {
 	Listing  search.Document
@@ -34,7 +37,8 @@ type Query struct {
 	chars    map[rune]float64
 	topic    []float32
 	near     map[uint32][]nearTo // set by associate
-	self     float64             // what a text would score that holds twice every word, also those that the market doesn't know
+	self     float64             // what a text would score that holds twice every word the market knows
+	asked    float64             // what all words ask for, also those that the market doesn't know
 	sequence []string            // all words in order, for showing whole phrases
 	element  Elements
 }
@@ -42,6 +46,7 @@ type Query struct {
 type queryTerm struct {
 	text   string
 	weight float64
+	says   float64 // weight in a market of some size: in a small one every known word looks common
 	stop   bool
 }
 
@@ -71,7 +76,7 @@ func NewQuery(a *zh.Analyzer, m *Model, w Weights, listing search.Document) *Que
 	power := w.TextLegs.IDFPower
 	for word, n := range tf {
 		df := m.WordDF[hash(word)]
-		q.words = append(q.words, queryTerm{word, math.Log1p(n) * math.Pow(m.idf(df), power), a.Stop(word)})
+		q.words = append(q.words, queryTerm{word, math.Log1p(n) * math.Pow(m.idf(df), power), math.Log1p(n) * math.Pow(idf(max(m.Docs, someSize), df), power), a.Stop(word)})
 	}
 	slices.SortFunc(q.words, func(x, y queryTerm) int {
 		if x.weight != y.weight {
@@ -82,7 +87,10 @@ func NewQuery(a *zh.Analyzer, m *Model, w Weights, listing search.Document) *Que
 	q.words = q.words[:min(len(q.words), queryWords)]
 	for i, t := range q.words {
 		q.byWord[hash(t.text)] = i
-		q.self += t.weight * 2 * (bm25K + 1) / (2 + bm25K)
+		q.asked += t.says
+		if m.WordDF[hash(t.text)] > 0 {
+			q.self += t.weight * 2 * (bm25K + 1) / (2 + bm25K)
+		}
 	}
 	for p, n := range pairTF {
 		q.pairs[p] = math.Log1p(n) * math.Pow(m.idf(max(m.PairDF[p], 1)), power)

@@ -40,7 +40,8 @@ type Setting struct {
 	Now     time.Time
 	Name    func(facet, code string) string // Chinese name of a code
 	Best    Legs                            // the highest value of each leg among the best candidates; the unit of each leg
-	// Strength scales the score; see Query.strength.
+	// Strength is how far the best candidate answers the query at all. The legs compare candidates with each other only; without it the
+	// least bad of a market that has nothing would show a high number.
 	Strength float64
 	Brief    bool // leave out the matched words, a fifth of the time; for candidates that are not shown
 }
@@ -137,15 +138,14 @@ func (q *Query) fuse(l Legs, s Setting) float64 {
 	return sum / max(weights, 1e-9)
 }
 
-// fullAnswer is the share of its own score that a need of n words gets from a listing that answers it, times √n: half a page is never
-// repeated word for word, a line often is. Measured on the evaluation set: the best of the market reaches half of it or more for 95 of
-// 100 needs with an answer.
-const fullAnswer = 1.8
-
-// strength says how far the best of the market answers the need at all, 0–1. The shares of the legs compare candidates with each
-// other only; without it the least bad of a market that has nothing would show a high number.
-func (q *Query) strength(best Legs) float64 {
-	return min(1, best.Words/max(q.self, 1e-9)*math.Sqrt(float64(len(q.words)))/fullAnswer)
+// strength says how far one listing answers what the query asks for, 0–1: the share of the asked words that it holds. Half a page is
+// never repeated word for word, a line often is, so a share of 2/√n counts as a full answer to n words.
+func (q *Query) strength(l Legs) float64 {
+	held := 0.0
+	for _, i := range l.matched {
+		held += q.words[i].says
+	}
+	return min(1, held/max(q.asked, 1e-9)*max(1, math.Sqrt(float64(len(q.words)))/2))
 }
 
 func judgeText(l Legs, words []string) judged {

@@ -872,6 +872,9 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 	certs := view.Table{Caption: "证明", HideCaption: true, Columns: []view.Column{{Label: "版本"}, {Label: "签发"}, {Label: "状态"}, {Label: "校验码"}, {Label: "文件"}}}
 	for _, k := range d.Certificates {
 		file := view.Cell{Text: "正在生成", Note: "稍后刷新"}
+		if k.Failure != "" {
+			file = view.Cell{Text: "没有生成", Note: k.Failure, Tags: []view.Tag{{Label: "需要处理", Tone: view.Bad}}}
+		}
 		if k.FileID != 0 {
 			file = view.Cell{Text: "证明 PDF", Href: fmt.Sprintf("/registrations/%s/certificate?version=%d", r.Number, k.Version)}
 		}

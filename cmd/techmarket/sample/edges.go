@@ -92,7 +92,8 @@ func (g *generator) edgeContracts() {
 	})
 	set(StateRegistered, "0501", func(c *Contract) { c.Title = "<script>alert('样例')</script>牧场网络安全检测技术服务" })
 	set(StateRegistered, "0501", func(c *Contract) { c.Title = "=cmd|' /C calc'!A0 样例表格公式防护技术服务" })
-	set(StateRegistered, "0501", func(c *Contract) {
+	// A draft: a certificate cannot show joined Mongolian letters, so the market asks for a name in Han characters on submission.
+	set(StateDraft, "0501", func(c *Contract) {
 		c.Title = "蒙古文（ᠮᠣᠩᠭᠣᠯ ᠪᠢᠴᠢᠭ᠌）牧户培训资料编制技术服务"
 	})
 	// Imports: the seller is abroad, the buyer applies (B11).

@@ -4,18 +4,21 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/certify/contract"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/document"
 	"techmarket/internal/platform/files"
+	"techmarket/internal/platform/jobs"
 )
 
 // View reads the certificate's body.
@@ -49,6 +52,13 @@ func (s *Service) MakeCertificate(ctx context.Context, args CertificateArgs) err
 		}
 	}
 	pdf, err := s.certificatePDF(c)
+	var hopeless *fault.Error
+	if errors.As(err, &hopeless) && hopeless.Kind == fault.Invalid { // no later try mends what the certificate says
+		if _, err := s.d.DB.Exec(ctx, setCertificateFailure, pgx.StrictNamedArgs{"number": args.Number, "version": args.Version, "failure": hopeless.Message}); err != nil {
+			return fmt.Errorf("note failure: %w", err)
+		}
+		return jobs.Discard(err)
+	}
 	if err != nil {
 		return fmt.Errorf("certificate %s/%d: %w", args.Number, args.Version, err)
 	}
@@ -68,6 +78,38 @@ func (s *Service) MakeCertificate(ctx context.Context, args CertificateArgs) err
 		_, err = tx.Exec(ctx, setCertificateFile, pgx.StrictNamedArgs{"number": args.Number, "version": args.Version, "file": f.ID})
 		return err
 	})
+}
+
+// retryCertificates asks again for the PDFs that could not be made: a font may have come since.
+func (s *Service) retryCertificates(ctx context.Context) error {
+	return s.d.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		failed, err := many[CertificateArgs](ctx, tx, selectFailedCertificates, pgx.StrictNamedArgs{})
+		for _, args := range failed {
+			err = errors.Join(err, s.d.Jobs.Enqueue(ctx, tx, args, jobs.Options{Unique: true}))
+		}
+		return err
+	})
+}
+
+// drawable refuses a contract whose certificate could not be drawn, naming field, characters and mend. Where the server has
+// no fonts, papers wait and nothing is refused.
+func (s *Service) drawable(c contract.Content) error {
+	fonts, err := s.fonts()
+	if err != nil {
+		return nil
+	}
+	var bad fault.Fields
+	check := func(path, what, text string) {
+		if chars := fonts.Missing(text); len(chars) > 0 {
+			bad.Add(path, "char_not_drawable", what+"里有证明印不出的字："+document.NameChars(chars)+"。蒙古文请改用汉字名称，生僻字请改用营业执照上的通用写法，或请系统管理员配置含有这些字的字体")
+		}
+	}
+	check("elements.name", "合同名称", c.Elements.Name)
+	check("seller.name", "卖方名称", c.Seller.Name)
+	for i, b := range c.Buyers {
+		check(fmt.Sprintf("buyers.%d.name", i), "买方名称", b.Name)
+	}
+	return bad.Err()
 }
 
 // takeRoot notes the root that the PDF will print: the latest if it covers the certificate's row, else a new one.

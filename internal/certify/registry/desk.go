@@ -63,6 +63,9 @@ func (s *Service) add(ctx context.Context, tx pgx.Tx, a identity.Actor, c contra
 		return Filing{}, err
 	}
 	frozen, err := s.d.Contracts.Freeze(ctx, tx, c.ID)
+	if err == nil {
+		err = s.drawable(frozen.Content)
+	}
 	if err != nil {
 		return Filing{}, err
 	}
@@ -281,6 +284,9 @@ func (s *Service) SubmitCorrection(ctx context.Context, a identity.Actor, r Ref,
 		}
 		c.AnsweredAt = &w.now
 		frozen, err := s.d.Contracts.Freeze(ctx, w.tx, w.filing.ContractID)
+		if err == nil {
+			err = s.drawable(frozen.Content)
+		}
 		if err != nil {
 			return err
 		}
@@ -463,6 +469,9 @@ func (s *Service) PassFirstReview(ctx context.Context, a identity.Actor, r Ref) 
 		}
 		if d.Outcome != recognition.Register {
 			return notRegistrable(d)
+		}
+		if err := s.drawable(frozen.Content); err != nil {
+			return err
 		}
 		var bad fault.Fields
 		required(&bad, "opinion", review.Opinion, "请填写初审意见")

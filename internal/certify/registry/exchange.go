@@ -3,6 +3,7 @@ package registry
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -433,7 +434,7 @@ func (s *Service) RegisterJobs(w *jobs.Workers) {
 	jobs.Register(w, s.MakeCertificate)
 	jobs.Register(w, s.MakeExport)
 	jobs.Register(w, s.RunHistory)
-	jobs.Register(w, func(ctx context.Context, _ WarnArgs) error { return s.Warn(ctx) })
+	jobs.Register(w, func(ctx context.Context, _ WarnArgs) error { return errors.Join(s.Warn(ctx), s.retryCertificates(ctx)) })
 }
 
 // readTable walks an uploaded table by its name's ending. Faults: Invalid "file_kind" and those of the reader.

@@ -3,16 +3,20 @@ package registry_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/certify/registry/registrytest"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/platform/jobs"
 )
 
 // text reads a PDF back with pdftotext; where that is missing the check is skipped visibly.
@@ -142,14 +146,53 @@ func TestEachDecisionHasItsPaper(t *testing.T) {
 	}
 }
 
-func TestARareCharacterInANameIsNamedNotBoxed(t *testing.T) {
+func TestANameThatNoFontDrawsIsRefusedNamingTheCharacterBeforeANumberIsTaken(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
 	content := w.Content()
-	content.Elements.Name = "\U0002A6D7号样机委托开发"
-	reg := w.Register(content, func(*registry.Review) {})
-	err := w.S.MakeCertificate(ctx, registry.CertificateArgs{Number: reg.Number, Version: 1})
-	if !fault.HasCode(err, "char_not_drawable") {
+	content.Elements.Name, content.Buyers[0].Name = "\U0002A6D7号样机委托开发", "样例ᠮᠣᠩᠭᠣᠯ公司"
+	_, err := w.S.Submit(ctx, w.Seller, w.Draft(content, ""), w.County.ID)
+	var refused *fault.Error
+	if !errors.As(err, &refused) || len(refused.Fields) != 2 || refused.Fields[0].Path != "elements.name" || !strings.Contains(refused.Fields[0].Message, "U+2A6D7") ||
+		refused.Fields[1].Path != "buyers.0.name" || !strings.Contains(refused.Fields[1].Message, "U+182E") {
 		t.Errorf("got %v", err)
+	}
+	content.Elements.Name, content.Buyers[0].Name = "\U00020BB7䶮号样机委托开发", "样例矿业"
+	reg := w.Register(content, nil)
+	registrytest.Check(t, w.Jobs.Drain(ctx))
+	_, pdf, err := w.S.CertificatePDF(ctx, w.Seller, reg.Number, 1)
+	registrytest.Check(t, err)
+	if got := text(t, pdf); !strings.Contains(got, content.Elements.Name) {
+		t.Errorf("the certificate does not say %s", content.Elements.Name)
+	}
+}
+
+func TestAPDFThatCannotBeMadeIsSaidOnceAndTriedAgainInTheMorning(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	reg := w.Register(w.Content(), nil)
+	spell := func(from, to string) { // as if the name had been accepted with another font
+		_, err := w.DB.Exec(ctx, `update certificate set body = replace(body, $1, $2)`, from, to)
+		registrytest.Check(t, err)
+	}
+	read := func() registry.Certificate {
+		d, err := w.S.Dossier(ctx, w.Head, reg.Number)
+		registrytest.Check(t, err)
+		return d.Certificates[0]
+	}
+	spell("牧草", "\U0002A6D7")
+	if err := w.Jobs.Drain(ctx); err == nil {
+		t.Error("the job did not report")
+	}
+	var state string
+	w.Scan(&state, `select state from river_job where kind = 'certificate_pdf'`)
+	if c := read(); state != "cancelled" || c.FileID != 0 || !strings.Contains(c.Failure, "U+2A6D7") {
+		t.Errorf("job %s, certificate %+v", state, c)
+	}
+	spell("\U0002A6D7", "牧草")
+	registrytest.Check(t, w.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error { return w.Jobs.Enqueue(ctx, tx, registry.WarnArgs{}, jobs.Options{}) }))
+	registrytest.Check(t, w.Jobs.Drain(ctx))
+	if c := read(); c.FileID == 0 || c.Failure != "" {
+		t.Errorf("certificate %+v", c)
 	}
 }

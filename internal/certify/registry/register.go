@@ -35,6 +35,9 @@ func (s *Service) Register(ctx context.Context, a identity.Actor, r Ref, nationa
 		if err != nil {
 			return err
 		}
+		if err := s.drawable(frozen.Content); err != nil {
+			return err
+		}
 		w.filing.Head = a.AccountID
 		if w.filing.Kind == Change {
 			reg, err = s.registerChange(ctx, w, frozen)

@@ -504,6 +504,7 @@ type Certificate struct {
 	IssuedAt  time.Time    `json:"issuedAt"`
 	Root      *ledger.Root `json:"root"`   // the signed root printed on the PDF; nil until the job took it
 	FileID    int64        `json:"fileId"` // 0 until the job made the PDF
+	Failure   string       `json:"failure"` // why the PDF cannot be made; tried again every morning
 }
 
 // roles maps a part to the roles that can play it.

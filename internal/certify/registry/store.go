@@ -366,7 +366,7 @@ const insertIncome = `insert into income (number, amount, booked_on, booked_by, 
 
 const selectIncomes = `select id, amount, booked_on, note from income where number = @number order by id`
 
-const certificateColumns = `number, version, state, body, digest, suite, key_id, signature, check_code, ledger_seq, issued_at, root, coalesce(file_id, 0) as file_id`
+const certificateColumns = `number, version, state, body, digest, suite, key_id, signature, check_code, ledger_seq, issued_at, root, coalesce(file_id, 0) as file_id, failure`
 
 const selectCertificates = `select ` + certificateColumns + ` from certificate where number = @number order by version desc`
 
@@ -381,7 +381,11 @@ const lockCertificate = selectCertificate + ` for update`
 
 const setCertificateRoot = `update certificate set root = @root where number = @number and version = @version and root is null`
 
-const setCertificateFile = `update certificate set file_id = @file where number = @number and version = @version and file_id is null`
+const setCertificateFailure = `update certificate set failure = @failure where number = @number and version = @version and file_id is null`
+
+const selectFailedCertificates = `select number, version from certificate where failure <> ''`
+
+const setCertificateFile = `update certificate set file_id = @file, failure = '' where number = @number and version = @version and file_id is null`
 
 const insertNotice = `insert into notice_task (number, division, audience, title, body, created_at) values (@number, @division, @audience, @title, @body, @at)`
 

@@ -11,6 +11,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 
 	"github.com/signintech/gopdf"
 
@@ -20,14 +22,19 @@ import (
 // Fonts holds the typefaces of PDF files, parsed once; safe for use by several goroutines.
 type Fonts struct {
 	container *gopdf.FontContainer
-	families  []string // those present
+	fallbacks []*fallback // asked in turn for what the main fonts lack
 }
 
-// The families a document draws with. A character the first lacks is looked for in rare.
+// fallback is a font that few documents need: it is read with the first character that asks for it.
+type fallback struct {
+	family, path string
+	container    func() (*gopdf.FontContainer, error)
+}
+
+// The families a document draws with.
 const (
 	regular = "regular"
 	bold    = "bold"
-	rare    = "rare"
 )
 
 // fontFiles are Noto Sans SC (OFL-1.1) as npm's @expo-google-fonts/noto-sans-sc lays them out. TrueType outlines only:
@@ -36,6 +43,10 @@ var fontFiles = map[string]string{
 	regular: "NotoSansSC_400Regular.ttf",
 	bold:    "NotoSansSC_700Bold.ttf",
 }
+
+// rareFile is Noto Sans JP (OFL-1.1, @expo-google-fonts/noto-sans-jp): it draws 𠮷 and 400 more characters beyond the basic
+// plane that Noto Sans SC lacks.
+const rareFile = "NotoSansJP_400Regular.ttf"
 
 // FindFonts returns the folder to give LoadFonts: configured when set, otherwise the npm package in each start folder or
 // above it. Fault: Unavailable fonts_missing.
@@ -58,21 +69,59 @@ func FindFonts(configured string, starts ...string) (string, error) {
 		"没有找到 PDF 字体。请在项目目录运行 npm ci，或把 NotoSansSC_400Regular.ttf 和 NotoSansSC_700Bold.ttf 放进一个目录并设置 TECHMARKET_FONTS。")
 }
 
-// LoadFonts parses the fonts of the folder, and rareFile (may be empty) for characters they lack.
-// Faults (Unavailable): fonts_missing, font_broken.
-func LoadFonts(folder, rareFile string) (*Fonts, error) {
+// LoadFonts parses the fonts of the folder. Characters they lack are looked for in configured (may be empty), then in the
+// folder's own fallback font, if it is there. Faults (Unavailable): fonts_missing, font_broken.
+func LoadFonts(folder, configured string) (*Fonts, error) {
 	f := &Fonts{container: &gopdf.FontContainer{}}
 	for _, family := range []string{regular, bold} {
-		if err := f.load(family, firstOf(folder, fontFiles[family])); err != nil {
+		if err := load(f.container, family, firstOf(folder, fontFiles[family])); err != nil {
 			return nil, err
 		}
 	}
-	if rareFile != "" {
-		if err := f.load(rare, rareFile); err != nil {
+	if configured != "" {
+		if _, err := f.fallback(configured).container(); err != nil { // a wrong setting is told at once
 			return nil, err
+		}
+	}
+	for _, path := range []string{firstOf(folder, rareFile), firstOf(filepath.Join(filepath.Dir(folder), "noto-sans-jp"), rareFile)} {
+		if _, err := os.Stat(path); err == nil {
+			f.fallback(path)
+			break
 		}
 	}
 	return f, nil
+}
+
+func (f *Fonts) fallback(path string) *fallback {
+	b := &fallback{family: fmt.Sprintf("rare%d", len(f.fallbacks)), path: path}
+	b.container = sync.OnceValues(func() (*gopdf.FontContainer, error) {
+		c := &gopdf.FontContainer{}
+		return c, load(c, b.family, path)
+	})
+	f.fallbacks = append(f.fallbacks, b)
+	return b
+}
+
+// Missing returns the characters of the texts that no font draws, each once.
+func (f *Fonts) Missing(texts ...string) []rune {
+	p := f.New(PDFOptions{})
+	for _, text := range texts {
+		for _, r := range clean(text) {
+			if r != '\n' {
+				p.family(bodyStyle, r)
+			}
+		}
+	}
+	return p.missing
+}
+
+// NameChars writes characters so that a person finds them: 𠮷（U+20BB7）.
+func NameChars(chars []rune) string {
+	names := make([]string, len(chars))
+	for i, r := range chars {
+		names[i] = fmt.Sprintf("%c（U+%04X）", r, r)
+	}
+	return strings.Join(names, "、")
 }
 
 // firstOf accepts both npm's layout (a folder a weight) and a plain folder of files.
@@ -84,7 +133,7 @@ func firstOf(folder, name string) string {
 	return filepath.Join(folder, name)
 }
 
-func (f *Fonts) load(family, path string) error {
+func load(into *gopdf.FontContainer, family, path string) error {
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fault.Newf(fault.Unavailable, "fonts_missing", "没有找到字体文件 %s。请检查 TECHMARKET_FONTS 或 TECHMARKET_RARE_FONT，或运行 npm ci。", path)
@@ -92,9 +141,8 @@ func (f *Fonts) load(family, path string) error {
 	if err != nil {
 		return fmt.Errorf("load font: %w", err)
 	}
-	if err := f.container.AddTTFFontByReader(family, bytes.NewReader(raw)); err != nil {
+	if err := into.AddTTFFontByReader(family, bytes.NewReader(raw)); err != nil {
 		return fault.Wrap(err, fault.Unavailable, "font_broken", fmt.Sprintf("字体文件 %s 不能使用：需要 TrueType 轮廓的 .ttf 文件。", path))
 	}
-	f.families = append(f.families, family)
 	return nil
 }

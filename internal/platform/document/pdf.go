@@ -3,9 +3,12 @@ package document
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf16"
 
 	"github.com/signintech/gopdf"
 	"rsc.io/qr"
@@ -40,6 +43,7 @@ type PDF struct {
 	y       float64 // mm from the top of the page
 	known   map[glyph]bool
 	missing []rune
+	opened  int // fallback fonts this document draws with
 	attach  []attachment
 	err     error
 }
@@ -59,7 +63,7 @@ func (f *Fonts) New(o PDFOptions) *PDF {
 	p := &PDF{fonts: f, options: o, gp: &gopdf.GoPdf{}, known: map[glyph]bool{}}
 	p.gp.Start(gopdf.Config{Unit: gopdf.UnitMM, PageSize: gopdf.Rect{W: pageWidth, H: pageHeight}})
 	p.gp.SetInfo(gopdf.PdfInfo{Title: o.Title, Creator: "techmarket", Producer: "techmarket", CreationDate: o.At.UTC()})
-	for _, family := range f.families {
+	for _, family := range []string{regular, bold} {
 		p.fail(p.gp.AddTTFFontFromFontContainer(family, f.container))
 	}
 	p.newPage()
@@ -122,27 +126,44 @@ func (p *PDF) family(s style, r rune) string {
 	if s.bold {
 		first = bold
 	}
-	for _, family := range []string{first, rare} {
-		if !slices.Contains(p.fonts.families, family) {
-			continue
-		}
-		g := glyph{family, r}
-		has, asked := p.known[g]
-		if !asked {
-			p.fail(p.gp.SetFont(family, "", s.size))
-			var err error
-			has, err = p.gp.IsCurrFontContainGlyph(r)
+	if p.has(first, s.size, r) {
+		return first
+	}
+	for i, b := range p.fonts.fallbacks {
+		if i == p.opened {
+			container, err := b.container()
 			p.fail(err)
-			p.known[g] = has
+			if err != nil {
+				return first
+			}
+			p.fail(p.gp.AddTTFFontFromFontContainer(b.family, container))
+			p.opened++
 		}
-		if has {
-			return family
+		if p.has(b.family, s.size, r) {
+			return b.family
 		}
 	}
 	if !slices.Contains(p.missing, r) {
 		p.missing = append(p.missing, r)
 	}
 	return first
+}
+
+func (p *PDF) has(family string, size float64, r rune) bool {
+	// Mongolian letters are written joined. gopdf sets them apart, which nobody can read: they count as missing.
+	if r >= 0x1800 && r <= 0x18af {
+		return false
+	}
+	g := glyph{family, r}
+	has, asked := p.known[g]
+	if !asked {
+		p.fail(p.gp.SetFont(family, "", size))
+		var err error
+		has, err = p.gp.IsCurrFontContainGlyph(r)
+		p.fail(err)
+		p.known[g] = has
+	}
+	return has
 }
 
 // runs cuts text where the font changes.
@@ -379,12 +400,8 @@ func (p *PDF) Bytes() ([]byte, error) {
 		p.draw(smallStyle, text, (pageWidth-p.measure(smallStyle, text))/2, pageHeight-13)
 	}
 	if len(p.missing) > 0 {
-		names := make([]string, len(p.missing))
-		for i, r := range p.missing {
-			names[i] = fmt.Sprintf("%c（U+%04X）", r, r)
-		}
 		return nil, fault.Newf(fault.Invalid, "char_not_drawable",
-			"字体里没有这些字：%s。请管理员用 TECHMARKET_RARE_FONT 配置包含这些字的字体，再生成文件。", strings.Join(names, "、"))
+			"字体里没有这些字：%s。请管理员用 TECHMARKET_RARE_FONT 配置包含这些字的字体，再生成文件。", NameChars(p.missing))
 	}
 	if p.err != nil {
 		return nil, p.err
@@ -393,5 +410,37 @@ func (p *PDF) Bytes() ([]byte, error) {
 	if _, err := p.gp.WriteTo(&b); err != nil {
 		return nil, fmt.Errorf("pdf: %w", err)
 	}
-	return appendAttachments(b.Bytes(), p.attach)
+	return appendAttachments(mendUnicode(b.Bytes()), p.attach)
 }
+
+// mendUnicode rewrites the characters beyond the basic plane in the maps from glyph to text as UTF-16. gopdf writes them as
+// five digits, which readers cut to four: copying 𠮷 gave another character. The places in the file must not move, so the
+// room comes from CIDSystemInfo, which a text map does not need; it is enough for 23 such characters a font.
+func mendUnicode(pdf []byte) []byte {
+	const spare = "/CIDSystemInfo << /Registry (Adobe)/Ordering (UCS)/Supplement 0>> def\n"
+	rest := pdf
+	for {
+		from := bytes.Index(rest, []byte(spare))
+		if from < 0 {
+			return pdf
+		}
+		to := bytes.Index(rest[from:], []byte("endbfrange"))
+		if to < 0 {
+			return pdf
+		}
+		part := rest[from : from+to]
+		added := 0
+		mended := beyond.ReplaceAllFunc(part[len(spare):], func(entry []byte) []byte {
+			r, _ := strconv.ParseInt(string(entry[1:6]), 16, 32)
+			high, low := utf16.EncodeRune(rune(r))
+			added += 3
+			return fmt.Appendf(nil, "<%04X%04X>", high, low)
+		})
+		if added > 0 && added < len(spare) {
+			copy(part[copy(part, strings.Repeat(" ", len(spare)-added)):], mended)
+		}
+		rest = rest[from+to:]
+	}
+}
+
+var beyond = regexp.MustCompile(`<[0-9A-F]{5}>`)

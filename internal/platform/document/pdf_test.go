@@ -155,11 +155,33 @@ func TestPDF_SameInputSameBytes(t *testing.T) {
 func TestPDF_RefusesACharacterItCannotDraw(t *testing.T) {
 	t.Parallel()
 	p := mustFonts(t).New(document.PDFOptions{Title: "证明"})
-	p.Paragraph("张𠮷、李ᠮ")
+	p.Paragraph("张𠀃、李ᠮ")
 	_, err := p.Bytes()
 	var f *fault.Error
-	if !errors.As(err, &f) || f.Code != "char_not_drawable" || !strings.Contains(f.Message, "𠮷（U+20BB7）") || !strings.Contains(f.Message, "U+182E") {
+	if !errors.As(err, &f) || f.Code != "char_not_drawable" || !strings.Contains(f.Message, "𠀃（U+20003）") || !strings.Contains(f.Message, "U+182E") {
 		t.Errorf("got %v, want both characters named", err)
+	}
+	if got := mustFonts(t).Missing("张𠮷䶮𠀃", "李ᠮ𠀃"); string(got) != "𠀃ᠮ" {
+		t.Errorf("missing %q", string(got))
+	}
+}
+
+func TestPDF_CharactersBeyondTheBasicPlaneAreDrawnAndCopied(t *testing.T) {
+	t.Parallel()
+	p := mustFonts(t).New(document.PDFOptions{Title: "证明"})
+	const text = "样例𠮷朔永磁𡈽有限公司䶮𠮟"
+	p.Title(text)
+	p.Paragraph(text)
+	raw, err := p.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "rare.pdf")
+	if err := os.WriteFile(path, raw, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got := tool(t, "pdftotext", path, "-"); strings.Count(got, text) != 2 {
+		t.Errorf("read back %q", got)
 	}
 }
 

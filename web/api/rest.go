@@ -121,7 +121,7 @@ type StatsInput struct {
 	From      string          `query:"from" format:"date" doc:"起，含；空为今年"`
 	To        string          `query:"to" format:"date" doc:"止，含"`
 	Period    stats.Period    `query:"period" enum:"month,quarter,half,year"`
-	Rows      stats.Dimension `query:"rows" enum:"area,class,subclass,field,seller_kind,plan_source,ip_kind,other_side"`
+	Rows      stats.Dimension `query:"rows" enum:"area,class,subclass,field,seller_kind,plan_source,ip_kind,social_goal,other_side"`
 	Direction stats.Direction `query:"direction" enum:"filed,output,absorption" doc:"登记、输出、吸纳"`
 	Area      string          `query:"area" maxLength:"6" doc:"盟市或旗县；空为全区"`
 	Class     string          `query:"class" maxLength:"4"`

@@ -112,7 +112,7 @@ func directionName(d stats.Direction) string {
 
 func dimensionName(d stats.Dimension) string {
 	return map[stats.Dimension]string{stats.ByArea: "地区", stats.ByClass: "合同类别", stats.BySubclass: "合同小类", stats.ByField: "技术领域", stats.BySellerKind: "卖方类型",
-		stats.ByPlanSource: "计划来源", stats.ByIPKind: "知识产权", stats.ByOtherSide: "对方所在"}[d]
+		stats.ByPlanSource: "计划来源", stats.ByIPKind: "知识产权", stats.BySocialGoal: "社会经济目标", stats.ByOtherSide: "对方所在"}[d]
 }
 
 var grains = []view.Option{{Value: "none", Label: "不分期"}, {Value: string(stats.Year), Label: "按年"}, {Value: string(stats.Half), Label: "按半年"},

@@ -190,7 +190,9 @@ func TestAPDFThatCannotBeMadeIsSaidOnceAndTriedAgainInTheMorning(t *testing.T) {
 		t.Errorf("job %s, certificate %+v", state, c)
 	}
 	spell("\U0002A6D7", "牧草")
-	registrytest.Check(t, w.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error { return w.Jobs.Enqueue(ctx, tx, registry.WarnArgs{}, jobs.Options{}) }))
+	registrytest.Check(t, w.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		return w.Jobs.Enqueue(ctx, tx, registry.WarnArgs{}, jobs.Options{})
+	}))
 	registrytest.Check(t, w.Jobs.Drain(ctx))
 	if c := read(); c.FileID == 0 || c.Failure != "" {
 		t.Errorf("certificate %+v", c)

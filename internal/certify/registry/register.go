@@ -136,7 +136,7 @@ func (r *Registration) take(f Filing, v contract.Frozen) {
 	c := v.Content
 	r.Title, r.Class = c.Elements.Name, f.Class
 	r.Amount, r.Technical, r.VATBase = *f.Amount, *f.Technical, *f.VATBase
-	r.Field, r.PlanSource, r.IPKind = c.Elements.Field, c.Elements.PlanSource, "none"
+	r.Field, r.PlanSource, r.IPKind, r.SocialGoal = c.Elements.Field, c.Elements.PlanSource, "none", c.Elements.SocialGoal
 	if len(c.Elements.IP) > 0 {
 		r.IPKind = c.Elements.IP[0].Kind
 	}
@@ -155,8 +155,8 @@ func country(p contract.Party) string {
 }
 
 // cells is where statistics count a registration.
-func (r Registration) cells() [9]string {
-	return [9]string{r.Class, r.Field, r.SellerKind, r.PlanSource, r.IPKind, r.SellerCountry, r.SellerDivision, r.BuyerCountry, r.BuyerDivision}
+func (r Registration) cells() [10]string {
+	return [10]string{r.Class, r.Field, r.SellerKind, r.PlanSource, r.IPKind, r.SocialGoal, r.SellerCountry, r.SellerDivision, r.BuyerCountry, r.BuyerDivision}
 }
 
 // CertificateBody is what a certificate says; its canonical JSON is signed and chained. The printed fields follow the

@@ -381,6 +381,7 @@ type Registration struct {
 	Field          string     `json:"field"`
 	PlanSource     string     `json:"planSource"`
 	IPKind         string     `json:"ipKind"`
+	SocialGoal     string     `json:"socialGoal"`
 	SellerName     string     `json:"sellerName"`
 	SellerOrg      int64      `json:"sellerOrgId"`
 	SellerKind     string     `json:"sellerKind"`
@@ -502,8 +503,8 @@ type Certificate struct {
 	CheckCode string       `json:"checkCode"`
 	LedgerSeq int64        `json:"ledgerSeq"`
 	IssuedAt  time.Time    `json:"issuedAt"`
-	Root      *ledger.Root `json:"root"`   // the signed root printed on the PDF; nil until the job took it
-	FileID    int64        `json:"fileId"` // 0 until the job made the PDF
+	Root      *ledger.Root `json:"root"`    // the signed root printed on the PDF; nil until the job took it
+	FileID    int64        `json:"fileId"`  // 0 until the job made the PDF
 	Failure   string       `json:"failure"` // why the PDF cannot be made; tried again every morning
 }
 

@@ -333,7 +333,7 @@ const skipNumber = `insert into number_sequence (point_id, year, last) values (@
 	on conflict (point_id, year) do update set last = greatest(number_sequence.last, excluded.last)`
 
 const registrationColumns = `number, contract_id, point_id, division, applicant_org, state, prior_state, version, lock_version, title, class, field,
-	plan_source, ip_kind, seller_name, coalesce(seller_org, 0) as seller_org, seller_kind, seller_country, seller_division, buyer_name,
+	plan_source, ip_kind, social_goal, seller_name, coalesce(seller_org, 0) as seller_org, seller_kind, seller_country, seller_division, buyer_name,
 	coalesce(buyer_org, 0) as buyer_org, buyer_country, buyer_division, amount, technical, vat_base, income, registered_on, ended_on, tax_review,
 	cancel_request, ending, is_sample as sample`
 
@@ -342,23 +342,23 @@ const selectRegistration = `select ` + registrationColumns + ` from registration
 const lockRegistration = selectRegistration + ` for update`
 
 const insertRegistration = `insert into registration (number, contract_id, point_id, division, applicant_org, state, version, title, class, field, plan_source,
-		ip_kind, seller_name, seller_org, seller_kind, seller_country, seller_division, buyer_name, buyer_org, buyer_country, buyer_division,
+		ip_kind, social_goal, seller_name, seller_org, seller_kind, seller_country, seller_division, buyer_name, buyer_org, buyer_country, buyer_division,
 		amount, technical, vat_base, registered_on, is_sample)
-	values (@number, @contract, @point, @division, @applicant_org, @state, @version, @title, @class, @field, @plan_source, @ip_kind, @seller, nullif(@seller_org, 0),
+	values (@number, @contract, @point, @division, @applicant_org, @state, @version, @title, @class, @field, @plan_source, @ip_kind, @social_goal, @seller, nullif(@seller_org, 0),
 		@seller_kind, @seller_country, @seller_division, @buyer, nullif(@buyer_org, 0), @buyer_country, @buyer_division, @amount, @technical,
 		@vat_base, @registered_on, @sample)`
 
 const updateRegistration = `update registration set state = @state, prior_state = @prior_state, version = @version, lock_version = lock_version + 1, title = @title,
-		class = @class, field = @field, plan_source = @plan_source, ip_kind = @ip_kind, seller_name = @seller, seller_kind = @seller_kind,
+		class = @class, field = @field, plan_source = @plan_source, ip_kind = @ip_kind, social_goal = @social_goal, seller_name = @seller, seller_kind = @seller_kind,
 		seller_country = @seller_country, seller_division = @seller_division, buyer_name = @buyer, buyer_country = @buyer_country,
 		buyer_division = @buyer_division, amount = @amount, technical = @technical, vat_base = @vat_base, income = @income, ended_on = @ended_on,
 		tax_review = @tax_review, cancel_request = @cancel_request, ending = @ending
 	where number = @number and lock_version = @lock_version`
 
 const insertEntry = `insert into period_entry (number, version, kind, leg, booked_on, contracts, amount, technical, class, field, seller_kind, plan_source,
-		ip_kind, seller_country, seller_division, buyer_country, buyer_division, point_id, is_sample)
+		ip_kind, social_goal, seller_country, seller_division, buyer_country, buyer_division, point_id, is_sample)
 	values (@number, @version, @kind, @leg, @booked_on, @contracts, @amount, @technical, @class, @field, @seller_kind, @plan_source, @ip_kind,
-		@seller_country, @seller_division, @buyer_country, @buyer_division, @point, @sample)`
+		@social_goal, @seller_country, @seller_division, @buyer_country, @buyer_division, @point, @sample)`
 
 const selectEntries = `select kind, leg, version, booked_on, contracts, amount, technical from period_entry where number = @number order by id`
 
@@ -455,7 +455,7 @@ func addEvent(ctx context.Context, tx pgx.Tx, filing int64, number string, e Eve
 
 func (r Registration) args() pgx.StrictNamedArgs {
 	return pgx.StrictNamedArgs{"number": r.Number, "state": r.State, "version": r.Version, "title": r.Title, "class": r.Class, "field": r.Field,
-		"plan_source": r.PlanSource, "ip_kind": r.IPKind, "seller": r.SellerName, "seller_kind": r.SellerKind, "seller_country": r.SellerCountry,
+		"plan_source": r.PlanSource, "ip_kind": r.IPKind, "social_goal": r.SocialGoal, "seller": r.SellerName, "seller_kind": r.SellerKind, "seller_country": r.SellerCountry,
 		"seller_division": r.SellerDivision, "buyer": r.BuyerName, "buyer_country": r.BuyerCountry, "buyer_division": r.BuyerDivision,
 		"amount": r.Amount, "technical": r.Technical, "vat_base": r.VATBase}
 }
@@ -483,7 +483,7 @@ func storeRegistration(ctx context.Context, tx pgx.Tx, r Registration) error {
 func book(ctx context.Context, tx pgx.Tx, r Registration, kind, leg string, day time.Time, contracts int, amount, technical money.Fen) error {
 	_, err := tx.Exec(ctx, insertEntry, pgx.StrictNamedArgs{"number": r.Number, "version": r.Version, "kind": kind, "leg": leg, "booked_on": day,
 		"contracts": contracts, "amount": amount, "technical": technical, "class": r.Class, "field": r.Field, "seller_kind": r.SellerKind,
-		"plan_source": r.PlanSource, "ip_kind": r.IPKind, "seller_country": r.SellerCountry, "seller_division": r.SellerDivision,
+		"plan_source": r.PlanSource, "ip_kind": r.IPKind, "social_goal": r.SocialGoal, "seller_country": r.SellerCountry, "seller_division": r.SellerDivision,
 		"buyer_country": r.BuyerCountry, "buyer_division": r.BuyerDivision, "point": r.PointID, "sample": r.Sample})
 	return err
 }

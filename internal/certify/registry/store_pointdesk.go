@@ -10,8 +10,8 @@ const selectFigures = `select
 	(count(*) filter (where submitted_at >= @from and submitted_at < @to))::int as submitted,
 	(count(*) filter (where accepted_at >= @from and accepted_at < @to))::int as accepted,
 	(count(*) filter (where in_year))::int as decided,
-	(count(*) filter (where in_year and state = 'declined'))::int as declined,
-	(count(*) filter (where in_year and state = 'refused'))::int as refused,
+	(count(*) filter (where in_year and 'declined' in (state, prior_state)))::int as declined,
+	(count(*) filter (where in_year and 'refused' in (state, prior_state)))::int as refused,
 	(select coalesce(sum(contracts), 0)::int from period_entry where point_id = @point and kind = 'register' and booked_on between @first::date and @last::date) as registered,
 	(select coalesce(sum(amount), 0)::bigint from period_entry where point_id = @point and booked_on between @first::date and @last::date) as amount,
 	(select coalesce(sum(technical), 0)::bigint from period_entry where point_id = @point and booked_on between @first::date and @last::date) as technical,
@@ -19,8 +19,8 @@ const selectFigures = `select
 	(count(*) filter (where in_year and legal_on is not null and decided_at::date > legal_on))::int as past_legal,
 	(count(*) filter (where correction is not null and submitted_at >= @from and submitted_at < @to))::int as corrected,
 	(select count(*)::int from filing_event e join filing g on g.id = e.filing_id where g.point_id = @point and e.event = 'return_to_review' and e.at >= @from and e.at < @to) as returned,
-	(select count(*)::int from registration where point_id = @point and state = 'cancelled' and ended_on between @first::date and @last::date) as cancelled,
-	(select count(*)::int from registration where point_id = @point and state = 'revoked' and ended_on between @first::date and @last::date) as revoked,
+	(select count(*)::int from registration where point_id = @point and 'cancelled' in (state, prior_state) and ended_on between @first::date and @last::date) as cancelled,
+	(select count(*)::int from registration where point_id = @point and 'revoked' in (state, prior_state) and ended_on between @first::date and @last::date) as revoked,
 	0 as staff, 0 as trained
 	from (select *, decided_at >= @from and decided_at < @to as in_year from filing where point_id = @point) f`
 

@@ -104,6 +104,11 @@ func (q Query) rowName(key string) string {
 		return label(map[string]string{"university": "高校", "institute": "科研机构", "enterprise": "企业", "other": "其他", "": "境外或未填"}, key)
 	case ByPlanSource:
 		return codes.PlanSource.Label(key)
+	case BySocialGoal:
+		if key == "" {
+			return "未填"
+		}
+		return codes.SocialGoal.Label(key)
 	case ByIPKind:
 		return codes.IPKind.Label(key)
 	case ByOtherSide:

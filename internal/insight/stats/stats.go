@@ -61,12 +61,13 @@ const (
 	BySellerKind Dimension = "seller_kind"
 	ByPlanSource Dimension = "plan_source"
 	ByIPKind     Dimension = "ip_kind"
-	ByOtherSide  Dimension = "other_side" // where the other party is: inside, domestic, foreign
+	BySocialGoal Dimension = "social_goal" // 社会经济目标, GB/T 24450
+	ByOtherSide  Dimension = "other_side"  // where the other party is: inside, domestic, foreign
 )
 
 // Dimensions lists them in the order of the page.
 func Dimensions() []Dimension {
-	return []Dimension{ByArea, ByClass, BySubclass, ByField, BySellerKind, ByPlanSource, ByIPKind, ByOtherSide}
+	return []Dimension{ByArea, ByClass, BySubclass, ByField, BySellerKind, ByPlanSource, ByIPKind, BySocialGoal, ByOtherSide}
 }
 
 // Query asks for one table. From and To are days (2006-01-02), both included.

@@ -166,7 +166,7 @@ func holds(t *rapid.T, w *registrytest.World) {
 	}
 	var live stats.Measure
 	row := w.DB.QueryRow(ctx, `select count(*)::int, coalesce(sum(amount), 0)::bigint, coalesce(sum(technical), 0)::bigint from registration
-		where state not in ('cancelled', 'revoked')`)
+		where ended_on is null`)
 	if err := row.Scan(&live.Contracts, &live.Amount, &live.Technical); err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func holds(t *rapid.T, w *registrytest.World) {
 	for rows, key := range map[stats.Dimension]string{stats.BySubclass: "class", stats.ByField: "field", stats.BySellerKind: "seller_kind"} {
 		table := get(stats.Filed, rows, stats.NoPeriod, "")
 		standing, err := w.DB.Query(ctx, `select `+key+`, count(*)::int, sum(amount)::bigint, sum(technical)::bigint from registration
-			where state not in ('cancelled', 'revoked') group by 1`)
+			where ended_on is null group by 1`)
 		registrytest.Check(w.T, err)
 		for standing.Next() {
 			var name string

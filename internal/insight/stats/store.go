@@ -27,7 +27,7 @@ func (q Query) rowExpression() string {
 		return s[0]
 	case ByOtherSide:
 		return fmt.Sprintf("case when %[2]s <> '156' then 'foreign' when %[1]s like '15%%' then 'inside' else 'domestic' end", s[2], s[3])
-	case ByClass, BySubclass, ByField, BySellerKind, ByPlanSource, ByIPKind:
+	case ByClass, BySubclass, ByField, BySellerKind, ByPlanSource, ByIPKind, BySocialGoal:
 		return string(q.Rows)
 	default:
 		return "''"

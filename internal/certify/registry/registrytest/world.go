@@ -296,3 +296,80 @@ func (w *World) Filing(id int64) registry.Filing {
 	Check(w.T, err)
 	return c.Filing
 }
+
+// Fire calls the service method of an event with input that a permitted caller could send.
+func (w *World) Fire(on registry.Aggregate, e registry.Event, a identity.Actor, f registry.Filing, number string) error {
+	ctx, r, n := context.Background(), registry.Ref{ID: f.ID}, registry.NumberRef{Number: number}
+	refusal := registry.Refusal{Codes: []string{"R7"}, Text: "理由"}
+	s := w.S
+	var err error
+	switch e {
+	case registry.EventWithdraw:
+		_, err = s.Withdraw(ctx, a, r, "")
+	case registry.EventAccept:
+		_, err = s.Accept(ctx, a, r)
+	case registry.EventDeclineIntake:
+		_, err = s.DeclineIntake(ctx, a, r, "oral", "口头合同")
+	case registry.EventRequestCorrection:
+		_, err = s.RequestCorrection(ctx, a, r, []registry.CorrectionItem{{Text: "补交"}})
+	case registry.EventSubmitCorrection:
+		_, err = s.SubmitCorrection(ctx, a, r, []string{"已补"})
+	case registry.EventLapseCorrection:
+		_, err = s.LapseCorrection(ctx, a, r, refusal, true)
+	case registry.EventSaveReview:
+		_, err = s.SaveReview(ctx, a, r, registry.Review{})
+	case registry.EventPassFirstReview:
+		_, err = s.PassFirstReview(ctx, a, r)
+	case registry.EventPassSecondReview:
+		_, err = s.PassSecondReview(ctx, a, r, "同意")
+	case registry.EventReturnToReview:
+		_, err = s.ReturnToReview(ctx, a, r, "理由")
+	case registry.EventPassExperts:
+		_, err = s.PassExperts(ctx, a, r, "同意", 1)
+	case registry.EventRejectByExperts:
+		_, err = s.RejectByExperts(ctx, a, r, refusal, "不同意", 1)
+	case registry.EventRefuse:
+		_, err = s.Refuse(ctx, a, r, refusal)
+	case registry.EventRegister, registry.EventRegisterChange:
+		_, err = s.Register(ctx, a, r, "")
+	case registry.EventStartChange:
+		_, err = s.StartChange(ctx, a, n)
+	case registry.EventAbandonChange:
+		_, err = s.AbandonChange(ctx, a, n)
+	case registry.EventRequestChange:
+		_, err = s.RequestChange(ctx, a, n, "补充协议")
+	case registry.EventRequestCancel:
+		_, err = s.RequestCancel(ctx, a, n, "解除")
+	case registry.EventDeclineCancel:
+		_, err = s.DeclineCancel(ctx, a, n, "理由")
+	case registry.EventCancel:
+		_, err = s.Cancel(ctx, a, n, "rescinded", "解除")
+	case registry.EventRevoke:
+		_, err = s.Revoke(ctx, a, n, "fraud", "虚假合同")
+	case registry.EventReviewTaxRelief:
+		_, err = s.ReviewTaxRelief(ctx, a, n, true, "")
+	case registry.EventBookIncome:
+		_, err = s.BookIncome(ctx, a, n, 100, "")
+	case registry.EventOpenReconsideration:
+		if on == registry.OnFiling {
+			_, err = s.OpenFilingReconsideration(ctx, a, r, "不服")
+		} else {
+			_, err = s.OpenReconsideration(ctx, a, n, "不服")
+		}
+	case registry.EventOpenReRecognition:
+		if on == registry.OnFiling {
+			_, err = s.OpenFilingReRecognition(ctx, a, r, "请重新认定")
+		} else {
+			_, err = s.OpenReRecognition(ctx, a, n, "请重新认定")
+		}
+	case registry.EventConcludeReexamination:
+		if on == registry.OnFiling {
+			_, err = s.ConcludeFiling(ctx, a, r, "维持")
+		} else {
+			_, err = s.Conclude(ctx, a, n, "维持")
+		}
+	default:
+		err = fmt.Errorf("no method for %s", e)
+	}
+	return err
+}

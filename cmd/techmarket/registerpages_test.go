@@ -77,6 +77,16 @@ func TestRegisterPages_WhatADeskTakesAwayAndBringsIn(t *testing.T) {
 		"2024150103000007,2024-03-02,旧合同,0501,5000,5000,09,草原示范大学,150103,旧买方,150203\n2024150103000008,2024-03-02,旧合同,0501,abc,5000,09,草原示范大学,150103,旧买方,150203\n"
 	w.as("league").get("/registrations/history/template").want(200)
 	checked := w.as("league").get("/registrations/history").submit("/registrations/history", nil, upload{"file", "历史.csv", []byte(history)}).want(200, "确认导入 1 项", "第 3 行第 5 列")
+	marked := w.as("league").get(checked.path + "/marked").want(200)
+	rows := document.ReadExcel(bytes.NewReader(marked.body))
+	said := false
+	for row, err := range rows {
+		noErr(t, err)
+		said = said || strings.Contains(row.Cell(11), "第 3 行第 5 列：") && row.Cell(0) == "2024150103000008"
+	}
+	if !said {
+		t.Error("the file given back does not say what is wrong in the third row")
+	}
 	checked.submit(checked.path+"/confirm", nil).want(200, "导入中")
 	w.drain()
 	w.as("league").get(checked.path).want(200, "已导入 1 项")

@@ -136,7 +136,7 @@ func (s *services) build() error {
 		return err
 	}
 	s.achievements, s.demands = achievement.New(s.listings), demand.New(s.listings)
-	s.importer, err = importer.New(importer.Config{DB: p.DB, Listings: s.listings, Directory: s.identity, Queue: s.enqueue, Now: p.now,
+	s.importer, err = importer.New(importer.Config{DB: p.DB, Listings: s.listings, Directory: s.identity, Queue: s.enqueue, Files: p.Files, Now: p.now,
 		Forms: []importer.Form{achievement.Form(), demand.Form()}})
 	if err != nil {
 		return err

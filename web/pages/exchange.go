@@ -30,6 +30,7 @@ func (p *Pages) exchangeRoutes() []web.Route {
 		web.POST("/registrations/history", keeper, p.checkHistory).WithFiles(),
 		web.GET("/registrations/history/template", keeper, p.historyTemplate),
 		web.GET("/registrations/history/:id", keeper, p.history),
+		web.GET("/registrations/history/:id/marked", keeper, p.markedHistory),
 		web.POST("/registrations/history/:id/confirm", keeper, p.confirmHistory),
 	}
 }
@@ -321,10 +322,30 @@ func (p *Pages) history(c *web.Ctx) error {
 	body.Main = append(body.Main, Block{Facts: &view.Facts{Items: []view.Fact{{Label: "数据行", Value: view.Count(b.Rows), Num: true}, {Label: "可以导入", Value: view.Count(b.Good), Num: true}, {Label: "有错，不导入", Value: view.Count(b.Bad), Num: true},
 		{Label: "可导入的成交额", Value: sumWords(r.Amount), Num: true}, {Label: "可导入的技术交易额", Value: sumWords(r.Technical), Num: true}}}})
 	body.Main = append(body.Main, problemBlock("要改的格子", r.Problems, r.ProblemCount), problemBlock("提醒（不影响导入）", r.Warnings, r.WarningCount))
+	if b.MarkedFile != 0 {
+		body.Side = append(body.Side, Block{Card: true, Title: "改原来的文件", Intro: "您上传的文件，最右边多了一列红字“错误说明”，逐行写明要改什么。改好后直接重新上传。",
+			Links: []view.Link{{Label: "下载带错误说明的文件", Href: here + "/marked"}}})
+	}
 	if b.State == "checked" && b.Good > 0 {
 		body.Main = append(body.Main, Block{Actions: []view.Action{{Label: fmt.Sprintf("确认导入 %d 项", b.Good), Post: here + "/confirm"}, {Label: "改好后重新上传", Href: "/registrations/history", Kind: view.Quiet}}})
 	}
 	return sheet(c, page, body)
+}
+
+// markedHistory sends the upload back with its red column.
+func (p *Pages) markedHistory(c *web.Ctx) error {
+	id, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	b, err := p.Registry.History(c.Context(), c.Actor(), id)
+	if err != nil {
+		return err
+	}
+	if b.MarkedFile == 0 {
+		return fault.New(fault.Conflict, "nothing_marked", "这个文件没有要改的行")
+	}
+	return p.sendFile(c, b.MarkedFile)
 }
 
 func sumWords(f money.Fen) string { return f.Grouped() + " 元" }

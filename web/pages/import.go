@@ -21,6 +21,7 @@ func (p *Pages) importRoutes() []web.Route {
 		web.POST("/imports", who, p.checkImport).WithFiles(),
 		web.GET("/imports/template", who, p.importTemplate),
 		web.GET("/imports/:id", who, func(c *web.Ctx) error { return p.showBatch(c, nil) }),
+		web.GET("/imports/:id/marked", who, p.markedImport),
 		web.POST("/imports/:id/confirm", who, p.confirmImport),
 		web.GET("/imports/:id/progress", who, p.importProgress),
 	}
@@ -220,6 +221,10 @@ func (p *Pages) showBatch(c *web.Ctx, ferr error) error {
 	body.Side = []Block{{Card: true, Title: "这个文件", Facts: &view.Facts{Wide: true, Items: []view.Fact{{Label: "单位", Value: org.Name}, {Label: "数据行", Value: view.Count(b.Rows), Num: true},
 		{Label: "可以导入", Value: view.Count(b.Good), Num: true}, {Label: "有错，不导入", Value: view.Count(b.Bad), Num: true}, {Label: "导入后", Value: after}, {Label: "上传", Value: view.DayTime(b.CreatedAt)}}},
 		Links: []view.Link{{Label: "上传另一个文件", Href: "/imports"}}}}
+	if b.MarkedFile != 0 {
+		body.Side = append([]Block{{Card: true, Title: "改原来的文件", Intro: "您上传的文件，最右边多了一列红字“错误说明”，逐行写明要改什么。改好后直接重新上传，已导入的行不会重复。",
+			Links: []view.Link{{Label: "下载带错误说明的文件", Href: fmt.Sprintf("/imports/%d/marked", b.ID)}}}}, body.Side...)
+	}
 	status := http.StatusOK
 	switch {
 	case fault.Is(ferr, fault.Conflict):
@@ -316,6 +321,18 @@ func reportBlocks(r importer.Report, bad int) []Block {
 		out = append(out, Block{Title: "没有用到的列", Intro: "这些表头不在模板里，整列没有读取：" + join(r.Ignored) + "。"})
 	}
 	return out
+}
+
+// markedImport sends the upload back with its red column.
+func (p *Pages) markedImport(c *web.Ctx) error {
+	b, err := p.readBatch(c)
+	if err != nil {
+		return err
+	}
+	if b.MarkedFile == 0 {
+		return fault.New(fault.Conflict, "nothing_marked", "这个文件没有要改的行")
+	}
+	return p.sendFile(c, b.MarkedFile)
 }
 
 func (p *Pages) confirmImport(c *web.Ctx) error {

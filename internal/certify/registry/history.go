@@ -1,11 +1,13 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +22,7 @@ import (
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/platform/document"
+	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
 )
 
@@ -66,6 +69,7 @@ type HistoryBatch struct {
 	Rows, Good, Bad int
 	Done, Skipped   int // skipped: registered by somebody between check and run
 	Report          HistoryReport
+	MarkedFile      int64 // the upload with a column 错误说明; 0 where no row was refused
 	Sample          bool
 	CreatedAt       time.Time
 	FinishedAt      *time.Time
@@ -113,7 +117,7 @@ func (s *Service) CheckHistory(ctx context.Context, a identity.Actor, name strin
 	if err != nil {
 		return b, err
 	}
-	rows, err := s.readHistory(a, points, name, raw, &b)
+	rows, marks, err := s.readHistory(a, points, name, raw, &b)
 	if err != nil {
 		return b, err
 	}
@@ -128,7 +132,7 @@ func (s *Service) CheckHistory(ctx context.Context, a identity.Actor, name strin
 	good := rows[:0]
 	for _, h := range rows {
 		if taken[h.Number] {
-			b.Report.add(&b.Report.Problems, &b.Report.ProblemCount, Problem{h.Row, "第 " + strconv.Itoa(h.Row) + " 行", "编号 " + h.Number + " 已在登记簿中，不再导入"})
+			marks.refuse(&b.Report, Problem{h.Row, "第 " + strconv.Itoa(h.Row) + " 行", "编号 " + h.Number + " 已在登记簿中，不再导入"})
 			continue
 		}
 		b.Report.Amount += h.Content.Elements.Amount
@@ -136,13 +140,51 @@ func (s *Service) CheckHistory(ctx context.Context, a identity.Actor, name strin
 		good = append(good, h)
 	}
 	b.Good, b.Bad = len(good), b.Rows-len(good)
+	marked, err := s.markHistory(ctx, name, raw, marks)
+	if err != nil {
+		return b, err
+	}
 	err = s.guarded(ctx, a, "check_history", "registration_import", "", func(ctx context.Context, tx pgx.Tx) error {
+		if marked.Digest != "" {
+			f, err := s.d.Files.Record(ctx, tx, marked, files.Meta{Purpose: "import", UploadedBy: a.AccountID})
+			if err != nil {
+				return err
+			}
+			b.MarkedFile = f.ID
+		}
 		if err := addHistory(ctx, tx, &b, good); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, a, "check_history", "registration_import", strconv.FormatInt(b.ID, 10), false, map[string]any{"digest": b.Digest, "rows": b.Rows, "good": b.Good})
 	})
 	return b, err
+}
+
+// marks gathers what the red column says, all of it: the report's lists are bounded.
+type marks struct {
+	head int
+	rows map[int]string
+}
+
+func (m *marks) refuse(r *HistoryReport, p Problem) {
+	r.add(&r.Problems, &r.ProblemCount, p)
+	said := p.Cell + "：" + p.Message
+	if m.rows[p.Row] != "" {
+		said = m.rows[p.Row] + "\n" + said
+	}
+	m.rows[p.Row] = said
+}
+
+// markHistory keeps the upload with its red column; an empty content where nothing was refused.
+func (s *Service) markHistory(ctx context.Context, name string, raw []byte, m marks) (files.Content, error) {
+	if len(m.rows) == 0 {
+		return files.Content{}, nil
+	}
+	var b bytes.Buffer
+	if err := document.Annotate(&b, name, raw, m.head, m.rows); err != nil {
+		return files.Content{}, err
+	}
+	return s.d.Files.Receive(ctx, strings.TrimSuffix(name, filepath.Ext(name))+"-错误说明.xlsx", &b)
 }
 
 // heading says what a column of the file holds: one of our own columns or a key of the national form.
@@ -179,10 +221,11 @@ func headings(row document.TableRow) []heading {
 }
 
 // readHistory walks the table; what is wrong with a row goes to the report with its cell.
-func (s *Service) readHistory(a identity.Actor, points []Point, name string, raw []byte, b *HistoryBatch) ([]historic, error) {
+func (s *Service) readHistory(a identity.Actor, points []Point, name string, raw []byte, b *HistoryBatch) ([]historic, marks, error) {
+	m := marks{rows: map[int]string{}}
 	table, err := readTable(name, raw)
 	if err != nil {
-		return nil, err
+		return nil, m, err
 	}
 	var heads []heading
 	var rows []historic
@@ -190,9 +233,10 @@ func (s *Service) readHistory(a identity.Actor, points []Point, name string, raw
 	today := dayOf(s.d.Now()).Format(time.DateOnly)
 	for row, err := range table {
 		if err != nil {
-			return nil, err
+			return nil, m, err
 		}
 		if heads == nil {
+			m.head = row.Number
 			if heads = headings(row); heads == nil && row.Number > 20 {
 				break
 			}
@@ -202,7 +246,7 @@ func (s *Service) readHistory(a identity.Actor, points []Point, name string, raw
 			continue
 		}
 		if b.Rows++; b.Rows > MaxHistoryRows {
-			return nil, fault.Newf(fault.Invalid, "too_many_rows", "一个文件最多 %d 行，请按年份拆分", MaxHistoryRows)
+			return nil, m, fault.Newf(fault.Invalid, "too_many_rows", "一个文件最多 %d 行，请按年份拆分", MaxHistoryRows)
 		}
 		h, bad, odd := readHistoric(row, heads)
 		at := func(title string) string {
@@ -225,16 +269,16 @@ func (s *Service) readHistory(a identity.Actor, points []Point, name string, raw
 			b.Report.add(&b.Report.Warnings, &b.Report.WarningCount, p)
 		}
 		for _, p := range bad {
-			b.Report.add(&b.Report.Problems, &b.Report.ProblemCount, p)
+			m.refuse(&b.Report, p)
 		}
 		if len(bad) == 0 {
 			rows = append(rows, h)
 		}
 	}
 	if heads == nil {
-		return nil, fault.New(fault.Invalid, "no_heading", "没有找到表头“"+numberHeading+"”。请下载模板，按模板的表头填写")
+		return nil, m, fault.New(fault.Invalid, "no_heading", "没有找到表头“"+numberHeading+"”。请下载模板，按模板的表头填写")
 	}
-	return rows, nil
+	return rows, m, nil
 }
 
 // readHistoric turns the cells of a row into a registration; what cannot be read is named with its cell.

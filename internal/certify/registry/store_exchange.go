@@ -42,7 +42,7 @@ func storeExport(ctx context.Context, q postgres.Querier, e Export) error {
 	return err
 }
 
-const historyColumns = `id, account_id, file_name, digest, state, rows, good, bad, done, skipped, report, is_sample as sample, created_at, finished_at`
+const historyColumns = `id, account_id, file_name, digest, state, rows, good, bad, done, skipped, report, coalesce(marked_file, 0) as marked_file, is_sample as sample, created_at, finished_at`
 
 const selectHistory = `select ` + historyColumns + ` from registration_import where id = @id`
 
@@ -50,8 +50,8 @@ const lockHistory = selectHistory + ` for update`
 
 const selectHistories = `select ` + historyColumns + ` from registration_import where account_id = @account order by id desc limit 20`
 
-const insertHistory = `insert into registration_import (account_id, file_name, digest, rows, good, bad, report, is_sample, created_at)
-	values (@account, @name, @digest, @rows, @good, @bad, @report, @sample, @now) returning id`
+const insertHistory = `insert into registration_import (account_id, file_name, digest, rows, good, bad, report, marked_file, is_sample, created_at)
+	values (@account, @name, @digest, @rows, @good, @bad, @report, nullif(@marked::bigint, 0), @sample, @now) returning id`
 
 const updateHistory = `update registration_import set state = @state, done = @done, skipped = @skipped, finished_at = @finished where id = @id`
 
@@ -63,7 +63,7 @@ const existingNumbers = `select number from registration where number = any(@num
 
 func addHistory(ctx context.Context, tx pgx.Tx, b *HistoryBatch, rows []historic) error {
 	err := tx.QueryRow(ctx, insertHistory, pgx.StrictNamedArgs{"account": b.AccountID, "name": b.FileName, "digest": b.Digest, "rows": b.Rows,
-		"good": b.Good, "bad": b.Bad, "report": b.Report, "sample": b.Sample, "now": b.CreatedAt}).Scan(&b.ID)
+		"good": b.Good, "bad": b.Bad, "report": b.Report, "marked": b.MarkedFile, "sample": b.Sample, "now": b.CreatedAt}).Scan(&b.ID)
 	if err != nil {
 		return fmt.Errorf("add import: %w", err)
 	}

@@ -22,7 +22,7 @@ import (
 
 func (b *bundle) importer(t *testing.T) *importer.Service {
 	t.Helper()
-	s, err := importer.New(importer.Config{DB: b.db, Listings: b.listings, Directory: b.identity, Queue: b.jobs, Now: b.now, Forms: []importer.Form{achievement.Form(), demand.Form()}})
+	s, err := importer.New(importer.Config{DB: b.db, Listings: b.listings, Directory: b.identity, Queue: b.jobs, Files: b.files, Now: b.now, Forms: []importer.Form{achievement.Form(), demand.Form()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,6 +167,25 @@ func TestImport_OneBadRowNeverBlocksTheGoodOnes(t *testing.T) {
 	}
 	if w := batch.Report.Warnings; len(w) != 1 || w[0].Cell != column("专利号或证书号")+"3" {
 		t.Errorf("warnings: %+v", w)
+	}
+	kept, err := b.files.Get(ctx, b.db, batch.MarkedFile)
+	if err != nil || kept.Name != "成果-错误说明.xlsx" {
+		t.Fatalf("marked file %+v, %v", kept, err)
+	}
+	marked, err := b.files.Open(kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer marked.Close()
+	said := map[int]string{}
+	for row, err := range document.ReadExcel(marked) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		said[row.Number] = row.Cell(len(headings[0]))
+	}
+	if said[1] != "错误说明" || said[3] != "" || !strings.Contains(said[4], column("技术领域")+"4：") || !strings.Contains(said[4], column("成熟度")+"4：") || !strings.Contains(said[6], "与第 3 行重复") {
+		t.Errorf("the red column says %v", said)
 	}
 	if _, err := imp.Confirm(ctx, b.stranger, batch.ID); !fault.Is(err, fault.NotFound) {
 		t.Errorf("a stranger confirms: %v", err)

@@ -139,9 +139,78 @@ func sheetFault(err error) error {
 	return fault.Wrap(err, fault.Invalid, "sheet_broken", "不能读取这个工作簿，文件可能已损坏。请用 Excel 或 WPS 打开并另存为 XLSX 后重新上传。")
 }
 
-// AnnotateExcel writes the same workbook with one more column 错误说明, in red, saying what is wrong with each row (by its
-// number), so that a person mends the file instead of comparing lists. The heading stands in headRow.
-func AnnotateExcel(w io.Writer, r io.Reader, headRow int, wrong map[int]string) error {
+// Annotate gives a table back as a workbook with one more column 错误说明, in red, saying what is wrong with each row (by its
+// number), so that a person mends the file instead of comparing lists. The heading stands in headRow. A workbook of reasonable
+// size stays as it is otherwise; a CSV file or a large workbook is written anew, cell by cell as text.
+func Annotate(w io.Writer, name string, raw []byte, headRow int, wrong map[int]string) error {
+	const inMemory = 4 << 20 // bytes of a workbook that is changed in place
+	csv := strings.HasSuffix(strings.ToLower(name), ".csv")
+	if !csv && len(raw) <= inMemory {
+		return annotateExcel(w, bytes.NewReader(raw), headRow, wrong)
+	}
+	read := func() iter.Seq2[TableRow, error] {
+		if csv {
+			return ReadCSV(bytes.NewReader(raw))
+		}
+		return ReadExcel(bytes.NewReader(raw))
+	}
+	widest := 0
+	for row, err := range read() {
+		if err != nil {
+			return err
+		}
+		widest = max(widest, len(row.Cells))
+		if n := len(row.Cells); row.Number == headRow && n > 0 && row.Cell(n-1) == Annotation {
+			widest = n - 1
+			break
+		}
+	}
+	f := excelize.NewFile()
+	defer f.Close()
+	red, err := f.NewStyle(redText)
+	if err != nil {
+		return fmt.Errorf("annotate: %w", err)
+	}
+	text := "@"
+	plain, err := f.NewStyle(&excelize.Style{CustomNumFmt: &text})
+	if err != nil {
+		return fmt.Errorf("annotate: %w", err)
+	}
+	out, err := f.NewStreamWriter("Sheet1")
+	if err == nil {
+		err = out.SetColWidth(1, widest+1, 16)
+	}
+	for row, rowErr := range read() {
+		if err = errors.Join(err, rowErr); err != nil {
+			break
+		}
+		cells := make([]any, widest+1)
+		for i := range min(widest, len(row.Cells)) {
+			cells[i] = excelize.Cell{StyleID: plain, Value: clip(clean(row.Cells[i]))}
+		}
+		if said := wrong[row.Number]; said != "" || row.Number == headRow {
+			if row.Number == headRow {
+				said = Annotation
+			}
+			cells[widest] = excelize.Cell{StyleID: red, Value: clip(clean(said))}
+		}
+		err = out.SetRow(fmt.Sprintf("A%d", row.Number), cells)
+	}
+	if err == nil {
+		err = out.Flush()
+	}
+	if err == nil {
+		err = f.Write(w)
+	}
+	if err != nil {
+		return fmt.Errorf("annotate: %w", err)
+	}
+	return nil
+}
+
+var redText = &excelize.Style{Font: &excelize.Font{Color: "C00000"}, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}
+
+func annotateExcel(w io.Writer, r io.Reader, headRow int, wrong map[int]string) error {
 	f, err := openExcel(r)
 	if err != nil {
 		return err
@@ -166,7 +235,7 @@ func AnnotateExcel(w io.Writer, r io.Reader, headRow int, wrong map[int]string) 
 		}
 		last = n
 		switch {
-		case n == headRow && len(cells) > 0 && cells[len(cells)-1] == annotation:
+		case n == headRow && len(cells) > 0 && cells[len(cells)-1] == Annotation:
 			widest, before = len(cells)-1, true // annotated before: the same column again
 		case n >= headRow && !before:
 			widest = max(widest, len(cells))
@@ -175,7 +244,7 @@ func AnnotateExcel(w io.Writer, r io.Reader, headRow int, wrong map[int]string) 
 	if err := rows.Close(); err != nil {
 		return sheetFault(err)
 	}
-	red, err := f.NewStyle(&excelize.Style{Font: &excelize.Font{Color: "C00000"}, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}})
+	red, err := f.NewStyle(redText)
 	if err != nil {
 		return fmt.Errorf("annotate excel: %w", err)
 	}
@@ -190,7 +259,7 @@ func AnnotateExcel(w io.Writer, r io.Reader, headRow int, wrong map[int]string) 
 		}
 		return f.SetCellStyle(name, at, at, red)
 	}
-	if err := put(headRow, annotation); err != nil {
+	if err := put(headRow, Annotation); err != nil {
 		return fmt.Errorf("annotate excel: %w", err)
 	}
 	for row := headRow + 1; row <= last; row++ {
@@ -209,7 +278,8 @@ func AnnotateExcel(w io.Writer, r io.Reader, headRow int, wrong map[int]string) 
 	return nil
 }
 
-const annotation = "错误说明"
+// Annotation heads the column that Annotate adds.
+const Annotation = "错误说明"
 
 // WriteCSV streams one sheet as UTF-8 with a byte order mark, which Excel needs to see Chinese; notes are left out. A text
 // that a spreadsheet would run as a formula gets a leading apostrophe.

@@ -196,16 +196,16 @@ func TestTemplate_ComesBackAsItsTitles(t *testing.T) {
 	}
 }
 
-func TestAnnotateExcel_SaysItBesideTheRowAndOnlyOnce(t *testing.T) {
+func TestAnnotate_SaysItBesideTheRowAndOnlyOnce(t *testing.T) {
 	t.Parallel()
 	var book, once, twice bytes.Buffer
 	if err := document.WriteExcel(&book, register); err != nil {
 		t.Fatal(err)
 	}
-	if err := document.AnnotateExcel(&once, &book, 2, map[int]string{4: "C4：金额不能为负数"}); err != nil {
+	if err := document.Annotate(&once, "登记.xlsx", book.Bytes(), 2, map[int]string{4: "C4：金额不能为负数"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := document.AnnotateExcel(&twice, &once, 2, map[int]string{3: "B3：请填写名称"}); err != nil {
+	if err := document.Annotate(&twice, "登记.xlsx", once.Bytes(), 2, map[int]string{3: "B3：请填写名称"}); err != nil {
 		t.Fatal(err)
 	}
 	rows := collect(t, document.ReadExcel(&twice))
@@ -217,6 +217,25 @@ func TestAnnotateExcel_SaysItBesideTheRowAndOnlyOnce(t *testing.T) {
 	}
 	if rows[2][5] != "B3：请填写名称" || rows[2][0] != "2026150101000001" {
 		t.Errorf("got row %q", rows[2])
+	}
+}
+
+func TestAnnotate_MakesAWorkbookOfACSVFile(t *testing.T) {
+	t.Parallel()
+	raw := []byte("编号,名称\r\n1,\"两\n行\",=1+1\r\n2,乙\r\n")
+	var once, twice bytes.Buffer
+	if err := document.Annotate(&once, "登记.CSV", raw, 1, map[int]string{4: "第 4 行第 2 列：请填写名称"}); err != nil {
+		t.Fatal(err)
+	}
+	rows := collect(t, document.ReadExcel(bytes.NewReader(once.Bytes())))
+	if rows[0][3] != "错误说明" || rows[1][2] != "=1+1" || len(rows[1]) > 3 || rows[3][3] != "第 4 行第 2 列：请填写名称" || rows[3][0] != "2" {
+		t.Errorf("got %q", rows)
+	}
+	if err := document.Annotate(&twice, "登记.xlsx", once.Bytes(), 1, map[int]string{2: "改"}); err != nil {
+		t.Fatal(err)
+	}
+	if rows := collect(t, document.ReadExcel(&twice)); rows[1][3] != "改" || len(rows[3]) > 3 && rows[3][3] != "" {
+		t.Errorf("got %q", rows)
 	}
 }
 

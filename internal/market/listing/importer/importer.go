@@ -6,6 +6,7 @@
 package importer
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -13,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +27,8 @@ import (
 	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/platform/audit"
+	"techmarket/internal/platform/document"
+	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/postgres"
 )
@@ -213,6 +217,7 @@ type Batch struct {
 	Updated        int
 	Unchanged      int // the same as last time, or left alone because the owner is at work on them
 	Report         Report
+	MarkedFile     int64 // the upload with a column 错误说明; 0 where no row was refused, and for jsonl
 	CreatedAt      time.Time
 	FinishedAt     *time.Time
 }
@@ -228,6 +233,7 @@ type Config struct {
 	Listings  *listing.Service
 	Directory Directory
 	Queue     listing.Queue
+	Files     *files.Store // keeps the upload with its column 错误说明
 	Now       func() time.Time
 	Forms     []Form
 }
@@ -237,8 +243,8 @@ type Service struct{ config Config }
 
 // New checks the configuration.
 func New(c Config) (*Service, error) {
-	if c.DB == nil || c.Listings == nil || c.Directory == nil || c.Queue == nil || c.Now == nil || len(c.Forms) == 0 {
-		return nil, errors.New("importer: database, listings, directory, queue, clock and forms are needed")
+	if c.DB == nil || c.Listings == nil || c.Directory == nil || c.Queue == nil || c.Files == nil || c.Now == nil || len(c.Forms) == 0 {
+		return nil, errors.New("importer: database, listings, directory, queue, files, clock and forms are needed")
 	}
 	return &Service{c}, nil
 }
@@ -313,7 +319,18 @@ func (s *Service) check(ctx context.Context, accountID int64, up Upload) (Batch,
 	}
 	b := Batch{Kind: up.Kind, OrganisationID: up.OrgID, AccountID: accountID, FileName: clip(up.Name, 200), Digest: reading.digest, State: Checked, Publish: up.Publish,
 		Rows: reading.rows, Good: len(reading.good), Bad: reading.rows - len(reading.good), Report: reading.report, CreatedAt: s.config.Now()}
+	marked, err := s.mark(ctx, up.Name, reading)
+	if err != nil {
+		return Batch{}, err
+	}
 	err = s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if marked.Digest != "" {
+			f, err := s.config.Files.Record(ctx, tx, marked, files.Meta{Purpose: "import", OwnerOrg: up.OrgID, UploadedBy: accountID})
+			if err != nil {
+				return err
+			}
+			b.MarkedFile = f.ID
+		}
 		if err := s.insert(ctx, tx, &b, reading.good); err != nil {
 			return err
 		}
@@ -324,6 +341,18 @@ func (s *Service) check(ctx context.Context, accountID int64, up Upload) (Batch,
 		return Batch{}, fmt.Errorf("check import: %w", err)
 	}
 	return b, nil
+}
+
+// mark keeps the upload with a red column that says what is wrong with each refused row; an empty content where none is.
+func (s *Service) mark(ctx context.Context, name string, r reading) (files.Content, error) {
+	if r.head == 0 || len(r.wrong) == 0 {
+		return files.Content{}, nil
+	}
+	var b bytes.Buffer
+	if err := document.Annotate(&b, name, r.raw, r.head, r.wrong); err != nil {
+		return files.Content{}, err
+	}
+	return s.config.Files.Receive(ctx, strings.TrimSuffix(name, filepath.Ext(name))+"-错误说明.xlsx", &b)
 }
 
 // RunArgs is the job of a confirmed batch.

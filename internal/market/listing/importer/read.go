@@ -36,7 +36,10 @@ type reading struct {
 	report Report
 	digest string
 
-	seen map[string]int // key → row
+	seen  map[string]int // key → row
+	raw   []byte
+	head  int            // row of the heading; 0 in jsonl
+	wrong map[int]string // what the red column says, all of it: the report's lists are bounded
 }
 
 // read turns a file into good rows and a report. Faults (invalid): import_format, import_broken, import_too_large,
@@ -50,7 +53,7 @@ func (f Form) read(name string, body io.Reader) (reading, error) {
 		return reading{}, fault.Newf(fault.Invalid, "import_too_large", "文件超过 %d MB，请拆成几个文件", MaxBytes>>20)
 	}
 	sum := sha256.Sum256(data)
-	r := reading{digest: hex.EncodeToString(sum[:]), seen: map[string]int{}}
+	r := reading{digest: hex.EncodeToString(sum[:]), seen: map[string]int{}, raw: data, wrong: map[int]string{}}
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".xlsx":
 		err = f.table(&r, document.ReadExcel(bytes.NewReader(data)))
@@ -80,6 +83,7 @@ func (f Form) table(r *reading, rows iter.Seq2[document.TableRow, error]) error 
 			return errHeadings(f)
 		case at == nil:
 			at, key = f.headings(r, row.Cells)
+			r.head = row.Number
 			continue
 		}
 		if r.rows++; r.rows > MaxRows {
@@ -126,7 +130,7 @@ func (f Form) headings(r *reading, cells []string) (map[int]int, int) {
 		c = strings.TrimRight(document.ColumnTitle(c), "*＊")
 		column := slices.IndexFunc(f.columns, func(h heading) bool { return h.Heading == c || slices.Contains(h.Aliases, c) })
 		switch {
-		case c == "":
+		case c == "", c == document.Annotation:
 		case column >= 0 && !has(at, column):
 			at[column] = i
 		case slices.Contains(keyHeadings, c) && key < 0:
@@ -172,7 +176,7 @@ func (r *reading) add(row int, key string, raw json.RawMessage, bad []fieldProbl
 			r.report.warn(problem)
 		} else {
 			wrong = true
-			r.report.refuse(problem)
+			r.refuse(problem)
 		}
 	}
 	if wrong {
@@ -183,15 +187,24 @@ func (r *reading) add(row int, key string, raw json.RawMessage, bad []fieldProbl
 		key = "h:" + hash[:32]
 	}
 	if len(key) > 200 || !utf8.ValidString(key) || strings.ContainsRune(key, 0) {
-		r.report.refuse(Problem{Row: row, Cell: rowOnly(row), Code: "key", Message: "编号过长或含有无法识别的字符"})
+		r.refuse(Problem{Row: row, Cell: rowOnly(row), Code: "key", Message: "编号过长或含有无法识别的字符"})
 		return
 	}
 	if first, ok := r.seen[key]; ok {
-		r.report.refuse(Problem{Row: row, Cell: rowOnly(row), Code: "repeated", Message: fmt.Sprintf("与第 %d 行重复，只导入前一行", first)})
+		r.refuse(Problem{Row: row, Cell: rowOnly(row), Code: "repeated", Message: fmt.Sprintf("与第 %d 行重复，只导入前一行", first)})
 		return
 	}
 	r.seen[key] = row
 	r.good = append(r.good, checkedRow{row: row, key: key, hash: hash, content: raw})
+}
+
+func (r *reading) refuse(p Problem) {
+	r.report.refuse(p)
+	said := p.Cell + "：" + p.Message
+	if before := r.wrong[p.Row]; before != "" {
+		said = before + "\n" + said
+	}
+	r.wrong[p.Row] = said
 }
 
 func (r *Report) refuse(p Problem) {

@@ -9,11 +9,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-const batchColumns = `id, kind, organisation_id, account_id, file_name, digest, state, publish, rows, good, bad, done, created, updated, unchanged, report, created_at, finished_at`
+const batchColumns = `id, kind, organisation_id, account_id, file_name, digest, state, publish, rows, good, bad, done, created, updated, unchanged, report, coalesce(marked_file, 0) as marked_file, created_at, finished_at`
 
 const (
-	insertBatch = `insert into import_batch (kind, organisation_id, account_id, file_name, digest, state, publish, rows, good, bad, report, created_at)
-		values (@kind, @organisation_id, @account_id, @file_name, @digest, @state, @publish, @rows, @good, @bad, @report, @created_at) returning id`
+	insertBatch = `insert into import_batch (kind, organisation_id, account_id, file_name, digest, state, publish, rows, good, bad, report, marked_file, created_at)
+		values (@kind, @organisation_id, @account_id, @file_name, @digest, @state, @publish, @rows, @good, @bad, @report, nullif(@marked::bigint, 0), @created_at) returning id`
 	batchByID     = `select ` + batchColumns + ` from import_batch where id = @id`
 	lockBatch     = `select ` + batchColumns + `, last_row from import_batch where id = @id for update`
 	batchesOf     = `select ` + batchColumns + ` from import_batch where @all or organisation_id = @org order by id desc limit 50`
@@ -32,7 +32,7 @@ type storedRow struct {
 
 func (s *Service) insert(ctx context.Context, tx pgx.Tx, b *Batch, rows []checkedRow) error {
 	if err := tx.QueryRow(ctx, insertBatch, pgx.StrictNamedArgs{"kind": b.Kind, "organisation_id": b.OrganisationID, "account_id": b.AccountID, "file_name": b.FileName,
-		"digest": b.Digest, "state": b.State, "publish": b.Publish, "rows": b.Rows, "good": b.Good, "bad": b.Bad, "report": b.Report, "created_at": b.CreatedAt}).Scan(&b.ID); err != nil {
+		"digest": b.Digest, "state": b.State, "publish": b.Publish, "rows": b.Rows, "good": b.Good, "bad": b.Bad, "report": b.Report, "marked": b.MarkedFile, "created_at": b.CreatedAt}).Scan(&b.ID); err != nil {
 		return err
 	}
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"import_row"}, []string{"batch_id", "row", "row_key", "hash", "content"},

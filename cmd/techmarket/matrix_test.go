@@ -330,6 +330,8 @@ var matrix = map[string]string{
 	"GET /registry/deadlines":                                  "s----++++++++--",
 	"GET /registry/holidays":                                   "s-----------+--",
 	"POST /registry/holidays":                                  "s-----------+--",
+	"GET /registry/rates":                                      "s-----------+--",
+	"POST /registry/rates":                                     "s-----------+--",
 }
 
 // things is one object of every kind, made by the world's people.

@@ -70,6 +70,12 @@ func TestRegisterPages_WhatADeskTakesAwayAndBringsIn(t *testing.T) {
 	w.guest.get("/l/" + list.Number + "?c=00000000").want(404)
 
 	w.as("member").get(registration+"/subsidy").want(200, "没有适用的费率")
+	rate := values{"name": "委托开发后补助", "side": "buyer", "classes": "01", "validFrom": "2026-01-01", "tiers.0.rate": "10", "tiers.1.over": "30", "tiers.1.rate": "5", "cap": "50", "source": "样例文件〔2026〕1号"}
+	w.as("region").get("/registry/rates").submit("/registry/rates", with(rate, values{"tiers.1.over": "0"})).want(422, "起点应大于上一档的起点")
+	saved := w.as("region").get("/registry/rates").submit("/registry/rates", rate).want(200, "费率已保存", "30 万元以上 5%", "未核实")
+	w.as("region").get("/registry/rates").submit("/registry/rates", with(rate, values{"validFrom": "2026-06-01"})).want(422, "请先给它填写截止日期")
+	w.as("region").get(saved.link("/registry/rates?id=")).submit("/registry/rates", values{"confirmed": "1"}).want(200, "费率已保存")
+	w.as("member").get(registration+"/subsidy").want(200, "测算过程", "委托开发后补助")
 	w.as("member").get(registration+"/subsidy").submit(registration+"/payments", values{"amountFen": "1000000", "paidOn": "2026-04-09"}, upload{"file", "凭证.pdf", pdf("凭证")}).want(422, "超过合同成交额")
 	w.as("member").get(registration+"/subsidy").submit(registration+"/payments", values{"amountFen": "300000", "paidOn": "2026-04-09"}, upload{"file", "凭证.pdf", pdf("凭证")}).want(200, "付款凭证已保存", "300,000.00")
 

@@ -88,7 +88,7 @@ func (p *Pages) deadlines(c *web.Ctx) error {
 		rules.Rows = append(rules.Rows, view.TableRow{Cells: []view.Cell{{Text: x.Name, Header: true, Note: x.ValidFrom.Format("2006-01-02") + " 起"}, {Text: fmt.Sprintf("%d %s", x.TargetDays, unit[x.TargetUnit])}, {Text: fmt.Sprintf("%d %s", x.LegalDays, unit[x.LegalUnit])},
 			{Text: x.LargeAmount.Short()}, {Text: active}, {Text: x.Source}}})
 	}
-	body.Main = append(body.Main, Block{Fold: "时限规则和节假日", Table: &rules, Links: holidayLink(c.Actor())})
+	body.Main = append(body.Main, Block{Fold: "时限规则、节假日和费率", Table: &rules, Links: holidayLink(c.Actor())})
 	return sheet(c, page, body)
 }
 
@@ -96,7 +96,7 @@ func holidayLink(a identity.Actor) []view.Link {
 	if !a.Has(identity.RegionOfficer) {
 		return nil
 	}
-	return []view.Link{{Label: "节假日表", Href: "/registry/holidays", Note: "导入国务院办公厅每年公布的放假和调休"}}
+	return []view.Link{{Label: "节假日表", Href: "/registry/holidays", Note: "导入国务院办公厅每年公布的放假和调休"}, {Label: "后补助费率", Href: "/registry/rates", Note: "按正式文件新增或修改"}}
 }
 
 func (p *Pages) showHolidays(c *web.Ctx, ferr error) error {

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/certify/ledger"
+	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
@@ -438,6 +439,70 @@ func (s *Service) SubsidyOf(ctx context.Context, a identity.Actor, number string
 // SubsidyRates lists the rate table. Anybody may call it.
 func (s *Service) SubsidyRates(ctx context.Context) ([]SubsidyRate, error) {
 	return many[SubsidyRate](ctx, s.d.DB, selectRates, pgx.StrictNamedArgs{})
+}
+
+// SaveSubsidyRate adds a row of the rate table, or mends the one with its ID. Region officers only. Two rows of one side never
+// cover one class on one day: the earlier one gets its last day first. Faults: Invalid fields; NotFound "rate_not_found".
+func (s *Service) SaveSubsidyRate(ctx context.Context, a identity.Actor, r SubsidyRate) (SubsidyRate, error) {
+	err := s.guarded(ctx, a, "save_rate", "subsidy_rate", strconv.FormatInt(r.ID, 10), func(ctx context.Context, tx pgx.Tx) error {
+		if !a.Has(identity.RegionOfficer) {
+			return fault.New(fault.Forbidden, "region_only", "补助费率由自治区管理员维护")
+		}
+		if err := r.check(); err != nil {
+			return err
+		}
+		others, err := many[SubsidyRate](ctx, tx, lockRates, pgx.StrictNamedArgs{})
+		if err != nil {
+			return err
+		}
+		known := r.ID == 0
+		for _, o := range others {
+			if o.ID == r.ID {
+				known = true
+			} else if o.Side == r.Side && o.overlaps(r) && slices.ContainsFunc(o.Classes, func(c string) bool { return slices.Contains(r.Classes, c) }) {
+				var bad fault.Fields
+				bad.Add("validFrom", "overlap", "与“"+o.Name+"”（"+o.ValidFrom.Format(time.DateOnly)+" 起）的类别和期间重叠，请先给它填写截止日期")
+				return bad.Err()
+			}
+		}
+		if !known {
+			return fault.New(fault.NotFound, "rate_not_found", "没有这一条费率，请从费率表重新打开")
+		}
+		if r.ID, err = storeRate(ctx, tx, r); err != nil {
+			return fmt.Errorf("store rate: %w", err)
+		}
+		return s.record(ctx, tx, a, "save_rate", "subsidy_rate", strconv.FormatInt(r.ID, 10), false, map[string]any{"rate": r})
+	})
+	return r, err
+}
+
+func (r SubsidyRate) overlaps(o SubsidyRate) bool {
+	return (r.ValidTo == nil || !r.ValidTo.Before(o.ValidFrom)) && (o.ValidTo == nil || !o.ValidTo.Before(r.ValidFrom))
+}
+
+func (r SubsidyRate) check() error {
+	var bad fault.Fields
+	required(&bad, "name", r.Name, "请填写名称，如“购买技术成果后补助”")
+	bad.Check(slices.Contains([]string{"buyer", "seller", "service"}, r.Side), "side", "unknown", "请选择补助给哪一方")
+	bad.Check(len(r.Classes) > 0, "classes", "required", "请选择适用的合同类别")
+	for _, c := range r.Classes {
+		bad.Check(len(c) == 2 && codes.ContractClass.Has(c), "classes", "unknown", "请从五类合同中选择")
+	}
+	bad.Check(!r.ValidFrom.IsZero(), "validFrom", "required", "请填写起始日期")
+	bad.Check(r.ValidTo == nil || !r.ValidTo.Before(r.ValidFrom), "validTo", "order", "截止日期早于起始日期")
+	bad.Check(len(r.Tiers) > 0, "tiers.0.rate", "required", "请至少填写一档的比例")
+	for i, t := range r.Tiers {
+		at := fmt.Sprintf("tiers.%d.", i)
+		bad.Check(t.RateBP > 0 && t.RateBP <= 10_000, at+"rate", "range", "比例应大于 0，不超过 100%")
+		if i == 0 {
+			bad.Check(t.Over == 0, at+"over", "range", "第一档从 0 开始")
+		} else {
+			bad.Check(t.Over > r.Tiers[i-1].Over, at+"over", "order", "起点应大于上一档的起点")
+		}
+	}
+	bad.Check(r.Cap > 0 && r.Cap <= money.Max, "cap", "range", "请填写补助的上限")
+	required(&bad, "source", r.Source, "请填写依据的文件和文号")
+	return bad.Err()
 }
 
 // AddPayment keeps a proof of payment. Members of a party's organisation, with a file of their own; ΣC is the most. Faults:

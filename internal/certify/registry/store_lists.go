@@ -33,6 +33,15 @@ const rateColumns = `id, name, side, classes, valid_from, valid_to, tiers, cap, 
 
 const selectRates = `select ` + rateColumns + ` from subsidy_rate order by valid_from desc, id desc`
 
+const lockRates = selectRates + ` for update`
+
+const insertRate = `insert into subsidy_rate (name, side, classes, valid_from, valid_to, tiers, cap, source, confirmed)
+	values (@name, @side, @classes, @from, @to, @tiers, @cap, @source, @confirmed) returning id`
+
+const updateRate = `update subsidy_rate set name = @name, side = @side, classes = @classes, valid_from = @from, valid_to = @to, tiers = @tiers, cap = @cap,
+		source = @source, confirmed = @confirmed
+	where id = @id returning id`
+
 const selectRateFor = `select ` + rateColumns + ` from subsidy_rate
 	where side = 'buyer' and @class::text = any(classes) and valid_from <= @day and (valid_to is null or valid_to >= @day) order by valid_from desc, id desc limit 1`
 
@@ -54,6 +63,18 @@ func addList(ctx context.Context, tx pgx.Tx, l List, by int64, regs []Registrati
 		}
 	}
 	return nil
+}
+
+func storeRate(ctx context.Context, tx pgx.Tx, r SubsidyRate) (id int64, err error) {
+	args := pgx.StrictNamedArgs{"name": r.Name, "side": r.Side, "classes": r.Classes, "from": r.ValidFrom, "to": r.ValidTo, "tiers": r.Tiers, "cap": r.Cap,
+		"source": r.Source, "confirmed": r.Confirmed}
+	if r.ID == 0 {
+		err = tx.QueryRow(ctx, insertRate, args).Scan(&id)
+		return id, err
+	}
+	args["id"] = r.ID
+	err = tx.QueryRow(ctx, updateRate, args).Scan(&id)
+	return id, err
 }
 
 func oneList(ctx context.Context, q postgres.Querier, number string) (List, error) {

@@ -306,6 +306,7 @@ var matrix = map[string]string{
 	"GET /lists/:number/pdf":                                   "shhhhhhhhhhhhh-",
 	"GET /lists/new":                                           "s----+-+-+-----",
 	"POST /points":                                             "s-----------+--",
+	"POST /points/:id/archives":                                "s------+-h+h+--",
 	"POST /points/:id/assessments":                             "s-----------+--",
 	"GET /points/:id/edit":                                     "s-----------+--",
 	"GET /points/:id/manage":                                   "s------+-h+h+--",

@@ -108,6 +108,15 @@ func TestRegisterPages_WhatADeskTakesAwayAndBringsIn(t *testing.T) {
 	w.as("head").get(point+"/manage").submit(point+"/training", values{"account": fmt.Sprint(w.actor("registrar").AccountID), "course": "认定登记培训", "heldOn": "2026-03-01", "hours": "0"}).want(422, "学时")
 	w.as("head").get(point+"/manage").submit(point+"/training", values{"account": fmt.Sprint(w.actor("registrar").AccountID), "course": "认定登记培训", "heldOn": "2026-03-01", "hours": "16"}).want(200, "认定登记培训，16 学时")
 	w.as("otherLeague").get(point + "/manage").want(404)
+	bundled := w.as("head").get(point+"/manage").submit(point+"/archives", values{"year": "2026"}).want(200, "正在生成")
+	w.drain()
+	zipped := w.as("head").get(w.as("head").get(bundled.path).want(200, "可以下载", "2026 年度档案").link(bundled.path + "/files/")).want(200)
+	noErr(t, os.WriteFile(kept, zipped.body, 0o600))
+	out = &output{}
+	noErr(t, verifyArchive(&environment{Stdout: out}, kept))
+	if got := out.String(); !strings.Contains(got, "1 项登记的档案全部完整") || !strings.Contains(got, number) {
+		t.Errorf("verify --archive of the bundle said %q", got)
+	}
 	w.as("region").get(point+"/manage?year=2025").submit(point+"/assessments", values{"year": "2025", "grade": "qualified", "opinion": "按时办结"}).want(200)
 	w.as("region").get(point+"/manage?year=2025").want(200, "2025 年度考核：合格")
 	w.as("region").get(point+"/edit").submit("/points", values{"name": "回民区示范登记点（新）"}).want(200, "登记点已保存", "回民区示范登记点（新）")

@@ -39,11 +39,11 @@ func runVerify(ctx context.Context, env *environment, args []string) error {
 	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
 	flags.SetOutput(env.Stderr)
 	export := flags.String("export", "", "核验后把整个登记簿写入这个文件，供离线核验")
-	archive := flags.String("archive", "", "离线核验一项登记的档案（zip），不需要数据库")
+	archive := flags.String("archive", "", "离线核验一项登记的档案或年度档案（zip），不需要数据库")
 	var known anchors
 	flags.Var(&known, "root", "在外留存的根，行数:摘要；可以给多个")
 	flags.Usage = func() {
-		fmt.Fprint(env.Stderr, "用法：techmarket verify [--export 文件] [--root 行数:摘要]\n      techmarket verify 文件   离线核验导出的登记簿，不需要数据库\n      techmarket verify --archive 文件   离线核验一项登记的档案\n")
+		fmt.Fprint(env.Stderr, "用法：techmarket verify [--export 文件] [--root 行数:摘要]\n      techmarket verify 文件   离线核验导出的登记簿，不需要数据库\n      techmarket verify --archive 文件   离线核验一项登记的档案或年度档案\n")
 		flags.PrintDefaults()
 	}
 	words, err := parseMixed(flags, args)

@@ -101,7 +101,11 @@ func (p *Pages) showExports(c *web.Ctx, form *web.Form, ferr error) error {
 	body.Main[len(body.Main)-1].Intro = fmt.Sprintf("不超过 %s 项的直接下载；更多的由后台生成，完成后发消息。", view.Count(registry.MaxDirectExport))
 	rows := view.Rows{Label: "大批量导出", Empty: view.Empty{Title: "没有大批量导出"}}
 	for _, e := range exports {
-		rows.Items = append(rows.Items, view.Row{Title: view.T(fmt.Sprintf("%s 项", view.Count(e.Rows))), Href: fmt.Sprintf("/registrations/exports/%d", e.ID), Meta: []string{view.DayTime(e.CreatedAt)}, Tags: []view.Tag{exportTag(e)}})
+		title := fmt.Sprintf("%s 项", view.Count(e.Rows))
+		if e.Filter.Archives != 0 {
+			title = fmt.Sprintf("%d 年度档案，%s 项", e.Filter.Archives, view.Count(e.Rows))
+		}
+		rows.Items = append(rows.Items, view.Row{Title: view.T(title), Href: fmt.Sprintf("/registrations/exports/%d", e.ID), Meta: []string{view.DayTime(e.CreatedAt)}, Tags: []view.Tag{exportTag(e)}})
 	}
 	body.Main = append(body.Main, Block{Title: "大批量导出", Rows: &rows})
 	page := c.Page("导出登记")
@@ -163,6 +167,9 @@ func (p *Pages) export(c *web.Ctx) error {
 		return err
 	}
 	page := c.Page("导出登记")
+	if e.Filter.Archives != 0 {
+		page = c.Page(fmt.Sprintf("%d 年度档案", e.Filter.Archives))
+	}
 	page.Breadcrumbs = []view.Link{{Label: "登记簿", Href: "/registrations"}, {Label: "导出", Href: "/registrations/export"}}
 	here := fmt.Sprintf("/registrations/exports/%d", e.ID)
 	if e.State != "done" {
@@ -177,7 +184,11 @@ func (p *Pages) export(c *web.Ctx) error {
 	}
 	var items []view.FileItem
 	for i, id := range e.FileIDs {
-		items = append(items, view.FileItem{Name: fmt.Sprintf("第 %d 个文件（Excel）", i+1), Href: fmt.Sprintf("%s/files/%d", here, id)})
+		kind := "Excel"
+		if e.Filter.Archives != 0 {
+			kind = "zip"
+		}
+		items = append(items, view.FileItem{Name: fmt.Sprintf("第 %d 个文件（%s）", i+1, kind), Href: fmt.Sprintf("%s/files/%d", here, id)})
 	}
 	return sheet(c, page, Sheet{Lead: fmt.Sprintf("共 %s 项，%s 生成。", view.Count(e.Rows), view.DayTime(*e.FinishedAt)), Tags: []view.Tag{exportTag(e)}, Main: []Block{{Title: "文件", Files: items}}})
 }

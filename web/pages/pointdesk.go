@@ -23,6 +23,7 @@ func (p *Pages) pointDeskRoutes() []web.Route {
 		web.GET("/points/:id/manage", manager, func(c *web.Ctx) error { return p.managePoint(c, nil, nil, "") }),
 		web.POST("/points/:id/settings", web.Roles("登记点负责人、自治区管理员", identity.PointHead, identity.RegionOfficer), p.savePointSettings),
 		web.POST("/points/:id/training", manager, p.addTraining),
+		web.POST("/points/:id/archives", manager, p.yearArchives),
 		web.POST("/points/:id/assessments", region, p.assessPoint),
 		web.POST("/points/:id/move", region, p.moveCases),
 	}
@@ -171,6 +172,12 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 		body.Main[len(body.Main)-1].Fold = ""
 	}
 	body.Main = append(body.Main, figuresBlock(base, year, c.Now().Year(), figures))
+	if figures.Registered > 0 {
+		bundle := view.NewForm(base+"/archives", fmt.Sprintf("生成 %d 年度档案", year))
+		bundle.Hidden = []view.Pair{{Name: "year", Value: strconv.Itoa(year)}}
+		bundle.Actions[0].Kind = view.Quiet
+		body.Main = append(body.Main, Block{Title: "年度档案", Intro: "这一年每项登记的档案（证明、文书、附件、签名和登记簿证据），连同目录装成 zip。由后台生成，完成后发消息；用 techmarket verify --archive 可以离线核验。", Forms: []view.Form{bundle}})
+	}
 	var signed *registry.Assessment
 	for i := range sheets {
 		if sheets[i].Year == year {
@@ -254,6 +261,23 @@ func figuresBlock(base string, year, now int, f registry.PointFigures) Block {
 		}
 	}
 	return b
+}
+
+// yearArchives asks for the bundle of a year and leads to its progress.
+func (p *Pages) yearArchives(c *web.Ctx) error {
+	id, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	e, err := p.Registry.RequestArchives(c.Context(), c.Actor(), id, f.Int("year"))
+	if err != nil {
+		return p.flashRefusal(c, err, fmt.Sprintf("/points/%d/manage", id))
+	}
+	return c.See(fmt.Sprintf("/registrations/exports/%d", e.ID))
 }
 
 // pointAction runs one change of a point and shows the page again where it was refused.

@@ -114,3 +114,67 @@ func FuzzVerifyArchive(f *testing.F) {
 		}
 	})
 }
+
+func TestAYearlyBundleHoldsEveryArchiveAndEveryTamperingIsFound(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	stored, err := w.Files.Receive(ctx, "合同.pdf", strings.NewReader("%PDF-1.4 signed text"))
+	registrytest.Check(t, err)
+	var numbers []string
+	for range 3 {
+		f, err := w.S.Submit(ctx, w.Seller, w.Draft(w.Content(), stored.Digest), w.County.ID)
+		registrytest.Check(t, err)
+		numbers = append(numbers, w.Finish(w.Pass(f.ID, nil)).Number)
+		stored, err = w.Files.Receive(ctx, "合同.pdf", strings.NewReader("%PDF-1.4 signed text "+numbers[len(numbers)-1]))
+		registrytest.Check(t, err)
+	}
+	registrytest.Check(t, w.Jobs.Drain(ctx))
+	if _, err := w.S.RequestArchives(ctx, w.Stranger, w.County.ID, 2026); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a stranger asks: %v", err)
+	}
+	if _, err := w.S.RequestArchives(ctx, w.Head, w.County.ID, 2025); !fault.HasCode(err, "no_registrations") {
+		t.Errorf("an empty year: %v", err)
+	}
+	e, err := w.S.RequestArchives(ctx, w.Head, w.County.ID, 2026)
+	registrytest.Check(t, err)
+	registrytest.Check(t, w.Jobs.Drain(ctx))
+	e, err = w.S.Export(ctx, w.Head, e.ID)
+	registrytest.Check(t, err)
+	if e.State != "done" || e.Done != 3 || len(e.FileIDs) != 1 {
+		t.Fatalf("export %+v", e)
+	}
+	kept, err := w.Files.Get(ctx, w.DB, e.FileIDs[0])
+	registrytest.Check(t, err)
+	file, err := w.Files.Open(kept)
+	registrytest.Check(t, err)
+	defer file.Close()
+	raw, err := io.ReadAll(file)
+	registrytest.Check(t, err)
+	check := func(b []byte) (registry.BundleReport, error) {
+		return registry.VerifyBundle(bytes.NewReader(b), int64(len(b)))
+	}
+	report, err := check(raw)
+	registrytest.Check(t, err)
+	if len(report.Archives) != 3 || len(report.Missing) != 0 || report.Archives[2].Number != numbers[2] || report.Year != 2026 {
+		t.Errorf("got %+v", report)
+	}
+	for name, change := range map[string]func(string, []byte) (string, []byte){
+		"an archive taken out": func(n string, c []byte) (string, []byte) {
+			return strings.Replace(n, "档案-"+numbers[1]+".zip", "", 1), c
+		},
+		"an archive renamed": func(n string, c []byte) (string, []byte) { return strings.Replace(n, numbers[1], numbers[1]+"x", 1), c },
+		"the list made shorter": func(n string, c []byte) (string, []byte) {
+			return n, bytes.Replace(c, []byte(numbers[0]), []byte("2026150103000009"), 1)
+		},
+		"a file added": func(n string, c []byte) (string, []byte) {
+			if n == "bundle.json" {
+				return n, bytes.Replace(c, []byte(`"archives": [`), []byte(`"archives": [],"old": [`), 1)
+			}
+			return n, c
+		},
+	} {
+		if _, err := check(repack(t, raw, change)); !fault.HasCode(err, "archive_broken") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -52,9 +52,8 @@ func (s *Service) MakeCertificate(ctx context.Context, args CertificateArgs) err
 		}
 	}
 	pdf, err := s.certificatePDF(c)
-	var hopeless *fault.Error
-	if errors.As(err, &hopeless) && hopeless.Kind == fault.Invalid { // no later try mends what the certificate says
-		if _, err := s.d.DB.Exec(ctx, setCertificateFailure, pgx.StrictNamedArgs{"number": args.Number, "version": args.Version, "failure": hopeless.Message}); err != nil {
+	if fault.Is(err, fault.Invalid) { // no later try mends what the certificate says
+		if _, err := s.d.DB.Exec(ctx, setCertificateFailure, pgx.StrictNamedArgs{"number": args.Number, "version": args.Version, "failure": faultWords(err)}); err != nil {
 			return fmt.Errorf("note failure: %w", err)
 		}
 		return jobs.Discard(err)

@@ -36,8 +36,9 @@ const exportPart = 25_000
 // ExportFilter is what is on the screen: the list's filter and a period of registration days.
 type ExportFilter struct {
 	RegistrationFilter
-	From string `json:"from"` // 2006-01-02, inclusive; empty: from the beginning
-	To   string `json:"to"`
+	From     string `json:"from"` // 2006-01-02, inclusive; empty: from the beginning
+	To       string `json:"to"`
+	Archives int    `json:"archives,omitempty"` // a year: the archives of the point's registrations of that year instead of a workbook
 }
 
 func (f ExportFilter) check() error {
@@ -288,6 +289,8 @@ type exportScope struct {
 	Points   []int64 `json:"points"`
 	Division string  `json:"division"`
 	Org      int64   `json:"org"`
+
+	Actor *identity.Actor `json:"actor,omitempty"` // archives: read as this person
 }
 
 // ExportArgs is the job that makes the files of a large export.
@@ -311,7 +314,7 @@ func (s *Service) RequestExport(ctx context.Context, a identity.Actor, f ExportF
 	}
 	var e Export
 	err = s.guarded(ctx, a, "export", "registration", "", func(ctx context.Context, tx pgx.Tx) error {
-		if e, err = addExport(ctx, tx, a.AccountID, f, exportScope{sc.points, sc.division, sc.org}, n, s.d.Now()); err != nil {
+		if e, err = addExport(ctx, tx, a.AccountID, f, exportScope{Points: sc.points, Division: sc.division, Org: sc.org}, n, s.d.Now()); err != nil {
 			return err
 		}
 		if err := s.record(ctx, tx, a, "export", "registration_export", strconv.FormatInt(e.ID, 10), false, map[string]any{"rows": n}); err != nil {
@@ -344,6 +347,9 @@ func (s *Service) MakeExport(ctx context.Context, args ExportArgs) error {
 	}
 	if err != nil {
 		return err
+	}
+	if e.Filter.Archives != 0 {
+		return s.makeArchives(ctx, e)
 	}
 	e.State, e.Done, e.FileIDs = "running", 0, []int64{}
 	if err := storeExport(ctx, s.d.DB, e); err != nil {

@@ -42,6 +42,16 @@ func storeExport(ctx context.Context, q postgres.Querier, e Export) error {
 	return err
 }
 
+const selectOfYear = `select ` + registrationColumns + ` from registration where point_id = @point and registered_on between @first::date and @last::date order by number`
+
+const updateExportProgress = `update registration_export set state = @state, done = @done where id = @id`
+
+// storeExportProgress shows how far a run is without saying that anything is finished.
+func storeExportProgress(ctx context.Context, q postgres.Querier, e Export) error {
+	_, err := q.Exec(ctx, updateExportProgress, pgx.StrictNamedArgs{"id": e.ID, "state": e.State, "done": e.Done})
+	return err
+}
+
 const historyColumns = `id, account_id, file_name, digest, state, rows, good, bad, done, skipped, report, coalesce(marked_file, 0) as marked_file, is_sample as sample, created_at, finished_at`
 
 const selectHistory = `select ` + historyColumns + ` from registration_import where id = @id`

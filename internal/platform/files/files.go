@@ -73,6 +73,16 @@ func New(dir string, now func() time.Time) (*Store, error) {
 // file_macro, file_bomb, file_broken. Unavailable: disk_full.
 func (s *Store) Receive(ctx context.Context, name string, r io.Reader) (Content, error) {
 	name = cleanName(name)
+	return s.take(ctx, name, r, MaxSize, func(temp io.ReaderAt, size int64) (string, error) { return judge(name, temp, size) })
+}
+
+// Keep puts a file that this market made on disk, like Receive but of any kind and size: what we made ourselves needs no
+// judge. Unavailable: disk_full.
+func (s *Store) Keep(ctx context.Context, name, mime string, r io.Reader) (Content, error) {
+	return s.take(ctx, cleanName(name), r, 1<<40, func(io.ReaderAt, int64) (string, error) { return mime, nil })
+}
+
+func (s *Store) take(ctx context.Context, name string, r io.Reader, most int64, judge func(temp io.ReaderAt, size int64) (mime string, err error)) (Content, error) {
 	temp, err := os.CreateTemp(filepath.Join(s.dir, "incoming"), "upload-")
 	if err != nil {
 		return Content{}, diskFault(err)
@@ -80,16 +90,16 @@ func (s *Store) Receive(ctx context.Context, name string, r io.Reader) (Content,
 	defer os.Remove(temp.Name())
 	defer temp.Close()
 	hash := sha256.New()
-	size, err := io.Copy(io.MultiWriter(temp, hash), io.LimitReader(cancelReader{ctx, r}, MaxSize+1))
+	size, err := io.Copy(io.MultiWriter(temp, hash), io.LimitReader(cancelReader{ctx, r}, most+1))
 	switch {
 	case err != nil:
 		return Content{}, diskFault(err)
 	case size == 0:
 		return Content{}, fault.New(fault.Invalid, "file_empty", "文件是空的，请检查后重新选择。")
-	case size > MaxSize:
+	case size > most:
 		return Content{}, fault.Newf(fault.Invalid, "file_too_large", "文件超过 %d MB，请压缩图片或拆分后再上传。", MaxSize>>20)
 	}
-	mime, err := judge(name, temp, size)
+	mime, err := judge(temp, size)
 	if err != nil {
 		return Content{}, err
 	}

@@ -246,6 +246,7 @@ var matrix = map[string]string{
 	"GET /filings/:id/files/:file":                             "s++hh++++h+h++-",
 	"GET /filings/:id/papers/:kind":                            "s++hh++++h+h++-",
 	"POST /filings/:id/review":                                 "s----+---h-----",
+	"POST /filings/:id/sums":                                   "s----+---h-----",
 	"GET /imports":                                             "s++++-------+--",
 	"POST /imports":                                            "s++++-------+--",
 	"GET /imports/:id":                                         "s+hhh-------+--",

@@ -26,6 +26,7 @@ func (p *Pages) registryRoutes() []web.Route {
 	return []web.Route{
 		web.GET("/registry", desk, p.queue),
 		web.GET("/filings/:id", reader, p.filing),
+		web.POST("/filings/:id/sums", web.Roles("登记员", identity.Registrar), p.reviewSums),
 		web.POST("/filings/:id/review", web.Roles("登记员", identity.Registrar), p.saveReview),
 		web.POST("/filings/:id/do", reader, p.moveFiling).WithFiles(),
 		web.GET("/filings/:id/files/:file", reader, p.filingFile),
@@ -236,7 +237,12 @@ func (p *Pages) showCase(c *web.Ctx, k registry.Case, form *web.Form, ferr error
 		body.Main = append(body.Main, deskVerdict(*k.Decision))
 	}
 	if has(k.Allowed, registry.EventSaveReview) || has(k.Allowed, registry.EventPassFirstReview) {
-		body.Main = append(body.Main, p.reviewDesk(k, a, c.QueryForm().ID("paper")))
+		q := c.QueryForm()
+		block := p.reviewDesk(k, a, q.ID("paper"))
+		if err := p.findInPaper(c, k, block.Desk, q); err != nil {
+			return err
+		}
+		body.Main = append(body.Main, block)
 	} else {
 		body.Main = append(body.Main, p.caseFacts(k)...)
 	}
@@ -486,11 +492,11 @@ func (p *Pages) reviewDesk(k registry.Case, a *ask, open int64) Block {
 			q.Value = "no"
 		}
 		if q.Value == "yes" {
-			q.Note = &view.Field{Name: "place-" + rule.ID, Label: "在文本的何处、怎样写", Value: a.value("place-"+rule.ID, x.Place)}
+			q.Note = &view.Field{Name: "place-" + rule.ID, Label: "在文本的何处、怎样写", List: "places", Value: a.value("place-"+rule.ID, x.Place)}
 		}
 		d.Questions = append(d.Questions, q)
 	}
-	d.Sums = deskSums(r)
+	d.Sums = deskSums(f.ID, r)
 	sheetFields := []view.Field{
 		a.choose("class", "认定类别", r.Class, classOptions(), required), a.yuan("amountFen", "文本写明的成交额 C", r.Amount, hint("价款空白的填 0")),
 		a.checks("biological", "生物技术", boolList(r.Biological), []view.Option{{Value: "yes", Label: "含菌种、品种，价值留在 V"}}),
@@ -525,6 +531,62 @@ func (p *Pages) reviewDesk(k registry.Case, a *ask, open int64) Block {
 	return Block{Desk: &d}
 }
 
+// findInPaper adds the search of the open PDF, what it found, and the page to show.
+func (p *Pages) findInPaper(c *web.Ctx, k registry.Case, d *view.Desk, q *web.Form) error {
+	if d.Paper.Frame == "" {
+		return nil
+	}
+	if n := q.Int("page"); n > 0 {
+		d.Paper.Frame += fmt.Sprintf("#page=%d", n)
+	}
+	here, paper := fmt.Sprintf("/filings/%d", k.Filing.ID), q.ID("paper")
+	d.Find = &view.PaperFind{Action: here, Paper: strconv.FormatInt(paper, 10), Word: q.Text("find")}
+	if !q.Values.Has("find") {
+		return nil
+	}
+	found, err := p.Registry.FindInPaper(c.Context(), c.Actor(), k.Filing.ID, paper, d.Find.Word)
+	if fault.Is(err, fault.Invalid) {
+		for _, f := range web.AsFault(err).Fields {
+			d.Find.Error = f.Message
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	switch {
+	case found.Failure != "":
+		d.Find.Status = found.Failure
+	case found.Scanned == found.Pages:
+		d.Find.Status = fmt.Sprintf("这份文件共 %d 页，是扫描件，没有可以查找的文字，请逐页阅读。", found.Pages)
+	case found.Total == 0:
+		d.Find.Status = fmt.Sprintf("共 %d 页，没有找到“%s”。", found.Pages, found.Word)
+	default:
+		d.Find.Status = fmt.Sprintf("共 %d 处，在 %d 页里。", found.Total, found.Pages)
+	}
+	if found.Failure == "" && found.Scanned > 0 && found.Scanned < found.Pages {
+		d.Find.Status += fmt.Sprintf("其中 %d 页是扫描的图片，没有文字，请另看。", found.Scanned)
+	}
+	for _, h := range found.Hits {
+		v := url.Values{"paper": {d.Find.Paper}, "find": {found.Word}, "page": {strconv.Itoa(h.Page)}}
+		d.Find.Hits = append(d.Find.Hits, view.PaperHit{Page: fmt.Sprintf("第 %d 页", h.Page), Before: h.Before, Match: h.Match, After: h.After, Href: here + "?" + v.Encode(), Place: h.Place()})
+	}
+	return nil
+}
+
+// reviewSums works the sheet as it stands in the form; nothing is saved.
+func (p *Pages) reviewSums(c *web.Ctx) error {
+	k, err := p.readCase(c)
+	if err != nil {
+		return err
+	}
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	return c.RenderFragment("", "sums", *deskSums(k.Filing.ID, readReview(f)))
+}
+
 func article(r recognition.Rule) string {
 	if len(r.Articles) == 0 {
 		return r.Law
@@ -533,16 +595,17 @@ func article(r recognition.Rule) string {
 }
 
 // deskSums is N and T of the saved sheet, by the function that decides.
-func deskSums(r registry.Review) *view.Sums {
+func deskSums(filing int64, r registry.Review) *view.Sums {
+	post := fmt.Sprintf("/filings/%d/sums", filing)
 	var costs []recognition.Cost
 	for _, d := range r.Deductions {
 		costs = append(costs, recognition.Cost{Name: d.Name, Kind: d.Kind, Quantity: d.Quantity, Unit: d.UnitCost, Carrier: d.Granted, Reasonable: d.Reasonable, Reason: d.Reason})
 	}
 	amounts, err := recognition.Compute(r.Class, r.Amount, costs, r.Biological, r.Tied)
 	if err != nil {
-		return &view.Sums{Title: "技术交易额核定", Label: web.AsFault(err).Message}
+		return &view.Sums{Title: "技术交易额核定", Label: web.AsFault(err).Message, Post: post, Form: "review"}
 	}
-	s := &view.Sums{Title: "技术交易额核定", Total: amounts.Technical, Label: "技术交易额 T = " + amounts.Contract.Grouped() + " − " + amounts.Deducted.Grouped() + "；免税基数 V = " + amounts.VATBase.Grouped()}
+	s := &view.Sums{Post: post, Form: "review", Title: "技术交易额核定", Total: amounts.Technical, Label: "技术交易额 T = " + amounts.Contract.Grouped() + " − " + amounts.Deducted.Grouped() + "；免税基数 V = " + amounts.VATBase.Grouped()}
 	for i, row := range amounts.Rows {
 		note := "全额扣除"
 		if row.Kept > 0 && row.Deducted > 0 {

@@ -7,7 +7,8 @@ import "techmarket/internal/foundation/money"
 type Desk struct {
 	Papers    []Link // the attachments, Current is open
 	Paper     Paper
-	Form      Form // Action, Hidden (version); its Actions are the fixed bar, its Sections stand above it
+	Find      *PaperFind // of an open PDF
+	Form      Form       // Action, Hidden (version); its Actions are the fixed bar, its Sections stand above it
 	Questions []Question
 	Sums      *Sums
 	Next      string // address of the next case (key N)
@@ -34,6 +35,22 @@ type Paper struct {
 	Frame string // address of a PDF of this site, shown in the page with the browser's own viewer (its text can be searched)
 }
 
+// PaperFind searches the text of the open PDF on the server, so that what was found has a place to write down.
+type PaperFind struct {
+	Action string
+	Paper  string // id of the open paper
+	Word   string
+	Error  string
+	Status string // 共 3 处, or why there is no text
+	Hits   []PaperHit
+}
+
+// PaperHit is one place. Place is how the checklist names it.
+type PaperHit struct {
+	Page, Before, Match, After string
+	Href, Place                string
+}
+
 // Question is one check with its article. An option's Hint is "good" or "poor": the colour it takes when chosen,
 // so that colour agrees with meaning (有限制条款 → 有 is poor).
 type Question struct {
@@ -54,6 +71,8 @@ type Sums struct {
 	Label   string // 技术交易额 = 3,000,000.00 − 1,050,000.00
 	Total   money.Fen
 	Caption string
+	Post    string // address that works the sheet anew while typing (htmx); Form is the id of the form it reads
+	Form    string
 }
 
 // SumRow is one cost of the contract.

@@ -54,6 +54,7 @@ type Field struct {
 	Accept       string // of a File, ".pdf,.docx"
 	Multiple     bool
 	ReadOnly     bool
+	List         string // id of a datalist with proposals
 	Echo         string // address that answers the amount in words while typing (htmx)
 	Files        []FileItem
 }

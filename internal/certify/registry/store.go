@@ -366,6 +366,10 @@ const insertIncome = `insert into income (number, amount, booked_on, booked_by, 
 
 const selectIncomes = `select id, amount, booked_on, note from income where number = @number order by id`
 
+const selectText = `select pages, failure from file_text where digest = @digest`
+
+const insertText = `insert into file_text (digest, pages, failure, read_at) values (@digest, @pages, @failure, @now) on conflict do nothing`
+
 const certificateColumns = `number, version, state, body, digest, suite, key_id, signature, check_code, ledger_seq, issued_at, root, coalesce(file_id, 0) as file_id, failure`
 
 const selectCertificates = `select ` + certificateColumns + ` from certificate where number = @number order by version desc`

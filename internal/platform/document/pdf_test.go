@@ -205,3 +205,39 @@ func BenchmarkPDF_Certificate(b *testing.B) {
 		certificate(b)
 	}
 }
+
+func TestPDFText_ReadsEachPageWithoutWhiteSpaceAndSaysWhyItCannot(t *testing.T) {
+	t.Parallel()
+	p := mustFonts(t).New(document.PDFOptions{Title: "合同"})
+	p.Paragraph(strings.Repeat("受托人应当按期交付。", 400))
+	raw, err := p.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := document.PDFText(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil || len(pages) < 3 || strings.Count(strings.Join(pages, ""), "受托人应当按期交付。") != 400 {
+		t.Fatalf("%d pages, %v", len(pages), err)
+	}
+	scan := mustFonts(t).New(document.PDFOptions{Title: "扫描"})
+	scan.QR("https://example.test", 40, "") // drawn, no text
+	if raw, err = scan.Bytes(); err != nil {
+		t.Fatal(err)
+	}
+	if pages, err := document.PDFText(bytes.NewReader(raw), int64(len(raw))); err != nil || len(pages) != 1 || pages[0] != "" {
+		t.Errorf("a page without text: %q, %v", pages, err)
+	}
+	for name, bad := range map[string]string{"cut": string(raw[:len(raw)/2]), "empty": "", "no pdf": "%PDF-1.4 signed text"} {
+		if _, err := document.PDFText(strings.NewReader(bad), int64(len(bad))); !fault.HasCode(err, "pdf_broken") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func FuzzPDFText(f *testing.F) {
+	f.Add([]byte("%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Count 1/Kids[2 0 R]>>endobj\ntrailer<</Root 1 0 R/Size 3>>\nstartxref\n9\n%%EOF\n"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if _, err := document.PDFText(bytes.NewReader(raw), int64(len(raw))); err != nil && !fault.Is(err, fault.Invalid) {
+			t.Fatalf("got %v, want an invalid fault", err)
+		}
+	})
+}

@@ -79,8 +79,8 @@ func (p people) Names(ctx context.Context, ids []int64) (map[int64]string, error
 	return names, nil
 }
 
-// fonts are parsed once in a test binary.
-var fonts = sync.OnceValues(func() (*document.Fonts, error) {
+// Fonts are parsed once in a test binary.
+var Fonts = sync.OnceValues(func() (*document.Fonts, error) {
 	cwd, err := os.Getwd()
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func New(t testing.TB) *World {
 	Check(t, err)
 	w.Files = store
 	w.S = registry.New(registry.Deps{DB: w.DB, Contracts: contract.New(contract.Config{DB: w.DB, Audit: recorder{clock}, Now: clock}), Ledger: ledger.New(w.DB, keys, clock),
-		Audit: recorder{clock}, People: people{w.DB}, Jobs: w.Jobs, Files: store, Fonts: fonts, Now: clock, Random: rand.Reader, BaseURL: "https://example.test"})
+		Audit: recorder{clock}, People: people{w.DB}, Jobs: w.Jobs, Files: store, Fonts: Fonts, Now: clock, Random: rand.Reader, BaseURL: "https://example.test"})
 	w.S.RegisterJobs(workers)
 
 	w.Seller = w.Person(w.Org("university", "样例研究院", "150103"), identity.Member)

@@ -1,0 +1,100 @@
+package document
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/ledongthuc/pdf"
+
+	"techmarket/internal/foundation/fault"
+)
+
+// The limits of a PDF whose text is read.
+const (
+	maxTextPages = 3000
+	maxPageText  = 200_000 // bytes
+	maxTextTime  = 10 * time.Second
+)
+
+// PDFText returns the text of each page without any white space, as searching wants it: a Chinese word goes on across lines.
+// A scan has pages without text.
+//
+// Faults (Invalid): pdf_encrypted, pdf_broken, pdf_too_large (pages or time).
+func PDFText(r io.ReaderAt, size int64) ([]string, error) {
+	type result struct {
+		pages []string
+		err   error
+	}
+	done := make(chan result, 1)
+	stop := make(chan struct{})
+	go func() {
+		var out result
+		defer func() {
+			if p := recover(); p != nil { // the reader panics on what it does not understand
+				out = result{err: fmt.Errorf("%v", p)}
+			}
+			done <- out
+		}()
+		out.pages, out.err = readPDF(r, size, stop)
+	}()
+	timer := time.NewTimer(maxTextTime)
+	defer timer.Stop()
+	select {
+	case out := <-done:
+		var f *fault.Error
+		switch {
+		case out.err == nil:
+			return out.pages, nil
+		case errors.As(out.err, &f):
+			return nil, f
+		case errors.Is(out.err, pdf.ErrInvalidPassword) || strings.Contains(out.err.Error(), "encrypt"):
+			return nil, fault.Wrap(out.err, fault.Invalid, "pdf_encrypted", "这份 PDF 设有密码，不能提取文字。")
+		}
+		return nil, fault.Wrap(out.err, fault.Invalid, "pdf_broken", "这份 PDF 的结构不规范，不能提取文字，请在左侧的阅读器里查看。")
+	case <-timer.C:
+		close(stop)
+		return nil, fault.New(fault.Invalid, "pdf_too_large", "这份 PDF 太大或太复杂，没有提取文字，请在左侧的阅读器里查看。")
+	}
+}
+
+func readPDF(r io.ReaderAt, size int64, stop <-chan struct{}) ([]string, error) {
+	in, err := pdf.NewReader(r, size)
+	if err != nil {
+		return nil, err
+	}
+	n := in.NumPage()
+	if n == 0 {
+		return nil, errors.New("no pages")
+	}
+	if n > maxTextPages {
+		return nil, fault.Newf(fault.Invalid, "pdf_too_large", "这份 PDF 有 %d 页，太多了，没有提取文字。", n)
+	}
+	fonts := map[string]*pdf.Font{}
+	pages := make([]string, n)
+	for i := range n {
+		select {
+		case <-stop:
+			return nil, errors.New("stopped")
+		default:
+		}
+		page := in.Page(i + 1)
+		if page.V.IsNull() {
+			continue
+		}
+		clear(fonts)
+		for _, name := range page.Fonts() {
+			f := page.Font(name)
+			fonts[name] = &f
+		}
+		text, err := page.GetPlainText(fonts)
+		if err != nil {
+			continue // one odd page hides only itself
+		}
+		text = strings.Join(strings.Fields(clean(text)), "")
+		pages[i] = strings.ToValidUTF8(text[:min(len(text), maxPageText)], "")
+	}
+	return pages, nil
+}

@@ -36,6 +36,9 @@ type Document struct {
 	// Numbers are for ranges and sorting: priceFen, publishedAt (Unix seconds), maturity …
 	// An absent number is outside every range and sorts last.
 	Numbers map[string]int64
+	// Prepared is what the caller wants back with every candidate, opaque to engines: what scoring needs of the text, made once. Get
+	// does not return it.
+	Prepared []byte `json:"-"`
 	// Stored comes back untouched with every hit; nothing searches it.
 	Stored map[string]string
 }
@@ -122,10 +125,14 @@ type CandidateQuery struct {
 	Limit   int // at most MaxCandidates
 }
 
-// Candidate is a whole document, so that matching can score it without asking again.
+// Candidate is what scoring needs of a document; Get brings its texts.
 type Candidate struct {
-	Document
-	Score float64 // the engine's own; only for cutting off
+	Ref
+	Kind     string
+	Facets   map[string][]string
+	Numbers  map[string]int64
+	Prepared []byte
+	Score    float64 // the engine's own; only for cutting off
 }
 
 // Ref is what the index holds of a document, for comparing with the database.
@@ -265,17 +272,22 @@ func (d Document) Validate() error {
 }
 
 // Keeps reports whether the document passes the filter; the rule that engines must agree with.
-func (f Filter) Keeps(d Document) bool {
+func (f Filter) Keeps(d Document) bool { return f.keeps(d.ID, d.Kind, d.Facets, d.Numbers) }
+
+// KeepsCandidate is Keeps for a candidate.
+func (f Filter) KeepsCandidate(c Candidate) bool { return f.keeps(c.ID, c.Kind, c.Facets, c.Numbers) }
+
+func (f Filter) keeps(id, kind string, facets map[string][]string, numbers map[string]int64) bool {
 	if f.Range {
-		n, ok := d.Numbers[f.Name]
+		n, ok := numbers[f.Name]
 		return ok && n >= f.Min && n <= f.Max
 	}
-	has := d.Facets[f.Name]
+	has := facets[f.Name]
 	switch f.Name {
 	case "kind":
-		has = []string{d.Kind}
+		has = []string{kind}
 	case "id":
-		has = []string{d.ID}
+		has = []string{id}
 	}
 	for _, c := range has {
 		for _, want := range f.Codes {

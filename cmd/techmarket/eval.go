@@ -137,10 +137,11 @@ func readRows[T any](path string) ([]T, error) {
 
 // evalMarket builds an index and a model in a scratch place, gives the Finder to use, and removes both.
 func evalMarket(ctx context.Context, a *zh.Analyzer, engineName string, corpus []evalDocument, halves bool, use func(*matching.Finder) error) (err error) {
-	engine, remove, err := scratchEngine(ctx, engineName, a)
+	bare, remove, err := scratchEngine(ctx, engineName, a)
 	if err != nil {
 		return err
 	}
+	engine := matching.Prepared{Engine: bare, Analyzer: a}
 	defer func() { err = errors.Join(err, remove()) }()
 	docs := make([]search.Document, len(corpus))
 	for i, d := range corpus {

@@ -234,7 +234,7 @@ func (s *services) openSearch(ctx context.Context) error {
 		s.meili = meili.Connect(meili.Options{URL: url, Key: s.platform.config.MeiliKey}, s.analyzer)
 		s.engine = search.NewFallback(s.meili, engine, s.platform.now)
 	}
-	s.engine = search.NewRemember(s.engine, 10*time.Second, s.platform.now)
+	s.engine = matching.Prepared{Engine: search.NewRemember(s.engine, 10*time.Second, s.platform.now), Analyzer: s.analyzer}
 	s.platform.defers(func(context.Context) error { return s.engine.Close() })
 	if !engine.Fresh() {
 		return nil
@@ -275,7 +275,7 @@ func (s *services) heal(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.meili.Rebuild(ctx, func(emit func(...search.Document) error) error { return s.listings.Documents(ctx, emit) })
+	return matching.Prepared{Engine: s.meili, Analyzer: s.analyzer}.Rebuild(ctx, func(emit func(...search.Document) error) error { return s.listings.Documents(ctx, emit) })
 }
 
 func (s *services) modelFile() string {

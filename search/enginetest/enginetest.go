@@ -415,15 +415,20 @@ func sorting(t *testing.T, e search.Engine) {
 
 func candidates(t *testing.T, e search.Engine) {
 	index(t, e, corpus()...)
-	index(t, e, doc("b1", "高炉煤气精脱硫催化剂", "氧化铁"), doc("b2", "高炉煤气余压发电", ""))
+	b1 := doc("b1", "高炉煤气精脱硫催化剂", "氧化铁")
+	b1.Prepared, b1.Facets, b1.Numbers = []byte("\x00\xff氧化铁"), map[string][]string{"topic": {"0101", "0203"}}, map[string]int64{"maturity": 7}
+	index(t, e, b1, doc("b2", "高炉煤气余压发电", ""))
 	got, err := e.Candidates(deadline(t), search.CandidateQuery{
 		Terms: []search.WeightedTerm{{Term: "高炉", Weight: 5}, {Term: "煤气", Weight: 4}, {Term: "脱硫", Weight: 3}, {Term: "没有", Weight: 1}}, Limit: 3,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got) != 3 || got[0].ID != "b1" || got[1].ID != "b2" || got[0].Body != "氧化铁" {
-		t.Errorf("candidates = %+v; want b1, b2 and one 脱硫, whole", got)
+	if len(got) != 3 || got[0].ID != "b1" || got[1].ID != "b2" {
+		t.Fatalf("candidates = %+v; want b1, b2 and one 脱硫", got)
+	}
+	if c := got[0]; c.Version != 1 || c.Kind != "achievement" || string(c.Prepared) != string(b1.Prepared) || !slices.Equal(c.Facets["topic"], b1.Facets["topic"]) || c.Numbers["maturity"] != 7 {
+		t.Errorf("first candidate = %+v; want what was prepared, codes and numbers of b1", c)
 	}
 	got, err = e.Candidates(deadline(t), search.CandidateQuery{
 		Terms: []search.WeightedTerm{{Term: "脱硫", Weight: 3}}, Filters: []search.Filter{search.AnyOf("league", "1501")}, Limit: 10,

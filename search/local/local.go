@@ -1,7 +1,8 @@
 // Package local is the embedded search engine: bleve (scorch, BM25) in the process, on disk or in memory.
 //
 // It owns the index folder and nothing else. Text is cut by zh.Analyzer before bleve sees it, so bleve only splits at spaces and
-// both engines know the same words. It refuses to repair a damaged folder: it starts an empty index and says so (Fresh), and the
+// both engines know the same words. bleve says which documents hold which words and how well; codes and numbers are kept in memory
+// (columns), where filters, counts and orders cost a hundredth. It refuses to repair a damaged folder: it starts an empty index and says so (Fresh), and the
 // caller rebuilds from the database.
 package local
 
@@ -37,11 +38,17 @@ const (
 	fieldTitle  = "t" // words of title and keywords
 	fieldWords  = "w" // words of everything; the title's three times, the keywords' and the summary's twice
 	fieldPinyin = "p"
-	fieldKind   = "kind"
-	fieldID     = "id"
-	fieldDoc    = "d" // the whole document as JSON, stored only
-	facetPrefix = "f."
-	numPrefix   = "n."
+
+	// Stored only.
+	fieldDoc      = "d" // the whole document as JSON
+	fieldRow      = "c" // its row of the columns as JSON
+	fieldPrepared = "g" // Document.Prepared
+)
+
+// Names of filters that are no facets of the document.
+const (
+	fieldKind = "kind"
+	fieldID   = "id"
 )
 
 const batchSize = 500
@@ -62,10 +69,14 @@ type Engine struct {
 	rebuild sync.Mutex
 }
 
-// shelf is one bleve index; path is "" in memory.
+// shelf is one bleve index with its columns; path is "" in memory.
 type shelf struct {
 	bleve.Index
-	path string
+	path    string
+	columns *columns
+
+	mu   sync.Mutex
+	rows map[uint64][]int32 // rows of the columns by bleve's segment and document in it; segments never change
 }
 
 var _ search.Engine = (*Engine)(nil)
@@ -157,10 +168,11 @@ func newShelf(path string) (*shelf, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &shelf{i, path}, nil
+	return &shelf{Index: i, path: path, columns: newColumns(), rows: map[uint64][]int32{}}, nil
 }
 
-// openShelf opens and reads one document, because bleve opens some damaged folders without complaint.
+// openShelf opens and reads every row, because bleve opens some damaged folders without complaint. An index of an older program, without
+// rows, is refused like a damaged one.
 func openShelf(path string) (s *shelf, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -171,13 +183,52 @@ func openShelf(path string) (s *shelf, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s = &shelf{i, path}
-	req := bleve.NewSearchRequestOptions(bleve.NewMatchAllQuery(), 1, 0, false)
-	req.Fields = []string{fieldDoc}
-	if _, err := i.Search(req); err != nil {
+	s = &shelf{Index: i, path: path, columns: newColumns(), rows: map[uint64][]int32{}}
+	if err := s.load(); err != nil {
 		return nil, errors.Join(err, i.Close())
 	}
 	return s, nil
+}
+
+// load fills the columns from the index.
+func (s *shelf) load() error {
+	advanced, err := s.Advanced()
+	if err != nil {
+		return fmt.Errorf("local: %w", err)
+	}
+	reader, err := advanced.Reader()
+	if err != nil {
+		return fmt.Errorf("local: %w", err)
+	}
+	defer reader.Close()
+	for _, segment := range reader.(*scorch.IndexSnapshot).Segments() {
+		live := segment.DocNumbersLive().Iterator()
+		for live.HasNext() {
+			var d search.Document
+			raw, err := stored(segment, uint64(live.Next()), fieldRow)
+			if err == nil {
+				err = json.Unmarshal(raw, &d)
+			}
+			if err != nil || d.ID == "" {
+				return fmt.Errorf("local: a row is missing: %w", errors.Join(err, errDamaged))
+			}
+			s.columns.put(d)
+		}
+	}
+	return nil
+}
+
+var errDamaged = errors.New("local: the index is damaged or of another version")
+
+// stored reads one stored field of a document of a segment.
+func stored(segment *scorch.SegmentSnapshot, doc uint64, field string) (value []byte, err error) {
+	err = segment.VisitDocument(doc, func(name string, _ byte, v []byte, _ []uint64) bool {
+		if name == field {
+			value = append([]byte(nil), v...)
+		}
+		return value == nil
+	})
+	return value, err
 }
 
 func newMapping() (mapping.IndexMapping, error) {
@@ -192,17 +243,11 @@ func newMapping() (mapping.IndexMapping, error) {
 	for _, f := range []string{fieldTitle, fieldWords, fieldPinyin} {
 		doc.AddFieldMappingsAt(f, words)
 	}
-	code := bleve.NewKeywordFieldMapping()
-	code.Store, code.IncludeInAll, code.IncludeTermVectors, code.SkipFreqNorm = false, false, false, true
-	doc.AddFieldMappingsAt(fieldKind, code)
-	doc.AddFieldMappingsAt(fieldID, code)
-	stored := bleve.NewTextFieldMapping()
-	stored.Index, stored.IncludeInAll, stored.IncludeTermVectors, stored.DocValues = false, false, false, false
-	doc.AddFieldMappingsAt(fieldDoc, stored)
-	facets := bleve.NewDocumentMapping() // any name: dynamic, exact codes
-	facets.DefaultAnalyzer = "keyword"
-	doc.AddSubDocumentMapping("f", facets)
-	doc.AddSubDocumentMapping("n", bleve.NewDocumentMapping())
+	kept := bleve.NewTextFieldMapping()
+	kept.Index, kept.IncludeInAll, kept.IncludeTermVectors, kept.DocValues = false, false, false, false
+	for _, f := range []string{fieldDoc, fieldRow, fieldPrepared} {
+		doc.AddFieldMappingsAt(f, kept)
+	}
 	m.DefaultMapping = doc
 	return m, err
 }
@@ -221,18 +266,14 @@ func (e *Engine) entry(d search.Document) (map[string]any, error) {
 	for _, part := range [][]string{title, title, title, keywords, keywords, summary, summary, body} {
 		words = append(words, part...)
 	}
-	facets := make(map[string]any, len(d.Facets))
-	for name, codes := range d.Facets {
-		facets[name] = codes
-	}
-	numbers := make(map[string]any, len(d.Numbers))
-	for name, n := range d.Numbers {
-		numbers[name] = float64(n)
+	row, err := json.Marshal(search.Document{ID: d.ID, Kind: d.Kind, Version: d.Version, Facets: d.Facets, Numbers: d.Numbers})
+	if err != nil {
+		return nil, err
 	}
 	return map[string]any{
 		fieldTitle: strings.Join(append(title, keywords...), " "), fieldWords: strings.Join(words, " "),
 		fieldPinyin: strings.Join(e.analyzer.Pinyin(d.Title+"\n"+strings.Join(d.Keywords, "\n")), " "),
-		fieldKind:   d.Kind, fieldID: d.ID, fieldDoc: string(raw), "f": facets, "n": numbers,
+		fieldDoc:    string(raw), fieldRow: string(row), fieldPrepared: string(d.Prepared),
 	}, nil
 }
 
@@ -290,11 +331,9 @@ func (e *Engine) put(docs []search.Document, entries []map[string]any) error {
 
 // put writes those documents that are not older than what the shelf holds, nor deleted meanwhile. The caller holds Engine.write.
 func (s *shelf) put(docs []search.Document, entries []map[string]any, deleted map[string]bool) error {
-	held, err := s.versions(docs)
-	if err != nil {
-		return err
-	}
+	held := s.columns.versions(docs)
 	b := s.NewBatch()
+	var taken []search.Document
 	for i, d := range docs {
 		if v, ok := held[d.ID]; ok && v > d.Version || deleted[d.ID] {
 			continue
@@ -303,6 +342,7 @@ func (s *shelf) put(docs []search.Document, entries []map[string]any, deleted ma
 		if err := b.Index(d.ID, entries[i]); err != nil {
 			return fmt.Errorf("local: %w", err)
 		}
+		taken = append(taken, d)
 	}
 	if b.Size() == 0 {
 		return nil
@@ -310,25 +350,14 @@ func (s *shelf) put(docs []search.Document, entries []map[string]any, deleted ma
 	if err := s.Batch(b); err != nil {
 		return fmt.Errorf("local: %w", err)
 	}
+	s.columns.put(taken...)
 	return nil
 }
 
-func (s *shelf) versions(docs []search.Document) (map[string]int64, error) {
-	ids := make([]string, len(docs))
-	for i, d := range docs {
-		ids[i] = d.ID
-	}
-	held := make(map[string]int64, len(docs))
-	found, err := s.get(context.Background(), ids)
-	for _, d := range found {
-		held[d.ID] = d.Version
-	}
-	return held, err
-}
-
+// get reads documents by id, in any order.
 func (s *shelf) get(ctx context.Context, ids []string) ([]search.Document, error) {
-	if n, err := s.DocCount(); err != nil || n == 0 || len(ids) == 0 {
-		return nil, err
+	if len(ids) == 0 {
+		return nil, nil
 	}
 	req := bleve.NewSearchRequestOptions(bleve.NewDocIDQuery(ids), len(ids), 0, false)
 	req.Fields = []string{fieldDoc}
@@ -372,6 +401,7 @@ func (e *Engine) Delete(_ context.Context, ids ...string) error {
 		if err := s.Batch(b); err != nil {
 			return fmt.Errorf("local: %w", err)
 		}
+		s.columns.remove(ids...)
 	}
 	return nil
 }
@@ -383,45 +413,17 @@ func (e *Engine) Get(ctx context.Context, ids ...string) ([]search.Document, err
 	return e.serving.get(ctx, ids)
 }
 
-// Refs implements search.Engine. It pages by id, so that it holds one page only.
-func (e *Engine) Refs(ctx context.Context, yield func(search.Ref) error) error {
-	after := []string(nil)
-	for {
-		page, err := e.refPage(ctx, after)
-		if err != nil || len(page) == 0 {
+// Refs implements search.Engine.
+func (e *Engine) Refs(_ context.Context, yield func(search.Ref) error) error {
+	e.swap.RLock()
+	refs := e.serving.columns.refs()
+	e.swap.RUnlock()
+	for _, r := range refs {
+		if err := yield(r); err != nil {
 			return err
 		}
-		for _, r := range page {
-			if err := yield(r); err != nil {
-				return err
-			}
-		}
-		after = []string{page[len(page)-1].ID}
 	}
-}
-
-func (e *Engine) refPage(ctx context.Context, after []string) ([]search.Ref, error) {
-	e.swap.RLock()
-	defer e.swap.RUnlock()
-	req := bleve.NewSearchRequestOptions(bleve.NewMatchAllQuery(), 1000, 0, false)
-	req.SortBy([]string{"_id"})
-	req.Fields = []string{fieldDoc}
-	if after != nil {
-		req.SetSearchAfter(after)
-	}
-	res, err := e.serving.SearchInContext(ctx, req)
-	if err != nil {
-		return nil, fmt.Errorf("local: %w", err)
-	}
-	refs := make([]search.Ref, len(res.Hits))
-	for i, h := range res.Hits {
-		d, err := decode(h.Fields)
-		if err != nil {
-			return nil, err
-		}
-		refs[i] = search.Ref{ID: d.ID, Version: d.Version}
-	}
-	return refs, nil
+	return nil
 }
 
 // Rebuild implements search.Engine. Only one runs at a time; a second waits.

@@ -3,11 +3,11 @@ package local
 import (
 	"context"
 	"fmt"
-	"math"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/blevesearch/bleve/v2"
+	"github.com/blevesearch/bleve/v2/index/scorch"
 	bsearch "github.com/blevesearch/bleve/v2/search"
 	"github.com/blevesearch/bleve/v2/search/query"
 
@@ -41,91 +41,124 @@ func (e *Engine) Search(ctx context.Context, q search.Query) (search.Result, err
 	return some, err
 }
 
-// page runs one text query with the filters, sort, page and facet counts of q.
+// page runs one text query (nil: all documents) with the filters, sort, page and facet counts of q.
 func (e *Engine) page(ctx context.Context, q search.Query, text query.Query) (search.Result, error) {
-	res := search.Result{Facets: map[string]map[string]int{}}
-	own := map[string]bool{} // facets that have a filter: counted by a query of their own without it
-	for _, f := range q.Filters {
-		own[f.Name] = true
-	}
-	req := bleve.NewSearchRequestOptions(and(text, filters(q.Filters)), q.Limit, q.Offset, false)
-	if n, err := e.serving.DocCount(); err != nil {
-		return res, fmt.Errorf("local: %w", err)
-	} else if q.Offset >= int(n) { // an empty page; don't let bleve keep a heap of that depth
-		req.From, req.Size = 0, 0
-	}
-	req.Sort = nil // bleve starts with the score
-	for _, s := range q.Sort {
-		req.Sort = append(req.Sort, &bsearch.SortField{Field: numPrefix + s.Number, Desc: s.Desc, Type: bsearch.SortFieldAsNumber, Missing: bsearch.SortFieldMissingLast})
-	}
-	req.Sort = append(req.Sort, &bsearch.SortScore{Desc: true}, &bsearch.SortDocID{})
-	req.Fields = []string{fieldDoc}
-	for _, name := range q.FacetNames {
-		if !own[name] {
-			req.AddFacet(name, bleve.NewFacetRequest(facetField(name), search.MaxCodes))
-		}
-	}
-	found, err := e.serving.SearchInContext(ctx, req)
+	var res search.Result
+	hits, err := e.serving.holding(ctx, text, nil)
 	if err != nil {
-		return res, fmt.Errorf("local: %w", err)
+		return res, err
 	}
-	res.Total = int(found.Total)
-	for _, h := range found.Hits {
-		d, err := decode(h.Fields)
-		if err != nil {
-			return res, err
+	var rows []scored
+	res.Total, rows, res.Facets = e.serving.columns.survey(q, hits)
+	ids := make([]string, len(rows))
+	score := make(map[string]float64, len(rows))
+	for i, id := range e.serving.columns.names(rows) {
+		ids[i], score[id] = id, rows[i].score
+	}
+	docs, err := e.serving.get(ctx, ids)
+	if err != nil {
+		return res, err
+	}
+	byID := make(map[string]search.Document, len(docs))
+	for _, d := range docs {
+		byID[d.ID] = d
+	}
+	for _, id := range ids {
+		d, ok := byID[id]
+		if !ok { // deleted meanwhile
+			continue
 		}
-		hit := search.Hit{ID: d.ID, Kind: d.Kind, Version: d.Version, Score: h.Score, Stored: d.Stored}
+		hit := search.Hit{ID: d.ID, Kind: d.Kind, Version: d.Version, Score: score[id], Stored: d.Stored}
 		if q.Highlight {
 			hit.Highlights = search.Highlight(e.analyzer, search.ClipText(q.Text), q.Prefix, d)
 		}
 		res.Hits = append(res.Hits, hit)
 	}
-	count(res.Facets, found.Facets)
-	for _, name := range q.FacetNames {
-		if !own[name] {
-			continue
-		}
-		var others []search.Filter
-		for _, f := range q.Filters {
-			if f.Name != name {
-				others = append(others, f)
-			}
-		}
-		req := bleve.NewSearchRequestOptions(and(text, filters(others)), 0, 0, false)
-		req.AddFacet(name, bleve.NewFacetRequest(facetField(name), search.MaxCodes))
-		found, err := e.serving.SearchInContext(ctx, req)
-		if err != nil {
-			return res, fmt.Errorf("local: %w", err)
-		}
-		count(res.Facets, found.Facets)
-	}
 	return res, nil
 }
 
-func facetField(name string) string {
-	if name == "kind" {
-		return fieldKind
+// holding yields the rows of all documents that answer a text query, all where there is none. last, when given, is called with them while
+// the snapshot that was searched is still open.
+func (s *shelf) holding(ctx context.Context, text query.Query, last func(*scorch.IndexSnapshot, []scored) error) ([]scored, error) {
+	if text == nil {
+		return s.columns.all(), nil
 	}
-	return facetPrefix + name
+	var hits []scored
+	maker := func(sc *bsearch.SearchContext) (bsearch.DocumentMatchHandler, bool, error) {
+		snapshot, ok := sc.IndexReader.(*scorch.IndexSnapshot)
+		if !ok {
+			return nil, false, fmt.Errorf("local: %T is no snapshot", sc.IndexReader)
+		}
+		rows, err := s.rowsIn(snapshot)
+		return func(m *bsearch.DocumentMatch) error {
+			if m == nil {
+				if last == nil {
+					return nil
+				}
+				return last(snapshot, hits)
+			}
+			doc := m.IndexInternalID.Value()
+			hits = append(hits, scored{rows.of(doc), m.Score, doc})
+			sc.DocumentMatchPool.Put(m)
+			return nil
+		}, false, err
+	}
+	ctx = context.WithValue(ctx, bsearch.MakeDocumentMatchHandlerKey, bsearch.MakeDocumentMatchHandler(maker))
+	if _, err := s.SearchInContext(ctx, bleve.NewSearchRequestOptions(text, 0, 0, false)); err != nil {
+		return nil, fmt.Errorf("local: %w", err)
+	}
+	return hits, nil
 }
 
-func count(into map[string]map[string]int, facets bsearch.FacetResults) {
-	for name, f := range facets {
-		into[name] = map[string]int{}
-		if f.Terms == nil {
-			continue
-		}
-		for _, t := range f.Terms.Terms() {
-			into[name][t.Term] = t.Count
-		}
+// rowMap turns a snapshot's document numbers, asked for in rising order, into rows.
+type rowMap struct {
+	starts []uint64 // of each segment
+	rows   [][]int32
+	at     int
+}
+
+func (m *rowMap) of(doc uint64) int32 {
+	for m.at+1 < len(m.starts) && doc >= m.starts[m.at+1] {
+		m.at++
 	}
+	for doc < m.starts[m.at] {
+		m.at--
+	}
+	return m.rows[m.at][doc-m.starts[m.at]]
+}
+
+func (s *shelf) rowsIn(snapshot *scorch.IndexSnapshot) (*rowMap, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	segments := snapshot.Segments()
+	if len(s.rows) > 4*len(segments)+16 { // what was merged away
+		s.rows = map[uint64][]int32{}
+	}
+	m := &rowMap{}
+	start := uint64(0)
+	for _, segment := range segments {
+		rows := s.rows[segment.Id()]
+		if rows == nil {
+			rows = make([]int32, segment.FullSize())
+			for i := range rows {
+				id, err := segment.DocID(uint64(i))
+				if err != nil {
+					return nil, fmt.Errorf("local: %w", err)
+				}
+				rows[i] = s.columns.rowOf(string(id))
+			}
+			s.rows[segment.Id()] = rows
+		}
+		m.starts, m.rows = append(m.starts, start), append(m.rows, rows)
+		start += uint64(len(rows))
+	}
+	return m, nil
 }
 
 // textQuery finds documents with all (or, when !all, some) of the words; whole words as typed and title words weigh more.
 func (e *Engine) textQuery(text string, words []string, prefix, all bool) query.Query {
 	if len(words) == 0 {
-		return bleve.NewMatchAllQuery()
+		return nil
 	}
 	var each []query.Query
 	for i, w := range words {
@@ -189,75 +222,22 @@ func prefixed(field, w string, boost float64) query.Query {
 	return q
 }
 
-func and(text query.Query, fs []query.Query) query.Query {
-	if len(fs) == 0 {
-		return text
-	}
-	q := bleve.NewBooleanQuery()
-	q.AddMust(text)
-	q.AddFilter(bleve.NewConjunctionQuery(fs...))
-	return q
-}
-
-func filters(fs []search.Filter) []query.Query {
-	var out []query.Query
-	for _, f := range fs {
-		out = append(out, filter(f))
-	}
-	return out
-}
-
-func filter(f search.Filter) query.Query {
-	if f.Range {
-		// bleve keeps numbers as float64; market figures (at most 10^12 分) are exact there
-		lo, hi, yes := float64(f.Min), float64(f.Max), true
-		q := bleve.NewNumericRangeInclusiveQuery(&lo, &hi, &yes, &yes)
-		if f.Min == math.MinInt64 {
-			q.Min = nil
-		}
-		if f.Max == math.MaxInt64 {
-			q.Max = nil
-		}
-		if q.Min == nil && q.Max == nil {
-			lo = -math.MaxFloat64
-			q.Min = &lo
-		}
-		q.SetField(numPrefix + f.Name)
-		return q
-	}
-	var any query.Query
-	switch {
-	case f.Name == fieldID:
-		any = bleve.NewDocIDQuery(f.Codes)
-	case len(f.Codes) == 0:
-		any = bleve.NewMatchNoneQuery()
-	default:
-		var codes []query.Query
-		for _, c := range f.Codes {
-			codes = append(codes, term(facetField(f.Name), c, 1))
-		}
-		any = bleve.NewDisjunctionQuery(codes...)
-	}
-	if !f.Negate {
-		return any
-	}
-	not := bleve.NewBooleanQuery()
-	not.AddMust(bleve.NewMatchAllQuery())
-	not.AddMustNot(any)
-	return not
-}
-
 // suggest proposes what sounds the same and exists: 稀图 → 稀土.
 func (e *Engine) suggest(ctx context.Context, q search.Query, words []string) (string, error) {
 	return search.Suggest(e.analyzer, search.ClipText(q.Text), words, func(pinyin string) (string, error) {
-		req := bleve.NewSearchRequestOptions(and(term(fieldPinyin, pinyin, 1), filters(q.Filters)), 1, 0, false)
-		req.Fields = []string{fieldDoc}
-		res, err := e.serving.SearchInContext(ctx, req)
-		if err != nil || len(res.Hits) == 0 {
+		hits, err := e.serving.holding(ctx, term(fieldPinyin, pinyin, 1), nil)
+		if err != nil {
 			return "", err
 		}
-		d, err := decode(res.Hits[0].Fields)
-		return d.Title, err
+		first, _ := e.serving.columns.first(q.Filters, hits, 1)
+		if len(first) == 0 {
+			return "", nil
+		}
+		docs, err := e.serving.get(ctx, []string{first[0].ID})
+		if err != nil || len(docs) == 0 {
+			return "", err
+		}
+		return docs[0].Title, nil
 	})
 }
 
@@ -271,28 +251,31 @@ func (e *Engine) Candidates(ctx context.Context, q search.CandidateQuery) ([]sea
 	}
 	e.swap.RLock()
 	defer e.swap.RUnlock()
-	var text query.Query = bleve.NewMatchAllQuery()
-	if len(q.Terms) > 0 {
-		var terms []query.Query
-		for _, t := range q.Terms[:min(len(q.Terms), maxCandidateTerms)] {
-			terms = append(terms, term(fieldWords, t.Term, t.Weight))
-		}
-		text = bleve.NewDisjunctionQuery(terms...)
+	s := e.serving
+	if len(q.Terms) == 0 {
+		out, _ := s.columns.first(q.Filters, s.columns.all(), q.Limit)
+		return out, nil
 	}
-	req := bleve.NewSearchRequestOptions(and(text, filters(q.Filters)), q.Limit, 0, false)
-	req.Sort = bsearch.SortOrder{&bsearch.SortScore{Desc: true}, &bsearch.SortDocID{}}
-	req.Fields = []string{fieldDoc}
-	found, err := e.serving.SearchInContext(ctx, req)
-	if err != nil {
-		return nil, fmt.Errorf("local: %w", err)
+	var terms []query.Query
+	for _, t := range q.Terms[:min(len(q.Terms), maxCandidateTerms)] {
+		terms = append(terms, term(fieldWords, t.Term, t.Weight))
 	}
-	out := make([]search.Candidate, len(found.Hits))
-	for i, h := range found.Hits {
-		d, err := decode(h.Fields)
+	var out []search.Candidate
+	_, err := s.holding(ctx, bleve.NewDisjunctionQuery(terms...), func(snapshot *scorch.IndexSnapshot, hits []scored) (err error) {
+		rows, err := s.rowsIn(snapshot)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		out[i] = search.Candidate{Document: d, Score: h.Score}
-	}
-	return out, nil
+		var places []uint64
+		out, places = s.columns.first(q.Filters, hits, q.Limit)
+		segments := snapshot.Segments()
+		for i, doc := range places {
+			rows.of(doc)
+			if out[i].Prepared, err = stored(segments[rows.at], doc-rows.starts[rows.at], fieldPrepared); err != nil {
+				return fmt.Errorf("local: %w", err)
+			}
+		}
+		return nil
+	})
+	return out, err
 }

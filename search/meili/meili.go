@@ -27,16 +27,17 @@ import (
 
 // Attributes of a document in Meilisearch.
 const (
-	attrID      = "id"
-	attrKind    = "kind"
-	attrVersion = "version"
-	attrTitle   = "t" // Han words of title and keywords, as tokens
-	attrWords   = "w" // Han words of everything, as tokens
-	attrLatin   = "l" // all other words
-	attrPinyin  = "p"
-	attrFacets  = "f"
-	attrNumbers = "n"
-	attrDoc     = "d" // the whole document
+	attrID       = "id"
+	attrKind     = "kind"
+	attrVersion  = "version"
+	attrTitle    = "t" // Han words of title and keywords, as tokens
+	attrWords    = "w" // Han words of everything, as tokens
+	attrLatin    = "l" // all other words
+	attrPinyin   = "p"
+	attrFacets   = "f"
+	attrNumbers  = "n"
+	attrDoc      = "d" // the whole document
+	attrPrepared = "g" // Document.Prepared, base64 on the wire
 )
 
 const (
@@ -128,7 +129,7 @@ func settings() *meilisearch.Settings {
 		SearchableAttributes: []string{attrTitle, attrWords, attrLatin, attrPinyin},
 		FilterableAttributes: []string{attrID, attrKind, attrFacets, attrNumbers},
 		SortableAttributes:   []string{attrNumbers},
-		DisplayedAttributes:  []string{attrID, attrVersion, attrDoc},
+		DisplayedAttributes:  []string{attrID, attrVersion, attrKind, attrFacets, attrNumbers, attrDoc, attrPrepared},
 		// sort before words: a person who sorts by price means it. No proximity: the words of an attribute are a bag.
 		RankingRules:       []string{"sort", "words", "typo", "attribute", "exactness"},
 		ProximityPrecision: meilisearch.ByAttribute,
@@ -147,7 +148,7 @@ func settings() *meilisearch.Settings {
 // sameSettings compares what decides about results.
 func sameSettings(held *meilisearch.Settings) bool {
 	want := settings()
-	return slices.Equal(held.SearchableAttributes, want.SearchableAttributes) && slices.Equal(held.RankingRules, want.RankingRules) &&
+	return slices.Equal(held.SearchableAttributes, want.SearchableAttributes) && slices.Equal(held.DisplayedAttributes, want.DisplayedAttributes) && slices.Equal(held.RankingRules, want.RankingRules) &&
 		len(held.FilterableAttributes) == len(want.FilterableAttributes) && slices.Equal(held.SortableAttributes, want.SortableAttributes) &&
 		held.Pagination != nil && held.Pagination.MaxTotalHits == want.Pagination.MaxTotalHits &&
 		held.Faceting != nil && held.Faceting.MaxValuesPerFacet == want.Faceting.MaxValuesPerFacet &&
@@ -203,7 +204,7 @@ func (e *Engine) entry(d search.Document) map[string]any {
 	return map[string]any{
 		attrID: d.ID, attrKind: d.Kind, attrVersion: d.Version, attrTitle: title, attrWords: words,
 		attrLatin: strings.TrimSpace(titleLatin + " " + latin), attrPinyin: pinyin,
-		attrFacets: facets, attrNumbers: numbers, attrDoc: d,
+		attrFacets: facets, attrNumbers: numbers, attrDoc: d, attrPrepared: d.Prepared,
 	}
 }
 

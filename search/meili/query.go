@@ -325,16 +325,34 @@ func (e *Engine) Candidates(ctx context.Context, q search.CandidateQuery) ([]sea
 		return cmp.Or(cmp.Compare(score[b], score[a]), cmp.Compare(a, b))
 	})
 	ids = ids[:min(len(ids), q.Limit)]
-	docs, err := e.Get(ctx, ids...)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]search.Candidate, len(docs))
-	for i, d := range docs {
-		out[i] = search.Candidate{Document: d, Score: score[d.ID]}
+	out, err := e.fetch(ctx, ids)
+	for i := range out {
+		out[i].Score = score[out[i].ID]
 	}
 	slices.SortFunc(out, func(a, b search.Candidate) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID))
 	})
+	return out, err
+}
+
+// fetch reads what scoring needs of documents.
+func (e *Engine) fetch(ctx context.Context, ids []string) ([]search.Candidate, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var res meilisearch.DocumentsResult
+	q := &meilisearch.DocumentsQuery{Ids: ids, Limit: int64(len(ids)), Fields: []string{attrID, attrVersion, attrKind, attrFacets, attrNumbers, attrPrepared}}
+	if err := e.server.Index(e.index).GetDocumentsWithContext(ctx, q, &res); err != nil {
+		return nil, unavailable("candidates", err)
+	}
+	out := make([]search.Candidate, len(res.Results))
+	for i, h := range res.Results {
+		c := &out[i]
+		for attr, into := range map[string]any{attrID: &c.ID, attrVersion: &c.Version, attrKind: &c.Kind, attrFacets: &c.Facets, attrNumbers: &c.Numbers, attrPrepared: &c.Prepared} {
+			if err := json.Unmarshal(h[attr], into); err != nil {
+				return nil, fmt.Errorf("meili: candidate: %s: %w", attr, err)
+			}
+		}
+	}
 	return out, nil
 }

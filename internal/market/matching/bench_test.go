@@ -61,7 +61,7 @@ func BenchmarkMarket(b *testing.B) {
 		}
 		for label, open := range engines {
 			b.Run(fmt.Sprintf("%s/%d", label, size), func(b *testing.B) {
-				e := open(b)
+				e := Prepared{open(b), a}
 				start := time.Now()
 				for part := range slices.Chunk(docs, 5000) {
 					if err := e.Index(ctx, part...); err != nil {

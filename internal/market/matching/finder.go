@@ -3,6 +3,7 @@ package matching
 import (
 	"context"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -24,11 +25,10 @@ type Finder struct {
 	learned  atomic.Pointer[learned]
 }
 
-// learned is a model with the digests that were made with it.
+// learned is a model with what was looked up in it.
 type learned struct {
 	*Model
-	digests digestCache
-	near    neighbourhood
+	near neighbourhood
 }
 
 // NewFinder makes a Finder. name gives the Chinese name of a facet code for the reasons.
@@ -96,7 +96,7 @@ func (f *Finder) Find(ctx context.Context, r Request) (Matches, error) {
 	}
 	if len(r.Hard) > 0 {
 		kept := len(candidates)
-		candidates = slices.DeleteFunc(candidates, func(c search.Candidate) bool { return !passes(c.Document, r.Hard) })
+		candidates = slices.DeleteFunc(candidates, func(c search.Candidate) bool { return !passes(c, r.Hard) })
 		if out.Filtered = kept - len(candidates); out.Filtered > 0 { // what they took away may have stood before others that pass
 			ask.Filters = append(ask.Filters, r.Hard...)
 			if candidates, err = f.engine.Candidates(ctx, ask); err != nil {
@@ -104,24 +104,86 @@ func (f *Finder) Find(ctx context.Context, r Request) (Matches, error) {
 			}
 		}
 	}
-	out.Items = f.rank(model, q, candidates, max(r.Limit, 1))
+	digests, err := f.digests(ctx, model.Model, candidates)
+	if err != nil {
+		return out, err
+	}
+	out.Items, err = f.whole(ctx, f.rank(q, model.Model, candidates, digests, max(r.Limit, 1)))
+	return out, err
+}
+
+func passes(c search.Candidate, filters []search.Filter) bool {
+	return !slices.ContainsFunc(filters, func(f search.Filter) bool { return !f.KeepsCandidate(c) })
+}
+
+// digests reads the candidates' digests, on all cores. What an older program indexed is cut now.
+func (f *Finder) digests(ctx context.Context, m *Model, candidates []search.Candidate) ([]*digest, error) {
+	out := make([]*digest, len(candidates))
+	var missing []string
+	for i, c := range candidates {
+		if out[i] = readDigest(c.Prepared); out[i] == nil {
+			missing = append(missing, c.ID)
+		}
+	}
+	if len(missing) > 0 {
+		docs, err := f.engine.Get(ctx, missing...)
+		if err != nil {
+			return nil, err
+		}
+		byID := make(map[string]search.Document, len(docs))
+		for _, d := range docs {
+			byID[d.ID] = d
+		}
+		for i, c := range candidates {
+			if out[i] == nil {
+				out[i] = newDigest(f.analyzer, byID[c.ID]) // an empty one for what was deleted meanwhile
+			}
+		}
+	}
+	inParallel(len(out), func(i int) { out[i].topic = m.topic(out[i].bag) })
 	return out, nil
 }
 
-func passes(d search.Document, filters []search.Filter) bool {
-	return !slices.ContainsFunc(filters, func(f search.Filter) bool { return !f.Keeps(d) })
+// inParallel calls do for 0 … n−1, in blocks on all cores.
+func inParallel(n int, do func(i int)) {
+	workers := min(runtime.GOMAXPROCS(0), n/64+1)
+	var wait sync.WaitGroup
+	for w := range workers {
+		wait.Go(func() {
+			for i := w * n / workers; i < (w+1)*n/workers; i++ {
+				do(i)
+			}
+		})
+	}
+	wait.Wait()
 }
 
-// rank scores, sorts, thins out organisations, and gives the first limit with their matched words.
-func (f *Finder) rank(model *learned, q *Query, candidates []search.Candidate, limit int) []Match {
+// whole brings the texts of the items that are shown; what was deleted meanwhile is left out.
+func (f *Finder) whole(ctx context.Context, items []Match) ([]Match, error) {
+	ids := make([]string, len(items))
+	for i, m := range items {
+		ids[i] = m.Document.ID
+	}
+	docs, err := f.engine.Get(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]search.Document, len(docs))
+	for _, d := range docs {
+		byID[d.ID] = d
+	}
+	for i, id := range ids {
+		items[i].Document = byID[id]
+	}
+	return slices.DeleteFunc(items, func(m Match) bool { return m.Document.ID == "" }), nil
+}
+
+// rank scores, sorts, thins out organisations, and gives the first limit with their matched words; their documents have no texts yet.
+func (f *Finder) rank(q *Query, m *Model, candidates []search.Candidate, digests []*digest, limit int) []Match {
 	setting := Setting{Weights: f.weights, Now: f.now(), Name: f.name, Brief: true}
 	at := make(map[string]int, len(candidates))
 	legs := make([]Legs, len(candidates))
-	digests := make([]*digest, len(candidates))
-	for i, c := range candidates {
-		digests[i] = model.digests.get(c.Document, func() *digest { return newDigest(f.analyzer, model.Model, c.Document) })
-		legs[i] = q.measure(model.Model, digests[i])
-	}
+	inParallel(len(legs), func(i int) { legs[i] = q.measure(m, digests[i]) })
 	setting.Best = best(legs)
 	q.weigh(legs, setting)
 	if middle := feedback(legs, digests); middle != nil {
@@ -138,9 +200,10 @@ func (f *Finder) rank(model *learned, q *Query, candidates []search.Candidate, l
 	}
 	items := make([]Match, 0, len(candidates))
 	for i, c := range candidates {
-		if e := Score(q, c.Document, digests[i].text, legs[i], setting); e.Score >= f.weights.Threshold {
+		d := search.Document{ID: c.ID, Kind: c.Kind, Version: c.Version, Facets: c.Facets, Numbers: c.Numbers}
+		if e := Score(q, d, digests[i].text, legs[i], setting); e.Score >= f.weights.Threshold {
 			at[c.ID] = i
-			items = append(items, Match{c.Document, e})
+			items = append(items, Match{d, e})
 		}
 	}
 	slices.SortFunc(items, func(a, b Match) int {
@@ -235,39 +298,4 @@ func thin(items []Match) []Match {
 		return first
 	}
 	return append(first, later...)
-}
-
-// digestCache keeps what was made of recently seen documents. Two generations: when the young one is full it becomes the old one,
-// so it holds between one and two generations of what is in use.
-type digestCache struct {
-	mu         sync.Mutex
-	young, old map[digestKey]*digest
-}
-
-type digestKey struct {
-	id      string
-	version int64
-}
-
-// digestGeneration × 2 digests of about 2 kB are 40 MB at most.
-const digestGeneration = 10_000
-
-func (c *digestCache) get(d search.Document, digestOf func() *digest) *digest {
-	key := digestKey{d.ID, d.Version}
-	c.mu.Lock()
-	found := c.young[key]
-	if found == nil {
-		found = c.old[key]
-	}
-	c.mu.Unlock()
-	if found == nil {
-		found = digestOf()
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.young == nil || len(c.young) >= digestGeneration {
-		c.young, c.old = make(map[digestKey]*digest, digestGeneration/4), c.young
-	}
-	c.young[key] = found
-	return found
 }

@@ -38,11 +38,12 @@ func market(t testing.TB, docs ...search.Document) *Finder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := local.Open("", a)
+	bare, err := local.Open("", a)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { e.Close() })
+	t.Cleanup(func() { bare.Close() })
+	e := Prepared{bare, a}
 	ctx := context.Background()
 	if err := e.Index(ctx, docs...); err != nil {
 		t.Fatal(err)
@@ -287,7 +288,8 @@ func TestTheScoreIsPureBoundedAndExplained(t *testing.T) {
 		}
 		q := NewQuery(a, m, DefaultWeights(), listing("n"))
 		d := listing("d")
-		dg := newDigest(a, m, d)
+		dg := newDigest(a, d)
+		dg.topic = m.topic(dg.bag)
 		legs := q.measure(m, dg)
 		s := Setting{Weights: DefaultWeights(), Now: now, Name: name, Best: legs, Strength: q.strength(legs)}
 		legs.Text = q.fuse(legs, s)

@@ -181,27 +181,6 @@ type Legs struct {
 	matched []int // indices of Query.words found, heaviest first
 }
 
-// digest is what measuring needs of a document; it depends on the document and the model only, so it can be kept.
-type digest struct {
-	text  string // normalised
-	bag   []wordCount
-	words int
-	topic []float32
-}
-
-func newDigest(a *zh.Analyzer, m *Model, d search.Document) *digest {
-	full := clip(fullText(d), queryRunes)
-	words := a.Words(full)
-	counts := make(map[uint32]uint8, len(words))
-	for _, w := range words {
-		if h := hash(w); counts[h] < math.MaxUint8 {
-			counts[h]++
-		}
-	}
-	bag := bagOf(counts)
-	return &digest{text: a.Normalize(full), bag: bag, words: len(words), topic: m.topic(bag)}
-}
-
 // measure compares a document with the query. It is pure.
 func (q *Query) measure(m *Model, d *digest) Legs {
 	var l Legs

@@ -77,10 +77,10 @@ type Prepared struct {
 
 func (p Prepared) prepare(docs []search.Document) []search.Document {
 	out := make([]search.Document, len(docs))
-	for i, d := range docs {
-		d.Prepared = newDigest(p.Analyzer, d).bytes()
-		out[i] = d
-	}
+	inParallel(len(docs), func(i int) {
+		out[i] = docs[i]
+		out[i].Prepared = newDigest(p.Analyzer, docs[i]).bytes()
+	})
 	return out
 }
 

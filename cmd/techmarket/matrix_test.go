@@ -379,14 +379,21 @@ func (w *world) things() things {
 // openCase files a second contract, from outside the market, and has the county's point accept it.
 func (w *world) openCase(p *person) string {
 	w.t.Helper()
+	filing := w.fileCase(p, 800_000)
+	w.as("registrar").get(filing).submit(filing+"/do", values{"event": "accept"}).want(200)
+	return filing
+}
+
+// fileCase files a contract of its own and returns the address of the application.
+func (w *world) fileCase(p *person, yuan int) string {
+	w.t.Helper()
 	at := p.get("/contracts").submit("/contracts", nil).want(200).path
 	p.get(at+"/buyers").submit(at+"/buyers", values{"buyers.0.name": "敕勒川示范乳业有限公司", "buyers.0.country": "156", "buyers.0.division": otherCounty, "buyers.0.nature": "150", "buyers.0.industry": "C"}).want(200, "已保存")
 	p.get(at+"/elements").submit(at+"/elements", values{"elements.name": "乳品检测方法委托开发", "elements.classCode": "0101", "elements.summary": "开发乳品中抗生素残留的快速检测方法。", "elements.beginsOn": "2026-04-01",
-		"elements.endsOn": "2027-03-31", "elements.amountFen": "800000", "elements.payment": "lump_sum", "elements.ip.0.kind": "none", "elements.ownershipAgreed": "yes", "elements.field": "01", "elements.industry": "C"}).want(200, "已保存")
+		"elements.endsOn": "2027-03-31", "elements.amountFen": fmt.Sprint(yuan), "elements.payment": "lump_sum", "elements.ip.0.kind": "none", "elements.ownershipAgreed": "yes", "elements.field": "01", "elements.industry": "C"}).want(200, "已保存")
 	p.completeContract(at)
-	filing := p.get(at+"/check").submit(at+"/submit", nil).want(200, "受理编号").path
-	w.as("registrar").get(filing).submit(filing+"/do", values{"event": "accept"}).want(200)
-	return filing
+	p.get(at+"/amounts").submit(at+"/amounts", values{"technicalFen": fmt.Sprint(yuan - 100_000)}).want(200, "已保存") // less the two machines
+	return p.get(at+"/check").submit(at+"/submit", nil).want(200, "受理编号").path
 }
 
 func (w *world) scan(sql string, args ...any) string {

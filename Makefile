@@ -34,7 +34,8 @@ race: assets
 
 bench: build
 	go test ./cmd/techmarket -run '^$$' -bench Server -benchtime 1x -timeout 60m -v
-	go test ./internal/certify/registry -run '^$$' -bench Desk -benchtime 1x -timeout 60m -v
+	go test ./internal/certify/registry -run '^$$' -bench 'Desk|Certificate' -benchtime 300x -timeout 60m
+	go test ./internal/certify/registry -run '^$$' -bench Export -benchtime 1x -timeout 60m
 	go test ./internal/certify/recognition ./internal/certify/ledger ./internal/platform/document -run '^$$' -bench . -timeout 60m
 
 screens: build

@@ -304,11 +304,36 @@ func (s *Service) Paper(ctx context.Context, a identity.Actor, filing int64, kin
 	}
 	p := fonts.New(document.PDFOptions{Title: string(kind) + " " + f.IntakeNo, At: f.UpdatedAt, Sample: f.Sample})
 	title := write(p, c)
+	p.Signed(c.Point.Name, onDay(paperDay(c.Filing, kind)))
 	p.Space(6)
-	p.Paragraph(c.Point.contact())
+	p.Note(c.Point.contact())
 	p.Note("本文书由登记系统生成，不加盖印章图样；真伪以登记点在办记录为准。受理编号 " + f.IntakeNo)
 	pdf, err = p.Bytes()
 	return title + "-" + f.IntakeNo + ".pdf", pdf, err
+}
+
+// paperDay is when the paper was given.
+func paperDay(f Filing, kind PaperKind) time.Time {
+	switch kind {
+	case ReceiptPaper:
+		return *f.AcceptedAt
+	case CorrectionPaper:
+		return f.Correction.AskedAt
+	default:
+		return *f.DecidedAt
+	}
+}
+
+// addressee is the applicant: the seller, for an import the domestic buyer (办法第8条).
+func addressee(c contract.Content) string {
+	if c.Import() {
+		for _, b := range c.Buyers {
+			if !b.Foreign() {
+				return b.Name
+			}
+		}
+	}
+	return c.Seller.Name
 }
 
 // contact is the foot of a paper: who decided and where to ask.
@@ -323,18 +348,20 @@ func (p Point) contact() string {
 	return where
 }
 
-func facts(p *document.PDF, f Filing, more ...document.Pair) {
+func facts(p *document.PDF, c Case, more ...document.Pair) {
+	f := c.Filing
+	p.Paragraph(addressee(c.Contract.Content) + "：")
 	p.Pairs(append([]document.Pair{{Label: "受理编号", Value: f.IntakeNo}, {Label: "合同名称", Value: f.Title}, {Label: "卖方", Value: f.SellerName},
 		{Label: "买方", Value: f.BuyerName}, {Label: "申报类别", Value: className(f.ClaimedClass)},
 		{Label: "申报成交额", Value: f.ClaimedAmount.Grouped() + " 元"}}, more...))
-	p.Space(4)
+	p.Space(2)
 }
 
 func onDay(t time.Time) string { return t.In(shanghai()).Format("2006 年 1 月 2 日") }
 
 func receipt(p *document.PDF, c Case) string {
 	p.Title("技术合同认定登记受理通知书")
-	facts(p, c.Filing, document.Pair{Label: "受理日期", Value: onDay(*c.Filing.AcceptedAt)})
+	facts(p, c, document.Pair{Label: "受理日期", Value: onDay(*c.Filing.AcceptedAt)})
 	p.Paragraph(fmt.Sprintf("你单位的技术合同认定登记申请已受理。本登记点将在 %s 前完成审查，法定期限至 %s（技术合同认定登记管理办法第 11 条）。需要补正的，期间不计入。",
 		c.Filing.TargetOn.Format("2006 年 1 月 2 日"), c.Filing.LegalOn.Format("2006 年 1 月 2 日")))
 	return "受理通知书"
@@ -342,7 +369,7 @@ func receipt(p *document.PDF, c Case) string {
 
 func correction(p *document.PDF, c Case) string {
 	p.Title("技术合同认定登记补正一次性告知书")
-	facts(p, c.Filing, document.Pair{Label: "告知日期", Value: onDay(c.Filing.Correction.AskedAt)})
+	facts(p, c, document.Pair{Label: "告知日期", Value: onDay(c.Filing.Correction.AskedAt)})
 	p.Paragraph("你单位的申请需要补正以下全部内容。请在 " + longDate(c.Filing.Correction.DueOn) + " 前一次补齐；逾期或拒不补正的，将按所列理由不予登记。")
 	rows := make([][]string, 0, len(c.Filing.Correction.Items))
 	for i, item := range c.Filing.Correction.Items {
@@ -361,7 +388,7 @@ func reasonWords(code string) string {
 
 func decline(p *document.PDF, c Case) string {
 	p.Title("技术合同认定登记不予受理通知书")
-	facts(p, c.Filing, document.Pair{Label: "决定日期", Value: onDay(*c.Filing.DecidedAt)},
+	facts(p, c, document.Pair{Label: "决定日期", Value: onDay(*c.Filing.DecidedAt)},
 		document.Pair{Label: "理由", Value: codes.IntakeRefusal.Label(c.Filing.Refusal.Codes[0])})
 	p.Paragraph(c.Filing.Refusal.Text)
 	p.Paragraph("对本决定有异议的，可以依法申请行政复议。")
@@ -379,7 +406,7 @@ func refusal(p *document.PDF, c Case) string {
 		articles = "技术合同认定规则第 " + strings.Join(r.Articles, "、") + " 条"
 	}
 	p.Title("技术合同不予登记通知书")
-	facts(p, c.Filing, document.Pair{Label: "决定日期", Value: onDay(*c.Filing.DecidedAt)}, document.Pair{Label: "理由", Value: strings.Join(words, "；")},
+	facts(p, c, document.Pair{Label: "决定日期", Value: onDay(*c.Filing.DecidedAt)}, document.Pair{Label: "理由", Value: strings.Join(words, "；")},
 		document.Pair{Label: "依据", Value: articles})
 	p.Paragraph(r.Text)
 	p.Paragraph("合同文本注明“未予登记”，退回申请人（技术合同认定登记管理办法第 11 条）。对本决定有异议的，可以依法申请行政复议（第 13 条）。")

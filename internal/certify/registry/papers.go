@@ -74,8 +74,9 @@ func (s *Service) RegistrationPaper(ctx context.Context, a identity.Actor, numbe
 		writeEnding(p, r, pairs)
 	}
 	p.Paragraph("对本决定有异议的，可以依法申请行政复议（技术合同认定登记管理办法第 13 条）。")
+	p.Signed(d.Point.Name, onDay(at))
 	p.Space(6)
-	p.Paragraph(d.Point.contact())
+	p.Note(d.Point.contact())
 	p.Note("本文书由登记系统生成，不加盖印章图样；登记现在的状态以证明上的核验页为准。")
 	pdf, err = p.Bytes()
 	return kind.Label() + "-" + number + ".pdf", pdf, err
@@ -108,7 +109,7 @@ func writeEnding(p *document.PDF, r Registration, pairs []document.Pair) {
 	}
 	p.Pairs(append(pairs, document.Pair{Label: "合同成交额", Value: inWords(r.Amount)}, document.Pair{Label: "技术交易额", Value: inWords(r.Technical)},
 		document.Pair{Label: "已核定技术性收入", Value: r.Income.Grouped() + " 元"}, document.Pair{Label: "事由", Value: ground}, document.Pair{Label: "日期", Value: longDate(r.Ending.On)}))
-	p.Space(4)
+	p.Space(2)
 	p.Paragraph(r.Ending.Reason)
 	p.Paragraph(words + "（技术合同认定登记管理办法" + article + "），已发的认定登记证明同时失效，登记编号不再使用。已经据此享受税收等政策的，请及时向主管税务机关、财政部门说明；本登记点同时告知有关部门。")
 }

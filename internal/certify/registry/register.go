@@ -265,7 +265,11 @@ func className(class string) string {
 	if len(class) != 4 {
 		return class
 	}
-	return codes.ContractClass.Label(class[:2]) + "（" + codes.ContractClass.Label(class) + "）"
+	group, own := codes.ContractClass.Label(class[:2]), codes.ContractClass.Label(class)
+	if group == own {
+		return own
+	}
+	return group + "（" + own + "）"
 }
 
 // standing is one event on a registration inside its transaction.

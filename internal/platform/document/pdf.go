@@ -247,6 +247,18 @@ func (p *PDF) Paragraph(text string) {
 	p.y += 1.5
 }
 
+// Signed writes who signs a paper and when, at the right under the text.
+func (p *PDF) Signed(lines ...string) {
+	p.y += 4
+	p.room(float64(len(lines)) * (bodyStyle.lineHeight() + 1))
+	for _, line := range lines {
+		for _, part := range p.lines(bodyStyle, line, textWidth) {
+			p.draw(bodyStyle, part, marginSide+textWidth-p.measure(bodyStyle, part), p.y)
+			p.y += bodyStyle.lineHeight() + 1
+		}
+	}
+}
+
 // Note writes small grey text: definitions, sources, how to check.
 func (p *PDF) Note(text string) {
 	p.block(smallStyle, text, marginSide, textWidth)
@@ -304,7 +316,7 @@ func (p *PDF) rows(columns []Column, head []string, rows [][]string) {
 	for _, row := range rows {
 		p.row(columns, row, bodyStyle, head)
 	}
-	p.y += 2
+	p.y += 4
 }
 
 // row draws one row; a row taller than what is left moves to the next page, one taller than a page is continued there.

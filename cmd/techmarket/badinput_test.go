@@ -9,6 +9,8 @@ import (
 	"path"
 	"strings"
 	"testing"
+
+	"github.com/signintech/gopdf"
 )
 
 // What people type wrongly gets a message at its place, nothing typed is lost, and nothing answers 5xx.
@@ -73,7 +75,8 @@ func TestBadInput_IsToldAtTheFieldAndLosesNothing(t *testing.T) {
 		}
 	})
 	run("files that are not what they say", func(t *testing.T) {
-		for name, content := range map[string][]byte{"合同.pdf": append([]byte("MZ\x90\x00"), bytes.Repeat([]byte{0}, 200)...), "清单.xlsx": []byte("PK\x03\x04 broken"), "炸弹.xlsx": bomb(t), "空.pdf": {}} {
+		for name, content := range map[string][]byte{"合同.pdf": append([]byte("MZ\x90\x00"), bytes.Repeat([]byte{0}, 200)...), "清单.xlsx": []byte("PK\x03\x04 broken"), "炸弹.xlsx": bomb(t), "空.pdf": {}, "照片.pdf": []byte("\x89PNG\r\n\x1a\n photo"),
+			"加密.pdf": locked(t)} {
 			g := member.get(at+"/files").submit(at+"/files", values{"role": "other"}, upload{"file", name, content})
 			if g.status != 422 || !bytes.Contains(g.body, []byte(`class="err"`)) {
 				t.Errorf("%s: got %d without a message at the field\n%s", name, g.status, g.text())
@@ -85,6 +88,18 @@ func TestBadInput_IsToldAtTheFieldAndLosesNothing(t *testing.T) {
 			}
 		}
 	})
+}
+
+// locked is a PDF that asks for a password.
+func locked(t *testing.T) []byte {
+	t.Helper()
+	p := gopdf.GoPdf{}
+	p.Start(gopdf.Config{PageSize: *gopdf.PageSizeA4, Protection: gopdf.PDFProtectionConfig{UseProtection: true, UserPass: []byte("secret"), OwnerPass: []byte("owner")}})
+	p.AddPage()
+	var b bytes.Buffer
+	_, err := p.WriteTo(&b)
+	noErr(t, err)
+	return b.Bytes()
 }
 
 // Two people write one draft: the second is told, sees both versions and loses nothing.

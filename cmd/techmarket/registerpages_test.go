@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/document"
 )
 
@@ -122,6 +123,20 @@ func TestRegisterPages_WhatADeskTakesAwayAndBringsIn(t *testing.T) {
 	w.as("region").get(point+"/edit").submit("/points", values{"name": "回民区示范登记点（新）"}).want(200, "登记点已保存", "回民区示范登记点（新）")
 	w.as("region").get("/points/new").submit("/points", values{"name": "新点"}).want(422)
 	noErr(t, w.s.verify(t.Context(), &environment{Stdout: out}, nil, ""))
+	for _, c := range []struct{ change, said, back string }{ // what nobody may change quietly
+		{`update registration set amount = amount + 1`, "登记的成交额或技术交易额与证明不符", `update registration set amount = amount - 1`},
+		{`create table kept as select * from registration_list; delete from registration_list`, "行有，数据库里没有", `insert into registration_list select * from kept`},
+		{`update registration_list set signature = 'AAAA'`, "签名无效", `update registration_list l set signature = k.signature from kept k where k.number = l.number`},
+	} {
+		_, err := w.s.platform.DB.Exec(t.Context(), c.change)
+		noErr(t, err)
+		said := &output{}
+		if err := w.s.verify(t.Context(), &environment{Stdout: said}, nil, ""); !fault.HasCode(err, "register_broken") || !strings.Contains(said.String(), c.said) {
+			t.Errorf("%s: %v, said %s", c.change, err, said)
+		}
+		_, err = w.s.platform.DB.Exec(t.Context(), c.back)
+		noErr(t, err)
+	}
 }
 
 // register takes an accepted filing through the desk by the services.

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -143,8 +145,25 @@ func tellReport(env *environment, r ledger.Report) error {
 	return nil
 }
 
-// verifyCertificates checks that every registration has its certificate, and every certificate its row of the ledger with the
-// same content and a good signature.
+// certified is what verify reads in the body of a certificate or list.
+type certified struct {
+	Amount    int64 `json:"amountFen"`
+	Technical int64 `json:"technicalFen"`
+	Sample    bool  `json:"sample"`
+}
+
+func bodyOf(text string) (c certified) {
+	_ = json.Unmarshal([]byte(text), &c) // what cannot be read agrees with nothing
+	return c
+}
+
+func (c certificateFacts) agrees() bool {
+	said := bodyOf(c.Body)
+	return said.Amount == c.Amount && said.Technical == c.Technical
+}
+
+// verifyCertificates checks that every registration has its certificate with the same figures, every certificate and list its
+// row of the ledger with the same content and a good signature, and every such row its certificate or list.
 func (s *services) verifyCertificates(ctx context.Context, env *environment, v *ledger.Verifier, rows map[string]ledgerEntry) error {
 	problems := 0
 	wrong := func(ref, what string) {
@@ -152,11 +171,13 @@ func (s *services) verifyCertificates(ctx context.Context, env *environment, v *
 			fmt.Fprintf(env.Stdout, "  证明 %s：%s\n", ref, what)
 		}
 	}
+	seen := map[string]bool{}
 	checked, err := eachCertificate(ctx, s.platform.DB, func(c certificateFacts) {
 		ref := fmt.Sprintf("%s/%d", c.Number, c.Version)
 		if c.Version == 0 { // a list
 			ref = c.Number
 		}
+		seen[ref] = true
 		row, found := rows[ref]
 		_, historic := rows[c.Number]
 		key, declared := v.Key(c.KeyID)
@@ -173,10 +194,18 @@ func (s *services) verifyCertificates(ctx context.Context, env *environment, v *
 			wrong(ref, "内容与登记簿不符")
 		case !declared || errSignature != nil || !key.Verify([]byte(c.Body), signature):
 			wrong(ref, "签名无效")
+		case c.Amount != 0 && !c.agrees():
+			wrong(ref, "登记的成交额或技术交易额与证明不符")
 		}
 	})
 	if err != nil {
 		return err
+	}
+	for _, ref := range slices.Sorted(maps.Keys(rows)) {
+		row := rows[ref]
+		if row.body != "" && !seen[ref] && !bodyOf(row.body).Sample { // the sample market may be taken away, its rows stay
+			wrong(ref, fmt.Sprintf("登记簿第 %d 行有，数据库里没有", row.seq))
+		}
 	}
 	if problems > 0 {
 		fmt.Fprintf(env.Stdout, "证明和清单：%d 份中有 %d 份不符。\n", checked, problems)

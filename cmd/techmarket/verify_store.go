@@ -18,12 +18,15 @@ type certificateFacts struct {
 	KeyID     string
 	Signature string
 	LedgerSeq int64
+	Amount    int64 // 分, what the registration of this version says; 0 for lists and old versions
+	Technical int64
 }
 
 const certificatesSQL = `select coalesce(c.number, r.number) as number, coalesce(c.version, r.version) as version, coalesce(c.body, '') as body,
-	coalesce(c.digest, '') as digest, coalesce(c.key_id, '') as key_id, coalesce(c.signature, '') as signature, coalesce(c.ledger_seq, 0) as ledger_seq
+	coalesce(c.digest, '') as digest, coalesce(c.key_id, '') as key_id, coalesce(c.signature, '') as signature, coalesce(c.ledger_seq, 0) as ledger_seq,
+	coalesce(r.amount, 0) as amount, coalesce(r.technical, 0) as technical
 	from certificate c full join registration r on r.number = c.number and r.version = c.version
-	union all select number, 0, body, digest, key_id, signature, ledger_seq from registration_list order by 1, 2`
+	union all select number, 0, body, digest, key_id, signature, ledger_seq, 0, 0 from registration_list order by 1, 2`
 
 // eachCertificate tells every certificate and every registration without one, and how many there are.
 func eachCertificate(ctx context.Context, q postgres.Querier, visit func(certificateFacts)) (n int, err error) {

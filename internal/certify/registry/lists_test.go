@@ -76,6 +76,9 @@ func TestAListStandsAsLongAsItsContractsDo(t *testing.T) {
 			t.Errorf("the list does not say %q", want)
 		}
 	}
+	if got, want := scanned(t, pdf), w.S.ListURL(l.Number, l.CheckCode); got != want {
+		t.Errorf("the list's code says %s, want %s", got, want)
+	}
 	check, err := w.S.CheckList(ctx, strings.ToLower(l.Number), strings.ToLower(l.CheckCode))
 	registrytest.Check(t, err)
 	if check.Words != "有效" || check.List.Body != "" || check.View.Applicant == "样例研究院" {

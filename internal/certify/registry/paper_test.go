@@ -84,23 +84,29 @@ func TestTheCertificateIsMadeOnceAndSaysWhatTheRegisterHolds(t *testing.T) {
 	}
 }
 
-func TestTheQRCodeLeadsToTheCheckPage(t *testing.T) {
-	t.Parallel()
+// scanned reads the QR code of a paper from its picture, as a telephone does.
+func scanned(t *testing.T, pdf []byte) string {
+	t.Helper()
 	tool(t, "pdftoppm")
 	tool(t, "zbarimg")
-	w, ctx := registrytest.New(t), context.Background()
-	reg := w.Register(w.Content(), nil)
-	registrytest.Check(t, w.Jobs.Drain(ctx))
-	_, pdf, err := w.S.CertificatePDF(ctx, w.Seller, reg.Number, 1)
-	registrytest.Check(t, err)
 	dir := t.TempDir()
 	registrytest.Check(t, os.WriteFile(filepath.Join(dir, "c.pdf"), pdf, 0o600))
 	registrytest.Check(t, exec.Command("pdftoppm", "-r", "150", "-png", "-singlefile", filepath.Join(dir, "c.pdf"), filepath.Join(dir, "c")).Run())
 	out, err := exec.Command("zbarimg", "-q", "--raw", filepath.Join(dir, "c.png")).Output()
 	registrytest.Check(t, err)
+	return strings.TrimSpace(string(out))
+}
+
+func TestTheQRCodeLeadsToTheCheckPage(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	reg := w.Register(w.Content(), nil)
+	registrytest.Check(t, w.Jobs.Drain(ctx))
+	_, pdf, err := w.S.CertificatePDF(ctx, w.Seller, reg.Number, 1)
+	registrytest.Check(t, err)
 	d, err := w.S.Dossier(ctx, w.Seller, reg.Number)
 	registrytest.Check(t, err)
-	if got, want := strings.TrimSpace(string(out)), w.S.CheckURL(reg.Number, d.Certificates[0].CheckCode); got != want {
+	if got, want := scanned(t, pdf), w.S.CheckURL(reg.Number, d.Certificates[0].CheckCode); got != want {
 		t.Errorf("the code says %s, want %s", got, want)
 	}
 }

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -57,6 +58,46 @@ func PDFText(r io.ReaderAt, size int64) ([]string, error) {
 	case <-timer.C:
 		close(stop)
 		return nil, fault.New(fault.Invalid, "pdf_too_large", "这份 PDF 太大或太复杂，没有提取文字，请在左侧的阅读器里查看。")
+	}
+}
+
+// PDFLocked reports whether a PDF asks for a password, or is protected in a way that cannot be told from that. A PDF that only
+// restricts printing or copying opens for everybody and is not locked.
+func PDFLocked(r io.ReaderAt, size int64) bool {
+	if !mentions(io.NewSectionReader(r, 0, size), []byte("/Encrypt")) {
+		return false
+	}
+	open := make(chan bool, 1)
+	go func() {
+		defer func() {
+			if recover() != nil {
+				open <- false
+			}
+		}()
+		_, err := pdf.NewReader(r, size)
+		open <- err == nil
+	}()
+	select {
+	case ok := <-open:
+		return !ok
+	case <-time.After(maxTextTime):
+		return true
+	}
+}
+
+// mentions looks for a word in a stream, a piece at a time.
+func mentions(r io.Reader, word []byte) bool {
+	piece := make([]byte, 64<<10)
+	kept := 0
+	for {
+		n, err := io.ReadFull(r, piece[kept:])
+		if bytes.Contains(piece[:kept+n], word) {
+			return true
+		}
+		if err != nil {
+			return false
+		}
+		kept = copy(piece, piece[len(piece)-len(word):])
 	}
 }
 

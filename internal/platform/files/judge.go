@@ -17,6 +17,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/document"
 )
 
 // kinds are the extensions taken, with the type each is served as.
@@ -61,6 +62,9 @@ func judge(name string, r io.ReaderAt, size int64) (string, error) {
 	switch ext {
 	case ".pdf":
 		ok = bytes.Contains(head[:min(len(head), 1024)], []byte("%PDF-"))
+		if ok && document.PDFLocked(r, size) {
+			err = fault.New(fault.Invalid, "file_encrypted", "这份 PDF 设有密码，工作人员无法审阅。请去掉密码（另存为不加密的 PDF）后重新上传。")
+		}
 	case ".png", ".jpg", ".jpeg":
 		ok, err = judgeImage(mime, r, size)
 	case ".xlsx":

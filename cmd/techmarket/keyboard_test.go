@@ -158,7 +158,7 @@ func TestBrowser_TheDeskWorksByKeyboardAlone(t *testing.T) {
 		b.fill(filing+"/do", event, answers...)
 		return b.submit(button)
 	}
-	review := func(filing string, more ...answer) {
+	review := func(filing, technical string, more ...answer) {
 		t.Helper()
 		b := as("registrar").open(filing)
 		var answers []answer
@@ -168,6 +168,7 @@ func TestBrowser_TheDeskWorksByKeyboardAlone(t *testing.T) {
 			}
 		}
 		b.fill(filing+"/review", "", append(append(answers, more...), answer{"opinion", "属于委托开发。"})...)
+		b.sees(technical) // the sheet follows the form while typing
 		b.leave("p", chromedp.KeyModifiers(chromedp.ModifierAlt))
 		b.sees("初审通过")
 	}
@@ -177,9 +178,9 @@ func TestBrowser_TheDeskWorksByKeyboardAlone(t *testing.T) {
 	do("registrar", filing, "accept", "受理").sees("已办")
 	do("registrar", filing, "request_correction", "告知补正", answer{"items", "请补充验收标准"}, answer{"code", "R7"}).sees("等待补正")
 	do("member", filing, "submit_correction", "提交补正", answer{"answers.0.text", "已在合同第四条写明。"}).sees("已办")
-	review(filing, answer{"deductions.0.kind", "equipment"}, answer{"deductions.0.name", "检测仪"}, answer{"deductions.0.quantity", "2"}, answer{"deductions.0.unitCostFen", "60000"})
+	review(filing, "680,000.00", answer{"deductions.0.kind", "equipment"}, answer{"deductions.0.name", "检测仪"}, answer{"deductions.0.quantity", "2"}, answer{"deductions.0.unitCostFen", "60000"})
 	do("reviewer", filing, "return_to_review", "退回初审", answer{"text", "请核对设备数量。"}).sees("已办")
-	review(filing, answer{"deductions.0.quantity", "1"})
+	review(filing, "740,000.00", answer{"deductions.0.quantity", "1"})
 	do("reviewer", filing, "pass_second_review", "复核通过", answer{"text", "同意。"}).sees("已办")
 	record := do("head", filing, "register", "登记并发证").sees("登记编号", "740,000.00").path()
 	number := path.Base(record)
@@ -203,7 +204,7 @@ func TestBrowser_TheDeskWorksByKeyboardAlone(t *testing.T) {
 	after("member", "request_change", "提交变更申请", answer{"text", "补充协议延长期限"}).sees("已办")
 	change := w.scan(`select '/filings/' || max(id) from filing`)
 	do("registrar", change, "accept", "受理").sees("已办")
-	review(change)
+	review(change, "700,000.00")
 	do("reviewer", change, "pass_second_review", "复核通过", answer{"text", "同意。"}).sees("已办")
 	do("head", change, "register_change", "变更登记").sees("第 2 版")
 	after("member", "request_cancel", "申请注销", answer{"text", "双方解除合同"}).sees("申请人已申请注销")
@@ -212,7 +213,7 @@ func TestBrowser_TheDeskWorksByKeyboardAlone(t *testing.T) {
 	// A large contract: experts, then revoked from above.
 	large := w.fileCase(w.as("member"), 6_000_000)
 	do("registrar", large, "accept", "受理").sees("已办")
-	review(large)
+	review(large, "5,900,000.00")
 	do("reviewer", large, "pass_second_review", "复核通过", answer{"text", "同意。"}).sees("已办")
 	expert := as("expert").open(large)
 	expert.fill(large+"/do", "pass_experts", answer{"opinion", "技术先进，同意登记。"})

@@ -7,7 +7,7 @@ REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 GOBUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.revision=$(REVISION)"
 
 help:
-	@echo 'make run      构建并运行市场（首次装入样例），http://localhost:8080，Ctrl-C 停止'
+	@echo 'make run      构建并运行市场（首次装入样例），http://localhost:8080，Ctrl-C 停止；SEMANTIC=1 加上语义匹配'
 	@echo 'make test     格式、静态检查和全部测试'
 	@echo 'make build    只构建 bin/techmarket'
 	@echo 'make bench    测量并打印性能表'
@@ -16,7 +16,7 @@ help:
 	@echo 'make fmt      整理代码格式'
 
 run: build
-	@TECHMARKET_LOG_LEVEL=$${TECHMARKET_LOG_LEVEL:-warn} exec bin/techmarket serve --demo
+	@TECHMARKET_LOG_LEVEL=$${TECHMARKET_LOG_LEVEL:-warn} exec bin/techmarket serve --demo $(if $(filter-out 0,$(SEMANTIC)),--semantic)
 
 build: assets
 	@mkdir -p bin

@@ -30,6 +30,16 @@ type config struct {
 	MeiliURL    string `env:"MEILI_URL"`
 	MeiliKey    string `env:"MEILI_KEY" secret:"true"`
 
+	// An embedding server for matching by meaning; none by default.
+	EmbedderURL           string  `env:"TECHMARKET_EMBEDDER_URL"`
+	EmbedderKind          string  `env:"TECHMARKET_EMBEDDER_KIND"` // openai (default), ollama
+	EmbedderModel         string  `env:"TECHMARKET_EMBEDDER_MODEL"`
+	EmbedderQueryModel    string  `env:"TECHMARKET_EMBEDDER_QUERY_MODEL"` // default: the model
+	EmbedderKey           string  `env:"TECHMARKET_EMBEDDER_KEY" secret:"true"`
+	EmbedderQueryPrefix   string  `env:"TECHMARKET_EMBEDDER_QUERY_PREFIX"`
+	EmbedderPassagePrefix string  `env:"TECHMARKET_EMBEDDER_PASSAGE_PREFIX"`
+	EmbedderWeight        float64 `env:"TECHMARKET_EMBEDDER_WEIGHT"` // default: what eval --embedder measured for the model, else that of the weights
+
 	SMTPAddr     string `env:"TECHMARKET_SMTP_ADDR"` // host:port; empty: mail goes to the data folder's outbox
 	SMTPUser     string `env:"TECHMARKET_SMTP_USER"`
 	SMTPPassword string `env:"TECHMARKET_SMTP_PASSWORD" secret:"true"`

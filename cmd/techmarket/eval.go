@@ -58,13 +58,15 @@ const (
 
 // runEval measures the ranking on labelled queries through the same Finder that serves people, over an index in a scratch place.
 // A listing is made from a document's text as its description and from nothing else.
-func runEval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+func runEval(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	flags := flag.NewFlagSet("eval", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	corpusFile := flags.String("corpus", "", "语料文件（jsonl：id、abstract、discipline、split_at）")
 	queriesFile := flags.String("queries", "", "查询文件（jsonl：qid、task、query、rel、exclude、discipline）")
 	engineName := flags.String("engine", "local", "检索引擎：local 或 meili（地址取自 MEILI_URL，密钥取自 MEILI_KEY）")
 	asJSON := flags.Bool("json", false, "输出 JSON")
+	var em embedderFlags
+	em.register(flags)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -83,26 +85,68 @@ func runEval(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	if err != nil {
 		return err
 	}
-	tasks := map[string]evalTask{}
+	embedder, err := em.open()
+	if err != nil {
+		return err
+	}
+	var markets []*evalMarket
+	defer func() {
+		for _, m := range markets {
+			err = errors.Join(err, m.remove())
+		}
+	}()
 	// T3 searches the second halves, the others the whole texts: two markets
-	for _, market := range []struct {
-		halves bool
-		name   string
-	}{{false, "全文"}, {true, "后半篇"}} {
-		asked := slices.DeleteFunc(slices.Clone(queries), func(q evalQuery) bool { return (q.Task == "T3") != market.halves })
+	for _, halves := range []bool{false, true} {
+		asked := slices.DeleteFunc(slices.Clone(queries), func(q evalQuery) bool { return (q.Task == "T3") != halves })
 		if len(asked) == 0 {
 			continue
 		}
-		fmt.Fprintf(stderr, "建立索引（%s，%d 篇）……\n", market.name, len(corpus))
-		err := evalMarket(ctx, analyzer, *engineName, corpus, market.halves, func(f *matching.Finder) error {
-			return evalTasks(ctx, f, corpus, asked, tasks, stderr)
-		})
+		fmt.Fprintf(stderr, "建立索引（%s，%d 篇）……\n", map[bool]string{false: "全文", true: "后半篇"}[halves], len(corpus))
+		m, err := newEvalMarket(ctx, analyzer, *engineName, corpus, halves)
 		if err != nil {
 			return err
 		}
+		markets = append(markets, m)
+		m.asked = asked
+		if embedder != nil {
+			if m.semantic, err = embedder.semantic(ctx, m.docs, asked, stderr); err != nil {
+				return err
+			}
+		}
 	}
+	measure := func(weight float64, every int, out io.Writer) (map[string]evalTask, error) {
+		tasks := map[string]evalTask{}
+		for _, m := range markets {
+			var part []evalQuery
+			for i := 0; i < len(m.asked); i += every {
+				part = append(part, m.asked[i])
+			}
+			if err := evalTasks(ctx, m.finder(weight), corpus, part, tasks, out); err != nil {
+				return nil, err
+			}
+		}
+		return tasks, nil
+	}
+	weight := 0.0
+	result := map[string]any{"engine": *engineName}
+	if embedder != nil {
+		trials, best, err := embedder.tune(func(w float64) (map[string]evalTask, error) { return measure(w, embedderEvery, io.Discard) }, stderr)
+		if err != nil {
+			return err
+		}
+		weight = best
+		result["embedder"] = map[string]any{"model": em.config.Model, "weight": best, "trials": trials}
+	}
+	tasks, err := measure(weight, 1, stderr)
+	if err != nil {
+		return err
+	}
+	result["tasks"] = tasks
 	if *asJSON {
-		return json.NewEncoder(stdout).Encode(map[string]any{"engine": *engineName, "tasks": tasks})
+		return json.NewEncoder(stdout).Encode(result)
+	}
+	if embedder != nil {
+		fmt.Fprintf(stdout, "模型 %s，融合权重 %.1f\n", em.config.Model, weight)
 	}
 	fmt.Fprintf(stdout, "引擎 %s\n任务  查询数  nDCG@10  Recall@10  MRR     p50 ms  p95 ms\n", *engineName)
 	for _, name := range slices.Sorted(maps.Keys(tasks)) {
@@ -135,38 +179,53 @@ func readRows[T any](path string) ([]T, error) {
 	return rows, lines.Err()
 }
 
-// evalMarket builds an index and a model in a scratch place, gives the Finder to use, and removes both.
-func evalMarket(ctx context.Context, a *zh.Analyzer, engineName string, corpus []evalDocument, halves bool, use func(*matching.Finder) error) (err error) {
+// evalMarket is an index and a model in a scratch place.
+type evalMarket struct {
+	docs     []search.Document
+	asked    []evalQuery
+	semantic matching.Semantic // nil without an embedder
+	finder   func(weight float64) *matching.Finder
+	remove   func() error
+}
+
+func newEvalMarket(ctx context.Context, a *zh.Analyzer, engineName string, corpus []evalDocument, halves bool) (*evalMarket, error) {
 	bare, remove, err := scratchEngine(ctx, engineName, a)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	engine := matching.Prepared{Engine: bare, Analyzer: a}
-	defer func() { err = errors.Join(err, remove()) }()
-	docs := make([]search.Document, len(corpus))
+	m := &evalMarket{docs: make([]search.Document, len(corpus)), remove: remove}
 	for i, d := range corpus {
 		text := []rune(d.Abstract)
 		if halves {
 			text = text[min(max(d.SplitAt, 0), len(text)):]
 		}
-		docs[i] = search.Document{ID: d.ID, Kind: "achievement", Version: 1, Body: string(text)}
+		m.docs[i] = search.Document{ID: d.ID, Kind: "achievement", Version: 1, Body: string(text)}
 	}
-	if err := engine.Index(ctx, docs...); err != nil {
-		return err
+	if err := engine.Index(ctx, m.docs...); err != nil {
+		return nil, errors.Join(err, remove())
 	}
 	model, err := matching.Learn(ctx, a, func(yield func(search.Document, error) bool) {
-		for _, d := range docs {
+		for _, d := range m.docs {
 			if !yield(d, nil) {
 				return
 			}
 		}
 	})
 	if err != nil {
-		return err
+		return nil, errors.Join(err, remove())
 	}
-	weights := matching.DefaultWeights()
-	weights.Threshold = 0 // the whole order is measured, not what a page would leave out
-	return use(matching.NewFinder(engine, a, model, weights, time.Now, func(_, code string) string { return code }))
+	m.finder = func(weight float64) *matching.Finder {
+		weights := matching.DefaultWeights()
+		weights.Threshold = 0 // the whole order is measured, not what a page would leave out
+		weights.TextLegs.Semantic = weight
+		f := matching.NewFinder(engine, a, model, weights, time.Now, func(_, code string) string { return code })
+		if m.semantic != nil {
+			f.SetSemantic(m.semantic)
+		}
+		return f
+	}
+	return m, nil
 }
 
 // scratchEngine opens an empty engine of its own and returns how to remove it.

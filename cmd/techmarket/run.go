@@ -22,10 +22,11 @@ import (
 type market struct {
 	handler  http.Handler
 	queue    *jobs.Client
-	checks   []check                     // parts beyond database and Redis, for /readyz
-	loadDemo func(context.Context) error // fills an empty market with the sample; does nothing otherwise
-	welcome  func() string               // what a newcomer should read once the site is up
-	close    func(context.Context) error // gives back what the wiring opened
+	checks   []check                                         // parts beyond database and Redis, for /readyz
+	loadDemo func(context.Context) error                     // fills an empty market with the sample; does nothing otherwise
+	welcome  func() string                                   // what a newcomer should read once the site is up
+	embedded func(context.Context) (made, of int, err error) // vectors and listings; nil without an embedder
+	close    func(context.Context) error                     // gives back what the wiring opened
 }
 
 // observer takes the time of one answered request; route is the pattern, never the address.
@@ -39,6 +40,7 @@ func runServe(ctx context.Context, env *environment, args []string) error {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	flags.SetOutput(env.Stderr)
 	demo := flags.Bool("demo", false, "空库时先装入样例市场")
+	semantic := flags.Bool("semantic", false, "在数据文件夹里安装并启动一个小的向量服务，匹配时加上语义")
 	if err := flags.Parse(args); err != nil {
 		return exitCode(2)
 	}
@@ -58,6 +60,10 @@ func runServe(ctx context.Context, env *environment, args []string) error {
 	}
 	defer opsListener.Close()
 
+	if *semantic {
+		stop := startSemantic(ctx, env, &c)
+		defer stop()
+	}
 	p, err := openPlatform(ctx, env, c, false)
 	if err != nil {
 		return err
@@ -121,6 +127,9 @@ func serve(ctx context.Context, env *environment, p *platform, m *market, o *ops
 		if text := m.welcome(); text != "" {
 			fmt.Fprintln(env.Stdout, text)
 		}
+	}
+	if m.embedded != nil {
+		go showEmbedding(ctx, env, m.embedded)
 	}
 	p.log.Info("serving", "addr", site.Addr().String(), "ops", opsListener.Addr().String(), "version", version())
 	err := group.Wait()

@@ -26,6 +26,7 @@ import (
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
 	"techmarket/internal/market/matching"
+	"techmarket/internal/market/matching/vector"
 	"techmarket/internal/market/watch"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/cache"
@@ -47,27 +48,29 @@ import (
 
 // services are the rooms of the house, ready to be used by the site and by commands.
 type services struct {
-	platform     *platform
-	queue        *jobs.Client
-	enqueue      enqueuer // where the rooms put their jobs: the queue, for the sample market a sieve before it
-	workers      *jobs.Workers
-	engine       search.Engine
-	embedded     *local.Engine // the engine itself, or the one that answers while Meilisearch is away
-	meili        *meili.Lazy   // nil without MEILI_URL
-	analyzer     *zh.Analyzer
-	identity     *identity.Service
-	listings     *listing.Service
-	achievements *achievement.Service
-	demands      *demand.Service
-	importer     *importer.Service
-	model        atomic.Pointer[matching.Model]
-	watch        *watch.Service // matches with the weights in use, and what becomes of matches
-	brokers      *broker.Service
-	deals        *deal.Service
-	contracts    *contract.Service
-	ledger       *ledger.Ledger
-	registry     *registry.Service
-	stats        *stats.Service
+	platform       *platform
+	queue          *jobs.Client
+	enqueue        enqueuer // where the rooms put their jobs: the queue, for the sample market a sieve before it
+	workers        *jobs.Workers
+	engine         search.Engine
+	embedded       *local.Engine // the engine itself, or the one that answers while Meilisearch is away
+	meili          *meili.Lazy   // nil without MEILI_URL
+	analyzer       *zh.Analyzer
+	identity       *identity.Service
+	listings       *listing.Service
+	achievements   *achievement.Service
+	demands        *demand.Service
+	importer       *importer.Service
+	model          atomic.Pointer[matching.Model]
+	vectors        *vector.Service // nil without an embedder
+	semanticWeight float64         // of the embedder's model; 0: that of the weights in use
+	watch          *watch.Service  // matches with the weights in use, and what becomes of matches
+	brokers        *broker.Service
+	deals          *deal.Service
+	contracts      *contract.Service
+	ledger         *ledger.Ledger
+	registry       *registry.Service
+	stats          *stats.Service
 }
 
 // compose makes every service on the platform and registers the job workers.
@@ -97,6 +100,9 @@ func compose(ctx context.Context, p *platform) (*services, error) {
 		return nil, err
 	}
 	s.model.Store(model)
+	if err := s.openEmbedder(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.openWatch(ctx); err != nil {
 		return nil, err
 	}
@@ -131,7 +137,7 @@ func (s *services) build() error {
 	}
 	s.listings, err = listing.New(listing.Config{DB: p.DB, Directory: s.identity, Queue: s.enqueue, Files: p.Files, Now: p.now,
 		Rules:   []listing.Rules{achievement.Rules(), demand.Rules()},
-		Indexed: func(ctx context.Context, ids []int64) error { return s.watch.Published(ctx, ids) }})
+		Indexed: s.indexed})
 	if err != nil {
 		return err
 	}
@@ -208,7 +214,7 @@ func (rebuildArgs) Kind() string { return "search_rebuild" }
 func (healArgs) Kind() string    { return "search_heal" }
 
 func (s *services) periodic() []jobs.Periodic {
-	return []jobs.Periodic{
+	all := []jobs.Periodic{
 		{ID: "listing_tick", Next: jobs.Daily(3, 10), Args: func() jobs.Args { return tickArgs{} }, Start: true},
 		{ID: "matching_learn", Next: jobs.Daily(3, 30), Args: func() jobs.Args { return learnArgs{} }, Start: true},
 		{ID: "match_digest", Next: jobs.Daily(7, 30), Args: func() jobs.Args { return watch.DigestArgs{} }},
@@ -217,6 +223,10 @@ func (s *services) periodic() []jobs.Periodic {
 		{ID: "search_heal", Next: jobs.Every(time.Minute), Args: func() jobs.Args { return healArgs{} }, Start: true},
 		{ID: "ledger_root", Next: jobs.Every(time.Minute), Args: func() jobs.Args { return rootArgs{} }, Start: true},
 	}
+	if s.platform.config.EmbedderURL != "" {
+		all = append(all, jobs.Periodic{ID: "embed_fill", Next: jobs.Every(10 * time.Minute), Args: func() jobs.Args { return vector.FillArgs{} }, Start: true})
+	}
+	return all
 }
 
 // openSearch opens the engine that the configuration asks for; a fresh index is filled by a job.
@@ -249,7 +259,11 @@ func (s *services) openSearch(ctx context.Context) error {
 
 // rebuild fills the index beside the serving one and swaps.
 func (s *services) rebuild(ctx context.Context) error {
-	return s.engine.Rebuild(ctx, func(emit func(...search.Document) error) error { return s.listings.Documents(ctx, emit) })
+	err := s.engine.Rebuild(ctx, func(emit func(...search.Document) error) error { return s.listings.Documents(ctx, emit) })
+	if err != nil || s.vectors == nil {
+		return err
+	}
+	return s.vectors.Fill(ctx)
 }
 
 // heal fills Meilisearch when it came without our index: the first time, after a loss of its disk, or after an update.
@@ -357,7 +371,7 @@ func assemble(ctx context.Context, p *platform, observe observer) (*market, erro
 	if err != nil {
 		return nil, err
 	}
-	return &market{handler: handler, queue: s.queue, loadDemo: s.firstDemo, welcome: func() string { return s.welcome(ctx) }}, nil
+	return &market{handler: handler, queue: s.queue, checks: s.embedderCheck(), embedded: s.embeddedSoFar(), loadDemo: s.firstDemo, welcome: func() string { return s.welcome(ctx) }}, nil
 }
 
 // site mounts pages and API.

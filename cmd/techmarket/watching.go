@@ -18,7 +18,7 @@ func (s *services) openWatch(ctx context.Context) error {
 	s.watch = watch.New(watch.Config{DB: p.DB, Listings: s.listings, Achievements: s.achievements, Demands: s.demands, People: s.identity, Engine: s.engine,
 		Analyzer: s.analyzer, Queue: s.enqueue, Audit: trail{p.now}, Now: p.now, Random: rand.Reader, BaseURL: p.config.BaseURL, Log: p.log,
 		Finder: func(w matching.Weights) watch.Finder {
-			return matching.NewFinder(s.engine, s.analyzer, s.model.Load(), w, p.now, facetName)
+			return s.finder(w)
 		}})
 	if err := s.watch.Load(ctx, matching.DefaultWeights()); err != nil {
 		return err

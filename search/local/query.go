@@ -254,7 +254,7 @@ func (e *Engine) Candidates(ctx context.Context, q search.CandidateQuery) ([]sea
 	s := e.serving
 	if len(q.Terms) == 0 {
 		out, _ := s.columns.first(q.Filters, s.columns.all(), q.Limit)
-		return out, nil
+		return out, s.prepared(ctx, out)
 	}
 	var terms []query.Query
 	for _, t := range q.Terms[:min(len(q.Terms), maxCandidateTerms)] {
@@ -278,4 +278,27 @@ func (e *Engine) Candidates(ctx context.Context, q search.CandidateQuery) ([]sea
 		return nil
 	})
 	return out, err
+}
+
+// prepared fills in what was prepared, by id.
+func (s *shelf) prepared(ctx context.Context, found []search.Candidate) error {
+	if len(found) == 0 {
+		return nil
+	}
+	ids, at := make([]string, len(found)), make(map[string]int, len(found))
+	for i, c := range found {
+		ids[i], at[c.ID] = c.ID, i
+	}
+	req := bleve.NewSearchRequestOptions(bleve.NewDocIDQuery(ids), len(ids), 0, false)
+	req.Fields = []string{fieldPrepared}
+	res, err := s.SearchInContext(ctx, req)
+	if err != nil {
+		return fmt.Errorf("local: %w", err)
+	}
+	for _, h := range res.Hits {
+		if p, ok := h.Fields[fieldPrepared].(string); ok {
+			found[at[h.ID]].Prepared = []byte(p)
+		}
+	}
+	return nil
 }

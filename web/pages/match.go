@@ -133,7 +133,8 @@ func (p *Pages) matches(c *web.Ctx, kind listing.Kind) error {
 	list := view.Matches{Note: m.note(), Cards: m.cards}
 	list.Empty = view.Empty{Icon: "search-x", Title: "暂无合适" + m.want.Label(), Text: "没有一项达到匹配的最低要求。把缺的信息补上会更准，也可以请技术经纪人帮忙；有新的会提醒您。",
 		Actions: []view.Action{{Label: "请技术经纪人来谈", Href: "/brokers?field=" + m.listing.Field}}}
-	body.Main = []Block{{Title: "匹配到的" + m.want.Label(), Matches: &list}}
+	body.Main = append(body.Main, noticeBlock(m.found)...)
+	body.Main = append(body.Main, Block{Title: "匹配到的" + m.want.Label(), Matches: &list})
 	if len(m.cards) > 0 {
 		at := watch.MatchesPath(kind, id)
 		body.Actions = []view.Action{{Label: "打印匹配单", Href: at + "/print", Kind: view.Quiet, Small: true}, {Label: "下载 Excel", Href: at + ".xlsx", Kind: view.Quiet, Small: true}}
@@ -177,6 +178,7 @@ func (p *Pages) matchText(c *web.Ctx) error {
 		if err != nil && !fault.HasCode(err, "match_empty") {
 			return err
 		}
+		body.Main = append(body.Main, noticeBlock(found)...)
 		cards, _, err := p.matchCards(c, listing.Achievement, found, func(id int64) view.Action {
 			return view.Action{Label: "看成果", Href: listingPath(listing.Achievement, id), Small: true, Kind: view.Quiet}
 		})
@@ -188,6 +190,14 @@ func (p *Pages) matchText(c *web.Ctx) error {
 		body.Main = append(body.Main, Block{Title: "可能合适的成果", Matches: &m})
 	}
 	return sheet(c, page, body)
+}
+
+// noticeBlock says what the matching had to do without.
+func noticeBlock(found matching.Matches) []Block {
+	if found.Notice == "" {
+		return nil
+	}
+	return []Block{{Notice: &view.Notice{Title: found.Notice}}}
 }
 
 // matchCards reads the found listings again and draws score, reasons and the sheet behind them; places are the same, for the log.

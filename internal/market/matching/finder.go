@@ -23,6 +23,7 @@ type Finder struct {
 	now      func() time.Time
 	name     func(facet, code string) string
 	learned  atomic.Pointer[learned]
+	semantic Semantic // nil without an embedder
 }
 
 // learned is a model with what was looked up in it.
@@ -37,6 +38,9 @@ func NewFinder(engine search.Engine, analyzer *zh.Analyzer, model *Model, weight
 	f.SetModel(model)
 	return f
 }
+
+// SetSemantic lets an embedder's vectors take part; its weight is that of the semantic leg.
+func (f *Finder) SetSemantic(s Semantic) { f.semantic = s }
 
 // SetModel puts a newly learned model into use.
 func (f *Finder) SetModel(m *Model) { f.learned.Store(&learned{Model: m}) }
@@ -58,6 +62,7 @@ type Matches struct {
 	Filtered int      // textually fitting listings that the hard constraints took away
 	Missing  []string // elements that the listing does not name; naming them would help
 	Weights  string
+	Notice   string // plain Chinese, when something was left out; else ""
 }
 
 // Match is one found listing.
@@ -86,11 +91,19 @@ func (f *Finder) Find(ctx context.Context, r Request) (Matches, error) {
 	if search.ValidCode(r.Listing.ID) {
 		visible = append(visible, search.NoneOf("id", r.Listing.ID))
 	}
+	var mean meaning
+	if f.semantic != nil {
+		near, err := f.semantic.Near(ctx, r.Listing, r.Want, semanticScale)
+		if err != nil { // matching goes on without it, and says so
+			out.Notice = "语义匹配暂时不可用，下面的结果只按文字和各项条件匹配。"
+		}
+		mean = newMeaning(near)
+	}
 	ask := search.CandidateQuery{Terms: q.terms(model.Model), Filters: visible, Limit: candidateLimit}
-	if len(ask.Terms) == 0 {
+	if len(ask.Terms) == 0 && len(mean.extra) == 0 {
 		return out, nil
 	}
-	candidates, err := f.engine.Candidates(ctx, ask)
+	candidates, err := f.candidates(ctx, ask, mean)
 	if err != nil {
 		return out, err
 	}
@@ -99,7 +112,7 @@ func (f *Finder) Find(ctx context.Context, r Request) (Matches, error) {
 		candidates = slices.DeleteFunc(candidates, func(c search.Candidate) bool { return !passes(c, r.Hard) })
 		if out.Filtered = kept - len(candidates); out.Filtered > 0 { // what they took away may have stood before others that pass
 			ask.Filters = append(ask.Filters, r.Hard...)
-			if candidates, err = f.engine.Candidates(ctx, ask); err != nil {
+			if candidates, err = f.candidates(ctx, ask, mean); err != nil {
 				return out, err
 			}
 		}
@@ -108,8 +121,27 @@ func (f *Finder) Find(ctx context.Context, r Request) (Matches, error) {
 	if err != nil {
 		return out, err
 	}
-	out.Items, err = f.whole(ctx, f.rank(q, model.Model, candidates, digests, max(r.Limit, 1)))
+	out.Items, err = f.whole(ctx, f.rank(q, model.Model, candidates, digests, mean, max(r.Limit, 1)))
 	return out, err
+}
+
+// candidates are those that hold the query's words, and those near in meaning; the filters hold for both.
+func (f *Finder) candidates(ctx context.Context, ask search.CandidateQuery, mean meaning) ([]search.Candidate, error) {
+	var found []search.Candidate
+	var err error
+	if len(ask.Terms) > 0 {
+		if found, err = f.engine.Candidates(ctx, ask); err != nil {
+			return nil, err
+		}
+	}
+	extra := slices.DeleteFunc(slices.Clone(mean.extra), func(id string) bool {
+		return slices.ContainsFunc(found, func(c search.Candidate) bool { return c.ID == id })
+	})
+	if len(extra) == 0 {
+		return found, nil
+	}
+	more, err := f.engine.Candidates(ctx, search.CandidateQuery{Filters: append(slices.Clone(ask.Filters), search.AnyOf("id", extra...)), Limit: len(extra)})
+	return append(found, more...), err
 }
 
 func passes(c search.Candidate, filters []search.Filter) bool {
@@ -179,11 +211,14 @@ func (f *Finder) whole(ctx context.Context, items []Match) ([]Match, error) {
 }
 
 // rank scores, sorts, thins out organisations, and gives the first limit with their matched words; their documents have no texts yet.
-func (f *Finder) rank(q *Query, m *Model, candidates []search.Candidate, digests []*digest, limit int) []Match {
+func (f *Finder) rank(q *Query, m *Model, candidates []search.Candidate, digests []*digest, mean meaning, limit int) []Match {
 	setting := Setting{Weights: f.weights, Now: f.now(), Name: f.name, Brief: true}
 	at := make(map[string]int, len(candidates))
 	legs := make([]Legs, len(candidates))
-	inParallel(len(legs), func(i int) { legs[i] = q.measure(m, digests[i]) })
+	inParallel(len(legs), func(i int) {
+		legs[i] = q.measure(m, digests[i])
+		legs[i].Semantic = mean.scaled[candidates[i].ID]
+	})
 	setting.Best = best(legs)
 	q.weigh(legs, setting)
 	if middle := feedback(legs, digests); middle != nil {
@@ -232,16 +267,21 @@ func best(legs []Legs) Legs {
 	var b Legs
 	for _, l := range top[:min(len(top), bestOf)] {
 		b = Legs{Words: max(l.Words, b.Words), Bigrams: max(l.Bigrams, b.Bigrams), Chars: max(l.Chars, b.Chars), Near: max(l.Near, b.Near),
-			Topic: max(l.Topic, b.Topic), Feedback: max(l.Feedback, b.Feedback), Semantic: max(l.Semantic, b.Semantic)}
+			Topic: max(l.Topic, b.Topic), Feedback: max(l.Feedback, b.Feedback)}
 	}
 	return b
 }
 
-// weigh sets Text of each: the legs together, the highest being 1.
+// weigh sets Text of each: the legs together, the highest being 1. Meaning comes last, added to the whole of the others.
 func (q *Query) weigh(legs []Legs, s Setting) {
+	scale(legs, func(l Legs) float64 { return q.fuse(l, s) })
+	scale(legs, func(l Legs) float64 { return l.Text + s.Weights.TextLegs.Semantic*l.Semantic })
+}
+
+func scale(legs []Legs, value func(Legs) float64) {
 	most := 0.0
 	for i := range legs {
-		legs[i].Text = q.fuse(legs[i], s)
+		legs[i].Text = value(legs[i])
 		most = max(most, legs[i].Text)
 	}
 	for i := range legs {

@@ -54,7 +54,7 @@ type TextLegs struct {
 	Near     float64 // words of the listing that the market's texts use like the need's heaviest words
 	Topic    float64 // cosine in the space learned from the market's texts
 	Feedback float64 // cosine there with the middle of the first eight by the other legs; times FeedbackHalf/(n+FeedbackHalf)
-	Semantic float64 // cosine of the embedder, when there is one
+	Semantic float64 // cosine of the embedder, when there is one, scaled; added to the whole of the others. Measured for each model (eval --embedder)
 
 	BigramHalf, CharHalf, FeedbackHalf float64
 

@@ -278,9 +278,9 @@ func orthonormal(q []float32, k int) {
 			col[i] = q[i*k+j]
 		}
 		for _, prev := range cols[:j] {
-			addScaled(col, prev, -dot(col, prev))
+			addScaled(col, prev, -Dot(col, prev))
 		}
-		scale := 1 / (float32(math.Sqrt(float64(dot(col, col)))) + 1e-20)
+		scale := 1 / (float32(math.Sqrt(float64(Dot(col, col)))) + 1e-20)
 		for i := range col {
 			col[i] *= scale
 		}
@@ -293,7 +293,8 @@ func orthonormal(q []float32, k int) {
 	}
 }
 
-func dot(a, b []float32) float32 {
+// Dot is the inner product of two vectors of one length, of unit vectors their cosine.
+func Dot(a, b []float32) float32 {
 	b = b[:len(a)]
 	var s0, s1, s2, s3 float32
 	i := 0
@@ -324,7 +325,7 @@ func (m *Model) topic(bag []wordCount) []float32 {
 
 // unit scales a vector to length 1, in place.
 func unit(v []float32) []float32 {
-	scale := 1 / (float32(math.Sqrt(float64(dot(v, v)))) + 1e-12)
+	scale := 1 / (float32(math.Sqrt(float64(Dot(v, v)))) + 1e-12)
 	for i := range v {
 		v[i] *= scale
 	}

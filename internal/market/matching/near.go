@@ -41,7 +41,7 @@ func (n *neighbourhood) of(m *Model, word uint32) []nearWord {
 		n.words, n.norms, n.known = make([]uint32, len(m.TopicRow)), make([]float32, len(m.TopicRow)), map[uint32][]nearWord{}
 		for w, r := range m.TopicRow {
 			v := m.topicOf(r)
-			n.words[r], n.norms[r] = w, float32(math.Sqrt(float64(dot(v, v))))
+			n.words[r], n.norms[r] = w, float32(math.Sqrt(float64(Dot(v, v))))
 		}
 	})
 	n.mu.Lock()
@@ -52,7 +52,7 @@ func (n *neighbourhood) of(m *Model, word uint32) []nearWord {
 	}
 	mine := m.topicOf(row)
 	for r, w := range n.words {
-		if like := dot(mine, m.topicOf(int32(r))) / (n.norms[row]*n.norms[r] + 1e-20); like >= nearLeast && w != word {
+		if like := Dot(mine, m.topicOf(int32(r))) / (n.norms[row]*n.norms[r] + 1e-20); like >= nearLeast && w != word {
 			found = append(found, nearWord{w, like})
 		}
 	}

@@ -224,7 +224,7 @@ func cosine(a, b []float32) float64 {
 	if a == nil || b == nil {
 		return 0
 	}
-	return max(0, float64(dot(a, b)))
+	return max(0, float64(Dot(a, b)))
 }
 
 // saturate sums BM25 over counted keys, in key order so that the float sum is the same every time.

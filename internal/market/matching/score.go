@@ -112,6 +112,9 @@ func Score(q *Query, d search.Document, text string, legs Legs, s Setting) Expla
 	for _, r := range reasons[:min(len(reasons), maxReasons)] {
 		out.Reasons = append(out.Reasons, r.note)
 	}
+	if legs.Semantic >= semanticNear && len(out.Reasons) > 0 && len(out.Reasons) < maxReasons { // never the only reason
+		out.Reasons = append(out.Reasons, "语义相近")
+	}
 	return out
 }
 
@@ -134,7 +137,6 @@ func (q *Query) fuse(l Legs, s Setting) float64 {
 	}
 	add(l.Topic, s.Best.Topic, t.Topic)
 	add(l.Feedback, s.Best.Feedback, t.Feedback*t.FeedbackHalf/(n+t.FeedbackHalf))
-	add(l.Semantic, s.Best.Semantic, t.Semantic)
 	return sum / max(weights, 1e-9)
 }
 

@@ -46,9 +46,9 @@ func (b *tab) follow(href string) *tab {
 // leave presses a key that leaves the page and waits for the next one.
 func (b *tab) leave(key string, options ...chromedp.KeyOption) *tab {
 	b.t.Helper()
-	b.eval(`document.documentElement.setAttribute("data-left", ""), ""`)
+	b.eval(`document.querySelector("main").setAttribute("data-left", ""), ""`)
 	b.do("press a key", chromedp.KeyEvent(key, options...))
-	for deadline := time.Now().Add(20 * time.Second); b.eval(`String(document.readyState === "complete" && !document.documentElement.hasAttribute("data-left"))`) != "true"; time.Sleep(30 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); b.eval(`String(document.readyState === "complete" && !!document.querySelector("main:not([data-left])"))`) != "true"; time.Sleep(30 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			b.t.Fatalf("%s: nothing happened\n%s", b.name, b.text())
 		}
@@ -220,7 +220,7 @@ func TestBrowser_TheDeskWorksByKeyboardAlone(t *testing.T) {
 	minutes := t.TempDir() + "/纪要.pdf"
 	noErr(t, os.WriteFile(minutes, pdf("minutes"), 0o600))
 	expert.do("choose a file", chromedp.SetUploadFiles("form[data-filled] input[name=minutes]", []string{minutes})) // the system's own dialog
-	expert.submit("专家通过").sees("待登记")
+	expert.submit("专家通过").sees("已办", "待登记")
 	record = do("head", large, "register", "登记并发证").sees("登记编号").path()
 	after("league", "revoke", "撤销登记", answer{"ground", "fraud"}, answer{"text", "查实为虚假合同"}).sees("已撤销")
 }

@@ -47,11 +47,18 @@ export default function upload(input) {
     request.addEventListener("load", () => {
       if (request.status === 413) { fail("文件太大，没有保存。请压缩或拆开后再传。"); return; }
       if (request.status >= 500 || request.status === 0) { fail("没有传完，已填的内容都在，请再传一次。"); return; }
-      if (request.responseURL && request.responseURL !== new URL(form.action, location).href) { location.assign(request.responseURL); return; }
-      // A refused form comes back as a page with its messages; its content takes the place of this one.
+      const moved = request.responseURL && request.responseURL !== new URL(form.action, location).href;
+      // The answer is a page: the next one with the word that it is done, or this one with what is wrong. It is read already,
+      // asking for it again would lose that word; so its content takes the place of this one.
       const page = new DOMParser().parseFromString(request.responseText, "text/html");
       const main = page.querySelector("main");
+      if (!main && moved) { location.assign(request.responseURL); return; }
       if (!main) { fail("没有传完，已填的内容都在，请再传一次。"); return; }
+      if (moved) {
+        history.pushState(null, "", request.responseURL);
+        addEventListener("popstate", () => location.reload());
+        scrollTo(0, 0);
+      }
       document.querySelector("main").replaceWith(main);
       document.title = page.title;
       start(main);

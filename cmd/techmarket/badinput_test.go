@@ -74,6 +74,12 @@ func TestBadInput_IsToldAtTheFieldAndLosesNothing(t *testing.T) {
 			}
 		}
 	})
+	run("a name that no certificate could show", func(t *testing.T) {
+		filing := w.fileCase(w.as("member"), 800_000)
+		w.as("member").get(filing).submit(filing+"/do", values{"event": "withdraw"}).want(200)
+		contract := w.scan(`update contract set content = jsonb_set(content, '{elements,name}', to_jsonb('乳品𠀃ᠮ检测'::text)) where id = (select contract_id from filing where id = $1::bigint) returning '/contracts/' || id`, path.Base(filing))
+		w.as("member").get(contract+"/check").submit(contract+"/submit", nil).want(422, "U+20003", "U+182E", "蒙古文请改用汉字名称")
+	})
 	run("files that are not what they say", func(t *testing.T) {
 		for name, content := range map[string][]byte{"合同.pdf": append([]byte("MZ\x90\x00"), bytes.Repeat([]byte{0}, 200)...), "清单.xlsx": []byte("PK\x03\x04 broken"), "炸弹.xlsx": bomb(t), "空.pdf": {}, "照片.pdf": []byte("\x89PNG\r\n\x1a\n photo"),
 			"加密.pdf": locked(t)} {

@@ -97,6 +97,25 @@ func scanned(t *testing.T, pdf []byte) string {
 	return strings.TrimSpace(string(out))
 }
 
+func TestACertificateShowsOneFenAndNamesThatTakeTwoLines(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	content := w.Content()
+	class("0501", 1)(&content)
+	long := strings.Repeat("稀土功能材料与永磁电机及储氢装置联合研究", 3)
+	content.Seller.Name, content.Buyers[0].Name, content.Elements.Name = long[:len("稀")*60], "买方"+long[:len("稀")*58], "关于"+long[:len("稀")*58]
+	reg := w.Register(content, nil)
+	registrytest.Check(t, w.Jobs.Drain(ctx))
+	_, pdf, err := w.S.CertificatePDF(ctx, w.Seller, reg.Number, 1)
+	registrytest.Check(t, err)
+	got := text(t, pdf)
+	for _, want := range []string{"0.01元", money.Fen(1).Han(), content.Seller.Name[:len("稀")*40], content.Buyers[0].Name[:len("稀")*40], content.Elements.Name} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the certificate does not say %q: %s", want, got)
+		}
+	}
+}
+
 func TestTheQRCodeLeadsToTheCheckPage(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()

@@ -139,6 +139,24 @@ func TestHolidaysMoveTheClockAndCorrectionsStopIt(t *testing.T) {
 	}
 }
 
+func TestACorrectionRestartsTheClockWhereThePolicySaysSo(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	_, err := w.DB.Exec(ctx, `update sla_policy set correction_resets_clock = true where active`)
+	registrytest.Check(t, err)
+	f, err := w.S.Accept(ctx, w.Registrar, registry.Ref{ID: w.Submit(w.Content()).ID})
+	registrytest.Check(t, err)
+	w.Later(5)
+	_, err = w.S.RequestCorrection(ctx, w.Registrar, registry.Ref{ID: f.ID}, []registry.CorrectionItem{{Text: "请补交承诺书"}})
+	registrytest.Check(t, err)
+	w.Later(7)
+	f, err = w.S.SubmitCorrection(ctx, w.Seller, registry.Ref{ID: f.ID}, []string{"已补交"})
+	registrytest.Check(t, err)
+	if got := f.TargetOn.Format(time.DateOnly) + " " + f.LegalOn.Format(time.DateOnly); got != "2026-05-13 2026-05-22" || f.PausedWorking != 0 { // 15 working, 30 calendar days from 22 April
+		t.Errorf("target and legal %s, paused %d", got, f.PausedWorking)
+	}
+}
+
 func TestReconsiderationAndReRecognitionReturnToTheStateBefore(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()

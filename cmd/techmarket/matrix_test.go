@@ -76,6 +76,8 @@ var matrix = map[string]string{
 	"GET /achievements/:id/matches/:other":                     "shhhh----------",
 	"POST /achievements/:id/matches/:other":                    "shhhh----------",
 	"POST /achievements/:id/matches/alerts":                    "s+hhh----------",
+	"GET /achievements/:id/similar":                            "+++++++++++++++",
+	"GET /demands/:id/similar":                                 "+++++++++++++++",
 	"GET /achievements/:id/matches/print":                      "+++++++++++++++",
 	"GET /achievements/new":                                    "s++++----------",
 	"GET /api/v1/achievements":                                 "+++++++++++++++",

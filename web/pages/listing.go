@@ -126,10 +126,12 @@ func (p *Pages) listingDetail(c *web.Ctx, kind listing.Kind) error {
 	case l.Public(c.Now()):
 		body.Actions = []view.Action{{Label: "发起对接", Href: fmt.Sprintf("/deals/new?%sId=%d", kind, id)}}
 		if kind == listing.Demand {
-			body.Actions = append(body.Actions, view.Action{Label: "看匹配到的成果", Href: fmt.Sprintf("/demands/%d/matches", id), Kind: view.Quiet})
+			body.Actions = append(body.Actions, view.Action{Label: "看匹配到的成果", Href: fmt.Sprintf("/demands/%d/matches", id), Kind: view.Quiet},
+				view.Action{Label: "相似的需求", Href: fmt.Sprintf("/demands/%d/similar", id), Kind: view.Quiet})
 		} else {
 			body.Actions = append(body.Actions, view.Action{Label: "看合适的需求", Href: fmt.Sprintf("/achievements/%d/matches", id), Kind: view.Quiet},
-				view.Action{Label: "加入比较", Href: compareAddress([]int64{id}), Kind: view.Quiet})
+				view.Action{Label: "加入比较", Href: compareAddress([]int64{id}), Kind: view.Quiet},
+				view.Action{Label: "相似的成果", Href: fmt.Sprintf("/achievements/%d/similar", id), Kind: view.Quiet})
 		}
 	}
 	owner := []view.Fact{{Label: "单位", Value: org.Name, Href: fmt.Sprintf("/units/%d", org.ID)}, {Label: "所在地", Value: place(l.Division, org.Division)}}

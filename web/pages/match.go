@@ -30,6 +30,8 @@ func (p *Pages) matchRoutes() []web.Route {
 	return []web.Route{
 		web.GET("/demands/:id/matches", web.Anyone(), func(c *web.Ctx) error { return p.matches(c, listing.Demand) }),
 		web.GET("/achievements/:id/matches", web.Anyone(), func(c *web.Ctx) error { return p.matches(c, listing.Achievement) }),
+		web.GET("/demands/:id/similar", web.Anyone(), func(c *web.Ctx) error { return p.similarTo(c, listing.Demand) }),
+		web.GET("/achievements/:id/similar", web.Anyone(), func(c *web.Ctx) error { return p.similarTo(c, listing.Achievement) }),
 		web.GET("/match", web.Anyone(), p.matchText),
 	}
 }
@@ -158,6 +160,53 @@ func (p *Pages) matches(c *web.Ctx, kind listing.Kind) error {
 		body.Side = append(body.Side, alerts)
 	}
 	body.Side = append(body.Side, p.brokerBlock(c, m.listing))
+	return sheet(c, page, body)
+}
+
+// document reads the listing of the address as the index would hold it.
+func (p *Pages) document(c *web.Ctx, kind listing.Kind) (listing.Listing, search.Document, error) {
+	id, err := c.ID("id")
+	if err != nil {
+		return listing.Listing{}, search.Document{}, err
+	}
+	if kind == listing.Demand {
+		it, err := p.Demands.Get(c.Context(), c.Actor(), id)
+		if err != nil {
+			return listing.Listing{}, search.Document{}, err
+		}
+		doc, err := p.Demands.Document(c.Context(), it)
+		return it.Listing, doc, err
+	}
+	it, err := p.Achievements.Get(c.Context(), c.Actor(), id)
+	if err != nil {
+		return listing.Listing{}, search.Document{}, err
+	}
+	doc, err := p.Achievements.Document(c.Context(), it)
+	return it.Listing, doc, err
+}
+
+// similarTo lists those of the same kind that are about the same thing.
+func (p *Pages) similarTo(c *web.Ctx, kind listing.Kind) error {
+	l, doc, err := p.document(c, kind)
+	if err != nil {
+		return err
+	}
+	found, err := p.Matcher.Find(c.Context(), matching.Request{Listing: doc, Want: string(kind), Visible: p.visible(c), Limit: 10})
+	if err != nil && !fault.HasCode(err, "match_empty") {
+		return err
+	}
+	cards, _, err := p.matchCards(c, kind, found, func(id int64) view.Action {
+		return view.Action{Label: "看" + kind.Label(), Href: listingPath(kind, id), Small: true, Kind: view.Quiet}
+	})
+	if err != nil {
+		return err
+	}
+	page := c.Page("相似的" + kind.Label())
+	page.Nav = string(kind) + "s"
+	page.Breadcrumbs = []view.Link{{Label: kind.Label(), Href: "/" + string(kind) + "s"}, {Label: l.Title, Href: listingPath(kind, l.ID)}}
+	body := Sheet{Lead: "与“" + l.Title + "”内容相近的" + kind.Label() + "，相近的在前。", Sample: l.Sample}
+	body.Main = append(noticeBlock(found), Block{Matches: &view.Matches{Cards: cards,
+		Empty: view.Empty{Icon: "search-x", Title: "没有相似的" + kind.Label(), Text: "目前公开的" + kind.Label() + "里没有内容相近的。", Actions: []view.Action{{Label: "看全部" + kind.Label(), Href: "/" + string(kind) + "s"}}}}})
 	return sheet(c, page, body)
 }
 

@@ -65,6 +65,7 @@ func runEval(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	queriesFile := flags.String("queries", "", "查询文件（jsonl：qid、task、query、rel、exclude、discipline）")
 	engineName := flags.String("engine", "local", "检索引擎：local 或 meili（地址取自 MEILI_URL，密钥取自 MEILI_KEY）")
 	asJSON := flags.Bool("json", false, "输出 JSON")
+	runsFile := flags.String("runs", "", "把每个查询的前十个结果写入文件（jsonl：qid、ids），供比较两种引擎")
 	var em embedderFlags
 	em.register(flags)
 	if err := flags.Parse(args); err != nil {
@@ -114,6 +115,15 @@ func runEval(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 			}
 		}
 	}
+	runs := json.NewEncoder(io.Discard)
+	if *runsFile != "" {
+		f, err := os.Create(*runsFile)
+		if err != nil {
+			return fault.Wrap(err, fault.Invalid, "eval_files", "不能写文件 "+filepath.Base(*runsFile)+"，请检查路径和权限。")
+		}
+		defer f.Close()
+		runs = json.NewEncoder(f)
+	}
 	measure := func(weight float64, every int, out io.Writer) (map[string]evalTask, error) {
 		tasks := map[string]evalTask{}
 		for _, m := range markets {
@@ -121,7 +131,7 @@ func runEval(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 			for i := 0; i < len(m.asked); i += every {
 				part = append(part, m.asked[i])
 			}
-			if err := evalTasks(ctx, m.finder(weight), corpus, part, tasks, out); err != nil {
+			if err := evalTasks(ctx, m.finder(weight), corpus, part, tasks, runs, out); err != nil {
 				return nil, err
 			}
 		}
@@ -257,7 +267,7 @@ func scratchEngine(ctx context.Context, name string, a *zh.Analyzer) (search.Eng
 }
 
 // evalTasks runs the queries one after the other and adds up each task.
-func evalTasks(ctx context.Context, f *matching.Finder, corpus []evalDocument, queries []evalQuery, tasks map[string]evalTask, stderr io.Writer) error {
+func evalTasks(ctx context.Context, f *matching.Finder, corpus []evalDocument, queries []evalQuery, tasks map[string]evalTask, runs *json.Encoder, stderr io.Writer) error {
 	discipline, sizes := map[string]string{}, map[string]int{}
 	for _, d := range corpus {
 		discipline[d.ID] = d.Discipline
@@ -274,6 +284,9 @@ func evalTasks(ctx context.Context, f *matching.Finder, corpus []evalDocument, q
 		var ids []string
 		for _, m := range found.Items {
 			ids = append(ids, m.Document.ID)
+		}
+		if err := runs.Encode(map[string]any{"qid": q.ID, "ids": ids[:min(len(ids), evalCut)]}); err != nil {
+			return err
 		}
 		relevant := func(id string) bool { return slices.Contains(q.Relevant, id) }
 		total := len(q.Relevant)

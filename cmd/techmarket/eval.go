@@ -125,13 +125,16 @@ func runEval(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 		runs = json.NewEncoder(f)
 	}
 	measure := func(weight float64, every int, out io.Writer) (map[string]evalTask, error) {
-		tasks := map[string]evalTask{}
+		tasks, to := map[string]evalTask{}, runs
+		if every > 1 { // a trial
+			to = json.NewEncoder(io.Discard)
+		}
 		for _, m := range markets {
 			var part []evalQuery
 			for i := 0; i < len(m.asked); i += every {
 				part = append(part, m.asked[i])
 			}
-			if err := evalTasks(ctx, m.finder(weight), corpus, part, tasks, runs, out); err != nil {
+			if err := evalTasks(ctx, m.finder(weight), corpus, part, tasks, to, out); err != nil {
 				return nil, err
 			}
 		}
@@ -256,8 +259,8 @@ func scratchEngine(ctx context.Context, name string, a *zh.Analyzer) (search.Eng
 		if url == "" {
 			return nil, nil, fault.New(fault.Invalid, "eval_meili", "请用环境变量 MEILI_URL 指明 Meilisearch 的地址，如 http://127.0.0.1:7700。")
 		}
-		// a scratch index of its own name; the deadline is generous because quality is measured, and time is printed
-		e, err := meili.Open(ctx, meili.Options{URL: url, Key: os.Getenv("MEILI_KEY"), Index: fmt.Sprintf("eval_%d", os.Getpid()), SearchTimeout: 5 * time.Second}, a)
+		// a scratch index of its own name (two are open at once); the deadline is generous because quality is measured, and time is printed
+		e, err := meili.Open(ctx, meili.Options{URL: url, Key: os.Getenv("MEILI_KEY"), Index: fmt.Sprintf("eval_%d_%d", os.Getpid(), time.Now().UnixNano()), SearchTimeout: 5 * time.Second}, a)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -136,8 +136,8 @@ func (s *services) build() error {
 		return err
 	}
 	s.listings, err = listing.New(listing.Config{DB: p.DB, Directory: s.identity, Queue: s.enqueue, Files: p.Files, Now: p.now,
-		Rules:   []listing.Rules{achievement.Rules(), demand.Rules()},
-		Indexed: s.indexed})
+		Rules:  []listing.Rules{achievement.Rules(), demand.Rules()},
+		Broker: s.isBroker, Indexed: s.indexed})
 	if err != nil {
 		return err
 	}
@@ -515,4 +515,13 @@ func (c catalogue) Facts(ctx context.Context, id int64) (deal.ListingFacts, erro
 		}
 	}
 	return f, nil
+}
+
+// isBroker tells listing who can diagnose a need.
+func (s *services) isBroker(ctx context.Context, account int64, sample bool) (bool, error) {
+	card, err := s.brokers.Get(ctx, account)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return err == nil && card.Sample == sample, err
 }

@@ -48,6 +48,19 @@ func (p *Pages) desk(c *web.Ctx) error {
 		entries = append(entries, view.Entry{Icon: "handshake", Label: "对接与洽谈", Href: "/deals", Note: "等待答复的对接意向", Count: len(deals)},
 			view.Entry{Icon: "file-text", Label: "我的合同", Href: "/contracts", Note: "草稿、报送、登记"})
 	}
+	if actor.Has(identity.Broker) {
+		asked, err := p.Listings.Diagnoses(c.Context(), actor)
+		if err != nil {
+			return err
+		}
+		open := 0
+		for _, d := range asked {
+			if d.AnsweredAt == nil {
+				open++
+			}
+		}
+		entries = append(entries, view.Entry{Icon: "clipboard-check", Label: "需求诊断", Href: "/diagnoses", Note: "审核请您看的需求", Count: open})
+	}
 	if actor.Staff() {
 		entries = append(entries, view.Entry{Icon: "stamp", Label: "登记工作台", Href: "/registry", Note: "受理、初审、复核、登记"})
 	}

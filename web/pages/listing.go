@@ -428,6 +428,13 @@ func (p *Pages) ownListing(c *web.Ctx, kind listing.Kind) error {
 	if o.listing.State == listing.Returned && o.listing.ReturnReason != "" {
 		body.Main = append(body.Main, Block{Notice: &view.Notice{Tone: view.Warn, Title: "审核意见：" + o.listing.ReturnReason, Text: "改好后再提交一次。"}})
 	}
+	if kind == listing.Demand {
+		said, err := p.diagnosisBlocks(c, id)
+		if err != nil {
+			return err
+		}
+		body.Main = append(body.Main, said...)
+	}
 	if c.Actor().OrgState != identity.Confirmed {
 		body.Main = append(body.Main, Block{Notice: &view.Notice{Title: "单位还没有通过确认", Text: "现在可以写草稿；自治区管理员确认单位后才能发布。"}})
 	}
@@ -601,6 +608,11 @@ func (p *Pages) review(c *web.Ctx) error {
 				options = append(options, view.Option{Value: t.Code, Label: t.Label})
 			}
 			fields = append(fields, view.Field{Kind: view.Radio, Name: "triage", Label: "需求判断", Options: options})
+			choice, err := p.brokerChoice(c, o.listing)
+			if err != nil {
+				return err
+			}
+			fields = append(fields, choice...)
 		}
 		fields = append(fields, view.Field{Kind: view.Area, Name: "reason", Label: "意见", Hint: "退回时必填，写明哪里要改、怎么改", Max: 500})
 		f := view.NewForm(listing.ReviewPath(id), "", fields...)
@@ -612,6 +624,13 @@ func (p *Pages) review(c *web.Ctx) error {
 		f.Hidden = []view.Pair{{Name: "version", Value: strconv.Itoa(o.listing.Version)}}
 		f.Actions = []view.Action{{Label: "撤下", Name: "event", Value: string(listing.EventWithdraw), Kind: view.Danger}}
 		body.Side = append(body.Side, Block{Fold: "撤下…", Forms: []view.Form{f}})
+	}
+	if l.Kind == listing.Demand {
+		said, err := p.diagnosisBlocks(c, id)
+		if err != nil {
+			return err
+		}
+		body.Side = append(body.Side, said...)
 	}
 	body.Side = append(body.Side, Block{Card: true, Title: "单位", Facts: &view.Facts{Wide: true, Items: []view.Fact{{Label: "名称", Value: org.Name, Tags: []view.Tag{orgStateTag(org.State)}}, {Label: "所在地", Value: place(org.Division, "")}}}},
 		Block{Title: "经过", Events: listingTimeline(history)})
@@ -628,7 +647,7 @@ func (p *Pages) decideListing(c *web.Ctx) error {
 		return err
 	}
 	e := listing.Event(f.Text("event"))
-	if _, err := p.Listings.Do(c.Context(), c.Actor(), listing.Command{ID: id, Version: f.Int("version"), Event: e, Reason: f.Text("reason"), Triage: f.Text("triage")}); err != nil {
+	if _, err := p.Listings.Do(c.Context(), c.Actor(), listing.Command{ID: id, Version: f.Int("version"), Event: e, Reason: f.Text("reason"), Triage: f.Text("triage"), Broker: int64(f.Int("broker"))}); err != nil {
 		return p.flashRefusal(c, err, listing.ReviewPath(id))
 	}
 	c.Flash(view.OK, "已"+e.Label()+"，发布单位会收到消息。")

@@ -70,7 +70,7 @@ type Pages struct {
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
 	var routes []web.Route
-	for _, part := range [][]web.Route{p.siteRoutes(), p.homeRoutes(), p.accountRoutes(), p.listingRoutes(), p.matchRoutes(), p.dealRoutes(), p.contractRoutes(), p.registryRoutes(), p.paperRoutes(), p.deskRoutes(), p.statsRoutes(), p.importRoutes(), p.brokerRoutes(), p.unitRoutes(), p.compareRoutes(), p.suggestRoutes(), p.watchRoutes(), p.gateRoutes(), p.qualityRoutes()} {
+	for _, part := range [][]web.Route{p.siteRoutes(), p.homeRoutes(), p.accountRoutes(), p.listingRoutes(), p.matchRoutes(), p.dealRoutes(), p.contractRoutes(), p.registryRoutes(), p.paperRoutes(), p.deskRoutes(), p.statsRoutes(), p.importRoutes(), p.brokerRoutes(), p.unitRoutes(), p.compareRoutes(), p.suggestRoutes(), p.watchRoutes(), p.gateRoutes(), p.qualityRoutes(), p.diagnosisRoutes()} {
 		routes = append(routes, part...)
 	}
 	return routes

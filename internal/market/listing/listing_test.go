@@ -76,7 +76,10 @@ func setup(t *testing.T) *bundle {
 		}})
 	must(err)
 	b.listings, err = listing.New(listing.Config{DB: b.db, Directory: b.identity, Queue: b.jobs, Files: b.files, Now: b.now,
-		Rules: []listing.Rules{achievement.Rules(), demand.Rules()}})
+		Rules: []listing.Rules{achievement.Rules(), demand.Rules()},
+		Broker: func(_ context.Context, account int64, sample bool) (bool, error) {
+			return account == b.reader.AccountID && !sample, nil
+		}})
 	must(err)
 	b.achievements, b.demands = achievement.New(b.listings), demand.New(b.listings)
 
@@ -589,6 +592,65 @@ func TestFiles_ForeignFilesCannotBeAttachedAndFollowPublication(t *testing.T) {
 	b.do(t, b.owner, it.ID, listing.EventSubmit, "")
 	b.do(t, b.league, it.ID, listing.EventPublish, "")
 	may(identity.Guest(), picture, false)
+}
+
+func TestDiagnosis_TheAskedBrokerAnswersOnceAndOnlyTheCompanyReadsIt(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx := t.Context()
+	it, err := b.demands.Create(ctx, b.owner, demand.Content{Title: "焦炉煤气脱硫剂寿命提升", Problem: "脱硫剂寿命太短，希望延长，现在每四十五天就要停下来更换一次。",
+		Targets: []demand.Target{{Name: "寿命", Target: "更长"}}, Field: "0701", Cooperation: []string{"transfer"}, Budget: listing.Range{MaxFen: 10 * money.WanYuan}, Contact: listing.Contact{Name: "白样例", Phone: "0473-5550100"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.do(t, b.owner, it.ID, listing.EventSubmit, "")
+	back := func(triage string, broker int64) error {
+		l, err := b.listings.Find(ctx, b.league, it.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = b.listings.Do(ctx, b.league, listing.Command{ID: it.ID, Version: l.Version, Event: listing.EventReturn, Reason: "没有目标值", Triage: triage, Broker: broker})
+		return err
+	}
+	for label, err := range map[string]error{"no broker": back("diagnose", b.owner.AccountID), "another judgement": back("long_term", b.reader.AccountID)} {
+		if !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s: %v, want invalid", label, err)
+		}
+	}
+	if err := back("diagnose", b.reader.AccountID); err != nil {
+		t.Fatal(err)
+	}
+	asked, err := b.listings.Diagnoses(ctx, b.reader)
+	if err != nil || len(asked) != 1 || asked[0].Title != it.Title || asked[0].AnsweredAt != nil {
+		t.Fatalf("the broker's tasks: %+v, %v", asked, err)
+	}
+	id := asked[0].ID
+	if _, k, err := b.demands.ForDiagnosis(ctx, b.reader, id); err != nil || k.Title != it.Title || k.Contact.Phone != "" {
+		t.Errorf("the broker reads %+v, %v; want the draft without the contact person", k, err)
+	}
+	for label, actor := range map[string]identity.Actor{"stranger": b.stranger, "owner": b.owner, "editor": b.league, "guest": {}} {
+		if _, _, err := b.demands.ForDiagnosis(ctx, actor, id); !fault.Is(err, fault.NotFound) {
+			t.Errorf("%s reads it as the broker: %v", label, err)
+		}
+		if err := b.listings.Diagnose(ctx, actor, id, "写上目标值"); !fault.Is(err, fault.NotFound) {
+			t.Errorf("%s answers: %v", label, err)
+		}
+	}
+	if err := b.listings.Diagnose(ctx, b.reader, id, " "); !fault.Is(err, fault.Invalid) {
+		t.Errorf("an empty answer: %v", err)
+	}
+	if err := b.listings.Diagnose(ctx, b.reader, id, "请写明现值四十五天、目标九十天。"); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.listings.Diagnose(ctx, b.reader, id, "又想起一点"); !fault.HasCode(err, "diagnosis_answered") {
+		t.Errorf("a second answer: %v", err)
+	}
+	if got, err := b.listings.DiagnosesOf(ctx, b.owner, it.ID); err != nil || len(got) != 1 || !strings.Contains(got[0].Advice, "九十天") || got[0].Name != "reader" {
+		t.Errorf("the company reads %+v, %v", got, err)
+	}
+	if _, err := b.listings.DiagnosesOf(ctx, b.stranger, it.ID); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a stranger reads it: %v", err)
+	}
 }
 
 func TestLists_PageWithoutGapsOrRepeats(t *testing.T) {

@@ -73,7 +73,7 @@ func (s State) Label() string {
 // Event is what happens to a listing.
 type Event string
 
-// The events. EventCreate, EventSave and EventImport come through Create, Save and the importer; the others through Do.
+// The events. EventCreate, EventSave, EventImport and EventDiagnose come through Create, Save, the importer and Diagnose; the others through Do.
 const (
 	EventCreate   Event = "create"
 	EventSave     Event = "save"
@@ -91,6 +91,7 @@ const (
 	EventExpire   Event = "expire"
 	EventArchive  Event = "archive"
 	EventReopen   Event = "reopen"
+	EventDiagnose Event = "diagnose"
 )
 
 // Events lists the events that Do takes.
@@ -132,6 +133,8 @@ func (e Event) Label() string {
 		return "到期"
 	case EventArchive:
 		return "归档"
+	case EventDiagnose:
+		return "技术经纪人答复诊断"
 	case EventReopen:
 		return "重新编辑"
 	}

@@ -66,6 +66,8 @@ type Config struct {
 	Now       func() time.Time
 	Clock     Clock // DefaultClock when zero
 	Rules     []Rules
+	// Broker reports whether an account is a broker who can be asked to diagnose a need; sample brokers for sample needs only. nil: none is.
+	Broker func(ctx context.Context, account int64, sample bool) (bool, error)
 	// Indexed follows every index job with the listings it brought in line, public or not; it may run twice. nil: nothing follows.
 	Indexed func(ctx context.Context, ids []int64) error
 }
@@ -98,6 +100,7 @@ type Command struct {
 	Event   Event
 	Reason  string // return, withdraw by an editor: text; close: a code of CloseReasons
 	Triage  string // publish, return of a demand: a code of Triages, or ""
+	Broker  int64  // return for diagnosis: account of the broker who is asked; 0: nobody
 }
 
 var (
@@ -128,6 +131,15 @@ func (s *Service) do(ctx context.Context, actor identity.Actor, c Command, role 
 	c.Reason = strings.TrimSpace(c.Reason)
 	if err := checkReason(c.Reason); err != nil {
 		return Listing{}, err
+	}
+	if c.Broker != 0 {
+		before, err := s.row(ctx, s.config.DB, c.ID)
+		if err != nil {
+			return Listing{}, err
+		}
+		if err := s.checkBroker(ctx, c, before.Sample); err != nil {
+			return Listing{}, err
+		}
 	}
 	var officers []int64
 	if c.Event == EventSubmit {
@@ -229,6 +241,11 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, actor identity.Actor, rol
 	}
 	if err := s.tell(ctx, tx, r.Listing, c, role, officers, now); err != nil {
 		return Listing{}, err
+	}
+	if c.Broker != 0 {
+		if err := s.askBroker(ctx, tx, actor, r.Listing, c.Broker, now); err != nil {
+			return Listing{}, err
+		}
 	}
 	if before.Live() || r.State.Live() {
 		if err := s.config.Queue.Enqueue(ctx, tx, IndexArgs{ListingID: r.ID, Version: r.Version}, jobs.Options{}); err != nil {

@@ -12,6 +12,14 @@ import (
 const triageShares = `select triage, count(*)::int from listing where kind = 'demand' and submitted_at >= @since and (triage <> '' or published_version > 0)
 	and (@sample or not is_sample) group by triage`
 
+const (
+	insertDiagnosis = `insert into diagnosis (listing_id, broker, asked_by, asked_at) values (@listing, @broker, @by, @at) returning id`
+	answerDiagnosis = `update diagnosis set advice = @advice, answered_at = @at where id = @id and answered_at is null`
+	selectDiagnoses = `select d.id, d.listing_id, d.broker, '' as name, l.title, d.asked_at, d.advice, d.answered_at, l.is_sample as sample
+		from diagnosis d join listing l on l.id = d.listing_id
+		where (@id = 0 or d.id = @id) and (@listing = 0 or d.listing_id = @listing) and (@broker = 0 or d.broker = @broker) order by d.id desc limit 50`
+)
+
 // TriageShares counts the demands submitted since a day by their editor's judgement (Triages; "" where none was given), so that
 // the share that needs diagnosis is visible (reference/market.md §3.4, R4). Anybody may ask; without sample, sample data is left out.
 func (s *Service) TriageShares(ctx context.Context, since time.Time, sample bool) (map[string]int, error) {

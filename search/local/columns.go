@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"techmarket/search"
 )
@@ -21,19 +22,22 @@ type columns struct {
 	ids     []string
 	version []int64 // absent where the row is not alive
 	alive   int
-	facets  map[string]*facetColumn // the kind is the facet "kind"
-	numbers map[string][]int64      // absent where the document has none
+	facets  map[string]*facetColumn  // the kind is the facet "kind"
+	numbers map[string][]int64       // absent where the document has none
+	every   atomic.Pointer[[]scored] // what all gave since the last write
 }
 
 // absent marks a number that a document does not have.
 const absent = math.MinInt64
 
-// facetColumn keeps codes as numbers. Most documents have one code; further ones are kept aside.
+// facetColumn keeps one number a row: which set of codes it has. Few different sets occur, so that counting is one step a row and a
+// filter looks at every set once.
 type facetColumn struct {
 	codes []string
 	of    map[string]int32
-	first []int32 // code + 1; 0: none
-	more  map[int32][]int32
+	sets  [][]int32 // of codes; the first is empty
+	named map[string]int32
+	row   []int32
 }
 
 func newColumns() *columns {
@@ -62,6 +66,7 @@ func (c *columns) ensure(id string) int32 {
 func (c *columns) put(docs ...search.Document) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.every.Store(nil)
 	for _, d := range docs {
 		r := c.ensure(d.ID)
 		c.clear(r)
@@ -85,6 +90,7 @@ func (c *columns) put(docs ...search.Document) {
 func (c *columns) remove(ids ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.every.Store(nil)
 	for _, id := range ids {
 		if r, ok := c.row[id]; ok {
 			c.clear(r)
@@ -112,51 +118,48 @@ func (c *columns) clear(r int32) {
 func (c *columns) facet(name string) *facetColumn {
 	f := c.facets[name]
 	if f == nil {
-		f = &facetColumn{of: map[string]int32{}, more: map[int32][]int32{}}
+		f = &facetColumn{of: map[string]int32{}, sets: [][]int32{nil}, named: map[string]int32{"": 0}}
 		c.facets[name] = f
 	}
 	return f
 }
 
 func (f *facetColumn) set(r int32, codes []string) {
-	if len(codes) == 0 && int(r) >= len(f.first) {
+	if len(codes) == 0 && int(r) >= len(f.row) {
 		return
 	}
-	for len(f.first) <= int(r) {
-		f.first = append(f.first, 0)
+	for len(f.row) <= int(r) {
+		f.row = append(f.row, 0)
 	}
-	f.first[r] = 0
-	delete(f.more, r)
-	var seen []int32
-	for _, code := range codes {
-		n, ok := f.of[code]
-		if !ok {
-			code = strings.Clone(code)
-			n = int32(len(f.codes))
-			f.codes = append(f.codes, code)
-			f.of[code] = n
+	name := strings.Join(codes, "\x00") // no code holds it
+	s, ok := f.named[name]
+	if !ok {
+		var set []int32
+		for _, code := range codes {
+			n, ok := f.of[code]
+			if !ok {
+				code = strings.Clone(code)
+				n = int32(len(f.codes))
+				f.codes = append(f.codes, code)
+				f.of[code] = n
+			}
+			if !slices.Contains(set, n) {
+				set = append(set, n)
+			}
 		}
-		if !slices.Contains(seen, n) {
-			seen = append(seen, n)
-		}
+		s = int32(len(f.sets))
+		f.sets = append(f.sets, set)
+		f.named[name] = s
 	}
-	if len(seen) > 0 {
-		f.first[r] = seen[0] + 1
-		if len(seen) > 1 {
-			f.more[r] = seen[1:]
-		}
-	}
+	f.row[r] = s
 }
 
-// each yields a row's codes.
-func (f *facetColumn) each(r int32, yield func(code int32)) {
-	if int(r) >= len(f.first) || f.first[r] == 0 {
-		return
+// setOf is the set of a row.
+func (f *facetColumn) setOf(r int32) int32 {
+	if int(r) < len(f.row) {
+		return f.row[r]
 	}
-	yield(f.first[r] - 1)
-	for _, n := range f.more[r] {
-		yield(n)
-	}
+	return 0
 }
 
 // of gives a row's facets and numbers as a document has them.
@@ -164,7 +167,9 @@ func (c *columns) of(r int32) (kind string, facets map[string][]string, numbers 
 	facets, numbers = make(map[string][]string, len(c.facets)), make(map[string]int64, len(c.numbers))
 	for name, f := range c.facets {
 		var codes []string
-		f.each(r, func(n int32) { codes = append(codes, f.codes[n]) })
+		for _, n := range f.sets[f.setOf(r)] {
+			codes = append(codes, f.codes[n])
+		}
 		if name == fieldKind {
 			kind = codes[0]
 		} else if codes != nil {
@@ -186,13 +191,13 @@ func (c *columns) number(name string, r int32) int64 {
 	return absent
 }
 
-// test is a filter made ready: the wanted codes as a set over the column's numbers.
+// test is a filter made ready: of a facet, which sets pass.
 type test struct {
 	search.Filter
-	col  *facetColumn
-	want []bool
-	rows map[int32]bool // of a filter by id
-	nums []int64
+	col    *facetColumn
+	passes []bool
+	rows   map[int32]bool // of a filter by id
+	nums   []int64
 }
 
 func (c *columns) tests(filters []search.Filter) []test {
@@ -211,11 +216,15 @@ func (c *columns) tests(filters []search.Filter) []test {
 			}
 		default:
 			if t.col = c.facets[f.Name]; t.col != nil {
-				t.want = make([]bool, len(t.col.codes))
+				want := make([]bool, len(t.col.codes))
 				for _, code := range f.Codes {
 					if n, ok := t.col.of[code]; ok {
-						t.want[n] = true
+						want[n] = true
 					}
+				}
+				t.passes = make([]bool, len(t.col.sets))
+				for set, codes := range t.col.sets {
+					t.passes[set] = slices.ContainsFunc(codes, func(n int32) bool { return want[n] }) != f.Negate
 				}
 			}
 		}
@@ -232,20 +241,10 @@ func (t *test) keeps(r int32) bool {
 	if t.rows != nil {
 		return t.rows[r] != t.Negate
 	}
-	if t.col == nil || int(r) >= len(t.col.first) || t.col.first[r] == 0 {
+	if t.col == nil {
 		return t.Negate
 	}
-	if t.want[t.col.first[r]-1] {
-		return !t.Negate
-	}
-	if len(t.col.more) > 0 {
-		for _, n := range t.col.more[r] {
-			if t.want[n] {
-				return !t.Negate
-			}
-		}
-	}
-	return t.Negate
+	return t.passes[t.col.setOf(r)]
 }
 
 // scored is a row with its score.
@@ -264,13 +263,13 @@ func (c *columns) survey(q search.Query, hits []scored) (total int, page []score
 	type counter struct {
 		name string
 		col  *facetColumn
-		n    []int
+		n    []int // by set
 	}
 	var counters []counter
 	for _, name := range q.FacetNames {
 		k := counter{name: name, col: c.facets[name]}
 		if k.col != nil {
-			k.n = make([]int, len(k.col.codes))
+			k.n = make([]int, len(k.col.sets))
 		}
 		counters = append(counters, k)
 	}
@@ -300,16 +299,19 @@ func (c *columns) survey(q search.Query, hits []scored) (total int, page []score
 		}
 		for i := range counters {
 			if k := &counters[i]; k.col != nil && (failed == "" || failed == k.name) {
-				k.col.each(h.row, func(code int32) { k.n[code]++ })
+				k.n[k.col.setOf(h.row)]++
 			}
 		}
 	}
 	facets = map[string]map[string]int{}
 	for _, k := range counters {
 		facets[k.name] = map[string]int{}
-		for code, n := range k.n {
-			if n > 0 {
-				facets[k.name][k.col.codes[code]] = n
+		for set, n := range k.n {
+			if n == 0 {
+				continue
+			}
+			for _, code := range k.col.sets[set] {
+				facets[k.name][k.col.codes[code]] += n
 			}
 		}
 	}
@@ -353,24 +355,42 @@ func (c *columns) names(rows []scored) []string {
 	return ids
 }
 
-// all are the rows that are alive.
+// all are the rows that are alive; nobody may change the answer.
 func (c *columns) all() []scored {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
+	if known := c.every.Load(); known != nil {
+		return *known
+	}
 	rows := make([]scored, 0, c.alive)
 	for r, v := range c.version {
 		if v != absent {
 			rows = append(rows, scored{row: int32(r)})
 		}
 	}
+	c.every.Store(&rows)
 	return rows
 }
 
 // order sorts by the numbers asked for (absent ones last), then by score, then by id.
 func (c *columns) order(by []search.Sort) func(a, b scored) int {
+	type key struct {
+		col  []int64
+		desc bool
+	}
+	keys := make([]key, len(by))
+	for i, s := range by {
+		keys[i] = key{c.numbers[s.Number], s.Desc}
+	}
+	at := func(col []int64, r int32) int64 {
+		if int(r) < len(col) {
+			return col[r]
+		}
+		return absent
+	}
 	return func(a, b scored) int {
-		for _, s := range by {
-			x, y := c.number(s.Number, a.row), c.number(s.Number, b.row)
+		for _, k := range keys {
+			x, y := at(k.col, a.row), at(k.col, b.row)
 			switch {
 			case x == y:
 				continue
@@ -378,7 +398,7 @@ func (c *columns) order(by []search.Sort) func(a, b scored) int {
 				return 1
 			case y == absent:
 				return -1
-			case s.Desc:
+			case k.desc:
 				return cmp.Compare(y, x)
 			}
 			return cmp.Compare(x, y)

@@ -33,7 +33,7 @@ race: assets
 	go test -race -timeout 12m ./internal/platform/cache ./internal/platform/jobs ./search/...
 
 bench: build
-	go test ./cmd/techmarket -run '^$$' -bench Server -benchtime 1x -timeout 60m -v
+	go test ./cmd/techmarket -run '^$$' -bench 'Server|Engines' -benchtime 1x -timeout 180m -v
 	go test ./internal/certify/registry -run '^$$' -bench 'Desk|Certificate' -benchtime 300x -timeout 60m
 	go test ./internal/certify/registry -run '^$$' -bench Export -benchtime 1x -timeout 60m
 	go test ./internal/certify/recognition ./internal/certify/ledger ./internal/platform/document -run '^$$' -bench . -timeout 60m

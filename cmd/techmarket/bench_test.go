@@ -1,12 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -21,49 +22,56 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/cmd/techmarket/sample"
 )
 
 // BenchmarkServer measures the built program (bin/techmarket) as people run it, on a data folder of its own: first start
-// with the sample market, cold start, idle memory, import and the latency of pages under an even stream of requests. It
-// prints a table; run it by `make bench`. TECHMARKET_BENCH_CORPUS names a jsonl file to import (else 12,104 listings are
-// generated), TECHMARKET_BENCH_LISTINGS how many are generated on top (0; 100000 takes its time).
+// with the sample market, cold start, idle memory, import and the latency of pages under an even stream of requests, then the same
+// pages over the large market. It prints a table; run it by `make bench`. TECHMARKET_BENCH_CORPUS names a jsonl file to import (else
+// 12,104 listings are generated), TECHMARKET_BENCH_LISTINGS how many are generated on top (100000; 0 for none),
+// TECHMARKET_BENCH_SOAK how long mixed requests then go on to see whether memory grows (such as 10m; none).
 func BenchmarkServer(b *testing.B) {
 	program, err := filepath.Abs(filepath.Join("..", "..", "bin", "techmarket"))
 	noErr(b, err)
 	if _, err := os.Stat(program); err != nil {
 		b.Fatal("bin/techmarket is not built; run make bench")
 	}
-	s := &served{b: b, program: program, data: benchFolder(b)}
+	texts := readBenchTexts(b)
+	s := &served{b: b, program: program, data: benchFolder(b), texts: texts}
 	row := func(what, format string, args ...any) { b.Logf("| %s | %s |", what, fmt.Sprintf(format, args...)) }
-	row("machine", "%d × %s, Go %s, load average %s", runtime.NumCPU(), cpuName(), runtime.Version(), loadAverage())
+	row("machine", "%d × %s, %s, load average %s", runtime.NumCPU(), cpuName(), runtime.Version(), loadAverage())
 
 	row("first start with the sample market", "%.1f s", s.start("--demo").Seconds())
+	s.memoryAtRest(row, "sample market")
 	s.stop()
-	var cold []time.Duration
-	for range 3 {
-		cold = append(cold, s.start())
-		s.stop()
-	}
-	slices.Sort(cold)
-	row("cold start of an existing data folder (median of 3)", "%.2f s", cold[1].Seconds())
+	s.coldStart(row, "sample market")
 
 	corpus := os.Getenv("TECHMARKET_BENCH_CORPUS")
 	if corpus == "" {
-		corpus = generate(b, 12_104)
+		corpus = texts.write(b, corpusSize)
 	}
 	s.importing(row, corpus)
 	s.start()
 	defer s.stop()
-	time.Sleep(10 * time.Second)
-	own, database := s.memory()
-	row("idle memory (RSS of the program + PSS of its PostgreSQL)", "%d + %d MiB", own>>20, database>>20)
+	s.memoryAtRest(row, "sample + imported")
 	s.pages(row, "sample + imported")
-	if n, _ := strconv.Atoi(os.Getenv("TECHMARKET_BENCH_LISTINGS")); n > 0 {
+	if n := benchListings(); n > 0 {
+		over := fmt.Sprintf("with %d generated", n)
+		s.copying(row, n)
 		s.stop()
-		s.importing(row, generate(b, n))
+		s.reindexing(row, n)
+		s.coldStart(row, over)
 		s.start()
-		time.Sleep(10 * time.Second)
-		s.pages(row, fmt.Sprintf("with %d generated", n))
+		s.memoryAtRest(row, over)
+		s.pages(row, over)
+		own, _ := s.memory()
+		row("RSS of the program after these requests", "%d MiB", own>>20)
+	}
+	if long, err := time.ParseDuration(os.Getenv("TECHMARKET_BENCH_SOAK")); err == nil {
+		s.soak(row, long)
 	}
 	row("load average at the end", "%s", loadAverage())
 }
@@ -72,6 +80,7 @@ func BenchmarkServer(b *testing.B) {
 type served struct {
 	b             testing.TB
 	program, data string
+	texts         benchTexts
 	addr, ops     string
 	process       *exec.Cmd
 }
@@ -128,6 +137,86 @@ func (s *served) importing(row func(string, string, ...any), file string) {
 	row("import with checks and search index", "%d listings in %.1f s, %.0f per second", n, took.Seconds(), float64(n)/took.Seconds())
 }
 
+// coldStart is the middle of three starts of the data folder as it is.
+func (s *served) coldStart(row func(string, string, ...any), over string) {
+	var took []time.Duration
+	for range 3 {
+		took = append(took, s.start())
+		s.stop()
+	}
+	slices.Sort(took)
+	row("cold start (median of 3), "+over, "%.2f s", took[1].Seconds())
+}
+
+// copying puts n generated achievements into the tables of the running market, as an import would leave them, spread over all
+// organisations that have a member.
+func (s *served) copying(row func(string, string, ...any), n int) {
+	ctx := context.Background()
+	url, err := os.ReadFile(filepath.Join(s.data, runningFile))
+	noErr(s.b, err)
+	db, err := pgx.Connect(ctx, strings.TrimSpace(string(url)))
+	noErr(s.b, err)
+	defer db.Close(ctx)
+	type owner struct{ OrganisationID, AccountID int64 }
+	rows, err := db.Query(ctx, `select distinct on (organisation_id) organisation_id, account_id from membership order by organisation_id, account_id`)
+	noErr(s.b, err)
+	owners, err := pgx.CollectRows(rows, pgx.RowToStructByPos[owner])
+	noErr(s.b, err)
+	began := time.Now()
+	columns := []string{"kind", "organisation_id", "owner_account", "state", "version", "draft", "published", "published_version", "title", "division", "field", "reviewer_scope",
+		"origin", "origin_key", "created_at", "updated_at", "first_published_at", "published_at", "confirmed_at", "expires_at"}
+	_, err = db.CopyFrom(ctx, pgx.Identifier{"listing"}, columns, pgx.CopyFromSlice(n, func(i int) ([]any, error) {
+		c, o, at := s.texts.content(corpusSize+i), owners[i%len(owners)], benchStart.Add(-time.Duration(i)*time.Minute/10)
+		raw, err := json.Marshal(c)
+		return []any{"achievement", o.OrganisationID, o.AccountID, "published", 1, raw, raw, 1, c.Title, c.Division, c.Field, "150000",
+			"import", fmt.Sprintf("bench-%d", i), at, at, at, at, at, at.AddDate(1, 0, 0)}, err
+	}))
+	noErr(s.b, err)
+	for _, then := range []string{
+		`insert into listing_version (listing_id, number, content, published_at) select id, 1, draft, published_at from listing where origin_key like 'bench-%'`,
+		`insert into listing_event (listing_id, at, event, from_state, to_state) select id, created_at, 'import', '', 'published' from listing where origin_key like 'bench-%'`,
+		`vacuum analyze listing`, `vacuum analyze listing_version`, `vacuum analyze listing_event`} {
+		_, err = db.Exec(ctx, then)
+		noErr(s.b, err)
+	}
+	row(fmt.Sprintf("%d generated listings copied into the database", n), "%.1f s", time.Since(began).Seconds())
+}
+
+// reindexing runs the reindex command alone on the data folder: every listing is read from the database, made a document and indexed.
+func (s *served) reindexing(row func(string, string, ...any), n int) {
+	began := time.Now()
+	out, err := s.command("reindex").CombinedOutput()
+	if err != nil {
+		s.b.Fatalf("reindex: %v\n%s", err, out)
+	}
+	made := regexp.MustCompile(`共 (\d+) 条`).FindSubmatch(out)
+	if made == nil {
+		s.b.Fatalf("reindex said nothing of what it did:\n%s", out)
+	}
+	all, _ := strconv.Atoi(string(made[1]))
+	if all < n {
+		s.b.Fatalf("reindex found %d listings, want more than %d", all, n)
+	}
+	took := time.Since(began)
+	var bytes int64
+	_ = filepath.WalkDir(filepath.Join(s.data, "search"), func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			if info, err := d.Info(); err == nil {
+				bytes += info.Size()
+			}
+		}
+		return nil
+	})
+	row("reindex from the database, words learned anew", "%d listings in %.1f s, %.0f per second; %d MiB on disk", all, took.Seconds(), float64(all)/took.Seconds(), bytes>>20)
+}
+
+// memoryAtRest waits until a started market has come to rest.
+func (s *served) memoryAtRest(row func(string, string, ...any), over string) {
+	time.Sleep(15 * time.Second)
+	own, database := s.memory()
+	row("idle memory (RSS of the program + PSS of its PostgreSQL), "+over, "%d + %d MiB", own>>20, database>>20)
+}
+
 // memory is the program's RSS and the proportional memory of the PostgreSQL processes under it.
 func (s *served) memory() (own, database int64) {
 	own = status(s.b, s.process.Process.Pid, "status", "VmRSS:")
@@ -164,25 +253,85 @@ func status(b testing.TB, pid int, file, name string) int64 {
 	return 0
 }
 
-// pages measures four kinds of pages at 300 requests per second.
+// pages measures list, detail, search and match pages at 300 requests per second, and matching at the pace of people.
 func (s *served) pages(row func(string, string, ...any), over string) {
 	const rate, seconds = 300, 10
 	achievements, demands := s.hrefs("/achievements", "/achievements/"), s.hrefs("/demands", "/demands/")
+	for page := 2; page <= 20; page++ {
+		achievements = append(achievements, s.hrefs(fmt.Sprintf("/achievements?page=%d", page), "/achievements/")...)
+	}
 	words := []string{"稀土", "草原 生态", "煤矿 瓦斯", "乳制品 检测", "风电 叶片", "马铃薯 种薯", "盐碱地 改良", "电池 材料", "污水 处理", "合金 涂层"}
+	rng := rand.New(rand.NewPCG(3, 3))
+	match := func(i int) string { return demands[i%len(demands)] + "/matches" }
 	for _, kind := range []struct {
 		name string
 		path func(i int) string
 		rate int
 	}{
-		{"list", func(i int) string { return "/achievements?page=" + strconv.Itoa(1+i%20) }, rate},
-		{"detail", func(i int) string { return achievements[i%len(achievements)] }, rate},
-		{"search", func(i int) string { return "/achievements?q=" + url.QueryEscape(words[i%len(words)]) }, rate},
-		{"explained match of one need", func(i int) string { return demands[i%len(demands)] + "/matches" }, rate},
-		{"explained match of one need", func(i int) string { return demands[i%len(demands)] + "/matches" }, 10},
+		{"list, the first 20 pages", func(i int) string { return "/achievements?page=" + strconv.Itoa(1+i%20) }, rate},
+		{"list, filters and order drawn anew for each request", func(int) string { return s.filtered(rng) }, rate},
+		{"detail, 400 listings", func(i int) string { return achievements[i%len(achievements)] }, rate},
+		{"search, 10 texts", func(i int) string { return "/achievements?q=" + url.QueryEscape(words[i%len(words)]) }, rate},
+		{"search, a new text for each request", func(int) string { return "/achievements?q=" + url.QueryEscape(s.texts.typed(rng)) }, rate / 10},
+		{"search, a new text for each request", func(int) string { return "/achievements?q=" + url.QueryEscape(s.texts.typed(rng)) }, rate},
+		{"explained match of one need", match, 10},
+		{"explained match of one need", match, rate},
 	} {
 		l := s.attack(kind.rate, seconds, kind.path)
-		row(fmt.Sprintf("%s, %s, %d requests/s", kind.name, over, kind.rate), "p50 %.0f, p95 %.0f, p99 %.0f ms; %.0f answered per second, %d failed", l.at(0.50), l.at(0.95), l.at(0.99), l.rate, l.failed)
+		row(fmt.Sprintf("%s; %s; %d requests/s", kind.name, over, kind.rate), "p50 %.0f, p95 %.0f, p99 %.0f ms; %.0f answered per second, %d failed", l.at(0.50), l.at(0.95), l.at(0.99), l.rate, l.failed)
 	}
+}
+
+// filtered is a list page with one to three filters, an order and a page, drawn from what the listings have.
+func (s *served) filtered(rng *rand.Rand) string {
+	pick := func() sample.Achievement { return s.texts.achievements[rng.IntN(len(s.texts.achievements))] }
+	v := url.Values{"sort": {[]string{"new", "price", "maturity"}[rng.IntN(3)]}, "page": {strconv.Itoa(1 + rng.IntN(5))}}
+	for range 1 + rng.IntN(3) {
+		switch rng.IntN(5) {
+		case 0:
+			v.Set("field", pick().Field)
+		case 1:
+			v.Set("league", pick().Division[:4]+"00")
+		case 2:
+			v.Set("stage", strconv.Itoa(1+rng.IntN(9)))
+		case 3:
+			v.Set("topic", pick().Topic[:2]+"00")
+		case 4:
+			v.Set("cooperation", ways(pick().Ways[:1])[0])
+		}
+	}
+	return "/achievements?" + v.Encode()
+}
+
+// soak sends 60 mixed requests a second and tells how the program's memory grows. The first minute warms it.
+func (s *served) soak(row func(string, string, ...any), long time.Duration) {
+	achievements, demands := s.hrefs("/achievements", "/achievements/"), s.hrefs("/demands", "/demands/")
+	rng := rand.New(rand.NewPCG(4, 4))
+	path := func(i int) string {
+		switch i % 10 {
+		case 0, 1, 2:
+			return s.filtered(rng)
+		case 3, 4:
+			return "/achievements?q=" + url.QueryEscape(s.texts.typed(rng))
+		case 5:
+			if i%60 == 5 {
+				return demands[i/60%len(demands)] + "/matches"
+			}
+			return "/"
+		default:
+			return achievements[i/10%len(achievements)]
+		}
+	}
+	s.attack(60, 60, path)
+	var seen []int64
+	failed, parts := 0, 10
+	var slowest float64
+	for range parts {
+		l := s.attack(60, max(1, int(long.Seconds())/parts), path)
+		own, _ := s.memory()
+		seen, failed, slowest = append(seen, own>>20), failed+l.failed, max(slowest, l.at(0.99))
+	}
+	row(fmt.Sprintf("soak, %s of 60 mixed requests/s", long), "RSS %v MiB, growth from the first to the last %d MiB; worst p99 of a tenth %.0f ms, %d failed", seen, seen[parts-1]-seen[0], slowest, failed)
 }
 
 // hrefs are the links of a page that start with prefix and end in a number.
@@ -210,12 +359,7 @@ type latencies struct {
 	rate   float64 // answers per second from the first request to the last answer
 }
 
-func (l latencies) at(share float64) float64 {
-	if len(l.took) == 0 {
-		return -1
-	}
-	return float64(l.took[min(len(l.took)-1, int(share*float64(len(l.took))))].Microseconds()) / 1000
-}
+func (l latencies) at(share float64) float64 { return at(l.took, share) }
 
 // attack sends rate requests per second for some seconds, without waiting for answers.
 func (s *served) attack(rate, seconds int, path func(i int) string) latencies {
@@ -224,9 +368,9 @@ func (s *served) attack(rate, seconds int, path func(i int) string) latencies {
 	var l latencies
 	var lock sync.Mutex
 	var all sync.WaitGroup
-	ask := func(i int, due time.Time) {
+	ask := func(path string, due time.Time) {
 		defer all.Done()
-		answer, err := client.Get("http://" + s.addr + path(i))
+		answer, err := client.Get("http://" + s.addr + path)
 		ok := err == nil
 		if ok {
 			_, err = io.Copy(io.Discard, answer.Body)
@@ -243,7 +387,7 @@ func (s *served) attack(rate, seconds int, path func(i int) string) latencies {
 	}
 	for i := range 20 { // warm: connections, caches
 		all.Add(1)
-		ask(i, time.Now())
+		ask(path(i), time.Now())
 	}
 	l = latencies{}
 	began := time.Now()
@@ -251,31 +395,11 @@ func (s *served) attack(rate, seconds int, path func(i int) string) latencies {
 		due := began.Add(time.Duration(i) * time.Second / time.Duration(rate))
 		time.Sleep(time.Until(due))
 		all.Add(1)
-		go ask(i, due)
+		go ask(path(i), due)
 	}
 	all.Wait()
 	l.rate = float64(len(l.took)) / time.Since(began).Seconds()
-	slices.Sort(l.took)
 	return l
-}
-
-// generate writes n invented listings that differ in words, for lack of a corpus.
-func generate(b *testing.B, n int) string {
-	file, err := os.Create(filepath.Join(b.TempDir(), fmt.Sprintf("generated-%d.jsonl", n)))
-	noErr(b, err)
-	w := bufio.NewWriter(file)
-	things := []string{"稀土永磁", "羊草种子", "马铃薯种薯", "煤矸石", "风电叶片", "奶牛饲料", "锂电池隔膜", "盐碱土壤", "蒙药提取物", "钢渣"}
-	ways := []string{"制备", "检测", "回收", "改良", "监测", "烘干", "提纯", "包装", "育种", "防腐"}
-	aims := []string{"降低能耗", "提高产量", "延长寿命", "减少污染", "降低成本", "提高精度", "缩短周期", "提高纯度"}
-	encoder := json.NewEncoder(w)
-	for i := range n {
-		thing, way, aim := things[i%10], ways[i/10%10], aims[i/100%8]
-		noErr(b, encoder.Encode(map[string]string{"id": fmt.Sprintf("g%d-%d", n, i), "abstract": fmt.Sprintf("%s%s技术第%d号，用于%s。在%d批试验中%s，指标由%d提高到%d，已在%s领域完成%d次应用。",
-			thing, way, i, aim, i%97+3, aim, i%50+10, i%50+10+i%23, things[(i+3)%10], i%13+1)}))
-	}
-	noErr(b, w.Flush())
-	noErr(b, file.Close())
-	return file.Name()
 }
 
 func benchFolder(b testing.TB) string {

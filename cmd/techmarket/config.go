@@ -52,7 +52,7 @@ type config struct {
 }
 
 // readElsewhere are TECHMARKET_ variables that tests and scripts read, not the program.
-var readElsewhere = []string{"TECHMARKET_REQUIRE_BROWSER", "TECHMARKET_SCREENS", "TECHMARKET_BENCH_CORPUS", "TECHMARKET_BENCH_LISTINGS"}
+var readElsewhere = []string{"TECHMARKET_REQUIRE_BROWSER", "TECHMARKET_SCREENS", "TECHMARKET_BENCH_CORPUS", "TECHMARKET_BENCH_LISTINGS", "TECHMARKET_BENCH_SOAK"}
 
 // loadConfig reads and checks the environment, and tells all mistakes at once. Fault: Invalid config_wrong.
 func loadConfig(e *environment) (config, error) {

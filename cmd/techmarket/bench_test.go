@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"io/fs"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -198,16 +197,7 @@ func (s *served) reindexing(row func(string, string, ...any), n int) {
 		s.b.Fatalf("reindex found %d listings, want more than %d", all, n)
 	}
 	took := time.Since(began)
-	var bytes int64
-	_ = filepath.WalkDir(filepath.Join(s.data, "search"), func(_ string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			if info, err := d.Info(); err == nil {
-				bytes += info.Size()
-			}
-		}
-		return nil
-	})
-	row("reindex from the database, words learned anew", "%d listings in %.1f s, %.0f per second; %d MiB on disk", all, took.Seconds(), float64(all)/took.Seconds(), bytes>>20)
+	row("reindex from the database, words learned anew", "%d listings in %.1f s, %.0f per second; %d MiB on disk", all, took.Seconds(), float64(all)/took.Seconds(), folderBytes(filepath.Join(s.data, "search"))>>20)
 }
 
 // memoryAtRest waits until a started market has come to rest.

@@ -80,6 +80,8 @@ func Open(ctx context.Context, o Options, analyzer *zh.Analyzer) (*Engine, error
 	if client == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
 		transport.MaxIdleConnsPerHost = 32
+		// A compressed answer comes in several small packets, and the kernels on both ends then wait 40 ms for each other.
+		transport.DisableCompression = true
 		client = &http.Client{Transport: transport}
 	}
 	e := &Engine{

@@ -20,6 +20,7 @@ func TestCommands_TellTheirUsage(t *testing.T) {
 		{"match"}, {"match", "--demand", "1", "--text", "x"}, {"match", "--demand", "one"}, {"match", "--text", "x", "--limit", "0"}, {"match", "12"},
 		{"reindex", "all"}, {"reindex", "--fast"},
 		{"verify", "a", "b"}, {"verify", "a", "--export", "b"}, {"verify", "--root", "12"},
+		{"backup"}, {"backup", "a.zip", "b.zip"}, {"restore"}, {"restore", "a.zip", "b.zip"}, {"restore", "--force", "a.zip"},
 		{"keys"}, {"keys", "list"}, {"keys", "rotate", "now"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
@@ -33,7 +34,7 @@ func TestCommands_TellTheirUsage(t *testing.T) {
 	}
 	out := &output{}
 	env := &environment{Stdin: strings.NewReader(""), Stdout: out, Stderr: out, Now: time.Now, Environ: []string{"TECHMARKET_DATA=/nowhere/at/all"}}
-	for _, args := range [][]string{{"import", "demands", "/nowhere/a.csv"}, {"verify", "/nowhere/ledger.jsonl"}} {
+	for _, args := range [][]string{{"import", "demands", "/nowhere/a.csv"}, {"verify", "/nowhere/ledger.jsonl"}, {"restore", "/nowhere/a.zip"}} {
 		if code := run(t.Context(), env, args); code != 1 || !strings.Contains(out.String(), "打不开文件") {
 			t.Errorf("%v: got %d, %s", args, code, out)
 		}

@@ -53,6 +53,8 @@ func commands() []command {
 		{"match", "为需求找成果，或为成果找需求：match --demand 编号", runMatch},
 		{"reindex", "重建搜索索引（--check：与数据库比较并修补）", runReindex},
 		{"verify", "核验登记簿、证明和审计记录（verify 文件：离线核验导出的登记簿）", runVerify},
+		{"backup", "把整个市场备份成一个文件：backup 文件.zip", runBackup},
+		{"restore", "从备份恢复到空的数据目录和空库：restore 文件.zip", runRestore},
 		{"keys", "更换签名密钥：keys rotate", runKeys},
 		{"assess", "按认定规则判断一批申请：assess 文件（每行一个 JSON；- 为标准输入）", func(ctx context.Context, env *environment, args []string) error {
 			return runAssess(ctx, args, env.Stdin, env.Stdout, env.Stderr)

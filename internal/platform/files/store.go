@@ -46,3 +46,15 @@ func named(ctx context.Context, q postgres.Querier, digest string) (bool, error)
 	}
 	return found, nil
 }
+
+const digestsSQL = `select distinct digest from file order by digest`
+
+// Digests are the contents that rows name, each once.
+func Digests(ctx context.Context, q postgres.Querier) ([]string, error) {
+	rows, _ := q.Query(ctx, digestsSQL)
+	all, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("list files: %w", postgres.Fault(err))
+	}
+	return all, nil
+}

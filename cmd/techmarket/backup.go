@@ -1,0 +1,293 @@
+package main
+
+import (
+	"archive/zip"
+	"compress/flate"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/files"
+	"techmarket/internal/platform/postgres"
+)
+
+// A backup is one zip: tables/NAME in COPY text, files/DIGEST, keys/NAME, and manifest.json, written last, so that an archive
+// that was cut off has none. Zip keeps a checksum of every entry. The search index is not in it: it is rebuilt from the database.
+const (
+	backupFormat   = "techmarket-backup-1"
+	backupManifest = "manifest.json"
+)
+
+type manifest struct {
+	Format  string    `json:"format"`
+	Program string    `json:"program"`
+	MadeAt  time.Time `json:"madeAt"`
+	Keys    bool      `json:"keys"`  // the signing keys are in it
+	Files   int       `json:"files"` // contents, each named by its SHA-256
+	postgres.Dumped
+}
+
+func runBackup(ctx context.Context, env *environment, args []string) error {
+	flags := flag.NewFlagSet("backup", flag.ContinueOnError)
+	flags.SetOutput(env.Stderr)
+	without := flags.Bool("without-keys", false, "不带签名密钥（密钥另行保管时）")
+	words, err := parseMixed(flags, args)
+	if err != nil || len(words) != 1 {
+		fmt.Fprintln(env.Stderr, "用法：techmarket backup [--without-keys] 文件.zip")
+		return exitCode(2)
+	}
+	if _, err := os.Stat(words[0]); err == nil {
+		return fault.New(fault.Conflict, "file_exists", "文件 "+words[0]+" 已经存在，不会覆盖。请换一个名字。")
+	}
+	return withPlatform(ctx, env, func(p *platform) error {
+		m, err := p.backup(ctx, words[0], !*without)
+		if err != nil {
+			return err
+		}
+		var rows int64
+		for _, t := range m.Tables {
+			rows += t.Rows
+		}
+		fmt.Fprintf(env.Stdout, "已备份到 %s：%d 张表、%d 行、%d 个文件", words[0], len(m.Tables), rows, m.Files)
+		if m.Keys {
+			fmt.Fprint(env.Stdout, "，含签名密钥，请像密码一样保管")
+		}
+		fmt.Fprintln(env.Stdout, "。")
+		return nil
+	})
+}
+
+// withPlatform opens database and files, also beside a running market, but none of the rooms.
+func withPlatform(ctx context.Context, env *environment, f func(*platform) error) error {
+	c, err := loadConfig(env)
+	if err != nil {
+		return err
+	}
+	p, err := openPlatform(ctx, env, c, true)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(p), p.Close(context.WithoutCancel(ctx)))
+}
+
+// backup writes the archive beside its final name and links it into place, so that no half archive carries the name.
+func (p *platform) backup(ctx context.Context, path string, withKeys bool) (_ manifest, err error) {
+	out, err := os.CreateTemp(filepath.Dir(path), ".techmarket-backup-")
+	if err != nil {
+		return manifest{}, fault.Wrap(err, fault.Unavailable, "file_unwritable", "不能写入 "+filepath.Dir(path)+"，请检查目录和权限。")
+	}
+	defer os.Remove(out.Name())
+	defer out.Close()
+	m := manifest{Format: backupFormat, Program: version(), MadeAt: p.now(), Keys: withKeys}
+	archive := zip.NewWriter(out)
+	archive.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
+	m.Dumped, err = postgres.Dump(ctx, p.DB, func(table string) (io.Writer, error) { return archive.Create("tables/" + table) },
+		func(tx pgx.Tx) error { m.Files, err = p.backupFiles(ctx, tx, archive); return err })
+	if err == nil && withKeys {
+		err = backupKeys(filepath.Join(p.config.Data, "keys"), archive)
+	}
+	if err == nil {
+		var w io.Writer
+		if w, err = archive.Create(backupManifest); err == nil {
+			err = json.NewEncoder(w).Encode(m)
+		}
+	}
+	if err = errors.Join(err, archive.Close()); err == nil {
+		err = out.Sync()
+	}
+	if err != nil {
+		return manifest{}, fmt.Errorf("backup: %w", err)
+	}
+	if err := os.Link(out.Name(), path); err != nil { // not Rename: it would replace what somebody put there meanwhile
+		return manifest{}, fmt.Errorf("backup: %w", err)
+	}
+	return m, nil
+}
+
+func (p *platform) backupFiles(ctx context.Context, tx pgx.Tx, archive *zip.Writer) (n int, err error) {
+	digests, err := files.Digests(ctx, tx)
+	if err != nil {
+		return 0, err
+	}
+	for _, digest := range digests {
+		r, err := p.Files.Open(files.File{Digest: digest})
+		if err != nil {
+			return n, err
+		}
+		w, err := archive.Create("files/" + digest)
+		if err == nil {
+			_, err = io.Copy(w, r)
+		}
+		if err = errors.Join(err, r.Close()); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+func backupKeys(folder string, archive *zip.Writer) error {
+	names, err := filepath.Glob(filepath.Join(folder, "*.pem"))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		w, err := archive.Create("keys/" + filepath.Base(name))
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(raw); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func runRestore(ctx context.Context, env *environment, args []string) error {
+	if len(args) != 1 || strings.HasPrefix(args[0], "-") {
+		fmt.Fprintln(env.Stderr, "用法：techmarket restore 文件.zip   恢复到空的数据目录和空的数据库")
+		return exitCode(2)
+	}
+	archive, m, err := openBackup(args[0])
+	if err != nil {
+		return err
+	}
+	defer archive.Close()
+	c, err := loadConfig(env)
+	if err != nil {
+		return err
+	}
+	if err := unusedFolder(c.Data); err != nil {
+		return err
+	}
+	p, err := openPlatform(ctx, env, c, false)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(p.restore(ctx, archive, m), p.Close(context.WithoutCancel(ctx))); err != nil {
+		return err
+	}
+	fmt.Fprintf(env.Stdout, "已恢复 %s 的备份：%d 张表、%d 个文件。", m.MadeAt.Format("2006-01-02 15:04"), len(m.Tables), m.Files)
+	if !m.Keys {
+		fmt.Fprintf(env.Stdout, "备份里没有签名密钥：启动前请把原来的密钥文件放回 %s。", filepath.Join(c.Data, "keys"))
+	}
+	fmt.Fprintln(env.Stdout, "\n请运行 techmarket verify 核验登记簿，再启动；搜索索引在启动时自动重建。")
+	return nil
+}
+
+// openBackup reads the manifest. An archive without one was cut off or is something else.
+func openBackup(path string) (*zip.ReadCloser, manifest, error) {
+	var m manifest
+	archive, err := zip.OpenReader(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission):
+		return nil, m, fault.Wrap(err, fault.NotFound, "file_unreadable", "打不开文件 "+path+"，请检查路径和权限。")
+	case err != nil:
+		return nil, m, fault.Wrap(err, fault.Invalid, "backup_broken", path+" 不是完整的备份文件。请换一份备份。")
+	}
+	raw, err := fs.ReadFile(archive, backupManifest)
+	if err == nil {
+		err = json.Unmarshal(raw, &m)
+	}
+	if err != nil || m.Format != backupFormat {
+		_ = archive.Close()
+		return nil, m, fault.Wrap(err, fault.Invalid, "backup_broken", path+" 不是 techmarket backup 制作的备份。请换一份备份。")
+	}
+	return archive, m, nil
+}
+
+// unusedFolder refuses a data folder in which a market has kept anything.
+func unusedFolder(data string) error {
+	for _, pattern := range []string{"keys/*.pem", "files/??/*", "search/*"} {
+		found, err := filepath.Glob(filepath.Join(data, pattern))
+		if err != nil {
+			return err
+		}
+		if len(found) > 0 {
+			return fault.New(fault.Conflict, "folder_used", "数据目录 "+data+" 里已有一个市场，不会覆盖。请用 TECHMARKET_DATA 指定一个空目录。")
+		}
+	}
+	return nil
+}
+
+// restore puts contents and keys in place before the rows that name them become visible: the commit is the last step, and
+// contents without rows are swept away later.
+func (p *platform) restore(ctx context.Context, archive fs.FS, m manifest) error {
+	unused, err := postgres.Unused(ctx, p.DB)
+	if err != nil {
+		return err
+	}
+	if !unused {
+		return fault.New(fault.Conflict, "database_used", "数据库里已有一个市场，不会覆盖。请让 DATABASE_URL 指向一个空库，或用 TECHMARKET_DATA 指定一个空目录。")
+	}
+	err = postgres.Load(ctx, p.DB, m.Dumped, func(table string) (io.ReadCloser, error) { return archive.Open("tables/" + table) },
+		func() error { return errors.Join(p.restoreFiles(ctx, archive, m.Files), p.restoreKeys(archive)) })
+	if err != nil { // the folder held neither before, see unusedFolder
+		_ = os.RemoveAll(filepath.Join(p.config.Data, "files"))
+		_ = os.RemoveAll(filepath.Join(p.config.Data, "keys"))
+	}
+	if errors.Is(err, zip.ErrChecksum) || errors.Is(err, fs.ErrNotExist) {
+		return fault.Wrap(err, fault.Invalid, "backup_broken", "备份文件已损坏，什么也没有恢复。请换一份备份。")
+	}
+	return err
+}
+
+func (p *platform) restoreFiles(ctx context.Context, archive fs.FS, want int) error {
+	names, err := fs.Glob(archive, "files/*")
+	if err != nil {
+		return err
+	}
+	if len(names) != want {
+		return fault.Newf(fault.Invalid, "backup_broken", "备份不完整：应有 %d 个文件，只有 %d 个。请换一份备份。", want, len(names))
+	}
+	for _, name := range names {
+		r, err := archive.Open(name)
+		if err != nil {
+			return err
+		}
+		digest := strings.TrimPrefix(name, "files/")
+		content, err := p.Files.Keep(ctx, digest, "", r)
+		if err = errors.Join(err, r.Close()); err != nil {
+			return err
+		}
+		if content.Digest != digest {
+			return fault.Newf(fault.Invalid, "backup_broken", "备份里的文件 %s 已损坏。请换一份备份。", digest)
+		}
+	}
+	return nil
+}
+
+func (p *platform) restoreKeys(archive fs.FS) error {
+	names, err := fs.Glob(archive, "keys/*.pem")
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Join(p.config.Data, "keys"), 0o700); err != nil {
+		return err
+	}
+	for _, name := range names {
+		raw, err := fs.ReadFile(archive, name)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(p.config.Data, filepath.FromSlash(name)), raw, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}

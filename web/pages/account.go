@@ -23,6 +23,10 @@ func (p *Pages) accountRoutes() []web.Route {
 	return []web.Route{
 		web.GET("/signin", guest, p.signIn),
 		web.POST("/signin", guest, p.doSignIn),
+		web.GET("/signin/forgot", guest, p.forgot),
+		web.POST("/signin/forgot", guest, p.doForgot),
+		web.GET("/signin/reset/:token", guest, p.reset),
+		web.POST("/signin/reset/:token", guest, p.doReset),
 		web.POST("/signout", guest, p.doSignOut),
 		web.GET("/signup", guest, p.signUp),
 		web.POST("/signup", guest, p.doSignUp),
@@ -81,8 +85,9 @@ func (p *Pages) showSignIn(c *web.Ctx, form *web.Form, err error) error {
 		}
 	}
 	body := Sheet{Main: a.blocks(f), Side: []Block{{Card: true, Title: "还没有账号", Prose: []view.Text{
-		view.T("单位的第一个人注册单位并成为管理员；以后的人由管理员邀请。"), view.T("忘记密码请联系本单位管理员。")},
-		Actions: []view.Action{{Label: "注册单位", Href: "/signup", Kind: view.Quiet}}}}}
+		view.T("单位的第一个人注册单位并成为管理员；以后的人由管理员邀请。")},
+		Actions: []view.Action{{Label: "注册单位", Href: "/signup", Kind: view.Quiet}}},
+		{Card: true, Title: "忘记密码", Actions: []view.Action{{Label: "重设密码", Href: "/signin/forgot", Kind: view.Quiet}}}}}
 	return sheetStatus(c, status, c.Page("登录"), body)
 }
 
@@ -101,6 +106,72 @@ func (p *Pages) doSignIn(c *web.Ctx) error {
 	}
 	c.SetSession(session.Token, session.ExpiresAt)
 	return c.SeeNext("/desk")
+}
+
+func (p *Pages) forgot(c *web.Ctx) error { return p.showForgot(c, nil, nil) }
+
+func (p *Pages) showForgot(c *web.Ctx, form *web.Form, err error) error {
+	a := asking(form, err)
+	f := view.NewForm("/signin/forgot", "发送链接", a.text("login", "登录名", "", required, fill("username"), limit(50)))
+	status := 200
+	if err != nil {
+		status = 422
+		if fault.Is(err, fault.TooMany) {
+			status = 429
+		}
+	}
+	return sheetStatus(c, status, c.Page("重设密码"), Sheet{Lead: "我们把设置新密码的链接发到这个账号登记的邮箱，30 分钟内有效。", Main: a.blocks(f),
+		Side: []Block{{Card: true, Title: "收不到邮件", Prose: []view.Text{view.T("请查看垃圾邮件。账号没有登记邮箱的，请联系自治区管理员。")}}}})
+}
+
+// doForgot answers every login the same.
+func (p *Pages) doForgot(c *web.Ctx) error {
+	form, err := c.Form()
+	if err != nil {
+		return err
+	}
+	if err := p.Identity.RequestReset(c.Context(), form.Text("login"), c.RemoteAddr(), c.RequestID()); err != nil {
+		if refused(err) || fault.Is(err, fault.TooMany) {
+			return p.showForgot(c, form, err)
+		}
+		return err
+	}
+	c.Flash(view.OK, "如果这个账号存在并登记了邮箱，链接已经发出，请在 30 分钟内打开。")
+	return c.See("/signin")
+}
+
+func (p *Pages) reset(c *web.Ctx) error {
+	if err := p.Identity.ResetOpen(c.Context(), c.Param("token")); err != nil {
+		return err
+	}
+	return p.showReset(c, nil, nil)
+}
+
+func (p *Pages) showReset(c *web.Ctx, form *web.Form, err error) error {
+	a := asking(form, err)
+	f := view.NewForm("/signin/reset/"+url.PathEscape(c.Param("token")), "设置新密码",
+		view.Field{Kind: view.Password, Name: "newPassword", Label: "新密码", Required: true, Autocomplete: "new-password", Error: a.errors["newPassword"],
+			Hint: "至少 12 个字符；或至少 8 个字符，含大写、小写、数字、符号中的三类"})
+	status := 200
+	if err != nil {
+		status = 422
+	}
+	return sheetStatus(c, status, c.Page("设置新密码"), Sheet{Lead: "设置后，这个账号在所有设备上都要重新登录。", Main: a.blocks(f)})
+}
+
+func (p *Pages) doReset(c *web.Ctx) error {
+	form, err := c.Form()
+	if err != nil {
+		return err
+	}
+	if err := p.Identity.Reset(c.Context(), c.Param("token"), form.Values.Get("newPassword"), c.RequestID()); err != nil {
+		if fault.Is(err, fault.Invalid) {
+			return p.showReset(c, form, err)
+		}
+		return err
+	}
+	c.Flash(view.OK, "新密码已设置，请登录。")
+	return c.See("/signin")
 }
 
 func (p *Pages) doSignOut(c *web.Ctx) error {

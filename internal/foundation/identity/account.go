@@ -200,16 +200,8 @@ func (s *Service) ResetPassword(ctx context.Context, login, password string) err
 	}
 	var ended []string
 	err = s.inTx(ctx, "reset password", func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, updatePassword, pgx.StrictNamedArgs{"id": a.ID, "password_hash": hash}); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, touchAccount, pgx.StrictNamedArgs{"id": a.ID, "now": s.config.Now()}); err != nil { // also forgives failed attempts
-			return err
-		}
-		if ended, err = s.endSessions(ctx, tx, a.ID, ""); err != nil {
-			return err
-		}
-		return s.record(ctx, tx, Actor{}, "account.reset_password", "account", a.ID, nil)
+		ended, err = s.storeReset(ctx, tx, Actor{}, a.ID, hash)
+		return err
 	})
 	s.forget(ctx, ended...)
 	return err

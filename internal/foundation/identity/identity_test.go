@@ -501,7 +501,7 @@ func TestInvitation_OpensOnceAndOnlyInTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(b.mail.bodies) != 1 || !strings.Contains(b.mail.bodies[0], "/join/"+token) {
+	if len(b.mail.bodies) != 1 || !strings.Contains(b.mail.bodies[0], "/invitations/"+token) {
 		t.Errorf("mail: %v", b.mail.bodies)
 	}
 	if got, err := b.InvitationByToken(ctx, token); err != nil || got.OrganisationName != "样例公司" {
@@ -840,4 +840,75 @@ func TestSetDisabled_LocksOutAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.signIn(t, "admin")
+}
+
+func TestReset_ALinkWorksOnceInTimeAndTellsNobodyWhoHasAnAccount(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx := t.Context()
+	if _, _, err := b.SignUp(ctx, signUp("admin", "样例公司")); err != nil {
+		t.Fatal(err)
+	}
+	request := func(login string) {
+		t.Helper()
+		if err := b.RequestReset(ctx, login, "192.0.2.3", ""); err != nil {
+			t.Errorf("%s: %v", login, err)
+		}
+	}
+	token := func() string {
+		t.Helper()
+		last := b.mail.bodies[len(b.mail.bodies)-1]
+		_, rest, ok := strings.Cut(last, "https://样例.example/signin/reset/")
+		if !ok || !strings.HasPrefix(last, "a@example.com\n") {
+			t.Fatalf("mail: %s", last)
+		}
+		return strings.Fields(rest)[0]
+	}
+	request("nobody")
+	request("region") // has no mail address
+	if len(b.mail.bodies) != 0 {
+		t.Errorf("mailed %v", b.mail.bodies)
+	}
+	if err := b.RequestReset(ctx, " ", "192.0.2.3", ""); !hasField(err, "login") {
+		t.Errorf("empty login: %v", err)
+	}
+
+	session := b.signIn(t, "admin")
+	request("admin")
+	older := token()
+	request("ADMIN")
+	newer := token()
+	if err := b.ResetOpen(ctx, older); !fault.HasCode(err, "reset") {
+		t.Errorf("a replaced link: %v", err)
+	}
+	if err := b.ResetOpen(ctx, newer); err != nil {
+		t.Error(err)
+	}
+	if err := b.Reset(ctx, newer, "short", ""); !hasField(err, "newPassword") {
+		t.Errorf("a weak password: %v", err)
+	}
+	if err := b.Reset(ctx, newer, "a fresh password", ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Reset(ctx, newer, "another password", ""); !fault.HasCode(err, "reset") {
+		t.Errorf("used twice: %v", err)
+	}
+	if a, err := b.Authenticate(ctx, session.Token, ""); err == nil && a.SignedIn() {
+		t.Error("the session lives on")
+	}
+	if _, err := b.SignIn(ctx, identity.SignIn{Login: "admin", Password: "a fresh password", Address: "192.0.2.9"}); err != nil {
+		t.Error(err)
+	}
+
+	request("admin")
+	late := token()
+	mails := len(b.mail.bodies)
+	request("admin") // the fourth in 15 minutes
+	if len(b.mail.bodies) != mails {
+		t.Error("a fourth mail went out")
+	}
+	b.advance(30 * time.Minute)
+	if err := b.Reset(ctx, late, "another password", ""); !fault.HasCode(err, "reset") {
+		t.Errorf("too late: %v", err)
+	}
 }

@@ -225,7 +225,7 @@ func (s *Service) Invite(ctx context.Context, actor Actor, orgID int64, email st
 			return err
 		}
 		if s.config.Mail != nil {
-			body := fmt.Sprintf("%s 邀请您加入“%s”。请在 %s 前打开下面的链接完成注册或登录：\n\n%s/join/%s\n\n如果您不认识对方，请忽略这封信。",
+			body := fmt.Sprintf("%s 邀请您加入“%s”。请在 %s 前打开下面的链接完成注册或登录：\n\n%s/invitations/%s\n\n如果您不认识对方，请忽略这封信。",
 				actor.Name, org.Name, inv.ExpiresAt.In(shanghai).Format("2006年1月2日"), s.config.BaseURL, token)
 			if err := s.config.Mail.Mail(ctx, tx, email, "邀请您加入“"+org.Name+"”", body); err != nil {
 				return err

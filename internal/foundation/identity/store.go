@@ -52,6 +52,12 @@ const (
 		where m.ended_at is null and ('region_officer' = any(m.roles) or ('league_officer' = any(m.roles) and left(o.division, 4) = @league))
 		group by m.account_id order by m.account_id`
 
+	insertReset = `insert into password_reset (account_id, token_hash, expires_at) values (@account_id, @token_hash, @expires_at)
+		on conflict (account_id) do update set token_hash = excluded.token_hash, expires_at = excluded.expires_at`
+	deleteReset  = `delete from password_reset where account_id = @account_id`
+	resetByToken = `select a.id, a.login_name, a.password_hash, a.totp_secret, a.disabled_at, a.signed_in_at from password_reset r
+		join account a on a.id = r.account_id and a.disabled_at is null where r.token_hash = @token_hash and r.expires_at > @now`
+
 	insertMembership = `insert into membership (account_id, organisation_id, roles, created_at) values (@account_id, @organisation_id, @roles, @now) returning id`
 	membershipsOf    = `select m.id, m.organisation_id, o.name as organisation_name, o.kind as organisation_kind, m.roles
 		from membership m join organisation o on o.id = m.organisation_id where m.account_id = @account_id and m.ended_at is null order by m.id`

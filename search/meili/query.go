@@ -270,7 +270,7 @@ func oneFilter(f search.Filter) string {
 // all candidates; twenty make the first ten agree better with the embedded engine.
 const (
 	rotations    = 20
-	rotationHits = 80
+	rotationHits = 150
 )
 
 // Candidates implements search.Engine: one multi-search of rotated queries for ids, fused by rank, then the documents.

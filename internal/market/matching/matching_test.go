@@ -290,11 +290,11 @@ func TestTheScoreIsPureBoundedAndExplained(t *testing.T) {
 		d := listing("d")
 		dg := newDigest(a, d)
 		dg.topic = m.topic(dg.bag)
-		legs := q.measure(m, dg)
+		legs := q.measure(m, dg, q.measureWords(m, dg))
 		s := Setting{Weights: DefaultWeights(), Now: now, Name: name, Best: legs, Strength: q.strength(legs)}
 		legs.Text = q.fuse(legs, s)
 		e := Score(q, d, dg.text, legs, s)
-		again := q.measure(m, dg)
+		again := q.measure(m, dg, q.measureWords(m, dg))
 		again.Text = q.fuse(again, s)
 		if diff := cmp.Diff(e, Score(q, d, dg.text, again, s)); diff != "" {
 			r.Fatalf("the same question, another answer:\n%s", diff)

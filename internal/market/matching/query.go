@@ -181,8 +181,8 @@ type Legs struct {
 	matched []int // indices of Query.words found, heaviest first
 }
 
-// measure compares a document with the query. It is pure.
-func (q *Query) measure(m *Model, d *digest) Legs {
+// measureWords compares a document's words with the query's. It is pure, as measure is.
+func (q *Query) measureWords(m *Model, d *digest) Legs {
 	var l Legs
 	norm := bm25K * (1 - bm25B + bm25B*float64(d.words)/max(m.WordsPer, 1))
 	for _, c := range d.bag {
@@ -193,6 +193,11 @@ func (q *Query) measure(m *Model, d *digest) Legs {
 		}
 	}
 	slices.Sort(l.matched)
+	return l
+}
+
+// measure adds the other legs to those of the words.
+func (q *Query) measure(m *Model, d *digest, l Legs) Legs {
 	pairs, chars := map[uint64]float64{}, map[rune]float64{}
 	n := 0
 	eachPair(d.text, func(r rune) {
@@ -205,7 +210,7 @@ func (q *Query) measure(m *Model, d *digest) Legs {
 			pairs[p]++
 		}
 	})
-	norm = bm25K * (1 - bm25B + bm25B*float64(n)/max(m.CharsPer, 1))
+	norm := bm25K * (1 - bm25B + bm25B*float64(n)/max(m.CharsPer, 1))
 	l.Bigrams = saturate(q.pairs, pairs, norm)
 	l.Chars = saturate(q.chars, chars, norm)
 	// formulas and model numbers count in the pairs' leg as well

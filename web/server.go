@@ -92,9 +92,10 @@ func New(cfg Config, routes []Route) *Server {
 	e.Use(middleware.CSRFWithConfig(middleware.CSRFConfig{
 		TokenLookup: "form:_csrf,header:X-CSRF-Token", ContextKey: csrfKey, CookieName: "tm_csrf", CookiePath: "/",
 		CookieHTTPOnly: true, CookieSecure: s.secureCookies(), CookieSameSite: http.SameSiteLaxMode,
-		// A program without a session has nothing that a foreign page could misuse.
+		// A program without a session has nothing that a foreign page could misuse; a mail program that ends a subscription is one.
 		Skipper: func(c echo.Context) bool {
-			return bearer(c) || c.Get(sessionKey) == nil && strings.HasPrefix(c.Request().URL.Path, "/api/")
+			r := c.Request()
+			return bearer(c) || c.Get(sessionKey) == nil && (strings.HasPrefix(r.URL.Path, "/api/") || r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/feeds/"))
 		},
 		ErrorHandler: func(_ error, c echo.Context) error {
 			if c.Request().ContentLength > parsedForm { // the token was in a form too large to be read

@@ -239,7 +239,7 @@ func (s *Service) alertSearches(ctx context.Context, l listing.Listing, doc sear
 			if err := notify.Message(ctx, tx, notify.Note{To: []int64{saved.AccountID}, Kind: "match", At: s.config.Now(), Title: title, Body: "《" + l.Title + "》", Link: path}); err != nil {
 				return err
 			}
-			return s.mail(ctx, tx, email, title, "《"+l.Title+"》\n"+s.config.BaseURL+path+"\n\n不再需要：点开 "+s.endLink(saved))
+			return s.mail(ctx, tx, email, title, "《"+l.Title+"》\n"+s.config.BaseURL+path+"\n\n不再需要：点开 "+s.endLink(saved), s.endLink(saved))
 		})
 		if err != nil {
 			return err
@@ -252,11 +252,12 @@ func (s *Service) endLink(saved Saved) string {
 	return s.config.BaseURL + "/feeds/" + saved.FeedToken + "/end"
 }
 
-func (s *Service) mail(ctx context.Context, tx pgx.Tx, to, subject, body string) error {
+// mail sends one mail; end is the address that ends this kind of mail.
+func (s *Service) mail(ctx context.Context, tx pgx.Tx, to, subject, body, end string) error {
 	if to == "" {
 		return nil
 	}
-	return s.config.Queue.Enqueue(ctx, tx, notify.Mail{To: to, Subject: subject, Body: body, At: s.config.Now()}, jobs.Options{})
+	return s.config.Queue.Enqueue(ctx, tx, notify.Mail{To: to, Subject: subject, Body: body, At: s.config.Now(), End: end}, jobs.Options{})
 }
 
 // digest is the daily job: first the searches that speak up once a day, then one mail per person.
@@ -367,8 +368,19 @@ func (s *Service) digestOf(ctx context.Context, account int64) error {
 		if len(open) == 0 {
 			return nil
 		}
-		return s.mail(ctx, tx, email, fmt.Sprintf("科技大市场：%d 条新的匹配和订阅", len(open)), s.digestText(open))
+		return s.mail(ctx, tx, email, fmt.Sprintf("科技大市场：%d 条新的匹配和订阅", len(open)), s.digestText(open), s.digestEnd(open))
 	})
+}
+
+// digestEnd is the address that ends the digest when it speaks of one saved search only; several things are ended one by one, by the
+// links of the text.
+func (s *Service) digestEnd(lines []unmailed) string {
+	for _, u := range lines {
+		if u.Search == 0 || u.Search != lines[0].Search {
+			return ""
+		}
+	}
+	return s.endLink(Saved{FeedToken: lines[0].Token})
 }
 
 func (s *Service) digestText(lines []unmailed) string {

@@ -33,6 +33,8 @@ type Mail struct {
 	Subject string    `json:"subject"`
 	Body    string    `json:"body"` // plain text
 	At      time.Time `json:"at"`
+	// End is the address that ends this kind of mail for whoever holds it, by a page or by one POST (RFC 8058); "" when there is none.
+	End string `json:"end,omitempty"`
 }
 
 // Kind names the job.
@@ -99,13 +101,17 @@ func (s *Sender) compose(m Mail, to *mail.Address) (text []byte, id string) {
 	id = hex.EncodeToString(sum[:12])
 	_, domain, _ := strings.Cut(s.from.Address, "@")
 	var b bytes.Buffer
-	for _, h := range [][2]string{
+	headers := [][2]string{
 		{"From", s.from.String()}, {"To", to.String()},
 		{"Subject", mime.BEncoding.Encode("utf-8", strings.Join(strings.Fields(m.Subject), " "))},
 		{"Date", m.At.Format(time.RFC1123Z)}, {"Message-ID", "<" + id + "@" + domain + ">"},
 		{"MIME-Version", "1.0"}, {"Content-Type", "text/plain; charset=utf-8"}, {"Content-Transfer-Encoding", "base64"},
 		{"Auto-Submitted", "auto-generated"},
-	} {
+	}
+	if m.End != "" {
+		headers = append(headers, [2]string{"List-Unsubscribe", "<" + m.End + ">"}, [2]string{"List-Unsubscribe-Post", "List-Unsubscribe=One-Click"})
+	}
+	for _, h := range headers {
 		fmt.Fprintf(&b, "%s: %s\r\n", h[0], h[1])
 	}
 	b.WriteString("\r\n")

@@ -68,6 +68,29 @@ func TestSend_WritesToTheOutboxWithoutAServer(t *testing.T) {
 	}
 }
 
+func TestSend_NamesTheAddressThatEndsTheMail(t *testing.T) {
+	t.Parallel()
+	outbox := t.TempDir()
+	s, err := notify.NewSender(notify.SMTP{From: "noreply@example.test"}, outbox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ends := letter
+	ends.End = "https://market.example.test/feeds/abc/end"
+	if err := s.Send(context.Background(), ends); err != nil {
+		t.Fatal(err)
+	}
+	found, _ := filepath.Glob(filepath.Join(outbox, "*.eml"))
+	if len(found) != 1 {
+		t.Fatalf("got files %v, want one", found)
+	}
+	raw, _ := os.ReadFile(found[0])
+	_, _, header := read(t, string(raw))
+	if header.Get("List-Unsubscribe") != "<"+ends.End+">" || header.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" {
+		t.Errorf("got %v", header)
+	}
+}
+
 func TestSend_GivesUpAnImpossibleAddress(t *testing.T) {
 	t.Parallel()
 	s, err := notify.NewSender(notify.SMTP{From: "noreply@example.test"}, t.TempDir())

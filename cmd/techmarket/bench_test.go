@@ -82,6 +82,7 @@ type served struct {
 	texts         benchTexts
 	addr, ops     string
 	process       *exec.Cmd
+	ended         chan struct{} // closed when the process has ended
 }
 
 func (s *served) command(args ...string) *exec.Cmd {
@@ -99,7 +100,16 @@ func (s *served) start(args ...string) time.Duration {
 	s.process.Stdout, s.process.Stderr = &said, &said
 	began := time.Now()
 	noErr(s.b, s.process.Start())
+	ended, process := make(chan struct{}), s.process
+	s.ended = ended
+	go func() { _ = process.Wait(); close(ended) }()
 	for time.Since(began) < 15*time.Minute {
+		select {
+		case <-ended:
+			s.process = nil
+			s.b.Fatalf("the program ended before it was ready:\n%s", said.String())
+		default:
+		}
 		if answer, err := http.Get("http://" + s.ops + "/readyz"); err == nil {
 			answer.Body.Close()
 			if answer.StatusCode == http.StatusOK {
@@ -115,7 +125,7 @@ func (s *served) start(args ...string) time.Duration {
 func (s *served) stop() {
 	if s.process != nil {
 		_ = s.process.Process.Signal(os.Interrupt)
-		_ = s.process.Wait()
+		<-s.ended
 		s.process = nil
 	}
 }

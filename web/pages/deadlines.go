@@ -55,7 +55,7 @@ func (p *Pages) deadlines(c *web.Ctx) error {
 		}
 		title := view.Cell{Text: u.Title, Href: fmt.Sprintf("/filings/%d", u.ID), Header: true, Note: u.IntakeNo}
 		if u.Sample {
-			title.Tags = append(title.Tags, view.Tag{Label: "样例"})
+			title.Tags = append(title.Tags, sampleTag())
 		}
 		urgent.Rows = append(urgent.Rows, view.TableRow{Cells: []view.Cell{title, {Text: u.PointName}, {Tags: []view.Tag{stateTag(u.State)}}, {Tags: []view.Tag{{Label: u.Due.Words, Tone: levelTone(u.Level)}}, Note: u.Due.On.Format("2006-01-02")}, {Text: legal}}})
 	}

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -285,6 +286,10 @@ func (p *Pages) listPage(c *web.Ctx, kind listing.Kind) error {
 	if kind == listing.Demand {
 		sorts = []view.Link{{Key: "", Label: "按相关度"}, {Key: "new", Label: "最新发布"}, {Key: "price", Label: "预算从低到高"}, {Key: "deadline", Label: "快到期的在前"}}
 	}
+	current := f.values.Get("sort")
+	if f.query.Text == "" { // nothing to be relevant to: the newest come first
+		sorts, current = sorts[1:], cmp.Or(current, "new")
+	}
 	for _, s := range sorts {
 		s.Href = f.address(path, func(v url.Values) {
 			v.Del("page")
@@ -292,7 +297,7 @@ func (p *Pages) listPage(c *web.Ctx, kind listing.Kind) error {
 				v.Del("sort")
 			}
 		})
-		s.Current = f.values.Get("sort") == s.Key
+		s.Current = current == s.Key
 		head.Sorts = append(head.Sorts, s)
 	}
 	head.Actions = p.subscribe(c, kind, f, chips)

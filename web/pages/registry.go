@@ -112,7 +112,7 @@ func (p *Pages) queue(c *web.Ctx) error {
 			title.Tags = append(title.Tags, view.Tag{Label: "变更", Tone: view.Warn})
 		}
 		if r.Sample {
-			title.Tags = append(title.Tags, view.Tag{Label: "样例"})
+			title.Tags = append(title.Tags, sampleTag())
 		}
 		due := view.Cell{Tags: []view.Tag{dueTag(r.Due)}, Note: r.Due.On.Format("2006-01-02")}
 		if !r.State.Open() {
@@ -896,7 +896,7 @@ func (p *Pages) registrations(c *web.Ctx) error {
 func registrationCells(r registry.Registration) []view.Cell {
 	number := view.Cell{Text: r.Number, Href: "/registrations/" + r.Number, Header: true}
 	if r.Sample {
-		number.Tags = []view.Tag{{Label: "样例"}}
+		number.Tags = []view.Tag{sampleTag()}
 	}
 	return []view.Cell{number, {Text: r.Title, Note: codes.ContractClass.Label(r.Class)}, {Text: r.SellerName, Note: "买方 " + r.BuyerName}, {Text: r.Amount.Grouped()}, {Text: r.Technical.Grouped()},
 		{Text: r.RegisteredOn.Format("2006-01-02")}, {Tags: []view.Tag{stateTag(r.State)}}}

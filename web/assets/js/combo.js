@@ -23,7 +23,7 @@ function choose(select) {
   input.className = "in";
   input.type = "text";
   input.autocomplete = "off";
-  input.placeholder = "输入几个字查找";
+  input.placeholder = "输入" + (select.getAttribute("aria-label") || "几个字") + "查找";
   Object.entries({ role: "combobox", "aria-expanded": "false", "aria-controls": id, "aria-autocomplete": "list" })
     .forEach(([k, v]) => input.setAttribute(k, v));
   for (const a of ["aria-describedby", "aria-invalid", "aria-required", "aria-label"]) {

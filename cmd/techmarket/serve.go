@@ -148,7 +148,7 @@ func (s *services) build() error {
 		return err
 	}
 	s.deals = deal.New(deal.Config{DB: p.DB, Audit: trail{p.now}, Listings: catalogue{s}, Files: p.Files, Notices: post, Now: p.now, OnAgreed: s.agreed})
-	s.contracts = contract.New(contract.Config{DB: p.DB, Audit: trail{p.now}, Deals: s.deals, People: s.identity, Files: p.Files, Now: p.now})
+	s.contracts = contract.New(contract.Config{DB: p.DB, Audit: trail{p.now}, Deals: s.deals, People: s.identity, Files: p.Files, Now: p.now, OrgOf: s.identity.ConfirmedByCode})
 	s.brokers = broker.New(broker.Config{DB: p.DB, Audit: trail{p.now}, People: s.identity, Deals: s.deals, Registrations: s.contracts, Now: p.now})
 	suite, err := ledger.SuiteByName("intl")
 	if err != nil {

@@ -813,3 +813,21 @@ func TestCorrection_AContractThatEndsDuringTheReviewMayStillBeCorrected(t *testi
 		t.Errorf("%+v", second)
 	}
 }
+
+// A contract made without a deal reaches its buyer on this market when it is handed in.
+func TestFreezeTiesABuyerOfThisMarket(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if c := w.filed(t); c.BuyerOrg != 0 {
+		t.Errorf("a buyer nobody knows: tied to %d", c.BuyerOrg)
+	}
+	w.OrgOf = func(_ context.Context, _ pgx.Tx, name, code string, sample bool) (int64, error) {
+		if want := mainBuyer(complete()); name != want.Name || code != want.CreditCode || sample {
+			t.Errorf("asked for %s %s %v", name, code, sample)
+		}
+		return buyerOrg, nil
+	}
+	if c := w.filed(t); c.BuyerOrg != buyerOrg || mainBuyer(c.Content).OrgID != buyerOrg {
+		t.Errorf("tied to %d, party %d", c.BuyerOrg, mainBuyer(c.Content).OrgID)
+	}
+}

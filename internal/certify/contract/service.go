@@ -42,6 +42,8 @@ type Config struct {
 	People People
 	Files  Files
 	Now    func() time.Time
+	// OrgOf finds the confirmed organisation of that name and 统一社会信用代码, 0 when there is none; nil: never.
+	OrgOf func(ctx context.Context, tx pgx.Tx, name, creditCode string, sample bool) (int64, error)
 }
 
 // Service keeps contracts. A contract is edited by members of its applicant organisation (the seller's
@@ -377,6 +379,9 @@ func (s *Service) Freeze(ctx context.Context, tx pgx.Tx, id int64) (Frozen, erro
 	if err := blocking(Check(c.Content, c.Files, on)); err != nil {
 		return Frozen{}, fmt.Errorf(op+": %w", err)
 	}
+	if err := s.linkBuyer(ctx, tx, &c); err != nil {
+		return Frozen{}, fmt.Errorf(op+": %w", err)
+	}
 	if err := c.move(EventSubmit); err != nil {
 		return Frozen{}, fmt.Errorf(op+": %w", err)
 	}
@@ -388,6 +393,24 @@ func (s *Service) Freeze(ctx context.Context, tx pgx.Tx, id int64) (Frozen, erro
 		return Frozen{}, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}
 	return f, nil
+}
+
+// linkBuyer ties the buyer of a contract that came from no deal to its organisation on this market when the contract is
+// handed in, so that the buyer can see it. A draft ties nobody: what is typed there is not yet said to anyone.
+func (s *Service) linkBuyer(ctx context.Context, tx pgx.Tx, c *Contract) error {
+	if s.OrgOf == nil || c.DealID != 0 || c.SellerOrg == 0 || c.State != Draft {
+		return nil
+	}
+	main := mainBuyer(c.Content)
+	org, err := s.OrgOf(ctx, tx, main.Name, main.CreditCode, c.Sample)
+	if err != nil || org == 0 || org == c.SellerOrg {
+		return err
+	}
+	c.BuyerOrg = org
+	c.Content.Buyers = slices.Clone(c.Content.Buyers)
+	i := slices.Index(c.Content.Buyers, main)
+	c.Content.Buyers[i].OrgID = org
+	return nil
 }
 
 // Move follows a decision of the desk (every event but submit) inside the desk's transaction; the desk has

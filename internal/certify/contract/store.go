@@ -24,7 +24,7 @@ values (nullif(@deal::bigint, 0), nullif(@seller::bigint, 0), nullif(@buyer::big
 	nullif(@broker::bigint, 0), @state, @content, @sample, @now, @now)
 on conflict (deal_id) where deal_id is not null and state <> 'closed' do nothing
 returning id`
-	updateContract = `update contract set state = @state, version = @version, content = @content,
+	updateContract = `update contract set state = @state, version = @version, content = @content, buyer_org = nullif(@buyer::bigint, 0),
 	registered_version = @registered, updated_at = @now where id = @id`
 	listContracts = `select ` + contractColumns + ` from contract
 where (applicant_org = @org or seller_org = @org or buyer_org = @org or broker_account = @broker)
@@ -132,7 +132,7 @@ func (c *Contract) store(ctx context.Context, tx pgx.Tx, now time.Time) error {
 	c.Version++
 	c.UpdatedAt = now
 	_, err := tx.Exec(ctx, updateContract, pgx.StrictNamedArgs{"id": c.ID, "state": c.State, "version": c.Version,
-		"content": c.Content, "registered": c.RegisteredVersion, "now": now})
+		"content": c.Content, "buyer": c.BuyerOrg, "registered": c.RegisteredVersion, "now": now})
 	return err
 }
 

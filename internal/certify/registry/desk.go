@@ -66,6 +66,9 @@ func (s *Service) add(ctx context.Context, tx pgx.Tx, a identity.Actor, c contra
 	if err == nil {
 		err = s.drawable(frozen.Content)
 	}
+	if err == nil {
+		c, err = s.d.Contracts.Get(ctx, tx, c.ID) // handing it in may have tied the buyer to an organisation
+	}
 	if err != nil {
 		return Filing{}, err
 	}

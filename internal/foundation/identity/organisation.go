@@ -145,6 +145,23 @@ func (s *Service) Organisations(ctx context.Context, ids []int64) (map[int64]Org
 	return m, nil
 }
 
+// ConfirmedByCode finds the one confirmed organisation with this name and 统一社会信用代码; 0 when there is none. Both must
+// fit: a mistyped code must not show a contract to strangers. It reads in the caller's transaction, without permission check.
+func (s *Service) ConfirmedByCode(ctx context.Context, tx pgx.Tx, name, code string, sample bool) (int64, error) {
+	if code == "" {
+		return 0, nil
+	}
+	rows, _ := tx.Query(ctx, organisationByCode, pgx.StrictNamedArgs{"name": name, "code": code, "sample": sample})
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return 0, fmt.Errorf("organisation by code: %w", err)
+	}
+	if len(ids) != 1 {
+		return 0, nil
+	}
+	return ids[0], nil
+}
+
 // OrganisationForShare reads an organisation inside the caller's transaction and keeps its state from changing until the
 // end of it, so that nothing is published for an organisation that is being suspended. Fault: not found "organisation".
 func (s *Service) OrganisationForShare(ctx context.Context, tx pgx.Tx, id int64) (Organisation, error) {

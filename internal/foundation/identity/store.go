@@ -27,6 +27,7 @@ const (
 		and starts_with(division, @division)
 		and (state = 'confirmed' or id = @own or starts_with(division, @area))
 		order by id limit @limit`
+	organisationByCode = `select id from organisation where credit_code = @code and name = @name and state = 'confirmed' and is_sample = @sample`
 	countOrganisations = `select state, count(*)::int from organisation where @sample or not is_sample group by state`
 	insertOrganisation = `insert into organisation (kind, name, credit_code, division, state, profile, is_sample, created_at, confirmed_at)
 		values (@kind, @name, @credit_code, @division, @state, @profile, @is_sample, @now, @confirmed_at) returning id`

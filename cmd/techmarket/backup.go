@@ -47,8 +47,8 @@ func runBackup(ctx context.Context, env *environment, args []string) error {
 		fmt.Fprintln(env.Stderr, "用法：techmarket backup [--without-keys] 文件.zip")
 		return exitCode(2)
 	}
-	if _, err := os.Stat(words[0]); err == nil {
-		return fault.New(fault.Conflict, "file_exists", "文件 "+words[0]+" 已经存在，不会覆盖。请换一个名字。")
+	if err := unusedName(words[0]); err != nil {
+		return err
 	}
 	return withPlatform(ctx, env, func(p *platform) error {
 		m, err := p.backup(ctx, words[0], !*without)
@@ -81,35 +81,25 @@ func withPlatform(ctx context.Context, env *environment, f func(*platform) error
 	return errors.Join(f(p), p.Close(context.WithoutCancel(ctx)))
 }
 
-// backup writes the archive beside its final name and links it into place, so that no half archive carries the name.
-func (p *platform) backup(ctx context.Context, path string, withKeys bool) (_ manifest, err error) {
-	out, err := os.CreateTemp(filepath.Dir(path), ".techmarket-backup-")
-	if err != nil {
-		return manifest{}, fault.Wrap(err, fault.Unavailable, "file_unwritable", "不能写入 "+filepath.Dir(path)+"，请检查目录和权限。")
-	}
-	defer os.Remove(out.Name())
-	defer out.Close()
-	m := manifest{Format: backupFormat, Program: version(), MadeAt: p.now(), Keys: withKeys}
-	archive := zip.NewWriter(out)
-	archive.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
-	m.Dumped, err = postgres.Dump(ctx, p.DB, func(table string) (io.Writer, error) { return archive.Create("tables/" + table) },
-		func(tx pgx.Tx) error { m.Files, err = p.backupFiles(ctx, tx, archive); return err })
-	if err == nil && withKeys {
-		err = backupKeys(filepath.Join(p.config.Data, "keys"), archive)
-	}
-	if err == nil {
-		var w io.Writer
-		if w, err = archive.Create(backupManifest); err == nil {
-			err = json.NewEncoder(w).Encode(m)
+func (p *platform) backup(ctx context.Context, path string, withKeys bool) (m manifest, err error) {
+	m = manifest{Format: backupFormat, Program: version(), MadeAt: p.now(), Keys: withKeys}
+	err = writeNew(path, func(out io.Writer) error {
+		archive := zip.NewWriter(out)
+		archive.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
+		m.Dumped, err = postgres.Dump(ctx, p.DB, func(table string) (io.Writer, error) { return archive.Create("tables/" + table) },
+			func(tx pgx.Tx) error { m.Files, err = p.backupFiles(ctx, tx, archive); return err })
+		if err == nil && withKeys {
+			err = backupKeys(filepath.Join(p.config.Data, "keys"), archive)
 		}
-	}
-	if err = errors.Join(err, archive.Close()); err == nil {
-		err = out.Sync()
-	}
+		if err == nil {
+			var w io.Writer
+			if w, err = archive.Create(backupManifest); err == nil {
+				err = json.NewEncoder(w).Encode(m)
+			}
+		}
+		return errors.Join(err, archive.Close())
+	})
 	if err != nil {
-		return manifest{}, fmt.Errorf("backup: %w", err)
-	}
-	if err := os.Link(out.Name(), path); err != nil { // not Rename: it would replace what somebody put there meanwhile
 		return manifest{}, fmt.Errorf("backup: %w", err)
 	}
 	return m, nil

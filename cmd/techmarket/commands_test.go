@@ -21,6 +21,7 @@ func TestCommands_TellTheirUsage(t *testing.T) {
 		{"reindex", "all"}, {"reindex", "--fast"},
 		{"verify", "a", "b"}, {"verify", "a", "--export", "b"}, {"verify", "--root", "12"},
 		{"backup"}, {"backup", "a.zip", "b.zip"}, {"restore"}, {"restore", "a.zip", "b.zip"}, {"restore", "--force", "a.zip"},
+		{"export"}, {"export", "achievements"}, {"export", "people", "a.csv"}, {"export", "demands", "a.csv", "--from", "2026-01-01"}, {"export", "registrations", "a.csv", "--contacts"},
 		{"keys"}, {"keys", "list"}, {"keys", "rotate", "now"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {

@@ -50,6 +50,7 @@ func commands() []command {
 		{"migrate", "把数据库升级到本程序的版本", runMigrate},
 		{"demo", "装入或删除样例市场：demo load|remove", runDemo},
 		{"import", "从文件导入成果或需求：import achievements|demands 文件", runImport},
+		{"export", "把公开的成果、需求或登记写成文件：export achievements|demands|registrations 文件", runExport},
 		{"match", "为需求找成果，或为成果找需求：match --demand 编号", runMatch},
 		{"reindex", "重建搜索索引（--check：与数据库比较并修补）", runReindex},
 		{"verify", "核验登记簿、证明和审计记录（verify 文件：离线核验导出的登记簿）", runVerify},

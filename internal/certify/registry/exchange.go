@@ -254,16 +254,37 @@ func (s *Service) ExportRegistrations(ctx context.Context, a identity.Actor, f E
 	if n > MaxDirectExport {
 		return fault.Newf(fault.Conflict, "export_too_large", "共 %d 项，超过 %d 项的由后台生成，完成后下载", n, MaxDirectExport)
 	}
+	_, err = s.WriteRegistrations(ctx, a, f, func(sheet document.Sheet) error { return document.WriteExcel(w, sheet) })
+	return err
+}
+
+// WriteRegistrations gives write the registrations of a filter in the actor's scope as a sheet, however many there are, and
+// says how many rows it took; for the command line. Fault: Invalid fields from, to.
+func (s *Service) WriteRegistrations(ctx context.Context, a identity.Actor, f ExportFilter, write func(document.Sheet) error) (rows int, err error) {
+	n, err := s.ExportCount(ctx, a, f)
+	if err != nil {
+		return 0, err
+	}
 	sc, err := s.scope(ctx, a)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var last string
-	if err := document.WriteExcel(w, exchangeSheet(s.exchangeRows(ctx, sc, f, "", n, &last), s.exportNotes(n)...)); err != nil {
-		return err
+	sheet := exchangeSheet(func(yield func([]any, error) bool) {
+		for row, err := range s.exchangeRows(ctx, sc, f, "", n, &last) {
+			if err == nil {
+				rows++
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}, s.exportNotes(n)...)
+	if err := write(sheet); err != nil {
+		return 0, err
 	}
-	return s.d.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		return s.record(ctx, tx, a, "export", "registration", "", false, map[string]any{"rows": n, "from": f.From, "to": f.To})
+	return rows, s.d.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		return s.record(ctx, tx, a, "export", "registration", "", false, map[string]any{"rows": rows, "from": f.From, "to": f.To})
 	})
 }
 

@@ -16,6 +16,13 @@ func Form() importer.Form {
 		}
 		return &c.IP[0]
 	}
+	ipKind := importer.CodeColumn("知识产权种类", "ip.0.kind", "从下拉选项中选择", importer.Choices(codes.IPKind.Items()), func(c *C) *string { return &ip(c).Kind })
+	ipKind.Get = func(c *C) string { // ip would make a patent of none
+		if len(c.IP) == 0 {
+			return ""
+		}
+		return c.IP[0].Kind
+	}
 	return importer.FormOf(listing.Achievement, "成果导入模板", []importer.Column[C]{
 		importer.TextColumn("成果名称", "title", "不超过 80 字", true, func(c *C) *string { return &c.Title }, "名称", "title"),
 		importer.TextColumn("一句话简介", "summary", "买方先看这一句，不超过 120 字", false, func(c *C) *string { return &c.Summary }, "简介", "summary"),
@@ -30,7 +37,7 @@ func Form() importer.Form {
 		importer.WanColumn("价格上限（万元）", "price.maxFen", "例如 80", func(c *C) *money.Fen { return &c.Price.MaxFen }, "价格上限(万元)"),
 		importer.YesColumn("面议", "price", "是 或 否", func(c *C) *bool { return &c.Price.Negotiable }),
 		importer.LevelColumn("成熟度", "maturity.level", "1—9，按自评导入", func(c *C) *int { return &c.Maturity.Level }, "成熟度等级"),
-		importer.CodeColumn("知识产权种类", "ip.0.kind", "从下拉选项中选择", importer.Choices(codes.IPKind.Items()), func(c *C) *string { return &ip(c).Kind }),
+		ipKind,
 		importer.TextColumn("专利号或证书号", "ip.0.number", "例如 ZL202010000000.0", false, func(c *C) *string { return &ip(c).Number }, "专利号"),
 		importer.CodeColumn("知识产权状态", "ip.0.status", "从下拉选项中选择", IPStatuses(), func(c *C) *string { return &ip(c).Status }),
 		importer.TextColumn("成果登记号", "registerNo", "12 位，没有可不填", false, func(c *C) *string { return &c.RegisterNo }),

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 
 	"techmarket/internal/foundation/codes"
@@ -17,7 +18,7 @@ func TextColumn[C any](heading, path, hint string, need bool, to func(*C) *strin
 	return Column[C]{Heading: heading, Path: path, Hint: hint, Need: need, Aliases: aliases, Set: func(c *C, cell string) error {
 		*to(c) = cell
 		return nil
-	}}
+	}, Get: func(c *C) string { return *to(c) }}
 }
 
 // CodeColumn is one code of a list.
@@ -32,7 +33,7 @@ func CodesColumn[C any](heading, path, hint string, choices []listing.Choice, to
 	return Column[C]{Heading: heading, Path: path, Hint: hint, Choices: choices, Many: true, Aliases: aliases, Set: func(c *C, cell string) error {
 		*to(c) = Split(cell)
 		return nil
-	}}
+	}, Get: func(c *C) string { return strings.Join(*to(c), "、") }}
 }
 
 // WordsColumn is several free words.
@@ -40,7 +41,7 @@ func WordsColumn[C any](heading, path, hint string, to func(*C) *[]string, alias
 	return Column[C]{Heading: heading, Path: path, Hint: hint, Aliases: aliases, Set: func(c *C, cell string) error {
 		*to(c) = Split(strings.NewReplacer("，", "、", ",", "、").Replace(cell))
 		return nil
-	}}
+	}, Get: func(c *C) string { return strings.Join(*to(c), "、") }}
 }
 
 // WanColumn is an amount in 万元.
@@ -52,6 +53,11 @@ func WanColumn[C any](heading, path, hint string, to func(*C) *money.Fen, aliase
 		}
 		*to(c) = amount
 		return nil
+	}, Get: func(c *C) string {
+		if *to(c) == 0 {
+			return ""
+		}
+		return to(c).Wan()
 	}}
 }
 
@@ -61,6 +67,11 @@ func YesColumn[C any](heading, path, hint string, to func(*C) *bool, aliases ...
 		Set: func(c *C, cell string) error {
 			*to(c) = cell == "yes"
 			return nil
+		}, Get: func(c *C) string {
+			if *to(c) {
+				return "yes"
+			}
+			return "no"
 		}}
 }
 
@@ -74,6 +85,11 @@ func LevelColumn[C any](heading, path, hint string, to func(*C) *int, aliases ..
 		}
 		*to(c) = int(cell[0] - '0')
 		return nil
+	}, Get: func(c *C) string {
+		if *to(c) == 0 {
+			return ""
+		}
+		return strconv.Itoa(*to(c))
 	}}
 }
 
@@ -99,7 +115,7 @@ func DivisionColumn[C any](heading, path, hint string, to func(*C) *string, alia
 		}
 		*to(c) = found
 		return nil
-	}}
+	}, Get: func(c *C) string { return region.FullName(*to(c)) }}
 }
 
 // TopicChoices are the topics and areas of the region's plan.

@@ -43,6 +43,7 @@ type Column[C any] struct {
 	Choices []listing.Choice // codes with labels; a cell may hold either, in the template they drop down
 	Many    bool             // several choices in one cell, separated by 、 ； or ;
 	Set     func(c *C, cell string) error
+	Get     func(c *C) string // what Set would read again, codes as codes
 }
 
 // Form is how files of one kind are read; FormOf makes it.
@@ -53,6 +54,7 @@ type Form struct {
 	row      func(cells map[int]string) (raw json.RawMessage, bad []fieldProblem, err error)
 	object   func(line []byte) (raw json.RawMessage, bad []fieldProblem, err error)
 	abstract func(text string) (raw json.RawMessage, bad []fieldProblem, err error)
+	cells    func(content any) []any
 }
 
 type heading struct {
@@ -139,6 +141,14 @@ func FormOf[C listing.Content[C]](kind listing.Kind, name string, columns []Colu
 		}
 		return finish(c, nil)
 	}
+	f.cells = func(content any) []any {
+		c := content.(C)
+		row := make([]any, len(columns))
+		for i, column := range columns {
+			row[i] = labels(column.Choices, column.Get(&c))
+		}
+		return row
+	}
 	f.abstract = func(text string) (json.RawMessage, []fieldProblem, error) {
 		return finish(fromAbstract(firstClause(text), text), nil)
 	}
@@ -162,6 +172,20 @@ func lookUp(choices []listing.Choice, cell string, many bool) (string, error) {
 		out = append(out, choices[i].Code)
 	}
 	return strings.Join(out, ";"), nil
+}
+
+// labels is lookUp the other way round: codes become labels, unless a label would be cut in two when it is read again.
+func labels(choices []listing.Choice, cell string) string {
+	if len(choices) == 0 {
+		return cell
+	}
+	parts := Split(cell)
+	for n, p := range parts {
+		if i := slices.IndexFunc(choices, func(c listing.Choice) bool { return c.Code == p }); i >= 0 && len(Split(choices[i].Label)) == 1 {
+			parts[n] = choices[i].Label
+		}
+	}
+	return strings.Join(parts, "、")
 }
 
 // Split cuts a cell that holds several values.

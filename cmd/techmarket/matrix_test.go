@@ -168,6 +168,7 @@ var matrix = map[string]string{
 	"POST /api/v1/points":                                      "s-----------+--",
 	"GET /api/v1/points/:id":                                   "+++++++++++++++",
 	"PUT /api/v1/points/:id":                                   "s-----------+--",
+	"PUT /api/v1/points/:id/settings":                          "s------+----+--",
 	"POST /api/v1/points/:id/state":                            "s-----------+--",
 	"POST /api/v1/recognition/assess":                          "s++++++++++++++",
 	"GET /api/v1/registrations":                                "s+++++++++++++-",
@@ -504,6 +505,7 @@ var bodies = map[string]string{
 	"PUT /api/v1/filings/:id/review":            `{"version":9999}`,
 	"POST /api/v1/registrations/:number/events": `{"version":9999,"event":"cancel"}`,
 	"PUT /api/v1/memberships/:id/roles":         `{"roles":["member"]}`,
+	"PUT /api/v1/points/:id/settings":           `{"version":9999,"numberSource":"own","secondReview":"reviewer"}`,
 }
 
 // knock asks once without following redirects and says what came of it in one letter, with the status.

@@ -295,6 +295,12 @@ func (a *API) pointOperations() {
 		in.Body.ID = in.ID
 		return a.Registry.SavePoint(ctx, actor, in.Body)
 	})
+	op(a, "PUT /points/{id}/settings", web.Roles("登记点负责人、自治区管理员", identity.PointHead, identity.RegionOfficer), "登记点自己的设置：编号来源、由谁复核、交专家的界线、联系方式", func(ctx context.Context, actor identity.Actor, in *struct {
+		ByID
+		Body registry.PointSettings
+	}) (registry.Point, error) {
+		return a.Registry.SavePointSettings(ctx, actor, in.ID, in.Body)
+	})
 	op(a, "POST /points/{id}/state", regionAccess(), "正常、整改、暂停", func(ctx context.Context, actor identity.Actor, in *struct {
 		ByID
 		Body struct {

@@ -202,10 +202,13 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 	if actor.Has(identity.RegionOfficer) || actor.Has(identity.PointHead) && actor.In(pt.OrganisationID) {
 		a := asked("settings")
 		settings := formOf(base+"/settings", "保存设置", view.Section{Fields: []view.Field{a.radio("numberSource", "登记编号", string(pt.NumberSource), []view.Option{{Value: string(registry.OwnNumbers), Label: "由本点按序编号"},
-			{Value: string(registry.NationalNumbers), Label: "录入国家系统给出的编号"}}, required), a.text("address", "地址", pt.Address, limit(200)), a.text("phone", "电话", pt.Phone, limit(40)), a.text("hours", "办公时间", pt.Hours, limit(100))}})
+			{Value: string(registry.NationalNumbers), Label: "录入国家系统给出的编号"}}, required),
+			a.radio("secondReview", "由谁复核", string(pt.SecondReview), []view.Option{{Value: string(registry.ReviewerOnly), Label: "只由复核员"},
+				{Value: string(registry.ReviewerOrHead), Label: "复核员或负责人", Hint: "负责人复核的件，由另一位负责人登记"}}, required),
+			a.wan("expertsFromFen", "交专家评审的界线", pt.ExpertsFrom, hint("技术交易额达到这个数的，复核后先交专家。只能低于全区的大额界线；留空为按全区的界线")), a.text("address", "地址", pt.Address, limit(200)), a.text("phone", "电话", pt.Phone, limit(40)), a.text("hours", "办公时间", pt.Hours, limit(100))}})
 		settings.Hidden = []view.Pair{{Name: "version", Value: strconv.Itoa(pt.Version)}}
 		blocks := a.blocks(settings)
-		blocks[len(blocks)-1].Title, blocks[len(blocks)-1].Intro = "设置", "二次审核（复核）对所有合同都要求，不能关闭。"
+		blocks[len(blocks)-1].Title, blocks[len(blocks)-1].Intro = "设置", "二次审核（复核）对所有合同都要求，不能关闭；初审人、申请人不能复核。"
 		body.Main = append(body.Main, blocks...)
 	}
 	page := c.Page("登记点管理")
@@ -306,6 +309,7 @@ func (p *Pages) pointAction(c *web.Ctx, at, done string, change func(id int64, f
 func (p *Pages) savePointSettings(c *web.Ctx) error {
 	return p.pointAction(c, "settings", "设置已保存。", func(id int64, f *web.Form) error {
 		_, err := p.Registry.SavePointSettings(c.Context(), c.Actor(), id, registry.PointSettings{Version: f.Int("version"), NumberSource: registry.NumberSource(f.Text("numberSource")),
+			SecondReview: registry.SecondReview(f.Text("secondReview")), ExpertsFrom: f.Wan("expertsFromFen"),
 			Address: f.Text("address"), Phone: f.Text("phone"), Hours: f.Text("hours")})
 		return err
 	})

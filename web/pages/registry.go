@@ -691,6 +691,22 @@ func (p *Pages) saveReview(c *web.Ctx) error {
 	return err
 }
 
+// secondReviewWords says where the case goes after the second review, and by whose rule.
+func secondReviewWords(k registry.Case) string {
+	from := "技术交易额 " + k.Experts.Short() + "以上"
+	if k.Point.ExpertsFrom == k.Experts {
+		from += "（本登记点设定）"
+	}
+	next := "本件通过后直接待登记。"
+	if k.Large || k.Filing.Disputed {
+		next = "本件通过后先交专家评审。"
+	}
+	if k.Point.SecondReview == registry.ReviewerOrHead {
+		next += "复核由复核员或负责人办理，复核的负责人不再登记本件。"
+	}
+	return from + "或有争议的，复核后先交专家评审。" + next
+}
+
 // caseForms are the steps that need words, folded below.
 func (p *Pages) caseForms(k registry.Case) []Block {
 	f := k.Filing
@@ -731,7 +747,7 @@ func (p *Pages) caseForms(k registry.Case) []Block {
 		case registry.EventRefuse:
 			blocks = append(blocks, Block{Fold: "不予登记…", Forms: []view.Form{make(e, "不予登记", view.Danger, refusalFields(reasons(codes.Refusal), area)...)}})
 		case registry.EventPassSecondReview:
-			blocks = append(blocks, Block{Card: true, Title: "复核", Forms: []view.Form{make(e, "复核通过", view.Primary, area("text", "复核意见", "", true))}})
+			blocks = append(blocks, Block{Card: true, Title: "复核", Intro: secondReviewWords(k), Forms: []view.Form{make(e, "复核通过", view.Primary, area("text", "复核意见", "", true))}})
 		case registry.EventReturnToReview:
 			blocks = append(blocks, Block{Fold: "退回初审…", Forms: []view.Form{make(e, "退回初审", view.Quiet, area("text", "退回的理由", "", true))}})
 		case registry.EventPassExperts, registry.EventRejectByExperts:

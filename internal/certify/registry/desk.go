@@ -452,7 +452,11 @@ func (s *Service) PassFirstReview(ctx context.Context, a identity.Actor, r Ref) 
 	if err != nil {
 		return Filing{}, err
 	}
-	reviewers, err := s.d.People.AccountsOf(ctx, p.OrganisationID, identity.Reviewer)
+	roles := []identity.Role{identity.Reviewer}
+	if p.SecondReview == ReviewerOrHead {
+		roles = append(roles, identity.PointHead)
+	}
+	reviewers, err := s.d.People.AccountsOf(ctx, p.OrganisationID, roles...)
 	if err != nil {
 		return Filing{}, err
 	}
@@ -512,14 +516,25 @@ func notRegistrable(d recognition.Decision) error {
 	return fault.Newf(fault.Conflict, "not_registrable", "按认定规则不能通过初审。%s。%s", strings.Join(why, "；"), next)
 }
 
-// PassSecondReview passes to the experts where T ≥ the policy's large amount or the case is disputed, else to
-// registration. Reviewer, never the registrar or applicant of this case.
+// PassSecondReview passes to the experts where T reaches the point's amount for them or the case is disputed, else to
+// registration. Reviewer (or head, as the point decides), never the registrar or applicant of this case. Conflict
+// "no_other_head" where nobody could register the case afterwards.
 func (s *Service) PassSecondReview(ctx context.Context, a identity.Actor, r Ref, opinion string) (Filing, error) {
+	var heads []int64
+	if a.Has(identity.PointHead) {
+		var err error
+		if heads, err = s.d.People.AccountsOf(ctx, a.OrgID, identity.PointHead); err != nil {
+			return Filing{}, err
+		}
+	}
 	return s.onFiling(ctx, a, r, EventPassSecondReview, func(ctx context.Context, w *work) error {
 		var bad fault.Fields
 		required(&bad, "opinion", opinion, "请填写复核意见")
 		if err := bad.Err(); err != nil {
 			return err
+		}
+		if len(heads) == 1 && heads[0] == a.AccountID {
+			return fault.New(fault.Conflict, "no_other_head", "本登记点只有您一位负责人，复核过的件不能再由您登记。请由复核员复核，或先增加一位负责人")
 		}
 		policy, _, err := s.clock(ctx, w.tx, w.filing)
 		if err != nil {
@@ -527,7 +542,7 @@ func (s *Service) PassSecondReview(ctx context.Context, a identity.Actor, r Ref,
 		}
 		w.filing.Reviewer, w.filing.Review.Second = a.AccountID, opinion
 		w.to = AwaitingRegistration
-		if *w.filing.Technical >= policy.LargeAmount || w.filing.Disputed {
+		if *w.filing.Technical >= w.point.expertsFrom(policy) || w.filing.Disputed {
 			w.to = AwaitingExperts
 		}
 		w.note, w.inside = opinion, true

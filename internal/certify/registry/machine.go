@@ -42,7 +42,7 @@ func Table() []Rule {
 		{OnFiling, InReview, EventSaveReview, Registrar, to(InReview), "只保存，不作决定"},
 		{OnFiling, InReview, EventPassFirstReview, Registrar, to(AwaitingSecondReview), "认定规则准予登记；类别、技术交易额、扣除与意见已填"},
 		{OnFiling, InReview, EventRefuse, Registrar, to(Refused), "理由代码与条款"},
-		{OnFiling, AwaitingSecondReview, EventPassSecondReview, Reviewer, to(AwaitingExperts, AwaitingRegistration), "大额或有争议的先交专家"},
+		{OnFiling, AwaitingSecondReview, EventPassSecondReview, Reviewer, to(AwaitingExperts, AwaitingRegistration), "登记点设定的，负责人也可以复核，但不再登记本件；大额（或达到本点界线）、有争议的先交专家"},
 		{OnFiling, AwaitingSecondReview, EventReturnToReview, Reviewer, to(InReview), "写明理由"},
 		{OnFiling, AwaitingSecondReview, EventRefuse, Reviewer, to(Refused), "理由代码与条款"},
 		{OnFiling, AwaitingExperts, EventPassExperts, Expert, to(AwaitingRegistration), "附专家意见文件"},
@@ -167,6 +167,9 @@ func stand(a identity.Actor, applicantOrg int64, parties []int64, p Point) []Par
 	add(Applicant, a.In(applicantOrg))
 	add(Registrar, host)
 	add(Reviewer, host)
+	if host && p.SecondReview == ReviewerOrHead && a.Has(identity.PointHead) && !a.Has(identity.Reviewer) {
+		parts = append(parts, Reviewer)
+	}
 	add(Expert, host || (a.OrgKind == identity.Government && above(a.Division, p.Division)))
 	add(Head, host)
 	add(Supervisor, a.Covers(p.Division))

@@ -224,7 +224,7 @@ func TestNumbersAreTakenOnceAndWithoutGapsWhenHeadsRegisterTogether(t *testing.T
 func TestANationalNumberIsEnteredOnceAndMustFitThePoint(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
-	_, err := w.S.SavePointSettings(ctx, w.Head, w.County.ID, registry.PointSettings{Version: 1, NumberSource: registry.NationalNumbers})
+	_, err := w.S.SavePointSettings(ctx, w.Head, w.County.ID, registry.PointSettings{Version: 1, NumberSource: registry.NationalNumbers, SecondReview: registry.ReviewerOnly})
 	registrytest.Check(t, err)
 	a, b := w.Pass(w.Submit(w.Content()).ID, nil), w.Pass(w.Submit(w.Content()).ID, nil)
 	for _, bad := range []string{"", "2025150103000017", "2026150203000017", "202615010300001", "20261501030000١٧", "2026150103000000"} {
@@ -237,7 +237,7 @@ func TestANationalNumberIsEnteredOnceAndMustFitThePoint(t *testing.T) {
 	if _, err := w.S.Register(ctx, w.Head, registry.Ref{ID: b.ID}, "2026150103000017"); !fault.HasCode(err, "number_taken") {
 		t.Errorf("a number was used twice: %v", err)
 	}
-	_, err = w.S.SavePointSettings(ctx, w.Head, w.County.ID, registry.PointSettings{Version: 2, NumberSource: registry.OwnNumbers})
+	_, err = w.S.SavePointSettings(ctx, w.Head, w.County.ID, registry.PointSettings{Version: 2, NumberSource: registry.OwnNumbers, SecondReview: registry.ReviewerOnly})
 	registrytest.Check(t, err)
 	reg, err := w.S.Register(ctx, w.Head, registry.Ref{ID: b.ID}, "")
 	registrytest.Check(t, err)

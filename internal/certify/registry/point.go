@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/money"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/platform/postgres"
 )
@@ -49,14 +51,15 @@ func (s *Service) SavePoint(ctx context.Context, a identity.Actor, in PointInput
 			return err
 		}
 		if in.ID == 0 {
-			p.Sample, p.State, p.NumberSource, p.Version = a.Sample, PointNormal, OwnNumbers, 1
+			p.Sample, p.State, p.NumberSource, p.SecondReview, p.Version = a.Sample, PointNormal, OwnNumbers, ReviewerOnly, 1
 			p.ID, err = addPoint(ctx, tx, p, s.d.Now())
 		} else {
 			var old Point
 			if old, err = readPoint(ctx, tx, in.ID); err != nil {
 				return err
 			}
-			p.ID, p.Version, p.State, p.NumberSource, p.Sample = in.ID, in.Version, old.State, old.NumberSource, old.Sample
+			p.ID, p.Version, p.State, p.Sample = in.ID, in.Version, old.State, old.Sample
+			p.NumberSource, p.SecondReview, p.ExpertsFrom = old.NumberSource, old.SecondReview, old.ExpertsFrom
 			err = storePoint(ctx, tx, p)
 			p.Version++
 		}
@@ -116,20 +119,32 @@ func (s *Service) SetPointState(ctx context.Context, a identity.Actor, id int64,
 	}, map[string]any{"state": to, "reason": reason})
 }
 
-// SavePointSettings changes what the point decides itself. Its head or a region officer.
+// SavePointSettings changes what the point decides itself. Its head or a region officer. Faults: Invalid fields (the amount
+// for the experts above the large amount of the policy in force).
 func (s *Service) SavePointSettings(ctx context.Context, a identity.Actor, id int64, in PointSettings) (Point, error) {
+	policy, err := one[Policy](ctx, s.d.DB, selectPolicyOn, pgx.StrictNamedArgs{"day": dayOf(s.d.Now())})
+	if err != nil {
+		return Point{}, fmt.Errorf("policy in force: %w", err)
+	}
 	return s.changePoint(ctx, a, id, in.Version, "save_point_settings", func(p *Point) error {
 		if !a.Has(identity.RegionOfficer) && !(a.Has(identity.PointHead) && a.In(p.OrganisationID)) {
 			return fault.New(fault.Forbidden, "head_only", "登记点设置由登记点负责人修改")
 		}
-		if in.NumberSource != OwnNumbers && in.NumberSource != NationalNumbers {
-			var f fault.Fields
-			f.Add("numberSource", "unknown", "请选择本点编号或录入国家系统编号")
-			return f.Err()
-		}
-		p.NumberSource, p.Address, p.Phone, p.Hours = in.NumberSource, in.Address, in.Phone, in.Hours
-		return nil
-	}, map[string]any{"numberSource": in.NumberSource})
+		var f fault.Fields
+		f.Check(in.NumberSource == OwnNumbers || in.NumberSource == NationalNumbers, "numberSource", "unknown", "请选择本点编号或录入国家系统编号")
+		f.Check(in.SecondReview == ReviewerOnly || in.SecondReview == ReviewerOrHead, "secondReview", "unknown", "请选择由谁复核")
+		f.Check(in.ExpertsFrom >= 0 && in.ExpertsFrom <= policy.LargeAmount, "expertsFromFen", "range", "交专家评审的界线不能高于全区的大额界线 "+policy.LargeAmount.Short()+"，可以更低或留空")
+		p.NumberSource, p.SecondReview, p.ExpertsFrom, p.Address, p.Phone, p.Hours = in.NumberSource, in.SecondReview, in.ExpertsFrom, in.Address, in.Phone, in.Hours
+		return f.Err()
+	}, map[string]any{"numberSource": in.NumberSource, "secondReview": in.SecondReview, "expertsFromFen": in.ExpertsFrom})
+}
+
+// expertsFrom is the T from which a case of the point goes to the experts: its own amount, never above the policy's.
+func (p Point) expertsFrom(policy Policy) money.Fen {
+	if p.ExpertsFrom > 0 {
+		return min(p.ExpertsFrom, policy.LargeAmount)
+	}
+	return policy.LargeAmount
 }
 
 func (s *Service) changePoint(ctx context.Context, a identity.Actor, id int64, version int, event Event, change func(*Point) error, detail map[string]any) (Point, error) {

@@ -2,12 +2,14 @@ package registry_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/certify/registry/registrytest"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/identity"
 )
 
 func TestAPointsYearIsComputedAndAssessedOnce(t *testing.T) {
@@ -106,4 +108,96 @@ func TestOpenCasesOfASuspendedPointMoveWithARecord(t *testing.T) {
 	if last := c.Events[len(c.Events)-1]; last.Event.Label() != "移交登记点" {
 		t.Errorf("the history says %q", last.Event.Label())
 	}
+}
+
+func TestAHeadMayReviewOnlyWhereThePointSaysSoAndNeverRegistersThatCase(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	reviewed := func() registry.Ref {
+		f := w.Submit(w.Content())
+		ref := registry.Ref{ID: f.ID}
+		_, err := w.S.Accept(ctx, w.Registrar, ref)
+		registrytest.Check(t, err)
+		w.Review(w.Registrar, f.ID, nil)
+		_, err = w.S.PassFirstReview(ctx, w.Registrar, ref)
+		registrytest.Check(t, err)
+		return ref
+	}
+	ref := reviewed()
+	if _, err := w.S.PassSecondReview(ctx, w.Head, ref, "同意"); !fault.HasCode(err, "wrong_part") {
+		t.Errorf("a head reviewed where only reviewers may: %v", err)
+	}
+	settings := registry.PointSettings{Version: 1, NumberSource: registry.OwnNumbers, SecondReview: registry.ReviewerOrHead}
+	if _, err := w.S.SavePointSettings(ctx, w.Reviewer, w.County.ID, settings); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("a reviewer set the rule: %v", err)
+	}
+	_, err := w.S.SavePointSettings(ctx, w.Head, w.County.ID, settings)
+	registrytest.Check(t, err)
+	if _, err := w.S.PassSecondReview(ctx, w.Head, ref, "同意"); !fault.HasCode(err, "no_other_head") {
+		t.Errorf("the only head reviewed, so that nobody could register: %v", err)
+	}
+	other := w.Person(w.Head, identity.PointHead)
+	f, err := w.S.PassSecondReview(ctx, w.Head, ref, "同意")
+	registrytest.Check(t, err)
+	if f.State != registry.AwaitingRegistration || f.Reviewer != w.Head.AccountID {
+		t.Errorf("%s, reviewer %d", f.State, f.Reviewer)
+	}
+	if _, err := w.S.Register(ctx, w.Head, ref, ""); !fault.HasCode(err, "part_taken") {
+		t.Errorf("the head registered the case reviewed before: %v", err)
+	}
+	shown, err := w.S.Case(ctx, w.Head, ref.ID)
+	registrytest.Check(t, err)
+	if slices.Contains(shown.Allowed, registry.EventRegister) {
+		t.Error("the head is offered the registration")
+	}
+	if _, err := w.DB.Exec(ctx, `update filing set head = reviewer where id = $1`, ref.ID); err == nil {
+		t.Error("the database let one person be reviewer and head")
+	}
+	if _, err := w.S.Register(ctx, other, ref, ""); err != nil {
+		t.Errorf("the other head: %v", err)
+	}
+	own := w.Head
+	own.Roles = []identity.Role{identity.Registrar, identity.PointHead}
+	f = w.Submit(w.Content())
+	ref = registry.Ref{ID: f.ID}
+	_, err = w.S.Accept(ctx, own, ref)
+	registrytest.Check(t, err)
+	w.Review(own, f.ID, nil)
+	_, err = w.S.PassFirstReview(ctx, own, ref)
+	registrytest.Check(t, err)
+	if _, err := w.S.PassSecondReview(ctx, own, ref, "同意"); !fault.HasCode(err, "part_taken") {
+		t.Errorf("a head reviewed the own first review: %v", err)
+	}
+}
+
+func TestAPointAsksTheExpertsEarlierButNeverLaterThanTheRegion(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	settings := registry.PointSettings{Version: 1, NumberSource: registry.OwnNumbers, SecondReview: registry.ReviewerOnly, ExpertsFrom: 5_000_000*yuan + 1}
+	if _, err := w.S.SavePointSettings(ctx, w.Head, w.County.ID, settings); !fault.Is(err, fault.Invalid) {
+		t.Errorf("an amount above the region's: %v", err)
+	}
+	before := w.Pass(w.Submit(w.Content()).ID, nil)
+	settings.ExpertsFrom = 800_000 * yuan
+	_, err := w.S.SavePointSettings(ctx, w.Head, w.County.ID, settings)
+	registrytest.Check(t, err)
+	f := w.Pass(w.Submit(w.Content()).ID, nil)
+	if before.State != registry.AwaitingRegistration || f.State != registry.AwaitingExperts {
+		t.Errorf("800,000 元 went to %s before the setting, to %s with it", before.State, f.State)
+	}
+	if !f.LegalOn.Equal(*before.LegalOn) || !f.TargetOn.Equal(*before.TargetOn) {
+		t.Error("the point's own amount moved the clock")
+	}
+	shown, err := w.S.Case(ctx, w.Reviewer, f.ID)
+	registrytest.Check(t, err)
+	if !shown.Large || shown.Experts != settings.ExpertsFrom || !shown.Decision.Expert {
+		t.Errorf("large %v, experts from %s, rules say experts %v", shown.Large, shown.Experts, shown.Decision.Expert)
+	}
+	edited, err := w.S.SavePoint(ctx, w.Regional, registry.PointInput{ID: w.County.ID, Version: 2, Name: w.County.Name, Kind: w.County.Kind, OrganisationID: w.County.OrganisationID,
+		Division: w.County.Division, Code2: w.County.Code2, AuthorisedFrom: "2020-01-01"})
+	registrytest.Check(t, err)
+	if edited.ExpertsFrom != settings.ExpertsFrom || edited.SecondReview != registry.ReviewerOnly {
+		t.Errorf("editing the point lost its settings: %+v", edited)
+	}
+	w.Finish(f)
 }

@@ -17,7 +17,6 @@ import (
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/identity"
-	"techmarket/internal/foundation/money"
 )
 
 // scope is what an actor may list: the points of the own organisation, the area supervised, the own organisation's cases.
@@ -159,7 +158,8 @@ func (s *Service) Case(ctx context.Context, a identity.Actor, id int64) (Case, e
 			return err
 		}
 		c.Due = due(days, f, dayOf(s.d.Now()))
-		c.Large = f.Technical != nil && *f.Technical >= policy.LargeAmount
+		c.Experts = c.Point.expertsFrom(policy)
+		c.Large = f.Technical != nil && *f.Technical >= c.Experts
 		if c.Events, err = many[EventRow](ctx, tx, selectEvents, pgx.StrictNamedArgs{"filing": id, "number": ""}); err != nil {
 			return err
 		}
@@ -169,7 +169,7 @@ func (s *Service) Case(ctx context.Context, a identity.Actor, id int64) (Case, e
 			}
 		}
 		if desk(c.Parts) {
-			if err := s.staffView(ctx, tx, &c, f, policy.LargeAmount); err != nil {
+			if err := s.staffView(ctx, tx, &c, f); err != nil {
 				return err
 			}
 		} else {
@@ -186,7 +186,7 @@ func (s *Service) Case(ctx context.Context, a identity.Actor, id int64) (Case, e
 	return c, s.names(ctx, c.Events)
 }
 
-func (s *Service) staffView(ctx context.Context, tx pgx.Tx, c *Case, f Filing, large money.Fen) error {
+func (s *Service) staffView(ctx context.Context, tx pgx.Tx, c *Case, f Filing) error {
 	var err error
 	if c.Similar, err = many[Similar](ctx, tx, selectSimilar, pgx.StrictNamedArgs{"contract": f.ContractID, "digest": f.TextDigest,
 		"seller": f.SellerName, "buyer": f.BuyerName, "amount": f.ClaimedAmount, "sample": f.Sample}); err != nil {
@@ -196,7 +196,7 @@ func (s *Service) staffView(ctx context.Context, tx pgx.Tx, c *Case, f Filing, l
 	if review.Class == "" {
 		review = sheet(c.Contract.Content)
 	}
-	d, err := s.assess(ctx, tx, f, c.Point, c.Contract, review, large)
+	d, err := s.assess(ctx, tx, f, c.Point, c.Contract, review, c.Experts)
 	c.Decision = &d
 	return err
 }
@@ -283,7 +283,7 @@ func (s *Service) Preview(ctx context.Context, a identity.Actor, id int64, r Rev
 		if err != nil {
 			return err
 		}
-		d, err = s.assess(ctx, tx, f, p, v, r, policy.LargeAmount)
+		d, err = s.assess(ctx, tx, f, p, v, r, p.expertsFrom(policy))
 		return err
 	})
 	return d, amounts, err

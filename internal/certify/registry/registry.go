@@ -27,8 +27,9 @@
 //	declined, refused, registered, cancelled, revoked
 //	  ─open_reconsideration▶ in_reconsideration · ─open_re_recognition▶ in_re_recognition ─conclude▶ back
 //
-// One person plays one part in one case: applicant ≠ registrar ≠ reviewer ≠ expert. filing_part keeps who played what,
-// so a later change of roles changes nothing; its primary key and the checks of filing are the second wall.
+// One person plays one part in one case: applicant ≠ registrar ≠ reviewer ≠ expert, and who reviewed does not register.
+// filing_part keeps who played what, so a later change of roles changes nothing; its primary key and the checks of filing
+// are the second wall.
 package registry
 
 import (
@@ -161,6 +162,15 @@ const (
 	NationalNumbers NumberSource = "national" // entered: made by the national system
 )
 
+// SecondReview is who may do the second review at a point. That there is one is the region's rule (registration.md §6).
+type SecondReview string
+
+// The choices.
+const (
+	ReviewerOnly   SecondReview = "reviewer"
+	ReviewerOrHead SecondReview = "reviewer_or_head" // the head who did it does not register the case
+)
+
 // Point is a registration point. It is public as it stands.
 type Point struct {
 	ID             int64        `json:"id"`
@@ -176,6 +186,8 @@ type Point struct {
 	Phone          string       `json:"phone"`
 	Hours          string       `json:"hours"`
 	NumberSource   NumberSource `json:"numberSource"`
+	SecondReview   SecondReview `json:"secondReview"`
+	ExpertsFrom    money.Fen    `json:"expertsFromFen"` // T from which experts review; 0: the policy's large amount
 	AuthorisedFrom time.Time    `json:"authorisedFrom"`
 	AuthorisedTo   *time.Time   `json:"authorisedTo"` // nil: no end
 	Sample         bool         `json:"sample"`
@@ -202,7 +214,9 @@ type PointInput struct {
 // PointSettings is what the head of a point decides about it.
 type PointSettings struct {
 	Version      int          `json:"version"`
-	NumberSource NumberSource `json:"numberSource"`
+	NumberSource NumberSource `json:"numberSource" required:"true" enum:"own,national"`
+	SecondReview SecondReview `json:"secondReview" required:"true" enum:"reviewer,reviewer_or_head"`
+	ExpertsFrom  money.Fen    `json:"expertsFromFen" minimum:"0"` // at most the policy's large amount; 0: that amount
 	Address      string       `json:"address"`
 	Phone        string       `json:"phone"`
 	Hours        string       `json:"hours"`
@@ -349,11 +363,12 @@ type Case struct {
 	Previous *contract.Frozen      `json:"previous"` // change: the version that stands
 	Events   []EventRow            `json:"events"`
 	Due      Due                   `json:"due"`
-	Decision *recognition.Decision `json:"decision"` // staff only: what the rules say about the sheet as it stands
-	Large    bool                  `json:"large"`    // T ≥ the policy's large amount
-	Parts    []Part                `json:"parts"`    // what the reader is in this case
-	Allowed  []Event               `json:"allowed"`  // what the reader may do now
-	Similar  []Similar             `json:"similar"`  // staff only
+	Decision *recognition.Decision `json:"decision"`       // staff only: what the rules say about the sheet as it stands
+	Experts  money.Fen             `json:"expertsFromFen"` // T from which the point asks the experts
+	Large    bool                  `json:"large"`          // T reaches it
+	Parts    []Part                `json:"parts"`          // what the reader is in this case
+	Allowed  []Event               `json:"allowed"`        // what the reader may do now
+	Similar  []Similar             `json:"similar"`        // staff only
 }
 
 // Similar is an earlier filing that resembles this one: explained, never convicting.

@@ -221,7 +221,7 @@ func (s *Service) refuse(ctx context.Context, a identity.Actor, event Event, kin
 }
 
 // play notes that the person plays the part in the case, or refuses where the person already plays another one.
-// The head may also have been registrar or reviewer (registration.md §6 asks only applicant ≠ registrar ≠ reviewer).
+// The head may also have been registrar (registration.md §6 asks only applicant ≠ registrar ≠ reviewer), never reviewer.
 func play(ctx context.Context, tx pgx.Tx, filing, account int64, part Part) error {
 	if !slices.Contains([]Part{Applicant, Registrar, Reviewer, Expert, Head}, part) {
 		return nil
@@ -247,7 +247,7 @@ func play(ctx context.Context, tx pgx.Tx, filing, account int64, part Part) erro
 func fits(held, part Part) bool {
 	switch part {
 	case Head:
-		return held != Applicant
+		return held != Applicant && held != Reviewer
 	case Applicant, Registrar, Reviewer, Expert:
 		return held == "" || held == part
 	default:

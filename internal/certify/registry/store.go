@@ -18,7 +18,8 @@ import (
 // --- points ---
 
 const pointColumns = `id, name, kind, organisation_id, division, coalesce(serves_org, 0) as serves_org, region4, code2, state,
-	address, phone, hours, number_source, authorised_from, authorised_to, is_sample as sample, version`
+	address, phone, hours, number_source, second_review, coalesce(experts_from, 0) as experts_from, authorised_from, authorised_to,
+	is_sample as sample, version`
 
 const selectPoint = `select ` + pointColumns + ` from point where id = @id`
 
@@ -41,8 +42,8 @@ const insertPoint = `insert into point (name, kind, organisation_id, division, s
 	returning id`
 
 const updatePoint = `update point set name = @name, kind = @kind, organisation_id = @org, division = @division, serves_org = nullif(@serves, 0),
-		region4 = @region4, code2 = @code2, address = @address, phone = @phone, hours = @hours, number_source = @source, state = @state,
-		authorised_from = @from, authorised_to = @to, version = version + 1
+		region4 = @region4, code2 = @code2, address = @address, phone = @phone, hours = @hours, number_source = @source,
+		second_review = @second_review, experts_from = nullif(@experts_from, 0), state = @state, authorised_from = @from, authorised_to = @to, version = version + 1
 	where id = @id and version = @version`
 
 func readPoint(ctx context.Context, q postgres.Querier, id int64) (Point, error) {
@@ -68,6 +69,7 @@ func addPoint(ctx context.Context, tx pgx.Tx, p Point, now time.Time) (id int64,
 func storePoint(ctx context.Context, tx pgx.Tx, p Point) error {
 	args := p.args()
 	args["id"], args["version"], args["source"], args["state"] = p.ID, p.Version, p.NumberSource, p.State
+	args["second_review"], args["experts_from"] = p.SecondReview, p.ExpertsFrom
 	tag, err := tx.Exec(ctx, updatePoint, args)
 	if err == nil && tag.RowsAffected() == 0 {
 		return stale()

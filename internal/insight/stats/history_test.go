@@ -28,6 +28,7 @@ func TestRandomCommandsNeverBreakAPromise(t *testing.T) {
 		a.Roles = all
 		actors = append(actors, a, a)
 	}
+	actors = append(actors, w.Person(w.Head, identity.PointHead)) // reviews where the point lets heads do so
 	var events []registry.Rule
 	for _, r := range registry.Table() {
 		if r.Event != registry.EventSubmit && r.Event != registry.EventKeep {
@@ -38,6 +39,12 @@ func TestRandomCommandsNeverBreakAPromise(t *testing.T) {
 	var numbers []string
 	commands, refused, histories := 0, 0, 0
 	rapid.Check(t, func(t *rapid.T) { // rapid runs it 100 times
+		point, err := w.S.Point(ctx, w.County.ID)
+		registrytest.Check(w.T, err)
+		_, err = w.S.SavePointSettings(ctx, w.Head, point.ID, registry.PointSettings{Version: point.Version, NumberSource: registry.OwnNumbers,
+			SecondReview: rapid.SampledFrom([]registry.SecondReview{registry.ReviewerOnly, registry.ReviewerOrHead}).Draw(t, "second review"),
+			ExpertsFrom:  rapid.SampledFrom([]money.Fen{0, 1_000_000_00, 5_000_000_00}).Draw(t, "experts from")})
+		registrytest.Check(w.T, err)
 		for range 100 {
 			commands++
 			if len(filings) == 0 || rapid.IntRange(0, 14).Draw(t, "new") == 7 {
@@ -82,6 +89,7 @@ func TestRandomCommandsNeverBreakAPromise(t *testing.T) {
 		for what, sql := range map[string]string{
 			"people with two parts in one case": `select count(*) from (select from filing_event where filing_id is not null and part in ('applicant','registrar','reviewer','expert')
 				group by filing_id, account_id having count(distinct part) > 1) x`,
+			"reviewers who registered their own case":  `select count(*) from filing where head = reviewer`,
 			"applicants who registered their own case": `select count(*) from filing where head = applicant`,
 			"large cases registered without experts":   `select count(*) from filing where state = 'registered' and technical >= 500000000 and expert is null`,
 			"registrations without second review":      `select count(*) from filing where state = 'registered' and (reviewer is null or registrar is null)`,

@@ -145,7 +145,10 @@ func FormOf[C listing.Content[C]](kind listing.Kind, name string, columns []Colu
 		c := content.(C)
 		row := make([]any, len(columns))
 		for i, column := range columns {
-			row[i] = labels(column.Choices, column.Get(&c))
+			row[i] = column.Get(&c)
+			if len(column.Choices) > 0 {
+				row[i] = labels(column.Choices, column.Get(&c), column.Many)
+			}
 		}
 		return row
 	}
@@ -175,13 +178,14 @@ func lookUp(choices []listing.Choice, cell string, many bool) (string, error) {
 }
 
 // labels is lookUp the other way round: codes become labels, unless a label would be cut in two when it is read again.
-func labels(choices []listing.Choice, cell string) string {
-	if len(choices) == 0 {
-		return cell
+func labels(choices []listing.Choice, cell string, many bool) string {
+	parts := []string{cell}
+	if many {
+		parts = Split(cell)
 	}
-	parts := Split(cell)
 	for n, p := range parts {
-		if i := slices.IndexFunc(choices, func(c listing.Choice) bool { return c.Code == p }); i >= 0 && len(Split(choices[i].Label)) == 1 {
+		i := slices.IndexFunc(choices, func(c listing.Choice) bool { return c.Code == p })
+		if i >= 0 && (!many || len(Split(choices[i].Label)) == 1) {
 			parts[n] = choices[i].Label
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -33,6 +34,14 @@ func (s *Server) Declare(r Route) {
 	s.routes = append(s.routes, r)
 }
 
+// TwoFactorPath is the page that sets the second step of signing in up.
+const TwoFactorPath = "/account/two-factor"
+
+const twoFactorNeeded = "two_factor_needed"
+
+// beforeTwoFactor is all that an account may reach that must set its second step up first.
+var beforeTwoFactor = []string{TwoFactorPath, "/signout", "/theme", "/assets/*"}
+
 // Enter bounds the body of a request and lets it in by the route's access; a refusal is written to the audit trail.
 func (s *Server) Enter(e echo.Context, r Route) (*Ctx, error) {
 	limit := r.MaxBody
@@ -41,6 +50,9 @@ func (s *Server) Enter(e echo.Context, r Route) (*Ctx, error) {
 	}
 	e.Request().Body = http.MaxBytesReader(e.Response(), e.Request().Body, limit)
 	c := &Ctx{echo: e, server: s, access: r.Access}
+	if c.Actor().MustSetUpTwoFactor && !slices.Contains(beforeTwoFactor, r.Path) {
+		return c, fault.New(fault.Forbidden, twoFactorNeeded, "您的账号必须先设置两步登录：请在网页的“账号与单位”里设置，再继续。")
+	}
 	if !r.Access.Allows(c.Actor()) {
 		return c, s.refuse(c, r)
 	}

@@ -307,6 +307,10 @@ func (s *Server) failed(err error, e echo.Context) {
 		_ = e.Redirect(http.StatusSeeOther, "/signin?next="+escapeNext(e.Request().URL.RequestURI()))
 		return
 	}
+	if f.Code == twoFactorNeeded {
+		_ = e.Redirect(http.StatusSeeOther, TwoFactorPath)
+		return
+	}
 	if rerr := c.renderFault(status, f); rerr != nil {
 		s.cfg.Log.Error("error page failed", "id", c.RequestID(), "cause", errText(rerr))
 		_ = e.String(status, f.Message)

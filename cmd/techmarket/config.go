@@ -23,6 +23,8 @@ type config struct {
 	Data    string `env:"TECHMARKET_DATA" envDefault:"data"`
 	BaseURL string `env:"TECHMARKET_BASE_URL"` // default from Addr; printed in QR codes and mail
 	Dev     bool   `env:"TECHMARKET_DEV"`      // shows /design
+	// RequireTOTP sends registration points, government and administrators to the two-step set-up until they have it.
+	RequireTOTP bool `env:"TECHMARKET_REQUIRE_TOTP"`
 
 	DatabaseURL string `env:"DATABASE_URL" secret:"true"`
 	DatabaseMax int32  `env:"TECHMARKET_DATABASE_CONNECTIONS" envDefault:"20"`

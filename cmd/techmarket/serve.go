@@ -127,8 +127,10 @@ func (s *services) build() error {
 	var err error
 	post := mailroom{queue: s.enqueue, now: p.now}
 
+	policy := identity.DefaultPolicy()
+	policy.RequireTwoFactor = p.config.RequireTOTP
 	s.identity, err = identity.New(identity.Config{Pool: p.DB.Pool, Audit: trail{p.now}, Mail: post, Cache: p.Cache, Limiter: p.Cache,
-		Now: p.now, BaseURL: p.config.BaseURL,
+		Now: p.now, BaseURL: p.config.BaseURL, Policy: policy,
 		OrganisationChanged: func(ctx context.Context, tx pgx.Tx, o identity.Organisation) error {
 			return s.listings.OrganisationChanged(ctx, tx, o)
 		}})

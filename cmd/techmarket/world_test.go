@@ -84,13 +84,17 @@ func newPlatform(t testing.TB, now func() time.Time, log io.Writer) *platform {
 // workdayMorning is when every world begins: Friday 2026-04-10, 10:00 in Shanghai.
 var workdayMorning = time.Date(2026, 4, 10, 10, 0, 0, 0, time.FixedZone("Asia/Shanghai", 8*3600))
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB, change ...func(*config)) *world {
 	t.Helper()
 	w := &world{t: t, log: &output{}, points: map[string]registry.Point{}, provided: map[string]identity.Provisioned{}, people: map[string]*person{}}
 	began := time.Now()
 	now := func() time.Time { return workdayMorning.Add(time.Since(began)) }
 	var err error
-	w.s, err = compose(context.Background(), newPlatform(t, now, w.log))
+	p := newPlatform(t, now, w.log)
+	for _, c := range change {
+		c(&p.config)
+	}
+	w.s, err = compose(context.Background(), p)
 	noErr(t, err)
 	w.site, err = w.s.site(nil)
 	noErr(t, err)

@@ -83,6 +83,7 @@ type member struct {
 	LoginName    string          `json:"loginName"`
 	Email        string          `json:"email"`
 	Phone        string          `json:"phone"`
+	TwoFactor    bool            `json:"twoFactor"`
 	Roles        []identity.Role `json:"roles"`
 	CreatedAt    time.Time       `json:"createdAt"`
 }

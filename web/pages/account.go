@@ -23,6 +23,7 @@ func (p *Pages) accountRoutes() []web.Route {
 	return []web.Route{
 		web.GET("/signin", guest, p.signIn),
 		web.POST("/signin", guest, p.doSignIn),
+		web.POST("/signin/code", guest, p.doSignInCode),
 		web.GET("/signin/forgot", guest, p.forgot),
 		web.POST("/signin/forgot", guest, p.doForgot),
 		web.GET("/signin/reset/:token", guest, p.reset),
@@ -38,6 +39,9 @@ func (p *Pages) accountRoutes() []web.Route {
 		web.GET("/account/password", anyone, p.password),
 		web.POST("/account/password", anyone, p.savePassword),
 		web.POST("/account/signout-everywhere", anyone, p.signOutEverywhere),
+		web.GET(web.TwoFactorPath, anyone, p.twoFactor),
+		web.POST(web.TwoFactorPath, anyone, p.enableTwoFactor),
+		web.POST(web.TwoFactorPath+"/off", anyone, p.disableTwoFactor),
 		web.GET("/account/organisation", anyone, p.ownOrganisation),
 		web.POST("/account/organisation", admin, p.saveOrganisation),
 		web.POST("/account/organisation/resubmit", admin, p.resubmitOrganisation),
@@ -45,6 +49,7 @@ func (p *Pages) accountRoutes() []web.Route {
 		web.POST("/account/members/invite", admin, p.invite),
 		web.POST("/account/members/:id", admin, p.saveMember),
 		web.POST("/account/members/:id/end", admin, p.endMember),
+		web.POST("/account/members/:id/two-factor", web.Roles("本单位管理员、自治区管理员", identity.OrgAdmin, identity.RegionOfficer), p.resetTwoFactor),
 		web.POST("/account/invitations/:id/revoke", admin, p.revokeInvitation),
 		web.GET("/account/tokens", anyone, p.tokens),
 		web.POST("/account/tokens", anyone, p.createToken),
@@ -72,23 +77,24 @@ func (p *Pages) showSignIn(c *web.Ctx, form *web.Form, err error) error {
 		a.text("login", "登录名", "", required, fill("username")),
 		{Kind: view.Password, Name: "password", Label: "密码", Required: true, Autocomplete: "current-password"},
 	}
-	if fault.HasCode(err, "totp_needed") {
-		fields = append(fields, view.Field{Name: "code", Label: "验证器上的 6 位数字", Required: true, InputMode: "numeric", Autocomplete: "one-time-code", Width: "s"})
-	}
 	f := view.NewForm("/signin", "登录", fields...)
 	f.Hidden = []view.Pair{{Name: "next", Value: next}}
-	status := 200
-	if err != nil {
-		status = 422
-		if fault.Is(err, fault.TooMany) {
-			status = 429
-		}
-	}
 	body := Sheet{Main: a.blocks(f), Side: []Block{{Card: true, Title: "还没有账号", Prose: []view.Text{
 		view.T("单位的第一个人注册单位并成为管理员；以后的人由管理员邀请。")},
 		Actions: []view.Action{{Label: "注册单位", Href: "/signup", Kind: view.Quiet}}},
 		{Card: true, Title: "忘记密码", Actions: []view.Action{{Label: "重设密码", Href: "/signin/forgot", Kind: view.Quiet}}}}}
-	return sheetStatus(c, status, c.Page("登录"), body)
+	return sheetStatus(c, statusAfter(err), c.Page("登录"), body)
+}
+
+// statusAfter is the status of a form that is shown again after a refusal.
+func statusAfter(err error) int {
+	switch {
+	case err == nil:
+		return 200
+	case fault.Is(err, fault.TooMany):
+		return 429
+	}
+	return 422
 }
 
 func (p *Pages) doSignIn(c *web.Ctx) error {
@@ -96,12 +102,46 @@ func (p *Pages) doSignIn(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	session, err := p.Identity.SignIn(c.Context(), identity.SignIn{Login: form.Text("login"), Password: form.Values.Get("password"),
-		Code: form.Text("code"), Address: c.RemoteAddr(), RequestID: c.RequestID()})
+	session, err := p.Identity.SignIn(c.Context(), identity.SignIn{Login: form.Text("login"), Password: form.Values.Get("password"), Address: c.RemoteAddr(), RequestID: c.RequestID()})
 	if err != nil {
 		if refused(err) || fault.Is(err, fault.Unauthorized) {
 			return p.showSignIn(c, form, err)
 		}
+		return err
+	}
+	if session.NeedsCode {
+		return p.showSignInCode(c, session.Token, form, nil)
+	}
+	c.SetSession(session.Token, session.ExpiresAt)
+	return c.SeeNext("/desk")
+}
+
+// showSignInCode is the second step. The token of the first stands in the form: it alone opens nothing.
+func (p *Pages) showSignInCode(c *web.Ctx, step string, form *web.Form, err error) error {
+	a := asking(nil, err)
+	f := view.NewForm("/signin/code", "登录", codeField(a))
+	f.Hidden = []view.Pair{{Name: "step", Value: step}, {Name: "next", Value: form.Text("next")}}
+	return sheetStatus(c, statusAfter(err), c.Page("登录：第二步"), Sheet{Lead: "密码正确。请打开手机上的身份验证器，输入“科技大市场”下面的 6 位数字。", Main: a.blocks(f),
+		Side: []Block{{Card: true, Title: "手机不在身边", Prose: []view.Text{view.T("可以输入设置时保存的恢复码，每个只能用一次。恢复码也没有了，请本单位管理员或自治区管理员重置两步登录。")}}}})
+}
+
+func codeField(a *ask) view.Field {
+	return view.Field{Name: "code", Label: "验证码", Hint: "身份验证器上的 6 位数字，或一个恢复码", Required: true, Autocomplete: "one-time-code", Width: "m", Error: a.errors["code"]}
+}
+
+func (p *Pages) doSignInCode(c *web.Ctx) error {
+	form, err := c.Form()
+	if err != nil {
+		return err
+	}
+	step := form.Values.Get("step")
+	session, err := p.Identity.SignInCode(c.Context(), step, form.Text("code"), c.RemoteAddr(), c.RequestID())
+	switch {
+	case fault.Is(err, fault.Unauthorized):
+		return p.showSignIn(c, form, err)
+	case refused(err):
+		return p.showSignInCode(c, step, form, err)
+	case err != nil:
 		return err
 	}
 	c.SetSession(session.Token, session.ExpiresAt)
@@ -297,10 +337,10 @@ func (p *Pages) acceptInvitation(c *web.Ctx) error {
 
 func accountTabs(actor identity.Actor, active string) *view.Tabs {
 	t := &view.Tabs{Label: "账号与单位"}
-	links := []view.Link{{Label: "账号", Href: "/account"}, {Label: "密码与登录", Href: "/account/password"}, {Label: "单位", Href: "/account/organisation"},
+	links := []view.Link{{Label: "账号", Href: "/account"}, {Label: "密码与登录", Href: "/account/password"}, {Label: "两步登录", Href: web.TwoFactorPath}, {Label: "单位", Href: "/account/organisation"},
 		{Label: "成员", Href: "/account/members"}, {Label: "接口令牌", Href: "/account/tokens"}}
 	if actor.Has(identity.Broker) {
-		links = slices.Insert(links, 2, view.Link{Label: "经纪人资料", Href: "/account/broker"})
+		links = slices.Insert(links, 3, view.Link{Label: "经纪人资料", Href: "/account/broker"})
 	}
 	for _, l := range links {
 		l.Current = l.Href == active
@@ -531,6 +571,9 @@ func (p *Pages) showMembers(c *web.Ctx, form *web.Form, ferr error, link string)
 	rows := view.Rows{Label: "成员", Empty: view.Empty{Title: "还没有成员"}}
 	for _, m := range members {
 		row := view.Row{Title: view.T(m.DisplayName), Meta: []string{m.LoginName, join(web.RoleLabels(m.Roles)), "加入于 " + view.Day(m.CreatedAt)}}
+		if m.TwoFactor {
+			row.Tags = []view.Tag{{Label: "两步登录"}}
+		}
 		rows.Items = append(rows.Items, row)
 	}
 	body.Main = append(body.Main, Block{Title: "成员", Rows: &rows})
@@ -538,8 +581,11 @@ func (p *Pages) showMembers(c *web.Ctx, form *web.Form, ferr error, link string)
 		for _, m := range members {
 			f := view.NewForm(fmt.Sprintf("/account/members/%d", m.MembershipID), "保存身份",
 				view.Field{Kind: view.Check, Name: "roles", ID: fmt.Sprintf("roles-%d", m.MembershipID), Label: m.DisplayName + " 的身份", Required: true, Options: roleOptions(actor, m.Roles)})
-			body.Main = append(body.Main, Block{Fold: "更改 " + m.DisplayName + " 的身份", Forms: []view.Form{f},
-				Actions: []view.Action{{Label: "移出本单位", Post: fmt.Sprintf("/account/members/%d/end", m.MembershipID), Kind: view.Danger, Small: true}}})
+			actions := []view.Action{{Label: "移出本单位", Post: fmt.Sprintf("/account/members/%d/end", m.MembershipID), Kind: view.Danger, Small: true}}
+			if m.TwoFactor && m.AccountID != actor.AccountID {
+				actions = append(actions, resetTwoFactorAction(m, "/account/members"))
+			}
+			body.Main = append(body.Main, Block{Fold: "更改 " + m.DisplayName + " 的身份", Forms: []view.Form{f}, Actions: actions})
 		}
 		a := asking(form, ferr)
 		f := view.NewForm("/account/members/invite", "生成邀请",
@@ -777,6 +823,22 @@ func (p *Pages) organisation(c *web.Ctx) error {
 	}
 	if c.Actor().Has(identity.RegionOfficer) {
 		action := fmt.Sprintf("/organisations/%d", o.ID)
+		members, err := p.Identity.Members(c.Context(), c.Actor(), o.ID)
+		if err != nil {
+			return err
+		}
+		rows := view.Rows{Label: "成员", Empty: view.Empty{Title: "还没有成员"}}
+		for _, m := range members {
+			row := view.Row{Title: view.T(m.DisplayName), Meta: []string{m.LoginName, join(web.RoleLabels(m.Roles))}}
+			if m.TwoFactor {
+				row.Tags = []view.Tag{{Label: "两步登录"}}
+				if m.AccountID != c.Actor().AccountID {
+					row.Actions = []view.Action{resetTwoFactorAction(m, action)}
+				}
+			}
+			rows.Items = append(rows.Items, row)
+		}
+		body.Main = append(body.Main, Block{Title: "成员", Rows: &rows})
 		button := func(label string, event identity.OrgEvent, kind view.Kind) view.Action {
 			return view.Action{Label: label, Name: "event", Value: string(event), Kind: kind}
 		}

@@ -1287,7 +1287,7 @@ func (p *Pages) verified(c *web.Ctx) error {
 	page.Nav = "verify"
 	page.NoIndex = true
 	page.Breadcrumbs = []view.Link{{Label: "证明核验", Href: "/verify"}}
-	qr, err := view.QR(c.BaseURL() + "/v/" + v.Number + "?c=" + v.CheckCode)
+	qr, err := view.QR(c.BaseURL()+"/v/"+v.Number+"?c="+v.CheckCode, "核验二维码")
 	if err != nil {
 		return err
 	}

@@ -141,7 +141,7 @@ func DesignPage(p Page) With[Design] {
 			Actions:  []Action{{Label: "初审通过", Name: "decision", Value: "pass"}, {Label: "一次性告知补正", Name: "decision", Value: "ask", Kind: Quiet}, {Label: "不予登记…", Name: "decision", Value: "refuse", Kind: Danger}}},
 	}
 
-	code, err := QR("https://example.com/v/2026150203000017?c=7K2M9QXD")
+	code, err := QR("https://example.com/v/2026150203000017?c=7K2M9QXD", "核验二维码")
 	if err != nil {
 		panic(err) // the text is constant and short
 	}

@@ -158,15 +158,15 @@ func (a Action) Class() string {
 // Pair is a name and a value, for hidden fields and query parts.
 type Pair struct{ Name, Value string }
 
-// QR draws a QR code of a short text, such as the check address of a certificate.
-func QR(text string) (Picture, error) {
+// QR draws a QR code of a short text, such as the check address of a certificate; label says what it is for.
+func QR(text, label string) (Picture, error) {
 	code, err := qr.Encode(text, qr.M)
 	if err != nil {
 		return Picture{}, fmt.Errorf("view.QR: %w", err)
 	}
 	// The quiet zone of 4 modules belongs to the code; readers need it.
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="qr" viewBox="-4 -4 %d %d" role="img" aria-label="核验二维码"><path d="`, code.Size+8, code.Size+8)
+	fmt.Fprintf(&b, `<svg class="qr" viewBox="-4 -4 %d %d" role="img" aria-label="%s"><path d="`, code.Size+8, code.Size+8, esc(label))
 	for y := range code.Size {
 		for x := range code.Size {
 			if code.Black(x, y) {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/alexedwards/argon2id"
 	"github.com/jackc/pgx/v5"
-	"github.com/pquerna/otp/totp"
 
 	"techmarket/internal/foundation/fault"
 )
@@ -30,6 +29,7 @@ type Account struct {
 	Phone       string
 	Theme       string
 	TwoFactor   bool
+	Recovery    int  // recovery codes that are left
 	Sample      bool `db:"is_sample"`
 	CreatedAt   time.Time
 }
@@ -236,50 +236,6 @@ func (s *Service) SetDisabled(ctx context.Context, actor Actor, accountID int64,
 	})
 	s.forget(ctx, ended...)
 	return err
-}
-
-// NewTwoFactor proposes a secret for an authenticator app; nothing is stored until EnableTwoFactor.
-// url is the otpauth:// address for a QR picture. Fault: unauthorized.
-func (s *Service) NewTwoFactor(ctx context.Context, actor Actor) (secret, url string, err error) {
-	a, err := s.Account(ctx, actor)
-	if err != nil {
-		return "", "", err
-	}
-	key, err := totp.Generate(totp.GenerateOpts{Issuer: "科技大市场", AccountName: a.LoginName, Rand: s.config.Random})
-	if err != nil {
-		return "", "", fmt.Errorf("two factor: %w", err)
-	}
-	return key.Secret(), key.URL(), nil
-}
-
-// EnableTwoFactor stores the secret once a code proves that the app has it. Faults: unauthorized; invalid code.
-func (s *Service) EnableTwoFactor(ctx context.Context, actor Actor, secret, code string) error {
-	if !actor.SignedIn() {
-		return errSignIn
-	}
-	if len(secret) < 16 || len(secret) > 128 || !s.codeFits(ctx, actor.AccountID, secret, code) {
-		var f fault.Fields
-		f.Add("code", "mismatch", "验证码不对，请输入身份验证器上当前的 6 位数字，并检查手机时间是否准确")
-		return f.Err()
-	}
-	return s.storeTwoFactor(ctx, actor, secret, "account.two_factor_on")
-}
-
-// DisableTwoFactor switches the second factor off after asking for the password. Faults as ChangePassword.
-func (s *Service) DisableTwoFactor(ctx context.Context, actor Actor, password string) error {
-	if _, err := s.checkOwnPassword(ctx, actor, "password", password); err != nil {
-		return err
-	}
-	return s.storeTwoFactor(ctx, actor, "", "account.two_factor_off")
-}
-
-func (s *Service) storeTwoFactor(ctx context.Context, actor Actor, secret, action string) error {
-	return s.inTx(ctx, "two factor", func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, updateTwoFactor, pgx.StrictNamedArgs{"id": actor.AccountID, "totp_secret": secret}); err != nil {
-			return err
-		}
-		return s.record(ctx, tx, actor, action, "account", actor.AccountID, nil)
-	})
 }
 
 func (s *Service) checkOwnPassword(ctx context.Context, actor Actor, path, password string) (credentials, error) {

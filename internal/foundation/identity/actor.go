@@ -60,6 +60,9 @@ type Actor struct {
 	Roles        []Role
 	Sample       bool   // the account belongs to the sample market; what it creates is sample data
 	RequestID    string // for the audit trail
+	// MustSetUpTwoFactor: the policy wants two steps from this role and the account has not set them up; until then the
+	// person may do nothing else.
+	MustSetUpTwoFactor bool
 }
 
 // Guest is nobody in particular.

@@ -71,7 +71,7 @@ func (b *bundle) now() time.Time {
 
 func (b *bundle) advance(d time.Duration) { b.offset.Add(int64(d)); b.redis.FastForward(d) }
 
-func setup(t *testing.T) *bundle {
+func setup(t *testing.T, change ...func(*identity.Policy)) *bundle {
 	t.Helper()
 	b := &bundle{db: pgtest.New(t), redis: miniredis.RunT(t), trail: &trail{}, mail: &post{}}
 	c, err := cache.Open("redis://"+b.redis.Addr(), slog.New(slog.DiscardHandler), b.now)
@@ -81,6 +81,9 @@ func setup(t *testing.T) *bundle {
 	t.Cleanup(func() { c.Close() })
 	policy := identity.DefaultPolicy()
 	policy.Argon.Memory, policy.Argon.Iterations = 64, 1
+	for _, c := range change {
+		c(&policy)
+	}
 	b.Service, err = identity.New(identity.Config{Pool: b.db.Pool, Audit: b.trail, Mail: b.mail, Cache: c, Limiter: c, Now: b.now, Policy: policy, BaseURL: "https://样例.example",
 		OrganisationChanged: func(_ context.Context, _ pgx.Tx, o identity.Organisation) error {
 			b.changed = append(b.changed, o.State)
@@ -687,16 +690,18 @@ func TestFindOrganisations_StaysInsideTheArea(t *testing.T) {
 	}
 }
 
-func TestTwoFactor_IsAskedAfterThePasswordAndTakesACodeOnce(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	ctx := t.Context()
-	actor := b.actor(t, "region")
-	secret, url, err := b.NewTwoFactor(ctx, actor)
+// twoFactor sets the second step of an account up and returns its codes by time and its recovery codes.
+func (b *bundle) twoFactor(t *testing.T, login string) (code func() string, recovery []string) {
+	t.Helper()
+	actor := b.actor(t, login)
+	secret, url, err := b.NewTwoFactor(t.Context(), actor)
 	if err != nil || !strings.HasPrefix(url, "otpauth://totp/") {
 		t.Fatal(url, err)
 	}
-	code := func() string {
+	if again, err := b.TwoFactorURL(t.Context(), actor, secret); err != nil || again != url {
+		t.Errorf("shown again: %s, %v", again, err)
+	}
+	code = func() string {
 		t.Helper()
 		c, err := totp.GenerateCode(secret, b.now())
 		if err != nil {
@@ -704,37 +709,157 @@ func TestTwoFactor_IsAskedAfterThePasswordAndTakesACodeOnce(t *testing.T) {
 		}
 		return c
 	}
-	if err := b.EnableTwoFactor(ctx, actor, secret, "000000"); !hasField(err, "code") {
+	if _, err := b.EnableTwoFactor(t.Context(), actor, secret, "000000"); !hasField(err, "code") {
 		t.Errorf("a guessed code: %v", err)
 	}
-	if err := b.EnableTwoFactor(ctx, actor, secret, code()); err != nil {
-		t.Fatal(err)
+	if _, err := b.EnableTwoFactor(t.Context(), actor, "ABCD", code()); !fault.HasCode(err, "secret") {
+		t.Errorf("a short secret: %v", err)
+	}
+	recovery, err = b.EnableTwoFactor(t.Context(), actor, secret, code())
+	if err != nil || len(recovery) != 10 {
+		t.Fatal(recovery, err)
+	}
+	if _, err := b.EnableTwoFactor(t.Context(), actor, secret, code()); !fault.HasCode(err, "two_factor_on") {
+		t.Errorf("replaced without switching off: %v", err)
 	}
 	b.advance(time.Minute)
-	try := func(password, code string) error {
-		_, err := b.SignIn(ctx, identity.SignIn{Login: "region", Password: password, Code: code, Address: "192.0.2.1"})
+	return code, recovery
+}
+
+func (b *bundle) firstStep(t *testing.T, login string) identity.Session {
+	t.Helper()
+	session, err := b.SignIn(t.Context(), identity.SignIn{Login: login, Password: good, Address: "192.0.2.1"})
+	if err != nil || !session.NeedsCode {
+		t.Fatalf("first step: %+v, %v", session, err)
+	}
+	return session
+}
+
+func TestTwoFactor_IsAskedAfterThePasswordAndTakesACodeOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx := t.Context()
+	code, recovery := b.twoFactor(t, "region")
+	second := func(step identity.Session, code string) error {
+		_, err := b.SignInCode(ctx, step.Token, code, "192.0.2.1", "")
 		return err
 	}
-	if err := try(good, ""); !fault.HasCode(err, "totp_needed") {
-		t.Errorf("without a code: %v", err)
+	step := b.firstStep(t, "region")
+	if _, err := b.Authenticate(ctx, step.Token, ""); !fault.HasCode(err, "session_ended") {
+		t.Errorf("the first step alone signs in: %v", err)
 	}
-	if err := try("wrong", code()); !fault.HasCode(err, "sign_in_failed") {
-		t.Errorf("wrong password, right code: %v", err)
+	if err := second(step, "000000"); !hasField(err, "code") {
+		t.Errorf("a guessed code: %v", err)
 	}
-	if err := try(good, code()); err != nil {
-		t.Errorf("right: %v", err)
+	session, err := b.SignInCode(ctx, step.Token, code(), "192.0.2.1", "")
+	if err != nil || session.Token == step.Token {
+		t.Fatalf("right: %v", err)
 	}
-	if err := try(good, code()); !fault.HasCode(err, "sign_in_failed") {
+	if actor, err := b.Authenticate(ctx, session.Token, ""); err != nil || !actor.SignedIn() {
+		t.Errorf("after the second step: %v", err)
+	}
+	if err := second(step, code()); !fault.HasCode(err, "first_step_over") {
+		t.Errorf("the first step used again: %v", err)
+	}
+	if err := second(b.firstStep(t, "region"), code()); !hasField(err, "code") {
 		t.Errorf("the same code again: %v", err)
 	}
-	if err := b.DisableTwoFactor(ctx, actor, "wrong"); !hasField(err, "password") {
-		t.Errorf("switched off without the password: %v", err)
+	late := b.firstStep(t, "region")
+	b.advance(6 * time.Minute)
+	if err := second(late, code()); !fault.HasCode(err, "first_step_over") {
+		t.Errorf("after six minutes: %v", err)
 	}
-	if err := b.DisableTwoFactor(ctx, actor, good); err != nil {
+	if err := second(b.firstStep(t, "region"), strings.ToUpper(recovery[3])); err != nil {
+		t.Errorf("a recovery code: %v", err)
+	}
+	if err := second(b.firstStep(t, "region"), recovery[3]); !hasField(err, "code") {
+		t.Errorf("the same recovery code again: %v", err)
+	}
+	if a, err := b.Account(ctx, b.actor(t, "region")); err != nil || a.Recovery != 9 {
+		t.Errorf("recovery codes left: %d, %v", a.Recovery, err)
+	}
+}
+
+func TestTwoFactor_WrongCodesLockLikeWrongPasswords(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	code, _ := b.twoFactor(t, "region")
+	step := b.firstStep(t, "region") // one of five
+	for range 4 {
+		if _, err := b.SignInCode(t.Context(), step.Token, "000000", "192.0.2.1", ""); !hasField(err, "code") {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.SignInCode(t.Context(), step.Token, code(), "192.0.2.1", ""); !fault.HasCode(err, "sign_in_throttled") {
+		t.Errorf("the sixth attempt: %v", err)
+	}
+}
+
+func TestTwoFactor_IsSwitchedOffByPasswordAndCodeOrResetByAnAdministrator(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx := t.Context()
+	code, recovery := b.twoFactor(t, "region")
+	region := b.actor(t, "region")
+	if err := b.DisableTwoFactor(ctx, region, "wrong", code()); !hasField(err, "password") {
+		t.Errorf("without the password: %v", err)
+	}
+	if err := b.DisableTwoFactor(ctx, region, good, "000000"); !hasField(err, "code") {
+		t.Errorf("without a code: %v", err)
+	}
+	if err := b.DisableTwoFactor(ctx, region, good, recovery[0]); err != nil {
 		t.Fatal(err)
 	}
-	if err := try(good, ""); err != nil {
+	if s, err := b.SignIn(ctx, identity.SignIn{Login: "region", Password: good, Address: "192.0.2.1"}); err != nil || s.NeedsCode {
 		t.Errorf("after switching off: %v", err)
+	}
+
+	sign := func(login, org string) identity.Actor {
+		if _, _, err := b.SignUp(ctx, signUp(login, org)); err != nil {
+			t.Fatal(err)
+		}
+		return b.actor(t, login)
+	}
+	admin, stranger := sign("two-admin", "样例两步公司"), sign("company", "样例外人公司")
+	member := b.member(t, admin, "two-member", identity.Member)
+	_, _ = b.twoFactor(t, "two-member")
+	members, err := b.Members(ctx, admin, admin.OrgID)
+	if err != nil || members[0].TwoFactor || !members[1].TwoFactor {
+		t.Fatalf("members: %+v, %v", members, err)
+	}
+	of := members[1].MembershipID
+	if err := b.ResetTwoFactor(ctx, member, of); err == nil {
+		t.Error("a member resets the own")
+	}
+	if err := b.ResetTwoFactor(ctx, stranger, of); !fault.HasCode(err, "membership") {
+		t.Errorf("somebody of another organisation: %v", err)
+	}
+	if err := b.ResetTwoFactor(ctx, admin, members[0].MembershipID); !fault.HasCode(err, "not_resettable") {
+		t.Errorf("an administrator the own: %v", err)
+	}
+	if err := b.ResetTwoFactor(ctx, admin, of); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := b.SignIn(ctx, identity.SignIn{Login: "two-member", Password: good, Address: "192.0.2.1"}); err != nil || s.NeedsCode {
+		t.Errorf("after the reset: %v", err)
+	}
+}
+
+func TestTwoFactor_WhereRequiredOfficersMustSetItUpAndOthersNeedNot(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(p *identity.Policy) { p.RequireTwoFactor = true })
+	if _, _, err := b.SignUp(t.Context(), signUp("company", "样例公司")); err != nil {
+		t.Fatal(err)
+	}
+	if a := b.actor(t, "company"); a.MustSetUpTwoFactor {
+		t.Error("a company's administrator must")
+	}
+	if a := b.actor(t, "region"); !a.MustSetUpTwoFactor {
+		t.Error("a region officer need not")
+	}
+	b.twoFactor(t, "region")
+	if a := b.actor(t, "region"); a.MustSetUpTwoFactor {
+		t.Error("still to be set up")
 	}
 }
 

@@ -21,6 +21,7 @@ type MemberInfo struct {
 	LoginName    string
 	Email        string
 	Phone        string
+	TwoFactor    bool
 	Roles        []Role
 	CreatedAt    time.Time
 }

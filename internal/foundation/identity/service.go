@@ -54,13 +54,14 @@ type Limiter interface {
 
 // Policy holds the limits of sign-in. Defaults follow 等保2.0 三级 身份鉴别 a)–b) as read in reference/trust.md §1.
 type Policy struct {
-	Idle            time.Duration // a session without a request for so long ends; 30 minutes
-	Absolute        time.Duration // every session ends after; 12 hours
-	Window          time.Duration // of the two counts below; 15 minutes
-	FailsPerAccount int           // 5
-	TriesPerAddress int           // 30
-	InvitationLife  time.Duration // 14 days
-	Argon           *argon2id.Params
+	Idle             time.Duration // a session without a request for so long ends; 30 minutes
+	Absolute         time.Duration // every session ends after; 12 hours
+	Window           time.Duration // of the two counts below; 15 minutes
+	FailsPerAccount  int           // 5
+	TriesPerAddress  int           // 30
+	InvitationLife   time.Duration // 14 days
+	Argon            *argon2id.Params
+	RequireTwoFactor bool // of registration points, government and administrators, see twoFactorRoles
 }
 
 // DefaultPolicy returns the limits above with OWASP's second argon2id setting (19 MiB, 2 passes, 1 lane).

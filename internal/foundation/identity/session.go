@@ -11,7 +11,6 @@ import (
 
 	"github.com/alexedwards/argon2id"
 	"github.com/jackc/pgx/v5"
-	"github.com/pquerna/otp/totp"
 
 	"techmarket/internal/foundation/fault"
 )
@@ -24,7 +23,6 @@ const cacheFor = 30 * time.Second
 type SignIn struct {
 	Login     string
 	Password  string
-	Code      string // of the authenticator app, where the account has one
 	Address   string // remote address
 	RequestID string
 }
@@ -34,6 +32,7 @@ type Session struct {
 	Token     string
 	ExpiresAt time.Time // absolute end; the idle limit may end it earlier
 	Actor     Actor
+	NeedsCode bool // nobody is signed in yet: Token goes to SignInCode with a code
 }
 
 // Membership is one organisation that a person can act for.
@@ -45,14 +44,15 @@ type Membership struct {
 	Roles            []Role
 }
 
-// SignIn checks name and password (argon2id) and, where set up, the authenticator code, and opens a session for the person's
-// first live membership. Anybody may call. Failures count: 5 per account and 30 per address in 15 minutes.
-// Faults: unauthorized "sign_in_failed" (never saying which part was wrong) or "totp_needed" (name and password were right,
-// ask for the code); too many "sign_in_throttled".
+var errThrottled = fault.New(fault.TooMany, "sign_in_throttled", "登录尝试过多，请 15 分钟后再试；忘记密码请联系本单位管理员")
+
+// SignIn checks name and password (argon2id) and opens a session for the person's first live membership; where two steps
+// are set up, one that waits for SignInCode. Anybody may call. Failures of both steps count: 5 per account and 30 per
+// address in 15 minutes.
+// Faults: unauthorized "sign_in_failed" (never saying which part was wrong); too many "sign_in_throttled".
 func (s *Service) SignIn(ctx context.Context, in SignIn) (Session, error) {
-	throttled := fault.New(fault.TooMany, "sign_in_throttled", "登录尝试过多，请 15 分钟后再试；忘记密码请联系本单位管理员")
 	if !s.allow(ctx, "signin:address:"+in.Address, s.config.Policy.TriesPerAddress) {
-		return Session{}, throttled
+		return Session{}, errThrottled
 	}
 	login := strings.TrimSpace(in.Login)
 	a, err := s.accountByLogin(ctx, login)
@@ -61,7 +61,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (Session, error) {
 	}
 	known := err == nil
 	if !s.allow(ctx, attemptKey(login, a), s.config.Policy.FailsPerAccount) {
-		return Session{}, throttled
+		return Session{}, errThrottled
 	}
 	hash := s.decoy
 	if known {
@@ -77,12 +77,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (Session, error) {
 		return Session{}, s.refuseSignIn(ctx, a.ID, in.RequestID)
 	}
 	if a.TotpSecret != "" {
-		if strings.TrimSpace(in.Code) == "" {
-			return Session{}, fault.New(fault.Unauthorized, "totp_needed", "请输入身份验证器上的 6 位数字")
-		}
-		if !s.codeFits(ctx, a.ID, a.TotpSecret, in.Code) {
-			return Session{}, s.refuseSignIn(ctx, a.ID, in.RequestID)
-		}
+		return s.openFirstStep(ctx, a.ID)
 	}
 	return s.open(ctx, a.ID, in.RequestID)
 }
@@ -96,34 +91,32 @@ func (s *Service) refuseSignIn(ctx context.Context, accountID int64, requestID s
 	if err != nil {
 		return err
 	}
-	return fault.New(fault.Unauthorized, "sign_in_failed", "登录名、密码或验证码不对，请检查后重试")
+	return fault.New(fault.Unauthorized, "sign_in_failed", "登录名或密码不对，请检查后重试")
 }
 
-func (s *Service) open(ctx context.Context, accountID int64, requestID string) (Session, error) {
-	token, err := s.secret()
+func (s *Service) open(ctx context.Context, accountID int64, requestID string) (session Session, err error) {
+	err = s.inTx(ctx, "sign in", func(tx pgx.Tx) error {
+		session, err = s.openIn(ctx, tx, accountID, requestID)
+		return err
+	})
+	return session, err
+}
+
+func (s *Service) openIn(ctx context.Context, tx pgx.Tx, accountID int64, requestID string) (Session, error) {
+	session, err := s.insertSession(ctx, tx, accountID, s.config.Policy.Absolute, false)
 	if err != nil {
 		return Session{}, err
 	}
-	now := s.config.Now()
-	session := Session{Token: token, ExpiresAt: now.Add(s.config.Policy.Absolute)}
-	err = s.inTx(ctx, "sign in", func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, insertSession, pgx.StrictNamedArgs{
-			"token_hash": digest(token), "account_id": accountID, "now": now, "expires_at": session.ExpiresAt,
-		}); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, touchAccount, pgx.StrictNamedArgs{"id": accountID, "now": now}); err != nil {
-			return err
-		}
-		row, err := s.readSession(ctx, tx, digest(token))
-		if err != nil {
-			return err
-		}
-		session.Actor = row.actor()
-		session.Actor.RequestID = requestID
-		return s.record(ctx, tx, session.Actor, "session.sign_in", "account", accountID, nil)
-	})
-	return session, err
+	if _, err := tx.Exec(ctx, touchAccount, pgx.StrictNamedArgs{"id": accountID, "now": s.config.Now()}); err != nil {
+		return Session{}, err
+	}
+	row, err := s.readSession(ctx, tx, digest(session.Token))
+	if err != nil {
+		return Session{}, err
+	}
+	session.Actor = s.actorOf(row.actorRow)
+	session.Actor.RequestID = requestID
+	return session, s.record(ctx, tx, session.Actor, "session.sign_in", "account", accountID, nil)
 }
 
 // Authenticate returns the actor behind a session token and keeps the session alive. A session ends after 30 idle minutes
@@ -156,7 +149,7 @@ func (s *Service) Authenticate(ctx context.Context, token, requestID string) (Ac
 		}
 		idleEnd = now.Add(s.config.Policy.Idle)
 	}
-	actor := row.actor()
+	actor := s.actorOf(row.actorRow)
 	if s.config.Cache != nil {
 		ends := now.Add(cacheFor)
 		for _, t := range []time.Time{row.ExpiresAt, idleEnd} {
@@ -292,14 +285,4 @@ func attemptKey(login string, a credentials) string {
 		since = a.SignedInAt.UnixMicro()
 	}
 	return "signin:account:" + digest(strings.ToLower(login))[:32] + ":" + strconv.FormatInt(since, 10)
-}
-
-// codeFits checks an authenticator code and, where a limiter is there, takes every code only once.
-func (s *Service) codeFits(ctx context.Context, accountID int64, secret, code string) bool {
-	code = strings.ReplaceAll(strings.TrimSpace(code), " ", "")
-	ok, err := totp.ValidateCustom(code, secret, s.config.Now(), totp.ValidateOpts{Period: 30, Skew: 1, Digits: 6})
-	if err != nil || !ok {
-		return false
-	}
-	return s.allow(ctx, "totp:"+strconv.FormatInt(accountID, 10)+":"+code, 1)
 }

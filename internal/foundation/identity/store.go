@@ -36,16 +36,18 @@ const (
 
 	insertAccount = `insert into account (login_name, display_name, email, phone, password_hash, is_sample, created_at)
 		values (@login_name, @display_name, @email, @phone, @password_hash, @is_sample, @now) returning id`
-	credentialColumns = `select id, login_name, password_hash, totp_secret, disabled_at, signed_in_at from account`
+	credentialColumns = `select id, login_name, password_hash, totp_secret, recovery_hashes, disabled_at, signed_in_at from account`
 	credentialsByID   = credentialColumns + ` where id = @id`
 	credentialsByName = credentialColumns + ` where lower(login_name) = lower(@login)`
-	accountByID       = `select id, login_name, display_name, email, phone, theme, totp_secret <> '' as two_factor, is_sample, created_at from account where id = @id`
+	accountByID       = `select id, login_name, display_name, email, phone, theme, totp_secret <> '' as two_factor, cardinality(recovery_hashes) as recovery, is_sample, created_at from account where id = @id`
 	accountNames      = `select id, display_name from account where id = any(@ids)`
 	updateAccount     = `update account set display_name = @display_name, email = @email, phone = @phone, theme = @theme where id = @id`
 	updatePassword    = `update account set password_hash = @password_hash where id = @id`
 	touchAccount      = `update account set signed_in_at = @now where id = @id`
 	disableAccount    = `update account set disabled_at = @at where id = @id`
-	updateTwoFactor   = `update account set totp_secret = @totp_secret where id = @id`
+	updateTwoFactor   = `update account set totp_secret = @totp_secret, recovery_hashes = @recovery_hashes where id = @id`
+	dropTwoFactor     = `update account set totp_secret = '', recovery_hashes = '{}' where id = @id and totp_secret <> ''`
+	useRecovery       = `update account set recovery_hashes = array_remove(recovery_hashes, @hash) where id = @id and @hash = any(recovery_hashes)`
 	accountsOf        = `select m.account_id from membership m join account a on a.id = m.account_id and a.disabled_at is null
 		where m.organisation_id = @organisation_id and m.ended_at is null and (cardinality(@roles::text[]) = 0 or m.roles && @roles) order by m.id`
 	officersFor = `select m.account_id, bool_or('league_officer' = any(m.roles)) as league
@@ -56,14 +58,14 @@ const (
 	insertReset = `insert into password_reset (account_id, token_hash, expires_at) values (@account_id, @token_hash, @expires_at)
 		on conflict (account_id) do update set token_hash = excluded.token_hash, expires_at = excluded.expires_at`
 	deleteReset  = `delete from password_reset where account_id = @account_id`
-	resetByToken = `select a.id, a.login_name, a.password_hash, a.totp_secret, a.disabled_at, a.signed_in_at from password_reset r
+	resetByToken = `select a.id, a.login_name, a.password_hash, a.totp_secret, a.recovery_hashes, a.disabled_at, a.signed_in_at from password_reset r
 		join account a on a.id = r.account_id and a.disabled_at is null where r.token_hash = @token_hash and r.expires_at > @now`
 
 	insertMembership = `insert into membership (account_id, organisation_id, roles, created_at) values (@account_id, @organisation_id, @roles, @now) returning id`
 	membershipsOf    = `select m.id, m.organisation_id, o.name as organisation_name, o.kind as organisation_kind, m.roles
 		from membership m join organisation o on o.id = m.organisation_id where m.account_id = @account_id and m.ended_at is null order by m.id`
 	membershipByID = `select id, account_id, organisation_id, roles from membership where id = @id and ended_at is null`
-	membersOf      = `select m.id as membership_id, m.account_id, a.display_name, a.login_name, a.email, a.phone, m.roles, m.created_at
+	membersOf      = `select m.id as membership_id, m.account_id, a.display_name, a.login_name, a.email, a.phone, a.totp_secret <> '' as two_factor, m.roles, m.created_at
 		from membership m join account a on a.id = m.account_id where m.organisation_id = @organisation_id and m.ended_at is null order by m.id`
 	countAdmins           = `select count(*) from membership m join account a on a.id = m.account_id and a.disabled_at is null where m.organisation_id = @organisation_id and m.ended_at is null and 'org_admin' = any(m.roles)`
 	updateRoles           = `update membership set roles = @roles where id = @id`
@@ -89,8 +91,10 @@ const (
 	revokeToken = `update api_token set revoked_at = @now where id = @id and account_id = @account_id and revoked_at is null`
 	touchToken  = `update api_token set used_at = @now where id = @id`
 
-	insertSession = `insert into session (token_hash, account_id, membership_id, created_at, seen_at, expires_at)
-		values (@token_hash, @account_id, (select min(id) from membership where account_id = @account_id and ended_at is null), @now, @now, @expires_at)`
+	insertSession = `insert into session (token_hash, account_id, membership_id, created_at, seen_at, expires_at, waits_for_code)
+		values (@token_hash, @account_id, (select min(id) from membership where account_id = @account_id and ended_at is null), @now, @now, @expires_at, @waits_for_code)`
+	firstStep = `select a.id, a.login_name, a.password_hash, a.totp_secret, a.recovery_hashes, a.disabled_at, a.signed_in_at from session s
+		join account a on a.id = s.account_id and a.disabled_at is null where s.token_hash = @token_hash and s.waits_for_code and s.expires_at > @now`
 	touchSession  = `update session set seen_at = @now where token_hash = @token_hash and seen_at < @now`
 	switchSession = `update session set membership_id = @membership_id where token_hash = @token_hash and account_id = @account_id
 		and exists (select 1 from membership where id = @membership_id and account_id = @account_id and ended_at is null)`
@@ -100,12 +104,12 @@ const (
 	sessionsOfAccount      = `select token_hash from session where account_id = @account_id`
 	sessionsOfOrganisation = `select s.token_hash from session s join membership m on m.id = s.membership_id where m.organisation_id = @organisation_id`
 
-	actorColumns = `a.id as account_id, a.display_name, a.is_sample, a.disabled_at, coalesce(m.id, 0) as membership_id, coalesce(m.roles, '{}') as roles,
+	actorColumns = `a.id as account_id, a.display_name, a.is_sample, a.disabled_at, a.totp_secret <> '' as two_factor, coalesce(m.id, 0) as membership_id, coalesce(m.roles, '{}') as roles,
 		coalesce(o.id, 0) as org_id, coalesce(o.name, '') as org_name, coalesce(o.kind, '') as org_kind, coalesce(o.state, '') as org_state,
 		coalesce(o.division, '') as division`
 	actorBySession = `select ` + actorColumns + `, s.seen_at, s.expires_at from session s join account a on a.id = s.account_id
 		left join membership m on m.id = s.membership_id and m.ended_at is null left join organisation o on o.id = m.organisation_id
-		where s.token_hash = @token_hash`
+		where s.token_hash = @token_hash and not s.waits_for_code`
 	actorByToken = `select ` + actorColumns + `, t.id as token_id, t.used_at from api_token t join account a on a.id = t.account_id and a.disabled_at is null
 		join membership m on m.id = t.membership_id and m.ended_at is null join organisation o on o.id = m.organisation_id
 		where t.token_hash = @token_hash and t.revoked_at is null and (t.expires_at is null or t.expires_at > @now)`
@@ -114,12 +118,13 @@ const (
 )
 
 type credentials struct {
-	ID           int64
-	LoginName    string
-	PasswordHash string
-	TotpSecret   string
-	DisabledAt   *time.Time
-	SignedInAt   *time.Time // last success
+	ID             int64
+	LoginName      string
+	PasswordHash   string
+	TotpSecret     string
+	RecoveryHashes []string
+	DisabledAt     *time.Time
+	SignedInAt     *time.Time // last success
 }
 
 type actorRow struct {
@@ -127,6 +132,7 @@ type actorRow struct {
 	DisplayName  string
 	IsSample     bool
 	DisabledAt   *time.Time
+	TwoFactor    bool
 	MembershipID int64
 	Roles        []Role
 	OrgID        int64
@@ -136,9 +142,11 @@ type actorRow struct {
 	Division     string
 }
 
-func (r actorRow) actor() Actor {
-	return Actor{AccountID: r.AccountID, MembershipID: r.MembershipID, OrgID: r.OrgID, Name: r.DisplayName, OrgName: r.OrgName,
+func (s *Service) actorOf(r actorRow) Actor {
+	a := Actor{AccountID: r.AccountID, MembershipID: r.MembershipID, OrgID: r.OrgID, Name: r.DisplayName, OrgName: r.OrgName,
 		OrgKind: r.OrgKind, OrgState: r.OrgState, Division: r.Division, Roles: r.Roles, Sample: r.IsSample}
+	a.MustSetUpTwoFactor = s.config.Policy.RequireTwoFactor && !r.TwoFactor && a.Has(twoFactorRoles...)
+	return a
 }
 
 type sessionRow struct {
@@ -190,6 +198,17 @@ func (s *Service) accountByLogin(ctx context.Context, login string) (credentials
 func (s *Service) membership(ctx context.Context, tx pgx.Tx, id int64) (membershipRow, error) {
 	rows, _ := tx.Query(ctx, membershipByID, pgx.StrictNamedArgs{"id": id})
 	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[membershipRow])
+}
+
+func (s *Service) insertSession(ctx context.Context, tx pgx.Tx, accountID int64, life time.Duration, waits bool) (Session, error) {
+	token, err := s.secret()
+	if err != nil {
+		return Session{}, err
+	}
+	now := s.config.Now()
+	session := Session{Token: token, ExpiresAt: now.Add(life), NeedsCode: waits}
+	_, err = tx.Exec(ctx, insertSession, pgx.StrictNamedArgs{"token_hash": digest(token), "account_id": accountID, "now": now, "expires_at": session.ExpiresAt, "waits_for_code": waits})
+	return session, err
 }
 
 func (s *Service) readSession(ctx context.Context, q querier, hash string) (sessionRow, error) {

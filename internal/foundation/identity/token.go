@@ -87,7 +87,7 @@ func (s *Service) ActorFor(ctx context.Context, login string) (Actor, error) {
 	if err != nil {
 		return Actor{}, fmt.Errorf("actor: %w", err)
 	}
-	return row.actor(), nil
+	return s.actorOf(row), nil
 }
 
 // Tokens lists the actor's own tokens, newest first.
@@ -134,7 +134,7 @@ func (s *Service) ActorFromToken(ctx context.Context, token, requestID string) (
 			return Actor{}, fmt.Errorf("actor from token: %w", err)
 		}
 	}
-	actor := row.actor()
+	actor := s.actorOf(row.actorRow)
 	actor.RequestID = requestID
 	return actor, nil
 }

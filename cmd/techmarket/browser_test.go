@@ -325,7 +325,7 @@ func TestBrowser_EveryPageIsAccessibleAndFitsAPhone(t *testing.T) {
 		{"registrar", []string{"/registry", "/filings/" + m.open, "/filings/" + m.open + "?paper=" + paper + "&find=合同", "/registrations", "/registry/deadlines", "/lists", "/lists/new"}},
 		{"head", []string{"/registry?state=registered", "/registrations/" + m.number, "/registrations/" + m.number + "/subsidy", "/registrations/export", "/registrations/history", "/points/" + point + "/manage"}},
 		{"league", []string{"/registry/deadlines", "/points/" + point + "/manage"}},
-		{"region", []string{"/review", "/review/" + m.submitted, "/organisations", "/organisations/" + fmt.Sprint(w.provided["university"].OrgID), "/points/" + point, "/registry", "/registry/holidays", "/registry/rates", "/points/new", "/points/" + point + "/edit", "/points/" + point + "/manage?year=2025"}},
+		{"region", []string{"/review", "/review/" + m.submitted, "/organisations", "/organisations/" + fmt.Sprint(w.provided["university"].OrgID), "/points/" + point, "/registry", "/registry/holidays", "/registry/policies", "/registry/rates", "/points/new", "/points/" + point + "/edit", "/points/" + point + "/manage?year=2025"}},
 		{"broker", []string{"/account/broker", "/registry"}},
 	}
 	for _, who := range pages {

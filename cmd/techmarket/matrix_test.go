@@ -347,6 +347,8 @@ var matrix = map[string]string{
 	"GET /registry/deadlines":                                  "s----++++++++--",
 	"GET /registry/holidays":                                   "s-----------+--",
 	"POST /registry/holidays":                                  "s-----------+--",
+	"GET /registry/policies":                                   "s-----------+--",
+	"POST /registry/policies":                                  "s-----------+--",
 	"GET /registry/rates":                                      "s-----------+--",
 	"POST /registry/rates":                                     "s-----------+--",
 }

@@ -103,6 +103,12 @@ func TestRegisterPages_WhatADeskTakesAwayAndBringsIn(t *testing.T) {
 	w.as("region").get("/registry/holidays").submit("/registry/holidays", nil, upload{"file", "2026.csv", []byte("日期,类型,名称\n2026-10-01,放假,国庆节\n")}).want(200, "已导入 1 天", "国庆节")
 	w.as("region").get("/registry/holidays").submit("/registry/holidays", nil, upload{"file", "2026.csv", []byte("日期,类型,名称\n十月一日,放假,国庆节\n")}).want(422, "第 2 行第 1 列")
 
+	policy := values{"name": "样例新办法", "validFrom": "2026-05-01", "targetDays": "10", "largeTargetDays": "20", "largeAmount": "1000", "source": "样例文件〔2026〕2号第九条"}
+	w.as("region").get("/registry/policies").submit("/registry/policies", with(policy, values{"validFrom": "2026-03-01"})).want(422, "从今天或以后起生效")
+	added := w.as("region").get("/registry/policies").submit("/registry/policies", policy).want(200, "时限规则已保存", "样例新办法", "待生效", "1,000 万元")
+	w.as("region").get(added.link("/registry/policies?id=")).submit("/registry/policies", values{"targetDays": "12"}).want(200, "12 个工作日")
+	w.as("registrar").get("/registry/deadlines").want(200, "样例新办法", "现在适用")
+
 	point := "/points/" + fmt.Sprint(w.points["county"].ID)
 	manage := w.as("head").get(point+"/manage").want(200, "人员和培训", "2026 年度数据", "示范registrar")
 	manage.submit(point+"/settings", values{"numberSource": "own", "hours": "工作日 9:00–17:00"}).want(200, "设置已保存")

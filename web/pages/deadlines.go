@@ -78,25 +78,15 @@ func (p *Pages) deadlines(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	rules := view.Table{Caption: "时限规则", HideCaption: true, Columns: []view.Column{{Label: "规则"}, {Label: "目标"}, {Label: "最长"}, {Label: "大额界线"}, {Label: "启用"}, {Label: "来源"}}}
-	unit := map[string]string{"working": "个工作日", "calendar": "日"}
-	for _, x := range policies {
-		active := "不启用"
-		if x.Active {
-			active = "启用"
-		}
-		rules.Rows = append(rules.Rows, view.TableRow{Cells: []view.Cell{{Text: x.Name, Header: true, Note: x.ValidFrom.Format("2006-01-02") + " 起"}, {Text: fmt.Sprintf("%d %s", x.TargetDays, unit[x.TargetUnit])}, {Text: fmt.Sprintf("%d %s", x.LegalDays, unit[x.LegalUnit])},
-			{Text: x.LargeAmount.Short()}, {Text: active}, {Text: x.Source}}})
-	}
-	body.Main = append(body.Main, Block{Fold: "时限规则、节假日和费率", Table: &rules, Links: holidayLink(c.Actor())})
+	body.Main = append(body.Main, Block{Fold: "时限规则、节假日和费率", Wide: policyTable(policies, false), Links: regionLinks(c.Actor())})
 	return sheet(c, page, body)
 }
 
-func holidayLink(a identity.Actor) []view.Link {
+func regionLinks(a identity.Actor) []view.Link {
 	if !a.Has(identity.RegionOfficer) {
 		return nil
 	}
-	return []view.Link{{Label: "节假日表", Href: "/registry/holidays", Note: "导入国务院办公厅每年公布的放假和调休"}, {Label: "后补助费率", Href: "/registry/rates", Note: "按正式文件新增或修改"}}
+	return []view.Link{{Label: "时限规则", Href: "/registry/policies", Note: "新文件规定了别的期限或大额界线时，新增一条"}, {Label: "节假日表", Href: "/registry/holidays", Note: "导入国务院办公厅每年公布的放假和调休"}, {Label: "后补助费率", Href: "/registry/rates", Note: "按正式文件新增或修改"}}
 }
 
 func (p *Pages) showHolidays(c *web.Ctx, ferr error) error {

@@ -17,7 +17,7 @@ import (
 func (p *Pages) paperRoutes() []web.Route {
 	reader := web.Roles("登记点人员、管理员、税务财政、合同双方", identity.Registrar, identity.Reviewer, identity.PointHead, identity.Expert, identity.LeagueOfficer, identity.RegionOfficer,
 		identity.TaxReader, identity.Member, identity.OrgAdmin)
-	routes := slices.Concat(p.exchangeRoutes(), p.deadlineRoutes(), p.rateRoutes(), p.listRoutes(), p.pointDeskRoutes())
+	routes := slices.Concat(p.exchangeRoutes(), p.deadlineRoutes(), p.policyRoutes(), p.rateRoutes(), p.listRoutes(), p.pointDeskRoutes())
 	return append(routes,
 		web.GET("/contracts/:id/word", web.Roles("合同双方和经纪人", identity.Member, identity.OrgAdmin, identity.Broker), p.contractWord),
 		web.GET("/filings/:id/papers/:kind", reader, p.filingPaper),

@@ -24,6 +24,7 @@ type Policy struct {
 	CorrectionResetsClock bool
 	Active                bool
 	Source                string
+	Standing              PolicyStanding `db:"-" json:"-"` // today, in a list
 }
 
 // Due is a case's clock in figures and words.

@@ -261,8 +261,3 @@ func (s *Service) SaveHolidays(ctx context.Context, a identity.Actor, days []Hol
 		return s.record(ctx, tx, a, "save_holidays", "holiday", "", false, map[string]any{"days": len(days)})
 	})
 }
-
-// Policies lists the dated rows of the clock, those not in force included. Anybody may call it.
-func (s *Service) Policies(ctx context.Context) ([]Policy, error) {
-	return many[Policy](ctx, s.d.DB, selectPolicies, pgx.StrictNamedArgs{})
-}

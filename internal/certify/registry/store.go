@@ -82,7 +82,7 @@ func storePoint(ctx context.Context, tx pgx.Tx, p Point) error {
 const policyColumns = `id, name, valid_from, valid_to, target_days, target_unit, legal_days, legal_unit, large_target_days, large_legal_days,
 	large_amount, correction_days, correction_resets_clock, active, source`
 
-const selectPolicies = `select ` + policyColumns + ` from sla_policy order by valid_from, id`
+const selectPolicies = `select ` + policyColumns + ` from sla_policy order by valid_from desc, id desc`
 
 const selectPolicy = `select ` + policyColumns + ` from sla_policy where id = @id`
 
@@ -90,10 +90,33 @@ const selectPolicy = `select ` + policyColumns + ` from sla_policy where id = @i
 const selectPolicyOn = `select ` + policyColumns + ` from sla_policy
 	where active and valid_from <= @day and (valid_to is null or valid_to >= @day) order by valid_from desc, id desc limit 1`
 
+const lockPolicies = selectPolicies + ` for update`
+
+const insertPolicy = `insert into sla_policy (name, valid_from, valid_to, target_days, target_unit, legal_days, legal_unit, large_target_days,
+		large_legal_days, large_amount, correction_days, correction_resets_clock, active, source)
+	values (@name, @from, @to, @target, @target_unit, @legal, @legal_unit, @large_target, @large_legal, @large, @correction, @resets, @active, @source)
+	returning id`
+
+const updatePolicy = `update sla_policy set name = @name, valid_from = @from, valid_to = @to, target_days = @target, target_unit = @target_unit,
+		legal_days = @legal, legal_unit = @legal_unit, large_target_days = @large_target, large_legal_days = @large_legal, large_amount = @large,
+		correction_days = @correction, correction_resets_clock = @resets, active = @active, source = @source
+	where id = @id and not exists (select from filing where policy_id = @id) returning id`
+
 const selectHolidays = `select day, kind, name from holiday order by day`
 
 const upsertHoliday = `insert into holiday (day, kind, name) values (@day, @kind, @name)
 	on conflict (day) do update set kind = excluded.kind, name = excluded.name`
+
+func storePolicy(ctx context.Context, tx pgx.Tx, p Policy) (id int64, err error) {
+	args := pgx.StrictNamedArgs{"name": p.Name, "from": p.ValidFrom, "to": p.ValidTo, "target": p.TargetDays, "target_unit": p.TargetUnit, "legal": p.LegalDays,
+		"legal_unit": p.LegalUnit, "large_target": p.LargeTargetDays, "large_legal": p.LargeLegalDays, "large": p.LargeAmount, "correction": p.CorrectionDays,
+		"resets": p.CorrectionResetsClock, "active": p.Active, "source": p.Source}
+	sql := insertPolicy
+	if p.ID != 0 {
+		sql, args["id"] = updatePolicy, p.ID
+	}
+	return id, tx.QueryRow(ctx, sql, args).Scan(&id)
+}
 
 func readCalendar(ctx context.Context, q postgres.Querier) (calendar, error) {
 	days, err := many[Holiday](ctx, q, selectHolidays, pgx.StrictNamedArgs{})

@@ -1,0 +1,121 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/money"
+)
+
+// PolicyStanding is what a row of the clock means today.
+type PolicyStanding string
+
+// The standings.
+const (
+	PolicyHolds    PolicyStanding = "holds"    // 现在适用
+	PolicyComing   PolicyStanding = "coming"   // 待生效
+	PolicyPast     PolicyStanding = "past"     // 已被替代: another row holds
+	PolicyCompared PolicyStanding = "compared" // 仅供比较: not active
+)
+
+// began reports whether filings may count with the row: from then on it stands as it is, and a row of a later date follows it.
+func (p Policy) began(today time.Time) bool { return p.Active && !p.ValidFrom.After(today) }
+
+// Policies lists the dated rows of the clock, those not in force included. Anybody may call it.
+func (s *Service) Policies(ctx context.Context) ([]Policy, error) {
+	all, err := many[Policy](ctx, s.d.DB, selectPolicies, pgx.StrictNamedArgs{})
+	if err != nil {
+		return nil, err
+	}
+	today := dayOf(s.d.Now())
+	holds, err := one[Policy](ctx, s.d.DB, selectPolicyOn, pgx.StrictNamedArgs{"day": today})
+	if err != nil {
+		return nil, fmt.Errorf("policy in force: %w", err)
+	}
+	for i, p := range all {
+		switch {
+		case !p.Active:
+			all[i].Standing = PolicyCompared
+		case p.ID == holds.ID:
+			all[i].Standing = PolicyHolds
+		case p.began(today):
+			all[i].Standing = PolicyPast
+		default:
+			all[i].Standing = PolicyComing
+		}
+	}
+	return all, nil
+}
+
+// SavePolicy adds a row of the clock, or mends the one with its ID that nothing counts with yet. Region officers only. An active
+// row begins today or later: running cases keep the row they were filed under, and what was decided keeps its rule. Faults:
+// Invalid fields; Conflict "policy_in_use"; NotFound "policy_not_found".
+func (s *Service) SavePolicy(ctx context.Context, a identity.Actor, p Policy) (Policy, error) {
+	err := s.guarded(ctx, a, "save_policy", "sla_policy", strconv.FormatInt(p.ID, 10), func(ctx context.Context, tx pgx.Tx) error {
+		if !a.Has(identity.RegionOfficer) {
+			return fault.New(fault.Forbidden, "region_only", "时限规则由自治区管理员维护")
+		}
+		today := dayOf(s.d.Now())
+		others, err := many[Policy](ctx, tx, lockPolicies, pgx.StrictNamedArgs{})
+		if err != nil {
+			return err
+		}
+		bad := p.check()
+		known := p.ID == 0
+		for _, o := range others {
+			if o.ID == p.ID {
+				known = true
+				if o.began(today) {
+					return fault.New(fault.Conflict, "policy_in_use", "“"+o.Name+"”已经生效，不能修改。请新增一条，从新的日期起替代它")
+				}
+			} else if p.Active && o.Active && o.ValidFrom.Equal(p.ValidFrom) {
+				bad.Add("validFrom", "taken", "“"+o.Name+"”也从这一天起，请换一天，或先修改那一条")
+			}
+		}
+		if !known {
+			return fault.New(fault.NotFound, "policy_not_found", "没有这一条时限规则，请从规则表重新打开")
+		}
+		bad.Check(!p.Active || p.ValidFrom.IsZero() || !p.ValidFrom.Before(today), "validFrom", "past", "启用的规则从今天或以后起生效，已经办过的件不重新计时")
+		if err := bad.Err(); err != nil {
+			return err
+		}
+		if p.ID, err = storePolicy(ctx, tx, p); errors.Is(err, pgx.ErrNoRows) {
+			return stale()
+		} else if err != nil {
+			return fmt.Errorf("store policy: %w", err)
+		}
+		return s.record(ctx, tx, a, "save_policy", "sla_policy", strconv.FormatInt(p.ID, 10), false, map[string]any{"policy": p})
+	})
+	return p, err
+}
+
+// check says what a row lacks. Field names are those of the columns.
+func (p Policy) check() *fault.Fields {
+	bad := &fault.Fields{}
+	required(bad, "name", p.Name, "请填写名称，如发布的文件")
+	bad.Check(!p.ValidFrom.IsZero(), "validFrom", "required", "请填写起始日期")
+	bad.Check(p.ValidTo == nil || !p.ValidTo.Before(p.ValidFrom), "validTo", "order", "截止日期早于起始日期")
+	for _, x := range []struct {
+		field string
+		days  int
+	}{{"targetDays", p.TargetDays}, {"legalDays", p.LegalDays}, {"largeTargetDays", p.LargeTargetDays}, {"largeLegalDays", p.LargeLegalDays}, {"correctionDays", p.CorrectionDays}} {
+		bad.Check(x.days >= 1 && x.days <= 365, x.field, "range", "请填写 1 至 365 的天数")
+	}
+	for _, x := range [][2]string{{"targetUnit", p.TargetUnit}, {"legalUnit", p.LegalUnit}} {
+		bad.Check(x[1] == "working" || x[1] == "calendar", x[0], "unknown", "请选择工作日或日历日")
+	}
+	if p.TargetUnit == p.LegalUnit {
+		bad.Check(p.TargetDays <= p.LegalDays, "targetDays", "order", "目标不能长于法定期限")
+		bad.Check(p.LargeTargetDays <= p.LargeLegalDays, "largeTargetDays", "order", "目标不能长于法定期限")
+	}
+	bad.Check(p.LargeAmount > 0 && p.LargeAmount <= money.Max, "largeAmount", "range", "请填写大额界线")
+	required(bad, "source", p.Source, "请填写依据的文件、文号和条款")
+	return bad
+}

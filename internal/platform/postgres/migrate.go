@@ -21,6 +21,7 @@ import (
 // processes at once (the second waits). Run it before other connections prepare statements.
 //
 // Faults: Unavailable schema_newer when a newer program has already migrated this database; nothing is changed then.
+// Unavailable migrate_failed when a step did not go through; it left nothing.
 func Migrate(ctx context.Context, pool *pgxpool.Pool) (err error) {
 	db := stdlib.OpenDBFromPool(pool)
 	defer db.Close()
@@ -45,7 +46,8 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) (err error) {
 	}()
 
 	// No lock option here: the lock above also covers the queue's migrations.
-	ours, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS)
+	// Steps that several people write at a time land out of the order of their numbers; each stands for itself.
+	ours, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS, goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
@@ -57,7 +59,8 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) (err error) {
 		return newerFault(current, target)
 	}
 	if _, err := ours.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
+		return fault.Wrap(err, fault.Unavailable, "migrate_failed",
+			"数据库升级没有完成：停下的那一步没有改动数据，之前的步骤已经完成。请按原因处理后再启动；要退回旧版本，请恢复升级前的备份。")
 	}
 
 	queue, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})

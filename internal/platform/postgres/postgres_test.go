@@ -181,3 +181,25 @@ func TestFault_LeavesTheUnknownAlone(t *testing.T) {
 		t.Error("nil became an error")
 	}
 }
+
+// A data folder that was made before a step with a lower number landed gets that step late.
+func TestMigrate_TakesAStepThatLandedLate(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := db.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(`drop table password_reset`)
+	exec(`delete from goose_db_version where version_id = 80`)
+	if err := postgres.Migrate(t.Context(), db.Pool); err != nil {
+		t.Fatal(err)
+	}
+	exec(`select from password_reset`)
+	exec(`drop table password_reset; create table password_reset (x int); delete from goose_db_version where version_id = 80`)
+	if err := postgres.Migrate(t.Context(), db.Pool); !fault.HasCode(err, "migrate_failed") {
+		t.Errorf("a step that cannot go through: %v", err)
+	}
+}

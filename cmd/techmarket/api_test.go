@@ -540,3 +540,19 @@ func TestAPI_RolesKeepTheirPlace(t *testing.T) {
 		t.Errorf("a write by cookie alone: got %d", got.status)
 	}
 }
+
+// A version larger than any column holds is an old version like any other, not a failure of ours.
+func TestAPI_VersionsBeyondTheColumnAreStale(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	head, region, broker := w.caller("head"), w.caller("region"), w.caller("broker")
+	point := w.points["county"].ID
+	for _, version := range []int{1 << 40, -1 << 40} {
+		head.put(fmt.Sprintf("/points/%d/settings", point), map[string]any{"version": version, "numberSource": "own", "secondReview": "reviewer", "expertsFromFen": 0, "address": "示范街 8 号", "phone": "0471-5550199", "hours": ""}).want(409)
+		region.post(fmt.Sprintf("/points/%d/state", point), map[string]any{"version": version, "state": "rectifying", "reason": "样例检查"}).want(409)
+	}
+	profile := map[string]any{"version": 0, "fields": []string{"07"}, "divisions": []string{ownLeague}, "introduction": "样例"}
+	broker.put("/brokers/me", profile).want(200)
+	profile["version"] = 1 << 40
+	broker.put("/brokers/me", profile).want(409)
+}

@@ -9,11 +9,13 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
 
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/identity"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/cache"
 	"techmarket/internal/platform/document"
@@ -182,7 +184,7 @@ func (p *platform) Close(ctx context.Context) error {
 	return errors.Join(all...)
 }
 
-// newLogger writes JSON lines to stderr; each carries the request id of its context.
+// newLogger writes JSON lines to stderr; each carries the request id of its context and no personal data.
 func newLogger(env *environment, c config) *slog.Logger {
 	return slog.New(requestHandler{slog.NewJSONHandler(env.Stderr, &slog.HandlerOptions{Level: c.LogLevel})})
 }
@@ -190,11 +192,28 @@ func newLogger(env *environment, c config) *slog.Logger {
 type requestHandler struct{ slog.Handler }
 
 func (h requestHandler) Handle(ctx context.Context, r slog.Record) error {
+	line := slog.NewRecord(r.Time, r.Level, masked(r.Message), r.PC)
+	r.Attrs(func(a slog.Attr) bool {
+		switch v := a.Value.Any().(type) {
+		case string:
+			a.Value = slog.StringValue(masked(v))
+		case error:
+			a.Value = slog.StringValue(masked(v.Error()))
+		}
+		line.AddAttrs(a)
+		return true
+	})
 	if id := audit.Request(ctx); id != "" {
-		r.AddAttrs(slog.String("request", id))
+		line.AddAttrs(slog.String("request", id))
 	}
-	return h.Handler.Handle(ctx, r)
+	return h.Handler.Handle(ctx, line)
 }
+
+// personal is what must not stand in a log though an error of another program may say it: mail addresses, mobile and identity
+// numbers, tokens of the API.
+var personal = regexp.MustCompile(`[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b1[3-9]\d{9}\b|\b\d{17}[\dXx]\b|\b` + identity.TokenPrefix + `[\w-]{20,}`)
+
+func masked(text string) string { return personal.ReplaceAllString(text, "（已隐去）") }
 
 func (h requestHandler) WithAttrs(a []slog.Attr) slog.Handler {
 	return requestHandler{h.Handler.WithAttrs(a)}

@@ -44,7 +44,7 @@ const insertPoint = `insert into point (name, kind, organisation_id, division, s
 const updatePoint = `update point set name = @name, kind = @kind, organisation_id = @org, division = @division, serves_org = nullif(@serves, 0),
 		region4 = @region4, code2 = @code2, address = @address, phone = @phone, hours = @hours, number_source = @source,
 		second_review = @second_review, experts_from = nullif(@experts_from, 0), state = @state, authorised_from = @from, authorised_to = @to, version = version + 1
-	where id = @id and version = @version`
+	where id = @id and version = @version::bigint` // what a program sends may be larger than the column
 
 func readPoint(ctx context.Context, q postgres.Querier, id int64) (Point, error) {
 	p, err := one[Point](ctx, q, selectPoint, pgx.StrictNamedArgs{"id": id})

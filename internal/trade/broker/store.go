@@ -31,7 +31,7 @@ on conflict (account_id) do nothing`
 	introduction = @introduction, level = @level, certificate_no = @certificate, issuer = @issuer,
 	valid_from = nullif(@valid_from::text, '')::date, valid_to = nullif(@valid_to::text, '')::date,
 	is_sample = @sample, version = version + 1, updated_at = @now
-where account_id = @account and version = @version`
+where account_id = @account and version = @version::bigint` // what a program sends may be larger than the column
 )
 
 func collect(ctx context.Context, q postgres.Querier, sql string, args pgx.StrictNamedArgs) ([]Profile, error) {

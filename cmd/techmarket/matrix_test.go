@@ -335,6 +335,7 @@ var matrix = map[string]string{
 	"POST /registrations/:number/payments":                     "s++hh----------",
 	"GET /registrations/:number/payments/:payment":             "shhhhhhhhhhhhh-",
 	"GET /registrations/:number/subsidy":                       "s++hh++++h+h++-",
+	"GET /registrations/:number/subsidy.pdf":                   "s++hh++++h+h++-",
 	"GET /registrations/export":                                "s+++++++++++++-",
 	"GET /registrations/exports/:id":                           "shhhhhhhhhhhhh-",
 	"GET /registrations/exports/:id/files/:file":               "shhhhhhhhhhhhh-",

@@ -80,6 +80,9 @@ func TestRegisterPages_WhatADeskTakesAwayAndBringsIn(t *testing.T) {
 	w.as("member").get(registration+"/subsidy").submit(registration+"/payments", values{"amountFen": "1000000", "paidOn": "2026-04-09"}, upload{"file", "凭证.pdf", pdf("凭证")}).want(422, "超过合同成交额")
 	w.as("member").get(registration+"/subsidy").submit(registration+"/payments", values{"amountFen": "300000", "paidOn": "2026-04-09"}, upload{"file", "凭证.pdf", pdf("凭证")}).want(200, "付款凭证已保存", "300,000.00")
 
+	w.as("member").get(registration+"/subsidy").want(200, "测算表（PDF）")
+	w.as("member").get(registration + "/subsidy.pdf").want(200)
+
 	history := "合同登记编号,登记日期,项目/合同名称,contracttype,合同成交总额（元）,technicalamount,techarea,卖方名称,卖方行政区划代码,buyername,买方行政区划代码\n" +
 		"2024150103000007,2024-03-02,旧合同,0501,5000,5000,09,草原示范大学,150103,旧买方,150203\n2024150103000008,2024-03-02,旧合同,0501,abc,5000,09,草原示范大学,150103,旧买方,150203\n"
 	w.as("league").get("/registrations/history/template").want(200)

@@ -27,6 +27,7 @@ func (p *Pages) listRoutes() []web.Route {
 		web.GET("/lists/:number/pdf", reader, p.listPDF),
 		web.GET("/l/:number", web.Anyone(), p.checkedList),
 		web.GET("/registrations/:number/subsidy", reader, func(c *web.Ctx) error { return p.showSubsidy(c, nil, nil) }),
+		web.GET("/registrations/:number/subsidy.pdf", reader, p.subsidyPDF),
 		web.POST("/registrations/:number/payments", web.Roles("合同双方", identity.Member, identity.OrgAdmin), p.addPayment).WithFiles(),
 		web.GET("/registrations/:number/payments/:payment", reader, p.paymentFile),
 	}
@@ -214,7 +215,14 @@ func (p *Pages) showSubsidy(c *web.Ctx, form *web.Form, ferr error) error {
 			t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(step.Words, step.Amount.Grouped())})
 		}
 		t.Foot = []view.Cell{{Text: "测算的补助", Header: true}, {Text: s.Total.Grouped()}}
-		body.Main = append(body.Main, Block{Title: s.Rate.Name, Intro: s.Rate.ValidFrom.Format("2006-01-02") + " 起的费率，上限 " + s.Rate.Cap.Short() + "。来源：" + s.Rate.Source, Table: &t})
+		b := Block{Title: s.Rate.Name, Intro: s.Rate.ValidFrom.Format("2006-01-02") + " 起的费率，上限 " + s.Rate.Cap.Short() + "。来源：" + s.Rate.Source, Table: &t}
+		if r.EndedOn == nil {
+			b.Actions = []view.Action{{Label: "测算表（PDF）", Href: "/registrations/" + number + "/subsidy.pdf", Kind: view.Quiet}}
+		}
+		for _, l := range s.Lists {
+			b.Intro += "。列入后补助清单 " + l.Number
+		}
+		body.Main = append(body.Main, b)
 	}
 	proofs := view.Table{Caption: "付款凭证", HideCaption: true, Columns: []view.Column{{Label: "支付日期"}, {Label: "金额（元）", Numeric: true}, {Label: "说明"}, {Label: "凭证"}}, Empty: view.Empty{Title: "还没有付款凭证", Text: "由合同双方上传。"}}
 	for _, x := range s.Payments {
@@ -234,6 +242,15 @@ func (p *Pages) showSubsidy(c *web.Ctx, form *web.Form, ferr error) error {
 		status = 422
 	}
 	return sheetStatus(c, status, page, body)
+}
+
+func (p *Pages) subsidyPDF(c *web.Ctx) error {
+	number := c.Param("number")
+	name, pdf, err := p.Registry.SubsidyPDF(c.Context(), c.Actor(), number)
+	if err != nil {
+		return p.flashRefusal(c, err, "/registrations/"+number+"/subsidy")
+	}
+	return c.Inline(name, "application/pdf", bytes.NewReader(pdf))
 }
 
 func (p *Pages) addPayment(c *web.Ctx) error {

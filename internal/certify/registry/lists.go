@@ -398,6 +398,15 @@ type Subsidy struct {
 	Total        money.Fen
 	Steps        []SubsidyStep
 	Payments     []Payment
+	Lists        []ListRef // the subsidy lists it stands on
+	certificate  *Certificate
+	point        string
+}
+
+// ListRef names a list without what else stands on it.
+type ListRef struct {
+	Number   string
+	IssuedAt time.Time
 }
 
 // Payment is one proof of payment.
@@ -416,7 +425,13 @@ func (s *Service) SubsidyOf(ctx context.Context, a identity.Actor, number string
 	if err != nil {
 		return Subsidy{}, err
 	}
-	out := Subsidy{Registration: d.Registration}
+	out := Subsidy{Registration: d.Registration, point: d.Point.Name}
+	if len(d.Certificates) > 0 {
+		out.certificate = &d.Certificates[0]
+	}
+	if out.Lists, err = many[ListRef](ctx, s.d.DB, selectSubsidyLists, pgx.StrictNamedArgs{"number": number}); err != nil {
+		return out, fmt.Errorf("subsidy lists: %w", err)
+	}
 	if out.Payments, err = many[Payment](ctx, s.d.DB, selectPayments, pgx.StrictNamedArgs{"number": number}); err != nil {
 		return out, fmt.Errorf("payments: %w", err)
 	}
@@ -434,6 +449,87 @@ func (s *Service) SubsidyOf(ctx context.Context, a identity.Actor, number string
 	out.Rate = &rate
 	out.Total, out.Steps = rate.Compute(out.Base)
 	return out, nil
+}
+
+// SubsidyPDF draws the calculation with every step, the same bytes as long as register, payments, lists and rate stay. The QR leads
+// to the contract's certificate: the buyer reads this paper, and a list names other people's contracts. Scope as Dossier. Conflict
+// "no_rate", "not_standing".
+func (s *Service) SubsidyPDF(ctx context.Context, a identity.Actor, number string) (name string, pdf []byte, err error) {
+	sub, err := s.SubsidyOf(ctx, a, number)
+	if err != nil {
+		return "", nil, err
+	}
+	r, rate := sub.Registration, sub.Rate
+	switch {
+	case r.EndedOn != nil:
+		return "", nil, conflict("not_standing", "登记"+endState(r).Label()+"，不再测算后补助")
+	case rate == nil:
+		return "", nil, conflict("no_rate", "费率表里没有适用于这类合同的买方补助费率，没有可以测算的")
+	}
+	fonts, err := s.fonts()
+	if err != nil {
+		return "", nil, err
+	}
+	at := r.RegisteredOn
+	later := func(t time.Time) {
+		if t.After(at) {
+			at = t
+		}
+	}
+	lists := "还没有列入"
+	for i, l := range sub.Lists {
+		later(l.IssuedAt)
+		if i == 0 {
+			lists = l.Number
+		} else {
+			lists += "、" + l.Number
+		}
+	}
+	for _, x := range sub.Payments {
+		later(x.PaidOn)
+	}
+	if sub.certificate != nil {
+		later(sub.certificate.IssuedAt)
+	}
+	p := fonts.New(document.PDFOptions{Title: "技术交易后补助测算表 " + number, At: at, Sample: r.Sample, Numbers: true})
+	p.Title("技术交易后补助测算表")
+	p.Pairs([]document.Pair{{Label: "登记编号", Value: r.Number}, {Label: "合同名称", Value: r.Title}, {Label: "合同类别", Value: className(r.Class)}, {Label: "买方（申报人）", Value: r.BuyerName}, {Label: "卖方", Value: r.SellerName},
+		{Label: "登记点", Value: sub.point}, {Label: "登记日期", Value: r.RegisteredOn.Format("2006 年 1 月 2 日")}, {Label: "后补助清单", Value: lists}})
+	p.Heading("所用的费率")
+	period := rate.ValidFrom.Format("2006 年 1 月 2 日") + "起"
+	if rate.ValidTo != nil {
+		period += "，至 " + rate.ValidTo.Format("2006 年 1 月 2 日")
+	}
+	p.Pairs([]document.Pair{{Label: "名称", Value: rate.Name}, {Label: "有效期间", Value: period + "；按合同登记日期选取"}, {Label: "上限", Value: rate.Cap.Grouped() + " 元"}, {Label: "依据", Value: rate.Source}})
+	if !rate.Confirmed {
+		p.Paragraph("注意：这一费率还没有对照正式文件核实。")
+	}
+	p.Heading("付款")
+	var rows [][]string
+	for i, x := range sub.Payments {
+		rows = append(rows, []string{strconv.Itoa(i + 1), x.PaidOn.Format(time.DateOnly), x.Note, x.Amount.Grouped()})
+	}
+	if len(rows) == 0 {
+		p.Paragraph("还没有付款凭证，计算基数为零。")
+	} else {
+		p.Table([]document.Column{{Title: "序", Share: 0.08}, {Title: "支付日期", Share: 0.2}, {Title: "说明", Share: 0.47}, {Title: "金额（元）", Share: 0.25, Right: true}}, rows)
+	}
+	p.Heading("测算过程")
+	rows = [][]string{{"技术交易额", r.Technical.Grouped()}, {"已有凭证的付款合计", sub.Paid.Grouped()}, {"计算基数：以上两者中较小的", sub.Base.Grouped()}}
+	for _, step := range sub.Steps {
+		rows = append(rows, []string{step.Words, step.Amount.Grouped()})
+	}
+	p.Table([]document.Column{{Title: "步骤", Share: 0.72}, {Title: "金额（元）", Share: 0.28, Right: true}}, rows)
+	p.Pairs([]document.Pair{{Label: "测算的补助", Value: inWords(sub.Total)}})
+	p.Paragraph("本表由登记系统按登记簿、付款凭证和费率表计算，只供申报时参考；补助与否、补助多少由主管部门决定。")
+	if r.Sample {
+		p.Paragraph("样例数据，不具有任何效力。")
+	}
+	if c := sub.certificate; c != nil {
+		p.QR(s.CheckURL(number, c.CheckCode), 30, fmt.Sprintf("扫码或访问核验页，输入登记编号与校验码 %s-%s，可查看合同登记现在的状态和金额。", c.CheckCode[:4], c.CheckCode[4:]))
+	}
+	pdf, err = p.Bytes()
+	return "技术交易后补助测算表-" + number + ".pdf", pdf, err
 }
 
 // SubsidyRates lists the rate table. Anybody may call it.

@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -139,6 +140,26 @@ func TestSubsidyIsWorkedByTheDatedRateOnWhatWasPaid(t *testing.T) {
 	if sub.Base != 1_500_000*yuan || sub.Total != 125_000*yuan || len(sub.Steps) != 2 || !strings.Contains(sub.Steps[1].Words, "500,000.00 元 × 5%") {
 		t.Errorf("got %+v", sub)
 	}
+	list, err := w.S.IssueList(ctx, w.Head, registry.SubsidyList, []string{reg.Number})
+	registrytest.Check(t, err)
+	_, paper, err := w.S.SubsidyPDF(ctx, w.Buyer, reg.Number)
+	registrytest.Check(t, err)
+	if folder := os.Getenv("PAPERS"); folder != "" {
+		registrytest.Check(t, os.WriteFile(filepath.Join(folder, "subsidy.pdf"), paper, 0o600))
+	}
+	w.Later(2)
+	if _, again, err := w.S.SubsidyPDF(ctx, w.Head, reg.Number); err != nil || !bytes.Equal(paper, again) {
+		t.Errorf("two renderings of the calculation differ: %v", err)
+	}
+	if _, _, err := w.S.SubsidyPDF(ctx, w.Stranger, reg.Number); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a stranger drew it: %v", err)
+	}
+	got := text(t, paper)
+	for _, want := range []string{reg.Number, list.Number, "内财科规〔2018〕11号", "还没有对照正式文件核实", "500,000.00元×5%", "1,500,000.00", "125,000.00元", (125_000 * yuan).Han()} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the calculation does not say %q", want)
+		}
+	}
 	if err := w.S.AddPayment(ctx, w.Seller2, reg.Number, registry.Payment{Amount: 1, PaidOn: w.Now, FileID: sub.Payments[0].FileID}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("with somebody else's file: %v", err)
 	}
@@ -146,6 +167,14 @@ func TestSubsidyIsWorkedByTheDatedRateOnWhatWasPaid(t *testing.T) {
 		t.Errorf("a stranger: %v", err)
 	}
 	plain := w.Register(w.Content(), nil)
+	d, err := w.S.Dossier(ctx, w.Buyer, reg.Number)
+	registrytest.Check(t, err)
+	if at := scanned(t, paper); at != w.S.CheckURL(reg.Number, d.Certificates[0].CheckCode) {
+		t.Errorf("its QR code leads to %s", at)
+	}
+	if _, _, err := w.S.SubsidyPDF(ctx, w.Seller, plain.Number); !fault.HasCode(err, "no_rate") {
+		t.Errorf("a calculation without a rate: %v", err)
+	}
 	if sub, err = w.S.SubsidyOf(ctx, w.Seller, plain.Number); err != nil || sub.Rate != nil {
 		t.Errorf("no rate is known for development: %+v %v", sub.Rate, err)
 	}

@@ -47,6 +47,9 @@ const selectRateFor = `select ` + rateColumns + ` from subsidy_rate
 
 const selectPayments = `select id, amount, paid_on, file_id, note from payment_proof where number = @number order by paid_on, id`
 
+const selectSubsidyLists = `select l.number, l.issued_at from registration_list l join registration_list_item i on i.list = l.number
+	where i.number = @number and l.purpose = 'subsidy' and l.state = 'valid' order by l.issued_at, l.number`
+
 const sumPayments = `select coalesce(sum(amount), 0)::bigint from payment_proof where number = @number`
 
 const insertPayment = `insert into payment_proof (number, amount, paid_on, file_id, note, added_by, added_at) values (@number, @amount, @paid_on, @file, @note, @by, @now)`

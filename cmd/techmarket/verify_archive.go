@@ -43,6 +43,9 @@ func verifyArchive(env *environment, path string) error {
 
 func tellArchive(env *environment, report registry.ArchiveReport) {
 	fmt.Fprintf(env.Stdout, "档案：登记编号 %s，%d 个文件完整，%d 条登记簿记录在签名的根之下。\n", report.Number, report.Files, report.Rows)
+	if report.Cover {
+		fmt.Fprintln(env.Stdout, "  封面和目录与装入的文件一致。")
+	}
 	if report.Sample {
 		fmt.Fprintln(env.Stdout, "  样例数据，不具有任何效力。")
 	}

@@ -39,6 +39,7 @@ type manifest struct {
 	Versions  []archivedVersion `json:"versions"`
 	Contracts []archivedText    `json:"contracts"`
 	Files     []archivedFile    `json:"files"`
+	Cover     string            `json:"cover,omitempty"` // the sheet that lists the other files; archives before 2026-11-26 have none
 }
 
 // archivedVersion is one version of the certificate.
@@ -174,6 +175,14 @@ func (s *Service) Archive(ctx context.Context, a identity.Actor, number string, 
 	if err := s.archiveFilings(ctx, a, d, w, prove); err != nil {
 		return err
 	}
+	sheet, err := s.cover(d, w.m)
+	if err == nil {
+		w.m.Cover = coverName
+		err = w.add(coverName, bytes.NewReader(sheet))
+	}
+	if err != nil {
+		return err
+	}
 	raw, err := json.MarshalIndent(w.m, "", " ")
 	if err != nil {
 		return fmt.Errorf("archive: %w", err)
@@ -253,6 +262,7 @@ type ArchiveReport struct {
 	Files    int
 	Rows     int           // ledger rows proven
 	Roots    []ledger.Root // the signed roots that the proofs end in: compare them with the published ones
+	Cover    bool          // it has a cover sheet, which lists what is there
 	Sample   bool
 }
 
@@ -320,6 +330,16 @@ func VerifyArchive(r io.ReaderAt, size int64) (ArchiveReport, error) {
 		}
 	}
 	out.Files = len(m.Files)
+	if m.Cover != "" {
+		sheet, err := read(m.Cover, 64<<20)
+		if err != nil {
+			return out, err
+		}
+		if err := verifyCover(sheet, m); err != nil {
+			return out, broken("封面和目录与装入的文件不一致：%v", err)
+		}
+		out.Cover = true
+	}
 	rows := map[int64]ledger.Row{}
 	keys := map[string]string{}
 	for name := range digests {
@@ -367,7 +387,7 @@ func VerifyArchive(r io.ReaderAt, size int64) (ArchiveReport, error) {
 		if err := verifyVersion(m.Number, v, rows[v.LedgerSeq], keys[v.KeyID], texts, read); err != nil {
 			return out, broken("第 %d 版证明：%v", v.Version, err)
 		}
-		out.Versions = append(out.Versions, fmt.Sprintf("第 %d 版（制作档案时：%s）", v.Version, map[string]string{"valid": "有效", "superseded": "已变更", "cancelled": "已注销", "revoked": "已撤销"}[v.State]))
+		out.Versions = append(out.Versions, fmt.Sprintf("第 %d 版（制作档案时：%s）", v.Version, certificateState(v.State)))
 	}
 	if len(m.Versions) == 0 && !slices.ContainsFunc(mapValues(rows), func(r ledger.Row) bool { return r.Kind == "history" && r.Ref == m.Number }) {
 		return out, broken("既没有证明，也没有历史登记的记录")

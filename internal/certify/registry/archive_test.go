@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -54,7 +56,10 @@ func TestAnArchiveProvesItselfAndEveryTamperingIsFound(t *testing.T) {
 	}
 	report, err := check(b.Bytes())
 	registrytest.Check(t, err)
-	if report.Number != reg.Number || len(report.Versions) != 2 || report.Rows < 8 || len(report.Roots) == 0 || report.Files < 15 {
+	if folder := os.Getenv("PAPERS"); folder != "" {
+		registrytest.Check(t, os.WriteFile(filepath.Join(folder, "archive.zip"), b.Bytes(), 0o600))
+	}
+	if !report.Cover || report.Number != reg.Number || len(report.Versions) != 2 || report.Rows < 8 || len(report.Roots) == 0 || report.Files < 15 {
 		t.Errorf("got %+v", report)
 	}
 	for name, change := range map[string]func(string, []byte) (string, []byte){
@@ -83,6 +88,13 @@ func TestAnArchiveProvesItselfAndEveryTamperingIsFound(t *testing.T) {
 			if name == "manifest.json" {
 				i := bytes.Index(c, []byte(`"signature": "`)) + len(`"signature": "`) + 3
 				c[i] ^= 1
+			}
+			return name, c
+		},
+		"a cover of other contents": func(name string, c []byte) (string, []byte) { // the list follows it, as whoever changes a file would see to
+			switch name {
+			case "manifest.json":
+				return name, bytes.ReplaceAll(c, []byte(`"cover": "00-封面和目录.pdf"`), []byte(`"cover": "certificates/v1.pdf"`))
 			}
 			return name, c
 		},

@@ -22,7 +22,10 @@ func HighlightWords(a *zh.Analyzer, words []string, prefix bool, d Document) map
 	for name, text := range map[string]string{
 		"title": d.Title, "keywords": strings.Join(d.Keywords, "；"), "summary": d.Summary, "body": d.Body,
 	} {
-		marks := a.Marks(text, words, prefix)
+		var marks [][2]int
+		if len(words) > 0 {
+			marks = a.Marks(text, words, prefix)
+		}
 		if text == "" || len(marks) == 0 && name != "title" {
 			continue
 		}

@@ -70,7 +70,7 @@ func (c *Ctx) Problem(err error) Problem {
 func (s *Server) judge(err error, e echo.Context) (*fault.Error, int) {
 	f := AsFault(err)
 	status := statusOf(f.Kind)
-	if status >= 500 && !errors.Is(err, context.Canceled) {
+	if status >= 500 && f.Code != "busy" && !errors.Is(err, context.Canceled) {
 		s.cfg.Log.Error("request failed", "id", e.Response().Header().Get(echo.HeaderXRequestID), "route", e.Path(),
 			"code", f.Code, "cause", errText(errors.Unwrap(f)))
 	}
@@ -80,8 +80,11 @@ func (s *Server) judge(err error, e echo.Context) (*fault.Error, int) {
 		ctx := context.WithoutCancel(c.Context()) // errors are judged after the handler's time is over
 		s.cfg.Auditor.Refused(ctx, actor, e.Request().Method+" "+e.Path(), e.Request().URL.Path)
 	}
-	if status == http.StatusTooManyRequests {
+	switch {
+	case status == http.StatusTooManyRequests:
 		e.Response().Header().Set("Retry-After", "60")
+	case f.Code == "busy":
+		e.Response().Header().Set("Retry-After", "5")
 	}
 	return f, status
 }

@@ -96,7 +96,7 @@ func (s *services) importFile(ctx context.Context, env *environment, body io.Rea
 			s.platform.log.Warn("jobs left for the market", "error", err.Error())
 			fmt.Fprintln(env.Stdout, "有后台任务没有完成，市场启动后会继续；原因见日志。")
 		}
-		if err := s.learn(ctx); err != nil {
+		if err := s.learn(ctx, false); err != nil {
 			return err
 		}
 	}

@@ -51,7 +51,7 @@ func runReindex(ctx context.Context, env *environment, args []string) error {
 		if err != nil {
 			return err
 		}
-		if err := s.learn(ctx); err != nil {
+		if err := s.learn(ctx, false); err != nil {
 			return err
 		}
 		fmt.Fprintf(env.Stdout, "索引已重建并启用，共 %d 条。\n", done)

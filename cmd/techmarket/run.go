@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"syscall"
 	"time"
@@ -122,6 +123,7 @@ func serve(ctx context.Context, env *environment, p *platform, m *market, o *ops
 		all = append(all, p.Close(stop), opsServer.Close())
 		return errors.Join(all...)
 	})
+	go debug.FreeOSMemory() // loading dictionary, index and sample took much more than serving needs
 	fmt.Fprintf(env.Stdout, "科技大市场已启动：%s\n", p.config.BaseURL)
 	if m.welcome != nil {
 		if text := m.welcome(); text != "" {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -55,6 +57,7 @@ type services struct {
 	engine         search.Engine
 	embedded       *local.Engine // the engine itself, or the one that answers while Meilisearch is away
 	meili          *meili.Lazy   // nil without MEILI_URL
+	gate           *search.Gate  // of what costs much: searches and matches
 	analyzer       *zh.Analyzer
 	identity       *identity.Service
 	listings       *listing.Service
@@ -111,7 +114,7 @@ func compose(ctx context.Context, p *platform) (*services, error) {
 	s.registry.RegisterJobs(s.workers)
 	jobs.Register(s.workers, s.solved)
 	jobs.Register(s.workers, func(ctx context.Context, _ tickArgs) error { _, err := s.listings.Tick(ctx); return err })
-	jobs.Register(s.workers, func(ctx context.Context, _ learnArgs) error { return s.learn(ctx) })
+	jobs.Register(s.workers, func(ctx context.Context, _ learnArgs) error { return s.learn(ctx, true) })
 	jobs.Register(s.workers, func(ctx context.Context, _ rootArgs) error { _, _, err := s.ledger.SignRoot(ctx); return err })
 	jobs.Register(s.workers, func(ctx context.Context, _ cleanArgs) error {
 		return errors.Join(s.identity.CleanSessions(ctx), idempotency.New(p.DB, p.now).Clean(ctx))
@@ -246,7 +249,8 @@ func (s *services) openSearch(ctx context.Context) error {
 		s.meili = meili.Connect(meili.Options{URL: url, Key: s.platform.config.MeiliKey}, s.analyzer)
 		s.engine = search.NewFallback(s.meili, engine, s.platform.now)
 	}
-	s.engine = matching.Prepared{Engine: search.NewRemember(s.engine, 10*time.Second, s.platform.now), Analyzer: s.analyzer}
+	s.gate = search.NewGate(8*runtime.GOMAXPROCS(0), 2*time.Second)
+	s.engine = matching.Prepared{Engine: search.NewRemember(search.Gated{Engine: s.engine, Gate: s.gate}, 10*time.Second, s.platform.now), Analyzer: s.analyzer}
 	s.platform.defers(func(context.Context) error { return s.engine.Close() })
 	if !engine.Fresh() {
 		return nil
@@ -310,8 +314,9 @@ func (s *services) loadModel() (*matching.Model, error) {
 }
 
 // learn reads all public listings and puts what their words teach into use.
-func (s *services) learn(ctx context.Context) error {
-	stop := errors.New("stop")
+// Beside visitors it rests after each batch for as long as it worked, so that they keep most of two cores.
+func (s *services) learn(ctx context.Context, beside bool) error {
+	stop, began := errors.New("stop"), time.Now()
 	model, err := matching.Learn(ctx, s.analyzer, func(yield func(search.Document, error) bool) {
 		err := s.listings.Documents(ctx, func(docs ...search.Document) error {
 			for _, d := range docs {
@@ -319,7 +324,11 @@ func (s *services) learn(ctx context.Context) error {
 					return stop
 				}
 			}
-			return nil
+			if beside {
+				time.Sleep(time.Since(began))
+				began = time.Now()
+			}
+			return ctx.Err()
 		})
 		if err != nil && !errors.Is(err, stop) {
 			yield(search.Document{}, err)
@@ -338,6 +347,7 @@ func (s *services) learn(ctx context.Context) error {
 	if err := os.WriteFile(temp, b.Bytes(), 0o600); err != nil {
 		return err
 	}
+	debug.FreeOSMemory() // learning took many times what is kept
 	return os.Rename(temp, s.modelFile())
 }
 

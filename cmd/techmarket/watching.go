@@ -7,6 +7,7 @@ import (
 
 	"techmarket/internal/market/matching"
 	"techmarket/internal/market/watch"
+	"techmarket/search"
 )
 
 // noteEvery is how long what people saw waits for the database.
@@ -18,7 +19,7 @@ func (s *services) openWatch(ctx context.Context) error {
 	s.watch = watch.New(watch.Config{DB: p.DB, Listings: s.listings, Achievements: s.achievements, Demands: s.demands, People: s.identity, Engine: s.engine,
 		Analyzer: s.analyzer, Queue: s.enqueue, Audit: trail{p.now}, Now: p.now, Random: rand.Reader, BaseURL: p.config.BaseURL, Log: p.log,
 		Finder: func(w matching.Weights) watch.Finder {
-			return s.finder(w)
+			return gatedFinder{s.finder(w), s.gate}
 		}})
 	if err := s.watch.Load(ctx, matching.DefaultWeights()); err != nil {
 		return err
@@ -36,4 +37,19 @@ func (s *services) openWatch(ctx context.Context) error {
 		return nil
 	})
 	return nil
+}
+
+// gatedFinder matches when there is room.
+type gatedFinder struct {
+	watch.Finder
+	gate *search.Gate
+}
+
+func (f gatedFinder) Find(ctx context.Context, r matching.Request) (matching.Matches, error) {
+	leave, err := f.gate.Enter(ctx)
+	if err != nil {
+		return matching.Matches{}, err
+	}
+	defer leave()
+	return f.Finder.Find(ctx, r)
 }

@@ -255,68 +255,102 @@ type scored struct {
 }
 
 // survey answers a page: the exact total, the counts of every facet with its own filters left out, and the rows of the page in
-// order. hits are the rows that hold the text, in any order.
+// order. hits are the rows that hold the text, in any order. It goes column by column, which is several times faster over
+// 100,000 rows than row by row.
 func (c *columns) survey(q search.Query, hits []scored) (total int, page []scored, facets map[string]map[string]int) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	tests := c.tests(q.Filters)
-	type counter struct {
-		name string
-		col  *facetColumn
-		n    []int // by set
-	}
-	var counters []counter
+	passed, failedOnly := c.sift(q.Filters, hits)
+	facets = make(map[string]map[string]int, len(q.FacetNames))
 	for _, name := range q.FacetNames {
-		k := counter{name: name, col: c.facets[name]}
-		if k.col != nil {
-			k.n = make([]int, len(k.col.sets))
-		}
-		counters = append(counters, k)
+		facets[name] = c.facets[name].count(hits, passed, failedOnly[name])
 	}
-	top := &best{keep: q.Offset + q.Limit, less: c.order(q.Sort)}
-	if top.keep > len(hits) {
-		top.keep = len(hits)
-	}
-	for _, h := range hits {
-		if c.version[h.row] == absent {
-			continue
-		}
-		failed, several := "", false // the one name whose filters the row fails
-		for i := range tests {
-			if !tests[i].keeps(h.row) && tests[i].Name != failed {
-				several = failed != ""
-				if failed = tests[i].Name; several {
-					break
-				}
-			}
-		}
-		if several {
-			continue
-		}
-		if failed == "" {
-			total++
-			top.add(h)
-		}
-		for i := range counters {
-			if k := &counters[i]; k.col != nil && (failed == "" || failed == k.name) {
-				k.n[k.col.setOf(h.row)]++
-			}
-		}
-	}
-	facets = map[string]map[string]int{}
-	for _, k := range counters {
-		facets[k.name] = map[string]int{}
-		for set, n := range k.n {
-			if n == 0 {
-				continue
-			}
-			for _, code := range k.col.sets[set] {
-				facets[k.name][k.col.codes[code]] += n
-			}
-		}
+	top := &best{keep: min(q.Offset+q.Limit, len(passed)), less: c.order(q.Sort)}
+	for _, i := range passed {
+		top.add(hits[i])
 	}
 	page = top.sorted()
-	return total, page[min(q.Offset, len(page)):], facets
+	return len(passed), page[min(q.Offset, len(page)):], facets
+}
+
+// sift finds which hits pass all filters, and for each name of a filter which fail that name's filters alone. Both are places in
+// hits, in their order.
+func (c *columns) sift(filters []search.Filter, hits []scored) (passed []int32, failedOnly map[string][]int32) {
+	const several = math.MaxUint8
+	fails := make([]uint8, len(hits)) // 0: none, n: the nth name's only
+	var names []string
+	tests := c.tests(filters)
+	for i := range tests {
+		t := &tests[i]
+		n := slices.Index(names, t.Name) + 1
+		if n == 0 {
+			names = append(names, t.Name)
+			n = len(names)
+		}
+		fail := func(k int) {
+			if f := fails[k]; f == 0 {
+				fails[k] = uint8(n)
+			} else if int(f) != n {
+				fails[k] = several
+			}
+		}
+		if t.col != nil { // what most filters are, without a call for each row
+			row, passes := t.col.row, t.passes
+			for k := range hits {
+				set := int32(0)
+				if r := hits[k].row; int(r) < len(row) {
+					set = row[r]
+				}
+				if !passes[set] {
+					fail(k)
+				}
+			}
+			continue
+		}
+		for k := range hits {
+			if !t.keeps(hits[k].row) {
+				fail(k)
+			}
+		}
+	}
+	failedOnly = make(map[string][]int32, len(names))
+	passed = make([]int32, 0, len(hits))
+	only := make([][]int32, len(names)+1)
+	for k, f := range fails {
+		switch {
+		case c.version[hits[k].row] == absent || f == several:
+		case f == 0:
+			passed = append(passed, int32(k))
+		default:
+			only[f] = append(only[f], int32(k))
+		}
+	}
+	for n, name := range names {
+		failedOnly[name] = only[n+1]
+	}
+	return passed, failedOnly
+}
+
+// count counts the codes of the hits at these places. A facet that no document has is nil and counts nothing.
+func (f *facetColumn) count(hits []scored, places ...[]int32) map[string]int {
+	counts := map[string]int{}
+	if f == nil {
+		return counts
+	}
+	n := make([]int, len(f.sets))
+	for _, part := range places {
+		for _, i := range part {
+			n[f.setOf(hits[i].row)]++
+		}
+	}
+	for set, n := range n {
+		if n > 0 {
+			for _, code := range f.sets[set] {
+				counts[f.codes[code]] += n
+			}
+		}
+	}
+	return counts
 }
 
 // versions are those of the documents that are held.

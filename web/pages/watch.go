@@ -368,20 +368,28 @@ func (p *Pages) feed(c *web.Ctx) error {
 
 // askEndFeed is where the link of a mail leads: mail scanners open links, so the end itself is a button.
 func (p *Pages) askEndFeed(c *web.Ctx) error {
-	saved, _, err := p.Watch.Feed(c.Context(), c.Param("token"))
+	name, err := p.Watch.Ending(c.Context(), c.Param("token"))
 	if err != nil {
 		return err
 	}
-	page := c.Page("结束订阅")
+	page := c.Page("结束提醒")
 	page.NoIndex = true
-	return sheet(c, page, Sheet{Heading: view.T("结束订阅“" + saved.Name + "”"), Lead: "结束后不再提醒，订阅源也会失效。", Actions: []view.Action{{Label: "结束订阅", Post: "/feeds/" + saved.FeedToken + "/end"}}})
+	return sheet(c, page, Sheet{Heading: view.T("结束“" + name + "”的提醒"), Lead: "结束后不再提醒；搜索的订阅源也会失效。", Actions: []view.Action{{Label: "结束提醒", Post: "/feeds/" + c.Param("token") + "/end"}}})
 }
 
+// endFeed answers a mail program's one click (RFC 8058) without sending it elsewhere.
 func (p *Pages) endFeed(c *web.Ctx) error {
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
 	if err := p.Watch.EndByToken(c.Context(), c.Param("token")); err != nil {
 		return err
 	}
-	c.Flash(view.OK, "已结束这个订阅。")
+	if f.Text("List-Unsubscribe") == "One-Click" {
+		return c.Blob("text/plain; charset=utf-8", []byte("已结束提醒。"))
+	}
+	c.Flash(view.OK, "已结束提醒。")
 	return c.See("/")
 }
 

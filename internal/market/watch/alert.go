@@ -159,10 +159,17 @@ func (s *Service) announce(ctx context.Context, id int64, found listing.Listing,
 	if !to.Public(s.config.Now()) || to.OrganisationID == found.OrganisationID {
 		return nil
 	}
+	token, err := s.token()
+	if err != nil {
+		return err
+	}
 	return s.inTx(ctx, "announce", func(ctx context.Context, tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, insertAlert, pgx.StrictNamedArgs{"listing": to.ID, "listing_version": to.PublishedVersion, "found": found.ID, "found_version": found.PublishedVersion,
 			"account": to.OwnerAccount, "org": to.OrganisationID, "score": int(math.Round(e.Score * 1000)), "rank": rank, "reasons": notNil(e.Reasons), "at": s.config.Now()})
 		if err != nil || tag.RowsAffected() == 0 { // announced before, switched off, or refused
+			return err
+		}
+		if _, err := tx.Exec(ctx, insertEnd, pgx.StrictNamedArgs{"listing": to.ID, "token": token}); err != nil { // the first one stays
 			return err
 		}
 		return notify.Message(ctx, tx, notify.Note{To: []int64{to.OwnerAccount}, Kind: "match", At: s.config.Now(),
@@ -239,7 +246,7 @@ func (s *Service) alertSearches(ctx context.Context, l listing.Listing, doc sear
 			if err := notify.Message(ctx, tx, notify.Note{To: []int64{saved.AccountID}, Kind: "match", At: s.config.Now(), Title: title, Body: "《" + l.Title + "》", Link: path}); err != nil {
 				return err
 			}
-			return s.mail(ctx, tx, email, title, "《"+l.Title+"》\n"+s.config.BaseURL+path+"\n\n不再需要：点开 "+s.endLink(saved), s.endLink(saved))
+			return s.mail(ctx, tx, email, title, "《"+l.Title+"》\n"+s.config.BaseURL+path+"\n\n不再需要：点开 "+s.endLink(saved.FeedToken), s.endLink(saved.FeedToken))
 		})
 		if err != nil {
 			return err
@@ -248,9 +255,8 @@ func (s *Service) alertSearches(ctx context.Context, l listing.Listing, doc sear
 	return nil
 }
 
-func (s *Service) endLink(saved Saved) string {
-	return s.config.BaseURL + "/feeds/" + saved.FeedToken + "/end"
-}
+// endLink ends a saved search or the alerts of a listing, for whoever holds the mail.
+func (s *Service) endLink(token string) string { return s.config.BaseURL + "/feeds/" + token + "/end" }
 
 // mail sends one mail; end is the address that ends this kind of mail.
 func (s *Service) mail(ctx context.Context, tx pgx.Tx, to, subject, body, end string) error {
@@ -333,8 +339,8 @@ func (s *Service) digestSearches(ctx context.Context) error {
 type unmailed struct {
 	Search int64  // 0 for a match of an own listing
 	Head   string // name of the search, or the own listing's title
-	Token  string
-	Own    int64 // own listing
+	Token  string // ends it
+	Own    int64  // own listing
 	Found  int64
 	Kind   listing.Kind // of the found one
 	Title  string
@@ -372,15 +378,15 @@ func (s *Service) digestOf(ctx context.Context, account int64) error {
 	})
 }
 
-// digestEnd is the address that ends the digest when it speaks of one saved search only; several things are ended one by one, by the
-// links of the text.
+// digestEnd is the address that ends the digest when it speaks of one saved search or listing only; several things are ended one by
+// one, by the links of the text.
 func (s *Service) digestEnd(lines []unmailed) string {
 	for _, u := range lines {
-		if u.Search == 0 || u.Search != lines[0].Search {
+		if u.Token == "" || u.Token != lines[0].Token {
 			return ""
 		}
 	}
-	return s.endLink(Saved{FeedToken: lines[0].Token})
+	return s.endLink(lines[0].Token)
 }
 
 func (s *Service) digestText(lines []unmailed) string {
@@ -394,9 +400,13 @@ func (s *Service) digestText(lines []unmailed) string {
 		if at := fmt.Sprintf("%d/%d/%s", u.Search, u.Own, u.Head); at != head {
 			head = at
 			if u.Search != 0 {
-				fmt.Fprintf(&b, "\n订阅“%s”（结束它：%s）\n", u.Head, s.endLink(Saved{FeedToken: u.Token}))
+				fmt.Fprintf(&b, "\n订阅“%s”（结束它：%s）\n", u.Head, s.endLink(u.Token))
 			} else {
-				fmt.Fprintf(&b, "\n您的%s“%s”（全部匹配：%s）\n", other(u.Kind).Label(), u.Head, s.config.BaseURL+MatchesPath(other(u.Kind), u.Own))
+				fmt.Fprintf(&b, "\n您的%s“%s”（全部匹配：%s", other(u.Kind).Label(), u.Head, s.config.BaseURL+MatchesPath(other(u.Kind), u.Own))
+				if u.Token != "" { // announced before alerts had an address to end them
+					b.WriteString("；结束提醒：" + s.endLink(u.Token))
+				}
+				b.WriteString("）\n")
 			}
 		}
 		fmt.Fprintf(&b, "· 《%s》 %s/%ss/%d\n", u.Title, s.config.BaseURL, u.Kind, u.Found)

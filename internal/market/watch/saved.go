@@ -208,13 +208,34 @@ func (s *Service) changeSaved(ctx context.Context, actor identity.Actor, sql str
 	return nil
 }
 
-// EndByToken ends the search whose feed has this token: the link in the mail, for whoever holds it. Fault: not found "saved_search".
+// Ending names what the link of a mail ends: a saved search, or the alerts of a listing. Fault: not found "saved_search".
+func (s *Service) Ending(ctx context.Context, token string) (string, error) {
+	rows, _ := s.config.DB.Query(ctx, selectEnding, pgx.StrictNamedArgs{"token": token})
+	name, err := pgx.CollectOneRow(rows, pgx.RowTo[string])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", errNoSaved
+	}
+	if err != nil {
+		return "", fmt.Errorf("end by mail: %w", err)
+	}
+	return name, nil
+}
+
+// EndByToken ends what the link of a mail stands for, for whoever holds it; the alerts of a listing as often as one likes.
+// Fault: not found "saved_search".
 func (s *Service) EndByToken(ctx context.Context, token string) error {
 	tag, err := s.config.DB.Exec(ctx, endByToken, pgx.StrictNamedArgs{"token": token, "at": s.config.Now()})
 	if err != nil {
 		return fmt.Errorf("end saved search: %w", err)
 	}
-	if tag.RowsAffected() == 0 {
+	if tag.RowsAffected() > 0 {
+		return nil
+	}
+	var known int
+	if err := s.config.DB.QueryRow(ctx, switchOffByToken, pgx.StrictNamedArgs{"token": token, "at": s.config.Now()}).Scan(&known); err != nil {
+		return fmt.Errorf("end alerts: %w", err)
+	}
+	if known == 0 {
 		return errNoSaved
 	}
 	return nil

@@ -57,6 +57,15 @@ const (
 	switchOff = `insert into match_alert_off (listing_id, account_id, at) values (@id, @account, @at) on conflict do nothing`
 	switchOn  = `delete from match_alert_off where listing_id = @id`
 
+	insertEnd    = `insert into match_alert_end (listing_id, token) values (@listing, @token) on conflict do nothing`
+	selectEnding = `select name from saved_search where feed_token = @token and ended_at is null
+		union all select l.title from match_alert_end e join match_listing l on l.id = e.listing_id where e.token = @token`
+	switchOffByToken = `with known as (select listing_id from match_alert_end where token = @token),
+		off as (insert into match_alert_off (listing_id, account_id, at)
+			select k.listing_id, a.account_id, @at from known k, lateral (select account_id from match_alert where listing_id = k.listing_id order by at desc limit 1) a
+			on conflict do nothing)
+		select count(*) from known`
+
 	selectUnmailed = `select account_id from match_alert where mailed_at is null
 		union select s.account_id from saved_search_hit h join saved_search s on s.id = h.search_id where h.mailed_at is null order by 1`
 	takeUnmailed = `with alerts as (
@@ -64,8 +73,8 @@ const (
 		hits as (
 			update saved_search_hit h set mailed_at = @at from saved_search s where s.id = h.search_id and s.account_id = @account and h.mailed_at is null
 			returning h.search_id, h.listing_id, s.name, s.feed_token, s.ended_at)
-		select 0::bigint as search, l.title as head, '' as token, a.listing_id as own, a.found_id as found, '' as kind, '' as title
-		from alerts a join match_listing l on l.id = a.listing_id
+		select 0::bigint as search, l.title as head, coalesce(e.token, '') as token, a.listing_id as own, a.found_id as found, '' as kind, '' as title
+		from alerts a join match_listing l on l.id = a.listing_id left join match_alert_end e on e.listing_id = a.listing_id
 		union all
 		select search_id, name, feed_token, 0, listing_id, '', '' from hits where ended_at is null
 		order by 1, 4, 5`

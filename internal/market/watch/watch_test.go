@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -225,6 +226,25 @@ func TestAlert_TellsTheOwnerOfTheOtherSideOncePerVersion(t *testing.T) {
 	b.publish(b.university, found)
 	if got := b.told(b.company); len(got) != 2 {
 		t.Errorf("a new version is announced again: got %v", got)
+	}
+
+	// One address in the mail ends it, for whoever holds the mail, as often as it is called.
+	token := regexp.MustCompile(`/feeds/([^/]+)/end`).FindStringSubmatch(mails[0])
+	if token == nil {
+		t.Fatalf("the digest has no address that ends it: %q", mails[0])
+	}
+	if name, err := b.watch.Ending(t.Context(), token[1]); err != nil || name != "焦炉煤气干法脱硫剂寿命提升" {
+		t.Errorf("what ends: got %q, %v", name, err)
+	}
+	b.must(b.watch.EndByToken(t.Context(), token[1]))
+	b.must(b.watch.EndByToken(t.Context(), token[1]))
+	b.do(b.university, found, listing.EventRevise, "")
+	b.publish(b.university, found)
+	if got := b.told(b.company); len(got) != 2 {
+		t.Errorf("ended alerts stay silent: got %v", got)
+	}
+	if err := b.watch.EndByToken(t.Context(), "nobody"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("an unknown address: got %v", err)
 	}
 }
 

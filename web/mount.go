@@ -68,6 +68,9 @@ func (c *Ctx) Problem(err error) Problem {
 // judge turns an error into a fault and its status, and logs the cause of a failure that is ours, once; an object
 // hidden from a signed-in person is written to the audit trail.
 func (s *Server) judge(err error, e echo.Context) (*fault.Error, int) {
+	if s.cfg.Explain != nil {
+		err = s.cfg.Explain(err)
+	}
 	f := AsFault(err)
 	status := statusOf(f.Kind)
 	if status >= 500 && f.Code != "busy" && !errors.Is(err, context.Canceled) {

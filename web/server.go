@@ -45,7 +45,9 @@ type Config struct {
 	// Notice returns what everybody should know now (search runs degraded …); may be nil.
 	Notice func(context.Context) string
 	// Unread returns how many messages wait for the person; may be nil.
-	Unread  func(context.Context, identity.Actor) int
+	Unread func(context.Context, identity.Actor) int
+	// Explain gives errors of other programs (database away, disk full) their fault; nil: they are ours.
+	Explain func(error) error
 	Log     *slog.Logger
 	Now     func() time.Time
 	BaseURL string // https://… as people see it; makes cookies secure when https

@@ -36,6 +36,7 @@ import (
 	"techmarket/internal/platform/idempotency"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
+	"techmarket/internal/platform/postgres"
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/deal"
 	"techmarket/search"
@@ -298,6 +299,14 @@ func (s *services) heal(ctx context.Context) error {
 	return matching.Prepared{Engine: s.meili, Analyzer: s.analyzer}.Rebuild(ctx, func(emit func(...search.Document) error) error { return s.listings.Documents(ctx, emit) })
 }
 
+// meiliCheck tells /readyz whether Meilisearch answers; the market works without it.
+func (s *services) meiliCheck() []check {
+	if s.meili == nil {
+		return nil
+	}
+	return []check{{"meilisearch", false, func(ctx context.Context) error { _, err := s.meili.Stats(ctx); return err }}}
+}
+
 func (s *services) modelFile() string {
 	return filepath.Join(s.platform.config.Data, "matching.model")
 }
@@ -383,7 +392,7 @@ func assemble(ctx context.Context, p *platform, observe observer) (*market, erro
 	if err != nil {
 		return nil, err
 	}
-	return &market{handler: handler, queue: s.queue, checks: s.embedderCheck(), embedded: s.embeddedSoFar(), loadDemo: s.firstDemo, welcome: func() string { return s.welcome(ctx) }}, nil
+	return &market{handler: handler, queue: s.queue, checks: append(s.embedderCheck(), s.meiliCheck()...), embedded: s.embeddedSoFar(), loadDemo: s.firstDemo, welcome: func() string { return s.welcome(ctx) }}, nil
 }
 
 // site mounts pages and API.
@@ -407,7 +416,7 @@ func (s *services) site(observe observer) (*web.Server, error) {
 			}
 			return n
 		},
-		Log: p.log, Now: p.now, BaseURL: p.config.BaseURL, Dev: p.config.Dev}, site.Routes())
+		Explain: postgres.Outage, Log: p.log, Now: p.now, BaseURL: p.config.BaseURL, Dev: p.config.Dev}, site.Routes())
 	s.mountAPI(server)
 	return server, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"syscall"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -16,7 +17,7 @@ import (
 // Fault turns an error of pgx into a fault; a fault already in the chain and every unknown error pass unchanged.
 //
 //	no rows → NotFound not_found · 23505 → Conflict duplicate · 23503, 23514, 23502, 22001, 22003 → Invalid bad_value
-//	40001, 40P01 → Conflict busy · 53xxx, 57P0x, 08xxx, no connection → Unavailable database_unavailable
+//	40001, 40P01 → Conflict busy · 53100 → Unavailable disk_full · other 53xxx, 57P0x, 08xxx, no connection → Unavailable database_unavailable
 //
 // The domain knows better words than these: it asks Constraint for the name and answers with its own fault.
 func Fault(err error) error {
@@ -36,6 +37,8 @@ func Fault(err error) error {
 			return fault.Wrap(err, fault.Invalid, "bad_value", "填写的内容不符合要求，请检查后重新提交。")
 		case retryable(err):
 			return fault.Wrap(err, fault.Conflict, "busy", "同时有人在修改，请稍候重新提交。")
+		case pg.Code == "53100":
+			return fault.Wrap(err, fault.Unavailable, "disk_full", diskFull)
 		case strings.HasPrefix(pg.Code, "53"), strings.HasPrefix(pg.Code, "57P0"), strings.HasPrefix(pg.Code, "08"):
 			return fault.Wrap(err, fault.Unavailable, "database_unavailable", "数据库暂时无法使用，请稍候再试；刚才的内容尚未保存。")
 		}
@@ -43,6 +46,20 @@ func Fault(err error) error {
 	}
 	if transient(err) {
 		return fault.Wrap(err, fault.Unavailable, "database_unavailable", "数据库暂时无法使用，请稍候再试；刚才的内容尚未保存。")
+	}
+	return err
+}
+
+const diskFull = "服务器磁盘已满，刚才的内容没有保存。请联系系统管理员清理磁盘，然后重新提交。"
+
+// Outage gives an error its Unavailable fault when the database cannot be reached or a disk has no room, also one that came
+// past Fault; everything else passes unchanged.
+func Outage(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fault.Wrap(err, fault.Unavailable, "disk_full", diskFull)
+	}
+	if known := Fault(err); fault.Is(known, fault.Unavailable) {
+		return known
 	}
 	return err
 }

@@ -3,7 +3,11 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
+	"os"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -201,5 +205,28 @@ func TestMigrate_TakesAStepThatLandedLate(t *testing.T) {
 	exec(`drop table password_reset; create table password_reset (x int); delete from goose_db_version where version_id = 80`)
 	if err := postgres.Migrate(t.Context(), db.Pool); !fault.HasCode(err, "migrate_failed") {
 		t.Errorf("a step that cannot go through: %v", err)
+	}
+}
+
+func TestOutage_IsToldAlsoWhereNobodyAskedFault(t *testing.T) {
+	t.Parallel()
+	other := errors.New("something of ours")
+	for _, c := range []struct {
+		err  error
+		code string
+	}{
+		{fmt.Errorf("sign in: %w", &pgconn.PgError{Code: "53100"}), "disk_full"},
+		{fmt.Errorf("store mail: %w", &os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}), "disk_full"},
+		{fmt.Errorf("list: %w", &pgconn.PgError{Code: "57P01"}), "database_unavailable"},
+		{fmt.Errorf("list: %w", &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), "database_unavailable"},
+	} {
+		if err := postgres.Outage(c.err); !fault.HasCode(err, c.code) || !fault.Is(err, fault.Unavailable) {
+			t.Errorf("%v: got %v, want %s", c.err, err, c.code)
+		}
+	}
+	for _, err := range []error{other, fmt.Errorf("get: %w", pgx.ErrNoRows), fault.New(fault.Invalid, "x", "请填写")} {
+		if got := postgres.Outage(err); got != err {
+			t.Errorf("%v became %v", err, got)
+		}
 	}
 }

@@ -64,14 +64,20 @@ func findings(env *environment, c config) []finding {
 		_, err := loadFonts(c)
 		return "可用", err
 	}})
+	list = append(list, servers(env, c)...)
+	if c.SMTPAddr != "" {
+		list = append(list, finding{"邮件服务器", func(ctx context.Context) (string, error) { return examineSMTP(ctx, c) }})
+	}
+	return list
+}
+
+// servers are those that the market uses but does not need.
+func servers(env *environment, c config) (list []finding) {
 	if c.RedisURL != "" {
 		list = append(list, finding{"Redis", func(ctx context.Context) (string, error) { return examineRedis(ctx, env, c) }})
 	}
 	if c.MeiliURL != "" {
 		list = append(list, finding{"Meilisearch", func(ctx context.Context) (string, error) { return examineMeili(ctx, c) }})
-	}
-	if c.SMTPAddr != "" {
-		list = append(list, finding{"邮件服务器", func(ctx context.Context) (string, error) { return examineSMTP(ctx, c) }})
 	}
 	return list
 }

@@ -80,7 +80,21 @@ func runServe(ctx context.Context, env *environment, args []string) error {
 			return errors.Join(err, p.Close(context.WithoutCancel(ctx)))
 		}
 	}
+	tellAway(ctx, env, p)
 	return serve(ctx, env, p, m, o, site, opsListener)
+}
+
+// tellAway says at the start which configured server does not answer; the market runs without it.
+func tellAway(ctx context.Context, env *environment, p *platform) {
+	for _, f := range servers(env, p.config) {
+		limited, cancel := context.WithTimeout(ctx, 2*time.Second)
+		_, err := f.run(limited)
+		cancel()
+		if err != nil {
+			fmt.Fprintf(env.Stdout, "注意：%s\n", words(err))
+			p.log.Warn("a configured server does not answer", "server", f.name, "error", words(err))
+		}
+	}
 }
 
 func serve(ctx context.Context, env *environment, p *platform, m *market, o *ops, site, opsListener net.Listener) error {

@@ -162,3 +162,17 @@ func TestServe_DatabaseURLAloneSwitchesTheDatabase(t *testing.T) {
 		t.Errorf("got %d", code)
 	}
 }
+
+// A configured server that does not answer is named at the start with the variable to check; the market starts all the same.
+func TestServe_TellsAtTheStartWhichServerIsAway(t *testing.T) {
+	t.Parallel()
+	out := &output{}
+	p := newPlatform(t, time.Now, out)
+	p.config.RedisURL, p.config.MeiliURL = "redis://127.0.0.1:1/0", "http://127.0.0.1:1"
+	tellAway(t.Context(), &environment{Stdout: out, Stderr: out, Now: time.Now}, p)
+	for _, text := range []string{"注意：连不上 Redis", "REDIS_URL", "注意：连不上 Meilisearch", "MEILI_URL"} {
+		if !strings.Contains(out.String(), text) {
+			t.Errorf("%q is missing in %s", text, out)
+		}
+	}
+}

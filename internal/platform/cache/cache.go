@@ -52,6 +52,7 @@ func Open(url string, log *slog.Logger, now func() time.Time) (*Cache, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "redis_url_wrong", "Redis 地址无法识别，应形如 redis://:密码@主机:6379/0。请检查 REDIS_URL。")
 	}
+	redis.SetLogger(silent{})
 	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = callTimeout, callTimeout, callTimeout
 	options.MaxRetries = -1
 	options.PoolSize = 20
@@ -59,6 +60,11 @@ func Open(url string, log *slog.Logger, now func() time.Time) (*Cache, error) {
 	return &Cache{client: redis.NewClient(options), log: log, now: now,
 		limits: map[string]window{}, subs: map[string]map[*Sub]bool{}, fans: map[string]*redis.PubSub{}}, nil
 }
+
+// silent keeps the client's own lines out of the log: what fails is told by the callers, as JSON.
+type silent struct{}
+
+func (silent) Printf(context.Context, string, ...any) {}
 
 // Close ends every subscription and the connections.
 func (c *Cache) Close() error {

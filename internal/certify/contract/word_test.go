@@ -1,9 +1,13 @@
 package contract
 
 import (
+	"archive/zip"
 	"bytes"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +39,52 @@ func readWord(t *testing.T, c Content, sample bool) string {
 		t.Fatal(err)
 	}
 	return text
+}
+
+// A word processor refuses a part with anything but white space between its declaration and its root, and says only that the
+// file is broken. Where LibreOffice is installed it opens the text itself.
+func TestAWordProcessorOpensTheContract(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	if err := Word(wordContent("0101"), false, time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC), &b); err != nil {
+		t.Fatal(err)
+	}
+	z, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	begins := regexp.MustCompile(`^<\?xml [^>]*\?>\s*<[A-Za-z]`)
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		part, err := io.ReadAll(r)
+		if err != nil || !begins.Match(part) {
+			t.Errorf("%s begins with %.80q (%v)", f.Name, part, err)
+		}
+	}
+	program, err := exec.LookPath("soffice")
+	if err != nil || testing.Short() {
+		t.Skip("没有 LibreOffice（Debian: libreoffice-writer），跳过用它打开合同")
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "合同.docx")
+	if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	said, err := exec.Command(program, "-env:UserInstallation=file://"+dir+"/profile", "--headless", "--convert-to", "pdf", "--outdir", dir, file).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	pdf, err := os.ReadFile(filepath.Join(dir, "合同.pdf"))
+	if err != nil {
+		t.Fatalf("not opened: %s", said)
+	}
+	pages, err := document.PDFText(bytes.NewReader(pdf), int64(len(pdf)))
+	if err != nil || !strings.Contains(strings.Join(pages, ""), "样例研究院") {
+		t.Errorf("%d pages without the seller's name: %v", len(pages), err)
+	}
 }
 
 func TestEachKindOfContractIsAWordTextWithItsOwnSidesAndClauses(t *testing.T) {

@@ -328,6 +328,9 @@ func parseWord(content []byte) (*node, error) {
 			}
 			stack = stack[:len(stack)-1]
 		case xml.CharData:
+			if at == top { // the line break after the declaration; written back as a reference it would break the file
+				continue
+			}
 			at.children = append(at.children, &node{data: string(t)})
 		}
 	}

@@ -46,6 +46,8 @@ type Config struct {
 	Notice func(context.Context) string
 	// Unread returns how many messages wait for the person; may be nil.
 	Unread func(context.Context, identity.Actor) int
+	// Room refuses what would be saved while the disk has no room; nil: there always is.
+	Room func() error
 	// Explain gives errors of other programs (database away, disk full) their fault; nil: they are ours.
 	Explain func(error) error
 	Log     *slog.Logger

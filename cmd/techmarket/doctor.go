@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -101,21 +102,50 @@ func examineFolder(path string) (string, error) {
 	return full, nil
 }
 
-// examineDisk looks at the nearest folder that exists, since the data folder may still be to come.
-func examineDisk(path string) (string, error) {
+// freeMB is the space left where the path is or will be: the nearest folder that exists.
+func freeMB(path string) (uint64, error) {
 	full, err := filepath.Abs(path)
 	if err != nil {
-		return "", err
+		return 0, err
 	}
 	var st syscall.Statfs_t
 	for syscall.Statfs(full, &st) != nil && full != filepath.Dir(full) {
 		full = filepath.Dir(full)
 	}
-	free := st.Bavail * uint64(st.Bsize) >> 20
+	return st.Bavail * uint64(st.Bsize) >> 20, nil
+}
+
+func examineDisk(path string) (string, error) {
+	free, err := freeMB(path)
+	if err != nil {
+		return "", err
+	}
 	if free < 1024 {
 		return "", fault.Newf(fault.Unavailable, "disk_full", "只剩 %d MB，建议至少 1024 MB。请清理磁盘，或用 TECHMARKET_DATA 换一个数据目录。", free)
 	}
 	return fmt.Sprintf("剩余 %d MB", free), nil
+}
+
+// reserveMB is kept free for the database's log: PostgreSQL stops altogether when that cannot be written, so people's
+// writing is refused before.
+const reserveMB = 96
+
+// roomToWrite tells whether the data folder's disk has more than the reserve. Asked with every form, it looks once a second.
+func roomToWrite(folder string, now func() time.Time) func() error {
+	var mu sync.Mutex
+	var looked time.Time
+	var said error
+	return func() error {
+		mu.Lock()
+		defer mu.Unlock()
+		if t := now(); t.Sub(looked) >= time.Second {
+			looked, said = t, nil
+			if free, err := freeMB(folder); err == nil && free < reserveMB {
+				said = fault.New(fault.Unavailable, "disk_full", "服务器磁盘快满了，暂时只能查看，不能保存。请联系系统管理员清理磁盘，然后重新提交。")
+			}
+		}
+		return said
+	}
 }
 
 func examineAddr(c config) (string, error) {

@@ -121,6 +121,9 @@ func serve(ctx context.Context, env *environment, p *platform, m *market, o *ops
 		case <-ctx.Done():
 			return nil
 		case <-p.Died: // nil, so never, without an embedded database
+			if free, err := freeMB(p.config.Data); err == nil && free < reserveMB {
+				return fault.New(fault.Unavailable, "disk_full", "磁盘已满，内置数据库停止了。已保存的内容不会丢失：请清理数据目录所在的磁盘，再重新启动。")
+			}
 			return fault.New(fault.Unavailable, "postgres_died", "内置数据库意外退出。已保存的内容不会丢失，请重新启动；原因见数据目录里的 postgres/postgres.log。")
 		}
 	})

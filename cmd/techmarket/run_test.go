@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"techmarket/internal/foundation/fault"
 )
 
 // output is a buffer a test may read while the command writes.
@@ -174,5 +176,28 @@ func TestServe_TellsAtTheStartWhichServerIsAway(t *testing.T) {
 		if !strings.Contains(out.String(), text) {
 			t.Errorf("%q is missing in %s", text, out)
 		}
+	}
+}
+
+// While the disk is nearly full people can look and sign in, but what would be saved is refused in plain words, by page and
+// by program, and taken again once there is room.
+func TestServe_NearlyFullDiskRefusesWritingOnly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	member, program := w.as("member"), w.caller("member")
+	var full error
+	room := func() error { return full }
+	w.s.room = room
+	site, err := w.s.site(nil)
+	noErr(t, err)
+	w.server.Config.Handler = site
+	full = fault.New(fault.Unavailable, "disk_full", "服务器磁盘快满了，暂时只能查看，不能保存。")
+	member.get("/achievements/new").want(200).submit("/achievements", values{"title": "没有地方放的成果"}).want(503, "磁盘快满了")
+	program.post("/achievements", map[string]any{"title": "没有地方放的成果"}).refused(503, "disk_full")
+	w.visitor("again").get("/signin").submit("/signin", values{"login": "member", "password": password}).want(200, "您好")
+	full = nil
+	member.get("/achievements/new").want(200).submit("/achievements", values{"title": "又有地方放的成果"}).want(200, "草稿已保存")
+	if err := roomToWrite(t.TempDir(), time.Now)(); err != nil {
+		t.Errorf("this disk: %v", err)
 	}
 }

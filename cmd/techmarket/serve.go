@@ -75,11 +75,12 @@ type services struct {
 	ledger         *ledger.Ledger
 	registry       *registry.Service
 	stats          *stats.Service
+	room           func() error // refuses saving while the disk is nearly full
 }
 
 // compose makes every service on the platform and registers the job workers.
 func compose(ctx context.Context, p *platform) (*services, error) {
-	s := &services{platform: p, workers: jobs.NewWorkers()}
+	s := &services{platform: p, workers: jobs.NewWorkers(), room: roomToWrite(p.config.Data, time.Now)}
 	p.Mail.Register(s.workers)
 	var err error
 	config := jobs.Config{DB: p.DB, Workers: s.workers, Sole: p.Sole, Log: p.log, Now: p.now, Periodic: s.periodic()}
@@ -416,7 +417,7 @@ func (s *services) site(observe observer) (*web.Server, error) {
 			}
 			return n
 		},
-		Explain: postgres.Outage, Log: p.log, Now: p.now, BaseURL: p.config.BaseURL, Dev: p.config.Dev}, site.Routes())
+		Explain: postgres.Outage, Room: s.room, Log: p.log, Now: p.now, BaseURL: p.config.BaseURL, Dev: p.config.Dev}, site.Routes())
 	s.mountAPI(server)
 	return server, nil
 }

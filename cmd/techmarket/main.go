@@ -64,7 +64,7 @@ func commands() []command {
 			return runEval(ctx, args, env.Stdout, env.Stderr)
 		}},
 		{"token", "新建开放接口的令牌：token create --account 登录名", runToken},
-		{"account", "救急：account reset-password|reset-two-factor --account 登录名", runAccount},
+		{"account", "第一位管理员：account create；救急：account reset-password|reset-two-factor", runAccount},
 		{"doctor", "检查环境和配置，指出问题和办法", runDoctor},
 		{"version", "显示版本", runVersion},
 	}

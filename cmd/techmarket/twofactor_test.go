@@ -117,3 +117,22 @@ func TestTwoFactor_WhereRequiredOfficesComeToTheSetUpPageFirst(t *testing.T) {
 func resetAddress(g *page) string {
 	return html.UnescapeString(regexp.MustCompile(`action="(/account/members/\d+/two-factor[^"]*)"`).FindStringSubmatch(string(g.body))[1])
 }
+
+// A market without the sample gets its first administrator on the server; a weak password is asked again.
+func TestAccount_TheFirstAdministratorIsMadeOnTheServer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	noErr(t, createFirst(t.Context(), w.s.identity, "first-officer", "样例厅管理员", "样例自治区科技厅"))
+	out := &output{}
+	env := &environment{Stdin: strings.NewReader("short\n" + password + "\n"), Stdout: out}
+	noErr(t, askPassword(t.Context(), env, w.s.identity, "first-officer"))
+	if !strings.Contains(out.String(), "至少") {
+		t.Errorf("the weak password was taken: %s", out)
+	}
+	p := w.visitor("first-officer")
+	p.get("/signin").submit("/signin", values{"login": "first-officer", "password": password}).want(200, "您好")
+	p.get("/organisations").want(200)
+	if err := createFirst(t.Context(), w.s.identity, "second", "样例", "样例自治区科技厅"); !fault.HasCode(err, "organisation_exists") {
+		t.Errorf("the department twice: %v", err)
+	}
+}

@@ -310,7 +310,9 @@ func TestBrowser_EveryPageIsAccessibleAndFitsAPhone(t *testing.T) {
 	w := newWorld(t)
 	m := w.things()
 	point := fmt.Sprint(w.points["county"].ID)
-	paper := w.scan(`select f.file_id::text from contract_file f join filing g using (contract_id) where g.id = $1::bigint order by f.file_id limit 1`, m.open)
+	paper := func(filing string) string {
+		return w.scan(`select f.file_id::text from contract_file f join filing g using (contract_id) where g.id = $1::bigint order by f.file_id limit 1`, filing)
+	}
 	pages := []struct {
 		login string
 		paths []string
@@ -322,8 +324,9 @@ func TestBrowser_EveryPageIsAccessibleAndFitsAPhone(t *testing.T) {
 			"/contracts/" + m.freeContract, "/contracts/" + m.freeContract + "/seller", "/contracts/" + m.freeContract + "/buyers", "/contracts/" + m.freeContract + "/elements", "/contracts/" + m.freeContract + "/amounts",
 			"/contracts/" + m.freeContract + "/files", "/contracts/" + m.freeContract + "/statement", "/contracts/" + m.freeContract + "/check", "/filings/" + m.filing, "/registrations/" + m.number, "/messages", "/account",
 			"/account/password", "/account/organisation", "/account/members", "/account/tokens", "/imports", "/imports/" + m.batch}},
-		{"registrar", []string{"/registry", "/filings/" + m.open, "/filings/" + m.open + "?paper=" + paper + "&find=合同", "/registrations", "/registry/deadlines", "/lists", "/lists/new"}},
+		{"registrar", []string{"/registry", "/filings/" + m.open, "/filings/" + m.open + "?paper=" + paper(m.open) + "&find=合同", "/registrations", "/registry/deadlines", "/lists", "/lists/new"}},
 		{"head", []string{"/registry?state=registered", "/registrations/" + m.number, "/registrations/" + m.number + "/subsidy", "/registrations/export", "/registrations/history", "/points/" + point + "/manage"}},
+		{"reviewer", []string{"/filings/" + m.filing + "?paper=" + paper(m.filing) + "&find=合同"}},
 		{"league", []string{"/registry/deadlines", "/points/" + point + "/manage"}},
 		{"region", []string{"/review", "/review/" + m.submitted, "/organisations", "/organisations/" + fmt.Sprint(w.provided["university"].OrgID), "/points/" + point, "/registry", "/registry/holidays", "/registry/policies", "/registry/rates", "/points/new", "/points/" + point + "/edit", "/points/" + point + "/manage?year=2025"}},
 		{"broker", []string{"/account/broker", "/registry"}},

@@ -14,6 +14,7 @@ import (
 
 	"techmarket/cmd/techmarket/sample"
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/identity"
@@ -282,6 +283,11 @@ func (l *demoLoader) firstReview(ctx context.Context, d *demoContract, e sample.
 	}
 	sheet.Opinion = cmp.Or(e.Note, "符合认定规则，同意登记。")
 	sheet.Disputed = d.c.Disputed
+	for _, rule := range recognition.Checklist(sheet.Class) {
+		if rule.ID != recognition.Disputed || !sheet.Disputed {
+			sheet.Cleared = append(sheet.Cleared, rule.ID)
+		}
+	}
 	if err := moved(l.registry.SaveReview(ctx, registrar, ref, sheet)); err != nil {
 		return err
 	}

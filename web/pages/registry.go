@@ -236,15 +236,22 @@ func (p *Pages) showCase(c *web.Ctx, k registry.Case, form *web.Form, ferr error
 	if k.Decision != nil && f.State.Open() {
 		body.Main = append(body.Main, deskVerdict(*k.Decision))
 	}
-	if has(k.Allowed, registry.EventSaveReview) || has(k.Allowed, registry.EventPassFirstReview) {
-		q := c.QueryForm()
-		block := p.reviewDesk(k, a, q.ID("paper"))
-		if err := p.findInPaper(c, k, block.Desk, q); err != nil {
+	q := c.QueryForm()
+	var desk *view.Desk
+	switch {
+	case has(k.Allowed, registry.EventSaveReview) || has(k.Allowed, registry.EventPassFirstReview):
+		desk = p.reviewDesk(k, a, q.ID("paper"))
+	case k.Decision != nil && f.Technical != nil: // second review, experts, head, officers: the papers beside what the registrar answered
+		body.Main = append(body.Main, recognitionBlocks(f)...)
+		desk = p.readingDesk(k, q.ID("paper"))
+	default:
+		body.Main = append(body.Main, p.caseFacts(k)...)
+	}
+	if desk != nil {
+		if err := p.findInPaper(c, k, desk, q); err != nil {
 			return err
 		}
-		body.Main = append(body.Main, block)
-	} else {
-		body.Main = append(body.Main, p.caseFacts(k)...)
+		body.Main = append(body.Main, Block{Desk: desk})
 	}
 	body.Main = append(body.Main, p.caseForms(k)...)
 	body.Main = append(body.Main, papersBlock(fmt.Sprintf("/filings/%d", f.ID), f.Papers())...)
@@ -388,8 +395,8 @@ func (p *Pages) caseFiles(k registry.Case) []view.FileItem {
 	return files
 }
 
-func (p *Pages) caseFacts(k registry.Case) []Block {
-	f, content := k.Filing, k.Contract.Content
+// recognitionBlocks are what the desk found: class, figures, opinions, deductions. Nothing before the first review passed.
+func recognitionBlocks(f registry.Filing) []Block {
 	var blocks []Block
 	if f.Technical != nil {
 		items := []view.Fact{{Label: "类别", Value: className(f.Class)}, {Label: "合同成交额 C", Value: amountWords(*f.Amount), Num: true}, {Label: "扣除 N", Value: f.Deducted.Grouped() + " 元", Num: true},
@@ -411,6 +418,12 @@ func (p *Pages) caseFacts(k registry.Case) []Block {
 			blocks = append(blocks, deductionTable(f.Review))
 		}
 	}
+	return blocks
+}
+
+func (p *Pages) caseFacts(k registry.Case) []Block {
+	content := k.Contract.Content
+	blocks := recognitionBlocks(k.Filing)
 	e := content.Elements
 	parties := []view.Fact{{Label: "卖方", Value: content.Seller.Name, Note: partyNote(content.Seller)}}
 	for _, b := range content.Buyers {
@@ -435,16 +448,9 @@ func deductionTable(r registry.Review) Block {
 	return Block{Title: "扣除明细", Table: &t}
 }
 
-// reviewDesk is the workbench: the papers at the left, the checklist and the sheet at the right.
-func (p *Pages) reviewDesk(k registry.Case, a *ask, open int64) Block {
+// papersDesk is the left of the workbench: what was filed, and each paper with the browser's own viewer.
+func (p *Pages) papersDesk(k registry.Case, open int64) *view.Desk {
 	f, content := k.Filing, k.Contract.Content
-	r := f.Review
-	if r.Class == "" { // nothing saved yet: the desk starts from the applicant's figures, no carrier granted
-		r.Class, r.Amount, r.Biological, r.Tied = content.Elements.ClassCode, content.Elements.Amount, content.Elements.Biological, content.Elements.Tied
-		for _, row := range content.Costs {
-			r.Deductions = append(r.Deductions, registry.Deduction{Kind: row.Kind, Name: row.Name, Quantity: row.Quantity, UnitCost: row.UnitCost, Claimed: row.Carrier})
-		}
-	}
 	facts := []view.Fact{{Label: "卖方", Value: content.Seller.Name, Note: partyNote(content.Seller)}}
 	for _, b := range content.Buyers {
 		facts = append(facts, view.Fact{Label: "买方", Value: b.Name, Note: partyNote(b)})
@@ -470,6 +476,42 @@ func (p *Pages) reviewDesk(k registry.Case, a *ask, open int64) Block {
 			if strings.HasSuffix(strings.ToLower(file.Name), ".pdf") {
 				d.Paper.Frame = address
 			}
+		}
+	}
+	return &d
+}
+
+// readingDesk sets the papers beside the registrar's answers, for those who decide after the first review.
+func (p *Pages) readingDesk(k registry.Case, open int64) *view.Desk {
+	d := p.papersDesk(k, open)
+	r := k.Filing.Review
+	for _, rule := range recognition.Checklist(r.Class) {
+		a := view.Answer{Ask: rule.Question, Article: article(rule), Answer: view.Tag{Label: "没有回答", Tone: view.Warn}}
+		if slices.Contains(r.Cleared, rule.ID) {
+			a.Answer = view.Tag{Label: "否"}
+		}
+		if rule.ID == recognition.Disputed && r.Disputed {
+			a.Answer = view.Tag{Label: "是", Tone: view.Warn}
+		}
+		for _, x := range r.Findings {
+			if x.Code == rule.ID {
+				a.Answer, a.Where = view.Tag{Label: "是", Tone: view.Warn}, x.Place
+			}
+		}
+		d.Answers = append(d.Answers, a)
+	}
+	return d
+}
+
+// reviewDesk is the workbench: the papers at the left, the checklist and the sheet at the right.
+func (p *Pages) reviewDesk(k registry.Case, a *ask, open int64) *view.Desk {
+	f, content := k.Filing, k.Contract.Content
+	d := p.papersDesk(k, open)
+	r := f.Review
+	if r.Class == "" { // nothing saved yet: the desk starts from the applicant's figures, no carrier granted
+		r.Class, r.Amount, r.Biological, r.Tied = content.Elements.ClassCode, content.Elements.Amount, content.Elements.Biological, content.Elements.Tied
+		for _, row := range content.Costs {
+			r.Deductions = append(r.Deductions, registry.Deduction{Kind: row.Kind, Name: row.Name, Quantity: row.Quantity, UnitCost: row.UnitCost, Claimed: row.Carrier})
 		}
 	}
 	found := map[string]registry.Finding{}
@@ -528,7 +570,7 @@ func (p *Pages) reviewDesk(k registry.Case, a *ask, open int64) Block {
 			[]view.Section{{Title: "意见", Fields: []view.Field{a.area("opinion", "初审意见", r.Opinion, lines(3), limit(2000), hint("为什么认定为这一类、怎样确定技术交易额"))}}}),
 		Actions: []view.Action{{Label: "初审通过", Name: "then", Value: "pass", Key: "P"}, {Label: "保存并计算", Name: "then", Value: "save", Kind: view.Quiet, Key: "S"}}}
 	d.Form = d.Form.Summed()
-	return Block{Desk: &d}
+	return d
 }
 
 // findInPaper adds the search of the open PDF, what it found, and the page to show.

@@ -10,6 +10,7 @@ type Desk struct {
 	Find      *PaperFind // of an open PDF
 	Form      Form       // Action, Hidden (version); its Actions are the fixed bar, its Sections stand above it
 	Questions []Question
+	Answers   []Answer // in place of the form: what somebody else answered, to be read beside the papers
 	Sums      *Sums
 	Next      string // address of the next case (key N)
 	Prev      string
@@ -62,6 +63,14 @@ type Question struct {
 	Options []Option
 	Note    *Field
 	Error   string
+}
+
+// Answer is a question as it was answered.
+type Answer struct {
+	Ask     string
+	Article string
+	Answer  Tag
+	Where   string // the place in the text
 }
 
 // Sums is the deduction sheet: T = C − what was deducted.

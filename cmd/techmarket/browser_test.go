@@ -49,7 +49,11 @@ func chromium(t testing.TB) context.Context {
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
 	noErr(t, chromedp.Do(ctx))
-	limited, end := context.WithTimeout(ctx, 5*time.Minute)
+	patience := 5 * time.Minute
+	if os.Getenv("TECHMARKET_SCREENS") != "" {
+		patience = time.Hour
+	}
+	limited, end := context.WithTimeout(ctx, patience)
 	t.Cleanup(end)
 	return limited
 }

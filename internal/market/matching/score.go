@@ -141,13 +141,15 @@ func (q *Query) fuse(l Legs, s Setting) float64 {
 }
 
 // strength says how far one listing answers what the query asks for, 0–1: the share of the asked words that it holds. Half a page is
-// never repeated word for word, a line often is, so a share of 2/√n counts as a full answer to n words.
+// never repeated word for word, a line often is, so a share of 2/√n counts as a full answer to n words. One or two words say too
+// little of a need for anything to answer it fully.
 func (q *Query) strength(l Legs) float64 {
 	held := 0.0
 	for _, i := range l.matched {
 		held += q.words[i].says
 	}
-	return min(1, held/max(q.asked, 1e-9)*max(1, math.Sqrt(float64(len(q.words)))/2))
+	n := float64(len(q.words))
+	return min(1, held/max(q.asked, 1e-9)*max(1, math.Sqrt(n)/2)) * min(1, n/3)
 }
 
 func judgeText(l Legs, words []string) judged {

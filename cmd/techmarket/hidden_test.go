@@ -63,7 +63,7 @@ func TestHidden_WhatOneMayNotSeeIsNowhere(t *testing.T) {
 			t.Errorf("%q counts more than the one public listing: %s", login, text)
 		}
 		for state, at := range hidden {
-			p.get("/achievements/"+path.Base(at)).want(404)
+			p.get("/achievements/" + path.Base(at)).want(404)
 			if login != "" {
 				if got := p.get(at).status; got != 404 && got != 403 {
 					t.Errorf("%q opens the %s listing at %s: %d", login, state, at, got)

@@ -5,7 +5,9 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -49,6 +51,9 @@ import (
 	"techmarket/web/view"
 )
 
+// ownSynonyms is the site's own table in the data folder, read at the start; the index knows it after a reindex.
+const ownSynonyms = "synonyms.tsv"
+
 // services are the rooms of the house, ready to be used by the site and by commands.
 type services struct {
 	platform       *platform
@@ -91,7 +96,11 @@ func compose(ctx context.Context, p *platform) (*services, error) {
 		return nil, err
 	}
 	s.enqueue = s.queue
-	if s.analyzer, err = zh.New(); err != nil {
+	own, err := os.ReadFile(filepath.Join(p.config.Data, ownSynonyms))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", ownSynonyms, err)
+	}
+	if s.analyzer, err = zh.New(string(own)); err != nil {
 		return nil, err
 	}
 	if err := s.build(); err != nil {

@@ -17,7 +17,7 @@ import (
 )
 
 // analyzer is read-only; loading it once keeps the tests fast.
-var analyzer = sync.OnceValues(zh.New)
+var analyzer = sync.OnceValues(func() (*zh.Analyzer, error) { return zh.New() })
 
 func open(t testing.TB, dir string) *local.Engine {
 	t.Helper()

@@ -24,7 +24,7 @@ import (
 )
 
 // analyzer is read-only; loading it once keeps the tests fast.
-var analyzer = sync.OnceValues(zh.New)
+var analyzer = sync.OnceValues(func() (*zh.Analyzer, error) { return zh.New() })
 
 // server gives the address of a real Meilisearch: MEILI_URL, or a private one started from the program MEILI_BIN; "" without either.
 var server = sync.OnceValues(func() (string, error) {

@@ -45,8 +45,9 @@ type Analyzer struct {
 	simplified map[rune]rune
 }
 
-// New loads the dictionary (about 0.3 s).
-func New() (*Analyzer, error) {
+// New loads the dictionary (about 0.3 s). more are further tables of synonyms, as synonyms.tsv: on a line the forms that mean the
+// same, between tabs.
+func New(more ...string) (*Analyzer, error) {
 	zr, err := gzip.NewReader(bytes.NewReader(dictGzip))
 	if err != nil {
 		return nil, fmt.Errorf("zh: dictionary: %w", err)
@@ -73,7 +74,7 @@ func New() (*Analyzer, error) {
 		s, _ := utf8.DecodeRuneInString(pair[n:])
 		a.simplified[r] = s
 	}
-	a.synonyms = a.loadSynonyms(synonymTable)
+	a.synonyms = a.loadSynonyms(strings.Join(append([]string{synonymTable}, more...), "\n"))
 	return a, nil
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // analyzer is read-only; loading it once keeps the tests fast.
-var analyzer = sync.OnceValues(zh.New)
+var analyzer = sync.OnceValues(func() (*zh.Analyzer, error) { return zh.New() })
 
 func load(t testing.TB) *zh.Analyzer {
 	t.Helper()
@@ -172,4 +172,19 @@ func BenchmarkLoad(b *testing.B) {
 	runtime.ReadMemStats(&after)
 	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/(1<<20), "heap-MB")
 	runtime.KeepAlive(a)
+}
+
+// A site adds its own synonyms beside those of the program; a line that is no group is passed over.
+func TestOwnSynonymsJoinTheTable(t *testing.T) {
+	t.Parallel()
+	a, err := zh.New("蒙草\t羊草改良种\r\n单独一个\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := a.Synonyms("蒙草种子"); !slices.Contains(got, "羊草改良种") {
+		t.Errorf("own: got %v", got)
+	}
+	if got := a.Synonyms("PLC 程序"); !slices.Contains(got, "可编程逻辑控制器") {
+		t.Errorf("the program's: got %v", got)
+	}
 }

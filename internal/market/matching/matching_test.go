@@ -20,7 +20,7 @@ import (
 	"techmarket/search/zh"
 )
 
-var analyzer = sync.OnceValues(zh.New)
+var analyzer = sync.OnceValues(func() (*zh.Analyzer, error) { return zh.New() })
 
 var now = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 

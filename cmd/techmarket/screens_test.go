@@ -139,7 +139,7 @@ func TestScreens(t *testing.T) {
 }
 
 var (
-	notAPage  = regexp.MustCompile(`\.(csv|xlsx)$|^/(assets|api/v1/openapi)|/files/|/papers/|/word|/template|/certificate|/marked|/download|^/feeds/|^/files/|/theme|/signout|/proof`)
+	notAPage  = regexp.MustCompile(`\.(csv|xlsx|zip|docx|pdf)$|^/(assets|api/v1/openapi)|/files/|/papers/|/word|/template|/certificate|/marked|/download|^/feeds/|^/files/|/theme|/signout|/proof`)
 	notName   = regexp.MustCompile(`[^a-z0-9]+`)
 	objectRef = regexp.MustCompile(`/\d+|/[0-9A-Z]{16,}`)
 )

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -150,6 +151,9 @@ func listingTimeline(history []listing.Happening) *view.Timeline {
 	t := &view.Timeline{}
 	for _, h := range history {
 		e := view.Event{At: h.At, Who: h.Name, What: h.Event.Label(), Note: h.Reason}
+		if h.Event == listing.EventClose {
+			e.Note = cmp.Or(listing.CloseLabel(h.Reason), h.Reason)
+		}
 		switch h.Event {
 		case listing.EventPublish, listing.EventConfirm, listing.EventRenew:
 			e.Tone = view.OK

@@ -169,6 +169,16 @@ func CloseReasons() []Choice {
 	return []Choice{{"signed", "已签约"}, {"solved", "已解决"}, {"expired", "已过时效"}, {"withdrawn", "不再提供或不再需要"}}
 }
 
+// CloseLabel is the label of a reason for closing, "" for what is none.
+func CloseLabel(code string) string {
+	for _, c := range CloseReasons() {
+		if c.Code == code {
+			return c.Label
+		}
+	}
+	return ""
+}
+
 // Choice is a code and its label.
 type Choice struct{ Code, Label string }
 

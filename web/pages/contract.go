@@ -94,7 +94,7 @@ func contractRow(k contract.Contract) view.Row {
 		row.Meta = append(row.Meta[:1], "买方 "+orDash(k.Content.Buyers[0].Name), row.Meta[1])
 	}
 	if k.Content.Elements.Amount > 0 {
-		row.Right, row.RightNote = k.Content.Elements.Amount.Short(), "合同成交额"
+		row.Right, row.RightNote = k.Content.Elements.Amount.Grouped()+" 元", "合同成交额"
 	}
 	return row
 }

@@ -59,7 +59,7 @@ func (p *Pages) lists(c *web.Ctx) error {
 			return err
 		}
 		rows.Items = append(rows.Items, view.Row{Title: view.T(l.Number), Href: "/lists/" + l.Number, Lead: view.T(b.Applicant), Meta: []string{l.Purpose.Label(), fmt.Sprintf("%d 份合同", len(b.Items)), view.Day(l.IssuedAt)},
-			Tags: []view.Tag{listTag(l), largeTag(l.Large)}, Right: b.Technical.Short(), RightNote: "技术交易额", Sample: l.Sample})
+			Tags: []view.Tag{listTag(l), largeTag(l.Large)}, Right: b.Technical.Grouped() + " 元", RightNote: "技术交易额", Sample: l.Sample})
 	}
 	body := Listing{Lead: "加盖平台校验码的合同清单，用于税收和后补助手续。清单所列合同被注销或撤销，清单即失效。", Rows: &rows, Head: &view.ListHead{Found: len(all), Unit: "份"}, Pager: view.Pager{Total: -1}}
 	if c.Actor().Has(identity.Registrar, identity.PointHead) {

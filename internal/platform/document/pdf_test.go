@@ -218,6 +218,10 @@ func TestPDFText_ReadsEachPageWithoutWhiteSpaceAndSaysWhyItCannot(t *testing.T) 
 	if err != nil || len(pages) < 3 || strings.Count(strings.Join(pages, ""), "受托人应当按期交付。") != 400 {
 		t.Fatalf("%d pages, %v", len(pages), err)
 	}
+	trailed := append(bytes.Clone(raw), "\x00\x00 from a scanner\r\n"...)
+	if again, err := document.PDFText(bytes.NewReader(trailed), int64(len(trailed))); err != nil || len(again) != len(pages) {
+		t.Errorf("bytes after the end: %d pages, %v", len(again), err)
+	}
 	scan := mustFonts(t).New(document.PDFOptions{Title: "扫描"})
 	scan.QR("https://example.test", 40, "") // drawn, no text
 	if raw, err = scan.Bytes(); err != nil {

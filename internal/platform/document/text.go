@@ -74,7 +74,7 @@ func PDFLocked(r io.ReaderAt, size int64) bool {
 				open <- false
 			}
 		}()
-		_, err := pdf.NewReader(r, size)
+		_, err := pdf.NewReader(r, ended(r, size))
 		open <- err == nil
 	}()
 	select {
@@ -101,8 +101,20 @@ func mentions(r io.Reader, word []byte) bool {
 	}
 }
 
+// ended is where the last %%EOF ends: scanners and mail programs leave bytes behind it, which every viewer passes over.
+func ended(r io.ReaderAt, size int64) int64 {
+	tail := make([]byte, min(size, 1024))
+	if _, err := r.ReadAt(tail, size-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
+		return size
+	}
+	if i := bytes.LastIndex(tail, []byte("%%EOF")); i >= 0 {
+		return size - int64(len(tail)) + int64(i+len("%%EOF"))
+	}
+	return size
+}
+
 func readPDF(r io.ReaderAt, size int64, stop <-chan struct{}) ([]string, error) {
-	in, err := pdf.NewReader(r, size)
+	in, err := pdf.NewReader(r, ended(r, size))
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -317,6 +318,13 @@ func TestBrowser_EveryPageIsAccessibleAndFitsAPhone(t *testing.T) {
 	paper := func(filing string) string {
 		return w.scan(`select f.file_id::text from contract_file f join filing g using (contract_id) where g.id = $1::bigint order by f.file_id limit 1`, filing)
 	}
+	year, err := strconv.Atoi(m.number[:4])
+	noErr(t, err)
+	export, err := w.s.registry.RequestArchives(t.Context(), w.actor("head"), w.points["county"].ID, year)
+	noErr(t, err)
+	history, err := w.s.registry.CheckHistory(t.Context(), w.actor("league"), "历史.csv", strings.NewReader("合同登记编号,登记日期,项目/合同名称,contracttype,合同成交总额（元）,technicalamount,techarea,卖方名称,卖方行政区划代码,buyername,买方行政区划代码\n"+
+		"2024150103000007,2024-03-02,旧合同,0501,5000,5000,09,草原示范大学,150103,旧买方,150203\n2024150103000008,2024-03-02,旧合同,0501,abc,5000,09,草原示范大学,150103,旧买方,150203\n"))
+	noErr(t, err)
 	pages := []struct {
 		login string
 		paths []string
@@ -329,9 +337,9 @@ func TestBrowser_EveryPageIsAccessibleAndFitsAPhone(t *testing.T) {
 			"/contracts/" + m.freeContract + "/files", "/contracts/" + m.freeContract + "/statement", "/contracts/" + m.freeContract + "/check", "/filings/" + m.filing, "/registrations/" + m.number, "/messages", "/account",
 			"/account/password", "/account/organisation", "/account/members", "/account/tokens", "/imports", "/imports/" + m.batch}},
 		{"registrar", []string{"/registry", "/filings/" + m.open, "/filings/" + m.open + "?paper=" + paper(m.open) + "&find=合同", "/registrations", "/registry/deadlines", "/lists", "/lists/new"}},
-		{"head", []string{"/registry?state=registered", "/registrations/" + m.number, "/registrations/" + m.number + "/subsidy", "/registrations/export", "/registrations/history", "/points/" + point + "/manage"}},
+		{"head", []string{"/registry?state=registered", "/registrations/" + m.number, "/registrations/" + m.number + "/subsidy", "/registrations/export", "/registrations/history", "/registrations/exports/" + fmt.Sprint(export.ID), "/points/" + point + "/manage"}},
 		{"reviewer", []string{"/filings/" + m.filing + "?paper=" + paper(m.filing) + "&find=合同"}},
-		{"league", []string{"/registry/deadlines", "/points/" + point + "/manage"}},
+		{"league", []string{"/registrations/history/" + fmt.Sprint(history.ID), "/registry/deadlines", "/points/" + point + "/manage"}},
 		{"region", []string{"/review", "/review/" + m.submitted, "/organisations", "/organisations/" + fmt.Sprint(w.provided["university"].OrgID), "/points/" + point, "/registry", "/registry/holidays", "/registry/policies", "/registry/rates", "/points/new", "/points/" + point + "/edit", "/points/" + point + "/manage?year=2025"}},
 		{"broker", []string{"/account/broker", "/registry"}},
 	}

@@ -179,11 +179,12 @@ func (t Table) Labelled(cells []Cell) []LabelledCell {
 // Void tells whether there is nothing to show, so that a stacked row can leave the cell out.
 func (c Cell) Void() bool { return c.Text == "" && c.Note == "" && len(c.Tags) == 0 }
 
-// Day and NoteDay tell whether the text or the note is one date, which no browser shall break after its hyphens.
+// Day and NoteDay tell whether the text or the note is a date, which no browser shall break after its hyphens.
 func (c Cell) Day() bool     { return isDay(c.Text) }
 func (c Cell) NoteDay() bool { return isDay(c.Note) }
 
-func isDay(s string) bool { return len(s) == 10 && s[4] == '-' && s[7] == '-' }
+// isDay also knows "2026-10-01 起".
+func isDay(s string) bool { return len(s) >= 10 && len(s) <= 16 && s[4] == '-' && s[7] == '-' }
 
 // LabelledCell is a cell that knows its column.
 type LabelledCell struct {

@@ -104,7 +104,7 @@ func TestServe_StartsReportsAndStopsCleanly(t *testing.T) {
 	if status, _ := get(t, "http://"+r.ops+"/healthz"); status != http.StatusOK {
 		t.Errorf("healthz: got %d", status)
 	}
-	if _, body := get(t, "http://"+r.ops+"/metrics"); !strings.Contains(body, "techmarket_job_oldest_seconds 0") {
+	if _, body := get(t, "http://"+r.ops+"/metrics"); !strings.Contains(body, "\ntechmarket_job_oldest_seconds ") || strings.Contains(body, "\ntechmarket_job_oldest_seconds -1") {
 		t.Error("metrics lack the age of the oldest job")
 	}
 

@@ -46,6 +46,14 @@ func (f *Fallback) Degraded() bool {
 	return f.failures >= breakAfter
 }
 
+// Notice is what pages show above what the second engine answers at present, "" while the primary answers.
+func (f *Fallback) Notice() string {
+	if f.Degraded() {
+		return fallbackNotice
+	}
+	return ""
+}
+
 // allowed reports whether the primary may be asked. With the circuit open, one caller at a time tries after breakFor.
 func (f *Fallback) allowed() bool {
 	f.mu.Lock()

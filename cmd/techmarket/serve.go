@@ -61,9 +61,10 @@ type services struct {
 	enqueue        enqueuer // where the rooms put their jobs: the queue, for the sample market a sieve before it
 	workers        *jobs.Workers
 	engine         search.Engine
-	embedded       *local.Engine // the engine itself, or the one that answers while Meilisearch is away
-	meili          *meili.Lazy   // nil without MEILI_URL
-	gate           *search.Gate  // of what costs much: searches and matches
+	embedded       *local.Engine    // the engine itself, or the one that answers while Meilisearch is away
+	meili          *meili.Lazy      // nil without MEILI_URL
+	fallback       *search.Fallback // nil without MEILI_URL
+	gate           *search.Gate     // of what costs much: searches and matches
 	analyzer       *zh.Analyzer
 	identity       *identity.Service
 	listings       *listing.Service
@@ -258,9 +259,10 @@ func (s *services) openSearch(ctx context.Context) error {
 	s.engine, s.embedded = engine, engine
 	if url := s.platform.config.MeiliURL; url != "" {
 		s.meili = meili.Connect(meili.Options{URL: url, Key: s.platform.config.MeiliKey}, s.analyzer)
-		s.engine = search.NewFallback(s.meili, engine, s.platform.now)
+		s.fallback = search.NewFallback(s.meili, engine, s.platform.now)
+		s.engine = s.fallback
 	}
-	s.gate = search.NewGate(8*runtime.GOMAXPROCS(0), 2*time.Second)
+	s.gate = search.NewGate(4*runtime.GOMAXPROCS(0), 2*time.Second)
 	s.engine = matching.Prepared{Engine: search.NewRemember(search.Gated{Engine: s.engine, Gate: s.gate}, 10*time.Second, s.platform.now), Analyzer: s.analyzer}
 	s.platform.defers(func(context.Context) error { return s.engine.Close() })
 	if !engine.Fresh() {

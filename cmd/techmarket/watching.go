@@ -19,7 +19,7 @@ func (s *services) openWatch(ctx context.Context) error {
 	s.watch = watch.New(watch.Config{DB: p.DB, Listings: s.listings, Achievements: s.achievements, Demands: s.demands, People: s.identity, Engine: s.engine,
 		Analyzer: s.analyzer, Queue: s.enqueue, Audit: trail{p.now}, Now: p.now, Random: rand.Reader, BaseURL: p.config.BaseURL, Log: p.log,
 		Finder: func(w matching.Weights) watch.Finder {
-			return gatedFinder{s.finder(w), s.gate}
+			return gatedFinder{s.finder(w), s.gate, s.fallback}
 		}})
 	if err := s.watch.Load(ctx, matching.DefaultWeights()); err != nil {
 		return err
@@ -39,10 +39,11 @@ func (s *services) openWatch(ctx context.Context) error {
 	return nil
 }
 
-// gatedFinder matches when there is room.
+// gatedFinder matches when there is room, and says when the embedded engine stands in for Meilisearch.
 type gatedFinder struct {
 	watch.Finder
-	gate *search.Gate
+	gate     *search.Gate
+	fallback *search.Fallback // nil without Meilisearch
 }
 
 func (f gatedFinder) Find(ctx context.Context, r matching.Request) (matching.Matches, error) {
@@ -51,5 +52,9 @@ func (f gatedFinder) Find(ctx context.Context, r matching.Request) (matching.Mat
 		return matching.Matches{}, err
 	}
 	defer leave()
-	return f.Finder.Find(ctx, r)
+	found, err := f.Finder.Find(ctx, r)
+	if f.fallback != nil && found.Notice == "" {
+		found.Notice = f.fallback.Notice()
+	}
+	return found, err
 }

@@ -260,10 +260,14 @@ type scored struct {
 func (c *columns) survey(q search.Query, hits []scored) (total int, page []scored, facets map[string]map[string]int) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	passed, failedOnly := c.sift(q.Filters, hits)
+	rows := make([]int32, len(hits))
+	for k := range hits {
+		rows[k] = hits[k].row
+	}
+	passed, failedOnly := c.sift(q.Filters, rows)
 	facets = make(map[string]map[string]int, len(q.FacetNames))
 	for _, name := range q.FacetNames {
-		facets[name] = c.facets[name].count(hits, passed, failedOnly[name])
+		facets[name] = c.facets[name].count(rows, passed, failedOnly[name])
 	}
 	top := &best{keep: min(q.Offset+q.Limit, len(passed)), less: c.order(q.Sort)}
 	for _, i := range passed {
@@ -273,11 +277,11 @@ func (c *columns) survey(q search.Query, hits []scored) (total int, page []score
 	return len(passed), page[min(q.Offset, len(page)):], facets
 }
 
-// sift finds which hits pass all filters, and for each name of a filter which fail that name's filters alone. Both are places in
-// hits, in their order.
-func (c *columns) sift(filters []search.Filter, hits []scored) (passed []int32, failedOnly map[string][]int32) {
+// sift finds which rows pass all filters, and for each name of a filter which fail that name's filters alone. Both are places in
+// rows, in their order.
+func (c *columns) sift(filters []search.Filter, rows []int32) (passed []int32, failedOnly map[string][]int32) {
 	const several = math.MaxUint8
-	fails := make([]uint8, len(hits)) // 0: none, n: the nth name's only
+	fails := make([]uint8, len(rows)) // 0: none, n: the nth name's only
 	var names []string
 	tests := c.tests(filters)
 	for i := range tests {
@@ -295,11 +299,11 @@ func (c *columns) sift(filters []search.Filter, hits []scored) (passed []int32, 
 			}
 		}
 		if t.col != nil { // what most filters are, without a call for each row
-			row, passes := t.col.row, t.passes
-			for k := range hits {
+			sets, passes := t.col.row, t.passes
+			for k, r := range rows {
 				set := int32(0)
-				if r := hits[k].row; int(r) < len(row) {
-					set = row[r]
+				if int(r) < len(sets) {
+					set = sets[r]
 				}
 				if !passes[set] {
 					fail(k)
@@ -307,18 +311,18 @@ func (c *columns) sift(filters []search.Filter, hits []scored) (passed []int32, 
 			}
 			continue
 		}
-		for k := range hits {
-			if !t.keeps(hits[k].row) {
+		for k, r := range rows {
+			if !t.keeps(r) {
 				fail(k)
 			}
 		}
 	}
 	failedOnly = make(map[string][]int32, len(names))
-	passed = make([]int32, 0, len(hits))
+	passed = make([]int32, 0, len(rows))
 	only := make([][]int32, len(names)+1)
 	for k, f := range fails {
 		switch {
-		case c.version[hits[k].row] == absent || f == several:
+		case c.version[rows[k]] == absent || f == several:
 		case f == 0:
 			passed = append(passed, int32(k))
 		default:
@@ -331,8 +335,8 @@ func (c *columns) sift(filters []search.Filter, hits []scored) (passed []int32, 
 	return passed, failedOnly
 }
 
-// count counts the codes of the hits at these places. A facet that no document has is nil and counts nothing.
-func (f *facetColumn) count(hits []scored, places ...[]int32) map[string]int {
+// count counts the codes of the rows at these places. A facet that no document has is nil and counts nothing.
+func (f *facetColumn) count(rows []int32, places ...[]int32) map[string]int {
 	counts := map[string]int{}
 	if f == nil {
 		return counts
@@ -340,7 +344,7 @@ func (f *facetColumn) count(hits []scored, places ...[]int32) map[string]int {
 	n := make([]int, len(f.sets))
 	for _, part := range places {
 		for _, i := range part {
-			n[f.setOf(hits[i].row)]++
+			n[f.setOf(rows[i])]++
 		}
 	}
 	for set, n := range n {

@@ -226,6 +226,10 @@ func (p *Pages) contractFacts(k contract.Contract) []Block {
 	for _, f := range k.Files {
 		files = append(files, view.FileItem{Name: f.Name, Href: fmt.Sprintf("/contracts/%d/files/%d", k.ID, f.ID), Size: fileSize(f.Size), Note: fileRoleLabel(f.Role)})
 	}
+	enclosed := Block{Title: "附件", Files: files}
+	if len(files) == 0 {
+		enclosed.Intro = "还没有附件。"
+	}
 	return []Block{
 		{Title: "双方", Facts: &view.Facts{Items: parties}},
 		{Title: "合同要素", Facts: &view.Facts{Items: []view.Fact{
@@ -235,7 +239,7 @@ func (p *Pages) contractFacts(k contract.Contract) []Block {
 			{Label: "支付方式", Value: codes.Payment.Label(e.Payment)}, {Label: "技术领域", Value: codes.Field.Label(e.Field)},
 			{Label: "知识产权归属", Text: view.T(e.OwnershipTerms)},
 		}}},
-		{Title: "附件", Files: files},
+		enclosed,
 	}
 }
 

@@ -236,6 +236,9 @@ func (f *Finder) rank(q *Query, m *Model, candidates []search.Candidate, digests
 	items := make([]Match, 0, len(candidates))
 	for i, c := range candidates {
 		d := search.Document{ID: c.ID, Kind: c.Kind, Version: c.Version, Facets: c.Facets, Numbers: c.Numbers}
+		if legs[i].Text < leastText {
+			continue
+		}
 		if e := Score(q, d, digests[i].text, legs[i], setting); e.Score >= f.weights.Threshold {
 			at[c.ID] = i
 			items = append(items, Match{d, e})
@@ -256,6 +259,10 @@ func (f *Finder) rank(q *Query, m *Model, candidates []search.Candidate, digests
 	}
 	return items
 }
+
+// leastText is the share of the best text match below which a listing is not offered, however well terms and region fit. Text is
+// squared: this is a tenth of what the best holds.
+const leastText = .01
 
 // scoredMost is how many candidates are scored in full: the best in words, and those near in meaning. More of them change no place that
 // matters (120 against 500: T5 by .008, no other task by more than .003), and the far ones are those that only one engine proposes.

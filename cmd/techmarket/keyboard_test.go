@@ -222,5 +222,14 @@ func TestBrowser_TheDeskWorksByKeyboardAlone(t *testing.T) {
 	expert.do("choose a file", chromedp.SetUploadFiles("form[data-filled] input[name=minutes]", []string{minutes})) // the system's own dialog
 	expert.submit("专家通过").sees("已办", "待登记")
 	record = do("head", large, "register", "登记并发证").sees("登记编号").path()
+	after("league", "review_tax_relief", "保存复核结果", answer{"ok", "yes"}, answer{"text", "符合免税条件"}).sees("免税复核")
 	after("league", "revoke", "撤销登记", answer{"ground", "fraud"}, answer{"text", "查实为虚假合同"}).sees("已撤销")
+
+	// Not registered: the applicant asks for reconsideration, and the league ends it. Not accepted: without a written text.
+	refused := w.fileCase(w.as("member"), 900_000)
+	do("registrar", refused, "accept", "受理").sees("已办")
+	do("registrar", refused, "refuse", "不予登记", answer{"codes", "R2"}, answer{"text", "没有技术内容。"}).sees("不予登记")
+	do("member", refused, "open_reconsideration", "申请行政复议", answer{"text", "合同第二条写明了技术内容。"}).sees("复议中")
+	do("league", refused, "conclude", "办结复议或重新认定", answer{"text", "维持原决定。"}).sees("不予登记")
+	do("registrar", w.fileCase(w.as("member"), 950_000), "decline_intake", "不予受理", answer{"code", "oral"}, answer{"text", "合同没有签章的文本。"}).sees("不予受理")
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -50,23 +51,14 @@ func TestScreens(t *testing.T) {
 	defer s.stop()
 	base := "http://" + s.addr
 	noErr(t, os.MkdirAll(folder, 0o755))
-	var patterns []*regexp.Regexp
-	unseen := map[string]bool{}
+	unseen := map[string]*regexp.Regexp{} // pattern of each page that nobody has seen so far
 	for route := range matrix {
 		if path, ok := strings.CutPrefix(route, "GET "); ok && !strings.HasPrefix(path, "/api/") && !strings.HasPrefix(path, "/assets/") && !notAPage.MatchString(path) && screensUnseen[path] == "" {
-			unseen[path] = true
-			patterns = append(patterns, regexp.MustCompile("^"+regexp.MustCompile(`:[a-z0-9]+`).ReplaceAllString(regexp.QuoteMeta(path), `[^/]+`)+"$"))
+			unseen[path] = regexp.MustCompile("^" + parameter.ReplaceAllString(regexp.QuoteMeta(path), `[^/]+`) + "$")
 		}
 	}
-	names := slices.Sorted(func(yield func(string) bool) {
-		for login := range screensStart {
-			if !yield(login) {
-				return
-			}
-		}
-	})
 	guest := map[string][32]byte{}
-	for _, login := range names {
+	for _, login := range slices.Sorted(maps.Keys(screensStart)) {
 		if only := os.Getenv("SCREENS_ROLES"); only != "" && !slices.Contains(strings.Split(only, ","), login) {
 			continue
 		}
@@ -104,15 +96,7 @@ func TestScreens(t *testing.T) {
 				continue // as a guest sees it
 			}
 			path, _, _ := strings.Cut(at, "?")
-			for _, p := range patterns {
-				if p.MatchString(path) {
-					for route := range unseen {
-						if p.String() == "^"+regexp.MustCompile(`:[a-z0-9]+`).ReplaceAllString(regexp.QuoteMeta(route), `[^/]+`)+"$" {
-							delete(unseen, route)
-						}
-					}
-				}
-			}
+			maps.DeleteFunc(unseen, func(_ string, p *regexp.Regexp) bool { return p.MatchString(path) })
 			taken++
 			for _, look := range []struct {
 				name  string
@@ -141,6 +125,7 @@ func TestScreens(t *testing.T) {
 var (
 	notAPage  = regexp.MustCompile(`\.(csv|xlsx|zip|docx|pdf)$|^/(assets|api/v1/openapi)|/files/|/papers/|/word|/template|/certificate|/marked|/download|^/feeds/|^/files/|/theme|/signout|/proof`)
 	notName   = regexp.MustCompile(`[^a-z0-9]+`)
+	parameter = regexp.MustCompile(`:[a-z0-9]+`) // of a route
 	objectRef = regexp.MustCompile(`/\d+|/[0-9A-Z]{16,}`)
 )
 

@@ -192,11 +192,7 @@ func (p *Pages) showReset(c *web.Ctx, form *web.Form, err error) error {
 	f := view.NewForm("/signin/reset/"+url.PathEscape(c.Param("token")), "设置新密码",
 		view.Field{Kind: view.Password, Name: "newPassword", Label: "新密码", Required: true, Autocomplete: "new-password", Error: a.errors["newPassword"],
 			Hint: "至少 12 个字符；或至少 8 个字符，含大写、小写、数字、符号中的三类"})
-	status := 200
-	if err != nil {
-		status = 422
-	}
-	return sheetStatus(c, status, c.Page("设置新密码"), Sheet{Lead: "设置后，这个账号在所有设备上都要重新登录。", Main: a.blocks(f)})
+	return sheetStatus(c, formStatus(err), c.Page("设置新密码"), Sheet{Lead: "设置后，这个账号在所有设备上都要重新登录。", Main: a.blocks(f)})
 }
 
 func (p *Pages) doReset(c *web.Ctx) error {
@@ -254,11 +250,7 @@ func (p *Pages) showSignUp(c *web.Ctx, form *web.Form, err error) error {
 		}},
 		view.Section{Title: "您本人", Hint: "您将成为本单位的管理员，可以邀请其他人。", Fields: personFields(a)})
 	f.Guard = true
-	status := 200
-	if err != nil {
-		status = 422
-	}
-	return sheetStatus(c, status, c.Page("注册单位"), Sheet{
+	return sheetStatus(c, formStatus(err), c.Page("注册单位"), Sheet{
 		Lead: "注册后由自治区管理员核对单位信息。确认之前可以写草稿，确认之后可以发布和签约。",
 		Main: a.blocks(f),
 	})

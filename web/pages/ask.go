@@ -21,6 +21,14 @@ type ask struct {
 	notice *view.Notice // a message that belongs to no field
 }
 
+// formStatus is the status of a page with a form: 200, or 422 with what the service said about the last post.
+func formStatus(ferr error) int {
+	if ferr != nil {
+		return 422
+	}
+	return 200
+}
+
 // asking starts a form. err is what the service said about the last post, nil on the first showing.
 func asking(form *web.Form, err error) *ask {
 	a := &ask{form: form, errors: map[string]string{}}

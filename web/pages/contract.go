@@ -402,11 +402,7 @@ func (p *Pages) showContractSection(c *web.Ctx, k contract.Contract, section con
 		body.Main = append(body.Main, Block{Notice: &view.Notice{Title: "只能查看", Text: "合同由申请登记的一方填写；报送后在补正或变更时才能修改。"}})
 	}
 	body.Main = append(body.Main, a.blocks(f)...)
-	status := 200
-	if ferr != nil {
-		status = 422
-	}
-	return sheetStatus(c, status, page, body)
+	return sheetStatus(c, formStatus(ferr), page, body)
 }
 
 var yesNo = []view.Option{{Value: "yes", Label: "是"}, {Value: "no", Label: "否"}}
@@ -910,11 +906,7 @@ func (p *Pages) showCheck(c *web.Ctx, k contract.Contract, ferr error) error {
 		}
 		body.Side = append(body.Side, side)
 	}
-	status := 200
-	if ferr != nil {
-		status = 422
-	}
-	return sheetStatus(c, status, page, body)
+	return sheetStatus(c, formStatus(ferr), page, body)
 }
 
 // preCheckBlock says in words what the rules make of the contract as filed.

@@ -150,11 +150,7 @@ func (p *Pages) showNewDeal(c *web.Ctx, f *web.Form, ferr error) error {
 	form := view.NewForm("/deals", "发出对接意向", fields...)
 	form.Guard = true
 	body.Main = append(body.Main, a.blocks(form)...)
-	status := 200
-	if ferr != nil {
-		status = 422
-	}
-	return sheetStatus(c, status, c.Page("发起对接"), body)
+	return sheetStatus(c, formStatus(ferr), c.Page("发起对接"), body)
 }
 
 func idText(id int64) string {
@@ -338,11 +334,7 @@ func (p *Pages) showDeal(c *web.Ctx, f *web.Form, ferr error, part string) error
 		timeline.Events = append(timeline.Events, view.Event{At: h.At, Who: who, What: dealEventLabel(h.Event)})
 	}
 	body.Side = append(body.Side, Block{Title: "经过", Events: &timeline})
-	status := 200
-	if ferr != nil {
-		status = 422
-	}
-	return sheetStatus(c, status, page, body)
+	return sheetStatus(c, formStatus(ferr), page, body)
 }
 
 func dealSteps(s deal.State) view.Steps {

@@ -110,11 +110,7 @@ func (p *Pages) showExports(c *web.Ctx, form *web.Form, ferr error) error {
 	body.Main = append(body.Main, Block{Title: "大批量导出", Rows: &rows})
 	page := c.Page("导出登记")
 	page.Breadcrumbs = []view.Link{{Label: "登记簿", Href: "/registrations"}}
-	status := 200
-	if ferr != nil {
-		status = 422
-	}
-	return sheetStatus(c, status, page, body)
+	return sheetStatus(c, formStatus(ferr), page, body)
 }
 
 func classChoices() []view.Option {
@@ -241,11 +237,7 @@ func (p *Pages) showHistories(c *web.Ctx, ferr error) error {
 		{Card: true, Title: "导入后", Prose: []view.Text{view.T("记入各自登记日期的统计，本平台不补发证明。"), view.T("本点自行编号的，新编号接在导入的最大序号之后。"), view.T("每一项在登记簿里留一行，写明来自哪个文件。")}}}
 	page := c.Page("导入历史登记")
 	page.Breadcrumbs = []view.Link{{Label: "登记簿", Href: "/registrations"}}
-	status := 200
-	if ferr != nil {
-		status = 422
-	}
-	return sheetStatus(c, status, page, body)
+	return sheetStatus(c, formStatus(ferr), page, body)
 }
 
 func historyTag(b registry.HistoryBatch) view.Tag {

@@ -721,11 +721,7 @@ func (p *Pages) showEditor(c *web.Ctx, kind listing.Kind, id int64, form *web.Fo
 		body.Side = []Block{{Card: true, Title: "写清楚了吗", Meter: meter}}
 	}
 	body.Main = a.blocks(f)
-	status := 200
-	if ferr != nil {
-		status = 422
-	}
-	return sheetStatus(c, status, page, body)
+	return sheetStatus(c, formStatus(ferr), page, body)
 }
 
 // repeat makes the fields of a repeated group, one line a row: what is stored and one or two empty rows.

@@ -95,11 +95,7 @@ func (p *Pages) showNewList(c *web.Ctx, form *web.Form, ferr error) error {
 	}
 	page := c.Page("出具登记清单")
 	page.Breadcrumbs = []view.Link{{Label: "登记清单", Href: "/lists"}}
-	status := 200
-	if ferr != nil {
-		status = 422
-	}
-	return sheetStatus(c, status, page, body)
+	return sheetStatus(c, formStatus(ferr), page, body)
 }
 
 func (p *Pages) issueList(c *web.Ctx) error {
@@ -237,11 +233,7 @@ func (p *Pages) showSubsidy(c *web.Ctx, form *web.Form, ferr error) error {
 		blocks[len(blocks)-1].Title = "补充付款凭证"
 		body.Main = append(body.Main, blocks...)
 	}
-	status := 200
-	if ferr != nil {
-		status = 422
-	}
-	return sheetStatus(c, status, page, body)
+	return sheetStatus(c, formStatus(ferr), page, body)
 }
 
 func (p *Pages) subsidyPDF(c *web.Ctx) error {

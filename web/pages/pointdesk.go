@@ -76,11 +76,7 @@ func (p *Pages) showPointForm(c *web.Ctx, pt registry.Point, form *web.Form, fer
 	page := c.Page(title)
 	page.Nav = "points"
 	page.Breadcrumbs = []view.Link{{Label: "登记点", Href: "/points"}}
-	status := 200
-	if ferr != nil {
-		status = 422
-	}
-	return sheetStatus(c, status, page, Sheet{Main: a.blocks(f)})
+	return sheetStatus(c, formStatus(ferr), page, Sheet{Main: a.blocks(f)})
 }
 
 func (p *Pages) savePoint(c *web.Ctx) error {
@@ -214,11 +210,7 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 	page := c.Page("登记点管理")
 	page.Nav = "points"
 	page.Breadcrumbs = []view.Link{{Label: "登记点", Href: "/points"}, {Label: pt.Name, Href: base}}
-	status := 200
-	if ferr != nil {
-		status = 422
-	}
-	return sheetStatus(c, status, page, body)
+	return sheetStatus(c, formStatus(ferr), page, body)
 }
 
 func gradeLabel(code string) string {

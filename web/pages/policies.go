@@ -95,7 +95,7 @@ func (p *Pages) showPolicies(c *web.Ctx, form *web.Form, ferr error) error {
 		}
 		return a.checks(name, label, chosen, []view.Option{{Value: "1", Label: text, Hint: more}})
 	}
-	f := formOf("/registry/policies", map[bool]string{true: "保存修改", false: "新增规则"}[now.ID != 0],
+	return datedForm(c, page, body, a, ferr, "/registry/policies", "policy", "规则", now.ID, now.Name,
 		view.Section{Fields: []view.Field{a.text("name", "名称", now.Name, required, limit(80), hint("如发布的文件，写在时限旁边"))}},
 		view.Section{Inline: true, Fields: []view.Field{a.date("validFrom", "起始日期", now.ValidFrom, required), a.date("validTo", "截止日期", until, hint("留空为一直有效，直到有更新的一条"))}},
 		view.Section{Title: "一般合同", Hint: "从受理的第二天起算。目标是本地区要求办结的时间，法定期限是法规规定的最后一天。", Inline: true, Fields: []view.Field{days("targetDays", "目标", now.TargetDays), a.choose("targetUnit", "目标按", now.TargetUnit, dayUnits(), required)}},
@@ -104,21 +104,6 @@ func (p *Pages) showPolicies(c *web.Ctx, form *web.Form, ferr error) error {
 		view.Section{Inline: true, Fields: []view.Field{days("largeTargetDays", "大额的目标", now.LargeTargetDays), days("largeLegalDays", "大额的法定期限", now.LargeLegalDays)}},
 		view.Section{Title: "补正", Fields: []view.Field{days("correctionDays", "给申请人的工作日", now.CorrectionDays), set("correctionResetsClock", "计时", now.CorrectionResetsClock, "补正材料交来后重新计时", "不选的，补正期间暂停，之后接着计时")}},
 		view.Section{Title: "依据", Fields: []view.Field{a.area("source", "文件、文号和条款", now.Source, required, limit(300), lines(2)), set("active", "启用", now.Active, "从起始日期起按它计时", "不选的只列出来供比较")}})
-	if now.ID != 0 {
-		f.Hidden = []view.Pair{{Name: "id", Value: strconv.FormatInt(now.ID, 10)}}
-	}
-	blocks := a.blocks(f)
-	last := &blocks[len(blocks)-1]
-	last.ID, last.Title = "policy", "新增一条"
-	if now.ID != 0 {
-		last.Title, last.Links = "修改“"+now.Name+"”", []view.Link{{Label: "改为新增一条", Href: "/registry/policies#policy"}}
-	}
-	body.Main = append(body.Main, blocks...)
-	status := 200
-	if ferr != nil {
-		status = 422
-	}
-	return sheetStatus(c, status, page, body)
 }
 
 func (p *Pages) savePolicy(c *web.Ctx) error {

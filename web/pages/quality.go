@@ -169,11 +169,7 @@ func (p *Pages) weights(c *web.Ctx, form *web.Form, ferr error, trial *watch.Tri
 		versionsBlock.Forms = []view.Form{on}
 	}
 	body.Main = append(body.Main, versionsBlock)
-	status := 200
-	if ferr != nil {
-		status = 422
-	}
-	return sheetStatus(c, status, page, body)
+	return sheetStatus(c, formStatus(ferr), page, body)
 }
 
 func (p *Pages) trialBlock(c *web.Ctx, trial watch.Trial) Block {

@@ -109,22 +109,23 @@ func (p *Pages) showRates(c *web.Ctx, form *web.Form, ferr error) error {
 		tiers,
 		[]view.Section{{Fields: []view.Field{a.wan("cap", "每份合同补助的上限", now.Cap, required), a.area("source", "依据的文件和文号", now.Source, required, limit(300), lines(2)),
 			a.checks("confirmed", "核实", confirmed, []view.Option{{Value: "1", Label: "已对照正式文件核实", Hint: "没有核实的，测算页会提示“费率未经核实”"}})}}})
-	f := formOf("/registry/rates", map[bool]string{true: "保存修改", false: "新增费率"}[now.ID != 0], sections...)
-	if now.ID != 0 {
-		f.Hidden = []view.Pair{{Name: "id", Value: strconv.FormatInt(now.ID, 10)}}
+	return datedForm(c, page, body, a, ferr, "/registry/rates", "rate", "费率", now.ID, now.Name, sections...)
+}
+
+// datedForm ends the page of a dated table, at its address, with the form of one row: a new one, or the one of that id, both at the anchor.
+func datedForm(c *web.Ctx, page view.Page, body Sheet, a *ask, ferr error, at, anchor, what string, id int64, name string, sections ...view.Section) error {
+	f := formOf(at, map[bool]string{true: "保存修改", false: "新增" + what}[id != 0], sections...)
+	if id != 0 {
+		f.Hidden = []view.Pair{{Name: "id", Value: strconv.FormatInt(id, 10)}}
 	}
 	blocks := a.blocks(f)
 	last := &blocks[len(blocks)-1]
-	last.ID, last.Title = "rate", "新增一条"
-	if now.ID != 0 {
-		last.Title, last.Links = "修改“"+now.Name+"”", []view.Link{{Label: "改为新增一条", Href: "/registry/rates#rate"}}
+	last.ID, last.Title = anchor, "新增一条"
+	if id != 0 {
+		last.Title, last.Links = "修改“"+name+"”", []view.Link{{Label: "改为新增一条", Href: at + "#" + anchor}}
 	}
 	body.Main = append(body.Main, blocks...)
-	status := 200
-	if ferr != nil {
-		status = 422
-	}
-	return sheetStatus(c, status, page, body)
+	return sheetStatus(c, formStatus(ferr), page, body)
 }
 
 func tierWords(tiers []registry.SubsidyTier, i int) string {

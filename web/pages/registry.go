@@ -1030,11 +1030,7 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 		timeline.Events = append(timeline.Events, view.Event{At: e.At, Who: firstOf(e.Name, "系统"), What: e.Event.Label(), Note: e.Note})
 	}
 	body.Side = append(body.Side, Block{Title: "经过", Events: timeline})
-	status := 200
-	if ferr != nil {
-		status = 422
-	}
-	return sheetStatus(c, status, page, body)
+	return sheetStatus(c, formStatus(ferr), page, body)
 }
 
 func certificateTag(state string) view.Tag {

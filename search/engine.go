@@ -39,7 +39,7 @@ type Document struct {
 	// Prepared is what the caller wants back with every candidate, opaque to engines: what scoring needs of the text, made once. Get
 	// does not return it.
 	Prepared []byte `json:"-"`
-	// Stored comes back untouched with every hit; nothing searches it.
+	// Stored comes back untouched from Get; nothing searches it.
 	Stored map[string]string
 }
 
@@ -102,7 +102,6 @@ type Hit struct {
 	Version    int64
 	Score      float64 // comparable within one Result only
 	Highlights map[string][]Span
-	Stored     map[string]string
 }
 
 // Span is a piece of text, marked or not; the pieces of a field in order give its (shortened) text. Pages

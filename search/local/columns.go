@@ -170,9 +170,7 @@ func (c *columns) of(r int32) (kind string, facets map[string][]string, numbers 
 		for _, n := range f.sets[f.setOf(r)] {
 			codes = append(codes, f.codes[n])
 		}
-		if name == fieldKind {
-			kind = codes[0]
-		} else if codes != nil {
+		if codes != nil && name != fieldKind {
 			facets[name] = codes
 		}
 	}
@@ -181,7 +179,7 @@ func (c *columns) of(r int32) (kind string, facets map[string][]string, numbers 
 			numbers[name] = n
 		}
 	}
-	return kind, facets, numbers
+	return c.kind(r), facets, numbers
 }
 
 func (c *columns) number(name string, r int32) int64 {
@@ -269,11 +267,7 @@ func (c *columns) survey(q search.Query, hits []scored) (total int, page []score
 	for _, name := range q.FacetNames {
 		facets[name] = c.facets[name].count(rows, passed, failedOnly[name])
 	}
-	top := &best{keep: min(q.Offset+q.Limit, len(passed)), less: c.order(q.Sort)}
-	for _, i := range passed {
-		top.add(hits[i])
-	}
-	page = top.sorted()
+	page = c.top(q.Sort, min(q.Offset+q.Limit, len(passed)), hits, passed)
 	return len(passed), page[min(q.Offset, len(page)):], facets
 }
 
@@ -382,15 +376,22 @@ func (c *columns) refs() []search.Ref {
 	return refs
 }
 
-// names are the ids of rows.
-func (c *columns) names(rows []scored) []string {
+// hits are rows as hits; what was deleted since they were found is left out.
+func (c *columns) hits(rows []scored) []search.Hit {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	ids := make([]string, len(rows))
-	for i, r := range rows {
-		ids[i] = c.ids[r.row]
+	var hits []search.Hit
+	for _, r := range rows {
+		if v := c.version[r.row]; v != absent {
+			hits = append(hits, search.Hit{ID: c.ids[r.row], Kind: c.kind(r.row), Version: v, Score: r.score})
+		}
 	}
-	return ids
+	return hits
+}
+
+func (c *columns) kind(r int32) string {
+	f := c.facets[fieldKind]
+	return f.codes[f.sets[f.setOf(r)][0]]
 }
 
 // all are the rows that are alive; nobody may change the answer.
@@ -446,6 +447,37 @@ func (c *columns) order(by []search.Sort) func(a, b scored) int {
 		}
 		return strings.Compare(c.ids[a.row], c.ids[b.row])
 	}
+}
+
+// top are the first rows of an order. Nearly all of 100,000 rows are worse by the first number alone than those already kept, so that is
+// looked at before the order is asked; the newest rows come last, and are asked first.
+func (c *columns) top(by []search.Sort, keep int, hits []scored, passed []int32) []scored {
+	top := &best{keep: keep, less: c.order(by)}
+	var col []int64
+	desc := false
+	if len(by) > 0 {
+		col, desc = c.numbers[by[0].Number], by[0].Desc
+	}
+	worth := func(r int32) int64 { // more is better; nothing is less than an absent number
+		if int(r) >= len(col) || col[r] == absent {
+			return absent
+		}
+		if desc {
+			return col[r]
+		}
+		return -col[r]
+	}
+	bar := int64(absent)
+	for _, i := range slices.Backward(passed) {
+		h := hits[i]
+		if col != nil && len(top.heap) == keep && worth(h.row) < bar {
+			continue
+		}
+		if top.add(h); len(top.heap) == keep && keep > 0 {
+			bar = worth(top.heap[0].row)
+		}
+	}
+	return top.sorted()
 }
 
 // best keeps the first rows of an order: a heap whose root is the last of those kept.

@@ -3,6 +3,8 @@ package local
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -50,31 +52,19 @@ func (e *Engine) page(ctx context.Context, q search.Query, text query.Query) (se
 	}
 	var rows []scored
 	res.Total, rows, res.Facets = e.serving.columns.survey(q, hits)
-	ids := make([]string, len(rows))
-	score := make(map[string]float64, len(rows))
-	for i, id := range e.serving.columns.names(rows) {
-		ids[i], score[id] = id, rows[i].score
+	res.Hits = e.serving.columns.hits(rows)
+	if !q.Highlight {
+		return res, nil
 	}
-	docs, err := e.serving.get(ctx, ids)
-	if err != nil {
-		return res, err
+	at := make(map[string]int, len(res.Hits))
+	for i, h := range res.Hits {
+		at[h.ID] = i
 	}
-	byID := make(map[string]search.Document, len(docs))
+	docs, err := e.serving.get(ctx, slices.Collect(maps.Keys(at)))
 	for _, d := range docs {
-		byID[d.ID] = d
+		res.Hits[at[d.ID]].Highlights = search.Highlight(e.analyzer, search.ClipText(q.Text), q.Prefix, d)
 	}
-	for _, id := range ids {
-		d, ok := byID[id]
-		if !ok { // deleted meanwhile
-			continue
-		}
-		hit := search.Hit{ID: d.ID, Kind: d.Kind, Version: d.Version, Score: score[id], Stored: d.Stored}
-		if q.Highlight {
-			hit.Highlights = search.Highlight(e.analyzer, search.ClipText(q.Text), q.Prefix, d)
-		}
-		res.Hits = append(res.Hits, hit)
-	}
-	return res, nil
+	return res, err
 }
 
 // holding yields the rows of all documents that answer a text query, all where there is none. last, when given, is called with them while

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/meilisearch/meilisearch-go"
+	"golang.org/x/sync/errgroup"
 
 	"techmarket/internal/foundation/fault"
 	"techmarket/search"
@@ -98,6 +99,10 @@ func (e *Engine) page(ctx context.Context, q search.Query, words []string, strat
 	queries := []*meilisearch.SearchRequest{count}
 	if q.Limit > 0 && q.Offset < maxHits {
 		hits := e.request(text, q.Filters)
+		hits.AttributesToRetrieve = []string{attrID, attrKind, attrVersion}
+		if q.Highlight {
+			hits.AttributesToRetrieve = append(hits.AttributesToRetrieve, attrDoc)
+		}
 		hits.MatchingStrategy, hits.Offset, hits.Limit, hits.ShowRankingScore = strategy, int64(q.Offset), int64(q.Limit), true
 		for _, s := range q.Sort {
 			order := ":asc"
@@ -146,15 +151,15 @@ func (e *Engine) page(ctx context.Context, q search.Query, words []string, strat
 func (e *Engine) hits(found meilisearch.Hits, q search.Query) ([]search.Hit, error) {
 	var out []search.Hit
 	for _, h := range found {
-		d, err := document(h)
-		if err != nil {
+		var hit search.Hit
+		if err := read(h, map[string]any{attrID: &hit.ID, attrKind: &hit.Kind, attrVersion: &hit.Version, "_rankingScore": &hit.Score}); err != nil {
 			return nil, err
 		}
-		hit := search.Hit{ID: d.ID, Kind: d.Kind, Version: d.Version, Stored: d.Stored}
-		if err := json.Unmarshal(h["_rankingScore"], &hit.Score); err != nil {
-			return nil, fmt.Errorf("meili: score: %w", err)
-		}
 		if q.Highlight {
+			d, err := document(h)
+			if err != nil {
+				return nil, err
+			}
 			hit.Highlights = search.Highlight(e.analyzer, search.ClipText(q.Text), q.Prefix, d)
 		}
 		out = append(out, hit)
@@ -162,19 +167,34 @@ func (e *Engine) hits(found meilisearch.Hits, q search.Query) ([]search.Hit, err
 	return out, nil
 }
 
-// multi sends queries in one call and gives as many answers.
+// perCall is how many queries one call holds. The server works through a call's queries one after the other, so that one need's twenty
+// would use one core only; calls side by side use the others.
+const perCall = 5
+
+// multi sends queries and gives as many answers.
 func (e *Engine) multi(ctx context.Context, queries []*meilisearch.SearchRequest) ([]meilisearch.SearchResponse, error) {
-	res, err := e.server.MultiSearchWithContext(ctx, &meilisearch.MultiSearchRequest{Queries: queries})
-	if err != nil {
-		if code(err) == "index_not_found" {
-			e.fresh.Store(true)
-		}
-		return nil, unavailable("search", err)
+	out := make([]meilisearch.SearchResponse, len(queries))
+	calls, ctx := errgroup.WithContext(ctx)
+	at := 0
+	for part := range slices.Chunk(queries, perCall) {
+		into := out[at : at+len(part)]
+		at += len(part)
+		calls.Go(func() error {
+			res, err := e.server.MultiSearchWithContext(ctx, &meilisearch.MultiSearchRequest{Queries: part})
+			if err != nil {
+				if code(err) == "index_not_found" {
+					e.fresh.Store(true)
+				}
+				return unavailable("search", err)
+			}
+			if len(res.Results) != len(part) {
+				return fault.New(fault.Unavailable, "search_unavailable", "检索服务回答不完整，请稍后再试。")
+			}
+			copy(into, res.Results)
+			return nil
+		})
 	}
-	if len(res.Results) != len(queries) {
-		return nil, fault.New(fault.Unavailable, "search_unavailable", "检索服务回答不完整，请稍后再试。")
-	}
-	return res.Results, nil
+	return out, calls.Wait()
 }
 
 // known keeps the words that occur at all under the filters, the rarest first, because dropping goes from the end.
@@ -273,7 +293,7 @@ const (
 	rotationHits = 150
 )
 
-// Candidates implements search.Engine: one multi-search of rotated queries for ids, fused by rank, then the documents.
+// Candidates implements search.Engine: rotated queries for ids, in calls side by side, fused by rank, then the documents.
 func (e *Engine) Candidates(ctx context.Context, q search.CandidateQuery) ([]search.Candidate, error) {
 	if err := q.Validate(); err != nil {
 		return nil, err
@@ -348,11 +368,19 @@ func (e *Engine) fetch(ctx context.Context, ids []string) ([]search.Candidate, e
 	out := make([]search.Candidate, len(res.Results))
 	for i, h := range res.Results {
 		c := &out[i]
-		for attr, into := range map[string]any{attrID: &c.ID, attrVersion: &c.Version, attrKind: &c.Kind, attrFacets: &c.Facets, attrNumbers: &c.Numbers, attrPrepared: &c.Prepared} {
-			if err := json.Unmarshal(h[attr], into); err != nil {
-				return nil, fmt.Errorf("meili: candidate: %s: %w", attr, err)
-			}
+		if err := read(h, map[string]any{attrID: &c.ID, attrVersion: &c.Version, attrKind: &c.Kind, attrFacets: &c.Facets, attrNumbers: &c.Numbers, attrPrepared: &c.Prepared}); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// read reads a hit's attributes.
+func read(h meilisearch.Hit, into map[string]any) error {
+	for attr, v := range into {
+		if err := json.Unmarshal(h[attr], v); err != nil {
+			return fmt.Errorf("meili: %s: %w", attr, err)
+		}
+	}
+	return nil
 }

@@ -99,7 +99,7 @@ type found struct {
 func (p *Pages) find(c *web.Ctx, kind listing.Kind) (found, error) {
 	form := c.QueryForm()
 	f := found{values: url.Values{}, page: 1}
-	q := search.Query{Text: form.Text("q"), Limit: pageSize, Highlight: true,
+	q := search.Query{Text: form.Text("q"), Limit: pageSize,
 		Filters: []search.Filter{search.AnyOf("kind", string(kind)), search.Between("expiresAt", c.Now().Truncate(time.Minute).Unix(), math.MaxInt64)}}
 	for _, r := range rails(kind) {
 		q.FacetNames = append(q.FacetNames, r.facet)
@@ -139,6 +139,7 @@ func (p *Pages) find(c *web.Ctx, kind listing.Kind) (found, error) {
 	if formErr(form) != nil {
 		f.page = 1
 	}
+	q.Highlight = q.Text != ""
 	q.Offset = min(f.page-1, 1_000_000) * pageSize
 	var err error
 	f.query = q

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -279,17 +280,41 @@ func (e *Engine) entry(d search.Document) (map[string]any, error) {
 
 // Index implements search.Engine.
 func (e *Engine) Index(ctx context.Context, docs ...search.Document) error {
-	for from := 0; from < len(docs); from += batchSize {
-		part := docs[from:min(from+batchSize, len(docs))]
-		entries, err := e.entries(ctx, part)
-		if err != nil {
-			return err
-		}
-		if err := e.put(part, entries); err != nil {
-			return err
-		}
+	return e.inParts(ctx, docs, e.put)
+}
+
+// inParts writes documents in parts, each while the next is being cut: bleve writes on one core.
+func (e *Engine) inParts(ctx context.Context, docs []search.Document, write func([]search.Document, []map[string]any) error) error {
+	type part struct {
+		docs    []search.Document
+		entries []map[string]any
 	}
-	return nil
+	cut := make(chan part)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(cut)
+		for some := range slices.Chunk(docs, batchSize) {
+			entries, err := e.entries(ctx, some)
+			if err != nil {
+				return err
+			}
+			select {
+			case cut <- part{some, entries}:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	g.Go(func() error {
+		for p := range cut {
+			if err := write(p.docs, p.entries); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return g.Wait()
 }
 
 // entries cuts the documents on all cores.
@@ -438,20 +463,11 @@ func (e *Engine) Rebuild(ctx context.Context, fill func(emit func(...search.Docu
 	e.filling, e.deleted = next, map[string]bool{}
 	e.write.Unlock()
 	err = fill(func(docs ...search.Document) error {
-		for from := 0; from < len(docs); from += batchSize {
-			part := docs[from:min(from+batchSize, len(docs))]
-			entries, err := e.entries(ctx, part)
-			if err != nil {
-				return err
-			}
+		return e.inParts(ctx, docs, func(docs []search.Document, entries []map[string]any) error {
 			e.write.Lock()
-			err = next.put(part, entries, e.deleted)
-			e.write.Unlock()
-			if err != nil {
-				return err
-			}
-		}
-		return ctx.Err()
+			defer e.write.Unlock()
+			return next.put(docs, entries, e.deleted)
+		})
 	})
 	e.write.Lock()
 	defer e.write.Unlock()

@@ -10,6 +10,7 @@ import (
 	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
+	"techmarket/internal/market/watch"
 	"techmarket/search"
 	"techmarket/web"
 )
@@ -145,6 +146,7 @@ type match struct {
 type matches struct {
 	List[match]
 	Filtered int      `json:"filtered" doc:"因硬性条件未列出的条数"`
+	Far      int      `json:"far" doc:"离第一项太远、没有列出的条数"`
 	Missing  []string `json:"missing" doc:"补充这些内容，匹配会更准"`
 	Weights  string   `json:"weights" doc:"评分权重的版本"`
 }
@@ -288,12 +290,12 @@ func listingOperations[C listing.Content[C]](a *API, at string, kind listing.Kin
 		if err != nil {
 			return matches{}, err
 		}
-		m, err := a.Finder.Find(ctx, matching.Request{Listing: doc, Want: string(other), Limit: in.Limit,
+		m, err := a.Finder.Find(ctx, matching.Request{Listing: doc, Want: string(other), Limit: in.Limit, Hard: watch.Hard(doc),
 			Visible: []search.Filter{search.Between("expiresAt", a.Now().Unix(), math.MaxInt64)}})
 		if err != nil {
 			return matches{}, err
 		}
-		return matches{Filtered: m.Filtered, Missing: m.Missing, Weights: m.Weights, List: all(each(m.Items, func(m matching.Match) match {
+		return matches{Filtered: m.Filtered, Far: m.Far, Missing: m.Missing, Weights: m.Weights, List: all(each(m.Items, func(m matching.Match) match {
 			return match{ID: listingID(m.Document.ID), Title: m.Document.Title, Score: m.Explained.Score, Reasons: m.Explained.Reasons, Lack: m.Explained.Lack, Words: m.Explained.Words}
 		}))}, nil
 	})

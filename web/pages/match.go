@@ -114,6 +114,9 @@ func (m matched) note() string {
 	if m.found.Filtered > 0 {
 		note += fmt.Sprintf("；另有 %d 项因成熟度低于要求没有列出", m.found.Filtered)
 	}
+	if m.found.Far > 0 {
+		note += fmt.Sprintf("；另有 %d 项离第一项太远，没有列出", m.found.Far)
+	}
 	return note
 }
 

@@ -119,7 +119,7 @@ var weightFields = []struct {
 	{"subject", func(w *matching.Weights) *float64 { return &w.Subject }}, {"maturity", func(w *matching.Weights) *float64 { return &w.Maturity }},
 	{"terms", func(w *matching.Weights) *float64 { return &w.Terms }}, {"region", func(w *matching.Weights) *float64 { return &w.Region }},
 	{"record", func(w *matching.Weights) *float64 { return &w.Record }}, {"freshness", func(w *matching.Weights) *float64 { return &w.Freshness }},
-	{"threshold", func(w *matching.Weights) *float64 { return &w.Threshold }},
+	{"threshold", func(w *matching.Weights) *float64 { return &w.Threshold }}, {"far", func(w *matching.Weights) *float64 { return &w.Far }},
 }
 
 // weights shows the versions, the form to try or save others, and the outcome of a trial.
@@ -145,8 +145,11 @@ func (p *Pages) weights(c *web.Ctx, form *web.Form, ferr error, trial *watch.Tri
 	var fields []view.Field
 	for _, w := range weightFields {
 		label := featureLabel(w.name)
-		if w.name == "threshold" {
+		switch w.name {
+		case "threshold":
 			label = "最低要求"
+		case "far":
+			label = "至少达到第一项的"
 		}
 		fields = append(fields, a.kind(view.Number, w.name, label, strconv.FormatFloat(*w.at(&active), 'f', -1, 64), required, func(f *view.Field) { f.InputMode = "decimal" }))
 	}

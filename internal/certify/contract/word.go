@@ -118,7 +118,7 @@ func (m model) document(title, header string, at time.Time) ([]byte, error) {
 	d.Paragraph("支付的约定：{{paymentTerms}}")
 	d.Paragraph("提成的约定：{{royalty}}")
 	article("其中的设备、仪器、零部件、原材料等费用")
-	d.Table([]document.Column{{Title: "种类", Share: 0.14}, {Title: "名称", Share: 0.3}, {Title: "数量", Share: 0.12, Right: true}, {Title: "单位成本（元）", Share: 0.22, Right: true}, {Title: "合计（元）", Share: 0.22, Right: true}},
+	d.Table([]document.Column{{Title: "种类", Share: 0.16}, {Title: "名称", Share: 0.34}, {Title: "数量", Share: 0.14, Right: true}, {Title: "单位成本（元）", Share: 0.18}, {Title: "合计（元）", Share: 0.18}},
 		[][]string{{"{{costs.kind}}", "{{costs.name}}", "{{costs.quantity}}", "{{costs.unit}}", "{{costs.sum}}"}})
 	if !m.rights {
 		article("涉及的知识产权")
@@ -135,7 +135,8 @@ func (m model) document(title, header string, at time.Time) ([]byte, error) {
 		d.Paragraph("{{none}}")
 	}
 	d.Heading("签署")
-	d.Table([]document.Column{{Title: m.buyer, Share: 0.5}, {Title: m.seller, Share: 0.5}}, [][]string{{"{{sign.buyer}}", "{{sign.seller}}"}})
+	sign := "\n\n（签字、盖章）　　　　　　年　　月　　日"
+	d.Table([]document.Column{{Title: m.buyer, Share: 0.5}, {Title: m.seller, Share: 0.5}}, [][]string{{"{{buyersFull}}" + sign, "{{sellerFull}}" + sign}})
 	return d.Bytes()
 }
 
@@ -161,7 +162,7 @@ func wordValues(c Content) (map[string]string, map[string][]map[string]string) {
 		}
 		return l.Label(code)
 	}
-	v := map[string]string{"none": nothing, "name": e.Name, "summary": e.Summary, "seller.name": c.Seller.Name,
+	v := map[string]string{"none": nothing, "name": e.Name, "summary": e.Summary, "seller.name": c.Seller.Name, "sellerFull": c.Seller.block(),
 		"signedOn": e.SignedOn.words(), "field": label(codes.Field, e.Field), "industry": label(codes.Industry, e.Industry),
 		"plan": strings.TrimSpace(label(codes.PlanSource, e.PlanSource) + " " + e.PlanName + " " + e.PlanNumber), "tiedTo": e.TiedTo,
 		"payment": label(codes.Payment, e.Payment), "paymentTerms": e.PaymentTerms, "ownership": e.OwnershipTerms, "agency": e.Agency, "broker": e.Broker,
@@ -191,19 +192,14 @@ func wordValues(c Content) (map[string]string, map[string][]map[string]string) {
 	case "state":
 		v["confidential"] = "本合同涉及国家秘密，按国家有关规定办理。" + e.Confidence
 	}
-	var names, rights []string
-	groups := map[string][]map[string]string{"ip": nil, "costs": nil, "sign": nil}
+	var names, blocks, rights []string
 	for _, b := range c.Buyers {
 		if b.Name != "" {
-			names = append(names, b.Name)
-			groups["sign"] = append(groups["sign"], map[string]string{"buyer": b.signature(), "seller": ""}) // each signs for itself
+			names, blocks = append(names, b.Name), append(blocks, b.block())
 		}
 	}
-	if len(names) == 0 {
-		groups["sign"] = []map[string]string{{"buyer": Party{}.signature()}}
-	}
-	groups["sign"][0]["seller"] = c.Seller.signature()
-	v["buyers"] = strings.Join(names, "\n")
+	v["buyers"], v["buyersFull"] = strings.Join(names, "\n"), strings.Join(blocks, "\n\n")
+	groups := map[string][]map[string]string{"ip": nil, "costs": nil}
 	for _, r := range e.IP {
 		if r.Kind == "" || r.Kind == "none" {
 			continue
@@ -248,8 +244,8 @@ func (d Date) words() string {
 	return t.Format("2006 年 1 月 2 日")
 }
 
-// signature is the party with the place where it signs.
-func (p Party) signature() string {
+// block is the party as it stands above the signature.
+func (p Party) block() string {
 	lines := []string{"名称：" + p.Name}
 	for _, l := range [][2]string{{"统一社会信用代码：", p.CreditCode}, {"地址：", p.Address}, {"法定代表人：", p.Representative}, {"联系人：", strings.TrimSpace(p.Contact + "　" + p.Phone)}} {
 		value := strings.Trim(l[1], " 　")
@@ -258,5 +254,5 @@ func (p Party) signature() string {
 		}
 		lines = append(lines, l[0]+value)
 	}
-	return strings.Join(append(lines, "", "（签字、盖章）", "", "　　　　年　　月　　日"), "\n")
+	return strings.Join(lines, "\n")
 }

@@ -113,23 +113,6 @@ func TestEachKindOfContractIsAWordTextWithItsOwnSidesAndClauses(t *testing.T) {
 	}
 }
 
-func TestEveryPartySignsForItself(t *testing.T) {
-	t.Parallel()
-	for buyers, places := range map[int]int{0: 2, 1: 2, 2: 3, 3: 4} {
-		c := wordContent("0101")
-		c.Buyers = []Party{{Name: "样例矿业䶮"}, {Name: "样例能源"}, {Name: "样例化工"}}[:buyers]
-		_, signing, _ := strings.Cut(readWord(t, c, false), "\n签署\n")
-		if got := strings.Count(signing, "（签字、盖章）"); got != places {
-			t.Errorf("%d buyers and a seller have %d places to sign:\n%s", buyers, got, signing)
-		}
-		for _, b := range c.Buyers {
-			if _, own, _ := strings.Cut(signing, "名称："+b.Name); !strings.Contains(strings.Split(own, "名称：")[0], "（签字、盖章）") {
-				t.Errorf("%s has no place of its own:\n%s", b.Name, signing)
-			}
-		}
-	}
-}
-
 func TestAnEmptyDraftIsAWordTextOfUnusedClauses(t *testing.T) {
 	t.Parallel()
 	got := readWord(t, Content{Elements: Elements{ClassCode: "0202"}}, true)

@@ -60,6 +60,7 @@ type Request struct {
 type Matches struct {
 	Items    []Match
 	Filtered int      // textually fitting listings that the hard constraints took away
+	Far      int      // listings that reach the threshold but are left out for Weights.Far
 	Missing  []string // elements that the listing does not name; naming them would help
 	Weights  string
 	Notice   string // plain Chinese, when something was left out; else ""
@@ -121,7 +122,9 @@ func (f *Finder) Find(ctx context.Context, r Request) (Matches, error) {
 	if err != nil {
 		return out, err
 	}
-	out.Items, err = f.whole(ctx, f.rank(q, model.Model, candidates, digests, mean, max(r.Limit, 1)))
+	ranked, far := f.rank(q, model.Model, candidates, digests, mean, max(r.Limit, 1))
+	out.Far = far
+	out.Items, err = f.whole(ctx, ranked)
 	return out, err
 }
 
@@ -209,8 +212,9 @@ func (f *Finder) whole(ctx context.Context, items []Match) ([]Match, error) {
 	return slices.DeleteFunc(items, func(m Match) bool { return m.Document.ID == "" }), nil
 }
 
-// rank scores, sorts, thins out organisations, and gives the first limit with their matched words; their documents have no texts yet.
-func (f *Finder) rank(q *Query, m *Model, candidates []search.Candidate, digests []*digest, mean meaning, limit int) []Match {
+// rank scores, sorts, leaves out what is far behind the best (and counts it), thins out organisations, and gives the first limit with their
+// matched words; their documents have no texts yet.
+func (f *Finder) rank(q *Query, m *Model, candidates []search.Candidate, digests []*digest, mean meaning, limit int) (items []Match, far int) {
 	setting := Setting{Weights: f.weights, Now: f.now(), Name: f.name, Brief: true}
 	candidates, digests, legs := q.heaviest(m, candidates, digests, mean)
 	at := make(map[string]int, len(candidates))
@@ -233,7 +237,7 @@ func (f *Finder) rank(q *Query, m *Model, candidates []search.Candidate, digests
 			setting.Strength = max(setting.Strength, q.strength(l))
 		}
 	}
-	items := make([]Match, 0, len(candidates))
+	items = make([]Match, 0, len(candidates))
 	for i, c := range candidates {
 		d := search.Document{ID: c.ID, Kind: c.Kind, Version: c.Version, Facets: c.Facets, Numbers: c.Numbers}
 		if legs[i].Text < leastText {
@@ -250,6 +254,9 @@ func (f *Finder) rank(q *Query, m *Model, candidates []search.Candidate, digests
 		}
 		return strings.Compare(a.Document.ID, b.Document.ID)
 	})
+	if near := slices.IndexFunc(items, func(m Match) bool { return m.Explained.Score < f.weights.Far*items[0].Explained.Score }); near >= 0 {
+		items, far = items[:near], len(items)-near
+	}
 	items = thin(items)
 	items = items[:min(len(items), limit)]
 	setting.Brief = false
@@ -257,7 +264,7 @@ func (f *Finder) rank(q *Query, m *Model, candidates []search.Candidate, digests
 		i := at[m.Document.ID]
 		items[n].Explained = Score(q, m.Document, digests[i].text, legs[i], setting)
 	}
-	return items
+	return items, far
 }
 
 // leastText is the share of the best text match below which a listing is not offered, however well terms and region fit. Text is

@@ -44,6 +44,7 @@ type Weights struct {
 	TextLegs TextLegs
 
 	Threshold float64 // below this score nothing is shown
+	Far       float64 // nor below this share of the best score. On the evaluation's needs .4 keeps 96 % of the right ones that don't come first, and leaves a third of the list
 }
 
 // TextLegs weigh the ways of comparing texts. They err differently, which is why they are added.
@@ -65,10 +66,10 @@ type TextLegs struct {
 // DefaultWeights are the weights that the market starts with.
 func DefaultWeights() Weights {
 	return Weights{
-		Version: "2026-11-2",
+		Version: "2026-11-3",
 		Text:    .55, Elements: .03, Subject: .12, Maturity: .08, Terms: .05, Region: .04, Record: .04, Freshness: .02,
 		TextLegs: TextLegs{Words: 1, Bigrams: 1.5, Chars: .8, Near: .4, Topic: .2, Feedback: 2, Semantic: .6,
 			BigramHalf: 20, CharHalf: 5, FeedbackHalf: 5, Power: 2, IDFPower: 1.5},
-		Threshold: .25,
+		Threshold: .25, Far: .4,
 	}
 }

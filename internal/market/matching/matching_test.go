@@ -163,7 +163,7 @@ func TestAtMostTwoOfOneOrganisationAreAmongTheFirstTen(t *testing.T) {
 		docs = append(docs, achievement(fmt.Sprintf("b%02d", i), "奶牛饲料配方", "提高产奶量"))
 	}
 	f := market(t, docs...)
-	f.weights.Threshold = 0
+	f.weights.Threshold, f.weights.Far = 0, 0
 	got := find(t, f, Request{Listing: need(), Limit: 30})
 	orgs := map[string]int{}
 	for _, m := range got.Items[:min(10, len(got.Items))] {
@@ -176,6 +176,21 @@ func TestAtMostTwoOfOneOrganisationAreAmongTheFirstTen(t *testing.T) {
 	}
 	if len(got.Items) != 30 {
 		t.Errorf("%d items; want all 30, the thinned ones behind the tenth", len(got.Items))
+	}
+}
+
+func TestWhatIsFarBehindTheBestIsCountedAndNotListed(t *testing.T) {
+	t.Parallel()
+	f := market(t, shelf()...)
+	f.weights.Threshold, f.weights.Far = 0, 0
+	all := find(t, f, Request{Listing: need()})
+	if len(all.Items) < 2 || all.Far != 0 {
+		t.Fatalf("found %q, far %d; want some behind the best", ids(all), all.Far)
+	}
+	f.weights.Far = all.Items[1].Explained.Score/all.Items[0].Explained.Score + .01
+	got := find(t, f, Request{Listing: need()})
+	if ids(got) != "a1" || got.Far != len(all.Items)-1 {
+		t.Errorf("found %q, far %d; want a1 alone and the %d others counted", ids(got), got.Far, len(all.Items)-1)
 	}
 }
 

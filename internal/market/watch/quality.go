@@ -249,7 +249,7 @@ func (s *Service) Activate(ctx context.Context, actor identity.Actor, version in
 func CheckWeights(w matching.Weights) error {
 	var f fault.Fields
 	for name, v := range map[string]float64{"text": w.Text, "elements": w.Elements, "subject": w.Subject, "maturity": w.Maturity, "terms": w.Terms,
-		"region": w.Region, "record": w.Record, "freshness": w.Freshness, "threshold": w.Threshold} {
+		"region": w.Region, "record": w.Record, "freshness": w.Freshness, "threshold": w.Threshold, "far": w.Far} {
 		f.Check(!math.IsNaN(v) && v >= 0 && v <= 1, name, "range", "请填写 0 到 1 的数")
 	}
 	f.Check(w.Text > 0, "text", "required", "文字内容的权重要大于 0，否则什么都不会匹配到")

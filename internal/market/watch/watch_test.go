@@ -98,7 +98,7 @@ func setup(t *testing.T) *bundle {
 		Finder: func(w matching.Weights) watch.Finder {
 			return matching.NewFinder(b.engine, analyzer, model, w, b.now, func(_, code string) string { return code })
 		}})
-	b.must(b.watch.Load(t.Context(), matching.DefaultWeights()))
+	b.must(b.watch.Load(t.Context(), plain()))
 	b.listings.Register(workers, b.engine)
 	b.watch.Register(workers)
 
@@ -544,6 +544,13 @@ func TestQuality_CountsThePairsThatWereShown(t *testing.T) {
 	}
 }
 
+// plain are weights under which the second of two listings stays, however far behind the first it is.
+func plain() matching.Weights {
+	w := matching.DefaultWeights()
+	w.Far = 0
+	return w
+}
+
 func TestWeights_AreVersionedTriedAndPutIntoUse(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -569,7 +576,7 @@ func TestWeights_AreVersionedTriedAndPutIntoUse(t *testing.T) {
 	b.watch.Shown(b.company, q, places)
 	b.must(b.watch.Flush(t.Context()))
 
-	w := matching.DefaultWeights()
+	w := plain()
 	same, err := b.watch.TryWeights(t.Context(), b.editor, w, false)
 	b.must(err)
 	if same.Matches != 2 || same.Queries != 1 || len(same.Changes) != 0 {
@@ -605,7 +612,7 @@ func TestWeights_AreVersionedTriedAndPutIntoUse(t *testing.T) {
 	if got, want := first(), listing.DocumentID(listing.Achievement, second.ID)+" "+v.Weights.Version; got != want {
 		t.Errorf("active: got %s, want %s", got, want)
 	}
-	b.must(b.watch.Load(t.Context(), matching.DefaultWeights())) // as a restart
+	b.must(b.watch.Load(t.Context(), plain())) // as a restart
 	newer := matching.DefaultWeights()
 	newer.Version = "2027-01-1"
 	b.must(b.watch.Load(t.Context(), newer)) // a newer program does not replace what the operator chose

@@ -49,12 +49,18 @@ func (w *Word) Pairs(pairs []Pair) {
 	for i, p := range pairs {
 		rows[i] = []string{p.Label, p.Value}
 	}
-	w.table([]Column{{Share: 0.28}, {Share: 0.72}}, false, rows)
+	w.table([]float64{0.28, 0.72}, nil, rows)
 }
 
 // Table writes a ruled table whose heading repeats on every page. A row with marks {{group.field}} is written once for
 // each row of the group by FillWord.
-func (w *Word) Table(columns []Column, rows [][]string) { w.table(columns, true, rows) }
+func (w *Word) Table(columns []Column, rows [][]string) {
+	shares, head := make([]float64, len(columns)), make([]string, len(columns))
+	for i, c := range columns {
+		shares[i], head[i] = c.Share, c.Title
+	}
+	w.table(shares, head, rows)
+}
 
 func (w *Word) paragraph(style, text string) {
 	w.body.WriteString("<w:p>")
@@ -76,31 +82,26 @@ func (w *Word) paragraph(style, text string) {
 // wordTextWidth is the text width of the page in twentieths of a point: A4 less two margins of 25 mm.
 const wordTextWidth = 9070
 
-func (w *Word) table(columns []Column, headed bool, rows [][]string) {
+func (w *Word) table(shares []float64, head []string, rows [][]string) {
 	fmt.Fprintf(&w.body, `<w:tbl><w:tblPr><w:tblStyle w:val="Ruled"/><w:tblW w:w="%d" w:type="dxa"/></w:tblPr><w:tblGrid>`, wordTextWidth)
-	head := make([]string, len(columns))
-	for i, c := range columns {
-		head[i] = c.Title
-		fmt.Fprintf(&w.body, `<w:gridCol w:w="%d"/>`, int(c.Share*wordTextWidth))
+	for _, s := range shares {
+		fmt.Fprintf(&w.body, `<w:gridCol w:w="%d"/>`, int(s*wordTextWidth))
 	}
 	w.body.WriteString("</w:tblGrid>")
 	row := func(cells []string, properties, style string) {
 		w.body.WriteString("<w:tr>" + properties)
-		for i, c := range columns {
-			fmt.Fprintf(&w.body, `<w:tc><w:tcPr><w:tcW w:w="%d" w:type="dxa"/></w:tcPr>`, int(c.Share*wordTextWidth))
-			text, style := "", style
+		for i, s := range shares {
+			fmt.Fprintf(&w.body, `<w:tc><w:tcPr><w:tcW w:w="%d" w:type="dxa"/></w:tcPr>`, int(s*wordTextWidth))
+			text := ""
 			if i < len(cells) {
 				text = cells[i]
-			}
-			if c.Right {
-				style += "Right"
 			}
 			w.paragraph(style, text)
 			w.body.WriteString("</w:tc>")
 		}
 		w.body.WriteString("</w:tr>")
 	}
-	if headed {
+	if head != nil {
 		row(head, "<w:trPr><w:tblHeader/></w:trPr>", "CellHead")
 	}
 	for _, cells := range rows {
@@ -179,10 +180,6 @@ func wordStyles() string {
 	style := func(id, paragraph, run string) string {
 		return `<w:style w:type="paragraph" w:styleId="` + id + `"><w:name w:val="` + id + `"/><w:pPr>` + paragraph + `</w:pPr><w:rPr>` + fonts + run + `</w:rPr></w:style>`
 	}
-	cell := func(id, first, run string) string { // figures stand at the right
-		line := first + `<w:spacing w:after="0" w:line="300" w:lineRule="auto"/>`
-		return style(id, line, run+`<w:sz w:val="21"/>`) + style(id+"Right", line+`<w:jc w:val="right"/>`, run+`<w:sz w:val="21"/>`)
-	}
 	border := func(side string) string {
 		return `<w:` + side + ` w:val="single" w:sz="4" w:space="0" w:color="808080"/>`
 	}
@@ -191,7 +188,8 @@ func wordStyles() string {
 		style("Title", `<w:spacing w:before="240" w:after="240"/><w:jc w:val="center"/>`, `<w:b/><w:sz w:val="40"/>`) +
 		style("Heading1", `<w:keepNext/><w:spacing w:before="200" w:after="80"/><w:outlineLvl w:val="0"/>`, `<w:b/><w:sz w:val="26"/>`) +
 		style("Note", `<w:spacing w:after="40" w:line="280" w:lineRule="auto"/>`, `<w:color w:val="595959"/><w:sz w:val="18"/>`) +
-		cell("Cell", "", "") + cell("CellHead", `<w:keepNext/>`, `<w:b/>`) +
+		style("Cell", `<w:spacing w:after="0" w:line="300" w:lineRule="auto"/>`, `<w:sz w:val="21"/>`) +
+		style("CellHead", `<w:keepNext/><w:spacing w:after="0" w:line="300" w:lineRule="auto"/>`, `<w:b/><w:sz w:val="21"/>`) +
 		`<w:style w:type="table" w:styleId="Ruled"><w:name w:val="Ruled"/><w:tblPr><w:tblBorders>` + border("top") + border("left") + border("bottom") +
 		border("right") + border("insideH") + border("insideV") + `</w:tblBorders><w:tblCellMar><w:left w:w="100" w:type="dxa"/><w:right w:w="100" w:type="dxa"/></w:tblCellMar></w:tblPr></w:style></w:styles>`
 }

@@ -104,22 +104,28 @@ func ends(w string, endings []string) bool {
 	})
 }
 
-// cover tells which named elements a normalised text speaks of: at least a third of an element's words.
+// cover tells which named elements a normalised text speaks of, at least a third of an element's words, and by which words:
+// 产品“压缩机”.
 func (e Elements) cover(text string) (covered, missing []string) {
 	for i, words := range e {
 		if len(words) == 0 {
 			continue
 		}
-		n := 0
+		var said, unsaid []string
 		for _, w := range words {
 			if strings.Contains(text, w) {
-				n++
+				said = append(said, w)
+			} else {
+				unsaid = append(unsaid, w)
 			}
 		}
-		if 3*n >= len(words) {
-			covered = append(covered, Element(i).String())
+		quoted := func(words []string) string {
+			return Element(i).String() + "“" + strings.Join(words[:min(len(words), 3)], "、") + "”"
+		}
+		if 3*len(said) >= len(words) {
+			covered = append(covered, quoted(said))
 		} else {
-			missing = append(missing, Element(i).String())
+			missing = append(missing, quoted(unsaid))
 		}
 	}
 	return covered, missing

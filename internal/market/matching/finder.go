@@ -257,14 +257,20 @@ func (f *Finder) rank(q *Query, m *Model, candidates []search.Candidate, digests
 	if near := slices.IndexFunc(items, func(m Match) bool { return m.Explained.Score < f.weights.Far*items[0].Explained.Score }); near >= 0 {
 		items, far = items[:near], len(items)-near
 	}
-	items = thin(items)
-	items = items[:min(len(items), limit)]
 	setting.Brief = false
-	for n, m := range items {
+	var shown []Match
+	for _, m := range thin(items) {
+		if len(shown) == limit {
+			break
+		}
 		i := at[m.Document.ID]
-		items[n].Explained = Score(q, m.Document, digests[i].text, legs[i], setting)
+		m.Explained = Score(q, m.Document, digests[i].text, legs[i], setting)
+		if f.weights.Threshold > 0 && len(telling(m.Explained.Words)) == 0 && legs[i].Semantic < semanticNear {
+			continue // same field, near by, and not one word in common: nothing to show a person
+		}
+		shown = append(shown, m)
 	}
-	return items, far
+	return shown, far
 }
 
 // leastText is the share of the best text match below which a listing is not offered, however well terms and region fit. Text is

@@ -118,6 +118,28 @@ func TestTheFittingAchievementComesFirstAndSaysWhy(t *testing.T) {
 	}
 }
 
+func TestANumberThatBothTextsHoldIsNoReason(t *testing.T) {
+	t.Parallel()
+	if got := judgeText(Legs{}, []string{"40", "精脱硫", "-25", "℃"}).note; got != "命中关键词：精脱硫" {
+		t.Errorf("note = %q; want the word alone", got)
+	}
+	if got := judgeText(Legs{}, []string{"40"}).note; got != "" {
+		t.Errorf("note of a bare number = %q; want none", got)
+	}
+}
+
+func TestNothingIsOfferedThatSharesNoWord(t *testing.T) {
+	t.Parallel()
+	good := need()
+	good.Title, good.Body = "好", ""
+	fits := append(shelf(), achievement("a5", "高炉煤气布袋除尘", "除尘效果好，滤袋寿命长。"))
+	for _, m := range find(t, market(t, fits...), Request{Listing: good}).Items {
+		if len(telling(m.Explained.Words)) == 0 {
+			t.Errorf("%s is offered with %q and without a word in common", m.Document.ID, m.Explained.Reasons)
+		}
+	}
+}
+
 func TestMatchingGoesBothWays(t *testing.T) {
 	t.Parallel()
 	f := market(t, append(shelf(), need())...)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"techmarket/internal/foundation/money"
@@ -154,10 +155,15 @@ func (q *Query) strength(l Legs) float64 {
 
 func judgeText(l Legs, words []string) judged {
 	j := judged{value: l.Text, applies: true, pro: true, first: true}
-	if len(words) > 0 {
+	if words = telling(words); len(words) > 0 {
 		j.note = "命中关键词：" + strings.Join(words[:min(len(words), 5)], "、")
 	}
 	return j
+}
+
+// telling leaves out what is only a number: that both texts hold a 40 says nothing.
+func telling(words []string) []string {
+	return slices.DeleteFunc(slices.Clone(words), func(w string) bool { return !strings.ContainsFunc(w, unicode.IsLetter) })
 }
 
 func judgeElements(q *Query, text string) judged {
@@ -168,13 +174,10 @@ func judgeElements(q *Query, text string) judged {
 	}
 	j := judged{value: float64(len(covered)) / float64(n), applies: true, pro: len(covered) > 0}
 	if len(covered) > 0 {
-		j.note = "覆盖：" + strings.Join(covered, "、")
-		if len(missing) > 0 {
-			j.note += "；未覆盖：" + strings.Join(missing, "、")
-		}
+		j.note = "同样讲到" + strings.Join(covered, "，")
 	}
 	if len(missing) > 0 {
-		j.con = "未提到需求所说的" + strings.Join(missing, "、")
+		j.con = "没有讲到" + strings.Join(missing, "，")
 	}
 	return j
 }

@@ -148,6 +148,7 @@ func TestChain_AFactTypedOnceReachesTheStatistics(t *testing.T) {
 		"buyers": {"buyers.0.name": "锡林示范牧业有限公司", "buyers.0.division": otherCounty, "buyers.0.phone": "0471-5550123", "buyers.0.nature": "150"},
 		"elements": {"elements.classCode": "0101", "elements.amountFen": "800000.00", "elements.payment": "lump_sum", "elements.beginsOn": "2026-04-01", "elements.endsOn": "2027-10-31",
 			"elements.field": "07", "elements.industry": "A", "elements.ip.0.number": "ZL202210123456.7", "elements.ownershipTerms": "专利申请权归双方共有。"},
+		"amounts": {"technicalFen": "800000.00"}, // C − N is worked out, not asked
 	} {
 		form := seller.get(at+"/"+section).form(at+"/"+section, nil)
 		for name, value := range want {
@@ -157,6 +158,11 @@ func TestChain_AFactTypedOnceReachesTheStatistics(t *testing.T) {
 		}
 	}
 	seller.completeContract(at)
+	for _, who := range []*person{seller, buyer} { // one deal, one contract: the talk leads to it
+		if body := who.get(talk).want(200, "合同已经生成", "打开合同").text(); strings.Contains(body, "生成合同草稿") {
+			t.Error("the talk offers a second draft")
+		}
+	}
 
 	review := seller.get(at+"/check").want(200, "可以登记", "回民区示范登记点")
 	hidden := review.form(at+"/submit", nil).values

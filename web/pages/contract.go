@@ -379,10 +379,17 @@ func (p *Pages) showContractSection(c *web.Ctx, k contract.Contract, section con
 	case contract.SectionElements:
 		sections = elementFields(a, k)
 	case contract.SectionAmounts:
+		if k.Content.Technical == 0 && form_ == nil { // what follows from the amount and the rows is proposed, not asked
+			k.Content.Technical = claimed(k.Content)
+		}
 		sections = amountFields(a, k.Content)
 		body.Side = []Block{p.amountsBlock(k.Content)}
 	case contract.SectionStatement:
-		sections = statementFields(a, k.Content.Statement, c.Actor())
+		me, err := p.Identity.Account(c.Context(), c.Actor())
+		if err != nil {
+			return err
+		}
+		sections = statementFields(a, k.Content.Statement, c.Actor().Name, me.Phone)
 	}
 	f := formOf(fmt.Sprintf("/contracts/%d/%s", k.ID, section), "保存并回到任务列表", sections...)
 	f.Hidden = []view.Pair{{Name: "version", Value: a.value("version", strconv.Itoa(k.Version))}}
@@ -542,7 +549,7 @@ func elementFields(a *ask, k contract.Contract) []view.Section {
 			a.text(path+"royaltyTerms", "提成约定", e.RoyaltyTerms, in("royaltyTerms")),
 			yesno(a, path+"relatedParty", "关联交易", e.RelatedParty, required),
 		}}}, rights, []view.Section{
-		{Title: "许可合同填写", Fields: []view.Field{
+		{Title: "只有许可合同要填", Fields: []view.Field{
 			a.text(path+"licence.years", "许可年限（年）", intText(e.Licence.Years), width("s")),
 			a.choose(path+"licence.exclusive", "许可方式", e.Licence.Exclusive, []view.Option{{Label: "请选择"}, {Value: "exclusive", Label: "独占许可"}, {Value: "sole", Label: "排他许可"}, {Value: "ordinary", Label: "普通许可"}}, width("m")),
 		}},
@@ -650,6 +657,21 @@ func readAmounts(f *web.Form, content contract.Content) contract.Content {
 	return content
 }
 
+// claimed is C − N as the applicant states it, 0 where the rows do not add up.
+func claimed(content contract.Content) money.Fen {
+	t := content.Elements.Amount
+	for _, r := range content.Costs {
+		total, ok := r.Total()
+		if !ok {
+			return 0
+		}
+		if !r.Carrier {
+			t -= total
+		}
+	}
+	return max(t, 0)
+}
+
 // amountsBlock is the sheet C − N = T beside the cost rows, by the function that the desk uses.
 func (p *Pages) amountsBlock(content contract.Content) Block {
 	sums := view.Sums{Title: "金额拆分（预算）", Caption: "非技术性费用"}
@@ -669,17 +691,13 @@ func (p *Pages) amountsBlock(content contract.Content) Block {
 	return Block{ID: "amounts", Card: true, Sums: &sums, Intro: "申报为技术载体的货物，登记员同意并认为数量合理的，不扣除。"}
 }
 
-func statementFields(a *ask, s contract.Statement, actor identity.Actor) []view.Section {
-	name := s.Applicant
-	if name == "" {
-		name = actor.Name
-	}
+func statementFields(a *ask, s contract.Statement, name, phone string) []view.Section {
 	return []view.Section{{Fields: []view.Field{
 		a.checks("statement.true", "声明", boolList(s.True), []view.Option{{Value: "yes", Label: "填报内容真实，附件与原件一致"}}, required),
 		a.checks("statement.same", "一致", boolList(s.Same), []view.Option{{Value: "yes", Label: "与双方签订的合同文本一致"}}, required),
 		a.checks("statement.unfiled", "未重复", boolList(s.Unfiled), []view.Option{{Value: "yes", Label: "没有在其他登记点申请登记（认定登记管理办法第八条）"}}, required),
-		a.text("statement.applicant", "经办人姓名", name, required, width("m")),
-		a.kind(view.Tel, "statement.phone", "经办人电话", s.Phone, required, width("m")),
+		a.text("statement.applicant", "经办人姓名", firstOf(s.Applicant, name), required, width("m")),
+		a.kind(view.Tel, "statement.phone", "经办人电话", firstOf(s.Phone, phone), required, width("m")),
 	}}}
 }
 
@@ -923,6 +941,11 @@ func preCheckBlock(d recognition.Decision) Block {
 	}
 	for _, r := range d.Reasons {
 		facts = append(facts, view.Fact{Label: "理由 " + r, Value: codes.Refusal.Label(r)})
+	}
+	if d.Outcome != recognition.Register {
+		for _, r := range d.Rules {
+			facts = append(facts, view.Fact{Label: "怎样改", Value: r.Mend})
+		}
 	}
 	if len(d.Articles) > 0 {
 		facts = append(facts, view.Fact{Label: "依据", Value: "条款 " + join(d.Articles)})

@@ -5,11 +5,15 @@ import (
 	"fmt"
 	"mime/multipart"
 	"strconv"
+	"strings"
 	"time"
 
+	"techmarket/internal/certify/contract"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/identity"
+	"techmarket/internal/market/demand"
+	"techmarket/internal/market/listing"
 	"techmarket/internal/trade/deal"
 	"techmarket/web"
 	"techmarket/web/view"
@@ -117,7 +121,7 @@ func (p *Pages) newDeal(c *web.Ctx) error {
 func (p *Pages) showNewDeal(c *web.Ctx, f *web.Form, ferr error) error {
 	a := asking(f, ferr)
 	achievement, demand := f.ID("achievementId"), f.ID("demandId")
-	body := Sheet{Lead: "对方单位会收到消息，并在这里接受或婉拒。联系方式在对方接受后可见。"}
+	body := Sheet{Lead: "对方单位会收到消息，接受后双方在这里洽谈；不合适会写明原因。"}
 	var facts []view.Fact
 	for _, id := range []int64{achievement, demand} {
 		if id == 0 {
@@ -142,15 +146,52 @@ func (p *Pages) showNewDeal(c *web.Ctx, f *web.Form, ferr error) error {
 			{Value: "", Label: "本单位"}, {Value: "supply", Label: "成果方（我为它寻找需求）"}, {Value: "demand", Label: "需求方（我为它寻找成果）"}},
 			hint("经纪人代表一方时，成果和需求两边都要选定")))
 	}
+	var known []view.Pair
+	for _, side := range []struct {
+		kind listing.Kind
+		id   int64
+	}{{listing.Achievement, achievement}, {listing.Demand, demand}} {
+		name, label := string(side.kind)+"Id", side.kind.Label()
+		own, err := p.openListings(c, side.kind)
+		switch {
+		case err != nil:
+			return err
+		case side.id != 0 && a.errors[name] == "": // chosen on the page before: nobody types a number
+			known = append(known, view.Pair{Name: name, Value: idText(side.id)})
+		case achievement+demand == 0 || a.errors[name] != "" || c.Actor().Has(identity.Broker):
+			fields = append(fields, a.text(name, label+"编号", idText(side.id), hint("在"+label+"页面“发布单位”一栏的最后一行"), width("s")))
+		case len(own) > 0:
+			fields = append(fields, a.choose(name, "带上本单位的"+label, "", append([]view.Option{{Label: "不带"}}, own...)))
+		}
+	}
 	fields = append(fields,
-		a.text("achievementId", "成果编号", idText(achievement), hint("对接一条需求时可以带上本单位的一项成果，编号在成果页面"), width("s")),
-		a.text("demandId", "需求编号", idText(demand), width("s")),
 		a.area("message", "给对方的话", "", required, lines(6), limit(4000), hint("为什么合适、想怎样合作、希望什么时候谈")),
 		view.Field{Kind: view.File, Name: "files", Label: "附件", Multiple: true, Hint: "最多 5 个", Error: a.errors["files"]})
 	form := view.NewForm("/deals", "发出对接意向", fields...)
-	form.Guard = true
+	form.Guard, form.Hidden = true, known
 	body.Main = append(body.Main, a.blocks(form)...)
 	return sheetStatus(c, formStatus(ferr), c.Page("发起对接"), body)
+}
+
+// openListings are the organisation's own public listings of a kind, to choose from.
+func (p *Pages) openListings(c *web.Ctx, kind listing.Kind) ([]view.Option, error) {
+	var out []view.Option
+	add := func(l listing.Listing) {
+		out = append(out, view.Option{Value: idText(l.ID), Label: l.Title})
+	}
+	f := listing.Filter{States: []listing.State{listing.Published}, Limit: 100}
+	if kind == listing.Achievement {
+		page, err := p.Achievements.Mine(c.Context(), c.Actor(), f)
+		for _, it := range page.Items {
+			add(it.Listing)
+		}
+		return out, err
+	}
+	page, err := p.Demands.Mine(c.Context(), c.Actor(), f)
+	for _, it := range page.Items {
+		add(it.Listing)
+	}
+	return out, err
 }
 
 func idText(id int64) string {
@@ -250,16 +291,31 @@ func (p *Pages) showDeal(c *web.Ctx, f *web.Form, ferr error, part string) error
 	}
 	if v.Deal.State == deal.Agreed {
 		n := &view.Notice{Tone: view.OK, Title: "双方已达成一致，条款已固定"}
-		if v.Side == deal.Supply {
+		made, err := p.Contracts.List(c.Context(), c.Actor(), contract.Filter{Deal: id, Limit: 1})
+		if err != nil {
+			return err
+		}
+		for _, k := range made {
+			n.Text = "合同已经生成：" + contractStateTag(k.State).Label + "。"
+			n.Actions = []view.Action{{Label: "打开合同", Href: fmt.Sprintf("/contracts/%d", k.ID)}}
+			if k.RegisteredVersion > 0 {
+				body.Steps.Items[3].State = "done"
+			}
+		}
+		if v.Side == deal.Supply && len(made) == 0 {
 			n.Text = "由卖方填写合同并申请登记。已有的信息会自动带入。"
 			n.Actions = []view.Action{{Label: "生成合同草稿", Post: at("contract")}}
-		} else {
+		} else if len(made) == 0 {
 			n.Text = "由卖方填写合同并申请登记，您可以在“我的合同”里查看进度。"
 		}
 		body.Main = append(body.Main, Block{Notice: n})
 	}
 
-	if terms := v.Terms(); terms != nil {
+	terms := v.Terms()
+	if terms == nil && can[deal.EventPropose] {
+		body.Main = append(body.Main, Block{Notice: &view.Notice{Title: "下一步：提出条款", Text: "谈妥以后，任何一方点下面的“提出条款”。双方都接受同一版就算达成，条款直接进入合同，不用再填。"}})
+	}
+	if terms != nil {
 		body.Main = append(body.Main, p.termsBlock(v, terms, orgs, can[deal.EventAcceptTerms], at("accept-terms")))
 	}
 	thread := view.Thread{Empty: view.Empty{Title: "还没有消息"}}
@@ -289,8 +345,12 @@ func (p *Pages) showDeal(c *web.Ctx, f *web.Form, ferr error, part string) error
 		if part == "terms" {
 			fm, em = f, ferr
 		}
-		block := Block{Fold: "提出条款", Forms: []view.Form{p.termsForm(asking(fm, em), v, at("terms"))}}
-		if v.Terms() != nil {
+		form, err := p.termsForm(c, asking(fm, em), v, at("terms"))
+		if err != nil {
+			return err
+		}
+		block := Block{Fold: "提出条款", Forms: []view.Form{form}}
+		if terms != nil {
 			block.Fold = "提出新一版条款"
 		}
 		if em != nil {
@@ -314,11 +374,22 @@ func (p *Pages) showDeal(c *web.Ctx, f *web.Form, ferr error, part string) error
 	}
 
 	facts := []view.Fact{{Label: "成果方", Value: orgs[v.Deal.SupplyOrg].Name}, {Label: "需求方", Value: orgs[v.Deal.DemandOrg].Name}}
-	if v.Deal.AchievementID != 0 {
-		facts = append(facts, view.Fact{Label: "成果", Value: "查看成果", Href: fmt.Sprintf("/achievements/%d", v.Deal.AchievementID)})
-	}
-	if v.Deal.DemandID != 0 {
-		facts = append(facts, view.Fact{Label: "需求", Value: "查看需求", Href: fmt.Sprintf("/demands/%d", v.Deal.DemandID)})
+	for _, side := range []struct {
+		kind listing.Kind
+		id   int64
+	}{{listing.Achievement, v.Deal.AchievementID}, {listing.Demand, v.Deal.DemandID}} {
+		if side.id == 0 {
+			continue
+		}
+		l, err := p.Listings.Find(c.Context(), c.Actor(), side.id)
+		switch {
+		case fault.Is(err, fault.NotFound): // the other side's need is closed once it is met
+			facts = append(facts, view.Fact{Label: side.kind.Label(), Value: "已成交或已撤下，不再公开"})
+		case err != nil:
+			return err
+		default:
+			facts = append(facts, view.Fact{Label: side.kind.Label(), Value: l.Title, Href: listingPath(side.kind, side.id)})
+		}
 	}
 	if v.Deal.BrokerAccount != 0 {
 		facts = append(facts, view.Fact{Label: "技术经纪人", Value: names[v.Deal.BrokerAccount], Note: orgs[v.Deal.BrokerOrg].Name + "，引荐于 " + view.DayTime(v.Deal.CreatedAt)})
@@ -443,11 +514,20 @@ func percent(bp int64) string {
 	return s
 }
 
-func (p *Pages) termsForm(a *ask, v deal.View, action string) view.Form {
-	t := deal.Terms{}
+// termsForm proposes the last terms again; the first time what the two listings already say.
+func (p *Pages) termsForm(c *web.Ctx, a *ask, v deal.View, action string) (view.Form, error) {
+	t := deal.Terms{StartsOn: string(p.Contracts.Today())}
 	number := 0
 	if last := v.Terms(); last != nil {
 		t, number = last.Terms, last.Number
+	} else if v.Deal.DemandID != 0 {
+		need, err := p.Demands.Get(c.Context(), c.Actor(), v.Deal.DemandID)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return view.Form{}, err
+		}
+		t.Object = termsObject(v.Deal, need.Published)
+	} else {
+		t.Object = termsObject(v.Deal, nil)
 	}
 	sections := []view.Section{
 		{Fields: []view.Field{
@@ -461,7 +541,7 @@ func (p *Pages) termsForm(a *ask, v deal.View, action string) view.Form {
 			a.kind(view.Date, "startsOn", "开始", t.StartsOn, required, width("m")), a.kind(view.Date, "endsOn", "结束", t.EndsOn, required, width("m")),
 			a.area("ownership", "知识产权归属", t.Ownership, required, lines(3), limit(2000)),
 		}},
-		{Title: "许可合同填写", Fields: []view.Field{
+		{Title: "只有许可合同要填", Fields: []view.Field{
 			a.text("licenceYears", "许可年限（年）", intText(t.LicenceYears), width("s")),
 			a.choose("exclusive", "许可方式", t.Exclusive, []view.Option{{Label: "请选择"}, {Value: "exclusive", Label: "独占许可"}, {Value: "sole", Label: "排他许可"}, {Value: "ordinary", Label: "普通许可"}}, width("m")),
 		}},
@@ -477,7 +557,20 @@ func (p *Pages) termsForm(a *ask, v deal.View, action string) view.Form {
 	}
 	form := formOf(action, "提出这版条款", sections...)
 	form.Hidden = []view.Pair{{Name: "after", Value: strconv.Itoa(number)}}
-	return form
+	return form, nil
+}
+
+// termsObject names what is traded: the achievement, and what the need wants it to reach.
+func termsObject(d deal.Deal, need *demand.Content) string {
+	object := "《" + d.Subject + "》"
+	if need == nil || len(need.Targets) == 0 {
+		return object
+	}
+	var targets []string
+	for _, g := range need.Targets {
+		targets = append(targets, strings.TrimSpace(g.Name+"达到 "+g.Target+" "+g.Unit))
+	}
+	return object + "。要达到的指标：" + strings.Join(targets, "；") + "。"
 }
 
 func (p *Pages) proposeTerms(c *web.Ctx) error {

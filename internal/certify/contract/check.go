@@ -67,7 +67,7 @@ func Sections(c Content, files []File, on Date) []SectionState {
 		SectionElements:  c.Elements.Name != "" || c.Elements.ClassCode != "" || c.Elements.Amount != 0,
 		SectionAmounts:   c.Technical != 0 || len(c.Costs) > 0,
 		SectionFiles:     len(files) > 0,
-		SectionStatement: c.Statement != (Statement{}),
+		SectionStatement: c.Statement != (Statement{Applicant: c.Statement.Applicant}), // the name is filled in by itself
 	}
 	out := make([]SectionState, 0, len(touched))
 	for _, name := range SectionNames() {

@@ -24,6 +24,12 @@ func (p *Pages) deskRoutes() []web.Route {
 func (p *Pages) desk(c *web.Ctx) error {
 	actor := c.Actor()
 	body := Sheet{Heading: view.T(actor.Name + "，您好"), Lead: actor.OrgName + " · " + join(web.RoleLabels(actor.Roles))}
+	if actor.Has(identity.Member, identity.OrgAdmin) {
+		body.Actions = []view.Action{{Label: "发布成果", Href: "/achievements/new"}, {Label: "发布需求", Href: "/demands/new", Kind: view.Quiet}}
+		if actor.OrgKind == identity.Enterprise {
+			body.Actions = []view.Action{{Label: "发布需求", Href: "/demands/new"}, {Label: "发布成果", Href: "/achievements/new", Kind: view.Quiet}}
+		}
+	}
 	var entries []view.Entry
 	if actor.OrgState != identity.Confirmed && actor.OrgState != "" {
 		body.Main = append(body.Main, Block{Notice: &view.Notice{Tone: view.Warn, Title: "单位还没有通过确认",
@@ -45,7 +51,7 @@ func (p *Pages) desk(c *web.Ctx) error {
 		if err != nil {
 			return err
 		}
-		entries = append(entries, view.Entry{Icon: "handshake", Label: "对接与洽谈", Href: "/deals", Note: "等待答复的对接意向", Count: len(deals)},
+		entries = append(entries, view.Entry{Icon: "handshake", Label: "对接与洽谈", Href: "/deals", Note: "等待答复、洽谈中、已达成", Count: len(deals)},
 			view.Entry{Icon: "file-text", Label: "我的合同", Href: "/contracts", Note: "草稿、报送、登记"})
 	}
 	if actor.Has(identity.Broker) {

@@ -41,7 +41,7 @@ func (p *Pages) listingRoutes() []web.Route {
 				if err != nil {
 					return err
 				}
-				return p.showEditor(c, kind, id, nil, nil)
+				return p.editListing(c, kind, id)
 			}),
 			web.POST(own+"/:id/edit", member, func(c *web.Ctx) error {
 				id, err := c.ID("id")
@@ -241,6 +241,9 @@ func demandBlocks(k demand.Content, actor identity.Actor) []Block {
 }
 
 func maturityNote(m achievement.Maturity) string {
+	if m.Level == 0 {
+		return ""
+	}
 	switch m.Basis {
 	case achievement.BasisJudged:
 		return codes.TRL.Label(strconv.Itoa(m.Level)) + "；由" + m.Judge + "评价，" + m.Date
@@ -450,7 +453,8 @@ func (p *Pages) ownListing(c *web.Ctx, kind listing.Kind) error {
 		body.Main = append(body.Main, Block{Notice: n})
 	}
 	body.Main = append(body.Main, o.blocks...)
-	if kind == listing.Demand {
+	over := o.listing.State == listing.Closed || o.listing.State == listing.Archived // nothing is asked of it any more
+	if kind == listing.Demand && !over {
 		it, err := p.Demands.Get(c.Context(), c.Actor(), id)
 		if err != nil {
 			return err
@@ -462,15 +466,24 @@ func (p *Pages) ownListing(c *web.Ctx, kind listing.Kind) error {
 		body.Side = append(said, body.Side...)
 	}
 	meter := Block{Card: true, Title: "资料完整度", Bar: &Share{Done: o.percent.Percent, Of: 100, Label: fmt.Sprintf("%d%%", o.percent.Percent)}}
-	for i, m := range o.percent.Missing {
-		if i == 5 {
+	for _, m := range o.percent.Missing {
+		if len(meter.Links) == 5 {
 			break
+		}
+		if kind == listing.Demand && slices.Contains(gateParts, m.Path) {
+			continue // named beside it with what to write
 		}
 		meter.Links = append(meter.Links, view.Link{Label: m.Label, Href: listing.DeskPath(kind, id) + "/edit#" + m.Path})
 	}
-	body.Side = append([]Block{meter}, append(body.Side, Block{Title: "经过", Events: listingTimeline(history)})...)
+	if !over {
+		body.Side = append([]Block{meter}, body.Side...)
+	}
+	body.Side = append(body.Side, Block{Title: "经过", Events: listingTimeline(history)})
 	return sheet(c, page, body)
 }
+
+// gateParts are the fields that "写清楚了吗" speaks of.
+var gateParts = []string{"limits", "tried", "decisionOwner", "budget", "targets"}
 
 // ownActions turns what the state table allows into buttons; the ones that need words are folded forms.
 func (p *Pages) ownActions(kind listing.Kind, o own) (buttons []view.Action, forms []Block) {
@@ -478,6 +491,16 @@ func (p *Pages) ownActions(kind listing.Kind, o own) (buttons []view.Action, for
 	version := view.Pair{Name: "version", Value: strconv.Itoa(o.listing.Version)}
 	do := func(label string, e listing.Event, k view.Kind) view.Action {
 		return view.Action{Label: label, Post: at + "/do", Kind: k, Hidden: []view.Pair{version, {Name: "event", Value: string(e)}}}
+	}
+	main := func(due bool) view.Kind { // what is not due stands back behind the matches
+		if due {
+			return view.Primary
+		}
+		return view.Quiet
+	}
+	if o.listing.State.Live() {
+		buttons = append(buttons, view.Action{Label: "看匹配", Href: listingPath(kind, o.listing.ID) + "/matches"},
+			view.Action{Label: "看公开页面", Href: listingPath(kind, o.listing.ID), Kind: view.Quiet})
 	}
 	for _, e := range o.actions {
 		switch e {
@@ -488,9 +511,9 @@ func (p *Pages) ownActions(kind listing.Kind, o own) (buttons []view.Action, for
 		case listing.EventRevise:
 			buttons = append(buttons, do("修订", e, view.Quiet))
 		case listing.EventConfirm:
-			buttons = append(buttons, do("确认仍然有效", e, view.Primary))
+			buttons = append(buttons, do("确认仍然有效", e, main(o.listing.RemindedAt != nil || o.listing.Sleeping())))
 		case listing.EventRenew:
-			buttons = append(buttons, do("续期 12 个月", e, view.Primary))
+			buttons = append(buttons, do("续期 12 个月", e, main(o.listing.State == listing.Expired)))
 		case listing.EventRecall, listing.EventDiscard, listing.EventReopen:
 			buttons = append(buttons, do(e.Label(), e, view.Quiet))
 		case listing.EventClose:
@@ -506,10 +529,6 @@ func (p *Pages) ownActions(kind listing.Kind, o own) (buttons []view.Action, for
 			f.Hidden = []view.Pair{version, {Name: "event", Value: string(e)}}
 			forms = append(forms, Block{Fold: "撤下…", Forms: []view.Form{f}})
 		}
-	}
-	if o.listing.State.Live() {
-		buttons = append(buttons, view.Action{Label: "看公开页面", Href: listingPath(kind, o.listing.ID), Kind: view.Quiet},
-			view.Action{Label: "看匹配", Href: listingPath(kind, o.listing.ID) + "/matches", Kind: view.Quiet})
 	}
 	return buttons, forms
 }
@@ -532,7 +551,7 @@ func (p *Pages) moveListing(c *web.Ctx, kind listing.Kind) error {
 		}
 		return p.flashRefusal(c, err, back)
 	}
-	said := map[listing.Event]string{listing.EventSubmit: "已提交，审核通过后公开。", listing.EventRevise: "可以修改了；审核通过前，公开的仍是原来的内容。",
+	said := map[listing.Event]string{listing.EventSubmit: "已提交，由所在盟市或自治区的管理员审核。通过后公开，结果发消息告诉您。", listing.EventRevise: "可以修改了；审核通过前，公开的仍是原来的内容。",
 		listing.EventConfirm: "已确认，谢谢。", listing.EventRenew: "已续期 12 个月。"}[e]
 	if said == "" {
 		said = "已" + e.Label() + "。"
@@ -570,7 +589,11 @@ func (p *Pages) reviewQueue(c *web.Ctx) error {
 		v.Set("after", page.Next)
 		pager.Next = "/review?" + v.Encode()
 	}
-	return listPageOf(c, c.Page("发布审核"), Listing{Rows: &rows, Pager: pager})
+	tabs := &view.Tabs{Label: "按类别", Items: []view.Link{{Label: "全部", Href: "/review", Current: q.Text("kind") == ""}}}
+	for _, k := range []listing.Kind{listing.Achievement, listing.Demand} {
+		tabs.Items = append(tabs.Items, view.Link{Label: k.Label(), Href: "/review?kind=" + string(k), Current: q.Text("kind") == string(k)})
+	}
+	return listPageOf(c, c.Page("发布审核"), Listing{Lead: "等得最久的在最前。", Tabs: tabs, Rows: &rows, Pager: pager})
 }
 
 func (p *Pages) review(c *web.Ctx) error {
@@ -607,7 +630,7 @@ func (p *Pages) review(c *web.Ctx) error {
 	if o.listing.State.InReview() {
 		var fields []view.Field
 		if l.Kind == listing.Demand {
-			options := []view.Option{{Value: "", Label: "不判断"}}
+			options := []view.Option{{Value: "", Label: "不判断", Checked: true}}
 			for _, t := range listing.Triages() {
 				options = append(options, view.Option{Value: t.Code, Label: t.Label})
 			}
@@ -656,6 +679,23 @@ func (p *Pages) decideListing(c *web.Ctx) error {
 	}
 	c.Flash(view.OK, "已"+e.Label()+"，发布单位会收到消息。")
 	return c.See("/review")
+}
+
+// editListing opens the editor where the listing may be saved; elsewhere nobody should type what can't be kept.
+func (p *Pages) editListing(c *web.Ctx, kind listing.Kind, id int64) error {
+	o, err := p.readOwn(c, kind, id)
+	if err != nil {
+		return err
+	}
+	said := map[bool]string{true: "正在审核。要改的话，先“撤回提交”。", false: "要改已公布的内容，先点“修订”；审核通过前，公开的仍是原来的内容。"}[o.listing.State.InReview()]
+	switch {
+	case slices.Contains(o.actions, listing.EventSave) || !c.Actor().In(o.listing.OrganisationID):
+		return p.showEditor(c, kind, id, nil, nil)
+	case !o.listing.State.Live() && !o.listing.State.InReview():
+		said = "这条信息" + o.listing.State.Label() + "，不能修改。"
+	}
+	c.Flash(view.Warn, said)
+	return c.See(listing.DeskPath(kind, id))
 }
 
 // showEditor is the form of a new or existing listing.
@@ -755,7 +795,7 @@ func trlOptions(first string) []view.Option {
 
 func rangeFields(a *ask, path, label string, r listing.Range) []view.Field {
 	return []view.Field{
-		a.checks(path+".negotiable", label, boolList(r.Negotiable), []view.Option{{Value: "yes", Label: "面议"}}, func(f *view.Field) { f.Error = firstOf(a.errors[path], f.Error) }),
+		a.checks(path+".negotiable", label, boolList(r.Negotiable), []view.Option{{Value: "yes", Label: "面议"}}, required, hint("勾选面议，或在下面填数"), func(f *view.Field) { f.Error = firstOf(a.errors[path], f.Error) }),
 		a.wan(path+".minFen", label+"从", r.MinFen, hint("只有一个数时两格填同一个数")), a.wan(path+".maxFen", label+"到", r.MaxFen),
 	}
 }
@@ -831,7 +871,7 @@ func achievementFields(a *ask, k achievement.Content) []view.Section {
 	cases := repeat(a, "应用案例", "", "cases", len(k.Cases), 20, func(i int) []view.Field {
 		v := at(k.Cases, i)
 		return []view.Field{a.text(web.Row("cases", i, "organisation"), fmt.Sprintf("案例 %d 应用单位", i+1), v.Organisation, width("m")), a.text(web.Row("cases", i, "year"), "年份", v.Year, width("s")),
-			a.area(web.Row("cases", i, "effect"), "效果", v.Effect, lines(2))}
+			a.text(web.Row("cases", i, "effect"), "效果", v.Effect)}
 	})
 	return slices.Concat([]view.Section{{Title: "是什么", Fields: []view.Field{
 		a.text("title", "成果名称", k.Title, required, limit(80)),
@@ -844,7 +884,7 @@ func achievementFields(a *ask, k achievement.Content) []view.Section {
 			a.choose("maturity.level", "技术成熟度", strconv.Itoa(k.Maturity.Level), trlOptions("请选择"), required, width("m")),
 			a.radio("maturity.basis", "依据", firstOf(k.Maturity.Basis, achievement.BasisSelf), []view.Option{{Value: achievement.BasisSelf, Label: "单位自评"}, {Value: achievement.BasisJudged, Label: "经评价", Hint: "写明评价机构、日期并上传报告"}}),
 			a.text("maturity.judge", "评价机构", k.Maturity.Judge, width("m")), a.kind(view.Date, "maturity.date", "评价日期", k.Maturity.Date, width("m")),
-			{Kind: view.File, Name: "evidence", Label: "证明材料", Multiple: true, Accept: ".pdf,.docx,.png,.jpg", Error: firstOf(a.errors["evidence"], a.errors["maturity.fileIds"]), Hint: fmt.Sprintf("检测、评价或试用报告，只有审核人和本单位能看。已有 %d 份", len(k.Maturity.FileIDs))},
+			{Kind: view.File, Name: "evidence", Label: "证明材料", Multiple: true, Accept: ".pdf,.docx,.png,.jpg", Error: firstOf(a.errors["evidence"], a.errors["maturity.fileIds"]), Hint: evidenceHint(len(k.Maturity.FileIDs))},
 		}},
 		{Title: "怎样合作", Fields: append([]view.Field{
 			a.checks("cooperation", "合作方式", k.Cooperation, listOptions(codes.Cooperation, ""), required)}, rangeFields(a, "price", "意向价格", k.Price)...)},
@@ -856,6 +896,14 @@ func achievementFields(a *ask, k achievement.Content) []view.Section {
 		}}}, ip, []view.Section{
 		{Title: "团队", Fields: []view.Field{a.text("team.lead", "负责人", k.Team.Lead, width("m")), a.area("team.members", "成员", strings.Join(k.Team.Members, "、"), lines(1)), a.area("team.introduction", "介绍", k.Team.Introduction, lines(3), limit(2000))}}}, cases,
 		[]view.Section{fileSection(k.Files, a), contactFields(a, k.Contact)})
+}
+
+func evidenceHint(n int) string {
+	const what = "检测、评价或试用报告，只有审核人和本单位能看。"
+	if n == 0 {
+		return what
+	}
+	return fmt.Sprintf("%s已有 %d 份", what, n)
 }
 
 // keywordsError shows the first message about any keyword at the one field they are typed in.

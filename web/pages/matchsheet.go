@@ -45,14 +45,14 @@ func (p *Pages) printMatches(c *web.Ctx, kind listing.Kind) error {
 	if err != nil {
 		return err
 	}
-	t := view.Table{Caption: m.note(), Columns: []view.Column{{Label: "序", Numeric: true}, {Label: m.want.Label()}, {Label: "单位"}, {Label: "匹配度", Numeric: true}, {Label: "理由与不足"}, {Label: "价格、方式"}, {Label: "会上记录"}},
+	t := view.Table{Compact: true, Caption: m.note(), Columns: []view.Column{{Label: "序", Numeric: true}, {Label: m.want.Label()}, {Label: "匹配度", Numeric: true}, {Label: "理由与不足"}, {Label: "价格、方式"}, {Label: "会上记录"}},
 		Empty: view.Empty{Title: "暂无合适" + m.want.Label()}}
 	for _, l := range m.lines() {
 		why := l.reasons
 		if l.lack != "" {
 			why += "。不足：" + l.lack
 		}
-		t.Rows = append(t.Rows, view.TableRow{Cells: []view.Cell{{Text: strconv.Itoa(l.rank)}, {Text: l.title, Header: true, Note: fmt.Sprintf("编号 %d", l.id), Href: listingPath(m.want, l.id)}, {Text: l.unit, Note: l.area},
+		t.Rows = append(t.Rows, view.TableRow{Cells: []view.Cell{{Text: strconv.Itoa(l.rank)}, {Text: l.title, Header: true, Note: fmt.Sprintf("%s，%s，编号 %d", l.unit, l.area, l.id), Href: listingPath(m.want, l.id)},
 			{Text: strconv.Itoa(l.score)}, {Text: why}, {Text: l.price, Note: l.ways}, {Text: "　　　　　　"}}})
 	}
 	page := c.Page("匹配单")

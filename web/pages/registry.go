@@ -1272,7 +1272,7 @@ func (p *Pages) setPointState(c *web.Ctx) error {
 
 // rules lists every rule of recognition with its article, as the desk applies it.
 func (p *Pages) rules(c *web.Ctx) error {
-	t := view.Table{Caption: "认定规则", Columns: []view.Column{{Label: "问题"}, {Label: "适用类别"}, {Label: "结果"}, {Label: "理由"}, {Label: "依据"}, {Label: "检验的案例"}}}
+	t := view.Table{Compact: true, Caption: "认定规则", Columns: []view.Column{{Label: "问题"}, {Label: "适用类别"}, {Label: "结果"}, {Label: "理由"}, {Label: "依据"}, {Label: "检验的案例"}}}
 	for _, r := range recognition.Rules() {
 		classes := "全部"
 		if len(r.Classes) > 0 {
@@ -1335,6 +1335,9 @@ func (p *Pages) verified(c *web.Ctx) error {
 			{Label: "合同成交额", Value: amountWords(v.Amount), Num: true, Note: v.Amount.Han()}, {Label: "其中：技术交易额", Value: amountWords(v.Technical), Num: true, Note: v.Technical.Han()},
 			{Label: "登记点", Value: v.Point}, {Label: "登记日期", Value: v.RegisteredOn, Num: true}, {Label: "版本", Value: fmt.Sprintf("第 %d 版", v.Version)}}},
 		Digests: []view.Digest{{Label: "平台校验码（非印章）", Value: result.Certificate.Digest}, {Label: "登记簿", Value: fmt.Sprintf("第 %d 行", result.Certificate.LedgerSeq)}}}
+	if paper.StateDay == paper.State.Label { // 有效 is not said twice
+		paper.StateDay = ""
+	}
 	body := Sheet{Heading: view.T("这张证明：" + result.StateWords), Sample: v.Sample, Main: []Block{{Paper: &paper}}}
 	if len(result.Versions) > 1 {
 		t := view.Table{Caption: "版本", Columns: []view.Column{{Label: "版本"}, {Label: "签发"}, {Label: "状态"}}}

@@ -1272,7 +1272,7 @@ func (p *Pages) setPointState(c *web.Ctx) error {
 
 // rules lists every rule of recognition with its article, as the desk applies it.
 func (p *Pages) rules(c *web.Ctx) error {
-	t := view.Table{Compact: true, Caption: "认定规则", Columns: []view.Column{{Label: "问题"}, {Label: "适用类别"}, {Label: "结果"}, {Label: "理由"}, {Label: "依据"}, {Label: "检验的案例"}}}
+	t := view.Table{Compact: true, Caption: "认定规则", Columns: []view.Column{{Label: "问题"}, {Label: "适用类别"}, {Label: "处理结果"}, {Label: "理由"}, {Label: "依据"}, {Label: "检验的案例"}}}
 	for _, r := range recognition.Rules() {
 		classes := "全部"
 		if len(r.Classes) > 0 {

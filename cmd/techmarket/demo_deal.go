@@ -153,12 +153,12 @@ func (l *demoLoader) published(demand string) bool {
 func (l *demoLoader) publishedAt(listing string) time.Time {
 	for _, a := range l.market.Achievements {
 		if a.Key == listing {
-			return a.PublishedAt
+			return publication(a.CreatedAt, a.PublishedAt)
 		}
 	}
 	for _, d := range l.market.Demands {
 		if d.Key == listing {
-			return d.PublishedAt
+			return publication(d.CreatedAt, d.PublishedAt)
 		}
 	}
 	return time.Time{}

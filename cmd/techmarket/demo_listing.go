@@ -216,6 +216,17 @@ type lifeOf struct {
 // confirmEvery is how old the last word of an attentive owner may be: below the 90 days after which the clock asks.
 const confirmEvery = 80 * 24 * time.Hour
 
+// toSubmit is how long the owner of a sample listing writes.
+const toSubmit = 50 * time.Minute
+
+// publication is when a sample listing is published: as planned, but never before somebody can have reviewed it.
+func publication(created, planned time.Time) time.Time {
+	if submitted := created.Add(toSubmit); !planned.IsZero() && !planned.After(submitted) {
+		return submitted.Add(time.Hour)
+	}
+	return planned
+}
+
 func (l *demoLoader) planListing(f lifeOf, create func(context.Context, identity.Actor) (listing.Listing, error)) {
 	owner := l.actors[f.owner]
 	broken := false
@@ -251,7 +262,7 @@ func (l *demoLoader) planListing(f lifeOf, create func(context.Context, identity
 	if f.state == sample.ListingDraft {
 		return
 	}
-	submitted := f.created.Add(50 * time.Minute)
+	submitted := f.created.Add(toSubmit)
 	step(submitted, owner, listing.Command{Event: listing.EventSubmit})
 	editor := l.editor(owner)
 	switch f.state {
@@ -261,10 +272,7 @@ func (l *demoLoader) planListing(f lifeOf, create func(context.Context, identity
 		step(submitted.Add(26*time.Hour), editor, listing.Command{Event: listing.EventReturn, Reason: f.reason})
 		return
 	}
-	published := f.published
-	if !published.After(submitted) {
-		published = submitted.Add(time.Hour)
-	}
+	published := publication(f.created, f.published)
 	step(published, editor, listing.Command{Event: listing.EventPublish, Triage: f.triage})
 	switch f.state {
 	case sample.ListingWithdrawn:

@@ -150,6 +150,26 @@ func TestDemo_LoadsEveryStateThroughTheServicesAndGoesAgain(t *testing.T) {
 	noErr(t, s.verify(ctx, env, nil, ""))
 }
 
+// A listing that was begun late in the day is published later than planned; whoever wants it must wait for that too.
+func TestDemo_NobodyApproachesWhatIsStillInReview(t *testing.T) {
+	t.Parallel()
+	day := time.Date(2026, 11, 27, 1, 10, 0, 0, time.FixedZone("Asia/Shanghai", 8*3600))
+	for range 20 {
+		m := sample.Generate(sample.Seed, day)
+		l := &demoLoader{market: m}
+		created := map[string]time.Time{}
+		for _, a := range m.Achievements {
+			created[a.Key] = a.CreatedAt
+		}
+		for _, d := range m.Deals {
+			if at, begun := l.publishedAt(d.Achievement), created[d.Achievement]; !at.After(begun.Add(toSubmit)) {
+				t.Errorf("%s: %s is begun at %s and open from %s", d.Key, d.Achievement, begun, at)
+			}
+		}
+		day = day.AddDate(0, 0, 1)
+	}
+}
+
 func TestDemo_RefusesAMarketInUse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t) // has real points

@@ -383,8 +383,19 @@ func (c *Ctx) renderFault(status int, f *fault.Error) error {
 	if c.Fragment() {
 		return c.RenderFragmentStatus(status, "", "notice", view.Notice{Tone: view.Bad, Title: f.Message})
 	}
+	if c.echo.Request().Method == http.MethodPost { // where a form goes need not be a page: links lead to the page that showed it
+		page.Path = c.cameFrom()
+	}
 	body := view.ProblemPage(page, status)
 	body.Body.Text = f.Message
+	if again := c.again(status); again != nil {
+		body.CSRF = c.formToken()
+		body.Body.Again, body.Body.Actions = again, nil
+		body.Body.Kept = "您填写的内容都在这一页里，没有丢失。请不要关闭这一页，稍后点“再提交一次”。"
+		if again.SignIn {
+			body.Body.Kept = "您填写的内容都在这一页里，没有丢失。请在新窗口登录，再回到这一页点“再提交一次”。"
+		}
+	}
 	for _, field := range f.Fields {
 		body.Body.Steps = append(body.Body.Steps, field.Message)
 	}

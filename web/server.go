@@ -94,7 +94,7 @@ func New(cfg Config, routes []Route) *Server {
 		}
 	})
 	e.Use(middleware.CSRFWithConfig(middleware.CSRFConfig{
-		TokenLookup: "form:_csrf,header:X-CSRF-Token", ContextKey: csrfKey, CookieName: "tm_csrf", CookiePath: "/",
+		TokenLookup: "form:" + csrfField + ",header:X-CSRF-Token", ContextKey: csrfKey, CookieName: csrfCookie, CookiePath: "/",
 		CookieHTTPOnly: true, CookieSecure: s.secureCookies(), CookieSameSite: http.SameSiteLaxMode,
 		// A program without a session has nothing that a foreign page could misuse; a mail program that ends a subscription is one.
 		Skipper: func(c echo.Context) bool {
@@ -128,6 +128,7 @@ const (
 	csrfKey    = "csrf"
 	actorKey   = "actor"
 	sessionKey = "session"
+	csrfCookie = "tm_csrf"
 	// SessionCookie holds the session token.
 	SessionCookie = "tm_session"
 )

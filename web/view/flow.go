@@ -42,6 +42,16 @@ type Problem struct {
 	Steps     []string
 	Actions   []Action
 	RequestID string
+	Again     *Again // the refused form, when there was one
+}
+
+// Again is a refused form with all that was typed into it, to be sent once more with one button.
+type Again struct {
+	Action string
+	Keep   []Pair
+	Files  []Field  // chosen files did not come along: to be chosen again
+	Texts  []string // what was typed as sentences, to read and to copy
+	SignIn bool     // the session is over: sign in beside this page first
 }
 
 // Conflict is the 409 page: somebody saved first; both versions are shown field by field.

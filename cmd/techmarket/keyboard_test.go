@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -173,6 +174,13 @@ func TestBrowser_TheDeskWorksByKeyboardAlone(t *testing.T) {
 		b.sees("初审通过")
 	}
 
+	choose := func(b *tab, field, name string) { // in the filled form; the dialog is the system's own
+		t.Helper()
+		file := filepath.Join(t.TempDir(), name)
+		noErr(t, os.WriteFile(file, pdf(name), 0o600))
+		b.do("choose a file", chromedp.SetUploadFiles("form[data-filled] input[name="+field+"]", []string{file}))
+	}
+
 	filing := w.fileCase(w.as("member"), 800_000)
 	as("registrar").open("/desk").follow("/registry").follow(filing).sees("待受理")
 	do("registrar", filing, "accept", "受理").sees("已办")
@@ -199,6 +207,10 @@ func TestBrowser_TheDeskWorksByKeyboardAlone(t *testing.T) {
 	list := as("registrar").open("/lists/new")
 	list.fill("/lists", "", answer{"purpose", "tax"}, answer{"numbers", number})
 	list.submit("出具").sees("清单已出具")
+	proof := as("member").open(record + "/subsidy")
+	proof.fill(record+"/payments", "", answer{"amountFen", "150000"}, answer{"paidOn", "2026-04-10"}, answer{"note", "首付款"})
+	choose(proof, "file", "凭证.pdf")
+	proof.submit("保存凭证").sees("付款凭证已保存", "150,000.00")
 
 	after("member", "start_change", "开始填写变更").sees("合同")
 	after("member", "request_change", "提交变更申请", answer{"text", "补充协议延长期限"}).sees("已办")
@@ -217,19 +229,19 @@ func TestBrowser_TheDeskWorksByKeyboardAlone(t *testing.T) {
 	do("reviewer", large, "pass_second_review", "复核通过", answer{"text", "同意。"}).sees("已办")
 	expert := as("expert").open(large)
 	expert.fill(large+"/do", "pass_experts", answer{"opinion", "技术先进，同意登记。"})
-	minutes := t.TempDir() + "/纪要.pdf"
-	noErr(t, os.WriteFile(minutes, pdf("minutes"), 0o600))
-	expert.do("choose a file", chromedp.SetUploadFiles("form[data-filled] input[name=minutes]", []string{minutes})) // the system's own dialog
+	choose(expert, "minutes", "纪要.pdf")
 	expert.submit("专家通过").sees("已办", "待登记")
 	record = do("head", large, "register", "登记并发证").sees("登记编号").path()
 	after("league", "review_tax_relief", "保存复核结果", answer{"ok", "yes"}, answer{"text", "符合免税条件"}).sees("免税复核")
 	after("league", "revoke", "撤销登记", answer{"ground", "fraud"}, answer{"text", "查实为虚假合同"}).sees("已撤销")
 
-	// Not registered: the applicant asks for reconsideration, and the league ends it. Not accepted: without a written text.
+	// Not registered: the applicant asks for reconsideration, the tax office for a new recognition, and the league ends both. Not accepted: without a written text.
 	refused := w.fileCase(w.as("member"), 900_000)
 	do("registrar", refused, "accept", "受理").sees("已办")
 	do("registrar", refused, "refuse", "不予登记", answer{"codes", "R2"}, answer{"text", "没有技术内容。"}).sees("不予登记")
 	do("member", refused, "open_reconsideration", "申请行政复议", answer{"text", "合同第二条写明了技术内容。"}).sees("复议中")
 	do("league", refused, "conclude", "办结复议或重新认定", answer{"text", "维持原决定。"}).sees("不予登记")
+	do("tax", refused, "open_re_recognition", "提请重新认定", answer{"text", "申请人已享受免税，请重新认定。"}).sees("重新认定中")
+	do("league", refused, "conclude", "办结复议或重新认定", answer{"text", "重新认定，维持不予登记。"}).sees("不予登记")
 	do("registrar", w.fileCase(w.as("member"), 950_000), "decline_intake", "不予受理", answer{"code", "oral"}, answer{"text", "合同没有签章的文本。"}).sees("不予受理")
 }

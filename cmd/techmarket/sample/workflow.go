@@ -32,12 +32,15 @@ var corrections = []string{
 	"合同名称为技术开发，第二条内容为测试分析，请改正名称或内容。",
 }
 
-var opinions = []string{
-	"标的明确，指标可测，类别与内容一致，扣除项与清单核对无误。",
-	"属委托方首次应用，签约时未掌握解决方案，符合开发合同特征；设备费已扣除。",
-	"服务对象与问题具体，成果以报告和现场指标验收，同意登记。",
-	"权属清楚，证书在有效期内，价款构成明确。",
-	"咨询内容为专项技术论证，交付报告，符合技术咨询合同要求。",
+// opinions of the first review: one that fits every contract, and one of each class.
+const opinion = "标的明确，指标可测，类别与内容一致，价款与附件核对无误。"
+
+var opinions = map[string]string{
+	"01": "签约时没有现成的解决方案，有创新内容，符合技术开发合同特征。",
+	"02": "权属清楚，转让的范围和后续改进的归属明确，价款构成明确。",
+	"03": "许可的权利、方式和年限明确，权属清楚，价款构成明确。",
+	"04": "就专项技术课题作论证，交付咨询报告，符合技术咨询合同特征。",
+	"05": "服务对象与问题具体，以报告和现场指标验收，符合技术服务合同特征。",
 }
 
 // workflow writes the events that lead to the contract's state.
@@ -88,7 +91,11 @@ func (g *generator) workflow(c *Contract, i int) {
 		g.reconsider(c, state)
 		return
 	}
-	g.step(c, "pass_first_review", StateInReview, StateSecondReview, registrar, g.between(1, 5), "", opinions[i%len(opinions)])
+	note := opinion
+	if i%2 == 0 {
+		note = opinions[c.Class[:2]]
+	}
+	g.step(c, "pass_first_review", StateInReview, StateSecondReview, registrar, g.between(1, 5), "", note)
 	if refusal.Code != "" {
 		g.step(c, "refuse", StateSecondReview, StateRefused, reviewer, 2, refusal.Code, refusal.Note)
 		g.reconsider(c, state)

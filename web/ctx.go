@@ -388,11 +388,15 @@ func (c *Ctx) renderFault(status int, f *fault.Error) error {
 	}
 	body := view.ProblemPage(page, status)
 	body.Body.Text = f.Message
+	if !strings.HasSuffix(f.Message, "。") { // some messages also stand at fields and in tables, without
+		body.Body.Text += "。"
+	}
 	if again := c.again(status); again != nil {
 		body.CSRF = c.formToken()
 		body.Body.Again, body.Body.Actions = again, nil
 		body.Body.Kept = "您填写的内容都在这一页里，没有丢失。请不要关闭这一页，稍后点“再提交一次”。"
 		if again.SignIn {
+			body.Body.Text = "您的登录已经结束，这一次没有保存。"
 			body.Body.Kept = "您填写的内容都在这一页里，没有丢失。请在新窗口登录，再回到这一页点“再提交一次”。"
 		}
 	}

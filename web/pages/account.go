@@ -361,8 +361,11 @@ func (p *Pages) showAccount(c *web.Ctx, form *web.Form, ferr error) error {
 	for _, m := range memberships {
 		options = append(options, view.Option{Value: strconv.FormatInt(m.ID, 10), Label: m.OrganisationName, Hint: join(web.RoleLabels(m.Roles)), Checked: m.ID == c.Actor().MembershipID})
 	}
-	side := []Block{{Card: true, Title: "现在代表", Forms: []view.Form{view.NewForm("/account/switch", "切换",
-		view.Field{Kind: view.Radio, Name: "membership", Label: "单位", Required: true, Options: options})}}}
+	var side []Block
+	if len(memberships) > 1 {
+		side = []Block{{Card: true, Title: "现在代表", Forms: []view.Form{view.NewForm("/account/switch", "切换",
+			view.Field{Kind: view.Radio, Name: "membership", Label: "单位", Required: true, Options: options})}}}
+	}
 	return sheet(c, c.Page("账号"), Sheet{Heading: view.T(me.DisplayName), Lead: "登录名 " + me.LoginName, Sample: me.Sample,
 		Tabs: accountTabs(c.Actor(), "/account"), Main: a.blocks(f), Side: side})
 }
@@ -807,7 +810,7 @@ func (p *Pages) organisation(c *web.Ctx) error {
 	if !c.Actor().Covers(o.Division) {
 		return fault.New(fault.NotFound, "organisation", "没有这个单位，或它不在您管理的地区。")
 	}
-	page := c.Page("单位确认")
+	page := c.Page(o.Name)
 	page.Breadcrumbs = []view.Link{{Label: "单位确认", Href: "/organisations"}}
 	body := Sheet{Heading: view.T(o.Name), Tags: []view.Tag{orgStateTag(o.State)}, Sample: o.Sample, Main: []Block{organisationFacts(o)}}
 	if w := codes.USCC(o.CreditCode); o.CreditCode != "" && w.Warned() {

@@ -3,6 +3,7 @@ package pages
 import (
 	"fmt"
 
+	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/platform/notify"
@@ -68,7 +69,11 @@ func (p *Pages) desk(c *web.Ctx) error {
 		entries = append(entries, view.Entry{Icon: "clipboard-check", Label: "需求诊断", Href: "/diagnoses", Note: "审核请您看的需求", Count: open})
 	}
 	if actor.Staff() {
-		entries = append(entries, view.Entry{Icon: "stamp", Label: "登记工作台", Href: "/registry", Note: "受理、初审、复核、登记"})
+		queue, err := p.Registry.Queue(c.Context(), actor, registry.QueueFilter{Limit: 1})
+		if err != nil {
+			return err
+		}
+		entries = append(entries, view.Entry{Icon: "stamp", Label: "登记工作台", Href: "/registry", Note: "等您办理的件", Count: queue.Waiting(actor)})
 	}
 	if actor.Staff() || actor.Officer() {
 		entries = append(entries, view.Entry{Icon: "clock", Label: "在办时限", Href: "/registry/deadlines", Note: "超期、将到期，按登记点"})

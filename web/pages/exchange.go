@@ -312,14 +312,22 @@ func (p *Pages) history(c *web.Ctx) error {
 		}
 		return c.See(here)
 	}
-	page := c.Page("导入历史登记")
+	page := c.Page(b.FileName)
 	page.Breadcrumbs = []view.Link{{Label: "登记簿", Href: "/registrations"}, {Label: "导入历史登记", Href: "/registrations/history"}}
 	body := Sheet{Heading: view.T(b.FileName), Tags: []view.Tag{historyTag(b)}, Sample: b.Sample}
 	switch b.State {
 	case "running":
 		body.Main = append(body.Main, Block{Work: &work})
 	case "done":
-		body.Main = append(body.Main, Block{Notice: &view.Notice{Tone: view.OK, Title: fmt.Sprintf("已导入 %d 项", b.Done-b.Skipped), Text: fmt.Sprintf("跳过 %d 项（检查之后已由他人登记）。", b.Skipped)}})
+		done := view.Notice{Tone: view.OK, Title: fmt.Sprintf("已导入 %d 项", b.Done-b.Skipped)}
+		if b.Skipped > 0 {
+			done.Text = fmt.Sprintf("跳过 %d 项（检查之后已由他人登记）。", b.Skipped)
+		}
+		body.Main = append(body.Main, Block{Notice: &done})
+	}
+	if b.Rows == 0 {
+		body.Main = append(body.Main, Block{Notice: &view.Notice{Tone: view.Warn, Title: "文件里没有数据行", Text: "表头下面一行一项登记。填好后重新上传。",
+			Actions: []view.Action{{Label: "重新上传", Href: "/registrations/history", Kind: view.Quiet}}}})
 	}
 	r := b.Report
 	body.Main = append(body.Main, Block{Facts: &view.Facts{Items: []view.Fact{{Label: "数据行", Value: view.Count(b.Rows), Num: true}, {Label: "可以导入", Value: view.Count(b.Good), Num: true}, {Label: "有错，不导入", Value: view.Count(b.Bad), Num: true},

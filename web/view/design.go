@@ -145,6 +145,9 @@ func DesignPage(p Page) With[Design] {
 	if err != nil {
 		panic(err) // the text is constant and short
 	}
+	broken := ProblemPage(Page{RequestID: "样例-0001"}, 503).Body
+	broken.Again = &Again{Action: "/design", Keep: []Pair{{"title", "高炉煤气干法脱硫剂"}}, Texts: []string{"高炉煤气干法脱硫剂", "出口硫 ≤ 20 mg/m³"}, SignIn: true,
+		Files: []Field{{Kind: File, ID: "again-file", Name: "papers", Label: "附件", Hint: "刚才选的“合同.pdf”没有保存，请重新选择。"}}}
 	months := []Point{}
 	for i, v := range []float64{310, 280, 420, 510, 480, 620, 590, 710, 680, 820, 760, 940} {
 		months = append(months, Point{Label: strconv.Itoa(i+1) + " 月", Value: v, Shown: Count(int(v))})
@@ -203,7 +206,7 @@ func DesignPage(p Page) With[Design] {
 		Desk:     desk,
 		Cert: Certificate{Number: "2026 1502 03 000017", State: Tag{"有效", OK}, StateDay: "截至 " + Day(day), Check: "7K2M-9QXD", QR: &code, VerifyAt: "#", Sample: true, Clause: "上述技术合同经本登记点审查，符合技术合同认定规则，准予登记。",
 			Facts: Facts{Items: []Fact{{Label: "合同名称", Value: "稀土尾矿分选工艺委托开发"}, {Label: "合同成交额", Value: "3,000,000.00 元", Note: "人民币叁佰万元整"}, {Label: "其中：技术交易额", Value: "1,950,000.00 元"}}}, Digests: []Digest{{ID: "hash-2", Label: "登记簿第 18,204 行", Value: "c41d88f002b7"}}},
-		Denied: ProblemPage(p, 403).Body, Broken: ProblemPage(Page{RequestID: "样例-0001"}, 500).Body,
+		Denied: ProblemPage(p, 403).Body, Broken: broken,
 		Conflict: Conflict{What: "草稿《高炉煤气干法脱硫剂》", Who: "样例甲", At: day, Form: "/design", Theirs: "#", Fields: []ConflictField{{"需求名称", "寿命由 45 天提到 90 天", "寿命由 45 天提到 100 天"}, {"预算", "50–80 万元", "50–80 万元"}, {"说明", "", "出口硫 ≤ 20 mg/m³"}}},
 		Bars:     BarChart("盟市成交额前五（样例）", "盟市", "万元", []Point{{"呼和浩特市", 19204, "19,204", "#"}, {"包头市", 16150, "16,150", "#"}, {"鄂尔多斯市", 9870, "9,870", "#"}, {"赤峰市", 3412, "3,412", "#"}, {"通辽市", 2966, "2,966", "#"}}),
 		Lines:    LineChart("各月成交额（样例）", "月份", "万元", months),

@@ -239,7 +239,7 @@ func (s *Service) List(ctx context.Context, a identity.Actor, number string) (Li
 }
 
 func listNotFound() error {
-	return fault.New(fault.NotFound, "list_not_found", "没有找到这份清单。请核对清单编号")
+	return fault.New(fault.NotFound, "list_not_found", "没有找到这份清单。请核对清单编号和校验码")
 }
 
 // ListCheck is the public answer about a list.

@@ -364,3 +364,13 @@ func TestAPeriodEntryIsNeverRewritten(t *testing.T) {
 		t.Errorf("delete: %v", err)
 	}
 }
+
+func TestTheDeskCountsWhatWaitsForTheRole(t *testing.T) {
+	t.Parallel()
+	queue := registry.QueuePage{Counts: map[registry.State]int{registry.AwaitingAcceptance: 1, registry.InReview: 2, registry.Correcting: 4, registry.AwaitingSecondReview: 8, registry.AwaitingExperts: 16, registry.AwaitingRegistration: 32}}
+	for role, want := range map[identity.Role]int{identity.Registrar: 3, identity.Reviewer: 8, identity.Expert: 16, identity.PointHead: 32, identity.Member: 0} {
+		if got := queue.Waiting(identity.Actor{Roles: []identity.Role{role}}); got != want {
+			t.Errorf("%s: %d, want %d", role, got, want)
+		}
+	}
+}

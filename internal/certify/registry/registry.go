@@ -505,6 +505,20 @@ type QueuePage struct {
 	Overdue int           `json:"overdue"` // of those, past the day that holds
 }
 
+// Waiting is how many of the open filings are at the step that the actor's role takes.
+func (p QueuePage) Waiting(a identity.Actor) int {
+	n := 0
+	for role, states := range map[identity.Role][]State{identity.Registrar: {AwaitingAcceptance, InReview}, identity.Reviewer: {AwaitingSecondReview},
+		identity.Expert: {AwaitingExperts}, identity.PointHead: {AwaitingRegistration}} {
+		for _, state := range states {
+			if a.Has(role) {
+				n += p.Counts[state]
+			}
+		}
+	}
+	return n
+}
+
 // Certificate is one version of 技术合同认定登记证明.
 type Certificate struct {
 	Number    string       `json:"number"`

@@ -61,7 +61,8 @@ func (g *generator) deal(n int, state string, talk []string) {
 	}
 	buyer, seller := g.org(d.Buyer), g.org(d.Seller)
 	if strings.Contains(strings.Join(talk, "\n"), "\nK: ") {
-		d.Broker = g.brokers[n/2%len(g.brokers)]
+		d.Broker = g.brokers[g.brokered%4*7] // four have a record, the sample account's broker first
+		g.brokered++
 	}
 	amount := g.logNormal(480_000, 0.7)
 	amount -= amount % money.WanYuan

@@ -51,6 +51,7 @@ type generator struct {
 	league                      map[string]string   // league division → officer
 	region                      string              // the region's officer
 	brokers                     []string
+	brokered                    int // deals with a broker so far
 	experts                     []string
 	serials                     map[string]int // point key + year → last serial
 	demoUniversity, demoCompany string

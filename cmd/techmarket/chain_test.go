@@ -180,6 +180,9 @@ func TestChain_AFactTypedOnceReachesTheStatistics(t *testing.T) {
 	}
 	w.drain()
 
+	if got := w.scan(`select link from message where title like '技术合同已登记%' order by id desc limit 1`); got != "/registrations/"+number {
+		t.Errorf("the word of the registration leads to %s, not to the certificate", got)
+	}
 	record := seller.get("/registrations/"+number).want(200, "800,000.00", "680,000.00", "证明 PDF")
 	file := seller.get(record.link("/registrations/" + number + "/certificate"))
 	if !bytes.HasPrefix(file.body, []byte("%PDF-")) || file.header.Get("Content-Type") != "application/pdf" {

@@ -49,6 +49,7 @@ func (s *Service) Register(ctx context.Context, a identity.Actor, r Ref, nationa
 		}
 		w.number = reg.Number
 		w.tell, w.say = []int64{w.filing.Applicant}, "技术合同已登记，编号 "+reg.Number
+		w.link = "/registrations/" + reg.Number // the certificate is there
 		if err := s.d.Contracts.Move(ctx, w.tx, w.filing.ContractID, contract.EventRegister); err != nil {
 			return err
 		}

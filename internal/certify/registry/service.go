@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,6 +78,7 @@ type work struct {
 	inside bool           // not for the parties
 	tell   []int64        // accounts that get a message
 	say    string         // its words; empty: nothing is sent
+	link   string         // of the message; "" the filing
 }
 
 // onFiling runs one event: lock, scope, table, separation of duties, fn, then everything that must be written with it.
@@ -170,7 +172,7 @@ func (s *Service) note(ctx context.Context, w *work, event Event, from State) er
 	if w.say == "" {
 		return nil
 	}
-	return s.message(ctx, w.tx, w.tell, w.actor.AccountID, w.say, w.filing.Title+"（"+w.filing.IntakeNo+"）", "/filings/"+strconv.FormatInt(w.filing.ID, 10))
+	return s.message(ctx, w.tx, w.tell, w.actor.AccountID, w.say, w.filing.Title+"（"+w.filing.IntakeNo+"）", cmp.Or(w.link, "/filings/"+strconv.FormatInt(w.filing.ID, 10)))
 }
 
 // chain appends one canonical row to the ledger.

@@ -169,7 +169,7 @@ func (p *Pages) export(c *web.Ctx) error {
 	page.Breadcrumbs = []view.Link{{Label: "登记簿", Href: "/registrations"}, {Label: "导出", Href: "/registrations/export"}}
 	here := fmt.Sprintf("/registrations/exports/%d", e.ID)
 	if e.State != "done" {
-		work := view.Progress{Label: "正在生成", Done: e.Done, Total: e.Rows, Note: fmt.Sprintf("%s / %s 项。可以离开本页，完成后发消息。", view.Count(e.Done), view.Count(e.Rows)), Poll: here}
+		work := view.Progress{Label: "正在生成", Done: e.Done, Total: e.Rows, Note: "可以离开本页，完成后发消息。", Poll: here}
 		if c.Fragment() {
 			return c.RenderFragment("", "progress", work)
 		}
@@ -305,7 +305,7 @@ func (p *Pages) history(c *web.Ctx) error {
 		return err
 	}
 	here := fmt.Sprintf("/registrations/history/%d", b.ID)
-	work := view.Progress{Label: "正在导入", Done: b.Done, Total: b.Good, Note: fmt.Sprintf("%d / %d 项。可以离开本页，完成后发消息。", b.Done, b.Good), Poll: here}
+	work := view.Progress{Label: "正在导入", Done: b.Done, Total: b.Good, Note: "可以离开本页，完成后发消息。", Poll: here}
 	if c.Fragment() {
 		if b.State == "running" {
 			return c.RenderFragment("", "progress", work)

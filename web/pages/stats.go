@@ -718,7 +718,7 @@ func (p *Pages) statsList(c *web.Ctx) error {
 			}
 		}
 	}
-	table := view.Table{Caption: "合同登记记录", HideCaption: true, Columns: []view.Column{{Label: "登记编号"}, {Label: "记录"}, {Label: "类别"}, {Label: "卖方 → 买方"}, {Label: "项数", Numeric: true},
+	table := view.Table{Compact: true, Caption: "合同登记记录", HideCaption: true, Columns: []view.Column{{Label: "登记编号"}, {Label: "记录"}, {Label: "类别"}, {Label: "卖方 → 买方"}, {Label: "项数", Numeric: true},
 		{Label: "成交额（元）", Numeric: true}, {Label: "技术交易额（元）", Numeric: true}},
 		Empty: view.Empty{Icon: "search", Title: "这一格里没有登记记录", Text: "期间或条件可能改过了。回到统计表重新点开。", Actions: []view.Action{{Label: "回到统计表", Href: back, Kind: view.Quiet}}}}
 	for _, e := range entries {

@@ -717,3 +717,8 @@ func (p *Pages) sendFile(c *web.Ctx, id int64) error {
 	}
 	return c.Download(file.Name, file.MIME, file)
 }
+
+// mayDeal tells whether 发起对接 is offered: a guest is asked to sign in, the desks have no part in deals.
+func mayDeal(a identity.Actor) bool {
+	return !a.SignedIn() || a.Has(identity.Member, identity.OrgAdmin, identity.Broker)
+}

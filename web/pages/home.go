@@ -51,6 +51,9 @@ func (p *Pages) home(c *web.Ctx) error {
 			{Icon: "shield-check", Label: "证明核验", Note: "编号或扫码", Href: "/verify"},
 		},
 	}
+	if a := c.Actor(); a.Staff() || a.Officer() {
+		body.Entries[3].Note, body.Entries[3].Href = "受理、审查、登记", "/registry"
+	}
 	for _, t := range codes.Topics() {
 		if t.Broad && len(body.Topics) < 8 {
 			body.Topics = append(body.Topics, view.Chip{Label: t.Area, Href: "/achievements?topic=" + t.Code})

@@ -125,7 +125,9 @@ func (p *Pages) listingDetail(c *web.Ctx, kind listing.Kind) error {
 	case mine:
 		body.Actions = []view.Action{{Label: "在工作台管理", Href: listing.DeskPath(kind, id), Kind: view.Quiet}, {Label: "看匹配", Href: fmt.Sprintf("%s/matches", listingPath(kind, id))}}
 	case l.Public(c.Now()):
-		body.Actions = []view.Action{{Label: "发起对接", Href: fmt.Sprintf("/deals/new?%sId=%d", kind, id)}}
+		if mayDeal(c.Actor()) {
+			body.Actions = []view.Action{{Label: "发起对接", Href: fmt.Sprintf("/deals/new?%sId=%d", kind, id)}}
+		}
 		if kind == listing.Demand {
 			body.Actions = append(body.Actions, view.Action{Label: "看匹配到的成果", Href: fmt.Sprintf("/demands/%d/matches", id), Kind: view.Quiet},
 				view.Action{Label: "相似的需求", Href: fmt.Sprintf("/demands/%d/similar", id), Kind: view.Quiet})

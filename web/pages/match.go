@@ -100,6 +100,9 @@ func (p *Pages) matched(c *web.Ctx, kind listing.Kind) (matched, error) {
 		return m, err
 	}
 	m.cards, m.places, err = p.matchCards(c, m.want, m.found, func(otherID int64) view.Action {
+		if !mayDeal(c.Actor()) {
+			return view.Action{Label: "看" + m.want.Label(), Href: listingPath(m.want, otherID), Small: true, Kind: view.Quiet}
+		}
 		v := url.Values{}
 		v.Set(string(kind)+"Id", strconv.FormatInt(id, 10))
 		v.Set(string(m.want)+"Id", strconv.FormatInt(otherID, 10))

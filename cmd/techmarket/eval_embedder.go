@@ -176,7 +176,7 @@ func (s *evalSemantic) Near(ctx context.Context, listing search.Document, kind s
 }
 
 // Weights that are tried, on every fourth query.
-var embedderGrid = []float64{.2, .4, .6, .8, 1}
+var embedderGrid = []float64{.5, 1, 1.5, 2}
 
 const embedderEvery = 4
 

@@ -324,7 +324,8 @@ func best(legs []Legs) Legs {
 // weigh sets Text of each: the legs together, the highest being 1. Meaning comes last, added to the whole of the others.
 func (q *Query) weigh(legs []Legs, s Setting) {
 	scale(legs, func(l Legs) float64 { return q.fuse(l, s) })
-	scale(legs, func(l Legs) float64 { return l.Text + s.Weights.TextLegs.Semantic*l.Semantic })
+	t, n := s.Weights.TextLegs, float64(len(q.words))
+	scale(legs, func(l Legs) float64 { return l.Text + t.Semantic*n/(n+t.SemanticHalf)*l.Semantic })
 }
 
 func scale(legs []Legs, value func(Legs) float64) {

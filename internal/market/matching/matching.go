@@ -55,9 +55,9 @@ type TextLegs struct {
 	Near     float64 // words of the listing that the market's texts use like the need's heaviest words
 	Topic    float64 // cosine in the space learned from the market's texts
 	Feedback float64 // cosine there with the middle of the first eight by the other legs; times FeedbackHalf/(n+FeedbackHalf)
-	Semantic float64 // cosine of the embedder, when there is one, scaled; added to the whole of the others. Measured for each model (eval --embedder)
+	Semantic float64 // cosine of the embedder, when there is one, scaled; added to the whole of the others; times n/(n+SemanticHalf), for few words are surer than their meaning. Measured for each model (eval --embedder)
 
-	BigramHalf, CharHalf, FeedbackHalf float64
+	BigramHalf, CharHalf, FeedbackHalf, SemanticHalf float64
 
 	Power    float64 // the mean of the first four legs is raised to it, so that the best hold their place and the topic orders the others
 	IDFPower float64
@@ -68,8 +68,8 @@ func DefaultWeights() Weights {
 	return Weights{
 		Version: "2026-11-3",
 		Text:    .55, Elements: .03, Subject: .12, Maturity: .08, Terms: .05, Region: .04, Record: .04, Freshness: .02,
-		TextLegs: TextLegs{Words: 1, Bigrams: 1.5, Chars: .8, Near: .4, Topic: .2, Feedback: 2, Semantic: .6,
-			BigramHalf: 20, CharHalf: 5, FeedbackHalf: 5, Power: 2, IDFPower: 1.5},
+		TextLegs: TextLegs{Words: 1, Bigrams: 1.5, Chars: .8, Near: .4, Topic: .2, Feedback: 2, Semantic: 1.5,
+			BigramHalf: 20, CharHalf: 5, FeedbackHalf: 5, SemanticHalf: 15, Power: 2, IDFPower: 1.5},
 		Threshold: .25, Far: .4,
 	}
 }

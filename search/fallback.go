@@ -10,8 +10,8 @@ import (
 )
 
 // Fallback is an Engine that asks a primary engine (an outside server) and, while that is unavailable, a second one that is always
-// there. Writes go to both, so both hold everything; a write that the primary misses is reported as failed, so that the caller's job
-// repeats it until the primary has caught up (versions make repeating harmless).
+// there. Writes go to both. What the primary misses does not fail the write: from then on the primary is behind, the second engine
+// answers, and a caller of Mend, at regular times, brings the primary in line again.
 type Fallback struct {
 	primary, second Engine
 	now             func() time.Time
@@ -19,6 +19,9 @@ type Fallback struct {
 	mu       sync.Mutex
 	failures int
 	retryAt  time.Time // while the circuit is open the primary is left alone until then
+	missed   int       // writes that the primary did not take
+	mended   int       // of these, how many were known to the last Mend that succeeded
+	mending  int       // calls of Mend under way
 }
 
 var _ Engine = (*Fallback)(nil)
@@ -43,7 +46,7 @@ func (f *Fallback) Engines() []Engine { return []Engine{f.primary, f.second} }
 func (f *Fallback) Degraded() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.failures >= breakAfter
+	return f.failures >= breakAfter || f.missed > f.mended
 }
 
 // Notice is what pages show above what the second engine answers at present, "" while the primary answers.
@@ -54,10 +57,38 @@ func (f *Fallback) Notice() string {
 	return ""
 }
 
-// allowed reports whether the primary may be asked. With the circuit open, one caller at a time tries after breakFor.
+// Behind reports whether the primary missed a write since the last Mend.
+func (f *Fallback) Behind() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.missed > f.mended
+}
+
+// Mend runs a function that makes the primary hold what the second engine holds, and trusts the primary again when that succeeds
+// and no write was missed meanwhile. Writes reach the primary while it runs.
+func (f *Fallback) Mend(mend func() error) error {
+	f.mu.Lock()
+	known := f.missed
+	f.mending++
+	f.mu.Unlock()
+	err := mend()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.mending--
+	if err == nil {
+		f.mended, f.failures = max(f.mended, known), 0
+	}
+	return err
+}
+
+// allowed reports whether the primary may be asked: not while it is behind, and with the circuit open one caller at a time tries
+// after breakFor.
 func (f *Fallback) allowed() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.missed > f.mended {
+		return false
+	}
 	if f.failures < breakAfter {
 		return true
 	}
@@ -68,25 +99,28 @@ func (f *Fallback) allowed() bool {
 	return false
 }
 
-// read runs a reading call on the primary, or on the second engine. It reports whether the second answered.
+// read runs a reading call on the primary, or on the second engine. It reports whether the second answered. Whatever is wrong with
+// the primary, a server of another version may answer what nobody understands, the second engine is asked; only a question that is
+// wrong in itself is not.
 func (f *Fallback) read(ctx context.Context, call func(Engine) error) (second bool, err error) {
 	if f.allowed() {
 		err := call(f.primary)
 		if ctx.Err() != nil { // the caller went away; that says nothing about the primary
 			return false, errors.Join(err, ctx.Err())
 		}
-		f.note(err)
-		if !fault.Is(err, fault.Unavailable) {
+		if err == nil || fault.Is(err, fault.Invalid) {
+			f.note(true)
 			return false, err
 		}
+		f.note(false)
 	}
 	return true, call(f.second)
 }
 
-func (f *Fallback) note(err error) {
+func (f *Fallback) note(good bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !fault.Is(err, fault.Unavailable) {
+	if good {
 		f.failures = 0
 		return
 	}
@@ -95,27 +129,37 @@ func (f *Fallback) note(err error) {
 	}
 }
 
-// both runs a writing call on both, the second engine first because it is sure to be there.
-func (f *Fallback) both(call func(Engine) error) error {
+// both runs a writing call on both, the second engine first because it is sure to be there. A primary that is behind is left alone
+// but while it is mended: a write to a server that hangs would hold up all other jobs.
+func (f *Fallback) both(ctx context.Context, call func(Engine) error) error {
 	if err := call(f.second); err != nil {
 		return err
 	}
-	return call(f.primary)
+	f.mu.Lock()
+	try := f.missed == f.mended || f.mending > 0
+	f.mu.Unlock()
+	if try && call(f.primary) == nil {
+		return nil
+	}
+	f.mu.Lock()
+	f.missed++
+	f.mu.Unlock()
+	return ctx.Err()
 }
 
 // Index implements Engine.
 func (f *Fallback) Index(ctx context.Context, docs ...Document) error {
-	return f.both(func(e Engine) error { return e.Index(ctx, docs...) })
+	return f.both(ctx, func(e Engine) error { return e.Index(ctx, docs...) })
 }
 
 // Delete implements Engine.
 func (f *Fallback) Delete(ctx context.Context, ids ...string) error {
-	return f.both(func(e Engine) error { return e.Delete(ctx, ids...) })
+	return f.both(ctx, func(e Engine) error { return e.Delete(ctx, ids...) })
 }
 
 // Rebuild implements Engine: one after the other, so fill runs twice. Both are tried even when one fails.
 func (f *Fallback) Rebuild(ctx context.Context, fill func(emit func(...Document) error) error) error {
-	return errors.Join(f.second.Rebuild(ctx, fill), f.primary.Rebuild(ctx, fill))
+	return errors.Join(f.second.Rebuild(ctx, fill), f.Mend(func() error { return f.primary.Rebuild(ctx, fill) }))
 }
 
 // Search implements Engine; Result.Notice says when the second engine answered.

@@ -2,6 +2,7 @@ package search_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -69,7 +70,7 @@ func TestFallbackConforms(t *testing.T) {
 	})
 }
 
-func TestTheSecondEngineAnswersWhileThePrimaryIsAwayAndThePrimaryCatchesUp(t *testing.T) {
+func TestTheSecondEngineAnswersUntilThePrimaryHoldsWhatItMissed(t *testing.T) {
 	t.Parallel()
 	ctx, now := context.Background(), time.Unix(0, 0)
 	primary := &switched{Engine: newLocal(t)}
@@ -82,42 +83,87 @@ func TestTheSecondEngineAnswersWhileThePrimaryIsAwayAndThePrimaryCatchesUp(t *te
 		}
 		return res
 	}
-	d := search.Document{ID: "a1", Kind: "achievement", Version: 1, Title: "稀土永磁"}
-	if err := f.Index(ctx, d); err != nil {
-		t.Fatal(err)
+	write := func(id string) {
+		t.Helper()
+		if err := f.Index(ctx, search.Document{ID: id, Kind: "achievement", Version: 1, Title: "稀土永磁"}); err != nil {
+			t.Fatal(err)
+		}
 	}
+	write("a1")
 	if res := find(); res.Total != 1 || res.Notice != "" {
 		t.Errorf("healthy: %+v", res)
 	}
 
+	// away, with nothing written: it comes back by itself after a pause
 	primary.down.Store(true)
-	d2 := d
-	d2.ID = "a2"
-	if err := f.Index(ctx, d2); !fault.Is(err, fault.Unavailable) {
-		t.Errorf("a write that the primary missed: %v, want unavailable so that the job repeats it", err)
-	}
+	before := primary.calls.Load()
 	for range 10 {
-		if res := find(); res.Total != 2 || res.Notice == "" {
-			t.Fatalf("primary away: %+v, want both documents and a notice", res)
+		if res := find(); res.Total != 1 || res.Notice == "" {
+			t.Fatalf("primary away: %+v, want the document and a notice", res)
 		}
 	}
-	if asked := primary.calls.Load(); asked > 6 || !f.Degraded() {
+	if asked := primary.calls.Load() - before; asked > 2 || !f.Degraded() {
 		t.Errorf("the primary was asked %d times, degraded %v; want the circuit open after two failures", asked, f.Degraded())
 	}
-
 	primary.down.Store(false)
 	if res := find(); res.Notice == "" {
 		t.Error("the primary was tried at once, want a pause")
 	}
 	now = now.Add(6 * time.Second)
-	if res := find(); res.Notice != "" || res.Total != 1 {
+	if res := find(); res.Notice != "" || res.Total != 1 || f.Degraded() {
 		t.Errorf("after the pause: %+v, want the primary's answer", res)
 	}
-	if err := f.Index(ctx, d2); err != nil { // the job's repetition
+
+	// a write that it misses: the second engine answers, however well the primary is, until it is mended
+	primary.down.Store(true)
+	write("a2")
+	primary.down.Store(false)
+	before = primary.calls.Load()
+	write("a3")
+	now = now.Add(time.Minute)
+	if res := find(); res.Total != 3 || res.Notice == "" || !f.Behind() || primary.calls.Load() != before {
+		t.Errorf("behind: %+v, want all three from the second engine and the primary left alone", res)
+	}
+	if err := f.Mend(func() error { return fault.New(fault.Unavailable, "search_unavailable", "不在") }); err == nil || !f.Behind() {
+		t.Error("a failed mend must leave the primary behind")
+	}
+	err := f.Mend(func() error { // hands over the two, while a fourth is written
+		write("a4")
+		primary.down.Store(true)
+		write("a5")
+		primary.down.Store(false)
+		return nil
+	})
+	if err != nil || !f.Behind() {
+		t.Errorf("a write missed during the mend: %v, want the primary still behind", err)
+	}
+	if err := f.Mend(func() error { return nil }); err != nil || f.Behind() {
+		t.Fatalf("mended: %v", err)
+	}
+	if res := find(); res.Notice != "" || res.Total != 2 { // a1 and a4: the mend here hands nothing over
+		t.Errorf("mended: %+v, want the primary's answer", res)
+	}
+}
+
+// garbled answers what nobody understands, as a server of another version may.
+type garbled struct{ search.Engine }
+
+func (garbled) Search(context.Context, search.Query) (search.Result, error) {
+	return search.Result{}, errors.New("meili: score: unexpected end of JSON input")
+}
+
+func TestAnAnswerThatNobodyUnderstandsIsNoErrorForThePerson(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	f := search.NewFallback(garbled{newLocal(t)}, newLocal(t), time.Now)
+	if err := f.Index(ctx, search.Document{ID: "a1", Kind: "achievement", Version: 1, Title: "稀土永磁"}); err != nil {
 		t.Fatal(err)
 	}
-	if res := find(); res.Total != 2 || f.Degraded() {
-		t.Errorf("caught up: %+v", res)
+	if res, err := f.Search(ctx, search.Query{Text: "稀土", Limit: 10}); err != nil || res.Total != 1 || res.Notice == "" {
+		t.Errorf("%+v, %v; want the second engine's answer", res, err)
+	}
+	if _, err := f.Search(ctx, search.Query{Limit: -1}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a wrong question: %v, want invalid", err)
 	}
 }
 

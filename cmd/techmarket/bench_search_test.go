@@ -185,7 +185,7 @@ func heapInUse() int64 {
 }
 
 // benchMeili is the address of the server and, where it was started here, its folder and process id.
-func benchMeili(b *testing.B) (url, folder string, pid int) {
+func benchMeili(b testing.TB) (url, folder string, pid int) {
 	if url := os.Getenv("MEILI_URL"); url != "" {
 		return url, "", 0
 	}

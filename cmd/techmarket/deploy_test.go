@@ -13,7 +13,7 @@ func TestDeploy_NamesOnlyWhatExists(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	o := newOps(w.s.platform)
-	o.watch(&market{queue: w.s.queue})
+	o.watch(&market{queue: w.s.queue, degraded: w.s.searchDegraded})
 	o.observe("/", "GET", 200, time.Millisecond)
 	families, err := o.registry.Gather()
 	noErr(t, err)

@@ -53,8 +53,9 @@ func runMatch(ctx context.Context, env *environment, args []string) error {
 	}
 	return withServices(ctx, env, func(s *services) error {
 		request := matching.Request{Want: string(listing.Achievement), Limit: *limit}
-		var err error
+		err := s.fillAside(ctx)
 		switch {
+		case err != nil:
 		case *demand != 0:
 			request.Listing, err = s.published(ctx, listing.Demand, *demand)
 		case *achievement != 0:

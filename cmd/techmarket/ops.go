@@ -61,6 +61,7 @@ func gauge(name, help string, value func() float64) prometheus.Collector {
 // watch adds what the wiring made; call it once, before serving.
 func (o *ops) watch(m *market) {
 	o.checks = append(o.checks, m.checks...)
+	o.registry.MustRegister(gauge("techmarket_search_degraded", "1 while the embedded engine stands in for Meilisearch.", m.degraded))
 	o.registry.MustRegister(gauge("techmarket_job_oldest_seconds", "Age of the oldest unfinished due job; -1 when unknown.", func() float64 {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()

@@ -24,6 +24,7 @@ type market struct {
 	handler  http.Handler
 	queue    *jobs.Client
 	checks   []check                                         // parts beyond database and Redis, for /readyz
+	degraded func() float64                                  // 1 while the embedded engine stands in for Meilisearch
 	loadDemo func(context.Context) error                     // fills an empty market with the sample; does nothing otherwise
 	welcome  func() string                                   // what a newcomer should read once the site is up
 	embedded func(context.Context) (made, of int, err error) // vectors and listings; nil without an embedder

@@ -12,6 +12,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -64,6 +67,8 @@ type services struct {
 	embedded       *local.Engine    // the engine itself, or the one that answers while Meilisearch is away
 	meili          *meili.Lazy      // nil without MEILI_URL
 	fallback       *search.Fallback // nil without MEILI_URL
+	healing        sync.Mutex       // held by the heal job at work
+	compared       bool             // Meilisearch with the embedded engine, since the start; guarded by healing
 	gate           *search.Gate     // of what costs much: searches and matches
 	analyzer       *zh.Analyzer
 	identity       *identity.Service
@@ -131,8 +136,8 @@ func compose(ctx context.Context, p *platform) (*services, error) {
 	jobs.Register(s.workers, func(ctx context.Context, _ cleanArgs) error {
 		return errors.Join(s.identity.CleanSessions(ctx), idempotency.New(p.DB, p.now).Clean(ctx))
 	})
-	jobs.Register(s.workers, func(ctx context.Context, _ rebuildArgs) error { return s.rebuild(ctx) })
-	jobs.Register(s.workers, func(ctx context.Context, _ healArgs) error { return s.heal(ctx) })
+	jobs.RegisterLong(s.workers, fillTimeout, func(ctx context.Context, _ rebuildArgs) error { return s.rebuild(ctx) })
+	jobs.RegisterLong(s.workers, fillTimeout, func(ctx context.Context, _ healArgs) error { return s.heal(ctx) })
 	return s, nil
 }
 
@@ -265,58 +270,153 @@ func (s *services) openSearch(ctx context.Context) error {
 	s.gate = search.NewGate(4*runtime.GOMAXPROCS(0), 2*time.Second)
 	s.engine = matching.Prepared{Engine: search.NewRemember(search.Gated{Engine: s.engine, Gate: s.gate}, 10*time.Second, s.platform.now), Analyzer: s.analyzer}
 	s.platform.defers(func(context.Context) error { return s.engine.Close() })
-	if !engine.Fresh() {
+	if !engine.Fresh() || s.platform.Attached {
 		return nil
-	}
-	if s.platform.Attached {
-		return s.rebuild(ctx)
 	}
 	return s.platform.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		return s.queue.Enqueue(ctx, tx, rebuildArgs{}, jobs.Options{Unique: true})
 	})
 }
 
-// rebuild fills the index beside the serving one and swaps.
+// fillTimeout bounds the filling of an index: 100,000 listings took Meilisearch seven and a half minutes on two cores.
+const fillTimeout = 4 * time.Hour
+
+// rebuild fills the index beside the serving one and swaps. What Meilisearch misses, heal makes good.
 func (s *services) rebuild(ctx context.Context) error {
-	err := s.engine.Rebuild(ctx, func(emit func(...search.Document) error) error { return s.listings.Documents(ctx, emit) })
+	err := s.fill(ctx, s.engine)
+	if s.meili != nil && fault.HasCode(err, "search_unavailable") {
+		s.meili.Distrust()
+		s.platform.log.Warn("Meilisearch is not rebuilt", "error", err)
+		err = nil
+	}
 	if err != nil || s.vectors == nil {
 		return err
 	}
 	return s.vectors.Fill(ctx)
 }
 
-// heal fills Meilisearch when it came without our index: the first time, after a loss of its disk, or after an update.
-// A server that is away is no error: the embedded engine answers, and the job looks again in a minute.
-func (s *services) heal(ctx context.Context) error {
-	if s.meili == nil {
+// fill rebuilds an engine from the database.
+func (s *services) fill(ctx context.Context, e search.Engine) error {
+	return e.Rebuild(ctx, func(emit func(...search.Document) error) error { return s.listings.Documents(ctx, emit) })
+}
+
+// fillAside makes a command beside a running market find everything: the index on disk belongs to the market, so this process holds
+// its own in memory.
+func (s *services) fillAside(ctx context.Context) error {
+	if !s.platform.Attached {
 		return nil
+	}
+	return s.fill(ctx, matching.Prepared{Engine: s.embedded, Analyzer: s.analyzer})
+}
+
+// heal brings Meilisearch in line: it fills one that came without our index (the first time, after a loss of its disk, after an
+// update) and hands over what one that was away or full has missed. A server that is away is no error: the embedded engine answers,
+// and the job looks again in a minute.
+func (s *services) heal(ctx context.Context) error {
+	if s.meili == nil || !s.healing.TryLock() { // filling takes longer than the minute between two jobs
+		return nil
+	}
+	defer s.healing.Unlock()
+	err := s.bringInLine(ctx)
+	if fault.Is(err, fault.Unavailable) {
+		s.platform.log.Warn("Meilisearch is behind", "error", err)
+		return nil
+	}
+	return err
+}
+
+func (s *services) bringInLine(ctx context.Context) error {
+	if s.embedded.Fresh() {
+		return nil // nothing to compare with until the first rebuild, which fills both
 	}
 	fresh, err := s.meili.Check(ctx)
-	if fault.Is(err, fault.Unavailable) {
-		return nil
-	}
 	if err != nil {
 		return err
 	}
-	if !fresh { // a rebuild that was cut off leaves an index that is there and nearly empty
+	held := matching.Prepared{Engine: s.meili, Analyzer: s.analyzer}
+	if !fresh {
 		theirs, err := s.meili.Stats(ctx)
 		if err != nil {
 			return err
 		}
 		ours, err := s.embedded.Stats(ctx)
-		if err != nil || theirs.Documents >= ours.Documents/2 {
+		if err != nil {
+			return err
+		}
+		if s.compared && theirs.Documents == ours.Documents && !s.fallback.Behind() {
+			return nil
+		}
+		if theirs.Documents >= ours.Documents/2 {
+			err := s.fallback.Mend(func() error { return s.mend(ctx, held) })
+			s.compared = s.compared || err == nil
+			return err
+		}
+		s.meili.Distrust() // left nearly empty by a rebuild that was cut off
+	}
+	err = s.fallback.Mend(func() error { return s.fill(ctx, held) })
+	s.compared = s.compared || err == nil
+	return err
+}
+
+// mend compares the versions that an engine holds with those of the embedded one, which follows the database by jobs, and indexes
+// anew what differs.
+func (s *services) mend(ctx context.Context, e search.Engine) error {
+	differ := map[string]int64{}
+	if err := s.embedded.Refs(ctx, func(r search.Ref) error { differ[r.ID] = r.Version; return nil }); err != nil {
+		return err
+	}
+	err := e.Refs(ctx, func(r search.Ref) error {
+		if version, there := differ[r.ID]; there && version == r.Version {
+			delete(differ, r.ID)
+		} else {
+			differ[r.ID] = r.Version
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var ids []int64
+	for ref := range differ {
+		if id, err := strconv.ParseInt(ref[1:], 10, 64); err == nil {
+			ids = append(ids, id)
+		} else if err := e.Delete(ctx, ref); err != nil { // not ours
 			return err
 		}
 	}
-	return matching.Prepared{Engine: s.meili, Analyzer: s.analyzer}.Rebuild(ctx, func(emit func(...search.Document) error) error { return s.listings.Documents(ctx, emit) })
+	for part := range slices.Chunk(ids, 500) {
+		if err := s.listings.Index(ctx, e, part); err != nil {
+			return err
+		}
+	}
+	if len(ids) > 0 {
+		s.platform.log.Info("Meilisearch caught up", "listings", len(ids))
+	}
+	return nil
 }
 
-// meiliCheck tells /readyz whether Meilisearch answers; the market works without it.
+// meiliCheck tells /readyz whether Meilisearch answers and holds everything; the market works without it.
 func (s *services) meiliCheck() []check {
 	if s.meili == nil {
 		return nil
 	}
-	return []check{{"meilisearch", false, func(ctx context.Context) error { _, err := s.meili.Stats(ctx); return err }}}
+	return []check{{"meilisearch", false, func(ctx context.Context) error {
+		if _, err := s.meili.Stats(ctx); err != nil {
+			return err
+		}
+		if s.fallback.Degraded() {
+			return fault.New(fault.Unavailable, "search_behind", "Meilisearch 缺少最近的更新或刚刚没有回答，内置检索在回答；每分钟补齐一次。")
+		}
+		return nil
+	}}}
+}
+
+// searchDegraded is 1 while the embedded engine stands in for Meilisearch.
+func (s *services) searchDegraded() float64 {
+	if s.fallback != nil && s.fallback.Degraded() {
+		return 1
+	}
+	return 0
 }
 
 func (s *services) modelFile() string {
@@ -416,7 +516,7 @@ func assemble(ctx context.Context, p *platform, observe observer) (*market, erro
 	if err != nil {
 		return nil, err
 	}
-	return &market{handler: handler, queue: s.queue, checks: append(s.embedderCheck(), s.meiliCheck()...), embedded: s.embeddedSoFar(), loadDemo: s.firstDemo, welcome: func() string { return s.welcome(ctx) }}, nil
+	return &market{handler: handler, queue: s.queue, checks: append(s.embedderCheck(), s.meiliCheck()...), embedded: s.embeddedSoFar(), degraded: s.searchDegraded, loadDemo: s.firstDemo, welcome: func() string { return s.welcome(ctx) }}, nil
 }
 
 // site mounts pages and API.

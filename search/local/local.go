@@ -119,7 +119,11 @@ func Open(dir string, analyzer *zh.Analyzer) (*Engine, error) {
 }
 
 // Fresh reports whether Open began an empty index (first start, damaged folder): the caller must Rebuild.
-func (e *Engine) Fresh() bool { return e.fresh }
+func (e *Engine) Fresh() bool {
+	e.swap.RLock()
+	defer e.swap.RUnlock()
+	return e.fresh
+}
 
 func (e *Engine) currentFile() string { return filepath.Join(e.dir, "CURRENT") }
 

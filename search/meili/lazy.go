@@ -2,6 +2,7 @@ package meili
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"techmarket/search"
@@ -9,69 +10,66 @@ import (
 )
 
 // Lazy is an Engine whose server may be away when the market starts, or come back with an empty disk: it connects
-// with the first call that gets through. Until then every call is a fault of kind unavailable.
+// with the first call that gets through. Reading is a fault of kind unavailable until then, and as long as the index there is not
+// filled by this program: half an index answers worse than none.
 type Lazy struct {
-	options  Options
-	analyzer *zh.Analyzer
+	engine *Engine
 
 	mu     sync.Mutex
-	engine *Engine
+	looked bool
 }
 
 var _ search.Engine = (*Lazy)(nil)
 
 // Connect makes a Lazy; it calls nobody yet.
-func Connect(o Options, analyzer *zh.Analyzer) *Lazy { return &Lazy{options: o, analyzer: analyzer} }
+func Connect(o Options, analyzer *zh.Analyzer) *Lazy { return &Lazy{engine: newEngine(o, analyzer)} }
 
-// Check connects anew and reports whether the index there is empty or of another program version, so that the caller
+// Check looks anew and reports whether the index there is missing, empty or of another program version, so that the caller
 // must Rebuild. A periodic job calls it. Fault: unavailable.
 func (l *Lazy) Check(ctx context.Context) (fresh bool, err error) {
-	engine, err := Open(ctx, l.options, l.analyzer)
-	if err != nil {
+	if _, err := l.engine.look(ctx); err != nil {
 		return false, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.engine == nil {
-		l.engine = engine
-	}
-	return engine.Fresh(), nil
+	l.looked = true
+	return l.engine.Fresh(), nil
 }
 
-func (l *Lazy) get(ctx context.Context) (*Engine, error) {
+// Distrust keeps everybody from reading until the next Rebuild.
+func (l *Lazy) Distrust() { l.engine.fresh.Store(true) }
+
+// reading gives the engine when its index is complete.
+func (l *Lazy) reading(ctx context.Context) (*Engine, error) {
 	l.mu.Lock()
-	engine := l.engine
+	looked := l.looked
 	l.mu.Unlock()
-	if engine != nil {
-		return engine, nil
+	if !looked {
+		ctx, cancel := context.WithTimeout(ctx, l.engine.timeout)
+		defer cancel()
+		if _, err := l.Check(ctx); err != nil {
+			return nil, err
+		}
 	}
-	if _, err := l.Check(ctx); err != nil {
-		return nil, err
+	if l.engine.Fresh() {
+		return nil, unavailable("read", errors.New("the index is not filled yet"))
 	}
-	return l.get(ctx)
+	return l.engine, nil
 }
 
 // Index implements search.Engine.
 func (l *Lazy) Index(ctx context.Context, docs ...search.Document) error {
-	e, err := l.get(ctx)
-	if err != nil {
-		return err
-	}
-	return e.Index(ctx, docs...)
+	return l.engine.Index(ctx, docs...)
 }
 
 // Delete implements search.Engine.
 func (l *Lazy) Delete(ctx context.Context, ids ...string) error {
-	e, err := l.get(ctx)
-	if err != nil {
-		return err
-	}
-	return e.Delete(ctx, ids...)
+	return l.engine.Delete(ctx, ids...)
 }
 
 // Search implements search.Engine.
 func (l *Lazy) Search(ctx context.Context, q search.Query) (search.Result, error) {
-	e, err := l.get(ctx)
+	e, err := l.reading(ctx)
 	if err != nil {
 		return search.Result{}, err
 	}
@@ -80,7 +78,7 @@ func (l *Lazy) Search(ctx context.Context, q search.Query) (search.Result, error
 
 // Candidates implements search.Engine.
 func (l *Lazy) Candidates(ctx context.Context, q search.CandidateQuery) ([]search.Candidate, error) {
-	e, err := l.get(ctx)
+	e, err := l.reading(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +87,7 @@ func (l *Lazy) Candidates(ctx context.Context, q search.CandidateQuery) ([]searc
 
 // Get implements search.Engine.
 func (l *Lazy) Get(ctx context.Context, ids ...string) ([]search.Document, error) {
-	e, err := l.get(ctx)
+	e, err := l.reading(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +96,7 @@ func (l *Lazy) Get(ctx context.Context, ids ...string) ([]search.Document, error
 
 // Refs implements search.Engine.
 func (l *Lazy) Refs(ctx context.Context, yield func(search.Ref) error) error {
-	e, err := l.get(ctx)
+	e, err := l.reading(ctx)
 	if err != nil {
 		return err
 	}
@@ -107,16 +105,12 @@ func (l *Lazy) Refs(ctx context.Context, yield func(search.Ref) error) error {
 
 // Rebuild implements search.Engine.
 func (l *Lazy) Rebuild(ctx context.Context, fill func(emit func(...search.Document) error) error) error {
-	e, err := l.get(ctx)
-	if err != nil {
-		return err
-	}
-	return e.Rebuild(ctx, fill)
+	return l.engine.Rebuild(ctx, fill)
 }
 
 // Stats implements search.Engine.
 func (l *Lazy) Stats(ctx context.Context) (search.Stats, error) {
-	e, err := l.get(ctx)
+	e, err := l.reading(ctx)
 	if err != nil {
 		return search.Stats{}, err
 	}
@@ -124,11 +118,4 @@ func (l *Lazy) Stats(ctx context.Context) (search.Stats, error) {
 }
 
 // Close implements search.Engine.
-func (l *Lazy) Close() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.engine == nil {
-		return nil
-	}
-	return l.engine.Close()
-}
+func (l *Lazy) Close() error { return l.engine.Close() }

@@ -46,6 +46,7 @@ const (
 	pollEvery   = 20 * time.Millisecond
 	taskTimeout = 5 * time.Minute
 	maxHits     = 2_000_000
+	callTimeout = 30 * time.Second // of one call that is no search: a server that accepts and never answers
 )
 
 // Options say where the server is.
@@ -76,13 +77,18 @@ var _ search.Engine = (*Engine)(nil)
 
 // Open connects, and creates the index with its settings when it is missing. Fault: unavailable "search_unavailable".
 func Open(ctx context.Context, o Options, analyzer *zh.Analyzer) (*Engine, error) {
+	e := newEngine(o, analyzer)
+	return e, e.ensure(ctx)
+}
+
+func newEngine(o Options, analyzer *zh.Analyzer) *Engine {
 	client := o.HTTP
 	if client == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
 		transport.MaxIdleConnsPerHost = 32
 		// A compressed answer comes in several small packets, and the kernels on both ends then wait 40 ms for each other.
 		transport.DisableCompression = true
-		client = &http.Client{Transport: transport}
+		client = &http.Client{Transport: transport, Timeout: callTimeout}
 	}
 	e := &Engine{
 		server:   meilisearch.New(o.URL, meilisearch.WithAPIKey(o.Key), meilisearch.WithCustomClient(client), meilisearch.DisableRetries()),
@@ -94,25 +100,34 @@ func Open(ctx context.Context, o Options, analyzer *zh.Analyzer) (*Engine, error
 	if e.timeout == 0 {
 		e.timeout = 300 * time.Millisecond
 	}
-	return e, e.ensure(ctx)
+	return e
 }
 
-// Fresh reports whether the index was created empty or has settings of another program version: the caller must Rebuild.
+// Fresh reports whether the index is missing, was created empty or has settings of another program version: the caller must Rebuild.
 func (e *Engine) Fresh() bool { return e.fresh.Load() }
 
-// ensure creates what is missing.
-func (e *Engine) ensure(ctx context.Context) error {
+// look finds out whether the index is there and fresh, and changes nothing.
+func (e *Engine) look(ctx context.Context) (there bool, err error) {
 	held, err := e.server.Index(e.index).GetSettingsWithContext(ctx)
-	if err == nil {
+	switch {
+	case err == nil:
 		if !sameSettings(held) {
 			e.fresh.Store(true)
 		}
-		return nil
+		return true, nil
+	case code(err) == "index_not_found":
+		e.fresh.Store(true)
+		return false, nil
 	}
-	if code(err) != "index_not_found" {
-		return unavailable("open", err)
+	return false, unavailable("open", err)
+}
+
+// ensure creates what is missing.
+func (e *Engine) ensure(ctx context.Context) error {
+	there, err := e.look(ctx)
+	if err != nil || there {
+		return err
 	}
-	e.fresh.Store(true)
 	return e.create(ctx, e.index)
 }
 
@@ -347,6 +362,8 @@ func (e *Engine) Get(ctx context.Context, ids ...string) ([]search.Document, err
 	if len(ids) == 0 {
 		return nil, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, e.timeout)
+	defer cancel()
 	var res meilisearch.DocumentsResult
 	q := &meilisearch.DocumentsQuery{Ids: ids, Limit: int64(len(ids)), Fields: []string{attrDoc}}
 	if err := e.server.Index(e.index).GetDocumentsWithContext(ctx, q, &res); err != nil {

@@ -35,6 +35,22 @@ func Register[T Args](w *Workers, work func(ctx context.Context, args T) error) 
 	river.AddWorker(w.river, river.WorkFunc(func(ctx context.Context, job *river.Job[T]) error { return work(ctx, job.Args) }))
 }
 
+// RegisterLong is Register for work that may take longer than other jobs may.
+func RegisterLong[T Args](w *Workers, limit time.Duration, work func(ctx context.Context, args T) error) {
+	river.AddWorker(w.river, longWorker[T]{limit: limit, work: work})
+}
+
+type longWorker[T Args] struct {
+	river.WorkerDefaults[T]
+	limit time.Duration
+	work  func(ctx context.Context, args T) error
+}
+
+func (l longWorker[T]) Timeout(*river.Job[T]) time.Duration { return l.limit }
+func (l longWorker[T]) Work(ctx context.Context, job *river.Job[T]) error {
+	return l.work(ctx, job.Args)
+}
+
 // Discard marks an error as hopeless: the job is not tried again.
 func Discard(err error) error { return river.JobCancel(err) }
 

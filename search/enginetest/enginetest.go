@@ -193,6 +193,8 @@ func chinese(t *testing.T, e search.Engine) {
 	}{
 		{"稀土", false, []string{"rare"}},
 		{"稀", true, []string{"rare"}},
+		{"稀", false, []string{"rare"}},
+		{"煤", false, []string{"gas"}},
 		{"稀土永", true, []string{"rare"}},
 		{"xitu", false, []string{"rare"}},
 		{"xit", true, []string{"rare"}},

@@ -55,7 +55,8 @@ func line(words []string, prefix bool) string {
 	words = slices.Clone(words[:min(len(words), maxTerms)])
 	if !prefix {
 		if i := slices.IndexFunc(words, func(w string) bool { return isHan(w) && utf8.RuneCountInString(w) == 1 }); i >= 0 {
-			words, prefix = append(slices.Delete(words, i, i+1), words[i]), true
+			one := words[i]
+			words, prefix = append(slices.Delete(words, i, i+1), one), true
 		}
 	}
 	for i, w := range words {

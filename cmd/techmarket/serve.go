@@ -344,7 +344,7 @@ func (s *services) bringInLine(ctx context.Context) error {
 			return err
 		}
 		if s.compared && theirs.Documents == ours.Documents && !s.fallback.Behind() {
-			return nil
+			return s.fallback.Mend(func() error { return nil }) // it answers again, also when nobody asks at present
 		}
 		if theirs.Documents >= ours.Documents/2 {
 			err := s.fallback.Mend(func() error { return s.mend(ctx, held) })

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -17,6 +19,7 @@ import (
 	"techmarket/internal/platform/cache"
 	"techmarket/internal/platform/embedded"
 	"techmarket/internal/platform/postgres"
+	"techmarket/search/meili"
 )
 
 // finding is what one examination came to: fine says what was found, an error says what is wrong and the mend.
@@ -226,22 +229,38 @@ func examineRedis(ctx context.Context, env *environment, c config) (string, erro
 }
 
 func examineMeili(ctx context.Context, c config) (string, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.MeiliURL+"/indexes?limit=1", nil)
+	status, _, err := askMeili(ctx, c, "/indexes?limit=1")
 	if err != nil {
-		return "", err
+		return "", fault.Wrap(err, fault.Unavailable, "meili_unreachable", "连不上 Meilisearch。市场会退回内置搜索。请检查 MEILI_URL 和 Meilisearch 服务。")
+	}
+	if status != http.StatusOK {
+		return "", fault.Newf(fault.Unavailable, "meili_refused", "Meilisearch 回答 %d。请检查 MEILI_KEY 是否有管理索引的权限。", status)
+	}
+	var version struct{ PkgVersion string }
+	if status, body, err := askMeili(ctx, c, "/version"); err != nil || status != http.StatusOK || json.Unmarshal(body, &version) != nil {
+		return "可用", nil // a key may be without the right to ask
+	}
+	if !strings.HasPrefix(version.PkgVersion, meili.Tried+".") {
+		return fmt.Sprintf("可用，版本 %s；本程序用 %s 测试过，别的版本如果回答不对，由内置搜索代替", version.PkgVersion, meili.Tried), nil
+	}
+	return "可用，版本 " + version.PkgVersion, nil
+}
+
+func askMeili(ctx context.Context, c config, path string) (status int, body []byte, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(c.MeiliURL, "/")+path, nil)
+	if err != nil {
+		return 0, nil, err
 	}
 	if c.MeiliKey != "" {
 		request.Header.Set("Authorization", "Bearer "+c.MeiliKey)
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return "", fault.Wrap(err, fault.Unavailable, "meili_unreachable", "连不上 Meilisearch。市场会退回内置搜索。请检查 MEILI_URL 和 Meilisearch 服务。")
+		return 0, nil, err
 	}
-	_ = answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return "", fault.Newf(fault.Unavailable, "meili_refused", "Meilisearch 回答 %d。请检查 MEILI_KEY 是否有管理索引的权限。", answer.StatusCode)
-	}
-	return "可用", nil
+	defer answer.Body.Close()
+	body, err = io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+	return answer.StatusCode, body, err
 }
 
 func examineSMTP(ctx context.Context, c config) (string, error) {

@@ -286,7 +286,7 @@ func (s *services) rebuild(ctx context.Context) error {
 	err := s.fill(ctx, s.engine)
 	if s.meili != nil && fault.HasCode(err, "search_unavailable") {
 		s.meili.Distrust()
-		s.platform.log.Warn("Meilisearch is not rebuilt", "error", err)
+		s.platform.log.Warn("Meilisearch is not rebuilt", "error", words(err))
 		err = nil
 	}
 	if err != nil || s.vectors == nil {
@@ -319,7 +319,7 @@ func (s *services) heal(ctx context.Context) error {
 	defer s.healing.Unlock()
 	err := s.bringInLine(ctx)
 	if fault.Is(err, fault.Unavailable) {
-		s.platform.log.Warn("Meilisearch is behind", "error", err)
+		s.platform.log.Warn("Meilisearch is behind", "error", words(err))
 		return nil
 	}
 	return err

@@ -25,6 +25,9 @@ import (
 	"techmarket/search/zh"
 )
 
+// Tried is the server's version that this package is tested with.
+const Tried = "1.50"
+
 // Attributes of a document in Meilisearch.
 const (
 	attrID       = "id"

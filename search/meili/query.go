@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -132,6 +133,9 @@ func (e *Engine) page(ctx context.Context, q search.Query, words []string, strat
 	if rest == 2 {
 		if res.Hits, err = e.hits(answers[1].Hits, q); err != nil {
 			return res, err
+		}
+		if len(res.Hits) == 0 && res.Total > q.Offset { // a server of another version, or one that lost its documents
+			return res, unavailable("search", errors.New("a count without its hits"))
 		}
 	}
 	for i, a := range answers {

@@ -181,3 +181,29 @@ func TestDaily_IsTheNextSuchTimeInShanghai(t *testing.T) {
 		}
 	}
 }
+
+type longArgs struct{}
+
+func (longArgs) Kind() string { return "long" }
+
+// Filling an outside index takes longer than a job may.
+func TestRegisterLong_GivesTheJobItsOwnTime(t *testing.T) {
+	t.Parallel()
+	db, workers, left := pgtest.New(t), jobs.NewWorkers(), make(chan time.Duration, 1)
+	jobs.RegisterLong(workers, 4*time.Hour, func(ctx context.Context, _ longArgs) error {
+		until, _ := ctx.Deadline()
+		left <- time.Until(until)
+		return nil
+	})
+	client, err := jobs.New(jobs.Config{DB: db, Workers: workers, Sole: true, Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	(&bundle{db: db, client: client}).enqueue(t, jobs.Options{}, longArgs{})
+	if err := client.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-left; got < 3*time.Hour {
+		t.Errorf("the job had %v, want four hours", got)
+	}
+}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/identity"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/idempotency"
@@ -44,6 +45,14 @@ func (s store) Read(ctx context.Context, id int64) (api.StoredFile, io.ReadClose
 	}
 	r, err := s.p.Files.Open(f)
 	return stored(f), r, err
+}
+
+func (s store) Own(ctx context.Context, actor identity.Actor, id int64) (bool, error) {
+	f, err := s.p.Files.Get(ctx, s.p.DB, id)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return err == nil && f.UploadedBy != nil && *f.UploadedBy == actor.AccountID && f.OwnerOrg != nil && actor.In(*f.OwnerOrg), err
 }
 
 func stored(f files.File) api.StoredFile {

@@ -350,6 +350,9 @@ func TestAPI_ChainFromListingToStatistics(t *testing.T) {
 	seller.post(at+"/submit", map[string]any{}).refused(422, "invalid_input") // without the signed text
 	seller.post(at+"/files", map[string]any{"fileId": seller.file("contract", "合同正本.pdf", pdf(at)), "role": "signed_text"}).want(201)
 	rival.post(at+"/files", map[string]any{"fileId": attached, "role": "other"}).want(404)
+	loose := fmt.Sprintf("/files/%d", seller.file("contract", "还没有附上.pdf", pdf(at))) // found by schemathesis
+	seller.get(loose).want(200)
+	rival.get(loose).want(404)
 	check := seller.get(at + "/check").want(200).object()
 	if got := check["decision"].(map[string]any)["outcome"]; got != "register" {
 		t.Fatalf("pre-check: got %v\n%v", got, check["sections"])

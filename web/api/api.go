@@ -55,6 +55,8 @@ type Files interface {
 	Store(ctx context.Context, actor identity.Actor, purpose, name string, r io.Reader) (StoredFile, error)
 	// Read gives a stored file; the caller has checked that the reader may have it.
 	Read(ctx context.Context, id int64) (StoredFile, io.ReadCloser, error)
+	// Own reports whether the actor uploaded the file, for an organisation that the actor is in.
+	Own(ctx context.Context, actor identity.Actor, id int64) (bool, error)
 }
 
 // StoredFile is what is known of an upload.

@@ -242,8 +242,11 @@ func (a *API) fileOperations() {
 		}
 		return a.Files.Store(ctx, actor, f.Purpose, f.File.Filename, f.File)
 	}, created, withFiles)
-	file(a, "GET /files/{id}", web.Anyone(), "下载成果、需求上公开给您的文件", func(ctx context.Context, actor identity.Actor, in *ByID) (download, error) {
+	file(a, "GET /files/{id}", web.Anyone(), "下载成果、需求上公开给您的文件，和本人上传的文件", func(ctx context.Context, actor identity.Actor, in *ByID) (download, error) {
 		ok, err := a.Listings.MayReadFile(ctx, actor, in.ID)
+		if err == nil && !ok { // not attached to anything yet
+			ok, err = a.Files.Own(ctx, actor, in.ID)
+		}
 		if err == nil && !ok {
 			err = fault.New(fault.NotFound, "file", "没有这个文件，或它不对您公开")
 		}

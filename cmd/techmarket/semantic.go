@@ -125,7 +125,7 @@ serve(host="127.0.0.1", port=int(sys.argv[1]), num_threads=int(sys.argv[2]))`
 )
 
 // semanticWeight is the fusion weight measured for the model on the evaluation set (BENCHMARKS.md).
-const semanticWeight = .2
+const semanticWeight = 1.5
 
 // startSemantic sets up a small embedding server beside the market, in the data folder, and points the configuration at it. What can't be had
 // is told with the mend, and the market starts without. The returned function stops the server.

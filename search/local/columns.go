@@ -3,6 +3,7 @@ package local
 import (
 	"cmp"
 	"math"
+	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -258,87 +259,113 @@ type scored struct {
 func (c *columns) survey(q search.Query, hits []scored) (total int, page []scored, facets map[string]map[string]int) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	rows := make([]int32, len(hits))
+	w := workings.Get().(*working)
+	defer workings.Put(w)
+	rows := w.rows[:0]
 	for k := range hits {
-		rows[k] = hits[k].row
+		rows = append(rows, hits[k].row)
 	}
-	passed, failedOnly := c.sift(q.Filters, rows)
+	passed, failedOnly := c.sift(q, rows, w)
+	kept := w.kept[:0]
+	for _, i := range passed {
+		kept = append(kept, rows[i])
+	}
+	w.rows, w.passed, w.kept = rows, passed, kept
 	facets = make(map[string]map[string]int, len(q.FacetNames))
 	for _, name := range q.FacetNames {
-		facets[name] = c.facets[name].count(rows, passed, failedOnly[name])
+		facets[name] = c.facets[name].count(kept, failedOnly[name])
 	}
 	page = c.top(q.Sort, min(q.Offset+q.Limit, len(passed)), hits, passed)
 	return len(passed), page[min(q.Offset, len(page)):], facets
 }
 
-// sift finds which rows pass all filters, and for each name of a filter which fail that name's filters alone. Both are places in
-// rows, in their order.
-func (c *columns) sift(filters []search.Filter, rows []int32) (passed []int32, failedOnly map[string][]int32) {
-	const several = math.MaxUint8
-	fails := make([]uint8, len(rows)) // 0: none, n: the nth name's only
-	var names []string
-	tests := c.tests(filters)
+// working is the memory of one survey, kept for the next: two megabytes over 100,000 rows.
+type working struct {
+	rows, passed, kept []int32
+	fails              []uint64
+}
+
+var workings = sync.Pool{New: func() any { return new(working) }}
+
+// sift finds the places of the rows that pass all filters, and for each counted facet the rows that fail its own filters alone. Which
+// filters a row fails is one bit for each name (search.MaxFilters are fewer than 64), set without a branch.
+func (c *columns) sift(q search.Query, rows []int32, w *working) (passed []int32, failedOnly map[string][]int32) {
+	w.fails = slices.Grow(w.fails[:0], len(rows))[:len(rows)]
+	fails := w.fails
+	clear(fails)
+	passed = w.passed[:0]
+	bitOf := map[string]uint64{}
+	tests := c.tests(q.Filters)
 	for i := range tests {
 		t := &tests[i]
-		n := slices.Index(names, t.Name) + 1
-		if n == 0 {
-			names = append(names, t.Name)
-			n = len(names)
+		bit, known := bitOf[t.Name]
+		if !known {
+			bit = 1 << len(bitOf)
+			bitOf[t.Name] = bit
 		}
-		fail := func(k int) {
-			if f := fails[k]; f == 0 {
-				fails[k] = uint8(n)
-			} else if int(f) != n {
-				fails[k] = several
-			}
-		}
-		if t.col != nil { // what most filters are, without a call for each row
-			sets, passes := t.col.row, t.passes
+		if t.Range {
+			nums, least := t.nums, max(t.Min, absent+1)
 			for k, r := range rows {
-				set := int32(0)
-				if int(r) < len(sets) {
-					set = sets[r]
-				}
-				if !passes[set] {
-					fail(k)
+				if int(r) >= len(nums) || nums[r] < least || nums[r] > t.Max {
+					fails[k] |= bit
 				}
 			}
 			continue
 		}
-		for k, r := range rows {
-			if !t.keeps(r) {
-				fail(k)
+		if t.col == nil {
+			for k, r := range rows {
+				if !t.keeps(r) {
+					fails[k] |= bit
+				}
+			}
+			continue
+		}
+		sets, failing := t.col.row, make([]uint64, len(t.passes))
+		for set, passes := range t.passes {
+			if !passes {
+				failing[set] = bit
 			}
 		}
+		for k, r := range rows {
+			set := int32(0)
+			if int(r) < len(sets) {
+				set = sets[r]
+			}
+			fails[k] |= failing[set]
+		}
 	}
-	failedOnly = make(map[string][]int32, len(names))
-	passed = make([]int32, 0, len(rows))
-	only := make([][]int32, len(names)+1)
+	var alone [search.MaxFilters][]int32
 	for k, f := range fails {
 		switch {
-		case c.version[rows[k]] == absent || f == several:
+		case f&(f-1) != 0 || c.version[rows[k]] == absent:
 		case f == 0:
 			passed = append(passed, int32(k))
 		default:
-			only[f] = append(only[f], int32(k))
+			n := bits.TrailingZeros64(f)
+			alone[n] = append(alone[n], rows[k])
 		}
 	}
-	for n, name := range names {
-		failedOnly[name] = only[n+1]
+	failedOnly = make(map[string][]int32, len(bitOf))
+	for name, bit := range bitOf {
+		failedOnly[name] = alone[bits.TrailingZeros64(bit)]
 	}
 	return passed, failedOnly
 }
 
-// count counts the codes of the rows at these places. A facet that no document has is nil and counts nothing.
-func (f *facetColumn) count(rows []int32, places ...[]int32) map[string]int {
+// count counts the codes of rows. A facet that no document has is nil and counts nothing.
+func (f *facetColumn) count(parts ...[]int32) map[string]int {
 	counts := map[string]int{}
 	if f == nil {
 		return counts
 	}
-	n := make([]int, len(f.sets))
-	for _, part := range places {
-		for _, i := range part {
-			n[f.setOf(rows[i])]++
+	n, set := make([]int, len(f.sets)), f.row
+	for _, rows := range parts {
+		for _, r := range rows {
+			if int(r) < len(set) {
+				n[set[r]]++
+			} else {
+				n[0]++
+			}
 		}
 	}
 	for set, n := range n {

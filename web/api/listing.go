@@ -147,6 +147,7 @@ type matches struct {
 	List[match]
 	Filtered int      `json:"filtered" doc:"因硬性条件未列出的条数"`
 	Far      int      `json:"far" doc:"离第一项太远、没有列出的条数"`
+	SameOrg  int      `json:"sameOrg" doc:"同一单位已列出两项、没有再列的条数"`
 	Notice   string   `json:"notice,omitempty" doc:"有一部分没有参加匹配时的说明，如内置检索代替"`
 	Missing  []string `json:"missing" doc:"补充这些内容，匹配会更准"`
 	Weights  string   `json:"weights" doc:"评分权重的版本"`
@@ -296,7 +297,7 @@ func listingOperations[C listing.Content[C]](a *API, at string, kind listing.Kin
 		if err != nil {
 			return matches{}, err
 		}
-		return matches{Filtered: m.Filtered, Far: m.Far, Notice: m.Notice, Missing: m.Missing, Weights: m.Weights, List: all(each(m.Items, func(m matching.Match) match {
+		return matches{Filtered: m.Filtered, Far: m.Far, SameOrg: m.SameOrg, Notice: m.Notice, Missing: m.Missing, Weights: m.Weights, List: all(each(m.Items, func(m matching.Match) match {
 			return match{ID: listingID(m.Document.ID), Title: m.Document.Title, Score: m.Explained.Score, Reasons: m.Explained.Reasons, Lack: m.Explained.Lack, Words: m.Explained.Words}
 		}))}, nil
 	})

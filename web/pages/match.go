@@ -120,6 +120,9 @@ func (m matched) note() string {
 	if m.found.Far > 0 {
 		note += fmt.Sprintf("；另有 %d 项离第一项太远，没有列出", m.found.Far)
 	}
+	if m.found.SameOrg > 0 {
+		note += fmt.Sprintf("；同一单位先列两项，另有 %d 项没有列出", m.found.SameOrg)
+	}
 	return note
 }
 

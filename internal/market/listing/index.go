@@ -84,7 +84,7 @@ func (s *Service) Index(ctx context.Context, engine search.Engine, ids []int64) 
 // Documents emits the documents of all public listings in batches; it is what search.Engine.Rebuild fills from.
 func (s *Service) Documents(ctx context.Context, emit func(...search.Document) error) error {
 	for after := int64(0); ; {
-		rows, err := s.list(ctx, publicRows, pgx.StrictNamedArgs{"now": s.config.Now(), "after": after, "limit": 500})
+		rows, err := s.list(ctx, publicRows, pgx.StrictNamedArgs{"now": s.config.Now(), "after": after, "limit": 2000})
 		if err != nil {
 			return fmt.Errorf("documents: %w", err)
 		}

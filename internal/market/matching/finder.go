@@ -61,6 +61,7 @@ type Matches struct {
 	Items    []Match
 	Filtered int      // textually fitting listings that the hard constraints took away
 	Far      int      // listings that reach the threshold but are left out for Weights.Far
+	SameOrg  int      // listings left out because two of their organisation stand in a list of fewer than ten
 	Missing  []string // elements that the listing does not name; naming them would help
 	Weights  string
 	Notice   string // plain Chinese, when something was left out; else ""
@@ -122,9 +123,8 @@ func (f *Finder) Find(ctx context.Context, r Request) (Matches, error) {
 	if err != nil {
 		return out, err
 	}
-	ranked, far := f.rank(q, model.Model, candidates, digests, mean, max(r.Limit, 1))
-	out.Far = far
-	out.Items, err = f.whole(ctx, ranked)
+	f.rank(&out, q, model.Model, candidates, digests, mean, max(r.Limit, 1))
+	out.Items, err = f.whole(ctx, out.Items)
 	return out, err
 }
 
@@ -212,9 +212,9 @@ func (f *Finder) whole(ctx context.Context, items []Match) ([]Match, error) {
 	return slices.DeleteFunc(items, func(m Match) bool { return m.Document.ID == "" }), nil
 }
 
-// rank scores, sorts, leaves out what is far behind the best (and counts it), thins out organisations, and gives the first limit with their
-// matched words; their documents have no texts yet.
-func (f *Finder) rank(q *Query, m *Model, candidates []search.Candidate, digests []*digest, mean meaning, limit int) (items []Match, far int) {
+// rank scores, sorts, leaves out what is far behind the best, thins out organisations (and counts both), and fills in the first limit with
+// their matched words; their documents have no texts yet.
+func (f *Finder) rank(out *Matches, q *Query, m *Model, candidates []search.Candidate, digests []*digest, mean meaning, limit int) {
 	setting := Setting{Weights: f.weights, Now: f.now(), Name: f.name, Brief: true}
 	candidates, digests, legs := q.heaviest(m, candidates, digests, mean)
 	at := make(map[string]int, len(candidates))
@@ -237,7 +237,7 @@ func (f *Finder) rank(q *Query, m *Model, candidates []search.Candidate, digests
 			setting.Strength = max(setting.Strength, q.strength(l))
 		}
 	}
-	items = make([]Match, 0, len(candidates))
+	items := make([]Match, 0, len(candidates))
 	for i, c := range candidates {
 		d := search.Document{ID: c.ID, Kind: c.Kind, Version: c.Version, Facets: c.Facets, Numbers: c.Numbers}
 		if legs[i].Text < leastText {
@@ -255,12 +255,13 @@ func (f *Finder) rank(q *Query, m *Model, candidates []search.Candidate, digests
 		return strings.Compare(a.Document.ID, b.Document.ID)
 	})
 	if near := slices.IndexFunc(items, func(m Match) bool { return m.Explained.Score < f.weights.Far*items[0].Explained.Score }); near >= 0 {
-		items, far = items[:near], len(items)-near
+		items, out.Far = items[:near], len(items)-near
 	}
+	kept := thin(items)
+	out.SameOrg = len(items) - len(kept)
 	setting.Brief = false
-	var shown []Match
-	for _, m := range thin(items) {
-		if len(shown) == limit {
+	for _, m := range kept {
+		if len(out.Items) == limit {
 			break
 		}
 		i := at[m.Document.ID]
@@ -268,9 +269,8 @@ func (f *Finder) rank(q *Query, m *Model, candidates []search.Candidate, digests
 		if f.weights.Threshold > 0 && len(telling(m.Explained.Words)) == 0 && legs[i].Semantic < semanticNear {
 			continue // same field, near by, and not one word in common: nothing to show a person
 		}
-		shown = append(shown, m)
+		out.Items = append(out.Items, m)
 	}
-	return shown, far
 }
 
 // leastText is the share of the best text match below which a listing is not offered, however well terms and region fit. Text is

@@ -216,6 +216,22 @@ func TestWhatIsFarBehindTheBestIsCountedAndNotListed(t *testing.T) {
 	}
 }
 
+func TestWhatAShortListLeavesOutForOneOrganisationIsCounted(t *testing.T) {
+	t.Parallel()
+	var docs []search.Document
+	for i := range 4 {
+		d := achievement(fmt.Sprintf("b%d", i), "高炉煤气脱硫", strings.Repeat("废水。", i))
+		d.Facets[FacetOrg] = []string{"1"}
+		docs = append(docs, d)
+	}
+	f := market(t, append(docs, shelf()[1:]...)...)
+	f.weights.Threshold, f.weights.Far = 0, 0
+	got := find(t, f, Request{Listing: need()})
+	if got.SameOrg != 2 {
+		t.Errorf("found %q, %d of the same organisation left out; want two", ids(got), got.SameOrg)
+	}
+}
+
 func TestNothingFittingIsSaidAsNothing(t *testing.T) {
 	t.Parallel()
 	f := market(t, shelf()...)

@@ -261,95 +261,95 @@ func (c *columns) survey(q search.Query, hits []scored) (total int, page []score
 	defer c.mu.RUnlock()
 	w := workings.Get().(*working)
 	defer workings.Put(w)
-	rows := w.rows[:0]
+	w.rows, w.kept = w.rows[:0], w.kept[:0]
 	for k := range hits {
-		rows = append(rows, hits[k].row)
+		w.rows = append(w.rows, hits[k].row)
 	}
-	passed, failedOnly := c.sift(q, rows, w)
-	kept := w.kept[:0]
-	for _, i := range passed {
-		kept = append(kept, rows[i])
+	failedOnly := c.sift(q, w)
+	for _, k := range w.passed {
+		w.kept = append(w.kept, w.rows[k])
 	}
-	w.rows, w.passed, w.kept = rows, passed, kept
 	facets = make(map[string]map[string]int, len(q.FacetNames))
 	for _, name := range q.FacetNames {
-		facets[name] = c.facets[name].count(kept, failedOnly[name])
+		facets[name] = c.facets[name].count(w.kept, failedOnly[name])
 	}
-	page = c.top(q.Sort, min(q.Offset+q.Limit, len(passed)), hits, passed)
-	return len(passed), page[min(q.Offset, len(page)):], facets
+	page = c.top(q.Sort, min(q.Offset+q.Limit, len(w.passed)), hits, w.passed)
+	return len(w.passed), page[min(q.Offset, len(page)):], facets
 }
 
 // working is the memory of one survey, kept for the next: two megabytes over 100,000 rows.
 type working struct {
-	rows, passed, kept []int32
-	fails              []uint64
+	rows   []int32  // of the hits
+	fails  []uint64 // which filters each fails
+	passed []int32  // places in rows
+	kept   []int32  // the rows there
 }
 
 var workings = sync.Pool{New: func() any { return new(working) }}
 
 // sift finds the places of the rows that pass all filters, and for each counted facet the rows that fail its own filters alone. Which
 // filters a row fails is one bit for each name (search.MaxFilters are fewer than 64), set without a branch.
-func (c *columns) sift(q search.Query, rows []int32, w *working) (passed []int32, failedOnly map[string][]int32) {
-	w.fails = slices.Grow(w.fails[:0], len(rows))[:len(rows)]
+func (c *columns) sift(q search.Query, w *working) (failedOnly map[string][]int32) {
+	w.fails = slices.Grow(w.fails[:0], len(w.rows))[:len(w.rows)]
+	clear(w.fails)
 	fails := w.fails
-	clear(fails)
-	passed = w.passed[:0]
-	bitOf := map[string]uint64{}
+	nth := map[string]int{} // of the names
+	counted := uint64(0)
 	tests := c.tests(q.Filters)
 	for i := range tests {
 		t := &tests[i]
-		bit, known := bitOf[t.Name]
+		n, known := nth[t.Name]
 		if !known {
-			bit = 1 << len(bitOf)
-			bitOf[t.Name] = bit
+			n = len(nth)
+			nth[t.Name] = n
 		}
-		if t.Range {
+		bit := uint64(1) << n
+		if slices.Contains(q.FacetNames, t.Name) {
+			counted |= bit
+		}
+		switch { // as keeps does, without a call for each row
+		case t.Range:
 			nums, least := t.nums, max(t.Min, absent+1)
-			for k, r := range rows {
+			for k, r := range w.rows {
 				if int(r) >= len(nums) || nums[r] < least || nums[r] > t.Max {
 					fails[k] |= bit
 				}
 			}
-			continue
-		}
-		if t.col == nil {
-			for k, r := range rows {
+		case t.col != nil:
+			failing := make([]uint64, len(t.passes))
+			for set, passes := range t.passes {
+				if !passes {
+					failing[set] = bit
+				}
+			}
+			for k, r := range w.rows {
+				fails[k] |= failing[t.col.setOf(r)]
+			}
+		default:
+			for k, r := range w.rows {
 				if !t.keeps(r) {
 					fails[k] |= bit
 				}
 			}
-			continue
-		}
-		sets, failing := t.col.row, make([]uint64, len(t.passes))
-		for set, passes := range t.passes {
-			if !passes {
-				failing[set] = bit
-			}
-		}
-		for k, r := range rows {
-			set := int32(0)
-			if int(r) < len(sets) {
-				set = sets[r]
-			}
-			fails[k] |= failing[set]
 		}
 	}
 	var alone [search.MaxFilters][]int32
+	w.passed = w.passed[:0]
 	for k, f := range fails {
 		switch {
-		case f&(f-1) != 0 || c.version[rows[k]] == absent:
+		case f&(f-1) != 0 || c.version[w.rows[k]] == absent: // several, or deleted
 		case f == 0:
-			passed = append(passed, int32(k))
-		default:
+			w.passed = append(w.passed, int32(k))
+		case f&counted != 0:
 			n := bits.TrailingZeros64(f)
-			alone[n] = append(alone[n], rows[k])
+			alone[n] = append(alone[n], w.rows[k])
 		}
 	}
-	failedOnly = make(map[string][]int32, len(bitOf))
-	for name, bit := range bitOf {
-		failedOnly[name] = alone[bits.TrailingZeros64(bit)]
+	failedOnly = make(map[string][]int32, len(nth))
+	for name, n := range nth {
+		failedOnly[name] = alone[n]
 	}
-	return passed, failedOnly
+	return failedOnly
 }
 
 // count counts the codes of rows. A facet that no document has is nil and counts nothing.
@@ -358,14 +358,10 @@ func (f *facetColumn) count(parts ...[]int32) map[string]int {
 	if f == nil {
 		return counts
 	}
-	n, set := make([]int, len(f.sets)), f.row
+	n := make([]int, len(f.sets))
 	for _, rows := range parts {
 		for _, r := range rows {
-			if int(r) < len(set) {
-				n[set[r]]++
-			} else {
-				n[0]++
-			}
+			n[f.setOf(r)]++
 		}
 	}
 	for set, n := range n {
@@ -479,6 +475,9 @@ func (c *columns) order(by []search.Sort) func(a, b scored) int {
 // top are the first rows of an order. Nearly all of 100,000 rows are worse by the first number alone than those already kept, so that is
 // looked at before the order is asked; the newest rows come last, and are asked first.
 func (c *columns) top(by []search.Sort, keep int, hits []scored, passed []int32) []scored {
+	if keep == 0 {
+		return nil
+	}
 	top := &best{keep: keep, less: c.order(by)}
 	var col []int64
 	desc := false
@@ -500,7 +499,7 @@ func (c *columns) top(by []search.Sort, keep int, hits []scored, passed []int32)
 		if col != nil && len(top.heap) == keep && worth(h.row) < bar {
 			continue
 		}
-		if top.add(h); len(top.heap) == keep && keep > 0 {
+		if top.add(h); len(top.heap) == keep {
 			bar = worth(top.heap[0].row)
 		}
 	}

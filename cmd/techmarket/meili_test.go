@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
 	"techmarket/search"
+	"techmarket/search/meili/meilitest"
 )
 
 // A command beside a running market must not fail because Meilisearch is away, nor write to the index that the market serves from.
@@ -26,19 +26,9 @@ func TestACommandBesideARunningMarketLeavesItsMeilisearchAlone(t *testing.T) {
 	noErr(t, err)
 	noErr(t, market.importFile(t.Context(), &environment{Stdin: strings.NewReader(""), Stdout: io.Discard}, strings.NewReader(threeRows), importing{kind: listing.Achievement, name: "资料.jsonl", yes: true}))
 
-	var mu sync.Mutex
-	var written []string
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		if r.Method != http.MethodGet {
-			written = append(written, r.Method+" "+r.URL.Path)
-		}
-		w.WriteHeader(http.StatusServiceUnavailable)
-	}))
-	t.Cleanup(server.Close)
+	url, written := meilitest.Refusing(t, http.StatusServiceUnavailable, "")
 	beside := &platform{config: p.config, now: p.now, log: p.log, DB: p.DB, Cache: p.Cache, Files: p.Files, Mail: p.Mail, Fonts: p.Fonts, Attached: true}
-	beside.config.MeiliURL = server.URL
+	beside.config.MeiliURL = url
 	s, err := compose(t.Context(), beside)
 	noErr(t, err)
 	out := &output{}
@@ -48,8 +38,8 @@ func TestACommandBesideARunningMarketLeavesItsMeilisearchAlone(t *testing.T) {
 	if noErr(t, err); len(found.Items) == 0 {
 		t.Error("the command finds nothing")
 	}
-	if len(written) > 0 {
-		t.Errorf("the command wrote to Meilisearch: %v", written)
+	if got := written(); len(got) > 0 {
+		t.Errorf("the command wrote to Meilisearch: %v", got)
 	}
 }
 

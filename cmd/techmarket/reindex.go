@@ -4,8 +4,9 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"strconv"
+	"slices"
 
+	"techmarket/internal/market/listing"
 	"techmarket/search"
 )
 
@@ -70,31 +71,24 @@ func (s *services) checkIndex(ctx context.Context, env *environment) error {
 	if err := s.engine.Refs(ctx, func(r search.Ref) error { indexed[r.ID] = r.Version; return nil }); err != nil {
 		return err
 	}
-	var wrong []int64
+	var wrong []string
 	total := 0
-	differ := func(id, what string) error {
-		n, err := strconv.ParseInt(id[1:], 10, 64)
-		if err != nil {
-			return s.engine.Delete(ctx, id) // not ours
+	differ := func(id, what string) {
+		if listing.IDOf(id) != 0 {
+			fmt.Fprintf(env.Stdout, "  %s %s\n", id, what)
 		}
-		fmt.Fprintf(env.Stdout, "  %s %s\n", id, what)
-		wrong = append(wrong, n)
-		return nil
+		wrong = append(wrong, id)
 	}
 	err := s.listings.Documents(ctx, func(docs ...search.Document) error {
 		total += len(docs)
 		for _, d := range docs {
 			version, there := indexed[d.ID]
 			delete(indexed, d.ID)
-			var err error
 			switch {
 			case !there:
-				err = differ(d.ID, "索引里没有")
+				differ(d.ID, "索引里没有")
 			case version != d.Version:
-				err = differ(d.ID, fmt.Sprintf("数据库是第 %d 版，索引是第 %d 版", d.Version, version))
-			}
-			if err != nil {
-				return err
+				differ(d.ID, fmt.Sprintf("数据库是第 %d 版，索引是第 %d 版", d.Version, version))
 			}
 		}
 		return nil
@@ -103,19 +97,34 @@ func (s *services) checkIndex(ctx context.Context, env *environment) error {
 		return err
 	}
 	for id := range indexed {
-		if err := differ(id, "已不公开，索引里还有"); err != nil {
-			return err
-		}
+		differ(id, "已不公开，索引里还有")
 	}
-	if len(wrong) == 0 {
+	n, err := s.indexAnew(ctx, s.engine, wrong)
+	switch {
+	case err != nil:
+		return err
+	case n == 0:
 		fmt.Fprintf(env.Stdout, "数据库与索引一致，共 %d 条。\n", total)
-		return nil
+	default:
+		fmt.Fprintf(env.Stdout, "公开信息 %d 条，其中 %d 处不一致，已修补。\n", total, n)
 	}
-	for i := 0; i < len(wrong); i += 500 {
-		if err := s.listings.Index(ctx, s.engine, wrong[i:min(i+500, len(wrong))]); err != nil {
-			return err
+	return nil
+}
+
+// indexAnew indexes these documents as the database has them, deletes those that are no listing's, and gives the number of listings.
+func (s *services) indexAnew(ctx context.Context, e search.Engine, documents []string) (listings int, err error) {
+	var ids []int64
+	for _, document := range documents {
+		if id := listing.IDOf(document); id != 0 {
+			ids = append(ids, id)
+		} else if err := e.Delete(ctx, document); err != nil {
+			return 0, err
 		}
 	}
-	fmt.Fprintf(env.Stdout, "公开信息 %d 条，其中 %d 处不一致，已修补。\n", total, len(wrong))
-	return nil
+	for part := range slices.Chunk(ids, 500) {
+		if err := s.listings.Index(ctx, e, part); err != nil {
+			return 0, err
+		}
+	}
+	return len(ids), nil
 }

@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -333,7 +333,7 @@ func (s *services) bringInLine(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	held := matching.Prepared{Engine: s.meili, Analyzer: s.analyzer}
+	work := s.fill
 	if !fresh {
 		theirs, err := s.meili.Stats(ctx)
 		if err != nil {
@@ -347,15 +347,16 @@ func (s *services) bringInLine(ctx context.Context) error {
 			return s.fallback.Mend(func() error { return nil }) // it answers again, also when nobody asks at present
 		}
 		if theirs.Documents >= ours.Documents/2 {
-			err := s.fallback.Mend(func() error { return s.mend(ctx, held) })
-			s.compared = s.compared || err == nil
-			return err
+			work = s.mend
+		} else {
+			s.meili.Distrust() // left nearly empty by a rebuild that was cut off
 		}
-		s.meili.Distrust() // left nearly empty by a rebuild that was cut off
 	}
-	err = s.fallback.Mend(func() error { return s.fill(ctx, held) })
-	s.compared = s.compared || err == nil
-	return err
+	if err := s.fallback.Mend(func() error { return work(ctx, matching.Prepared{Engine: s.meili, Analyzer: s.analyzer}) }); err != nil {
+		return err
+	}
+	s.compared = true
+	return nil
 }
 
 // mend compares the versions that an engine holds with those of the embedded one, which follows the database by jobs, and indexes
@@ -376,23 +377,11 @@ func (s *services) mend(ctx context.Context, e search.Engine) error {
 	if err != nil {
 		return err
 	}
-	var ids []int64
-	for ref := range differ {
-		if id, err := strconv.ParseInt(ref[1:], 10, 64); err == nil {
-			ids = append(ids, id)
-		} else if err := e.Delete(ctx, ref); err != nil { // not ours
-			return err
-		}
+	n, err := s.indexAnew(ctx, e, slices.Collect(maps.Keys(differ)))
+	if n > 0 {
+		s.platform.log.Info("Meilisearch caught up", "listings", n)
 	}
-	for part := range slices.Chunk(ids, 500) {
-		if err := s.listings.Index(ctx, e, part); err != nil {
-			return err
-		}
-	}
-	if len(ids) > 0 {
-		s.platform.log.Info("Meilisearch caught up", "listings", len(ids))
-	}
-	return nil
+	return err
 }
 
 // meiliCheck tells /readyz whether Meilisearch answers and holds everything; the market works without it.

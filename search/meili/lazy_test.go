@@ -4,13 +4,13 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"sync"
 	"testing"
 	"time"
 
 	"techmarket/internal/foundation/fault"
 	"techmarket/search"
 	"techmarket/search/meili"
+	"techmarket/search/meili/meilitest"
 )
 
 // reads are the calls that a page makes.
@@ -53,24 +53,12 @@ func TestLazy_AServerThatHangsAtTheStartKeepsNobodyWaiting(t *testing.T) {
 // succeeds before it is.
 func TestLazy_AnIndexThatIsNotFilledAnswersNobody(t *testing.T) {
 	t.Parallel()
-	var mu sync.Mutex
-	var written []string
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		if r.Method != http.MethodGet {
-			written = append(written, r.Method+" "+r.URL.Path)
-		}
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusNotFound)
-		_, _ = w.Write([]byte(`{"message":"Index ` + "`listings`" + ` not found.","code":"index_not_found","type":"invalid_request","link":""}`))
-	}))
-	defer server.Close()
+	url, written := meilitest.Refusing(t, http.StatusNotFound, `{"message":"Index listings not found.","code":"index_not_found","type":"invalid_request","link":""}`)
 	a, err := analyzer()
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := meili.Connect(meili.Options{URL: server.URL}, a)
+	l := meili.Connect(meili.Options{URL: url}, a)
 	for name, read := range reads(l) {
 		if err := read(context.Background()); !fault.Is(err, fault.Unavailable) {
 			t.Errorf("%s: %v, want unavailable", name, err)
@@ -79,7 +67,7 @@ func TestLazy_AnIndexThatIsNotFilledAnswersNobody(t *testing.T) {
 	if fresh, err := l.Check(context.Background()); err != nil || !fresh {
 		t.Errorf("check: %v, %v; want the caller told to fill it", fresh, err)
 	}
-	if len(written) > 0 {
-		t.Errorf("reading wrote: %v", written)
+	if got := written(); len(got) > 0 {
+		t.Errorf("reading wrote: %v", got)
 	}
 }

@@ -194,7 +194,7 @@ func listingOperations[C listing.Content[C]](a *API, at string, kind listing.Kin
 		if err != nil {
 			return found[C]{}, err
 		}
-		ids := each(result.Hits, func(h search.Hit) int64 { return listingID(h.ID) })
+		ids := each(result.Hits, func(h search.Hit) int64 { return listing.IDOf(h.ID) })
 		// Read again: what was withdrawn a moment ago is not shown.
 		rows, err := book.Many(ctx, actor, ids)
 		if err != nil {
@@ -298,7 +298,7 @@ func listingOperations[C listing.Content[C]](a *API, at string, kind listing.Kin
 			return matches{}, err
 		}
 		return matches{Filtered: m.Filtered, Far: m.Far, SameOrg: m.SameOrg, Notice: m.Notice, Missing: m.Missing, Weights: m.Weights, List: all(each(m.Items, func(m matching.Match) match {
-			return match{ID: listingID(m.Document.ID), Title: m.Document.Title, Score: m.Explained.Score, Reasons: m.Explained.Reasons, Lack: m.Explained.Lack, Words: m.Explained.Words}
+			return match{ID: listing.IDOf(m.Document.ID), Title: m.Document.Title, Score: m.Explained.Score, Reasons: m.Explained.Reasons, Lack: m.Explained.Lack, Words: m.Explained.Words}
 		}))}, nil
 	})
 }
@@ -310,15 +310,6 @@ func named[C listing.Content[C]](ctx context.Context, a *API, rows []listing.Ite
 		return nil, err
 	}
 	return each(rows, func(it listing.Item[C]) item[C] { return itemOf(it, orgs[it.OrganisationID].Name) }), nil
-}
-
-// listingID reads the row id out of a document id ("a12").
-func listingID(document string) int64 {
-	if len(document) < 2 {
-		return 0
-	}
-	n, _ := strconv.ParseInt(document[1:], 10, 64)
-	return n
 }
 
 type waiting struct {

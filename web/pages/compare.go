@@ -127,7 +127,7 @@ func (p *Pages) comparable(c *web.Ctx, text string, items []achievement.Item, id
 	if err != nil {
 		return nil, err
 	}
-	hits := slices.DeleteFunc(result.Hits, func(h search.Hit) bool { return slices.Contains(ids, listingID(h.ID)) })
+	hits := slices.DeleteFunc(result.Hits, func(h search.Hit) bool { return slices.Contains(ids, listing.IDOf(h.ID)) })
 	rows, err := p.hitRows(c, listing.Achievement, hits[:min(offered, len(hits))])
 	if err != nil {
 		return nil, err

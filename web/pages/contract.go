@@ -659,31 +659,22 @@ func readAmounts(f *web.Form, content contract.Content) contract.Content {
 
 // claimed is C − N as the applicant states it, 0 where the rows do not add up.
 func claimed(content contract.Content) money.Fen {
-	t := content.Elements.Amount
-	for _, r := range content.Costs {
-		total, ok := r.Total()
-		if !ok {
-			return 0
-		}
-		if !r.Carrier {
-			t -= total
-		}
+	deducted, ok := content.Deducted()
+	if !ok {
+		return 0
 	}
-	return max(t, 0)
+	return max(content.Elements.Amount-deducted, 0)
 }
 
 // amountsBlock is the sheet C − N = T beside the cost rows, by the function that the desk uses.
 func (p *Pages) amountsBlock(content contract.Content) Block {
 	sums := view.Sums{Title: "金额拆分（预算）", Caption: "非技术性费用"}
-	var deducted money.Fen
+	deducted, ok := content.Deducted()
+	if !ok {
+		return Block{Card: true, Notice: &view.Notice{Tone: view.Bad, Title: "费用合计超出范围", Text: "请检查数量和单位成本。"}}
+	}
 	for _, r := range content.Costs {
-		total, ok := r.Total()
-		if !ok {
-			return Block{Card: true, Notice: &view.Notice{Tone: view.Bad, Title: "费用合计超出范围", Text: "请检查数量和单位成本。"}}
-		}
-		if !r.Carrier {
-			deducted += total
-		}
+		total, _ := r.Total()
 		sums.Rows = append(sums.Rows, view.SumRow{Label: orDash(r.Name), Amount: total, Deducted: !r.Carrier})
 	}
 	sums.Total = content.Elements.Amount - deducted

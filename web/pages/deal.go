@@ -175,21 +175,10 @@ func (p *Pages) showNewDeal(c *web.Ctx, f *web.Form, ferr error) error {
 
 // openListings are the organisation's own public listings of a kind, to choose from.
 func (p *Pages) openListings(c *web.Ctx, kind listing.Kind) ([]view.Option, error) {
+	own, _, err := p.mine(c, kind, listing.Filter{States: []listing.State{listing.Published}, Limit: 100})
 	var out []view.Option
-	add := func(l listing.Listing) {
+	for _, l := range own {
 		out = append(out, view.Option{Value: idText(l.ID), Label: l.Title})
-	}
-	f := listing.Filter{States: []listing.State{listing.Published}, Limit: 100}
-	if kind == listing.Achievement {
-		page, err := p.Achievements.Mine(c.Context(), c.Actor(), f)
-		for _, it := range page.Items {
-			add(it.Listing)
-		}
-		return out, err
-	}
-	page, err := p.Demands.Mine(c.Context(), c.Actor(), f)
-	for _, it := range page.Items {
-		add(it.Listing)
 	}
 	return out, err
 }
@@ -295,17 +284,17 @@ func (p *Pages) showDeal(c *web.Ctx, f *web.Form, ferr error, part string) error
 		if err != nil {
 			return err
 		}
-		for _, k := range made {
-			n.Text = "合同已经生成：" + contractStateTag(k.State).Label + "。"
-			n.Actions = []view.Action{{Label: "打开合同", Href: fmt.Sprintf("/contracts/%d", k.ID)}}
-			if k.RegisteredVersion > 0 {
+		switch {
+		case len(made) > 0:
+			n.Text = "合同已经生成：" + contractStateTag(made[0].State).Label + "。"
+			n.Actions = []view.Action{{Label: "打开合同", Href: fmt.Sprintf("/contracts/%d", made[0].ID)}}
+			if made[0].RegisteredVersion > 0 {
 				body.Steps.Items[3].State = "done"
 			}
-		}
-		if v.Side == deal.Supply && len(made) == 0 {
+		case v.Side == deal.Supply:
 			n.Text = "由卖方填写合同并申请登记。已有的信息会自动带入。"
 			n.Actions = []view.Action{{Label: "生成合同草稿", Post: at("contract")}}
-		} else if len(made) == 0 {
+		default:
 			n.Text = "由卖方填写合同并申请登记，您可以在“我的合同”里查看进度。"
 		}
 		body.Main = append(body.Main, Block{Notice: n})
@@ -520,14 +509,15 @@ func (p *Pages) termsForm(c *web.Ctx, a *ask, v deal.View, action string) (view.
 	number := 0
 	if last := v.Terms(); last != nil {
 		t, number = last.Terms, last.Number
-	} else if v.Deal.DemandID != 0 {
-		need, err := p.Demands.Get(c.Context(), c.Actor(), v.Deal.DemandID)
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return view.Form{}, err
+	} else {
+		var need listing.Item[demand.Content]
+		if v.Deal.DemandID != 0 {
+			var err error
+			if need, err = p.Demands.Get(c.Context(), c.Actor(), v.Deal.DemandID); err != nil && !fault.Is(err, fault.NotFound) {
+				return view.Form{}, err
+			}
 		}
 		t.Object = termsObject(v.Deal, need.Published)
-	} else {
-		t.Object = termsObject(v.Deal, nil)
 	}
 	sections := []view.Section{
 		{Fields: []view.Field{

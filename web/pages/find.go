@@ -256,15 +256,6 @@ func spans(hit search.Hit, field, plain string) view.Text {
 	return out
 }
 
-// listingID reads the row id out of a document id ("a12").
-func listingID(documentID string) int64 {
-	if len(documentID) < 2 {
-		return 0
-	}
-	n, _ := strconv.ParseInt(documentID[1:], 10, 64)
-	return n
-}
-
 func (p *Pages) listPage(c *web.Ctx, kind listing.Kind) error {
 	path, title, scope := "/achievements", "成果", "成果"
 	if kind == listing.Demand {
@@ -335,7 +326,7 @@ func (p *Pages) hitRows(c *web.Ctx, kind listing.Kind, hits []search.Hit) (view.
 	ids := make([]int64, 0, len(hits))
 	byID := map[int64]search.Hit{}
 	for _, h := range hits {
-		id := listingID(h.ID)
+		id := listing.IDOf(h.ID)
 		ids = append(ids, id)
 		byID[id] = h
 	}

@@ -82,7 +82,7 @@ func (p *Pages) similar(c *web.Ctx, id int64, k demand.Content) ([]view.Link, er
 		}
 		var ids []int64
 		for _, h := range found.Hits {
-			ids = append(ids, listingID(h.ID))
+			ids = append(ids, listing.IDOf(h.ID))
 		}
 		others, err := p.Demands.Many(c.Context(), c.Actor(), ids)
 		if err != nil {

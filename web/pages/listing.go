@@ -472,7 +472,7 @@ func (p *Pages) ownListing(c *web.Ctx, kind listing.Kind) error {
 		if len(meter.Links) == 5 {
 			break
 		}
-		if kind == listing.Demand && slices.Contains(gateParts, m.Path) {
+		if kind == listing.Demand && demand.AsksFor(m.Path) {
 			continue // named beside it with what to write
 		}
 		meter.Links = append(meter.Links, view.Link{Label: m.Label, Href: listing.DeskPath(kind, id) + "/edit#" + m.Path})
@@ -483,9 +483,6 @@ func (p *Pages) ownListing(c *web.Ctx, kind listing.Kind) error {
 	body.Side = append(body.Side, Block{Title: "经过", Events: listingTimeline(history)})
 	return sheet(c, page, body)
 }
-
-// gateParts are the fields that "写清楚了吗" speaks of.
-var gateParts = []string{"limits", "tried", "decisionOwner", "budget", "targets"}
 
 // ownActions turns what the state table allows into buttons; the ones that need words are folded forms.
 func (p *Pages) ownActions(kind listing.Kind, o own) (buttons []view.Action, forms []Block) {
@@ -689,12 +686,15 @@ func (p *Pages) editListing(c *web.Ctx, kind listing.Kind, id int64) error {
 	if err != nil {
 		return err
 	}
-	said := map[bool]string{true: "正在审核。要改的话，先“撤回提交”。", false: "要改已公布的内容，先点“修订”；审核通过前，公开的仍是原来的内容。"}[o.listing.State.InReview()]
-	switch {
-	case slices.Contains(o.actions, listing.EventSave) || !c.Actor().In(o.listing.OrganisationID):
+	if slices.Contains(o.actions, listing.EventSave) || !c.Actor().In(o.listing.OrganisationID) {
 		return p.showEditor(c, kind, id, nil, nil)
-	case !o.listing.State.Live() && !o.listing.State.InReview():
-		said = "这条信息" + o.listing.State.Label() + "，不能修改。"
+	}
+	said := "这条信息" + o.listing.State.Label() + "，不能修改。"
+	switch state := o.listing.State; {
+	case state.InReview():
+		said = "正在审核。要改的话，先“撤回提交”。"
+	case state.Live():
+		said = "要改已公布的内容，先点“修订”；审核通过前，公开的仍是原来的内容。"
 	}
 	c.Flash(view.Warn, said)
 	return c.See(listing.DeskPath(kind, id))

@@ -263,7 +263,7 @@ func (p *Pages) matchCards(c *web.Ctx, want listing.Kind, found matching.Matches
 	ids := make([]int64, 0, len(found.Items))
 	explained := map[int64]matching.Explained{}
 	for _, m := range found.Items {
-		id := listingID(m.Document.ID)
+		id := listing.IDOf(m.Document.ID)
 		ids = append(ids, id)
 		explained[id] = m.Explained
 	}

@@ -74,7 +74,7 @@ func (p *Pages) suggestions(c *web.Ctx, text, in string) ([]view.Suggestion, err
 	for _, h := range found.Hits {
 		kind := listing.Kind(h.Kind)
 		if title, ok := public[h.ID]; ok {
-			out = append(out, view.Suggestion{Kind: kind.Label(), Text: spans(h, "title", title), Label: title, Href: listingPath(kind, listingID(h.ID))})
+			out = append(out, view.Suggestion{Kind: kind.Label(), Text: spans(h, "title", title), Label: title, Href: listingPath(kind, listing.IDOf(h.ID))})
 		}
 	}
 	folded, topics := strings.ToLower(text), 0
@@ -112,7 +112,7 @@ func anyPrefix(words []string, prefix string) bool {
 func (p *Pages) publicTitles(c *web.Ctx, hits []search.Hit) (map[string]string, error) {
 	ids := map[listing.Kind][]int64{}
 	for _, h := range hits {
-		ids[listing.Kind(h.Kind)] = append(ids[listing.Kind(h.Kind)], listingID(h.ID))
+		ids[listing.Kind(h.Kind)] = append(ids[listing.Kind(h.Kind)], listing.IDOf(h.ID))
 	}
 	out := map[string]string{}
 	if list := ids[listing.Achievement]; len(list) > 0 {

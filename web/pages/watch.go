@@ -420,17 +420,24 @@ func (p *Pages) askedBlocks(c *web.Ctx) ([]Block, error) {
 	}
 	const most = 5
 	filter := listing.Filter{Asked: true, Limit: most}
-	achievements, err := p.Achievements.Mine(c.Context(), c.Actor(), filter)
-	if err != nil {
-		return nil, err
+	for _, kind := range []listing.Kind{listing.Achievement, listing.Demand} {
+		mine, more, err := p.mine(c, kind, filter)
+		if err != nil {
+			return nil, err
+		}
+		add(kind, mine, more)
 	}
-	add(listing.Achievement, listingsOf(achievements.Items), achievements.Next != "")
-	demands, err := p.Demands.Mine(c.Context(), c.Actor(), filter)
-	if err != nil {
-		return nil, err
-	}
-	add(listing.Demand, listingsOf(demands.Items), demands.Next != "")
 	return out, nil
+}
+
+// mine are the organisation's own listings of one kind, and whether there are more.
+func (p *Pages) mine(c *web.Ctx, kind listing.Kind, f listing.Filter) (own []listing.Listing, more bool, err error) {
+	if kind == listing.Achievement {
+		page, err := p.Achievements.Mine(c.Context(), c.Actor(), f)
+		return listingsOf(page.Items), page.Next != "", err
+	}
+	page, err := p.Demands.Mine(c.Context(), c.Actor(), f)
+	return listingsOf(page.Items), page.Next != "", err
 }
 
 func listingsOf[C listing.Content[C]](items []listing.Item[C]) []listing.Listing {

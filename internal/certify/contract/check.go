@@ -354,7 +354,6 @@ func (k *checker) amounts(c Content) {
 		k.right(amount <= 0 || c.Technical <= amount, "technicalFen", "technical_above_amount", "技术交易额不能大于合同成交总额，请核对两个金额")
 	}
 	rowsOK := true
-	var deducted money.Fen // rows that are not claimed as carriers
 	for i, r := range c.Costs {
 		p := fmt.Sprintf("costs.%d.", i)
 		k.code(codes.CostKind, r.Kind, p+"kind", "费用种类")
@@ -365,12 +364,9 @@ func (k *checker) amounts(c Content) {
 		if k.need(r.UnitCost != 0, p+"unitCostFen", "请填写单价") {
 			rowsOK = k.right(r.UnitCost > 0, p+"unitCostFen", "bad_amount", "单价应大于 0") && rowsOK
 		}
-		total, ok := r.Total()
 		if r.Quantity > 0 && r.UnitCost > 0 {
+			_, ok := r.Total()
 			rowsOK = k.right(ok, p+"quantity", "too_large", "数量乘单价超出 999.99 亿元，请核对") && rowsOK
-		}
-		if ok && !r.Carrier && deducted+total <= money.Max {
-			deducted += total
 		}
 	}
 	sum, ok := c.CostTotal()
@@ -381,7 +377,7 @@ func (k *checker) amounts(c Content) {
 		return
 	}
 	// T = C − N and N lies between the rows nobody claims as carriers and all rows (registration.md §2).
-	if c.Technical > 0 && c.Technical <= amount {
+	if deducted, _ := c.Deducted(); c.Technical > 0 && c.Technical <= amount {
 		k.right(c.Technical <= amount-deducted, "technicalFen", "costs_not_deducted",
 			"技术交易额应扣除非技术性费用 "+deducted.Grouped()+" 元，最多为 "+(amount-deducted).Grouped()+" 元")
 		k.right(c.Technical >= amount-sum, "technicalFen", "deduction_unexplained",

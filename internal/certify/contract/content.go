@@ -190,6 +190,20 @@ func (c Content) CostTotal() (sum money.Fen, ok bool) {
 	return sum, true
 }
 
+// Deducted adds the rows that are not claimed as carriers; ok is false where a row leaves the range.
+func (c Content) Deducted() (sum money.Fen, ok bool) {
+	for _, r := range c.Costs {
+		t, fits := r.Total()
+		if !fits {
+			return 0, false
+		}
+		if !r.Carrier {
+			sum += t
+		}
+	}
+	return sum, true
+}
+
 // Import reports whether the seller is foreign, so that the domestic buyer applies (办法第8条 and
 // registration.md B11).
 func (c Content) Import() bool { return c.Seller.Foreign() }

@@ -2,6 +2,7 @@ package demand
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -55,6 +56,11 @@ var gateRules = sync.OnceValue(func() []gateRule {
 			cue(`(由|经|需|请)[^。；，\n]{1,12}(决定|决策|拍板|审批|批准|确定)|(总工程师|总工|总经理|董事长|厂长|矿长|理事长|技术总监|技术负责人|决策人)`)},
 	}
 })
+
+// AsksFor tells whether the gate speaks of a form field or of fields in it.
+func AsksFor(path string) bool {
+	return slices.ContainsFunc(gateRules(), func(r gateRule) bool { return r.part.Path == path || strings.HasPrefix(r.part.Path, path+".") })
+}
 
 // Gate reads a need and says which of the six parts it names, be it in their own fields or anywhere in its text. It is pure.
 func Gate(c Content) []GatePart {

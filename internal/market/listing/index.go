@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
@@ -30,6 +31,18 @@ func (IndexManyArgs) Kind() string { return "listing_index_many" }
 
 // DocumentID is the id of a listing's document: "a12" or "d7".
 func DocumentID(k Kind, id int64) string { return fmt.Sprintf("%c%d", k[0], id) }
+
+// IDOf is the listing of a document; 0 for a document that is no listing's.
+func IDOf(documentID string) int64 {
+	if len(documentID) < 2 {
+		return 0
+	}
+	n, err := strconv.ParseInt(documentID[1:], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
 
 // Register adds the index workers.
 func (s *Service) Register(w *jobs.Workers, engine search.Engine) {

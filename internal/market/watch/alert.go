@@ -140,7 +140,7 @@ func (s *Service) alertMatches(ctx context.Context, l listing.Listing, doc searc
 		if i < 0 || back.Items[i].Explained.Score < alertScore {
 			continue
 		}
-		if err := s.announce(ctx, listingID(m.Document.ID), l, i+1, back.Items[i].Explained); err != nil {
+		if err := s.announce(ctx, listing.IDOf(m.Document.ID), l, i+1, back.Items[i].Explained); err != nil {
 			return err
 		}
 	}
@@ -416,13 +416,4 @@ func (s *Service) digestText(lines []unmailed) string {
 	}
 	fmt.Fprintf(&b, "\n管理或结束提醒：%s/searches\n", s.config.BaseURL)
 	return strings.TrimLeft(b.String(), "\n")
-}
-
-// listingID reads the row id out of a document id ("a12").
-func listingID(documentID string) int64 {
-	if len(documentID) < 2 {
-		return 0
-	}
-	n, _ := strconv.ParseInt(documentID[1:], 10, 64)
-	return n
 }

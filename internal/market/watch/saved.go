@@ -278,7 +278,7 @@ func (s *Service) Feed(ctx context.Context, token string) (Saved, []Entry, error
 func (s *Service) entries(ctx context.Context, kind listing.Kind, hits []search.Hit, sample bool) ([]Entry, error) {
 	ids := make([]int64, 0, len(hits))
 	for _, h := range hits {
-		ids = append(ids, listingID(h.ID))
+		ids = append(ids, listing.IDOf(h.ID))
 	}
 	var out []Entry
 	var orgs []int64

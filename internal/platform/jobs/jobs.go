@@ -32,23 +32,23 @@ func NewWorkers() *Workers { return &Workers{river.NewWorkers()} }
 // Register says which function works the jobs of T's kind. Registering a kind twice is a mistake of wiring and panics.
 // A function that fails is tried again with growing pauses, up to 25 times over about three weeks.
 func Register[T Args](w *Workers, work func(ctx context.Context, args T) error) {
-	river.AddWorker(w.river, river.WorkFunc(func(ctx context.Context, job *river.Job[T]) error { return work(ctx, job.Args) }))
+	RegisterLong(w, 0, work)
 }
 
-// RegisterLong is Register for work that may take longer than other jobs may.
+// RegisterLong is Register for work that may take longer than other jobs may; 0 is their limit.
 func RegisterLong[T Args](w *Workers, limit time.Duration, work func(ctx context.Context, args T) error) {
-	river.AddWorker(w.river, longWorker[T]{limit: limit, work: work})
+	river.AddWorker(w.river, worker[T]{limit: limit, work: work})
 }
 
-type longWorker[T Args] struct {
+type worker[T Args] struct {
 	river.WorkerDefaults[T]
 	limit time.Duration
 	work  func(ctx context.Context, args T) error
 }
 
-func (l longWorker[T]) Timeout(*river.Job[T]) time.Duration { return l.limit }
-func (l longWorker[T]) Work(ctx context.Context, job *river.Job[T]) error {
-	return l.work(ctx, job.Args)
+func (w worker[T]) Timeout(*river.Job[T]) time.Duration { return w.limit }
+func (w worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
+	return w.work(ctx, job.Args)
 }
 
 // Discard marks an error as hopeless: the job is not tried again.

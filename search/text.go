@@ -44,7 +44,7 @@ func Suggest(a *zh.Analyzer, text string, words []string, find func(pinyin strin
 	out := a.Normalize(text)
 	before := out
 	for _, run := range append([]string{strings.TrimSpace(out)}, words...) {
-		py := zh.ToPinyin(run)
+		py := a.ToPinyin(run)
 		n := utf8.RuneCountInString(run)
 		if py == "" || n < 2 || !strings.Contains(out, run) {
 			continue
@@ -55,7 +55,7 @@ func Suggest(a *zh.Analyzer, text string, words []string, find func(pinyin strin
 		}
 		runes := []rune(a.Normalize(title))
 		for i := 0; i+n <= len(runes); i++ {
-			if same := string(runes[i : i+n]); zh.ToPinyin(same) == py {
+			if same := string(runes[i : i+n]); a.ToPinyin(same) == py {
 				out = strings.ReplaceAll(out, run, same)
 				break
 			}

@@ -3,7 +3,6 @@ package zh
 import (
 	"sort"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -16,7 +15,7 @@ func (a *Analyzer) Marks(text string, words []string, prefix bool) [][2]int {
 	var found [][2]int
 	others := words[:0:0]
 	for _, w := range words {
-		if r, _ := utf8.DecodeRuneInString(w); !unicode.Is(unicode.Han, r) {
+		if r, _ := utf8.DecodeRuneInString(w); !isHan(r) {
 			others = append(others, w)
 			continue
 		}

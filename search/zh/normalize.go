@@ -11,21 +11,68 @@ import (
 // Normalize gives the form in which texts are compared: compatibility forms folded (full width, ₂ → 2, ℃ → °C),
 // traditional characters simplified, lower case; control, format and right-to-left marks become nothing or spaces.
 func (a *Analyzer) Normalize(text string) string {
-	if ascii(text) {
-		return strings.ToLower(strings.Map(dropControl, text))
-	}
-	return strings.Map(a.fold, norm.NFKC.String(strings.ToValidUTF8(text, " ")))
-}
-
-func ascii(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			return false
+	text = strings.ToValidUTF8(text, " ")
+	out := make([]byte, 0, len(text))
+	// Nearly every character folds by itself. Where one does not, NFKC has to see it with the character before it and all that follow
+	// up to the next that does.
+	last, length := 0, 0 // the character before: where it begins, and what was written before it
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRuneInString(text[i:])
+		f := a.foldedRune(r)
+		if f != foldsWithOthers {
+			last, length = i, len(out)
+			if i += n; f >= 0 {
+				out = utf8.AppendRune(out, f)
+			}
+			continue
 		}
+		for i < len(text) {
+			if r, n = utf8.DecodeRuneInString(text[i:]); a.foldedRune(r) != foldsWithOthers {
+				break
+			}
+			i += n
+		}
+		out = out[:length]
+		for _, r := range norm.NFKC.String(text[last:i]) {
+			if r = a.fold(r); r >= 0 {
+				out = utf8.AppendRune(out, r)
+			}
+		}
+		last, length = i, len(out)
 	}
-	return true
+	return string(out)
 }
 
+// What the table of folded characters holds beside characters.
+const (
+	foldsToNothing  = -1 // as strings.Map has it
+	foldsWithOthers = -2 // into several characters, or it joins with one before it
+)
+
+// foldTable is what each character of the basic plane becomes in a normalised text.
+func (a *Analyzer) foldTable() []rune {
+	table := make([]rune, 1<<16)
+	for i := range table {
+		s := string(rune(i))
+		composed := norm.NFKC.String(s)
+		r, n := utf8.DecodeRuneInString(composed)
+		if n < len(composed) || r == utf8.RuneError || !norm.NFKC.PropertiesString(s).BoundaryBefore() {
+			table[i] = foldsWithOthers
+			continue
+		}
+		table[i] = a.fold(r)
+	}
+	return table
+}
+
+func (a *Analyzer) foldedRune(r rune) rune {
+	if int(r) < len(a.folded) {
+		return a.folded[r]
+	}
+	return foldsWithOthers
+}
+
+// fold finishes a composed character.
 func (a *Analyzer) fold(r rune) rune {
 	if s, ok := a.simplified[r]; ok {
 		return s
@@ -38,7 +85,7 @@ func dropControl(r rune) rune {
 	case r == '\n' || r == '\t' || r == '\r':
 		return ' '
 	case unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r):
-		return -1
+		return foldsToNothing
 	}
 	return r
 }
@@ -55,11 +102,11 @@ func (a *Analyzer) each(text string, yield func(piece)) {
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRuneInString(text[i:])
 		switch {
-		case unicode.Is(unicode.Han, r):
+		case isHan(r):
 			j := i + n
 			for j < len(text) {
 				r, n := utf8.DecodeRuneInString(text[j:])
-				if !unicode.Is(unicode.Han, r) {
+				if !isHan(r) {
 					break
 				}
 				j += n
@@ -76,8 +123,16 @@ func (a *Analyzer) each(text string, yield func(piece)) {
 	}
 }
 
+// The block that nearly all Han characters are in.
+const firstHan, lastHan = 0x4e00, 0x9fff
+
+// isHan is unicode.Is(unicode.Han, r).
+func isHan(r rune) bool {
+	return r >= firstHan && r <= lastHan || r >= 0x2e80 && unicode.Is(unicode.Han, r)
+}
+
 func wordRune(r rune) bool {
-	return (unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r)) && !unicode.Is(unicode.Han, r)
+	return (unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r)) && !isHan(r)
 }
 
 // maxWordBytes cuts endless runs of letters so that a hostile text can't make an endless token.

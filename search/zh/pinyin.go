@@ -1,8 +1,8 @@
 package zh
 
 import (
+	"cmp"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/mozillazg/go-pinyin"
@@ -16,7 +16,6 @@ const (
 // Pinyin returns what a person may type to find a title: from the start of every word on, the syllables joined
 // (xituyongci) and the initials (xtyc), to be matched by prefix, and each word's own (xitu, xt).
 func (a *Analyzer) Pinyin(title string) []string {
-	args := pinyin.NewArgs()
 	var tokens []string
 	seen := map[string]bool{}
 	add := func(syllables []string) {
@@ -39,14 +38,10 @@ func (a *Analyzer) Pinyin(title string) []string {
 		}
 		var syllables []string
 		for _, r := range p.text {
-			s := "_" // a rare character without pinyin can't be typed
-			if py := pinyin.SinglePinyin(r, args); len(py) > 0 && py[0] != "" {
-				s = py[0]
-			}
-			syllables = append(syllables, s)
+			syllables = append(syllables, cmp.Or(a.syllable(r), "_")) // a rare character without pinyin can't be typed
 		}
 		start := 0
-		for _, w := range a.cut(p.text) {
+		a.lexicon.cut(p.text, true, func(w string) {
 			add(syllables[start : start+utf8.RuneCountInString(w)])
 			for _, part := range a.recut(nil, w) {
 				n := utf8.RuneCountInString(part)
@@ -54,22 +49,45 @@ func (a *Analyzer) Pinyin(title string) []string {
 				add(syllables[start : start+n])
 				start += n
 			}
-		}
+		})
 		left -= len(syllables)
 	})
 	return tokens
 }
 
 // ToPinyin returns the joined syllables of a text when it is all Han, else "". Homophones (稀图, 稀土) agree.
-func ToPinyin(text string) string {
-	args := pinyin.NewArgs()
+func (a *Analyzer) ToPinyin(text string) string {
 	var b strings.Builder
 	for _, r := range text {
-		py := pinyin.SinglePinyin(r, args)
-		if !unicode.Is(unicode.Han, r) || len(py) == 0 {
+		s := a.syllable(r)
+		if !isHan(r) || s == "" {
 			return ""
 		}
-		b.WriteString(py[0])
+		b.WriteString(s)
 	}
 	return b.String()
+}
+
+// syllable is how a character is typed, "" where the table knows none.
+func (a *Analyzer) syllable(r rune) string {
+	if i := int(r - firstHan); i >= 0 && i < len(a.syllables) {
+		return a.syllables[i]
+	}
+	return typed(r)
+}
+
+// typed asks the library, which takes over a microsecond a character.
+func typed(r rune) string {
+	if py := pinyin.SinglePinyin(r, pinyin.NewArgs()); len(py) > 0 {
+		return py[0]
+	}
+	return ""
+}
+
+func syllableTable() []string {
+	table := make([]string, lastHan-firstHan+1)
+	for i := range table {
+		table[i] = typed(firstHan + rune(i))
+	}
+	return table
 }

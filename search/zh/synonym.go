@@ -2,7 +2,6 @@ package zh
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -44,7 +43,7 @@ func (a *Analyzer) loadSynonyms(table string) synonyms {
 func hanHead(form string) (string, bool) {
 	r, n := utf8.DecodeRuneInString(form)
 	r2, m := utf8.DecodeRuneInString(form[n:])
-	return form[:n+m], unicode.Is(unicode.Han, r) && unicode.Is(unicode.Han, r2)
+	return form[:n+m], isHan(r) && isHan(r2)
 }
 
 // in returns the other forms of everything in the normalised text, each once.
@@ -65,7 +64,7 @@ func (s synonyms) in(text string) []string {
 	var prev rune
 	at := 0
 	for i, r := range text {
-		if unicode.Is(unicode.Han, r) && unicode.Is(unicode.Han, prev) {
+		if isHan(r) && isHan(prev) {
 			for _, g := range s.start[text[at:i+utf8.RuneLen(r)]] {
 				for _, form := range s.groups[g] {
 					if strings.HasPrefix(text[at:], form) {

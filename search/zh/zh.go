@@ -12,10 +12,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 	"unicode/utf8"
-
-	"github.com/go-ego/gse"
 )
 
 //go:generate go run ./gendict
@@ -37,15 +34,17 @@ var (
 // technical words between 3 and 1,000.
 const domainFrequency = 1000
 
-// Analyzer cuts text. It is read-only after New and safe for concurrent use. One takes about 40 MB: share it.
+// Analyzer cuts text. It is read-only after New and safe for concurrent use. One takes about 10 MB: share it.
 type Analyzer struct {
-	seg        gse.Segmenter
+	lexicon    *lexicon
 	stop       map[string]bool
 	synonyms   synonyms
 	simplified map[rune]rune
+	folded     []rune   // see foldTable
+	syllables  []string // of the characters from firstHan on
 }
 
-// New loads the dictionary (about 0.3 s). more are further tables of synonyms, as synonyms.tsv: on a line the forms that mean the
+// New loads the dictionary (about 0.15 s). more are further tables of synonyms, as synonyms.tsv: on a line the forms that mean the
 // same, between tabs.
 func New(more ...string) (*Analyzer, error) {
 	zr, err := gzip.NewReader(bytes.NewReader(dictGzip))
@@ -57,15 +56,12 @@ func New(more ...string) (*Analyzer, error) {
 		return nil, fmt.Errorf("zh: dictionary: %w", err)
 	}
 	a := &Analyzer{stop: map[string]bool{}, simplified: map[rune]rune{}}
-	a.seg.SkipLog = true
 	var list strings.Builder
 	list.Write(dict)
 	for _, w := range strings.Fields(domainWords) {
 		fmt.Fprintf(&list, "%s %d\n", w, domainFrequency)
 	}
-	if err := a.seg.LoadDictStr(list.String()); err != nil {
-		return nil, fmt.Errorf("zh: dictionary: %w", err)
-	}
+	a.lexicon = newLexicon(list.String())
 	for _, w := range strings.Fields(stopWords) {
 		a.stop[w] = true
 	}
@@ -74,6 +70,7 @@ func New(more ...string) (*Analyzer, error) {
 		s, _ := utf8.DecodeRuneInString(pair[n:])
 		a.simplified[r] = s
 	}
+	a.folded, a.syllables = a.foldTable(), syllableTable()
 	a.synonyms = a.loadSynonyms(strings.Join(append([]string{synonymTable}, more...), "\n"))
 	return a, nil
 }
@@ -85,7 +82,7 @@ func (a *Analyzer) Stop(word string) bool {
 
 func isHanWord(w string) bool {
 	r, _ := utf8.DecodeRuneInString(w)
-	return unicode.Is(unicode.Han, r)
+	return isHan(r)
 }
 
 // Words cuts text for matching and statistics: Han words of one to three characters (longer ones are cut again), formulas and
@@ -97,9 +94,7 @@ func (a *Analyzer) Words(text string) []string {
 			words = append(words, p.text)
 			return
 		}
-		for _, w := range a.cut(p.text) {
-			words = a.recut(words, w)
-		}
+		a.lexicon.cut(p.text, true, func(w string) { words = a.recut(words, w) })
 	})
 	return words
 }
@@ -122,9 +117,7 @@ func (a *Analyzer) indexWords(norm string) []string {
 			words = append(append(words, p.text), p.parts...)
 			return
 		}
-		for _, w := range a.cut(p.text) {
-			words = a.inner(append(words, w), w)
-		}
+		a.lexicon.cut(p.text, true, func(w string) { words = a.inner(append(words, w), w) })
 	})
 	return words
 }
@@ -151,49 +144,36 @@ func (a *Analyzer) QueryWords(text string) []string {
 	return words
 }
 
-// cut segments a run of Han characters by the shortest path.
-func (a *Analyzer) cut(han string) []string {
-	segs := a.seg.Segment([]byte(han))
-	words := make([]string, len(segs))
-	for i, s := range segs {
-		words[i] = han[s.Start():s.End()]
-	}
-	return words
-}
-
 // recut appends w, or, when it is longer than three characters, its parts.
 func (a *Analyzer) recut(words []string, w string) []string {
 	if utf8.RuneCountInString(w) <= 3 {
 		return append(words, w)
 	}
-	start := 0
-	for _, s := range a.seg.ModeSegment([]byte(w), true) {
-		part := w[start:s.End()]
-		start = s.End()
+	a.lexicon.cut(w, false, func(part string) {
 		if len(part) == len(w) { // no inner word at all: keep it whole rather than loop
-			return append(words, w)
+			words = append(words, w)
+			return
 		}
 		words = a.recut(words, part)
-	}
+	})
 	return words
 }
 
 // inner appends the dictionary words inside w that are shorter than w and have at least two characters, and, for a word
 // whose cut leaves single characters, those too, so that every Words cut of w is in.
 func (a *Analyzer) inner(words []string, w string) []string {
-	runes := []rune(w)
-	if len(runes) < 3 {
+	size := utf8.RuneCountInString(w)
+	if size < 3 {
 		return words
 	}
-	for i := range runes {
-		for n := 2; n <= 4 && i+n <= len(runes) && n < len(runes); n++ {
-			part := string(runes[i : i+n])
-			if freq, _, ok := a.seg.Find(part); ok && freq > 0 {
+	for i := range w {
+		a.lexicon.heads(w[i:], 4, func(part string, characters int) {
+			if characters > 1 && characters < size {
 				words = append(words, part)
 			}
-		}
+		})
 	}
-	if len(runes) > 3 {
+	if size > 3 {
 		for _, part := range a.recut(nil, w) {
 			if utf8.RuneCountInString(part) == 1 {
 				words = append(words, part)

@@ -197,16 +197,12 @@ func openShelf(path string) (s *shelf, err error) {
 
 // load fills the columns from the index.
 func (s *shelf) load() error {
-	advanced, err := s.Advanced()
+	snapshot, err := s.snapshot()
 	if err != nil {
-		return fmt.Errorf("local: %w", err)
+		return err
 	}
-	reader, err := advanced.Reader()
-	if err != nil {
-		return fmt.Errorf("local: %w", err)
-	}
-	defer reader.Close()
-	for _, segment := range reader.(*scorch.IndexSnapshot).Segments() {
+	defer snapshot.Close()
+	for _, segment := range snapshot.Segments() {
 		live := segment.DocNumbersLive().Iterator()
 		for live.HasNext() {
 			var d search.Document

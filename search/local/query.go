@@ -10,8 +10,6 @@ import (
 
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/index/scorch"
-	bsearch "github.com/blevesearch/bleve/v2/search"
-	"github.com/blevesearch/bleve/v2/search/query"
 
 	"techmarket/search"
 )
@@ -28,7 +26,7 @@ func (e *Engine) Search(ctx context.Context, q search.Query) (search.Result, err
 	if len(words) == 0 && search.HasText(text) {
 		return search.Result{Facets: map[string]map[string]int{}}, nil // only signs: nothing can be meant
 	}
-	res, err := e.page(ctx, q, e.textQuery(text, words, q.Prefix, true))
+	res, err := e.page(ctx, q, e.asked(text, words, q.Prefix, true))
 	if err != nil || res.Total > 0 || len(words) == 0 {
 		return res, err
 	}
@@ -38,13 +36,13 @@ func (e *Engine) Search(ctx context.Context, q search.Query) (search.Result, err
 	if len(words) == 1 {
 		return res, nil
 	}
-	some, err := e.page(ctx, q, e.textQuery(text, words, q.Prefix, false))
+	some, err := e.page(ctx, q, e.asked(text, words, q.Prefix, false))
 	some.Suggestion, some.Relaxed = res.Suggestion, some.Total > 0
 	return some, err
 }
 
-// page runs one text query (nil: all documents) with the filters, sort, page and facet counts of q.
-func (e *Engine) page(ctx context.Context, q search.Query, text query.Query) (search.Result, error) {
+// page runs one text (nil: all documents) with the filters, sort, page and facet counts of q.
+func (e *Engine) page(ctx context.Context, q search.Query, text *ask) (search.Result, error) {
 	var res search.Result
 	hits, err := e.serving.holding(ctx, text, nil)
 	if err != nil {
@@ -65,39 +63,6 @@ func (e *Engine) page(ctx context.Context, q search.Query, text query.Query) (se
 		res.Hits[at[d.ID]].Highlights = search.Highlight(e.analyzer, search.ClipText(q.Text), q.Prefix, d)
 	}
 	return res, err
-}
-
-// holding yields the rows of all documents that answer a text query, all where there is none. last, when given, is called with them while
-// the snapshot that was searched is still open.
-func (s *shelf) holding(ctx context.Context, text query.Query, last func(*scorch.IndexSnapshot, []scored) error) ([]scored, error) {
-	if text == nil {
-		return s.columns.all(), nil
-	}
-	var hits []scored
-	maker := func(sc *bsearch.SearchContext) (bsearch.DocumentMatchHandler, bool, error) {
-		snapshot, ok := sc.IndexReader.(*scorch.IndexSnapshot)
-		if !ok {
-			return nil, false, fmt.Errorf("local: %T is no snapshot", sc.IndexReader)
-		}
-		rows, err := s.rowsIn(snapshot)
-		return func(m *bsearch.DocumentMatch) error {
-			if m == nil {
-				if last == nil {
-					return nil
-				}
-				return last(snapshot, hits)
-			}
-			doc := m.IndexInternalID.Value()
-			hits = append(hits, scored{rows.of(doc), m.Score, doc})
-			sc.DocumentMatchPool.Put(m)
-			return nil
-		}, false, err
-	}
-	ctx = context.WithValue(ctx, bsearch.MakeDocumentMatchHandlerKey, bsearch.MakeDocumentMatchHandler(maker))
-	if _, err := s.SearchInContext(ctx, bleve.NewSearchRequestOptions(text, 0, 0, false)); err != nil {
-		return nil, fmt.Errorf("local: %w", err)
-	}
-	return hits, nil
 }
 
 // rowMap turns a snapshot's document numbers, asked for in rising order, into rows.
@@ -145,77 +110,50 @@ func (s *shelf) rowsIn(snapshot *scorch.IndexSnapshot) (*rowMap, error) {
 	return m, nil
 }
 
-// textQuery finds documents with all (or, when !all, some) of the words; whole words as typed and title words weigh more.
-func (e *Engine) textQuery(text string, words []string, prefix, all bool) query.Query {
+// asked finds documents with all (or, when !all, some) of the words; whole words as typed and title words weigh more.
+func (e *Engine) asked(text string, words []string, prefix, all bool) *ask {
 	if len(words) == 0 {
 		return nil
 	}
-	var each []query.Query
+	a := &ask{all: all}
 	for i, w := range words {
-		each = append(each, e.wordQuery(w, prefix && i == len(words)-1))
+		a.words = append(a.words, forms(w, prefix && i == len(words)-1))
 	}
-	var must query.Query
-	if all {
-		must = bleve.NewConjunctionQuery(each...)
-	} else {
-		must = bleve.NewDisjunctionQuery(each...)
-	}
-	q := bleve.NewBooleanQuery()
-	q.AddMust(must)
 	for _, w := range e.analyzer.IndexWords(text) {
 		if utf8.RuneCountInString(w) > 3 {
-			q.AddShould(term(fieldTitle, w, 4), term(fieldWords, w, 2))
+			a.bonus = append(a.bonus, form{field: fieldTitle, text: w, boost: 4}, form{field: fieldWords, text: w, boost: 2})
 		}
 	}
-	return q
+	return a
 }
 
-// wordQuery finds one word in any form in which a person may mean it.
-func (e *Engine) wordQuery(w string, prefix bool) query.Query {
-	forms := []query.Query{term(fieldTitle, w, 3), term(fieldWords, w, 1)}
+// forms are all in which a person may mean a word.
+func forms(w string, prefix bool) []form {
+	forms := []form{{field: fieldTitle, text: w, boost: 3}, {field: fieldWords, text: w, boost: 1}}
 	n := utf8.RuneCountInString(w)
 	first, _ := utf8.DecodeRuneInString(w)
 	han := unicode.Is(unicode.Han, first)
 	if prefix || han && n == 1 { // one character is the start of a word more often than a word
-		forms = append(forms, prefixed(fieldTitle, w, 1), prefixed(fieldWords, w, 0.3))
+		forms = append(forms, form{field: fieldTitle, text: w, boost: 1, start: true}, form{field: fieldWords, text: w, boost: .3, start: true})
 	}
 	if !han && n > 1 {
-		forms = append(forms, term(fieldPinyin, w, 1))
+		forms = append(forms, form{field: fieldPinyin, text: w, boost: 1})
 		if prefix {
-			forms = append(forms, prefixed(fieldPinyin, w, 0.5))
+			forms = append(forms, form{field: fieldPinyin, text: w, boost: .5, start: true})
 		}
 	}
 	if typos := search.Typos(w); typos > 0 {
 		for _, field := range []string{fieldWords, fieldPinyin} {
-			f := bleve.NewFuzzyQuery(w)
-			f.SetField(field)
-			f.SetFuzziness(typos)
-			f.SetPrefix(1)
-			f.SetBoost(0.2)
-			forms = append(forms, f)
+			forms = append(forms, form{field: field, text: w, boost: .2, typos: typos})
 		}
 	}
-	return bleve.NewDisjunctionQuery(forms...)
-}
-
-func term(field, w string, boost float64) query.Query {
-	q := bleve.NewTermQuery(w)
-	q.SetField(field)
-	q.SetBoost(boost)
-	return q
-}
-
-func prefixed(field, w string, boost float64) query.Query {
-	q := bleve.NewPrefixQuery(w)
-	q.SetField(field)
-	q.SetBoost(boost)
-	return q
+	return forms
 }
 
 // suggest proposes what sounds the same and exists: 稀图 → 稀土.
 func (e *Engine) suggest(ctx context.Context, q search.Query, words []string) (string, error) {
 	return search.Suggest(e.analyzer, search.ClipText(q.Text), words, func(pinyin string) (string, error) {
-		hits, err := e.serving.holding(ctx, term(fieldPinyin, pinyin, 1), nil)
+		hits, err := e.serving.holding(ctx, &ask{words: [][]form{{{field: fieldPinyin, text: pinyin, boost: 1}}}}, nil)
 		if err != nil {
 			return "", err
 		}
@@ -246,12 +184,12 @@ func (e *Engine) Candidates(ctx context.Context, q search.CandidateQuery) ([]sea
 		out, _ := s.columns.first(q.Filters, s.columns.all(), q.Limit)
 		return out, s.prepared(ctx, out)
 	}
-	var terms []query.Query
+	a := &ask{}
 	for _, t := range q.Terms[:min(len(q.Terms), maxCandidateTerms)] {
-		terms = append(terms, term(fieldWords, t.Term, t.Weight))
+		a.words = append(a.words, []form{{field: fieldWords, text: t.Term, boost: t.Weight}})
 	}
 	var out []search.Candidate
-	_, err := s.holding(ctx, bleve.NewDisjunctionQuery(terms...), func(snapshot *scorch.IndexSnapshot, hits []scored) (err error) {
+	_, err := s.holding(ctx, a, func(snapshot *scorch.IndexSnapshot, hits []scored) (err error) {
 		rows, err := s.rowsIn(snapshot)
 		if err != nil {
 			return err

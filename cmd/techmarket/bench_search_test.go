@@ -93,13 +93,18 @@ func benchEngine(b *testing.B, analyzer *zh.Analyzer, texts benchTexts, size int
 	engine := matching.Prepared{Engine: bare, Analyzer: analyzer}
 
 	began := time.Now()
-	batch := make([]search.Document, 0, 1000)
-	for i := range size {
-		if batch = append(batch, texts.document(i, size)); len(batch) == cap(batch) || i == size-1 {
-			noErr(b, engine.Index(ctx, batch...))
-			batch = batch[:0]
+	noErr(b, engine.Rebuild(ctx, func(emit func(...search.Document) error) error { // as techmarket reindex does
+		batch := make([]search.Document, 0, 2000)
+		for i := range size {
+			if batch = append(batch, texts.document(i, size)); len(batch) == cap(batch) || i == size-1 {
+				if err := emit(batch...); err != nil {
+					return err
+				}
+				batch = batch[:0]
+			}
 		}
-	}
+		return nil
+	}))
 	indexed := time.Since(began)
 	began = time.Now()
 	model, err := matching.Learn(ctx, analyzer, func(yield func(search.Document, error) bool) {

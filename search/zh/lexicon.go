@@ -2,6 +2,7 @@ package zh
 
 import (
 	"math"
+	"math/bits"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -11,8 +12,15 @@ import (
 // of all occurrences. It cuts as gse does (a test says so) in less than half the time and a quarter of the memory, without an allocation
 // but the answer's.
 type lexicon struct {
-	next map[uint64]int32 // of a node and a character
-	cost []float32        // of the word that ends at a node; 0 where none does
+	edges []edge    // a hash table with open addresses, half full: a third of a map's time
+	cost  []float32 // of the word that ends at a node; 0 where none does
+}
+
+// edge leads from a node by a character to a node. 0 is the root, to which none leads.
+type edge struct {
+	from int32
+	by   rune
+	to   int32
 }
 
 const (
@@ -24,7 +32,7 @@ const (
 
 // newLexicon reads lines "word frequency". Of a word that comes twice the first counts.
 func newLexicon(lines string) *lexicon {
-	l := &lexicon{next: make(map[uint64]int32, strings.Count(lines, "\n")*5/3), cost: []float32{0}}
+	l := &lexicon{edges: make([]edge, 1<<bits.Len(uint(2*strings.Count(lines, "\n")))), cost: []float32{0}} // 1.3 edges a word
 	var ends []int32
 	var frequencies []float64
 	total := 0.0
@@ -39,13 +47,12 @@ func newLexicon(lines string) *lexicon {
 		}
 		node := int32(0)
 		for _, r := range word {
-			to, ok := l.next[edge(node, r)]
-			if !ok {
-				to = int32(len(l.cost))
+			e := l.edge(node, r)
+			if e.to == 0 {
+				*e = edge{node, r, int32(len(l.cost))}
 				l.cost = append(l.cost, 0)
-				l.next[edge(node, r)] = to
 			}
-			node = to
+			node = e.to
 		}
 		if l.cost[node] == 0 {
 			l.cost[node] = 1 // below its own
@@ -60,7 +67,14 @@ func newLexicon(lines string) *lexicon {
 	return l
 }
 
-func edge(node int32, r rune) uint64 { return uint64(node)<<32 | uint64(r) }
+// edge is that from a node by a character, or the place where it would be: to is 0 there.
+func (l *lexicon) edge(from int32, by rune) *edge {
+	for h := (uint64(from)<<21 | uint64(by)) * 0x9e3779b97f4a7c15 >> 32; ; h++ {
+		if e := &l.edges[h&uint64(len(l.edges)-1)]; e.to == 0 || e.from == from && e.by == by {
+			return e
+		}
+	}
+}
 
 // step is the cheapest way to the end of a character: the cost so far and where its last word begins.
 type step struct {
@@ -80,8 +94,7 @@ func (l *lexicon) cut(text string, whole bool, yield func(word string)) {
 		node, lone := int32(0), false
 		end := at
 		for _, r := range text[i:] {
-			var ok bool
-			if node, ok = l.next[edge(node, r)]; !ok {
+			if node = l.edge(node, r).to; node == 0 {
 				break
 			}
 			if cost := l.cost[node]; cost > 0 {
@@ -120,8 +133,7 @@ func (l *lexicon) cut(text string, whole bool, yield func(word string)) {
 func (l *lexicon) heads(text string, most int, yield func(word string, characters int)) {
 	node, n := int32(0), 0
 	for i, r := range text {
-		var ok bool
-		if node, ok = l.next[edge(node, r)]; !ok || n == most {
+		if node = l.edge(node, r).to; node == 0 || n == most {
 			return
 		}
 		if n++; l.cost[node] > 0 {

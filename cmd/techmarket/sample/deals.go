@@ -37,30 +37,28 @@ func (g *generator) deal(n int, state string, talk []string) {
 	d := Deal{Key: fmt.Sprintf("deal-%02d", n+1), State: state}
 	_, detail, _ := strings.Cut(talk[0], "|")
 	from := n * 7
-	if n%9 == 0 { // some deals of the demo company
-		from = slices.IndexFunc(g.m.Achievements, func(a Achievement) bool { return strings.HasPrefix(a.Topic, "07") }) + n/9
+	if n%9 == 0 { // the demo company talks about its own needs, the newest first
+		needs := slices.DeleteFunc(slices.Clone(g.m.Demands), func(d Demand) bool { return d.Owner != g.demoCompany || d.State != ListingPublished })
+		need := needs[len(needs)-1-n/9%len(needs)]
+		d.Demand, d.Buyer = need.Key, need.Owner
+		from = slices.IndexFunc(g.m.Achievements, func(a Achievement) bool { return a.Topic == need.Topic })
 	}
 	a := g.openAchievement(from)
 	topic, title, keyword := a.Topic, a.Title, a.Keywords[0]
 	d.Achievement, d.Seller = a.Key, a.Owner
 	buyers := g.buyers[topic[:2]]
-	if topic[:2] == "07" {
-		d.Buyer = g.demoCompany
-	}
-	for _, dem := range g.m.Demands {
-		if d.Buyer != "" {
-			break
-		}
-		if dem.Topic == topic && dem.Owner != a.Owner {
-			d.Demand, d.Buyer = dem.Key, dem.Owner
-			break
-		}
+	if need := g.needFor(a); d.Buyer == "" && need != nil {
+		d.Demand, d.Buyer = need.Key, need.Owner
 	}
 	for d.Buyer == "" || d.Buyer == d.Seller {
 		d.Buyer = g.pick(buyers)
 	}
 	buyer, seller := g.org(d.Buyer), g.org(d.Seller)
-	if strings.Contains(strings.Join(talk, "\n"), "\nK: ") {
+	switch {
+	case !strings.Contains(strings.Join(talk, "\n"), "\nK: "):
+	case d.Buyer == g.demoCompany: // the two sample accounts meet
+		d.Broker = g.brokers[0]
+	default:
 		d.Broker = g.brokers[g.brokered%4*7] // four have a record, the sample account's broker first
 		g.brokered++
 	}
@@ -107,6 +105,41 @@ func (g *generator) deal(n int, state string, talk []string) {
 		d.Terms = &Terms{Class: detail, Object: title + suffix, Amount: amount, Payment: "instalments", Begins: begins, Ends: begins.AddDate(0, g.between(8, 24), 0)}
 	}
 	g.m.Deals = append(g.m.Deals, d)
+}
+
+// needFor is the open need of the area that has most pairs of characters in common with the achievement, by title and
+// keywords; nil when none has anything.
+func (g *generator) needFor(a *Achievement) (best *Demand) {
+	most, have := 0, pairs(a.Title, a.Keywords)
+	for i := range g.m.Demands {
+		d := &g.m.Demands[i]
+		if d.State != ListingPublished || d.Owner == a.Owner || d.Topic[:2] != a.Topic[:2] {
+			continue
+		}
+		shared := 0
+		if d.Topic == a.Topic {
+			shared = 2
+		}
+		for p := range pairs(d.Title, d.Keywords) {
+			if have[p] {
+				shared++
+			}
+		}
+		if shared > most {
+			most, best = shared, d
+		}
+	}
+	return best
+}
+
+func pairs(title string, keywords []string) map[string]bool {
+	out := map[string]bool{}
+	for _, text := range append(keywords[:len(keywords):len(keywords)], title) {
+		for r := []rune(text); len(r) > 1; r = r[1:] {
+			out[string(r[:2])] = true
+		}
+	}
+	return out
 }
 
 // openAchievement finds a published achievement of a university or institute from a position on that

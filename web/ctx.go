@@ -385,6 +385,8 @@ func (c *Ctx) renderFault(status int, f *fault.Error) error {
 	}
 	if c.echo.Request().Method == http.MethodPost { // where a form goes need not be a page: links lead to the page that showed it
 		page.Path = c.cameFrom()
+	} else if status == http.StatusUnprocessableEntity { // the page without the conditions that it can't answer
+		page.Path = c.echo.Request().URL.Path
 	}
 	body := view.ProblemPage(page, status)
 	body.Body.Text = f.Message

@@ -571,16 +571,16 @@ func (p *Pages) showMembers(c *web.Ctx, form *web.Form, ferr error, link string)
 		}
 		rows.Items = append(rows.Items, row)
 	}
-	body.Main = append(body.Main, Block{Title: "成员", Rows: &rows})
+	body.Main = append(body.Main, Block{Rows: &rows})
 	if admin {
 		for _, m := range members {
 			f := view.NewForm(fmt.Sprintf("/account/members/%d", m.MembershipID), "保存身份",
-				view.Field{Kind: view.Check, Name: "roles", ID: fmt.Sprintf("roles-%d", m.MembershipID), Label: m.DisplayName + " 的身份", Required: true, Options: roleOptions(actor, m.Roles)})
+				view.Field{Kind: view.Check, Name: "roles", ID: fmt.Sprintf("roles-%d", m.MembershipID), Label: m.DisplayName + "的身份", Required: true, Options: roleOptions(actor, m.Roles)})
 			actions := []view.Action{{Label: "移出本单位", Post: fmt.Sprintf("/account/members/%d/end", m.MembershipID), Kind: view.Danger, Small: true}}
 			if m.TwoFactor && m.AccountID != actor.AccountID {
 				actions = append(actions, resetTwoFactorAction(m, "/account/members"))
 			}
-			body.Main = append(body.Main, Block{Fold: "更改 " + m.DisplayName + " 的身份", Forms: []view.Form{f}, Actions: actions})
+			body.Main = append(body.Main, Block{Fold: "更改" + m.DisplayName + "的身份", Forms: []view.Form{f}, Actions: actions})
 		}
 		a := asking(form, ferr)
 		f := view.NewForm("/account/members/invite", "生成邀请",

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"techmarket/internal/certify/contract"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/identity"
@@ -104,7 +105,7 @@ func (p *Pages) brokers(c *web.Ctx) error {
 	}
 	body := Listing{Lead: "帮供需双方对接、谈成、签约的人。促成和登记的项数由本平台按实际交易计数，不能自己填写。", Rail: rail, Rows: &rows, Pager: view.Pager{Total: -1}}
 	if len(chips) > 0 {
-		body.Head = &view.ListHead{Found: len(cards), Unit: "位（本页）", Chips: chips, Clear: "/brokers"}
+		body.Head = &view.ListHead{Found: len(cards), Unit: "位，在本页", Chips: chips, Clear: "/brokers"}
 	}
 	if len(cards) == size {
 		next := without("")
@@ -154,14 +155,14 @@ func (p *Pages) broker(c *web.Ctx) error {
 		valid := "长期有效"
 		switch {
 		case b.ValidFrom != "" && b.ValidTo != "":
-			valid = b.ValidFrom + " 至 " + b.ValidTo
+			valid = chineseDay(contract.Date(b.ValidFrom)) + "至 " + chineseDay(contract.Date(b.ValidTo))
 		case b.ValidTo != "":
-			valid = "至 " + b.ValidTo
+			valid = "至 " + chineseDay(contract.Date(b.ValidTo))
 		case b.ValidFrom != "":
-			valid = "自 " + b.ValidFrom
+			valid = "自 " + chineseDay(contract.Date(b.ValidFrom)) + "起"
 		}
 		note := "由本人填写，平台按日期判断是否在有效期。"
-		body.Side = append(body.Side, Block{Card: true, Title: "资质", Intro: note, Facts: &view.Facts{Wide: true, Items: []view.Fact{{Label: "等级", Value: codes.BrokerLevel.Label(b.Level), Tags: []view.Tag{qualification(b)}},
+		body.Side = append(body.Side, Block{Card: true, Title: "资质", Intro: note, Facts: &view.Facts{Wide: true, Items: []view.Fact{{Label: "等级", Tags: []view.Tag{qualification(b)}},
 			{Label: "证书编号", Value: b.CertificateNo, Num: true}, {Label: "发证单位", Value: b.Issuer}, {Label: "有效期", Value: valid}}}})
 	}
 	body.Side = append(body.Side, Block{Card: true, Title: "所在机构", Links: []view.Link{{Label: b.Organisation, Href: fmt.Sprintf("/units/%d", b.OrganisationID)}}})

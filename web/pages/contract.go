@@ -668,7 +668,7 @@ func claimed(content contract.Content) money.Fen {
 
 // amountsBlock is the sheet C − N = T beside the cost rows, by the function that the desk uses.
 func (p *Pages) amountsBlock(content contract.Content) Block {
-	sums := view.Sums{Title: "金额拆分（预算）", Caption: "非技术性费用"}
+	sums := view.Sums{Title: "金额拆分（测算）", Caption: "非技术性费用"}
 	deducted, ok := content.Deducted()
 	if !ok {
 		return Block{Card: true, Notice: &view.Notice{Tone: view.Bad, Title: "费用合计超出范围", Text: "请检查数量和单位成本。"}}
@@ -684,9 +684,9 @@ func (p *Pages) amountsBlock(content contract.Content) Block {
 
 func statementFields(a *ask, s contract.Statement, name, phone string) []view.Section {
 	return []view.Section{{Fields: []view.Field{
-		a.checks("statement.true", "声明", boolList(s.True), []view.Option{{Value: "yes", Label: "填报内容真实，附件与原件一致"}}, required),
+		a.checks("statement.true", "真实", boolList(s.True), []view.Option{{Value: "yes", Label: "填报内容真实，附件与原件一致"}}, required),
 		a.checks("statement.same", "一致", boolList(s.Same), []view.Option{{Value: "yes", Label: "与双方签订的合同文本一致"}}, required),
-		a.checks("statement.unfiled", "未重复", boolList(s.Unfiled), []view.Option{{Value: "yes", Label: "没有在其他登记点申请登记（认定登记管理办法第八条）"}}, required),
+		a.checks("statement.unfiled", "不重复", boolList(s.Unfiled), []view.Option{{Value: "yes", Label: "没有在其他登记点申请登记（认定登记管理办法第八条）"}}, required),
 		a.text("statement.applicant", "经办人姓名", firstOf(s.Applicant, name), required, width("m")),
 		a.kind(view.Tel, "statement.phone", "经办人电话", firstOf(s.Phone, phone), required, width("m")),
 	}}}
@@ -923,9 +923,9 @@ func preCheckBlock(d recognition.Decision) Block {
 	b := Block{Title: "预审意见"}
 	facts := []view.Fact{{Label: "结论", Value: outcomeLabel(d.Outcome)}}
 	if d.Outcome == recognition.Register && d.Amounts != nil {
-		facts = append(facts, view.Fact{Label: "类别", Value: className(d.Class)}, view.Fact{Label: "扣除 N", Value: d.Amounts.Deducted.Grouped() + " 元", Num: true},
-			view.Fact{Label: "技术交易额 T", Value: amountWords(d.Amounts.Technical), Num: true},
-			view.Fact{Label: "增值税免税基数 V（提示）", Value: d.Amounts.VATBase.Grouped() + " 元", Num: true, Note: "仅供参考，以税务机关意见为准"})
+		facts = append(facts, view.Fact{Label: "类别", Value: className(d.Class)}, view.Fact{Label: "扣除的非技术性费用", Value: d.Amounts.Deducted.Grouped() + " 元", Num: true},
+			view.Fact{Label: "技术交易额", Value: amountWords(d.Amounts.Technical), Num: true},
+			view.Fact{Label: "增值税免税基数", Value: d.Amounts.VATBase.Grouped() + " 元", Num: true, Note: "仅供参考，以税务机关意见为准"})
 		if d.Expert {
 			facts = append(facts, view.Fact{Label: "专家评审", Value: "需要", Note: "技术交易额达到大额标准或有争议"})
 		}

@@ -97,6 +97,9 @@ func (p *Pages) desk(c *web.Ctx) error {
 	if actor.Has(identity.Member, identity.OrgAdmin) {
 		entries = append(entries, view.Entry{Icon: "inbox", Label: "收藏的匹配", Href: "/kept", Note: "收藏和标为不合适的"})
 	}
+	if actor.Has(identity.SystemAdmin) {
+		entries = append(entries, view.Entry{Icon: "users", Label: "本单位的成员", Href: "/account/members", Note: "邀请、更改身份、移出"})
+	}
 	entries = append(entries, view.Entry{Icon: "bell", Label: "我的订阅", Href: "/searches", Note: "有新的成果、需求时提醒"})
 	if actor.Has(identity.TaxReader) {
 		entries = append(entries, view.Entry{Icon: "file-search", Label: "登记簿", Href: "/registrations", Note: "查已登记的合同"})

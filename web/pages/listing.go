@@ -188,11 +188,11 @@ func achievementBlocks(k achievement.Content, actor identity.Actor) []Block {
 	blocks := []Block{{Prose: []view.Text{view.T(k.Summary)}, Facts: &view.Facts{Items: facts}}}
 	blocks = append(blocks, prose("解决的问题", k.Problem)...)
 	if len(k.Advantages) > 0 {
-		t := view.Table{Caption: "与现有方案对比", HideCaption: true, Columns: []view.Column{{Label: "指标"}, {Label: "本成果"}, {Label: "现有方案"}, {Label: "单位"}}}
+		var rows [][]string
 		for _, a := range k.Advantages {
-			t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(a.Name, a.Ours, a.Present, a.Unit)})
+			rows = append(rows, []string{a.Name, a.Ours, a.Present, a.Unit})
 		}
-		blocks = append(blocks, Block{Title: "与现有方案对比", Table: &t})
+		blocks = append(blocks, measuresBlock("与现有方案对比", "本成果", "现有方案", rows))
 	}
 	blocks = append(blocks, prose("成果介绍", k.Description)...)
 	if len(k.IP) > 0 {
@@ -210,7 +210,9 @@ func achievementBlocks(k achievement.Content, actor identity.Actor) []Block {
 		blocks = append(blocks, Block{Title: "应用案例", Rows: &rows})
 	}
 	if k.Team.Lead != "" || k.Team.Introduction != "" {
-		blocks = append(blocks, Block{Title: "团队", Facts: &view.Facts{Items: []view.Fact{{Label: "负责人", Value: k.Team.Lead}, {Label: "成员", Value: join(k.Team.Members)}, {Label: "介绍", Text: view.T(k.Team.Introduction)}}}})
+		team := []view.Fact{{Label: "负责人", Value: k.Team.Lead}, {Label: "成员", Value: join(k.Team.Members)}, {Label: "介绍", Text: view.T(k.Team.Introduction)}}
+		team = slices.DeleteFunc(team, func(f view.Fact) bool { return f.Value == "" && len(f.Text) == 0 })
+		blocks = append(blocks, Block{Title: "团队", Facts: &view.Facts{Items: team}})
 	}
 	return append(append(blocks, filesBlock(k.Files)...), contactBlock(k.Contact, actor)...)
 }
@@ -229,11 +231,11 @@ func demandBlocks(k demand.Content, actor identity.Actor) []Block {
 	}
 	blocks := append(prose("要解决的问题", k.Problem), Block{Facts: &view.Facts{Items: facts}})
 	if len(k.Targets) > 0 {
-		t := view.Table{Caption: "要达到的指标", HideCaption: true, Columns: []view.Column{{Label: "指标"}, {Label: "现值"}, {Label: "目标值"}, {Label: "单位"}}}
+		var rows [][]string
 		for _, g := range k.Targets {
-			t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(g.Name, g.Present, g.Target, g.Unit)})
+			rows = append(rows, []string{g.Name, g.Present, g.Target, g.Unit})
 		}
-		blocks = append(blocks, Block{Title: "要达到的指标", Table: &t})
+		blocks = append(blocks, measuresBlock("要达到的指标", "现值", "目标值", rows))
 	}
 	blocks = append(blocks, prose("限制条件", k.Limits)...)
 	blocks = append(blocks, prose("已做过的尝试", k.Tried)...)
@@ -298,6 +300,18 @@ func filesBlock(files []listing.Attachment) []Block {
 		return nil
 	}
 	return []Block{{Title: "附件", Files: items}}
+}
+
+// measuresBlock lists name, two values and unit; the unit has a column only where one was given apart from the value.
+func measuresBlock(title, first, second string, rows [][]string) Block {
+	t := view.Table{Caption: title, HideCaption: true, Columns: []view.Column{{Label: "指标"}, {Label: first}, {Label: second}, {Label: "单位"}}}
+	if !slices.ContainsFunc(rows, func(r []string) bool { return r[3] != "" }) {
+		t.Columns = t.Columns[:3]
+	}
+	for _, r := range rows {
+		t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(r[:len(t.Columns)]...)})
+	}
+	return Block{Title: title, Table: &t}
 }
 
 func contactBlock(k listing.Contact, actor identity.Actor) []Block {
@@ -498,7 +512,7 @@ func (p *Pages) ownActions(kind listing.Kind, o own) (buttons []view.Action, for
 		return view.Quiet
 	}
 	if o.listing.State.Live() {
-		buttons = append(buttons, view.Action{Label: "看匹配", Href: listingPath(kind, o.listing.ID) + "/matches"},
+		buttons = append(buttons, view.Action{Label: "看匹配", Href: listingPath(kind, o.listing.ID) + "/matches", Kind: main(o.listing.RemindedAt == nil && !o.listing.Sleeping())},
 			view.Action{Label: "看公开页面", Href: listingPath(kind, o.listing.ID), Kind: view.Quiet})
 	}
 	for _, e := range o.actions {

@@ -142,8 +142,11 @@ func (p *Pages) matches(c *web.Ctx, kind listing.Kind) error {
 		p.Watch.Shown(c.Actor(), m.listing, m.places)
 	}
 	list := view.Matches{Note: m.note(), Cards: m.cards}
-	list.Empty = view.Empty{Icon: "search-x", Title: "暂无合适" + m.want.Label(), Text: "没有一项达到匹配的最低要求。把缺的信息补上会更准，也可以请技术经纪人帮忙；有新的会提醒您。",
+	list.Empty = view.Empty{Icon: "search-x", Title: "暂无合适" + m.want.Label(), Text: "没有一项达到匹配的最低要求，可以请技术经纪人帮忙。",
 		Actions: []view.Action{{Label: "请技术经纪人来谈", Href: "/brokers?field=" + m.listing.Field}}}
+	if m.mine {
+		list.Empty.Text = "没有一项达到匹配的最低要求。把缺的信息补上会更准，也可以请技术经纪人帮忙；有新的会提醒您。"
+	}
 	body.Main = append(body.Main, noticeBlock(m.found)...)
 	body.Main = append(body.Main, Block{Title: "匹配到的" + m.want.Label(), Matches: &list})
 	if len(m.cards) > 0 {

@@ -1272,17 +1272,17 @@ func (p *Pages) setPointState(c *web.Ctx) error {
 
 // rules lists every rule of recognition with its article, as the desk applies it.
 func (p *Pages) rules(c *web.Ctx) error {
-	t := view.Table{Compact: true, Caption: "认定规则", Columns: []view.Column{{Label: "问题"}, {Label: "适用类别"}, {Label: "处理结果"}, {Label: "理由"}, {Label: "依据"}, {Label: "检验的案例"}}}
+	t := view.Table{Compact: true, Caption: "认定规则", HideCaption: true, Columns: []view.Column{{Label: "问题"}, {Label: "适用类别"}, {Label: "处理结果"}, {Label: "理由"}, {Label: "依据"}}}
 	for _, r := range recognition.Rules() {
 		classes := "全部"
 		if len(r.Classes) > 0 {
-			classes = join(r.Classes)
+			classes = join(labels(codes.ContractClass, r.Classes))
 		}
-		t.Rows = append(t.Rows, view.TableRow{Cells: []view.Cell{{Text: r.Question, Header: true, Note: r.Mend}, {Text: classes}, {Text: outcomeLabel(r.Outcome)}, {Text: r.Reason}, {Text: article(r)}, {Text: join(r.Cases)}}})
+		t.Rows = append(t.Rows, view.TableRow{Cells: []view.Cell{{Text: r.Question, Header: true, Note: r.Mend}, {Text: classes}, {Text: outcomeLabel(r.Outcome)}, {Text: r.Reason, Note: known(codes.Refusal, r.Reason)}, {Text: article(r)}}})
 	}
 	page := c.Page("认定规则")
 	page.Breadcrumbs = []view.Link{{Label: "登记点", Href: "/points"}}
-	return sheet(c, page, Sheet{Lead: "审查、预审和命令行用的是同一套规则。条款号来自《技术合同认定规则》（国科发政字〔2001〕253号）等文件，标注“未核实”的请以正式文本为准。", Main: []Block{{Table: &t}}})
+	return sheet(c, page, Sheet{Lead: "预审和登记点的审查用同一套规则。条款号来自《技术合同认定规则》（国科发政字〔2001〕253号）等文件，标注“未核实”的请以正式文本为准。", Main: []Block{{Table: &t}}})
 }
 
 func (p *Pages) verify(c *web.Ctx) error {

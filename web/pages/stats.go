@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"techmarket/internal/certify/contract"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
@@ -318,7 +319,21 @@ func (a statsAsk) scope() string {
 	if a.query.Field != "" {
 		parts = append(parts, codes.Field.Label(a.query.Field))
 	}
-	return strings.Join(append(parts, a.query.From+" 至 "+a.query.To), "，")
+	return strings.Join(append(parts, span(a.query.From, a.query.To)), "，")
+}
+
+// span says a period as people do: whole years by their number, other days in words, which a narrow screen does not
+// break inside as it does 2026-12-31.
+func span(from, to string) string {
+	a, b := strings.TrimSuffix(from, "-01-01"), strings.TrimSuffix(to, "-12-31")
+	switch {
+	case a == from || b == to:
+		return chineseDay(contract.Date(from)) + "至 " + chineseDay(contract.Date(to))
+	case a == b:
+		return a + " 年"
+	default:
+		return a + " 年至 " + b + " 年"
+	}
 }
 
 func (a statsAsk) totals(t stats.Table) Block {
@@ -535,7 +550,7 @@ func (a statsAsk) tileMap(areas []stats.AreaFigure, mark string) Block {
 		}
 		return wanShort(money.Fen(math.Round(v * float64(money.WanYuan))))
 	}, List: func(code string) string { return a.to("/stats/list", "area", code, "rows", string(stats.ByArea)) }}, values)
-	intro := a.query.From + " 至 " + a.query.To + "。只填到盟市的合同不在旗县格内，计入上表的盟市。"
+	intro := span(a.query.From, a.query.To) + "。只填到盟市的合同不在旗县格内，计入上表的盟市。"
 	return Block{ID: "map", Title: title, Intro: intro, Card: true, Chart: &chart}
 }
 
@@ -546,7 +561,7 @@ func funnelBlock(steps []stats.Step, q stats.Query, mark string) Block {
 		points = append(points, view.Point{Label: names[s.Step], Value: float64(s.Count), Shown: view.Count(s.Count)})
 	}
 	chart := view.BarChart("从发布到登记", "环节", "件", points)
-	chart.Note = "全区，各环节按自己的日期计数，所以后一步可以多于前一步。" + q.From + " 至 " + q.To + "。"
+	chart.Note = "全区，各环节按自己的日期计数，所以后一步可以多于前一步。" + span(q.From, q.To) + "。"
 	return Block{ID: "funnel", Title: "从发布到登记" + mark, Card: true, Chart: &chart}
 }
 

@@ -86,7 +86,10 @@ func (p *Pages) unit(c *web.Ctx) error {
 			Actions: []view.Action{{Label: "看全部成果", Href: "/achievements", Kind: view.Quiet}, {Label: "看全部需求", Href: "/demands", Kind: view.Quiet}}}})
 	}
 	body.Side = []Block{{Card: true, Title: "单位", Facts: &view.Facts{Wide: true, Items: []view.Fact{{Label: "类型", Value: orgKindLabel(o.Kind)}, {Label: "所在地", Value: region.FullName(o.Division)},
-		{Label: "统一社会信用代码", Value: o.CreditCode, Num: true}, {Label: "国民经济行业", Value: known(codes.Industry, o.Profile.Industry)}}}}}
+		{Label: "统一社会信用代码", Value: o.CreditCode, Num: true}}}}}
+	if industry := known(codes.Industry, o.Profile.Industry); industry != "" {
+		body.Side[0].Facts.Items = append(body.Side[0].Facts.Items, view.Fact{Label: "国民经济行业", Value: industry})
+	}
 	if o.Kind != identity.PointHost && o.Kind != identity.Government {
 		body.Side = append(body.Side, repliesBlock(c, replies, o.Sample))
 	}

@@ -174,10 +174,13 @@ func TestTheStyleSheetStaysSmallAndUsesDeclaredTokens(t *testing.T) {
 
 func TestEveryProblemPageSaysWhatToDo(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{400, 401, 403, 404, 409, 413, 429, 500, 502, 503} {
+	for _, status := range []int{400, 401, 403, 404, 409, 413, 422, 429, 500, 502, 503} {
 		b := ProblemPage(Page{Path: "/x"}, status).Body
 		if b.Title == "" || len(b.Actions) == 0 {
 			t.Errorf("%d: no title or nothing to do: %+v", status, b)
+		}
+		if b.Status != status && status != 502 {
+			t.Errorf("%d is told as %d: a person would take it for a failure of ours", status, b.Status)
 		}
 	}
 }

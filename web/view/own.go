@@ -37,6 +37,9 @@ func ProblemPage(p Page, status int) With[Problem] {
 	case 413:
 		b.Title, b.Text = "文件太大了", "请压缩或拆开后再上传；页面上写有大小上限。"
 		b.Actions = []Action{{Label: "返回", Href: pick(p.Path, "/")}}
+	case 422: // what was asked can't be answered as asked: no failure of ours, and no use to try it again unchanged
+		b.Title, b.Text = "内容需要修改", "地址或表单里有填得不对的地方，没有保存任何改动。"
+		b.Actions = []Action{{Label: "返回", Href: pick(p.Path, "/")}, {Label: "回到首页", Href: "/", Kind: Quiet}}
 	case 429:
 		b.Title, b.Text = "操作太频繁了", "为了保护账号，请等一分钟再试。您已经保存的内容不受影响。"
 		b.Actions = []Action{back}

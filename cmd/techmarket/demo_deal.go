@@ -29,9 +29,6 @@ func (l *demoLoader) planDeal(d sample.Deal) {
 		d.Demand = ""
 	}
 	buyer, seller := l.contact(d.Buyer), l.contact(d.Seller)
-	if fromSeller := l.actors[d.From].OrgID == seller.OrgID; d.Demand == "" && (d.Broker != "" || fromSeller) {
-		d.Demand = l.demandOf(d.Buyer, d.Achievement)
-	}
 	if d.Broker != "" && d.Demand == "" { // a broker needs the client's published listing; without it the two talk alone
 		d.Messages = slices.DeleteFunc(slices.Clone(d.Messages), func(m sample.Message) bool { return m.From == d.Broker })
 		d.From, d.Broker = d.Messages[0].From, ""
@@ -162,15 +159,4 @@ func (l *demoLoader) publishedAt(listing string) time.Time {
 		}
 	}
 	return time.Time{}
-}
-
-// demandOf is a published demand of the organisation in the achievement's area, "" without one.
-func (l *demoLoader) demandOf(org, achievement string) string {
-	i := slices.IndexFunc(l.market.Achievements, func(a sample.Achievement) bool { return a.Key == achievement })
-	for _, d := range l.market.Demands {
-		if d.Owner == org && d.State == sample.ListingPublished && d.Topic[:2] == l.market.Achievements[i].Topic[:2] {
-			return d.Key
-		}
-	}
-	return ""
 }

@@ -36,14 +36,15 @@ func (g *generator) deals() {
 func (g *generator) deal(n int, state string, talk []string) {
 	d := Deal{Key: fmt.Sprintf("deal-%02d", n+1), State: state}
 	_, detail, _ := strings.Cut(talk[0], "|")
-	from := n * 7
-	if n%9 == 0 { // the demo company talks about its own needs, the newest first
-		needs := slices.DeleteFunc(slices.Clone(g.m.Demands), func(d Demand) bool { return d.Owner != g.demoCompany || d.State != ListingPublished })
-		need := needs[len(needs)-1-n/9%len(needs)]
-		d.Demand, d.Buyer = need.Key, need.Owner
-		from = slices.IndexFunc(g.m.Achievements, func(a Achievement) bool { return a.Topic == need.Topic })
+	var a *Achievement
+	if n%9 == 0 { // the demo company buys in its area, but for 0704: the hydrogen store answers its own need and comes through a broker
+		if a = g.openAchievement(0, []string{"0705", "0707", "0702", "0706", "0703"}[n/9]); a != nil {
+			d.Buyer = g.demoCompany
+		}
 	}
-	a := g.openAchievement(from)
+	if a == nil {
+		a = g.openAchievement(n*7, "")
+	}
 	topic, title, keyword := a.Topic, a.Title, a.Keywords[0]
 	d.Achievement, d.Seller = a.Key, a.Owner
 	buyers := g.buyers[topic[:2]]
@@ -107,29 +108,29 @@ func (g *generator) deal(n int, state string, talk []string) {
 	g.m.Deals = append(g.m.Deals, d)
 }
 
-// needFor is the open need of the area that has most pairs of characters in common with the achievement, by title and
-// keywords; nil when none has anything.
+// needFor is the open need of the area that has most in common with the achievement; nil when none has anything.
 func (g *generator) needFor(a *Achievement) (best *Demand) {
-	most, have := 0, pairs(a.Title, a.Keywords)
+	most := 0
 	for i := range g.m.Demands {
-		d := &g.m.Demands[i]
-		if d.State != ListingPublished || d.Owner == a.Owner || d.Topic[:2] != a.Topic[:2] {
-			continue
-		}
-		shared := 0
-		if d.Topic == a.Topic {
-			shared = 2
-		}
-		for p := range pairs(d.Title, d.Keywords) {
-			if have[p] {
-				shared++
-			}
-		}
-		if shared > most {
-			most, best = shared, d
+		if d := &g.m.Demands[i]; d.State == ListingPublished && d.Owner != a.Owner && d.Topic[:2] == a.Topic[:2] && inCommon(a, d) > most {
+			most, best = inCommon(a, d), d
 		}
 	}
 	return best
+}
+
+// inCommon counts the pairs of characters that titles and keywords share, and two for the same topic.
+func inCommon(a *Achievement, d *Demand) int {
+	n, have := 0, pairs(a.Title, a.Keywords)
+	if d.Topic == a.Topic {
+		n = 2
+	}
+	for p := range pairs(d.Title, d.Keywords) {
+		if have[p] {
+			n++
+		}
+	}
+	return n
 }
 
 func pairs(title string, keywords []string) map[string]bool {
@@ -142,16 +143,18 @@ func pairs(title string, keywords []string) map[string]bool {
 	return out
 }
 
-// openAchievement finds a published achievement of a university or institute from a position on that
-// no deal has taken.
-func (g *generator) openAchievement(from int) *Achievement {
+// openAchievement finds an open achievement from a position on, within a topic if one is given; nil without one.
+func (g *generator) openAchievement(from int, topic string) *Achievement {
 	for i := range g.m.Achievements {
-		a := &g.m.Achievements[(from+i)%len(g.m.Achievements)]
-		kind := g.org(a.Owner).Kind
-		taken := slices.ContainsFunc(g.m.Deals, func(d Deal) bool { return d.Achievement == a.Key })
-		if !taken && a.State == ListingPublished && (kind == OrgUniversity || kind == OrgInstitute) {
+		if a := &g.m.Achievements[(from+i)%len(g.m.Achievements)]; strings.HasPrefix(a.Topic, topic) && g.open(a) {
 			return a
 		}
 	}
-	panic("sample: no open achievement")
+	return nil
+}
+
+// open says whether a university or institute offers the achievement and no deal has taken it.
+func (g *generator) open(a *Achievement) bool {
+	kind := g.org(a.Owner).Kind
+	return a.State == ListingPublished && (kind == OrgUniversity || kind == OrgInstitute) && !slices.ContainsFunc(g.m.Deals, func(d Deal) bool { return d.Achievement == a.Key })
 }

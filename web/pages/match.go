@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -12,6 +13,7 @@ import (
 
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
@@ -76,7 +78,7 @@ func (p *Pages) matched(c *web.Ctx, kind listing.Kind) (matched, error) {
 		}
 		m.listing, m.mine, m.gate, m.parts = it.Listing, it.Mine, it.Content.Completeness(), demand.Gate(it.Content)
 		k := shown(it)
-		m.lead = notEmpty(place(k.Division, it.Division), "预算 "+firstOf(k.Budget.String(), "未填写"), deadlineWords(c, k.Deadline))
+		m.lead = notEmpty(place(k.Division, it.Division), "预算："+firstOf(k.Budget.String(), "未填写"), deadlineWords(c, k.Deadline))
 	} else {
 		it, err := p.Achievements.Get(c.Context(), c.Actor(), id)
 		if err != nil {
@@ -114,14 +116,18 @@ func (p *Pages) matched(c *web.Ctx, kind listing.Kind) (matched, error) {
 // note says how the list came about.
 func (m matched) note() string {
 	note := fmt.Sprintf("按匹配度排列的%s", m.want.Label())
-	if m.found.Filtered > 0 {
-		note += fmt.Sprintf("；另有 %d 项因成熟度低于要求没有列出", m.found.Filtered)
+	var left []string
+	if n := m.found.Filtered; n > 0 {
+		left = append(left, fmt.Sprintf("%d 项成熟度低于要求", n))
 	}
-	if m.found.Far > 0 {
-		note += fmt.Sprintf("；另有 %d 项离第一项太远，没有列出", m.found.Far)
+	if n := m.found.Far; n > 0 {
+		left = append(left, fmt.Sprintf("%d 项匹配度比第一项低得多", n))
 	}
-	if m.found.SameOrg > 0 {
-		note += fmt.Sprintf("；同一单位先列两项，另有 %d 项没有列出", m.found.SameOrg)
+	if n := m.found.SameOrg; n > 0 {
+		left = append(left, fmt.Sprintf("%d 项与前面的同属一个单位（每个单位先列两项）", n))
+	}
+	if len(left) > 0 {
+		note += "。没有列出的：" + strings.Join(left, "，") + "。"
 	}
 	return note
 }
@@ -141,10 +147,13 @@ func (p *Pages) matches(c *web.Ctx, kind listing.Kind) error {
 		p.answerable(c, &m)
 		p.Watch.Shown(c.Actor(), m.listing, m.places)
 	}
-	list := view.Matches{Note: m.note(), Cards: m.cards}
+	list := view.Matches{Cards: m.cards}
+	if len(m.cards) > 0 || m.found.Filtered > 0 {
+		list.Note = m.note()
+	}
 	list.Empty = view.Empty{Icon: "search-x", Title: "暂无合适" + m.want.Label(), Text: "没有一项达到匹配的最低要求，可以请技术经纪人帮忙。",
 		Actions: []view.Action{{Label: "请技术经纪人来谈", Href: "/brokers?field=" + m.listing.Field}}}
-	if m.mine {
+	if m.mine && m.listing.State.Live() {
 		list.Empty.Text = "没有一项达到匹配的最低要求。把缺的信息补上会更准，也可以请技术经纪人帮忙；有新的会提醒您。"
 	}
 	body.Main = append(body.Main, noticeBlock(m.found)...)
@@ -152,6 +161,13 @@ func (p *Pages) matches(c *web.Ctx, kind listing.Kind) error {
 	if len(m.cards) > 0 {
 		at := watch.MatchesPath(kind, id)
 		body.Actions = []view.Action{{Label: "打印匹配单", Href: at + "/print", Kind: view.Quiet, Small: true}, {Label: "下载 Excel", Href: at + ".xlsx", Kind: view.Quiet, Small: true}}
+		if m.want == listing.Achievement && len(m.cards) > 1 {
+			var ids []int64
+			for _, place := range m.places[:min(maxCompared, len(m.places))] {
+				ids = append(ids, place.Listing.ID)
+			}
+			body.Actions = append(body.Actions, view.Action{Label: fmt.Sprintf("比较前 %d 项", len(ids)), Href: compareAddress(ids), Kind: view.Quiet, Small: true})
+		}
 	}
 	if m.mine && kind == listing.Demand {
 		meter := gateMeter(m.parts, listing.DeskPath(kind, id)+"/edit")
@@ -164,14 +180,16 @@ func (p *Pages) matches(c *web.Ctx, kind listing.Kind) error {
 		}
 		body.Side = append(body.Side, side)
 	}
-	if m.mine {
+	if m.mine && m.listing.State.Live() { // nothing is matched to what is closed
 		alerts, err := p.alertBlock(c, m)
 		if err != nil {
 			return err
 		}
 		body.Side = append(body.Side, alerts)
 	}
-	body.Side = append(body.Side, p.brokerBlock(c, m.listing))
+	if !c.Actor().Has(identity.Broker) { // who is one needs no other
+		body.Side = append(body.Side, p.brokerBlock(c, m.listing))
+	}
 	return sheet(c, page, body)
 }
 
@@ -289,14 +307,7 @@ func (p *Pages) matchCards(c *web.Ctx, want listing.Kind, found matching.Matches
 		if e.Lack != "" {
 			card.Short = view.T("不足：" + strings.TrimPrefix(e.Lack, "不足："))
 		}
-		for _, k := range e.Contributions {
-			card.Sheet = append(card.Sheet, view.ScoreLine{Label: featureLabel(k.Feature), Points: int(math.Round(k.Points * 100)), Outof: int(math.Round(k.Weight * 100)), Note: k.Note})
-		}
-		points, full := 0.0, 0.0
-		for _, k := range e.Contributions {
-			points, full = points+k.Points, full+k.Weight
-		}
-		card.Sum = fmt.Sprintf("合计 %.0f，满分 %.0f，折合 %.0f%%；这条需求所问的内容得到回应的程度 %.0f%%，相乘得匹配度 %d。", points*100, full*100, points/max(full, 1e-9)*100, e.Strength*100, card.Score)
+		card.Sheet, card.Sum = scoreSheet(e, card.Score)
 		cards = append(cards, card)
 		places = append(places, watch.Place{Listing: it.Listing, Rank: len(cards), Explained: e})
 	}
@@ -340,6 +351,39 @@ func markWords(text string, words []string) view.Text {
 		out = append(out, view.Span{Text: text[plain:]})
 	}
 	return out
+}
+
+// scoreSheet is how a score came about, in tenths of a point: the lines add up to the sum, and the factors below it give
+// the score, as who checks them expects.
+func scoreSheet(e matching.Explained, score int) ([]view.ScoreLine, string) {
+	var points, full []float64
+	for _, k := range e.Contributions {
+		points, full = append(points, k.Points*1000), append(full, k.Weight*1000)
+	}
+	tenths, sum := whole(points)
+	outof, most := whole(full)
+	var lines []view.ScoreLine
+	for i, k := range e.Contributions {
+		lines = append(lines, view.ScoreLine{Label: featureLabel(k.Feature), Points: fmt.Sprintf("%.1f", float64(tenths[i])/10), Outof: fmt.Sprintf("%.1f", float64(outof[i])/10), Note: k.Note})
+	}
+	return lines, fmt.Sprintf("合计 %.1f，满分 %.1f，折合 %.1f%%；这条需求所问的内容得到回应的程度 %.1f%%，相乘得匹配度 %d。", sum/10, most/10, sum/max(most, 1e-9)*100, e.Strength*100, score)
+}
+
+// whole rounds the parts so that they add up to the rounded sum: those with the largest remainders are rounded up.
+func whole(parts []float64) (rounded []int, sum float64) {
+	order := make([]int, len(parts))
+	for i, p := range parts {
+		order[i], rounded, sum = i, append(rounded, int(math.Floor(p))), sum+p
+	}
+	left := int(math.Round(sum))
+	for _, n := range rounded {
+		left -= n
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(parts[b]-math.Floor(parts[b]), parts[a]-math.Floor(parts[a])) })
+	for _, i := range order[:left] {
+		rounded[i]++
+	}
+	return rounded, sum
 }
 
 // brokerBlock proposes brokers for a listing's field and place.

@@ -115,8 +115,8 @@ func DesignPage(p Page) With[Design] {
 	card := MatchCard{Row: row("高炉煤气羰基硫水解—干法脱硫一体化吸附剂", "", "样例工业大学", "包头市", "冶金节能", "", "", 7), Score: 86,
 		Reasons: []Text{{{Text: "命中关键词："}, {Text: "高炉煤气", Mark: true}, {Text: "、"}, {Text: "干法脱硫", Mark: true}, {Text: "、羰基硫、吸附剂"}}, T("覆盖：材料、方法、功效；成熟度 7，满足 ≥ 6"), T("同在包头市，便于现场中试"), T("报价 60 万元，在预算内；接受先用后转")},
 		Short:   T("不足：寿命数据只到 75 天"),
-		Sheet:   []ScoreLine{{"文字相符", 41, 45, "8 个词命中 6 个"}, {"技术领域", 15, 15, "同一方向"}, {"成熟度", 14, 15, "高出要求 1 级"}, {"地区", 10, 10, "同一盟市"}, {"活跃", 6, 15, "半年内答复过 2 次"}},
-		Sum:     "合计 86，满分 100；需求得到回应的程度 100%，匹配度 86。",
+		Sheet:   []ScoreLine{{"文字相符", "41.2", "45.0", "8 个词命中 6 个"}, {"技术领域", "15.0", "15.0", "同一方向"}, {"成熟度", "14.0", "15.0", "高出要求 1 级"}, {"地区", "10.0", "10.0", "同一盟市"}, {"活跃", "5.8", "15.0", "半年内答复过 2 次"}},
+		Sum:     "合计 86.0，满分 100.0；需求得到回应的程度 100%，匹配度 86。",
 		Actions: []Action{{Label: "发起对接", Href: "#", Small: true}, {Label: "加入比较", Href: "#", Kind: Quiet, Small: true}}}
 	dismiss := NewForm("/design", "确定不合适", Field{Kind: Radio, Name: "why", ID: "d-why", Label: "为什么不合适", Required: true, Options: []Option{{Value: "field", Label: "不是一个领域"}, {Value: "stage", Label: "不够成熟"}, {Value: "price", Label: "价格不合"}}})
 	card.Dismiss = &dismiss

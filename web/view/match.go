@@ -19,7 +19,7 @@ func (m MatchCard) Top() []Text { return m.Reasons[:min(4, len(m.Reasons))] }
 // ScoreLine is one part of the score: points of the possible ones and why.
 type ScoreLine struct {
 	Label         string
-	Points, Outof int
+	Points, Outof string
 	Note          string
 }
 

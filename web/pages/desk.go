@@ -31,6 +31,9 @@ func (p *Pages) desk(c *web.Ctx) error {
 			body.Actions = []view.Action{{Label: "发布需求", Href: "/demands/new"}, {Label: "发布成果", Href: "/achievements/new", Kind: view.Quiet}}
 		}
 	}
+	if actor.Has(identity.Broker) && len(body.Actions) == 0 {
+		body.Actions = []view.Action{{Label: "找需求", Href: "/demands"}, {Label: "找成果", Href: "/achievements", Kind: view.Quiet}}
+	}
 	var entries []view.Entry
 	if actor.OrgState != identity.Confirmed && actor.OrgState != "" {
 		body.Main = append(body.Main, Block{Notice: &view.Notice{Tone: view.Warn, Title: "单位还没有通过确认",

@@ -120,6 +120,9 @@ func (p *Pages) queue(c *web.Ctx) error {
 		}
 		t.Rows = append(t.Rows, view.TableRow{Cells: []view.Cell{title, {Text: r.SellerName, Note: "买方 " + r.BuyerName}, {Text: codes.ContractClass.Label(r.Class), Note: r.Class}, {Text: r.ClaimedAmount.Grouped()}, {Tags: []view.Tag{stateTag(r.State)}}, due}})
 	}
+	if filter.Mine {
+		t.Empty.Title, t.Empty.Text = "这里没有您经手的申请", "再点一次“只看我经手的”，看全部。"
+	}
 	body := Listing{Tabs: tabs, Table: &t, Pager: view.Pager{Total: -1},
 		Search: &view.Search{Action: "/registry", Value: filter.Text, Label: "合同名称、单位、受理编号", Hidden: []view.Pair{{Name: "state", Value: state}}}}
 	if page.Next != "" {
@@ -209,6 +212,7 @@ func (p *Pages) showCase(c *web.Ctx, k registry.Case, form *web.Form, ferr error
 	if staff {
 		page.Breadcrumbs = []view.Link{{Label: "登记工作台", Href: "/registry"}}
 	} else {
+		page.Title = "登记申请" // the contract's name is the crumb before it
 		page.Breadcrumbs = []view.Link{{Label: "我的合同", Href: "/contracts"}, {Label: f.Title, Href: fmt.Sprintf("/contracts/%d", f.ContractID)}}
 	}
 	body := Sheet{Heading: view.T(f.Title), Tags: []view.Tag{stateTag(f.State), {Label: className(firstOf(f.Class, f.ClaimedClass)), Tone: view.Info}}, Sample: f.Sample, Steps: caseSteps(k)}
@@ -253,7 +257,12 @@ func (p *Pages) showCase(c *web.Ctx, k registry.Case, form *web.Form, ferr error
 		}
 		body.Main = append(body.Main, Block{Desk: desk})
 	}
-	body.Main = append(body.Main, p.caseForms(k)...)
+	forms := p.caseForms(k)
+	if i := slices.IndexFunc(forms, func(b Block) bool { return b.Card }); i >= 0 && desk != nil { // the papers are long: the way to the reader's own step
+		forms[i].ID = "step"
+		body.Actions = append(body.Actions, view.Action{Label: "到“" + forms[i].Title + "”", Href: "#step", Kind: view.Quiet, Small: true})
+	}
+	body.Main = append(body.Main, forms...)
 	body.Main = append(body.Main, papersBlock(fmt.Sprintf("/filings/%d", f.ID), f.Papers())...)
 	if len(k.Similar) > 0 {
 		rows := view.Rows{Label: "相近的申请"}
@@ -395,12 +404,15 @@ func (p *Pages) caseFiles(k registry.Case) []view.FileItem {
 	return files
 }
 
+// vatNote stands under the VAT-exempt base wherever it is shown: the desk proposes, the tax office decides.
+const vatNote = "仅供参考，以税务机关意见为准"
+
 // recognitionBlocks are what the desk found: class, figures, opinions, deductions. Nothing before the first review passed.
 func recognitionBlocks(f registry.Filing) []Block {
 	var blocks []Block
 	if f.Technical != nil {
-		items := []view.Fact{{Label: "类别", Value: className(f.Class)}, {Label: "合同成交额 C", Value: amountWords(*f.Amount), Num: true}, {Label: "扣除 N", Value: f.Deducted.Grouped() + " 元", Num: true},
-			{Label: "技术交易额 T", Value: amountWords(*f.Technical), Num: true}, {Label: "免税基数 V（提示）", Value: f.VATBase.Grouped() + " 元", Num: true}}
+		items := []view.Fact{{Label: "类别", Value: className(f.Class)}, {Label: "合同成交额", Value: amountWords(*f.Amount), Num: true}, {Label: "扣除的非技术性费用", Value: f.Deducted.Grouped() + " 元", Num: true},
+			{Label: "技术交易额", Value: amountWords(*f.Technical), Num: true}, {Label: "增值税免税基数", Value: f.VATBase.Grouped() + " 元", Num: true, Note: vatNote}}
 		if f.Review.Opinion != "" {
 			items = append(items, view.Fact{Label: "初审意见", Text: view.T(f.Review.Opinion)})
 		}
@@ -540,7 +552,7 @@ func (p *Pages) reviewDesk(k registry.Case, a *ask, open int64) *view.Desk {
 	}
 	d.Sums = deskSums(f.ID, r)
 	sheetFields := []view.Field{
-		a.choose("class", "认定类别", r.Class, classOptions(), required), a.yuan("amountFen", "文本写明的成交额 C", r.Amount, hint("价款空白的填 0")),
+		a.choose("class", "认定类别", r.Class, classOptions(), required), a.yuan("amountFen", "文本写明的成交额", r.Amount, hint("价款空白的填 0")),
 		a.checks("biological", "生物技术", boolList(r.Biological), []view.Option{{Value: "yes", Label: "含菌种、品种，价值留在 V"}}),
 		a.checks("tied", "配套", boolList(r.Tied), []view.Option{{Value: "yes", Label: "属转让、开发合同的配套咨询或服务"}}),
 		a.checks("disputed", "争议", boolList(r.Disputed), []view.Option{{Value: "yes", Label: "有争议，交专家评审"}}),
@@ -647,7 +659,7 @@ func deskSums(filing int64, r registry.Review) *view.Sums {
 	if err != nil {
 		return &view.Sums{Title: "技术交易额核定", Label: web.AsFault(err).Message, Post: post, Form: "review"}
 	}
-	s := &view.Sums{Post: post, Form: "review", Title: "技术交易额核定", Total: amounts.Technical, Label: "技术交易额 T = " + amounts.Contract.Grouped() + " − " + amounts.Deducted.Grouped() + "；免税基数 V = " + amounts.VATBase.Grouped()}
+	s := &view.Sums{Post: post, Form: "review", Title: "技术交易额核定", Total: amounts.Technical, Label: "技术交易额 = 成交额 " + amounts.Contract.Grouped() + " − 扣除 " + amounts.Deducted.Grouped() + "；增值税免税基数 " + amounts.VATBase.Grouped()}
 	for i, row := range amounts.Rows {
 		note := "全额扣除"
 		if row.Kept > 0 && row.Deducted > 0 {
@@ -801,7 +813,11 @@ func (p *Pages) caseForms(k registry.Case) []Block {
 			}
 			form := make(e, label, kind, fields...)
 			form.Multipart = true
-			blocks = append(blocks, Block{Fold: label + "…", Forms: []view.Form{form}})
+			if e == registry.EventPassExperts {
+				blocks = append(blocks, Block{Card: true, Title: "专家评审", Intro: "写明对标的、类别和金额的意见，并附专家意见书或会议纪要。", Forms: []view.Form{form}})
+			} else {
+				blocks = append(blocks, Block{Fold: label + "…", Forms: []view.Form{form}})
+			}
 		case registry.EventRegister:
 			var fields []view.Field
 			intro := "编号由本登记点的序列产生；证明、登记簿和统计同时写入。"
@@ -986,8 +1002,8 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 	}
 	body.Main = append(body.Main, Block{Title: "登记内容", Facts: &view.Facts{Items: []view.Fact{
 		{Label: "卖方", Value: r.SellerName, Note: region.FullName(r.SellerDivision)}, {Label: "买方", Value: r.BuyerName, Note: region.FullName(r.BuyerDivision)},
-		{Label: "合同成交额 C", Value: amountWords(r.Amount), Num: true, Note: r.Amount.Han()}, {Label: "技术交易额 T", Value: amountWords(r.Technical), Num: true, Note: r.Technical.Han()},
-		{Label: "已核定技术性收入 ΣR", Value: r.Income.Grouped() + " 元", Num: true}, {Label: "免税基数 V（提示）", Value: r.VATBase.Grouped() + " 元", Num: true},
+		{Label: "合同成交额", Value: amountWords(r.Amount), Num: true, Note: r.Amount.Han()}, {Label: "技术交易额", Value: amountWords(r.Technical), Num: true, Note: r.Technical.Han()},
+		{Label: "已核定技术性收入", Value: r.Income.Grouped() + " 元", Num: true}, {Label: "增值税免税基数", Value: r.VATBase.Grouped() + " 元", Num: true, Note: vatNote},
 		{Label: "技术领域", Value: codes.Field.Label(r.Field)}, {Label: "登记点", Value: d.Point.Name, Href: fmt.Sprintf("/points/%d", d.Point.ID)}, {Label: "登记日期", Value: r.RegisteredOn.Format("2006 年 1 月 2 日")}, {Label: "版本", Value: fmt.Sprintf("第 %d 版", r.Version)},
 	}}})
 	certs := view.Table{Caption: "证明", HideCaption: true, Columns: []view.Column{{Label: "版本"}, {Label: "签发"}, {Label: "状态"}, {Label: "校验码"}, {Label: "文件"}}}

@@ -510,7 +510,7 @@ func (s *Service) ReviewTaxRelief(ctx context.Context, a identity.Actor, r Numbe
 			w.reg.TaxReview = "no"
 			required(&bad, "note", note, "复核不通过须写明理由")
 		}
-		w.note = strings.TrimSpace(map[bool]string{true: "通过", false: "不通过"}[ok] + " " + note)
+		w.note = strings.TrimSuffix(map[bool]string{true: "通过", false: "不通过"}[ok]+"："+strings.TrimSpace(note), "：")
 		return bad.Err()
 	})
 }

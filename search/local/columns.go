@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"techmarket/search"
 )
@@ -23,9 +22,8 @@ type columns struct {
 	ids     []string
 	version []int64 // absent where the row is not alive
 	alive   int
-	facets  map[string]*facetColumn  // the kind is the facet "kind"
-	numbers map[string][]int64       // absent where the document has none
-	every   atomic.Pointer[[]scored] // what all gave since the last write
+	facets  map[string]*facetColumn // the kind is the facet "kind"
+	numbers map[string][]int64      // absent where the document has none
 }
 
 // absent marks a number that a document does not have.
@@ -59,6 +57,12 @@ func (c *columns) ensure(id string) int32 {
 		id = strings.Clone(id)
 		c.row[id] = r
 		c.ids, c.version = append(c.ids, id), append(c.version, absent)
+		for _, f := range c.facets {
+			f.row = append(f.row, 0)
+		}
+		for name, col := range c.numbers {
+			c.numbers[name] = append(col, absent)
+		}
 	}
 	return r
 }
@@ -67,7 +71,6 @@ func (c *columns) ensure(id string) int32 {
 func (c *columns) put(docs ...search.Document) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.every.Store(nil)
 	for _, d := range docs {
 		r := c.ensure(d.ID)
 		c.clear(r)
@@ -78,12 +81,10 @@ func (c *columns) put(docs ...search.Document) {
 		}
 		c.facet(fieldKind).set(r, []string{d.Kind})
 		for name, n := range d.Numbers {
-			col := c.numbers[name]
-			for len(col) <= int(r) {
-				col = append(col, absent)
+			if c.numbers[name] == nil {
+				c.numbers[name] = slices.Repeat([]int64{absent}, len(c.ids))
 			}
-			col[r] = n
-			c.numbers[name] = col
+			c.numbers[name][r] = n
 		}
 	}
 }
@@ -91,7 +92,6 @@ func (c *columns) put(docs ...search.Document) {
 func (c *columns) remove(ids ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.every.Store(nil)
 	for _, id := range ids {
 		if r, ok := c.row[id]; ok {
 			c.clear(r)
@@ -110,28 +110,20 @@ func (c *columns) clear(r int32) {
 		f.set(r, nil)
 	}
 	for _, col := range c.numbers {
-		if int(r) < len(col) {
-			col[r] = absent
-		}
+		col[r] = absent
 	}
 }
 
 func (c *columns) facet(name string) *facetColumn {
 	f := c.facets[name]
 	if f == nil {
-		f = &facetColumn{of: map[string]int32{}, sets: [][]int32{nil}, named: map[string]int32{"": 0}}
+		f = &facetColumn{of: map[string]int32{}, sets: [][]int32{nil}, named: map[string]int32{"": 0}, row: make([]int32, len(c.ids))}
 		c.facets[name] = f
 	}
 	return f
 }
 
 func (f *facetColumn) set(r int32, codes []string) {
-	if len(codes) == 0 && int(r) >= len(f.row) {
-		return
-	}
-	for len(f.row) <= int(r) {
-		f.row = append(f.row, 0)
-	}
 	name := strings.Join(codes, "\x00") // no code holds it
 	s, ok := f.named[name]
 	if !ok {
@@ -155,20 +147,12 @@ func (f *facetColumn) set(r int32, codes []string) {
 	f.row[r] = s
 }
 
-// setOf is the set of a row.
-func (f *facetColumn) setOf(r int32) int32 {
-	if int(r) < len(f.row) {
-		return f.row[r]
-	}
-	return 0
-}
-
 // of gives a row's facets and numbers as a document has them.
 func (c *columns) of(r int32) (kind string, facets map[string][]string, numbers map[string]int64) {
 	facets, numbers = make(map[string][]string, len(c.facets)), make(map[string]int64, len(c.numbers))
 	for name, f := range c.facets {
 		var codes []string
-		for _, n := range f.sets[f.setOf(r)] {
+		for _, n := range f.sets[f.row[r]] {
 			codes = append(codes, f.codes[n])
 		}
 		if codes != nil && name != fieldKind {
@@ -184,7 +168,7 @@ func (c *columns) of(r int32) (kind string, facets map[string][]string, numbers 
 }
 
 func (c *columns) number(name string, r int32) int64 {
-	if col := c.numbers[name]; int(r) < len(col) {
+	if col := c.numbers[name]; col != nil {
 		return col[r]
 	}
 	return absent
@@ -235,7 +219,7 @@ func (c *columns) tests(filters []search.Filter) []test {
 // keeps agrees with search.Filter.Keeps.
 func (t *test) keeps(r int32) bool {
 	if t.Range {
-		return int(r) < len(t.nums) && t.nums[r] != absent && t.nums[r] >= t.Min && t.nums[r] <= t.Max
+		return t.nums != nil && t.nums[r] != absent && t.nums[r] >= t.Min && t.nums[r] <= t.Max
 	}
 	if t.rows != nil {
 		return t.rows[r] != t.Negate
@@ -243,7 +227,7 @@ func (t *test) keeps(r int32) bool {
 	if t.col == nil {
 		return t.Negate
 	}
-	return t.passes[t.col.setOf(r)]
+	return t.passes[t.col.row[r]]
 }
 
 // scored is a row with its score.
@@ -254,124 +238,171 @@ type scored struct {
 }
 
 // survey answers a page: the exact total, the counts of every facet with its own filters left out, and the rows of the page in
-// order. hits are the rows that hold the text, in any order. It goes column by column, which is several times faster over
-// 100,000 rows than row by row.
-func (c *columns) survey(q search.Query, hits []scored) (total int, page []scored, facets map[string]map[string]int) {
+// order, of all rows or of those that hold the text (hits, in any order). It goes through some rows at a time, filter by filter and facet by
+// facet, so that nearly all it touches lies in the processor's nearest memory; which filters a row fails is one bit for each
+// name (search.MaxFilters are fewer than 64), set without a branch.
+func (c *columns) survey(q search.Query, all bool, hits []scored) (total int, page []scored, facets map[string]map[string]int) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	w := workings.Get().(*working)
-	defer workings.Put(w)
-	w.rows, w.kept = w.rows[:0], w.kept[:0]
-	for k := range hits {
-		w.rows = append(w.rows, hits[k].row)
+	s := sifters.Get().(*sifter)
+	defer sifters.Put(s)
+	s.prepare(c, q)
+	counts := make([][]int32, len(q.FacetNames))
+	for i, name := range q.FacetNames {
+		if f := c.facets[name]; f != nil { // a facet that no document has counts nothing
+			counts[i] = make([]int32, len(f.sets))
+		}
 	}
-	failedOnly := c.sift(q, w)
-	for _, k := range w.passed {
-		w.kept = append(w.kept, w.rows[k])
+	first := c.newBest(q.Sort, q.Offset+q.Limit)
+	n := len(hits)
+	if all {
+		n = len(c.ids)
+	}
+	for from := (n - 1) / blockSize * blockSize; from >= 0; from -= blockSize { // the newest rows come last, and are asked first
+		size := min(blockSize, n-from)
+		var at *[blockSize]int32
+		if !all {
+			at = &s.rows
+			for k := range size {
+				at[k] = hits[from+k].row
+			}
+		}
+		s.sift(c, from, size, at)
+		total += len(s.passed)
+		for i, name := range q.FacetNames {
+			if counts[i] == nil {
+				continue
+			}
+			sets := valuesOf(c.facets[name].row, from, size, at, &s.sets)
+			tally := counts[i]
+			for _, k := range s.passed {
+				tally[sets[k]]++
+			}
+			if nth, ok := s.nth[name]; ok {
+				for _, k := range s.alone[nth] {
+					tally[sets[k]]++
+				}
+			}
+		}
+		first.offer(from, at, hits, s.passed)
 	}
 	facets = make(map[string]map[string]int, len(q.FacetNames))
-	for _, name := range q.FacetNames {
-		facets[name] = c.facets[name].count(w.kept, failedOnly[name])
+	for i, name := range q.FacetNames {
+		facets[name] = map[string]int{}
+		for set, n := range counts[i] {
+			if n > 0 {
+				f := c.facets[name]
+				for _, code := range f.sets[set] {
+					facets[name][f.codes[code]] += int(n)
+				}
+			}
+		}
 	}
-	page = c.top(q.Sort, min(q.Offset+q.Limit, len(w.passed)), hits, w.passed)
-	return len(w.passed), page[min(q.Offset, len(page)):], facets
+	page = first.sorted()
+	return total, page[min(q.Offset, len(page)):], facets
 }
 
-// working is the memory of one survey, kept for the next: two megabytes over 100,000 rows.
-type working struct {
-	rows   []int32  // of the hits
-	fails  []uint64 // which filters each fails
-	passed []int32  // places in rows
-	kept   []int32  // the rows there
+// blockSize is how many rows survey looks at at a time.
+const blockSize = 2048
+
+// valuesOf gives the values of a block of a column: as they lie, or, where at names the rows, gathered into to.
+func valuesOf[T any](col []T, from, size int, at *[blockSize]int32, to *[blockSize]T) []T {
+	if at == nil {
+		return col[from : from+size]
+	}
+	for k, r := range at[:size] {
+		to[k] = col[r]
+	}
+	return to[:size]
 }
 
-var workings = sync.Pool{New: func() any { return new(working) }}
+// sifter finds, block by block, the rows that pass all filters, and for each counted facet those that fail its own filters alone.
+type sifter struct {
+	tests   []test
+	failing [][]uint64     // of a test of a facet: what each set fails
+	bits    []uint64       // of a test: that of its name
+	nth     map[string]int // of the names
+	counted uint64         // bits of the names that are counted too
 
-// sift finds the places of the rows that pass all filters, and for each counted facet the rows that fail its own filters alone. Which
-// filters a row fails is one bit for each name (search.MaxFilters are fewer than 64), set without a branch.
-func (c *columns) sift(q search.Query, w *working) (failedOnly map[string][]int32) {
-	w.fails = slices.Grow(w.fails[:0], len(w.rows))[:len(w.rows)]
-	clear(w.fails)
-	fails := w.fails
-	nth := map[string]int{} // of the names
-	counted := uint64(0)
-	tests := c.tests(q.Filters)
-	for i := range tests {
-		t := &tests[i]
-		n, known := nth[t.Name]
+	passed     []int32                    // places in the block
+	alone      [search.MaxFilters][]int32 // by name
+	fails      [blockSize]uint64
+	rows, sets [blockSize]int32
+	numbers    [blockSize]int64
+}
+
+// sifters are kept for the next survey: seventy kilobytes each.
+var sifters = sync.Pool{New: func() any { return &sifter{nth: map[string]int{}} }}
+
+func (s *sifter) prepare(c *columns, q search.Query) {
+	s.tests, s.failing, s.bits, s.counted = c.tests(q.Filters), s.failing[:0], s.bits[:0], 0
+	clear(s.nth)
+	for i := range s.tests {
+		t := &s.tests[i]
+		n, known := s.nth[t.Name]
 		if !known {
-			n = len(nth)
-			nth[t.Name] = n
+			n = len(s.nth)
+			s.nth[t.Name] = n
 		}
 		bit := uint64(1) << n
 		if slices.Contains(q.FacetNames, t.Name) {
-			counted |= bit
+			s.counted |= bit
 		}
+		failing := make([]uint64, len(t.passes))
+		for set, passes := range t.passes {
+			if !passes {
+				failing[set] = bit
+			}
+		}
+		s.bits, s.failing = append(s.bits, bit), append(s.failing, failing)
+	}
+}
+
+func (s *sifter) sift(c *columns, from, size int, at *[blockSize]int32) {
+	fails := s.fails[:size]
+	clear(fails)
+	for i := range s.tests {
+		t, bit := &s.tests[i], s.bits[i]
 		switch { // as keeps does, without a call for each row
-		case t.Range:
-			nums, least := t.nums, max(t.Min, absent+1)
-			for k, r := range w.rows {
-				if int(r) >= len(nums) || nums[r] < least || nums[r] > t.Max {
+		case t.Range && t.nums != nil:
+			least := max(t.Min, absent+1)
+			for k, n := range valuesOf(t.nums, from, size, at, &s.numbers) {
+				if n < least || n > t.Max {
 					fails[k] |= bit
 				}
 			}
 		case t.col != nil:
-			failing := make([]uint64, len(t.passes))
-			for set, passes := range t.passes {
-				if !passes {
-					failing[set] = bit
-				}
-			}
-			for k, r := range w.rows {
-				fails[k] |= failing[t.col.setOf(r)]
+			failing := s.failing[i]
+			for k, set := range valuesOf(t.col.row, from, size, at, &s.sets) {
+				fails[k] |= failing[set]
 			}
 		default:
-			for k, r := range w.rows {
+			for k := range fails {
+				r := int32(from + k)
+				if at != nil {
+					r = at[k]
+				}
 				if !t.keeps(r) {
 					fails[k] |= bit
 				}
 			}
 		}
 	}
-	var alone [search.MaxFilters][]int32
-	w.passed = w.passed[:0]
+	versions := valuesOf(c.version, from, size, at, &s.numbers)
+	s.passed = s.passed[:0]
+	for n := range s.nth {
+		s.alone[s.nth[n]] = s.alone[s.nth[n]][:0]
+	}
 	for k, f := range fails {
 		switch {
-		case f&(f-1) != 0 || c.version[w.rows[k]] == absent: // several, or deleted
+		case f&(f-1) != 0 || versions[k] == absent: // several, or deleted
 		case f == 0:
-			w.passed = append(w.passed, int32(k))
-		case f&counted != 0:
+			s.passed = append(s.passed, int32(k))
+		case f&s.counted != 0:
 			n := bits.TrailingZeros64(f)
-			alone[n] = append(alone[n], w.rows[k])
+			s.alone[n] = append(s.alone[n], int32(k))
 		}
 	}
-	failedOnly = make(map[string][]int32, len(nth))
-	for name, n := range nth {
-		failedOnly[name] = alone[n]
-	}
-	return failedOnly
-}
-
-// count counts the codes of rows. A facet that no document has is nil and counts nothing.
-func (f *facetColumn) count(parts ...[]int32) map[string]int {
-	counts := map[string]int{}
-	if f == nil {
-		return counts
-	}
-	n := make([]int, len(f.sets))
-	for _, rows := range parts {
-		for _, r := range rows {
-			n[f.setOf(r)]++
-		}
-	}
-	for set, n := range n {
-		if n > 0 {
-			for _, code := range f.sets[set] {
-				counts[f.codes[code]] += n
-			}
-		}
-	}
-	return counts
 }
 
 // versions are those of the documents that are held.
@@ -414,23 +445,19 @@ func (c *columns) hits(rows []scored) []search.Hit {
 
 func (c *columns) kind(r int32) string {
 	f := c.facets[fieldKind]
-	return f.codes[f.sets[f.setOf(r)][0]]
+	return f.codes[f.sets[f.row[r]][0]]
 }
 
-// all are the rows that are alive; nobody may change the answer.
+// all are the rows that are alive.
 func (c *columns) all() []scored {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	if known := c.every.Load(); known != nil {
-		return *known
-	}
 	rows := make([]scored, 0, c.alive)
 	for r, v := range c.version {
 		if v != absent {
 			rows = append(rows, scored{row: int32(r)})
 		}
 	}
-	c.every.Store(&rows)
 	return rows
 }
 
@@ -445,7 +472,7 @@ func (c *columns) order(by []search.Sort) func(a, b scored) int {
 		keys[i] = key{c.numbers[s.Number], s.Desc}
 	}
 	at := func(col []int64, r int32) int64 {
-		if int(r) < len(col) {
+		if col != nil {
 			return col[r]
 		}
 		return absent
@@ -472,45 +499,45 @@ func (c *columns) order(by []search.Sort) func(a, b scored) int {
 	}
 }
 
-// top are the first rows of an order. Nearly all of 100,000 rows are worse by the first number alone than those already kept, so that is
-// looked at before the order is asked; the newest rows come last, and are asked first.
-func (c *columns) top(by []search.Sort, keep int, hits []scored, passed []int32) []scored {
-	if keep == 0 {
-		return nil
-	}
-	top := &best{keep: keep, less: c.order(by)}
-	var col []int64
-	desc := false
-	if len(by) > 0 {
-		col, desc = c.numbers[by[0].Number], by[0].Desc
-	}
-	worth := func(r int32) int64 { // more is better; nothing is less than an absent number
-		if int(r) >= len(col) || col[r] == absent {
-			return absent
-		}
-		if desc {
-			return col[r]
-		}
-		return -col[r]
-	}
-	bar := int64(absent)
-	for _, i := range slices.Backward(passed) {
-		h := hits[i]
-		if col != nil && len(top.heap) == keep && worth(h.row) < bar {
-			continue
-		}
-		if top.add(h); len(top.heap) == keep {
-			bar = worth(top.heap[0].row)
-		}
-	}
-	return top.sorted()
-}
-
 // best keeps the first rows of an order: a heap whose root is the last of those kept.
 type best struct {
 	keep int
 	less func(a, b scored) int
 	heap []scored
+
+	col  []int64 // the first number of the order, nil where there is none
+	desc bool
+}
+
+func (c *columns) newBest(by []search.Sort, keep int) *best {
+	b := &best{keep: keep, less: c.order(by)}
+	if len(by) > 0 {
+		b.col, b.desc = c.numbers[by[0].Number], by[0].Desc
+	}
+	return b
+}
+
+// offer adds the rows of a block (see survey), the last first. Nearly all of 100,000 rows are worse by the first number alone than those already kept, so that
+// is looked at before the order is asked.
+func (b *best) offer(from int, at *[blockSize]int32, hits []scored, places []int32) {
+	if b.keep == 0 {
+		return
+	}
+	worth := func(r int32) int64 { // more is better; nothing is less than an absent number
+		if b.desc || b.col[r] == absent {
+			return b.col[r]
+		}
+		return -b.col[r]
+	}
+	for _, k := range slices.Backward(places) {
+		s := scored{row: int32(from) + k}
+		if at != nil {
+			s = hits[int32(from)+k]
+		}
+		if b.col == nil || len(b.heap) < b.keep || worth(s.row) >= worth(b.heap[0].row) {
+			b.add(s)
+		}
+	}
 }
 
 func (b *best) add(s scored) {
@@ -553,7 +580,7 @@ func (c *columns) first(filters []search.Filter, hits []scored, limit int) ([]se
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	tests := c.tests(filters)
-	top := &best{keep: limit, less: c.order(nil)}
+	top := c.newBest(nil, limit)
 hits:
 	for _, h := range hits {
 		if c.version[h.row] == absent {

@@ -44,12 +44,15 @@ func (e *Engine) Search(ctx context.Context, q search.Query) (search.Result, err
 // page runs one text (nil: all documents) with the filters, sort, page and facet counts of q.
 func (e *Engine) page(ctx context.Context, q search.Query, text *ask) (search.Result, error) {
 	var res search.Result
-	hits, err := e.serving.holding(ctx, text, nil)
-	if err != nil {
-		return res, err
+	var hits []scored
+	if text != nil {
+		var err error
+		if hits, err = e.serving.holding(ctx, text, nil); err != nil {
+			return res, err
+		}
 	}
 	var rows []scored
-	res.Total, rows, res.Facets = e.serving.columns.survey(q, hits)
+	res.Total, rows, res.Facets = e.serving.columns.survey(q, text == nil, hits)
 	res.Hits = e.serving.columns.hits(rows)
 	if !q.Highlight {
 		return res, nil

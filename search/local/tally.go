@@ -40,12 +40,9 @@ type tally struct {
 
 var tallies = sync.Pool{New: func() any { return new(tally) }}
 
-// holding yields the rows of all documents that answer an ask, all where there is none. last, when given, is called with them while the
+// holding yields the rows of all documents that answer an ask. last, when given, is called with them while the
 // snapshot that was searched is still open.
 func (s *shelf) holding(ctx context.Context, a *ask, last func(*scorch.IndexSnapshot, []scored) error) (hits []scored, err error) {
-	if a == nil {
-		return s.columns.all(), nil
-	}
 	snapshot, err := s.snapshot()
 	if err != nil {
 		return nil, err

@@ -83,7 +83,7 @@ func New(cfg Config, routes []Route) *Server {
 	e.HTTPErrorHandler = s.failed
 	e.Use(s.identify, s.guard, s.secure)
 	e.Use(middleware.ContextTimeout(requestTime))
-	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 1400, Skipper: func(c echo.Context) bool {
+	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{Level: 2, MinLength: 1400, Skipper: func(c echo.Context) bool {
 		return strings.HasPrefix(c.Path(), "/assets/") || strings.HasPrefix(c.Path(), "/files/")
 	}}))
 	e.Use(s.session)

@@ -95,12 +95,12 @@ func TestImport_AsksReportsAndMakesNoDuplicates(t *testing.T) {
 	noErr(t, s.engine.Delete(t.Context(), ref))
 	noErr(t, s.engine.Index(t.Context(), search.Document{ID: "a999", Kind: "achievement", Version: 1, Title: "索引里多出来的"}))
 	out := &output{}
-	noErr(t, s.checkIndex(t.Context(), &environment{Stdout: out}))
+	noErr(t, s.checkIndex(t.Context(), out))
 	if text := out.String(); !strings.Contains(text, ref+" 索引里没有") || !strings.Contains(text, "a999 已不公开") || !strings.Contains(text, "2 处不一致，已修补") {
 		t.Errorf("check: got %s", text)
 	}
 	out = &output{}
-	noErr(t, s.checkIndex(t.Context(), &environment{Stdout: out}))
+	noErr(t, s.checkIndex(t.Context(), out))
 	if !strings.Contains(out.String(), "一致，共 2 条") || found("紫色氧化钨") != 1 {
 		t.Errorf("after mending: got %s", out)
 	}

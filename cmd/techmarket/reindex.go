@@ -4,9 +4,13 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"slices"
+	"strings"
+	"time"
 
 	"techmarket/internal/market/listing"
+	"techmarket/internal/platform/jobs"
 	"techmarket/search"
 )
 
@@ -23,6 +27,13 @@ func runReindex(ctx context.Context, env *environment, args []string) error {
 		return exitCode(2)
 	}
 	return withServices(ctx, env, func(s *services) error {
+		if s.platform.Attached && *check {
+			ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+			defer cancel()
+			said, err := s.queue.Ask(ctx, checkArgs{})
+			fmt.Fprint(env.Stdout, said)
+			return err
+		}
 		if s.platform.Attached { // the index belongs to the running market
 			if err := s.reindex(ctx); err != nil {
 				return err
@@ -31,7 +42,7 @@ func runReindex(ctx context.Context, env *environment, args []string) error {
 			return nil
 		}
 		if *check {
-			return s.checkIndex(ctx, env)
+			return s.checkIndex(ctx, env.Stdout)
 		}
 		bar := newProgress(env.Stdout)
 		total, err := s.countDocuments(ctx)
@@ -65,8 +76,23 @@ func (s *services) countDocuments(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
+// checkTimeout bounds the wait for a running market's check; 100,000 listings take seconds.
+const checkTimeout = 10 * time.Minute
+
+// checkNamed is how many differences are named; the others are counted.
+const checkNamed = 200
+
+// answerCheck is checkIndex for a command beside this process.
+func (s *services) answerCheck(ctx context.Context, _ checkArgs) error {
+	var said strings.Builder
+	if err := s.checkIndex(ctx, &said); err != nil {
+		return err
+	}
+	return jobs.Answer(ctx, said.String())
+}
+
 // checkIndex compares the version of every public listing with the index, names what differs, and mends it.
-func (s *services) checkIndex(ctx context.Context, env *environment) error {
+func (s *services) checkIndex(ctx context.Context, out io.Writer) error {
 	indexed := map[string]int64{}
 	if err := s.engine.Refs(ctx, func(r search.Ref) error { indexed[r.ID] = r.Version; return nil }); err != nil {
 		return err
@@ -74,8 +100,8 @@ func (s *services) checkIndex(ctx context.Context, env *environment) error {
 	var wrong []string
 	total := 0
 	differ := func(id, what string) {
-		if listing.IDOf(id) != 0 {
-			fmt.Fprintf(env.Stdout, "  %s %s\n", id, what)
+		if listing.IDOf(id) != 0 && len(wrong) < checkNamed {
+			fmt.Fprintf(out, "  %s %s\n", id, what)
 		}
 		wrong = append(wrong, id)
 	}
@@ -104,9 +130,9 @@ func (s *services) checkIndex(ctx context.Context, env *environment) error {
 	case err != nil:
 		return err
 	case n == 0:
-		fmt.Fprintf(env.Stdout, "数据库与索引一致，共 %d 条。\n", total)
+		fmt.Fprintf(out, "数据库与索引一致，共 %d 条。\n", total)
 	default:
-		fmt.Fprintf(env.Stdout, "公开信息 %d 条，其中 %d 处不一致，已修补。\n", total, n)
+		fmt.Fprintf(out, "公开信息 %d 条，其中 %d 处不一致，已修补。\n", total, n)
 	}
 	return nil
 }

@@ -138,6 +138,7 @@ func compose(ctx context.Context, p *platform) (*services, error) {
 	})
 	jobs.RegisterLong(s.workers, fillTimeout, func(ctx context.Context, _ rebuildArgs) error { return s.rebuild(ctx) })
 	jobs.RegisterLong(s.workers, fillTimeout, func(ctx context.Context, _ healArgs) error { return s.heal(ctx) })
+	jobs.RegisterLong(s.workers, checkTimeout, s.answerCheck)
 	return s, nil
 }
 
@@ -225,6 +226,7 @@ type (
 	cleanArgs   struct{} // ended sessions, old idempotency keys
 	rebuildArgs struct{} // fills an empty index
 	healArgs    struct{} // fills a Meilisearch that came (back) empty
+	checkArgs   struct{} // compares the index with the database for a command that waits
 )
 
 // Kind names the job.
@@ -234,6 +236,7 @@ func (rootArgs) Kind() string    { return "ledger_root" }
 func (cleanArgs) Kind() string   { return "session_clean" }
 func (rebuildArgs) Kind() string { return "search_rebuild" }
 func (healArgs) Kind() string    { return "search_heal" }
+func (checkArgs) Kind() string   { return "search_check" }
 
 func (s *services) periodic() []jobs.Periodic {
 	all := []jobs.Periodic{

@@ -7,6 +7,7 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -184,6 +185,41 @@ func (c *Client) EnqueueMany(ctx context.Context, tx pgx.Tx, all []Args) error {
 	}
 	return nil
 }
+
+// Ask has the process that works the jobs do this one now, once, and waits for what its worker answers (Answer). The job's failure is the error's text.
+func (c *Client) Ask(ctx context.Context, args Args) (answer string, err error) {
+	put, err := c.insert.Insert(ctx, args, &river.InsertOpts{MaxAttempts: 1})
+	if err != nil {
+		return "", fmt.Errorf("ask %s: %w", args.Kind(), err)
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return "", fmt.Errorf("ask %s: %w", args.Kind(), ctx.Err())
+		case <-time.After(100 * time.Millisecond):
+		}
+		job, err := c.insert.JobGet(ctx, put.Job.ID)
+		if err != nil {
+			return "", fmt.Errorf("ask %s: %w", args.Kind(), err)
+		}
+		switch job.State {
+		case rivertype.JobStateCompleted:
+			if out := job.Output(); out != nil {
+				err = json.Unmarshal(out, &answer)
+			}
+			return answer, err
+		case rivertype.JobStateDiscarded, rivertype.JobStateCancelled:
+			err = fmt.Errorf("ask %s: %s", args.Kind(), job.State)
+			if n := len(job.Errors); n > 0 {
+				err = fmt.Errorf("ask %s: %s", args.Kind(), job.Errors[n-1].Error)
+			}
+			return "", err
+		}
+	}
+}
+
+// Answer gives the text that Ask waits for; only a worker may call it.
+func Answer(ctx context.Context, text string) error { return river.RecordOutput(ctx, text) }
 
 // Start begins to work jobs until Stop; ctx ending stops it too, hard.
 func (c *Client) Start(ctx context.Context) error {

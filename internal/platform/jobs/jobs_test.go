@@ -24,6 +24,12 @@ type countArgs struct {
 
 func (countArgs) Kind() string { return "count" }
 
+type echoArgs struct {
+	Text string `json:"text"`
+}
+
+func (echoArgs) Kind() string { return "echo" }
+
 type failArgs struct{}
 
 func (failArgs) Kind() string { return "fail" }
@@ -41,6 +47,7 @@ func setup(t *testing.T) *bundle {
 	workers := jobs.NewWorkers()
 	jobs.Register(workers, func(_ context.Context, a countArgs) error { b.sum.Add(int64(a.N)); return nil })
 	jobs.Register(workers, func(context.Context, failArgs) error { return errors.New("no luck") })
+	jobs.Register(workers, func(ctx context.Context, a echoArgs) error { return jobs.Answer(ctx, a.Text) })
 	client, err := jobs.New(jobs.Config{DB: b.db, Workers: workers, Sole: true, Log: slog.New(slog.DiscardHandler),
 		Now: func() time.Time { return time.Now().Add(time.Duration(b.now.Load()) * time.Second) }})
 	if err != nil {
@@ -205,5 +212,31 @@ func TestRegisterLong_GivesTheJobItsOwnTime(t *testing.T) {
 	}
 	if got := <-left; got < 3*time.Hour {
 		t.Errorf("the job had %v, want four hours", got)
+	}
+}
+
+func TestWhoAsksGetsTheWorkersAnswerOrItsFailure(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	if err := b.client.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer b.client.Stop(context.Background())
+	asker, err := jobs.New(jobs.Config{DB: b.db, Log: slog.New(slog.DiscardHandler), Now: time.Now}) // another process: it only inserts
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if said, err := asker.Ask(ctx, echoArgs{"两处不一致"}); said != "两处不一致" || err != nil {
+		t.Errorf("answered %q, %v", said, err)
+	}
+	if said, err := asker.Ask(ctx, failArgs{}); said != "" || err == nil || !strings.Contains(err.Error(), "no luck") {
+		t.Errorf("a failure answered %q, %v", said, err)
+	}
+	ended, end := context.WithCancel(ctx)
+	end()
+	if _, err := asker.Ask(ended, echoArgs{"x"}); !errors.Is(err, context.Canceled) {
+		t.Errorf("after the end: %v", err)
 	}
 }

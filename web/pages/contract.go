@@ -271,7 +271,9 @@ func className(code string) string {
 	}
 	if it, ok := codes.ContractClass.Get(code); ok {
 		if it.Parent != "" {
-			return codes.ContractClass.Label(it.Parent) + "：" + it.Label + " " + code
+			if top := codes.ContractClass.Label(it.Parent); top != it.Label { // 技术咨询 has one class of its own name
+				return top + "：" + it.Label + " " + code
+			}
 		}
 		return it.Label + " " + code
 	}
@@ -528,7 +530,7 @@ func elementFields(a *ask, k contract.Contract) []view.Section {
 		return []view.Field{
 			a.choose(row("kind"), fmt.Sprintf("权利 %d 种类", i+1), ip.Kind, append([]view.Option{{Label: "请选择"}}, ipKinds...)),
 			a.text(row("title"), "名称", ip.Title), a.text(row("number"), "专利号、登记号", ip.Number),
-			yesno(a, row("certificate"), "有证书复印件", ip.Certificate), yesno(a, row("valid"), "权利有效", ip.Valid)}
+			yesno(a, row("certificate"), "有权利证书", ip.Certificate, hint("复印件在附件里上传")), yesno(a, row("valid"), "权利有效", ip.Valid)}
 	})
 	rights = append(rights, view.Section{Fields: []view.Field{yesno(a, path+"ownershipAgreed", "合同约定了成果的知识产权归属", e.OwnershipDone, required),
 		a.area(path+"ownershipTerms", "归属的约定", e.OwnershipTerms, lines(3), limit(2000), in("ownershipTerms"))}})

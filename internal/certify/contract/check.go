@@ -321,7 +321,7 @@ func (k *checker) rights(c Content, class string) {
 		if moves && registeredRight(r.Kind) {
 			k.need(r.Number != "", p+"number", "请填写证书上的专利号、品种权号或登记号（认定规则第29条）")
 			k.need(r.Certificate != Open, p+"certificate", "请选择是否持有权利证书")
-			k.warn(r.Certificate == No, p+"certificate", "certificate_missing", "没有证书复印件，登记点会要求补正，逾期不予登记（认定规则第29条）")
+			k.warn(r.Certificate == No, p+"certificate", "certificate_missing", "没有权利证书，登记点会要求补正，逾期不予登记（认定规则第29条）")
 			if k.need(r.Valid != Open, p+"valid", "请选择权利是否有效") {
 				k.warn(r.Valid == No, p+"valid", "lapsed", "权利已失效的不属于技术转让，登记点不予登记（认定规则第29、31条）")
 			}

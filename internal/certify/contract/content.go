@@ -97,7 +97,7 @@ type IP struct {
 	Kind        string `json:"kind"` // none, know_how, invention, utility_model, design, software, layout, plant_variety, biomedical
 	Title       string `json:"title"`
 	Number      string `json:"number"`
-	Certificate Answer `json:"certificate"` // a copy of the certificate is at hand
+	Certificate Answer `json:"certificate"` // a certificate is held; its copy is attached (IPCertificate)
 	Valid       Answer `json:"valid"`       // the right is in force
 }
 

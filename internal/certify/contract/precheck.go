@@ -58,10 +58,11 @@ func mainBuyer(c Content) Party {
 }
 
 // mainRight is the right that decides: the first that exists by a certificate, else the first named. Several
-// rights stand or fall together, so it is in force only where none is said to have lapsed. The certificate
-// counts as shown when a copy is attached.
+// rights stand or fall together: it is in force only where none is said to have lapsed. The certificate is shown by
+// its copy among the attachments (认定规则第29条, R7), unless one of the rights is said to have none.
 func mainRight(c Content, files []File) recognition.IP {
-	out := recognition.IP{Kind: "none", OwnershipAgreed: c.Elements.OwnershipDone == Yes, Valid: true}
+	out := recognition.IP{Kind: "none", OwnershipAgreed: c.Elements.OwnershipDone == Yes, Valid: true,
+		Certificate: slices.ContainsFunc(files, func(f File) bool { return f.Role == IPCertificate })}
 	for _, r := range c.Elements.IP {
 		if r.Kind == "" || r.Kind == "none" {
 			continue
@@ -70,9 +71,9 @@ func mainRight(c Content, files []File) recognition.IP {
 			out.Kind = r.Kind
 		}
 		out.Valid = out.Valid && r.Valid != No
+		out.Certificate = out.Certificate && (r.Certificate != No || !registeredRight(r.Kind))
 	}
 	out.Valid = out.Valid && out.Kind != "none"
-	out.Certificate = slices.ContainsFunc(files, func(f File) bool { return f.Role == IPCertificate })
 	return out
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/certify/registry/registrytest"
 	"techmarket/internal/foundation/fault"
@@ -176,6 +177,49 @@ func TestA4WithoutCertificateIsCorrectedOnceThenRefused(t *testing.T) {
 	registrytest.Check(t, err)
 	if got.State != registry.Refused || got.Refusal.Codes[0] != "R7" {
 		t.Errorf("state %s refusal %+v", got.State, got.Refusal)
+	}
+}
+
+// The copy decides (Art. 29), at the applicant's pre-check as at the desk: a declaration is none, and where one of the rights
+// is said to have no certificate, the copies of the others do not cover it.
+func TestThePreCheckAndTheDeskAskForTheSameCertificate(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	for name, c := range map[string]struct {
+		rights []contract.Answer // certificate held
+		copied bool
+		want   recognition.Outcome
+	}{
+		"held, copy attached":          {[]contract.Answer{contract.Yes}, true, recognition.Register},
+		"held, no copy":                {[]contract.Answer{contract.Yes}, false, recognition.Correct},
+		"not held, some copy attached": {[]contract.Answer{contract.No}, true, recognition.Correct},
+		"one of two not held":          {[]contract.Answer{contract.No, contract.Yes}, true, recognition.Correct},
+	} {
+		content := w.Content()
+		class("0202", 1_200_000*yuan)(&content)
+		content.Elements.IP = nil
+		for _, held := range c.rights {
+			content.Elements.IP = append(content.Elements.IP, contract.IP{Kind: "invention", Title: "一种方法", Number: "ZL202310000000.0", Certificate: held, Valid: contract.Yes})
+		}
+		content.Elements.IP = append(content.Elements.IP, contract.IP{Kind: "know_how", Title: "工艺参数"}) // has no certificate and needs none
+		id := w.Draft(content, "")
+		if !c.copied {
+			_, err := w.DB.Exec(ctx, `delete from contract_file where contract_id = $1 and role = $2`, id, contract.IPCertificate)
+			registrytest.Check(t, err)
+		}
+		f, err := w.S.Submit(ctx, w.Seller, id, w.County.ID)
+		registrytest.Check(t, err)
+		shown, err := w.S.Case(ctx, w.Registrar, f.ID)
+		registrytest.Check(t, err)
+		before := contract.Look(shown.Contract.Content, shown.Contract.Files, contract.Date(w.Now.Format("2006-01-02")), contract.Place{Points: []string{w.County.Division}}, recognition.DefaultPolicy())
+		_, err = w.S.Accept(ctx, w.Registrar, registry.Ref{ID: f.ID})
+		registrytest.Check(t, err)
+		w.Review(w.Registrar, f.ID, nil)
+		shown, err = w.S.Case(ctx, w.Registrar, f.ID)
+		registrytest.Check(t, err)
+		if shown.Decision.Outcome != c.want || before.Decision.Outcome != c.want {
+			t.Errorf("%s: pre-check %s %v, desk %s %v, want %s", name, before.Decision.Outcome, before.Decision.Reasons, shown.Decision.Outcome, shown.Decision.Reasons, c.want)
+		}
 	}
 }
 

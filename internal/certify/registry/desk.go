@@ -394,37 +394,19 @@ func (r Review) costs() []recognition.Cost {
 	return out
 }
 
-// assess asks the rule book about the sheet. The area was decided at submission, so the point counts as the right one.
+// assess asks the rule book about the sheet: the facts are those of the applicant's own pre-check, with what the desk found in
+// their place. The area was decided at submission, so the point counts as the right one.
 func (s *Service) assess(ctx context.Context, q postgres.Querier, f Filing, p Point, v contract.Frozen, r Review, large money.Fen) (recognition.Decision, error) {
 	var duplicate bool
 	if err := q.QueryRow(ctx, existsDuplicate, pgx.StrictNamedArgs{"contract": f.ContractID, "id": f.ID, "sample": f.Sample, "digest": f.TextDigest,
 		"seller": f.SellerName, "buyer": f.BuyerName}).Scan(&duplicate); err != nil {
 		return recognition.Decision{}, fmt.Errorf("look for duplicates: %w", err)
 	}
-	e := v.Content.Elements
-	app := recognition.Application{Class: r.Class, Title: e.Name, Medium: recognition.Medium(e.Medium), Signed: recognition.Date(e.SignedOn),
-		Begins: recognition.Date(e.BeginsOn), Ends: recognition.Date(e.EndsOn), Applied: recognition.DateOf(dayOf(f.SubmittedAt)),
-		Royalty: e.Royalty == contract.Yes || e.AmountOpen, Costs: r.costs(), Biological: r.Biological, Tied: r.Tied,
-		Seller: party(v.Content.Seller), Point: p.Division, Points: []string{p.Division}, OwnPoint: true, Duplicate: duplicate, Accepted: true,
-		IP: recognition.IP{Kind: "none", OwnershipAgreed: e.OwnershipDone == contract.Yes}}
-	if amount := r.Amount; amount > 0 {
-		app.Amount = &amount
-	}
-	if len(v.Content.Buyers) > 0 {
-		app.Buyer = party(v.Content.Buyers[0])
-	}
-	if len(e.IP) > 0 {
-		app.IP.Kind, app.IP.Certificate, app.IP.Valid = e.IP[0].Kind, true, true
-		for _, right := range e.IP { // one lapsed or unproven right decides for all
-			if right.Certificate != contract.Yes || right.Valid != contract.Yes {
-				app.IP.Kind = right.Kind
-				app.IP.Certificate = app.IP.Certificate && right.Certificate == contract.Yes
-				app.IP.Valid = app.IP.Valid && right.Valid == contract.Yes
-			}
-		}
-	}
-	if e.Licence.Years > 0 {
-		app.Licence = &recognition.Licence{Years: float64(e.Licence.Years), Exclusive: e.Licence.Exclusive == "exclusive"}
+	app := contract.Facts(v.Content, v.Files, contract.Date(recognition.DateOf(dayOf(f.SubmittedAt))))
+	app.Class, app.Costs, app.Biological, app.Tied = r.Class, r.costs(), r.Biological, r.Tied
+	app.Point, app.Points, app.OwnPoint, app.Duplicate, app.Accepted = p.Division, []string{p.Division}, true, duplicate, true
+	if app.Amount = nil; r.Amount > 0 {
+		app.Amount = &r.Amount
 	}
 	for _, finding := range r.Findings {
 		app.Findings = append(app.Findings, finding.Code)
@@ -434,10 +416,6 @@ func (s *Service) assess(ctx context.Context, q postgres.Querier, f Filing, p Po
 	}
 	app.Refused = f.Correction != nil
 	return recognition.Assess(app, recognition.Policy{LargeAmount: large}), nil
-}
-
-func party(p contract.Party) recognition.Party {
-	return recognition.Party{Name: p.Name, Country: p.Country, Division: p.Division}
 }
 
 // PassFirstReview stores class, C, N, T, V as the rule book computes them from the saved sheet. Registrar.

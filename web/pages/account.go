@@ -565,7 +565,7 @@ func (p *Pages) showMembers(c *web.Ctx, form *web.Form, ferr error, link string)
 	}
 	rows := view.Rows{Label: "成员", Empty: view.Empty{Title: "还没有成员"}}
 	for _, m := range members {
-		row := view.Row{Title: view.T(m.DisplayName), Meta: []string{m.LoginName, join(web.RoleLabels(m.Roles)), "加入于 " + view.Day(m.CreatedAt)}}
+		row := view.Row{HeadingTag: "h2", Title: view.T(m.DisplayName), Meta: []string{m.LoginName, join(web.RoleLabels(m.Roles)), "加入于 " + view.Day(m.CreatedAt)}}
 		if m.TwoFactor {
 			row.Tags = []view.Tag{{Label: "两步登录"}}
 		}
@@ -761,6 +761,14 @@ func (p *Pages) revokeToken(c *web.Ctx) error {
 	return c.See("/account/tokens")
 }
 
+// organisationsEmpty tells an office with nothing to do from a search that found nothing.
+func organisationsEmpty(state, text string) view.Empty {
+	if state == identity.Pending && text == "" {
+		return view.Empty{Title: "没有待确认的单位", Text: "新注册的单位会出现在这里，核对后由您确认。"}
+	}
+	return view.Empty{Title: "这里没有单位", Text: "换一个状态，或换一个名称再找。"}
+}
+
 func (p *Pages) organisations(c *web.Ctx) error {
 	q := c.QueryForm()
 	state := q.Text("state")
@@ -783,7 +791,7 @@ func (p *Pages) organisations(c *web.Ctx) error {
 	for _, s := range []struct{ state, label string }{{identity.Pending, "待确认"}, {identity.Confirmed, "已确认"}, {identity.Returned, "已退回"}, {identity.Suspended, "已暂停"}} {
 		tabs.Items = append(tabs.Items, view.Link{Label: s.label, Href: "/organisations?state=" + s.state, Current: state == s.state, Count: counts[s.state], HasCount: true})
 	}
-	rows := view.Rows{Label: "单位", Empty: view.Empty{Title: "这里没有单位", Text: "换一个状态或去掉筛选条件再看。"}}
+	rows := view.Rows{Label: "单位", Empty: organisationsEmpty(state, q.Text("q"))}
 	for _, o := range orgs {
 		rows.Items = append(rows.Items, view.Row{Title: view.T(o.Name), Href: fmt.Sprintf("/organisations/%d", o.ID),
 			Meta: []string{orgKindLabel(o.Kind), region.FullName(o.Division), "注册于 " + view.Day(o.CreatedAt)}, Tags: []view.Tag{orgStateTag(o.State)}, Sample: o.Sample})

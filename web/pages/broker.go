@@ -105,7 +105,7 @@ func (p *Pages) brokers(c *web.Ctx) error {
 	}
 	body := Listing{Lead: "帮供需双方对接、谈成、签约的人。促成和登记的项数由本平台按实际交易计数，不能自己填写。", Rail: rail, Rows: &rows, Pager: view.Pager{Total: -1}}
 	if len(chips) > 0 {
-		body.Head = &view.ListHead{Found: len(cards), Unit: "位，在本页", Chips: chips, Clear: "/brokers"}
+		body.Head = &view.ListHead{Found: len(cards), Unit: "位", OnPage: true, Chips: chips, Clear: "/brokers"}
 	}
 	if len(cards) == size {
 		next := without("")

@@ -78,6 +78,9 @@ func (p *Pages) desk(c *web.Ctx) error {
 		}
 		entries = append(entries, view.Entry{Icon: "stamp", Label: "登记工作台", Href: "/registry", Note: "等您办理的件", Count: queue.Waiting(actor)})
 	}
+	if actor.Staff() {
+		entries = append(entries, view.Entry{Icon: "file-search", Label: "登记簿", Href: "/registrations", Note: "已登记的合同，导出、登记清单"})
+	}
 	if actor.Staff() || actor.Officer() {
 		entries = append(entries, view.Entry{Icon: "clock", Label: "在办时限", Href: "/registry/deadlines", Note: "超期、将到期，按登记点"})
 	}
@@ -95,7 +98,7 @@ func (p *Pages) desk(c *web.Ctx) error {
 			view.Entry{Icon: "stamp", Label: "登记申请", Href: "/registry", Note: "本地区在办和办结"}, view.Entry{Icon: "chart-column", Label: "数据", Href: "/stats", Note: "按地区、时段、类别"})
 	}
 	if actor.Has(identity.RegionOfficer) {
-		entries = append(entries, view.Entry{Icon: "sliders-horizontal", Label: "匹配质量", Href: "/quality", Note: "看到、对接、不合适的原因，权重试算"})
+		entries = append(entries, view.Entry{Icon: "map-pin", Label: "登记点", Href: "/points", Note: "设立、修改、暂停，人员培训"}, view.Entry{Icon: "sliders-horizontal", Label: "匹配质量", Href: "/quality", Note: "看到、对接、不合适的原因，权重试算"})
 	}
 	if actor.Has(identity.Member, identity.OrgAdmin) {
 		entries = append(entries, view.Entry{Icon: "inbox", Label: "收藏的匹配", Href: "/kept", Note: "收藏和标为不合适的"})

@@ -64,7 +64,7 @@ func (p *Pages) showPointForm(c *web.Ctx, pt registry.Point, form *web.Form, fer
 		view.Section{Title: "登记点", Fields: []view.Field{a.text("name", "名称", pt.Name, required, limit(80)), a.radio("kind", "类型", string(pt.Kind), kinds, required),
 			a.text("organisation", "主办单位", orgs[pt.OrganisationID].Name, required, hint("已确认的单位全称；该单位里有登记员、复核员等角色的成员就是登记点人员")),
 			a.kind(view.Combo, "division", "服务地区", pt.Division, func(x *view.Field) { x.Options, x.Required = areas, true }),
-			a.text("code2", "登记点代码", pt.Code2, required, width("s"), hint("两位数字，编号的第 9、10 位；自治区本级为 00")),
+			a.text("code2", "登记点代码", pt.Code2, required, width("s"), hint("两位数字，编号的第 9、10 位")),
 			a.text("serves", "所服务的单位", orgs[pt.ServesOrg].Name, hint("只有高校、科研院所登记点填写，单位全称"))}},
 		view.Section{Title: "授权", Fields: []view.Field{a.date("authorisedFrom", "授权起始", pt.AuthorisedFrom, required), a.date("authorisedTo", "授权截止", until, hint("没有截止日期的留空"))}},
 		view.Section{Title: "联系", Fields: []view.Field{a.text("address", "地址", pt.Address, limit(200)), a.text("phone", "电话", pt.Phone, limit(40)), a.text("hours", "办公时间", pt.Hours, limit(100))}})
@@ -244,10 +244,10 @@ func staffBlock(staff []registry.TrainedMember) Block {
 func figuresBlock(base string, year, now int, f registry.PointFigures) Block {
 	count := strconv.Itoa
 	t := view.Table{Caption: "年度数据", HideCaption: true, Columns: []view.Column{{Label: "指标"}, {Label: "数值", Numeric: true}, {Label: "说明"}}}
-	for _, row := range [][3]string{{"收到申请", count(f.Submitted), "件，按报送日"}, {"受理", count(f.Accepted), "件，按受理日"}, {"办结", count(f.Decided), "件，按决定日，含不予受理"}, {"其中不予受理", count(f.Declined), "件"}, {"其中不予登记", count(f.Refused), "件"},
-		{"登记", count(f.Registered), "项，变更不另计"}, {"合同成交额", f.Amount.Grouped(), "元，变更、注销、撤销的差额已计入"}, {"技术交易额", f.Technical.Grouped(), "元，同上"}, {"目标期限内办结", count(f.InTarget), "件"}, {"超过法定期限办结", count(f.PastLegal), "件"},
-		{"要求补正", count(f.Corrected), "件"}, {"复核退回", count(f.Returned), "次"}, {"注销", count(f.Cancelled), "项"}, {"撤销", count(f.Revoked), "项"}, {"人员", count(f.Staff), "人，现有"}, {"当年培训合格", count(f.Trained), "人"}} {
-		t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(row[0], row[1], row[2])})
+	for _, row := range [][4]string{{"收到申请", count(f.Submitted), "件", "按报送日"}, {"受理", count(f.Accepted), "件", "按受理日"}, {"办结", count(f.Decided), "件", "按决定日，含不予受理"}, {"其中不予受理", count(f.Declined), "件"}, {"其中不予登记", count(f.Refused), "件"},
+		{"登记", count(f.Registered), "项", "变更不另计"}, {"合同成交额", f.Amount.Grouped(), "元", "变更、注销、撤销的差额已计入"}, {"技术交易额", f.Technical.Grouped(), "元", "同上"}, {"目标期限内办结", count(f.InTarget), "件"}, {"超过法定期限办结", count(f.PastLegal), "件"},
+		{"要求补正", count(f.Corrected), "件"}, {"复核退回", count(f.Returned), "次"}, {"注销", count(f.Cancelled), "项"}, {"撤销", count(f.Revoked), "项"}, {"人员", count(f.Staff), "人", "现有"}, {"当年培训合格", count(f.Trained), "人"}} {
+		t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(row[0], row[1]+" "+row[2], row[3])})
 	}
 	b := Block{Title: fmt.Sprintf("%d 年度数据", year), Intro: "由登记簿和办理记录自动计算。", Table: &t}
 	for y := now; y > now-4; y-- {

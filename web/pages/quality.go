@@ -156,7 +156,7 @@ func (p *Pages) weights(c *web.Ctx, form *web.Form, ferr error, trial *watch.Tri
 	if trial != nil {
 		body.Main = append(body.Main, p.trialBlock(c, *trial))
 	}
-	f := formOf("/quality/weights", "试算", view.Section{Title: "试别的权重", Hint: "0 到 1；只看相互之间的比例。", Fields: fields, Inline: true}, view.Section{Fields: []view.Field{a.text("note", "为什么调整", "", hint("保存时必填"))}})
+	f := formOf("/quality/weights", "试算", view.Section{Title: "试别的权重", Hint: "0 到 1；只看相互之间的比例。", Fields: fields, Inline: true}, view.Section{Fields: []view.Field{a.text("note", "为什么调整", "", hint("试算不用写，保存为新版本时要写"))}})
 	f.Actions = []view.Action{{Label: "试算", Name: "do", Value: "try"}, {Label: "保存为新版本", Name: "do", Value: "save", Kind: view.Quiet}}
 	body.Main = append(body.Main, a.blocks(f)...)
 	versionsBlock := Block{Title: "版本", Table: &t}

@@ -131,7 +131,7 @@ func (p *Pages) queue(c *web.Ctx) error {
 	if page.Overdue > 0 && (len(filter.States) == 0 || filter.States[0].Open()) {
 		body.Notices = []view.Notice{{Tone: view.Warn, Title: fmt.Sprintf("有 %d 件超过了期限", page.Overdue), Text: "含补正逾期的。最急的排在最前。"}}
 	}
-	head := view.ListHead{Found: len(page.Rows), Unit: "件（本页）"}
+	head := view.ListHead{Found: len(page.Rows), Unit: "件", OnPage: true}
 	mine := view.Chip{Label: "只看我经手的", Href: address(func(v url.Values) { v.Set("mine", "1") })}
 	if filter.Mine {
 		mine = view.Chip{Label: "只看我经手的", On: true, Href: address(func(v url.Values) { v.Del("mine") })}
@@ -237,7 +237,7 @@ func (p *Pages) showCase(c *web.Ctx, k registry.Case, form *web.Form, ferr error
 		body.Main = append(body.Main, refusalBlock(f))
 	}
 	body.Main = append(body.Main, p.correctionBlocks(k)...)
-	if k.Decision != nil && f.State.Open() {
+	if k.Decision != nil && f.State.Open() && f.State != registry.Correcting { // what is asked for is not in the sheet yet
 		body.Main = append(body.Main, deskVerdict(*k.Decision))
 	}
 	q := c.QueryForm()
@@ -1329,6 +1329,9 @@ func (p *Pages) verified(c *web.Ctx) error {
 		return err
 	}
 	number, code := c.Param("number"), c.Query().Get("c")
+	if code == "" { // a number alone, from a link or a search: nothing was asked yet
+		return p.showVerify(c, 200, number, "", nil)
+	}
 	result, err := p.Registry.Check(c.Context(), number, code)
 	if fault.Is(err, fault.NotFound) {
 		return p.showVerify(c, 404, number, code, err)
@@ -1340,7 +1343,7 @@ func (p *Pages) verified(c *web.Ctx) error {
 	page := c.Page("证明核验")
 	page.Nav = "verify"
 	page.NoIndex = true
-	page.Breadcrumbs = []view.Link{{Label: "证明核验", Href: "/verify"}}
+	page.Title, page.Breadcrumbs = "核验结果", []view.Link{{Label: "证明核验", Href: "/verify"}}
 	qr, err := view.QR(c.BaseURL()+"/v/"+v.Number+"?c="+v.CheckCode, "核验二维码")
 	if err != nil {
 		return err

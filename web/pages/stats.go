@@ -91,14 +91,21 @@ func (s showing) text(m stats.Measure) string {
 	}
 }
 
-// wanShort is an amount in 万元 as tables of figures show it: at most two decimals. What rounds to 0 is said to be less.
+// wanShort is an amount in 万元 as tables of figures show it: two decimals, so that the points of a column stand under each other.
+// What rounds to 0 is said to be less.
 func wanShort(f money.Fen) string {
 	const cell = money.WanYuan / 100
 	rounded := f.MulRatio(1, int64(cell)) * cell
 	if rounded == 0 && f > 0 {
 		return "< 0.01"
 	}
-	return rounded.Wan()
+	s := rounded.Wan()
+	if i := strings.IndexByte(s, '.'); i < 0 {
+		return s + ".00"
+	} else if i == len(s)-2 {
+		return s + "0"
+	}
+	return s
 }
 
 var directions = []view.Option{

@@ -46,16 +46,18 @@ func BarChart(title, label, unit string, points []Point) Chart {
 // LineChart draws one line over its labels from a zero line; first, last and highest value are written at the line.
 func LineChart(title, label, unit string, points []Point) Chart {
 	const w, h, left, right, bottom, head = 420, 200, 8, 82, 28, 26
-	top := maxValue(points)
+	top, low := maxValue(points), 0.0 // a period of cancellations alone lies under the zero line
+	for _, p := range points {
+		low = min(low, p.Value)
+	}
+	y := func(v float64) float64 { return float64(h-bottom) - scale(v-low, top-low, h-bottom-head) }
 	var b strings.Builder
 	open(&b, "chart line", w, h, title)
-	for i := range 3 {
-		y := float64(head) + float64(h-bottom-head)*float64(i)/2
-		class := "grid"
-		if i == 2 {
-			class = "axis"
-		}
-		fmt.Fprintf(&b, `<line class="%s" x1="%d" y1="%s" x2="%d" y2="%s"/>`, class, left, num(y), w-right, num(y))
+	for _, l := range []struct {
+		class string
+		at    float64
+	}{{"grid", top}, {"grid", (top + low) / 2}, {"grid", low}, {"axis", 0}} {
+		fmt.Fprintf(&b, `<line class="%s" x1="%d" y1="%s" x2="%d" y2="%s"/>`, l.class, left, num(y(l.at)), w-right, num(y(l.at)))
 	}
 	x := func(i int) float64 {
 		if len(points) < 2 {
@@ -63,7 +65,6 @@ func LineChart(title, label, unit string, points []Point) Chart {
 		}
 		return left + float64(w-left-right)*float64(i)/float64(len(points)-1)
 	}
-	y := func(v float64) float64 { return float64(h-bottom) - scale(v, top, h-bottom-head) }
 	var path strings.Builder
 	high := 0
 	every := max(1, (len(points)+4)/5)

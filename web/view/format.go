@@ -3,6 +3,7 @@ package view
 import (
 	"crypto/sha256"
 	"html/template"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -90,6 +91,7 @@ func formatFuncs() template.FuncMap {
 		"filter": func(g FilterGroup, o Option) filterOption { return filterOption{g.Name, g.Single, o} },
 		"add":    func(a, b int) int { return a + b },
 		"pick":   pick,
+		"dates":  dates,
 		"join":   strings.Join,
 		"plain":  T,
 		"tag":    func(label string, tone Tone) Tag { return Tag{label, tone} },
@@ -100,6 +102,13 @@ func formatFuncs() template.FuncMap {
 			return Action{Label: label, Href: href, Kind: kind}
 		},
 	}
+}
+
+// isoDay is a date as forms and tables write it. A browser breaks a line after its hyphens, so dates keeps it whole.
+var isoDay = regexp.MustCompile(`\d{4}-\d\d(-\d\d)?`)
+
+func dates(s string) template.HTML {
+	return template.HTML(isoDay.ReplaceAllString(template.HTMLEscapeString(s), `<span class="day">$0</span>`))
 }
 
 func pick(s, other string) string {

@@ -2,6 +2,8 @@ package view
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -122,5 +124,29 @@ func TestTheErrorSummaryLinksToTheFields(t *testing.T) {
 	}
 	if again := f.Summed(); len(again.Errors.Items) != 2 {
 		t.Error("summing twice doubles the errors")
+	}
+}
+
+func TestALineGoesUnderZeroWhereAPeriodIsNegative(t *testing.T) {
+	t.Parallel()
+	svg := string(LineChart("a", "b", "c", []Point{{Label: "一", Value: 10}, {Label: "二", Value: -5}}).Picture.SVG())
+	height := func(pattern string) float64 {
+		m := regexp.MustCompile(pattern).FindStringSubmatch(svg)
+		if m == nil {
+			t.Fatalf("no %s in %s", pattern, svg)
+		}
+		f, _ := strconv.ParseFloat(m[1], 64)
+		return f
+	}
+	zero, minus := height(`class="axis"[^>]* y1="([\d.]+)"`), height(`cy="([\d.]+)" r="3"><title>二`)
+	if minus <= zero { // y grows downwards
+		t.Errorf("−5 is drawn at %v, the zero line at %v", minus, zero)
+	}
+}
+
+func TestADateIsNotBrokenAcrossLines(t *testing.T) {
+	t.Parallel()
+	if got, want := string(dates("<b>，2026-01-01 至 2026-12-31，2024-06")), `&lt;b&gt;，<span class="day">2026-01-01</span> 至 <span class="day">2026-12-31</span>，<span class="day">2024-06</span>`; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -88,6 +88,7 @@ type Chip struct {
 type ListHead struct {
 	Found   int
 	Unit    string // 项, 条, 家; 项 when empty
+	OnPage  bool   // Found counts this page only
 	Chips   []Chip
 	Clear   string
 	Sorts   []Link

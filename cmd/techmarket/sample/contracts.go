@@ -448,17 +448,27 @@ func (g *generator) schedule(c *Contract) {
 	case StateExperts, StateToRegister:
 		applied = g.daysAgo(g.between(20, 30))
 	default:
+		newest := 75 // what comes after a registration takes its time
+		if c.State == StateRegistered {
+			newest = 25
+		}
 		r := g.rng.Float64() // position in time only, never an amount
-		applied = g.daysAgo(75 + int(1000*(1-r)*(0.55+0.45*(1-r))))
+		applied = g.daysAgo(newest + int(1000*(1-r)*(0.55+0.45*(1-r))))
 	}
 	c.Applied = applied
 	if c.Deal != "" { // dates come from the agreed terms
 		c.Signed = c.Begins
+		if c.Licence != nil { // the licence ends with the contract
+			c.Licence.Years = max(1, int(c.Ends.Sub(c.Begins).Hours()/24/365))
+		}
 		return
 	}
 	c.Signed = dateOf(applied).AddDate(0, 0, -g.between(2, 45))
 	c.Begins = c.Signed
 	c.Ends = c.Signed.AddDate(0, g.between(6, 36), -1)
+	if c.Licence != nil {
+		c.Ends = c.Signed.AddDate(c.Licence.Years, 0, -1)
+	}
 }
 
 // route names the applicant and the right point. The seller files where it is: its own point, its

@@ -128,6 +128,8 @@ func due(c calendar, f Filing, today time.Time) Due {
 		d.Words = fmt.Sprintf("待受理，已等 %d 个工作日", max(0, c.between(dayOf(f.SubmittedAt), today)))
 	case d.Paused && d.Overdue:
 		d.Words = fmt.Sprintf("补正已逾期 %d 个工作日", -d.Left)
+	case d.Paused && d.Left == 0:
+		d.Words = "补正今天到期"
 	case d.Paused:
 		d.Words = fmt.Sprintf("等待补正，还剩 %d 个工作日", d.Left)
 	case d.Illegal:

@@ -203,7 +203,7 @@ type PointInput struct {
 	OrganisationID int64     `json:"organisationId"`
 	Division       string    `json:"division"`
 	ServesOrg      int64     `json:"servesOrgId"`
-	Code2          string    `json:"code2"` // two digits, 01 … 99; 00 for the region's own point
+	Code2          string    `json:"code2"` // two digits: 9–10 of its numbers
 	Address        string    `json:"address"`
 	Phone          string    `json:"phone"`
 	Hours          string    `json:"hours"`

@@ -64,7 +64,7 @@ func TestStats_EveryCellOpensTheContractsBehindIt(t *testing.T) {
 	sample := w.booked(2, "虚构的样例合同", ownCounty, otherCounty, 5_000_000*money.Yuan, true)
 	spaced := func(n string) string { return n[:4] + " " + n[4:8] + " " + n[8:10] + " " + n[10:] }
 
-	table := w.guest.get("/stats").want(200, "80 万元", "地区 合计 第 1 季度 呼和浩特市 80 80 合计 80 80").wantNot("含样例", "500 万元", "580")
+	table := w.guest.get("/stats").want(200, "80 万元", "地区 合计 第 1 季度 呼和浩特市 80.00 80.00 合计 80.00 80.00").wantNot("含样例", "500 万元", "580")
 	list := table.link("/stats/list?area=150000&column=2026-Q1&direction=output")
 	w.guest.get(list).want(200, spaced(real), "800,000.00", "合同名称不公开").wantNot("包衣机", spaced(sample))
 	for login, sees := range map[string]bool{"league": true, "otherLeague": true, "region": true, "registrar": false, "rival": false} {
@@ -73,7 +73,7 @@ func TestStats_EveryCellOpensTheContractsBehindIt(t *testing.T) {
 			t.Errorf("%s sees the title: got %v, want %v", login, got, sees)
 		}
 	}
-	w.guest.get("/stats?direction=absorption").want(200, "包头市", "地区 合计 第 1 季度 包头市 80 80 合计 80 80")
+	w.guest.get("/stats?direction=absorption").want(200, "包头市", "地区 合计 第 1 季度 包头市 80.00 80.00 合计 80.00 80.00")
 	w.guest.get("/stats?period=none&rows=class").want(200, "技术开发", "合同项数（项）")
 	w.guest.get("/stats?area="+ownLeague).want(200, "回民区")
 	w.guest.get("/stats?sample=1").want(200, "含样例数据，不能作为统计依据", "580")

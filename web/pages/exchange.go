@@ -184,7 +184,11 @@ func (p *Pages) export(c *web.Ctx) error {
 		if e.Filter.Archives != 0 {
 			kind = "zip"
 		}
-		items = append(items, view.FileItem{Name: fmt.Sprintf("第 %d 个文件（%s）", i+1, kind), Href: fmt.Sprintf("%s/files/%d", here, id)})
+		name := page.Title
+		if len(e.FileIDs) > 1 {
+			name = fmt.Sprintf("第 %d 个文件", i+1)
+		}
+		items = append(items, view.FileItem{Name: name + "（" + kind + "）", Href: fmt.Sprintf("%s/files/%d", here, id)})
 	}
 	return sheet(c, page, Sheet{Lead: fmt.Sprintf("共 %s 项，%s 生成。", view.Count(e.Rows), view.DayTime(*e.FinishedAt)), Tags: []view.Tag{exportTag(e)}, Main: []Block{{Title: "文件", Files: items}}})
 }

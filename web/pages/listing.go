@@ -633,6 +633,9 @@ func (p *Pages) review(c *web.Ctx) error {
 	page := c.Page("审核")
 	page.Breadcrumbs = []view.Link{{Label: "发布审核", Href: "/review"}}
 	body := Sheet{Heading: view.T(l.Title), Tags: []view.Tag{{Label: l.Kind.Label()}, listingStateTag(o.listing)}, Sample: l.Sample, Main: o.blocks}
+	if o.listing.State == listing.Returned { // the working content is the owner's: a page of dashes would say that nothing was filled in
+		body.Main = []Block{{Notice: &view.Notice{Title: "已退回，单位正在修改", Text: "修改中的内容只有本单位看得到，再次提交后可以审核。"}}}
+	}
 	if len(o.warnings) > 0 {
 		n := &view.Notice{Tone: view.Warn, Title: "系统提醒"}
 		for _, w := range o.warnings {

@@ -245,7 +245,7 @@ func figuresBlock(base string, year, now int, f registry.PointFigures) Block {
 	count := strconv.Itoa
 	t := view.Table{Caption: "年度数据", HideCaption: true, Columns: []view.Column{{Label: "指标"}, {Label: "数值", Numeric: true}, {Label: "说明"}}}
 	for _, row := range [][4]string{{"收到申请", count(f.Submitted), "件", "按报送日"}, {"受理", count(f.Accepted), "件", "按受理日"}, {"办结", count(f.Decided), "件", "按决定日，含不予受理"}, {"其中不予受理", count(f.Declined), "件"}, {"其中不予登记", count(f.Refused), "件"},
-		{"登记", count(f.Registered), "项", "变更不另计"}, {"合同成交额", f.Amount.Grouped(), "元", "变更、注销、撤销的差额已计入"}, {"技术交易额", f.Technical.Grouped(), "元", "同上"}, {"目标期限内办结", count(f.InTarget), "件"}, {"超过法定期限办结", count(f.PastLegal), "件"},
+		{"登记", count(f.Registered), "项", "变更不另计"}, {"合同成交额", f.Amount.Grouped(), "元", "变更、注销、撤销的差额已计入"}, {"技术交易额", f.Technical.Grouped(), "元", "变更、注销、撤销的差额已计入"}, {"目标期限内办结", count(f.InTarget), "件"}, {"超过法定期限办结", count(f.PastLegal), "件"},
 		{"要求补正", count(f.Corrected), "件"}, {"复核退回", count(f.Returned), "次"}, {"注销", count(f.Cancelled), "项"}, {"撤销", count(f.Revoked), "项"}, {"人员", count(f.Staff), "人", "现有"}, {"当年培训合格", count(f.Trained), "人"}} {
 		t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(row[0], row[1]+" "+row[2], row[3])})
 	}

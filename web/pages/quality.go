@@ -52,7 +52,7 @@ func (p *Pages) quality(c *web.Ctx) error {
 	}{
 		{"kind", "曝光：按单位类型", "占匹配前十名的份额，与占公开信息的份额对照；两者相差大，说明排序偏向一方。", func(code string) string { return orgKindLabel(identity.OrgKind(code)) }},
 		{"size", "曝光：按单位公开信息的多少", "", func(code string) string {
-			return map[string]string{"1": "1—2 条", "2": "3—10 条", "3": "10 条以上"}[code]
+			return map[string]string{"1": "1–2 条", "2": "3–10 条", "3": "10 条以上"}[code]
 		}},
 		{"league", "曝光：按盟市", "", leagueName},
 	} {
@@ -88,7 +88,7 @@ func funnelTable(caption, head string, rows []watch.Funnel, name func(string) st
 }
 
 func exposureTable(caption, by string, rows []watch.Exposure, name func(string) string) *view.Table {
-	t := view.Table{Caption: caption, HideCaption: true, Columns: []view.Column{{Label: "组"}, {Label: "公开信息", Numeric: true}, {Label: "占比", Numeric: true}, {Label: "进前十名", Numeric: true}, {Label: "占比", Numeric: true}}, Empty: view.Empty{Title: "没有公开信息"}}
+	t := view.Table{Caption: caption, HideCaption: true, Columns: []view.Column{{Label: "分组"}, {Label: "公开信息", Numeric: true}, {Label: "占公开信息", Numeric: true}, {Label: "进前十名", Numeric: true}, {Label: "占前十名", Numeric: true}}, Empty: view.Empty{Title: "没有公开信息"}}
 	listings, places := 0, 0
 	for _, r := range rows {
 		if r.By == by {
@@ -149,7 +149,7 @@ func (p *Pages) weights(c *web.Ctx, form *web.Form, ferr error, trial *watch.Tri
 		case "threshold":
 			label = "最低要求"
 		case "far":
-			label = "至少达到第一项的"
+			label = "不低于首位得分的比例"
 		}
 		fields = append(fields, a.kind(view.Number, w.name, label, strconv.FormatFloat(*w.at(&active), 'f', -1, 64), required, func(f *view.Field) { f.InputMode = "decimal" }))
 	}
@@ -177,6 +177,9 @@ func (p *Pages) weights(c *web.Ctx, form *web.Form, ferr error, trial *watch.Tri
 
 func (p *Pages) trialBlock(c *web.Ctx, trial watch.Trial) Block {
 	b := Block{Title: "试算结果", Intro: fmt.Sprintf("比较了 %d 条成果和需求的 %d 个匹配，名次会变的有 %d 个。没有保存任何东西。", trial.Queries, trial.Matches, len(trial.Changes))}
+	if trial.Matches == 0 {
+		b.Intro = "近期没有人看过匹配，没有可以比较的。成果或需求的主人打开匹配页后再试算；没有保存任何东西。"
+	}
 	if len(trial.Changes) == 0 {
 		return b
 	}

@@ -128,7 +128,7 @@ func (p *Pages) queue(c *web.Ctx) error {
 	if page.Next != "" {
 		body.Pager.Next = address(func(v url.Values) { v.Set("cursor", page.Next) })
 	}
-	if page.Overdue > 0 && (len(filter.States) == 0 || filter.States[0].Open()) {
+	if page.Overdue > 0 && len(filter.States) == 0 { // of all that is open, so not over a list of one state
 		body.Notices = []view.Notice{{Tone: view.Warn, Title: fmt.Sprintf("有 %d 件超过了期限", page.Overdue), Text: "含补正逾期的。最急的排在最前。"}}
 	}
 	head := view.ListHead{Found: len(page.Rows), Unit: "件", OnPage: true}

@@ -41,6 +41,7 @@ var (
 	}
 	effectVerbs      = strings.Fields("提高 提升 降低 减少 增强 改善 抑制 促进 延长 缩短 节约 节能 消除 避免 防止 增加 优化 去除 脱除 回收")
 	applicationVerbs = strings.Fields("用于 应用于 适用于 面向 服务于 应用 适用")
+	noThings         = strings.Fields("停机 开机 待机 随机 有机 无机 时机 动机 危机 契机 司机 秒 天 年 月 日 米 克 吨 次 倍 度 元 万 亿 台 套") // end like products, or are units
 	applicationEnds  = strings.Fields("领域 行业 产业 场景 矿区 牧区 灌区 农田 园区 电厂 钢厂 工厂 医院 企业 地区 草原 温室 车间")
 )
 
@@ -48,6 +49,9 @@ var (
 func ExtractElements(a *zh.Analyzer, text string) Elements {
 	var found Elements
 	add := func(e Element, w string) {
+		if w[0] >= '0' && w[0] <= '9' || slices.Contains(noThings, w) { // a figure is no effect; it is compared as a term
+			return
+		}
 		if len(found[e]) < elementWords && !slices.Contains(found[e], w) {
 			found[e] = append(found[e], w)
 		}

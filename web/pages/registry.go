@@ -1340,7 +1340,7 @@ func (p *Pages) verified(c *web.Ctx) error {
 		return err
 	}
 	v := result.View
-	page := c.Page("证明核验")
+	page := c.Page("登记编号 " + groupNumber(v.Number))
 	page.Nav = "verify"
 	page.NoIndex = true
 	page.Title, page.Breadcrumbs = "核验结果", []view.Link{{Label: "证明核验", Href: "/verify"}}

@@ -95,17 +95,11 @@ func (s showing) text(m stats.Measure) string {
 // What rounds to 0 is said to be less.
 func wanShort(f money.Fen) string {
 	const cell = money.WanYuan / 100
-	rounded := f.MulRatio(1, int64(cell)) * cell
-	if rounded == 0 && f > 0 {
+	hundredths := f.MulRatio(1, int64(cell))
+	if hundredths == 0 && f > 0 {
 		return "< 0.01"
 	}
-	s := rounded.Wan()
-	if i := strings.IndexByte(s, '.'); i < 0 {
-		return s + ".00"
-	} else if i == len(s)-2 {
-		return s + "0"
-	}
-	return s
+	return hundredths.Grouped()
 }
 
 var directions = []view.Option{

@@ -472,6 +472,9 @@ func checkContracts(t *testing.T, m Market, now time.Time) {
 			if !number.MatchString(c.Number) || c.Number[:10] != fmt.Sprintf("%d%s%s", c.Registered.Year(), p.Region4, p.Code) {
 				t.Errorf("%s: number %s", c.Key, c.Number)
 			}
+			if c.Licence != nil && c.Deal == "" && c.Class[:2] == "03" && c.Ends.AddDate(0, 0, 1).Before(c.Signed.AddDate(c.Licence.Years, 0, 0)) {
+				t.Errorf("%s grants a right of %d years and ends on %s", c.Title, c.Licence.Years, c.Ends.Format(time.DateOnly))
+			}
 			if c.Signed.After(c.Applied) || c.Applied.After(c.Ends.AddDate(0, 0, 1)) {
 				t.Errorf("%s applied outside its validity", c.Key)
 			}

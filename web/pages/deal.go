@@ -145,13 +145,13 @@ func (p *Pages) showNewDeal(c *web.Ctx, f *web.Form, ferr error) error {
 	}
 	fields := []view.Field{}
 	if c.Actor().Has(identity.Broker) {
-		fields = append(fields, a.radio("brokerFor", "您代表", "", []view.Option{
+		speaks := a.radio("brokerFor", "您代表", "", []view.Option{
 			{Value: "", Label: "本单位"}, {Value: "supply", Label: "成果方（我为它寻找需求）"}, {Value: "demand", Label: "需求方（我为它寻找成果）"}},
-			hint("经纪人代表一方时，成果和需求两边都要选定"), func(f *view.Field) {
-				if achievement != 0 && demand != 0 && ferr == nil { // from the matches of a need: a broker looks for its side
-					f.Value = "demand"
-				}
-			}))
+			hint("经纪人代表一方时，成果和需求两边都要选定"))
+		if achievement != 0 && demand != 0 && ferr == nil { // from the matches of a need: a broker looks for its side
+			speaks.Options[0].Checked, speaks.Options[2].Checked = false, true
+		}
+		fields = append(fields, speaks)
 	}
 	var known []view.Pair
 	for _, side := range []struct {

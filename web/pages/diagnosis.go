@@ -34,7 +34,7 @@ func (p *Pages) diagnoses(c *web.Ctx) error {
 		if d.AnsweredAt != nil {
 			tag = view.Tag{Label: "已答复", Tone: view.OK}
 		}
-		rows.Items = append(rows.Items, view.Row{Title: view.T(d.Title), Href: listing.DiagnosisPath(d.ID), Tags: []view.Tag{tag}, Sample: d.Sample, Meta: []string{"请求于 " + view.Ago(c.Now(), d.AskedAt)}})
+		rows.Items = append(rows.Items, view.Row{Title: view.T(d.Title), Href: listing.DiagnosisPath(d.ID), Tags: []view.Tag{tag}, Sample: d.Sample, Meta: []string{view.Ago(c.Now(), d.AskedAt) + "请求"}})
 	}
 	return listPageOf(c, c.Page("需求诊断"), Listing{Rows: &rows, Pager: view.Pager{Total: -1}})
 }
@@ -50,7 +50,8 @@ func (p *Pages) diagnosis(c *web.Ctx, form *web.Form, ferr error) error {
 	}
 	page := c.Page("诊断：" + d.Title)
 	page.Breadcrumbs = []view.Link{{Label: "需求诊断", Href: "/diagnoses"}}
-	body := Sheet{Heading: view.T(d.Title), Lead: "这条需求还没有公开。请看看缺什么、建议怎样补写，企业会收到您的意见。", Sample: d.Sample, Main: demandBlocks(k, identity.Actor{})}
+	k.Contact = listing.Contact{} // the answer goes through the platform
+	body := Sheet{Heading: view.T(d.Title), Lead: "这条需求还没有公开。请看看缺什么、建议怎样补写，企业会收到您的意见。", Sample: d.Sample, Main: demandBlocks(k, c.Actor())}
 	meter := gateMeter(demand.Gate(k), "")
 	for i := range meter.Parts {
 		meter.Parts[i].Href = ""

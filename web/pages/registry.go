@@ -952,7 +952,7 @@ func (p *Pages) registrations(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	t := view.Table{Caption: "登记簿", HideCaption: true, Columns: []view.Column{{Label: "登记编号"}, {Label: "合同"}, {Label: "双方"}, {Label: "成交额（元）", Numeric: true}, {Label: "技术交易额（元）", Numeric: true}, {Label: "登记日期"}, {Label: "状态"}},
+	t := view.Table{Caption: "登记簿", HideCaption: true, Columns: []view.Column{{Label: "合同"}, {Label: "双方"}, {Label: "成交额（元）", Numeric: true}, {Label: "技术交易额（元）", Numeric: true}, {Label: "登记日期"}, {Label: "状态"}},
 		Empty: view.Empty{Title: "没有登记", Text: "换一个条件再查。"}}
 	for _, r := range page.Rows {
 		t.Rows = append(t.Rows, view.TableRow{Cells: registrationCells(r)})
@@ -967,12 +967,13 @@ func (p *Pages) registrations(c *web.Ctx) error {
 	return listPageOf(c, c.Page("登记簿"), body)
 }
 
+// registrationCells are a row of the register as the desk's are: the contract with its number, then who and how much.
 func registrationCells(r registry.Registration) []view.Cell {
-	number := view.Cell{Text: r.Number, Href: "/registrations/" + r.Number, Header: true}
+	title := view.Cell{Text: r.Title, Href: "/registrations/" + r.Number, Header: true, Note: r.Number + "　" + codes.ContractClass.Label(r.Class)}
 	if r.Sample {
-		number.Tags = []view.Tag{sampleTag()}
+		title.Tags = []view.Tag{sampleTag()}
 	}
-	return []view.Cell{number, {Text: r.Title, Note: codes.ContractClass.Label(r.Class)}, {Text: r.SellerName, Note: "买方 " + r.BuyerName}, {Text: r.Amount.Grouped()}, {Text: r.Technical.Grouped()},
+	return []view.Cell{title, {Text: r.SellerName, Note: "买方 " + r.BuyerName}, {Text: r.Amount.Grouped()}, {Text: r.Technical.Grouped()},
 		{Text: r.RegisteredOn.Format("2006-01-02")}, {Tags: []view.Tag{stateTag(r.State)}}}
 }
 

@@ -259,6 +259,18 @@ func (p *Pages) saveSearch(c *web.Ctx) error {
 
 var noticeLabels = []view.Option{{Value: string(watch.Daily), Label: "每天一次"}, {Value: string(watch.Immediate), Label: "立即"}, {Value: string(watch.Never), Label: "不提醒，只用订阅源"}}
 
+// savedAddress is the list page with the words and conditions of a saved search.
+func savedAddress(q watch.Criteria) string {
+	v := url.Values{}
+	if q.Text != "" {
+		v.Set("q", q.Text)
+	}
+	for name, list := range q.Facets {
+		v[name] = list
+	}
+	return "/" + string(q.Kind) + "s?" + v.Encode()
+}
+
 // searches lists the person's saved searches.
 func (p *Pages) searches(c *web.Ctx) error {
 	mine, err := p.Watch.Mine(c.Context(), c.Actor())
@@ -267,20 +279,13 @@ func (p *Pages) searches(c *web.Ctx) error {
 	}
 	body := Sheet{Lead: "发布了符合条件的成果或需求时告诉您。提醒发到消息和邮箱，也可以在阅读器里用订阅源。"}
 	for _, s := range mine {
-		v := url.Values{}
-		if s.Query.Text != "" {
-			v.Set("q", s.Query.Text)
-		}
-		for name, list := range s.Query.Facets {
-			v[name] = list
-		}
 		at := fmt.Sprintf("/searches/%d", s.ID)
 		notice := view.NewForm(at, "更改", view.Field{Kind: view.Select, Name: "notice", ID: fmt.Sprintf("notice-%d", s.ID), Label: "提醒", Required: true, Value: string(s.Notice), Options: noticeLabels, Width: "m"})
 		notice.Sections[0].Inline = true
 		notice.Actions[0].Kind, notice.Actions[0].Small = view.Quiet, true
 		facts := []view.Fact{{Label: "范围", Value: s.Query.Kind.Label()}, {Label: "订阅于", Value: view.Day(s.CreatedAt)}}
 		body.Main = append(body.Main, Block{Card: true, Title: s.Name, Facts: &view.Facts{Items: facts}, Forms: []view.Form{notice},
-			Links:   []view.Link{{Label: "现在的结果", Href: "/" + string(s.Query.Kind) + "s?" + v.Encode()}, {Label: "订阅源（Atom）", Href: "/feeds/" + s.FeedToken, Note: " 地址不用登录就能打开，请不要公开"}},
+			Links:   []view.Link{{Label: "现在的结果", Href: savedAddress(s.Query)}, {Label: "订阅源（Atom）", Href: "/feeds/" + s.FeedToken, Note: " 地址不用登录就能打开，请不要公开"}},
 			Actions: []view.Action{{Label: "结束订阅", Post: at, Kind: view.Quiet, Small: true, Hidden: []view.Pair{{Name: "end", Value: "yes"}}}}})
 	}
 	if len(mine) == 0 {
@@ -350,7 +355,7 @@ func (p *Pages) feed(c *web.Ctx) error {
 		host = u.Hostname()
 	}
 	updated := saved.CreatedAt
-	doc := atomFeed{ID: fmt.Sprintf("tag:%s,2026:search/%d", host, saved.ID), Title: "科技大市场：" + saved.Name, Links: []atomLink{{Rel: "self", Href: c.BaseURL() + "/feeds/" + saved.FeedToken}, {Href: c.BaseURL() + "/" + string(saved.Query.Kind) + "s"}}}
+	doc := atomFeed{ID: fmt.Sprintf("tag:%s,2026:search/%d", host, saved.ID), Title: "科技大市场：" + saved.Name, Links: []atomLink{{Rel: "self", Href: c.BaseURL() + "/feeds/" + saved.FeedToken}, {Href: c.BaseURL() + savedAddress(saved.Query)}}}
 	for _, e := range entries {
 		if e.PublishedAt.After(updated) {
 			updated = e.PublishedAt

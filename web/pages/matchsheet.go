@@ -80,7 +80,11 @@ func (p *Pages) matchesExcel(c *web.Ctx, kind listing.Kind) error {
 	lines := m.lines()
 	s.Rows = func(yield func([]any, error) bool) {
 		for _, l := range lines {
-			if !yield([]any{l.rank, l.title, l.unit, l.area, l.score, l.reasons, l.lack, l.maturity, l.price, l.ways, strconv.FormatInt(l.id, 10), c.BaseURL() + listingPath(m.want, l.id), ""}, nil) {
+			var maturity any // a need's row has none, which is not 0
+			if l.maturity > 0 {
+				maturity = l.maturity
+			}
+			if !yield([]any{l.rank, l.title, l.unit, l.area, l.score, l.reasons, l.lack, maturity, l.price, l.ways, strconv.FormatInt(l.id, 10), c.BaseURL() + listingPath(m.want, l.id), ""}, nil) {
 				return
 			}
 		}

@@ -118,9 +118,9 @@ func TestTheFittingAchievementComesFirstAndSaysWhy(t *testing.T) {
 	}
 }
 
-func TestANumberThatBothTextsHoldIsNoReason(t *testing.T) {
+func TestAFigureThatBothTextsHoldIsNoReason(t *testing.T) {
 	t.Parallel()
-	if got := judgeText(Legs{}, []string{"40", "精脱硫", "-25", "℃"}).note; got != "命中关键词：精脱硫" {
+	if got := judgeText(Legs{}, []string{"40", "1d9", "95pct", "不超过", "缩短", "精脱硫", "-25", "℃", "neg40c"}).note; got != "命中关键词：精脱硫" {
 		t.Errorf("note = %q; want the word alone", got)
 	}
 	if got := judgeText(Legs{}, []string{"40"}).note; got != "" {

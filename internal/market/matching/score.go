@@ -3,6 +3,7 @@ package matching
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -161,10 +162,17 @@ func judgeText(l Legs, words []string) judged {
 	return j
 }
 
-// telling leaves out what is only a number: that both texts hold a 40 says nothing.
+// telling leaves out figures and the words around them: that both texts hold a 40 % or a 不超过 says nothing.
 func telling(words []string) []string {
-	return slices.DeleteFunc(slices.Clone(words), func(w string) bool { return !strings.ContainsFunc(w, unicode.IsLetter) })
+	return slices.DeleteFunc(slices.Clone(words), func(w string) bool {
+		return !strings.ContainsFunc(w, unicode.IsLetter) || figure.MatchString(w) || slices.Contains(measuring, w) || slices.Contains(effectVerbs, w)
+	})
 }
+
+var (
+	figure    = regexp.MustCompile(`^(neg)?[0-9]+(d[0-9]+)?(pct|°?c)?$`) // as zh writes 1.9, 95% and -40℃
+	measuring = strings.Fields("不超过 不少于 不低于 不高于 不小于 不大于 超过 低于 高于 大于 小于 达到 至少 最多 每年 每天 每小时 分钟 小时 时间")
+)
 
 func judgeElements(q *Query, text string) judged {
 	covered, missing := q.element.cover(text)

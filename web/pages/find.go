@@ -473,10 +473,19 @@ func firstOf(a, b string) string {
 
 // clip cuts a text to n characters at the end of a line of thought where it can.
 func clip(s string, n int) string {
-	s = strings.Join(strings.Fields(s), " ")
-	r := []rune(s)
-	if len(r) <= n {
-		return s
+	var b strings.Builder
+	written := 0
+	for word := range strings.FieldsSeq(s) { // of a long text only the beginning is looked at
+		if written > 0 {
+			word = " " + word
+		}
+		for _, r := range word {
+			if written == n {
+				return strings.TrimRight(b.String(), "，、；,; ") + "…"
+			}
+			b.WriteRune(r)
+			written++
+		}
 	}
-	return strings.TrimRight(string(r[:n]), "，、；,; ") + "…"
+	return b.String()
 }

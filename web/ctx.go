@@ -313,7 +313,7 @@ func NewProblem(status int, f *fault.Error, requestID string) Problem {
 func roleLabel(r identity.Role) string {
 	switch r {
 	case identity.OrgAdmin:
-		return "组织管理员"
+		return "单位管理员"
 	case identity.Member:
 		return "经办人"
 	case identity.Broker:

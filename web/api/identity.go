@@ -11,7 +11,7 @@ import (
 
 // The people of the operations; the services check organisation, point and area again.
 func memberAccess() web.Access {
-	return web.Roles("单位的经办人、组织管理员", identity.Member, identity.OrgAdmin)
+	return web.Roles("单位的经办人、单位管理员", identity.Member, identity.OrgAdmin)
 }
 
 func adminAccess() web.Access {
@@ -19,7 +19,7 @@ func adminAccess() web.Access {
 }
 
 func traderAccess() web.Access {
-	return web.Roles("经办人、组织管理员、技术经纪人", identity.Member, identity.OrgAdmin, identity.Broker)
+	return web.Roles("经办人、单位管理员、技术经纪人", identity.Member, identity.OrgAdmin, identity.Broker)
 }
 
 func officerAccess() web.Access {

@@ -169,7 +169,7 @@ func (s *Service) certificatePDF(c Certificate) ([]byte, error) {
 		{Label: seller(b.Class), Value: withCode(b.Seller, b.SellerCode)},
 		{Label: buyer(b.Class), Value: withCode(b.Buyer, b.BuyerCode)},
 		{Label: "签订日期", Value: longDate(b.SignedOn)},
-		{Label: "有效期", Value: longDate(b.BeginsOn) + "至" + longDate(b.EndsOn)},
+		{Label: "有效期", Value: longDate(b.BeginsOn) + "至 " + longDate(b.EndsOn)},
 		{Label: "合同成交额", Value: inWords(b.Amount)},
 		{Label: "其中：技术交易额", Value: inWords(b.Technical)},
 		{Label: "认定技术性收入", Value: b.Income.Grouped() + " 元（截至发证日）"},

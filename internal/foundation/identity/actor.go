@@ -13,7 +13,7 @@ type Role string
 // The roles. One person can hold several in one organisation; the desk additionally refuses that one
 // person plays two of them in one case.
 const (
-	OrgAdmin      Role = "org_admin"      // 组织管理员: invites, edits the organisation
+	OrgAdmin      Role = "org_admin"      // 单位管理员: invites, edits the organisation
 	Member        Role = "member"         // 经办人: listings, deals, contracts of the organisation
 	Broker        Role = "broker"         // 技术经纪人
 	Registrar     Role = "registrar"      // 登记员

@@ -47,7 +47,7 @@ type Config struct {
 	OnAgreed func(ctx context.Context, tx pgx.Tx, d Deal) error
 }
 
-// Service carries deals. A deal is visible to members (经办人, 组织管理员) of its two organisations and to the
+// Service carries deals. A deal is visible to members (经办人, 单位管理员) of its two organisations and to the
 // broker who introduced them; for everybody else, officers included, it does not exist (NotFound).
 type Service struct{ Config }
 

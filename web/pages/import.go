@@ -262,6 +262,8 @@ func batchHead(b importer.Batch) Block {
 	confirm := fmt.Sprintf("/imports/%d/confirm", b.ID)
 	own := "/desk/" + string(b.Kind) + "s"
 	switch {
+	case b.State == importer.Checked && b.Good+b.Bad == 0:
+		return Block{Notice: &view.Notice{Tone: view.Warn, Title: "文件里没有数据行", Text: "表头下面一行一条，填好后重新上传。", Actions: []view.Action{{Label: "重新上传", Href: "/imports"}}}}
 	case b.State == importer.Checked && b.Good == 0:
 		return Block{Notice: &view.Notice{Tone: view.Bad, Title: "没有可以导入的行", Text: "请按下面的提示改好文件，再上传一次。", Actions: []view.Action{{Label: "重新上传", Href: "/imports"}}}}
 	case b.State == importer.Checked:

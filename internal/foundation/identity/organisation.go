@@ -362,7 +362,7 @@ func tidyOrganisation(o *Organisation) {
 }
 
 func checkOrganisation(f *fault.Fields, prefix string, o Organisation) {
-	f.Check(slices.Contains([]OrgKind{University, Institute, Enterprise, Agency, PointHost, Government}, o.Kind), prefix+"kind", "choose", "请选择单位性质")
+	f.Check(slices.Contains([]OrgKind{University, Institute, Enterprise, Agency, PointHost, Government}, o.Kind), prefix+"kind", "choose", "请选择单位类型")
 	length(f, prefix+"name", "单位名称", o.Name, 2, 100)
 	length(f, prefix+"creditCode", "统一社会信用代码", o.CreditCode, 0, 30)
 	f.Check(region.Valid(o.Division), prefix+"division", "choose", "请选择单位所在的旗县（市、区）")

@@ -48,7 +48,11 @@ func (g *generator) deal(n int, state string, talk []string) {
 	topic, title, keyword := a.Topic, a.Title, a.Keywords[0]
 	d.Achievement, d.Seller = a.Key, a.Owner
 	buyers := g.buyers[topic[:2]]
-	if need := g.needFor(a); d.Buyer == "" && need != nil {
+	by := g.now
+	if state == DealAgreed { // 62 to 80 days old, and a contract follows it: what it is about was published before
+		by = g.now.AddDate(0, 0, -82)
+	}
+	if need := g.needFor(a, by); d.Buyer == "" && need != nil {
 		d.Demand, d.Buyer = need.Key, need.Owner
 	}
 	for d.Buyer == "" || d.Buyer == d.Seller {
@@ -108,11 +112,11 @@ func (g *generator) deal(n int, state string, talk []string) {
 	g.m.Deals = append(g.m.Deals, d)
 }
 
-// needFor is the open need of the area that has most in common with the achievement; nil when none has anything.
-func (g *generator) needFor(a *Achievement) (best *Demand) {
+// needFor is the open need of the area, published by then, that has most in common with the achievement; nil when none has anything.
+func (g *generator) needFor(a *Achievement, by time.Time) (best *Demand) {
 	most := 0
 	for i := range g.m.Demands {
-		if d := &g.m.Demands[i]; d.State == ListingPublished && d.Owner != a.Owner && d.Topic[:2] == a.Topic[:2] && inCommon(a, d) > most {
+		if d := &g.m.Demands[i]; d.State == ListingPublished && d.PublishedAt.Before(by) && d.Owner != a.Owner && d.Topic[:2] == a.Topic[:2] && inCommon(a, d) > most {
 			most, best = inCommon(a, d), d
 		}
 	}

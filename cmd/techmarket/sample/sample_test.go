@@ -548,3 +548,19 @@ func index[T any](list []T, key func(T) string) map[string]T {
 	}
 	return out
 }
+
+func TestAnAgreedTalkIsAboutANeedThatWasPublishedBefore(t *testing.T) {
+	t.Parallel()
+	for day := range 20 {
+		m := Generate(Seed, time.Date(2026, 11, 10+day, 7, 0, 0, 0, time.FixedZone("Asia/Shanghai", 8*3600)))
+		published := map[string]time.Time{}
+		for _, d := range m.Demands {
+			published[d.Key] = d.PublishedAt
+		}
+		for _, d := range m.Deals {
+			if d.State == DealAgreed && d.Demand != "" && !published[d.Demand].Before(d.CreatedAt) {
+				t.Errorf("day %d: %s of %s is about %s, published %s", day, d.Key, d.CreatedAt, d.Demand, published[d.Demand])
+			}
+		}
+	}
+}

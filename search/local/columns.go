@@ -181,6 +181,10 @@ type test struct {
 	passes []bool
 	rows   map[int32]bool // of a filter by id
 	nums   []int64
+
+	// Of a survey: the bit of the filter's name, and what each set fails.
+	bit     uint64
+	failing []uint64
 }
 
 func (c *columns) tests(filters []search.Filter) []test {
@@ -319,8 +323,6 @@ func valuesOf[T any](col []T, from, size int, at *[blockSize]int32, to *[blockSi
 // sifter finds, block by block, the rows that pass all filters, and for each counted facet those that fail its own filters alone.
 type sifter struct {
 	tests   []test
-	failing [][]uint64     // of a test of a facet: what each set fails
-	bits    []uint64       // of a test: that of its name
 	nth     map[string]int // of the names
 	counted uint64         // bits of the names that are counted too
 
@@ -335,7 +337,7 @@ type sifter struct {
 var sifters = sync.Pool{New: func() any { return &sifter{nth: map[string]int{}} }}
 
 func (s *sifter) prepare(c *columns, q search.Query) {
-	s.tests, s.failing, s.bits, s.counted = c.tests(q.Filters), s.failing[:0], s.bits[:0], 0
+	s.tests, s.counted = c.tests(q.Filters), 0
 	clear(s.nth)
 	for i := range s.tests {
 		t := &s.tests[i]
@@ -344,17 +346,16 @@ func (s *sifter) prepare(c *columns, q search.Query) {
 			n = len(s.nth)
 			s.nth[t.Name] = n
 		}
-		bit := uint64(1) << n
+		t.bit = 1 << n
 		if slices.Contains(q.FacetNames, t.Name) {
-			s.counted |= bit
+			s.counted |= t.bit
 		}
-		failing := make([]uint64, len(t.passes))
+		t.failing = make([]uint64, len(t.passes))
 		for set, passes := range t.passes {
 			if !passes {
-				failing[set] = bit
+				t.failing[set] = t.bit
 			}
 		}
-		s.bits, s.failing = append(s.bits, bit), append(s.failing, failing)
 	}
 }
 
@@ -362,7 +363,8 @@ func (s *sifter) sift(c *columns, from, size int, at *[blockSize]int32) {
 	fails := s.fails[:size]
 	clear(fails)
 	for i := range s.tests {
-		t, bit := &s.tests[i], s.bits[i]
+		t := &s.tests[i]
+		bit := t.bit
 		switch { // as keeps does, without a call for each row
 		case t.Range && t.nums != nil:
 			least := max(t.Min, absent+1)
@@ -372,7 +374,7 @@ func (s *sifter) sift(c *columns, from, size int, at *[blockSize]int32) {
 				}
 			}
 		case t.col != nil:
-			failing := s.failing[i]
+			failing := t.failing
 			for k, set := range valuesOf(t.col.row, from, size, at, &s.sets) {
 				fails[k] |= failing[set]
 			}
@@ -390,8 +392,8 @@ func (s *sifter) sift(c *columns, from, size int, at *[blockSize]int32) {
 	}
 	versions := valuesOf(c.version, from, size, at, &s.numbers)
 	s.passed = s.passed[:0]
-	for n := range s.nth {
-		s.alone[s.nth[n]] = s.alone[s.nth[n]][:0]
+	for _, n := range s.nth {
+		s.alone[n] = s.alone[n][:0]
 	}
 	for k, f := range fails {
 		switch {

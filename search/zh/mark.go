@@ -62,18 +62,22 @@ func has(words []string, token string, prefix bool) bool {
 func (a *Analyzer) foldWithOffsets(text string) (string, []int) {
 	var b strings.Builder
 	at := make([]int, 0, len(text)+1)
-	for i, r := range text {
-		s := string(r)
-		if r >= utf8.RuneSelf {
-			s = norm.NFKC.String(s)
+	write := func(c rune, from int) {
+		if c < 0 {
+			return
 		}
-		for _, c := range s {
-			if c = a.fold(c); c >= 0 {
-				n, _ := b.WriteRune(c)
-				for ; n > 0; n-- {
-					at = append(at, i)
-				}
-			}
+		n, _ := b.WriteRune(c)
+		for ; n > 0; n-- {
+			at = append(at, from)
+		}
+	}
+	for i, r := range text {
+		if f := a.foldedRune(r); f != foldsWithOthers {
+			write(f, i)
+			continue
+		}
+		for _, c := range norm.NFKC.String(string(r)) {
+			write(a.fold(c), i)
 		}
 	}
 	return b.String(), append(at, len(text))

@@ -927,7 +927,7 @@ func preCheckBlock(d recognition.Decision) Block {
 	if d.Outcome == recognition.Register && d.Amounts != nil {
 		facts = append(facts, view.Fact{Label: "类别", Value: className(d.Class)}, view.Fact{Label: "扣除的非技术性费用", Value: d.Amounts.Deducted.Grouped() + " 元", Num: true},
 			view.Fact{Label: "技术交易额", Value: amountWords(d.Amounts.Technical), Num: true},
-			view.Fact{Label: "增值税免税基数", Value: d.Amounts.VATBase.Grouped() + " 元", Num: true, Note: "仅供参考，以税务机关意见为准"})
+			view.Fact{Label: "增值税免税基数", Value: d.Amounts.VATBase.Grouped() + " 元", Num: true, Note: vatNote})
 		if d.Expert {
 			facts = append(facts, view.Fact{Label: "专家评审", Value: "需要", Note: "技术交易额达到大额标准或有争议"})
 		}

@@ -114,27 +114,26 @@ func (g *generator) deal(n int, state string, talk []string) {
 
 // needFor is the open need of the area, published by then, that has most in common with the achievement; nil when none has anything.
 func (g *generator) needFor(a *Achievement, by time.Time) (best *Demand) {
-	most := 0
+	most, have := 0, pairs(a.Title, a.Keywords)
 	for i := range g.m.Demands {
-		if d := &g.m.Demands[i]; d.State == ListingPublished && d.PublishedAt.Before(by) && d.Owner != a.Owner && d.Topic[:2] == a.Topic[:2] && inCommon(a, d) > most {
-			most, best = inCommon(a, d), d
+		d := &g.m.Demands[i]
+		if d.State != ListingPublished || !d.PublishedAt.Before(by) || d.Owner == a.Owner || d.Topic[:2] != a.Topic[:2] {
+			continue
+		}
+		common := 0 // pairs of characters that titles and keywords share, and two for the same topic
+		if d.Topic == a.Topic {
+			common = 2
+		}
+		for p := range pairs(d.Title, d.Keywords) {
+			if have[p] {
+				common++
+			}
+		}
+		if common > most {
+			most, best = common, d
 		}
 	}
 	return best
-}
-
-// inCommon counts the pairs of characters that titles and keywords share, and two for the same topic.
-func inCommon(a *Achievement, d *Demand) int {
-	n, have := 0, pairs(a.Title, a.Keywords)
-	if d.Topic == a.Topic {
-		n = 2
-	}
-	for p := range pairs(d.Title, d.Keywords) {
-		if have[p] {
-			n++
-		}
-	}
-	return n
 }
 
 func pairs(title string, keywords []string) map[string]bool {

@@ -15,8 +15,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/web/view"
 )
 
@@ -32,8 +32,8 @@ type Ctx struct {
 func (c *Ctx) Context() context.Context { return c.echo.Request().Context() }
 
 // Actor is who asks.
-func (c *Ctx) Actor() identity.Actor {
-	a, _ := c.echo.Get(actorKey).(identity.Actor)
+func (c *Ctx) Actor() actor.Actor {
+	a, _ := c.echo.Get(actorKey).(actor.Actor)
 	return a
 }
 
@@ -108,7 +108,7 @@ func (c *Ctx) Fragment() bool { return c.echo.Request().Header.Get("HX-Request")
 
 // Page fills the frame of a page.
 func (c *Ctx) Page(title string) view.Page {
-	actor := c.Actor()
+	who := c.Actor()
 	csrf, _ := c.echo.Get(csrfKey).(string)
 	p := view.Page{
 		Title: title, CSRF: csrf, Path: c.echo.Request().URL.RequestURI(), Now: c.Now(),
@@ -124,11 +124,11 @@ func (c *Ctx) Page(title string) view.Page {
 			p.Flash = append(p.Flash, view.Notice{Tone: view.Warn, Title: n})
 		}
 	}
-	if actor.SignedIn() {
-		p.User = &view.User{Name: actor.Name, Org: actor.OrgName, Roles: RoleLabels(actor.Roles), Desk: deskLinks(actor)}
+	if who.SignedIn() {
+		p.User = &view.User{Name: who.Name, Org: who.OrgName, Roles: RoleLabels(who.Roles), Desk: deskLinks(who)}
 		p.NoIndex = true
 		if c.server.cfg.Unread != nil {
-			p.User.Unread = c.server.cfg.Unread(c.Context(), actor)
+			p.User.Unread = c.server.cfg.Unread(c.Context(), who)
 		}
 	}
 	return p
@@ -310,29 +310,29 @@ func NewProblem(status int, f *fault.Error, requestID string) Problem {
 }
 
 // roleLabels are the names of the roles on pages.
-func roleLabel(r identity.Role) string {
+func roleLabel(r actor.Role) string {
 	switch r {
-	case identity.OrgAdmin:
+	case actor.OrgAdmin:
 		return "单位管理员"
-	case identity.Member:
+	case actor.Member:
 		return "经办人"
-	case identity.Broker:
+	case actor.Broker:
 		return "技术经纪人"
-	case identity.Registrar:
+	case actor.Registrar:
 		return "登记员"
-	case identity.Reviewer:
+	case actor.Reviewer:
 		return "复核员"
-	case identity.PointHead:
+	case actor.PointHead:
 		return "登记点负责人"
-	case identity.Expert:
+	case actor.Expert:
 		return "认定专家"
-	case identity.LeagueOfficer:
+	case actor.LeagueOfficer:
 		return "盟市管理员"
-	case identity.RegionOfficer:
+	case actor.RegionOfficer:
 		return "自治区管理员"
-	case identity.TaxReader:
+	case actor.TaxReader:
 		return "税务、财政"
-	case identity.SystemAdmin:
+	case actor.SystemAdmin:
 		return "系统管理员"
 	default:
 		return string(r)
@@ -340,7 +340,7 @@ func roleLabel(r identity.Role) string {
 }
 
 // RoleLabels names roles in Chinese.
-func RoleLabels(roles []identity.Role) []string {
+func RoleLabels(roles []actor.Role) []string {
 	out := make([]string, len(roles))
 	for i, r := range roles {
 		out[i] = roleLabel(r)
@@ -349,19 +349,19 @@ func RoleLabels(roles []identity.Role) []string {
 }
 
 // deskLinks is what a signed-in person can open, by role.
-func deskLinks(a identity.Actor) []view.Link {
+func deskLinks(a actor.Actor) []view.Link {
 	links := []view.Link{{Label: "工作台", Href: "/desk", Key: "desk"}}
 	add := func(label, href, key string) {
 		links = append(links, view.Link{Label: label, Href: href, Key: key})
 	}
-	if a.Has(identity.Member, identity.OrgAdmin) {
+	if a.Has(actor.Member, actor.OrgAdmin) {
 		add("我的成果", "/desk/achievements", "my-achievements")
 		add("我的需求", "/desk/demands", "my-demands")
 	}
-	if a.Has(identity.Member, identity.OrgAdmin, identity.RegionOfficer) {
+	if a.Has(actor.Member, actor.OrgAdmin, actor.RegionOfficer) {
 		add("批量导入", "/imports", "imports")
 	}
-	if a.Has(identity.Member, identity.Broker, identity.OrgAdmin) {
+	if a.Has(actor.Member, actor.Broker, actor.OrgAdmin) {
 		add("对接与洽谈", "/deals", "deals")
 		add("我的合同", "/contracts", "contracts")
 	}

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/actor"
 )
 
 // Access says who may come through a route. It stands beside the route; the service behind it checks
@@ -17,29 +17,29 @@ import (
 type Access struct {
 	Name  string // for the access matrix and the no-permission page
 	Who   string // Chinese: who can
-	allow func(identity.Actor) bool
+	allow func(actor.Actor) bool
 }
 
 // Allows reports whether the actor may come in.
-func (a Access) Allows(actor identity.Actor) bool { return a.allow != nil && a.allow(actor) }
+func (a Access) Allows(who actor.Actor) bool { return a.allow != nil && a.allow(who) }
 
 // Anyone lets guests in.
 func Anyone() Access {
-	return Access{Name: "anyone", Who: "所有人", allow: func(identity.Actor) bool { return true }}
+	return Access{Name: "anyone", Who: "所有人", allow: func(actor.Actor) bool { return true }}
 }
 
 // SignedIn lets every signed-in person in.
 func SignedIn() Access {
-	return Access{Name: "signed_in", Who: "已登录的用户", allow: identity.Actor.SignedIn}
+	return Access{Name: "signed_in", Who: "已登录的用户", allow: actor.Actor.SignedIn}
 }
 
 // Roles lets in signed-in people who hold one of the roles in the organisation they act for.
-func Roles(who string, roles ...identity.Role) Access {
+func Roles(who string, roles ...actor.Role) Access {
 	names := make([]string, len(roles))
 	for i, r := range roles {
 		names[i] = string(r)
 	}
-	return Access{Name: strings.Join(names, "|"), Who: who, allow: func(a identity.Actor) bool {
+	return Access{Name: strings.Join(names, "|"), Who: who, allow: func(a actor.Actor) bool {
 		return a.SignedIn() && a.Has(roles...)
 	}}
 }

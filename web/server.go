@@ -13,16 +13,16 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/web/view"
 )
 
 // Sessions finds out who stands behind a cookie or a bearer token. Both return a fault of kind
 // unauthorized for one that is unknown, over or revoked.
 type Sessions interface {
-	Authenticate(ctx context.Context, token, requestID string) (identity.Actor, error)
-	ActorFromToken(ctx context.Context, token, requestID string) (identity.Actor, error)
+	Authenticate(ctx context.Context, token, requestID string) (actor.Actor, error)
+	ActorFromToken(ctx context.Context, token, requestID string) (actor.Actor, error)
 }
 
 // Limiter counts requests; it answers true when memory is lost rather than locking people out.
@@ -32,7 +32,7 @@ type Limiter interface {
 
 // Auditor writes down an attempt that a route's access refused.
 type Auditor interface {
-	Refused(ctx context.Context, actor identity.Actor, action, path string)
+	Refused(ctx context.Context, who actor.Actor, action, path string)
 }
 
 // Config is what the server is made of.
@@ -45,7 +45,7 @@ type Config struct {
 	// Notice returns what everybody should know now (search runs degraded …); may be nil.
 	Notice func(context.Context) string
 	// Unread returns how many messages wait for the person; may be nil.
-	Unread func(context.Context, identity.Actor) int
+	Unread func(context.Context, actor.Actor) int
 	// Room refuses what would be saved while the disk has no room; nil: there always is.
 	Room func() error
 	// Explain gives errors of other programs (database away, disk full) their fault; nil: they are ours.
@@ -197,25 +197,25 @@ func (s *Server) session(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		ctx, id := c.Request().Context(), c.Response().Header().Get(echo.HeaderXRequestID)
-		actor := identity.Guest()
+		who := actor.Guest()
 		if bearer(c) {
 			var err error
-			if actor, err = s.cfg.Sessions.ActorFromToken(ctx, strings.TrimPrefix(c.Request().Header.Get(echo.HeaderAuthorization), "Bearer "), id); err != nil {
+			if who, err = s.cfg.Sessions.ActorFromToken(ctx, strings.TrimPrefix(c.Request().Header.Get(echo.HeaderAuthorization), "Bearer "), id); err != nil {
 				return err
 			}
 		} else if cookie, cerr := c.Cookie(SessionCookie); cerr == nil && cookie.Value != "" {
 			var err error
-			switch actor, err = s.cfg.Sessions.Authenticate(ctx, cookie.Value, id); {
+			switch who, err = s.cfg.Sessions.Authenticate(ctx, cookie.Value, id); {
 			case fault.Is(err, fault.Unauthorized):
-				actor = identity.Guest() // the session is over: the page shows what a guest sees
+				who = actor.Guest() // the session is over: the page shows what a guest sees
 			case err != nil:
 				return err
 			default:
 				c.Set(sessionKey, cookie.Value)
 			}
 		}
-		actor.RequestID = id
-		c.Set(actorKey, actor)
+		who.RequestID = id
+		c.Set(actorKey, who)
 		return next(c)
 	}
 }
@@ -233,12 +233,12 @@ func (s *Server) handle(r Route) echo.HandlerFunc {
 
 // refuse answers an actor that the route does not let in: guests are asked to sign in.
 func (s *Server) refuse(c *Ctx, r Route) error {
-	actor := c.Actor()
-	if !actor.SignedIn() {
+	who := c.Actor()
+	if !who.SignedIn() {
 		return fault.New(fault.Unauthorized, "sign_in_needed", "请先登录。")
 	}
 	if s.cfg.Auditor != nil {
-		s.cfg.Auditor.Refused(c.Context(), actor, r.Method+" "+r.Path, c.echo.Request().URL.Path)
+		s.cfg.Auditor.Refused(c.Context(), who, r.Method+" "+r.Path, c.echo.Request().URL.Path)
 	}
 	return fault.Newf(fault.Forbidden, "no_permission", "您现在的身份不能使用这项功能。可以使用的人：%s。", r.Access.Who)
 }

@@ -6,8 +6,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/idempotency"
 	"techmarket/web"
@@ -25,14 +25,14 @@ func (s *services) mountAPI(server *web.Server) {
 // store is the file store as the API asks for it.
 type store struct{ p *platform }
 
-func (s store) Store(ctx context.Context, actor identity.Actor, purpose, name string, r io.Reader) (api.StoredFile, error) {
+func (s store) Store(ctx context.Context, who actor.Actor, purpose, name string, r io.Reader) (api.StoredFile, error) {
 	content, err := s.p.Files.Receive(ctx, name, r)
 	if err != nil {
 		return api.StoredFile{}, err
 	}
 	var f files.File
 	err = s.p.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		f, err = s.p.Files.Record(ctx, tx, content, files.Meta{Purpose: purpose, OwnerOrg: actor.OrgID, UploadedBy: actor.AccountID})
+		f, err = s.p.Files.Record(ctx, tx, content, files.Meta{Purpose: purpose, OwnerOrg: who.OrgID, UploadedBy: who.AccountID})
 		return err
 	})
 	return stored(f), err
@@ -47,12 +47,12 @@ func (s store) Read(ctx context.Context, id int64) (api.StoredFile, io.ReadClose
 	return stored(f), r, err
 }
 
-func (s store) Own(ctx context.Context, actor identity.Actor, id int64) (bool, error) {
+func (s store) Own(ctx context.Context, who actor.Actor, id int64) (bool, error) {
 	f, err := s.p.Files.Get(ctx, s.p.DB, id)
 	if fault.Is(err, fault.NotFound) {
 		return false, nil
 	}
-	return err == nil && f.UploadedBy != nil && *f.UploadedBy == actor.AccountID && f.OwnerOrg != nil && actor.In(*f.OwnerOrg), err
+	return err == nil && f.UploadedBy != nil && *f.UploadedBy == who.AccountID && f.OwnerOrg != nil && who.In(*f.OwnerOrg), err
 }
 
 func stored(f files.File) api.StoredFile {

@@ -74,9 +74,11 @@ func (c caller) send(method, path string, body any, header ...string) reply {
 	return c.raw(method, path, "application/json", bytes.NewReader(b), header...)
 }
 
-func (c caller) get(path string) reply            { return c.send("GET", path, nil) }
+func (c caller) get(path string) reply { return c.send("GET", path, nil) }
+
 func (c caller) post(path string, body any) reply { return c.send("POST", path, body) }
-func (c caller) put(path string, body any) reply  { return c.send("PUT", path, body) }
+
+func (c caller) put(path string, body any) reply { return c.send("PUT", path, body) }
 
 // want stops the test unless the answer has the status.
 func (r reply) want(status int) reply {

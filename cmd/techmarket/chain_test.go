@@ -7,9 +7,9 @@ import (
 	"path"
 	"regexp"
 	"strings"
-	"techmarket/internal/certify/recognition"
 	"testing"
 
+	"techmarket/internal/certify/recognition"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/insight/stats"
 )
@@ -25,7 +25,7 @@ func (w *world) signUp(login, kind, name, division string) *person {
 	w.people[login] = p
 	region := w.as("region")
 	queue := region.get("/organisations").want(200, name)
-	address := queue.link(fmt.Sprintf("/organisations/%d", w.actor(login).OrgID))
+	address := queue.link(fmt.Sprintf("/organisations/%d", w.who(login).OrgID))
 	region.get(address).want(200, name).submit(address, values{"event": "confirm"}).want(200)
 	p.get("/desk").want(200)
 	return p

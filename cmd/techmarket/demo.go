@@ -18,9 +18,10 @@ import (
 	"techmarket/cmd/techmarket/sample"
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/listing"
+	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/document"
 	"techmarket/internal/platform/files"
@@ -216,10 +217,10 @@ type demoLoader struct {
 	story     []happening
 
 	organisations map[string]identity.Organisation
-	actors        map[string]identity.Actor
+	actors        map[string]actor.Actor
 	points        map[string]registry.Point
-	staff         map[int64]map[string][]identity.Actor // point → role → people
-	region, tax   identity.Actor
+	staff         map[int64]map[string][]actor.Actor // point → role → people
+	region, tax   actor.Actor
 	listings      map[string]listing.Listing
 	deals         map[string]int64
 	contracts     map[string]*demoContract
@@ -240,8 +241,8 @@ type happening struct {
 }
 
 func newDemoLoader(ctx context.Context, s *services, o demoOptions, out io.Writer) (*demoLoader, error) {
-	l := &demoLoader{end: s.platform.now(), progress: newProgress(out), organisations: map[string]identity.Organisation{}, actors: map[string]identity.Actor{},
-		points: map[string]registry.Point{}, staff: map[int64]map[string][]identity.Actor{}, listings: map[string]listing.Listing{},
+	l := &demoLoader{end: s.platform.now(), progress: newProgress(out), organisations: map[string]identity.Organisation{}, actors: map[string]actor.Actor{},
+		points: map[string]registry.Point{}, staff: map[int64]map[string][]actor.Actor{}, listings: map[string]listing.Listing{},
 		deals: map[string]int64{}, agreed: map[string]time.Time{}, forms: map[string]int64{}, pages: map[contract.FileRole]files.Content{}, contracts: map[string]*demoContract{}, counts: map[string]int{}}
 	if l.market = sample.Generate(sample.Seed, l.end); o.Limit > 0 {
 		l.market = reduced(l.market, o.Limit)

@@ -16,8 +16,8 @@ import (
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/document"
 	"techmarket/internal/platform/files"
@@ -26,7 +26,7 @@ import (
 // demoContract is one contract on its way.
 type demoContract struct {
 	c         sample.Contract
-	applicant identity.Actor
+	applicant actor.Actor
 	id        int64
 	point     registry.Point
 	filing    registry.Filing
@@ -133,9 +133,9 @@ func (l *demoLoader) changeSteps(d *demoContract, from, to time.Time, add func(t
 	registrar, reviewer, head := l.actorOf(d.c, "accept"), l.actorOf(d.c, "pass_second_review"), l.actorOf(d.c, "register")
 	part := to.Sub(from) / 6
 	at := func(n int) time.Time { return from.Add(time.Duration(n) * part) }
-	event := func(name, actor, note string) func(context.Context) error {
+	event := func(name, who, note string) func(context.Context) error {
 		return func(ctx context.Context) error {
-			return l.event(ctx, d, sample.Event{Event: name, Actor: actor, Note: note})
+			return l.event(ctx, d, sample.Event{Event: name, Actor: who, Note: note})
 		}
 	}
 	add(at(1), "accept", event("accept", registrar, ""))
@@ -160,7 +160,7 @@ func (l *demoLoader) actorOf(c sample.Contract, event string) string {
 }
 
 // desk finds who plays a role at the point where the case lies: the person of the plan where it sits there.
-func (l *demoLoader) desk(d *demoContract, role, planned string) identity.Actor {
+func (l *demoLoader) desk(d *demoContract, role, planned string) actor.Actor {
 	if role == sample.RoleExpert {
 		for _, p := range l.market.People {
 			if p.Role == sample.RoleExpert && (planned == "" || p.Key == planned) {
@@ -178,8 +178,8 @@ func (l *demoLoader) desk(d *demoContract, role, planned string) identity.Actor 
 }
 
 // supervisor is the officer whose area covers the case: the league's, else the region's.
-func (l *demoLoader) supervisor(d *demoContract) identity.Actor {
-	return l.editor(identity.Actor{Division: d.point.Division})
+func (l *demoLoader) supervisor(d *demoContract) actor.Actor {
+	return l.editor(actor.Actor{Division: d.point.Division})
 }
 
 // event carries one event of the plan out.
@@ -223,11 +223,11 @@ func (l *demoLoader) event(ctx context.Context, d *demoContract, e sample.Event)
 		refused := !l.clock.After(d.filing.DueOn.AddDate(0, 0, 1))
 		return moved(l.registry.LapseCorrection(ctx, l.desk(d, sample.RoleRegistrar, e.Actor), ref, refusal(e), refused))
 	case "refuse":
-		actor := l.desk(d, sample.RoleRegistrar, e.Actor)
+		who := l.desk(d, sample.RoleRegistrar, e.Actor)
 		if d.filing.State == registry.AwaitingSecondReview {
-			actor = l.desk(d, sample.RoleReviewer, e.Actor)
+			who = l.desk(d, sample.RoleReviewer, e.Actor)
 		}
-		return moved(l.registry.Refuse(ctx, actor, ref, refusal(e)))
+		return moved(l.registry.Refuse(ctx, who, ref, refusal(e)))
 	case "pass_first_review":
 		return l.firstReview(ctx, d, e, moved)
 	case "return_to_review":
@@ -624,7 +624,7 @@ func drawable(text string) string {
 var superscripts = map[rune]string{'⁰': "0", '⁴': "4", '⁵': "5", '⁶': "6", '⁷': "7", '⁸': "8", '⁹': "9", '⁻': "-", '⁺': "+"}
 
 // record names a stored content as the actor's file.
-func (l *demoLoader) record(ctx context.Context, a identity.Actor, content files.Content) (id int64, err error) {
+func (l *demoLoader) record(ctx context.Context, a actor.Actor, content files.Content) (id int64, err error) {
 	err = l.platform.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		f, err := l.platform.Files.Record(ctx, tx, content, files.Meta{Purpose: "contract", OwnerOrg: a.OrgID, UploadedBy: a.AccountID})
 		id = f.ID
@@ -637,7 +637,7 @@ var paperNames = map[contract.FileRole]string{contract.Undertaking: "承诺书",
 	contract.IPCertificate: "权利证书", contract.Minutes: "专家审查会议纪要"}
 
 // paper is one page that stands for a paper of the actor's organisation; the page is the same for all, the file is its own.
-func (l *demoLoader) paper(ctx context.Context, a identity.Actor, role contract.FileRole) (int64, error) {
+func (l *demoLoader) paper(ctx context.Context, a actor.Actor, role contract.FileRole) (int64, error) {
 	key := fmt.Sprint(a.OrgID, role)
 	if id, ok := l.forms[key]; ok {
 		return id, nil

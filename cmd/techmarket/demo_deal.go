@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"techmarket/cmd/techmarket/sample"
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/trade/deal"
 )
 
@@ -134,13 +134,13 @@ func demoTerms(d sample.Deal) deal.Terms {
 }
 
 // contact is the person who answers for an organisation.
-func (l *demoLoader) contact(org string) identity.Actor {
+func (l *demoLoader) contact(org string) actor.Actor {
 	for _, o := range l.market.Organisations {
 		if o.Key == org {
 			return l.actors[o.Contact]
 		}
 	}
-	return identity.Actor{}
+	return actor.Actor{}
 }
 
 func (l *demoLoader) published(demand string) bool {

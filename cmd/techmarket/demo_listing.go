@@ -10,21 +10,22 @@ import (
 
 	"techmarket/cmd/techmarket/sample"
 	"techmarket/internal/certify/registry"
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
+	"techmarket/internal/people/identity"
 	"techmarket/internal/trade/broker"
 )
 
-var demoOrgKinds = map[string]identity.OrgKind{sample.OrgUniversity: identity.University, sample.OrgInstitute: identity.Institute,
-	sample.OrgCompany: identity.Enterprise, sample.OrgAgency: identity.Agency, sample.OrgHost: identity.PointHost, sample.OrgGovernment: identity.Government}
+var demoOrgKinds = map[string]actor.OrgKind{sample.OrgUniversity: actor.University, sample.OrgInstitute: actor.Institute,
+	sample.OrgCompany: actor.Enterprise, sample.OrgAgency: actor.Agency, sample.OrgHost: actor.PointHost, sample.OrgGovernment: actor.Government}
 
-var demoRoles = map[string][]identity.Role{sample.RoleMember: {identity.Member}, sample.RoleOrgAdmin: {identity.OrgAdmin, identity.Member},
-	sample.RoleBroker: {identity.Broker}, sample.RoleRegistrar: {identity.Registrar}, sample.RoleReviewer: {identity.Reviewer},
-	sample.RoleHead: {identity.PointHead}, sample.RoleExpert: {identity.Expert}, sample.RoleLeague: {identity.LeagueOfficer},
-	sample.RoleRegion: {identity.RegionOfficer}, sample.RoleAdministrator: {identity.SystemAdmin}}
+var demoRoles = map[string][]actor.Role{sample.RoleMember: {actor.Member}, sample.RoleOrgAdmin: {actor.OrgAdmin, actor.Member},
+	sample.RoleBroker: {actor.Broker}, sample.RoleRegistrar: {actor.Registrar}, sample.RoleReviewer: {actor.Reviewer},
+	sample.RoleHead: {actor.PointHead}, sample.RoleExpert: {actor.Expert}, sample.RoleLeague: {actor.LeagueOfficer},
+	sample.RoleRegion: {actor.RegionOfficer}, sample.RoleAdministrator: {actor.SystemAdmin}}
 
 // taxOffice asks for the re-recognition of registrations; the generator knows it only as a body outside the market.
 const taxOffice = "tax-office"
@@ -88,12 +89,12 @@ func (l *demoLoader) provision(ctx context.Context) error {
 	for _, o := range orgs {
 		c := contact[o.Contact]
 		po := identity.ProvisionOrganisation{Organisation: identity.Organisation{Kind: demoOrgKinds[o.Kind], Name: o.Name, CreditCode: o.CreditCode, Division: o.Division,
-			State: identity.Confirmed, Sample: true, Profile: identity.OrgProfile{Address: o.Address, LegalRepresentative: o.Legal, Contact: c.Name,
+			State: actor.Confirmed, Sample: true, Profile: identity.OrgProfile{Address: o.Address, LegalRepresentative: o.Legal, Contact: c.Name,
 				Phone: cmp.Or(o.Phone, c.Phone), Email: c.Mail, Nature: o.Nature, Industry: industryLetter(o.Industry), Introduction: o.Intro}}}
 		for _, p := range people[o.Key] {
 			roles := demoRoles[p.Role]
 			if p.Key == taxOffice {
-				roles = []identity.Role{identity.TaxReader}
+				roles = []actor.Role{actor.TaxReader}
 			}
 			po.People = append(po.People, identity.ProvisionPerson{Roles: roles,
 				Person: identity.NewPerson{LoginName: p.Login, DisplayName: p.Name, Email: p.Mail, Phone: p.Phone, Password: sample.Password}})
@@ -109,7 +110,7 @@ func (l *demoLoader) provision(ctx context.Context) error {
 		org.ID = made[i].OrgID
 		l.organisations[o.Key] = org
 		for k, p := range people[o.Key] {
-			a := identity.Actor{AccountID: made[i].AccountIDs[k], OrgID: org.ID, Name: p.Name, OrgName: org.Name, OrgKind: org.Kind, OrgState: org.State,
+			a := actor.Actor{AccountID: made[i].AccountIDs[k], OrgID: org.ID, Name: p.Name, OrgName: org.Name, OrgKind: org.Kind, OrgState: org.State,
 				Division: org.Division, Roles: in[i].People[k].Roles, Sample: true}
 			l.actors[p.Key] = a
 			switch p.Role {
@@ -145,7 +146,7 @@ func (l *demoLoader) point(ctx context.Context, p sample.Point, begun time.Time)
 		return err
 	}
 	l.points[p.Key] = made
-	l.staff[made.ID] = map[string][]identity.Actor{}
+	l.staff[made.ID] = map[string][]actor.Actor{}
 	for _, person := range l.market.People {
 		if person.Point == p.Key {
 			l.staff[made.ID][person.Role] = append(l.staff[made.ID][person.Role], l.actors[person.Key])
@@ -193,15 +194,15 @@ func (l *demoLoader) broker(ctx context.Context, p sample.Person) error {
 func (l *demoLoader) planListings() {
 	for i, a := range l.market.Achievements {
 		l.planListing(lifeOf{kind: "成果", key: a.Key, state: a.State, reason: a.Reason, owner: a.Lister, created: a.CreatedAt, published: a.PublishedAt, index: i},
-			func(ctx context.Context, actor identity.Actor) (listing.Listing, error) {
-				it, err := l.achievements.Create(ctx, actor, l.achievement(a))
+			func(ctx context.Context, who actor.Actor) (listing.Listing, error) {
+				it, err := l.achievements.Create(ctx, who, l.achievement(a))
 				return it.Listing, err
 			})
 	}
 	for i, d := range l.market.Demands {
 		l.planListing(lifeOf{kind: "需求", key: d.Key, state: d.State, reason: d.Reason, owner: d.Poster, created: d.CreatedAt, published: d.PublishedAt, index: i, triage: "publish"},
-			func(ctx context.Context, actor identity.Actor) (listing.Listing, error) {
-				it, err := l.demands.Create(ctx, actor, l.demand(d))
+			func(ctx context.Context, who actor.Actor) (listing.Listing, error) {
+				it, err := l.demands.Create(ctx, who, l.demand(d))
 				return it.Listing, err
 			})
 	}
@@ -227,16 +228,16 @@ func publication(created, planned time.Time) time.Time {
 	return planned
 }
 
-func (l *demoLoader) planListing(f lifeOf, create func(context.Context, identity.Actor) (listing.Listing, error)) {
+func (l *demoLoader) planListing(f lifeOf, create func(context.Context, actor.Actor) (listing.Listing, error)) {
 	owner := l.actors[f.owner]
 	broken := false
-	step := func(at time.Time, actor identity.Actor, c listing.Command) {
+	step := func(at time.Time, who actor.Actor, c listing.Command) {
 		l.then(at, func(ctx context.Context) error {
 			if broken {
 				return nil
 			}
 			c.ID, c.Version = l.listings[f.key].ID, l.listings[f.key].Version
-			do := func() (listing.Listing, error) { return l.services.listings.Do(ctx, actor, c) }
+			do := func() (listing.Listing, error) { return l.services.listings.Do(ctx, who, c) }
 			if c.Event == listing.EventExpire {
 				do = func() (listing.Listing, error) { return l.services.listings.DoAsSystem(ctx, c) }
 			}
@@ -278,7 +279,7 @@ func (l *demoLoader) planListing(f lifeOf, create func(context.Context, identity
 	case sample.ListingWithdrawn:
 		step(published.Add((l.end.Sub(published) / 4 * 3).Truncate(time.Minute)), owner, listing.Command{Event: listing.EventWithdraw, Reason: f.reason})
 	case sample.ListingExpired:
-		step(published.Add(listing.DefaultClock().Life+time.Minute), identity.Actor{}, listing.Command{Event: listing.EventExpire})
+		step(published.Add(listing.DefaultClock().Life+time.Minute), actor.Actor{}, listing.Command{Event: listing.EventExpire})
 	default:
 		// Most owners answer when asked; every ninth stays silent and meets the clock of the market.
 		if age := l.end.Sub(published); age > confirmEvery && f.index%9 != 4 {
@@ -288,7 +289,7 @@ func (l *demoLoader) planListing(f lifeOf, create func(context.Context, identity
 }
 
 // editor is who reviews the listings of an organisation: its league's officer, else the region's.
-func (l *demoLoader) editor(owner identity.Actor) identity.Actor {
+func (l *demoLoader) editor(owner actor.Actor) actor.Actor {
 	for _, p := range l.market.People {
 		if a := l.actors[p.Key]; p.Role == sample.RoleLeague && a.Covers(owner.Division) {
 			return a

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"techmarket/cmd/techmarket/sample"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/insight/stats"
@@ -39,7 +40,7 @@ func tally(t *testing.T, db *postgres.DB, sql string) map[string]int {
 func TestDemo_LoadsEveryStateThroughTheServicesAndGoesAgain(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	now := time.Date(2026, 11, 23, 15, 0, 0, 0, time.FixedZone("Asia/Shanghai", 8*3600))
+	now := time.Date(2026, 11, 23, 15, 0, 0, 0, clock.Zone())
 	p := newPlatform(t, func() time.Time { return now }, io.Discard)
 	s, err := compose(ctx, p)
 	noErr(t, err)
@@ -153,7 +154,7 @@ func TestDemo_LoadsEveryStateThroughTheServicesAndGoesAgain(t *testing.T) {
 // A listing that was begun late in the day is published later than planned; whoever wants it must wait for that too.
 func TestDemo_NobodyApproachesWhatIsStillInReview(t *testing.T) {
 	t.Parallel()
-	day := time.Date(2026, 11, 27, 1, 10, 0, 0, time.FixedZone("Asia/Shanghai", 8*3600))
+	day := time.Date(2026, 11, 27, 1, 10, 0, 0, clock.Zone())
 	for range 20 {
 		m := sample.Generate(sample.Seed, day)
 		l := &demoLoader{market: m}

@@ -18,7 +18,7 @@ func (w *world) booked(serial int, title, seller, buyer string, amount money.Fen
 	w.t.Helper()
 	number = fmt.Sprintf("2026010303%06d", serial)
 	ctx, db := context.Background(), w.s.platform.DB
-	who := w.actor("member")
+	who := w.who("member")
 	var id int64
 	noErr(w.t, db.QueryRow(ctx, `insert into contract (seller_org, applicant_org, created_by, state, content, created_at, updated_at, is_sample)
 		values ($1, $1, $2, 'registered', $3, now(), now(), $4) returning id`, who.OrgID, who.AccountID, contract.Content{}, sample).Scan(&id))

@@ -12,11 +12,12 @@ import (
 	"strings"
 	"time"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
+	"techmarket/internal/people/identity"
 )
 
 // unowned is the organisation that holds imported listings nobody claimed yet; an officer can see them all under one name.
@@ -119,8 +120,8 @@ func parseMixed(flags *flag.FlagSet, args []string) ([]string, error) {
 }
 
 // operator is who works on the server: it sees what the region's officer sees and stands in no history.
-func operator() identity.Actor {
-	return identity.Actor{AccountID: -1, Roles: []identity.Role{identity.RegionOfficer}}
+func operator() actor.Actor {
+	return actor.Actor{AccountID: -1, Roles: []actor.Role{actor.RegionOfficer}}
 }
 
 // importOwner finds the organisation of that name; "" is the one for unclaimed material, made when it is missing.
@@ -151,11 +152,11 @@ func (s *services) importOwner(ctx context.Context, name string) (identity.Organ
 		}
 		return identity.Organisation{}, fault.New(fault.NotFound, "organisation", message)
 	}
-	o := identity.Organisation{Kind: identity.Agency, Name: unowned, Division: region.Root, State: identity.Confirmed,
+	o := identity.Organisation{Kind: actor.Agency, Name: unowned, Division: region.Root, State: actor.Confirmed,
 		Profile: identity.OrgProfile{Introduction: "由运行人员批量导入、尚未归属到具体单位的资料。"}}
 	// Nobody signs in here: the password is random and told to nobody.
 	made, err := s.identity.Provision(ctx, []identity.ProvisionOrganisation{{Organisation: o, People: []identity.ProvisionPerson{{
-		Person: identity.NewPerson{LoginName: "import-owner", DisplayName: "导入资料管理员", Password: rand.Text()}, Roles: []identity.Role{identity.OrgAdmin, identity.Member}}}}})
+		Person: identity.NewPerson{LoginName: "import-owner", DisplayName: "导入资料管理员", Password: rand.Text()}, Roles: []actor.Role{actor.OrgAdmin, actor.Member}}}}})
 	if err != nil {
 		return o, err
 	}

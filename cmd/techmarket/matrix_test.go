@@ -17,7 +17,7 @@ import (
 
 	"golang.org/x/net/html"
 
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/actor"
 )
 
 // subjects are the columns of the matrix, in the order of its letters.
@@ -445,15 +445,15 @@ func (w *world) address(m things, route string) string {
 	}
 	if strings.Contains(pattern, "invitations/:id") || strings.Contains(pattern, "/:invitation") {
 		id := w.scan(`insert into invitation (organisation_id, email, roles, token_hash, invited_by, created_at, expires_at) values ($1::bigint, 'x@example.com', '{member}', $2, $3, now(), now() + interval '300 years') returning id::text`,
-			org, rand.Text(), w.actor("member").AccountID)
+			org, rand.Text(), w.who("member").AccountID)
 		objects["invitations/:id"], objects["/:invitation"] = id, id
 	}
 	if strings.Contains(pattern, "tokens/:id") {
-		a := w.actor("member")
+		a := w.who("member")
 		objects["tokens/:id"] = w.scan(`insert into api_token (account_id, membership_id, name, token_hash, created_at) values ($1, $2, 'x', $3, now()) returning id::text`, a.AccountID, a.MembershipID, rand.Text())
 	}
 	if strings.Contains(pattern, "/invitations/:token") {
-		_, token, err := w.s.identity.Invite(context.Background(), w.actor("member"), w.provided["university"].OrgID, "new@example.com", []identity.Role{identity.Member})
+		_, token, err := w.s.identity.Invite(context.Background(), w.who("member"), w.provided["university"].OrgID, "new@example.com", []actor.Role{actor.Member})
 		noErr(w.t, err)
 		objects["/invitations/:token"] = token
 	}
@@ -624,5 +624,5 @@ func (w *world) refusals(login string) string {
 	if login == "" {
 		return ""
 	}
-	return w.scan(`select count(*)::text from audit_row where actor_account = $1 and result = 'refused'`, w.actor(login).AccountID)
+	return w.scan(`select count(*)::text from audit_row where actor_account = $1 and result = 'refused'`, w.who(login).AccountID)
 }

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/cache"
 	"techmarket/internal/platform/document"
@@ -218,6 +218,7 @@ func masked(text string) string { return personal.ReplaceAllString(text, "（已
 func (h requestHandler) WithAttrs(a []slog.Attr) slog.Handler {
 	return requestHandler{h.Handler.WithAttrs(a)}
 }
+
 func (h requestHandler) WithGroup(n string) slog.Handler {
 	return requestHandler{h.Handler.WithGroup(n)}
 }

@@ -27,7 +27,7 @@ func TestRegisterPages_WhatADeskTakesAwayAndBringsIn(t *testing.T) {
 	w.drain()
 	registration := "/registrations/" + number
 
-	d, err := w.s.registry.Dossier(t.Context(), w.actor("head"), number)
+	d, err := w.s.registry.Dossier(t.Context(), w.who("head"), number)
 	noErr(t, err)
 	word := w.as("member").get("/contracts/" + fmt.Sprint(d.Registration.ContractID) + "/word").want(200)
 	if text, err := document.WordText(word.body); err != nil || !strings.Contains(text, "技术开发（委托）合同") || !strings.Contains(text, "800,000.00 元") {
@@ -65,7 +65,7 @@ func TestRegisterPages_WhatADeskTakesAwayAndBringsIn(t *testing.T) {
 	w.as("member").get(listed + "/pdf").want(200)
 	w.as("member").get("/lists").want(200, strings.TrimPrefix(listed, "/lists/"))
 	w.as("rival").get(listed).want(404)
-	list, err := w.s.registry.List(t.Context(), w.actor("head"), strings.TrimPrefix(listed, "/lists/"))
+	list, err := w.s.registry.List(t.Context(), w.who("head"), strings.TrimPrefix(listed, "/lists/"))
 	noErr(t, err)
 	w.guest.get("/l/"+list.Number+"?c="+list.CheckCode).want(200, "这份清单：有效", number)
 	w.guest.get("/l/" + list.Number + "?c=00000000").want(404)
@@ -115,8 +115,8 @@ func TestRegisterPages_WhatADeskTakesAwayAndBringsIn(t *testing.T) {
 	point := "/points/" + fmt.Sprint(w.points["county"].ID)
 	manage := w.as("head").get(point+"/manage").want(200, "人员和培训", "2026 年度数据", "示范registrar")
 	manage.submit(point+"/settings", values{"numberSource": "own", "hours": "工作日 9:00–17:00"}).want(200, "设置已保存")
-	w.as("head").get(point+"/manage").submit(point+"/training", values{"account": fmt.Sprint(w.actor("registrar").AccountID), "course": "认定登记培训", "heldOn": "2026-03-01", "hours": "0"}).want(422, "学时")
-	w.as("head").get(point+"/manage").submit(point+"/training", values{"account": fmt.Sprint(w.actor("registrar").AccountID), "course": "认定登记培训", "heldOn": "2026-03-01", "hours": "16"}).want(200, "认定登记培训，16 学时")
+	w.as("head").get(point+"/manage").submit(point+"/training", values{"account": fmt.Sprint(w.who("registrar").AccountID), "course": "认定登记培训", "heldOn": "2026-03-01", "hours": "0"}).want(422, "学时")
+	w.as("head").get(point+"/manage").submit(point+"/training", values{"account": fmt.Sprint(w.who("registrar").AccountID), "course": "认定登记培训", "heldOn": "2026-03-01", "hours": "16"}).want(200, "认定登记培训，16 学时")
 	w.as("otherLeague").get(point + "/manage").want(404)
 	bundled := w.as("head").get(point+"/manage").submit(point+"/archives", values{"year": "2026"}).want(200, "正在生成")
 	w.drain()
@@ -155,17 +155,17 @@ func (w *world) register(filing string) string {
 	id, err := strconv.ParseInt(path.Base(filing), 10, 64)
 	noErr(w.t, err)
 	ref := registry.Ref{ID: id}
-	c, err := s.Case(ctx, w.actor("registrar"), id)
+	c, err := s.Case(ctx, w.who("registrar"), id)
 	noErr(w.t, err)
 	review := c.Filing.Review
 	review.Opinion = "属于委托开发"
-	_, err = s.SaveReview(ctx, w.actor("registrar"), ref, review)
+	_, err = s.SaveReview(ctx, w.who("registrar"), ref, review)
 	noErr(w.t, err)
-	_, err = s.PassFirstReview(ctx, w.actor("registrar"), ref)
+	_, err = s.PassFirstReview(ctx, w.who("registrar"), ref)
 	noErr(w.t, err)
-	_, err = s.PassSecondReview(ctx, w.actor("reviewer"), ref, "同意")
+	_, err = s.PassSecondReview(ctx, w.who("reviewer"), ref, "同意")
 	noErr(w.t, err)
-	reg, err := s.Register(ctx, w.actor("head"), ref, "")
+	reg, err := s.Register(ctx, w.who("head"), ref, "")
 	noErr(w.t, err)
 	return reg.Number
 }

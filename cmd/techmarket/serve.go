@@ -23,9 +23,9 @@ import (
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/ledger"
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/achievement"
@@ -35,6 +35,7 @@ import (
 	"techmarket/internal/market/matching"
 	"techmarket/internal/market/matching/vector"
 	"techmarket/internal/market/watch"
+	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/cache"
 	"techmarket/internal/platform/files"
@@ -230,13 +231,19 @@ type (
 )
 
 // Kind names the job.
-func (tickArgs) Kind() string    { return "listing_tick" }
-func (learnArgs) Kind() string   { return "matching_learn" }
-func (rootArgs) Kind() string    { return "ledger_root" }
-func (cleanArgs) Kind() string   { return "session_clean" }
+func (tickArgs) Kind() string { return "listing_tick" }
+
+func (learnArgs) Kind() string { return "matching_learn" }
+
+func (rootArgs) Kind() string { return "ledger_root" }
+
+func (cleanArgs) Kind() string { return "session_clean" }
+
 func (rebuildArgs) Kind() string { return "search_rebuild" }
-func (healArgs) Kind() string    { return "search_heal" }
-func (checkArgs) Kind() string   { return "search_check" }
+
+func (healArgs) Kind() string { return "search_heal" }
+
+func (checkArgs) Kind() string { return "search_check" }
 
 func (s *services) periodic() []jobs.Periodic {
 	all := []jobs.Periodic{
@@ -525,7 +532,7 @@ func (s *services) site(observe observer) (*web.Server, error) {
 	site := &pages.Pages{Identity: s.identity, Listings: s.listings, Achievements: s.achievements, Demands: s.demands, Search: s.engine, Matcher: s.watch, Watch: s.watch, Synonyms: s.analyzer.Synonyms, Brokers: s.brokers,
 		Deals: s.deals, Contracts: s.contracts, Registry: s.registry, Stats: s.stats, Importer: s.importer, Files: shelf{p}, Inbox: inbox{p}, Assets: assets, Dev: p.config.Dev}
 	server := web.New(web.Config{Views: views, Sessions: s.identity, Limiter: turnstile{p.Cache}, Auditor: trail{p.now}.on(p), Observe: observe,
-		Unread: func(ctx context.Context, a identity.Actor) int {
+		Unread: func(ctx context.Context, a actor.Actor) int {
 			n, err := notify.Unread(ctx, p.DB.Pool, a.AccountID)
 			if err != nil {
 				return 0 // the badge is decoration
@@ -540,7 +547,7 @@ func (s *services) site(observe observer) (*web.Server, error) {
 // trail writes the audit rows of the rooms.
 type trail struct{ now func() time.Time }
 
-func (t trail) Record(ctx context.Context, tx pgx.Tx, e identity.Event) error {
+func (t trail) Record(ctx context.Context, tx pgx.Tx, e audit.Event) error {
 	result := audit.OK
 	if e.Refused {
 		result = audit.Refused
@@ -561,9 +568,9 @@ type gate struct {
 	p *platform
 }
 
-func (g gate) Refused(ctx context.Context, actor identity.Actor, action, path string) {
+func (g gate) Refused(ctx context.Context, who actor.Actor, action, path string) {
 	err := g.p.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		return g.Record(ctx, tx, identity.Event{Actor: actor, Action: "route.refused", ObjectKind: "route", ObjectID: action, Refused: true, Detail: map[string]any{"path": path}})
+		return g.Record(ctx, tx, audit.Event{Actor: who, Action: "route.refused", ObjectKind: "route", ObjectID: action, Refused: true, Detail: map[string]any{"path": path}})
 	})
 	if err != nil {
 		g.p.log.Error("audit of a refused route", "error", err.Error())
@@ -595,14 +602,14 @@ func (t turnstile) Allow(ctx context.Context, key string, n int, window time.Dur
 // shelf is the file store as pages and deals ask for it.
 type shelf struct{ p *platform }
 
-func (s shelf) Receive(ctx context.Context, actor identity.Actor, purpose, name string, r io.Reader) (int64, error) {
+func (s shelf) Receive(ctx context.Context, who actor.Actor, purpose, name string, r io.Reader) (int64, error) {
 	content, err := s.p.Files.Receive(ctx, name, r)
 	if err != nil {
 		return 0, err
 	}
 	var f files.File
 	err = s.p.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		f, err = s.p.Files.Record(ctx, tx, content, files.Meta{Purpose: purpose, OwnerOrg: actor.OrgID, UploadedBy: actor.AccountID})
+		f, err = s.p.Files.Record(ctx, tx, content, files.Meta{Purpose: purpose, OwnerOrg: who.OrgID, UploadedBy: who.AccountID})
 		return err
 	})
 	return f.ID, err

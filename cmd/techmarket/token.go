@@ -9,9 +9,10 @@ import (
 	"io"
 	"strings"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/region"
+	"techmarket/internal/people/identity"
 )
 
 // runToken is `techmarket token create --account NAME [--name …]`: a bearer token for the API, printed this once. The
@@ -107,9 +108,9 @@ func createFirst(ctx context.Context, people *identity.Service, login, name, org
 		}
 	}
 	_, err = people.Provision(ctx, []identity.ProvisionOrganisation{{
-		Organisation: identity.Organisation{Kind: identity.Government, Name: org, Division: region.Root, State: identity.Confirmed},
+		Organisation: identity.Organisation{Kind: actor.Government, Name: org, Division: region.Root, State: actor.Confirmed},
 		People: []identity.ProvisionPerson{{Person: identity.NewPerson{LoginName: login, DisplayName: name, Password: rand.Text()},
-			Roles: []identity.Role{identity.OrgAdmin, identity.RegionOfficer}}}}})
+			Roles: []actor.Role{actor.OrgAdmin, actor.RegionOfficer}}}}})
 	return err
 }
 

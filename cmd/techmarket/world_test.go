@@ -23,7 +23,9 @@ import (
 	"golang.org/x/net/html"
 
 	"techmarket/internal/certify/registry"
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
+	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/cache"
 	"techmarket/internal/platform/document"
 	"techmarket/internal/platform/embedded"
@@ -82,7 +84,7 @@ func newPlatform(t testing.TB, now func() time.Time, log io.Writer) *platform {
 }
 
 // workdayMorning is when every world begins: Friday 2026-04-10, 10:00 in Shanghai.
-var workdayMorning = time.Date(2026, 4, 10, 10, 0, 0, 0, time.FixedZone("Asia/Shanghai", 8*3600))
+var workdayMorning = time.Date(2026, 4, 10, 10, 0, 0, 0, clock.Zone())
 
 func newWorld(t testing.TB, change ...func(*config)) *world {
 	t.Helper()
@@ -109,31 +111,31 @@ func newWorld(t testing.TB, change ...func(*config)) *world {
 func (w *world) provide() {
 	type staff struct {
 		name  string
-		roles []identity.Role
+		roles []actor.Role
 	}
 	orgs := []struct {
 		key, name, division string
-		kind                identity.OrgKind
+		kind                actor.OrgKind
 		people              []staff
 	}{
-		{"university", "草原示范大学", ownCounty, identity.University, []staff{{"member", []identity.Role{identity.OrgAdmin, identity.Member}}, {"colleague", []identity.Role{identity.Member}}}},
-		{"company", "敕勒川示范乳业有限公司", otherCounty, identity.Enterprise, []staff{{"company", []identity.Role{identity.OrgAdmin, identity.Member}}}},
-		{"rival", "阴山示范装备有限公司", siblingCounty, identity.Enterprise, []staff{{"rival", []identity.Role{identity.OrgAdmin, identity.Member}}}},
-		{"agency", "北疆示范技术转移中心", ownCounty, identity.Agency, []staff{{"broker", []identity.Role{identity.Broker, identity.Member}}}},
-		{"county", "回民区示范科技服务中心", ownCounty, identity.PointHost, []staff{{"registrar", []identity.Role{identity.Registrar}}, {"registrar2", []identity.Role{identity.Registrar}},
-			{"reviewer", []identity.Role{identity.Reviewer}}, {"head", []identity.Role{identity.PointHead}}, {"expert", []identity.Role{identity.Expert}}}},
-		{"sibling", "玉泉区示范科技服务中心", siblingCounty, identity.PointHost, []staff{{"siblingRegistrar", []identity.Role{identity.Registrar, identity.Reviewer, identity.PointHead}}}},
-		{"league", "呼和浩特市示范科技局", ownLeague, identity.Government, []staff{{"league", []identity.Role{identity.LeagueOfficer}}}},
-		{"other", "包头市示范科技局", otherLeague, identity.Government, []staff{{"otherLeague", []identity.Role{identity.LeagueOfficer}}}},
-		{"region", "示范科技厅", "150000", identity.Government, []staff{{"region", []identity.Role{identity.RegionOfficer}}, {"system", []identity.Role{identity.SystemAdmin}}}},
-		{"tax", "呼和浩特市示范税务局", ownLeague, identity.Government, []staff{{"tax", []identity.Role{identity.TaxReader}}}},
+		{"university", "草原示范大学", ownCounty, actor.University, []staff{{"member", []actor.Role{actor.OrgAdmin, actor.Member}}, {"colleague", []actor.Role{actor.Member}}}},
+		{"company", "敕勒川示范乳业有限公司", otherCounty, actor.Enterprise, []staff{{"company", []actor.Role{actor.OrgAdmin, actor.Member}}}},
+		{"rival", "阴山示范装备有限公司", siblingCounty, actor.Enterprise, []staff{{"rival", []actor.Role{actor.OrgAdmin, actor.Member}}}},
+		{"agency", "北疆示范技术转移中心", ownCounty, actor.Agency, []staff{{"broker", []actor.Role{actor.Broker, actor.Member}}}},
+		{"county", "回民区示范科技服务中心", ownCounty, actor.PointHost, []staff{{"registrar", []actor.Role{actor.Registrar}}, {"registrar2", []actor.Role{actor.Registrar}},
+			{"reviewer", []actor.Role{actor.Reviewer}}, {"head", []actor.Role{actor.PointHead}}, {"expert", []actor.Role{actor.Expert}}}},
+		{"sibling", "玉泉区示范科技服务中心", siblingCounty, actor.PointHost, []staff{{"siblingRegistrar", []actor.Role{actor.Registrar, actor.Reviewer, actor.PointHead}}}},
+		{"league", "呼和浩特市示范科技局", ownLeague, actor.Government, []staff{{"league", []actor.Role{actor.LeagueOfficer}}}},
+		{"other", "包头市示范科技局", otherLeague, actor.Government, []staff{{"otherLeague", []actor.Role{actor.LeagueOfficer}}}},
+		{"region", "示范科技厅", "150000", actor.Government, []staff{{"region", []actor.Role{actor.RegionOfficer}}, {"system", []actor.Role{actor.SystemAdmin}}}},
+		{"tax", "呼和浩特市示范税务局", ownLeague, actor.Government, []staff{{"tax", []actor.Role{actor.TaxReader}}}},
 	}
 	var in []identity.ProvisionOrganisation
 	for _, o := range orgs {
-		p := identity.ProvisionOrganisation{Organisation: identity.Organisation{Kind: o.kind, Name: o.name, Division: o.division, State: identity.Confirmed}}
-		if o.kind == identity.University || o.kind == identity.Enterprise {
+		p := identity.ProvisionOrganisation{Organisation: identity.Organisation{Kind: o.kind, Name: o.name, Division: o.division, State: actor.Confirmed}}
+		if o.kind == actor.University || o.kind == actor.Enterprise {
 			p.Organisation.Profile = identity.OrgProfile{Address: "示范路 1 号", LegalRepresentative: "白音", Contact: "其其格", Phone: "0471-5550100", Industry: "M",
-				Nature: map[identity.OrgKind]string{identity.University: "0221", identity.Enterprise: "150"}[o.kind]}
+				Nature: map[actor.OrgKind]string{actor.University: "0221", actor.Enterprise: "150"}[o.kind]}
 		}
 		for _, s := range o.people {
 			p.People = append(p.People, identity.ProvisionPerson{Person: identity.NewPerson{LoginName: s.name, DisplayName: "示范" + s.name, Email: s.name + "@example.com", Password: password}, Roles: s.roles})
@@ -152,7 +154,7 @@ func (w *world) provide() {
 		{"county", "county", "回民区示范登记点", ownCounty, "03", registry.CountyPoint}, {"sibling", "sibling", "玉泉区示范登记点", siblingCounty, "04", registry.CountyPoint},
 		{"league", "league", "呼和浩特市示范登记点", ownLeague, "01", registry.LeaguePoint}, {"region", "region", "自治区示范登记点", "150000", "00", registry.RegionPoint},
 	} {
-		w.points[p.key], err = w.s.registry.SavePoint(context.Background(), w.actor("region"), registry.PointInput{Name: p.name, Kind: p.kind,
+		w.points[p.key], err = w.s.registry.SavePoint(context.Background(), w.who("region"), registry.PointInput{Name: p.name, Kind: p.kind,
 			OrganisationID: w.provided[p.host].OrgID, Division: p.division, Code2: p.code, AuthorisedFrom: "2020-01-01", Address: "示范街 8 号", Phone: "0471-5550199"})
 		noErr(w.t, err)
 	}
@@ -165,7 +167,7 @@ func noErr(t testing.TB, err error) {
 	}
 }
 
-func (w *world) actor(login string) identity.Actor {
+func (w *world) who(login string) actor.Actor {
 	w.t.Helper()
 	a, err := w.s.identity.ActorFor(context.Background(), login)
 	noErr(w.t, err)

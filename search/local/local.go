@@ -289,8 +289,10 @@ type countedField struct {
 	counts counts
 }
 
-func (f *countedField) Analyze()                                         {}
-func (f *countedField) AnalyzedLength() int                              { return f.counts.all }
+func (f *countedField) Analyze() {}
+
+func (f *countedField) AnalyzedLength() int { return f.counts.all }
+
 func (f *countedField) AnalyzedTokenFrequencies() index.TokenFrequencies { return f.counts.words }
 
 // Index implements search.Engine.

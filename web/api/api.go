@@ -25,14 +25,15 @@ import (
 
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
 	"techmarket/internal/market/matching"
+	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/idempotency"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/trade/broker"
@@ -52,11 +53,11 @@ type Finder interface {
 // Files keeps uploads; cmd/techmarket supplies it over platform/files.
 type Files interface {
 	// Store keeps an upload for the actor's organisation. Faults: invalid (kind, size …), unavailable.
-	Store(ctx context.Context, actor identity.Actor, purpose, name string, r io.Reader) (StoredFile, error)
+	Store(ctx context.Context, who actor.Actor, purpose, name string, r io.Reader) (StoredFile, error)
 	// Read gives a stored file; the caller has checked that the reader may have it.
 	Read(ctx context.Context, id int64) (StoredFile, io.ReadCloser, error)
 	// Own reports whether the actor uploaded the file, for an organisation that the actor is in.
-	Own(ctx context.Context, actor identity.Actor, id int64) (bool, error)
+	Own(ctx context.Context, who actor.Actor, id int64) (bool, error)
 }
 
 // StoredFile is what is known of an upload.
@@ -167,7 +168,7 @@ type option func(*huma.Operation)
 func created(op *huma.Operation) { op.DefaultStatus = http.StatusCreated }
 
 // op declares one operation. route is "METHOD /path" below Prefix.
-func op[I, O any](a *API, route string, access web.Access, summary string, handle func(ctx context.Context, actor identity.Actor, in *I) (O, error), options ...option) {
+func op[I, O any](a *API, route string, access web.Access, summary string, handle func(ctx context.Context, who actor.Actor, in *I) (O, error), options ...option) {
 	o := a.operation(route, access, summary, options)
 	if reflect.TypeFor[O]() == reflect.TypeFor[none]() {
 		if o.DefaultStatus == 0 {
@@ -199,7 +200,7 @@ type download struct {
 }
 
 // file declares an operation that answers a file of one of the media types.
-func file[I any](a *API, route string, access web.Access, summary string, handle func(ctx context.Context, actor identity.Actor, in *I) (download, error), types ...string) {
+func file[I any](a *API, route string, access web.Access, summary string, handle func(ctx context.Context, who actor.Actor, in *I) (download, error), types ...string) {
 	o := a.operation(route, access, summary, nil)
 	content := map[string]*huma.MediaType{}
 	for _, t := range types {
@@ -237,7 +238,7 @@ func (a *API) operation(route string, access web.Access, summary string, options
 		Responses: map[string]*huma.Response{"default": {Description: "出错：code 和 errors 说明原因与改法", Content: map[string]*huma.MediaType{
 			"application/problem+json": {Schema: a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[web.Problem](), true, "Problem")}}}},
 	}
-	if access.Allows(identity.Guest()) {
+	if access.Allows(actor.Guest()) {
 		o.Security = append(o.Security, map[string][]string{})
 	}
 	declared := web.Route{Method: method, Path: pathParameter.ReplaceAllString(Prefix+path, ":$1"), Access: access}

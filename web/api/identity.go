@@ -4,33 +4,34 @@ import (
 	"context"
 	"time"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/people/identity"
 	"techmarket/web"
 )
 
 // The people of the operations; the services check organisation, point and area again.
 func memberAccess() web.Access {
-	return web.Roles("单位的经办人、单位管理员", identity.Member, identity.OrgAdmin)
+	return web.Roles("单位的经办人、单位管理员", actor.Member, actor.OrgAdmin)
 }
 
 func adminAccess() web.Access {
-	return web.Roles("单位管理员、自治区管理员", identity.OrgAdmin, identity.RegionOfficer)
+	return web.Roles("单位管理员、自治区管理员", actor.OrgAdmin, actor.RegionOfficer)
 }
 
 func traderAccess() web.Access {
-	return web.Roles("经办人、单位管理员、技术经纪人", identity.Member, identity.OrgAdmin, identity.Broker)
+	return web.Roles("经办人、单位管理员、技术经纪人", actor.Member, actor.OrgAdmin, actor.Broker)
 }
 
 func officerAccess() web.Access {
-	return web.Roles("盟市、自治区管理员", identity.LeagueOfficer, identity.RegionOfficer)
+	return web.Roles("盟市、自治区管理员", actor.LeagueOfficer, actor.RegionOfficer)
 }
 
-func regionAccess() web.Access { return web.Roles("自治区管理员", identity.RegionOfficer) }
+func regionAccess() web.Access { return web.Roles("自治区管理员", actor.RegionOfficer) }
 
 type organisation struct {
 	ID          int64                `json:"id"`
-	Kind        identity.OrgKind     `json:"kind" enum:"university,institute,enterprise,agency,point_host,government"`
+	Kind        actor.OrgKind        `json:"kind" enum:"university,institute,enterprise,agency,point_host,government"`
 	Name        string               `json:"name"`
 	CreditCode  string               `json:"creditCode,omitempty" doc:"统一社会信用代码"`
 	Division    string               `json:"division" doc:"GB/T 2260，六位"`
@@ -46,11 +47,11 @@ type organisation struct {
 }
 
 // organisationFor shows an organisation: contact, reasons and warnings are for its members and the officers of its area.
-func organisationFor(actor identity.Actor, o identity.Organisation) organisation {
+func organisationFor(who actor.Actor, o identity.Organisation) organisation {
 	out := organisation{ID: o.ID, Kind: o.Kind, Name: o.Name, Division: o.Division, State: o.State, Sample: o.Sample, Version: o.Version,
-		CreatedAt: o.CreatedAt, ConfirmedAt: o.ConfirmedAt, Actions: identity.OrganisationActions(actor, o)}
+		CreatedAt: o.CreatedAt, ConfirmedAt: o.ConfirmedAt, Actions: identity.OrganisationActions(who, o)}
 	profile := o.Profile
-	if actor.In(o.ID) || actor.Covers(o.Division) {
+	if who.In(o.ID) || who.Covers(o.Division) {
 		out.CreditCode, out.StateReason, out.Warnings = o.CreditCode, o.StateReason, o.Warnings()
 	} else {
 		profile = identity.OrgProfile{Website: profile.Website, Introduction: profile.Introduction, Industry: profile.Industry, Nature: profile.Nature}
@@ -60,15 +61,15 @@ func organisationFor(actor identity.Actor, o identity.Organisation) organisation
 }
 
 type me struct {
-	AccountID    int64           `json:"accountId"`
-	LoginName    string          `json:"loginName"`
-	DisplayName  string          `json:"displayName"`
-	Email        string          `json:"email"`
-	Phone        string          `json:"phone"`
-	TwoFactor    bool            `json:"twoFactor"`
-	Sample       bool            `json:"sample"`
-	Roles        []identity.Role `json:"roles"`
-	Organisation organisation    `json:"organisation"`
+	AccountID    int64        `json:"accountId"`
+	LoginName    string       `json:"loginName"`
+	DisplayName  string       `json:"displayName"`
+	Email        string       `json:"email"`
+	Phone        string       `json:"phone"`
+	TwoFactor    bool         `json:"twoFactor"`
+	Sample       bool         `json:"sample"`
+	Roles        []actor.Role `json:"roles"`
+	Organisation organisation `json:"organisation"`
 }
 
 type signedUp struct {
@@ -77,27 +78,27 @@ type signedUp struct {
 }
 
 type member struct {
-	MembershipID int64           `json:"membershipId"`
-	AccountID    int64           `json:"accountId"`
-	DisplayName  string          `json:"displayName"`
-	LoginName    string          `json:"loginName"`
-	Email        string          `json:"email"`
-	Phone        string          `json:"phone"`
-	TwoFactor    bool            `json:"twoFactor"`
-	Roles        []identity.Role `json:"roles"`
-	CreatedAt    time.Time       `json:"createdAt"`
+	MembershipID int64        `json:"membershipId"`
+	AccountID    int64        `json:"accountId"`
+	DisplayName  string       `json:"displayName"`
+	LoginName    string       `json:"loginName"`
+	Email        string       `json:"email"`
+	Phone        string       `json:"phone"`
+	TwoFactor    bool         `json:"twoFactor"`
+	Roles        []actor.Role `json:"roles"`
+	CreatedAt    time.Time    `json:"createdAt"`
 }
 
 type invitation struct {
-	ID         int64           `json:"id"`
-	Email      string          `json:"email"`
-	Roles      []identity.Role `json:"roles"`
-	InvitedBy  string          `json:"invitedBy"`
-	CreatedAt  time.Time       `json:"createdAt"`
-	ExpiresAt  time.Time       `json:"expiresAt"`
-	AcceptedAt *time.Time      `json:"acceptedAt,omitempty"`
-	RevokedAt  *time.Time      `json:"revokedAt,omitempty"`
-	Token      string          `json:"token,omitempty" doc:"仅在新建时给出一次，交给被邀请人"`
+	ID         int64        `json:"id"`
+	Email      string       `json:"email"`
+	Roles      []actor.Role `json:"roles"`
+	InvitedBy  string       `json:"invitedBy"`
+	CreatedAt  time.Time    `json:"createdAt"`
+	ExpiresAt  time.Time    `json:"expiresAt"`
+	AcceptedAt *time.Time   `json:"acceptedAt,omitempty"`
+	RevokedAt  *time.Time   `json:"revokedAt,omitempty"`
+	Token      string       `json:"token,omitempty" doc:"仅在新建时给出一次，交给被邀请人"`
 }
 
 func invitationOf(i identity.Invitation, token string) invitation {
@@ -139,11 +140,11 @@ func each[A, B any](in []A, f func(A) B) []B {
 
 // RolesBody names roles.
 type RolesBody struct {
-	Roles []identity.Role `json:"roles" required:"true" nullable:"false" maxItems:"11" enum:"org_admin,member,broker,registrar,reviewer,point_head,expert,league_officer,region_officer,tax_reader,system_admin"`
+	Roles []actor.Role `json:"roles" required:"true" nullable:"false" maxItems:"11" enum:"org_admin,member,broker,registrar,reviewer,point_head,expert,league_officer,region_officer,tax_reader,system_admin"`
 }
 
 func (a *API) identityOperations() {
-	op(a, "POST /sign-up", web.Anyone(), "注册个人和单位；单位待自治区管理员确认", func(ctx context.Context, _ identity.Actor, in *struct {
+	op(a, "POST /sign-up", web.Anyone(), "注册个人和单位；单位待自治区管理员确认", func(ctx context.Context, _ actor.Actor, in *struct {
 		Body struct {
 			LoginName    string `json:"loginName" required:"true"`
 			DisplayName  string `json:"displayName" required:"true"`
@@ -151,7 +152,7 @@ func (a *API) identityOperations() {
 			Phone        string `json:"phone"`
 			Password     string `json:"password" required:"true" maxLength:"1000"`
 			Organisation struct {
-				Kind       identity.OrgKind    `json:"kind" required:"true" enum:"university,institute,enterprise,agency,point_host,government"`
+				Kind       actor.OrgKind       `json:"kind" required:"true" enum:"university,institute,enterprise,agency,point_host,government"`
 				Name       string              `json:"name" required:"true"`
 				CreditCode string              `json:"creditCode"`
 				Division   string              `json:"division" required:"true" doc:"GB/T 2260，六位"`
@@ -167,24 +168,24 @@ func (a *API) identityOperations() {
 			Address: c.RemoteAddr(), RequestID: c.RequestID()})
 		return out, err
 	}, created)
-	op(a, "GET /me", web.SignedIn(), "本人、所代表的单位和角色", func(ctx context.Context, actor identity.Actor, _ *struct{}) (me, error) {
-		account, err := a.Identity.Account(ctx, actor)
+	op(a, "GET /me", web.SignedIn(), "本人、所代表的单位和角色", func(ctx context.Context, who actor.Actor, _ *struct{}) (me, error) {
+		account, err := a.Identity.Account(ctx, who)
 		if err != nil {
 			return me{}, err
 		}
-		o, err := a.Identity.Organisation(ctx, actor.OrgID)
+		o, err := a.Identity.Organisation(ctx, who.OrgID)
 		if err != nil {
 			return me{}, err
 		}
 		return me{AccountID: account.ID, LoginName: account.LoginName, DisplayName: account.DisplayName, Email: account.Email, Phone: account.Phone,
-			TwoFactor: account.TwoFactor, Sample: account.Sample, Roles: actor.Roles, Organisation: organisationFor(actor, o)}, nil
+			TwoFactor: account.TwoFactor, Sample: account.Sample, Roles: who.Roles, Organisation: organisationFor(who, o)}, nil
 	})
-	op(a, "GET /organisations", web.SignedIn(), "单位列表；管理员另见本地区未确认的单位", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "GET /organisations", web.SignedIn(), "单位列表；管理员另见本地区未确认的单位", func(ctx context.Context, who actor.Actor, in *struct {
 		Paging
-		Q        string           `query:"q" doc:"名称的一部分，或完整的统一社会信用代码" maxLength:"100"`
-		Kind     identity.OrgKind `query:"kind" enum:"university,institute,enterprise,agency,point_host,government"`
-		State    string           `query:"state" enum:"pending,confirmed,returned,suspended"`
-		Division string           `query:"division" pattern:"^[0-9]{6}$" doc:"盟市或旗县代码"`
+		Q        string        `query:"q" doc:"名称的一部分，或完整的统一社会信用代码" maxLength:"100"`
+		Kind     actor.OrgKind `query:"kind" enum:"university,institute,enterprise,agency,point_host,government"`
+		State    string        `query:"state" enum:"pending,confirmed,returned,suspended"`
+		Division string        `query:"division" pattern:"^[0-9]{6}$" doc:"盟市或旗县代码"`
 	}) (List[organisation], error) {
 		after, err := number(in.Cursor)
 		if err != nil {
@@ -192,24 +193,24 @@ func (a *API) identityOperations() {
 		}
 		f := identity.OrganisationFilter{Text: in.Q, State: in.State, Division: in.Division, After: after, Limit: in.Limit}
 		if in.Kind != "" {
-			f.Kinds = []identity.OrgKind{in.Kind}
+			f.Kinds = []actor.OrgKind{in.Kind}
 		}
-		found, err := a.Identity.FindOrganisations(ctx, actor, f)
+		found, err := a.Identity.FindOrganisations(ctx, who, f)
 		if err != nil {
 			return List[organisation]{}, err
 		}
-		return numbered(each(found, func(o identity.Organisation) organisation { return organisationFor(actor, o) }), in.Limit,
+		return numbered(each(found, func(o identity.Organisation) organisation { return organisationFor(who, o) }), in.Limit,
 			func(o organisation) int64 { return o.ID }), nil
 	})
-	op(a, "GET /organisations/{id}", web.SignedIn(), "一个单位", func(ctx context.Context, actor identity.Actor, in *ByID) (organisation, error) {
-		o, err := a.organisation(ctx, actor, in.ID)
-		return organisationFor(actor, o), err
+	op(a, "GET /organisations/{id}", web.SignedIn(), "一个单位", func(ctx context.Context, who actor.Actor, in *ByID) (organisation, error) {
+		o, err := a.organisation(ctx, who, in.ID)
+		return organisationFor(who, o), err
 	})
-	op(a, "PATCH /organisations/{id}", adminAccess(), "修改单位资料", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "PATCH /organisations/{id}", adminAccess(), "修改单位资料", func(ctx context.Context, who actor.Actor, in *struct {
 		ByID
 		Body struct {
 			Version    int                  `json:"version" required:"true" doc:"您看到的版本"`
-			Kind       *identity.OrgKind    `json:"kind,omitempty" enum:"university,institute,enterprise,agency,point_host,government"`
+			Kind       *actor.OrgKind       `json:"kind,omitempty" enum:"university,institute,enterprise,agency,point_host,government"`
 			Name       *string              `json:"name,omitempty"`
 			CreditCode *string              `json:"creditCode,omitempty"`
 			Division   *string              `json:"division,omitempty"`
@@ -217,82 +218,82 @@ func (a *API) identityOperations() {
 		}
 	}) (organisation, error) {
 		b := in.Body
-		o, err := a.Identity.UpdateOrganisation(ctx, actor, in.ID, identity.OrganisationUpdate{Version: b.Version, Kind: b.Kind, Name: b.Name,
+		o, err := a.Identity.UpdateOrganisation(ctx, who, in.ID, identity.OrganisationUpdate{Version: b.Version, Kind: b.Kind, Name: b.Name,
 			CreditCode: b.CreditCode, Division: b.Division, Profile: b.Profile})
-		return organisationFor(actor, o), err
+		return organisationFor(who, o), err
 	})
-	op(a, "POST /organisations/{id}/events", adminAccess(), "确认、退回、暂停、恢复（自治区管理员）；重新提交（本单位管理员）", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "POST /organisations/{id}/events", adminAccess(), "确认、退回、暂停、恢复（自治区管理员）；重新提交（本单位管理员）", func(ctx context.Context, who actor.Actor, in *struct {
 		ByID
 		Body struct {
 			Event  identity.OrgEvent `json:"event" required:"true" enum:"confirm,return,resubmit,suspend,restore"`
 			Reason string            `json:"reason" doc:"退回、暂停必填"`
 		}
 	}) (organisation, error) {
-		o, err := a.Identity.DoOrganisation(ctx, actor, in.ID, in.Body.Event, in.Body.Reason)
-		return organisationFor(actor, o), err
+		o, err := a.Identity.DoOrganisation(ctx, who, in.ID, in.Body.Event, in.Body.Reason)
+		return organisationFor(who, o), err
 	})
-	op(a, "GET /organisations/{id}/members", web.SignedIn(), "单位成员；本单位和所在地区管理员可见", func(ctx context.Context, actor identity.Actor, in *ByID) (List[member], error) {
-		found, err := a.Identity.Members(ctx, actor, in.ID)
+	op(a, "GET /organisations/{id}/members", web.SignedIn(), "单位成员；本单位和所在地区管理员可见", func(ctx context.Context, who actor.Actor, in *ByID) (List[member], error) {
+		found, err := a.Identity.Members(ctx, who, in.ID)
 		return all(each(found, func(m identity.MemberInfo) member { return member(m) })), err
 	})
-	op(a, "PUT /memberships/{id}/roles", adminAccess(), "设置成员的角色", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "PUT /memberships/{id}/roles", adminAccess(), "设置成员的角色", func(ctx context.Context, who actor.Actor, in *struct {
 		ByID
 		Body RolesBody
 	}) (none, error) {
-		return none{}, a.Identity.SetRoles(ctx, actor, in.ID, in.Body.Roles)
+		return none{}, a.Identity.SetRoles(ctx, who, in.ID, in.Body.Roles)
 	})
-	op(a, "DELETE /memberships/{id}", web.SignedIn(), "移出成员，或本人退出单位", func(ctx context.Context, actor identity.Actor, in *ByID) (none, error) {
-		return none{}, a.Identity.EndMembership(ctx, actor, in.ID)
+	op(a, "DELETE /memberships/{id}", web.SignedIn(), "移出成员，或本人退出单位", func(ctx context.Context, who actor.Actor, in *ByID) (none, error) {
+		return none{}, a.Identity.EndMembership(ctx, who, in.ID)
 	})
-	op(a, "GET /organisations/{id}/invitations", adminAccess(), "本单位的邀请", func(ctx context.Context, actor identity.Actor, in *ByID) (List[invitation], error) {
-		found, err := a.Identity.Invitations(ctx, actor, in.ID)
+	op(a, "GET /organisations/{id}/invitations", adminAccess(), "本单位的邀请", func(ctx context.Context, who actor.Actor, in *ByID) (List[invitation], error) {
+		found, err := a.Identity.Invitations(ctx, who, in.ID)
 		return all(each(found, func(i identity.Invitation) invitation { return invitationOf(i, "") })), err
 	})
-	op(a, "POST /organisations/{id}/invitations", adminAccess(), "邀请一个人加入单位", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "POST /organisations/{id}/invitations", adminAccess(), "邀请一个人加入单位", func(ctx context.Context, who actor.Actor, in *struct {
 		ByID
 		Body struct {
 			Email string `json:"email" required:"true"`
 			RolesBody
 		}
 	}) (invitation, error) {
-		i, token, err := a.Identity.Invite(ctx, actor, in.ID, in.Body.Email, in.Body.Roles)
+		i, token, err := a.Identity.Invite(ctx, who, in.ID, in.Body.Email, in.Body.Roles)
 		return invitationOf(i, token), err
 	}, created)
-	op(a, "DELETE /organisations/{id}/invitations/{invitation}", adminAccess(), "撤销邀请", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "DELETE /organisations/{id}/invitations/{invitation}", adminAccess(), "撤销邀请", func(ctx context.Context, who actor.Actor, in *struct {
 		ByID
 		Invitation int64 `path:"invitation" minimum:"1"`
 	}) (none, error) {
-		return none{}, a.Identity.RevokeInvitation(ctx, actor, in.ID, in.Invitation)
+		return none{}, a.Identity.RevokeInvitation(ctx, who, in.ID, in.Invitation)
 	})
-	op(a, "POST /invitations/accept", web.SignedIn(), "接受邀请，加入单位", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "POST /invitations/accept", web.SignedIn(), "接受邀请，加入单位", func(ctx context.Context, who actor.Actor, in *struct {
 		Body struct {
 			Token string `json:"token" required:"true" maxLength:"200"`
 		}
 	}) (none, error) {
-		return none{}, a.Identity.AcceptInvitation(ctx, actor, in.Body.Token)
+		return none{}, a.Identity.AcceptInvitation(ctx, who, in.Body.Token)
 	})
-	op(a, "GET /tokens", web.SignedIn(), "本人的令牌", func(ctx context.Context, actor identity.Actor, _ *struct{}) (List[apiToken], error) {
-		found, err := a.Identity.Tokens(ctx, actor)
+	op(a, "GET /tokens", web.SignedIn(), "本人的令牌", func(ctx context.Context, who actor.Actor, _ *struct{}) (List[apiToken], error) {
+		found, err := a.Identity.Tokens(ctx, who)
 		return all(each(found, func(t identity.APIToken) apiToken { return tokenOf(t, "") })), err
 	})
-	op(a, "POST /tokens", web.SignedIn(), "新建令牌；密钥只在这一次答复中给出", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "POST /tokens", web.SignedIn(), "新建令牌；密钥只在这一次答复中给出", func(ctx context.Context, who actor.Actor, in *struct {
 		Body struct {
 			Name      string     `json:"name" required:"true" doc:"做什么用"`
 			ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 		}
 	}) (apiToken, error) {
-		t, secret, err := a.Identity.CreateToken(ctx, actor, in.Body.Name, in.Body.ExpiresAt)
+		t, secret, err := a.Identity.CreateToken(ctx, who, in.Body.Name, in.Body.ExpiresAt)
 		return tokenOf(t, secret), err
 	}, created)
-	op(a, "DELETE /tokens/{id}", web.SignedIn(), "停用令牌", func(ctx context.Context, actor identity.Actor, in *ByID) (none, error) {
-		return none{}, a.Identity.RevokeToken(ctx, actor, in.ID)
+	op(a, "DELETE /tokens/{id}", web.SignedIn(), "停用令牌", func(ctx context.Context, who actor.Actor, in *ByID) (none, error) {
+		return none{}, a.Identity.RevokeToken(ctx, who, in.ID)
 	})
 }
 
 // organisation reads one that the actor may know of: confirmed ones, the own one, those of an officer's area.
-func (a *API) organisation(ctx context.Context, actor identity.Actor, id int64) (identity.Organisation, error) {
+func (a *API) organisation(ctx context.Context, who actor.Actor, id int64) (identity.Organisation, error) {
 	o, err := a.Identity.Organisation(ctx, id)
-	if err == nil && !o.Confirmed() && !actor.In(id) && !actor.Covers(o.Division) {
+	if err == nil && !o.Confirmed() && !who.In(id) && !who.Covers(o.Division) {
 		return identity.Organisation{}, fault.New(fault.NotFound, "organisation", "没有找到这个单位")
 	}
 	return o, err

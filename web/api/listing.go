@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
 	"techmarket/internal/market/watch"
@@ -185,7 +185,7 @@ func listingOperations[C listing.Content[C]](a *API, at string, kind listing.Kin
 		}
 		return items[0], nil
 	}
-	op(a, "GET "+at, web.Anyone(), "搜索和筛选已发布的"+what, func(ctx context.Context, actor identity.Actor, in *searchInput) (found[C], error) {
+	op(a, "GET "+at, web.Anyone(), "搜索和筛选已发布的"+what, func(ctx context.Context, who actor.Actor, in *searchInput) (found[C], error) {
 		q, err := in.query(kind, a.Now())
 		if err != nil {
 			return found[C]{}, err
@@ -196,7 +196,7 @@ func listingOperations[C listing.Content[C]](a *API, at string, kind listing.Kin
 		}
 		ids := each(result.Hits, func(h search.Hit) int64 { return listing.IDOf(h.ID) })
 		// Read again: what was withdrawn a moment ago is not shown.
-		rows, err := book.Many(ctx, actor, ids)
+		rows, err := book.Many(ctx, who, ids)
 		if err != nil {
 			return found[C]{}, err
 		}
@@ -210,81 +210,81 @@ func listingOperations[C listing.Content[C]](a *API, at string, kind listing.Kin
 		}
 		return out, nil
 	})
-	op(a, "GET /own"+at, memberAccess(), "本单位的"+what+"，含草稿", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "GET /own"+at, memberAccess(), "本单位的"+what+"，含草稿", func(ctx context.Context, who actor.Actor, in *struct {
 		Paging
 		State []listing.State `query:"state" doc:"状态，可多个"`
 		Q     string          `query:"q" maxLength:"100" doc:"标题的一部分"`
 	}) (List[item[C]], error) {
-		page, err := book.Mine(ctx, actor, listing.Filter{States: in.State, Text: in.Q, After: in.Cursor, Limit: in.Limit})
+		page, err := book.Mine(ctx, who, listing.Filter{States: in.State, Text: in.Q, After: in.Cursor, Limit: in.Limit})
 		if err != nil {
 			return List[item[C]]{}, err
 		}
 		items, err := named(ctx, a, page.Items)
 		return List[item[C]]{Items: items, Next: page.Next}, err
 	})
-	op(a, "POST "+at, memberAccess(), "新建"+what+"草稿", func(ctx context.Context, actor identity.Actor, in *struct{ Body C }) (item[C], error) {
-		it, err := book.Create(ctx, actor, in.Body)
+	op(a, "POST "+at, memberAccess(), "新建"+what+"草稿", func(ctx context.Context, who actor.Actor, in *struct{ Body C }) (item[C], error) {
+		it, err := book.Create(ctx, who, in.Body)
 		return one(ctx, it, err)
 	}, created)
-	op(a, "GET "+at+"/{id}", web.Anyone(), "一项"+what, func(ctx context.Context, actor identity.Actor, in *ByID) (item[C], error) {
-		it, err := book.Get(ctx, actor, in.ID)
+	op(a, "GET "+at+"/{id}", web.Anyone(), "一项"+what, func(ctx context.Context, who actor.Actor, in *ByID) (item[C], error) {
+		it, err := book.Get(ctx, who, in.ID)
 		return one(ctx, it, err)
 	})
-	op(a, "PUT "+at+"/{id}", memberAccess(), "保存"+what+"的在编内容", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "PUT "+at+"/{id}", memberAccess(), "保存"+what+"的在编内容", func(ctx context.Context, who actor.Actor, in *struct {
 		ByID
 		Body struct {
 			Version int `json:"version" required:"true" doc:"您看到的版本"`
 			Content C   `json:"content" required:"true"`
 		}
 	}) (item[C], error) {
-		it, err := book.Save(ctx, actor, in.ID, in.Body.Version, in.Body.Content)
+		it, err := book.Save(ctx, who, in.ID, in.Body.Version, in.Body.Content)
 		return one(ctx, it, err)
 	})
-	do := func(ctx context.Context, actor identity.Actor, c listing.Command) (item[C], error) {
+	do := func(ctx context.Context, who actor.Actor, c listing.Command) (item[C], error) {
 		// The address names the kind; the event is refused for a listing of the other.
-		if _, err := book.Get(ctx, actor, c.ID); err != nil {
+		if _, err := book.Get(ctx, who, c.ID); err != nil {
 			return item[C]{}, err
 		}
-		if _, err := a.Listings.Do(ctx, actor, c); err != nil {
+		if _, err := a.Listings.Do(ctx, who, c); err != nil {
 			return item[C]{}, err
 		}
-		it, err := book.Get(ctx, actor, c.ID)
+		it, err := book.Get(ctx, who, c.ID)
 		return one(ctx, it, err)
 	}
-	op(a, "POST "+at+"/{id}/events", memberAccess(), "提交、撤回、修订、确认、续期、撤下、关闭、归档、重新编辑", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "POST "+at+"/{id}/events", memberAccess(), "提交、撤回、修订、确认、续期、撤下、关闭、归档、重新编辑", func(ctx context.Context, who actor.Actor, in *struct {
 		ByID
 		Body listingEvent
 	}) (item[C], error) {
-		return do(ctx, actor, listing.Command{ID: in.ID, Version: in.Body.Version, Event: in.Body.Event, Reason: in.Body.Reason})
+		return do(ctx, who, listing.Command{ID: in.ID, Version: in.Body.Version, Event: in.Body.Event, Reason: in.Body.Reason})
 	})
-	op(a, "POST "+at+"/{id}/review", officerAccess(), "审核：发布、退回、撤下", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "POST "+at+"/{id}/review", officerAccess(), "审核：发布、退回、撤下", func(ctx context.Context, who actor.Actor, in *struct {
 		ByID
 		Body reviewEvent
 	}) (item[C], error) {
-		return do(ctx, actor, listing.Command{ID: in.ID, Version: in.Body.Version, Event: in.Body.Event, Reason: in.Body.Reason, Triage: in.Body.Triage})
+		return do(ctx, who, listing.Command{ID: in.ID, Version: in.Body.Version, Event: in.Body.Event, Reason: in.Body.Reason, Triage: in.Body.Triage})
 	})
-	op(a, "GET "+at+"/{id}/history", web.Anyone(), "办理经过；其他单位只见发布", func(ctx context.Context, actor identity.Actor, in *ByID) (List[historyRow], error) {
-		if _, err := book.Get(ctx, actor, in.ID); err != nil {
+	op(a, "GET "+at+"/{id}/history", web.Anyone(), "办理经过；其他单位只见发布", func(ctx context.Context, who actor.Actor, in *ByID) (List[historyRow], error) {
+		if _, err := book.Get(ctx, who, in.ID); err != nil {
 			return List[historyRow]{}, err
 		}
-		rows, err := a.Listings.History(ctx, actor, in.ID)
+		rows, err := a.Listings.History(ctx, who, in.ID)
 		return all(each(rows, func(h listing.Happening) historyRow {
 			return historyRow{h.At, h.Name, h.Event, h.FromState, h.ToState, h.Reason}
 		})), err
 	})
-	op(a, "GET "+at+"/{id}/versions", web.Anyone(), "已发布过的各版", func(ctx context.Context, actor identity.Actor, in *ByID) (List[version[C]], error) {
-		rows, err := book.Versions(ctx, actor, in.ID)
+	op(a, "GET "+at+"/{id}/versions", web.Anyone(), "已发布过的各版", func(ctx context.Context, who actor.Actor, in *ByID) (List[version[C]], error) {
+		rows, err := book.Versions(ctx, who, in.ID)
 		return all(each(rows, func(v listing.Version[C]) version[C] { return version[C](v) })), err
 	})
 	other, otherName := listing.Demand, "需求"
 	if kind == listing.Demand {
 		other, otherName = listing.Achievement, "成果"
 	}
-	op(a, "GET "+at+"/{id}/matches", web.Anyone(), "匹配的"+otherName+"及理由", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "GET "+at+"/{id}/matches", web.Anyone(), "匹配的"+otherName+"及理由", func(ctx context.Context, who actor.Actor, in *struct {
 		ByID
 		Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 	}) (matches, error) {
-		it, err := book.Get(ctx, actor, in.ID)
+		it, err := book.Get(ctx, who, in.ID)
 		if err != nil {
 			return matches{}, err
 		}
@@ -325,11 +325,11 @@ type waiting struct {
 }
 
 func (a *API) reviewOperations() {
-	op(a, "GET /review", officerAccess(), "待审核的成果和需求，等得最久的在前", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "GET /review", officerAccess(), "待审核的成果和需求，等得最久的在前", func(ctx context.Context, who actor.Actor, in *struct {
 		Paging
 		Kind listing.Kind `query:"kind" enum:"achievement,demand"`
 	}) (List[waiting], error) {
-		page, err := a.Listings.ReviewQueue(ctx, actor, listing.QueueFilter{Kind: in.Kind, After: in.Cursor, Limit: in.Limit})
+		page, err := a.Listings.ReviewQueue(ctx, who, listing.QueueFilter{Kind: in.Kind, After: in.Cursor, Limit: in.Limit})
 		if err != nil {
 			return List[waiting]{}, err
 		}

@@ -7,20 +7,20 @@ import (
 
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/web"
 )
 
 func deskAccess() web.Access {
-	return web.Roles("登记点人员、盟市和自治区管理员", identity.Registrar, identity.Reviewer, identity.PointHead, identity.Expert,
-		identity.LeagueOfficer, identity.RegionOfficer)
+	return web.Roles("登记点人员、盟市和自治区管理员", actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert,
+		actor.LeagueOfficer, actor.RegionOfficer)
 }
 
 func caseAccess() web.Access {
-	return web.Roles("登记点人员、管理员、税务财政、合同双方", identity.Registrar, identity.Reviewer, identity.PointHead, identity.Expert,
-		identity.LeagueOfficer, identity.RegionOfficer, identity.TaxReader, identity.Member, identity.OrgAdmin)
+	return web.Roles("登记点人员、管理员、税务财政、合同双方", actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert,
+		actor.LeagueOfficer, actor.RegionOfficer, actor.TaxReader, actor.Member, actor.OrgAdmin)
 }
 
 // filingEvent carries one event with what it needs; the rest stays empty.
@@ -40,7 +40,7 @@ type filingEvent struct {
 
 func (a *API) filingOperations() {
 	reader := caseAccess()
-	op(a, "GET /filings", reader, "申请列表：登记点人员见本点，管理员见本地区，申请单位见自己的", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "GET /filings", reader, "申请列表：登记点人员见本点，管理员见本地区，申请单位见自己的", func(ctx context.Context, who actor.Actor, in *struct {
 		Paging
 		Point     int64            `query:"pointId" minimum:"1"`
 		Contract  int64            `query:"contractId" minimum:"1"`
@@ -50,39 +50,39 @@ func (a *API) filingOperations() {
 		Mine      bool             `query:"mine" doc:"只看本人经办的"`
 		Q         string           `query:"q" maxLength:"100" doc:"名称、双方或编号的一部分"`
 	}) (queue, error) {
-		page, err := a.Registry.Queue(ctx, actor, registry.QueueFilter{PointID: in.Point, ContractID: in.Contract, States: in.State, Class: in.Class,
+		page, err := a.Registry.Queue(ctx, who, registry.QueueFilter{PointID: in.Point, ContractID: in.Contract, States: in.State, Class: in.Class,
 			DueBefore: in.DueBefore, Mine: in.Mine, Text: in.Q, Cursor: in.Cursor, Limit: in.Limit})
 		out := queue{List: all(page.Rows), Counts: page.Counts, Overdue: page.Overdue}
 		out.Next = page.Next
 		return out, err
 	})
-	op(a, "GET /filings/{id}", reader, "一件申请：冻结的合同、审查、时限、经过和您现在可以办的事", func(ctx context.Context, actor identity.Actor, in *ByID) (registry.Case, error) {
-		return a.Registry.Case(ctx, actor, in.ID)
+	op(a, "GET /filings/{id}", reader, "一件申请：冻结的合同、审查、时限、经过和您现在可以办的事", func(ctx context.Context, who actor.Actor, in *ByID) (registry.Case, error) {
+		return a.Registry.Case(ctx, who, in.ID)
 	})
-	op(a, "PUT /filings/{id}/review", web.Roles("登记员", identity.Registrar), "保存审查表，未填完也可以", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "PUT /filings/{id}/review", web.Roles("登记员", actor.Registrar), "保存审查表，未填完也可以", func(ctx context.Context, who actor.Actor, in *struct {
 		ByID
 		Body struct {
 			Version int             `json:"version" doc:"您看到的版本；0 按最新办理"`
 			Review  registry.Review `json:"review" required:"true"`
 		}
 	}) (registry.Filing, error) {
-		return a.Registry.SaveReview(ctx, actor, registry.Ref{ID: in.ID, Version: in.Body.Version}, in.Body.Review)
+		return a.Registry.SaveReview(ctx, who, registry.Ref{ID: in.ID, Version: in.Body.Version}, in.Body.Review)
 	})
-	op(a, "POST /filings/{id}/preview", deskAccess(), "按审查表试算，不保存", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "POST /filings/{id}/preview", deskAccess(), "按审查表试算，不保存", func(ctx context.Context, who actor.Actor, in *struct {
 		ByID
 		Body registry.Review
 	}) (preview, error) {
-		d, amounts, err := a.Registry.Preview(ctx, actor, in.ID, in.Body)
+		d, amounts, err := a.Registry.Preview(ctx, who, in.ID, in.Body)
 		return preview{d, amounts}, err
 	})
-	op(a, "POST /filings/{id}/events", reader, "办理一步：受理、补正、初审、复核、专家、登记、不予登记、撤回……", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "POST /filings/{id}/events", reader, "办理一步：受理、补正、初审、复核、专家、登记、不予登记、撤回……", func(ctx context.Context, who actor.Actor, in *struct {
 		ByID
 		Body filingEvent
 	}) (filed, error) {
-		return a.moveFiling(ctx, actor, registry.Ref{ID: in.ID, Version: in.Body.Version}, in.Body)
+		return a.moveFiling(ctx, who, registry.Ref{ID: in.ID, Version: in.Body.Version}, in.Body)
 	})
-	file(a, "GET /filings/{id}/files/{file}", reader, "下载申请的附件", func(ctx context.Context, actor identity.Actor, in *fileOf) (download, error) {
-		k, err := a.Registry.Case(ctx, actor, in.ID)
+	file(a, "GET /filings/{id}/files/{file}", reader, "下载申请的附件", func(ctx context.Context, who actor.Actor, in *fileOf) (download, error) {
+		k, err := a.Registry.Case(ctx, who, in.ID)
 		if err != nil {
 			return download{}, err
 		}
@@ -96,11 +96,11 @@ func (a *API) filingOperations() {
 		}
 		return download{}, fault.New(fault.NotFound, "file", "这件申请里没有这个文件")
 	}, "application/octet-stream")
-	file(a, "GET /filings/{id}/papers/{kind}", reader, "文书：受理通知书、一次性告知书、不予受理通知书、不予登记通知书", func(ctx context.Context, actor identity.Actor, in *struct {
+	file(a, "GET /filings/{id}/papers/{kind}", reader, "文书：受理通知书、一次性告知书、不予受理通知书、不予登记通知书", func(ctx context.Context, who actor.Actor, in *struct {
 		ByID
 		Kind registry.PaperKind `path:"kind" enum:"receipt,correction,decline,refusal"`
 	}) (download, error) {
-		name, pdf, err := a.Registry.Paper(ctx, actor, in.ID, in.Kind)
+		name, pdf, err := a.Registry.Paper(ctx, who, in.ID, in.Kind)
 		return download{name, "application/pdf", io.NopCloser(bytes.NewReader(pdf))}, err
 	}, "application/pdf")
 }
@@ -122,44 +122,44 @@ type filed struct {
 	Registration *registry.Registration `json:"registration,omitempty"`
 }
 
-func (a *API) moveFiling(ctx context.Context, actor identity.Actor, ref registry.Ref, in filingEvent) (filed, error) {
+func (a *API) moveFiling(ctx context.Context, who actor.Actor, ref registry.Ref, in filingEvent) (filed, error) {
 	s := a.Registry
 	var f registry.Filing
 	var err error
 	switch in.Event {
 	case registry.EventWithdraw:
-		f, err = s.Withdraw(ctx, actor, ref, in.Text)
+		f, err = s.Withdraw(ctx, who, ref, in.Text)
 	case registry.EventAccept:
-		f, err = s.Accept(ctx, actor, ref)
+		f, err = s.Accept(ctx, who, ref)
 	case registry.EventDeclineIntake:
-		f, err = s.DeclineIntake(ctx, actor, ref, in.Code, in.Text)
+		f, err = s.DeclineIntake(ctx, who, ref, in.Code, in.Text)
 	case registry.EventRequestCorrection:
-		f, err = s.RequestCorrection(ctx, actor, ref, in.Items)
+		f, err = s.RequestCorrection(ctx, who, ref, in.Items)
 	case registry.EventSubmitCorrection:
-		f, err = s.SubmitCorrection(ctx, actor, ref, in.Answers)
+		f, err = s.SubmitCorrection(ctx, who, ref, in.Answers)
 	case registry.EventLapseCorrection:
-		f, err = s.LapseCorrection(ctx, actor, ref, in.Refusal, in.RefusedToCorrect)
+		f, err = s.LapseCorrection(ctx, who, ref, in.Refusal, in.RefusedToCorrect)
 	case registry.EventPassFirstReview:
-		f, err = s.PassFirstReview(ctx, actor, ref)
+		f, err = s.PassFirstReview(ctx, who, ref)
 	case registry.EventPassSecondReview:
-		f, err = s.PassSecondReview(ctx, actor, ref, in.Text)
+		f, err = s.PassSecondReview(ctx, who, ref, in.Text)
 	case registry.EventReturnToReview:
-		f, err = s.ReturnToReview(ctx, actor, ref, in.Text)
+		f, err = s.ReturnToReview(ctx, who, ref, in.Text)
 	case registry.EventPassExperts:
-		f, err = s.PassExperts(ctx, actor, ref, in.Opinion, in.Minutes)
+		f, err = s.PassExperts(ctx, who, ref, in.Opinion, in.Minutes)
 	case registry.EventRejectByExperts:
-		f, err = s.RejectByExperts(ctx, actor, ref, in.Refusal, in.Opinion, in.Minutes)
+		f, err = s.RejectByExperts(ctx, who, ref, in.Refusal, in.Opinion, in.Minutes)
 	case registry.EventRegister, registry.EventRegisterChange:
-		r, err := s.Register(ctx, actor, ref, in.National)
+		r, err := s.Register(ctx, who, ref, in.National)
 		return filed{Registration: &r}, err
 	case registry.EventRefuse:
-		f, err = s.Refuse(ctx, actor, ref, in.Refusal)
+		f, err = s.Refuse(ctx, who, ref, in.Refusal)
 	case registry.EventOpenReconsideration:
-		f, err = s.OpenFilingReconsideration(ctx, actor, ref, in.Text)
+		f, err = s.OpenFilingReconsideration(ctx, who, ref, in.Text)
 	case registry.EventOpenReRecognition:
-		f, err = s.OpenFilingReRecognition(ctx, actor, ref, in.Text)
+		f, err = s.OpenFilingReRecognition(ctx, who, ref, in.Text)
 	case registry.EventConcludeReexamination:
-		f, err = s.ConcludeFiling(ctx, actor, ref, in.Text)
+		f, err = s.ConcludeFiling(ctx, who, ref, in.Text)
 	default:
 		err = unknownEvent()
 	}
@@ -188,84 +188,84 @@ type ByNumber struct {
 
 func (a *API) registrationOperations() {
 	reader := caseAccess()
-	op(a, "GET /registrations", reader, "登记簿：登记点人员见本点，管理员见本地区，双方见自己的", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "GET /registrations", reader, "登记簿：登记点人员见本点，管理员见本地区，双方见自己的", func(ctx context.Context, who actor.Actor, in *struct {
 		Paging
 		Point int64            `query:"pointId" minimum:"1"`
 		State []registry.State `query:"state"`
 		Class string           `query:"class" maxLength:"4"`
 		Q     string           `query:"q" maxLength:"100" doc:"名称或双方的一部分，或完整编号"`
 	}) (List[registry.Registration], error) {
-		page, err := a.Registry.Registrations(ctx, actor, registry.RegistrationFilter{PointID: in.Point, States: in.State, Class: in.Class, Text: in.Q,
+		page, err := a.Registry.Registrations(ctx, who, registry.RegistrationFilter{PointID: in.Point, States: in.State, Class: in.Class, Text: in.Q,
 			Cursor: in.Cursor, Limit: in.Limit})
 		out := all(page.Rows)
 		out.Next = page.Next
 		return out, err
 	})
-	op(a, "GET /registrations/{number}", reader, "一项登记：证明各版、收入、台账、经过", func(ctx context.Context, actor identity.Actor, in *ByNumber) (registry.Dossier, error) {
-		return a.Registry.Dossier(ctx, actor, in.Number)
+	op(a, "GET /registrations/{number}", reader, "一项登记：证明各版、收入、台账、经过", func(ctx context.Context, who actor.Actor, in *ByNumber) (registry.Dossier, error) {
+		return a.Registry.Dossier(ctx, who, in.Number)
 	})
-	op(a, "POST /registrations/{number}/events", reader, "办理一步：变更、注销、撤销、收入核定、减免税复核、复议、重新认定……", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "POST /registrations/{number}/events", reader, "办理一步：变更、注销、撤销、收入核定、减免税复核、复议、重新认定……", func(ctx context.Context, who actor.Actor, in *struct {
 		ByNumber
 		Body registrationEvent
 	}) (filed, error) {
-		return a.moveRegistration(ctx, actor, registry.NumberRef{Number: in.Number, Version: in.Body.Version}, in.Body)
+		return a.moveRegistration(ctx, who, registry.NumberRef{Number: in.Number, Version: in.Body.Version}, in.Body)
 	})
-	file(a, "GET /registrations/{number}/certificate", reader, "认定登记证明（PDF）", func(ctx context.Context, actor identity.Actor, in *struct {
+	file(a, "GET /registrations/{number}/certificate", reader, "认定登记证明（PDF）", func(ctx context.Context, who actor.Actor, in *struct {
 		ByNumber
 		Version int `query:"version" minimum:"0" maximum:"100000" doc:"证明的版本；不写为最新一版"`
 	}) (download, error) {
 		if in.Version == 0 {
-			d, err := a.Registry.Dossier(ctx, actor, in.Number)
+			d, err := a.Registry.Dossier(ctx, who, in.Number)
 			if err != nil {
 				return download{}, err
 			}
 			in.Version = d.Registration.Version
 		}
-		name, pdf, err := a.Registry.CertificatePDF(ctx, actor, in.Number, in.Version)
+		name, pdf, err := a.Registry.CertificatePDF(ctx, who, in.Number, in.Version)
 		return download{name, "application/pdf", io.NopCloser(bytes.NewReader(pdf))}, err
 	}, "application/pdf")
-	notices := web.Roles("登记点负责人、登记员、管理员、税务财政", identity.Registrar, identity.PointHead, identity.LeagueOfficer, identity.RegionOfficer, identity.TaxReader)
-	op(a, "GET /notices", notices, "注销、撤销后应告知税务、财政的事项", func(ctx context.Context, actor identity.Actor, in *struct {
+	notices := web.Roles("登记点负责人、登记员、管理员、税务财政", actor.Registrar, actor.PointHead, actor.LeagueOfficer, actor.RegionOfficer, actor.TaxReader)
+	op(a, "GET /notices", notices, "注销、撤销后应告知税务、财政的事项", func(ctx context.Context, who actor.Actor, in *struct {
 		Done bool `query:"done" doc:"也列出已告知的"`
 	}) (List[registry.Notice], error) {
-		found, err := a.Registry.Notices(ctx, actor, in.Done)
+		found, err := a.Registry.Notices(ctx, who, in.Done)
 		return all(found), err
 	})
-	op(a, "POST /notices/{id}/close", notices, "已告知", func(ctx context.Context, actor identity.Actor, in *ByID) (none, error) {
-		return none{}, a.Registry.CloseNotice(ctx, actor, in.ID)
+	op(a, "POST /notices/{id}/close", notices, "已告知", func(ctx context.Context, who actor.Actor, in *ByID) (none, error) {
+		return none{}, a.Registry.CloseNotice(ctx, who, in.ID)
 	})
 }
 
-func (a *API) moveRegistration(ctx context.Context, actor identity.Actor, ref registry.NumberRef, in registrationEvent) (filed, error) {
+func (a *API) moveRegistration(ctx context.Context, who actor.Actor, ref registry.NumberRef, in registrationEvent) (filed, error) {
 	s := a.Registry
 	var r registry.Registration
 	var err error
 	switch in.Event {
 	case registry.EventStartChange:
-		r, err = s.StartChange(ctx, actor, ref)
+		r, err = s.StartChange(ctx, who, ref)
 	case registry.EventAbandonChange:
-		r, err = s.AbandonChange(ctx, actor, ref)
+		r, err = s.AbandonChange(ctx, who, ref)
 	case registry.EventRequestChange:
-		f, err := s.RequestChange(ctx, actor, ref, in.Text)
+		f, err := s.RequestChange(ctx, who, ref, in.Text)
 		return filed{Filing: &f}, err
 	case registry.EventRequestCancel:
-		r, err = s.RequestCancel(ctx, actor, ref, in.Text)
+		r, err = s.RequestCancel(ctx, who, ref, in.Text)
 	case registry.EventDeclineCancel:
-		r, err = s.DeclineCancel(ctx, actor, ref, in.Text)
+		r, err = s.DeclineCancel(ctx, who, ref, in.Text)
 	case registry.EventCancel:
-		r, err = s.Cancel(ctx, actor, ref, in.Ground, in.Text)
+		r, err = s.Cancel(ctx, who, ref, in.Ground, in.Text)
 	case registry.EventRevoke:
-		r, err = s.Revoke(ctx, actor, ref, in.Ground, in.Text)
+		r, err = s.Revoke(ctx, who, ref, in.Ground, in.Text)
 	case registry.EventReviewTaxRelief:
-		r, err = s.ReviewTaxRelief(ctx, actor, ref, in.OK, in.Text)
+		r, err = s.ReviewTaxRelief(ctx, who, ref, in.OK, in.Text)
 	case registry.EventBookIncome:
-		r, err = s.BookIncome(ctx, actor, ref, in.Amount, in.Text)
+		r, err = s.BookIncome(ctx, who, ref, in.Amount, in.Text)
 	case registry.EventOpenReconsideration:
-		r, err = s.OpenReconsideration(ctx, actor, ref, in.Text)
+		r, err = s.OpenReconsideration(ctx, who, ref, in.Text)
 	case registry.EventOpenReRecognition:
-		r, err = s.OpenReRecognition(ctx, actor, ref, in.Text)
+		r, err = s.OpenReRecognition(ctx, who, ref, in.Text)
 	case registry.EventConcludeReexamination:
-		r, err = s.Conclude(ctx, actor, ref, in.Text)
+		r, err = s.Conclude(ctx, who, ref, in.Text)
 	default:
 		err = unknownEvent()
 	}
@@ -273,7 +273,7 @@ func (a *API) moveRegistration(ctx context.Context, actor identity.Actor, ref re
 }
 
 func (a *API) pointOperations() {
-	op(a, "GET /points", web.Anyone(), "登记点名录", func(ctx context.Context, _ identity.Actor, in *struct {
+	op(a, "GET /points", web.Anyone(), "登记点名录", func(ctx context.Context, _ actor.Actor, in *struct {
 		League string             `query:"league" maxLength:"6" doc:"盟市代码：它自己的和所辖旗县的"`
 		Kind   registry.PointKind `query:"kind" enum:"region,league,county,university,institute,zone"`
 		Q      string             `query:"q" maxLength:"100"`
@@ -281,27 +281,27 @@ func (a *API) pointOperations() {
 		found, err := a.Registry.Points(ctx, registry.PointFilter{League: in.League, Kind: in.Kind, Text: in.Q})
 		return all(found), err
 	})
-	op(a, "GET /points/{id}", web.Anyone(), "一个登记点", func(ctx context.Context, _ identity.Actor, in *ByID) (registry.Point, error) {
+	op(a, "GET /points/{id}", web.Anyone(), "一个登记点", func(ctx context.Context, _ actor.Actor, in *ByID) (registry.Point, error) {
 		return a.Registry.Point(ctx, in.ID)
 	})
-	op(a, "POST /points", regionAccess(), "设立登记点", func(ctx context.Context, actor identity.Actor, in *struct{ Body registry.PointInput }) (registry.Point, error) {
+	op(a, "POST /points", regionAccess(), "设立登记点", func(ctx context.Context, who actor.Actor, in *struct{ Body registry.PointInput }) (registry.Point, error) {
 		in.Body.ID = 0
-		return a.Registry.SavePoint(ctx, actor, in.Body)
+		return a.Registry.SavePoint(ctx, who, in.Body)
 	}, created)
-	op(a, "PUT /points/{id}", regionAccess(), "修改登记点", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "PUT /points/{id}", regionAccess(), "修改登记点", func(ctx context.Context, who actor.Actor, in *struct {
 		ByID
 		Body registry.PointInput
 	}) (registry.Point, error) {
 		in.Body.ID = in.ID
-		return a.Registry.SavePoint(ctx, actor, in.Body)
+		return a.Registry.SavePoint(ctx, who, in.Body)
 	})
-	op(a, "PUT /points/{id}/settings", web.Roles("登记点负责人、自治区管理员", identity.PointHead, identity.RegionOfficer), "登记点自己的设置：编号来源、由谁复核、交专家的界线、联系方式", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "PUT /points/{id}/settings", web.Roles("登记点负责人、自治区管理员", actor.PointHead, actor.RegionOfficer), "登记点自己的设置：编号来源、由谁复核、交专家的界线、联系方式", func(ctx context.Context, who actor.Actor, in *struct {
 		ByID
 		Body registry.PointSettings
 	}) (registry.Point, error) {
-		return a.Registry.SavePointSettings(ctx, actor, in.ID, in.Body)
+		return a.Registry.SavePointSettings(ctx, who, in.ID, in.Body)
 	})
-	op(a, "POST /points/{id}/state", regionAccess(), "正常、整改、暂停", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "POST /points/{id}/state", regionAccess(), "正常、整改、暂停", func(ctx context.Context, who actor.Actor, in *struct {
 		ByID
 		Body struct {
 			Version int                 `json:"version" required:"true"`
@@ -309,9 +309,9 @@ func (a *API) pointOperations() {
 			Reason  string              `json:"reason" required:"true"`
 		}
 	}) (registry.Point, error) {
-		return a.Registry.SetPointState(ctx, actor, in.ID, in.Body.Version, in.Body.State, in.Body.Reason)
+		return a.Registry.SetPointState(ctx, who, in.ID, in.Body.Version, in.Body.State, in.Body.Reason)
 	})
-	op(a, "GET /verify/{number}", web.Anyone(), "核验认定登记证明：编号和 8 位校验码", func(ctx context.Context, _ identity.Actor, in *struct {
+	op(a, "GET /verify/{number}", web.Anyone(), "核验认定登记证明：编号和 8 位校验码", func(ctx context.Context, _ actor.Actor, in *struct {
 		Number string `path:"number" maxLength:"40"`
 		Code   string `query:"code" required:"true" maxLength:"40" doc:"证明上的校验码"`
 	}) (registry.CheckResult, error) {

@@ -10,8 +10,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
@@ -72,19 +72,19 @@ type importForm struct {
 }
 
 func (a *API) importOperations() {
-	who := web.Roles("单位经办人、单位管理员、自治区管理员", identity.Member, identity.OrgAdmin, identity.RegionOfficer)
-	file(a, "GET /imports/templates/{kind}", web.SignedIn(), "下载导入模板", func(_ context.Context, _ identity.Actor, in *struct {
+	who := web.Roles("单位经办人、单位管理员、自治区管理员", actor.Member, actor.OrgAdmin, actor.RegionOfficer)
+	file(a, "GET /imports/templates/{kind}", web.SignedIn(), "下载导入模板", func(_ context.Context, _ actor.Actor, in *struct {
 		Kind listing.Kind `path:"kind" enum:"achievement,demand"`
 	}) (download, error) {
 		var b bytes.Buffer
 		name, err := a.Importer.Template(in.Kind, &b)
 		return download{name, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", io.NopCloser(&b)}, err
 	}, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-	op(a, "GET /imports", who, "本单位最近的导入", func(ctx context.Context, actor identity.Actor, _ *struct{}) (List[batch], error) {
-		found, err := a.Importer.Batches(ctx, actor)
+	op(a, "GET /imports", who, "本单位最近的导入", func(ctx context.Context, who actor.Actor, _ *struct{}) (List[batch], error) {
+		found, err := a.Importer.Batches(ctx, who)
 		return all(each(found, batchOf)), err
 	})
-	op(a, "POST /imports", who, "上传文件并核对；还不导入，报告逐行指出单元格", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "POST /imports", who, "上传文件并核对；还不导入，报告逐行指出单元格", func(ctx context.Context, who actor.Actor, in *struct {
 		RawBody huma.MultipartFormFiles[importForm]
 	}) (batch, error) {
 		f := in.RawBody.Data()
@@ -95,15 +95,15 @@ func (a *API) importOperations() {
 			return batch{}, err
 		}
 		defer f.File.Close()
-		b, err := a.Importer.Check(ctx, actor, importer.Upload{Kind: listing.Kind(f.Kind), Name: f.File.Filename, Body: f.File, OrgID: f.OrgID, Publish: f.Publish})
+		b, err := a.Importer.Check(ctx, who, importer.Upload{Kind: listing.Kind(f.Kind), Name: f.File.Filename, Body: f.File, OrgID: f.OrgID, Publish: f.Publish})
 		return batchOf(b), err
 	}, created, withFiles)
-	op(a, "GET /imports/{id}", who, "一次导入：报告和进度", func(ctx context.Context, actor identity.Actor, in *ByID) (batch, error) {
-		b, err := a.Importer.Batch(ctx, actor, in.ID)
+	op(a, "GET /imports/{id}", who, "一次导入：报告和进度", func(ctx context.Context, who actor.Actor, in *ByID) (batch, error) {
+		b, err := a.Importer.Batch(ctx, who, in.ID)
 		return batchOf(b), err
 	})
-	op(a, "POST /imports/{id}/confirm", who, "确认导入可导入的行", func(ctx context.Context, actor identity.Actor, in *ByID) (batch, error) {
-		b, err := a.Importer.Confirm(ctx, actor, in.ID)
+	op(a, "POST /imports/{id}/confirm", who, "确认导入可导入的行", func(ctx context.Context, who actor.Actor, in *ByID) (batch, error) {
+		b, err := a.Importer.Confirm(ctx, who, in.ID)
 		return batchOf(b), err
 	})
 }
@@ -151,10 +151,10 @@ func (in StatsInput) query(s *stats.Service) stats.Query {
 }
 
 func (a *API) statsOperations() {
-	op(a, "GET /stats", web.Anyone(), "合同统计表：项数、成交额、技术交易额", func(ctx context.Context, _ identity.Actor, in *StatsInput) (stats.Table, error) {
+	op(a, "GET /stats", web.Anyone(), "合同统计表：项数、成交额、技术交易额", func(ctx context.Context, _ actor.Actor, in *StatsInput) (stats.Table, error) {
 		return a.Stats.Table(ctx, in.query(a.Stats))
 	})
-	file(a, "GET /stats/export/{format}", web.Anyone(), "统计表下载", func(ctx context.Context, _ identity.Actor, in *struct {
+	file(a, "GET /stats/export/{format}", web.Anyone(), "统计表下载", func(ctx context.Context, _ actor.Actor, in *struct {
 		Format string `path:"format" enum:"csv,xlsx"`
 		StatsInput
 	}) (download, error) {
@@ -167,7 +167,7 @@ func (a *API) statsOperations() {
 		return download{"统计表." + in.Format, map[string]string{"csv": "text/csv; charset=utf-8",
 			"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}[in.Format], io.NopCloser(&b)}, err
 	}, "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-	op(a, "GET /stats/entries", web.Anyone(), "统计表一格背后的明细", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "GET /stats/entries", web.Anyone(), "统计表一格背后的明细", func(ctx context.Context, who actor.Actor, in *struct {
 		StatsInput
 		Row    string `query:"row" maxLength:"40" doc:"行的代码；空为合计"`
 		Column string `query:"column" maxLength:"40" doc:"列的代码；空为合计"`
@@ -178,39 +178,39 @@ func (a *API) statsOperations() {
 		if err != nil {
 			return List[stats.Entry]{}, err
 		}
-		found, err := a.Stats.Entries(ctx, actor, in.query(a.Stats), in.Row, in.Column, after, in.Limit)
+		found, err := a.Stats.Entries(ctx, who, in.query(a.Stats), in.Row, in.Column, after, in.Limit)
 		if err != nil {
 			return List[stats.Entry]{}, err
 		}
 		return numbered(found, in.Limit, func(e stats.Entry) int64 { return e.ID }), nil
 	})
-	op(a, "GET /stats/map", web.Anyone(), "各旗县的合同额", func(ctx context.Context, _ identity.Actor, in *StatsInput) (List[stats.AreaFigure], error) {
+	op(a, "GET /stats/map", web.Anyone(), "各旗县的合同额", func(ctx context.Context, _ actor.Actor, in *StatsInput) (List[stats.AreaFigure], error) {
 		q := in.query(a.Stats)
 		found, err := a.Stats.Map(ctx, q.Direction, q.From, q.To, q.Sample)
 		return all(found), err
 	})
-	op(a, "GET /stats/funnel", web.Anyone(), "从发布到登记各步的数量", func(ctx context.Context, _ identity.Actor, in *StatsInput) (List[stats.Step], error) {
+	op(a, "GET /stats/funnel", web.Anyone(), "从发布到登记各步的数量", func(ctx context.Context, _ actor.Actor, in *StatsInput) (List[stats.Step], error) {
 		q := in.query(a.Stats)
 		found, err := a.Stats.Funnel(ctx, q.From, q.To, q.Sample)
 		return all(found), err
 	})
-	op(a, "GET /stats/listings", web.Anyone(), "公开的成果和需求数量：本地与导入、活跃与休眠分开", func(ctx context.Context, _ identity.Actor, in *struct {
+	op(a, "GET /stats/listings", web.Anyone(), "公开的成果和需求数量：本地与导入、活跃与休眠分开", func(ctx context.Context, _ actor.Actor, in *struct {
 		Sample bool `query:"sample"`
 	}) (List[stats.Listings], error) {
 		found, err := a.Stats.Listings(ctx, in.Sample)
 		return all(found), err
 	})
-	op(a, "GET /stats/targets", web.Anyone(), "规划目标与本平台数", func(ctx context.Context, _ identity.Actor, in *struct {
+	op(a, "GET /stats/targets", web.Anyone(), "规划目标与本平台数", func(ctx context.Context, _ actor.Actor, in *struct {
 		Sample bool `query:"sample"`
 	}) (List[stats.Target], error) {
 		found, err := a.Stats.Targets(ctx, in.Sample)
 		return all(found), err
 	})
-	op(a, "GET /stats/published", web.Anyone(), "公开数据：他处公布的数字及来源", func(ctx context.Context, _ identity.Actor, _ *struct{}) (List[stats.Published], error) {
+	op(a, "GET /stats/published", web.Anyone(), "公开数据：他处公布的数字及来源", func(ctx context.Context, _ actor.Actor, _ *struct{}) (List[stats.Published], error) {
 		found, err := a.Stats.Published(ctx)
 		return all(found), err
 	})
-	op(a, "GET /stats/definitions", web.Anyone(), "口径", func(ctx context.Context, _ identity.Actor, _ *struct{}) (List[stats.Definition], error) {
+	op(a, "GET /stats/definitions", web.Anyone(), "口径", func(ctx context.Context, _ actor.Actor, _ *struct{}) (List[stats.Definition], error) {
 		found, err := a.Stats.Definitions(ctx, a.Now())
 		return all(found), err
 	})
@@ -232,7 +232,7 @@ type uploadForm struct {
 }
 
 func (a *API) fileOperations() {
-	op(a, "POST /files", web.SignedIn(), "上传文件，归本单位；再附到成果、需求、留言或合同上", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "POST /files", web.SignedIn(), "上传文件，归本单位；再附到成果、需求、留言或合同上", func(ctx context.Context, who actor.Actor, in *struct {
 		RawBody huma.MultipartFormFiles[uploadForm]
 	}) (StoredFile, error) {
 		f := in.RawBody.Data()
@@ -240,12 +240,12 @@ func (a *API) fileOperations() {
 		if err := plain("file", f.File.Filename); err != nil {
 			return StoredFile{}, err
 		}
-		return a.Files.Store(ctx, actor, f.Purpose, f.File.Filename, f.File)
+		return a.Files.Store(ctx, who, f.Purpose, f.File.Filename, f.File)
 	}, created, withFiles)
-	file(a, "GET /files/{id}", web.Anyone(), "下载成果、需求上公开给您的文件，和本人上传的文件", func(ctx context.Context, actor identity.Actor, in *ByID) (download, error) {
-		ok, err := a.Listings.MayReadFile(ctx, actor, in.ID)
+	file(a, "GET /files/{id}", web.Anyone(), "下载成果、需求上公开给您的文件，和本人上传的文件", func(ctx context.Context, who actor.Actor, in *ByID) (download, error) {
+		ok, err := a.Listings.MayReadFile(ctx, who, in.ID)
 		if err == nil && !ok { // not attached to anything yet
-			ok, err = a.Files.Own(ctx, actor, in.ID)
+			ok, err = a.Files.Own(ctx, who, in.ID)
 		}
 		if err == nil && !ok {
 			err = fault.New(fault.NotFound, "file", "没有这个文件，或它不对您公开")
@@ -255,22 +255,22 @@ func (a *API) fileOperations() {
 		}
 		return a.read(ctx, in.ID)
 	}, "application/octet-stream")
-	op(a, "GET /messages", web.SignedIn(), "本人的消息，新的在前", func(ctx context.Context, actor identity.Actor, in *Paging) (List[message], error) {
+	op(a, "GET /messages", web.SignedIn(), "本人的消息，新的在前", func(ctx context.Context, who actor.Actor, in *Paging) (List[message], error) {
 		before, err := number(in.Cursor)
 		if err != nil {
 			return List[message]{}, err
 		}
-		found, err := a.Inbox.Box(ctx, actor.AccountID, before, in.Limit)
+		found, err := a.Inbox.Box(ctx, who.AccountID, before, in.Limit)
 		if err != nil {
 			return List[message]{}, err
 		}
 		out := each(found, func(m notify.Received) message { return message(m) })
 		return numbered(out, in.Limit, func(m message) int64 { return m.ID }), nil
 	})
-	op(a, "POST /messages/{id}/read", web.SignedIn(), "标为已读；编号 0 为全部", func(ctx context.Context, actor identity.Actor, in *struct {
+	op(a, "POST /messages/{id}/read", web.SignedIn(), "标为已读；编号 0 为全部", func(ctx context.Context, who actor.Actor, in *struct {
 		ID int64 `path:"id" minimum:"0"`
 	}) (none, error) {
-		_, err := a.Inbox.Read(ctx, actor.AccountID, in.ID)
+		_, err := a.Inbox.Read(ctx, who.AccountID, in.ID)
 		return none{}, err
 	})
 }

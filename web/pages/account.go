@@ -7,19 +7,20 @@ import (
 	"strconv"
 	"time"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/region"
+	"techmarket/internal/people/identity"
 	"techmarket/web"
 	"techmarket/web/view"
 )
 
 func (p *Pages) accountRoutes() []web.Route {
 	guest, anyone := web.Anyone(), web.SignedIn()
-	admin := web.Roles("本单位管理员", identity.OrgAdmin)
-	region := web.Roles("自治区管理员", identity.RegionOfficer)
-	officer := web.Roles("盟市、自治区管理员", identity.LeagueOfficer, identity.RegionOfficer)
+	admin := web.Roles("本单位管理员", actor.OrgAdmin)
+	region := web.Roles("自治区管理员", actor.RegionOfficer)
+	officer := web.Roles("盟市、自治区管理员", actor.LeagueOfficer, actor.RegionOfficer)
 	return []web.Route{
 		web.GET("/signin", guest, p.signIn),
 		web.POST("/signin", guest, p.doSignIn),
@@ -49,7 +50,7 @@ func (p *Pages) accountRoutes() []web.Route {
 		web.POST("/account/members/invite", admin, p.invite),
 		web.POST("/account/members/:id", admin, p.saveMember),
 		web.POST("/account/members/:id/end", admin, p.endMember),
-		web.POST("/account/members/:id/two-factor", web.Roles("本单位管理员、自治区管理员", identity.OrgAdmin, identity.RegionOfficer), p.resetTwoFactor),
+		web.POST("/account/members/:id/two-factor", web.Roles("本单位管理员、自治区管理员", actor.OrgAdmin, actor.RegionOfficer), p.resetTwoFactor),
 		web.POST("/account/invitations/:id/revoke", admin, p.revokeInvitation),
 		web.GET("/account/tokens", anyone, p.tokens),
 		web.POST("/account/tokens", anyone, p.createToken),
@@ -262,7 +263,7 @@ func (p *Pages) doSignUp(c *web.Ctx) error {
 		return err
 	}
 	in := identity.SignUp{Person: readPerson(form), Address: c.RemoteAddr(), RequestID: c.RequestID(),
-		Organisation: identity.NewOrganisation{Kind: identity.OrgKind(form.Text("organisation.kind")), Name: form.Text("organisation.name"),
+		Organisation: identity.NewOrganisation{Kind: actor.OrgKind(form.Text("organisation.kind")), Name: form.Text("organisation.name"),
 			CreditCode: form.Text("organisation.creditCode"), Division: form.Text("organisation.division"),
 			Profile: identity.OrgProfile{Address: form.Text("organisation.address")}}}
 	if _, _, err := p.Identity.SignUp(c.Context(), in); err != nil {
@@ -327,11 +328,11 @@ func (p *Pages) acceptInvitation(c *web.Ctx) error {
 	return p.enter(c, person, "已注册并加入。")
 }
 
-func accountTabs(actor identity.Actor, active string) *view.Tabs {
+func accountTabs(who actor.Actor, active string) *view.Tabs {
 	t := &view.Tabs{Label: "账号与单位"}
 	links := []view.Link{{Label: "账号", Href: "/account"}, {Label: "密码与登录", Href: "/account/password"}, {Label: "两步登录", Href: web.TwoFactorPath}, {Label: "单位", Href: "/account/organisation"},
 		{Label: "成员", Href: "/account/members"}, {Label: "接口令牌", Href: "/account/tokens"}}
-	if actor.Has(identity.Broker) {
+	if who.Has(actor.Broker) {
 		links = slices.Insert(links, 3, view.Link{Label: "经纪人资料", Href: "/account/broker"})
 	}
 	for _, l := range links {
@@ -437,24 +438,24 @@ func (p *Pages) signOutEverywhere(c *web.Ctx) error {
 func (p *Pages) ownOrganisation(c *web.Ctx) error { return p.showOrganisationForm(c, nil, nil) }
 
 func (p *Pages) showOrganisationForm(c *web.Ctx, form *web.Form, ferr error) error {
-	actor := c.Actor()
-	o, err := p.Identity.Organisation(c.Context(), actor.OrgID)
+	who := c.Actor()
+	o, err := p.Identity.Organisation(c.Context(), who.OrgID)
 	if err != nil {
 		return err
 	}
 	body := Sheet{Heading: view.T(o.Name), Tags: []view.Tag{orgStateTag(o.State)}, Sample: o.Sample, Tabs: accountTabs(c.Actor(), "/account/organisation")}
-	if o.StateReason != "" && o.State != identity.Confirmed {
+	if o.StateReason != "" && o.State != actor.Confirmed {
 		body.Main = append(body.Main, Block{Notice: &view.Notice{Tone: view.Warn, Title: "管理员的意见", Text: o.StateReason}})
 	}
 	if w := codes.USCC(o.CreditCode); o.CreditCode != "" && w.Warned() {
 		body.Main = append(body.Main, Block{Notice: &view.Notice{Tone: view.Warn, Title: "统一社会信用代码可能有误", Text: w.Message}})
 	}
-	if !actor.Has(identity.OrgAdmin) {
+	if !who.Has(actor.OrgAdmin) {
 		body.Main = append(body.Main, organisationFacts(o))
 		return sheet(c, c.Page("单位"), body)
 	}
 	a := asking(form, ferr)
-	locked := o.State == identity.Confirmed
+	locked := o.State == actor.Confirmed
 	lock := func(f *view.Field) {
 		if locked {
 			f.ReadOnly = true
@@ -483,7 +484,7 @@ func (p *Pages) showOrganisationForm(c *web.Ctx, form *web.Form, ferr error) err
 	f.Hidden = []view.Pair{{Name: "version", Value: a.value("version", strconv.Itoa(o.Version))}}
 	f.Guard = true
 	body.Main = append(body.Main, a.blocks(f)...)
-	if o.State == identity.Returned {
+	if o.State == actor.Returned {
 		body.Actions = []view.Action{{Label: "改好了，重新提交", Post: "/account/organisation/resubmit"}}
 	}
 	return sheet(c, c.Page("单位"), body)
@@ -505,8 +506,8 @@ func (p *Pages) saveOrganisation(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	actor := c.Actor()
-	o, err := p.Identity.Organisation(c.Context(), actor.OrgID)
+	who := c.Actor()
+	o, err := p.Identity.Organisation(c.Context(), who.OrgID)
 	if err != nil {
 		return err
 	}
@@ -515,11 +516,11 @@ func (p *Pages) saveOrganisation(c *web.Ctx) error {
 	profile.Contact, profile.Phone, profile.Email = form.Text("profile.contact"), form.Text("profile.phone"), form.Text("profile.email")
 	profile.Nature, profile.Industry, profile.Introduction = form.Text("profile.nature"), form.Text("profile.industry"), form.Text("profile.introduction")
 	u := identity.OrganisationUpdate{Version: form.Int("version"), Profile: &profile}
-	if o.State != identity.Confirmed {
+	if o.State != actor.Confirmed {
 		name, code, division := form.Text("name"), form.Text("creditCode"), form.Text("division")
 		u.Name, u.CreditCode, u.Division = &name, &code, &division
 	}
-	if _, err := p.Identity.UpdateOrganisation(c.Context(), actor, o.ID, u); err != nil {
+	if _, err := p.Identity.UpdateOrganisation(c.Context(), who, o.ID, u); err != nil {
 		if refused(err) {
 			return p.showOrganisationForm(c, form, err)
 		}
@@ -537,10 +538,10 @@ func (p *Pages) resubmitOrganisation(c *web.Ctx) error {
 	return c.See("/account/organisation")
 }
 
-func roleOptions(actor identity.Actor, chosen []identity.Role) []view.Option {
+func roleOptions(who actor.Actor, chosen []actor.Role) []view.Option {
 	var out []view.Option
-	for _, r := range identity.Grantable(actor, identity.Organisation{ID: actor.OrgID, Kind: actor.OrgKind}) {
-		o := view.Option{Value: string(r), Label: web.RoleLabels([]identity.Role{r})[0]}
+	for _, r := range identity.Grantable(who, identity.Organisation{ID: who.OrgID, Kind: who.OrgKind}) {
+		o := view.Option{Value: string(r), Label: web.RoleLabels([]actor.Role{r})[0]}
 		for _, have := range chosen {
 			o.Checked = o.Checked || have == r
 		}
@@ -552,13 +553,13 @@ func roleOptions(actor identity.Actor, chosen []identity.Role) []view.Option {
 func (p *Pages) members(c *web.Ctx) error { return p.showMembers(c, nil, nil, "") }
 
 func (p *Pages) showMembers(c *web.Ctx, form *web.Form, ferr error, link string) error {
-	actor := c.Actor()
-	members, err := p.Identity.Members(c.Context(), actor, actor.OrgID)
+	who := c.Actor()
+	members, err := p.Identity.Members(c.Context(), who, who.OrgID)
 	if err != nil {
 		return err
 	}
-	admin := actor.Has(identity.OrgAdmin)
-	body := Sheet{Lead: actor.OrgName, Tabs: accountTabs(c.Actor(), "/account/members")}
+	admin := who.Has(actor.OrgAdmin)
+	body := Sheet{Lead: who.OrgName, Tabs: accountTabs(c.Actor(), "/account/members")}
 	if link != "" {
 		body.Main = append(body.Main, Block{Notice: &view.Notice{Tone: view.OK, Title: "邀请已生成",
 			Text: "已配置邮件时会自动寄出；也可以把下面的地址直接发给对方。地址只显示这一次。"}, Digests: []view.Digest{{Label: "邀请地址", Value: link}}})
@@ -575,9 +576,9 @@ func (p *Pages) showMembers(c *web.Ctx, form *web.Form, ferr error, link string)
 	if admin {
 		for _, m := range members {
 			f := view.NewForm(fmt.Sprintf("/account/members/%d", m.MembershipID), "保存身份",
-				view.Field{Kind: view.Check, Name: "roles", ID: fmt.Sprintf("roles-%d", m.MembershipID), Label: m.DisplayName + "的身份", Required: true, Options: roleOptions(actor, m.Roles)})
+				view.Field{Kind: view.Check, Name: "roles", ID: fmt.Sprintf("roles-%d", m.MembershipID), Label: m.DisplayName + "的身份", Required: true, Options: roleOptions(who, m.Roles)})
 			actions := []view.Action{{Label: "移出本单位", Post: fmt.Sprintf("/account/members/%d/end", m.MembershipID), Kind: view.Danger, Small: true}}
-			if m.TwoFactor && m.AccountID != actor.AccountID {
+			if m.TwoFactor && m.AccountID != who.AccountID {
 				actions = append(actions, resetTwoFactorAction(m, "/account/members"))
 			}
 			body.Main = append(body.Main, Block{Fold: "更改" + m.DisplayName + "的身份", Forms: []view.Form{f}, Actions: actions})
@@ -585,14 +586,14 @@ func (p *Pages) showMembers(c *web.Ctx, form *web.Form, ferr error, link string)
 		a := asking(form, ferr)
 		f := view.NewForm("/account/members/invite", "生成邀请",
 			a.kind(view.Email, "email", "对方的电子邮箱", "", required),
-			a.checks("roles", "身份", []string{string(identity.Member)}, roleOptions(actor, nil), required))
+			a.checks("roles", "身份", []string{string(actor.Member)}, roleOptions(who, nil), required))
 		side := Block{Card: true, Title: "邀请同事", Intro: "邀请 14 天内有效。"}
 		if a.notice != nil {
 			side.Notice = a.notice
 		}
 		side.Forms = []view.Form{f}
 		body.Side = append(body.Side, side)
-		invitations, err := p.Identity.Invitations(c.Context(), actor, actor.OrgID)
+		invitations, err := p.Identity.Invitations(c.Context(), who, who.OrgID)
 		if err != nil {
 			return err
 		}
@@ -610,10 +611,10 @@ func (p *Pages) showMembers(c *web.Ctx, form *web.Form, ferr error, link string)
 	return sheet(c, c.Page("成员"), body)
 }
 
-func readRoles(form *web.Form) []identity.Role {
-	var roles []identity.Role
+func readRoles(form *web.Form) []actor.Role {
+	var roles []actor.Role
 	for _, r := range form.List("roles") {
-		roles = append(roles, identity.Role(r))
+		roles = append(roles, actor.Role(r))
 	}
 	return roles
 }
@@ -763,7 +764,7 @@ func (p *Pages) revokeToken(c *web.Ctx) error {
 
 // organisationsEmpty tells an office with nothing to do from a search that found nothing.
 func organisationsEmpty(state, text string) view.Empty {
-	if state == identity.Pending && text == "" {
+	if state == actor.Pending && text == "" {
 		return view.Empty{Title: "没有待确认的单位", Text: "新注册的单位会出现在这里，核对后由您确认。"}
 	}
 	return view.Empty{Title: "这里没有单位", Text: "换一个状态，或换一个名称再找。"}
@@ -773,11 +774,11 @@ func (p *Pages) organisations(c *web.Ctx) error {
 	q := c.QueryForm()
 	state := q.Text("state")
 	if !q.Values.Has("state") {
-		state = identity.Pending
+		state = actor.Pending
 	}
 	filter := identity.OrganisationFilter{Text: q.Text("q"), State: state, Division: q.Text("division"), After: q.ID("after"), Limit: 50}
 	if kind := q.Text("kind"); kind != "" {
-		filter.Kinds = []identity.OrgKind{identity.OrgKind(kind)}
+		filter.Kinds = []actor.OrgKind{actor.OrgKind(kind)}
 	}
 	orgs, err := p.Identity.FindOrganisations(c.Context(), c.Actor(), filter)
 	if err != nil {
@@ -788,7 +789,7 @@ func (p *Pages) organisations(c *web.Ctx) error {
 		return err
 	}
 	tabs := &view.Tabs{Label: "按状态"}
-	for _, s := range []struct{ state, label string }{{identity.Pending, "待确认"}, {identity.Confirmed, "已确认"}, {identity.Returned, "已退回"}, {identity.Suspended, "已暂停"}} {
+	for _, s := range []struct{ state, label string }{{actor.Pending, "待确认"}, {actor.Confirmed, "已确认"}, {actor.Returned, "已退回"}, {actor.Suspended, "已暂停"}} {
 		tabs.Items = append(tabs.Items, view.Link{Label: s.label, Href: "/organisations?state=" + s.state, Current: state == s.state, Count: counts[s.state], HasCount: true})
 	}
 	rows := view.Rows{Label: "单位", Empty: organisationsEmpty(state, q.Text("q"))}
@@ -824,7 +825,7 @@ func (p *Pages) organisation(c *web.Ctx) error {
 	if w := codes.USCC(o.CreditCode); o.CreditCode != "" && w.Warned() {
 		body.Main = append([]Block{{Notice: &view.Notice{Tone: view.Warn, Title: "统一社会信用代码可能有误", Text: w.Message}}}, body.Main...)
 	}
-	if c.Actor().Has(identity.RegionOfficer) {
+	if c.Actor().Has(actor.RegionOfficer) {
 		action := fmt.Sprintf("/organisations/%d", o.ID)
 		members, err := p.Identity.Members(c.Context(), c.Actor(), o.ID)
 		if err != nil {
@@ -847,13 +848,13 @@ func (p *Pages) organisation(c *web.Ctx) error {
 		}
 		f := view.NewForm(action, "", view.Field{Kind: view.Area, Name: "reason", Label: "意见", Hint: "退回、暂停时必填，单位会看到", Max: 500})
 		switch o.State {
-		case identity.Pending:
+		case actor.Pending:
 			f.Actions = []view.Action{button("确认", identity.OrgConfirm, view.Primary), button("退回", identity.OrgReturn, view.Danger)}
-		case identity.Confirmed:
+		case actor.Confirmed:
 			f.Actions = []view.Action{button("暂停", identity.OrgSuspend, view.Danger)}
-		case identity.Suspended:
+		case actor.Suspended:
 			f.Actions = []view.Action{button("恢复", identity.OrgRestore, view.Primary)}
-		case identity.Returned:
+		case actor.Returned:
 			f.Actions = nil
 		}
 		if f.Actions != nil {

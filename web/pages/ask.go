@@ -4,9 +4,9 @@ import (
 	"strings"
 	"time"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/foundation/region"
 	"techmarket/web"
@@ -233,20 +233,20 @@ func topicOptions() []view.Option {
 }
 
 var orgKinds = []view.Option{
-	{Value: string(identity.University), Label: "高校"},
-	{Value: string(identity.Institute), Label: "科研院所"},
-	{Value: string(identity.Enterprise), Label: "企业（含合作社）"},
-	{Value: string(identity.Agency), Label: "技术转移机构"},
-	{Value: string(identity.PointHost), Label: "登记点主办单位"},
+	{Value: string(actor.University), Label: "高校"},
+	{Value: string(actor.Institute), Label: "科研院所"},
+	{Value: string(actor.Enterprise), Label: "企业（含合作社）"},
+	{Value: string(actor.Agency), Label: "技术转移机构"},
+	{Value: string(actor.PointHost), Label: "登记点主办单位"},
 }
 
-func orgKindLabel(k identity.OrgKind) string {
+func orgKindLabel(k actor.OrgKind) string {
 	for _, o := range orgKinds {
 		if o.Value == string(k) {
 			return o.Label
 		}
 	}
-	if k == identity.Government {
+	if k == actor.Government {
 		return "政府部门"
 	}
 	return string(k)
@@ -254,11 +254,11 @@ func orgKindLabel(k identity.OrgKind) string {
 
 func orgStateTag(state string) view.Tag {
 	switch state {
-	case identity.Confirmed:
+	case actor.Confirmed:
 		return view.Tag{Label: "已确认", Tone: view.OK}
-	case identity.Pending:
+	case actor.Pending:
 		return view.Tag{Label: "待确认", Tone: view.Warn}
-	case identity.Returned:
+	case actor.Returned:
 		return view.Tag{Label: "已退回", Tone: view.Bad}
 	default:
 		return view.Tag{Label: "已暂停", Tone: view.Bad}

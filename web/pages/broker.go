@@ -6,9 +6,9 @@ import (
 	"strconv"
 
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/trade/broker"
 	"techmarket/web"
@@ -17,7 +17,7 @@ import (
 
 func (p *Pages) brokerRoutes() []web.Route {
 	anyone := web.Anyone()
-	self := web.Roles("技术经纪人本人", identity.Broker)
+	self := web.Roles("技术经纪人本人", actor.Broker)
 	return []web.Route{
 		web.GET("/brokers", anyone, p.brokers),
 		web.GET("/brokers/:id", anyone, p.broker),
@@ -115,7 +115,7 @@ func (p *Pages) brokers(c *web.Ctx) error {
 		}
 		body.Pager.Next = next + sep + "after=" + strconv.FormatInt(cards[size-1].AccountID, 10)
 	}
-	if c.Actor().Has(identity.Broker) {
+	if c.Actor().Has(actor.Broker) {
 		body.Actions = []view.Action{{Label: "填写我的资料", Href: "/account/broker", Kind: view.Quiet}}
 	}
 	return listPageOf(c, page, body)

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"techmarket/internal/foundation/codes"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/listing"
+	"techmarket/internal/people/identity"
 	"techmarket/search"
 	"techmarket/web"
 	"techmarket/web/view"

@@ -9,9 +9,9 @@ import (
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/foundation/region"
 	"techmarket/web"
@@ -19,8 +19,8 @@ import (
 )
 
 func (p *Pages) contractRoutes() []web.Route {
-	trader := web.Roles("单位经办人、技术经纪人", identity.Member, identity.OrgAdmin, identity.Broker)
-	member := web.Roles("单位经办人", identity.Member, identity.OrgAdmin)
+	trader := web.Roles("单位经办人、技术经纪人", actor.Member, actor.OrgAdmin, actor.Broker)
+	member := web.Roles("单位经办人", actor.Member, actor.OrgAdmin)
 	return []web.Route{
 		web.GET("/contracts", trader, p.contracts),
 		web.POST("/contracts", member, p.createContract),
@@ -75,7 +75,7 @@ func (p *Pages) contracts(c *web.Ctx) error {
 		pager.Next = "/contracts?after=" + strconv.FormatInt(list[len(list)-1].ID, 10)
 	}
 	body := Listing{Lead: "从洽谈生成，或登记在别处谈成的合同。", Rows: &rows, Pager: pager}
-	if c.Actor().Has(identity.Member, identity.OrgAdmin) {
+	if c.Actor().Has(actor.Member, actor.OrgAdmin) {
 		body.After = []Block{{Card: true, Title: "登记在别处谈成的合同", Intro: "没有经过本市场洽谈的合同也可以在这里申请登记，需要自己填写双方信息。",
 			Actions: []view.Action{{Label: "我方是卖方", Post: "/contracts", Kind: view.Quiet},
 				{Label: "从境外引进，我方是买方", Post: "/contracts", Kind: view.Quiet, Hidden: []view.Pair{{Name: "buying", Value: "1"}}}}}}
@@ -140,7 +140,7 @@ func (p *Pages) readContract(c *web.Ctx) (contract.Contract, error) {
 }
 
 // mayEdit tells whether the actor's side fills this contract in now.
-func mayEdit(a identity.Actor, k contract.Contract) bool {
+func mayEdit(a actor.Actor, k contract.Contract) bool {
 	return k.State.Editable() && contract.MayApply(a, k.ApplicantOrg) == nil
 }
 

@@ -6,17 +6,17 @@ import (
 	"strconv"
 
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/web"
 	"techmarket/web/view"
 )
 
 // deadlineRoutes are the clock of the desk: what is open by urgency, and the calendar it counts with.
 func (p *Pages) deadlineRoutes() []web.Route {
-	region := web.Roles("自治区管理员", identity.RegionOfficer)
+	region := web.Roles("自治区管理员", actor.RegionOfficer)
 	return []web.Route{
-		web.GET("/registry/deadlines", web.Roles("登记点人员、盟市和自治区管理员", identity.Registrar, identity.Reviewer, identity.PointHead, identity.Expert, identity.LeagueOfficer, identity.RegionOfficer), p.deadlines),
+		web.GET("/registry/deadlines", web.Roles("登记点人员、盟市和自治区管理员", actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert, actor.LeagueOfficer, actor.RegionOfficer), p.deadlines),
 		web.GET("/registry/holidays", region, func(c *web.Ctx) error { return p.showHolidays(c, nil) }),
 		web.POST("/registry/holidays", region, p.saveHolidays).WithFiles(),
 	}
@@ -82,8 +82,8 @@ func (p *Pages) deadlines(c *web.Ctx) error {
 	return sheet(c, page, body)
 }
 
-func regionLinks(a identity.Actor) []view.Link {
-	if !a.Has(identity.RegionOfficer) {
+func regionLinks(a actor.Actor) []view.Link {
+	if !a.Has(actor.RegionOfficer) {
 		return nil
 	}
 	return []view.Link{{Label: "时限规则", Href: "/registry/policies", Note: "新文件规定了别的期限或大额界线时，新增一条"}, {Label: "节假日表", Href: "/registry/holidays", Note: "导入国务院办公厅每年公布的放假和调休"}, {Label: "后补助费率", Href: "/registry/rates", Note: "按正式文件新增或修改"}}

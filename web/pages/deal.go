@@ -9,18 +9,19 @@ import (
 	"time"
 
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
+	"techmarket/internal/people/identity"
 	"techmarket/internal/trade/deal"
 	"techmarket/web"
 	"techmarket/web/view"
 )
 
 func (p *Pages) dealRoutes() []web.Route {
-	trader := web.Roles("单位经办人、技术经纪人", identity.Member, identity.OrgAdmin, identity.Broker)
+	trader := web.Roles("单位经办人、技术经纪人", actor.Member, actor.OrgAdmin, actor.Broker)
 	return []web.Route{
 		web.GET("/deals", trader, p.deals),
 		web.GET("/deals/new", trader, p.newDeal),
@@ -144,7 +145,7 @@ func (p *Pages) showNewDeal(c *web.Ctx, f *web.Form, ferr error) error {
 		body.Main = append(body.Main, Block{Facts: &view.Facts{Items: facts}})
 	}
 	fields := []view.Field{}
-	if c.Actor().Has(identity.Broker) {
+	if c.Actor().Has(actor.Broker) {
 		speaks := a.radio("brokerFor", "您代表", "", []view.Option{
 			{Value: "", Label: "本单位"}, {Value: "supply", Label: "成果方（我为它寻找需求）"}, {Value: "demand", Label: "需求方（我为它寻找成果）"}},
 			hint("经纪人代表一方时，成果和需求两边都要选定"))
@@ -165,7 +166,7 @@ func (p *Pages) showNewDeal(c *web.Ctx, f *web.Form, ferr error) error {
 			return err
 		case side.id != 0 && a.errors[name] == "": // chosen on the page before: nobody types a number
 			known = append(known, view.Pair{Name: name, Value: idText(side.id)})
-		case achievement+demand == 0 || a.errors[name] != "" || c.Actor().Has(identity.Broker):
+		case achievement+demand == 0 || a.errors[name] != "" || c.Actor().Has(actor.Broker):
 			fields = append(fields, a.text(name, label+"编号", idText(side.id), hint("在"+label+"页面“发布单位”一栏的最后一行"), width("s")))
 		case len(own) > 0:
 			fields = append(fields, a.choose(name, "带上本单位的"+label, "", append([]view.Option{{Label: "不带"}}, own...)))
@@ -683,7 +684,7 @@ func (p *Pages) store(c *web.Ctx, h *multipart.FileHeader, field, purpose string
 }
 
 // sendAttached serves {file} of the deal or contract {id} once its service has said that the visitor may read it.
-func (p *Pages) sendAttached(c *web.Ctx, mayRead func(ctx context.Context, actor identity.Actor, id, file int64) error) error {
+func (p *Pages) sendAttached(c *web.Ctx, mayRead func(ctx context.Context, who actor.Actor, id, file int64) error) error {
 	id, err := c.ID("id")
 	if err != nil {
 		return err
@@ -716,6 +717,6 @@ func (p *Pages) sendFile(c *web.Ctx, id int64) error {
 }
 
 // mayDeal tells whether 发起对接 is offered: a guest is asked to sign in, the desks have no part in deals.
-func mayDeal(a identity.Actor) bool {
-	return !a.SignedIn() || a.Has(identity.Member, identity.OrgAdmin, identity.Broker)
+func mayDeal(a actor.Actor) bool {
+	return !a.SignedIn() || a.Has(actor.Member, actor.OrgAdmin, actor.Broker)
 }

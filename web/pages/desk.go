@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"techmarket/internal/certify/registry"
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/trade/deal"
@@ -23,25 +23,25 @@ func (p *Pages) deskRoutes() []web.Route {
 
 // desk is what waits for this person, by role.
 func (p *Pages) desk(c *web.Ctx) error {
-	actor := c.Actor()
-	body := Sheet{Heading: view.T(actor.Name + "，您好"), Lead: actor.OrgName + " · " + join(web.RoleLabels(actor.Roles))}
-	if actor.Has(identity.Member, identity.OrgAdmin) {
+	who := c.Actor()
+	body := Sheet{Heading: view.T(who.Name + "，您好"), Lead: who.OrgName + " · " + join(web.RoleLabels(who.Roles))}
+	if who.Has(actor.Member, actor.OrgAdmin) {
 		body.Actions = []view.Action{{Label: "发布成果", Href: "/achievements/new"}, {Label: "发布需求", Href: "/demands/new", Kind: view.Quiet}}
-		if actor.OrgKind == identity.Enterprise {
+		if who.OrgKind == actor.Enterprise {
 			body.Actions = []view.Action{{Label: "发布需求", Href: "/demands/new"}, {Label: "发布成果", Href: "/achievements/new", Kind: view.Quiet}}
 		}
 	}
-	if actor.Has(identity.Broker) && len(body.Actions) == 0 {
+	if who.Has(actor.Broker) && len(body.Actions) == 0 {
 		body.Actions = []view.Action{{Label: "找需求", Href: "/demands"}, {Label: "找成果", Href: "/achievements", Kind: view.Quiet}}
 	}
 	var entries []view.Entry
-	if actor.OrgState != identity.Confirmed && actor.OrgState != "" {
+	if who.OrgState != actor.Confirmed && who.OrgState != "" {
 		body.Main = append(body.Main, Block{Notice: &view.Notice{Tone: view.Warn, Title: "单位还没有通过确认",
 			Text: "自治区管理员核对后会发消息。确认之前可以写草稿。", Actions: []view.Action{{Label: "看单位信息", Href: "/account/organisation", Kind: view.Quiet, Small: true}}}})
 	}
-	if actor.Has(identity.Member, identity.OrgAdmin) {
+	if who.Has(actor.Member, actor.OrgAdmin) {
 		for _, k := range []listing.Kind{listing.Achievement, listing.Demand} {
-			counts, err := p.Listings.DeskCounts(c.Context(), actor, k)
+			counts, err := p.Listings.DeskCounts(c.Context(), who, k)
 			if err != nil {
 				return err
 			}
@@ -50,16 +50,16 @@ func (p *Pages) desk(c *web.Ctx) error {
 				Label: "我的" + k.Label(), Href: "/desk/" + string(k) + "s", Note: note, Count: counts[listing.Returned]})
 		}
 	}
-	if actor.Has(identity.Member, identity.OrgAdmin, identity.Broker) {
-		deals, err := p.Deals.List(c.Context(), actor, deal.Filter{State: deal.Interested, Limit: 100})
+	if who.Has(actor.Member, actor.OrgAdmin, actor.Broker) {
+		deals, err := p.Deals.List(c.Context(), who, deal.Filter{State: deal.Interested, Limit: 100})
 		if err != nil {
 			return err
 		}
 		entries = append(entries, view.Entry{Icon: "handshake", Label: "对接与洽谈", Href: "/deals", Note: "等待答复、洽谈中、已达成", Count: len(deals)},
 			view.Entry{Icon: "file-text", Label: "我的合同", Href: "/contracts", Note: "草稿、报送、登记"})
 	}
-	if actor.Has(identity.Broker) {
-		asked, err := p.Listings.Diagnoses(c.Context(), actor)
+	if who.Has(actor.Broker) {
+		asked, err := p.Listings.Diagnoses(c.Context(), who)
 		if err != nil {
 			return err
 		}
@@ -71,54 +71,54 @@ func (p *Pages) desk(c *web.Ctx) error {
 		}
 		entries = append(entries, view.Entry{Icon: "clipboard-check", Label: "需求诊断", Href: "/diagnoses", Note: "审核请您看的需求", Count: open})
 	}
-	if actor.Staff() {
-		queue, err := p.Registry.Queue(c.Context(), actor, registry.QueueFilter{Limit: 1})
+	if who.Staff() {
+		queue, err := p.Registry.Queue(c.Context(), who, registry.QueueFilter{Limit: 1})
 		if err != nil {
 			return err
 		}
-		entries = append(entries, view.Entry{Icon: "stamp", Label: "登记工作台", Href: "/registry", Note: "等您办理的件", Count: queue.Waiting(actor)})
+		entries = append(entries, view.Entry{Icon: "stamp", Label: "登记工作台", Href: "/registry", Note: "等您办理的件", Count: queue.Waiting(who)})
 	}
-	if actor.Staff() {
+	if who.Staff() {
 		entries = append(entries, view.Entry{Icon: "file-search", Label: "登记簿", Href: "/registrations", Note: "已登记的合同，导出、登记清单"})
 	}
-	if actor.Staff() || actor.Officer() {
+	if who.Staff() || who.Officer() {
 		entries = append(entries, view.Entry{Icon: "clock", Label: "在办时限", Href: "/registry/deadlines", Note: "超期、将到期，按登记点"})
 	}
-	if actor.Officer() {
-		n, err := p.Listings.ReviewCount(c.Context(), actor)
+	if who.Officer() {
+		n, err := p.Listings.ReviewCount(c.Context(), who)
 		if err != nil {
 			return err
 		}
 		entries = append(entries, view.Entry{Icon: "clipboard-check", Label: "发布审核", Href: "/review", Note: "成果和需求公开前的审核", Count: n})
-		counts, err := p.Identity.OrganisationCounts(c.Context(), actor.Sample)
+		counts, err := p.Identity.OrganisationCounts(c.Context(), who.Sample)
 		if err != nil {
 			return err
 		}
-		entries = append(entries, view.Entry{Icon: "building-2", Label: "单位确认", Href: "/organisations", Note: "新注册的单位", Count: counts[identity.Pending]},
+		entries = append(entries, view.Entry{Icon: "building-2", Label: "单位确认", Href: "/organisations", Note: "新注册的单位", Count: counts[actor.Pending]},
 			view.Entry{Icon: "stamp", Label: "登记申请", Href: "/registry", Note: "本地区在办和办结"}, view.Entry{Icon: "chart-column", Label: "数据", Href: "/stats", Note: "按地区、时段、类别"})
 	}
-	if actor.Has(identity.RegionOfficer) {
+	if who.Has(actor.RegionOfficer) {
 		entries = append(entries, view.Entry{Icon: "map-pin", Label: "登记点", Href: "/points", Note: "设立、修改、暂停，人员培训"}, view.Entry{Icon: "sliders-horizontal", Label: "匹配质量", Href: "/quality", Note: "看到、对接、不合适的原因，权重试算"})
 	}
-	if actor.Has(identity.Member, identity.OrgAdmin) {
+	if who.Has(actor.Member, actor.OrgAdmin) {
 		entries = append(entries, view.Entry{Icon: "inbox", Label: "收藏的匹配", Href: "/kept", Note: "收藏和标为不合适的"})
 	}
-	if actor.Has(identity.SystemAdmin) {
+	if who.Has(actor.SystemAdmin) {
 		entries = append(entries, view.Entry{Icon: "users", Label: "本单位的成员", Href: "/account/members", Note: "邀请、更改身份、移出"})
 	}
 	entries = append(entries, view.Entry{Icon: "bell", Label: "我的订阅", Href: "/searches", Note: "有新的成果、需求时提醒"})
-	if actor.Has(identity.TaxReader) {
+	if who.Has(actor.TaxReader) {
 		entries = append(entries, view.Entry{Icon: "file-search", Label: "登记簿", Href: "/registrations", Note: "查已登记的合同"})
 	}
 	body.Main = append(body.Main, Block{Entries: entries})
-	if actor.Has(identity.Member, identity.OrgAdmin) {
+	if who.Has(actor.Member, actor.OrgAdmin) {
 		asked, err := p.askedBlocks(c)
 		if err != nil {
 			return err
 		}
 		body.Main = append(body.Main, asked...)
 	}
-	box, err := p.Inbox.Box(c.Context(), actor.AccountID, 0, 6)
+	box, err := p.Inbox.Box(c.Context(), who.AccountID, 0, 6)
 	if err != nil {
 		return err
 	}

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strconv"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/web"
@@ -15,7 +15,7 @@ import (
 // A need that is not yet clear goes to a broker, who tells the company what is missing.
 
 func (p *Pages) diagnosisRoutes() []web.Route {
-	broker := web.Roles("技术经纪人", identity.Broker)
+	broker := web.Roles("技术经纪人", actor.Broker)
 	return []web.Route{
 		web.GET("/diagnoses", broker, p.diagnoses),
 		web.GET("/diagnoses/:id", broker, func(c *web.Ctx) error { return p.diagnosis(c, nil, nil) }),

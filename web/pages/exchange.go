@@ -7,8 +7,8 @@ import (
 	"net/url"
 
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/web"
 	"techmarket/web/view"
@@ -16,16 +16,16 @@ import (
 
 // exchangeRoutes are the files made from the register and read into it.
 func (p *Pages) exchangeRoutes() []web.Route {
-	reader := web.Roles("登记点人员、管理员、税务财政、合同双方", identity.Registrar, identity.Reviewer, identity.PointHead, identity.Expert, identity.LeagueOfficer, identity.RegionOfficer,
-		identity.TaxReader, identity.Member, identity.OrgAdmin)
-	keeper := web.Roles("登记点负责人、盟市和自治区管理员", identity.PointHead, identity.LeagueOfficer, identity.RegionOfficer)
+	reader := web.Roles("登记点人员、管理员、税务财政、合同双方", actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert, actor.LeagueOfficer, actor.RegionOfficer,
+		actor.TaxReader, actor.Member, actor.OrgAdmin)
+	keeper := web.Roles("登记点负责人、盟市和自治区管理员", actor.PointHead, actor.LeagueOfficer, actor.RegionOfficer)
 	return []web.Route{
 		web.GET("/registrations/export", reader, func(c *web.Ctx) error { return p.showExports(c, nil, nil) }),
 		web.GET("/registrations.xlsx", reader, p.exportRegistrations),
 		web.GET("/registrations/exports/:id", reader, p.export),
 		web.GET("/registrations/exports/:id/files/:file", reader, p.exportFile),
-		web.GET("/registrations/:number/archive.zip", web.Roles("登记点人员、管理员、申请单位", identity.Registrar, identity.Reviewer, identity.PointHead, identity.Expert, identity.LeagueOfficer,
-			identity.RegionOfficer, identity.Member, identity.OrgAdmin), p.archive),
+		web.GET("/registrations/:number/archive.zip", web.Roles("登记点人员、管理员、申请单位", actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert, actor.LeagueOfficer,
+			actor.RegionOfficer, actor.Member, actor.OrgAdmin), p.archive),
 		web.GET("/registrations/history", keeper, func(c *web.Ctx) error { return p.showHistories(c, nil) }),
 		web.POST("/registrations/history", keeper, p.checkHistory).WithFiles(),
 		web.GET("/registrations/history/template", keeper, p.historyTemplate),
@@ -39,7 +39,7 @@ func (p *Pages) exchangeRoutes() []web.Route {
 func registerActions(c *web.Ctx) []view.Action {
 	query := exportQueryOf(exportFilter(c.QueryForm())).Encode()
 	out := []view.Action{{Label: "导出", Href: "/registrations/export?" + query, Kind: view.Quiet}, {Label: "登记清单", Href: "/lists", Kind: view.Quiet}}
-	if c.Actor().Has(identity.PointHead, identity.LeagueOfficer, identity.RegionOfficer) {
+	if c.Actor().Has(actor.PointHead, actor.LeagueOfficer, actor.RegionOfficer) {
 		out = append(out, view.Action{Label: "导入历史登记", Href: "/registrations/history", Kind: view.Quiet})
 	}
 	return out

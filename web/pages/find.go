@@ -12,11 +12,11 @@ import (
 	"time"
 
 	"techmarket/internal/foundation/codes"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
+	"techmarket/internal/people/identity"
 	"techmarket/search"
 	"techmarket/web"
 	"techmarket/web/view"

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/search"
@@ -17,7 +17,7 @@ import (
 )
 
 func (p *Pages) gateRoutes() []web.Route {
-	return []web.Route{web.POST("/demands/gate", web.Roles("单位经办人", identity.Member, identity.OrgAdmin), p.gate).WithFiles()}
+	return []web.Route{web.POST("/demands/gate", web.Roles("单位经办人", actor.Member, actor.OrgAdmin), p.gate).WithFiles()}
 }
 
 // gateMeter draws the six parts; edit is the address of the editor, "" on the editor itself.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/foundation/region"
@@ -94,7 +95,7 @@ func (p *Pages) home(c *web.Ctx) error {
 // homeFigures fills the head figures and the map: published figures with their year and source, the market's own
 // with the day, sample data only where there is nothing else, and then marked.
 func (p *Pages) homeFigures(c *web.Ctx, body *Home) error {
-	ctx, now := c.Context(), c.Now().In(chinaZone)
+	ctx, now := c.Context(), clock.Local(c.Now())
 	published, err := p.Stats.Published(ctx)
 	if err != nil {
 		return err
@@ -175,8 +176,6 @@ func (p *Pages) homeFigures(c *web.Ctx, body *Home) error {
 	}
 	return nil
 }
-
-var chinaZone = time.FixedZone("Asia/Shanghai", 8*3600) // one zone, no summer time since 1991
 
 // searchAll sends the search box of the head to the list that was chosen; a long text goes to matching.
 func (p *Pages) searchAll(c *web.Ctx) error {

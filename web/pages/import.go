@@ -6,16 +6,17 @@ import (
 	"net/http"
 	"strconv"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
+	"techmarket/internal/people/identity"
 	"techmarket/web"
 	"techmarket/web/view"
 )
 
 func (p *Pages) importRoutes() []web.Route {
-	who := web.Roles("单位经办人、单位管理员、自治区管理员", identity.Member, identity.OrgAdmin, identity.RegionOfficer)
+	who := web.Roles("单位经办人、单位管理员、自治区管理员", actor.Member, actor.OrgAdmin, actor.RegionOfficer)
 	return []web.Route{
 		web.GET("/imports", who, func(c *web.Ctx) error { return p.showImports(c, nil, nil) }),
 		web.POST("/imports", who, p.checkImport).WithFiles(),
@@ -35,8 +36,8 @@ func kindOptions() []view.Option {
 
 // showImports is the upload and the files so far.
 func (p *Pages) showImports(c *web.Ctx, form *web.Form, ferr error) error {
-	actor := c.Actor()
-	batches, err := p.Importer.Batches(c.Context(), actor)
+	who := c.Actor()
+	batches, err := p.Importer.Batches(c.Context(), who)
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,7 @@ func (p *Pages) showImports(c *web.Ctx, form *web.Form, ferr error) error {
 	if err != nil {
 		return err
 	}
-	officer := actor.Has(identity.RegionOfficer)
+	officer := who.Has(actor.RegionOfficer)
 	a := asking(form, ferr)
 	fields := []view.Field{a.radio("kind", "导入什么", string(listing.Achievement), kindOptions(), required)}
 	if officer {
@@ -64,7 +65,7 @@ func (p *Pages) showImports(c *web.Ctx, form *web.Form, ferr error) error {
 	if officer {
 		body.Main[len(body.Main)-1].Intro = "导入的信息归所填的单位所有，并标明“导入”。"
 	} else {
-		body.Main[len(body.Main)-1].Intro = "导入的信息成为" + actor.OrgName + "的草稿，在“我的成果”“我的需求”里补充后提交审核。"
+		body.Main[len(body.Main)-1].Intro = "导入的信息成为" + who.OrgName + "的草稿，在“我的成果”“我的需求”里补充后提交审核。"
 	}
 	rows := view.Rows{Label: "导入过的文件", Empty: view.Empty{Icon: "upload", Title: "还没有导入过文件", Text: "先下载模板，按模板填写，再上传。"}}
 	for _, b := range batches {
@@ -120,7 +121,7 @@ func (p *Pages) checkImport(c *web.Ctx) error {
 	if up.Kind != listing.Achievement && up.Kind != listing.Demand {
 		form.Errors.Add("kind", "required", "请选择导入成果还是需求")
 	}
-	if c.Actor().Has(identity.RegionOfficer) {
+	if c.Actor().Has(actor.RegionOfficer) {
 		if up.OrgID, err = p.organisationNamed(c, form); err != nil {
 			return err
 		}
@@ -160,7 +161,7 @@ func (p *Pages) organisationNamed(c *web.Ctx, form *web.Form) (int64, error) {
 		form.Errors.Add("organisation", "required", "请填写单位全称")
 		return 0, nil
 	}
-	found, err := p.Identity.FindOrganisations(c.Context(), c.Actor(), identity.OrganisationFilter{Text: name, State: identity.Confirmed, Limit: 20})
+	found, err := p.Identity.FindOrganisations(c.Context(), c.Actor(), identity.OrganisationFilter{Text: name, State: actor.Confirmed, Limit: 20})
 	if err != nil {
 		return 0, err
 	}

@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
@@ -19,8 +19,8 @@ import (
 
 func (p *Pages) listingRoutes() []web.Route {
 	anyone, signed := web.Anyone(), web.SignedIn()
-	member := web.Roles("单位经办人", identity.Member, identity.OrgAdmin)
-	editor := web.Roles("盟市、自治区管理员", identity.LeagueOfficer, identity.RegionOfficer)
+	member := web.Roles("单位经办人", actor.Member, actor.OrgAdmin)
+	editor := web.Roles("盟市、自治区管理员", actor.LeagueOfficer, actor.RegionOfficer)
 	routes := []web.Route{
 		web.GET("/review", editor, p.reviewQueue),
 		web.GET("/review/:id", editor, p.review),
@@ -176,7 +176,7 @@ func prose(title, text string) []Block {
 	return []Block{{Title: title, Prose: []view.Text{view.T(text)}}}
 }
 
-func achievementBlocks(k achievement.Content, actor identity.Actor) []Block {
+func achievementBlocks(k achievement.Content, who actor.Actor) []Block {
 	facts := []view.Fact{
 		{Label: "成熟度", TRL: k.Maturity.Level, Note: maturityNote(k.Maturity)}, {Label: "意向价格", Value: k.Price.String(), Num: true},
 		{Label: "合作方式", Value: join(labels(codes.Cooperation, k.Cooperation))}, {Label: "技术领域", Value: codes.Field.Label(k.Field)},
@@ -214,10 +214,10 @@ func achievementBlocks(k achievement.Content, actor identity.Actor) []Block {
 		team = slices.DeleteFunc(team, func(f view.Fact) bool { return f.Value == "" && len(f.Text) == 0 })
 		blocks = append(blocks, Block{Title: "团队", Facts: &view.Facts{Items: team}})
 	}
-	return append(append(blocks, filesBlock(k.Files)...), contactBlock(k.Contact, actor)...)
+	return append(append(blocks, filesBlock(k.Files)...), contactBlock(k.Contact, who)...)
 }
 
-func demandBlocks(k demand.Content, actor identity.Actor) []Block {
+func demandBlocks(k demand.Content, who actor.Actor) []Block {
 	facts := []view.Fact{
 		{Label: "预算", Value: k.Budget.String(), Num: true}, {Label: "期限", Value: k.Deadline, Num: true},
 		{Label: "合作方式", Value: join(labels(codes.Cooperation, k.Cooperation))}, {Label: "要求的成熟度", TRL: k.MaturityMin},
@@ -241,7 +241,7 @@ func demandBlocks(k demand.Content, actor identity.Actor) []Block {
 	blocks = append(blocks, prose("已做过的尝试", k.Tried)...)
 	blocks = append(blocks, prose("背景和现有基础", k.Background)...)
 	blocks = append(blocks, prose("揭榜奖励和评判办法", k.Reward)...)
-	return append(append(blocks, filesBlock(k.Files)...), contactBlock(k.Contact, actor)...)
+	return append(append(blocks, filesBlock(k.Files)...), contactBlock(k.Contact, who)...)
 }
 
 func maturityNote(m achievement.Maturity) string {
@@ -314,8 +314,8 @@ func measuresBlock(title, first, second string, rows [][]string) Block {
 	return Block{Title: title, Table: &t}
 }
 
-func contactBlock(k listing.Contact, actor identity.Actor) []Block {
-	if !actor.SignedIn() {
+func contactBlock(k listing.Contact, who actor.Actor) []Block {
+	if !who.SignedIn() {
 		return []Block{{Card: true, Title: "联系人", Intro: "登录后可以看到联系人并发起对接。"}}
 	}
 	if k.Name == "" {
@@ -458,7 +458,7 @@ func (p *Pages) ownListing(c *web.Ctx, kind listing.Kind) error {
 		}
 		body.Main = append(body.Main, said...)
 	}
-	if c.Actor().OrgState != identity.Confirmed {
+	if c.Actor().OrgState != actor.Confirmed {
 		body.Main = append(body.Main, Block{Notice: &view.Notice{Title: "单位还没有通过确认", Text: "现在可以写草稿；自治区管理员确认单位后才能发布。"}})
 	}
 	if len(o.warnings) > 0 {
@@ -719,8 +719,8 @@ func (p *Pages) editListing(c *web.Ctx, kind listing.Kind, id int64) error {
 
 // showEditor is the form of a new or existing listing.
 func (p *Pages) showEditor(c *web.Ctx, kind listing.Kind, id int64, form *web.Form, ferr error) error {
-	actor := c.Actor()
-	if !actor.Has(identity.Member, identity.OrgAdmin) {
+	who := c.Actor()
+	if !who.Has(actor.Member, actor.OrgAdmin) {
 		return fault.New(fault.Forbidden, "not_member", "发布"+kind.Label()+"的人要有本单位“经办人”身份。请本单位管理员为您开通。")
 	}
 	title, action, version := "发布"+kind.Label(), "/"+string(kind)+"s", 0
@@ -730,35 +730,35 @@ func (p *Pages) showEditor(c *web.Ctx, kind listing.Kind, id int64, form *web.Fo
 	if kind == listing.Achievement {
 		k := achievement.Content{}
 		if id != 0 {
-			it, err := p.Achievements.Get(c.Context(), actor, id)
+			it, err := p.Achievements.Get(c.Context(), who, id)
 			if err != nil {
 				return err
 			}
 			k, version = it.Content, it.Version
 		} else if form == nil {
-			me, err := p.Identity.Account(c.Context(), actor)
+			me, err := p.Identity.Account(c.Context(), who)
 			if err != nil {
 				return err
 			}
 			k.Contact = listing.Contact{Name: me.DisplayName, Phone: me.Phone, Email: me.Email}
-			k.Division = actor.Division
+			k.Division = who.Division
 		}
 		sections = achievementFields(a, k)
 	} else {
 		k := demand.Content{}
 		if id != 0 {
-			it, err := p.Demands.Get(c.Context(), actor, id)
+			it, err := p.Demands.Get(c.Context(), who, id)
 			if err != nil {
 				return err
 			}
 			k, version = it.Content, it.Version
 		} else if form == nil {
-			me, err := p.Identity.Account(c.Context(), actor)
+			me, err := p.Identity.Account(c.Context(), who)
 			if err != nil {
 				return err
 			}
 			k.Contact = listing.Contact{Name: me.DisplayName, Phone: me.Phone, Email: me.Email}
-			k.Division = actor.Division
+			k.Division = who.Division
 			k.Problem = c.QueryForm().Text("text")
 		}
 		sections = demandFields(a, k)

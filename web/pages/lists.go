@@ -3,22 +3,20 @@ package pages
 import (
 	"bytes"
 	"fmt"
-
 	"time"
 
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
-
-	"techmarket/internal/foundation/identity"
 	"techmarket/web"
 	"techmarket/web/view"
 )
 
 // listRoutes are the stamped lists, their public check, and the subsidy calculation with its payment proofs.
 func (p *Pages) listRoutes() []web.Route {
-	reader := web.Roles("登记点人员、管理员、税务财政、申请单位", identity.Registrar, identity.Reviewer, identity.PointHead, identity.Expert, identity.LeagueOfficer, identity.RegionOfficer,
-		identity.TaxReader, identity.Member, identity.OrgAdmin)
-	maker := web.Roles("登记员、登记点负责人", identity.Registrar, identity.PointHead)
+	reader := web.Roles("登记点人员、管理员、税务财政、申请单位", actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert, actor.LeagueOfficer, actor.RegionOfficer,
+		actor.TaxReader, actor.Member, actor.OrgAdmin)
+	maker := web.Roles("登记员、登记点负责人", actor.Registrar, actor.PointHead)
 	return []web.Route{
 		web.GET("/lists", reader, p.lists),
 		web.GET("/lists/new", maker, func(c *web.Ctx) error { return p.showNewList(c, nil, nil) }),
@@ -28,7 +26,7 @@ func (p *Pages) listRoutes() []web.Route {
 		web.GET("/l/:number", web.Anyone(), p.checkedList),
 		web.GET("/registrations/:number/subsidy", reader, func(c *web.Ctx) error { return p.showSubsidy(c, nil, nil) }),
 		web.GET("/registrations/:number/subsidy.pdf", reader, p.subsidyPDF),
-		web.POST("/registrations/:number/payments", web.Roles("合同双方", identity.Member, identity.OrgAdmin), p.addPayment).WithFiles(),
+		web.POST("/registrations/:number/payments", web.Roles("合同双方", actor.Member, actor.OrgAdmin), p.addPayment).WithFiles(),
 		web.GET("/registrations/:number/payments/:payment", reader, p.paymentFile),
 	}
 }
@@ -62,7 +60,7 @@ func (p *Pages) lists(c *web.Ctx) error {
 			Tags: []view.Tag{listTag(l), largeTag(l.Large)}, Right: b.Technical.Grouped() + " 元", RightNote: "技术交易额", Sample: l.Sample})
 	}
 	body := Listing{Lead: "加盖平台校验码的合同清单，用于税收和后补助手续。清单所列合同被注销或撤销，清单即失效。", Rows: &rows, Head: &view.ListHead{Found: len(all), Unit: "份"}, Pager: view.Pager{Total: -1}}
-	if c.Actor().Has(identity.Registrar, identity.PointHead) {
+	if c.Actor().Has(actor.Registrar, actor.PointHead) {
 		body.Actions = []view.Action{{Label: "出具清单", Href: "/lists/new"}}
 	}
 	return listPageOf(c, c.Page("登记清单"), body)
@@ -225,7 +223,7 @@ func (p *Pages) showSubsidy(c *web.Ctx, form *web.Form, ferr error) error {
 		proofs.Rows = append(proofs.Rows, view.TableRow{Cells: []view.Cell{{Text: x.PaidOn.Format("2006-01-02"), Header: true}, {Text: x.Amount.Grouped()}, {Text: x.Note}, {Text: "查看", Href: fmt.Sprintf("/registrations/%s/payments/%d", number, x.ID)}}})
 	}
 	body.Main = append(body.Main, Block{Title: "付款凭证", Table: &proofs})
-	if c.Actor().Has(identity.Member, identity.OrgAdmin) && r.EndedOn == nil {
+	if c.Actor().Has(actor.Member, actor.OrgAdmin) && r.EndedOn == nil {
 		a := asking(form, ferr)
 		f := view.NewForm("/registrations/"+number+"/payments", "保存凭证", a.yuan("amountFen", "实际支付的金额", 0, required), a.date("paidOn", "支付日期", time.Time{}, required), a.text("note", "说明", "", limit(200)),
 			view.Field{Kind: view.File, Name: "file", Label: "付款凭证", Required: true, Accept: ".pdf,.png,.jpg", Error: a.errors["file"]})

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
@@ -187,7 +187,7 @@ func (p *Pages) matches(c *web.Ctx, kind listing.Kind) error {
 		}
 		body.Side = append(body.Side, alerts)
 	}
-	if !c.Actor().Has(identity.Broker) { // who is one needs no other
+	if !c.Actor().Has(actor.Broker) { // who is one needs no other
 		body.Side = append(body.Side, p.brokerBlock(c, m.listing))
 	}
 	return sheet(c, page, body)

@@ -8,13 +8,14 @@ import (
 
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/registry"
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
 	"techmarket/internal/market/watch"
+	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/deal"
@@ -26,7 +27,7 @@ import (
 // Files keeps uploads; serve.go supplies it over platform/files.
 type Files interface {
 	// Receive stores an upload for the actor's organisation. Faults: invalid (kind, size …), unavailable.
-	Receive(ctx context.Context, actor identity.Actor, purpose, name string, r io.Reader) (int64, error)
+	Receive(ctx context.Context, who actor.Actor, purpose, name string, r io.Reader) (int64, error)
 	// Open gives a stored file; the caller has checked that the reader may have it.
 	Open(ctx context.Context, id int64) (*StoredFile, error)
 }

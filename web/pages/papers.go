@@ -7,7 +7,7 @@ import (
 
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/registry"
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/actor"
 	"techmarket/web"
 	"techmarket/web/view"
 )
@@ -15,11 +15,11 @@ import (
 // paperRoutes are the documents that people take away: Word contracts and the desk's papers; with them the register's exchange
 // and clock.
 func (p *Pages) paperRoutes() []web.Route {
-	reader := web.Roles("登记点人员、管理员、税务财政、合同双方", identity.Registrar, identity.Reviewer, identity.PointHead, identity.Expert, identity.LeagueOfficer, identity.RegionOfficer,
-		identity.TaxReader, identity.Member, identity.OrgAdmin)
+	reader := web.Roles("登记点人员、管理员、税务财政、合同双方", actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert, actor.LeagueOfficer, actor.RegionOfficer,
+		actor.TaxReader, actor.Member, actor.OrgAdmin)
 	routes := slices.Concat(p.exchangeRoutes(), p.deadlineRoutes(), p.policyRoutes(), p.rateRoutes(), p.listRoutes(), p.pointDeskRoutes())
 	return append(routes,
-		web.GET("/contracts/:id/word", web.Roles("合同双方和经纪人", identity.Member, identity.OrgAdmin, identity.Broker), p.contractWord),
+		web.GET("/contracts/:id/word", web.Roles("合同双方和经纪人", actor.Member, actor.OrgAdmin, actor.Broker), p.contractWord),
 		web.GET("/filings/:id/papers/:kind", reader, p.filingPaper),
 		web.GET("/registrations/:number/papers/:kind", reader, p.registrationPaper),
 	)

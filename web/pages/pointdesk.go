@@ -6,22 +6,23 @@ import (
 	"time"
 
 	"techmarket/internal/certify/registry"
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/region"
+	"techmarket/internal/people/identity"
 	"techmarket/web"
 	"techmarket/web/view"
 )
 
 // pointDeskRoutes are the management of registration points: the directory's entries, settings, staff, yearly assessment.
 func (p *Pages) pointDeskRoutes() []web.Route {
-	region := web.Roles("自治区管理员", identity.RegionOfficer)
-	manager := web.Roles("登记点负责人、盟市和自治区管理员", identity.PointHead, identity.LeagueOfficer, identity.RegionOfficer)
+	region := web.Roles("自治区管理员", actor.RegionOfficer)
+	manager := web.Roles("登记点负责人、盟市和自治区管理员", actor.PointHead, actor.LeagueOfficer, actor.RegionOfficer)
 	return []web.Route{
 		web.GET("/points/new", region, func(c *web.Ctx) error { return p.showPointForm(c, registry.Point{}, nil, nil) }),
 		web.POST("/points", region, p.savePoint),
 		web.GET("/points/:id/edit", region, p.editPoint),
 		web.GET("/points/:id/manage", manager, func(c *web.Ctx) error { return p.managePoint(c, nil, nil, "") }),
-		web.POST("/points/:id/settings", web.Roles("登记点负责人、自治区管理员", identity.PointHead, identity.RegionOfficer), p.savePointSettings),
+		web.POST("/points/:id/settings", web.Roles("登记点负责人、自治区管理员", actor.PointHead, actor.RegionOfficer), p.savePointSettings),
 		web.POST("/points/:id/training", manager, p.addTraining),
 		web.POST("/points/:id/archives", manager, p.yearArchives),
 		web.POST("/points/:id/assessments", region, p.assessPoint),
@@ -90,7 +91,7 @@ func (p *Pages) savePoint(c *web.Ctx) error {
 		return err
 	}
 	if serves := f.Text("serves"); serves != "" {
-		found, err := p.Identity.FindOrganisations(c.Context(), c.Actor(), identity.OrganisationFilter{Text: serves, State: identity.Confirmed, Limit: 20})
+		found, err := p.Identity.FindOrganisations(c.Context(), c.Actor(), identity.OrganisationFilter{Text: serves, State: actor.Confirmed, Limit: 20})
 		if err != nil {
 			return err
 		}
@@ -123,8 +124,8 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 	if err != nil {
 		return err
 	}
-	actor := c.Actor()
-	staff, err := p.Registry.StaffTraining(c.Context(), actor, pt.ID)
+	who := c.Actor()
+	staff, err := p.Registry.StaffTraining(c.Context(), who, pt.ID)
 	if err != nil {
 		return err
 	}
@@ -132,11 +133,11 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 	if year == 0 {
 		year = c.Now().Year()
 	}
-	figures, err := p.Registry.Figures(c.Context(), actor, pt.ID, year)
+	figures, err := p.Registry.Figures(c.Context(), who, pt.ID, year)
 	if err != nil {
 		return err
 	}
-	sheets, err := p.Registry.Assessments(c.Context(), actor, pt.ID)
+	sheets, err := p.Registry.Assessments(c.Context(), who, pt.ID)
 	if err != nil {
 		return err
 	}
@@ -148,10 +149,10 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 	}
 	base := fmt.Sprintf("/points/%d", pt.ID)
 	body := Sheet{Heading: view.T(pt.Name), Lead: region.FullName(pt.Division) + " · 编号前缀 " + pt.Region4 + " " + pt.Code2, Tags: []view.Tag{{Label: pointKindLabel(pt.Kind), Tone: view.Info}, pointStateTag(pt.State)}, Sample: pt.Sample}
-	if actor.Has(identity.RegionOfficer) {
+	if who.Has(actor.RegionOfficer) {
 		body.Actions = []view.Action{{Label: "修改登记点", Href: base + "/edit", Kind: view.Quiet}}
 	}
-	if pt.State == registry.PointSuspended && actor.Has(identity.RegionOfficer) {
+	if pt.State == registry.PointSuspended && who.Has(actor.RegionOfficer) {
 		body.Main = append(body.Main, Block{Notice: &view.Notice{Tone: view.Warn, Title: "本点已暂停受理", Text: "在办件可以移交给现在应到的登记点，状态和期限不变，每一件都留记录。变更申请仍由原登记点办理。"},
 			Actions: []view.Action{{Label: "移交在办件", Post: base + "/move"}}})
 	}
@@ -183,7 +184,7 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 	switch {
 	case signed != nil:
 		body.Main = append(body.Main, Block{Notice: &view.Notice{Tone: view.Info, Title: fmt.Sprintf("%d 年度考核：%s", year, gradeLabel(signed.Grade)), Text: signed.Opinion + "（" + view.Day(signed.AssessedAt) + "，按当日计算的数据）"}})
-	case actor.Has(identity.RegionOfficer) && year < c.Now().Year():
+	case who.Has(actor.RegionOfficer) && year < c.Now().Year():
 		a := asked("assess")
 		var grades []view.Option
 		for _, g := range registry.Grades() {
@@ -195,7 +196,7 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 		blocks[len(blocks)-1].Title, blocks[len(blocks)-1].Intro = fmt.Sprintf("%d 年度考核", year), "作出后不再更改，当日计算的数据一并保存。"
 		body.Main = append(body.Main, blocks...)
 	}
-	if actor.Has(identity.RegionOfficer) || actor.Has(identity.PointHead) && actor.In(pt.OrganisationID) {
+	if who.Has(actor.RegionOfficer) || who.Has(actor.PointHead) && who.In(pt.OrganisationID) {
 		a := asked("settings")
 		settings := formOf(base+"/settings", "保存设置", view.Section{Fields: []view.Field{a.radio("numberSource", "登记编号", string(pt.NumberSource), []view.Option{{Value: string(registry.OwnNumbers), Label: "由本点按序编号"},
 			{Value: string(registry.NationalNumbers), Label: "录入国家系统给出的编号"}}, required),

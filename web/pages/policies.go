@@ -6,15 +6,15 @@ import (
 	"time"
 
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/web"
 	"techmarket/web/view"
 )
 
 // policyRoutes are the dated rules of the clock: how long a desk may take, and from which amount the experts are asked.
 func (p *Pages) policyRoutes() []web.Route {
-	region := web.Roles("自治区管理员", identity.RegionOfficer)
+	region := web.Roles("自治区管理员", actor.RegionOfficer)
 	return []web.Route{
 		web.GET("/registry/policies", region, func(c *web.Ctx) error { return p.showPolicies(c, nil, nil) }),
 		web.POST("/registry/policies", region, p.savePolicy),

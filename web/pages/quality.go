@@ -5,9 +5,9 @@ import (
 	"net/url"
 	"strconv"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/market/matching"
 	"techmarket/internal/market/watch"
@@ -16,7 +16,7 @@ import (
 )
 
 func (p *Pages) qualityRoutes() []web.Route {
-	operator := web.Roles("自治区管理员", identity.RegionOfficer)
+	operator := web.Roles("自治区管理员", actor.RegionOfficer)
 	return []web.Route{
 		web.GET("/quality", operator, p.quality),
 		web.GET("/quality/weights", operator, func(c *web.Ctx) error { return p.weights(c, nil, nil, nil) }),
@@ -50,7 +50,7 @@ func (p *Pages) quality(c *web.Ctx) error {
 		by, title, intro string
 		name             func(string) string
 	}{
-		{"kind", "曝光：按单位类型", "占匹配前十名的份额，与占公开信息的份额对照；两者相差大，说明排序偏向一方。", func(code string) string { return orgKindLabel(identity.OrgKind(code)) }},
+		{"kind", "曝光：按单位类型", "占匹配前十名的份额，与占公开信息的份额对照；两者相差大，说明排序偏向一方。", func(code string) string { return orgKindLabel(actor.OrgKind(code)) }},
 		{"size", "曝光：按单位公开信息的多少", "", func(code string) string {
 			return map[string]string{"1": "1–2 条", "2": "3–10 条", "3": "10 条以上"}[code]
 		}},

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/web"
 	"techmarket/web/view"
@@ -18,7 +18,7 @@ import (
 
 // rateRoutes are the dated rate table of the subsidy; it changes with every year's notice, and nobody should need a programmer for that.
 func (p *Pages) rateRoutes() []web.Route {
-	region := web.Roles("自治区管理员", identity.RegionOfficer)
+	region := web.Roles("自治区管理员", actor.RegionOfficer)
 	return []web.Route{
 		web.GET("/registry/rates", region, func(c *web.Ctx) error { return p.showRates(c, nil, nil) }),
 		web.POST("/registry/rates", region, p.saveRate),

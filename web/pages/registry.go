@@ -10,24 +10,24 @@ import (
 
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/region"
 	"techmarket/web"
 	"techmarket/web/view"
 )
 
 func (p *Pages) registryRoutes() []web.Route {
-	desk := web.Roles("登记点人员、盟市和自治区管理员", identity.Registrar, identity.Reviewer, identity.PointHead, identity.Expert, identity.LeagueOfficer, identity.RegionOfficer)
-	reader := web.Roles("登记点人员、管理员、税务财政、合同双方", identity.Registrar, identity.Reviewer, identity.PointHead, identity.Expert, identity.LeagueOfficer, identity.RegionOfficer,
-		identity.TaxReader, identity.Member, identity.OrgAdmin)
-	region := web.Roles("自治区管理员", identity.RegionOfficer)
+	desk := web.Roles("登记点人员、盟市和自治区管理员", actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert, actor.LeagueOfficer, actor.RegionOfficer)
+	reader := web.Roles("登记点人员、管理员、税务财政、合同双方", actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert, actor.LeagueOfficer, actor.RegionOfficer,
+		actor.TaxReader, actor.Member, actor.OrgAdmin)
+	region := web.Roles("自治区管理员", actor.RegionOfficer)
 	return []web.Route{
 		web.GET("/registry", desk, p.queue),
 		web.GET("/filings/:id", reader, p.filing),
-		web.POST("/filings/:id/sums", web.Roles("登记员", identity.Registrar), p.reviewSums),
-		web.POST("/filings/:id/review", web.Roles("登记员", identity.Registrar), p.saveReview),
+		web.POST("/filings/:id/sums", web.Roles("登记员", actor.Registrar), p.reviewSums),
+		web.POST("/filings/:id/review", web.Roles("登记员", actor.Registrar), p.saveReview),
 		web.POST("/filings/:id/do", reader, p.moveFiling).WithFiles(),
 		web.GET("/filings/:id/files/:file", reader, p.filingFile),
 		web.GET("/registrations", reader, p.registrations),
@@ -859,15 +859,15 @@ func (p *Pages) moveFiling(c *web.Ctx) error {
 		return err
 	}
 	ref := registry.Ref{ID: k.Filing.ID, Version: f.Int("version")}
-	ctx, actor, s := c.Context(), c.Actor(), p.Registry
+	ctx, who, s := c.Context(), c.Actor(), p.Registry
 	back := fmt.Sprintf("/filings/%d", ref.ID)
 	event := registry.Event(f.Text("event"))
 	minutes := func() (int64, error) { return p.upload(c, f, "minutes", "minutes") }
 	switch event {
 	case registry.EventAccept:
-		_, err = s.Accept(ctx, actor, ref)
+		_, err = s.Accept(ctx, who, ref)
 	case registry.EventDeclineIntake:
-		_, err = s.DeclineIntake(ctx, actor, ref, f.Text("code"), f.Text("text"))
+		_, err = s.DeclineIntake(ctx, who, ref, f.Text("code"), f.Text("text"))
 	case registry.EventRequestCorrection:
 		var items []registry.CorrectionItem
 		for _, line := range strings.Split(f.Text("items"), "\n") {
@@ -875,44 +875,44 @@ func (p *Pages) moveFiling(c *web.Ctx) error {
 				items = append(items, registry.CorrectionItem{Text: line, Reason: f.Text("code")})
 			}
 		}
-		_, err = s.RequestCorrection(ctx, actor, ref, items)
+		_, err = s.RequestCorrection(ctx, who, ref, items)
 	case registry.EventSubmitCorrection:
 		var answers []string
 		for i := range k.Filing.Correction.Items {
 			answers = append(answers, f.Text(web.Row("answers", i, "text")))
 		}
-		_, err = s.SubmitCorrection(ctx, actor, ref, answers)
+		_, err = s.SubmitCorrection(ctx, who, ref, answers)
 	case registry.EventLapseCorrection:
-		_, err = s.LapseCorrection(ctx, actor, ref, readRefusal(f), true)
+		_, err = s.LapseCorrection(ctx, who, ref, readRefusal(f), true)
 	case registry.EventRefuse:
-		_, err = s.Refuse(ctx, actor, ref, readRefusal(f))
+		_, err = s.Refuse(ctx, who, ref, readRefusal(f))
 	case registry.EventPassSecondReview:
-		_, err = s.PassSecondReview(ctx, actor, ref, f.Text("text"))
+		_, err = s.PassSecondReview(ctx, who, ref, f.Text("text"))
 	case registry.EventReturnToReview:
-		_, err = s.ReturnToReview(ctx, actor, ref, f.Text("text"))
+		_, err = s.ReturnToReview(ctx, who, ref, f.Text("text"))
 	case registry.EventPassExperts:
 		var id int64
 		if id, err = minutes(); err == nil {
-			_, err = s.PassExperts(ctx, actor, ref, f.Text("opinion"), id)
+			_, err = s.PassExperts(ctx, who, ref, f.Text("opinion"), id)
 		}
 	case registry.EventRejectByExperts:
 		var id int64
 		if id, err = minutes(); err == nil {
-			_, err = s.RejectByExperts(ctx, actor, ref, readRefusal(f), f.Text("opinion"), id)
+			_, err = s.RejectByExperts(ctx, who, ref, readRefusal(f), f.Text("opinion"), id)
 		}
 	case registry.EventRegister, registry.EventRegisterChange:
 		var reg registry.Registration
-		if reg, err = s.Register(ctx, actor, ref, f.Text("national")); err == nil {
+		if reg, err = s.Register(ctx, who, ref, f.Text("national")); err == nil {
 			back = "/registrations/" + reg.Number
 		}
 	case registry.EventWithdraw:
-		_, err = s.Withdraw(ctx, actor, ref, f.Text("text"))
+		_, err = s.Withdraw(ctx, who, ref, f.Text("text"))
 	case registry.EventOpenReconsideration:
-		_, err = s.OpenFilingReconsideration(ctx, actor, ref, f.Text("text"))
+		_, err = s.OpenFilingReconsideration(ctx, who, ref, f.Text("text"))
 	case registry.EventOpenReRecognition:
-		_, err = s.OpenFilingReRecognition(ctx, actor, ref, f.Text("text"))
+		_, err = s.OpenFilingReRecognition(ctx, who, ref, f.Text("text"))
 	case registry.EventConcludeReexamination:
-		_, err = s.ConcludeFiling(ctx, actor, ref, f.Text("text"))
+		_, err = s.ConcludeFiling(ctx, who, ref, f.Text("text"))
 	default:
 		err = fault.New(fault.Invalid, "unknown_event", "没有这一步，请刷新页面后再试。")
 	}
@@ -1126,43 +1126,43 @@ func (p *Pages) moveRegistration(c *web.Ctx) error {
 	}
 	number := c.Param("number")
 	ref := registry.NumberRef{Number: number, Version: f.Int("version")}
-	ctx, actor, s, text := c.Context(), c.Actor(), p.Registry, f.Text("text")
+	ctx, who, s, text := c.Context(), c.Actor(), p.Registry, f.Text("text")
 	event := registry.Event(f.Text("event"))
 	back := "/registrations/" + number
 	switch event {
 	case registry.EventStartChange:
 		var r registry.Registration
-		if r, err = s.StartChange(ctx, actor, ref); err == nil {
+		if r, err = s.StartChange(ctx, who, ref); err == nil {
 			back = fmt.Sprintf("/contracts/%d", r.ContractID)
 		}
 	case registry.EventAbandonChange:
-		_, err = s.AbandonChange(ctx, actor, ref)
+		_, err = s.AbandonChange(ctx, who, ref)
 	case registry.EventRequestChange:
 		var filing registry.Filing
-		if filing, err = s.RequestChange(ctx, actor, ref, text); err == nil {
+		if filing, err = s.RequestChange(ctx, who, ref, text); err == nil {
 			back = fmt.Sprintf("/filings/%d", filing.ID)
 		}
 	case registry.EventRequestCancel:
-		_, err = s.RequestCancel(ctx, actor, ref, text)
+		_, err = s.RequestCancel(ctx, who, ref, text)
 	case registry.EventDeclineCancel:
-		_, err = s.DeclineCancel(ctx, actor, ref, text)
+		_, err = s.DeclineCancel(ctx, who, ref, text)
 	case registry.EventCancel:
-		_, err = s.Cancel(ctx, actor, ref, f.Text("ground"), text)
+		_, err = s.Cancel(ctx, who, ref, f.Text("ground"), text)
 	case registry.EventRevoke:
-		_, err = s.Revoke(ctx, actor, ref, f.Text("ground"), text)
+		_, err = s.Revoke(ctx, who, ref, f.Text("ground"), text)
 	case registry.EventReviewTaxRelief:
-		_, err = s.ReviewTaxRelief(ctx, actor, ref, f.Text("ok") == "yes", text)
+		_, err = s.ReviewTaxRelief(ctx, who, ref, f.Text("ok") == "yes", text)
 	case registry.EventBookIncome:
 		amount := f.Yuan("amountFen")
 		if err = formErr(f); err == nil {
-			_, err = s.BookIncome(ctx, actor, ref, amount, text)
+			_, err = s.BookIncome(ctx, who, ref, amount, text)
 		}
 	case registry.EventOpenReconsideration:
-		_, err = s.OpenReconsideration(ctx, actor, ref, text)
+		_, err = s.OpenReconsideration(ctx, who, ref, text)
 	case registry.EventOpenReRecognition:
-		_, err = s.OpenReRecognition(ctx, actor, ref, text)
+		_, err = s.OpenReRecognition(ctx, who, ref, text)
 	case registry.EventConcludeReexamination:
-		_, err = s.Conclude(ctx, actor, ref, text)
+		_, err = s.Conclude(ctx, who, ref, text)
 	default:
 		err = fault.New(fault.Invalid, "unknown_event", "没有这一步，请刷新页面后再试。")
 	}
@@ -1230,7 +1230,7 @@ func (p *Pages) points(c *web.Ctx) error {
 			Tags: []view.Tag{{Label: pointKindLabel(pt.Kind), Tone: view.Info}, pointStateTag(pt.State)}, Sample: pt.Sample})
 	}
 	var actions []view.Action
-	if c.Actor().Has(identity.RegionOfficer) {
+	if c.Actor().Has(actor.RegionOfficer) {
 		actions = []view.Action{{Label: "设立登记点", Href: "/points/new"}}
 	}
 	return listPageOf(c, page, Listing{Actions: actions, Lead: "由卖方（研究开发人、让与人、受托人等）到所在地的登记点申请，一份合同只登记一次。", Rail: r, Head: &view.ListHead{Found: len(points), Unit: "个"}, Rows: &rows,
@@ -1257,10 +1257,10 @@ func (p *Pages) point(c *web.Ctx) error {
 		Main: []Block{{Facts: &view.Facts{Items: []view.Fact{{Label: "服务地区", Value: region.FullName(pt.Division)}, {Label: "地址", Value: pt.Address}, {Label: "电话", Value: pt.Phone, Num: true}, {Label: "办公时间", Value: pt.Hours}, {Label: "授权", Value: from}}}},
 			{Title: "怎样办理", Prose: []view.Text{view.T("1. 合同双方签字盖章后，由卖方在“我的合同”里填写并提交，系统自动找到应去的登记点。"), view.T("2. 登记点受理、初审、复核；技术交易额 500 万元以上或有争议的，先经专家评审。"), view.T("3. 自受理之日起 30 日内办结（认定登记管理办法第十一条）。准予登记的发给编号和证明。")},
 				Links: []view.Link{{Label: "看认定规则", Href: "/rules"}, {Label: "核验证明", Href: "/verify"}}}}}
-	if actor := c.Actor(); actor.Covers(pt.Division) || actor.Has(identity.PointHead) && actor.In(pt.OrganisationID) {
+	if who := c.Actor(); who.Covers(pt.Division) || who.Has(actor.PointHead) && who.In(pt.OrganisationID) {
 		body.Actions = []view.Action{{Label: "管理登记点", Href: fmt.Sprintf("/points/%d/manage", pt.ID), Kind: view.Quiet}}
 	}
-	if c.Actor().Has(identity.RegionOfficer) {
+	if c.Actor().Has(actor.RegionOfficer) {
 		form := view.NewForm(fmt.Sprintf("/points/%d/state", pt.ID), "更改状态", view.Field{Kind: view.Radio, Name: "state", Label: "状态", Required: true, Options: []view.Option{
 			{Value: string(registry.PointNormal), Label: "正常受理", Checked: pt.State == registry.PointNormal}, {Value: string(registry.PointRectifying), Label: "整改", Checked: pt.State == registry.PointRectifying}, {Value: string(registry.PointSuspended), Label: "暂停受理", Checked: pt.State == registry.PointSuspended}}},
 			view.Field{Kind: view.Area, Name: "reason", Label: "理由", Required: true, Rows: 3})

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/listing"
 	"techmarket/search"
 	"techmarket/web"
@@ -116,7 +116,7 @@ func (p *Pages) publicTitles(c *web.Ctx, hits []search.Hit) (map[string]string, 
 	}
 	out := map[string]string{}
 	if list := ids[listing.Achievement]; len(list) > 0 {
-		items, err := p.Achievements.Many(c.Context(), identity.Guest(), list)
+		items, err := p.Achievements.Many(c.Context(), actor.Guest(), list)
 		if err != nil {
 			return nil, err
 		}
@@ -125,7 +125,7 @@ func (p *Pages) publicTitles(c *web.Ctx, hits []search.Hit) (map[string]string, 
 		}
 	}
 	if list := ids[listing.Demand]; len(list) > 0 {
-		items, err := p.Demands.Many(c.Context(), identity.Guest(), list)
+		items, err := p.Demands.Many(c.Context(), actor.Guest(), list)
 		if err != nil {
 			return nil, err
 		}

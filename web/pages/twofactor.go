@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/people/identity"
 	"techmarket/web"
 	"techmarket/web/view"
 )

@@ -4,9 +4,9 @@ import (
 	"fmt"
 
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/trade/deal"
@@ -81,7 +81,7 @@ func (p *Pages) unit(c *web.Ctx) error {
 	}
 	lists("公开的成果", "/achievements?q="+escape(o.Name), supplies, achievements.Next != "")
 	lists("公开的需求", "/demands?q="+escape(o.Name), needs, demands.Next != "")
-	if len(supplies.Items)+len(needs.Items) == 0 && o.Kind != identity.PointHost && o.Kind != identity.Government {
+	if len(supplies.Items)+len(needs.Items) == 0 && o.Kind != actor.PointHost && o.Kind != actor.Government {
 		body.Main = append(body.Main, Block{Empty: &view.Empty{Icon: "inbox", Title: "还没有公开的成果和需求", Text: "发布并通过审核后会出现在这里。",
 			Actions: []view.Action{{Label: "看全部成果", Href: "/achievements", Kind: view.Quiet}, {Label: "看全部需求", Href: "/demands", Kind: view.Quiet}}}})
 	}
@@ -90,7 +90,7 @@ func (p *Pages) unit(c *web.Ctx) error {
 	if industry := known(codes.Industry, o.Profile.Industry); industry != "" {
 		body.Side[0].Facts.Items = append(body.Side[0].Facts.Items, view.Fact{Label: "国民经济行业", Value: industry})
 	}
-	if o.Kind != identity.PointHost && o.Kind != identity.Government {
+	if o.Kind != actor.PointHost && o.Kind != actor.Government {
 		body.Side = append(body.Side, repliesBlock(c, replies, o.Sample))
 	}
 	if c.Actor().In(id) {

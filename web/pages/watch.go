@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/watch"
 	"techmarket/web"
@@ -18,7 +18,7 @@ import (
 
 func (p *Pages) watchRoutes() []web.Route {
 	signed := web.SignedIn()
-	member := web.Roles("单位经办人", identity.Member, identity.OrgAdmin)
+	member := web.Roles("单位经办人", actor.Member, actor.OrgAdmin)
 	routes := []web.Route{
 		web.GET("/kept", member, p.kept),
 		web.GET("/searches", signed, p.searches),

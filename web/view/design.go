@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/foundation/region"
 )
@@ -59,7 +60,7 @@ type Swatch struct{ Class, Name, Use string }
 
 // DesignPage is the living page of components, served at /design in development.
 func DesignPage(p Page) With[Design] {
-	day := time.Date(2026, 3, 2, 16, 30, 0, 0, time.FixedZone("Asia/Shanghai", 8*3600))
+	day := time.Date(2026, 3, 2, 16, 30, 0, 0, clock.Zone())
 	p.Title, p.Sample, p.NoIndex = "组件", true, true
 	p.Breadcrumbs = []Link{{Label: "首页", Href: "/"}}
 	p.Flash = []Notice{{Tone: OK, Title: "已保存", Text: "草稿保存在 16:30，换一台电脑也能接着填。"}}

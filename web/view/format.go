@@ -8,11 +8,11 @@ import (
 	"strings"
 	"time"
 
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/money"
 )
 
 // China has had no daylight saving since 1991, so a fixed zone is exact for every date the market holds.
-func chinaTime(t time.Time) time.Time { return t.In(time.FixedZone("Asia/Shanghai", 8*3600)) }
 
 // none stands for a value that is not there, so that a column never shows a hole.
 const none = "—"
@@ -30,7 +30,7 @@ func format(t time.Time, layout string) string {
 	if t.IsZero() {
 		return none
 	}
-	return chinaTime(t).Format(layout)
+	return clock.Local(t).Format(layout)
 }
 
 // Ago says how old something is in words: 刚刚, 12 分钟前, 3 小时前, 5 天前, and from 30 days on the date.
@@ -79,7 +79,7 @@ func formatFuncs() template.FuncMap {
 			if t.IsZero() {
 				return ""
 			}
-			return chinaTime(t).Format(time.RFC3339)
+			return clock.Local(t).Format(time.RFC3339)
 		},
 		"yuan":   Yuan,
 		"wan":    WanYuan,

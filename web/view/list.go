@@ -181,7 +181,8 @@ func (t Table) Labelled(cells []Cell) []LabelledCell {
 func (c Cell) Void() bool { return c.Text == "" && c.Note == "" && len(c.Tags) == 0 }
 
 // Day and NoteDay tell whether the text or the note is a date, which no browser shall break after its hyphens.
-func (c Cell) Day() bool     { return isDay(c.Text) }
+func (c Cell) Day() bool { return isDay(c.Text) }
+
 func (c Cell) NoteDay() bool { return isDay(c.Note) }
 
 // isDay also knows "2026-10-01 起".

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/money"
 )
 
@@ -17,7 +18,7 @@ import (
 func Generate(seed uint64, now time.Time) Market {
 	g := &generator{
 		rng: rand.New(rand.NewPCG(seed, 0x6b6a64736331)), // second half fixed: one seed is enough for callers
-		now: now.In(shanghai()).Truncate(time.Second),
+		now: clock.Local(now).Truncate(time.Second),
 	}
 	g.load()
 	g.organisations()
@@ -58,15 +59,20 @@ type generator struct {
 	edge                        map[string]bool // contracts already used as edge rows
 }
 
-func shanghai() *time.Location { return time.FixedZone("CST", 8*3600) }
+func (g *generator) pick(s []string) string { return s[g.rng.IntN(len(s))] }
 
-func (g *generator) pick(s []string) string        { return s[g.rng.IntN(len(s))] }
-func (g *generator) chance(percent int) bool       { return g.rng.IntN(100) < percent }
-func (g *generator) between(low, high int) int     { return low + g.rng.IntN(high-low+1) }
-func (g *generator) daysAgo(days int) time.Time    { return g.workTime(g.now.AddDate(0, 0, -days)) }
-func (g *generator) org(key string) *Organisation  { return &g.m.Organisations[g.orgs[key]] }
-func (g *generator) person(key string) *Person     { return &g.m.People[g.persons[key]] }
-func (g *generator) point(key string) *Point       { return &g.m.Points[g.points[key]] }
+func (g *generator) chance(percent int) bool { return g.rng.IntN(100) < percent }
+
+func (g *generator) between(low, high int) int { return low + g.rng.IntN(high-low+1) }
+
+func (g *generator) daysAgo(days int) time.Time { return g.workTime(g.now.AddDate(0, 0, -days)) }
+
+func (g *generator) org(key string) *Organisation { return &g.m.Organisations[g.orgs[key]] }
+
+func (g *generator) person(key string) *Person { return &g.m.People[g.persons[key]] }
+
+func (g *generator) point(key string) *Point { return &g.m.Points[g.points[key]] }
+
 func (g *generator) tenThousand(low int) money.Fen { return money.Fen(low) * money.WanYuan }
 
 // workTime moves a time into office hours of a weekday (public holidays are not considered), never

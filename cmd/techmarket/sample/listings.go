@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"techmarket/internal/foundation/clock"
 )
 
 // ways maps the letters of the data files.
@@ -127,7 +129,7 @@ func (g *generator) ip(kind, subject string, pending bool) IP {
 	if pending {
 		year, item.Status = g.now.Year()-1, "pending"
 	}
-	filed := time.Date(year, time.Month(g.between(1, 12)), g.between(1, 28), 0, 0, 0, 0, shanghai())
+	filed := time.Date(year, time.Month(g.between(1, 12)), g.between(1, 28), 0, 0, 0, 0, clock.Zone())
 	switch kind {
 	case "invention":
 		item.Number, item.Until = g.patentNumber(year, '1', !pending), filed.AddDate(20, 0, 0)

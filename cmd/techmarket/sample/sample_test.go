@@ -11,12 +11,13 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/foundation/region"
 )
 
-var fixedNow = time.Date(2026, 11, 23, 15, 0, 0, 0, shanghai())
+var fixedNow = time.Date(2026, 11, 23, 15, 0, 0, 0, clock.Zone())
 
 func market(t *testing.T) Market {
 	t.Helper()
@@ -552,7 +553,7 @@ func index[T any](list []T, key func(T) string) map[string]T {
 func TestAnAgreedTalkIsAboutANeedThatWasPublishedBefore(t *testing.T) {
 	t.Parallel()
 	for day := range 20 {
-		m := Generate(Seed, time.Date(2026, 11, 10+day, 7, 0, 0, 0, time.FixedZone("Asia/Shanghai", 8*3600)))
+		m := Generate(Seed, time.Date(2026, 11, 10+day, 7, 0, 0, 0, clock.Zone()))
 		published := map[string]time.Time{}
 		for _, d := range m.Demands {
 			published[d.Key] = d.PublishedAt

@@ -7,7 +7,7 @@ import (
 )
 
 // step appends an event some working days after the last one and moves the contract's state.
-func (g *generator) step(c *Contract, event, from, to, actor string, days int, code, note string) time.Time {
+func (g *generator) step(c *Contract, event, from, to, who string, days int, code, note string) time.Time {
 	at := c.Applied
 	if n := len(c.Events); n > 0 {
 		at = c.Events[n-1].At
@@ -19,7 +19,7 @@ func (g *generator) step(c *Contract, event, from, to, actor string, days int, c
 	if next.After(g.now) {
 		next = g.now
 	}
-	c.Events = append(c.Events, Event{Event: event, From: from, To: to, Actor: actor, At: next, Code: code, Note: note})
+	c.Events = append(c.Events, Event{Event: event, From: from, To: to, Actor: who, At: next, Code: code, Note: note})
 	return next
 }
 
@@ -145,11 +145,11 @@ func (g *generator) afterwards(c *Contract, i int, head string) {
 		g.step(c, "cancel", StateRegistered, StateCancelled, head, g.between(20, 55), "", note)
 	case StateRevoked:
 		p := g.point(c.Point)
-		actor := g.region
+		who := g.region
 		if officer, ok := g.league[p.Region4+"00"]; ok && i%2 == 0 {
-			actor = officer
+			who = officer
 		}
-		g.step(c, "revoke", StateRegistered, StateRevoked, actor, 45, "", "检查发现合同双方为虚构交易，发票已作废，撤销登记并通知税务部门。")
+		g.step(c, "revoke", StateRegistered, StateRevoked, who, 45, "", "检查发现合同双方为虚构交易，发票已作废，撤销登记并通知税务部门。")
 	case StateReRecognise:
 		g.step(c, "open_re_recognition", StateRegistered, StateReRecognise, "", 40, "", "样例税务机关对技术交易额提出异议，请求重新认定。")
 	}

@@ -15,9 +15,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/certify/recognition"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/postgres"
@@ -41,22 +42,25 @@ type world struct {
 	agreement     deal.Agreement
 	organisations map[int64]identity.Organisation
 
-	seller, colleague, buyer, broker, stranger, registrar, officer, guest identity.Actor
+	seller, colleague, buyer, broker, stranger, registrar, officer, guest actor.Actor
 }
 
-func (w *world) Agreed(_ context.Context, a identity.Actor, id int64) (deal.Agreement, error) {
+func (w *world) Agreed(_ context.Context, a actor.Actor, id int64) (deal.Agreement, error) {
 	if id != w.agreement.Deal.ID || !a.In(sellerOrg) && !a.In(buyerOrg) {
 		return deal.Agreement{}, fault.New(fault.NotFound, "deal_not_found", "没有找到")
 	}
 	return w.agreement, nil
 }
+
 func (w *world) Organisation(_ context.Context, org int64) (identity.Organisation, error) {
 	return w.organisations[org], nil
 }
+
 func (w *world) Names(_ context.Context, ids []int64) (map[int64]string, error) {
 	return map[int64]string{ids[0]: "样例经纪人"}, nil
 }
-func (w *world) Record(ctx context.Context, tx pgx.Tx, e identity.Event) error {
+
+func (w *world) Record(ctx context.Context, tx pgx.Tx, e audit.Event) error {
 	return audit.Record(ctx, tx, audit.Entry{At: w.now, Account: e.Actor.AccountID, Org: e.Actor.OrgID, Action: e.Action,
 		ObjectKind: e.ObjectKind, ObjectID: e.ObjectID, Detail: e.Detail})
 }
@@ -66,11 +70,11 @@ func newWorld(t testing.TB) *world {
 	ctx := context.Background()
 	// 00:30 in Shanghai is still the day before in UTC: "today" must be the Shanghai date.
 	w := &world{db: pgtest.New(t), now: time.Date(2026, 4, 9, 16, 30, 0, 0, time.UTC), organisations: map[int64]identity.Organisation{
-		sellerOrg: {ID: sellerOrg, Kind: identity.Institute, Name: "样例研究院甲", CreditCode: "91350100M000100Y43", Division: "150104",
+		sellerOrg: {ID: sellerOrg, Kind: actor.Institute, Name: "样例研究院甲", CreditCode: "91350100M000100Y43", Division: "150104",
 			Profile: identity.OrgProfile{Address: "样例路 1 号", LegalRepresentative: "甲某", Contact: "乙某", Phone: "0471-0000000"}},
-		buyerOrg:   {ID: buyerOrg, Kind: identity.Enterprise, Name: "样例企业乙", CreditCode: "91150203MA000YY223", Division: "150203", Profile: identity.OrgProfile{Nature: "150"}},
-		agencyOrg:  {ID: agencyOrg, Kind: identity.Agency, Name: "样例转移机构"},
-		outsideOrg: {ID: outsideOrg, Kind: identity.Enterprise, Name: "样例旁观企业"}}}
+		buyerOrg:   {ID: buyerOrg, Kind: actor.Enterprise, Name: "样例企业乙", CreditCode: "91150203MA000YY223", Division: "150203", Profile: identity.OrgProfile{Nature: "150"}},
+		agencyOrg:  {ID: agencyOrg, Kind: actor.Agency, Name: "样例转移机构"},
+		outsideOrg: {ID: outsideOrg, Kind: actor.Enterprise, Name: "样例旁观企业"}}}
 	exec := func(sql string, args ...any) {
 		t.Helper()
 		if _, err := w.db.Exec(ctx, sql, args...); err != nil {
@@ -81,18 +85,18 @@ func newWorld(t testing.TB) *world {
 		exec(`insert into organisation (kind, name, division, state, created_at) values ('enterprise', '样例', '150104', 'confirmed', $1)`, w.now)
 	}
 	account := int64(0)
-	actor := func(org int64, name string, roles ...identity.Role) identity.Actor {
+	who := func(org int64, name string, roles ...actor.Role) actor.Actor {
 		account++
 		exec(`insert into account (login_name, display_name, password_hash, created_at) values ($1, $1, '', $2)`, name, w.now)
-		return identity.Actor{AccountID: account, OrgID: org, Name: name, OrgState: identity.Confirmed, Roles: roles}
+		return actor.Actor{AccountID: account, OrgID: org, Name: name, OrgState: actor.Confirmed, Roles: roles}
 	}
-	w.seller = actor(sellerOrg, "seller", identity.Member)
-	w.colleague = actor(sellerOrg, "colleague", identity.OrgAdmin)
-	w.buyer = actor(buyerOrg, "buyer", identity.Member)
-	w.broker = actor(agencyOrg, "broker", identity.Broker)
-	w.stranger = actor(outsideOrg, "stranger", identity.Member)
-	w.registrar = actor(sellerOrg, "registrar", identity.Registrar)
-	w.officer = actor(outsideOrg, "officer", identity.RegionOfficer)
+	w.seller = who(sellerOrg, "seller", actor.Member)
+	w.colleague = who(sellerOrg, "colleague", actor.OrgAdmin)
+	w.buyer = who(buyerOrg, "buyer", actor.Member)
+	w.broker = who(agencyOrg, "broker", actor.Broker)
+	w.stranger = who(outsideOrg, "stranger", actor.Member)
+	w.registrar = who(sellerOrg, "registrar", actor.Registrar)
+	w.officer = who(outsideOrg, "officer", actor.RegionOfficer)
 	exec(`insert into listing (kind, organisation_id, owner_account, state, draft, created_at, updated_at) values ('achievement', 1, 1, 'published', '{}', $1, $1)`, w.now)
 	exec(`insert into deal (state, achievement_id, supply_org, demand_org, opened_by, opened_side, subject, created_at, updated_at)
 values ('agreed', 1, 1, 2, 3, 'demand', '稀土尾矿分选', $1, $1)`, w.now)
@@ -738,10 +742,10 @@ func TestOnlyThePartiesReadAndOnlyTheApplicantEdits(t *testing.T) {
 	}
 	file := w.file(t, sellerOrg)
 	pending := w.seller
-	pending.OrgState = identity.Pending
+	pending.OrgState = actor.Pending
 	for _, x := range []struct {
 		name       string
-		actor      identity.Actor
+		who        actor.Actor
 		read, edit string
 	}{
 		{"seller", w.seller, "", ""}, {"colleague", w.colleague, "", ""},
@@ -757,17 +761,17 @@ func TestOnlyThePartiesReadAndOnlyTheApplicantEdits(t *testing.T) {
 			}
 			return ""
 		}
-		_, err := w.Read(ctx, x.actor, c.ID)
+		_, err := w.Read(ctx, x.who, c.ID)
 		if code(err) != x.read {
 			t.Errorf("%s reads: %v", x.name, err)
 		}
 		current, _ := w.Read(ctx, w.seller, c.ID)
-		_, save := w.Save(ctx, x.actor, c.ID, current.Version, SectionElements, current.Content)
+		_, save := w.Save(ctx, x.who, c.ID, current.Version, SectionElements, current.Content)
 		if code(save) != x.edit {
 			t.Errorf("%s saves: %v", x.name, save)
 		}
 		if x.edit != "" {
-			owner := x.actor
+			owner := x.who
 			_, attach := w.Attach(ctx, owner, c.ID, w.file(t, max(owner.OrgID, 1)), SignedText)
 			if attach == nil {
 				t.Errorf("%s attaches", x.name)
@@ -776,8 +780,8 @@ func TestOnlyThePartiesReadAndOnlyTheApplicantEdits(t *testing.T) {
 				t.Errorf("%s discards: %v", x.name, err)
 			}
 		}
-		list, err := w.List(ctx, x.actor, Filter{Limit: 10})
-		if visible := x.read == ""; x.actor.SignedIn() && (err != nil || (len(list) == 1) != visible) {
+		list, err := w.List(ctx, x.who, Filter{Limit: 10})
+		if visible := x.read == ""; x.who.SignedIn() && (err != nil || (len(list) == 1) != visible) {
 			t.Errorf("%s lists %d, %v", x.name, len(list), err)
 		}
 	}

@@ -4,7 +4,8 @@ import (
 	"strconv"
 	"strings"
 
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/people/identity"
 	"techmarket/internal/trade/deal"
 )
 
@@ -79,12 +80,12 @@ func PartyOf(o identity.Organisation) Party {
 		Industry: o.Profile.Industry, Nature: o.Profile.Nature}
 	switch {
 	case p.Nature != "":
-	case o.Kind == identity.University:
+	case o.Kind == actor.University:
 		p.Nature = "022"
-	case o.Kind == identity.Institute:
+	case o.Kind == actor.Institute:
 		p.Nature = "021"
 	}
-	if o.Kind == identity.Agency {
+	if o.Kind == actor.Agency {
 		p.Agency = Yes
 	}
 	return p

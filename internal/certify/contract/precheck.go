@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"techmarket/internal/certify/recognition"
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/actor"
 )
 
 // Place is what the register knows of the point applied to.
@@ -109,8 +109,8 @@ func Look(c Content, files []File, on Date, place Place, policy recognition.Poli
 }
 
 // Precheck runs Look over the working document. Who: as Read. Faults: NotFound.
-func (s *Service) Precheck(ctx context.Context, actor identity.Actor, id int64, place Place, policy recognition.Policy) (Outlook, error) {
-	c, err := s.Read(ctx, actor, id)
+func (s *Service) Precheck(ctx context.Context, who actor.Actor, id int64, place Place, policy recognition.Policy) (Outlook, error) {
+	c, err := s.Read(ctx, who, id)
 	if err != nil {
 		return Outlook{}, fmt.Errorf("contract: precheck: %w", err)
 	}

@@ -11,8 +11,11 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/people/identity"
+	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/trade/deal"
@@ -20,7 +23,7 @@ import (
 
 // Deals gives an agreement to one of its parties (deal.Service).
 type Deals interface {
-	Agreed(ctx context.Context, actor identity.Actor, id int64) (deal.Agreement, error)
+	Agreed(ctx context.Context, who actor.Actor, id int64) (deal.Agreement, error)
 }
 
 // People gives organisations and the names of persons (identity.Service).
@@ -37,7 +40,7 @@ type Files interface {
 // Config is what the Service needs; all fields must be set.
 type Config struct {
 	DB     *postgres.DB
-	Audit  identity.Recorder
+	Audit  audit.Recorder
 	Deals  Deals
 	People People
 	Files  Files
@@ -57,9 +60,9 @@ func New(c Config) *Service { return &Service{c} }
 // Draft makes a contract from an agreed deal, or returns the one that exists already and is not closed.
 // Who: a member of the selling organisation.
 // Faults: Forbidden not_applicant, org_not_confirmed; Conflict deal_not_agreed; NotFound.
-func (s *Service) Draft(ctx context.Context, actor identity.Actor, dealID int64) (Contract, error) {
+func (s *Service) Draft(ctx context.Context, who actor.Actor, dealID int64) (Contract, error) {
 	const op = "contract: draft from deal"
-	agreement, err := s.Deals.Agreed(ctx, actor, dealID)
+	agreement, err := s.Deals.Agreed(ctx, who, dealID)
 	if err != nil {
 		return Contract{}, fmt.Errorf(op+": %w", err)
 	}
@@ -82,7 +85,7 @@ func (s *Service) Draft(ctx context.Context, actor identity.Actor, dealID int64)
 		}
 		facts.Broker, facts.Agency = names[d.BrokerAccount], agency.Name
 	}
-	return s.insert(ctx, actor, Contract{DealID: d.ID, SellerOrg: d.SupplyOrg, BuyerOrg: d.DemandOrg, ApplicantOrg: d.SupplyOrg,
+	return s.insert(ctx, who, Contract{DealID: d.ID, SellerOrg: d.SupplyOrg, BuyerOrg: d.DemandOrg, ApplicantOrg: d.SupplyOrg,
 		BrokerAccount: d.BrokerAccount, Content: FromDeal(facts), Sample: d.Sample}, op)
 }
 
@@ -97,40 +100,40 @@ func (s *Service) party(ctx context.Context, org int64) (Party, error) {
 // Create makes an empty contract for an agreement reached elsewhere, with the own organisation filled in
 // as the seller, or as the buyer where buying is true (an import: the seller is abroad).
 // Who: a member of a confirmed organisation. Faults: Forbidden not_applicant, org_not_confirmed.
-func (s *Service) Create(ctx context.Context, actor identity.Actor, buying bool) (Contract, error) {
+func (s *Service) Create(ctx context.Context, who actor.Actor, buying bool) (Contract, error) {
 	const op = "contract: create"
-	if actor.OrgID == 0 {
+	if who.OrgID == 0 {
 		return Contract{}, fmt.Errorf(op+": %w", errNotApplicant)
 	}
-	own, err := s.party(ctx, actor.OrgID)
+	own, err := s.party(ctx, who.OrgID)
 	if err != nil {
 		return Contract{}, fmt.Errorf(op+": %w", err)
 	}
-	c := Contract{ApplicantOrg: actor.OrgID, Sample: actor.Sample}
+	c := Contract{ApplicantOrg: who.OrgID, Sample: who.Sample}
 	if buying {
-		c.BuyerOrg = actor.OrgID
+		c.BuyerOrg = who.OrgID
 		c.Content = Content{Buyers: []Party{own}, Origins: partyOrigins(nil, "buyers.0.", own)}
 	} else {
-		c.SellerOrg = actor.OrgID
+		c.SellerOrg = who.OrgID
 		c.Content = Content{Seller: own, Buyers: []Party{{Country: China}}, Origins: partyOrigins(nil, "seller.", own)}
 	}
-	return s.insert(ctx, actor, c, op)
+	return s.insert(ctx, who, c, op)
 }
 
-func (s *Service) insert(ctx context.Context, actor identity.Actor, c Contract, op string) (Contract, error) {
-	if err := MayApply(actor, c.ApplicantOrg); err != nil {
+func (s *Service) insert(ctx context.Context, who actor.Actor, c Contract, op string) (Contract, error) {
+	if err := MayApply(who, c.ApplicantOrg); err != nil {
 		return Contract{}, fmt.Errorf("%s: %w", op, err)
 	}
-	c.CreatedBy, c.State, c.CreatedAt = actor.AccountID, Draft, s.Now()
-	c.Content.Statement.Applicant = actor.Name // 经办人; whoever hands it in may change it
-	c.Content.Origins["statement.applicant"] = Origin{From: "account", Ref: strconv.FormatInt(actor.AccountID, 10)}
+	c.CreatedBy, c.State, c.CreatedAt = who.AccountID, Draft, s.Now()
+	c.Content.Statement.Applicant = who.Name // 经办人; whoever hands it in may change it
+	c.Content.Origins["statement.applicant"] = Origin{From: "account", Ref: strconv.FormatInt(who.AccountID, 10)}
 	err := s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		id, made, err := create(ctx, tx, c)
 		if err != nil {
 			return err
 		}
 		if made {
-			if err := s.record(ctx, tx, actor, "contract.create", id, map[string]any{"deal": c.DealID}); err != nil {
+			if err := s.record(ctx, tx, who, "contract.create", id, map[string]any{"deal": c.DealID}); err != nil {
 				return err
 			}
 		}
@@ -144,9 +147,9 @@ func (s *Service) insert(ctx context.Context, actor identity.Actor, c Contract, 
 }
 
 // Read returns one contract. Who: members of both organisations, the broker of the deal.
-func (s *Service) Read(ctx context.Context, actor identity.Actor, id int64) (Contract, error) {
+func (s *Service) Read(ctx context.Context, who actor.Actor, id int64) (Contract, error) {
 	c, err := load(ctx, s.DB, id, false)
-	if err = visible(actor, c, err); err != nil {
+	if err = visible(who, c, err); err != nil {
 		return Contract{}, fmt.Errorf("contract: read: %w", err)
 	}
 	return c, nil
@@ -162,17 +165,17 @@ type Filter struct {
 
 // List returns the contracts that the actor's organisation is a side of or that the actor brokered,
 // newest first, without files.
-func (s *Service) List(ctx context.Context, actor identity.Actor, f Filter) ([]Contract, error) {
+func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Contract, error) {
 	const op = "contract: list"
-	if !actor.SignedIn() {
+	if !who.SignedIn() {
 		return nil, fmt.Errorf(op+": %w", errSignIn)
 	}
 	args := pgx.StrictNamedArgs{"org": int64(-1), "broker": int64(-1), "state": f.State, "deal": f.Deal, "after": f.After, "limit": min(max(f.Limit, 1), 100)}
-	if member(actor) {
-		args["org"] = actor.OrgID
+	if member(who) {
+		args["org"] = who.OrgID
 	}
-	if actor.Has(identity.Broker) {
-		args["broker"] = actor.AccountID
+	if who.Has(actor.Broker) {
+		args["broker"] = who.AccountID
 	}
 	rows, err := s.DB.Query(ctx, listContracts, args)
 	if err != nil {
@@ -210,11 +213,11 @@ func (s *Service) ByBroker(ctx context.Context, accounts []int64, sample bool) (
 // Faults: Conflict stale_version: somebody saved in between, nothing is changed, and the stored contract
 // is returned beside the fault so that both can be shown (Diff); Conflict not_editable; Invalid too_long,
 // too_many, bad_text; NotFound.
-func (s *Service) Save(ctx context.Context, actor identity.Actor, id int64, version int, section Section, content Content) (Contract, error) {
+func (s *Service) Save(ctx context.Context, who actor.Actor, id int64, version int, section Section, content Content) (Contract, error) {
 	if !slices.Contains(SectionNames(), section) || section == SectionFiles {
 		return Contract{}, fmt.Errorf("contract: save: %w", fault.New(fault.Invalid, "unknown_section", "没有这个部分，请从任务列表进入"))
 	}
-	return s.edit(ctx, actor, id, version, "contract.save", func(_ context.Context, _ pgx.Tx, c *Contract) (map[string]any, error) {
+	return s.edit(ctx, who, id, version, "contract.save", func(_ context.Context, _ pgx.Tx, c *Contract) (map[string]any, error) {
 		next := put(c.Content, section, content)
 		if err := bounds(next); err != nil {
 			return nil, err
@@ -232,7 +235,7 @@ func (s *Service) Save(ctx context.Context, actor identity.Actor, id int64, vers
 // Attach adds an uploaded file under a role, or gives an attached one another role.
 // Who and when: as Save. The file must belong to the applicant organisation.
 // Faults: as Save; Invalid unknown_role, too_many; NotFound for a file of somebody else.
-func (s *Service) Attach(ctx context.Context, actor identity.Actor, id int64, file int64, role FileRole) (Contract, error) {
+func (s *Service) Attach(ctx context.Context, who actor.Actor, id int64, file int64, role FileRole) (Contract, error) {
 	const op = "contract: attach"
 	if !slices.Contains(FileRoles(), role) {
 		return Contract{}, fmt.Errorf(op+": %w", fault.New(fault.Invalid, "unknown_role", "请选择附件的种类"))
@@ -241,15 +244,15 @@ func (s *Service) Attach(ctx context.Context, actor identity.Actor, id int64, fi
 	if err != nil {
 		return Contract{}, fmt.Errorf(op+": %w", err)
 	}
-	if facts.OwnerOrg == nil || !actor.In(*facts.OwnerOrg) {
+	if facts.OwnerOrg == nil || !who.In(*facts.OwnerOrg) {
 		return Contract{}, fmt.Errorf(op+": %w", fault.New(fault.NotFound, "file_not_found", "没有找到这个文件，请重新上传"))
 	}
-	return s.edit(ctx, actor, id, 0, "contract.attach", func(ctx context.Context, tx pgx.Tx, c *Contract) (map[string]any, error) {
+	return s.edit(ctx, who, id, 0, "contract.attach", func(ctx context.Context, tx pgx.Tx, c *Contract) (map[string]any, error) {
 		if len(c.Files) >= maxFiles {
 			return nil, fault.Newf(fault.Invalid, "too_many", "附件最多 %d 个，请合并后上传", maxFiles)
 		}
 		f := File{ID: file, Role: role, Name: facts.Name, Digest: facts.Digest, Size: facts.Size, AddedAt: s.Now()}
-		return map[string]any{"file": file, "role": role, "digest": facts.Digest}, addFile(ctx, tx, id, actor.AccountID, f)
+		return map[string]any{"file": file, "role": role, "digest": facts.Digest}, addFile(ctx, tx, id, who.AccountID, f)
 	})
 }
 
@@ -257,8 +260,8 @@ const maxFiles = 40
 
 // Detach takes a file off the working document; versions handed in before keep it.
 // Who, when and faults: as Save.
-func (s *Service) Detach(ctx context.Context, actor identity.Actor, id int64, file int64) (Contract, error) {
-	return s.edit(ctx, actor, id, 0, "contract.detach", func(ctx context.Context, tx pgx.Tx, c *Contract) (map[string]any, error) {
+func (s *Service) Detach(ctx context.Context, who actor.Actor, id int64, file int64) (Contract, error) {
+	return s.edit(ctx, who, id, 0, "contract.detach", func(ctx context.Context, tx pgx.Tx, c *Contract) (map[string]any, error) {
 		_, err := tx.Exec(ctx, deleteFile, pgx.StrictNamedArgs{"id": id, "file": file})
 		return map[string]any{"file": file}, err
 	})
@@ -266,13 +269,13 @@ func (s *Service) Detach(ctx context.Context, actor identity.Actor, id int64, fi
 
 // MayReadFile answers whether the actor may download an attachment of the contract, working or handed in.
 // Faults: NotFound.
-func (s *Service) MayReadFile(ctx context.Context, actor identity.Actor, id int64, file int64) error {
-	c, err := s.Read(ctx, actor, id)
+func (s *Service) MayReadFile(ctx context.Context, who actor.Actor, id int64, file int64) error {
+	c, err := s.Read(ctx, who, id)
 	if err != nil {
 		return err
 	}
 	attached := c.Files
-	versions, err := s.Versions(ctx, actor, id)
+	versions, err := s.Versions(ctx, who, id)
 	if err != nil {
 		return err
 	}
@@ -287,19 +290,19 @@ func (s *Service) MayReadFile(ctx context.Context, actor identity.Actor, id int6
 
 // Discard gives a draft up that was never registered. Who and when: as Save.
 // Faults: as Save; Conflict wrong_state where it is at a desk or registered.
-func (s *Service) Discard(ctx context.Context, actor identity.Actor, id int64, version int) error {
-	_, err := s.edit(ctx, actor, id, version, "contract.discard", func(_ context.Context, _ pgx.Tx, c *Contract) (map[string]any, error) {
+func (s *Service) Discard(ctx context.Context, who actor.Actor, id int64, version int) error {
+	_, err := s.edit(ctx, who, id, version, "contract.discard", func(_ context.Context, _ pgx.Tx, c *Contract) (map[string]any, error) {
 		return nil, c.move(EventClose)
 	})
 	return err
 }
 
 // edit runs one change of the applicant's side under the contract's row lock. Version 0 means any.
-func (s *Service) edit(ctx context.Context, actor identity.Actor, id int64, version int, action string,
+func (s *Service) edit(ctx context.Context, who actor.Actor, id int64, version int, action string,
 	change func(context.Context, pgx.Tx, *Contract) (map[string]any, error)) (Contract, error) {
 	var c Contract
 	err := s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
-		if c, err = s.editable(ctx, tx, actor, id, version); err != nil {
+		if c, err = s.editable(ctx, tx, who, id, version); err != nil {
 			return err
 		}
 		detail, err := change(ctx, tx, &c)
@@ -314,7 +317,7 @@ func (s *Service) edit(ctx context.Context, actor identity.Actor, id int64, vers
 		if c.Files, err = loadFiles(ctx, tx, id); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, actor, action, id, detail)
+		return s.record(ctx, tx, who, action, id, detail)
 	})
 	if err != nil {
 		err = fmt.Errorf("%s: %w", strings.Replace(action, ".", ": ", 1), err)
@@ -326,12 +329,12 @@ func (s *Service) edit(ctx context.Context, actor identity.Actor, id int64, vers
 	return c, nil
 }
 
-func (s *Service) editable(ctx context.Context, tx pgx.Tx, actor identity.Actor, id int64, version int) (Contract, error) {
+func (s *Service) editable(ctx context.Context, tx pgx.Tx, who actor.Actor, id int64, version int) (Contract, error) {
 	c, err := load(ctx, tx, id, true)
-	if err = visible(actor, c, err); err != nil {
+	if err = visible(who, c, err); err != nil {
 		return Contract{}, err
 	}
-	if err := MayApply(actor, c.ApplicantOrg); err != nil {
+	if err := MayApply(who, c.ApplicantOrg); err != nil {
 		return Contract{}, err
 	}
 	if !c.State.Editable() {
@@ -373,7 +376,7 @@ func (s *Service) Freeze(ctx context.Context, tx pgx.Tx, id int64) (Frozen, erro
 			return Frozen{}, fmt.Errorf(op+": %w", postgres.Fault(err))
 		}
 		if n := len(handed); n > 0 {
-			on = DateOf(handed[n-1].FrozenAt.In(shanghai))
+			on = DateOf(clock.Local(handed[n-1].FrozenAt))
 		}
 	}
 	if err := blocking(Check(c.Content, c.Files, on)); err != nil {
@@ -468,8 +471,8 @@ func (s *Service) Frozen(ctx context.Context, tx pgx.Tx, id int64, number int) (
 }
 
 // Versions returns every version handed in, oldest first. Who: as Read. Faults: NotFound.
-func (s *Service) Versions(ctx context.Context, actor identity.Actor, id int64) ([]Frozen, error) {
-	if _, err := s.Read(ctx, actor, id); err != nil {
+func (s *Service) Versions(ctx context.Context, who actor.Actor, id int64) ([]Frozen, error) {
+	if _, err := s.Read(ctx, who, id); err != nil {
 		return nil, err
 	}
 	out, err := collectVersions(ctx, s.DB, selectVersions, pgx.StrictNamedArgs{"id": id})
@@ -480,10 +483,7 @@ func (s *Service) Versions(ctx context.Context, actor identity.Actor, id int64) 
 }
 
 // Today is the date in Asia/Shanghai, on which Sections and Check look at dates.
-func (s *Service) Today() Date { return DateOf(s.Now().In(shanghai)) }
-
-// shanghai is a fixed zone: the country has one and no summer time since 1991.
-var shanghai = time.FixedZone("Asia/Shanghai", 8*3600)
+func (s *Service) Today() Date { return DateOf(clock.Local(s.Now())) }
 
 func (c *Contract) move(event Event) error {
 	to, ok := next(c.State, event)
@@ -494,8 +494,8 @@ func (c *Contract) move(event Event) error {
 	return nil
 }
 
-func (s *Service) record(ctx context.Context, tx pgx.Tx, actor identity.Actor, action string, id int64, detail map[string]any) error {
-	return s.Audit.Record(ctx, tx, identity.Event{Actor: actor, Action: action, ObjectKind: "contract", ObjectID: strconv.FormatInt(id, 10), Detail: detail})
+func (s *Service) record(ctx context.Context, tx pgx.Tx, who actor.Actor, action string, id int64, detail map[string]any) error {
+	return s.Audit.Record(ctx, tx, audit.Event{Actor: who, Action: action, ObjectKind: "contract", ObjectID: strconv.FormatInt(id, 10), Detail: detail})
 }
 
 // textDigest names the signed text: its file's digest, or the digests of several joined in order.
@@ -509,15 +509,15 @@ func textDigest(files []File) string {
 	return strings.Join(out, ",")
 }
 
-func member(a identity.Actor) bool { return a.Has(identity.Member, identity.OrgAdmin) }
+func member(a actor.Actor) bool { return a.Has(actor.Member, actor.OrgAdmin) }
 
 // visible hides a contract from everybody but its two organisations and its broker.
-func visible(a identity.Actor, c Contract, err error) error {
+func visible(a actor.Actor, c Contract, err error) error {
 	if err != nil {
 		return missing(err)
 	}
 	side := member(a) && (a.In(c.ApplicantOrg) || a.In(c.SellerOrg) || a.In(c.BuyerOrg))
-	broker := a.SignedIn() && a.AccountID == c.BrokerAccount && a.Has(identity.Broker)
+	broker := a.SignedIn() && a.AccountID == c.BrokerAccount && a.Has(actor.Broker)
 	if !side && !broker {
 		return errNotFound
 	}
@@ -534,13 +534,13 @@ func missing(err error) error {
 
 // MayApply answers whether the actor may edit and hand in a contract of that applicant organisation.
 // Faults: Unauthorized sign_in_needed, Forbidden not_applicant, org_not_confirmed.
-func MayApply(a identity.Actor, applicant int64) error {
+func MayApply(a actor.Actor, applicant int64) error {
 	switch {
 	case !a.SignedIn():
 		return errSignIn
 	case !a.In(applicant) || !member(a):
 		return errNotApplicant
-	case a.OrgState != identity.Confirmed:
+	case a.OrgState != actor.Confirmed:
 		return fault.New(fault.Forbidden, "org_not_confirmed", "单位尚未通过自治区管理员确认，确认后才能申请登记")
 	}
 	return nil

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
@@ -16,8 +17,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-
-	"crypto/ecdsa"
 
 	"github.com/emmansun/gmsm/sm2"
 	"github.com/emmansun/gmsm/sm3"

@@ -20,8 +20,8 @@ import (
 
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/ledger"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 )
 
 // The archive of a registration is one zip that proves itself without this market: papers and attachments as they are, the
@@ -95,7 +95,7 @@ func (w *archiver) json(name string, v any) error {
 
 // Archive writes the archive of a registration. Staff and officers of the case, and the applicant's side; NotFound
 // "registration_not_found" for others. Conflict "certificate_not_ready" until every certificate has its root.
-func (s *Service) Archive(ctx context.Context, a identity.Actor, number string, to io.Writer) error {
+func (s *Service) Archive(ctx context.Context, a actor.Actor, number string, to io.Writer) error {
 	d, err := s.Dossier(ctx, a, number)
 	if err != nil {
 		return err
@@ -203,7 +203,7 @@ func (s *Service) Archive(ctx context.Context, a identity.Actor, number string, 
 }
 
 // archiveFilings adds papers, decisions, and each version of the contract with its attachments.
-func (s *Service) archiveFilings(ctx context.Context, a identity.Actor, d Dossier, w *archiver, prove func(...ledger.Row) error) error {
+func (s *Service) archiveFilings(ctx context.Context, a actor.Actor, d Dossier, w *archiver, prove func(...ledger.Row) error) error {
 	kept := map[int]bool{}
 	for _, q := range d.Filings {
 		c, err := s.Case(ctx, a, q.ID)

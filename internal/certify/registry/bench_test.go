@@ -8,7 +8,7 @@ import (
 
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/certify/registry/registrytest"
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/actor"
 )
 
 // BenchmarkDesk measures the desk's pages over 1,000,000 filings at 100 points, the newest 12,000 of them open: p95 per call.
@@ -30,15 +30,15 @@ func BenchmarkDesk(b *testing.B) {
 	registrytest.Check(b, err)
 	_, err = w.DB.Exec(ctx, `vacuum analyze filing`)
 	registrytest.Check(b, err)
-	desk := func(role identity.Role) identity.Actor {
-		return identity.Actor{AccountID: w.Registrar.AccountID, OrgID: 900007, OrgState: identity.Confirmed, Division: "150128", Roles: []identity.Role{role}}
+	desk := func(role actor.Role) actor.Actor {
+		return actor.Actor{AccountID: w.Registrar.AccountID, OrgID: 900007, OrgState: actor.Confirmed, Division: "150128", Roles: []actor.Role{role}}
 	}
-	company := identity.Actor{AccountID: w.Seller.AccountID, OrgID: 4321, OrgState: identity.Confirmed, Roles: []identity.Role{identity.Member}}
+	company := actor.Actor{AccountID: w.Seller.AccountID, OrgID: 4321, OrgState: actor.Confirmed, Roles: []actor.Role{actor.Member}}
 	done := []registry.State{registry.Registered}
 	for name, call := range map[string]func() error{
-		"queue of a point": func() error { _, err := w.S.Queue(ctx, desk(identity.Registrar), registry.QueueFilter{}); return err },
+		"queue of a point": func() error { _, err := w.S.Queue(ctx, desk(actor.Registrar), registry.QueueFilter{}); return err },
 		"closed cases of a point": func() error {
-			_, err := w.S.Queue(ctx, desk(identity.Registrar), registry.QueueFilter{States: done})
+			_, err := w.S.Queue(ctx, desk(actor.Registrar), registry.QueueFilter{States: done})
 			return err
 		},
 		"queue of a league": func() error { _, err := w.S.Queue(ctx, w.League, registry.QueueFilter{}); return err },

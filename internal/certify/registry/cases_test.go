@@ -9,8 +9,8 @@ import (
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/certify/registry/registrytest"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 )
 
@@ -489,12 +489,12 @@ func TestB10NobodyReviewsAnOwnCaseEvenWithAnotherRole(t *testing.T) {
 	_, err = w.S.PassFirstReview(ctx, w.Registrar, ref)
 	registrytest.Check(t, err)
 	promoted := w.Registrar
-	promoted.Roles = []identity.Role{identity.Reviewer}
+	promoted.Roles = []actor.Role{actor.Reviewer}
 	if _, err := w.S.PassSecondReview(ctx, promoted, ref, "同意"); !fault.HasCode(err, "part_taken") {
 		t.Errorf("the registrar passed the second review: %v", err)
 	}
 	applicant := w.Seller
-	applicant.OrgID, applicant.Roles = w.Head.OrgID, []identity.Role{identity.Reviewer}
+	applicant.OrgID, applicant.Roles = w.Head.OrgID, []actor.Role{actor.Reviewer}
 	if _, err := w.S.PassSecondReview(ctx, applicant, ref, "同意"); !fault.HasCode(err, "part_taken") {
 		t.Errorf("the applicant passed the second review: %v", err)
 	}
@@ -522,8 +522,8 @@ func TestB11AnImportIsFiledByTheDomesticBuyer(t *testing.T) {
 	b.Division, b.Name = "150103", "样例进口企业"
 	content.Buyers[0] = b
 	content.Elements.TradePaper = "样例-进口-001"
-	importer := w.Person(w.Org("enterprise", "样例进口企业", "150103"), identity.Member)
-	id := w.DraftOf(identity.Actor{}, importer, importer, content, "")
+	importer := w.Person(w.Org("enterprise", "样例进口企业", "150103"), actor.Member)
+	id := w.DraftOf(actor.Actor{}, importer, importer, content, "")
 	if _, err := w.S.Submit(ctx, w.Seller, id, w.County.ID); !fault.Is(err, fault.NotFound) {
 		t.Errorf("a stranger filed it: %v", err)
 	}

@@ -12,9 +12,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/document"
 	"techmarket/internal/platform/files"
@@ -130,7 +131,7 @@ func (s *Service) takeRoot(ctx context.Context, key pgx.StrictNamedArgs, seq int
 
 // CertificatePDF renders a certificate as it was or will be stored: the same bytes every time. Scope as Dossier.
 // Conflict "certificate_not_ready" until the job took the ledger root.
-func (s *Service) CertificatePDF(ctx context.Context, a identity.Actor, number string, version int) (name string, pdf []byte, err error) {
+func (s *Service) CertificatePDF(ctx context.Context, a actor.Actor, number string, version int) (name string, pdf []byte, err error) {
 	d, err := s.Dossier(ctx, a, number)
 	if err != nil {
 		return "", nil, err
@@ -188,7 +189,7 @@ func (s *Service) certificatePDF(c Certificate) ([]byte, error) {
 	p.Space(6)
 	root := ""
 	if c.Root != nil {
-		root = fmt.Sprintf("\n登记簿根　第 %d 行 · %s · %s（UTC+8）", c.Root.Size, c.Root.Root, c.Root.At.In(shanghai()).Format("2006-01-02 15:04"))
+		root = fmt.Sprintf("\n登记簿根　第 %d 行 · %s · %s（UTC+8）", c.Root.Size, c.Root.Root, clock.Local(c.Root.At).Format("2006-01-02 15:04"))
 	}
 	p.QR(s.CheckURL(b.Number, b.CheckCode), 30, fmt.Sprintf("扫码或访问核验页，输入编号与校验码 %s-%s，可查看本证明现在的状态（有效、已变更、已注销、已撤销）。\n平台校验码（非印章）　%s %s%s",
 		b.CheckCode[:4], b.CheckCode[4:], map[string]string{"intl": "SHA-256", "guomi": "SM3"}[c.Suite], c.Digest, root))
@@ -249,7 +250,7 @@ func versionWords(version int, at time.Time) string {
 	if version == 1 {
 		return "第 1 版（无变更）"
 	}
-	return fmt.Sprintf("第 %d 版（%s变更登记）", version, at.In(shanghai()).Format("2006 年 1 月 2 日"))
+	return fmt.Sprintf("第 %d 版（%s变更登记）", version, clock.Local(at).Format("2006 年 1 月 2 日"))
 }
 
 // PaperKind is one of the papers of a filing.
@@ -284,7 +285,7 @@ func (f Filing) Papers() []PaperKind {
 
 // Paper draws a paper of a filing as PDF, the same bytes as long as the case does not move; name is a file name. Scope as
 // Case. NotFound "no_such_paper".
-func (s *Service) Paper(ctx context.Context, a identity.Actor, filing int64, kind PaperKind) (name string, pdf []byte, err error) {
+func (s *Service) Paper(ctx context.Context, a actor.Actor, filing int64, kind PaperKind) (name string, pdf []byte, err error) {
 	c, err := s.Case(ctx, a, filing)
 	if err != nil {
 		return "", nil, err
@@ -357,7 +358,7 @@ func facts(p *document.PDF, c Case, more ...document.Pair) {
 	p.Space(2)
 }
 
-func onDay(t time.Time) string { return t.In(shanghai()).Format("2006 年 1 月 2 日") }
+func onDay(t time.Time) string { return clock.Local(t).Format("2006 年 1 月 2 日") }
 
 func receipt(p *document.PDF, c Case) string {
 	p.Title("技术合同认定登记受理通知书")

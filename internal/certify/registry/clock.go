@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/money"
 )
 
@@ -144,11 +145,8 @@ func due(c calendar, f Filing, today time.Time) Due {
 	return d
 }
 
-// shanghai is fixed: no summer time since 1991, and the host need not have tzdata.
-func shanghai() *time.Location { return time.FixedZone("Asia/Shanghai", 8*3600) }
-
 // dayOf is the calendar day of an instant in Shanghai, as midnight UTC: what a SQL date reads back as.
 func dayOf(t time.Time) time.Time {
-	y, m, d := t.In(shanghai()).Date()
+	y, m, d := clock.Local(t).Date()
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }

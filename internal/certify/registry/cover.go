@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/platform/document"
 )
 
@@ -41,7 +42,7 @@ func (s *Service) cover(d Dossier, m manifest) ([]byte, error) {
 	for _, c := range d.Certificates {
 		pairs = append(pairs, document.Pair{Label: fmt.Sprintf("证明第 %d 版", c.Version), Value: onDay(c.IssuedAt) + "发，" + certificateState(c.State)})
 	}
-	p.Pairs(append(pairs, document.Pair{Label: "档案制作", Value: m.MadeAt.In(shanghai()).Format("2006 年 1 月 2 日 15:04")}, document.Pair{Label: "装入文件", Value: fmt.Sprintf("%d 个（不含本页和 manifest.json）", len(m.Files))}))
+	p.Pairs(append(pairs, document.Pair{Label: "档案制作", Value: clock.Local(m.MadeAt).Format("2006 年 1 月 2 日 15:04")}, document.Pair{Label: "装入文件", Value: fmt.Sprintf("%d 个（不含本页和 manifest.json）", len(m.Files))}))
 	p.Heading("目录")
 	p.Paragraph("certificates 证明及其签名内容；papers 文书；contract 各版合同和附件；ledger 登记簿记录及其在签名的根之下的证据。文件名下面是它的 SHA-256 摘要。")
 	files := slices.SortedFunc(slices.Values(m.Files), func(a, b archivedFile) int { return strings.Compare(a.Name, b.Name) })

@@ -8,8 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/platform/document"
 	"techmarket/internal/platform/notify"
 )
@@ -78,7 +78,7 @@ type UrgentCase struct {
 
 // Deadlines counts the open cases of the actor's points or area by level. Staff of points, league and region officers;
 // Forbidden "desk_only" for others.
-func (s *Service) Deadlines(ctx context.Context, a identity.Actor) (Deadlines, error) {
+func (s *Service) Deadlines(ctx context.Context, a actor.Actor) (Deadlines, error) {
 	out := Deadlines{Counts: map[Level]int{}}
 	if !a.Staff() && !a.Officer() {
 		return out, fault.New(fault.Forbidden, "desk_only", "在办时限由登记点和管理员查看")
@@ -176,12 +176,12 @@ func (s *Service) warn(ctx context.Context, row QueueRow, level Level) error {
 	}
 	to := []int64{row.Registrar}
 	if row.Registrar == 0 {
-		if to, err = s.d.People.AccountsOf(ctx, p.OrganisationID, identity.Registrar); err != nil {
+		if to, err = s.d.People.AccountsOf(ctx, p.OrganisationID, actor.Registrar); err != nil {
 			return err
 		}
 	}
 	if level == TargetLevel || level == LegalLevel {
-		heads, err := s.d.People.AccountsOf(ctx, p.OrganisationID, identity.PointHead)
+		heads, err := s.d.People.AccountsOf(ctx, p.OrganisationID, actor.PointHead)
 		if err != nil {
 			return err
 		}

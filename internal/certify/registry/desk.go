@@ -13,9 +13,9 @@ import (
 
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/recognition"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/postgres"
 )
@@ -23,7 +23,7 @@ import (
 // Submit files a draft contract at a point: freezes its version and gives the intake number. Member of the applying
 // organisation. Faults beside the common ones: Invalid "wrong_point" (names the right one), "invalid_input" (what the
 // contract lacks), Conflict "point_suspended", "contract_filed".
-func (s *Service) Submit(ctx context.Context, a identity.Actor, contractID, pointID int64) (Filing, error) {
+func (s *Service) Submit(ctx context.Context, a actor.Actor, contractID, pointID int64) (Filing, error) {
 	var f Filing
 	p, err := s.Point(ctx, pointID)
 	if err != nil {
@@ -57,7 +57,7 @@ func (s *Service) Submit(ctx context.Context, a identity.Actor, contractID, poin
 }
 
 // add makes the filing of a contract whose applicant, state and point were checked.
-func (s *Service) add(ctx context.Context, tx pgx.Tx, a identity.Actor, c contract.Contract, p Point, kind FilingKind, number string, registrars []int64) (Filing, error) {
+func (s *Service) add(ctx context.Context, tx pgx.Tx, a actor.Actor, c contract.Contract, p Point, kind FilingKind, number string, registrars []int64) (Filing, error) {
 	rule, err := find(OnFiling, Draft, EventSubmit, stand(a, c.ApplicantOrg, nil, p))
 	if err != nil {
 		return Filing{}, err
@@ -103,7 +103,7 @@ func (s *Service) add(ctx context.Context, tx pgx.Tx, a identity.Actor, c contra
 			return Filing{}, err
 		}
 	}
-	w := &work{tx: tx, actor: a, now: now, part: rule.Part, filing: f, point: p, to: f.State, number: number,
+	w := &work{tx: tx, who: a, now: now, part: rule.Part, filing: f, point: p, to: f.State, number: number,
 		tell: registrars, say: "新的登记申请待受理"}
 	return f, s.note(ctx, w, EventSubmit, Draft)
 }
@@ -145,7 +145,7 @@ func buyers(c contract.Content) string {
 }
 
 // Withdraw takes a filing back before acceptance or while correcting. Applicant.
-func (s *Service) Withdraw(ctx context.Context, a identity.Actor, r Ref, reason string) (Filing, error) {
+func (s *Service) Withdraw(ctx context.Context, a actor.Actor, r Ref, reason string) (Filing, error) {
 	return s.onFiling(ctx, a, r, EventWithdraw, func(ctx context.Context, w *work) error {
 		w.note = reason
 		return s.release(ctx, w)
@@ -177,7 +177,7 @@ func (s *Service) release(ctx context.Context, w *work) error {
 }
 
 // Accept starts the clock and makes the actor the registrar. Registrar. Conflict "point_suspended".
-func (s *Service) Accept(ctx context.Context, a identity.Actor, r Ref) (Filing, error) {
+func (s *Service) Accept(ctx context.Context, a actor.Actor, r Ref) (Filing, error) {
 	return s.onFiling(ctx, a, r, EventAccept, func(ctx context.Context, w *work) error {
 		if w.point.State == PointSuspended {
 			return fault.New(fault.Conflict, "point_suspended", "本登记点已暂停，不能受理新申请。请联系自治区管理员")
@@ -216,7 +216,7 @@ func (s *Service) clock(ctx context.Context, tx pgx.Tx, f Filing) (Policy, calen
 
 // DeclineIntake ends a filing before acceptance. Registrar. code is one of codes.IntakeRefusal; wrong_area names the right
 // point where there is one.
-func (s *Service) DeclineIntake(ctx context.Context, a identity.Actor, r Ref, code, text string) (Filing, error) {
+func (s *Service) DeclineIntake(ctx context.Context, a actor.Actor, r Ref, code, text string) (Filing, error) {
 	return s.onFiling(ctx, a, r, EventDeclineIntake, func(ctx context.Context, w *work) error {
 		var bad fault.Fields
 		bad.Check(codes.IntakeRefusal.Has(code), "code", "unknown", "请选择不予受理的理由")
@@ -241,7 +241,7 @@ func (s *Service) DeclineIntake(ctx context.Context, a identity.Actor, r Ref, co
 
 // RequestCorrection tells the applicant once everything that is missing; the clock stands still. Registrar.
 // Conflict "correction_used" the second time.
-func (s *Service) RequestCorrection(ctx context.Context, a identity.Actor, r Ref, items []CorrectionItem) (Filing, error) {
+func (s *Service) RequestCorrection(ctx context.Context, a actor.Actor, r Ref, items []CorrectionItem) (Filing, error) {
 	return s.onFiling(ctx, a, r, EventRequestCorrection, func(ctx context.Context, w *work) error {
 		if w.filing.Correction != nil {
 			return fault.New(fault.Conflict, "correction_used", "补正只能一次性告知，本件已经告知过。请按现有材料作出决定")
@@ -273,7 +273,7 @@ func (s *Service) RequestCorrection(ctx context.Context, a identity.Actor, r Ref
 
 // SubmitCorrection answers every item and freezes the mended contract. Applicant. The clock goes on, or starts anew
 // where the policy says so; an unaccepted filing counts as accepted from now (征求意见稿第14条; policy row).
-func (s *Service) SubmitCorrection(ctx context.Context, a identity.Actor, r Ref, answers []string) (Filing, error) {
+func (s *Service) SubmitCorrection(ctx context.Context, a actor.Actor, r Ref, answers []string) (Filing, error) {
 	return s.onFiling(ctx, a, r, EventSubmitCorrection, func(ctx context.Context, w *work) error {
 		c := w.filing.Correction
 		var bad fault.Fields
@@ -313,7 +313,7 @@ func (s *Service) SubmitCorrection(ctx context.Context, a identity.Actor, r Ref,
 
 // LapseCorrection refuses after the applicant's day has passed, or at once where the applicant refuses to correct.
 // Registrar. Codes R3, R5 or R7. Conflict "correction_running".
-func (s *Service) LapseCorrection(ctx context.Context, a identity.Actor, r Ref, in Refusal, refusedToCorrect bool) (Filing, error) {
+func (s *Service) LapseCorrection(ctx context.Context, a actor.Actor, r Ref, in Refusal, refusedToCorrect bool) (Filing, error) {
 	return s.onFiling(ctx, a, r, EventLapseCorrection, func(ctx context.Context, w *work) error {
 		if !refusedToCorrect && !w.today.After(w.filing.DueOn) {
 			return fault.Newf(fault.Conflict, "correction_running", "补正期限到 %s，现在还不能终结", w.filing.DueOn.Format(time.DateOnly))
@@ -328,7 +328,7 @@ func (s *Service) LapseCorrection(ctx context.Context, a identity.Actor, r Ref, 
 }
 
 // Refuse ends the case with 不予登记. Registrar during review, reviewer during second review.
-func (s *Service) Refuse(ctx context.Context, a identity.Actor, r Ref, in Refusal) (Filing, error) {
+func (s *Service) Refuse(ctx context.Context, a actor.Actor, r Ref, in Refusal) (Filing, error) {
 	return s.onFiling(ctx, a, r, EventRefuse, func(ctx context.Context, w *work) error {
 		if w.part == Reviewer {
 			w.filing.Reviewer = a.AccountID
@@ -359,7 +359,7 @@ func (s *Service) turnDown(ctx context.Context, w *work, in Refusal) error {
 
 // SaveReview keeps the sheet as it is, complete or not, for autosave. Registrar; the last one to save is the registrar
 // of the case. Faults: Invalid where a row cannot be computed.
-func (s *Service) SaveReview(ctx context.Context, a identity.Actor, r Ref, in Review) (Filing, error) {
+func (s *Service) SaveReview(ctx context.Context, a actor.Actor, r Ref, in Review) (Filing, error) {
 	return s.onFiling(ctx, a, r, EventSaveReview, func(_ context.Context, w *work) error {
 		for i, finding := range in.Findings {
 			if !recognition.IsFinding(finding.Code) {
@@ -421,7 +421,7 @@ func (s *Service) assess(ctx context.Context, q postgres.Querier, f Filing, p Po
 // PassFirstReview stores class, C, N, T, V as the rule book computes them from the saved sheet. Registrar.
 // Faults: Conflict "not_registrable" where the rules refuse or ask for a correction (names reasons and articles);
 // Invalid where the opinion or the reason of a granted carrier is missing.
-func (s *Service) PassFirstReview(ctx context.Context, a identity.Actor, r Ref) (Filing, error) {
+func (s *Service) PassFirstReview(ctx context.Context, a actor.Actor, r Ref) (Filing, error) {
 	f, err := s.filing(ctx, r.ID)
 	if err != nil {
 		return Filing{}, err
@@ -430,9 +430,9 @@ func (s *Service) PassFirstReview(ctx context.Context, a identity.Actor, r Ref) 
 	if err != nil {
 		return Filing{}, err
 	}
-	roles := []identity.Role{identity.Reviewer}
+	roles := []actor.Role{actor.Reviewer}
 	if p.SecondReview == ReviewerOrHead {
-		roles = append(roles, identity.PointHead)
+		roles = append(roles, actor.PointHead)
 	}
 	reviewers, err := s.d.People.AccountsOf(ctx, p.OrganisationID, roles...)
 	if err != nil {
@@ -497,11 +497,11 @@ func notRegistrable(d recognition.Decision) error {
 // PassSecondReview passes to the experts where T reaches the point's amount for them or the case is disputed, else to
 // registration. Reviewer (or head, as the point decides), never the registrar or applicant of this case. Conflict
 // "no_other_head" where nobody could register the case afterwards.
-func (s *Service) PassSecondReview(ctx context.Context, a identity.Actor, r Ref, opinion string) (Filing, error) {
+func (s *Service) PassSecondReview(ctx context.Context, a actor.Actor, r Ref, opinion string) (Filing, error) {
 	var heads []int64
-	if a.Has(identity.PointHead) {
+	if a.Has(actor.PointHead) {
 		var err error
-		if heads, err = s.d.People.AccountsOf(ctx, a.OrgID, identity.PointHead); err != nil {
+		if heads, err = s.d.People.AccountsOf(ctx, a.OrgID, actor.PointHead); err != nil {
 			return Filing{}, err
 		}
 	}
@@ -529,7 +529,7 @@ func (s *Service) PassSecondReview(ctx context.Context, a identity.Actor, r Ref,
 }
 
 // ReturnToReview sends the case back to the registrar with a reason. Reviewer.
-func (s *Service) ReturnToReview(ctx context.Context, a identity.Actor, r Ref, reason string) (Filing, error) {
+func (s *Service) ReturnToReview(ctx context.Context, a actor.Actor, r Ref, reason string) (Filing, error) {
 	return s.onFiling(ctx, a, r, EventReturnToReview, func(_ context.Context, w *work) error {
 		var bad fault.Fields
 		required(&bad, "reason", reason, "请写明退回的理由")
@@ -540,12 +540,12 @@ func (s *Service) ReturnToReview(ctx context.Context, a identity.Actor, r Ref, r
 }
 
 // PassExperts records the experts' opinion and minutes (id of an uploaded file). Expert.
-func (s *Service) PassExperts(ctx context.Context, a identity.Actor, r Ref, opinion string, minutes int64) (Filing, error) {
+func (s *Service) PassExperts(ctx context.Context, a actor.Actor, r Ref, opinion string, minutes int64) (Filing, error) {
 	return s.onFiling(ctx, a, r, EventPassExperts, func(_ context.Context, w *work) error { return experts(w, opinion, minutes) })
 }
 
 // RejectByExperts refuses on the experts' opinion. Expert.
-func (s *Service) RejectByExperts(ctx context.Context, a identity.Actor, r Ref, in Refusal, opinion string, minutes int64) (Filing, error) {
+func (s *Service) RejectByExperts(ctx context.Context, a actor.Actor, r Ref, in Refusal, opinion string, minutes int64) (Filing, error) {
 	return s.onFiling(ctx, a, r, EventRejectByExperts, func(ctx context.Context, w *work) error {
 		if err := experts(w, opinion, minutes); err != nil {
 			return err
@@ -559,7 +559,7 @@ func experts(w *work, opinion string, minutes int64) error {
 	var bad fault.Fields
 	required(&bad, "opinion", opinion, "请填写专家意见")
 	bad.Check(minutes != 0, "minutesFileId", "required", "请上传专家意见文件")
-	w.filing.Expert, w.filing.Review.Experts, w.filing.Review.Minutes = w.actor.AccountID, opinion, minutes
+	w.filing.Expert, w.filing.Review.Experts, w.filing.Review.Minutes = w.who.AccountID, opinion, minutes
 	w.note, w.inside = opinion, true
 	return bad.Err()
 }

@@ -15,9 +15,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/document"
 	"techmarket/internal/platform/files"
@@ -230,7 +231,7 @@ func (s *Service) exchangeRows(ctx context.Context, sc scope, f ExportFilter, af
 }
 
 // ExportCount says how many registrations a filter holds in the actor's scope. Fault: Invalid fields from, to.
-func (s *Service) ExportCount(ctx context.Context, a identity.Actor, f ExportFilter) (int, error) {
+func (s *Service) ExportCount(ctx context.Context, a actor.Actor, f ExportFilter) (int, error) {
 	if err := f.check(); err != nil {
 		return 0, err
 	}
@@ -246,7 +247,7 @@ func (s *Service) ExportCount(ctx context.Context, a identity.Actor, f ExportFil
 
 // ExportRegistrations writes the registrations of a filter in the actor's scope as a workbook. It writes nothing before the
 // first row was read. Faults: Invalid fields from, to; Conflict "export_too_large" above MaxDirectExport: RequestExport.
-func (s *Service) ExportRegistrations(ctx context.Context, a identity.Actor, f ExportFilter, w io.Writer) error {
+func (s *Service) ExportRegistrations(ctx context.Context, a actor.Actor, f ExportFilter, w io.Writer) error {
 	n, err := s.ExportCount(ctx, a, f)
 	if err != nil {
 		return err
@@ -260,7 +261,7 @@ func (s *Service) ExportRegistrations(ctx context.Context, a identity.Actor, f E
 
 // WriteRegistrations gives write the registrations of a filter in the actor's scope as a sheet, however many there are, and
 // says how many rows it took; for the command line. Fault: Invalid fields from, to.
-func (s *Service) WriteRegistrations(ctx context.Context, a identity.Actor, f ExportFilter, write func(document.Sheet) error) (rows int, err error) {
+func (s *Service) WriteRegistrations(ctx context.Context, a actor.Actor, f ExportFilter, write func(document.Sheet) error) (rows int, err error) {
 	n, err := s.ExportCount(ctx, a, f)
 	if err != nil {
 		return 0, err
@@ -289,7 +290,7 @@ func (s *Service) WriteRegistrations(ctx context.Context, a identity.Actor, f Ex
 }
 
 func (s *Service) exportNotes(n int) []string {
-	return []string{fmt.Sprintf("技术合同登记，共 %d 项，%s 导出。括号内为全国登记表的字段名（2021-03 公开的填报脚本，卖方字段按买方推定）；金额单位元；技术交易额以登记点认定的为准。", n, s.d.Now().In(shanghai()).Format("2006-01-02 15:04"))}
+	return []string{fmt.Sprintf("技术合同登记，共 %d 项，%s 导出。括号内为全国登记表的字段名（2021-03 公开的填报脚本，卖方字段按买方推定）；金额单位元；技术交易额以登记点认定的为准。", n, clock.Local(s.d.Now()).Format("2006-01-02 15:04"))}
 }
 
 // Export is a large export of one person.
@@ -311,7 +312,7 @@ type exportScope struct {
 	Division string  `json:"division"`
 	Org      int64   `json:"org"`
 
-	Actor *identity.Actor `json:"actor,omitempty"` // archives: read as this person
+	Actor *actor.Actor `json:"actor,omitempty"` // archives: read as this person
 }
 
 // ExportArgs is the job that makes the files of a large export.
@@ -324,7 +325,7 @@ func (ExportArgs) Kind() string { return "registration_export" }
 
 // RequestExport asks a job for the files of a filter. Everybody who may list registrations. Faults: Invalid fields from, to;
 // Conflict "export_running" while one of the person's own is not finished.
-func (s *Service) RequestExport(ctx context.Context, a identity.Actor, f ExportFilter) (Export, error) {
+func (s *Service) RequestExport(ctx context.Context, a actor.Actor, f ExportFilter) (Export, error) {
 	n, err := s.ExportCount(ctx, a, f)
 	if err != nil {
 		return Export{}, err
@@ -347,12 +348,12 @@ func (s *Service) RequestExport(ctx context.Context, a identity.Actor, f ExportF
 }
 
 // Exports lists the actor's own exports, newest first; Export reads one. NotFound "export_not_found" for somebody else's.
-func (s *Service) Exports(ctx context.Context, a identity.Actor) ([]Export, error) {
+func (s *Service) Exports(ctx context.Context, a actor.Actor) ([]Export, error) {
 	return many[Export](ctx, s.d.DB, selectExports, pgx.StrictNamedArgs{"account": a.AccountID})
 }
 
 // Export reads one export of the actor's own.
-func (s *Service) Export(ctx context.Context, a identity.Actor, id int64) (Export, error) {
+func (s *Service) Export(ctx context.Context, a actor.Actor, id int64) (Export, error) {
 	e, err := one[Export](ctx, s.d.DB, selectExport, pgx.StrictNamedArgs{"id": id})
 	if err == pgx.ErrNoRows || err == nil && e.AccountID != a.AccountID {
 		return Export{}, fault.New(fault.NotFound, "export_not_found", "没有这次导出，请在登记簿重新导出")
@@ -421,7 +422,7 @@ func (s *Service) exportFile(ctx context.Context, e *Export, sc scope, part, par
 	if _, err := temp.Seek(0, io.SeekStart); err != nil {
 		return 0, fmt.Errorf("export: %w", err)
 	}
-	name := fmt.Sprintf("技术合同登记-%s.xlsx", e.CreatedAt.In(shanghai()).Format("20060102-1504"))
+	name := fmt.Sprintf("技术合同登记-%s.xlsx", clock.Local(e.CreatedAt).Format("20060102-1504"))
 	if parts > 1 {
 		name = strings.Replace(name, ".xlsx", fmt.Sprintf("-%d之%d.xlsx", parts, part+1), 1)
 	}

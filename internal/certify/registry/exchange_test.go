@@ -11,8 +11,8 @@ import (
 
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/certify/registry/registrytest"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/document"
 )
@@ -216,13 +216,13 @@ func TestAnExportedFileCanBeImportedElsewhere(t *testing.T) {
 func TestDeadlinesCountAndWarnOnce(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
-	second := w.Person(w.League, identity.LeagueOfficer)
+	second := w.Person(w.League, actor.LeagueOfficer)
 	f := w.Submit(w.Content())
 	_, err := w.S.Accept(ctx, w.Registrar, registry.Ref{ID: f.ID})
 	registrytest.Check(t, err)
 	waiting := w.Submit(w.Content())
 	_ = waiting
-	messages := func(a identity.Actor) (n int) {
+	messages := func(a actor.Actor) (n int) {
 		w.Scan(&n, `select count(*) from message where account_id = $1 and kind = 'deadline'`, a.AccountID)
 		return n
 	}

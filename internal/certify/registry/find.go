@@ -13,8 +13,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/platform/document"
 )
 
@@ -47,7 +47,7 @@ type fileText struct {
 
 // FindInPaper looks for a word in an attached PDF of a case, page by page, ignoring white space and letter case. Scope as Case.
 // NotFound "file_not_found"; Invalid field "find" for an empty word or a file that is no PDF.
-func (s *Service) FindInPaper(ctx context.Context, a identity.Actor, filing, file int64, word string) (Find, error) {
+func (s *Service) FindInPaper(ctx context.Context, a actor.Actor, filing, file int64, word string) (Find, error) {
 	out := Find{Word: word}
 	c, err := s.Case(ctx, a, filing)
 	if err != nil {

@@ -16,9 +16,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/platform/document"
@@ -93,8 +93,8 @@ type HistoryArgs struct {
 // Kind names the job.
 func (HistoryArgs) Kind() string { return "registration_history" }
 
-func mayImportHistory(a identity.Actor) error {
-	if a.Officer() || a.Has(identity.PointHead) {
+func mayImportHistory(a actor.Actor) error {
+	if a.Officer() || a.Has(actor.PointHead) {
 		return nil
 	}
 	return fault.New(fault.Forbidden, "history_forbidden", "历史登记由登记点负责人、盟市和自治区管理员导入")
@@ -103,7 +103,7 @@ func mayImportHistory(a identity.Actor) error {
 // CheckHistory reads a table of historic registrations and keeps what could be registered; nothing is registered yet. A number
 // must lie at a point that the actor may act for. Heads of points, league and region officers. Faults: Invalid "file_kind",
 // "no_heading", "too_many_rows" and those of the reader.
-func (s *Service) CheckHistory(ctx context.Context, a identity.Actor, name string, r io.Reader) (HistoryBatch, error) {
+func (s *Service) CheckHistory(ctx context.Context, a actor.Actor, name string, r io.Reader) (HistoryBatch, error) {
 	if err := mayImportHistory(a); err != nil {
 		return HistoryBatch{}, err
 	}
@@ -221,7 +221,7 @@ func headings(row document.TableRow) []heading {
 }
 
 // readHistory walks the table; what is wrong with a row goes to the report with its cell.
-func (s *Service) readHistory(a identity.Actor, points []Point, name string, raw []byte, b *HistoryBatch) ([]historic, marks, error) {
+func (s *Service) readHistory(a actor.Actor, points []Point, name string, raw []byte, b *HistoryBatch) ([]historic, marks, error) {
 	m := marks{rows: map[int]string{}}
 	table, err := readTable(name, raw)
 	if err != nil {
@@ -317,7 +317,7 @@ func readHistoric(row document.TableRow, heads []heading) (h historic, bad, odd 
 }
 
 // check holds a row against registration.md §15 and the directory of points.
-func (h *historic) check(a identity.Actor, points []Point, today string, at func(title string) string) []Problem {
+func (h *historic) check(a actor.Actor, points []Point, today string, at func(title string) string) []Problem {
 	var out []Problem
 	wrong := func(ok bool, title, message string) {
 		if !ok {
@@ -335,7 +335,7 @@ func (h *historic) check(a identity.Actor, points []Point, today string, at func
 	}
 	p := points[i]
 	h.PointID = p.ID
-	wrong(a.Covers(p.Division) || a.Has(identity.PointHead) && a.In(p.OrganisationID), numberHeading, p.Name+"不在您的管辖范围")
+	wrong(a.Covers(p.Division) || a.Has(actor.PointHead) && a.In(p.OrganisationID), numberHeading, p.Name+"不在您的管辖范围")
 	wrong(n.Serial > 0, numberHeading, "序号不应为 0")
 	wrong(h.On != "" && strings.HasPrefix(h.On, fmt.Sprintf("%04d-", n.Year)), "登记日期", "登记日期应在编号的年份 "+strconv.Itoa(n.Year)+" 年内")
 	wrong(h.On <= today, "登记日期", "登记日期晚于今天")
@@ -362,7 +362,7 @@ func (h *historic) check(a identity.Actor, points []Point, today string, at func
 }
 
 // Histories lists the actor's own files; History reads one. NotFound "import_not_found" for somebody else's.
-func (s *Service) Histories(ctx context.Context, a identity.Actor) ([]HistoryBatch, error) {
+func (s *Service) Histories(ctx context.Context, a actor.Actor) ([]HistoryBatch, error) {
 	if err := mayImportHistory(a); err != nil {
 		return nil, err
 	}
@@ -370,7 +370,7 @@ func (s *Service) Histories(ctx context.Context, a identity.Actor) ([]HistoryBat
 }
 
 // History reads one file of the actor's own.
-func (s *Service) History(ctx context.Context, a identity.Actor, id int64) (HistoryBatch, error) {
+func (s *Service) History(ctx context.Context, a actor.Actor, id int64) (HistoryBatch, error) {
 	b, err := one[HistoryBatch](ctx, s.d.DB, selectHistory, pgx.StrictNamedArgs{"id": id})
 	if err == pgx.ErrNoRows || err == nil && b.AccountID != a.AccountID {
 		return HistoryBatch{}, fault.New(fault.NotFound, "import_not_found", "没有这次导入，请重新上传文件")
@@ -380,7 +380,7 @@ func (s *Service) History(ctx context.Context, a identity.Actor, id int64) (Hist
 
 // ConfirmHistory lets a job register the good rows. The person who checked. Conflict "import_started" the second time,
 // "nothing_to_import" where no row is good.
-func (s *Service) ConfirmHistory(ctx context.Context, a identity.Actor, id int64) (HistoryBatch, error) {
+func (s *Service) ConfirmHistory(ctx context.Context, a actor.Actor, id int64) (HistoryBatch, error) {
 	var b HistoryBatch
 	err := s.guarded(ctx, a, "import_history", "registration_import", strconv.FormatInt(id, 10), func(ctx context.Context, tx pgx.Tx) error {
 		if err := mayImportHistory(a); err != nil {

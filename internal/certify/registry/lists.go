@@ -14,9 +14,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/certify/ledger"
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/document"
 )
@@ -103,7 +104,7 @@ const maxListItems = 200
 // IssueList stamps a list of registered contracts of one applicant at one point. Registrar or head of the point. Faults: Invalid
 // fields; Conflict "list_mixed" (large and ordinary, or several applicants), "list_not_standing" (a contract that does not stand
 // as registered), "list_class" (a tax list holds classes 01–03 without a failed tax review).
-func (s *Service) IssueList(ctx context.Context, a identity.Actor, purpose ListPurpose, numbers []string) (List, error) {
+func (s *Service) IssueList(ctx context.Context, a actor.Actor, purpose ListPurpose, numbers []string) (List, error) {
 	var l List
 	err := s.guarded(ctx, a, "issue_list", "registration_list", "", func(ctx context.Context, tx pgx.Tx) error {
 		var bad fault.Fields
@@ -126,7 +127,7 @@ func (s *Service) IssueList(ctx context.Context, a identity.Actor, purpose ListP
 		if err != nil {
 			return err
 		}
-		if !a.Has(identity.Registrar, identity.PointHead) || !a.In(p.OrganisationID) {
+		if !a.Has(actor.Registrar, actor.PointHead) || !a.In(p.OrganisationID) {
 			return registrationNotFound()
 		}
 		policy, err := one[Policy](ctx, tx, selectPolicyOn, pgx.StrictNamedArgs{"day": dayOf(s.d.Now())})
@@ -185,7 +186,7 @@ func (s *Service) newList(ctx context.Context, tx pgx.Tx, p Point, purpose ListP
 		return List{}, fmt.Errorf("check code: %w", err)
 	}
 	body := ListBody{Number: fmt.Sprintf("QD%04d%s%s%04d", year, p.Region4, p.Code2, serial), Purpose: purpose, Large: large, Applicant: regs[0].SellerName, Point: p.Name,
-		IssuedAt: now.In(shanghai()).Format(time.RFC3339), CheckCode: checkAlphabet().EncodeToString(random[:]), Sample: regs[0].Sample}
+		IssuedAt: clock.Local(now).Format(time.RFC3339), CheckCode: checkAlphabet().EncodeToString(random[:]), Sample: regs[0].Sample}
 	for _, r := range regs {
 		body.Items = append(body.Items, ListItem{r.Number, r.Version, r.Title, r.Class, r.SellerName, r.BuyerName, r.Amount, r.Technical, r.RegisteredOn.Format(time.DateOnly)})
 		body.Amount += r.Amount
@@ -210,7 +211,7 @@ func voidLists(ctx context.Context, tx pgx.Tx, number, reason string, at time.Ti
 }
 
 // Lists gives the lists in the actor's scope, newest first, at most 100: of the points and the area, and of the own organisation.
-func (s *Service) Lists(ctx context.Context, a identity.Actor) ([]List, error) {
+func (s *Service) Lists(ctx context.Context, a actor.Actor) ([]List, error) {
 	sc, err := s.scope(ctx, a)
 	if err != nil {
 		return nil, err
@@ -219,7 +220,7 @@ func (s *Service) Lists(ctx context.Context, a identity.Actor) ([]List, error) {
 }
 
 // List reads one list in the actor's scope. NotFound "list_not_found".
-func (s *Service) List(ctx context.Context, a identity.Actor, number string) (List, error) {
+func (s *Service) List(ctx context.Context, a actor.Actor, number string) (List, error) {
 	var l List
 	err := s.guarded(ctx, a, "read", "registration_list", number, func(ctx context.Context, tx pgx.Tx) error {
 		var err error
@@ -265,7 +266,7 @@ func (s *Service) CheckList(ctx context.Context, number, code string) (ListCheck
 		return ListCheck{}, err
 	}
 	if l.State == "void" {
-		out.Words = "已失效（" + l.VoidedAt.In(shanghai()).Format("2006 年 1 月 2 日") + "）：" + l.VoidReason
+		out.Words = "已失效（" + clock.Local(*l.VoidedAt).Format("2006 年 1 月 2 日") + "）：" + l.VoidReason
 	}
 	out.View.Applicant, out.List.Body = mask(out.View.Applicant), ""
 	for i, item := range out.View.Items {
@@ -287,7 +288,7 @@ func (s *Service) CheckList(ctx context.Context, number, code string) (ListCheck
 }
 
 // ListPDF draws a list, the same bytes as long as its state does not change. Scope as List.
-func (s *Service) ListPDF(ctx context.Context, a identity.Actor, number string) (name string, pdf []byte, err error) {
+func (s *Service) ListPDF(ctx context.Context, a actor.Actor, number string) (name string, pdf []byte, err error) {
 	l, err := s.List(ctx, a, number)
 	if err != nil {
 		return "", nil, err
@@ -420,7 +421,7 @@ type Payment struct {
 
 // SubsidyOf works out the buyer's subsidy of a registration by the rate of its registration day and the payments proven. Scope as
 // Dossier.
-func (s *Service) SubsidyOf(ctx context.Context, a identity.Actor, number string) (Subsidy, error) {
+func (s *Service) SubsidyOf(ctx context.Context, a actor.Actor, number string) (Subsidy, error) {
 	d, err := s.Dossier(ctx, a, number)
 	if err != nil {
 		return Subsidy{}, err
@@ -454,7 +455,7 @@ func (s *Service) SubsidyOf(ctx context.Context, a identity.Actor, number string
 // SubsidyPDF draws the calculation with every step, the same bytes as long as register, payments, lists and rate stay. The QR leads
 // to the contract's certificate: the buyer reads this paper, and a list names other people's contracts. Scope as Dossier. Conflict
 // "no_rate", "not_standing".
-func (s *Service) SubsidyPDF(ctx context.Context, a identity.Actor, number string) (name string, pdf []byte, err error) {
+func (s *Service) SubsidyPDF(ctx context.Context, a actor.Actor, number string) (name string, pdf []byte, err error) {
 	sub, err := s.SubsidyOf(ctx, a, number)
 	if err != nil {
 		return "", nil, err
@@ -539,9 +540,9 @@ func (s *Service) SubsidyRates(ctx context.Context) ([]SubsidyRate, error) {
 
 // SaveSubsidyRate adds a row of the rate table, or mends the one with its ID. Region officers only. Two rows of one side never
 // cover one class on one day: the earlier one gets its last day first. Faults: Invalid fields; NotFound "rate_not_found".
-func (s *Service) SaveSubsidyRate(ctx context.Context, a identity.Actor, r SubsidyRate) (SubsidyRate, error) {
+func (s *Service) SaveSubsidyRate(ctx context.Context, a actor.Actor, r SubsidyRate) (SubsidyRate, error) {
 	err := s.guarded(ctx, a, "save_rate", "subsidy_rate", strconv.FormatInt(r.ID, 10), func(ctx context.Context, tx pgx.Tx) error {
-		if !a.Has(identity.RegionOfficer) {
+		if !a.Has(actor.RegionOfficer) {
 			return fault.New(fault.Forbidden, "region_only", "补助费率由自治区管理员维护")
 		}
 		if err := r.check(); err != nil {
@@ -603,7 +604,7 @@ func (r SubsidyRate) check() error {
 
 // AddPayment keeps a proof of payment. Members of a party's organisation, with a file of their own; ΣC is the most. Faults:
 // Invalid fields, Conflict "paid_above_amount", "list_not_standing" where the registration ended.
-func (s *Service) AddPayment(ctx context.Context, a identity.Actor, number string, p Payment) error {
+func (s *Service) AddPayment(ctx context.Context, a actor.Actor, number string, p Payment) error {
 	return s.guarded(ctx, a, "add_payment", "registration", number, func(ctx context.Context, tx pgx.Tx) error {
 		r, err := one[Registration](ctx, tx, lockRegistration, pgx.StrictNamedArgs{"number": number})
 		if errors.Is(err, pgx.ErrNoRows) || err == nil && (!a.In(r.ApplicantOrg) && !a.In(r.SellerOrg) && !a.In(r.BuyerOrg) || !a.Has(Applicant.roles()...)) {
@@ -638,7 +639,7 @@ func (s *Service) AddPayment(ctx context.Context, a identity.Actor, number strin
 }
 
 // PaymentFile names the file of a payment for download. Scope as Dossier. NotFound "file_not_found".
-func (s *Service) PaymentFile(ctx context.Context, a identity.Actor, number string, payment int64) (file int64, err error) {
+func (s *Service) PaymentFile(ctx context.Context, a actor.Actor, number string, payment int64) (file int64, err error) {
 	sub, err := s.SubsidyOf(ctx, a, number)
 	if err != nil {
 		return 0, err

@@ -9,13 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/certify/registry/registrytest"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/files"
-
-	"github.com/jackc/pgx/v5"
 )
 
 func TestAListStandsAsLongAsItsContractsDo(t *testing.T) {

@@ -3,8 +3,8 @@ package registry
 import (
 	"slices"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 )
 
 // Aggregate is what a row of the table moves.
@@ -156,7 +156,7 @@ func word[K ~string](words map[K]string, k K) string {
 
 // stand says which parts the actor's roles, organisation and area give in a case of that point and applicant.
 // Experts sit at the point, or in the department of its league or the region.
-func stand(a identity.Actor, applicantOrg int64, parties []int64, p Point) []Part {
+func stand(a actor.Actor, applicantOrg int64, parties []int64, p Point) []Part {
 	var parts []Part
 	add := func(part Part, ok bool) {
 		if ok && a.Has(part.roles()...) {
@@ -167,10 +167,10 @@ func stand(a identity.Actor, applicantOrg int64, parties []int64, p Point) []Par
 	add(Applicant, a.In(applicantOrg))
 	add(Registrar, host)
 	add(Reviewer, host)
-	if host && p.SecondReview == ReviewerOrHead && a.Has(identity.PointHead) && !a.Has(identity.Reviewer) {
+	if host && p.SecondReview == ReviewerOrHead && a.Has(actor.PointHead) && !a.Has(actor.Reviewer) {
 		parts = append(parts, Reviewer)
 	}
-	add(Expert, host || (a.OrgKind == identity.Government && above(a.Division, p.Division)))
+	add(Expert, host || (a.OrgKind == actor.Government && above(a.Division, p.Division)))
 	add(Head, host)
 	add(Supervisor, a.Covers(p.Division))
 	add(TaxReader, above(a.Division, p.Division))

@@ -14,8 +14,8 @@ import (
 
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/certify/registry/registrytest"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 )
 
 // TestWhatTheTableDoesNotAllowIsRefusedAuditedAndChangesNothing walks every (state, event, part).
@@ -24,7 +24,7 @@ func TestWhatTheTableDoesNotAllowIsRefusedAuditedAndChangesNothing(t *testing.T)
 	w, ctx := registrytest.New(t), context.Background()
 	f := w.Submit(w.Content())
 	reg := w.Register(w.Content(), nil)
-	who := map[registry.Part]identity.Actor{registry.Applicant: w.Seller, registry.Party: w.Buyer, registry.Registrar: w.Registrar, registry.Reviewer: w.Reviewer,
+	who := map[registry.Part]actor.Actor{registry.Applicant: w.Seller, registry.Party: w.Buyer, registry.Registrar: w.Registrar, registry.Reviewer: w.Reviewer,
 		registry.Expert: w.Expert, registry.Head: w.Head, registry.Supervisor: w.League, registry.TaxReader: w.Tax}
 	for _, on := range []registry.Aggregate{registry.OnFiling, registry.OnRegistration} {
 		var states []registry.State
@@ -63,12 +63,12 @@ func TestWhatTheTableDoesNotAllowIsRefusedAuditedAndChangesNothing(t *testing.T)
 			w.Scan(&before, snapshot, key)
 			w.Scan(&refusedBefore, `select count(*) from audit_row where result = 'refused'`)
 			for _, event := range events {
-				for part, actor := range who {
+				for part, who := range who {
 					if permitted[fmt.Sprint(state, event, part)] {
 						continue
 					}
 					calls++
-					err := w.Fire(on, event, actor, f, reg.Number)
+					err := w.Fire(on, event, who, f, reg.Number)
 					if !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.Forbidden) {
 						t.Errorf("%s: %s by %s: %v", state, event, part, err)
 					}
@@ -133,7 +133,7 @@ func TestOfTwoRegistrarsWhoAcceptOneIsTold(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
 	f := w.Submit(w.Content())
-	who := []identity.Actor{w.Registrar, w.Registrar2}
+	who := []actor.Actor{w.Registrar, w.Registrar2}
 	winner := one(t, contend(t, w, lockFiling, f.ID,
 		func() error { _, err := w.S.Accept(ctx, who[0], registry.Ref{ID: f.ID}); return err },
 		func() error { _, err := w.S.Accept(ctx, who[1], registry.Ref{ID: f.ID}); return err }))
@@ -255,22 +255,22 @@ func TestADeskSeesOnlyItsOwnCases(t *testing.T) {
 	_, err = w.S.PassFirstReview(ctx, w.Registrar, registry.Ref{ID: f.ID})
 	registrytest.Check(t, err)
 	for name, c := range map[string]struct {
-		actor identity.Actor
-		sees  bool
+		who  actor.Actor
+		sees bool
 	}{
 		"registrar": {w.Registrar, true}, "reviewer": {w.Reviewer, true}, "seller": {w.Seller, true}, "colleague": {w.Seller2, true}, "buyer": {w.Buyer, true},
 		"league": {w.League, true}, "region": {w.Regional, true}, "other league": {w.OtherLeague, false}, "other county": {w.Stranger, false},
-		"tax while open": {w.Tax, false}, "guest": {identity.Guest(), false},
+		"tax while open": {w.Tax, false}, "guest": {actor.Guest(), false},
 	} {
-		shown, err := w.S.Case(ctx, c.actor, f.ID)
+		shown, err := w.S.Case(ctx, c.who, f.ID)
 		if c.sees != (err == nil) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if err != nil && !fault.Is(err, fault.NotFound) && c.actor.SignedIn() {
+		if err != nil && !fault.Is(err, fault.NotFound) && c.who.SignedIn() {
 			t.Errorf("%s learns that the case exists: %v", name, err)
 		}
-		page, err := w.S.Queue(ctx, c.actor, registry.QueueFilter{})
-		if c.actor.SignedIn() {
+		page, err := w.S.Queue(ctx, c.who, registry.QueueFilter{})
+		if c.who.SignedIn() {
 			registrytest.Check(t, err)
 		}
 		if listed := len(page.Rows) == 1; name != "tax while open" && listed != c.sees {
@@ -368,8 +368,8 @@ func TestAPeriodEntryIsNeverRewritten(t *testing.T) {
 func TestTheDeskCountsWhatWaitsForTheRole(t *testing.T) {
 	t.Parallel()
 	queue := registry.QueuePage{Counts: map[registry.State]int{registry.AwaitingAcceptance: 1, registry.InReview: 2, registry.Correcting: 4, registry.AwaitingSecondReview: 8, registry.AwaitingExperts: 16, registry.AwaitingRegistration: 32}}
-	for role, want := range map[identity.Role]int{identity.Registrar: 3, identity.Reviewer: 8, identity.Expert: 16, identity.PointHead: 32, identity.Member: 0} {
-		if got := queue.Waiting(identity.Actor{Roles: []identity.Role{role}}); got != want {
+	for role, want := range map[actor.Role]int{actor.Registrar: 3, actor.Reviewer: 8, actor.Expert: 16, actor.PointHead: 32, actor.Member: 0} {
+		if got := queue.Waiting(actor.Actor{Roles: []actor.Role{role}}); got != want {
 			t.Errorf("%s: %d, want %d", role, got, want)
 		}
 	}

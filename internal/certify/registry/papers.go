@@ -6,9 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/document"
 )
@@ -45,7 +45,7 @@ func (r Registration) Papers() []PaperKind {
 
 // RegistrationPaper draws a paper of a registration as PDF, the same bytes as long as the registration does not move; name is
 // a file name. Scope as Dossier. NotFound "no_such_paper".
-func (s *Service) RegistrationPaper(ctx context.Context, a identity.Actor, number string, kind PaperKind) (name string, pdf []byte, err error) {
+func (s *Service) RegistrationPaper(ctx context.Context, a actor.Actor, number string, kind PaperKind) (name string, pdf []byte, err error) {
 	d, err := s.Dossier(ctx, a, number)
 	if err != nil {
 		return "", nil, err

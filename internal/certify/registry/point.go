@@ -9,8 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/platform/postgres"
@@ -40,10 +40,10 @@ func (s *Service) Hosted(ctx context.Context, organisationID int64) ([]Point, er
 
 // SavePoint adds or edits a point. Region officers only. Faults: Invalid fields, Conflict "stale_version",
 // "point_code_taken", NotFound "point_not_found".
-func (s *Service) SavePoint(ctx context.Context, a identity.Actor, in PointInput) (Point, error) {
+func (s *Service) SavePoint(ctx context.Context, a actor.Actor, in PointInput) (Point, error) {
 	var saved Point
 	err := s.guarded(ctx, a, "save_point", "point", strconv.FormatInt(in.ID, 10), func(ctx context.Context, tx pgx.Tx) error {
-		if !a.Has(identity.RegionOfficer) {
+		if !a.Has(actor.RegionOfficer) {
 			return fault.New(fault.Forbidden, "region_only", "登记点由自治区管理员设立和变更")
 		}
 		p, err := in.point()
@@ -106,9 +106,9 @@ func (in PointInput) point() (Point, error) {
 }
 
 // SetPointState moves a point to normal, rectifying or suspended with a reason (办法第16、18–21条). Region officers only.
-func (s *Service) SetPointState(ctx context.Context, a identity.Actor, id int64, version int, to PointState, reason string) (Point, error) {
+func (s *Service) SetPointState(ctx context.Context, a actor.Actor, id int64, version int, to PointState, reason string) (Point, error) {
 	return s.changePoint(ctx, a, id, version, "set_point_state", func(p *Point) error {
-		if !a.Has(identity.RegionOfficer) {
+		if !a.Has(actor.RegionOfficer) {
 			return fault.New(fault.Forbidden, "region_only", "登记点状态由自治区管理员决定")
 		}
 		var f fault.Fields
@@ -121,13 +121,13 @@ func (s *Service) SetPointState(ctx context.Context, a identity.Actor, id int64,
 
 // SavePointSettings changes what the point decides itself. Its head or a region officer. Faults: Invalid fields (the amount
 // for the experts above the large amount of the policy in force).
-func (s *Service) SavePointSettings(ctx context.Context, a identity.Actor, id int64, in PointSettings) (Point, error) {
+func (s *Service) SavePointSettings(ctx context.Context, a actor.Actor, id int64, in PointSettings) (Point, error) {
 	policy, err := one[Policy](ctx, s.d.DB, selectPolicyOn, pgx.StrictNamedArgs{"day": dayOf(s.d.Now())})
 	if err != nil {
 		return Point{}, fmt.Errorf("policy in force: %w", err)
 	}
 	return s.changePoint(ctx, a, id, in.Version, "save_point_settings", func(p *Point) error {
-		if !a.Has(identity.RegionOfficer) && !(a.Has(identity.PointHead) && a.In(p.OrganisationID)) {
+		if !a.Has(actor.RegionOfficer) && !(a.Has(actor.PointHead) && a.In(p.OrganisationID)) {
 			return fault.New(fault.Forbidden, "head_only", "登记点设置由登记点负责人修改")
 		}
 		var f fault.Fields
@@ -147,7 +147,7 @@ func (p Point) expertsFrom(policy Policy) money.Fen {
 	return policy.LargeAmount
 }
 
-func (s *Service) changePoint(ctx context.Context, a identity.Actor, id int64, version int, event Event, change func(*Point) error, detail map[string]any) (Point, error) {
+func (s *Service) changePoint(ctx context.Context, a actor.Actor, id int64, version int, event Event, change func(*Point) error, detail map[string]any) (Point, error) {
 	var saved Point
 	err := s.guarded(ctx, a, event, "point", strconv.FormatInt(id, 10), func(ctx context.Context, tx pgx.Tx) error {
 		p, err := readPoint(ctx, tx, id)
@@ -198,14 +198,14 @@ func rightPoint(ctx context.Context, q postgres.Querier, org int64, division str
 
 // Member is one person of a point's staff.
 type Member struct {
-	AccountID int64           `json:"accountId"`
-	Name      string          `json:"name"`
-	Roles     []identity.Role `json:"roles"` // desk roles only
+	AccountID int64        `json:"accountId"`
+	Name      string       `json:"name"`
+	Roles     []actor.Role `json:"roles"` // desk roles only
 }
 
 // Staff lists the people of a point's desk: the members of its host organisation with desk roles. Members of the host
 // and officers of the area. Who they are is changed where members are, in identity.
-func (s *Service) Staff(ctx context.Context, a identity.Actor, id int64) ([]Member, error) {
+func (s *Service) Staff(ctx context.Context, a actor.Actor, id int64) ([]Member, error) {
 	p, err := s.Point(ctx, id)
 	if err != nil {
 		return nil, err
@@ -215,7 +215,7 @@ func (s *Service) Staff(ctx context.Context, a identity.Actor, id int64) ([]Memb
 	}
 	var out []Member
 	var ids []int64
-	for _, role := range []identity.Role{identity.Registrar, identity.Reviewer, identity.PointHead, identity.Expert} {
+	for _, role := range []actor.Role{actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert} {
 		accounts, err := s.d.People.AccountsOf(ctx, p.OrganisationID, role)
 		if err != nil {
 			return nil, err
@@ -243,9 +243,9 @@ type Holiday struct {
 }
 
 // SaveHolidays adds or corrects days of the calendar. Region officers only. Running clocks keep their dates.
-func (s *Service) SaveHolidays(ctx context.Context, a identity.Actor, days []Holiday) error {
+func (s *Service) SaveHolidays(ctx context.Context, a actor.Actor, days []Holiday) error {
 	return s.guarded(ctx, a, "save_holidays", "holiday", "", func(ctx context.Context, tx pgx.Tx) error {
-		if !a.Has(identity.RegionOfficer) {
+		if !a.Has(actor.RegionOfficer) {
 			return fault.New(fault.Forbidden, "region_only", "节假日表由自治区管理员维护")
 		}
 		for i, d := range days {

@@ -9,8 +9,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/postgres"
 )
@@ -74,11 +75,11 @@ func Grades() [][2]string {
 }
 
 // overPoint reports whether the actor manages a point's staff: its head, or an officer of its area.
-func overPoint(a identity.Actor, p Point) bool {
-	return a.Covers(p.Division) || a.Has(identity.PointHead) && a.In(p.OrganisationID)
+func overPoint(a actor.Actor, p Point) bool {
+	return a.Covers(p.Division) || a.Has(actor.PointHead) && a.In(p.OrganisationID)
 }
 
-func (s *Service) managed(ctx context.Context, q postgres.Querier, a identity.Actor, id int64) (Point, error) {
+func (s *Service) managed(ctx context.Context, q postgres.Querier, a actor.Actor, id int64) (Point, error) {
 	p, err := readPoint(ctx, q, id)
 	if err == nil && !overPoint(a, p) {
 		err = fault.New(fault.NotFound, "point_not_found", "没有这个登记点，或不在您的管辖范围")
@@ -88,7 +89,7 @@ func (s *Service) managed(ctx context.Context, q postgres.Querier, a identity.Ac
 
 // StaffTraining lists the people of a point with their training. Head of the point, officers of its area; NotFound
 // "point_not_found" for others.
-func (s *Service) StaffTraining(ctx context.Context, a identity.Actor, point int64) ([]TrainedMember, error) {
+func (s *Service) StaffTraining(ctx context.Context, a actor.Actor, point int64) ([]TrainedMember, error) {
 	if _, err := s.managed(ctx, s.d.DB, a, point); err != nil {
 		return nil, err
 	}
@@ -116,7 +117,7 @@ func (s *Service) StaffTraining(ctx context.Context, a identity.Actor, point int
 }
 
 // AddTraining records a training. Head of the point, officers of its area. Fault: Invalid fields.
-func (s *Service) AddTraining(ctx context.Context, a identity.Actor, point int64, t Training) error {
+func (s *Service) AddTraining(ctx context.Context, a actor.Actor, point int64, t Training) error {
 	return s.guarded(ctx, a, "add_training", "point", strconv.FormatInt(point, 10), func(ctx context.Context, tx pgx.Tx) error {
 		if _, err := s.managed(ctx, tx, a, point); err != nil {
 			return err
@@ -143,12 +144,12 @@ func (s *Service) AddTraining(ctx context.Context, a identity.Actor, point int64
 }
 
 // Figures computes a point's year. Head of the point, officers of its area.
-func (s *Service) Figures(ctx context.Context, a identity.Actor, point int64, year int) (PointFigures, error) {
+func (s *Service) Figures(ctx context.Context, a actor.Actor, point int64, year int) (PointFigures, error) {
 	staff, err := s.StaffTraining(ctx, a, point)
 	if err != nil {
 		return PointFigures{}, err
 	}
-	from := time.Date(year, 1, 1, 0, 0, 0, 0, shanghai())
+	from := time.Date(year, 1, 1, 0, 0, 0, 0, clock.Zone())
 	f, err := one[PointFigures](ctx, s.d.DB, selectFigures, pgx.StrictNamedArgs{"point": point, "from": from, "to": from.AddDate(1, 0, 0),
 		"first": fmt.Sprintf("%d-01-01", year), "last": fmt.Sprintf("%d-12-31", year)})
 	if err != nil {
@@ -164,7 +165,7 @@ func (s *Service) Figures(ctx context.Context, a identity.Actor, point int64, ye
 }
 
 // Assessments lists the signed sheets of a point, newest first. Head of the point, officers of its area.
-func (s *Service) Assessments(ctx context.Context, a identity.Actor, point int64) ([]Assessment, error) {
+func (s *Service) Assessments(ctx context.Context, a actor.Actor, point int64) ([]Assessment, error) {
 	if _, err := s.managed(ctx, s.d.DB, a, point); err != nil {
 		return nil, err
 	}
@@ -173,9 +174,9 @@ func (s *Service) Assessments(ctx context.Context, a identity.Actor, point int64
 
 // Assess signs the sheet of a year that has ended, with the figures as they are computed now. Region officers. Faults: Invalid
 // fields, Conflict "assessed" the second time.
-func (s *Service) Assess(ctx context.Context, a identity.Actor, point int64, year int, grade, opinion string) error {
+func (s *Service) Assess(ctx context.Context, a actor.Actor, point int64, year int, grade, opinion string) error {
 	return s.guarded(ctx, a, "assess_point", "point", strconv.FormatInt(point, 10), func(ctx context.Context, tx pgx.Tx) error {
-		if !a.Has(identity.RegionOfficer) {
+		if !a.Has(actor.RegionOfficer) {
 			return fault.New(fault.Forbidden, "region_only", "年度考核由自治区管理员作出")
 		}
 		var bad fault.Fields
@@ -202,10 +203,10 @@ func (s *Service) Assess(ctx context.Context, a identity.Actor, point int64, yea
 
 // MoveCases takes the open cases of a suspended point to the points now competent, each with a record and a ledger row; its clock
 // runs on. A case for which there is no other point stays. Region officers. Conflict "point_not_suspended".
-func (s *Service) MoveCases(ctx context.Context, a identity.Actor, point int64) (moved, left int, err error) {
+func (s *Service) MoveCases(ctx context.Context, a actor.Actor, point int64) (moved, left int, err error) {
 	err = s.guarded(ctx, a, EventMove, "point", strconv.FormatInt(point, 10), func(ctx context.Context, tx pgx.Tx) error {
 		moved, left = 0, 0
-		if !a.Has(identity.RegionOfficer) {
+		if !a.Has(actor.RegionOfficer) {
 			return fault.New(fault.Forbidden, "region_only", "移交在办件由自治区管理员决定")
 		}
 		p, err := readPoint(ctx, tx, point)
@@ -237,7 +238,7 @@ func (s *Service) MoveCases(ctx context.Context, a identity.Actor, point int64) 
 				return err
 			}
 			f.PointID, f.Division = to.ID, to.Division
-			w := &work{tx: tx, actor: a, now: now, today: dayOf(now), part: Supervisor, filing: f, point: to, to: f.State, number: f.Number,
+			w := &work{tx: tx, who: a, now: now, today: dayOf(now), part: Supervisor, filing: f, point: to, to: f.State, number: f.Number,
 				note: p.Name + "暂停受理，移交" + to.Name, tell: []int64{f.Applicant}, say: "登记申请已移交" + to.Name}
 			if err := s.note(ctx, w, EventMove, f.State); err != nil {
 				return err

@@ -8,8 +8,8 @@ import (
 
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/certify/registry/registrytest"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 )
 
 func TestAPointsYearIsComputedAndAssessedOnce(t *testing.T) {
@@ -136,7 +136,7 @@ func TestAHeadMayReviewOnlyWhereThePointSaysSoAndNeverRegistersThatCase(t *testi
 	if _, err := w.S.PassSecondReview(ctx, w.Head, ref, "同意"); !fault.HasCode(err, "no_other_head") {
 		t.Errorf("the only head reviewed, so that nobody could register: %v", err)
 	}
-	other := w.Person(w.Head, identity.PointHead)
+	other := w.Person(w.Head, actor.PointHead)
 	f, err := w.S.PassSecondReview(ctx, w.Head, ref, "同意")
 	registrytest.Check(t, err)
 	if f.State != registry.AwaitingRegistration || f.Reviewer != w.Head.AccountID {
@@ -157,7 +157,7 @@ func TestAHeadMayReviewOnlyWhereThePointSaysSoAndNeverRegistersThatCase(t *testi
 		t.Errorf("the other head: %v", err)
 	}
 	own := w.Head
-	own.Roles = []identity.Role{identity.Registrar, identity.PointHead}
+	own.Roles = []actor.Role{actor.Registrar, actor.PointHead}
 	f = w.Submit(w.Content())
 	ref = registry.Ref{ID: f.ID}
 	_, err = w.S.Accept(ctx, own, ref)

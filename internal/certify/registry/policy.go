@@ -9,8 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 )
 
@@ -57,9 +57,9 @@ func (s *Service) Policies(ctx context.Context) ([]Policy, error) {
 // SavePolicy adds a row of the clock, or mends the one with its ID that nothing counts with yet. Region officers only. An active
 // row begins today or later: running cases keep the row they were filed under, and what was decided keeps its rule. Faults:
 // Invalid fields; Conflict "policy_in_use"; NotFound "policy_not_found".
-func (s *Service) SavePolicy(ctx context.Context, a identity.Actor, p Policy) (Policy, error) {
+func (s *Service) SavePolicy(ctx context.Context, a actor.Actor, p Policy) (Policy, error) {
 	err := s.guarded(ctx, a, "save_policy", "sla_policy", strconv.FormatInt(p.ID, 10), func(ctx context.Context, tx pgx.Tx) error {
-		if !a.Has(identity.RegionOfficer) {
+		if !a.Has(actor.RegionOfficer) {
 			return fault.New(fault.Forbidden, "region_only", "时限规则由自治区管理员维护")
 		}
 		today := dayOf(s.d.Now())

@@ -15,8 +15,8 @@ import (
 
 	"techmarket/internal/certify/ledger"
 	"techmarket/internal/certify/recognition"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 )
 
 // scope is what an actor may list: the points of the own organisation, the area supervised, the own organisation's cases.
@@ -27,17 +27,17 @@ type scope struct {
 	account  int64
 }
 
-func (s *Service) scope(ctx context.Context, a identity.Actor) (scope, error) {
+func (s *Service) scope(ctx context.Context, a actor.Actor) (scope, error) {
 	if !a.SignedIn() {
 		return scope{}, fault.New(fault.Unauthorized, "sign_in", "请先登录")
 	}
 	sc := scope{points: []int64{}, account: a.AccountID}
 	switch {
-	case a.Has(identity.RegionOfficer):
+	case a.Has(actor.RegionOfficer):
 		sc.division = "15%"
-	case a.Has(identity.LeagueOfficer) && len(a.Division) == 6:
+	case a.Has(actor.LeagueOfficer) && len(a.Division) == 6:
 		sc.division = a.Division[:4] + "%"
-	case a.Has(identity.TaxReader) && len(a.Division) == 6, a.Has(identity.Expert) && a.OrgKind == identity.Government && len(a.Division) == 6:
+	case a.Has(actor.TaxReader) && len(a.Division) == 6, a.Has(actor.Expert) && a.OrgKind == actor.Government && len(a.Division) == 6:
 		sc.division = strings.TrimRight(a.Division, "0") + "%"
 		if len(sc.division) < 3 {
 			sc.division = "15%"
@@ -60,7 +60,7 @@ func (s *Service) scope(ctx context.Context, a identity.Actor) (scope, error) {
 
 // Queue lists filings in the actor's scope: staff their point's, officers and experts of a department their area's,
 // applicants their organisation's own. Open filings come by the day that holds, others newest first.
-func (s *Service) Queue(ctx context.Context, a identity.Actor, f QueueFilter) (QueuePage, error) {
+func (s *Service) Queue(ctx context.Context, a actor.Actor, f QueueFilter) (QueuePage, error) {
 	sc, err := s.scope(ctx, a)
 	if err != nil {
 		return QueuePage{}, err
@@ -132,7 +132,7 @@ func position(c string, parts int) []string {
 
 // Case reads one filing. The parties get no internal notes, and no review sheet before the decision. Out of scope:
 // NotFound "filing_not_found" and an audit row.
-func (s *Service) Case(ctx context.Context, a identity.Actor, id int64) (Case, error) {
+func (s *Service) Case(ctx context.Context, a actor.Actor, id int64) (Case, error) {
 	var c Case
 	err := s.guarded(ctx, a, "read", "filing", strconv.FormatInt(id, 10), func(ctx context.Context, tx pgx.Tx) error {
 		c = Case{}
@@ -224,7 +224,7 @@ func (r Review) forParties(open bool) Review {
 }
 
 // mayDo lists the events of the table that separation of duties leaves to this person.
-func (s *Service) mayDo(ctx context.Context, tx pgx.Tx, a identity.Actor, f Filing, parts []Part) ([]Event, error) {
+func (s *Service) mayDo(ctx context.Context, tx pgx.Tx, a actor.Actor, f Filing, parts []Part) ([]Event, error) {
 	var held Part
 	err := tx.QueryRow(ctx, selectPart, pgx.StrictNamedArgs{"filing": f.ID, "account": a.AccountID}).Scan(&held)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
@@ -254,7 +254,7 @@ func (s *Service) names(ctx context.Context, events []EventRow) error {
 
 // Preview computes decision and amounts of a sheet without saving it. Desk staff and officers of the case. The amounts
 // are given also where nothing can be registered; Invalid names a row that cannot be computed.
-func (s *Service) Preview(ctx context.Context, a identity.Actor, id int64, r Review) (recognition.Decision, recognition.Amounts, error) {
+func (s *Service) Preview(ctx context.Context, a actor.Actor, id int64, r Review) (recognition.Decision, recognition.Amounts, error) {
 	amounts, err := recognition.Compute(r.Class, r.Amount, r.costs(), r.Biological, r.Tied)
 	if err != nil {
 		return recognition.Decision{}, amounts, err
@@ -290,7 +290,7 @@ func (s *Service) Preview(ctx context.Context, a identity.Actor, id int64, r Rev
 }
 
 // Dossier reads one registration in the actor's scope. Out of scope: NotFound "registration_not_found" and an audit row.
-func (s *Service) Dossier(ctx context.Context, a identity.Actor, number string) (Dossier, error) {
+func (s *Service) Dossier(ctx context.Context, a actor.Actor, number string) (Dossier, error) {
 	var d Dossier
 	err := s.guarded(ctx, a, "read", "registration", number, func(ctx context.Context, tx pgx.Tx) error {
 		d = Dossier{}
@@ -365,7 +365,7 @@ type RegistrationPage struct {
 }
 
 // Registrations lists registrations in the actor's scope, newest number first.
-func (s *Service) Registrations(ctx context.Context, a identity.Actor, f RegistrationFilter) (RegistrationPage, error) {
+func (s *Service) Registrations(ctx context.Context, a actor.Actor, f RegistrationFilter) (RegistrationPage, error) {
 	sc, err := s.scope(ctx, a)
 	if err != nil {
 		return RegistrationPage{}, err
@@ -499,8 +499,8 @@ func maskCode(code string) string {
 }
 
 // Notices lists the notice tasks for 税务 and 财政 in the area of an officer, a tax reader or a point's staff.
-func (s *Service) Notices(ctx context.Context, a identity.Actor, withDone bool) ([]Notice, error) {
-	if !a.Officer() && !a.Has(identity.TaxReader, identity.PointHead, identity.Registrar) {
+func (s *Service) Notices(ctx context.Context, a actor.Actor, withDone bool) ([]Notice, error) {
+	if !a.Officer() && !a.Has(actor.TaxReader, actor.PointHead, actor.Registrar) {
 		return nil, fault.New(fault.Forbidden, "notices_forbidden", "告知事项由登记点、管理员和税务、财政查看")
 	}
 	all, err := many[Notice](ctx, s.d.DB, selectNotices, pgx.StrictNamedArgs{"done": withDone, "prefix": areaDigits(a), "division": a.Division})
@@ -511,9 +511,9 @@ func (s *Service) Notices(ctx context.Context, a identity.Actor, withDone bool) 
 }
 
 // CloseNotice notes that the office was told or has taken note. Same people as Notices. NotFound "notice_not_found".
-func (s *Service) CloseNotice(ctx context.Context, a identity.Actor, id int64) error {
+func (s *Service) CloseNotice(ctx context.Context, a actor.Actor, id int64) error {
 	return s.guarded(ctx, a, "close_notice", "notice", strconv.FormatInt(id, 10), func(ctx context.Context, tx pgx.Tx) error {
-		if !a.Officer() && !a.Has(identity.TaxReader, identity.PointHead, identity.Registrar) {
+		if !a.Officer() && !a.Has(actor.TaxReader, actor.PointHead, actor.Registrar) {
 			return fault.New(fault.Forbidden, "notices_forbidden", "告知事项由登记点、管理员和税务、财政办理")
 		}
 		var number, division string
@@ -529,7 +529,7 @@ func (s *Service) CloseNotice(ctx context.Context, a identity.Actor, id int64) e
 }
 
 // areaDigits is how many leading digits of a division must agree for it to lie in the actor's area.
-func areaDigits(a identity.Actor) int {
+func areaDigits(a actor.Actor) int {
 	switch {
 	case len(a.Division) != 6:
 		return 6

@@ -8,8 +8,8 @@ import (
 
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/certify/registry/registrytest"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 )
 
 func TestQueueFilters(t *testing.T) {
@@ -23,7 +23,7 @@ func TestQueueFilters(t *testing.T) {
 	registrytest.Check(t, err)
 	done := w.Register(w.Content(), nil)
 	for name, c := range map[string]struct {
-		actor  identity.Actor
+		who    actor.Actor
 		filter registry.QueueFilter
 		want   []int64
 	}{
@@ -41,7 +41,7 @@ func TestQueueFilters(t *testing.T) {
 		"forged cursor":      {w.Registrar, registry.QueueFilter{Cursor: "eHx5"}, []int64{a.ID, b.ID}}, // x|y
 		"wrong day":          {w.Registrar, registry.QueueFilter{DueBefore: "yesterday"}, []int64{a.ID, b.ID}},
 	} {
-		page, err := w.S.Queue(ctx, c.actor, c.filter)
+		page, err := w.S.Queue(ctx, c.who, c.filter)
 		registrytest.Check(t, err)
 		var got []int64
 		for _, r := range page.Rows {
@@ -63,12 +63,12 @@ func TestRegistrationsAreListedInScope(t *testing.T) {
 	w, ctx := registrytest.New(t), context.Background()
 	one, two := w.Register(w.Content(), nil), w.Register(w.Content(), nil)
 	for name, c := range map[string]struct {
-		actor identity.Actor
-		text  string
-		want  int
+		who  actor.Actor
+		text string
+		want int
 	}{"head": {w.Head, "", 2}, "by number": {w.Head, one.Number, 1}, "seller": {w.Seller, "", 2}, "buyer": {w.Buyer, "", 2}, "tax": {w.Tax, "", 2},
 		"league": {w.League, "", 2}, "other league": {w.OtherLeague, "", 0}, "other county": {w.Stranger, "", 0}} {
-		page, err := w.S.Registrations(ctx, c.actor, registry.RegistrationFilter{Text: c.text})
+		page, err := w.S.Registrations(ctx, c.who, registry.RegistrationFilter{Text: c.text})
 		registrytest.Check(t, err)
 		if len(page.Rows) != c.want {
 			t.Errorf("%s: %d rows, want %d", name, len(page.Rows), c.want)

@@ -16,9 +16,10 @@ import (
 
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/ledger"
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/postgres"
@@ -28,7 +29,7 @@ import (
 // change filing it registers version v+1 under the same number and books the difference. Head of the point.
 // national is the 16-digit number of the national system where the point enters it, empty otherwise.
 // Faults: Invalid "number_format", Conflict "number_taken", "income_exceeds" (change: ΣR above the new T).
-func (s *Service) Register(ctx context.Context, a identity.Actor, r Ref, national string) (Registration, error) {
+func (s *Service) Register(ctx context.Context, a actor.Actor, r Ref, national string) (Registration, error) {
 	var reg Registration
 	_, err := s.onFiling(ctx, a, r, EventRegister, func(ctx context.Context, w *work) error {
 		frozen, err := s.d.Contracts.Frozen(ctx, w.tx, w.filing.ContractID, w.filing.ContractVersion)
@@ -206,7 +207,7 @@ func (s *Service) issue(ctx context.Context, w *work, reg Registration, v contra
 		Seller: reg.SellerName, SellerCode: c.Seller.CreditCode, Buyer: reg.BuyerName, SignedOn: string(c.Elements.SignedOn),
 		BeginsOn: string(c.Elements.BeginsOn), EndsOn: string(c.Elements.EndsOn), Amount: reg.Amount, Technical: reg.Technical, Income: reg.Income,
 		AmountOpen: c.Elements.AmountOpen || c.Elements.Royalty == contract.Yes, Point: w.point.Name, RegisteredOn: reg.RegisteredOn.Format(time.DateOnly),
-		IssuedAt: w.now.In(shanghai()).Format(time.RFC3339), CheckCode: checkAlphabet().EncodeToString(random[:]), Sample: reg.Sample}
+		IssuedAt: clock.Local(w.now).Format(time.RFC3339), CheckCode: checkAlphabet().EncodeToString(random[:]), Sample: reg.Sample}
 	if len(c.Buyers) > 0 {
 		body.BuyerCode = c.Buyers[0].CreditCode
 	}
@@ -223,11 +224,11 @@ func (s *Service) issue(ctx context.Context, w *work, reg Registration, v contra
 		event = EventRegisterChange
 	}
 	// The audit chain is locked before the ledger's, as everywhere.
-	if err := s.record(ctx, w.tx, w.actor, event, "registration", reg.Number, false, map[string]any{"version": reg.Version}); err != nil {
+	if err := s.record(ctx, w.tx, w.who, event, "registration", reg.Number, false, map[string]any{"version": reg.Version}); err != nil {
 		return err
 	}
 	seq, err := s.chain(ctx, w.tx, "certificate", certificateRef(reg.Number, reg.Version), certificateRow{Event: event, Filing: w.filing.IntakeNo,
-		Account: w.actor.AccountID, ContractVersion: v.Number, TextDigest: v.TextDigest, VATBase: reg.VATBase, Body: json.RawMessage(canonical),
+		Account: w.who.AccountID, ContractVersion: v.Number, TextDigest: v.TextDigest, VATBase: reg.VATBase, Body: json.RawMessage(canonical),
 		Digest: signed.Digest.String(), Suite: signed.Suite, KeyID: signed.KeyID, Signature: signed.Signature.String()})
 	if err != nil {
 		return err
@@ -276,7 +277,7 @@ func className(class string) string {
 // standing is one event on a registration inside its transaction.
 type standing struct {
 	tx    pgx.Tx
-	actor identity.Actor
+	who   actor.Actor
 	now   time.Time
 	today time.Time
 	part  Part
@@ -289,7 +290,7 @@ type standing struct {
 }
 
 // onRegistration is onFiling for registrations.
-func (s *Service) onRegistration(ctx context.Context, a identity.Actor, r NumberRef, event Event, fn func(ctx context.Context, w *standing) error) (Registration, error) {
+func (s *Service) onRegistration(ctx context.Context, a actor.Actor, r NumberRef, event Event, fn func(ctx context.Context, w *standing) error) (Registration, error) {
 	var done Registration
 	err := s.guarded(ctx, a, event, "registration", r.Number, func(ctx context.Context, tx pgx.Tx) error {
 		reg, err := one[Registration](ctx, tx, lockRegistration, pgx.StrictNamedArgs{"number": r.Number})
@@ -314,7 +315,7 @@ func (s *Service) onRegistration(ctx context.Context, a identity.Actor, r Number
 		if r.Version != 0 && r.Version != reg.LockVersion {
 			return stale()
 		}
-		w := &standing{tx: tx, actor: a, now: s.d.Now(), part: rule.Part, reg: reg, point: p, to: rule.To[0]}
+		w := &standing{tx: tx, who: a, now: s.d.Now(), part: rule.Part, reg: reg, point: p, to: rule.To[0]}
 		w.today = dayOf(w.now)
 		if err := fn(ctx, w); err != nil {
 			return err
@@ -335,7 +336,7 @@ func (s *Service) onRegistration(ctx context.Context, a identity.Actor, r Number
 		}
 		payload := decision{Number: reg.Number, Event: event, From: reg.State, To: w.to, Part: w.part, Account: a.AccountID, Point: reg.PointID,
 			ContractID: reg.ContractID, Class: w.reg.Class, Amount: w.reg.Amount, Technical: w.reg.Technical, Income: w.reg.Income, Note: w.note,
-			At: w.now.In(shanghai()).Format(time.RFC3339)}
+			At: clock.Local(w.now).Format(time.RFC3339)}
 		if _, err := s.chain(ctx, tx, "decision", reg.Number, payload); err != nil {
 			return err
 		}
@@ -349,21 +350,21 @@ func (s *Service) onRegistration(ctx context.Context, a identity.Actor, r Number
 }
 
 // StartChange makes the registered contract's document editable for its applicant; nothing is filed yet. Applicant.
-func (s *Service) StartChange(ctx context.Context, a identity.Actor, r NumberRef) (Registration, error) {
+func (s *Service) StartChange(ctx context.Context, a actor.Actor, r NumberRef) (Registration, error) {
 	return s.onRegistration(ctx, a, r, EventStartChange, func(ctx context.Context, w *standing) error {
 		return s.d.Contracts.Move(ctx, w.tx, w.reg.ContractID, contract.EventChange)
 	})
 }
 
 // AbandonChange gives up a change that was not filed yet; the document returns to the registered version. Applicant.
-func (s *Service) AbandonChange(ctx context.Context, a identity.Actor, r NumberRef) (Registration, error) {
+func (s *Service) AbandonChange(ctx context.Context, a actor.Actor, r NumberRef) (Registration, error) {
 	return s.onRegistration(ctx, a, r, EventAbandonChange, func(ctx context.Context, w *standing) error {
 		return s.d.Contracts.Move(ctx, w.tx, w.reg.ContractID, contract.EventKeep)
 	})
 }
 
 // RequestChange files the amended contract at the original point (办法第15条). Applicant. Conflict "change_not_started".
-func (s *Service) RequestChange(ctx context.Context, a identity.Actor, r NumberRef, reason string) (Filing, error) {
+func (s *Service) RequestChange(ctx context.Context, a actor.Actor, r NumberRef, reason string) (Filing, error) {
 	reg, err := s.registration(ctx, r.Number)
 	if err != nil {
 		return Filing{}, err
@@ -394,7 +395,7 @@ func (s *Service) RequestChange(ctx context.Context, a identity.Actor, r NumberR
 }
 
 // RequestCancel asks the original point to cancel. Applicant. Conflict "already_requested".
-func (s *Service) RequestCancel(ctx context.Context, a identity.Actor, r NumberRef, reason string) (Registration, error) {
+func (s *Service) RequestCancel(ctx context.Context, a actor.Actor, r NumberRef, reason string) (Registration, error) {
 	return s.onRegistration(ctx, a, r, EventRequestCancel, func(_ context.Context, w *standing) error {
 		var bad fault.Fields
 		required(&bad, "reason", reason, "请写明申请注销的原因")
@@ -408,7 +409,7 @@ func (s *Service) RequestCancel(ctx context.Context, a identity.Actor, r NumberR
 }
 
 // DeclineCancel turns the request down with a reason. Head of the original point. Conflict "not_requested".
-func (s *Service) DeclineCancel(ctx context.Context, a identity.Actor, r NumberRef, reason string) (Registration, error) {
+func (s *Service) DeclineCancel(ctx context.Context, a actor.Actor, r NumberRef, reason string) (Registration, error) {
 	return s.onRegistration(ctx, a, r, EventDeclineCancel, func(_ context.Context, w *standing) error {
 		request, err := w.asked()
 		if err != nil {
@@ -425,7 +426,7 @@ func (w *standing) asked() (*Request, error) {
 	if w.reg.CancelRequest == nil {
 		return nil, fault.New(fault.Conflict, "not_requested", "注销须由申请人先提出")
 	}
-	if w.reg.CancelRequest.Account == w.actor.AccountID {
+	if w.reg.CancelRequest.Account == w.who.AccountID {
 		return nil, fault.New(fault.Forbidden, "part_taken", "注销申请由您提出，须由其他人员决定")
 	}
 	return w.reg.CancelRequest, nil
@@ -438,7 +439,7 @@ func CancelGrounds() map[string]string {
 
 // Cancel ends the registration on the applicant's request, books −1/−C/−T today and leaves a notice task for 税务 and
 // 财政 (办法第15条). Head of the original point. Conflict "not_requested".
-func (s *Service) Cancel(ctx context.Context, a identity.Actor, r NumberRef, ground, reason string) (Registration, error) {
+func (s *Service) Cancel(ctx context.Context, a actor.Actor, r NumberRef, ground, reason string) (Registration, error) {
 	return s.onRegistration(ctx, a, r, EventCancel, func(ctx context.Context, w *standing) error {
 		request, err := w.asked()
 		if err != nil {
@@ -457,7 +458,7 @@ func (s *Service) Cancel(ctx context.Context, a identity.Actor, r NumberRef, gro
 
 // Revoke ends the registration from above (办法第17条), books −1/−C/−T today and leaves the notice tasks. ground is one
 // of codes.RevocationGround. Officer of the area.
-func (s *Service) Revoke(ctx context.Context, a identity.Actor, r NumberRef, ground, reason string) (Registration, error) {
+func (s *Service) Revoke(ctx context.Context, a actor.Actor, r NumberRef, ground, reason string) (Registration, error) {
 	return s.onRegistration(ctx, a, r, EventRevoke, func(ctx context.Context, w *standing) error {
 		var bad fault.Fields
 		bad.Check(codes.RevocationGround.Has(ground), "ground", "unknown", "请选择撤销的理由")
@@ -499,7 +500,7 @@ func (s *Service) end(ctx context.Context, w *standing, to State, kind, certific
 }
 
 // ReviewTaxRelief records the re-check of a class 01–03 registration. Officer of the area. Conflict "class_not_reviewed".
-func (s *Service) ReviewTaxRelief(ctx context.Context, a identity.Actor, r NumberRef, ok bool, note string) (Registration, error) {
+func (s *Service) ReviewTaxRelief(ctx context.Context, a actor.Actor, r NumberRef, ok bool, note string) (Registration, error) {
 	return s.onRegistration(ctx, a, r, EventReviewTaxRelief, func(_ context.Context, w *standing) error {
 		if !slices.Contains([]string{"01", "02", "03"}, w.reg.Class[:2]) {
 			return fault.New(fault.Conflict, "class_not_reviewed", "免税复核只针对技术开发、技术转让和技术许可")
@@ -517,7 +518,7 @@ func (s *Service) ReviewTaxRelief(ctx context.Context, a identity.Actor, r Numbe
 
 // BookIncome books 技术性收入 from a 核定表 with the finance seal; ΣR ≤ T of the version that stands (规则第52条), else
 // Conflict "income_exceeds". Registrar of the original point.
-func (s *Service) BookIncome(ctx context.Context, a identity.Actor, r NumberRef, amount money.Fen, note string) (Registration, error) {
+func (s *Service) BookIncome(ctx context.Context, a actor.Actor, r NumberRef, amount money.Fen, note string) (Registration, error) {
 	return s.onRegistration(ctx, a, r, EventBookIncome, func(ctx context.Context, w *standing) error {
 		var bad fault.Fields
 		bad.Check(amount > 0 && amount <= money.Max, "amount", "range", "核定金额应大于零")
@@ -536,16 +537,16 @@ func (s *Service) BookIncome(ctx context.Context, a identity.Actor, r NumberRef,
 }
 
 // OpenReconsideration notes that the applicant asked for 行政复议 (办法第13条). Applicant.
-func (s *Service) OpenReconsideration(ctx context.Context, a identity.Actor, r NumberRef, note string) (Registration, error) {
+func (s *Service) OpenReconsideration(ctx context.Context, a actor.Actor, r NumberRef, note string) (Registration, error) {
 	return s.reopen(ctx, a, r, EventOpenReconsideration, note)
 }
 
 // OpenReRecognition notes that 税务 or 财政 asked for 重新认定 (办法第14条). Tax reader of the area.
-func (s *Service) OpenReRecognition(ctx context.Context, a identity.Actor, r NumberRef, note string) (Registration, error) {
+func (s *Service) OpenReRecognition(ctx context.Context, a actor.Actor, r NumberRef, note string) (Registration, error) {
 	return s.reopen(ctx, a, r, EventOpenReRecognition, note)
 }
 
-func (s *Service) reopen(ctx context.Context, a identity.Actor, r NumberRef, event Event, note string) (Registration, error) {
+func (s *Service) reopen(ctx context.Context, a actor.Actor, r NumberRef, event Event, note string) (Registration, error) {
 	return s.onRegistration(ctx, a, r, event, func(_ context.Context, w *standing) error {
 		var bad fault.Fields
 		required(&bad, "note", note, "请写明请求和理由")
@@ -556,7 +557,7 @@ func (s *Service) reopen(ctx context.Context, a identity.Actor, r NumberRef, eve
 
 // Conclude ends 复议 or 重新认定 of a registration: it returns to the state before; what must change then follows by
 // change or revocation. Officer of the area.
-func (s *Service) Conclude(ctx context.Context, a identity.Actor, r NumberRef, note string) (Registration, error) {
+func (s *Service) Conclude(ctx context.Context, a actor.Actor, r NumberRef, note string) (Registration, error) {
 	return s.onRegistration(ctx, a, r, EventConcludeReexamination, func(_ context.Context, w *standing) error {
 		var bad fault.Fields
 		required(&bad, "note", note, "请写明结论")
@@ -566,16 +567,16 @@ func (s *Service) Conclude(ctx context.Context, a identity.Actor, r NumberRef, n
 }
 
 // OpenFilingReconsideration is OpenReconsideration for a declined or refused filing. Applicant.
-func (s *Service) OpenFilingReconsideration(ctx context.Context, a identity.Actor, r Ref, note string) (Filing, error) {
+func (s *Service) OpenFilingReconsideration(ctx context.Context, a actor.Actor, r Ref, note string) (Filing, error) {
 	return s.reopenFiling(ctx, a, r, EventOpenReconsideration, note)
 }
 
 // OpenFilingReRecognition is OpenReRecognition for a refused filing. Tax reader of the area.
-func (s *Service) OpenFilingReRecognition(ctx context.Context, a identity.Actor, r Ref, note string) (Filing, error) {
+func (s *Service) OpenFilingReRecognition(ctx context.Context, a actor.Actor, r Ref, note string) (Filing, error) {
 	return s.reopenFiling(ctx, a, r, EventOpenReRecognition, note)
 }
 
-func (s *Service) reopenFiling(ctx context.Context, a identity.Actor, r Ref, event Event, note string) (Filing, error) {
+func (s *Service) reopenFiling(ctx context.Context, a actor.Actor, r Ref, event Event, note string) (Filing, error) {
 	return s.onFiling(ctx, a, r, event, func(_ context.Context, w *work) error {
 		var bad fault.Fields
 		required(&bad, "note", note, "请写明请求和理由")
@@ -586,7 +587,7 @@ func (s *Service) reopenFiling(ctx context.Context, a identity.Actor, r Ref, eve
 
 // ConcludeFiling ends 复议 or 重新认定 of a filing: it returns to the state before. Where the decision was set aside the
 // applicant files anew, the document being editable since. Officer of the area.
-func (s *Service) ConcludeFiling(ctx context.Context, a identity.Actor, r Ref, note string) (Filing, error) {
+func (s *Service) ConcludeFiling(ctx context.Context, a actor.Actor, r Ref, note string) (Filing, error) {
 	return s.onFiling(ctx, a, r, EventConcludeReexamination, func(_ context.Context, w *work) error {
 		var bad fault.Fields
 		required(&bad, "note", note, "请写明结论")
@@ -608,5 +609,5 @@ func (s *Service) registrars(ctx context.Context, point int64) ([]int64, error) 
 	if err != nil {
 		return nil, err
 	}
-	return s.d.People.AccountsOf(ctx, p.OrganisationID, identity.Registrar)
+	return s.d.People.AccountsOf(ctx, p.OrganisationID, actor.Registrar)
 }

@@ -38,7 +38,7 @@ import (
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/ledger"
 	"techmarket/internal/certify/recognition"
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/money"
 )
 
@@ -506,10 +506,10 @@ type QueuePage struct {
 }
 
 // Waiting is how many of the open filings are at the step that the actor's role takes.
-func (p QueuePage) Waiting(a identity.Actor) int {
+func (p QueuePage) Waiting(a actor.Actor) int {
 	n := 0
-	for role, states := range map[identity.Role][]State{identity.Registrar: {AwaitingAcceptance, InReview}, identity.Reviewer: {AwaitingSecondReview},
-		identity.Expert: {AwaitingExperts}, identity.PointHead: {AwaitingRegistration}} {
+	for role, states := range map[actor.Role][]State{actor.Registrar: {AwaitingAcceptance, InReview}, actor.Reviewer: {AwaitingSecondReview},
+		actor.Expert: {AwaitingExperts}, actor.PointHead: {AwaitingRegistration}} {
 		for _, state := range states {
 			if a.Has(role) {
 				n += p.Counts[state]
@@ -538,22 +538,22 @@ type Certificate struct {
 }
 
 // roles maps a part to the roles that can play it.
-func (p Part) roles() []identity.Role {
+func (p Part) roles() []actor.Role {
 	switch p {
 	case Applicant:
-		return []identity.Role{identity.Member, identity.OrgAdmin}
+		return []actor.Role{actor.Member, actor.OrgAdmin}
 	case Registrar:
-		return []identity.Role{identity.Registrar}
+		return []actor.Role{actor.Registrar}
 	case Reviewer:
-		return []identity.Role{identity.Reviewer}
+		return []actor.Role{actor.Reviewer}
 	case Expert:
-		return []identity.Role{identity.Expert}
+		return []actor.Role{actor.Expert}
 	case Head:
-		return []identity.Role{identity.PointHead}
+		return []actor.Role{actor.PointHead}
 	case Supervisor:
-		return []identity.Role{identity.LeagueOfficer, identity.RegionOfficer}
+		return []actor.Role{actor.LeagueOfficer, actor.RegionOfficer}
 	case TaxReader:
-		return []identity.Role{identity.TaxReader}
+		return []actor.Role{actor.TaxReader}
 	default:
 		return nil
 	}

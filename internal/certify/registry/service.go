@@ -15,8 +15,10 @@ import (
 
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/ledger"
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/document"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
@@ -26,7 +28,7 @@ import (
 
 // People knows who works where. It is asked outside transactions.
 type People interface {
-	AccountsOf(ctx context.Context, orgID int64, roles ...identity.Role) ([]int64, error)
+	AccountsOf(ctx context.Context, orgID int64, roles ...actor.Role) ([]int64, error)
 	Names(ctx context.Context, accounts []int64) (map[int64]string, error)
 	OfficersFor(ctx context.Context, division string) ([]int64, error) // of the league; of the region where the league has none
 }
@@ -41,7 +43,7 @@ type Deps struct {
 	DB        *postgres.DB
 	Contracts *contract.Service
 	Ledger    *ledger.Ledger
-	Audit     identity.Recorder
+	Audit     audit.Recorder
 	People    People
 	Jobs      Enqueuer
 	Files     *files.Store                    // of the certificates' PDFs
@@ -65,7 +67,7 @@ func New(d Deps) *Service { return &Service{d: d} }
 // work is one event on one filing inside its transaction.
 type work struct {
 	tx     pgx.Tx
-	actor  identity.Actor
+	who    actor.Actor
 	now    time.Time
 	today  time.Time
 	part   Part
@@ -83,7 +85,7 @@ type work struct {
 
 // onFiling runs one event: lock, scope, table, separation of duties, fn, then everything that must be written with it.
 // fn changes w.filing and may choose w.to among the rule's states.
-func (s *Service) onFiling(ctx context.Context, a identity.Actor, r Ref, event Event, fn func(ctx context.Context, w *work) error) (Filing, error) {
+func (s *Service) onFiling(ctx context.Context, a actor.Actor, r Ref, event Event, fn func(ctx context.Context, w *work) error) (Filing, error) {
 	var done Filing
 	err := s.guarded(ctx, a, event, "filing", strconv.FormatInt(r.ID, 10), func(ctx context.Context, tx pgx.Tx) error {
 		f, err := one[Filing](ctx, tx, lockFiling, pgx.StrictNamedArgs{"id": r.ID})
@@ -111,7 +113,7 @@ func (s *Service) onFiling(ctx context.Context, a identity.Actor, r Ref, event E
 		if r.Version != 0 && r.Version != f.Version {
 			return stale()
 		}
-		w := &work{tx: tx, actor: a, now: s.d.Now(), part: rule.Part, filing: f, point: p, to: rule.To[0], number: f.Number}
+		w := &work{tx: tx, who: a, now: s.d.Now(), part: rule.Part, filing: f, point: p, to: rule.To[0], number: f.Number}
 		w.today = dayOf(w.now)
 		if err := play(ctx, tx, f.ID, a.AccountID, rule.Part); err != nil {
 			return err
@@ -154,17 +156,17 @@ func (s *Service) finish(ctx context.Context, w *work, event Event, from State) 
 // note writes history, audit, ledger and messages. Audit and ledger each have one chain head to lock, always taken in this
 // order (certify/contract writes its audit rows before).
 func (s *Service) note(ctx context.Context, w *work, event Event, from State) error {
-	row := EventRow{At: w.now, Account: w.actor.AccountID, Part: w.part, Event: event, From: from, To: w.to, Note: w.note, Internal: w.inside}
+	row := EventRow{At: w.now, Account: w.who.AccountID, Part: w.part, Event: event, From: from, To: w.to, Note: w.note, Internal: w.inside}
 	if err := addEvent(ctx, w.tx, w.filing.ID, w.number, row, w.detail); err != nil {
 		return fmt.Errorf("add event: %w", err)
 	}
-	if err := s.record(ctx, w.tx, w.actor, event, "filing", strconv.FormatInt(w.filing.ID, 10), false, map[string]any{"from": from, "to": w.to, "part": w.part}); err != nil {
+	if err := s.record(ctx, w.tx, w.who, event, "filing", strconv.FormatInt(w.filing.ID, 10), false, map[string]any{"from": from, "to": w.to, "part": w.part}); err != nil {
 		return err
 	}
 	if event != EventRegister && event != EventRegisterChange { // the certificate's own row says it
-		payload := decision{Filing: w.filing.IntakeNo, Number: w.number, Event: event, From: from, To: w.to, Part: w.part, Account: w.actor.AccountID,
+		payload := decision{Filing: w.filing.IntakeNo, Number: w.number, Event: event, From: from, To: w.to, Part: w.part, Account: w.who.AccountID,
 			Point: w.filing.PointID, ContractID: w.filing.ContractID, ContractVersion: w.filing.ContractVersion, TextDigest: w.filing.TextDigest,
-			Class: w.filing.Class, Amount: w.filing.Amount, Technical: w.filing.Technical, Note: w.note, At: w.now.In(shanghai()).Format(time.RFC3339)}
+			Class: w.filing.Class, Amount: w.filing.Amount, Technical: w.filing.Technical, Note: w.note, At: clock.Local(w.now).Format(time.RFC3339)}
 		if _, err := s.chain(ctx, w.tx, "decision", w.filing.IntakeNo, payload); err != nil {
 			return err
 		}
@@ -172,7 +174,7 @@ func (s *Service) note(ctx context.Context, w *work, event Event, from State) er
 	if w.say == "" {
 		return nil
 	}
-	return s.message(ctx, w.tx, w.tell, w.actor.AccountID, w.say, w.filing.Title+"（"+w.filing.IntakeNo+"）", cmp.Or(w.link, "/filings/"+strconv.FormatInt(w.filing.ID, 10)))
+	return s.message(ctx, w.tx, w.tell, w.who.AccountID, w.say, w.filing.Title+"（"+w.filing.IntakeNo+"）", cmp.Or(w.link, "/filings/"+strconv.FormatInt(w.filing.ID, 10)))
 }
 
 // chain appends one canonical row to the ledger.
@@ -192,8 +194,8 @@ func (s *Service) message(ctx context.Context, tx pgx.Tx, to []int64, from int64
 	return notify.Message(ctx, tx, notify.Note{To: to, Kind: "registration", Title: title, Body: body, Link: link, At: s.d.Now()})
 }
 
-func (s *Service) record(ctx context.Context, tx pgx.Tx, a identity.Actor, event Event, kind, id string, refused bool, detail map[string]any) error {
-	err := s.d.Audit.Record(ctx, tx, identity.Event{Actor: a, Action: "registry." + string(event), ObjectKind: kind, ObjectID: id, Refused: refused, Detail: detail})
+func (s *Service) record(ctx context.Context, tx pgx.Tx, a actor.Actor, event Event, kind, id string, refused bool, detail map[string]any) error {
+	err := s.d.Audit.Record(ctx, tx, audit.Event{Actor: a, Action: "registry." + string(event), ObjectKind: kind, ObjectID: id, Refused: refused, Detail: detail})
 	if err != nil {
 		return fmt.Errorf("audit: %w", err)
 	}
@@ -201,7 +203,7 @@ func (s *Service) record(ctx context.Context, tx pgx.Tx, a identity.Actor, event
 }
 
 // guarded runs fn in a transaction; a refusal (a fault) is rolled back and leaves an audit row of its own.
-func (s *Service) guarded(ctx context.Context, a identity.Actor, event Event, kind, id string, fn func(ctx context.Context, tx pgx.Tx) error) error {
+func (s *Service) guarded(ctx context.Context, a actor.Actor, event Event, kind, id string, fn func(ctx context.Context, tx pgx.Tx) error) error {
 	if !a.SignedIn() {
 		return fault.New(fault.Unauthorized, "sign_in", "请先登录")
 	}
@@ -216,7 +218,7 @@ func (s *Service) guarded(ctx context.Context, a identity.Actor, event Event, ki
 	return err
 }
 
-func (s *Service) refuse(ctx context.Context, a identity.Actor, event Event, kind, id, code string) error {
+func (s *Service) refuse(ctx context.Context, a actor.Actor, event Event, kind, id, code string) error {
 	return s.d.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		return s.record(ctx, tx, a, event, kind, id, true, map[string]any{"code": code})
 	})

@@ -18,8 +18,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
 )
@@ -53,7 +53,7 @@ type bundledArchive struct {
 
 // RequestArchives asks a job for the archives of a point's registrations of a year. Head of the point, officers of its area;
 // NotFound "point_not_found" for others. Conflicts: "no_registrations", "export_running".
-func (s *Service) RequestArchives(ctx context.Context, a identity.Actor, point int64, year int) (Export, error) {
+func (s *Service) RequestArchives(ctx context.Context, a actor.Actor, point int64, year int) (Export, error) {
 	var e Export
 	err := s.guarded(ctx, a, "archive", "point", strconv.FormatInt(point, 10), func(ctx context.Context, tx pgx.Tx) error {
 		p, err := s.managed(ctx, tx, a, point)

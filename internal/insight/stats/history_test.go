@@ -9,8 +9,8 @@ import (
 
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/certify/registry/registrytest"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 )
 
@@ -20,15 +20,15 @@ import (
 func TestRandomCommandsNeverBreakAPromise(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
-	all := []identity.Role{identity.Registrar, identity.Reviewer, identity.PointHead, identity.Expert}
+	all := []actor.Role{actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert}
 	turncoat := w.Seller
 	turncoat.OrgID, turncoat.Roles = w.Registrar.OrgID, all
-	actors := []identity.Actor{w.Seller, w.Seller2, turncoat, w.League, w.Tax, w.Stranger}
-	for _, a := range []identity.Actor{w.Registrar, w.Registrar2, w.Reviewer, w.Head} {
+	actors := []actor.Actor{w.Seller, w.Seller2, turncoat, w.League, w.Tax, w.Stranger}
+	for _, a := range []actor.Actor{w.Registrar, w.Registrar2, w.Reviewer, w.Head} {
 		a.Roles = all
 		actors = append(actors, a, a)
 	}
-	actors = append(actors, w.Person(w.Head, identity.PointHead)) // reviews where the point lets heads do so
+	actors = append(actors, w.Person(w.Head, actor.PointHead)) // reviews where the point lets heads do so
 	var events []registry.Rule
 	for _, r := range registry.Table() {
 		if r.Event != registry.EventSubmit && r.Event != registry.EventKeep {

@@ -12,9 +12,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/platform/document"
@@ -32,7 +33,7 @@ func New(db *postgres.DB, now func() time.Time) *Service { return &Service{db: d
 
 // Default is this year in the whole region by league.
 func (s *Service) Default() Query {
-	year := s.now().In(shanghai()).Format("2006")
+	year := clock.Local(s.now()).Format("2006")
 	return Query{From: year + "-01-01", To: year + "-12-31", Period: Quarter, Rows: ByArea, Direction: Output, Area: region.Root}
 }
 
@@ -146,7 +147,7 @@ func columnName(key string) string {
 // Entries lists what is behind a cell, newest first, at most limit (1–200) rows below the id after (0: from the top).
 // row and column are keys of the table, empty for the sums. Titles are given to officers of the seller's
 // or the buyer's area only; everybody sees number, class and amounts.
-func (s *Service) Entries(ctx context.Context, a identity.Actor, q Query, row, column string, after int64, limit int) ([]Entry, error) {
+func (s *Service) Entries(ctx context.Context, a actor.Actor, q Query, row, column string, after int64, limit int) ([]Entry, error) {
 	q, err := q.checked()
 	if err != nil {
 		return nil, err
@@ -272,7 +273,7 @@ func (t Table) Export(w io.Writer, format string) error {
 func (t Table) sheet() document.Sheet {
 	direction := map[Direction]string{Filed: "登记", Output: "输出", Absorption: "吸纳"}[t.Query.Direction]
 	notes := []string{fmt.Sprintf("%s，%s，%s 至 %s；截至 %s", region.Name(t.Query.Area), direction, t.Query.From, t.Query.To,
-		t.AsOf.In(shanghai()).Format("2006-01-02 15:04"))}
+		clock.Local(t.AsOf).Format("2006-01-02 15:04"))}
 	head := "分类"
 	if t.Sample {
 		const mark = "含样例数据，不能作为统计依据"
@@ -315,9 +316,7 @@ func (t Table) lines() iter.Seq2[[]any, error] {
 	}
 }
 
-func shanghai() *time.Location { return time.FixedZone("Asia/Shanghai", 8*3600) }
-
-func today(t time.Time) string { return t.In(shanghai()).Format(time.DateOnly) }
+func today(t time.Time) string { return clock.Local(t).Format(time.DateOnly) }
 
 func many[T any](ctx context.Context, q postgres.Querier, sql string, args pgx.StrictNamedArgs) ([]T, error) {
 	rows, _ := q.Query(ctx, sql, args) // its error comes back from CollectRows

@@ -13,8 +13,8 @@ import (
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/certify/registry/registrytest"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/platform/postgres/pgtest"
@@ -26,7 +26,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 type trade struct {
 	w        *registrytest.World
 	numbers  []string
-	importer identity.Actor
+	importer actor.Actor
 }
 
 func (m *trade) register(t *rapid.T) {
@@ -44,7 +44,7 @@ func (m *trade) register(t *rapid.T) {
 	case 0:
 		buyer.Country, buyer.Division, buyer.CreditCode = "276", "", ""
 	case 1:
-		c.Seller, seller, applicant = contract.Party{Name: "Sample GmbH", Country: "276"}, identity.Actor{}, m.importer
+		c.Seller, seller, applicant = contract.Party{Name: "Sample GmbH", Country: "276"}, actor.Actor{}, m.importer
 		buyer.Division, c.Elements.TradePaper = "150103", "样例-001"
 	}
 	f, err := w.S.Submit(context.Background(), applicant, w.DraftOf(seller, w.Buyer, applicant, c, ""), w.County.ID)
@@ -109,7 +109,7 @@ func (m *trade) end(t *rapid.T) {
 		_, _ = w.S.Revoke(ctx, w.League, n, "fraud", "查实")
 		return
 	}
-	for _, who := range []identity.Actor{w.Seller, m.importer} {
+	for _, who := range []actor.Actor{w.Seller, m.importer} {
 		if _, err := w.S.RequestCancel(ctx, who, n, "解除"); err == nil {
 			_, err = w.S.Cancel(ctx, w.Head, n, "rescinded", "解除")
 			registrytest.Check(w.T, err)
@@ -206,7 +206,7 @@ func holds(t *rapid.T, w *registrytest.World) {
 func TestFiguresHoldAfterAnyHistory(t *testing.T) {
 	t.Parallel()
 	w := registrytest.New(t)
-	m := &trade{w: w, importer: w.Person(w.Org("enterprise", "样例进口企业", "150103"), identity.Member)}
+	m := &trade{w: w, importer: w.Person(w.Org("enterprise", "样例进口企业", "150103"), actor.Member)}
 	histories := 0
 	rapid.Check(t, func(t *rapid.T) {
 		if histories++; histories > 6 {
@@ -274,10 +274,10 @@ func TestEachCellOpensItsList(t *testing.T) {
 		t.Errorf("labels %v %v", table.Rows, table.Columns)
 	}
 	for _, c := range []struct {
-		actor identity.Actor
+		who   actor.Actor
 		title string
-	}{{identity.Guest(), ""}, {w.OtherLeague, reg.Title}, {w.Regional, reg.Title}} {
-		list, err := s.Entries(ctx, c.actor, q, "150200", "2026-04", 0, 10)
+	}{{actor.Guest(), ""}, {w.OtherLeague, reg.Title}, {w.Regional, reg.Title}} {
+		list, err := s.Entries(ctx, c.who, q, "150200", "2026-04", 0, 10)
 		registrytest.Check(t, err)
 		if len(list) != 1 || list[0].Number != reg.Number || list[0].Title != c.title {
 			t.Errorf("list %+v, want title %q", list, c.title)

@@ -8,8 +8,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/people/identity"
 )
 
 // Book is the typed face of Service for one kind of listing. achievement.Service and demand.Service are Books.
@@ -36,11 +37,11 @@ func (s *Stale[C]) Unwrap() error { return errStale }
 
 // Create starts a draft for the actor's organisation. Members and org_admins may call. Incomplete content is fine, too long
 // or malformed content is not. Faults: unauthorized; forbidden "not_member"; invalid.
-func (b *Book[C]) Create(ctx context.Context, actor identity.Actor, content C) (Item[C], error) {
-	if !actor.SignedIn() {
+func (b *Book[C]) Create(ctx context.Context, who actor.Actor, content C) (Item[C], error) {
+	if !who.SignedIn() {
 		return Item[C]{}, errSignIn
 	}
-	if actor.OrgID == 0 || !actor.Has(identity.Member, identity.OrgAdmin) {
+	if who.OrgID == 0 || !who.Has(actor.Member, actor.OrgAdmin) {
 		return Item[C]{}, fault.New(fault.Forbidden, "not_member", "只有单位的经办人或管理员可以发布信息")
 	}
 	content = content.Tidy()
@@ -49,14 +50,14 @@ func (b *Book[C]) Create(ctx context.Context, actor identity.Actor, content C) (
 	}
 	var item Item[C]
 	err := b.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		org, err := b.config.Directory.OrganisationForShare(ctx, tx, actor.OrgID)
+		org, err := b.config.Directory.OrganisationForShare(ctx, tx, who.OrgID)
 		if err != nil {
 			return err
 		}
 		now := b.config.Now()
-		r := row{Listing: Listing{Kind: b.kind, OrganisationID: actor.OrgID, OwnerAccount: actor.AccountID, State: Draft,
+		r := row{Listing: Listing{Kind: b.kind, OrganisationID: who.OrgID, OwnerAccount: who.AccountID, State: Draft,
 			Version: 1, Division: org.Division, ReviewerScope: scopeOf(org.Division), Origin: OriginLocal,
-			Sample: actor.Sample || org.Sample, Hidden: org.State == identity.Suspended, CreatedAt: now, UpdatedAt: now}}
+			Sample: who.Sample || org.Sample, Hidden: org.State == actor.Suspended, CreatedAt: now, UpdatedAt: now}}
 		if err := b.fill(&r, content); err != nil {
 			return err
 		}
@@ -66,10 +67,10 @@ func (b *Book[C]) Create(ctx context.Context, actor identity.Actor, content C) (
 		if err := b.syncFiles(ctx, tx, r); err != nil {
 			return err
 		}
-		if item, err = b.item(actor, r); err != nil {
+		if item, err = b.item(who, r); err != nil {
 			return err
 		}
-		return b.note(ctx, tx, actor, r.Listing, EventCreate, "", "", now)
+		return b.note(ctx, tx, who, r.Listing, EventCreate, "", "", now)
 	})
 	if err != nil {
 		return Item[C]{}, fmt.Errorf("create %s: %w", b.kind, err)
@@ -80,8 +81,8 @@ func (b *Book[C]) Create(ctx context.Context, actor identity.Actor, content C) (
 // Save replaces the working content of a draft, a returned listing or a revision. The owner may call with the version that
 // was shown. Faults: unauthorized; not found "listing"; forbidden "listing_event"; conflict "listing_state"; *Stale[C]
 // (conflict "stale_version"); invalid.
-func (b *Book[C]) Save(ctx context.Context, actor identity.Actor, id int64, version int, content C) (Item[C], error) {
-	if !actor.SignedIn() {
+func (b *Book[C]) Save(ctx context.Context, who actor.Actor, id int64, version int, content C) (Item[C], error) {
+	if !who.SignedIn() {
 		return Item[C]{}, errSignIn
 	}
 	content = content.Tidy()
@@ -94,17 +95,17 @@ func (b *Book[C]) Save(ctx context.Context, actor identity.Actor, id int64, vers
 		if err != nil {
 			return err
 		}
-		if r.Kind != b.kind || !b.visible(actor, r) {
+		if r.Kind != b.kind || !b.visible(who, r) {
 			return errNotFound
 		}
 		switch {
-		case roleOf(actor, r.Listing) != RoleOwner:
+		case roleOf(who, r.Listing) != RoleOwner:
 			return refusal(r.State, EventSave, RoleNobody)
 		case !r.State.editable():
 			return refusal(r.State, EventSave, RoleOwner)
 		}
 		if r.Version != version {
-			theirs, err := b.item(actor, r)
+			theirs, err := b.item(who, r)
 			if err != nil {
 				return err
 			}
@@ -120,10 +121,10 @@ func (b *Book[C]) Save(ctx context.Context, actor identity.Actor, id int64, vers
 		if err := b.syncFiles(ctx, tx, r); err != nil {
 			return err
 		}
-		if item, err = b.item(actor, r); err != nil {
+		if item, err = b.item(who, r); err != nil {
 			return err
 		}
-		return b.note(ctx, tx, actor, r.Listing, EventSave, r.State, "", now)
+		return b.note(ctx, tx, who, r.Listing, EventSave, r.State, "", now)
 	})
 	if err != nil {
 		return Item[C]{}, fmt.Errorf("save %s: %w", b.kind, err)
@@ -146,19 +147,19 @@ func (b *Book[C]) fill(r *row, content C) error {
 
 // Get returns one listing as the actor may see it: the own organisation its working content, an editor what is in review, the
 // public what is published and not expired; guests without the contact person. Fault: not found "listing".
-func (b *Book[C]) Get(ctx context.Context, actor identity.Actor, id int64) (Item[C], error) {
+func (b *Book[C]) Get(ctx context.Context, who actor.Actor, id int64) (Item[C], error) {
 	r, err := b.row(ctx, b.config.DB, id)
 	if err != nil {
 		return Item[C]{}, err
 	}
-	if r.Kind != b.kind || !b.visible(actor, r) {
+	if r.Kind != b.kind || !b.visible(who, r) {
 		return Item[C]{}, errNotFound
 	}
-	return b.item(actor, r)
+	return b.item(who, r)
 }
 
 // Many returns those of the listings that the actor may see, in the order of ids; for search hits and matches.
-func (b *Book[C]) Many(ctx context.Context, actor identity.Actor, ids []int64) ([]Item[C], error) {
+func (b *Book[C]) Many(ctx context.Context, who actor.Actor, ids []int64) ([]Item[C], error) {
 	rows, err := b.list(ctx, listingsByID, pgx.StrictNamedArgs{"ids": ids, "kind": b.kind})
 	if err != nil {
 		return nil, fmt.Errorf("many: %w", err)
@@ -169,11 +170,11 @@ func (b *Book[C]) Many(ctx context.Context, actor identity.Actor, ids []int64) (
 	}
 	var kept []row
 	for _, id := range ids {
-		if r, ok := at[id]; ok && b.visible(actor, r) {
+		if r, ok := at[id]; ok && b.visible(who, r) {
 			kept = append(kept, r)
 		}
 	}
-	return b.items(actor, kept)
+	return b.items(who, kept)
 }
 
 // Filter narrows the lists of Mine and Latest; zero values do not filter.
@@ -195,26 +196,26 @@ type Page[C any] struct {
 }
 
 // Mine lists the listings of the actor's organisation, last changed first. Faults: unauthorized; invalid "after".
-func (b *Book[C]) Mine(ctx context.Context, actor identity.Actor, f Filter) (Page[C], error) {
-	if !actor.SignedIn() {
+func (b *Book[C]) Mine(ctx context.Context, who actor.Actor, f Filter) (Page[C], error) {
+	if !who.SignedIn() {
 		return Page[C]{}, errSignIn
 	}
 	states := make([]string, len(f.States))
 	for i, s := range f.States {
 		states[i] = string(s)
 	}
-	return b.page(ctx, actor, f, ownList, pgx.StrictNamedArgs{"org": actor.OrgID, "states": states, "asked": f.Asked},
+	return b.page(ctx, who, f, ownList, pgx.StrictNamedArgs{"org": who.OrgID, "states": states, "asked": f.Asked},
 		func(r row) time.Time { return r.UpdatedAt })
 }
 
 // Latest lists public listings, newest publication first: for the home page, feeds and an organisation's page. Searching
 // and filter rails go to the search engine. Fault: invalid "after".
-func (b *Book[C]) Latest(ctx context.Context, actor identity.Actor, f Filter) (Page[C], error) {
-	return b.page(ctx, actor, f, publicList, pgx.StrictNamedArgs{"org": f.Org, "now": b.config.Now()},
+func (b *Book[C]) Latest(ctx context.Context, who actor.Actor, f Filter) (Page[C], error) {
+	return b.page(ctx, who, f, publicList, pgx.StrictNamedArgs{"org": f.Org, "now": b.config.Now()},
 		func(r row) time.Time { return *r.PublishedAt })
 }
 
-func (b *Book[C]) page(ctx context.Context, actor identity.Actor, f Filter, sql string, args pgx.StrictNamedArgs, key func(row) time.Time) (Page[C], error) {
+func (b *Book[C]) page(ctx context.Context, who actor.Actor, f Filter, sql string, args pgx.StrictNamedArgs, key func(row) time.Time) (Page[C], error) {
 	at, id, err := openCursor(f.After)
 	if err != nil {
 		return Page[C]{}, err
@@ -234,7 +235,7 @@ func (b *Book[C]) page(ctx context.Context, actor identity.Actor, f Filter, sql 
 		rows = rows[:limit]
 		p.Next = cursor(key(rows[limit-1]), rows[limit-1].ID)
 	}
-	p.Items, err = b.items(actor, rows)
+	p.Items, err = b.items(who, rows)
 	return p, err
 }
 
@@ -247,8 +248,8 @@ type Version[C any] struct {
 
 // Versions lists what was public, newest first: the own organisation and editors see all, others only while the listing is
 // public. Fault: not found "listing".
-func (b *Book[C]) Versions(ctx context.Context, actor identity.Actor, id int64) ([]Version[C], error) {
-	if _, err := b.Get(ctx, actor, id); err != nil {
+func (b *Book[C]) Versions(ctx context.Context, who actor.Actor, id int64) ([]Version[C], error) {
+	if _, err := b.Get(ctx, who, id); err != nil {
 		return nil, err
 	}
 	q, _ := b.config.DB.Query(ctx, versionsOf, pgx.StrictNamedArgs{"id": id})
@@ -266,7 +267,7 @@ func (b *Book[C]) Versions(ctx context.Context, actor identity.Actor, id int64) 
 		if err := json.Unmarshal(r.Content, &v.Content); err != nil {
 			return nil, fmt.Errorf("versions: %w", err)
 		}
-		if !actor.SignedIn() {
+		if !who.SignedIn() {
 			v.Content = v.Content.ForGuest()
 		}
 		out = append(out, v)
@@ -274,10 +275,10 @@ func (b *Book[C]) Versions(ctx context.Context, actor identity.Actor, id int64) 
 	return out, nil
 }
 
-func (b *Book[C]) items(actor identity.Actor, rows []row) ([]Item[C], error) {
+func (b *Book[C]) items(who actor.Actor, rows []row) ([]Item[C], error) {
 	out := make([]Item[C], 0, len(rows))
 	for _, r := range rows {
-		it, err := b.item(actor, r)
+		it, err := b.item(who, r)
 		if err != nil {
 			return nil, err
 		}
@@ -286,26 +287,26 @@ func (b *Book[C]) items(actor identity.Actor, rows []row) ([]Item[C], error) {
 	return out, nil
 }
 
-func (b *Book[C]) item(actor identity.Actor, r row) (Item[C], error) {
-	it := Item[C]{Listing: r.Listing, Mine: actor.In(r.OrganisationID), Actions: Actions(actor, r.Listing)}
+func (b *Book[C]) item(who actor.Actor, r row) (Item[C], error) {
+	it := Item[C]{Listing: r.Listing, Mine: who.In(r.OrganisationID), Actions: Actions(who, r.Listing)}
 	if len(r.Published) > 0 {
 		var c C
 		if err := json.Unmarshal(r.Published, &c); err != nil {
 			return it, fmt.Errorf("listing %d: %w", r.ID, err)
 		}
-		if !actor.SignedIn() {
+		if !who.SignedIn() {
 			c = c.ForGuest()
 		}
 		it.Content, it.Published = c, &c
 	}
-	if seesDraft(actor, r) {
+	if seesDraft(who, r) {
 		var c C
 		if err := json.Unmarshal(r.Draft, &c); err != nil {
 			return it, fmt.Errorf("listing %d: %w", r.ID, err)
 		}
 		it.Content = c
 	}
-	if !it.Mine && !actor.Covers(r.ReviewerScope) {
+	if !it.Mine && !who.Covers(r.ReviewerScope) {
 		it.ReturnReason, it.Triage, it.RemindedAt = "", "", nil
 	}
 	return it, nil

@@ -8,8 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/platform/audit"
 )
 
@@ -17,9 +17,9 @@ import (
 type Bulk struct {
 	Kind    Kind
 	OrgID   int64
-	Owner   int64          // account that owns new listings
-	Actor   identity.Actor // who imports, for the history
-	Publish bool           // publish at once, by a region officer or the operator; else make drafts
+	Owner   int64       // account that owns new listings
+	Actor   actor.Actor // who imports, for the history
+	Publish bool        // publish at once, by a region officer or the operator; else make drafts
 	Rows    []BulkRow
 }
 
@@ -95,7 +95,7 @@ func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
 	}
 	if len(add.keys) > 0 {
 		args := pgx.StrictNamedArgs{"kind": b.Kind, "org": b.OrgID, "owner": b.Owner, "scope": scopeOf(org.Division), "sample": org.Sample || b.Actor.Sample,
-			"hidden": org.State == identity.Suspended, "now": now, "expires": now.Add(s.config.Clock.Life), "publish": b.Publish, "by": someone(b.Actor.AccountID),
+			"hidden": org.State == actor.Suspended, "now": now, "expires": now.Add(s.config.Clock.Life), "publish": b.Publish, "by": someone(b.Actor.AccountID),
 			"keys": add.keys, "hashes": add.hashes, "contents": add.contents, "titles": add.titles, "divisions": add.divisions, "fields": add.fields}
 		q, _ := tx.Query(ctx, insertImported, args)
 		created, err := pgx.CollectRows(q, pgx.RowTo[int64])

@@ -7,8 +7,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/notify"
 )
@@ -85,7 +85,7 @@ func (s *Service) tickEvents(ctx context.Context, sql string, before time.Time, 
 				if err != nil {
 					return err
 				}
-				l, err := s.move(ctx, tx, identity.Actor{}, RoleSystem, r, Command{ID: id, Event: e}, nil)
+				l, err := s.move(ctx, tx, actor.Actor{}, RoleSystem, r, Command{ID: id, Event: e}, nil)
 				if err != nil && !fault.Is(err, fault.Conflict) { // moved on meanwhile
 					return err
 				}

@@ -10,8 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/platform/notify"
 )
 
@@ -52,9 +52,9 @@ func (s *Service) checkBroker(ctx context.Context, c Command, sample bool) error
 }
 
 // askBroker keeps the request and tells the broker, in the transaction of the return.
-func (s *Service) askBroker(ctx context.Context, tx pgx.Tx, actor identity.Actor, l Listing, broker int64, now time.Time) error {
+func (s *Service) askBroker(ctx context.Context, tx pgx.Tx, who actor.Actor, l Listing, broker int64, now time.Time) error {
 	var id int64
-	if err := tx.QueryRow(ctx, insertDiagnosis, pgx.StrictNamedArgs{"listing": l.ID, "broker": broker, "by": actor.AccountID, "at": now}).Scan(&id); err != nil {
+	if err := tx.QueryRow(ctx, insertDiagnosis, pgx.StrictNamedArgs{"listing": l.ID, "broker": broker, "by": who.AccountID, "at": now}).Scan(&id); err != nil {
 		return err
 	}
 	return notify.Message(ctx, tx, notify.Note{To: []int64{broker}, Kind: "listing", Title: "请您诊断需求“" + l.Title + "”",
@@ -65,23 +65,23 @@ func (s *Service) askBroker(ctx context.Context, tx pgx.Tx, actor identity.Actor
 func DiagnosisPath(id int64) string { return fmt.Sprintf("/diagnoses/%d", id) }
 
 // Diagnoses lists what a broker was asked, newest first, at most 50. Faults: unauthorized; forbidden "not_broker".
-func (s *Service) Diagnoses(ctx context.Context, actor identity.Actor) ([]Diagnosis, error) {
-	if !actor.SignedIn() {
+func (s *Service) Diagnoses(ctx context.Context, who actor.Actor) ([]Diagnosis, error) {
+	if !who.SignedIn() {
 		return nil, errSignIn
 	}
-	if !actor.Has(identity.Broker) {
+	if !who.Has(actor.Broker) {
 		return nil, fault.New(fault.Forbidden, "not_broker", "只有技术经纪人有诊断任务")
 	}
-	return s.diagnoses(ctx, 0, 0, actor.AccountID)
+	return s.diagnoses(ctx, 0, 0, who.AccountID)
 }
 
 // DiagnosesOf lists those of one need, for its company and its editor. Fault: not found "listing".
-func (s *Service) DiagnosesOf(ctx context.Context, actor identity.Actor, id int64) ([]Diagnosis, error) {
+func (s *Service) DiagnosesOf(ctx context.Context, who actor.Actor, id int64) ([]Diagnosis, error) {
 	r, err := s.row(ctx, s.config.DB, id)
 	if err != nil {
 		return nil, err
 	}
-	if roleOf(actor, r.Listing) == RoleNobody {
+	if roleOf(who, r.Listing) == RoleNobody {
 		return nil, errNotFound
 	}
 	return s.diagnoses(ctx, 0, id, 0)
@@ -105,9 +105,9 @@ func (s *Service) diagnoses(ctx context.Context, id, listing, broker int64) ([]D
 }
 
 // ForDiagnosis gives the asked broker the need as it is now, without the contact person. Fault: not found "diagnosis".
-func (b *Book[C]) ForDiagnosis(ctx context.Context, actor identity.Actor, id int64) (Diagnosis, C, error) {
+func (b *Book[C]) ForDiagnosis(ctx context.Context, who actor.Actor, id int64) (Diagnosis, C, error) {
 	var none C
-	d, err := b.diagnosisOf(ctx, actor, id)
+	d, err := b.diagnosisOf(ctx, who, id)
 	if err != nil {
 		return d, none, err
 	}
@@ -122,12 +122,12 @@ func (b *Book[C]) ForDiagnosis(ctx context.Context, actor identity.Actor, id int
 	return d, content.ForGuest(), nil
 }
 
-func (s *Service) diagnosisOf(ctx context.Context, actor identity.Actor, id int64) (Diagnosis, error) {
+func (s *Service) diagnosisOf(ctx context.Context, who actor.Actor, id int64) (Diagnosis, error) {
 	found, err := s.diagnoses(ctx, id, 0, 0)
 	if err != nil {
 		return Diagnosis{}, err
 	}
-	if len(found) == 0 || !actor.SignedIn() || found[0].Broker != actor.AccountID || !actor.Has(identity.Broker) {
+	if len(found) == 0 || !who.SignedIn() || found[0].Broker != who.AccountID || !who.Has(actor.Broker) {
 		return Diagnosis{}, errNoDiagnosis
 	}
 	return found[0], nil
@@ -135,8 +135,8 @@ func (s *Service) diagnosisOf(ctx context.Context, actor identity.Actor, id int6
 
 // Diagnose keeps the broker's advice and tells the company. The asked broker, once. Faults: not found "diagnosis"; conflict
 // "diagnosis_answered"; invalid "advice".
-func (s *Service) Diagnose(ctx context.Context, actor identity.Actor, id int64, advice string) error {
-	d, err := s.diagnosisOf(ctx, actor, id)
+func (s *Service) Diagnose(ctx context.Context, who actor.Actor, id int64, advice string) error {
+	d, err := s.diagnosisOf(ctx, who, id)
 	if err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func (s *Service) Diagnose(ctx context.Context, actor identity.Actor, id int64, 
 			Body: advice, Link: DeskPath(r.Kind, r.ID), At: now}); err != nil {
 			return err
 		}
-		return s.note(ctx, tx, actor, r.Listing, EventDiagnose, r.State, "", now)
+		return s.note(ctx, tx, who, r.Listing, EventDiagnose, r.State, "", now)
 	})
 	if err != nil && !errors.As(err, new(*fault.Error)) {
 		return fmt.Errorf("diagnose: %w", err)

@@ -11,8 +11,8 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
@@ -79,7 +79,7 @@ func TestImport_SameFileTwiceMakesNoDuplicates(t *testing.T) {
 	if got := run(rows); got.Created != 1201 {
 		t.Errorf("first run: %+v", got)
 	}
-	p, err := b.achievements.Latest(ctx, identity.Guest(), listing.Filter{Text: "第7号"})
+	p, err := b.achievements.Latest(ctx, actor.Guest(), listing.Filter{Text: "第7号"})
 	if err != nil || len(p.Items) != 1 || p.Items[0].Title != "研究了第7号样例合金的凝固组织" || p.Items[0].Origin != listing.OriginImport || p.Items[0].OwnerAccount != b.owner.AccountID {
 		t.Fatalf("imported: %+v, %v", p.Items, err)
 	}
@@ -87,7 +87,7 @@ func TestImport_SameFileTwiceMakesNoDuplicates(t *testing.T) {
 	if got := run(rows); got.Created != 0 || got.Updated != 1 || got.Unchanged != 1200 {
 		t.Errorf("second run: %+v", got)
 	}
-	it, err := b.achievements.Get(ctx, identity.Guest(), p.Items[0].ID)
+	it, err := b.achievements.Get(ctx, actor.Guest(), p.Items[0].ID)
 	if err != nil || it.Title != "研究了第7号样例合金的时效" || it.PublishedVersion != 2 {
 		t.Errorf("updated: %+v, %v", it, err)
 	}
@@ -208,7 +208,7 @@ func TestImport_OneBadRowNeverBlocksTheGoodOnes(t *testing.T) {
 		c.Maturity.Basis != achievement.BasisSelf || c.Division != "150204" || c.IP[0].Kind != "invention" || p.Items[0].Division != "150204" {
 		t.Errorf("content: %+v", c)
 	}
-	if _, err := b.achievements.Get(ctx, identity.Guest(), p.Items[0].ID); !fault.Is(err, fault.NotFound) {
+	if _, err := b.achievements.Get(ctx, actor.Guest(), p.Items[0].ID); !fault.Is(err, fault.NotFound) {
 		t.Errorf("a member's import is public: %v", err)
 	}
 }
@@ -252,7 +252,7 @@ func TestImport_LeavesAloneWhatTheOwnerIsWorkingOn(t *testing.T) {
 	if got := run("需要降低转炉烟气的粉尘浓度，第三种写法。"); got.Updated != 0 {
 		t.Errorf("import over a withdrawn one: %+v", got)
 	}
-	if _, err := b.demands.Get(ctx, identity.Guest(), id); !fault.Is(err, fault.NotFound) {
+	if _, err := b.demands.Get(ctx, actor.Guest(), id); !fault.Is(err, fault.NotFound) {
 		t.Errorf("withdrawn and public again: %v", err)
 	}
 }

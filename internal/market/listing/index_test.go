@@ -5,8 +5,8 @@ import (
 	"log/slog"
 	"testing"
 
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/listing"
+	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/jobs"
 	"techmarket/search"
 	"techmarket/search/local"

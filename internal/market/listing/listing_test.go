@@ -13,12 +13,15 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
+	"techmarket/internal/people/identity"
+	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
@@ -30,7 +33,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 type silent struct{}
 
-func (silent) Record(context.Context, pgx.Tx, identity.Event) error { return nil }
+func (silent) Record(context.Context, pgx.Tx, audit.Event) error { return nil }
 
 type bundle struct {
 	db           *postgres.DB
@@ -42,13 +45,14 @@ type bundle struct {
 	demands      *demand.Service
 	offset       atomic.Int64 // ns the clock is ahead
 
-	owner, colleague, stranger, league, otherLeague, regional, reader identity.Actor
+	owner, colleague, stranger, league, otherLeague, regional, reader actor.Actor
 	org, otherOrg                                                     int64
 }
 
-var start = time.Date(2026, 3, 2, 9, 0, 0, 0, time.FixedZone("Asia/Shanghai", 8*3600))
+var start = time.Date(2026, 3, 2, 9, 0, 0, 0, clock.Zone())
 
-func (b *bundle) now() time.Time          { return start.Add(time.Duration(b.offset.Load())) }
+func (b *bundle) now() time.Time { return start.Add(time.Duration(b.offset.Load())) }
+
 func (b *bundle) advance(d time.Duration) { b.offset.Add(int64(d)) }
 
 const day = 24 * time.Hour
@@ -83,22 +87,22 @@ func setup(t *testing.T) *bundle {
 	must(err)
 	b.achievements, b.demands = achievement.New(b.listings), demand.New(b.listings)
 
-	org := func(name string, kind identity.OrgKind, division string, people ...identity.ProvisionPerson) identity.ProvisionOrganisation {
-		return identity.ProvisionOrganisation{Organisation: identity.Organisation{Name: name, Kind: kind, Division: division, State: identity.Confirmed}, People: people}
+	org := func(name string, kind actor.OrgKind, division string, people ...identity.ProvisionPerson) identity.ProvisionOrganisation {
+		return identity.ProvisionOrganisation{Organisation: identity.Organisation{Name: name, Kind: kind, Division: division, State: actor.Confirmed}, People: people}
 	}
-	person := func(login string, roles ...identity.Role) identity.ProvisionPerson {
+	person := func(login string, roles ...actor.Role) identity.ProvisionPerson {
 		return identity.ProvisionPerson{Person: identity.NewPerson{LoginName: login, DisplayName: login, Password: "x"}, Roles: roles}
 	}
 	made, err := b.identity.Provision(ctx, []identity.ProvisionOrganisation{
-		org("青山样例大学", identity.University, "150204", person("owner", identity.OrgAdmin, identity.Member), person("colleague", identity.Member), person("reader", identity.Broker)),
-		org("乌海样例公司", identity.Enterprise, "150302", person("stranger", identity.OrgAdmin, identity.Member)),
-		org("包头市科技局（样例）", identity.Government, "150200", person("league", identity.LeagueOfficer, identity.Member)),
-		org("乌海市科技局（样例）", identity.Government, "150300", person("otherleague", identity.LeagueOfficer)),
-		org("自治区科技厅（样例）", identity.Government, "150000", person("regional", identity.RegionOfficer)),
+		org("青山样例大学", actor.University, "150204", person("owner", actor.OrgAdmin, actor.Member), person("colleague", actor.Member), person("reader", actor.Broker)),
+		org("乌海样例公司", actor.Enterprise, "150302", person("stranger", actor.OrgAdmin, actor.Member)),
+		org("包头市科技局（样例）", actor.Government, "150200", person("league", actor.LeagueOfficer, actor.Member)),
+		org("乌海市科技局（样例）", actor.Government, "150300", person("otherleague", actor.LeagueOfficer)),
+		org("自治区科技厅（样例）", actor.Government, "150000", person("regional", actor.RegionOfficer)),
 	})
 	must(err)
 	b.org, b.otherOrg = made[0].OrgID, made[1].OrgID
-	for login, to := range map[string]*identity.Actor{"owner": &b.owner, "colleague": &b.colleague, "reader": &b.reader, "stranger": &b.stranger,
+	for login, to := range map[string]*actor.Actor{"owner": &b.owner, "colleague": &b.colleague, "reader": &b.reader, "stranger": &b.stranger,
 		"league": &b.league, "otherleague": &b.otherLeague, "regional": &b.regional} {
 		*to, err = b.identity.ActorFor(ctx, login)
 		must(err)
@@ -113,13 +117,13 @@ func full(title string) achievement.Content {
 		Maturity: achievement.Maturity{Level: 7, Basis: achievement.BasisSelf}, Contact: listing.Contact{Name: "张样例", Phone: "0472-0000000"}}
 }
 
-func (b *bundle) do(t *testing.T, actor identity.Actor, id int64, e listing.Event, reason string) listing.Listing {
+func (b *bundle) do(t *testing.T, who actor.Actor, id int64, e listing.Event, reason string) listing.Listing {
 	t.Helper()
-	l, err := b.listings.Find(t.Context(), actor, id)
+	l, err := b.listings.Find(t.Context(), who, id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err = b.listings.Do(t.Context(), actor, listing.Command{ID: id, Version: l.Version, Event: e, Reason: reason})
+	l, err = b.listings.Do(t.Context(), who, listing.Command{ID: id, Version: l.Version, Event: e, Reason: reason})
 	if err != nil {
 		t.Fatalf("%s: %v", e, err)
 	}
@@ -199,10 +203,10 @@ func TestDo_WalksEveryStateEventAndRole(t *testing.T) {
 	id := b.draft(t, "走遍状态表").ID
 	actors := []struct {
 		name, role string
-		actor      identity.Actor
+		who        actor.Actor
 	}{
 		{"owner", owner, b.owner}, {"colleague", owner, b.colleague}, {"reader of the organisation", "", b.reader}, {"stranger", "", b.stranger},
-		{"league", editor, b.league}, {"region", editor, b.regional}, {"other league", "", b.otherLeague}, {"system", system, identity.Actor{}}, {"guest", "", identity.Actor{}},
+		{"league", editor, b.league}, {"region", editor, b.regional}, {"other league", "", b.otherLeague}, {"system", system, actor.Actor{}}, {"guest", "", actor.Actor{}},
 	}
 	tried := 0
 	for _, s := range listing.States() {
@@ -230,7 +234,7 @@ func TestDo_WalksEveryStateEventAndRole(t *testing.T) {
 				if a.role == system {
 					got, err = b.listings.DoAsSystem(ctx, c)
 				} else {
-					got, err = b.listings.Do(ctx, a.actor, c)
+					got, err = b.listings.Do(ctx, a.who, c)
 				}
 				tried++
 				where := fmt.Sprintf("%s + %s by %s", s, e, a.name)
@@ -260,7 +264,7 @@ func TestPublish_NothingIsPublicBeforeReview(t *testing.T) {
 	b := setup(t)
 	ctx := t.Context()
 	it := b.draft(t, "焦炉煤气干法脱硫技术")
-	unseen := func(when string, actors ...identity.Actor) {
+	unseen := func(when string, actors ...actor.Actor) {
 		t.Helper()
 		for _, a := range actors {
 			if _, err := b.achievements.Get(ctx, a, it.ID); !fault.Is(err, fault.NotFound) {
@@ -268,9 +272,9 @@ func TestPublish_NothingIsPublicBeforeReview(t *testing.T) {
 			}
 		}
 	}
-	unseen("draft", identity.Guest(), b.stranger, b.league, b.regional, b.otherLeague)
+	unseen("draft", actor.Guest(), b.stranger, b.league, b.regional, b.otherLeague)
 	b.do(t, b.owner, it.ID, listing.EventSubmit, "")
-	unseen("submitted", identity.Guest(), b.stranger, b.otherLeague)
+	unseen("submitted", actor.Guest(), b.stranger, b.otherLeague)
 	q, err := b.listings.ReviewQueue(ctx, b.league, listing.QueueFilter{})
 	if err != nil || len(q.Listings) != 1 || q.Listings[0].ID != it.ID {
 		t.Fatalf("queue of the league: %+v, %v", q, err)
@@ -285,7 +289,7 @@ func TestPublish_NothingIsPublicBeforeReview(t *testing.T) {
 		t.Errorf("editor has %d messages, want 1", n)
 	}
 	b.do(t, b.league, it.ID, listing.EventPublish, "")
-	got, err := b.achievements.Get(ctx, identity.Guest(), it.ID)
+	got, err := b.achievements.Get(ctx, actor.Guest(), it.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -308,7 +312,7 @@ func TestPublish_NeedsAConfirmedOrganisation(t *testing.T) {
 	b := setup(t)
 	ctx := t.Context()
 	account, org, err := b.identity.SignUp(ctx, identity.SignUp{Person: identity.NewPerson{LoginName: "newcomer", DisplayName: "新人", Password: "correct horse battery"},
-		Organisation: identity.NewOrganisation{Kind: identity.Enterprise, Name: "新样例公司", Division: "150204"}})
+		Organisation: identity.NewOrganisation{Kind: actor.Enterprise, Name: "新样例公司", Division: "150204"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -340,13 +344,13 @@ func TestPublish_NeedsAConfirmedOrganisation(t *testing.T) {
 	if _, err := b.identity.DoOrganisation(ctx, b.regional, org, identity.OrgSuspend, "样例：资料不实"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.achievements.Get(ctx, identity.Guest(), it.ID); !fault.Is(err, fault.NotFound) {
+	if _, err := b.achievements.Get(ctx, actor.Guest(), it.ID); !fault.Is(err, fault.NotFound) {
 		t.Errorf("a suspended organisation's listing is public: %v", err)
 	}
 	if _, err := b.identity.DoOrganisation(ctx, b.regional, org, identity.OrgRestore, ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.achievements.Get(ctx, identity.Guest(), it.ID); err != nil {
+	if _, err := b.achievements.Get(ctx, actor.Guest(), it.ID); err != nil {
 		t.Errorf("not public after restoration: %v", err)
 	}
 }
@@ -409,7 +413,7 @@ func TestRevise_ThePublicSeesTheOldVersionUntilReviewPasses(t *testing.T) {
 	}
 	public := func(want string, version int) {
 		t.Helper()
-		got, err := b.achievements.Get(ctx, identity.Guest(), it.ID)
+		got, err := b.achievements.Get(ctx, actor.Guest(), it.ID)
 		if err != nil || got.Content.Title != want || got.Title != want || got.PublishedVersion != version {
 			t.Errorf("the public sees %q (%q, version %d), want %q: %v", got.Content.Title, got.Title, got.PublishedVersion, want, err)
 		}
@@ -431,7 +435,7 @@ func TestRevise_ThePublicSeesTheOldVersionUntilReviewPasses(t *testing.T) {
 	b.do(t, b.owner, it.ID, listing.EventSubmit, "")
 	b.do(t, b.league, it.ID, listing.EventPublish, "")
 	public("第二版标题文字", 2)
-	vs, err := b.achievements.Versions(ctx, identity.Guest(), it.ID)
+	vs, err := b.achievements.Versions(ctx, actor.Guest(), it.ID)
 	if err != nil || len(vs) != 2 || vs[0].Content.Title != "第二版标题文字" || vs[1].Content.Title != "第一版标题文字" || vs[1].Content.Contact.Name != "" {
 		t.Errorf("versions: %+v, %v", vs, err)
 	}
@@ -473,7 +477,7 @@ func TestTick_AsksThenDemotesThenArchives(t *testing.T) {
 	if got := tick(); got != (listing.Ticked{Demoted: 1}) {
 		t.Errorf("after the grace: %+v", got)
 	}
-	if l, err := b.listings.Find(ctx, identity.Guest(), silentOne.ID); err != nil || !l.Sleeping() {
+	if l, err := b.listings.Find(ctx, actor.Guest(), silentOne.ID); err != nil || !l.Sleeping() {
 		t.Errorf("demoted: %+v, %v", l, err)
 	}
 	counts, err := b.listings.PublicCounts(ctx, false)
@@ -484,7 +488,7 @@ func TestTick_AsksThenDemotesThenArchives(t *testing.T) {
 	if got := tick(); got != (listing.Ticked{Archived: 1}) {
 		t.Errorf("after sleeping on: %+v", got)
 	}
-	if _, err := b.listings.Find(ctx, identity.Guest(), silentOne.ID); !fault.Is(err, fault.NotFound) {
+	if _, err := b.listings.Find(ctx, actor.Guest(), silentOne.ID); !fault.Is(err, fault.NotFound) {
 		t.Errorf("archived and public: %v", err)
 	}
 	b.do(t, b.owner, answered.ID, listing.EventConfirm, "")
@@ -567,20 +571,20 @@ func TestFiles_ForeignFilesCannotBeAttachedAndFollowPublication(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	may := func(who identity.Actor, file int64, want bool) {
+	may := func(who actor.Actor, file int64, want bool) {
 		t.Helper()
 		if got, err := b.listings.MayReadFile(ctx, who, file); err != nil || got != want {
 			t.Errorf("%q reads file %d: %v, want %v (%v)", who.Name, file, got, want, err)
 		}
 	}
 	may(b.owner, picture, true)
-	may(identity.Guest(), picture, false)
+	may(actor.Guest(), picture, false)
 	may(b.league, picture, false)
 	b.do(t, b.owner, it.ID, listing.EventSubmit, "")
 	may(b.league, evidence, true)
 	b.do(t, b.league, it.ID, listing.EventPublish, "")
-	may(identity.Guest(), picture, true)
-	may(identity.Guest(), evidence, false)
+	may(actor.Guest(), picture, true)
+	may(actor.Guest(), evidence, false)
 	may(b.stranger, evidence, false)
 	// A revision takes the picture out: it stays readable until the revision is published.
 	l := b.do(t, b.owner, it.ID, listing.EventRevise, "")
@@ -588,10 +592,10 @@ func TestFiles_ForeignFilesCannotBeAttachedAndFollowPublication(t *testing.T) {
 	if _, err := b.achievements.Save(ctx, b.owner, it.ID, l.Version, c); err != nil {
 		t.Fatal(err)
 	}
-	may(identity.Guest(), picture, true)
+	may(actor.Guest(), picture, true)
 	b.do(t, b.owner, it.ID, listing.EventSubmit, "")
 	b.do(t, b.league, it.ID, listing.EventPublish, "")
-	may(identity.Guest(), picture, false)
+	may(actor.Guest(), picture, false)
 }
 
 func TestDiagnosis_TheAskedBrokerAnswersOnceAndOnlyTheCompanyReadsIt(t *testing.T) {
@@ -628,11 +632,11 @@ func TestDiagnosis_TheAskedBrokerAnswersOnceAndOnlyTheCompanyReadsIt(t *testing.
 	if _, k, err := b.demands.ForDiagnosis(ctx, b.reader, id); err != nil || k.Title != it.Title || k.Contact.Phone != "" {
 		t.Errorf("the broker reads %+v, %v; want the draft without the contact person", k, err)
 	}
-	for label, actor := range map[string]identity.Actor{"stranger": b.stranger, "owner": b.owner, "editor": b.league, "guest": {}} {
-		if _, _, err := b.demands.ForDiagnosis(ctx, actor, id); !fault.Is(err, fault.NotFound) {
+	for label, who := range map[string]actor.Actor{"stranger": b.stranger, "owner": b.owner, "editor": b.league, "guest": {}} {
+		if _, _, err := b.demands.ForDiagnosis(ctx, who, id); !fault.Is(err, fault.NotFound) {
 			t.Errorf("%s reads it as the broker: %v", label, err)
 		}
-		if err := b.listings.Diagnose(ctx, actor, id, "写上目标值"); !fault.Is(err, fault.NotFound) {
+		if err := b.listings.Diagnose(ctx, who, id, "写上目标值"); !fault.Is(err, fault.NotFound) {
 			t.Errorf("%s answers: %v", label, err)
 		}
 	}
@@ -684,7 +688,7 @@ func TestLists_PageWithoutGapsOrRepeats(t *testing.T) {
 	}
 	unique := func(ids []int64) int { return len(slices.Compact(slices.Sorted(slices.Values(ids)))) }
 	latest := walk(func(f listing.Filter) (listing.Page[achievement.Content], error) {
-		return b.achievements.Latest(ctx, identity.Guest(), f)
+		return b.achievements.Latest(ctx, actor.Guest(), f)
 	})
 	if len(latest) != 7 || unique(latest) != 7 {
 		t.Errorf("latest: %v", latest)
@@ -698,13 +702,13 @@ func TestLists_PageWithoutGapsOrRepeats(t *testing.T) {
 	if p, err := b.achievements.Mine(ctx, b.stranger, listing.Filter{}); err != nil || len(p.Items) != 0 {
 		t.Errorf("another organisation's desk: %v, %v", p, err)
 	}
-	if p, err := b.achievements.Latest(ctx, identity.Guest(), listing.Filter{Text: "第 3 项", Division: "150200", Field: "07"}); err != nil || len(p.Items) != 1 {
+	if p, err := b.achievements.Latest(ctx, actor.Guest(), listing.Filter{Text: "第 3 项", Division: "150200", Field: "07"}); err != nil || len(p.Items) != 1 {
 		t.Errorf("filtered: %v, %v", p, err)
 	}
-	if _, err := b.achievements.Latest(ctx, identity.Guest(), listing.Filter{After: "???"}); !fault.Is(err, fault.Invalid) {
+	if _, err := b.achievements.Latest(ctx, actor.Guest(), listing.Filter{After: "???"}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("a broken cursor: %v", err)
 	}
-	items, err := b.achievements.Many(ctx, identity.Guest(), []int64{mine[0], latest[2], 1 << 40, latest[0]})
+	items, err := b.achievements.Many(ctx, actor.Guest(), []int64{mine[0], latest[2], 1 << 40, latest[0]})
 	if err != nil || len(items) != 2 && len(items) != 3 || items[len(items)-1].ID != latest[0] {
 		t.Errorf("many: %v, %v", items, err)
 	}

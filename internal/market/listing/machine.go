@@ -6,8 +6,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 )
 
 // State is where a listing stands.
@@ -152,13 +152,13 @@ const (
 	RoleSystem Role = "system" // the clock, a deal that was signed
 )
 
-func roleOf(actor identity.Actor, l Listing) Role {
+func roleOf(who actor.Actor, l Listing) Role {
 	switch {
-	case actor.In(l.OrganisationID):
-		if actor.Has(identity.Member, identity.OrgAdmin) {
+	case who.In(l.OrganisationID):
+		if who.Has(actor.Member, actor.OrgAdmin) {
 			return RoleOwner
 		}
-	case actor.Covers(l.ReviewerScope):
+	case who.Covers(l.ReviewerScope):
 		return RoleEditor
 	}
 	return RoleNobody
@@ -259,8 +259,8 @@ func find(s State, e Event, r Role) (transition, bool) {
 }
 
 // Actions names what the actor may do to the listing now, leaving guards aside.
-func Actions(actor identity.Actor, l Listing) []Event {
-	role := roleOf(actor, l)
+func Actions(who actor.Actor, l Listing) []Event {
+	role := roleOf(who, l)
 	var out []Event
 	if role == RoleOwner && l.State.editable() {
 		out = append(out, EventSave)

@@ -8,8 +8,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/listing"
 )
@@ -29,7 +29,7 @@ func TestSequences_ThePublicSeesOnlyWhatPassedReview(t *testing.T) {
 		working, passed := "起始的样例标题", ""
 		changes, publications := 1, 0
 		for i := range rapid.IntRange(1, 25).Draw(r, "steps") {
-			who := rapid.SampledFrom([]identity.Actor{b.owner, b.owner, b.colleague, b.league, b.league, b.stranger, b.otherLeague}).Draw(r, "who")
+			who := rapid.SampledFrom([]actor.Actor{b.owner, b.owner, b.colleague, b.league, b.league, b.stranger, b.otherLeague}).Draw(r, "who")
 			if rapid.IntRange(0, 3).Draw(r, "save?") == 0 {
 				title := fmt.Sprintf("第 %d 次改的标题", i)
 				given := version - rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(r, "behind")
@@ -69,7 +69,7 @@ func TestSequences_ThePublicSeesOnlyWhatPassedReview(t *testing.T) {
 			if err != nil || mine.Content.Title != working || mine.Version != version || mine.PublishedVersion != publications {
 				r.Fatalf("the owner has %q version %d (%d published), want %q %d (%d): %v", mine.Content.Title, mine.Version, mine.PublishedVersion, working, version, publications, err)
 			}
-			public, err := b.achievements.Get(ctx, identity.Guest(), id)
+			public, err := b.achievements.Get(ctx, actor.Guest(), id)
 			if live := mine.State.Live(); live != (err == nil) {
 				r.Fatalf("state %s, public: %v", mine.State, err)
 			}

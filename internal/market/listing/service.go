@@ -12,9 +12,11 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/region"
+	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
@@ -114,20 +116,20 @@ var (
 // history row, the audit row, messages and the index job are one transaction.
 // Faults: unauthorized; not found "listing"; forbidden "listing_event"; conflict "listing_state", "stale_version",
 // "organisation_not_confirmed"; invalid with fields (reason, triage, or those of the content on submit).
-func (s *Service) Do(ctx context.Context, actor identity.Actor, c Command) (Listing, error) {
-	if !actor.SignedIn() {
+func (s *Service) Do(ctx context.Context, who actor.Actor, c Command) (Listing, error) {
+	if !who.SignedIn() {
 		return Listing{}, errSignIn
 	}
-	return s.do(ctx, actor, c, "")
+	return s.do(ctx, who, c, "")
 }
 
 // DoAsSystem applies an event in the name of the system, such as close "signed" when a deal is registered. Not for requests
 // of people. A zero Version is not compared. Faults as Do.
 func (s *Service) DoAsSystem(ctx context.Context, c Command) (Listing, error) {
-	return s.do(ctx, identity.Actor{}, c, RoleSystem)
+	return s.do(ctx, actor.Actor{}, c, RoleSystem)
 }
 
-func (s *Service) do(ctx context.Context, actor identity.Actor, c Command, role Role) (Listing, error) {
+func (s *Service) do(ctx context.Context, who actor.Actor, c Command, role Role) (Listing, error) {
 	c.Reason = strings.TrimSpace(c.Reason)
 	if err := checkReason(c.Reason); err != nil {
 		return Listing{}, err
@@ -158,7 +160,7 @@ func (s *Service) do(ctx context.Context, actor identity.Actor, c Command, role 
 		if err != nil {
 			return err
 		}
-		l, err = s.move(ctx, tx, actor, role, r, c, officers)
+		l, err = s.move(ctx, tx, who, role, r, c, officers)
 		return err
 	})
 	if err != nil {
@@ -168,10 +170,10 @@ func (s *Service) do(ctx context.Context, actor identity.Actor, c Command, role 
 }
 
 // move is the one place where a state changes.
-func (s *Service) move(ctx context.Context, tx pgx.Tx, actor identity.Actor, role Role, r row, c Command, officers []int64) (Listing, error) {
+func (s *Service) move(ctx context.Context, tx pgx.Tx, who actor.Actor, role Role, r row, c Command, officers []int64) (Listing, error) {
 	now := s.config.Now()
 	if role != RoleSystem {
-		if role = roleOf(actor, r.Listing); !s.visible(actor, r) {
+		if role = roleOf(who, r.Listing); !s.visible(who, r) {
 			return Listing{}, errNotFound
 		}
 	}
@@ -230,7 +232,7 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, actor identity.Actor, rol
 		return Listing{}, err
 	}
 	if c.Event == EventPublish {
-		if err := s.keepVersion(ctx, tx, r, actor.AccountID, now); err != nil {
+		if err := s.keepVersion(ctx, tx, r, who.AccountID, now); err != nil {
 			return Listing{}, err
 		}
 	}
@@ -243,7 +245,7 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, actor identity.Actor, rol
 		return Listing{}, err
 	}
 	if c.Broker != 0 {
-		if err := s.askBroker(ctx, tx, actor, r.Listing, c.Broker, now); err != nil {
+		if err := s.askBroker(ctx, tx, who, r.Listing, c.Broker, now); err != nil {
 			return Listing{}, err
 		}
 	}
@@ -252,22 +254,22 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, actor identity.Actor, rol
 			return Listing{}, err
 		}
 	}
-	return r.Listing, s.note(ctx, tx, actor, r.Listing, c.Event, before, c.Reason, now)
+	return r.Listing, s.note(ctx, tx, who, r.Listing, c.Event, before, c.Reason, now)
 }
 
 // ConfirmAsked confirms at once all listings of a kind whose owner the clock has asked: an organisation that imported thousands
 // can't be asked to press a button for each. Members and org_admins may call for their organisation; it returns how many.
 // Faults: unauthorized; forbidden "listing_event".
-func (s *Service) ConfirmAsked(ctx context.Context, actor identity.Actor, k Kind) (n int, err error) {
-	if !actor.SignedIn() {
+func (s *Service) ConfirmAsked(ctx context.Context, who actor.Actor, k Kind) (n int, err error) {
+	if !who.SignedIn() {
 		return 0, errSignIn
 	}
-	if !actor.Has(identity.Member, identity.OrgAdmin) {
+	if !who.Has(actor.Member, actor.OrgAdmin) {
 		return 0, refusal(Published, EventConfirm, RoleNobody)
 	}
 	now := s.config.Now()
 	err = s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		q, _ := tx.Query(ctx, confirmAsked, pgx.StrictNamedArgs{"org": actor.OrgID, "kind": k, "now": now, "by": actor.AccountID})
+		q, _ := tx.Query(ctx, confirmAsked, pgx.StrictNamedArgs{"org": who.OrgID, "kind": k, "now": now, "by": who.AccountID})
 		ids, err := pgx.CollectRows(q, pgx.RowTo[int64])
 		if n = len(ids); err != nil || n == 0 {
 			return err
@@ -275,8 +277,8 @@ func (s *Service) ConfirmAsked(ctx context.Context, actor identity.Actor, k Kind
 		if err := s.enqueueIndex(ctx, tx, ids); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{At: now, Account: actor.AccountID, Org: actor.OrgID, Action: "listing.confirm", ObjectKind: "organisation",
-			ObjectID: strconv.FormatInt(actor.OrgID, 10), Detail: map[string]any{"kind": k, "ids": ids}})
+		return audit.Record(ctx, tx, audit.Entry{At: now, Account: who.AccountID, Org: who.OrgID, Action: "listing.confirm", ObjectKind: "organisation",
+			ObjectID: strconv.FormatInt(who.OrgID, 10), Detail: map[string]any{"kind": k, "ids": ids}})
 	})
 	if err != nil {
 		return 0, fmt.Errorf("confirm asked: %w", err)
@@ -341,7 +343,7 @@ func (s *Service) tell(ctx context.Context, tx pgx.Tx, l Listing, c Command, rol
 	case c.Event == EventSubmit:
 		n.To, n.Title, n.Link = officers, "待审核："+name, ReviewPath(l.ID)
 	case c.Event == EventPublish:
-		n.Title, n.Body = name+"已发布", "有效期至 "+l.ExpiresAt.In(shanghai).Format("2006年1月2日")+"。"
+		n.Title, n.Body = name+"已发布", "有效期至 "+clock.Local(*l.ExpiresAt).Format("2006年1月2日")+"。"
 	case c.Event == EventReturn:
 		n.Title, n.Body = name+"被退回修改", "原因："+c.Reason
 	case c.Event == EventWithdraw && role == RoleEditor:
@@ -360,16 +362,14 @@ func DeskPath(k Kind, id int64) string {
 // ReviewPath is the editor's page for one listing.
 func ReviewPath(id int64) string { return "/review/" + strconv.FormatInt(id, 10) }
 
-var shanghai = time.FixedZone("Asia/Shanghai", 8*3600)
-
 // visible: the own organisation sees its listings, an editor what was ever submitted in the area, everybody what is public.
-func (s *Service) visible(actor identity.Actor, r row) bool {
-	return actor.In(r.OrganisationID) || (r.SubmittedAt != nil && actor.Covers(r.ReviewerScope)) || r.Public(s.config.Now())
+func (s *Service) visible(who actor.Actor, r row) bool {
+	return who.In(r.OrganisationID) || (r.SubmittedAt != nil && who.Covers(r.ReviewerScope)) || r.Public(s.config.Now())
 }
 
 // seesDraft: the working content belongs to the owner, and to the editor while it is in review.
-func seesDraft(actor identity.Actor, r row) bool {
-	return actor.In(r.OrganisationID) || (r.State.InReview() && actor.Covers(r.ReviewerScope))
+func seesDraft(who actor.Actor, r row) bool {
+	return who.In(r.OrganisationID) || (r.State.InReview() && who.Covers(r.ReviewerScope))
 }
 
 // QueueFilter narrows an editor's queue.
@@ -387,8 +387,8 @@ type QueuePage struct {
 
 // ReviewQueue lists what waits for review in the actor's area, longest waiting first. Officers only; their own organisation's
 // listings are left out. Faults: forbidden "not_editor"; invalid "after".
-func (s *Service) ReviewQueue(ctx context.Context, actor identity.Actor, f QueueFilter) (QueuePage, error) {
-	scope, err := editorScope(actor)
+func (s *Service) ReviewQueue(ctx context.Context, who actor.Actor, f QueueFilter) (QueuePage, error) {
+	scope, err := editorScope(who)
 	if err != nil {
 		return QueuePage{}, err
 	}
@@ -397,7 +397,7 @@ func (s *Service) ReviewQueue(ctx context.Context, actor identity.Actor, f Queue
 		return QueuePage{}, err
 	}
 	limit := pageSize(f.Limit)
-	rows, err := s.list(ctx, reviewQueue, pgx.StrictNamedArgs{"scope": scope, "kind": f.Kind, "own": actor.OrgID, "at": at, "id": id, "limit": limit + 1})
+	rows, err := s.list(ctx, reviewQueue, pgx.StrictNamedArgs{"scope": scope, "kind": f.Kind, "own": who.OrgID, "at": at, "id": id, "limit": limit + 1})
 	if err != nil {
 		return QueuePage{}, fmt.Errorf("review queue: %w", err)
 	}
@@ -413,24 +413,24 @@ func (s *Service) ReviewQueue(ctx context.Context, actor identity.Actor, f Queue
 }
 
 // ReviewCount counts what ReviewQueue lists. Fault: forbidden "not_editor".
-func (s *Service) ReviewCount(ctx context.Context, actor identity.Actor) (n int, err error) {
-	scope, err := editorScope(actor)
+func (s *Service) ReviewCount(ctx context.Context, who actor.Actor) (n int, err error) {
+	scope, err := editorScope(who)
 	if err != nil {
 		return 0, err
 	}
-	if err := s.config.DB.QueryRow(ctx, reviewCount, pgx.StrictNamedArgs{"scope": scope, "own": actor.OrgID}).Scan(&n); err != nil {
+	if err := s.config.DB.QueryRow(ctx, reviewCount, pgx.StrictNamedArgs{"scope": scope, "own": who.OrgID}).Scan(&n); err != nil {
 		return 0, fmt.Errorf("review count: %w", err)
 	}
 	return n, nil
 }
 
 // editorScope is the area an officer reviews: "" is the whole region and everything from outside.
-func editorScope(actor identity.Actor) (string, error) {
+func editorScope(who actor.Actor) (string, error) {
 	switch {
-	case actor.Has(identity.RegionOfficer):
+	case who.Has(actor.RegionOfficer):
 		return "", nil
-	case actor.Has(identity.LeagueOfficer) && len(actor.Division) == 6:
-		return actor.Division[:4], nil
+	case who.Has(actor.LeagueOfficer) && len(who.Division) == 6:
+		return who.Division[:4], nil
 	}
 	return "", fault.New(fault.Forbidden, "not_editor", "只有盟市或自治区管理员可以审核")
 }
@@ -448,15 +448,15 @@ type Happening struct {
 
 // History tells everything that happened, newest first. Who may see the listing's desk view may call: own organisation and
 // editors see all, the public only the publications. Fault: not found "listing".
-func (s *Service) History(ctx context.Context, actor identity.Actor, id int64) ([]Happening, error) {
+func (s *Service) History(ctx context.Context, who actor.Actor, id int64) ([]Happening, error) {
 	r, err := s.row(ctx, s.config.DB, id)
 	if err != nil {
 		return nil, err
 	}
-	if !s.visible(actor, r) {
+	if !s.visible(who, r) {
 		return nil, errNotFound
 	}
-	insider := actor.In(r.OrganisationID) || actor.Covers(r.ReviewerScope)
+	insider := who.In(r.OrganisationID) || who.Covers(r.ReviewerScope)
 	q, _ := s.config.DB.Query(ctx, history, pgx.StrictNamedArgs{"id": id, "insider": insider})
 	hs, err := pgx.CollectRows(q, pgx.RowToStructByNameLax[Happening])
 	if err != nil {
@@ -512,11 +512,11 @@ func (s *Service) PublicCounts(ctx context.Context, sample bool) (map[Kind]Count
 }
 
 // DeskCounts counts the actor's organisation's listings of a kind by state. Fault: unauthorized.
-func (s *Service) DeskCounts(ctx context.Context, actor identity.Actor, k Kind) (map[State]int, error) {
-	if !actor.SignedIn() {
+func (s *Service) DeskCounts(ctx context.Context, who actor.Actor, k Kind) (map[State]int, error) {
+	if !who.SignedIn() {
 		return nil, errSignIn
 	}
-	q, _ := s.config.DB.Query(ctx, deskCounts, pgx.StrictNamedArgs{"org": actor.OrgID, "kind": k})
+	q, _ := s.config.DB.Query(ctx, deskCounts, pgx.StrictNamedArgs{"org": who.OrgID, "kind": k})
 	m := map[State]int{}
 	var st State
 	var n int
@@ -527,12 +527,12 @@ func (s *Service) DeskCounts(ctx context.Context, actor identity.Actor, k Kind) 
 }
 
 // Find returns a listing without its content, under the same rule of sight as Book.Get. Fault: not found "listing".
-func (s *Service) Find(ctx context.Context, actor identity.Actor, id int64) (Listing, error) {
+func (s *Service) Find(ctx context.Context, who actor.Actor, id int64) (Listing, error) {
 	r, err := s.row(ctx, s.config.DB, id)
 	if err != nil {
 		return Listing{}, err
 	}
-	if !s.visible(actor, r) {
+	if !s.visible(who, r) {
 		return Listing{}, errNotFound
 	}
 	return r.Listing, nil
@@ -540,7 +540,7 @@ func (s *Service) Find(ctx context.Context, actor identity.Actor, id int64) (Lis
 
 // MayReadFile reports whether a file is attached to a listing that the actor may see: pictures and attachments with the
 // public listing, evidence and those of drafts for the own organisation and the editor.
-func (s *Service) MayReadFile(ctx context.Context, actor identity.Actor, fileID int64) (bool, error) {
+func (s *Service) MayReadFile(ctx context.Context, who actor.Actor, fileID int64) (bool, error) {
 	q, _ := s.config.DB.Query(ctx, listingsOfFile, pgx.StrictNamedArgs{"file": fileID})
 	rows, err := pgx.CollectRows(q, pgx.RowToStructByName[struct {
 		row
@@ -551,7 +551,7 @@ func (s *Service) MayReadFile(ctx context.Context, actor identity.Actor, fileID 
 		return false, fmt.Errorf("may read file: %w", err)
 	}
 	for _, r := range rows {
-		insider := actor.In(r.OrganisationID) || (r.SubmittedAt != nil && actor.Covers(r.ReviewerScope))
+		insider := who.In(r.OrganisationID) || (r.SubmittedAt != nil && who.Covers(r.ReviewerScope))
 		if insider || (r.Role != FileEvidence && r.Public && r.row.Listing.Public(s.config.Now())) {
 			return true, nil
 		}
@@ -562,7 +562,7 @@ func (s *Service) MayReadFile(ctx context.Context, actor identity.Actor, fileID 
 // OrganisationChanged is identity's hook: it hides a suspended organisation's listings, shows them again when it is restored,
 // and re-indexes all that are live (the index holds the organisation's name).
 func (s *Service) OrganisationChanged(ctx context.Context, tx pgx.Tx, org identity.Organisation) error {
-	q, _ := tx.Query(ctx, hideListings, pgx.StrictNamedArgs{"org": org.ID, "hidden": org.State == identity.Suspended})
+	q, _ := tx.Query(ctx, hideListings, pgx.StrictNamedArgs{"org": org.ID, "hidden": org.State == actor.Suspended})
 	ids, err := pgx.CollectRows(q, pgx.RowTo[int64])
 	if err != nil {
 		return fmt.Errorf("organisation changed: %w", err)

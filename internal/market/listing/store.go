@@ -11,8 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/postgres"
 )
@@ -197,11 +197,11 @@ func (s *Service) keepVersion(ctx context.Context, tx pgx.Tx, r row, by int64, n
 }
 
 // note writes the visible history and the audit trail; the audit chain is locked from here, so it is the last step.
-func (s *Service) note(ctx context.Context, tx pgx.Tx, actor identity.Actor, l Listing, e Event, before State, reason string, now time.Time) error {
-	if _, err := tx.Exec(ctx, insertEvent, pgx.StrictNamedArgs{"id": l.ID, "at": now, "account": someone(actor.AccountID), "event": e, "from": before, "to": l.State, "reason": reason}); err != nil {
+func (s *Service) note(ctx context.Context, tx pgx.Tx, who actor.Actor, l Listing, e Event, before State, reason string, now time.Time) error {
+	if _, err := tx.Exec(ctx, insertEvent, pgx.StrictNamedArgs{"id": l.ID, "at": now, "account": someone(who.AccountID), "event": e, "from": before, "to": l.State, "reason": reason}); err != nil {
 		return err
 	}
-	return audit.Record(ctx, tx, audit.Entry{At: now, Account: actor.AccountID, Org: actor.OrgID, Action: "listing." + string(e), ObjectKind: "listing",
+	return audit.Record(ctx, tx, audit.Entry{At: now, Account: who.AccountID, Org: who.OrgID, Action: "listing." + string(e), ObjectKind: "listing",
 		ObjectID: strconv.FormatInt(l.ID, 10), Detail: map[string]any{"from": before, "to": l.State, "version": l.Version}})
 }
 

@@ -12,8 +12,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
 	"techmarket/internal/platform/jobs"
@@ -198,11 +198,11 @@ func (s *Service) Wanted(ctx context.Context, l listing.Listing) (bool, error) {
 }
 
 // SetWanted switches the alerts of an own listing on or off. Faults: unauthorized; forbidden "not_member"; not found "listing".
-func (s *Service) SetWanted(ctx context.Context, actor identity.Actor, id int64, wanted bool) error {
-	if _, err := s.own(ctx, actor, id); err != nil {
+func (s *Service) SetWanted(ctx context.Context, who actor.Actor, id int64, wanted bool) error {
+	if _, err := s.own(ctx, who, id); err != nil {
 		return err
 	}
-	sql, args := switchOff, pgx.StrictNamedArgs{"id": id, "account": actor.AccountID, "at": s.config.Now()}
+	sql, args := switchOff, pgx.StrictNamedArgs{"id": id, "account": who.AccountID, "at": s.config.Now()}
 	if wanted {
 		sql, args = switchOn, pgx.StrictNamedArgs{"id": id}
 	}

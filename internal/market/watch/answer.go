@@ -12,9 +12,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
 )
@@ -45,8 +45,8 @@ type Place struct {
 
 // Shown notes that a signed-in person of the owner's side saw these matches of query. It only fills a buffer; Flush writes.
 // Other people's looks are not kept.
-func (s *Service) Shown(actor identity.Actor, query listing.Listing, places []Place) {
-	if !actor.SignedIn() || !actor.In(query.OrganisationID) {
+func (s *Service) Shown(who actor.Actor, query listing.Listing, places []Place) {
+	if !who.SignedIn() || !who.In(query.OrganisationID) {
 		return
 	}
 	now := s.config.Now()
@@ -61,7 +61,7 @@ func (s *Service) Shown(actor identity.Actor, query listing.Listing, places []Pl
 		if err != nil { // not a number: nothing worth keeping
 			continue
 		}
-		s.shown = append(s.shown, impression{now, actor.AccountID, query.ID, query.PublishedVersion, p.Listing.ID, p.Listing.PublishedVersion, p.Rank,
+		s.shown = append(s.shown, impression{now, who.AccountID, query.ID, query.PublishedVersion, p.Listing.ID, p.Listing.PublishedVersion, p.Rank,
 			int(math.Round(p.Explained.Score * 1000)), s.active.Version, raw})
 	}
 }
@@ -158,8 +158,8 @@ const (
 // Say records an answer of the actor's organisation to a pair: query is its own listing, result the other side's. A refused pair
 // is not shown to the organisation again until restored. Faults: unauthorized; forbidden "not_member"; not found "listing" when
 // query is not the organisation's or result is not public; invalid for an unknown answer, or a refusal without a reason of codes.Decline.
-func (s *Service) Say(ctx context.Context, actor identity.Actor, query, result int64, a Answer, reason string) error {
-	q, err := s.own(ctx, actor, query)
+func (s *Service) Say(ctx context.Context, who actor.Actor, query, result int64, a Answer, reason string) error {
+	q, err := s.own(ctx, who, query)
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func (s *Service) Say(ctx context.Context, actor identity.Actor, query, result i
 	if err != nil {
 		return err
 	}
-	if r.Kind == q.Kind || r.OrganisationID != actor.OrgID && !r.Public(s.config.Now()) && a != Drop && a != Restore {
+	if r.Kind == q.Kind || r.OrganisationID != who.OrgID && !r.Public(s.config.Now()) && a != Drop && a != Restore {
 		return errNoListing
 	}
 	switch a {
@@ -183,7 +183,7 @@ func (s *Service) Say(ctx context.Context, actor identity.Actor, query, result i
 		return fault.New(fault.Invalid, "match_answer", "没有这种答复，请从页面上的按钮中选择。")
 	}
 	return s.inTx(ctx, "answer a match", func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, insertAnswer, pgx.StrictNamedArgs{"at": s.config.Now(), "account": actor.AccountID, "org": actor.OrgID,
+		_, err := tx.Exec(ctx, insertAnswer, pgx.StrictNamedArgs{"at": s.config.Now(), "account": who.AccountID, "org": who.OrgID,
 			"query": query, "result": result, "answer": a, "reason": reason})
 		return err
 	})
@@ -196,12 +196,12 @@ type Standing struct {
 }
 
 // Standing reads the answers about one own listing; guests and other organisations get an empty one.
-func (s *Service) Standing(ctx context.Context, actor identity.Actor, query listing.Listing) (Standing, error) {
+func (s *Service) Standing(ctx context.Context, who actor.Actor, query listing.Listing) (Standing, error) {
 	out := Standing{Kept: map[int64]bool{}, Refused: map[int64]string{}}
-	if !actor.SignedIn() || !actor.In(query.OrganisationID) {
+	if !who.SignedIn() || !who.In(query.OrganisationID) {
 		return out, nil
 	}
-	pairs, err := s.pairs(ctx, actor.OrgID, query.ID, maxPairs)
+	pairs, err := s.pairs(ctx, who.OrgID, query.ID, maxPairs)
 	if err != nil {
 		return out, err
 	}
@@ -227,11 +227,11 @@ type Pair struct {
 }
 
 // Pairs lists what the actor's organisation keeps and refused, newest first, at most 500. Fault: unauthorized.
-func (s *Service) Pairs(ctx context.Context, actor identity.Actor) ([]Pair, error) {
-	if !actor.SignedIn() {
+func (s *Service) Pairs(ctx context.Context, who actor.Actor) ([]Pair, error) {
+	if !who.SignedIn() {
 		return nil, fault.New(fault.Unauthorized, "sign_in", "请先登录。")
 	}
-	return s.pairs(ctx, actor.OrgID, 0, maxPairs)
+	return s.pairs(ctx, who.OrgID, 0, maxPairs)
 }
 
 func (s *Service) pairs(ctx context.Context, org, query int64, limit int) ([]Pair, error) {

@@ -10,10 +10,11 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
+	"techmarket/internal/platform/audit"
 	"techmarket/search"
 )
 
@@ -59,8 +60,8 @@ type Exposure struct {
 }
 
 // Quality answers the operator. Region officers may call; without sample, sample data is left out. Fault: forbidden.
-func (s *Service) Quality(ctx context.Context, actor identity.Actor, since time.Time, sample bool) (Quality, error) {
-	if err := operator(actor); err != nil {
+func (s *Service) Quality(ctx context.Context, who actor.Actor, since time.Time, sample bool) (Quality, error) {
+	if err := operator(who); err != nil {
 		return Quality{}, err
 	}
 	var q Quality
@@ -82,8 +83,8 @@ func (s *Service) Quality(ctx context.Context, actor identity.Actor, since time.
 	return q, err
 }
 
-func operator(actor identity.Actor) error {
-	if actor.Has(identity.RegionOfficer) {
+func operator(who actor.Actor) error {
+	if who.Has(actor.RegionOfficer) {
 		return nil
 	}
 	return fault.New(fault.Forbidden, "not_operator", "只有自治区管理员可以查看和调整匹配质量。")
@@ -171,16 +172,16 @@ func (s *Service) Relearned() {
 }
 
 // Weights lists the versions, newest first. Region officers may call. Fault: forbidden.
-func (s *Service) Weights(ctx context.Context, actor identity.Actor) ([]WeightsVersion, error) {
-	if err := operator(actor); err != nil {
+func (s *Service) Weights(ctx context.Context, who actor.Actor) ([]WeightsVersion, error) {
+	if err := operator(who); err != nil {
 		return nil, err
 	}
 	return s.weights(ctx, s.config.DB, selectWeights)
 }
 
 // SaveWeights stores a new version without putting it into use. Region officers may call. Faults: forbidden; invalid.
-func (s *Service) SaveWeights(ctx context.Context, actor identity.Actor, w matching.Weights, note string) (WeightsVersion, error) {
-	if err := operator(actor); err != nil {
+func (s *Service) SaveWeights(ctx context.Context, who actor.Actor, w matching.Weights, note string) (WeightsVersion, error) {
+	if err := operator(who); err != nil {
 		return WeightsVersion{}, err
 	}
 	if note = clip(note, 200); note == "" {
@@ -205,14 +206,14 @@ func (s *Service) SaveWeights(ctx context.Context, actor identity.Actor, w match
 		if err := s.insertWeights(ctx, tx, v); err != nil {
 			return err
 		}
-		return s.config.Audit.Record(ctx, tx, identity.Event{Actor: actor, Action: "matching.weights", ObjectKind: "match_weights", ObjectID: strconv.Itoa(v.Version), Detail: map[string]any{"note": note}})
+		return s.config.Audit.Record(ctx, tx, audit.Event{Actor: who, Action: "matching.weights", ObjectKind: "match_weights", ObjectID: strconv.Itoa(v.Version), Detail: map[string]any{"note": note}})
 	})
 	return v, err
 }
 
 // Activate puts a version into use. Region officers may call. Faults: forbidden; not found "match_weights".
-func (s *Service) Activate(ctx context.Context, actor identity.Actor, version int) error {
-	if err := operator(actor); err != nil {
+func (s *Service) Activate(ctx context.Context, who actor.Actor, version int) error {
+	if err := operator(who); err != nil {
 		return err
 	}
 	var chosen WeightsVersion
@@ -235,7 +236,7 @@ func (s *Service) Activate(ctx context.Context, actor identity.Actor, version in
 		if _, err := tx.Exec(ctx, activateWeights, pgx.StrictNamedArgs{"version": version}); err != nil {
 			return err
 		}
-		return s.config.Audit.Record(ctx, tx, identity.Event{Actor: actor, Action: "matching.activate", ObjectKind: "match_weights", ObjectID: strconv.Itoa(version)})
+		return s.config.Audit.Record(ctx, tx, audit.Event{Actor: who, Action: "matching.activate", ObjectKind: "match_weights", ObjectID: strconv.Itoa(version)})
 	})
 	if err != nil {
 		return err
@@ -293,8 +294,8 @@ const (
 
 // TryWeights runs the listings of the last 200 shown matches with the weights in use and with w, and tells whose place would
 // change. Nothing is stored. Region officers may call. Faults: forbidden; invalid.
-func (s *Service) TryWeights(ctx context.Context, actor identity.Actor, w matching.Weights, sample bool) (Trial, error) {
-	if err := operator(actor); err != nil {
+func (s *Service) TryWeights(ctx context.Context, who actor.Actor, w matching.Weights, sample bool) (Trial, error) {
+	if err := operator(who); err != nil {
 		return Trial{}, err
 	}
 	if err := CheckWeights(w); err != nil {

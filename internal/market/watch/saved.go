@@ -14,8 +14,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/listing"
 	"techmarket/search"
 )
@@ -91,11 +91,11 @@ func (q Criteria) check() error {
 }
 
 // Save keeps a search for the actor; the same criteria twice are one search. Faults: unauthorized; invalid; conflict "saved_searches_full".
-func (s *Service) Save(ctx context.Context, actor identity.Actor, q Criteria, name string, n Notice) (Saved, error) {
-	if !actor.SignedIn() {
+func (s *Service) Save(ctx context.Context, who actor.Actor, q Criteria, name string, n Notice) (Saved, error) {
+	if !who.SignedIn() {
 		return Saved{}, fault.New(fault.Unauthorized, "sign_in", "登录后可以订阅搜索。")
 	}
-	q.Text, q.Sample = strings.TrimSpace(q.Text), actor.Sample
+	q.Text, q.Sample = strings.TrimSpace(q.Text), who.Sample
 	if err := q.check(); err != nil {
 		return Saved{}, err
 	}
@@ -111,10 +111,10 @@ func (s *Service) Save(ctx context.Context, actor identity.Actor, q Criteria, na
 	}
 	var saved Saved
 	err = s.inTx(ctx, "save search", func(ctx context.Context, tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, lockAccount, pgx.StrictNamedArgs{"account": actor.AccountID}); err != nil {
+		if _, err := tx.Exec(ctx, lockAccount, pgx.StrictNamedArgs{"account": who.AccountID}); err != nil {
 			return err
 		}
-		rows, _ := tx.Query(ctx, selectSaved, pgx.StrictNamedArgs{"account": actor.AccountID})
+		rows, _ := tx.Query(ctx, selectSaved, pgx.StrictNamedArgs{"account": who.AccountID})
 		live, err := pgx.CollectRows(rows, pgx.RowToStructByName[Saved])
 		if err != nil {
 			return err
@@ -123,14 +123,14 @@ func (s *Service) Save(ctx context.Context, actor identity.Actor, q Criteria, na
 			if l.Query.same(q) {
 				saved = l
 				saved.Notice = n
-				_, err := tx.Exec(ctx, updateNotice, pgx.StrictNamedArgs{"id": l.ID, "account": actor.AccountID, "notice": n})
+				_, err := tx.Exec(ctx, updateNotice, pgx.StrictNamedArgs{"id": l.ID, "account": who.AccountID, "notice": n})
 				return err
 			}
 		}
 		if len(live) >= maxSaved {
 			return fault.Newf(fault.Conflict, "saved_searches_full", "最多订阅 %d 个搜索，请先结束不再需要的。", maxSaved)
 		}
-		rows, _ = tx.Query(ctx, insertSaved, pgx.StrictNamedArgs{"account": actor.AccountID, "name": name, "query": q, "notice": n, "token": token, "at": s.config.Now()})
+		rows, _ = tx.Query(ctx, insertSaved, pgx.StrictNamedArgs{"account": who.AccountID, "name": name, "query": q, "notice": n, "token": token, "at": s.config.Now()})
 		saved, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Saved])
 		return err
 	})
@@ -167,11 +167,11 @@ func (s *Service) token() (string, error) {
 }
 
 // Mine lists the actor's live saved searches, newest first. Fault: unauthorized.
-func (s *Service) Mine(ctx context.Context, actor identity.Actor) ([]Saved, error) {
-	if !actor.SignedIn() {
+func (s *Service) Mine(ctx context.Context, who actor.Actor) ([]Saved, error) {
+	if !who.SignedIn() {
 		return nil, fault.New(fault.Unauthorized, "sign_in", "请先登录。")
 	}
-	rows, _ := s.config.DB.Query(ctx, selectSaved, pgx.StrictNamedArgs{"account": actor.AccountID})
+	rows, _ := s.config.DB.Query(ctx, selectSaved, pgx.StrictNamedArgs{"account": who.AccountID})
 	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[Saved])
 	if err != nil {
 		return nil, fmt.Errorf("saved searches: %w", err)
@@ -182,20 +182,20 @@ func (s *Service) Mine(ctx context.Context, actor identity.Actor) ([]Saved, erro
 var errNoSaved = fault.New(fault.NotFound, "saved_search", "没有这个订阅，或它已经结束。")
 
 // SetNotice changes how an own saved search speaks up. Faults: unauthorized; not found "saved_search"; invalid.
-func (s *Service) SetNotice(ctx context.Context, actor identity.Actor, id int64, n Notice) error {
+func (s *Service) SetNotice(ctx context.Context, who actor.Actor, id int64, n Notice) error {
 	if err := n.check(); err != nil {
 		return err
 	}
-	return s.changeSaved(ctx, actor, updateNotice, pgx.StrictNamedArgs{"id": id, "account": actor.AccountID, "notice": n})
+	return s.changeSaved(ctx, who, updateNotice, pgx.StrictNamedArgs{"id": id, "account": who.AccountID, "notice": n})
 }
 
 // End ends an own saved search with its feed. Faults: unauthorized; not found "saved_search".
-func (s *Service) End(ctx context.Context, actor identity.Actor, id int64) error {
-	return s.changeSaved(ctx, actor, endSaved, pgx.StrictNamedArgs{"id": id, "account": actor.AccountID, "at": s.config.Now()})
+func (s *Service) End(ctx context.Context, who actor.Actor, id int64) error {
+	return s.changeSaved(ctx, who, endSaved, pgx.StrictNamedArgs{"id": id, "account": who.AccountID, "at": s.config.Now()})
 }
 
-func (s *Service) changeSaved(ctx context.Context, actor identity.Actor, sql string, args pgx.StrictNamedArgs) error {
-	if !actor.SignedIn() {
+func (s *Service) changeSaved(ctx context.Context, who actor.Actor, sql string, args pgx.StrictNamedArgs) error {
+	if !who.SignedIn() {
 		return fault.New(fault.Unauthorized, "sign_in", "请先登录。")
 	}
 	tag, err := s.config.DB.Exec(ctx, sql, args)
@@ -290,7 +290,7 @@ func (s *Service) entries(ctx context.Context, kind listing.Kind, hits []search.
 		orgs = append(orgs, l.OrganisationID)
 	}
 	if kind == listing.Achievement {
-		items, err := s.config.Achievements.Many(ctx, identity.Guest(), ids)
+		items, err := s.config.Achievements.Many(ctx, actor.Guest(), ids)
 		if err != nil {
 			return nil, fmt.Errorf("entries: %w", err)
 		}
@@ -298,7 +298,7 @@ func (s *Service) entries(ctx context.Context, kind listing.Kind, hits []search.
 			add(it.Listing, it.Content.Summary)
 		}
 	} else {
-		items, err := s.config.Demands.Many(ctx, identity.Guest(), ids)
+		items, err := s.config.Demands.Many(ctx, actor.Guest(), ids)
 		if err != nil {
 			return nil, fmt.Errorf("entries: %w", err)
 		}

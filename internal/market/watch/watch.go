@@ -26,12 +26,14 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
+	"techmarket/internal/people/identity"
+	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/postgres"
 	"techmarket/search"
@@ -66,7 +68,7 @@ type Config struct {
 	// Finder returns a finder with these weights on the model in use; for the dry run and for putting weights into use.
 	Finder  func(matching.Weights) Finder
 	Queue   Queue
-	Audit   identity.Recorder
+	Audit   audit.Recorder
 	Now     func() time.Time
 	Random  io.Reader // feed tokens
 	BaseURL string    // of links in mails
@@ -123,15 +125,15 @@ func other(k listing.Kind) listing.Kind {
 
 // own returns the actor's own listing. Faults: unauthorized; forbidden "not_member"; not found "listing" when it belongs to
 // another organisation, so that nobody learns of a draft by answering.
-func (s *Service) own(ctx context.Context, actor identity.Actor, id int64) (listing.Listing, error) {
-	if !actor.SignedIn() {
+func (s *Service) own(ctx context.Context, who actor.Actor, id int64) (listing.Listing, error) {
+	if !who.SignedIn() {
 		return listing.Listing{}, fault.New(fault.Unauthorized, "sign_in", "请先登录。")
 	}
-	if !actor.Has(identity.Member, identity.OrgAdmin) {
+	if !who.Has(actor.Member, actor.OrgAdmin) {
 		return listing.Listing{}, fault.New(fault.Forbidden, "not_member", "只有本单位的经办人或管理员可以处理匹配。")
 	}
 	l, err := s.config.Listings.Any(ctx, id)
-	if err == nil && !actor.In(l.OrganisationID) {
+	if err == nil && !who.In(l.OrganisationID) {
 		err = errNoListing
 	}
 	return l, err

@@ -14,14 +14,17 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
 	"techmarket/internal/market/watch"
+	"techmarket/internal/people/identity"
+	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
@@ -36,7 +39,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 type silent struct{}
 
-func (silent) Record(context.Context, pgx.Tx, identity.Event) error { return nil }
+func (silent) Record(context.Context, pgx.Tx, audit.Event) error { return nil }
 
 // bundle is the market's rooms around watch, with the embedded engine and a queue whose jobs run when a test drains it.
 type bundle struct {
@@ -52,12 +55,13 @@ type bundle struct {
 	outbox       *[]notify.Mail
 	offset       atomic.Int64
 
-	university, company, rival, sampler, editor, guest identity.Actor
+	university, company, rival, sampler, editor, guest actor.Actor
 }
 
-var start = time.Date(2026, 3, 2, 9, 0, 0, 0, time.FixedZone("Asia/Shanghai", 8*3600))
+var start = time.Date(2026, 3, 2, 9, 0, 0, 0, clock.Zone())
 
-func (b *bundle) now() time.Time          { return start.Add(time.Duration(b.offset.Load())) }
+func (b *bundle) now() time.Time { return start.Add(time.Duration(b.offset.Load())) }
+
 func (b *bundle) advance(d time.Duration) { b.offset.Add(int64(d)) }
 
 func (b *bundle) must(err error) {
@@ -102,19 +106,19 @@ func setup(t *testing.T) *bundle {
 	b.listings.Register(workers, b.engine)
 	b.watch.Register(workers)
 
-	org := func(name string, kind identity.OrgKind, division string, sample bool, login string, roles ...identity.Role) identity.ProvisionOrganisation {
-		return identity.ProvisionOrganisation{Organisation: identity.Organisation{Name: name, Kind: kind, Division: division, State: identity.Confirmed, Sample: sample},
+	org := func(name string, kind actor.OrgKind, division string, sample bool, login string, roles ...actor.Role) identity.ProvisionOrganisation {
+		return identity.ProvisionOrganisation{Organisation: identity.Organisation{Name: name, Kind: kind, Division: division, State: actor.Confirmed, Sample: sample},
 			People: []identity.ProvisionPerson{{Person: identity.NewPerson{LoginName: login, DisplayName: login, Email: login + "@example.com", Password: "x"}, Roles: roles}}}
 	}
 	_, err = b.people.Provision(t.Context(), []identity.ProvisionOrganisation{
-		org("青山示范大学", identity.University, "150204", false, "university", identity.OrgAdmin, identity.Member),
-		org("乌海示范公司", identity.Enterprise, "150302", false, "company", identity.OrgAdmin, identity.Member),
-		org("敕勒川示范公司", identity.Enterprise, "150103", false, "rival", identity.OrgAdmin, identity.Member),
-		org("阴山样例公司", identity.Enterprise, "150103", true, "sampler", identity.OrgAdmin, identity.Member),
-		org("示范科技厅", identity.Government, "150000", false, "editor", identity.RegionOfficer),
+		org("青山示范大学", actor.University, "150204", false, "university", actor.OrgAdmin, actor.Member),
+		org("乌海示范公司", actor.Enterprise, "150302", false, "company", actor.OrgAdmin, actor.Member),
+		org("敕勒川示范公司", actor.Enterprise, "150103", false, "rival", actor.OrgAdmin, actor.Member),
+		org("阴山样例公司", actor.Enterprise, "150103", true, "sampler", actor.OrgAdmin, actor.Member),
+		org("示范科技厅", actor.Government, "150000", false, "editor", actor.RegionOfficer),
 	})
 	b.must(err)
-	for login, to := range map[string]*identity.Actor{"university": &b.university, "company": &b.company, "rival": &b.rival, "sampler": &b.sampler, "editor": &b.editor} {
+	for login, to := range map[string]*actor.Actor{"university": &b.university, "company": &b.company, "rival": &b.rival, "sampler": &b.sampler, "editor": &b.editor} {
 		*to, err = b.people.ActorFor(t.Context(), login)
 		b.must(err)
 	}
@@ -126,45 +130,45 @@ func (b *bundle) drain() {
 	b.must(b.jobs.Drain(b.t.Context()))
 }
 
-func (b *bundle) do(actor identity.Actor, id int64, e listing.Event, reason string) {
+func (b *bundle) do(who actor.Actor, id int64, e listing.Event, reason string) {
 	b.t.Helper()
 	l, err := b.listings.Any(b.t.Context(), id)
 	b.must(err)
-	_, err = b.listings.Do(b.t.Context(), actor, listing.Command{ID: id, Version: l.Version, Event: e, Reason: reason})
+	_, err = b.listings.Do(b.t.Context(), who, listing.Command{ID: id, Version: l.Version, Event: e, Reason: reason})
 	b.must(err)
 }
 
-func (b *bundle) publish(actor identity.Actor, id int64) int64 {
+func (b *bundle) publish(who actor.Actor, id int64) int64 {
 	b.t.Helper()
-	b.do(actor, id, listing.EventSubmit, "")
+	b.do(who, id, listing.EventSubmit, "")
 	b.do(b.editor, id, listing.EventPublish, "")
 	b.drain()
 	return id
 }
 
-func (b *bundle) need(actor identity.Actor, title string) int64 {
+func (b *bundle) need(who actor.Actor, title string) int64 {
 	b.t.Helper()
-	it, err := b.demands.Create(b.t.Context(), actor, demand.Content{Title: title, Problem: "焦炉煤气含硫高，干法脱硫剂寿命目前只有 45 天，希望提高到 90 天以上，脱硫后硫化氢不高于 20 mg/m³。",
+	it, err := b.demands.Create(b.t.Context(), who, demand.Content{Title: title, Problem: "焦炉煤气含硫高，干法脱硫剂寿命目前只有 45 天，希望提高到 90 天以上，脱硫后硫化氢不高于 20 mg/m³。",
 		Targets: []demand.Target{{Name: "脱硫剂寿命", Present: "45", Target: "90", Unit: "天"}}, Field: "0701", Cooperation: []string{"transfer"},
 		Budget: listing.Range{MaxFen: 100 * money.WanYuan}, Contact: listing.Contact{Name: "白音", Phone: "0473-5550100"}})
 	b.must(err)
-	return b.publish(actor, it.ID)
+	return b.publish(who, it.ID)
 }
 
-func (b *bundle) result(actor identity.Actor, title string) int64 {
+func (b *bundle) result(who actor.Actor, title string) int64 {
 	b.t.Helper()
-	it, err := b.achievements.Create(b.t.Context(), actor, achievement.Content{Title: title, Summary: "用干法脱硫剂把焦炉煤气的硫化氢降到 20 mg/m³ 以下，寿命 95 天", Problem: "焦化厂煤气含硫高，湿法脱硫废液难处理",
+	it, err := b.achievements.Create(b.t.Context(), who, achievement.Content{Title: title, Summary: "用干法脱硫剂把焦炉煤气的硫化氢降到 20 mg/m³ 以下，寿命 95 天", Problem: "焦化厂煤气含硫高，湿法脱硫废液难处理",
 		Description: "复合金属氧化物干法脱硫剂，一次脱除焦炉煤气中的硫化氢和有机硫，脱硫剂可再生二十次以上。", Field: "0701", Cooperation: []string{"transfer", "trial"},
 		Price: listing.Range{MinFen: 30 * money.WanYuan, MaxFen: 80 * money.WanYuan}, Maturity: achievement.Maturity{Level: 7, Basis: achievement.BasisSelf},
 		Contact: listing.Contact{Name: "张示范", Phone: "0472-0000000"}})
 	b.must(err)
-	return b.publish(actor, it.ID)
+	return b.publish(who, it.ID)
 }
 
 // told are the titles of an account's messages about matches and subscriptions, oldest first.
-func (b *bundle) told(actor identity.Actor) []string {
+func (b *bundle) told(who actor.Actor) []string {
 	b.t.Helper()
-	box, err := notify.Box(b.t.Context(), b.db, actor.AccountID, 0, 100)
+	box, err := notify.Box(b.t.Context(), b.db, who.AccountID, 0, 100)
 	b.must(err)
 	var out []string
 	for _, m := range slices.Backward(box) {
@@ -175,10 +179,10 @@ func (b *bundle) told(actor identity.Actor) []string {
 	return out
 }
 
-func (b *bundle) mailsTo(actor identity.Actor) []string {
+func (b *bundle) mailsTo(who actor.Actor) []string {
 	var out []string
 	for _, m := range *b.outbox {
-		if strings.HasPrefix(m.To, actor.Name+"@") {
+		if strings.HasPrefix(m.To, who.Name+"@") {
 			out = append(out, m.Subject+"\n"+m.Body)
 		}
 	}
@@ -263,8 +267,8 @@ func TestAlert_StaysSilentWhereNobodyWantsOrMayHear(t *testing.T) {
 	b.drain()
 	before := len(b.told(b.university))
 	b.result(b.university, "长寿命焦炉煤气干法脱硫剂")
-	for name, actor := range map[string]identity.Actor{"switched off": b.company, "sample market": b.sampler, "withdrawn": b.rival} {
-		if got := b.told(actor); len(got) != 0 {
+	for name, who := range map[string]actor.Actor{"switched off": b.company, "sample market": b.sampler, "withdrawn": b.rival} {
+		if got := b.told(who); len(got) != 0 {
 			t.Errorf("%s: got %v", name, got)
 		}
 	}
@@ -305,7 +309,7 @@ func TestSay_RefusedPairsStayAwayFromThatOrganisationOnly(t *testing.T) {
 		t.Errorf("a refusal without a reason: got %v", err)
 	}
 	for name, tc := range map[string]struct {
-		actor         identity.Actor
+		who           actor.Actor
 		query, result int64
 		kind          fault.Kind
 	}{
@@ -315,7 +319,7 @@ func TestSay_RefusedPairsStayAwayFromThatOrganisationOnly(t *testing.T) {
 		"wrong side":         {b.company, need, need, fault.NotFound},
 		"unknown":            {b.company, need, 999, fault.NotFound},
 	} {
-		if err := b.watch.Say(t.Context(), tc.actor, tc.query, tc.result, watch.Keep, ""); !fault.Is(err, tc.kind) {
+		if err := b.watch.Say(t.Context(), tc.who, tc.query, tc.result, watch.Keep, ""); !fault.Is(err, tc.kind) {
 			t.Errorf("%s: got %v, want %v", name, err, tc.kind)
 		}
 	}
@@ -363,8 +367,8 @@ func TestShown_IsWrittenForTheOwnersSideOnlyAndOncePerVersion(t *testing.T) {
 	r, err := b.listings.Any(t.Context(), found)
 	b.must(err)
 	places := []watch.Place{{Listing: r, Rank: 1, Explained: matching.Explained{Score: .731, Reasons: []string{"命中关键词：脱硫"}}}}
-	for _, actor := range []identity.Actor{b.guest, b.rival, b.editor, b.company, b.company} {
-		b.watch.Shown(actor, q, places)
+	for _, who := range []actor.Actor{b.guest, b.rival, b.editor, b.company, b.company} {
+		b.watch.Shown(who, q, places)
 	}
 	b.must(b.watch.Flush(t.Context()))
 	b.must(b.watch.Flush(t.Context()))
@@ -537,9 +541,9 @@ func TestQuality_CountsThePairsThatWereShown(t *testing.T) {
 	if e := exposed["size 1"]; e.Listings != 3 || e.Places != 2 {
 		t.Errorf("exposure of small ones: got %+v", e)
 	}
-	for _, actor := range []identity.Actor{b.guest, b.company, b.university} {
-		if _, err := b.watch.Quality(t.Context(), actor, b.now(), false); !fault.Is(err, fault.Forbidden) {
-			t.Errorf("%s reads the quality: got %v", actor.Name, err)
+	for _, who := range []actor.Actor{b.guest, b.company, b.university} {
+		if _, err := b.watch.Quality(t.Context(), who, b.now(), false); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("%s reads the quality: got %v", who.Name, err)
 		}
 	}
 }
@@ -619,12 +623,12 @@ func TestWeights_AreVersionedTriedAndPutIntoUse(t *testing.T) {
 	if got, want := first(), listing.DocumentID(listing.Achievement, second.ID)+" "+v.Weights.Version; got != want {
 		t.Errorf("after a restart: got %s, want %s", got, want)
 	}
-	for _, actor := range []identity.Actor{b.guest, b.company} {
-		_, serr := b.watch.SaveWeights(t.Context(), actor, w, "x")
-		_, terr := b.watch.TryWeights(t.Context(), actor, w, false)
-		for _, err := range []error{serr, terr, b.watch.Activate(t.Context(), actor, 1)} {
+	for _, who := range []actor.Actor{b.guest, b.company} {
+		_, serr := b.watch.SaveWeights(t.Context(), who, w, "x")
+		_, terr := b.watch.TryWeights(t.Context(), who, w, false)
+		for _, err := range []error{serr, terr, b.watch.Activate(t.Context(), who, 1)} {
 			if !fault.Is(err, fault.Forbidden) {
-				t.Errorf("%q: got %v", actor.Name, err)
+				t.Errorf("%q: got %v", who.Name, err)
 			}
 		}
 	}

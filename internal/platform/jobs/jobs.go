@@ -18,6 +18,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/platform/postgres"
 )
 
@@ -48,6 +49,7 @@ type worker[T Args] struct {
 }
 
 func (w worker[T]) Timeout(*river.Job[T]) time.Duration { return w.limit }
+
 func (w worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 	return w.work(ctx, job.Args)
 }
@@ -70,7 +72,7 @@ func Every(d time.Duration) func(time.Time) time.Time {
 
 // Daily is a Next for one time of day in Asia/Shanghai.
 func Daily(hour, minute int) func(time.Time) time.Time {
-	zone := time.FixedZone("Asia/Shanghai", 8*3600)
+	zone := clock.Zone()
 	return func(t time.Time) time.Time {
 		t = t.In(zone)
 		next := time.Date(t.Year(), t.Month(), t.Day(), hour, minute, 0, 0, zone)

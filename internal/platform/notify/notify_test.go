@@ -17,6 +17,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres/pgtest"
@@ -24,7 +25,7 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-var at = time.Date(2026, 11, 23, 16, 0, 0, 0, time.FixedZone("", 8*3600))
+var at = time.Date(2026, 11, 23, 16, 0, 0, 0, clock.Zone())
 
 var letter = notify.Mail{To: "张三 <zhang@example.test>", Subject: "对接意向\r\nBcc: all@example.test", Body: strings.Repeat("您有一条新的对接意向。\n", 20), At: at}
 

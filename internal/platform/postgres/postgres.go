@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
 )
 
@@ -32,9 +33,6 @@ type Options struct {
 	Wait     time.Duration // how long Open retries a server that does not answer yet; default 15 s
 	Name     string        // application_name, seen in pg_stat_activity; default techmarket
 }
-
-// shanghai is a fixed zone: the country has one and no summer time since 1991, and the host need not have tzdata.
-var shanghai = time.FixedZone("Asia/Shanghai", 8*3600)
 
 // Open connects and checks the connection, retrying with back-off while the server is unreachable or starting.
 // Wrong credentials or a missing database fail at once. Times are read in Asia/Shanghai, and SQL dates mean that zone.
@@ -56,7 +54,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	}
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
 		conn.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID,
-			Codec: &pgtype.TimestamptzCodec{ScanLocation: shanghai}})
+			Codec: &pgtype.TimestamptzCodec{ScanLocation: clock.Zone()}})
 		return nil
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)

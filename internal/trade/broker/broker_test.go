@@ -13,8 +13,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/platform/postgres/pgtest"
@@ -49,7 +50,7 @@ func (w *world) ByBroker(context.Context, []int64, bool) (map[int64]int64, error
 	return map[int64]int64{1: 1}, nil
 }
 
-func (w *world) Record(ctx context.Context, tx pgx.Tx, e identity.Event) error {
+func (w *world) Record(ctx context.Context, tx pgx.Tx, e audit.Event) error {
 	return audit.Record(ctx, tx, audit.Entry{At: w.now, Account: e.Actor.AccountID, Action: e.Action, ObjectKind: e.ObjectKind, ObjectID: e.ObjectID, Detail: e.Detail})
 }
 
@@ -75,8 +76,8 @@ values ('agreed', 1, 2, 3, 1, 'demand', 1, 1, '甲', false, $1, $1, $1, $1), ('a
 	return w
 }
 
-func actor(account int64) identity.Actor {
-	return identity.Actor{AccountID: account, OrgID: 1, OrgState: identity.Confirmed, Roles: []identity.Role{identity.Broker}}
+func who(account int64) actor.Actor {
+	return actor.Actor{AccountID: account, OrgID: 1, OrgState: actor.Confirmed, Roles: []actor.Role{actor.Broker}}
 }
 
 func profile(fields, divisions string) Profile {
@@ -86,31 +87,31 @@ func profile(fields, divisions string) Profile {
 func TestSaveChecksTheProfileAndTheVersion(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), context.Background()
-	member, pending := actor(2), actor(2)
-	member.Roles = []identity.Role{identity.Member}
-	pending.OrgState = identity.Pending
+	member, pending := who(2), who(2)
+	member.Roles = []actor.Role{actor.Member}
+	pending.OrgState = actor.Pending
 	for _, c := range []struct {
 		rule   string
-		actor  identity.Actor
+		who    actor.Actor
 		change func(*Profile)
 		want   string
 	}{
-		{"guests sign in", identity.Guest(), func(*Profile) {}, "sign_in_needed"},
+		{"guests sign in", actor.Guest(), func(*Profile) {}, "sign_in_needed"},
 		{"members are no brokers", member, func(*Profile) {}, "not_broker"},
 		{"a pending organisation waits", pending, func(*Profile) {}, "org_not_confirmed"},
-		{"a field is chosen", actor(2), func(p *Profile) { p.Fields = []string{" "} }, "fields missing"},
-		{"fields are known", actor(2), func(p *Profile) { p.Fields = []string{"0701"} }, "fields unknown_code"},
-		{"areas are in the region", actor(2), func(p *Profile) { p.Divisions = []string{"110108"} }, "divisions bad_division"},
-		{"a certificate has a level", actor(2), func(p *Profile) { p.Level = "" }, "level missing"},
-		{"a level has a certificate", actor(2), func(p *Profile) { p.CertificateNo = "" }, "certificateNo missing"},
-		{"dates are days", actor(2), func(p *Profile) { p.ValidTo = "2026-02-30" }, "validTo bad_date"},
-		{"validity ends after it begins", actor(2), func(p *Profile) { p.ValidTo = "2024-12-31" }, "validTo ends_before_begins"},
-		{"texts are bounded", actor(2), func(p *Profile) { p.Introduction = strings.Repeat("字", 2001) }, "introduction too_long"},
-		{"texts can be stored", actor(2), func(p *Profile) { p.Issuer = "\x00" }, "issuer bad_text"},
+		{"a field is chosen", who(2), func(p *Profile) { p.Fields = []string{" "} }, "fields missing"},
+		{"fields are known", who(2), func(p *Profile) { p.Fields = []string{"0701"} }, "fields unknown_code"},
+		{"areas are in the region", who(2), func(p *Profile) { p.Divisions = []string{"110108"} }, "divisions bad_division"},
+		{"a certificate has a level", who(2), func(p *Profile) { p.Level = "" }, "level missing"},
+		{"a level has a certificate", who(2), func(p *Profile) { p.CertificateNo = "" }, "certificateNo missing"},
+		{"dates are days", who(2), func(p *Profile) { p.ValidTo = "2026-02-30" }, "validTo bad_date"},
+		{"validity ends after it begins", who(2), func(p *Profile) { p.ValidTo = "2024-12-31" }, "validTo ends_before_begins"},
+		{"texts are bounded", who(2), func(p *Profile) { p.Introduction = strings.Repeat("字", 2001) }, "introduction too_long"},
+		{"texts can be stored", who(2), func(p *Profile) { p.Issuer = "\x00" }, "issuer bad_text"},
 	} {
 		p := profile("05", "150200")
 		c.change(&p)
-		_, err := w.Save(ctx, c.actor, p)
+		_, err := w.Save(ctx, c.who, p)
 		var f *fault.Error
 		if !errors.As(err, &f) {
 			t.Errorf("%s: %v", c.rule, err)
@@ -125,14 +126,14 @@ func TestSaveChecksTheProfileAndTheVersion(t *testing.T) {
 		}
 	}
 
-	first, err := w.Save(ctx, actor(2), profile("05 05 01", "150200"))
+	first, err := w.Save(ctx, who(2), profile("05 05 01", "150200"))
 	if err != nil || first.Version != 1 || !slices.Equal(first.Fields, []string{"01", "05"}) {
 		t.Fatalf("%+v, %v", first, err)
 	}
 	var wg sync.WaitGroup
 	errs := make([]error, 4)
 	for i := range errs {
-		wg.Go(func() { _, errs[i] = w.Save(ctx, actor(2), first) })
+		wg.Go(func() { _, errs[i] = w.Save(ctx, who(2), first) })
 	}
 	wg.Wait()
 	won := 0
@@ -146,7 +147,7 @@ func TestSaveChecksTheProfileAndTheVersion(t *testing.T) {
 	if won != 1 {
 		t.Errorf("%d of four saves of one version won", won)
 	}
-	if _, err := w.Save(ctx, actor(2), profile("05", "150200")); !fault.HasCode(err, "stale_version") {
+	if _, err := w.Save(ctx, who(2), profile("05", "150200")); !fault.HasCode(err, "stale_version") {
 		t.Errorf("a first save over an existing profile: %v", err)
 	}
 }
@@ -155,7 +156,7 @@ func TestDirectoryFiltersPagesAndShowsTheRecord(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), context.Background()
 	for account, p := range map[int64]Profile{1: profile("05", "150203"), 2: profile("05 06", "150200 150600"), 3: profile("06", "150000"), 4: profile("09", "150721")} {
-		if _, err := w.Save(ctx, actor(account), p); err != nil {
+		if _, err := w.Save(ctx, who(account), p); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -200,7 +201,7 @@ func TestSuggestPrefersFieldThenNearnessThenRecord(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), context.Background()
 	for account, p := range map[int64]Profile{1: profile("05", "150700"), 2: profile("05", "150203"), 3: profile("06", "150203"), 4: profile("05", "150000"), 5: profile("06", "150700")} {
-		if _, err := w.Save(ctx, actor(account), p); err != nil {
+		if _, err := w.Save(ctx, who(account), p); err != nil {
 			t.Fatal(err)
 		}
 	}

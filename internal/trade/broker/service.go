@@ -8,8 +8,11 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/people/identity"
+	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/trade/deal"
 )
@@ -33,7 +36,7 @@ type Registrations interface {
 // Config is what the Service needs; all fields must be set.
 type Config struct {
 	DB            *postgres.DB
-	Audit         identity.Recorder
+	Audit         audit.Recorder
 	People        People
 	Deals         Deals
 	Registrations Registrations
@@ -49,25 +52,25 @@ func New(c Config) *Service { return &Service{c} }
 // Save keeps the actor's own profile. Version is the one the person saw, 0 for the first.
 // Who: a person with the broker role in a confirmed organisation.
 // Faults: Unauthorized; Forbidden not_broker, org_not_confirmed; Invalid with fields; Conflict stale_version.
-func (s *Service) Save(ctx context.Context, actor identity.Actor, p Profile) (Profile, error) {
+func (s *Service) Save(ctx context.Context, who actor.Actor, p Profile) (Profile, error) {
 	const op = "broker: save"
 	switch {
-	case !actor.SignedIn():
+	case !who.SignedIn():
 		return Profile{}, fmt.Errorf(op+": %w", fault.New(fault.Unauthorized, "sign_in_needed", "请先登录"))
-	case !actor.Has(identity.Broker):
+	case !who.Has(actor.Broker):
 		return Profile{}, fmt.Errorf(op+": %w", fault.New(fault.Forbidden, "not_broker", "只有技术经纪人填写这份资料；请本单位管理员为您加上技术经纪人角色"))
-	case actor.OrgState != identity.Confirmed:
+	case who.OrgState != actor.Confirmed:
 		return Profile{}, fmt.Errorf(op+": %w", fault.New(fault.Forbidden, "org_not_confirmed", "单位尚未通过自治区管理员确认，确认后才能公开资料"))
 	}
 	if err := p.check(); err != nil {
 		return Profile{}, fmt.Errorf(op+": %w", err)
 	}
-	p.AccountID, p.OrganisationID, p.Sample, p.UpdatedAt = actor.AccountID, actor.OrgID, actor.Sample, s.Now()
+	p.AccountID, p.OrganisationID, p.Sample, p.UpdatedAt = who.AccountID, who.OrgID, who.Sample, s.Now()
 	err := s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if err := save(ctx, tx, p); err != nil {
 			return err
 		}
-		return s.Audit.Record(ctx, tx, identity.Event{Actor: actor, Action: "broker.save", ObjectKind: "broker_profile",
+		return s.Audit.Record(ctx, tx, audit.Event{Actor: who, Action: "broker.save", ObjectKind: "broker_profile",
 			ObjectID: strconv.FormatInt(p.AccountID, 10), Detail: map[string]any{"level": p.Level, "certificateNo": p.CertificateNo}})
 	})
 	if err != nil {
@@ -154,7 +157,7 @@ func (s *Service) cards(ctx context.Context, profiles []Profile) ([]Card, error)
 	if err != nil {
 		return nil, err
 	}
-	today := s.Now().In(time.FixedZone("Asia/Shanghai", 8*3600)).Format(time.DateOnly)
+	today := clock.Local(s.Now()).Format(time.DateOnly)
 	out := make([]Card, len(profiles))
 	for i, p := range profiles {
 		out[i] = Card{Profile: p, Name: names[p.AccountID], Organisation: orgs[p.OrganisationID].Name, Qualified: p.Qualified(today), Record: records[p.AccountID]}

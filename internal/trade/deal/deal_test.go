@@ -14,8 +14,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/files"
@@ -34,7 +34,7 @@ type world struct {
 	now      time.Time
 	agreed   []int64
 
-	university, colleague, company, broker, stranger, otherBroker, officer, registrar, guest identity.Actor
+	university, colleague, company, broker, stranger, otherBroker, officer, registrar, guest actor.Actor
 }
 
 const (
@@ -56,7 +56,7 @@ func (w *world) Tell(ctx context.Context, tx pgx.Tx, n notify.Note) error {
 	return notify.Message(ctx, tx, n)
 }
 
-func (w *world) Record(ctx context.Context, tx pgx.Tx, e identity.Event) error {
+func (w *world) Record(ctx context.Context, tx pgx.Tx, e audit.Event) error {
 	return audit.Record(ctx, tx, audit.Entry{At: w.now, Account: e.Actor.AccountID, Org: e.Actor.OrgID, Action: e.Action,
 		ObjectKind: e.ObjectKind, ObjectID: e.ObjectID, Detail: e.Detail})
 }
@@ -75,19 +75,19 @@ func newWorld(t testing.TB) *world {
 		w.exec(t, `insert into organisation (kind, name, division, state, created_at) values ('enterprise', $1, '150104', 'confirmed', $2)`, name, w.now)
 	}
 	account := int64(0)
-	actor := func(org int64, name string, roles ...identity.Role) identity.Actor {
+	who := func(org int64, name string, roles ...actor.Role) actor.Actor {
 		account++
 		w.exec(t, `insert into account (login_name, display_name, password_hash, created_at) values ($1, $1, '', $2)`, name, w.now)
-		return identity.Actor{AccountID: account, OrgID: org, Name: name, OrgName: fmt.Sprintf("单位%d", org), OrgState: identity.Confirmed, Roles: roles}
+		return actor.Actor{AccountID: account, OrgID: org, Name: name, OrgName: fmt.Sprintf("单位%d", org), OrgState: actor.Confirmed, Roles: roles}
 	}
-	w.university = actor(universityOrg, "university", identity.Member)
-	w.colleague = actor(universityOrg, "colleague", identity.OrgAdmin)
-	w.company = actor(companyOrg, "company", identity.Member)
-	w.broker = actor(agencyOrg, "broker", identity.Broker)
-	w.stranger = actor(strangerOrg, "stranger", identity.Member)
-	w.otherBroker = actor(agencyOrg, "other", identity.Broker, identity.Member)
-	w.officer = actor(strangerOrg, "officer", identity.RegionOfficer, identity.SystemAdmin)
-	w.registrar = actor(universityOrg, "registrar", identity.Registrar)
+	w.university = who(universityOrg, "university", actor.Member)
+	w.colleague = who(universityOrg, "colleague", actor.OrgAdmin)
+	w.company = who(companyOrg, "company", actor.Member)
+	w.broker = who(agencyOrg, "broker", actor.Broker)
+	w.stranger = who(strangerOrg, "stranger", actor.Member)
+	w.otherBroker = who(agencyOrg, "other", actor.Broker, actor.Member)
+	w.officer = who(strangerOrg, "officer", actor.RegionOfficer, actor.SystemAdmin)
+	w.registrar = who(universityOrg, "registrar", actor.Registrar)
 	store, err := files.New(t.TempDir(), func() time.Time { return w.now })
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +97,7 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-func (w *world) listing(t testing.TB, kind string, owner identity.Actor) int64 {
+func (w *world) listing(t testing.TB, kind string, owner actor.Actor) int64 {
 	t.Helper()
 	var id int64
 	err := w.db.QueryRow(context.Background(), `insert into listing (kind, organisation_id, owner_account, state, draft, created_at, updated_at)
@@ -141,7 +141,7 @@ func (w *world) at(t testing.TB, state State, accepted ...Side) Deal {
 			accepted = []Side{Supply, Demand}
 		}
 		for _, s := range accepted {
-			must(w.AcceptTerms(ctx, map[Side]identity.Actor{Supply: w.university, Demand: w.company}[s], d.ID, 1))
+			must(w.AcceptTerms(ctx, map[Side]actor.Actor{Supply: w.university, Demand: w.company}[s], d.ID, 1))
 		}
 	}
 	return d
@@ -152,24 +152,24 @@ func terms() Terms {
 		StartsOn: "2026-03-10", EndsOn: "2027-03-09", Ownership: "双方共有", CommissionBP: 250, CommissionBy: Demand}
 }
 
-func (w *world) fire(actor identity.Actor, d Deal, on Event) error {
+func (w *world) fire(who actor.Actor, d Deal, on Event) error {
 	ctx := context.Background()
 	var err error
 	switch on {
 	case EventAccept:
-		_, err = w.Accept(ctx, actor, d.ID)
+		_, err = w.Accept(ctx, who, d.ID)
 	case EventDecline:
-		_, err = w.Decline(ctx, actor, d.ID, "maturity", "")
+		_, err = w.Decline(ctx, who, d.ID, "maturity", "")
 	case EventWithdraw:
-		_, err = w.Withdraw(ctx, actor, d.ID)
+		_, err = w.Withdraw(ctx, who, d.ID)
 	case EventMessage:
-		_, err = w.Say(ctx, actor, d.ID, "您好", nil)
+		_, err = w.Say(ctx, who, d.ID, "您好", nil)
 	case EventPropose:
-		_, err = w.Propose(ctx, actor, d.ID, 1, terms())
+		_, err = w.Propose(ctx, who, d.ID, 1, terms())
 	case EventAcceptTerms:
-		_, err = w.AcceptTerms(ctx, actor, d.ID, 1)
+		_, err = w.AcceptTerms(ctx, who, d.ID, 1)
 	case EventEnd:
-		_, err = w.End(ctx, actor, d.ID, "price", "")
+		_, err = w.End(ctx, who, d.ID, "price", "")
 	}
 	return err
 }
@@ -181,7 +181,7 @@ func TestEveryStateEventAndRole(t *testing.T) {
 	type key struct {
 		state State
 		on    Event
-		actor string
+		who   string
 	}
 	// The deal was opened by the broker for the company, so the university answers.
 	allowed := map[key]State{
@@ -198,7 +198,7 @@ func TestEveryStateEventAndRole(t *testing.T) {
 		{Agreed, EventMessage, "university"}: Agreed, {Agreed, EventMessage, "colleague"}: Agreed,
 		{Agreed, EventMessage, "company"}: Agreed, {Agreed, EventMessage, "broker"}: Agreed,
 	}
-	actors := map[string]identity.Actor{"university": w.university, "colleague": w.colleague, "company": w.company, "broker": w.broker,
+	actors := map[string]actor.Actor{"university": w.university, "colleague": w.colleague, "company": w.company, "broker": w.broker,
 		"stranger": w.stranger, "otherBroker": w.otherBroker, "officer": w.officer, "registrar": w.registrar, "guest": w.guest}
 	parties := []string{"university", "colleague", "company", "broker"}
 	states := []State{Interested, Talking, Agreed, Declined, Withdrawn, Ended}
@@ -207,13 +207,13 @@ func TestEveryStateEventAndRole(t *testing.T) {
 		d := w.at(t, state)
 		for _, on := range events {
 			known := slices.ContainsFunc(parties, func(p string) bool { _, ok := allowed[key{state, on, p}]; return ok })
-			for name, actor := range actors {
+			for name, who := range actors {
 				to, ok := allowed[key{state, on, name}]
 				target := d
 				if ok {
 					target = w.at(t, state)
 				}
-				err := w.fire(actor, target, on)
+				err := w.fire(who, target, on)
 				at := fmt.Sprintf("%s in %s by %s", on, state, name)
 				switch {
 				case ok && err != nil:
@@ -282,7 +282,7 @@ func TestBothAcceptAtOnceAgreesExactlyOnce(t *testing.T) {
 		w.agreed = nil
 		var wg sync.WaitGroup
 		errs := make([]error, 4)
-		for i, a := range []identity.Actor{w.university, w.company, w.colleague, w.company} {
+		for i, a := range []actor.Actor{w.university, w.company, w.colleague, w.company} {
 			wg.Go(func() { _, errs[i] = w.AcceptTerms(ctx, a, d.ID, 1) })
 		}
 		wg.Wait()
@@ -320,7 +320,7 @@ func TestASuspendedOrganisationMayOnlyLeave(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	suspended := w.university
-	suspended.OrgState = identity.Suspended
+	suspended.OrgState = actor.Suspended
 	for _, on := range []Event{EventMessage, EventPropose, EventAcceptTerms} {
 		if err := w.fire(suspended, w.at(t, Talking), on); !fault.HasCode(err, "org_not_confirmed") {
 			t.Errorf("%s: %v", on, err)
@@ -347,12 +347,12 @@ func TestOpenRefusesWhatIsNoApproach(t *testing.T) {
 	l.Open = false
 	w.listings[closed] = l
 	pending := w.company
-	pending.OrgState = identity.Pending
+	pending.OrgState = actor.Pending
 	for _, c := range []struct {
-		rule  string
-		actor identity.Actor
-		a     Approach
-		code  string
+		rule string
+		who  actor.Actor
+		a    Approach
+		code string
 	}{
 		{"guests sign in first", w.guest, Approach{AchievementID: achievement}, "sign_in_needed"},
 		{"a registrar is no member", w.registrar, Approach{DemandID: demand}, "not_member"},
@@ -372,7 +372,7 @@ func TestOpenRefusesWhatIsNoApproach(t *testing.T) {
 		if c.a.Message == "" {
 			c.a.Message = "希望合作"
 		}
-		_, err := w.Open(ctx, c.actor, c.a)
+		_, err := w.Open(ctx, c.who, c.a)
 		if got := describe(err); !strings.Contains(got, c.code) {
 			t.Errorf("%s: got %q, want %q", c.rule, got, c.code)
 		}
@@ -475,7 +475,7 @@ func TestThreadKeepsOrderFilesAndBounds(t *testing.T) {
 	if err := w.MayReadFile(ctx, w.company, d.ID, own); err != nil {
 		t.Errorf("the other side reads the file: %v", err)
 	}
-	for _, a := range []identity.Actor{w.stranger, w.officer, w.registrar, w.guest} {
+	for _, a := range []actor.Actor{w.stranger, w.officer, w.registrar, w.guest} {
 		if err := w.MayReadFile(ctx, a, d.ID, own); !fault.Is(err, fault.NotFound) {
 			t.Errorf("%s reads the file: %v", a.Name, err)
 		}
@@ -492,7 +492,7 @@ func TestEveryStepTellsTheOthersAndIsAudited(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), context.Background()
 	d := w.at(t, Agreed)
-	inbox := func(a identity.Actor) []notify.Received {
+	inbox := func(a actor.Actor) []notify.Received {
 		list, err := notify.Box(ctx, w.db, a.AccountID, 0, 50)
 		if err != nil {
 			t.Fatal(err)
@@ -501,12 +501,12 @@ func TestEveryStepTellsTheOthersAndIsAudited(t *testing.T) {
 	}
 	// open, accept, propose, two acceptances: each tells everybody but the one who acted.
 	for _, c := range []struct {
-		actor identity.Actor
-		want  int
+		who  actor.Actor
+		want int
 	}{{w.university, 3}, {w.company, 4}, {w.broker, 3}, {w.stranger, 0}} {
-		list := inbox(c.actor)
+		list := inbox(c.who)
 		if len(list) != c.want {
-			t.Errorf("%s has %d messages, want %d: %+v", c.actor.Name, len(list), c.want, list)
+			t.Errorf("%s has %d messages, want %d: %+v", c.who.Name, len(list), c.want, list)
 		}
 		for _, m := range list {
 			if m.Link != fmt.Sprintf("/deals/%d", d.ID) {
@@ -562,9 +562,9 @@ func TestListsShowOnlyOwnDeals(t *testing.T) {
 	w, ctx := newWorld(t), context.Background()
 	first, second := w.at(t, Talking), w.at(t, Declined)
 	for _, c := range []struct {
-		actor identity.Actor
-		f     Filter
-		want  []int64
+		who  actor.Actor
+		f    Filter
+		want []int64
 	}{
 		{w.university, Filter{Limit: 10}, []int64{second.ID, first.ID}},
 		{w.company, Filter{Limit: 1}, []int64{second.ID}},
@@ -575,13 +575,13 @@ func TestListsShowOnlyOwnDeals(t *testing.T) {
 		{w.registrar, Filter{Limit: 10}, nil},
 		{w.officer, Filter{Limit: 10}, nil},
 	} {
-		list, err := w.List(ctx, c.actor, c.f)
+		list, err := w.List(ctx, c.who, c.f)
 		var got []int64
 		for _, d := range list {
 			got = append(got, d.ID)
 		}
 		if err != nil || !slices.Equal(got, c.want) {
-			t.Errorf("%s %+v: got %v, %v, want %v", c.actor.Name, c.f, got, err, c.want)
+			t.Errorf("%s %+v: got %v, %v, want %v", c.who.Name, c.f, got, err, c.want)
 		}
 	}
 }
@@ -590,11 +590,11 @@ func TestListsShowOnlyOwnDeals(t *testing.T) {
 func TestRandomSequencesKeepTheInvariants(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), context.Background()
-	actors := []identity.Actor{w.university, w.colleague, w.company, w.broker, w.stranger}
+	actors := []actor.Actor{w.university, w.colleague, w.company, w.broker, w.stranger}
 	rapid.Check(t, func(rt *rapid.T) {
 		d := w.at(t, Interested)
 		for range rapid.IntRange(1, 12).Draw(rt, "steps") {
-			actor := rapid.SampledFrom(actors).Draw(rt, "actor")
+			who := rapid.SampledFrom(actors).Draw(rt, "actor")
 			v, err := w.Read(ctx, w.university, d.ID)
 			if err != nil {
 				rt.Fatal(err)
@@ -602,17 +602,17 @@ func TestRandomSequencesKeepTheInvariants(t *testing.T) {
 			seen := len(v.Proposals)
 			switch rapid.IntRange(0, 6).Draw(rt, "event") {
 			case 0:
-				_, err = w.Accept(ctx, actor, d.ID)
+				_, err = w.Accept(ctx, who, d.ID)
 			case 1:
-				_, err = w.Decline(ctx, actor, d.ID, "price", "")
+				_, err = w.Decline(ctx, who, d.ID, "price", "")
 			case 2:
-				_, err = w.Say(ctx, actor, d.ID, "您好", nil)
+				_, err = w.Say(ctx, who, d.ID, "您好", nil)
 			case 3:
-				_, err = w.Propose(ctx, actor, d.ID, seen, terms())
+				_, err = w.Propose(ctx, who, d.ID, seen, terms())
 			case 4, 5:
-				_, err = w.AcceptTerms(ctx, actor, d.ID, seen)
+				_, err = w.AcceptTerms(ctx, who, d.ID, seen)
 			case 6:
-				_, err = w.End(ctx, actor, d.ID, "price", "")
+				_, err = w.End(ctx, who, d.ID, "price", "")
 			}
 			if err != nil && fault.Is(err, fault.Internal) {
 				rt.Fatal(err)

@@ -10,9 +10,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
@@ -37,7 +38,7 @@ type Notices interface {
 // Config is what the Service needs. All fields but OnAgreed must be set.
 type Config struct {
 	DB       *postgres.DB
-	Audit    identity.Recorder
+	Audit    audit.Recorder
 	Listings Listings
 	Files    Files
 	Notices  Notices
@@ -77,13 +78,13 @@ type Approach struct {
 // organisation that is neither side, for the owner of one of the two listings.
 // Faults: Unauthorized; Forbidden not_member, not_broker, org_not_confirmed; Invalid with fields (own_listing,
 // not_open, same_organisation …); Conflict already_open; NotFound.
-func (s *Service) Open(ctx context.Context, actor identity.Actor, a Approach) (Deal, error) {
+func (s *Service) Open(ctx context.Context, who actor.Actor, a Approach) (Deal, error) {
 	const op = "deal: open"
-	d, err := s.approach(ctx, actor, a)
+	d, err := s.approach(ctx, who, a)
 	if err != nil {
 		return Deal{}, fmt.Errorf(op+": %w", err)
 	}
-	attached, err := s.attachments(ctx, actor, a.Files)
+	attached, err := s.attachments(ctx, who, a.Files)
 	if err != nil {
 		return Deal{}, fmt.Errorf(op+": %w", err)
 	}
@@ -95,21 +96,21 @@ func (s *Service) Open(ctx context.Context, actor identity.Actor, a Approach) (D
 		if d.BrokerAccount != 0 {
 			side = Broker
 		}
-		m := Message{At: d.CreatedAt, AccountID: actor.AccountID, Side: side, Body: strings.TrimSpace(a.Message), Files: attached}
+		m := Message{At: d.CreatedAt, AccountID: who.AccountID, Side: side, Body: strings.TrimSpace(a.Message), Files: attached}
 		if _, err := addMessage(ctx, tx, d.ID, m); err != nil {
 			return err
 		}
-		if err := addEvent(ctx, tx, d.ID, actor.AccountID, Step{At: d.CreatedAt, Event: EventOpen, To: Interested}); err != nil {
+		if err := addEvent(ctx, tx, d.ID, who.AccountID, Step{At: d.CreatedAt, Event: EventOpen, To: Interested}); err != nil {
 			return err
 		}
-		title := actor.OrgName + "想与您对接"
+		title := who.OrgName + "想与您对接"
 		if d.BrokerAccount != 0 {
-			title = actor.OrgName + "的技术经纪人" + actor.Name + "为您牵线"
+			title = who.OrgName + "的技术经纪人" + who.Name + "为您牵线"
 		}
-		if err := s.tell(ctx, tx, actor, d, title, "请尽快答复：接受后进入洽谈，不合适请选择原因婉拒。"); err != nil {
+		if err := s.tell(ctx, tx, who, d, title, "请尽快答复：接受后进入洽谈，不合适请选择原因婉拒。"); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, actor, "deal.open", d.ID, map[string]any{"achievement": d.AchievementID, "demand": d.DemandID})
+		return s.record(ctx, tx, who, "deal.open", d.ID, map[string]any{"achievement": d.AchievementID, "demand": d.DemandID})
 	})
 	if err != nil {
 		return Deal{}, fmt.Errorf(op+": %w", err)
@@ -119,15 +120,15 @@ func (s *Service) Open(ctx context.Context, actor identity.Actor, a Approach) (D
 }
 
 // approach works out the sides and refuses what cannot be one.
-func (s *Service) approach(ctx context.Context, actor identity.Actor, a Approach) (Deal, error) {
+func (s *Service) approach(ctx context.Context, who actor.Actor, a Approach) (Deal, error) {
 	switch {
-	case !actor.SignedIn():
+	case !who.SignedIn():
 		return Deal{}, errSignIn
-	case a.BrokerFor == nobody && !member(actor):
+	case a.BrokerFor == nobody && !member(who):
 		return Deal{}, fault.New(fault.Forbidden, "not_member", "只有单位的经办人可以代表单位发起对接，请联系本单位管理员")
-	case a.BrokerFor != nobody && !actor.Has(identity.Broker):
+	case a.BrokerFor != nobody && !who.Has(actor.Broker):
 		return Deal{}, fault.New(fault.Forbidden, "not_broker", "只有技术经纪人可以代表客户发起对接")
-	case actor.OrgState != identity.Confirmed:
+	case who.OrgState != actor.Confirmed:
 		return Deal{}, errNotConfirmed
 	}
 	var f fault.Fields
@@ -159,8 +160,8 @@ func (s *Service) approach(ctx context.Context, actor identity.Actor, a Approach
 		return Deal{}, err
 	}
 	now := s.Now()
-	d := Deal{State: Interested, AchievementID: a.AchievementID, DemandID: a.DemandID, OpenedBy: actor.AccountID,
-		Sample: actor.Sample, CreatedAt: now, UpdatedAt: now}
+	d := Deal{State: Interested, AchievementID: a.AchievementID, DemandID: a.DemandID, OpenedBy: who.AccountID,
+		Sample: who.Sample, CreatedAt: now, UpdatedAt: now}
 	if achievement != nil {
 		d.SupplyOrg, d.SupplyAccount, d.Subject = achievement.OrgID, achievement.OwnerAccount, achievement.Title
 		d.Sample = d.Sample || achievement.Sample
@@ -173,19 +174,19 @@ func (s *Service) approach(ctx context.Context, actor identity.Actor, a Approach
 		}
 	}
 	if a.BrokerFor != nobody {
-		d.OpenedSide, d.BrokerAccount, d.BrokerOrg = a.BrokerFor, actor.AccountID, actor.OrgID
-		f.Check(!actor.In(d.SupplyOrg) && !actor.In(d.DemandOrg), "brokerFor", "own_side", "您的单位是其中一方，请以本单位身份发起对接")
+		d.OpenedSide, d.BrokerAccount, d.BrokerOrg = a.BrokerFor, who.AccountID, who.OrgID
+		f.Check(!who.In(d.SupplyOrg) && !who.In(d.DemandOrg), "brokerFor", "own_side", "您的单位是其中一方，请以本单位身份发起对接")
 	} else {
 		// The side whose listing is missing, or whose listing is the own one, is ours.
 		switch {
-		case achievement == nil || demand != nil && actor.In(d.SupplyOrg):
+		case achievement == nil || demand != nil && who.In(d.SupplyOrg):
 			d.OpenedSide = Supply
-			f.Check(achievement == nil || actor.In(d.SupplyOrg), "achievementId", "not_own", "请选择本单位的成果")
-			d.SupplyOrg, d.SupplyAccount = actor.OrgID, actor.AccountID
+			f.Check(achievement == nil || who.In(d.SupplyOrg), "achievementId", "not_own", "请选择本单位的成果")
+			d.SupplyOrg, d.SupplyAccount = who.OrgID, who.AccountID
 		default:
 			d.OpenedSide = Demand
-			f.Check(demand == nil || actor.In(d.DemandOrg), "demandId", "not_own", "请选择本单位的需求")
-			d.DemandOrg, d.DemandAccount = actor.OrgID, actor.AccountID
+			f.Check(demand == nil || who.In(d.DemandOrg), "demandId", "not_own", "请选择本单位的需求")
+			d.DemandOrg, d.DemandAccount = who.OrgID, who.AccountID
 		}
 	}
 	f.Check(d.SupplyOrg != d.DemandOrg, "achievementId", "same_organisation", "成果和需求属于同一单位，不能与自己对接")
@@ -210,9 +211,9 @@ func (v View) Terms() *Proposal {
 }
 
 // Read returns one deal. Who: the parties. Faults: NotFound.
-func (s *Service) Read(ctx context.Context, actor identity.Actor, id int64) (View, error) {
+func (s *Service) Read(ctx context.Context, who actor.Actor, id int64) (View, error) {
 	const op = "deal: read"
-	d, side, err := s.visible(ctx, s.DB, actor, id, false)
+	d, side, err := s.visible(ctx, s.DB, who, id, false)
 	if err != nil {
 		return View{}, fmt.Errorf(op+": %w", err)
 	}
@@ -251,17 +252,17 @@ type Filter struct {
 }
 
 // List returns the deals of the actor's organisation and those the actor brokers, newest first.
-func (s *Service) List(ctx context.Context, actor identity.Actor, f Filter) ([]Deal, error) {
+func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Deal, error) {
 	const op = "deal: list"
-	if !actor.SignedIn() {
+	if !who.SignedIn() {
 		return nil, fmt.Errorf(op+": %w", errSignIn)
 	}
 	args := pgx.StrictNamedArgs{"org": int64(-1), "broker": int64(-1), "state": f.State, "listing": f.Listing, "after": f.After, "limit": min(max(f.Limit, 1), 100)}
-	if member(actor) {
-		args["org"] = actor.OrgID
+	if member(who) {
+		args["org"] = who.OrgID
 	}
-	if actor.Has(identity.Broker) {
-		args["broker"] = actor.AccountID
+	if who.Has(actor.Broker) {
+		args["broker"] = who.AccountID
 	}
 	rows, err := s.DB.Query(ctx, listDeals, args)
 	if err != nil {
@@ -275,9 +276,9 @@ func (s *Service) List(ctx context.Context, actor identity.Actor, f Filter) ([]D
 }
 
 // Messages returns the thread after a message id, oldest first, at most limit (1 … 200). Who: the parties.
-func (s *Service) Messages(ctx context.Context, actor identity.Actor, id, after int64, limit int) ([]Message, error) {
+func (s *Service) Messages(ctx context.Context, who actor.Actor, id, after int64, limit int) ([]Message, error) {
 	const op = "deal: messages"
-	if _, _, err := s.visible(ctx, s.DB, actor, id, false); err != nil {
+	if _, _, err := s.visible(ctx, s.DB, who, id, false); err != nil {
 		return nil, fmt.Errorf(op+": %w", err)
 	}
 	out, err := messages(ctx, s.DB, id, after, min(max(limit, 1), 200))
@@ -288,9 +289,9 @@ func (s *Service) Messages(ctx context.Context, actor identity.Actor, id, after 
 }
 
 // MayReadFile answers whether the actor may download a file of the thread. Faults: NotFound.
-func (s *Service) MayReadFile(ctx context.Context, actor identity.Actor, id, file int64) error {
+func (s *Service) MayReadFile(ctx context.Context, who actor.Actor, id, file int64) error {
 	const op = "deal: file"
-	if _, _, err := s.visible(ctx, s.DB, actor, id, false); err != nil {
+	if _, _, err := s.visible(ctx, s.DB, who, id, false); err != nil {
 		return fmt.Errorf(op+": %w", err)
 	}
 	var found bool
@@ -305,50 +306,50 @@ func (s *Service) MayReadFile(ctx context.Context, actor identity.Actor, id, fil
 
 // Accept answers an approach: talks begin and the answering person carries them for its side.
 // Who: members of the approached organisation. Faults: NotFound, Conflict wrong_state, Forbidden wrong_side.
-func (s *Service) Accept(ctx context.Context, actor identity.Actor, id int64) (Deal, error) {
-	return s.step(ctx, actor, id, EventAccept, func(ctx context.Context, c *change) error {
+func (s *Service) Accept(ctx context.Context, who actor.Actor, id int64) (Deal, error) {
+	return s.step(ctx, who, id, EventAccept, func(ctx context.Context, c *change) error {
 		now := s.Now()
 		c.deal.AnsweredAt = &now
 		if c.side == Supply {
-			c.deal.SupplyAccount = actor.AccountID
+			c.deal.SupplyAccount = who.AccountID
 		} else {
-			c.deal.DemandAccount = actor.AccountID
+			c.deal.DemandAccount = who.AccountID
 		}
-		c.title, c.body = actor.OrgName+"接受了对接", "现在可以在洽谈页面交流、发送资料、提出合作条款。"
+		c.title, c.body = who.OrgName+"接受了对接", "现在可以在洽谈页面交流、发送资料、提出合作条款。"
 		return nil
 	})
 }
 
 // Decline answers an approach with a coded reason (codes.Decline); the note is needed for "other".
 // Who and faults: as Accept; Invalid with fields.
-func (s *Service) Decline(ctx context.Context, actor identity.Actor, id int64, code, note string) (Deal, error) {
+func (s *Service) Decline(ctx context.Context, who actor.Actor, id int64, code, note string) (Deal, error) {
 	var f fault.Fields
 	f.Check(codes.Decline.Has(code), "code", "missing", "请选择婉拒的原因，对方据此改进")
 	checkNote(&f, code, note)
 	if err := f.Err(); err != nil {
 		return Deal{}, fmt.Errorf("deal: decline: %w", err)
 	}
-	return s.step(ctx, actor, id, EventDecline, func(_ context.Context, c *change) error {
+	return s.step(ctx, who, id, EventDecline, func(_ context.Context, c *change) error {
 		now := s.Now()
 		c.deal.AnsweredAt, c.deal.DeclineCode, c.deal.Note = &now, code, strings.TrimSpace(note)
 		c.reason = code
-		c.title, c.body = actor.OrgName+"婉拒了对接", "原因："+codes.Decline.Label(code)
+		c.title, c.body = who.OrgName+"婉拒了对接", "原因："+codes.Decline.Label(code)
 		return nil
 	})
 }
 
 // Withdraw takes an unanswered approach back. Who: members of the opening side, the broker.
 // Faults: as Accept.
-func (s *Service) Withdraw(ctx context.Context, actor identity.Actor, id int64) (Deal, error) {
-	return s.step(ctx, actor, id, EventWithdraw, func(_ context.Context, c *change) error {
-		c.title, c.body = actor.OrgName+"撤回了对接意向", "无需再答复。"
+func (s *Service) Withdraw(ctx context.Context, who actor.Actor, id int64) (Deal, error) {
+	return s.step(ctx, who, id, EventWithdraw, func(_ context.Context, c *change) error {
+		c.title, c.body = who.OrgName+"撤回了对接意向", "无需再答复。"
 		return nil
 	})
 }
 
 // End closes talks with a coded reason (EndReasons); the note is needed for "other".
 // Who: members of both organisations. Faults: as Accept; Invalid with fields.
-func (s *Service) End(ctx context.Context, actor identity.Actor, id int64, code, note string) (Deal, error) {
+func (s *Service) End(ctx context.Context, who actor.Actor, id int64, code, note string) (Deal, error) {
 	reasons := EndReasons()
 	i := slices.IndexFunc(reasons, func(r EndReason) bool { return r.Code == code })
 	var f fault.Fields
@@ -357,10 +358,10 @@ func (s *Service) End(ctx context.Context, actor identity.Actor, id int64, code,
 	if err := f.Err(); err != nil {
 		return Deal{}, fmt.Errorf("deal: end: %w", err)
 	}
-	return s.step(ctx, actor, id, EventEnd, func(_ context.Context, c *change) error {
+	return s.step(ctx, who, id, EventEnd, func(_ context.Context, c *change) error {
 		c.deal.EndReason, c.deal.Note = code, strings.TrimSpace(note)
 		c.reason = code
-		c.title, c.body = actor.OrgName+"终止了洽谈", "原因："+reasons[i].Label
+		c.title, c.body = who.OrgName+"终止了洽谈", "原因："+reasons[i].Label
 		return nil
 	})
 }
@@ -375,21 +376,21 @@ func checkNote(f *fault.Fields, code, note string) {
 
 // Say adds a message with at most five files to the thread.
 // Who: the parties, while talking or agreed. Faults: as Accept; Invalid with fields.
-func (s *Service) Say(ctx context.Context, actor identity.Actor, id int64, body string, fileIDs []int64) (Message, error) {
+func (s *Service) Say(ctx context.Context, who actor.Actor, id int64, body string, fileIDs []int64) (Message, error) {
 	var f fault.Fields
 	text(&f, "body", body, 1, maxMessage, "请填写留言内容")
 	if err := f.Err(); err != nil {
 		return Message{}, fmt.Errorf("deal: message: %w", err)
 	}
-	attached, err := s.attachments(ctx, actor, fileIDs)
+	attached, err := s.attachments(ctx, who, fileIDs)
 	if err != nil {
 		return Message{}, fmt.Errorf("deal: message: %w", err)
 	}
-	m := Message{At: s.Now(), AccountID: actor.AccountID, Body: strings.TrimSpace(body), Files: attached}
-	_, err = s.step(ctx, actor, id, EventMessage, func(ctx context.Context, c *change) (err error) {
+	m := Message{At: s.Now(), AccountID: who.AccountID, Body: strings.TrimSpace(body), Files: attached}
+	_, err = s.step(ctx, who, id, EventMessage, func(ctx context.Context, c *change) (err error) {
 		m.Side = c.side
 		m.ID, err = addMessage(ctx, c.tx, id, m)
-		c.title, c.body = actor.OrgName+"发来留言", excerpt(m.Body)
+		c.title, c.body = who.OrgName+"发来留言", excerpt(m.Body)
 		return err
 	})
 	if err != nil {
@@ -402,9 +403,9 @@ func (s *Service) Say(ctx context.Context, actor identity.Actor, id int64, body 
 // what it proposes; a broker's proposal waits for both. After is the number of the version the person has
 // seen, 0 for none.
 // Who: the parties, while talking. Faults: as Accept; Invalid with fields; Conflict terms_moved.
-func (s *Service) Propose(ctx context.Context, actor identity.Actor, id int64, after int, t Terms) (Proposal, error) {
+func (s *Service) Propose(ctx context.Context, who actor.Actor, id int64, after int, t Terms) (Proposal, error) {
 	var p Proposal
-	_, err := s.step(ctx, actor, id, EventPropose, func(ctx context.Context, c *change) error {
+	_, err := s.step(ctx, who, id, EventPropose, func(ctx context.Context, c *change) error {
 		if err := t.check(c.deal.BrokerAccount != 0); err != nil {
 			return err
 		}
@@ -413,9 +414,9 @@ func (s *Service) Propose(ctx context.Context, actor identity.Actor, id int64, a
 			return errTermsMoved
 		}
 		now := s.Now()
-		p = Proposal{Number: after + 1, Terms: t, ProposedBy: actor.AccountID, ProposedSide: c.side, ProposedAt: now}
-		p.accept(c.side, actor.AccountID, now)
-		c.title, c.body = actor.OrgName+"提出了合作条款", fmt.Sprintf("第 %d 版，金额 %s。请核对后接受，或提出新的版本。", p.Number, t.Amount.Short())
+		p = Proposal{Number: after + 1, Terms: t, ProposedBy: who.AccountID, ProposedSide: c.side, ProposedAt: now}
+		p.accept(c.side, who.AccountID, now)
+		c.title, c.body = who.OrgName+"提出了合作条款", fmt.Sprintf("第 %d 版，金额 %s。请核对后接受，或提出新的版本。", p.Number, t.Amount.Short())
 		return addProposal(ctx, c.tx, id, p)
 	})
 	if err != nil {
@@ -428,8 +429,8 @@ func (s *Service) Propose(ctx context.Context, actor identity.Actor, id int64, a
 // version, the deal is agreed and its terms are frozen.
 // Who: members of both organisations, never the broker. Faults: as Accept; Conflict no_terms, terms_moved (a
 // newer version is on the table), already_accepted.
-func (s *Service) AcceptTerms(ctx context.Context, actor identity.Actor, id int64, number int) (Deal, error) {
-	return s.step(ctx, actor, id, EventAcceptTerms, func(ctx context.Context, c *change) error {
+func (s *Service) AcceptTerms(ctx context.Context, who actor.Actor, id int64, number int) (Deal, error) {
+	return s.step(ctx, who, id, EventAcceptTerms, func(ctx context.Context, c *change) error {
 		p := c.latest()
 		switch {
 		case p.Number == 0:
@@ -440,8 +441,8 @@ func (s *Service) AcceptTerms(ctx context.Context, actor identity.Actor, id int6
 			return fault.New(fault.Conflict, "already_accepted", "本单位已经接受这一版条款，请等待对方答复")
 		}
 		now := s.Now()
-		p.accept(c.side, actor.AccountID, now)
-		c.title, c.body = actor.OrgName+"接受了合作条款", fmt.Sprintf("第 %d 版，请您核对后接受。", number)
+		p.accept(c.side, who.AccountID, now)
+		c.title, c.body = who.OrgName+"接受了合作条款", fmt.Sprintf("第 %d 版，请您核对后接受。", number)
 		if c.to == Agreed {
 			c.deal.AgreedAt = &now
 			c.title, c.body = "双方已达成一致", fmt.Sprintf("按第 %d 版条款。下一步由成果方生成技术合同，签订后申请认定登记。", number)
@@ -461,9 +462,9 @@ func (p *Proposal) accept(side Side, account int64, at time.Time) {
 
 // Agreed returns an agreed deal with its frozen terms and listings, for the contract.
 // Who: the parties. Faults: NotFound, Conflict deal_not_agreed.
-func (s *Service) Agreed(ctx context.Context, actor identity.Actor, id int64) (Agreement, error) {
+func (s *Service) Agreed(ctx context.Context, who actor.Actor, id int64) (Agreement, error) {
 	const op = "deal: agreed"
-	v, err := s.Read(ctx, actor, id)
+	v, err := s.Read(ctx, who, id)
 	if err != nil {
 		return Agreement{}, err
 	}
@@ -548,18 +549,18 @@ func (c *change) latest() Proposal {
 }
 
 // step carries out one event (Forbidden org_not_confirmed for organisations that may not trade): lock, table, effect, history, notice, audit, in one transaction.
-func (s *Service) step(ctx context.Context, actor identity.Actor, id int64, on Event, effect func(context.Context, *change) error) (Deal, error) {
+func (s *Service) step(ctx context.Context, who actor.Actor, id int64, on Event, effect func(context.Context, *change) error) (Deal, error) {
 	var c change
 	err := s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
 		c = change{tx: tx}
-		if c.deal, c.side, err = s.visible(ctx, tx, actor, id, true); err != nil {
+		if c.deal, c.side, err = s.visible(ctx, tx, who, id, true); err != nil {
 			return err
 		}
 		if c.terms, err = proposals(ctx, tx, id); err != nil {
 			return err
 		}
 		// A suspended organisation may leave a deal, not carry it on.
-		if actor.OrgState != identity.Confirmed && on != EventDecline && on != EventWithdraw && on != EventEnd {
+		if who.OrgState != actor.Confirmed && on != EventDecline && on != EventWithdraw && on != EventEnd {
 			return errNotConfirmed
 		}
 		from := c.deal.State
@@ -574,7 +575,7 @@ func (s *Service) step(ctx context.Context, actor identity.Actor, id int64, on E
 			return err
 		}
 		if on != EventMessage { // the thread is its own history
-			if err := addEvent(ctx, tx, id, actor.AccountID, Step{At: s.Now(), Event: on, From: from, To: c.to, Reason: c.reason}); err != nil {
+			if err := addEvent(ctx, tx, id, who.AccountID, Step{At: s.Now(), Event: on, From: from, To: c.to, Reason: c.reason}); err != nil {
 				return err
 			}
 		}
@@ -583,10 +584,10 @@ func (s *Service) step(ctx context.Context, actor identity.Actor, id int64, on E
 				return err
 			}
 		}
-		if err := s.tell(ctx, tx, actor, c.deal, c.title, c.body); err != nil {
+		if err := s.tell(ctx, tx, who, c.deal, c.title, c.body); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, actor, "deal."+string(on), id, map[string]any{"from": from, "to": c.to, "reason": c.reason})
+		return s.record(ctx, tx, who, "deal."+string(on), id, map[string]any{"from": from, "to": c.to, "reason": c.reason})
 	})
 	if err != nil {
 		return Deal{}, fmt.Errorf("deal: %s: %w", on, err)
@@ -595,17 +596,17 @@ func (s *Service) step(ctx context.Context, actor identity.Actor, id int64, on E
 }
 
 // visible loads a deal and finds the actor's side; outsiders get NotFound.
-func (s *Service) visible(ctx context.Context, q postgres.Querier, actor identity.Actor, id int64, lock bool) (Deal, Side, error) {
+func (s *Service) visible(ctx context.Context, q postgres.Querier, who actor.Actor, id int64, lock bool) (Deal, Side, error) {
 	d, err := load(ctx, q, id, lock)
 	if err != nil {
 		return Deal{}, nobody, missing(err)
 	}
 	switch {
-	case actor.In(d.SupplyOrg) && member(actor):
+	case who.In(d.SupplyOrg) && member(who):
 		return d, Supply, nil
-	case actor.In(d.DemandOrg) && member(actor):
+	case who.In(d.DemandOrg) && member(who):
 		return d, Demand, nil
-	case actor.SignedIn() && actor.AccountID == d.BrokerAccount && actor.Has(identity.Broker):
+	case who.SignedIn() && who.AccountID == d.BrokerAccount && who.Has(actor.Broker):
 		return d, Broker, nil
 	}
 	return Deal{}, nobody, errNotFound
@@ -622,7 +623,7 @@ func (d Deal) role(s Side) role {
 }
 
 // attachments reads the facts of uploaded files and refuses those of other organisations.
-func (s *Service) attachments(ctx context.Context, actor identity.Actor, ids []int64) ([]File, error) {
+func (s *Service) attachments(ctx context.Context, who actor.Actor, ids []int64) ([]File, error) {
 	if len(ids) > maxFiles {
 		f := fault.Fields{}
 		f.Addf("files", "too_many", "一条留言最多 %d 个文件，请分几条发送", maxFiles)
@@ -634,7 +635,7 @@ func (s *Service) attachments(ctx context.Context, actor identity.Actor, ids []i
 		if err != nil {
 			return nil, err
 		}
-		if facts.OwnerOrg == nil || !actor.In(*facts.OwnerOrg) {
+		if facts.OwnerOrg == nil || !who.In(*facts.OwnerOrg) {
 			return nil, errFile
 		}
 		if !slices.ContainsFunc(out, func(f File) bool { return f.ID == id }) {
@@ -645,10 +646,10 @@ func (s *Service) attachments(ctx context.Context, actor identity.Actor, ids []i
 }
 
 // tell leaves a notice with everybody on the deal but the actor.
-func (s *Service) tell(ctx context.Context, tx pgx.Tx, actor identity.Actor, d Deal, title, body string) error {
+func (s *Service) tell(ctx context.Context, tx pgx.Tx, who actor.Actor, d Deal, title, body string) error {
 	var to []int64
 	for _, account := range []int64{d.SupplyAccount, d.DemandAccount, d.BrokerAccount} {
-		if account != 0 && account != actor.AccountID {
+		if account != 0 && account != who.AccountID {
 			to = append(to, account)
 		}
 	}
@@ -659,8 +660,8 @@ func (s *Service) tell(ctx context.Context, tx pgx.Tx, actor identity.Actor, d D
 		Link: "/deals/" + strconv.FormatInt(d.ID, 10), At: s.Now()})
 }
 
-func (s *Service) record(ctx context.Context, tx pgx.Tx, actor identity.Actor, action string, id int64, detail map[string]any) error {
-	return s.Audit.Record(ctx, tx, identity.Event{Actor: actor, Action: action, ObjectKind: "deal", ObjectID: strconv.FormatInt(id, 10), Detail: detail})
+func (s *Service) record(ctx context.Context, tx pgx.Tx, who actor.Actor, action string, id int64, detail map[string]any) error {
+	return s.Audit.Record(ctx, tx, audit.Event{Actor: who, Action: action, ObjectKind: "deal", ObjectID: strconv.FormatInt(id, 10), Detail: detail})
 }
 
 func excerpt(body string) string {
@@ -670,7 +671,7 @@ func excerpt(body string) string {
 	return body
 }
 
-func member(a identity.Actor) bool { return a.Has(identity.Member, identity.OrgAdmin) }
+func member(a actor.Actor) bool { return a.Has(actor.Member, actor.OrgAdmin) }
 
 var (
 	errSignIn       = fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")

@@ -20,7 +20,8 @@ import (
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/ledger"
 	"techmarket/internal/certify/registry"
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/document"
@@ -39,18 +40,18 @@ type World struct {
 	Files *files.Store
 	Now   time.Time // the clock of every service; starts on Friday 2026-04-10 10:00 in Shanghai
 
-	Seller, Seller2, Buyer                      identity.Actor // a university in 150103 with two people, a company in 150203
-	Registrar, Registrar2, Reviewer, Head       identity.Actor // of the county point
-	Expert, League, OtherLeague, Regional, Tax  identity.Actor
+	Seller, Seller2, Buyer                      actor.Actor // a university in 150103 with two people, a company in 150203
+	Registrar, Registrar2, Reviewer, Head       actor.Actor // of the county point
+	Expert, League, OtherLeague, Regional, Tax  actor.Actor
 	County, LeaguePoint, RegionPoint, Elsewhere registry.Point // 150103, 150100, 150000, 150203
-	Stranger                                    identity.Actor // registrar, reviewer and head of Elsewhere
+	Stranger                                    actor.Actor    // registrar, reviewer and head of Elsewhere
 
 	next atomic.Int64
 }
 
 type recorder struct{ now func() time.Time }
 
-func (r recorder) Record(ctx context.Context, tx pgx.Tx, e identity.Event) error {
+func (r recorder) Record(ctx context.Context, tx pgx.Tx, e audit.Event) error {
 	entry := audit.Entry{At: r.now(), Account: e.Actor.AccountID, Org: e.Actor.OrgID, Action: e.Action, ObjectKind: e.ObjectKind, ObjectID: e.ObjectID, Detail: e.Detail}
 	if e.Refused {
 		entry.Result = audit.Refused
@@ -60,7 +61,7 @@ func (r recorder) Record(ctx context.Context, tx pgx.Tx, e identity.Event) error
 
 type people struct{ db *postgres.DB }
 
-func (p people) AccountsOf(ctx context.Context, org int64, roles ...identity.Role) ([]int64, error) {
+func (p people) AccountsOf(ctx context.Context, org int64, roles ...actor.Role) ([]int64, error) {
 	rows, _ := p.db.Query(ctx, `select account_id from membership where organisation_id = $1 and roles && $2`, org, roles)
 	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
@@ -94,7 +95,7 @@ var Fonts = sync.OnceValues(func() (*document.Fonts, error) {
 
 // New builds the market on a fresh database.
 func New(t testing.TB) *World {
-	w := &World{T: t, DB: pgtest.New(t), Now: time.Date(2026, 4, 10, 10, 0, 0, 0, time.FixedZone("Asia/Shanghai", 8*3600))}
+	w := &World{T: t, DB: pgtest.New(t), Now: time.Date(2026, 4, 10, 10, 0, 0, 0, clock.Zone())}
 	clock := func() time.Time { return w.Now }
 	keys, err := ledger.OpenKeys(t.TempDir(), must(ledger.SuiteByName("intl")), rand.Reader)
 	Check(t, err)
@@ -108,23 +109,23 @@ func New(t testing.TB) *World {
 		Audit: recorder{clock}, People: people{w.DB}, Jobs: w.Jobs, Files: store, Fonts: Fonts, Now: clock, Random: rand.Reader, BaseURL: "https://example.test"})
 	w.S.RegisterJobs(workers)
 
-	w.Seller = w.Person(w.Org("university", "样例研究院", "150103"), identity.Member)
-	w.Seller2 = w.Person(w.Seller, identity.Member)
-	w.Buyer = w.Person(w.Org("enterprise", "样例矿业", "150203"), identity.Member)
+	w.Seller = w.Person(w.Org("university", "样例研究院", "150103"), actor.Member)
+	w.Seller2 = w.Person(w.Seller, actor.Member)
+	w.Buyer = w.Person(w.Org("enterprise", "样例矿业", "150203"), actor.Member)
 	host := w.Org("point_host", "回民区科技服务中心", "150103")
-	w.Registrar, w.Registrar2 = w.Person(host, identity.Registrar), w.Person(host, identity.Registrar)
-	w.Reviewer, w.Head = w.Person(host, identity.Reviewer), w.Person(host, identity.PointHead)
-	w.Expert = w.Person(host, identity.Expert)
-	w.League = w.Person(w.Org("government", "呼和浩特市科技局", "150100"), identity.LeagueOfficer)
-	w.OtherLeague = w.Person(w.Org("government", "包头市科技局", "150200"), identity.LeagueOfficer)
-	w.Regional = w.Person(w.Org("government", "自治区科技厅", "150000"), identity.RegionOfficer)
-	w.Tax = w.Person(w.Org("government", "呼和浩特市税务局", "150100"), identity.TaxReader)
+	w.Registrar, w.Registrar2 = w.Person(host, actor.Registrar), w.Person(host, actor.Registrar)
+	w.Reviewer, w.Head = w.Person(host, actor.Reviewer), w.Person(host, actor.PointHead)
+	w.Expert = w.Person(host, actor.Expert)
+	w.League = w.Person(w.Org("government", "呼和浩特市科技局", "150100"), actor.LeagueOfficer)
+	w.OtherLeague = w.Person(w.Org("government", "包头市科技局", "150200"), actor.LeagueOfficer)
+	w.Regional = w.Person(w.Org("government", "自治区科技厅", "150000"), actor.RegionOfficer)
+	w.Tax = w.Person(w.Org("government", "呼和浩特市税务局", "150100"), actor.TaxReader)
 	w.County = w.Point("回民区登记点", registry.CountyPoint, host, "150103", "03")
 	w.LeaguePoint = w.Point("呼和浩特市登记点", registry.LeaguePoint, w.Org("point_host", "呼和浩特市科技服务中心", "150100"), "150100", "01")
 	w.RegionPoint = w.Point("自治区登记点", registry.RegionPoint, w.Org("point_host", "自治区成果转化中心", "150000"), "150000", "00")
 	far := w.Org("point_host", "昆都仑区科技服务中心", "150203")
 	w.Elsewhere = w.Point("昆都仑区登记点", registry.CountyPoint, far, "150203", "02")
-	w.Stranger = w.Person(far, identity.Registrar, identity.Reviewer, identity.PointHead)
+	w.Stranger = w.Person(far, actor.Registrar, actor.Reviewer, actor.PointHead)
 	return w
 }
 
@@ -149,14 +150,14 @@ func (w *World) Scan(into any, sql string, args ...any) {
 }
 
 // Org adds a confirmed organisation; the actor returned is nobody yet.
-func (w *World) Org(kind, name, division string) identity.Actor {
-	a := identity.Actor{OrgKind: identity.OrgKind(kind), OrgName: name, OrgState: identity.Confirmed, Division: division}
+func (w *World) Org(kind, name, division string) actor.Actor {
+	a := actor.Actor{OrgKind: actor.OrgKind(kind), OrgName: name, OrgState: actor.Confirmed, Division: division}
 	w.Scan(&a.OrgID, `insert into organisation (kind, name, division, state, created_at) values ($1, $2, $3, 'confirmed', now()) returning id`, kind, name, division)
 	return a
 }
 
 // Person adds a member with roles to the organisation of an actor.
-func (w *World) Person(org identity.Actor, roles ...identity.Role) identity.Actor {
+func (w *World) Person(org actor.Actor, roles ...actor.Role) actor.Actor {
 	a := org
 	a.Roles = roles
 	w.Scan(&a.AccountID, `insert into account (login_name, display_name, password_hash, created_at) values ($1, $1, '', now()) returning id`,
@@ -166,7 +167,7 @@ func (w *World) Person(org identity.Actor, roles ...identity.Role) identity.Acto
 }
 
 // Point adds a registration point.
-func (w *World) Point(name string, kind registry.PointKind, host identity.Actor, division, code string) registry.Point {
+func (w *World) Point(name string, kind registry.PointKind, host actor.Actor, division, code string) registry.Point {
 	p, err := w.S.SavePoint(context.Background(), w.Regional, registry.PointInput{Name: name, Kind: kind, OrganisationID: host.OrgID, Division: division, Code2: code,
 		AuthorisedFrom: "2020-01-01"})
 	Check(w.T, err)
@@ -175,7 +176,7 @@ func (w *World) Point(name string, kind registry.PointKind, host identity.Actor,
 
 // Content is a complete development contract between the world's seller and buyer, C = 800,000 元.
 func (w *World) Content() contract.Content {
-	party := func(a identity.Actor, nature string) contract.Party {
+	party := func(a actor.Actor, nature string) contract.Party {
 		return contract.Party{OrgID: a.OrgID, Name: a.OrgName, CreditCode: "12150000460029132U", Country: contract.China, Division: a.Division, Address: "某路 1 号",
 			Representative: "某人", Contact: "某人", Phone: "0471-0000000", Nature: nature}
 	}
@@ -195,7 +196,7 @@ func (w *World) Draft(c contract.Content, text string) int64 {
 }
 
 // DraftOf is Draft with the parties and the applicant given.
-func (w *World) DraftOf(seller, buyer, applicant identity.Actor, c contract.Content, text string) int64 {
+func (w *World) DraftOf(seller, buyer, applicant actor.Actor, c contract.Content, text string) int64 {
 	w.T.Helper()
 	if text == "" {
 		text = fmt.Sprintf("%064x", w.next.Add(1))
@@ -224,7 +225,7 @@ func (w *World) Edit(id int64, change func(*contract.Content)) {
 }
 
 // Review completes the saved sheet of a filing.
-func (w *World) Review(a identity.Actor, id int64, change func(*registry.Review)) registry.Filing {
+func (w *World) Review(a actor.Actor, id int64, change func(*registry.Review)) registry.Filing {
 	w.T.Helper()
 	r := w.Filing(id).Review
 	r.Opinion = "符合认定规则"
@@ -298,7 +299,7 @@ func (w *World) Filing(id int64) registry.Filing {
 }
 
 // Fire calls the service method of an event with input that a permitted caller could send.
-func (w *World) Fire(on registry.Aggregate, e registry.Event, a identity.Actor, f registry.Filing, number string) error {
+func (w *World) Fire(on registry.Aggregate, e registry.Event, a actor.Actor, f registry.Filing, number string) error {
 	ctx, r, n := context.Background(), registry.Ref{ID: f.ID}, registry.NumberRef{Number: number}
 	refusal := registry.Refusal{Codes: []string{"R7"}, Text: "理由"}
 	s := w.S

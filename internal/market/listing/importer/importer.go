@@ -23,8 +23,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/document"
@@ -252,7 +252,7 @@ type Batch struct {
 
 // Directory finds the owner of imported listings; identity.Service fulfils it.
 type Directory interface {
-	AccountsOf(ctx context.Context, orgID int64, roles ...identity.Role) ([]int64, error)
+	AccountsOf(ctx context.Context, orgID int64, roles ...actor.Role) ([]int64, error)
 }
 
 // Config is what a Service needs.
@@ -289,18 +289,18 @@ type Upload struct {
 // Check reads a file, keeps its good rows and reports the bad ones; no listing changes. Members and org_admins may call for
 // their organisation, region officers for any.
 // Faults: unauthorized; forbidden "import_forbidden"; invalid "import_…" for a file that can't be read at all.
-func (s *Service) Check(ctx context.Context, actor identity.Actor, up Upload) (Batch, error) {
-	if !actor.SignedIn() {
+func (s *Service) Check(ctx context.Context, who actor.Actor, up Upload) (Batch, error) {
+	if !who.SignedIn() {
 		return Batch{}, fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
 	}
 	if up.OrgID == 0 {
-		up.OrgID = actor.OrgID
+		up.OrgID = who.OrgID
 	}
-	own := actor.In(up.OrgID) && actor.Has(identity.Member, identity.OrgAdmin)
-	if !actor.Has(identity.RegionOfficer) && (!own || up.Publish) {
+	own := who.In(up.OrgID) && who.Has(actor.Member, actor.OrgAdmin)
+	if !who.Has(actor.RegionOfficer) && (!own || up.Publish) {
 		return Batch{}, fault.New(fault.Forbidden, "import_forbidden", "只能为本单位导入草稿；直接发布由自治区管理员办理")
 	}
-	return s.check(ctx, actor.AccountID, up)
+	return s.check(ctx, who.AccountID, up)
 }
 
 // CheckAsOperator is Check for the command line on the server, which needs no actor; the account stands in the history. With 0
@@ -398,8 +398,8 @@ func (s *Service) Register(w *jobs.Workers) {
 
 // Confirm starts the import of a checked batch as a job. Who may call: as Check; a region officer may confirm what a member
 // checked. Faults: not found "import_batch"; conflict "import_state"; invalid "import_empty".
-func (s *Service) Confirm(ctx context.Context, actor identity.Actor, id int64) (Batch, error) {
-	if _, err := s.Batch(ctx, actor, id); err != nil {
+func (s *Service) Confirm(ctx context.Context, who actor.Actor, id int64) (Batch, error) {
+	if _, err := s.Batch(ctx, who, id); err != nil {
 		return Batch{}, err
 	}
 	var b Batch
@@ -410,7 +410,7 @@ func (s *Service) Confirm(ctx context.Context, actor identity.Actor, id int64) (
 		if err := s.config.Queue.Enqueue(ctx, tx, RunArgs{BatchID: id}, jobs.Options{}); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{At: s.config.Now(), Account: actor.AccountID, Org: actor.OrgID, Action: "import.confirm", ObjectKind: "import_batch", ObjectID: strconv.FormatInt(id, 10)})
+		return audit.Record(ctx, tx, audit.Entry{At: s.config.Now(), Account: who.AccountID, Org: who.OrgID, Action: "import.confirm", ObjectKind: "import_batch", ObjectID: strconv.FormatInt(id, 10)})
 	})
 	if err != nil {
 		return Batch{}, fmt.Errorf("confirm import: %w", err)
@@ -471,7 +471,7 @@ func (s *Service) Run(ctx context.Context, id int64, progress func(done, total i
 			if len(rows) == 0 {
 				return s.finish(ctx, tx, &b, Done)
 			}
-			bulk := listing.Bulk{Kind: b.Kind, OrgID: b.OrganisationID, Owner: owner, Actor: identity.Actor{AccountID: b.AccountID}, Publish: b.Publish}
+			bulk := listing.Bulk{Kind: b.Kind, OrgID: b.OrganisationID, Owner: owner, Actor: actor.Actor{AccountID: b.AccountID}, Publish: b.Publish}
 			for _, r := range rows {
 				bulk.Rows = append(bulk.Rows, listing.BulkRow{Key: r.RowKey, Hash: r.Hash, Content: r.Content})
 			}
@@ -512,7 +512,7 @@ func (s *Service) Run(ctx context.Context, id int64, progress func(done, total i
 
 // owner is who answers for the imported listings: the importer where a member, else the organisation's first member.
 func (s *Service) owner(ctx context.Context, b Batch) (int64, error) {
-	ids, err := s.config.Directory.AccountsOf(ctx, b.OrganisationID, identity.OrgAdmin, identity.Member)
+	ids, err := s.config.Directory.AccountsOf(ctx, b.OrganisationID, actor.OrgAdmin, actor.Member)
 	if err != nil {
 		return 0, err
 	}
@@ -523,23 +523,23 @@ func (s *Service) owner(ctx context.Context, b Batch) (int64, error) {
 }
 
 // Batch returns a batch with its progress. The organisation's members and region officers may call. Fault: not found "import_batch".
-func (s *Service) Batch(ctx context.Context, actor identity.Actor, id int64) (Batch, error) {
+func (s *Service) Batch(ctx context.Context, who actor.Actor, id int64) (Batch, error) {
 	b, err := s.batch(ctx, id)
 	if err != nil {
 		return Batch{}, err
 	}
-	if !actor.Has(identity.RegionOfficer) && !(actor.In(b.OrganisationID) && actor.Has(identity.Member, identity.OrgAdmin) && (!b.Publish || b.AccountID == actor.AccountID)) {
+	if !who.Has(actor.RegionOfficer) && !(who.In(b.OrganisationID) && who.Has(actor.Member, actor.OrgAdmin) && (!b.Publish || b.AccountID == who.AccountID)) {
 		return Batch{}, errNoBatch
 	}
 	return b, nil
 }
 
 // Batches lists the last 50 batches of the actor's organisation, newest first; region officers see those of all organisations.
-func (s *Service) Batches(ctx context.Context, actor identity.Actor) ([]Batch, error) {
-	if !actor.SignedIn() {
+func (s *Service) Batches(ctx context.Context, who actor.Actor) ([]Batch, error) {
+	if !who.SignedIn() {
 		return nil, fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
 	}
-	return s.batches(ctx, actor.OrgID, actor.Has(identity.RegionOfficer))
+	return s.batches(ctx, who.OrgID, who.Has(actor.RegionOfficer))
 }
 
 var errNoBatch = fault.New(fault.NotFound, "import_batch", "没有找到这次导入")

@@ -24,16 +24,23 @@ type content struct {
 func (c *content) texts() []listing.Text {
 	return []listing.Text{{Path: "title", Label: "名称", Value: &c.Title, Max: 80}, {Path: "text", Label: "介绍", Value: &c.Text, Max: 1000, Long: true}}
 }
+
 func (c content) Tidy() content { listing.TidyTexts(c.texts()); return c }
+
 func (c content) Validate(bool) error {
 	var f fault.Fields
 	listing.CheckTexts(&f, c.texts(), false)
 	return f.Err()
 }
-func (c content) Warnings() []fault.Field            { return nil }
+
+func (c content) Warnings() []fault.Field { return nil }
+
 func (c content) Completeness() listing.Completeness { return listing.Completeness{} }
-func (c content) Facts() listing.Facts               { return listing.Facts{Title: c.Title} }
-func (c content) ForGuest() content                  { return c }
+
+func (c content) Facts() listing.Facts { return listing.Facts{Title: c.Title} }
+
+func (c content) ForGuest() content { return c }
+
 func (c content) Document(listing.Listing, string) search.Document {
 	return search.Document{}
 }

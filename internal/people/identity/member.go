@@ -10,6 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
 )
 
@@ -22,7 +24,7 @@ type MemberInfo struct {
 	Email        string
 	Phone        string
 	TwoFactor    bool
-	Roles        []Role
+	Roles        []actor.Role
 	CreatedAt    time.Time
 }
 
@@ -32,7 +34,7 @@ type Invitation struct {
 	OrganisationID   int64
 	OrganisationName string
 	Email            string
-	Roles            []Role
+	Roles            []actor.Role
 	InvitedBy        string // display name
 	CreatedAt        time.Time
 	ExpiresAt        time.Time
@@ -47,22 +49,22 @@ func (i Invitation) Open(now time.Time) bool {
 
 // grantable tells which roles may be given inside an organisation of a kind. The desk's roles only work where the
 // organisation hosts a registration point; officer roles are given by a region officer alone (see mayGrant).
-var grantable = map[OrgKind][]Role{
-	University: {OrgAdmin, Member, Broker, Registrar, Reviewer, PointHead, Expert},
-	Institute:  {OrgAdmin, Member, Broker, Registrar, Reviewer, PointHead, Expert},
-	Enterprise: {OrgAdmin, Member, Broker},
-	Agency:     {OrgAdmin, Member, Broker, Registrar, Reviewer, PointHead, Expert},
-	PointHost:  {OrgAdmin, Member, Registrar, Reviewer, PointHead, Expert},
-	Government: {OrgAdmin, Member, Registrar, Reviewer, PointHead, Expert, LeagueOfficer, RegionOfficer, TaxReader, SystemAdmin},
+var grantable = map[actor.OrgKind][]actor.Role{
+	actor.University: {actor.OrgAdmin, actor.Member, actor.Broker, actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert},
+	actor.Institute:  {actor.OrgAdmin, actor.Member, actor.Broker, actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert},
+	actor.Enterprise: {actor.OrgAdmin, actor.Member, actor.Broker},
+	actor.Agency:     {actor.OrgAdmin, actor.Member, actor.Broker, actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert},
+	actor.PointHost:  {actor.OrgAdmin, actor.Member, actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert},
+	actor.Government: {actor.OrgAdmin, actor.Member, actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert, actor.LeagueOfficer, actor.RegionOfficer, actor.TaxReader, actor.SystemAdmin},
 }
 
-var officerRoles = []Role{LeagueOfficer, RegionOfficer, TaxReader, SystemAdmin}
+var officerRoles = []actor.Role{actor.LeagueOfficer, actor.RegionOfficer, actor.TaxReader, actor.SystemAdmin}
 
 // Grantable lists the roles that the actor may give inside the organisation.
-func Grantable(actor Actor, org Organisation) []Role {
-	var out []Role
+func Grantable(who actor.Actor, org Organisation) []actor.Role {
+	var out []actor.Role
 	for _, r := range grantable[org.Kind] {
-		if !slices.Contains(officerRoles, r) || actor.Has(RegionOfficer) {
+		if !slices.Contains(officerRoles, r) || who.Has(actor.RegionOfficer) {
 			out = append(out, r)
 		}
 	}
@@ -71,26 +73,26 @@ func Grantable(actor Actor, org Organisation) []Role {
 
 // checkRoles: what the actor may not give, the actor may not take away either, so roles already held stay allowed.
 // A system administrator touches no business data and therefore holds no other role (三员分立, reference/trust.md §1).
-func checkRoles(actor Actor, org Organisation, held, roles []Role) error {
+func checkRoles(who actor.Actor, org Organisation, held, roles []actor.Role) error {
 	var f fault.Fields
 	f.Check(len(roles) > 0, "roles", "required", "请至少选择一个角色")
-	may := Grantable(actor, org)
+	may := Grantable(who, org)
 	for _, r := range roles {
 		f.Check(slices.Contains(may, r) || slices.Contains(held, r), "roles", "not_grantable", "角色“"+string(r)+"”不能由您在本单位授予，请联系自治区管理员")
 	}
 	for _, r := range held {
 		f.Check(slices.Contains(roles, r) || slices.Contains(may, r), "roles", "not_grantable", "角色“"+string(r)+"”只能由自治区管理员收回")
 	}
-	f.Check(!slices.Contains(roles, SystemAdmin) || len(roles) == 1, "roles", "exclusive", "系统管理员不能同时担任其他角色")
+	f.Check(!slices.Contains(roles, actor.SystemAdmin) || len(roles) == 1, "roles", "exclusive", "系统管理员不能同时担任其他角色")
 	return f.Err()
 }
 
 // mayManage: the organisation's own admin, or a region officer for any organisation.
-func mayManage(actor Actor, orgID int64) error {
+func mayManage(who actor.Actor, orgID int64) error {
 	switch {
-	case !actor.SignedIn():
+	case !who.SignedIn():
 		return errSignIn
-	case actor.Has(RegionOfficer), actor.In(orgID) && actor.Has(OrgAdmin):
+	case who.Has(actor.RegionOfficer), who.In(orgID) && who.Has(actor.OrgAdmin):
 		return nil
 	}
 	return errNotAdmin
@@ -98,12 +100,12 @@ func mayManage(actor Actor, orgID int64) error {
 
 // Members lists the live members of an organisation. Its members and officers whose area covers it may call.
 // Faults: not found; forbidden.
-func (s *Service) Members(ctx context.Context, actor Actor, orgID int64) ([]MemberInfo, error) {
+func (s *Service) Members(ctx context.Context, who actor.Actor, orgID int64) ([]MemberInfo, error) {
 	org, err := s.Organisation(ctx, orgID)
 	if err != nil {
 		return nil, err
 	}
-	if !actor.In(orgID) && !actor.Covers(org.Division) {
+	if !who.In(orgID) && !who.Covers(org.Division) {
 		return nil, errNoOrganisation
 	}
 	rows, _ := s.config.Pool.Query(ctx, membersOf, pgx.StrictNamedArgs{"organisation_id": orgID})
@@ -116,18 +118,18 @@ func (s *Service) Members(ctx context.Context, actor Actor, orgID int64) ([]Memb
 
 // SetRoles replaces the roles of a member. The organisation's admin or a region officer may call.
 // Faults: not found "membership"; forbidden; invalid roles; conflict "last_admin".
-func (s *Service) SetRoles(ctx context.Context, actor Actor, membershipID int64, roles []Role) error {
-	return s.changeMember(ctx, actor, membershipID, roles)
+func (s *Service) SetRoles(ctx context.Context, who actor.Actor, membershipID int64, roles []actor.Role) error {
+	return s.changeMember(ctx, who, membershipID, roles)
 }
 
 // EndMembership takes a member out of the organisation: the person's sessions that act for it and its tokens end.
 // Who may call and faults as SetRoles; a member may also leave alone.
-func (s *Service) EndMembership(ctx context.Context, actor Actor, membershipID int64) error {
-	return s.changeMember(ctx, actor, membershipID, nil)
+func (s *Service) EndMembership(ctx context.Context, who actor.Actor, membershipID int64) error {
+	return s.changeMember(ctx, who, membershipID, nil)
 }
 
 // changeMember sets the roles, or ends the membership where roles is nil.
-func (s *Service) changeMember(ctx context.Context, actor Actor, membershipID int64, roles []Role) error {
+func (s *Service) changeMember(ctx context.Context, who actor.Actor, membershipID int64, roles []actor.Role) error {
 	var accountID int64
 	var ended []string
 	err := s.inTx(ctx, "change member", func(tx pgx.Tx) error {
@@ -139,9 +141,9 @@ func (s *Service) changeMember(ctx context.Context, actor Actor, membershipID in
 			return err
 		}
 		accountID = m.AccountID
-		leaving := roles == nil && actor.SignedIn() && m.AccountID == actor.AccountID
-		if err := mayManage(actor, m.OrganisationID); err != nil && !leaving {
-			if actor.SignedIn() && !actor.In(m.OrganisationID) {
+		leaving := roles == nil && who.SignedIn() && m.AccountID == who.AccountID
+		if err := mayManage(who, m.OrganisationID); err != nil && !leaving {
+			if who.SignedIn() && !who.In(m.OrganisationID) {
 				return fault.New(fault.NotFound, "membership", "没有找到这个成员")
 			}
 			return err
@@ -157,11 +159,11 @@ func (s *Service) changeMember(ctx context.Context, actor Actor, membershipID in
 		if roles != nil {
 			slices.Sort(roles)
 			roles = slices.Compact(roles)
-			if err := checkRoles(actor, org, m.Roles, roles); err != nil {
+			if err := checkRoles(who, org, m.Roles, roles); err != nil {
 				return err
 			}
 		}
-		if slices.Contains(m.Roles, OrgAdmin) && !slices.Contains(roles, OrgAdmin) {
+		if slices.Contains(m.Roles, actor.OrgAdmin) && !slices.Contains(roles, actor.OrgAdmin) {
 			var admins int
 			if err := tx.QueryRow(ctx, countAdmins, pgx.StrictNamedArgs{"organisation_id": org.ID}).Scan(&admins); err != nil {
 				return err
@@ -174,7 +176,7 @@ func (s *Service) changeMember(ctx context.Context, actor Actor, membershipID in
 			if _, err := tx.Exec(ctx, updateRoles, pgx.StrictNamedArgs{"id": m.ID, "roles": roleTexts(roles)}); err != nil {
 				return err
 			}
-			return s.record(ctx, tx, actor, "membership.set_roles", "membership", m.ID, map[string]any{"roles": roles, "was": m.Roles})
+			return s.record(ctx, tx, who, "membership.set_roles", "membership", m.ID, map[string]any{"roles": roles, "was": m.Roles})
 		}
 		for _, sql := range []string{endMembership, endMembershipTokens} {
 			if _, err := tx.Exec(ctx, sql, pgx.StrictNamedArgs{"id": m.ID, "now": s.config.Now()}); err != nil {
@@ -185,7 +187,7 @@ func (s *Service) changeMember(ctx context.Context, actor Actor, membershipID in
 		if ended, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, actor, "membership.end", "membership", m.ID, map[string]any{"account": m.AccountID})
+		return s.record(ctx, tx, who, "membership.end", "membership", m.ID, map[string]any{"account": m.AccountID})
 	})
 	if err == nil {
 		s.forget(ctx, ended...)
@@ -196,8 +198,8 @@ func (s *Service) changeMember(ctx context.Context, actor Actor, membershipID in
 
 // Invite makes an invitation and mails it where a mailer is set. The organisation's admin or a region officer may call. The
 // token is returned once, for the admin to pass on by hand. Faults: forbidden; not found; invalid email, roles.
-func (s *Service) Invite(ctx context.Context, actor Actor, orgID int64, email string, roles []Role) (inv Invitation, token string, err error) {
-	if err := mayManage(actor, orgID); err != nil {
+func (s *Service) Invite(ctx context.Context, who actor.Actor, orgID int64, email string, roles []actor.Role) (inv Invitation, token string, err error) {
+	if err := mayManage(who, orgID); err != nil {
 		return Invitation{}, "", err
 	}
 	email = strings.TrimSpace(email)
@@ -214,34 +216,32 @@ func (s *Service) Invite(ctx context.Context, actor Actor, orgID int64, email st
 		if err != nil {
 			return err
 		}
-		if err := checkRoles(actor, org, nil, roles); err != nil {
+		if err := checkRoles(who, org, nil, roles); err != nil {
 			return err
 		}
 		now := s.config.Now()
-		inv = Invitation{OrganisationID: orgID, OrganisationName: org.Name, Email: email, Roles: roles, InvitedBy: actor.Name, CreatedAt: now, ExpiresAt: now.Add(s.config.Policy.InvitationLife)}
+		inv = Invitation{OrganisationID: orgID, OrganisationName: org.Name, Email: email, Roles: roles, InvitedBy: who.Name, CreatedAt: now, ExpiresAt: now.Add(s.config.Policy.InvitationLife)}
 		if err := tx.QueryRow(ctx, insertInvitation, pgx.StrictNamedArgs{
-			"organisation_id": orgID, "email": email, "roles": roleTexts(roles), "token_hash": digest(token), "invited_by": actor.AccountID,
+			"organisation_id": orgID, "email": email, "roles": roleTexts(roles), "token_hash": digest(token), "invited_by": who.AccountID,
 			"created_at": now, "expires_at": inv.ExpiresAt,
 		}).Scan(&inv.ID); err != nil {
 			return err
 		}
 		if s.config.Mail != nil {
 			body := fmt.Sprintf("%s 邀请您加入“%s”。请在 %s 前打开下面的链接完成注册或登录：\n\n%s/invitations/%s\n\n如果您不认识对方，请忽略这封信。",
-				actor.Name, org.Name, inv.ExpiresAt.In(shanghai).Format("2006年1月2日"), s.config.BaseURL, token)
+				who.Name, org.Name, clock.Local(inv.ExpiresAt).Format("2006年1月2日"), s.config.BaseURL, token)
 			if err := s.config.Mail.Mail(ctx, tx, email, "邀请您加入“"+org.Name+"”", body); err != nil {
 				return err
 			}
 		}
-		return s.record(ctx, tx, actor, "invitation.create", "invitation", inv.ID, map[string]any{"roles": roles})
+		return s.record(ctx, tx, who, "invitation.create", "invitation", inv.ID, map[string]any{"roles": roles})
 	})
 	return inv, token, err
 }
 
-var shanghai = time.FixedZone("Asia/Shanghai", 8*3600)
-
 // Invitations lists an organisation's invitations, newest first. Who may call: as Invite.
-func (s *Service) Invitations(ctx context.Context, actor Actor, orgID int64) ([]Invitation, error) {
-	if err := mayManage(actor, orgID); err != nil {
+func (s *Service) Invitations(ctx context.Context, who actor.Actor, orgID int64) ([]Invitation, error) {
+	if err := mayManage(who, orgID); err != nil {
 		return nil, err
 	}
 	rows, _ := s.config.Pool.Query(ctx, invitationsOf, pgx.StrictNamedArgs{"organisation_id": orgID})
@@ -268,8 +268,8 @@ func (s *Service) InvitationByToken(ctx context.Context, token string) (Invitati
 var errNoInvitation = fault.New(fault.NotFound, "invitation", "这份邀请不存在、已使用、已撤回或已过期，请向对方再要一份")
 
 // AcceptInvitation makes the signed-in person a member. Faults: unauthorized; not found "invitation"; conflict "already_member".
-func (s *Service) AcceptInvitation(ctx context.Context, actor Actor, token string) error {
-	if !actor.SignedIn() {
+func (s *Service) AcceptInvitation(ctx context.Context, who actor.Actor, token string) error {
+	if !who.SignedIn() {
 		return errSignIn
 	}
 	return s.inTx(ctx, "accept invitation", func(tx pgx.Tx) error {
@@ -277,19 +277,19 @@ func (s *Service) AcceptInvitation(ctx context.Context, actor Actor, token strin
 		if err != nil {
 			return err
 		}
-		return s.acceptInvitation(ctx, tx, actor, inv)
+		return s.acceptInvitation(ctx, tx, who, inv)
 	})
 }
 
-func (s *Service) acceptInvitation(ctx context.Context, tx pgx.Tx, actor Actor, inv Invitation) error {
-	id, err := s.insertMembership(ctx, tx, actor.AccountID, inv.OrganisationID, inv.Roles)
+func (s *Service) acceptInvitation(ctx context.Context, tx pgx.Tx, who actor.Actor, inv Invitation) error {
+	id, err := s.insertMembership(ctx, tx, who.AccountID, inv.OrganisationID, inv.Roles)
 	if err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, acceptInvitation, pgx.StrictNamedArgs{"id": inv.ID, "now": s.config.Now()}); err != nil {
 		return err
 	}
-	return s.record(ctx, tx, actor, "invitation.accept", "invitation", inv.ID, map[string]any{"membership": id})
+	return s.record(ctx, tx, who, "invitation.accept", "invitation", inv.ID, map[string]any{"membership": id})
 }
 
 func (s *Service) lockInvitation(ctx context.Context, tx pgx.Tx, token string) (Invitation, error) {
@@ -305,8 +305,8 @@ func (s *Service) lockInvitation(ctx context.Context, tx pgx.Tx, token string) (
 }
 
 // RevokeInvitation withdraws an open invitation. Who may call: as Invite. Fault: not found "invitation".
-func (s *Service) RevokeInvitation(ctx context.Context, actor Actor, orgID, id int64) error {
-	if err := mayManage(actor, orgID); err != nil {
+func (s *Service) RevokeInvitation(ctx context.Context, who actor.Actor, orgID, id int64) error {
+	if err := mayManage(who, orgID); err != nil {
 		return err
 	}
 	return s.inTx(ctx, "revoke invitation", func(tx pgx.Tx) error {
@@ -317,11 +317,11 @@ func (s *Service) RevokeInvitation(ctx context.Context, actor Actor, orgID, id i
 		if tag.RowsAffected() == 0 {
 			return fault.New(fault.NotFound, "invitation", "这份邀请已使用或已撤回，请刷新页面")
 		}
-		return s.record(ctx, tx, actor, "invitation.revoke", "invitation", id, nil)
+		return s.record(ctx, tx, who, "invitation.revoke", "invitation", id, nil)
 	})
 }
 
-func roleTexts(roles []Role) []string {
+func roleTexts(roles []actor.Role) []string {
 	out := make([]string, len(roles))
 	for i, r := range roles {
 		out[i] = string(r)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 )
 
@@ -28,8 +29,8 @@ type APIToken struct {
 
 // CreateToken makes a token that acts as the actor for the present organisation; the secret is returned this once.
 // Faults: unauthorized; invalid name, expiresAt.
-func (s *Service) CreateToken(ctx context.Context, actor Actor, name string, expires *time.Time) (t APIToken, secret string, err error) {
-	if actor.MembershipID == 0 {
+func (s *Service) CreateToken(ctx context.Context, who actor.Actor, name string, expires *time.Time) (t APIToken, secret string, err error) {
+	if who.MembershipID == 0 {
 		return APIToken{}, "", errSignIn
 	}
 	now := s.config.Now()
@@ -44,13 +45,13 @@ func (s *Service) CreateToken(ctx context.Context, actor Actor, name string, exp
 		return APIToken{}, "", err
 	}
 	secret = TokenPrefix + secret
-	t = APIToken{Name: name, OrganisationName: actor.OrgName, CreatedAt: now, ExpiresAt: expires}
+	t = APIToken{Name: name, OrganisationName: who.OrgName, CreatedAt: now, ExpiresAt: expires}
 	err = s.inTx(ctx, "create token", func(tx pgx.Tx) error {
-		if err := tx.QueryRow(ctx, insertToken, pgx.StrictNamedArgs{"account_id": actor.AccountID, "membership_id": actor.MembershipID,
+		if err := tx.QueryRow(ctx, insertToken, pgx.StrictNamedArgs{"account_id": who.AccountID, "membership_id": who.MembershipID,
 			"name": name, "token_hash": digest(secret), "created_at": now, "expires_at": expires}).Scan(&t.ID); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, actor, "api_token.create", "api_token", t.ID, map[string]any{"name": name})
+		return s.record(ctx, tx, who, "api_token.create", "api_token", t.ID, map[string]any{"name": name})
 	})
 	return t, secret, err
 }
@@ -65,34 +66,34 @@ func (s *Service) CreateTokenFor(ctx context.Context, login, name string) (strin
 	if err != nil {
 		return "", fmt.Errorf("create token: %w", err)
 	}
-	ms, err := s.Memberships(ctx, Actor{AccountID: a.ID})
+	ms, err := s.Memberships(ctx, actor.Actor{AccountID: a.ID})
 	if err != nil {
 		return "", err
 	}
 	if len(ms) == 0 {
 		return "", fault.Newf(fault.NotFound, "membership", "账号 %s 不属于任何单位", login)
 	}
-	_, secret, err := s.CreateToken(ctx, Actor{AccountID: a.ID, MembershipID: ms[0].ID, OrgID: ms[0].OrganisationID, OrgName: ms[0].OrganisationName}, name, nil)
+	_, secret, err := s.CreateToken(ctx, actor.Actor{AccountID: a.ID, MembershipID: ms[0].ID, OrgID: ms[0].OrganisationID, OrgName: ms[0].OrganisationName}, name, nil)
 	return secret, err
 }
 
 // ActorFor returns the actor of an account acting for its first live membership: only the command line and jobs may call.
 // Fault: not found "account".
-func (s *Service) ActorFor(ctx context.Context, login string) (Actor, error) {
+func (s *Service) ActorFor(ctx context.Context, login string) (actor.Actor, error) {
 	rows, _ := s.config.Pool.Query(ctx, actorByLogin, pgx.StrictNamedArgs{"login": strings.TrimSpace(login)})
 	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[actorRow])
 	if errors.Is(err, pgx.ErrNoRows) {
-		return Actor{}, fault.Newf(fault.NotFound, "account", "没有登录名为 %s 的账号", login)
+		return actor.Actor{}, fault.Newf(fault.NotFound, "account", "没有登录名为 %s 的账号", login)
 	}
 	if err != nil {
-		return Actor{}, fmt.Errorf("actor: %w", err)
+		return actor.Actor{}, fmt.Errorf("actor: %w", err)
 	}
 	return s.actorOf(row), nil
 }
 
 // Tokens lists the actor's own tokens, newest first.
-func (s *Service) Tokens(ctx context.Context, actor Actor) ([]APIToken, error) {
-	rows, _ := s.config.Pool.Query(ctx, tokensOf, pgx.StrictNamedArgs{"account_id": actor.AccountID})
+func (s *Service) Tokens(ctx context.Context, who actor.Actor) ([]APIToken, error) {
+	rows, _ := s.config.Pool.Query(ctx, tokensOf, pgx.StrictNamedArgs{"account_id": who.AccountID})
 	ts, err := pgx.CollectRows(rows, pgx.RowToStructByName[APIToken])
 	if err != nil {
 		return nil, fmt.Errorf("tokens: %w", err)
@@ -101,40 +102,40 @@ func (s *Service) Tokens(ctx context.Context, actor Actor) ([]APIToken, error) {
 }
 
 // RevokeToken ends one of the actor's own tokens. Fault: not found "api_token".
-func (s *Service) RevokeToken(ctx context.Context, actor Actor, id int64) error {
+func (s *Service) RevokeToken(ctx context.Context, who actor.Actor, id int64) error {
 	return s.inTx(ctx, "revoke token", func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, revokeToken, pgx.StrictNamedArgs{"id": id, "account_id": actor.AccountID, "now": s.config.Now()})
+		tag, err := tx.Exec(ctx, revokeToken, pgx.StrictNamedArgs{"id": id, "account_id": who.AccountID, "now": s.config.Now()})
 		if err != nil {
 			return err
 		}
 		if tag.RowsAffected() == 0 {
 			return fault.New(fault.NotFound, "api_token", "没有找到这个令牌，或它已经停用")
 		}
-		return s.record(ctx, tx, actor, "api_token.revoke", "api_token", id, nil)
+		return s.record(ctx, tx, who, "api_token.revoke", "api_token", id, nil)
 	})
 }
 
 // ActorFromToken returns the actor behind a bearer token. Fault: unauthorized "token_invalid".
-func (s *Service) ActorFromToken(ctx context.Context, token, requestID string) (Actor, error) {
+func (s *Service) ActorFromToken(ctx context.Context, token, requestID string) (actor.Actor, error) {
 	invalid := fault.New(fault.Unauthorized, "token_invalid", "令牌无效、已停用或已过期，请在“我的令牌”里新建一个")
 	if !strings.HasPrefix(token, TokenPrefix) {
-		return Actor{}, invalid
+		return actor.Actor{}, invalid
 	}
 	now := s.config.Now()
 	rows, _ := s.config.Pool.Query(ctx, actorByToken, pgx.StrictNamedArgs{"token_hash": digest(token), "now": now})
 	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[tokenRow])
 	if errors.Is(err, pgx.ErrNoRows) {
-		return Actor{}, invalid
+		return actor.Actor{}, invalid
 	}
 	if err != nil {
-		return Actor{}, fmt.Errorf("actor from token: %w", err)
+		return actor.Actor{}, fmt.Errorf("actor from token: %w", err)
 	}
 	if row.UsedAt == nil || now.Sub(*row.UsedAt) >= time.Minute {
 		if _, err := s.config.Pool.Exec(ctx, touchToken, pgx.StrictNamedArgs{"id": row.TokenID, "now": now}); err != nil {
-			return Actor{}, fmt.Errorf("actor from token: %w", err)
+			return actor.Actor{}, fmt.Errorf("actor from token: %w", err)
 		}
 	}
-	actor := s.actorOf(row.actorRow)
-	actor.RequestID = requestID
-	return actor, nil
+	who := s.actorOf(row.actorRow)
+	who.RequestID = requestID
+	return who, nil
 }

@@ -12,7 +12,9 @@ import (
 	"github.com/alexedwards/argon2id"
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/audit"
 )
 
 // cacheFor is how long an actor may be served from the cache: a change of roles made by somebody else while a request of
@@ -31,7 +33,7 @@ type SignIn struct {
 type Session struct {
 	Token     string
 	ExpiresAt time.Time // absolute end; the idle limit may end it earlier
-	Actor     Actor
+	Actor     actor.Actor
 	NeedsCode bool // nobody is signed in yet: Token goes to SignInCode with a code
 }
 
@@ -40,8 +42,8 @@ type Membership struct {
 	ID               int64
 	OrganisationID   int64
 	OrganisationName string
-	OrganisationKind OrgKind
-	Roles            []Role
+	OrganisationKind actor.OrgKind
+	Roles            []actor.Role
 }
 
 var errThrottled = fault.New(fault.TooMany, "sign_in_throttled", "登录尝试过多，请 15 分钟后再试；忘记密码请联系本单位管理员")
@@ -85,7 +87,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (Session, error) {
 // refuseSignIn leaves the trace of a failed attempt and returns the one message for all of them.
 func (s *Service) refuseSignIn(ctx context.Context, accountID int64, requestID string) error {
 	err := s.inTx(ctx, "sign in", func(tx pgx.Tx) error {
-		return s.config.Audit.Record(ctx, tx, Event{Actor: Actor{AccountID: accountID, RequestID: requestID}, Action: "session.sign_in",
+		return s.config.Audit.Record(ctx, tx, audit.Event{Actor: actor.Actor{AccountID: accountID, RequestID: requestID}, Action: "session.sign_in",
 			ObjectKind: "account", ObjectID: strconv.FormatInt(accountID, 10), Refused: true})
 	})
 	if err != nil {
@@ -121,12 +123,12 @@ func (s *Service) openIn(ctx context.Context, tx pgx.Tx, accountID int64, reques
 
 // Authenticate returns the actor behind a session token and keeps the session alive. A session ends after 30 idle minutes
 // and after 12 hours. Fault: unauthorized "session_ended".
-func (s *Service) Authenticate(ctx context.Context, token, requestID string) (Actor, error) {
+func (s *Service) Authenticate(ctx context.Context, token, requestID string) (actor.Actor, error) {
 	key := sessionKey(digest(token))
 	now := s.config.Now()
 	if s.config.Cache != nil {
 		var cached struct {
-			Actor Actor
+			Actor actor.Actor
 			Ends  time.Time
 		}
 		if b, ok := s.config.Cache.Get(ctx, key); ok && json.Unmarshal(b, &cached) == nil && now.Before(cached.Ends) {
@@ -136,20 +138,20 @@ func (s *Service) Authenticate(ctx context.Context, token, requestID string) (Ac
 	}
 	row, err := s.readSession(ctx, s.config.Pool, digest(token))
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return Actor{}, fmt.Errorf("authenticate: %w", err)
+		return actor.Actor{}, fmt.Errorf("authenticate: %w", err)
 	}
 	idleEnd := row.SeenAt.Add(s.config.Policy.Idle)
 	if err != nil || row.DisabledAt != nil || !now.Before(row.ExpiresAt) || !now.Before(idleEnd) {
-		return Actor{}, fault.New(fault.Unauthorized, "session_ended", "登录已失效，请重新登录")
+		return actor.Actor{}, fault.New(fault.Unauthorized, "session_ended", "登录已失效，请重新登录")
 	}
 	// Noting every request would make each page a write; a minute is precise enough for a limit of thirty.
 	if now.Sub(row.SeenAt) >= time.Minute {
 		if _, err := s.config.Pool.Exec(ctx, touchSession, pgx.StrictNamedArgs{"token_hash": digest(token), "now": now}); err != nil {
-			return Actor{}, fmt.Errorf("authenticate: %w", err)
+			return actor.Actor{}, fmt.Errorf("authenticate: %w", err)
 		}
 		idleEnd = now.Add(s.config.Policy.Idle)
 	}
-	actor := s.actorOf(row.actorRow)
+	who := s.actorOf(row.actorRow)
 	if s.config.Cache != nil {
 		ends := now.Add(cacheFor)
 		for _, t := range []time.Time{row.ExpiresAt, idleEnd} {
@@ -158,19 +160,19 @@ func (s *Service) Authenticate(ctx context.Context, token, requestID string) (Ac
 			}
 		}
 		if b, err := json.Marshal(struct {
-			Actor Actor
+			Actor actor.Actor
 			Ends  time.Time
-		}{actor, ends}); err == nil {
+		}{who, ends}); err == nil {
 			s.config.Cache.Set(ctx, key, b, ends.Sub(now))
 		}
 	}
-	actor.RequestID = requestID
-	return actor, nil
+	who.RequestID = requestID
+	return who, nil
 }
 
 // Memberships lists the organisations that the actor can act for.
-func (s *Service) Memberships(ctx context.Context, actor Actor) ([]Membership, error) {
-	rows, _ := s.config.Pool.Query(ctx, membershipsOf, pgx.StrictNamedArgs{"account_id": actor.AccountID})
+func (s *Service) Memberships(ctx context.Context, who actor.Actor) ([]Membership, error) {
+	rows, _ := s.config.Pool.Query(ctx, membershipsOf, pgx.StrictNamedArgs{"account_id": who.AccountID})
 	ms, err := pgx.CollectRows(rows, pgx.RowToStructByName[Membership])
 	if err != nil {
 		return nil, fmt.Errorf("memberships: %w", err)
@@ -179,42 +181,42 @@ func (s *Service) Memberships(ctx context.Context, actor Actor) ([]Membership, e
 }
 
 // Switch lets the session act for another organisation of the same person. Faults: not found "membership"; unauthorized.
-func (s *Service) Switch(ctx context.Context, actor Actor, token string, membershipID int64) error {
+func (s *Service) Switch(ctx context.Context, who actor.Actor, token string, membershipID int64) error {
 	err := s.inTx(ctx, "switch organisation", func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, switchSession, pgx.StrictNamedArgs{"token_hash": digest(token), "account_id": actor.AccountID, "membership_id": membershipID})
+		tag, err := tx.Exec(ctx, switchSession, pgx.StrictNamedArgs{"token_hash": digest(token), "account_id": who.AccountID, "membership_id": membershipID})
 		if err != nil {
 			return err
 		}
 		if tag.RowsAffected() == 0 {
 			return fault.New(fault.NotFound, "membership", "您不是那个单位的成员，请从列表中选择")
 		}
-		return s.record(ctx, tx, actor, "session.switch", "membership", membershipID, nil)
+		return s.record(ctx, tx, who, "session.switch", "membership", membershipID, nil)
 	})
 	s.forget(ctx, digest(token))
 	return err
 }
 
 // SignOut ends the session; an unknown token is no error.
-func (s *Service) SignOut(ctx context.Context, actor Actor, token string) error {
+func (s *Service) SignOut(ctx context.Context, who actor.Actor, token string) error {
 	err := s.inTx(ctx, "sign out", func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, deleteSession, pgx.StrictNamedArgs{"token_hash": digest(token)}); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, actor, "session.sign_out", "account", actor.AccountID, nil)
+		return s.record(ctx, tx, who, "session.sign_out", "account", who.AccountID, nil)
 	})
 	s.forget(ctx, digest(token))
 	return err
 }
 
 // SignOutEverywhere ends all sessions of the actor's account.
-func (s *Service) SignOutEverywhere(ctx context.Context, actor Actor) error {
+func (s *Service) SignOutEverywhere(ctx context.Context, who actor.Actor) error {
 	var ended []string
 	err := s.inTx(ctx, "sign out everywhere", func(tx pgx.Tx) error {
 		var err error
-		if ended, err = s.endSessions(ctx, tx, actor.AccountID, ""); err != nil {
+		if ended, err = s.endSessions(ctx, tx, who.AccountID, ""); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, actor, "session.sign_out_everywhere", "account", actor.AccountID, map[string]any{"sessions": len(ended)})
+		return s.record(ctx, tx, who, "session.sign_out_everywhere", "account", who.AccountID, map[string]any{"sessions": len(ended)})
 	})
 	s.forget(ctx, ended...)
 	return err

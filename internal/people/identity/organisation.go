@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/region"
@@ -18,7 +19,7 @@ import (
 // Organisation is one body on the market.
 type Organisation struct {
 	ID          int64
-	Kind        OrgKind
+	Kind        actor.OrgKind
 	Name        string
 	CreditCode  string // 统一社会信用代码, normalised; "" when none; its check digit may be wrong (warned, never blocked)
 	Division    string // GB/T 2260, six digits
@@ -32,7 +33,7 @@ type Organisation struct {
 }
 
 // Confirmed reports whether the organisation may publish and trade.
-func (o Organisation) Confirmed() bool { return o.State == Confirmed }
+func (o Organisation) Confirmed() bool { return o.State == actor.Confirmed }
 
 // OrgProfile is what the organisation says about itself.
 type OrgProfile struct {
@@ -57,7 +58,7 @@ func (o Organisation) Warnings() []fault.Field {
 
 // NewOrganisation is what a sign-up says about the organisation.
 type NewOrganisation struct {
-	Kind       OrgKind
+	Kind       actor.OrgKind
 	Name       string
 	CreditCode string
 	Division   string
@@ -68,7 +69,7 @@ type NewOrganisation struct {
 // changed by a region officer only: they are what the officer confirmed.
 type OrganisationUpdate struct {
 	Version    int // the version the form was filled from
-	Kind       *OrgKind
+	Kind       *actor.OrgKind
 	Name       *string
 	CreditCode *string
 	Division   *string
@@ -78,7 +79,7 @@ type OrganisationUpdate struct {
 // OrganisationFilter narrows a list of organisations; zero values do not filter.
 type OrganisationFilter struct {
 	Text     string // part of the name, or the whole credit code
-	Kinds    []OrgKind
+	Kinds    []actor.OrgKind
 	State    string
 	Division string // six digits; with trailing zeros the whole league or region
 	After    int64  // id of the last one on the page before
@@ -107,14 +108,14 @@ const (
 var orgTransitions = []struct {
 	from, to string
 	event    OrgEvent
-	role     Role
+	role     actor.Role
 	reason   bool // a reason must be given
 }{
-	{Pending, Confirmed, OrgConfirm, RegionOfficer, false},
-	{Pending, Returned, OrgReturn, RegionOfficer, true},
-	{Returned, Pending, OrgResubmit, OrgAdmin, false},
-	{Confirmed, Suspended, OrgSuspend, RegionOfficer, true},
-	{Suspended, Confirmed, OrgRestore, RegionOfficer, false},
+	{actor.Pending, actor.Confirmed, OrgConfirm, actor.RegionOfficer, false},
+	{actor.Pending, actor.Returned, OrgReturn, actor.RegionOfficer, true},
+	{actor.Returned, actor.Pending, OrgResubmit, actor.OrgAdmin, false},
+	{actor.Confirmed, actor.Suspended, OrgSuspend, actor.RegionOfficer, true},
+	{actor.Suspended, actor.Confirmed, OrgRestore, actor.RegionOfficer, false},
 }
 
 // Organisation returns one organisation. Anybody may call; web decides which fields a guest sees.
@@ -178,8 +179,8 @@ func (s *Service) OrganisationForShare(ctx context.Context, tx pgx.Tx, id int64)
 // FindOrganisations lists organisations, oldest first; the next page starts after the last id. A signed-in
 // actor only sees confirmed ones unless it is an officer whose area covers them or a member.
 // Faults: unauthorized "sign_in_needed".
-func (s *Service) FindOrganisations(ctx context.Context, actor Actor, f OrganisationFilter) ([]Organisation, error) {
-	if !actor.SignedIn() {
+func (s *Service) FindOrganisations(ctx context.Context, who actor.Actor, f OrganisationFilter) ([]Organisation, error) {
+	if !who.SignedIn() {
 		return nil, errSignIn
 	}
 	if f.Limit <= 0 || f.Limit > 100 {
@@ -187,10 +188,10 @@ func (s *Service) FindOrganisations(ctx context.Context, actor Actor, f Organisa
 	}
 	area := "none" // the code prefix inside which all states are seen
 	switch {
-	case actor.Has(RegionOfficer):
+	case who.Has(actor.RegionOfficer):
 		area = ""
-	case actor.Has(LeagueOfficer) && len(actor.Division) == 6:
-		area = actor.Division[:4]
+	case who.Has(actor.LeagueOfficer) && len(who.Division) == 6:
+		area = who.Division[:4]
 	}
 	kinds := make([]string, len(f.Kinds))
 	for i, k := range f.Kinds {
@@ -198,7 +199,7 @@ func (s *Service) FindOrganisations(ctx context.Context, actor Actor, f Organisa
 	}
 	os, err := s.organisations(ctx, s.config.Pool, findOrganisations, pgx.StrictNamedArgs{
 		"text": likePattern(f.Text), "code": codes.Normalise(f.Text), "kinds": kinds, "state": f.State,
-		"division": DivisionPrefix(f.Division), "after": f.After, "limit": f.Limit, "area": area, "own": actor.OrgID,
+		"division": DivisionPrefix(f.Division), "after": f.After, "limit": f.Limit, "area": area, "own": who.OrgID,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("find organisations: %w", err)
@@ -226,14 +227,14 @@ func (s *Service) OrganisationCounts(ctx context.Context, sample bool) (map[stri
 // UpdateOrganisation changes an organisation. Its org_admin or a region officer may call.
 // Faults: forbidden "not_org_admin", "organisation_locked"; not found; conflict "stale_version",
 // "credit_code_taken"; invalid.
-func (s *Service) UpdateOrganisation(ctx context.Context, actor Actor, id int64, u OrganisationUpdate) (Organisation, error) {
+func (s *Service) UpdateOrganisation(ctx context.Context, who actor.Actor, id int64, u OrganisationUpdate) (Organisation, error) {
 	var after Organisation
 	err := s.inTx(ctx, "update organisation", func(tx pgx.Tx) error {
 		before, err := s.lockOrganisation(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		if !actor.Has(RegionOfficer) && !(actor.In(id) && actor.Has(OrgAdmin)) {
+		if !who.Has(actor.RegionOfficer) && !(who.In(id) && who.Has(actor.OrgAdmin)) {
 			return errNotAdmin
 		}
 		if before.Version != u.Version {
@@ -247,7 +248,7 @@ func (s *Service) UpdateOrganisation(ctx context.Context, actor Actor, id int64,
 		set(&after.Profile, u.Profile)
 		tidyOrganisation(&after)
 		locked := before.Kind != after.Kind || before.Name != after.Name || before.CreditCode != after.CreditCode || before.Division != after.Division
-		if locked && (before.State == Confirmed || before.State == Suspended) && !actor.Has(RegionOfficer) {
+		if locked && (before.State == actor.Confirmed || before.State == actor.Suspended) && !who.Has(actor.RegionOfficer) {
 			return fault.New(fault.Forbidden, "organisation_locked", "单位已确认，名称、性质、统一社会信用代码和所在地由自治区管理员修改，请联系他")
 		}
 		var fields fault.Fields
@@ -258,7 +259,7 @@ func (s *Service) UpdateOrganisation(ctx context.Context, actor Actor, id int64,
 		if err := s.storeOrganisation(ctx, tx, &after); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, actor, "organisation.update", "organisation", id, map[string]any{"facts": locked})
+		return s.record(ctx, tx, who, "organisation.update", "organisation", id, map[string]any{"facts": locked})
 	})
 	return after, err
 }
@@ -266,7 +267,7 @@ func (s *Service) UpdateOrganisation(ctx context.Context, actor Actor, id int64,
 // DoOrganisation moves an organisation through its states: a region officer confirms, returns and suspends (both with a
 // reason) and restores; the returned organisation's admin resubmits.
 // Faults: forbidden; not found; conflict "organisation_state"; invalid "reason".
-func (s *Service) DoOrganisation(ctx context.Context, actor Actor, id int64, event OrgEvent, reason string) (Organisation, error) {
+func (s *Service) DoOrganisation(ctx context.Context, who actor.Actor, id int64, event OrgEvent, reason string) (Organisation, error) {
 	var org Organisation
 	err := s.inTx(ctx, "organisation "+string(event), func(tx pgx.Tx) error {
 		var err error
@@ -277,7 +278,7 @@ func (s *Service) DoOrganisation(ctx context.Context, actor Actor, id int64, eve
 		i := slices.IndexFunc(orgTransitions, func(t struct {
 			from, to string
 			event    OrgEvent
-			role     Role
+			role     actor.Role
 			reason   bool
 		}) bool {
 			return t.event == event && t.from == org.State
@@ -286,7 +287,7 @@ func (s *Service) DoOrganisation(ctx context.Context, actor Actor, id int64, eve
 			return fault.New(fault.Conflict, "organisation_state", "单位现在的状态不能做这一步，请刷新页面查看最新状态")
 		}
 		t := orgTransitions[i]
-		if !actor.Has(t.role) || (t.role == OrgAdmin && !actor.In(id)) {
+		if !who.Has(t.role) || (t.role == actor.OrgAdmin && !who.In(id)) {
 			return fault.New(fault.Forbidden, "forbidden", "您没有权限做这一步")
 		}
 		if t.reason && reason == "" {
@@ -300,14 +301,14 @@ func (s *Service) DoOrganisation(ctx context.Context, actor Actor, id int64, eve
 			return f.Err()
 		}
 		org.State, org.StateReason = t.to, reason
-		if t.to == Confirmed && org.ConfirmedAt == nil {
+		if t.to == actor.Confirmed && org.ConfirmedAt == nil {
 			now := s.config.Now()
 			org.ConfirmedAt = &now
 		}
 		if err := s.storeOrganisation(ctx, tx, &org); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, actor, "organisation."+string(event), "organisation", id, map[string]any{"reason": reason})
+		return s.record(ctx, tx, who, "organisation."+string(event), "organisation", id, map[string]any{"reason": reason})
 	})
 	if err == nil {
 		s.forgetOrganisation(ctx, id)
@@ -316,10 +317,10 @@ func (s *Service) DoOrganisation(ctx context.Context, actor Actor, id int64, eve
 }
 
 // OrganisationActions names what the actor may do to the organisation's state now, for the buttons of a page.
-func OrganisationActions(actor Actor, org Organisation) []OrgEvent {
+func OrganisationActions(who actor.Actor, org Organisation) []OrgEvent {
 	var out []OrgEvent
 	for _, t := range orgTransitions {
-		if t.from == org.State && actor.Has(t.role) && (t.role != OrgAdmin || actor.In(org.ID)) {
+		if t.from == org.State && who.Has(t.role) && (t.role != actor.OrgAdmin || who.In(org.ID)) {
 			out = append(out, t.event)
 		}
 	}
@@ -362,7 +363,7 @@ func tidyOrganisation(o *Organisation) {
 }
 
 func checkOrganisation(f *fault.Fields, prefix string, o Organisation) {
-	f.Check(slices.Contains([]OrgKind{University, Institute, Enterprise, Agency, PointHost, Government}, o.Kind), prefix+"kind", "choose", "请选择单位类型")
+	f.Check(slices.Contains([]actor.OrgKind{actor.University, actor.Institute, actor.Enterprise, actor.Agency, actor.PointHost, actor.Government}, o.Kind), prefix+"kind", "choose", "请选择单位类型")
 	length(f, prefix+"name", "单位名称", o.Name, 2, 100)
 	length(f, prefix+"creditCode", "统一社会信用代码", o.CreditCode, 0, 30)
 	f.Check(region.Valid(o.Division), prefix+"division", "choose", "请选择单位所在的旗县（市、区）")

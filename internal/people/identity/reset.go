@@ -11,6 +11,7 @@ import (
 	"github.com/alexedwards/argon2id"
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 )
 
@@ -57,7 +58,7 @@ func (s *Service) RequestReset(ctx context.Context, login, address, requestID st
 		if err := s.config.Mail.Mail(ctx, tx, email, "重设密码", body); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, Actor{RequestID: requestID}, "account.request_reset", "account", a.ID, nil)
+		return s.record(ctx, tx, actor.Actor{RequestID: requestID}, "account.request_reset", "account", a.ID, nil)
 	})
 }
 
@@ -91,7 +92,7 @@ func (s *Service) Reset(ctx context.Context, token, password, requestID string) 
 		if _, err := tx.Exec(ctx, deleteReset, pgx.StrictNamedArgs{"account_id": a.ID}); err != nil {
 			return err
 		}
-		ended, err = s.storeReset(ctx, tx, Actor{RequestID: requestID}, a.ID, hash)
+		ended, err = s.storeReset(ctx, tx, actor.Actor{RequestID: requestID}, a.ID, hash)
 		return err
 	})
 	s.forget(ctx, ended...)
@@ -99,7 +100,7 @@ func (s *Service) Reset(ctx context.Context, token, password, requestID string) 
 }
 
 // storeReset stores a password nobody proved the old one for: failed attempts are forgiven, all sessions end.
-func (s *Service) storeReset(ctx context.Context, tx pgx.Tx, actor Actor, accountID int64, hash string) (ended []string, err error) {
+func (s *Service) storeReset(ctx context.Context, tx pgx.Tx, who actor.Actor, accountID int64, hash string) (ended []string, err error) {
 	if _, err := tx.Exec(ctx, updatePassword, pgx.StrictNamedArgs{"id": accountID, "password_hash": hash}); err != nil {
 		return nil, err
 	}
@@ -109,7 +110,7 @@ func (s *Service) storeReset(ctx context.Context, tx pgx.Tx, actor Actor, accoun
 	if ended, err = s.endSessions(ctx, tx, accountID, ""); err != nil {
 		return nil, err
 	}
-	return ended, s.record(ctx, tx, actor, "account.reset_password", "account", accountID, nil)
+	return ended, s.record(ctx, tx, who, "account.reset_password", "account", accountID, nil)
 }
 
 func (s *Service) resetAccount(ctx context.Context, q querier, sql, token string) (credentials, error) {

@@ -1,3 +1,4 @@
+// Package identity owns people, organisations, roles and sign-in, and yields an actor.Actor.
 package identity
 
 import (
@@ -17,22 +18,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/audit"
 )
-
-// Event is one row of the audit trail, written in the transaction that made the change.
-type Event struct {
-	Actor      Actor
-	Action     string // e.g. "organisation.confirm"
-	ObjectKind string // "account", "organisation", "membership", "invitation", "api_token", "session"
-	ObjectID   string
-	Refused    bool // an attempt that was turned away
-	Detail     map[string]any
-}
-
-// Recorder keeps the audit trail; platform/audit supplies it.
-type Recorder interface {
-	Record(ctx context.Context, tx pgx.Tx, e Event) error
-}
 
 // Mailer queues a mail in the caller's transaction; platform/notify supplies it.
 type Mailer interface {
@@ -76,7 +63,7 @@ func DefaultPolicy() Policy {
 // Config is what a Service needs. Pool, Audit and Now must be set; the rest may be nil.
 type Config struct {
 	Pool    *pgxpool.Pool
-	Audit   Recorder
+	Audit   audit.Recorder
 	Mail    Mailer
 	Cache   Cache
 	Limiter Limiter

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/pquerna/otp/totp"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 )
 
@@ -21,7 +22,7 @@ import (
 
 // twoFactorRoles are those that a policy with RequireTwoFactor wants two steps from: registration points, government and
 // administrators (等保2.0 三级 身份鉴别 d, reference/trust.md §1).
-var twoFactorRoles = []Role{Registrar, Reviewer, PointHead, Expert, LeagueOfficer, RegionOfficer, TaxReader, SystemAdmin}
+var twoFactorRoles = []actor.Role{actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert, actor.LeagueOfficer, actor.RegionOfficer, actor.TaxReader, actor.SystemAdmin}
 
 const (
 	firstStepLife = 5 * time.Minute // how long the second step may take
@@ -109,8 +110,8 @@ func wrongCode(message string) error {
 
 // NewTwoFactor proposes a secret for an authenticator app; nothing is stored until EnableTwoFactor.
 // url is the otpauth:// address for a QR picture. Fault: unauthorized.
-func (s *Service) NewTwoFactor(ctx context.Context, actor Actor) (secret, url string, err error) {
-	a, err := s.Account(ctx, actor)
+func (s *Service) NewTwoFactor(ctx context.Context, who actor.Actor) (secret, url string, err error) {
+	a, err := s.Account(ctx, who)
 	if err != nil {
 		return "", "", err
 	}
@@ -123,8 +124,8 @@ func (s *Service) NewTwoFactor(ctx context.Context, actor Actor) (secret, url st
 
 // TwoFactorURL is the otpauth:// address of a secret that NewTwoFactor proposed, for showing it again. Faults: unauthorized;
 // invalid secret.
-func (s *Service) TwoFactorURL(ctx context.Context, actor Actor, secret string) (string, error) {
-	a, err := s.Account(ctx, actor)
+func (s *Service) TwoFactorURL(ctx context.Context, who actor.Actor, secret string) (string, error) {
+	a, err := s.Account(ctx, who)
 	if err != nil {
 		return "", err
 	}
@@ -141,18 +142,18 @@ func (s *Service) TwoFactorURL(ctx context.Context, actor Actor, secret string) 
 
 // EnableTwoFactor stores the secret once a code proves that the app has it, and returns the recovery codes, shown this once.
 // Faults: unauthorized; conflict "two_factor_on"; invalid code.
-func (s *Service) EnableTwoFactor(ctx context.Context, actor Actor, secret, code string) (recovery []string, err error) {
-	a, err := s.Account(ctx, actor)
+func (s *Service) EnableTwoFactor(ctx context.Context, who actor.Actor, secret, code string) (recovery []string, err error) {
+	a, err := s.Account(ctx, who)
 	if err != nil {
 		return nil, err
 	}
 	if a.TwoFactor {
 		return nil, fault.New(fault.Conflict, "two_factor_on", "两步登录已经开启。换手机时，请先关闭再重新设置")
 	}
-	if _, err := s.TwoFactorURL(ctx, actor, secret); err != nil {
+	if _, err := s.TwoFactorURL(ctx, who, secret); err != nil {
 		return nil, err
 	}
-	if !s.codeFits(ctx, actor.AccountID, secret, code) {
+	if !s.codeFits(ctx, who.AccountID, secret, code) {
 		return nil, wrongCode("验证码不对，请输入身份验证器上当前的 6 位数字，并检查手机时间是否准确")
 	}
 	hashes := make([]string, recoveryCodes)
@@ -163,15 +164,15 @@ func (s *Service) EnableTwoFactor(ctx context.Context, actor Actor, secret, code
 		}
 		recovery, hashes[i] = append(recovery, code), recoveryHash(code)
 	}
-	if err := s.storeTwoFactor(ctx, actor, actor.AccountID, secret, hashes, "account.two_factor_on"); err != nil {
+	if err := s.storeTwoFactor(ctx, who, who.AccountID, secret, hashes, "account.two_factor_on"); err != nil {
 		return nil, err
 	}
 	return recovery, nil
 }
 
 // DisableTwoFactor switches the second step off after asking for the password and a code. Faults as ChangePassword; invalid code.
-func (s *Service) DisableTwoFactor(ctx context.Context, actor Actor, password, code string) error {
-	a, err := s.checkOwnPassword(ctx, actor, "password", password)
+func (s *Service) DisableTwoFactor(ctx context.Context, who actor.Actor, password, code string) error {
+	a, err := s.checkOwnPassword(ctx, who, "password", password)
 	if err != nil {
 		return err
 	}
@@ -181,37 +182,37 @@ func (s *Service) DisableTwoFactor(ctx context.Context, actor Actor, password, c
 	if !s.codeFits(ctx, a.ID, a.TotpSecret, code) && !slices.Contains(a.RecoveryHashes, recoveryHash(code)) {
 		return wrongCode("验证码不对。请输入身份验证器上当前的 6 位数字，或一个没有用过的恢复码")
 	}
-	return s.storeTwoFactor(ctx, actor, a.ID, "", []string{}, "account.two_factor_off")
+	return s.storeTwoFactor(ctx, who, a.ID, "", []string{}, "account.two_factor_off")
 }
 
 // ResetTwoFactor switches the second step of a member off who lost the phone and the recovery codes, and ends the person's
 // sessions. The organisation's admin or a region officer may call, for others than themselves; for officers and
 // administrators only a region officer. Faults: not found "membership"; forbidden; conflict "two_factor_off".
-func (s *Service) ResetTwoFactor(ctx context.Context, actor Actor, membershipID int64) error {
+func (s *Service) ResetTwoFactor(ctx context.Context, who actor.Actor, membershipID int64) error {
 	var ended []string
 	err := s.inTx(ctx, "reset two factor", func(tx pgx.Tx) error {
 		m, err := s.membership(ctx, tx, membershipID)
-		if errors.Is(err, pgx.ErrNoRows) || err == nil && actor.SignedIn() && !actor.In(m.OrganisationID) && !actor.Has(RegionOfficer) {
+		if errors.Is(err, pgx.ErrNoRows) || err == nil && who.SignedIn() && !who.In(m.OrganisationID) && !who.Has(actor.RegionOfficer) {
 			return fault.New(fault.NotFound, "membership", "没有找到这个成员")
 		}
 		if err != nil {
 			return err
 		}
-		if err := mayManage(actor, m.OrganisationID); err != nil {
+		if err := mayManage(who, m.OrganisationID); err != nil {
 			return err
 		}
 		// The account may hold an office elsewhere: what the actor could not give must not lose its guard by the actor.
-		all, err := s.Memberships(ctx, Actor{AccountID: m.AccountID})
+		all, err := s.Memberships(ctx, actor.Actor{AccountID: m.AccountID})
 		if err != nil {
 			return err
 		}
 		high := slices.ContainsFunc(all, func(m Membership) bool {
-			return slices.ContainsFunc(m.Roles, func(r Role) bool { return slices.Contains(officerRoles, r) })
+			return slices.ContainsFunc(m.Roles, func(r actor.Role) bool { return slices.Contains(officerRoles, r) })
 		})
-		if m.AccountID == actor.AccountID || high && !actor.Has(RegionOfficer) {
+		if m.AccountID == who.AccountID || high && !who.Has(actor.RegionOfficer) {
 			return fault.New(fault.Forbidden, "not_resettable", "这个账号的两步登录不能由您重置：自己的请用恢复码关闭，管理员的请联系自治区管理员")
 		}
-		ended, err = s.dropTwoFactor(ctx, tx, actor, m.AccountID)
+		ended, err = s.dropTwoFactor(ctx, tx, who, m.AccountID)
 		return err
 	})
 	if err == nil {
@@ -232,14 +233,14 @@ func (s *Service) ResetTwoFactorFor(ctx context.Context, login string) error {
 	}
 	var ended []string
 	err = s.inTx(ctx, "reset two factor", func(tx pgx.Tx) error {
-		ended, err = s.dropTwoFactor(ctx, tx, Actor{}, a.ID)
+		ended, err = s.dropTwoFactor(ctx, tx, actor.Actor{}, a.ID)
 		return err
 	})
 	s.forget(ctx, ended...)
 	return err
 }
 
-func (s *Service) dropTwoFactor(ctx context.Context, tx pgx.Tx, actor Actor, accountID int64) (ended []string, err error) {
+func (s *Service) dropTwoFactor(ctx context.Context, tx pgx.Tx, who actor.Actor, accountID int64) (ended []string, err error) {
 	tag, err := tx.Exec(ctx, dropTwoFactor, pgx.StrictNamedArgs{"id": accountID})
 	if err != nil {
 		return nil, err
@@ -250,15 +251,15 @@ func (s *Service) dropTwoFactor(ctx context.Context, tx pgx.Tx, actor Actor, acc
 	if ended, err = s.endSessions(ctx, tx, accountID, ""); err != nil {
 		return nil, err
 	}
-	return ended, s.record(ctx, tx, actor, "account.two_factor_reset", "account", accountID, nil)
+	return ended, s.record(ctx, tx, who, "account.two_factor_reset", "account", accountID, nil)
 }
 
-func (s *Service) storeTwoFactor(ctx context.Context, actor Actor, accountID int64, secret string, recovery []string, action string) error {
+func (s *Service) storeTwoFactor(ctx context.Context, who actor.Actor, accountID int64, secret string, recovery []string, action string) error {
 	err := s.inTx(ctx, "two factor", func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, updateTwoFactor, pgx.StrictNamedArgs{"id": accountID, "totp_secret": secret, "recovery_hashes": recovery}); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, actor, action, "account", accountID, nil)
+		return s.record(ctx, tx, who, action, "account", accountID, nil)
 	})
 	s.forgetAccount(ctx, accountID)
 	return err

@@ -10,6 +10,7 @@ import (
 	"github.com/alexedwards/argon2id"
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 )
 
@@ -39,11 +40,11 @@ func (s *Service) SignUp(ctx context.Context, in SignUp) (accountID, orgID int64
 		return 0, 0, err
 	}
 	org := Organisation{Kind: in.Organisation.Kind, Name: in.Organisation.Name, CreditCode: in.Organisation.CreditCode,
-		Division: in.Organisation.Division, Profile: in.Organisation.Profile, State: Pending}
+		Division: in.Organisation.Division, Profile: in.Organisation.Profile, State: actor.Pending}
 	tidyOrganisation(&org)
 	var fields fault.Fields
 	checkPerson(&fields, &in.Person)
-	fields.Check(org.Kind != Government, "organisation.kind", "choose", "政府部门的账号由自治区管理员开通，请与他联系")
+	fields.Check(org.Kind != actor.Government, "organisation.kind", "choose", "政府部门的账号由自治区管理员开通，请与他联系")
 	checkOrganisation(&fields, "organisation.", org)
 	if err := fields.Err(); err != nil {
 		return 0, 0, err
@@ -59,11 +60,11 @@ func (s *Service) SignUp(ctx context.Context, in SignUp) (accountID, orgID int64
 		if accountID, err = s.insertAccount(ctx, tx, in.Person, hash, false); err != nil {
 			return err
 		}
-		if _, err := s.insertMembership(ctx, tx, accountID, orgID, []Role{OrgAdmin, Member}); err != nil {
+		if _, err := s.insertMembership(ctx, tx, accountID, orgID, []actor.Role{actor.OrgAdmin, actor.Member}); err != nil {
 			return err
 		}
-		actor := Actor{AccountID: accountID, OrgID: orgID, RequestID: in.RequestID}
-		return s.record(ctx, tx, actor, "account.sign_up", "account", accountID, map[string]any{"organisation": orgID})
+		who := actor.Actor{AccountID: accountID, OrgID: orgID, RequestID: in.RequestID}
+		return s.record(ctx, tx, who, "account.sign_up", "account", accountID, map[string]any{"organisation": orgID})
 	})
 	return accountID, orgID, err
 }
@@ -91,7 +92,7 @@ func (s *Service) SignUpInvited(ctx context.Context, token string, person NewPer
 		if accountID, err = s.insertAccount(ctx, tx, person, hash, false); err != nil {
 			return err
 		}
-		return s.acceptInvitation(ctx, tx, Actor{AccountID: accountID, OrgID: inv.OrganisationID, RequestID: requestID}, inv)
+		return s.acceptInvitation(ctx, tx, actor.Actor{AccountID: accountID, OrgID: inv.OrganisationID, RequestID: requestID}, inv)
 	})
 	return accountID, err
 }
@@ -171,7 +172,7 @@ type ProvisionOrganisation struct {
 // ProvisionPerson is one person of it. The rules for names hold; the password rule does not (the operator chose it).
 type ProvisionPerson struct {
 	Person NewPerson
-	Roles  []Role
+	Roles  []actor.Role
 }
 
 // Provisioned are the ids that a provision made, in the order of its input.
@@ -195,7 +196,7 @@ func (s *Service) Provision(ctx context.Context, orgs []ProvisionOrganisation) (
 			if err := fields.Err(); err != nil {
 				return err
 			}
-			if org.State == Confirmed && org.ConfirmedAt == nil {
+			if org.State == actor.Confirmed && org.ConfirmedAt == nil {
 				now := s.config.Now()
 				org.ConfirmedAt = &now
 			}
@@ -228,7 +229,7 @@ func (s *Service) Provision(ctx context.Context, orgs []ProvisionOrganisation) (
 				}
 				p.AccountIDs = append(p.AccountIDs, id)
 			}
-			if err := s.record(ctx, tx, Actor{}, "organisation.provision", "organisation", orgID, map[string]any{"people": len(o.People)}); err != nil {
+			if err := s.record(ctx, tx, actor.Actor{}, "organisation.provision", "organisation", orgID, map[string]any{"people": len(o.People)}); err != nil {
 				return err
 			}
 			out = append(out, p)

@@ -17,8 +17,10 @@ import (
 	"github.com/pquerna/otp/totp"
 	"pgregory.net/rapid"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/identity"
+	"techmarket/internal/people/identity"
+	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/cache"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/platform/postgres/pgtest"
@@ -34,7 +36,7 @@ type trail struct {
 	actions []string
 }
 
-func (t *trail) Record(_ context.Context, tx pgx.Tx, e identity.Event) error {
+func (t *trail) Record(_ context.Context, tx pgx.Tx, e audit.Event) error {
 	if tx == nil || e.ObjectKind == "" || e.ObjectID == "" {
 		return errors.New("audit outside a transaction or without an object")
 	}
@@ -93,9 +95,9 @@ func setup(t *testing.T, change ...func(*identity.Policy)) *bundle {
 		t.Fatal(err)
 	}
 	if _, err := b.Provision(t.Context(), []identity.ProvisionOrganisation{{
-		Organisation: identity.Organisation{Name: "科技厅（样例）", Kind: identity.Government, Division: "150000", State: identity.Confirmed},
-		People: []identity.ProvisionPerson{{Person: identity.NewPerson{LoginName: "region", DisplayName: "厅管理员", Password: good}, Roles: []identity.Role{identity.RegionOfficer, identity.OrgAdmin}},
-			{Person: identity.NewPerson{LoginName: "system", DisplayName: "运维", Password: good}, Roles: []identity.Role{identity.SystemAdmin}}},
+		Organisation: identity.Organisation{Name: "科技厅（样例）", Kind: actor.Government, Division: "150000", State: actor.Confirmed},
+		People: []identity.ProvisionPerson{{Person: identity.NewPerson{LoginName: "region", DisplayName: "厅管理员", Password: good}, Roles: []actor.Role{actor.RegionOfficer, actor.OrgAdmin}},
+			{Person: identity.NewPerson{LoginName: "system", DisplayName: "运维", Password: good}, Roles: []actor.Role{actor.SystemAdmin}}},
 	}}); err != nil {
 		t.Fatal(err)
 	}
@@ -104,10 +106,10 @@ func setup(t *testing.T, change ...func(*identity.Policy)) *bundle {
 
 func signUp(login, org string) identity.SignUp {
 	return identity.SignUp{Person: identity.NewPerson{LoginName: login, DisplayName: login, Email: "a@example.com", Password: good}, Address: "192.0.2.1",
-		Organisation: identity.NewOrganisation{Kind: identity.Enterprise, Name: org, Division: "150204"}}
+		Organisation: identity.NewOrganisation{Kind: actor.Enterprise, Name: org, Division: "150204"}}
 }
 
-func (b *bundle) actor(t *testing.T, login string) identity.Actor {
+func (b *bundle) who(t *testing.T, login string) actor.Actor {
 	t.Helper()
 	a, err := b.ActorFor(t.Context(), login)
 	if err != nil {
@@ -125,7 +127,7 @@ func (b *bundle) signIn(t *testing.T, login string) identity.Session {
 	return s
 }
 
-func (b *bundle) member(t *testing.T, admin identity.Actor, login string, roles ...identity.Role) identity.Actor {
+func (b *bundle) member(t *testing.T, admin actor.Actor, login string, roles ...actor.Role) actor.Actor {
 	t.Helper()
 	_, token, err := b.Invite(t.Context(), admin, admin.OrgID, login+"@example.com", roles)
 	if err != nil {
@@ -134,7 +136,7 @@ func (b *bundle) member(t *testing.T, admin identity.Actor, login string, roles 
 	if _, err := b.SignUpInvited(t.Context(), token, identity.NewPerson{LoginName: login, DisplayName: login, Password: good}, "192.0.2.2", ""); err != nil {
 		t.Fatal(err)
 	}
-	return b.actor(t, login)
+	return b.who(t, login)
 }
 
 func hasField(err error, path string) bool {
@@ -152,8 +154,8 @@ func TestSignUp_FirstPersonIsAdminOfAPendingOrganisation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := b.actor(t, "ZHANG")
-	if a.AccountID != account || a.OrgID != org || !a.Has(identity.OrgAdmin) || !a.Has(identity.Member) || a.OrgState != identity.Pending || a.OrgName != "样例 公司" || a.Division != "150204" {
+	a := b.who(t, "ZHANG")
+	if a.AccountID != account || a.OrgID != org || !a.Has(actor.OrgAdmin) || !a.Has(actor.Member) || a.OrgState != actor.Pending || a.OrgName != "样例 公司" || a.Division != "150204" {
 		t.Errorf("actor: %+v", a)
 	}
 	if o, _ := b.Organisation(ctx, org); o.CreditCode != "91350100M000100Y43" || len(o.Warnings()) != 0 {
@@ -194,7 +196,7 @@ func TestSignUp_NamesEveryWrongField(t *testing.T) {
 		}
 	}
 	in = signUp("gov", "某样例局")
-	in.Organisation.Kind = identity.Government
+	in.Organisation.Kind = actor.Government
 	if _, _, err := b.SignUp(t.Context(), in); !hasField(err, "organisation.kind") {
 		t.Errorf("a government office signs itself up: %v", err)
 	}
@@ -231,7 +233,7 @@ func TestSignIn_FailsWithoutSayingWhy(t *testing.T) {
 		t.Errorf("audit: %s", got)
 	}
 	s := b.signIn(t, " Region ")
-	if s.Actor.Name != "厅管理员" || !s.Actor.Has(identity.RegionOfficer) || len(s.Token) < 40 {
+	if s.Actor.Name != "厅管理员" || !s.Actor.Has(actor.RegionOfficer) || len(s.Token) < 40 {
 		t.Errorf("session: %+v", s)
 	}
 	var stored int
@@ -363,10 +365,10 @@ func TestRoles_AChangeReachesTheSessionAtOnce(t *testing.T) {
 	if _, _, err := b.SignUp(ctx, signUp("admin", "样例公司")); err != nil {
 		t.Fatal(err)
 	}
-	admin := b.actor(t, "admin")
-	m := b.member(t, admin, "member", identity.Member)
+	admin := b.who(t, "admin")
+	m := b.member(t, admin, "member", actor.Member)
 	s := b.signIn(t, "member")
-	roles := func() []identity.Role {
+	roles := func() []actor.Role {
 		t.Helper()
 		a, err := b.Authenticate(ctx, s.Token, "")
 		if err != nil {
@@ -374,20 +376,20 @@ func TestRoles_AChangeReachesTheSessionAtOnce(t *testing.T) {
 		}
 		return a.Roles
 	}
-	if got := roles(); !slices.Equal(got, []identity.Role{identity.Member}) {
+	if got := roles(); !slices.Equal(got, []actor.Role{actor.Member}) {
 		t.Errorf("roles: %v", got)
 	}
-	if err := b.SetRoles(ctx, admin, m.MembershipID, []identity.Role{identity.Broker, identity.Member}); err != nil {
+	if err := b.SetRoles(ctx, admin, m.MembershipID, []actor.Role{actor.Broker, actor.Member}); err != nil {
 		t.Fatal(err)
 	}
-	if got := roles(); !slices.Equal(got, []identity.Role{identity.Broker, identity.Member}) {
+	if got := roles(); !slices.Equal(got, []actor.Role{actor.Broker, actor.Member}) {
 		t.Errorf("roles after the change: %v", got)
 	}
 	token, secret, err := b.CreateToken(ctx, m, "脚本", nil)
 	if err != nil || !strings.HasPrefix(secret, identity.TokenPrefix) || token.ID == 0 {
 		t.Fatal(token, err)
 	}
-	if a, err := b.ActorFromToken(ctx, secret, "r"); err != nil || a.AccountID != m.AccountID || !a.Has(identity.Broker) {
+	if a, err := b.ActorFromToken(ctx, secret, "r"); err != nil || a.AccountID != m.AccountID || !a.Has(actor.Broker) {
 		t.Fatalf("by token: %+v, %v", a, err)
 	}
 	if err := b.EndMembership(ctx, admin, m.MembershipID); err != nil {
@@ -411,23 +413,23 @@ func TestRoles_NobodyGrantsMoreThanAllowed(t *testing.T) {
 	if _, _, err := b.SignUp(ctx, signUp("rival", "竞争样例公司")); err != nil {
 		t.Fatal(err)
 	}
-	admin, rival, region, system := b.actor(t, "admin"), b.actor(t, "rival"), b.actor(t, "region"), b.actor(t, "system")
-	m := b.member(t, admin, "member", identity.Member)
+	admin, rival, region, system := b.who(t, "admin"), b.who(t, "rival"), b.who(t, "region"), b.who(t, "system")
+	m := b.member(t, admin, "member", actor.Member)
 	for name, c := range map[string]struct {
-		who   identity.Actor
-		roles []identity.Role
+		who   actor.Actor
+		roles []actor.Role
 		ok    bool
 	}{
-		"admin makes a broker":               {admin, []identity.Role{identity.Broker}, true},
-		"admin makes a registrar of a firm":  {admin, []identity.Role{identity.Registrar}, false},
-		"admin makes a region officer":       {admin, []identity.Role{identity.RegionOfficer}, false},
-		"member makes itself admin":          {m, []identity.Role{identity.OrgAdmin}, false},
-		"admin of another organisation":      {rival, []identity.Role{identity.Broker}, false},
-		"system administrator":               {system, []identity.Role{identity.Broker}, false},
-		"region officer":                     {region, []identity.Role{identity.OrgAdmin, identity.Member}, true},
-		"region officer, outside government": {region, []identity.Role{identity.LeagueOfficer}, false},
-		"nothing":                            {admin, []identity.Role{}, false},
-		"guest":                              {identity.Guest(), []identity.Role{identity.Broker}, false},
+		"admin makes a broker":               {admin, []actor.Role{actor.Broker}, true},
+		"admin makes a registrar of a firm":  {admin, []actor.Role{actor.Registrar}, false},
+		"admin makes a region officer":       {admin, []actor.Role{actor.RegionOfficer}, false},
+		"member makes itself admin":          {m, []actor.Role{actor.OrgAdmin}, false},
+		"admin of another organisation":      {rival, []actor.Role{actor.Broker}, false},
+		"system administrator":               {system, []actor.Role{actor.Broker}, false},
+		"region officer":                     {region, []actor.Role{actor.OrgAdmin, actor.Member}, true},
+		"region officer, outside government": {region, []actor.Role{actor.LeagueOfficer}, false},
+		"nothing":                            {admin, []actor.Role{}, false},
+		"guest":                              {actor.Guest(), []actor.Role{actor.Broker}, false},
 	} {
 		if err := b.SetRoles(ctx, c.who, m.MembershipID, c.roles); (err == nil) != c.ok {
 			t.Errorf("%s: %v, want allowed %v", name, err, c.ok)
@@ -436,7 +438,7 @@ func TestRoles_NobodyGrantsMoreThanAllowed(t *testing.T) {
 			t.Errorf("%s, by invitation: %v, want allowed %v", name, err, c.ok)
 		}
 	}
-	if err := b.SetRoles(ctx, region, system.MembershipID, []identity.Role{identity.SystemAdmin, identity.RegionOfficer}); err == nil {
+	if err := b.SetRoles(ctx, region, system.MembershipID, []actor.Role{actor.SystemAdmin, actor.RegionOfficer}); err == nil {
 		t.Error("a system administrator holds another role")
 	}
 }
@@ -448,21 +450,21 @@ func TestMembers_NeverWithoutAnAdmin(t *testing.T) {
 	if _, _, err := b.SignUp(ctx, signUp("admin", "样例公司")); err != nil {
 		t.Fatal(err)
 	}
-	admin := b.actor(t, "admin")
+	admin := b.who(t, "admin")
 	if err := b.EndMembership(ctx, admin, admin.MembershipID); !fault.HasCode(err, "last_admin") {
 		t.Errorf("the last admin leaves: %v", err)
 	}
-	if err := b.SetRoles(ctx, admin, admin.MembershipID, []identity.Role{identity.Member}); !fault.HasCode(err, "last_admin") {
+	if err := b.SetRoles(ctx, admin, admin.MembershipID, []actor.Role{actor.Member}); !fault.HasCode(err, "last_admin") {
 		t.Errorf("the last admin steps down: %v", err)
 	}
-	second := b.member(t, admin, "second", identity.OrgAdmin)
+	second := b.member(t, admin, "second", actor.OrgAdmin)
 	// Two admins remove each other at the same moment: one stays.
 	for range 5 {
 		var wg sync.WaitGroup
 		var errs [2]error
-		for i, pair := range [][2]identity.Actor{{admin, second}, {second, admin}} {
+		for i, pair := range [][2]actor.Actor{{admin, second}, {second, admin}} {
 			wg.Go(func() {
-				errs[i] = b.SetRoles(ctx, pair[0], pair[1].MembershipID, []identity.Role{identity.Member})
+				errs[i] = b.SetRoles(ctx, pair[0], pair[1].MembershipID, []actor.Role{actor.Member})
 			})
 		}
 		wg.Wait()
@@ -475,14 +477,14 @@ func TestMembers_NeverWithoutAnAdmin(t *testing.T) {
 		}
 	}
 	// Random sequences keep the invariant too.
-	region := b.actor(t, "region")
-	third := b.member(t, admin, "third", identity.Member)
+	region := b.who(t, "region")
+	third := b.member(t, admin, "third", actor.Member)
 	rapid.Check(t, func(r *rapid.T) {
-		people := []identity.Actor{admin, second, third}
+		people := []actor.Actor{admin, second, third}
 		for range 8 {
 			who := rapid.SampledFrom(append(people, region)).Draw(r, "who")
 			whom := rapid.SampledFrom(people).Draw(r, "whom")
-			roles := rapid.SampledFrom([][]identity.Role{{identity.Member}, {identity.OrgAdmin}, {identity.OrgAdmin, identity.Member}}).Draw(r, "roles")
+			roles := rapid.SampledFrom([][]actor.Role{{actor.Member}, {actor.OrgAdmin}, {actor.OrgAdmin, actor.Member}}).Draw(r, "roles")
 			_ = b.SetRoles(ctx, who, whom.MembershipID, roles)
 		}
 		var admins int
@@ -499,8 +501,8 @@ func TestInvitation_OpensOnceAndOnlyInTime(t *testing.T) {
 	if _, _, err := b.SignUp(ctx, signUp("admin", "样例公司")); err != nil {
 		t.Fatal(err)
 	}
-	admin, region := b.actor(t, "admin"), b.actor(t, "region")
-	inv, token, err := b.Invite(ctx, admin, admin.OrgID, "new@example.com", []identity.Role{identity.Member})
+	admin, region := b.who(t, "admin"), b.who(t, "region")
+	inv, token, err := b.Invite(ctx, admin, admin.OrgID, "new@example.com", []actor.Role{actor.Member})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -513,7 +515,7 @@ func TestInvitation_OpensOnceAndOnlyInTime(t *testing.T) {
 	if err := b.AcceptInvitation(ctx, region, token); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.AcceptInvitation(ctx, b.actor(t, "system"), token); !fault.HasCode(err, "invitation") {
+	if err := b.AcceptInvitation(ctx, b.who(t, "system"), token); !fault.HasCode(err, "invitation") {
 		t.Errorf("used twice: %v", err)
 	}
 	// The person now switches between two organisations.
@@ -525,7 +527,7 @@ func TestInvitation_OpensOnceAndOnlyInTime(t *testing.T) {
 	if err := b.Switch(ctx, s.Actor, s.Token, ms[1].ID); err != nil {
 		t.Fatal(err)
 	}
-	if a, _ := b.Authenticate(ctx, s.Token, ""); a.OrgID != admin.OrgID || a.Has(identity.RegionOfficer) {
+	if a, _ := b.Authenticate(ctx, s.Token, ""); a.OrgID != admin.OrgID || a.Has(actor.RegionOfficer) {
 		t.Errorf("after the switch: %+v", a)
 	}
 	if err := b.Switch(ctx, s.Actor, s.Token, admin.MembershipID); !fault.HasCode(err, "membership") {
@@ -534,7 +536,7 @@ func TestInvitation_OpensOnceAndOnlyInTime(t *testing.T) {
 	if err := b.RevokeInvitation(ctx, admin, admin.OrgID, inv.ID); !fault.HasCode(err, "invitation") {
 		t.Errorf("revoked an accepted one: %v", err)
 	}
-	inv, token, _ = b.Invite(ctx, admin, admin.OrgID, "new@example.com", []identity.Role{identity.Member})
+	inv, token, _ = b.Invite(ctx, admin, admin.OrgID, "new@example.com", []actor.Role{actor.Member})
 	if err := b.RevokeInvitation(ctx, admin, admin.OrgID, inv.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -542,7 +544,7 @@ func TestInvitation_OpensOnceAndOnlyInTime(t *testing.T) {
 	if _, err := b.SignUpInvited(ctx, token, person, "", ""); !fault.HasCode(err, "invitation") {
 		t.Errorf("revoked: %v", err)
 	}
-	_, token, _ = b.Invite(ctx, admin, admin.OrgID, "new@example.com", []identity.Role{identity.Member})
+	_, token, _ = b.Invite(ctx, admin, admin.OrgID, "new@example.com", []actor.Role{actor.Member})
 	b.advance(15 * 24 * time.Hour)
 	if _, err := b.SignUpInvited(ctx, token, person, "", ""); !fault.HasCode(err, "invitation") {
 		t.Errorf("over time: %v", err)
@@ -569,26 +571,26 @@ func TestOrganisation_WalksEveryStateEventAndRole(t *testing.T) {
 		who   string
 	}
 	expected := map[key]string{
-		{identity.Pending, identity.OrgConfirm, "region"}:   identity.Confirmed,
-		{identity.Pending, identity.OrgReturn, "region"}:    identity.Returned,
-		{identity.Returned, identity.OrgResubmit, "admin"}:  identity.Pending,
-		{identity.Confirmed, identity.OrgSuspend, "region"}: identity.Suspended,
-		{identity.Suspended, identity.OrgRestore, "region"}: identity.Confirmed,
+		{actor.Pending, identity.OrgConfirm, "region"}:   actor.Confirmed,
+		{actor.Pending, identity.OrgReturn, "region"}:    actor.Returned,
+		{actor.Returned, identity.OrgResubmit, "admin"}:  actor.Pending,
+		{actor.Confirmed, identity.OrgSuspend, "region"}: actor.Suspended,
+		{actor.Suspended, identity.OrgRestore, "region"}: actor.Confirmed,
 	}
-	for _, state := range []string{identity.Pending, identity.Confirmed, identity.Returned, identity.Suspended} {
+	for _, state := range []string{actor.Pending, actor.Confirmed, actor.Returned, actor.Suspended} {
 		for _, event := range []identity.OrgEvent{identity.OrgConfirm, identity.OrgReturn, identity.OrgResubmit, identity.OrgSuspend, identity.OrgRestore} {
-			for _, who := range []string{"region", "admin", "rival", "system", ""} {
+			for _, login := range []string{"region", "admin", "rival", "system", ""} {
 				if _, err := b.db.Exec(ctx, `update organisation set state = $2 where id = $1`, org, state); err != nil {
 					t.Fatal(err)
 				}
-				actor := identity.Guest()
-				if who != "" {
-					actor = b.actor(t, who)
+				who := actor.Guest()
+				if login != "" {
+					who = b.who(t, login)
 				}
-				want := expected[key{state, event, who}]
-				got, err := b.DoOrganisation(ctx, actor, org, event, "样例原因")
+				want := expected[key{state, event, login}]
+				got, err := b.DoOrganisation(ctx, who, org, event, "样例原因")
 				if (want != "") != (err == nil) || (want != "" && got.State != want) {
-					t.Errorf("%s + %s by %q: %s, %v, want %q", state, event, who, got.State, err, want)
+					t.Errorf("%s + %s by %q: %s, %v, want %q", state, event, login, got.State, err, want)
 				}
 			}
 		}
@@ -596,7 +598,7 @@ func TestOrganisation_WalksEveryStateEventAndRole(t *testing.T) {
 	if _, err := b.db.Exec(ctx, `update organisation set state = 'pending' where id = $1`, org); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.DoOrganisation(ctx, b.actor(t, "region"), org, identity.OrgReturn, "  "); !hasField(err, "reason") {
+	if _, err := b.DoOrganisation(ctx, b.who(t, "region"), org, identity.OrgReturn, "  "); !hasField(err, "reason") {
 		t.Errorf("returned without a reason: %v", err)
 	}
 	if len(b.changed) != len(expected) {
@@ -612,7 +614,7 @@ func TestUpdateOrganisation_ConfirmedFactsBelongToTheOfficer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	admin, region := b.actor(t, "admin"), b.actor(t, "region")
+	admin, region := b.who(t, "admin"), b.who(t, "region")
 	name := "改名样例公司"
 	o, err := b.UpdateOrganisation(ctx, admin, org, identity.OrganisationUpdate{Version: 1, Name: &name})
 	if err != nil || o.Name != name || o.Version != 2 {
@@ -629,13 +631,13 @@ func TestUpdateOrganisation_ConfirmedFactsBelongToTheOfficer(t *testing.T) {
 		t.Errorf("renamed after confirmation: %v", err)
 	}
 	profile := identity.OrgProfile{Address: "青山区样例路 1 号"}
-	if o, err = b.UpdateOrganisation(ctx, admin, org, identity.OrganisationUpdate{Version: o.Version, Profile: &profile}); err != nil || o.State != identity.Confirmed {
+	if o, err = b.UpdateOrganisation(ctx, admin, org, identity.OrganisationUpdate{Version: o.Version, Profile: &profile}); err != nil || o.State != actor.Confirmed {
 		t.Errorf("profile: %+v, %v", o, err)
 	}
 	if _, err := b.UpdateOrganisation(ctx, region, org, identity.OrganisationUpdate{Version: o.Version, Name: &other}); err != nil {
 		t.Errorf("the officer renames: %v", err)
 	}
-	if _, err := b.UpdateOrganisation(ctx, b.actor(t, "system"), org, identity.OrganisationUpdate{Version: o.Version + 1, Profile: &profile}); !fault.Is(err, fault.Forbidden) {
+	if _, err := b.UpdateOrganisation(ctx, b.who(t, "system"), org, identity.OrganisationUpdate{Version: o.Version + 1, Profile: &profile}); !fault.Is(err, fault.Forbidden) {
 		t.Errorf("the system administrator edits: %v", err)
 	}
 }
@@ -651,20 +653,20 @@ func TestFindOrganisations_StaysInsideTheArea(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	made, err := b.Provision(ctx, []identity.ProvisionOrganisation{{Organisation: identity.Organisation{Name: "包头局（样例）", Kind: identity.Government, Division: "150200", State: identity.Confirmed},
-		People: []identity.ProvisionPerson{{Person: identity.NewPerson{LoginName: "league", DisplayName: "包头", Password: "x"}, Roles: []identity.Role{identity.LeagueOfficer}}}}})
+	made, err := b.Provision(ctx, []identity.ProvisionOrganisation{{Organisation: identity.Organisation{Name: "包头局（样例）", Kind: actor.Government, Division: "150200", State: actor.Confirmed},
+		People: []identity.ProvisionPerson{{Person: identity.NewPerson{LoginName: "league", DisplayName: "包头", Password: "x"}, Roles: []actor.Role{actor.LeagueOfficer}}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	count := func(login string, f identity.OrganisationFilter) int {
 		t.Helper()
-		os, err := b.FindOrganisations(ctx, b.actor(t, login), f)
+		os, err := b.FindOrganisations(ctx, b.who(t, login), f)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return len(os)
 	}
-	pending := identity.OrganisationFilter{State: identity.Pending}
+	pending := identity.OrganisationFilter{State: actor.Pending}
 	for login, want := range map[string]int{"region": 2, "league": 1, "admin0": 1, "admin1": 1, "system": 0} {
 		if got := count(login, pending); got != want {
 			t.Errorf("%s sees %d pending, want %d", login, got, want)
@@ -679,13 +681,13 @@ func TestFindOrganisations_StaysInsideTheArea(t *testing.T) {
 	if got := count("region", identity.OrganisationFilter{Text: "%"}); got != 0 {
 		t.Errorf("a percent sign finds %d", got)
 	}
-	if _, err := b.FindOrganisations(ctx, identity.Guest(), identity.OrganisationFilter{}); !fault.Is(err, fault.Unauthorized) {
+	if _, err := b.FindOrganisations(ctx, actor.Guest(), identity.OrganisationFilter{}); !fault.Is(err, fault.Unauthorized) {
 		t.Errorf("a guest lists organisations: %v", err)
 	}
 	if got, err := b.OfficersFor(ctx, "150204"); err != nil || !slices.Equal(got, made[0].AccountIDs) {
 		t.Errorf("officers for Baotou: %v, %v", got, err)
 	}
-	if got, err := b.OfficersFor(ctx, "150302"); err != nil || !slices.Equal(got, []int64{b.actor(t, "region").AccountID}) {
+	if got, err := b.OfficersFor(ctx, "150302"); err != nil || !slices.Equal(got, []int64{b.who(t, "region").AccountID}) {
 		t.Errorf("officers for a league without one: %v, %v", got, err)
 	}
 }
@@ -693,12 +695,12 @@ func TestFindOrganisations_StaysInsideTheArea(t *testing.T) {
 // twoFactor sets the second step of an account up and returns its codes by time and its recovery codes.
 func (b *bundle) twoFactor(t *testing.T, login string) (code func() string, recovery []string) {
 	t.Helper()
-	actor := b.actor(t, login)
-	secret, url, err := b.NewTwoFactor(t.Context(), actor)
+	who := b.who(t, login)
+	secret, url, err := b.NewTwoFactor(t.Context(), who)
 	if err != nil || !strings.HasPrefix(url, "otpauth://totp/") {
 		t.Fatal(url, err)
 	}
-	if again, err := b.TwoFactorURL(t.Context(), actor, secret); err != nil || again != url {
+	if again, err := b.TwoFactorURL(t.Context(), who, secret); err != nil || again != url {
 		t.Errorf("shown again: %s, %v", again, err)
 	}
 	code = func() string {
@@ -709,17 +711,17 @@ func (b *bundle) twoFactor(t *testing.T, login string) (code func() string, reco
 		}
 		return c
 	}
-	if _, err := b.EnableTwoFactor(t.Context(), actor, secret, "000000"); !hasField(err, "code") {
+	if _, err := b.EnableTwoFactor(t.Context(), who, secret, "000000"); !hasField(err, "code") {
 		t.Errorf("a guessed code: %v", err)
 	}
-	if _, err := b.EnableTwoFactor(t.Context(), actor, "ABCD", code()); !fault.HasCode(err, "secret") {
+	if _, err := b.EnableTwoFactor(t.Context(), who, "ABCD", code()); !fault.HasCode(err, "secret") {
 		t.Errorf("a short secret: %v", err)
 	}
-	recovery, err = b.EnableTwoFactor(t.Context(), actor, secret, code())
+	recovery, err = b.EnableTwoFactor(t.Context(), who, secret, code())
 	if err != nil || len(recovery) != 10 {
 		t.Fatal(recovery, err)
 	}
-	if _, err := b.EnableTwoFactor(t.Context(), actor, secret, code()); !fault.HasCode(err, "two_factor_on") {
+	if _, err := b.EnableTwoFactor(t.Context(), who, secret, code()); !fault.HasCode(err, "two_factor_on") {
 		t.Errorf("replaced without switching off: %v", err)
 	}
 	b.advance(time.Minute)
@@ -755,7 +757,7 @@ func TestTwoFactor_IsAskedAfterThePasswordAndTakesACodeOnce(t *testing.T) {
 	if err != nil || session.Token == step.Token {
 		t.Fatalf("right: %v", err)
 	}
-	if actor, err := b.Authenticate(ctx, session.Token, ""); err != nil || !actor.SignedIn() {
+	if who, err := b.Authenticate(ctx, session.Token, ""); err != nil || !who.SignedIn() {
 		t.Errorf("after the second step: %v", err)
 	}
 	if err := second(step, code()); !fault.HasCode(err, "first_step_over") {
@@ -775,7 +777,7 @@ func TestTwoFactor_IsAskedAfterThePasswordAndTakesACodeOnce(t *testing.T) {
 	if err := second(b.firstStep(t, "region"), recovery[3]); !hasField(err, "code") {
 		t.Errorf("the same recovery code again: %v", err)
 	}
-	if a, err := b.Account(ctx, b.actor(t, "region")); err != nil || a.Recovery != 9 {
+	if a, err := b.Account(ctx, b.who(t, "region")); err != nil || a.Recovery != 9 {
 		t.Errorf("recovery codes left: %d, %v", a.Recovery, err)
 	}
 }
@@ -800,7 +802,7 @@ func TestTwoFactor_IsSwitchedOffByPasswordAndCodeOrResetByAnAdministrator(t *tes
 	b := setup(t)
 	ctx := t.Context()
 	code, recovery := b.twoFactor(t, "region")
-	region := b.actor(t, "region")
+	region := b.who(t, "region")
 	if err := b.DisableTwoFactor(ctx, region, "wrong", code()); !hasField(err, "password") {
 		t.Errorf("without the password: %v", err)
 	}
@@ -814,14 +816,14 @@ func TestTwoFactor_IsSwitchedOffByPasswordAndCodeOrResetByAnAdministrator(t *tes
 		t.Errorf("after switching off: %v", err)
 	}
 
-	sign := func(login, org string) identity.Actor {
+	sign := func(login, org string) actor.Actor {
 		if _, _, err := b.SignUp(ctx, signUp(login, org)); err != nil {
 			t.Fatal(err)
 		}
-		return b.actor(t, login)
+		return b.who(t, login)
 	}
 	admin, stranger := sign("two-admin", "样例两步公司"), sign("company", "样例外人公司")
-	member := b.member(t, admin, "two-member", identity.Member)
+	member := b.member(t, admin, "two-member", actor.Member)
 	_, _ = b.twoFactor(t, "two-member")
 	members, err := b.Members(ctx, admin, admin.OrgID)
 	if err != nil || members[0].TwoFactor || !members[1].TwoFactor {
@@ -851,14 +853,14 @@ func TestTwoFactor_WhereRequiredOfficersMustSetItUpAndOthersNeedNot(t *testing.T
 	if _, _, err := b.SignUp(t.Context(), signUp("company", "样例公司")); err != nil {
 		t.Fatal(err)
 	}
-	if a := b.actor(t, "company"); a.MustSetUpTwoFactor {
+	if a := b.who(t, "company"); a.MustSetUpTwoFactor {
 		t.Error("a company's administrator must")
 	}
-	if a := b.actor(t, "region"); !a.MustSetUpTwoFactor {
+	if a := b.who(t, "region"); !a.MustSetUpTwoFactor {
 		t.Error("a region officer need not")
 	}
 	b.twoFactor(t, "region")
-	if a := b.actor(t, "region"); a.MustSetUpTwoFactor {
+	if a := b.who(t, "region"); a.MustSetUpTwoFactor {
 		t.Error("still to be set up")
 	}
 }
@@ -867,12 +869,12 @@ func TestTokens_AreRevocableAndExpire(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	ctx := t.Context()
-	actor := b.actor(t, "region")
+	who := b.who(t, "region")
 	soon := b.now().Add(time.Hour)
-	if _, _, err := b.CreateToken(ctx, actor, "", &longAgo); !hasField(err, "name") || !hasField(err, "expiresAt") {
+	if _, _, err := b.CreateToken(ctx, who, "", &longAgo); !hasField(err, "name") || !hasField(err, "expiresAt") {
 		t.Errorf("no name, past end: %v", err)
 	}
-	short, shortSecret, err := b.CreateToken(ctx, actor, "一小时", &soon)
+	short, shortSecret, err := b.CreateToken(ctx, who, "一小时", &soon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -888,14 +890,14 @@ func TestTokens_AreRevocableAndExpire(t *testing.T) {
 	if ok(shortSecret) || !ok(secret) {
 		t.Error("expiry is wrong")
 	}
-	list, err := b.Tokens(ctx, actor)
+	list, err := b.Tokens(ctx, who)
 	if err != nil || len(list) != 2 || list[0].UsedAt == nil || list[1].ID != short.ID {
 		t.Fatalf("%+v, %v", list, err)
 	}
-	if err := b.RevokeToken(ctx, b.actor(t, "system"), list[0].ID); !fault.HasCode(err, "api_token") {
+	if err := b.RevokeToken(ctx, b.who(t, "system"), list[0].ID); !fault.HasCode(err, "api_token") {
 		t.Errorf("somebody else revokes: %v", err)
 	}
-	if err := b.RevokeToken(ctx, actor, list[0].ID); err != nil || ok(secret) {
+	if err := b.RevokeToken(ctx, who, list[0].ID); err != nil || ok(secret) {
 		t.Errorf("revoked: %v", err)
 	}
 }
@@ -906,17 +908,17 @@ func TestAccount_UpdateAndReset(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	ctx := t.Context()
-	actor := b.actor(t, "region")
+	who := b.who(t, "region")
 	theme, name := identity.ThemeElder, "𠮷样例"
-	a, err := b.UpdateAccount(ctx, actor, identity.AccountUpdate{Theme: &theme, DisplayName: &name})
+	a, err := b.UpdateAccount(ctx, who, identity.AccountUpdate{Theme: &theme, DisplayName: &name})
 	if err != nil || a.Theme != theme || a.DisplayName != name {
 		t.Fatal(a, err)
 	}
 	bad := "dark"
-	if _, err := b.UpdateAccount(ctx, actor, identity.AccountUpdate{Theme: &bad}); !hasField(err, "theme") {
+	if _, err := b.UpdateAccount(ctx, who, identity.AccountUpdate{Theme: &bad}); !hasField(err, "theme") {
 		t.Errorf("an unknown theme: %v", err)
 	}
-	if names, err := b.Names(ctx, []int64{actor.AccountID, 1 << 40}); err != nil || len(names) != 1 || names[actor.AccountID] != name {
+	if names, err := b.Names(ctx, []int64{who.AccountID, 1 << 40}); err != nil || len(names) != 1 || names[who.AccountID] != name {
 		t.Errorf("%v, %v", names, err)
 	}
 	for range 6 {
@@ -937,7 +939,7 @@ func TestSetDisabled_LocksOutAtOnce(t *testing.T) {
 	if _, _, err := b.SignUp(ctx, signUp("admin", "样例公司")); err != nil {
 		t.Fatal(err)
 	}
-	admin, system := b.actor(t, "admin"), b.actor(t, "system")
+	admin, system := b.who(t, "admin"), b.who(t, "system")
 	s := b.signIn(t, "admin")
 	_, secret, err := b.CreateToken(ctx, admin, "脚本", nil)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/alexedwards/argon2id"
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 )
 
@@ -43,11 +44,11 @@ type AccountUpdate struct {
 }
 
 // Account returns the actor's own account. Fault: unauthorized.
-func (s *Service) Account(ctx context.Context, actor Actor) (Account, error) {
-	if !actor.SignedIn() {
+func (s *Service) Account(ctx context.Context, who actor.Actor) (Account, error) {
+	if !who.SignedIn() {
 		return Account{}, errSignIn
 	}
-	rows, _ := s.config.Pool.Query(ctx, accountByID, pgx.StrictNamedArgs{"id": actor.AccountID})
+	rows, _ := s.config.Pool.Query(ctx, accountByID, pgx.StrictNamedArgs{"id": who.AccountID})
 	a, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Account])
 	if err != nil {
 		return Account{}, fmt.Errorf("account: %w", err)
@@ -56,8 +57,8 @@ func (s *Service) Account(ctx context.Context, actor Actor) (Account, error) {
 }
 
 // UpdateAccount changes the actor's own name, contact and theme. Faults: unauthorized; invalid.
-func (s *Service) UpdateAccount(ctx context.Context, actor Actor, u AccountUpdate) (Account, error) {
-	a, err := s.Account(ctx, actor)
+func (s *Service) UpdateAccount(ctx context.Context, who actor.Actor, u AccountUpdate) (Account, error) {
+	a, err := s.Account(ctx, who)
 	if err != nil {
 		return Account{}, err
 	}
@@ -76,7 +77,7 @@ func (s *Service) UpdateAccount(ctx context.Context, actor Actor, u AccountUpdat
 		if _, err := tx.Exec(ctx, updateAccount, pgx.StrictNamedArgs{"id": a.ID, "display_name": a.DisplayName, "email": a.Email, "phone": a.Phone, "theme": a.Theme}); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, actor, "account.update", "account", a.ID, nil)
+		return s.record(ctx, tx, who, "account.update", "account", a.ID, nil)
 	})
 	s.forgetAccount(ctx, a.ID)
 	return a, err
@@ -96,7 +97,7 @@ func (s *Service) Names(ctx context.Context, ids []int64) (map[int64]string, err
 
 // AccountsOf returns the live members of an organisation who hold one of the roles (any role when none is named), in
 // order of joining: whom to tell.
-func (s *Service) AccountsOf(ctx context.Context, orgID int64, roles ...Role) ([]int64, error) {
+func (s *Service) AccountsOf(ctx context.Context, orgID int64, roles ...actor.Role) ([]int64, error) {
 	rows, _ := s.config.Pool.Query(ctx, accountsOf, pgx.StrictNamedArgs{"organisation_id": orgID, "roles": roleTexts(roles)})
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err != nil {
@@ -150,8 +151,8 @@ func (s *Service) ContactOf(ctx context.Context, id int64) (name, email, phone s
 // ChangePassword checks the old password, stores the new one and ends the account's other sessions; the one of keepToken
 // stays. Wrong old passwords count like failed sign-ins.
 // Faults: unauthorized; invalid oldPassword, newPassword; too many "sign_in_throttled".
-func (s *Service) ChangePassword(ctx context.Context, actor Actor, keepToken, oldPassword, newPassword string) error {
-	a, err := s.checkOwnPassword(ctx, actor, "oldPassword", oldPassword)
+func (s *Service) ChangePassword(ctx context.Context, who actor.Actor, keepToken, oldPassword, newPassword string) error {
+	a, err := s.checkOwnPassword(ctx, who, "oldPassword", oldPassword)
 	if err != nil {
 		return err
 	}
@@ -173,7 +174,7 @@ func (s *Service) ChangePassword(ctx context.Context, actor Actor, keepToken, ol
 		if ended, err = s.endSessions(ctx, tx, a.ID, digest(keepToken)); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, actor, "account.change_password", "account", a.ID, nil)
+		return s.record(ctx, tx, who, "account.change_password", "account", a.ID, nil)
 	})
 	s.forget(ctx, ended...)
 	return err
@@ -200,7 +201,7 @@ func (s *Service) ResetPassword(ctx context.Context, login, password string) err
 	}
 	var ended []string
 	err = s.inTx(ctx, "reset password", func(tx pgx.Tx) error {
-		ended, err = s.storeReset(ctx, tx, Actor{}, a.ID, hash)
+		ended, err = s.storeReset(ctx, tx, actor.Actor{}, a.ID, hash)
 		return err
 	})
 	s.forget(ctx, ended...)
@@ -209,8 +210,8 @@ func (s *Service) ResetPassword(ctx context.Context, login, password string) err
 
 // SetDisabled locks an account out, ending its sessions (its tokens stop working too), or lets it in again. System
 // administrators and region officers may call, never for themselves. Faults: forbidden; not found "account".
-func (s *Service) SetDisabled(ctx context.Context, actor Actor, accountID int64, disabled bool) error {
-	if !actor.Has(SystemAdmin, RegionOfficer) || actor.AccountID == accountID {
+func (s *Service) SetDisabled(ctx context.Context, who actor.Actor, accountID int64, disabled bool) error {
+	if !who.Has(actor.SystemAdmin, actor.RegionOfficer) || who.AccountID == accountID {
 		return fault.New(fault.Forbidden, "forbidden", "您不能停用或启用这个账号")
 	}
 	action, at := "account.enable", (*time.Time)(nil)
@@ -232,17 +233,17 @@ func (s *Service) SetDisabled(ctx context.Context, actor Actor, accountID int64,
 				return err
 			}
 		}
-		return s.record(ctx, tx, actor, action, "account", accountID, nil)
+		return s.record(ctx, tx, who, action, "account", accountID, nil)
 	})
 	s.forget(ctx, ended...)
 	return err
 }
 
-func (s *Service) checkOwnPassword(ctx context.Context, actor Actor, path, password string) (credentials, error) {
-	if !actor.SignedIn() {
+func (s *Service) checkOwnPassword(ctx context.Context, who actor.Actor, path, password string) (credentials, error) {
+	if !who.SignedIn() {
 		return credentials{}, errSignIn
 	}
-	rows, _ := s.config.Pool.Query(ctx, credentialsByID, pgx.StrictNamedArgs{"id": actor.AccountID})
+	rows, _ := s.config.Pool.Query(ctx, credentialsByID, pgx.StrictNamedArgs{"id": who.AccountID})
 	a, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[credentials])
 	if err != nil {
 		return a, fmt.Errorf("check password: %w", err)

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/platform/audit"
 )
 
 type querier interface {
@@ -134,16 +137,16 @@ type actorRow struct {
 	DisabledAt   *time.Time
 	TwoFactor    bool
 	MembershipID int64
-	Roles        []Role
+	Roles        []actor.Role
 	OrgID        int64
 	OrgName      string
-	OrgKind      OrgKind
+	OrgKind      actor.OrgKind
 	OrgState     string
 	Division     string
 }
 
-func (s *Service) actorOf(r actorRow) Actor {
-	a := Actor{AccountID: r.AccountID, MembershipID: r.MembershipID, OrgID: r.OrgID, Name: r.DisplayName, OrgName: r.OrgName,
+func (s *Service) actorOf(r actorRow) actor.Actor {
+	a := actor.Actor{AccountID: r.AccountID, MembershipID: r.MembershipID, OrgID: r.OrgID, Name: r.DisplayName, OrgName: r.OrgName,
 		OrgKind: r.OrgKind, OrgState: r.OrgState, Division: r.Division, Roles: r.Roles, Sample: r.IsSample}
 	a.MustSetUpTwoFactor = s.config.Policy.RequireTwoFactor && !r.TwoFactor && a.Has(twoFactorRoles...)
 	return a
@@ -165,7 +168,7 @@ type membershipRow struct {
 	ID             int64
 	AccountID      int64
 	OrganisationID int64
-	Roles          []Role
+	Roles          []actor.Role
 }
 
 func (s *Service) organisations(ctx context.Context, q querier, sql string, args pgx.StrictNamedArgs) ([]Organisation, error) {
@@ -185,7 +188,7 @@ func (s *Service) insertAccount(ctx context.Context, tx pgx.Tx, p NewPerson, has
 	return id, err
 }
 
-func (s *Service) insertMembership(ctx context.Context, tx pgx.Tx, accountID, orgID int64, roles []Role) (id int64, err error) {
+func (s *Service) insertMembership(ctx context.Context, tx pgx.Tx, accountID, orgID int64, roles []actor.Role) (id int64, err error) {
 	err = tx.QueryRow(ctx, insertMembership, pgx.StrictNamedArgs{"account_id": accountID, "organisation_id": orgID, "roles": roleTexts(roles), "now": s.config.Now()}).Scan(&id)
 	return id, err
 }
@@ -216,6 +219,6 @@ func (s *Service) readSession(ctx context.Context, q querier, hash string) (sess
 	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[sessionRow])
 }
 
-func (s *Service) record(ctx context.Context, tx pgx.Tx, actor Actor, action, kind string, id int64, detail map[string]any) error {
-	return s.config.Audit.Record(ctx, tx, Event{Actor: actor, Action: action, ObjectKind: kind, ObjectID: strconv.FormatInt(id, 10), Detail: detail})
+func (s *Service) record(ctx context.Context, tx pgx.Tx, who actor.Actor, action, kind string, id int64, detail map[string]any) error {
+	return s.config.Audit.Record(ctx, tx, audit.Event{Actor: who, Action: action, ObjectKind: kind, ObjectID: strconv.FormatInt(id, 10), Detail: detail})
 }

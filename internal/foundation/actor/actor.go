@@ -1,9 +1,8 @@
-// Package identity owns people, organisations, roles and sign-in, and yields an Actor: who acts,
-// for whom, in which part of the region.
+// Package actor says who acts, for whom, in which part of the region.
 //
-// It refuses to decide what an actor may do with a listing, a deal or a case: permission rules live
-// with the domain they guard. It is the only room of the foundation that does I/O.
-package identity
+// It refuses to decide what an actor may do with a listing, a deal or a case: permission rules live with the domain
+// they guard. Signing in and looking people up is people/identity.
+package actor
 
 import "slices"
 

@@ -142,7 +142,7 @@ create table invitation (
 
 create table listing (
     id                bigint generated always as identity primary key,
-    kind              text        not null check (kind in ('achievement','demand')),
+    kind              text        not null,                -- a code that the program declares
     organisation_id   bigint      not null references organisation,
     owner_account     bigint      not null references account,
     state             text        not null,
@@ -286,8 +286,8 @@ create table deal (
     id             bigint generated always as identity primary key,
     state          text        not null,
     version        int         not null default 1,
-    achievement_id bigint      references listing,
-    demand_id      bigint      references listing,
+    supply_listing_id bigint   references listing,         -- of the side that sells
+    demand_listing_id bigint   references listing,
     supply_org     bigint      not null references organisation,
     demand_org     bigint      not null references organisation,
     opened_by      bigint      not null references account,
@@ -306,12 +306,12 @@ create table deal (
     agreed_at      timestamptz,
     updated_at     timestamptz not null,
     check (supply_org <> demand_org),
-    check (achievement_id is not null or demand_id is not null)
+    check (supply_listing_id is not null or demand_listing_id is not null)
 );
 create index deal_supply on deal (supply_org, updated_at desc);
 create index deal_demand on deal (demand_org, updated_at desc);
 create index deal_broker on deal (broker_account, updated_at desc);
-create unique index deal_open_pair on deal (supply_org, demand_org, coalesce(achievement_id, 0), coalesce(demand_id, 0)) where state in ('interested','talking');
+create unique index deal_open_pair on deal (supply_org, demand_org, coalesce(supply_listing_id, 0), coalesce(demand_listing_id, 0)) where state in ('interested','talking');
 
 create table deal_message (
     id         bigint generated always as identity primary key,

@@ -63,5 +63,5 @@ select l.id, l.kind, l.title, left(l.field, 2) as field, left(l.division, 4) || 
 from listing l join organisation o on o.id = l.organisation_id;
 
 create view match_deal as
-select achievement_id, demand_id, created_at, agreed_at, decline_code
-from deal where achievement_id is not null and demand_id is not null;
+select supply_listing_id, demand_listing_id, created_at, agreed_at, decline_code
+from deal where supply_listing_id is not null and demand_listing_id is not null;

@@ -27,7 +27,7 @@ func (s *services) mountAPI(server *web.Server) {
 	var parts []api.Part
 	for _, wing := range []interface{ Parts() []api.Part }{
 		&apipeople.Operations{Identity: s.identity},
-		&apimarket.Operations{Achievements: s.achievements, Demands: s.demands, Listings: s.listings, Search: s.engine, Finder: s.watch,
+		&apimarket.Operations{Achievements: s.achievements, Demands: s.demands, Listings: s.listings, Catalogue: s.catalogue, Finder: s.watch,
 			Importer: s.importer, Identity: s.identity},
 		&apitrade.Operations{Deals: s.deals, Brokers: s.brokers, Listings: s.listings, Files: kept},
 		&apicertify.Operations{Contracts: s.contracts, Registry: s.registry, Files: kept},

@@ -332,7 +332,7 @@ func TestBrowser_EveryPageIsAccessibleAndFitsAPhone(t *testing.T) {
 		{"", []string{"/", "/achievements", "/achievements?q=羊草", "/achievements?q=没有这样的词", "/achievements/" + m.achievement, "/achievements/" + m.achievement + "/matches", "/demands", "/demands/" + m.openDemand,
 			"/demands/" + m.openDemand + "/matches", "/match?q=盐碱草地补播羊草出苗率低", "/brokers", "/points", "/points/" + point, "/rules", "/verify", "/v/" + m.number + "?c=" + m.check, "/stats", "/stats/definitions", "/stats/list",
 			"/signin", "/signup", "/no-such-page", "/compare?ids=" + m.achievement, "/search?q=羊草", "/api/v1/docs"}},
-		{"member", []string{"/desk", "/desk/achievements", "/desk/achievements/" + m.draft, "/desk/achievements/" + m.draft + "/edit", "/demands/new", "/deals", "/deals/new?demandId=" + m.openDemand, "/deals/" + m.deal, "/contracts",
+		{"member", []string{"/desk", "/desk/achievements", "/desk/achievements/" + m.draft, "/desk/achievements/" + m.draft + "/edit", "/demands/new", "/deals", "/deals/new?demandListingId=" + m.openDemand, "/deals/" + m.deal, "/contracts",
 			"/contracts/" + m.freeContract, "/contracts/" + m.freeContract + "/seller", "/contracts/" + m.freeContract + "/buyers", "/contracts/" + m.freeContract + "/elements", "/contracts/" + m.freeContract + "/amounts",
 			"/contracts/" + m.freeContract + "/files", "/contracts/" + m.freeContract + "/statement", "/contracts/" + m.freeContract + "/check", "/filings/" + m.filing, "/registrations/" + m.number, "/messages", "/account",
 			"/account/password", "/account/organisation", "/account/members", "/account/tokens", "/imports", "/imports/" + m.batch}},

@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/market/listing"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/demand"
 	"techmarket/search"
 )
 
@@ -53,7 +54,7 @@ func TestImport_AsksReportsAndMakesNoDuplicates(t *testing.T) {
 	noErr(t, err)
 	importRows := func(rows, answer string, in importing) (string, error) {
 		out := &output{}
-		in.kind, in.name = listing.Achievement, "资料.jsonl"
+		in.kind, in.name = achievement.Kind, "资料.jsonl"
 		err := s.importFile(t.Context(), &environment{Stdin: strings.NewReader(answer), Stdout: out}, strings.NewReader(rows), in)
 		return out.String(), err
 	}
@@ -91,7 +92,7 @@ func TestImport_AsksReportsAndMakesNoDuplicates(t *testing.T) {
 	}
 
 	// What the index lost, or holds too much, is named and mended.
-	ref := listing.DocumentID(listing.Achievement, 1)
+	ref := achievement.Descriptor().DocumentID(1)
 	noErr(t, s.engine.Delete(t.Context(), ref))
 	noErr(t, s.engine.Index(t.Context(), search.Document{ID: "a999", Kind: "achievement", Version: 1, Title: "索引里多出来的"}))
 	out := &output{}
@@ -104,7 +105,7 @@ func TestImport_AsksReportsAndMakesNoDuplicates(t *testing.T) {
 	if !strings.Contains(out.String(), "一致，共 2 条") || found("紫色氧化钨") != 1 {
 		t.Errorf("after mending: got %s", out)
 	}
-	if _, err := s.published(t.Context(), listing.Demand, 1); !fault.HasCode(err, "listing") {
+	if _, err := s.published(t.Context(), demand.Kind, 1); !fault.HasCode(err, "listing") {
 		t.Errorf("an achievement asked for as a demand: got %v", err)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/platform/document"
 )
@@ -21,7 +23,7 @@ func TestExport_WritesWhatAnImportReadsAgain(t *testing.T) {
 	noErr(t, err)
 	_, err = s.loadDemo(t.Context(), demoOptions{Limit: 4}, io.Discard)
 	noErr(t, err)
-	for what, kind := range map[string]listing.Kind{"achievements": listing.Achievement, "demands": listing.Demand} {
+	for what, kind := range map[string]listing.Kind{"achievements": achievement.Kind, "demands": demand.Kind} {
 		var b bytes.Buffer
 		n, err := s.export(t.Context(), exporting{what: what}, func(sheet document.Sheet) error { return document.WriteCSV(&b, sheet) })
 		noErr(t, err)

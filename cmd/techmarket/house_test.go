@@ -73,10 +73,12 @@ func wing(path string) int {
 
 // rooms are the only edges between two packages of one wing.
 var rooms = map[string][]string{
-	"techmarket/internal/market/achievement":     {"listing"},
-	"techmarket/internal/market/demand":          {"listing"},
-	"techmarket/internal/market/matching":        {"listing", "achievement", "demand"},
-	"techmarket/internal/market/watch":           {"listing", "achievement", "demand", "matching"},
+	"techmarket/internal/market/listing":         {"facet"},
+	"techmarket/internal/market/achievement":     {"facet", "listing"},
+	"techmarket/internal/market/demand":          {"facet", "listing"},
+	"techmarket/internal/market/catalogue":       {"facet", "listing"},
+	"techmarket/internal/market/matching":        {"facet"},
+	"techmarket/internal/market/watch":           {"facet", "listing", "catalogue", "matching"},
 	"techmarket/internal/trade/broker":           {"deal"},
 	"techmarket/internal/trade/deal":             {"broker"},
 	"techmarket/internal/certify/contract":       {"recognition"},
@@ -171,6 +173,41 @@ func TestHouse_SQLOnlyInStores(t *testing.T) {
 				for _, verb := range []string{"select ", "insert into ", "update ", "delete from ", "with ", "create table "} {
 					if strings.HasPrefix(text, verb) && (strings.Contains(text, " from ") || strings.Contains(text, " set ") || strings.Contains(text, " values")) && strings.Contains(lit.Value, "`") {
 						t.Errorf("%s holds SQL: %.60s", path, text)
+					}
+				}
+				return true
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Only the catalogue composes queries of listings, so that "open on a day", the counted facets and the orders are written once.
+// search/ itself is exempt: it is what queries are made of. Matching asks for candidates (search.CandidateQuery), not for lists.
+func TestHouse_QueriesOfListingsStandInTheCatalogue(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..")
+	for _, tree := range []string{"internal", "web", "cmd"} {
+		err := filepath.WalkDir(filepath.Join(root, tree), func(path string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") ||
+				strings.HasSuffix(filepath.Dir(path), filepath.Join("market", "catalogue")) {
+				return err
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				lit, ok := n.(*ast.CompositeLit)
+				if !ok {
+					return true
+				}
+				if name, ok := lit.Type.(*ast.SelectorExpr); ok && name.Sel.Name == "Query" {
+					if pkg, ok := name.X.(*ast.Ident); ok && pkg.Name == "search" {
+						t.Errorf("%s composes a search.Query: ask market/catalogue", path)
 					}
 				}
 				return true

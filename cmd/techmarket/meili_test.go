@@ -12,7 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"techmarket/internal/market/listing"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/demand"
 	"techmarket/internal/market/matching"
 	"techmarket/search"
 	"techmarket/search/meili/meilitest"
@@ -24,7 +25,7 @@ func TestACommandBesideARunningMarketLeavesItsMeilisearchAlone(t *testing.T) {
 	p := newPlatform(t, time.Now, io.Discard)
 	market, err := compose(t.Context(), p)
 	noErr(t, err)
-	noErr(t, market.importFile(t.Context(), &environment{Stdin: strings.NewReader(""), Stdout: io.Discard}, strings.NewReader(threeRows), importing{kind: listing.Achievement, name: "资料.jsonl", yes: true}))
+	noErr(t, market.importFile(t.Context(), &environment{Stdin: strings.NewReader(""), Stdout: io.Discard}, strings.NewReader(threeRows), importing{kind: achievement.Kind, name: "资料.jsonl", yes: true}))
 
 	url, written := meilitest.Refusing(t, http.StatusServiceUnavailable, "")
 	beside := &platform{config: p.config, now: p.now, log: p.log, DB: p.DB, Cache: p.Cache, Files: p.Files, Mail: p.Mail, Fonts: p.Fonts, Attached: true}
@@ -34,7 +35,7 @@ func TestACommandBesideARunningMarketLeavesItsMeilisearchAlone(t *testing.T) {
 	out := &output{}
 	noErr(t, s.verify(t.Context(), &environment{Stdout: out, Stderr: out}, nil, ""))
 	noErr(t, s.fillAside(t.Context()))
-	found, err := s.watch.Find(t.Context(), matching.Request{Want: string(listing.Achievement), Limit: 5, Listing: search.Document{Kind: string(listing.Demand), Body: "紫色氧化钨制备碳化钨粉，用于硬质合金"}})
+	found, err := s.watch.Find(t.Context(), matching.Request{Want: string(achievement.Kind), Limit: 5, Listing: search.Document{Kind: string(demand.Kind), Body: "紫色氧化钨制备碳化钨粉，用于硬质合金"}})
 	if noErr(t, err); len(found.Items) == 0 {
 		t.Error("the command finds nothing")
 	}
@@ -83,7 +84,7 @@ func TestPages_GoOnWhileARealMeilisearchIsInTrouble(t *testing.T) {
 	rows := func(n string) {
 		t.Helper()
 		text := `{"id": "` + n + `", "abstract": "一种紫色氧化钨的制取工艺，由紫钨制得的碳化钨粉细而均匀，编号` + n + `，用于高性能硬质合金。"}` + "\n"
-		noErr(t, w.s.importFile(ctx, &environment{Stdin: strings.NewReader(""), Stdout: io.Discard}, strings.NewReader(text), importing{kind: listing.Achievement, name: n + ".jsonl", yes: true}))
+		noErr(t, w.s.importFile(ctx, &environment{Stdin: strings.NewReader(""), Stdout: io.Discard}, strings.NewReader(text), importing{kind: achievement.Kind, name: n + ".jsonl", yes: true}))
 	}
 	const notice = "以下结果由内置检索给出"
 	page := func(path string) (string, time.Duration) {

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
 	"techmarket/internal/market/matching/vector"
 	"techmarket/internal/platform/embedding"
@@ -53,7 +52,9 @@ func (s *services) indexed(ctx context.Context, ids []int64) error {
 	if s.vectors != nil {
 		var documents []string
 		for _, id := range ids { // of either kind; what the index does not hold loses its vector
-			documents = append(documents, listing.DocumentID(listing.Achievement, id), listing.DocumentID(listing.Demand, id))
+			for _, kind := range s.listings.Kinds().All() { // a listing that is gone has no kind any more
+				documents = append(documents, kind.DocumentID(id))
+			}
 		}
 		if err := s.vectors.Changed(ctx, documents); err != nil {
 			return err

@@ -29,7 +29,9 @@ import (
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/catalogue"
 	"techmarket/internal/market/demand"
+	"techmarket/internal/market/facet"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
 	"techmarket/internal/market/matching"
@@ -82,6 +84,7 @@ type services struct {
 	listings       *listing.Service
 	achievements   *achievement.Service
 	demands        *demand.Service
+	catalogue      *catalogue.Service
 	importer       *importer.Service
 	model          atomic.Pointer[matching.Model]
 	vectors        *vector.Service // nil without an embedder
@@ -122,6 +125,7 @@ func compose(ctx context.Context, p *platform) (*services, error) {
 	if err := s.openSearch(ctx); err != nil {
 		return nil, err
 	}
+	s.catalogue = catalogue.New(catalogue.Config{Listings: s.listings, Engine: s.engine, People: s.identity, Now: p.now})
 	model, err := s.loadModel()
 	if err != nil {
 		return nil, err
@@ -166,18 +170,17 @@ func (s *services) build() error {
 		return err
 	}
 	s.listings, err = listing.New(listing.Config{DB: p.DB, Directory: s.identity, Queue: s.enqueue, Files: p.Files, Now: p.now,
-		Rules:  []listing.Rules{achievement.Rules(), demand.Rules()},
+		Kinds:  []listing.Descriptor{achievement.Descriptor(), demand.Descriptor()},
 		Broker: s.isBroker, Indexed: s.indexed})
 	if err != nil {
 		return err
 	}
 	s.achievements, s.demands = achievement.New(s.listings), demand.New(s.listings)
-	s.importer, err = importer.New(importer.Config{DB: p.DB, Listings: s.listings, Directory: s.identity, Queue: s.enqueue, Files: p.Files, Now: p.now,
-		Forms: []importer.Form{achievement.Form(), demand.Form()}})
+	s.importer, err = importer.New(importer.Config{DB: p.DB, Listings: s.listings, Directory: s.identity, Queue: s.enqueue, Files: p.Files, Now: p.now})
 	if err != nil {
 		return err
 	}
-	s.deals = deal.New(deal.Config{DB: p.DB, Audit: trail{p.now}, Listings: catalogue{s}, Files: p.Files, Notices: post, Now: p.now, OnAgreed: s.agreed})
+	s.deals = deal.New(deal.Config{DB: p.DB, Audit: trail{p.now}, Listings: dealListings{s}, Files: p.Files, Notices: post, Now: p.now, OnAgreed: s.agreed})
 	s.contracts = contract.New(contract.Config{DB: p.DB, Audit: trail{p.now}, Deals: s.deals, People: s.identity, Files: p.Files, Now: p.now, OrgOf: s.identity.ConfirmedByCode})
 	s.brokers = broker.New(broker.Config{DB: p.DB, Audit: trail{p.now}, People: s.identity, Deals: s.deals, Registrations: s.contracts, Now: p.now})
 	suite, err := ledger.SuiteByName("intl")
@@ -200,25 +203,34 @@ type enqueuer interface {
 	Enqueue(ctx context.Context, tx pgx.Tx, args jobs.Args, o jobs.Options) error
 }
 
-// agreed closes the demand that found its solution by a job of the agreement's transaction; the achievement stays
-// open, since it can be licensed again.
+// agreed looks at both listings after the agreement, by jobs of its transaction.
 func (s *services) agreed(ctx context.Context, tx pgx.Tx, d deal.Deal) error {
-	if d.DemandID == 0 {
-		return nil
+	for _, id := range []int64{d.SupplyListing, d.DemandListing} {
+		if id == 0 {
+			continue
+		}
+		if err := s.queue.Enqueue(ctx, tx, solvedArgs{ListingID: id}, jobs.Options{}); err != nil {
+			return err
+		}
 	}
-	return s.queue.Enqueue(ctx, tx, solvedArgs{ListingID: d.DemandID}, jobs.Options{})
+	return nil
 }
 
-// solvedArgs closes a demand as signed.
+// solvedArgs closes a listing as signed where its kind is settled by one agreement: a need that found its solution. An
+// achievement stays open, since it can be licensed again.
 type solvedArgs struct {
 	ListingID int64 `json:"listingId"`
 }
 
 // Kind names the job.
-func (solvedArgs) Kind() string { return "demand_solved" }
+func (solvedArgs) Kind() string { return "listing_solved" }
 
 func (s *services) solved(ctx context.Context, a solvedArgs) error {
-	_, err := s.listings.DoAsSystem(ctx, listing.Command{ID: a.ListingID, Event: listing.EventClose, Reason: "signed"})
+	l, err := s.listings.Any(ctx, a.ListingID)
+	if err == nil && !s.listings.Kinds().Of(l.Kind).Settled {
+		return nil
+	}
+	_, err = s.listings.DoAsSystem(ctx, listing.Command{ID: a.ListingID, Event: listing.EventClose, Reason: "signed"})
 	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
 		return nil // the owner was faster
 	}
@@ -490,17 +502,17 @@ func (s *services) learn(ctx context.Context, beside bool) error {
 }
 
 // facetName names a code for the reasons of a match.
-func facetName(facet, code string) string {
-	switch facet {
-	case "field":
+func facetName(name, code string) string {
+	switch name {
+	case facet.Field:
 		return codes.Field.Label(code)
-	case "industry":
+	case facet.Industry:
 		return codes.Industry.Label(code)
-	case "cooperation":
+	case facet.Cooperation:
 		return codes.Cooperation.Label(code)
-	case "league", "county":
+	case facet.League, facet.County:
 		return region.Name(code)
-	case "topic":
+	case facet.Topic:
 		if t, ok := codes.TopicByCode(code); ok {
 			if t.Broad {
 				return t.Area
@@ -556,7 +568,7 @@ func (s *services) pages(assets *view.Assets) []web.Route {
 		(&site.Pages{Identity: s.identity, Listings: s.listings, Achievements: s.achievements, Demands: s.demands, Deals: s.deals,
 			Registry: s.registry, Stats: s.stats, Inbox: inbox{s.platform}, Assets: assets, Dev: s.platform.config.Dev}).Routes(),
 		(&pagespeople.Pages{Identity: s.identity}).Routes(),
-		(&pagesmarket.Pages{Achievements: s.achievements, Demands: s.demands, Listings: s.listings, Search: s.engine, Matcher: s.watch,
+		(&pagesmarket.Pages{Achievements: s.achievements, Demands: s.demands, Listings: s.listings, Catalogue: s.catalogue, Matcher: s.watch,
 			Watch: s.watch, Synonyms: s.analyzer.Synonyms, Importer: s.importer, Brokers: s.brokers, Identity: s.identity, Files: kept}).Routes(),
 		(&pagestrade.Pages{Deals: s.deals, Brokers: s.brokers, Listings: s.listings, Achievements: s.achievements, Demands: s.demands,
 			Contracts: s.contracts, Identity: s.identity, Files: kept}).Routes(),
@@ -659,25 +671,18 @@ func (i inbox) Read(ctx context.Context, account, id int64) (string, error) {
 	return notify.Read(ctx, i.p.DB.Pool, account, id, i.p.now())
 }
 
-// catalogue tells deals about listings.
-type catalogue struct{ s *services }
+// dealListings tells deals about listings of any kind.
+type dealListings struct{ s *services }
 
-func (c catalogue) Facts(ctx context.Context, id int64) (deal.ListingFacts, error) {
-	l, err := c.s.listings.Any(ctx, id)
+func (d dealListings) Facts(ctx context.Context, id int64) (deal.ListingFacts, error) {
+	l, facts, err := d.s.listings.Shown(ctx, id)
 	if err != nil {
 		return deal.ListingFacts{}, err
 	}
-	f := deal.ListingFacts{ID: l.ID, Kind: string(l.Kind), OrgID: l.OrganisationID, OwnerAccount: l.OwnerAccount, Title: l.Title,
-		Open: l.Public(c.s.platform.now()), Field: l.Field, Sample: l.Sample}
-	if l.Kind == listing.Achievement {
-		content, err := c.s.achievements.Shown(ctx, id)
-		if err != nil {
-			return f, err
-		}
-		f.Industry = content.Industry
-		for _, ip := range content.IP {
-			f.IP = append(f.IP, deal.Right{Kind: ip.Kind, Number: ip.Number, Title: ip.Title})
-		}
+	f := deal.ListingFacts{ID: l.ID, Kind: string(l.Kind), Side: deal.Side(d.s.listings.Kinds().Of(l.Kind).Side), OrgID: l.OrganisationID,
+		OwnerAccount: l.OwnerAccount, Title: l.Title, Open: l.Public(d.s.platform.now()), Field: l.Field, Industry: facts.Industry, Sample: l.Sample}
+	for _, r := range facts.Rights {
+		f.IP = append(f.IP, deal.Right(r))
 	}
 	return f, nil
 }

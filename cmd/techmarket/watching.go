@@ -16,7 +16,7 @@ const noteEvery = 2 * time.Second
 // openWatch makes the room of matches over the engine and the model in use, and starts writing what was shown.
 func (s *services) openWatch(ctx context.Context) error {
 	p := s.platform
-	s.watch = watch.New(watch.Config{DB: p.DB, Listings: s.listings, Achievements: s.achievements, Demands: s.demands, People: s.identity, Engine: s.engine,
+	s.watch = watch.New(watch.Config{DB: p.DB, Listings: s.listings, Catalogue: s.catalogue, People: s.identity,
 		Analyzer: s.analyzer, Queue: s.enqueue, Audit: trail{p.now}, Now: p.now, Random: rand.Reader, BaseURL: p.config.BaseURL, Log: p.log,
 		Finder: func(w matching.Weights) watch.Finder {
 			return gatedFinder{s.finder(w), s.gate, s.fallback}

@@ -20,6 +20,7 @@ import (
 type Options struct {
 	Site   Site
 	Menu   []Link // main navigation; Link.Key is compared with Page.Nav
+	Words  Words  // of the language in which this engine speaks
 	Assets *Assets
 }
 

@@ -108,6 +108,10 @@ func TestRestore_RefusesWhatIsNotWhole(t *testing.T) {
 	if err := p.restore(t.Context(), archive, m); !fault.HasCode(err, "schema_differs") {
 		t.Errorf("another version: %v", err)
 	}
+	m.Schema = []int64{0, 1, 2, 3, 110}
+	if err := p.restore(t.Context(), archive, m); !fault.HasCode(err, "schema_retired") {
+		t.Errorf("of a program before the schema was written anew: %v", err)
+	}
 	unused, err := postgres.Unused(t.Context(), p.DB)
 	noErr(t, err)
 	if !unused {

@@ -205,11 +205,12 @@ func examineDatabase(ctx context.Context, env *environment, c config) (string, e
 		return fmt.Sprintf("%s，PostgreSQL %d，空库（首次运行时建表）", kind, major), nil
 	}
 	current, target, err := postgres.SchemaVersion(ctx, db.Pool)
+	if err == nil {
+		err = postgres.CheckVersion(current, target)
+	}
 	switch {
 	case err != nil:
 		return "", err
-	case current > target:
-		return "", fault.Newf(fault.Unavailable, "schema_newer", "数据库版本 %d 比本程序（%d）新。请换用新版本的 techmarket。", current, target)
 	case current < target:
 		return "", fault.Newf(fault.Unavailable, "schema_older", "数据库版本 %d，本程序需要 %d。请运行 techmarket migrate。", current, target)
 	}

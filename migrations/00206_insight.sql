@@ -1,18 +1,15 @@
 -- +goose Up
 
--- What insight/stats reads of other rooms. Views carry no rule beyond naming the cell a fact belongs to.
+-- Insight: figures. Views read the other wings; they carry no rule beyond naming the cell a fact belongs to.
 
 create view stats_entry as
-select e.id, e.number, e.version, e.kind, e.leg, e.booked_on, e.contracts, e.amount, e.technical, left(e.class, 2) as class, e.class as subclass,
-    e.field, e.seller_kind, e.plan_source, e.ip_kind, e.is_sample,
+select e.id, e.number, e.version, e.kind, e.leg, e.booked_on, e.contracts, e.amount, e.technical, left(e.class, 2) as class,
+    e.class as subclass, e.field, e.seller_kind, e.plan_source, e.ip_kind, e.is_sample,
     e.seller_country, e.seller_division, e.buyer_country, e.buyer_division,
     -- an import is filed where the buyer is (办法第8条)
     case when e.seller_country = '156' then e.seller_division else e.buyer_division end as filed_division,
-    r.title, r.state
+    r.title, r.state, e.social_goal
 from period_entry e left join registration r on r.number = e.number;
-
-create index period_entry_seller on period_entry (seller_division text_pattern_ops, booked_on);
-create index period_entry_buyer on period_entry (buyer_division text_pattern_ops, booked_on);
 
 create view stats_listing as
 select kind, origin, is_sample, first_published_at, coalesce(confirmed_at, published_at) as alive_at
@@ -31,7 +28,7 @@ union all select 'registration', registered_on::timestamptz, is_sample from regi
 create view stats_point as
 select kind, division, state, is_sample, authorised_from, authorised_to from point;
 
--- Published figures (registration.md §11): shown with year and source, never mixed with the platform's own sums.
+-- Published figures: shown with year and source, never mixed with the platform's own sums.
 create table published_figure (
     period    text   not null,
     starts_on date   not null,
@@ -57,7 +54,7 @@ insert into published_figure (period, starts_on, ends_on, measure, value, certai
     ('2024年1月1日至5月15日', '2024-01-01', '2024-05-15', 'contracts', 444, 'published', '同比增长 7.77%', '北疆新闻 2024-06'),
     ('2024年1月1日至5月15日', '2024-01-01', '2024-05-15', 'amount', 112709680000, 'published', '同比增长 52.42%', '北疆新闻 2024-06');
 
--- Targets of a plan are data (plan.md §4): the next plan needs no code.
+-- Targets of a plan are data: the next plan needs no code.
 create table plan_target (
     code        text   primary key,
     name        text   not null,

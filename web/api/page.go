@@ -1,6 +1,8 @@
 package api
 
-import "strconv"
+import (
+	"strconv"
+)
 
 // number reads a cursor that is the id of the last row.
 func number(cursor string) (int64, error) {

@@ -5,7 +5,9 @@
 //	pages/    one file per page, defining "main" and, where needed, "head"
 package templates
 
-import "embed"
+import (
+	"embed"
+)
 
 // FS holds layouts, parts and pages.
 //

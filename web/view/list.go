@@ -1,6 +1,8 @@
 package view
 
-import "time"
+import (
+	"time"
+)
 
 // Search is the search box. Scopes become a select before the input (找成果 / 找需求).
 type Search struct {

@@ -10,7 +10,7 @@ import (
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/files"
 	"techmarket/web/api"
-	"techmarket/web/pages"
+	"techmarket/web/ui"
 )
 
 // apiFiles is the file store as the API asks for it.
@@ -66,7 +66,7 @@ func (s pageFiles) Receive(ctx context.Context, who actor.Actor, purpose, name s
 	return f.ID, err
 }
 
-func (s pageFiles) Open(ctx context.Context, id int64) (*pages.StoredFile, error) {
+func (s pageFiles) Open(ctx context.Context, id int64) (*ui.StoredFile, error) {
 	f, err := s.p.Files.Get(ctx, s.p.DB.Pool, id)
 	if err != nil {
 		return nil, err
@@ -75,5 +75,5 @@ func (s pageFiles) Open(ctx context.Context, id int64) (*pages.StoredFile, error
 	if err != nil {
 		return nil, err
 	}
-	return &pages.StoredFile{Name: f.Name, MIME: f.MIME, ReadSeekCloser: r}, nil
+	return &ui.StoredFile{Name: f.Name, MIME: f.MIME, ReadSeekCloser: r}, nil
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"techmarket/internal/foundation/actor"
@@ -11,7 +12,19 @@ import (
 	"techmarket/internal/platform/postgres"
 	"techmarket/web"
 	"techmarket/web/api"
-	"techmarket/web/pages"
+	apicertify "techmarket/web/api/certify"
+	apiinsight "techmarket/web/api/insight"
+	apimarket "techmarket/web/api/market"
+	apipeople "techmarket/web/api/people"
+	apisite "techmarket/web/api/site"
+	apitrade "techmarket/web/api/trade"
+	pagescertify "techmarket/web/certify"
+	pagesinsight "techmarket/web/insight"
+	pagesmarket "techmarket/web/market"
+	pagespeople "techmarket/web/people"
+	"techmarket/web/site"
+	pagestrade "techmarket/web/trade"
+	"techmarket/web/ui"
 	"techmarket/web/view"
 )
 
@@ -22,25 +35,51 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	views, err := view.New(view.Options{Site: view.Site{Region: "内蒙古自治区"}, Menu: pages.Menu(), Assets: assets}, append(pages.Declared(), api.Declared()...)...)
+	declared := slices.Concat(ui.Declared(), site.Declared(), pagesinsight.Declared(), api.Declared())
+	views, err := view.New(view.Options{Site: view.Site{Region: "内蒙古自治区"}, Menu: site.Menu(), Assets: assets}, declared...)
 	if err != nil {
 		return nil, err
 	}
-	site := &pages.Pages{Identity: s.Identity, Listings: s.Listings, Achievements: s.Achievements, Demands: s.Demands, Search: s.Engine, Matcher: s.Watch, Watch: s.Watch, Synonyms: s.analyzer.Synonyms, Brokers: s.Brokers,
-		Deals: s.Deals, Contracts: s.Contracts, Registry: s.Registry, Stats: s.Stats, Importer: s.Importer, Files: pageFiles{p}, Inbox: inbox{p}, Assets: assets, Dev: p.Config.Dev}
 	server := web.New(web.Config{Views: views, Sessions: s.Identity, Limiter: limiter{p.Cache}, Auditor: routeAuditor{p}, Observe: observe,
 		Unread:  inbox{p}.unread,
-		Explain: postgres.Outage, Room: s.Room, Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev}, site.Routes())
+		Explain: postgres.Outage, Room: s.Room, Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev}, s.pages(assets))
 	s.mountAPI(server)
 	return server, nil
+}
+
+// pages are the routes of every wing.
+func (s *Services) pages(assets *view.Assets) []web.Route {
+	kept := pageFiles{s.Platform}
+	return slices.Concat(
+		(&site.Pages{Identity: s.Identity, Listings: s.Listings, Achievements: s.Achievements, Demands: s.Demands, Deals: s.Deals,
+			Registry: s.Registry, Stats: s.Stats, Inbox: inbox{s.Platform}, Assets: assets, Dev: s.Platform.Config.Dev}).Routes(),
+		(&pagespeople.Pages{Identity: s.Identity}).Routes(),
+		(&pagesmarket.Pages{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Search: s.Engine, Matcher: s.Watch,
+			Watch: s.Watch, Synonyms: s.analyzer.Synonyms, Importer: s.Importer, Brokers: s.Brokers, Identity: s.Identity, Files: kept}).Routes(),
+		(&pagestrade.Pages{Deals: s.Deals, Brokers: s.Brokers, Listings: s.Listings, Achievements: s.Achievements, Demands: s.Demands,
+			Contracts: s.Contracts, Identity: s.Identity, Files: kept}).Routes(),
+		(&pagescertify.Pages{Contracts: s.Contracts, Registry: s.Registry, Identity: s.Identity, Files: kept}).Routes(),
+		(&pagesinsight.Pages{Stats: s.Stats, Listings: s.Listings}).Routes(),
+	)
 }
 
 // mountAPI puts /api/v1 on the site.
 func (s *Services) mountAPI(server *web.Server) {
 	p := s.Platform
-	api.Mount(server, api.Services{Identity: s.Identity, Listings: s.Listings, Achievements: s.Achievements, Demands: s.Demands, Importer: s.Importer,
-		Search: s.Engine, Finder: s.Watch, Deals: s.Deals, Brokers: s.Brokers, Contracts: s.Contracts, Registry: s.Registry, Stats: s.Stats,
-		Files: apiFiles{p}, Inbox: inbox{p}, Keys: idempotency.New(p.DB, p.Now), Now: p.Now})
+	kept := apiFiles{p}
+	var parts []api.Part
+	for _, wing := range []interface{ Parts() []api.Part }{
+		&apipeople.Operations{Identity: s.Identity},
+		&apimarket.Operations{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Search: s.Engine, Finder: s.Watch,
+			Importer: s.Importer, Identity: s.Identity},
+		&apitrade.Operations{Deals: s.Deals, Brokers: s.Brokers, Listings: s.Listings, Files: kept},
+		&apicertify.Operations{Contracts: s.Contracts, Registry: s.Registry, Files: kept},
+		&apiinsight.Operations{Stats: s.Stats},
+		&apisite.Operations{Listings: s.Listings, Files: kept, Inbox: inbox{p}},
+	} {
+		parts = append(parts, wing.Parts()...)
+	}
+	api.Mount(server, api.Config{Keys: idempotency.New(p.DB, p.Now), Now: p.Now}, parts...)
 }
 
 // limiter counts requests as the site asks for it.

@@ -79,13 +79,13 @@ func TestServe_RefusedFormKeepsWhatWasTyped(t *testing.T) {
 	if kept := again.form("/signup", nil).values; kept.Get("orgName") != "示范新单位" || kept.Has("password") || strings.Contains(string(again.body), password) {
 		t.Errorf("a page shows a password again, or lost the rest: %v", kept)
 	}
-	source, err := filepath.Glob("../../web/pages/*.go")
+	source, err := filepath.Glob("../../web/*/*.go")
 	apptest.NoErr(t, err)
 	fields := 0
 	for _, file := range source {
 		code, err := os.ReadFile(file)
 		apptest.NoErr(t, err)
-		for _, name := range regexp.MustCompile(`view\.Password, Name: "(\w+)"`).FindAllSubmatch(code, -1) {
+		for _, name := range regexp.MustCompile(`view\.Password,\s+Name:\s+"(\w+)"`).FindAllSubmatch(code, -1) {
 			if fields++; !web.Secret(string(name[1])) {
 				t.Errorf("%s: the page about a refused form would show the field %s", file, name[1])
 			}

@@ -3,9 +3,7 @@
 // without them the package still builds, pages still work, and icons are blank.
 package assets
 
-import (
-	"embed"
-)
+import "embed"
 
 //go:generate go run ./vendoring
 

@@ -5,9 +5,7 @@
 //	pages/    one file per page, defining "main" and, where needed, "head"
 package templates
 
-import (
-	"embed"
-)
+import "embed"
 
 // FS holds layouts, parts and pages.
 //

@@ -1,8 +1,6 @@
 package view
 
-import (
-	"techmarket/internal/foundation/money"
-)
+import "techmarket/internal/foundation/money"
 
 // Desk is the review pattern: papers at the left, questions, sums and fixed actions at the right.
 // The right side is one form, so every answer is saved with the decision.

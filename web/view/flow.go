@@ -1,8 +1,6 @@
 package view
 
-import (
-	"time"
-)
+import "time"
 
 // Notice is a message on a page. Bad ones are announced at once.
 type Notice struct {

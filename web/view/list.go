@@ -1,8 +1,6 @@
 package view
 
-import (
-	"time"
-)
+import "time"
 
 // Search is the search box. Scopes become a select before the input (找成果 / 找需求).
 type Search struct {

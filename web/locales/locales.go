@@ -104,6 +104,14 @@ func (l *Language) Text(key string, params ...any) (string, error) {
 	return l.po.Get(key, params...), nil
 }
 
+// Say is Text for a key that a test has looked for; the key itself where there are no words.
+func (l *Language) Say(key string, params ...any) string {
+	if text, err := l.Text(key, params...); err == nil {
+		return text
+	}
+	return key
+}
+
 // Fault says a fault in this language. What the language has no words for stays Chinese.
 func (l *Language) Fault(f *fault.Error) *fault.Error {
 	if l.Tag == lang.Chinese {

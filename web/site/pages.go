@@ -68,7 +68,7 @@ func (p *Pages) siteRoutes() []web.Route {
 	}
 	if p.Dev {
 		routes = append(routes, web.GET("/design", web.Anyone(), func(c *web.Ctx) error {
-			return c.Render("design", view.DesignPage(c.Page("组件")))
+			return c.Render("design", view.DesignPage(c.T, c.Page("组件")))
 		}))
 	}
 	return routes

@@ -60,6 +60,10 @@ func newEngine(files fs.FS, o Options, pages ...Decl) (*Engine, error) {
 	if o.Assets == nil {
 		return nil, errors.New("view.New: no assets")
 	}
+	if o.Words == nil {
+		return nil, errors.New("view.New: no words")
+	}
+	files = spoken{files, o.Words}
 	e := &Engine{
 		pages:   map[string]*template.Template{},
 		layouts: map[string]string{},

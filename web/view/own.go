@@ -9,9 +9,6 @@ func ownPages() []Decl {
 	}
 }
 
-// Words gives the sentence of a key in the reader's language.
-type Words func(key string, params ...any) string
-
 // ProblemPage is the data of "error/problem" for an HTTP status, in plain words. The caller may overwrite any
 // part: a 404 of a case reads better when it says which number was not found.
 func ProblemPage(t Words, p Page, status int) With[Problem] {

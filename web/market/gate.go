@@ -143,5 +143,5 @@ func gateBlocks(c *web.Ctx, kind drawnKind, it item, gate []listing.GatePart) ([
 	if m.Alike, err = it.alike(c); err != nil {
 		return nil, err
 	}
-	return []ui.Block{{Card: true, Title: "写清楚了吗", Meter: &m}}, nil
+	return []ui.Block{{Card: true, Title: "写清楚了吗", Parts: view.Parts{m}}}, nil
 }

@@ -99,7 +99,7 @@ func (p *Pages) printMatches(c *web.Ctx, kind drawnKind) error {
 	if m.listing.Sample {
 		lead = "样例 · " + lead
 	}
-	return ui.ShowSheet(c, page, ui.Sheet{Heading: view.T("匹配单：" + m.listing.Title), Lead: lead, Main: []ui.Block{{Table: &t}},
+	return ui.ShowSheet(c, page, ui.Sheet{Heading: view.T("匹配单：" + m.listing.Title), Lead: lead, Main: []ui.Block{{Parts: view.Parts{t}}},
 		Actions: []view.Action{{Label: "返回匹配页", Href: kind.MatchesPath(m.listing.ID), Kind: view.Quiet, Small: true}}})
 }
 

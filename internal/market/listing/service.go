@@ -293,10 +293,13 @@ func (s *Service) ConfirmAsked(ctx context.Context, who actor.Actor, k Kind) (n 
 func refusal(state State, event Event, role Role) error {
 	known := slices.ContainsFunc(machine, func(t transition) bool { return t.from == state && t.event == event })
 	if known || role == RoleNobody {
-		return fault.New(fault.Forbidden, "listing_event", "您不能对这条信息做这一步").With("event", string(event))
+		f := fault.New(fault.Forbidden, "listing_event", "您不能对这条信息做这一步")
+		f.Params = []any{event}
+		return f
 	}
-	return fault.New(fault.Conflict, "listing_state", "这条信息的状态已经变化，不能再做这一步，请刷新页面").
-		With("state", string(state)).With("event", string(event))
+	f := fault.New(fault.Conflict, "listing_state", "这条信息的状态已经变化，不能再做这一步，请刷新页面")
+	f.Params = []any{state, event}
+	return f
 }
 
 func checkTriage(kind Descriptor, c Command) error {

@@ -3,6 +3,9 @@
 package words
 
 import (
+	"fmt"
+	"strings"
+
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/market/facet"
 	"techmarket/internal/market/listing"
@@ -47,18 +50,6 @@ func ListingEvent(e listing.Event) string {
 	}, e)
 }
 
-// listingRefusal is the full sentence of a refused step of a listing; "" for any other fault.
-func listingRefusal(f *fault.Error) string {
-	event := ListingEvent(listing.Event(f.Params["event"]))
-	switch f.Code {
-	case "listing_event":
-		return "您不能" + event + "这条信息"
-	case "listing_state":
-		return "这条信息现在是“" + ListingState(listing.State(f.Params["state"])) + "”，不能" + event + "，请刷新页面"
-	}
-	return ""
-}
-
 // KindIcon is the picture of a kind of listing.
 func KindIcon(k listing.Kind) string {
 	icons := map[listing.Kind]string{"achievement": "lightbulb", "demand": "circle-help"}
@@ -97,14 +88,25 @@ func Order(o facet.Order) string {
 	}, o.Words)
 }
 
-// Refusal is the sentence for a person: the fuller one where the fault names codes that this package has words for.
+// Refusal is the sentence for a person: a fuller one where the fault's parameters are codes that this package has words for.
 func Refusal(f *fault.Error) string {
-	if len(f.Params) > 0 {
-		if text := listingRefusal(f); text != "" {
-			return text
+	var said []any
+	for _, p := range f.Params {
+		switch code := p.(type) {
+		case listing.State:
+			said = append(said, ListingState(code))
+		case listing.Event:
+			said = append(said, ListingEvent(code))
 		}
 	}
-	return f.Message
+	format, known := map[string]string{
+		"listing_event": "您不能%s这条信息",
+		"listing_state": "这条信息现在是“%s”，不能%s，请刷新页面",
+	}[f.Code]
+	if !known || len(said) != strings.Count(format, "%s") {
+		return f.Message
+	}
+	return fmt.Sprintf(format, said...)
 }
 
 // label is the word of a code; a code without one shows itself, which a test of the tables notices.

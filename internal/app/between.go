@@ -1,0 +1,77 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/region"
+	"techmarket/internal/market/facet"
+	"techmarket/internal/platform/jobs"
+	"techmarket/internal/platform/notify"
+	"techmarket/internal/trade/deal"
+)
+
+// facetName names a code for the reasons of a match.
+func facetName(name, code string) string {
+	switch name {
+	case facet.Field:
+		return codes.Field.Label(code)
+	case facet.Industry:
+		return codes.Industry.Label(code)
+	case facet.Cooperation:
+		return codes.Cooperation.Label(code)
+	case facet.League, facet.County:
+		return region.Name(code)
+	case facet.Topic:
+		if t, ok := codes.TopicByCode(code); ok {
+			if t.Broad {
+				return t.Area
+			}
+			return t.Name
+		}
+	}
+	return code
+}
+
+// notices sends messages and mail as jobs of the caller's transaction.
+type notices struct {
+	queue Enqueuer
+	now   func() time.Time
+}
+
+func (m notices) Mail(ctx context.Context, tx pgx.Tx, to, subject, body string) error {
+	return m.queue.Enqueue(ctx, tx, notify.Mail{To: to, Subject: subject, Body: body, At: m.now()}, jobs.Options{})
+}
+
+func (m notices) Tell(ctx context.Context, tx pgx.Tx, n notify.Note) error {
+	return notify.Message(ctx, tx, n)
+}
+
+// dealListings tells deals about listings of any kind.
+type dealListings struct{ s *Services }
+
+func (c dealListings) Facts(ctx context.Context, id int64) (deal.ListingFacts, error) {
+	l, facts, err := c.s.Listings.Shown(ctx, id)
+	if err != nil {
+		return deal.ListingFacts{}, err
+	}
+	f := deal.ListingFacts{ID: l.ID, Kind: string(l.Kind), Side: deal.Side(c.s.Listings.Kinds().Of(l.Kind).Side), OrgID: l.OrganisationID,
+		OwnerAccount: l.OwnerAccount, Title: l.Title, Open: l.Public(c.s.Platform.Now()), Field: l.Field, Industry: facts.Industry, Sample: l.Sample}
+	for _, r := range facts.Rights {
+		f.IP = append(f.IP, deal.Right(r))
+	}
+	return f, nil
+}
+
+// isBroker tells listing who can diagnose a need.
+func (s *Services) isBroker(ctx context.Context, account int64, sample bool) (bool, error) {
+	card, err := s.Brokers.Get(ctx, account)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return err == nil && card.Sample == sample, err
+}

@@ -259,7 +259,7 @@ func (c Content) Warnings() []fault.Field {
 // Completeness implements listing.Content: what a buyer decides on weighs most (reference/market.md §4).
 func (c Content) Completeness() listing.Completeness {
 	part := func(weight int, there bool, path, label string) listing.ScoredPart {
-		return listing.ScoredPart{Part: listing.Part{Path: Path, Label: label}, Weight: weight, There: there}
+		return listing.ScoredPart{Part: listing.Part{Path: path, Label: label}, Weight: weight, There: there}
 	}
 	compared := slices.ContainsFunc(c.Advantages, func(a Advantage) bool { return a.Ours != "" && a.Present != "" })
 	picture := slices.ContainsFunc(c.Files, func(a listing.Attachment) bool { return a.Role == listing.FilePicture })

@@ -160,7 +160,7 @@ func (c Content) Warnings() []fault.Field { return listing.NearLimits(c.texts())
 // (reference/market.md R4) weigh most.
 func (c Content) Completeness() listing.Completeness {
 	part := func(weight int, there bool, path, label string) listing.ScoredPart {
-		return listing.ScoredPart{Part: listing.Part{Path: Path, Label: label}, Weight: weight, There: there}
+		return listing.ScoredPart{Part: listing.Part{Path: path, Label: label}, Weight: weight, There: there}
 	}
 	any := func(test func(Target) bool) bool { return slices.ContainsFunc(c.Targets, test) }
 	return listing.Score([]listing.ScoredPart{

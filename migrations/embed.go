@@ -5,7 +5,9 @@
 // programs before it, whose databases this one does not take over.
 package migrations
 
-import "embed"
+import (
+	"embed"
+)
 
 // First is the number of the first file. A database with a lower one was made before the schema was written anew.
 const First = 201

@@ -1,0 +1,79 @@
+// Package ui is the kit that the pages of all wings share: how a page is put together (sheet, list), how a form asks, how
+// words, amounts and files are shown.
+//
+// It refuses rules: what may happen to a listing, a deal or a case is decided by the service; pages only ask it what to offer.
+package ui
+
+import (
+	"techmarket/web"
+	"techmarket/web/view"
+)
+
+// Sheet is the body of the page "sheet".
+type Sheet struct {
+	Heading view.Text
+	Lead    string
+	Tags    []view.Tag
+	Sample  bool
+	Actions []view.Action
+	Steps   view.Steps
+	Clock   *view.Clock
+	Tabs    *view.Tabs
+	Main    []Block
+	Side    []Block
+}
+
+// Listing is the body of the page "list".
+type Listing struct {
+	Heading view.Text
+	Lead    string
+	Actions []view.Action
+	Tabs    *view.Tabs
+	Search  *view.Search
+	Notices []view.Notice
+	Rail    *view.Rail
+	Head    *view.ListHead
+	Rows    *view.Rows
+	Table   *view.Table
+	Pager   view.Pager
+	After   []Block
+}
+
+// Block is one titled part of a page with its components in reading order.
+type Block struct {
+	ID    string
+	Title string
+	Intro string
+	More  *view.Link // a link at the right of the title
+	Card  bool       // a bordered side note
+	Fold  string     // draws the block folded under this summary
+	Parts view.Parts
+}
+
+// Add puts more components at the end.
+func (b *Block) Add(parts ...view.Component) { b.Parts = append(b.Parts, parts...) }
+
+// Declared lists the pages of this package.
+func Declared() []view.Decl {
+	return []view.Decl{
+		view.Declare[Sheet]("sheet"),
+		view.Declare[Listing]("list"),
+		view.Declare[Sheet]("paper").In("plain"),
+	}
+}
+
+func ShowSheet(c *web.Ctx, p view.Page, body Sheet) error { return ShowSheetStatus(c, 200, p, body) }
+
+func ShowSheetStatus(c *web.Ctx, status int, p view.Page, body Sheet) error {
+	if len(body.Heading) == 0 {
+		body.Heading = view.T(p.Title)
+	}
+	return c.RenderStatus(status, "sheet", view.With[Sheet]{Page: p, Body: body})
+}
+
+func ShowList(c *web.Ctx, p view.Page, body Listing) error {
+	if len(body.Heading) == 0 {
+		body.Heading = view.T(p.Title)
+	}
+	return c.Render("list", view.With[Listing]{Page: p, Body: body})
+}

@@ -45,6 +45,9 @@ type Content struct {
 	Origins   map[string]Origin `json:"origins"` // field path → where the value was taken from
 }
 
+// SchemaVersion is the form in which it is stored, see package stored.
+func (Content) SchemaVersion() int { return 1 }
+
 // Origin says where a value that nobody typed into this form came from.
 type Origin struct {
 	From string `json:"from"` // organisation, account, deal, achievement, demand

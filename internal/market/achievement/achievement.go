@@ -54,6 +54,9 @@ type Content struct {
 	Contact     listing.Contact      `json:"contact,omitzero"`
 }
 
+// SchemaVersion is the form in which it is stored, see package stored.
+func (Content) SchemaVersion() int { return 1 }
+
 // Advantage is one figure compared with what is used today.
 type Advantage struct {
 	Name    string `json:"name"`

@@ -54,6 +54,9 @@ type Content struct {
 	Contact       listing.Contact      `json:"contact,omitzero"`
 }
 
+// SchemaVersion is the form in which it is stored, see package stored.
+func (Content) SchemaVersion() int { return 1 }
+
 // Target is one figure to reach.
 type Target struct {
 	Name    string `json:"name"`

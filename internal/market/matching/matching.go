@@ -47,6 +47,9 @@ type Weights struct {
 	Far       float64 // nor below this share of the best score. On the evaluation's needs .4 keeps 96 % of the right ones that don't come first, and leaves a third of the list
 }
 
+// SchemaVersion is the form in which it is stored, see package stored.
+func (Weights) SchemaVersion() int { return 1 }
+
 // TextLegs weigh the ways of comparing texts. They err differently, which is why they are added.
 type TextLegs struct {
 	Words    float64 // BM25 over words

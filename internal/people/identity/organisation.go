@@ -48,6 +48,9 @@ type OrgProfile struct {
 	Introduction        string `json:"introduction,omitempty"`
 }
 
+// SchemaVersion is the form in which it is stored, see package stored.
+func (OrgProfile) SchemaVersion() int { return 1 }
+
 // Warnings says what looks odd about the 统一社会信用代码; it never blocks (reference/standards.md §7).
 func (o Organisation) Warnings() []fault.Field {
 	if c := codes.USCC(o.CreditCode); c.Warned() {

@@ -196,6 +196,28 @@ func TestOpen_ReadsTimesInShanghai(t *testing.T) {
 	}
 }
 
+type content struct {
+	Name string `json:"name"`
+}
+
+func (content) SchemaVersion() int { return 1 }
+
+func TestOpen_ContentsSayTheirForm(t *testing.T) {
+	t.Parallel()
+	db := setup(t)
+	ctx := context.Background()
+	var back content
+	var none *content
+	var form int
+	err := db.QueryRow(ctx, `select c, (c->>'schema')::int, null::jsonb from (select $1::jsonb as c) x`, &content{"甲"}).Scan(&back, &form, &none)
+	if err != nil || back.Name != "甲" || form != 1 || none != nil {
+		t.Errorf("got %+v in form %d and %v, err %v", back, form, none, err)
+	}
+	if err := db.QueryRow(ctx, `select '{"schema":2,"name":"甲"}'::jsonb`).Scan(&back); !fault.HasCode(postgres.Fault(err), "content_newer") {
+		t.Errorf("a newer form: %v", err)
+	}
+}
+
 func TestOpen_SaysWhatToMend(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, url, code string }{

@@ -181,6 +181,9 @@ type Terms struct {
 	CommissionBy Side      `json:"commissionBy"` // who pays it: supply or demand
 }
 
+// SchemaVersion is the form in which it is stored, see package stored.
+func (Terms) SchemaVersion() int { return 1 }
+
 // Commission is derived from the share, never typed; rounded half up to whole 分.
 func (t Terms) Commission() money.Fen {
 	if t.CommissionBP <= 0 || t.Amount <= 0 {

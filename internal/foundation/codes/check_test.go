@@ -50,7 +50,8 @@ func TestUSCCWorkedValues(t *testing.T) {
 
 func TestBodyCodeWorkedValues(t *testing.T) {
 	t.Parallel()
-	for _, in := range []string{"M000100Y-4", "71526726X", "802100433", "351303601", "MA0000410", "MA0000066", "M0001TGQX", "M0000XUF4", "M0001FUE2"} {
+	for _, in := range []string{"M000100Y-4", "71526726X", "802100433", "351303601", "MA0000410", "MA0000066", "M0001TGQX", "M0000XUF4",
+		"M0001FUE2"} {
 		if got := codes.BodyCode(in); got.Warned() {
 			t.Errorf("%s: got %+v", in, got)
 		}

@@ -22,7 +22,8 @@ import (
 
 // twoFactorRoles are those that a policy with RequireTwoFactor wants two steps from: registration points, government and
 // administrators (等保2.0 三级 身份鉴别 d, reference/trust.md §1).
-var twoFactorRoles = []actor.Role{actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert, actor.LeagueOfficer, actor.RegionOfficer, actor.TaxReader, actor.SystemAdmin}
+var twoFactorRoles = []actor.Role{actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert, actor.LeagueOfficer, actor.RegionOfficer,
+	actor.TaxReader, actor.SystemAdmin}
 
 const (
 	firstStepLife = 5 * time.Minute // how long the second step may take
@@ -254,9 +255,11 @@ func (s *Service) dropTwoFactor(ctx context.Context, tx pgx.Tx, who actor.Actor,
 	return ended, s.record(ctx, tx, who, "account.two_factor_reset", "account", accountID, nil)
 }
 
-func (s *Service) storeTwoFactor(ctx context.Context, who actor.Actor, accountID int64, secret string, recovery []string, action string) error {
+func (s *Service) storeTwoFactor(ctx context.Context, who actor.Actor, accountID int64, secret string, recovery []string,
+	action string) error {
 	err := s.inTx(ctx, "two factor", func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, updateTwoFactor, pgx.StrictNamedArgs{"id": accountID, "totp_secret": secret, "recovery_hashes": recovery}); err != nil {
+		if _, err := tx.Exec(ctx, updateTwoFactor,
+			pgx.StrictNamedArgs{"id": accountID, "totp_secret": secret, "recovery_hashes": recovery}); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, who, action, "account", accountID, nil)

@@ -19,6 +19,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -263,6 +264,7 @@ func launch(ctx context.Context, o ServerOptions, folder, cluster string, who *a
 	defer logFile.Close()
 	start, _ := logFile.Seek(0, 2)
 
+	//nolint:noctx // the server outlives the start; Stop ends it
 	cmd := exec.Command(filepath.Join(o.Binaries.Dir, "postgres"), serverArgs(o, cluster, socket)...)
 	cmd.Dir, cmd.Env, cmd.SysProcAttr = "/", serverEnv(), childAttr(who)
 	cmd.Stdout, cmd.Stderr = logFile, logFile
@@ -371,7 +373,7 @@ func stopLeftover(ctx context.Context, cluster string) error {
 	}
 	pid, err := strconv.Atoi(lines[0])
 	if err != nil || pid <= 1 || !isPostgres(pid) {
-		return nil
+		return nil //nolint:nilerr // not the file of a live server
 	}
 	socket := ""
 	if len(lines) > 4 {
@@ -443,9 +445,9 @@ func tail(out []byte) string {
 func lastLine(out []byte) string {
 	text := strings.TrimSpace(string(out))
 	lines := strings.Split(text, "\n")
-	for i := len(lines) - 1; i >= 0; i-- {
-		if strings.Contains(lines[i], "FATAL") || strings.Contains(lines[i], "error:") || strings.Contains(lines[i], "PANIC") {
-			return strings.TrimSpace(lines[i])
+	for _, line := range slices.Backward(lines) {
+		if strings.Contains(line, "FATAL") || strings.Contains(line, "error:") || strings.Contains(line, "PANIC") {
+			return strings.TrimSpace(line)
 		}
 	}
 	return strings.TrimSpace(lines[len(lines)-1])

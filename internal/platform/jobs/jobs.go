@@ -188,7 +188,8 @@ func (c *Client) EnqueueMany(ctx context.Context, tx pgx.Tx, all []Args) error {
 	return nil
 }
 
-// Ask has the process that works the jobs do this one now, once, and waits for what its worker answers (Answer). The job's failure is the error's text.
+// Ask has the process that works the jobs do this one now, once, and waits for what its worker answers (Answer). The job's failure is the
+// error's text.
 func (c *Client) Ask(ctx context.Context, args Args) (answer string, err error) {
 	put, err := c.insert.Insert(ctx, args, &river.InsertOpts{MaxAttempts: 1})
 	if err != nil {

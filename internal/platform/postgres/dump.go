@@ -152,7 +152,8 @@ func Unused(ctx context.Context, db *DB) (bool, error) {
 		return err == nil, Fault(err)
 	}
 	var used bool
-	err := db.QueryRow(ctx, `select exists(select from account) or exists(select from organisation) or exists(select from audit_row)`).Scan(&used)
+	err := db.QueryRow(ctx, `select exists(select from account) or exists(select from organisation) or exists(select
+		from audit_row)`).Scan(&used)
 	return err == nil && !used, Fault(err)
 }
 
@@ -165,7 +166,8 @@ func schemaOf(ctx context.Context, q Querier) ([]int64, error) {
 }
 
 const tablesSQL = `select c.relname as name, 0::bigint as rows,
-	array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' order by a.attname) as columns
+	array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+	order by a.attname) as columns
 	from pg_class c where c.relkind in ('r', 'p') and not c.relispartition and c.relnamespace = current_schema()::regnamespace
 	and c.relname not in ('goose_db_version', 'river_migration', 'river_leader') order by c.relname`
 

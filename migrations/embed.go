@@ -3,7 +3,9 @@
 // A file that has been merged is never edited; a change is a new file with the next number.
 package migrations
 
-import "embed"
+import (
+	"embed"
+)
 
 // FS holds every migration; internal/platform/postgres applies them.
 //

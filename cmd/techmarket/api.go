@@ -12,14 +12,31 @@ import (
 	"techmarket/internal/platform/idempotency"
 	"techmarket/web"
 	"techmarket/web/api"
+	apicertify "techmarket/web/api/certify"
+	apiinsight "techmarket/web/api/insight"
+	apimarket "techmarket/web/api/market"
+	apipeople "techmarket/web/api/people"
+	apisite "techmarket/web/api/site"
+	apitrade "techmarket/web/api/trade"
 )
 
 // mountAPI puts /api/v1 on the site.
 func (s *services) mountAPI(server *web.Server) {
 	p := s.platform
-	api.Mount(server, api.Services{Identity: s.identity, Listings: s.listings, Achievements: s.achievements, Demands: s.demands, Importer: s.importer,
-		Search: s.engine, Finder: s.watch, Deals: s.deals, Brokers: s.brokers, Contracts: s.contracts, Registry: s.registry, Stats: s.stats,
-		Files: store{p}, Inbox: inbox{p}, Keys: idempotency.New(p.DB, p.now), Now: p.now})
+	kept := store{p}
+	var parts []api.Part
+	for _, wing := range []interface{ Parts() []api.Part }{
+		&apipeople.Operations{Identity: s.identity},
+		&apimarket.Operations{Achievements: s.achievements, Demands: s.demands, Listings: s.listings, Search: s.engine, Finder: s.watch,
+			Importer: s.importer, Identity: s.identity},
+		&apitrade.Operations{Deals: s.deals, Brokers: s.brokers, Listings: s.listings, Files: kept},
+		&apicertify.Operations{Contracts: s.contracts, Registry: s.registry, Files: kept},
+		&apiinsight.Operations{Stats: s.stats},
+		&apisite.Operations{Listings: s.listings, Files: kept, Inbox: inbox{p}},
+	} {
+		parts = append(parts, wing.Parts()...)
+	}
+	api.Mount(server, api.Config{Keys: idempotency.New(p.DB, p.now), Now: p.now}, parts...)
 }
 
 // store is the file store as the API asks for it.

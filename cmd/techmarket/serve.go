@@ -51,7 +51,13 @@ import (
 	"techmarket/search/zh"
 	"techmarket/web"
 	"techmarket/web/api"
-	"techmarket/web/pages"
+	pagescertify "techmarket/web/certify"
+	pagesinsight "techmarket/web/insight"
+	pagesmarket "techmarket/web/market"
+	pagespeople "techmarket/web/people"
+	"techmarket/web/site"
+	pagestrade "techmarket/web/trade"
+	"techmarket/web/ui"
 	"techmarket/web/view"
 )
 
@@ -525,12 +531,11 @@ func (s *services) site(observe observer) (*web.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	views, err := view.New(view.Options{Site: view.Site{Region: "内蒙古自治区"}, Menu: pages.Menu(), Assets: assets}, append(pages.Declared(), api.Declared()...)...)
+	declared := slices.Concat(ui.Declared(), site.Declared(), pagesinsight.Declared(), api.Declared())
+	views, err := view.New(view.Options{Site: view.Site{Region: "内蒙古自治区"}, Menu: site.Menu(), Assets: assets}, declared...)
 	if err != nil {
 		return nil, err
 	}
-	site := &pages.Pages{Identity: s.identity, Listings: s.listings, Achievements: s.achievements, Demands: s.demands, Search: s.engine, Matcher: s.watch, Watch: s.watch, Synonyms: s.analyzer.Synonyms, Brokers: s.brokers,
-		Deals: s.deals, Contracts: s.contracts, Registry: s.registry, Stats: s.stats, Importer: s.importer, Files: shelf{p}, Inbox: inbox{p}, Assets: assets, Dev: p.config.Dev}
 	server := web.New(web.Config{Views: views, Sessions: s.identity, Limiter: turnstile{p.Cache}, Auditor: trail{p.now}.on(p), Observe: observe,
 		Unread: func(ctx context.Context, a actor.Actor) int {
 			n, err := notify.Unread(ctx, p.DB.Pool, a.AccountID)
@@ -539,9 +544,25 @@ func (s *services) site(observe observer) (*web.Server, error) {
 			}
 			return n
 		},
-		Explain: postgres.Outage, Room: s.room, Log: p.log, Now: p.now, BaseURL: p.config.BaseURL, Dev: p.config.Dev}, site.Routes())
+		Explain: postgres.Outage, Room: s.room, Log: p.log, Now: p.now, BaseURL: p.config.BaseURL, Dev: p.config.Dev}, s.pages(assets))
 	s.mountAPI(server)
 	return server, nil
+}
+
+// pages are the routes of every wing.
+func (s *services) pages(assets *view.Assets) []web.Route {
+	kept := shelf{s.platform}
+	return slices.Concat(
+		(&site.Pages{Identity: s.identity, Listings: s.listings, Achievements: s.achievements, Demands: s.demands, Deals: s.deals,
+			Registry: s.registry, Stats: s.stats, Inbox: inbox{s.platform}, Assets: assets, Dev: s.platform.config.Dev}).Routes(),
+		(&pagespeople.Pages{Identity: s.identity}).Routes(),
+		(&pagesmarket.Pages{Achievements: s.achievements, Demands: s.demands, Listings: s.listings, Search: s.engine, Matcher: s.watch,
+			Watch: s.watch, Synonyms: s.analyzer.Synonyms, Importer: s.importer, Brokers: s.brokers, Identity: s.identity, Files: kept}).Routes(),
+		(&pagestrade.Pages{Deals: s.deals, Brokers: s.brokers, Listings: s.listings, Achievements: s.achievements, Demands: s.demands,
+			Contracts: s.contracts, Identity: s.identity, Files: kept}).Routes(),
+		(&pagescertify.Pages{Contracts: s.contracts, Registry: s.registry, Identity: s.identity, Files: kept}).Routes(),
+		(&pagesinsight.Pages{Stats: s.stats, Listings: s.listings}).Routes(),
+	)
 }
 
 // trail writes the audit rows of the rooms.
@@ -615,7 +636,7 @@ func (s shelf) Receive(ctx context.Context, who actor.Actor, purpose, name strin
 	return f.ID, err
 }
 
-func (s shelf) Open(ctx context.Context, id int64) (*pages.StoredFile, error) {
+func (s shelf) Open(ctx context.Context, id int64) (*ui.StoredFile, error) {
 	f, err := s.p.Files.Get(ctx, s.p.DB.Pool, id)
 	if err != nil {
 		return nil, err
@@ -624,7 +645,7 @@ func (s shelf) Open(ctx context.Context, id int64) (*pages.StoredFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &pages.StoredFile{Name: f.Name, MIME: f.MIME, ReadSeekCloser: r}, nil
+	return &ui.StoredFile{Name: f.Name, MIME: f.MIME, ReadSeekCloser: r}, nil
 }
 
 // inbox is a person's messages.

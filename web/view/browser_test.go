@@ -108,7 +108,9 @@ func TestBrowserModulesHelpTheKeyboard(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The protocol sends the letter of a key whether or not a page refused the key, which would submit the form.
-	enter := chromedp.Evaluate[chromedp.Void](`document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", bubbles: true}))`)
+	enter := chromedp.Evaluate[chromedp.Void](
+		`document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", bubbles: true}))`,
+	)
 	file, err := filepath.Abs("browser_test.go")
 	if err != nil {
 		t.Fatal(err)

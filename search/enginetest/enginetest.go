@@ -507,7 +507,7 @@ func badInput(t *testing.T, e search.Engine) {
 }
 
 // randomDocuments compares with the naive reference: a document is found when it holds every word and passes every filter. The words
-// stand apart, so that cutting can't be argued about.
+// stand apart, so that the cutting of words makes no difference.
 func randomDocuments(t *testing.T, e search.Engine) {
 	vocabulary := strings.Fields("脱硫 脱硝 除尘 稀土 永磁 石墨 电池 储能 风电 光伏 煤炭 甲醇 催化剂 机器人 传感器 玉米 苜蓿 奶牛 疫苗 graphene laser")
 	rng := rand.New(rand.NewPCG(1, 2))

@@ -243,7 +243,7 @@ type scored struct {
 
 // survey answers a page: the exact total, the counts of every facet with its own filters left out, and the rows of the page in
 // order, of all rows or of those that hold the text (hits, in any order). It goes through some rows at a time, filter by filter and facet
-// by facet, so that nearly all it touches lies in the processor's nearest memory; which filters a row fails is one bit for each
+// by facet, so that nearly all it reads is in the processor's cache; which filters a row fails is one bit for each
 // name (search.MaxFilters are fewer than 64), set without a branch.
 func (c *columns) survey(q search.Query, all bool, hits []scored) (total int, page []scored, facets map[string]map[string]int) {
 	c.mu.RLock()

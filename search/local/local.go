@@ -157,7 +157,7 @@ func (e *Engine) removeOthers() {
 }
 
 func newShelf(path string) (*shelf, error) {
-	m := bleve.NewIndexMapping() // says nothing: entry makes the fields itself
+	m := bleve.NewIndexMapping() // no mapping: entry makes the fields itself
 	var i bleve.Index
 	var err error
 	if path == "" {

@@ -2,7 +2,7 @@
 //
 // It owns one index on that server (and, while rebuilding, a second one beside it) and the settings of both. Words are cut by
 // zh.Analyzer and sent as opaque Latin tokens (token.go), so Meilisearch never cuts Chinese itself and finds the same words as the
-// embedded engine. It refuses to wait for ever: every search has a deadline, nothing is retried here, and every write is confirmed
+// embedded engine. It never waits without a limit: every search has a deadline, nothing is retried here, and every write is confirmed
 // "succeeded" before it is reported done. When the server is away it says so (unavailable), and search.WithFallback answers.
 package meili
 

@@ -100,7 +100,7 @@ func (s *Service) Reset(ctx context.Context, token, password, requestID string) 
 	return err
 }
 
-// storeReset stores a password nobody proved the old one for: failed attempts are forgiven, all sessions end.
+// storeReset stores a password nobody proved the old one for: failed attempts are cleared, all sessions end.
 func (s *Service) storeReset(ctx context.Context, tx pgx.Tx, who actor.Actor, accountID int64, hash string) (ended []string, err error) {
 	if _, err := tx.Exec(ctx, updatePassword, pgx.StrictNamedArgs{"id": accountID, "password_hash": hash}); err != nil {
 		return nil, err

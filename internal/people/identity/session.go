@@ -84,7 +84,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (Session, error) {
 	return s.open(ctx, a.ID, in.RequestID)
 }
 
-// refuseSignIn leaves the trace of a failed attempt and returns the one message for all of them.
+// refuseSignIn records a failed attempt and returns the one message for all of them.
 func (s *Service) refuseSignIn(ctx context.Context, accountID int64, requestID string) error {
 	err := s.inTx(ctx, "sign in", func(tx pgx.Tx) error {
 		return s.config.Audit.Record(ctx, tx, audit.Event{Actor: actor.Actor{AccountID: accountID, RequestID: requestID},
@@ -249,7 +249,7 @@ func (s *Service) forget(ctx context.Context, hashes ...string) {
 	for i, h := range hashes {
 		keys[i] = sessionKey(h)
 	}
-	s.config.Cache.Del(context.WithoutCancel(ctx), keys...) // unconfirmed: the entry dies by itself after cacheFor
+	s.config.Cache.Del(context.WithoutCancel(ctx), keys...) // not confirmed: the entry expires after cacheFor
 }
 
 // forgetOrganisation drops the cached actors of everybody who acts for the organisation.

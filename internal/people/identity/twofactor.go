@@ -202,7 +202,7 @@ func (s *Service) ResetTwoFactor(ctx context.Context, who actor.Actor, membershi
 		if err := mayManage(who, m.OrganisationID); err != nil {
 			return err
 		}
-		// The account may hold an office elsewhere: what the actor could not give must not lose its guard by the actor.
+		// The account may have a role elsewhere that the actor could not give; the actor must not remove the second step that protects it.
 		all, err := s.Memberships(ctx, actor.Actor{AccountID: m.AccountID})
 		if err != nil {
 			return err

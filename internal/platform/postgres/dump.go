@@ -70,7 +70,8 @@ func Dump(ctx context.Context, db *DB, create func(table string) (io.Writer, err
 
 // Load fills a migrated and otherwise unused database from a dump, in one transaction: open gives each table's rows, and an
 // error from it, from the data or from check at the end leaves the database as it was. The owner of the tables may do this; it
-// need not be a superuser: foreign keys are taken off and put back, which checks every row, and append-only guards sleep meanwhile.
+// need not be a superuser: foreign keys are taken off and put back, which checks every row, and triggers that forbid changes are off
+// meanwhile.
 //
 // Fault: Conflict schema_differs when dump and database were made by different versions of the program.
 func Load(ctx context.Context, db *DB, d Dumped, open func(table string) (io.ReadCloser, error), check func() error) error {

@@ -20,7 +20,7 @@ import (
 //	40001, 40P01 → Conflict busy · 53100 → Unavailable disk_full
 //	other 53xxx, 57P0x, 08xxx, no connection → Unavailable database_unavailable
 //
-// The domain knows better words than these: it asks Constraint for the name and answers with its own fault.
+// A domain package that has a clearer message asks Constraint for the name and answers with its own fault.
 func Fault(err error) error {
 	var known *fault.Error
 	if err == nil || errors.As(err, &known) {

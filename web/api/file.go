@@ -22,7 +22,7 @@ import (
 	"techmarket/internal/foundation/fault"
 )
 
-// Files keeps uploads; cmd/techmarket supplies it over platform/files.
+// Files keeps uploads; internal/app supplies it over platform/files.
 type Files interface {
 	// Store keeps an upload for the actor's organisation. Faults: invalid (kind, size …), unavailable.
 	Store(ctx context.Context, who actor.Actor, purpose, name string, r io.Reader) (StoredFile, error)
@@ -43,7 +43,7 @@ type StoredFile struct {
 
 const (
 	Minute          = time.Minute
-	ChecksPerMinute = 30 // of one address (reference/trust.md P9)
+	ChecksPerMinute = 30 // of one address (docs/rules/security.md §3)
 	uploadBytes     = 60 << 20
 )
 

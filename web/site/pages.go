@@ -19,7 +19,7 @@ import (
 	"techmarket/web/view"
 )
 
-// Inbox is a person's messages in the site; serve.go supplies it over platform/notify.
+// Inbox is a person's messages in the site; internal/app supplies it over platform/notify.
 type Inbox interface {
 	// Box lists messages, newest first, with ids below before (0: from the newest).
 	Box(ctx context.Context, account, before int64, limit int) ([]notify.Received, error)

@@ -9,7 +9,7 @@ import (
 	"techmarket/internal/foundation/codes"
 )
 
-// The worked values of standards.md §6.
+// The worked values of docs/rules/identifiers.md §3–6.
 func TestUSCCWorkedValues(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -143,7 +143,7 @@ func TestContractNumbersOfBothForms(t *testing.T) {
 	}
 }
 
-// standards.md §6.6: every single wrong character and every swap of two unequal neighbours is caught.
+// docs/rules/identifiers.md §7: every single wrong character and every swap of two unequal neighbours is caught.
 func TestPrimeModulusCatchesEverySingleSlip(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []struct {

@@ -73,7 +73,7 @@ func Grantable(who actor.Actor, org Organisation) []actor.Role {
 }
 
 // checkRoles: what the actor may not give, the actor may not take away either, so roles already held stay allowed.
-// A system administrator touches no business data and therefore holds no other role (三员分立, reference/trust.md §1).
+// A system administrator touches no business data and therefore holds no other role (三员分立, docs/rules/security.md §2).
 func checkRoles(who actor.Actor, org Organisation, held, roles []actor.Role) error {
 	var f fault.Fields
 	f.Check(len(roles) > 0, "roles", "required", "请至少选择一个角色")

@@ -48,7 +48,7 @@ type OrgProfile struct {
 	Introduction        string `json:"introduction,omitempty"`
 }
 
-// Warnings says what looks odd about the 统一社会信用代码; it never blocks (reference/standards.md §7).
+// Warnings says what looks odd about the 统一社会信用代码; it never blocks (docs/rules/identifiers.md §2).
 func (o Organisation) Warnings() []fault.Field {
 	if c := codes.USCC(o.CreditCode); c.Warned() {
 		return []fault.Field{{Path: "creditCode", Code: c.Code, Message: c.Message}}

@@ -132,7 +132,7 @@ var common = []string{"password", "passw", "qwerty", "qwertyuiop", "admin", "adm
 	"abcdefghijkl", "asdfghjkl", "zxcvbnm", "techmarket", "neimenggu", "huhehaote", "kejidashichang", "woaini", "root", "test", "demo",
 	"changeme"}
 
-// checkPassword: at least 12 characters, or at least 8 with three of lower, upper, digit, other (reference/trust.md §1); at
+// checkPassword: at least 12 characters, or at least 8 with three of lower, upper, digit, other (docs/rules/security.md §1); at
 // most 200; not the login name, not one character over and over, not a run of digits, not a common one.
 func checkPassword(f *fault.Fields, path, password, login string) {
 	n := utf8.RuneCountInString(password)

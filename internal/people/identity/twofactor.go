@@ -21,7 +21,7 @@ import (
 // Two-step sign-in: after the password a code of an authenticator app (TOTP, RFC 6238) or, once each, a recovery code.
 
 // twoFactorRoles are those that a policy with RequireTwoFactor wants two steps from: registration points, government and
-// administrators (等保2.0 三级 身份鉴别 d, reference/trust.md §1).
+// administrators (等保2.0 三级 身份鉴别 d, docs/rules/security.md §1).
 var twoFactorRoles = []actor.Role{actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert, actor.LeagueOfficer, actor.RegionOfficer,
 	actor.TaxReader, actor.SystemAdmin}
 

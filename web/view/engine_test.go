@@ -34,7 +34,7 @@ func engineOf(t *testing.T, main string) (*Engine, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files["pages/hello.html"] = &fstest.MapFile{Data: []byte(main)}
+	files["hello.html"] = &fstest.MapFile{Data: []byte(main)}
 	assets, err := NewAssets()
 	if err != nil {
 		t.Fatal(err)

@@ -22,7 +22,7 @@ import (
 	"techmarket/internal/foundation/fault"
 )
 
-// Files keeps uploads; cmd/techmarket supplies it over platform/files.
+// Files keeps uploads; internal/app supplies it over platform/files.
 type Files interface {
 	// Store keeps an upload for the actor's organisation. Faults: invalid (kind, size …), unavailable.
 	Store(ctx context.Context, who actor.Actor, purpose, name string, r io.Reader) (StoredFile, error)

@@ -145,7 +145,7 @@ func UploadedFile(c *web.Ctx) (name string, r io.ReadCloser, err error) {
 
 const ExcelType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-// Files keeps uploads; serve.go supplies it over platform/files.
+// Files keeps uploads; internal/app supplies it over platform/files.
 type Files interface {
 	// Receive stores an upload for the actor's organisation. Faults: invalid (kind, size …), unavailable.
 	Receive(ctx context.Context, who actor.Actor, purpose, name string, r io.Reader) (int64, error)

@@ -20,6 +20,7 @@ import (
 type Options struct {
 	Site   Site
 	Menu   []Link // main navigation; Link.Key is compared with Page.Nav
+	Words  Words  // of the language in which this engine speaks
 	Assets *Assets
 }
 
@@ -60,6 +61,10 @@ func newEngine(files fs.FS, o Options, pages ...Decl) (*Engine, error) {
 	if o.Assets == nil {
 		return nil, errors.New("view.New: no assets")
 	}
+	if o.Words == nil {
+		return nil, errors.New("view.New: no words")
+	}
+	files = spoken{files, o.Words}
 	e := &Engine{
 		pages:   map[string]*template.Template{},
 		layouts: map[string]string{},

@@ -1,8 +1,8 @@
 // Package fault is the one error type that crosses package borders.
 //
-// It owns the kinds of failure a person can meet and the words shown for them. It refuses to
-// carry causes to the outside: the text of a fault never holds the wrapped error, which is
-// logged once where the request ends.
+// It owns the kinds of failure a person can meet: a stable code with its parameters, and the Chinese sentence for it. The door
+// (web/locales) says the same code in other languages. It refuses to carry causes to the outside: the text of a fault never
+// holds the wrapped error, which is logged once where the request ends.
 package fault
 
 import (
@@ -30,6 +30,7 @@ type Field struct {
 	Path    string `json:"path"`
 	Code    string `json:"code"`
 	Message string `json:"message"`
+	Params  []any  `json:"-"` // of the message, for other languages
 }
 
 // Error is a failure with a stable code and a sentence for the person.
@@ -37,6 +38,7 @@ type Error struct {
 	Kind    Kind
 	Code    string // stable, snake_case, e.g. "listing_not_confirmed"
 	Message string // Chinese, says what to do next; never holds a cause
+	Params  []any  // of the message, for other languages
 	Fields  []Field
 	cause   error
 }
@@ -54,7 +56,7 @@ func New(kind Kind, code, message string) *Error {
 
 // Newf makes a fault with a formatted message.
 func Newf(kind Kind, code, format string, args ...any) *Error {
-	return New(kind, code, fmt.Sprintf(format, args...))
+	return &Error{Kind: kind, Code: code, Message: fmt.Sprintf(format, args...), Params: args}
 }
 
 // Wrap makes a fault that keeps its cause for the log.
@@ -93,7 +95,7 @@ func (f *Fields) Add(path, code, message string) {
 
 // Addf notes one wrong input with a formatted message.
 func (f *Fields) Addf(path, code, format string, args ...any) {
-	f.Add(path, code, fmt.Sprintf(format, args...))
+	f.list = append(f.list, Field{Path: path, Code: code, Message: fmt.Sprintf(format, args...), Params: args})
 }
 
 // Check adds the field unless ok holds.
@@ -111,5 +113,7 @@ func (f *Fields) Err() error {
 	if len(f.list) == 0 {
 		return nil
 	}
-	return &Error{Kind: Invalid, Code: "invalid_input", Message: fmt.Sprintf("有 %d 处需要修改", len(f.list)), Fields: f.list}
+	err := Newf(Invalid, "invalid_input", "有 %d 处需要修改", len(f.list))
+	err.Fields = f.list
+	return err
 }

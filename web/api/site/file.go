@@ -13,7 +13,7 @@ import (
 	"techmarket/web/api"
 )
 
-// Inbox is a person's messages; cmd/techmarket supplies it over platform/notify.
+// Inbox is a person's messages; internal/app supplies it over platform/notify.
 type Inbox interface {
 	Box(ctx context.Context, account, before int64, limit int) ([]notify.Received, error)
 	Read(ctx context.Context, account, id int64) (string, error)

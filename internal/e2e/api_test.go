@@ -426,7 +426,7 @@ func TestAPI_ChainFromListingToStatistics(t *testing.T) {
 	}
 }
 
-// TestAPI_KeyedRequestsAreCarriedOutOnce sends every create five times at once and cuts some connections (trust.md P2).
+// TestAPI_KeyedRequestsAreCarriedOutOnce sends every create five times at once and cuts some connections (docs/rules/security.md §4).
 func TestAPI_KeyedRequestsAreCarriedOutOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -12,7 +12,7 @@ import (
 	"techmarket/internal/app/apptest"
 )
 
-// P14 of reference/trust.md: who signs up, signs in rightly and wrongly, resets a password, lists, deals, files and searches
+// docs/rules/security.md §5: who signs up, signs in rightly and wrongly, resets a password, lists, deals, files and searches
 // leaves no name, phone, mail address, password, token or search text in the log.
 func TestLog_HoldsNoPersonalData(t *testing.T) {
 	t.Parallel()

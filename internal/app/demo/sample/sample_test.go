@@ -233,7 +233,7 @@ func TestCodesHaveRightCheckDigitsAndReservedBodies(t *testing.T) {
 			t.Errorf("%s: credit code %s", o.Name, c)
 		}
 	}
-	// The published examples of the reference (standards.md §6.1 and §6.2).
+	// The published examples (docs/rules/identifiers.md §3 and §4).
 	for _, c := range []string{"91350100M000100Y43", "91110000802100433B", "9144030071526726XG", "91150100MA00000660", "91150100MA0000410Y"} {
 		if got := creditCheck(c); got != c[17:] {
 			t.Errorf("creditCheck(%s) = %s", c, got)
@@ -397,7 +397,7 @@ func TestDealsTalkBetweenTheirOwnPeople(t *testing.T) {
 	}
 }
 
-// transitions is the state machine of registration.md §7, typed here from the reference and not taken
+// transitions is the state machine of docs/rules/registration.md §6, typed here by hand and not taken
 // from the generator.
 var transitions = map[string]string{
 	"submit": "draft>awaiting_acceptance", "accept": "awaiting_acceptance>in_review", "decline_intake": "awaiting_acceptance>declined",

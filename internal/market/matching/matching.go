@@ -8,7 +8,7 @@
 // names of codes come from the caller. The engine only proposes candidates; order and reasons are made here, from the documents
 // alone, so that every engine gives the same answer.
 //
-// The figures behind the choices are in the project's BENCHMARKS.md; the method is the reference page on matching, §2–§4.
+// The figures behind the choices are in the project's BENCHMARKS.md; the method is on docs/rules/matching.md §2–5.
 package matching
 
 // Names under which listings put codes and numbers into search.Document. Absent means unknown, never zero.

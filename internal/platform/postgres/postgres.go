@@ -94,7 +94,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 // Close gives every connection back; call it last.
 func (db *DB) Close() { db.Pool.Close() }
 
-// Exec, Query and QueryRow make DB a Querier outside a transaction.
+// Exec runs a statement outside a transaction; with Query and QueryRow it makes DB a Querier.
 func (db *DB) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
 	return db.Pool.Exec(ctx, sql, args...)
 }

@@ -245,7 +245,7 @@ type EndReason struct {
 	Label string `json:"label"`
 }
 
-// EndReasons lists the reasons in the order of the form (market.md R13; the list itself is our choice).
+// EndReasons lists the reasons in the order of the form (docs/rules/listings.md §6; the list itself is our choice).
 func EndReasons() []EndReason {
 	return []EndReason{
 		{"no_fit", "thickness", "技术与需求不符"},

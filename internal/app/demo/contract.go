@@ -87,14 +87,16 @@ func (l *loader) planContract(i int, c sample.Contract) {
 			}
 		}
 		add(at, "book_income", func(ctx context.Context) error {
-			_, err := l.Registry.BookIncome(ctx, l.desk(d, sample.RoleRegistrar, ""), registry.NumberRef{Number: d.number}, income.Amount, income.Note)
+			_, err := l.Registry.BookIncome(ctx, l.desk(d, sample.RoleRegistrar, ""), registry.NumberRef{Number: d.number}, income.Amount,
+				income.Note)
 			if err == nil {
 				l.counts["技术性收入"]++
 			}
 			return err
 		})
 	}
-	slices.SortStableFunc(steps[1:], func(a, b contractStep) int { return a.at.Compare(b.at) }) // the draft comes first, also where its deal was agreed late
+	// the draft comes first, also where its deal was agreed late
+	slices.SortStableFunc(steps[1:], func(a, b contractStep) int { return a.at.Compare(b.at) })
 	if c.TaxReview != "" {
 		add(steps[len(steps)-1].at.AddDate(0, 0, 9), "review_tax_relief", func(ctx context.Context) error {
 			note := map[string]string{"ok": "", "no": "合同约定的研发内容与开具的发票不一致，不能免征增值税。"}[c.TaxReview]

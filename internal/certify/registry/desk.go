@@ -376,7 +376,7 @@ func (s *Service) SaveReview(ctx context.Context, a actor.Actor, r Ref, in Revie
 	})
 }
 
-// sheet is the review as it begins: the applicant's figures, no carrier granted (registration.md §2: our choice).
+// sheet is the review as it begins: the applicant's figures, no carrier granted (docs/rules/amounts.md §2: our choice).
 func sheet(c contract.Content) Review {
 	r := Review{Class: c.Elements.ClassCode, Amount: c.Elements.Amount, Findings: []Finding{}, Deductions: []Deduction{},
 		Biological: c.Elements.Biological, Tied: c.Elements.Tied}

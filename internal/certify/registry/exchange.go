@@ -25,7 +25,7 @@ import (
 	"techmarket/internal/platform/jobs"
 )
 
-// Files made from the register: a sheet in the columns and keys of the national form (registration.md §4; contract.National),
+// Files made from the register: a sheet in the columns and keys of the national form (docs/rules/registration.md §4; contract.National),
 // with our own columns in front for what that form has no known key.
 
 // MaxDirectExport is how many registrations a download makes at once; more are made by a job.

@@ -316,7 +316,7 @@ func readHistoric(row document.TableRow, heads []heading) (h historic, bad, odd 
 	return h, bad, odd
 }
 
-// check holds a row against registration.md §15 and the directory of points.
+// check holds a row against docs/rules/registration.md §5 and the directory of points.
 func (h *historic) check(a actor.Actor, points []Point, today string, at func(title string) string) []Problem {
 	var out []Problem
 	wrong := func(ok bool, title, message string) {

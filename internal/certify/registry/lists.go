@@ -337,7 +337,7 @@ func (s *Service) ListURL(number, code string) string {
 
 // --- subsidy ---
 
-// SubsidyRate is one dated row of the rate table (registration.md §12): a rate on the part of the amount above each step.
+// SubsidyRate is one dated row of the rate table (docs/rules/amounts.md §5): a rate on the part of the amount above each step.
 type SubsidyRate struct {
 	ID        int64
 	Name      string

@@ -26,7 +26,7 @@ type Rule struct {
 	Guard string  // in words, for the page that lists the rules
 }
 
-// Table is the whole life of filings and registrations (registration.md §7). What it does not list is refused.
+// Table is the whole life of filings and registrations (docs/rules/registration.md §6). What it does not list is refused.
 func Table() []Rule {
 	to := func(s ...State) []State { return s }
 	return []Rule{

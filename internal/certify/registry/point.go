@@ -169,7 +169,7 @@ func (s *Service) changePoint(ctx context.Context, a actor.Actor, id int64, vers
 }
 
 // RightPoint proposes where an organisation of that division files: its own university or institute point, then the
-// point of its county (or zone), league, region (registration.md B5: order is our choice). Suspended points and points
+// point of its county (or zone), league, region (docs/rules/registration.md §2: order is our choice). Suspended points and points
 // out of their authorisation are passed over. Sample organisations go to sample points. NotFound "no_point".
 func (s *Service) RightPoint(ctx context.Context, organisationID int64, division string, sample bool) (Point, error) {
 	return rightPoint(ctx, s.d.DB, organisationID, division, sample, dayOf(s.d.Now()))

@@ -78,7 +78,7 @@ func (s *Service) registerFirst(ctx context.Context, w *work, v contract.Frozen,
 }
 
 // giveNumber takes the next number of the point's own sequence, or checks the one made by the national system: pattern,
-// this year, this point; the own sequence then skips past it (registration.md §5, §15 rule 9).
+// this year, this point; the own sequence then skips past it (docs/rules/registration.md §7).
 func giveNumber(ctx context.Context, w *work, national string) (string, error) {
 	year := w.today.Year()
 	if w.point.NumberSource == OwnNumbers {

@@ -517,7 +517,7 @@ func book(ctx context.Context, tx pgx.Tx, r Registration, kind, leg string, day 
 	return err
 }
 
-// takeNumber gives the next 16-digit number of a point and year: year, region4, point, serial (registration.md §5).
+// takeNumber gives the next 16-digit number of a point and year: year, region4, point, serial (docs/rules/registration.md §7).
 func takeNumber(ctx context.Context, tx pgx.Tx, p Point, year int) (string, error) {
 	var serial int
 	err := tx.QueryRow(ctx, nextNumber, pgx.StrictNamedArgs{"point": p.ID, "year": year}).Scan(&serial)

@@ -57,6 +57,9 @@ type Criteria struct {
 	Sample bool                `json:"sample,omitempty"` // of a saved search: its account belongs to the sample market and hears of samples
 }
 
+// SchemaVersion is the form in which it is stored, see package stored.
+func (Criteria) SchemaVersion() int { return 1 }
+
 // maxFacets bounds the conditions of one question.
 const maxFacets = 20
 

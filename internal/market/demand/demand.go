@@ -1,5 +1,5 @@
 // Package demand owns what a need (技术需求, 揭榜挂帅) says about itself: its content, what must be filled before an editor sees
-// it, the quality gate that names the missing parts (reference/market.md R4), and how it enters the search index.
+// it, the quality gate that names the missing parts (docs/rules/listings.md §2), and how it enters the search index.
 //
 // It refuses workflow: drafts, review, publication and closing with a reason are listing's. Budget and deadline are facts of
 // the posting and are never guessed.
@@ -44,7 +44,7 @@ func Descriptor() listing.Descriptor {
 	return listing.Declare[Content](listing.Descriptor{
 		Kind: Kind, Label: "需求", Path: Path, Prefix: "d", Side: listing.SideDemand, Counterpart: "achievement",
 		Authors: []actor.Role{actor.Member, actor.OrgAdmin}, Settled: true, Sheet: sheet(),
-		// The editor's judgements (reference/market.md §3.4).
+		// The editor's judgements (docs/rules/listings.md §3).
 		Triages: []listing.Choice{{Code: "publish", Label: "可以发布"}, {Code: listing.TriageDiagnose, Label: "需要再诊断"}, {Code: "long_term", Label: "长期跟踪"}},
 		Narrowed: []facet.Question{{Facet: facet.Field, Words: "facet.field"}, {Facet: facet.Topic, Words: "facet.topic"}, {Facet: facet.League, Words: "facet.league"},
 			{Facet: facet.County, Words: "facet.county"}, {Facet: facet.Stage, Words: "facet.stage_wanted"}, {Facet: facet.Cooperation, Words: "facet.cooperation"},
@@ -77,6 +77,9 @@ type Content struct {
 	Files         []listing.Attachment `json:"files,omitempty"`
 	Contact       listing.Contact      `json:"contact,omitzero"`
 }
+
+// SchemaVersion is the form in which it is stored, see package stored.
+func (Content) SchemaVersion() int { return 1 }
 
 // Target is one figure to reach.
 type Target struct {
@@ -157,7 +160,7 @@ func (c Content) Validate(forSubmit bool) error {
 func (c Content) Warnings() []fault.Field { return listing.NearLimits(c.texts()) }
 
 // Completeness implements listing.Content: present value, target value, limits, already tried, budget, who decides
-// (reference/market.md R4) weigh most.
+// (docs/rules/listings.md §2) weigh most.
 func (c Content) Completeness() listing.Completeness {
 	part := func(weight int, there bool, path, label string) listing.ScoredPart {
 		return listing.ScoredPart{Part: listing.Part{Path: path, Label: label}, Weight: weight, There: there}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/stored"
 	"techmarket/internal/market/facet"
 	"techmarket/search"
 )
@@ -56,7 +57,7 @@ type rules struct {
 
 // Declare ties a kind to its content type.
 func Declare[C Content[C]](d Descriptor) Descriptor {
-	decode := func(raw json.RawMessage) (c C, err error) { err = json.Unmarshal(raw, &c); return }
+	decode := func(raw json.RawMessage) (c C, err error) { err = stored.Unmarshal(raw, &c); return }
 	d.rules = rules{
 		check: func(raw json.RawMessage) error {
 			c, err := decode(raw)

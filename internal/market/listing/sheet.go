@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/stored"
 )
 
 // Column is one column of the import template for content C.
@@ -148,7 +149,7 @@ func finishRow[C Content[C]](c C, bad []CellProblem) (json.RawMessage, []CellPro
 			bad = append(bad, CellProblem{Column: -1, Path: w.Path, Code: w.Code, Message: w.Message, Warning: true})
 		}
 	}
-	raw, err := json.Marshal(c)
+	raw, err := stored.Marshal(c)
 	return raw, bad, err
 }
 

@@ -21,7 +21,7 @@ const (
 )
 
 // TriageShares counts what was submitted since a day, of the kinds that editors judge, by the judgement ("" where none was
-// given), so that the share that needs diagnosis is visible (reference/market.md §3.4, R4). Anybody may ask; without sample, sample data is left out.
+// given), so that the share that needs diagnosis is visible (docs/rules/listings.md §3). Anybody may ask; without sample, sample data is left out.
 func (s *Service) TriageShares(ctx context.Context, since time.Time, sample bool) (map[string]int, error) {
 	rows, _ := s.config.DB.Query(ctx, triageShares, pgx.StrictNamedArgs{"since": since, "sample": sample, "kinds": s.kinds.judged()})
 	out := map[string]int{}

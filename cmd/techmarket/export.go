@@ -86,7 +86,7 @@ func (s *services) export(ctx context.Context, e exporting, write func(document.
 	case "demands":
 		return exportListings(ctx, s, listing.Demand, s.demands.Book, e.contacts, write)
 	}
-	return s.registry.WriteRegistrations(ctx, operator(), registry.ExportFilter{From: e.from, To: e.to}, write)
+	return s.registry.WriteRegistrations(ctx, operator(), registry.ExportFilter{RegistrationFilter: registry.RegistrationFilter{From: e.from, To: e.to}}, write)
 }
 
 // exportListings walks the public listings of a kind, newest publication first. The columns in front are ours; an import

@@ -24,9 +24,9 @@ func (p *Pages) deadlineRoutes() []web.Route {
 
 func levelTone(l registry.Level) view.Tone {
 	switch l {
-	case registry.LegalLevel, registry.TargetLevel:
+	case registry.Legal, registry.Target:
 		return view.Bad
-	case registry.NearLevel, registry.HalfLevel:
+	case registry.Near, registry.Half:
 		return view.Warn
 	default:
 		return view.Plain

@@ -56,7 +56,7 @@ const sheetMIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.s
 
 // exportFilter reads what is on the screen from the address.
 func exportFilter(q *web.Form) registry.ExportFilter {
-	f := registry.ExportFilter{From: q.Text("from"), To: q.Text("to")}
+	f := registry.ExportFilter{RegistrationFilter: registry.RegistrationFilter{From: q.Text("from"), To: q.Text("to")}}
 	f.Class, f.Text, f.PointID = q.Text("class"), q.Text("q"), q.ID("point")
 	if s := q.Text("state"); s != "" {
 		f.States = []registry.State{registry.State(s)}

@@ -263,7 +263,7 @@ func (p *Pages) showCase(c *web.Ctx, k registry.Case, form *web.Form, ferr error
 		body.Actions = append(body.Actions, view.Action{Label: "到“" + forms[i].Title + "”", Href: "#step", Kind: view.Quiet, Small: true})
 	}
 	body.Main = append(body.Main, forms...)
-	body.Main = append(body.Main, papersBlock(fmt.Sprintf("/filings/%d", f.ID), f.Papers())...)
+	body.Main = append(body.Main, papersBlock(fmt.Sprintf("/filings/%d", f.ID), registry.OfFiling(f))...)
 	if len(k.Similar) > 0 {
 		rows := view.Rows{Label: "相近的申请"}
 		for _, s := range k.Similar {
@@ -1020,7 +1020,7 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 			{Text: k.CheckCode, Href: "/v/" + k.Number + "?c=" + k.CheckCode}, file}})
 	}
 	body.Main = append(body.Main, Block{Title: "认定登记证明", Table: &certs})
-	body.Main = append(body.Main, papersBlock("/registrations/"+r.Number, r.Papers())...)
+	body.Main = append(body.Main, papersBlock("/registrations/"+r.Number, registry.OfRegistration(r))...)
 	body.Main = append(body.Main, registrationLinks(d))
 	if len(d.Entries) > 0 {
 		t := view.Table{Caption: "统计记账", HideCaption: true, Columns: []view.Column{{Label: "日期"}, {Label: "事项"}, {Label: "项数", Numeric: true}, {Label: "成交额（元）", Numeric: true}, {Label: "技术交易额（元）", Numeric: true}}}

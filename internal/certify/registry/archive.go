@@ -114,7 +114,7 @@ func (s *Service) Archive(ctx context.Context, a actor.Actor, number string, to 
 			proven[row.Seq] = true
 			p, err := s.d.Ledger.Prove(ctx, row.Seq)
 			if fault.Is(err, fault.NotFound) {
-				return conflict("certificate_not_ready", "最新的登记行还没有签入根，请一分钟后再下载档案")
+				return fault.New(fault.Conflict, "certificate_not_ready", "最新的登记行还没有签入根，请一分钟后再下载档案")
 			}
 			if err != nil {
 				return err
@@ -163,7 +163,7 @@ func (s *Service) Archive(ctx context.Context, a actor.Actor, number string, to 
 	if err := prove(append(rows, old...)...); err != nil {
 		return err
 	}
-	for _, kind := range d.Registration.Papers() {
+	for _, kind := range OfRegistration(d.Registration) {
 		name, pdf, err := s.RegistrationPaper(ctx, a, number, kind)
 		if err == nil {
 			err = w.add("papers/"+name, bytes.NewReader(pdf))
@@ -198,7 +198,7 @@ func (s *Service) Archive(ctx context.Context, a actor.Actor, number string, to 
 		return fmt.Errorf("archive: %w", err)
 	}
 	return s.d.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		return s.record(ctx, tx, a, "archive", "registration", number, false, nil)
+		return s.trail.Record(ctx, tx, a, "archive", "registration", number, nil)
 	})
 }
 
@@ -210,7 +210,7 @@ func (s *Service) archiveFilings(ctx context.Context, a actor.Actor, d Dossier, 
 		if err != nil {
 			return err
 		}
-		for _, kind := range c.Filing.Papers() {
+		for _, kind := range OfFiling(c.Filing) {
 			name, pdf, err := s.Paper(ctx, a, q.ID, kind)
 			if err == nil {
 				err = w.add("papers/"+name, bytes.NewReader(pdf))

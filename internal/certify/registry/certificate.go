@@ -20,6 +20,7 @@ import (
 	"techmarket/internal/platform/document"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
+	"techmarket/internal/platform/postgres"
 )
 
 // View reads the certificate's body.
@@ -40,7 +41,7 @@ func (s *Service) CheckURL(number, code string) string {
 // however often it runs. The root printed is the first one the job finds or signs, and stays the one of this version.
 func (s *Service) MakeCertificate(ctx context.Context, args CertificateArgs) error {
 	key := pgx.StrictNamedArgs{"number": args.Number, "version": args.Version}
-	c, err := one[Certificate](ctx, s.d.DB, selectCertificate, key)
+	c, err := postgres.One[Certificate](ctx, s.d.DB, selectCertificate, key)
 	if err != nil {
 		return fmt.Errorf("certificate %s/%d: %w", args.Number, args.Version, err)
 	}
@@ -54,7 +55,7 @@ func (s *Service) MakeCertificate(ctx context.Context, args CertificateArgs) err
 	}
 	pdf, err := s.certificatePDF(c)
 	if fault.Is(err, fault.Invalid) { // no later try mends what the certificate says
-		if _, err := s.d.DB.Exec(ctx, setCertificateFailure, pgx.StrictNamedArgs{"number": args.Number, "version": args.Version, "failure": faultWords(err)}); err != nil {
+		if _, err := s.d.DB.Exec(ctx, setCertificateFailure, pgx.StrictNamedArgs{"number": args.Number, "version": args.Version, "failure": fault.Words(err)}); err != nil {
 			return fmt.Errorf("note failure: %w", err)
 		}
 		return jobs.Discard(err)
@@ -67,7 +68,7 @@ func (s *Service) MakeCertificate(ctx context.Context, args CertificateArgs) err
 		return fmt.Errorf("store certificate: %w", err)
 	}
 	return s.d.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		c, err := one[Certificate](ctx, tx, lockCertificate, key)
+		c, err := postgres.One[Certificate](ctx, tx, lockCertificate, key)
 		if err != nil || c.FileID != 0 {
 			return err
 		}
@@ -83,7 +84,7 @@ func (s *Service) MakeCertificate(ctx context.Context, args CertificateArgs) err
 // retryCertificates asks again for the PDFs that could not be made: a font may have come since.
 func (s *Service) retryCertificates(ctx context.Context) error {
 	return s.d.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		failed, err := many[CertificateArgs](ctx, tx, selectFailedCertificates, pgx.StrictNamedArgs{})
+		failed, err := postgres.Many[CertificateArgs](ctx, tx, selectFailedCertificates, pgx.StrictNamedArgs{})
 		for _, args := range failed {
 			err = errors.Join(err, s.d.Jobs.Enqueue(ctx, tx, args, jobs.Options{Unique: true}))
 		}
@@ -126,7 +127,7 @@ func (s *Service) takeRoot(ctx context.Context, key pgx.StrictNamedArgs, seq int
 	if _, err := s.d.DB.Exec(ctx, setCertificateRoot, pgx.StrictNamedArgs{"number": key["number"], "version": key["version"], "root": root}); err != nil {
 		return Certificate{}, fmt.Errorf("note root: %w", err)
 	}
-	return one[Certificate](ctx, s.d.DB, selectCertificate, key)
+	return postgres.One[Certificate](ctx, s.d.DB, selectCertificate, key)
 }
 
 // CertificatePDF renders a certificate as it was or will be stored: the same bytes every time. Scope as Dossier.
@@ -264,8 +265,8 @@ const (
 	RefusalPaper    PaperKind = "refusal"    // 不予登记通知书
 )
 
-// Papers lists the papers that exist for a filing.
-func (f Filing) Papers() []PaperKind {
+// OfFiling lists the papers that exist for a filing.
+func OfFiling(f Filing) []PaperKind {
 	var out []PaperKind
 	if f.AcceptedAt != nil {
 		out = append(out, ReceiptPaper)
@@ -293,7 +294,7 @@ func (s *Service) Paper(ctx context.Context, a actor.Actor, filing int64, kind P
 	f := c.Filing
 	write := map[PaperKind]func(*document.PDF, Case) string{ReceiptPaper: receipt, CorrectionPaper: correction, DeclinePaper: decline, RefusalPaper: refusal}[kind]
 	exists := false
-	for _, k := range f.Papers() {
+	for _, k := range OfFiling(f) {
 		exists = exists || k == kind
 	}
 	if write == nil || !exists {
@@ -307,7 +308,7 @@ func (s *Service) Paper(ctx context.Context, a actor.Actor, filing int64, kind P
 	title := write(p, c)
 	p.Signed(c.Point.Name, onDay(paperDay(c.Filing, kind)))
 	p.Space(6)
-	p.Note(c.Point.contact())
+	p.Note(contact(c.Point))
 	p.Note("本文书由登记系统生成，不加盖印章图样；真伪以登记点在办记录为准。受理编号 " + f.IntakeNo)
 	pdf, err = p.Bytes()
 	return title + "-" + f.IntakeNo + ".pdf", pdf, err
@@ -338,7 +339,7 @@ func addressee(c contract.Content) string {
 }
 
 // contact is the foot of a paper: who decided and where to ask.
-func (p Point) contact() string {
+func contact(p Point) string {
 	where := p.Name
 	if p.Phone != "" {
 		where += "　电话 " + p.Phone
@@ -353,7 +354,7 @@ func facts(p *document.PDF, c Case, more ...document.Pair) {
 	f := c.Filing
 	p.Paragraph(addressee(c.Contract.Content) + "：")
 	p.Pairs(append([]document.Pair{{Label: "受理编号", Value: f.IntakeNo}, {Label: "合同名称", Value: f.Title}, {Label: "卖方", Value: f.SellerName},
-		{Label: "买方", Value: f.BuyerName}, {Label: "申报类别", Value: className(f.ClaimedClass)},
+		{Label: "买方", Value: f.BuyerName}, {Label: "申报类别", Value: codes.ClassName(f.ClaimedClass)},
 		{Label: "申报成交额", Value: f.ClaimedAmount.Grouped() + " 元"}}, more...))
 	p.Space(2)
 }

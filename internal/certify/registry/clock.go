@@ -39,114 +39,128 @@ type Due struct {
 	Illegal  bool       `json:"illegal"` // past LegalOn
 	Warning  bool       `json:"warning"` // three working days or fewer, or half of the time gone
 	Words    string     `json:"words"`   // 还剩 6 个工作日
+	Level    Level      `json:"-"`
 }
 
-// calendar knows the days on which a desk does not work although the week says so, and the other way round
-// (国务院办公厅 announces both each year; the table is data).
-type calendar map[string]string
+// Run is the clock of one case: what was counted so far, and the days that hold.
+type Run struct {
+	ClockStartedOn *time.Time `json:"clockStartedOn"` // nil before acceptance
+	PausedOn       *time.Time `json:"pausedOn"`       // since when the applicant mends; nil while the clock runs
+	PausedWorking  int        `json:"pausedWorkingDays"`
+	PausedCalendar int        `json:"pausedCalendarDays"`
+	TargetOn       *time.Time `json:"targetOn"`
+	LegalOn        *time.Time `json:"legalOn"`
+	DueOn          time.Time  `json:"dueOn"` // the day that holds now
+}
 
+// Phase is what the clock of a case does in the state where the case stands.
+type Phase int
+
+// The phases.
 const (
-	holiday = "holiday"
-	workday = "workday"
+	Waiting Phase = iota // for acceptance: no clock of the desk runs yet
+	Running
+	Pausing // the applicant mends: the clock stands still
+	Done
 )
 
-func (c calendar) working(day time.Time) bool {
-	switch c[day.Format(time.DateOnly)] {
-	case holiday:
-		return false
-	case workday:
+// Start lets the clock begin: the day itself counts as day nought.
+func (p Policy) Start(days clock.Calendar, r *Run, today time.Time) {
+	r.ClockStartedOn, r.PausedWorking, r.PausedCalendar = &today, 0, 0
+	p.Set(days, r, false)
+}
+
+// Pause stops the clock and gives the applicant the policy's working days.
+func (p Policy) Pause(days clock.Calendar, r *Run, today time.Time) {
+	r.DueOn, r.PausedOn = days.Add(today, p.CorrectionDays, "working"), &today
+}
+
+// Resume lets the clock go on after a pause. It starts anew where the policy says so, or where it had not started yet: a case that
+// was not accepted counts as accepted from today; the answer says which.
+func (p Policy) Resume(days clock.Calendar, r *Run, today time.Time) (anew bool) {
+	paused := *r.PausedOn
+	r.PausedOn = nil
+	if r.ClockStartedOn == nil || p.CorrectionResetsClock {
+		p.Start(days, r, today)
 		return true
-	default:
-		return day.Weekday() != time.Saturday && day.Weekday() != time.Sunday
 	}
+	r.PausedWorking += days.Between(paused, today)
+	r.PausedCalendar += int(today.Sub(paused) / (24 * time.Hour))
+	p.Set(days, r, false)
+	return false
 }
 
-// add returns the day n days after start; start itself never counts (民法典第201条: the first day is not counted).
-func (c calendar) add(start time.Time, n int, unit string) time.Time {
-	if unit == "calendar" {
-		return start.AddDate(0, 0, n)
-	}
-	day := start
-	for n > 0 {
-		day = day.AddDate(0, 0, 1)
-		if c.working(day) {
-			n--
-		}
-	}
-	return day
-}
-
-// between counts the working days after from up to and including to; negative where to lies before from.
-func (c calendar) between(from, to time.Time) int {
-	if to.Before(from) {
-		return -c.between(to, from)
-	}
-	n := 0
-	for day := from.AddDate(0, 0, 1); !day.After(to); day = day.AddDate(0, 0, 1) {
-		if c.working(day) {
-			n++
-		}
-	}
-	return n
-}
-
-// run sets target and legal day of a filing whose clock started, pauses included. The target never lies behind the law.
-func (p Policy) run(c calendar, f *Filing, large bool) {
-	if f.ClockStartedOn == nil {
+// Set works out target and legal day of a clock that started, pauses included. The target never lies behind the law.
+func (p Policy) Set(days clock.Calendar, r *Run, large bool) {
+	if r.ClockStartedOn == nil {
 		return
 	}
 	target, legal := p.TargetDays, p.LegalDays
 	if large {
 		target, legal = p.LargeTargetDays, p.LargeLegalDays
 	}
-	extend := func(days int, unit string) time.Time {
-		paused := f.PausedWorking
+	extend := func(n int, unit string) time.Time {
+		paused := r.PausedWorking
 		if unit == "calendar" {
-			paused = f.PausedCalendar
+			paused = r.PausedCalendar
 		}
-		return c.add(*f.ClockStartedOn, days+paused, unit)
+		return days.Add(*r.ClockStartedOn, n+paused, unit)
 	}
 	t, l := extend(target, p.TargetUnit), extend(legal, p.LegalUnit)
 	if t.After(l) {
 		t = l
 	}
-	f.TargetOn, f.LegalOn, f.DueOn = &t, &l, t
+	r.TargetOn, r.LegalOn, r.DueOn = &t, &l, t
 }
 
-// due reads the clock of a filing on a day.
-func due(c calendar, f Filing, today time.Time) Due {
-	d := Due{On: f.DueOn, TargetOn: f.TargetOn, LegalOn: f.LegalOn, Left: c.between(today, f.DueOn), Paused: f.State == Correcting}
-	d.Overdue = today.After(f.DueOn)
-	d.Illegal = f.LegalOn != nil && !d.Paused && today.After(*f.LegalOn)
-	if f.ClockStartedOn != nil && f.TargetOn != nil {
-		d.Warning = 2*c.between(*f.ClockStartedOn, today) >= c.between(*f.ClockStartedOn, *f.TargetOn)
-	}
-	d.Warning = d.Warning || d.Left <= 3
+// Of reads the clock of a case that was submitted at an instant, as it stands today.
+func Of(days clock.Calendar, r Run, phase Phase, submitted, today time.Time) Due {
+	d := Due{On: r.DueOn, TargetOn: r.TargetOn, LegalOn: r.LegalOn, Left: days.Between(today, r.DueOn), Paused: phase == Pausing}
+	d.Overdue = today.After(r.DueOn)
+	d.Illegal = r.LegalOn != nil && !d.Paused && today.After(*r.LegalOn)
+	half := r.ClockStartedOn != nil && r.TargetOn != nil &&
+		2*days.Between(*r.ClockStartedOn, today) >= days.Between(*r.ClockStartedOn, *r.TargetOn)
+	d.Warning = half || d.Left <= 3
 	switch {
-	case !f.State.Open():
-		d.Words, d.Warning, d.Overdue, d.Illegal = "已办结", false, false, false
-	case f.State == AwaitingAcceptance:
-		d.Words = fmt.Sprintf("待受理，已等 %d 个工作日", max(0, c.between(dayOf(f.SubmittedAt), today)))
-	case d.Paused && d.Overdue:
-		d.Words = fmt.Sprintf("补正已逾期 %d 个工作日", -d.Left)
-	case d.Paused && d.Left == 0:
-		d.Words = "补正今天到期"
-	case d.Paused:
-		d.Words = fmt.Sprintf("等待补正，还剩 %d 个工作日", d.Left)
+	case d.Paused || r.ClockStartedOn == nil:
+		d.Level = Wait
 	case d.Illegal:
-		d.Words = "已超过法定期限"
+		d.Level = Legal
 	case d.Overdue:
-		d.Words = fmt.Sprintf("已超期 %d 个工作日", -d.Left)
-	case d.Left == 0:
-		d.Words = "今天到期"
+		d.Level = Target
+	case d.Left <= 3:
+		d.Level = Near
+	case half:
+		d.Level = Half
 	default:
-		d.Words = fmt.Sprintf("还剩 %d 个工作日", d.Left)
+		d.Level = Calm
 	}
+	if phase == Done {
+		d.Warning, d.Overdue, d.Illegal = false, false, false
+	}
+	d.Words = d.words(phase, days.Between(clock.Date(submitted), today))
 	return d
 }
 
-// dayOf is the calendar day of an instant in Shanghai, as midnight UTC: what a SQL date reads back as.
-func dayOf(t time.Time) time.Time {
-	y, m, d := clock.Local(t).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+func (d Due) words(phase Phase, waited int) string {
+	switch {
+	case phase == Done:
+		return "已办结"
+	case phase == Waiting:
+		return fmt.Sprintf("待受理，已等 %d 个工作日", max(0, waited))
+	case d.Paused && d.Overdue:
+		return fmt.Sprintf("补正已逾期 %d 个工作日", -d.Left)
+	case d.Paused && d.Left == 0:
+		return "补正今天到期"
+	case d.Paused:
+		return fmt.Sprintf("等待补正，还剩 %d 个工作日", d.Left)
+	case d.Illegal:
+		return "已超过法定期限"
+	case d.Overdue:
+		return fmt.Sprintf("已超期 %d 个工作日", -d.Left)
+	case d.Left == 0:
+		return "今天到期"
+	default:
+		return fmt.Sprintf("还剩 %d 个工作日", d.Left)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"techmarket/internal/foundation/clock"
+	"techmarket/internal/foundation/codes"
 	"techmarket/internal/platform/document"
 )
 
@@ -34,10 +35,10 @@ func (s *Service) cover(d Dossier, m manifest) ([]byte, error) {
 	p := fonts.New(document.PDFOptions{Title: "技术合同登记档案 " + r.Number, At: m.MadeAt, Sample: r.Sample, Numbers: true})
 	p.Title("技术合同登记档案")
 	pairs := []document.Pair{{Label: "登记编号", Value: r.Number}, {Label: "合同名称", Value: drawn(r.Title)}, {Label: "卖方", Value: drawn(r.SellerName)}, {Label: "买方", Value: drawn(r.BuyerName)},
-		{Label: "合同类别", Value: className(r.Class)}, {Label: "合同成交额", Value: inWords(r.Amount)}, {Label: "技术交易额", Value: inWords(r.Technical)},
-		{Label: "登记点", Value: drawn(d.Point.Name)}, {Label: "登记日期", Value: r.RegisteredOn.Format("2006 年 1 月 2 日")}, {Label: "登记状态", Value: endState(r).Label()}}
+		{Label: "合同类别", Value: codes.ClassName(r.Class)}, {Label: "合同成交额", Value: inWords(r.Amount)}, {Label: "技术交易额", Value: inWords(r.Technical)},
+		{Label: "登记点", Value: drawn(d.Point.Name)}, {Label: "登记日期", Value: r.RegisteredOn.Format("2006 年 1 月 2 日")}, {Label: "登记状态", Value: r.Settled().Label()}}
 	if r.EndedOn != nil {
-		pairs = append(pairs, document.Pair{Label: endState(r).Label() + "日期", Value: r.EndedOn.Format("2006 年 1 月 2 日")})
+		pairs = append(pairs, document.Pair{Label: r.Settled().Label() + "日期", Value: r.EndedOn.Format("2006 年 1 月 2 日")})
 	}
 	for _, c := range d.Certificates {
 		pairs = append(pairs, document.Pair{Label: fmt.Sprintf("证明第 %d 版", c.Version), Value: onDay(c.IssuedAt) + "发，" + certificateState(c.State)})

@@ -9,9 +9,11 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/document"
 	"techmarket/internal/platform/notify"
+	"techmarket/internal/platform/postgres"
 )
 
 // Level is how urgent an open case is.
@@ -19,39 +21,22 @@ type Level string
 
 // The levels, most urgent first.
 const (
-	LegalLevel  Level = "legal"  // past the legal limit
-	TargetLevel Level = "target" // past the target
-	NearLevel   Level = "near"   // three working days or fewer
-	HalfLevel   Level = "half"   // half of the time gone
-	CalmLevel   Level = "calm"
-	WaitLevel   Level = "wait" // waits for the applicant or for acceptance: no clock of the desk runs
+	Legal  Level = "legal"  // past the legal limit
+	Target Level = "target" // past the target
+	Near   Level = "near"   // three working days or fewer
+	Half   Level = "half"   // half of the time gone
+	Calm   Level = "calm"
+	Wait   Level = "wait" // waits for the applicant or for acceptance: no clock of the desk runs
 )
 
 // Label is the level in words.
 func (l Level) Label() string {
-	return map[Level]string{LegalLevel: "超过法定期限", TargetLevel: "超过目标期限", NearLevel: "三个工作日内到期", HalfLevel: "时限已过半", CalmLevel: "时限内", WaitLevel: "待受理或补正中"}[l]
+	return map[Level]string{Legal: "超过法定期限", Target: "超过目标期限", Near: "三个工作日内到期", Half: "时限已过半", Calm: "时限内", Wait: "待受理或补正中"}[l]
 }
 
 // Levels lists them, most urgent first.
 func Levels() []Level {
-	return []Level{LegalLevel, TargetLevel, NearLevel, HalfLevel, CalmLevel, WaitLevel}
-}
-
-func (d Due) level(c calendar, started, today *time.Time) Level {
-	switch {
-	case d.Paused || started == nil:
-		return WaitLevel
-	case d.Illegal:
-		return LegalLevel
-	case d.Overdue:
-		return TargetLevel
-	case d.Left <= 3:
-		return NearLevel
-	case d.TargetOn != nil && 2*c.between(*started, *today) >= c.between(*started, *d.TargetOn):
-		return HalfLevel
-	default:
-		return CalmLevel
-	}
+	return []Level{Legal, Target, Near, Half, Calm, Wait}
 }
 
 // PointDeadlines counts the open cases of one point by level.
@@ -88,7 +73,7 @@ func (s *Service) Deadlines(ctx context.Context, a actor.Actor) (Deadlines, erro
 		return out, err
 	}
 	sc.org = 0 // the organisation's own applications are no work of the desk
-	rows, err := many[queueRow](ctx, s.d.DB, deadlineQuery(sc), deadlineArgs(sc))
+	rows, err := postgres.Many[queueRow](ctx, s.d.DB, deadlineQuery(sc), deadlineArgs(sc))
 	if err != nil {
 		return out, fmt.Errorf("deadlines: %w", err)
 	}
@@ -104,16 +89,16 @@ func (s *Service) Deadlines(ctx context.Context, a actor.Actor) (Deadlines, erro
 	for _, p := range points {
 		byID[p.ID] = &PointDeadlines{Point: p, Counts: map[Level]int{}}
 	}
-	today := dayOf(s.d.Now())
+	today := clock.Date(s.d.Now())
 	for _, r := range rows {
 		row := r.row(days, today)
-		level := row.Due.level(days, r.ClockStartedOn, &today)
+		level := row.Due.Level
 		out.Counts[level]++
 		out.Open++
 		p := byID[r.PointID]
 		p.Counts[level]++
 		p.Open++
-		if level == LegalLevel || level == TargetLevel || level == NearLevel {
+		if level == Legal || level == Target || level == Near {
 			out.Urgent = append(out.Urgent, UrgentCase{row, level, p.Point.Name})
 		}
 	}
@@ -147,7 +132,7 @@ func (WarnArgs) Kind() string { return "deadline_warning" }
 // three working days before the end, the head of the point past the target, and the league's officers too past the legal
 // limit. Each person is told once for each level and date. The system calls it every morning.
 func (s *Service) Warn(ctx context.Context) error {
-	rows, err := many[queueRow](ctx, s.d.DB, deadlineQuery(scope{division: "15%"}), pgx.StrictNamedArgs{})
+	rows, err := postgres.Many[queueRow](ctx, s.d.DB, deadlineQuery(scope{division: "15%"}), pgx.StrictNamedArgs{})
 	if err != nil {
 		return fmt.Errorf("warn: %w", err)
 	}
@@ -155,21 +140,22 @@ func (s *Service) Warn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	today := dayOf(s.d.Now())
+	today := clock.Date(s.d.Now())
 	for _, r := range rows {
 		row := r.row(days, today)
-		level := row.Due.level(days, r.ClockStartedOn, &today)
-		if level == CalmLevel || level == WaitLevel {
+		level := row.Due.Level
+		if level == Calm || level == Wait {
 			continue
 		}
-		if err := s.warn(ctx, row, level); err != nil {
+		if err := s.warn(ctx, row); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Service) warn(ctx context.Context, row QueueRow, level Level) error {
+func (s *Service) warn(ctx context.Context, row QueueRow) error {
+	level := row.Due.Level
 	p, err := s.Point(ctx, row.PointID)
 	if err != nil {
 		return err
@@ -180,14 +166,14 @@ func (s *Service) warn(ctx context.Context, row QueueRow, level Level) error {
 			return err
 		}
 	}
-	if level == TargetLevel || level == LegalLevel {
+	if level == Target || level == Legal {
 		heads, err := s.d.People.AccountsOf(ctx, p.OrganisationID, actor.PointHead)
 		if err != nil {
 			return err
 		}
 		to = append(to, heads...)
 	}
-	if level == LegalLevel {
+	if level == Legal {
 		officers, err := s.d.People.OfficersFor(ctx, p.Division)
 		if err != nil {
 			return err
@@ -198,7 +184,7 @@ func (s *Service) warn(ctx context.Context, row QueueRow, level Level) error {
 	to = slices.DeleteFunc(slices.Compact(to), func(account int64) bool { return account == 0 })
 	return s.d.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		on := row.Due.On
-		if level == LegalLevel {
+		if level == Legal {
 			on = *row.Due.LegalOn
 		}
 		tag, err := tx.Exec(ctx, insertWarning, pgx.StrictNamedArgs{"filing": row.ID, "level": level, "due": on, "now": s.d.Now()})
@@ -212,17 +198,17 @@ func (s *Service) warn(ctx context.Context, row QueueRow, level Level) error {
 
 // Holidays lists the days on which the week says one thing and the notice of the State Council another. Anybody may call it.
 func (s *Service) Holidays(ctx context.Context) ([]Holiday, error) {
-	return many[Holiday](ctx, s.d.DB, selectHolidays, pgx.StrictNamedArgs{})
+	return postgres.Many[Holiday](ctx, s.d.DB, selectHolidays, pgx.StrictNamedArgs{})
 }
 
 // ReadHolidays reads a table of days for SaveHolidays: columns 日期, 类型 (放假, 调休上班), 名称. Every wrong cell is named; nothing
 // is read in part. Faults: Invalid "holiday_table" with fields, "file_kind" and those of the reader.
 func ReadHolidays(name string, raw []byte) ([]Holiday, error) {
-	table, err := readTable(name, raw)
+	table, err := document.ReadTable(name, raw)
 	if err != nil {
 		return nil, err
 	}
-	kinds := map[string]string{"放假": holiday, "休": holiday, "假": holiday, holiday: holiday, "调休上班": workday, "上班": workday, "班": workday, workday: workday}
+	kinds := map[string]string{"放假": clock.Holiday, "休": clock.Holiday, "假": clock.Holiday, clock.Holiday: clock.Holiday, "调休上班": clock.Workday, "上班": clock.Workday, "班": clock.Workday, clock.Workday: clock.Workday}
 	var out []Holiday
 	var bad fault.Fields
 	seen := map[time.Time]bool{}

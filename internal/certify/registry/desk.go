@@ -14,6 +14,7 @@ import (
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
@@ -33,7 +34,7 @@ func (s *Service) Submit(ctx context.Context, a actor.Actor, contractID, pointID
 	if err != nil {
 		return f, err
 	}
-	err = s.guarded(ctx, a, EventSubmit, "contract", strconv.FormatInt(contractID, 10), func(ctx context.Context, tx pgx.Tx) error {
+	err = s.trail.Guard(ctx, a, string(EventSubmit), "contract", strconv.FormatInt(contractID, 10), func(ctx context.Context, tx pgx.Tx) error {
 		c, err := s.d.Contracts.Get(ctx, tx, contractID)
 		if err != nil {
 			return err
@@ -73,8 +74,8 @@ func (s *Service) add(ctx context.Context, tx pgx.Tx, a actor.Actor, c contract.
 		return Filing{}, err
 	}
 	now := s.d.Now()
-	today := dayOf(now)
-	policy, err := one[Policy](ctx, tx, selectPolicyOn, pgx.StrictNamedArgs{"day": today})
+	today := clock.Date(now)
+	policy, err := postgres.One[Policy](ctx, tx, selectPolicyOn, pgx.StrictNamedArgs{"day": today})
 	if err != nil {
 		return Filing{}, fmt.Errorf("policy in force: %w", err)
 	}
@@ -89,7 +90,7 @@ func (s *Service) add(ctx context.Context, tx pgx.Tx, a actor.Actor, c contract.
 	f := Filing{ContractID: c.ID, Kind: kind, PointID: p.ID, Division: p.Division, State: rule.To[0], Version: 1,
 		IntakeNo: fmt.Sprintf("SL-%s-%s-%04d", p.Division, today.Format("20060102"), serial), SellerOrg: c.SellerOrg, BuyerOrg: c.BuyerOrg,
 		ApplicantOrg: c.ApplicantOrg, Applicant: a.AccountID, Number: number, Sample: c.Sample, PolicyID: policy.ID,
-		SubmittedAt: now, UpdatedAt: now, DueOn: days.add(today, policy.TargetDays, policy.TargetUnit)}
+		SubmittedAt: now, UpdatedAt: now, Run: Run{DueOn: days.Add(today, policy.TargetDays, policy.TargetUnit)}}
 	f.take(frozen)
 	f.ID, err = addFiling(ctx, tx, f, now)
 	if postgres.Constraint(err) == "filing_contract_open" {
@@ -110,7 +111,7 @@ func (s *Service) add(ctx context.Context, tx pgx.Tx, a actor.Actor, c contract.
 
 // checkPoint refuses a wrong or suspended point and names the right one (办法第8条).
 func (s *Service) checkPoint(ctx context.Context, tx pgx.Tx, p Point, c contract.Contract) error {
-	right, err := rightPoint(ctx, tx, c.ApplicantOrg, c.Content.Area(), c.Sample, dayOf(s.d.Now()))
+	right, err := rightPoint(ctx, tx, c.ApplicantOrg, c.Content.Area(), c.Sample, clock.Date(s.d.Now()))
 	if err != nil {
 		return err
 	}
@@ -160,7 +161,7 @@ func (s *Service) release(ctx context.Context, w *work) error {
 	if err := s.d.Contracts.Move(ctx, w.tx, w.filing.ContractID, contract.EventKeep); err != nil {
 		return err
 	}
-	reg, err := one[Registration](ctx, w.tx, lockRegistration, pgx.StrictNamedArgs{"number": w.number})
+	reg, err := postgres.One[Registration](ctx, w.tx, lockRegistration, pgx.StrictNamedArgs{"number": w.number})
 	if err != nil {
 		return fmt.Errorf("registration of the change: %w", err)
 	}
@@ -194,9 +195,13 @@ func (s *Service) start(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
-	w.filing.AcceptedAt, w.filing.ClockStartedOn = &w.now, &w.today
-	w.filing.PausedWorking, w.filing.PausedCalendar = 0, 0
-	policy.run(days, &w.filing, false)
+	policy.Start(days, &w.filing.Run, w.today)
+	return s.begin(ctx, w)
+}
+
+// begin fills the sheet of a case that is accepted from now on.
+func (s *Service) begin(ctx context.Context, w *work) error {
+	w.filing.AcceptedAt = &w.now
 	frozen, err := s.d.Contracts.Frozen(ctx, w.tx, w.filing.ContractID, w.filing.ContractVersion)
 	if err != nil {
 		return err
@@ -205,8 +210,8 @@ func (s *Service) start(ctx context.Context, w *work) error {
 	return nil
 }
 
-func (s *Service) clock(ctx context.Context, tx pgx.Tx, f Filing) (Policy, calendar, error) {
-	policy, err := one[Policy](ctx, tx, selectPolicy, pgx.StrictNamedArgs{"id": f.PolicyID})
+func (s *Service) clock(ctx context.Context, tx pgx.Tx, f Filing) (Policy, clock.Calendar, error) {
+	policy, err := postgres.One[Policy](ctx, tx, selectPolicy, pgx.StrictNamedArgs{"id": f.PolicyID})
 	if err != nil {
 		return Policy{}, nil, fmt.Errorf("policy: %w", err)
 	}
@@ -220,7 +225,7 @@ func (s *Service) DeclineIntake(ctx context.Context, a actor.Actor, r Ref, code,
 	return s.onFiling(ctx, a, r, EventDeclineIntake, func(ctx context.Context, w *work) error {
 		var bad fault.Fields
 		bad.Check(codes.IntakeRefusal.Has(code), "code", "unknown", "请选择不予受理的理由")
-		required(&bad, "text", text, "请写明不予受理的具体情况")
+		bad.Required("text", text, "请写明不予受理的具体情况")
 		if err := bad.Err(); err != nil {
 			return err
 		}
@@ -249,7 +254,7 @@ func (s *Service) RequestCorrection(ctx context.Context, a actor.Actor, r Ref, i
 		var bad fault.Fields
 		bad.Check(len(items) > 0, "items", "required", "请列出全部需要补正的内容")
 		for i, item := range items {
-			required(&bad, fmt.Sprintf("items.%d.text", i), item.Text, "请写明缺什么、怎样补正")
+			bad.Required(fmt.Sprintf("items.%d.text", i), item.Text, "请写明缺什么、怎样补正")
 			bad.Check(item.Reason == "" || codes.Refusal.Has(item.Reason), fmt.Sprintf("items.%d.reason", i), "unknown", "请选择 R1–R11 中的理由代码")
 		}
 		if err := bad.Err(); err != nil {
@@ -263,8 +268,7 @@ func (s *Service) RequestCorrection(ctx context.Context, a actor.Actor, r Ref, i
 			items[i].Answer = ""
 		}
 		w.filing.Registrar = a.AccountID
-		w.filing.DueOn = days.add(w.today, policy.CorrectionDays, "working")
-		w.filing.PausedOn = &w.today
+		policy.Pause(days, &w.filing.Run, w.today)
 		w.filing.Correction = &Correction{AskedAt: w.now, DueOn: w.filing.DueOn.Format(time.DateOnly), Items: items}
 		w.tell, w.say = []int64{w.filing.Applicant}, "登记申请需要补正，请在 "+w.filing.Correction.DueOn+" 前办理"
 		return s.d.Contracts.Move(ctx, w.tx, w.filing.ContractID, contract.EventCorrect)
@@ -279,7 +283,7 @@ func (s *Service) SubmitCorrection(ctx context.Context, a actor.Actor, r Ref, an
 		var bad fault.Fields
 		bad.Check(len(answers) == len(c.Items), "answers", "count", "请逐项答复补正内容")
 		for i, answer := range answers[:min(len(answers), len(c.Items))] {
-			required(&bad, fmt.Sprintf("answers.%d", i), answer, "请说明这一项怎样补正")
+			bad.Required(fmt.Sprintf("answers.%d", i), answer, "请说明这一项怎样补正")
 			c.Items[i].Answer = answer
 		}
 		if err := bad.Err(); err != nil {
@@ -299,14 +303,9 @@ func (s *Service) SubmitCorrection(ctx context.Context, a actor.Actor, r Ref, an
 		if err != nil {
 			return err
 		}
-		paused := *w.filing.PausedOn
-		w.filing.PausedOn = nil
-		if w.filing.ClockStartedOn == nil || policy.CorrectionResetsClock {
-			return s.start(ctx, w)
+		if policy.Resume(days, &w.filing.Run, w.today) {
+			return s.begin(ctx, w)
 		}
-		w.filing.PausedWorking += days.between(paused, w.today)
-		w.filing.PausedCalendar += int(w.today.Sub(paused) / (24 * time.Hour))
-		policy.run(days, &w.filing, false)
 		return nil
 	})
 }
@@ -345,7 +344,7 @@ func (s *Service) turnDown(ctx context.Context, w *work, in Refusal) error {
 	for i, code := range in.Codes {
 		bad.Check(codes.Refusal.Has(code), fmt.Sprintf("codes.%d", i), "unknown", "请选择 R1–R11 中的理由代码")
 	}
-	required(&bad, "text", in.Text, "请写明理由，申请人将在通知书上看到")
+	bad.Required("text", in.Text, "请写明理由，申请人将在通知书上看到")
 	if err := bad.Err(); err != nil {
 		return err
 	}
@@ -402,7 +401,7 @@ func (s *Service) assess(ctx context.Context, q postgres.Querier, f Filing, p Po
 		"seller": f.SellerName, "buyer": f.BuyerName}).Scan(&duplicate); err != nil {
 		return recognition.Decision{}, fmt.Errorf("look for duplicates: %w", err)
 	}
-	app := contract.Facts(v.Content, v.Files, contract.Date(recognition.DateOf(dayOf(f.SubmittedAt))))
+	app := contract.Facts(v.Content, v.Files, contract.Date(recognition.DateOf(clock.Date(f.SubmittedAt))))
 	app.Class, app.Costs, app.Biological, app.Tied = r.Class, r.costs(), r.Biological, r.Tied
 	app.Point, app.Points, app.OwnPoint, app.Duplicate, app.Accepted = p.Division, []string{p.Division}, true, duplicate, true
 	if app.Amount = nil; r.Amount > 0 {
@@ -459,10 +458,10 @@ func (s *Service) PassFirstReview(ctx context.Context, a actor.Actor, r Ref) (Fi
 			return err
 		}
 		var bad fault.Fields
-		required(&bad, "opinion", review.Opinion, "请填写初审意见")
+		bad.Required("opinion", review.Opinion, "请填写初审意见")
 		for i, row := range review.Deductions {
 			if row.Granted {
-				required(&bad, fmt.Sprintf("deductions.%d.reason", i), row.Reason, "认可为技术载体须写明理由（认定规则第 19 条）")
+				bad.Required(fmt.Sprintf("deductions.%d.reason", i), row.Reason, "认可为技术载体须写明理由（认定规则第 19 条）")
 			}
 		}
 		if err := bad.Err(); err != nil {
@@ -471,7 +470,7 @@ func (s *Service) PassFirstReview(ctx context.Context, a actor.Actor, r Ref) (Fi
 		m := d.Amounts
 		w.filing.Class, w.filing.Disputed, w.filing.Registrar = d.Class, review.Disputed, a.AccountID
 		w.filing.Amount, w.filing.Deducted, w.filing.Technical, w.filing.VATBase = &m.Contract, &m.Deducted, &m.Technical, &m.VATBase
-		policy.run(days, &w.filing, d.Expert)
+		policy.Set(days, &w.filing.Run, d.Expert)
 		w.note, w.inside = review.Opinion, true
 		w.tell, w.say = reviewers, "有一件待复核"
 		return nil
@@ -507,7 +506,7 @@ func (s *Service) PassSecondReview(ctx context.Context, a actor.Actor, r Ref, op
 	}
 	return s.onFiling(ctx, a, r, EventPassSecondReview, func(ctx context.Context, w *work) error {
 		var bad fault.Fields
-		required(&bad, "opinion", opinion, "请填写复核意见")
+		bad.Required("opinion", opinion, "请填写复核意见")
 		if err := bad.Err(); err != nil {
 			return err
 		}
@@ -532,7 +531,7 @@ func (s *Service) PassSecondReview(ctx context.Context, a actor.Actor, r Ref, op
 func (s *Service) ReturnToReview(ctx context.Context, a actor.Actor, r Ref, reason string) (Filing, error) {
 	return s.onFiling(ctx, a, r, EventReturnToReview, func(_ context.Context, w *work) error {
 		var bad fault.Fields
-		required(&bad, "reason", reason, "请写明退回的理由")
+		bad.Required("reason", reason, "请写明退回的理由")
 		w.filing.Reviewer = a.AccountID
 		w.note, w.inside, w.tell, w.say = reason, true, []int64{w.filing.Registrar}, "复核退回，请重新审查"
 		return bad.Err()
@@ -557,7 +556,7 @@ func (s *Service) RejectByExperts(ctx context.Context, a actor.Actor, r Ref, in 
 
 func experts(w *work, opinion string, minutes int64) error {
 	var bad fault.Fields
-	required(&bad, "opinion", opinion, "请填写专家意见")
+	bad.Required("opinion", opinion, "请填写专家意见")
 	bad.Check(minutes != 0, "minutesFileId", "required", "请上传专家意见文件")
 	w.filing.Expert, w.filing.Review.Experts, w.filing.Review.Minutes = w.who.AccountID, opinion, minutes
 	w.note, w.inside = opinion, true
@@ -565,7 +564,7 @@ func experts(w *work, opinion string, minutes int64) error {
 }
 
 func (s *Service) filing(ctx context.Context, id int64) (Filing, error) {
-	f, err := one[Filing](ctx, s.d.DB, selectFiling, pgx.StrictNamedArgs{"id": id})
+	f, err := postgres.One[Filing](ctx, s.d.DB, selectFiling, pgx.StrictNamedArgs{"id": id})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Filing{}, filingNotFound()
 	}

@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +22,7 @@ import (
 	"techmarket/internal/platform/document"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
+	"techmarket/internal/platform/postgres"
 )
 
 // Files made from the register: a sheet in the columns and keys of the national form (registration.md §4; contract.National),
@@ -37,29 +37,20 @@ const exportPart = 25_000
 // ExportFilter is what is on the screen: the list's filter and a period of registration days.
 type ExportFilter struct {
 	RegistrationFilter
-	From     string `json:"from"` // 2006-01-02, inclusive; empty: from the beginning
-	To       string `json:"to"`
-	Archives int    `json:"archives,omitempty"` // a year: the archives of the point's registrations of that year instead of a workbook
+	Archives int `json:"archives,omitempty"` // a year: the archives of the point's registrations of that year instead of a workbook
 }
 
 func (f ExportFilter) check() error {
 	var bad fault.Fields
-	bad.Check(f.From == "" || isDay(f.From), "from", "format", "请填写日期，如 2026-01-01")
-	bad.Check(f.To == "" || isDay(f.To), "to", "format", "请填写日期，如 2026-12-31")
+	bad.Check(f.From == "" || clock.IsDate(f.From), "from", "format", "请填写日期，如 2026-01-01")
+	bad.Check(f.To == "" || clock.IsDate(f.To), "to", "format", "请填写日期，如 2026-12-31")
 	bad.Check(f.From == "" || f.To == "" || f.From <= f.To, "to", "order", "结束日期不应早于开始日期")
 	return bad.Err()
 }
 
 func exportQuery(sc scope, f ExportFilter) *listQuery {
 	f.Cursor, f.Limit = "", 0
-	q := registrationQuery(sc, f.RegistrationFilter)
-	if f.From != "" {
-		q.and("registered_on >= @from::date", "from", f.From)
-	}
-	if f.To != "" {
-		q.and("registered_on <= @to::date", "to", f.To)
-	}
-	return q
+	return registrationQuery(sc, f.RegistrationFilter)
 }
 
 // ownColumn is a column without a known key of the national form.
@@ -103,7 +94,7 @@ func ownColumns() []ownColumn {
 		}},
 		{"登记日期", document.Date, 12, func(r Registration, _ contract.Content, _ string) any { return r.RegisteredOn }, func(h *historic, text string) string {
 			h.On = strings.NewReplacer("/", "-", ".", "-").Replace(text)
-			if isDay(h.On) {
+			if clock.IsDate(h.On) {
 				return ""
 			}
 			return "请填写日期，如 2024-03-02"
@@ -201,7 +192,7 @@ func (s *Service) exchangeRows(ctx context.Context, sc scope, f ExportFilter, af
 			if after != "" {
 				q.and("number < @after_number", "after_number", after)
 			}
-			regs, err := many[Registration](ctx, s.d.DB, q.sql(min(batch, most-done)), q.args)
+			regs, err := postgres.Many[Registration](ctx, s.d.DB, q.sql(min(batch, most-done)), q.args)
 			if err != nil {
 				yield(nil, fmt.Errorf("export: %w", err))
 				return
@@ -285,7 +276,7 @@ func (s *Service) WriteRegistrations(ctx context.Context, a actor.Actor, f Expor
 		return 0, err
 	}
 	return rows, s.d.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		return s.record(ctx, tx, a, "export", "registration", "", false, map[string]any{"rows": rows, "from": f.From, "to": f.To})
+		return s.trail.Record(ctx, tx, a, "export", "registration", "", map[string]any{"rows": rows, "from": f.From, "to": f.To})
 	})
 }
 
@@ -335,11 +326,11 @@ func (s *Service) RequestExport(ctx context.Context, a actor.Actor, f ExportFilt
 		return Export{}, err
 	}
 	var e Export
-	err = s.guarded(ctx, a, "export", "registration", "", func(ctx context.Context, tx pgx.Tx) error {
+	err = s.trail.Guard(ctx, a, "export", "registration", "", func(ctx context.Context, tx pgx.Tx) error {
 		if e, err = addExport(ctx, tx, a.AccountID, f, exportScope{Points: sc.points, Division: sc.division, Org: sc.org}, n, s.d.Now()); err != nil {
 			return err
 		}
-		if err := s.record(ctx, tx, a, "export", "registration_export", strconv.FormatInt(e.ID, 10), false, map[string]any{"rows": n}); err != nil {
+		if err := s.trail.Record(ctx, tx, a, "export", "registration_export", strconv.FormatInt(e.ID, 10), map[string]any{"rows": n}); err != nil {
 			return err
 		}
 		return s.d.Jobs.Enqueue(ctx, tx, ExportArgs{e.ID}, jobs.Options{})
@@ -349,12 +340,12 @@ func (s *Service) RequestExport(ctx context.Context, a actor.Actor, f ExportFilt
 
 // Exports lists the actor's own exports, newest first; Export reads one. NotFound "export_not_found" for somebody else's.
 func (s *Service) Exports(ctx context.Context, a actor.Actor) ([]Export, error) {
-	return many[Export](ctx, s.d.DB, selectExports, pgx.StrictNamedArgs{"account": a.AccountID})
+	return postgres.Many[Export](ctx, s.d.DB, selectExports, pgx.StrictNamedArgs{"account": a.AccountID})
 }
 
 // Export reads one export of the actor's own.
 func (s *Service) Export(ctx context.Context, a actor.Actor, id int64) (Export, error) {
-	e, err := one[Export](ctx, s.d.DB, selectExport, pgx.StrictNamedArgs{"id": id})
+	e, err := postgres.One[Export](ctx, s.d.DB, selectExport, pgx.StrictNamedArgs{"id": id})
 	if err == pgx.ErrNoRows || err == nil && e.AccountID != a.AccountID {
 		return Export{}, fault.New(fault.NotFound, "export_not_found", "没有这次导出，请在登记簿重新导出")
 	}
@@ -363,7 +354,7 @@ func (s *Service) Export(ctx context.Context, a actor.Actor, id int64) (Export, 
 
 // MakeExport is the worker of ExportArgs: one workbook for each part of the rows; a run that was killed begins anew.
 func (s *Service) MakeExport(ctx context.Context, args ExportArgs) error {
-	e, err := one[Export](ctx, s.d.DB, selectExport, pgx.StrictNamedArgs{"id": args.ID})
+	e, err := postgres.One[Export](ctx, s.d.DB, selectExport, pgx.StrictNamedArgs{"id": args.ID})
 	if err == pgx.ErrNoRows || err == nil && e.State == "done" {
 		return nil
 	}
@@ -463,15 +454,4 @@ func (s *Service) RegisterJobs(w *jobs.Workers) {
 	jobs.Register(w, s.MakeExport)
 	jobs.Register(w, s.RunHistory)
 	jobs.Register(w, func(ctx context.Context, _ WarnArgs) error { return errors.Join(s.Warn(ctx), s.retryCertificates(ctx)) })
-}
-
-// readTable walks an uploaded table by its name's ending. Faults: Invalid "file_kind" and those of the reader.
-func readTable(name string, content []byte) (iter.Seq2[document.TableRow, error], error) {
-	switch {
-	case strings.HasSuffix(strings.ToLower(name), ".xlsx"):
-		return document.ReadExcel(bytes.NewReader(content)), nil
-	case strings.HasSuffix(strings.ToLower(name), ".csv"):
-		return document.ReadCSV(bytes.NewReader(content)), nil
-	}
-	return nil, fault.New(fault.Invalid, "file_kind", "请上传 Excel（.xlsx）或 CSV 文件")
 }

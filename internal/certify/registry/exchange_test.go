@@ -36,7 +36,7 @@ func TestTheExportHoldsWhatIsOnTheScreenUnderTheKeysOfTheNationalForm(t *testing
 	w.Later(40)
 	second := w.Register(w.Content(), nil)
 	var b bytes.Buffer
-	registrytest.Check(t, w.S.ExportRegistrations(ctx, w.Head, registry.ExportFilter{To: "2026-04-30"}, &b))
+	registrytest.Check(t, w.S.ExportRegistrations(ctx, w.Head, registry.ExportFilter{RegistrationFilter: registry.RegistrationFilter{To: "2026-04-30"}}, &b))
 	rows := sheetOf(t, b.Bytes())
 	if len(rows) != 3 { // note, heading, one row
 		t.Fatalf("%d rows: %v", len(rows), rows)
@@ -59,10 +59,10 @@ func TestTheExportHoldsWhatIsOnTheScreenUnderTheKeysOfTheNationalForm(t *testing
 	if rows := sheetOf(t, b.Bytes()); len(rows) != 2 {
 		t.Errorf("another desk got %d rows", len(rows)-2)
 	}
-	if n, err := w.S.ExportCount(ctx, w.League, registry.ExportFilter{From: "2026-05-01"}); err != nil || n != 1 {
+	if n, err := w.S.ExportCount(ctx, w.League, registry.ExportFilter{RegistrationFilter: registry.RegistrationFilter{From: "2026-05-01"}}); err != nil || n != 1 {
 		t.Errorf("period: %d %v, want 1 (%s)", n, err, second.Number)
 	}
-	if _, err := w.S.ExportCount(ctx, w.League, registry.ExportFilter{From: "2026-05-01", To: "2026-04-01"}); !fault.Is(err, fault.Invalid) {
+	if _, err := w.S.ExportCount(ctx, w.League, registry.ExportFilter{RegistrationFilter: registry.RegistrationFilter{From: "2026-05-01", To: "2026-04-01"}}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("a period that ends before it begins: %v", err)
 	}
 }
@@ -234,18 +234,18 @@ func TestDeadlinesCountAndWarnOnce(t *testing.T) {
 		}
 		d, err := w.S.Deadlines(ctx, w.League)
 		registrytest.Check(t, err)
-		if d.Open != 2 || d.Counts[level] != 1 || d.Counts[registry.WaitLevel] != 1 {
+		if d.Open != 2 || d.Counts[level] != 1 || d.Counts[registry.Wait] != 1 {
 			t.Errorf("%s: counts %v", level, d.Counts)
 		}
 		if a, b, c := messages(w.Registrar), messages(w.Head), messages(w.League); a != registrar || b != head || c != league || messages(second) != league {
 			t.Errorf("%s: messages %d %d %d, want %d %d %d", level, a, b, c, registrar, head, league)
 		}
 	}
-	step(3, registry.CalmLevel, 0, 0, 0)
-	step(9, registry.HalfLevel, 1, 0, 0) // 22 April: 8 of 15 working days gone
-	step(6, registry.NearLevel, 2, 0, 0) // 28 April; the target is 1 May
-	step(4, registry.TargetLevel, 3, 1, 0)
-	step(9, registry.LegalLevel, 4, 2, 1) // 11 May; the legal limit was 10 May
+	step(3, registry.Calm, 0, 0, 0)
+	step(9, registry.Half, 1, 0, 0) // 22 April: 8 of 15 working days gone
+	step(6, registry.Near, 2, 0, 0) // 28 April; the target is 1 May
+	step(4, registry.Target, 3, 1, 0)
+	step(9, registry.Legal, 4, 2, 1) // 11 May; the legal limit was 10 May
 	other, err := w.S.Deadlines(ctx, w.OtherLeague)
 	registrytest.Check(t, err)
 	if other.Open != 0 {

@@ -16,6 +16,7 @@ import (
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/document"
+	"techmarket/internal/platform/postgres"
 )
 
 // Find is what searching a paper of a case found.
@@ -96,7 +97,7 @@ func (s *Service) textOf(ctx context.Context, file int64) (fileText, error) {
 	if err != nil {
 		return fileText{}, err
 	}
-	text, err := one[fileText](ctx, s.d.DB, selectText, pgx.StrictNamedArgs{"digest": f.Digest})
+	text, err := postgres.One[fileText](ctx, s.d.DB, selectText, pgx.StrictNamedArgs{"digest": f.Digest})
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return text, err
 	}
@@ -113,7 +114,7 @@ func (s *Service) textOf(ctx context.Context, file int64) (fileText, error) {
 	pages, err := document.PDFText(at, f.Size)
 	switch {
 	case fault.Is(err, fault.Invalid):
-		text.Failure = faultWords(err)
+		text.Failure = fault.Words(err)
 	case err != nil:
 		return text, err
 	default:

@@ -17,6 +17,7 @@ import (
 
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
@@ -24,6 +25,7 @@ import (
 	"techmarket/internal/platform/document"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
+	"techmarket/internal/platform/postgres"
 )
 
 // Historic registrations: a league starts with its past. What is read here was decided elsewhere: it gets no certificate of this
@@ -144,7 +146,7 @@ func (s *Service) CheckHistory(ctx context.Context, a actor.Actor, name string, 
 	if err != nil {
 		return b, err
 	}
-	err = s.guarded(ctx, a, "check_history", "registration_import", "", func(ctx context.Context, tx pgx.Tx) error {
+	err = s.trail.Guard(ctx, a, "check_history", "registration_import", "", func(ctx context.Context, tx pgx.Tx) error {
 		if marked.Digest != "" {
 			f, err := s.d.Files.Record(ctx, tx, marked, files.Meta{Purpose: "import", UploadedBy: a.AccountID})
 			if err != nil {
@@ -155,7 +157,7 @@ func (s *Service) CheckHistory(ctx context.Context, a actor.Actor, name string, 
 		if err := addHistory(ctx, tx, &b, good); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, a, "check_history", "registration_import", strconv.FormatInt(b.ID, 10), false, map[string]any{"digest": b.Digest, "rows": b.Rows, "good": b.Good})
+		return s.trail.Record(ctx, tx, a, "check_history", "registration_import", strconv.FormatInt(b.ID, 10), map[string]any{"digest": b.Digest, "rows": b.Rows, "good": b.Good})
 	})
 	return b, err
 }
@@ -223,14 +225,14 @@ func headings(row document.TableRow) []heading {
 // readHistory walks the table; what is wrong with a row goes to the report with its cell.
 func (s *Service) readHistory(a actor.Actor, points []Point, name string, raw []byte, b *HistoryBatch) ([]historic, marks, error) {
 	m := marks{rows: map[int]string{}}
-	table, err := readTable(name, raw)
+	table, err := document.ReadTable(name, raw)
 	if err != nil {
 		return nil, m, err
 	}
 	var heads []heading
 	var rows []historic
 	seen := map[string]int{}
-	today := dayOf(s.d.Now()).Format(time.DateOnly)
+	today := clock.Date(s.d.Now()).Format(time.DateOnly)
 	for row, err := range table {
 		if err != nil {
 			return nil, m, err
@@ -366,12 +368,12 @@ func (s *Service) Histories(ctx context.Context, a actor.Actor) ([]HistoryBatch,
 	if err := mayImportHistory(a); err != nil {
 		return nil, err
 	}
-	return many[HistoryBatch](ctx, s.d.DB, selectHistories, pgx.StrictNamedArgs{"account": a.AccountID})
+	return postgres.Many[HistoryBatch](ctx, s.d.DB, selectHistories, pgx.StrictNamedArgs{"account": a.AccountID})
 }
 
 // History reads one file of the actor's own.
 func (s *Service) History(ctx context.Context, a actor.Actor, id int64) (HistoryBatch, error) {
-	b, err := one[HistoryBatch](ctx, s.d.DB, selectHistory, pgx.StrictNamedArgs{"id": id})
+	b, err := postgres.One[HistoryBatch](ctx, s.d.DB, selectHistory, pgx.StrictNamedArgs{"id": id})
 	if err == pgx.ErrNoRows || err == nil && b.AccountID != a.AccountID {
 		return HistoryBatch{}, fault.New(fault.NotFound, "import_not_found", "没有这次导入，请重新上传文件")
 	}
@@ -382,27 +384,27 @@ func (s *Service) History(ctx context.Context, a actor.Actor, id int64) (History
 // "nothing_to_import" where no row is good.
 func (s *Service) ConfirmHistory(ctx context.Context, a actor.Actor, id int64) (HistoryBatch, error) {
 	var b HistoryBatch
-	err := s.guarded(ctx, a, "import_history", "registration_import", strconv.FormatInt(id, 10), func(ctx context.Context, tx pgx.Tx) error {
+	err := s.trail.Guard(ctx, a, "import_history", "registration_import", strconv.FormatInt(id, 10), func(ctx context.Context, tx pgx.Tx) error {
 		if err := mayImportHistory(a); err != nil {
 			return err
 		}
 		var err error
-		b, err = one[HistoryBatch](ctx, tx, lockHistory, pgx.StrictNamedArgs{"id": id})
+		b, err = postgres.One[HistoryBatch](ctx, tx, lockHistory, pgx.StrictNamedArgs{"id": id})
 		switch {
 		case err == pgx.ErrNoRows || err == nil && b.AccountID != a.AccountID:
 			return fault.New(fault.NotFound, "import_not_found", "没有这次导入，请重新上传文件")
 		case err != nil:
 			return err
 		case b.State != "checked":
-			return conflict("import_started", "这个文件已经确认导入")
+			return fault.New(fault.Conflict, "import_started", "这个文件已经确认导入")
 		case b.Good == 0:
-			return conflict("nothing_to_import", "没有可以导入的行，请改正后重新上传")
+			return fault.New(fault.Conflict, "nothing_to_import", "没有可以导入的行，请改正后重新上传")
 		}
 		b.State = "running"
 		if err := storeHistory(ctx, tx, b); err != nil {
 			return err
 		}
-		if err := s.record(ctx, tx, a, "import_history", "registration_import", strconv.FormatInt(id, 10), false, map[string]any{"digest": b.Digest, "good": b.Good}); err != nil {
+		if err := s.trail.Record(ctx, tx, a, "import_history", "registration_import", strconv.FormatInt(id, 10), map[string]any{"digest": b.Digest, "good": b.Good}); err != nil {
 			return err
 		}
 		return s.d.Jobs.Enqueue(ctx, tx, HistoryArgs{id}, jobs.Options{})
@@ -417,7 +419,7 @@ func (s *Service) RunHistory(ctx context.Context, args HistoryArgs) error {
 		return err
 	}
 	return s.d.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		b, err := one[HistoryBatch](ctx, tx, lockHistory, pgx.StrictNamedArgs{"id": args.ID})
+		b, err := postgres.One[HistoryBatch](ctx, tx, lockHistory, pgx.StrictNamedArgs{"id": args.ID})
 		if err == pgx.ErrNoRows || err == nil && b.State != "running" {
 			return nil
 		}
@@ -526,5 +528,3 @@ func (s *Service) registerHistoric(ctx context.Context, tx pgx.Tx, b HistoryBatc
 		Buyer: reg.BuyerName, Amount: reg.Amount, Technical: reg.Technical, Income: h.Income, Import: b.ID, FileDigest: b.Digest, Account: b.AccountID})
 	return err
 }
-
-func conflict(code, message string) error { return fault.New(fault.Conflict, code, message) }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +19,7 @@ import (
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/document"
+	"techmarket/internal/platform/postgres"
 )
 
 // A list names registered contracts of one applicant for a tax or subsidy formality. It has its own number and check code, is
@@ -106,7 +106,7 @@ const maxListItems = 200
 // as registered), "list_class" (a tax list holds classes 01–03 without a failed tax review).
 func (s *Service) IssueList(ctx context.Context, a actor.Actor, purpose ListPurpose, numbers []string) (List, error) {
 	var l List
-	err := s.guarded(ctx, a, "issue_list", "registration_list", "", func(ctx context.Context, tx pgx.Tx) error {
+	err := s.trail.Guard(ctx, a, "issue_list", "registration_list", "", func(ctx context.Context, tx pgx.Tx) error {
 		var bad fault.Fields
 		bad.Check(purpose == TaxList || purpose == SubsidyList, "purpose", "unknown", "请选择清单的用途")
 		numbers = slices.Clone(numbers)
@@ -116,7 +116,7 @@ func (s *Service) IssueList(ctx context.Context, a actor.Actor, purpose ListPurp
 		if err := bad.Err(); err != nil {
 			return err
 		}
-		regs, err := many[Registration](ctx, tx, lockRegistrations, pgx.StrictNamedArgs{"numbers": numbers})
+		regs, err := postgres.Many[Registration](ctx, tx, lockRegistrations, pgx.StrictNamedArgs{"numbers": numbers})
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (s *Service) IssueList(ctx context.Context, a actor.Actor, purpose ListPurp
 		if !a.Has(actor.Registrar, actor.PointHead) || !a.In(p.OrganisationID) {
 			return registrationNotFound()
 		}
-		policy, err := one[Policy](ctx, tx, selectPolicyOn, pgx.StrictNamedArgs{"day": dayOf(s.d.Now())})
+		policy, err := postgres.One[Policy](ctx, tx, selectPolicyOn, pgx.StrictNamedArgs{"day": clock.Date(s.d.Now())})
 		if err != nil {
 			return fmt.Errorf("policy in force: %w", err)
 		}
@@ -141,19 +141,19 @@ func (s *Service) IssueList(ctx context.Context, a actor.Actor, purpose ListPurp
 			case r.PointID != p.ID:
 				return registrationNotFound()
 			case r.State != Registered:
-				return conflict("list_not_standing", r.Number+"“"+r.State.Label()+"”，不能列入清单")
+				return fault.New(fault.Conflict, "list_not_standing", r.Number+"“"+r.State.Label()+"”，不能列入清单")
 			case r.ApplicantOrg != first.ApplicantOrg || r.SellerName != first.SellerName:
-				return conflict("list_mixed", "一份清单只列一个申请单位的合同，请分开办理")
+				return fault.New(fault.Conflict, "list_mixed", "一份清单只列一个申请单位的合同，请分开办理")
 			case large(r) != large(first):
-				return conflict("list_mixed", "技术交易额 "+policy.LargeAmount.Short()+"以上的合同与其他合同不能列在同一份清单，请分开办理")
+				return fault.New(fault.Conflict, "list_mixed", "技术交易额 "+policy.LargeAmount.Short()+"以上的合同与其他合同不能列在同一份清单，请分开办理")
 			case purpose == TaxList && (!slices.Contains([]string{"01", "02", "03"}, r.Class[:2]) || r.TaxReview == "no"):
-				return conflict("list_class", r.Number+"不能列入税收清单：只列技术开发、转让、许可，且免税复核未被否定")
+				return fault.New(fault.Conflict, "list_class", r.Number+"不能列入税收清单：只列技术开发、转让、许可，且免税复核未被否定")
 			}
 		}
 		if l, err = s.newList(ctx, tx, p, purpose, large(first), regs); err != nil {
 			return err
 		}
-		if err := s.record(ctx, tx, a, "issue_list", "registration_list", l.Number, false, map[string]any{"numbers": numbers}); err != nil {
+		if err := s.trail.Record(ctx, tx, a, "issue_list", "registration_list", l.Number, map[string]any{"numbers": numbers}); err != nil {
 			return err
 		}
 		if l.LedgerSeq, err = s.chain(ctx, tx, "list", l.Number, listRow{Body: json.RawMessage(l.Body), Digest: l.Digest, Suite: l.Suite, KeyID: l.KeyID, Signature: l.Signature, Account: a.AccountID}); err != nil {
@@ -176,17 +176,17 @@ type listRow struct {
 
 func (s *Service) newList(ctx context.Context, tx pgx.Tx, p Point, purpose ListPurpose, large bool, regs []Registration) (List, error) {
 	now := s.d.Now()
-	year := dayOf(now).Year()
+	year := clock.Date(now).Year()
 	var serial int
 	if err := tx.QueryRow(ctx, nextList, pgx.StrictNamedArgs{"point": p.ID, "year": year}).Scan(&serial); err != nil {
 		return List{}, fmt.Errorf("list number: %w", err)
 	}
-	var random [5]byte
-	if _, err := io.ReadFull(s.d.Random, random[:]); err != nil {
-		return List{}, fmt.Errorf("check code: %w", err)
+	code, err := ledger.CheckCode(s.d.Random)
+	if err != nil {
+		return List{}, err
 	}
 	body := ListBody{Number: fmt.Sprintf("QD%04d%s%s%04d", year, p.Region4, p.Code2, serial), Purpose: purpose, Large: large, Applicant: regs[0].SellerName, Point: p.Name,
-		IssuedAt: clock.Local(now).Format(time.RFC3339), CheckCode: checkAlphabet().EncodeToString(random[:]), Sample: regs[0].Sample}
+		IssuedAt: clock.Local(now).Format(time.RFC3339), CheckCode: code, Sample: regs[0].Sample}
 	for _, r := range regs {
 		body.Items = append(body.Items, ListItem{r.Number, r.Version, r.Title, r.Class, r.SellerName, r.BuyerName, r.Amount, r.Technical, r.RegisteredOn.Format(time.DateOnly)})
 		body.Amount += r.Amount
@@ -222,7 +222,7 @@ func (s *Service) Lists(ctx context.Context, a actor.Actor) ([]List, error) {
 // List reads one list in the actor's scope. NotFound "list_not_found".
 func (s *Service) List(ctx context.Context, a actor.Actor, number string) (List, error) {
 	var l List
-	err := s.guarded(ctx, a, "read", "registration_list", number, func(ctx context.Context, tx pgx.Tx) error {
+	err := s.trail.Guard(ctx, a, "read", "registration_list", number, func(ctx context.Context, tx pgx.Tx) error {
 		var err error
 		if l, err = oneList(ctx, tx, number); err != nil {
 			return err
@@ -268,7 +268,7 @@ func (s *Service) CheckList(ctx context.Context, number, code string) (ListCheck
 	if l.State == "void" {
 		out.Words = "已失效（" + clock.Local(*l.VoidedAt).Format("2006 年 1 月 2 日") + "）：" + l.VoidReason
 	}
-	out.View.Applicant, out.List.Body = mask(out.View.Applicant), ""
+	out.View.Applicant, out.List.Body = Mask(out.View.Applicant), ""
 	for i, item := range out.View.Items {
 		r, err := s.registration(ctx, item.Number)
 		if err != nil {
@@ -277,12 +277,12 @@ func (s *Service) CheckList(ctx context.Context, number, code string) (ListCheck
 		words := ""
 		switch {
 		case r.EndedOn != nil:
-			words = endState(r).Label()
+			words = r.Settled().Label()
 		case r.Version != item.Version:
 			words = "已变更，金额以新证明为准"
 		}
 		out.Items = append(out.Items, words)
-		out.View.Items[i].Seller, out.View.Items[i].Buyer = mask(item.Seller), mask(item.Buyer)
+		out.View.Items[i].Seller, out.View.Items[i].Buyer = Mask(item.Seller), Mask(item.Buyer)
 	}
 	return out, nil
 }
@@ -430,17 +430,17 @@ func (s *Service) SubsidyOf(ctx context.Context, a actor.Actor, number string) (
 	if len(d.Certificates) > 0 {
 		out.certificate = &d.Certificates[0]
 	}
-	if out.Lists, err = many[ListRef](ctx, s.d.DB, selectSubsidyLists, pgx.StrictNamedArgs{"number": number}); err != nil {
+	if out.Lists, err = postgres.Many[ListRef](ctx, s.d.DB, selectSubsidyLists, pgx.StrictNamedArgs{"number": number}); err != nil {
 		return out, fmt.Errorf("subsidy lists: %w", err)
 	}
-	if out.Payments, err = many[Payment](ctx, s.d.DB, selectPayments, pgx.StrictNamedArgs{"number": number}); err != nil {
+	if out.Payments, err = postgres.Many[Payment](ctx, s.d.DB, selectPayments, pgx.StrictNamedArgs{"number": number}); err != nil {
 		return out, fmt.Errorf("payments: %w", err)
 	}
 	for _, p := range out.Payments {
 		out.Paid += p.Amount
 	}
 	out.Base = min(out.Paid, d.Registration.Technical)
-	rate, err := one[SubsidyRate](ctx, s.d.DB, selectRateFor, pgx.StrictNamedArgs{"class": d.Registration.Class[:2], "day": d.Registration.RegisteredOn})
+	rate, err := postgres.One[SubsidyRate](ctx, s.d.DB, selectRateFor, pgx.StrictNamedArgs{"class": d.Registration.Class[:2], "day": d.Registration.RegisteredOn})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return out, nil
 	}
@@ -463,9 +463,9 @@ func (s *Service) SubsidyPDF(ctx context.Context, a actor.Actor, number string) 
 	r, rate := sub.Registration, sub.Rate
 	switch {
 	case r.EndedOn != nil:
-		return "", nil, conflict("not_standing", "登记"+endState(r).Label()+"，不再测算后补助")
+		return "", nil, fault.New(fault.Conflict, "not_standing", "登记"+r.Settled().Label()+"，不再测算后补助")
 	case rate == nil:
-		return "", nil, conflict("no_rate", "费率表里没有适用于这类合同的买方补助费率，没有可以测算的")
+		return "", nil, fault.New(fault.Conflict, "no_rate", "费率表里没有适用于这类合同的买方补助费率，没有可以测算的")
 	}
 	fonts, err := s.fonts()
 	if err != nil {
@@ -494,7 +494,7 @@ func (s *Service) SubsidyPDF(ctx context.Context, a actor.Actor, number string) 
 	}
 	p := fonts.New(document.PDFOptions{Title: "技术交易后补助测算表 " + number, At: at, Sample: r.Sample, Numbers: true})
 	p.Title("技术交易后补助测算表")
-	p.Pairs([]document.Pair{{Label: "登记编号", Value: r.Number}, {Label: "合同名称", Value: r.Title}, {Label: "合同类别", Value: className(r.Class)}, {Label: "买方（申报人）", Value: r.BuyerName}, {Label: "卖方", Value: r.SellerName},
+	p.Pairs([]document.Pair{{Label: "登记编号", Value: r.Number}, {Label: "合同名称", Value: r.Title}, {Label: "合同类别", Value: codes.ClassName(r.Class)}, {Label: "买方（申报人）", Value: r.BuyerName}, {Label: "卖方", Value: r.SellerName},
 		{Label: "登记点", Value: sub.point}, {Label: "登记日期", Value: r.RegisteredOn.Format("2006 年 1 月 2 日")}, {Label: "后补助清单", Value: lists}})
 	p.Heading("所用的费率")
 	period := rate.ValidFrom.Format("2006 年 1 月 2 日") + "起"
@@ -535,20 +535,20 @@ func (s *Service) SubsidyPDF(ctx context.Context, a actor.Actor, number string) 
 
 // SubsidyRates lists the rate table. Anybody may call it.
 func (s *Service) SubsidyRates(ctx context.Context) ([]SubsidyRate, error) {
-	return many[SubsidyRate](ctx, s.d.DB, selectRates, pgx.StrictNamedArgs{})
+	return postgres.Many[SubsidyRate](ctx, s.d.DB, selectRates, pgx.StrictNamedArgs{})
 }
 
 // SaveSubsidyRate adds a row of the rate table, or mends the one with its ID. Region officers only. Two rows of one side never
 // cover one class on one day: the earlier one gets its last day first. Faults: Invalid fields; NotFound "rate_not_found".
 func (s *Service) SaveSubsidyRate(ctx context.Context, a actor.Actor, r SubsidyRate) (SubsidyRate, error) {
-	err := s.guarded(ctx, a, "save_rate", "subsidy_rate", strconv.FormatInt(r.ID, 10), func(ctx context.Context, tx pgx.Tx) error {
+	err := s.trail.Guard(ctx, a, "save_rate", "subsidy_rate", strconv.FormatInt(r.ID, 10), func(ctx context.Context, tx pgx.Tx) error {
 		if !a.Has(actor.RegionOfficer) {
 			return fault.New(fault.Forbidden, "region_only", "补助费率由自治区管理员维护")
 		}
 		if err := r.check(); err != nil {
 			return err
 		}
-		others, err := many[SubsidyRate](ctx, tx, lockRates, pgx.StrictNamedArgs{})
+		others, err := postgres.Many[SubsidyRate](ctx, tx, lockRates, pgx.StrictNamedArgs{})
 		if err != nil {
 			return err
 		}
@@ -568,7 +568,7 @@ func (s *Service) SaveSubsidyRate(ctx context.Context, a actor.Actor, r SubsidyR
 		if r.ID, err = storeRate(ctx, tx, r); err != nil {
 			return fmt.Errorf("store rate: %w", err)
 		}
-		return s.record(ctx, tx, a, "save_rate", "subsidy_rate", strconv.FormatInt(r.ID, 10), false, map[string]any{"rate": r})
+		return s.trail.Record(ctx, tx, a, "save_rate", "subsidy_rate", strconv.FormatInt(r.ID, 10), map[string]any{"rate": r})
 	})
 	return r, err
 }
@@ -579,7 +579,7 @@ func (r SubsidyRate) overlaps(o SubsidyRate) bool {
 
 func (r SubsidyRate) check() error {
 	var bad fault.Fields
-	required(&bad, "name", r.Name, "请填写名称，如“购买技术成果后补助”")
+	bad.Required("name", r.Name, "请填写名称，如“购买技术成果后补助”")
 	bad.Check(slices.Contains([]string{"buyer", "seller", "service"}, r.Side), "side", "unknown", "请选择补助给哪一方")
 	bad.Check(len(r.Classes) > 0, "classes", "required", "请选择适用的合同类别")
 	for _, c := range r.Classes {
@@ -598,15 +598,15 @@ func (r SubsidyRate) check() error {
 		}
 	}
 	bad.Check(r.Cap > 0 && r.Cap <= money.Max, "cap", "range", "请填写补助的上限")
-	required(&bad, "source", r.Source, "请填写依据的文件和文号")
+	bad.Required("source", r.Source, "请填写依据的文件和文号")
 	return bad.Err()
 }
 
 // AddPayment keeps a proof of payment. Members of a party's organisation, with a file of their own; ΣC is the most. Faults:
 // Invalid fields, Conflict "paid_above_amount", "list_not_standing" where the registration ended.
 func (s *Service) AddPayment(ctx context.Context, a actor.Actor, number string, p Payment) error {
-	return s.guarded(ctx, a, "add_payment", "registration", number, func(ctx context.Context, tx pgx.Tx) error {
-		r, err := one[Registration](ctx, tx, lockRegistration, pgx.StrictNamedArgs{"number": number})
+	return s.trail.Guard(ctx, a, "add_payment", "registration", number, func(ctx context.Context, tx pgx.Tx) error {
+		r, err := postgres.One[Registration](ctx, tx, lockRegistration, pgx.StrictNamedArgs{"number": number})
 		if errors.Is(err, pgx.ErrNoRows) || err == nil && (!a.In(r.ApplicantOrg) && !a.In(r.SellerOrg) && !a.In(r.BuyerOrg) || !a.Has(Applicant.roles()...)) {
 			return registrationNotFound()
 		}
@@ -615,14 +615,14 @@ func (s *Service) AddPayment(ctx context.Context, a actor.Actor, number string, 
 		}
 		var bad fault.Fields
 		bad.Check(p.Amount > 0 && p.Amount <= money.Max, "amountFen", "range", "请填写实际支付的金额")
-		bad.Check(!p.PaidOn.IsZero() && !p.PaidOn.After(dayOf(s.d.Now())), "paidOn", "range", "支付日期不应晚于今天")
+		bad.Check(!p.PaidOn.IsZero() && !p.PaidOn.After(clock.Date(s.d.Now())), "paidOn", "range", "支付日期不应晚于今天")
 		file, err := s.d.Files.Get(ctx, tx, p.FileID)
 		bad.Check(err == nil && file.OwnerOrg != nil && a.In(*file.OwnerOrg), "file", "required", "请上传付款凭证")
 		if err := bad.Err(); err != nil {
 			return err
 		}
 		if r.EndedOn != nil {
-			return conflict("list_not_standing", "登记"+endState(r).Label()+"，不再接收付款凭证")
+			return fault.New(fault.Conflict, "list_not_standing", "登记"+r.Settled().Label()+"，不再接收付款凭证")
 		}
 		var paid money.Fen
 		if err := tx.QueryRow(ctx, sumPayments, pgx.StrictNamedArgs{"number": number}).Scan(&paid); err != nil {
@@ -634,7 +634,7 @@ func (s *Service) AddPayment(ctx context.Context, a actor.Actor, number string, 
 		if _, err := tx.Exec(ctx, insertPayment, pgx.StrictNamedArgs{"number": number, "amount": p.Amount, "paid_on": p.PaidOn, "file": p.FileID, "note": p.Note, "by": a.AccountID, "now": s.d.Now()}); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, a, "add_payment", "registration", number, false, map[string]any{"amountFen": p.Amount})
+		return s.trail.Record(ctx, tx, a, "add_payment", "registration", number, map[string]any{"amountFen": p.Amount})
 	})
 }
 

@@ -2,8 +2,10 @@ package registry
 
 import (
 	"slices"
+	"time"
 
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
 )
 
@@ -116,6 +118,25 @@ func (s State) Open() bool { return slices.Contains(OpenStates(), s) }
 // OpenStates lists the states of the queue in the order of the work.
 func OpenStates() []State {
 	return []State{AwaitingAcceptance, InReview, Correcting, AwaitingSecondReview, AwaitingExperts, AwaitingRegistration}
+}
+
+// phase says what the clock of a filing does in the state.
+func (s State) phase() Phase {
+	switch {
+	case !s.Open():
+		return Done
+	case s == AwaitingAcceptance:
+		return Waiting
+	case s == Correcting:
+		return Pausing
+	default:
+		return Running
+	}
+}
+
+// due reads the clock of the filing as it stands today.
+func (f Filing) due(days clock.Calendar, today time.Time) Due {
+	return Of(days, f.Run, f.State.phase(), f.SubmittedAt, today)
 }
 
 // Label is the Chinese word.

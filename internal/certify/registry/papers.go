@@ -26,14 +26,14 @@ func (k PaperKind) Label() string {
 		ChangePaper: "变更登记通知书", CancelPaper: "注销登记通知书", RevokePaper: "撤销登记通知书"}[k]
 }
 
-// Papers lists the papers that exist for a registration beside its certificates.
-func (r Registration) Papers() []PaperKind {
+// OfRegistration lists the papers that exist for a registration beside its certificates.
+func OfRegistration(r Registration) []PaperKind {
 	var out []PaperKind
 	if r.Version > 1 {
 		out = append(out, ChangePaper)
 	}
 	if r.Ending != nil {
-		switch endState(r) {
+		switch r.Settled() {
 		case Cancelled:
 			out = append(out, CancelPaper)
 		case Revoked:
@@ -51,7 +51,7 @@ func (s *Service) RegistrationPaper(ctx context.Context, a actor.Actor, number s
 		return "", nil, err
 	}
 	r := d.Registration
-	if !slices.Contains(r.Papers(), kind) {
+	if !slices.Contains(OfRegistration(r), kind) {
 		return "", nil, fault.New(fault.NotFound, "no_such_paper", "这项登记没有这份文书")
 	}
 	fonts, err := s.fonts()
@@ -67,7 +67,7 @@ func (s *Service) RegistrationPaper(ctx context.Context, a actor.Actor, number s
 	p := fonts.New(document.PDFOptions{Title: kind.Label() + " " + number, At: at, Sample: r.Sample})
 	p.Title("技术合同" + kind.Label())
 	pairs := []document.Pair{{Label: "登记编号", Value: r.Number}, {Label: "合同名称", Value: r.Title}, {Label: "卖方", Value: r.SellerName}, {Label: "买方", Value: r.BuyerName},
-		{Label: "合同类别", Value: className(r.Class)}, {Label: "登记日期", Value: r.RegisteredOn.Format("2006 年 1 月 2 日")}}
+		{Label: "合同类别", Value: codes.ClassName(r.Class)}, {Label: "登记日期", Value: r.RegisteredOn.Format("2006 年 1 月 2 日")}}
 	if kind == ChangePaper {
 		writeChange(p, d, pairs)
 	} else {
@@ -76,7 +76,7 @@ func (s *Service) RegistrationPaper(ctx context.Context, a actor.Actor, number s
 	p.Paragraph("对本决定有异议的，可以依法申请行政复议（技术合同认定登记管理办法第 13 条）。")
 	p.Signed(d.Point.Name, onDay(at))
 	p.Space(6)
-	p.Note(d.Point.contact())
+	p.Note(contact(d.Point))
 	p.Note("本文书由登记系统生成，不加盖印章图样；登记现在的状态以证明上的核验页为准。")
 	pdf, err = p.Bytes()
 	return kind.Label() + "-" + number + ".pdf", pdf, err
@@ -104,7 +104,7 @@ func writeChange(p *document.PDF, d Dossier, pairs []document.Pair) {
 
 func writeEnding(p *document.PDF, r Registration, pairs []document.Pair) {
 	ground, article, words := CancelGrounds()[r.Ending.Ground], "第 15 条", "该项登记已经注销"
-	if endState(r) == Revoked {
+	if r.Settled() == Revoked {
 		ground, article, words = codes.RevocationGround.Label(r.Ending.Ground), "第 17 条", "该项登记已被撤销"
 	}
 	p.Pairs(append(pairs, document.Pair{Label: "合同成交额", Value: inWords(r.Amount)}, document.Pair{Label: "技术交易额", Value: inWords(r.Technical)},

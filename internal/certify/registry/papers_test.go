@@ -33,7 +33,7 @@ func TestChangeCancellationAndRevocationHaveTheirPapers(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
 	a, b := w.Register(w.Content(), nil), w.Register(w.Content(), nil)
-	if got := a.Papers(); got != nil {
+	if got := registry.OfRegistration(a); got != nil {
 		t.Errorf("papers of a fresh registration: %v", got)
 	}
 	a = amend(w, a)

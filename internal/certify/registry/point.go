@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/foundation/region"
@@ -25,7 +26,7 @@ type PointFilter struct {
 
 // Points lists the directory by division. Anybody may call it.
 func (s *Service) Points(ctx context.Context, f PointFilter) ([]Point, error) {
-	return many[Point](ctx, s.d.DB, selectPoints, pgx.StrictNamedArgs{"league": f.League, "kind": f.Kind, "text": literal(f.Text)})
+	return postgres.Many[Point](ctx, s.d.DB, selectPoints, pgx.StrictNamedArgs{"league": f.League, "kind": f.Kind, "text": postgres.Literal(f.Text)})
 }
 
 // Point reads one point. Anybody may call it. NotFound "point_not_found".
@@ -35,14 +36,14 @@ func (s *Service) Point(ctx context.Context, id int64) (Point, error) {
 
 // Hosted lists the points an organisation hosts: the desks its staff works at. Anybody may call it.
 func (s *Service) Hosted(ctx context.Context, organisationID int64) ([]Point, error) {
-	return many[Point](ctx, s.d.DB, selectHosted, pgx.StrictNamedArgs{"org": organisationID})
+	return postgres.Many[Point](ctx, s.d.DB, selectHosted, pgx.StrictNamedArgs{"org": organisationID})
 }
 
 // SavePoint adds or edits a point. Region officers only. Faults: Invalid fields, Conflict "stale_version",
 // "point_code_taken", NotFound "point_not_found".
 func (s *Service) SavePoint(ctx context.Context, a actor.Actor, in PointInput) (Point, error) {
 	var saved Point
-	err := s.guarded(ctx, a, "save_point", "point", strconv.FormatInt(in.ID, 10), func(ctx context.Context, tx pgx.Tx) error {
+	err := s.trail.Guard(ctx, a, "save_point", "point", strconv.FormatInt(in.ID, 10), func(ctx context.Context, tx pgx.Tx) error {
 		if !a.Has(actor.RegionOfficer) {
 			return fault.New(fault.Forbidden, "region_only", "登记点由自治区管理员设立和变更")
 		}
@@ -70,14 +71,14 @@ func (s *Service) SavePoint(ctx context.Context, a actor.Actor, in PointInput) (
 			return err
 		}
 		saved = p
-		return s.record(ctx, tx, a, "save_point", "point", strconv.FormatInt(p.ID, 10), false, map[string]any{"version": p.Version})
+		return s.trail.Record(ctx, tx, a, "save_point", "point", strconv.FormatInt(p.ID, 10), map[string]any{"version": p.Version})
 	})
 	return saved, err
 }
 
 func (in PointInput) point() (Point, error) {
 	var f fault.Fields
-	required(&f, "name", in.Name, "请填写登记点名称")
+	f.Required("name", in.Name, "请填写登记点名称")
 	f.Check(in.OrganisationID != 0, "organisationId", "required", "请选择主办单位")
 	d, known := region.Get(in.Division)
 	f.Check(known, "division", "unknown", "请选择内蒙古的盟市或旗县")
@@ -112,7 +113,7 @@ func (s *Service) SetPointState(ctx context.Context, a actor.Actor, id int64, ve
 			return fault.New(fault.Forbidden, "region_only", "登记点状态由自治区管理员决定")
 		}
 		var f fault.Fields
-		required(&f, "reason", reason, "请写明理由")
+		f.Required("reason", reason, "请写明理由")
 		f.Check(slices.Contains([]PointState{PointNormal, PointRectifying, PointSuspended}, to), "state", "unknown", "请选择正常、整改或暂停")
 		p.State = to
 		return f.Err()
@@ -122,7 +123,7 @@ func (s *Service) SetPointState(ctx context.Context, a actor.Actor, id int64, ve
 // SavePointSettings changes what the point decides itself. Its head or a region officer. Faults: Invalid fields (the amount
 // for the experts above the large amount of the policy in force).
 func (s *Service) SavePointSettings(ctx context.Context, a actor.Actor, id int64, in PointSettings) (Point, error) {
-	policy, err := one[Policy](ctx, s.d.DB, selectPolicyOn, pgx.StrictNamedArgs{"day": dayOf(s.d.Now())})
+	policy, err := postgres.One[Policy](ctx, s.d.DB, selectPolicyOn, pgx.StrictNamedArgs{"day": clock.Date(s.d.Now())})
 	if err != nil {
 		return Point{}, fmt.Errorf("policy in force: %w", err)
 	}
@@ -149,7 +150,7 @@ func (p Point) expertsFrom(policy Policy) money.Fen {
 
 func (s *Service) changePoint(ctx context.Context, a actor.Actor, id int64, version int, event Event, change func(*Point) error, detail map[string]any) (Point, error) {
 	var saved Point
-	err := s.guarded(ctx, a, event, "point", strconv.FormatInt(id, 10), func(ctx context.Context, tx pgx.Tx) error {
+	err := s.trail.Guard(ctx, a, string(event), "point", strconv.FormatInt(id, 10), func(ctx context.Context, tx pgx.Tx) error {
 		p, err := readPoint(ctx, tx, id)
 		if err != nil {
 			return err
@@ -163,7 +164,7 @@ func (s *Service) changePoint(ctx context.Context, a actor.Actor, id int64, vers
 		}
 		p.Version++
 		saved = p
-		return s.record(ctx, tx, a, event, "point", strconv.FormatInt(id, 10), false, detail)
+		return s.trail.Record(ctx, tx, a, string(event), "point", strconv.FormatInt(id, 10), detail)
 	})
 	return saved, err
 }
@@ -172,12 +173,12 @@ func (s *Service) changePoint(ctx context.Context, a actor.Actor, id int64, vers
 // point of its county (or zone), league, region (registration.md B5: order is our choice). Suspended points and points
 // out of their authorisation are passed over. Sample organisations go to sample points. NotFound "no_point".
 func (s *Service) RightPoint(ctx context.Context, organisationID int64, division string, sample bool) (Point, error) {
-	return rightPoint(ctx, s.d.DB, organisationID, division, sample, dayOf(s.d.Now()))
+	return rightPoint(ctx, s.d.DB, organisationID, division, sample, clock.Date(s.d.Now()))
 }
 
 func rightPoint(ctx context.Context, q postgres.Querier, org int64, division string, sample bool, today time.Time) (Point, error) {
 	path := region.Path(division)
-	found, err := many[Point](ctx, q, selectCandidates, pgx.StrictNamedArgs{"path": path, "org": org, "sample": sample, "today": today})
+	found, err := postgres.Many[Point](ctx, q, selectCandidates, pgx.StrictNamedArgs{"path": path, "org": org, "sample": sample, "today": today})
 	if err != nil {
 		return Point{}, err
 	}
@@ -244,12 +245,12 @@ type Holiday struct {
 
 // SaveHolidays adds or corrects days of the calendar. Region officers only. Running clocks keep their dates.
 func (s *Service) SaveHolidays(ctx context.Context, a actor.Actor, days []Holiday) error {
-	return s.guarded(ctx, a, "save_holidays", "holiday", "", func(ctx context.Context, tx pgx.Tx) error {
+	return s.trail.Guard(ctx, a, "save_holidays", "holiday", "", func(ctx context.Context, tx pgx.Tx) error {
 		if !a.Has(actor.RegionOfficer) {
 			return fault.New(fault.Forbidden, "region_only", "节假日表由自治区管理员维护")
 		}
 		for i, d := range days {
-			if d.Kind != holiday && d.Kind != workday {
+			if d.Kind != clock.Holiday && d.Kind != clock.Workday {
 				var f fault.Fields
 				f.Add("days["+strconv.Itoa(i)+"].kind", "unknown", "请选择放假或调休上班")
 				return f.Err()
@@ -258,6 +259,6 @@ func (s *Service) SaveHolidays(ctx context.Context, a actor.Actor, days []Holida
 				return err
 			}
 		}
-		return s.record(ctx, tx, a, "save_holidays", "holiday", "", false, map[string]any{"days": len(days)})
+		return s.trail.Record(ctx, tx, a, "save_holidays", "holiday", "", map[string]any{"days": len(days)})
 	})
 }

@@ -97,11 +97,11 @@ func (s *Service) StaffTraining(ctx context.Context, a actor.Actor, point int64)
 	if err != nil {
 		return nil, err
 	}
-	records, err := many[Training](ctx, s.d.DB, selectTraining, pgx.StrictNamedArgs{"point": point})
+	records, err := postgres.Many[Training](ctx, s.d.DB, selectTraining, pgx.StrictNamedArgs{"point": point})
 	if err != nil {
 		return nil, fmt.Errorf("training: %w", err)
 	}
-	today := dayOf(s.d.Now())
+	today := clock.Date(s.d.Now())
 	out := make([]TrainedMember, len(staff))
 	for i, member := range staff {
 		m := TrainedMember{Member: member}
@@ -118,7 +118,7 @@ func (s *Service) StaffTraining(ctx context.Context, a actor.Actor, point int64)
 
 // AddTraining records a training. Head of the point, officers of its area. Fault: Invalid fields.
 func (s *Service) AddTraining(ctx context.Context, a actor.Actor, point int64, t Training) error {
-	return s.guarded(ctx, a, "add_training", "point", strconv.FormatInt(point, 10), func(ctx context.Context, tx pgx.Tx) error {
+	return s.trail.Guard(ctx, a, "add_training", "point", strconv.FormatInt(point, 10), func(ctx context.Context, tx pgx.Tx) error {
 		if _, err := s.managed(ctx, tx, a, point); err != nil {
 			return err
 		}
@@ -128,9 +128,9 @@ func (s *Service) AddTraining(ctx context.Context, a actor.Actor, point int64, t
 		}
 		var bad fault.Fields
 		bad.Check(slices.ContainsFunc(staff, func(m Member) bool { return m.AccountID == t.AccountID }), "account", "unknown", "请选择本登记点的人员")
-		required(&bad, "course", t.Course, "请填写培训名称")
+		bad.Required("course", t.Course, "请填写培训名称")
 		bad.Check(t.Hours >= 1 && t.Hours <= 1000, "hours", "range", "学时为 1 至 1000 的整数")
-		bad.Check(!t.HeldOn.IsZero() && !t.HeldOn.After(dayOf(s.d.Now())), "heldOn", "range", "培训日期不应晚于今天")
+		bad.Check(!t.HeldOn.IsZero() && !t.HeldOn.After(clock.Date(s.d.Now())), "heldOn", "range", "培训日期不应晚于今天")
 		bad.Check(t.ValidTo == nil || !t.ValidTo.Before(t.HeldOn), "validTo", "order", "有效期不应早于培训日期")
 		if err := bad.Err(); err != nil {
 			return err
@@ -139,7 +139,7 @@ func (s *Service) AddTraining(ctx context.Context, a actor.Actor, point int64, t
 			"passed": t.Passed, "valid_to": t.ValidTo, "by": a.AccountID, "now": s.d.Now()}); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, a, "add_training", "point", strconv.FormatInt(point, 10), false, map[string]any{"account": t.AccountID, "course": t.Course})
+		return s.trail.Record(ctx, tx, a, "add_training", "point", strconv.FormatInt(point, 10), map[string]any{"account": t.AccountID, "course": t.Course})
 	})
 }
 
@@ -150,7 +150,7 @@ func (s *Service) Figures(ctx context.Context, a actor.Actor, point int64, year 
 		return PointFigures{}, err
 	}
 	from := time.Date(year, 1, 1, 0, 0, 0, 0, clock.Zone())
-	f, err := one[PointFigures](ctx, s.d.DB, selectFigures, pgx.StrictNamedArgs{"point": point, "from": from, "to": from.AddDate(1, 0, 0),
+	f, err := postgres.One[PointFigures](ctx, s.d.DB, selectFigures, pgx.StrictNamedArgs{"point": point, "from": from, "to": from.AddDate(1, 0, 0),
 		"first": fmt.Sprintf("%d-01-01", year), "last": fmt.Sprintf("%d-12-31", year)})
 	if err != nil {
 		return f, fmt.Errorf("figures of point %d: %w", point, err)
@@ -169,20 +169,20 @@ func (s *Service) Assessments(ctx context.Context, a actor.Actor, point int64) (
 	if _, err := s.managed(ctx, s.d.DB, a, point); err != nil {
 		return nil, err
 	}
-	return many[Assessment](ctx, s.d.DB, selectAssessments, pgx.StrictNamedArgs{"point": point})
+	return postgres.Many[Assessment](ctx, s.d.DB, selectAssessments, pgx.StrictNamedArgs{"point": point})
 }
 
 // Assess signs the sheet of a year that has ended, with the figures as they are computed now. Region officers. Faults: Invalid
 // fields, Conflict "assessed" the second time.
 func (s *Service) Assess(ctx context.Context, a actor.Actor, point int64, year int, grade, opinion string) error {
-	return s.guarded(ctx, a, "assess_point", "point", strconv.FormatInt(point, 10), func(ctx context.Context, tx pgx.Tx) error {
+	return s.trail.Guard(ctx, a, "assess_point", "point", strconv.FormatInt(point, 10), func(ctx context.Context, tx pgx.Tx) error {
 		if !a.Has(actor.RegionOfficer) {
 			return fault.New(fault.Forbidden, "region_only", "年度考核由自治区管理员作出")
 		}
 		var bad fault.Fields
 		bad.Check(slices.ContainsFunc(Grades(), func(g [2]string) bool { return g[0] == grade }), "grade", "unknown", "请选择考核结果")
-		required(&bad, "opinion", opinion, "请写明考核意见")
-		bad.Check(year >= 2000 && year < dayOf(s.d.Now()).Year(), "year", "range", "只能考核已经结束的年度")
+		bad.Required("opinion", opinion, "请写明考核意见")
+		bad.Check(year >= 2000 && year < clock.Date(s.d.Now()).Year(), "year", "range", "只能考核已经结束的年度")
 		if err := bad.Err(); err != nil {
 			return err
 		}
@@ -195,16 +195,16 @@ func (s *Service) Assess(ctx context.Context, a actor.Actor, point int64, year i
 			return err
 		}
 		if tag.RowsAffected() == 0 {
-			return conflict("assessed", fmt.Sprintf("%d 年度已经考核，不再更改", year))
+			return fault.New(fault.Conflict, "assessed", fmt.Sprintf("%d 年度已经考核，不再更改", year))
 		}
-		return s.record(ctx, tx, a, "assess_point", "point", strconv.FormatInt(point, 10), false, map[string]any{"year": year, "grade": grade})
+		return s.trail.Record(ctx, tx, a, "assess_point", "point", strconv.FormatInt(point, 10), map[string]any{"year": year, "grade": grade})
 	})
 }
 
 // MoveCases takes the open cases of a suspended point to the points now competent, each with a record and a ledger row; its clock
 // runs on. A case for which there is no other point stays. Region officers. Conflict "point_not_suspended".
 func (s *Service) MoveCases(ctx context.Context, a actor.Actor, point int64) (moved, left int, err error) {
-	err = s.guarded(ctx, a, EventMove, "point", strconv.FormatInt(point, 10), func(ctx context.Context, tx pgx.Tx) error {
+	err = s.trail.Guard(ctx, a, string(EventMove), "point", strconv.FormatInt(point, 10), func(ctx context.Context, tx pgx.Tx) error {
 		moved, left = 0, 0
 		if !a.Has(actor.RegionOfficer) {
 			return fault.New(fault.Forbidden, "region_only", "移交在办件由自治区管理员决定")
@@ -214,9 +214,9 @@ func (s *Service) MoveCases(ctx context.Context, a actor.Actor, point int64) (mo
 			return err
 		}
 		if p.State != PointSuspended {
-			return conflict("point_not_suspended", "只移交暂停受理的登记点的在办件")
+			return fault.New(fault.Conflict, "point_not_suspended", "只移交暂停受理的登记点的在办件")
 		}
-		open, err := many[Filing](ctx, tx, lockOpenOfPoint, pgx.StrictNamedArgs{"point": point})
+		open, err := postgres.Many[Filing](ctx, tx, lockOpenOfPoint, pgx.StrictNamedArgs{"point": point})
 		if err != nil {
 			return err
 		}
@@ -226,7 +226,7 @@ func (s *Service) MoveCases(ctx context.Context, a actor.Actor, point int64) (mo
 			if err != nil {
 				return err
 			}
-			to, err := rightPoint(ctx, tx, f.ApplicantOrg, v.Content.Area(), f.Sample, dayOf(now))
+			to, err := rightPoint(ctx, tx, f.ApplicantOrg, v.Content.Area(), f.Sample, clock.Date(now))
 			if fault.Is(err, fault.NotFound) || err == nil && to.ID == point || f.Kind == Change { // a change stays at the original point (办法第15条)
 				left++
 				continue
@@ -238,7 +238,7 @@ func (s *Service) MoveCases(ctx context.Context, a actor.Actor, point int64) (mo
 				return err
 			}
 			f.PointID, f.Division = to.ID, to.Division
-			w := &work{tx: tx, who: a, now: now, today: dayOf(now), part: Supervisor, filing: f, point: to, to: f.State, number: f.Number,
+			w := &work{tx: tx, who: a, now: now, today: clock.Date(now), part: Supervisor, filing: f, point: to, to: f.State, number: f.Number,
 				note: p.Name + "暂停受理，移交" + to.Name, tell: []int64{f.Applicant}, say: "登记申请已移交" + to.Name}
 			if err := s.note(ctx, w, EventMove, f.State); err != nil {
 				return err

@@ -10,8 +10,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/platform/postgres"
 )
 
 // PolicyStanding is what a row of the clock means today.
@@ -30,12 +32,12 @@ func (p Policy) began(today time.Time) bool { return p.Active && !p.ValidFrom.Af
 
 // Policies lists the dated rows of the clock, those not in force included. Anybody may call it.
 func (s *Service) Policies(ctx context.Context) ([]Policy, error) {
-	all, err := many[Policy](ctx, s.d.DB, selectPolicies, pgx.StrictNamedArgs{})
+	all, err := postgres.Many[Policy](ctx, s.d.DB, selectPolicies, pgx.StrictNamedArgs{})
 	if err != nil {
 		return nil, err
 	}
-	today := dayOf(s.d.Now())
-	holds, err := one[Policy](ctx, s.d.DB, selectPolicyOn, pgx.StrictNamedArgs{"day": today})
+	today := clock.Date(s.d.Now())
+	holds, err := postgres.One[Policy](ctx, s.d.DB, selectPolicyOn, pgx.StrictNamedArgs{"day": today})
 	if err != nil {
 		return nil, fmt.Errorf("policy in force: %w", err)
 	}
@@ -58,12 +60,12 @@ func (s *Service) Policies(ctx context.Context) ([]Policy, error) {
 // row begins today or later: running cases keep the row they were filed under, and what was decided keeps its rule. Faults:
 // Invalid fields; Conflict "policy_in_use"; NotFound "policy_not_found".
 func (s *Service) SavePolicy(ctx context.Context, a actor.Actor, p Policy) (Policy, error) {
-	err := s.guarded(ctx, a, "save_policy", "sla_policy", strconv.FormatInt(p.ID, 10), func(ctx context.Context, tx pgx.Tx) error {
+	err := s.trail.Guard(ctx, a, "save_policy", "sla_policy", strconv.FormatInt(p.ID, 10), func(ctx context.Context, tx pgx.Tx) error {
 		if !a.Has(actor.RegionOfficer) {
 			return fault.New(fault.Forbidden, "region_only", "时限规则由自治区管理员维护")
 		}
-		today := dayOf(s.d.Now())
-		others, err := many[Policy](ctx, tx, lockPolicies, pgx.StrictNamedArgs{})
+		today := clock.Date(s.d.Now())
+		others, err := postgres.Many[Policy](ctx, tx, lockPolicies, pgx.StrictNamedArgs{})
 		if err != nil {
 			return err
 		}
@@ -87,11 +89,11 @@ func (s *Service) SavePolicy(ctx context.Context, a actor.Actor, p Policy) (Poli
 			return err
 		}
 		if p.ID, err = storePolicy(ctx, tx, p); errors.Is(err, pgx.ErrNoRows) {
-			return stale()
+			return fault.Stale()
 		} else if err != nil {
 			return fmt.Errorf("store policy: %w", err)
 		}
-		return s.record(ctx, tx, a, "save_policy", "sla_policy", strconv.FormatInt(p.ID, 10), false, map[string]any{"policy": p})
+		return s.trail.Record(ctx, tx, a, "save_policy", "sla_policy", strconv.FormatInt(p.ID, 10), map[string]any{"policy": p})
 	})
 	return p, err
 }
@@ -99,7 +101,7 @@ func (s *Service) SavePolicy(ctx context.Context, a actor.Actor, p Policy) (Poli
 // check says what a row lacks. Field names are those of the columns.
 func (p Policy) check() *fault.Fields {
 	bad := &fault.Fields{}
-	required(bad, "name", p.Name, "请填写名称，如发布的文件")
+	bad.Required("name", p.Name, "请填写名称，如发布的文件")
 	bad.Check(!p.ValidFrom.IsZero(), "validFrom", "required", "请填写起始日期")
 	bad.Check(p.ValidTo == nil || !p.ValidTo.Before(p.ValidFrom), "validTo", "order", "截止日期早于起始日期")
 	for _, x := range []struct {
@@ -116,6 +118,6 @@ func (p Policy) check() *fault.Fields {
 		bad.Check(p.LargeTargetDays <= p.LargeLegalDays, "largeTargetDays", "order", "目标不能长于法定期限")
 	}
 	bad.Check(p.LargeAmount > 0 && p.LargeAmount <= money.Max, "largeAmount", "range", "请填写大额界线")
-	required(bad, "source", p.Source, "请填写依据的文件、文号和条款")
+	bad.Required("source", p.Source, "请填写依据的文件、文号和条款")
 	return bad
 }

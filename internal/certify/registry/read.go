@@ -16,7 +16,9 @@ import (
 	"techmarket/internal/certify/ledger"
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/postgres"
 )
 
 // scope is what an actor may list: the points of the own organisation, the area supervised, the own organisation's cases.
@@ -68,7 +70,7 @@ func (s *Service) Queue(ctx context.Context, a actor.Actor, f QueueFilter) (Queu
 	open := f.ContractID == 0 && !slices.ContainsFunc(f.States, func(st State) bool { return !st.Open() })
 	q := queueQuery(sc, f, open)
 	limit := page(f.Limit)
-	rows, err := many[queueRow](ctx, s.d.DB, q.sql(limit+1), q.args)
+	rows, err := postgres.Many[queueRow](ctx, s.d.DB, q.sql(limit+1), q.args)
 	if err != nil {
 		return QueuePage{}, fmt.Errorf("queue: %w", err)
 	}
@@ -76,7 +78,7 @@ func (s *Service) Queue(ctx context.Context, a actor.Actor, f QueueFilter) (Queu
 	if err != nil {
 		return QueuePage{}, err
 	}
-	today := dayOf(s.d.Now())
+	today := clock.Date(s.d.Now())
 	out := QueuePage{Rows: make([]QueueRow, 0, len(rows))}
 	if len(rows) > limit {
 		rows = rows[:limit]
@@ -91,7 +93,7 @@ func (s *Service) Queue(ctx context.Context, a actor.Actor, f QueueFilter) (Queu
 	}
 	out.Counts = map[State]int{}
 	counted := queueQuery(sc, QueueFilter{PointID: f.PointID, Mine: f.Mine}, true)
-	counts, err := many[stateCount](ctx, s.d.DB, counted.counts(), counted.argsWith("today", today))
+	counts, err := postgres.Many[stateCount](ctx, s.d.DB, counted.counts(), counted.argsWith("today", today))
 	if err != nil {
 		return QueuePage{}, fmt.Errorf("queue counts: %w", err)
 	}
@@ -102,11 +104,11 @@ func (s *Service) Queue(ctx context.Context, a actor.Actor, f QueueFilter) (Queu
 	return out, nil
 }
 
-func (r queueRow) row(days calendar, today time.Time) QueueRow {
-	f := Filing{State: r.State, SubmittedAt: r.SubmittedAt, ClockStartedOn: r.ClockStartedOn, TargetOn: r.TargetOn, LegalOn: r.LegalOn, DueOn: r.DueOn}
+func (r queueRow) row(days clock.Calendar, today time.Time) QueueRow {
+	run := Run{ClockStartedOn: r.ClockStartedOn, TargetOn: r.TargetOn, LegalOn: r.LegalOn, DueOn: r.DueOn}
 	return QueueRow{ID: r.ID, IntakeNo: r.IntakeNo, Number: r.Number, Kind: r.Kind, State: r.State, Title: r.Title, SellerName: r.SellerName,
 		BuyerName: r.BuyerName, PointID: r.PointID, Class: r.Class, ClaimedAmount: r.ClaimedAmount, Technical: r.Technical, Registrar: r.Registrar,
-		SubmittedAt: r.SubmittedAt, Sample: r.Sample, Due: due(days, f, today)}
+		SubmittedAt: r.SubmittedAt, Sample: r.Sample, Due: Of(days, run, r.State.phase(), r.SubmittedAt, today)}
 }
 
 func page(limit int) int {
@@ -134,9 +136,9 @@ func position(c string, parts int) []string {
 // NotFound "filing_not_found" and an audit row.
 func (s *Service) Case(ctx context.Context, a actor.Actor, id int64) (Case, error) {
 	var c Case
-	err := s.guarded(ctx, a, "read", "filing", strconv.FormatInt(id, 10), func(ctx context.Context, tx pgx.Tx) error {
+	err := s.trail.Guard(ctx, a, "read", "filing", strconv.FormatInt(id, 10), func(ctx context.Context, tx pgx.Tx) error {
 		c = Case{}
-		f, err := one[Filing](ctx, tx, selectFiling, pgx.StrictNamedArgs{"id": id})
+		f, err := postgres.One[Filing](ctx, tx, selectFiling, pgx.StrictNamedArgs{"id": id})
 		if errors.Is(err, pgx.ErrNoRows) {
 			return filingNotFound()
 		}
@@ -157,10 +159,10 @@ func (s *Service) Case(ctx context.Context, a actor.Actor, id int64) (Case, erro
 		if err != nil {
 			return err
 		}
-		c.Due = due(days, f, dayOf(s.d.Now()))
+		c.Due = f.due(days, clock.Date(s.d.Now()))
 		c.Experts = c.Point.expertsFrom(policy)
 		c.Large = f.Technical != nil && *f.Technical >= c.Experts
-		if c.Events, err = many[EventRow](ctx, tx, selectEvents, pgx.StrictNamedArgs{"filing": id, "number": ""}); err != nil {
+		if c.Events, err = postgres.Many[EventRow](ctx, tx, selectEvents, pgx.StrictNamedArgs{"filing": id, "number": ""}); err != nil {
 			return err
 		}
 		if f.Kind == Change {
@@ -188,7 +190,7 @@ func (s *Service) Case(ctx context.Context, a actor.Actor, id int64) (Case, erro
 
 func (s *Service) staffView(ctx context.Context, tx pgx.Tx, c *Case, f Filing) error {
 	var err error
-	if c.Similar, err = many[Similar](ctx, tx, selectSimilar, pgx.StrictNamedArgs{"contract": f.ContractID, "digest": f.TextDigest,
+	if c.Similar, err = postgres.Many[Similar](ctx, tx, selectSimilar, pgx.StrictNamedArgs{"contract": f.ContractID, "digest": f.TextDigest,
 		"seller": f.SellerName, "buyer": f.BuyerName, "amount": f.ClaimedAmount, "sample": f.Sample}); err != nil {
 		return fmt.Errorf("similar filings: %w", err)
 	}
@@ -202,7 +204,7 @@ func (s *Service) staffView(ctx context.Context, tx pgx.Tx, c *Case, f Filing) e
 }
 
 func (s *Service) previous(ctx context.Context, tx pgx.Tx, c *Case, f Filing) error {
-	before, err := one[versionRow](ctx, tx, selectVersionBefore, pgx.StrictNamedArgs{"contract": f.ContractID, "version": f.ContractVersion, "filing": f.ID})
+	before, err := postgres.One[versionRow](ctx, tx, selectVersionBefore, pgx.StrictNamedArgs{"contract": f.ContractID, "version": f.ContractVersion, "filing": f.ID})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil
 	}
@@ -260,8 +262,8 @@ func (s *Service) Preview(ctx context.Context, a actor.Actor, id int64, r Review
 		return recognition.Decision{}, amounts, err
 	}
 	var d recognition.Decision
-	err = s.guarded(ctx, a, "preview", "filing", strconv.FormatInt(id, 10), func(ctx context.Context, tx pgx.Tx) error {
-		f, err := one[Filing](ctx, tx, selectFiling, pgx.StrictNamedArgs{"id": id})
+	err = s.trail.Guard(ctx, a, "preview", "filing", strconv.FormatInt(id, 10), func(ctx context.Context, tx pgx.Tx) error {
+		f, err := postgres.One[Filing](ctx, tx, selectFiling, pgx.StrictNamedArgs{"id": id})
 		if errors.Is(err, pgx.ErrNoRows) {
 			return filingNotFound()
 		}
@@ -292,11 +294,11 @@ func (s *Service) Preview(ctx context.Context, a actor.Actor, id int64, r Review
 // Dossier reads one registration in the actor's scope. Out of scope: NotFound "registration_not_found" and an audit row.
 func (s *Service) Dossier(ctx context.Context, a actor.Actor, number string) (Dossier, error) {
 	var d Dossier
-	err := s.guarded(ctx, a, "read", "registration", number, func(ctx context.Context, tx pgx.Tx) error {
+	err := s.trail.Guard(ctx, a, "read", "registration", number, func(ctx context.Context, tx pgx.Tx) error {
 		d = Dossier{}
 		args := pgx.StrictNamedArgs{"number": number}
 		var err error
-		d.Registration, err = one[Registration](ctx, tx, selectRegistration, args)
+		d.Registration, err = postgres.One[Registration](ctx, tx, selectRegistration, args)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return registrationNotFound()
 		}
@@ -310,16 +312,16 @@ func (s *Service) Dossier(ctx context.Context, a actor.Actor, number string) (Do
 		if d.Parts = stand(a, r.ApplicantOrg, []int64{r.SellerOrg, r.BuyerOrg}, d.Point); len(d.Parts) == 0 {
 			return registrationNotFound()
 		}
-		if d.Certificates, err = many[Certificate](ctx, tx, selectCertificates, args); err != nil {
+		if d.Certificates, err = postgres.Many[Certificate](ctx, tx, selectCertificates, args); err != nil {
 			return err
 		}
-		if d.Incomes, err = many[Income](ctx, tx, selectIncomes, args); err != nil {
+		if d.Incomes, err = postgres.Many[Income](ctx, tx, selectIncomes, args); err != nil {
 			return err
 		}
-		if d.Entries, err = many[PeriodEntry](ctx, tx, selectEntries, args); err != nil {
+		if d.Entries, err = postgres.Many[PeriodEntry](ctx, tx, selectEntries, args); err != nil {
 			return err
 		}
-		filings, err := many[queueRow](ctx, tx, selectFilingsOfNumber, args)
+		filings, err := postgres.Many[queueRow](ctx, tx, selectFilingsOfNumber, args)
 		if err != nil {
 			return err
 		}
@@ -328,9 +330,9 @@ func (s *Service) Dossier(ctx context.Context, a actor.Actor, number string) (Do
 			return err
 		}
 		for _, f := range filings {
-			d.Filings = append(d.Filings, f.row(days, dayOf(s.d.Now())))
+			d.Filings = append(d.Filings, f.row(days, clock.Date(s.d.Now())))
 		}
-		if d.Events, err = many[EventRow](ctx, tx, selectEvents, pgx.StrictNamedArgs{"filing": int64(0), "number": number}); err != nil {
+		if d.Events, err = postgres.Many[EventRow](ctx, tx, selectEvents, pgx.StrictNamedArgs{"filing": int64(0), "number": number}); err != nil {
 			return err
 		}
 		if !desk(d.Parts) {
@@ -354,6 +356,8 @@ type RegistrationFilter struct {
 	States  []State
 	Class   string // prefix
 	Text    string // part of title or a party, or the whole number
+	From    string `json:"from"` // registered on, 2006-01-02, inclusive; empty: from the beginning
+	To      string `json:"to"`
 	Cursor  string
 	Limit   int // at most 100; 0: 20
 }
@@ -371,7 +375,7 @@ func (s *Service) Registrations(ctx context.Context, a actor.Actor, f Registrati
 		return RegistrationPage{}, err
 	}
 	q, limit := registrationQuery(sc, f), page(f.Limit)
-	rows, err := many[Registration](ctx, s.d.DB, q.sql(limit+1), q.args)
+	rows, err := postgres.Many[Registration](ctx, s.d.DB, q.sql(limit+1), q.args)
 	if err != nil {
 		return RegistrationPage{}, fmt.Errorf("registrations: %w", err)
 	}
@@ -405,7 +409,7 @@ type VersionLine struct {
 func (s *Service) Check(ctx context.Context, number, code string) (CheckResult, error) {
 	clean := strings.NewReplacer(" ", "", "　", "", "-", "")
 	number, code = clean.Replace(number), strings.ToUpper(clean.Replace(code))
-	all, err := many[Certificate](ctx, s.d.DB, selectCertificates, pgx.StrictNamedArgs{"number": number})
+	all, err := postgres.Many[Certificate](ctx, s.d.DB, selectCertificates, pgx.StrictNamedArgs{"number": number})
 	if err != nil {
 		return CheckResult{}, fmt.Errorf("check: %w", err)
 	}
@@ -421,7 +425,7 @@ func (s *Service) Check(ctx context.Context, number, code string) (CheckResult, 
 	if out.View, err = out.Certificate.View(); err != nil {
 		return CheckResult{}, err
 	}
-	out.View.Seller, out.View.Buyer = mask(out.View.Seller), mask(out.View.Buyer)
+	out.View.Seller, out.View.Buyer = Mask(out.View.Seller), Mask(out.View.Buyer)
 	out.View.SellerCode, out.View.BuyerCode = maskCode(out.View.SellerCode), maskCode(out.View.BuyerCode)
 	out.Certificate.Body, out.Certificate.FileID = "", 0
 	out.StateWords = stateWords(out.Certificate, reg)
@@ -458,7 +462,7 @@ func stateWords(c Certificate, r Registration) string {
 	}
 	if r.EndedOn != nil {
 		if c.State == "superseded" {
-			words += "，登记" + map[State]string{Cancelled: "已注销", Revoked: "已撤销"}[endState(r)]
+			words += "，登记" + map[State]string{Cancelled: "已注销", Revoked: "已撤销"}[r.Settled()]
 		}
 		words += "（" + r.EndedOn.Format("2006 年 1 月 2 日") + "）"
 	}
@@ -471,15 +475,16 @@ func stateWords(c Certificate, r Registration) string {
 	return words
 }
 
-func endState(r Registration) State {
+// Settled is the state of the registration itself: a reconsideration or re-recognition does not hide it.
+func (r Registration) Settled() State {
 	if r.PriorState != "" {
 		return r.PriorState
 	}
 	return r.State
 }
 
-// mask keeps the first and last two characters of a name; short names keep the first only.
-func mask(name string) string {
+// Mask keeps the first and last two characters of a name; short names keep the first only.
+func Mask(name string) string {
 	r := []rune(name)
 	switch {
 	case len(r) == 0:
@@ -503,7 +508,7 @@ func (s *Service) Notices(ctx context.Context, a actor.Actor, withDone bool) ([]
 	if !a.Officer() && !a.Has(actor.TaxReader, actor.PointHead, actor.Registrar) {
 		return nil, fault.New(fault.Forbidden, "notices_forbidden", "告知事项由登记点、管理员和税务、财政查看")
 	}
-	all, err := many[Notice](ctx, s.d.DB, selectNotices, pgx.StrictNamedArgs{"done": withDone, "prefix": areaDigits(a), "division": a.Division})
+	all, err := postgres.Many[Notice](ctx, s.d.DB, selectNotices, pgx.StrictNamedArgs{"done": withDone, "prefix": areaDigits(a), "division": a.Division})
 	if err != nil {
 		return nil, fmt.Errorf("notices: %w", err)
 	}
@@ -512,7 +517,7 @@ func (s *Service) Notices(ctx context.Context, a actor.Actor, withDone bool) ([]
 
 // CloseNotice notes that the office was told or has taken note. Same people as Notices. NotFound "notice_not_found".
 func (s *Service) CloseNotice(ctx context.Context, a actor.Actor, id int64) error {
-	return s.guarded(ctx, a, "close_notice", "notice", strconv.FormatInt(id, 10), func(ctx context.Context, tx pgx.Tx) error {
+	return s.trail.Guard(ctx, a, "close_notice", "notice", strconv.FormatInt(id, 10), func(ctx context.Context, tx pgx.Tx) error {
 		if !a.Officer() && !a.Has(actor.TaxReader, actor.PointHead, actor.Registrar) {
 			return fault.New(fault.Forbidden, "notices_forbidden", "告知事项由登记点、管理员和税务、财政办理")
 		}
@@ -524,7 +529,7 @@ func (s *Service) CloseNotice(ctx context.Context, a actor.Actor, id int64) erro
 		if err != nil {
 			return err
 		}
-		return s.record(ctx, tx, a, "close_notice", "registration", number, false, nil)
+		return s.trail.Record(ctx, tx, a, "close_notice", "registration", number, nil)
 	})
 }
 

@@ -2,11 +2,9 @@ package registry
 
 import (
 	"context"
-	"encoding/base32"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,7 +97,7 @@ func giveNumber(ctx context.Context, w *work, national string) (string, error) {
 }
 
 func (s *Service) registerChange(ctx context.Context, w *work, v contract.Frozen) (Registration, error) {
-	reg, err := one[Registration](ctx, w.tx, lockRegistration, pgx.StrictNamedArgs{"number": w.number})
+	reg, err := postgres.One[Registration](ctx, w.tx, lockRegistration, pgx.StrictNamedArgs{"number": w.number})
 	if err != nil {
 		return reg, fmt.Errorf("registration of the change: %w", err)
 	}
@@ -198,16 +196,16 @@ func (CertificateArgs) Kind() string { return "certificate_pdf" }
 
 // issue writes the certificate of the registration's version: signed canonical JSON, its ledger row, the job of its PDF.
 func (s *Service) issue(ctx context.Context, w *work, reg Registration, v contract.Frozen) error {
-	var random [5]byte
-	if _, err := io.ReadFull(s.d.Random, random[:]); err != nil {
-		return fmt.Errorf("check code: %w", err)
+	code, err := ledger.CheckCode(s.d.Random)
+	if err != nil {
+		return err
 	}
 	c := v.Content
-	body := CertificateBody{Number: reg.Number, Version: reg.Version, Title: reg.Title, Class: reg.Class, ClassName: className(reg.Class),
+	body := CertificateBody{Number: reg.Number, Version: reg.Version, Title: reg.Title, Class: reg.Class, ClassName: codes.ClassName(reg.Class),
 		Seller: reg.SellerName, SellerCode: c.Seller.CreditCode, Buyer: reg.BuyerName, SignedOn: string(c.Elements.SignedOn),
 		BeginsOn: string(c.Elements.BeginsOn), EndsOn: string(c.Elements.EndsOn), Amount: reg.Amount, Technical: reg.Technical, Income: reg.Income,
 		AmountOpen: c.Elements.AmountOpen || c.Elements.Royalty == contract.Yes, Point: w.point.Name, RegisteredOn: reg.RegisteredOn.Format(time.DateOnly),
-		IssuedAt: clock.Local(w.now).Format(time.RFC3339), CheckCode: checkAlphabet().EncodeToString(random[:]), Sample: reg.Sample}
+		IssuedAt: clock.Local(w.now).Format(time.RFC3339), CheckCode: code, Sample: reg.Sample}
 	if len(c.Buyers) > 0 {
 		body.BuyerCode = c.Buyers[0].CreditCode
 	}
@@ -224,7 +222,7 @@ func (s *Service) issue(ctx context.Context, w *work, reg Registration, v contra
 		event = EventRegisterChange
 	}
 	// The audit chain is locked before the ledger's, as everywhere.
-	if err := s.record(ctx, w.tx, w.who, event, "registration", reg.Number, false, map[string]any{"version": reg.Version}); err != nil {
+	if err := s.trail.Record(ctx, w.tx, w.who, string(event), "registration", reg.Number, map[string]any{"version": reg.Version}); err != nil {
 		return err
 	}
 	seq, err := s.chain(ctx, w.tx, "certificate", certificateRef(reg.Number, reg.Version), certificateRow{Event: event, Filing: w.filing.IntakeNo,
@@ -258,22 +256,6 @@ type certificateRow struct {
 
 func certificateRef(number string, version int) string { return number + "/" + strconv.Itoa(version) }
 
-// checkAlphabet leaves out letters that people misread (I, L, O, U); 5 bytes make 8 characters.
-func checkAlphabet() *base32.Encoding {
-	return base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
-}
-
-func className(class string) string {
-	if len(class) != 4 {
-		return class
-	}
-	group, own := codes.ContractClass.Label(class[:2]), codes.ContractClass.Label(class)
-	if group == own {
-		return own
-	}
-	return group + "（" + own + "）"
-}
-
 // standing is one event on a registration inside its transaction.
 type standing struct {
 	tx    pgx.Tx
@@ -292,8 +274,8 @@ type standing struct {
 // onRegistration is onFiling for registrations.
 func (s *Service) onRegistration(ctx context.Context, a actor.Actor, r NumberRef, event Event, fn func(ctx context.Context, w *standing) error) (Registration, error) {
 	var done Registration
-	err := s.guarded(ctx, a, event, "registration", r.Number, func(ctx context.Context, tx pgx.Tx) error {
-		reg, err := one[Registration](ctx, tx, lockRegistration, pgx.StrictNamedArgs{"number": r.Number})
+	err := s.trail.Guard(ctx, a, string(event), "registration", r.Number, func(ctx context.Context, tx pgx.Tx) error {
+		reg, err := postgres.One[Registration](ctx, tx, lockRegistration, pgx.StrictNamedArgs{"number": r.Number})
 		if errors.Is(err, pgx.ErrNoRows) {
 			return registrationNotFound()
 		}
@@ -313,10 +295,10 @@ func (s *Service) onRegistration(ctx context.Context, a actor.Actor, r NumberRef
 			return err
 		}
 		if r.Version != 0 && r.Version != reg.LockVersion {
-			return stale()
+			return fault.Stale()
 		}
 		w := &standing{tx: tx, who: a, now: s.d.Now(), part: rule.Part, reg: reg, point: p, to: rule.To[0]}
-		w.today = dayOf(w.now)
+		w.today = clock.Date(w.now)
 		if err := fn(ctx, w); err != nil {
 			return err
 		}
@@ -331,7 +313,7 @@ func (s *Service) onRegistration(ctx context.Context, a actor.Actor, r NumberRef
 		if err := addEvent(ctx, tx, 0, reg.Number, EventRow{At: w.now, Account: a.AccountID, Part: w.part, Event: event, From: reg.State, To: w.to, Note: w.note}, nil); err != nil {
 			return err
 		}
-		if err := s.record(ctx, tx, a, event, "registration", reg.Number, false, map[string]any{"from": reg.State, "to": w.to, "part": w.part}); err != nil {
+		if err := s.trail.Record(ctx, tx, a, string(event), "registration", reg.Number, map[string]any{"from": reg.State, "to": w.to, "part": w.part}); err != nil {
 			return err
 		}
 		payload := decision{Number: reg.Number, Event: event, From: reg.State, To: w.to, Part: w.part, Account: a.AccountID, Point: reg.PointID,
@@ -376,7 +358,7 @@ func (s *Service) RequestChange(ctx context.Context, a actor.Actor, r NumberRef,
 	}
 	_, err = s.onRegistration(ctx, a, r, EventRequestChange, func(ctx context.Context, w *standing) error {
 		var bad fault.Fields
-		required(&bad, "reason", reason, "请写明变更的原因")
+		bad.Required("reason", reason, "请写明变更的原因")
 		if err := bad.Err(); err != nil {
 			return err
 		}
@@ -398,7 +380,7 @@ func (s *Service) RequestChange(ctx context.Context, a actor.Actor, r NumberRef,
 func (s *Service) RequestCancel(ctx context.Context, a actor.Actor, r NumberRef, reason string) (Registration, error) {
 	return s.onRegistration(ctx, a, r, EventRequestCancel, func(_ context.Context, w *standing) error {
 		var bad fault.Fields
-		required(&bad, "reason", reason, "请写明申请注销的原因")
+		bad.Required("reason", reason, "请写明申请注销的原因")
 		if w.reg.CancelRequest != nil {
 			return fault.New(fault.Conflict, "already_requested", "已经申请过注销，请等待登记点决定")
 		}
@@ -416,7 +398,7 @@ func (s *Service) DeclineCancel(ctx context.Context, a actor.Actor, r NumberRef,
 			return err
 		}
 		var bad fault.Fields
-		required(&bad, "reason", reason, "请写明不予注销的理由")
+		bad.Required("reason", reason, "请写明不予注销的理由")
 		w.note, w.reg.CancelRequest, w.tell, w.say = reason, nil, []int64{request.Account}, "注销申请未获同意"
 		return bad.Err()
 	})
@@ -447,7 +429,7 @@ func (s *Service) Cancel(ctx context.Context, a actor.Actor, r NumberRef, ground
 		}
 		var bad fault.Fields
 		bad.Check(CancelGrounds()[ground] != "", "ground", "unknown", "请选择注销的原因")
-		required(&bad, "reason", reason, "请写明情况")
+		bad.Required("reason", reason, "请写明情况")
 		if err := bad.Err(); err != nil {
 			return err
 		}
@@ -462,7 +444,7 @@ func (s *Service) Revoke(ctx context.Context, a actor.Actor, r NumberRef, ground
 	return s.onRegistration(ctx, a, r, EventRevoke, func(ctx context.Context, w *standing) error {
 		var bad fault.Fields
 		bad.Check(codes.RevocationGround.Has(ground), "ground", "unknown", "请选择撤销的理由")
-		required(&bad, "reason", reason, "请写明事实和依据")
+		bad.Required("reason", reason, "请写明事实和依据")
 		if err := bad.Err(); err != nil {
 			return err
 		}
@@ -509,7 +491,7 @@ func (s *Service) ReviewTaxRelief(ctx context.Context, a actor.Actor, r NumberRe
 		w.reg.TaxReview = "ok"
 		if !ok {
 			w.reg.TaxReview = "no"
-			required(&bad, "note", note, "复核不通过须写明理由")
+			bad.Required("note", note, "复核不通过须写明理由")
 		}
 		w.note = strings.TrimSuffix(map[bool]string{true: "通过", false: "不通过"}[ok]+"："+strings.TrimSpace(note), "：")
 		return bad.Err()
@@ -549,7 +531,7 @@ func (s *Service) OpenReRecognition(ctx context.Context, a actor.Actor, r Number
 func (s *Service) reopen(ctx context.Context, a actor.Actor, r NumberRef, event Event, note string) (Registration, error) {
 	return s.onRegistration(ctx, a, r, event, func(_ context.Context, w *standing) error {
 		var bad fault.Fields
-		required(&bad, "note", note, "请写明请求和理由")
+		bad.Required("note", note, "请写明请求和理由")
 		w.reg.PriorState, w.note = w.reg.State, note
 		return bad.Err()
 	})
@@ -560,7 +542,7 @@ func (s *Service) reopen(ctx context.Context, a actor.Actor, r NumberRef, event 
 func (s *Service) Conclude(ctx context.Context, a actor.Actor, r NumberRef, note string) (Registration, error) {
 	return s.onRegistration(ctx, a, r, EventConcludeReexamination, func(_ context.Context, w *standing) error {
 		var bad fault.Fields
-		required(&bad, "note", note, "请写明结论")
+		bad.Required("note", note, "请写明结论")
 		w.to, w.reg.PriorState, w.note = w.reg.PriorState, "", note
 		return bad.Err()
 	})
@@ -579,7 +561,7 @@ func (s *Service) OpenFilingReRecognition(ctx context.Context, a actor.Actor, r 
 func (s *Service) reopenFiling(ctx context.Context, a actor.Actor, r Ref, event Event, note string) (Filing, error) {
 	return s.onFiling(ctx, a, r, event, func(_ context.Context, w *work) error {
 		var bad fault.Fields
-		required(&bad, "note", note, "请写明请求和理由")
+		bad.Required("note", note, "请写明请求和理由")
 		w.filing.PriorState, w.note = w.filing.State, note
 		return bad.Err()
 	})
@@ -590,14 +572,14 @@ func (s *Service) reopenFiling(ctx context.Context, a actor.Actor, r Ref, event 
 func (s *Service) ConcludeFiling(ctx context.Context, a actor.Actor, r Ref, note string) (Filing, error) {
 	return s.onFiling(ctx, a, r, EventConcludeReexamination, func(_ context.Context, w *work) error {
 		var bad fault.Fields
-		required(&bad, "note", note, "请写明结论")
+		bad.Required("note", note, "请写明结论")
 		w.to, w.filing.PriorState, w.note = w.filing.PriorState, "", note
 		return bad.Err()
 	})
 }
 
 func (s *Service) registration(ctx context.Context, number string) (Registration, error) {
-	r, err := one[Registration](ctx, s.d.DB, selectRegistration, pgx.StrictNamedArgs{"number": number})
+	r, err := postgres.One[Registration](ctx, s.d.DB, selectRegistration, pgx.StrictNamedArgs{"number": number})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return r, registrationNotFound()
 	}

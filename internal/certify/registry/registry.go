@@ -262,13 +262,7 @@ type Filing struct {
 	PolicyID        int64       `json:"policyId"`
 	SubmittedAt     time.Time   `json:"submittedAt"`
 	AcceptedAt      *time.Time  `json:"acceptedAt"`
-	ClockStartedOn  *time.Time  `json:"clockStartedOn"`
-	PausedOn        *time.Time  `json:"pausedOn"`
-	PausedWorking   int         `json:"pausedWorkingDays"`
-	PausedCalendar  int         `json:"pausedCalendarDays"`
-	TargetOn        *time.Time  `json:"targetOn"`
-	LegalOn         *time.Time  `json:"legalOn"`
-	DueOn           time.Time   `json:"dueOn"`
+	Run                         // the clock of the case
 	DecidedAt       *time.Time  `json:"decidedAt"`
 	UpdatedAt       time.Time   `json:"updatedAt"`
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -59,10 +58,15 @@ type Deps struct {
 // Faults of every event: Unauthorized "sign_in", NotFound "filing_not_found" or "registration_not_found" (also for cases
 // out of the actor's scope), Conflict "wrong_state" and "stale_version", Forbidden "wrong_part" and "part_taken" (the
 // person already plays another part in this case).
-type Service struct{ d Deps }
+type Service struct {
+	d     Deps
+	trail audit.Trail
+}
 
 // New builds the service.
-func New(d Deps) *Service { return &Service{d: d} }
+func New(d Deps) *Service {
+	return &Service{d: d, trail: audit.Trail{DB: d.DB, Recorder: d.Audit, Room: "registry"}}
+}
 
 // work is one event on one filing inside its transaction.
 type work struct {
@@ -87,8 +91,8 @@ type work struct {
 // fn changes w.filing and may choose w.to among the rule's states.
 func (s *Service) onFiling(ctx context.Context, a actor.Actor, r Ref, event Event, fn func(ctx context.Context, w *work) error) (Filing, error) {
 	var done Filing
-	err := s.guarded(ctx, a, event, "filing", strconv.FormatInt(r.ID, 10), func(ctx context.Context, tx pgx.Tx) error {
-		f, err := one[Filing](ctx, tx, lockFiling, pgx.StrictNamedArgs{"id": r.ID})
+	err := s.trail.Guard(ctx, a, string(event), "filing", strconv.FormatInt(r.ID, 10), func(ctx context.Context, tx pgx.Tx) error {
+		f, err := postgres.One[Filing](ctx, tx, lockFiling, pgx.StrictNamedArgs{"id": r.ID})
 		if errors.Is(err, pgx.ErrNoRows) {
 			return filingNotFound()
 		}
@@ -111,10 +115,10 @@ func (s *Service) onFiling(ctx context.Context, a actor.Actor, r Ref, event Even
 			return err
 		}
 		if r.Version != 0 && r.Version != f.Version {
-			return stale()
+			return fault.Stale()
 		}
 		w := &work{tx: tx, who: a, now: s.d.Now(), part: rule.Part, filing: f, point: p, to: rule.To[0], number: f.Number}
-		w.today = dayOf(w.now)
+		w.today = clock.Date(w.now)
 		if err := play(ctx, tx, f.ID, a.AccountID, rule.Part); err != nil {
 			return err
 		}
@@ -160,7 +164,7 @@ func (s *Service) note(ctx context.Context, w *work, event Event, from State) er
 	if err := addEvent(ctx, w.tx, w.filing.ID, w.number, row, w.detail); err != nil {
 		return fmt.Errorf("add event: %w", err)
 	}
-	if err := s.record(ctx, w.tx, w.who, event, "filing", strconv.FormatInt(w.filing.ID, 10), false, map[string]any{"from": from, "to": w.to, "part": w.part}); err != nil {
+	if err := s.trail.Record(ctx, w.tx, w.who, string(event), "filing", strconv.FormatInt(w.filing.ID, 10), map[string]any{"from": from, "to": w.to, "part": w.part}); err != nil {
 		return err
 	}
 	if event != EventRegister && event != EventRegisterChange { // the certificate's own row says it
@@ -192,36 +196,6 @@ func (s *Service) message(ctx context.Context, tx pgx.Tx, to []int64, from int64
 		return nil
 	}
 	return notify.Message(ctx, tx, notify.Note{To: to, Kind: "registration", Title: title, Body: body, Link: link, At: s.d.Now()})
-}
-
-func (s *Service) record(ctx context.Context, tx pgx.Tx, a actor.Actor, event Event, kind, id string, refused bool, detail map[string]any) error {
-	err := s.d.Audit.Record(ctx, tx, audit.Event{Actor: a, Action: "registry." + string(event), ObjectKind: kind, ObjectID: id, Refused: refused, Detail: detail})
-	if err != nil {
-		return fmt.Errorf("audit: %w", err)
-	}
-	return nil
-}
-
-// guarded runs fn in a transaction; a refusal (a fault) is rolled back and leaves an audit row of its own.
-func (s *Service) guarded(ctx context.Context, a actor.Actor, event Event, kind, id string, fn func(ctx context.Context, tx pgx.Tx) error) error {
-	if !a.SignedIn() {
-		return fault.New(fault.Unauthorized, "sign_in", "请先登录")
-	}
-	err := s.d.DB.InTx(ctx, fn)
-	var refusal *fault.Error
-	if err == nil || !errors.As(err, &refusal) || refusal.Kind == fault.Internal || refusal.Kind == fault.Unavailable {
-		return err
-	}
-	if audit := s.refuse(ctx, a, event, kind, id, refusal.Code); audit != nil {
-		return errors.Join(err, audit)
-	}
-	return err
-}
-
-func (s *Service) refuse(ctx context.Context, a actor.Actor, event Event, kind, id, code string) error {
-	return s.d.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		return s.record(ctx, tx, a, event, kind, id, true, map[string]any{"code": code})
-	})
 }
 
 // play notes that the person plays the part in the case, or refuses where the person already plays another one.
@@ -278,9 +252,4 @@ type decision struct {
 	Income          any    `json:"incomeFen,omitempty"`
 	Note            string `json:"note,omitempty"`
 	At              string `json:"at"`
-}
-
-// required notes an empty text; people must not decide without a word.
-func required(f *fault.Fields, path, text, message string) {
-	f.Check(strings.TrimSpace(text) != "", path, "required", message)
 }

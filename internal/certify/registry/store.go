@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/postgres"
@@ -47,7 +48,7 @@ const updatePoint = `update point set name = @name, kind = @kind, organisation_i
 	where id = @id and version = @version::bigint` // what a program sends may be larger than the column
 
 func readPoint(ctx context.Context, q postgres.Querier, id int64) (Point, error) {
-	p, err := one[Point](ctx, q, selectPoint, pgx.StrictNamedArgs{"id": id})
+	p, err := postgres.One[Point](ctx, q, selectPoint, pgx.StrictNamedArgs{"id": id})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Point{}, fault.New(fault.NotFound, "point_not_found", "没有这个登记点。请从登记点名录中选择")
 	}
@@ -72,7 +73,7 @@ func storePoint(ctx context.Context, tx pgx.Tx, p Point) error {
 	args["second_review"], args["experts_from"] = p.SecondReview, p.ExpertsFrom
 	tag, err := tx.Exec(ctx, updatePoint, args)
 	if err == nil && tag.RowsAffected() == 0 {
-		return stale()
+		return fault.Stale()
 	}
 	return err
 }
@@ -118,9 +119,9 @@ func storePolicy(ctx context.Context, tx pgx.Tx, p Policy) (id int64, err error)
 	return id, tx.QueryRow(ctx, sql, args).Scan(&id)
 }
 
-func readCalendar(ctx context.Context, q postgres.Querier) (calendar, error) {
-	days, err := many[Holiday](ctx, q, selectHolidays, pgx.StrictNamedArgs{})
-	c := make(calendar, len(days))
+func readCalendar(ctx context.Context, q postgres.Querier) (clock.Calendar, error) {
+	days, err := postgres.Many[Holiday](ctx, q, selectHolidays, pgx.StrictNamedArgs{})
+	c := make(clock.Calendar, len(days))
 	for _, d := range days {
 		c[d.Day.Format(time.DateOnly)] = d.Kind
 	}
@@ -287,16 +288,9 @@ func (q *listQuery) within(sc scope, point int64) {
 
 func (q *listQuery) text(text, key string) {
 	if text != "" {
-		q.and("(title ilike @text or seller_name ilike @text or buyer_name ilike @text or "+key+")", "text", "%"+literal(text)+"%", "exact", text)
+		q.and("(title ilike @text or seller_name ilike @text or buyer_name ilike @text or "+key+")", "text", "%"+postgres.Literal(text)+"%", "exact", text)
 	}
 }
-
-// literal makes a typed text match itself in LIKE.
-func literal(text string) string {
-	return strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text)
-}
-
-func isDay(s string) bool { _, err := time.Parse(time.DateOnly, s); return err == nil }
 
 func isID(s string) bool { _, err := strconv.ParseInt(s, 10, 64); return err == nil }
 
@@ -314,16 +308,16 @@ func queueQuery(sc scope, f QueueFilter, open bool) *listQuery {
 		q.and("state = any(@states)", "states", f.States)
 	}
 	if f.Class != "" {
-		q.and("coalesce(nullif(class, ''), claimed_class) like @class", "class", literal(f.Class)+"%")
+		q.and("coalesce(nullif(class, ''), claimed_class) like @class", "class", postgres.Literal(f.Class)+"%")
 	}
-	if isDay(f.DueBefore) {
+	if clock.IsDate(f.DueBefore) {
 		q.and("due_on <= @due::date", "due", f.DueBefore)
 	}
 	if f.Mine {
 		q.and("exists (select from filing_part p where p.filing_id = filing.id and p.account_id = @account)", "account", sc.account)
 	}
 	q.text(f.Text, "intake_no = @exact or number = @exact")
-	if at := position(f.Cursor, 2); at != nil && isDay(at[0]) && isID(at[1]) {
+	if at := position(f.Cursor, 2); at != nil && clock.IsDate(at[0]) && isID(at[1]) {
 		if open {
 			q.and("(due_on, id) > (@after_day::date, @after_id::bigint)", "after_day", at[0], "after_id", at[1])
 		} else {
@@ -340,7 +334,13 @@ func registrationQuery(sc scope, f RegistrationFilter) *listQuery {
 		q.and("state = any(@states)", "states", f.States)
 	}
 	if f.Class != "" {
-		q.and("class like @class", "class", literal(f.Class)+"%")
+		q.and("class like @class", "class", postgres.Literal(f.Class)+"%")
+	}
+	if f.From != "" {
+		q.and("registered_on >= @from::date", "from", f.From)
+	}
+	if f.To != "" {
+		q.and("registered_on <= @to::date", "to", f.To)
 	}
 	q.text(f.Text, "number = @exact")
 	if at := position(f.Cursor, 1); at != nil {
@@ -425,20 +425,6 @@ const closeNotice = `update notice_task set done_at = @at, done_by = @by where i
 
 // --- helpers ---
 
-func one[T any](ctx context.Context, q postgres.Querier, sql string, args pgx.StrictNamedArgs) (T, error) {
-	rows, _ := q.Query(ctx, sql, args) // its error comes back from CollectExactlyOneRow
-	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
-}
-
-func many[T any](ctx context.Context, q postgres.Querier, sql string, args pgx.StrictNamedArgs) ([]T, error) {
-	rows, _ := q.Query(ctx, sql, args) // its error comes back from CollectRows
-	return pgx.CollectRows(rows, pgx.RowToStructByName[T])
-}
-
-func stale() error {
-	return fault.New(fault.Conflict, "stale_version", "这份内容刚刚被别人改过。请刷新页面，核对最新内容后再操作")
-}
-
 func filingNotFound() error {
 	return fault.New(fault.NotFound, "filing_not_found", "没有找到这件申请。请从在办列表中打开")
 }
@@ -468,7 +454,7 @@ func storeFiling(ctx context.Context, tx pgx.Tx, f Filing, now time.Time) error 
 		"target_on": f.TargetOn, "legal_on": f.LegalOn, "due_on": f.DueOn, "decided_at": f.DecidedAt, "now": now,
 	})
 	if err == nil && tag.RowsAffected() == 0 {
-		return stale()
+		return fault.Stale()
 	}
 	return err
 }
@@ -503,7 +489,7 @@ func storeRegistration(ctx context.Context, tx pgx.Tx, r Registration) error {
 	args["tax_review"], args["cancel_request"], args["ending"] = r.TaxReview, r.CancelRequest, r.Ending
 	tag, err := tx.Exec(ctx, updateRegistration, args)
 	if err == nil && tag.RowsAffected() == 0 {
-		return stale()
+		return fault.Stale()
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/postgres"
 )
 
@@ -30,9 +31,9 @@ const insertExport = `insert into registration_export (account_id, filter, scope
 const updateExport = `update registration_export set state = @state, done = @done, file_ids = @files, finished_at = @finished where id = @id`
 
 func addExport(ctx context.Context, tx pgx.Tx, account int64, f ExportFilter, sc exportScope, rows int, now time.Time) (Export, error) {
-	e, err := one[Export](ctx, tx, insertExport, pgx.StrictNamedArgs{"account": account, "filter": f, "scope": sc, "rows": rows, "now": now})
+	e, err := postgres.One[Export](ctx, tx, insertExport, pgx.StrictNamedArgs{"account": account, "filter": f, "scope": sc, "rows": rows, "now": now})
 	if err == pgx.ErrNoRows {
-		return e, conflict("export_running", "您有一次导出正在进行，请完成后再试")
+		return e, fault.New(fault.Conflict, "export_running", "您有一次导出正在进行，请完成后再试")
 	}
 	return e, err
 }

@@ -81,7 +81,7 @@ func storeRate(ctx context.Context, tx pgx.Tx, r SubsidyRate) (id int64, err err
 }
 
 func oneList(ctx context.Context, q postgres.Querier, number string) (List, error) {
-	l, err := one[List](ctx, q, selectList, pgx.StrictNamedArgs{"number": number})
+	l, err := postgres.One[List](ctx, q, selectList, pgx.StrictNamedArgs{"number": number})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return List{}, listNotFound()
 	}
@@ -91,5 +91,5 @@ func oneList(ctx context.Context, q postgres.Querier, number string) (List, erro
 func readLists(ctx context.Context, q postgres.Querier, sc scope) ([]List, error) {
 	lq := &listQuery{columns: listColumns, from: "(select *, applicant_org as seller_org, applicant_org as buyer_org from registration_list) l", order: "issued_at desc, number desc", args: pgx.StrictNamedArgs{}}
 	lq.within(sc, 0)
-	return many[List](ctx, q, lq.sql(100), lq.args)
+	return postgres.Many[List](ctx, q, lq.sql(100), lq.args)
 }

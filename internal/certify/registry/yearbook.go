@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -22,6 +21,7 @@ import (
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
+	"techmarket/internal/platform/postgres"
 )
 
 // The yearly bundle of a point holds the archive of each registration of that year as it is, and a list of them with their
@@ -55,7 +55,7 @@ type bundledArchive struct {
 // NotFound "point_not_found" for others. Conflicts: "no_registrations", "export_running".
 func (s *Service) RequestArchives(ctx context.Context, a actor.Actor, point int64, year int) (Export, error) {
 	var e Export
-	err := s.guarded(ctx, a, "archive", "point", strconv.FormatInt(point, 10), func(ctx context.Context, tx pgx.Tx) error {
+	err := s.trail.Guard(ctx, a, "archive", "point", strconv.FormatInt(point, 10), func(ctx context.Context, tx pgx.Tx) error {
 		p, err := s.managed(ctx, tx, a, point)
 		if err != nil {
 			return err
@@ -67,13 +67,13 @@ func (s *Service) RequestArchives(ctx context.Context, a actor.Actor, point int6
 			}
 		}
 		if len(regs) == 0 {
-			return conflict("no_registrations", fmt.Sprintf("%s在 %d 年没有登记", p.Name, year))
+			return fault.New(fault.Conflict, "no_registrations", fmt.Sprintf("%s在 %d 年没有登记", p.Name, year))
 		}
 		f := ExportFilter{RegistrationFilter: RegistrationFilter{PointID: point}, Archives: year}
 		if e, err = addExport(ctx, tx, a.AccountID, f, exportScope{Actor: &a}, len(regs), s.d.Now()); err != nil {
 			return err
 		}
-		if err := s.record(ctx, tx, a, "archive", "registration_export", strconv.FormatInt(e.ID, 10), false, map[string]any{"point": point, "year": year, "rows": len(regs)}); err != nil {
+		if err := s.trail.Record(ctx, tx, a, "archive", "registration_export", strconv.FormatInt(e.ID, 10), map[string]any{"point": point, "year": year, "rows": len(regs)}); err != nil {
 			return err
 		}
 		return s.d.Jobs.Enqueue(ctx, tx, ExportArgs{e.ID}, jobs.Options{})
@@ -83,7 +83,7 @@ func (s *Service) RequestArchives(ctx context.Context, a actor.Actor, point int6
 
 // ofYear lists the registrations of a point by number.
 func (s *Service) ofYear(ctx context.Context, p Point, year int) ([]Registration, error) {
-	regs, err := many[Registration](ctx, s.d.DB, selectOfYear, pgx.StrictNamedArgs{"point": p.ID, "first": fmt.Sprintf("%04d-01-01", year), "last": fmt.Sprintf("%04d-12-31", year)})
+	regs, err := postgres.Many[Registration](ctx, s.d.DB, selectOfYear, pgx.StrictNamedArgs{"point": p.ID, "first": fmt.Sprintf("%04d-01-01", year), "last": fmt.Sprintf("%04d-12-31", year)})
 	if err != nil {
 		return nil, fmt.Errorf("registrations of %d: %w", year, err)
 	}
@@ -156,7 +156,7 @@ func (s *Service) archivePart(ctx context.Context, e Export, p Point, regs []Reg
 			return files.Content{}, err
 		}
 		if err != nil {
-			list.Missing[r.Number] = faultWords(err)
+			list.Missing[r.Number] = fault.Words(err)
 			continue
 		}
 		sum := sha256.Sum256(b.Bytes())
@@ -188,15 +188,6 @@ func (s *Service) archivePart(ctx context.Context, e Export, p Point, regs []Reg
 	}
 	name := fmt.Sprintf("年度档案-%s-%d-%d.zip", p.Name, e.Filter.Archives, len(e.FileIDs)+1)
 	return s.d.Files.Keep(ctx, name, "application/zip", temp)
-}
-
-// faultWords is what a person may read of an error.
-func faultWords(err error) string {
-	var f *fault.Error
-	if errors.As(err, &f) {
-		return f.Message
-	}
-	return "没有完成"
 }
 
 // BundleReport is what VerifyBundle found.
@@ -268,7 +259,7 @@ func VerifyBundle(r io.ReaderAt, size int64) (BundleReport, error) {
 		}
 		report, err := VerifyArchive(bytes.NewReader(raw), int64(len(raw)))
 		if err != nil {
-			return out, broken("%s：%s", a.Name, strings.TrimPrefix(faultWords(err), "档案没有通过核验："))
+			return out, broken("%s：%s", a.Name, strings.TrimPrefix(fault.Words(err), "档案没有通过核验："))
 		}
 		if report.Number != a.Number {
 			return out, broken("%s 是 %s 的档案", a.Name, report.Number)

@@ -8,6 +8,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Kind says what sort of failure it is; web maps each kind to one HTTP status.
@@ -62,6 +63,20 @@ func Wrap(cause error, kind Kind, code, message string) *Error {
 	return &Error{Kind: kind, Code: code, Message: message, cause: cause}
 }
 
+// Stale is the conflict of somebody who changes what another person changed since it was read.
+func Stale() *Error {
+	return New(Conflict, "stale_version", "这份内容刚刚被别人改过。请刷新页面，核对最新内容后再操作")
+}
+
+// Words is what a person may read of an error.
+func Words(err error) string {
+	var f *Error
+	if errors.As(err, &f) {
+		return f.Message
+	}
+	return "没有完成"
+}
+
 // KindOf returns the kind of the first fault in the chain, Internal for any other error and "" for nil.
 func KindOf(err error) Kind {
 	if err == nil {
@@ -101,6 +116,11 @@ func (f *Fields) Check(ok bool, path, code, message string) {
 	if !ok {
 		f.Add(path, code, message)
 	}
+}
+
+// Required adds the field where its text is empty or blank.
+func (f *Fields) Required(path, text, message string) {
+	f.Check(strings.TrimSpace(text) != "", path, "required", message)
 }
 
 // List returns the fields noted so far, in order.

@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .PHONY: help run build test race bench screens fmt tools assets
 
 REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
-GOBUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.revision=$(REVISION)"
+GOBUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X techmarket/internal/app.revision=$(REVISION)"
 
 help:
 	@echo 'make run      构建并运行市场（首次装入样例），http://localhost:8080，Ctrl-C 停止；SEMANTIC=1 加上语义匹配'
@@ -33,13 +33,13 @@ race: assets
 	go test -race -timeout 12m ./internal/platform/cache ./internal/platform/jobs ./search/...
 
 bench: build
-	go test ./cmd/techmarket -run '^$$' -bench 'Server|Engines' -benchtime 1x -timeout 180m -v
+	go test ./internal/e2e -run '^$$' -bench 'Server|Engines' -benchtime 1x -timeout 180m -v
 	go test ./internal/certify/registry -run '^$$' -bench 'Desk|Certificate' -benchtime 300x -timeout 60m
 	go test ./internal/certify/registry -run '^$$' -bench Export -benchtime 1x -timeout 60m
 	go test ./internal/certify/recognition ./internal/certify/ledger ./internal/platform/document -run '^$$' -bench . -timeout 60m
 
 screens: build
-	TECHMARKET_SCREENS="$(CURDIR)/screens" go test ./cmd/techmarket -run TestScreens -count 1 -timeout 30m -v
+	TECHMARKET_SCREENS="$(CURDIR)/screens" go test ./internal/e2e -run TestScreens -count 1 -timeout 30m -v
 
 fmt:
 	gofmt -w cmd internal migrations search web

@@ -82,7 +82,8 @@ func (s *Server) judge(err error, e echo.Context) (*fault.Error, int) {
 	}
 	// Somebody asked for an object that does not exist for them: with ids in the address that is worth a line in the trail.
 	c := &Ctx{echo: e, server: s}
-	if who := c.Actor(); f.Kind == fault.NotFound && f.Code != "page_not_found" && who.SignedIn() && s.cfg.Auditor != nil && strings.Contains(e.Path(), ":") {
+	if who := c.Actor(); f.Kind == fault.NotFound && f.Code != "page_not_found" && who.SignedIn() && s.cfg.Auditor != nil &&
+		strings.Contains(e.Path(), ":") {
 		ctx := context.WithoutCancel(c.Context()) // errors are judged after the handler's time is over
 		s.cfg.Auditor.Refused(ctx, who, e.Request().Method+" "+e.Path(), e.Request().URL.Path)
 	}

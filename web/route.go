@@ -2,47 +2,13 @@
 // cookies, access to routes, security headers and how a fault becomes a page or a problem document.
 //
 // It refuses rules and SQL: a handler decodes, calls one service method and renders. Handlers live in
-// web/pages and web/api and see only Ctx; moving to another HTTP library is a change to this tree.
+// the wings (web/market …, web/api/market …) and see only Ctx; moving to another HTTP library is a change to this tree.
 package web
 
 import (
 	"slices"
 	"strings"
-
-	"techmarket/internal/foundation/actor"
 )
-
-// Access says who may come through a route. It stands beside the route; the service behind it checks
-// scope again. The zero value lets nobody in.
-type Access struct {
-	Name  string // for the access matrix and the no-permission page
-	Who   string // Chinese: who can
-	allow func(actor.Actor) bool
-}
-
-// Allows reports whether the actor may come in.
-func (a Access) Allows(who actor.Actor) bool { return a.allow != nil && a.allow(who) }
-
-// Anyone lets guests in.
-func Anyone() Access {
-	return Access{Name: "anyone", Who: "所有人", allow: func(actor.Actor) bool { return true }}
-}
-
-// SignedIn lets every signed-in person in.
-func SignedIn() Access {
-	return Access{Name: "signed_in", Who: "已登录的用户", allow: actor.Actor.SignedIn}
-}
-
-// Roles lets in signed-in people who hold one of the roles in the organisation they act for.
-func Roles(who string, roles ...actor.Role) Access {
-	names := make([]string, len(roles))
-	for i, r := range roles {
-		names[i] = string(r)
-	}
-	return Access{Name: strings.Join(names, "|"), Who: who, allow: func(a actor.Actor) bool {
-		return a.SignedIn() && a.Has(roles...)
-	}}
-}
 
 // Handler serves one request; an error it returns becomes a page or a problem document.
 type Handler func(*Ctx) error

@@ -99,7 +99,9 @@ func New(cfg Config, routes []Route) *Server {
 		// A program without a session has nothing that a foreign page could misuse; a mail program that ends a subscription is one.
 		Skipper: func(c echo.Context) bool {
 			r := c.Request()
-			return bearer(c) || c.Get(sessionKey) == nil && (strings.HasPrefix(r.URL.Path, "/api/") || r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/feeds/"))
+			return bearer(c) ||
+				c.Get(sessionKey) == nil &&
+					(strings.HasPrefix(r.URL.Path, "/api/") || r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/feeds/"))
 		},
 		ErrorHandler: func(_ error, c echo.Context) error {
 			if c.Request().ContentLength > parsedForm { // the token was in a form too large to be read
@@ -177,7 +179,10 @@ func (s *Server) guard(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *Server) secure(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-src 'self'; object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'; manifest-src 'self'")
+		h.Set(
+			"Content-Security-Policy",
+			"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-src 'self'; object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'; manifest-src 'self'",
+		)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("X-Frame-Options", "SAMEORIGIN")

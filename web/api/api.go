@@ -23,88 +23,36 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 
-	"techmarket/internal/certify/contract"
-	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
-	"techmarket/internal/foundation/fault"
-	"techmarket/internal/insight/stats"
-	"techmarket/internal/market/achievement"
-	"techmarket/internal/market/demand"
-	"techmarket/internal/market/listing"
-	"techmarket/internal/market/listing/importer"
-	"techmarket/internal/market/matching"
-	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/idempotency"
-	"techmarket/internal/platform/notify"
-	"techmarket/internal/trade/broker"
-	"techmarket/internal/trade/deal"
-	"techmarket/search"
 	"techmarket/web"
 )
 
 // Prefix is where the API lives.
 const Prefix = "/api/v1"
 
-// Finder matches listings; matching.Finder fulfils it.
-type Finder interface {
-	Find(ctx context.Context, r matching.Request) (matching.Matches, error)
+// Config is what the API itself needs; all must be set.
+type Config struct {
+	Keys *idempotency.Store // of operations that are asked for twice
+	Now  func() time.Time
 }
 
-// Files keeps uploads; cmd/techmarket supplies it over platform/files.
-type Files interface {
-	// Store keeps an upload for the actor's organisation. Faults: invalid (kind, size …), unavailable.
-	Store(ctx context.Context, who actor.Actor, purpose, name string, r io.Reader) (StoredFile, error)
-	// Read gives a stored file; the caller has checked that the reader may have it.
-	Read(ctx context.Context, id int64) (StoredFile, io.ReadCloser, error)
-	// Own reports whether the actor uploaded the file, for an organisation that the actor is in.
-	Own(ctx context.Context, who actor.Actor, id int64) (bool, error)
+// Part is one group of operations, under a heading of the document.
+type Part struct {
+	Tag     string
+	Declare func(*API)
 }
 
-// StoredFile is what is known of an upload.
-type StoredFile struct {
-	ID     int64  `json:"id"`
-	Name   string `json:"name"`
-	MIME   string `json:"mime"`
-	Size   int64  `json:"size" doc:"字节"`
-	Digest string `json:"digest" doc:"SHA-256，小写十六进制"`
-}
-
-// Inbox is a person's messages; cmd/techmarket supplies it over platform/notify.
-type Inbox interface {
-	Box(ctx context.Context, account, before int64, limit int) ([]notify.Received, error)
-	Read(ctx context.Context, account, id int64) (string, error)
-}
-
-// Services are the rooms behind the operations; all must be set.
-type Services struct {
-	Identity     *identity.Service
-	Listings     *listing.Service
-	Achievements *achievement.Service
-	Demands      *demand.Service
-	Importer     *importer.Service
-	Search       search.Engine
-	Finder       Finder
-	Deals        *deal.Service
-	Brokers      *broker.Service
-	Contracts    *contract.Service
-	Registry     *registry.Service
-	Stats        *stats.Service
-	Files        Files
-	Inbox        Inbox
-	Keys         *idempotency.Store
-	Now          func() time.Time
-}
-
-// API is the mounted API.
+// API is the mounted API, as the wings declare their operations on it.
 type API struct {
-	Services
+	Config
 	server *web.Server
 	huma   huma.API
 	tag    string // of the operations being declared
 }
 
 // Mount declares every operation on the server, the OpenAPI document and its readable page.
-func Mount(server *web.Server, s Services) *API {
+func Mount(server *web.Server, c Config, parts ...Part) *API {
 	config := huma.DefaultConfig("科技大市场开放接口", "1")
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", "", nil
 	config.FieldsOptionalByDefault = true
@@ -116,19 +64,11 @@ func Mount(server *web.Server, s Services) *API {
 	}
 	config.Info.Description = introduction
 	config.Transformers = []huma.Transformer{inOurWords}
-	a := &API{Services: s, server: server, huma: humaecho.New(server.Echo(), config)}
-	for _, part := range []struct {
-		tag     string
-		declare func()
-	}{
-		{"账号与单位", a.identityOperations}, {"成果", a.achievementOperations}, {"需求", a.demandOperations}, {"发布审核", a.reviewOperations},
-		{"批量导入", a.importOperations}, {"对接与洽谈", a.dealOperations}, {"技术经纪人", a.brokerOperations}, {"技术合同", a.contractOperations},
-		{"登记受理", a.filingOperations}, {"登记", a.registrationOperations}, {"登记点与核验", a.pointOperations}, {"数据", a.statsOperations},
-		{"文件与消息", a.fileOperations},
-	} {
-		a.tag = part.tag
-		a.huma.OpenAPI().Tags = append(a.huma.OpenAPI().Tags, &huma.Tag{Name: part.tag})
-		part.declare()
+	a := &API{Config: c, server: server, huma: humaecho.New(server.Echo(), config)}
+	for _, part := range parts {
+		a.tag = part.Tag
+		a.huma.OpenAPI().Tags = append(a.huma.OpenAPI().Tags, &huma.Tag{Name: part.Tag})
+		part.Declare(a)
 	}
 	nullable(a.huma.OpenAPI().Components.Schemas)
 	a.documents()
@@ -141,7 +81,7 @@ const introduction = `与网页同一套服务、同一套权限。金额字段�
 出错时返回 application/problem+json：code 是稳定代码，errors 逐项指出字段（path）、代码和改法。`
 
 // none is the answer of an operation that has nothing to say.
-type none struct{}
+type None struct{}
 
 type answer[O any] struct{ Body O }
 
@@ -165,17 +105,24 @@ type ByID struct {
 type option func(*huma.Operation)
 
 // created says that the operation makes something: status 201.
-func created(op *huma.Operation) { op.DefaultStatus = http.StatusCreated }
+func Created(op *huma.Operation) { op.DefaultStatus = http.StatusCreated }
 
 // op declares one operation. route is "METHOD /path" below Prefix.
-func op[I, O any](a *API, route string, access web.Access, summary string, handle func(ctx context.Context, who actor.Actor, in *I) (O, error), options ...option) {
+func Op[I, O any](
+	a *API,
+	route string,
+	access web.Access,
+	summary string,
+	handle func(ctx context.Context, who actor.Actor, in *I) (O, error),
+	options ...option,
+) {
 	o := a.operation(route, access, summary, options)
-	if reflect.TypeFor[O]() == reflect.TypeFor[none]() {
+	if reflect.TypeFor[O]() == reflect.TypeFor[None]() {
 		if o.DefaultStatus == 0 {
 			o.DefaultStatus = http.StatusNoContent
 		}
 		huma.Register(a.huma, o, func(ctx context.Context, in *I) (*struct{}, error) {
-			c := entered(ctx)
+			c := Entered(ctx)
 			if _, err := handle(ctx, c.Actor(), in); err != nil {
 				return nil, &problem{c.Problem(err)}
 			}
@@ -184,7 +131,7 @@ func op[I, O any](a *API, route string, access web.Access, summary string, handl
 		return
 	}
 	huma.Register(a.huma, o, func(ctx context.Context, in *I) (*answer[O], error) {
-		c := entered(ctx)
+		c := Entered(ctx)
 		out, err := handle(ctx, c.Actor(), in)
 		if err != nil {
 			return nil, &problem{c.Problem(err)}
@@ -194,13 +141,20 @@ func op[I, O any](a *API, route string, access web.Access, summary string, handl
 }
 
 // download is a file as answer.
-type download struct {
-	name, mime string
-	body       io.ReadCloser
+type Download struct {
+	Name, MIME string
+	Body       io.ReadCloser
 }
 
 // file declares an operation that answers a file of one of the media types.
-func file[I any](a *API, route string, access web.Access, summary string, handle func(ctx context.Context, who actor.Actor, in *I) (download, error), types ...string) {
+func File[I any](
+	a *API,
+	route string,
+	access web.Access,
+	summary string,
+	handle func(ctx context.Context, who actor.Actor, in *I) (Download, error),
+	types ...string,
+) {
 	o := a.operation(route, access, summary, nil)
 	content := map[string]*huma.MediaType{}
 	for _, t := range types {
@@ -208,19 +162,19 @@ func file[I any](a *API, route string, access web.Access, summary string, handle
 	}
 	o.Responses["200"] = &huma.Response{Description: "文件", Content: content}
 	huma.Register(a.huma, o, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
-		c := entered(ctx)
+		c := Entered(ctx)
 		d, err := handle(ctx, c.Actor(), in)
 		if err != nil {
 			return nil, &problem{c.Problem(err)}
 		}
 		return &huma.StreamResponse{Body: func(h huma.Context) {
-			defer d.body.Close()
-			h.SetHeader("Content-Type", d.mime)
-			h.SetHeader("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": d.name}))
+			defer d.Body.Close()
+			h.SetHeader("Content-Type", d.MIME)
+			h.SetHeader("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": d.Name}))
 			h.SetHeader("Content-Security-Policy", "default-src 'none'; sandbox")
 			h.SetHeader("Cache-Control", "private, no-cache")
 			h.SetStatus(http.StatusOK)
-			_, _ = io.Copy(h.BodyWriter(), d.body) // the status is sent: a broken connection is all that is left to see
+			_, _ = io.Copy(h.BodyWriter(), d.Body) // the status is sent: a broken connection is all that is left to see
 		}}, nil
 	})
 }
@@ -265,7 +219,7 @@ const guestsPerMinute = 60
 
 type ctxKey struct{}
 
-func entered(ctx context.Context) *web.Ctx { return ctx.Value(ctxKey{}).(*web.Ctx) }
+func Entered(ctx context.Context) *web.Ctx { return ctx.Value(ctxKey{}).(*web.Ctx) }
 
 // enter is what happens before an operation: access, bounds, text that can be kept, the idempotency key.
 func (a *API) enter(route web.Route) func(huma.Context, func(huma.Context)) {
@@ -296,7 +250,7 @@ func schemaName(t reflect.Type, hint string) string {
 	name := t.Name()
 	if name == "" {
 		name = hint
-	} else if t.PkgPath() != "" && !strings.HasSuffix(t.PkgPath(), "/web/api") {
+	} else if t.PkgPath() != "" && !strings.Contains(t.PkgPath(), "/web/api") {
 		name = t.PkgPath()[strings.LastIndexByte(t.PkgPath(), '/')+1:] + "." + name
 	}
 	name = packagePath.ReplaceAllString(name, "")
@@ -356,11 +310,4 @@ func (a *API) documents() {
 		}),
 		web.GET(Prefix+"/docs", web.Anyone(), func(c *web.Ctx) error { return reference.serve(c) }),
 	)
-}
-
-// cursorFault is what a damaged cursor is answered with.
-func cursorFault() error {
-	var f fault.Fields
-	f.Add("cursor", "bad_cursor", "游标不正确，请从第一页重新开始")
-	return f.Err()
 }

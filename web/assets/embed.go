@@ -1,13 +1,13 @@
-// Package assets holds what a browser loads: the style sheet, our ES modules, and the vendor folder that
-// `go generate ./web/assets` fills from node_modules (htmx, icons). Third-party files are never committed;
-// without them the package still builds, pages still work, and icons are blank.
+// Package assets holds what a browser loads: the mark, our ES modules, and the vendor folder that `go generate ./web/assets`
+// fills with the style sheet (made of css/*.css) and with files of node_modules (htmx, icons). The vendor folder is never
+// committed. Without it the package still builds; then icons are blank, and view.NewAssets refuses to start without a sheet.
 package assets
 
 import "embed"
 
 //go:generate go run ./vendoring
 
-// FS holds app.css, mark.svg, js/ and vendor/.
+// FS holds mark.svg, js/ and vendor/.
 //
-//go:embed app.css mark.svg js all:vendor
+//go:embed mark.svg js all:vendor
 var FS embed.FS

@@ -12,12 +12,16 @@ import (
 	"strconv"
 	"strings"
 
+	"techmarket/internal/foundation/fault"
 	"techmarket/web/assets"
 )
 
 // assetRoot is where Assets must be mounted. One content hash of the whole set is part of every address, so
 // modules can import each other by relative names and every answer may be cached for ever.
 const assetRoot = "/assets/"
+
+// sheetName is the style sheet of every page, as `go generate ./web/assets` makes it.
+const sheetName = "vendor/app.css"
 
 // Assets serves the embedded files under hashed addresses, compressed once at start.
 type Assets struct {
@@ -31,7 +35,8 @@ type asset struct {
 	contentType string
 }
 
-// NewAssets reads and compresses the embedded files.
+// NewAssets reads and compresses the embedded files. Fault: Unavailable sheet_missing, when the style sheet was not made
+// before the build.
 func NewAssets() (*Assets, error) { return newAssets(assets.FS) }
 
 func newAssets(files fs.FS) (*Assets, error) {
@@ -71,6 +76,10 @@ func newAssets(files fs.FS) (*Assets, error) {
 	if err != nil {
 		return nil, fmt.Errorf("view.NewAssets: %w", err)
 	}
+	if !a.Has(sheetName) {
+		return nil, fault.New(fault.Unavailable, "sheet_missing",
+			"程序里没有样式表，网页会没有样式。请在项目目录运行 make build（或 go generate ./web/assets 后重新构建）。")
+	}
 	a.version = digest(all...)
 	return a, nil
 }
@@ -90,7 +99,7 @@ func contentTypes(ext string) string {
 // Has tells whether the file is embedded (vendor files may not be).
 func (a *Assets) Has(name string) bool { _, ok := a.files[name]; return ok }
 
-// URL is the address of an embedded file, for example URL("app.css").
+// URL is the address of an embedded file, for example URL("js/app.js").
 func (a *Assets) URL(name string) (string, error) {
 	if !a.Has(name) {
 		return "", fmt.Errorf("no asset %q", name)

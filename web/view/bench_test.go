@@ -7,11 +7,7 @@ import (
 
 // One list page of 20 rows with a rail is the page the market serves most.
 func BenchmarkListPage(b *testing.B) {
-	assets, err := NewAssets()
-	if err != nil {
-		b.Fatal(err)
-	}
-	e, err := New(Options{Assets: assets})
+	e, err := New(Options{Assets: builtAssets(b)})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -108,7 +108,9 @@ func TestBrowserModulesHelpTheKeyboard(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The protocol sends the letter of a key whether or not a page refused the key, which would submit the form.
-	enter := chromedp.Evaluate[chromedp.Void](`document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", bubbles: true}))`)
+	enter := chromedp.Evaluate[chromedp.Void](
+		`document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", bubbles: true}))`,
+	)
 	file, err := filepath.Abs("browser_test.go")
 	if err != nil {
 		t.Fatal(err)
@@ -155,10 +157,7 @@ const axeScript = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", 
 
 func designServer(t *testing.T) http.Handler {
 	t.Helper()
-	assets, err := NewAssets()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assets := builtAssets(t)
 	engine, err := New(Options{Assets: assets, Site: Site{Sponsor: "样例单位"}, Menu: []Link{
 		{Label: "成果", Href: "/achievements", Key: "achievements"}, {Label: "需求", Href: "/demands", Key: "demands"},
 		{Label: "登记点", Href: "/points", Key: "points"}, {Label: "数据", Href: "/stats", Key: "stats"}}})

@@ -36,7 +36,15 @@ func BarChart(title, label, unit string, points []Point) Chart {
 		y := i*rowH + 2
 		w := scale(p.Value, top, barW)
 		fmt.Fprintf(&b, `<text class="end" x="%d" y="%d">%s</text>`, labelW-10, y+17, esc(clip(p.Label, 6)))
-		fmt.Fprintf(&b, `<rect class="c0" x="%d" y="%d" width="%s" height="20" rx="2"><title>%s：%s</title></rect>`, labelW, y+1, num(w), esc(p.Label), esc(p.Shown))
+		fmt.Fprintf(
+			&b,
+			`<rect class="c0" x="%d" y="%d" width="%s" height="20" rx="2"><title>%s：%s</title></rect>`,
+			labelW,
+			y+1,
+			num(w),
+			esc(p.Label),
+			esc(p.Shown),
+		)
 		fmt.Fprintf(&b, `<text class="v" x="%s" y="%d">%s</text>`, num(labelW+w+8), y+17, esc(p.Shown))
 	}
 	fmt.Fprintf(&b, `<line class="axis" x1="%d" y1="0" x2="%d" y2="%d"/></svg>`, labelW, labelW, h)
@@ -83,12 +91,25 @@ func LineChart(title, label, unit string, points []Point) Chart {
 	}
 	fmt.Fprintf(&b, `<polyline class="s0" points="%s"/>`, strings.TrimSpace(path.String()))
 	for i, p := range points {
-		fmt.Fprintf(&b, `<circle class="d0" cx="%s" cy="%s" r="3"><title>%s：%s</title></circle>`, num(x(i)), num(y(p.Value)), esc(p.Label), esc(p.Shown))
+		fmt.Fprintf(
+			&b,
+			`<circle class="d0" cx="%s" cy="%s" r="3"><title>%s：%s</title></circle>`,
+			num(x(i)),
+			num(y(p.Value)),
+			esc(p.Label),
+			esc(p.Shown),
+		)
 	}
 	if last := len(points) - 1; last >= 0 {
 		fmt.Fprintf(&b, `<text class="v" x="%s" y="%s">%s</text>`, num(x(last)+8), num(y(points[last].Value)+5), esc(points[last].Shown))
 		if high != last {
-			fmt.Fprintf(&b, `<text class="v mid" x="%s" y="%s">%s</text>`, num(max(x(high), 40)), num(y(points[high].Value)-9), esc(points[high].Shown))
+			fmt.Fprintf(
+				&b,
+				`<text class="v mid" x="%s" y="%s">%s</text>`,
+				num(max(x(high), 40)),
+				num(y(points[high].Value)-9),
+				esc(points[high].Shown),
+			)
 		}
 	}
 	b.WriteString(`</svg>`)
@@ -127,7 +148,13 @@ func bar(n, outof int) Picture {
 	if outof > 0 {
 		share = min(100, max(0, float64(n)*100/float64(outof)))
 	}
-	return Picture{template.HTML(`<svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect class="t" width="100" height="6"/><rect class="f" width="` + num(share) + `" height="6"/></svg>`)}
+	return Picture{
+		template.HTML(
+			`<svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect class="t" width="100" height="6"/><rect class="f" width="` + num(
+				share,
+			) + `" height="6"/></svg>`,
+		),
+	}
 }
 
 func open(b *strings.Builder, class string, w, h int, name string) {

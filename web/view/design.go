@@ -75,21 +75,48 @@ func DesignPage(p Page) With[Design] {
 			counties.Options = append(counties.Options, Option{Value: c.Code, Label: c.Name, Group: l.Name})
 		}
 	}
-	price := Field{Kind: Money, Name: "amount", Label: "合同成交额", Hint: "合同写明的全部价款。", Unit: "元", Value: "3,000,000.00", Width: "m", Required: true}
+	price := Field{
+		Kind:     Money,
+		Name:     "amount",
+		Label:    "合同成交额",
+		Hint:     "合同写明的全部价款。",
+		Unit:     "元",
+		Value:    "3,000,000.00",
+		Width:    "m",
+		Required: true,
+	}
 	start := Field{Kind: Date, Name: "start", Label: "开始日期", Value: "2026-03-02", Required: true}
 	end := Field{Kind: Date, Name: "end", Label: "结束日期", Value: "2027-03-01", Required: true}
 	ways := Field{Kind: Check, Name: "ways", Label: "合作方式", Hint: "可以多选。", Required: true, Options: []Option{
 		{Value: "transfer", Label: "转让", Checked: true}, {Value: "license", Label: "许可"}, {Value: "trial", Label: "先用后转", Hint: "先试用，满意后付费"}}}
 	class := Field{Kind: Radio, Name: "class", Label: "合同类别", Required: true, Options: []Option{
-		{Value: "dev", Label: "技术开发", Checked: true, Hint: "签订时还没有掌握全部技术方案"}, {Value: "assign", Label: "技术转让"}, {Value: "license", Label: "技术许可"}, {Value: "service", Label: "技术服务", Disabled: true, Hint: "先选卖方才能选"}}}
-	about := Field{Kind: Area, Name: "about", Label: "要解决的问题", Hint: "写现在的数和想要的数，不写形容词。", Max: 500, Value: "现用活性炭 45 天失效，要求出口硫 ≤ 20 mg/m³。", Required: true}
+		{
+			Value:   "dev",
+			Label:   "技术开发",
+			Checked: true,
+			Hint:    "签订时还没有掌握全部技术方案",
+		}, {Value: "assign", Label: "技术转让"}, {Value: "license", Label: "技术许可"}, {Value: "service", Label: "技术服务", Disabled: true, Hint: "先选卖方才能选"}}}
+	about := Field{
+		Kind:     Area,
+		Name:     "about",
+		Label:    "要解决的问题",
+		Hint:     "写现在的数和想要的数，不写形容词。",
+		Max:      500,
+		Value:    "现用活性炭 45 天失效，要求出口硫 ≤ 20 mg/m³。",
+		Required: true,
+	}
 	title := Field{Name: "title", Label: "需求名称", Hint: "一句话说清难题。", Value: "高炉煤气干法脱硫剂寿命由 45 天提到 90 天", Required: true}
 	phone := Field{Kind: Tel, Name: "phone", Label: "联系电话", Autocomplete: "tel", Width: "m"}
 
 	form := NewForm("/design", "保存并继续", title, about, counties, class, ways, price, start, end, phone)
 	form.Guard, form.Note = true, "草稿已保存 16:30"
 	form.Actions = append(form.Actions, Action{Label: "稍后再填", Href: "#", Kind: Quiet}, Action{Label: "删除草稿", Href: "#", Kind: Danger})
-	form.Sections = []Section{{Title: "难题", Fields: form.Sections[0].Fields[:3]}, {Title: "合作", Fields: form.Sections[0].Fields[3:6]}, {Title: "起止", Hint: "结束日期不早于开始日期。", Inline: true, Fields: []Field{start, end}}, {Fields: []Field{phone}}}
+	form.Sections = []Section{
+		{Title: "难题", Fields: form.Sections[0].Fields[:3]},
+		{Title: "合作", Fields: form.Sections[0].Fields[3:6]},
+		{Title: "起止", Hint: "结束日期不早于开始日期。", Inline: true, Fields: []Field{start, end}},
+		{Fields: []Field{phone}},
+	}
 
 	badEnd, badPrice, badCode := end, price, Field{Name: "code", Label: "统一社会信用代码", Value: "12150000MA0EXAMPLE", Required: true, Width: "m"}
 	badEnd.ID, badPrice.ID, badCode.ID = "b-end", "b-amount", "b-code"
@@ -99,27 +126,80 @@ func DesignPage(p Page) With[Design] {
 	badWays := ways
 	badWays.ID, badWays.Name, badWays.Error = "b-ways", "ways2", "请至少选一种合作方式。"
 	bad := NewForm("/design", "提交", badCode, badPrice, badEnd, badWays)
-	file := Field{Kind: File, Name: "papers", Label: "合同文本", Hint: "PDF、Word 或照片，每个不超过 20 MB。", Accept: ".pdf,.docx,.jpg,.png", Multiple: true, Required: true,
-		Files: []FileItem{{Name: "技术开发合同（样例）.pdf", Href: "#", Size: "1.2 MB", Remove: &Action{Label: "移除", Post: "/design", Kind: Plainly}}, {Name: "说明.exe", Size: "0.3 MB", Error: "这不是 PDF、Word 或图片，没有保存。"}}}
+	file := Field{
+		Kind:     File,
+		Name:     "papers",
+		Label:    "合同文本",
+		Hint:     "PDF、Word 或照片，每个不超过 20 MB。",
+		Accept:   ".pdf,.docx,.jpg,.png",
+		Multiple: true,
+		Required: true,
+		Files: []FileItem{
+			{Name: "技术开发合同（样例）.pdf", Href: "#", Size: "1.2 MB", Remove: &Action{Label: "移除", Post: "/design", Kind: Plainly}},
+			{Name: "说明.exe", Size: "0.3 MB", Error: "这不是 PDF、Word 或图片，没有保存。"},
+		},
+	}
 
 	row := func(title, lead, owner, place, topic, right, note string, trl int) Row {
-		return Row{Title: T(title), Href: "#", Lead: T(lead), Meta: []string{owner, place}, Tags: []Tag{{topic, Info}}, ShowTRL: true, TRL: trl, Right: right, RightNote: note, Sample: true}
+		return Row{
+			Title:     T(title),
+			Href:      "#",
+			Lead:      T(lead),
+			Meta:      []string{owner, place},
+			Tags:      []Tag{{topic, Info}},
+			ShowTRL:   true,
+			TRL:       trl,
+			Right:     right,
+			RightNote: note,
+			Sample:    true,
+		}
 	}
 	rows := []Row{
 		row("", "降低镝铽用量 40% 以上，矫顽力不低于 20 kOe；已在 3 条中试线运行 14 个月。", "样例理工大学", "包头市", "稀土新材料", "120 万元", "许可 · 合作开发", 7),
 		row("盐碱地羊草混播建植与氮肥减量技术", "两年覆盖度达 65%，每亩减氮 6 公斤；附 2,300 亩示范数据。", "样例草业研究所", "通辽市", "草业与生态修复", "面议", "先用后转", 8),
-		row("一个特别长的标题用来检查换行：基于多源遥感与地面传感网络协同的干旱半干旱草原生产力动态监测与载畜量预警决策支持系统关键技术研究及其在锡林郭勒典型草原的示范应用", "标题最多占两三行，不截断。", "名字也很长的样例科学技术研究院股份有限公司内蒙古分院", "锡林郭勒盟", "生态监测", "9,999,999,999.99 元", "转让", 0),
+		row(
+			"一个特别长的标题用来检查换行：基于多源遥感与地面传感网络协同的干旱半干旱草原生产力动态监测与载畜量预警决策支持系统关键技术研究及其在锡林郭勒典型草原的示范应用",
+			"标题最多占两三行，不截断。",
+			"名字也很长的样例科学技术研究院股份有限公司内蒙古分院",
+			"锡林郭勒盟",
+			"生态监测",
+			"9,999,999,999.99 元",
+			"转让",
+			0,
+		),
 	}
 	rows[0].Title = Text{{Text: "稀土"}, {Text: "永磁", Mark: true}, {Text: "电机转子"}, {Text: "无重稀土", Mark: true}, {Text: "扩散工艺"}}
 	rows[0].Fresh = "37 天前确认有效"
 
 	card := MatchCard{Row: row("高炉煤气羰基硫水解—干法脱硫一体化吸附剂", "", "样例工业大学", "包头市", "冶金节能", "", "", 7), Score: 86,
-		Reasons: []Text{{{Text: "命中关键词："}, {Text: "高炉煤气", Mark: true}, {Text: "、"}, {Text: "干法脱硫", Mark: true}, {Text: "、羰基硫、吸附剂"}}, T("覆盖：材料、方法、功效；成熟度 7，满足 ≥ 6"), T("同在包头市，便于现场中试"), T("报价 60 万元，在预算内；接受先用后转")},
-		Short:   T("不足：寿命数据只到 75 天"),
-		Sheet:   []ScoreLine{{"文字相符", "41.2", "45.0", "8 个词命中 6 个"}, {"技术领域", "15.0", "15.0", "同一方向"}, {"成熟度", "14.0", "15.0", "高出要求 1 级"}, {"地区", "10.0", "10.0", "同一盟市"}, {"活跃", "5.8", "15.0", "半年内答复过 2 次"}},
+		Reasons: []Text{
+			{{Text: "命中关键词："}, {Text: "高炉煤气", Mark: true}, {Text: "、"}, {Text: "干法脱硫", Mark: true}, {Text: "、羰基硫、吸附剂"}},
+			T("覆盖：材料、方法、功效；成熟度 7，满足 ≥ 6"),
+			T("同在包头市，便于现场中试"),
+			T("报价 60 万元，在预算内；接受先用后转"),
+		},
+		Short: T("不足：寿命数据只到 75 天"),
+		Sheet: []ScoreLine{
+			{"文字相符", "41.2", "45.0", "8 个词命中 6 个"},
+			{"技术领域", "15.0", "15.0", "同一方向"},
+			{"成熟度", "14.0", "15.0", "高出要求 1 级"},
+			{"地区", "10.0", "10.0", "同一盟市"},
+			{"活跃", "5.8", "15.0", "半年内答复过 2 次"},
+		},
 		Sum:     "合计 86.0，满分 100.0；需求得到回应的程度 100%，匹配度 86。",
 		Actions: []Action{{Label: "发起对接", Href: "#", Small: true}, {Label: "加入比较", Href: "#", Kind: Quiet, Small: true}}}
-	dismiss := NewForm("/design", "确定不合适", Field{Kind: Radio, Name: "why", ID: "d-why", Label: "为什么不合适", Required: true, Options: []Option{{Value: "field", Label: "不是一个领域"}, {Value: "stage", Label: "不够成熟"}, {Value: "price", Label: "价格不合"}}})
+	dismiss := NewForm(
+		"/design",
+		"确定不合适",
+		Field{
+			Kind:     Radio,
+			Name:     "why",
+			ID:       "d-why",
+			Label:    "为什么不合适",
+			Required: true,
+			Options:  []Option{{Value: "field", Label: "不是一个领域"}, {Value: "stage", Label: "不够成熟"}, {Value: "price", Label: "价格不合"}},
+		},
+	)
 	card.Dismiss = &dismiss
 	second := card
 	second.Row = row("铁基复合脱硫剂再生方法", "", "样例化学研究所", "呼和浩特市", "现代煤化工", "", "", 5)
@@ -127,11 +207,22 @@ func DesignPage(p Page) With[Design] {
 
 	yes := []Option{{Value: "yes", Label: "是", Hint: "good"}, {Value: "no", Label: "否", Hint: "poor"}}
 	has := []Option{{Value: "yes", Label: "有", Hint: "poor"}, {Value: "no", Label: "无", Hint: "good"}}
-	sums := &Sums{Rows: []SumRow{{Label: "分选设备", Note: "交付委托人，非技术载体", Amount: 900_000 * money.Yuan, Deducted: true}, {Label: "药剂原料", Amount: 150_000 * money.Yuan, Deducted: true}}, Label: "技术交易额 = 3,000,000.00 − 1,050,000.00", Total: 1_950_000 * money.Yuan}
+	sums := &Sums{
+		Rows: []SumRow{
+			{Label: "分选设备", Note: "交付委托人，非技术载体", Amount: 900_000 * money.Yuan, Deducted: true},
+			{Label: "药剂原料", Amount: 150_000 * money.Yuan, Deducted: true},
+		},
+		Label: "技术交易额 = 3,000,000.00 − 1,050,000.00",
+		Total: 1_950_000 * money.Yuan,
+	}
 	desk := Desk{
 		Papers: []Link{{Label: "合同文本", Href: "#", Current: true}, {Label: "申请表", Href: "#"}, {Label: "立项文件", Href: "#"}},
 		Paper: Paper{Title: "技术开发（委托）合同", File: &FileItem{Name: "签字盖章扫描件.pdf", Href: "#", Size: "1.2 MB"},
-			Paras: []Text{{{Text: "第一条　本合同研究开发项目的要求如下："}, {Text: "以尾矿品位 0.9% 为原料，回收率不低于 62%……", Mark: true}}, T("第五条　研究开发经费及报酬总额为 3,000,000 元，其中设备购置费 900,000 元、原材料费 150,000 元由受托人代购并交付委托人。"), T("第九条　研究开发成果的知识产权归双方共有……")}},
+			Paras: []Text{
+				{{Text: "第一条　本合同研究开发项目的要求如下："}, {Text: "以尾矿品位 0.9% 为原料，回收率不低于 62%……", Mark: true}},
+				T("第五条　研究开发经费及报酬总额为 3,000,000 元，其中设备购置费 900,000 元、原材料费 150,000 元由受托人代购并交付委托人。"),
+				T("第九条　研究开发成果的知识产权归双方共有……"),
+			}},
 		Questions: []Question{
 			{Name: "q1", Ask: "签订时尚未掌握全部技术方案", Article: "条款依据写在这里", Where: "见合同第一条", Value: "yes", Options: yes},
 			{Name: "q2", Ask: "名称与内容一致", Article: "条款依据写在这里", Value: "no", Options: yes},
@@ -139,7 +230,11 @@ func DesignPage(p Page) With[Design] {
 		Sums: sums, Next: "#",
 		Form: Form{Action: "/design", Hidden: []Pair{{"version", "3"}}, Note: "草稿已保存 16:30",
 			Sections: []Section{{Fields: []Field{{Kind: Area, Name: "opinion", Label: "审查意见", Rows: 3}}}},
-			Actions:  []Action{{Label: "初审通过", Name: "decision", Value: "pass"}, {Label: "一次性告知补正", Name: "decision", Value: "ask", Kind: Quiet}, {Label: "不予登记…", Name: "decision", Value: "refuse", Kind: Danger}}},
+			Actions: []Action{
+				{Label: "初审通过", Name: "decision", Value: "pass"},
+				{Label: "一次性告知补正", Name: "decision", Value: "ask", Kind: Quiet},
+				{Label: "不予登记…", Name: "decision", Value: "refuse", Kind: Danger},
+			}},
 	}
 
 	code, err := QR("https://example.com/v/2026150203000017?c=7K2M9QXD", "核验二维码")
@@ -147,8 +242,13 @@ func DesignPage(p Page) With[Design] {
 		panic(err) // the text is constant and short
 	}
 	broken := ProblemPage(Page{RequestID: "样例-0001"}, 503).Body
-	broken.Again = &Again{Action: "/design", Keep: []Pair{{"title", "高炉煤气干法脱硫剂"}}, Texts: []string{"高炉煤气干法脱硫剂", "出口硫 ≤ 20 mg/m³"}, SignIn: true,
-		Files: []Field{{Kind: File, ID: "again-file", Name: "papers", Label: "附件", Hint: "刚才选的“合同.pdf”没有保存，请重新选择。"}}}
+	broken.Again = &Again{
+		Action: "/design",
+		Keep:   []Pair{{"title", "高炉煤气干法脱硫剂"}},
+		Texts:  []string{"高炉煤气干法脱硫剂", "出口硫 ≤ 20 mg/m³"},
+		SignIn: true,
+		Files:  []Field{{Kind: File, ID: "again-file", Name: "papers", Label: "附件", Hint: "刚才选的“合同.pdf”没有保存，请重新选择。"}},
+	}
 	months := []Point{}
 	for i, v := range []float64{310, 280, 420, 510, 480, 620, 590, 710, 680, 820, 760, 940} {
 		months = append(months, Point{Label: strconv.Itoa(i+1) + " 月", Value: v, Shown: Count(int(v))})
@@ -164,53 +264,279 @@ func DesignPage(p Page) With[Design] {
 	}
 
 	return With[Design]{Page: p, Body: Design{
-		Colours: []Swatch{{"w-sky", "sky", "办理与导航"}, {"w-grass", "grass", "已确认"}, {"w-sand", "sand", "请注意"}, {"w-red", "red", "错误与不予"}, {"w-ink", "ink", "正文"}, {"w-ink3", "ink-3", "次要文字"}},
-		Search:  Search{Action: "/design", Placeholder: "关键词，或直接粘贴一段技术难题", Scope: "scope", Scopes: []Option{{Value: "achievement", Label: "找成果"}, {Value: "demand", Label: "找需求"}}},
-		Chips:   []Chip{{Label: "稀土新材料", Href: "#"}, {Label: "氢能", Href: "#"}, {Label: "成熟度 4–9", Href: "#", On: true}},
-		Entries: []Entry{{Icon: "file-plus", Label: "发布成果", Note: "高校院所、团队", Href: "#"}, {Icon: "megaphone", Label: "发布需求", Note: "企业、合作社", Href: "#"}, {Icon: "users", Label: "找技术经纪人", Note: "按领域与盟市", Href: "#"}, {Icon: "file-check", Label: "合同登记", Note: "预审、提交、进度", Href: "#", Count: 3}, {Icon: "shield-check", Label: "证明核验", Note: "编号或扫码", Href: "#"}},
-		Figures: []Figure{{Value: "1,234.5", Unit: "万元", Label: "本年成交额", AsOf: day, Definition: "#", List: "#", Sample: true, Trend: &spark}, {Value: "312", Unit: "项", Label: "近 90 天确认有效的成果", AsOf: day, Definition: "#", Sample: true}, {Value: "2.4", Unit: "天", Label: "对接意向首次答复中位数", Period: "近 12 个月", Definition: "#", Sample: true}},
+		Colours: []Swatch{
+			{"w-sky", "sky", "办理与导航"},
+			{"w-grass", "grass", "已确认"},
+			{"w-sand", "sand", "请注意"},
+			{"w-red", "red", "错误与不予"},
+			{"w-ink", "ink", "正文"},
+			{"w-ink3", "ink-3", "次要文字"},
+		},
+		Search: Search{
+			Action:      "/design",
+			Placeholder: "关键词，或直接粘贴一段技术难题",
+			Scope:       "scope",
+			Scopes:      []Option{{Value: "achievement", Label: "找成果"}, {Value: "demand", Label: "找需求"}},
+		},
+		Chips: []Chip{{Label: "稀土新材料", Href: "#"}, {Label: "氢能", Href: "#"}, {Label: "成熟度 4–9", Href: "#", On: true}},
+		Entries: []Entry{
+			{Icon: "file-plus", Label: "发布成果", Note: "高校院所、团队", Href: "#"},
+			{Icon: "megaphone", Label: "发布需求", Note: "企业、合作社", Href: "#"},
+			{Icon: "users", Label: "找技术经纪人", Note: "按领域与盟市", Href: "#"},
+			{Icon: "file-check", Label: "合同登记", Note: "预审、提交、进度", Href: "#", Count: 3},
+			{Icon: "shield-check", Label: "证明核验", Note: "编号或扫码", Href: "#"},
+		},
+		Figures: []Figure{
+			{Value: "1,234.5", Unit: "万元", Label: "本年成交额", AsOf: day, Definition: "#", List: "#", Sample: true, Trend: &spark},
+			{Value: "312", Unit: "项", Label: "近 90 天确认有效的成果", AsOf: day, Definition: "#", Sample: true},
+			{Value: "2.4", Unit: "天", Label: "对接意向首次答复中位数", Period: "近 12 个月", Definition: "#", Sample: true},
+		},
 		Rail: Rail{Action: "/design", Active: 2, Clear: "#", Groups: []FilterGroup{
-			{Legend: "规划方向", Name: "topic", Fold: 3, Options: []Option{{Value: "re", Label: "稀土新材料", Count: 48, HasCount: true, Checked: true}, {Value: "coal", Label: "现代煤化工", Count: 37, HasCount: true}, {Value: "h2", Label: "氢能", Count: 21, HasCount: true}, {Value: "milk", Label: "乳业", Count: 33, HasCount: true}, {Value: "grass", Label: "草业与生态修复", Count: 12, HasCount: true}, {Value: "wind", Label: "风电装备", Count: 9, HasCount: true}}},
-			{Legend: "成熟度", Name: "trl", Options: []Option{{Value: "1", Label: "1–3 原理与方案", Count: 19, HasCount: true}, {Value: "2", Label: "4–6 小试与中试", Count: 88, HasCount: true, Checked: true}, {Value: "3", Label: "7–9 示范与应用", Count: 0, HasCount: true, Disabled: true}}},
-			{Legend: "价格", Name: "price", Single: true, Options: []Option{{Value: "", Label: "不限", Checked: true}, {Value: "ask", Label: "面议", Count: 26, HasCount: true}}, From: &Field{Name: "min", Label: "最低价", Unit: "万元"}, To: &Field{Name: "max", Label: "最高价", Unit: "万元"}},
-			{Legend: "所在地", Name: "place", Select: true, Options: []Option{{Label: "全区"}, {Value: "150200", Label: "包头市", Count: 41, HasCount: true}}}}},
-		Head:     ListHead{Found: 1048, Chips: []Chip{{Label: "稀土新材料", Href: "#", On: true}, {Label: "成熟度 4–6", Href: "#", On: true}}, Clear: "#", Sorts: []Link{{Label: "按相关度", Href: "#", Current: true}, {Label: "按最近确认", Href: "#"}, {Label: "按价格", Href: "#"}}, Actions: []Action{{Label: "订阅这次搜索", Href: "#", Kind: Quiet, Small: true, Icon: "bell"}}},
-		Rows:     Rows{Label: "成果", Items: rows},
-		NoRows:   Rows{Empty: Empty{Icon: "search", Title: "没有符合全部条件的成果", Text: "去掉“成熟度 7–9”会多出 88 项；也可以把难题发布出来，让别人来找您。", Actions: []Action{{Label: "去掉这个条件", Href: "#", Kind: Quiet}, {Label: "发布需求", Href: "#"}}}},
-		Pager:    Pager{From: 21, To: 40, Total: 1048, Prev: "#", Next: "#", Pages: []Link{{Label: "1", Href: "#"}, {Label: "2", Current: true}, {Label: "3", Href: "#"}, {Label: "…"}, {Label: "53", Href: "#"}}},
+			{
+				Legend: "规划方向",
+				Name:   "topic",
+				Fold:   3,
+				Options: []Option{
+					{Value: "re", Label: "稀土新材料", Count: 48, HasCount: true, Checked: true},
+					{Value: "coal", Label: "现代煤化工", Count: 37, HasCount: true},
+					{Value: "h2", Label: "氢能", Count: 21, HasCount: true},
+					{Value: "milk", Label: "乳业", Count: 33, HasCount: true},
+					{Value: "grass", Label: "草业与生态修复", Count: 12, HasCount: true},
+					{Value: "wind", Label: "风电装备", Count: 9, HasCount: true},
+				},
+			},
+			{
+				Legend: "成熟度",
+				Name:   "trl",
+				Options: []Option{
+					{Value: "1", Label: "1–3 原理与方案", Count: 19, HasCount: true},
+					{Value: "2", Label: "4–6 小试与中试", Count: 88, HasCount: true, Checked: true},
+					{Value: "3", Label: "7–9 示范与应用", Count: 0, HasCount: true, Disabled: true},
+				},
+			},
+			{
+				Legend:  "价格",
+				Name:    "price",
+				Single:  true,
+				Options: []Option{{Value: "", Label: "不限", Checked: true}, {Value: "ask", Label: "面议", Count: 26, HasCount: true}},
+				From:    &Field{Name: "min", Label: "最低价", Unit: "万元"},
+				To:      &Field{Name: "max", Label: "最高价", Unit: "万元"},
+			},
+			{
+				Legend:  "所在地",
+				Name:    "place",
+				Select:  true,
+				Options: []Option{{Label: "全区"}, {Value: "150200", Label: "包头市", Count: 41, HasCount: true}},
+			}}},
+		Head: ListHead{
+			Found:   1048,
+			Chips:   []Chip{{Label: "稀土新材料", Href: "#", On: true}, {Label: "成熟度 4–6", Href: "#", On: true}},
+			Clear:   "#",
+			Sorts:   []Link{{Label: "按相关度", Href: "#", Current: true}, {Label: "按最近确认", Href: "#"}, {Label: "按价格", Href: "#"}},
+			Actions: []Action{{Label: "订阅这次搜索", Href: "#", Kind: Quiet, Small: true, Icon: "bell"}},
+		},
+		Rows: Rows{Label: "成果", Items: rows},
+		NoRows: Rows{
+			Empty: Empty{
+				Icon:    "search",
+				Title:   "没有符合全部条件的成果",
+				Text:    "去掉“成熟度 7–9”会多出 88 项；也可以把难题发布出来，让别人来找您。",
+				Actions: []Action{{Label: "去掉这个条件", Href: "#", Kind: Quiet}, {Label: "发布需求", Href: "#"}},
+			},
+		},
+		Pager: Pager{
+			From:  21,
+			To:    40,
+			Total: 1048,
+			Prev:  "#",
+			Next:  "#",
+			Pages: []Link{{Label: "1", Href: "#"}, {Label: "2", Current: true}, {Label: "3", Href: "#"}, {Label: "…"}, {Label: "53", Href: "#"}},
+		},
 		Skeleton: []int{1, 2},
-		Tabs:     Tabs{Label: "我的需求", Items: []Link{{Label: "全部", Href: "#", Current: true}, {Label: "草稿", Href: "#", Count: 2, HasCount: true}, {Label: "已发布", Href: "#", Count: 14, HasCount: true}, {Label: "已到期", Href: "#"}}},
-		Table: Table{Caption: "各盟市登记的技术合同（样例）", Chooser: "design", Columns: []Column{{Label: "盟市", Sort: "#", Dir: ""}, {Label: "项数", Numeric: true, Sort: "#"}, {Label: "成交额（万元）", Numeric: true, Sort: "#", Dir: "down"}, {Label: "技术交易额（万元）", Numeric: true, Tip: "成交额减去核定扣除"}, {Label: "状态"}},
+		Tabs: Tabs{
+			Label: "我的需求",
+			Items: []Link{
+				{Label: "全部", Href: "#", Current: true},
+				{Label: "草稿", Href: "#", Count: 2, HasCount: true},
+				{Label: "已发布", Href: "#", Count: 14, HasCount: true},
+				{Label: "已到期", Href: "#"},
+			},
+		},
+		Table: Table{
+			Caption: "各盟市登记的技术合同（样例）",
+			Chooser: "design",
+			Columns: []Column{
+				{Label: "盟市", Sort: "#", Dir: ""},
+				{Label: "项数", Numeric: true, Sort: "#"},
+				{Label: "成交额（万元）", Numeric: true, Sort: "#", Dir: "down"},
+				{Label: "技术交易额（万元）", Numeric: true, Tip: "成交额减去核定扣除"},
+				{Label: "状态"},
+			},
 			Rows: []TableRow{
-				{Cells: []Cell{{Text: "呼和浩特市", Header: true, Href: "#"}, {Text: "152", Href: "#"}, {Text: "19,204"}, {Text: "15,800.5"}, {Tags: []Tag{{"已上报", OK}}}}},
-				{Current: true, Cells: []Cell{{Text: "包头市", Header: true, Href: "#"}, {Text: "131", Href: "#"}, {Text: "16,150"}, {Text: "12,004"}, {Tags: []Tag{{"待核对", Warn}}, Note: "差 2 项"}}},
+				{
+					Cells: []Cell{
+						{Text: "呼和浩特市", Header: true, Href: "#"},
+						{Text: "152", Href: "#"},
+						{Text: "19,204"},
+						{Text: "15,800.5"},
+						{Tags: []Tag{{"已上报", OK}}},
+					},
+				},
+				{
+					Current: true,
+					Cells: []Cell{
+						{Text: "包头市", Header: true, Href: "#"},
+						{Text: "131", Href: "#"},
+						{Text: "16,150"},
+						{Text: "12,004"},
+						{Tags: []Tag{{"待核对", Warn}}, Note: "差 2 项"},
+					},
+				},
 				{Cells: []Cell{{Text: "阿拉善盟", Header: true}, {Text: "0"}, {Text: none}, {Text: none}, {Tags: []Tag{{"未上报", Plain}}}}}},
-			Foot: []Cell{{Text: "合计", Header: true}, {Text: "283"}, {Text: "35,354"}, {Text: "27,804.5"}, {}}},
+			Foot: []Cell{{Text: "合计", Header: true}, {Text: "283"}, {Text: "35,354"}, {Text: "27,804.5"}, {}},
+		},
 		NoTable: Table{Empty: Empty{Title: "这个时段没有登记的合同", Text: "换一个时段，或看全区。"}},
-		Facts: Facts{Items: []Fact{{Label: "卖方（受托人）", Value: "样例理工大学", Href: "#", Tags: []Tag{{"高校院所", Plain}}}, {Label: "成熟度", TRL: 7, Note: "依据：中试报告，2026 年 1 月 8 日"}, {Label: "合同成交额", Value: Yuan(3_000_000 * money.Yuan), Note: (3_000_000 * money.Yuan).Han(), Num: true},
-			{Label: "有效期", Value: Day(day) + "至 " + Day(day.AddDate(1, 0, -1))}, {Label: "买方联系人"}, {Label: "说明", Text: T("第一行\n第二行，姓名可能有生僻字：䶮 㛃 𠮷 𬭎。<script>也只是文字</script>")}}},
-		Compare: Compare{Caption: "两项成果对照", Items: []Link{{Label: "一体化吸附剂", Href: "#", Note: "样例工业大学"}, {Label: "铁基复合脱硫剂", Href: "#", Note: "样例化学研究所"}}, Rows: []CompareRow{{"成熟度", []Text{T("7"), T("5")}, true}, {"合作方式", []Text{T("许可"), T("许可")}, false}, {"价格", []Text{T("60 万元"), T("面议")}, true}}},
-		Buttons: []Action{{Label: "发起对接"}, {Label: "加入比较", Kind: Quiet, Icon: "columns-3"}, {Label: "撤回…", Kind: Danger, Href: "#", Dialog: "withdraw"}, {Label: "不合适…", Kind: Plainly}, {Label: "小按钮", Small: true}, {Label: "接受", Post: "/design", Kind: Quiet}, {Label: "提交", Off: "还差 2 项没有填完"}},
-		Tags:    []Tag{{"草稿", Plain}, {"审核中", Info}, {"已登记", OK}, {"待补正", Warn}, {"不予登记", Bad}},
-		Notices: []Notice{{Title: "这一页说明", Text: "公开数据取自公开报道，注明年份。"}, {Tone: OK, Title: "已提交，受理编号 SL-150203-20260410-0007", Text: "登记点将在 3 个工作日内受理。"}, {Tone: Warn, Title: "还有 6 天到期", Text: "确认仍然有效，可再展示 12 个月。", Actions: []Action{{Label: "确认有效", Href: "#", Small: true}}}, {Tone: Bad, Title: "文件没有传完", Text: "网络中断。已填的内容都在，请再传一次。"}},
-		Empty:   Empty{Icon: "handshake", Title: "还没有对接", Text: "在成果页按“发起对接”，对方三个工作日内会答复。", Actions: []Action{{Label: "去看匹配", Href: "#"}}},
-		Form:    form, BadForm: bad, Upload: NewForm("/design", "上传", file),
-		Tasks: TaskList{Done: 3, Total: 6, Groups: []TaskGroup{{Title: "填写", Tasks: []Task{{Label: "卖方", Href: "#", Status: "已完成", Tone: OK}, {Label: "买方", Href: "#", Status: "已完成", Tone: OK}, {Label: "合同要素", Href: "#", Status: "已完成", Tone: OK, Note: "名称、类别、起止日期"}, {Label: "金额拆分", Href: "#", Status: "有 2 处要改", Tone: Bad}, {Label: "附件", Href: "#", Status: "未开始", Tone: Info}}}, {Title: "提交", Tasks: []Task{{Label: "核对并提交", Status: "暂不能填", Note: "先完成上面各项"}}}}},
-		Steps: Steps{Items: []Step{{"受理", "4 月 10 日", "done"}, {"初审", "您", "now"}, {"复核", "", "todo"}, {"专家", "≥ 500 万元", "todo"}, {"登记", "", "todo"}}}, FailSteps: Steps{Items: []Step{{"受理", "4 月 10 日", "done"}, {"初审", "未予登记", "fail"}, {"复核", "", "todo"}}},
-		Clocks:   []Clock{{Left: "还剩 14 个工作日", Notes: "目标 5 月 5 日；期限 5 月 10 日。"}, {Tone: Warn, Left: "还剩 6 个工作日", Notes: "目标 5 月 5 日；期限 5 月 10 日。补正期间不计时。"}, {Tone: Bad, Left: "已超过 2 个工作日", Notes: "期限 5 月 10 日，已通知登记点负责人。"}},
-		Timeline: Timeline{Events: []Event{{At: day, Who: "样例旗登记点 · 登记员乙", What: "初审通过", Tone: OK}, {At: day.AddDate(0, 0, -3), Who: "样例理工大学", What: "已补正", Files: []FileItem{{Name: "补充协议.pdf", Href: "#", Size: "0.4 MB"}}}, {At: day.AddDate(0, 0, -6), Who: "样例旗登记点 · 登记员乙", What: "一次性告知补正", Tone: Warn, Note: "1. 缺受托人签字页。\n2. 设备清单没有单价。"}, {At: day.AddDate(0, 0, -9), Who: "样例理工大学", What: "提交"}}},
-		Thread:   Thread{Messages: []Message{{Who: "样例甲", Org: "样例钢铁公司", At: day.AddDate(0, 0, -2), Body: "能否先在我们 2 号高炉旁路试 30 天？\n入口硫 120–180 mg/m³。"}, {Who: "系统", At: day.AddDate(0, 0, -2), Body: "样例钢铁公司提出条款第 1 版", System: true}, {Who: "样例乙", Org: "样例工业大学", At: day, Body: "可以，吸附剂我们提供。", Mine: true, Files: []FileItem{{Name: "试验方案.docx", Href: "#", Size: "88 kB"}}}}},
-		Matches:  Matches{Note: "从 12,404 项里选出 9 项，另有 14 项因成熟度不足未列出", Cards: []MatchCard{card, second}}, NoMatches: Matches{Empty: Empty{Icon: "search", Title: "暂时没有合适的成果", Text: "有新成果符合时会通知您；把指标写具体，匹配会更准。", Actions: []Action{{Label: "有新成果时提醒我", Post: "/design"}}}},
+		Facts: Facts{
+			Items: []Fact{
+				{Label: "卖方（受托人）", Value: "样例理工大学", Href: "#", Tags: []Tag{{"高校院所", Plain}}},
+				{Label: "成熟度", TRL: 7, Note: "依据：中试报告，2026 年 1 月 8 日"},
+				{Label: "合同成交额", Value: Yuan(3_000_000 * money.Yuan), Note: (3_000_000 * money.Yuan).Han(), Num: true},
+				{
+					Label: "有效期",
+					Value: Day(day) + "至 " + Day(day.AddDate(1, 0, -1)),
+				},
+				{Label: "买方联系人"},
+				{Label: "说明", Text: T("第一行\n第二行，姓名可能有生僻字：䶮 㛃 𠮷 𬭎。<script>也只是文字</script>")},
+			},
+		},
+		Compare: Compare{
+			Caption: "两项成果对照",
+			Items:   []Link{{Label: "一体化吸附剂", Href: "#", Note: "样例工业大学"}, {Label: "铁基复合脱硫剂", Href: "#", Note: "样例化学研究所"}},
+			Rows: []CompareRow{
+				{"成熟度", []Text{T("7"), T("5")}, true},
+				{"合作方式", []Text{T("许可"), T("许可")}, false},
+				{"价格", []Text{T("60 万元"), T("面议")}, true},
+			},
+		},
+		Buttons: []Action{
+			{Label: "发起对接"},
+			{Label: "加入比较", Kind: Quiet, Icon: "columns-3"},
+			{Label: "撤回…", Kind: Danger, Href: "#", Dialog: "withdraw"},
+			{Label: "不合适…", Kind: Plainly},
+			{Label: "小按钮", Small: true},
+			{Label: "接受", Post: "/design", Kind: Quiet},
+			{Label: "提交", Off: "还差 2 项没有填完"},
+		},
+		Tags: []Tag{{"草稿", Plain}, {"审核中", Info}, {"已登记", OK}, {"待补正", Warn}, {"不予登记", Bad}},
+		Notices: []Notice{
+			{Title: "这一页说明", Text: "公开数据取自公开报道，注明年份。"},
+			{Tone: OK, Title: "已提交，受理编号 SL-150203-20260410-0007", Text: "登记点将在 3 个工作日内受理。"},
+			{Tone: Warn, Title: "还有 6 天到期", Text: "确认仍然有效，可再展示 12 个月。", Actions: []Action{{Label: "确认有效", Href: "#", Small: true}}},
+			{Tone: Bad, Title: "文件没有传完", Text: "网络中断。已填的内容都在，请再传一次。"},
+		},
+		Empty: Empty{Icon: "handshake", Title: "还没有对接", Text: "在成果页按“发起对接”，对方三个工作日内会答复。", Actions: []Action{{Label: "去看匹配", Href: "#"}}},
+		Form:  form, BadForm: bad, Upload: NewForm("/design", "上传", file),
+		Tasks: TaskList{
+			Done:  3,
+			Total: 6,
+			Groups: []TaskGroup{
+				{
+					Title: "填写",
+					Tasks: []Task{
+						{Label: "卖方", Href: "#", Status: "已完成", Tone: OK},
+						{Label: "买方", Href: "#", Status: "已完成", Tone: OK},
+						{Label: "合同要素", Href: "#", Status: "已完成", Tone: OK, Note: "名称、类别、起止日期"},
+						{Label: "金额拆分", Href: "#", Status: "有 2 处要改", Tone: Bad},
+						{Label: "附件", Href: "#", Status: "未开始", Tone: Info},
+					},
+				},
+				{Title: "提交", Tasks: []Task{{Label: "核对并提交", Status: "暂不能填", Note: "先完成上面各项"}}},
+			},
+		},
+		Steps: Steps{
+			Items: []Step{{"受理", "4 月 10 日", "done"}, {"初审", "您", "now"}, {"复核", "", "todo"}, {"专家", "≥ 500 万元", "todo"}, {"登记", "", "todo"}},
+		}, FailSteps: Steps{Items: []Step{{"受理", "4 月 10 日", "done"}, {"初审", "未予登记", "fail"}, {"复核", "", "todo"}}},
+		Clocks: []Clock{
+			{Left: "还剩 14 个工作日", Notes: "目标 5 月 5 日；期限 5 月 10 日。"},
+			{Tone: Warn, Left: "还剩 6 个工作日", Notes: "目标 5 月 5 日；期限 5 月 10 日。补正期间不计时。"},
+			{Tone: Bad, Left: "已超过 2 个工作日", Notes: "期限 5 月 10 日，已通知登记点负责人。"},
+		},
+		Timeline: Timeline{
+			Events: []Event{
+				{At: day, Who: "样例旗登记点 · 登记员乙", What: "初审通过", Tone: OK},
+				{At: day.AddDate(0, 0, -3), Who: "样例理工大学", What: "已补正", Files: []FileItem{{Name: "补充协议.pdf", Href: "#", Size: "0.4 MB"}}},
+				{At: day.AddDate(0, 0, -6), Who: "样例旗登记点 · 登记员乙", What: "一次性告知补正", Tone: Warn, Note: "1. 缺受托人签字页。\n2. 设备清单没有单价。"},
+				{At: day.AddDate(0, 0, -9), Who: "样例理工大学", What: "提交"},
+			},
+		},
+		Thread: Thread{
+			Messages: []Message{
+				{Who: "样例甲", Org: "样例钢铁公司", At: day.AddDate(0, 0, -2), Body: "能否先在我们 2 号高炉旁路试 30 天？\n入口硫 120–180 mg/m³。"},
+				{Who: "系统", At: day.AddDate(0, 0, -2), Body: "样例钢铁公司提出条款第 1 版", System: true},
+				{Who: "样例乙", Org: "样例工业大学", At: day, Body: "可以，吸附剂我们提供。", Mine: true, Files: []FileItem{{Name: "试验方案.docx", Href: "#", Size: "88 kB"}}},
+			},
+		},
+		Matches: Matches{
+			Note:  "从 12,404 项里选出 9 项，另有 14 项因成熟度不足未列出",
+			Cards: []MatchCard{card, second},
+		}, NoMatches: Matches{Empty: Empty{Icon: "search", Title: "暂时没有合适的成果", Text: "有新成果符合时会通知您；把指标写具体，匹配会更准。", Actions: []Action{{Label: "有新成果时提醒我", Post: "/design"}}}},
 		Progress: []Progress{{Label: "正在导入 achievements.xlsx", Done: 4210, Total: 12104, Note: "可以离开这一页，完成后会通知您。"}, {Label: "正在检查文件"}},
 		Digest:   Digest{ID: "hash-1", Label: "平台校验码（非印章）", Value: "9f2c41e07ab3c41d88f002b7d20e9f2c41e07ab3c41d88f002b7d20e5a1b77c0"},
-		Dialog:   Dialog{ID: "withdraw", Title: "撤回这项成果", Text: "撤回后别人看不到它，随时可以重新发布。", Form: NewForm("/design", "撤回", Field{Kind: Area, Name: "reason", Label: "撤回原因", Required: true, Rows: 3})},
-		Desk:     desk,
-		Cert: Certificate{Number: "2026 1502 03 000017", State: Tag{"有效", OK}, StateDay: "截至 " + Day(day), Check: "7K2M-9QXD", QR: &code, VerifyAt: "#", Sample: true, Clause: "上述技术合同经本登记点审查，符合技术合同认定规则，准予登记。",
-			Facts: Facts{Items: []Fact{{Label: "合同名称", Value: "稀土尾矿分选工艺委托开发"}, {Label: "合同成交额", Value: "3,000,000.00 元", Note: "人民币叁佰万元整"}, {Label: "其中：技术交易额", Value: "1,950,000.00 元"}}}, Digests: []Digest{{ID: "hash-2", Label: "登记簿第 18,204 行", Value: "c41d88f002b7"}}},
+		Dialog: Dialog{
+			ID:    "withdraw",
+			Title: "撤回这项成果",
+			Text:  "撤回后别人看不到它，随时可以重新发布。",
+			Form:  NewForm("/design", "撤回", Field{Kind: Area, Name: "reason", Label: "撤回原因", Required: true, Rows: 3}),
+		},
+		Desk: desk,
+		Cert: Certificate{
+			Number:   "2026 1502 03 000017",
+			State:    Tag{"有效", OK},
+			StateDay: "截至 " + Day(day),
+			Check:    "7K2M-9QXD",
+			QR:       &code,
+			VerifyAt: "#",
+			Sample:   true,
+			Clause:   "上述技术合同经本登记点审查，符合技术合同认定规则，准予登记。",
+			Facts: Facts{
+				Items: []Fact{
+					{Label: "合同名称", Value: "稀土尾矿分选工艺委托开发"},
+					{Label: "合同成交额", Value: "3,000,000.00 元", Note: "人民币叁佰万元整"},
+					{Label: "其中：技术交易额", Value: "1,950,000.00 元"},
+				},
+			},
+			Digests: []Digest{{ID: "hash-2", Label: "登记簿第 18,204 行", Value: "c41d88f002b7"}},
+		},
 		Denied: ProblemPage(p, 403).Body, Broken: broken,
-		Conflict: Conflict{What: "草稿《高炉煤气干法脱硫剂》", Who: "样例甲", At: day, Form: "/design", Theirs: "#", Fields: []ConflictField{{"需求名称", "寿命由 45 天提到 90 天", "寿命由 45 天提到 100 天"}, {"预算", "50–80 万元", "50–80 万元"}, {"说明", "", "出口硫 ≤ 20 mg/m³"}}},
-		Bars:     BarChart("盟市成交额前五（样例）", "盟市", "万元", []Point{{"呼和浩特市", 19204, "19,204", "#"}, {"包头市", 16150, "16,150", "#"}, {"鄂尔多斯市", 9870, "9,870", "#"}, {"赤峰市", 3412, "3,412", "#"}, {"通辽市", 2966, "2,966", "#"}}),
-		Lines:    LineChart("各月成交额（样例）", "月份", "万元", months),
-		Map:      TileMap(Measure{Title: "各旗县技术合同成交额（样例）", Unit: "万元", Show: func(v float64) string { return Count(int(v)) }, List: func(code string) string { return "/stats?county=" + code }}, values),
+		Conflict: Conflict{
+			What:   "草稿《高炉煤气干法脱硫剂》",
+			Who:    "样例甲",
+			At:     day,
+			Form:   "/design",
+			Theirs: "#",
+			Fields: []ConflictField{{"需求名称", "寿命由 45 天提到 90 天", "寿命由 45 天提到 100 天"}, {"预算", "50–80 万元", "50–80 万元"}, {"说明", "", "出口硫 ≤ 20 mg/m³"}},
+		},
+		Bars: BarChart(
+			"盟市成交额前五（样例）",
+			"盟市",
+			"万元",
+			[]Point{
+				{"呼和浩特市", 19204, "19,204", "#"},
+				{"包头市", 16150, "16,150", "#"},
+				{"鄂尔多斯市", 9870, "9,870", "#"},
+				{"赤峰市", 3412, "3,412", "#"},
+				{"通辽市", 2966, "2,966", "#"},
+			},
+		),
+		Lines: LineChart("各月成交额（样例）", "月份", "万元", months),
+		Map: TileMap(
+			Measure{
+				Title: "各旗县技术合同成交额（样例）",
+				Unit:  "万元",
+				Show:  func(v float64) string { return Count(int(v)) },
+				List:  func(code string) string { return "/stats?county=" + code },
+			},
+			values,
+		),
 	}}
 }

@@ -51,7 +51,8 @@ func TestMaturityDrawsNineSquaresAndSaysTheNumber(t *testing.T) {
 	t.Parallel()
 	for n := 1; n <= 9; n++ {
 		s := string(maturity(n))
-		if on, off := strings.Count(s, `class="on"`), strings.Count(s, `class="off"`); on != n || off != 9-n || !strings.Contains(s, fmt.Sprintf("成熟度 %d", n)) {
+		if on, off := strings.Count(s, `class="on"`), strings.Count(s, `class="off"`); on != n || off != 9-n ||
+			!strings.Contains(s, fmt.Sprintf("成熟度 %d", n)) {
 			t.Errorf("TRL %d: %d on, %d off: %s", n, on, off, s)
 		}
 	}
@@ -64,7 +65,10 @@ func TestMaturityDrawsNineSquaresAndSaysTheNumber(t *testing.T) {
 
 func TestTheTileMapShowsEveryCountyOnceAndTellsZeroFromUnknown(t *testing.T) {
 	t.Parallel()
-	c := TileMap(Measure{Title: "图", Unit: "万元", Show: func(v float64) string { return fmt.Sprint(v) }}, map[string]float64{"150102": 0, "150103": 5, "150104": 9})
+	c := TileMap(
+		Measure{Title: "图", Unit: "万元", Show: func(v float64) string { return fmt.Sprint(v) }},
+		map[string]float64{"150102": 0, "150103": 5, "150104": 9},
+	)
 	svg := string(c.Picture.SVG())
 	if got := strings.Count(svg, "<title>"); got != 103 || len(c.Twin.Rows) != 103 {
 		t.Errorf("%d tiles and %d rows, want 103 of each", got, len(c.Twin.Rows))
@@ -88,7 +92,8 @@ func TestChartsSurviveAnyValues(t *testing.T) {
 		}
 		for _, c := range []Chart{BarChart("a", "b", "c", points), LineChart("a", "b", "c", points)} {
 			svg := string(c.Picture.SVG())
-			if strings.Contains(svg, "NaN") || strings.Contains(svg, "Inf") || strings.Contains(svg, `width="-`) || !strings.HasSuffix(svg, "</svg>") {
+			if strings.Contains(svg, "NaN") || strings.Contains(svg, "Inf") || strings.Contains(svg, `width="-`) ||
+				!strings.HasSuffix(svg, "</svg>") {
 				t.Fatalf("broken drawing: %s", svg)
 			}
 			if len(c.Twin.Rows) != len(points) {
@@ -118,7 +123,13 @@ func TestFoldedFiltersKeepCheckedOnesVisible(t *testing.T) {
 
 func TestTheErrorSummaryLinksToTheFields(t *testing.T) {
 	t.Parallel()
-	f := NewForm("/x", "好", Field{Name: "a", Label: "甲", Error: "请填写。"}, Field{Name: "b", Label: "乙"}, Field{Kind: File, Name: "c", ID: "c2", Label: "丙", Error: "太大。"})
+	f := NewForm(
+		"/x",
+		"好",
+		Field{Name: "a", Label: "甲", Error: "请填写。"},
+		Field{Name: "b", Label: "乙"},
+		Field{Kind: File, Name: "c", ID: "c2", Label: "丙", Error: "太大。"},
+	)
 	if len(f.Errors.Items) != 2 || f.Errors.Items[0].Href != "#a" || f.Errors.Items[1].Href != "#c2" || !f.Multipart {
 		t.Errorf("got %+v, multipart %v", f.Errors.Items, f.Multipart)
 	}

@@ -4,7 +4,9 @@
 // they guard. Signing in and looking people up is people/identity.
 package actor
 
-import "slices"
+import (
+	"slices"
+)
 
 // Role is what a person may do for one organisation.
 type Role string

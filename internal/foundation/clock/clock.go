@@ -3,7 +3,9 @@
 // It refuses to read the time: services are given a func() time.Time.
 package clock
 
-import "time"
+import (
+	"time"
+)
 
 // Zone is Asia/Shanghai: one zone, no summer time since 1991, so no time zone table is needed.
 func Zone() *time.Location { return time.FixedZone("Asia/Shanghai", 8*3600) }

@@ -1,6 +1,8 @@
 package embedded
 
-import "syscall"
+import (
+	"syscall"
+)
 
 // childAttr starts the server in its own process group, so that Ctrl-C reaches only us and the order of the
 // shutdown stays ours; and asks the kernel to interrupt it (fast shutdown) when we die by kill -9.

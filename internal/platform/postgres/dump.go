@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/foundation/fault"
+	"techmarket/migrations"
 )
 
 // Dumped is what a dump says about itself: enough to refuse a database of another shape before anything is written.
@@ -72,7 +73,8 @@ func Dump(ctx context.Context, db *DB, create func(table string) (io.Writer, err
 // error from it, from the data or from check at the end leaves the database as it was. The owner of the tables may do this; it
 // need not be a superuser: foreign keys are taken off and put back, which checks every row, and append-only guards sleep meanwhile.
 //
-// Fault: Conflict schema_differs when dump and database were made by different versions of the program.
+// Faults: Conflict schema_differs when dump and database were made by different versions of the program, schema_retired when
+// the dump is from before the schema was written anew.
 func Load(ctx context.Context, db *DB, d Dumped, open func(table string) (io.ReadCloser, error), check func() error) error {
 	return Fault(pgx.BeginFunc(ctx, db.Pool, func(tx pgx.Tx) error {
 		schema, err := schemaOf(ctx, tx)
@@ -84,6 +86,10 @@ func Load(ctx context.Context, db *DB, d Dumped, open func(table string) (io.Rea
 			return err
 		}
 		same := func(a, b DumpedTable) bool { return a.Name == b.Name && slices.Equal(a.Columns, b.Columns) }
+		if len(d.Schema) > 0 && slices.Max(d.Schema) < migrations.First {
+			return fault.New(fault.Conflict, "schema_retired",
+				"备份由早期版本的程序制作，表结构已经重新整理，本程序不能读入。需要其中的数据时，请用制作备份的那个版本恢复。")
+		}
 		if !slices.Equal(schema, d.Schema) || !slices.EqualFunc(tables, d.Tables, same) {
 			return fault.New(fault.Conflict, "schema_differs", "备份由另一个版本的程序制作，表结构不同。请用制作备份的那个版本恢复，再用新版本启动，数据库会自动升级。")
 		}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"time"
 
@@ -20,9 +21,12 @@ import (
 // Migrate brings the schema to this program's version: ours by goose, then the job queue's own. Safe to call from two
 // processes at once (the second waits). Run it before other connections prepare statements.
 //
-// Faults: Unavailable schema_newer when a newer program has already migrated this database; nothing is changed then.
+// Faults: Unavailable schema_newer when a newer program has already migrated this database, schema_retired when it was made
+// before the schema was written anew; nothing is changed then.
 // Unavailable migrate_failed when a step did not go through; it left nothing.
-func Migrate(ctx context.Context, pool *pgxpool.Pool) (err error) {
+func Migrate(ctx context.Context, pool *pgxpool.Pool) error { return migrate(ctx, pool, migrations.FS) }
+
+func migrate(ctx context.Context, pool *pgxpool.Pool, steps fs.FS) (err error) {
 	db := stdlib.OpenDBFromPool(pool)
 	defer db.Close()
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300), lock.WithUnlockTimeout(1, 10))
@@ -47,7 +51,7 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) (err error) {
 
 	// No lock option here: the lock above also covers the queue's migrations.
 	// Steps that several people write at a time land out of the order of their numbers; each stands for itself.
-	ours, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS, goose.WithAllowOutofOrder(true))
+	ours, err := goose.NewProvider(goose.DialectPostgres, db, steps, goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
@@ -55,8 +59,8 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) (err error) {
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	if current > target {
-		return newerFault(current, target)
+	if err := CheckVersion(current, target); err != nil {
+		return err
 	}
 	if _, err := ours.Up(ctx); err != nil {
 		return fault.Wrap(err, fault.Unavailable, "migrate_failed",
@@ -87,7 +91,17 @@ func SchemaVersion(ctx context.Context, pool *pgxpool.Pool) (current, target int
 	return current, target, nil
 }
 
-func newerFault(current, target int64) error {
-	return fault.Newf(fault.Unavailable, "schema_newer",
-		"这个数据库已由更新版本的程序升级（库 %d，本程序 %d），本程序不会改动它。请换用新版本的 techmarket，或恢复升级前的备份。", current, target)
+// CheckVersion refuses a database that this program cannot work on and must not change (faults as told at Migrate).
+func CheckVersion(current, target int64) error {
+	switch {
+	case current > target:
+		return fault.Newf(fault.Unavailable, "schema_newer",
+			"这个数据库已由更新版本的程序升级（库 %d，本程序 %d），本程序不会改动它。请换用新版本的 techmarket，或恢复升级前的备份。", current, target)
+	case current > 0 && current < migrations.First: // 0: an empty database
+		return fault.Newf(fault.Unavailable, "schema_retired",
+			"这个数据库由早期版本的程序建立（库 %d，本程序从 %d 起），表结构已经重新整理，不能接着升级，本程序不会改动它。"+
+				"需要其中的数据时，请用原来的程序备份（techmarket backup）并留存；再用 TECHMARKET_DATA 另选一个空的数据文件夹启动，"+
+				"使用 DATABASE_URL 的，请让它指向一个空库。", current, migrations.First)
+	}
+	return nil
 }

@@ -2,7 +2,9 @@
 // and not the whole set; a test in web/view fails when a template names another one.
 package icons
 
-import "strings"
+import (
+	"strings"
+)
 
 // names are lucide icon names.
 const names = `arrow-left arrow-right badge-check bell book-open building-2 calendar chart-column check

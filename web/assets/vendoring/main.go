@@ -1,6 +1,6 @@
-// Command vendoring copies the few third-party files that pages use from node_modules into
-// web/assets/vendor, where they are embedded but never committed. `go generate ./web/assets` runs it in
-// web/assets; npm (with its lock file) decides the versions.
+// Command vendoring fills web/assets/vendor, whose files are embedded but never committed: the style sheet made of
+// web/assets/css, and the few third-party files that pages use, copied from node_modules. `go generate ./web/assets`
+// runs it in web/assets; npm (with its lock file) decides the versions.
 package main
 
 import (
@@ -10,13 +10,26 @@ import (
 	"strings"
 
 	"techmarket/web/assets/icons"
+	"techmarket/web/assets/sheet"
 )
 
 func main() {
-	if err := copyAll("../../node_modules", "vendor"); err != nil {
+	if err := fill("vendor"); err != nil {
 		fmt.Fprintln(os.Stderr, "vendoring:", err)
 		os.Exit(1)
 	}
+}
+
+// fill makes the style sheet first: it needs nothing from npm.
+func fill(vendor string) error {
+	css, err := sheet.Build(os.DirFS("css"))
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(vendor, "app.css"), css, 0o644); err != nil {
+		return err
+	}
+	return copyAll("../../node_modules", vendor)
 }
 
 func copyAll(modules, vendor string) error {

@@ -1,0 +1,144 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"techmarket/internal/app"
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/listing"
+	"techmarket/internal/platform/document"
+)
+
+// exporting says what to write out.
+type exporting struct {
+	what     string // achievements, demands, registrations
+	from, to string // of registrations: days of registration
+	contacts bool   // of listings: with the contact person
+}
+
+// runExport writes public listings in the columns of the import template, or registrations in the columns of the national
+// form, into a new file.
+func runExport(ctx context.Context, env *app.Environment, args []string) error {
+	flags := flag.NewFlagSet("export", flag.ContinueOnError)
+	flags.SetOutput(env.Stderr)
+	var e exporting
+	flags.StringVar(&e.from, "from", "", "登记日期从，如 2026-01-01（只用于 registrations）")
+	flags.StringVar(&e.to, "to", "", "登记日期到，如 2026-12-31（只用于 registrations）")
+	flags.BoolVar(&e.contacts, "contacts", false, "带联系人、电话和邮箱（只用于 achievements、demands；含个人信息，请妥善保管）")
+	flags.Usage = func() {
+		fmt.Fprint(env.Stderr, "用法：techmarket export achievements|demands|registrations 文件 [参数]\n文件为 .xlsx 或 .csv，不会覆盖已有的文件。成果、需求写公开的内容，用导入模板的列；登记用全国登记表的列。\n")
+		flags.PrintDefaults()
+	}
+	words, err := parseMixed(flags, args)
+	if err != nil {
+		return exitCode(2)
+	}
+	if len(words) != 2 || !slices.Contains([]string{"achievements", "demands", "registrations"}, words[0]) ||
+		words[0] != "registrations" && e.from+e.to != "" || words[0] == "registrations" && e.contacts {
+		flags.Usage()
+		return exitCode(2)
+	}
+	e.what = words[0]
+	write, err := sheetWriter(words[1])
+	if err != nil {
+		return err
+	}
+	if err := unusedName(words[1]); err != nil {
+		return err
+	}
+	return withServices(ctx, env, func(s *app.Services) error {
+		var n int
+		err := writeNew(words[1], func(w io.Writer) (err error) {
+			n, err = export(ctx, s, e, func(sheet document.Sheet) error { return write(w, sheet) })
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(env.Stdout, "已导出 %d 条%s到 %s。\n", n, map[string]string{"achievements": "成果", "demands": "需求", "registrations": "登记"}[e.what], words[1])
+		return err
+	})
+}
+
+// sheetWriter chooses the form of the file by its name.
+func sheetWriter(path string) (func(io.Writer, document.Sheet) error, error) {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".xlsx":
+		return func(w io.Writer, s document.Sheet) error { return document.WriteExcel(w, s) }, nil
+	case ".csv":
+		return document.WriteCSV, nil
+	}
+	return nil, fault.New(fault.Invalid, "file_kind", "请给文件起以 .xlsx 或 .csv 结尾的名字，例如 成果.xlsx。")
+}
+
+// export gives the rows to write and says how many there were.
+func export(ctx context.Context, s *app.Services, e exporting, write func(document.Sheet) error) (int, error) {
+	switch e.what {
+	case "achievements":
+		return exportListings(ctx, s, listing.Achievement, s.Achievements.Book, e.contacts, write)
+	case "demands":
+		return exportListings(ctx, s, listing.Demand, s.Demands.Book, e.contacts, write)
+	}
+	return s.Registry.WriteRegistrations(ctx, operator(), registry.ExportFilter{From: e.from, To: e.to}, write)
+}
+
+// exportListings walks the public listings of a kind, newest publication first. The columns in front are ours; an import
+// does not use them.
+func exportListings[C listing.Content[C]](ctx context.Context, s *app.Services, kind listing.Kind, book *listing.Book[C], contacts bool, write func(document.Sheet) error) (n int, err error) {
+	columns, err := s.Importer.Columns(kind, contacts)
+	if err != nil {
+		return 0, err
+	}
+	sheet := document.Sheet{Name: kind.Label(), Columns: append([]document.SheetColumn{{Title: "平台编号", Kind: document.Count, Width: 10}, {Title: "单位", Width: 28}, {Title: "样例", Width: 8},
+		{Title: "来源", Width: 8}, {Title: "在线情况", Width: 10}, {Title: "发布日期", Kind: document.Date, Width: 12}, {Title: "有效到", Kind: document.Date, Width: 12}}, columns...)}
+	sheet.Rows = func(yield func([]any, error) bool) {
+		filter := listing.Filter{Limit: 100}
+		for {
+			page, err := book.Latest(ctx, operator(), filter)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			ids := make([]int64, len(page.Items))
+			for i, it := range page.Items {
+				ids[i] = it.OrganisationID
+			}
+			owners, err := s.Identity.Organisations(ctx, ids)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, it := range page.Items {
+				cells, err := s.Importer.Cells(kind, *it.Published, contacts)
+				if err == nil {
+					n++
+				}
+				if !yield(append(ownCells(it.Listing, owners[it.OrganisationID].Name), cells...), err) {
+					return
+				}
+			}
+			if filter.After = page.Next; filter.After == "" {
+				return
+			}
+		}
+	}
+	err = write(sheet)
+	return n, err
+}
+
+func ownCells(l listing.Listing, owner string) []any {
+	choose := func(yes bool, then, otherwise string) string {
+		if yes {
+			return then
+		}
+		return otherwise
+	}
+	return []any{l.ID, owner, choose(l.Sample, "样例", ""), choose(l.Origin == listing.OriginImport, "导入", "本站"), choose(l.Sleeping(), "沉睡", "在线"), *l.PublishedAt, *l.ExpiresAt}
+}

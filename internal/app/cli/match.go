@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"strings"
+
+	"techmarket/internal/app"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/listing"
+	"techmarket/internal/market/matching"
+	"techmarket/search"
+)
+
+// matchLine is one match as `match --json` prints it, one object a line.
+type matchLine struct {
+	Rank    int      `json:"rank"`
+	ID      string   `json:"id"` // of the listing: a12, d7
+	Title   string   `json:"title"`
+	Org     string   `json:"organisation"`
+	Score   float64  `json:"score"` // 0–1
+	Reasons []string `json:"reasons"`
+	Lack    string   `json:"lack,omitempty"`
+	Words   []string `json:"words"`
+}
+
+// runMatch prints the listings of the other side that fit a demand, an achievement or a pasted problem, with the reasons.
+func runMatch(ctx context.Context, env *app.Environment, args []string) error {
+	flags := flag.NewFlagSet("match", flag.ContinueOnError)
+	flags.SetOutput(env.Stderr)
+	demand := flags.Int64("demand", 0, "需求编号：找成果")
+	achievement := flags.Int64("achievement", 0, "成果编号：找需求")
+	text := flags.String("text", "", "一段话描述的问题：找成果")
+	limit := flags.Int("limit", 10, "最多几条，1—100")
+	asJSON := flags.Bool("json", false, "每行一个 JSON 对象")
+	flags.Usage = func() {
+		fmt.Fprint(env.Stderr, "用法：techmarket match --demand 编号 | --achievement 编号 | --text \"问题\" [--limit 条数] [--json]\n")
+		flags.PrintDefaults()
+	}
+	if err := flags.Parse(args); err != nil {
+		return exitCode(2)
+	}
+	asked := 0
+	for _, given := range []bool{*demand != 0, *achievement != 0, strings.TrimSpace(*text) != ""} {
+		if given {
+			asked++
+		}
+	}
+	if asked != 1 || flags.NArg() != 0 || *limit < 1 || *limit > 100 {
+		flags.Usage()
+		return exitCode(2)
+	}
+	return withServices(ctx, env, func(s *app.Services) error {
+		request := matching.Request{Want: string(listing.Achievement), Limit: *limit}
+		err := s.FillAside(ctx)
+		switch {
+		case err != nil:
+		case *demand != 0:
+			request.Listing, err = published(ctx, s, listing.Demand, *demand)
+		case *achievement != 0:
+			request.Want = string(listing.Demand)
+			request.Listing, err = published(ctx, s, listing.Achievement, *achievement)
+		default:
+			request.Listing = search.Document{Kind: string(listing.Demand), Body: *text}
+		}
+		if err != nil {
+			return err
+		}
+		found, err := s.Watch.Find(ctx, request)
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			out := json.NewEncoder(env.Stdout)
+			out.SetEscapeHTML(false)
+			for i, m := range found.Items {
+				if err := out.Encode(lineOf(i+1, m)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		printMatches(env, found)
+		return nil
+	})
+}
+
+// published is a listing as the index holds it: what is public.
+func published(ctx context.Context, s *app.Services, kind listing.Kind, id int64) (search.Document, error) {
+	docs, err := s.Engine.Get(ctx, listing.DocumentID(kind, id))
+	if err != nil {
+		return search.Document{}, err
+	}
+	if len(docs) == 0 {
+		return search.Document{}, fault.Newf(fault.NotFound, "listing", "没有找到编号为 %d 的已发布%s。编号在网页地址的末尾；刚刚发布的请稍等几秒。", id, kind.Label())
+	}
+	return docs[0], nil
+}
+
+func lineOf(rank int, m matching.Match) matchLine {
+	return matchLine{Rank: rank, ID: m.Document.ID, Title: m.Document.Stored["title"], Org: m.Document.Stored["orgName"], Score: m.Explained.Score,
+		Reasons: m.Explained.Reasons, Lack: m.Explained.Lack, Words: m.Explained.Words}
+}
+
+func printMatches(env *app.Environment, found matching.Matches) {
+	if len(found.Items) == 0 {
+		fmt.Fprintln(env.Stdout, "没有找到合适的匹配。把对象、方法和指标写具体些，结果会更好。")
+	}
+	for i, m := range found.Items {
+		l := lineOf(i+1, m)
+		fmt.Fprintf(env.Stdout, "%2d. %s（%s，%s）  %.2f\n", l.Rank, l.Title, l.ID, l.Org, l.Score)
+		if len(l.Reasons) > 0 {
+			fmt.Fprintf(env.Stdout, "    理由：%s\n", strings.Join(l.Reasons, "；"))
+		}
+		if len(l.Words) > 0 {
+			fmt.Fprintf(env.Stdout, "    词语：%s\n", strings.Join(l.Words, "、"))
+		}
+		if l.Lack != "" {
+			fmt.Fprintf(env.Stdout, "    不足：%s\n", l.Lack)
+		}
+	}
+	if len(found.Missing) > 0 {
+		fmt.Fprintf(env.Stdout, "补充这些内容会更准：%s。\n", strings.Join(found.Missing, "、"))
+	}
+}

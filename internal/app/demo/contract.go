@@ -1,0 +1,317 @@
+package demo
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"techmarket/internal/app/demo/sample"
+	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/recognition"
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/fault"
+)
+
+// contractRun is one contract on its way.
+type contractRun struct {
+	c         sample.Contract
+	applicant actor.Actor
+	id        int64
+	point     registry.Point
+	filing    registry.Filing
+	number    string
+	state     string // reached so far
+	broken    bool
+}
+
+// planContracts puts the way of every contract through the desk into the history.
+func (l *loader) planContracts() {
+	for i, c := range l.market.Contracts {
+		l.planContract(i, c)
+	}
+}
+
+// contractStep is one step before it has its place in the history.
+type contractStep struct {
+	at   time.Time
+	what string
+	run  func(ctx context.Context) error
+}
+
+func (l *loader) planContract(i int, c sample.Contract) {
+	d := &contractRun{c: c, applicant: l.actors[c.Applicant]}
+	l.contracts[c.Key] = d
+	begun := c.Applied.Add(-26 * time.Hour)
+	if c.Applied.IsZero() { // a draft
+		begun = l.end.AddDate(0, 0, -1-i%9)
+	}
+	if agreed := l.agreed[c.Deal]; agreed.After(begun) {
+		begun = agreed.Add(20 * time.Hour)
+	}
+	steps := []contractStep{{begun, "draft", func(ctx context.Context) error { return l.draft(ctx, d) }}}
+	add := func(at time.Time, what string, run func(ctx context.Context) error) {
+		steps = append(steps, contractStep{at, what, run})
+	}
+	requested, changed := time.Time{}, time.Time{}
+	for _, e := range c.Events {
+		at := e.At
+		switch e.Event {
+		case "request_change":
+			if c.State == sample.StateChanging { // what waits at the desk now was asked lately
+				if recent := l.end.AddDate(0, 0, -2-i%12); at.Before(recent) {
+					at = recent
+				}
+			}
+			requested = at
+		case "register_change":
+			changed = at
+			l.changeSteps(d, requested, at, add)
+			continue
+		case "cancel":
+			add(at.AddDate(0, 0, -3), "request_cancel", func(ctx context.Context) error {
+				_, err := l.Registry.RequestCancel(ctx, d.applicant, registry.NumberRef{Number: d.number}, e.Note)
+				return err
+			})
+		}
+		add(at, e.Event, func(ctx context.Context) error { return l.event(ctx, d, e) })
+	}
+	for _, income := range c.Incomes {
+		at := income.At
+		if !requested.IsZero() && at.After(requested) { // nothing is booked while a change is at the desk
+			if at = changed.AddDate(0, 0, 1); changed.IsZero() {
+				continue
+			}
+		}
+		add(at, "book_income", func(ctx context.Context) error {
+			_, err := l.Registry.BookIncome(ctx, l.desk(d, sample.RoleRegistrar, ""), registry.NumberRef{Number: d.number}, income.Amount, income.Note)
+			if err == nil {
+				l.counts["技术性收入"]++
+			}
+			return err
+		})
+	}
+	slices.SortStableFunc(steps[1:], func(a, b contractStep) int { return a.at.Compare(b.at) }) // the draft comes first, also where its deal was agreed late
+	if c.TaxReview != "" {
+		add(steps[len(steps)-1].at.AddDate(0, 0, 9), "review_tax_relief", func(ctx context.Context) error {
+			note := map[string]string{"ok": "", "no": "合同约定的研发内容与开具的发票不一致，不能免征增值税。"}[c.TaxReview]
+			_, err := l.Registry.ReviewTaxRelief(ctx, l.supervisor(d), registry.NumberRef{Number: d.number}, c.TaxReview == "ok", note)
+			return err
+		})
+	}
+	at := time.Time{}
+	for _, s := range steps {
+		if !s.at.After(at) {
+			s.at = at.Add(time.Minute)
+		}
+		at = s.at
+		l.then(at, func(ctx context.Context) error {
+			if d.broken {
+				return nil
+			}
+			if err := s.run(ctx); err != nil {
+				d.broken = true
+				return l.refused(c.Key+" "+s.what, err)
+			}
+			return nil
+		})
+	}
+}
+
+// changeSteps are the desk's work between the request of a change and its registration, which the generator leaves out.
+func (l *loader) changeSteps(d *contractRun, from, to time.Time, add func(time.Time, string, func(context.Context) error)) {
+	registrar, reviewer, head := l.actorOf(d.c, "accept"), l.actorOf(d.c, "pass_second_review"), l.actorOf(d.c, "register")
+	part := to.Sub(from) / 6
+	at := func(n int) time.Time { return from.Add(time.Duration(n) * part) }
+	event := func(name, who, note string) func(context.Context) error {
+		return func(ctx context.Context) error {
+			return l.event(ctx, d, sample.Event{Event: name, Actor: who, Note: note})
+		}
+	}
+	add(at(1), "accept", event("accept", registrar, ""))
+	add(at(2), "pass_first_review", event("pass_first_review", registrar, "补充协议与原合同衔接，新增费用已核对。"))
+	add(at(3), "pass_second_review", event("pass_second_review", reviewer, "复核一致。"))
+	add(at(4), "pass_experts", func(ctx context.Context) error {
+		if d.filing.State != registry.AwaitingExperts {
+			return nil
+		}
+		return event("pass_experts", "", "专家组同意变更后的技术交易额。")(ctx)
+	})
+	add(to, "register_change", event("register", head, ""))
+}
+
+func (l *loader) actorOf(c sample.Contract, event string) string {
+	for _, e := range c.Events {
+		if e.Event == event {
+			return e.Actor
+		}
+	}
+	return ""
+}
+
+// desk finds who plays a role at the point where the case lies: the person of the plan where it sits there.
+func (l *loader) desk(d *contractRun, role, planned string) actor.Actor {
+	if role == sample.RoleExpert {
+		for _, p := range l.market.People {
+			if p.Role == sample.RoleExpert && (planned == "" || p.Key == planned) {
+				return l.actors[p.Key]
+			}
+		}
+	}
+	people := l.staff[d.point.ID][role]
+	for _, a := range people {
+		if a.AccountID == l.actors[planned].AccountID {
+			return a
+		}
+	}
+	return people[0]
+}
+
+// supervisor is the officer whose area covers the case: the league's, else the region's.
+func (l *loader) supervisor(d *contractRun) actor.Actor {
+	return l.editor(actor.Actor{Division: d.point.Division})
+}
+
+// event carries one event of the plan out.
+func (l *loader) event(ctx context.Context, d *contractRun, e sample.Event) (err error) {
+	ref, number := registry.Ref{ID: d.filing.ID}, registry.NumberRef{Number: d.number}
+	moved := func(f registry.Filing, err error) error {
+		if err == nil {
+			d.filing, d.state = f, string(f.State)
+		}
+		return err
+	}
+	stands := func(r registry.Registration, err error) error {
+		if err == nil {
+			d.number, d.state = r.Number, string(r.State)
+		}
+		return err
+	}
+	if d.state == string(registry.Refused) && e.Event != "open_reconsideration" {
+		return nil // the rules refused earlier than the plan
+	}
+	switch e.Event {
+	case "submit":
+		return moved(l.Registry.Submit(ctx, d.applicant, d.id, d.point.ID))
+	case "accept":
+		return moved(l.Registry.Accept(ctx, l.desk(d, sample.RoleRegistrar, e.Actor), ref))
+	case "decline_intake":
+		code, note := e.Code, e.Note
+		switch {
+		case code == "expired":
+			note = "合同文本约定的有效期到" + d.c.Ends.Format("2006年1月2日") + "为止，申请日已超过；登记表所填日期与文本不一致，不予受理。"
+		case code == "wrong_area" && d.point.ServesOrg != 0:
+			code, note = "oral", "没有书面合同文本，只有会议记录，依办法第九条不予受理。"
+		}
+		return moved(l.Registry.DeclineIntake(ctx, l.desk(d, sample.RoleRegistrar, e.Actor), ref, code, note))
+	case "request_correction":
+		items := []registry.CorrectionItem{{Text: e.Note}}
+		return moved(l.Registry.RequestCorrection(ctx, l.desk(d, sample.RoleRegistrar, e.Actor), ref, items))
+	case "submit_correction":
+		return moved(l.Registry.SubmitCorrection(ctx, d.applicant, ref, []string{cmp.Or(e.Note, "已按告知补齐。")}))
+	case "lapse_correction":
+		refused := !l.clock.After(d.filing.DueOn.AddDate(0, 0, 1))
+		return moved(l.Registry.LapseCorrection(ctx, l.desk(d, sample.RoleRegistrar, e.Actor), ref, refusal(e), refused))
+	case "refuse":
+		who := l.desk(d, sample.RoleRegistrar, e.Actor)
+		if d.filing.State == registry.AwaitingSecondReview {
+			who = l.desk(d, sample.RoleReviewer, e.Actor)
+		}
+		return moved(l.Registry.Refuse(ctx, who, ref, refusal(e)))
+	case "pass_first_review":
+		return l.firstReview(ctx, d, e, moved)
+	case "return_to_review":
+		return moved(l.Registry.ReturnToReview(ctx, l.desk(d, sample.RoleReviewer, e.Actor), ref, e.Note))
+	case "pass_second_review":
+		return moved(l.Registry.PassSecondReview(ctx, l.desk(d, sample.RoleReviewer, e.Actor), ref, e.Note))
+	case "pass_experts":
+		expert := l.desk(d, sample.RoleExpert, e.Actor)
+		minutes, err := l.paper(ctx, expert, contract.Minutes)
+		if err != nil {
+			return err
+		}
+		return moved(l.Registry.PassExperts(ctx, expert, ref, e.Note, minutes))
+	case "register":
+		return stands(l.Registry.Register(ctx, l.desk(d, sample.RoleHead, e.Actor), ref, ""))
+	case "request_change":
+		if err := l.amend(ctx, d); err != nil {
+			return err
+		}
+		f, err := l.Registry.RequestChange(ctx, d.applicant, number, e.Note)
+		if err == nil {
+			d.filing, d.state = f, string(registry.Changing)
+		}
+		return err
+	case "cancel":
+		ground := "rescinded"
+		if strings.Contains(e.Note, "停建") {
+			ground = "terminated"
+		}
+		return stands(l.Registry.Cancel(ctx, l.desk(d, sample.RoleHead, e.Actor), number, ground, e.Note))
+	case "revoke":
+		return stands(l.Registry.Revoke(ctx, l.supervisor(d), number, "fraud", e.Note))
+	case "open_re_recognition":
+		return stands(l.Registry.OpenReRecognition(ctx, l.tax, number, e.Note))
+	case "open_reconsideration":
+		return moved(l.Registry.OpenFilingReconsideration(ctx, d.applicant, ref, e.Note))
+	}
+	return fmt.Errorf("the plan has the event %q, the loader has not", e.Event)
+}
+
+// firstReview fills the sheet as the plan decides each row and passes. Where the rules themselves refuse a case that the
+// plan refuses later, the case waits in review for its refusal.
+func (l *loader) firstReview(ctx context.Context, d *contractRun, e sample.Event, moved func(registry.Filing, error) error) error {
+	registrar, ref := l.desk(d, sample.RoleRegistrar, e.Actor), registry.Ref{ID: d.filing.ID}
+	sheet := d.filing.Review
+	costs := d.c.Costs
+	for i := range sheet.Deductions[:min(len(costs), len(sheet.Deductions))] {
+		row := &sheet.Deductions[i]
+		row.Granted, row.Reasonable, row.Reason = costs[i].Granted, int64(costs[i].Reasonable), costs[i].Reason
+		if !row.Granted {
+			row.Reasonable, row.Reason = 0, ""
+		}
+	}
+	sheet.Opinion = cmp.Or(e.Note, "符合认定规则，同意登记。")
+	sheet.Disputed = d.c.Disputed
+	for _, rule := range recognition.Checklist(sheet.Class) {
+		if rule.ID != recognition.Disputed || !sheet.Disputed {
+			sheet.Cleared = append(sheet.Cleared, rule.ID)
+		}
+	}
+	if err := moved(l.Registry.SaveReview(ctx, registrar, ref, sheet)); err != nil {
+		return err
+	}
+	err := moved(l.Registry.PassFirstReview(ctx, registrar, ref))
+	if fault.HasCode(err, "not_registrable") && (d.c.State == sample.StateRefused || d.c.State == sample.StateReconsider) {
+		return nil
+	}
+	return err
+}
+
+// refusal reads code and articles from an event of the plan: "……（认定规则第15条）".
+func refusal(e sample.Event) registry.Refusal {
+	r := registry.Refusal{Codes: []string{e.Code}, Text: e.Note, Articles: []string{}}
+	if _, rest, ok := strings.Cut(e.Note, "（认定规则第"); ok {
+		articles, _, _ := strings.Cut(rest, "条")
+		r.Articles = strings.Split(articles, "、")
+	}
+	return r
+}
+
+// Count tells what became of the plan: every contract must stand where it says.
+func (l *loader) count(context.Context) error {
+	for _, c := range l.market.Contracts {
+		d := l.contracts[c.Key]
+		l.counts["合同/"+d.state]++
+		if d.state != c.State && !d.broken {
+			l.skipped = append(l.skipped, fmt.Sprintf("%s：按计划应为 %s，现在是 %s", c.Key, c.State, d.state))
+		}
+		if d.number != "" {
+			l.counts["登记"]++
+		}
+	}
+	return nil
+}

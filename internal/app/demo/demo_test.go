@@ -1,0 +1,133 @@
+package demo_test
+
+import (
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"techmarket/internal/app"
+	"techmarket/internal/app/apptest"
+	"techmarket/internal/app/cli"
+	"techmarket/internal/app/demo"
+	"techmarket/internal/app/demo/sample"
+	"techmarket/internal/foundation/clock"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/region"
+	"techmarket/internal/insight/stats"
+)
+
+// One market serves the whole story, because loading it is the expensive part: loaded, counted, verified, removed.
+func TestDemo_LoadsEveryStateThroughTheServicesAndGoesAgain(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	now := time.Date(2026, 11, 23, 15, 0, 0, 0, clock.Zone())
+	p := apptest.NewPlatform(t, func() time.Time { return now }, io.Discard)
+	s, err := app.Compose(ctx, p)
+	apptest.NoErr(t, err)
+	said := &apptest.Output{}
+	env := &app.Environment{Stdout: said, Stderr: said, Stdin: strings.NewReader("")}
+	if text := demo.Welcome(ctx, s); text != "" {
+		t.Errorf("an empty market welcomes with %q", text)
+	}
+	loaded, err := demo.Load(ctx, s, demo.Options{Limit: 1}, said)
+	apptest.NoErr(t, err)
+	if !loaded || strings.Contains(said.String(), "没有按计划") {
+		t.Fatalf("loaded %v:\n%s", loaded, said)
+	}
+	if text := demo.Welcome(ctx, s); strings.Count(text, "demo-") != 10 || !strings.Contains(text, sample.Password) {
+		t.Errorf("welcome: got %s", text)
+	}
+
+	want := demo.Reduced(sample.Generate(sample.Seed, now), 1)
+	for table, n := range map[string]int{"organisation": len(want.Organisations) + 1, "account": len(want.People) + 1, "point": len(want.Points),
+		"deal": len(want.Deals), "contract": len(want.Contracts), "broker_profile": 60} {
+		if got := apptest.Count(t, p.DB, "select count(*) from "+table+" where is_sample"); got != n {
+			t.Errorf("%s: got %d, want %d", table, got, n)
+		}
+	}
+	listings := map[string]int{}
+	for _, a := range want.Achievements {
+		listings["achievement "+a.State]++
+	}
+	for _, d := range want.Demands {
+		listings["demand "+d.State]++
+	}
+	for state, n := range apptest.Tally(t, p.DB, "select kind || ' ' || case state when 'submitted' then 'in_review' else state end, count(*)::int from listing group by 1") {
+		if listings[state] != n {
+			t.Errorf("listings %s: got %d, want %d", state, n, listings[state])
+		}
+	}
+	filings := apptest.Tally(t, p.DB, `select coalesce(r.state, f.state), count(*)::int from filing f left join registration r on r.number = f.number
+		where f.kind = 'initial' group by 1`)
+	filings[sample.StateDraft] = apptest.Count(t, p.DB, "select count(*) from contract c where not exists (select 1 from filing f where f.contract_id = c.id)")
+	planned := map[string]int{}
+	for _, c := range want.Contracts {
+		planned[c.State]++
+	}
+	for state, n := range planned {
+		if filings[state] != n {
+			t.Errorf("contracts %s: got %d, want %d", state, filings[state], n)
+		}
+	}
+	if len(planned) != 15 {
+		t.Errorf("the plan holds %d states, want all 15", len(planned))
+	}
+
+	// The chains run in the order of time, and nobody gets mail.
+	for _, sql := range []string{"select count(*) from (select at < lag(at) over (order by seq) as back from ledger_row) x where back",
+		"select count(*) from (select at < lag(at) over (order by id) as back from audit_row where action <> 'demo.load') x where back",
+		"select count(*) from river_job where kind in ('mail', 'listing_index')",
+		"select count(*) from message m join account a on a.id = m.account_id where not a.is_sample"} {
+		if n := apptest.Count(t, p.DB, sql); n != 0 {
+			t.Errorf("%s: got %d", sql, n)
+		}
+	}
+
+	// Statistics know nothing of it unless asked.
+	figures := stats.New(p.DB, p.Now)
+	table := func(d stats.Direction, by stats.Dimension, sample bool) stats.Table {
+		got, err := figures.Table(ctx, stats.Query{From: "2020-01-01", To: "2026-12-31", Rows: by, Direction: d, Area: region.Root, Sample: sample})
+		apptest.NoErr(t, err)
+		return got
+	}
+	if got := table(stats.Filed, stats.ByArea, false); got.Total != (stats.Measure{}) || len(got.Rows) != 0 {
+		t.Errorf("statistics without samples: got %+v", got.Total)
+	}
+	if got := table(stats.Filed, stats.ByArea, true); got.Total.Contracts != apptest.Count(t, p.DB, "select count(*) from registration where ended_on is null") || !got.Sample {
+		t.Errorf("standing registrations: got %+v", got.Total)
+	}
+	if out, in := table(stats.Output, stats.ByOtherSide, true), table(stats.Absorption, stats.ByOtherSide, true); out.RowSums["inside"] != in.RowSums["inside"] {
+		t.Errorf("inside the region: output %+v, absorption %+v", out.RowSums["inside"], in.RowSums["inside"])
+	}
+
+	apptest.NoErr(t, cli.Verify(ctx, s, env, nil, ""))
+	if again, err := demo.Load(ctx, s, demo.Options{Limit: 1}, said); again || err != nil {
+		t.Errorf("a second load: got %v, %v", again, err)
+	}
+	ledgerRows, auditRows := apptest.Count(t, p.DB, "select count(*) from ledger_row"), apptest.Count(t, p.DB, "select count(*) from audit_row")
+
+	// A certificate that was touched is named.
+	_, err = p.DB.Exec(ctx, `update certificate set body = replace(body, '"amountFen":', '"amountFen":1') where version = 1`)
+	apptest.NoErr(t, err)
+	if err := cli.Verify(ctx, s, env, nil, ""); !fault.HasCode(err, "register_broken") || !strings.Contains(said.String(), "内容与登记簿不符") {
+		t.Errorf("a forged certificate: got %v", err)
+	}
+
+	apptest.NoErr(t, demo.Remove(ctx, s, said))
+	for _, d := range demo.Deletions {
+		if n := apptest.Count(t, p.DB, "select count(*) from "+d.Table); n != 0 {
+			t.Errorf("%s keeps %d rows", d.Table, n)
+		}
+	}
+	if n := apptest.Count(t, p.DB, "select count(*) from ledger_row"); n != ledgerRows {
+		t.Errorf("ledger: got %d rows, want %d kept", n, ledgerRows)
+	}
+	if n := apptest.Count(t, p.DB, "select count(*) from audit_row"); n != auditRows+1 {
+		t.Errorf("audit: got %d rows, want %d", n, auditRows+1)
+	}
+	if st, err := s.Engine.Stats(ctx); err != nil || st.Documents != 0 {
+		t.Errorf("index after removal: %d documents, %v", st.Documents, err)
+	}
+	apptest.NoErr(t, cli.Verify(ctx, s, env, nil, ""))
+}

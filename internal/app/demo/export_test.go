@@ -1,0 +1,7 @@
+package demo
+
+// What the tests outside the package look at.
+var (
+	Reduced   = reduced
+	Deletions = deletions
+)

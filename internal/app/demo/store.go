@@ -1,0 +1,106 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/platform/postgres"
+)
+
+// marketState says what a database holds of the sample market and what stands against loading it.
+type marketState struct {
+	Complete          bool  // loaded to the end and not removed since
+	Organisations     int64 // sample ones
+	RealOrganisations int64
+	RealPoints        int64
+	RealContracts     int64
+}
+
+const stateSQL = `select
+	coalesce((select action = 'demo.load' from audit_row where object_kind = 'demo' order by id desc limit 1), false) as complete,
+	(select count(*) from organisation where is_sample) as organisations,
+	(select count(*) from organisation where not is_sample) as real_organisations,
+	(select count(*) from point where not is_sample) as real_points,
+	(select count(*) from contract where not is_sample) as real_contracts`
+
+func readState(ctx context.Context, q postgres.Querier) (marketState, error) {
+	rows, _ := q.Query(ctx, stateSQL)
+	s, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[marketState])
+	if err != nil {
+		return s, fmt.Errorf("state of the sample market: %w", postgres.Fault(err))
+	}
+	return s, nil
+}
+
+// markRead marks what sample people were told more than two weeks before the end as read: three years of unread messages
+// would bury what is new.
+func markRead(ctx context.Context, tx pgx.Tx, end time.Time) error {
+	_, err := tx.Exec(ctx, `update message m set read_at = m.created_at from account a
+		where a.id = m.account_id and a.is_sample and m.read_at is null and m.created_at < @before`, pgx.StrictNamedArgs{"before": end.AddDate(0, 0, -14)})
+	return err
+}
+
+// deletion is one statement of taking the sample market away; what names a row goes before the row.
+type deletion struct{ Table, where string }
+
+const (
+	sampleOrg     = `(select id from organisation where is_sample)`
+	sampleAccount = `(select id from account where is_sample)`
+	sampleListing = `(select id from listing where is_sample)`
+	sampleDeal    = `(select id from deal where is_sample)`
+	sampleDraft   = `(select id from contract where is_sample)`
+	sampleFiling  = `(select id from filing where is_sample)`
+	sampleNumber  = `(select number from registration where is_sample)`
+	samplePoint   = `(select id from point where is_sample)`
+)
+
+// deletions reaches every table that can hold sample rows. Files go last: nothing names them any more; their contents on
+// disk are swept a day later.
+var deletions = []deletion{
+	{"income", "number in " + sampleNumber},
+	{"notice_task", "number in " + sampleNumber},
+	{"period_entry", "is_sample"},
+	{"certificate", "number in " + sampleNumber},
+	{"filing_event", "filing_id in " + sampleFiling + " or number in " + sampleNumber},
+	{"filing_part", "filing_id in " + sampleFiling},
+	{"registration", "is_sample"},
+	{"filing", "is_sample"},
+	{"number_sequence", "point_id in " + samplePoint},
+	{"contract_file", "contract_id in " + sampleDraft},
+	{"contract_version", "contract_id in " + sampleDraft},
+	{"contract", "is_sample"},
+	{"point", "is_sample"},
+	{"deal_file", "deal_id in " + sampleDeal},
+	{"deal", "is_sample"}, // with its messages, terms and events
+	{"broker_profile", "is_sample"},
+	{"saved_search", "account_id in " + sampleAccount},
+	{"match_answer", "account_id in " + sampleAccount + " or organisation_id in " + sampleOrg},
+	{"listing_file", "listing_id in " + sampleListing},
+	{"listing", "is_sample"}, // with its versions, events, impressions and answers
+	{"import_batch", "organisation_id in " + sampleOrg},
+	{"message", "account_id in " + sampleAccount},
+	{"idempotency_key", "account_id in " + sampleAccount},
+	{"session", "account_id in " + sampleAccount},
+	{"api_token", "account_id in " + sampleAccount},
+	{"invitation", "organisation_id in " + sampleOrg + " or invited_by in " + sampleAccount},
+	{"membership", "account_id in " + sampleAccount + " or organisation_id in " + sampleOrg},
+	{"file", "owner_org in " + sampleOrg + " or uploaded_by in " + sampleAccount},
+	{"account", "is_sample"},
+	{"organisation", "is_sample"},
+}
+
+// deleteSample deletes every sample row and tells how many of each table.
+func deleteSample(ctx context.Context, tx pgx.Tx) (map[string]int64, error) {
+	deleted := map[string]int64{}
+	for _, d := range deletions {
+		tag, err := tx.Exec(ctx, "delete from "+d.Table+" where "+d.where)
+		if err != nil {
+			return nil, fmt.Errorf("delete from %s: %w", d.Table, postgres.Fault(err))
+		}
+		deleted[d.Table] = tag.RowsAffected()
+	}
+	return deleted, nil
+}

@@ -1,0 +1,79 @@
+package app
+
+import (
+	"context"
+	"io"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/files"
+	"techmarket/web/api"
+	"techmarket/web/ui"
+)
+
+// apiFiles is the file store as the API asks for it.
+type apiFiles struct{ p *Platform }
+
+func (s apiFiles) Store(ctx context.Context, who actor.Actor, purpose, name string, r io.Reader) (api.StoredFile, error) {
+	content, err := s.p.Files.Receive(ctx, name, r)
+	if err != nil {
+		return api.StoredFile{}, err
+	}
+	var f files.File
+	err = s.p.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		f, err = s.p.Files.Record(ctx, tx, content, files.Meta{Purpose: purpose, OwnerOrg: who.OrgID, UploadedBy: who.AccountID})
+		return err
+	})
+	return stored(f), err
+}
+
+func (s apiFiles) Read(ctx context.Context, id int64) (api.StoredFile, io.ReadCloser, error) {
+	f, err := s.p.Files.Get(ctx, s.p.DB, id)
+	if err != nil {
+		return api.StoredFile{}, nil, err
+	}
+	r, err := s.p.Files.Open(f)
+	return stored(f), r, err
+}
+
+func (s apiFiles) Own(ctx context.Context, who actor.Actor, id int64) (bool, error) {
+	f, err := s.p.Files.Get(ctx, s.p.DB, id)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return err == nil && f.UploadedBy != nil && *f.UploadedBy == who.AccountID && f.OwnerOrg != nil && who.In(*f.OwnerOrg), err
+}
+
+func stored(f files.File) api.StoredFile {
+	return api.StoredFile{ID: f.ID, Name: f.Name, MIME: f.MIME, Size: f.Size, Digest: f.Digest}
+}
+
+// pageFiles is the file store as pages and deals ask for it.
+type pageFiles struct{ p *Platform }
+
+func (s pageFiles) Receive(ctx context.Context, who actor.Actor, purpose, name string, r io.Reader) (int64, error) {
+	content, err := s.p.Files.Receive(ctx, name, r)
+	if err != nil {
+		return 0, err
+	}
+	var f files.File
+	err = s.p.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		f, err = s.p.Files.Record(ctx, tx, content, files.Meta{Purpose: purpose, OwnerOrg: who.OrgID, UploadedBy: who.AccountID})
+		return err
+	})
+	return f.ID, err
+}
+
+func (s pageFiles) Open(ctx context.Context, id int64) (*ui.StoredFile, error) {
+	f, err := s.p.Files.Get(ctx, s.p.DB.Pool, id)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.p.Files.Open(f)
+	if err != nil {
+		return nil, err
+	}
+	return &ui.StoredFile{Name: f.Name, MIME: f.MIME, ReadSeekCloser: r}, nil
+}

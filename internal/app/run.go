@@ -1,0 +1,153 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"techmarket/internal/foundation/fault"
+)
+
+// Observer takes the time of one answered request; route is the pattern, never the address.
+type Observer func(route, method string, status int, took time.Duration)
+
+// stopWithin bounds the whole shutdown; systemd's TimeoutStopSec must be longer.
+const stopWithin = 15 * time.Second
+
+// Options are what the caller of Run adds to the market. Nil functions have nothing to do.
+type Options struct {
+	Semantic bool                                          // start a small embedding server beside the market
+	Ready    func(ctx context.Context, s *Services) error  // before the first request: the sample market of a first start
+	Welcome  func(ctx context.Context, s *Services) string // what a newcomer should read once the site is up
+}
+
+// Run opens the platform, makes the services and serves until the context ends.
+func Run(ctx context.Context, env *Environment, c Config, o Options) error {
+	// The address first: being told after seconds of work that it is taken is annoying.
+	site, err := Listen(env, c.Addr, "TECHMARKET_ADDR")
+	if err != nil {
+		return err
+	}
+	defer site.Close()
+	opsListener, err := Listen(&Environment{}, c.OpsAddr, "TECHMARKET_OPS_ADDR")
+	if err != nil {
+		return err
+	}
+	defer opsListener.Close()
+
+	if o.Semantic {
+		stop := startSemantic(ctx, env, &c)
+		defer stop()
+	}
+	p, err := OpenPlatform(ctx, env, c, false)
+	if err != nil {
+		return err
+	}
+	r := &runningMarket{env: env, platform: p, ops: NewOps(p)}
+	if err := r.prepare(ctx, o); err != nil {
+		return errors.Join(err, p.Close(context.WithoutCancel(ctx)))
+	}
+	return r.serve(ctx, o, site, opsListener)
+}
+
+// runningMarket is the market from its start to its end.
+type runningMarket struct {
+	env      *Environment
+	platform *Platform
+	ops      *Ops
+	services *Services
+	handler  http.Handler
+}
+
+// prepare wires everything together.
+func (r *runningMarket) prepare(ctx context.Context, o Options) (err error) {
+	if r.services, err = Compose(ctx, r.platform); err != nil {
+		return err
+	}
+	if r.handler, err = r.services.Site(r.ops.Observe); err != nil {
+		return err
+	}
+	r.ops.Watch(r.services)
+	if o.Ready != nil {
+		return o.Ready(ctx, r.services)
+	}
+	return nil
+}
+
+func (r *runningMarket) serve(ctx context.Context, o Options, site, opsListener net.Listener) error {
+	p, queue := r.platform, r.services.Queue
+	// Streams (live events) end with the base context: Shutdown alone would wait for them.
+	base, endStreams := context.WithCancel(context.WithoutCancel(ctx))
+	defer endStreams()
+	server := &http.Server{
+		Handler: r.handler, BaseContext: func(net.Listener) context.Context { return base },
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       5 * time.Minute, // 50 MB over a slow county line
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}
+	opsServer := &http.Server{Handler: r.ops.handler(), ReadHeaderTimeout: 5 * time.Second}
+	// Jobs outlive the signal: they are stopped in their turn.
+	if err := queue.Start(context.WithoutCancel(ctx)); err != nil {
+		return errors.Join(err, p.Close(context.WithoutCancel(ctx)))
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return unlessClosed(server.Serve(site)) })
+	group.Go(func() error { return unlessClosed(opsServer.Serve(opsListener)) })
+	group.Go(func() error { return p.died(ctx) })
+	group.Go(func() error {
+		<-ctx.Done()
+		r.ops.stopping.Store(true)
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+		defer cancel()
+		endStreams()
+		return errors.Join(server.Shutdown(stop), queue.Stop(stop), p.Close(stop), opsServer.Close())
+	})
+	go debug.FreeOSMemory() // loading dictionary, index and sample took much more than serving needs
+	r.greet(ctx, o)
+	p.Log.Info("serving", "addr", site.Addr().String(), "ops", opsListener.Addr().String(), "version", Version())
+	err := group.Wait()
+	if err == nil {
+		fmt.Fprintln(r.env.Stdout, "科技大市场已停止。")
+	}
+	return err
+}
+
+// greet tells the person at the terminal that the site is up and what is still under way.
+func (r *runningMarket) greet(ctx context.Context, o Options) {
+	fmt.Fprintf(r.env.Stdout, "科技大市场已启动：%s\n", r.platform.Config.BaseURL)
+	if o.Welcome != nil {
+		if text := o.Welcome(ctx, r.services); text != "" {
+			fmt.Fprintln(r.env.Stdout, text)
+		}
+	}
+	if progress := r.services.embeddedSoFar(); progress != nil {
+		go showEmbedding(ctx, r.env, progress)
+	}
+}
+
+// died waits for the end of the embedded database, which is an error while the market serves.
+func (p *Platform) died(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-p.Died: // nil, so never, without an embedded database
+		if free, err := FreeMB(p.Config.Data); err == nil && free < ReserveMB {
+			return fault.New(fault.Unavailable, "disk_full", "磁盘已满，内置数据库停止了。已保存的内容不会丢失：请清理数据目录所在的磁盘，再重新启动。")
+		}
+		return fault.New(fault.Unavailable, "postgres_died", "内置数据库意外退出。已保存的内容不会丢失，请重新启动；原因见数据目录里的 postgres/postgres.log。")
+	}
+}
+
+func unlessClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,85 @@
+package app
+
+import (
+	"context"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/matching"
+	"techmarket/internal/platform/jobs"
+	"techmarket/search"
+	"techmarket/search/local"
+	"techmarket/search/meili"
+)
+
+// Reindex fills the index anew: at once where it is ours, by the running market where it belongs to that.
+func (s *Services) Reindex(ctx context.Context) error {
+	if !s.Platform.Attached {
+		return s.Rebuild(ctx)
+	}
+	return s.Platform.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		return s.Queue.Enqueue(ctx, tx, rebuildArgs{}, jobs.Options{})
+	})
+}
+
+// openSearch opens the engine that the configuration asks for; a fresh index is filled by a job.
+func (s *Services) openSearch(ctx context.Context) error {
+	dir := filepath.Join(s.Platform.Config.Data, "search")
+	if s.Platform.Attached {
+		dir = "" // the folder belongs to the running market; this process only looks
+	}
+	engine, err := local.Open(dir, s.analyzer)
+	if err != nil {
+		return err
+	}
+	s.Engine, s.Embedded = engine, engine
+	if url := s.Platform.Config.MeiliURL; url != "" {
+		s.Meili = meili.Connect(meili.Options{URL: url, Key: s.Platform.Config.MeiliKey}, s.analyzer)
+		s.Fallback = search.NewFallback(s.Meili, engine, s.Platform.Now)
+		s.Engine = s.Fallback
+	}
+	s.gate = search.NewGate(4*runtime.GOMAXPROCS(0), 2*time.Second)
+	s.Engine = matching.Prepared{Engine: search.NewRemember(search.Gated{Engine: s.Engine, Gate: s.gate}, 10*time.Second, s.Platform.Now), Analyzer: s.analyzer}
+	s.Platform.defers(func(context.Context) error { return s.Engine.Close() })
+	if !engine.Fresh() || s.Platform.Attached {
+		return nil
+	}
+	return s.Platform.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		return s.Queue.Enqueue(ctx, tx, rebuildArgs{}, jobs.Options{Unique: true})
+	})
+}
+
+// fillTimeout bounds the filling of an index: 100,000 listings took Meilisearch seven and a half minutes on two cores.
+const fillTimeout = 4 * time.Hour
+
+// Rebuild fills the index beside the serving one and swaps. What Meilisearch misses, heal makes good.
+func (s *Services) Rebuild(ctx context.Context) error {
+	err := s.fill(ctx, s.Engine)
+	if s.Meili != nil && fault.HasCode(err, "search_unavailable") {
+		s.Meili.Distrust()
+		s.Platform.Log.Warn("Meilisearch is not rebuilt", "error", Words(err))
+		err = nil
+	}
+	if err != nil || s.vectors == nil {
+		return err
+	}
+	return s.vectors.Fill(ctx)
+}
+
+// fill rebuilds an engine from the database.
+func (s *Services) fill(ctx context.Context, e search.Engine) error {
+	return e.Rebuild(ctx, func(emit func(...search.Document) error) error { return s.Listings.Documents(ctx, emit) })
+}
+
+// FillAside makes a command beside a running market find everything: the index on disk belongs to the market, so this process holds
+// its own in memory.
+func (s *Services) FillAside(ctx context.Context) error {
+	if !s.Platform.Attached {
+		return nil
+	}
+	return s.fill(ctx, matching.Prepared{Engine: s.Embedded, Analyzer: s.analyzer})
+}

@@ -1,0 +1,209 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/ledger"
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/insight/stats"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/demand"
+	"techmarket/internal/market/listing"
+	"techmarket/internal/market/listing/importer"
+	"techmarket/internal/market/matching"
+	"techmarket/internal/market/matching/vector"
+	"techmarket/internal/market/watch"
+	"techmarket/internal/people/identity"
+	"techmarket/internal/platform/files"
+	"techmarket/internal/platform/jobs"
+	"techmarket/internal/platform/postgres"
+	"techmarket/internal/trade/broker"
+	"techmarket/internal/trade/deal"
+	"techmarket/search"
+	"techmarket/search/local"
+	"techmarket/search/meili"
+	"techmarket/search/zh"
+)
+
+// ownSynonyms is the site's own table in the data folder, read at the start; the index knows it after a reindex.
+const ownSynonyms = "synonyms.tsv"
+
+// Services are the rooms of the house, ready to be used by the site and by commands.
+type Services struct {
+	Platform *Platform
+	Queue    *jobs.Client
+	Room     func() error // refuses saving while the disk is nearly full
+	enqueue  Enqueuer     // where the rooms put their jobs: the queue, for the sample market a sieve before it
+	workers  *jobs.Workers
+
+	Engine   search.Engine
+	Embedded *local.Engine    // the engine itself, or the one that answers while Meilisearch is away
+	Meili    *meili.Lazy      // nil without MEILI_URL
+	Fallback *search.Fallback // nil without MEILI_URL
+	analyzer *zh.Analyzer
+	gate     *search.Gate // of what costs much: searches and matches
+	healing  sync.Mutex   // held by the heal job at work
+	compared bool         // Meilisearch with the embedded engine, since the start; guarded by healing
+
+	Identity *identity.Service
+
+	Listings       *listing.Service
+	Achievements   *achievement.Service
+	Demands        *demand.Service
+	Importer       *importer.Service
+	Watch          *watch.Service // matches with the weights in use, and what becomes of matches
+	model          atomic.Pointer[matching.Model]
+	vectors        *vector.Service // nil without an embedder
+	semanticWeight float64         // of the embedder's model; 0: that of the weights in use
+
+	Brokers *broker.Service
+	Deals   *deal.Service
+
+	Contracts *contract.Service
+	Ledger    *ledger.Ledger
+	Registry  *registry.Service
+
+	Stats *stats.Service
+}
+
+// Compose makes every service on the platform and registers the job workers.
+func Compose(ctx context.Context, p *Platform) (*Services, error) {
+	s := &Services{Platform: p, workers: jobs.NewWorkers(), Room: RoomToWrite(p.Config.Data, time.Now)}
+	p.Mail.Register(s.workers)
+	var err error
+	config := jobs.Config{DB: p.DB, Workers: s.workers, Sole: p.Sole, Log: p.Log, Now: p.Now, Periodic: s.periodic()}
+	if p.Attached { // the running market works the jobs
+		config.Workers, config.Periodic = nil, nil
+	}
+	if s.Queue, err = jobs.New(config); err != nil {
+		return nil, err
+	}
+	s.enqueue = s.Queue
+	own, err := os.ReadFile(filepath.Join(p.Config.Data, ownSynonyms))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", ownSynonyms, err)
+	}
+	if s.analyzer, err = zh.New(string(own)); err != nil {
+		return nil, err
+	}
+	if err := s.build(); err != nil {
+		return nil, err
+	}
+	if err := s.openSearch(ctx); err != nil {
+		return nil, err
+	}
+	model, err := s.loadModel()
+	if err != nil {
+		return nil, err
+	}
+	s.model.Store(model)
+	if err := s.openEmbedder(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.openWatch(ctx); err != nil {
+		return nil, err
+	}
+	s.register()
+	return s, nil
+}
+
+// build makes the services wing by wing, each with the small interfaces it asks for. The sample market builds a second set,
+// whose clock it moves.
+func (s *Services) build() error {
+	post := notices{queue: s.enqueue, now: s.Platform.Now}
+	if err := s.buildPeople(post); err != nil {
+		return err
+	}
+	if err := s.buildMarket(); err != nil {
+		return err
+	}
+	s.buildTrade(post)
+	if err := s.buildCertify(); err != nil {
+		return err
+	}
+	s.Stats = stats.New(s.Platform.DB, s.Platform.Now)
+	return nil
+}
+
+func (s *Services) buildPeople(post notices) (err error) {
+	p := s.Platform
+	policy := identity.DefaultPolicy()
+	policy.RequireTwoFactor = p.Config.RequireTOTP
+	s.Identity, err = identity.New(identity.Config{Pool: p.DB.Pool, Audit: p.Audit(), Mail: post, Cache: p.Cache, Limiter: p.Cache,
+		Now: p.Now, BaseURL: p.Config.BaseURL, Policy: policy,
+		OrganisationChanged: func(ctx context.Context, tx pgx.Tx, o identity.Organisation) error {
+			return s.Listings.OrganisationChanged(ctx, tx, o)
+		}})
+	return err
+}
+
+func (s *Services) buildMarket() (err error) {
+	p := s.Platform
+	s.Listings, err = listing.New(listing.Config{DB: p.DB, Directory: s.Identity, Queue: s.enqueue, Files: p.Files, Now: p.Now,
+		Rules:  []listing.Rules{achievement.Rules(), demand.Rules()},
+		Broker: s.isBroker, Indexed: s.indexed})
+	if err != nil {
+		return err
+	}
+	s.Achievements, s.Demands = achievement.New(s.Listings), demand.New(s.Listings)
+	s.Importer, err = importer.New(importer.Config{DB: p.DB, Listings: s.Listings, Directory: s.Identity, Queue: s.enqueue,
+		Files: p.Files, Now: p.Now, Forms: []importer.Form{achievement.Form(), demand.Form()}})
+	return err
+}
+
+// buildTrade makes the talks and, because brokers show their registered contracts, the contracts before the brokers.
+func (s *Services) buildTrade(post notices) {
+	p := s.Platform
+	s.Deals = deal.New(deal.Config{DB: p.DB, Audit: p.Audit(), Listings: dealListings{s}, Files: p.Files, Notices: post, Now: p.Now,
+		OnAgreed: s.agreed})
+	s.Contracts = contract.New(contract.Config{DB: p.DB, Audit: p.Audit(), Deals: s.Deals, People: s.Identity, Files: p.Files, Now: p.Now,
+		OrgOf: s.Identity.ConfirmedByCode})
+	s.Brokers = broker.New(broker.Config{DB: p.DB, Audit: p.Audit(), People: s.Identity, Deals: s.Deals, Registrations: s.Contracts,
+		Now: p.Now})
+}
+
+func (s *Services) buildCertify() error {
+	p := s.Platform
+	suite, err := ledger.SuiteByName("intl")
+	if err != nil {
+		return err
+	}
+	keys, err := ledger.OpenKeys(filepath.Join(p.Config.Data, "keys"), suite, rand.Reader)
+	if err != nil {
+		return err
+	}
+	s.Ledger = ledger.New(p.DB, keys, p.Now)
+	s.Registry = registry.New(registry.Deps{DB: p.DB, Contracts: s.Contracts, Ledger: s.Ledger, Audit: p.Audit(), People: s.Identity,
+		Jobs: s.enqueue, Files: p.Files, Fonts: p.Fonts, Now: p.Now, Random: rand.Reader, BaseURL: p.Config.BaseURL})
+	return nil
+}
+
+// Beside makes a second set of the rooms over the same search index, with a database pool, a clock and a way to the queue of
+// its own: the sample market moves that clock through its history.
+func (s *Services) Beside(db *postgres.DB, now func() time.Time, queue Enqueuer) (*Services, error) {
+	p := *s.Platform
+	p.closers, p.DB, p.Now = nil, db, now
+	var err error
+	if p.Files, err = files.New(filepath.Join(p.Config.Data, "files"), now); err != nil {
+		return nil, err
+	}
+	second := &Services{Platform: &p, Queue: s.Queue, enqueue: queue, workers: s.workers, Engine: s.Engine, analyzer: s.analyzer}
+	return second, second.build()
+}
+
+// Enqueuer inserts a job in the caller's transaction.
+type Enqueuer interface {
+	Enqueue(ctx context.Context, tx pgx.Tx, args jobs.Args, o jobs.Options) error
+}

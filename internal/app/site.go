@@ -1,0 +1,111 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/platform/cache"
+	"techmarket/internal/platform/idempotency"
+	"techmarket/internal/platform/notify"
+	"techmarket/internal/platform/postgres"
+	"techmarket/web"
+	"techmarket/web/api"
+	apicertify "techmarket/web/api/certify"
+	apiinsight "techmarket/web/api/insight"
+	apimarket "techmarket/web/api/market"
+	apipeople "techmarket/web/api/people"
+	apisite "techmarket/web/api/site"
+	apitrade "techmarket/web/api/trade"
+	pagescertify "techmarket/web/certify"
+	pagesinsight "techmarket/web/insight"
+	pagesmarket "techmarket/web/market"
+	pagespeople "techmarket/web/people"
+	"techmarket/web/site"
+	pagestrade "techmarket/web/trade"
+	"techmarket/web/ui"
+	"techmarket/web/view"
+)
+
+// Site mounts pages and API. Observe, which may be nil, is told how long each request took.
+func (s *Services) Site(observe Observer) (*web.Server, error) {
+	p := s.Platform
+	assets, err := view.NewAssets()
+	if err != nil {
+		return nil, err
+	}
+	declared := slices.Concat(ui.Declared(), site.Declared(), pagesinsight.Declared(), api.Declared())
+	views, err := view.New(view.Options{Site: view.Site{Region: "内蒙古自治区"}, Menu: site.Menu(), Assets: assets}, declared...)
+	if err != nil {
+		return nil, err
+	}
+	server := web.New(web.Config{Views: views, Sessions: s.Identity, Limiter: limiter{p.Cache}, Auditor: routeAuditor{p}, Observe: observe,
+		Unread:  inbox{p}.unread,
+		Explain: postgres.Outage, Room: s.Room, Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev}, s.pages(assets))
+	s.mountAPI(server)
+	return server, nil
+}
+
+// pages are the routes of every wing.
+func (s *Services) pages(assets *view.Assets) []web.Route {
+	kept := pageFiles{s.Platform}
+	return slices.Concat(
+		(&site.Pages{Identity: s.Identity, Listings: s.Listings, Achievements: s.Achievements, Demands: s.Demands, Deals: s.Deals,
+			Registry: s.Registry, Stats: s.Stats, Inbox: inbox{s.Platform}, Assets: assets, Dev: s.Platform.Config.Dev}).Routes(),
+		(&pagespeople.Pages{Identity: s.Identity}).Routes(),
+		(&pagesmarket.Pages{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Search: s.Engine, Matcher: s.Watch,
+			Watch: s.Watch, Synonyms: s.analyzer.Synonyms, Importer: s.Importer, Brokers: s.Brokers, Identity: s.Identity, Files: kept}).Routes(),
+		(&pagestrade.Pages{Deals: s.Deals, Brokers: s.Brokers, Listings: s.Listings, Achievements: s.Achievements, Demands: s.Demands,
+			Contracts: s.Contracts, Identity: s.Identity, Files: kept}).Routes(),
+		(&pagescertify.Pages{Contracts: s.Contracts, Registry: s.Registry, Identity: s.Identity, Files: kept}).Routes(),
+		(&pagesinsight.Pages{Stats: s.Stats, Listings: s.Listings}).Routes(),
+	)
+}
+
+// mountAPI puts /api/v1 on the site.
+func (s *Services) mountAPI(server *web.Server) {
+	p := s.Platform
+	kept := apiFiles{p}
+	var parts []api.Part
+	for _, wing := range []interface{ Parts() []api.Part }{
+		&apipeople.Operations{Identity: s.Identity},
+		&apimarket.Operations{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Search: s.Engine, Finder: s.Watch,
+			Importer: s.Importer, Identity: s.Identity},
+		&apitrade.Operations{Deals: s.Deals, Brokers: s.Brokers, Listings: s.Listings, Files: kept},
+		&apicertify.Operations{Contracts: s.Contracts, Registry: s.Registry, Files: kept},
+		&apiinsight.Operations{Stats: s.Stats},
+		&apisite.Operations{Listings: s.Listings, Files: kept, Inbox: inbox{p}},
+	} {
+		parts = append(parts, wing.Parts()...)
+	}
+	api.Mount(server, api.Config{Keys: idempotency.New(p.DB, p.Now), Now: p.Now}, parts...)
+}
+
+// limiter counts requests as the site asks for it.
+type limiter struct{ *cache.Cache }
+
+func (t limiter) Allow(ctx context.Context, key string, n int, window time.Duration) bool {
+	ok, _ := t.Cache.Allow(ctx, key, n, window)
+	return ok
+}
+
+// inbox is a person's messages.
+type inbox struct{ p *Platform }
+
+func (i inbox) Box(ctx context.Context, account, before int64, limit int) ([]notify.Received, error) {
+	return notify.Box(ctx, i.p.DB.Pool, account, before, limit)
+}
+
+func (i inbox) Read(ctx context.Context, account, id int64) (string, error) {
+	return notify.Read(ctx, i.p.DB.Pool, account, id, i.p.Now())
+}
+
+// unread is the number beside the bell.
+func (i inbox) unread(ctx context.Context, a actor.Actor) int {
+	n, err := notify.Unread(ctx, i.p.DB.Pool, a.AccountID)
+	if err != nil {
+		return 0 // the badge is decoration
+	}
+	return n
+}

@@ -1,0 +1,248 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"techmarket/internal/app/apptest"
+	"techmarket/internal/certify/recognition"
+)
+
+// A registrar and the others of the desk with no mouse: every control is reached by Tab, answered and pressed by keys.
+
+func (b *tab) press(keys ...string) {
+	b.t.Helper()
+	for _, k := range keys {
+		b.do("press a key", chromedp.KeyEvent(k))
+	}
+}
+
+// tabTo presses Tab until the focused element e fulfils the condition; not to reach it by keyboard is a failure.
+func (b *tab) tabTo(what, condition string) {
+	b.t.Helper()
+	for range 700 {
+		if b.eval(`(() => { const e = document.activeElement; return String(!!(e && (`+condition+`))) })()`) == "true" {
+			return
+		}
+		b.press(kb.Tab)
+	}
+	b.t.Fatalf("%s: %s is not reached by Tab\n%s", b.name, what, b.text())
+}
+
+// follow goes through a link by keyboard.
+func (b *tab) follow(href string) *tab {
+	b.t.Helper()
+	b.tabTo("the link "+href, fmt.Sprintf(`e.tagName === "A" && e.getAttribute("href") === %q`, href))
+	return b.leave(kb.Enter)
+}
+
+// leave presses a key that leaves the page and waits for the next one.
+func (b *tab) leave(key string, options ...chromedp.KeyOption) *tab {
+	b.t.Helper()
+	b.eval(`document.querySelector("main").setAttribute("data-left", ""), ""`)
+	b.do("press a key", chromedp.KeyEvent(key, options...))
+	for deadline := time.Now().Add(20 * time.Second); b.eval(`String(document.readyState === "complete" && !!document.querySelector("main:not([data-left])"))`) != "true"; time.Sleep(30 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			b.t.Fatalf("%s: nothing happened\n%s", b.name, b.text())
+		}
+	}
+	return b
+}
+
+// answer is a field of a form and what is typed or chosen there.
+type answer struct{ name, value string }
+
+// fill answers a form by keyboard and leaves the focus in it; event picks one of several forms with the same address.
+func (b *tab) fill(action, event string, answers ...answer) {
+	b.t.Helper()
+	form := fmt.Sprintf(`[...document.forms].find(f => f.getAttribute("action") === %q && (%q === "" || f.querySelector('[name=event]')?.value === %q))`, action, event, event)
+	if b.eval(`String(!!(`+form+`))`) != "true" {
+		b.t.Fatalf("%s: no form %s %s\n%s", b.name, action, event, b.text())
+	}
+	if b.eval(`String(!!(`+form+`).closest("details:not([open])"))`) == "true" {
+		b.tabTo("the fold of "+event, `e.tagName === "SUMMARY" && e.parentElement.contains(`+form+`)`)
+		b.press(kb.Enter)
+	}
+	for _, a := range answers {
+		b.tabTo(a.name, fmt.Sprintf(`e.form === %s && e.name === %q`, form, a.name))
+		b.enter(a)
+	}
+	b.eval(fmt.Sprintf(`(%s).setAttribute("data-filled", ""), ""`, form))
+}
+
+// enter gives the focused control its value by keys.
+func (b *tab) enter(a answer) {
+	b.t.Helper()
+	var now struct {
+		Tag, Type string
+		Length    int
+		Steps     int
+		Checked   bool
+	}
+	raw := b.eval(fmt.Sprintf(`(() => { const e = document.activeElement, want = %q;
+		const steps = e.tagName === "SELECT" ? [...e.options].findIndex(o => o.value === want) - e.selectedIndex : 0;
+		return JSON.stringify({Tag: e.tagName, Type: e.type, Length: (e.value || "").length, Steps: steps, Checked: !!e.checked}) })()`, a.value))
+	apptest.NoErr(b.t, json.Unmarshal([]byte(raw), &now))
+	switch {
+	case now.Tag == "SELECT":
+		for range now.Steps {
+			b.press(kb.ArrowDown)
+		}
+		for range -now.Steps {
+			b.press(kb.ArrowUp)
+		}
+	case now.Type == "radio":
+		for range 30 {
+			if b.eval(fmt.Sprintf(`String(document.activeElement.value === %q)`, a.value)) == "true" {
+				break
+			}
+			b.press(kb.ArrowDown)
+		}
+		if b.eval(`String(document.activeElement.checked)`) != "true" {
+			b.press(" ")
+		}
+	case now.Type == "checkbox":
+		for range 30 {
+			if b.eval(fmt.Sprintf(`String(document.activeElement.value === %q)`, a.value)) == "true" {
+				break
+			}
+			b.press(kb.Tab)
+		}
+		if b.eval(`String(document.activeElement.checked)`) != "true" {
+			b.press(" ")
+		}
+	case now.Type == "date":
+		b.press(a.value[5:7], a.value[8:10], a.value[:4])
+	default:
+		b.press(kb.End)
+		for range now.Length {
+			b.press(kb.Backspace)
+		}
+		b.press(a.value)
+	}
+	if got := b.eval(`document.activeElement.value`); got != a.value {
+		b.t.Fatalf("%s: %s holds %q after the keys for %q", b.name, a.name, got, a.value)
+	}
+}
+
+// submit presses the button of the filled form by keyboard.
+func (b *tab) submit(label string) *tab {
+	b.t.Helper()
+	b.tabTo("the button "+label, fmt.Sprintf(`e.tagName === "BUTTON" && e.form?.hasAttribute("data-filled") && e.textContent.includes(%q)`, label))
+	return b.leave(kb.Enter)
+}
+
+func TestBrowser_TheDeskWorksByKeyboardAlone(t *testing.T) {
+	t.Parallel()
+	browser := chromium(t)
+	w := newWorld(t)
+	stop := w.work()
+	defer stop()
+	people := map[string]*tab{}
+	as := func(login string) *tab {
+		if people[login] == nil {
+			people[login] = newTab(t, browser, w.server.URL, login).signIn(login)
+		}
+		return people[login]
+	}
+	do := func(login, filing, event, button string, answers ...answer) *tab {
+		t.Helper()
+		b := as(login).open(filing)
+		b.fill(filing+"/do", event, answers...)
+		return b.submit(button)
+	}
+	review := func(filing, technical string, more ...answer) {
+		t.Helper()
+		b := as("registrar").open(filing)
+		var answers []answer
+		for _, rule := range recognition.Checklist("0101") {
+			if rule.Finding {
+				answers = append(answers, answer{"finding-" + rule.ID, "no"})
+			}
+		}
+		b.fill(filing+"/review", "", append(append(answers, more...), answer{"opinion", "属于委托开发。"})...)
+		b.sees(technical) // the sheet follows the form while typing
+		b.leave("p", chromedp.KeyModifiers(chromedp.ModifierAlt))
+		b.sees("初审通过")
+	}
+
+	choose := func(b *tab, field, name string) { // in the filled form; the dialog is the system's own
+		t.Helper()
+		file := filepath.Join(t.TempDir(), name)
+		apptest.NoErr(t, os.WriteFile(file, pdf(name), 0o600))
+		b.do("choose a file", chromedp.SetUploadFiles("form[data-filled] input[name="+field+"]", []string{file}))
+	}
+
+	filing := w.fileCase(w.as("member"), 800_000)
+	as("registrar").open("/desk").follow("/registry").follow(filing).sees("待受理")
+	do("registrar", filing, "accept", "受理").sees("已办")
+	do("registrar", filing, "request_correction", "告知补正", answer{"items", "请补充验收标准"}, answer{"code", "R7"}).sees("等待补正")
+	do("member", filing, "submit_correction", "提交补正", answer{"answers.0.text", "已在合同第四条写明。"}).sees("已办")
+	review(filing, "680,000.00", answer{"deductions.0.kind", "equipment"}, answer{"deductions.0.name", "检测仪"}, answer{"deductions.0.quantity", "2"}, answer{"deductions.0.unitCostFen", "60000"})
+	do("reviewer", filing, "return_to_review", "退回初审", answer{"text", "请核对设备数量。"}).sees("已办")
+	review(filing, "740,000.00", answer{"deductions.0.quantity", "1"})
+	do("reviewer", filing, "pass_second_review", "复核通过", answer{"text", "同意。"}).sees("已办")
+	record := do("head", filing, "register", "登记并发证").sees("登记编号", "740,000.00").path()
+	number := path.Base(record)
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(as("head").open(record).text(), "证明 PDF"); time.Sleep(200 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("no certificate")
+		}
+	}
+	after := func(login, event, button string, answers ...answer) *tab {
+		t.Helper()
+		b := as(login).open(record)
+		b.fill(record+"/do", event, answers...)
+		return b.submit(button)
+	}
+	after("registrar", "book_income", "核定", answer{"amountFen", "200000"}, answer{"text", "核定表 1 号"}).sees("200,000.00")
+	list := as("registrar").open("/lists/new")
+	list.fill("/lists", "", answer{"purpose", "tax"}, answer{"numbers", number})
+	list.submit("出具").sees("清单已出具")
+	proof := as("member").open(record + "/subsidy")
+	proof.fill(record+"/payments", "", answer{"amountFen", "150000"}, answer{"paidOn", "2026-04-10"}, answer{"note", "首付款"})
+	choose(proof, "file", "凭证.pdf")
+	proof.submit("保存凭证").sees("付款凭证已保存", "150,000.00")
+
+	after("member", "start_change", "开始填写变更").sees("合同")
+	after("member", "request_change", "提交变更申请", answer{"text", "补充协议延长期限"}).sees("已办")
+	change := w.scan(`select '/filings/' || max(id) from filing`)
+	do("registrar", change, "accept", "受理").sees("已办")
+	review(change, "700,000.00")
+	do("reviewer", change, "pass_second_review", "复核通过", answer{"text", "同意。"}).sees("已办")
+	do("head", change, "register_change", "变更登记").sees("第 2 版")
+	after("member", "request_cancel", "申请注销", answer{"text", "双方解除合同"}).sees("申请人已申请注销")
+	after("head", "cancel", "注销登记", answer{"ground", "rescinded"}, answer{"text", "双方解除"}).sees("已注销")
+
+	// A large contract: experts, then revoked from above.
+	large := w.fileCase(w.as("member"), 6_000_000)
+	do("registrar", large, "accept", "受理").sees("已办")
+	review(large, "5,900,000.00")
+	do("reviewer", large, "pass_second_review", "复核通过", answer{"text", "同意。"}).sees("已办")
+	expert := as("expert").open(large)
+	expert.fill(large+"/do", "pass_experts", answer{"opinion", "技术先进，同意登记。"})
+	choose(expert, "minutes", "纪要.pdf")
+	expert.submit("专家通过").sees("已办", "待登记")
+	record = do("head", large, "register", "登记并发证").sees("登记编号").path()
+	after("league", "review_tax_relief", "保存复核结果", answer{"ok", "yes"}, answer{"text", "符合免税条件"}).sees("免税复核")
+	after("league", "revoke", "撤销登记", answer{"ground", "fraud"}, answer{"text", "查实为虚假合同"}).sees("已撤销")
+
+	// Not registered: the applicant asks for reconsideration, the tax office for a new recognition, and the league ends both. Not accepted: without a written text.
+	refused := w.fileCase(w.as("member"), 900_000)
+	do("registrar", refused, "accept", "受理").sees("已办")
+	do("registrar", refused, "refuse", "不予登记", answer{"codes", "R2"}, answer{"text", "没有技术内容。"}).sees("不予登记")
+	do("member", refused, "open_reconsideration", "申请行政复议", answer{"text", "合同第二条写明了技术内容。"}).sees("复议中")
+	do("league", refused, "conclude", "办结复议或重新认定", answer{"text", "维持原决定。"}).sees("不予登记")
+	do("tax", refused, "open_re_recognition", "提请重新认定", answer{"text", "申请人已享受免税，请重新认定。"}).sees("重新认定中")
+	do("league", refused, "conclude", "办结复议或重新认定", answer{"text", "重新认定，维持不予登记。"}).sees("不予登记")
+	do("registrar", w.fileCase(w.as("member"), 950_000), "decline_intake", "不予受理", answer{"code", "oral"}, answer{"text", "合同没有签章的文本。"}).sees("不予受理")
+}

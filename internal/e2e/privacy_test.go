@@ -1,0 +1,75 @@
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"techmarket/internal/app"
+	"techmarket/internal/app/apptest"
+)
+
+// P14 of reference/trust.md: who signs up, signs in rightly and wrongly, resets a password, lists, deals, files and searches
+// leaves no name, phone, mail address, password, token or search text in the log.
+func TestLog_HoldsNoPersonalData(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const wrong = "Never-the-password-91"
+	p := w.signUp("lark", "enterprise", "百灵示范有限公司", ownCounty)
+	p.tellProfile("150", "C")
+	v := w.visitor("lark-again")
+	v.get("/signin").submit("/signin", values{"login": "lark", "password": wrong}).want(422)
+	v.get("/signin/forgot").submit("/signin/forgot", values{"login": "lark"}).want(200)
+	link := w.scan(`select args->>'body' from river_job where kind = 'mail' and args->>'subject' = '重设密码'`)
+	_, rest, _ := strings.Cut(link, "/signin/reset/")
+	reset := strings.Fields(rest)[0]
+	v.get("/signin/reset/" + reset).want(200)
+	p.get("/account/members").submit("/account/members/invite", values{"email": "sparrow@example.com", "roles": "member"}).want(200, "邀请已生成")
+	secret, recovery := w.as("member").setUpTwoFactor()
+	w.things()
+	v.get("/achievements?q=13847112345&page=x").want(200)
+	v.get("/achievements/13847112345").want(404)
+	v.get("/v/2026150103030001?c=WRONG123")
+	token, err := w.s.Identity.CreateTokenFor(t.Context(), "lark", "接口")
+	apptest.NoErr(t, err)
+	for _, bearer := range []string{token, token + "x"} {
+		for _, path := range []string{"/api/v1/me", "/api/v1/achievements?q=13847112345", "/api/v1/deals/13847112345"} {
+			r, err := http.NewRequest("GET", w.server.URL+path, nil)
+			apptest.NoErr(t, err)
+			r.Header.Set("Authorization", "Bearer "+bearer)
+			v.send(r)
+		}
+	}
+	w.drain()
+	log := w.log.String()
+	if n := strings.Count(log, "\n"); n < 100 {
+		t.Fatalf("the log was not captured: %d lines", n)
+	}
+	for what, text := range map[string]string{"a password": password, "a wrong password": wrong, "a mail address": "@example.com", "a name": "示范lark", "an organisation's contact": "其其格",
+		"a legal representative": "白音", "a phone number": "0471-5550", "what was searched": "13847112345", "a token": token, "a reset link": reset, "an authenticator's secret": secret, "a recovery code": recovery[0]} {
+		if at := strings.Index(log, text); at >= 0 {
+			t.Errorf("%s is in the log: …%s…", what, log[max(0, at-150):min(len(log), at+100)])
+		}
+	}
+}
+
+// What another program says in an error is masked before it is written.
+func TestLog_MasksWhatErrorsSay(t *testing.T) {
+	t.Parallel()
+	out := &apptest.Output{}
+	log := app.NewLogger(out, slog.LevelInfo)
+	log.Warn("job failed", "error", fmt.Errorf("send mail: %w", errors.New("550 5.1.1 <baiyin@example.com>: user unknown")), "panic", "phone 13847112345", "job", 7,
+		"trace", "id 15010219900101123X token tm_0123456789abcdefghijABCDEFGHIJ")
+	line := out.String()
+	for _, text := range []string{"baiyin", "13847112345", "15010219900101123X", "tm_0123"} {
+		if strings.Contains(line, text) {
+			t.Errorf("%s is in the log: %s", text, line)
+		}
+	}
+	if !strings.Contains(line, "550 5.1.1") || !strings.Contains(line, `"job":7`) {
+		t.Errorf("too much is gone: %s", line)
+	}
+}

@@ -1,0 +1,367 @@
+package certify
+
+import (
+	"bytes"
+	"context"
+	"io"
+
+	"techmarket/internal/certify/recognition"
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/money"
+	"techmarket/web"
+	"techmarket/web/api"
+)
+
+// filingEvent carries one event with what it needs; the rest stays empty.
+type filingEvent struct {
+	Version          int                       `json:"version" doc:"您看到的版本；0 按最新办理"`
+	Event            registry.Event            `json:"event" required:"true" enum:"withdraw,accept,decline_intake,request_correction,submit_correction,lapse_correction,pass_first_review,pass_second_review,return_to_review,pass_experts,reject_by_experts,register,register_change,refuse,open_reconsideration,open_re_recognition,conclude"`
+	Text             string                    `json:"text" doc:"withdraw、return_to_review 等的理由；pass_second_review 的意见；decline_intake 的说明"`
+	Code             string                    `json:"code" doc:"decline_intake：不予受理的代码"`
+	Items            []registry.CorrectionItem `json:"items,omitempty" doc:"request_correction：一次告知的全部事项" maxItems:"100"`
+	Answers          []string                  `json:"answers,omitempty" doc:"submit_correction：逐项答复" maxItems:"100"`
+	Refusal          registry.Refusal          `json:"refusal" doc:"refuse、lapse_correction、reject_by_experts"`
+	RefusedToCorrect bool                      `json:"refusedToCorrect" doc:"lapse_correction：申请人拒绝补正"`
+	Opinion          string                    `json:"opinion" doc:"pass_experts、reject_by_experts：专家意见"`
+	Minutes          int64                     `json:"minutesFileId" minimum:"0" doc:"专家评审意见的文件"`
+	National         string                    `json:"nationalNumber" doc:"register：登记点录入国家系统编号时的 16 位编号"`
+}
+
+func (o *Operations) filingOperations(a *api.API) {
+	reader := web.CaseReaders()
+	api.Op(a, "GET /filings", reader, "申请列表：登记点人员见本点，管理员见本地区，申请单位见自己的", func(ctx context.Context, who actor.Actor, in *struct {
+		api.Paging
+		Point     int64            `query:"pointId" minimum:"1"`
+		Contract  int64            `query:"contractId" minimum:"1"`
+		State     []registry.State `query:"state" doc:"状态，可多个；空为在办"`
+		Class     string           `query:"class" maxLength:"4" doc:"合同类别或其前两位"`
+		DueBefore string           `query:"dueBefore" format:"date" doc:"到期日不晚于"`
+		Mine      bool             `query:"mine" doc:"只看本人经办的"`
+		Q         string           `query:"q" maxLength:"100" doc:"名称、双方或编号的一部分"`
+	}) (queue, error) {
+		page, err := o.Registry.Queue(
+			ctx,
+			who,
+			registry.QueueFilter{PointID: in.Point, ContractID: in.Contract, States: in.State, Class: in.Class,
+				DueBefore: in.DueBefore, Mine: in.Mine, Text: in.Q, Cursor: in.Cursor, Limit: in.Limit},
+		)
+		out := queue{List: api.All(page.Rows), Counts: page.Counts, Overdue: page.Overdue}
+		out.Next = page.Next
+		return out, err
+	})
+	api.Op(
+		a,
+		"GET /filings/{id}",
+		reader,
+		"一件申请：冻结的合同、审查、时限、经过和您现在可以办的事",
+		func(ctx context.Context, who actor.Actor, in *api.ByID) (registry.Case, error) {
+			return o.Registry.Case(ctx, who, in.ID)
+		},
+	)
+	api.Op(a, "PUT /filings/{id}/review", web.Registrars(), "保存审查表，未填完也可以", func(ctx context.Context, who actor.Actor, in *struct {
+		api.ByID
+		Body struct {
+			Version int             `json:"version" doc:"您看到的版本；0 按最新办理"`
+			Review  registry.Review `json:"review" required:"true"`
+		}
+	}) (registry.Filing, error) {
+		return o.Registry.SaveReview(ctx, who, registry.Ref{ID: in.ID, Version: in.Body.Version}, in.Body.Review)
+	})
+	api.Op(a, "POST /filings/{id}/preview", web.Desk(), "按审查表试算，不保存", func(ctx context.Context, who actor.Actor, in *struct {
+		api.ByID
+		Body registry.Review
+	}) (preview, error) {
+		d, amounts, err := o.Registry.Preview(ctx, who, in.ID, in.Body)
+		return preview{d, amounts}, err
+	})
+	api.Op(a, "POST /filings/{id}/events", reader, "办理一步：受理、补正、初审、复核、专家、登记、不予登记、撤回……", func(ctx context.Context, who actor.Actor, in *struct {
+		api.ByID
+		Body filingEvent
+	}) (filed, error) {
+		return o.moveFiling(ctx, who, registry.Ref{ID: in.ID, Version: in.Body.Version}, in.Body)
+	})
+	api.File(
+		a,
+		"GET /filings/{id}/files/{file}",
+		reader,
+		"下载申请的附件",
+		func(ctx context.Context, who actor.Actor, in *api.FileOf) (api.Download, error) {
+			k, err := o.Registry.Case(ctx, who, in.ID)
+			if err != nil {
+				return api.Download{}, err
+			}
+			for _, f := range k.Contract.Files {
+				if f.ID == in.File {
+					return api.Read(ctx, o.Files, in.File)
+				}
+			}
+			if k.Filing.Review.Minutes == in.File {
+				return api.Read(ctx, o.Files, in.File)
+			}
+			return api.Download{}, fault.New(fault.NotFound, "file", "这件申请里没有这个文件")
+		},
+		"application/octet-stream",
+	)
+	api.File(
+		a,
+		"GET /filings/{id}/papers/{kind}",
+		reader,
+		"文书：受理通知书、一次性告知书、不予受理通知书、不予登记通知书",
+		func(ctx context.Context, who actor.Actor, in *struct {
+			api.ByID
+			Kind registry.PaperKind `path:"kind" enum:"receipt,correction,decline,refusal"`
+		}) (api.Download, error) {
+			name, pdf, err := o.Registry.Paper(ctx, who, in.ID, in.Kind)
+			return api.Download{Name: name, MIME: "application/pdf", Body: io.NopCloser(bytes.NewReader(pdf))}, err
+		},
+		"application/pdf",
+	)
+}
+
+type queue struct {
+	api.List[registry.QueueRow]
+	Counts  map[registry.State]int `json:"counts,omitempty" doc:"在办件数，仅第一页"`
+	Overdue int                    `json:"overdue"`
+}
+
+type preview struct {
+	Decision recognition.Decision `json:"decision"`
+	Amounts  recognition.Amounts  `json:"amounts"`
+}
+
+// filed is what an event left behind: the filing, or the registration it became.
+type filed struct {
+	Filing       *registry.Filing       `json:"filing,omitempty"`
+	Registration *registry.Registration `json:"registration,omitempty"`
+}
+
+func (o *Operations) moveFiling(ctx context.Context, who actor.Actor, ref registry.Ref, in filingEvent) (filed, error) {
+	s := o.Registry
+	var f registry.Filing
+	var err error
+	switch in.Event {
+	case registry.EventWithdraw:
+		f, err = s.Withdraw(ctx, who, ref, in.Text)
+	case registry.EventAccept:
+		f, err = s.Accept(ctx, who, ref)
+	case registry.EventDeclineIntake:
+		f, err = s.DeclineIntake(ctx, who, ref, in.Code, in.Text)
+	case registry.EventRequestCorrection:
+		f, err = s.RequestCorrection(ctx, who, ref, in.Items)
+	case registry.EventSubmitCorrection:
+		f, err = s.SubmitCorrection(ctx, who, ref, in.Answers)
+	case registry.EventLapseCorrection:
+		f, err = s.LapseCorrection(ctx, who, ref, in.Refusal, in.RefusedToCorrect)
+	case registry.EventPassFirstReview:
+		f, err = s.PassFirstReview(ctx, who, ref)
+	case registry.EventPassSecondReview:
+		f, err = s.PassSecondReview(ctx, who, ref, in.Text)
+	case registry.EventReturnToReview:
+		f, err = s.ReturnToReview(ctx, who, ref, in.Text)
+	case registry.EventPassExperts:
+		f, err = s.PassExperts(ctx, who, ref, in.Opinion, in.Minutes)
+	case registry.EventRejectByExperts:
+		f, err = s.RejectByExperts(ctx, who, ref, in.Refusal, in.Opinion, in.Minutes)
+	case registry.EventRegister, registry.EventRegisterChange:
+		r, err := s.Register(ctx, who, ref, in.National)
+		return filed{Registration: &r}, err
+	case registry.EventRefuse:
+		f, err = s.Refuse(ctx, who, ref, in.Refusal)
+	case registry.EventOpenReconsideration:
+		f, err = s.OpenFilingReconsideration(ctx, who, ref, in.Text)
+	case registry.EventOpenReRecognition:
+		f, err = s.OpenFilingReRecognition(ctx, who, ref, in.Text)
+	case registry.EventConcludeReexamination:
+		f, err = s.ConcludeFiling(ctx, who, ref, in.Text)
+	default:
+		err = unknownEvent()
+	}
+	return filed{Filing: &f}, err
+}
+
+func unknownEvent() error {
+	var f fault.Fields
+	f.Add("event", "choose", "没有这一步，请对照接口说明")
+	return f.Err()
+}
+
+type registrationEvent struct {
+	Version int            `json:"version" doc:"登记的 lockVersion；0 按最新办理"`
+	Event   registry.Event `json:"event" required:"true" enum:"start_change,abandon_change,request_change,request_cancel,decline_cancel,cancel,revoke,review_tax_relief,book_income,open_reconsideration,open_re_recognition,conclude"`
+	Text    string         `json:"text" doc:"理由或说明"`
+	Ground  string         `json:"ground" doc:"cancel：terminated、rescinded、void；revoke：撤销的情形代码"`
+	OK      bool           `json:"ok" doc:"review_tax_relief：复核通过"`
+	Amount  money.Fen      `json:"amountFen" doc:"book_income：核定的技术性收入，分"`
+}
+
+// ByNumber is the path of one registration.
+type ByNumber struct {
+	Number string `path:"number" pattern:"^[0-9]{16}$" doc:"16 位登记编号"`
+}
+
+func (o *Operations) registrationOperations(a *api.API) {
+	reader := web.CaseReaders()
+	api.Op(a, "GET /registrations", reader, "登记簿：登记点人员见本点，管理员见本地区，双方见自己的", func(ctx context.Context, who actor.Actor, in *struct {
+		api.Paging
+		Point int64            `query:"pointId" minimum:"1"`
+		State []registry.State `query:"state"`
+		Class string           `query:"class" maxLength:"4"`
+		Q     string           `query:"q" maxLength:"100" doc:"名称或双方的一部分，或完整编号"`
+	}) (api.List[registry.Registration], error) {
+		page, err := o.Registry.Registrations(
+			ctx,
+			who,
+			registry.RegistrationFilter{PointID: in.Point, States: in.State, Class: in.Class, Text: in.Q,
+				Cursor: in.Cursor, Limit: in.Limit},
+		)
+		out := api.All(page.Rows)
+		out.Next = page.Next
+		return out, err
+	})
+	api.Op(
+		a,
+		"GET /registrations/{number}",
+		reader,
+		"一项登记：证明各版、收入、台账、经过",
+		func(ctx context.Context, who actor.Actor, in *ByNumber) (registry.Dossier, error) {
+			return o.Registry.Dossier(ctx, who, in.Number)
+		},
+	)
+	api.Op(
+		a,
+		"POST /registrations/{number}/events",
+		reader,
+		"办理一步：变更、注销、撤销、收入核定、减免税复核、复议、重新认定……",
+		func(ctx context.Context, who actor.Actor, in *struct {
+			ByNumber
+			Body registrationEvent
+		}) (filed, error) {
+			return o.moveRegistration(ctx, who, registry.NumberRef{Number: in.Number, Version: in.Body.Version}, in.Body)
+		},
+	)
+	api.File(a, "GET /registrations/{number}/certificate", reader, "认定登记证明（PDF）", func(ctx context.Context, who actor.Actor, in *struct {
+		ByNumber
+		Version int `query:"version" minimum:"0" maximum:"100000" doc:"证明的版本；不写为最新一版"`
+	}) (api.Download, error) {
+		if in.Version == 0 {
+			d, err := o.Registry.Dossier(ctx, who, in.Number)
+			if err != nil {
+				return api.Download{}, err
+			}
+			in.Version = d.Registration.Version
+		}
+		name, pdf, err := o.Registry.CertificatePDF(ctx, who, in.Number, in.Version)
+		return api.Download{Name: name, MIME: "application/pdf", Body: io.NopCloser(bytes.NewReader(pdf))}, err
+	}, "application/pdf")
+	notices := web.NoticeReaders()
+	api.Op(a, "GET /notices", notices, "注销、撤销后应告知税务、财政的事项", func(ctx context.Context, who actor.Actor, in *struct {
+		Done bool `query:"done" doc:"也列出已告知的"`
+	}) (api.List[registry.Notice], error) {
+		found, err := o.Registry.Notices(ctx, who, in.Done)
+		return api.All(found), err
+	})
+	api.Op(a, "POST /notices/{id}/close", notices, "已告知", func(ctx context.Context, who actor.Actor, in *api.ByID) (api.None, error) {
+		return api.None{}, o.Registry.CloseNotice(ctx, who, in.ID)
+	})
+}
+
+func (o *Operations) moveRegistration(ctx context.Context, who actor.Actor, ref registry.NumberRef, in registrationEvent) (filed, error) {
+	s := o.Registry
+	var r registry.Registration
+	var err error
+	switch in.Event {
+	case registry.EventStartChange:
+		r, err = s.StartChange(ctx, who, ref)
+	case registry.EventAbandonChange:
+		r, err = s.AbandonChange(ctx, who, ref)
+	case registry.EventRequestChange:
+		f, err := s.RequestChange(ctx, who, ref, in.Text)
+		return filed{Filing: &f}, err
+	case registry.EventRequestCancel:
+		r, err = s.RequestCancel(ctx, who, ref, in.Text)
+	case registry.EventDeclineCancel:
+		r, err = s.DeclineCancel(ctx, who, ref, in.Text)
+	case registry.EventCancel:
+		r, err = s.Cancel(ctx, who, ref, in.Ground, in.Text)
+	case registry.EventRevoke:
+		r, err = s.Revoke(ctx, who, ref, in.Ground, in.Text)
+	case registry.EventReviewTaxRelief:
+		r, err = s.ReviewTaxRelief(ctx, who, ref, in.OK, in.Text)
+	case registry.EventBookIncome:
+		r, err = s.BookIncome(ctx, who, ref, in.Amount, in.Text)
+	case registry.EventOpenReconsideration:
+		r, err = s.OpenReconsideration(ctx, who, ref, in.Text)
+	case registry.EventOpenReRecognition:
+		r, err = s.OpenReRecognition(ctx, who, ref, in.Text)
+	case registry.EventConcludeReexamination:
+		r, err = s.Conclude(ctx, who, ref, in.Text)
+	default:
+		err = unknownEvent()
+	}
+	return filed{Registration: &r}, err
+}
+
+func (o *Operations) pointOperations(a *api.API) {
+	api.Op(a, "GET /points", web.Anyone(), "登记点名录", func(ctx context.Context, _ actor.Actor, in *struct {
+		League string             `query:"league" maxLength:"6" doc:"盟市代码：它自己的和所辖旗县的"`
+		Kind   registry.PointKind `query:"kind" enum:"region,league,county,university,institute,zone"`
+		Q      string             `query:"q" maxLength:"100"`
+	}) (api.List[registry.Point], error) {
+		found, err := o.Registry.Points(ctx, registry.PointFilter{League: in.League, Kind: in.Kind, Text: in.Q})
+		return api.All(found), err
+	})
+	api.Op(a, "GET /points/{id}", web.Anyone(), "一个登记点", func(ctx context.Context, _ actor.Actor, in *api.ByID) (registry.Point, error) {
+		return o.Registry.Point(ctx, in.ID)
+	})
+	api.Op(
+		a,
+		"POST /points",
+		web.RegionOfficers(),
+		"设立登记点",
+		func(ctx context.Context, who actor.Actor, in *struct{ Body registry.PointInput }) (registry.Point, error) {
+			in.Body.ID = 0
+			return o.Registry.SavePoint(ctx, who, in.Body)
+		},
+		api.Created,
+	)
+	api.Op(a, "PUT /points/{id}", web.RegionOfficers(), "修改登记点", func(ctx context.Context, who actor.Actor, in *struct {
+		api.ByID
+		Body registry.PointInput
+	}) (registry.Point, error) {
+		in.Body.ID = in.ID
+		return o.Registry.SavePoint(ctx, who, in.Body)
+	})
+	api.Op(
+		a,
+		"PUT /points/{id}/settings",
+		web.PointHeads(),
+		"登记点自己的设置：编号来源、由谁复核、交专家的界线、联系方式",
+		func(ctx context.Context, who actor.Actor, in *struct {
+			api.ByID
+			Body registry.PointSettings
+		}) (registry.Point, error) {
+			return o.Registry.SavePointSettings(ctx, who, in.ID, in.Body)
+		},
+	)
+	api.Op(a, "POST /points/{id}/state", web.RegionOfficers(), "正常、整改、暂停", func(ctx context.Context, who actor.Actor, in *struct {
+		api.ByID
+		Body struct {
+			Version int                 `json:"version" required:"true"`
+			State   registry.PointState `json:"state" required:"true" enum:"normal,rectifying,suspended"`
+			Reason  string              `json:"reason" required:"true"`
+		}
+	}) (registry.Point, error) {
+		return o.Registry.SetPointState(ctx, who, in.ID, in.Body.Version, in.Body.State, in.Body.Reason)
+	})
+	api.Op(a, "GET /verify/{number}", web.Anyone(), "核验认定登记证明：编号和 8 位校验码", func(ctx context.Context, _ actor.Actor, in *struct {
+		Number string `path:"number" maxLength:"40"`
+		Code   string `query:"code" required:"true" maxLength:"40" doc:"证明上的校验码"`
+	}) (registry.CheckResult, error) {
+		if err := api.Entered(ctx).Limit("verify", api.ChecksPerMinute, api.Minute); err != nil {
+			return registry.CheckResult{}, err
+		}
+		return o.Registry.Check(ctx, in.Number, in.Code)
+	})
+}

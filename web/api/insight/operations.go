@@ -1,0 +1,17 @@
+// Package insight declares the API operations of figures.
+package insight
+
+import (
+	"techmarket/internal/insight/stats"
+	"techmarket/web/api"
+)
+
+// Operations hold the services behind these operations; internal/app fills it.
+type Operations struct {
+	Stats *stats.Service
+}
+
+// Parts are the groups of operations in the order of the document.
+func (o *Operations) Parts() []api.Part {
+	return []api.Part{{Tag: "数据", Declare: o.statsOperations}}
+}

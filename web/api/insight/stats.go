@@ -1,0 +1,139 @@
+package insight
+
+import (
+	"bytes"
+	"context"
+	"io"
+
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/insight/stats"
+	"techmarket/web"
+	"techmarket/web/api"
+)
+
+// StatsInput is the question of a table.
+type StatsInput struct {
+	From      string          `query:"from" format:"date" doc:"起，含；空为今年"`
+	To        string          `query:"to" format:"date" doc:"止，含"`
+	Period    stats.Period    `query:"period" enum:"month,quarter,half,year"`
+	Rows      stats.Dimension `query:"rows" enum:"area,class,subclass,field,seller_kind,plan_source,ip_kind,social_goal,other_side"`
+	Direction stats.Direction `query:"direction" enum:"filed,output,absorption" doc:"登记、输出、吸纳"`
+	Area      string          `query:"area" maxLength:"6" doc:"盟市或旗县；空为全区"`
+	Class     string          `query:"class" maxLength:"4"`
+	Field     string          `query:"field" maxLength:"2"`
+	Sample    bool            `query:"sample" doc:"也计入样例数据"`
+}
+
+func (in StatsInput) query(s *stats.Service) stats.Query {
+	q := s.Default()
+	if in.From != "" {
+		q.From = in.From
+	}
+	if in.To != "" {
+		q.To = in.To
+	}
+	if in.Rows != "" {
+		q.Rows = in.Rows
+	}
+	if in.Direction != "" {
+		q.Direction = in.Direction
+	}
+	if in.Area != "" {
+		q.Area = in.Area
+	}
+	q.Period, q.Class, q.Field, q.Sample = in.Period, in.Class, in.Field, in.Sample
+	return q
+}
+
+func (o *Operations) statsOperations(a *api.API) {
+	api.Op(a, "GET /stats", web.Anyone(), "合同统计表：项数、成交额、技术交易额", func(ctx context.Context, _ actor.Actor, in *StatsInput) (stats.Table, error) {
+		return o.Stats.Table(ctx, in.query(o.Stats))
+	})
+	api.File(a, "GET /stats/export/{format}", web.Anyone(), "统计表下载", func(ctx context.Context, _ actor.Actor, in *struct {
+		Format string `path:"format" enum:"csv,xlsx"`
+		StatsInput
+	}) (api.Download, error) {
+		t, err := o.Stats.Table(ctx, in.query(o.Stats))
+		if err != nil {
+			return api.Download{}, err
+		}
+		var b bytes.Buffer
+		err = t.Export(&b, in.Format)
+		kind := "text/csv; charset=utf-8"
+		if in.Format == "xlsx" {
+			kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+		}
+		return api.Download{Name: "统计表." + in.Format, MIME: kind, Body: io.NopCloser(&b)}, err
+	}, "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	api.Op(a, "GET /stats/entries", web.Anyone(), "统计表一格背后的明细", func(ctx context.Context, who actor.Actor, in *struct {
+		StatsInput
+		Row    string `query:"row" maxLength:"40" doc:"行的代码；空为合计"`
+		Column string `query:"column" maxLength:"40" doc:"列的代码；空为合计"`
+		Cursor string `query:"cursor" maxLength:"20"`
+		Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"20"`
+	}) (api.List[stats.Entry], error) {
+		after, err := api.Number(in.Cursor)
+		if err != nil {
+			return api.List[stats.Entry]{}, err
+		}
+		found, err := o.Stats.Entries(ctx, who, in.query(o.Stats), in.Row, in.Column, after, in.Limit)
+		if err != nil {
+			return api.List[stats.Entry]{}, err
+		}
+		return api.Numbered(found, in.Limit, func(e stats.Entry) int64 { return e.ID }), nil
+	})
+	api.Op(
+		a,
+		"GET /stats/map",
+		web.Anyone(),
+		"各旗县的合同额",
+		func(ctx context.Context, _ actor.Actor, in *StatsInput) (api.List[stats.AreaFigure], error) {
+			q := in.query(o.Stats)
+			found, err := o.Stats.Map(ctx, q.Direction, q.From, q.To, q.Sample)
+			return api.All(found), err
+		},
+	)
+	api.Op(
+		a,
+		"GET /stats/funnel",
+		web.Anyone(),
+		"从发布到登记各步的数量",
+		func(ctx context.Context, _ actor.Actor, in *StatsInput) (api.List[stats.Step], error) {
+			q := in.query(o.Stats)
+			found, err := o.Stats.Funnel(ctx, q.From, q.To, q.Sample)
+			return api.All(found), err
+		},
+	)
+	api.Op(a, "GET /stats/listings", web.Anyone(), "公开的成果和需求数量：本地与导入、活跃与休眠分开", func(ctx context.Context, _ actor.Actor, in *struct {
+		Sample bool `query:"sample"`
+	}) (api.List[stats.Listings], error) {
+		found, err := o.Stats.Listings(ctx, in.Sample)
+		return api.All(found), err
+	})
+	api.Op(a, "GET /stats/targets", web.Anyone(), "规划目标与本平台数", func(ctx context.Context, _ actor.Actor, in *struct {
+		Sample bool `query:"sample"`
+	}) (api.List[stats.Target], error) {
+		found, err := o.Stats.Targets(ctx, in.Sample)
+		return api.All(found), err
+	})
+	api.Op(
+		a,
+		"GET /stats/published",
+		web.Anyone(),
+		"公开数据：他处公布的数字及来源",
+		func(ctx context.Context, _ actor.Actor, _ *struct{}) (api.List[stats.Published], error) {
+			found, err := o.Stats.Published(ctx)
+			return api.All(found), err
+		},
+	)
+	api.Op(
+		a,
+		"GET /stats/definitions",
+		web.Anyone(),
+		"口径",
+		func(ctx context.Context, _ actor.Actor, _ *struct{}) (api.List[stats.Definition], error) {
+			found, err := o.Stats.Definitions(ctx, a.Now())
+			return api.All(found), err
+		},
+	)
+}

@@ -1,0 +1,33 @@
+// Package market declares the API operations of listings, matching and import.
+package market
+
+import (
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/demand"
+	"techmarket/internal/market/listing"
+	"techmarket/internal/market/listing/importer"
+	"techmarket/internal/people/identity"
+	"techmarket/search"
+	"techmarket/web/api"
+)
+
+// Operations hold the services behind these operations; internal/app fills it.
+type Operations struct {
+	Achievements *achievement.Service
+	Demands      *demand.Service
+	Listings     *listing.Service
+	Search       search.Engine
+	Finder       Finder
+	Importer     *importer.Service
+	Identity     *identity.Service
+}
+
+// Parts are the groups of operations in the order of the document.
+func (o *Operations) Parts() []api.Part {
+	return []api.Part{
+		{Tag: "成果", Declare: o.achievementOperations},
+		{Tag: "需求", Declare: o.demandOperations},
+		{Tag: "发布审核", Declare: o.reviewOperations},
+		{Tag: "批量导入", Declare: o.importOperations},
+	}
+}

@@ -1,0 +1,22 @@
+// Package trade declares the API operations of deals and brokers.
+package trade
+
+import (
+	"techmarket/internal/market/listing"
+	"techmarket/internal/trade/broker"
+	"techmarket/internal/trade/deal"
+	"techmarket/web/api"
+)
+
+// Operations hold the services behind these operations; internal/app fills it.
+type Operations struct {
+	Listings *listing.Service
+	Deals    *deal.Service
+	Brokers  *broker.Service
+	Files    api.Files
+}
+
+// Parts are the groups of operations in the order of the document.
+func (o *Operations) Parts() []api.Part {
+	return []api.Part{{Tag: "对接与洽谈", Declare: o.dealOperations}, {Tag: "技术经纪人", Declare: o.brokerOperations}}
+}

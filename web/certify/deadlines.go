@@ -1,0 +1,189 @@
+package certify
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/fault"
+	"techmarket/web"
+	"techmarket/web/ui"
+	"techmarket/web/view"
+)
+
+// deadlineRoutes are the clock of the desk: what is open by urgency, and the calendar it counts with.
+func (p *Pages) deadlineRoutes() []web.Route {
+	region := web.RegionOfficers()
+	return []web.Route{
+		web.GET("/registry/deadlines", web.Desk(), p.deadlines),
+		web.GET("/registry/holidays", region, func(c *web.Ctx) error { return p.showHolidays(c, nil) }),
+		web.POST("/registry/holidays", region, p.saveHolidays).WithFiles(),
+	}
+}
+
+func levelTone(l registry.Level) view.Tone {
+	switch l {
+	case registry.Legal, registry.Target:
+		return view.Bad
+	case registry.Near, registry.Half:
+		return view.Warn
+	default:
+		return view.Plain
+	}
+}
+
+func (p *Pages) deadlines(c *web.Ctx) error {
+	d, err := p.Registry.Deadlines(c.Context(), c.Actor())
+	if err != nil {
+		return err
+	}
+	page := c.Page("在办时限")
+	page.Breadcrumbs = []view.Link{{Label: "登记工作台", Href: "/registry"}}
+	body := ui.Sheet{Lead: fmt.Sprintf("在办 %d 件。目标期限和法定期限按受理时的时限规则计算，补正期间不计时。", d.Open)}
+	t := view.Table{Caption: "按紧急程度", HideCaption: true, Columns: []view.Column{{Label: "紧急程度"}, {Label: "件数", Numeric: true}}}
+	for _, l := range registry.Levels() {
+		t.Rows = append(
+			t.Rows,
+			view.TableRow{
+				Cells: []view.Cell{{Header: true, Tags: []view.Tag{{Label: l.Label(), Tone: levelTone(l)}}}, {Text: strconv.Itoa(d.Counts[l])}},
+			},
+		)
+	}
+	body.Main = append(body.Main, ui.Block{Title: "按紧急程度", Table: &t})
+	urgent := view.Table{
+		Caption:     "要尽快办理的",
+		HideCaption: true,
+		Columns:     []view.Column{{Label: "合同"}, {Label: "登记点"}, {Label: "状态"}, {Label: "期限"}, {Label: "法定期限"}},
+		Empty:       view.Empty{Icon: "circle-check", Title: "没有到期或将到期的申请", Text: "三个工作日内到期的会列在这里。"},
+	}
+	for _, u := range d.Urgent {
+		legal := ""
+		if u.Due.LegalOn != nil {
+			legal = u.Due.LegalOn.Format("2006-01-02")
+		}
+		title := view.Cell{Text: u.Title, Href: fmt.Sprintf("/filings/%d", u.ID), Header: true, Note: u.IntakeNo}
+		if u.Sample {
+			title.Tags = append(title.Tags, ui.SampleTag())
+		}
+		urgent.Rows = append(
+			urgent.Rows,
+			view.TableRow{
+				Cells: []view.Cell{
+					title,
+					{Text: u.PointName},
+					{Tags: []view.Tag{stateTag(u.State)}},
+					{Tags: []view.Tag{{Label: u.Due.Words, Tone: levelTone(u.Level)}}, Note: u.Due.On.Format("2006-01-02")},
+					{Text: legal},
+				},
+			},
+		)
+	}
+	body.Main = append(body.Main, ui.Block{Title: "要尽快办理的", Table: &urgent})
+	points := view.Table{Caption: "按登记点", HideCaption: true, Columns: []view.Column{{Label: "登记点"}, {Label: "在办", Numeric: true}}}
+	for _, l := range registry.Levels() {
+		points.Columns = append(points.Columns, view.Column{Label: l.Label(), Numeric: true})
+	}
+	for _, x := range d.Points {
+		cells := []view.Cell{{Text: x.Point.Name, Href: fmt.Sprintf("/points/%d", x.Point.ID), Header: true}, {Text: strconv.Itoa(x.Open)}}
+		for _, l := range registry.Levels() {
+			cells = append(cells, view.Cell{Text: strconv.Itoa(x.Counts[l]), Strong: x.Counts[l] > 0 && levelTone(l) == view.Bad})
+		}
+		points.Rows = append(points.Rows, view.TableRow{Cells: cells})
+	}
+	if len(points.Rows) > 0 {
+		body.Main = append(body.Main, ui.Block{Title: "按登记点", Wide: &points})
+	}
+	policies, err := p.Registry.Policies(c.Context())
+	if err != nil {
+		return err
+	}
+	body.Main = append(body.Main, ui.Block{Fold: "时限规则、节假日和费率", Wide: policyTable(policies, false), Links: regionLinks(c.Actor())})
+	return ui.ShowSheet(c, page, body)
+}
+
+func regionLinks(a actor.Actor) []view.Link {
+	if !a.Has(actor.RegionOfficer) {
+		return nil
+	}
+	return []view.Link{
+		{Label: "时限规则", Href: "/registry/policies", Note: "新文件规定了别的期限或大额界线时，新增一条"},
+		{Label: "节假日表", Href: "/registry/holidays", Note: "导入国务院办公厅每年公布的放假和调休"},
+		{Label: "后补助费率", Href: "/registry/rates", Note: "按正式文件新增或修改"},
+	}
+}
+
+func (p *Pages) showHolidays(c *web.Ctx, ferr error) error {
+	days, err := p.Registry.Holidays(c.Context())
+	if err != nil {
+		return err
+	}
+	page := c.Page("节假日表")
+	page.Breadcrumbs = []view.Link{{Label: "在办时限", Href: "/registry/deadlines"}}
+	upload := view.NewForm(
+		"/registry/holidays",
+		"导入",
+		view.Field{
+			Kind:     view.File,
+			Name:     "file",
+			Label:    "文件",
+			Required: true,
+			Accept:   ".xlsx,.csv",
+			Hint:     "Excel 或 CSV，表头：日期、类型（放假、调休上班）、名称。已有的日期以新导入的为准",
+		},
+	)
+	body := ui.Sheet{Lead: "工作日按星期推算，再按本表更正。表变动后，已经开始计时的件不改变期限。"}
+	status := 200
+	if ferr != nil {
+		status = 422
+		f := web.AsFault(ferr)
+		n := &view.Notice{Tone: view.Bad, Title: f.Message, Text: "没有写入任何日期。"}
+		for _, x := range f.Fields {
+			n.Items = append(n.Items, view.Link{Label: x.Message})
+		}
+		body.Main = append(body.Main, ui.Block{Notice: n})
+	}
+	body.Main = append(body.Main, ui.Block{Title: "导入", Forms: []view.Form{upload}})
+	t := view.Table{
+		Caption:     "节假日",
+		HideCaption: true,
+		Columns:     []view.Column{{Label: "日期"}, {Label: "类型"}, {Label: "名称"}},
+		Empty:       view.Empty{Title: "还没有节假日", Text: "没有导入的年份只按星期计算工作日。"},
+	}
+	for _, d := range days {
+		t.Rows = append(
+			t.Rows,
+			view.TableRow{Cells: view.Cells(d.Day.Format("2006-01-02"), map[string]string{"holiday": "放假", "workday": "调休上班"}[d.Kind], d.Name)},
+		)
+	}
+	body.Main = append(body.Main, ui.Block{Title: "已有的日期", Table: &t})
+	return ui.ShowSheetStatus(c, status, page, body)
+}
+
+func (p *Pages) saveHolidays(c *web.Ctx) error {
+	name, file, err := ui.UploadedFile(c)
+	if ui.Refused(err) {
+		return p.showHolidays(c, err)
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	raw, err := io.ReadAll(io.LimitReader(file, 4<<20))
+	if err != nil {
+		return fmt.Errorf("read holidays: %w", err)
+	}
+	days, err := registry.ReadHolidays(name, raw)
+	if err == nil {
+		err = p.Registry.SaveHolidays(c.Context(), c.Actor(), days)
+	}
+	if fault.Is(err, fault.Invalid) {
+		return p.showHolidays(c, err)
+	}
+	if err != nil {
+		return err
+	}
+	c.Flash(view.OK, fmt.Sprintf("已导入 %d 天。", len(days)))
+	return c.See("/registry/holidays")
+}

@@ -1,0 +1,399 @@
+package certify
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"techmarket/internal/certify/recognition"
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/fault"
+	"techmarket/web"
+	"techmarket/web/ui"
+	"techmarket/web/view"
+)
+
+func (p *Pages) readCase(c *web.Ctx) (registry.Case, error) {
+	id, err := c.ID("id")
+	if err != nil {
+		return registry.Case{}, err
+	}
+	return p.Registry.Case(c.Context(), c.Actor(), id)
+}
+
+func (p *Pages) filing(c *web.Ctx) error {
+	k, err := p.readCase(c)
+	if err != nil {
+		return err
+	}
+	return p.showCase(c, k, nil, nil)
+}
+
+func caseSteps(k registry.Case) view.Steps {
+	order := []struct {
+		state registry.State
+		label string
+	}{{registry.AwaitingAcceptance, "受理"}, {registry.InReview, "初审"}, {registry.AwaitingSecondReview, "复核"}, {registry.AwaitingExperts, "专家（大额或有争议）"}, {registry.AwaitingRegistration, "登记"}}
+	at := -1
+	s := k.Filing.State
+	if s == registry.Correcting {
+		s = registry.InReview
+	}
+	for i, o := range order {
+		if o.state == s {
+			at = i
+		}
+	}
+	steps := view.Steps{Label: "登记进度"}
+	for i, o := range order {
+		step := view.Step{Label: o.label, State: "todo"}
+		switch {
+		case k.Filing.State == registry.Registered, i < at:
+			step.State = "done"
+		case i == at:
+			step.State = "now"
+			if k.Filing.State == registry.Correcting {
+				step.Note = "等待补正"
+			}
+		case at < 0 && i == 0 && k.Filing.State != registry.Registered:
+			step.State, step.Note = "fail", k.Filing.State.Label()
+		}
+		if o.state == registry.AwaitingExperts && !k.Large && !k.Filing.Disputed && k.Filing.State != registry.AwaitingExperts {
+			step.Note = "不需要"
+		}
+		steps.Items = append(steps.Items, step)
+	}
+	return steps
+}
+
+func has(events []registry.Event, e registry.Event) bool { return slices.Contains(events, e) }
+
+// showCase is the review page for the desk and the progress page for the parties, after what the reader may do.
+func (p *Pages) showCase(c *web.Ctx, k registry.Case, form *web.Form, ferr error) error {
+	f := k.Filing
+	page := c.Page(f.Title)
+	staff := c.Actor().Staff() || c.Actor().Officer()
+	if staff {
+		page.Breadcrumbs = []view.Link{{Label: "登记工作台", Href: "/registry"}}
+	} else {
+		page.Title = "登记申请" // the contract's name is the crumb before it
+		page.Breadcrumbs = []view.Link{{Label: "我的合同", Href: "/contracts"}, {Label: f.Title, Href: fmt.Sprintf("/contracts/%d", f.ContractID)}}
+	}
+	body := ui.Sheet{
+		Heading: view.T(f.Title),
+		Tags:    []view.Tag{stateTag(f.State), {Label: ui.ClassName(ui.FirstOf(f.Class, f.ClaimedClass)), Tone: view.Info}},
+		Sample:  f.Sample,
+		Steps:   caseSteps(k),
+	}
+	body.Lead = "受理编号 " + f.IntakeNo
+	if f.Kind == registry.Change {
+		body.Tags = append(body.Tags, view.Tag{Label: "变更，原编号 " + f.Number, Tone: view.Warn})
+	}
+	if f.State.Open() {
+		body.Clock = caseClock(k)
+	}
+	a := ui.NewAsk(form, ferr)
+	if a.Notice != nil {
+		body.Main = append(body.Main, ui.Block{Notice: a.Notice})
+	} else if ferr != nil {
+		n := &view.Notice{Tone: view.Bad, Title: web.AsFault(ferr).Message}
+		for _, field := range web.AsFault(ferr).Fields {
+			n.Items = append(n.Items, view.Link{Label: field.Message})
+		}
+		body.Main = append(body.Main, ui.Block{Notice: n})
+	}
+	if f.Refusal != nil {
+		body.Main = append(body.Main, refusalBlock(f))
+	}
+	body.Main = append(body.Main, p.correctionBlocks(k)...)
+	if k.Decision != nil && f.State.Open() && f.State != registry.Correcting { // what is asked for is not in the sheet yet
+		body.Main = append(body.Main, deskVerdict(*k.Decision))
+	}
+	q := c.QueryForm()
+	var desk *view.Desk
+	switch {
+	case has(k.Allowed, registry.EventSaveReview) || has(k.Allowed, registry.EventPassFirstReview):
+		desk = p.reviewDesk(k, a, q.ID("paper"))
+	case k.Decision != nil && f.Technical != nil: // second review, experts, head, officers: the papers beside what the registrar answered
+		body.Main = append(body.Main, recognitionBlocks(f)...)
+		desk = p.readingDesk(k, q.ID("paper"))
+	default:
+		body.Main = append(body.Main, p.caseFacts(k)...)
+	}
+	if desk != nil {
+		if err := p.findInPaper(c, k, desk, q); err != nil {
+			return err
+		}
+		body.Main = append(body.Main, ui.Block{Desk: desk})
+	}
+	forms := p.caseForms(k)
+	if i := slices.IndexFunc(forms, func(b ui.Block) bool { return b.Card }); i >= 0 &&
+		desk != nil { // the papers are long: the way to the reader's own step
+		forms[i].ID = "step"
+		body.Actions = append(body.Actions, view.Action{Label: "到“" + forms[i].Title + "”", Href: "#step", Kind: view.Quiet, Small: true})
+	}
+	body.Main = append(body.Main, forms...)
+	body.Main = append(body.Main, papersBlock(fmt.Sprintf("/filings/%d", f.ID), f.Papers())...)
+	if len(k.Similar) > 0 {
+		rows := view.Rows{Label: "相近的申请"}
+		for _, s := range k.Similar {
+			rows.Items = append(
+				rows.Items,
+				view.Row{
+					Title: view.T(s.Title),
+					Href:  fmt.Sprintf("/filings/%d", s.ID),
+					Meta:  []string{s.IntakeNo, similarWords(s.Why)},
+					Tags:  []view.Tag{stateTag(s.State)},
+				},
+			)
+		}
+		body.Main = append(body.Main, ui.Block{Title: "相近的申请", Intro: "只是提醒，不说明有问题。", Rows: &rows})
+	}
+	timeline := &view.Timeline{}
+	for _, e := range slices.Backward(k.Events) {
+		ev := view.Event{At: e.At, Who: e.Name, What: e.Event.Label(), Note: e.Note}
+		if e.Name == "" {
+			ev.Who = "系统"
+		}
+		if e.Internal {
+			ev.Who += "（内部）"
+		}
+		timeline.Events = append(timeline.Events, ev)
+	}
+	body.Main = append(body.Main, ui.Block{Title: "经过", Events: timeline})
+	status := 200
+	if ferr != nil {
+		status = 422
+		if fault.Is(ferr, fault.Conflict) {
+			status = 409
+		}
+	}
+	return ui.ShowSheetStatus(c, status, page, body)
+}
+
+func caseClock(k registry.Case) *view.Clock {
+	clock := &view.Clock{Left: k.Due.Words}
+	switch {
+	case k.Due.Illegal, k.Due.Overdue:
+		clock.Tone = view.Bad
+	case k.Due.Warning:
+		clock.Tone = view.Warn
+	}
+	var notes []string
+	if k.Due.TargetOn != nil {
+		notes = append(notes, "目标 "+k.Due.TargetOn.Format("1 月 2 日"))
+	}
+	if k.Due.LegalOn != nil {
+		notes = append(notes, "法定期限 "+k.Due.LegalOn.Format("1 月 2 日"))
+	}
+	clock.Notes = strings.Join(notes, "；")
+	if k.Due.Paused {
+		clock.Notes += "。补正期间不计时。"
+	}
+	return clock
+}
+
+func similarWords(why string) string {
+	switch why {
+	case "same_text":
+		return "合同文本相同"
+	case "same_parties_amount":
+		return "双方和金额相同"
+	default:
+		return why
+	}
+}
+
+// deskVerdict says what the rules make of the saved sheet.
+func deskVerdict(d recognition.Decision) ui.Block {
+	n := &view.Notice{Tone: view.OK, Title: "按已保存的审查，规则的结论：" + outcomeLabel(d.Outcome)}
+	if d.Outcome != recognition.Register {
+		n.Tone = view.Warn
+	}
+	for _, r := range d.Rules {
+		text := r.Mend
+		if len(r.Articles) > 0 {
+			text = r.Law + "第 " + ui.Join(r.Articles) + " 条：" + text
+		}
+		if r.Reason != "" {
+			text = r.Reason + "　" + text
+		}
+		n.Items = append(n.Items, view.Link{Label: text})
+	}
+	if d.Expert {
+		n.Items = append(n.Items, view.Link{Label: "复核后先交专家评审"})
+	}
+	for _, flag := range d.Flags {
+		n.Items = append(n.Items, view.Link{Label: flagLabel(flag)})
+	}
+	return ui.Block{Notice: n}
+}
+
+func refusalBlock(f registry.Filing) ui.Block {
+	n := &view.Notice{Tone: view.Bad, Title: f.State.Label(), Text: f.Refusal.Text}
+	for _, code := range f.Refusal.Codes {
+		n.Items = append(n.Items, view.Link{Label: code + "　" + ui.FirstOf(ui.Known(codes.Refusal, code), codes.IntakeRefusal.Label(code))})
+	}
+	if len(f.Refusal.Articles) > 0 {
+		n.Items = append(n.Items, view.Link{Label: "依据条款：" + ui.Join(f.Refusal.Articles)})
+	}
+	if f.Refusal.RightPoint != 0 {
+		n.Items = append(n.Items, view.Link{Label: "应到的登记点", Href: fmt.Sprintf("/points/%d", f.Refusal.RightPoint)})
+	}
+	n.Items = append(n.Items, view.Link{Label: "对决定不服的，可以依法申请行政复议（认定登记管理办法第十三条）"})
+	return ui.Block{Notice: n}
+}
+
+func (p *Pages) correctionBlocks(k registry.Case) []ui.Block {
+	corr := k.Filing.Correction
+	if corr == nil {
+		return nil
+	}
+	if has(k.Allowed, registry.EventSubmitCorrection) {
+		form := view.Form{Action: fmt.Sprintf("/filings/%d/do", k.Filing.ID), Guard: true,
+			Hidden: []view.Pair{
+				{Name: "event", Value: string(registry.EventSubmitCorrection)},
+				{Name: "version", Value: strconv.Itoa(k.Filing.Version)},
+			},
+			Actions: []view.Action{{Label: "提交补正"}, {Label: "先去修改合同", Href: fmt.Sprintf("/contracts/%d", k.Filing.ContractID), Kind: view.Quiet}}}
+		var fields []view.Field
+		for i, item := range corr.Items {
+			fields = append(
+				fields,
+				view.Field{
+					Kind:     view.Area,
+					Name:     web.Row("answers", i, "text"),
+					Label:    fmt.Sprintf("%d. %s", i+1, item.Text),
+					Hint:     "写明怎样补正的",
+					Required: true,
+					Rows:     2,
+					Value:    item.Answer,
+				},
+			)
+		}
+		form.Sections = []view.Section{{Fields: fields}}
+		return []ui.Block{{Title: "需要补正（一次性告知）", Intro: "请在 " + corr.DueOn + " 前补齐，逐项答复后提交。补正期间不计办理时限。", Forms: []view.Form{form}}}
+	}
+	t := view.Table{Caption: "补正事项", HideCaption: true, Columns: []view.Column{{Label: "要补正的"}, {Label: "申请人的答复"}}}
+	for _, item := range corr.Items {
+		t.Rows = append(t.Rows, view.TableRow{Cells: []view.Cell{{Text: item.Text, Header: true}, {Text: ui.FirstOf(item.Answer, "（还没有答复）")}}})
+	}
+	return []ui.Block{{Title: "补正事项", Intro: "告知于 " + view.DayTime(corr.AskedAt) + "，补正期限 " + corr.DueOn, Table: &t}}
+}
+
+func (p *Pages) caseFiles(k registry.Case) []view.FileItem {
+	var files []view.FileItem
+	for _, file := range k.Contract.Files {
+		files = append(
+			files,
+			view.FileItem{
+				Name: file.Name,
+				Href: fmt.Sprintf("/filings/%d/files/%d", k.Filing.ID, file.ID),
+				Size: ui.FileSize(file.Size),
+				Note: ui.FileRoleLabel(file.Role),
+			},
+		)
+	}
+	return files
+}
+
+// vatNote stands under the VAT-exempt base wherever it is shown: the desk proposes, the tax office decides.
+const vatNote = "仅供参考，以税务机关意见为准"
+
+// recognitionBlocks are what the desk found: class, figures, opinions, deductions. Nothing before the first review passed.
+func recognitionBlocks(f registry.Filing) []ui.Block {
+	var blocks []ui.Block
+	if f.Technical != nil {
+		items := []view.Fact{
+			{Label: "类别", Value: ui.ClassName(f.Class)},
+			{Label: "合同成交额", Value: ui.AmountWords(*f.Amount), Num: true},
+			{Label: "扣除的非技术性费用", Value: f.Deducted.Grouped() + " 元", Num: true},
+			{
+				Label: "技术交易额",
+				Value: ui.AmountWords(*f.Technical),
+				Num:   true,
+			},
+			{Label: "增值税免税基数", Value: f.VATBase.Grouped() + " 元", Num: true, Note: vatNote},
+		}
+		if f.Review.Opinion != "" {
+			items = append(items, view.Fact{Label: "初审意见", Text: view.T(f.Review.Opinion)})
+		}
+		if f.Review.Second != "" {
+			items = append(items, view.Fact{Label: "复核意见", Text: view.T(f.Review.Second)})
+		}
+		if f.Review.Experts != "" {
+			items = append(items, view.Fact{Label: "专家意见", Text: view.T(f.Review.Experts)})
+		}
+		if f.Number != "" {
+			items = append(items, view.Fact{Label: "登记编号", Value: f.Number, Num: true, Href: "/registrations/" + f.Number})
+		}
+		blocks = append(blocks, ui.Block{Title: "认定结果", Facts: &view.Facts{Items: items}})
+		if len(f.Review.Deductions) > 0 {
+			blocks = append(blocks, deductionTable(f.Review))
+		}
+	}
+	return blocks
+}
+
+func (p *Pages) caseFacts(k registry.Case) []ui.Block {
+	content := k.Contract.Content
+	blocks := recognitionBlocks(k.Filing)
+	e := content.Elements
+	parties := []view.Fact{{Label: "卖方", Value: content.Seller.Name, Note: partyNote(content.Seller)}}
+	for _, b := range content.Buyers {
+		parties = append(parties, view.Fact{Label: "买方", Value: b.Name, Note: partyNote(b)})
+	}
+	parties = append(
+		parties,
+		view.Fact{Label: "内容摘要", Text: view.T(e.Summary)},
+		view.Fact{Label: "签订与有效期", Value: ui.ChineseDay(e.SignedOn) + " 签订，" + ui.ChineseDay(e.BeginsOn) + " 至 " + ui.ChineseDay(e.EndsOn)},
+		view.Fact{
+			Label: "申报成交额",
+			Value: ui.AmountWords(e.Amount),
+			Num:   true,
+		},
+		view.Fact{Label: "申报技术交易额", Value: ui.AmountWords(content.Technical), Num: true},
+		view.Fact{Label: "登记点", Value: k.Point.Name, Href: fmt.Sprintf("/points/%d", k.Point.ID)},
+	)
+	blocks = append(blocks, ui.Block{Title: "申报内容", Facts: &view.Facts{Items: parties}}, ui.Block{Title: "附件", Files: p.caseFiles(k)})
+	return blocks
+}
+
+func deductionTable(r registry.Review) ui.Block {
+	t := view.Table{
+		Caption:     "非技术性费用",
+		HideCaption: true,
+		Columns: []view.Column{
+			{Label: "名称"},
+			{Label: "种类"},
+			{Label: "数量", Numeric: true},
+			{Label: "单位成本（元）", Numeric: true},
+			{Label: "载体"},
+			{Label: "合理数量", Numeric: true},
+			{Label: "理由"},
+		},
+	}
+	for _, d := range r.Deductions {
+		granted := "不是"
+		if d.Granted {
+			granted = "是"
+		}
+		t.Rows = append(
+			t.Rows,
+			view.TableRow{
+				Cells: []view.Cell{
+					{Text: d.Name, Header: true},
+					{Text: codes.CostKind.Label(d.Kind)},
+					{Text: strconv.FormatInt(d.Quantity, 10)},
+					{Text: d.UnitCost.Grouped()},
+					{Text: granted},
+					{Text: strconv.FormatInt(d.Reasonable, 10)},
+					{Text: d.Reason},
+				},
+			},
+		)
+	}
+	return ui.Block{Title: "扣除明细", Table: &t}
+}

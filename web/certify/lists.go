@@ -1,0 +1,403 @@
+package certify
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/codes"
+	"techmarket/web"
+	"techmarket/web/ui"
+	"techmarket/web/view"
+)
+
+// listRoutes are the stamped lists, their public check, and the subsidy calculation with its payment proofs.
+func (p *Pages) listRoutes() []web.Route {
+	reader := web.CaseReaders()
+	maker := web.ListMakers()
+	return []web.Route{
+		web.GET("/lists", reader, p.lists),
+		web.GET("/lists/new", maker, func(c *web.Ctx) error { return p.showNewList(c, nil, nil) }),
+		web.POST("/lists", maker, p.issueList),
+		web.GET("/lists/:number", reader, p.list),
+		web.GET("/lists/:number/pdf", reader, p.listPDF),
+		web.GET("/l/:number", web.Anyone(), p.checkedList),
+		web.GET("/registrations/:number/subsidy", reader, func(c *web.Ctx) error { return p.showSubsidy(c, nil, nil) }),
+		web.GET("/registrations/:number/subsidy.pdf", reader, p.subsidyPDF),
+		web.POST("/registrations/:number/payments", web.Members(), p.addPayment).WithFiles(),
+		web.GET("/registrations/:number/payments/:payment", reader, p.paymentFile),
+	}
+}
+
+func listTag(l registry.List) view.Tag {
+	if l.State == "void" {
+		return view.Tag{Label: "已失效", Tone: view.Bad}
+	}
+	return view.Tag{Label: "有效", Tone: view.OK}
+}
+
+func largeTag(large bool) view.Tag {
+	if large {
+		return view.Tag{Label: "大额合同", Tone: view.Info}
+	}
+	return view.Tag{Label: "一般合同"}
+}
+
+func (p *Pages) lists(c *web.Ctx) error {
+	all, err := p.Registry.Lists(c.Context(), c.Actor())
+	if err != nil {
+		return err
+	}
+	rows := view.Rows{Label: "登记清单", Empty: view.Empty{Icon: "file-text", Title: "没有登记清单", Text: "办理税收手续或申报后补助时，由登记点出具。"}}
+	for _, l := range all {
+		b, err := l.View()
+		if err != nil {
+			return err
+		}
+		rows.Items = append(
+			rows.Items,
+			view.Row{
+				Title:     view.T(l.Number),
+				Href:      "/lists/" + l.Number,
+				Lead:      view.T(b.Applicant),
+				Meta:      []string{l.Purpose.Label(), fmt.Sprintf("%d 份合同", len(b.Items)), view.Day(l.IssuedAt)},
+				Tags:      []view.Tag{listTag(l), largeTag(l.Large)},
+				Right:     b.Technical.Grouped() + " 元",
+				RightNote: "技术交易额",
+				Sample:    l.Sample,
+			},
+		)
+	}
+	body := ui.Listing{
+		Lead:  "加盖平台校验码的合同清单，用于税收和后补助手续。清单所列合同被注销或撤销，清单即失效。",
+		Rows:  &rows,
+		Head:  &view.ListHead{Found: len(all), Unit: "份"},
+		Pager: view.Pager{Total: -1},
+	}
+	if c.Actor().Has(actor.Registrar, actor.PointHead) {
+		body.Actions = []view.Action{{Label: "出具清单", Href: "/lists/new"}}
+	}
+	return ui.ShowList(c, c.Page("登记清单"), body)
+}
+
+// showNewList offers the point's standing registrations, newest first, narrowed by the name of the applicant.
+func (p *Pages) showNewList(c *web.Ctx, form *web.Form, ferr error) error {
+	q := c.QueryForm().Text("q")
+	if form != nil {
+		q = form.Text("q")
+	}
+	regs, err := p.Registry.Registrations(
+		c.Context(),
+		c.Actor(),
+		registry.RegistrationFilter{States: []registry.State{registry.Registered}, Text: q, Limit: 100},
+	)
+	if err != nil {
+		return err
+	}
+	a := ui.NewAsk(form, ferr)
+	var options []view.Option
+	for _, r := range regs.Rows {
+		options = append(
+			options,
+			view.Option{
+				Value: r.Number,
+				Label: r.Number + "　" + r.Title,
+				Hint:  r.SellerName + "　技术交易额 " + r.Technical.Grouped() + " 元　" + codes.ContractClass.Label(r.Class),
+			},
+		)
+	}
+	body := ui.Sheet{Lead: "选择同一申请单位的合同。大额合同（技术交易额 500 万元以上）与其他合同分开出具。"}
+	body.Main = append(body.Main, ui.Block{Search: &view.Search{Action: "/lists/new", Value: q, Label: "单位、合同名称或编号"}})
+	if len(options) == 0 {
+		body.Main = append(body.Main, ui.Block{Empty: &view.Empty{Title: "没有已登记的合同", Text: "换一个名称再查。"}})
+	} else {
+		f := view.NewForm("/lists", "出具清单", a.Radio("purpose", "用途", string(registry.TaxList), []view.Option{{Value: string(registry.TaxList), Label: registry.TaxList.Label(), Hint: "技术开发、转让、许可"}, {Value: string(registry.SubsidyList), Label: registry.SubsidyList.Label()}}, ui.Required),
+			a.Checks("numbers", "列入的合同", nil, options, ui.Required))
+		f.Hidden = []view.Pair{{Name: "q", Value: q}}
+		body.Main = append(body.Main, a.Blocks(f)...)
+	}
+	page := c.Page("出具登记清单")
+	page.Breadcrumbs = []view.Link{{Label: "登记清单", Href: "/lists"}}
+	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
+}
+
+func (p *Pages) issueList(c *web.Ctx) error {
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	l, err := p.Registry.IssueList(c.Context(), c.Actor(), registry.ListPurpose(f.Text("purpose")), f.List("numbers"))
+	if ui.Refused(err) {
+		return p.showNewList(c, f, err)
+	}
+	if err != nil {
+		return err
+	}
+	c.Flash(view.OK, "清单已出具，编号 "+l.Number+"。")
+	return c.See("/lists/" + l.Number)
+}
+
+// listTable shows the contracts of a list; since holds what became of them, nil on the desk's own page.
+func listTable(b registry.ListBody, since []string, links bool) *view.Table {
+	t := &view.Table{
+		Caption:     "列入的合同",
+		HideCaption: true,
+		Columns: []view.Column{
+			{Label: "登记编号"},
+			{Label: "合同"},
+			{Label: "买方"},
+			{Label: "成交额（元）", Numeric: true},
+			{Label: "技术交易额（元）", Numeric: true},
+		},
+	}
+	if since != nil {
+		t.Columns = append(t.Columns, view.Column{Label: "现在"})
+	}
+	for i, x := range b.Items {
+		number := view.Cell{Text: x.Number, Header: true}
+		if links {
+			number.Href = "/registrations/" + x.Number
+		}
+		row := []view.Cell{
+			number,
+			{Text: x.Title, Note: codes.ContractClass.Label(x.Class)},
+			{Text: x.Buyer},
+			{Text: x.Amount.Grouped()},
+			{Text: x.Technical.Grouped()},
+		}
+		if since != nil {
+			row = append(row, view.Cell{Text: ui.FirstOf(since[i], "有效")})
+		}
+		t.Rows = append(t.Rows, view.TableRow{Cells: row})
+	}
+	t.Foot = []view.Cell{{Text: "合计", Header: true}, {}, {}, {Text: b.Amount.Grouped()}, {Text: b.Technical.Grouped()}}
+	if since != nil {
+		t.Foot = append(t.Foot, view.Cell{})
+	}
+	return t
+}
+
+func (p *Pages) list(c *web.Ctx) error {
+	l, err := p.Registry.List(c.Context(), c.Actor(), c.Param("number"))
+	if err != nil {
+		return err
+	}
+	b, err := l.View()
+	if err != nil {
+		return err
+	}
+	page := c.Page("登记清单 " + l.Number)
+	page.Breadcrumbs = []view.Link{{Label: "登记清单", Href: "/lists"}}
+	body := ui.Sheet{
+		Tags:    []view.Tag{listTag(l), largeTag(l.Large)},
+		Sample:  l.Sample,
+		Actions: []view.Action{{Label: "清单 PDF", Href: "/lists/" + l.Number + "/pdf"}},
+	}
+	if l.State == "void" {
+		body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Tone: view.Bad, Title: "本清单已失效", Text: l.VoidReason}})
+	}
+	body.Main = append(
+		body.Main,
+		ui.Block{
+			Facts: &view.Facts{
+				Items: []view.Fact{
+					{Label: "用途", Value: l.Purpose.Label()},
+					{Label: "申请单位", Value: b.Applicant},
+					{Label: "登记点", Value: b.Point, Href: fmt.Sprintf("/points/%d", l.PointID)},
+					{
+						Label: "出具",
+						Value: view.DayTime(l.IssuedAt),
+					},
+					{Label: "校验码", Value: groupCode(l.CheckCode), Href: "/l/" + l.Number + "?c=" + l.CheckCode, Num: true},
+				},
+			},
+		},
+		ui.Block{Title: "列入的合同", Table: listTable(b, nil, true)},
+	)
+	return ui.ShowSheet(c, page, body)
+}
+
+func (p *Pages) listPDF(c *web.Ctx) error {
+	name, pdf, err := p.Registry.ListPDF(c.Context(), c.Actor(), c.Param("number"))
+	if err != nil {
+		return err
+	}
+	return c.Inline(name, "application/pdf", bytes.NewReader(pdf))
+}
+
+// checkedList is the public answer to the QR code of a list.
+func (p *Pages) checkedList(c *web.Ctx) error {
+	if err := c.Limit("verify", 30, time.Minute); err != nil {
+		return err
+	}
+	check, err := p.Registry.CheckList(c.Context(), c.Param("number"), c.Query().Get("c"))
+	if err != nil {
+		return err
+	}
+	page := c.Page("清单核验")
+	page.Nav, page.NoIndex = "verify", true
+	page.Breadcrumbs = []view.Link{{Label: "证明核验", Href: "/verify"}}
+	tone := view.OK
+	if check.List.State == "void" {
+		tone = view.Bad
+	}
+	body := ui.Sheet{
+		Heading: view.T("登记清单 " + check.View.Number),
+		Sample:  check.View.Sample,
+		Main: []ui.Block{{Notice: &view.Notice{Tone: tone, Title: "这份清单：" + check.Words, Text: "单位名称已部分隐去。"}},
+			{
+				Facts: &view.Facts{
+					Items: []view.Fact{
+						{Label: "用途", Value: check.List.Purpose.Label()},
+						{Label: "申请单位", Value: check.View.Applicant},
+						{Label: "登记点", Value: check.View.Point},
+						{Label: "出具日期", Value: view.Day(check.List.IssuedAt)},
+					},
+				},
+			},
+			{
+				Title: "列入的合同",
+				Table: listTable(check.View, check.Items, false),
+			}, {Digests: []view.Digest{{ID: "digest", Label: "平台校验码（非印章）", Value: check.List.Digest}, {ID: "row", Label: "登记簿", Value: fmt.Sprintf("第 %d 行", check.List.LedgerSeq)}}}},
+	}
+	return ui.ShowSheet(c, page, body)
+}
+
+func (p *Pages) showSubsidy(c *web.Ctx, form *web.Form, ferr error) error {
+	number := c.Param("number")
+	s, err := p.Registry.SubsidyOf(c.Context(), c.Actor(), number)
+	if err != nil {
+		return err
+	}
+	r := s.Registration
+	page := c.Page("后补助测算")
+	page.Breadcrumbs = []view.Link{{Label: r.Title, Href: "/registrations/" + number}}
+	body := ui.Sheet{Lead: "登记编号 " + number + "。测算只供参考，补助与否、补助多少由主管部门决定。", Sample: r.Sample}
+	switch {
+	case s.Rate == nil:
+		body.Main = append(
+			body.Main,
+			ui.Block{
+				Notice: &view.Notice{Tone: view.Info, Title: "没有适用的费率", Text: "费率表里没有适用于" + codes.ContractClass.Label(r.Class[:2]) + "的买方补助费率。"},
+			},
+		)
+	default:
+		if !s.Rate.Confirmed {
+			body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Tone: view.Warn, Title: "费率未经核实", Text: s.Rate.Source}})
+		}
+		t := view.Table{Caption: "测算过程", HideCaption: true, Columns: []view.Column{{Label: "步骤"}, {Label: "金额（元）", Numeric: true}}}
+		t.Rows = append(
+			t.Rows,
+			view.TableRow{Cells: view.Cells("技术交易额", r.Technical.Grouped())},
+			view.TableRow{Cells: view.Cells("已有凭证的付款", s.Paid.Grouped())},
+			view.TableRow{Cells: view.Cells("计算基数（两者取小）", s.Base.Grouped())},
+		)
+		for _, step := range s.Steps {
+			t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(step.Words, step.Amount.Grouped())})
+		}
+		t.Foot = []view.Cell{{Text: "测算的补助", Header: true}, {Text: s.Total.Grouped()}}
+		b := ui.Block{
+			Title: s.Rate.Name,
+			Intro: s.Rate.ValidFrom.Format("2006-01-02") + " 起的费率，上限 " + s.Rate.Cap.Short() + "。来源：" + s.Rate.Source,
+			Table: &t,
+		}
+		if r.EndedOn == nil {
+			b.Actions = []view.Action{{Label: "测算表（PDF）", Href: "/registrations/" + number + "/subsidy.pdf", Kind: view.Quiet}}
+		}
+		for _, l := range s.Lists {
+			b.Intro += "。列入后补助清单 " + l.Number
+		}
+		body.Main = append(body.Main, b)
+	}
+	proofs := view.Table{
+		Caption:     "付款凭证",
+		HideCaption: true,
+		Columns:     []view.Column{{Label: "支付日期"}, {Label: "金额（元）", Numeric: true}, {Label: "说明"}, {Label: "凭证"}},
+		Empty:       view.Empty{Title: "还没有付款凭证", Text: "由合同双方上传。"},
+	}
+	for _, x := range s.Payments {
+		proofs.Rows = append(
+			proofs.Rows,
+			view.TableRow{
+				Cells: []view.Cell{
+					{Text: x.PaidOn.Format("2006-01-02"), Header: true},
+					{Text: x.Amount.Grouped()},
+					{Text: x.Note},
+					{Text: "查看", Href: fmt.Sprintf("/registrations/%s/payments/%d", number, x.ID)},
+				},
+			},
+		)
+	}
+	body.Main = append(body.Main, ui.Block{Title: "付款凭证", Table: &proofs})
+	if c.Actor().Has(actor.Member, actor.OrgAdmin) && r.EndedOn == nil {
+		a := ui.NewAsk(form, ferr)
+		f := view.NewForm(
+			"/registrations/"+number+"/payments",
+			"保存凭证",
+			a.Yuan("amountFen", "实际支付的金额", 0, ui.Required),
+			a.Date("paidOn", "支付日期", time.Time{}, ui.Required),
+			a.Text("note", "说明", "", ui.Limit(200)),
+			view.Field{Kind: view.File, Name: "file", Label: "付款凭证", Required: true, Accept: ".pdf,.png,.jpg", Error: a.Errors["file"]},
+		)
+		blocks := a.Blocks(f)
+		blocks[len(blocks)-1].Title = "补充付款凭证"
+		body.Main = append(body.Main, blocks...)
+	}
+	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
+}
+
+func (p *Pages) subsidyPDF(c *web.Ctx) error {
+	number := c.Param("number")
+	name, pdf, err := p.Registry.SubsidyPDF(c.Context(), c.Actor(), number)
+	if err != nil {
+		return ui.FlashRefusal(c, err, "/registrations/"+number+"/subsidy")
+	}
+	return c.Inline(name, "application/pdf", bytes.NewReader(pdf))
+}
+
+func (p *Pages) addPayment(c *web.Ctx) error {
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	number := c.Param("number")
+	pay := registry.Payment{Amount: f.Yuan("amountFen"), PaidOn: f.Date("paidOn"), Note: f.Text("note")}
+	headers := f.Files["file"]
+	if len(headers) == 0 || headers[0].Filename == "" {
+		f.Errors.Add("file", "required", "请上传付款凭证")
+	}
+	if err := ui.FormErr(f); err != nil {
+		return p.showSubsidy(c, f, err)
+	}
+	file, err := headers[0].Open()
+	if err != nil {
+		return fmt.Errorf("open upload: %w", err)
+	}
+	defer file.Close()
+	pay.FileID, err = p.Files.Receive(c.Context(), c.Actor(), "payment", headers[0].Filename, file)
+	if err == nil {
+		err = p.Registry.AddPayment(c.Context(), c.Actor(), number, pay)
+	}
+	if ui.Refused(err) {
+		return p.showSubsidy(c, f, err)
+	}
+	if err != nil {
+		return err
+	}
+	c.Flash(view.OK, "付款凭证已保存。")
+	return c.See("/registrations/" + number + "/subsidy")
+}
+
+func (p *Pages) paymentFile(c *web.Ctx) error {
+	payment, err := c.ID("payment")
+	if err != nil {
+		return err
+	}
+	id, err := p.Registry.PaymentFile(c.Context(), c.Actor(), c.Param("number"), payment)
+	if err != nil {
+		return err
+	}
+	return ui.SendFile(c, p.Files, id)
+}

@@ -1,0 +1,267 @@
+package certify
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/fault"
+	"techmarket/web"
+	"techmarket/web/ui"
+	"techmarket/web/view"
+)
+
+// secondReviewWords says where the case goes after the second review, and by whose rule.
+func secondReviewWords(k registry.Case) string {
+	from := "技术交易额 " + k.Experts.Short() + "以上"
+	if k.Point.ExpertsFrom == k.Experts {
+		from += "（本登记点设定）"
+	}
+	next := "本件通过后直接待登记。"
+	if k.Large || k.Filing.Disputed {
+		next = "本件通过后先交专家评审。"
+	}
+	if k.Point.SecondReview == registry.ReviewerOrHead {
+		next += "复核由复核员或负责人办理，复核的负责人不再登记本件。"
+	}
+	return from + "或有争议的，复核后先交专家评审。" + next
+}
+
+// caseForms are the steps that need words, folded below.
+func (p *Pages) caseForms(k registry.Case) []ui.Block {
+	f := k.Filing
+	post := fmt.Sprintf("/filings/%d/do", f.ID)
+	make := func(event registry.Event, label string, kind view.Kind, fields ...view.Field) view.Form {
+		form := view.NewForm(post, label, fields...)
+		form.Hidden = []view.Pair{{Name: "event", Value: string(event)}, {Name: "version", Value: strconv.Itoa(f.Version)}}
+		form.Actions[0].Kind = kind
+		for i := range form.Sections[0].Fields { // several forms on one page: ids must differ
+			field := &form.Sections[0].Fields[i]
+			field.ID = string(event) + "-" + field.Name
+		}
+		return form
+	}
+	reasons := func(l codes.List) []view.Option {
+		var out []view.Option
+		for _, it := range l.Items() {
+			out = append(out, view.Option{Value: it.Code, Label: it.Code + "　" + it.Label})
+		}
+		return out
+	}
+	area := func(name, label, hint string, required bool) view.Field {
+		return view.Field{Kind: view.Area, Name: name, Label: label, Hint: hint, Required: required, Rows: 3, Max: 2000}
+	}
+	var blocks []ui.Block
+	for _, e := range k.Allowed {
+		switch e {
+		case registry.EventAccept:
+			blocks = append(
+				blocks,
+				ui.Block{Card: true, Title: "受理", Intro: "材料齐全、属于本登记点的，予以受理，从今天起计算办理时限。", Forms: []view.Form{make(e, "受理", view.Primary)}},
+			)
+		case registry.EventDeclineIntake:
+			blocks = append(blocks, ui.Block{Fold: "不予受理…", Forms: []view.Form{make(
+				e,
+				"不予受理",
+				view.Danger,
+				view.Field{
+					Kind:     view.Radio,
+					Name:     "code",
+					Label:    "理由",
+					Required: true,
+					Options:  reasons(codes.IntakeRefusal),
+				},
+				area("text", "说明", "写给申请人", true),
+			)}})
+		case registry.EventRequestCorrection:
+			blocks = append(blocks, ui.Block{Fold: "一次性告知补正…", Intro: "只能告知一次，请把要补的全部写上。", Forms: []view.Form{make(
+				e,
+				"告知补正",
+				view.Primary,
+				area(
+					"items",
+					"要补正的事项",
+					"一行一项，写明缺什么、怎样补",
+					true,
+				),
+				view.Field{
+					Kind:    view.Select,
+					Name:    "code",
+					Label:   "逾期不补正时的理由",
+					Options: append([]view.Option{{Label: "不指定"}}, reasons(codes.Refusal)...),
+				},
+			)}})
+		case registry.EventLapseCorrection:
+			blocks = append(
+				blocks,
+				ui.Block{Fold: "逾期或拒不补正，不予登记…", Forms: []view.Form{make(e, "不予登记", view.Danger, refusalFields(reasons(codes.Refusal), area)...)}},
+			)
+		case registry.EventRefuse:
+			blocks = append(
+				blocks,
+				ui.Block{Fold: "不予登记…", Forms: []view.Form{make(e, "不予登记", view.Danger, refusalFields(reasons(codes.Refusal), area)...)}},
+			)
+		case registry.EventPassSecondReview:
+			blocks = append(
+				blocks,
+				ui.Block{
+					Card:  true,
+					Title: "复核",
+					Intro: secondReviewWords(k),
+					Forms: []view.Form{make(e, "复核通过", view.Primary, area("text", "复核意见", "", true))},
+				},
+			)
+		case registry.EventReturnToReview:
+			blocks = append(blocks, ui.Block{Fold: "退回初审…", Forms: []view.Form{make(e, "退回初审", view.Quiet, area("text", "退回的理由", "", true))}})
+		case registry.EventPassExperts, registry.EventRejectByExperts:
+			label, kind := "专家通过", view.Primary
+			fields := []view.Field{
+				area("opinion", "专家意见", "", true),
+				{Kind: view.File, Name: "minutes", Label: "专家意见文件", Required: true, Accept: ".pdf,.docx"},
+			}
+			if e == registry.EventRejectByExperts {
+				label, kind = "专家否决", view.Danger
+				fields = append(fields, refusalFields(reasons(codes.Refusal), area)...)
+			}
+			form := make(e, label, kind, fields...)
+			form.Multipart = true
+			if e == registry.EventPassExperts {
+				blocks = append(blocks, ui.Block{Card: true, Title: "专家评审", Intro: "写明对标的、类别和金额的意见，并附专家意见书或会议纪要。", Forms: []view.Form{form}})
+			} else {
+				blocks = append(blocks, ui.Block{Fold: label + "…", Forms: []view.Form{form}})
+			}
+		case registry.EventRegister:
+			var fields []view.Field
+			intro := "编号由本登记点的序列产生；证明、登记簿和统计同时写入。"
+			if k.Point.NumberSource == registry.NationalNumbers {
+				fields = append(fields, view.Field{Name: "national", Label: "全国系统的 16 位登记编号", Required: true, Width: "m", InputMode: "numeric"})
+				intro = "本登记点使用全国系统的编号，请录入；证明、登记簿和统计同时写入。"
+			}
+			blocks = append(blocks, ui.Block{Card: true, Title: "登记", Intro: intro, Forms: []view.Form{make(e, "登记并发证", view.Primary, fields...)}})
+		case registry.EventRegisterChange:
+			blocks = append(
+				blocks,
+				ui.Block{Card: true, Title: "变更登记", Intro: "编号不变，版本加一；与上一版的差额记入本期。", Forms: []view.Form{make(e, "变更登记并换发证明", view.Primary)}},
+			)
+		case registry.EventWithdraw:
+			blocks = append(blocks, ui.Block{Fold: "撤回申请…", Forms: []view.Form{make(e, "撤回", view.Danger, area("text", "撤回的原因", "", false))}})
+		case registry.EventOpenReconsideration, registry.EventOpenReRecognition, registry.EventConcludeReexamination:
+			blocks = append(
+				blocks,
+				ui.Block{Fold: e.Label() + "…", Forms: []view.Form{make(e, e.Label(), view.Quiet, area("text", "说明", "", true))}},
+			)
+		}
+	}
+	return blocks
+}
+
+func refusalFields(reasons []view.Option, area func(name, label, hint string, required bool) view.Field) []view.Field {
+	return []view.Field{
+		{Kind: view.Check, Name: "codes", Label: "理由代码", Required: true, Options: reasons},
+		{Name: "articles", Label: "认定规则条款", Hint: "例如 42-1；多条用顿号隔开", Width: "m"},
+		area("text", "理由", "写给申请人，说明哪一处不符合", true),
+	}
+}
+
+func readRefusal(f *web.Form) registry.Refusal {
+	return registry.Refusal{Codes: f.List("codes"), Articles: f.Lines("articles"), Text: f.Text("text")}
+}
+
+func (p *Pages) moveFiling(c *web.Ctx) error {
+	k, err := p.readCase(c)
+	if err != nil {
+		return err
+	}
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	ref := registry.Ref{ID: k.Filing.ID, Version: f.Int("version")}
+	ctx, who, s := c.Context(), c.Actor(), p.Registry
+	back := fmt.Sprintf("/filings/%d", ref.ID)
+	event := registry.Event(f.Text("event"))
+	minutes := func() (int64, error) { return ui.Upload(c, p.Files, f, "minutes", "minutes") }
+	switch event {
+	case registry.EventAccept:
+		_, err = s.Accept(ctx, who, ref)
+	case registry.EventDeclineIntake:
+		_, err = s.DeclineIntake(ctx, who, ref, f.Text("code"), f.Text("text"))
+	case registry.EventRequestCorrection:
+		var items []registry.CorrectionItem
+		for _, line := range strings.Split(f.Text("items"), "\n") {
+			if line = strings.TrimSpace(line); line != "" {
+				items = append(items, registry.CorrectionItem{Text: line, Reason: f.Text("code")})
+			}
+		}
+		_, err = s.RequestCorrection(ctx, who, ref, items)
+	case registry.EventSubmitCorrection:
+		var answers []string
+		for i := range k.Filing.Correction.Items {
+			answers = append(answers, f.Text(web.Row("answers", i, "text")))
+		}
+		_, err = s.SubmitCorrection(ctx, who, ref, answers)
+	case registry.EventLapseCorrection:
+		_, err = s.LapseCorrection(ctx, who, ref, readRefusal(f), true)
+	case registry.EventRefuse:
+		_, err = s.Refuse(ctx, who, ref, readRefusal(f))
+	case registry.EventPassSecondReview:
+		_, err = s.PassSecondReview(ctx, who, ref, f.Text("text"))
+	case registry.EventReturnToReview:
+		_, err = s.ReturnToReview(ctx, who, ref, f.Text("text"))
+	case registry.EventPassExperts:
+		var id int64
+		if id, err = minutes(); err == nil {
+			_, err = s.PassExperts(ctx, who, ref, f.Text("opinion"), id)
+		}
+	case registry.EventRejectByExperts:
+		var id int64
+		if id, err = minutes(); err == nil {
+			_, err = s.RejectByExperts(ctx, who, ref, readRefusal(f), f.Text("opinion"), id)
+		}
+	case registry.EventRegister, registry.EventRegisterChange:
+		var reg registry.Registration
+		if reg, err = s.Register(ctx, who, ref, f.Text("national")); err == nil {
+			back = "/registrations/" + reg.Number
+		}
+	case registry.EventWithdraw:
+		_, err = s.Withdraw(ctx, who, ref, f.Text("text"))
+	case registry.EventOpenReconsideration:
+		_, err = s.OpenFilingReconsideration(ctx, who, ref, f.Text("text"))
+	case registry.EventOpenReRecognition:
+		_, err = s.OpenFilingReRecognition(ctx, who, ref, f.Text("text"))
+	case registry.EventConcludeReexamination:
+		_, err = s.ConcludeFiling(ctx, who, ref, f.Text("text"))
+	default:
+		err = fault.New(fault.Invalid, "unknown_event", "没有这一步，请刷新页面后再试。")
+	}
+	if err != nil {
+		if ui.Refused(err) || fault.Is(err, fault.Forbidden) {
+			return p.showCase(c, k, nil, err)
+		}
+		return err
+	}
+	c.Flash(view.OK, "已办："+event.Label()+"。")
+	return c.See(back)
+}
+
+func (p *Pages) filingFile(c *web.Ctx) error {
+	k, err := p.readCase(c)
+	if err != nil {
+		return err
+	}
+	id, err := c.ID("file")
+	if err != nil {
+		return err
+	}
+	for _, file := range k.Contract.Files {
+		if file.ID == id {
+			return ui.SendFile(c, p.Files, id)
+		}
+	}
+	if k.Filing.Review.Minutes == id {
+		return ui.SendFile(c, p.Files, id)
+	}
+	return fault.New(fault.NotFound, "file", "这件申请里没有这个文件。")
+}

@@ -1,0 +1,66 @@
+package certify
+
+import (
+	"bytes"
+	"fmt"
+
+	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/registry"
+	"techmarket/web"
+	"techmarket/web/ui"
+	"techmarket/web/view"
+)
+
+// paperRoutes are the documents that people take away: Word contracts and the desk's papers.
+func (p *Pages) paperRoutes() []web.Route {
+	reader := web.CaseReaders()
+	return []web.Route{
+		web.GET("/contracts/:id/word", web.Traders(), p.contractWord),
+		web.GET("/filings/:id/papers/:kind", reader, p.filingPaper),
+		web.GET("/registrations/:number/papers/:kind", reader, p.registrationPaper),
+	}
+}
+
+func (p *Pages) contractWord(c *web.Ctx) error {
+	k, err := p.readContract(c)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := contract.Word(k.Content, k.Sample, k.UpdatedAt, &b); err != nil {
+		return err
+	}
+	return c.Download(fmt.Sprintf("%s-参考文本.docx", contractTitle(k)), ui.WordMIME, &b)
+}
+
+func (p *Pages) filingPaper(c *web.Ctx) error {
+	id, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	name, pdf, err := p.Registry.Paper(c.Context(), c.Actor(), id, registry.PaperKind(c.Param("kind")))
+	if err != nil {
+		return err
+	}
+	return c.Inline(name, "application/pdf", bytes.NewReader(pdf))
+}
+
+func (p *Pages) registrationPaper(c *web.Ctx) error {
+	name, pdf, err := p.Registry.RegistrationPaper(c.Context(), c.Actor(), c.Param("number"), registry.PaperKind(c.Param("kind")))
+	if err != nil {
+		return err
+	}
+	return c.Inline(name, "application/pdf", bytes.NewReader(pdf))
+}
+
+// papersBlock links the papers that exist.
+func papersBlock(base string, kinds []registry.PaperKind) []ui.Block {
+	if len(kinds) == 0 {
+		return nil
+	}
+	b := ui.Block{Title: "文书"}
+	for _, k := range kinds {
+		b.Links = append(b.Links, view.Link{Label: k.Label() + "（PDF）", Href: base + "/papers/" + string(k)})
+	}
+	return []ui.Block{b}
+}

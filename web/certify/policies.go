@@ -1,0 +1,226 @@
+package certify
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/fault"
+	"techmarket/web"
+	"techmarket/web/ui"
+	"techmarket/web/view"
+)
+
+// policyRoutes are the dated rules of the clock: how long a desk may take, and from which amount the experts are asked.
+func (p *Pages) policyRoutes() []web.Route {
+	region := web.RegionOfficers()
+	return []web.Route{
+		web.GET("/registry/policies", region, func(c *web.Ctx) error { return p.showPolicies(c, nil, nil) }),
+		web.POST("/registry/policies", region, p.savePolicy),
+	}
+}
+
+func dayUnits() []view.Option {
+	return []view.Option{{Value: "working", Label: "工作日"}, {Value: "calendar", Label: "日历日"}}
+}
+
+// policyTable lists the rules; with links the rows that nothing counts with yet lead to their form.
+func policyTable(all []registry.Policy, links bool) *view.Table {
+	t := view.Table{
+		Caption:     "时限规则",
+		HideCaption: true,
+		Columns: []view.Column{
+			{Label: "规则"},
+			{Label: "期间"},
+			{Label: "目标"},
+			{Label: "法定期限"},
+			{Label: "大额界线"},
+			{Label: "大额的目标和期限"},
+			{Label: "补正"},
+			{Label: "依据"},
+		},
+	}
+	days := func(n int, unit string) string {
+		return fmt.Sprintf("%d %s", n, map[string]string{"working": "个工作日", "calendar": "日"}[unit])
+	}
+	for _, x := range all {
+		tag := map[registry.PolicyStanding]view.Tag{registry.PolicyHolds: {Label: "现在适用", Tone: view.OK}, registry.PolicyComing: {Label: "待生效", Tone: view.Info},
+			registry.PolicyPast: {Label: "已被替代"}, registry.PolicyCompared: {Label: "仅供比较"}}[x.Standing]
+		name := view.Cell{Text: x.Name, Header: true, Tags: []view.Tag{tag}}
+		if links && (x.Standing == registry.PolicyComing || x.Standing == registry.PolicyCompared) {
+			name.Href = fmt.Sprintf("/registry/policies?id=%d#policy", x.ID)
+		}
+		period := x.ValidFrom.Format("2006-01-02") + " 起"
+		if x.ValidTo != nil {
+			period = x.ValidFrom.Format("2006-01-02") + " 至 " + x.ValidTo.Format("2006-01-02")
+		}
+		correction := fmt.Sprintf("%d 个工作日，期间不计时", x.CorrectionDays)
+		if x.CorrectionResetsClock {
+			correction = fmt.Sprintf("%d 个工作日，补正后重新计时", x.CorrectionDays)
+		}
+		t.Rows = append(
+			t.Rows,
+			view.TableRow{
+				Cells: []view.Cell{
+					name,
+					{Text: period},
+					{Text: days(x.TargetDays, x.TargetUnit)},
+					{Text: days(x.LegalDays, x.LegalUnit)},
+					{Text: x.LargeAmount.Short()},
+					{Text: days(x.LargeTargetDays, x.TargetUnit) + "，" + days(x.LargeLegalDays, x.LegalUnit)},
+					{Text: correction},
+					{Text: x.Source},
+				},
+			},
+		)
+	}
+	return &t
+}
+
+func (p *Pages) showPolicies(c *web.Ctx, form *web.Form, ferr error) error {
+	all, err := p.Registry.Policies(c.Context())
+	if err != nil {
+		return err
+	}
+	id := c.QueryForm().ID("id")
+	if form != nil {
+		id = form.ID("id")
+	}
+	var now registry.Policy
+	for _, x := range all {
+		if x.ID == id || id == 0 && x.Standing == registry.PolicyHolds {
+			now = x
+		}
+	}
+	switch {
+	case id == 0: // a new rule starts from the one in force
+		now = registry.Policy{
+			TargetDays:            now.TargetDays,
+			TargetUnit:            now.TargetUnit,
+			LegalDays:             now.LegalDays,
+			LegalUnit:             now.LegalUnit,
+			LargeTargetDays:       now.LargeTargetDays,
+			LargeLegalDays:        now.LargeLegalDays,
+			LargeAmount:           now.LargeAmount,
+			CorrectionDays:        now.CorrectionDays,
+			CorrectionResetsClock: now.CorrectionResetsClock,
+			Active:                true,
+		}
+	case now.ID == 0:
+		return fault.New(fault.NotFound, "policy_not_found", "没有这一条时限规则，请从规则表重新打开")
+	}
+	page := c.Page("时限规则")
+	page.Breadcrumbs = []view.Link{{Label: "在办时限", Href: "/registry/deadlines"}}
+	body := ui.Sheet{Lead: "申请按报送那一天适用的规则计时，规则换了，在办的件不变。已经生效的规则不能修改：新增一条，从它的起始日期起替代。",
+		Main: []ui.Block{{Title: "时限规则", Wide: policyTable(all, true)}}}
+	a := ui.NewAsk(form, ferr)
+	var until time.Time
+	if now.ValidTo != nil {
+		until = *now.ValidTo
+	}
+	days := func(name, label string, n int) view.Field {
+		f := a.Text(name, label, strconv.Itoa(n), ui.Required, ui.Width("s"))
+		f.Unit, f.InputMode = "天", "numeric"
+		return f
+	}
+	set := func(name, label string, on bool, text, more string) view.Field {
+		var chosen []string
+		if on {
+			chosen = []string{"1"}
+		}
+		return a.Checks(name, label, chosen, []view.Option{{Value: "1", Label: text, Hint: more}})
+	}
+	return datedForm(
+		c,
+		page,
+		body,
+		a,
+		ferr,
+		"/registry/policies",
+		"policy",
+		"规则",
+		now.ID,
+		now.Name,
+		view.Section{Fields: []view.Field{a.Text("name", "名称", now.Name, ui.Required, ui.Limit(80), ui.Hint("如发布的文件，写在时限旁边"))}},
+		view.Section{
+			Inline: true,
+			Fields: []view.Field{
+				a.Date("validFrom", "起始日期", now.ValidFrom, ui.Required),
+				a.Date("validTo", "截止日期", until, ui.Hint("留空为一直有效，直到有更新的一条")),
+			},
+		},
+		view.Section{
+			Title:  "一般合同",
+			Hint:   "从受理的第二天起算。目标是本地区要求办结的时间，法定期限是法规规定的最后一天。",
+			Inline: true,
+			Fields: []view.Field{days("targetDays", "目标", now.TargetDays), a.Choose("targetUnit", "目标按", now.TargetUnit, dayUnits(), ui.Required)},
+		},
+		view.Section{
+			Inline: true,
+			Fields: []view.Field{days("legalDays", "法定期限", now.LegalDays), a.Choose("legalUnit", "法定期限按", now.LegalUnit, dayUnits(), ui.Required)},
+		},
+		view.Section{
+			Title:  "大额或有争议的合同",
+			Hint:   "技术交易额达到界线的，复核后先交专家评审；天数的算法同上。",
+			Fields: []view.Field{a.Wan("largeAmount", "大额界线", now.LargeAmount, ui.Required)},
+		},
+		view.Section{
+			Inline: true,
+			Fields: []view.Field{days("largeTargetDays", "大额的目标", now.LargeTargetDays), days("largeLegalDays", "大额的法定期限", now.LargeLegalDays)},
+		},
+		view.Section{
+			Title: "补正",
+			Fields: []view.Field{
+				days("correctionDays", "给申请人的工作日", now.CorrectionDays),
+				set("correctionResetsClock", "计时", now.CorrectionResetsClock, "补正材料交来后重新计时", "不选的，补正期间暂停，之后接着计时"),
+			},
+		},
+		view.Section{
+			Title: "依据",
+			Fields: []view.Field{
+				a.Area("source", "文件、文号和条款", now.Source, ui.Required, ui.Limit(300), ui.Lines(2)),
+				set("active", "启用", now.Active, "从起始日期起按它计时", "不选的只列出来供比较"),
+			},
+		},
+	)
+}
+
+func (p *Pages) savePolicy(c *web.Ctx) error {
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	x := registry.Policy{
+		ID:         f.ID("id"),
+		Name:       f.Text("name"),
+		ValidFrom:  f.Date("validFrom"),
+		TargetDays: f.Int("targetDays"),
+		TargetUnit: f.Text("targetUnit"),
+		LegalDays:  f.Int("legalDays"),
+		LegalUnit:  f.Text("legalUnit"),
+		LargeTargetDays: f.Int(
+			"largeTargetDays",
+		),
+		LargeLegalDays:        f.Int("largeLegalDays"),
+		LargeAmount:           f.Wan("largeAmount"),
+		CorrectionDays:        f.Int("correctionDays"),
+		CorrectionResetsClock: f.Bool("correctionResetsClock"),
+		Active:                f.Bool("active"),
+		Source:                f.Text("source"),
+	}
+	if to := f.Date("validTo"); !to.IsZero() {
+		x.ValidTo = &to
+	}
+	if err := ui.FormErr(f); err != nil {
+		return p.showPolicies(c, f, err)
+	}
+	if _, err := p.Registry.SavePolicy(c.Context(), c.Actor(), x); err != nil {
+		if ui.Refused(err) {
+			return p.showPolicies(c, f, err)
+		}
+		return err
+	}
+	c.Flash(view.OK, "时限规则已保存。")
+	return c.See("/registry/policies")
+}

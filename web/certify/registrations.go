@@ -1,0 +1,408 @@
+package certify
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/region"
+	"techmarket/web"
+	"techmarket/web/ui"
+	"techmarket/web/view"
+)
+
+func (p *Pages) registrations(c *web.Ctx) error {
+	q := c.QueryForm()
+	page, err := p.Registry.Registrations(
+		c.Context(),
+		c.Actor(),
+		registry.RegistrationFilter{Text: q.Text("q"), Class: q.Text("class"), Cursor: q.Text("cursor"), Limit: 30},
+	)
+	if err != nil {
+		return err
+	}
+	t := view.Table{
+		Caption:     "登记簿",
+		HideCaption: true,
+		Columns: []view.Column{
+			{Label: "合同"},
+			{Label: "双方"},
+			{Label: "成交额（元）", Numeric: true},
+			{Label: "技术交易额（元）", Numeric: true},
+			{Label: "登记日期"},
+			{Label: "状态"},
+		},
+		Empty: view.Empty{Title: "没有登记", Text: "换一个条件再查。"},
+	}
+	for _, r := range page.Rows {
+		t.Rows = append(t.Rows, view.TableRow{Cells: registrationCells(r)})
+	}
+	body := ui.Listing{
+		Table:  &t,
+		Pager:  view.Pager{Total: -1},
+		Search: &view.Search{Action: "/registrations", Value: q.Text("q"), Label: "编号、合同名称或单位"},
+	}
+	if page.Next != "" {
+		v := c.Query()
+		v.Set("cursor", page.Next)
+		body.Pager.Next = "/registrations?" + v.Encode()
+	}
+	body.Actions = registerActions(c)
+	return ui.ShowList(c, c.Page("登记簿"), body)
+}
+
+// registrationCells are a row of the register as the desk's are: the contract with its number, then who and how much.
+func registrationCells(r registry.Registration) []view.Cell {
+	title := view.Cell{
+		Text:   r.Title,
+		Href:   "/registrations/" + r.Number,
+		Header: true,
+		Note:   r.Number + "　" + codes.ContractClass.Label(r.Class),
+	}
+	if r.Sample {
+		title.Tags = []view.Tag{ui.SampleTag()}
+	}
+	return []view.Cell{title, {Text: r.SellerName, Note: "买方 " + r.BuyerName}, {Text: r.Amount.Grouped()}, {Text: r.Technical.Grouped()},
+		{Text: r.RegisteredOn.Format("2006-01-02")}, {Tags: []view.Tag{stateTag(r.State)}}}
+}
+
+func (p *Pages) registration(c *web.Ctx) error { return p.showRegistration(c, nil) }
+
+func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
+	d, err := p.Registry.Dossier(c.Context(), c.Actor(), c.Param("number"))
+	if err != nil {
+		return err
+	}
+	r := d.Registration
+	page := c.Page(r.Title)
+	page.Breadcrumbs = []view.Link{{Label: "登记簿", Href: "/registrations"}}
+	body := ui.Sheet{
+		Heading: view.T(r.Title),
+		Lead:    "登记编号 " + r.Number,
+		Tags:    []view.Tag{stateTag(r.State), {Label: ui.ClassName(r.Class), Tone: view.Info}},
+		Sample:  r.Sample,
+	}
+	if ferr != nil {
+		n := &view.Notice{Tone: view.Bad, Title: web.AsFault(ferr).Message}
+		for _, field := range web.AsFault(ferr).Fields {
+			n.Items = append(n.Items, view.Link{Label: field.Message})
+		}
+		body.Main = append(body.Main, ui.Block{Notice: n})
+	}
+	if r.CancelRequest != nil {
+		body.Main = append(
+			body.Main,
+			ui.Block{Notice: &view.Notice{Tone: view.Warn, Title: "申请人已申请注销", Text: r.CancelRequest.Reason + "（" + r.CancelRequest.On + "）"}},
+		)
+	}
+	if r.Ending != nil {
+		body.Main = append(
+			body.Main,
+			ui.Block{Notice: &view.Notice{Tone: view.Bad, Title: r.State.Label() + "于 " + r.Ending.On, Text: r.Ending.Reason}},
+		)
+	}
+	body.Main = append(body.Main, ui.Block{Title: "登记内容", Facts: &view.Facts{Items: []view.Fact{
+		{
+			Label: "卖方",
+			Value: r.SellerName,
+			Note:  region.FullName(r.SellerDivision),
+		}, {Label: "买方", Value: r.BuyerName, Note: region.FullName(r.BuyerDivision)},
+		{
+			Label: "合同成交额",
+			Value: ui.AmountWords(r.Amount),
+			Num:   true,
+			Note:  r.Amount.Han(),
+		}, {Label: "技术交易额", Value: ui.AmountWords(r.Technical), Num: true, Note: r.Technical.Han()},
+		{
+			Label: "已核定技术性收入",
+			Value: r.Income.Grouped() + " 元",
+			Num:   true,
+		}, {Label: "增值税免税基数", Value: r.VATBase.Grouped() + " 元", Num: true, Note: vatNote},
+		{
+			Label: "技术领域",
+			Value: codes.Field.Label(r.Field),
+		}, {Label: "登记点", Value: d.Point.Name, Href: fmt.Sprintf("/points/%d", d.Point.ID)}, {Label: "登记日期", Value: r.RegisteredOn.Format("2006 年 1 月 2 日")}, {Label: "版本", Value: fmt.Sprintf("第 %d 版", r.Version)},
+	}}})
+	certs := view.Table{
+		Caption:     "证明",
+		HideCaption: true,
+		Columns:     []view.Column{{Label: "版本"}, {Label: "签发"}, {Label: "状态"}, {Label: "校验码"}, {Label: "文件"}},
+	}
+	for _, k := range d.Certificates {
+		file := view.Cell{Text: "正在生成", Note: "稍后刷新"}
+		if k.Failure != "" {
+			file = view.Cell{Text: "没有生成", Note: k.Failure, Tags: []view.Tag{{Label: "需要处理", Tone: view.Bad}}}
+		}
+		if k.FileID != 0 {
+			file = view.Cell{Text: "证明 PDF", Href: fmt.Sprintf("/registrations/%s/certificate?version=%d", r.Number, k.Version)}
+		}
+		certs.Rows = append(
+			certs.Rows,
+			view.TableRow{
+				Cells: []view.Cell{
+					{Text: fmt.Sprintf("第 %d 版", k.Version), Header: true},
+					{Text: view.DayTime(k.IssuedAt)},
+					{Tags: []view.Tag{certificateTag(k.State)}},
+					{Text: k.CheckCode, Href: "/v/" + k.Number + "?c=" + k.CheckCode},
+					file,
+				},
+			},
+		)
+	}
+	body.Main = append(body.Main, ui.Block{Title: "认定登记证明", Table: &certs})
+	body.Main = append(body.Main, papersBlock("/registrations/"+r.Number, r.Papers())...)
+	body.Main = append(body.Main, registrationLinks(d))
+	if len(d.Entries) > 0 {
+		t := view.Table{
+			Caption:     "统计记账",
+			HideCaption: true,
+			Columns: []view.Column{
+				{Label: "日期"},
+				{Label: "事项"},
+				{Label: "项数", Numeric: true},
+				{Label: "成交额（元）", Numeric: true},
+				{Label: "技术交易额（元）", Numeric: true},
+			},
+		}
+		for _, e := range d.Entries {
+			t.Rows = append(
+				t.Rows,
+				view.TableRow{
+					Cells: view.Cells(
+						e.BookedOn.Format("2006-01-02"),
+						map[string]string{"register": "登记", "change": "变更", "cancel": "注销", "revoke": "撤销"}[e.Kind],
+						strconv.Itoa(e.Contracts),
+						e.Amount.Grouped(),
+						e.Technical.Grouped(),
+					),
+				},
+			)
+		}
+		body.Main = append(body.Main, ui.Block{Title: "统计记账", Intro: "每一笔记入自己的时期，不改写以前的。", Table: &t})
+	}
+	if len(d.Incomes) > 0 {
+		t := view.Table{
+			Caption:     "技术性收入",
+			HideCaption: true,
+			Columns:     []view.Column{{Label: "日期"}, {Label: "金额（元）", Numeric: true}, {Label: "说明"}},
+		}
+		for _, in := range d.Incomes {
+			t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(in.BookedOn.Format("2006-01-02"), in.Amount.Grouped(), in.Note)})
+		}
+		body.Main = append(body.Main, ui.Block{Title: "核定的技术性收入", Table: &t})
+	}
+	body.Main = append(body.Main, registrationForms(d)...)
+	rows := view.Rows{Label: "申请"}
+	for _, q := range d.Filings {
+		rows.Items = append(
+			rows.Items,
+			view.Row{
+				Title: view.T(q.IntakeNo),
+				Href:  fmt.Sprintf("/filings/%d", q.ID),
+				Tags:  []view.Tag{stateTag(q.State)},
+				Meta:  []string{view.Day(q.SubmittedAt)},
+			},
+		)
+	}
+	body.Side = append(body.Side, ui.Block{Title: "申请", Rows: &rows})
+	timeline := &view.Timeline{}
+	for _, e := range slices.Backward(d.Events) {
+		timeline.Events = append(timeline.Events, view.Event{At: e.At, Who: ui.FirstOf(e.Name, "系统"), What: e.Event.Label(), Note: e.Note})
+	}
+	body.Side = append(body.Side, ui.Block{Title: "经过", Events: timeline})
+	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
+}
+
+func certificateTag(state string) view.Tag {
+	switch state {
+	case "valid":
+		return view.Tag{Label: "有效", Tone: view.OK}
+	case "superseded":
+		return view.Tag{Label: "已变更", Tone: view.Warn}
+	case "cancelled":
+		return view.Tag{Label: "已注销", Tone: view.Bad}
+	default:
+		return view.Tag{Label: "已撤销", Tone: view.Bad}
+	}
+}
+
+func registrationForms(d registry.Dossier) []ui.Block {
+	r := d.Registration
+	make := func(event registry.Event, label string, kind view.Kind, fields ...view.Field) ui.Block {
+		form := view.NewForm("/registrations/"+r.Number+"/do", label, fields...)
+		form.Hidden = []view.Pair{{Name: "event", Value: string(event)}, {Name: "version", Value: strconv.Itoa(r.LockVersion)}}
+		form.Actions[0].Kind = kind
+		for i := range form.Sections[0].Fields {
+			field := &form.Sections[0].Fields[i]
+			field.ID = string(event) + "-" + field.Name
+		}
+		return ui.Block{Fold: event.Label() + "…", Forms: []view.Form{form}}
+	}
+	text := func(label string, required bool) view.Field {
+		return view.Field{Kind: view.Area, Name: "text", Label: label, Required: required, Rows: 3, Max: 2000}
+	}
+	var blocks []ui.Block
+	for _, e := range d.Allowed {
+		switch e {
+		case registry.EventStartChange:
+			blocks = append(blocks, make(e, "开始填写变更", view.Quiet))
+		case registry.EventAbandonChange:
+			blocks = append(blocks, make(e, "放弃变更", view.Quiet))
+		case registry.EventRequestChange:
+			blocks = append(blocks, make(e, "提交变更申请", view.Primary, text("变更的原因", true)))
+		case registry.EventRequestCancel:
+			blocks = append(blocks, make(e, "申请注销", view.Danger, text("注销的原因（解除、无效等）", true)))
+		case registry.EventCancel:
+			var options []view.Option
+			grounds := registry.CancelGrounds()
+			for _, code := range slices.Sorted(mapKeys(grounds)) {
+				options = append(options, view.Option{Value: code, Label: grounds[code]})
+			}
+			blocks = append(
+				blocks,
+				make(
+					e,
+					"注销登记",
+					view.Danger,
+					view.Field{Kind: view.Radio, Name: "ground", Label: "事由（认定登记管理办法第十五条）", Required: true, Options: options},
+					text("说明", true),
+				),
+			)
+		case registry.EventRevoke:
+			blocks = append(
+				blocks,
+				make(
+					e,
+					"撤销登记",
+					view.Danger,
+					view.Field{Kind: view.Radio, Name: "ground", Label: "撤销的依据", Required: true, Options: ui.ListOptions(codes.RevocationGround, "")},
+					text("说明", true),
+				),
+			)
+		case registry.EventReviewTaxRelief:
+			blocks = append(
+				blocks,
+				make(
+					e,
+					"保存复核结果",
+					view.Quiet,
+					view.Field{
+						Kind:     view.Radio,
+						Name:     "ok",
+						Label:    "免税复核",
+						Required: true,
+						Options:  []view.Option{{Value: "yes", Label: "通过"}, {Value: "no", Label: "不通过"}},
+					},
+					text("说明", false),
+				),
+			)
+		case registry.EventBookIncome:
+			blocks = append(
+				blocks,
+				make(
+					e,
+					"核定",
+					view.Primary,
+					view.Field{
+						Kind:     view.Money,
+						Name:     "amountFen",
+						Label:    "本次核定的技术性收入",
+						Unit:     "元",
+						Required: true,
+						Width:    "m",
+						Hint:     "累计不超过技术交易额 " + r.Technical.Grouped() + " 元，已核定 " + r.Income.Grouped() + " 元",
+					},
+					text("核定表编号、到账日期", true),
+				),
+			)
+		case registry.EventDeclineCancel, registry.EventOpenReconsideration, registry.EventOpenReRecognition, registry.EventConcludeReexamination:
+			blocks = append(blocks, make(e, e.Label(), view.Quiet, text("说明", true)))
+		}
+	}
+	return blocks
+}
+
+func mapKeys(m map[string]string) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+func (p *Pages) moveRegistration(c *web.Ctx) error {
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	number := c.Param("number")
+	ref := registry.NumberRef{Number: number, Version: f.Int("version")}
+	ctx, who, s, text := c.Context(), c.Actor(), p.Registry, f.Text("text")
+	event := registry.Event(f.Text("event"))
+	back := "/registrations/" + number
+	switch event {
+	case registry.EventStartChange:
+		var r registry.Registration
+		if r, err = s.StartChange(ctx, who, ref); err == nil {
+			back = fmt.Sprintf("/contracts/%d", r.ContractID)
+		}
+	case registry.EventAbandonChange:
+		_, err = s.AbandonChange(ctx, who, ref)
+	case registry.EventRequestChange:
+		var filing registry.Filing
+		if filing, err = s.RequestChange(ctx, who, ref, text); err == nil {
+			back = fmt.Sprintf("/filings/%d", filing.ID)
+		}
+	case registry.EventRequestCancel:
+		_, err = s.RequestCancel(ctx, who, ref, text)
+	case registry.EventDeclineCancel:
+		_, err = s.DeclineCancel(ctx, who, ref, text)
+	case registry.EventCancel:
+		_, err = s.Cancel(ctx, who, ref, f.Text("ground"), text)
+	case registry.EventRevoke:
+		_, err = s.Revoke(ctx, who, ref, f.Text("ground"), text)
+	case registry.EventReviewTaxRelief:
+		_, err = s.ReviewTaxRelief(ctx, who, ref, f.Text("ok") == "yes", text)
+	case registry.EventBookIncome:
+		amount := f.Yuan("amountFen")
+		if err = ui.FormErr(f); err == nil {
+			_, err = s.BookIncome(ctx, who, ref, amount, text)
+		}
+	case registry.EventOpenReconsideration:
+		_, err = s.OpenReconsideration(ctx, who, ref, text)
+	case registry.EventOpenReRecognition:
+		_, err = s.OpenReRecognition(ctx, who, ref, text)
+	case registry.EventConcludeReexamination:
+		_, err = s.Conclude(ctx, who, ref, text)
+	default:
+		err = fault.New(fault.Invalid, "unknown_event", "没有这一步，请刷新页面后再试。")
+	}
+	if err != nil {
+		if ui.Refused(err) || fault.Is(err, fault.Forbidden) {
+			return p.showRegistration(c, err)
+		}
+		return err
+	}
+	c.Flash(view.OK, "已办："+event.Label()+"。")
+	return c.See(back)
+}
+
+// certificateFile sends the PDF of a version to those who may see the registration.
+func (p *Pages) certificateFile(c *web.Ctx) error {
+	d, err := p.Registry.Dossier(c.Context(), c.Actor(), c.Param("number"))
+	if err != nil {
+		return err
+	}
+	version, _ := strconv.Atoi(c.Query().Get("version"))
+	for _, k := range d.Certificates {
+		if k.FileID != 0 && (k.Version == version || version == 0) {
+			return ui.SendFile(c, p.Files, k.FileID)
+		}
+	}
+	return fault.New(fault.NotFound, "certificate_not_ready", "证明文件正在生成，请稍后刷新。")
+}

@@ -1,0 +1,216 @@
+package certify
+
+import (
+	"fmt"
+	"strconv"
+
+	"techmarket/internal/certify/contract"
+	"techmarket/internal/foundation/fault"
+	"techmarket/web"
+	"techmarket/web/ui"
+	"techmarket/web/view"
+)
+
+// contractSection shows one page of the wizard.
+func (p *Pages) contractSection(c *web.Ctx) error {
+	k, err := p.readContract(c)
+	if err != nil {
+		return err
+	}
+	return p.showContractSection(c, k, contract.Section(c.Param("section")), nil, nil)
+}
+
+func (p *Pages) showContractSection(c *web.Ctx, k contract.Contract, section contract.Section, form_ *web.Form, ferr error) error {
+	label, known := sectionLabels[section]
+	if !known {
+		return fault.New(fault.NotFound, "page_not_found", "没有这个页面。请从合同的任务列表进入。")
+	}
+	a := ui.NewAsk(form_, ferr)
+	if form_ == nil { // what is still missing is said at the field, but only once the section was begun
+		for _, s := range contract.Sections(k.Content, k.Files, p.Contracts.Today()) {
+			if s.Section == section && s.State == "started" {
+				for _, i := range s.Issues {
+					a.Errors[i.Path] = i.Message
+				}
+			}
+		}
+	}
+	page := c.Page(label)
+	page.Breadcrumbs = []view.Link{{Label: "我的合同", Href: "/contracts"}, {Label: contractTitle(k), Href: fmt.Sprintf("/contracts/%d", k.ID)}}
+	body := ui.Sheet{Sample: k.Sample}
+	var warnings []view.Link
+	for _, i := range contract.Check(k.Content, k.Files, p.Contracts.Today()) {
+		if i.Section == section && i.Level == contract.Warn {
+			warnings = append(warnings, view.Link{Label: i.Message, Href: "#" + i.Path})
+		}
+	}
+	if len(warnings) > 0 {
+		body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Tone: view.Warn, Title: "请再看一眼，不影响提交", Items: warnings}})
+	}
+	if section == contract.SectionFiles {
+		body.Main = append(body.Main, p.contractFilesBlock(k, a)...)
+		body.Actions = []view.Action{{Label: "回到任务列表", Href: fmt.Sprintf("/contracts/%d", k.ID), Kind: view.Quiet}}
+		if ferr != nil {
+			return ui.ShowSheetStatus(c, 422, page, body)
+		}
+		return ui.ShowSheet(c, page, body)
+	}
+	var sections []view.Section
+	switch section {
+	case contract.SectionSeller:
+		sections = partyFields(a, "seller.", k.Content.Seller, k)
+	case contract.SectionBuyers:
+		rows := max(1, len(k.Content.Buyers))
+		if form_ != nil {
+			rows = max(rows, form_.Rows("buyers", 10))
+		}
+		for i := range rows {
+			b := contract.Party{Country: contract.China}
+			if i < len(k.Content.Buyers) {
+				b = k.Content.Buyers[i]
+			}
+			part := partyFields(a, web.Row("buyers", i, ""), b, k)
+			if rows > 1 {
+				part[0].Title = fmt.Sprintf("第 %d 个买方：%s", i+1, part[0].Title)
+			}
+			sections = append(sections, part...)
+		}
+	case contract.SectionElements:
+		sections = elementFields(a, k)
+	case contract.SectionAmounts:
+		if k.Content.Technical == 0 && form_ == nil { // what follows from the amount and the rows is proposed, not asked
+			k.Content.Technical = claimed(k.Content)
+		}
+		sections = amountFields(a, k.Content)
+		body.Side = []ui.Block{p.amountsBlock(k.Content)}
+	case contract.SectionStatement:
+		me, err := p.Identity.Account(c.Context(), c.Actor())
+		if err != nil {
+			return err
+		}
+		sections = statementFields(a, k.Content.Statement, c.Actor().Name, me.Phone)
+	}
+	f := ui.FormOf(fmt.Sprintf("/contracts/%d/%s", k.ID, section), "保存并回到任务列表", sections...)
+	f.Hidden = []view.Pair{{Name: "version", Value: a.Value("version", strconv.Itoa(k.Version))}}
+	f.Guard = true
+	f.Errors.Title = "这些还没有填好，可以先保存，提交前补齐"
+	if section == contract.SectionBuyers {
+		f.Actions = append(f.Actions, view.Action{Label: "再加一个买方", Name: "more", Value: "1", Kind: view.Quiet})
+	}
+	if section == contract.SectionAmounts {
+		f.Actions = append(f.Actions, view.Action{Label: "保存并再加一行", Name: "more", Value: "1", Kind: view.Quiet})
+	}
+	if section == contract.SectionElements {
+		f.Actions = append(f.Actions, view.Action{Label: "保存并再加一项知识产权", Name: "more", Value: "1", Kind: view.Quiet})
+	}
+	if !mayEdit(c.Actor(), k) {
+		f.Actions = nil
+		body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Title: "只能查看", Text: "合同由申请登记的一方填写；报送后在补正或变更时才能修改。"}})
+	}
+	body.Main = append(body.Main, a.Blocks(f)...)
+	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
+}
+
+func statementFields(a *ui.Ask, s contract.Statement, name, phone string) []view.Section {
+	return []view.Section{{Fields: []view.Field{
+		a.Checks("statement.true", "真实", ui.BoolList(s.True), []view.Option{{Value: "yes", Label: "填报内容真实，附件与原件一致"}}, ui.Required),
+		a.Checks("statement.same", "一致", ui.BoolList(s.Same), []view.Option{{Value: "yes", Label: "与双方签订的合同文本一致"}}, ui.Required),
+		a.Checks(
+			"statement.unfiled",
+			"不重复",
+			ui.BoolList(s.Unfiled),
+			[]view.Option{{Value: "yes", Label: "没有在其他登记点申请登记（认定登记管理办法第八条）"}},
+			ui.Required,
+		),
+		a.Text("statement.applicant", "经办人姓名", ui.FirstOf(s.Applicant, name), ui.Required, ui.Width("m")),
+		a.Kind(view.Tel, "statement.phone", "经办人电话", ui.FirstOf(s.Phone, phone), ui.Required, ui.Width("m")),
+	}}}
+}
+
+func (p *Pages) saveContractSection(c *web.Ctx) error {
+	k, err := p.readContract(c)
+	if err != nil {
+		return err
+	}
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	section := contract.Section(c.Param("section"))
+	content := k.Content
+	switch section {
+	case contract.SectionSeller:
+		content.Seller = readParty(f, "seller.", content.Seller)
+	case contract.SectionBuyers:
+		buyers := make([]contract.Party, 0, 2)
+		for i := range f.Rows("buyers", 10) {
+			var b contract.Party
+			if i < len(content.Buyers) {
+				b = content.Buyers[i]
+			}
+			b = readParty(f, web.Row("buyers", i, ""), b)
+			if i > 0 && (b == contract.Party{} || b == contract.Party{Country: contract.China}) {
+				continue
+			}
+			buyers = append(buyers, b)
+		}
+		if f.Bool("more") && len(buyers) < 10 {
+			buyers = append(buyers, contract.Party{Country: contract.China})
+		}
+		content.Buyers = buyers
+	case contract.SectionElements:
+		content.Elements = readElements(f, content.Elements)
+	case contract.SectionAmounts:
+		content = readAmounts(f, content)
+	case contract.SectionStatement:
+		content.Statement = contract.Statement{
+			True:      f.Bool("statement.true"),
+			Same:      f.Bool("statement.same"),
+			Unfiled:   f.Bool("statement.unfiled"),
+			Applicant: f.Text("statement.applicant"),
+			Phone:     f.Text("statement.phone"),
+		}
+	default:
+		return fault.New(fault.NotFound, "page_not_found", "没有这个页面。请从合同的任务列表进入。")
+	}
+	if err := ui.FormErr(f); err != nil {
+		return p.showContractSection(c, k, section, f, err)
+	}
+	version := f.Int("version")
+	saved, err := p.Contracts.Save(c.Context(), c.Actor(), k.ID, version, section, content)
+	if fault.HasCode(err, "stale_version") {
+		return p.contractConflict(c, saved, section, content, f)
+	}
+	if err != nil {
+		if ui.Refused(err) {
+			return p.showContractSection(c, k, section, f, err)
+		}
+		return err
+	}
+	if f.Bool("more") {
+		c.Flash(view.OK, "已保存，可以接着填下一项。")
+		return c.See(fmt.Sprintf("/contracts/%d/%s", k.ID, section))
+	}
+	c.Flash(view.OK, sectionLabels[section]+"已保存。")
+	return c.See(fmt.Sprintf("/contracts/%d", k.ID))
+}
+
+// contractConflict shows both versions after somebody else saved first; nothing typed is lost.
+func (p *Pages) contractConflict(c *web.Ctx, theirs contract.Contract, section contract.Section, mine contract.Content, f *web.Form) error {
+	page := c.Page("合同已被别人改过")
+	address := fmt.Sprintf("/contracts/%d/%s", theirs.ID, section)
+	body := view.Conflict{What: "合同《" + contractTitle(theirs) + "》", Who: "同单位的另一位经办人", At: theirs.UpdatedAt, Form: address, Theirs: address}
+	for _, d := range contract.Diff(theirs.Content, mine) {
+		body.Fields = append(body.Fields, view.ConflictField{Label: d.Path, Mine: fmt.Sprint(d.After), Theirs: fmt.Sprint(d.Before)})
+	}
+	for name, values := range f.Values {
+		if name == "version" || name == "_csrf" {
+			continue
+		}
+		for _, v := range values {
+			body.Keep = append(body.Keep, view.Pair{Name: name, Value: v})
+		}
+	}
+	body.Keep = append(body.Keep, view.Pair{Name: "version", Value: strconv.Itoa(theirs.Version)})
+	return c.RenderStatus(409, "error/conflict", view.With[view.Conflict]{Page: page, Body: body})
+}

@@ -1,0 +1,162 @@
+package certify
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"techmarket/internal/certify/recognition"
+	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/fault"
+	"techmarket/web"
+	"techmarket/web/ui"
+	"techmarket/web/view"
+)
+
+// rules lists every rule of recognition with its article, as the desk applies it.
+func (p *Pages) rules(c *web.Ctx) error {
+	t := view.Table{
+		Compact:     true,
+		Caption:     "认定规则",
+		HideCaption: true,
+		Columns:     []view.Column{{Label: "问题"}, {Label: "适用类别"}, {Label: "处理结果"}, {Label: "理由"}, {Label: "依据"}},
+	}
+	for _, r := range recognition.Rules() {
+		classes := "全部"
+		if len(r.Classes) > 0 {
+			classes = ui.Join(ui.Labels(codes.ContractClass, r.Classes))
+		}
+		t.Rows = append(
+			t.Rows,
+			view.TableRow{
+				Cells: []view.Cell{
+					{Text: r.Question, Header: true, Note: r.Mend},
+					{Text: classes},
+					{Text: outcomeLabel(r.Outcome)},
+					{Text: r.Reason, Note: ui.Known(codes.Refusal, r.Reason)},
+					{Text: article(r)},
+				},
+			},
+		)
+	}
+	page := c.Page("认定规则")
+	page.Breadcrumbs = []view.Link{{Label: "登记点", Href: "/points"}}
+	return ui.ShowSheet(
+		c,
+		page,
+		ui.Sheet{Lead: "预审和登记点的审查用同一套规则。条款号来自《技术合同认定规则》（国科发政字〔2001〕253号）等文件，标注“未核实”的请以正式文本为准。", Main: []ui.Block{{Table: &t}}},
+	)
+}
+
+func (p *Pages) verify(c *web.Ctx) error {
+	q := c.QueryForm()
+	if number := q.Text("number"); number != "" {
+		clean := strings.NewReplacer(" ", "", "　", "", "-", "").Replace(number)
+		return c.See("/v/" + url.PathEscape(clean) + "?c=" + url.QueryEscape(q.Text("c")))
+	}
+	return p.showVerify(c, 200, "", "", nil)
+}
+
+func (p *Pages) showVerify(c *web.Ctx, status int, number, code string, err error) error {
+	page := c.Page("证明核验")
+	page.Nav = "verify"
+	f := view.Form{Action: "/verify", Get: true, Actions: []view.Action{{Label: "核验"}}, Sections: []view.Section{{Fields: []view.Field{
+		{Name: "number", Label: "登记编号", Value: number, Required: true, Hint: "16 位数字，在证明标题下方", InputMode: "numeric", Width: "m"},
+		{Name: "c", Label: "校验码", Value: code, Required: true, Hint: "8 位，在证明左下方二维码旁", Width: "s"}}}}}
+	body := ui.Sheet{Lead: "核对一张技术合同认定登记证明现在是否有效。不需要登录；扫证明上的二维码也可以。"}
+	if err != nil {
+		body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Tone: view.Bad, Title: web.AsFault(err).Message}})
+	}
+	body.Main = append(body.Main, ui.Block{Forms: []view.Form{f}})
+	return ui.ShowSheetStatus(c, status, page, body)
+}
+
+func (p *Pages) verified(c *web.Ctx) error {
+	if err := c.Limit("verify", 30, time.Minute); err != nil {
+		return err
+	}
+	number, code := c.Param("number"), c.Query().Get("c")
+	if code == "" { // a number alone, from a link or a search: nothing was asked yet
+		return p.showVerify(c, 200, number, "", nil)
+	}
+	result, err := p.Registry.Check(c.Context(), number, code)
+	if fault.Is(err, fault.NotFound) {
+		return p.showVerify(c, 404, number, code, err)
+	}
+	if err != nil {
+		return err
+	}
+	v := result.View
+	page := c.Page("登记编号 " + ui.GroupNumber(v.Number))
+	page.Nav = "verify"
+	page.NoIndex = true
+	page.Title, page.Breadcrumbs = "核验结果", []view.Link{{Label: "证明核验", Href: "/verify"}}
+	qr, err := view.QR(c.BaseURL()+"/v/"+v.Number+"?c="+v.CheckCode, "核验二维码")
+	if err != nil {
+		return err
+	}
+	paper := view.Certificate{
+		Number:   ui.GroupNumber(v.Number),
+		State:    certificateTag(result.Certificate.State),
+		StateDay: result.StateWords,
+		Sample:   v.Sample,
+		Check:    groupCode(v.CheckCode),
+		VerifyAt: "/verify",
+		QR:       &qr,
+		Clause:   "上述技术合同经本登记点审查，符合技术合同认定规则，准予登记。单位名称和信用代码已部分隐去。",
+		Facts: view.Facts{
+			Items: []view.Fact{
+				{Label: "合同名称", Value: v.Title},
+				{Label: "合同类别", Value: v.ClassName + " " + v.Class},
+				{Label: "卖方", Value: v.Seller, Note: v.SellerCode},
+				{Label: "买方", Value: v.Buyer, Note: v.BuyerCode},
+				{
+					Label: "合同成交额",
+					Value: ui.AmountWords(v.Amount),
+					Num:   true,
+					Note:  v.Amount.Han(),
+				},
+				{Label: "其中：技术交易额", Value: ui.AmountWords(v.Technical), Num: true, Note: v.Technical.Han()},
+				{
+					Label: "登记点",
+					Value: v.Point,
+				},
+				{Label: "登记日期", Value: v.RegisteredOn, Num: true},
+				{Label: "版本", Value: fmt.Sprintf("第 %d 版", v.Version)},
+			},
+		},
+		Digests: []view.Digest{
+			{Label: "平台校验码（非印章）", Value: result.Certificate.Digest},
+			{Label: "登记簿", Value: fmt.Sprintf("第 %d 行", result.Certificate.LedgerSeq)},
+		},
+	}
+	if paper.StateDay == paper.State.Label { // 有效 is not said twice
+		paper.StateDay = ""
+	}
+	body := ui.Sheet{Heading: view.T("这张证明：" + result.StateWords), Sample: v.Sample, Main: []ui.Block{{Paper: &paper}}}
+	if len(result.Versions) > 1 {
+		t := view.Table{Caption: "版本", Columns: []view.Column{{Label: "版本"}, {Label: "签发"}, {Label: "状态"}}}
+		for _, x := range result.Versions {
+			t.Rows = append(
+				t.Rows,
+				view.TableRow{
+					Cells: []view.Cell{
+						{Text: fmt.Sprintf("第 %d 版", x.Version), Header: true},
+						{Text: view.Day(x.IssuedAt)},
+						{Tags: []view.Tag{certificateTag(x.State)}},
+					},
+				},
+			)
+		}
+		body.Main = append(body.Main, ui.Block{Title: "全部版本", Table: &t})
+	}
+	return ui.ShowSheet(c, page, body)
+}
+
+func groupCode(code string) string {
+	if len(code) != 8 {
+		return code
+	}
+	return code[:4] + "-" + code[4:]
+}

@@ -1,0 +1,25 @@
+// Package insight is the pages of figures: what the market did, by region and time.
+//
+// A handler decodes, calls one service method and composes the page from parts of web/ui and web/view; it refuses rules and SQL.
+package insight
+
+import (
+	"techmarket/internal/insight/stats"
+	"techmarket/internal/market/listing"
+	"techmarket/web"
+	"techmarket/web/view"
+)
+
+// Pages holds the services that these pages call; internal/app fills it.
+type Pages struct {
+	Stats    *stats.Service
+	Listings *listing.Service
+}
+
+// Routes lists every page and action with who may use it.
+func (p *Pages) Routes() []web.Route {
+	return p.statsRoutes()
+}
+
+// Declared lists the templates of this wing's own pages.
+func Declared() []view.Decl { return []view.Decl{view.Declare[Board]("board")} }

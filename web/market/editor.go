@@ -1,0 +1,298 @@
+package market
+
+import (
+	"slices"
+	"strconv"
+
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/demand"
+	"techmarket/internal/market/listing"
+	"techmarket/web"
+	"techmarket/web/ui"
+	"techmarket/web/view"
+)
+
+// editListing opens the editor where the listing may be saved; elsewhere nobody should type what can't be kept.
+func (p *Pages) editListing(c *web.Ctx, kind listing.Kind, id int64) error {
+	o, err := p.readOwn(c, kind, id)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(o.actions, listing.EventSave) || !c.Actor().In(o.listing.OrganisationID) {
+		return p.showEditor(c, kind, id, nil, nil)
+	}
+	said := "这条信息" + o.listing.State.Label() + "，不能修改。"
+	switch state := o.listing.State; {
+	case state.InReview():
+		said = "正在审核。要改的话，先“撤回提交”。"
+	case state.Live():
+		said = "要改已公布的内容，先点“修订”；审核通过前，公开的仍是原来的内容。"
+	}
+	c.Flash(view.Warn, said)
+	return c.See(listing.DeskPath(kind, id))
+}
+
+// showEditor is the form of a new or existing listing.
+func (p *Pages) showEditor(c *web.Ctx, kind listing.Kind, id int64, form *web.Form, ferr error) error {
+	who := c.Actor()
+	if !who.Has(actor.Member, actor.OrgAdmin) {
+		return fault.New(fault.Forbidden, "not_member", "发布"+kind.Label()+"的人要有本单位“经办人”身份。请本单位管理员为您开通。")
+	}
+	title, action, version := "发布"+kind.Label(), "/"+string(kind)+"s", 0
+	a := ui.NewAsk(form, ferr)
+	var sections []view.Section
+	var meter *view.Meter
+	if kind == listing.Achievement {
+		k := achievement.Content{}
+		if id != 0 {
+			it, err := p.Achievements.Get(c.Context(), who, id)
+			if err != nil {
+				return err
+			}
+			k, version = it.Content, it.Version
+		} else if form == nil {
+			me, err := p.Identity.Account(c.Context(), who)
+			if err != nil {
+				return err
+			}
+			k.Contact = listing.Contact{Name: me.DisplayName, Phone: me.Phone, Email: me.Email}
+			k.Division = who.Division
+		}
+		sections = achievementFields(a, k)
+	} else {
+		k := demand.Content{}
+		if id != 0 {
+			it, err := p.Demands.Get(c.Context(), who, id)
+			if err != nil {
+				return err
+			}
+			k, version = it.Content, it.Version
+		} else if form == nil {
+			me, err := p.Identity.Account(c.Context(), who)
+			if err != nil {
+				return err
+			}
+			k.Contact = listing.Contact{Name: me.DisplayName, Phone: me.Phone, Email: me.Email}
+			k.Division = who.Division
+			k.Problem = c.QueryForm().Text("text")
+		}
+		sections = demandFields(a, k)
+		m := editorMeter(k)
+		meter = &m
+	}
+	if id != 0 {
+		title, action = "编辑"+kind.Label(), listing.DeskPath(kind, id)+"/edit"
+	}
+	f := ui.FormOf(action, "保存草稿", sections...)
+	f.Multipart, f.Guard = true, true
+	f.Hidden = []view.Pair{{Name: "version", Value: a.Value("version", strconv.Itoa(version))}}
+	f.Actions = []view.Action{
+		{Label: "保存并预览", Name: "then", Value: "preview"},
+		{Label: "保存，继续写", Name: "then", Value: "edit", Kind: view.Quiet},
+	}
+	page := c.Page(title)
+	page.Breadcrumbs = []view.Link{{Label: "我的" + kind.Label(), Href: "/desk/" + string(kind) + "s"}}
+	body := ui.Sheet{Lead: "草稿随时可以保存，没写完也行；预览后再提交审核。"}
+	if meter != nil {
+		f.ID = editorID
+		body.Side = []ui.Block{{Card: true, Title: "写清楚了吗", Meter: meter}}
+	}
+	body.Main = a.Blocks(f)
+	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
+}
+
+func (p *Pages) saveListing(c *web.Ctx, kind listing.Kind, id int64) error {
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	var saved listing.Listing
+	if kind == listing.Achievement {
+		saved, err = saveDraft(c, f, p.Achievements.Book, id, p.readAchievement)
+	} else {
+		saved, err = saveDraft(c, f, p.Demands.Book, id, p.readDemand)
+	}
+	if fault.HasCode(err, "stale_version") {
+		return p.listingConflict(c, kind, id, f)
+	}
+	if err != nil {
+		if ui.Refused(err) {
+			return p.showEditor(c, kind, id, f, err)
+		}
+		return err
+	}
+	if f.Text("then") == "edit" {
+		c.Flash(view.OK, "已保存，可以接着写。")
+		return c.See(listing.DeskPath(kind, saved.ID) + "/edit")
+	}
+	c.Flash(view.OK, "草稿已保存。下面是预览，看好了再提交审核。")
+	return c.See(listing.DeskPath(kind, saved.ID))
+}
+
+// saveDraft reads the form over what is stored (nothing for id 0) and stores the result.
+func saveDraft[C listing.Content[C]](
+	c *web.Ctx,
+	f *web.Form,
+	book *listing.Book[C],
+	id int64,
+	read func(*web.Ctx, *web.Form, C) (C, error),
+) (listing.Listing, error) {
+	var content C
+	if id != 0 {
+		stored, err := book.Get(c.Context(), c.Actor(), id)
+		if err != nil {
+			return listing.Listing{}, err
+		}
+		content = stored.Content
+	}
+	content, err := read(c, f, content)
+	if err != nil {
+		return listing.Listing{}, err
+	}
+	var it listing.Item[C]
+	if id == 0 {
+		it, err = book.Create(c.Context(), c.Actor(), content)
+	} else {
+		it, err = book.Save(c.Context(), c.Actor(), id, f.Int("version"), content)
+	}
+	return it.Listing, err
+}
+
+// listingConflict shows what was typed beside what somebody else saved first.
+func (p *Pages) listingConflict(c *web.Ctx, kind listing.Kind, id int64, f *web.Form) error {
+	stored := &ui.Ask{Errors: map[string]string{}}
+	var sections []view.Section
+	var l listing.Listing
+	if kind == listing.Achievement {
+		it, err := p.Achievements.Get(c.Context(), c.Actor(), id)
+		if err != nil {
+			return err
+		}
+		l, sections = it.Listing, achievementFields(stored, it.Content)
+	} else {
+		it, err := p.Demands.Get(c.Context(), c.Actor(), id)
+		if err != nil {
+			return err
+		}
+		l, sections = it.Listing, demandFields(stored, it.Content)
+	}
+	at := listing.DeskPath(kind, id) + "/edit"
+	body := view.Conflict{What: kind.Label() + "《" + l.Title + "》", Who: "同单位的另一位经办人", At: l.UpdatedAt, Form: at, Theirs: at}
+	for _, s := range sections {
+		for _, field := range s.Fields {
+			theirs := field.Value
+			if field.Kind == view.Check {
+				var on []string
+				for _, o := range field.Options {
+					if o.Checked {
+						on = append(on, o.Value)
+					}
+				}
+				theirs = ui.Join(on)
+			}
+			if mine := ui.Join(f.Values[field.Name]); field.Kind != view.File && mine != theirs {
+				body.Fields = append(body.Fields, view.ConflictField{Label: field.Label, Mine: mine, Theirs: theirs})
+			}
+		}
+	}
+	for name, values := range f.Values {
+		if name == "version" || name == "_csrf" {
+			continue
+		}
+		for _, v := range values {
+			body.Keep = append(body.Keep, view.Pair{Name: name, Value: v})
+		}
+	}
+	body.Keep = append(body.Keep, view.Pair{Name: "version", Value: strconv.Itoa(l.Version)})
+	return c.RenderStatus(409, "error/conflict", view.With[view.Conflict]{Page: c.Page("内容已有变化"), Body: body})
+}
+
+func (p *Pages) readAchievement(c *web.Ctx, f *web.Form, k achievement.Content) (achievement.Content, error) {
+	k.Title, k.Summary, k.Problem, k.Description = f.Text("title"), f.Text("summary"), f.Text("problem"), f.Text("description")
+	k.Keywords, k.Field, k.Industry, k.Division, k.RegisterNo = f.Lines(
+		"keywords",
+	), f.Text(
+		"field",
+	), f.Text(
+		"industry",
+	), f.Text(
+		"division",
+	), f.Text(
+		"registerNo",
+	)
+	k.Topics, k.Cooperation, k.Price, k.Contact = f.List("topics"), f.List("cooperation"), readRange(f, "price"), readContact(f)
+	k.Maturity.Level, k.Maturity.Basis, k.Maturity.Judge, k.Maturity.Date = f.Int(
+		"maturity.level",
+	), f.Text(
+		"maturity.basis",
+	), f.Text(
+		"maturity.judge",
+	), f.Text(
+		"maturity.date",
+	)
+	k.Team = achievement.Team{Lead: f.Text("team.lead"), Members: f.Lines("team.members"), Introduction: f.Text("team.introduction")}
+	k.Advantages, k.IP, k.Cases = nil, nil, nil
+	for i := range f.Rows("advantages", 20) {
+		row := func(name string) string { return f.Text(web.Row("advantages", i, name)) }
+		k.Advantages = append(
+			k.Advantages,
+			achievement.Advantage{Name: row("name"), Ours: row("ours"), Present: row("present"), Unit: row("unit")},
+		)
+	}
+	for i := range f.Rows("ip", 50) {
+		row := func(name string) string { return f.Text(web.Row("ip", i, name)) }
+		k.IP = append(
+			k.IP,
+			achievement.IP{Kind: row("kind"), Number: row("number"), Status: row("status"), Expires: row("expires"), Title: row("title")},
+		)
+	}
+	for i := range f.Rows("cases", 20) {
+		row := func(name string) string { return f.Text(web.Row("cases", i, name)) }
+		k.Cases = append(k.Cases, achievement.Case{Organisation: row("organisation"), Effect: row("effect"), Year: row("year")})
+	}
+	if err := ui.FormErr(f); err != nil {
+		return k, err
+	}
+	files, err := p.readFiles(c, f, k.Files)
+	if err != nil {
+		return k, err
+	}
+	k.Files = files
+	evidence, err := ui.Uploads(c, p.Files, f, "evidence", "listing")
+	if err != nil {
+		return k, err
+	}
+	k.Maturity.FileIDs = append(slices.Clone(k.Maturity.FileIDs), evidence...)
+	return k, nil
+}
+
+func (p *Pages) readDemand(c *web.Ctx, f *web.Form, k demand.Content) (demand.Content, error) {
+	k.Title, k.Problem, k.Limits, k.Tried, k.Background = f.Text(
+		"title",
+	), f.Text(
+		"problem",
+	), f.Text(
+		"limits",
+	), f.Text(
+		"tried",
+	), f.Text(
+		"background",
+	)
+	k.Keywords, k.Field, k.Industry, k.Division = f.Lines("keywords"), f.Text("field"), f.Text("industry"), f.Text("division")
+	k.Topics, k.Cooperation, k.Budget, k.Contact = f.List("topics"), f.List("cooperation"), readRange(f, "budget"), readContact(f)
+	k.Deadline, k.DecisionOwner, k.MaturityMin = f.Text("deadline"), f.Text("decisionOwner"), f.Int("maturityMin")
+	k.Challenge, k.Reward = f.Bool("challenge"), f.Text("reward")
+	k.Targets = nil
+	for i := range f.Rows("targets", 20) {
+		row := func(name string) string { return f.Text(web.Row("targets", i, name)) }
+		k.Targets = append(k.Targets, demand.Target{Name: row("name"), Present: row("present"), Target: row("target"), Unit: row("unit")})
+	}
+	if err := ui.FormErr(f); err != nil {
+		return k, err
+	}
+	files, err := p.readFiles(c, f, k.Files)
+	k.Files = files
+	return k, err
+}

@@ -1,0 +1,156 @@
+package market
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"techmarket/internal/market/demand"
+	"techmarket/internal/market/listing"
+	"techmarket/search"
+	"techmarket/web"
+	"techmarket/web/ui"
+	"techmarket/web/view"
+)
+
+func (p *Pages) gateRoutes() []web.Route {
+	return []web.Route{web.POST("/demands/gate", web.Members(), p.gate).WithFiles()}
+}
+
+// gateMeter draws the six parts; edit is the address of the editor, "" on the editor itself.
+func gateMeter(parts []demand.GatePart, edit string) view.Meter {
+	m := view.Meter{}
+	for _, part := range parts {
+		line := view.MeterPart{Label: part.Label, There: part.There, Note: part.Ask, Href: edit + "#" + part.Path}
+		if part.There {
+			m.Done++
+			line.Href, line.Note = "", ""
+			if part.Quote != "" {
+				line.Note = "文中写到“" + ui.Clip(part.Quote, 24) + "”"
+			}
+		} else if part.Path == "targets" {
+			line.Href = edit + "#targets.0.name"
+		}
+		m.Parts = append(m.Parts, line)
+	}
+	return m
+}
+
+// gate reads the half-written form and answers the meter; nothing is stored.
+func (p *Pages) gate(c *web.Ctx) error {
+	if err := c.Limit("gate", 120, time.Minute); err != nil {
+		return err
+	}
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	// A form in the middle of writing has mistakes; they are for the save, not for the meter.
+	k := demand.Content{
+		Title:         f.Text("title"),
+		Problem:       f.Text("problem"),
+		Limits:        f.Text("limits"),
+		Tried:         f.Text("tried"),
+		Background:    f.Text("background"),
+		Reward:        f.Text("reward"),
+		Keywords:      f.Lines("keywords"),
+		DecisionOwner: f.Text("decisionOwner"),
+		Budget:        readRange(f, "budget"),
+	}
+	for i := range f.Rows("targets", 20) {
+		k.Targets = append(
+			k.Targets,
+			demand.Target{
+				Name:    f.Text(web.Row("targets", i, "name")),
+				Present: f.Text(web.Row("targets", i, "present")),
+				Target:  f.Text(web.Row("targets", i, "target")),
+			},
+		)
+	}
+	return c.RenderFragment("", "meter", editorMeter(k))
+}
+
+// editorID names the demand's form, so that the meter can listen to it.
+const editorID = "editor"
+
+func editorMeter(k demand.Content) view.Meter {
+	m := gateMeter(demand.Gate(k), "")
+	m.Post, m.Form = "/demands/gate", editorID
+	return m
+}
+
+// similar lists demands that may be the same need: the organisation's own, drafts too, and what is public of others.
+func (p *Pages) similar(c *web.Ctx, id int64, k demand.Content) ([]view.Link, error) {
+	own, err := p.Demands.Mine(c.Context(), c.Actor(), listing.Filter{Limit: 50})
+	if err != nil {
+		return nil, err
+	}
+	candidates := own.Items
+	text := search.ClipText(strings.TrimSpace(k.Title + " " + strings.Join(k.Keywords, " ")))
+	if search.HasText(text) {
+		found, err := p.Search.Search(
+			c.Context(),
+			search.Query{Text: text, Limit: 20, Filters: []search.Filter{search.AnyOf("kind", string(listing.Demand)),
+				search.Between(
+					"expiresAt",
+					c.Now().Truncate(time.Minute).Unix(),
+					math.MaxInt64,
+				), search.NoneOf("id", listing.DocumentID(listing.Demand, id))}},
+		)
+		if err != nil {
+			return nil, err
+		}
+		var ids []int64
+		for _, h := range found.Hits {
+			ids = append(ids, listing.IDOf(h.ID))
+		}
+		others, err := p.Demands.Many(c.Context(), c.Actor(), ids)
+		if err != nil {
+			return nil, err
+		}
+		candidates = append(candidates, others...)
+	}
+	type like struct {
+		link  view.Link
+		alike float64
+	}
+	var likes []like
+	seen := map[int64]bool{id: true}
+	for _, it := range candidates {
+		if seen[it.ID] || it.State == listing.Archived {
+			continue
+		}
+		seen[it.ID] = true
+		alike := demand.Alike(k, it.Content)
+		if alike < demand.AlikeFrom {
+			continue
+		}
+		l := view.Link{
+			Label: it.Content.Title,
+			Href:  ui.ListingPath(listing.Demand, it.ID),
+			Note:  fmt.Sprintf(" 相似 %d%%，已公开", int(math.Round(alike*100))),
+		}
+		if it.Mine {
+			l.Href, l.Note = listing.DeskPath(listing.Demand, it.ID), fmt.Sprintf(" 相似 %d%%，本单位的，%s", int(math.Round(alike*100)), it.State.Label())
+		}
+		likes = append(likes, like{l, alike})
+	}
+	slices.SortStableFunc(likes, func(a, b like) int { return int(math.Round((b.alike - a.alike) * 1000)) })
+	var out []view.Link
+	for _, l := range likes[:min(5, len(likes))] {
+		out = append(out, l.link)
+	}
+	return out, nil
+}
+
+// gateBlocks stand on the preview of a demand: what its text says, and what may be there already.
+func (p *Pages) gateBlocks(c *web.Ctx, id int64, k demand.Content) ([]ui.Block, error) {
+	m := gateMeter(demand.Gate(k), listing.DeskPath(listing.Demand, id)+"/edit")
+	var err error
+	if m.Alike, err = p.similar(c, id, k); err != nil {
+		return nil, err
+	}
+	return []ui.Block{{Card: true, Title: "写清楚了吗", Meter: &m}}, nil
+}

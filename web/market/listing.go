@@ -1,0 +1,369 @@
+package market
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/demand"
+	"techmarket/internal/market/listing"
+	"techmarket/web"
+	"techmarket/web/ui"
+	"techmarket/web/view"
+)
+
+func (p *Pages) listingRoutes() []web.Route {
+	anyone, signed := web.Anyone(), web.SignedIn()
+	member := web.Members()
+	editor := web.Officers()
+	routes := []web.Route{
+		web.GET("/review", editor, p.reviewQueue),
+		web.GET("/review/:id", editor, p.review),
+		web.POST("/review/:id", editor, p.decideListing),
+		web.GET("/files/:id", anyone, p.listingFile),
+	}
+	for _, kind := range []listing.Kind{listing.Achievement, listing.Demand} {
+		at, own := "/"+string(kind)+"s", "/desk/"+string(kind)+"s"
+		routes = append(routes,
+			web.GET(at, anyone, func(c *web.Ctx) error { return p.listPage(c, kind) }),
+			web.GET(at+"/new", signed, func(c *web.Ctx) error { return p.showEditor(c, kind, 0, nil, nil) }),
+			web.POST(at, member, func(c *web.Ctx) error { return p.saveListing(c, kind, 0) }).WithFiles(),
+			web.GET(at+"/:id", anyone, func(c *web.Ctx) error { return p.listingDetail(c, kind) }),
+			web.GET(own, member, func(c *web.Ctx) error { return p.ownListings(c, kind) }),
+			web.GET(own+"/:id", member, func(c *web.Ctx) error { return p.ownListing(c, kind) }),
+			web.GET(own+"/:id/edit", member, func(c *web.Ctx) error {
+				id, err := c.ID("id")
+				if err != nil {
+					return err
+				}
+				return p.editListing(c, kind, id)
+			}),
+			web.POST(own+"/:id/edit", member, func(c *web.Ctx) error {
+				id, err := c.ID("id")
+				if err != nil {
+					return err
+				}
+				return p.saveListing(c, kind, id)
+			}).WithFiles(),
+			web.POST(own+"/:id/do", member, func(c *web.Ctx) error { return p.moveListing(c, kind) }),
+		)
+	}
+	return routes
+}
+
+func listingStateTag(l listing.Listing) view.Tag {
+	t := view.Tag{Label: l.State.Label()}
+	switch l.State {
+	case listing.Published:
+		t.Tone = view.OK
+	case listing.Submitted, listing.Resubmitted, listing.Revising:
+		t.Tone = view.Info
+	case listing.Returned:
+		t.Tone = view.Bad
+	case listing.Expired:
+		t.Tone = view.Warn
+	}
+	return t
+}
+
+// listingDetail is the public page of an achievement or a demand.
+func (p *Pages) listingDetail(c *web.Ctx, kind listing.Kind) error {
+	id, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	var (
+		l     listing.Listing
+		mine  bool
+		main  []ui.Block
+		topic []string
+	)
+	if kind == listing.Achievement {
+		it, err := p.Achievements.Get(c.Context(), c.Actor(), id)
+		if err != nil {
+			return err
+		}
+		if it.Published == nil {
+			return c.See(listing.DeskPath(kind, id))
+		}
+		l, mine, topic = it.Listing, it.Mine, it.Published.Topics
+		main = achievementBlocks(*it.Published, c.Actor())
+	} else {
+		it, err := p.Demands.Get(c.Context(), c.Actor(), id)
+		if err != nil {
+			return err
+		}
+		if it.Published == nil {
+			return c.See(listing.DeskPath(kind, id))
+		}
+		l, mine, topic = it.Listing, it.Mine, it.Published.Topics
+		main = demandBlocks(*it.Published, c.Actor())
+	}
+	org, err := p.Identity.Organisation(c.Context(), l.OrganisationID)
+	if err != nil {
+		return err
+	}
+	history, err := p.Listings.History(c.Context(), c.Actor(), id)
+	if err != nil {
+		return err
+	}
+	page := c.Page(l.Title)
+	page.Nav = string(kind) + "s"
+	page.Breadcrumbs = []view.Link{{Label: kind.Label(), Href: "/" + string(kind) + "s"}}
+	row := view.Row{}
+	ui.AddListingTags(c, &row, l, l.Field, topic)
+	body := ui.Sheet{Tags: row.Tags, Sample: l.Sample, Main: main}
+	if row.Fresh != "" {
+		body.Tags = append(body.Tags, view.Tag{Label: row.Fresh, Tone: view.OK})
+	}
+	switch {
+	case mine:
+		body.Actions = []view.Action{
+			{Label: "在工作台管理", Href: listing.DeskPath(kind, id), Kind: view.Quiet},
+			{Label: "看匹配", Href: fmt.Sprintf("%s/matches", ui.ListingPath(kind, id))},
+		}
+	case l.Public(c.Now()):
+		if ui.MayDeal(c.Actor()) {
+			body.Actions = []view.Action{{Label: "发起对接", Href: fmt.Sprintf("/deals/new?%sId=%d", kind, id)}}
+		}
+		if kind == listing.Demand {
+			body.Actions = append(body.Actions, view.Action{Label: "看匹配到的成果", Href: fmt.Sprintf("/demands/%d/matches", id), Kind: view.Quiet},
+				view.Action{Label: "相似的需求", Href: fmt.Sprintf("/demands/%d/similar", id), Kind: view.Quiet})
+		} else {
+			body.Actions = append(body.Actions, view.Action{Label: "看合适的需求", Href: fmt.Sprintf("/achievements/%d/matches", id), Kind: view.Quiet},
+				view.Action{Label: "加入比较", Href: compareAddress([]int64{id}), Kind: view.Quiet},
+				view.Action{Label: "相似的成果", Href: fmt.Sprintf("/achievements/%d/similar", id), Kind: view.Quiet})
+		}
+	}
+	owner := []view.Fact{
+		{Label: "单位", Value: org.Name, Href: fmt.Sprintf("/units/%d", org.ID)},
+		{Label: "所在地", Value: ui.Place(l.Division, org.Division)},
+	}
+	if l.PublishedAt != nil {
+		owner = append(owner, view.Fact{Label: "发布", Value: view.Day(*l.PublishedAt), Note: fmt.Sprintf("第 %d 版", l.PublishedVersion)})
+	}
+	if l.ExpiresAt != nil {
+		owner = append(owner, view.Fact{Label: "有效到", Value: view.Day(*l.ExpiresAt)})
+	}
+	owner = append(owner, view.Fact{Label: "编号", Value: strconv.FormatInt(l.ID, 10), Num: true})
+	body.Side = []ui.Block{
+		{Card: true, Title: "发布单位", Facts: &view.Facts{Items: owner, Wide: true}},
+		{Title: "经过", Events: listingTimeline(history)},
+	}
+	return ui.ShowSheet(c, page, body)
+}
+
+func listingTimeline(history []listing.Happening) *view.Timeline {
+	t := &view.Timeline{}
+	for _, h := range history {
+		e := view.Event{At: h.At, Who: h.Name, What: h.Event.Label(), Note: h.Reason}
+		if h.Event == listing.EventClose {
+			e.Note = cmp.Or(listing.CloseLabel(h.Reason), h.Reason)
+		}
+		switch h.Event {
+		case listing.EventPublish, listing.EventConfirm, listing.EventRenew:
+			e.Tone = view.OK
+		case listing.EventReturn:
+			e.Tone = view.Bad
+		case listing.EventExpire:
+			e.Tone = view.Warn
+		}
+		t.Events = append(t.Events, e)
+	}
+	return t
+}
+
+func prose(title, text string) []ui.Block {
+	if text == "" {
+		return nil
+	}
+	return []ui.Block{{Title: title, Prose: []view.Text{view.T(text)}}}
+}
+
+func achievementBlocks(k achievement.Content, who actor.Actor) []ui.Block {
+	facts := []view.Fact{
+		{Label: "成熟度", TRL: k.Maturity.Level, Note: maturityNote(k.Maturity)}, {Label: "意向价格", Value: k.Price.String(), Num: true},
+		{Label: "合作方式", Value: ui.Join(ui.Labels(codes.Cooperation, k.Cooperation))}, {Label: "技术领域", Value: codes.Field.Label(k.Field)},
+		{Label: "规划方向", Value: topicNames(k.Topics)}, {Label: "应用行业", Value: codes.Industry.Label(k.Industry)},
+	}
+	if len(k.Keywords) > 0 {
+		facts = append(facts, view.Fact{Label: "关键词", Value: ui.Join(k.Keywords)})
+	}
+	blocks := []ui.Block{{Prose: []view.Text{view.T(k.Summary)}, Facts: &view.Facts{Items: facts}}}
+	blocks = append(blocks, prose("解决的问题", k.Problem)...)
+	if len(k.Advantages) > 0 {
+		var rows [][]string
+		for _, a := range k.Advantages {
+			rows = append(rows, []string{a.Name, a.Ours, a.Present, a.Unit})
+		}
+		blocks = append(blocks, measuresBlock("与现有方案对比", "本成果", "现有方案", rows))
+	}
+	blocks = append(blocks, prose("成果介绍", k.Description)...)
+	if len(k.IP) > 0 {
+		t := view.Table{
+			Caption:     "知识产权",
+			HideCaption: true,
+			Columns:     []view.Column{{Label: "名称"}, {Label: "种类"}, {Label: "号码"}, {Label: "状态"}, {Label: "有效期到"}},
+		}
+		for _, ip := range k.IP {
+			t.Rows = append(
+				t.Rows,
+				view.TableRow{
+					Cells: view.Cells(ip.Title, codes.IPKind.Label(ip.Kind), ip.Number, choice(achievement.IPStatuses(), ip.Status), ip.Expires),
+				},
+			)
+		}
+		blocks = append(blocks, ui.Block{Title: "知识产权", Table: &t})
+	}
+	if len(k.Cases) > 0 {
+		var rows view.Rows
+		for _, s := range k.Cases {
+			rows.Items = append(rows.Items, view.Row{Title: view.T(s.Organisation), Lead: view.T(s.Effect), Meta: ui.NotEmpty(s.Year)})
+		}
+		blocks = append(blocks, ui.Block{Title: "应用案例", Rows: &rows})
+	}
+	if k.Team.Lead != "" || k.Team.Introduction != "" {
+		team := []view.Fact{
+			{Label: "负责人", Value: k.Team.Lead},
+			{Label: "成员", Value: ui.Join(k.Team.Members)},
+			{Label: "介绍", Text: view.T(k.Team.Introduction)},
+		}
+		team = slices.DeleteFunc(team, func(f view.Fact) bool { return f.Value == "" && len(f.Text) == 0 })
+		blocks = append(blocks, ui.Block{Title: "团队", Facts: &view.Facts{Items: team}})
+	}
+	return append(append(blocks, filesBlock(k.Files)...), contactBlock(k.Contact, who)...)
+}
+
+func demandBlocks(k demand.Content, who actor.Actor) []ui.Block {
+	facts := []view.Fact{
+		{Label: "预算", Value: k.Budget.String(), Num: true}, {Label: "期限", Value: k.Deadline, Num: true},
+		{Label: "合作方式", Value: ui.Join(ui.Labels(codes.Cooperation, k.Cooperation))}, {Label: "要求的成熟度", TRL: k.MaturityMin},
+		{
+			Label: "技术领域",
+			Value: codes.Field.Label(k.Field),
+		}, {Label: "规划方向", Value: topicNames(k.Topics)}, {Label: "所属行业", Value: codes.Industry.Label(k.Industry)},
+	}
+	if k.MaturityMin == 0 {
+		facts[3] = view.Fact{Label: "要求的成熟度", Value: "不限"}
+	}
+	if len(k.Keywords) > 0 {
+		facts = append(facts, view.Fact{Label: "关键词", Value: ui.Join(k.Keywords)})
+	}
+	blocks := append(prose("要解决的问题", k.Problem), ui.Block{Facts: &view.Facts{Items: facts}})
+	if len(k.Targets) > 0 {
+		var rows [][]string
+		for _, g := range k.Targets {
+			rows = append(rows, []string{g.Name, g.Present, g.Target, g.Unit})
+		}
+		blocks = append(blocks, measuresBlock("要达到的指标", "现值", "目标值", rows))
+	}
+	blocks = append(blocks, prose("限制条件", k.Limits)...)
+	blocks = append(blocks, prose("已做过的尝试", k.Tried)...)
+	blocks = append(blocks, prose("背景和现有基础", k.Background)...)
+	blocks = append(blocks, prose("揭榜奖励和评判办法", k.Reward)...)
+	return append(append(blocks, filesBlock(k.Files)...), contactBlock(k.Contact, who)...)
+}
+
+func maturityNote(m achievement.Maturity) string {
+	if m.Level == 0 {
+		return ""
+	}
+	switch m.Basis {
+	case achievement.BasisJudged:
+		return codes.TRL.Label(strconv.Itoa(m.Level)) + "；由" + m.Judge + "评价，" + m.Date
+	case achievement.BasisSelf:
+		return codes.TRL.Label(strconv.Itoa(m.Level)) + "；单位自评"
+	default:
+		return ""
+	}
+}
+
+func topicNames(values []string) string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = ui.TopicLabel(v)
+	}
+	return ui.Join(out)
+}
+
+func choice(choices []listing.Choice, code string) string {
+	for _, c := range choices {
+		if c.Code == code {
+			return c.Label
+		}
+	}
+	return code
+}
+
+func filesBlock(files []listing.Attachment) []ui.Block {
+	var items []view.FileItem
+	for i, f := range files {
+		name := f.Caption
+		if name == "" {
+			name = fmt.Sprintf("附件 %d", i+1)
+		}
+		items = append(
+			items,
+			view.FileItem{
+				Name: name,
+				Href: fmt.Sprintf("/files/%d", f.FileID),
+				Note: map[string]string{listing.FilePicture: "图片", listing.FileEvidence: "证明材料"}[f.Role],
+			},
+		)
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	return []ui.Block{{Title: "附件", Files: items}}
+}
+
+// measuresBlock lists name, two values and unit; the unit has a column only where one was given apart from the value.
+func measuresBlock(title, first, second string, rows [][]string) ui.Block {
+	t := view.Table{Caption: title, HideCaption: true, Columns: []view.Column{{Label: "指标"}, {Label: first}, {Label: second}, {Label: "单位"}}}
+	if !slices.ContainsFunc(rows, func(r []string) bool { return r[3] != "" }) {
+		t.Columns = t.Columns[:3]
+	}
+	for _, r := range rows {
+		t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(r[:len(t.Columns)]...)})
+	}
+	return ui.Block{Title: title, Table: &t}
+}
+
+func contactBlock(k listing.Contact, who actor.Actor) []ui.Block {
+	if !who.SignedIn() {
+		return []ui.Block{{Card: true, Title: "联系人", Intro: "登录后可以看到联系人并发起对接。"}}
+	}
+	if k.Name == "" {
+		return nil
+	}
+	return []ui.Block{
+		{
+			Card:  true,
+			Title: "联系人",
+			Facts: &view.Facts{
+				Items: []view.Fact{{Label: "姓名", Value: k.Name}, {Label: "电话", Value: k.Phone, Num: true}, {Label: "邮箱", Value: k.Email}},
+			},
+		},
+	}
+}
+
+// listingFile sends a picture or attachment of a listing that the reader may see.
+func (p *Pages) listingFile(c *web.Ctx) error {
+	id, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	ok, err := p.Listings.MayReadFile(c.Context(), c.Actor(), id)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fault.New(fault.NotFound, "file", "没有这个文件，或它不对您公开。")
+	}
+	return ui.SendFile(c, p.Files, id)
+}

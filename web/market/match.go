@@ -1,0 +1,473 @@
+package market
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/demand"
+	"techmarket/internal/market/listing"
+	"techmarket/internal/market/matching"
+	"techmarket/internal/market/watch"
+	"techmarket/search"
+	"techmarket/web"
+	"techmarket/web/ui"
+	"techmarket/web/view"
+)
+
+// Matcher finds the other side of a listing; matching.Finder is one.
+type Matcher interface {
+	Find(ctx context.Context, r matching.Request) (matching.Matches, error)
+}
+
+func (p *Pages) matchRoutes() []web.Route {
+	return []web.Route{
+		web.GET("/demands/:id/matches", web.Anyone(), func(c *web.Ctx) error { return p.matches(c, listing.Demand) }),
+		web.GET("/achievements/:id/matches", web.Anyone(), func(c *web.Ctx) error { return p.matches(c, listing.Achievement) }),
+		web.GET("/demands/:id/similar", web.Anyone(), func(c *web.Ctx) error { return p.similarTo(c, listing.Demand) }),
+		web.GET("/achievements/:id/similar", web.Anyone(), func(c *web.Ctx) error { return p.similarTo(c, listing.Achievement) }),
+		web.GET("/match", web.Anyone(), p.matchText),
+	}
+}
+
+// visible keeps what everybody may see now: the index holds only public listings, and this drops what expired since.
+func (p *Pages) visible(c *web.Ctx) []search.Filter {
+	return []search.Filter{search.Between("expiresAt", c.Now().Truncate(time.Minute).Unix(), math.MaxInt64)}
+}
+
+// matched is a listing with what was found for it, as the page, the print view and the sheet need it.
+type matched struct {
+	kind, want  listing.Kind
+	listing     listing.Listing
+	OwnListings bool
+	gate        listing.Completeness
+	parts       []demand.GatePart
+	lead        []string
+	found       matching.Matches
+	standing    watch.Standing
+	cards       []view.MatchCard
+	places      []watch.Place
+}
+
+// matched reads the listing of the address and ranks the other side for it. What the reader's organisation refused stays away.
+func (p *Pages) matched(c *web.Ctx, kind listing.Kind) (matched, error) {
+	m := matched{kind: kind, want: listing.Achievement}
+	if kind == listing.Achievement {
+		m.want = listing.Demand
+	}
+	id, err := c.ID("id")
+	if err != nil {
+		return m, err
+	}
+	var doc search.Document
+	if kind == listing.Demand {
+		it, err := p.Demands.Get(c.Context(), c.Actor(), id)
+		if err != nil {
+			return m, err
+		}
+		if doc, err = p.Demands.Document(c.Context(), it); err != nil {
+			return m, err
+		}
+		m.listing, m.OwnListings, m.gate, m.parts = it.Listing, it.Mine, it.Content.Completeness(), demand.Gate(it.Content)
+		k := ui.Shown(it)
+		m.lead = ui.NotEmpty(ui.Place(k.Division, it.Division), "预算："+ui.FirstOf(k.Budget.String(), "未填写"), ui.DeadlineWords(c, k.Deadline))
+	} else {
+		it, err := p.Achievements.Get(c.Context(), c.Actor(), id)
+		if err != nil {
+			return m, err
+		}
+		if doc, err = p.Achievements.Document(c.Context(), it); err != nil {
+			return m, err
+		}
+		m.listing, m.OwnListings, m.gate = it.Listing, it.Mine, it.Content.Completeness()
+		m.lead = ui.NotEmpty(ui.Place(it.Content.Division, it.Division), ui.Shown(it).Price.String(), ui.Cooperation(ui.Shown(it).Cooperation))
+	}
+	visible := p.visible(c)
+	if m.standing, err = p.Watch.Standing(c.Context(), c.Actor(), m.listing); err != nil {
+		return m, err
+	}
+	if hidden := m.standing.Hidden(m.want); len(hidden) > 0 {
+		visible = append(visible, search.NoneOf("id", hidden...))
+	}
+	m.found, err = p.Matcher.Find(
+		c.Context(),
+		matching.Request{Listing: doc, Want: string(m.want), Visible: visible, Hard: watch.Hard(doc), Limit: 20},
+	)
+	if err != nil && !fault.HasCode(err, "match_empty") {
+		return m, err
+	}
+	m.cards, m.places, err = p.matchCards(c, m.want, m.found, func(otherID int64) view.Action {
+		if !ui.MayDeal(c.Actor()) {
+			return view.Action{Label: "看" + m.want.Label(), Href: ui.ListingPath(m.want, otherID), Small: true, Kind: view.Quiet}
+		}
+		v := url.Values{}
+		v.Set(string(kind)+"Id", strconv.FormatInt(id, 10))
+		v.Set(string(m.want)+"Id", strconv.FormatInt(otherID, 10))
+		return view.Action{Label: "发起对接", Href: "/deals/new?" + v.Encode(), Small: true}
+	})
+	return m, err
+}
+
+// note says how the list came about.
+func (m matched) note() string {
+	note := fmt.Sprintf("按匹配度排列的%s", m.want.Label())
+	var left []string
+	if n := m.found.Filtered; n > 0 {
+		left = append(left, fmt.Sprintf("%d 项成熟度低于要求", n))
+	}
+	if n := m.found.Far; n > 0 {
+		left = append(left, fmt.Sprintf("%d 项匹配度比第一项低得多", n))
+	}
+	if n := m.found.SameOrg; n > 0 {
+		left = append(left, fmt.Sprintf("%d 项与前面的同属一个单位（每个单位先列两项）", n))
+	}
+	if len(left) > 0 {
+		note += "。没有列出的：" + strings.Join(left, "，") + "。"
+	}
+	return note
+}
+
+// matches ranks the other side for a listing, with reasons.
+func (p *Pages) matches(c *web.Ctx, kind listing.Kind) error {
+	m, err := p.matched(c, kind)
+	if err != nil {
+		return err
+	}
+	id := m.listing.ID
+	page := c.Page("匹配")
+	page.Nav = string(kind) + "s"
+	page.Breadcrumbs = []view.Link{
+		{Label: kind.Label(), Href: "/" + string(kind) + "s"},
+		{Label: m.listing.Title, Href: ui.ListingPath(kind, id)},
+	}
+	body := ui.Sheet{Heading: view.T(m.listing.Title), Lead: strings.Join(m.lead, " · "), Sample: m.listing.Sample}
+	if m.OwnListings {
+		p.answerable(c, &m)
+		p.Watch.Shown(c.Actor(), m.listing, m.places)
+	}
+	list := view.Matches{Cards: m.cards}
+	if len(m.cards) > 0 || m.found.Filtered > 0 {
+		list.Note = m.note()
+	}
+	list.Empty = view.Empty{Icon: "search-x", Title: "暂无合适" + m.want.Label(), Text: "没有一项达到匹配的最低要求，可以请技术经纪人帮忙。",
+		Actions: []view.Action{{Label: "请技术经纪人来谈", Href: "/brokers?field=" + m.listing.Field}}}
+	if m.OwnListings && m.listing.State.Live() {
+		list.Empty.Text = "没有一项达到匹配的最低要求。把缺的信息补上会更准，也可以请技术经纪人帮忙；有新的会提醒您。"
+	}
+	body.Main = append(body.Main, noticeBlock(m.found)...)
+	body.Main = append(body.Main, ui.Block{Title: "匹配到的" + m.want.Label(), Matches: &list})
+	if len(m.cards) > 0 {
+		at := watch.MatchesPath(kind, id)
+		body.Actions = []view.Action{
+			{Label: "打印匹配单", Href: at + "/print", Kind: view.Quiet, Small: true},
+			{Label: "下载 Excel", Href: at + ".xlsx", Kind: view.Quiet, Small: true},
+		}
+		if m.want == listing.Achievement && len(m.cards) > 1 {
+			var ids []int64
+			for _, place := range m.places[:min(maxCompared, len(m.places))] {
+				ids = append(ids, place.Listing.ID)
+			}
+			body.Actions = append(
+				body.Actions,
+				view.Action{Label: fmt.Sprintf("比较前 %d 项", len(ids)), Href: compareAddress(ids), Kind: view.Quiet, Small: true},
+			)
+		}
+	}
+	if m.OwnListings && kind == listing.Demand {
+		meter := gateMeter(m.parts, listing.DeskPath(kind, id)+"/edit")
+		body.Side = append(body.Side, ui.Block{Card: true, Title: "这条需求说清楚了吗", Meter: &meter})
+	}
+	if m.OwnListings && kind == listing.Achievement && len(m.gate.Missing) > 0 {
+		side := ui.Block{
+			Card:  true,
+			Title: "资料完整度",
+			Bar:   &ui.Share{Done: m.gate.Percent, Of: 100, Label: fmt.Sprintf("%d%%。补上下面几处，匹配会更准：", m.gate.Percent)},
+		}
+		for _, miss := range m.gate.Missing[:min(4, len(m.gate.Missing))] {
+			side.Links = append(side.Links, view.Link{Label: miss.Label, Href: listing.DeskPath(kind, id) + "/edit#" + miss.Path})
+		}
+		body.Side = append(body.Side, side)
+	}
+	if m.OwnListings && m.listing.State.Live() { // nothing is matched to what is closed
+		alerts, err := p.alertBlock(c, m)
+		if err != nil {
+			return err
+		}
+		body.Side = append(body.Side, alerts)
+	}
+	if !c.Actor().Has(actor.Broker) { // who is one needs no other
+		body.Side = append(body.Side, p.brokerBlock(c, m.listing))
+	}
+	return ui.ShowSheet(c, page, body)
+}
+
+// document reads the listing of the address as the index would hold it.
+func (p *Pages) document(c *web.Ctx, kind listing.Kind) (listing.Listing, search.Document, error) {
+	id, err := c.ID("id")
+	if err != nil {
+		return listing.Listing{}, search.Document{}, err
+	}
+	if kind == listing.Demand {
+		it, err := p.Demands.Get(c.Context(), c.Actor(), id)
+		if err != nil {
+			return listing.Listing{}, search.Document{}, err
+		}
+		doc, err := p.Demands.Document(c.Context(), it)
+		return it.Listing, doc, err
+	}
+	it, err := p.Achievements.Get(c.Context(), c.Actor(), id)
+	if err != nil {
+		return listing.Listing{}, search.Document{}, err
+	}
+	doc, err := p.Achievements.Document(c.Context(), it)
+	return it.Listing, doc, err
+}
+
+// similarTo lists those of the same kind that are about the same thing.
+func (p *Pages) similarTo(c *web.Ctx, kind listing.Kind) error {
+	l, doc, err := p.document(c, kind)
+	if err != nil {
+		return err
+	}
+	found, err := p.Matcher.Find(c.Context(), matching.Request{Listing: doc, Want: string(kind), Visible: p.visible(c), Limit: 10})
+	if err != nil && !fault.HasCode(err, "match_empty") {
+		return err
+	}
+	cards, _, err := p.matchCards(c, kind, found, func(id int64) view.Action {
+		return view.Action{Label: "看" + kind.Label(), Href: ui.ListingPath(kind, id), Small: true, Kind: view.Quiet}
+	})
+	if err != nil {
+		return err
+	}
+	page := c.Page("相似的" + kind.Label())
+	page.Nav = string(kind) + "s"
+	page.Breadcrumbs = []view.Link{{Label: kind.Label(), Href: "/" + string(kind) + "s"}, {Label: l.Title, Href: ui.ListingPath(kind, l.ID)}}
+	body := ui.Sheet{Lead: "与“" + l.Title + "”内容相近的" + kind.Label() + "，相近的在前。", Sample: l.Sample}
+	body.Main = append(noticeBlock(found), ui.Block{Matches: &view.Matches{Cards: cards,
+		Empty: view.Empty{
+			Icon:    "search-x",
+			Title:   "没有相似的" + kind.Label(),
+			Text:    "目前公开的" + kind.Label() + "里没有内容相近的。",
+			Actions: []view.Action{{Label: "看全部" + kind.Label(), Href: "/" + string(kind) + "s"}},
+		}}})
+	return ui.ShowSheet(c, page, body)
+}
+
+// matchText matches a problem that somebody pasted, without posting it.
+func (p *Pages) matchText(c *web.Ctx) error {
+	text := c.QueryForm().Text("q")
+	page := c.Page("看看谁已经解决了")
+	body := ui.Sheet{Lead: "粘贴一段技术难题，不用注册就能看到可能合适的成果和理由。"}
+	form := view.Form{
+		Action:  "/match",
+		Get:     true,
+		Actions: []view.Action{{Label: "找成果"}, {Label: "发布成需求", Href: "/demands/new?" + url.Values{"text": {text}}.Encode(), Kind: view.Quiet}},
+		Sections: []view.Section{
+			{
+				Fields: []view.Field{{Kind: view.Area, Name: "q", Label: "技术难题", Value: text, Required: true, Rows: 6, Hint: "哪道工序、什么对象、现在做到多少、要做到多少"}},
+			},
+		},
+	}
+	body.Main = append(body.Main, ui.Block{Forms: []view.Form{form}})
+	if text != "" {
+		if n := len([]rune(text)); n > 20_000 {
+			text = string([]rune(text)[:20_000])
+		}
+		title, _, _ := strings.Cut(text, "\n")
+		found, err := p.Matcher.Find(
+			c.Context(),
+			matching.Request{
+				Listing: search.Document{Kind: string(listing.Demand), Title: ui.Clip(title, 60), Body: text},
+				Want:    string(listing.Achievement),
+				Visible: p.visible(c),
+				Limit:   10,
+			},
+		)
+		if err != nil && !fault.HasCode(err, "match_empty") {
+			return err
+		}
+		body.Main = append(body.Main, noticeBlock(found)...)
+		cards, _, err := p.matchCards(c, listing.Achievement, found, func(id int64) view.Action {
+			return view.Action{Label: "看成果", Href: ui.ListingPath(listing.Achievement, id), Small: true, Kind: view.Quiet}
+		})
+		if err != nil {
+			return err
+		}
+		m := view.Matches{Cards: cards, Empty: view.Empty{Icon: "search-x", Title: "暂无合适成果", Text: "发布成需求后，有新成果时会提醒您；也可以请技术经纪人帮忙。",
+			Actions: []view.Action{
+				{Label: "发布成需求", Href: "/demands/new?" + url.Values{"text": {text}}.Encode()},
+				{Label: "找技术经纪人", Href: "/brokers", Kind: view.Quiet},
+			}}}
+		body.Main = append(body.Main, ui.Block{Title: "可能合适的成果", Matches: &m})
+	}
+	return ui.ShowSheet(c, page, body)
+}
+
+// noticeBlock says what the matching had to do without.
+func noticeBlock(found matching.Matches) []ui.Block {
+	if found.Notice == "" {
+		return nil
+	}
+	return []ui.Block{{Notice: &view.Notice{Title: found.Notice}}}
+}
+
+// matchCards reads the found listings again and draws score, reasons and the sheet behind them; places are the same, for the log.
+func (p *Pages) matchCards(
+	c *web.Ctx,
+	want listing.Kind,
+	found matching.Matches,
+	act func(id int64) view.Action,
+) ([]view.MatchCard, []watch.Place, error) {
+	ids := make([]int64, 0, len(found.Items))
+	explained := map[int64]matching.Explained{}
+	for _, m := range found.Items {
+		id := listing.IDOf(m.Document.ID)
+		ids = append(ids, id)
+		explained[id] = m.Explained
+	}
+	items, err := p.listed(c, want, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	var cards []view.MatchCard
+	var places []watch.Place
+	for _, it := range items { // without what was withdrawn since it was indexed
+		id, row, e := it.ID, it.row, explained[it.ID]
+		row.Title, row.Lead = markWords(row.Title.String(), e.Words), markWords(row.Lead.String(), e.Words)
+		card := view.MatchCard{Row: row, Score: int(math.Round(e.Score * 100)), Actions: []view.Action{act(id)}}
+		if want == listing.Achievement {
+			card.Actions = append(card.Actions, view.Action{Label: "加入比较", Href: fmt.Sprintf("/compare?ids=%d", id), Kind: view.Quiet, Small: true})
+		}
+		for _, r := range e.Reasons {
+			card.Reasons = append(card.Reasons, markWords(r, e.Words))
+		}
+		if e.Lack != "" {
+			card.Short = view.T("不足：" + strings.TrimPrefix(e.Lack, "不足："))
+		}
+		card.Sheet, card.Sum = scoreSheet(e, card.Score)
+		cards = append(cards, card)
+		places = append(places, watch.Place{Listing: it.Listing, Rank: len(cards), Explained: e})
+	}
+	return cards, places, nil
+}
+
+func featureLabel(feature string) string {
+	if label, ok := map[string]string{"text": "文字内容", "elements": "材料、方法、功效、产品、应用", "subject": "领域与行业", "maturity": "成熟度", "terms": "价格与合作方式",
+		"region": "地区", "record": "单位答复记录", "freshness": "新鲜与完整"}[feature]; ok {
+		return label
+	}
+	return feature
+}
+
+// markWords marks the matched words in a text, the longest first at each place.
+func markWords(text string, words []string) view.Text {
+	sorted := slices.Clone(words)
+	slices.SortFunc(sorted, func(a, b string) int { return len(b) - len(a) })
+	var out view.Text
+	plain := 0
+	for i := 0; i < len(text); {
+		hit := ""
+		for _, w := range sorted {
+			if len(w) >= 4 && len(text)-i >= len(w) && strings.EqualFold(text[i:i+len(w)], w) {
+				hit = text[i : i+len(w)]
+				break
+			}
+		}
+		if hit == "" {
+			i++
+			continue
+		}
+		if i > plain {
+			out = append(out, view.Span{Text: text[plain:i]})
+		}
+		out = append(out, view.Span{Text: hit, Mark: true})
+		i += len(hit)
+		plain = i
+	}
+	if plain < len(text) {
+		out = append(out, view.Span{Text: text[plain:]})
+	}
+	return out
+}
+
+// scoreSheet is how a score came about, in tenths of a point: the lines add up to the sum, and the factors below it give
+// the score, as who checks them expects.
+func scoreSheet(e matching.Explained, score int) ([]view.ScoreLine, string) {
+	var points, full []float64
+	for _, k := range e.Contributions {
+		points, full = append(points, k.Points*1000), append(full, k.Weight*1000)
+	}
+	tenths, sum := whole(points)
+	outof, most := whole(full)
+	var lines []view.ScoreLine
+	for i, k := range e.Contributions {
+		lines = append(
+			lines,
+			view.ScoreLine{
+				Label:  featureLabel(k.Feature),
+				Points: fmt.Sprintf("%.1f", float64(tenths[i])/10),
+				Outof:  fmt.Sprintf("%.1f", float64(outof[i])/10),
+				Note:   k.Note,
+			},
+		)
+	}
+	return lines, fmt.Sprintf(
+		"合计 %.1f，满分 %.1f，折合 %.1f%%；这条需求所问的内容得到回应的程度 %.1f%%，相乘得匹配度 %d。",
+		sum/10,
+		most/10,
+		sum/max(most, 1e-9)*100,
+		e.Strength*100,
+		score,
+	)
+}
+
+// whole rounds the parts so that they add up to the rounded sum: those with the largest remainders are rounded up.
+func whole(parts []float64) (rounded []int, sum float64) {
+	order := make([]int, len(parts))
+	for i, p := range parts {
+		order[i], rounded, sum = i, append(rounded, int(math.Floor(p))), sum+p
+	}
+	left := int(math.Round(sum))
+	for _, n := range rounded {
+		left -= n
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(parts[b]-math.Floor(parts[b]), parts[a]-math.Floor(parts[a])) })
+	for _, i := range order[:left] {
+		rounded[i]++
+	}
+	return rounded, sum
+}
+
+// brokerBlock proposes brokers for a listing's field and place.
+func (p *Pages) brokerBlock(c *web.Ctx, l listing.Listing) ui.Block {
+	b := ui.Block{Card: true, Title: "请技术经纪人帮忙", Links: []view.Link{{Label: "全部技术经纪人", Href: "/brokers"}}}
+	if p.Brokers == nil {
+		return b
+	}
+	found, err := p.Brokers.Suggest(c.Context(), ui.FirstTwo(l.Field), l.Division, 3)
+	if err != nil {
+		return b // a suggestion is not worth an error page
+	}
+	var links []view.Link
+	for _, s := range found {
+		links = append(
+			links,
+			view.Link{
+				Label: s.Name,
+				Href:  fmt.Sprintf("/brokers/%d", s.AccountID),
+				Note:  " " + s.Organisation + "，擅长" + ui.Join(ui.Labels(codes.Field, s.Fields[:min(2, len(s.Fields))])),
+			},
+		)
+	}
+	b.Links = append(links, b.Links...)
+	return b
+}

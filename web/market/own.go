@@ -1,0 +1,265 @@
+package market
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/demand"
+	"techmarket/internal/market/listing"
+	"techmarket/web"
+	"techmarket/web/ui"
+	"techmarket/web/view"
+)
+
+// ownListings is the organisation's own desk for one kind.
+func (p *Pages) ownListings(c *web.Ctx, kind listing.Kind) error {
+	q := c.QueryForm()
+	f := listing.Filter{After: q.Text("after"), Text: q.Text("q"), Limit: 20}
+	if s := q.Text("state"); s != "" {
+		f.States = []listing.State{listing.State(s)}
+	}
+	at := "/desk/" + string(kind) + "s"
+	rows := view.Rows{Label: "我的" + kind.Label(), Empty: view.Empty{Icon: "file-plus", Title: "还没有" + kind.Label(),
+		Actions: []view.Action{{Label: "写第一条", Href: "/" + string(kind) + "s/new"}}}}
+	var next string
+	add := func(l listing.Listing, percent int) {
+		title := l.Title
+		if title == "" {
+			title = "未命名的草稿"
+		}
+		row := view.Row{Title: view.T(title), Href: listing.DeskPath(kind, l.ID), Tags: []view.Tag{listingStateTag(l)}, Sample: l.Sample,
+			Meta: []string{"更新于 " + view.Ago(c.Now(), l.UpdatedAt), fmt.Sprintf("资料完整度 %d%%", percent)}}
+		if l.State == listing.Returned && l.ReturnReason != "" {
+			row.Lead = view.T("退回原因：" + l.ReturnReason)
+		}
+		if l.Sleeping() {
+			row.Tags = append(row.Tags, view.Tag{Label: "久未确认", Tone: view.Warn})
+		}
+		rows.Items = append(rows.Items, row)
+	}
+	if kind == listing.Achievement {
+		page, err := p.Achievements.Mine(c.Context(), c.Actor(), f)
+		if err != nil {
+			return err
+		}
+		for _, it := range page.Items {
+			add(it.Listing, it.Content.Completeness().Percent)
+		}
+		next = page.Next
+	} else {
+		page, err := p.Demands.Mine(c.Context(), c.Actor(), f)
+		if err != nil {
+			return err
+		}
+		for _, it := range page.Items {
+			add(it.Listing, it.Content.Completeness().Percent)
+		}
+		next = page.Next
+	}
+	counts, err := p.Listings.DeskCounts(c.Context(), c.Actor(), kind)
+	if err != nil {
+		return err
+	}
+	tabs := &view.Tabs{Label: "按状态", Items: []view.Link{{Label: "全部", Href: at, Current: len(f.States) == 0}}}
+	for _, s := range listing.States() {
+		if counts[s] > 0 {
+			tabs.Items = append(
+				tabs.Items,
+				view.Link{Label: s.Label(), Href: at + "?state=" + string(s), Count: counts[s], HasCount: true, Current: slices.Contains(f.States, s)},
+			)
+		}
+	}
+	pager := view.Pager{Total: -1}
+	if next != "" {
+		v := c.Query()
+		v.Set("after", next)
+		pager.Next = at + "?" + v.Encode()
+	}
+	return ui.ShowList(c, c.Page("我的"+kind.Label()), ui.Listing{Tabs: tabs, Rows: &rows, Pager: pager,
+		Actions: []view.Action{
+			{Label: "发布" + kind.Label(), Href: "/" + string(kind) + "s/new"},
+			{Label: "从表格导入", Href: "/imports?kind=" + string(kind), Kind: view.Quiet},
+		}})
+}
+
+// own reads a listing for its owner's desk with the parts both kinds share.
+type own struct {
+	listing  listing.Listing
+	blocks   []ui.Block
+	percent  listing.Completeness
+	warnings []fault.Field
+	actions  []listing.Event
+}
+
+func (p *Pages) readOwn(c *web.Ctx, kind listing.Kind, id int64) (own, error) {
+	if kind == listing.Achievement {
+		it, err := p.Achievements.Get(c.Context(), c.Actor(), id)
+		return own{it.Listing, achievementBlocks(it.Content, c.Actor()), it.Content.Completeness(), it.Content.Warnings(), it.Actions}, err
+	}
+	it, err := p.Demands.Get(c.Context(), c.Actor(), id)
+	return own{it.Listing, demandBlocks(it.Content, c.Actor()), it.Content.Completeness(), it.Content.Warnings(), it.Actions}, err
+}
+
+// ownListing is preview, actions and history of one's own listing.
+func (p *Pages) ownListing(c *web.Ctx, kind listing.Kind) error {
+	id, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	o, err := p.readOwn(c, kind, id)
+	if err != nil {
+		return err
+	}
+	if !c.Actor().In(o.listing.OrganisationID) {
+		return c.See(ui.ListingPath(kind, id))
+	}
+	history, err := p.Listings.History(c.Context(), c.Actor(), id)
+	if err != nil {
+		return err
+	}
+	title := o.listing.Title
+	if title == "" {
+		title = "未命名的草稿"
+	}
+	page := c.Page(title)
+	page.Breadcrumbs = []view.Link{{Label: "我的" + kind.Label(), Href: "/desk/" + string(kind) + "s"}}
+	body := ui.Sheet{Tags: []view.Tag{listingStateTag(o.listing)}, Sample: o.listing.Sample}
+	body.Actions, body.Side = p.ownActions(kind, o)
+	if o.listing.State == listing.Returned && o.listing.ReturnReason != "" {
+		body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Tone: view.Warn, Title: "审核意见：" + o.listing.ReturnReason, Text: "改好后再提交一次。"}})
+	}
+	if kind == listing.Demand {
+		said, err := p.diagnosisBlocks(c, id)
+		if err != nil {
+			return err
+		}
+		body.Main = append(body.Main, said...)
+	}
+	if c.Actor().OrgState != actor.Confirmed {
+		body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Title: "单位还没有通过确认", Text: "现在可以写草稿；自治区管理员确认单位后才能发布。"}})
+	}
+	if len(o.warnings) > 0 {
+		n := &view.Notice{Tone: view.Warn, Title: "请再看一眼，不影响提交"}
+		for _, w := range o.warnings {
+			n.Items = append(n.Items, view.Link{Label: w.Message})
+		}
+		body.Main = append(body.Main, ui.Block{Notice: n})
+	}
+	body.Main = append(body.Main, o.blocks...)
+	over := o.listing.State == listing.Closed || o.listing.State == listing.Archived // nothing is asked of it any more
+	if kind == listing.Demand && !over {
+		it, err := p.Demands.Get(c.Context(), c.Actor(), id)
+		if err != nil {
+			return err
+		}
+		said, err := p.gateBlocks(c, id, it.Content)
+		if err != nil {
+			return err
+		}
+		body.Side = append(said, body.Side...)
+	}
+	meter := ui.Block{
+		Card:  true,
+		Title: "资料完整度",
+		Bar:   &ui.Share{Done: o.percent.Percent, Of: 100, Label: fmt.Sprintf("%d%%", o.percent.Percent)},
+	}
+	for _, m := range o.percent.Missing {
+		if len(meter.Links) == 5 {
+			break
+		}
+		if kind == listing.Demand && demand.AsksFor(m.Path) {
+			continue // named beside it with what to write
+		}
+		meter.Links = append(meter.Links, view.Link{Label: m.Label, Href: listing.DeskPath(kind, id) + "/edit#" + m.Path})
+	}
+	if !over {
+		body.Side = append([]ui.Block{meter}, body.Side...)
+	}
+	body.Side = append(body.Side, ui.Block{Title: "经过", Events: listingTimeline(history)})
+	return ui.ShowSheet(c, page, body)
+}
+
+// ownActions turns what the state table allows into buttons; the ones that need words are folded forms.
+func (p *Pages) ownActions(kind listing.Kind, o own) (buttons []view.Action, forms []ui.Block) {
+	at := listing.DeskPath(kind, o.listing.ID)
+	version := view.Pair{Name: "version", Value: strconv.Itoa(o.listing.Version)}
+	do := func(label string, e listing.Event, k view.Kind) view.Action {
+		return view.Action{Label: label, Post: at + "/do", Kind: k, Hidden: []view.Pair{version, {Name: "event", Value: string(e)}}}
+	}
+	main := func(due bool) view.Kind { // what is not due stands back behind the matches
+		if due {
+			return view.Primary
+		}
+		return view.Quiet
+	}
+	if o.listing.State.Live() {
+		buttons = append(
+			buttons,
+			view.Action{
+				Label: "看匹配",
+				Href:  ui.ListingPath(kind, o.listing.ID) + "/matches",
+				Kind:  main(o.listing.RemindedAt == nil && !o.listing.Sleeping()),
+			},
+			view.Action{Label: "看公开页面", Href: ui.ListingPath(kind, o.listing.ID), Kind: view.Quiet},
+		)
+	}
+	for _, e := range o.actions {
+		switch e {
+		case listing.EventSave:
+			buttons = append(buttons, view.Action{Label: "编辑", Href: at + "/edit", Kind: view.Quiet})
+		case listing.EventSubmit:
+			buttons = append(buttons, do("提交审核", e, view.Primary))
+		case listing.EventRevise:
+			buttons = append(buttons, do("修订", e, view.Quiet))
+		case listing.EventConfirm:
+			buttons = append(buttons, do("确认仍然有效", e, main(o.listing.RemindedAt != nil || o.listing.Sleeping())))
+		case listing.EventRenew:
+			buttons = append(buttons, do("续期 12 个月", e, main(o.listing.State == listing.Expired)))
+		case listing.EventRecall, listing.EventDiscard, listing.EventReopen:
+			buttons = append(buttons, do(e.Label(), e, view.Quiet))
+		case listing.EventClose:
+			var options []view.Option
+			for _, r := range listing.CloseReasons() {
+				options = append(options, view.Option{Value: r.Code, Label: r.Label})
+			}
+			f := view.NewForm(at+"/do", "关闭", view.Field{Kind: view.Radio, Name: "reason", Label: "关闭的原因", Required: true, Options: options})
+			f.Hidden = []view.Pair{version, {Name: "event", Value: string(e)}}
+			forms = append(forms, ui.Block{Fold: "关闭…", Forms: []view.Form{f}})
+		case listing.EventWithdraw:
+			f := view.NewForm(at+"/do", "撤下", view.Field{Kind: view.Area, Name: "reason", Label: "说明", Rows: 2, Max: 500})
+			f.Hidden = []view.Pair{version, {Name: "event", Value: string(e)}}
+			forms = append(forms, ui.Block{Fold: "撤下…", Forms: []view.Form{f}})
+		}
+	}
+	return buttons, forms
+}
+
+func (p *Pages) moveListing(c *web.Ctx, kind listing.Kind) error {
+	id, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	back := listing.DeskPath(kind, id)
+	e := listing.Event(f.Text("event"))
+	if _, err := p.Listings.Do(c.Context(), c.Actor(), listing.Command{ID: id, Version: f.Int("version"), Event: e, Reason: f.Text("reason")}); err != nil {
+		if e == listing.EventSubmit && fault.Is(err, fault.Invalid) {
+			// The editor shows what is missing at each field.
+			return p.showEditor(c, kind, id, nil, err)
+		}
+		return ui.FlashRefusal(c, err, back)
+	}
+	said := map[listing.Event]string{listing.EventSubmit: "已提交，由所在盟市或自治区的管理员审核。通过后公开，结果发消息告诉您。", listing.EventRevise: "可以修改了；审核通过前，公开的仍是原来的内容。",
+		listing.EventConfirm: "已确认，谢谢。", listing.EventRenew: "已续期 12 个月。"}[e]
+	if said == "" {
+		said = "已" + e.Label() + "。"
+	}
+	c.Flash(view.OK, said)
+	return c.See(back)
+}

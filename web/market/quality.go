@@ -1,0 +1,379 @@
+package market
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/matching"
+	"techmarket/internal/market/watch"
+	"techmarket/web"
+	"techmarket/web/ui"
+	"techmarket/web/view"
+)
+
+func (p *Pages) qualityRoutes() []web.Route {
+	operator := web.RegionOfficers()
+	return []web.Route{
+		web.GET("/quality", operator, p.quality),
+		web.GET("/quality/weights", operator, func(c *web.Ctx) error { return p.weights(c, nil, nil, nil) }),
+		web.POST("/quality/weights", operator, p.changeWeights),
+	}
+}
+
+const qualityDays = 90
+
+// quality shows the operator what became of the matches of the last ninety days.
+func (p *Pages) quality(c *web.Ctx) error {
+	sample := c.QueryForm().Bool("sample")
+	q, err := p.Watch.Quality(c.Context(), c.Actor(), c.Now().AddDate(0, 0, -qualityDays), sample)
+	if err != nil {
+		return err
+	}
+	page := c.Page("匹配质量")
+	page.Sample = sample
+	body := ui.Sheet{Lead: fmt.Sprintf("近 %d 天。“看到”指成果或需求的主人在匹配页上看到的一对；对接、达成只算看到过的。", qualityDays),
+		Actions: []view.Action{{Label: "权重与试算", Href: "/quality/weights", Kind: view.Quiet}}}
+	body.Tabs = &view.Tabs{
+		Label: "范围",
+		Items: []view.Link{{Label: "真实数据", Href: "/quality", Current: !sample}, {Label: "连样例一起", Href: "/quality?sample=yes", Current: sample}},
+	}
+	body.Main = append(
+		body.Main,
+		ui.Block{
+			Title: "按技术领域",
+			Table: funnelTable("按技术领域", "领域", q.ByField, func(code string) string { return ui.FirstOf(codes.Field.Label(code), "未填写") }),
+		},
+		ui.Block{Title: "按盟市", Table: funnelTable("按盟市", "盟市", q.ByLeague, ui.LeagueName)},
+	)
+	why := view.Table{
+		Caption:     "不合适的原因",
+		HideCaption: true,
+		Columns:     []view.Column{{Label: "原因"}, {Label: "来自"}, {Label: "次数", Numeric: true}},
+		Empty:       view.Empty{Title: "还没有人说不合适"},
+	}
+	for _, r := range q.Refused {
+		why.Rows = append(
+			why.Rows,
+			view.TableRow{
+				Cells: view.Cells(
+					codes.Decline.Label(r.Code),
+					map[string]string{"match": "匹配页标为不合适", "deal": "婉拒对接意向"}[r.Source],
+					strconv.Itoa(r.Times),
+				),
+			},
+		)
+	}
+	body.Main = append(body.Main, ui.Block{Title: "不合适的原因", Table: &why})
+	for _, g := range []struct {
+		by, title, intro string
+		name             func(string) string
+	}{
+		{"kind", "曝光：按单位类型", "占匹配前十名的份额，与占公开信息的份额对照；两者相差大，说明排序偏向一方。", func(code string) string { return ui.OrgKindLabel(actor.OrgKind(code)) }},
+		{"size", "曝光：按单位公开信息的多少", "", func(code string) string {
+			return map[string]string{"1": "1–2 条", "2": "3–10 条", "3": "10 条以上"}[code]
+		}},
+		{"league", "曝光：按盟市", "", ui.LeagueName},
+	} {
+		body.Main = append(body.Main, ui.Block{Title: g.title, Intro: g.intro, Table: exposureTable(g.title, g.by, q.Exposure, g.name)})
+	}
+	missed := view.Table{
+		Caption:     "没有结果的搜索",
+		HideCaption: true,
+		Columns:     []view.Column{{Label: "搜索词"}, {Label: "范围"}, {Label: "次数", Numeric: true}, {Label: "最近一次"}},
+		Empty:       view.Empty{Title: "没有记录"},
+	}
+	for _, e := range q.Empty {
+		missed.Rows = append(
+			missed.Rows,
+			view.TableRow{
+				Cells: []view.Cell{
+					{Text: e.Words, Header: true, Href: "/" + string(e.Kind) + "s?" + url.Values{"q": {e.Words}}.Encode()},
+					{Text: e.Kind.Label()},
+					{Text: strconv.Itoa(e.Times)},
+					{Text: view.Day(e.LastAt)},
+				},
+			},
+		)
+	}
+	body.Main = append(body.Main, ui.Block{Title: "没有结果的搜索", Intro: "只记搜索词和次数，不记是谁；含号码、邮箱或超过 30 字的不记。", Table: &missed})
+	triage, err := ui.TriageTable(c, p.Listings, sample)
+	if err != nil {
+		return err
+	}
+	body.Main = append(body.Main, triage)
+	return ui.ShowSheet(c, page, body)
+}
+
+func funnelTable(caption, head string, rows []watch.Funnel, name func(string) string) *view.Table {
+	t := view.Table{Caption: caption, HideCaption: true, Empty: view.Empty{Title: "还没有人看过匹配", Text: "主人打开匹配页后，这里按步计数。"},
+		Columns: []view.Column{
+			{Label: head},
+			{Label: "看到", Numeric: true},
+			{Label: "打开", Numeric: true},
+			{Label: "收藏", Numeric: true},
+			{Label: "不合适", Numeric: true},
+			{Label: "对接", Numeric: true},
+			{Label: "达成", Numeric: true},
+		}}
+	for _, r := range rows {
+		t.Rows = append(
+			t.Rows,
+			view.TableRow{
+				Cells: view.Cells(
+					name(r.Code),
+					strconv.Itoa(r.Shown),
+					strconv.Itoa(r.Opened),
+					strconv.Itoa(r.Kept),
+					strconv.Itoa(r.Refused),
+					strconv.Itoa(r.Contacted),
+					strconv.Itoa(r.Agreed),
+				),
+			},
+		)
+	}
+	return &t
+}
+
+func exposureTable(caption, by string, rows []watch.Exposure, name func(string) string) *view.Table {
+	t := view.Table{
+		Caption:     caption,
+		HideCaption: true,
+		Columns: []view.Column{
+			{Label: "分组"},
+			{Label: "公开信息", Numeric: true},
+			{Label: "占公开信息", Numeric: true},
+			{Label: "进前十名", Numeric: true},
+			{Label: "占前十名", Numeric: true},
+		},
+		Empty: view.Empty{Title: "没有公开信息"},
+	}
+	listings, places := 0, 0
+	for _, r := range rows {
+		if r.By == by {
+			listings, places = listings+r.Listings, places+r.Places
+		}
+	}
+	for _, r := range rows {
+		if r.By == by {
+			t.Rows = append(
+				t.Rows,
+				view.TableRow{
+					Cells: view.Cells(
+						ui.FirstOf(name(r.Code), r.Code),
+						strconv.Itoa(r.Listings),
+						ui.ShareOf(r.Listings, listings),
+						strconv.Itoa(r.Places),
+						ui.ShareOf(r.Places, places),
+					),
+				},
+			)
+		}
+	}
+	return &t
+}
+
+// weightFields are the features an operator may weigh, in the order of the score sheet.
+var weightFields = []struct {
+	name string
+	at   func(*matching.Weights) *float64
+}{
+	{"text", func(w *matching.Weights) *float64 { return &w.Text }}, {"elements", func(w *matching.Weights) *float64 { return &w.Elements }},
+	{
+		"subject",
+		func(w *matching.Weights) *float64 { return &w.Subject },
+	}, {"maturity", func(w *matching.Weights) *float64 { return &w.Maturity }},
+	{"terms", func(w *matching.Weights) *float64 { return &w.Terms }}, {"region", func(w *matching.Weights) *float64 { return &w.Region }},
+	{
+		"record",
+		func(w *matching.Weights) *float64 { return &w.Record },
+	}, {"freshness", func(w *matching.Weights) *float64 { return &w.Freshness }},
+	{"threshold", func(w *matching.Weights) *float64 { return &w.Threshold }}, {"far", func(w *matching.Weights) *float64 { return &w.Far }},
+}
+
+// weights shows the versions, the form to try or save others, and the outcome of a trial.
+func (p *Pages) weights(c *web.Ctx, form *web.Form, ferr error, trial *watch.Trial) error {
+	versions, err := p.Watch.Weights(c.Context(), c.Actor())
+	if err != nil {
+		return err
+	}
+	page := c.Page("匹配权重")
+	page.Breadcrumbs = []view.Link{{Label: "匹配质量", Href: "/quality"}}
+	body := ui.Sheet{Lead: "权重有版本，每次匹配都记下用的是哪一版。先试算，看最近 200 个匹配里哪些名次会变，再保存、启用。"}
+	var active matching.Weights
+	t := view.Table{Caption: "版本", HideCaption: true, Columns: []view.Column{{Label: "版本"}, {Label: "说明"}, {Label: "时间"}, {Label: "状态"}}}
+	for _, v := range versions {
+		state := view.Cell{Text: "未启用"}
+		if v.Active {
+			active = v.Weights
+			state = view.Cell{Tags: []view.Tag{{Label: "正在使用", Tone: view.OK}}}
+		}
+		t.Rows = append(
+			t.Rows,
+			view.TableRow{
+				Current: v.Active,
+				Cells: []view.Cell{
+					{Text: fmt.Sprintf("第 %d 版", v.Version), Header: true, Note: v.Weights.Version},
+					{Text: v.Note},
+					{Text: view.Day(v.CreatedAt)},
+					state,
+				},
+			},
+		)
+	}
+	a := ui.NewAsk(form, ferr)
+	var fields []view.Field
+	for _, w := range weightFields {
+		label := featureLabel(w.name)
+		switch w.name {
+		case "threshold":
+			label = "最低要求"
+		case "far":
+			label = "不低于首位得分的比例"
+		}
+		fields = append(
+			fields,
+			a.Kind(
+				view.Number,
+				w.name,
+				label,
+				strconv.FormatFloat(*w.at(&active), 'f', -1, 64),
+				ui.Required,
+				func(f *view.Field) { f.InputMode = "decimal" },
+			),
+		)
+	}
+	if trial != nil {
+		body.Main = append(body.Main, p.trialBlock(c, *trial))
+	}
+	f := ui.FormOf(
+		"/quality/weights",
+		"试算",
+		view.Section{Title: "试别的权重", Hint: "0 到 1；只看相互之间的比例。", Fields: fields, Inline: true},
+		view.Section{Fields: []view.Field{a.Text("note", "为什么调整", "", ui.Hint("试算不用写，保存为新版本时要写"))}},
+	)
+	f.Actions = []view.Action{{Label: "试算", Name: "do", Value: "try"}, {Label: "保存为新版本", Name: "do", Value: "save", Kind: view.Quiet}}
+	body.Main = append(body.Main, a.Blocks(f)...)
+	versionsBlock := ui.Block{Title: "版本", Table: &t}
+	var options []view.Option
+	for _, v := range versions {
+		if !v.Active {
+			options = append(options, view.Option{Value: strconv.Itoa(v.Version), Label: fmt.Sprintf("第 %d 版　%s", v.Version, v.Note)})
+		}
+	}
+	if len(options) > 0 {
+		on := view.NewForm(
+			"/quality/weights",
+			"启用",
+			view.Field{Kind: view.Select, Name: "version", Label: "启用哪一版", Required: true, Options: options, Width: "m"},
+		)
+		on.Hidden = []view.Pair{{Name: "do", Value: "activate"}}
+		versionsBlock.Forms = []view.Form{on}
+	}
+	body.Main = append(body.Main, versionsBlock)
+	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
+}
+
+func (p *Pages) trialBlock(c *web.Ctx, trial watch.Trial) ui.Block {
+	b := ui.Block{
+		Title: "试算结果",
+		Intro: fmt.Sprintf("比较了 %d 条成果和需求的 %d 个匹配，名次会变的有 %d 个。没有保存任何东西。", trial.Queries, trial.Matches, len(trial.Changes)),
+	}
+	if trial.Matches == 0 {
+		b.Intro = "近期没有人看过匹配，没有可以比较的。成果或需求的主人打开匹配页后再试算；没有保存任何东西。"
+	}
+	if len(trial.Changes) == 0 {
+		return b
+	}
+	var pairs []watch.Pair
+	for _, ch := range trial.Changes {
+		pairs = append(pairs, watch.Pair{Query: ch.Query, Result: ch.Result})
+	}
+	titles, err := p.pairTitles(c, pairs)
+	if err != nil {
+		titles = nil // the figures stand without the names
+	}
+	rank := func(n int) string {
+		if n == 0 {
+			return "二十名以外"
+		}
+		return strconv.Itoa(n)
+	}
+	t := view.Table{
+		Caption:     "名次变化",
+		HideCaption: true,
+		Columns:     []view.Column{{Label: "为谁"}, {Label: "匹配到"}, {Label: "现在", Numeric: true}, {Label: "试算", Numeric: true}},
+	}
+	for _, ch := range trial.Changes {
+		t.Rows = append(
+			t.Rows,
+			view.TableRow{
+				Cells: view.Cells(
+					ui.FirstOf(titles[ch.Query].title, fmt.Sprintf("编号 %d", ch.Query)),
+					ui.FirstOf(titles[ch.Result].title, fmt.Sprintf("编号 %d", ch.Result)),
+					rank(ch.Before),
+					rank(ch.After),
+				),
+			},
+		)
+	}
+	b.Table = &t
+	return b
+}
+
+func (p *Pages) changeWeights(c *web.Ctx) error {
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	if f.Text("do") == "activate" {
+		if err := p.Watch.Activate(c.Context(), c.Actor(), f.Int("version")); err != nil {
+			return err
+		}
+		c.Flash(view.OK, "已启用，从现在起的匹配都用这一版。")
+		return c.See("/quality/weights")
+	}
+	versions, err := p.Watch.Weights(c.Context(), c.Actor())
+	if err != nil {
+		return err
+	}
+	w := matching.DefaultWeights()
+	for _, v := range versions {
+		if v.Active {
+			w = v.Weights
+		}
+	}
+	for _, field := range weightFields {
+		n, err := strconv.ParseFloat(f.Text(field.name), 64)
+		if err != nil {
+			f.Errors.Add(field.name, "not_a_number", "请填写 0 到 1 的数，例如 0.12")
+			continue
+		}
+		*field.at(&w) = n
+	}
+	if err := ui.FormErr(f); err != nil {
+		return p.weights(c, f, err, nil)
+	}
+	if f.Text("do") == "save" {
+		v, err := p.Watch.SaveWeights(c.Context(), c.Actor(), w, f.Text("note"))
+		if fault.Is(err, fault.Invalid) {
+			return p.weights(c, f, err, nil)
+		}
+		if err != nil {
+			return err
+		}
+		c.Flash(view.OK, fmt.Sprintf("已保存为第 %d 版，还没有启用。", v.Version))
+		return c.See("/quality/weights")
+	}
+	trial, err := p.Watch.TryWeights(c.Context(), c.Actor(), w, c.Actor().Sample)
+	if fault.Is(err, fault.Invalid) {
+		return p.weights(c, f, err, nil)
+	}
+	if err != nil {
+		return err
+	}
+	return p.weights(c, f, nil, &trial)
+}

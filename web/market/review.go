@@ -1,0 +1,165 @@
+package market
+
+import (
+	"slices"
+	"strconv"
+
+	"techmarket/internal/market/listing"
+	"techmarket/web"
+	"techmarket/web/ui"
+	"techmarket/web/view"
+)
+
+func (p *Pages) reviewQueue(c *web.Ctx) error {
+	q := c.QueryForm()
+	page, err := p.Listings.ReviewQueue(
+		c.Context(),
+		c.Actor(),
+		listing.QueueFilter{Kind: listing.Kind(q.Text("kind")), After: q.Text("after")},
+	)
+	if err != nil {
+		return err
+	}
+	var ids []int64
+	for _, l := range page.Listings {
+		ids = append(ids, l.OrganisationID)
+	}
+	orgs, err := p.Identity.Organisations(c.Context(), ids)
+	if err != nil {
+		return err
+	}
+	rows := view.Rows{Label: "待审核", Empty: view.Empty{Icon: "circle-check", Title: "没有待审核的信息", Text: "新提交的会出现在这里，等得最久的在最前。"}}
+	for _, l := range page.Listings {
+		row := view.Row{
+			Title:  view.T(l.Title),
+			Href:   listing.ReviewPath(l.ID),
+			Tags:   []view.Tag{{Label: l.Kind.Label(), Tone: view.Info}, listingStateTag(l)},
+			Sample: l.Sample,
+			Meta:   []string{orgs[l.OrganisationID].Name, ui.Place(l.Division, "")},
+		}
+		if l.SubmittedAt != nil {
+			row.Meta = append(row.Meta, "提交于 "+view.Ago(c.Now(), *l.SubmittedAt))
+		}
+		rows.Items = append(rows.Items, row)
+	}
+	pager := view.Pager{Total: -1}
+	if page.Next != "" {
+		v := c.Query()
+		v.Set("after", page.Next)
+		pager.Next = "/review?" + v.Encode()
+	}
+	tabs := &view.Tabs{Label: "按类别", Items: []view.Link{{Label: "全部", Href: "/review", Current: q.Text("kind") == ""}}}
+	for _, k := range []listing.Kind{listing.Achievement, listing.Demand} {
+		tabs.Items = append(tabs.Items, view.Link{Label: k.Label(), Href: "/review?kind=" + string(k), Current: q.Text("kind") == string(k)})
+	}
+	return ui.ShowList(c, c.Page("发布审核"), ui.Listing{Lead: "等得最久的在最前。", Tabs: tabs, Rows: &rows, Pager: pager})
+}
+
+func (p *Pages) review(c *web.Ctx) error {
+	id, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	l, err := p.Listings.Find(c.Context(), c.Actor(), id)
+	if err != nil {
+		return err
+	}
+	o, err := p.readOwn(c, l.Kind, id)
+	if err != nil {
+		return err
+	}
+	org, err := p.Identity.Organisation(c.Context(), l.OrganisationID)
+	if err != nil {
+		return err
+	}
+	history, err := p.Listings.History(c.Context(), c.Actor(), id)
+	if err != nil {
+		return err
+	}
+	page := c.Page("审核")
+	page.Breadcrumbs = []view.Link{{Label: "发布审核", Href: "/review"}}
+	body := ui.Sheet{
+		Heading: view.T(l.Title),
+		Tags:    []view.Tag{{Label: l.Kind.Label()}, listingStateTag(o.listing)},
+		Sample:  l.Sample,
+		Main:    o.blocks,
+	}
+	if o.listing.State == listing.Returned { // the working content is the owner's: a page of dashes would say that nothing was filled in
+		body.Main = []ui.Block{{Notice: &view.Notice{Title: "已退回，单位正在修改", Text: "修改中的内容只有本单位看得到，再次提交后可以审核。"}}}
+	}
+	if len(o.warnings) > 0 {
+		n := &view.Notice{Tone: view.Warn, Title: "系统提醒"}
+		for _, w := range o.warnings {
+			n.Items = append(n.Items, view.Link{Label: w.Message})
+		}
+		body.Main = append([]ui.Block{{Notice: n}}, body.Main...)
+	}
+	if o.listing.State.InReview() {
+		var fields []view.Field
+		if l.Kind == listing.Demand {
+			options := []view.Option{{Value: "", Label: "不判断", Checked: true}}
+			for _, t := range listing.Triages() {
+				options = append(options, view.Option{Value: t.Code, Label: t.Label})
+			}
+			fields = append(fields, view.Field{Kind: view.Radio, Name: "triage", Label: "需求判断", Options: options})
+			choice, err := p.brokerChoice(c, o.listing)
+			if err != nil {
+				return err
+			}
+			fields = append(fields, choice...)
+		}
+		fields = append(fields, view.Field{Kind: view.Area, Name: "reason", Label: "意见", Hint: "退回时必填，写明哪里要改、怎么改", Max: 500})
+		f := view.NewForm(listing.ReviewPath(id), "", fields...)
+		f.Hidden = []view.Pair{{Name: "version", Value: strconv.Itoa(o.listing.Version)}}
+		f.Actions = []view.Action{
+			{Label: "通过并发布", Name: "event", Value: string(listing.EventPublish)},
+			{Label: "退回修改", Name: "event", Value: string(listing.EventReturn), Kind: view.Danger},
+		}
+		body.Side = append(body.Side, ui.Block{Card: true, Title: "审核", Forms: []view.Form{f}})
+	} else if slices.Contains(o.actions, listing.EventWithdraw) {
+		f := view.NewForm(listing.ReviewPath(id), "", view.Field{Kind: view.Area, Name: "reason", Label: "撤下的原因", Required: true, Max: 500})
+		f.Hidden = []view.Pair{{Name: "version", Value: strconv.Itoa(o.listing.Version)}}
+		f.Actions = []view.Action{{Label: "撤下", Name: "event", Value: string(listing.EventWithdraw), Kind: view.Danger}}
+		body.Side = append(body.Side, ui.Block{Fold: "撤下…", Forms: []view.Form{f}})
+	}
+	if l.Kind == listing.Demand {
+		said, err := p.diagnosisBlocks(c, id)
+		if err != nil {
+			return err
+		}
+		body.Side = append(body.Side, said...)
+	}
+	body.Side = append(
+		body.Side,
+		ui.Block{
+			Card:  true,
+			Title: "单位",
+			Facts: &view.Facts{
+				Wide: true,
+				Items: []view.Fact{
+					{Label: "名称", Value: org.Name, Tags: []view.Tag{ui.OrgStateTag(org.State)}},
+					{Label: "所在地", Value: ui.Place(org.Division, "")},
+				},
+			},
+		},
+		ui.Block{Title: "经过", Events: listingTimeline(history)},
+	)
+	return ui.ShowSheet(c, page, body)
+}
+
+func (p *Pages) decideListing(c *web.Ctx) error {
+	id, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	e := listing.Event(f.Text("event"))
+	if _, err := p.Listings.Do(c.Context(), c.Actor(), listing.Command{ID: id, Version: f.Int("version"), Event: e, Reason: f.Text("reason"), Triage: f.Text("triage"), Broker: int64(f.Int("broker"))}); err != nil {
+		return ui.FlashRefusal(c, err, listing.ReviewPath(id))
+	}
+	c.Flash(view.OK, "已"+e.Label()+"，发布单位会收到消息。")
+	return c.See("/review")
+}

@@ -1,0 +1,90 @@
+package people
+
+import (
+	"fmt"
+	"time"
+
+	"techmarket/web"
+	"techmarket/web/ui"
+	"techmarket/web/view"
+)
+
+func (p *Pages) tokens(c *web.Ctx) error { return p.showTokens(c, nil, nil, "") }
+
+func (p *Pages) showTokens(c *web.Ctx, form *web.Form, ferr error, secret string) error {
+	tokens, err := p.Identity.Tokens(c.Context(), c.Actor())
+	if err != nil {
+		return err
+	}
+	a := ui.NewAsk(form, ferr)
+	body := ui.Sheet{Tabs: ui.AccountTabs(c.Actor(), "/account/tokens"), Lead: "程序用令牌代表您和现在的单位调用接口，权限与您本人相同。"}
+	if secret != "" {
+		body.Main = append(
+			body.Main,
+			ui.Block{
+				Notice:  &view.Notice{Tone: view.OK, Title: "令牌已创建", Text: "请现在复制保存，以后不再显示。"},
+				Digests: []view.Digest{{Label: "令牌", Value: secret}},
+			},
+		)
+	}
+	rows := view.Rows{Label: "令牌", Empty: view.Empty{Icon: "key", Title: "还没有令牌", Text: "需要程序调用接口时再创建。"}}
+	for _, t := range tokens {
+		row := view.Row{Title: view.T(t.Name), Meta: []string{t.OrganisationName, "创建于 " + view.Day(t.CreatedAt)}}
+		if t.ExpiresAt != nil {
+			row.Meta = append(row.Meta, "有效到 "+view.Day(*t.ExpiresAt))
+		}
+		if t.UsedAt != nil {
+			row.Meta = append(row.Meta, "最近使用 "+view.Day(*t.UsedAt))
+		}
+		if t.RevokedAt != nil {
+			row.Tags = []view.Tag{{Label: "已撤销"}}
+		} else {
+			row.Actions = []view.Action{{Label: "撤销", Post: fmt.Sprintf("/account/tokens/%d/revoke", t.ID), Kind: view.Danger, Small: true}}
+		}
+		rows.Items = append(rows.Items, row)
+	}
+	body.Main = append(body.Main, ui.Block{Rows: &rows})
+	side := ui.Block{Card: true, Title: "创建令牌", Forms: []view.Form{view.NewForm("/account/tokens", "创建",
+		a.Text("name", "名称", "", ui.Required, ui.Limit(50), ui.Hint("写明用在哪里，例如“科研系统同步”")),
+		a.Date("expiresAt", "有效到", time.Time{}, ui.Hint("不填则一直有效，直到撤销")))}}
+	if a.Notice != nil {
+		side.Notice = a.Notice
+	}
+	body.Side = []ui.Block{side, {Links: []view.Link{{Label: "接口说明", Href: "/api/v1/docs"}}}}
+	return ui.ShowSheet(c, c.Page("接口令牌"), body)
+}
+
+func (p *Pages) createToken(c *web.Ctx) error {
+	form, err := c.Form()
+	if err != nil {
+		return err
+	}
+	var expires *time.Time
+	if t := form.Date("expiresAt"); !t.IsZero() {
+		expires = &t
+	}
+	err = ui.FormErr(form)
+	var secret string
+	if err == nil {
+		_, secret, err = p.Identity.CreateToken(c.Context(), c.Actor(), form.Text("name"), expires)
+	}
+	if err != nil {
+		if ui.Refused(err) {
+			return p.showTokens(c, form, err, "")
+		}
+		return err
+	}
+	return p.showTokens(c, nil, nil, secret)
+}
+
+func (p *Pages) revokeToken(c *web.Ctx) error {
+	id, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	if err := p.Identity.RevokeToken(c.Context(), c.Actor(), id); err != nil {
+		return err
+	}
+	c.Flash(view.OK, "令牌已撤销。")
+	return c.See("/account/tokens")
+}

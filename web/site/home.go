@@ -1,0 +1,231 @@
+package site
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"techmarket/internal/foundation/clock"
+	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/money"
+	"techmarket/internal/foundation/region"
+	"techmarket/internal/insight/stats"
+	"techmarket/internal/market/listing"
+	"techmarket/web"
+	"techmarket/web/ui"
+	"techmarket/web/view"
+)
+
+// Home is the body of the page "home".
+type Home struct {
+	Search       view.Search
+	Topics       []view.Chip
+	Figures      []view.Figure
+	Entries      []view.Entry
+	Achievements view.Rows
+	Demands      view.Rows
+	Map          view.Picture
+	MapNote      string
+	Top          view.Table
+	TopNote      string
+}
+
+func (p *Pages) homeRoutes() []web.Route {
+	return []web.Route{
+		web.GET("/", web.Anyone(), p.home),
+		web.GET("/search", web.Anyone(), p.searchAll),
+	}
+}
+
+// home is what is new, what the figures say, and the five things people come for.
+func (p *Pages) home(c *web.Ctx) error {
+	body := Home{
+		Search: view.Search{
+			Action:      "/search",
+			Scope:       "in",
+			Scopes:      []view.Option{{Value: "achievements", Label: "找成果"}, {Value: "demands", Label: "找需求"}, {Value: "match", Label: "按难题匹配"}},
+			Placeholder: "关键词，或直接粘贴一段技术难题",
+		},
+		Entries: []view.Entry{
+			{Icon: "lightbulb", Label: "发布成果", Note: "高校院所、团队", Href: "/achievements/new"},
+			{Icon: "circle-help", Label: "发布需求", Note: "企业、合作社", Href: "/demands/new"},
+			{Icon: "search", Label: "找技术", Note: "粘贴难题，看谁解决了", Href: "/match"},
+			{Icon: "stamp", Label: "合同登记", Note: "预审、提交、进度", Href: "/contracts"},
+			{Icon: "shield-check", Label: "证明核验", Note: "编号或扫码", Href: "/verify"},
+		},
+	}
+	if a := c.Actor(); a.Staff() || a.Officer() {
+		body.Entries[3].Note, body.Entries[3].Href = "受理、审查、登记", "/registry"
+	}
+	for _, t := range codes.Topics() {
+		if t.Broad && len(body.Topics) < 8 {
+			body.Topics = append(body.Topics, view.Chip{Label: t.Area, Href: "/achievements?topic=" + t.Code})
+		}
+	}
+	body.Topics = append(body.Topics, view.Chip{Label: "全部方向", Href: "/achievements"})
+
+	achievements, err := p.Achievements.Latest(c.Context(), c.Actor(), listing.Filter{Limit: 4})
+	if err != nil {
+		return err
+	}
+	orgs, err := p.Identity.Organisations(c.Context(), ui.OrgIDs(achievements.Items))
+	if err != nil {
+		return err
+	}
+	body.Achievements = view.Rows{
+		Label: "新近成果",
+		Empty: view.Empty{Title: "还没有成果", Actions: []view.Action{{Label: "发布第一项成果", Href: "/achievements/new"}}},
+	}
+	for _, it := range achievements.Items {
+		body.Achievements.Items = append(body.Achievements.Items, ui.AchievementRow(c, it, orgs[it.OrganisationID]))
+	}
+	demands, err := p.Demands.Latest(c.Context(), c.Actor(), listing.Filter{Limit: 4})
+	if err != nil {
+		return err
+	}
+	if orgs, err = p.Identity.Organisations(c.Context(), ui.OrgIDs(demands.Items)); err != nil {
+		return err
+	}
+	body.Demands = view.Rows{
+		Label: "等你来解的需求",
+		Empty: view.Empty{Title: "还没有需求", Actions: []view.Action{{Label: "发布第一条需求", Href: "/demands/new"}}},
+	}
+	for _, it := range demands.Items {
+		body.Demands.Items = append(body.Demands.Items, ui.DemandRow(c, it, orgs[it.OrganisationID]))
+	}
+	if err := p.homeFigures(c, &body); err != nil {
+		return err
+	}
+	page := c.Page("")
+	return c.Render("home", view.With[Home]{Page: page, Body: body})
+}
+
+// homeFigures fills the head figures and the map: published figures with their year and source, the market's own
+// with the day, sample data only where there is nothing else, and then marked.
+func (p *Pages) homeFigures(c *web.Ctx, body *Home) error {
+	ctx, now := c.Context(), clock.Local(c.Now())
+	published, err := p.Stats.Published(ctx)
+	if err != nil {
+		return err
+	}
+	for _, measure := range []struct{ name, label string }{{"amount", "全区技术合同成交额"}, {"contracts", "全区登记合同"}} {
+		for i := len(published) - 1; i >= 0; i-- {
+			f := published[i]
+			if f.Measure != measure.name || f.Certainty != "published" || f.EndsOn.Sub(f.StartsOn) < 360*24*time.Hour {
+				continue
+			}
+			figure := view.Figure{Label: measure.label, Period: f.Period, Source: "公开数据", Definition: "/stats/definitions", List: "/stats#published"}
+			if measure.name == "amount" {
+				figure.Value, figure.Unit, _ = strings.Cut(money.Fen(f.Value).Short(), " ")
+			} else {
+				figure.Value, figure.Unit = view.Count(int(f.Value)), "项"
+			}
+			if figure.Unit == "" {
+				figure.Unit = "元"
+			}
+			body.Figures = append(body.Figures, figure)
+			break
+		}
+	}
+	counts, err := p.Listings.PublicCounts(ctx, false)
+	if err != nil {
+		return err
+	}
+	sample := counts[listing.Achievement].Local+counts[listing.Demand].Local == 0
+	if sample {
+		if counts, err = p.Listings.PublicCounts(ctx, true); err != nil {
+			return err
+		}
+	}
+	for _, k := range []listing.Kind{listing.Achievement, listing.Demand} {
+		body.Figures = append(
+			body.Figures,
+			view.Figure{
+				Value:      view.Count(counts[k].Local),
+				Unit:       "项",
+				Label:      "在架" + k.Label() + "（近期确认有效）",
+				AsOf:       now,
+				Source:     "本市场",
+				Definition: "/stats/definitions#listing_live",
+				List:       "/" + string(k) + "s",
+				Sample:     sample,
+			},
+		)
+	}
+	from, to := fmt.Sprintf("%d-01-01", now.Year()), now.Format(time.DateOnly)
+	areas, err := p.Stats.Map(ctx, stats.Output, from, to, false)
+	if err != nil {
+		return err
+	}
+	onlySample := len(areas) == 0
+	if onlySample {
+		if areas, err = p.Stats.Map(ctx, stats.Output, from, to, true); err != nil {
+			return err
+		}
+	}
+	values, byLeague := map[string]float64{}, map[string]money.Fen{}
+	for _, a := range areas {
+		values[a.Division] += float64(a.Measure.Amount) / float64(money.WanYuan)
+		if l, ok := region.League(a.Division); ok {
+			byLeague[l.Code] += a.Measure.Amount
+		}
+	}
+	suffix := ""
+	if onlySample {
+		suffix = "&sample=1"
+	}
+	chart := view.TileMap(view.Measure{Title: "各旗县技术合同成交额", Unit: "万元", Show: func(f float64) string { return view.Count(int(f + .5)) },
+		List: func(code string) string {
+			return "/stats/list?direction=output&from=" + from + "&to=" + to + "&area=" + code + suffix
+		}}, values)
+	body.Map = chart.Picture
+	body.MapNote = fmt.Sprintf("%d 年，按卖方所在地（输出），截至 %s", now.Year(), view.Day(now))
+	if onlySample {
+		body.MapNote = "样例数据 · " + body.MapNote
+		body.TopNote = "样例数据，不代表真实登记情况。"
+	}
+	body.Top = view.Table{
+		Caption:     "盟市前五",
+		HideCaption: true,
+		Compact:     true,
+		Columns:     []view.Column{{Label: "盟市"}, {Label: "成交额（万元）", Numeric: true}},
+		Empty:       view.Empty{Title: "今年还没有登记"},
+	}
+	leagues := slices.SortedFunc(maps.Keys(byLeague), func(a, b string) int {
+		if byLeague[a] != byLeague[b] {
+			return int(byLeague[b]/money.WanYuan) - int(byLeague[a]/money.WanYuan)
+		}
+		return strings.Compare(a, b)
+	})
+	for _, code := range leagues[:min(5, len(leagues))] {
+		body.Top.Rows = append(
+			body.Top.Rows,
+			view.TableRow{
+				Cells: []view.Cell{
+					{Text: region.Name(code), Header: true, Href: "/stats?direction=output&area=" + code + suffix},
+					{Text: view.Count(int(byLeague[code] / money.WanYuan))},
+				},
+			},
+		)
+	}
+	return nil
+}
+
+// searchAll sends the search box of the head to the list that was chosen; a long text goes to matching.
+func (p *Pages) searchAll(c *web.Ctx) error {
+	q := c.QueryForm()
+	text := q.Text("q")
+	in := q.Text("in")
+	query := url.Values{"q": {text}}.Encode()
+	switch {
+	case in == "match", in == "" && len([]rune(text)) > 40, in == "achievements" && len([]rune(text)) > 60:
+		return c.See("/match?" + query)
+	case in == "demands":
+		return c.See("/demands?" + query)
+	default:
+		return c.See("/achievements?" + query)
+	}
+}

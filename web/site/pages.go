@@ -1,0 +1,88 @@
+// Package site is the pages that belong to no single wing: home, desk, messages, an organisation's public page, theme and assets.
+//
+// A handler decodes, calls one service method and composes the page from parts of web/ui and web/view; it refuses rules and SQL.
+package site
+
+import (
+	"context"
+	"slices"
+
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/insight/stats"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/demand"
+	"techmarket/internal/market/listing"
+	"techmarket/internal/people/identity"
+	"techmarket/internal/platform/notify"
+	"techmarket/internal/trade/deal"
+	"techmarket/web"
+	"techmarket/web/view"
+)
+
+// Inbox is a person's messages in the site; internal/app supplies it over platform/notify.
+type Inbox interface {
+	// Box lists messages, newest first, with ids below before (0: from the newest).
+	Box(ctx context.Context, account, before int64, limit int) ([]notify.Received, error)
+	// Read marks one message (0: all) as read and returns its link. Fault: not found.
+	Read(ctx context.Context, account, id int64) (string, error)
+}
+
+// Pages holds the services that these pages call; internal/app fills it.
+type Pages struct {
+	Identity     *identity.Service
+	Listings     *listing.Service
+	Achievements *achievement.Service
+	Demands      *demand.Service
+	Deals        *deal.Service
+	Registry     *registry.Service
+	Stats        *stats.Service
+	Inbox        Inbox
+	Assets       *view.Assets
+	Dev          bool // shows /design
+}
+
+// Routes lists every page and action with who may use it.
+func (p *Pages) Routes() []web.Route {
+	return slices.Concat(p.siteRoutes(), p.homeRoutes(), p.deskRoutes(), p.unitRoutes())
+}
+
+// Declared lists the templates of this wing's own pages.
+func Declared() []view.Decl { return []view.Decl{view.Declare[Home]("home")} }
+
+// Menu is the main navigation.
+func Menu() []view.Link {
+	return []view.Link{
+		{Label: "成果", Href: "/achievements", Key: "achievements"},
+		{Label: "需求", Href: "/demands", Key: "demands"},
+		{Label: "技术经纪人", Href: "/brokers", Key: "brokers"},
+		{Label: "登记点", Href: "/points", Key: "points"},
+		{Label: "数据", Href: "/stats", Key: "stats"},
+		{Label: "证明核验", Href: "/verify", Key: "verify"},
+	}
+}
+
+func (p *Pages) siteRoutes() []web.Route {
+	routes := []web.Route{
+		web.GET("/assets/*", web.Anyone(), func(c *web.Ctx) error { return c.Serve(p.Assets) }),
+		web.POST("/theme", web.Anyone(), p.theme),
+	}
+	if p.Dev {
+		routes = append(routes, web.GET("/design", web.Anyone(), func(c *web.Ctx) error {
+			return c.Render("design", view.DesignPage(c.Page("组件")))
+		}))
+	}
+	return routes
+}
+
+func (p *Pages) theme(c *web.Ctx) error {
+	form, err := c.Form()
+	if err != nil {
+		return err
+	}
+	theme := view.Theme("")
+	if form.Text("theme") == string(view.ThemeElder) {
+		theme = view.ThemeElder
+	}
+	c.SetTheme(theme)
+	return c.SeeNext("/")
+}

@@ -1,0 +1,151 @@
+package site
+
+import (
+	"fmt"
+
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/region"
+	"techmarket/internal/market/listing"
+	"techmarket/internal/trade/deal"
+	"techmarket/web"
+	"techmarket/web/ui"
+	"techmarket/web/view"
+)
+
+func (p *Pages) unitRoutes() []web.Route {
+	return []web.Route{web.GET("/units/:id", web.Anyone(), p.unit)}
+}
+
+// unit is the public page of an organisation. One that is not confirmed has none: what it says about itself was not checked.
+func (p *Pages) unit(c *web.Ctx) error {
+	id, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	missing := fault.New(fault.NotFound, "unit_not_found", "没有这个单位，或它还没有通过确认。请从成果、需求或登记点名录重新查找。")
+	o, err := p.Identity.Organisation(c.Context(), id)
+	if fault.Is(err, fault.NotFound) || err == nil && !o.Confirmed() {
+		return missing
+	}
+	if err != nil {
+		return err
+	}
+	const some = 10
+	filter := listing.Filter{Org: id, Limit: some}
+	achievements, err := p.Achievements.Latest(c.Context(), c.Actor(), filter)
+	if err != nil {
+		return err
+	}
+	demands, err := p.Demands.Latest(c.Context(), c.Actor(), filter)
+	if err != nil {
+		return err
+	}
+	replies, err := p.Deals.Replies(c.Context(), id, c.Now().AddDate(-1, 0, 0), o.Sample)
+	if err != nil {
+		return err
+	}
+	all, err := p.Registry.Points(c.Context(), registry.PointFilter{})
+	if err != nil {
+		return err
+	}
+	page := c.Page(o.Name)
+	body := ui.Sheet{
+		Heading: view.T(o.Name),
+		Tags:    []view.Tag{{Label: ui.OrgKindLabel(o.Kind), Tone: view.Info}, {Label: region.FullName(o.Division)}},
+		Sample:  o.Sample,
+	}
+	if o.Profile.Introduction != "" {
+		body.Main = append(body.Main, ui.Block{Title: "简介", Prose: []view.Text{view.T(o.Profile.Introduction)}})
+	}
+	for _, pt := range all {
+		if pt.OrganisationID == id {
+			body.Main = append(
+				body.Main,
+				ui.Block{
+					Title: "登记点",
+					Rows: &view.Rows{
+						Label: "登记点",
+						Items: []view.Row{{Title: view.T(pt.Name), Href: fmt.Sprintf("/points/%d", pt.ID), Lead: view.T(pt.Address),
+							Meta: ui.NotEmpty(
+								"服务"+region.FullName(pt.Division),
+								pt.Phone,
+								pt.Hours,
+							), Tags: []view.Tag{{Label: ui.PointKindLabel(pt.Kind), Tone: view.Info}, ui.PointStateTag(pt.State)}, Sample: pt.Sample}},
+					},
+				},
+			)
+		}
+	}
+	supplies, needs := view.Rows{Label: "公开的成果"}, view.Rows{Label: "公开的需求"}
+	for _, it := range achievements.Items {
+		supplies.Items = append(supplies.Items, ui.AchievementRow(c, it, o))
+	}
+	for _, it := range demands.Items {
+		needs.Items = append(needs.Items, ui.DemandRow(c, it, o))
+	}
+	lists := func(title, address string, rows view.Rows, more bool) {
+		if len(rows.Items) == 0 {
+			return
+		}
+		b := ui.Block{Title: title, Rows: &rows}
+		if more {
+			b.Intro = fmt.Sprintf("最近公开的 %d 项。", some)
+			b.More = &view.Link{Label: "搜索全部", Href: address}
+		}
+		body.Main = append(body.Main, b)
+	}
+	lists("公开的成果", "/achievements?q="+ui.Escape(o.Name), supplies, achievements.Next != "")
+	lists("公开的需求", "/demands?q="+ui.Escape(o.Name), needs, demands.Next != "")
+	if len(supplies.Items)+len(needs.Items) == 0 && o.Kind != actor.PointHost && o.Kind != actor.Government {
+		body.Main = append(body.Main, ui.Block{Empty: &view.Empty{Icon: "inbox", Title: "还没有公开的成果和需求", Text: "发布并通过审核后会出现在这里。",
+			Actions: []view.Action{
+				{Label: "看全部成果", Href: "/achievements", Kind: view.Quiet},
+				{Label: "看全部需求", Href: "/demands", Kind: view.Quiet},
+			}}})
+	}
+	body.Side = []ui.Block{
+		{
+			Card:  true,
+			Title: "单位",
+			Facts: &view.Facts{
+				Wide: true,
+				Items: []view.Fact{{Label: "类型", Value: ui.OrgKindLabel(o.Kind)}, {Label: "所在地", Value: region.FullName(o.Division)},
+					{Label: "统一社会信用代码", Value: o.CreditCode, Num: true}},
+			},
+		},
+	}
+	if industry := ui.Known(codes.Industry, o.Profile.Industry); industry != "" {
+		body.Side[0].Facts.Items = append(body.Side[0].Facts.Items, view.Fact{Label: "国民经济行业", Value: industry})
+	}
+	if o.Kind != actor.PointHost && o.Kind != actor.Government {
+		body.Side = append(body.Side, repliesBlock(c, replies, o.Sample))
+	}
+	if c.Actor().In(id) {
+		body.Actions = []view.Action{{Label: "修改单位资料", Href: "/account/organisation", Kind: view.Quiet}}
+	}
+	return ui.ShowSheet(c, page, body)
+}
+
+// repliesBlock says how the unit answers approaches (market.md R1: a public figure).
+func repliesBlock(c *web.Ctx, r deal.Replies, sample bool) ui.Block {
+	b := ui.Block{Card: true, Title: "回复对接意向", Intro: "近 12 个月收到的对接意向中已接受或婉拒的比例；时长是从收到到答复的中位数。对方在答复前撤回的不计。"}
+	if r.Received == 0 {
+		b.Intro = "近 12 个月还没有收到对接意向。收到后，这里显示回复的比例和快慢。"
+		return b
+	}
+	figure := func(value, unit, label string) view.Figure {
+		return view.Figure{Value: value, Unit: unit, Label: label, AsOf: c.Now(), Source: "本市场", Sample: sample}
+	}
+	b.Figures = []view.Figure{figure(fmt.Sprintf("%d%%", r.Answered*100/r.Received), "", fmt.Sprintf("回复率（%d / %d）", r.Answered, r.Received))}
+	if r.Answered > 0 {
+		value, unit := view.Count(int(r.MedianHours)), "小时"
+		if r.MedianHours >= 48 {
+			value, unit = fmt.Sprintf("%.1f", float64(r.MedianHours)/24), "天"
+		}
+		b.Figures = append(b.Figures, figure(value, unit, "通常多久答复"))
+	}
+	return b
+}

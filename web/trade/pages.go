@@ -1,0 +1,35 @@
+// Package trade is the pages of brokers and of talks between two organisations.
+//
+// A handler decodes, calls one service method and composes the page from parts of web/ui and web/view; it refuses rules and SQL.
+package trade
+
+import (
+	"slices"
+
+	"techmarket/internal/certify/contract"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/demand"
+	"techmarket/internal/market/listing"
+	"techmarket/internal/people/identity"
+	"techmarket/internal/trade/broker"
+	"techmarket/internal/trade/deal"
+	"techmarket/web"
+	"techmarket/web/ui"
+)
+
+// Pages holds the services that these pages call; internal/app fills it.
+type Pages struct {
+	Deals        *deal.Service
+	Brokers      *broker.Service
+	Listings     *listing.Service
+	Achievements *achievement.Service
+	Demands      *demand.Service
+	Contracts    *contract.Service
+	Identity     *identity.Service
+	Files        ui.Files
+}
+
+// Routes lists every page and action with who may use it.
+func (p *Pages) Routes() []web.Route {
+	return slices.Concat(p.dealRoutes(), p.brokerRoutes())
+}

@@ -1,0 +1,329 @@
+package ui
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/money"
+	"techmarket/internal/foundation/region"
+	"techmarket/web"
+	"techmarket/web/view"
+)
+
+// statusAfter is the status of a form that is shown again after a refusal.
+func StatusAfter(err error) int {
+	switch {
+	case err == nil:
+		return 200
+	case fault.Is(err, fault.TooMany):
+		return 429
+	}
+	return 422
+}
+
+// flashRefusal answers a one-button action that the service refused: the reason is shown on the page it came from.
+func FlashRefusal(c *web.Ctx, err error, back string) error {
+	if !Refused(err) {
+		return err
+	}
+	f := web.AsFault(err)
+	text := f.Message
+	for _, field := range f.Fields {
+		text += "：" + field.Message
+	}
+	c.Flash(view.Bad, text)
+	return c.See(back)
+}
+
+// ask makes the fields of a form: with what was typed after a refused post, else with what is stored,
+// and with the message at the field.
+type Ask struct {
+	Form   *web.Form // nil on the first showing
+	Errors map[string]string
+	Notice *view.Notice // a message that belongs to no field
+}
+
+// formStatus is the status of a page with a form: 200, or 422 with what the service said about the last post.
+func FormStatus(ferr error) int {
+	if ferr != nil {
+		return 422
+	}
+	return 200
+}
+
+// asking starts a form. err is what the service said about the last post, nil on the first showing.
+func NewAsk(form *web.Form, err error) *Ask {
+	a := &Ask{Form: form, Errors: map[string]string{}}
+	if form != nil {
+		for _, f := range form.Errors.List() {
+			a.Errors[f.Path] = f.Message
+		}
+	}
+	if err == nil {
+		return a
+	}
+	f := web.AsFault(err)
+	for _, field := range f.Fields {
+		if _, taken := a.Errors[field.Path]; !taken {
+			a.Errors[field.Path] = field.Message
+		}
+	}
+	if len(f.Fields) == 0 {
+		a.Notice = &view.Notice{Tone: view.Bad, Title: f.Message, Text: "您填的内容都还在，没有丢失。"}
+	}
+	return a
+}
+
+// refused tells whether the error is one that a form shows again (wrong input or a conflict with words),
+// as opposed to one that ends the page.
+func Refused(err error) bool {
+	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.TooMany)
+}
+
+// formErr joins the readers' mistakes with the service's, so that one page shows all.
+func FormErr(form *web.Form) error { return form.Errors.Err() }
+
+func (a *Ask) Value(name, stored string) string {
+	if a.Form == nil {
+		return stored
+	}
+	return a.Form.Values.Get(name)
+}
+
+func (a *Ask) fill(f view.Field, stored string) view.Field {
+	f.Value = a.Value(f.Name, stored)
+	f.Error = a.Errors[f.Name]
+	return f
+}
+
+func (a *Ask) Text(name, label, stored string, more ...func(*view.Field)) view.Field {
+	return a.Make(view.Field{Name: name, Label: label}, stored, more)
+}
+
+func (a *Ask) Area(name, label, stored string, more ...func(*view.Field)) view.Field {
+	return a.Make(view.Field{Kind: view.Area, Name: name, Label: label}, stored, more)
+}
+
+func (a *Ask) Date(name, label string, stored time.Time, more ...func(*view.Field)) view.Field {
+	s := ""
+	if !stored.IsZero() {
+		s = stored.Format("2006-01-02")
+	}
+	return a.Make(view.Field{Kind: view.Date, Name: name, Label: label, Width: "m"}, s, more)
+}
+
+func (a *Ask) Yuan(name, label string, stored money.Fen, more ...func(*view.Field)) view.Field {
+	s := ""
+	if stored != 0 {
+		s = stored.String()
+	}
+	return a.Make(view.Field{Kind: view.Money, Name: name, Label: label, Unit: "元", Width: "m"}, s, more)
+}
+
+func (a *Ask) Wan(name, label string, stored money.Fen, more ...func(*view.Field)) view.Field {
+	s := ""
+	if stored != 0 {
+		s = strings.ReplaceAll(stored.Wan(), ",", "")
+	}
+	return a.Make(view.Field{Kind: view.Money, Name: name, Label: label, Unit: "万元", Width: "m"}, s, more)
+}
+
+func (a *Ask) Kind(k view.FieldKind, name, label, stored string, more ...func(*view.Field)) view.Field {
+	return a.Make(view.Field{Kind: k, Name: name, Label: label}, stored, more)
+}
+
+func (a *Ask) Choose(name, label, stored string, options []view.Option, more ...func(*view.Field)) view.Field {
+	return a.Make(view.Field{Kind: view.Select, Name: name, Label: label, Options: options}, stored, more)
+}
+
+func (a *Ask) Radio(name, label, stored string, options []view.Option, more ...func(*view.Field)) view.Field {
+	return a.Make(view.Field{Kind: view.Radio, Name: name, Label: label, Options: options}, stored, more)
+}
+
+// checks is a group of check boxes; stored are the chosen values.
+func (a *Ask) Checks(name, label string, stored []string, options []view.Option, more ...func(*view.Field)) view.Field {
+	chosen := map[string]bool{}
+	if a.Form != nil {
+		stored = a.Form.List(name)
+	}
+	for _, v := range stored {
+		chosen[v] = true
+	}
+	f := view.Field{Kind: view.Check, Name: name, Label: label, Error: a.Errors[name]}
+	for _, o := range options {
+		o.Checked = chosen[o.Value]
+		f.Options = append(f.Options, o)
+	}
+	for _, m := range more {
+		m(&f)
+	}
+	return f
+}
+
+func (a *Ask) Make(f view.Field, stored string, more []func(*view.Field)) view.Field {
+	for _, m := range more {
+		m(&f)
+	}
+	f = a.fill(f, stored)
+	if len(f.Options) > 0 {
+		options := make([]view.Option, len(f.Options))
+		for i, o := range f.Options {
+			o.Checked = o.Value == f.Value
+			options[i] = o
+		}
+		f.Options = options
+	}
+	return f
+}
+
+func Required(f *view.Field) { f.Required = true }
+
+func Hint(text string) func(*view.Field) { return func(f *view.Field) { f.Hint = text } }
+
+func Limit(n int) func(*view.Field) { return func(f *view.Field) { f.Max = n } }
+
+func Width(w string) func(*view.Field) { return func(f *view.Field) { f.Width = w } }
+
+func Fill(autocomplete string) func(*view.Field) {
+	return func(f *view.Field) { f.Autocomplete = autocomplete }
+}
+
+func Lines(n int) func(*view.Field) { return func(f *view.Field) { f.Rows = n } }
+
+// formOf closes a form of several sections with its button and the summary of what is wrong.
+func FormOf(action, submit string, sections ...view.Section) view.Form {
+	f := view.Form{Action: action, Sections: sections, Actions: []view.Action{{Label: submit}}}
+	return f.Summed()
+}
+
+// blocks puts the message that belongs to no field above a form.
+func (a *Ask) Blocks(f view.Form) []Block {
+	var out []Block
+	if a.Notice != nil {
+		out = append(out, Block{Notice: a.Notice})
+	}
+	return append(out, Block{Forms: []view.Form{f}})
+}
+
+// options of code lists.
+
+func ListOptions(l codes.List, first string) []view.Option {
+	var out []view.Option
+	if first != "" {
+		out = append(out, view.Option{Label: first})
+	}
+	for _, it := range l.Leaves() {
+		out = append(out, view.Option{Value: it.Code, Label: it.Label})
+	}
+	return out
+}
+
+func TopOptions(l codes.List, first string) []view.Option {
+	var out []view.Option
+	if first != "" {
+		out = append(out, view.Option{Label: first})
+	}
+	for _, it := range l.Children("") {
+		out = append(out, view.Option{Value: it.Code, Label: it.Label})
+	}
+	return out
+}
+
+// divisionOptions lists leagues and counties, grouped by league.
+func DivisionOptions(first string, withLeagues bool) []view.Option {
+	out := []view.Option{{Label: first}}
+	for _, l := range region.Leagues() {
+		if withLeagues {
+			out = append(out, view.Option{Value: l.Code, Label: l.Name, Group: l.Name})
+		}
+		for _, d := range region.Children(l.Code) {
+			out = append(out, view.Option{Value: d.Code, Label: d.Name, Group: l.Name})
+		}
+	}
+	return out
+}
+
+func TopicOptions() []view.Option {
+	var out []view.Option
+	for _, t := range codes.Topics() {
+		if t.Broad {
+			continue
+		}
+		out = append(out, view.Option{Value: t.Code, Label: t.Name, Group: t.Area})
+	}
+	return out
+}
+
+var OrgKinds = []view.Option{
+	{Value: string(actor.University), Label: "高校"},
+	{Value: string(actor.Institute), Label: "科研院所"},
+	{Value: string(actor.Enterprise), Label: "企业（含合作社）"},
+	{Value: string(actor.Agency), Label: "技术转移机构"},
+	{Value: string(actor.PointHost), Label: "登记点主办单位"},
+}
+
+func OrgKindLabel(k actor.OrgKind) string {
+	for _, o := range OrgKinds {
+		if o.Value == string(k) {
+			return o.Label
+		}
+	}
+	if k == actor.Government {
+		return "政府部门"
+	}
+	return string(k)
+}
+
+func OrgStateTag(state string) view.Tag {
+	switch state {
+	case actor.Confirmed:
+		return view.Tag{Label: "已确认", Tone: view.OK}
+	case actor.Pending:
+		return view.Tag{Label: "待确认", Tone: view.Warn}
+	case actor.Returned:
+		return view.Tag{Label: "已退回", Tone: view.Bad}
+	default:
+		return view.Tag{Label: "已暂停", Tone: view.Bad}
+	}
+}
+
+var YesNo = []view.Option{{Value: "yes", Label: "是"}, {Value: "no", Label: "否"}}
+
+func BoolList(b bool) []string {
+	if b {
+		return []string{"yes"}
+	}
+	return nil
+}
+
+func IntText(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// repeat makes the fields of a repeated group, one line a row: what is stored and one or two empty rows.
+func Repeat(a *Ask, title, hint, group string, stored, most int, row func(i int) []view.Field) []view.Section {
+	n := min(most, max(2, stored+1))
+	if a.Form != nil {
+		n = min(most, max(n, a.Form.Rows(group, most)+1))
+	}
+	sections := []view.Section{{Title: title, Hint: hint}}
+	for i := range n {
+		sections = append(sections, view.Section{Inline: true, Fields: row(i)})
+	}
+	return sections
+}
+
+func RowAt[T any](list []T, i int) T {
+	var zero T
+	if i < len(list) {
+		return list[i]
+	}
+	return zero
+}

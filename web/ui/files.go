@@ -1,0 +1,162 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"mime/multipart"
+
+	"techmarket/internal/certify/contract"
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/fault"
+	"techmarket/web"
+)
+
+func FileSize(n int64) string {
+	switch {
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+	case n >= 1<<10:
+		return fmt.Sprintf("%d KB", n>>10)
+	default:
+		return fmt.Sprintf("%d 字节", n)
+	}
+}
+
+func FileRoleLabel(r contract.FileRole) string {
+	switch r {
+	case contract.SignedText:
+		return "合同正本（签字盖章）"
+	case contract.Undertaking:
+		return "承诺书"
+	case contract.IPCertificate:
+		return "知识产权证书"
+	case contract.PlanConsent:
+		return "计划管理部门文件"
+	case contract.Authority:
+		return "法人授权书"
+	case contract.Permit:
+		return "生产许可等审批文件"
+	case contract.ImportCertificate:
+		return "技术进口合同登记证书"
+	case contract.Minutes:
+		return "专家评审意见"
+	default:
+		return "其他"
+	}
+}
+
+// upload stores the one file of a form field.
+func Upload(c *web.Ctx, kept Files, f *web.Form, field, purpose string) (int64, error) {
+	headers := f.Files[field]
+	if len(headers) == 0 || headers[0].Size == 0 && headers[0].Filename == "" {
+		f.Errors.Add(field, "required", "请选择一个文件")
+		return 0, FormErr(f)
+	}
+	return storeFile(c, kept, headers[0], field, purpose)
+}
+
+// uploads stores all files of a form field; none is fine.
+func Uploads(c *web.Ctx, kept Files, f *web.Form, field, purpose string) ([]int64, error) {
+	var ids []int64
+	for _, h := range f.Files[field] {
+		if h.Filename == "" {
+			continue
+		}
+		id, err := storeFile(c, kept, h, field, purpose)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+func storeFile(c *web.Ctx, kept Files, h *multipart.FileHeader, field, purpose string) (int64, error) {
+	r, err := h.Open()
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	id, err := kept.Receive(c.Context(), c.Actor(), purpose, h.Filename, r)
+	if fault.Is(err, fault.Invalid) { // say it at the field
+		f := web.AsFault(err)
+		return 0, &fault.Error{
+			Kind:    fault.Invalid,
+			Code:    f.Code,
+			Message: f.Message,
+			Fields:  []fault.Field{{Path: field, Code: f.Code, Message: f.Message}},
+		}
+	}
+	return id, err
+}
+
+// sendAttached serves {file} of the deal or contract {id} once its service has said that the visitor may read it.
+func SendAttached(c *web.Ctx, kept Files, mayRead func(ctx context.Context, who actor.Actor, id, file int64) error) error {
+	id, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	file, err := c.ID("file")
+	if err != nil {
+		return err
+	}
+	if err := mayRead(c.Context(), c.Actor(), id, file); err != nil {
+		return err
+	}
+	return SendFile(c, kept, file)
+}
+
+// sendFile sends a file that the owner of its object has let through: pictures and PDF may be looked at, the
+// rest is saved.
+func SendFile(c *web.Ctx, kept Files, id int64) error {
+	file, err := kept.Open(c.Context(), id)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	switch file.MIME {
+	case "application/pdf", "image/png", "image/jpeg":
+		if !c.Query().Has("download") {
+			return c.Inline(file.Name, file.MIME, file)
+		}
+	}
+	return c.Download(file.Name, file.MIME, file)
+}
+
+const SheetMIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+// uploaded opens the one file of a form; a missing one is a message at the field.
+func UploadedFile(c *web.Ctx) (name string, r io.ReadCloser, err error) {
+	form, err := c.Form()
+	if err != nil {
+		return "", nil, err
+	}
+	headers := form.Files["file"]
+	if len(headers) == 0 || headers[0].Filename == "" {
+		return "", nil, fault.New(fault.Invalid, "file_missing", "请选择要上传的文件")
+	}
+	file, err := headers[0].Open()
+	if err != nil {
+		return "", nil, fmt.Errorf("open upload: %w", err)
+	}
+	return headers[0].Filename, file, nil
+}
+
+const ExcelType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+// Files keeps uploads; internal/app supplies it over platform/files.
+type Files interface {
+	// Receive stores an upload for the actor's organisation. Faults: invalid (kind, size …), unavailable.
+	Receive(ctx context.Context, who actor.Actor, purpose, name string, r io.Reader) (int64, error)
+	// Open gives a stored file; the caller has checked that the reader may have it.
+	Open(ctx context.Context, id int64) (*StoredFile, error)
+}
+
+// StoredFile is an open file with its name and kind.
+type StoredFile struct {
+	Name, MIME string
+	io.ReadSeekCloser
+}
+
+const WordMIME = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

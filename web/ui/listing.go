@@ -1,0 +1,188 @@
+package ui
+
+import (
+	"fmt"
+	"math"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/region"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/demand"
+	"techmarket/internal/market/listing"
+	"techmarket/internal/people/identity"
+	"techmarket/web"
+	"techmarket/web/view"
+)
+
+// mayDeal tells whether 发起对接 is offered: a guest is asked to sign in, the desks have no part in deals.
+func MayDeal(a actor.Actor) bool {
+	return !a.SignedIn() || a.Has(actor.Member, actor.OrgAdmin, actor.Broker)
+}
+
+func TopicLabel(code string) string {
+	t, ok := codes.TopicByCode(code)
+	switch {
+	case !ok:
+		return code
+	case t.Broad:
+		return t.Area
+	default:
+		return t.Name
+	}
+}
+
+func OrgIDs[C listing.Content[C]](items []listing.Item[C]) []int64 {
+	var ids []int64
+	for _, it := range items {
+		ids = append(ids, it.OrganisationID)
+	}
+	return ids
+}
+
+func Shown[C listing.Content[C]](it listing.Item[C]) C {
+	if it.Published != nil {
+		return *it.Published
+	}
+	return it.Content
+}
+
+func AchievementRow(c *web.Ctx, it achievement.Item, org identity.Organisation) view.Row {
+	k := Shown(it)
+	row := view.Row{
+		Title:     view.T(k.Title),
+		Href:      ListingPath(listing.Achievement, it.ID),
+		Lead:      view.T(FirstOf(k.Summary, Clip(k.Description, 90))),
+		Sample:    it.Sample,
+		Meta:      []string{org.Name, Place(k.Division, it.Division)},
+		ShowTRL:   k.Maturity.Level > 0,
+		TRL:       k.Maturity.Level,
+		Right:     k.Price.String(),
+		RightNote: Cooperation(k.Cooperation),
+	}
+	AddListingTags(c, &row, it.Listing, k.Field, k.Topics)
+	return row
+}
+
+func DemandRow(c *web.Ctx, it demand.Item, org identity.Organisation) view.Row {
+	k := Shown(it)
+	row := view.Row{Title: view.T(k.Title), Href: ListingPath(listing.Demand, it.ID), Lead: view.T(Clip(k.Problem, 90)), Sample: it.Sample,
+		Meta: []string{org.Name, Place(k.Division, it.Division)}, Right: k.Budget.String(), RightNote: DeadlineWords(c, k.Deadline)}
+	if k.Challenge {
+		row.Tags = append(row.Tags, view.Tag{Label: "揭榜挂帅", Tone: view.Warn})
+	}
+	AddListingTags(c, &row, it.Listing, k.Field, k.Topics)
+	return row
+}
+
+func AddListingTags(c *web.Ctx, row *view.Row, l listing.Listing, field string, topics []string) {
+	if len(topics) > 0 {
+		row.Tags = append(row.Tags, view.Tag{Label: TopicLabel(topics[0]), Tone: view.Info})
+	} else if field != "" {
+		row.Tags = append(row.Tags, view.Tag{Label: codes.Field.Label(field), Tone: view.Info})
+	}
+	switch {
+	case l.Origin == listing.OriginImport:
+		row.Tags = append(row.Tags, view.Tag{Label: "导入"})
+	case l.Sleeping():
+		row.Tags = append(row.Tags, view.Tag{Label: "久未确认", Tone: view.Warn})
+	case l.ConfirmedAt != nil:
+		row.Fresh = view.Ago(c.Now(), *l.ConfirmedAt) + "确认有效"
+	}
+}
+
+func Place(division, fallback string) string {
+	if division == "" {
+		division = fallback
+	}
+	return region.FullName(division)
+}
+
+func Cooperation(ways []string) string {
+	labels := make([]string, 0, 3)
+	for _, w := range ways {
+		if len(labels) == 3 {
+			labels = append(labels, "等")
+			break
+		}
+		labels = append(labels, codes.Cooperation.Label(w))
+	}
+	return strings.Join(labels, " · ")
+}
+
+func DeadlineWords(c *web.Ctx, day string) string {
+	if day == "" {
+		return ""
+	}
+	f := web.Form{Values: url.Values{"d": {day}}}
+	t := f.Date("d")
+	if t.IsZero() {
+		return day
+	}
+	left := int(math.Ceil(t.Sub(c.Now()).Hours() / 24))
+	switch {
+	case left < 0:
+		return "已过期限"
+	case left == 0:
+		return "今天截止"
+	case left <= 60:
+		return fmt.Sprintf("剩 %d 天", left)
+	default:
+		return day + " 截止"
+	}
+}
+
+// triageTable shows how the editors judged the demands of the last year.
+func TriageTable(c *web.Ctx, listings *listing.Service, sample bool) (Block, error) {
+	shares, err := listings.TriageShares(c.Context(), c.Now().AddDate(-1, 0, 0), sample)
+	if err != nil {
+		return Block{}, err
+	}
+	total := 0
+	for _, n := range shares {
+		total += n
+	}
+	t := view.Table{
+		Caption:     "需求判断",
+		HideCaption: true,
+		Columns:     []view.Column{{Label: "判断"}, {Label: "需求", Numeric: true}, {Label: "占比", Numeric: true}},
+		Empty:       view.Empty{Title: "近一年没有审核过的需求"},
+	}
+	for _, k := range append(listing.Triages(), listing.Choice{Code: "", Label: "没有判断"}) {
+		if total == 0 {
+			break
+		}
+		t.Rows = append(
+			t.Rows,
+			view.TableRow{Cells: view.Cells(k.Label, strconv.Itoa(shares[k.Code]), fmt.Sprintf("%d%%", (shares[k.Code]*100+total/2)/total))},
+		)
+	}
+	return Block{Title: "需求审核的判断", Intro: "近一年提交并经审核的需求，按最后一次判断。江苏的做法约为 60%、25%、15%（资料未经核实）。", Table: &t}, nil
+}
+
+// mine are the organisation's own listings of one kind, and whether there are more.
+func OwnListings(
+	c *web.Ctx,
+	achievements *achievement.Service,
+	demands *demand.Service,
+	kind listing.Kind,
+	f listing.Filter,
+) (own []listing.Listing, more bool, err error) {
+	if kind == listing.Achievement {
+		page, err := achievements.Mine(c.Context(), c.Actor(), f)
+		return ListingsOf(page.Items), page.Next != "", err
+	}
+	page, err := demands.Mine(c.Context(), c.Actor(), f)
+	return ListingsOf(page.Items), page.Next != "", err
+}
+
+func ListingsOf[C listing.Content[C]](items []listing.Item[C]) []listing.Listing {
+	out := make([]listing.Listing, len(items))
+	for i, it := range items {
+		out[i] = it.Listing
+	}
+	return out
+}

@@ -1,0 +1,111 @@
+// Package ui is the kit that the pages of all wings share: how a page is put together (sheet, list), how a form asks, how
+// words, amounts and files are shown.
+//
+// It refuses rules: what may happen to a listing, a deal or a case is decided by the service; pages only ask it what to offer.
+package ui
+
+import (
+	"techmarket/web"
+	"techmarket/web/view"
+)
+
+// Sheet is the body of the page "sheet".
+type Sheet struct {
+	Heading view.Text
+	Lead    string
+	Tags    []view.Tag
+	Sample  bool
+	Actions []view.Action
+	Steps   view.Steps
+	Clock   *view.Clock
+	Tabs    *view.Tabs
+	Main    []Block
+	Side    []Block
+}
+
+// Listing is the body of the page "list".
+type Listing struct {
+	Heading view.Text
+	Lead    string
+	Actions []view.Action
+	Tabs    *view.Tabs
+	Search  *view.Search
+	Notices []view.Notice
+	Rail    *view.Rail
+	Head    *view.ListHead
+	Rows    *view.Rows
+	Table   *view.Table
+	Pager   view.Pager
+	After   []Block
+}
+
+// Block is one titled part of a page; the filled component is drawn. Several may be filled and are drawn
+// in the order of the fields.
+type Block struct {
+	ID      string
+	Title   string
+	Intro   string
+	More    *view.Link // a link at the right of the title
+	Card    bool       // a bordered side note
+	Notice  *view.Notice
+	Prose   []view.Text // paragraphs
+	Picture *view.Picture
+	Figures []view.Figure
+	Entries []view.Entry
+	Facts   *view.Facts
+	Tasks   *view.TaskList
+	Rows    *view.Rows
+	Table   *view.Table
+	Wide    *view.Table // a table that may be wider than the page: it scrolls inside its own frame
+	Chart   *view.Chart
+	Matches *view.Matches
+	Compare *view.Compare
+	Search  *view.Search
+	Chips   []view.Chip
+	Files   []view.FileItem
+	Thread  *view.Thread
+	Bar     *Share
+	Meter   *view.Meter
+	Forms   []view.Form
+	Desk    *view.Desk
+	Sums    *view.Sums
+	Paper   *view.Certificate
+	Digests []view.Digest
+	Work    *view.Progress
+	Links   []view.Link
+	Actions []view.Action
+	Events  *view.Timeline
+	Empty   *view.Empty
+	Fold    string // draws the block folded under this summary
+}
+
+// Share is a bar with words: 72 分.
+type Share struct {
+	Done, Of int
+	Label    string
+}
+
+// declared lists the pages of this package.
+func Declared() []view.Decl {
+	return []view.Decl{
+		view.Declare[Sheet]("sheet"),
+		view.Declare[Listing]("list"),
+		view.Declare[Sheet]("paper").In("plain"),
+	}
+}
+
+func ShowSheet(c *web.Ctx, p view.Page, body Sheet) error { return ShowSheetStatus(c, 200, p, body) }
+
+func ShowSheetStatus(c *web.Ctx, status int, p view.Page, body Sheet) error {
+	if len(body.Heading) == 0 {
+		body.Heading = view.T(p.Title)
+	}
+	return c.RenderStatus(status, "sheet", view.With[Sheet]{Page: p, Body: body})
+}
+
+func ShowList(c *web.Ctx, p view.Page, body Listing) error {
+	if len(body.Heading) == 0 {
+		body.Heading = view.T(p.Title)
+	}
+	return c.Render("list", view.With[Listing]{Page: p, Body: body})
+}

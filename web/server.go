@@ -15,6 +15,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
@@ -274,7 +275,7 @@ func statusOf(kind fault.Kind) int {
 func AsFault(err error) *fault.Error {
 	var f *fault.Error
 	if errors.As(err, &f) {
-		return f
+		return words.Fault(f)
 	}
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {

@@ -52,13 +52,14 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 	kept := pageFiles{s.Platform}
 	return slices.Concat(
 		(&site.Pages{Identity: s.Identity, Listings: s.Listings, Achievements: s.Achievements, Demands: s.Demands, Deals: s.Deals,
-			Registry: s.Registry, Stats: s.Stats, Inbox: inbox{s.Platform}, Assets: assets, Dev: s.Platform.Config.Dev}).Routes(),
+			Registry: s.Registry, Points: s.Points, Stats: s.Stats, Inbox: inbox{s.Platform}, Assets: assets, Dev: s.Platform.Config.Dev}).Routes(),
 		(&pagespeople.Pages{Identity: s.Identity}).Routes(),
 		(&pagesmarket.Pages{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Search: s.Engine, Matcher: s.Watch,
 			Watch: s.Watch, Synonyms: s.analyzer.Synonyms, Importer: s.Importer, Brokers: s.Brokers, Identity: s.Identity, Files: kept}).Routes(),
 		(&pagestrade.Pages{Deals: s.Deals, Brokers: s.Brokers, Listings: s.Listings, Achievements: s.Achievements, Demands: s.Demands,
 			Contracts: s.Contracts, Identity: s.Identity, Files: kept}).Routes(),
-		(&pagescertify.Pages{Contracts: s.Contracts, Registry: s.Registry, Identity: s.Identity, Files: kept}).Routes(),
+		(&pagescertify.Pages{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Deadlines: s.Deadlines,
+			Benefits: s.Benefits, Archive: s.Archive, Exchange: s.Exchange, Identity: s.Identity, Files: kept}).Routes(),
 		(&pagesinsight.Pages{Stats: s.Stats, Listings: s.Listings}).Routes(),
 	)
 }
@@ -73,7 +74,7 @@ func (s *Services) mountAPI(server *web.Server) {
 		&apimarket.Operations{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Search: s.Engine, Finder: s.Watch,
 			Importer: s.Importer, Identity: s.Identity},
 		&apitrade.Operations{Deals: s.Deals, Brokers: s.Brokers, Listings: s.Listings, Files: kept},
-		&apicertify.Operations{Contracts: s.Contracts, Registry: s.Registry, Files: kept},
+		&apicertify.Operations{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Files: kept},
 		&apiinsight.Operations{Stats: s.Stats},
 		&apisite.Operations{Listings: s.Listings, Files: kept, Inbox: inbox{p}},
 	} {

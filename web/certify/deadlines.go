@@ -5,11 +5,12 @@ import (
 	"io"
 	"strconv"
 
-	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/deadline"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/web"
 	"techmarket/web/ui"
+	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
@@ -23,11 +24,11 @@ func (p *Pages) deadlineRoutes() []web.Route {
 	}
 }
 
-func levelTone(l registry.Level) view.Tone {
+func levelTone(l deadline.Level) view.Tone {
 	switch l {
-	case registry.Legal, registry.Target:
+	case deadline.Legal, deadline.Target:
 		return view.Bad
-	case registry.Near, registry.Half:
+	case deadline.Near, deadline.Half:
 		return view.Warn
 	default:
 		return view.Plain
@@ -43,11 +44,11 @@ func (p *Pages) deadlines(c *web.Ctx) error {
 	page.Breadcrumbs = []view.Link{{Label: "登记工作台", Href: "/registry"}}
 	body := ui.Sheet{Lead: fmt.Sprintf("在办 %d 件。目标期限和法定期限按受理时的时限规则计算，补正期间不计时。", d.Open)}
 	t := view.Table{Caption: "按紧急程度", HideCaption: true, Columns: []view.Column{{Label: "紧急程度"}, {Label: "件数", Numeric: true}}}
-	for _, l := range registry.Levels() {
+	for _, l := range deadline.Levels() {
 		t.Rows = append(
 			t.Rows,
 			view.TableRow{
-				Cells: []view.Cell{{Header: true, Tags: []view.Tag{{Label: l.Label(), Tone: levelTone(l)}}}, {Text: strconv.Itoa(d.Counts[l])}},
+				Cells: []view.Cell{{Header: true, Tags: []view.Tag{{Label: words.Urgency(l), Tone: levelTone(l)}}}, {Text: strconv.Itoa(d.Counts[l])}},
 			},
 		)
 	}
@@ -82,12 +83,12 @@ func (p *Pages) deadlines(c *web.Ctx) error {
 	}
 	body.Main = append(body.Main, ui.Block{Title: "要尽快办理的", Table: &urgent})
 	points := view.Table{Caption: "按登记点", HideCaption: true, Columns: []view.Column{{Label: "登记点"}, {Label: "在办", Numeric: true}}}
-	for _, l := range registry.Levels() {
-		points.Columns = append(points.Columns, view.Column{Label: l.Label(), Numeric: true})
+	for _, l := range deadline.Levels() {
+		points.Columns = append(points.Columns, view.Column{Label: words.Urgency(l), Numeric: true})
 	}
 	for _, x := range d.Points {
 		cells := []view.Cell{{Text: x.Point.Name, Href: fmt.Sprintf("/points/%d", x.Point.ID), Header: true}, {Text: strconv.Itoa(x.Open)}}
-		for _, l := range registry.Levels() {
+		for _, l := range deadline.Levels() {
 			cells = append(cells, view.Cell{Text: strconv.Itoa(x.Counts[l]), Strong: x.Counts[l] > 0 && levelTone(l) == view.Bad})
 		}
 		points.Rows = append(points.Rows, view.TableRow{Cells: cells})
@@ -95,7 +96,7 @@ func (p *Pages) deadlines(c *web.Ctx) error {
 	if len(points.Rows) > 0 {
 		body.Main = append(body.Main, ui.Block{Title: "按登记点", Wide: &points})
 	}
-	policies, err := p.Registry.Policies(c.Context())
+	policies, err := p.Deadlines.Policies(c.Context())
 	if err != nil {
 		return err
 	}
@@ -115,7 +116,7 @@ func regionLinks(a actor.Actor) []view.Link {
 }
 
 func (p *Pages) showHolidays(c *web.Ctx, ferr error) error {
-	days, err := p.Registry.Holidays(c.Context())
+	days, err := p.Deadlines.Holidays(c.Context())
 	if err != nil {
 		return err
 	}
@@ -174,9 +175,9 @@ func (p *Pages) saveHolidays(c *web.Ctx) error {
 	if err != nil {
 		return fmt.Errorf("read holidays: %w", err)
 	}
-	days, err := registry.ReadHolidays(name, raw)
+	days, err := deadline.ReadHolidays(name, raw)
 	if err == nil {
-		err = p.Registry.SaveHolidays(c.Context(), c.Actor(), days)
+		err = p.Deadlines.SaveHolidays(c.Context(), c.Actor(), days)
 	}
 	if fault.Is(err, fault.Invalid) {
 		return p.showHolidays(c, err)

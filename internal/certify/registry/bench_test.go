@@ -2,9 +2,7 @@ package registry_test
 
 import (
 	"context"
-	"slices"
 	"testing"
-	"time"
 
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/certify/registry/registrytest"
@@ -50,28 +48,6 @@ func BenchmarkDesk(b *testing.B) {
 		"filings of a company":   func() error { _, err := w.S.Queue(ctx, company, registry.QueueFilter{States: done}); return err },
 		"one case (review page)": func() error { _, err := w.S.Case(ctx, w.Registrar, one.ID); return err },
 	} {
-		b.Run(name, func(b *testing.B) { p95(b, call) })
+		b.Run(name, func(b *testing.B) { registrytest.P95(b, call) })
 	}
-}
-
-// BenchmarkCertificate measures the drawing of one certificate with its attached JSON and signature (bar: p95 ≤ 150 ms).
-func BenchmarkCertificate(b *testing.B) {
-	w, ctx := registrytest.New(b), context.Background()
-	reg := w.Register(w.Content(), nil)
-	registrytest.Check(b, w.Jobs.Drain(ctx))
-	b.Run("PDF", func(b *testing.B) {
-		p95(b, func() error { _, _, err := w.S.CertificatePDF(ctx, w.Head, reg.Number, 1); return err })
-	})
-}
-
-// p95 runs the call and reports the time that 95 of 100 do not exceed.
-func p95(b *testing.B, call func() error) {
-	var took []time.Duration
-	for b.Loop() {
-		start := time.Now()
-		registrytest.Check(b, call())
-		took = append(took, time.Since(start))
-	}
-	slices.Sort(took)
-	b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "p95-ms")
 }

@@ -93,15 +93,15 @@ func (s *Service) FindInPaper(ctx context.Context, a actor.Actor, filing, file i
 
 // textOf reads the text of a stored PDF, once for each content.
 func (s *Service) textOf(ctx context.Context, file int64) (fileText, error) {
-	f, err := s.d.Files.Get(ctx, s.d.DB, file)
+	f, err := s.config.Files.Get(ctx, s.config.DB, file)
 	if err != nil {
 		return fileText{}, err
 	}
-	text, err := postgres.One[fileText](ctx, s.d.DB, selectText, pgx.StrictNamedArgs{"digest": f.Digest})
+	text, err := postgres.One[fileText](ctx, s.config.DB, selectText, pgx.StrictNamedArgs{"digest": f.Digest})
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return text, err
 	}
-	r, err := s.d.Files.Open(f)
+	r, err := s.config.Files.Open(f)
 	if err != nil {
 		return text, err
 	}
@@ -120,7 +120,7 @@ func (s *Service) textOf(ctx context.Context, file int64) (fileText, error) {
 	default:
 		text.Pages = pages
 	}
-	_, err = s.d.DB.Exec(ctx, insertText, pgx.StrictNamedArgs{"digest": f.Digest, "pages": text.Pages, "failure": text.Failure, "now": s.d.Now()})
+	_, err = s.config.DB.Exec(ctx, insertText, pgx.StrictNamedArgs{"digest": f.Digest, "pages": text.Pages, "failure": text.Failure, "now": s.config.Now()})
 	return text, err
 }
 

@@ -52,7 +52,7 @@ func TestAWordIsFoundInTheSignedTextWithItsPlace(t *testing.T) {
 	if _, err := w.S.FindInPaper(ctx, w.Stranger, f.ID, file, "技术"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("a stranger searches: %v", err)
 	}
-	_, err = w.S.Accept(ctx, w.Registrar, registry.Ref{ID: f.ID})
+	_, err = w.S.Do(ctx, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventAccept})
 	registrytest.Check(t, err)
 	place := "第 2 页：…改进成果无偿归甲方…"
 	got := w.Review(w.Registrar, f.ID, func(r *registry.Review) {

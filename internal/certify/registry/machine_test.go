@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/certify/registry/registrytest"
 	"techmarket/internal/foundation/actor"
@@ -135,8 +136,14 @@ func TestOfTwoRegistrarsWhoAcceptOneIsTold(t *testing.T) {
 	f := w.Submit(w.Content())
 	who := []actor.Actor{w.Registrar, w.Registrar2}
 	winner := one(t, contend(t, w, lockFiling, f.ID,
-		func() error { _, err := w.S.Accept(ctx, who[0], registry.Ref{ID: f.ID}); return err },
-		func() error { _, err := w.S.Accept(ctx, who[1], registry.Ref{ID: f.ID}); return err }))
+		func() error {
+			_, err := w.S.Do(ctx, who[0], registry.Command{Filing: f.ID, Event: registry.EventAccept})
+			return err
+		},
+		func() error {
+			_, err := w.S.Do(ctx, who[1], registry.Command{Filing: f.ID, Event: registry.EventAccept})
+			return err
+		}))
 	if got := w.Filing(f.ID).Registrar; got != who[winner].AccountID {
 		t.Errorf("registrar %d, want the winner %d", got, who[winner].AccountID)
 	}
@@ -147,9 +154,12 @@ func TestAcceptWhileWithdrawnHasOneOutcome(t *testing.T) {
 	w, ctx := registrytest.New(t), context.Background()
 	f := w.Submit(w.Content())
 	winner := one(t, contend(t, w, lockFiling, f.ID,
-		func() error { _, err := w.S.Accept(ctx, w.Registrar, registry.Ref{ID: f.ID}); return err },
 		func() error {
-			_, err := w.S.Withdraw(ctx, w.Seller, registry.Ref{ID: f.ID}, "再改一改")
+			_, err := w.S.Do(ctx, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventAccept})
+			return err
+		},
+		func() error {
+			_, err := w.S.Do(ctx, w.Seller, registry.Command{Filing: f.ID, Event: registry.EventWithdraw, Text: "再改一改"})
 			return err
 		}))
 	if got, want := w.Filing(f.ID).State, []registry.State{registry.InReview, registry.Withdrawn}[winner]; got != want {
@@ -161,7 +171,10 @@ func TestRegisteringTwiceGivesOneNumberAndOneEntry(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
 	f := w.Pass(w.Submit(w.Content()).ID, nil)
-	register := func() error { _, err := w.S.Register(ctx, w.Head, registry.Ref{ID: f.ID}, ""); return err }
+	register := func() error {
+		_, err := w.S.Do(ctx, w.Head, registry.Command{Filing: f.ID, Event: registry.EventRegister})
+		return err
+	}
 	one(t, contend(t, w, lockFiling, f.ID, register, register))
 	var registrations, entries, certificates, rows, jobs int
 	w.Scan(&registrations, `select count(*) from registration`)
@@ -177,11 +190,11 @@ func TestRegisteringTwiceGivesOneNumberAndOneEntry(t *testing.T) {
 func TestAStaleSheetIsNotSaved(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
-	f, err := w.S.Accept(ctx, w.Registrar, registry.Ref{ID: w.Submit(w.Content()).ID})
+	f, err := registrytest.FilingOf(w.S.Do(ctx, w.Registrar, registry.Command{Filing: w.Submit(w.Content()).ID, Event: registry.EventAccept}))
 	registrytest.Check(t, err)
-	_, err = w.S.SaveReview(ctx, w.Registrar, registry.Ref{ID: f.ID, Version: f.Version}, registry.Review{Class: "0101", Opinion: "甲"})
+	_, err = w.S.Do(ctx, w.Registrar, registry.Command{Filing: f.ID, Version: f.Version, Event: registry.EventSaveReview, Review: registry.Review{Class: "0101", Opinion: "甲"}})
 	registrytest.Check(t, err)
-	if _, err = w.S.SaveReview(ctx, w.Registrar2, registry.Ref{ID: f.ID, Version: f.Version}, registry.Review{Class: "0101", Opinion: "乙"}); !fault.HasCode(err, "stale_version") {
+	if _, err = w.S.Do(ctx, w.Registrar2, registry.Command{Filing: f.ID, Version: f.Version, Event: registry.EventSaveReview, Review: registry.Review{Class: "0101", Opinion: "乙"}}); !fault.HasCode(err, "stale_version") {
 		t.Errorf("the later save: %v", err)
 	}
 	if got := w.Filing(f.ID).Review.Opinion; got != "甲" {
@@ -201,7 +214,7 @@ func TestNumbersAreTakenOnceAndWithoutGapsWhenHeadsRegisterTogether(t *testing.T
 	var group errgroup.Group
 	for i, f := range filings {
 		group.Go(func() error {
-			reg, err := w.S.Register(ctx, w.Head, registry.Ref{ID: f.ID}, "")
+			reg, err := registrytest.RegistrationOf(w.S.Do(ctx, w.Head, registry.Command{Filing: f.ID, Event: registry.EventRegister}))
 			numbers[i] = reg.Number
 			return err
 		})
@@ -224,22 +237,22 @@ func TestNumbersAreTakenOnceAndWithoutGapsWhenHeadsRegisterTogether(t *testing.T
 func TestANationalNumberIsEnteredOnceAndMustFitThePoint(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
-	_, err := w.S.SavePointSettings(ctx, w.Head, w.County.ID, registry.PointSettings{Version: 1, NumberSource: registry.NationalNumbers, SecondReview: registry.ReviewerOnly})
+	_, err := w.Points.SaveSettings(ctx, w.Head, w.County.ID, point.Settings{Version: 1, NumberSource: point.NationalNumbers, SecondReview: point.ReviewerOnly})
 	registrytest.Check(t, err)
 	a, b := w.Pass(w.Submit(w.Content()).ID, nil), w.Pass(w.Submit(w.Content()).ID, nil)
 	for _, bad := range []string{"", "2025150103000017", "2026150203000017", "202615010300001", "20261501030000١٧", "2026150103000000"} {
-		if _, err := w.S.Register(ctx, w.Head, registry.Ref{ID: a.ID}, bad); !fault.HasCode(err, "number_format") {
+		if _, err := w.S.Do(ctx, w.Head, registry.Command{Filing: a.ID, Event: registry.EventRegister, National: bad}); !fault.HasCode(err, "number_format") {
 			t.Errorf("number %q: %v", bad, err)
 		}
 	}
-	_, err = w.S.Register(ctx, w.Head, registry.Ref{ID: a.ID}, "2026 1501 03 000017")
+	_, err = w.S.Do(ctx, w.Head, registry.Command{Filing: a.ID, Event: registry.EventRegister, National: "2026 1501 03 000017"})
 	registrytest.Check(t, err)
-	if _, err := w.S.Register(ctx, w.Head, registry.Ref{ID: b.ID}, "2026150103000017"); !fault.HasCode(err, "number_taken") {
+	if _, err := w.S.Do(ctx, w.Head, registry.Command{Filing: b.ID, Event: registry.EventRegister, National: "2026150103000017"}); !fault.HasCode(err, "number_taken") {
 		t.Errorf("a number was used twice: %v", err)
 	}
-	_, err = w.S.SavePointSettings(ctx, w.Head, w.County.ID, registry.PointSettings{Version: 2, NumberSource: registry.OwnNumbers, SecondReview: registry.ReviewerOnly})
+	_, err = w.Points.SaveSettings(ctx, w.Head, w.County.ID, point.Settings{Version: 2, NumberSource: point.OwnNumbers, SecondReview: point.ReviewerOnly})
 	registrytest.Check(t, err)
-	reg, err := w.S.Register(ctx, w.Head, registry.Ref{ID: b.ID}, "")
+	reg, err := registrytest.RegistrationOf(w.S.Do(ctx, w.Head, registry.Command{Filing: b.ID, Event: registry.EventRegister}))
 	registrytest.Check(t, err)
 	if want := "2026150103000018"; reg.Number != want {
 		t.Errorf("the own sequence gave %s, want %s", reg.Number, want)
@@ -249,10 +262,10 @@ func TestANationalNumberIsEnteredOnceAndMustFitThePoint(t *testing.T) {
 func TestADeskSeesOnlyItsOwnCases(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
-	f, err := w.S.Accept(ctx, w.Registrar, registry.Ref{ID: w.Submit(w.Content()).ID})
+	f, err := registrytest.FilingOf(w.S.Do(ctx, w.Registrar, registry.Command{Filing: w.Submit(w.Content()).ID, Event: registry.EventAccept}))
 	registrytest.Check(t, err)
 	w.Review(w.Registrar, f.ID, nil)
-	_, err = w.S.PassFirstReview(ctx, w.Registrar, registry.Ref{ID: f.ID})
+	_, err = w.S.Do(ctx, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventPassFirstReview})
 	registrytest.Check(t, err)
 	for name, c := range map[string]struct {
 		who  actor.Actor
@@ -333,19 +346,19 @@ func TestLargeCasesNeedExpertsAndRevocationComesFromAbove(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
 	content := w.Content()
-	class("0101", 6_000_000*yuan)(&content)
+	registrytest.Class("0101", 6_000_000*yuan)(&content)
 	f := w.Pass(w.Submit(content).ID, nil)
-	if _, err := w.S.Register(ctx, w.Head, registry.Ref{ID: f.ID}, ""); !fault.HasCode(err, "wrong_state") {
+	if _, err := w.S.Do(ctx, w.Head, registry.Command{Filing: f.ID, Event: registry.EventRegister}); !fault.HasCode(err, "wrong_state") {
 		t.Errorf("a large contract was registered without experts: %v", err)
 	}
-	if _, err := w.S.PassExperts(ctx, w.Expert, registry.Ref{ID: f.ID}, "同意", 0); !fault.Is(err, fault.Invalid) {
+	if _, err := w.S.Do(ctx, w.Expert, registry.Command{Filing: f.ID, Event: registry.EventPassExperts, Text: "同意"}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("experts passed without minutes: %v", err)
 	}
 	reg := w.Finish(f)
-	if _, err := w.S.Revoke(ctx, w.OtherLeague, registry.NumberRef{Number: reg.Number}, "fraud", "查实为虚假合同"); !fault.Is(err, fault.NotFound) {
+	if _, err := w.S.Do(ctx, w.OtherLeague, registry.Command{Number: reg.Number, Event: registry.EventRevoke, Ground: "fraud", Text: "查实为虚假合同"}); !fault.Is(err, fault.NotFound) {
 		t.Errorf("another league revoked it: %v", err)
 	}
-	got, err := w.S.Revoke(ctx, w.League, registry.NumberRef{Number: reg.Number}, "fraud", "查实为虚假合同")
+	got, err := registrytest.RegistrationOf(w.S.Do(ctx, w.League, registry.Command{Number: reg.Number, Event: registry.EventRevoke, Ground: "fraud", Text: "查实为虚假合同"}))
 	registrytest.Check(t, err)
 	if got.State != registry.Revoked {
 		t.Errorf("state %s", got.State)

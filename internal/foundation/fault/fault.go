@@ -39,6 +39,7 @@ type Error struct {
 	Code    string // stable, snake_case, e.g. "listing_not_confirmed"
 	Message string // Chinese, says what to do next; never holds a cause
 	Fields  []Field
+	Params  map[string]string // codes of the house that the door may name in a fuller sentence: "state": "in_review"
 	cause   error
 }
 
@@ -47,6 +48,15 @@ func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
 // Unwrap gives the cause to errors.Is/As and to the one place that logs it.
 func (e *Error) Unwrap() error { return e.cause }
+
+// With adds a parameter: a code whose word only the door knows.
+func (e *Error) With(name, code string) *Error {
+	if e.Params == nil {
+		e.Params = map[string]string{}
+	}
+	e.Params[name] = code
+	return e
+}
 
 // New makes a fault.
 func New(kind Kind, code, message string) *Error {

@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/certify/registry/registrytest"
 	"techmarket/internal/foundation/actor"
@@ -39,10 +40,10 @@ func TestRandomCommandsNeverBreakAPromise(t *testing.T) {
 	var numbers []string
 	commands, refused, histories := 0, 0, 0
 	rapid.Check(t, func(t *rapid.T) { // rapid runs it 100 times
-		point, err := w.S.Point(ctx, w.County.ID)
+		county, err := w.Points.Get(ctx, w.County.ID)
 		registrytest.Check(w.T, err)
-		_, err = w.S.SavePointSettings(ctx, w.Head, point.ID, registry.PointSettings{Version: point.Version, NumberSource: registry.OwnNumbers,
-			SecondReview: rapid.SampledFrom([]registry.SecondReview{registry.ReviewerOnly, registry.ReviewerOrHead}).Draw(t, "second review"),
+		_, err = w.Points.SaveSettings(ctx, w.Head, county.ID, point.Settings{Version: county.Version, NumberSource: point.OwnNumbers,
+			SecondReview: rapid.SampledFrom([]point.SecondReview{point.ReviewerOnly, point.ReviewerOrHead}).Draw(t, "second review"),
 			ExpertsFrom:  rapid.SampledFrom([]money.Fen{0, 1_000_000_00, 5_000_000_00}).Draw(t, "experts from")})
 		registrytest.Check(w.T, err)
 		for range 100 {
@@ -70,7 +71,7 @@ func TestRandomCommandsNeverBreakAPromise(t *testing.T) {
 					}
 				}
 				if now.State == registry.InReview && now.Opinion == "" {
-					_, _ = w.S.SaveReview(ctx, a, registry.Ref{ID: f.ID}, registry.Review{Class: "0101", Amount: f.ClaimedAmount, Opinion: "符合"})
+					_, _ = w.S.Do(ctx, a, registry.Command{Filing: f.ID, Event: registry.EventSaveReview, Review: registry.Review{Class: "0101", Amount: f.ClaimedAmount, Opinion: "符合"}})
 				}
 			}
 			if rule.Event == registry.EventSaveReview {

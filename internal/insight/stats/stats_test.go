@@ -58,11 +58,11 @@ func (m *trade) register(t *rapid.T) {
 	m.numbers = append(m.numbers, w.Finish(f).Number)
 }
 
-func (m *trade) pick(t *rapid.T) (registry.NumberRef, bool) {
+func (m *trade) pick(t *rapid.T) (string, bool) {
 	if len(m.numbers) == 0 {
-		return registry.NumberRef{}, false
+		return "", false
 	}
-	return registry.NumberRef{Number: rapid.SampledFrom(m.numbers).Draw(t, "number")}, true
+	return rapid.SampledFrom(m.numbers).Draw(t, "number"), true
 }
 
 func (m *trade) change(t *rapid.T) {
@@ -71,13 +71,13 @@ func (m *trade) change(t *rapid.T) {
 	if !ok {
 		return
 	}
-	d, err := w.S.Dossier(ctx, w.Regional, n.Number)
+	d, err := w.S.Dossier(ctx, w.Regional, n)
 	registrytest.Check(w.T, err)
 	who := w.Seller
 	if d.Registration.ApplicantOrg == m.importer.OrgID {
 		who = m.importer
 	}
-	if _, err := w.S.StartChange(ctx, who, n); err != nil {
+	if _, err := w.S.Do(ctx, who, registry.Command{Number: n, Event: registry.EventStartChange}); err != nil {
 		return // already ended
 	}
 	w.Edit(d.Registration.ContractID, func(c *contract.Content) {
@@ -87,15 +87,15 @@ func (m *trade) change(t *rapid.T) {
 			c.Elements.ClassCode, c.Elements.Field = "0401", "07"
 		}
 	})
-	f, err := w.S.RequestChange(ctx, who, n, "补充协议")
+	f, err := registrytest.FilingOf(w.S.Do(ctx, who, registry.Command{Number: n, Event: registry.EventRequestChange, Text: "补充协议"}))
 	registrytest.Check(w.T, err)
 	if rapid.Bool().Draw(t, "granted") {
 		w.Finish(w.Pass(f.ID, nil))
 		return
 	}
-	_, err = w.S.Accept(ctx, w.Registrar, registry.Ref{ID: f.ID})
+	_, err = w.S.Do(ctx, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventAccept})
 	registrytest.Check(w.T, err)
-	_, err = w.S.Refuse(ctx, w.Registrar, registry.Ref{ID: f.ID}, registry.Refusal{Codes: []string{"R7"}, Text: "未出具证明"})
+	_, err = w.S.Do(ctx, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventRefuse, Refusal: registry.Refusal{Codes: []string{"R7"}, Text: "未出具证明"}})
 	registrytest.Check(w.T, err)
 }
 
@@ -106,12 +106,12 @@ func (m *trade) end(t *rapid.T) {
 		return
 	}
 	if rapid.Bool().Draw(t, "revoke") {
-		_, _ = w.S.Revoke(ctx, w.League, n, "fraud", "查实")
+		_, _ = w.S.Do(ctx, w.League, registry.Command{Number: n, Event: registry.EventRevoke, Ground: "fraud", Text: "查实"})
 		return
 	}
 	for _, who := range []actor.Actor{w.Seller, m.importer} {
-		if _, err := w.S.RequestCancel(ctx, who, n, "解除"); err == nil {
-			_, err = w.S.Cancel(ctx, w.Head, n, "rescinded", "解除")
+		if _, err := w.S.Do(ctx, who, registry.Command{Number: n, Event: registry.EventRequestCancel, Text: "解除"}); err == nil {
+			_, err = w.S.Do(ctx, w.Head, registry.Command{Number: n, Event: registry.EventCancel, Ground: "rescinded", Text: "解除"})
 			registrytest.Check(w.T, err)
 		}
 	}

@@ -40,6 +40,9 @@ func (c *Ctx) Actor() actor.Actor {
 // Now is the injected clock.
 func (c *Ctx) Now() time.Time { return c.server.cfg.Now() }
 
+// T is the sentence of a key in the reader's language.
+func (c *Ctx) T(key string, params ...any) string { return c.server.cfg.Language.Say(key, params...) }
+
 // BaseURL is the site's address as people see it, without a trailing slash.
 func (c *Ctx) BaseURL() string { return c.server.cfg.BaseURL }
 
@@ -388,7 +391,7 @@ func (c *Ctx) renderFault(status int, f *fault.Error) error {
 	} else if status == http.StatusUnprocessableEntity { // the page without the conditions that it can't answer
 		page.Path = c.echo.Request().URL.Path
 	}
-	body := view.ProblemPage(page, status)
+	body := view.ProblemPage(c.T, page, status)
 	body.Body.Text = f.Message
 	if !strings.HasSuffix(f.Message, "。") { // some messages also stand at fields and in tables, without
 		body.Body.Text += "。"

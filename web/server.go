@@ -15,6 +15,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/web/locales"
 	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
@@ -39,6 +40,7 @@ type Auditor interface {
 // Config is what the server is made of.
 type Config struct {
 	Views    *view.Engine
+	Language *locales.Language // in which pages and faults speak
 	Sessions Sessions
 	Limiter  Limiter
 	Auditor  Auditor
@@ -309,6 +311,7 @@ func (s *Server) failed(err error, e echo.Context) {
 		return
 	}
 	f, status := s.judge(err, e)
+	f = s.cfg.Language.Fault(f)
 	c := &Ctx{echo: e, server: s}
 	if strings.HasPrefix(e.Request().URL.Path, "/api/") {
 		_ = c.problem(status, f)

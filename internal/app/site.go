@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/lang"
 	"techmarket/internal/platform/cache"
 	"techmarket/internal/platform/idempotency"
 	"techmarket/internal/platform/notify"
@@ -20,6 +21,7 @@ import (
 	apitrade "techmarket/web/api/trade"
 	pagescertify "techmarket/web/certify"
 	pagesinsight "techmarket/web/insight"
+	"techmarket/web/locales"
 	pagesmarket "techmarket/web/market"
 	pagespeople "techmarket/web/people"
 	"techmarket/web/site"
@@ -36,11 +38,17 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 		return nil, err
 	}
 	declared := slices.Concat(ui.Declared(), site.Declared(), pagesinsight.Declared(), api.Declared())
-	views, err := view.New(view.Options{Site: view.Site{Region: "内蒙古自治区"}, Menu: site.Menu(), Assets: assets}, declared...)
+	catalogue, err := locales.Load()
 	if err != nil {
 		return nil, err
 	}
-	server := web.New(web.Config{Views: views, Sessions: s.Identity, Limiter: limiter{p.Cache}, Auditor: routeAuditor{p}, Observe: observe,
+	language := catalogue.In(lang.Chinese)
+	views, err := view.New(view.Options{Site: view.Site{Region: language.Say("site.region")}, Menu: site.Menu(language.Say), Assets: assets,
+		Words: language.Say}, declared...)
+	if err != nil {
+		return nil, err
+	}
+	server := web.New(web.Config{Views: views, Language: language, Sessions: s.Identity, Limiter: limiter{p.Cache}, Auditor: routeAuditor{p}, Observe: observe,
 		Unread:  inbox{p}.unread,
 		Explain: postgres.Outage, Room: s.Room, Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev}, s.pages(assets))
 	s.mountAPI(server)

@@ -25,11 +25,11 @@ func (p *Pages) contractFilesBlock(k contract.Contract, a *ui.Ask) []ui.Block {
 			files = append(files, item)
 		}
 		if len(files) > 0 {
-			blocks = append(blocks, ui.Block{Title: ui.FileRoleLabel(role), Files: files})
+			blocks = append(blocks, ui.Block{Title: ui.FileRoleLabel(role), Parts: view.Parts{view.Files(files)}})
 		}
 	}
 	if len(blocks) == 0 {
-		blocks = append(blocks, ui.Block{Empty: &view.Empty{Icon: "file-text", Title: "还没有附件", Text: "至少上传签字盖章的合同正本。"}})
+		blocks = append(blocks, ui.Block{Parts: view.Parts{view.Empty{Icon: "file-text", Title: "还没有附件", Text: "至少上传签字盖章的合同正本。"}}})
 	}
 	if edit {
 		var roles []view.Option
@@ -52,10 +52,7 @@ func (p *Pages) contractFilesBlock(k contract.Contract, a *ui.Ask) []ui.Block {
 				Hint:     "PDF、Word、Excel 或图片，单个不超过 50 MB",
 			},
 		)
-		blocks = append(blocks, ui.Block{Card: true, Title: "上传附件", Forms: []view.Form{form}})
-		if a.Notice != nil {
-			blocks[len(blocks)-1].Notice = a.Notice
-		}
+		blocks = append(blocks, ui.Block{Card: true, Title: "上传附件", Parts: view.Parts{a.Notice, form}})
 	}
 	return blocks
 }

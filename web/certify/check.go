@@ -40,12 +40,12 @@ func (p *Pages) showCheck(c *web.Ctx, k contract.Contract, ferr error) error {
 		for _, field := range web.AsFault(ferr).Fields {
 			n.Items = append(n.Items, view.Link{Label: field.Message})
 		}
-		body.Main = append(body.Main, ui.Block{Notice: n})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{n}})
 	}
 	if len(missing) > 0 {
 		body.Main = append(
 			body.Main,
-			ui.Block{Notice: &view.Notice{Tone: view.Warn, Title: fmt.Sprintf("还有 %d 处没有填好", len(missing)), Items: missing}},
+			ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: fmt.Sprintf("还有 %d 处没有填好", len(missing)), Items: missing}}},
 		)
 	}
 	point, err := p.Points.Right(c.Context(), k.ApplicantOrg, k.Content.Area(), k.Sample)
@@ -65,17 +65,17 @@ func (p *Pages) showCheck(c *web.Ctx, k contract.Contract, ferr error) error {
 	body.Main = append(body.Main, preCheckBlock(outlook.Decision))
 	body.Main = append(body.Main, p.contractFacts(k)...)
 	if err != nil {
-		body.Side = append(body.Side, ui.Block{Notice: &view.Notice{Tone: view.Warn, Title: web.AsFault(err).Message}})
+		body.Side = append(body.Side, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: web.AsFault(err).Message}}})
 	} else {
-		side := ui.Block{Card: true, Title: "报送到", Facts: &view.Facts{Wide: true, Items: []view.Fact{
+		side := ui.Block{Card: true, Title: "报送到", Parts: view.Parts{view.Facts{Wide: true, Items: []view.Fact{
 			{Label: "登记点", Value: point.Name, Href: fmt.Sprintf("/points/%d", point.ID)}, {Label: "地址", Value: point.Address},
-			{Label: "电话", Value: point.Phone, Num: true}, {Label: "办公时间", Value: point.Hours}}}}
+			{Label: "电话", Value: point.Phone, Num: true}, {Label: "办公时间", Value: point.Hours}}}}}
 		if mayEdit(c.Actor(), k) {
 			if len(missing) == 0 {
-				side.Actions = []view.Action{{Label: "提交到这个登记点", Post: fmt.Sprintf("/contracts/%d/submit", k.ID),
-					Hidden: []view.Pair{{Name: "point", Value: strconv.FormatInt(point.ID, 10)}, {Name: "version", Value: strconv.Itoa(k.Version)}}}}
+				side.Add(view.Actions{{Label: "提交到这个登记点", Post: fmt.Sprintf("/contracts/%d/submit", k.ID),
+					Hidden: []view.Pair{{Name: "point", Value: strconv.FormatInt(point.ID, 10)}, {Name: "version", Value: strconv.Itoa(k.Version)}}}})
 			} else {
-				side.Actions = []view.Action{{Label: "提交到这个登记点", Off: "先把缺的填好"}}
+				side.Add(view.Actions{{Label: "提交到这个登记点", Off: "先把缺的填好"}})
 			}
 		}
 		body.Side = append(body.Side, side)
@@ -85,7 +85,6 @@ func (p *Pages) showCheck(c *web.Ctx, k contract.Contract, ferr error) error {
 
 // preCheckBlock says in words what the rules make of the contract as filed.
 func preCheckBlock(d recognition.Decision) ui.Block {
-	b := ui.Block{Title: "预审意见"}
 	facts := []view.Fact{{Label: "结论", Value: outcomeLabel(d.Outcome)}}
 	if d.Outcome == recognition.Register && d.Amounts != nil {
 		facts = append(
@@ -113,8 +112,7 @@ func preCheckBlock(d recognition.Decision) ui.Block {
 	for _, flag := range d.Flags {
 		facts = append(facts, view.Fact{Label: "提示", Value: flagLabel(flag)})
 	}
-	b.Facts = &view.Facts{Items: facts}
-	return b
+	return ui.Block{Title: "预审意见", Parts: view.Parts{view.Facts{Items: facts}}}
 }
 
 func outcomeLabel(o recognition.Outcome) string {

@@ -55,9 +55,15 @@ func (p *Pages) contracts(c *web.Ctx) error {
 	}
 	body := ui.Listing{Lead: "从洽谈生成，或登记在别处谈成的合同。", Rows: &rows, Pager: pager}
 	if c.Actor().Has(actor.Member, actor.OrgAdmin) {
-		body.After = []ui.Block{{Card: true, Title: "登记在别处谈成的合同", Intro: "没有经过本市场洽谈的合同也可以在这里申请登记，需要自己填写双方信息。",
-			Actions: []view.Action{{Label: "我方是卖方", Post: "/contracts", Kind: view.Quiet},
-				{Label: "从境外引进，我方是买方", Post: "/contracts", Kind: view.Quiet, Hidden: []view.Pair{{Name: "buying", Value: "1"}}}}}}
+		body.After = []ui.Block{
+			{
+				Card:  true,
+				Title: "登记在别处谈成的合同",
+				Intro: "没有经过本市场洽谈的合同也可以在这里申请登记，需要自己填写双方信息。",
+				Parts: view.Parts{view.Actions{{Label: "我方是卖方", Post: "/contracts", Kind: view.Quiet},
+					{Label: "从境外引进，我方是买方", Post: "/contracts", Kind: view.Quiet, Hidden: []view.Pair{{Name: "buying", Value: "1"}}}}},
+			},
+		}
 	}
 	return ui.ShowList(c, c.Page("我的合同"), body)
 }
@@ -164,7 +170,9 @@ func (p *Pages) contract(c *web.Ctx) error {
 		body.Main = append(
 			body.Main,
 			ui.Block{
-				Tasks: &view.TaskList{Done: done, Total: len(states), Groups: []view.TaskGroup{group, {Title: "提交", Tasks: []view.Task{check}}}},
+				Parts: view.Parts{
+					view.TaskList{Done: done, Total: len(states), Groups: []view.TaskGroup{group, {Title: "提交", Tasks: []view.Task{check}}}},
+				},
 			},
 		)
 	} else {
@@ -188,7 +196,7 @@ func (p *Pages) contract(c *web.Ctx) error {
 			}
 			rows.Items = append(rows.Items, row)
 		}
-		body.Side = append(body.Side, ui.Block{Title: "登记申请", Rows: &rows})
+		body.Side = append(body.Side, ui.Block{Title: "登记申请", Parts: view.Parts{rows}})
 	}
 	facts := []view.Fact{{Label: "更新", Value: view.DayTime(k.UpdatedAt)}}
 	if k.DealID != 0 {
@@ -197,9 +205,11 @@ func (p *Pages) contract(c *web.Ctx) error {
 	body.Side = append(
 		body.Side,
 		ui.Block{
-			Card:  true,
-			Facts: &view.Facts{Items: facts, Wide: true},
-			Links: []view.Link{{Label: "下载 Word 参考文本", Href: fmt.Sprintf("/contracts/%d/word", k.ID), Note: "按类别列出条款，已填入平台上的内容"}},
+			Card: true,
+			Parts: view.Parts{
+				view.Facts{Items: facts, Wide: true},
+				view.Links{{Label: "下载 Word 参考文本", Href: fmt.Sprintf("/contracts/%d/word", k.ID), Note: "按类别列出条款，已填入平台上的内容"}},
+			},
 		},
 	)
 	if edit && k.State == contract.Draft {
@@ -207,8 +217,8 @@ func (p *Pages) contract(c *web.Ctx) error {
 			body.Side,
 			ui.Block{
 				Fold: "放弃这份草稿",
-				Actions: []view.Action{{Label: "放弃草稿", Post: fmt.Sprintf("/contracts/%d/discard", k.ID), Kind: view.Danger, Small: true,
-					Hidden: []view.Pair{{Name: "version", Value: strconv.Itoa(k.Version)}}}},
+				Parts: view.Parts{view.Actions{{Label: "放弃草稿", Post: fmt.Sprintf("/contracts/%d/discard", k.ID), Kind: view.Danger, Small: true,
+					Hidden: []view.Pair{{Name: "version", Value: strconv.Itoa(k.Version)}}}}},
 			},
 		)
 	}
@@ -234,19 +244,19 @@ func (p *Pages) contractFacts(k contract.Contract) []ui.Block {
 			},
 		)
 	}
-	enclosed := ui.Block{Title: "附件", Files: files}
+	enclosed := ui.Block{Title: "附件", Parts: view.Parts{view.Files(files)}}
 	if len(files) == 0 {
 		enclosed.Intro = "还没有附件。"
 	}
 	return []ui.Block{
-		{Title: "双方", Facts: &view.Facts{Items: parties}},
-		{Title: "合同要素", Facts: &view.Facts{Items: []view.Fact{
+		{Title: "双方", Parts: view.Parts{view.Facts{Items: parties}}},
+		{Title: "合同要素", Parts: view.Parts{view.Facts{Items: []view.Fact{
 			{Label: "类别", Value: ui.ClassName(e.ClassCode)}, {Label: "内容摘要", Text: view.T(e.Summary)},
 			{Label: "签订日期", Value: ui.ChineseDay(e.SignedOn)}, {Label: "有效期", Value: ui.ChineseDay(e.BeginsOn) + " 至 " + ui.ChineseDay(e.EndsOn)},
 			{Label: "合同成交额", Value: ui.AmountWords(e.Amount), Num: true}, {Label: "申报的技术交易额", Value: ui.AmountWords(k.Content.Technical), Num: true},
 			{Label: "支付方式", Value: codes.Payment.Label(e.Payment)}, {Label: "技术领域", Value: codes.Field.Label(e.Field)},
 			{Label: "知识产权归属", Text: view.T(e.OwnershipTerms)},
-		}}},
+		}}}},
 		enclosed,
 	}
 }

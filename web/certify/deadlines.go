@@ -52,7 +52,7 @@ func (p *Pages) deadlines(c *web.Ctx) error {
 			},
 		)
 	}
-	body.Main = append(body.Main, ui.Block{Title: "按紧急程度", Table: &t})
+	body.Main = append(body.Main, ui.Block{Title: "按紧急程度", Parts: view.Parts{t}})
 	urgent := view.Table{
 		Caption:     "要尽快办理的",
 		HideCaption: true,
@@ -81,7 +81,7 @@ func (p *Pages) deadlines(c *web.Ctx) error {
 			},
 		)
 	}
-	body.Main = append(body.Main, ui.Block{Title: "要尽快办理的", Table: &urgent})
+	body.Main = append(body.Main, ui.Block{Title: "要尽快办理的", Parts: view.Parts{urgent}})
 	points := view.Table{Caption: "按登记点", HideCaption: true, Columns: []view.Column{{Label: "登记点"}, {Label: "在办", Numeric: true}}}
 	for _, l := range deadline.Levels() {
 		points.Columns = append(points.Columns, view.Column{Label: words.Urgency(l), Numeric: true})
@@ -94,13 +94,19 @@ func (p *Pages) deadlines(c *web.Ctx) error {
 		points.Rows = append(points.Rows, view.TableRow{Cells: cells})
 	}
 	if len(points.Rows) > 0 {
-		body.Main = append(body.Main, ui.Block{Title: "按登记点", Wide: &points})
+		body.Main = append(body.Main, ui.Block{Title: "按登记点", Parts: view.Parts{view.WideTable{Table: points}}})
 	}
 	policies, err := p.Deadlines.Policies(c.Context())
 	if err != nil {
 		return err
 	}
-	body.Main = append(body.Main, ui.Block{Fold: "时限规则、节假日和费率", Wide: policyTable(policies, false), Links: regionLinks(c.Actor())})
+	body.Main = append(
+		body.Main,
+		ui.Block{
+			Fold:  "时限规则、节假日和费率",
+			Parts: view.Parts{view.WideTable{Table: *policyTable(policies, false)}, view.Links(regionLinks(c.Actor()))},
+		},
+	)
 	return ui.ShowSheet(c, page, body)
 }
 
@@ -143,9 +149,9 @@ func (p *Pages) showHolidays(c *web.Ctx, ferr error) error {
 		for _, x := range f.Fields {
 			n.Items = append(n.Items, view.Link{Label: x.Message})
 		}
-		body.Main = append(body.Main, ui.Block{Notice: n})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{n}})
 	}
-	body.Main = append(body.Main, ui.Block{Title: "导入", Forms: []view.Form{upload}})
+	body.Main = append(body.Main, ui.Block{Title: "导入", Parts: view.Parts{upload}})
 	t := view.Table{
 		Caption:     "节假日",
 		HideCaption: true,
@@ -158,7 +164,7 @@ func (p *Pages) showHolidays(c *web.Ctx, ferr error) error {
 			view.TableRow{Cells: view.Cells(d.Day.Format("2006-01-02"), map[string]string{"holiday": "放假", "workday": "调休上班"}[d.Kind], d.Name)},
 		)
 	}
-	body.Main = append(body.Main, ui.Block{Title: "已有的日期", Table: &t})
+	body.Main = append(body.Main, ui.Block{Title: "已有的日期", Parts: view.Parts{t}})
 	return ui.ShowSheetStatus(c, status, page, body)
 }
 

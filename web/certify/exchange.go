@@ -50,8 +50,11 @@ func registerActions(c *web.Ctx) []view.Action {
 // registrationLinks are the files and calculations of one registration.
 func registrationLinks(d registry.Dossier) ui.Block {
 	base := "/registrations/" + d.Registration.Number
-	return ui.Block{Title: "档案和测算", Links: []view.Link{{Label: "档案（zip）", Href: base + "/archive.zip", Note: "证明、文书、附件、签名和登记簿证据，可以离线核验"},
-		{Label: "后补助测算和付款凭证", Href: base + "/subsidy"}}}
+	return ui.Block{
+		Title: "档案和测算",
+		Parts: view.Parts{view.Links{{Label: "档案（zip）", Href: base + "/archive.zip", Note: "证明、文书、附件、签名和登记簿证据，可以离线核验"},
+			{Label: "后补助测算和付款凭证", Href: base + "/subsidy"}}},
+	}
 }
 
 // exportFilter reads what is on the screen from the address.
@@ -124,7 +127,7 @@ func (p *Pages) showExports(c *web.Ctx, form *web.Form, ferr error) error {
 			},
 		)
 	}
-	body.Main = append(body.Main, ui.Block{Title: "大批量导出", Rows: &rows})
+	body.Main = append(body.Main, ui.Block{Title: "大批量导出", Parts: view.Parts{rows}})
 	page := c.Page("导出登记")
 	page.Breadcrumbs = []view.Link{{Label: "登记簿", Href: "/registrations"}}
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
@@ -190,7 +193,7 @@ func (p *Pages) export(c *web.Ctx) error {
 		if c.Fragment() {
 			return c.RenderFragment("", "progress", work)
 		}
-		return ui.ShowSheet(c, page, ui.Sheet{Tags: []view.Tag{exportTag(e)}, Main: []ui.Block{{Work: &work}}})
+		return ui.ShowSheet(c, page, ui.Sheet{Tags: []view.Tag{exportTag(e)}, Main: []ui.Block{{Parts: view.Parts{work}}}})
 	}
 	if c.Fragment() {
 		return c.See(here)
@@ -213,7 +216,7 @@ func (p *Pages) export(c *web.Ctx) error {
 		ui.Sheet{
 			Lead: fmt.Sprintf("共 %s 项，%s 生成。", view.Count(e.Rows), view.DayTime(*e.FinishedAt)),
 			Tags: []view.Tag{exportTag(e)},
-			Main: []ui.Block{{Title: "文件", Files: items}},
+			Main: []ui.Block{{Title: "文件", Parts: view.Parts{view.Files(items)}}},
 		},
 	)
 }
@@ -273,13 +276,15 @@ func (p *Pages) showHistories(c *web.Ctx, ferr error) error {
 			},
 		)
 	}
-	body.Main = append(body.Main, ui.Block{Title: "导入过的文件", Rows: &rows})
-	body.Side = []ui.Block{{Card: true, Title: "模板", Links: []view.Link{{Label: "历史登记导入模板（Excel）", Href: "/registrations/history/template"}}},
+	body.Main = append(body.Main, ui.Block{Title: "导入过的文件", Parts: view.Parts{rows}})
+	body.Side = []ui.Block{
+		{Card: true, Title: "模板", Parts: view.Parts{view.Links{{Label: "历史登记导入模板（Excel）", Href: "/registrations/history/template"}}}},
 		{
 			Card:  true,
 			Title: "导入后",
-			Prose: []view.Text{view.T("记入各自登记日期的统计，本平台不补发证明。"), view.T("本点自行编号的，新编号接在导入的最大序号之后。"), view.T("每一项在登记簿里留一行，写明来自哪个文件。")},
-		}}
+			Parts: view.Parts{view.Prose{view.T("记入各自登记日期的统计，本平台不补发证明。"), view.T("本点自行编号的，新编号接在导入的最大序号之后。"), view.T("每一项在登记簿里留一行，写明来自哪个文件。")}},
+		},
+	}
 	page := c.Page("导入历史登记")
 	page.Breadcrumbs = []view.Link{{Label: "登记簿", Href: "/registrations"}}
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
@@ -345,47 +350,50 @@ func (p *Pages) history(c *web.Ctx) error {
 	body := ui.Sheet{Heading: view.T(b.FileName), Tags: []view.Tag{historyTag(b)}, Sample: b.Sample}
 	switch b.State {
 	case "running":
-		body.Main = append(body.Main, ui.Block{Work: &work})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{work}})
 	case "done":
 		done := view.Notice{Tone: view.OK, Title: fmt.Sprintf("已导入 %d 项", b.Done-b.Skipped)}
 		if b.Skipped > 0 {
 			done.Text = fmt.Sprintf("跳过 %d 项（检查之后已由他人登记）。", b.Skipped)
 		}
-		body.Main = append(body.Main, ui.Block{Notice: &done})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{done}})
 	}
 	if b.Rows == 0 {
-		body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Tone: view.Warn, Title: "文件里没有数据行", Text: "表头下面一行一项登记。填好后重新上传。",
-			Actions: []view.Action{{Label: "重新上传", Href: "/registrations/history", Kind: view.Quiet}}}})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "文件里没有数据行", Text: "表头下面一行一项登记。填好后重新上传。",
+			Actions: []view.Action{{Label: "重新上传", Href: "/registrations/history", Kind: view.Quiet}}}}})
 	}
 	r := b.Report
 	body.Main = append(
 		body.Main,
-		ui.Block{
-			Facts: &view.Facts{
-				Items: []view.Fact{
-					{Label: "数据行", Value: view.Count(b.Rows), Num: true},
-					{Label: "可以导入", Value: view.Count(b.Good), Num: true},
-					{Label: "有错，不导入", Value: view.Count(b.Bad), Num: true},
-					{Label: "可导入的成交额", Value: sumWords(r.Amount), Num: true},
-					{Label: "可导入的技术交易额", Value: sumWords(r.Technical), Num: true},
-				},
+		ui.Block{Parts: view.Parts{view.Facts{
+			Items: []view.Fact{
+				{Label: "数据行", Value: view.Count(b.Rows), Num: true},
+				{Label: "可以导入", Value: view.Count(b.Good), Num: true},
+				{Label: "有错，不导入", Value: view.Count(b.Bad), Num: true},
+				{Label: "可导入的成交额", Value: sumWords(r.Amount), Num: true},
+				{Label: "可导入的技术交易额", Value: sumWords(r.Technical), Num: true},
 			},
-		},
+		}}},
 	)
 	body.Main = append(body.Main, problemBlock("要改的格子", r.Problems, r.ProblemCount), problemBlock("提醒（不影响导入）", r.Warnings, r.WarningCount))
 	if b.MarkedFile != 0 {
-		body.Side = append(body.Side, ui.Block{Card: true, Title: "改原来的文件", Intro: "您上传的文件，最右边多了一列红字“错误说明”，逐行写明要改什么。改好后直接重新上传。",
-			Links: []view.Link{{Label: "下载带错误说明的文件", Href: here + "/marked"}}})
+		body.Side = append(
+			body.Side,
+			ui.Block{
+				Card:  true,
+				Title: "改原来的文件",
+				Intro: "您上传的文件，最右边多了一列红字“错误说明”，逐行写明要改什么。改好后直接重新上传。",
+				Parts: view.Parts{view.Links{{Label: "下载带错误说明的文件", Href: here + "/marked"}}},
+			},
+		)
 	}
 	if b.State == "checked" && b.Good > 0 {
 		body.Main = append(
 			body.Main,
-			ui.Block{
-				Actions: []view.Action{
-					{Label: fmt.Sprintf("确认导入 %d 项", b.Good), Post: here + "/confirm"},
-					{Label: "改好后重新上传", Href: "/registrations/history", Kind: view.Quiet},
-				},
-			},
+			ui.Block{Parts: view.Parts{view.Actions{
+				{Label: fmt.Sprintf("确认导入 %d 项", b.Good), Post: here + "/confirm"},
+				{Label: "改好后重新上传", Href: "/registrations/history", Kind: view.Quiet},
+			}}},
 		)
 	}
 	return ui.ShowSheet(c, page, body)
@@ -417,7 +425,7 @@ func problemBlock(title string, problems []exchange.Problem, count int) ui.Block
 	for _, x := range problems {
 		t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(x.Cell, x.Message)})
 	}
-	b := ui.Block{Title: title, Table: &t}
+	b := ui.Block{Title: title, Parts: view.Parts{t}}
 	if count > len(problems) {
 		b.Intro = fmt.Sprintf("共 %d 处，列出前 %d 处。", count, len(problems))
 	}

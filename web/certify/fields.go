@@ -339,7 +339,7 @@ func (p *Pages) amountsBlock(content contract.Content) ui.Block {
 	sums := view.Sums{Title: "金额拆分（测算）", Caption: "非技术性费用"}
 	deducted, ok := content.Deducted()
 	if !ok {
-		return ui.Block{Card: true, Notice: &view.Notice{Tone: view.Bad, Title: "费用合计超出范围", Text: "请检查数量和单位成本。"}}
+		return ui.Block{Card: true, Parts: view.Parts{view.Notice{Tone: view.Bad, Title: "费用合计超出范围", Text: "请检查数量和单位成本。"}}}
 	}
 	for _, r := range content.Costs {
 		total, _ := r.Total()
@@ -347,5 +347,5 @@ func (p *Pages) amountsBlock(content contract.Content) ui.Block {
 	}
 	sums.Total = content.Elements.Amount - deducted
 	sums.Label = "技术交易额 = " + content.Elements.Amount.Grouped() + " − " + deducted.Grouped()
-	return ui.Block{ID: "amounts", Card: true, Sums: &sums, Intro: "申报为技术载体的货物，登记员同意并认为数量合理的，不扣除。"}
+	return ui.Block{ID: "amounts", Card: true, Intro: "申报为技术载体的货物，登记员同意并认为数量合理的，不扣除。", Parts: view.Parts{sums}}
 }

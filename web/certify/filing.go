@@ -98,13 +98,13 @@ func (p *Pages) showCase(c *web.Ctx, k registry.Case, form *web.Form, ferr error
 	}
 	a := ui.NewAsk(form, ferr)
 	if a.Notice != nil {
-		body.Main = append(body.Main, ui.Block{Notice: a.Notice})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{a.Notice}})
 	} else if ferr != nil {
 		n := &view.Notice{Tone: view.Bad, Title: web.AsFault(ferr).Message}
 		for _, field := range web.AsFault(ferr).Fields {
 			n.Items = append(n.Items, view.Link{Label: field.Message})
 		}
-		body.Main = append(body.Main, ui.Block{Notice: n})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{n}})
 	}
 	if f.Refusal != nil {
 		body.Main = append(body.Main, refusalBlock(f))
@@ -128,7 +128,7 @@ func (p *Pages) showCase(c *web.Ctx, k registry.Case, form *web.Form, ferr error
 		if err := p.findInPaper(c, k, desk, q); err != nil {
 			return err
 		}
-		body.Main = append(body.Main, ui.Block{Desk: desk})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{desk}})
 	}
 	forms := p.caseForms(k)
 	if i := slices.IndexFunc(forms, func(b ui.Block) bool { return b.Card }); i >= 0 &&
@@ -151,7 +151,7 @@ func (p *Pages) showCase(c *web.Ctx, k registry.Case, form *web.Form, ferr error
 				},
 			)
 		}
-		body.Main = append(body.Main, ui.Block{Title: "相近的申请", Intro: "只是提醒，不说明有问题。", Rows: &rows})
+		body.Main = append(body.Main, ui.Block{Title: "相近的申请", Intro: "只是提醒，不说明有问题。", Parts: view.Parts{rows}})
 	}
 	timeline := &view.Timeline{}
 	for _, e := range slices.Backward(k.Events) {
@@ -164,7 +164,7 @@ func (p *Pages) showCase(c *web.Ctx, k registry.Case, form *web.Form, ferr error
 		}
 		timeline.Events = append(timeline.Events, ev)
 	}
-	body.Main = append(body.Main, ui.Block{Title: "经过", Events: timeline})
+	body.Main = append(body.Main, ui.Block{Title: "经过", Parts: view.Parts{timeline}})
 	status := 200
 	if ferr != nil {
 		status = 422
@@ -230,7 +230,7 @@ func deskVerdict(d recognition.Decision) ui.Block {
 	for _, flag := range d.Flags {
 		n.Items = append(n.Items, view.Link{Label: flagLabel(flag)})
 	}
-	return ui.Block{Notice: n}
+	return ui.Block{Parts: view.Parts{n}}
 }
 
 func refusalBlock(f registry.Filing) ui.Block {
@@ -245,7 +245,7 @@ func refusalBlock(f registry.Filing) ui.Block {
 		n.Items = append(n.Items, view.Link{Label: "应到的登记点", Href: fmt.Sprintf("/points/%d", f.Refusal.RightPoint)})
 	}
 	n.Items = append(n.Items, view.Link{Label: "对决定不服的，可以依法申请行政复议（认定登记管理办法第十三条）"})
-	return ui.Block{Notice: n}
+	return ui.Block{Parts: view.Parts{n}}
 }
 
 func (p *Pages) correctionBlocks(k registry.Case) []ui.Block {
@@ -276,13 +276,13 @@ func (p *Pages) correctionBlocks(k registry.Case) []ui.Block {
 			)
 		}
 		form.Sections = []view.Section{{Fields: fields}}
-		return []ui.Block{{Title: "需要补正（一次性告知）", Intro: "请在 " + corr.DueOn + " 前补齐，逐项答复后提交。补正期间不计办理时限。", Forms: []view.Form{form}}}
+		return []ui.Block{{Title: "需要补正（一次性告知）", Intro: "请在 " + corr.DueOn + " 前补齐，逐项答复后提交。补正期间不计办理时限。", Parts: view.Parts{form}}}
 	}
 	t := view.Table{Caption: "补正事项", HideCaption: true, Columns: []view.Column{{Label: "要补正的"}, {Label: "申请人的答复"}}}
 	for _, item := range corr.Items {
 		t.Rows = append(t.Rows, view.TableRow{Cells: []view.Cell{{Text: item.Text, Header: true}, {Text: ui.FirstOf(item.Answer, "（还没有答复）")}}})
 	}
-	return []ui.Block{{Title: "补正事项", Intro: "告知于 " + view.DayTime(corr.AskedAt) + "，补正期限 " + corr.DueOn, Table: &t}}
+	return []ui.Block{{Title: "补正事项", Intro: "告知于 " + view.DayTime(corr.AskedAt) + "，补正期限 " + corr.DueOn, Parts: view.Parts{t}}}
 }
 
 func (p *Pages) caseFiles(k registry.Case) []view.FileItem {
@@ -331,7 +331,7 @@ func recognitionBlocks(f registry.Filing) []ui.Block {
 		if f.Number != "" {
 			items = append(items, view.Fact{Label: "登记编号", Value: f.Number, Num: true, Href: "/registrations/" + f.Number})
 		}
-		blocks = append(blocks, ui.Block{Title: "认定结果", Facts: &view.Facts{Items: items}})
+		blocks = append(blocks, ui.Block{Title: "认定结果", Parts: view.Parts{view.Facts{Items: items}}})
 		if len(f.Review.Deductions) > 0 {
 			blocks = append(blocks, deductionTable(f.Review))
 		}
@@ -359,7 +359,11 @@ func (p *Pages) caseFacts(k registry.Case) []ui.Block {
 		view.Fact{Label: "申报技术交易额", Value: ui.AmountWords(content.Technical), Num: true},
 		view.Fact{Label: "登记点", Value: k.Point.Name, Href: fmt.Sprintf("/points/%d", k.Point.ID)},
 	)
-	blocks = append(blocks, ui.Block{Title: "申报内容", Facts: &view.Facts{Items: parties}}, ui.Block{Title: "附件", Files: p.caseFiles(k)})
+	blocks = append(
+		blocks,
+		ui.Block{Title: "申报内容", Parts: view.Parts{view.Facts{Items: parties}}},
+		ui.Block{Title: "附件", Parts: view.Parts{view.Files(p.caseFiles(k))}},
+	)
 	return blocks
 }
 
@@ -397,5 +401,5 @@ func deductionTable(r registry.Review) ui.Block {
 			},
 		)
 	}
-	return ui.Block{Title: "扣除明细", Table: &t}
+	return ui.Block{Title: "扣除明细", Parts: view.Parts{t}}
 }

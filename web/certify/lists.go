@@ -111,9 +111,9 @@ func (p *Pages) showNewList(c *web.Ctx, form *web.Form, ferr error) error {
 		)
 	}
 	body := ui.Sheet{Lead: "选择同一申请单位的合同。大额合同（技术交易额 500 万元以上）与其他合同分开出具。"}
-	body.Main = append(body.Main, ui.Block{Search: &view.Search{Action: "/lists/new", Value: q, Label: "单位、合同名称或编号"}})
+	body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Search{Action: "/lists/new", Value: q, Label: "单位、合同名称或编号"}}})
 	if len(options) == 0 {
-		body.Main = append(body.Main, ui.Block{Empty: &view.Empty{Title: "没有已登记的合同", Text: "换一个名称再查。"}})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Empty{Title: "没有已登记的合同", Text: "换一个名称再查。"}}})
 	} else {
 		f := view.NewForm("/lists", "出具清单", a.Radio("purpose", "用途", string(benefits.TaxList), []view.Option{{Value: string(benefits.TaxList), Label: words.ListPurpose(benefits.TaxList), Hint: "技术开发、转让、许可"}, {Value: string(benefits.SubsidyList), Label: words.ListPurpose(benefits.SubsidyList)}}, ui.Required),
 			a.Checks("numbers", "列入的合同", nil, options, ui.Required))
@@ -198,25 +198,23 @@ func (p *Pages) list(c *web.Ctx) error {
 		Actions: []view.Action{{Label: "清单 PDF", Href: "/lists/" + l.Number + "/pdf"}},
 	}
 	if l.State == "void" {
-		body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Tone: view.Bad, Title: "本清单已失效", Text: l.VoidReason}})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Bad, Title: "本清单已失效", Text: l.VoidReason}}})
 	}
 	body.Main = append(
 		body.Main,
-		ui.Block{
-			Facts: &view.Facts{
-				Items: []view.Fact{
-					{Label: "用途", Value: words.ListPurpose(l.Purpose)},
-					{Label: "申请单位", Value: b.Applicant},
-					{Label: "登记点", Value: b.Point, Href: fmt.Sprintf("/points/%d", l.PointID)},
-					{
-						Label: "出具",
-						Value: view.DayTime(l.IssuedAt),
-					},
-					{Label: "校验码", Value: groupCode(l.CheckCode), Href: "/l/" + l.Number + "?c=" + l.CheckCode, Num: true},
+		ui.Block{Parts: view.Parts{view.Facts{
+			Items: []view.Fact{
+				{Label: "用途", Value: words.ListPurpose(l.Purpose)},
+				{Label: "申请单位", Value: b.Applicant},
+				{Label: "登记点", Value: b.Point, Href: fmt.Sprintf("/points/%d", l.PointID)},
+				{
+					Label: "出具",
+					Value: view.DayTime(l.IssuedAt),
 				},
+				{Label: "校验码", Value: groupCode(l.CheckCode), Href: "/l/" + l.Number + "?c=" + l.CheckCode, Num: true},
 			},
-		},
-		ui.Block{Title: "列入的合同", Table: listTable(b, nil, true)},
+		}}},
+		ui.Block{Title: "列入的合同", Parts: view.Parts{listTable(b, nil, true)}},
 	)
 	return ui.ShowSheet(c, page, body)
 }
@@ -248,21 +246,19 @@ func (p *Pages) checkedList(c *web.Ctx) error {
 	body := ui.Sheet{
 		Heading: view.T("登记清单 " + check.View.Number),
 		Sample:  check.View.Sample,
-		Main: []ui.Block{{Notice: &view.Notice{Tone: tone, Title: "这份清单：" + check.Words, Text: "单位名称已部分隐去。"}},
-			{
-				Facts: &view.Facts{
-					Items: []view.Fact{
-						{Label: "用途", Value: words.ListPurpose(check.List.Purpose)},
-						{Label: "申请单位", Value: check.View.Applicant},
-						{Label: "登记点", Value: check.View.Point},
-						{Label: "出具日期", Value: view.Day(check.List.IssuedAt)},
-					},
+		Main: []ui.Block{{Parts: view.Parts{view.Notice{Tone: tone, Title: "这份清单：" + check.Words, Text: "单位名称已部分隐去。"}}},
+			{Parts: view.Parts{view.Facts{
+				Items: []view.Fact{
+					{Label: "用途", Value: words.ListPurpose(check.List.Purpose)},
+					{Label: "申请单位", Value: check.View.Applicant},
+					{Label: "登记点", Value: check.View.Point},
+					{Label: "出具日期", Value: view.Day(check.List.IssuedAt)},
 				},
-			},
+			}}},
 			{
 				Title: "列入的合同",
-				Table: listTable(check.View, check.Items, false),
-			}, {Digests: []view.Digest{{ID: "digest", Label: "平台校验码（非印章）", Value: check.List.Digest}, {ID: "row", Label: "登记簿", Value: fmt.Sprintf("第 %d 行", check.List.LedgerSeq)}}}},
+				Parts: view.Parts{listTable(check.View, check.Items, false)},
+			}, {Parts: view.Parts{view.Digests{{ID: "digest", Label: "平台校验码（非印章）", Value: check.List.Digest}, {ID: "row", Label: "登记簿", Value: fmt.Sprintf("第 %d 行", check.List.LedgerSeq)}}}}},
 	}
 	return ui.ShowSheet(c, page, body)
 }
@@ -282,12 +278,14 @@ func (p *Pages) showSubsidy(c *web.Ctx, form *web.Form, ferr error) error {
 		body.Main = append(
 			body.Main,
 			ui.Block{
-				Notice: &view.Notice{Tone: view.Info, Title: "没有适用的费率", Text: "费率表里没有适用于" + codes.ContractClass.Label(r.Class[:2]) + "的买方补助费率。"},
+				Parts: view.Parts{
+					view.Notice{Tone: view.Info, Title: "没有适用的费率", Text: "费率表里没有适用于" + codes.ContractClass.Label(r.Class[:2]) + "的买方补助费率。"},
+				},
 			},
 		)
 	default:
 		if !s.Rate.Confirmed {
-			body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Tone: view.Warn, Title: "费率未经核实", Text: s.Rate.Source}})
+			body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "费率未经核实", Text: s.Rate.Source}}})
 		}
 		t := view.Table{Caption: "测算过程", HideCaption: true, Columns: []view.Column{{Label: "步骤"}, {Label: "金额（元）", Numeric: true}}}
 		t.Rows = append(
@@ -303,10 +301,10 @@ func (p *Pages) showSubsidy(c *web.Ctx, form *web.Form, ferr error) error {
 		b := ui.Block{
 			Title: s.Rate.Name,
 			Intro: s.Rate.ValidFrom.Format("2006-01-02") + " 起的费率，上限 " + s.Rate.Cap.Short() + "。来源：" + s.Rate.Source,
-			Table: &t,
+			Parts: view.Parts{t},
 		}
 		if r.EndedOn == nil {
-			b.Actions = []view.Action{{Label: "测算表（PDF）", Href: "/registrations/" + number + "/subsidy.pdf", Kind: view.Quiet}}
+			b.Add(view.Actions{{Label: "测算表（PDF）", Href: "/registrations/" + number + "/subsidy.pdf", Kind: view.Quiet}})
 		}
 		for _, l := range s.Lists {
 			b.Intro += "。列入后补助清单 " + l.Number
@@ -332,7 +330,7 @@ func (p *Pages) showSubsidy(c *web.Ctx, form *web.Form, ferr error) error {
 			},
 		)
 	}
-	body.Main = append(body.Main, ui.Block{Title: "付款凭证", Table: &proofs})
+	body.Main = append(body.Main, ui.Block{Title: "付款凭证", Parts: view.Parts{proofs}})
 	if c.Actor().Has(actor.Member, actor.OrgAdmin) && r.EndedOn == nil {
 		a := ui.NewAsk(form, ferr)
 		f := view.NewForm(

@@ -60,10 +60,10 @@ func (p *Pages) caseForms(k registry.Case) []ui.Block {
 		case registry.EventAccept:
 			blocks = append(
 				blocks,
-				ui.Block{Card: true, Title: "受理", Intro: "材料齐全、属于本登记点的，予以受理，从今天起计算办理时限。", Forms: []view.Form{make(e, "受理", view.Primary)}},
+				ui.Block{Card: true, Title: "受理", Intro: "材料齐全、属于本登记点的，予以受理，从今天起计算办理时限。", Parts: view.Parts{make(e, "受理", view.Primary)}},
 			)
 		case registry.EventDeclineIntake:
-			blocks = append(blocks, ui.Block{Fold: "不予受理…", Forms: []view.Form{make(
+			blocks = append(blocks, ui.Block{Fold: "不予受理…", Parts: view.Parts{make(
 				e,
 				"不予受理",
 				view.Danger,
@@ -77,7 +77,7 @@ func (p *Pages) caseForms(k registry.Case) []ui.Block {
 				area("text", "说明", "写给申请人", true),
 			)}})
 		case registry.EventRequestCorrection:
-			blocks = append(blocks, ui.Block{Fold: "一次性告知补正…", Intro: "只能告知一次，请把要补的全部写上。", Forms: []view.Form{make(
+			blocks = append(blocks, ui.Block{Fold: "一次性告知补正…", Intro: "只能告知一次，请把要补的全部写上。", Parts: view.Parts{make(
 				e,
 				"告知补正",
 				view.Primary,
@@ -97,12 +97,12 @@ func (p *Pages) caseForms(k registry.Case) []ui.Block {
 		case registry.EventLapseCorrection:
 			blocks = append(
 				blocks,
-				ui.Block{Fold: "逾期或拒不补正，不予登记…", Forms: []view.Form{make(e, "不予登记", view.Danger, refusalFields(reasons(codes.Refusal), area)...)}},
+				ui.Block{Fold: "逾期或拒不补正，不予登记…", Parts: view.Parts{make(e, "不予登记", view.Danger, refusalFields(reasons(codes.Refusal), area)...)}},
 			)
 		case registry.EventRefuse:
 			blocks = append(
 				blocks,
-				ui.Block{Fold: "不予登记…", Forms: []view.Form{make(e, "不予登记", view.Danger, refusalFields(reasons(codes.Refusal), area)...)}},
+				ui.Block{Fold: "不予登记…", Parts: view.Parts{make(e, "不予登记", view.Danger, refusalFields(reasons(codes.Refusal), area)...)}},
 			)
 		case registry.EventPassSecondReview:
 			blocks = append(
@@ -111,11 +111,11 @@ func (p *Pages) caseForms(k registry.Case) []ui.Block {
 					Card:  true,
 					Title: "复核",
 					Intro: secondReviewWords(k),
-					Forms: []view.Form{make(e, "复核通过", view.Primary, area("text", "复核意见", "", true))},
+					Parts: view.Parts{make(e, "复核通过", view.Primary, area("text", "复核意见", "", true))},
 				},
 			)
 		case registry.EventReturnToReview:
-			blocks = append(blocks, ui.Block{Fold: "退回初审…", Forms: []view.Form{make(e, "退回初审", view.Quiet, area("text", "退回的理由", "", true))}})
+			blocks = append(blocks, ui.Block{Fold: "退回初审…", Parts: view.Parts{make(e, "退回初审", view.Quiet, area("text", "退回的理由", "", true))}})
 		case registry.EventPassExperts, registry.EventRejectByExperts:
 			label, kind := "专家通过", view.Primary
 			fields := []view.Field{
@@ -129,9 +129,9 @@ func (p *Pages) caseForms(k registry.Case) []ui.Block {
 			form := make(e, label, kind, fields...)
 			form.Multipart = true
 			if e == registry.EventPassExperts {
-				blocks = append(blocks, ui.Block{Card: true, Title: "专家评审", Intro: "写明对标的、类别和金额的意见，并附专家意见书或会议纪要。", Forms: []view.Form{form}})
+				blocks = append(blocks, ui.Block{Card: true, Title: "专家评审", Intro: "写明对标的、类别和金额的意见，并附专家意见书或会议纪要。", Parts: view.Parts{form}})
 			} else {
-				blocks = append(blocks, ui.Block{Fold: label + "…", Forms: []view.Form{form}})
+				blocks = append(blocks, ui.Block{Fold: label + "…", Parts: view.Parts{form}})
 			}
 		case registry.EventRegister:
 			var fields []view.Field
@@ -140,18 +140,18 @@ func (p *Pages) caseForms(k registry.Case) []ui.Block {
 				fields = append(fields, view.Field{Name: "national", Label: "全国系统的 16 位登记编号", Required: true, Width: "m", InputMode: "numeric"})
 				intro = "本登记点使用全国系统的编号，请录入；证明、登记簿和统计同时写入。"
 			}
-			blocks = append(blocks, ui.Block{Card: true, Title: "登记", Intro: intro, Forms: []view.Form{make(e, "登记并发证", view.Primary, fields...)}})
+			blocks = append(blocks, ui.Block{Card: true, Title: "登记", Intro: intro, Parts: view.Parts{make(e, "登记并发证", view.Primary, fields...)}})
 		case registry.EventRegisterChange:
 			blocks = append(
 				blocks,
-				ui.Block{Card: true, Title: "变更登记", Intro: "编号不变，版本加一；与上一版的差额记入本期。", Forms: []view.Form{make(e, "变更登记并换发证明", view.Primary)}},
+				ui.Block{Card: true, Title: "变更登记", Intro: "编号不变，版本加一；与上一版的差额记入本期。", Parts: view.Parts{make(e, "变更登记并换发证明", view.Primary)}},
 			)
 		case registry.EventWithdraw:
-			blocks = append(blocks, ui.Block{Fold: "撤回申请…", Forms: []view.Form{make(e, "撤回", view.Danger, area("text", "撤回的原因", "", false))}})
+			blocks = append(blocks, ui.Block{Fold: "撤回申请…", Parts: view.Parts{make(e, "撤回", view.Danger, area("text", "撤回的原因", "", false))}})
 		case registry.EventOpenReconsideration, registry.EventOpenReRecognition, registry.EventConcludeReexamination:
 			blocks = append(
 				blocks,
-				ui.Block{Fold: words.FilingEvent(e) + "…", Forms: []view.Form{make(e, words.FilingEvent(e), view.Quiet, area("text", "说明", "", true))}},
+				ui.Block{Fold: words.FilingEvent(e) + "…", Parts: view.Parts{make(e, words.FilingEvent(e), view.Quiet, area("text", "说明", "", true))}},
 			)
 		}
 	}

@@ -58,9 +58,9 @@ func papersBlock(base string, kinds []papers.Kind) []ui.Block {
 	if len(kinds) == 0 {
 		return nil
 	}
-	b := ui.Block{Title: "文书"}
+	var links view.Links
 	for _, k := range kinds {
-		b.Links = append(b.Links, view.Link{Label: k.Title() + "（PDF）", Href: base + "/papers/" + string(k)})
+		links = append(links, view.Link{Label: k.Title() + "（PDF）", Href: base + "/papers/" + string(k)})
 	}
-	return []ui.Block{b}
+	return []ui.Block{{Title: "文书", Parts: view.Parts{links}}}
 }

@@ -200,8 +200,12 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 	if pt.State == point.Suspended && who.Has(actor.RegionOfficer) {
 		body.Main = append(
 			body.Main,
-			ui.Block{Notice: &view.Notice{Tone: view.Warn, Title: "本点已暂停受理", Text: "在办件可以移交给现在应到的登记点，状态和期限不变，每一件都留记录。变更申请仍由原登记点办理。"},
-				Actions: []view.Action{{Label: "移交在办件", Post: base + "/move"}}},
+			ui.Block{
+				Parts: view.Parts{
+					view.Notice{Tone: view.Warn, Title: "本点已暂停受理", Text: "在办件可以移交给现在应到的登记点，状态和期限不变，每一件都留记录。变更申请仍由原登记点办理。"},
+					view.Actions{{Label: "移交在办件", Post: base + "/move"}},
+				},
+			},
 		)
 	}
 	body.Main = append(body.Main, staffBlock(staff))
@@ -230,7 +234,7 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 			},
 		},
 	)
-	body.Main = append(body.Main, ui.Block{Fold: "登记培训记录…", Forms: []view.Form{training}})
+	body.Main = append(body.Main, ui.Block{Fold: "登记培训记录…", Parts: view.Parts{training}})
 	if at == "training" {
 		body.Main[len(body.Main)-1].Fold = ""
 	}
@@ -244,7 +248,7 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 			ui.Block{
 				Title: "年度档案",
 				Intro: "这一年每项登记的档案（证明、文书、附件、签名和登记簿证据），连同目录装成 zip。由后台生成，完成后发消息；用 techmarket verify --archive 可以离线核验。",
-				Forms: []view.Form{bundle},
+				Parts: view.Parts{bundle},
 			},
 		)
 	}
@@ -258,13 +262,11 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 	case signed != nil:
 		body.Main = append(
 			body.Main,
-			ui.Block{
-				Notice: &view.Notice{
-					Tone:  view.Info,
-					Title: fmt.Sprintf("%d 年度考核：%s", year, gradeLabel(signed.Grade)),
-					Text:  signed.Opinion + "（" + view.Day(signed.AssessedAt) + "，按当日计算的数据）",
-				},
-			},
+			ui.Block{Parts: view.Parts{view.Notice{
+				Tone:  view.Info,
+				Title: fmt.Sprintf("%d 年度考核：%s", year, gradeLabel(signed.Grade)),
+				Text:  signed.Opinion + "（" + view.Day(signed.AssessedAt) + "，按当日计算的数据）",
+			}}},
 		)
 	case who.Has(actor.RegionOfficer) && year < c.Now().Year():
 		a := asked("assess")
@@ -353,7 +355,7 @@ func staffBlock(staff []point.TrainedMember) ui.Block {
 			},
 		)
 	}
-	return ui.Block{Title: "人员和培训", Table: &t}
+	return ui.Block{Title: "人员和培训", Parts: view.Parts{t}}
 }
 
 func figuresBlock(base string, year, now int, f point.Figures) ui.Block {
@@ -364,13 +366,17 @@ func figuresBlock(base string, year, now int, f point.Figures) ui.Block {
 		{"要求补正", count(f.Corrected), "件"}, {"复核退回", count(f.Returned), "次"}, {"注销", count(f.Cancelled), "项"}, {"撤销", count(f.Revoked), "项"}, {"人员", count(f.Staff), "人", "现有"}, {"当年培训合格", count(f.Trained), "人"}} {
 		t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(row[0], row[1]+" "+row[2], row[3])})
 	}
-	b := ui.Block{Title: fmt.Sprintf("%d 年度数据", year), Intro: "由登记簿和办理记录自动计算。", Table: &t}
+	var others view.Links
 	for y := now; y > now-4; y-- {
 		if y != year {
-			b.Links = append(b.Links, view.Link{Label: fmt.Sprintf("%d 年度", y), Href: fmt.Sprintf("%s/manage?year=%d", base, y)})
+			others = append(others, view.Link{Label: fmt.Sprintf("%d 年度", y), Href: fmt.Sprintf("%s/manage?year=%d", base, y)})
 		}
 	}
-	return b
+	return ui.Block{
+		Title: fmt.Sprintf("%d 年度数据", year),
+		Intro: "由登记簿和办理记录自动计算。",
+		Parts: view.Parts{t, others},
+	}
 }
 
 // yearArchives asks for the bundle of a year and leads to its progress.

@@ -91,26 +91,20 @@ func (p *Pages) point(c *web.Ctx) error {
 		Tags:    []view.Tag{{Label: ui.PointKindLabel(pt.Kind), Tone: view.Info}, ui.PointStateTag(pt.State)},
 		Sample:  pt.Sample,
 		Main: []ui.Block{
-			{
-				Facts: &view.Facts{
-					Items: []view.Fact{
-						{Label: "服务地区", Value: region.FullName(pt.Division)},
-						{Label: "地址", Value: pt.Address},
-						{Label: "电话", Value: pt.Phone, Num: true},
-						{Label: "办公时间", Value: pt.Hours},
-						{Label: "授权", Value: from},
-					},
+			{Parts: view.Parts{view.Facts{
+				Items: []view.Fact{
+					{Label: "服务地区", Value: region.FullName(pt.Division)},
+					{Label: "地址", Value: pt.Address},
+					{Label: "电话", Value: pt.Phone, Num: true},
+					{Label: "办公时间", Value: pt.Hours},
+					{Label: "授权", Value: from},
 				},
-			},
-			{
-				Title: "怎样办理",
-				Prose: []view.Text{
-					view.T("1. 合同双方签字盖章后，由卖方在“我的合同”里填写并提交，系统自动找到应去的登记点。"),
-					view.T("2. 登记点受理、初审、复核；技术交易额 500 万元以上或有争议的，先经专家评审。"),
-					view.T("3. 自受理之日起 30 日内办结（认定登记管理办法第十一条）。准予登记的发给编号和证明。"),
-				},
-				Links: []view.Link{{Label: "看认定规则", Href: "/rules"}, {Label: "核验证明", Href: "/verify"}},
-			},
+			}}},
+			{Title: "怎样办理", Parts: view.Parts{view.Prose{
+				view.T("1. 合同双方签字盖章后，由卖方在“我的合同”里填写并提交，系统自动找到应去的登记点。"),
+				view.T("2. 登记点受理、初审、复核；技术交易额 500 万元以上或有争议的，先经专家评审。"),
+				view.T("3. 自受理之日起 30 日内办结（认定登记管理办法第十一条）。准予登记的发给编号和证明。"),
+			}, view.Links{{Label: "看认定规则", Href: "/rules"}, {Label: "核验证明", Href: "/verify"}}}},
 		},
 	}
 	if who := c.Actor(); who.Covers(pt.Division) || who.Has(actor.PointHead) && who.In(pt.OrganisationID) {
@@ -129,7 +123,7 @@ func (p *Pages) point(c *web.Ctx) error {
 			view.Field{Kind: view.Area, Name: "reason", Label: "理由", Required: true, Rows: 3},
 		)
 		form.Hidden = []view.Pair{{Name: "version", Value: strconv.Itoa(pt.Version)}}
-		body.Side = []ui.Block{{Card: true, Title: "管理", Forms: []view.Form{form}}}
+		body.Side = []ui.Block{{Card: true, Title: "管理", Parts: view.Parts{form}}}
 	}
 	return ui.ShowSheet(c, page, body)
 }

@@ -94,7 +94,7 @@ func (p *Pages) showRates(c *web.Ctx, form *web.Form, ferr error) error {
 			},
 		)
 	}
-	body.Main = append(body.Main, ui.Block{Title: "费率表", Wide: &t})
+	body.Main = append(body.Main, ui.Block{Title: "费率表", Parts: view.Parts{view.WideTable{Table: t}}})
 	a := ui.NewAsk(form, ferr)
 	var until time.Time
 	if now.ValidTo != nil {
@@ -183,7 +183,8 @@ func datedForm(
 	last := &blocks[len(blocks)-1]
 	last.ID, last.Title = anchor, "新增一条"
 	if id != 0 {
-		last.Title, last.Links = "修改“"+name+"”", []view.Link{{Label: "改为新增一条", Href: at + "#" + anchor}}
+		last.Title = "修改“" + name + "”"
+		last.Add(view.Links{{Label: "改为新增一条", Href: at + "#" + anchor}})
 	}
 	body.Main = append(body.Main, blocks...)
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)

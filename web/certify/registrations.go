@@ -92,21 +92,23 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 		for _, field := range web.AsFault(ferr).Fields {
 			n.Items = append(n.Items, view.Link{Label: field.Message})
 		}
-		body.Main = append(body.Main, ui.Block{Notice: n})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{n}})
 	}
 	if r.CancelRequest != nil {
 		body.Main = append(
 			body.Main,
-			ui.Block{Notice: &view.Notice{Tone: view.Warn, Title: "申请人已申请注销", Text: r.CancelRequest.Reason + "（" + r.CancelRequest.On + "）"}},
+			ui.Block{
+				Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "申请人已申请注销", Text: r.CancelRequest.Reason + "（" + r.CancelRequest.On + "）"}},
+			},
 		)
 	}
 	if r.Ending != nil {
 		body.Main = append(
 			body.Main,
-			ui.Block{Notice: &view.Notice{Tone: view.Bad, Title: words.FilingState(r.State) + "于 " + r.Ending.On, Text: r.Ending.Reason}},
+			ui.Block{Parts: view.Parts{view.Notice{Tone: view.Bad, Title: words.FilingState(r.State) + "于 " + r.Ending.On, Text: r.Ending.Reason}}},
 		)
 	}
-	body.Main = append(body.Main, ui.Block{Title: "登记内容", Facts: &view.Facts{Items: []view.Fact{
+	body.Main = append(body.Main, ui.Block{Title: "登记内容", Parts: view.Parts{view.Facts{Items: []view.Fact{
 		{
 			Label: "卖方",
 			Value: r.SellerName,
@@ -127,7 +129,7 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 			Label: "技术领域",
 			Value: codes.Field.Label(r.Field),
 		}, {Label: "登记点", Value: d.Point.Name, Href: fmt.Sprintf("/points/%d", d.Point.ID)}, {Label: "登记日期", Value: r.RegisteredOn.Format("2006 年 1 月 2 日")}, {Label: "版本", Value: fmt.Sprintf("第 %d 版", r.Version)},
-	}}})
+	}}}})
 	certs := view.Table{
 		Caption:     "证明",
 		HideCaption: true,
@@ -154,7 +156,7 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 			},
 		)
 	}
-	body.Main = append(body.Main, ui.Block{Title: "认定登记证明", Table: &certs})
+	body.Main = append(body.Main, ui.Block{Title: "认定登记证明", Parts: view.Parts{certs}})
 	body.Main = append(body.Main, papersBlock("/registrations/"+r.Number, papers.OfRegistration(r))...)
 	body.Main = append(body.Main, registrationLinks(d))
 	if len(d.Entries) > 0 {
@@ -183,7 +185,7 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 				},
 			)
 		}
-		body.Main = append(body.Main, ui.Block{Title: "统计记账", Intro: "每一笔记入自己的时期，不改写以前的。", Table: &t})
+		body.Main = append(body.Main, ui.Block{Title: "统计记账", Intro: "每一笔记入自己的时期，不改写以前的。", Parts: view.Parts{t}})
 	}
 	if len(d.Incomes) > 0 {
 		t := view.Table{
@@ -194,7 +196,7 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 		for _, in := range d.Incomes {
 			t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(in.BookedOn.Format("2006-01-02"), in.Amount.Grouped(), in.Note)})
 		}
-		body.Main = append(body.Main, ui.Block{Title: "核定的技术性收入", Table: &t})
+		body.Main = append(body.Main, ui.Block{Title: "核定的技术性收入", Parts: view.Parts{t}})
 	}
 	body.Main = append(body.Main, registrationForms(d)...)
 	rows := view.Rows{Label: "申请"}
@@ -209,12 +211,12 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 			},
 		)
 	}
-	body.Side = append(body.Side, ui.Block{Title: "申请", Rows: &rows})
+	body.Side = append(body.Side, ui.Block{Title: "申请", Parts: view.Parts{rows}})
 	timeline := &view.Timeline{}
 	for _, e := range slices.Backward(d.Events) {
 		timeline.Events = append(timeline.Events, view.Event{At: e.At, Who: ui.FirstOf(e.Name, "系统"), What: words.FilingEvent(e.Event), Note: e.Note})
 	}
-	body.Side = append(body.Side, ui.Block{Title: "经过", Events: timeline})
+	body.Side = append(body.Side, ui.Block{Title: "经过", Parts: view.Parts{timeline}})
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
 }
 
@@ -241,7 +243,7 @@ func registrationForms(d registry.Dossier) []ui.Block {
 			field := &form.Sections[0].Fields[i]
 			field.ID = string(event) + "-" + field.Name
 		}
-		return ui.Block{Fold: words.FilingEvent(event) + "…", Forms: []view.Form{form}}
+		return ui.Block{Fold: words.FilingEvent(event) + "…", Parts: view.Parts{form}}
 	}
 	text := func(label string, required bool) view.Field {
 		return view.Field{Kind: view.Area, Name: "text", Label: label, Required: required, Rows: 3, Max: 2000}

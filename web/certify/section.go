@@ -45,7 +45,7 @@ func (p *Pages) showContractSection(c *web.Ctx, k contract.Contract, section con
 		}
 	}
 	if len(warnings) > 0 {
-		body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Tone: view.Warn, Title: "请再看一眼，不影响提交", Items: warnings}})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "请再看一眼，不影响提交", Items: warnings}}})
 	}
 	if section == contract.SectionFiles {
 		body.Main = append(body.Main, p.contractFilesBlock(k, a)...)
@@ -105,7 +105,7 @@ func (p *Pages) showContractSection(c *web.Ctx, k contract.Contract, section con
 	}
 	if !mayEdit(c.Actor(), k) {
 		f.Actions = nil
-		body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Title: "只能查看", Text: "合同由申请登记的一方填写；报送后在补正或变更时才能修改。"}})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Title: "只能查看", Text: "合同由申请登记的一方填写；报送后在补正或变更时才能修改。"}}})
 	}
 	body.Main = append(body.Main, a.Blocks(f)...)
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)

@@ -45,7 +45,7 @@ func (p *Pages) rules(c *web.Ctx) error {
 	return ui.ShowSheet(
 		c,
 		page,
-		ui.Sheet{Lead: "预审和登记点的审查用同一套规则。条款号来自《技术合同认定规则》（国科发政字〔2001〕253号）等文件，标注“未核实”的请以正式文本为准。", Main: []ui.Block{{Table: &t}}},
+		ui.Sheet{Lead: "预审和登记点的审查用同一套规则。条款号来自《技术合同认定规则》（国科发政字〔2001〕253号）等文件，标注“未核实”的请以正式文本为准。", Main: []ui.Block{{Parts: view.Parts{t}}}},
 	)
 }
 
@@ -66,9 +66,9 @@ func (p *Pages) showVerify(c *web.Ctx, status int, number, code string, err erro
 		{Name: "c", Label: "校验码", Value: code, Required: true, Hint: "8 位，在证明左下方二维码旁", Width: "s"}}}}}
 	body := ui.Sheet{Lead: "核对一张技术合同认定登记证明现在是否有效。不需要登录；扫证明上的二维码也可以。"}
 	if err != nil {
-		body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Tone: view.Bad, Title: web.AsFault(err).Message}})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Bad, Title: web.AsFault(err).Message}}})
 	}
-	body.Main = append(body.Main, ui.Block{Forms: []view.Form{f}})
+	body.Main = append(body.Main, ui.Block{Parts: view.Parts{f}})
 	return ui.ShowSheetStatus(c, status, page, body)
 }
 
@@ -134,7 +134,7 @@ func (p *Pages) verified(c *web.Ctx) error {
 	if paper.StateDay == paper.State.Label { // 有效 is not said twice
 		paper.StateDay = ""
 	}
-	body := ui.Sheet{Heading: view.T("这张证明：" + result.StateWords), Sample: v.Sample, Main: []ui.Block{{Paper: &paper}}}
+	body := ui.Sheet{Heading: view.T("这张证明：" + result.StateWords), Sample: v.Sample, Main: []ui.Block{{Parts: view.Parts{paper}}}}
 	if len(result.Versions) > 1 {
 		t := view.Table{Caption: "版本", Columns: []view.Column{{Label: "版本"}, {Label: "签发"}, {Label: "状态"}}}
 		for _, x := range result.Versions {
@@ -149,7 +149,7 @@ func (p *Pages) verified(c *web.Ctx) error {
 				},
 			)
 		}
-		body.Main = append(body.Main, ui.Block{Title: "全部版本", Table: &t})
+		body.Main = append(body.Main, ui.Block{Title: "全部版本", Parts: view.Parts{t}})
 	}
 	return ui.ShowSheet(c, page, body)
 }

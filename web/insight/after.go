@@ -63,7 +63,7 @@ func (a statsAsk) tileMap(areas []stats.AreaFigure, mark string) ui.Block {
 		return ui.WanShort(money.Fen(math.Round(v * float64(money.WanYuan))))
 	}, List: func(code string) string { return a.to("/stats/list", "area", code, "rows", string(stats.ByArea)) }}, values)
 	intro := span(a.query.From, a.query.To) + "。只填到盟市的合同不在旗县格内，计入上表的盟市。"
-	return ui.Block{ID: "map", Title: title, Intro: intro, Card: true, Chart: &chart}
+	return ui.Block{ID: "map", Title: title, Intro: intro, Card: true, Parts: view.Parts{chart}}
 }
 
 func funnelBlock(steps []stats.Step, q stats.Query, mark string) ui.Block {
@@ -83,7 +83,7 @@ func funnelBlock(steps []stats.Step, q stats.Query, mark string) ui.Block {
 	}
 	chart := view.BarChart("从发布到登记", "环节", "件", points)
 	chart.Note = "全区，各环节按自己的日期计数，所以后一步可以多于前一步。" + span(q.From, q.To) + "。"
-	return ui.Block{ID: "funnel", Title: "从发布到登记" + mark, Card: true, Chart: &chart}
+	return ui.Block{ID: "funnel", Title: "从发布到登记" + mark, Card: true, Parts: view.Parts{chart}}
 }
 
 func listingsBlock(all []stats.Listings, now time.Time) ui.Block {
@@ -138,8 +138,14 @@ func listingsBlock(all []stats.Listings, now time.Time) ui.Block {
 			t.Rows[i].Cells[j+1].Header = false
 		}
 	}
-	return ui.Block{ID: "listings", Card: true, Title: "正在公开的成果和需求", Intro: "截至 " + view.DayTime(now) + "。本地填写与批量导入、活跃与沉睡分开计数，不相加。",
-		More: &view.Link{Label: "口径", Href: "/stats/definitions#listing_live"}, Table: &t}
+	return ui.Block{
+		ID:    "listings",
+		Card:  true,
+		Title: "正在公开的成果和需求",
+		Intro: "截至 " + view.DayTime(now) + "。本地填写与批量导入、活跃与沉睡分开计数，不相加。",
+		More:  &view.Link{Label: "口径", Href: "/stats/definitions#listing_live"},
+		Parts: view.Parts{t},
+	}
 }
 
 func publishedBlock(all []stats.Published) ui.Block {
@@ -211,7 +217,7 @@ func publishedBlock(all []stats.Published) ui.Block {
 		Title: "别处公布的数字",
 		Intro: "来自公开报道和规划，不是本平台统计的，不与上面的数字相加。",
 		More:  &view.Link{Label: "口径", Href: "/stats/definitions#published"},
-		Table: &t,
+		Parts: view.Parts{t},
 	}
 }
 
@@ -255,5 +261,5 @@ func targetsBlock(all []stats.Target, mark string) ui.Block {
 			view.TableRow{Cells: []view.Cell{{Text: g.Name, Header: true, Note: g.Note}, base, target, own, {Text: g.Source}}},
 		)
 	}
-	return ui.Block{ID: "targets", Title: "规划目标与本平台", Intro: "“本平台”的金额是目标年在本平台登记的合同，登记点是今天正常受理和整改中的；不是全区的完成情况。", Table: &t}
+	return ui.Block{ID: "targets", Title: "规划目标与本平台", Intro: "“本平台”的金额是目标年在本平台登记的合同，登记点是今天正常受理和整改中的；不是全区的完成情况。", Parts: view.Parts{t}}
 }

@@ -201,7 +201,7 @@ func (p *Pages) definitions(c *web.Ctx) error {
 	for _, d := range all {
 		body.Main = append(
 			body.Main,
-			ui.Block{ID: d.Code, Title: d.Name, Prose: []view.Text{view.T(d.Text)}, Intro: "自 " + view.Day(d.ValidFrom) + "起"},
+			ui.Block{ID: d.Code, Title: d.Name, Intro: "自 " + view.Day(d.ValidFrom) + "起", Parts: view.Parts{view.Prose{view.T(d.Text)}}},
 		)
 	}
 	return ui.ShowSheet(c, page, body)

@@ -58,13 +58,11 @@ func (a statsAsk) totals(t stats.Table) ui.Block {
 		}
 	}
 	amount, technical := ui.Short(t.Total.Amount), ui.Short(t.Total.Technical)
-	return ui.Block{
-		Figures: []view.Figure{
-			figure(showContracts, view.Count(t.Total.Contracts), "项"),
-			figure(showAmount, amount[0], amount[1]),
-			figure(showTechnical, technical[0], technical[1]),
-		},
-	}
+	return ui.Block{Parts: view.Parts{view.Figures{
+		figure(showContracts, view.Count(t.Total.Contracts), "项"),
+		figure(showAmount, amount[0], amount[1]),
+		figure(showTechnical, technical[0], technical[1]),
+	}}}
 }
 
 func (a statsAsk) table(t stats.Table) ui.Block {
@@ -137,9 +135,11 @@ func (a statsAsk) table(t stats.Table) ui.Block {
 		Title: title,
 		Intro: "截至 " + view.DayTime(t.AsOf) + "。" + directionNote(a.query.Direction) + "空格是没有登记。",
 		More:  &view.Link{Label: "口径说明", Href: "/stats/definitions"},
-		Wide:  &out,
-		Actions: []view.Action{{Label: "下载 Excel", Href: a.to("/stats.xlsx"), Kind: view.Quiet, Small: true, Icon: "download"},
-			{Label: "下载 CSV", Href: a.to("/stats.csv"), Kind: view.Quiet, Small: true, Icon: "download"}},
+		Parts: view.Parts{
+			view.WideTable{Table: out},
+			view.Actions{{Label: "下载 Excel", Href: a.to("/stats.xlsx"), Kind: view.Quiet, Small: true, Icon: "download"},
+				{Label: "下载 CSV", Href: a.to("/stats.csv"), Kind: view.Quiet, Small: true, Icon: "download"}},
+		},
 	}
 }
 
@@ -207,7 +207,7 @@ func (a statsAsk) drawings(t stats.Table) []ui.Block {
 	}
 	if len(bars) > 1 && len(bars) <= 24 {
 		chart := view.BarChart(a.show.label()+"，按"+dimensionName(a.query.Rows), dimensionName(a.query.Rows), a.show.unit(), bars)
-		out = append(out, ui.Block{Title: "各" + dimensionName(a.query.Rows) + "的" + a.show.label(), Card: true, Chart: &chart})
+		out = append(out, ui.Block{Title: "各" + dimensionName(a.query.Rows) + "的" + a.show.label(), Card: true, Parts: view.Parts{chart}})
 	}
 	if len(t.Columns) > 1 {
 		var points []view.Point
@@ -219,7 +219,7 @@ func (a statsAsk) drawings(t stats.Table) []ui.Block {
 			)
 		}
 		chart := view.LineChart(a.show.label()+"，按期间", "期间", a.show.unit(), points)
-		out = append(out, ui.Block{Title: "各期的" + a.show.label(), Card: true, Chart: &chart})
+		out = append(out, ui.Block{Title: "各期的" + a.show.label(), Card: true, Parts: view.Parts{chart}})
 	}
 	for i := range out {
 		if t.Sample {

@@ -56,7 +56,7 @@ func (p *Pages) compare(c *web.Ctx) error {
 		wanted = wanted[:maxCompared]
 		notices = append(
 			notices,
-			ui.Block{Notice: &view.Notice{Tone: view.Warn, Title: fmt.Sprintf("最多比较 %d 项，只取了前 %d 项", maxCompared, maxCompared)}},
+			ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: fmt.Sprintf("最多比较 %d 项，只取了前 %d 项", maxCompared, maxCompared)}}},
 		)
 	}
 	items, err := p.Achievements.Many(c.Context(), c.Actor(), wanted)
@@ -65,7 +65,10 @@ func (p *Pages) compare(c *web.Ctx) error {
 	}
 	items = slices.DeleteFunc(items, func(it achievement.Item) bool { return it.Published == nil })
 	if len(items) < len(wanted) {
-		notices = append(notices, ui.Block{Notice: &view.Notice{Tone: view.Warn, Title: fmt.Sprintf("有 %d 项已经不公开，没有列出", len(wanted)-len(items))}})
+		notices = append(
+			notices,
+			ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: fmt.Sprintf("有 %d 项已经不公开，没有列出", len(wanted)-len(items))}}},
+		)
 	}
 	ids := make([]int64, len(items))
 	for i, it := range items {
@@ -81,12 +84,15 @@ func (p *Pages) compare(c *web.Ctx) error {
 	body := ui.Sheet{Main: notices, Lead: fmt.Sprintf("最多 %d 项并排看，不一样的地方标出来。网址就是比较的内容，可以直接发给同事。", maxCompared)}
 	switch {
 	case len(items) == 0:
-		body.Main = append(body.Main, ui.Block{Empty: &view.Empty{Icon: "search", Title: "还没有选要比较的成果", Text: "在下面搜索并点“加入比较”，或在成果页上点“加入比较”。"}})
+		body.Main = append(
+			body.Main,
+			ui.Block{Parts: view.Parts{view.Empty{Icon: "search", Title: "还没有选要比较的成果", Text: "在下面搜索并点“加入比较”，或在成果页上点“加入比较”。"}}},
+		)
 	default:
 		table := compareTable(c, items, orgs)
-		body.Main = append(body.Main, ui.Block{Chips: removeChips(items, ids)}, ui.Block{Compare: &table})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Chips(removeChips(items, ids))}}, ui.Block{Parts: view.Parts{table}})
 		if len(items) == 1 {
-			body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Title: "再加一项才能比较", Text: "在下面选一项加入。"}})
+			body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Title: "再加一项才能比较", Text: "在下面选一项加入。"}}})
 		}
 	}
 	if len(items) < maxCompared {
@@ -111,11 +117,8 @@ func removeChips(items []achievement.Item, ids []int64) []view.Chip {
 // comparable offers achievements to add: those searched for, else new ones of the first one's field.
 func (p *Pages) comparable(c *web.Ctx, text string, items []achievement.Item, ids []int64) ([]ui.Block, error) {
 	const offered = 6
-	b := ui.Block{
-		ID:     "add",
-		Title:  "加入比较",
-		Search: &view.Search{Action: "/compare", Value: text, Label: "搜索要加入的成果", Placeholder: "成果名称或关键词", Submit: "搜索"},
-	}
+	b := ui.Block{ID: "add", Title: "加入比较"}
+	box := view.Search{Action: "/compare", Value: text, Label: "搜索要加入的成果", Placeholder: "成果名称或关键词", Submit: "搜索"}
 	q := search.Query{
 		Text:  text,
 		Limit: offered + maxCompared,
@@ -125,13 +128,14 @@ func (p *Pages) comparable(c *web.Ctx, text string, items []achievement.Item, id
 		},
 	}
 	if len(ids) > 0 {
-		b.Search.Hidden = []view.Pair{{Name: "ids", Value: strings.TrimPrefix(compareAddress(ids), "/compare?ids=")}}
+		box.Hidden = []view.Pair{{Name: "ids", Value: strings.TrimPrefix(compareAddress(ids), "/compare?ids=")}}
 		if field := ui.Shown(items[0]).Field; text == "" && field != "" {
 			q.Filters = append(q.Filters, search.AnyOf("field", field))
 			q.Sort = []search.Sort{{Number: "publishedAt", Desc: true}}
 			b.Intro = "下面是同一技术领域里新近发布的成果，也可以自己搜索。"
 		}
 	}
+	b.Add(box)
 	if q.Text == "" && q.Sort == nil {
 		return []ui.Block{b}, nil
 	}
@@ -149,7 +153,7 @@ func (p *Pages) comparable(c *web.Ctx, text string, items []achievement.Item, id
 		rows.Items[i].Actions = []view.Action{{Label: "加入比较", Href: compareAddress(append(slices.Clone(ids), id)), Kind: view.Quiet, Small: true}}
 	}
 	rows.Empty = view.Empty{Title: "没有找到别的成果", Text: "换一个说法再搜。"}
-	return []ui.Block{b, {Rows: &rows}}, nil
+	return []ui.Block{b, {Parts: view.Parts{rows}}}, nil
 }
 
 func compareTable(c *web.Ctx, items []achievement.Item, orgs map[int64]identity.Organisation) view.Compare {

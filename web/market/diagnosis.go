@@ -65,11 +65,11 @@ func (p *Pages) diagnosis(c *web.Ctx, form *web.Form, ferr error) error {
 	for i := range meter.Parts {
 		meter.Parts[i].Href = ""
 	}
-	body.Side = append(body.Side, ui.Block{Card: true, Title: "写清楚了吗", Meter: &meter})
+	body.Side = append(body.Side, ui.Block{Card: true, Title: "写清楚了吗", Parts: view.Parts{meter}})
 	if d.AnsweredAt != nil {
 		body.Side = append(
 			body.Side,
-			ui.Block{Card: true, Title: "您的意见", Intro: view.Day(*d.AnsweredAt) + "答复", Prose: []view.Text{view.T(d.Advice)}},
+			ui.Block{Card: true, Title: "您的意见", Intro: view.Day(*d.AnsweredAt) + "答复", Parts: view.Parts{view.Prose{view.T(d.Advice)}}},
 		)
 		return ui.ShowSheet(c, page, body)
 	}
@@ -79,7 +79,7 @@ func (p *Pages) diagnosis(c *web.Ctx, form *web.Form, ferr error) error {
 		"答复企业",
 		a.Area("advice", "缺什么，建议怎样补写", "", func(f *view.Field) { f.Required, f.Rows, f.Max = true, 8, 2000 }),
 	)
-	body.Side = append([]ui.Block{{Card: true, Title: "诊断意见", Forms: []view.Form{f}}}, body.Side...)
+	body.Side = append([]ui.Block{{Card: true, Title: "诊断意见", Parts: view.Parts{f}}}, body.Side...)
 	return ui.ShowSheet(c, page, body)
 }
 
@@ -117,7 +117,7 @@ func (p *Pages) diagnosisBlocks(c *web.Ctx, id int64) ([]ui.Block, error) {
 		}
 		t.Events = append(t.Events, e)
 	}
-	return []ui.Block{{Card: true, Title: "技术经纪人的诊断", Events: t}}, nil
+	return []ui.Block{{Card: true, Title: "技术经纪人的诊断", Parts: view.Parts{t}}}, nil
 }
 
 // brokerChoice offers the editor brokers of the need's field and place.

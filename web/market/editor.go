@@ -97,7 +97,7 @@ func (p *Pages) showEditor(c *web.Ctx, kind listing.Kind, id int64, form *web.Fo
 	body := ui.Sheet{Lead: "草稿随时可以保存，没写完也行；预览后再提交审核。"}
 	if meter != nil {
 		f.ID = editorID
-		body.Side = []ui.Block{{Card: true, Title: "写清楚了吗", Meter: meter}}
+		body.Side = []ui.Block{{Card: true, Title: "写清楚了吗", Parts: view.Parts{meter}}}
 	}
 	body.Main = a.Blocks(f)
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)

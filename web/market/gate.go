@@ -152,5 +152,5 @@ func (p *Pages) gateBlocks(c *web.Ctx, id int64, k demand.Content) ([]ui.Block, 
 	if m.Alike, err = p.similar(c, id, k); err != nil {
 		return nil, err
 	}
-	return []ui.Block{{Card: true, Title: "写清楚了吗", Meter: &m}}, nil
+	return []ui.Block{{Card: true, Title: "写清楚了吗", Parts: view.Parts{m}}}, nil
 }

@@ -82,14 +82,14 @@ func (p *Pages) showImports(c *web.Ctx, form *web.Form, ferr error) error {
 		}
 		rows.Items = append(rows.Items, row)
 	}
-	body.Main = append(body.Main, ui.Block{Title: "导入过的文件", Rows: &rows})
-	body.Side = []ui.Block{{Card: true, Title: "模板", Intro: "表头下有填写说明，代码类的列可以下拉选择。", Links: []view.Link{
+	body.Main = append(body.Main, ui.Block{Title: "导入过的文件", Parts: view.Parts{rows}})
+	body.Side = []ui.Block{{Card: true, Title: "模板", Intro: "表头下有填写说明，代码类的列可以下拉选择。", Parts: view.Parts{view.Links{
 		{Label: "成果导入模板（Excel）", Href: "/imports/template?kind=" + string(listing.Achievement)},
-		{Label: "需求导入模板（Excel）", Href: "/imports/template?kind=" + string(listing.Demand)}}},
+		{Label: "需求导入模板（Excel）", Href: "/imports/template?kind=" + string(listing.Demand)}}}},
 		{
 			Card:  true,
 			Title: "怎样算同一条",
-			Prose: []view.Text{view.T("填了“编号”的，编号相同就更新原来那一条；没有填的，内容相同就不重复导入。"), view.T("已经在修改、提交或结束的那一条保持不动，在结果里计为“未变”。")},
+			Parts: view.Parts{view.Prose{view.T("填了“编号”的，编号相同就更新原来那一条；没有填的，内容相同就不重复导入。"), view.T("已经在修改、提交或结束的那一条保持不动，在结果里计为“未变”。")}},
 		}}
 	status := http.StatusOK
 	if ferr != nil {
@@ -203,7 +203,7 @@ func (p *Pages) showBatch(c *web.Ctx, ferr error) error {
 		Sample:  org.Sample,
 	}
 	if ferr != nil {
-		body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Tone: view.Bad, Title: web.AsFault(ferr).Message}})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Bad, Title: web.AsFault(ferr).Message}}})
 	}
 	body.Main = append(body.Main, batchHead(b))
 	body.Main = append(body.Main, reportBlocks(b.Report, b.Bad)...)
@@ -211,18 +211,28 @@ func (p *Pages) showBatch(c *web.Ctx, ferr error) error {
 		{
 			Card:  true,
 			Title: "这个文件",
-			Facts: &view.Facts{Wide: true, Items: []view.Fact{{Label: "单位", Value: org.Name}, {Label: "数据行", Value: view.Count(b.Rows), Num: true},
-				{
-					Label: "可以导入",
-					Value: view.Count(b.Good),
-					Num:   true,
-				}, {Label: "有错，不导入", Value: view.Count(b.Bad), Num: true}, {Label: "导入后", Value: after}, {Label: "上传", Value: view.DayTime(b.CreatedAt)}}},
-			Links: []view.Link{{Label: "上传另一个文件", Href: "/imports"}},
+			Parts: view.Parts{
+				view.Facts{Wide: true, Items: []view.Fact{{Label: "单位", Value: org.Name}, {Label: "数据行", Value: view.Count(b.Rows), Num: true},
+					{
+						Label: "可以导入",
+						Value: view.Count(b.Good),
+						Num:   true,
+					}, {Label: "有错，不导入", Value: view.Count(b.Bad), Num: true}, {Label: "导入后", Value: after}, {Label: "上传", Value: view.DayTime(b.CreatedAt)}}},
+				view.Links{{Label: "上传另一个文件", Href: "/imports"}},
+			},
 		},
 	}
 	if b.MarkedFile != 0 {
-		body.Side = append([]ui.Block{{Card: true, Title: "改原来的文件", Intro: "您上传的文件，最右边多了一列红字“错误说明”，逐行写明要改什么。改好后直接重新上传，已导入的行不会重复。",
-			Links: []view.Link{{Label: "下载带错误说明的文件", Href: fmt.Sprintf("/imports/%d/marked", b.ID)}}}}, body.Side...)
+		body.Side = append(
+			[]ui.Block{
+				{
+					Card:  true,
+					Title: "改原来的文件",
+					Intro: "您上传的文件，最右边多了一列红字“错误说明”，逐行写明要改什么。改好后直接重新上传，已导入的行不会重复。",
+					Parts: view.Parts{view.Links{{Label: "下载带错误说明的文件", Href: fmt.Sprintf("/imports/%d/marked", b.ID)}}},
+				},
+			},
+			body.Side...)
 	}
 	status := http.StatusOK
 	switch {
@@ -265,40 +275,33 @@ func batchHead(b importer.Batch) ui.Block {
 	own := "/desk/" + string(b.Kind) + "s"
 	switch {
 	case b.State == importer.Checked && b.Good+b.Bad == 0:
-		return ui.Block{
-			Notice: &view.Notice{
-				Tone:    view.Warn,
-				Title:   "文件里没有数据行",
-				Text:    "表头下面一行一条，填好后重新上传。",
-				Actions: []view.Action{{Label: "重新上传", Href: "/imports"}},
-			},
-		}
+		return ui.Block{Parts: view.Parts{view.Notice{
+			Tone:    view.Warn,
+			Title:   "文件里没有数据行",
+			Text:    "表头下面一行一条，填好后重新上传。",
+			Actions: []view.Action{{Label: "重新上传", Href: "/imports"}},
+		}}}
 	case b.State == importer.Checked && b.Good == 0:
-		return ui.Block{
-			Notice: &view.Notice{
-				Tone:    view.Bad,
-				Title:   "没有可以导入的行",
-				Text:    "请按下面的提示改好文件，再上传一次。",
-				Actions: []view.Action{{Label: "重新上传", Href: "/imports"}},
-			},
-		}
+		return ui.Block{Parts: view.Parts{view.Notice{
+			Tone:    view.Bad,
+			Title:   "没有可以导入的行",
+			Text:    "请按下面的提示改好文件，再上传一次。",
+			Actions: []view.Action{{Label: "重新上传", Href: "/imports"}},
+		}}}
 	case b.State == importer.Checked:
 		n := &view.Notice{Tone: view.OK, Title: fmt.Sprintf("检查完成：%s 行可以导入", view.Count(b.Good)), Text: "还没有写入任何内容。"}
 		if b.Bad > 0 {
 			n.Tone, n.Text = view.Warn, fmt.Sprintf("另有 %s 行有错，这些行不导入；也可以先改好再传一次。还没有写入任何内容。", view.Count(b.Bad))
 		}
-		return ui.Block{
-			Notice: n,
-			Actions: []view.Action{
-				{Label: fmt.Sprintf("确认导入 %s 行", view.Count(b.Good)), Post: confirm},
-				{Label: "改好再传", Href: "/imports", Kind: view.Quiet},
-			},
-		}
+		return ui.Block{Parts: view.Parts{n, view.Actions{
+			{Label: fmt.Sprintf("确认导入 %s 行", view.Count(b.Good)), Post: confirm},
+			{Label: "改好再传", Href: "/imports", Kind: view.Quiet},
+		}}}
 	case b.State == importer.Running:
-		return ui.Block{Work: batchWork(b)}
+		return ui.Block{Parts: view.Parts{batchWork(b)}}
 	case b.State == importer.Failed:
 		n := &view.Notice{Tone: view.Bad, Title: "导入没有做完", Text: "已经写入的 " + batchWords(b) + "，都保留着。原因在下面；解决后再上传一次，不会重复。"}
-		return ui.Block{Notice: n, Actions: []view.Action{{Label: "重新上传", Href: "/imports"}}}
+		return ui.Block{Parts: view.Parts{n, view.Actions{{Label: "重新上传", Href: "/imports"}}}}
 	default:
 		text := batchWords(b) + "。"
 		if b.Publish {
@@ -308,7 +311,7 @@ func batchHead(b importer.Batch) ui.Block {
 		if !b.Publish {
 			actions = []view.Action{{Label: "去补充并提交审核", Href: own}}
 		}
-		return ui.Block{Notice: &view.Notice{Tone: view.OK, Title: "导入完成", Text: text}, Actions: actions}
+		return ui.Block{Parts: view.Parts{view.Notice{Tone: view.OK, Title: "导入完成", Text: text}, view.Actions(actions)}}
 	}
 }
 
@@ -345,7 +348,7 @@ func reportBlocks(r importer.Report, bad int) []ui.Block {
 				ID:    "problems",
 				Title: "要改的",
 				Intro: counted(len(r.Problems), max(r.ProblemCount, len(r.Problems))) + "位置按表格软件的行列写，有错的行不导入。",
-				Table: table("要改的", r.Problems),
+				Parts: view.Parts{table("要改的", r.Problems)},
 			},
 		)
 	}
@@ -356,7 +359,7 @@ func reportBlocks(r importer.Report, bad int) []ui.Block {
 				ID:    "warnings",
 				Title: "请核对的",
 				Intro: counted(len(r.Warnings), max(r.WarningCount, len(r.Warnings))) + "这些行照样导入。",
-				Table: table("请核对的", r.Warnings),
+				Parts: view.Parts{table("请核对的", r.Warnings)},
 			},
 		)
 	}

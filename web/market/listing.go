@@ -152,8 +152,8 @@ func (p *Pages) listingDetail(c *web.Ctx, kind listing.Kind) error {
 	}
 	owner = append(owner, view.Fact{Label: "编号", Value: strconv.FormatInt(l.ID, 10), Num: true})
 	body.Side = []ui.Block{
-		{Card: true, Title: "发布单位", Facts: &view.Facts{Items: owner, Wide: true}},
-		{Title: "经过", Events: listingTimeline(history)},
+		{Card: true, Title: "发布单位", Parts: view.Parts{view.Facts{Items: owner, Wide: true}}},
+		{Title: "经过", Parts: view.Parts{listingTimeline(history)}},
 	}
 	return ui.ShowSheet(c, page, body)
 }
@@ -182,7 +182,7 @@ func prose(title, text string) []ui.Block {
 	if text == "" {
 		return nil
 	}
-	return []ui.Block{{Title: title, Prose: []view.Text{view.T(text)}}}
+	return []ui.Block{{Title: title, Parts: view.Parts{view.Prose{view.T(text)}}}}
 }
 
 func achievementBlocks(k achievement.Content, who actor.Actor) []ui.Block {
@@ -194,7 +194,7 @@ func achievementBlocks(k achievement.Content, who actor.Actor) []ui.Block {
 	if len(k.Keywords) > 0 {
 		facts = append(facts, view.Fact{Label: "关键词", Value: ui.Join(k.Keywords)})
 	}
-	blocks := []ui.Block{{Prose: []view.Text{view.T(k.Summary)}, Facts: &view.Facts{Items: facts}}}
+	blocks := []ui.Block{{Parts: view.Parts{view.Prose{view.T(k.Summary)}, view.Facts{Items: facts}}}}
 	blocks = append(blocks, prose("解决的问题", k.Problem)...)
 	if len(k.Advantages) > 0 {
 		var rows [][]string
@@ -218,14 +218,14 @@ func achievementBlocks(k achievement.Content, who actor.Actor) []ui.Block {
 				},
 			)
 		}
-		blocks = append(blocks, ui.Block{Title: "知识产权", Table: &t})
+		blocks = append(blocks, ui.Block{Title: "知识产权", Parts: view.Parts{t}})
 	}
 	if len(k.Cases) > 0 {
 		var rows view.Rows
 		for _, s := range k.Cases {
 			rows.Items = append(rows.Items, view.Row{Title: view.T(s.Organisation), Lead: view.T(s.Effect), Meta: ui.NotEmpty(s.Year)})
 		}
-		blocks = append(blocks, ui.Block{Title: "应用案例", Rows: &rows})
+		blocks = append(blocks, ui.Block{Title: "应用案例", Parts: view.Parts{rows}})
 	}
 	if k.Team.Lead != "" || k.Team.Introduction != "" {
 		team := []view.Fact{
@@ -234,7 +234,7 @@ func achievementBlocks(k achievement.Content, who actor.Actor) []ui.Block {
 			{Label: "介绍", Text: view.T(k.Team.Introduction)},
 		}
 		team = slices.DeleteFunc(team, func(f view.Fact) bool { return f.Value == "" && len(f.Text) == 0 })
-		blocks = append(blocks, ui.Block{Title: "团队", Facts: &view.Facts{Items: team}})
+		blocks = append(blocks, ui.Block{Title: "团队", Parts: view.Parts{view.Facts{Items: team}}})
 	}
 	return append(append(blocks, filesBlock(k.Files)...), contactBlock(k.Contact, who)...)
 }
@@ -254,7 +254,7 @@ func demandBlocks(k demand.Content, who actor.Actor) []ui.Block {
 	if len(k.Keywords) > 0 {
 		facts = append(facts, view.Fact{Label: "关键词", Value: ui.Join(k.Keywords)})
 	}
-	blocks := append(prose("要解决的问题", k.Problem), ui.Block{Facts: &view.Facts{Items: facts}})
+	blocks := append(prose("要解决的问题", k.Problem), ui.Block{Parts: view.Parts{view.Facts{Items: facts}}})
 	if len(k.Targets) > 0 {
 		var rows [][]string
 		for _, g := range k.Targets {
@@ -319,7 +319,7 @@ func filesBlock(files []listing.Attachment) []ui.Block {
 	if len(items) == 0 {
 		return nil
 	}
-	return []ui.Block{{Title: "附件", Files: items}}
+	return []ui.Block{{Title: "附件", Parts: view.Parts{view.Files(items)}}}
 }
 
 // measuresBlock lists name, two values and unit; the unit has a column only where one was given apart from the value.
@@ -331,7 +331,7 @@ func measuresBlock(title, first, second string, rows [][]string) ui.Block {
 	for _, r := range rows {
 		t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(r[:len(t.Columns)]...)})
 	}
-	return ui.Block{Title: title, Table: &t}
+	return ui.Block{Title: title, Parts: view.Parts{t}}
 }
 
 func contactBlock(k listing.Contact, who actor.Actor) []ui.Block {
@@ -342,13 +342,9 @@ func contactBlock(k listing.Contact, who actor.Actor) []ui.Block {
 		return nil
 	}
 	return []ui.Block{
-		{
-			Card:  true,
-			Title: "联系人",
-			Facts: &view.Facts{
-				Items: []view.Fact{{Label: "姓名", Value: k.Name}, {Label: "电话", Value: k.Phone, Num: true}, {Label: "邮箱", Value: k.Email}},
-			},
-		},
+		{Card: true, Title: "联系人", Parts: view.Parts{view.Facts{
+			Items: []view.Fact{{Label: "姓名", Value: k.Name}, {Label: "电话", Value: k.Phone, Num: true}, {Label: "邮箱", Value: k.Email}},
+		}}},
 	}
 }
 

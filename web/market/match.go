@@ -18,6 +18,7 @@ import (
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
 	"techmarket/internal/market/watch"
+	"techmarket/internal/trade/broker"
 	"techmarket/search"
 	"techmarket/web"
 	"techmarket/web/ui"
@@ -164,7 +165,7 @@ func (p *Pages) matches(c *web.Ctx, kind listing.Kind) error {
 		list.Empty.Text = "没有一项达到匹配的最低要求。把缺的信息补上会更准，也可以请技术经纪人帮忙；有新的会提醒您。"
 	}
 	body.Main = append(body.Main, noticeBlock(m.found)...)
-	body.Main = append(body.Main, ui.Block{Title: "匹配到的" + m.want.Label(), Matches: &list})
+	body.Main = append(body.Main, ui.Block{Title: "匹配到的" + m.want.Label(), Parts: view.Parts{list}})
 	if len(m.cards) > 0 {
 		at := watch.MatchesPath(kind, id)
 		body.Actions = []view.Action{
@@ -184,18 +185,15 @@ func (p *Pages) matches(c *web.Ctx, kind listing.Kind) error {
 	}
 	if m.OwnListings && kind == listing.Demand {
 		meter := gateMeter(m.parts, listing.DeskPath(kind, id)+"/edit")
-		body.Side = append(body.Side, ui.Block{Card: true, Title: "这条需求说清楚了吗", Meter: &meter})
+		body.Side = append(body.Side, ui.Block{Card: true, Title: "这条需求说清楚了吗", Parts: view.Parts{meter}})
 	}
 	if m.OwnListings && kind == listing.Achievement && len(m.gate.Missing) > 0 {
-		side := ui.Block{
-			Card:  true,
-			Title: "资料完整度",
-			Bar:   &ui.Share{Done: m.gate.Percent, Of: 100, Label: fmt.Sprintf("%d%%。补上下面几处，匹配会更准：", m.gate.Percent)},
-		}
+		share := view.Share{Done: m.gate.Percent, Of: 100, Label: fmt.Sprintf("%d%%。补上下面几处，匹配会更准：", m.gate.Percent)}
+		var missing view.Links
 		for _, miss := range m.gate.Missing[:min(4, len(m.gate.Missing))] {
-			side.Links = append(side.Links, view.Link{Label: miss.Label, Href: listing.DeskPath(kind, id) + "/edit#" + miss.Path})
+			missing = append(missing, view.Link{Label: miss.Label, Href: listing.DeskPath(kind, id) + "/edit#" + miss.Path})
 		}
-		body.Side = append(body.Side, side)
+		body.Side = append(body.Side, ui.Block{Card: true, Title: "资料完整度", Parts: view.Parts{share, missing}})
 	}
 	if m.OwnListings && m.listing.State.Live() { // nothing is matched to what is closed
 		alerts, err := p.alertBlock(c, m)
@@ -252,13 +250,13 @@ func (p *Pages) similarTo(c *web.Ctx, kind listing.Kind) error {
 	page.Nav = string(kind) + "s"
 	page.Breadcrumbs = []view.Link{{Label: kind.Label(), Href: "/" + string(kind) + "s"}, {Label: l.Title, Href: ui.ListingPath(kind, l.ID)}}
 	body := ui.Sheet{Lead: "与“" + l.Title + "”内容相近的" + kind.Label() + "，相近的在前。", Sample: l.Sample}
-	body.Main = append(noticeBlock(found), ui.Block{Matches: &view.Matches{Cards: cards,
+	body.Main = append(noticeBlock(found), ui.Block{Parts: view.Parts{view.Matches{Cards: cards,
 		Empty: view.Empty{
 			Icon:    "search-x",
 			Title:   "没有相似的" + kind.Label(),
 			Text:    "目前公开的" + kind.Label() + "里没有内容相近的。",
 			Actions: []view.Action{{Label: "看全部" + kind.Label(), Href: "/" + string(kind) + "s"}},
-		}}})
+		}}}})
 	return ui.ShowSheet(c, page, body)
 }
 
@@ -277,7 +275,7 @@ func (p *Pages) matchText(c *web.Ctx) error {
 			},
 		},
 	}
-	body.Main = append(body.Main, ui.Block{Forms: []view.Form{form}})
+	body.Main = append(body.Main, ui.Block{Parts: view.Parts{form}})
 	if text != "" {
 		if n := len([]rune(text)); n > 20_000 {
 			text = string([]rune(text)[:20_000])
@@ -307,7 +305,7 @@ func (p *Pages) matchText(c *web.Ctx) error {
 				{Label: "发布成需求", Href: "/demands/new?" + url.Values{"text": {text}}.Encode()},
 				{Label: "找技术经纪人", Href: "/brokers", Kind: view.Quiet},
 			}}}
-		body.Main = append(body.Main, ui.Block{Title: "可能合适的成果", Matches: &m})
+		body.Main = append(body.Main, ui.Block{Title: "可能合适的成果", Parts: view.Parts{m}})
 	}
 	return ui.ShowSheet(c, page, body)
 }
@@ -317,7 +315,7 @@ func noticeBlock(found matching.Matches) []ui.Block {
 	if found.Notice == "" {
 		return nil
 	}
-	return []ui.Block{{Notice: &view.Notice{Title: found.Notice}}}
+	return []ui.Block{{Parts: view.Parts{view.Notice{Title: found.Notice}}}}
 }
 
 // matchCards reads the found listings again and draws score, reasons and the sheet behind them; places are the same, for the log.
@@ -449,15 +447,11 @@ func whole(parts []float64) (rounded []int, sum float64) {
 
 // brokerBlock proposes brokers for a listing's field and place.
 func (p *Pages) brokerBlock(c *web.Ctx, l listing.Listing) ui.Block {
-	b := ui.Block{Card: true, Title: "请技术经纪人帮忙", Links: []view.Link{{Label: "全部技术经纪人", Href: "/brokers"}}}
-	if p.Brokers == nil {
-		return b
+	var found []broker.Suggestion
+	if p.Brokers != nil {
+		found, _ = p.Brokers.Suggest(c.Context(), ui.FirstTwo(l.Field), l.Division, 3) // a suggestion is not worth an error page
 	}
-	found, err := p.Brokers.Suggest(c.Context(), ui.FirstTwo(l.Field), l.Division, 3)
-	if err != nil {
-		return b // a suggestion is not worth an error page
-	}
-	var links []view.Link
+	var links view.Links
 	for _, s := range found {
 		links = append(
 			links,
@@ -468,6 +462,6 @@ func (p *Pages) brokerBlock(c *web.Ctx, l listing.Listing) ui.Block {
 			},
 		)
 	}
-	b.Links = append(links, b.Links...)
-	return b
+	links = append(links, view.Link{Label: "全部技术经纪人", Href: "/brokers"})
+	return ui.Block{Card: true, Title: "请技术经纪人帮忙", Parts: view.Parts{links}}
 }

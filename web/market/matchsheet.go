@@ -101,7 +101,7 @@ func (p *Pages) printMatches(c *web.Ctx, kind listing.Kind) error {
 	if m.listing.Sample {
 		lead = "样例 · " + lead
 	}
-	return ui.ShowSheet(c, page, ui.Sheet{Heading: view.T("匹配单：" + m.listing.Title), Lead: lead, Main: []ui.Block{{Table: &t}},
+	return ui.ShowSheet(c, page, ui.Sheet{Heading: view.T("匹配单：" + m.listing.Title), Lead: lead, Main: []ui.Block{{Parts: view.Parts{t}}},
 		Actions: []view.Action{{Label: "返回匹配页", Href: watch.MatchesPath(kind, m.listing.ID), Kind: view.Quiet, Small: true}}})
 }
 

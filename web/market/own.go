@@ -129,7 +129,10 @@ func (p *Pages) ownListing(c *web.Ctx, kind listing.Kind) error {
 	body := ui.Sheet{Tags: []view.Tag{listingStateTag(o.listing)}, Sample: o.listing.Sample}
 	body.Actions, body.Side = p.ownActions(kind, o)
 	if o.listing.State == listing.Returned && o.listing.ReturnReason != "" {
-		body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Tone: view.Warn, Title: "审核意见：" + o.listing.ReturnReason, Text: "改好后再提交一次。"}})
+		body.Main = append(
+			body.Main,
+			ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "审核意见：" + o.listing.ReturnReason, Text: "改好后再提交一次。"}}},
+		)
 	}
 	if kind == listing.Demand {
 		said, err := p.diagnosisBlocks(c, id)
@@ -139,14 +142,14 @@ func (p *Pages) ownListing(c *web.Ctx, kind listing.Kind) error {
 		body.Main = append(body.Main, said...)
 	}
 	if c.Actor().OrgState != actor.Confirmed {
-		body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Title: "单位还没有通过确认", Text: "现在可以写草稿；自治区管理员确认单位后才能发布。"}})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Title: "单位还没有通过确认", Text: "现在可以写草稿；自治区管理员确认单位后才能发布。"}}})
 	}
 	if len(o.warnings) > 0 {
 		n := &view.Notice{Tone: view.Warn, Title: "请再看一眼，不影响提交"}
 		for _, w := range o.warnings {
 			n.Items = append(n.Items, view.Link{Label: w.Message})
 		}
-		body.Main = append(body.Main, ui.Block{Notice: n})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{n}})
 	}
 	body.Main = append(body.Main, o.blocks...)
 	over := o.listing.State == listing.Closed || o.listing.State == listing.Archived // nothing is asked of it any more
@@ -161,24 +164,22 @@ func (p *Pages) ownListing(c *web.Ctx, kind listing.Kind) error {
 		}
 		body.Side = append(said, body.Side...)
 	}
-	meter := ui.Block{
-		Card:  true,
-		Title: "资料完整度",
-		Bar:   &ui.Share{Done: o.percent.Percent, Of: 100, Label: fmt.Sprintf("%d%%", o.percent.Percent)},
-	}
+	var missing view.Links
 	for _, m := range o.percent.Missing {
-		if len(meter.Links) == 5 {
+		if len(missing) == 5 {
 			break
 		}
 		if kind == listing.Demand && demand.AsksFor(m.Path) {
 			continue // named beside it with what to write
 		}
-		meter.Links = append(meter.Links, view.Link{Label: m.Label, Href: listing.DeskPath(kind, id) + "/edit#" + m.Path})
+		missing = append(missing, view.Link{Label: m.Label, Href: listing.DeskPath(kind, id) + "/edit#" + m.Path})
 	}
 	if !over {
-		body.Side = append([]ui.Block{meter}, body.Side...)
+		share := view.Share{Done: o.percent.Percent, Of: 100, Label: fmt.Sprintf("%d%%", o.percent.Percent)}
+		complete := ui.Block{Card: true, Title: "资料完整度", Parts: view.Parts{share, missing}}
+		body.Side = append([]ui.Block{complete}, body.Side...)
 	}
-	body.Side = append(body.Side, ui.Block{Title: "经过", Events: listingTimeline(history)})
+	body.Side = append(body.Side, ui.Block{Title: "经过", Parts: view.Parts{listingTimeline(history)}})
 	return ui.ShowSheet(c, page, body)
 }
 
@@ -227,11 +228,11 @@ func (p *Pages) ownActions(kind listing.Kind, o own) (buttons []view.Action, for
 			}
 			f := view.NewForm(at+"/do", "关闭", view.Field{Kind: view.Radio, Name: "reason", Label: "关闭的原因", Required: true, Options: options})
 			f.Hidden = []view.Pair{version, {Name: "event", Value: string(e)}}
-			forms = append(forms, ui.Block{Fold: "关闭…", Forms: []view.Form{f}})
+			forms = append(forms, ui.Block{Fold: "关闭…", Parts: view.Parts{f}})
 		case listing.EventWithdraw:
 			f := view.NewForm(at+"/do", "撤下", view.Field{Kind: view.Area, Name: "reason", Label: "说明", Rows: 2, Max: 500})
 			f.Hidden = []view.Pair{version, {Name: "event", Value: string(e)}}
-			forms = append(forms, ui.Block{Fold: "撤下…", Forms: []view.Form{f}})
+			forms = append(forms, ui.Block{Fold: "撤下…", Parts: view.Parts{f}})
 		}
 	}
 	return buttons, forms

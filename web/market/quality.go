@@ -45,9 +45,9 @@ func (p *Pages) quality(c *web.Ctx) error {
 		body.Main,
 		ui.Block{
 			Title: "按技术领域",
-			Table: funnelTable("按技术领域", "领域", q.ByField, func(code string) string { return ui.FirstOf(codes.Field.Label(code), "未填写") }),
+			Parts: view.Parts{funnelTable("按技术领域", "领域", q.ByField, func(code string) string { return ui.FirstOf(codes.Field.Label(code), "未填写") })},
 		},
-		ui.Block{Title: "按盟市", Table: funnelTable("按盟市", "盟市", q.ByLeague, ui.LeagueName)},
+		ui.Block{Title: "按盟市", Parts: view.Parts{funnelTable("按盟市", "盟市", q.ByLeague, ui.LeagueName)}},
 	)
 	why := view.Table{
 		Caption:     "不合适的原因",
@@ -67,7 +67,7 @@ func (p *Pages) quality(c *web.Ctx) error {
 			},
 		)
 	}
-	body.Main = append(body.Main, ui.Block{Title: "不合适的原因", Table: &why})
+	body.Main = append(body.Main, ui.Block{Title: "不合适的原因", Parts: view.Parts{why}})
 	for _, g := range []struct {
 		by, title, intro string
 		name             func(string) string
@@ -78,7 +78,10 @@ func (p *Pages) quality(c *web.Ctx) error {
 		}},
 		{"league", "曝光：按盟市", "", ui.LeagueName},
 	} {
-		body.Main = append(body.Main, ui.Block{Title: g.title, Intro: g.intro, Table: exposureTable(g.title, g.by, q.Exposure, g.name)})
+		body.Main = append(
+			body.Main,
+			ui.Block{Title: g.title, Intro: g.intro, Parts: view.Parts{exposureTable(g.title, g.by, q.Exposure, g.name)}},
+		)
 	}
 	missed := view.Table{
 		Caption:     "没有结果的搜索",
@@ -99,7 +102,7 @@ func (p *Pages) quality(c *web.Ctx) error {
 			},
 		)
 	}
-	body.Main = append(body.Main, ui.Block{Title: "没有结果的搜索", Intro: "只记搜索词和次数，不记是谁；含号码、邮箱或超过 30 字的不记。", Table: &missed})
+	body.Main = append(body.Main, ui.Block{Title: "没有结果的搜索", Intro: "只记搜索词和次数，不记是谁；含号码、邮箱或超过 30 字的不记。", Parts: view.Parts{missed}})
 	triage, err := ui.TriageTable(c, p.Listings, sample)
 	if err != nil {
 		return err
@@ -257,7 +260,7 @@ func (p *Pages) weights(c *web.Ctx, form *web.Form, ferr error, trial *watch.Tri
 	)
 	f.Actions = []view.Action{{Label: "试算", Name: "do", Value: "try"}, {Label: "保存为新版本", Name: "do", Value: "save", Kind: view.Quiet}}
 	body.Main = append(body.Main, a.Blocks(f)...)
-	versionsBlock := ui.Block{Title: "版本", Table: &t}
+	versionsBlock := ui.Block{Title: "版本", Parts: view.Parts{t}}
 	var options []view.Option
 	for _, v := range versions {
 		if !v.Active {
@@ -271,7 +274,7 @@ func (p *Pages) weights(c *web.Ctx, form *web.Form, ferr error, trial *watch.Tri
 			view.Field{Kind: view.Select, Name: "version", Label: "启用哪一版", Required: true, Options: options, Width: "m"},
 		)
 		on.Hidden = []view.Pair{{Name: "do", Value: "activate"}}
-		versionsBlock.Forms = []view.Form{on}
+		versionsBlock.Add(on)
 	}
 	body.Main = append(body.Main, versionsBlock)
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
@@ -320,7 +323,7 @@ func (p *Pages) trialBlock(c *web.Ctx, trial watch.Trial) ui.Block {
 			},
 		)
 	}
-	b.Table = &t
+	b.Add(t)
 	return b
 }
 

@@ -85,14 +85,14 @@ func (p *Pages) review(c *web.Ctx) error {
 		Main:    o.blocks,
 	}
 	if o.listing.State == listing.Returned { // the working content is the owner's: a page of dashes would say that nothing was filled in
-		body.Main = []ui.Block{{Notice: &view.Notice{Title: "已退回，单位正在修改", Text: "修改中的内容只有本单位看得到，再次提交后可以审核。"}}}
+		body.Main = []ui.Block{{Parts: view.Parts{view.Notice{Title: "已退回，单位正在修改", Text: "修改中的内容只有本单位看得到，再次提交后可以审核。"}}}}
 	}
 	if len(o.warnings) > 0 {
 		n := &view.Notice{Tone: view.Warn, Title: "系统提醒"}
 		for _, w := range o.warnings {
 			n.Items = append(n.Items, view.Link{Label: w.Message})
 		}
-		body.Main = append([]ui.Block{{Notice: n}}, body.Main...)
+		body.Main = append([]ui.Block{{Parts: view.Parts{n}}}, body.Main...)
 	}
 	if o.listing.State.InReview() {
 		var fields []view.Field
@@ -115,12 +115,12 @@ func (p *Pages) review(c *web.Ctx) error {
 			{Label: "通过并发布", Name: "event", Value: string(listing.EventPublish)},
 			{Label: "退回修改", Name: "event", Value: string(listing.EventReturn), Kind: view.Danger},
 		}
-		body.Side = append(body.Side, ui.Block{Card: true, Title: "审核", Forms: []view.Form{f}})
+		body.Side = append(body.Side, ui.Block{Card: true, Title: "审核", Parts: view.Parts{f}})
 	} else if slices.Contains(o.actions, listing.EventWithdraw) {
 		f := view.NewForm(listing.ReviewPath(id), "", view.Field{Kind: view.Area, Name: "reason", Label: "撤下的原因", Required: true, Max: 500})
 		f.Hidden = []view.Pair{{Name: "version", Value: strconv.Itoa(o.listing.Version)}}
 		f.Actions = []view.Action{{Label: "撤下", Name: "event", Value: string(listing.EventWithdraw), Kind: view.Danger}}
-		body.Side = append(body.Side, ui.Block{Fold: "撤下…", Forms: []view.Form{f}})
+		body.Side = append(body.Side, ui.Block{Fold: "撤下…", Parts: view.Parts{f}})
 	}
 	if l.Kind == listing.Demand {
 		said, err := p.diagnosisBlocks(c, id)
@@ -131,18 +131,14 @@ func (p *Pages) review(c *web.Ctx) error {
 	}
 	body.Side = append(
 		body.Side,
-		ui.Block{
-			Card:  true,
-			Title: "单位",
-			Facts: &view.Facts{
-				Wide: true,
-				Items: []view.Fact{
-					{Label: "名称", Value: org.Name, Tags: []view.Tag{ui.OrgStateTag(org.State)}},
-					{Label: "所在地", Value: ui.Place(org.Division, "")},
-				},
+		ui.Block{Card: true, Title: "单位", Parts: view.Parts{view.Facts{
+			Wide: true,
+			Items: []view.Fact{
+				{Label: "名称", Value: org.Name, Tags: []view.Tag{ui.OrgStateTag(org.State)}},
+				{Label: "所在地", Value: ui.Place(org.Division, "")},
 			},
-		},
-		ui.Block{Title: "经过", Events: listingTimeline(history)},
+		}}},
+		ui.Block{Title: "经过", Parts: view.Parts{listingTimeline(history)}},
 	)
 	return ui.ShowSheet(c, page, body)
 }

@@ -82,7 +82,7 @@ func (p *Pages) alertBlock(c *web.Ctx, m matched) (ui.Block, error) {
 	if !wanted {
 		b.Intro, label, value = "提醒已关闭，这一页仍然可以随时看。", "恢复提醒", "on"
 	}
-	b.Actions = []view.Action{
+	answers := view.Actions{
 		{
 			Label:  label,
 			Post:   watch.MatchesPath(m.kind, m.listing.ID) + "/alerts",
@@ -91,10 +91,11 @@ func (p *Pages) alertBlock(c *web.Ctx, m matched) (ui.Block, error) {
 			Hidden: []view.Pair{{Name: "alerts", Value: value}},
 		},
 	}
-	b.Links = []view.Link{{Label: "收藏和不合适的", Href: "/kept"}}
+	kept := view.Link{Label: "收藏和不合适的", Href: "/kept"}
 	if n := len(m.standing.Refused); n > 0 {
-		b.Links[0].Note = fmt.Sprintf(" 这一条有 %d 项标为不合适，不再列出", n)
+		kept.Note = fmt.Sprintf(" 这一条有 %d 项标为不合适，不再列出", n)
 	}
+	b.Add(view.Links{kept}, answers)
 	return b, nil
 }
 
@@ -217,9 +218,9 @@ func (p *Pages) kept(c *web.Ctx) error {
 		row.Actions = []view.Action{undo}
 		keep.Items = append(keep.Items, row)
 	}
-	body := ui.Sheet{Lead: "本单位在匹配页上收藏的，和标为不合适的。", Main: []ui.Block{{Rows: &keep}}}
+	body := ui.Sheet{Lead: "本单位在匹配页上收藏的，和标为不合适的。", Main: []ui.Block{{Parts: view.Parts{keep}}}}
 	if len(refused.Items) > 0 {
-		body.Main = append(body.Main, ui.Block{Fold: fmt.Sprintf("标为不合适的（%d）", len(refused.Items)), Rows: &refused})
+		body.Main = append(body.Main, ui.Block{Fold: fmt.Sprintf("标为不合适的（%d）", len(refused.Items)), Parts: view.Parts{refused}})
 	}
 	return ui.ShowSheet(c, c.Page("收藏"), body)
 }
@@ -348,16 +349,14 @@ func (p *Pages) searches(c *web.Ctx) error {
 		notice.Sections[0].Inline = true
 		notice.Actions[0].Kind, notice.Actions[0].Small = view.Quiet, true
 		facts := []view.Fact{{Label: "范围", Value: s.Query.Kind.Label()}, {Label: "订阅于", Value: view.Day(s.CreatedAt)}}
-		body.Main = append(body.Main, ui.Block{Card: true, Title: s.Name, Facts: &view.Facts{Items: facts}, Forms: []view.Form{notice},
-			Links: []view.Link{
-				{Label: "现在的结果", Href: savedAddress(s.Query)},
-				{Label: "订阅源（Atom）", Href: "/feeds/" + s.FeedToken, Note: " 地址不用登录就能打开，请不要公开"},
-			},
-			Actions: []view.Action{{Label: "结束订阅", Post: at, Kind: view.Quiet, Small: true, Hidden: []view.Pair{{Name: "end", Value: "yes"}}}}})
+		body.Main = append(body.Main, ui.Block{Card: true, Title: s.Name, Parts: view.Parts{view.Facts{Items: facts}, notice, view.Links{
+			{Label: "现在的结果", Href: savedAddress(s.Query)},
+			{Label: "订阅源（Atom）", Href: "/feeds/" + s.FeedToken, Note: " 地址不用登录就能打开，请不要公开"},
+		}, view.Actions{{Label: "结束订阅", Post: at, Kind: view.Quiet, Small: true, Hidden: []view.Pair{{Name: "end", Value: "yes"}}}}}})
 	}
 	if len(mine) == 0 {
-		body.Main = []ui.Block{{Empty: &view.Empty{Icon: "bell", Title: "还没有订阅", Text: "在成果或需求页搜索、选好条件，再点“订阅这次搜索”。",
-			Actions: []view.Action{{Label: "找成果", Href: "/achievements"}, {Label: "找需求", Href: "/demands", Kind: view.Quiet}}}}}
+		body.Main = []ui.Block{{Parts: view.Parts{view.Empty{Icon: "bell", Title: "还没有订阅", Text: "在成果或需求页搜索、选好条件，再点“订阅这次搜索”。",
+			Actions: []view.Action{{Label: "找成果", Href: "/achievements"}, {Label: "找需求", Href: "/demands", Kind: view.Quiet}}}}}}
 	}
 	return ui.ShowSheet(c, c.Page("我的订阅"), body)
 }

@@ -84,7 +84,7 @@ func (p *Pages) showAccount(c *web.Ctx, form *web.Form, ferr error) error {
 	}
 	var side []ui.Block
 	if len(memberships) > 1 {
-		side = []ui.Block{{Card: true, Title: "现在代表", Forms: []view.Form{view.NewForm("/account/switch", "切换",
+		side = []ui.Block{{Card: true, Title: "现在代表", Parts: view.Parts{view.NewForm("/account/switch", "切换",
 			view.Field{Kind: view.Radio, Name: "membership", Label: "单位", Required: true, Options: options})}}}
 	}
 	return ui.ShowSheet(c, c.Page("账号"), ui.Sheet{Heading: view.T(me.DisplayName), Lead: "登录名 " + me.LoginName, Sample: me.Sample,
@@ -145,8 +145,16 @@ func (p *Pages) showPassword(c *web.Ctx, form *web.Form, ferr error) error {
 		},
 	)
 	return ui.ShowSheet(c, c.Page("密码与登录"), ui.Sheet{Tabs: ui.AccountTabs(c.Actor(), "/account/password"), Main: a.Blocks(f),
-		Side: []ui.Block{{Card: true, Title: "退出所有设备", Prose: []view.Text{view.T("怀疑别人用过您的账号时使用。您在这台设备上也要重新登录。")},
-			Actions: []view.Action{{Label: "退出所有设备", Post: "/account/signout-everywhere", Kind: view.Danger}}}}})
+		Side: []ui.Block{
+			{
+				Card:  true,
+				Title: "退出所有设备",
+				Parts: view.Parts{
+					view.Prose{view.T("怀疑别人用过您的账号时使用。您在这台设备上也要重新登录。")},
+					view.Actions{{Label: "退出所有设备", Post: "/account/signout-everywhere", Kind: view.Danger}},
+				},
+			},
+		}})
 }
 
 func (p *Pages) savePassword(c *web.Ctx) error {

@@ -34,8 +34,8 @@ func (p *Pages) showMembers(c *web.Ctx, form *web.Form, ferr error, link string)
 	admin := who.Has(actor.OrgAdmin)
 	body := ui.Sheet{Lead: who.OrgName, Tabs: ui.AccountTabs(c.Actor(), "/account/members")}
 	if link != "" {
-		body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Tone: view.OK, Title: "邀请已生成",
-			Text: "已配置邮件时会自动寄出；也可以把下面的地址直接发给对方。地址只显示这一次。"}, Digests: []view.Digest{{Label: "邀请地址", Value: link}}})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.OK, Title: "邀请已生成",
+			Text: "已配置邮件时会自动寄出；也可以把下面的地址直接发给对方。地址只显示这一次。"}, view.Digests{{Label: "邀请地址", Value: link}}}})
 	}
 	rows := view.Rows{Label: "成员", Empty: view.Empty{Title: "还没有成员"}}
 	for _, m := range members {
@@ -49,7 +49,7 @@ func (p *Pages) showMembers(c *web.Ctx, form *web.Form, ferr error, link string)
 		}
 		rows.Items = append(rows.Items, row)
 	}
-	body.Main = append(body.Main, ui.Block{Rows: &rows})
+	body.Main = append(body.Main, ui.Block{Parts: view.Parts{rows}})
 	if admin {
 		for _, m := range members {
 			f := view.NewForm(
@@ -68,17 +68,13 @@ func (p *Pages) showMembers(c *web.Ctx, form *web.Form, ferr error, link string)
 			if m.TwoFactor && m.AccountID != who.AccountID {
 				actions = append(actions, resetTwoFactorAction(m, "/account/members"))
 			}
-			body.Main = append(body.Main, ui.Block{Fold: "更改" + m.DisplayName + "的身份", Forms: []view.Form{f}, Actions: actions})
+			body.Main = append(body.Main, ui.Block{Fold: "更改" + m.DisplayName + "的身份", Parts: view.Parts{f, view.Actions(actions)}})
 		}
 		a := ui.NewAsk(form, ferr)
 		f := view.NewForm("/account/members/invite", "生成邀请",
 			a.Kind(view.Email, "email", "对方的电子邮箱", "", ui.Required),
 			a.Checks("roles", "身份", []string{string(actor.Member)}, roleOptions(who, nil), ui.Required))
-		side := ui.Block{Card: true, Title: "邀请同事", Intro: "邀请 14 天内有效。"}
-		if a.Notice != nil {
-			side.Notice = a.Notice
-		}
-		side.Forms = []view.Form{f}
+		side := ui.Block{Card: true, Title: "邀请同事", Intro: "邀请 14 天内有效。", Parts: view.Parts{a.Notice, f}}
 		body.Side = append(body.Side, side)
 		invitations, err := p.Identity.Invitations(c.Context(), who, who.OrgID)
 		if err != nil {
@@ -95,7 +91,7 @@ func (p *Pages) showMembers(c *web.Ctx, form *web.Form, ferr error, link string)
 			}
 		}
 		if len(open.Items) > 0 {
-			body.Side = append(body.Side, ui.Block{Title: "未接受的邀请", Rows: &open})
+			body.Side = append(body.Side, ui.Block{Title: "未接受的邀请", Parts: view.Parts{open}})
 		}
 	}
 	return ui.ShowSheet(c, c.Page("成员"), body)

@@ -27,10 +27,10 @@ func (p *Pages) showOrganisationForm(c *web.Ctx, form *web.Form, ferr error) err
 		Tabs:    ui.AccountTabs(c.Actor(), "/account/organisation"),
 	}
 	if o.StateReason != "" && o.State != actor.Confirmed {
-		body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Tone: view.Warn, Title: "管理员的意见", Text: o.StateReason}})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "管理员的意见", Text: o.StateReason}}})
 	}
 	if w := codes.USCC(o.CreditCode); o.CreditCode != "" && w.Warned() {
-		body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Tone: view.Warn, Title: "统一社会信用代码可能有误", Text: w.Message}})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "统一社会信用代码可能有误", Text: w.Message}}})
 	}
 	if !who.Has(actor.OrgAdmin) {
 		body.Main = append(body.Main, organisationFacts(o))
@@ -76,14 +76,14 @@ func (p *Pages) showOrganisationForm(c *web.Ctx, form *web.Form, ferr error) err
 }
 
 func organisationFacts(o identity.Organisation) ui.Block {
-	return ui.Block{Facts: &view.Facts{Items: []view.Fact{
+	return ui.Block{Parts: view.Parts{view.Facts{Items: []view.Fact{
 		{Label: "类型", Value: ui.OrgKindLabel(o.Kind)}, {Label: "统一社会信用代码", Value: o.CreditCode, Num: true},
 		{Label: "所在地", Value: region.FullName(o.Division)}, {Label: "地址", Value: o.Profile.Address},
 		{Label: "法定代表人", Value: o.Profile.LegalRepresentative}, {Label: "联系人", Value: o.Profile.Contact},
 		{Label: "联系电话", Value: o.Profile.Phone, Num: true}, {Label: "单位性质", Value: codes.PartyNature.Label(o.Profile.Nature)},
 		{Label: "国民经济行业", Value: codes.Industry.Label(o.Profile.Industry)},
 		{Label: "简介", Text: view.T(o.Profile.Introduction)},
-	}}}
+	}}}}
 }
 
 func (p *Pages) saveOrganisation(c *web.Ctx) error {

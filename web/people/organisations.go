@@ -92,7 +92,7 @@ func (p *Pages) organisation(c *web.Ctx) error {
 		Main:    []ui.Block{organisationFacts(o)},
 	}
 	if w := codes.USCC(o.CreditCode); o.CreditCode != "" && w.Warned() {
-		body.Main = append([]ui.Block{{Notice: &view.Notice{Tone: view.Warn, Title: "统一社会信用代码可能有误", Text: w.Message}}}, body.Main...)
+		body.Main = append([]ui.Block{{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "统一社会信用代码可能有误", Text: w.Message}}}}, body.Main...)
 	}
 	if c.Actor().Has(actor.RegionOfficer) {
 		action := fmt.Sprintf("/organisations/%d", o.ID)
@@ -111,7 +111,7 @@ func (p *Pages) organisation(c *web.Ctx) error {
 			}
 			rows.Items = append(rows.Items, row)
 		}
-		body.Main = append(body.Main, ui.Block{Title: "成员", Rows: &rows})
+		body.Main = append(body.Main, ui.Block{Title: "成员", Parts: view.Parts{rows}})
 		button := func(label string, event identity.OrgEvent, kind view.Kind) view.Action {
 			return view.Action{Label: label, Name: "event", Value: string(event), Kind: kind}
 		}
@@ -127,7 +127,7 @@ func (p *Pages) organisation(c *web.Ctx) error {
 			f.Actions = nil
 		}
 		if f.Actions != nil {
-			body.Side = []ui.Block{{Card: true, Title: "处理", Forms: []view.Form{f}}}
+			body.Side = []ui.Block{{Card: true, Title: "处理", Parts: view.Parts{f}}}
 		}
 	}
 	return ui.ShowSheet(c, page, body)

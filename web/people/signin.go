@@ -29,10 +29,9 @@ func (p *Pages) showSignIn(c *web.Ctx, form *web.Form, err error) error {
 	}
 	f := view.NewForm("/signin", "登录", fields...)
 	f.Hidden = []view.Pair{{Name: "next", Value: next}}
-	body := ui.Sheet{Main: a.Blocks(f), Side: []ui.Block{{Card: true, Title: "还没有账号", Prose: []view.Text{
-		view.T("单位的第一个人注册单位并成为管理员；以后的人由管理员邀请。")},
-		Actions: []view.Action{{Label: "注册单位", Href: "/signup", Kind: view.Quiet}}},
-		{Card: true, Title: "忘记密码", Actions: []view.Action{{Label: "重设密码", Href: "/signin/forgot", Kind: view.Quiet}}}}}
+	body := ui.Sheet{Main: a.Blocks(f), Side: []ui.Block{{Card: true, Title: "还没有账号", Parts: view.Parts{view.Prose{
+		view.T("单位的第一个人注册单位并成为管理员；以后的人由管理员邀请。")}, view.Actions{{Label: "注册单位", Href: "/signup", Kind: view.Quiet}}}},
+		{Card: true, Title: "忘记密码", Parts: view.Parts{view.Actions{{Label: "重设密码", Href: "/signin/forgot", Kind: view.Quiet}}}}}}
 	return ui.ShowSheetStatus(c, ui.StatusAfter(err), c.Page("登录"), body)
 }
 
@@ -68,7 +67,9 @@ func (p *Pages) showSignInCode(c *web.Ctx, step string, form *web.Form, err erro
 		ui.StatusAfter(err),
 		c.Page("登录：第二步"),
 		ui.Sheet{Lead: "密码正确。请打开手机上的身份验证器，输入“科技大市场”下面的 6 位数字。", Main: a.Blocks(f),
-			Side: []ui.Block{{Card: true, Title: "手机不在身边", Prose: []view.Text{view.T("可以输入设置时保存的恢复码，每个只能用一次。恢复码也没有了，请本单位管理员或自治区管理员重置两步登录。")}}}},
+			Side: []ui.Block{
+				{Card: true, Title: "手机不在身边", Parts: view.Parts{view.Prose{view.T("可以输入设置时保存的恢复码，每个只能用一次。恢复码也没有了，请本单位管理员或自治区管理员重置两步登录。")}}},
+			}},
 	)
 }
 
@@ -116,7 +117,7 @@ func (p *Pages) showForgot(c *web.Ctx, form *web.Form, err error) error {
 		}
 	}
 	return ui.ShowSheetStatus(c, status, c.Page("重设密码"), ui.Sheet{Lead: "我们把设置新密码的链接发到这个账号登记的邮箱，30 分钟内有效。", Main: a.Blocks(f),
-		Side: []ui.Block{{Card: true, Title: "收不到邮件", Prose: []view.Text{view.T("请查看垃圾邮件。账号没有登记邮箱的，请联系自治区管理员。")}}}})
+		Side: []ui.Block{{Card: true, Title: "收不到邮件", Parts: view.Parts{view.Prose{view.T("请查看垃圾邮件。账号没有登记邮箱的，请联系自治区管理员。")}}}}})
 }
 
 // doForgot answers every login the same.

@@ -97,13 +97,12 @@ func (p *Pages) showInvitation(c *web.Ctx, form *web.Form, ferr error) error {
 	body := ui.Sheet{Lead: fmt.Sprintf("%s 邀请您加入 %s，身份：%s。", inv.InvitedBy, inv.OrganisationName, ui.Join(web.RoleLabels(inv.Roles)))}
 	if c.Actor().SignedIn() {
 		body.Main = []ui.Block{
-			{Prose: []view.Text{view.T("以 " + c.Actor().Name + " 的账号加入。")}, Actions: []view.Action{{Label: "加入", Post: address}}},
+			{Parts: view.Parts{view.Prose{view.T("以 " + c.Actor().Name + " 的账号加入。")}, view.Actions{{Label: "加入", Post: address}}}},
 		}
 	} else {
 		a := ui.NewAsk(form, ferr)
 		f := view.NewForm(address, "注册并加入", personFields(a)...)
-		body.Main = append(a.Blocks(f), ui.Block{Prose: []view.Text{view.T("已经有账号的，请先登录再打开这份邀请。")},
-			Actions: []view.Action{{Label: "登录", Href: "/signin?next=" + url.QueryEscape(address), Kind: view.Quiet}}})
+		body.Main = append(a.Blocks(f), ui.Block{Parts: view.Parts{view.Prose{view.T("已经有账号的，请先登录再打开这份邀请。")}, view.Actions{{Label: "登录", Href: "/signin?next=" + url.QueryEscape(address), Kind: view.Quiet}}}})
 	}
 	return ui.ShowSheet(c, c.Page("加入单位"), body)
 }

@@ -22,8 +22,7 @@ func (p *Pages) showTokens(c *web.Ctx, form *web.Form, ferr error, secret string
 		body.Main = append(
 			body.Main,
 			ui.Block{
-				Notice:  &view.Notice{Tone: view.OK, Title: "令牌已创建", Text: "请现在复制保存，以后不再显示。"},
-				Digests: []view.Digest{{Label: "令牌", Value: secret}},
+				Parts: view.Parts{view.Notice{Tone: view.OK, Title: "令牌已创建", Text: "请现在复制保存，以后不再显示。"}, view.Digests{{Label: "令牌", Value: secret}}},
 			},
 		)
 	}
@@ -43,14 +42,11 @@ func (p *Pages) showTokens(c *web.Ctx, form *web.Form, ferr error, secret string
 		}
 		rows.Items = append(rows.Items, row)
 	}
-	body.Main = append(body.Main, ui.Block{Rows: &rows})
-	side := ui.Block{Card: true, Title: "创建令牌", Forms: []view.Form{view.NewForm("/account/tokens", "创建",
+	body.Main = append(body.Main, ui.Block{Parts: view.Parts{rows}})
+	side := ui.Block{Card: true, Title: "创建令牌", Parts: view.Parts{a.Notice, view.NewForm("/account/tokens", "创建",
 		a.Text("name", "名称", "", ui.Required, ui.Limit(50), ui.Hint("写明用在哪里，例如“科研系统同步”")),
 		a.Date("expiresAt", "有效到", time.Time{}, ui.Hint("不填则一直有效，直到撤销")))}}
-	if a.Notice != nil {
-		side.Notice = a.Notice
-	}
-	body.Side = []ui.Block{side, {Links: []view.Link{{Label: "接口说明", Href: "/api/v1/docs"}}}}
+	body.Side = []ui.Block{side, {Parts: view.Parts{view.Links{{Label: "接口说明", Href: "/api/v1/docs"}}}}}
 	return ui.ShowSheet(c, c.Page("接口令牌"), body)
 }
 

@@ -41,13 +41,13 @@ func (p *Pages) showTwoFactor(c *web.Ctx, form *web.Form, ferr error) error {
 		if me.Recovery < 3 {
 			state = view.Notice{Tone: view.Warn, Title: "两步登录已开启，恢复码快用完了", Text: fmt.Sprintf("还有 %d 个。关闭后重新设置，会得到一组新的恢复码。", me.Recovery)}
 		}
-		body.Main = append([]ui.Block{{Notice: &state}, {Title: "关闭，或换一部手机", Intro: "换手机时，先在这里关闭，再用新手机重新设置。"}}, a.Blocks(f)...)
+		body.Main = append([]ui.Block{{Parts: view.Parts{state}}, {Title: "关闭，或换一部手机", Intro: "换手机时，先在这里关闭，再用新手机重新设置。"}}, a.Blocks(f)...)
 		return ui.ShowSheetStatus(c, ui.StatusAfter(ferr), c.Page("两步登录"), body)
 	}
 	if c.Actor().MustSetUpTwoFactor {
 		body.Main = append(
 			body.Main,
-			ui.Block{Notice: &view.Notice{Tone: view.Warn, Title: "请先设置两步登录", Text: "登记点、政府和管理员账号必须使用两步登录。设置好以后就可以继续工作。"}},
+			ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "请先设置两步登录", Text: "登记点、政府和管理员账号必须使用两步登录。设置好以后就可以继续工作。"}}},
 		)
 	}
 	var secret, address string
@@ -70,12 +70,11 @@ func (p *Pages) showTwoFactor(c *web.Ctx, form *web.Form, ferr error) error {
 	f.Hidden = []view.Pair{{Name: "secret", Value: secret}}
 	body.Main = append(
 		body.Main,
-		ui.Block{Title: "一、装一个身份验证器", Prose: []view.Text{view.T("在手机的应用商店里搜索“身份验证器”，装任何一个支持 TOTP 的都可以。已经有的直接用。")}},
+		ui.Block{Title: "一、装一个身份验证器", Parts: view.Parts{view.Prose{view.T("在手机的应用商店里搜索“身份验证器”，装任何一个支持 TOTP 的都可以。已经有的直接用。")}}},
 		ui.Block{
-			Title:   "二、扫描二维码",
-			Intro:   "在身份验证器里选“添加账号”，扫描下面的二维码；不能扫码时，手工输入密钥。",
-			Picture: &qr,
-			Digests: []view.Digest{{ID: "secret", Label: "密钥", Value: groups(secret)}},
+			Title: "二、扫描二维码",
+			Intro: "在身份验证器里选“添加账号”，扫描下面的二维码；不能扫码时，手工输入密钥。",
+			Parts: view.Parts{qr, view.Digests{{ID: "secret", Label: "密钥", Value: groups(secret)}}},
 		},
 		ui.Block{Title: "三、输入验证码"},
 	)
@@ -105,10 +104,12 @@ func (p *Pages) enableTwoFactor(c *web.Ctx) error {
 		return err
 	}
 	return ui.ShowSheet(c, c.Page("两步登录"), ui.Sheet{Tabs: ui.AccountTabs(c.Actor(), web.TwoFactorPath), Main: []ui.Block{
-		{Notice: &view.Notice{Tone: view.OK, Title: "两步登录已开启", Text: "下次登录时，输入密码后还要输入验证码。"}},
-		{Title: "请保存恢复码", Intro: "手机不在身边时，用一个恢复码代替验证码，每个只能用一次。请抄下来或打印，放在安全的地方；这一页只显示这一次。",
-			Prose:   []view.Text{view.T(strings.Join(recovery, "\n"))},
-			Actions: []view.Action{{Label: "已经保存，继续", Href: "/desk"}}}}})
+		{Parts: view.Parts{view.Notice{Tone: view.OK, Title: "两步登录已开启", Text: "下次登录时，输入密码后还要输入验证码。"}}},
+		{
+			Title: "请保存恢复码",
+			Intro: "手机不在身边时，用一个恢复码代替验证码，每个只能用一次。请抄下来或打印，放在安全的地方；这一页只显示这一次。",
+			Parts: view.Parts{view.Prose{view.T(strings.Join(recovery, "\n"))}, view.Actions{{Label: "已经保存，继续", Href: "/desk"}}},
+		}}})
 }
 
 func (p *Pages) disableTwoFactor(c *web.Ctx) error {

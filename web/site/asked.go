@@ -25,12 +25,15 @@ func (p *Pages) askedBlocks(c *web.Ctx) ([]ui.Block, error) {
 			}
 			rows.Items = append(rows.Items, row)
 		}
-		b := ui.Block{Title: "这些" + kind.Label() + "还有效吗", Intro: "隔一段时间会问一次；一直不确认会降低排序，之后归档。有变化的点进去修改或撤下。", Rows: &rows,
-			Actions: []view.Action{{Label: "全部仍然有效", Post: "/desk/confirm", Hidden: []view.Pair{{Name: "kind", Value: string(kind)}}}}}
+		confirm := view.Action{Label: "全部仍然有效", Post: "/desk/confirm", Hidden: []view.Pair{{Name: "kind", Value: string(kind)}}}
 		if more {
-			b.Actions[0].Label = "全部仍然有效（含没有列出的）"
+			confirm.Label = "全部仍然有效（含没有列出的）"
 		}
-		out = append(out, b)
+		out = append(out, ui.Block{
+			Title: "这些" + kind.Label() + "还有效吗",
+			Intro: "隔一段时间会问一次；一直不确认会降低排序，之后归档。有变化的点进去修改或撤下。",
+			Parts: view.Parts{rows, view.Actions{confirm}},
+		})
 	}
 	const most = 5
 	filter := listing.Filter{Asked: true, Limit: most}

@@ -37,8 +37,8 @@ func (p *Pages) desk(c *web.Ctx) error {
 	}
 	var entries []view.Entry
 	if who.OrgState != actor.Confirmed && who.OrgState != "" {
-		body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Tone: view.Warn, Title: "单位还没有通过确认",
-			Text: "自治区管理员核对后会发消息。确认之前可以写草稿。", Actions: []view.Action{{Label: "看单位信息", Href: "/account/organisation", Kind: view.Quiet, Small: true}}}})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "单位还没有通过确认",
+			Text: "自治区管理员核对后会发消息。确认之前可以写草稿。", Actions: []view.Action{{Label: "看单位信息", Href: "/account/organisation", Kind: view.Quiet, Small: true}}}}})
 	}
 	if who.Has(actor.Member, actor.OrgAdmin) {
 		for _, k := range []listing.Kind{listing.Achievement, listing.Demand} {
@@ -129,7 +129,7 @@ func (p *Pages) desk(c *web.Ctx) error {
 	if who.Has(actor.TaxReader) {
 		entries = append(entries, view.Entry{Icon: "file-search", Label: "登记簿", Href: "/registrations", Note: "查已登记的合同"})
 	}
-	body.Main = append(body.Main, ui.Block{Entries: entries})
+	body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Entries(entries)}})
 	if who.Has(actor.Member, actor.OrgAdmin) {
 		asked, err := p.askedBlocks(c)
 		if err != nil {
@@ -141,7 +141,10 @@ func (p *Pages) desk(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	body.Main = append(body.Main, ui.Block{Title: "新近消息", More: &view.Link{Label: "全部消息", Href: "/messages"}, Rows: messageRows(c, box)})
+	body.Main = append(
+		body.Main,
+		ui.Block{Title: "新近消息", More: &view.Link{Label: "全部消息", Href: "/messages"}, Parts: view.Parts{messageRows(c, box)}},
+	)
 	return ui.ShowSheet(c, c.Page("工作台"), body)
 }
 

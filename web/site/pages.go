@@ -52,14 +52,14 @@ func (p *Pages) Routes() []web.Route {
 func Declared() []view.Decl { return []view.Decl{view.Declare[Home]("home")} }
 
 // Menu is the main navigation.
-func Menu() []view.Link {
+func Menu(t view.Words) []view.Link {
 	return []view.Link{
-		{Label: "成果", Href: "/achievements", Key: "achievements"},
-		{Label: "需求", Href: "/demands", Key: "demands"},
-		{Label: "技术经纪人", Href: "/brokers", Key: "brokers"},
-		{Label: "登记点", Href: "/points", Key: "points"},
-		{Label: "数据", Href: "/stats", Key: "stats"},
-		{Label: "证明核验", Href: "/verify", Key: "verify"},
+		{Label: t("menu.achievements"), Href: "/achievements", Key: "achievements"},
+		{Label: t("menu.demands"), Href: "/demands", Key: "demands"},
+		{Label: t("menu.brokers"), Href: "/brokers", Key: "brokers"},
+		{Label: t("menu.points"), Href: "/points", Key: "points"},
+		{Label: t("menu.stats"), Href: "/stats", Key: "stats"},
+		{Label: t("menu.verify"), Href: "/verify", Key: "verify"},
 	}
 }
 
@@ -70,7 +70,7 @@ func (p *Pages) siteRoutes() []web.Route {
 	}
 	if p.Dev {
 		routes = append(routes, web.GET("/design", web.Anyone(), func(c *web.Ctx) error {
-			return c.Render("design", view.DesignPage(c.Page("组件")))
+			return c.Render("design", view.DesignPage(c.T, c.Page("组件")))
 		}))
 	}
 	return routes

@@ -58,24 +58,21 @@ func (p *Pages) unit(c *web.Ctx) error {
 		Sample:  o.Sample,
 	}
 	if o.Profile.Introduction != "" {
-		body.Main = append(body.Main, ui.Block{Title: "简介", Prose: []view.Text{view.T(o.Profile.Introduction)}})
+		body.Main = append(body.Main, ui.Block{Title: "简介", Parts: view.Parts{view.Prose{view.T(o.Profile.Introduction)}}})
 	}
 	for _, pt := range all {
 		if pt.OrganisationID == id {
 			body.Main = append(
 				body.Main,
-				ui.Block{
-					Title: "登记点",
-					Rows: &view.Rows{
-						Label: "登记点",
-						Items: []view.Row{{Title: view.T(pt.Name), Href: fmt.Sprintf("/points/%d", pt.ID), Lead: view.T(pt.Address),
-							Meta: ui.NotEmpty(
-								"服务"+region.FullName(pt.Division),
-								pt.Phone,
-								pt.Hours,
-							), Tags: []view.Tag{{Label: ui.PointKindLabel(pt.Kind), Tone: view.Info}, ui.PointStateTag(pt.State)}, Sample: pt.Sample}},
-					},
-				},
+				ui.Block{Title: "登记点", Parts: view.Parts{view.Rows{
+					Label: "登记点",
+					Items: []view.Row{{Title: view.T(pt.Name), Href: fmt.Sprintf("/points/%d", pt.ID), Lead: view.T(pt.Address),
+						Meta: ui.NotEmpty(
+							"服务"+region.FullName(pt.Division),
+							pt.Phone,
+							pt.Hours,
+						), Tags: []view.Tag{{Label: ui.PointKindLabel(pt.Kind), Tone: view.Info}, ui.PointStateTag(pt.State)}, Sample: pt.Sample}},
+				}}},
 			)
 		}
 	}
@@ -90,7 +87,7 @@ func (p *Pages) unit(c *web.Ctx) error {
 		if len(rows.Items) == 0 {
 			return
 		}
-		b := ui.Block{Title: title, Rows: &rows}
+		b := ui.Block{Title: title, Parts: view.Parts{rows}}
 		if more {
 			b.Intro = fmt.Sprintf("最近公开的 %d 项。", some)
 			b.More = &view.Link{Label: "搜索全部", Href: address}
@@ -100,26 +97,21 @@ func (p *Pages) unit(c *web.Ctx) error {
 	lists("公开的成果", "/achievements?q="+ui.Escape(o.Name), supplies, achievements.Next != "")
 	lists("公开的需求", "/demands?q="+ui.Escape(o.Name), needs, demands.Next != "")
 	if len(supplies.Items)+len(needs.Items) == 0 && o.Kind != actor.PointHost && o.Kind != actor.Government {
-		body.Main = append(body.Main, ui.Block{Empty: &view.Empty{Icon: "inbox", Title: "还没有公开的成果和需求", Text: "发布并通过审核后会出现在这里。",
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Empty{Icon: "inbox", Title: "还没有公开的成果和需求", Text: "发布并通过审核后会出现在这里。",
 			Actions: []view.Action{
 				{Label: "看全部成果", Href: "/achievements", Kind: view.Quiet},
 				{Label: "看全部需求", Href: "/demands", Kind: view.Quiet},
-			}}})
+			}}}})
 	}
-	body.Side = []ui.Block{
-		{
-			Card:  true,
-			Title: "单位",
-			Facts: &view.Facts{
-				Wide: true,
-				Items: []view.Fact{{Label: "类型", Value: ui.OrgKindLabel(o.Kind)}, {Label: "所在地", Value: region.FullName(o.Division)},
-					{Label: "统一社会信用代码", Value: o.CreditCode, Num: true}},
-			},
-		},
+	facts := []view.Fact{
+		{Label: "类型", Value: ui.OrgKindLabel(o.Kind)},
+		{Label: "所在地", Value: region.FullName(o.Division)},
+		{Label: "统一社会信用代码", Value: o.CreditCode, Num: true},
 	}
 	if industry := ui.Known(codes.Industry, o.Profile.Industry); industry != "" {
-		body.Side[0].Facts.Items = append(body.Side[0].Facts.Items, view.Fact{Label: "国民经济行业", Value: industry})
+		facts = append(facts, view.Fact{Label: "国民经济行业", Value: industry})
 	}
+	body.Side = []ui.Block{{Card: true, Title: "单位", Parts: view.Parts{view.Facts{Wide: true, Items: facts}}}}
 	if o.Kind != actor.PointHost && o.Kind != actor.Government {
 		body.Side = append(body.Side, repliesBlock(c, replies, o.Sample))
 	}
@@ -139,13 +131,14 @@ func repliesBlock(c *web.Ctx, r deal.Replies, sample bool) ui.Block {
 	figure := func(value, unit, label string) view.Figure {
 		return view.Figure{Value: value, Unit: unit, Label: label, AsOf: c.Now(), Source: "本市场", Sample: sample}
 	}
-	b.Figures = []view.Figure{figure(fmt.Sprintf("%d%%", r.Answered*100/r.Received), "", fmt.Sprintf("回复率（%d / %d）", r.Answered, r.Received))}
+	figures := view.Figures{figure(fmt.Sprintf("%d%%", r.Answered*100/r.Received), "", fmt.Sprintf("回复率（%d / %d）", r.Answered, r.Received))}
 	if r.Answered > 0 {
 		value, unit := view.Count(int(r.MedianHours)), "小时"
 		if r.MedianHours >= 48 {
 			value, unit = fmt.Sprintf("%.1f", float64(r.MedianHours)/24), "天"
 		}
-		b.Figures = append(b.Figures, figure(value, unit, "通常多久答复"))
+		figures = append(figures, figure(value, unit, "通常多久答复"))
 	}
+	b.Add(figures)
 	return b
 }

@@ -149,8 +149,13 @@ func (p *Pages) broker(c *web.Ctx) error {
 	figure := func(n int64, label string) view.Figure {
 		return view.Figure{Value: view.Count(int(n)), Unit: "项", Label: label, AsOf: c.Now(), Source: "本市场", Sample: b.Sample}
 	}
-	body.Main = []ui.Block{{Title: "业绩", Intro: "引荐：双方由其介绍开始对接。促成：引荐后谈成并确认条款。已登记：促成的技术合同完成登记。都由本平台按实际交易计数。",
-		Figures: []view.Figure{figure(b.Record.Introduced, "引荐"), figure(b.Record.Agreed, "促成"), figure(b.Record.Registered, "已登记")}}}
+	body.Main = []ui.Block{
+		{
+			Title: "业绩",
+			Intro: "引荐：双方由其介绍开始对接。促成：引荐后谈成并确认条款。已登记：促成的技术合同完成登记。都由本平台按实际交易计数。",
+			Parts: view.Parts{view.Figures{figure(b.Record.Introduced, "引荐"), figure(b.Record.Agreed, "促成"), figure(b.Record.Registered, "已登记")}},
+		},
+	}
 	intro := view.T(b.Introduction)
 	if b.Introduction == "" {
 		intro = view.T("还没有写介绍。")
@@ -161,13 +166,10 @@ func (p *Pages) broker(c *web.Ctx) error {
 	}
 	body.Main = append(
 		body.Main,
-		ui.Block{Title: "介绍", Prose: []view.Text{intro}},
-		ui.Block{
-			Title: "擅长与服务地区",
-			Facts: &view.Facts{
-				Items: []view.Fact{{Label: "技术领域", Value: ui.Join(ui.Labels(codes.Field, b.Fields))}, {Label: "服务地区", Value: ui.Join(places)}},
-			},
-		},
+		ui.Block{Title: "介绍", Parts: view.Parts{view.Prose{intro}}},
+		ui.Block{Title: "擅长与服务地区", Parts: view.Parts{view.Facts{
+			Items: []view.Fact{{Label: "技术领域", Value: ui.Join(ui.Labels(codes.Field, b.Fields))}, {Label: "服务地区", Value: ui.Join(places)}},
+		}}},
 	)
 	if b.Level == "" {
 		body.Side = append(body.Side, ui.Block{Card: true, Title: "资质", Intro: "本人没有填写技术经纪人证书。"})
@@ -182,12 +184,16 @@ func (p *Pages) broker(c *web.Ctx) error {
 			valid = "自 " + ui.ChineseDay(contract.Date(b.ValidFrom)) + "起"
 		}
 		note := "由本人填写，平台按日期判断是否在有效期。"
-		body.Side = append(body.Side, ui.Block{Card: true, Title: "资质", Intro: note, Facts: &view.Facts{Wide: true, Items: []view.Fact{{Label: "等级", Tags: []view.Tag{qualification(b)}},
-			{Label: "证书编号", Value: b.CertificateNo, Num: true}, {Label: "发证单位", Value: b.Issuer}, {Label: "有效期", Value: valid}}}})
+		body.Side = append(body.Side, ui.Block{Card: true, Title: "资质", Intro: note, Parts: view.Parts{view.Facts{Wide: true, Items: []view.Fact{{Label: "等级", Tags: []view.Tag{qualification(b)}},
+			{Label: "证书编号", Value: b.CertificateNo, Num: true}, {Label: "发证单位", Value: b.Issuer}, {Label: "有效期", Value: valid}}}}})
 	}
 	body.Side = append(
 		body.Side,
-		ui.Block{Card: true, Title: "所在机构", Links: []view.Link{{Label: b.Organisation, Href: fmt.Sprintf("/units/%d", b.OrganisationID)}}},
+		ui.Block{
+			Card:  true,
+			Title: "所在机构",
+			Parts: view.Parts{view.Links{{Label: b.Organisation, Href: fmt.Sprintf("/units/%d", b.OrganisationID)}}},
+		},
 	)
 	if c.Actor().AccountID == b.AccountID {
 		body.Actions = []view.Action{{Label: "修改资料", Href: "/account/broker", Kind: view.Quiet}}

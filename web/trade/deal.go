@@ -95,14 +95,18 @@ func (p *Pages) showDeal(c *web.Ctx, f *web.Form, ferr error, part string) error
 				view.Field{Kind: view.Select, Name: "code", Label: "理由", Required: true, Options: ui.ListOptions(codes.Decline, "请选择")},
 				view.Field{Kind: view.Area, Name: "note", Label: "补充说明", Rows: 2, Max: 500})
 			decline.Actions[0].Kind = view.Danger
-			body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Tone: view.Info, Title: "对方想与您对接", Text: "接受后双方可以在这里洽谈；婉拒请选一个理由，帮助市场改进匹配。",
-				Actions: []view.Action{{Label: "接受，开始洽谈", Post: at("accept")}}}}, ui.Block{Fold: "婉拒…", Forms: []view.Form{decline}})
+			body.Main = append(
+				body.Main,
+				ui.Block{Parts: view.Parts{view.Notice{Tone: view.Info, Title: "对方想与您对接", Text: "接受后双方可以在这里洽谈；婉拒请选一个理由，帮助市场改进匹配。",
+					Actions: []view.Action{{Label: "接受，开始洽谈", Post: at("accept")}}}}},
+				ui.Block{Fold: "婉拒…", Parts: view.Parts{decline}},
+			)
 		} else {
 			n := &view.Notice{Tone: view.Info, Title: "等待对方答复", Text: "对方已收到消息。"}
 			if can[deal.EventWithdraw] {
 				n.Actions = []view.Action{{Label: "撤回", Post: at("withdraw"), Kind: view.Quiet, Small: true}}
 			}
-			body.Main = append(body.Main, ui.Block{Notice: n})
+			body.Main = append(body.Main, ui.Block{Parts: view.Parts{n}})
 		}
 	}
 	if v.Deal.State == deal.Declined || v.Deal.State == deal.Ended {
@@ -112,7 +116,7 @@ func (p *Pages) showDeal(c *web.Ctx, f *web.Form, ferr error, part string) error
 				reason = r.Label
 			}
 		}
-		body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Title: "已结束：" + reason, Text: v.Deal.Note}})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Title: "已结束：" + reason, Text: v.Deal.Note}}})
 	}
 	if v.Deal.State == deal.Agreed {
 		n := &view.Notice{Tone: view.OK, Title: "双方已达成一致，条款已固定"}
@@ -133,12 +137,15 @@ func (p *Pages) showDeal(c *web.Ctx, f *web.Form, ferr error, part string) error
 		default:
 			n.Text = "由卖方填写合同并申请登记，您可以在“我的合同”里查看进度。"
 		}
-		body.Main = append(body.Main, ui.Block{Notice: n})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{n}})
 	}
 
 	terms := v.Terms()
 	if terms == nil && can[deal.EventPropose] {
-		body.Main = append(body.Main, ui.Block{Notice: &view.Notice{Title: "下一步：提出条款", Text: "谈妥以后，任何一方点下面的“提出条款”。双方都接受同一版就算达成，条款直接进入合同，不用再填。"}})
+		body.Main = append(
+			body.Main,
+			ui.Block{Parts: view.Parts{view.Notice{Title: "下一步：提出条款", Text: "谈妥以后，任何一方点下面的“提出条款”。双方都接受同一版就算达成，条款直接进入合同，不用再填。"}}},
+		)
 	}
 	if terms != nil {
 		body.Main = append(body.Main, p.termsBlock(v, terms, orgs, can[deal.EventAcceptTerms], at("accept-terms")))
@@ -151,7 +158,7 @@ func (p *Pages) showDeal(c *web.Ctx, f *web.Form, ferr error, part string) error
 		}
 		thread.Messages = append(thread.Messages, item)
 	}
-	body.Main = append(body.Main, ui.Block{ID: "thread", Title: "洽谈", Thread: &thread})
+	body.Main = append(body.Main, ui.Block{ID: "thread", Title: "洽谈", Parts: view.Parts{thread}})
 	if can[deal.EventMessage] {
 		var fm *web.Form
 		var em error
@@ -174,16 +181,15 @@ func (p *Pages) showDeal(c *web.Ctx, f *web.Form, ferr error, part string) error
 		if err != nil {
 			return err
 		}
-		block := ui.Block{Fold: "提出条款", Forms: []view.Form{form}}
+		block := ui.Block{Fold: "提出条款"}
 		if terms != nil {
 			block.Fold = "提出新一版条款"
 		}
 		if em != nil {
 			block.Fold, block.Title = "", "提出条款"
-			if n := ui.NewAsk(fm, em).Notice; n != nil {
-				block.Notice = n
-			}
+			block.Add(ui.NewAsk(fm, em).Notice)
 		}
+		block.Add(form)
 		body.Main = append(body.Main, block)
 	}
 	if can[deal.EventEnd] {
@@ -195,7 +201,7 @@ func (p *Pages) showDeal(c *web.Ctx, f *web.Form, ferr error, part string) error
 			view.Field{Kind: view.Select, Name: "code", Label: "原因", Required: true, Options: append([]view.Option{{Label: "请选择"}}, reasons...)},
 			view.Field{Kind: view.Area, Name: "note", Label: "补充说明", Rows: 2, Max: 500})
 		end.Actions[0].Kind = view.Danger
-		body.Main = append(body.Main, ui.Block{Fold: "谈不成，结束洽谈…", Forms: []view.Form{end}})
+		body.Main = append(body.Main, ui.Block{Fold: "谈不成，结束洽谈…", Parts: view.Parts{end}})
 	}
 
 	facts := []view.Fact{{Label: "成果方", Value: orgs[v.Deal.SupplyOrg].Name}, {Label: "需求方", Value: orgs[v.Deal.DemandOrg].Name}}
@@ -226,7 +232,7 @@ func (p *Pages) showDeal(c *web.Ctx, f *web.Form, ferr error, part string) error
 			},
 		)
 	}
-	body.Side = append(body.Side, ui.Block{Card: true, Title: "双方", Facts: &view.Facts{Items: facts, Wide: true}})
+	body.Side = append(body.Side, ui.Block{Card: true, Title: "双方", Parts: view.Parts{view.Facts{Items: facts, Wide: true}}})
 	timeline := view.Timeline{}
 	for i := len(v.History) - 1; i >= 0; i-- {
 		h := v.History[i]
@@ -236,7 +242,7 @@ func (p *Pages) showDeal(c *web.Ctx, f *web.Form, ferr error, part string) error
 		}
 		timeline.Events = append(timeline.Events, view.Event{At: h.At, Who: who, What: dealEventLabel(h.Event)})
 	}
-	body.Side = append(body.Side, ui.Block{Title: "经过", Events: &timeline})
+	body.Side = append(body.Side, ui.Block{Title: "经过", Parts: view.Parts{timeline}})
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
 }
 

@@ -103,7 +103,7 @@ func (p *Pages) showNewDeal(c *web.Ctx, f *web.Form, ferr error) error {
 		facts = append(facts, view.Fact{Label: l.Kind.Label(), Value: l.Title, Href: ui.ListingPath(l.Kind, l.ID), Note: org.Name})
 	}
 	if len(facts) > 0 {
-		body.Main = append(body.Main, ui.Block{Facts: &view.Facts{Items: facts}})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Facts{Items: facts}}})
 	}
 	fields := []view.Field{}
 	if c.Actor().Has(actor.Broker) {

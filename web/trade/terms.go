@@ -54,10 +54,10 @@ func (p *Pages) termsBlock(v deal.View, t *deal.Proposal, orgs map[int64]identit
 		ID:    "terms",
 		Title: fmt.Sprintf("条款（第 %d 版）", t.Number),
 		Intro: "由" + sideLabel(t.ProposedSide) + "提出，" + view.DayTime(t.ProposedAt),
-		Facts: &view.Facts{Items: facts},
+		Parts: view.Parts{view.Facts{Items: facts}},
 	}
 	if mayAccept {
-		b.Actions = []view.Action{{Label: "接受这一版条款", Post: accept, Hidden: []view.Pair{{Name: "number", Value: strconv.Itoa(t.Number)}}}}
+		b.Add(view.Actions{{Label: "接受这一版条款", Post: accept, Hidden: []view.Pair{{Name: "number", Value: strconv.Itoa(t.Number)}}}})
 	}
 	return b
 }

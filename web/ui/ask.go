@@ -204,9 +204,9 @@ func FormOf(action, submit string, sections ...view.Section) view.Form {
 func (a *Ask) Blocks(f view.Form) []Block {
 	var out []Block
 	if a.Notice != nil {
-		out = append(out, Block{Notice: a.Notice})
+		out = append(out, Block{Parts: view.Parts{a.Notice}})
 	}
-	return append(out, Block{Forms: []view.Form{f}})
+	return append(out, Block{Parts: view.Parts{f}})
 }
 
 // options of code lists.

@@ -160,7 +160,7 @@ func TriageTable(c *web.Ctx, listings *listing.Service, sample bool) (Block, err
 			view.TableRow{Cells: view.Cells(k.Label, strconv.Itoa(shares[k.Code]), fmt.Sprintf("%d%%", (shares[k.Code]*100+total/2)/total))},
 		)
 	}
-	return Block{Title: "需求审核的判断", Intro: "近一年提交并经审核的需求，按最后一次判断。江苏的做法约为 60%、25%、15%（资料未经核实）。", Table: &t}, nil
+	return Block{Title: "需求审核的判断", Intro: "近一年提交并经审核的需求，按最后一次判断。江苏的做法约为 60%、25%、15%（资料未经核实）。", Parts: view.Parts{t}}, nil
 }
 
 // mine are the organisation's own listings of one kind, and whether there are more.

@@ -39,53 +39,21 @@ type Listing struct {
 	After   []Block
 }
 
-// Block is one titled part of a page; the filled component is drawn. Several may be filled and are drawn
-// in the order of the fields.
+// Block is one titled part of a page with its components in reading order.
 type Block struct {
-	ID      string
-	Title   string
-	Intro   string
-	More    *view.Link // a link at the right of the title
-	Card    bool       // a bordered side note
-	Notice  *view.Notice
-	Prose   []view.Text // paragraphs
-	Picture *view.Picture
-	Figures []view.Figure
-	Entries []view.Entry
-	Facts   *view.Facts
-	Tasks   *view.TaskList
-	Rows    *view.Rows
-	Table   *view.Table
-	Wide    *view.Table // a table that may be wider than the page: it scrolls inside its own frame
-	Chart   *view.Chart
-	Matches *view.Matches
-	Compare *view.Compare
-	Search  *view.Search
-	Chips   []view.Chip
-	Files   []view.FileItem
-	Thread  *view.Thread
-	Bar     *Share
-	Meter   *view.Meter
-	Forms   []view.Form
-	Desk    *view.Desk
-	Sums    *view.Sums
-	Paper   *view.Certificate
-	Digests []view.Digest
-	Work    *view.Progress
-	Links   []view.Link
-	Actions []view.Action
-	Events  *view.Timeline
-	Empty   *view.Empty
-	Fold    string // draws the block folded under this summary
+	ID    string
+	Title string
+	Intro string
+	More  *view.Link // a link at the right of the title
+	Card  bool       // a bordered side note
+	Fold  string     // draws the block folded under this summary
+	Parts view.Parts
 }
 
-// Share is a bar with words: 72 分.
-type Share struct {
-	Done, Of int
-	Label    string
-}
+// Add puts more components at the end.
+func (b *Block) Add(parts ...view.Component) { b.Parts = append(b.Parts, parts...) }
 
-// declared lists the pages of this package.
+// Declared lists the pages of this package.
 func Declared() []view.Decl {
 	return []view.Decl{
 		view.Declare[Sheet]("sheet"),

@@ -59,7 +59,7 @@ type Design struct {
 type Swatch struct{ Class, Name, Use string }
 
 // DesignPage is the living page of components, served at /design in development.
-func DesignPage(p Page) With[Design] {
+func DesignPage(t Words, p Page) With[Design] {
 	day := time.Date(2026, 3, 2, 16, 30, 0, 0, clock.Zone())
 	p.Title, p.Sample, p.NoIndex = "组件", true, true
 	p.Breadcrumbs = []Link{{Label: "首页", Href: "/"}}
@@ -241,7 +241,7 @@ func DesignPage(p Page) With[Design] {
 	if err != nil {
 		panic(err) // the text is constant and short
 	}
-	broken := ProblemPage(Page{RequestID: "样例-0001"}, 503).Body
+	broken := ProblemPage(t, Page{RequestID: "样例-0001"}, 503).Body
 	broken.Again = &Again{
 		Action: "/design",
 		Keep:   []Pair{{"title", "高炉煤气干法脱硫剂"}},
@@ -507,7 +507,7 @@ func DesignPage(p Page) With[Design] {
 			},
 			Digests: []Digest{{ID: "hash-2", Label: "登记簿第 18,204 行", Value: "c41d88f002b7"}},
 		},
-		Denied: ProblemPage(p, 403).Body, Broken: broken,
+		Denied: ProblemPage(t, p, 403).Body, Broken: broken,
 		Conflict: Conflict{
 			What:   "草稿《高炉煤气干法脱硫剂》",
 			Who:    "样例甲",

@@ -30,14 +30,20 @@
 //	view.Declare[achievementList]("achievement/list")
 //	engine.Render(w, "achievement/list", view.With[achievementList]{Page: page, Body: body})
 //
+// # Components
+//
+// A struct with a partial of its own fulfils Component. A page that is put together from data (ui.Sheet, ui.Block) lists
+// components in reading order, and the template draws them with {{draw .}}; a page with a template of its own names the
+// partials itself. A new component gets its Partial method and its line in components() in component.go.
+//
 // # Partials
 //
-//	lists    search · chips · listhead · rows (row) · rail · pager · tabs · table · facts · compare · figures (figure) · entries
-//	forms    form (Form) · section · field · errors · files · dialog; in an own <form method="post"> write {{csrf}} first
+//	lists    search · chips · listhead · rows (row) · rail · pager · tabs · table · widetable · facts · compare · figures (figure) · entries
+//	forms    form · section · field · errors · dialog; in an own <form method="post"> write {{csrf}} first
 //	flow     tasklist · steps · clock · timeline · thread · progress · matches (matchcard) · desk · sums
 //	states   notice · empty · skeleton (a []int, one per row) · problem · conflict
-//	papers   certificate · digest · chart (BarChart, LineChart, TileMap; Sparkline and QR are bare pictures: {{.SVG}})
-//	small    text (Text) · tag (Tag) · sample (no data) · action · actions ([]Action)
+//	papers   certificate · digest · digests · chart (BarChart, LineChart, TileMap; Sparkline and QR are bare pictures: {{.SVG}})
+//	small    text (Text) · tag (Tag) · sample (no data) · action · actions · links · files · prose · picture · share
 //
 // Layout classes: wrap (narrow, broad), pagehead, titleline, cols (248 px + rest), side (rest + 320 px), two, card, tablebox,
 // sec (a heading with a link at its right), stackv (space between children), prose, hero. Functions: day, daytime, shortday,

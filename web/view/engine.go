@@ -20,6 +20,7 @@ import (
 type Options struct {
 	Site   Site
 	Menu   []Link // main navigation; Link.Key is compared with Page.Nav
+	Words  Words  // of the language in which this engine speaks
 	Assets *Assets
 }
 
@@ -49,8 +50,9 @@ func (d Decl) In(layout string) Decl {
 	return d
 }
 
-// New parses every declared page (the error pages and /design are always there) and executes each twice,
-// with an empty and with a filled struct of its type, so that a wrong field name stops the start, not a reader.
+// New parses every declared page (the error pages and /design are always there) and executes each of them and each
+// component's partial twice, with an empty and with a filled struct of its type, so that a wrong field name stops the
+// start, not a reader.
 func New(o Options, pages ...Decl) (*Engine, error) {
 	return newEngine(templates.FS, o, pages...)
 }
@@ -59,6 +61,10 @@ func newEngine(files fs.FS, o Options, pages ...Decl) (*Engine, error) {
 	if o.Assets == nil {
 		return nil, errors.New("view.New: no assets")
 	}
+	if o.Words == nil {
+		return nil, errors.New("view.New: no words")
+	}
+	files = spoken{files, o.Words}
 	e := &Engine{
 		pages:   map[string]*template.Template{},
 		layouts: map[string]string{},
@@ -71,6 +77,9 @@ func newEngine(files fs.FS, o Options, pages ...Decl) (*Engine, error) {
 		return nil, fmt.Errorf("view.New: %w", err)
 	}
 	if e.parts, err = base.Clone(); err != nil {
+		return nil, fmt.Errorf("view.New: %w", err)
+	}
+	if err := e.tryComponents(components()); err != nil {
 		return nil, fmt.Errorf("view.New: %w", err)
 	}
 	for _, d := range append(ownPages(), pages...) {
@@ -142,14 +151,8 @@ func (e *Engine) execute(w io.Writer, t *template.Template, block string, data a
 }
 
 func (e *Engine) executeToken(w io.Writer, t *template.Template, block, token string, data any) error {
-	b := e.buffers.Get().(*bytes.Buffer)
-	defer func() {
-		// A rare huge page must not stay in the pool.
-		if b.Cap() <= 1<<20 {
-			b.Reset()
-			e.buffers.Put(b)
-		}
-	}()
+	b := e.buffer()
+	defer e.release(b)
 	if err := t.ExecuteTemplate(b, block, data); err != nil {
 		return fmt.Errorf("view.Render: %w", err)
 	}
@@ -169,6 +172,7 @@ func (e *Engine) funcs(o Options) template.FuncMap {
 			return template.HTML(`<input type="hidden" name="_csrf" value="` + e.nonce + `">`)
 		},
 		"csrfToken": func() string { return e.nonce },
+		"draw":      e.draw,
 		"site":      func() Site { return o.Site },
 		"menu":      func() []Link { return o.Menu },
 		"asset":     o.Assets.URL,

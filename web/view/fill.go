@@ -26,6 +26,10 @@ func fill(v reflect.Value, depth int) {
 		v.Set(reflect.ValueOf(template.HTML("样例")))
 		return
 	}
+	if v.Type() == reflect.TypeFor[Component]() {
+		v.Set(filled(reflect.TypeFor[Notice]())) // any will do: New executes every component's own partial
+		return
+	}
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString("样例")

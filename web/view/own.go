@@ -11,47 +11,47 @@ func ownPages() []Decl {
 
 // ProblemPage is the data of "error/problem" for an HTTP status, in plain words. The caller may overwrite any
 // part: a 404 of a case reads better when it says which number was not found.
-func ProblemPage(p Page, status int) With[Problem] {
-	home := Action{Label: "回到首页", Href: "/"}
-	back := Action{Label: "再试一次", Href: pick(p.Path, "/"), Kind: Quiet}
+func ProblemPage(t Words, p Page, status int) With[Problem] {
+	home := Action{Label: t("problem.home"), Href: "/"}
+	back := Action{Label: t("problem.again"), Href: pick(p.Path, "/"), Kind: Quiet}
 	b := Problem{Status: status, RequestID: p.RequestID}
 	switch status {
 	case 400:
-		b.Title, b.Text = "这个请求读不懂", "地址或表单缺了内容，可能是链接不完整，或页面开得太久。"
-		b.Steps = []string{"返回上一页，刷新后再提交一次", "如果地址是复制来的，检查是否复制完整"}
+		b.Title, b.Text = t("problem.400.title"), t("problem.400.text")
+		b.Steps = []string{t("problem.400.step1"), t("problem.400.step2")}
 		b.Actions = []Action{home}
 	case 401:
-		b.Title, b.Text = "请先登录", "登录后会回到您刚才要去的页面。"
-		b.Actions = []Action{{Label: "登录", Href: "/signin"}, {Label: "回到首页", Href: "/", Kind: Quiet}}
+		b.Title, b.Text = t("problem.401.title"), t("problem.401.text")
+		b.Actions = []Action{{Label: t("layout.signin"), Href: "/signin"}, {Label: t("problem.home"), Href: "/", Kind: Quiet}}
 	case 403:
-		b.Title, b.Text = "您的账号不能打开这一页", "它属于别的单位、别的地区，或需要别的角色。"
-		b.Steps = []string{"如果您有多个单位，先切换到对应的单位", "请本单位管理员为您开通角色"}
+		b.Title, b.Text = t("problem.403.title"), t("problem.403.text")
+		b.Steps = []string{t("problem.403.step1"), t("problem.403.step2")}
 		b.Actions = []Action{home}
 	case 404:
-		b.Title, b.Text = "没有找到这一页", "它可能已经撤回或到期，地址也可能抄错了一位；属于其他登记点的件，在这里也看不到。"
-		b.Steps = []string{"检查地址或编号", "在首页搜索标题中的几个字"}
-		b.Actions = []Action{home, {Label: "核验证明", Href: "/verify", Kind: Quiet}}
+		b.Title, b.Text = t("problem.404.title"), t("problem.404.text")
+		b.Steps = []string{t("problem.404.step1"), t("problem.404.step2")}
+		b.Actions = []Action{home, {Label: t("problem.verify"), Href: "/verify", Kind: Quiet}}
 	case 409:
-		b.Title, b.Text = "这件事已经被办过了", "您打开页面以后，状态已经改变。没有重复办理。"
-		b.Actions = []Action{{Label: "看现在的状态", Href: pick(p.Path, "/")}}
+		b.Title, b.Text = t("problem.409.title"), t("problem.409.text")
+		b.Actions = []Action{{Label: t("problem.now"), Href: pick(p.Path, "/")}}
 	case 413:
-		b.Title, b.Text = "文件太大了", "请压缩或拆开后再上传；页面上写有大小上限。"
-		b.Actions = []Action{{Label: "返回", Href: pick(p.Path, "/")}}
+		b.Title, b.Text = t("problem.413.title"), t("problem.413.text")
+		b.Actions = []Action{{Label: t("problem.back"), Href: pick(p.Path, "/")}}
 	case 422: // what was asked can't be answered as asked: no failure of ours, and no use to try it again unchanged
-		b.Title, b.Text = "内容需要修改", "地址或表单里有填得不对的地方，没有保存任何改动。"
-		b.Actions = []Action{{Label: "返回", Href: pick(p.Path, "/")}, {Label: "回到首页", Href: "/", Kind: Quiet}}
+		b.Title, b.Text = t("problem.422.title"), t("problem.422.text")
+		b.Actions = []Action{{Label: t("problem.back"), Href: pick(p.Path, "/")}, {Label: t("problem.home"), Href: "/", Kind: Quiet}}
 	case 429:
-		b.Title, b.Text = "操作太频繁了", "为了保护账号，请等一分钟再试。您已经保存的内容不受影响。"
+		b.Title, b.Text = t("problem.429.title"), t("problem.429.text")
 		b.Actions = []Action{back}
 	case 503:
-		b.Title, b.Text = "正在维护，或一部分服务没有连上", "几分钟后会恢复。已经提示“已保存”的内容都在。"
-		b.Kept = "已经提示“已保存”的内容都在，不用重填。"
-		b.Text = "几分钟后会恢复。"
+		b.Title, b.Text = t("problem.503.title"), t("problem.503.text")
+		b.Kept = t("problem.503.kept")
+		b.Text = t("problem.503.text")
 		b.Actions = []Action{back}
 	default:
-		b.Status, b.Title, b.Text = 500, "这一步没有办成", "是我们这边出了错，已经记录下来。"
-		b.Kept = "已经提示“已保存”的内容都在；刚才这一步没有生效，可以放心再做一次。"
-		b.Actions = []Action{back, {Label: "回到首页", Href: "/", Kind: Quiet}}
+		b.Status, b.Title, b.Text = 500, t("problem.500.title"), t("problem.500.text")
+		b.Kept = t("problem.500.kept")
+		b.Actions = []Action{back, {Label: t("problem.home"), Href: "/", Kind: Quiet}}
 	}
 	p.Title, p.NoIndex = b.Title, true
 	return With[Problem]{Page: p, Body: b}

@@ -1,8 +1,8 @@
 // Package fault is the one error type that crosses package borders.
 //
-// It owns the kinds of failure a person can meet and the words shown for them. It refuses to
-// carry causes to the outside: the text of a fault never holds the wrapped error, which is
-// logged once where the request ends.
+// It owns the kinds of failure a person can meet: a stable code with its parameters, and the Chinese sentence for it. The door
+// (web/locales) says the same code in other languages. It refuses to carry causes to the outside: the text of a fault never
+// holds the wrapped error, which is logged once where the request ends.
 package fault
 
 import (
@@ -31,6 +31,7 @@ type Field struct {
 	Path    string `json:"path"`
 	Code    string `json:"code"`
 	Message string `json:"message"`
+	Params  []any  `json:"-"` // of the message, for other languages
 }
 
 // Error is a failure with a stable code and a sentence for the person.
@@ -38,8 +39,9 @@ type Error struct {
 	Kind    Kind
 	Code    string // stable, snake_case, e.g. "listing_not_confirmed"
 	Message string // Chinese, says what to do next; never holds a cause
+	Params  []any  // of the message, for other languages
 	Fields  []Field
-	Params  map[string]string // codes of the house that the door may name in a fuller sentence: "state": "in_review"
+	Named   map[string]string // codes of the house that the door may name in a fuller sentence: "state": "in_review"
 	cause   error
 }
 
@@ -49,12 +51,12 @@ func (e *Error) Error() string { return e.Code + ": " + e.Message }
 // Unwrap gives the cause to errors.Is/As and to the one place that logs it.
 func (e *Error) Unwrap() error { return e.cause }
 
-// With adds a parameter: a code whose word only the door knows.
+// With adds a named parameter: a code whose word only the door knows.
 func (e *Error) With(name, code string) *Error {
-	if e.Params == nil {
-		e.Params = map[string]string{}
+	if e.Named == nil {
+		e.Named = map[string]string{}
 	}
-	e.Params[name] = code
+	e.Named[name] = code
 	return e
 }
 
@@ -65,7 +67,7 @@ func New(kind Kind, code, message string) *Error {
 
 // Newf makes a fault with a formatted message.
 func Newf(kind Kind, code, format string, args ...any) *Error {
-	return New(kind, code, fmt.Sprintf(format, args...))
+	return &Error{Kind: kind, Code: code, Message: fmt.Sprintf(format, args...), Params: args}
 }
 
 // Wrap makes a fault that keeps its cause for the log.
@@ -118,7 +120,7 @@ func (f *Fields) Add(path, code, message string) {
 
 // Addf notes one wrong input with a formatted message.
 func (f *Fields) Addf(path, code, format string, args ...any) {
-	f.Add(path, code, fmt.Sprintf(format, args...))
+	f.list = append(f.list, Field{Path: path, Code: code, Message: fmt.Sprintf(format, args...), Params: args})
 }
 
 // Check adds the field unless ok holds.
@@ -141,5 +143,7 @@ func (f *Fields) Err() error {
 	if len(f.list) == 0 {
 		return nil
 	}
-	return &Error{Kind: Invalid, Code: "invalid_input", Message: fmt.Sprintf("有 %d 处需要修改", len(f.list)), Fields: f.list}
+	err := Newf(Invalid, "invalid_input", "有 %d 处需要修改", len(f.list))
+	err.Fields = f.list
+	return err
 }

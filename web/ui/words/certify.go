@@ -76,10 +76,10 @@ func Fault(f *fault.Error) *fault.Error {
 		"list_not_standing": "{number}“{state}”，不能列入清单",
 	}
 	sentence, known := sentences[f.Code]
-	if !known || len(f.Params) == 0 {
+	if !known || len(f.Named) == 0 {
 		return f
 	}
-	p := f.Params
+	p := f.Named
 	full := *f
 	full.Message = strings.NewReplacer("{state}", FilingState(registry.State(p["state"])), "{event}", FilingEvent(registry.Event(p["event"])),
 		"{part}", Part(registry.Part(p["part"])), "{held}", Part(registry.Part(p["held"])), "{number}", p["number"]).Replace(sentence)

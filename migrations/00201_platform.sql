@@ -13,6 +13,27 @@ begin
 end $$;
 -- +goose StatementEnd
 
+-- pg_trgm serves searches for a part of a name or title (ilike '%…%'). It comes with PostgreSQL's contrib modules; a server that has
+-- them not, or lets this role not create it, works without: such a search then reads the rows one by one.
+-- +goose StatementBegin
+do $$ begin
+    create extension if not exists pg_trgm;
+exception when undefined_file or feature_not_supported or insufficient_privilege then
+    raise notice 'pg_trgm is not available: searches for parts of words go without their indexes';
+end $$;
+-- +goose StatementEnd
+
+-- Makes the trigram index that serves ilike on those columns, where pg_trgm is there.
+-- +goose StatementBegin
+create function create_trigram_index(name text, on_table text, variadic columns text[]) returns void language plpgsql as $$
+begin
+    if exists (select from pg_extension where extname = 'pg_trgm') then
+        execute format('create index %I on %I using gin (%s)', name, on_table,
+            (select string_agg(format('%I gin_trgm_ops', c), ', ') from unnest(columns) c));
+    end if;
+end $$;
+-- +goose StatementEnd
+
 -- Every stored file; the bytes lie on disk under their digest.
 create table file (
     id           bigint generated always as identity primary key,
@@ -58,7 +79,7 @@ create table audit_row (
     action        text        not null,
     object_kind   text        not null,
     object_id     text        not null,
-    result        text        not null,                   -- ok, refused
+    result        text        not null check (result in ('ok','refused')),
     detail        jsonb       not null default '{}',
     request_id    text        not null default '',
     prev_hash     bytea       not null,

@@ -19,6 +19,7 @@ create table organisation (
 );
 create unique index organisation_credit_code on organisation (credit_code) where credit_code <> '' and not is_sample;
 create index organisation_name on organisation (name);
+select create_trigram_index('organisation_words', 'organisation', 'name');
 
 -- Persons who can sign in.
 create table account (
@@ -30,7 +31,7 @@ create table account (
     password_hash  text        not null,
     totp_secret    text        not null default '',
     recovery_hashes text[]     not null default '{}',     -- codes that replace the authenticator once each (sha256)
-    theme          text        not null default 'standard',
+    theme          text        not null default 'standard' check (theme in ('standard','elder')),
     disabled_at    timestamptz,
     signed_in_at   timestamptz,                           -- last success; also starts a new count of failures
     is_sample      boolean     not null default false,
@@ -48,7 +49,8 @@ create table membership (
     ended_at        timestamptz
 );
 create unique index membership_live on membership (account_id, organisation_id) where ended_at is null;
-create index membership_org on membership (organisation_id) where ended_at is null;
+create index membership_account on membership (account_id);
+create index membership_org on membership (organisation_id);
 
 -- Signed-in browsers.
 create table session (
@@ -61,6 +63,7 @@ create table session (
     expires_at    timestamptz not null                    -- absolute end
 );
 create index session_account on session (account_id);
+create index session_membership on session (membership_id);
 
 -- Keys for the JSON API.
 create table api_token (
@@ -74,6 +77,8 @@ create table api_token (
     used_at       timestamptz,
     revoked_at    timestamptz
 );
+create index api_token_account on api_token (account_id);
+create index api_token_membership on api_token (membership_id);
 
 -- Invitations into an organisation.
 create table invitation (
@@ -88,6 +93,7 @@ create table invitation (
     accepted_at     timestamptz,
     revoked_at      timestamptz
 );
+create index invitation_org on invitation (organisation_id, id desc);
 
 -- A link to a new password, mailed to the address of the account: used once, for half an hour; a newer one replaces it.
 create table password_reset (

@@ -6,10 +6,11 @@
 -- lists, scopes and clocks need.
 create table listing (
     id                bigint generated always as identity primary key,
-    kind              text        not null check (kind in ('achievement','demand')),
+    kind              text        not null,
     organisation_id   bigint      not null references organisation,
     owner_account     bigint      not null references account,
-    state             text        not null,
+    state             text        not null
+        check (state in ('draft','submitted','returned','published','revising','resubmitted','withdrawn','expired','closed','archived')),
     version           int         not null default 1,      -- lock: grows with every change
     draft             jsonb       not null,                -- the working content
     published         jsonb,                               -- the content the public sees
@@ -19,8 +20,8 @@ create table listing (
     field             text        not null default '',
     reviewer_scope    text        not null default '150000', -- league or region whose editor reviews
     return_reason     text        not null default '',
-    triage            text        not null default '',     -- demand: publish, diagnose, long_term
-    origin            text        not null default 'local',-- local, import
+    triage            text        not null default '' check (triage in ('','publish','diagnose','long_term')),
+    origin            text        not null default 'local' check (origin in ('local','import')),
     origin_key        text,                                -- row key of an import, unique per organisation
     origin_hash       text        not null default '',     -- of the imported row: the same file twice changes nothing
     is_sample         boolean     not null default false,
@@ -44,6 +45,7 @@ create index listing_public on listing (kind, published_at desc, id desc) where 
 create index listing_confirm on listing (confirmed_at) where state in ('published','revising','resubmitted');
 create index listing_ended on listing (updated_at) where state in ('withdrawn','expired','closed');
 create index listing_expiry on listing (expires_at) where state in ('published','revising','resubmitted');
+select create_trigram_index('listing_words', 'listing', 'title');
 
 -- Every published content.
 create table listing_version (
@@ -62,8 +64,11 @@ create table listing_event (
     at         timestamptz not null,
     account_id bigint,
     event      text        not null,
-    from_state text        not null,
-    to_state   text        not null,
+    from_state text        not null
+        check (from_state in ('','draft','submitted','returned','published','revising','resubmitted','withdrawn','expired','closed',
+            'archived')),
+    to_state   text        not null
+        check (to_state in ('draft','submitted','returned','published','revising','resubmitted','withdrawn','expired','closed','archived')),
     reason     text        not null default ''
 );
 create index listing_event_listing on listing_event (listing_id, id);
@@ -72,7 +77,7 @@ create index listing_event_listing on listing_event (listing_id, id);
 create table listing_file (
     listing_id bigint not null references listing on delete cascade,
     file_id    bigint not null references file,
-    role       text   not null,                            -- picture, evidence, attachment
+    role       text   not null check (role in ('picture','evidence','attachment')),
     caption    text   not null default '',
     position   int    not null default 0,
     public     boolean not null default false,             -- part of the published content
@@ -101,7 +106,7 @@ create table import_batch (
     account_id      bigint      not null references account,
     file_name       text        not null,
     digest          text        not null,
-    state           text        not null,                  -- checked, running, done, failed
+    state           text        not null check (state in ('checked','running','done','failed')),
     rows            int         not null default 0,
     good            int         not null default 0,
     bad             int         not null default 0,
@@ -116,6 +121,7 @@ create table import_batch (
     created_at      timestamptz not null,
     finished_at     timestamptz
 );
+create index import_batch_org on import_batch (organisation_id, id desc);
 
 -- The good rows of a checked table, kept until it is confirmed.
 create table import_row (
@@ -162,7 +168,7 @@ create table match_answer (
     organisation_id bigint     not null,
     query_listing  bigint      not null references listing on delete cascade,
     result_listing bigint      not null references listing on delete cascade,
-    answer         text        not null,                   -- open, keep, contact, refuse
+    answer         text        not null check (answer in ('open','keep','drop','refuse','restore')),
     reason         text        not null default ''
 );
 create index match_answer_query on match_answer (query_listing, result_listing);
@@ -210,13 +216,13 @@ create table saved_search (
     account_id  bigint      not null references account,
     name        text        not null,
     query       jsonb       not null,
-    notice      text        not null default 'daily',      -- none, daily, immediate
+    notice      text        not null default 'daily' check (notice in ('none','daily','immediate')),
     feed_token  text        not null unique,
     created_at  timestamptz not null,
     noticed_at  timestamptz,
     ended_at    timestamptz
 );
-create index saved_search_live on saved_search (account_id) where ended_at is null;
+create index saved_search_account on saved_search (account_id);
 
 -- What a saved search has announced, each version once.
 create table saved_search_hit (

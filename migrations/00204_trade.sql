@@ -19,11 +19,12 @@ create table broker_profile (
     updated_at    timestamptz not null
 );
 create index broker_profile_fields on broker_profile using gin (fields);
+create index broker_profile_org on broker_profile (organisation_id);
 
 -- Talks (洽谈) between a supply side and a demand side, from the first interest to the agreement.
 create table deal (
     id             bigint generated always as identity primary key,
-    state          text        not null,
+    state          text        not null check (state in ('interested','talking','agreed','declined','withdrawn','ended')),
     version        int         not null default 1,
     achievement_id bigint      references listing,
     demand_id      bigint      references listing,
@@ -52,6 +53,8 @@ create index deal_demand on deal (demand_org, updated_at desc);
 create index deal_broker on deal (broker_account, updated_at desc);
 create unique index deal_open_pair on deal (supply_org, demand_org, coalesce(achievement_id, 0), coalesce(demand_id, 0))
     where state in ('interested','talking');
+create index deal_achievement on deal (achievement_id) where achievement_id is not null;
+create index deal_of_demand on deal (demand_id) where demand_id is not null;
 
 -- What was said in a talk.
 create table deal_message (
@@ -59,7 +62,7 @@ create table deal_message (
     deal_id    bigint      not null references deal on delete cascade,
     at         timestamptz not null,
     account_id bigint      not null references account,
-    side       text        not null,                       -- supply, demand, broker
+    side       text        not null check (side in ('supply','demand','broker')),
     body       text        not null
 );
 create index deal_message_deal on deal_message (deal_id, id);
@@ -74,6 +77,7 @@ create table deal_file (
     primary key (message_id, file_id)
 );
 create index deal_file_deal on deal_file (deal_id, file_id);
+create index deal_file_file on deal_file (file_id);
 
 -- Proposed terms, numbered within a talk; agreed once both sides accepted the same number.
 create table deal_terms (
@@ -81,7 +85,7 @@ create table deal_terms (
     number             int         not null,
     terms              jsonb       not null,
     proposed_by        bigint      not null references account,
-    proposed_side      text        not null,
+    proposed_side      text        not null check (proposed_side in ('supply','demand','broker')),
     proposed_at        timestamptz not null,
     supply_accepted_by bigint      references account,
     supply_accepted_at timestamptz,
@@ -97,8 +101,8 @@ create table deal_event (
     at         timestamptz not null,
     account_id bigint,
     event      text        not null,
-    from_state text        not null,
-    to_state   text        not null,
+    from_state text        not null check (from_state in ('','interested','talking','agreed','declined','withdrawn','ended')),
+    to_state   text        not null check (to_state in ('interested','talking','agreed','declined','withdrawn','ended')),
     reason     text        not null default ''
 );
 create index deal_event_deal on deal_event (deal_id, id);

@@ -49,6 +49,7 @@ create table point (
 );
 create index point_org on point (organisation_id);
 create index point_division on point (division);
+create index point_serves on point (serves_org);
 
 -- Training records of the staff of a point.
 create table point_training (
@@ -64,6 +65,7 @@ create table point_training (
     recorded_at timestamptz not null
 );
 create index point_training_point on point_training (point_id, held_on desc);
+create index point_training_account on point_training (account_id);
 
 -- Yearly assessment of a point.
 create table point_assessment (
@@ -140,6 +142,7 @@ create index contract_seller on contract (seller_org, id desc);
 create index contract_buyer on contract (buyer_org, id desc);
 create index contract_broker on contract (broker_account, id desc);
 create unique index contract_deal on contract (deal_id) where deal_id is not null and state <> 'closed';
+create index contract_of_deal on contract (deal_id) where deal_id is not null;
 
 -- Frozen contents of a contract, as filed.
 create table contract_version (
@@ -156,7 +159,9 @@ create table contract_version (
 create table contract_file (
     contract_id bigint not null references contract on delete cascade,
     file_id     bigint not null references file,
-    role        text   not null,                           -- what the paper is: signed text, undertaking, permit …
+    role        text   not null
+        check (role in ('signed_text','undertaking','ip_certificate','plan_consent','authority','permit','import_certificate','minutes',
+            'other')),
     name        text   not null,                           -- name, digest and size as they were when attached
     digest      text   not null,
     size        bigint not null,
@@ -164,6 +169,7 @@ create table contract_file (
     added_by    bigint not null references account,
     primary key (contract_id, file_id)
 );
+create index contract_file_file on contract_file (file_id);
 
 -- Filings. ------------------------------------------------------------------------------------------------
 
@@ -176,8 +182,10 @@ create table filing (
     point_id         bigint      not null references point,
     division         text        not null,                 -- the point's area, for the scope of league and region
     intake_no        text        not null unique,
-    state            text        not null,
-    prior_state      text        not null default '',      -- where a reconsideration came from
+    state            text        not null
+        check (state in ('awaiting_acceptance','declined','withdrawn','in_review','correcting','awaiting_second_review',
+            'awaiting_experts','awaiting_registration','refused','registered','in_reconsideration','in_re_recognition')),
+    prior_state      text        not null default '' check (prior_state in ('','declined','refused')), -- where a reconsideration came from
     version          int         not null default 1,
     title            text        not null,
     seller_name      text        not null,
@@ -236,6 +244,8 @@ create index filing_text on filing (text_digest) where text_digest <> '';
 create unique index filing_contract_open on filing (contract_id) -- not "decided_at is null": the planner would scan this one for the queue
     where state in ('awaiting_acceptance','in_review','correcting','awaiting_second_review','awaiting_experts','awaiting_registration');
 create index filing_contract on filing (contract_id, id);
+create index filing_number on filing (number) where number is not null;
+select create_trigram_index('filing_words', 'filing', 'title', 'seller_name', 'buyer_name');
 
 -- One person plays one part in one case, whatever roles come later.
 create table filing_part (
@@ -252,10 +262,17 @@ create table filing_event (
     number     text,                                       -- the registration, once there is one
     at         timestamptz not null,
     account_id bigint,
-    part       text        not null,
+    part       text        not null
+        check (part in ('applicant','registrar','reviewer','expert','head','supervisor','tax_reader','system','party')),
     event      text        not null,
-    from_state text        not null,
-    to_state   text        not null,
+    from_state text        not null
+        check (from_state in ('draft','awaiting_acceptance','declined','withdrawn','in_review','correcting','awaiting_second_review',
+            'awaiting_experts','awaiting_registration','refused','registered','changing','cancelled','revoked',
+            'in_reconsideration','in_re_recognition')),
+    to_state   text        not null
+        check (to_state in ('draft','awaiting_acceptance','declined','withdrawn','in_review','correcting','awaiting_second_review',
+            'awaiting_experts','awaiting_registration','refused','registered','changing','cancelled','revoked',
+            'in_reconsideration','in_re_recognition')),
     note       text        not null default '',
     detail     jsonb       not null default '{}',
     internal   boolean     not null default false,         -- not for the parties
@@ -300,8 +317,10 @@ create table registration (
     point_id       bigint      not null references point,
     division       text        not null,                   -- the point's area
     applicant_org  bigint      not null references organisation,
-    state          text        not null,                   -- of the registration, not of its certificate
-    prior_state    text        not null default '',        -- where a reconsideration came from
+    state          text        not null
+        check (state in ('registered','changing','cancelled','revoked','in_reconsideration','in_re_recognition')),
+    prior_state    text        not null default '' -- where a reconsideration came from
+        check (prior_state in ('','registered','cancelled','revoked')),
     version        int         not null default 1,         -- version of the certificate: a change adds one
     lock_version   int         not null default 1,
     title          text        not null,
@@ -312,7 +331,7 @@ create table registration (
     social_goal    text        not null default '',        -- GB/T 24450
     seller_name    text        not null,
     seller_org     bigint      references organisation,
-    seller_kind    text        not null,                   -- university, institute, enterprise, other
+    seller_kind    text        not null check (seller_kind in ('','university','institute','enterprise','other')),
     seller_country text        not null default '156',
     seller_division text       not null default '',
     buyer_name     text        not null,
@@ -336,12 +355,14 @@ create index registration_division on registration (division text_pattern_ops, n
 create index registration_contract on registration (contract_id);
 create index registration_seller on registration (seller_org, number desc);
 create index registration_buyer on registration (buyer_org, number desc);
+create index registration_applicant on registration (applicant_org, number desc);
+select create_trigram_index('registration_words', 'registration', 'title', 'seller_name', 'buyer_name');
 
 -- Certificates (认定登记证明), one row a version.
 create table certificate (
     number         text        not null references registration,
     version        int         not null,
-    state          text        not null,                   -- valid, superseded, cancelled, revoked
+    state          text        not null check (state in ('valid','superseded','cancelled','revoked')),
     body           text        not null,                   -- canonical JSON
     digest         text        not null,                   -- hex
     suite          text        not null,
@@ -369,7 +390,7 @@ create table period_entry (
     technical       bigint      not null,                  -- ΔT, 分
     class           text        not null,
     field           text        not null,
-    seller_kind     text        not null,
+    seller_kind     text        not null check (seller_kind in ('','university','institute','enterprise','other')),
     plan_source     text        not null default '',
     ip_kind         text        not null default '',
     social_goal     text        not null default '',
@@ -382,6 +403,7 @@ create table period_entry (
 );
 create index period_entry_day on period_entry (booked_on, is_sample);
 create unique index period_entry_once on period_entry (number, version, kind, leg);
+create index period_entry_point on period_entry (point_id, booked_on);
 create index period_entry_seller on period_entry (seller_division text_pattern_ops, booked_on);
 create index period_entry_buyer on period_entry (buyer_division text_pattern_ops, booked_on);
 create trigger period_entry_fixed before update or delete on period_entry for each row execute function refuse_rewrite();
@@ -411,6 +433,7 @@ create table notice_task (
     done_by    bigint      references account
 );
 create index notice_task_open on notice_task (division, id) where done_at is null;
+create index notice_task_number on notice_task (number);
 
 -- The hash-chained ledger: every decision and certificate.
 create table ledger_row (
@@ -514,6 +537,7 @@ create table payment_proof (
     added_at timestamptz not null
 );
 create index payment_proof_number on payment_proof (number, id);
+create index payment_proof_file on payment_proof (file_id);
 
 -- Exports and imports. -------------------------------------------------------------------------------------
 

@@ -58,7 +58,7 @@ insert into published_figure (period, starts_on, ends_on, measure, value, certai
 create table plan_target (
     code        text   primary key,
     name        text   not null,
-    unit        text   not null,
+    unit        text   not null check (unit in ('fen','count')),
     kind        text   not null check (kind in ('at_least','range','level')),
     base_year   int,
     base        bigint,                                    -- 分 for amounts, else a count

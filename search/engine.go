@@ -10,6 +10,7 @@ package search
 import (
 	"context"
 	"regexp"
+	"slices"
 	"unicode/utf8"
 
 	"techmarket/internal/foundation/fault"
@@ -61,9 +62,9 @@ func NoneOf(facet string, codes ...string) Filter {
 	return Filter{Name: facet, Codes: codes, Negate: true}
 }
 
-// Between keeps documents with min ≤ number ≤ max (both inside). Use math.MinInt64 and MaxInt64 for open ends.
-func Between(number string, min, max int64) Filter {
-	return Filter{Name: number, Range: true, Min: min, Max: max}
+// Between keeps documents with least ≤ number ≤ most. Use math.MinInt64 and MaxInt64 for open ends.
+func Between(number string, least, most int64) Filter {
+	return Filter{Name: number, Range: true, Min: least, Max: most}
 }
 
 // Sort orders hits by a number. Without any, hits come by relevance (or, without text, newest Version of the
@@ -289,10 +290,8 @@ func (f Filter) keeps(id, kind string, facets map[string][]string, numbers map[s
 		has = []string{id}
 	}
 	for _, c := range has {
-		for _, want := range f.Codes {
-			if c == want {
-				return !f.Negate
-			}
+		if slices.Contains(f.Codes, c) {
+			return !f.Negate
 		}
 	}
 	return f.Negate

@@ -99,9 +99,9 @@ func (f *Fallback) allowed() bool {
 	return false
 }
 
-// read runs a reading call on the primary, or on the second engine. It reports whether the second answered. Whatever is wrong with
-// the primary, a server of another version may answer what nobody understands, the second engine is asked; only a question that is
-// wrong in itself is not.
+// read runs a reading call on the primary, or on the second engine. It reports whether the second answered. The second
+// engine is asked after any error of the primary (a server of another version may answer in an unknown form), except when the query itself
+// is invalid.
 func (f *Fallback) read(ctx context.Context, call func(Engine) error) (second bool, err error) {
 	if f.allowed() {
 		err := call(f.primary)

@@ -36,7 +36,8 @@ type routeAuditor struct {
 
 func (r routeAuditor) Refused(ctx context.Context, who actor.Actor, action, path string) {
 	err := r.p.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		return r.p.Audit().Record(ctx, tx, audit.Event{Actor: who, Action: "route.refused", ObjectKind: "route", ObjectID: action, Refused: true, Detail: map[string]any{"path": path}})
+		return r.p.Audit().Record(ctx, tx, audit.Event{Actor: who, Action: "route.refused", ObjectKind: "route", ObjectID: action, Refused: true,
+			Detail: map[string]any{"path": path}})
 	})
 	if err != nil {
 		r.p.Log.Error("audit of a refused route", "error", err.Error())

@@ -33,14 +33,15 @@ type Config struct {
 	MeiliKey    string `env:"MEILI_KEY" secret:"true"`
 
 	// An embedding server for matching by meaning; none by default.
-	EmbedderURL           string  `env:"TECHMARKET_EMBEDDER_URL"`
-	EmbedderKind          string  `env:"TECHMARKET_EMBEDDER_KIND"` // openai (default), ollama
-	EmbedderModel         string  `env:"TECHMARKET_EMBEDDER_MODEL"`
-	EmbedderQueryModel    string  `env:"TECHMARKET_EMBEDDER_QUERY_MODEL"` // default: the model
-	EmbedderKey           string  `env:"TECHMARKET_EMBEDDER_KEY" secret:"true"`
-	EmbedderQueryPrefix   string  `env:"TECHMARKET_EMBEDDER_QUERY_PREFIX"`
-	EmbedderPassagePrefix string  `env:"TECHMARKET_EMBEDDER_PASSAGE_PREFIX"`
-	EmbedderWeight        float64 `env:"TECHMARKET_EMBEDDER_WEIGHT"` // default: what eval --embedder measured for the model, else that of the weights
+	EmbedderURL           string `env:"TECHMARKET_EMBEDDER_URL"`
+	EmbedderKind          string `env:"TECHMARKET_EMBEDDER_KIND"` // openai (default), ollama
+	EmbedderModel         string `env:"TECHMARKET_EMBEDDER_MODEL"`
+	EmbedderQueryModel    string `env:"TECHMARKET_EMBEDDER_QUERY_MODEL"` // default: the model
+	EmbedderKey           string `env:"TECHMARKET_EMBEDDER_KEY" secret:"true"`
+	EmbedderQueryPrefix   string `env:"TECHMARKET_EMBEDDER_QUERY_PREFIX"`
+	EmbedderPassagePrefix string `env:"TECHMARKET_EMBEDDER_PASSAGE_PREFIX"`
+	// default: what eval --embedder measured for the model, else that of the weights
+	EmbedderWeight float64 `env:"TECHMARKET_EMBEDDER_WEIGHT"`
 
 	SMTPAddr     string `env:"TECHMARKET_SMTP_ADDR"` // host:port; empty: mail goes to the data folder's outbox
 	SMTPUser     string `env:"TECHMARKET_SMTP_USER"`
@@ -54,7 +55,8 @@ type Config struct {
 }
 
 // readElsewhere are TECHMARKET_ variables that tests and scripts read, not the program.
-var readElsewhere = []string{"TECHMARKET_REQUIRE_BROWSER", "TECHMARKET_SCREENS", "TECHMARKET_BENCH_CORPUS", "TECHMARKET_BENCH_LISTINGS", "TECHMARKET_BENCH_SOAK"}
+var readElsewhere = []string{"TECHMARKET_REQUIRE_BROWSER", "TECHMARKET_SCREENS", "TECHMARKET_BENCH_CORPUS", "TECHMARKET_BENCH_LISTINGS",
+	"TECHMARKET_BENCH_SOAK"}
 
 // LoadConfig reads and checks the environment, and tells all mistakes at once. Fault: Invalid config_wrong.
 func LoadConfig(e *Environment) (Config, error) {

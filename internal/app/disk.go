@@ -22,9 +22,9 @@ func FreeMB(path string) (uint64, error) {
 	return st.Bavail * uint64(st.Bsize) >> 20, nil
 }
 
-// ReserveMB is kept free for the database's log: PostgreSQL stops altogether when that cannot be written, so people's
+// reserveMB is kept free for the database's log: PostgreSQL stops altogether when that cannot be written, so people's
 // writing is refused before.
-const ReserveMB = 96
+const reserveMB = 96
 
 // RoomToWrite tells whether the data folder's disk has more than the reserve. Asked with every form, it looks once a second.
 func RoomToWrite(folder string, now func() time.Time) func() error {
@@ -36,7 +36,7 @@ func RoomToWrite(folder string, now func() time.Time) func() error {
 		defer mu.Unlock()
 		if t := now(); t.Sub(looked) >= time.Second {
 			looked, said = t, nil
-			if free, err := FreeMB(folder); err == nil && free < ReserveMB {
+			if free, err := FreeMB(folder); err == nil && free < reserveMB {
 				said = fault.New(fault.Unavailable, "disk_full", "服务器磁盘快满了，暂时只能查看，不能保存。请联系系统管理员清理磁盘，然后重新提交。")
 			}
 		}

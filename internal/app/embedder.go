@@ -18,18 +18,20 @@ func (s *Services) openEmbedder(ctx context.Context) error {
 	if c.EmbedderURL == "" {
 		return nil
 	}
-	client, err := embedding.New(embedding.Config{URL: c.EmbedderURL, Kind: embedding.Kind(c.EmbedderKind), Model: c.EmbedderModel, QueryModel: c.EmbedderQueryModel,
-		Key: c.EmbedderKey, QueryPrefix: c.EmbedderQueryPrefix, PassagePrefix: c.EmbedderPassagePrefix, Now: p.Now})
+	client, err := embedding.New(embedding.Config{URL: c.EmbedderURL, Kind: embedding.Kind(c.EmbedderKind), Model: c.EmbedderModel,
+		QueryModel: c.EmbedderQueryModel,
+		Key:        c.EmbedderKey, QueryPrefix: c.EmbedderQueryPrefix, PassagePrefix: c.EmbedderPassagePrefix, Now: p.Now})
 	if err != nil {
 		return err
 	}
-	if s.vectors, err = vector.New(ctx, vector.Config{DB: p.DB, Embedder: client, Engine: s.Engine, Queue: s.enqueue, Now: p.Now, Log: p.Log}); err != nil {
+	if s.vectors, err = vector.New(ctx, vector.Config{DB: p.DB, Embedder: client, Engine: s.Engine, Queue: s.enqueue, Now: p.Now,
+		Log: p.Log}); err != nil {
 		return err
 	}
 	s.vectors.Register(s.workers)
 	s.semanticWeight = c.EmbedderWeight
 	if s.semanticWeight == 0 {
-		kept, err := KeptWeights(c.Data)
+		kept, err := keptWeights(c.Data)
 		if err != nil {
 			return err
 		}

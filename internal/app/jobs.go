@@ -100,7 +100,8 @@ func (s *Services) periodic() []jobs.Periodic {
 		{ID: "ledger_root", Next: jobs.Every(time.Minute), Args: func() jobs.Args { return rootArgs{} }, Start: true},
 	}
 	if s.Platform.Config.EmbedderURL != "" {
-		all = append(all, jobs.Periodic{ID: "embed_fill", Next: jobs.Every(10 * time.Minute), Args: func() jobs.Args { return vector.FillArgs{} }, Start: true})
+		all = append(all, jobs.Periodic{ID: "embed_fill", Next: jobs.Every(10 * time.Minute), Args: func() jobs.Args { return vector.FillArgs{} },
+			Start: true})
 	}
 	return all
 }

@@ -50,7 +50,8 @@ func NewOps(p *Platform) *Ops {
 	o.Registry.MustRegister(o.requests,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		gauge("techmarket_database_connections", "Open database connections.", func() float64 { return float64(p.DB.Pool.Stat().TotalConns()) }),
-		gauge("techmarket_database_connections_used", "Database connections in use.", func() float64 { return float64(p.DB.Pool.Stat().AcquiredConns()) }))
+		gauge("techmarket_database_connections_used", "Database connections in use.",
+			func() float64 { return float64(p.DB.Pool.Stat().AcquiredConns()) }))
 	return o
 }
 

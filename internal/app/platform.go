@@ -57,7 +57,8 @@ const RunningFile = "postgres.running"
 // OpenPlatform claims the data folder and opens database (migrated), cache, files and mail. With attach, a data folder in use
 // by a running market is no error: the command joins its database.
 func OpenPlatform(ctx context.Context, env *Environment, c Config, attach bool) (_ *Platform, err error) {
-	p := &Platform{Config: c, Log: NewLogger(env.Stderr, c.LogLevel), Out: env.Stdout, Now: env.Now, Fonts: sync.OnceValues(func() (*document.Fonts, error) { return LoadFonts(c) })}
+	p := &Platform{Config: c, Log: NewLogger(env.Stderr, c.LogLevel), Out: env.Stdout, Now: env.Now,
+		Fonts: sync.OnceValues(func() (*document.Fonts, error) { return LoadFonts(c) })}
 	defer func() {
 		if err != nil {
 			_ = p.Close(context.WithoutCancel(ctx))

@@ -138,7 +138,7 @@ func (p *Platform) died(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	case <-p.Died: // nil, so never, without an embedded database
-		if free, err := FreeMB(p.Config.Data); err == nil && free < ReserveMB {
+		if free, err := FreeMB(p.Config.Data); err == nil && free < reserveMB {
 			return fault.New(fault.Unavailable, "disk_full", "磁盘已满，内置数据库停止了。已保存的内容不会丢失：请清理数据目录所在的磁盘，再重新启动。")
 		}
 		return fault.New(fault.Unavailable, "postgres_died", "内置数据库意外退出。已保存的内容不会丢失，请重新启动；原因见数据目录里的 postgres/postgres.log。")

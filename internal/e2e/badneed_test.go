@@ -16,16 +16,20 @@ func TestBadInput_AnOddNeedGetsAnAnswerInBounds(t *testing.T) {
 	w.as("member").publish("achievement", "league", meadowAchievement)
 	w.drain()
 	needs := map[string]string{
-		"one character": "草", "only stop words": "的了和是在", "only numbers": "2026 35 70.5", "English": "improve the emergence rate of Leymus chinensis seed",
-		"Mongolian script": "ᠮᠣᠩᠭᠣᠯ ᠪᠢᠴᠢᠭ", "emoji": "🌱🐑👩‍🔬", "control characters": "羊草\u0007\u001b[31m种子\u200b", "right-to-left marks": "\u202e羊草\u202c\u200f种子",
-		"operators of both engines": `+title:羊草 -"种子" ~2 ^3 (a OR b) AND NOT /x.*/ [1 TO 9] kind = "demand" OR id EXISTS \`, "HTML": `<img src=x onerror=alert(1)>羊草</title><script>alert(2)</script>`,
-		"only quotes and hyphens": `"""---'''——“”`, "10,000 words": strings.Repeat("羊草 ", 10_000),
+		"one character": "草", "only stop words": "的了和是在", "only numbers": "2026 35 70.5",
+		"English":          "improve the emergence rate of Leymus chinensis seed",
+		"Mongolian script": "ᠮᠣᠩᠭᠣᠯ ᠪᠢᠴᠢᠭ", "emoji": "🌱🐑👩‍🔬", "control characters": "羊草\u0007\u001b[31m种子\u200b",
+		"right-to-left marks":       "\u202e羊草\u202c\u200f种子",
+		"operators of both engines": `+title:羊草 -"种子" ~2 ^3 (a OR b) AND NOT /x.*/ [1 TO 9] kind = "demand" OR id EXISTS \`,
+		"HTML":                      `<img src=x onerror=alert(1)>羊草</title><script>alert(2)</script>`,
+		"only quotes and hyphens":   `"""---'''——“”`, "10,000 words": strings.Repeat("羊草 ", 10_000),
 	}
 	filters := url.Values{}
 	for i := range 5000 {
 		filters.Add("field", fmt.Sprint(i))
 	}
-	addresses := map[string]string{"5,000 filters": filters.Encode(), "page 1,000,000": "page=1000000", "a facet value with quotes": "field=" + url.QueryEscape(`01" OR kind = "demand' \`)}
+	addresses := map[string]string{"5,000 filters": filters.Encode(), "page 1,000,000": "page=1000000",
+		"a facet value with quotes": "field=" + url.QueryEscape(`01" OR kind = "demand' \`)}
 	for name, need := range needs {
 		if len(need) < 8000 { // longer ones come by form
 			addresses[name] = "q=" + url.QueryEscape(need)

@@ -38,8 +38,8 @@ import (
 	"techmarket/search/zh"
 )
 
-// BenchmarkEngines measures each engine alone, by the very calls that serve people and without the memory of answers: indexing, size on disk,
-// memory, the search box and the explained match of one need. Sizes are 12,104 and TECHMARKET_BENCH_LISTINGS (100,000; 1,000,000 is
+// BenchmarkEngines measures each engine alone, by the very calls that serve people and without the memory of answers: indexing, size on
+// disk, memory, the search box and the explained match of one need. Sizes are 12,104 and TECHMARKET_BENCH_LISTINGS (100,000; 1,000,000 is
 // opt-in, 0 leaves the second out). Meilisearch takes part when MEILI_URL or MEILI_BIN is set.
 func BenchmarkEngines(b *testing.B) {
 	analyzer, err := zh.New()
@@ -87,7 +87,8 @@ func benchEngine(b *testing.B, analyzer *zh.Analyzer, texts benchTexts, size int
 		apptest.NoErr(b, err)
 		bare = e
 	} else {
-		e, err := meili.Open(ctx, meili.Options{URL: url, Key: os.Getenv("MEILI_KEY"), Index: fmt.Sprintf("bench_%d", os.Getpid()), SearchTimeout: 30 * time.Second, HTTP: &http.Client{Transport: wire}}, analyzer)
+		e, err := meili.Open(ctx, meili.Options{URL: url, Key: os.Getenv("MEILI_KEY"), Index: fmt.Sprintf("bench_%d", os.Getpid()),
+			SearchTimeout: 30 * time.Second, HTTP: &http.Client{Transport: wire}}, analyzer)
 		apptest.NoErr(b, err)
 		defer func() { apptest.NoErr(b, e.Drop(ctx)) }()
 		bare = e
@@ -133,7 +134,8 @@ func benchEngine(b *testing.B, analyzer *zh.Analyzer, texts benchTexts, size int
 			box, match, server = nil, nil, nil
 		}
 		q := search.Query{Text: texts.typed(rng), Prefix: i%2 == 0, Limit: pageOfBench, Highlight: true, FacetNames: listFacets,
-			Filters: []search.Filter{search.AnyOf("kind", "achievement"), search.Between("expiresAt", time.Now().Truncate(time.Minute).Unix(), math.MaxInt64)}}
+			Filters: []search.Filter{search.AnyOf("kind", "achievement"),
+				search.Between("expiresAt", time.Now().Truncate(time.Minute).Unix(), math.MaxInt64)}}
 		if i%3 == 0 {
 			q.Filters = append(q.Filters, search.AnyOf("league", texts.achievements[rng.IntN(len(texts.achievements))].Division[:4]+"00"))
 		}
@@ -165,8 +167,10 @@ func benchEngine(b *testing.B, analyzer *zh.Analyzer, texts benchTexts, size int
 	if len(server) > 0 {
 		own = fmt.Sprintf("%.0f / %.0f ms (search box %.1f ×)", at(server, 0.5), at(server, 0.95), at(box, 0.95)/at(server, 0.95))
 	}
-	b.Logf("| %d | %s | %.1f s, %.0f/s | %d MiB | %s | %.1f s | %.0f / %.0f / %.0f ms | %.0f / %.0f ms | %s |", size, name, indexed.Seconds(), float64(size)/indexed.Seconds(),
-		cmp.Or(stats.Bytes, folderBytes(folder))>>20, memory, learned.Seconds(), at(box, 0.5), at(box, 0.95), at(box, 0.99), at(match, 0.5), at(match, 0.95), own)
+	b.Logf("| %d | %s | %.1f s, %.0f/s | %d MiB | %s | %.1f s | %.0f / %.0f / %.0f ms | %.0f / %.0f ms | %s |", size, name, indexed.Seconds(),
+		float64(size)/indexed.Seconds(),
+		cmp.Or(stats.Bytes, folderBytes(folder))>>20, memory, learned.Seconds(), at(box, 0.5), at(box, 0.95), at(box, 0.99), at(match, 0.5),
+		at(match, 0.95), own)
 	runtime.KeepAlive(finder)
 }
 
@@ -363,7 +367,8 @@ func (t benchTexts) content(i int) achievement.Content {
 func (t benchTexts) coded(rng *rand.Rand, title, text string) achievement.Content {
 	pick := func() sample.Achievement { return t.achievements[rng.IntN(len(t.achievements))] }
 	price := pick()
-	c := achievement.Content{Title: title, Description: text, Field: pick().Field, Topics: []string{pick().Topic}, Industry: demo.IndustryLetter(pick().Industry),
+	c := achievement.Content{Title: title, Description: text, Field: pick().Field, Topics: []string{pick().Topic},
+		Industry:    demo.IndustryLetter(pick().Industry),
 		Cooperation: demo.Ways(pick().Ways), Price: demo.RangeOf(price.PriceLow, price.PriceHigh), Division: pick().Division}
 	c.Maturity = achievement.Maturity{Level: pick().Maturity, Basis: achievement.BasisSelf}
 	return c
@@ -384,7 +389,8 @@ func (t benchTexts) document(i, size int) search.Document {
 	}
 	published := benchStart.Add(-time.Duration(i%300) * 24 * time.Hour).Add(-time.Duration(i) * time.Second)
 	expires := benchStart.AddDate(1, 0, 0)
-	l := listing.Listing{ID: int64(i) + 1, Kind: listing.Achievement, Version: 1, Title: c.Title, OrganisationID: int64(i%400) + 1, Division: c.Division, Origin: "import",
+	l := listing.Listing{ID: int64(i) + 1, Kind: listing.Achievement, Version: 1, Title: c.Title, OrganisationID: int64(i%400) + 1,
+		Division: c.Division, Origin: "import",
 		PublishedAt: &published, FirstPublishedAt: &published, ConfirmedAt: &published, ExpiresAt: &expires}
 	return c.Document(l, "样例单位"+strconv.Itoa(i%400))
 }

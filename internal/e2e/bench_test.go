@@ -90,7 +90,8 @@ type served struct {
 
 func (s *served) command(args ...string) *exec.Cmd {
 	c := exec.Command(s.program, args...)
-	c.Env = append(os.Environ(), "TECHMARKET_DATA="+s.data, "TECHMARKET_ADDR="+s.addr, "TECHMARKET_OPS_ADDR="+s.ops, "TECHMARKET_LOG_LEVEL=error")
+	c.Env = append(os.Environ(), "TECHMARKET_DATA="+s.data, "TECHMARKET_ADDR="+s.addr, "TECHMARKET_OPS_ADDR="+s.ops,
+		"TECHMARKET_LOG_LEVEL=error")
 	c.Dir = filepath.Dir(filepath.Dir(s.program))
 	return c
 }
@@ -170,12 +171,14 @@ func (s *served) copying(row func(string, string, ...any), n int) {
 	apptest.NoErr(s.b, err)
 	defer db.Close(ctx)
 	type owner struct{ OrganisationID, AccountID int64 }
-	rows, err := db.Query(ctx, `select distinct on (organisation_id) organisation_id, account_id from membership order by organisation_id, account_id`)
+	rows, err := db.Query(ctx, `select distinct on (organisation_id) organisation_id, account_id
+		from membership order by organisation_id, account_id`)
 	apptest.NoErr(s.b, err)
 	owners, err := pgx.CollectRows(rows, pgx.RowToStructByPos[owner])
 	apptest.NoErr(s.b, err)
 	began := time.Now()
-	columns := []string{"kind", "organisation_id", "owner_account", "state", "version", "draft", "published", "published_version", "title", "division", "field", "reviewer_scope",
+	columns := []string{"kind", "organisation_id", "owner_account", "state", "version", "draft", "published", "published_version", "title",
+		"division", "field", "reviewer_scope",
 		"origin", "origin_key", "created_at", "updated_at", "first_published_at", "published_at", "confirmed_at", "expires_at"}
 	_, err = db.CopyFrom(ctx, pgx.Identifier{"listing"}, columns, pgx.CopyFromSlice(n, func(i int) ([]any, error) {
 		c, o, at := s.texts.content(corpusSize+i), owners[i%len(owners)], benchStart.Add(-time.Duration(i)*time.Minute/10)
@@ -185,8 +188,10 @@ func (s *served) copying(row func(string, string, ...any), n int) {
 	}))
 	apptest.NoErr(s.b, err)
 	for _, then := range []string{
-		`insert into listing_version (listing_id, number, content, published_at) select id, 1, draft, published_at from listing where origin_key like 'bench-%'`,
-		`insert into listing_event (listing_id, at, event, from_state, to_state) select id, created_at, 'import', '', 'published' from listing where origin_key like 'bench-%'`,
+		`insert into listing_version (listing_id, number, content, published_at)
+			select id, 1, draft, published_at from listing where origin_key like 'bench-%'`,
+		`insert into listing_event (listing_id, at, event, from_state, to_state)
+			select id, created_at, 'import', '', 'published' from listing where origin_key like 'bench-%'`,
 		`vacuum analyze listing`, `vacuum analyze listing_version`, `vacuum analyze listing_event`} {
 		_, err = db.Exec(ctx, then)
 		apptest.NoErr(s.b, err)
@@ -210,7 +215,8 @@ func (s *served) reindexing(row func(string, string, ...any), n int) {
 		s.b.Fatalf("reindex found %d listings, want more than %d", all, n)
 	}
 	took := time.Since(began)
-	row("reindex from the database, words learned anew", "%d listings in %.1f s, %.0f per second; %d MiB on disk", all, took.Seconds(), float64(all)/took.Seconds(), folderBytes(filepath.Join(s.data, "search"))>>20)
+	row("reindex from the database, words learned anew", "%d listings in %.1f s, %.0f per second; %d MiB on disk", all, took.Seconds(),
+		float64(all)/took.Seconds(), folderBytes(filepath.Join(s.data, "search"))>>20)
 }
 
 // memoryAtRest waits until a started market has come to rest.
@@ -281,7 +287,8 @@ func (s *served) pages(row func(string, string, ...any), over string) {
 		{"explained match of one need", match, rate},
 	} {
 		l := s.attack(kind.rate, seconds, kind.path)
-		row(fmt.Sprintf("%s; %s; %d requests/s", kind.name, over, kind.rate), "p50 %.0f, p95 %.0f, p99 %.0f ms; %.0f answered per second, %d failed", l.at(0.50), l.at(0.95), l.at(0.99), l.rate, l.failed)
+		row(fmt.Sprintf("%s; %s; %d requests/s", kind.name, over, kind.rate),
+			"p50 %.0f, p95 %.0f, p99 %.0f ms; %.0f answered per second, %d failed", l.at(0.50), l.at(0.95), l.at(0.99), l.rate, l.failed)
 	}
 }
 
@@ -334,7 +341,8 @@ func (s *served) soak(row func(string, string, ...any), long time.Duration) {
 		own, _ := s.memory()
 		seen, failed, slowest = append(seen, own>>20), failed+l.failed, max(slowest, l.at(0.99))
 	}
-	row(fmt.Sprintf("soak, %s of 60 mixed requests/s", long), "RSS %v MiB, growth from the first to the last %d MiB; worst p99 of a tenth %.0f ms, %d failed", seen, seen[parts-1]-seen[0], slowest, failed)
+	row(fmt.Sprintf("soak, %s of 60 mixed requests/s", long), "RSS %v MiB, growth from the first to the last %d MiB; "+
+		"worst p99 of a tenth %.0f ms, %d failed", seen, seen[parts-1]-seen[0], slowest, failed)
 }
 
 // hrefs are the links of a page that start with prefix and end in a number.

@@ -82,7 +82,8 @@ func newTab(t testing.TB, browser context.Context, base, name string) *tab {
 		switch e := ev.(type) {
 		case *log.EventEntryAdded:
 			// An answer of 4xx is an answer: pages show refused forms with 409 and 422.
-			if e.Entry.Level == log.EntryLevelError && !strings.Contains(e.Entry.Text, "Failed to load resource: the server responded with a status of 4") {
+			if e.Entry.Level == log.EntryLevelError && !strings.Contains(e.Entry.Text,
+				"Failed to load resource: the server responded with a status of 4") {
 				text = e.Entry.Text
 			}
 		case *runtime.EventExceptionThrown:
@@ -179,7 +180,8 @@ const fillScript = `((action, values) => {
 		const pick = all.find(e => e.value === value);
 		if (first.tagName === "BUTTON") { button = pick; continue; }
 		if (first.type === "hidden") continue;
-		if (first.type === "radio" || first.type === "checkbox") { if (!pick) return name + " offers no " + value; pick.click(); if (!pick.checked) pick.click(); continue; }
+		if (first.type === "radio" || first.type === "checkbox") { if (!pick) return name + " offers no " + value;
+			pick.click(); if (!pick.checked) pick.click(); continue; }
 		first.value = value;
 		if (first.value !== value) return name + " offers no " + value;
 		for (const kind of ["input", "change"]) first.dispatchEvent(new Event(kind, {bubbles: true}));
@@ -208,7 +210,8 @@ func (b *tab) send(action string, v values, uploads ...upload) *tab {
 		b.do("choose a file", chromedp.SetUploadFiles(fmt.Sprintf("form[data-filled] input[name=%s]", u.field), []string{file}))
 	}
 	b.do("press", chromedp.Click("[data-pressed]"))
-	for deadline := time.Now().Add(20 * time.Second); b.eval(`String(document.readyState === "complete" && !document.querySelector("[data-pressed]"))`) != "true"; time.Sleep(30 * time.Millisecond) {
+	const ready = `String(document.readyState === "complete" && !document.querySelector("[data-pressed]"))`
+	for deadline := time.Now().Add(20 * time.Second); b.eval(ready) != "true"; time.Sleep(30 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			b.t.Fatalf("%s: nothing happened after %s\n%s", b.name, action, b.text())
 		}
@@ -220,7 +223,8 @@ func (b *tab) send(action string, v values, uploads ...upload) *tab {
 func (b *tab) signIn(login string) *tab {
 	b.t.Helper()
 	b.open("/signin")
-	b.do("sign in by keyboard", chromedp.Focus("input[name=login]"), chromedp.KeyEvent(login), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(password), chromedp.KeyEvent(kb.Enter))
+	b.do("sign in by keyboard", chromedp.Focus("input[name=login]"), chromedp.KeyEvent(login), chromedp.KeyEvent(kb.Tab),
+		chromedp.KeyEvent(password), chromedp.KeyEvent(kb.Enter))
 	return b.sees("您好")
 }
 
@@ -261,7 +265,8 @@ func TestBrowser_SevenPeopleTakeAnAchievementToItsCertificate(t *testing.T) {
 	talk := company.open(company.link("/deals/new?")).send("/deals", values{"message": "想请贵校一起做包衣种子的中试。"}).sees("等待对方答复").path()
 	member.open(talk).send(talk+"/accept", nil).sees("洽谈中")
 	member.send(talk+"/messages", values{"body": "可以，建议先做 300 亩。"}, upload{"files", "试验报告.pdf", pdf("trial")}).sees("试验报告.pdf")
-	member.open(talk).send(talk+"/terms", values{"classCode": "0101", "object": "开发羊草种子包衣配方并完成 300 亩田间试验。", "amountFen": "800000", "payment": "lump_sum",
+	member.open(talk).send(talk+"/terms", values{"classCode": "0101", "object": "开发羊草种子包衣配方并完成 300 亩田间试验。", "amountFen": "800000",
+		"payment":  "lump_sum",
 		"startsOn": "2026-04-01", "endsOn": "2027-10-31", "ownership": "专利申请权归双方共有。"}).sees("条款已提出")
 	company.open(talk).send(talk+"/accept-terms", values{"number": "1"}).sees("双方已达成一致")
 	at := member.open(talk).send(talk+"/contract", nil).sees("合同草稿已生成").path()
@@ -270,11 +275,13 @@ func TestBrowser_SevenPeopleTakeAnAchievementToItsCertificate(t *testing.T) {
 	}
 	member.open(at+"/seller").send(at+"/seller", with(who("seller."), values{"seller.creditCode": "12150000460029132U"})).sees("卖方已保存")
 	member.open(at+"/buyers").send(at+"/buyers", with(who("buyers.0."), values{"buyers.0.creditCode": "911500001141506290"})).sees("买方已保存")
-	member.open(at+"/elements").send(at+"/elements", values{"elements.signedOn": "2026-04-01", "elements.medium": "paper", "elements.royalty": "no", "elements.relatedParty": "no",
+	member.open(at+"/elements").send(at+"/elements", values{"elements.signedOn": "2026-04-01", "elements.medium": "paper",
+		"elements.royalty": "no", "elements.relatedParty": "no",
 		"elements.planSource": "9", "elements.socialGoal": "09", "elements.confidential": "none"}).sees("合同要素已保存")
 	member.open(at+"/amounts").send(at+"/amounts", values{"technicalFen": "800000"}).sees("金额拆分已保存")
 	member.open(at+"/files").send(at+"/files", values{"role": "signed_text"}, upload{"file", "合同正本.pdf", pdf(at)}).sees("合同正本.pdf")
-	member.open(at+"/statement").send(at+"/statement", values{"statement.true": "yes", "statement.same": "yes", "statement.unfiled": "yes", "statement.phone": "0471-5550123"}).sees("声明已保存")
+	member.open(at+"/statement").send(at+"/statement", values{"statement.true": "yes", "statement.same": "yes", "statement.unfiled": "yes",
+		"statement.phone": "0471-5550123"}).sees("声明已保存")
 	filing := member.open(at+"/check").sees("可以登记", "回民区示范登记点").send(at+"/submit", nil).sees("受理编号").path()
 
 	as("registrar").open(filing).send(filing+"/do", values{"event": "accept"}).sees("已办")
@@ -318,31 +325,43 @@ func TestBrowser_EveryPageIsAccessibleAndFitsAPhone(t *testing.T) {
 	m := w.things()
 	point := fmt.Sprint(w.points["county"].ID)
 	paper := func(filing string) string {
-		return w.scan(`select f.file_id::text from contract_file f join filing g using (contract_id) where g.id = $1::bigint order by f.file_id limit 1`, filing)
+		return w.scan(`select f.file_id::text from contract_file f join filing g using (contract_id)
+		where g.id = $1::bigint order by f.file_id limit 1`, filing)
 	}
 	year, err := strconv.Atoi(m.number[:4])
 	apptest.NoErr(t, err)
 	export, err := w.s.Exchange.RequestArchives(t.Context(), w.who("head"), w.points["county"].ID, year)
 	apptest.NoErr(t, err)
-	history, err := w.s.Exchange.CheckHistory(t.Context(), w.who("league"), "历史.csv", strings.NewReader("合同登记编号,登记日期,项目/合同名称,contracttype,合同成交总额（元）,technicalamount,techarea,卖方名称,卖方行政区划代码,buyername,买方行政区划代码\n"+
-		"2024150103000007,2024-03-02,旧合同,0501,5000,5000,09,草原示范大学,150103,旧买方,150203\n2024150103000008,2024-03-02,旧合同,0501,abc,5000,09,草原示范大学,150103,旧买方,150203\n"))
+	history, err := w.s.Exchange.CheckHistory(t.Context(), w.who("league"), "历史.csv",
+		strings.NewReader("合同登记编号,登记日期,项目/合同名称,contracttype,合同成交总额（元）,technicalamount,techarea,卖方名称,卖方行政区划代码,buyername,买方行政区划代码\n"+
+			"2024150103000007,2024-03-02,旧合同,0501,5000,5000,09,草原示范大学,150103,旧买方,150203\n"+
+			"2024150103000008,2024-03-02,旧合同,0501,abc,5000,09,草原示范大学,150103,旧买方,150203\n"))
 	apptest.NoErr(t, err)
 	pages := []struct {
 		login string
 		paths []string
 	}{
-		{"", []string{"/", "/achievements", "/achievements?q=羊草", "/achievements?q=没有这样的词", "/achievements/" + m.achievement, "/achievements/" + m.achievement + "/matches", "/demands", "/demands/" + m.openDemand,
-			"/demands/" + m.openDemand + "/matches", "/match?q=盐碱草地补播羊草出苗率低", "/brokers", "/points", "/points/" + point, "/rules", "/verify", "/v/" + m.number + "?c=" + m.check, "/stats", "/stats/definitions", "/stats/list",
+		{"", []string{"/", "/achievements", "/achievements?q=羊草", "/achievements?q=没有这样的词", "/achievements/" + m.achievement,
+			"/achievements/" + m.achievement + "/matches", "/demands", "/demands/" + m.openDemand,
+			"/demands/" + m.openDemand + "/matches", "/match?q=盐碱草地补播羊草出苗率低", "/brokers", "/points", "/points/" + point, "/rules", "/verify",
+			"/v/" + m.number + "?c=" + m.check, "/stats", "/stats/definitions", "/stats/list",
 			"/signin", "/signup", "/no-such-page", "/compare?ids=" + m.achievement, "/search?q=羊草", "/api/v1/docs"}},
-		{"member", []string{"/desk", "/desk/achievements", "/desk/achievements/" + m.draft, "/desk/achievements/" + m.draft + "/edit", "/demands/new", "/deals", "/deals/new?demandId=" + m.openDemand, "/deals/" + m.deal, "/contracts",
-			"/contracts/" + m.freeContract, "/contracts/" + m.freeContract + "/seller", "/contracts/" + m.freeContract + "/buyers", "/contracts/" + m.freeContract + "/elements", "/contracts/" + m.freeContract + "/amounts",
-			"/contracts/" + m.freeContract + "/files", "/contracts/" + m.freeContract + "/statement", "/contracts/" + m.freeContract + "/check", "/filings/" + m.filing, "/registrations/" + m.number, "/messages", "/account",
+		{"member", []string{"/desk", "/desk/achievements", "/desk/achievements/" + m.draft, "/desk/achievements/" + m.draft + "/edit",
+			"/demands/new", "/deals", "/deals/new?demandId=" + m.openDemand, "/deals/" + m.deal, "/contracts",
+			"/contracts/" + m.freeContract, "/contracts/" + m.freeContract + "/seller", "/contracts/" + m.freeContract + "/buyers",
+			"/contracts/" + m.freeContract + "/elements", "/contracts/" + m.freeContract + "/amounts",
+			"/contracts/" + m.freeContract + "/files", "/contracts/" + m.freeContract + "/statement", "/contracts/" + m.freeContract + "/check",
+			"/filings/" + m.filing, "/registrations/" + m.number, "/messages", "/account",
 			"/account/password", "/account/organisation", "/account/members", "/account/tokens", "/imports", "/imports/" + m.batch}},
-		{"registrar", []string{"/registry", "/filings/" + m.open, "/filings/" + m.open + "?paper=" + paper(m.open) + "&find=合同", "/registrations", "/registry/deadlines", "/lists", "/lists/new"}},
-		{"head", []string{"/registry?state=registered", "/registrations/" + m.number, "/registrations/" + m.number + "/subsidy", "/registrations/export", "/registrations/history", "/registrations/exports/" + fmt.Sprint(export.ID), "/points/" + point + "/manage"}},
+		{"registrar", []string{"/registry", "/filings/" + m.open, "/filings/" + m.open + "?paper=" + paper(m.open) + "&find=合同", "/registrations",
+			"/registry/deadlines", "/lists", "/lists/new"}},
+		{"head", []string{"/registry?state=registered", "/registrations/" + m.number, "/registrations/" + m.number + "/subsidy",
+			"/registrations/export", "/registrations/history", "/registrations/exports/" + fmt.Sprint(export.ID), "/points/" + point + "/manage"}},
 		{"reviewer", []string{"/filings/" + m.filing + "?paper=" + paper(m.filing) + "&find=合同"}},
 		{"league", []string{"/registrations/history/" + fmt.Sprint(history.ID), "/registry/deadlines", "/points/" + point + "/manage"}},
-		{"region", []string{"/review", "/review/" + m.submitted, "/organisations", "/organisations/" + fmt.Sprint(w.provided["university"].OrgID), "/points/" + point, "/registry", "/registry/holidays", "/registry/policies", "/registry/rates", "/points/new", "/points/" + point + "/edit", "/points/" + point + "/manage?year=2025"}},
+		{"region", []string{"/review", "/review/" + m.submitted, "/organisations", "/organisations/" + fmt.Sprint(w.provided["university"].OrgID),
+			"/points/" + point, "/registry", "/registry/holidays", "/registry/policies", "/registry/rates", "/points/new",
+			"/points/" + point + "/edit", "/points/" + point + "/manage?year=2025"}},
 		{"broker", []string{"/account/broker", "/registry"}},
 	}
 	for _, who := range pages {
@@ -379,4 +398,5 @@ const overflowScript = `(() => {
 })()`
 
 const axeScript = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-	.then(r => JSON.stringify(r.violations.flatMap(v => v.nodes.map(n => ({ID: v.id, Help: v.help, Target: n.target.join(" "), HTML: n.html.slice(0, 200) + " " + (n.failureSummary || "").slice(0, 300)})))))`
+	.then(r => JSON.stringify(r.violations.flatMap(v => v.nodes.map(n => ({
+		ID: v.id, Help: v.help, Target: n.target.join(" "), HTML: n.html.slice(0, 200) + " " + (n.failureSummary || "").slice(0, 300)})))))`

@@ -22,7 +22,8 @@ func (w *world) signUp(login, kind, name, division string) *person {
 	w.t.Helper()
 	p := w.visitor(login)
 	p.get("/signup").submit("/signup", values{"organisation.kind": kind, "organisation.name": name, "organisation.division": division,
-		"displayName": "示范" + login, "loginName": login, "email": login + "@example.com", "phone": "0471-5550123", "password": password}).want(200, "单位还没有通过确认")
+		"displayName": "示范" + login, "loginName": login, "email": login + "@example.com", "phone": "0471-5550123",
+		"password": password}).want(200, "单位还没有通过确认")
 	w.people[login] = p
 	region := w.as("region")
 	queue := region.get("/organisations").want(200, name)
@@ -59,22 +60,27 @@ var meadowAchievement = values{"title": "羊草种子包衣促发芽技术", "su
 	"maturity.level": "7", "cooperation": "joint_development", "price.minFen": "60", "price.maxFen": "120", "field": "07", "industry": "A",
 	"ip.0.kind": "invention", "ip.0.number": "ZL202210123456.7", "ip.0.title": "一种羊草种子包衣剂", "contact.name": "其其格"}
 
-var meadowDemand = values{"title": "盐碱草地补播羊草出苗率低", "problem": "牧场 3000 亩盐碱草地补播羊草，出苗率只有 35%，希望种子包衣后在 pH 9 土壤上提高出苗率。", "cooperation": "joint_development",
-	"targets.0.name": "羊草出苗率", "targets.0.present": "35", "targets.0.target": "70", "targets.0.unit": "%", "budget.minFen": "50", "budget.maxFen": "100",
-	"field": "07", "industry": "A", "contact.name": "那顺"}
+var meadowDemand = values{"title": "盐碱草地补播羊草出苗率低", "problem": "牧场 3000 亩盐碱草地补播羊草，出苗率只有 35%，希望种子包衣后在 pH 9 土壤上提高出苗率。",
+	"cooperation":    "joint_development",
+	"targets.0.name": "羊草出苗率", "targets.0.present": "35", "targets.0.target": "70", "targets.0.unit": "%", "budget.minFen": "50",
+	"budget.maxFen": "100",
+	"field":         "07", "industry": "A", "contact.name": "那顺"}
 
 // deal leads from the match page to agreed terms and returns the address of the talk.
 func (w *world) deal(seller, buyer *person, achievement, demand string) string {
 	w.t.Helper()
 	matches := buyer.get("/demands/"+demand+"/matches").want(200, meadowAchievement["title"])
 	open := matches.link("/deals/new?")
-	talk := buyer.get(open).want(200, meadowAchievement["title"]).submit("/deals", values{"message": "我们有 3000 亩盐碱草地，想请贵校一起做包衣种子的中试。"}).want(200, "等待对方答复").path
+	talk := buyer.get(open).want(200, meadowAchievement["title"]).submit("/deals",
+		values{"message": "我们有 3000 亩盐碱草地，想请贵校一起做包衣种子的中试。"}).want(200, "等待对方答复").path
 	w.drain()
 	seller.get("/messages").want(200, "对接")
 	seller.get(talk).want(200, "对方想与您对接").submit(talk+"/accept", nil).want(200, "洽谈中")
-	seller.get(talk).submit(talk+"/messages", values{"body": "可以，建议先做 300 亩。"}, upload{"files", "试验报告.pdf", pdf("trial")}).want(200, "可以，建议先做 300 亩。", "试验报告.pdf")
+	seller.get(talk).submit(talk+"/messages", values{"body": "可以，建议先做 300 亩。"}, upload{"files", "试验报告.pdf", pdf("trial")}).want(200,
+		"可以，建议先做 300 亩。", "试验报告.pdf")
 	buyer.get(talk).want(200, "可以，建议先做 300 亩。").submit(talk+"/messages", values{"body": "同意，费用一次付清。"}).want(200, "同意，费用一次付清。")
-	seller.get(talk).submit(talk+"/terms", values{"classCode": "0101", "object": "开发羊草种子包衣配方并完成 300 亩田间试验，出苗率不低于 70%。", "amountFen": "800000", "payment": "lump_sum",
+	seller.get(talk).submit(talk+"/terms", values{"classCode": "0101", "object": "开发羊草种子包衣配方并完成 300 亩田间试验，出苗率不低于 70%。", "amountFen": "800000",
+		"payment":  "lump_sum",
 		"startsOn": "2026-04-01", "endsOn": "2027-10-31", "ownership": "专利申请权归双方共有。"}).want(200, "条款已提出")
 	buyer.get(talk).want(200, "条款（第 1 版）").submit(talk+"/accept-terms", values{"number": "1"}).want(200, "双方已达成一致")
 	return talk
@@ -96,18 +102,22 @@ func (p *person) completeContract(at string) {
 		}
 		p.get(at+"/"+section).submit(at+"/"+section, v).want(200, "已保存")
 	}
-	p.get(at+"/elements").submit(at+"/elements", values{"elements.signedOn": "2026-04-01", "elements.medium": "paper", "elements.royalty": "no", "elements.relatedParty": "no",
+	p.get(at+"/elements").submit(at+"/elements", values{"elements.signedOn": "2026-04-01", "elements.medium": "paper",
+		"elements.royalty": "no", "elements.relatedParty": "no",
 		"elements.planSource": "9", "elements.socialGoal": "09", "elements.confidential": "none"}).want(200, "已保存")
-	p.get(at+"/amounts").submit(at+"/amounts", values{"technicalFen": "700000", "costs.0.kind": "equipment", "costs.0.name": "包衣机", "costs.0.quantity": "2", "costs.0.unitCostFen": "50000"}).want(200, "已保存")
+	p.get(at+"/amounts").submit(at+"/amounts", values{"technicalFen": "700000", "costs.0.kind": "equipment", "costs.0.name": "包衣机",
+		"costs.0.quantity": "2", "costs.0.unitCostFen": "50000"}).want(200, "已保存")
 	p.get(at+"/files").submit(at+"/files", values{"role": "signed_text"}, upload{"file", "合同正本.pdf", pdf(at)}).want(200, "附件已上传", "合同正本.pdf")
-	p.get(at+"/statement").submit(at+"/statement", values{"statement.true": "yes", "statement.same": "yes", "statement.unfiled": "yes", "statement.phone": "0471-5550123"}).want(200, "已保存")
+	p.get(at+"/statement").submit(at+"/statement", values{"statement.true": "yes", "statement.same": "yes", "statement.unfiled": "yes",
+		"statement.phone": "0471-5550123"}).want(200, "已保存")
 }
 
 // decide takes a filing of 800,000 元 with two machines through the desk and returns its number.
 func (w *world) decide(filing string) string {
 	w.t.Helper()
 	w.as("registrar").get(filing).submit(filing+"/do", values{"event": "accept"}).want(200)
-	review := values{"class": "0101", "amountFen": "800000", "deductions.0.kind": "equipment", "deductions.0.name": "包衣机", "deductions.0.quantity": "2",
+	review := values{"class": "0101", "amountFen": "800000", "deductions.0.kind": "equipment", "deductions.0.name": "包衣机",
+		"deductions.0.quantity":    "2",
 		"deductions.0.unitCostFen": "60000", "opinion": "属于委托开发；包衣机两台按发票扣除。", "then": "pass"}
 	w.as("registrar").get(filing).submit(filing+"/review", review).want(422, "请回答这一问")
 	for _, rule := range recognition.Checklist("0101") {
@@ -145,9 +155,11 @@ func TestChain_AFactTypedOnceReachesTheStatistics(t *testing.T) {
 	draft := seller.get(talk).submit(talk+"/contract", nil).want(200, "合同草稿已生成")
 	at := draft.path
 	for section, want := range map[string]values{
-		"seller": {"seller.name": "呼伦示范农业大学", "seller.division": ownCounty, "seller.address": "示范大街 12 号", "seller.representative": "白音", "seller.nature": "0221", "seller.industry": "P"},
+		"seller": {"seller.name": "呼伦示范农业大学", "seller.division": ownCounty, "seller.address": "示范大街 12 号", "seller.representative": "白音",
+			"seller.nature": "0221", "seller.industry": "P"},
 		"buyers": {"buyers.0.name": "锡林示范牧业有限公司", "buyers.0.division": otherCounty, "buyers.0.phone": "0471-5550123", "buyers.0.nature": "150"},
-		"elements": {"elements.classCode": "0101", "elements.amountFen": "800000.00", "elements.payment": "lump_sum", "elements.beginsOn": "2026-04-01", "elements.endsOn": "2027-10-31",
+		"elements": {"elements.classCode": "0101", "elements.amountFen": "800000.00", "elements.payment": "lump_sum",
+			"elements.beginsOn": "2026-04-01", "elements.endsOn": "2027-10-31",
 			"elements.field": "07", "elements.industry": "A", "elements.ip.0.number": "ZL202210123456.7", "elements.ownershipTerms": "专利申请权归双方共有。"},
 		"amounts": {"technicalFen": "800000.00"}, // C − N is worked out, not asked
 	} {

@@ -21,15 +21,19 @@ func (w *world) booked(serial int, title, seller, buyer string, amount money.Fen
 	ctx, db := context.Background(), w.s.Platform.DB
 	who := w.who("member")
 	var id int64
-	apptest.NoErr(w.t, db.QueryRow(ctx, `insert into contract (seller_org, applicant_org, created_by, state, content, created_at, updated_at, is_sample)
+	apptest.NoErr(w.t, db.QueryRow(ctx, `insert into contract (seller_org, applicant_org, created_by, state, content,
+		created_at, updated_at, is_sample)
 		values ($1, $1, $2, 'registered', $3, now(), now(), $4) returning id`, who.OrgID, who.AccountID, contract.Content{}, sample).Scan(&id))
-	_, err := db.Exec(ctx, `insert into registration (number, contract_id, point_id, division, applicant_org, state, title, class, field, seller_name, seller_org, seller_kind, seller_division,
+	_, err := db.Exec(ctx, `insert into registration (number, contract_id, point_id, division, applicant_org, state, title,
+		class, field, seller_name, seller_org, seller_kind, seller_division,
 		buyer_name, buyer_division, amount, technical, vat_base, registered_on, is_sample)
 		values ($1, $2, $3, $4, $5, 'registered', $6, '0101', '01', '卖方', $5, 'university', $7, '买方', $8, $9, $9, 0, '2026-03-02', $10)`,
 		number, id, w.points["county"].ID, ownCounty, who.OrgID, title, seller, buyer, amount, sample)
 	apptest.NoErr(w.t, err)
-	_, err = db.Exec(ctx, `insert into period_entry (number, version, kind, booked_on, contracts, amount, technical, class, field, seller_kind, seller_country, seller_division, buyer_country, buyer_division, point_id, is_sample)
-		values ($1, 1, 'register', '2026-03-02', 1, $2, $2, '0101', '01', 'university', '156', $3, '156', $4, $5, $6)`, number, amount, seller, buyer, w.points["county"].ID, sample)
+	_, err = db.Exec(ctx, `insert into period_entry (number, version, kind, booked_on, contracts, amount, technical, class, field,
+		seller_kind, seller_country, seller_division, buyer_country, buyer_division, point_id, is_sample)
+		values ($1, 1, 'register', '2026-03-02', 1, $2, $2, '0101', '01', 'university', '156', $3, '156', $4, $5, $6)`, number, amount, seller,
+		buyer, w.points["county"].ID, sample)
 	apptest.NoErr(w.t, err)
 	return number
 }
@@ -85,7 +89,8 @@ func TestStats_EveryCellOpensTheContractsBehindIt(t *testing.T) {
 			t.Errorf("csv%s: got %d %s", c.query, csv.status, body)
 		}
 	}
-	if x := w.guest.get("/stats.xlsx"); x.status != 200 || !strings.HasPrefix(string(x.body), "PK") || !strings.Contains(x.header.Get("Content-Disposition"), "attachment") {
+	if x := w.guest.get("/stats.xlsx"); x.status != 200 || !strings.HasPrefix(string(x.body), "PK") ||
+		!strings.Contains(x.header.Get("Content-Disposition"), "attachment") {
 		t.Errorf("xlsx: got %d %v", x.status, x.header)
 	}
 }
@@ -94,7 +99,8 @@ func TestStats_AWrongQuestionNamesTheField(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, c := range []struct{ query, want string }{
-		{"from=yesterday", "请填写起始日期"}, {"to=2026-02-30", "请填写截止日期"}, {"from=x&rows=y", "请选择统计的分类"}, {"from=2026-05-01&to=2026-04-01", "截止日期早于起始日期"}, {"from=1950-01-01", "最多统计 50 年"},
+		{"from=yesterday", "请填写起始日期"}, {"to=2026-02-30", "请填写截止日期"}, {"from=x&rows=y", "请选择统计的分类"},
+		{"from=2026-05-01&to=2026-04-01", "截止日期早于起始日期"}, {"from=1950-01-01", "最多统计 50 年"},
 		{"area=999999", "请选择自治区、盟市或旗县"}, {"direction=both", "请选择登记、输出或吸纳"}, {"period=week", "请选择月、季、半年或年"},
 		{"rows=colour", "请选择统计的分类"}, {"class=99", "请选择合同类别"}, {"field=zz", "请选择技术领域"}, {"rows=%27%3B+drop+table", "请选择统计的分类"},
 	} {
@@ -125,8 +131,10 @@ func TestBrokers_TheDirectoryShowsWhatEachSavedAndHowTheCertificateStands(t *tes
 	broker.get("/account").want(200, "经纪人资料")
 	page := broker.get("/account/broker")
 	page.submit("/account/broker", values{"level": "junior"}).want(422, "请至少选择一个擅长的技术领域", "请至少选择一个服务地区", "请填写证书编号")
-	good := values{"fields": "07", "divisions": ownLeague, "introduction": "做过牧草装备的对接。", "level": "junior", "certificateNo": "样-001", "issuer": "示范协会", "validFrom": "2020-01-01", "validTo": "2026-04-09"}
-	for field, wrong := range map[string][2]string{"validTo": {"2019-01-01", "有效期止早于有效期起"}, "validFrom": {"soon", "2026-03-02"}, "introduction": {strings.Repeat("长", 2001), "最多 2000 个字"}} {
+	good := values{"fields": "07", "divisions": ownLeague, "introduction": "做过牧草装备的对接。", "level": "junior", "certificateNo": "样-001",
+		"issuer": "示范协会", "validFrom": "2020-01-01", "validTo": "2026-04-09"}
+	for field, wrong := range map[string][2]string{"validTo": {"2019-01-01", "有效期止早于有效期起"}, "validFrom": {"soon", "2026-03-02"},
+		"introduction": {strings.Repeat("长", 2001), "最多 2000 个字"}} {
 		v := values{}
 		for k, s := range good {
 			v[k] = s
@@ -209,7 +217,8 @@ func TestUnits_AConfirmedUnitHasAPublicPage(t *testing.T) {
 	for _, path := range []string{"/units/0", "/units/99999", "/units/abc"} {
 		w.guest.get(path).want(404)
 	}
-	_, err := w.s.Platform.DB.Exec(context.Background(), `update organisation set state = 'suspended' where id = $1`, w.provided["rival"].OrgID)
+	_, err := w.s.Platform.DB.Exec(context.Background(), `update organisation set state = 'suspended' where id = $1`,
+		w.provided["rival"].OrgID)
 	apptest.NoErr(t, err)
 	w.guest.get(at("rival")).want(404)
 }
@@ -222,7 +231,8 @@ func TestCompare_TheAddressIsTheWholeState(t *testing.T) {
 	for i := range 5 {
 		rows += fmt.Sprintf("B%d,牧草收割机 %d 型,第 %d 种收割机。,农业\n", i, i, i)
 	}
-	report := officer.get("/imports").submit("/imports", values{"organisation": "阴山示范装备有限公司", "publish": "1"}, upload{"file", "收割机.csv", []byte(rows)}).want(200)
+	report := officer.get("/imports").submit("/imports", values{"organisation": "阴山示范装备有限公司", "publish": "1"},
+		upload{"file", "收割机.csv", []byte(rows)}).want(200)
 	report.submit(report.path+"/confirm", nil)
 	w.drain()
 	var ids []string

@@ -38,7 +38,8 @@ func TestHidden_WhatOneMayNotSeeIsNowhere(t *testing.T) {
 	owner.get(submitted).submit(submitted+"/do", values{"event": "submit"}).want(200, "已提交")
 	hidden["in review"] = submitted
 	withdrawn := owner.publish("achievement", "league", like("锆酸镧包衣羊草撤回丙"))
-	owner.get("/desk/achievements/"+withdrawn).submit("/desk/achievements/"+withdrawn+"/do", values{"event": "withdraw", "reason": "不再提供"}).want(200)
+	owner.get("/desk/achievements/"+withdrawn).submit("/desk/achievements/"+withdrawn+"/do",
+		values{"event": "withdraw", "reason": "不再提供"}).want(200)
 	hidden["withdrawn"] = "/desk/achievements/" + withdrawn
 	w.drain()
 	need := w.as("company").publish("demand", "otherLeague", meadowDemand)
@@ -49,8 +50,10 @@ func TestHidden_WhatOneMayNotSeeIsNowhere(t *testing.T) {
 		if login != "" {
 			p = w.as(login)
 		}
-		for _, at := range []string{"/", "/achievements?q=" + q, "/achievements?q=" + url.QueryEscape("羊草"), "/search?q=" + q, "/suggest?q=" + q, "/match?q=" + q, "/demands/" + need + "/matches",
-			"/achievements/" + open + "/similar", "/compare?q=" + q + "&ids=" + open + "," + path.Base(hidden["draft"]) + "," + path.Base(submitted) + "," + withdrawn,
+		for _, at := range []string{"/", "/achievements?q=" + q, "/achievements?q=" + url.QueryEscape("羊草"), "/search?q=" + q, "/suggest?q=" + q,
+			"/match?q=" + q, "/demands/" + need + "/matches",
+			"/achievements/" + open + "/similar", "/compare?q=" + q + "&ids=" + open + "," + path.Base(hidden["draft"]) + "," +
+				path.Base(submitted) + "," + withdrawn,
 			"/api/v1/achievements?q=" + q, "/api/v1/demands/" + need + "/matches"} {
 			text := strings.ReplaceAll(string(p.get(at).body), q, "")
 			for _, told := range []string{"草稿甲", "待审乙", "撤回丙"} {

@@ -50,7 +50,8 @@ func (b *tab) leave(key string, options ...chromedp.KeyOption) *tab {
 	b.t.Helper()
 	b.eval(`document.querySelector("main").setAttribute("data-left", ""), ""`)
 	b.do("press a key", chromedp.KeyEvent(key, options...))
-	for deadline := time.Now().Add(20 * time.Second); b.eval(`String(document.readyState === "complete" && !!document.querySelector("main:not([data-left])"))`) != "true"; time.Sleep(30 * time.Millisecond) {
+	const ready = `String(document.readyState === "complete" && !!document.querySelector("main:not([data-left])"))`
+	for deadline := time.Now().Add(20 * time.Second); b.eval(ready) != "true"; time.Sleep(30 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			b.t.Fatalf("%s: nothing happened\n%s", b.name, b.text())
 		}
@@ -64,7 +65,8 @@ type answer struct{ name, value string }
 // fill answers a form by keyboard and leaves the focus in it; event picks one of several forms with the same address.
 func (b *tab) fill(action, event string, answers ...answer) {
 	b.t.Helper()
-	form := fmt.Sprintf(`[...document.forms].find(f => f.getAttribute("action") === %q && (%q === "" || f.querySelector('[name=event]')?.value === %q))`, action, event, event)
+	form := fmt.Sprintf(`[...document.forms].find(f => f.getAttribute("action") === %q &&
+		(%q === "" || f.querySelector('[name=event]')?.value === %q))`, action, event, event)
 	if b.eval(`String(!!(`+form+`))`) != "true" {
 		b.t.Fatalf("%s: no form %s %s\n%s", b.name, action, event, b.text())
 	}
@@ -137,7 +139,8 @@ func (b *tab) enter(a answer) {
 // submit presses the button of the filled form by keyboard.
 func (b *tab) submit(label string) *tab {
 	b.t.Helper()
-	b.tabTo("the button "+label, fmt.Sprintf(`e.tagName === "BUTTON" && e.form?.hasAttribute("data-filled") && e.textContent.includes(%q)`, label))
+	b.tabTo("the button "+label, fmt.Sprintf(`e.tagName === "BUTTON" && e.form?.hasAttribute("data-filled") && e.textContent.includes(%q)`,
+		label))
 	return b.leave(kb.Enter)
 }
 
@@ -187,13 +190,15 @@ func TestBrowser_TheDeskWorksByKeyboardAlone(t *testing.T) {
 	do("registrar", filing, "accept", "受理").sees("已办")
 	do("registrar", filing, "request_correction", "告知补正", answer{"items", "请补充验收标准"}, answer{"code", "R7"}).sees("等待补正")
 	do("member", filing, "submit_correction", "提交补正", answer{"answers.0.text", "已在合同第四条写明。"}).sees("已办")
-	review(filing, "680,000.00", answer{"deductions.0.kind", "equipment"}, answer{"deductions.0.name", "检测仪"}, answer{"deductions.0.quantity", "2"}, answer{"deductions.0.unitCostFen", "60000"})
+	review(filing, "680,000.00", answer{"deductions.0.kind", "equipment"}, answer{"deductions.0.name", "检测仪"},
+		answer{"deductions.0.quantity", "2"}, answer{"deductions.0.unitCostFen", "60000"})
 	do("reviewer", filing, "return_to_review", "退回初审", answer{"text", "请核对设备数量。"}).sees("已办")
 	review(filing, "740,000.00", answer{"deductions.0.quantity", "1"})
 	do("reviewer", filing, "pass_second_review", "复核通过", answer{"text", "同意。"}).sees("已办")
 	record := do("head", filing, "register", "登记并发证").sees("登记编号", "740,000.00").path()
 	number := path.Base(record)
-	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(as("head").open(record).text(), "证明 PDF"); time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(as("head").open(record).text(),
+		"证明 PDF"); time.Sleep(200 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("no certificate")
 		}
@@ -236,7 +241,8 @@ func TestBrowser_TheDeskWorksByKeyboardAlone(t *testing.T) {
 	after("league", "review_tax_relief", "保存复核结果", answer{"ok", "yes"}, answer{"text", "符合免税条件"}).sees("免税复核")
 	after("league", "revoke", "撤销登记", answer{"ground", "fraud"}, answer{"text", "查实为虚假合同"}).sees("已撤销")
 
-	// Not registered: the applicant asks for reconsideration, the tax office for a new recognition, and the league ends both. Not accepted: without a written text.
+	// Not registered: the applicant asks for reconsideration, the tax office for a new recognition, and the league ends both. Not accepted:
+	// without a written text.
 	refused := w.fileCase(w.as("member"), 900_000)
 	do("registrar", refused, "accept", "受理").sees("已办")
 	do("registrar", refused, "refuse", "不予登记", answer{"codes", "R2"}, answer{"text", "没有技术内容。"}).sees("不予登记")
@@ -244,5 +250,6 @@ func TestBrowser_TheDeskWorksByKeyboardAlone(t *testing.T) {
 	do("league", refused, "conclude", "办结复议或重新认定", answer{"text", "维持原决定。"}).sees("不予登记")
 	do("tax", refused, "open_re_recognition", "提请重新认定", answer{"text", "申请人已享受免税，请重新认定。"}).sees("重新认定中")
 	do("league", refused, "conclude", "办结复议或重新认定", answer{"text", "重新认定，维持不予登记。"}).sees("不予登记")
-	do("registrar", w.fileCase(w.as("member"), 950_000), "decline_intake", "不予受理", answer{"code", "oral"}, answer{"text", "合同没有签章的文本。"}).sees("不予受理")
+	do("registrar", w.fileCase(w.as("member"), 950_000), "decline_intake", "不予受理", answer{"code", "oral"},
+		answer{"text", "合同没有签章的文本。"}).sees("不予受理")
 }

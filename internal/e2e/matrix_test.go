@@ -367,7 +367,8 @@ func (w *world) things() things {
 	var m things
 	m.achievement = member.publish("achievement", "league", meadowAchievement)
 	m.demand = company.publish("demand", "otherLeague", meadowDemand)
-	draft := member.get("/achievements/new").submit("/achievements", values{"title": "没有写完的成果"}, upload{"evidence", "检测报告.pdf", pdf("evidence")}).want(200, "草稿已保存")
+	draft := member.get("/achievements/new").submit("/achievements", values{"title": "没有写完的成果"},
+		upload{"evidence", "检测报告.pdf", pdf("evidence")}).want(200, "草稿已保存")
 	m.draft = path.Base(draft.path)
 	talk := w.deal(member, company, m.achievement, m.demand)
 	m.deal = path.Base(talk)
@@ -383,7 +384,8 @@ func (w *world) things() things {
 	m.check = regexp.MustCompile(`c=(\w+)`).FindStringSubmatch(member.get("/registrations/" + m.number).link("/v/"))[1]
 	m.freeContract = path.Base(member.get("/contracts").submit("/contracts", nil).want(200).path)
 	m.open = path.Base(w.openCase(member))
-	m.batch = path.Base(member.get("/imports").submit("/imports", values{"kind": "achievement"}, upload{"file", "a.csv", []byte("成果名称,成果介绍\n包衣机,给种子包衣的机器\n")}).want(200).path)
+	m.batch = path.Base(member.get("/imports").submit("/imports", values{"kind": "achievement"},
+		upload{"file", "a.csv", []byte("成果名称,成果介绍\n包衣机,给种子包衣的机器\n")}).want(200).path)
 	m.message = path.Base(member.get("/messages").link("/messages/"))
 	m.picture = w.scan(`select file_id::text from listing_file order by 1 limit 1`)
 	member.get("/achievements/new").submit("/achievements", with(meadowAchievement, values{"title": "等待审核的成果"})).want(200, "草稿已保存")
@@ -391,7 +393,8 @@ func (w *world) things() things {
 	member.get(desk).submit(desk+"/do", values{"event": "submit"}).want(200, "已提交")
 	m.submitted = path.Base(desk)
 	m.openDemand = company.publish("demand", "otherLeague", with(meadowDemand, values{"title": "另一条需求"}))
-	w.as("broker").get("/account/broker").submit("/account/broker", values{"fields": "07", "divisions": ownLeague, "introduction": "做过农牧技术转移。"}).want(200)
+	w.as("broker").get("/account/broker").submit("/account/broker",
+		values{"fields": "07", "divisions": ownLeague, "introduction": "做过农牧技术转移。"}).want(200)
 	return m
 }
 
@@ -407,9 +410,12 @@ func (w *world) openCase(p *person) string {
 func (w *world) fileCase(p *person, yuan int) string {
 	w.t.Helper()
 	at := p.get("/contracts").submit("/contracts", nil).want(200).path
-	p.get(at+"/buyers").submit(at+"/buyers", values{"buyers.0.name": "敕勒川示范乳业有限公司", "buyers.0.country": "156", "buyers.0.division": otherCounty, "buyers.0.nature": "150", "buyers.0.industry": "C"}).want(200, "已保存")
-	p.get(at+"/elements").submit(at+"/elements", values{"elements.name": "乳品检测方法委托开发", "elements.classCode": "0101", "elements.summary": "开发乳品中抗生素残留的快速检测方法。", "elements.beginsOn": "2026-04-01",
-		"elements.endsOn": "2027-03-31", "elements.amountFen": fmt.Sprint(yuan), "elements.payment": "lump_sum", "elements.ip.0.kind": "none", "elements.ownershipAgreed": "yes", "elements.field": "01", "elements.industry": "C"}).want(200, "已保存")
+	p.get(at+"/buyers").submit(at+"/buyers", values{"buyers.0.name": "敕勒川示范乳业有限公司", "buyers.0.country": "156",
+		"buyers.0.division": otherCounty, "buyers.0.nature": "150", "buyers.0.industry": "C"}).want(200, "已保存")
+	p.get(at+"/elements").submit(at+"/elements", values{"elements.name": "乳品检测方法委托开发", "elements.classCode": "0101",
+		"elements.summary": "开发乳品中抗生素残留的快速检测方法。", "elements.beginsOn": "2026-04-01",
+		"elements.endsOn": "2027-03-31", "elements.amountFen": fmt.Sprint(yuan), "elements.payment": "lump_sum", "elements.ip.0.kind": "none",
+		"elements.ownershipAgreed": "yes", "elements.field": "01", "elements.industry": "C"}).want(200, "已保存")
 	p.completeContract(at)
 	p.get(at+"/amounts").submit(at+"/amounts", values{"technicalFen": fmt.Sprint(yuan - 100_000)}).want(200, "已保存") // less the two machines
 	return p.get(at+"/check").submit(at+"/submit", nil).want(200, "受理编号").path
@@ -426,11 +432,15 @@ func (w *world) scan(sql string, args ...any) string {
 func (w *world) address(m things, route string) string {
 	_, pattern, _ := strings.Cut(route, " ")
 	org := fmt.Sprint(w.provided["university"].OrgID)
-	objects := map[string]string{"/deals/:id": m.deal, "/contracts/:id": m.contract, "/filings/:id": m.filing, "/registrations/:number": m.number, "/v/:number": m.number,
-		"/points/:id": fmt.Sprint(w.points["county"].ID), "/organisations/:id": org, "/units/:id": org, "/messages/:id": m.message, "/imports/:id": m.batch, "/files/:id": m.picture,
-		"/brokers/:id": fmt.Sprint(w.provided["agency"].AccountIDs[0]), "/review/:id": m.submitted, "/assets/*": strings.TrimPrefix(w.stylesheet(), "/assets/")}
+	objects := map[string]string{"/deals/:id": m.deal, "/contracts/:id": m.contract, "/filings/:id": m.filing,
+		"/registrations/:number": m.number, "/v/:number": m.number,
+		"/points/:id": fmt.Sprint(w.points["county"].ID), "/organisations/:id": org, "/units/:id": org, "/messages/:id": m.message,
+		"/imports/:id": m.batch, "/files/:id": m.picture,
+		"/brokers/:id": fmt.Sprint(w.provided["agency"].AccountIDs[0]), "/review/:id": m.submitted,
+		"/assets/*": strings.TrimPrefix(w.stylesheet(), "/assets/")}
 	switch {
-	case strings.Contains(pattern, "/desk/achievements/") || strings.HasPrefix(route, "PUT /api/v1/achievements/") || strings.HasSuffix(pattern, "achievements/:id/versions"):
+	case strings.Contains(pattern, "/desk/achievements/") || strings.HasPrefix(route, "PUT /api/v1/achievements/") ||
+		strings.HasSuffix(pattern, "achievements/:id/versions"):
 		objects["achievements/:id"] = m.draft
 	default:
 		objects["achievements/:id"] = m.achievement
@@ -440,21 +450,26 @@ func (w *world) address(m things, route string) string {
 		objects["/contracts/:id"] = m.freeContract
 	}
 	if strings.Contains(pattern, "/members/:id") || strings.Contains(pattern, "/memberships/:id") {
-		account := w.scan(`insert into account (login_name, display_name, password_hash, created_at) values ('extra' || gen_random_uuid(), '临时', '', now()) returning id::text`)
-		id := w.scan(`insert into membership (account_id, organisation_id, roles, created_at) values ($1::bigint, $2::bigint, '{member}', now()) returning id::text`, account, org)
+		account := w.scan(`insert into account (login_name, display_name, password_hash, created_at)
+			values ('extra' || gen_random_uuid(), '临时', '', now()) returning id::text`)
+		id := w.scan(`insert into membership (account_id, organisation_id, roles, created_at)
+			values ($1::bigint, $2::bigint, '{member}', now()) returning id::text`, account, org)
 		objects["members/:id"], objects["memberships/:id"] = id, id
 	}
 	if strings.Contains(pattern, "invitations/:id") || strings.Contains(pattern, "/:invitation") {
-		id := w.scan(`insert into invitation (organisation_id, email, roles, token_hash, invited_by, created_at, expires_at) values ($1::bigint, 'x@example.com', '{member}', $2, $3, now(), now() + interval '300 years') returning id::text`,
+		id := w.scan(`insert into invitation (organisation_id, email, roles, token_hash, invited_by, created_at, expires_at)
+			values ($1::bigint, 'x@example.com', '{member}', $2, $3, now(), now() + interval '300 years') returning id::text`,
 			org, rand.Text(), w.who("member").AccountID)
 		objects["invitations/:id"], objects["/:invitation"] = id, id
 	}
 	if strings.Contains(pattern, "tokens/:id") {
 		a := w.who("member")
-		objects["tokens/:id"] = w.scan(`insert into api_token (account_id, membership_id, name, token_hash, created_at) values ($1, $2, 'x', $3, now()) returning id::text`, a.AccountID, a.MembershipID, rand.Text())
+		objects["tokens/:id"] = w.scan(`insert into api_token (account_id, membership_id, name, token_hash, created_at)
+			values ($1, $2, 'x', $3, now()) returning id::text`, a.AccountID, a.MembershipID, rand.Text())
 	}
 	if strings.Contains(pattern, "/invitations/:token") {
-		_, token, err := w.s.Identity.Invite(context.Background(), w.who("member"), w.provided["university"].OrgID, "new@example.com", []actor.Role{actor.Member})
+		_, token, err := w.s.Identity.Invite(context.Background(), w.who("member"), w.provided["university"].OrgID, "new@example.com",
+			[]actor.Role{actor.Member})
 		apptest.NoErr(w.t, err)
 		objects["/invitations/:token"] = token
 	}
@@ -528,7 +543,8 @@ func (p *person) knock(route, address string) (byte, int, []byte) {
 	case "POST /signin":
 		said = fmt.Sprintf(said, rand.Text())
 	case "POST /account/switch":
-		said = fmt.Sprintf(said, p.w.scan(`select coalesce(max(m.id), 0)::text from membership m join account a on a.id = account_id where login_name = $1`, p.name))
+		said = fmt.Sprintf(said, p.w.scan(`select coalesce(max(m.id), 0)::text
+			from membership m join account a on a.id = account_id where login_name = $1`, p.name))
 	case "POST /contracts/:id/submit":
 		said = fmt.Sprintf(said, fmt.Sprint(p.w.points["county"].ID))
 	}

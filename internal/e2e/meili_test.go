@@ -19,8 +19,8 @@ import (
 	"techmarket/search"
 )
 
-// TestPages_GoOnWhileARealMeilisearchIsInTrouble breaks a real server in every way a proxy before it can, at a running site: pages answer in
-// time with the notice, and what was written meanwhile is found afterwards.
+// TestPages_GoOnWhileARealMeilisearchIsInTrouble breaks a real server in every way a proxy before it can, at a running site: pages answer
+// in time with the notice, and what was written meanwhile is found afterwards.
 func TestPages_GoOnWhileARealMeilisearchIsInTrouble(t *testing.T) {
 	t.Parallel()
 	address, _, _ := benchMeili(t)
@@ -45,7 +45,8 @@ func TestPages_GoOnWhileARealMeilisearchIsInTrouble(t *testing.T) {
 			}
 		case m == "full" && write:
 			w.WriteHeader(http.StatusUnprocessableEntity)
-			_, _ = w.Write([]byte(`{"message":"There is no more space left on the device.","code":"no_space_left_on_device","type":"system","link":""}`))
+			_, _ = w.Write([]byte(`{"message":"There is no more space left on the device.",` +
+				`"code":"no_space_left_on_device","type":"system","link":""}`))
 			return
 		case m == "other" && !write: // a version whose answers nobody here understands
 			_, _ = w.Write([]byte(`{"results":[{"hits":[{"id":"a1"}]},{"hits":[{"id":"a1"}]}]}`))
@@ -59,7 +60,8 @@ func TestPages_GoOnWhileARealMeilisearchIsInTrouble(t *testing.T) {
 	rows := func(n string) {
 		t.Helper()
 		text := `{"id": "` + n + `", "abstract": "一种紫色氧化钨的制取工艺，由紫钨制得的碳化钨粉细而均匀，编号` + n + `，用于高性能硬质合金。"}` + "\n"
-		apptest.NoErr(t, cli.ImportFile(ctx, w.s, &app.Environment{Stdin: strings.NewReader(""), Stdout: io.Discard}, strings.NewReader(text), cli.Importing{Kind: listing.Achievement, Name: n + ".jsonl", Yes: true}))
+		apptest.NoErr(t, cli.ImportFile(ctx, w.s, &app.Environment{Stdin: strings.NewReader(""), Stdout: io.Discard}, strings.NewReader(text),
+			cli.Importing{Kind: listing.Achievement, Name: n + ".jsonl", Yes: true}))
 	}
 	const notice = "以下结果由内置检索给出"
 	page := func(path string) (string, time.Duration) {

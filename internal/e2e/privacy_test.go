@@ -12,7 +12,7 @@ import (
 	"techmarket/internal/app/apptest"
 )
 
-// P14 of reference/trust.md: who signs up, signs in rightly and wrongly, resets a password, lists, deals, files and searches
+// docs/rules/security.md §5: who signs up, signs in rightly and wrongly, resets a password, lists, deals, files and searches
 // leaves no name, phone, mail address, password, token or search text in the log.
 func TestLog_HoldsNoPersonalData(t *testing.T) {
 	t.Parallel()
@@ -48,8 +48,10 @@ func TestLog_HoldsNoPersonalData(t *testing.T) {
 	if n := strings.Count(log, "\n"); n < 100 {
 		t.Fatalf("the log was not captured: %d lines", n)
 	}
-	for what, text := range map[string]string{"a password": password, "a wrong password": wrong, "a mail address": "@example.com", "a name": "示范lark", "an organisation's contact": "其其格",
-		"a legal representative": "白音", "a phone number": "0471-5550", "what was searched": "13847112345", "a token": token, "a reset link": reset, "an authenticator's secret": secret, "a recovery code": recovery[0]} {
+	for what, text := range map[string]string{"a password": password, "a wrong password": wrong, "a mail address": "@example.com",
+		"a name": "示范lark", "an organisation's contact": "其其格",
+		"a legal representative": "白音", "a phone number": "0471-5550", "what was searched": "13847112345", "a token": token,
+		"a reset link": reset, "an authenticator's secret": secret, "a recovery code": recovery[0]} {
 		if at := strings.Index(log, text); at >= 0 {
 			t.Errorf("%s is in the log: …%s…", what, log[max(0, at-150):min(len(log), at+100)])
 		}
@@ -61,7 +63,8 @@ func TestLog_MasksWhatErrorsSay(t *testing.T) {
 	t.Parallel()
 	out := &apptest.Output{}
 	log := app.NewLogger(out, slog.LevelInfo)
-	log.Warn("job failed", "error", fmt.Errorf("send mail: %w", errors.New("550 5.1.1 <baiyin@example.com>: user unknown")), "panic", "phone 13847112345", "job", 7,
+	log.Warn("job failed", "error", fmt.Errorf("send mail: %w", errors.New("550 5.1.1 <baiyin@example.com>: user unknown")), "panic",
+		"phone 13847112345", "job", 7,
 		"trace", "id 15010219900101123X token tm_0123456789abcdefghijABCDEFGHIJ")
 	line := out.String()
 	for _, text := range []string{"baiyin", "13847112345", "15010219900101123X", "tm_0123"} {

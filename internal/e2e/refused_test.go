@@ -58,7 +58,8 @@ func TestServe_RefusedFormKeepsWhatWasTyped(t *testing.T) {
 	if body := string(refused.body); strings.Contains(body, "<script>alert") || strings.Contains(body, "95%<") {
 		t.Error("what was typed is not escaped")
 	}
-	if again := refused.form("/achievements", nil).values; again.Get("title") != typed || again.Get("summary") != "第一行\n第二行" || again.Get("_csrf") != member.csrf() {
+	if again := refused.form("/achievements", nil).values; again.Get("title") != typed || again.Get("summary") != "第一行\n第二行" ||
+		again.Get("_csrf") != member.csrf() {
 		t.Errorf("the page keeps %v", again)
 	}
 	if again := refused.submit("/achievements", nil).want(503).form("/achievements", nil).values; again.Get("title") != typed {
@@ -76,7 +77,8 @@ func TestServe_RefusedFormKeepsWhatWasTyped(t *testing.T) {
 
 	joining := w.visitor("joining")
 	again := joining.post("/signup", values{"login": "newcomer", "orgName": "示范新单位", "password": password}).want(503, "没有丢失")
-	if kept := again.form("/signup", nil).values; kept.Get("orgName") != "示范新单位" || kept.Has("password") || strings.Contains(string(again.body), password) {
+	if kept := again.form("/signup", nil).values; kept.Get("orgName") != "示范新单位" || kept.Has("password") ||
+		strings.Contains(string(again.body), password) {
 		t.Errorf("a page shows a password again, or lost the rest: %v", kept)
 	}
 	source, err := filepath.Glob("../../web/*/*.go")
@@ -104,7 +106,8 @@ func TestServe_RefusedFormKeepsWhatWasTyped(t *testing.T) {
 	member.get("/signin").submit("/signin", values{"login": "member", "password": password}).want(200, "您好")
 	over.submit("/achievements", nil).want(200, "草稿已保存", "退出以后才提交的成果")
 
-	// The database is away, so that not even the session can be looked up. A foreign page's form, without this browser's token, is not offered for sending.
+	// The database is away, so that not even the session can be looked up. A foreign page's form, without this browser's token, is not offered
+	// for sending.
 	w.s.Platform.DB.Pool.Close()
 	stranger := w.visitor("stranger")
 	at, err := url.Parse(w.server.URL)

@@ -23,17 +23,22 @@ import (
 
 // screensStart says where a role's walk begins beside its desk; the walk follows the links of every page it opens.
 var screensStart = map[string][]string{
-	"": {"/", "/no-such-page", "/achievements?q=没有这样的技术", "/achievements?q=稀土", "/search?q=稀土", "/match?q=稀土永磁废料中钕铁硼的回收，收率要达到 95% 以上", "/match?q=好", "/stats?from=abc",
-		"/verify?number=1", "/signin/forgot", "/signup", "/points", "/rules", "/stats/definitions", "/brokers", "/demands", "/stats", "/api/v1/docs", "/design"},
+	"": {"/", "/no-such-page", "/achievements?q=没有这样的技术", "/achievements?q=稀土", "/search?q=稀土", "/match?q=稀土永磁废料中钕铁硼的回收，收率要达到 95% 以上",
+		"/match?q=好", "/stats?from=abc",
+		"/verify?number=1", "/signin/forgot", "/signup", "/points", "/rules", "/stats/definitions", "/brokers", "/demands", "/stats",
+		"/api/v1/docs", "/design"},
 	"demo-university": nil, "demo-company": nil, "demo-broker": nil,
-	"demo-registrar": {"/registry?state=in_review", "/registry?state=registered"}, "demo-reviewer": {"/registry?state=awaiting_second_review"}, "demo-head": {"/registry?state=awaiting_registration", "/registry?state=registered"},
-	"demo-expert": {"/registry?state=awaiting_experts"}, "demo-league": {"/review", "/registry"}, "demo-region": {"/review", "/organisations", "/quality", "/registry"}, "demo-administrator": nil,
+	"demo-registrar": {"/registry?state=in_review", "/registry?state=registered"}, "demo-reviewer": {"/registry?state=awaiting_second_review"},
+	"demo-head":   {"/registry?state=awaiting_registration", "/registry?state=registered"},
+	"demo-expert": {"/registry?state=awaiting_experts"}, "demo-league": {"/review", "/registry"},
+	"demo-region": {"/review", "/organisations", "/quality", "/registry"}, "demo-administrator": nil,
 }
 
 // screensUnseen are the pages that a walk of links can't reach, with the reason.
 var screensUnseen = map[string]string{
-	"/invitations/:token": "address from a mail", "/signin/reset/:token": "address from a mail", "/feeds/:token/end": "address from a mail", "/feeds/:token": "Atom",
-	"/suggest": "part of a page", "/imports/:id/progress": "part of a page",
+	"/invitations/:token": "address from a mail", "/signin/reset/:token": "address from a mail", "/feeds/:token/end": "address from a mail",
+	"/feeds/:token": "Atom",
+	"/suggest":      "part of a page", "/imports/:id/progress": "part of a page",
 }
 
 // TestScreens takes a picture of every page × role of the built program with its sample market at three widths and at 1440 px
@@ -54,7 +59,8 @@ func TestScreens(t *testing.T) {
 	apptest.NoErr(t, os.MkdirAll(folder, 0o755))
 	unseen := map[string]*regexp.Regexp{} // pattern of each page that nobody has seen so far
 	for route := range matrix {
-		if path, ok := strings.CutPrefix(route, "GET "); ok && !strings.HasPrefix(path, "/api/") && !strings.HasPrefix(path, "/assets/") && !notAPage.MatchString(path) && screensUnseen[path] == "" {
+		if path, ok := strings.CutPrefix(route, "GET "); ok && !strings.HasPrefix(path, "/api/") && !strings.HasPrefix(path, "/assets/") &&
+			!notAPage.MatchString(path) && screensUnseen[path] == "" {
 			unseen[path] = regexp.MustCompile("^" + parameter.ReplaceAllString(regexp.QuoteMeta(path), `[^/]+`) + "$")
 		}
 	}
@@ -66,7 +72,8 @@ func TestScreens(t *testing.T) {
 		b := newTab(t, browser, base, login)
 		queue := slices.Clone(screensStart[login])
 		if login != "" {
-			b.open("/signin").do("sign in", chromedp.Focus("input[name=login]"), chromedp.KeyEvent(login), chromedp.Focus("input[name=password]"), chromedp.KeyEvent(sample.Password+"\r"))
+			b.open("/signin").do("sign in", chromedp.Focus("input[name=login]"), chromedp.KeyEvent(login), chromedp.Focus("input[name=password]"),
+				chromedp.KeyEvent(sample.Password+"\r"))
 			b.sees("您好")
 			queue = append([]string{"/desk"}, queue...)
 		}
@@ -83,7 +90,8 @@ func TestScreens(t *testing.T) {
 				continue // asked to sign in
 			}
 			var links []string
-			apptest.NoErr(t, json.Unmarshal([]byte(b.eval(`JSON.stringify([...document.querySelectorAll("a[href]")].filter(a => a.origin == location.origin).map(a => a.pathname + a.search))`)), &links))
+			apptest.NoErr(t, json.Unmarshal([]byte(b.eval(`JSON.stringify([...document.querySelectorAll("a[href]")]
+			.filter(a => a.origin == location.origin).map(a => a.pathname + a.search))`)), &links))
 			for _, link := range links {
 				if path, _, _ := strings.Cut(link, "?"); !notAPage.MatchString(path) && !seen[pageKind(link)] {
 					seen[pageKind(link)] = true
@@ -113,7 +121,8 @@ func TestScreens(t *testing.T) {
 				}
 				png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
 				apptest.NoErr(t, err)
-				name := fmt.Sprintf("%s%s-%s.png", cmp.Or(strings.TrimPrefix(login, "demo-"), "guest"), strings.TrimSuffix(notName.ReplaceAllString(pageKind(at), "-"), "-"), look.name)
+				name := fmt.Sprintf("%s%s-%s.png", cmp.Or(strings.TrimPrefix(login, "demo-"), "guest"),
+					strings.TrimSuffix(notName.ReplaceAllString(pageKind(at), "-"), "-"), look.name)
 				apptest.NoErr(t, os.WriteFile(filepath.Join(folder, name), png, 0o644))
 			}
 		}
@@ -124,7 +133,8 @@ func TestScreens(t *testing.T) {
 }
 
 var (
-	notAPage  = regexp.MustCompile(`\.(csv|xlsx|zip|docx|pdf)$|^/(assets|api/v1/openapi)|/files/|/papers/|/word|/template|/certificate|/marked|/download|^/feeds/|^/files/|/theme|/signout|/proof`)
+	notAPage = regexp.MustCompile(`\.(csv|xlsx|zip|docx|pdf)$|^/(assets|api/v1/openapi)|/files/|/papers/|/word|/template` +
+		`|/certificate|/marked|/download|^/feeds/|^/files/|/theme|/signout|/proof`)
 	notName   = regexp.MustCompile(`[^a-z0-9]+`)
 	parameter = regexp.MustCompile(`:[a-z0-9]+`) // of a route
 	objectRef = regexp.MustCompile(`/\d+|/[0-9A-Z]{16,}`)

@@ -103,7 +103,8 @@ func TestWatch_FromAlertToAnswerAndQuality(t *testing.T) {
 	w.as("rival").post(pair, values{"answer": "keep"}).want(404)
 	w.as("rival").post(matches+"/alerts", values{"alerts": "off"}).want(404)
 	seller.post(pair, values{"answer": "refuse", "reason": "price"}).want(404)
-	if others := w.as("rival").get(matches).want(200).text(); strings.Contains(others, "收藏") || strings.Contains(others, "不合适") || strings.Contains(others, "提醒") {
+	if others := w.as("rival").get(matches).want(200).text(); strings.Contains(others, "收藏") || strings.Contains(others, "不合适") ||
+		strings.Contains(others, "提醒") {
 		t.Errorf("a stranger's match page: %s", others)
 	}
 	for _, p := range []*person{seller, w.as("rival")} {
@@ -127,7 +128,8 @@ func TestWatch_FromAlertToAnswerAndQuality(t *testing.T) {
 	apptest.NoErr(t, err)
 	rows, err := book.GetRows(book.GetSheetName(0))
 	apptest.NoErr(t, err)
-	if all := strings.Join(flat(rows), "|"); !strings.Contains(all, meadowAchievement["title"]) || !strings.Contains(all, meadowDemand["title"]) {
+	if all := strings.Join(flat(rows), "|"); !strings.Contains(all, meadowAchievement["title"]) ||
+		!strings.Contains(all, meadowDemand["title"]) {
 		t.Errorf("sheet: %s", all)
 	}
 	w.guest.get(matches+"/print").want(200, meadowAchievement["title"], "会上记录")
@@ -178,7 +180,8 @@ func TestSearches_SubscribeFeedAndEnd(t *testing.T) {
 	}
 	answer := w.guest.get(feed).want(200)
 	apptest.NoErr(t, xml.Unmarshal(answer.body, &atom))
-	if len(atom.Entries) != 1 || atom.Entries[0].Author != "草原示范大学" || strings.Contains(string(answer.body), "其其格") || atom.ID == "" || atom.Updated == "" {
+	if len(atom.Entries) != 1 || atom.Entries[0].Author != "草原示范大学" || strings.Contains(string(answer.body), "其其格") || atom.ID == "" ||
+		atom.Updated == "" {
 		t.Errorf("feed: %s", answer.body)
 	}
 	apptest.NoErr(t, w.s.Platform.DB.InTx(t.Context(), func(ctx context.Context, tx pgx.Tx) error {
@@ -192,7 +195,8 @@ func TestSearches_SubscribeFeedAndEnd(t *testing.T) {
 	buyer.get("/searches").submit(id, values{"notice": "immediate"}).want(200, "已更改")
 	w.guest.get(feed+"/end").want(200, "结束提醒")
 	once := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	oneClick, err := once.Post(w.server.URL+feed+"/end", "application/x-www-form-urlencoded", strings.NewReader("List-Unsubscribe=One-Click")) // as a mail program does
+	// as a mail program does
+	oneClick, err := once.Post(w.server.URL+feed+"/end", "application/x-www-form-urlencoded", strings.NewReader("List-Unsubscribe=One-Click"))
 	apptest.NoErr(t, err)
 	oneClick.Body.Close()
 	if oneClick.StatusCode != 200 {

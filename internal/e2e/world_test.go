@@ -60,7 +60,8 @@ var workdayMorning = time.Date(2026, 4, 10, 10, 0, 0, 0, clock.Zone())
 
 func newWorld(t testing.TB, change ...func(*app.Config)) *world {
 	t.Helper()
-	w := &world{t: t, log: &apptest.Output{}, points: map[string]point.Point{}, provided: map[string]identity.Provisioned{}, people: map[string]*person{}}
+	w := &world{t: t, log: &apptest.Output{}, points: map[string]point.Point{}, provided: map[string]identity.Provisioned{},
+		people: map[string]*person{}}
 	began := time.Now()
 	now := func() time.Time { return workdayMorning.Add(time.Since(began)) }
 	var err error
@@ -90,27 +91,34 @@ func (w *world) provide() {
 		kind                actor.OrgKind
 		people              []staff
 	}{
-		{"university", "草原示范大学", ownCounty, actor.University, []staff{{"member", []actor.Role{actor.OrgAdmin, actor.Member}}, {"colleague", []actor.Role{actor.Member}}}},
+		{"university", "草原示范大学", ownCounty, actor.University, []staff{{"member", []actor.Role{actor.OrgAdmin, actor.Member}},
+			{"colleague", []actor.Role{actor.Member}}}},
 		{"company", "敕勒川示范乳业有限公司", otherCounty, actor.Enterprise, []staff{{"company", []actor.Role{actor.OrgAdmin, actor.Member}}}},
 		{"rival", "阴山示范装备有限公司", siblingCounty, actor.Enterprise, []staff{{"rival", []actor.Role{actor.OrgAdmin, actor.Member}}}},
 		{"agency", "北疆示范技术转移中心", ownCounty, actor.Agency, []staff{{"broker", []actor.Role{actor.Broker, actor.Member}}}},
-		{"county", "回民区示范科技服务中心", ownCounty, actor.PointHost, []staff{{"registrar", []actor.Role{actor.Registrar}}, {"registrar2", []actor.Role{actor.Registrar}},
+		{"county", "回民区示范科技服务中心", ownCounty, actor.PointHost, []staff{{"registrar", []actor.Role{actor.Registrar}},
+			{"registrar2", []actor.Role{actor.Registrar}},
 			{"reviewer", []actor.Role{actor.Reviewer}}, {"head", []actor.Role{actor.PointHead}}, {"expert", []actor.Role{actor.Expert}}}},
-		{"sibling", "玉泉区示范科技服务中心", siblingCounty, actor.PointHost, []staff{{"siblingRegistrar", []actor.Role{actor.Registrar, actor.Reviewer, actor.PointHead}}}},
+		{"sibling", "玉泉区示范科技服务中心", siblingCounty, actor.PointHost,
+			[]staff{{"siblingRegistrar", []actor.Role{actor.Registrar, actor.Reviewer, actor.PointHead}}}},
 		{"league", "呼和浩特市示范科技局", ownLeague, actor.Government, []staff{{"league", []actor.Role{actor.LeagueOfficer}}}},
 		{"other", "包头市示范科技局", otherLeague, actor.Government, []staff{{"otherLeague", []actor.Role{actor.LeagueOfficer}}}},
-		{"region", "示范科技厅", "150000", actor.Government, []staff{{"region", []actor.Role{actor.RegionOfficer}}, {"system", []actor.Role{actor.SystemAdmin}}}},
+		{"region", "示范科技厅", "150000", actor.Government, []staff{{"region", []actor.Role{actor.RegionOfficer}},
+			{"system", []actor.Role{actor.SystemAdmin}}}},
 		{"tax", "呼和浩特市示范税务局", ownLeague, actor.Government, []staff{{"tax", []actor.Role{actor.TaxReader}}}},
 	}
 	var in []identity.ProvisionOrganisation
 	for _, o := range orgs {
-		p := identity.ProvisionOrganisation{Organisation: identity.Organisation{Kind: o.kind, Name: o.name, Division: o.division, State: actor.Confirmed}}
+		p := identity.ProvisionOrganisation{Organisation: identity.Organisation{Kind: o.kind, Name: o.name, Division: o.division,
+			State: actor.Confirmed}}
 		if o.kind == actor.University || o.kind == actor.Enterprise {
-			p.Organisation.Profile = identity.OrgProfile{Address: "示范路 1 号", LegalRepresentative: "白音", Contact: "其其格", Phone: "0471-5550100", Industry: "M",
-				Nature: map[actor.OrgKind]string{actor.University: "0221", actor.Enterprise: "150"}[o.kind]}
+			p.Organisation.Profile = identity.OrgProfile{Address: "示范路 1 号", LegalRepresentative: "白音", Contact: "其其格", Phone: "0471-5550100",
+				Industry: "M",
+				Nature:   map[actor.OrgKind]string{actor.University: "0221", actor.Enterprise: "150"}[o.kind]}
 		}
 		for _, s := range o.people {
-			p.People = append(p.People, identity.ProvisionPerson{Person: identity.NewPerson{LoginName: s.name, DisplayName: "示范" + s.name, Email: s.name + "@example.com", Password: password}, Roles: s.roles})
+			p.People = append(p.People, identity.ProvisionPerson{Person: identity.NewPerson{LoginName: s.name, DisplayName: "示范" + s.name,
+				Email: s.name + "@example.com", Password: password}, Roles: s.roles})
 		}
 		in = append(in, p)
 	}
@@ -123,11 +131,14 @@ func (w *world) provide() {
 		key, host, name, division, code string
 		kind                            point.Kind
 	}{
-		{"county", "county", "回民区示范登记点", ownCounty, "03", point.County}, {"sibling", "sibling", "玉泉区示范登记点", siblingCounty, "04", point.County},
-		{"league", "league", "呼和浩特市示范登记点", ownLeague, "01", point.League}, {"region", "region", "自治区示范登记点", "150000", "00", point.Region},
+		{"county", "county", "回民区示范登记点", ownCounty, "03", point.County},
+		{"sibling", "sibling", "玉泉区示范登记点", siblingCounty, "04", point.County},
+		{"league", "league", "呼和浩特市示范登记点", ownLeague, "01", point.League},
+		{"region", "region", "自治区示范登记点", "150000", "00", point.Region},
 	} {
 		w.points[p.key], err = w.s.Points.Save(context.Background(), w.who("region"), point.Input{Name: p.name, Kind: p.kind,
-			OrganisationID: w.provided[p.host].OrgID, Division: p.division, Code2: p.code, AuthorisedFrom: "2020-01-01", Address: "示范街 8 号", Phone: "0471-5550199"})
+			OrganisationID: w.provided[p.host].OrgID, Division: p.division, Code2: p.code, AuthorisedFrom: "2020-01-01", Address: "示范街 8 号",
+			Phone: "0471-5550199"})
 		apptest.NoErr(w.t, err)
 	}
 }
@@ -453,5 +464,6 @@ func (g *page) submit(action string, v values, uploads ...upload) *page {
 
 // pdf is a small valid PDF that differs by its text.
 func pdf(text string) []byte {
-	return []byte("%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n% " + text + "\ntrailer<</Root 1 0 R>>\n%%EOF\n")
+	return []byte("%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n% " + text +
+		"\ntrailer<</Root 1 0 R>>\n%%EOF\n")
 }

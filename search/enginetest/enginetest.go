@@ -325,7 +325,8 @@ func disjunctiveFacets(t *testing.T, e search.Engine) {
 	if diff := cmp.Diff(want, res.Facets); diff != "" {
 		t.Errorf("facets (-want +got):\n%s", diff)
 	}
-	none := find(t, e, search.Query{Text: "烟气", Limit: 1, Filters: []search.Filter{search.AnyOf("field", "99")}, FacetNames: []string{"field"}})
+	none := find(t, e, search.Query{Text: "烟气", Limit: 1, Filters: []search.Filter{search.AnyOf("field", "99")},
+		FacetNames: []string{"field"}})
 	if none.Total != 0 || none.Facets["field"]["04"] != 3 {
 		t.Errorf("a filter that nothing passes: total %d, own facet %v; want 0 and the other choices", none.Total, none.Facets)
 	}
@@ -421,7 +422,8 @@ func candidates(t *testing.T, e search.Engine) {
 	b1.Prepared, b1.Facets, b1.Numbers = []byte("\x00\xff氧化铁"), map[string][]string{"topic": {"0101", "0203"}}, map[string]int64{"maturity": 7}
 	index(t, e, b1, doc("b2", "高炉煤气余压发电", ""))
 	got, err := e.Candidates(deadline(t), search.CandidateQuery{
-		Terms: []search.WeightedTerm{{Term: "高炉", Weight: 5}, {Term: "煤气", Weight: 4}, {Term: "脱硫", Weight: 3}, {Term: "没有", Weight: 1}}, Limit: 3,
+		Terms: []search.WeightedTerm{{Term: "高炉", Weight: 5}, {Term: "煤气", Weight: 4}, {Term: "脱硫", Weight: 3},
+			{Term: "没有", Weight: 1}}, Limit: 3,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -429,7 +431,8 @@ func candidates(t *testing.T, e search.Engine) {
 	if len(got) != 3 || got[0].ID != "b1" || got[1].ID != "b2" {
 		t.Fatalf("candidates = %+v; want b1, b2 and one 脱硫", got)
 	}
-	if c := got[0]; c.Version != 1 || c.Kind != "achievement" || string(c.Prepared) != string(b1.Prepared) || !slices.Equal(c.Facets["topic"], b1.Facets["topic"]) || c.Numbers["maturity"] != 7 {
+	if c := got[0]; c.Version != 1 || c.Kind != "achievement" || string(c.Prepared) != string(b1.Prepared) ||
+		!slices.Equal(c.Facets["topic"], b1.Facets["topic"]) || c.Numbers["maturity"] != 7 {
 		t.Errorf("first candidate = %+v; want what was prepared, codes and numbers of b1", c)
 	}
 	got, err = e.Candidates(deadline(t), search.CandidateQuery{
@@ -504,7 +507,7 @@ func badInput(t *testing.T, e search.Engine) {
 }
 
 // randomDocuments compares with the naive reference: a document is found when it holds every word and passes every filter. The words
-// stand apart, so that cutting can't be argued about.
+// stand apart, so that the cutting of words makes no difference.
 func randomDocuments(t *testing.T, e search.Engine) {
 	vocabulary := strings.Fields("脱硫 脱硝 除尘 稀土 永磁 石墨 电池 储能 风电 光伏 煤炭 甲醇 催化剂 机器人 传感器 玉米 苜蓿 奶牛 疫苗 graphene laser")
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -583,7 +586,7 @@ func rebuild(t *testing.T, e search.Engine) {
 			return err
 		}
 		if res, err := e.Search(ctx, search.Query{Text: "旧文档", Limit: 10}); err != nil || res.Total != 1 {
-			return fmt.Errorf("while rebuilding the old index serves: %v, %v", ids(res), err)
+			return fmt.Errorf("while rebuilding the old index serves: %v, %v", ids(res), err) //nolint:errorlint // may be nil
 		}
 		// and the database is read late: what it says of them is older
 		return emit(doc("live", "旧文档", ""), doc("gone", "旧文档", ""))

@@ -242,8 +242,8 @@ type scored struct {
 }
 
 // survey answers a page: the exact total, the counts of every facet with its own filters left out, and the rows of the page in
-// order, of all rows or of those that hold the text (hits, in any order). It goes through some rows at a time, filter by filter and facet by
-// facet, so that nearly all it touches lies in the processor's nearest memory; which filters a row fails is one bit for each
+// order, of all rows or of those that hold the text (hits, in any order). It goes through some rows at a time, filter by filter and facet
+// by facet, so that nearly all it reads is in the processor's cache; which filters a row fails is one bit for each
 // name (search.MaxFilters are fewer than 64), set without a branch.
 func (c *columns) survey(q search.Query, all bool, hits []scored) (total int, page []scored, facets map[string]map[string]int) {
 	c.mu.RLock()
@@ -306,7 +306,7 @@ func (c *columns) survey(q search.Query, all bool, hits []scored) (total int, pa
 	return total, page[min(q.Offset, len(page)):], facets
 }
 
-// blockSize is how many rows survey looks at at a time.
+// blockSize is how many rows survey reads in one step.
 const blockSize = 2048
 
 // valuesOf gives the values of a block of a column: as they lie, or, where at names the rows, gathered into to.
@@ -519,8 +519,8 @@ func (c *columns) newBest(by []search.Sort, keep int) *best {
 	return b
 }
 
-// offer adds the rows of a block (see survey), the last first. Nearly all of 100,000 rows are worse by the first number alone than those already kept, so that
-// is looked at before the order is asked.
+// offer adds the rows of a block (see survey), the last first. Nearly all of 100,000 rows are worse by the first number alone than those
+// already kept, so that is looked at before the order is asked.
 func (b *best) offer(from int, at *[blockSize]int32, hits []scored, places []int32) {
 	if b.keep == 0 {
 		return

@@ -1,9 +1,9 @@
 // Package local is the embedded search engine: bleve (scorch, BM25) in the process, on disk or in memory.
 //
-// It owns the index folder and nothing else. Text is cut by zh.Analyzer and counted before bleve sees it, so that both engines know the same
-// words. bleve says which documents hold which words and how well; codes and numbers are kept in memory
-// (columns), where filters, counts and orders cost a hundredth. It refuses to repair a damaged folder: it starts an empty index and says so (Fresh), and the
-// caller rebuilds from the database.
+// It owns the index folder and nothing else. Text is cut by zh.Analyzer and counted before bleve sees it, so that both engines know the
+// same words. bleve says which documents hold which words and how well; codes and numbers are kept in memory
+// (columns), where filters, counts and orders cost a hundredth. It refuses to repair a damaged folder: it starts an empty index and says so
+// (Fresh), and the caller rebuilds from the database.
 package local
 
 import (
@@ -157,7 +157,7 @@ func (e *Engine) removeOthers() {
 }
 
 func newShelf(path string) (*shelf, error) {
-	m := bleve.NewIndexMapping() // says nothing: entry makes the fields itself
+	m := bleve.NewIndexMapping() // no mapping: entry makes the fields itself
 	var i bleve.Index
 	var err error
 	if path == "" {
@@ -306,7 +306,8 @@ type part struct {
 	entries []*document.Document
 }
 
-// feed writes what fill emits in parts, each while the next is being cut: bleve writes on one core. Larger parts make fewer segments to merge.
+// feed writes what fill emits in parts, each while the next is being cut: bleve writes on one core. Larger parts make fewer segments to
+// merge.
 func (e *Engine) feed(ctx context.Context, write func(part) error, fill func(emit func(...search.Document) error) error) error {
 	parts := make(chan part)
 	g, ctx := errgroup.WithContext(ctx)

@@ -172,7 +172,7 @@ func (e *Engine) suggest(ctx context.Context, q search.Query, words []string) (s
 	})
 }
 
-// maxCandidateTerms: more cost 8–28 times the time and bring a hundredth (reference measurements).
+// maxCandidateTerms: more cost 8–28 times the time and bring a hundredth (docs/rules/matching.md §2).
 const maxCandidateTerms = 40
 
 // Candidates implements search.Engine: one weighted OR under BM25.

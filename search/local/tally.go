@@ -137,8 +137,8 @@ func (t *tally) run(ctx context.Context, snapshot *scorch.IndexSnapshot, a *ask,
 	return hits, nil
 }
 
-// each visits the documents that hold a form, by rising number, with the form's score in them: BM25 as bleve counts it (k₁, b, the root of the
-// frequency, the idf squared), or the boost alone where the form stands for many words.
+// each visits the documents that hold a form, by rising number, with the form's score in them: BM25 as bleve counts it (k₁, b, the root of
+// the frequency, the idf squared), or the boost alone where the form stands for many words.
 func (t *tally) each(ctx context.Context, f form, visit func(doc uint64, score float64)) error {
 	if f.start || f.typos > 0 {
 		return t.many(ctx, f, visit)

@@ -53,7 +53,8 @@ func TestLazy_AServerThatHangsAtTheStartKeepsNobodyWaiting(t *testing.T) {
 // succeeds before it is.
 func TestLazy_AnIndexThatIsNotFilledAnswersNobody(t *testing.T) {
 	t.Parallel()
-	url, written := meilitest.Refusing(t, http.StatusNotFound, `{"message":"Index listings not found.","code":"index_not_found","type":"invalid_request","link":""}`)
+	url, written := meilitest.Refusing(t, http.StatusNotFound,
+		`{"message":"Index listings not found.","code":"index_not_found","type":"invalid_request","link":""}`)
 	a, err := analyzer()
 	if err != nil {
 		t.Fatal(err)

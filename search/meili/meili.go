@@ -2,7 +2,7 @@
 //
 // It owns one index on that server (and, while rebuilding, a second one beside it) and the settings of both. Words are cut by
 // zh.Analyzer and sent as opaque Latin tokens (token.go), so Meilisearch never cuts Chinese itself and finds the same words as the
-// embedded engine. It refuses to wait for ever: every search has a deadline, nothing is retried here, and every write is confirmed
+// embedded engine. It never waits without a limit: every search has a deadline, nothing is retried here, and every write is confirmed
 // "succeeded" before it is reported done. When the server is away it says so (unavailable), and search.WithFallback answers.
 package meili
 
@@ -168,11 +168,13 @@ func settings() *meilisearch.Settings {
 // sameSettings compares what decides about results.
 func sameSettings(held *meilisearch.Settings) bool {
 	want := settings()
-	return slices.Equal(held.SearchableAttributes, want.SearchableAttributes) && slices.Equal(held.DisplayedAttributes, want.DisplayedAttributes) && slices.Equal(held.RankingRules, want.RankingRules) &&
+	return slices.Equal(held.SearchableAttributes, want.SearchableAttributes) &&
+		slices.Equal(held.DisplayedAttributes, want.DisplayedAttributes) && slices.Equal(held.RankingRules, want.RankingRules) &&
 		len(held.FilterableAttributes) == len(want.FilterableAttributes) && slices.Equal(held.SortableAttributes, want.SortableAttributes) &&
 		held.Pagination != nil && held.Pagination.MaxTotalHits == want.Pagination.MaxTotalHits &&
 		held.Faceting != nil && held.Faceting.MaxValuesPerFacet == want.Faceting.MaxValuesPerFacet &&
-		held.TypoTolerance != nil && held.TypoTolerance.MinWordSizeForTypos == want.TypoTolerance.MinWordSizeForTypos && slices.Equal(held.TypoTolerance.DisableOnAttributes, want.TypoTolerance.DisableOnAttributes)
+		held.TypoTolerance != nil && held.TypoTolerance.MinWordSizeForTypos == want.TypoTolerance.MinWordSizeForTypos &&
+		slices.Equal(held.TypoTolerance.DisableOnAttributes, want.TypoTolerance.DisableOnAttributes)
 }
 
 // done waits until the server has really done a task.
@@ -195,8 +197,7 @@ func (e *Engine) done(ctx context.Context, info *meilisearch.TaskInfo, err error
 
 // code is the server's own error code, "" when it did not answer.
 func code(err error) string {
-	var m *meilisearch.Error
-	if errors.As(err, &m) {
+	if m, ok := errors.AsType[*meilisearch.Error](err); ok {
 		return m.MeilisearchApiError.Code
 	}
 	return ""

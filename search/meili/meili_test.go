@@ -80,19 +80,19 @@ func TestConformance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	real, err := server()
+	url, err := server()
 	if err != nil {
 		t.Fatal(err)
 	}
 	record := os.Getenv("MEILI_RECORD") != ""
 	for n, rule := range enginetest.Rules() {
 		t.Run(rule.Name, func(t *testing.T) {
-			o := meili.Options{URL: real, Index: fmt.Sprintf("conformance%d", n), SearchTimeout: 10 * time.Second}
-			if real == "" || record {
+			o := meili.Options{URL: url, Index: fmt.Sprintf("conformance%d", n), SearchTimeout: 10 * time.Second}
+			if url == "" || record {
 				if rule.Large {
 					t.Skip("too many requests for a recording: set MEILI_URL or MEILI_BIN")
 				}
-				o.URL, o.HTTP = recording(t, real, fmt.Sprintf("testdata/rule%02d", n))
+				o.URL, o.HTTP = recording(t, url, fmt.Sprintf("testdata/rule%02d", n))
 			}
 			e, err := meili.Open(context.Background(), o, a)
 			if err != nil {

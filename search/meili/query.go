@@ -157,7 +157,8 @@ func (e *Engine) hits(found meilisearch.Hits, q search.Query) ([]search.Hit, err
 	var out []search.Hit
 	for _, h := range found {
 		var hit search.Hit
-		if err := read(h, map[string]any{attrID: &hit.ID, attrKind: &hit.Kind, attrVersion: &hit.Version, "_rankingScore": &hit.Score}); err != nil {
+		if err := read(h, map[string]any{attrID: &hit.ID, attrKind: &hit.Kind, attrVersion: &hit.Version,
+			"_rankingScore": &hit.Score}); err != nil {
 			return nil, err
 		}
 		if q.Highlight {
@@ -366,14 +367,16 @@ func (e *Engine) fetch(ctx context.Context, ids []string) ([]search.Candidate, e
 		return nil, nil
 	}
 	var res meilisearch.DocumentsResult
-	q := &meilisearch.DocumentsQuery{Ids: ids, Limit: int64(len(ids)), Fields: []string{attrID, attrVersion, attrKind, attrFacets, attrNumbers, attrPrepared}}
+	q := &meilisearch.DocumentsQuery{Ids: ids, Limit: int64(len(ids)),
+		Fields: []string{attrID, attrVersion, attrKind, attrFacets, attrNumbers, attrPrepared}}
 	if err := e.server.Index(e.index).GetDocumentsWithContext(ctx, q, &res); err != nil {
 		return nil, unavailable("candidates", err)
 	}
 	out := make([]search.Candidate, len(res.Results))
 	for i, h := range res.Results {
 		c := &out[i]
-		if err := read(h, map[string]any{attrID: &c.ID, attrVersion: &c.Version, attrKind: &c.Kind, attrFacets: &c.Facets, attrNumbers: &c.Numbers, attrPrepared: &c.Prepared}); err != nil {
+		if err := read(h, map[string]any{attrID: &c.ID, attrVersion: &c.Version, attrKind: &c.Kind, attrFacets: &c.Facets,
+			attrNumbers: &c.Numbers, attrPrepared: &c.Prepared}); err != nil {
 			return nil, err
 		}
 	}

@@ -111,7 +111,8 @@ func (l *lexicon) cut(text string, whole bool, yield func(word string)) {
 		before = best[at].cost
 		at++
 	}
-	// The way back gives the words from the last to the first: where each begins is kept at the end of the steps, which have been read by then.
+	// The way back gives the words from the last to the first: where each begins is kept at the end of the steps, which have been read by
+	// then.
 	n := len(best)
 	for end, to := len(best)-1, len(text); end >= 0; {
 		from := int(best[end].from)
@@ -129,11 +130,11 @@ func (l *lexicon) cut(text string, whole bool, yield func(word string)) {
 	}
 }
 
-// heads yields the words that text begins with, of at most most characters, the shortest first.
-func (l *lexicon) heads(text string, most int, yield func(word string, characters int)) {
+// heads yields the words that text begins with, no longer than limit characters, the shortest first.
+func (l *lexicon) heads(text string, limit int, yield func(word string, characters int)) {
 	node, n := int32(0), 0
 	for i, r := range text {
-		if node = l.edge(node, r).to; node == 0 || n == most {
+		if node = l.edge(node, r).to; node == 0 || n == limit {
 			return
 		}
 		if n++; l.cost[node] > 0 {

@@ -30,7 +30,7 @@ var dictionary = sync.OnceValues(func() (*Analyzer, *gse.Segmenter) {
 		panic(err)
 	}
 	lines := string(dict)
-	for _, w := range strings.Fields(domainWords) {
+	for w := range strings.FieldsSeq(domainWords) {
 		lines += fmt.Sprintf("%s %d\n", w, domainFrequency)
 	}
 	g := &gse.Segmenter{SkipLog: true}
@@ -82,7 +82,8 @@ func TestTextIsCutAsGseCutsIt(t *testing.T) {
 
 // FuzzNormalize: the short way gives what the rule says.
 func FuzzNormalize(f *testing.F) {
-	for _, s := range []string{"", "Ａe\u0301 加\u0301速", "℃温度…", "\u200b\u0301a\u0301\u0302", "각각 \u1100\u1161\u11a8", "\xff\xfe脱", "İΑΣς", "ｶﾞ ﾊﾟ", "\u0f71\u0f72", strings.Repeat("\u0301", 40), "電機\u202e"} {
+	for _, s := range []string{"", "Ａe\u0301 加\u0301速", "℃温度…", "\u200b\u0301a\u0301\u0302", "각각 \u1100\u1161\u11a8", "\xff\xfe脱", "İΑΣς",
+		"ｶﾞ ﾊﾟ", "\u0f71\u0f72", strings.Repeat("\u0301", 40), "電機\u202e"} {
 		f.Add(s)
 	}
 	a, _ := dictionary()

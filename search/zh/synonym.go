@@ -15,9 +15,9 @@ type synonyms struct {
 // loadSynonyms reads lines of tab-separated forms that mean the same.
 func (a *Analyzer) loadSynonyms(table string) synonyms {
 	s := synonyms{start: map[string][]int{}, word: map[string][]int{}}
-	for _, line := range strings.Split(table, "\n") {
+	for line := range strings.SplitSeq(table, "\n") {
 		var group []string
-		for _, form := range strings.Split(line, "\t") {
+		for form := range strings.SplitSeq(line, "\t") {
 			if form = a.Normalize(strings.TrimSpace(form)); form != "" {
 				group = append(group, form)
 			}

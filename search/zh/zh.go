@@ -58,14 +58,14 @@ func New(more ...string) (*Analyzer, error) {
 	a := &Analyzer{stop: map[string]bool{}, simplified: map[rune]rune{}}
 	var list strings.Builder
 	list.Write(dict)
-	for _, w := range strings.Fields(domainWords) {
+	for w := range strings.FieldsSeq(domainWords) {
 		fmt.Fprintf(&list, "%s %d\n", w, domainFrequency)
 	}
 	a.lexicon = newLexicon(list.String())
-	for _, w := range strings.Fields(stopWords) {
+	for w := range strings.FieldsSeq(stopWords) {
 		a.stop[w] = true
 	}
-	for _, pair := range strings.Fields(simplifiedTable) {
+	for pair := range strings.FieldsSeq(simplifiedTable) {
 		r, n := utf8.DecodeRuneInString(pair)
 		s, _ := utf8.DecodeRuneInString(pair[n:])
 		a.simplified[r] = s

@@ -214,7 +214,7 @@ func (a *API) operation(route string, access web.Access, summary string, options
 	return o
 }
 
-// guestsPerMinute bounds what one address may ask without signing in (reference/trust.md P9).
+// guestsPerMinute bounds what one address may ask without signing in (docs/rules/security.md §3).
 const guestsPerMinute = 60
 
 type ctxKey struct{}

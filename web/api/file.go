@@ -43,7 +43,7 @@ type StoredFile struct {
 
 const (
 	Minute          = time.Minute
-	ChecksPerMinute = 30 // of one address (reference/trust.md P9)
+	ChecksPerMinute = 30 // of one address (docs/rules/security.md §3)
 	uploadBytes     = 60 << 20
 )
 

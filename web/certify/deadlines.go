@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"techmarket/internal/certify/deadline"
+	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/web"
@@ -53,46 +54,10 @@ func (p *Pages) deadlines(c *web.Ctx) error {
 		)
 	}
 	body.Main = append(body.Main, ui.Block{Title: "按紧急程度", Parts: view.Parts{t}})
-	urgent := view.Table{
-		Caption:     "要尽快办理的",
-		HideCaption: true,
-		Columns:     []view.Column{{Label: "合同"}, {Label: "登记点"}, {Label: "状态"}, {Label: "期限"}, {Label: "法定期限"}},
-		Empty:       view.Empty{Icon: "circle-check", Title: "没有到期或将到期的申请", Text: "三个工作日内到期的会列在这里。"},
-	}
-	for _, u := range d.Urgent {
-		legal := ""
-		if u.Due.LegalOn != nil {
-			legal = u.Due.LegalOn.Format("2006-01-02")
-		}
-		title := view.Cell{Text: u.Title, Href: fmt.Sprintf("/filings/%d", u.ID), Header: true, Note: u.IntakeNo}
-		if u.Sample {
-			title.Tags = append(title.Tags, ui.SampleTag())
-		}
-		urgent.Rows = append(
-			urgent.Rows,
-			view.TableRow{
-				Cells: []view.Cell{
-					title,
-					{Text: u.PointName},
-					{Tags: []view.Tag{stateTag(u.State)}},
-					{Tags: []view.Tag{{Label: u.Due.Words, Tone: levelTone(u.Level)}}, Note: u.Due.On.Format("2006-01-02")},
-					{Text: legal},
-				},
-			},
-		)
-	}
+	urgent := urgentColumns.Table("要尽快办理的", d.Urgent)
+	urgent.Empty = view.Empty{Icon: "circle-check", Title: "没有到期或将到期的申请", Text: "三个工作日内到期的会列在这里。"}
 	body.Main = append(body.Main, ui.Block{Title: "要尽快办理的", Parts: view.Parts{urgent}})
-	points := view.Table{Caption: "按登记点", HideCaption: true, Columns: []view.Column{{Label: "登记点"}, {Label: "在办", Numeric: true}}}
-	for _, l := range deadline.Levels() {
-		points.Columns = append(points.Columns, view.Column{Label: words.Urgency(l), Numeric: true})
-	}
-	for _, x := range d.Points {
-		cells := []view.Cell{{Text: x.Point.Name, Href: fmt.Sprintf("/points/%d", x.Point.ID), Header: true}, {Text: strconv.Itoa(x.Open)}}
-		for _, l := range deadline.Levels() {
-			cells = append(cells, view.Cell{Text: strconv.Itoa(x.Counts[l]), Strong: x.Counts[l] > 0 && levelTone(l) == view.Bad})
-		}
-		points.Rows = append(points.Rows, view.TableRow{Cells: cells})
-	}
+	points := pointColumns().Table("按登记点", d.Points)
 	if len(points.Rows) > 0 {
 		body.Main = append(body.Main, ui.Block{Title: "按登记点", Parts: view.Parts{view.WideTable{Table: points}}})
 	}
@@ -108,6 +73,48 @@ func (p *Pages) deadlines(c *web.Ctx) error {
 		},
 	)
 	return ui.ShowSheet(c, page, body)
+}
+
+// urgentColumns is the list of cases that are past a date or near it.
+var urgentColumns = ui.Columns[registry.UrgentCase]{
+	{Label: "合同", Cell: urgentCell},
+	{Label: "登记点", Cell: func(u registry.UrgentCase) view.Cell { return view.Cell{Text: u.PointName} }},
+	{Label: "状态", Cell: func(u registry.UrgentCase) view.Cell { return view.Cell{Tags: []view.Tag{stateTag(u.State)}} }},
+	{Label: "期限", Cell: func(u registry.UrgentCase) view.Cell {
+		return view.Cell{Tags: []view.Tag{{Label: u.Due.Words, Tone: levelTone(u.Level)}}, Note: u.Due.On.Format("2006-01-02")}
+	}},
+	{Label: "法定期限", Cell: legalDay},
+}
+
+func urgentCell(u registry.UrgentCase) view.Cell {
+	cell := view.Cell{Text: u.Title, Href: fmt.Sprintf("/filings/%d", u.ID), Note: u.IntakeNo}
+	if u.Sample {
+		cell.Tags = append(cell.Tags, ui.SampleTag())
+	}
+	return cell
+}
+
+func legalDay(u registry.UrgentCase) view.Cell {
+	if u.Due.LegalOn == nil {
+		return view.Cell{}
+	}
+	return view.Cell{Text: u.Due.LegalOn.Format("2006-01-02")}
+}
+
+// pointColumns counts the open cases of each registration point by level.
+func pointColumns() ui.Columns[registry.PointDeadlines] {
+	cols := ui.Columns[registry.PointDeadlines]{
+		{Label: "登记点", Cell: func(x registry.PointDeadlines) view.Cell {
+			return view.Cell{Text: x.Point.Name, Href: fmt.Sprintf("/points/%d", x.Point.ID)}
+		}},
+		{Label: "在办", Numeric: true, Cell: func(x registry.PointDeadlines) view.Cell { return view.Cell{Text: strconv.Itoa(x.Open)} }},
+	}
+	for _, l := range deadline.Levels() {
+		cols = append(cols, ui.Column[registry.PointDeadlines]{Label: l.Label(), Numeric: true, Cell: func(x registry.PointDeadlines) view.Cell {
+			return view.Cell{Text: strconv.Itoa(x.Counts[l]), Strong: x.Counts[l] > 0 && levelTone(l) == view.Bad}
+		}})
+	}
+	return cols
 }
 
 func regionLinks(a actor.Actor) []view.Link {

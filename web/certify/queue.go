@@ -89,39 +89,9 @@ func (p *Pages) queue(c *web.Ctx) error {
 			view.Link{Label: words.FilingState(s), Href: address(func(v url.Values) { v.Set("state", string(s)) }), Current: state == string(s)},
 		)
 	}
-	t := view.Table{
-		Caption:     "登记申请",
-		HideCaption: true,
-		Chooser:     "queue",
-		Columns:     []view.Column{{Label: "合同"}, {Label: "双方"}, {Label: "类别"}, {Label: "成交额（元）", Numeric: true}, {Label: "状态"}, {Label: "期限"}},
-		Empty:       view.Empty{Icon: "circle-check", Title: "这里没有申请", Text: "新报送的会出现在“待受理”。"},
-	}
-	for _, r := range page.Rows {
-		title := view.Cell{Text: r.Title, Href: fmt.Sprintf("/filings/%d", r.ID), Header: true, Note: r.IntakeNo}
-		if r.Kind == registry.Change {
-			title.Tags = append(title.Tags, view.Tag{Label: "变更", Tone: view.Warn})
-		}
-		if r.Sample {
-			title.Tags = append(title.Tags, ui.SampleTag())
-		}
-		due := view.Cell{Tags: []view.Tag{dueTag(r.Due)}, Note: r.Due.On.Format("2006-01-02")}
-		if !r.State.Open() {
-			due = view.Cell{Text: "已办结"}
-		}
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{
-				Cells: []view.Cell{
-					title,
-					{Text: r.SellerName, Note: "买方 " + r.BuyerName},
-					{Text: codes.ContractClass.Label(r.Class), Note: r.Class},
-					{Text: r.ClaimedAmount.Grouped()},
-					{Tags: []view.Tag{stateTag(r.State)}},
-					due,
-				},
-			},
-		)
-	}
+	t := queueColumns.Table("登记申请", page.Rows)
+	t.Chooser = "queue"
+	t.Empty = view.Empty{Icon: "circle-check", Title: "这里没有申请", Text: "新报送的会出现在“待受理”。"}
 	if filter.Mine {
 		t.Empty.Title, t.Empty.Text = "这里没有您经手的申请", "再点一次“只看我经手的”，看全部。"
 	}
@@ -153,4 +123,37 @@ func (p *Pages) queue(c *web.Ctx) error {
 		{Label: "登记清单", Href: "/lists", Kind: view.Quiet},
 	}
 	return ui.ShowList(c, c.Page("登记工作台"), body)
+}
+
+// queueColumns is the list of filings on a desk.
+var queueColumns = ui.Columns[registry.QueueRow]{
+	{Label: "合同", Cell: filingCell},
+	{Label: "双方", Cell: func(r registry.QueueRow) view.Cell {
+		return view.Cell{Text: r.SellerName, Note: "买方 " + r.BuyerName}
+	}},
+	{Label: "类别", Cell: func(r registry.QueueRow) view.Cell {
+		return view.Cell{Text: codes.ContractClass.Label(r.Class), Note: r.Class}
+	}},
+	{Label: "成交额（元）", Numeric: true, Cell: func(r registry.QueueRow) view.Cell { return view.Cell{Text: r.ClaimedAmount.Grouped()} }},
+	{Label: "状态", Cell: func(r registry.QueueRow) view.Cell { return view.Cell{Tags: []view.Tag{stateTag(r.State)}} }},
+	{Label: "期限", Cell: queueDue},
+}
+
+// filingCell names a filing and opens it.
+func filingCell(r registry.QueueRow) view.Cell {
+	cell := view.Cell{Text: r.Title, Href: fmt.Sprintf("/filings/%d", r.ID), Note: r.IntakeNo}
+	if r.Kind == registry.Change {
+		cell.Tags = append(cell.Tags, view.Tag{Label: "变更", Tone: view.Warn})
+	}
+	if r.Sample {
+		cell.Tags = append(cell.Tags, ui.SampleTag())
+	}
+	return cell
+}
+
+func queueDue(r registry.QueueRow) view.Cell {
+	if !r.State.Open() {
+		return view.Cell{Text: "已办结"}
+	}
+	return view.Cell{Tags: []view.Tag{dueTag(r.Due)}, Note: r.Due.On.Format("2006-01-02")}
 }

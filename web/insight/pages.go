@@ -22,4 +22,4 @@ func (p *Pages) Routes() []web.Route {
 }
 
 // Declared lists the templates of this wing's own pages.
-func Declared() []view.Decl { return []view.Decl{view.Declare[Board]("board")} }
+func Declared() []view.Decl { return []view.Decl{view.Declare[Board]("insight/board")} }

@@ -28,7 +28,7 @@ func (p *Pages) statsRoutes() []web.Route {
 	}
 }
 
-// Board is the body of the page "board": a question in the rail, answers beside it and below.
+// Board is the body of the page "insight/board": a question in the rail, answers beside it and below.
 type Board struct {
 	Heading view.Text
 	Lead    string
@@ -64,7 +64,7 @@ func (p *Pages) stats(c *web.Ctx) error {
 			n.Items = append(n.Items, view.Link{Label: f.Message})
 		}
 		body.Notices, body.Chips = []view.Notice{n}, nil
-		return c.RenderStatus(http.StatusUnprocessableEntity, "board", view.With[Board]{Page: page, Body: body})
+		return c.RenderStatus(http.StatusUnprocessableEntity, "insight/board", view.With[Board]{Page: page, Body: body})
 	}
 	a.query = t.Query
 	if a.query.Sample {
@@ -83,7 +83,7 @@ func (p *Pages) stats(c *web.Ctx) error {
 	if err := p.statsAfter(c, a, &body); err != nil {
 		return err
 	}
-	return c.Render("board", view.With[Board]{Page: page, Body: body})
+	return c.Render("insight/board", view.With[Board]{Page: page, Body: body})
 }
 
 // statsList shows the entries behind a cell.

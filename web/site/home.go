@@ -100,7 +100,7 @@ func (p *Pages) home(c *web.Ctx) error {
 		return err
 	}
 	page := c.Page("")
-	return c.Render("home", view.With[Home]{Page: page, Body: body})
+	return c.Render("site/home", view.With[Home]{Page: page, Body: body})
 }
 
 // homeFigures fills the head figures and the map: published figures with their year and source, the market's own

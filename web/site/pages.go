@@ -49,7 +49,7 @@ func (p *Pages) Routes() []web.Route {
 }
 
 // Declared lists the templates of this wing's own pages.
-func Declared() []view.Decl { return []view.Decl{view.Declare[Home]("home")} }
+func Declared() []view.Decl { return []view.Decl{view.Declare[Home]("site/home")} }
 
 // Menu is the main navigation.
 func Menu(t view.Words) []view.Link {
@@ -70,7 +70,7 @@ func (p *Pages) siteRoutes() []web.Route {
 	}
 	if p.Dev {
 		routes = append(routes, web.GET("/design", web.Anyone(), func(c *web.Ctx) error {
-			return c.Render("design", view.DesignPage(c.T, c.Page("组件")))
+			return c.Render("view/design", view.DesignPage(c.T, c.Page("组件")))
 		}))
 	}
 	return routes

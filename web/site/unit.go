@@ -121,7 +121,7 @@ func (p *Pages) unit(c *web.Ctx) error {
 	return ui.ShowSheet(c, page, body)
 }
 
-// repliesBlock says how the unit answers approaches (market.md R1: a public figure).
+// repliesBlock says how the unit answers approaches (docs/rules/listings.md §5: a public figure).
 func repliesBlock(c *web.Ctx, r deal.Replies, sample bool) ui.Block {
 	b := ui.Block{Card: true, Title: "回复对接意向", Intro: "近 12 个月收到的对接意向中已接受或婉拒的比例；时长是从收到到答复的中位数。对方在答复前撤回的不计。"}
 	if r.Received == 0 {

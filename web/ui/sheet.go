@@ -56,9 +56,9 @@ func (b *Block) Add(parts ...view.Component) { b.Parts = append(b.Parts, parts..
 // Declared lists the pages of this package.
 func Declared() []view.Decl {
 	return []view.Decl{
-		view.Declare[Sheet]("sheet"),
-		view.Declare[Listing]("list"),
-		view.Declare[Sheet]("paper").In("plain"),
+		view.Declare[Sheet]("ui/sheet"),
+		view.Declare[Listing]("ui/list"),
+		view.Declare[Sheet]("ui/paper").In("plain"),
 	}
 }
 
@@ -68,12 +68,12 @@ func ShowSheetStatus(c *web.Ctx, status int, p view.Page, body Sheet) error {
 	if len(body.Heading) == 0 {
 		body.Heading = view.T(p.Title)
 	}
-	return c.RenderStatus(status, "sheet", view.With[Sheet]{Page: p, Body: body})
+	return c.RenderStatus(status, "ui/sheet", view.With[Sheet]{Page: p, Body: body})
 }
 
 func ShowList(c *web.Ctx, p view.Page, body Listing) error {
 	if len(body.Heading) == 0 {
 		body.Heading = view.T(p.Title)
 	}
-	return c.Render("list", view.With[Listing]{Page: p, Body: body})
+	return c.Render("ui/list", view.With[Listing]{Page: p, Body: body})
 }

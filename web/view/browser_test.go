@@ -180,7 +180,7 @@ func designServer(t *testing.T) http.Handler {
 		}
 		p := Page{Path: "/design", Nav: "demands", CSRF: "token", Theme: Theme(r.URL.Query().Get("theme")), Now: time.Now(),
 			User: &User{Name: "样例甲", Org: "样例理工大学", Roles: []string{"经办人"}, Unread: 3, Desk: []Link{{Label: "工作台", Href: "/desk"}}}}
-		if err := engine.Render(w, "design", DesignPage(chinese(t), p)); err != nil {
+		if err := engine.Render(w, "view/design", DesignPage(chinese(t), p)); err != nil {
 			t.Error(err)
 		}
 	})

@@ -15,7 +15,7 @@
 //		Pager  view.Pager
 //	}
 //
-// 2. A template, web/templates/pages/achievement/list.html, that defines "main" (and "head" when it needs more there).
+// 2. A template, web/templates/market/list.html, that defines "main" (and "head" when it needs more there).
 // Each component has a partial of the same name in lower case that takes the struct:
 //
 //	{{define "main"}}<div class="wrap">
@@ -27,8 +27,8 @@
 //
 // 3. A declaration given to New, and a Render call with the same body type:
 //
-//	view.Declare[achievementList]("achievement/list")
-//	engine.Render(w, "achievement/list", view.With[achievementList]{Page: page, Body: body})
+//	view.Declare[achievementList]("market/list")
+//	engine.Render(w, "market/list", view.With[achievementList]{Page: page, Body: body})
 //
 // # Components
 //

@@ -39,7 +39,7 @@ type Decl struct {
 	data         reflect.Type
 }
 
-// Declare declares the page in templates/pages/<name>.html whose data is With[T], shown in the site layout.
+// Declare declares the page in templates/<name>.html whose data is With[T], shown in the site layout.
 func Declare[T any](name string) Decl {
 	return Decl{name: name, layout: "site", data: reflect.TypeFor[With[T]]()}
 }
@@ -98,7 +98,7 @@ func (e *Engine) add(files fs.FS, base *template.Template, d Decl) error {
 	if err != nil {
 		return err
 	}
-	text, err := fs.ReadFile(files, "pages/"+d.name+".html")
+	text, err := fs.ReadFile(files, d.name+".html")
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ type greeting struct {
 func engineOf(t *testing.T, main string) (*Engine, error) {
 	t.Helper()
 	files := copyOf(t, templates.FS)
-	files["pages/hello.html"] = &fstest.MapFile{Data: []byte(main)}
+	files["hello.html"] = &fstest.MapFile{Data: []byte(main)}
 	return newEngine(files, Options{Assets: builtAssets(t), Words: chinese(t)}, Declare[greeting]("hello"))
 }
 

@@ -5,7 +5,7 @@ func ownPages() []Decl {
 	return []Decl{
 		Declare[Problem]("error/problem"),
 		Declare[Conflict]("error/conflict"),
-		Declare[Design]("design"),
+		Declare[Design]("view/design"),
 	}
 }
 

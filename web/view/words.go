@@ -12,14 +12,15 @@ import (
 type Words func(key string, params ...any) string
 
 // spoken puts the words of one language into templates when they are read, so that a page costs nothing more to draw and a key
-// without words stops the start. {{t "key"}} stands in text and attributes, (t "key") inside another action.
+// without words stops the start. {{t "key"}} stands in text and attributes, also with trim markers; (t "key") inside another
+// action.
 type spoken struct {
 	fs.FS
 	words Words
 }
 
 var (
-	inText   = regexp.MustCompile(`\{\{t "([a-z0-9_.]+)"\}\}`)
+	inText   = regexp.MustCompile(`(?:\s*\{\{- |\{\{)t "([a-z0-9_.]+)"(?: -\}\}\s*|\}\})`)
 	inAction = regexp.MustCompile(`\(t "([a-z0-9_.]+)"\)`)
 )
 

@@ -29,7 +29,8 @@ func runAccount(ctx context.Context, env *app.Environment, args []string) error 
 	account := flags.String("account", "", "登录名")
 	name := flags.String("name", "", "姓名")
 	org := flags.String("organisation", "", "单位全称")
-	if flags.Parse(args[1:]) != nil || strings.TrimSpace(*account) == "" || flags.NArg() > 0 || (args[0] == "create") == (*name == "" || *org == "") {
+	if flags.Parse(args[1:]) != nil || strings.TrimSpace(*account) == "" || flags.NArg() > 0 ||
+		(args[0] == "create") == (*name == "" || *org == "") {
 		return usage
 	}
 	var act func(*identity.Service) error

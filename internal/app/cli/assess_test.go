@@ -11,7 +11,10 @@ import (
 	"techmarket/internal/foundation/fault"
 )
 
-const assessLine = `{"id":"样例","application":{"class":"0101","medium":"paper","signed":"2026-03-02","begins":"2026-03-02","ends":"2027-03-01","applied":"2026-04-10","amount":"5000000.00","seller":{"name":"样例大学","country":"156","division":"150104"},"buyer":{"name":"样例公司","country":"156","division":"150203"},"point":"150104","points":["150104"]}}`
+const assessLine = `{"id":"样例","application":{"class":"0101","medium":"paper","signed":"2026-03-02","begins":"2026-03-02",` +
+	`"ends":"2027-03-01","applied":"2026-04-10","amount":"5000000.00",` +
+	`"seller":{"name":"样例大学","country":"156","division":"150104"},` +
+	`"buyer":{"name":"样例公司","country":"156","division":"150203"},"point":"150104","points":["150104"]}}`
 
 func TestAssessCommandDecidesAFileAndNamesBadLines(t *testing.T) {
 	t.Parallel()

@@ -112,7 +112,7 @@ func TestRestore_RefusesWhatIsNotWhole(t *testing.T) {
 		t.Errorf("another version: %v", err)
 	}
 	m.Schema = []int64{0, 1, 2, 3, 110}
-	if err := p.restore(t.Context(), archive, m); !fault.HasCode(err, "schema_retired") {
+	if err := restore(t.Context(), p, archive, m); !fault.HasCode(err, "schema_retired") {
 		t.Errorf("of a program before the schema was written anew: %v", err)
 	}
 	unused, err := postgres.Unused(t.Context(), p.DB)

@@ -18,26 +18,33 @@ func TestCommands_TellTheirUsage(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
 		{"demo"}, {"demo", "drop"}, {"demo", "load", "now"}, {"demo", "--fast"},
-		{"import"}, {"import", "achievements"}, {"import", "patents", "a.csv"}, {"import", "demands", "a.csv", "b.csv"}, {"import", "--orgs", "x"},
-		{"match"}, {"match", "--demand", "1", "--text", "x"}, {"match", "--demand", "one"}, {"match", "--text", "x", "--limit", "0"}, {"match", "12"},
+		{"import"}, {"import", "achievements"}, {"import", "patents", "a.csv"}, {"import", "demands", "a.csv", "b.csv"},
+		{"import", "--orgs", "x"},
+		{"match"}, {"match", "--demand", "1", "--text", "x"}, {"match", "--demand", "one"}, {"match", "--text", "x", "--limit", "0"},
+		{"match", "12"},
 		{"reindex", "all"}, {"reindex", "--fast"},
 		{"verify", "a", "b"}, {"verify", "a", "--export", "b"}, {"verify", "--root", "12"},
 		{"backup"}, {"backup", "a.zip", "b.zip"}, {"restore"}, {"restore", "a.zip", "b.zip"}, {"restore", "--force", "a.zip"},
-		{"export"}, {"export", "achievements"}, {"export", "people", "a.csv"}, {"export", "demands", "a.csv", "--from", "2026-01-01"}, {"export", "registrations", "a.csv", "--contacts"},
+		{"export"}, {"export", "achievements"}, {"export", "people", "a.csv"}, {"export", "demands", "a.csv", "--from", "2026-01-01"},
+		{"export", "registrations", "a.csv", "--contacts"},
 		{"keys"}, {"keys", "list"}, {"keys", "rotate", "now"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			t.Parallel()
 			out := &apptest.Output{}
-			env := &app.Environment{Stdin: strings.NewReader(""), Stdout: out, Stderr: out, Now: time.Now, Environ: []string{"TECHMARKET_DATA=/nowhere/at/all"}}
-			if code := Run(t.Context(), env, args); code != 2 || (!strings.Contains(out.String(), "用法") && !strings.Contains(out.String(), "Usage")) {
+			env := &app.Environment{Stdin: strings.NewReader(""), Stdout: out, Stderr: out, Now: time.Now,
+				Environ: []string{"TECHMARKET_DATA=/nowhere/at/all"}}
+			if code := Run(t.Context(), env, args); code != 2 || (!strings.Contains(out.String(), "用法") &&
+				!strings.Contains(out.String(), "Usage")) {
 				t.Errorf("got %d, %s", code, out)
 			}
 		})
 	}
 	out := &apptest.Output{}
-	env := &app.Environment{Stdin: strings.NewReader(""), Stdout: out, Stderr: out, Now: time.Now, Environ: []string{"TECHMARKET_DATA=/nowhere/at/all"}}
-	for _, args := range [][]string{{"import", "demands", "/nowhere/a.csv"}, {"verify", "/nowhere/ledger.jsonl"}, {"restore", "/nowhere/a.zip"}} {
+	env := &app.Environment{Stdin: strings.NewReader(""), Stdout: out, Stderr: out, Now: time.Now,
+		Environ: []string{"TECHMARKET_DATA=/nowhere/at/all"}}
+	for _, args := range [][]string{{"import", "demands", "/nowhere/a.csv"}, {"verify", "/nowhere/ledger.jsonl"},
+		{"restore", "/nowhere/a.zip"}} {
 		if code := Run(t.Context(), env, args); code != 1 || !strings.Contains(out.String(), "打不开文件") {
 			t.Errorf("%v: got %d, %s", args, code, out)
 		}
@@ -67,7 +74,8 @@ func TestImport_AsksReportsAndMakesNoDuplicates(t *testing.T) {
 
 	said, err := importRows(threeRows, "n\n", Importing{})
 	apptest.NoErr(t, err)
-	if !strings.Contains(said, "可以导入 2 行，有问题 1 行") || !strings.Contains(said, "第 2 行") || !strings.Contains(said, "什么也没有改动") || found("紫色氧化钨") != 0 {
+	if !strings.Contains(said, "可以导入 2 行，有问题 1 行") || !strings.Contains(said, "第 2 行") || !strings.Contains(said, "什么也没有改动") ||
+		found("紫色氧化钨") != 0 {
 		t.Errorf("dry run: got %s", said)
 	}
 	said, err = importRows(threeRows, "y\n", Importing{})
@@ -98,7 +106,8 @@ func TestImport_AsksReportsAndMakesNoDuplicates(t *testing.T) {
 	apptest.NoErr(t, s.Engine.Index(t.Context(), search.Document{ID: "a999", Kind: "achievement", Version: 1, Title: "索引里多出来的"}))
 	out := &apptest.Output{}
 	apptest.NoErr(t, s.CheckIndex(t.Context(), out))
-	if text := out.String(); !strings.Contains(text, ref+" 索引里没有") || !strings.Contains(text, "a999 已不公开") || !strings.Contains(text, "2 处不一致，已修补") {
+	if text := out.String(); !strings.Contains(text, ref+" 索引里没有") || !strings.Contains(text, "a999 已不公开") ||
+		!strings.Contains(text, "2 处不一致，已修补") {
 		t.Errorf("check: got %s", text)
 	}
 	out = &apptest.Output{}

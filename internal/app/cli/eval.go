@@ -191,7 +191,8 @@ func ReadRows[T any](path string) ([]T, error) {
 }
 
 // evalTasks runs the queries one after the other and adds up each task.
-func evalTasks(ctx context.Context, f *matching.Finder, corpus []EvalDocument, queries []evalQuery, tasks map[string]evalTask, runs *json.Encoder, stderr io.Writer) error {
+func evalTasks(ctx context.Context, f *matching.Finder, corpus []EvalDocument, queries []evalQuery, tasks map[string]evalTask,
+	runs *json.Encoder, stderr io.Writer) error {
 	discipline, sizes := map[string]string{}, map[string]int{}
 	for _, d := range corpus {
 		discipline[d.ID] = d.Discipline
@@ -200,7 +201,8 @@ func evalTasks(ctx context.Context, f *matching.Finder, corpus []EvalDocument, q
 	times := map[string][]float64{}
 	for n, q := range queries {
 		start := time.Now()
-		found, err := f.Find(ctx, matching.Request{Listing: search.Document{ID: "query", Kind: "demand", Body: q.Query}, Want: "achievement", Limit: evalDepth})
+		found, err := f.Find(ctx, matching.Request{Listing: search.Document{ID: "query", Kind: "demand", Body: q.Query}, Want: "achievement",
+			Limit: evalDepth})
 		if err != nil && !fault.HasCode(err, "match_empty") {
 			return err
 		}

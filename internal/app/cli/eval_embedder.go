@@ -116,7 +116,8 @@ func (v *evalEmbedder) keep(key [sha256.Size]byte, vec []float32) error {
 }
 
 // semantic embeds the documents and the queries of one market.
-func (v *evalEmbedder) semantic(ctx context.Context, docs []search.Document, asked []evalQuery, stderr io.Writer) (matching.Semantic, error) {
+func (v *evalEmbedder) semantic(ctx context.Context, docs []search.Document, asked []evalQuery, stderr io.Writer) (matching.Semantic,
+	error) {
 	var texts []string
 	for _, d := range docs {
 		if text := vector.Text(d); v.known[textKey("p", text)] == nil {
@@ -181,7 +182,8 @@ var embedderGrid = []float64{.5, 1, 1.5, 2}
 const embedderEvery = 4
 
 // tune measures each weight and gives the one with the best mean nDCG@10 over the tasks; it is kept for the model where asked.
-func (v *evalEmbedder) tune(measure func(weight float64) (map[string]evalTask, error), stderr io.Writer) (trials map[string]float64, best float64, err error) {
+func (v *evalEmbedder) tune(measure func(weight float64) (map[string]evalTask, error), stderr io.Writer) (trials map[string]float64,
+	best float64, err error) {
 	trials = map[string]float64{}
 	for _, w := range embedderGrid {
 		tasks, err := measure(w)

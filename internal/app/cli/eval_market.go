@@ -83,7 +83,8 @@ func scratchEngine(ctx context.Context, name string, a *zh.Analyzer) (search.Eng
 			return nil, nil, fault.New(fault.Invalid, "eval_meili", "请用环境变量 MEILI_URL 指明 Meilisearch 的地址，如 http://127.0.0.1:7700。")
 		}
 		// a scratch index of its own name (two are open at once); the deadline is generous because quality is measured, and time is printed
-		e, err := meili.Open(ctx, meili.Options{URL: url, Key: os.Getenv("MEILI_KEY"), Index: fmt.Sprintf("eval_%d_%d", os.Getpid(), time.Now().UnixNano()), SearchTimeout: 5 * time.Second}, a)
+		e, err := meili.Open(ctx, meili.Options{URL: url, Key: os.Getenv("MEILI_KEY"),
+			Index: fmt.Sprintf("eval_%d_%d", os.Getpid(), time.Now().UnixNano()), SearchTimeout: 5 * time.Second}, a)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -34,7 +34,8 @@ func runExport(ctx context.Context, env *app.Environment, args []string) error {
 	flags.StringVar(&e.to, "to", "", "登记日期到，如 2026-12-31（只用于 registrations）")
 	flags.BoolVar(&e.contacts, "contacts", false, "带联系人、电话和邮箱（只用于 achievements、demands；含个人信息，请妥善保管）")
 	flags.Usage = func() {
-		fmt.Fprint(env.Stderr, "用法：techmarket export achievements|demands|registrations 文件 [参数]\n文件为 .xlsx 或 .csv，不会覆盖已有的文件。成果、需求写公开的内容，用导入模板的列；登记用全国登记表的列。\n")
+		fmt.Fprint(env.Stderr, "用法：techmarket export achievements|demands|registrations 文件 [参数]\n"+
+			"文件为 .xlsx 或 .csv，不会覆盖已有的文件。成果、需求写公开的内容，用导入模板的列；登记用全国登记表的列。\n")
 		flags.PrintDefaults()
 	}
 	words, err := parseMixed(flags, args)
@@ -63,7 +64,8 @@ func runExport(ctx context.Context, env *app.Environment, args []string) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(env.Stdout, "已导出 %d 条%s到 %s。\n", n, map[string]string{"achievements": "成果", "demands": "需求", "registrations": "登记"}[e.what], words[1])
+		_, err = fmt.Fprintf(env.Stdout, "已导出 %d 条%s到 %s。\n", n, map[string]string{"achievements": "成果", "demands": "需求",
+			"registrations": "登记"}[e.what], words[1])
 		return err
 	})
 }
@@ -92,13 +94,16 @@ func export(ctx context.Context, s *app.Services, e exporting, write func(docume
 
 // exportListings walks the public listings of a kind, newest publication first. The columns in front are ours; an import
 // does not use them.
-func exportListings[C listing.Content[C]](ctx context.Context, s *app.Services, kind listing.Kind, book *listing.Book[C], contacts bool, write func(document.Sheet) error) (n int, err error) {
+func exportListings[C listing.Content[C]](ctx context.Context, s *app.Services, kind listing.Kind, book *listing.Book[C], contacts bool,
+	write func(document.Sheet) error) (n int, err error) {
 	columns, err := s.Importer.Columns(kind, contacts)
 	if err != nil {
 		return 0, err
 	}
-	sheet := document.Sheet{Name: kind.Label(), Columns: append([]document.SheetColumn{{Title: "平台编号", Kind: document.Count, Width: 10}, {Title: "单位", Width: 28}, {Title: "样例", Width: 8},
-		{Title: "来源", Width: 8}, {Title: "在线情况", Width: 10}, {Title: "发布日期", Kind: document.Date, Width: 12}, {Title: "有效到", Kind: document.Date, Width: 12}}, columns...)}
+	sheet := document.Sheet{Name: kind.Label(), Columns: append([]document.SheetColumn{{Title: "平台编号", Kind: document.Count, Width: 10},
+		{Title: "单位", Width: 28}, {Title: "样例", Width: 8},
+		{Title: "来源", Width: 8}, {Title: "在线情况", Width: 10}, {Title: "发布日期", Kind: document.Date, Width: 12},
+		{Title: "有效到", Kind: document.Date, Width: 12}}, columns...)}
 	sheet.Rows = func(yield func([]any, error) bool) {
 		filter := listing.Filter{Limit: 100}
 		for {
@@ -141,5 +146,6 @@ func ownCells(l listing.Listing, owner string) []any {
 		}
 		return otherwise
 	}
-	return []any{l.ID, owner, choose(l.Sample, "样例", ""), choose(l.Origin == listing.OriginImport, "导入", "本站"), choose(l.Sleeping(), "沉睡", "在线"), *l.PublishedAt, *l.ExpiresAt}
+	return []any{l.ID, owner, choose(l.Sample, "样例", ""), choose(l.Origin == listing.OriginImport, "导入", "本站"),
+		choose(l.Sleeping(), "沉睡", "在线"), *l.PublishedAt, *l.ExpiresAt}
 }

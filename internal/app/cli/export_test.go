@@ -39,14 +39,16 @@ func TestExport_WritesWhatAnImportReadsAgain(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	_, err = export(t.Context(), s, exporting{what: "achievements", contacts: true}, func(sheet document.Sheet) error { return document.WriteCSV(&b, sheet) })
+	_, err = export(t.Context(), s, exporting{what: "achievements", contacts: true},
+		func(sheet document.Sheet) error { return document.WriteCSV(&b, sheet) })
 	apptest.NoErr(t, err)
 	if !strings.Contains(b.String(), "联系电话") {
 		t.Error("contacts were asked for and are missing")
 	}
 
 	var book bytes.Buffer
-	n, err := export(t.Context(), s, exporting{what: "registrations"}, func(sheet document.Sheet) error { return document.WriteExcel(&book, sheet) })
+	n, err := export(t.Context(), s, exporting{what: "registrations"},
+		func(sheet document.Sheet) error { return document.WriteExcel(&book, sheet) })
 	apptest.NoErr(t, err)
 	rows := 0
 	for row, err := range document.ReadExcel(&book) {

@@ -32,7 +32,8 @@ func runImport(ctx context.Context, env *app.Environment, args []string) error {
 	draft := flags.Bool("draft", false, "只导入为草稿，不直接发布")
 	yes := flags.Bool("yes", false, "检查后不再询问，直接导入")
 	flags.Usage = func() {
-		fmt.Fprint(env.Stderr, "用法：techmarket import achievements|demands 文件 [参数]\n文件为 .xlsx、.csv 或 .jsonl；先检查并报告，确认后导入。有问题的行不导入，不影响其他行；同一文件导入两次不会重复。\n")
+		fmt.Fprint(env.Stderr, "用法：techmarket import achievements|demands 文件 [参数]\n"+
+			"文件为 .xlsx、.csv 或 .jsonl；先检查并报告，确认后导入。有问题的行不导入，不影响其他行；同一文件导入两次不会重复。\n")
 		flags.PrintDefaults()
 	}
 	words, err := parseMixed(flags, args)
@@ -68,7 +69,8 @@ func ImportFile(ctx context.Context, s *app.Services, env *app.Environment, body
 	if err != nil {
 		return err
 	}
-	batch, err := s.Importer.CheckAsOperator(ctx, 0, importer.Upload{Kind: in.Kind, Name: in.Name, Body: body, OrgID: owner.ID, Publish: !in.draft})
+	batch, err := s.Importer.CheckAsOperator(ctx, 0, importer.Upload{Kind: in.Kind, Name: in.Name, Body: body, OrgID: owner.ID,
+		Publish: !in.draft})
 	if err != nil {
 		return err
 	}
@@ -138,7 +140,8 @@ func importOwner(ctx context.Context, s *app.Services, name string) (identity.Or
 		Profile: identity.OrgProfile{Introduction: "由运行人员批量导入、尚未归属到具体单位的资料。"}}
 	// Nobody signs in here: the password is random and told to nobody.
 	made, err := s.Identity.Provision(ctx, []identity.ProvisionOrganisation{{Organisation: o, People: []identity.ProvisionPerson{{
-		Person: identity.NewPerson{LoginName: "import-owner", DisplayName: "导入资料管理员", Password: rand.Text()}, Roles: []actor.Role{actor.OrgAdmin, actor.Member}}}}})
+		Person: identity.NewPerson{LoginName: "import-owner", DisplayName: "导入资料管理员", Password: rand.Text()},
+		Roles:  []actor.Role{actor.OrgAdmin, actor.Member}}}}})
 	if err != nil {
 		return o, err
 	}

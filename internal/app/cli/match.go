@@ -100,7 +100,8 @@ func published(ctx context.Context, s *app.Services, kind listing.Kind, id int64
 }
 
 func lineOf(rank int, m matching.Match) matchLine {
-	return matchLine{Rank: rank, ID: m.Document.ID, Title: m.Document.Stored["title"], Org: m.Document.Stored["orgName"], Score: m.Explained.Score,
+	return matchLine{Rank: rank, ID: m.Document.ID, Title: m.Document.Stored["title"], Org: m.Document.Stored["orgName"],
+		Score:   m.Explained.Score,
 		Reasons: m.Explained.Reasons, Lack: m.Explained.Lack, Words: m.Explained.Words}
 }
 

@@ -95,13 +95,15 @@ func TestServe_StartsReportsAndStopsCleanly(t *testing.T) {
 	if status, _ := get(t, "http://"+r.ops+"/healthz"); status != http.StatusOK {
 		t.Errorf("healthz: got %d", status)
 	}
-	if _, body := get(t, "http://"+r.ops+"/metrics"); !strings.Contains(body, "\ntechmarket_job_oldest_seconds ") || strings.Contains(body, "\ntechmarket_job_oldest_seconds -1") {
+	if _, body := get(t, "http://"+r.ops+"/metrics"); !strings.Contains(body, "\ntechmarket_job_oldest_seconds ") ||
+		strings.Contains(body, "\ntechmarket_job_oldest_seconds -1") {
 		t.Error("metrics lack the age of the oldest job")
 	}
 
 	// Beside a running market: a second start is told, a command joins its database.
 	second := &apptest.Output{}
-	env := &app.Environment{Stdout: second, Stderr: second, Now: time.Now, Environ: []string{"TECHMARKET_ADDR=127.0.0.1:0", "TECHMARKET_DATA=" + data}}
+	env := &app.Environment{Stdout: second, Stderr: second, Now: time.Now,
+		Environ: []string{"TECHMARKET_ADDR=127.0.0.1:0", "TECHMARKET_DATA=" + data}}
 	if code := Run(t.Context(), env, []string{"serve"}); code != 1 || !strings.Contains(second.String(), "正被另一个 techmarket 使用") {
 		t.Errorf("second start: got %d, %s", code, second.String())
 	}
@@ -129,8 +131,10 @@ func TestServe_NamesATakenPort(t *testing.T) {
 	}
 	defer l.Close()
 	out := &apptest.Output{}
-	env := &app.Environment{Stdout: out, Stderr: out, Now: time.Now, Environ: []string{"TECHMARKET_ADDR=" + l.Addr().String(), "TECHMARKET_DATA=" + dataFolder(t)}}
-	if code := Run(t.Context(), env, []string{"serve"}); code != 1 || !strings.Contains(out.String(), "已被别的程序占用") || !strings.Contains(out.String(), "TECHMARKET_ADDR=") {
+	env := &app.Environment{Stdout: out, Stderr: out, Now: time.Now,
+		Environ: []string{"TECHMARKET_ADDR=" + l.Addr().String(), "TECHMARKET_DATA=" + dataFolder(t)}}
+	if code := Run(t.Context(), env, []string{"serve"}); code != 1 || !strings.Contains(out.String(), "已被别的程序占用") ||
+		!strings.Contains(out.String(), "TECHMARKET_ADDR=") {
 		t.Errorf("got %d, %s", code, out.String())
 	}
 }

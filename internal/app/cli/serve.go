@@ -23,15 +23,16 @@ func runServe(ctx context.Context, env *app.Environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	return app.Run(ctx, env, c, app.Options{Semantic: *semantic, Welcome: demo.Welcome, Ready: func(ctx context.Context, s *app.Services) error {
-		if *withDemo {
-			if err := demo.FirstStart(ctx, s); err != nil {
-				return err
+	return app.Run(ctx, env, c, app.Options{Semantic: *semantic, Welcome: demo.Welcome,
+		Ready: func(ctx context.Context, s *app.Services) error {
+			if *withDemo {
+				if err := demo.FirstStart(ctx, s); err != nil {
+					return err
+				}
 			}
-		}
-		tellAway(ctx, env, s.Platform)
-		return nil
-	}})
+			tellAway(ctx, env, s.Platform)
+			return nil
+		}})
 }
 
 // tellAway says at the start which configured server does not answer; the market runs without it.

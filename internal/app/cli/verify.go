@@ -46,7 +46,9 @@ func runVerify(ctx context.Context, env *app.Environment, args []string) error {
 	var known anchors
 	flags.Var(&known, "root", "在外留存的根，行数:摘要；可以给多个")
 	flags.Usage = func() {
-		fmt.Fprint(env.Stderr, "用法：techmarket verify [--export 文件] [--root 行数:摘要]\n      techmarket verify 文件   离线核验导出的登记簿，不需要数据库\n      techmarket verify --archive 文件   离线核验一项登记的档案或年度档案\n")
+		fmt.Fprint(env.Stderr, "用法：techmarket verify [--export 文件] [--root 行数:摘要]\n"+
+			"      techmarket verify 文件   离线核验导出的登记簿，不需要数据库\n"+
+			"      techmarket verify --archive 文件   离线核验一项登记的档案或年度档案\n")
 		flags.PrintDefaults()
 	}
 	words, err := parseMixed(flags, args)

@@ -9,7 +9,8 @@ import (
 	"techmarket/internal/foundation/fault"
 )
 
-// VerifyArchive checks the archive of one registration, or a yearly bundle of them, without any database, and names the roots that its proofs end in.
+// VerifyArchive checks the archive of one registration, or a yearly bundle of them, without any database, and names the roots that its
+// proofs end in.
 func VerifyArchive(env *app.Environment, path string) error {
 	file, err := os.Open(path)
 	if err != nil {

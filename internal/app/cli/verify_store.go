@@ -27,8 +27,9 @@ type certificateFacts struct {
 	Technical int64
 }
 
-const certificatesSQL = `select coalesce(c.number, r.number) as number, coalesce(c.version, r.version) as version, coalesce(c.body, '') as body,
-	coalesce(c.digest, '') as digest, coalesce(c.key_id, '') as key_id, coalesce(c.signature, '') as signature, coalesce(c.ledger_seq, 0) as ledger_seq,
+const certificatesSQL = `select coalesce(c.number, r.number) as number, coalesce(c.version, r.version) as version,
+	coalesce(c.body, '') as body, coalesce(c.digest, '') as digest, coalesce(c.key_id, '') as key_id,
+	coalesce(c.signature, '') as signature, coalesce(c.ledger_seq, 0) as ledger_seq,
 	coalesce(r.amount, 0) as amount, coalesce(r.technical, 0) as technical
 	from certificate c full join registration r on r.number = c.number and r.version = c.version
 	union all select number, 0, body, digest, key_id, signature, ledger_seq, 0, 0 from registration_list order by 1, 2`

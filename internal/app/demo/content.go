@@ -25,7 +25,8 @@ func (l *loader) draft(ctx context.Context, d *contractRun) error {
 	d.id, d.state = made.ID, sample.StateDraft
 	l.counts["合同"]++
 	content := l.content(d, made.Content)
-	sections := []contract.Section{contract.SectionSeller, contract.SectionBuyers, contract.SectionElements, contract.SectionAmounts, contract.SectionStatement}
+	sections := []contract.Section{contract.SectionSeller, contract.SectionBuyers, contract.SectionElements, contract.SectionAmounts,
+		contract.SectionStatement}
 	if d.c.State == sample.StateDraft {
 		// Drafts are written to different points of the task list.
 		sections = sections[:2+len(d.c.Key+d.c.Title)%3]
@@ -107,7 +108,8 @@ func (l *loader) content(d *contractRun, c contract.Content) contract.Content {
 		e.Broker, e.Agency = a.Name, a.OrgName
 	}
 	c.Costs, c.Technical = costRows(costs, total)
-	c.Statement = contract.Statement{True: true, Same: true, Unfiled: true, Applicant: d.applicant.Name, Phone: cmp.Or(c.Seller.Phone, c.Buyers[0].Phone)}
+	c.Statement = contract.Statement{True: true, Same: true, Unfiled: true, Applicant: d.applicant.Name,
+		Phone: cmp.Or(c.Seller.Phone, c.Buyers[0].Phone)}
 	return c
 }
 
@@ -141,8 +143,9 @@ func rightOf(p sample.Contract) contract.IP {
 }
 
 func outsider(p sample.Party) contract.Party {
-	return contract.Party{Name: p.Name, CreditCode: p.CreditCode, Country: p.Country, Division: p.Division, Address: p.Address, Representative: p.Legal,
-		Contact: p.Contact, Phone: p.Phone, Nature: p.Nature}
+	return contract.Party{Name: p.Name, CreditCode: p.CreditCode, Country: p.Country, Division: p.Division, Address: p.Address,
+		Representative: p.Legal,
+		Contact:        p.Contact, Phone: p.Phone, Nature: p.Nature}
 }
 
 // section is the body of an article of the signed text.

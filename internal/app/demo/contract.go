@@ -95,7 +95,8 @@ func (l *loader) planContract(i int, c sample.Contract) {
 			return err
 		})
 	}
-	slices.SortStableFunc(steps[1:], func(a, b contractStep) int { return a.at.Compare(b.at) }) // the draft comes first, also where its deal was agreed late
+	// the draft comes first, also where its deal was agreed late
+	slices.SortStableFunc(steps[1:], func(a, b contractStep) int { return a.at.Compare(b.at) })
 	if c.TaxReview != "" {
 		add(steps[len(steps)-1].at.AddDate(0, 0, 9), "review_tax_relief", func(ctx context.Context) error {
 			note := map[string]string{"ok": "", "no": "合同约定的研发内容与开具的发票不一致，不能免征增值税。"}[c.TaxReview]

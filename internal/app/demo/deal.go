@@ -92,7 +92,10 @@ func (l *loader) planDeal(d sample.Deal) {
 		})
 		return
 	case sample.DealWithdrawn:
-		step(last.Add(3*time.Hour), "withdraw", func(ctx context.Context) error { _, err := l.Services.Deals.Withdraw(ctx, opener, id); return err })
+		step(last.Add(3*time.Hour), "withdraw", func(ctx context.Context) error {
+			_, err := l.Services.Deals.Withdraw(ctx, opener, id)
+			return err
+		})
 		return
 	}
 	answered := d.CreatedAt.Add(30 * time.Minute)
@@ -116,13 +119,17 @@ func (l *loader) planDeal(d sample.Deal) {
 	if d.State == sample.DealProposed {
 		return
 	}
-	step(last.Add(20*time.Hour), "agree", func(ctx context.Context) error { _, err := l.Services.Deals.AcceptTerms(ctx, buyer, id, 1); return err })
+	step(last.Add(20*time.Hour), "agree", func(ctx context.Context) error {
+		_, err := l.Services.Deals.AcceptTerms(ctx, buyer, id, 1)
+		return err
+	})
 	l.agreed[d.Key] = at
 }
 
 func termsOf(d sample.Deal) deal.Terms {
 	t := deal.Terms{ClassCode: d.Terms.Class, Object: d.Terms.Object, Amount: d.Terms.Amount, Payment: payments[d.Terms.Payment],
-		PaymentTerms: "合同生效后支付四成，阶段验收后支付四成，最终验收合格后支付两成。", StartsOn: d.Terms.Begins.Format(time.DateOnly), EndsOn: d.Terms.Ends.Format(time.DateOnly),
+		PaymentTerms: "合同生效后支付四成，阶段验收后支付四成，最终验收合格后支付两成。", StartsOn: d.Terms.Begins.Format(time.DateOnly),
+		EndsOn:    d.Terms.Ends.Format(time.DateOnly),
 		Ownership: "双方各自的原有成果归各自所有；合作中产生的新成果归完成方，对方有权免费使用。"}
 	if strings.HasPrefix(t.ClassCode, "03") {
 		t.LicenceYears, t.Exclusive = 5, "ordinary"

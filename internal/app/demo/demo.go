@@ -77,7 +77,8 @@ func Load(ctx context.Context, s *app.Services, o Options, out io.Writer) (bool,
 		if err := markRead(ctx, tx, l.end); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{At: s.Platform.Now(), Action: loadedMark, ObjectKind: "demo", ObjectID: fmt.Sprint(sample.Seed), Detail: l.counts})
+		return audit.Record(ctx, tx, audit.Entry{At: s.Platform.Now(), Action: loadedMark, ObjectKind: "demo", ObjectID: fmt.Sprint(sample.Seed),
+			Detail: l.counts})
 	})
 	if err != nil {
 		return false, err
@@ -94,7 +95,8 @@ func Remove(ctx context.Context, s *app.Services, out io.Writer) error {
 		if deleted, err = deleteSample(ctx, tx); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{At: s.Platform.Now(), Action: removedMark, ObjectKind: "demo", ObjectID: fmt.Sprint(sample.Seed), Detail: deleted})
+		return audit.Record(ctx, tx, audit.Entry{At: s.Platform.Now(), Action: removedMark, ObjectKind: "demo", ObjectID: fmt.Sprint(sample.Seed),
+			Detail: deleted})
 	})
 	if err != nil {
 		return fmt.Errorf("remove the sample market: %w", err)
@@ -149,7 +151,9 @@ func reduced(m sample.Market, limit int) sample.Market {
 	m.Contracts = slices.DeleteFunc(m.Contracts, func(c sample.Contract) bool {
 		return c.Deal != "" && !kept[c.Deal] || !take("contract ", c.State) && c.Deal == ""
 	})
-	m.Achievements = slices.DeleteFunc(m.Achievements, func(a sample.Achievement) bool { return !kept[a.Key] && !take("achievement ", a.State) })
+	m.Achievements = slices.DeleteFunc(m.Achievements, func(a sample.Achievement) bool {
+		return !kept[a.Key] && !take("achievement ", a.State)
+	})
 	m.Demands = slices.DeleteFunc(m.Demands, func(d sample.Demand) bool { return !kept[d.Key] && !take("demand ", d.State) })
 	return m
 }

@@ -40,8 +40,9 @@ func TestDemo_LoadsEveryStateThroughTheServicesAndGoesAgain(t *testing.T) {
 	}
 
 	want := demo.Reduced(sample.Generate(sample.Seed, now), 1)
-	for table, n := range map[string]int{"organisation": len(want.Organisations) + 1, "account": len(want.People) + 1, "point": len(want.Points),
-		"deal": len(want.Deals), "contract": len(want.Contracts), "broker_profile": 60} {
+	for table, n := range map[string]int{"organisation": len(want.Organisations) + 1, "account": len(want.People) + 1,
+		"point": len(want.Points),
+		"deal":  len(want.Deals), "contract": len(want.Contracts), "broker_profile": 60} {
 		if got := apptest.Count(t, p.DB, "select count(*) from "+table+" where is_sample"); got != n {
 			t.Errorf("%s: got %d, want %d", table, got, n)
 		}
@@ -53,14 +54,16 @@ func TestDemo_LoadsEveryStateThroughTheServicesAndGoesAgain(t *testing.T) {
 	for _, d := range want.Demands {
 		listings["demand "+d.State]++
 	}
-	for state, n := range apptest.Tally(t, p.DB, "select kind || ' ' || case state when 'submitted' then 'in_review' else state end, count(*)::int from listing group by 1") {
+	for state, n := range apptest.Tally(t, p.DB, `select kind || ' ' || case state when 'submitted' then 'in_review' else state end,
+		count(*)::int from listing group by 1`) {
 		if listings[state] != n {
 			t.Errorf("listings %s: got %d, want %d", state, n, listings[state])
 		}
 	}
-	filings := apptest.Tally(t, p.DB, `select coalesce(r.state, f.state), count(*)::int from filing f left join registration r on r.number = f.number
-		where f.kind = 'initial' group by 1`)
-	filings[sample.StateDraft] = apptest.Count(t, p.DB, "select count(*) from contract c where not exists (select 1 from filing f where f.contract_id = c.id)")
+	filings := apptest.Tally(t, p.DB, `select coalesce(r.state, f.state), count(*)::int
+		from filing f left join registration r on r.number = f.number where f.kind = 'initial' group by 1`)
+	filings[sample.StateDraft] = apptest.Count(t, p.DB, `select count(*) from contract c
+		where not exists (select 1 from filing f where f.contract_id = c.id)`)
 	planned := map[string]int{}
 	for _, c := range want.Contracts {
 		planned[c.State]++
@@ -87,17 +90,20 @@ func TestDemo_LoadsEveryStateThroughTheServicesAndGoesAgain(t *testing.T) {
 	// Statistics know nothing of it unless asked.
 	figures := stats.New(p.DB, p.Now)
 	table := func(d stats.Direction, by stats.Dimension, sample bool) stats.Table {
-		got, err := figures.Table(ctx, stats.Query{From: "2020-01-01", To: "2026-12-31", Rows: by, Direction: d, Area: region.Root, Sample: sample})
+		got, err := figures.Table(ctx, stats.Query{From: "2020-01-01", To: "2026-12-31", Rows: by, Direction: d, Area: region.Root,
+			Sample: sample})
 		apptest.NoErr(t, err)
 		return got
 	}
 	if got := table(stats.Filed, stats.ByArea, false); got.Total != (stats.Measure{}) || len(got.Rows) != 0 {
 		t.Errorf("statistics without samples: got %+v", got.Total)
 	}
-	if got := table(stats.Filed, stats.ByArea, true); got.Total.Contracts != apptest.Count(t, p.DB, "select count(*) from registration where ended_on is null") || !got.Sample {
+	if got := table(stats.Filed, stats.ByArea, true); got.Total.Contracts != apptest.Count(t, p.DB,
+		"select count(*) from registration where ended_on is null") || !got.Sample {
 		t.Errorf("standing registrations: got %+v", got.Total)
 	}
-	if out, in := table(stats.Output, stats.ByOtherSide, true), table(stats.Absorption, stats.ByOtherSide, true); out.RowSums["inside"] != in.RowSums["inside"] {
+	if out, in := table(stats.Output, stats.ByOtherSide, true),
+		table(stats.Absorption, stats.ByOtherSide, true); out.RowSums["inside"] != in.RowSums["inside"] {
 		t.Errorf("inside the region: output %+v, absorption %+v", out.RowSums["inside"], in.RowSums["inside"])
 	}
 
@@ -105,7 +111,8 @@ func TestDemo_LoadsEveryStateThroughTheServicesAndGoesAgain(t *testing.T) {
 	if again, err := demo.Load(ctx, s, demo.Options{Limit: 1}, said); again || err != nil {
 		t.Errorf("a second load: got %v, %v", again, err)
 	}
-	ledgerRows, auditRows := apptest.Count(t, p.DB, "select count(*) from ledger_row"), apptest.Count(t, p.DB, "select count(*) from audit_row")
+	ledgerRows, auditRows := apptest.Count(t, p.DB, "select count(*) from ledger_row"),
+		apptest.Count(t, p.DB, "select count(*) from audit_row")
 
 	// A certificate that was touched is named.
 	_, err = p.DB.Exec(ctx, `update certificate set body = replace(body, '"amountFen":', '"amountFen":1') where version = 1`)

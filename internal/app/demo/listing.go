@@ -18,14 +18,16 @@ import (
 // planListings puts the life of every listing into the history.
 func (l *loader) planListings() {
 	for i, a := range l.market.Achievements {
-		l.planListing(lifeOf{kind: "成果", key: a.Key, state: a.State, reason: a.Reason, owner: a.Lister, created: a.CreatedAt, published: a.PublishedAt, index: i},
+		l.planListing(lifeOf{kind: "成果", key: a.Key, state: a.State, reason: a.Reason, owner: a.Lister, created: a.CreatedAt,
+			published: a.PublishedAt, index: i},
 			func(ctx context.Context, who actor.Actor) (listing.Listing, error) {
 				it, err := l.Achievements.Create(ctx, who, l.achievement(a))
 				return it.Listing, err
 			})
 	}
 	for i, d := range l.market.Demands {
-		l.planListing(lifeOf{kind: "需求", key: d.Key, state: d.State, reason: d.Reason, owner: d.Poster, created: d.CreatedAt, published: d.PublishedAt, index: i, triage: "publish"},
+		l.planListing(lifeOf{kind: "需求", key: d.Key, state: d.State, reason: d.Reason, owner: d.Poster, created: d.CreatedAt,
+			published: d.PublishedAt, index: i, triage: "publish"},
 			func(ctx context.Context, who actor.Actor) (listing.Listing, error) {
 				it, err := l.Demands.Create(ctx, who, l.demand(d))
 				return it.Listing, err
@@ -102,7 +104,8 @@ func (l *loader) planListing(f lifeOf, create func(context.Context, actor.Actor)
 	step(published, editor, listing.Command{Event: listing.EventPublish, Triage: f.triage})
 	switch f.state {
 	case sample.ListingWithdrawn:
-		step(published.Add((l.end.Sub(published) / 4 * 3).Truncate(time.Minute)), owner, listing.Command{Event: listing.EventWithdraw, Reason: f.reason})
+		step(published.Add((l.end.Sub(published) / 4 * 3).Truncate(time.Minute)), owner,
+			listing.Command{Event: listing.EventWithdraw, Reason: f.reason})
 	case sample.ListingExpired:
 		step(published.Add(listing.DefaultClock().Life+time.Minute), actor.Actor{}, listing.Command{Event: listing.EventExpire})
 	default:
@@ -135,15 +138,18 @@ func Ways(in []string) []string {
 
 func (l *loader) achievement(a sample.Achievement) achievement.Content {
 	owner := l.organisations[a.Owner]
-	c := achievement.Content{Title: a.Title, Summary: lead(a.Figures, 120), Problem: a.Problem, Description: listing.Paragraphs(a.Method, a.Figures, a.Evidence),
-		Maturity: achievement.Maturity{Level: a.Maturity, Basis: achievement.BasisSelf}, Field: a.Field, Topics: []string{a.Topic}, Industry: IndustryLetter(a.Industry),
+	c := achievement.Content{Title: a.Title, Summary: lead(a.Figures, 120), Problem: a.Problem,
+		Description: listing.Paragraphs(a.Method, a.Figures, a.Evidence),
+		Maturity:    achievement.Maturity{Level: a.Maturity, Basis: achievement.BasisSelf}, Field: a.Field, Topics: []string{a.Topic},
+		Industry: IndustryLetter(a.Industry),
 		Keywords: a.Keywords, Cooperation: Ways(a.Ways), Price: RangeOf(a.PriceLow, a.PriceHigh), Division: a.Division,
 		Contact: listing.Contact{Name: owner.Profile.Contact, Phone: owner.Profile.Phone, Email: owner.Profile.Email}}
 	if len(a.Team) > 0 {
 		c.Team = achievement.Team{Lead: a.Team[0], Members: a.Team[1:]}
 	}
 	for _, ip := range a.IP {
-		item := achievement.IP{Kind: ip.Kind, Number: ip.Number, Title: ip.Title, Status: map[string]string{"pending": "pending", "granted": "valid", "lapsed": "expired"}[ip.Status]}
+		item := achievement.IP{Kind: ip.Kind, Number: ip.Number, Title: ip.Title,
+			Status: map[string]string{"pending": "pending", "granted": "valid", "lapsed": "expired"}[ip.Status]}
 		if !ip.Until.IsZero() {
 			item.Expires = ip.Until.Format(time.DateOnly)
 		}
@@ -154,8 +160,10 @@ func (l *loader) achievement(a sample.Achievement) achievement.Content {
 
 func (l *loader) demand(d sample.Demand) demand.Content {
 	owner := l.organisations[d.Owner]
-	c := demand.Content{Title: d.Title, Problem: d.Present, Limits: d.Limits, Tried: d.Tried, Budget: RangeOf(0, d.Budget), Deadline: d.Deadline.Format(time.DateOnly),
-		DecisionOwner: d.Decider, Cooperation: Ways(d.Ways), MaturityMin: d.MinMaturity, Field: d.Field, Topics: []string{d.Topic}, Industry: IndustryLetter(d.Industry),
+	c := demand.Content{Title: d.Title, Problem: d.Present, Limits: d.Limits, Tried: d.Tried, Budget: RangeOf(0, d.Budget),
+		Deadline:      d.Deadline.Format(time.DateOnly),
+		DecisionOwner: d.Decider, Cooperation: Ways(d.Ways), MaturityMin: d.MinMaturity, Field: d.Field, Topics: []string{d.Topic},
+		Industry: IndustryLetter(d.Industry),
 		Keywords: d.Keywords, Division: d.Division, Challenge: d.Challenge,
 		Contact: listing.Contact{Name: owner.Profile.Contact, Phone: owner.Profile.Phone, Email: owner.Profile.Email}}
 	if utf8.RuneCountInString(c.Problem) < 20 { // the least an editor accepts

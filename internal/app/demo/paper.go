@@ -171,8 +171,9 @@ func (l *loader) record(ctx context.Context, a actor.Actor, content files.Conten
 	return id, err
 }
 
-var paperNames = map[contract.FileRole]string{contract.Undertaking: "承诺书", contract.PlanConsent: "计划管理部门同意函", contract.ImportCertificate: "技术进口合同登记证书",
-	contract.IPCertificate: "权利证书", contract.Minutes: "专家审查会议纪要"}
+var paperNames = map[contract.FileRole]string{contract.Undertaking: "承诺书", contract.PlanConsent: "计划管理部门同意函",
+	contract.ImportCertificate: "技术进口合同登记证书",
+	contract.IPCertificate:     "权利证书", contract.Minutes: "专家审查会议纪要"}
 
 // paper is one page that stands for a paper of the actor's organisation; the page is the same for all, the file is its own.
 func (l *loader) paper(ctx context.Context, a actor.Actor, role contract.FileRole) (int64, error) {

@@ -15,7 +15,8 @@ import (
 )
 
 var orgKinds = map[string]actor.OrgKind{sample.OrgUniversity: actor.University, sample.OrgInstitute: actor.Institute,
-	sample.OrgCompany: actor.Enterprise, sample.OrgAgency: actor.Agency, sample.OrgHost: actor.PointHost, sample.OrgGovernment: actor.Government}
+	sample.OrgCompany: actor.Enterprise, sample.OrgAgency: actor.Agency, sample.OrgHost: actor.PointHost,
+	sample.OrgGovernment: actor.Government}
 
 var rolesOf = map[string][]actor.Role{sample.RoleMember: {actor.Member}, sample.RoleOrgAdmin: {actor.OrgAdmin, actor.Member},
 	sample.RoleBroker: {actor.Broker}, sample.RoleRegistrar: {actor.Registrar}, sample.RoleReviewer: {actor.Reviewer},
@@ -77,14 +78,17 @@ func (l *loader) provision(ctx context.Context) error {
 		contact[p.Key] = p
 	}
 	orgs := append([]sample.Organisation{}, l.market.Organisations...)
-	orgs = append(orgs, sample.Organisation{Key: taxOffice, Name: "样例自治区税务局", Kind: sample.OrgGovernment, Division: "150000", Address: "呼和浩特市样例政务路3号",
-		Intro: "样例主管部门，查看登记，提请重新认定。"})
-	people[taxOffice] = []sample.Person{{Key: taxOffice, Name: "税务专员（样例）", Login: "sample-tax", Mail: "sample-tax@example.com", Role: taxOffice}}
+	orgs = append(orgs, sample.Organisation{Key: taxOffice, Name: "样例自治区税务局", Kind: sample.OrgGovernment, Division: "150000",
+		Address: "呼和浩特市样例政务路3号",
+		Intro:   "样例主管部门，查看登记，提请重新认定。"})
+	people[taxOffice] = []sample.Person{{Key: taxOffice, Name: "税务专员（样例）", Login: "sample-tax", Mail: "sample-tax@example.com",
+		Role: taxOffice}}
 	var in []identity.ProvisionOrganisation
 	for _, o := range orgs {
 		c := contact[o.Contact]
-		po := identity.ProvisionOrganisation{Organisation: identity.Organisation{Kind: orgKinds[o.Kind], Name: o.Name, CreditCode: o.CreditCode, Division: o.Division,
-			State: actor.Confirmed, Sample: true, Profile: identity.OrgProfile{Address: o.Address, LegalRepresentative: o.Legal, Contact: c.Name,
+		po := identity.ProvisionOrganisation{Organisation: identity.Organisation{Kind: orgKinds[o.Kind], Name: o.Name, CreditCode: o.CreditCode,
+			Division: o.Division,
+			State:    actor.Confirmed, Sample: true, Profile: identity.OrgProfile{Address: o.Address, LegalRepresentative: o.Legal, Contact: c.Name,
 				Phone: cmp.Or(o.Phone, c.Phone), Email: c.Mail, Nature: o.Nature, Industry: IndustryLetter(o.Industry), Introduction: o.Intro}}}
 		for _, p := range people[o.Key] {
 			roles := rolesOf[p.Role]
@@ -105,7 +109,8 @@ func (l *loader) provision(ctx context.Context) error {
 		org.ID = made[i].OrgID
 		l.organisations[o.Key] = org
 		for k, p := range people[o.Key] {
-			a := actor.Actor{AccountID: made[i].AccountIDs[k], OrgID: org.ID, Name: p.Name, OrgName: org.Name, OrgKind: org.Kind, OrgState: org.State,
+			a := actor.Actor{AccountID: made[i].AccountIDs[k], OrgID: org.ID, Name: p.Name, OrgName: org.Name, OrgKind: org.Kind,
+				OrgState: org.State,
 				Division: org.Division, Roles: in[i].People[k].Roles, Sample: true}
 			l.actors[p.Key] = a
 			switch p.Role {
@@ -131,7 +136,8 @@ func IndustryLetter(code string) string {
 }
 
 func (l *loader) point(ctx context.Context, p sample.Point, begun time.Time) error {
-	in := point.Input{Name: p.Name, Kind: point.Kind(p.HostKind), OrganisationID: l.organisations[p.Host].ID, Division: p.Division, Code2: p.Code,
+	in := registry.PointInput{Name: p.Name, Kind: registry.PointKind(p.HostKind), OrganisationID: l.organisations[p.Host].ID,
+		Division: p.Division, Code2: p.Code,
 		Address: p.Address, Phone: p.Phone, Hours: p.Hours, AuthorisedFrom: begun.Format(time.DateOnly)}
 	if in.Kind == point.University || in.Kind == point.Institute {
 		in.ServesOrg = in.OrganisationID
@@ -176,7 +182,8 @@ func (l *loader) broker(ctx context.Context, p sample.Person) error {
 	profile := broker.Profile{Fields: fields, Divisions: []string{a.Division[:4] + "00"}, Introduction: "样例技术经纪人，熟悉本地企业需求，提供供需对接、合同起草和登记代办。",
 		Level: map[string]string{"初级": "junior", "中级": "intermediate", "高级": "senior"}[p.Level]}
 	if profile.Level != "" {
-		profile.CertificateNo, profile.Issuer, profile.ValidFrom = "样例经纪"+strings.TrimPrefix(p.Login, "sample-"), "样例发证单位", p.CreatedAt.Format(time.DateOnly)
+		profile.CertificateNo, profile.Issuer, profile.ValidFrom = "样例经纪"+strings.TrimPrefix(p.Login, "sample-"), "样例发证单位",
+			p.CreatedAt.Format(time.DateOnly)
 	}
 	if _, err := l.Brokers.Save(ctx, a, profile); err != nil {
 		return err

@@ -39,7 +39,8 @@ func readState(ctx context.Context, q postgres.Querier) (marketState, error) {
 // would bury what is new.
 func markRead(ctx context.Context, tx pgx.Tx, end time.Time) error {
 	_, err := tx.Exec(ctx, `update message m set read_at = m.created_at from account a
-		where a.id = m.account_id and a.is_sample and m.read_at is null and m.created_at < @before`, pgx.StrictNamedArgs{"before": end.AddDate(0, 0, -14)})
+		where a.id = m.account_id and a.is_sample and m.read_at is null and m.created_at < @before`,
+		pgx.StrictNamedArgs{"before": end.AddDate(0, 0, -14)})
 	return err
 }
 

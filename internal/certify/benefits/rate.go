@@ -17,7 +17,7 @@ import (
 	"techmarket/internal/platform/postgres"
 )
 
-// Rate is one dated row of the rate table (registration.md §12): a rate on the part of the amount above each step.
+// Rate is one dated row of the rate table (docs/rules/amounts.md §5): a rate on the part of the amount above each step.
 type Rate struct {
 	ID        int64
 	Name      string

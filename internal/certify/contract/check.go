@@ -37,7 +37,7 @@ type Level string
 const (
 	Missing Level = "missing" // unanswered; blocks submission, never saving
 	Wrong   Level = "wrong"   // answered and impossible; blocks submission, never saving
-	Warn    Level = "warn"    // look again; blocks nothing (standards.md §7)
+	Warn    Level = "warn"    // look again; blocks nothing (docs/rules/identifiers.md §2)
 )
 
 // Issue is one thing to mend, at the field where it is mended.
@@ -93,7 +93,7 @@ func Sections(c Content, files []File, on Date) []SectionState {
 }
 
 // Check returns everything that stands against handing the document in on that day, and the warnings.
-// Rules: registration.md §15 (our choice where it says so), 认定规则 and 办法 as named at each message.
+// Rules: docs/rules/registration.md §5 (our choice where it says so), 认定规则 and 办法 as named at each message.
 func Check(c Content, files []File, on Date) []Issue {
 	k := &checker{on: on, files: files}
 	k.section = SectionSeller
@@ -301,8 +301,8 @@ func (k *checker) day(path string, d Date, what string) {
 	}
 }
 
-// rights checks the IP rows: one is always needed, a transfer or licence needs a right (registration.md
-// §15 rule 5), a registered right its number (认定规则第29条).
+// rights checks the IP rows: one is always needed, a transfer or licence needs a right
+// (docs/rules/registration.md §5), a registered right its number (认定规则第29条).
 func (k *checker) rights(c Content, class string) {
 	e := c.Elements
 	const at = "elements."
@@ -338,7 +338,7 @@ func (k *checker) rights(c Content, class string) {
 	}
 }
 
-// registeredRight reports whether the right exists by a certificate (A4 and cases README).
+// registeredRight reports whether the right exists by a certificate (docs/rules/recognition.md §4).
 func registeredRight(kind string) bool {
 	return patent(kind) || kind == "layout" || kind == "plant_variety"
 }
@@ -376,7 +376,7 @@ func (k *checker) amounts(c Content) {
 	if !k.right(sum <= amount, "costs", "costs_above_amount", "各项费用合计 "+sum.Grouped()+" 元，大于合同成交总额，请核对") {
 		return
 	}
-	// T = C − N and N lies between the rows nobody claims as carriers and all rows (registration.md §2).
+	// T = C − N and N lies between the rows nobody claims as carriers and all rows (docs/rules/amounts.md §2).
 	if deducted, _ := c.Deducted(); c.Technical > 0 && c.Technical <= amount {
 		k.right(c.Technical <= amount-deducted, "technicalFen", "costs_not_deducted",
 			"技术交易额应扣除非技术性费用 "+deducted.Grouped()+" 元，最多为 "+(amount-deducted).Grouped()+" 元")

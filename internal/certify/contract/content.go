@@ -32,7 +32,7 @@ const (
 	No   Answer = "no"
 )
 
-// Content is the whole document: every field of the national form (registration.md §4) and what the
+// Content is the whole document: every field of the national form (docs/rules/registration.md §4) and what the
 // pre-check needs beside it. Amounts are 分. Field paths in messages are the JSON names:
 // "seller.creditCode", "buyers.0.name", "costs.2.quantity".
 type Content struct {
@@ -44,6 +44,9 @@ type Content struct {
 	Statement Statement         `json:"statement"`
 	Origins   map[string]Origin `json:"origins"` // field path → where the value was taken from
 }
+
+// SchemaVersion is the form in which it is stored, see package stored.
+func (Content) SchemaVersion() int { return 1 }
 
 // Origin says where a value that nobody typed into this form came from.
 type Origin struct {
@@ -107,7 +110,7 @@ type Licence struct {
 	Exclusive string `json:"exclusive"` // exclusive (独占), sole (排他), ordinary (普通)
 }
 
-// Party is one side with every field of registration.md §4.2.
+// Party is one side with every field of docs/rules/registration.md §4.
 type Party struct {
 	OrgID          int64  `json:"orgId"` // the organisation on this market; 0 for a party outside it
 	Name           string `json:"name"`
@@ -136,7 +139,7 @@ const China = "156"
 func (p Party) Foreign() bool { return p.Country != "" && p.Country != China }
 
 // SellerKind groups 单位性质 the way the statistics ask for: university, institute, enterprise, other;
-// empty while 单位性质 is unanswered (codes of registration.md §4.2).
+// empty while 单位性质 is unanswered (codes of docs/rules/registration.md §4).
 func (p Party) SellerKind() string {
 	switch {
 	case p.Nature == "":
@@ -152,7 +155,7 @@ func (p Party) SellerKind() string {
 	}
 }
 
-// CostRow is one line of 非技术性费用明细 (registration.md §2): quantity × unit cost of goods inside C.
+// CostRow is one line of 非技术性费用明细 (docs/rules/amounts.md §2): quantity × unit cost of goods inside C.
 type CostRow struct {
 	Kind     string    `json:"kind"` // equipment, instrument, part, material, prototype, other
 	Name     string    `json:"name"`
@@ -205,7 +208,7 @@ func (c Content) Deducted() (sum money.Fen, ok bool) {
 }
 
 // Import reports whether the seller is foreign, so that the domestic buyer applies (办法第8条 and
-// registration.md B11).
+// docs/rules/registration.md §2).
 func (c Content) Import() bool { return c.Seller.Foreign() }
 
 // Trade is domestic, import or export, read from the countries of the parties.
@@ -246,7 +249,7 @@ type Statement struct {
 // FileRole says what an attached file is.
 type FileRole string
 
-// The roles of files (registration.md §6).
+// The roles of files (docs/rules/registration.md §4).
 const (
 	SignedText        FileRole = "signed_text"        // 合同正本
 	Undertaking       FileRole = "undertaking"        // 承诺书

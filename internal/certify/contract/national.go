@@ -24,7 +24,7 @@ type nationalRow struct {
 	at         func(*Content) any
 }
 
-// national is the mapping table (registration.md §4.1, §4.2: keys from a public form-filling script of 2021-03).
+// national is the mapping table (docs/rules/registration.md §4: keys from a public form-filling script of 2021-03).
 // Fields without a known key are not in it; add rows when the official table is at hand.
 func national() []nationalRow {
 	rows := []nationalRow{

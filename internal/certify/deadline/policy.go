@@ -15,7 +15,7 @@ import (
 	"techmarket/internal/platform/postgres"
 )
 
-// Policy is one dated row of the clock (registration.md §8). Days are whole days in Asia/Shanghai.
+// Policy is one dated row of the clock (docs/rules/clocks.md §1). Days are whole days in Asia/Shanghai.
 type Policy struct {
 	ID                    int64
 	Name                  string

@@ -1,5 +1,5 @@
 // Package exchange is what leaves and enters the register in bulk: sheets in the columns and keys of the national form
-// (registration.md §4; contract.National) with our own columns in front for what that form has no known key, large exports and the
+// (docs/rules/registration.md §4; contract.National) with our own columns in front for what that form has no known key, large exports and the
 // yearly archives by a job, and the import of historic registrations.
 //
 // A league starts with its past: what is imported was decided elsewhere. It gets no certificate of this market, a ledger row of kind

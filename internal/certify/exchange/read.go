@@ -28,6 +28,9 @@ type historic struct {
 	Content contract.Content `json:"content"`
 }
 
+// SchemaVersion is the form in which it is stored, see package stored.
+func (historic) SchemaVersion() int { return 1 }
+
 // heading says what a column of the file holds: one of our own columns or a key of the national form.
 type heading struct {
 	own *ownColumn
@@ -157,7 +160,7 @@ func readHistoric(row document.TableRow, heads []heading) (h historic, bad, odd 
 	return h, bad, odd
 }
 
-// check holds a row against registration.md §15 and the directory of points.
+// check holds a row against docs/rules/registration.md §5 and the directory of points.
 func (h *historic) check(a actor.Actor, points []point.Point, today string, at func(title string) string) []Problem {
 	var out []Problem
 	wrong := func(ok bool, title, message string) {

@@ -50,7 +50,7 @@ const (
 	NationalNumbers NumberSource = "national" // entered: made by the national system
 )
 
-// SecondReview is who may do the second review at a point. That there is one is the region's rule (registration.md §6).
+// SecondReview is who may do the second review at a point. That there is one is the region's rule (docs/rules/registration.md §3).
 type SecondReview string
 
 // The choices.

@@ -159,14 +159,14 @@ func (s *Service) change(ctx context.Context, a actor.Actor, id int64, version i
 }
 
 // Right proposes where an organisation of that division files: its own university or institute point, then the
-// point of its county (or zone), league, region (registration.md B5: order is our choice). Suspended points and points
+// point of its county (or zone), league, region (docs/rules/registration.md §2: order is our choice). Suspended points and points
 // out of their authorisation are passed over. Sample organisations go to sample points. NotFound "no_point".
 func (s *Service) Right(ctx context.Context, organisationID int64, division string, sample bool) (Point, error) {
 	return Right(ctx, s.config.DB, organisationID, division, sample, clock.Date(s.config.Now()))
 }
 
 // GiveNumber takes the next number of the point's own sequence, or checks the one made by the national system: pattern,
-// this year, this point; the own sequence then skips past it (registration.md §5, §15 rule 9). Faults: Invalid "number_format",
+// this year, this point; the own sequence then skips past it (docs/rules/registration.md §7). Faults: Invalid "number_format",
 // Conflict "numbers_used_up".
 func GiveNumber(ctx context.Context, tx pgx.Tx, p Point, year int, national string) (string, error) {
 	if p.NumberSource == OwnNumbers {

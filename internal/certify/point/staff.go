@@ -93,6 +93,9 @@ type Figures struct {
 	Trained    int       `json:"trained"` // of the staff, with a passed training in the year
 }
 
+// SchemaVersion is the form in which they are stored, see package stored.
+func (Figures) SchemaVersion() int { return 1 }
+
 // Assessment is the yearly sheet of a point as it was signed.
 type Assessment struct {
 	PointID    int64

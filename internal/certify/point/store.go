@@ -108,7 +108,7 @@ const nextNumber = `insert into number_sequence (point_id, year, last) values (@
 const skipNumber = `insert into number_sequence (point_id, year, last) values (@point, @year, @serial)
 	on conflict (point_id, year) do update set last = greatest(number_sequence.last, excluded.last)`
 
-// takeNumber gives the next 16-digit number of a point and year: year, region4, point, serial (registration.md §5).
+// takeNumber gives the next 16-digit number of a point and year: year, region4, point, serial (docs/rules/registration.md §7).
 func takeNumber(ctx context.Context, tx pgx.Tx, p Point, year int) (string, error) {
 	var serial int
 	err := tx.QueryRow(ctx, nextNumber, pgx.StrictNamedArgs{"point": p.ID, "year": year}).Scan(&serial)

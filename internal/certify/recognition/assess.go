@@ -88,7 +88,7 @@ func citTransfer(a Application) bool {
 	return inClass(a.Class, "02") || (inClass(a.Class, "03") && a.Licence != nil && a.Licence.Years >= 5)
 }
 
-// gaps names what the form should hold and the book does not decide (registration.md §15 rule 5, Art. 26).
+// gaps names what the form should hold and the book does not decide (docs/rules/registration.md §5, Art. 26).
 func gaps(a Application) []Hint {
 	var out []Hint
 	add := func(on bool, code, text, source string) {

@@ -77,7 +77,7 @@ type Application struct {
 	Signed     Date
 	Begins     Date
 	Ends       Date
-	Applied    Date       // the day of application; later days do not matter (registration.md §14, B7)
+	Applied    Date       // the day of application; later days do not matter (docs/rules/recognition.md §2)
 	Amount     *money.Fen // C; nil where the contract leaves the price open
 	Royalty    bool       // part of the price depends on later sales or profit (提成)
 	Costs      []Cost

@@ -75,7 +75,7 @@ type testCase struct {
 	want want
 }
 
-// cases are A1–A15 and B1–B11 of registration.md §14, and E cases of our own for the sentences of the rule book that
+// cases are A1–A15 and B1–B11 of docs/rules/recognition.md §6, and E cases of our own for the sentences of the rule book that
 // those leave untested.
 func cases() []testCase {
 	type app = recognition.Application
@@ -565,7 +565,7 @@ func TestAssessJSONLRefusesAnEndlessLine(t *testing.T) {
 	}
 }
 
-// The founders' file lies beside the repository on their machines only.
+// A larger file of cases may lie beside the repository; without it the test is skipped, and says so.
 func TestSharedCasesComeOutKeyByKey(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join("..", "..", "..", "..", "shared", "cases", "recognition.jsonl")

@@ -88,7 +88,7 @@ type Finding struct {
 	Note  string `json:"note"`
 }
 
-// Deduction is one row of 非技术性费用明细 as the registrar decides it (registration.md §2).
+// Deduction is one row of 非技术性费用明细 as the registrar decides it (docs/rules/amounts.md §2).
 type Deduction struct {
 	Kind       string    `json:"kind"`
 	Name       string    `json:"name"`

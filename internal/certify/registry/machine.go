@@ -37,7 +37,7 @@ func (r Rule) check(w *work) error {
 	return r.guard(w)
 }
 
-// Table is the whole life of filings and registrations (registration.md §7). What it does not list is refused.
+// Table is the whole life of filings and registrations (docs/rules/registration.md §6). What it does not list is refused.
 func Table() []Rule {
 	to := func(s ...State) []State { return s }
 	return []Rule{

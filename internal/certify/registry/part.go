@@ -89,7 +89,7 @@ func above(area, division string) bool {
 }
 
 // play notes that the person plays the part in the case, or refuses where the person already plays another one.
-// The head may also have been registrar (registration.md §6 asks only applicant ≠ registrar ≠ reviewer), never reviewer.
+// The head may also have been registrar (docs/rules/registration.md §3 asks only applicant ≠ registrar ≠ reviewer), never reviewer.
 func play(ctx context.Context, tx pgx.Tx, filing, account int64, part Part) error {
 	if !slices.Contains([]Part{Applicant, Registrar, Reviewer, Expert, Head}, part) {
 		return nil

@@ -1,5 +1,5 @@
 // Package registry owns registration points, the desk's work on filings, numbers, registrations and certificates
-// (技术合同认定登记管理办法, 国科发政字〔2000〕063号; state machine: reference registration.md §7).
+// (技术合同认定登记管理办法, 国科发政字〔2000〕063号; state machine: docs/rules/registration.md §6).
 //
 // It refuses to judge: whether a contract is a technical one, and what N, T and V are, is computed by
 // certify/recognition from what the registrar found; the document itself belongs to certify/contract. It refuses to
@@ -58,7 +58,7 @@ const (
 // Event moves a filing or a registration.
 type Event string
 
-// The events of registration.md §7; those marked (our choice) close what the rule book leaves open.
+// The events of docs/rules/registration.md §6; those marked (our choice) close what the rule book leaves open.
 const (
 	EventSubmit                Event = "submit"
 	EventWithdraw              Event = "withdraw" // our choice

@@ -47,7 +47,7 @@ func (s *Service) saveReview(ctx context.Context, w *work) error {
 	return nil
 }
 
-// sheet is the review as it begins: the applicant's figures, no carrier granted (registration.md §2: our choice).
+// sheet is the review as it begins: the applicant's figures, no carrier granted (docs/rules/amounts.md §2: our choice).
 func sheet(c contract.Content) Review {
 	r := Review{Class: c.Elements.ClassCode, Amount: c.Elements.Amount, Findings: []Finding{}, Deductions: []Deduction{},
 		Biological: c.Elements.Biological, Tied: c.Elements.Tied}

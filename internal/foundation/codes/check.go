@@ -10,7 +10,7 @@ import (
 	"techmarket/internal/foundation/region"
 )
 
-// Level is how loud a check is. No level blocks saving, submitting, importing or deciding (standards.md §7).
+// Level is how loud a check is. No level blocks saving, submitting, importing or deciding (docs/rules/identifiers.md §2).
 type Level string
 
 // The levels.

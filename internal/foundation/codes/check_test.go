@@ -9,7 +9,7 @@ import (
 	"techmarket/internal/foundation/codes"
 )
 
-// The worked values of standards.md §6.
+// The worked values of docs/rules/identifiers.md §3–6.
 func TestUSCCWorkedValues(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -50,7 +50,8 @@ func TestUSCCWorkedValues(t *testing.T) {
 
 func TestBodyCodeWorkedValues(t *testing.T) {
 	t.Parallel()
-	for _, in := range []string{"M000100Y-4", "71526726X", "802100433", "351303601", "MA0000410", "MA0000066", "M0001TGQX", "M0000XUF4", "M0001FUE2"} {
+	for _, in := range []string{"M000100Y-4", "71526726X", "802100433", "351303601", "MA0000410", "MA0000066", "M0001TGQX", "M0000XUF4",
+		"M0001FUE2"} {
 		if got := codes.BodyCode(in); got.Warned() {
 			t.Errorf("%s: got %+v", in, got)
 		}
@@ -142,7 +143,7 @@ func TestContractNumbersOfBothForms(t *testing.T) {
 	}
 }
 
-// standards.md §6.6: every single wrong character and every swap of two unequal neighbours is caught.
+// docs/rules/identifiers.md §7: every single wrong character and every swap of two unequal neighbours is caught.
 func TestPrimeModulusCatchesEverySingleSlip(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []struct {

@@ -2,9 +2,9 @@
 // numbers people type.
 //
 // Every list says its edition, its source and whether that is unverified; codes marked "本平台自定" are our choice
-// until the national table is at hand, which is why Item.National is still empty (registration.md §3, §16). The
+// until the national table is at hand, which is why Item.National is still empty (docs/rules/identifiers.md §1). The
 // package refuses to block anybody: a number that fails its check yields a warning that names the mend, never an
-// error, and no code is ever corrected by the software (standards.md §7).
+// error, and no code is ever corrected by the software (docs/rules/identifiers.md §2).
 package codes
 
 import (

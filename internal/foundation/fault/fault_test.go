@@ -46,7 +46,8 @@ func TestFieldsCollectWrongInputsInOrder(t *testing.T) {
 	f.Addf("costs.0.amount", "range", "第 %d 行金额有误", 1)
 	err := f.Err()
 	var got *fault.Error
-	if !errors.As(err, &got) || got.Kind != fault.Invalid || len(got.Fields) != 2 || got.Fields[0].Path != "title" || got.Fields[1].Message != "第 1 行金额有误" {
+	if !errors.As(err, &got) || got.Kind != fault.Invalid || len(got.Fields) != 2 || got.Fields[0].Path != "title" ||
+		got.Fields[1].Message != "第 1 行金额有误" {
 		t.Errorf("got %+v", got)
 	}
 	if !strings.Contains(got.Message, "2") || len(f.List()) != 2 {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"slices"
 	"strings"
 )
 
@@ -191,8 +192,7 @@ func hanInteger(n uint64) string {
 	}
 	var b strings.Builder
 	zero := false
-	for i := len(groups) - 1; i >= 0; i-- {
-		g := groups[i]
+	for i, g := range slices.Backward(groups) {
 		if g == 0 {
 			zero = b.Len() > 0
 			continue

@@ -5,7 +5,7 @@
 // It answers "what is this code called", "whose part is it", "is A inside B". It refuses to guess: a code that
 // starts with 15 and is not in the tables is unknown, and a short name never identifies anything.
 //
-// Data as of 2023-06-30 (reference: registration.md §13); later changes are not known. 满洲里 150781 stays under
+// Data as of 2023-06-30 (docs/rules/identifiers.md §1); later changes are not known. 满洲里 150781 stays under
 // 呼伦贝尔 and 二连浩特 152501 under 锡林郭勒盟 although the department writes to both directly (see Division.Note).
 package region
 
@@ -259,7 +259,7 @@ func Path(code string) []string {
 }
 
 // Valid reports whether the code can be the division of a domestic party: in the tables where it starts with 15,
-// otherwise six digits of a known province (registration.md §15 rule 2).
+// otherwise six digits of a known province (docs/rules/registration.md §5).
 func Valid(code string) bool {
 	if strings.HasPrefix(code, Root[:2]) {
 		_, ok := Get(code)

@@ -11,7 +11,7 @@ import (
 
 func TestRegionHasTwelveLeaguesAnd103Counties(t *testing.T) {
 	t.Parallel()
-	// registration.md §13.
+	// docs/rules/identifiers.md §1.
 	want := []struct {
 		code, short string
 		counties    int

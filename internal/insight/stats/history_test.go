@@ -16,7 +16,7 @@ import (
 )
 
 // TestRandomCommandsNeverBreakAPromise lets people who hold every desk role at once, and applicants who moved to the
-// desk, try anything at any time: 10,000 commands on one database. Whatever was refused or done, the promises of DESIGN.md §5
+// desk, try anything at any time: 10,000 commands on one database. Whatever was refused or done, the rules of docs/rules/statistics.md §3
 // hold: separation of duties, numbers, ledger, ΣR ≤ T, and every breakdown of the statistics.
 func TestRandomCommandsNeverBreakAPromise(t *testing.T) {
 	t.Parallel()

@@ -6,7 +6,7 @@
 // published figures with the platform's own, and to count sample data unless asked, in which case it says so.
 //
 // The facts are period entries of certify/registry: a registration is +1/+C/+T in its period, a change the difference,
-// a cancellation or revocation the negative, each in its own period (reference registration.md §10). So every breakdown
+// a cancellation or revocation the negative, each in its own period (docs/rules/statistics.md §3). So every breakdown
 // of one query sums to its total, and Σ output into the region = Σ absorption from the region.
 package stats
 

@@ -2,7 +2,7 @@
 // editor sees it, what is missing for a buyer to decide, and how it enters the search index.
 //
 // It refuses workflow: drafts, review, publication and versions are listing's. It refuses a bare maturity number: a judged
-// level names who judged, when, and the evidence (reference/standards.md §1).
+// level names who judged, when, and the evidence (docs/rules/listings.md §1).
 package achievement
 
 import (
@@ -53,6 +53,9 @@ type Content struct {
 	Files       []listing.Attachment `json:"files,omitempty"`
 	Contact     listing.Contact      `json:"contact,omitzero"`
 }
+
+// SchemaVersion is the form in which it is stored, see package stored.
+func (Content) SchemaVersion() int { return 1 }
 
 // Advantage is one figure compared with what is used today.
 type Advantage struct {
@@ -237,7 +240,7 @@ func (c Content) Warnings() []fault.Field {
 	return append(out, listing.NearLimits(c.texts())...)
 }
 
-// Completeness implements listing.Content: what a buyer decides on weighs most (reference/market.md §4).
+// Completeness implements listing.Content: what a buyer decides on weighs most (docs/rules/listings.md §3).
 func (c Content) Completeness() listing.Completeness {
 	part := func(weight int, there bool, path, label string) listing.ScoredPart {
 		return listing.ScoredPart{Part: listing.Part{Path: path, Label: label}, Weight: weight, There: there}

@@ -1,5 +1,5 @@
 // Package demand owns what a need (技术需求, 揭榜挂帅) says about itself: its content, what must be filled before an editor sees
-// it, the quality gate that names the missing parts (reference/market.md R4), and how it enters the search index.
+// it, the quality gate that names the missing parts (docs/rules/listings.md §2), and how it enters the search index.
 //
 // It refuses workflow: drafts, review, publication and closing with a reason are listing's. Budget and deadline are facts of
 // the posting and are never guessed.
@@ -53,6 +53,9 @@ type Content struct {
 	Files         []listing.Attachment `json:"files,omitempty"`
 	Contact       listing.Contact      `json:"contact,omitzero"`
 }
+
+// SchemaVersion is the form in which it is stored, see package stored.
+func (Content) SchemaVersion() int { return 1 }
 
 // Target is one figure to reach.
 type Target struct {
@@ -133,7 +136,7 @@ func (c Content) Validate(forSubmit bool) error {
 func (c Content) Warnings() []fault.Field { return listing.NearLimits(c.texts()) }
 
 // Completeness implements listing.Content: present value, target value, limits, already tried, budget, who decides
-// (reference/market.md R4) weigh most.
+// (docs/rules/listings.md §2) weigh most.
 func (c Content) Completeness() listing.Completeness {
 	part := func(weight int, there bool, path, label string) listing.ScoredPart {
 		return listing.ScoredPart{Part: listing.Part{Path: path, Label: label}, Weight: weight, There: there}

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/text/width"
 )
 
-// GatePart is one of the six things that a need must say before others can judge it (reference/market.md R4).
+// GatePart is one of the six things that a need must say before others can judge it (docs/rules/listings.md §2).
 type GatePart struct {
 	Code  string // present, target, limits, tried, budget, decider
 	Label string

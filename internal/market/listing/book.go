@@ -10,6 +10,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/stored"
 	"techmarket/internal/people/identity"
 )
 
@@ -134,7 +135,7 @@ func (b *Book[C]) Save(ctx context.Context, who actor.Actor, id int64, version i
 
 // fill makes content the working content; the columns follow it until something is published.
 func (b *Book[C]) fill(r *row, content C) error {
-	raw, err := json.Marshal(content)
+	raw, err := stored.Marshal(content)
 	if err != nil {
 		return err
 	}
@@ -264,7 +265,7 @@ func (b *Book[C]) Versions(ctx context.Context, who actor.Actor, id int64) ([]Ve
 	var out []Version[C]
 	for _, r := range rows {
 		v := Version[C]{Number: r.Number, PublishedAt: r.PublishedAt}
-		if err := json.Unmarshal(r.Content, &v.Content); err != nil {
+		if err := stored.Unmarshal(r.Content, &v.Content); err != nil {
 			return nil, fmt.Errorf("versions: %w", err)
 		}
 		if !who.SignedIn() {
@@ -291,7 +292,7 @@ func (b *Book[C]) item(who actor.Actor, r row) (Item[C], error) {
 	it := Item[C]{Listing: r.Listing, Mine: who.In(r.OrganisationID), Actions: Actions(who, r.Listing)}
 	if len(r.Published) > 0 {
 		var c C
-		if err := json.Unmarshal(r.Published, &c); err != nil {
+		if err := stored.Unmarshal(r.Published, &c); err != nil {
 			return it, fmt.Errorf("listing %d: %w", r.ID, err)
 		}
 		if !who.SignedIn() {
@@ -301,7 +302,7 @@ func (b *Book[C]) item(who actor.Actor, r row) (Item[C], error) {
 	}
 	if seesDraft(who, r) {
 		var c C
-		if err := json.Unmarshal(r.Draft, &c); err != nil {
+		if err := stored.Unmarshal(r.Draft, &c); err != nil {
 			return it, fmt.Errorf("listing %d: %w", r.ID, err)
 		}
 		it.Content = c

@@ -18,7 +18,7 @@ type Ticked struct{ Expired, Asked, Demoted, Archived, Noticed int }
 
 // Tick runs the clock of living listings once: expire what is over its time, give notice before, ask owners to confirm, put to
 // sleep those who stayed silent after being asked, archive those who slept on, and archive what ended long ago
-// (reference/market.md R1: silence demotes, then archives, always with notice first). One message per person and kind of news,
+// (docs/rules/listings.md §4: silence demotes, then archives, always with notice first). One message per person and kind of news,
 // however many listings. Running it twice does nothing twice.
 func (s *Service) Tick(ctx context.Context) (Ticked, error) {
 	now := s.config.Now()

@@ -2,7 +2,6 @@ package listing
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/stored"
 	"techmarket/internal/platform/notify"
 )
 
@@ -116,7 +116,7 @@ func (b *Book[C]) ForDiagnosis(ctx context.Context, who actor.Actor, id int64) (
 		return d, none, err
 	}
 	var content C
-	if err := json.Unmarshal(r.Draft, &content); err != nil {
+	if err := stored.Unmarshal(r.Draft, &content); err != nil {
 		return d, none, fmt.Errorf("listing %d: %w", r.ID, err)
 	}
 	return d, content.ForGuest(), nil

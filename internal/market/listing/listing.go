@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/stored"
 	"techmarket/search"
 )
 
@@ -159,7 +160,7 @@ type Rules struct {
 
 // RulesOf returns the rules of kind k with content C.
 func RulesOf[C Content[C]](k Kind) Rules {
-	decode := func(raw json.RawMessage) (c C, err error) { err = json.Unmarshal(raw, &c); return }
+	decode := func(raw json.RawMessage) (c C, err error) { err = stored.Unmarshal(raw, &c); return }
 	return Rules{
 		kind: k,
 		check: func(raw json.RawMessage) error {

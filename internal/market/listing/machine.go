@@ -182,7 +182,7 @@ func CloseLabel(code string) string {
 // Choice is a code and its label.
 type Choice struct{ Code, Label string }
 
-// Triages are the editor's judgements of a demand (reference/market.md §3.4).
+// Triages are the editor's judgements of a demand (docs/rules/listings.md §3).
 func Triages() []Choice {
 	return []Choice{{"publish", "可以发布"}, {"diagnose", "需要再诊断"}, {"long_term", "长期跟踪"}}
 }

@@ -2,8 +2,9 @@ package listing
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+
+	"techmarket/internal/foundation/stored"
 )
 
 // Any returns a listing without asking who looks: for rooms that have checked their own permission, such as a deal
@@ -23,7 +24,7 @@ func (b *Book[C]) Shown(ctx context.Context, id int64) (c C, err error) {
 	if len(raw) == 0 {
 		raw = r.Draft
 	}
-	if err := json.Unmarshal(raw, &c); err != nil {
+	if err := stored.Unmarshal(raw, &c); err != nil {
 		return c, fmt.Errorf("listing %d: %w", id, err)
 	}
 	return c, nil

@@ -42,7 +42,7 @@ type Files interface {
 	Get(ctx context.Context, q postgres.Querier, id int64) (files.File, error)
 }
 
-// Clock holds the periods of living listings (reference/market.md R1; all are our choice and configuration).
+// Clock holds the periods of living listings (docs/rules/listings.md §4; all are our choice and configuration).
 type Clock struct {
 	Life         time.Duration // from publication or renewal to expiry; 12 months
 	Expiring     time.Duration // notice so long before expiry

@@ -21,7 +21,7 @@ const (
 )
 
 // TriageShares counts the demands submitted since a day by their editor's judgement (Triages; "" where none was given), so that
-// the share that needs diagnosis is visible (reference/market.md §3.4, R4). Anybody may ask; without sample, sample data is left out.
+// the share that needs diagnosis is visible (docs/rules/listings.md §3). Anybody may ask; without sample, sample data is left out.
 func (s *Service) TriageShares(ctx context.Context, since time.Time, sample bool) (map[string]int, error) {
 	rows, _ := s.config.DB.Query(ctx, triageShares, pgx.StrictNamedArgs{"since": since, "sample": sample})
 	out := map[string]int{}

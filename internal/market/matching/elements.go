@@ -8,7 +8,7 @@ import (
 	"techmarket/search/zh"
 )
 
-// Element is one of the five things that a need or an achievement names (Systems 13(11):1008, in the reference page, §5).
+// Element is one of the five things that a need or an achievement names (Systems 13(11):1008; docs/rules/matching.md §2).
 type Element int
 
 // The five elements.

@@ -8,7 +8,7 @@
 // names of codes come from the caller. The engine only proposes candidates; order and reasons are made here, from the documents
 // alone, so that every engine gives the same answer.
 //
-// The figures behind the choices are in the project's BENCHMARKS.md; the method is the reference page on matching, §2–§4.
+// The figures behind the choices are in the project's BENCHMARKS.md; the method is on docs/rules/matching.md §2–5.
 package matching
 
 // Names under which listings put codes and numbers into search.Document. Absent means unknown, never zero.
@@ -46,6 +46,9 @@ type Weights struct {
 	Threshold float64 // below this score nothing is shown
 	Far       float64 // nor below this share of the best score. On the evaluation's needs .4 keeps 96 % of the right ones that don't come first, and leaves a third of the list
 }
+
+// SchemaVersion is the form in which it is stored, see package stored.
+func (Weights) SchemaVersion() int { return 1 }
 
 // TextLegs weigh the ways of comparing texts. They err differently, which is why they are added.
 type TextLegs struct {

@@ -12,6 +12,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/stored"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
 	"techmarket/internal/platform/audit"
@@ -266,7 +267,7 @@ func (s *Service) weights(ctx context.Context, q querier, sql string) ([]Weights
 	var out []WeightsVersion
 	for _, r := range found {
 		w := WeightsVersion{r.Version, matching.DefaultWeights(), r.Note, r.CreatedAt, r.Active} // what an older version does not name is the default
-		if err := json.Unmarshal(r.Weights, &w.Weights); err != nil {
+		if err := stored.Unmarshal(r.Weights, &w.Weights); err != nil {
 			return nil, fmt.Errorf("weights %d: %w", r.Version, err)
 		}
 		out = append(out, w)

@@ -38,6 +38,9 @@ type Criteria struct {
 	Sample bool                `json:"sample,omitempty"` // the account belongs to the sample market and sees sample data
 }
 
+// SchemaVersion is the form in which it is stored, see package stored.
+func (Criteria) SchemaVersion() int { return 1 }
+
 // Saved is one person's saved search.
 type Saved struct {
 	ID        int64

@@ -2,7 +2,8 @@ package watch
 
 import (
 	"context"
-	"encoding/json"
+
+	"techmarket/internal/foundation/stored"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -133,7 +134,7 @@ const (
 )
 
 func (s *Service) insertWeights(ctx context.Context, tx pgx.Tx, w WeightsVersion) error {
-	raw, err := json.Marshal(w.Weights)
+	raw, err := stored.Marshal(w.Weights)
 	if err != nil {
 		return err
 	}

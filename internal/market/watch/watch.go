@@ -6,7 +6,7 @@
 // and to keep what a guest looks at. It reads approaches and organisations through the views match_deal and match_listing, for
 // figures only.
 //
-// What is announced, and when (reference/matching.md §4 "Two-way and alerts"):
+// What is announced, and when (docs/rules/matching.md §6):
 //
 //	a listing is published ─ index job ─▶ AlertArgs, in its own transaction
 //	      AlertArgs ─▶ the other side's open listings among whose best ten it stands ─▶ a message to their owners

@@ -62,7 +62,8 @@ func (s *Service) UpdateAccount(ctx context.Context, who actor.Actor, u AccountU
 	if err != nil {
 		return Account{}, err
 	}
-	for _, p := range []struct{ to, from *string }{{&a.DisplayName, u.DisplayName}, {&a.Email, u.Email}, {&a.Phone, u.Phone}, {&a.Theme, u.Theme}} {
+	for _, p := range []struct{ to, from *string }{{&a.DisplayName, u.DisplayName}, {&a.Email, u.Email}, {&a.Phone, u.Phone},
+		{&a.Theme, u.Theme}} {
 		if p.from != nil {
 			*p.to = strings.TrimSpace(*p.from)
 		}
@@ -74,7 +75,8 @@ func (s *Service) UpdateAccount(ctx context.Context, who actor.Actor, u AccountU
 		return Account{}, err
 	}
 	err = s.inTx(ctx, "update account", func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, updateAccount, pgx.StrictNamedArgs{"id": a.ID, "display_name": a.DisplayName, "email": a.Email, "phone": a.Phone, "theme": a.Theme}); err != nil {
+		if _, err := tx.Exec(ctx, updateAccount,
+			pgx.StrictNamedArgs{"id": a.ID, "display_name": a.DisplayName, "email": a.Email, "phone": a.Phone, "theme": a.Theme}); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, who, "account.update", "account", a.ID, nil)

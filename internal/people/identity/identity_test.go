@@ -86,7 +86,8 @@ func setup(t *testing.T, change ...func(*identity.Policy)) *bundle {
 	for _, c := range change {
 		c(&policy)
 	}
-	b.Service, err = identity.New(identity.Config{Pool: b.db.Pool, Audit: b.trail, Mail: b.mail, Cache: c, Limiter: c, Now: b.now, Policy: policy, BaseURL: "https://样例.example",
+	b.Service, err = identity.New(identity.Config{Pool: b.db.Pool, Audit: b.trail, Mail: b.mail, Cache: c, Limiter: c, Now: b.now,
+		Policy: policy, BaseURL: "https://样例.example",
 		OrganisationChanged: func(_ context.Context, _ pgx.Tx, o identity.Organisation) error {
 			b.changed = append(b.changed, o.State)
 			return nil
@@ -96,7 +97,8 @@ func setup(t *testing.T, change ...func(*identity.Policy)) *bundle {
 	}
 	if _, err := b.Provision(t.Context(), []identity.ProvisionOrganisation{{
 		Organisation: identity.Organisation{Name: "科技厅（样例）", Kind: actor.Government, Division: "150000", State: actor.Confirmed},
-		People: []identity.ProvisionPerson{{Person: identity.NewPerson{LoginName: "region", DisplayName: "厅管理员", Password: good}, Roles: []actor.Role{actor.RegionOfficer, actor.OrgAdmin}},
+		People: []identity.ProvisionPerson{{Person: identity.NewPerson{LoginName: "region", DisplayName: "厅管理员", Password: good},
+			Roles: []actor.Role{actor.RegionOfficer, actor.OrgAdmin}},
 			{Person: identity.NewPerson{LoginName: "system", DisplayName: "运维", Password: good}, Roles: []actor.Role{actor.SystemAdmin}}},
 	}}); err != nil {
 		t.Fatal(err)
@@ -105,7 +107,8 @@ func setup(t *testing.T, change ...func(*identity.Policy)) *bundle {
 }
 
 func signUp(login, org string) identity.SignUp {
-	return identity.SignUp{Person: identity.NewPerson{LoginName: login, DisplayName: login, Email: "a@example.com", Password: good}, Address: "192.0.2.1",
+	return identity.SignUp{Person: identity.NewPerson{LoginName: login, DisplayName: login, Email: "a@example.com", Password: good},
+		Address:      "192.0.2.1",
 		Organisation: identity.NewOrganisation{Kind: actor.Enterprise, Name: org, Division: "150204"}}
 }
 
@@ -133,7 +136,8 @@ func (b *bundle) member(t *testing.T, admin actor.Actor, login string, roles ...
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.SignUpInvited(t.Context(), token, identity.NewPerson{LoginName: login, DisplayName: login, Password: good}, "192.0.2.2", ""); err != nil {
+	if _, err := b.SignUpInvited(t.Context(), token, identity.NewPerson{LoginName: login, DisplayName: login, Password: good}, "192.0.2.2",
+		""); err != nil {
 		t.Fatal(err)
 	}
 	return b.who(t, login)
@@ -155,7 +159,8 @@ func TestSignUp_FirstPersonIsAdminOfAPendingOrganisation(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := b.who(t, "ZHANG")
-	if a.AccountID != account || a.OrgID != org || !a.Has(actor.OrgAdmin) || !a.Has(actor.Member) || a.OrgState != actor.Pending || a.OrgName != "样例 公司" || a.Division != "150204" {
+	if a.AccountID != account || a.OrgID != org || !a.Has(actor.OrgAdmin) || !a.Has(actor.Member) || a.OrgState != actor.Pending ||
+		a.OrgName != "样例 公司" || a.Division != "150204" {
 		t.Errorf("actor: %+v", a)
 	}
 	if o, _ := b.Organisation(ctx, org); o.CreditCode != "91350100M000100Y43" || len(o.Warnings()) != 0 {
@@ -187,9 +192,11 @@ func TestSignUp_NamesEveryWrongField(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	in := identity.SignUp{Person: identity.NewPerson{LoginName: "a b", Email: "nobody", Phone: "打我电话", Password: "short"},
-		Organisation: identity.NewOrganisation{Kind: "club", Name: "甲", Division: "159999", Profile: identity.OrgProfile{Website: "javascript:alert(1)", Introduction: strings.Repeat("长", 3001)}}}
+		Organisation: identity.NewOrganisation{Kind: "club", Name: "甲", Division: "159999",
+			Profile: identity.OrgProfile{Website: "javascript:alert(1)", Introduction: strings.Repeat("长", 3001)}}}
 	_, _, err := b.SignUp(t.Context(), in)
-	for _, path := range []string{"loginName", "displayName", "email", "phone", "password", "organisation.kind", "organisation.name", "organisation.division",
+	for _, path := range []string{"loginName", "displayName", "email", "phone", "password", "organisation.kind", "organisation.name",
+		"organisation.division",
 		"organisation.profile.website", "organisation.profile.introduction"} {
 		if !hasField(err, path) {
 			t.Errorf("no message at %s: %v", path, err)
@@ -209,7 +216,8 @@ func TestPasswordRule(t *testing.T) {
 		password string
 		ok       bool
 	}{
-		{"correct horse battery", true}, {"Ab3defgh", true}, {"abcdefgh", false}, {"Ab3defg", false}, {"aaaaaaaaaaaa", false}, {"123456789012", false},
+		{"correct horse battery", true}, {"Ab3defgh", true}, {"abcdefgh", false}, {"Ab3defg", false}, {"aaaaaaaaaaaa", false},
+		{"123456789012", false},
 		{"Password1!", false}, {"这是一个足够长的中文密码呀", true}, {strings.Repeat("ab1C", 51), false}, {"Techmarket2026", false},
 	} {
 		in := signUp(fmt.Sprintf("user%d", i), fmt.Sprintf("样例公司%d", i))
@@ -469,7 +477,8 @@ func TestMembers_NeverWithoutAnAdmin(t *testing.T) {
 		}
 		wg.Wait()
 		var admins int
-		if err := b.db.QueryRow(ctx, `select count(*) from membership where organisation_id = $1 and 'org_admin' = any(roles) and ended_at is null`, admin.OrgID).Scan(&admins); err != nil || admins != 1 {
+		if err := b.db.QueryRow(ctx, `select count(*) from membership where organisation_id = $1 and 'org_admin' = any(roles)
+			and ended_at is null`, admin.OrgID).Scan(&admins); err != nil || admins != 1 {
 			t.Fatalf("%d admins left (%v, %v), %v", admins, errs[0], errs[1], err)
 		}
 		if _, err := b.db.Exec(ctx, `update membership set roles = '{org_admin}' where organisation_id = $1`, admin.OrgID); err != nil {
@@ -488,7 +497,8 @@ func TestMembers_NeverWithoutAnAdmin(t *testing.T) {
 			_ = b.SetRoles(ctx, who, whom.MembershipID, roles)
 		}
 		var admins int
-		if err := b.db.QueryRow(ctx, `select count(*) from membership where organisation_id = $1 and 'org_admin' = any(roles) and ended_at is null`, admin.OrgID).Scan(&admins); err != nil || admins < 1 {
+		if err := b.db.QueryRow(ctx, `select count(*) from membership where organisation_id = $1 and 'org_admin' = any(roles)
+			and ended_at is null`, admin.OrgID).Scan(&admins); err != nil || admins < 1 {
 			r.Fatalf("%d admins, %v", admins, err)
 		}
 	})
@@ -578,7 +588,8 @@ func TestOrganisation_WalksEveryStateEventAndRole(t *testing.T) {
 		{actor.Suspended, identity.OrgRestore, "region"}: actor.Confirmed,
 	}
 	for _, state := range []string{actor.Pending, actor.Confirmed, actor.Returned, actor.Suspended} {
-		for _, event := range []identity.OrgEvent{identity.OrgConfirm, identity.OrgReturn, identity.OrgResubmit, identity.OrgSuspend, identity.OrgRestore} {
+		for _, event := range []identity.OrgEvent{identity.OrgConfirm, identity.OrgReturn, identity.OrgResubmit, identity.OrgSuspend,
+			identity.OrgRestore} {
 			for _, login := range []string{"region", "admin", "rival", "system", ""} {
 				if _, err := b.db.Exec(ctx, `update organisation set state = $2 where id = $1`, org, state); err != nil {
 					t.Fatal(err)
@@ -620,24 +631,28 @@ func TestUpdateOrganisation_ConfirmedFactsBelongToTheOfficer(t *testing.T) {
 	if err != nil || o.Name != name || o.Version != 2 {
 		t.Fatal(o, err)
 	}
-	if _, err := b.UpdateOrganisation(ctx, admin, org, identity.OrganisationUpdate{Version: 1, Name: &name}); !fault.HasCode(err, "stale_version") {
+	if _, err := b.UpdateOrganisation(ctx, admin, org,
+		identity.OrganisationUpdate{Version: 1, Name: &name}); !fault.HasCode(err, "stale_version") {
 		t.Errorf("stale: %v", err)
 	}
 	if o, err = b.DoOrganisation(ctx, region, org, identity.OrgConfirm, ""); err != nil {
 		t.Fatal(err)
 	}
 	other := "又改名样例公司"
-	if _, err := b.UpdateOrganisation(ctx, admin, org, identity.OrganisationUpdate{Version: o.Version, Name: &other}); !fault.HasCode(err, "organisation_locked") {
+	if _, err := b.UpdateOrganisation(ctx, admin, org,
+		identity.OrganisationUpdate{Version: o.Version, Name: &other}); !fault.HasCode(err, "organisation_locked") {
 		t.Errorf("renamed after confirmation: %v", err)
 	}
 	profile := identity.OrgProfile{Address: "青山区样例路 1 号"}
-	if o, err = b.UpdateOrganisation(ctx, admin, org, identity.OrganisationUpdate{Version: o.Version, Profile: &profile}); err != nil || o.State != actor.Confirmed {
+	if o, err = b.UpdateOrganisation(ctx, admin, org, identity.OrganisationUpdate{Version: o.Version, Profile: &profile}); err != nil ||
+		o.State != actor.Confirmed {
 		t.Errorf("profile: %+v, %v", o, err)
 	}
 	if _, err := b.UpdateOrganisation(ctx, region, org, identity.OrganisationUpdate{Version: o.Version, Name: &other}); err != nil {
 		t.Errorf("the officer renames: %v", err)
 	}
-	if _, err := b.UpdateOrganisation(ctx, b.who(t, "system"), org, identity.OrganisationUpdate{Version: o.Version + 1, Profile: &profile}); !fault.Is(err, fault.Forbidden) {
+	if _, err := b.UpdateOrganisation(ctx, b.who(t, "system"), org,
+		identity.OrganisationUpdate{Version: o.Version + 1, Profile: &profile}); !fault.Is(err, fault.Forbidden) {
 		t.Errorf("the system administrator edits: %v", err)
 	}
 }
@@ -653,8 +668,10 @@ func TestFindOrganisations_StaysInsideTheArea(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	made, err := b.Provision(ctx, []identity.ProvisionOrganisation{{Organisation: identity.Organisation{Name: "包头局（样例）", Kind: actor.Government, Division: "150200", State: actor.Confirmed},
-		People: []identity.ProvisionPerson{{Person: identity.NewPerson{LoginName: "league", DisplayName: "包头", Password: "x"}, Roles: []actor.Role{actor.LeagueOfficer}}}}})
+	made, err := b.Provision(ctx, []identity.ProvisionOrganisation{{Organisation: identity.Organisation{Name: "包头局（样例）",
+		Kind: actor.Government, Division: "150200", State: actor.Confirmed},
+		People: []identity.ProvisionPerson{{Person: identity.NewPerson{LoginName: "league", DisplayName: "包头", Password: "x"},
+			Roles: []actor.Role{actor.LeagueOfficer}}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -728,9 +745,9 @@ func (b *bundle) twoFactor(t *testing.T, login string) (code func() string, reco
 	return code, recovery
 }
 
-func (b *bundle) firstStep(t *testing.T, login string) identity.Session {
+func (b *bundle) firstStep(t *testing.T) identity.Session {
 	t.Helper()
-	session, err := b.SignIn(t.Context(), identity.SignIn{Login: login, Password: good, Address: "192.0.2.1"})
+	session, err := b.SignIn(t.Context(), identity.SignIn{Login: "region", Password: good, Address: "192.0.2.1"})
 	if err != nil || !session.NeedsCode {
 		t.Fatalf("first step: %+v, %v", session, err)
 	}
@@ -746,7 +763,7 @@ func TestTwoFactor_IsAskedAfterThePasswordAndTakesACodeOnce(t *testing.T) {
 		_, err := b.SignInCode(ctx, step.Token, code, "192.0.2.1", "")
 		return err
 	}
-	step := b.firstStep(t, "region")
+	step := b.firstStep(t)
 	if _, err := b.Authenticate(ctx, step.Token, ""); !fault.HasCode(err, "session_ended") {
 		t.Errorf("the first step alone signs in: %v", err)
 	}
@@ -763,18 +780,18 @@ func TestTwoFactor_IsAskedAfterThePasswordAndTakesACodeOnce(t *testing.T) {
 	if err := second(step, code()); !fault.HasCode(err, "first_step_over") {
 		t.Errorf("the first step used again: %v", err)
 	}
-	if err := second(b.firstStep(t, "region"), code()); !hasField(err, "code") {
+	if err := second(b.firstStep(t), code()); !hasField(err, "code") {
 		t.Errorf("the same code again: %v", err)
 	}
-	late := b.firstStep(t, "region")
+	late := b.firstStep(t)
 	b.advance(6 * time.Minute)
 	if err := second(late, code()); !fault.HasCode(err, "first_step_over") {
 		t.Errorf("after six minutes: %v", err)
 	}
-	if err := second(b.firstStep(t, "region"), strings.ToUpper(recovery[3])); err != nil {
+	if err := second(b.firstStep(t), strings.ToUpper(recovery[3])); err != nil {
 		t.Errorf("a recovery code: %v", err)
 	}
-	if err := second(b.firstStep(t, "region"), recovery[3]); !hasField(err, "code") {
+	if err := second(b.firstStep(t), recovery[3]); !hasField(err, "code") {
 		t.Errorf("the same recovery code again: %v", err)
 	}
 	if a, err := b.Account(ctx, b.who(t, "region")); err != nil || a.Recovery != 9 {
@@ -786,7 +803,7 @@ func TestTwoFactor_WrongCodesLockLikeWrongPasswords(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	code, _ := b.twoFactor(t, "region")
-	step := b.firstStep(t, "region") // one of five
+	step := b.firstStep(t) // one of five
 	for range 4 {
 		if _, err := b.SignInCode(t.Context(), step.Token, "000000", "192.0.2.1", ""); !hasField(err, "code") {
 			t.Fatal(err)

@@ -55,7 +55,8 @@ var grantable = map[actor.OrgKind][]actor.Role{
 	actor.Enterprise: {actor.OrgAdmin, actor.Member, actor.Broker},
 	actor.Agency:     {actor.OrgAdmin, actor.Member, actor.Broker, actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert},
 	actor.PointHost:  {actor.OrgAdmin, actor.Member, actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert},
-	actor.Government: {actor.OrgAdmin, actor.Member, actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert, actor.LeagueOfficer, actor.RegionOfficer, actor.TaxReader, actor.SystemAdmin},
+	actor.Government: {actor.OrgAdmin, actor.Member, actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert, actor.LeagueOfficer,
+		actor.RegionOfficer, actor.TaxReader, actor.SystemAdmin},
 }
 
 var officerRoles = []actor.Role{actor.LeagueOfficer, actor.RegionOfficer, actor.TaxReader, actor.SystemAdmin}
@@ -72,7 +73,7 @@ func Grantable(who actor.Actor, org Organisation) []actor.Role {
 }
 
 // checkRoles: what the actor may not give, the actor may not take away either, so roles already held stay allowed.
-// A system administrator touches no business data and therefore holds no other role (三员分立, reference/trust.md §1).
+// A system administrator touches no business data and therefore holds no other role (三员分立, docs/rules/security.md §2).
 func checkRoles(who actor.Actor, org Organisation, held, roles []actor.Role) error {
 	var f fault.Fields
 	f.Check(len(roles) > 0, "roles", "required", "请至少选择一个角色")
@@ -198,7 +199,8 @@ func (s *Service) changeMember(ctx context.Context, who actor.Actor, membershipI
 
 // Invite makes an invitation and mails it where a mailer is set. The organisation's admin or a region officer may call. The
 // token is returned once, for the admin to pass on by hand. Faults: forbidden; not found; invalid email, roles.
-func (s *Service) Invite(ctx context.Context, who actor.Actor, orgID int64, email string, roles []actor.Role) (inv Invitation, token string, err error) {
+func (s *Service) Invite(ctx context.Context, who actor.Actor, orgID int64, email string,
+	roles []actor.Role) (inv Invitation, token string, err error) {
 	if err := mayManage(who, orgID); err != nil {
 		return Invitation{}, "", err
 	}
@@ -220,7 +222,8 @@ func (s *Service) Invite(ctx context.Context, who actor.Actor, orgID int64, emai
 			return err
 		}
 		now := s.config.Now()
-		inv = Invitation{OrganisationID: orgID, OrganisationName: org.Name, Email: email, Roles: roles, InvitedBy: who.Name, CreatedAt: now, ExpiresAt: now.Add(s.config.Policy.InvitationLife)}
+		inv = Invitation{OrganisationID: orgID, OrganisationName: org.Name, Email: email, Roles: roles, InvitedBy: who.Name, CreatedAt: now,
+			ExpiresAt: now.Add(s.config.Policy.InvitationLife)}
 		if err := tx.QueryRow(ctx, insertInvitation, pgx.StrictNamedArgs{
 			"organisation_id": orgID, "email": email, "roles": roleTexts(roles), "token_hash": digest(token), "invited_by": who.AccountID,
 			"created_at": now, "expires_at": inv.ExpiresAt,

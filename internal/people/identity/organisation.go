@@ -48,7 +48,10 @@ type OrgProfile struct {
 	Introduction        string `json:"introduction,omitempty"`
 }
 
-// Warnings says what looks odd about the 统一社会信用代码; it never blocks (reference/standards.md §7).
+// SchemaVersion is the form in which it is stored, see package stored.
+func (OrgProfile) SchemaVersion() int { return 1 }
+
+// Warnings says what looks odd about the 统一社会信用代码; it never blocks (docs/rules/identifiers.md §2).
 func (o Organisation) Warnings() []fault.Field {
 	if c := codes.USCC(o.CreditCode); c.Warned() {
 		return []fault.Field{{Path: "creditCode", Code: c.Code, Message: c.Message}}
@@ -247,7 +250,8 @@ func (s *Service) UpdateOrganisation(ctx context.Context, who actor.Actor, id in
 		set(&after.Division, u.Division)
 		set(&after.Profile, u.Profile)
 		tidyOrganisation(&after)
-		locked := before.Kind != after.Kind || before.Name != after.Name || before.CreditCode != after.CreditCode || before.Division != after.Division
+		locked := before.Kind != after.Kind || before.Name != after.Name || before.CreditCode != after.CreditCode ||
+			before.Division != after.Division
 		if locked && (before.State == actor.Confirmed || before.State == actor.Suspended) && !who.Has(actor.RegionOfficer) {
 			return fault.New(fault.Forbidden, "organisation_locked", "单位已确认，名称、性质、统一社会信用代码和所在地由自治区管理员修改，请联系他")
 		}
@@ -357,13 +361,15 @@ func tidyOrganisation(o *Organisation) {
 	o.CreditCode = codes.Normalise(o.CreditCode)
 	o.Division = strings.TrimSpace(o.Division)
 	p := &o.Profile
-	for _, t := range []*string{&p.Address, &p.LegalRepresentative, &p.Contact, &p.Phone, &p.Email, &p.Website, &p.Nature, &p.Industry, &p.Introduction} {
+	for _, t := range []*string{&p.Address, &p.LegalRepresentative, &p.Contact, &p.Phone, &p.Email, &p.Website, &p.Nature, &p.Industry,
+		&p.Introduction} {
 		*t = strings.TrimSpace(*t)
 	}
 }
 
 func checkOrganisation(f *fault.Fields, prefix string, o Organisation) {
-	f.Check(slices.Contains([]actor.OrgKind{actor.University, actor.Institute, actor.Enterprise, actor.Agency, actor.PointHost, actor.Government}, o.Kind), prefix+"kind", "choose", "请选择单位类型")
+	f.Check(slices.Contains([]actor.OrgKind{actor.University, actor.Institute, actor.Enterprise, actor.Agency, actor.PointHost,
+		actor.Government}, o.Kind), prefix+"kind", "choose", "请选择单位类型")
 	length(f, prefix+"name", "单位名称", o.Name, 2, 100)
 	length(f, prefix+"creditCode", "统一社会信用代码", o.CreditCode, 0, 30)
 	f.Check(region.Valid(o.Division), prefix+"division", "choose", "请选择单位所在的旗县（市、区）")

@@ -39,7 +39,7 @@ func (s *Service) RequestReset(ctx context.Context, login, address, requestID st
 		return fmt.Errorf("request reset: %w", err)
 	}
 	if err != nil || a.DisabledAt != nil || s.config.Mail == nil || !s.allow(ctx, "reset:account:"+strconv.FormatInt(a.ID, 10), resetMails) {
-		return nil
+		return nil //nolint:nilerr // an unknown name is answered like a known one
 	}
 	_, email, _, err := s.ContactOf(ctx, a.ID)
 	if err != nil || email == "" {
@@ -50,7 +50,8 @@ func (s *Service) RequestReset(ctx context.Context, login, address, requestID st
 		return err
 	}
 	return s.inTx(ctx, "request reset", func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, insertReset, pgx.StrictNamedArgs{"account_id": a.ID, "token_hash": digest(token), "expires_at": s.config.Now().Add(resetLife)}); err != nil {
+		if _, err := tx.Exec(ctx, insertReset,
+			pgx.StrictNamedArgs{"account_id": a.ID, "token_hash": digest(token), "expires_at": s.config.Now().Add(resetLife)}); err != nil {
 			return err
 		}
 		body := fmt.Sprintf("有人申请重设登录名“%s”的密码。请在 30 分钟内打开下面的链接设置新密码，链接只能用一次：\n\n%s/signin/reset/%s\n\n如果不是您本人申请的，请忽略这封信，密码不会改变。",
@@ -99,7 +100,7 @@ func (s *Service) Reset(ctx context.Context, token, password, requestID string) 
 	return err
 }
 
-// storeReset stores a password nobody proved the old one for: failed attempts are forgiven, all sessions end.
+// storeReset stores a password nobody proved the old one for: failed attempts are cleared, all sessions end.
 func (s *Service) storeReset(ctx context.Context, tx pgx.Tx, who actor.Actor, accountID int64, hash string) (ended []string, err error) {
 	if _, err := tx.Exec(ctx, updatePassword, pgx.StrictNamedArgs{"id": accountID, "password_hash": hash}); err != nil {
 		return nil, err

@@ -39,7 +39,7 @@ type Limiter interface {
 	Allow(ctx context.Context, key string, n int, window time.Duration) (ok bool, wait time.Duration)
 }
 
-// Policy holds the limits of sign-in. Defaults follow 等保2.0 三级 身份鉴别 a)–b) as read in reference/trust.md §1.
+// Policy holds the limits of sign-in. Defaults follow 等保2.0 三级 身份鉴别 a)–b) see docs/rules/security.md §1.
 type Policy struct {
 	Idle             time.Duration // a session without a request for so long ends; 30 minutes
 	Absolute         time.Duration // every session ends after; 12 hours

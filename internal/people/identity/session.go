@@ -84,10 +84,11 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (Session, error) {
 	return s.open(ctx, a.ID, in.RequestID)
 }
 
-// refuseSignIn leaves the trace of a failed attempt and returns the one message for all of them.
+// refuseSignIn records a failed attempt and returns the one message for all of them.
 func (s *Service) refuseSignIn(ctx context.Context, accountID int64, requestID string) error {
 	err := s.inTx(ctx, "sign in", func(tx pgx.Tx) error {
-		return s.config.Audit.Record(ctx, tx, audit.Event{Actor: actor.Actor{AccountID: accountID, RequestID: requestID}, Action: "session.sign_in",
+		return s.config.Audit.Record(ctx, tx, audit.Event{Actor: actor.Actor{AccountID: accountID, RequestID: requestID},
+			Action:     "session.sign_in",
 			ObjectKind: "account", ObjectID: strconv.FormatInt(accountID, 10), Refused: true})
 	})
 	if err != nil {
@@ -183,7 +184,8 @@ func (s *Service) Memberships(ctx context.Context, who actor.Actor) ([]Membershi
 // Switch lets the session act for another organisation of the same person. Faults: not found "membership"; unauthorized.
 func (s *Service) Switch(ctx context.Context, who actor.Actor, token string, membershipID int64) error {
 	err := s.inTx(ctx, "switch organisation", func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, switchSession, pgx.StrictNamedArgs{"token_hash": digest(token), "account_id": who.AccountID, "membership_id": membershipID})
+		tag, err := tx.Exec(ctx, switchSession,
+			pgx.StrictNamedArgs{"token_hash": digest(token), "account_id": who.AccountID, "membership_id": membershipID})
 		if err != nil {
 			return err
 		}
@@ -247,7 +249,7 @@ func (s *Service) forget(ctx context.Context, hashes ...string) {
 	for i, h := range hashes {
 		keys[i] = sessionKey(h)
 	}
-	s.config.Cache.Del(context.WithoutCancel(ctx), keys...) // unconfirmed: the entry dies by itself after cacheFor
+	s.config.Cache.Del(context.WithoutCancel(ctx), keys...) // not confirmed: the entry expires after cacheFor
 }
 
 // forgetOrganisation drops the cached actors of everybody who acts for the organisation.

@@ -16,7 +16,8 @@ type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
-const organisationColumns = `id, kind, name, credit_code, division, state, state_reason, profile, is_sample, version, created_at, confirmed_at`
+const organisationColumns = `id, kind, name, credit_code, division, state, state_reason, profile, is_sample, version, created_at,
+	confirmed_at`
 
 const (
 	organisationsByID = `select ` + organisationColumns + ` from organisation where id = any(@ids)`
@@ -30,7 +31,8 @@ const (
 		and starts_with(division, @division)
 		and (state = 'confirmed' or id = @own or starts_with(division, @area))
 		order by id limit @limit`
-	organisationByCode = `select id from organisation where credit_code = @code and name = @name and state = 'confirmed' and is_sample = @sample`
+	organisationByCode = `select id from organisation where credit_code = @code and name = @name and state = 'confirmed'
+		and is_sample = @sample`
 	countOrganisations = `select state, count(*)::int from organisation where @sample or not is_sample group by state`
 	insertOrganisation = `insert into organisation (kind, name, credit_code, division, state, profile, is_sample, created_at, confirmed_at)
 		values (@kind, @name, @credit_code, @division, @state, @profile, @is_sample, @now, @confirmed_at) returning id`
@@ -42,17 +44,21 @@ const (
 	credentialColumns = `select id, login_name, password_hash, totp_secret, recovery_hashes, disabled_at, signed_in_at from account`
 	credentialsByID   = credentialColumns + ` where id = @id`
 	credentialsByName = credentialColumns + ` where lower(login_name) = lower(@login)`
-	accountByID       = `select id, login_name, display_name, email, phone, theme, totp_secret <> '' as two_factor, cardinality(recovery_hashes) as recovery, is_sample, created_at from account where id = @id`
-	accountNames      = `select id, display_name from account where id = any(@ids)`
-	updateAccount     = `update account set display_name = @display_name, email = @email, phone = @phone, theme = @theme where id = @id`
-	updatePassword    = `update account set password_hash = @password_hash where id = @id`
-	touchAccount      = `update account set signed_in_at = @now where id = @id`
-	disableAccount    = `update account set disabled_at = @at where id = @id`
-	updateTwoFactor   = `update account set totp_secret = @totp_secret, recovery_hashes = @recovery_hashes where id = @id`
-	dropTwoFactor     = `update account set totp_secret = '', recovery_hashes = '{}' where id = @id and totp_secret <> ''`
-	useRecovery       = `update account set recovery_hashes = array_remove(recovery_hashes, @hash) where id = @id and @hash = any(recovery_hashes)`
-	accountsOf        = `select m.account_id from membership m join account a on a.id = m.account_id and a.disabled_at is null
-		where m.organisation_id = @organisation_id and m.ended_at is null and (cardinality(@roles::text[]) = 0 or m.roles && @roles) order by m.id`
+	accountByID       = `select id, login_name, display_name, email,
+		phone, theme, totp_secret <> '' as two_factor, cardinality(recovery_hashes) as recovery, is_sample, created_at from account
+		where id = @id`
+	accountNames    = `select id, display_name from account where id = any(@ids)`
+	updateAccount   = `update account set display_name = @display_name, email = @email, phone = @phone, theme = @theme where id = @id`
+	updatePassword  = `update account set password_hash = @password_hash where id = @id`
+	touchAccount    = `update account set signed_in_at = @now where id = @id`
+	disableAccount  = `update account set disabled_at = @at where id = @id`
+	updateTwoFactor = `update account set totp_secret = @totp_secret, recovery_hashes = @recovery_hashes where id = @id`
+	dropTwoFactor   = `update account set totp_secret = '', recovery_hashes = '{}' where id = @id and totp_secret <> ''`
+	useRecovery     = `update account set recovery_hashes = array_remove(recovery_hashes, @hash) where id = @id
+		and @hash = any(recovery_hashes)`
+	accountsOf = `select m.account_id from membership m join account a on a.id = m.account_id and a.disabled_at is null
+		where m.organisation_id = @organisation_id and m.ended_at is null and (cardinality(@roles::text[]) = 0 or m.roles && @roles)
+		order by m.id`
 	officersFor = `select m.account_id, bool_or('league_officer' = any(m.roles)) as league
 		from membership m join organisation o on o.id = m.organisation_id join account a on a.id = m.account_id and a.disabled_at is null
 		where m.ended_at is null and ('region_officer' = any(m.roles) or ('league_officer' = any(m.roles) and left(o.division, 4) = @league))
@@ -61,16 +67,20 @@ const (
 	insertReset = `insert into password_reset (account_id, token_hash, expires_at) values (@account_id, @token_hash, @expires_at)
 		on conflict (account_id) do update set token_hash = excluded.token_hash, expires_at = excluded.expires_at`
 	deleteReset  = `delete from password_reset where account_id = @account_id`
-	resetByToken = `select a.id, a.login_name, a.password_hash, a.totp_secret, a.recovery_hashes, a.disabled_at, a.signed_in_at from password_reset r
+	resetByToken = `select a.id, a.login_name, a.password_hash, a.totp_secret, a.recovery_hashes, a.disabled_at, a.signed_in_at
+		from password_reset r
 		join account a on a.id = r.account_id and a.disabled_at is null where r.token_hash = @token_hash and r.expires_at > @now`
 
-	insertMembership = `insert into membership (account_id, organisation_id, roles, created_at) values (@account_id, @organisation_id, @roles, @now) returning id`
-	membershipsOf    = `select m.id, m.organisation_id, o.name as organisation_name, o.kind as organisation_kind, m.roles
+	insertMembership = `insert into membership (account_id, organisation_id, roles, created_at)
+		values (@account_id, @organisation_id, @roles, @now) returning id`
+	membershipsOf = `select m.id, m.organisation_id, o.name as organisation_name, o.kind as organisation_kind, m.roles
 		from membership m join organisation o on o.id = m.organisation_id where m.account_id = @account_id and m.ended_at is null order by m.id`
 	membershipByID = `select id, account_id, organisation_id, roles from membership where id = @id and ended_at is null`
-	membersOf      = `select m.id as membership_id, m.account_id, a.display_name, a.login_name, a.email, a.phone, a.totp_secret <> '' as two_factor, m.roles, m.created_at
+	membersOf      = `select m.id as membership_id, m.account_id,
+		a.display_name, a.login_name, a.email, a.phone, a.totp_secret <> '' as two_factor, m.roles, m.created_at
 		from membership m join account a on a.id = m.account_id where m.organisation_id = @organisation_id and m.ended_at is null order by m.id`
-	countAdmins           = `select count(*) from membership m join account a on a.id = m.account_id and a.disabled_at is null where m.organisation_id = @organisation_id and m.ended_at is null and 'org_admin' = any(m.roles)`
+	countAdmins = `select count(*) from membership m join account a on a.id = m.account_id and a.disabled_at is null
+		where m.organisation_id = @organisation_id and m.ended_at is null and 'org_admin' = any(m.roles)`
 	updateRoles           = `update membership set roles = @roles where id = @id`
 	endMembership         = `update membership set ended_at = @now where id = @id`
 	endMembershipTokens   = `update api_token set revoked_at = @now where membership_id = @id and revoked_at is null`
@@ -84,7 +94,8 @@ const (
 	invitationByToken = invitationColumns + ` where i.token_hash = @token_hash`
 	invitationsOf     = invitationColumns + ` where i.organisation_id = @organisation_id order by i.id desc limit 200`
 	acceptInvitation  = `update invitation set accepted_at = @now where id = @id`
-	revokeInvitation  = `update invitation set revoked_at = @now where id = @id and organisation_id = @organisation_id and accepted_at is null and revoked_at is null`
+	revokeInvitation  = `update invitation set revoked_at = @now where id = @id and organisation_id = @organisation_id and accepted_at is null
+		and revoked_at is null`
 
 	insertToken = `insert into api_token (account_id, membership_id, name, token_hash, created_at, expires_at)
 		values (@account_id, @membership_id, @name, @token_hash, @created_at, @expires_at) returning id`
@@ -95,9 +106,11 @@ const (
 	touchToken  = `update api_token set used_at = @now where id = @id`
 
 	insertSession = `insert into session (token_hash, account_id, membership_id, created_at, seen_at, expires_at, waits_for_code)
-		values (@token_hash, @account_id, (select min(id) from membership where account_id = @account_id and ended_at is null), @now, @now, @expires_at, @waits_for_code)`
+		values (@token_hash, @account_id, (select min(id) from membership where account_id = @account_id
+		and ended_at is null), @now, @now, @expires_at, @waits_for_code)`
 	firstStep = `select a.id, a.login_name, a.password_hash, a.totp_secret, a.recovery_hashes, a.disabled_at, a.signed_in_at from session s
-		join account a on a.id = s.account_id and a.disabled_at is null where s.token_hash = @token_hash and s.waits_for_code and s.expires_at > @now`
+		join account a on a.id = s.account_id and a.disabled_at is null where s.token_hash = @token_hash and s.waits_for_code
+		and s.expires_at > @now`
 	touchSession  = `update session set seen_at = @now where token_hash = @token_hash and seen_at < @now`
 	switchSession = `update session set membership_id = @membership_id where token_hash = @token_hash and account_id = @account_id
 		and exists (select 1 from membership where id = @membership_id and account_id = @account_id and ended_at is null)`
@@ -105,18 +118,22 @@ const (
 	deleteSessions         = `delete from session where account_id = @account_id and token_hash <> @keep returning token_hash`
 	cleanSessions          = `delete from session where expires_at <= @now or seen_at <= @idle`
 	sessionsOfAccount      = `select token_hash from session where account_id = @account_id`
-	sessionsOfOrganisation = `select s.token_hash from session s join membership m on m.id = s.membership_id where m.organisation_id = @organisation_id`
+	sessionsOfOrganisation = `select s.token_hash from session s join membership m on m.id = s.membership_id
+		where m.organisation_id = @organisation_id`
 
-	actorColumns = `a.id as account_id, a.display_name, a.is_sample, a.disabled_at, a.totp_secret <> '' as two_factor, coalesce(m.id, 0) as membership_id, coalesce(m.roles, '{}') as roles,
+	actorColumns = `a.id as account_id, a.display_name, a.is_sample, a.disabled_at, a.totp_secret <> '' as two_factor,
+		coalesce(m.id, 0) as membership_id, coalesce(m.roles, '{}') as roles,
 		coalesce(o.id, 0) as org_id, coalesce(o.name, '') as org_name, coalesce(o.kind, '') as org_kind, coalesce(o.state, '') as org_state,
 		coalesce(o.division, '') as division`
 	actorBySession = `select ` + actorColumns + `, s.seen_at, s.expires_at from session s join account a on a.id = s.account_id
 		left join membership m on m.id = s.membership_id and m.ended_at is null left join organisation o on o.id = m.organisation_id
 		where s.token_hash = @token_hash and not s.waits_for_code`
-	actorByToken = `select ` + actorColumns + `, t.id as token_id, t.used_at from api_token t join account a on a.id = t.account_id and a.disabled_at is null
+	actorByToken = `select ` + actorColumns +
+		`, t.id as token_id, t.used_at from api_token t join account a on a.id = t.account_id and a.disabled_at is null
 		join membership m on m.id = t.membership_id and m.ended_at is null join organisation o on o.id = m.organisation_id
 		where t.token_hash = @token_hash and t.revoked_at is null and (t.expires_at is null or t.expires_at > @now)`
-	actorByLogin = `select ` + actorColumns + ` from account a left join membership m on m.id = (select min(id) from membership where account_id = a.id and ended_at is null)
+	actorByLogin = `select ` + actorColumns +
+		` from account a left join membership m on m.id = (select min(id) from membership where account_id = a.id and ended_at is null)
 		left join organisation o on o.id = m.organisation_id where lower(a.login_name) = lower(@login) and a.disabled_at is null`
 )
 
@@ -177,8 +194,9 @@ func (s *Service) organisations(ctx context.Context, q querier, sql string, args
 }
 
 func (s *Service) insertOrganisation(ctx context.Context, tx pgx.Tx, o Organisation) (id int64, err error) {
-	err = tx.QueryRow(ctx, insertOrganisation, pgx.StrictNamedArgs{"kind": o.Kind, "name": o.Name, "credit_code": o.CreditCode, "division": o.Division,
-		"state": o.State, "profile": o.Profile, "is_sample": o.Sample, "now": s.config.Now(), "confirmed_at": o.ConfirmedAt}).Scan(&id)
+	err = tx.QueryRow(ctx, insertOrganisation,
+		pgx.StrictNamedArgs{"kind": o.Kind, "name": o.Name, "credit_code": o.CreditCode, "division": o.Division,
+			"state": o.State, "profile": o.Profile, "is_sample": o.Sample, "now": s.config.Now(), "confirmed_at": o.ConfirmedAt}).Scan(&id)
 	return id, err
 }
 
@@ -189,7 +207,8 @@ func (s *Service) insertAccount(ctx context.Context, tx pgx.Tx, p NewPerson, has
 }
 
 func (s *Service) insertMembership(ctx context.Context, tx pgx.Tx, accountID, orgID int64, roles []actor.Role) (id int64, err error) {
-	err = tx.QueryRow(ctx, insertMembership, pgx.StrictNamedArgs{"account_id": accountID, "organisation_id": orgID, "roles": roleTexts(roles), "now": s.config.Now()}).Scan(&id)
+	err = tx.QueryRow(ctx, insertMembership,
+		pgx.StrictNamedArgs{"account_id": accountID, "organisation_id": orgID, "roles": roleTexts(roles), "now": s.config.Now()}).Scan(&id)
 	return id, err
 }
 
@@ -210,7 +229,8 @@ func (s *Service) insertSession(ctx context.Context, tx pgx.Tx, accountID int64,
 	}
 	now := s.config.Now()
 	session := Session{Token: token, ExpiresAt: now.Add(life), NeedsCode: waits}
-	_, err = tx.Exec(ctx, insertSession, pgx.StrictNamedArgs{"token_hash": digest(token), "account_id": accountID, "now": now, "expires_at": session.ExpiresAt, "waits_for_code": waits})
+	_, err = tx.Exec(ctx, insertSession, pgx.StrictNamedArgs{"token_hash": digest(token), "account_id": accountID, "now": now,
+		"expires_at": session.ExpiresAt, "waits_for_code": waits})
 	return session, err
 }
 
@@ -220,5 +240,6 @@ func (s *Service) readSession(ctx context.Context, q querier, hash string) (sess
 }
 
 func (s *Service) record(ctx context.Context, tx pgx.Tx, who actor.Actor, action, kind string, id int64, detail map[string]any) error {
-	return s.config.Audit.Record(ctx, tx, audit.Event{Actor: who, Action: action, ObjectKind: kind, ObjectID: strconv.FormatInt(id, 10), Detail: detail})
+	return s.config.Audit.Record(ctx, tx, audit.Event{Actor: who, Action: action, ObjectKind: kind, ObjectID: strconv.FormatInt(id, 10),
+		Detail: detail})
 }

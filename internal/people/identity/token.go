@@ -29,7 +29,8 @@ type APIToken struct {
 
 // CreateToken makes a token that acts as the actor for the present organisation; the secret is returned this once.
 // Faults: unauthorized; invalid name, expiresAt.
-func (s *Service) CreateToken(ctx context.Context, who actor.Actor, name string, expires *time.Time) (t APIToken, secret string, err error) {
+func (s *Service) CreateToken(ctx context.Context, who actor.Actor, name string,
+	expires *time.Time) (t APIToken, secret string, err error) {
 	if who.MembershipID == 0 {
 		return APIToken{}, "", errSignIn
 	}
@@ -73,7 +74,8 @@ func (s *Service) CreateTokenFor(ctx context.Context, login, name string) (strin
 	if len(ms) == 0 {
 		return "", fault.Newf(fault.NotFound, "membership", "账号 %s 不属于任何单位", login)
 	}
-	_, secret, err := s.CreateToken(ctx, actor.Actor{AccountID: a.ID, MembershipID: ms[0].ID, OrgID: ms[0].OrganisationID, OrgName: ms[0].OrganisationName}, name, nil)
+	_, secret, err := s.CreateToken(ctx, actor.Actor{AccountID: a.ID, MembershipID: ms[0].ID, OrgID: ms[0].OrganisationID,
+		OrgName: ms[0].OrganisationName}, name, nil)
 	return secret, err
 }
 

@@ -21,8 +21,9 @@ import (
 // Two-step sign-in: after the password a code of an authenticator app (TOTP, RFC 6238) or, once each, a recovery code.
 
 // twoFactorRoles are those that a policy with RequireTwoFactor wants two steps from: registration points, government and
-// administrators (等保2.0 三级 身份鉴别 d, reference/trust.md §1).
-var twoFactorRoles = []actor.Role{actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert, actor.LeagueOfficer, actor.RegionOfficer, actor.TaxReader, actor.SystemAdmin}
+// administrators (等保2.0 三级 身份鉴别 d, docs/rules/security.md §1).
+var twoFactorRoles = []actor.Role{actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert, actor.LeagueOfficer, actor.RegionOfficer,
+	actor.TaxReader, actor.SystemAdmin}
 
 const (
 	firstStepLife = 5 * time.Minute // how long the second step may take
@@ -201,7 +202,7 @@ func (s *Service) ResetTwoFactor(ctx context.Context, who actor.Actor, membershi
 		if err := mayManage(who, m.OrganisationID); err != nil {
 			return err
 		}
-		// The account may hold an office elsewhere: what the actor could not give must not lose its guard by the actor.
+		// The account may have a role elsewhere that the actor could not give; the actor must not remove the second step that protects it.
 		all, err := s.Memberships(ctx, actor.Actor{AccountID: m.AccountID})
 		if err != nil {
 			return err
@@ -254,9 +255,11 @@ func (s *Service) dropTwoFactor(ctx context.Context, tx pgx.Tx, who actor.Actor,
 	return ended, s.record(ctx, tx, who, "account.two_factor_reset", "account", accountID, nil)
 }
 
-func (s *Service) storeTwoFactor(ctx context.Context, who actor.Actor, accountID int64, secret string, recovery []string, action string) error {
+func (s *Service) storeTwoFactor(ctx context.Context, who actor.Actor, accountID int64, secret string, recovery []string,
+	action string) error {
 	err := s.inTx(ctx, "two factor", func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, updateTwoFactor, pgx.StrictNamedArgs{"id": accountID, "totp_secret": secret, "recovery_hashes": recovery}); err != nil {
+		if _, err := tx.Exec(ctx, updateTwoFactor,
+			pgx.StrictNamedArgs{"id": accountID, "totp_secret": secret, "recovery_hashes": recovery}); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, who, action, "account", accountID, nil)

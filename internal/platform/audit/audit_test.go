@@ -62,7 +62,8 @@ func TestVerify_FindsEveryKindOfTampering(t *testing.T) {
 		`update audit_row set detail = '{}' where id = 2`,
 		`update audit_row set at = at + interval '1 microsecond' where id = 2`,
 		`delete from audit_row where id = 2`,
-		`insert into audit_row (at, action, object_kind, object_id, result, prev_hash, hash) select at, action, object_kind, object_id, result, hash, '\x00' from audit_row where id = 3`,
+		`insert into audit_row (at, action, object_kind, object_id, result, prev_hash, hash)
+			select at, action, object_kind, object_id, result, hash, '\x00' from audit_row where id = 3`,
 	} {
 		db := pgtest.New(t)
 		ctx := context.Background()
@@ -91,7 +92,8 @@ func TestRecord_CarriesTheRequest(t *testing.T) {
 	record(t, db, 4, nil)
 	var request, result string
 	var account *int64
-	if err := db.QueryRow(context.Background(), `select request_id, result, actor_account from audit_row`).Scan(&request, &result, &account); err != nil || request != "req-4" || result != "ok" || account != nil {
+	if err := db.QueryRow(context.Background(), `select request_id, result, actor_account from audit_row`).Scan(&request, &result,
+		&account); err != nil || request != "req-4" || result != "ok" || account != nil {
 		t.Errorf("got request %q, result %q, account %v, err %v", request, result, account, err)
 	}
 }

@@ -1,6 +1,6 @@
 // Package cache is the only user of Redis: short-lived copies, rate limits, and live events between processes.
 //
-// It owns every key. It refuses to be needed: each call has a short deadline, and with Redis gone reads miss, writes
+// It owns every key. Nothing depends on it: each call has a short deadline, and with Redis gone reads miss, writes
 // are dropped, limits count inside this process and events reach this process only. Nothing that must survive may be
 // kept here, so losing Redis loses nothing.
 package cache
@@ -90,7 +90,7 @@ func (c *Cache) Ping(ctx context.Context) error {
 	return c.client.Ping(ctx).Err()
 }
 
-// try runs one call unless Redis is resting; it reports whether the call worked.
+// try runs one call unless Redis failed a moment ago; it reports whether the call worked.
 func (c *Cache) try(ctx context.Context, call func(context.Context) error) bool {
 	now := c.now()
 	if now.UnixNano() < c.restUntil.Load() {

@@ -52,7 +52,8 @@ func appendAttachments(pdf []byte, files []attachment) ([]byte, error) {
 		fmt.Fprintf(&specs, "%d 0 R ", spec)
 	}
 	catalog := out.Len()
-	fmt.Fprintf(out, "1 0 obj\n<< /Type /Catalog /Pages 2 0 R /Lang (zh-CN) /Names << /EmbeddedFiles << /Names [%s] >> >> /AF [%s] >>\nendobj\n",
+	fmt.Fprintf(out, "1 0 obj\n<< /Type /Catalog /Pages 2 0 R /Lang (zh-CN) "+
+		"/Names << /EmbeddedFiles << /Names [%s] >> >> /AF [%s] >>\nendobj\n",
 		names.String(), specs.String())
 	xref := out.Len()
 	fmt.Fprintf(out, "xref\n1 1\n%010d 00000 n \n%d %d\n", catalog, first, len(offsets))

@@ -1,7 +1,7 @@
 // Package document turns finished values into files and files into rows: PDF, Excel, CSV.
 //
-// It owns layout, Chinese line breaking, and the limits that keep a hostile spreadsheet harmless. It refuses queries
-// and rules: a caller hands over every word. The same input gives the same bytes.
+// It owns layout, Chinese line breaking, and the limits that keep a hostile spreadsheet harmless. It makes no query
+// and knows no rule: the caller supplies every text. The same input gives the same bytes.
 package document
 
 import (

@@ -238,7 +238,7 @@ func (p *PDF) Heading(text string) {
 	p.y += 3
 	p.room(headingStyle.lineHeight() + 2*bodyStyle.lineHeight())
 	p.block(headingStyle, text, marginSide, textWidth)
-	p.y += 1
+	p.y++
 }
 
 // Paragraph writes running text.
@@ -262,7 +262,7 @@ func (p *PDF) Signed(lines ...string) {
 // Note writes small grey text: definitions, sources, how to check.
 func (p *PDF) Note(text string) {
 	p.block(smallStyle, text, marginSide, textWidth)
-	p.y += 1
+	p.y++
 }
 
 // Space leaves a gap, in millimetres.

@@ -158,7 +158,8 @@ func TestPDF_RefusesACharacterItCannotDraw(t *testing.T) {
 	p.Paragraph("张𠀃、李ᠮ")
 	_, err := p.Bytes()
 	var f *fault.Error
-	if !errors.As(err, &f) || f.Code != "char_not_drawable" || !strings.Contains(f.Message, "𠀃（U+20003）") || !strings.Contains(f.Message, "U+182E") {
+	if !errors.As(err, &f) || f.Code != "char_not_drawable" || !strings.Contains(f.Message, "𠀃（U+20003）") ||
+		!strings.Contains(f.Message, "U+182E") {
 		t.Errorf("got %v, want both characters named", err)
 	}
 	if got := mustFonts(t).Missing("张𠮷䶮𠀃", "李ᠮ𠀃"); string(got) != "𠀃ᠮ" {
@@ -238,7 +239,8 @@ func TestPDFText_ReadsEachPageWithoutWhiteSpaceAndSaysWhyItCannot(t *testing.T) 
 }
 
 func FuzzPDFText(f *testing.F) {
-	f.Add([]byte("%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Count 1/Kids[2 0 R]>>endobj\ntrailer<</Root 1 0 R/Size 3>>\nstartxref\n9\n%%EOF\n"))
+	f.Add([]byte("%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Count 1/Kids[2 0 R]>>endobj\n" +
+		"trailer<</Root 1 0 R/Size 3>>\nstartxref\n9\n%%EOF\n"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		if _, err := document.PDFText(bytes.NewReader(raw), int64(len(raw))); err != nil && !fault.Is(err, fault.Invalid) {
 			t.Fatalf("got %v, want an invalid fault", err)

@@ -351,8 +351,7 @@ func ReadCSV(r io.Reader) iter.Seq2[TableRow, error] {
 			}
 			if err != nil {
 				line := 0
-				var parse *csv.ParseError
-				if errors.As(err, &parse) {
+				if parse, ok := errors.AsType[*csv.ParseError](err); ok {
 					line = parse.Line
 				}
 				yield(TableRow{}, fault.Wrap(err, fault.Invalid, "csv_broken",

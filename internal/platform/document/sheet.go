@@ -76,7 +76,7 @@ type styles struct {
 
 func newStyles(f *excelize.File) (styles, error) {
 	s := styles{byKind: map[SheetKind]int{}}
-	make := func(to *int, style excelize.Style) error {
+	add := func(to *int, style excelize.Style) error {
 		id, err := f.NewStyle(&style)
 		*to = id
 		return err
@@ -84,13 +84,14 @@ func newStyles(f *excelize.File) (styles, error) {
 	yuan, day, text := "#,##0.00", "yyyy-mm-dd", "@"
 	var ids [5]int
 	for _, err := range []error{
-		make(&s.note, excelize.Style{Font: &excelize.Font{Color: "5F6B7A"}}),
-		make(&s.head, excelize.Style{Font: &excelize.Font{Bold: true}, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E8EEF5"}}}),
-		make(&ids[Text], excelize.Style{CustomNumFmt: &text}),
-		make(&ids[Count], excelize.Style{NumFmt: 3}),
-		make(&ids[Yuan], excelize.Style{CustomNumFmt: &yuan}),
-		make(&ids[Date], excelize.Style{CustomNumFmt: &day}),
-		make(&ids[Rate], excelize.Style{NumFmt: 10}),
+		add(&s.note, excelize.Style{Font: &excelize.Font{Color: "5F6B7A"}}),
+		add(&s.head, excelize.Style{Font: &excelize.Font{Bold: true},
+			Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E8EEF5"}}}),
+		add(&ids[Text], excelize.Style{CustomNumFmt: &text}),
+		add(&ids[Count], excelize.Style{NumFmt: 3}),
+		add(&ids[Yuan], excelize.Style{CustomNumFmt: &yuan}),
+		add(&ids[Date], excelize.Style{CustomNumFmt: &day}),
+		add(&ids[Rate], excelize.Style{NumFmt: 10}),
 	} {
 		if err != nil {
 			return s, err
@@ -204,8 +205,8 @@ func clip(text string) string {
 // templateRows is how many rows of a template have drop-downs.
 const templateRows = 5000
 
-// WriteTemplate writes an empty form to fill in (rows are not used): required titles marked, hints and drop-downs on the cells, the choices on
-// a hidden sheet (a list inside the cell rule is limited to 255 characters), the notes on a sheet 填写说明, and the version
+// WriteTemplate writes an empty form to fill in (rows are not used): required titles marked, hints and drop-downs on the cells, the choices
+// on a hidden sheet (a list inside the cell rule is limited to 255 characters), the notes on a sheet 填写说明, and the version
 // in its first cell so that an old form is recognised.
 func WriteTemplate(w io.Writer, s Sheet, version string) error {
 	f := excelize.NewFile()

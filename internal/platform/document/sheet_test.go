@@ -32,7 +32,8 @@ func values(rows ...[]any) iter.Seq2[[]any, error] {
 var register = document.Sheet{
 	Name: "合同", Notes: []string{"样例数据，不计入统计"},
 	Columns: []document.SheetColumn{
-		{Title: "登记编号"}, {Title: "名称", Width: 40}, {Title: "成交额（元）", Kind: document.Yuan}, {Title: "登记日期", Kind: document.Date}, {Title: "份数", Kind: document.Count},
+		{Title: "登记编号"}, {Title: "名称", Width: 40}, {Title: "成交额（元）", Kind: document.Yuan}, {Title: "登记日期", Kind: document.Date},
+		{Title: "份数", Kind: document.Count},
 	},
 	Rows: values(
 		[]any{"2026150101000001", "=cmd|' /C calc'!A0", money.Fen(999999999999), time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC), 2},

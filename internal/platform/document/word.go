@@ -112,7 +112,8 @@ func (w *Word) table(shares []float64, head []string, rows [][]string) {
 }
 
 const (
-	wordSpace = `xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"`
+	wordSpace = `xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" ` +
+		`xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"`
 	xmlHead   = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n"
 	office    = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 	wordTypes = "application/vnd.openxmlformats-officedocument.wordprocessingml."
@@ -133,23 +134,30 @@ func (w *Word) Bytes() ([]byte, error) {
 	const relationships = `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`
 	parts := []struct{ name, content string }{
 		{"[Content_Types].xml", `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">` +
-			`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>` +
+			`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
+			`<Default Extension="xml" ContentType="application/xml"/>` +
 			override("document", "document.main") + override("styles", "styles") + override("header1", "header") + override("footer1", "footer") +
 			`<Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/></Types>`},
 		{"_rels/.rels", relationships + link("rId1", "officeDocument", "word/document.xml") +
-			`<Relationship Id="rId2" Type="http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties" Target="docProps/core.xml"/></Relationships>`},
+			`<Relationship Id="rId2" Type="http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties" ` +
+			`Target="docProps/core.xml"/></Relationships>`},
 		{"word/_rels/document.xml.rels", relationships + link("rId1", "styles", "styles.xml") + link("rId2", "header", "header1.xml") +
 			link("rId3", "footer", "footer1.xml") + `</Relationships>`},
-		{"docProps/core.xml", `<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/" ` +
+		{"docProps/core.xml", `<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" ` +
+			`xmlns:dc="http://purl.org/dc/elements/1.1/" ` +
 			`xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><dc:title>` + title.String() +
-			`</dc:title><dcterms:created xsi:type="dcterms:W3CDTF">` + w.options.At.UTC().Format(time.RFC3339) + `</dcterms:created></cp:coreProperties>`},
+			`</dc:title><dcterms:created xsi:type="dcterms:W3CDTF">` + w.options.At.UTC().Format(time.RFC3339) +
+			`</dcterms:created></cp:coreProperties>`},
 		{"word/styles.xml", wordStyles()},
 		{"word/header1.xml", `<w:hdr ` + wordSpace + `>` + header.body.String() + `</w:hdr>`},
-		{"word/footer1.xml", `<w:ftr ` + wordSpace + `><w:p><w:pPr><w:pStyle w:val="Note"/><w:jc w:val="center"/></w:pPr><w:r><w:t>第 </w:t></w:r>` +
+		{"word/footer1.xml", `<w:ftr ` + wordSpace +
+			`><w:p><w:pPr><w:pStyle w:val="Note"/><w:jc w:val="center"/></w:pPr><w:r><w:t>第 </w:t></w:r>` +
 			`<w:fldSimple w:instr="PAGE"><w:r><w:t>1</w:t></w:r></w:fldSimple><w:r><w:t> 页</w:t></w:r></w:p></w:ftr>`},
-		{"word/document.xml", `<w:document ` + wordSpace + `><w:body>` + w.body.String() + `<w:sectPr><w:headerReference w:type="default" r:id="rId2"/>` +
+		{"word/document.xml", `<w:document ` + wordSpace + `><w:body>` + w.body.String() +
+			`<w:sectPr><w:headerReference w:type="default" r:id="rId2"/>` +
 			`<w:footerReference w:type="default" r:id="rId3"/><w:pgSz w:w="11906" w:h="16838"/>` +
-			`<w:pgMar w:top="1418" w:right="1418" w:bottom="1418" w:left="1418" w:header="708" w:footer="708" w:gutter="0"/></w:sectPr></w:body></w:document>`},
+			`<w:pgMar w:top="1418" w:right="1418" w:bottom="1418" w:left="1418" w:header="708" w:footer="708" w:gutter="0"/>` +
+			`</w:sectPr></w:body></w:document>`},
 	}
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
@@ -178,20 +186,24 @@ func addPart(z *zip.Writer, name string, at time.Time, content []byte) error {
 func wordStyles() string {
 	fonts := `<w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman" w:eastAsia="宋体"/>`
 	style := func(id, paragraph, run string) string {
-		return `<w:style w:type="paragraph" w:styleId="` + id + `"><w:name w:val="` + id + `"/><w:pPr>` + paragraph + `</w:pPr><w:rPr>` + fonts + run + `</w:rPr></w:style>`
+		return `<w:style w:type="paragraph" w:styleId="` + id + `"><w:name w:val="` + id + `"/><w:pPr>` + paragraph + `</w:pPr><w:rPr>` + fonts +
+			run + `</w:rPr></w:style>`
 	}
 	border := func(side string) string {
 		return `<w:` + side + ` w:val="single" w:sz="4" w:space="0" w:color="808080"/>`
 	}
-	return `<w:styles ` + wordSpace + `><w:docDefaults><w:rPrDefault><w:rPr>` + fonts + `<w:sz w:val="24"/><w:lang w:eastAsia="zh-CN"/></w:rPr></w:rPrDefault>` +
+	return `<w:styles ` + wordSpace + `><w:docDefaults><w:rPrDefault><w:rPr>` + fonts +
+		`<w:sz w:val="24"/><w:lang w:eastAsia="zh-CN"/></w:rPr></w:rPrDefault>` +
 		`<w:pPrDefault><w:pPr><w:spacing w:after="80" w:line="360" w:lineRule="auto"/></w:pPr></w:pPrDefault></w:docDefaults>` +
 		style("Title", `<w:spacing w:before="240" w:after="240"/><w:jc w:val="center"/>`, `<w:b/><w:sz w:val="40"/>`) +
 		style("Heading1", `<w:keepNext/><w:spacing w:before="200" w:after="80"/><w:outlineLvl w:val="0"/>`, `<w:b/><w:sz w:val="26"/>`) +
 		style("Note", `<w:spacing w:after="40" w:line="280" w:lineRule="auto"/>`, `<w:color w:val="595959"/><w:sz w:val="18"/>`) +
 		style("Cell", `<w:spacing w:after="0" w:line="300" w:lineRule="auto"/>`, `<w:sz w:val="21"/>`) +
 		style("CellHead", `<w:keepNext/><w:spacing w:after="0" w:line="300" w:lineRule="auto"/>`, `<w:b/><w:sz w:val="21"/>`) +
-		`<w:style w:type="table" w:styleId="Ruled"><w:name w:val="Ruled"/><w:tblPr><w:tblBorders>` + border("top") + border("left") + border("bottom") +
-		border("right") + border("insideH") + border("insideV") + `</w:tblBorders><w:tblCellMar><w:left w:w="100" w:type="dxa"/><w:right w:w="100" w:type="dxa"/></w:tblCellMar></w:tblPr></w:style></w:styles>`
+		`<w:style w:type="table" w:styleId="Ruled"><w:name w:val="Ruled"/><w:tblPr><w:tblBorders>` + border("top") + border("left") +
+		border("bottom") + border("right") + border("insideH") + border("insideV") +
+		`</w:tblBorders><w:tblCellMar><w:left w:w="100" w:type="dxa"/><w:right w:w="100" w:type="dxa"/></w:tblCellMar>` +
+		`</w:tblPr></w:style></w:styles>`
 }
 
 // Limits of a Word file that is read.
@@ -529,7 +541,8 @@ func (f filler) paragraph(p *node, row map[string]string) {
 			if n > 0 {
 				replacement = append(replacement, &node{name: "w:br"})
 			}
-			replacement = append(replacement, &node{name: "w:t", attrs: []xml.Attr{{Name: xml.Name{Space: "xml", Local: "space"}, Value: "preserve"}}, children: []*node{{data: line}}})
+			replacement = append(replacement, &node{name: "w:t",
+				attrs: []xml.Attr{{Name: xml.Name{Space: "xml", Local: "space"}, Value: "preserve"}}, children: []*node{{data: line}}})
 		}
 		k := slices.Index(runs[i].children, t)
 		runs[i].children = slices.Replace(runs[i].children, k, k+1, replacement...)

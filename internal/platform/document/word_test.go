@@ -65,7 +65,8 @@ func TestAnEmptyGroupTakesItsRowAway(t *testing.T) {
 
 func TestAMarkCutIntoRunsIsFound(t *testing.T) {
 	t.Parallel()
-	root, err := parseWord([]byte(`<w:p><w:r><w:t>前{</w:t></w:r><w:r><w:rPr><w:b/></w:rPr><w:t>{na</w:t></w:r><w:r><w:t/></w:r><w:r><w:t>me}}后{{name}}{{</w:t></w:r></w:p>`))
+	root, err := parseWord([]byte(`<w:p><w:r><w:t>前{</w:t></w:r><w:r><w:rPr><w:b/></w:rPr><w:t>{na</w:t></w:r>` +
+		`<w:r><w:t/></w:r><w:r><w:t>me}}后{{name}}{{</w:t></w:r></w:p>`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +102,8 @@ func TestLibreOfficeReadsIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := filepath.Join(dir, "out")
-	cmd := exec.Command("libreoffice", "-env:UserInstallation=file://"+filepath.Join(dir, "profile"), "--headless", "--convert-to", "docx", "--outdir", out, filepath.Join(dir, "model.docx"))
+	cmd := exec.Command("libreoffice", "-env:UserInstallation=file://"+filepath.Join(dir, "profile"), "--headless", "--convert-to", "docx",
+		"--outdir", out, filepath.Join(dir, "model.docx"))
 	if b, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, b)
 	}
@@ -109,7 +111,8 @@ func TestLibreOfficeReadsIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	filled, err := FillWord(saved, map[string]string{"name": "名", "buyer": "买"}, map[string][]map[string]string{"costs": {{"name": "甲"}, {"name": "乙"}}}, "无")
+	filled, err := FillWord(saved, map[string]string{"name": "名", "buyer": "买"},
+		map[string][]map[string]string{"costs": {{"name": "甲"}, {"name": "乙"}}}, "无")
 	if err != nil {
 		t.Fatal(err)
 	}

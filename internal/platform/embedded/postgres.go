@@ -3,7 +3,7 @@
 //
 // It owns finding the server programs, creating the cluster once, starting it (as an ordinary user when we are root),
 // recovering what a kill -9 left behind, and stopping it. It knows no table. It refuses a folder that another process
-// uses, a cluster of another PostgreSQL version and a full disk, each with the mend in words.
+// uses, a cluster of another PostgreSQL version and a full disk, and says each time what to do.
 // Linux and macOS only; on Windows run under WSL or set DATABASE_URL.
 package embedded
 
@@ -19,6 +19,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -156,7 +157,7 @@ func elsewhere(folder string) (string, error) {
 	return target, nil
 }
 
-// checkDisk refuses to start where PostgreSQL would soon stop with half a sentence: a fresh cluster takes 40 MB, its
+// checkDisk refuses to start where PostgreSQL would soon stop with an unclear message: a fresh cluster takes 40 MB, its
 // write-ahead log up to 256 MB more.
 func checkDisk(folder string, throwaway bool) error {
 	var st syscall.Statfs_t
@@ -263,6 +264,7 @@ func launch(ctx context.Context, o ServerOptions, folder, cluster string, who *a
 	defer logFile.Close()
 	start, _ := logFile.Seek(0, 2)
 
+	//nolint:noctx // the server outlives the start; Stop ends it
 	cmd := exec.Command(filepath.Join(o.Binaries.Dir, "postgres"), serverArgs(o, cluster, socket)...)
 	cmd.Dir, cmd.Env, cmd.SysProcAttr = "/", serverEnv(), childAttr(who)
 	cmd.Stdout, cmd.Stderr = logFile, logFile
@@ -371,7 +373,7 @@ func stopLeftover(ctx context.Context, cluster string) error {
 	}
 	pid, err := strconv.Atoi(lines[0])
 	if err != nil || pid <= 1 || !isPostgres(pid) {
-		return nil
+		return nil //nolint:nilerr // not the file of a live server
 	}
 	socket := ""
 	if len(lines) > 4 {
@@ -443,9 +445,9 @@ func tail(out []byte) string {
 func lastLine(out []byte) string {
 	text := strings.TrimSpace(string(out))
 	lines := strings.Split(text, "\n")
-	for i := len(lines) - 1; i >= 0; i-- {
-		if strings.Contains(lines[i], "FATAL") || strings.Contains(lines[i], "error:") || strings.Contains(lines[i], "PANIC") {
-			return strings.TrimSpace(lines[i])
+	for _, line := range slices.Backward(lines) {
+		if strings.Contains(line, "FATAL") || strings.Contains(line, "error:") || strings.Contains(line, "PANIC") {
+			return strings.TrimSpace(line)
 		}
 	}
 	return strings.TrimSpace(lines[len(lines)-1])

@@ -133,8 +133,8 @@ func (c *Client) Passages(ctx context.Context, texts []string) ([][]float32, err
 	return out, nil
 }
 
-// Query gives the vector of a text that is to find others, within 300 ms. After three failures in a row it answers "unavailable" at once for
-// half a minute, so that a dead server costs nobody time. Fault: unavailable "embedder_unavailable".
+// Query gives the vector of a text that is to find others, within 300 ms. After three failures in a row it answers "unavailable" at once
+// for half a minute, so that a dead server costs nobody time. Fault: unavailable "embedder_unavailable".
 func (c *Client) Query(ctx context.Context, text string) ([]float32, error) {
 	c.mu.Lock()
 	open := c.config.Now().Before(c.until)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -25,7 +26,8 @@ type asked struct {
 func serve(t *testing.T, kind Kind, answer func(w http.ResponseWriter, a asked)) *Client {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if want := map[Kind]string{OpenAI: "/v1/embeddings", Ollama: "/v1/api/embed"}[kind]; r.URL.Path != want || r.Header.Get("Authorization") != "Bearer secret" {
+		if want := map[Kind]string{OpenAI: "/v1/embeddings", Ollama: "/v1/api/embed"}[kind]; r.URL.Path != want ||
+			r.Header.Get("Authorization") != "Bearer secret" {
 			http.Error(w, "wrong address or key", http.StatusForbidden)
 			return
 		}
@@ -37,7 +39,8 @@ func serve(t *testing.T, kind Kind, answer func(w http.ResponseWriter, a asked))
 		answer(w, a)
 	}))
 	t.Cleanup(server.Close)
-	c, err := New(Config{URL: server.URL + "/v1/", Kind: kind, Model: "m-passage", QueryModel: "m-query", Key: "secret", QueryPrefix: "query: ", PassagePrefix: "passage: ",
+	c, err := New(Config{URL: server.URL + "/v1/", Kind: kind, Model: "m-passage", QueryModel: "m-query", Key: "secret",
+		QueryPrefix: "query: ", PassagePrefix: "passage: ",
 		Sleep: func(context.Context, time.Duration) error { return nil }})
 	if err != nil {
 		t.Fatal(err)
@@ -50,8 +53,8 @@ func vector(text string) []float32 { return []float32{float32(len(text)), 1, 0} 
 
 func openAI(w http.ResponseWriter, a asked) {
 	var data []string
-	for i := len(a.Input) - 1; i >= 0; i-- { // in any order: the index says which
-		v, _ := json.Marshal(vector(a.Input[i]))
+	for i, v := range slices.Backward(a.Input) { // in any order: the index says which
+		v, _ := json.Marshal(vector(v))
 		data = append(data, fmt.Sprintf(`{"index":%d,"embedding":%s}`, i, v))
 	}
 	fmt.Fprintf(w, `{"data":[%s]}`, strings.Join(data, ","))
@@ -204,7 +207,8 @@ func TestASlowServerCostsAQuery300Milliseconds(t *testing.T) {
 
 func TestAConfigurationThatCannotWorkIsRefused(t *testing.T) {
 	t.Parallel()
-	for _, c := range []Config{{URL: "localhost:8000", Model: "m"}, {URL: "http://localhost:8000"}, {URL: "http://localhost:8000", Model: "m", Kind: "tei"}} {
+	for _, c := range []Config{{URL: "localhost:8000", Model: "m"}, {URL: "http://localhost:8000"},
+		{URL: "http://localhost:8000", Model: "m", Kind: "tei"}} {
 		if _, err := New(c); !fault.HasCode(err, "embedder_config") {
 			t.Errorf("%+v: %v, want embedder_config", c, err)
 		}

@@ -82,7 +82,8 @@ func (s *Store) Keep(ctx context.Context, name, mime string, r io.Reader) (Conte
 	return s.take(ctx, cleanName(name), r, 1<<40, func(io.ReaderAt, int64) (string, error) { return mime, nil })
 }
 
-func (s *Store) take(ctx context.Context, name string, r io.Reader, most int64, judge func(temp io.ReaderAt, size int64) (mime string, err error)) (Content, error) {
+func (s *Store) take(ctx context.Context, name string, r io.Reader, most int64,
+	judge func(temp io.ReaderAt, size int64) (mime string, err error)) (Content, error) {
 	temp, err := os.CreateTemp(filepath.Join(s.dir, "incoming"), "upload-")
 	if err != nil {
 		return Content{}, diskFault(err)
@@ -208,7 +209,7 @@ func cleanName(name string) string {
 }
 
 type cancelReader struct {
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // io.Reader has no place for it
 	r   io.Reader
 }
 

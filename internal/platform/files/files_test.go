@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,9 +64,7 @@ func TestReceive_JudgesByContent(t *testing.T) {
 	book := map[string]string{"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<workbook/>"}
 	with := func(name, text string) map[string]string {
 		m := map[string]string{name: text}
-		for k, v := range book {
-			m[k] = v
-		}
+		maps.Copy(m, book)
 		return m
 	}
 	ole := "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("\x00", 600)
@@ -90,7 +89,8 @@ func TestReceive_JudgesByContent(t *testing.T) {
 		{"macro", "表.xlsx", archive(t, with("xl/vbaProject.bin", "x")), "file_macro"},
 		{"bomb", "表.xlsx", archive(t, with("xl/big.xml", strings.Repeat("0", 30<<20))), "file_bomb"},
 		{"old office", "表.xls", ole, "file_old_office"},
-		{"encrypted office", "表.xlsx", ole + "E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00", "file_encrypted"},
+		{"encrypted office", "表.xlsx", ole + "E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00",
+			"file_encrypted"},
 		{"too large", "说明.txt", strings.Repeat("a", files.MaxSize+1), "file_too_large"},
 	}
 	for _, c := range cases {

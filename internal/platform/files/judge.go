@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	_ "image/jpeg"
+	_ "image/jpeg" // so that image.DecodeConfig knows the two kinds that are accepted
 	_ "image/png"
 	"io"
 	"path/filepath"
@@ -58,7 +58,8 @@ func judge(name string, r io.ReaderAt, size int64) (string, error) {
 	if !known {
 		return "", fault.Newf(fault.Invalid, "file_kind", "不接受“%s”类型的文件。请另存为 PDF、PNG、JPG、XLSX、DOCX、CSV 或 TXT 后上传。", ext)
 	}
-	ok, err := false, error(nil)
+	var ok bool
+	var err error
 	switch ext {
 	case ".pdf":
 		ok = bytes.Contains(head[:min(len(head), 1024)], []byte("%PDF-"))
@@ -99,7 +100,7 @@ func judgeOLE(r io.ReaderAt, size int64) error {
 func judgeImage(mime string, r io.ReaderAt, size int64) (bool, error) {
 	config, format, err := image.DecodeConfig(io.NewSectionReader(r, 0, size))
 	if err != nil || "image/"+format != mime {
-		return false, nil
+		return false, nil //nolint:nilerr // not an image of this kind: that is the answer
 	}
 	if config.Width*config.Height > maxPixels {
 		return false, fault.Newf(fault.Invalid, "file_bomb", "图片有 %d×%d 像素，太大了。请缩小到 6000 万像素以内。", config.Width, config.Height)
@@ -110,7 +111,7 @@ func judgeImage(mime string, r io.ReaderAt, size int64) (bool, error) {
 func judgeOffice(main string, r io.ReaderAt, size int64) (bool, error) {
 	archive, err := zip.NewReader(r, size)
 	if err != nil {
-		return false, nil
+		return false, nil //nolint:nilerr // not an archive: that is the answer
 	}
 	bomb := fault.New(fault.Invalid, "file_bomb", "文件解压后异常地大，不能接受。请用 Office 重新保存后上传。")
 	if len(archive.File) > maxEntries {

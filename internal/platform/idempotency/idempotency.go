@@ -1,5 +1,5 @@
 // Package idempotency owns the table idempotency_key: a caller names a request with a key, and however often it is sent,
-// it is carried out once and answered alike for seven days (reference/trust.md P2).
+// it is carried out once and answered alike for seven days (docs/rules/security.md §4).
 //
 // It refuses to know HTTP: a result is a status, a content type and bytes. It refuses to run a request a second time when
 // the process died in the middle of it: whether that request changed anything is then unknown, and doing it twice is worse

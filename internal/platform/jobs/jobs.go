@@ -1,8 +1,8 @@
 // Package jobs is the only path from a committed change to whatever must follow it: search index, message, mail.
 // A job is inserted in the caller's transaction and worked after the commit, at least once.
 //
-// It owns the queue client and the working of jobs. It refuses cleverness: a job carries ids, its worker reads the row
-// again and may run twice, so every worker must be idempotent.
+// It owns the queue client and the working of jobs. A job carries ids only: its worker reads the row again and
+// may run twice, so every worker must be idempotent.
 package jobs
 
 import (
@@ -188,7 +188,8 @@ func (c *Client) EnqueueMany(ctx context.Context, tx pgx.Tx, all []Args) error {
 	return nil
 }
 
-// Ask has the process that works the jobs do this one now, once, and waits for what its worker answers (Answer). The job's failure is the error's text.
+// Ask has the process that works the jobs do this one now, once, and waits for what its worker answers (Answer). The job's failure is the
+// error's text.
 func (c *Client) Ask(ctx context.Context, args Args) (answer string, err error) {
 	put, err := c.insert.Insert(ctx, args, &river.InsertOpts{MaxAttempts: 1})
 	if err != nil {

@@ -156,7 +156,8 @@ func TestStart_TakesUpWhatAKilledProcessLeftRunning(t *testing.T) {
 	b := setup(t)
 	ctx := context.Background()
 	b.enqueue(t, jobs.Options{}, countArgs{9})
-	if _, err := b.db.Exec(ctx, `update river_job set state = 'running', attempt = 1, attempted_at = now(), attempted_by = '{gone}'`); err != nil {
+	if _, err := b.db.Exec(ctx, `update river_job set state = 'running',
+		attempt = 1, attempted_at = now(), attempted_by = '{gone}'`); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.client.Start(ctx); err != nil {

@@ -21,7 +21,7 @@ func rescue(ctx context.Context, db *postgres.DB) error {
 
 const dueSQL = `select id from river_job where state in ('scheduled', 'retryable') and scheduled_at <= @now order by id`
 
-// A job about to be tried again within seconds is already 'available' with a time ahead: not this drain's business.
+// A job about to be tried again within seconds is already 'available' with a time ahead: this drain leaves it alone.
 const leftSQL = `select count(*) from river_job where state = 'running' or (state = 'available' and scheduled_at <= now())`
 
 // pendingJobs lists the jobs that wait for a time that has come, and counts those being or about to be worked.

@@ -22,7 +22,8 @@ type Note struct {
 
 // Message puts a note into each account's message box, in the caller's transaction.
 func Message(ctx context.Context, tx pgx.Tx, n Note) error {
-	if _, err := tx.Exec(ctx, messageSQL, pgx.StrictNamedArgs{"to": n.To, "kind": n.Kind, "title": n.Title, "body": n.Body, "link": n.Link, "at": n.At}); err != nil {
+	if _, err := tx.Exec(ctx, messageSQL, pgx.StrictNamedArgs{"to": n.To, "kind": n.Kind, "title": n.Title, "body": n.Body, "link": n.Link,
+		"at": n.At}); err != nil {
 		return fmt.Errorf("message: %w", err)
 	}
 	return nil

@@ -96,7 +96,7 @@ func (s *Sender) Send(ctx context.Context, m Mail) error {
 // compose writes the message. The same job gives the same Message-ID, so a mail sent twice after a crash is shown once
 // by readers that look at it.
 func (s *Sender) compose(m Mail, to *mail.Address) (text []byte, id string) {
-	raw, _ := json.Marshal(m) // strings and a time cannot fail
+	raw, _ := json.Marshal(m) //nolint:errchkjson // strings and a time of this age cannot fail
 	sum := sha256.Sum256(raw)
 	id = hex.EncodeToString(sum[:12])
 	_, domain, _ := strings.Cut(s.from.Address, "@")
@@ -109,7 +109,8 @@ func (s *Sender) compose(m Mail, to *mail.Address) (text []byte, id string) {
 		{"Auto-Submitted", "auto-generated"},
 	}
 	if m.End != "" {
-		headers = append(headers, [2]string{"List-Unsubscribe", "<" + m.End + ">"}, [2]string{"List-Unsubscribe-Post", "List-Unsubscribe=One-Click"})
+		headers = append(headers, [2]string{"List-Unsubscribe", "<" + m.End + ">"},
+			[2]string{"List-Unsubscribe-Post", "List-Unsubscribe=One-Click"})
 	}
 	for _, h := range headers {
 		fmt.Fprintf(&b, "%s: %s\r\n", h[0], h[1])

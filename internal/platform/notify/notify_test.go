@@ -27,7 +27,8 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 var at = time.Date(2026, 11, 23, 16, 0, 0, 0, clock.Zone())
 
-var letter = notify.Mail{To: "张三 <zhang@example.test>", Subject: "对接意向\r\nBcc: all@example.test", Body: strings.Repeat("您有一条新的对接意向。\n", 20), At: at}
+var letter = notify.Mail{To: "张三 <zhang@example.test>", Subject: "对接意向\r\nBcc: all@example.test",
+	Body: strings.Repeat("您有一条新的对接意向。\n", 20), At: at}
 
 func read(t *testing.T, raw string) (subject, body string, header mail.Header) {
 	t.Helper()
@@ -186,7 +187,8 @@ func TestMessage_IsReadOnlyByItsReader(t *testing.T) {
 	ctx := context.Background()
 	if err := db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		for i := range 3 {
-			if err := notify.Message(ctx, tx, notify.Note{To: []int64{1, 2, 1}, Kind: "deal", Title: fmt.Sprint("第", i), Link: "/deals/9", At: at}); err != nil {
+			if err := notify.Message(ctx, tx, notify.Note{To: []int64{1, 2, 1}, Kind: "deal", Title: fmt.Sprint("第", i), Link: "/deals/9",
+				At: at}); err != nil {
 				return err
 			}
 		}

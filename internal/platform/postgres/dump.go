@@ -71,7 +71,8 @@ func Dump(ctx context.Context, db *DB, create func(table string) (io.Writer, err
 
 // Load fills a migrated and otherwise unused database from a dump, in one transaction: open gives each table's rows, and an
 // error from it, from the data or from check at the end leaves the database as it was. The owner of the tables may do this; it
-// need not be a superuser: foreign keys are taken off and put back, which checks every row, and append-only guards sleep meanwhile.
+// need not be a superuser: foreign keys are taken off and put back, which checks every row, and triggers that forbid changes are off
+// meanwhile.
 //
 // Faults: Conflict schema_differs when dump and database were made by different versions of the program, schema_retired when
 // the dump is from before the schema was written anew.
@@ -158,7 +159,8 @@ func Unused(ctx context.Context, db *DB) (bool, error) {
 		return err == nil, Fault(err)
 	}
 	var used bool
-	err := db.QueryRow(ctx, `select exists(select from account) or exists(select from organisation) or exists(select from audit_row)`).Scan(&used)
+	err := db.QueryRow(ctx, `select exists(select from account) or exists(select from organisation) or exists(select
+		from audit_row)`).Scan(&used)
 	return err == nil && !used, Fault(err)
 }
 
@@ -171,7 +173,8 @@ func schemaOf(ctx context.Context, q Querier) ([]int64, error) {
 }
 
 const tablesSQL = `select c.relname as name, 0::bigint as rows,
-	array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' order by a.attname) as columns
+	array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+	order by a.attname) as columns
 	from pg_class c where c.relkind in ('r', 'p') and not c.relispartition and c.relnamespace = current_schema()::regnamespace
 	and c.relname not in ('goose_db_version', 'river_migration', 'river_leader') order by c.relname`
 

@@ -17,9 +17,10 @@ import (
 // Fault turns an error of pgx into a fault; a fault already in the chain and every unknown error pass unchanged.
 //
 //	no rows → NotFound not_found · 23505 → Conflict duplicate · 23503, 23514, 23502, 22001, 22003 → Invalid bad_value
-//	40001, 40P01 → Conflict busy · 53100 → Unavailable disk_full · other 53xxx, 57P0x, 08xxx, no connection → Unavailable database_unavailable
+//	40001, 40P01 → Conflict busy · 53100 → Unavailable disk_full
+//	other 53xxx, 57P0x, 08xxx, no connection → Unavailable database_unavailable
 //
-// The domain knows better words than these: it asks Constraint for the name and answers with its own fault.
+// A domain package that has a clearer message asks Constraint for the name and answers with its own fault.
 func Fault(err error) error {
 	var known *fault.Error
 	if err == nil || errors.As(err, &known) {
@@ -28,8 +29,7 @@ func Fault(err error) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fault.Wrap(err, fault.NotFound, "not_found", "没有找到这条记录，可能已被删除。请返回列表重新查找。")
 	}
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch {
 		case pg.Code == "23505":
 			return fault.Wrap(err, fault.Conflict, "duplicate", "已有相同的记录，请勿重复提交。")
@@ -66,8 +66,7 @@ func Outage(err error) error {
 
 // Constraint is the name of the constraint the chain's PostgreSQL error names, or "".
 func Constraint(err error) string {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.ConstraintName
 	}
 	return ""
@@ -81,12 +80,10 @@ func retryable(err error) bool {
 // transient says that the server may answer if asked again: no connection, starting, stopping, too many clients.
 // The end of the caller's own context is not.
 func transient(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "57P0") || strings.HasPrefix(pg.Code, "08")
 	}
-	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) {
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return true
 	}
 	var netErr net.Error
@@ -94,8 +91,7 @@ func transient(err error) bool {
 }
 
 func openFault(err error) error {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch pg.Code {
 		case "28P01", "28000":
 			return fault.Wrap(err, fault.Unavailable, "database_login", "数据库拒绝了用户名或密码。请检查 DATABASE_URL 和服务器的 pg_hba.conf。")

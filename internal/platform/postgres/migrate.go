@@ -50,7 +50,7 @@ func migrate(ctx context.Context, pool *pgxpool.Pool, steps fs.FS) (err error) {
 	}()
 
 	// No lock option here: the lock above also covers the queue's migrations.
-	// Steps that several people write at a time land out of the order of their numbers; each stands for itself.
+	// Migrations of several branches may arrive out of the order of their numbers; none depends on another.
 	ours, err := goose.NewProvider(goose.DialectPostgres, db, steps, goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)

@@ -15,6 +15,7 @@ import (
 
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/stored"
 )
 
 // DB is the pool every service is built on.
@@ -55,6 +56,9 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
 		conn.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID,
 			Codec: &pgtype.TimestamptzCodec{ScanLocation: clock.Zone()}})
+		// Contents say in which form they are stored (see package stored).
+		conn.TypeMap().RegisterType(&pgtype.Type{Name: "jsonb", OID: pgtype.JSONBOID,
+			Codec: &pgtype.JSONBCodec{Marshal: stored.Marshal, Unmarshal: stored.Unmarshal}})
 		return nil
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
@@ -90,7 +94,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 // Close gives every connection back; call it last.
 func (db *DB) Close() { db.Pool.Close() }
 
-// Exec, Query and QueryRow make DB a Querier outside a transaction.
+// Exec runs a statement outside a transaction; with Query and QueryRow it makes DB a Querier.
 func (db *DB) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
 	return db.Pool.Exec(ctx, sql, args...)
 }

@@ -27,7 +27,8 @@ func setup(t *testing.T) *postgres.DB {
 	t.Helper()
 	db := pgtest.New(t)
 	if _, err := db.Exec(context.Background(), `
-		create table probe (id int primary key, parent int references probe (id), amount bigint not null constraint probe_amount_check check (amount >= 0))`); err != nil {
+		create table probe (id int primary key, parent int references probe (id),
+		amount bigint not null constraint probe_amount_check check (amount >= 0))`); err != nil {
 		t.Fatal(err)
 	}
 	return db
@@ -62,7 +63,8 @@ func TestInTx_MapsSQLStatesToFaults(t *testing.T) {
 			return err
 		})
 		if fault.KindOf(err) != c.kind || !fault.HasCode(err, c.code) || postgres.Constraint(err) != c.constraint {
-			t.Errorf("%s: got %v (kind %s, constraint %q), want %s %s %q", c.name, err, fault.KindOf(err), postgres.Constraint(err), c.kind, c.code, c.constraint)
+			t.Errorf("%s: got %v (kind %s, constraint %q), want %s %s %q", c.name, err, fault.KindOf(err), postgres.Constraint(err), c.kind, c.code,
+				c.constraint)
 		}
 	}
 	err := db.InTx(context.Background(), func(ctx context.Context, tx pgx.Tx) error {
@@ -190,9 +192,32 @@ func TestOpen_ReadsTimesInShanghai(t *testing.T) {
 	db := pgtest.New(t)
 	var at time.Time
 	var day string
-	err := db.QueryRow(context.Background(), `select timestamptz '2026-01-31 16:30:00Z', (timestamptz '2026-01-31 16:30:00Z')::date::text`).Scan(&at, &day)
+	err := db.QueryRow(context.Background(),
+		`select timestamptz '2026-01-31 16:30:00Z', (timestamptz '2026-01-31 16:30:00Z')::date::text`).Scan(&at, &day)
 	if err != nil || at.Format("2006-01-02 15:04") != "2026-02-01 00:30" || day != "2026-02-01" {
 		t.Errorf("got %v and %s, err %v; want both on 1 February", at, day, err)
+	}
+}
+
+type content struct {
+	Name string `json:"name"`
+}
+
+func (content) SchemaVersion() int { return 1 }
+
+func TestOpen_ContentsSayTheirForm(t *testing.T) {
+	t.Parallel()
+	db := setup(t)
+	ctx := context.Background()
+	var back content
+	var none *content
+	var form int
+	err := db.QueryRow(ctx, `select c, (c->>'schema')::int, null::jsonb from (select $1::jsonb as c) x`, &content{"甲"}).Scan(&back, &form, &none)
+	if err != nil || back.Name != "甲" || form != 1 || none != nil {
+		t.Errorf("got %+v in form %d and %v, err %v", back, form, none, err)
+	}
+	if err := db.QueryRow(ctx, `select '{"schema":2,"name":"甲"}'::jsonb`).Scan(&back); !fault.HasCode(postgres.Fault(err), "content_newer") {
+		t.Errorf("a newer form: %v", err)
 	}
 }
 

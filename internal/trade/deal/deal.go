@@ -181,6 +181,9 @@ type Terms struct {
 	CommissionBy Side      `json:"commissionBy"` // who pays it: supply or demand
 }
 
+// SchemaVersion is the form in which it is stored, see package stored.
+func (Terms) SchemaVersion() int { return 1 }
+
 // Commission is derived from the share, never typed; rounded half up to whole 分.
 func (t Terms) Commission() money.Fen {
 	if t.CommissionBP <= 0 || t.Amount <= 0 {
@@ -242,7 +245,7 @@ type EndReason struct {
 	Label string `json:"label"`
 }
 
-// EndReasons lists the reasons in the order of the form (market.md R13; the list itself is our choice).
+// EndReasons lists the reasons in the order of the form (docs/rules/listings.md §6; the list itself is our choice).
 func EndReasons() []EndReason {
 	return []EndReason{
 		{"no_fit", "thickness", "技术与需求不符"},

@@ -488,7 +488,7 @@ func (s *Service) Agreed(ctx context.Context, who actor.Actor, id int64) (Agreem
 	return out, nil
 }
 
-// Replies says how an organisation answers approaches: a public figure of the unit (market.md R1).
+// Replies says how an organisation answers approaches: a public figure of the unit (docs/rules/listings.md §5).
 type Replies struct {
 	Received    int64 `json:"received"`
 	Answered    int64 `json:"answered"`

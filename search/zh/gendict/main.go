@@ -18,18 +18,25 @@ import (
 const minFrequency = 10
 
 func main() {
+	if err := generate(); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func generate() error {
+	//nolint:noctx // a tool of the build
 	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/go-ego/gse").Output()
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
 	in, err := os.Open(filepath.Join(strings.TrimSpace(string(dir)), "data", "dict", "zh", "s_1.txt"))
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
 	defer in.Close()
 	out, err := os.Create("dict.txt.gz")
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
 	zip, _ := gzip.NewWriterLevel(out, gzip.BestCompression)
 	words := 0
@@ -45,10 +52,11 @@ func main() {
 		words++
 	}
 	if err := zip.Close(); err != nil {
-		log.Fatal(err)
+		return err
 	}
 	if err := out.Close(); err != nil {
-		log.Fatal(err)
+		return err
 	}
 	log.Printf("dict.txt.gz: %d words", words)
+	return nil
 }

@@ -50,7 +50,8 @@ var classWeights = []struct {
 	class  string
 	weight int
 }{
-	{"0101", 28}, {"0102", 8}, {"0201", 5}, {"0202", 7}, {"0203", 2}, {"0208", 2}, {"0301", 7}, {"0302", 4}, {"0401", 9}, {"0501", 24}, {"0502", 1}, {"0503", 3},
+	{"0101", 28}, {"0102", 8}, {"0201", 5}, {"0202", 7}, {"0203", 2}, {"0208", 2}, {"0301", 7}, {"0302", 4}, {"0401", 9}, {"0501", 24},
+	{"0502", 1}, {"0503", 3},
 }
 
 // contracts makes the contracts: one state list, shuffled, so that leagues and classes mix; then
@@ -326,7 +327,8 @@ func (g *generator) party(org string) Party {
 func (g *generator) buyerParty(area, seller string) Party {
 	if g.chance(14) {
 		r := g.tables.outside[g.rng.IntN(len(g.tables.outside))]
-		return Party{Name: r["name"], CreditCode: g.creditCodeFor(r), Country: domestic, Division: r["division"], Address: r["address"], Legal: "样例法定代表人",
+		return Party{Name: r["name"], CreditCode: g.creditCodeFor(r), Country: domestic, Division: r["division"], Address: r["address"],
+			Legal:   "样例法定代表人",
 			Contact: "样例联系人", Phone: "10099990000", Nature: r["nature"]}
 	}
 	for {

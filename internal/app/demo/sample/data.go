@@ -9,8 +9,9 @@ import (
 
 // The hand-written listings, one file a group of plan areas.
 var (
-	achievementFiles = []string{"achievements-a.txt", "achievements-b.txt", "achievements-c.txt", "achievements-d.txt", "achievements-e.txt", "achievements-f.txt"}
-	demandFiles      = []string{"demands-a.txt", "demands-b.txt", "demands-c.txt", "demands-d.txt"}
+	achievementFiles = []string{"achievements-a.txt", "achievements-b.txt", "achievements-c.txt", "achievements-d.txt", "achievements-e.txt",
+		"achievements-f.txt"}
+	demandFiles = []string{"demands-a.txt", "demands-b.txt", "demands-c.txt", "demands-d.txt"}
 )
 
 //go:embed data
@@ -50,7 +51,8 @@ func (g *generator) load() {
 		t.placeOrder = append(t.placeOrder, r["code"])
 	}
 	for _, r := range readTSV("areas.tsv") {
-		t.areas[r["code"]] = area{name: r["name"], field: r["field"], industry: r["industry"], purpose: r["purpose"], goods: strings.Split(r["goods"], ";")}
+		t.areas[r["code"]] = area{name: r["name"], field: r["field"], industry: r["industry"], purpose: r["purpose"],
+			goods: strings.Split(r["goods"], ";")}
 	}
 	t.institutions, t.companies = readTSV("institutions.tsv"), readTSV("companies.tsv")
 	t.points, t.outside, t.abroad = readTSV("points.tsv"), readTSV("outside.tsv"), readTSV("abroad.tsv")

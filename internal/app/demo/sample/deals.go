@@ -106,8 +106,10 @@ func (g *generator) deal(n int, state string, talk []string) {
 		d.Decline = detail
 	case DealProposed, DealAgreed:
 		begins := dateOf(d.Messages[len(d.Messages)-1].At).AddDate(0, 0, g.between(2, 6))
-		suffix := map[string]string{"0101": "适用性技术开发", "0202": "专利权转让", "0301": "专利实施许可", "0302": "技术秘密使用许可", "0501": "应用技术服务", "0401": "可行性论证"}[detail]
-		d.Terms = &Terms{Class: detail, Object: title + suffix, Amount: amount, Payment: "instalments", Begins: begins, Ends: begins.AddDate(0, g.between(8, 24), 0)}
+		suffix := map[string]string{"0101": "适用性技术开发", "0202": "专利权转让", "0301": "专利实施许可", "0302": "技术秘密使用许可", "0501": "应用技术服务",
+			"0401": "可行性论证"}[detail]
+		d.Terms = &Terms{Class: detail, Object: title + suffix, Amount: amount, Payment: "instalments", Begins: begins,
+			Ends: begins.AddDate(0, g.between(8, 24), 0)}
 	}
 	g.m.Deals = append(g.m.Deals, d)
 }
@@ -159,5 +161,6 @@ func (g *generator) openAchievement(from int, topic string) *Achievement {
 // open says whether a university or institute offers the achievement and no deal has taken it.
 func (g *generator) open(a *Achievement) bool {
 	kind := g.org(a.Owner).Kind
-	return a.State == ListingPublished && (kind == OrgUniversity || kind == OrgInstitute) && !slices.ContainsFunc(g.m.Deals, func(d Deal) bool { return d.Achievement == a.Key })
+	return a.State == ListingPublished && (kind == OrgUniversity || kind == OrgInstitute) &&
+		!slices.ContainsFunc(g.m.Deals, func(d Deal) bool { return d.Achievement == a.Key })
 }

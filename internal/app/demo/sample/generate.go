@@ -374,7 +374,8 @@ func (g *generator) registrationPoints() {
 		}
 		g.points[key] = len(g.m.Points)
 		g.m.Points = append(g.m.Points, Point{Key: key, Name: name + "技术合同认定登记点", Host: host, HostKind: kind, Division: division,
-			Region4: region4, Code: fmt.Sprintf("%02d", next[region4]), Address: address, Phone: g.phone(), Hours: hours, Scope: scope, Status: status})
+			Region4: region4, Code: fmt.Sprintf("%02d", next[region4]), Address: address, Phone: g.phone(), Hours: hours, Scope: scope,
+			Status: status})
 		roles := []struct{ role, title string }{{RoleHead, "登记点负责人"}, {RoleReviewer, "复核员"}, {RoleRegistrar, "登记员"}}
 		if division == "150100" || division == "150200" {
 			roles = append(roles, struct{ role, title string }{RoleRegistrar, "登记员"})

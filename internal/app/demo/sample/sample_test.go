@@ -35,8 +35,10 @@ func TestCountsAreThoseOfTheBrief(t *testing.T) {
 	for _, p := range m.People {
 		roles[p.Role]++
 	}
-	got := map[string]int{"高校院所": kinds[OrgUniversity] + kinds[OrgInstitute], "企业": kinds[OrgCompany], "机构": kinds[OrgAgency], "依托单位": kinds[OrgHost],
-		"经纪人": roles[RoleBroker], "登记人员": roles[RoleRegistrar] + roles[RoleReviewer] + roles[RoleHead], "成果": len(m.Achievements), "需求": len(m.Demands),
+	got := map[string]int{"高校院所": kinds[OrgUniversity] + kinds[OrgInstitute], "企业": kinds[OrgCompany], "机构": kinds[OrgAgency],
+		"依托单位": kinds[OrgHost],
+		"经纪人":  roles[RoleBroker], "登记人员": roles[RoleRegistrar] + roles[RoleReviewer] + roles[RoleHead], "成果": len(m.Achievements),
+		"需求": len(m.Demands),
 		"洽谈": len(m.Deals), "合同": len(m.Contracts)}
 	want := map[string]int{"高校院所": 40, "企业": 260, "机构": 30, "依托单位": 26, "经纪人": 60, "登记人员": 110, "成果": 300, "需求": 200, "洽谈": 40, "合同": 500}
 	for k, w := range want {
@@ -231,7 +233,7 @@ func TestCodesHaveRightCheckDigitsAndReservedBodies(t *testing.T) {
 			t.Errorf("%s: credit code %s", o.Name, c)
 		}
 	}
-	// The published examples of the reference (standards.md §6.1 and §6.2).
+	// The published examples (docs/rules/identifiers.md §3 and §4).
 	for _, c := range []string{"91350100M000100Y43", "91110000802100433B", "9144030071526726XG", "91150100MA00000660", "91150100MA0000410Y"} {
 		if got := creditCheck(c); got != c[17:] {
 			t.Errorf("creditCheck(%s) = %s", c, got)
@@ -284,7 +286,8 @@ func TestEverythingSaysSampleAndNothingIsReal(t *testing.T) {
 	}
 	for _, real := range []string{"伊利", "蒙牛", "内蒙古大学", "内蒙古工业大学", "内蒙古农业大学", "内蒙古科技大学", "内蒙古医科大学", "内蒙古师范大学", "内蒙古民族大学",
 		"内蒙古农牧业科学院", "包钢", "北方稀土", "包头稀土研究院", "神华", "国家能源集团", "中国科学院", "清华", "北京大学", "哈尔滨工业大学", "鄂尔多斯集团", "亿利",
-		"远景", "隆基", "中环", "大全", "东方希望", "宁德时代", "比亚迪", "华为", "阿里云", "腾讯", "伊泰", "汇能", "君正", "中天合创", "蒙草", "赛科星", "优然", "圣牧", "科尔沁牛业", "小肥羊", "金宇", "生物股份", "阜丰", "梅花生物", "华能", "大唐", "国电", "中广核", "一机集团", "北奔"} {
+		"远景", "隆基", "中环", "大全", "东方希望", "宁德时代", "比亚迪", "华为", "阿里云", "腾讯", "伊泰", "汇能", "君正", "中天合创", "蒙草", "赛科星", "优然", "圣牧", "科尔沁牛业", "小肥羊", "金宇",
+		"生物股份", "阜丰", "梅花生物", "华能", "大唐", "国电", "中广核", "一机集团", "北奔"} {
 		if bytes.Contains(raw, []byte(real)) {
 			t.Errorf("the sample market names %s", real)
 		}
@@ -313,8 +316,10 @@ func TestDivisionsAreOfficialCodes(t *testing.T) {
 
 func TestEveryRoleHasItsDemoAccount(t *testing.T) {
 	m := market(t)
-	want := map[string]string{"demo-university": RoleOrgAdmin, "demo-company": RoleOrgAdmin, "demo-broker": RoleBroker, "demo-registrar": RoleRegistrar,
-		"demo-reviewer": RoleReviewer, "demo-head": RoleHead, "demo-expert": RoleExpert, "demo-league": RoleLeague, "demo-region": RoleRegion, "demo-administrator": RoleAdministrator}
+	want := map[string]string{"demo-university": RoleOrgAdmin, "demo-company": RoleOrgAdmin, "demo-broker": RoleBroker,
+		"demo-registrar": RoleRegistrar,
+		"demo-reviewer":  RoleReviewer, "demo-head": RoleHead, "demo-expert": RoleExpert, "demo-league": RoleLeague, "demo-region": RoleRegion,
+		"demo-administrator": RoleAdministrator}
 	for _, p := range m.People {
 		if r, ok := want[p.Login]; ok {
 			if p.Role != r {
@@ -359,13 +364,15 @@ func TestDealsTalkBetweenTheirOwnPeople(t *testing.T) {
 			t.Errorf("%s: terms or reason do not fit %s", d.Key, d.State)
 		}
 	}
-	orgs, contracts := index(m.Organisations, func(o Organisation) string { return o.Key }), index(m.Contracts, func(c Contract) string { return c.Key })
+	orgs, contracts := index(m.Organisations, func(o Organisation) string { return o.Key }),
+		index(m.Contracts, func(c Contract) string { return c.Key })
 	logins := index(m.People, func(p Person) string { return p.Login })
 	mine := 0
 	for _, d := range m.Deals {
 		if d.State == DealAgreed {
 			c := contracts[d.Contract]
-			if c.Deal != d.Key || c.Seller.Name != orgs[d.Seller].Name || c.Amounts.Total != d.Terms.Amount || c.Class != d.Terms.Class || c.Signed.Before(d.CreatedAt) {
+			if c.Deal != d.Key || c.Seller.Name != orgs[d.Seller].Name || c.Amounts.Total != d.Terms.Amount || c.Class != d.Terms.Class ||
+				c.Signed.Before(d.CreatedAt) {
 				t.Errorf("%s: contract %s does not carry its terms", d.Key, c.Key)
 			}
 		}
@@ -390,15 +397,19 @@ func TestDealsTalkBetweenTheirOwnPeople(t *testing.T) {
 	}
 }
 
-// transitions is the state machine of registration.md §7, typed here from the reference and not taken
+// transitions is the state machine of docs/rules/registration.md §6, typed here by hand and not taken
 // from the generator.
 var transitions = map[string]string{
 	"submit": "draft>awaiting_acceptance", "accept": "awaiting_acceptance>in_review", "decline_intake": "awaiting_acceptance>declined",
 	"request_correction": "in_review>correcting", "submit_correction": "correcting>in_review", "lapse_correction": "correcting>refused",
-	"pass_first_review": "in_review>awaiting_second_review", "pass_second_review": "awaiting_second_review>awaiting_experts|awaiting_second_review>awaiting_registration",
-	"return_to_review": "awaiting_second_review>in_review", "pass_experts": "awaiting_experts>awaiting_registration", "register": "awaiting_registration>registered",
-	"refuse": "in_review>refused|awaiting_second_review>refused", "request_change": "registered>changing", "register_change": "changing>registered",
-	"cancel": "registered>cancelled", "revoke": "registered>revoked", "open_reconsideration": "refused>in_reconsideration", "open_re_recognition": "registered>in_re_recognition",
+	"pass_first_review":  "in_review>awaiting_second_review",
+	"pass_second_review": "awaiting_second_review>awaiting_experts|awaiting_second_review>awaiting_registration",
+	"return_to_review":   "awaiting_second_review>in_review", "pass_experts": "awaiting_experts>awaiting_registration",
+	"register": "awaiting_registration>registered",
+	"refuse":   "in_review>refused|awaiting_second_review>refused", "request_change": "registered>changing",
+	"register_change": "changing>registered",
+	"cancel":          "registered>cancelled", "revoke": "registered>revoked", "open_reconsideration": "refused>in_reconsideration",
+	"open_re_recognition": "registered>in_re_recognition",
 }
 
 func TestContractsKeepTheRules(t *testing.T) { checkContracts(t, market(t), fixedNow) }
@@ -489,7 +500,8 @@ func checkContracts(t *testing.T, m Market, now time.Time) {
 			t.Errorf("%s: ΣR %s > T %s", c.Key, income, a.Technical)
 		}
 	}
-	for _, s := range []string{StateDraft, StateAwaiting, StateDeclined, StateInReview, StateCorrecting, StateSecondReview, StateExperts, StateToRegister,
+	for _, s := range []string{StateDraft, StateAwaiting, StateDeclined, StateInReview, StateCorrecting, StateSecondReview, StateExperts,
+		StateToRegister,
 		StateRegistered, StateRefused, StateChanging, StateCancelled, StateRevoked, StateReconsider, StateReRecognise} {
 		if states[s] < 3 {
 			t.Errorf("state %s has %d contracts", s, states[s])
@@ -532,7 +544,8 @@ func TestEdgeRowsArePresent(t *testing.T) {
 		justBelow = justBelow || c.Amounts.Technical == largeAmount-1
 		imports = imports || c.Import
 	}
-	for name, ok := range map[string]bool{"60 characters": sixty, "29 February": leap, "0.01": fen, "9,999,999,999.99": most, "T = 5,000,000.00": smallLarge, "T = 4,999,999.99": justBelow, "import": imports} {
+	for name, ok := range map[string]bool{"60 characters": sixty, "29 February": leap, "0.01": fen, "9,999,999,999.99": most,
+		"T = 5,000,000.00": smallLarge, "T = 4,999,999.99": justBelow, "import": imports} {
 		if !ok {
 			t.Errorf("no row with %s", name)
 		}

@@ -37,13 +37,15 @@ func (g *generator) text(c *Contract) []Section {
 	add("第六条 知识产权归属", g.ownership(c)...)
 	add("第七条 验收标准和方式", g.acceptance(c))
 	add("第八条 风险责任", "履行中出现现有技术水平下难以克服的困难，致使部分或者全部失败的，由双方确认后按已完成工作量结算，其余损失各自承担。一方发现可能失败的情形，应在10日内书面通知对方。")
-	add("第九条 违约责任", fmt.Sprintf("乙方逾期交付的，每逾期一日按合同价款的%s支付违约金；甲方逾期付款的，按同一比例支付。违约金累计不超过合同价款的10%%。", []string{"0.5‰", "1‰", "0.3‰"}[len(c.Title)%3]))
+	add("第九条 违约责任", fmt.Sprintf("乙方逾期交付的，每逾期一日按合同价款的%s支付违约金；甲方逾期付款的，按同一比例支付。违约金累计不超过合同价款的10%%。",
+		[]string{"0.5‰", "1‰", "0.3‰"}[len(c.Title)%3]))
 	add("第十条 变更与解除", "变更合同应由双方签订书面补充协议，并到原登记点办理变更登记。合同解除后10个工作日内办理注销。")
 	add("第十一条 争议解决", []string{"协商不成的，向甲方所在地有管辖权的人民法院起诉。", "协商不成的，提交乙方所在地仲裁委员会仲裁。"}[len(c.Title)%2])
 	if len(c.Costs) > 0 {
 		var rows []string
 		for i, r := range c.Costs {
-			rows = append(rows, fmt.Sprintf("%d. %s，%d（台、套、批），单价%s元，合计%s元。", i+1, r.Name, r.Quantity, r.Unit.Grouped(), (r.Unit*money.Fen(r.Quantity)).Grouped()))
+			rows = append(rows, fmt.Sprintf("%d. %s，%d（台、套、批），单价%s元，合计%s元。", i+1, r.Name, r.Quantity, r.Unit.Grouped(),
+				(r.Unit*money.Fen(r.Quantity)).Grouped()))
 		}
 		add("附件一 设备、仪器、零部件、原材料清单", rows...)
 	}
@@ -52,7 +54,8 @@ func (g *generator) text(c *Contract) []Section {
 }
 
 func (g *generator) role(kind string, buyer bool) string {
-	pair := map[string][2]string{"01": {"委托方", "研究开发方"}, "02": {"受让方", "让与方"}, "03": {"被许可方", "许可方"}, "04": {"委托方", "受托方"}, "05": {"委托方", "受托方"}}[kind]
+	pair := map[string][2]string{"01": {"委托方", "研究开发方"}, "02": {"受让方", "让与方"}, "03": {"被许可方", "许可方"}, "04": {"委托方", "受托方"},
+		"05": {"委托方", "受托方"}}[kind]
 	if buyer {
 		return pair[0]
 	}
@@ -103,7 +106,8 @@ func (g *generator) performance(c *Contract) []string {
 	where := c.Buyer.Address
 	switch c.Class[:2] {
 	case "01":
-		return []string{fmt.Sprintf("第1—%d月：完成方案设计与评审；第%d—%d月：完成小试与样机；其余时间完成现场试验、优化和资料整理。", max(1, months/5), max(2, months/5+1), max(3, months*3/5)), "试验地点：" + where + "。"}
+		return []string{fmt.Sprintf("第1—%d月：完成方案设计与评审；第%d—%d月：完成小试与样机；其余时间完成现场试验、优化和资料整理。", max(1, months/5), max(2, months/5+1),
+			max(3, months*3/5)), "试验地点：" + where + "。"}
 	case "02", "03":
 		return []string{"乙方在合同生效后30日内一次性交付技术资料，60日内派2名技术人员到" + where + "指导，累计不少于10个工作日。"}
 	case "04":
@@ -134,7 +138,8 @@ func (g *generator) payment(c *Contract) []string {
 	default:
 		first := total / 100 * 40
 		second := total / 100 * 40
-		lines = append(lines, fmt.Sprintf("分期支付：合同生效后支付%s元；阶段验收后支付%s元；最终验收合格后支付%s元。", first.Grouped(), second.Grouped(), (total-first-second).Grouped()))
+		lines = append(lines, fmt.Sprintf("分期支付：合同生效后支付%s元；阶段验收后支付%s元；最终验收合格后支付%s元。", first.Grouped(), second.Grouped(),
+			(total-first-second).Grouped()))
 	}
 	if len(c.Versions) > 1 {
 		lines = append(lines, "补充协议（"+date(c.Versions[1].At.AddDate(0, 0, -12))+"）："+c.Versions[1].Note)

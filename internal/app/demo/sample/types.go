@@ -15,7 +15,7 @@ import (
 	"techmarket/internal/foundation/money"
 )
 
-// Seed is the seed of the sample market everybody sees (reference: experience §10).
+// Seed is the seed of the sample market everybody sees.
 const Seed uint64 = 20261123
 
 // Password is shared by all sample accounts. It protects nothing: sample data is public.

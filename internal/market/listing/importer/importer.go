@@ -25,6 +25,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/stored"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/document"
@@ -103,7 +104,7 @@ func FormOf[C listing.Content[C]](kind listing.Kind, name string, columns []Colu
 				bad = append(bad, fieldProblem{column: -1, path: w.Path, code: w.Code, message: w.Message, warning: true})
 			}
 		}
-		raw, err := json.Marshal(c)
+		raw, err := stored.Marshal(c)
 		return raw, bad, err
 	}
 	f.row = func(cells map[int]string) (json.RawMessage, []fieldProblem, error) {

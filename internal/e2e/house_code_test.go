@@ -1,0 +1,241 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// source is one Go file of the repository.
+type source struct {
+	path string // from the root, with slashes
+	text []byte
+	tree *ast.File
+	pos  *token.FileSet
+}
+
+func (s source) test() bool {
+	return strings.HasSuffix(s.path, "_test.go") || testOnly(module+path.Dir(s.path))
+}
+
+func (s source) line(p token.Pos) int { return s.pos.Position(p).Line }
+
+// sources reads every Go file below these folders, without generated ones and what lies in testdata.
+func sources(t *testing.T, trees ...string) []source {
+	t.Helper()
+	var all []source
+	for _, tree := range trees {
+		err := filepath.WalkDir(filepath.Join("../..", tree), func(file string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if d.IsDir() && d.Name() == "testdata" {
+				return filepath.SkipDir
+			}
+			if d.IsDir() || !strings.HasSuffix(file, ".go") {
+				return nil
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			s := source{path: strings.TrimPrefix(filepath.ToSlash(file), "../../"), text: text, pos: token.NewFileSet()}
+			if s.tree, err = parser.ParseFile(s.pos, file, text, parser.ParseComments|parser.SkipObjectResolution); err != nil {
+				return err
+			}
+			if !ast.IsGenerated(s.tree) {
+				all = append(all, s)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
+}
+
+// exceptions are places that do not keep a rule yet. The list may only become shorter: one that is no longer needed fails the test.
+type exceptions struct {
+	t      *testing.T
+	rule   string
+	listed map[string]bool
+	used   map[string]bool
+}
+
+// allowed reads the exceptions of a rule from testdata/house-exceptions.txt: a line is the rule and the place.
+func allowed(t *testing.T, rule string) *exceptions {
+	t.Helper()
+	raw, err := os.ReadFile("testdata/house-exceptions.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &exceptions{t: t, rule: rule, listed: map[string]bool{}, used: map[string]bool{}}
+	for line := range strings.Lines(string(raw)) {
+		if name, place, ok := strings.Cut(strings.TrimSpace(line), " "); ok && name == rule {
+			e.listed[place] = true
+		}
+	}
+	return e
+}
+
+// broken reports a place that does not keep the rule.
+func (e *exceptions) broken(place, format string, args ...any) {
+	e.t.Helper()
+	if e.listed[place] {
+		e.used[place] = true
+		return
+	}
+	e.t.Errorf("%s: %s", place, fmt.Sprintf(format, args...))
+}
+
+func (e *exceptions) done() {
+	e.t.Helper()
+	for _, place := range slices.Sorted(maps.Keys(e.listed)) {
+		if !e.used[place] {
+			e.t.Errorf("%s keeps the rule now: strike “%s %s” out of testdata/house-exceptions.txt", place, e.rule, place)
+		}
+	}
+}
+
+// SQL stands in store files only, outside the packages of the platform. A statement is recognised by its first words.
+func TestHouse_SQLOnlyInStores(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t, "internal", "web") {
+		base := path.Base(s.path)
+		if s.test() || strings.HasPrefix(s.path, "internal/platform/") || base == "store.go" || strings.HasSuffix(base, "_store.go") ||
+			strings.HasPrefix(base, "store_") {
+			continue
+		}
+		ast.Inspect(s.tree, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING && isSQL(lit.Value) {
+				t.Errorf("%s:%d holds SQL: %.60s", s.path, s.line(lit.Pos()), lit.Value)
+			}
+			return true
+		})
+	}
+}
+
+func isSQL(literal string) bool {
+	text := strings.ToLower(strings.TrimLeft(literal, "`\" \n\t"))
+	for _, verb := range []string{"select ", "insert into ", "update ", "delete from ", "with ", "create table "} {
+		if !strings.HasPrefix(text, verb) || !strings.Contains(literal, "`") {
+			continue
+		}
+		if verb == "select " || strings.Contains(text, " from ") || strings.Contains(text, " set ") || strings.Contains(text, " values") {
+			return true
+		}
+	}
+	return false
+}
+
+// Every query of listings is composed in market/catalogue, so that what is open, found and counted is said once.
+func TestHouse_QueriesOfListingsStandInTheCatalogue(t *testing.T) {
+	t.Parallel()
+	const home = "internal/market/catalogue/"
+	if _, err := os.Stat("../../" + home); err != nil {
+		t.Skip("market/catalogue is not there yet")
+	}
+	except := allowed(t, "query")
+	for _, s := range sources(t, "internal", "web") {
+		if s.test() || strings.HasPrefix(s.path, home) {
+			continue
+		}
+		ast.Inspect(s.tree, func(n ast.Node) bool {
+			lit, ok := n.(*ast.CompositeLit)
+			if !ok {
+				return true
+			}
+			if name, ok := lit.Type.(*ast.SelectorExpr); ok && name.Sel.Name == "Query" && isIdent(name.X, "search") {
+				except.broken(s.path, "line %d composes a search.Query: ask market/catalogue", s.line(lit.Pos()))
+			}
+			return true
+		})
+	}
+	except.done()
+}
+
+func isIdent(e ast.Expr, name string) bool {
+	id, ok := e.(*ast.Ident)
+	return ok && id.Name == name
+}
+
+// The limits of DESIGN §3: what is longer is cut where its parts have names.
+const (
+	maxFile    = 500 // lines of a file
+	maxHandler = 80  // lines of a function
+	maxLine    = 140 // characters of a line
+)
+
+func TestHouse_PageFilesStayShort(t *testing.T) {
+	t.Parallel()
+	except := allowed(t, "file")
+	for _, s := range sources(t, "web", "internal/app", "internal/e2e") {
+		if strings.HasPrefix(s.path, "web/") && s.test() {
+			continue
+		}
+		if n := bytes.Count(s.text, []byte("\n")); n > maxFile {
+			except.broken(s.path, "%d lines, at most %d", n, maxFile)
+		}
+	}
+	except.done()
+}
+
+// A handler takes a *web.Ctx. In the wiring and in the tests of the whole house every function is meant.
+func TestHouse_HandlersStayShort(t *testing.T) {
+	t.Parallel()
+	except := allowed(t, "handler")
+	for _, s := range sources(t, "web", "internal/app", "internal/e2e") {
+		for _, d := range s.tree.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || strings.HasPrefix(s.path, "web/") && (s.test() || !takesCtx(f)) {
+				continue
+			}
+			if n := s.line(f.End()) - s.line(f.Pos()) + 1; n > maxHandler {
+				except.broken(s.path+":"+f.Name.Name, "%d lines, at most %d", n, maxHandler)
+			}
+		}
+	}
+	except.done()
+}
+
+func takesCtx(f *ast.FuncDecl) bool {
+	for _, p := range f.Type.Params.List {
+		star, ok := p.Type.(*ast.StarExpr)
+		if !ok {
+			continue
+		}
+		if name, ok := star.X.(*ast.SelectorExpr); ok && name.Sel.Name == "Ctx" && isIdent(name.X, "web") || isIdent(star.X, "Ctx") {
+			return true
+		}
+	}
+	return false
+}
+
+func TestHouse_LinesStayShort(t *testing.T) {
+	t.Parallel()
+	except := allowed(t, "line")
+	for _, s := range sources(t, "cmd", "internal", "migrations", "search", "web") {
+		long := 0
+		for line := range bytes.Lines(s.text) {
+			if utf8.RuneCount(bytes.TrimRight(line, "\n")) > maxLine {
+				long++
+			}
+		}
+		if long > 0 {
+			except.broken(s.path, "%d lines are longer than %d characters", long, maxLine)
+		}
+	}
+	except.done()
+}

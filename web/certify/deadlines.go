@@ -110,7 +110,7 @@ func pointColumns() ui.Columns[registry.PointDeadlines] {
 		{Label: "在办", Numeric: true, Cell: func(x registry.PointDeadlines) view.Cell { return view.Cell{Text: strconv.Itoa(x.Open)} }},
 	}
 	for _, l := range deadline.Levels() {
-		cols = append(cols, ui.Column[registry.PointDeadlines]{Label: l.Label(), Numeric: true, Cell: func(x registry.PointDeadlines) view.Cell {
+		cols = append(cols, ui.Column[registry.PointDeadlines]{Label: words.Urgency(l), Numeric: true, Cell: func(x registry.PointDeadlines) view.Cell {
 			return view.Cell{Text: strconv.Itoa(x.Counts[l]), Strong: x.Counts[l] > 0 && levelTone(l) == view.Bad}
 		}})
 	}

@@ -136,7 +136,7 @@ func IndustryLetter(code string) string {
 }
 
 func (l *loader) point(ctx context.Context, p sample.Point, begun time.Time) error {
-	in := registry.PointInput{Name: p.Name, Kind: registry.PointKind(p.HostKind), OrganisationID: l.organisations[p.Host].ID,
+	in := point.Input{Name: p.Name, Kind: point.Kind(p.HostKind), OrganisationID: l.organisations[p.Host].ID,
 		Division: p.Division, Code2: p.Code,
 		Address: p.Address, Phone: p.Phone, Hours: p.Hours, AuthorisedFrom: begun.Format(time.DateOnly)}
 	if in.Kind == point.University || in.Kind == point.Institute {

@@ -6,7 +6,7 @@
 -- lists, scopes and clocks need.
 create table listing (
     id                bigint generated always as identity primary key,
-    kind              text        not null,
+    kind              text        not null,                -- a code that the program declares
     organisation_id   bigint      not null references organisation,
     owner_account     bigint      not null references account,
     state             text        not null

@@ -26,8 +26,8 @@ create table deal (
     id             bigint generated always as identity primary key,
     state          text        not null check (state in ('interested','talking','agreed','declined','withdrawn','ended')),
     version        int         not null default 1,
-    achievement_id bigint      references listing,
-    demand_id      bigint      references listing,
+    supply_listing_id bigint   references listing,         -- of the side that sells
+    demand_listing_id bigint   references listing,
     supply_org     bigint      not null references organisation,
     demand_org     bigint      not null references organisation,
     opened_by      bigint      not null references account,
@@ -46,12 +46,12 @@ create table deal (
     agreed_at      timestamptz,
     updated_at     timestamptz not null,
     check (supply_org <> demand_org),
-    check (achievement_id is not null or demand_id is not null)
+    check (supply_listing_id is not null or demand_listing_id is not null)
 );
 create index deal_supply on deal (supply_org, updated_at desc);
 create index deal_demand on deal (demand_org, updated_at desc);
 create index deal_broker on deal (broker_account, updated_at desc);
-create unique index deal_open_pair on deal (supply_org, demand_org, coalesce(achievement_id, 0), coalesce(demand_id, 0))
+create unique index deal_open_pair on deal (supply_org, demand_org, coalesce(supply_listing_id, 0), coalesce(demand_listing_id, 0))
     where state in ('interested','talking');
 create index deal_achievement on deal (achievement_id) where achievement_id is not null;
 create index deal_of_demand on deal (demand_id) where demand_id is not null;
@@ -109,5 +109,5 @@ create index deal_event_deal on deal_event (deal_id, id);
 
 -- For the quality figures of matching: which pairs came to an approach.
 create view match_deal as
-select achievement_id, demand_id, created_at, agreed_at, decline_code
-from deal where achievement_id is not null and demand_id is not null;
+select supply_listing_id, demand_listing_id, created_at, agreed_at, decline_code
+from deal where supply_listing_id is not null and demand_listing_id is not null;

@@ -16,6 +16,7 @@ import (
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/web/locales"
+	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
@@ -276,6 +277,11 @@ func statusOf(kind fault.Kind) int {
 func AsFault(err error) *fault.Error {
 	var f *fault.Error
 	if errors.As(err, &f) {
+		if text := words.Refusal(f); text != f.Message { // the words of codes are made here; the fault may be shared
+			told := *f
+			told.Message = text
+			return &told
+		}
 		return f
 	}
 	var tooLarge *http.MaxBytesError

@@ -9,24 +9,24 @@ import (
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/region"
-	"techmarket/internal/market/listing"
+	"techmarket/internal/market/facet"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/trade/deal"
 )
 
 // facetName names a code for the reasons of a match.
-func facetName(facet, code string) string {
-	switch facet {
-	case "field":
+func facetName(name, code string) string {
+	switch name {
+	case facet.Field:
 		return codes.Field.Label(code)
-	case "industry":
+	case facet.Industry:
 		return codes.Industry.Label(code)
-	case "cooperation":
+	case facet.Cooperation:
 		return codes.Cooperation.Label(code)
-	case "league", "county":
+	case facet.League, facet.County:
 		return region.Name(code)
-	case "topic":
+	case facet.Topic:
 		if t, ok := codes.TopicByCode(code); ok {
 			if t.Broad {
 				return t.Area
@@ -51,25 +51,18 @@ func (m notices) Tell(ctx context.Context, tx pgx.Tx, n notify.Note) error {
 	return notify.Message(ctx, tx, n)
 }
 
-// dealListings tells deals about listings.
+// dealListings tells deals about listings of any kind.
 type dealListings struct{ s *Services }
 
 func (c dealListings) Facts(ctx context.Context, id int64) (deal.ListingFacts, error) {
-	l, err := c.s.Listings.Any(ctx, id)
+	l, facts, err := c.s.Listings.Shown(ctx, id)
 	if err != nil {
 		return deal.ListingFacts{}, err
 	}
-	f := deal.ListingFacts{ID: l.ID, Kind: string(l.Kind), OrgID: l.OrganisationID, OwnerAccount: l.OwnerAccount, Title: l.Title,
-		Open: l.Public(c.s.Platform.Now()), Field: l.Field, Sample: l.Sample}
-	if l.Kind == listing.Achievement {
-		content, err := c.s.Achievements.Shown(ctx, id)
-		if err != nil {
-			return f, err
-		}
-		f.Industry = content.Industry
-		for _, ip := range content.IP {
-			f.IP = append(f.IP, deal.Right{Kind: ip.Kind, Number: ip.Number, Title: ip.Title})
-		}
+	f := deal.ListingFacts{ID: l.ID, Kind: string(l.Kind), Side: deal.Side(c.s.Listings.Kinds().Of(l.Kind).Side), OrgID: l.OrganisationID,
+		OwnerAccount: l.OwnerAccount, Title: l.Title, Open: l.Public(c.s.Platform.Now()), Field: l.Field, Industry: facts.Industry, Sample: l.Sample}
+	for _, r := range facts.Rights {
+		f.IP = append(f.IP, deal.Right(r))
 	}
 	return f, nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
 	"techmarket/internal/market/matching/vector"
 	"techmarket/internal/platform/embedding"
@@ -44,8 +43,10 @@ func (s *Services) openEmbedder(ctx context.Context) error {
 func (s *Services) indexed(ctx context.Context, ids []int64) error {
 	if s.vectors != nil {
 		var documents []string
-		for _, id := range ids { // of either kind; what the index does not hold loses its vector
-			documents = append(documents, listing.DocumentID(listing.Achievement, id), listing.DocumentID(listing.Demand, id))
+		for _, id := range ids { // what the index does not hold loses its vector
+			for _, kind := range s.Listings.Kinds().All() { // a listing that is gone has no kind any more
+				documents = append(documents, kind.DocumentID(id))
+			}
 		}
 		if err := s.vectors.Changed(ctx, documents); err != nil {
 			return err

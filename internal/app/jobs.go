@@ -34,25 +34,33 @@ func (s *Services) register() {
 	jobs.RegisterLong(s.workers, CheckTimeout, s.answerCheck)
 }
 
-// agreed closes the demand that found its solution by a job of the agreement's transaction; the achievement stays
-// open, since it can be licensed again.
+// agreed looks at both listings after the agreement, by jobs of its transaction.
 func (s *Services) agreed(ctx context.Context, tx pgx.Tx, d deal.Deal) error {
-	if d.DemandID == 0 {
-		return nil
+	for _, id := range []int64{d.SupplyListing, d.DemandListing} {
+		if id == 0 {
+			continue
+		}
+		if err := s.Queue.Enqueue(ctx, tx, solvedArgs{ListingID: id}, jobs.Options{}); err != nil {
+			return err
+		}
 	}
-	return s.Queue.Enqueue(ctx, tx, solvedArgs{ListingID: d.DemandID}, jobs.Options{})
+	return nil
 }
 
-// solvedArgs closes a demand as signed.
+// solvedArgs closes a listing as signed where its kind is settled by one agreement: a need that found its solution. An
+// achievement stays open, since it can be licensed again.
 type solvedArgs struct {
 	ListingID int64 `json:"listingId"`
 }
 
 // Kind names the job.
-func (solvedArgs) Kind() string { return "demand_solved" }
+func (solvedArgs) Kind() string { return "listing_solved" }
 
 func (s *Services) solved(ctx context.Context, a solvedArgs) error {
-	_, err := s.Listings.DoAsSystem(ctx, listing.Command{ID: a.ListingID, Event: listing.EventClose, Reason: "signed"})
+	l, err := s.Listings.Any(ctx, a.ListingID)
+	if err == nil && s.Listings.Kinds().Of(l.Kind).Settled {
+		_, err = s.Listings.DoAsSystem(ctx, listing.Command{ID: a.ListingID, Event: listing.EventClose, Reason: "signed"})
+	}
 	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
 		return nil // the owner was faster
 	}

@@ -19,6 +19,7 @@ import (
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/catalogue"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
@@ -62,6 +63,7 @@ type Services struct {
 	Listings       *listing.Service
 	Achievements   *achievement.Service
 	Demands        *demand.Service
+	Catalogue      *catalogue.Service
 	Importer       *importer.Service
 	Watch          *watch.Service // matches with the weights in use, and what becomes of matches
 	model          atomic.Pointer[matching.Model]
@@ -104,6 +106,7 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 	if err := s.openSearch(ctx); err != nil {
 		return nil, err
 	}
+	s.Catalogue = catalogue.New(catalogue.Config{Listings: s.Listings, Engine: s.Engine, People: s.Identity, Now: p.Now})
 	model, err := s.loadModel()
 	if err != nil {
 		return nil, err
@@ -152,14 +155,14 @@ func (s *Services) buildPeople(post notices) (err error) {
 func (s *Services) buildMarket() (err error) {
 	p := s.Platform
 	s.Listings, err = listing.New(listing.Config{DB: p.DB, Directory: s.Identity, Queue: s.enqueue, Files: p.Files, Now: p.Now,
-		Rules:  []listing.Rules{achievement.Rules(), demand.Rules()},
+		Kinds:  []listing.Descriptor{achievement.Descriptor(), demand.Descriptor()},
 		Broker: s.isBroker, Indexed: s.indexed})
 	if err != nil {
 		return err
 	}
 	s.Achievements, s.Demands = achievement.New(s.Listings), demand.New(s.Listings)
 	s.Importer, err = importer.New(importer.Config{DB: p.DB, Listings: s.Listings, Directory: s.Identity, Queue: s.enqueue,
-		Files: p.Files, Now: p.Now, Forms: []importer.Form{achievement.Form(), demand.Form()}})
+		Files: p.Files, Now: p.Now})
 	return err
 }
 

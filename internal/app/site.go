@@ -59,10 +59,10 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 func (s *Services) pages(assets *view.Assets) []web.Route {
 	kept := pageFiles{s.Platform}
 	return slices.Concat(
-		(&site.Pages{Identity: s.Identity, Listings: s.Listings, Achievements: s.Achievements, Demands: s.Demands, Deals: s.Deals,
+		(&site.Pages{Identity: s.Identity, Listings: s.Listings, Catalogue: s.Catalogue, Achievements: s.Achievements, Demands: s.Demands, Deals: s.Deals,
 			Registry: s.Registry, Stats: s.Stats, Inbox: inbox{s.Platform}, Assets: assets, Dev: s.Platform.Config.Dev}).Routes(),
 		(&pagespeople.Pages{Identity: s.Identity}).Routes(),
-		(&pagesmarket.Pages{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Search: s.Engine, Matcher: s.Watch,
+		(&pagesmarket.Pages{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Catalogue: s.Catalogue, Matcher: s.Watch,
 			Watch: s.Watch, Synonyms: s.analyzer.Synonyms, Importer: s.Importer, Brokers: s.Brokers, Identity: s.Identity, Files: kept}).Routes(),
 		(&pagestrade.Pages{Deals: s.Deals, Brokers: s.Brokers, Listings: s.Listings, Achievements: s.Achievements, Demands: s.Demands,
 			Contracts: s.Contracts, Identity: s.Identity, Files: kept}).Routes(),
@@ -78,7 +78,7 @@ func (s *Services) mountAPI(server *web.Server) {
 	var parts []api.Part
 	for _, wing := range []interface{ Parts() []api.Part }{
 		&apipeople.Operations{Identity: s.Identity},
-		&apimarket.Operations{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Search: s.Engine, Finder: s.Watch,
+		&apimarket.Operations{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Catalogue: s.Catalogue, Finder: s.Watch,
 			Importer: s.Importer, Identity: s.Identity},
 		&apitrade.Operations{Deals: s.Deals, Brokers: s.Brokers, Listings: s.Listings, Files: kept},
 		&apicertify.Operations{Contracts: s.Contracts, Registry: s.Registry, Files: kept},

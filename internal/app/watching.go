@@ -16,8 +16,7 @@ const noteEvery = 2 * time.Second
 // openWatch makes the room of matches over the engine and the model in use, and starts writing what was shown.
 func (s *Services) openWatch(ctx context.Context) error {
 	p := s.Platform
-	s.Watch = watch.New(watch.Config{DB: p.DB, Listings: s.Listings, Achievements: s.Achievements, Demands: s.Demands, People: s.Identity,
-		Engine:   s.Engine,
+	s.Watch = watch.New(watch.Config{DB: p.DB, Listings: s.Listings, Catalogue: s.Catalogue, People: s.Identity,
 		Analyzer: s.analyzer, Queue: s.enqueue, Audit: p.Audit(), Now: p.Now, Random: rand.Reader, BaseURL: p.Config.BaseURL, Log: p.Log,
 		Finder: func(w matching.Weights) watch.Finder {
 			return gatedFinder{s.finder(w), s.gate, s.Fallback}

@@ -313,7 +313,7 @@ func TestAPI_ChainFromListingToStatistics(t *testing.T) {
 		t.Fatalf("matches: got %v", found)
 	}
 
-	talk := fmt.Sprintf("/deals/%d", buyer.post("/deals", map[string]any{"achievementId": achievement, "demandId": demand,
+	talk := fmt.Sprintf("/deals/%d", buyer.post("/deals", map[string]any{"supplyListingId": achievement, "demandListingId": demand,
 		"message": "想一起做包衣种子的中试"}).want(201).id())
 	rival.get(talk).refused(404, "deal_not_found")
 	registrar.get(talk).refused(403, "no_permission")

@@ -147,7 +147,7 @@ func TestBadInput_ASecondSubmitOfTheSameFormDoesNothingTwice(t *testing.T) {
 	w := newWorld(t)
 	member, company := w.as("member"), w.as("company")
 	achievement := member.publish("achievement", "league", meadowAchievement)
-	form := company.get("/deals/new?achievementId=" + achievement)
+	form := company.get("/deals/new?supplyListingId=" + achievement)
 	form.submit("/deals", values{"message": "想请贵校一起做中试。"}).want(200, "等待对方答复")
 	again := form.submit("/deals", values{"message": "想请贵校一起做中试。"})
 	if again.status != 422 && again.status != 409 {

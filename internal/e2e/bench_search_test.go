@@ -389,10 +389,10 @@ func (t benchTexts) document(i, size int) search.Document {
 	}
 	published := benchStart.Add(-time.Duration(i%300) * 24 * time.Hour).Add(-time.Duration(i) * time.Second)
 	expires := benchStart.AddDate(1, 0, 0)
-	l := listing.Listing{ID: int64(i) + 1, Kind: listing.Achievement, Version: 1, Title: c.Title, OrganisationID: int64(i%400) + 1,
+	l := listing.Listing{ID: int64(i) + 1, Kind: achievement.Kind, Version: 1, Title: c.Title, OrganisationID: int64(i%400) + 1,
 		Division: c.Division, Origin: "import",
 		PublishedAt: &published, FirstPublishedAt: &published, ConfirmedAt: &published, ExpiresAt: &expires}
-	return c.Document(l, "样例单位"+strconv.Itoa(i%400))
+	return listing.DocumentOf(achievement.Descriptor(), c, l, "样例单位"+strconv.Itoa(i%400))
 }
 
 // benchStart is one moment for the whole run.

@@ -347,7 +347,7 @@ func TestBrowser_EveryPageIsAccessibleAndFitsAPhone(t *testing.T) {
 			"/v/" + m.number + "?c=" + m.check, "/stats", "/stats/definitions", "/stats/list",
 			"/signin", "/signup", "/no-such-page", "/compare?ids=" + m.achievement, "/search?q=羊草", "/api/v1/docs"}},
 		{"member", []string{"/desk", "/desk/achievements", "/desk/achievements/" + m.draft, "/desk/achievements/" + m.draft + "/edit",
-			"/demands/new", "/deals", "/deals/new?demandId=" + m.openDemand, "/deals/" + m.deal, "/contracts",
+			"/demands/new", "/deals", "/deals/new?demandListingId=" + m.openDemand, "/deals/" + m.deal, "/contracts",
 			"/contracts/" + m.freeContract, "/contracts/" + m.freeContract + "/seller", "/contracts/" + m.freeContract + "/buyers",
 			"/contracts/" + m.freeContract + "/elements", "/contracts/" + m.freeContract + "/amounts",
 			"/contracts/" + m.freeContract + "/files", "/contracts/" + m.freeContract + "/statement", "/contracts/" + m.freeContract + "/check",

@@ -15,7 +15,7 @@ import (
 	"techmarket/internal/app"
 	"techmarket/internal/app/apptest"
 	"techmarket/internal/app/cli"
-	"techmarket/internal/market/listing"
+	"techmarket/internal/market/achievement"
 	"techmarket/search"
 )
 
@@ -61,7 +61,7 @@ func TestPages_GoOnWhileARealMeilisearchIsInTrouble(t *testing.T) {
 		t.Helper()
 		text := `{"id": "` + n + `", "abstract": "一种紫色氧化钨的制取工艺，由紫钨制得的碳化钨粉细而均匀，编号` + n + `，用于高性能硬质合金。"}` + "\n"
 		apptest.NoErr(t, cli.ImportFile(ctx, w.s, &app.Environment{Stdin: strings.NewReader(""), Stdout: io.Discard}, strings.NewReader(text),
-			cli.Importing{Kind: listing.Achievement, Name: n + ".jsonl", Yes: true}))
+			cli.Importing{Kind: achievement.Kind, Name: n + ".jsonl", Yes: true}))
 	}
 	const notice = "以下结果由内置检索给出"
 	page := func(path string) (string, time.Duration) {

@@ -5,13 +5,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/market/achievement"
-	"techmarket/internal/market/listing"
+	"techmarket/internal/market/catalogue"
+	"techmarket/internal/market/facet"
 	"techmarket/internal/people/identity"
-	"techmarket/search"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
@@ -119,32 +118,27 @@ func (p *Pages) comparable(c *web.Ctx, text string, items []achievement.Item, id
 	const offered = 6
 	b := ui.Block{ID: "add", Title: "加入比较"}
 	box := view.Search{Action: "/compare", Value: text, Label: "搜索要加入的成果", Placeholder: "成果名称或关键词", Submit: "搜索"}
-	q := search.Query{
-		Text:  text,
-		Limit: offered + maxCompared,
-		Filters: []search.Filter{
-			search.AnyOf("kind", string(listing.Achievement)),
-			search.Between("expiresAt", c.Now().Truncate(time.Minute).Unix(), 1<<62),
-		},
-	}
+	criteria := catalogue.Criteria{Kind: achievement.Kind, Text: text}
 	if len(ids) > 0 {
 		box.Hidden = []view.Pair{{Name: "ids", Value: strings.TrimPrefix(compareAddress(ids), "/compare?ids=")}}
 		if field := ui.Shown(items[0]).Field; text == "" && field != "" {
-			q.Filters = append(q.Filters, search.AnyOf("field", field))
-			q.Sort = []search.Sort{{Number: "publishedAt", Desc: true}}
+			criteria.Facets = map[string][]string{facet.Field: {field}}
 			b.Intro = "下面是同一技术领域里新近发布的成果，也可以自己搜索。"
 		}
 	}
 	b.Add(box)
-	if q.Text == "" && q.Sort == nil {
+	if text == "" && criteria.Facets == nil {
 		return []ui.Block{b}, nil
 	}
-	result, err := p.Search.Search(c.Context(), q)
+	hits, err := p.Catalogue.Others(c.Context(), criteria, ids, offered)
 	if err != nil {
 		return nil, err
 	}
-	hits := slices.DeleteFunc(result.Hits, func(h search.Hit) bool { return slices.Contains(ids, listing.IDOf(h.ID)) })
-	rows, err := p.hitRows(c, listing.Achievement, hits[:min(offered, len(hits))])
+	kind, err := p.kind(achievement.Kind)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := p.hitRows(c, kind, hits)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +153,7 @@ func (p *Pages) comparable(c *web.Ctx, text string, items []achievement.Item, id
 func compareTable(c *web.Ctx, items []achievement.Item, orgs map[int64]identity.Organisation) view.Compare {
 	t := view.Compare{Caption: "成果比较"}
 	for _, it := range items {
-		link := view.Link{Label: it.Title, Href: ui.ListingPath(listing.Achievement, it.ID), Note: orgs[it.OrganisationID].Name}
+		link := view.Link{Label: it.Title, Href: achievement.PagePath(it.ID), Note: orgs[it.OrganisationID].Name}
 		if it.Sample {
 			link.Note += "（样例）"
 		}

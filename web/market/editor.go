@@ -11,11 +11,12 @@ import (
 	"techmarket/internal/market/listing"
 	"techmarket/web"
 	"techmarket/web/ui"
+	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
 // editListing opens the editor where the listing may be saved; elsewhere nobody should type what can't be kept.
-func (p *Pages) editListing(c *web.Ctx, kind listing.Kind, id int64) error {
+func (p *Pages) editListing(c *web.Ctx, kind drawnKind, id int64) error {
 	o, err := p.readOwn(c, kind, id)
 	if err != nil {
 		return err
@@ -23,7 +24,7 @@ func (p *Pages) editListing(c *web.Ctx, kind listing.Kind, id int64) error {
 	if slices.Contains(o.actions, listing.EventSave) || !c.Actor().In(o.listing.OrganisationID) {
 		return p.showEditor(c, kind, id, nil, nil)
 	}
-	said := "这条信息" + o.listing.State.Label() + "，不能修改。"
+	said := "这条信息" + words.ListingState(o.listing.State) + "，不能修改。"
 	switch state := o.listing.State; {
 	case state.InReview():
 		said = "正在审核。要改的话，先“撤回提交”。"
@@ -31,61 +32,27 @@ func (p *Pages) editListing(c *web.Ctx, kind listing.Kind, id int64) error {
 		said = "要改已公布的内容，先点“修订”；审核通过前，公开的仍是原来的内容。"
 	}
 	c.Flash(view.Warn, said)
-	return c.See(listing.DeskPath(kind, id))
+	return c.See(kind.DeskPath(id))
 }
 
 // showEditor is the form of a new or existing listing.
-func (p *Pages) showEditor(c *web.Ctx, kind listing.Kind, id int64, form *web.Form, ferr error) error {
+func (p *Pages) showEditor(c *web.Ctx, kind drawnKind, id int64, form *web.Form, ferr error) error {
 	who := c.Actor()
 	if !who.Has(actor.Member, actor.OrgAdmin) {
-		return fault.New(fault.Forbidden, "not_member", "发布"+kind.Label()+"的人要有本单位“经办人”身份。请本单位管理员为您开通。")
+		return fault.New(fault.Forbidden, "not_member", "发布"+kind.Label+"的人要有本单位“经办人”身份。请本单位管理员为您开通。")
 	}
-	title, action, version := "发布"+kind.Label(), "/"+string(kind)+"s", 0
+	title, action, version := "发布"+kind.Label, kind.ListPath(), 0
 	a := ui.NewAsk(form, ferr)
-	var sections []view.Section
-	var meter *view.Meter
-	if kind == listing.Achievement {
-		k := achievement.Content{}
-		if id != 0 {
-			it, err := p.Achievements.Get(c.Context(), who, id)
-			if err != nil {
-				return err
-			}
-			k, version = it.Content, it.Version
-		} else if form == nil {
-			me, err := p.Identity.Account(c.Context(), who)
-			if err != nil {
-				return err
-			}
-			k.Contact = listing.Contact{Name: me.DisplayName, Phone: me.Phone, Email: me.Email}
-			k.Division = who.Division
-		}
-		sections = achievementFields(a, k)
-	} else {
-		k := demand.Content{}
-		if id != 0 {
-			it, err := p.Demands.Get(c.Context(), who, id)
-			if err != nil {
-				return err
-			}
-			k, version = it.Content, it.Version
-		} else if form == nil {
-			me, err := p.Identity.Account(c.Context(), who)
-			if err != nil {
-				return err
-			}
-			k.Contact = listing.Contact{Name: me.DisplayName, Phone: me.Phone, Email: me.Email}
-			k.Division = who.Division
-			k.Problem = c.QueryForm().Text("text")
-		}
-		sections = demandFields(a, k)
-		m := editorMeter(k)
-		meter = &m
+	it, err := p.edited(c, kind, id, form)
+	if err != nil {
+		return err
 	}
+	meter := it.meter()
 	if id != 0 {
-		title, action = "编辑"+kind.Label(), listing.DeskPath(kind, id)+"/edit"
+		version = it.base().Version
+		title, action = "编辑"+kind.Label, kind.DeskPath(id)+"/edit"
 	}
-	f := ui.FormOf(action, "保存草稿", sections...)
+	f := ui.FormOf(action, "保存草稿", it.sections(a)...)
 	f.Multipart, f.Guard = true, true
 	f.Hidden = []view.Pair{{Name: "version", Value: a.Value("version", strconv.Itoa(version))}}
 	f.Actions = []view.Action{
@@ -93,7 +60,7 @@ func (p *Pages) showEditor(c *web.Ctx, kind listing.Kind, id int64, form *web.Fo
 		{Label: "保存，继续写", Name: "then", Value: "edit", Kind: view.Quiet},
 	}
 	page := c.Page(title)
-	page.Breadcrumbs = []view.Link{{Label: "我的" + kind.Label(), Href: "/desk/" + string(kind) + "s"}}
+	page.Breadcrumbs = []view.Link{{Label: "我的" + kind.Label, Href: kind.OwnPath()}}
 	body := ui.Sheet{Lead: "草稿随时可以保存，没写完也行；预览后再提交审核。"}
 	if meter != nil {
 		f.ID = editorID
@@ -103,17 +70,27 @@ func (p *Pages) showEditor(c *web.Ctx, kind listing.Kind, id int64, form *web.Fo
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
 }
 
-func (p *Pages) saveListing(c *web.Ctx, kind listing.Kind, id int64) error {
+// edited is what the editor shows: what is stored, or a new listing that begins with what is known of its author.
+func (p *Pages) edited(c *web.Ctx, kind drawnKind, id int64, form *web.Form) (item, error) {
+	if id != 0 {
+		return kind.get(c, id)
+	}
+	if form != nil { // what was typed stands in the form
+		return kind.fresh(c, listing.Contact{}), nil
+	}
+	me, err := p.Identity.Account(c.Context(), c.Actor())
+	if err != nil {
+		return nil, err
+	}
+	return kind.fresh(c, listing.Contact{Name: me.DisplayName, Phone: me.Phone, Email: me.Email}), nil
+}
+
+func (p *Pages) saveListing(c *web.Ctx, kind drawnKind, id int64) error {
 	f, err := c.Form()
 	if err != nil {
 		return err
 	}
-	var saved listing.Listing
-	if kind == listing.Achievement {
-		saved, err = saveDraft(c, f, p.Achievements.Book, id, p.readAchievement)
-	} else {
-		saved, err = saveDraft(c, f, p.Demands.Book, id, p.readDemand)
-	}
+	saved, err := kind.save(c, f, id)
 	if fault.HasCode(err, "stale_version") {
 		return p.listingConflict(c, kind, id, f)
 	}
@@ -125,61 +102,22 @@ func (p *Pages) saveListing(c *web.Ctx, kind listing.Kind, id int64) error {
 	}
 	if f.Text("then") == "edit" {
 		c.Flash(view.OK, "已保存，可以接着写。")
-		return c.See(listing.DeskPath(kind, saved.ID) + "/edit")
+		return c.See(kind.DeskPath(saved.ID) + "/edit")
 	}
 	c.Flash(view.OK, "草稿已保存。下面是预览，看好了再提交审核。")
-	return c.See(listing.DeskPath(kind, saved.ID))
-}
-
-// saveDraft reads the form over what is stored (nothing for id 0) and stores the result.
-func saveDraft[C listing.Content[C]](
-	c *web.Ctx,
-	f *web.Form,
-	book *listing.Book[C],
-	id int64,
-	read func(*web.Ctx, *web.Form, C) (C, error),
-) (listing.Listing, error) {
-	var content C
-	if id != 0 {
-		stored, err := book.Get(c.Context(), c.Actor(), id)
-		if err != nil {
-			return listing.Listing{}, err
-		}
-		content = stored.Content
-	}
-	content, err := read(c, f, content)
-	if err != nil {
-		return listing.Listing{}, err
-	}
-	var it listing.Item[C]
-	if id == 0 {
-		it, err = book.Create(c.Context(), c.Actor(), content)
-	} else {
-		it, err = book.Save(c.Context(), c.Actor(), id, f.Int("version"), content)
-	}
-	return it.Listing, err
+	return c.See(kind.DeskPath(saved.ID))
 }
 
 // listingConflict shows what was typed beside what somebody else saved first.
-func (p *Pages) listingConflict(c *web.Ctx, kind listing.Kind, id int64, f *web.Form) error {
+func (p *Pages) listingConflict(c *web.Ctx, kind drawnKind, id int64, f *web.Form) error {
 	stored := &ui.Ask{Errors: map[string]string{}}
-	var sections []view.Section
-	var l listing.Listing
-	if kind == listing.Achievement {
-		it, err := p.Achievements.Get(c.Context(), c.Actor(), id)
-		if err != nil {
-			return err
-		}
-		l, sections = it.Listing, achievementFields(stored, it.Content)
-	} else {
-		it, err := p.Demands.Get(c.Context(), c.Actor(), id)
-		if err != nil {
-			return err
-		}
-		l, sections = it.Listing, demandFields(stored, it.Content)
+	it, err := kind.get(c, id)
+	if err != nil {
+		return err
 	}
-	at := listing.DeskPath(kind, id) + "/edit"
-	body := view.Conflict{What: kind.Label() + "《" + l.Title + "》", Who: "同单位的另一位经办人", At: l.UpdatedAt, Form: at, Theirs: at}
+	l, sections := it.base(), it.sections(stored)
+	at := kind.DeskPath(id) + "/edit"
+	body := view.Conflict{What: kind.Label + "《" + l.Title + "》", Who: "同单位的另一位经办人", At: l.UpdatedAt, Form: at, Theirs: at}
 	for _, s := range sections {
 		for _, field := range s.Fields {
 			theirs := field.Value

@@ -3,24 +3,25 @@ package market
 import (
 	"cmp"
 	"maps"
-	"math"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/region"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/catalogue"
+	"techmarket/internal/market/facet"
 	"techmarket/internal/market/listing"
-	"techmarket/internal/people/identity"
 	"techmarket/search"
 	"techmarket/web"
 	"techmarket/web/ui"
+	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
-// rail describes one question of the filter rail over a facet of the index (listing.BaseDocument).
+// rail is how one question of the filter rail is drawn.
 type rail struct {
 	facet  string
 	legend string
@@ -41,104 +42,87 @@ func choiceLabel(choices []listing.Choice) (func(string) string, []string) {
 	return func(code string) string { return labels[code] }, order
 }
 
-func rails(kind listing.Kind) []rail {
-	band, bands := choiceLabel(listing.PriceBands())
-	priceLegend := "价格"
-	if kind == listing.Demand {
-		priceLegend = "预算"
-	}
-	stageLegend := "成熟度"
-	if kind == listing.Demand {
-		stageLegend = "要求的成熟度"
-	}
-	out := []rail{
-		{facet: "field", legend: "技术领域", label: codes.Field.Label, keep: func(c string) bool { return len(c) == 2 }, fold: 6},
-		{facet: "topic", legend: "规划方向", label: ui.TopicLabel, keep: func(c string) bool { return strings.HasSuffix(c, "00") }, fold: 6},
-		{facet: "league", legend: "盟市", label: region.Name, fold: 6},
-		{facet: "county", legend: "旗县", label: region.Name, sel: true},
-		{
-			facet:  "stage",
-			legend: stageLegend,
-			label:  func(c string) string { return c + " 级 " + codes.TRL.Label(c) },
-			order:  []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"},
-			fold:   9,
-		},
-		{facet: "cooperation", legend: "合作方式", label: codes.Cooperation.Label, fold: 7},
-		{facet: "priceBand", legend: priceLegend, label: band, order: bands, fold: 6},
-		{facet: "industry", legend: "应用行业", label: codes.Industry.Label, fold: 5},
-	}
-	if kind == listing.Demand {
-		out = append(out, rail{facet: "challenge", legend: "揭榜挂帅", label: func(c string) string {
-			if c == "yes" {
-				return "揭榜挂帅"
-			}
-			return "一般需求"
-		}})
+// rails are the questions that the kind's lists are narrowed by.
+func rails(kind listing.Descriptor) []rail {
+	out := make([]rail, 0, len(kind.Narrowed))
+	for _, q := range kind.Narrowed {
+		r := railOf(q.Facet)
+		r.facet, r.legend = q.Facet, words.Facet(q)
+		out = append(out, r)
 	}
 	return out
 }
 
+// railOf is how the codes of a facet are drawn, whatever the kind.
+func railOf(name string) rail {
+	switch name {
+	case facet.Field:
+		return rail{label: codes.Field.Label, keep: func(c string) bool { return len(c) == 2 }, fold: 6}
+	case facet.Topic:
+		return rail{label: ui.TopicLabel, keep: func(c string) bool { return strings.HasSuffix(c, "00") }, fold: 6}
+	case facet.League:
+		return rail{label: region.Name, fold: 6}
+	case facet.County:
+		return rail{label: region.Name, sel: true}
+	case facet.Stage:
+		label := func(c string) string { return c + " 级 " + codes.TRL.Label(c) }
+		return rail{label: label, order: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, fold: 9}
+	case facet.Cooperation:
+		return rail{label: codes.Cooperation.Label, fold: 7}
+	case facet.PriceBand:
+		band, bands := choiceLabel(listing.PriceBands())
+		return rail{label: band, order: bands, fold: 6}
+	case facet.Industry:
+		return rail{label: codes.Industry.Label, fold: 5}
+	case facet.Challenge:
+		return rail{label: func(c string) string {
+			return map[bool]string{true: "揭榜挂帅", false: "一般需求"}[c == facet.Yes]
+		}}
+	}
+	return rail{label: func(c string) string { return c }}
+}
+
 const pageSize = 20
 
-// find answers a list page: query string → engine → rows.
+// found is an answered list page: query string → catalogue → rows.
 type found struct {
 	result search.Result
-	query  search.Query
+	ask    catalogue.Ask
 	values url.Values
 	page   int
 }
 
-func (p *Pages) find(c *web.Ctx, kind listing.Kind) (found, error) {
+func (p *Pages) find(c *web.Ctx, kind drawnKind) (found, error) {
 	form := c.QueryForm()
 	f := found{values: url.Values{}, page: 1}
-	q := search.Query{Text: form.Text("q"), Limit: pageSize,
-		Filters: []search.Filter{
-			search.AnyOf("kind", string(kind)),
-			search.Between("expiresAt", c.Now().Truncate(time.Minute).Unix(), math.MaxInt64),
-		}}
-	for _, r := range rails(kind) {
-		q.FacetNames = append(q.FacetNames, r.facet)
+	a := catalogue.Ask{Criteria: catalogue.Criteria{Kind: kind.Kind, Text: form.Text("q"), Facets: map[string][]string{}}, Counted: true, Limit: pageSize}
+	for _, q := range kind.Narrowed {
 		var chosen []string
-		for _, code := range form.List(r.facet) {
+		for _, code := range form.List(q.Facet) {
 			if search.ValidCode(code) && len(chosen) < 50 {
 				chosen = append(chosen, code)
 			}
 		}
 		if len(chosen) > 0 {
-			q.Filters = append(q.Filters, search.AnyOf(r.facet, chosen...))
-			f.values[r.facet] = chosen
+			a.Facets[q.Facet], f.values[q.Facet] = chosen, chosen
 		}
 	}
-	if q.Text != "" {
-		f.values.Set("q", q.Text)
+	if a.Text != "" {
+		f.values.Set("q", a.Text)
 	}
-	switch sort := form.Text("sort"); sort {
-	case "new":
-		q.Sort = []search.Sort{{Number: "publishedAt", Desc: true}}
-		f.values.Set("sort", sort)
-	case "price":
-		q.Sort = []search.Sort{{Number: "priceMinFen"}}
-		f.values.Set("sort", sort)
-	case "maturity":
-		q.Sort = []search.Sort{{Number: "maturity", Desc: true}}
-		f.values.Set("sort", sort)
-	case "deadline":
-		q.Sort = []search.Sort{{Number: "deadline"}}
-		f.values.Set("sort", sort)
-	default:
-		if q.Text == "" {
-			q.Sort = []search.Sort{{Number: "publishedAt", Desc: true}}
-		}
+	if order, known := facet.OrderOf(form.Text("sort")); known && order.Number != "" {
+		a.Order = order.Code
+		f.values.Set("sort", order.Code)
 	}
 	f.page = max(1, form.Int("page"))
 	if ui.FormErr(form) != nil {
 		f.page = 1
 	}
-	q.Highlight = q.Text != ""
-	q.Offset = min(f.page-1, 1_000_000) * pageSize
+	a.Highlight = a.Text != ""
+	a.Offset = min(f.page-1, 1_000_000) * pageSize
 	var err error
-	f.query = q
-	f.result, err = p.Search.Search(c.Context(), q)
+	f.ask = a
+	f.result, err = p.Catalogue.List(c.Context(), a)
 	return f, err
 }
 
@@ -154,7 +138,7 @@ func (f found) address(path string, change func(url.Values)) string {
 	return path
 }
 
-func (f found) rail(path string, kind listing.Kind) (*view.Rail, []view.Chip) {
+func (f found) rail(path string, kind drawnKind) (*view.Rail, []view.Chip) {
 	out := &view.Rail{Action: path, Clear: path}
 	if q := f.values.Get("q"); q != "" {
 		out.Hidden = append(out.Hidden, view.Pair{Name: "q", Value: q})
@@ -164,7 +148,7 @@ func (f found) rail(path string, kind listing.Kind) (*view.Rail, []view.Chip) {
 		out.Hidden = append(out.Hidden, view.Pair{Name: "sort", Value: s})
 	}
 	var chips []view.Chip
-	for _, r := range rails(kind) {
+	for _, r := range rails(kind.Descriptor) {
 		counts := f.result.Facets[r.facet]
 		chosen := f.values[r.facet]
 		var list []string
@@ -213,7 +197,7 @@ func (f found) rail(path string, kind listing.Kind) (*view.Rail, []view.Chip) {
 func (f found) pager(path string) view.Pager {
 	total := f.result.Total
 	pages := (total + pageSize - 1) / pageSize
-	p := view.Pager{Total: total, From: f.query.Offset + 1, To: f.query.Offset + len(f.result.Hits)}
+	p := view.Pager{Total: total, From: f.ask.Offset + 1, To: f.ask.Offset + len(f.result.Hits)}
 	if len(f.result.Hits) == 0 {
 		return view.Pager{}
 	}
@@ -242,9 +226,9 @@ func (f found) pager(path string) view.Pager {
 	return p
 }
 
-func spans(hit search.Hit, field, plain string) view.Text {
-	parts, ok := hit.Highlights[field]
-	if !ok || len(parts) == 0 {
+// spans marks what was found in a text; plain is shown where nothing was.
+func spans(parts []search.Span, plain string) view.Text {
+	if len(parts) == 0 {
 		return view.T(plain)
 	}
 	out := make(view.Text, len(parts))
@@ -254,41 +238,32 @@ func spans(hit search.Hit, field, plain string) view.Text {
 	return out
 }
 
-func (p *Pages) listPage(c *web.Ctx, kind listing.Kind) error {
-	path, title, scope := "/achievements", "成果", "成果"
-	if kind == listing.Demand {
-		path, title, scope = "/demands", "需求", "需求"
-	}
+func (p *Pages) listPage(c *web.Ctx, kind drawnKind) error {
+	path, scope := kind.ListPath(), kind.Label
 	f, err := p.find(c, kind)
 	if err != nil {
 		return err
 	}
 	r, chips := f.rail(path, kind)
-	page := c.Page(title)
-	page.Nav = path[1:]
+	page := c.Page(kind.Label)
+	page.Nav = kind.Path
 	body := ui.Listing{Rail: r, Pager: f.pager(path),
-		Search: &view.Search{Action: path, Value: f.query.Text, Label: "在" + scope + "中搜索", Placeholder: "关键词，或直接粘贴一段技术难题"}}
+		Search: &view.Search{Action: path, Value: f.ask.Text, Label: "在" + scope + "中搜索", Placeholder: "关键词，或直接粘贴一段技术难题"}}
 	head := &view.ListHead{Found: f.result.Total, Chips: chips}
 	if r.Active > 0 {
 		head.Clear = r.Clear
 	}
-	sorts := []view.Link{
-		{Key: "", Label: "按相关度"},
-		{Key: "new", Label: "最新发布"},
-		{Key: "price", Label: "价格从低到高"},
-		{Key: "maturity", Label: "成熟度从高到低"},
-	}
-	if kind == listing.Demand {
-		sorts = []view.Link{
-			{Key: "", Label: "按相关度"},
-			{Key: "new", Label: "最新发布"},
-			{Key: "price", Label: "预算从低到高"},
-			{Key: "deadline", Label: "快到期的在前"},
+	var sorts []view.Link
+	for _, o := range kind.Ordered {
+		link := view.Link{Key: o.Code, Label: words.Order(o)}
+		if o.Number == "" {
+			link.Key = "" // the address without an order
 		}
+		sorts = append(sorts, link)
 	}
 	current := f.values.Get("sort")
-	if f.query.Text == "" { // nothing to be relevant to: the newest come first
-		sorts, current = sorts[1:], cmp.Or(current, "new")
+	if f.ask.Text == "" { // nothing to be relevant to: the newest come first
+		sorts, current = sorts[1:], cmp.Or(current, facet.Newest)
 	}
 	for _, s := range sorts {
 		s.Href = f.address(path, func(v url.Values) {
@@ -303,7 +278,7 @@ func (p *Pages) listPage(c *web.Ctx, kind listing.Kind) error {
 	head.Actions = p.subscribe(c, kind, f, chips)
 	body.Head = head
 	if f.result.Total == 0 && len(chips) == 0 {
-		p.Watch.Missed(kind, f.query.Text)
+		p.Watch.Missed(kind.Kind, f.ask.Text)
 	}
 	if f.result.Notice != "" {
 		body.Notices = append(body.Notices, view.Notice{Tone: view.Warn, Title: f.result.Notice})
@@ -323,7 +298,7 @@ func (p *Pages) listPage(c *web.Ctx, kind listing.Kind) error {
 			view.Action{Label: "搜索“" + f.result.Suggestion + "”", Href: path + "?" + url.Values{"q": {f.result.Suggestion}}.Encode()},
 		)
 	}
-	if kind == listing.Achievement {
+	if kind.Kind == achievement.Kind { // who finds no solution may post the problem
 		rows.Empty.Actions = append(rows.Empty.Actions, view.Action{Label: "把难题发布成需求", Href: "/demands/new", Kind: view.Quiet})
 	}
 	rows.Empty.Actions = append(rows.Empty.Actions, view.Action{Label: "请技术经纪人帮忙", Href: "/brokers", Kind: view.Quiet})
@@ -332,22 +307,20 @@ func (p *Pages) listPage(c *web.Ctx, kind listing.Kind) error {
 }
 
 // hitRows reads the found listings again, so that what was withdrawn a moment ago is not shown.
-func (p *Pages) hitRows(c *web.Ctx, kind listing.Kind, hits []search.Hit) (view.Rows, error) {
-	rows := view.Rows{Label: kind.Label()}
-	ids := make([]int64, 0, len(hits))
-	byID := map[int64]search.Hit{}
-	for _, h := range hits {
-		id := listing.IDOf(h.ID)
-		ids = append(ids, id)
-		byID[id] = h
+func (p *Pages) hitRows(c *web.Ctx, kind drawnKind, hits []search.Hit) (view.Rows, error) {
+	rows := view.Rows{Label: kind.Label}
+	ids := catalogue.IDs(hits)
+	byID := make(map[int64]search.Hit, len(hits))
+	for i, h := range hits {
+		byID[ids[i]] = h
 	}
-	items, err := p.listed(c, kind, ids)
+	items, err := kind.rows(c, ids)
 	if err != nil {
 		return rows, err
 	}
 	for _, it := range items {
 		row, hit := it.row, byID[it.ID]
-		row.Title, row.Lead = spans(hit, "title", row.Title.String()), spans(hit, "summary", row.Lead.String())
+		row.Title, row.Lead = spans(hit.Highlights["title"], row.Title.String()), spans(hit.Highlights["summary"], row.Lead.String())
 		rows.Items = append(rows.Items, row)
 	}
 	return rows, nil
@@ -357,34 +330,4 @@ func (p *Pages) hitRows(c *web.Ctx, kind listing.Kind, hits []search.Hit) (view.
 type listed struct {
 	listing.Listing
 	row view.Row
-}
-
-// listed reads listings of one kind as the visitor may see them, in the order of ids; what he may not see is left out.
-func (p *Pages) listed(c *web.Ctx, kind listing.Kind, ids []int64) ([]listed, error) {
-	if kind == listing.Achievement {
-		return listedIn(p, c, p.Achievements.Book, ids, ui.AchievementRow)
-	}
-	return listedIn(p, c, p.Demands.Book, ids, ui.DemandRow)
-}
-
-func listedIn[C listing.Content[C]](
-	p *Pages,
-	c *web.Ctx,
-	book *listing.Book[C],
-	ids []int64,
-	row func(*web.Ctx, listing.Item[C], identity.Organisation) view.Row,
-) ([]listed, error) {
-	items, err := book.Many(c.Context(), c.Actor(), ids)
-	if err != nil {
-		return nil, err
-	}
-	orgs, err := p.Identity.Organisations(c.Context(), ui.OrgIDs(items))
-	if err != nil {
-		return nil, err
-	}
-	out := make([]listed, len(items))
-	for i, it := range items {
-		out[i] = listed{it.Listing, row(c, it, orgs[it.OrganisationID])}
-	}
-	return out, nil
 }

@@ -7,11 +7,13 @@ import (
 	"strings"
 	"time"
 
+	"techmarket/internal/market/catalogue"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/search"
 	"techmarket/web"
 	"techmarket/web/ui"
+	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
@@ -20,7 +22,7 @@ func (p *Pages) gateRoutes() []web.Route {
 }
 
 // gateMeter draws the six parts; edit is the address of the editor, "" on the editor itself.
-func gateMeter(parts []demand.GatePart, edit string) view.Meter {
+func gateMeter(parts []listing.GatePart, edit string) view.Meter {
 	m := view.Meter{}
 	for _, part := range parts {
 		line := view.MeterPart{Label: part.Label, There: part.There, Note: part.Ask, Href: edit + "#" + part.Path}
@@ -76,7 +78,7 @@ func (p *Pages) gate(c *web.Ctx) error {
 const editorID = "editor"
 
 func editorMeter(k demand.Content) view.Meter {
-	m := gateMeter(demand.Gate(k), "")
+	m := gateMeter(k.Gate(), "")
 	m.Post, m.Form = "/demands/gate", editorID
 	return m
 }
@@ -90,28 +92,17 @@ func (p *Pages) similar(c *web.Ctx, id int64, k demand.Content) ([]view.Link, er
 	candidates := own.Items
 	text := search.ClipText(strings.TrimSpace(k.Title + " " + strings.Join(k.Keywords, " ")))
 	if search.HasText(text) {
-		found, err := p.Search.Search(
-			c.Context(),
-			search.Query{Text: text, Limit: 20, Filters: []search.Filter{search.AnyOf("kind", string(listing.Demand)),
-				search.Between(
-					"expiresAt",
-					c.Now().Truncate(time.Minute).Unix(),
-					math.MaxInt64,
-				), search.NoneOf("id", listing.DocumentID(listing.Demand, id))}},
-		)
+		found, err := p.Catalogue.Others(c.Context(), catalogue.Criteria{Kind: demand.Kind, Text: text}, []int64{id}, 20)
 		if err != nil {
 			return nil, err
 		}
-		var ids []int64
-		for _, h := range found.Hits {
-			ids = append(ids, listing.IDOf(h.ID))
-		}
-		others, err := p.Demands.Many(c.Context(), c.Actor(), ids)
+		others, err := p.Demands.Many(c.Context(), c.Actor(), catalogue.IDs(found))
 		if err != nil {
 			return nil, err
 		}
 		candidates = append(candidates, others...)
 	}
+	kind := p.Listings.Kinds().Of(demand.Kind)
 	type like struct {
 		link  view.Link
 		alike float64
@@ -129,11 +120,11 @@ func (p *Pages) similar(c *web.Ctx, id int64, k demand.Content) ([]view.Link, er
 		}
 		l := view.Link{
 			Label: it.Content.Title,
-			Href:  ui.ListingPath(listing.Demand, it.ID),
+			Href:  kind.PagePath(it.ID),
 			Note:  fmt.Sprintf(" 相似 %d%%，已公开", int(math.Round(alike*100))),
 		}
 		if it.Mine {
-			l.Href, l.Note = listing.DeskPath(listing.Demand, it.ID), fmt.Sprintf(" 相似 %d%%，本单位的，%s", int(math.Round(alike*100)), it.State.Label())
+			l.Href, l.Note = kind.DeskPath(it.ID), fmt.Sprintf(" 相似 %d%%，本单位的，%s", int(math.Round(alike*100)), words.ListingState(it.State))
 		}
 		likes = append(likes, like{l, alike})
 	}
@@ -145,11 +136,11 @@ func (p *Pages) similar(c *web.Ctx, id int64, k demand.Content) ([]view.Link, er
 	return out, nil
 }
 
-// gateBlocks stand on the preview of a demand: what its text says, and what may be there already.
-func (p *Pages) gateBlocks(c *web.Ctx, id int64, k demand.Content) ([]ui.Block, error) {
-	m := gateMeter(demand.Gate(k), listing.DeskPath(listing.Demand, id)+"/edit")
+// gateBlocks stand on the preview of a listing whose kind has a gate: what its text says, and what may be there already.
+func gateBlocks(c *web.Ctx, kind drawnKind, it item, gate []listing.GatePart) ([]ui.Block, error) {
+	m := gateMeter(gate, kind.DeskPath(it.base().ID)+"/edit")
 	var err error
-	if m.Alike, err = p.similar(c, id, k); err != nil {
+	if m.Alike, err = it.alike(c); err != nil {
 		return nil, err
 	}
 	return []ui.Block{{Card: true, Title: "写清楚了吗", Parts: view.Parts{m}}}, nil

@@ -14,6 +14,7 @@ import (
 	"techmarket/internal/market/listing"
 	"techmarket/web"
 	"techmarket/web/ui"
+	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
@@ -27,8 +28,8 @@ func (p *Pages) listingRoutes() []web.Route {
 		web.POST("/review/:id", editor, p.decideListing),
 		web.GET("/files/:id", anyone, p.listingFile),
 	}
-	for _, kind := range []listing.Kind{listing.Achievement, listing.Demand} {
-		at, own := "/"+string(kind)+"s", "/desk/"+string(kind)+"s"
+	for _, kind := range p.kinds() {
+		at, own := kind.ListPath(), kind.OwnPath()
 		routes = append(routes,
 			web.GET(at, anyone, func(c *web.Ctx) error { return p.listPage(c, kind) }),
 			web.GET(at+"/new", signed, func(c *web.Ctx) error { return p.showEditor(c, kind, 0, nil, nil) }),
@@ -57,7 +58,7 @@ func (p *Pages) listingRoutes() []web.Route {
 }
 
 func listingStateTag(l listing.Listing) view.Tag {
-	t := view.Tag{Label: l.State.Label()}
+	t := view.Tag{Label: words.ListingState(l.State)}
 	switch l.State {
 	case listing.Published:
 		t.Tone = view.OK
@@ -72,38 +73,19 @@ func listingStateTag(l listing.Listing) view.Tag {
 }
 
 // listingDetail is the public page of an achievement or a demand.
-func (p *Pages) listingDetail(c *web.Ctx, kind listing.Kind) error {
+func (p *Pages) listingDetail(c *web.Ctx, kind drawnKind) error {
 	id, err := c.ID("id")
 	if err != nil {
 		return err
 	}
-	var (
-		l     listing.Listing
-		mine  bool
-		main  []ui.Block
-		topic []string
-	)
-	if kind == listing.Achievement {
-		it, err := p.Achievements.Get(c.Context(), c.Actor(), id)
-		if err != nil {
-			return err
-		}
-		if it.Published == nil {
-			return c.See(listing.DeskPath(kind, id))
-		}
-		l, mine, topic = it.Listing, it.Mine, it.Published.Topics
-		main = achievementBlocks(*it.Published, c.Actor())
-	} else {
-		it, err := p.Demands.Get(c.Context(), c.Actor(), id)
-		if err != nil {
-			return err
-		}
-		if it.Published == nil {
-			return c.See(listing.DeskPath(kind, id))
-		}
-		l, mine, topic = it.Listing, it.Mine, it.Published.Topics
-		main = demandBlocks(*it.Published, c.Actor())
+	it, err := kind.get(c, id)
+	if err != nil {
+		return err
 	}
+	if !it.public() {
+		return c.See(kind.DeskPath(id))
+	}
+	l := it.base()
 	org, err := p.Identity.Organisation(c.Context(), l.OrganisationID)
 	if err != nil {
 		return err
@@ -113,32 +95,29 @@ func (p *Pages) listingDetail(c *web.Ctx, kind listing.Kind) error {
 		return err
 	}
 	page := c.Page(l.Title)
-	page.Nav = string(kind) + "s"
-	page.Breadcrumbs = []view.Link{{Label: kind.Label(), Href: "/" + string(kind) + "s"}}
+	page.Nav = kind.Path
+	page.Breadcrumbs = []view.Link{{Label: kind.Label, Href: kind.ListPath()}}
 	row := view.Row{}
-	ui.AddListingTags(c, &row, l, l.Field, topic)
-	body := ui.Sheet{Tags: row.Tags, Sample: l.Sample, Main: main}
+	ui.AddListingTags(c, &row, l, l.Field, it.topics())
+	body := ui.Sheet{Tags: row.Tags, Sample: l.Sample, Main: it.publicBlocks(c.Actor())}
 	if row.Fresh != "" {
 		body.Tags = append(body.Tags, view.Tag{Label: row.Fresh, Tone: view.OK})
 	}
 	switch {
-	case mine:
+	case it.mine():
 		body.Actions = []view.Action{
-			{Label: "在工作台管理", Href: listing.DeskPath(kind, id), Kind: view.Quiet},
-			{Label: "看匹配", Href: fmt.Sprintf("%s/matches", ui.ListingPath(kind, id))},
+			{Label: "在工作台管理", Href: kind.DeskPath(id), Kind: view.Quiet},
+			{Label: "看匹配", Href: kind.MatchesPath(id)},
 		}
 	case l.Public(c.Now()):
 		if ui.MayDeal(c.Actor()) {
-			body.Actions = []view.Action{{Label: "发起对接", Href: fmt.Sprintf("/deals/new?%sId=%d", kind, id)}}
+			body.Actions = []view.Action{{Label: "发起对接", Href: fmt.Sprintf("/deals/new?%s=%d", ui.DealField(kind.Side), id)}}
 		}
-		if kind == listing.Demand {
-			body.Actions = append(body.Actions, view.Action{Label: "看匹配到的成果", Href: fmt.Sprintf("/demands/%d/matches", id), Kind: view.Quiet},
-				view.Action{Label: "相似的需求", Href: fmt.Sprintf("/demands/%d/similar", id), Kind: view.Quiet})
-		} else {
-			body.Actions = append(body.Actions, view.Action{Label: "看合适的需求", Href: fmt.Sprintf("/achievements/%d/matches", id), Kind: view.Quiet},
-				view.Action{Label: "加入比较", Href: compareAddress([]int64{id}), Kind: view.Quiet},
-				view.Action{Label: "相似的成果", Href: fmt.Sprintf("/achievements/%d/similar", id), Kind: view.Quiet})
+		body.Actions = append(body.Actions, view.Action{Label: kind.fits, Href: kind.MatchesPath(id), Kind: view.Quiet})
+		if kind.compared {
+			body.Actions = append(body.Actions, view.Action{Label: "加入比较", Href: compareAddress([]int64{id}), Kind: view.Quiet})
 		}
+		body.Actions = append(body.Actions, view.Action{Label: "相似的" + kind.Label, Href: kind.PagePath(id) + "/similar", Kind: view.Quiet})
 	}
 	owner := []view.Fact{
 		{Label: "单位", Value: org.Name, Href: fmt.Sprintf("/units/%d", org.ID)},
@@ -161,7 +140,7 @@ func (p *Pages) listingDetail(c *web.Ctx, kind listing.Kind) error {
 func listingTimeline(history []listing.Happening) *view.Timeline {
 	t := &view.Timeline{}
 	for _, h := range history {
-		e := view.Event{At: h.At, Who: h.Name, What: h.Event.Label(), Note: h.Reason}
+		e := view.Event{At: h.At, Who: h.Name, What: words.ListingEvent(h.Event), Note: h.Reason}
 		if h.Event == listing.EventClose {
 			e.Note = cmp.Or(listing.CloseLabel(h.Reason), h.Reason)
 		}

@@ -9,12 +9,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/demand"
+	"techmarket/internal/market/facet"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
 	"techmarket/internal/market/watch"
@@ -31,27 +32,23 @@ type Matcher interface {
 }
 
 func (p *Pages) matchRoutes() []web.Route {
-	return []web.Route{
-		web.GET("/demands/:id/matches", web.Anyone(), func(c *web.Ctx) error { return p.matches(c, listing.Demand) }),
-		web.GET("/achievements/:id/matches", web.Anyone(), func(c *web.Ctx) error { return p.matches(c, listing.Achievement) }),
-		web.GET("/demands/:id/similar", web.Anyone(), func(c *web.Ctx) error { return p.similarTo(c, listing.Demand) }),
-		web.GET("/achievements/:id/similar", web.Anyone(), func(c *web.Ctx) error { return p.similarTo(c, listing.Achievement) }),
-		web.GET("/match", web.Anyone(), p.matchText),
+	routes := []web.Route{web.GET("/match", web.Anyone(), p.matchText)}
+	for _, kind := range p.kinds() {
+		routes = append(routes, web.GET(kind.ListPath()+"/:id/similar", web.Anyone(), func(c *web.Ctx) error { return p.similarTo(c, kind) }))
+		if kind.Counterpart != "" {
+			routes = append(routes, web.GET(kind.ListPath()+"/:id/matches", web.Anyone(), func(c *web.Ctx) error { return p.matches(c, kind) }))
+		}
 	}
-}
-
-// visible keeps what everybody may see now: the index holds only public listings, and this drops what expired since.
-func (p *Pages) visible(c *web.Ctx) []search.Filter {
-	return []search.Filter{search.Between("expiresAt", c.Now().Truncate(time.Minute).Unix(), math.MaxInt64)}
+	return routes
 }
 
 // matched is a listing with what was found for it, as the page, the print view and the sheet need it.
 type matched struct {
-	kind, want  listing.Kind
+	kind, want  drawnKind
 	listing     listing.Listing
 	OwnListings bool
 	gate        listing.Completeness
-	parts       []demand.GatePart
+	parts       []listing.GatePart
 	lead        []string
 	found       matching.Matches
 	standing    watch.Standing
@@ -60,59 +57,45 @@ type matched struct {
 }
 
 // matched reads the listing of the address and ranks the other side for it. What the reader's organisation refused stays away.
-func (p *Pages) matched(c *web.Ctx, kind listing.Kind) (matched, error) {
-	m := matched{kind: kind, want: listing.Achievement}
-	if kind == listing.Achievement {
-		m.want = listing.Demand
-	}
+func (p *Pages) matched(c *web.Ctx, kind drawnKind) (matched, error) {
+	m := matched{kind: kind}
 	id, err := c.ID("id")
 	if err != nil {
 		return m, err
 	}
-	var doc search.Document
-	if kind == listing.Demand {
-		it, err := p.Demands.Get(c.Context(), c.Actor(), id)
-		if err != nil {
-			return m, err
-		}
-		if doc, err = p.Demands.Document(c.Context(), it); err != nil {
-			return m, err
-		}
-		m.listing, m.OwnListings, m.gate, m.parts = it.Listing, it.Mine, it.Content.Completeness(), demand.Gate(it.Content)
-		k := ui.Shown(it)
-		m.lead = ui.NotEmpty(ui.Place(k.Division, it.Division), "预算："+ui.FirstOf(k.Budget.String(), "未填写"), ui.DeadlineWords(c, k.Deadline))
-	} else {
-		it, err := p.Achievements.Get(c.Context(), c.Actor(), id)
-		if err != nil {
-			return m, err
-		}
-		if doc, err = p.Achievements.Document(c.Context(), it); err != nil {
-			return m, err
-		}
-		m.listing, m.OwnListings, m.gate = it.Listing, it.Mine, it.Content.Completeness()
-		m.lead = ui.NotEmpty(ui.Place(it.Content.Division, it.Division), ui.Shown(it).Price.String(), ui.Cooperation(ui.Shown(it).Cooperation))
+	if m.want, err = p.kind(kind.Counterpart); err != nil {
+		return m, err
 	}
-	visible := p.visible(c)
+	it, err := kind.get(c, id)
+	if err != nil {
+		return m, err
+	}
+	doc, err := it.document(c.Context())
+	if err != nil {
+		return m, err
+	}
+	m.listing, m.OwnListings, m.gate, m.parts, m.lead = it.base(), it.mine(), it.completeness(), it.gate(), it.lead(c)
+	visible := p.Catalogue.Visible()
 	if m.standing, err = p.Watch.Standing(c.Context(), c.Actor(), m.listing); err != nil {
 		return m, err
 	}
-	if hidden := m.standing.Hidden(m.want); len(hidden) > 0 {
-		visible = append(visible, search.NoneOf("id", hidden...))
+	if hidden := m.standing.Hidden(m.want.Descriptor); len(hidden) > 0 {
+		visible = append(visible, search.NoneOf(facet.ID, hidden...))
 	}
 	m.found, err = p.Matcher.Find(
 		c.Context(),
-		matching.Request{Listing: doc, Want: string(m.want), Visible: visible, Hard: watch.Hard(doc), Limit: 20},
+		matching.Request{Listing: doc, Want: string(m.want.Kind), Visible: visible, Hard: watch.Hard(doc), Limit: 20},
 	)
 	if err != nil && !fault.HasCode(err, "match_empty") {
 		return m, err
 	}
 	m.cards, m.places, err = p.matchCards(c, m.want, m.found, func(otherID int64) view.Action {
 		if !ui.MayDeal(c.Actor()) {
-			return view.Action{Label: "看" + m.want.Label(), Href: ui.ListingPath(m.want, otherID), Small: true, Kind: view.Quiet}
+			return view.Action{Label: "看" + m.want.Label, Href: m.want.PagePath(otherID), Small: true, Kind: view.Quiet}
 		}
 		v := url.Values{}
-		v.Set(string(kind)+"Id", strconv.FormatInt(id, 10))
-		v.Set(string(m.want)+"Id", strconv.FormatInt(otherID, 10))
+		v.Set(ui.DealField(kind.Side), strconv.FormatInt(id, 10))
+		v.Set(ui.DealField(m.want.Side), strconv.FormatInt(otherID, 10))
 		return view.Action{Label: "发起对接", Href: "/deals/new?" + v.Encode(), Small: true}
 	})
 	return m, err
@@ -120,7 +103,7 @@ func (p *Pages) matched(c *web.Ctx, kind listing.Kind) (matched, error) {
 
 // note says how the list came about.
 func (m matched) note() string {
-	note := fmt.Sprintf("按匹配度排列的%s", m.want.Label())
+	note := fmt.Sprintf("按匹配度排列的%s", m.want.Label)
 	var left []string
 	if n := m.found.Filtered; n > 0 {
 		left = append(left, fmt.Sprintf("%d 项成熟度低于要求", n))
@@ -138,17 +121,17 @@ func (m matched) note() string {
 }
 
 // matches ranks the other side for a listing, with reasons.
-func (p *Pages) matches(c *web.Ctx, kind listing.Kind) error {
+func (p *Pages) matches(c *web.Ctx, kind drawnKind) error {
 	m, err := p.matched(c, kind)
 	if err != nil {
 		return err
 	}
 	id := m.listing.ID
 	page := c.Page("匹配")
-	page.Nav = string(kind) + "s"
+	page.Nav = kind.Path
 	page.Breadcrumbs = []view.Link{
-		{Label: kind.Label(), Href: "/" + string(kind) + "s"},
-		{Label: m.listing.Title, Href: ui.ListingPath(kind, id)},
+		{Label: kind.Label, Href: kind.ListPath()},
+		{Label: m.listing.Title, Href: kind.PagePath(id)},
 	}
 	body := ui.Sheet{Heading: view.T(m.listing.Title), Lead: strings.Join(m.lead, " · "), Sample: m.listing.Sample}
 	if m.OwnListings {
@@ -159,20 +142,20 @@ func (p *Pages) matches(c *web.Ctx, kind listing.Kind) error {
 	if len(m.cards) > 0 || m.found.Filtered > 0 {
 		list.Note = m.note()
 	}
-	list.Empty = view.Empty{Icon: "search-x", Title: "暂无合适" + m.want.Label(), Text: "没有一项达到匹配的最低要求，可以请技术经纪人帮忙。",
+	list.Empty = view.Empty{Icon: "search-x", Title: "暂无合适" + m.want.Label, Text: "没有一项达到匹配的最低要求，可以请技术经纪人帮忙。",
 		Actions: []view.Action{{Label: "请技术经纪人来谈", Href: "/brokers?field=" + m.listing.Field}}}
 	if m.OwnListings && m.listing.State.Live() {
 		list.Empty.Text = "没有一项达到匹配的最低要求。把缺的信息补上会更准，也可以请技术经纪人帮忙；有新的会提醒您。"
 	}
 	body.Main = append(body.Main, noticeBlock(m.found)...)
-	body.Main = append(body.Main, ui.Block{Title: "匹配到的" + m.want.Label(), Parts: view.Parts{list}})
+	body.Main = append(body.Main, ui.Block{Title: "匹配到的" + m.want.Label, Parts: view.Parts{list}})
 	if len(m.cards) > 0 {
-		at := watch.MatchesPath(kind, id)
+		at := kind.MatchesPath(id)
 		body.Actions = []view.Action{
 			{Label: "打印匹配单", Href: at + "/print", Kind: view.Quiet, Small: true},
 			{Label: "下载 Excel", Href: at + ".xlsx", Kind: view.Quiet, Small: true},
 		}
-		if m.want == listing.Achievement && len(m.cards) > 1 {
+		if m.want.compared && len(m.cards) > 1 {
 			var ids []int64
 			for _, place := range m.places[:min(maxCompared, len(m.places))] {
 				ids = append(ids, place.Listing.ID)
@@ -183,15 +166,15 @@ func (p *Pages) matches(c *web.Ctx, kind listing.Kind) error {
 			)
 		}
 	}
-	if m.OwnListings && kind == listing.Demand {
-		meter := gateMeter(m.parts, listing.DeskPath(kind, id)+"/edit")
-		body.Side = append(body.Side, ui.Block{Card: true, Title: "这条需求说清楚了吗", Parts: view.Parts{meter}})
+	if m.OwnListings && len(m.parts) > 0 {
+		meter := gateMeter(m.parts, kind.DeskPath(id)+"/edit")
+		body.Side = append(body.Side, ui.Block{Card: true, Title: "这条" + kind.Label + "说清楚了吗", Parts: view.Parts{meter}})
 	}
-	if m.OwnListings && kind == listing.Achievement && len(m.gate.Missing) > 0 {
+	if m.OwnListings && len(m.parts) == 0 && len(m.gate.Missing) > 0 {
 		share := view.Share{Done: m.gate.Percent, Of: 100, Label: fmt.Sprintf("%d%%。补上下面几处，匹配会更准：", m.gate.Percent)}
 		var missing view.Links
 		for _, miss := range m.gate.Missing[:min(4, len(m.gate.Missing))] {
-			missing = append(missing, view.Link{Label: miss.Label, Href: listing.DeskPath(kind, id) + "/edit#" + miss.Path})
+			missing = append(missing, view.Link{Label: miss.Label, Href: kind.DeskPath(id) + "/edit#" + miss.Path})
 		}
 		body.Side = append(body.Side, ui.Block{Card: true, Title: "资料完整度", Parts: view.Parts{share, missing}})
 	}
@@ -208,54 +191,41 @@ func (p *Pages) matches(c *web.Ctx, kind listing.Kind) error {
 	return ui.ShowSheet(c, page, body)
 }
 
-// document reads the listing of the address as the index would hold it.
-func (p *Pages) document(c *web.Ctx, kind listing.Kind) (listing.Listing, search.Document, error) {
-	id, err := c.ID("id")
-	if err != nil {
-		return listing.Listing{}, search.Document{}, err
-	}
-	if kind == listing.Demand {
-		it, err := p.Demands.Get(c.Context(), c.Actor(), id)
-		if err != nil {
-			return listing.Listing{}, search.Document{}, err
-		}
-		doc, err := p.Demands.Document(c.Context(), it)
-		return it.Listing, doc, err
-	}
-	it, err := p.Achievements.Get(c.Context(), c.Actor(), id)
-	if err != nil {
-		return listing.Listing{}, search.Document{}, err
-	}
-	doc, err := p.Achievements.Document(c.Context(), it)
-	return it.Listing, doc, err
-}
-
 // similarTo lists those of the same kind that are about the same thing.
-func (p *Pages) similarTo(c *web.Ctx, kind listing.Kind) error {
-	l, doc, err := p.document(c, kind)
+func (p *Pages) similarTo(c *web.Ctx, kind drawnKind) error {
+	id, err := c.ID("id")
 	if err != nil {
 		return err
 	}
-	found, err := p.Matcher.Find(c.Context(), matching.Request{Listing: doc, Want: string(kind), Visible: p.visible(c), Limit: 10})
+	it, err := kind.get(c, id)
+	if err != nil {
+		return err
+	}
+	doc, err := it.document(c.Context())
+	if err != nil {
+		return err
+	}
+	l := it.base()
+	found, err := p.Matcher.Find(c.Context(), matching.Request{Listing: doc, Want: string(kind.Kind), Visible: p.Catalogue.Visible(), Limit: 10})
 	if err != nil && !fault.HasCode(err, "match_empty") {
 		return err
 	}
 	cards, _, err := p.matchCards(c, kind, found, func(id int64) view.Action {
-		return view.Action{Label: "看" + kind.Label(), Href: ui.ListingPath(kind, id), Small: true, Kind: view.Quiet}
+		return view.Action{Label: "看" + kind.Label, Href: kind.PagePath(id), Small: true, Kind: view.Quiet}
 	})
 	if err != nil {
 		return err
 	}
-	page := c.Page("相似的" + kind.Label())
-	page.Nav = string(kind) + "s"
-	page.Breadcrumbs = []view.Link{{Label: kind.Label(), Href: "/" + string(kind) + "s"}, {Label: l.Title, Href: ui.ListingPath(kind, l.ID)}}
-	body := ui.Sheet{Lead: "与“" + l.Title + "”内容相近的" + kind.Label() + "，相近的在前。", Sample: l.Sample}
+	page := c.Page("相似的" + kind.Label)
+	page.Nav = kind.Path
+	page.Breadcrumbs = []view.Link{{Label: kind.Label, Href: kind.ListPath()}, {Label: l.Title, Href: kind.PagePath(l.ID)}}
+	body := ui.Sheet{Lead: "与“" + l.Title + "”内容相近的" + kind.Label + "，相近的在前。", Sample: l.Sample}
 	body.Main = append(noticeBlock(found), ui.Block{Parts: view.Parts{view.Matches{Cards: cards,
 		Empty: view.Empty{
 			Icon:    "search-x",
-			Title:   "没有相似的" + kind.Label(),
-			Text:    "目前公开的" + kind.Label() + "里没有内容相近的。",
-			Actions: []view.Action{{Label: "看全部" + kind.Label(), Href: "/" + string(kind) + "s"}},
+			Title:   "没有相似的" + kind.Label,
+			Text:    "目前公开的" + kind.Label + "里没有内容相近的。",
+			Actions: []view.Action{{Label: "看全部" + kind.Label, Href: kind.ListPath()}},
 		}}}})
 	return ui.ShowSheet(c, page, body)
 }
@@ -284,9 +254,9 @@ func (p *Pages) matchText(c *web.Ctx) error {
 		found, err := p.Matcher.Find(
 			c.Context(),
 			matching.Request{
-				Listing: search.Document{Kind: string(listing.Demand), Title: ui.Clip(title, 60), Body: text},
-				Want:    string(listing.Achievement),
-				Visible: p.visible(c),
+				Listing: search.Document{Kind: string(demand.Kind), Title: ui.Clip(title, 60), Body: text},
+				Want:    string(achievement.Kind),
+				Visible: p.Catalogue.Visible(),
 				Limit:   10,
 			},
 		)
@@ -294,8 +264,12 @@ func (p *Pages) matchText(c *web.Ctx) error {
 			return err
 		}
 		body.Main = append(body.Main, noticeBlock(found)...)
-		cards, _, err := p.matchCards(c, listing.Achievement, found, func(id int64) view.Action {
-			return view.Action{Label: "看成果", Href: ui.ListingPath(listing.Achievement, id), Small: true, Kind: view.Quiet}
+		want, err := p.kind(achievement.Kind)
+		if err != nil {
+			return err
+		}
+		cards, _, err := p.matchCards(c, want, found, func(id int64) view.Action {
+			return view.Action{Label: "看成果", Href: want.PagePath(id), Small: true, Kind: view.Quiet}
 		})
 		if err != nil {
 			return err
@@ -321,7 +295,7 @@ func noticeBlock(found matching.Matches) []ui.Block {
 // matchCards reads the found listings again and draws score, reasons and the sheet behind them; places are the same, for the log.
 func (p *Pages) matchCards(
 	c *web.Ctx,
-	want listing.Kind,
+	want drawnKind,
 	found matching.Matches,
 	act func(id int64) view.Action,
 ) ([]view.MatchCard, []watch.Place, error) {
@@ -332,7 +306,7 @@ func (p *Pages) matchCards(
 		ids = append(ids, id)
 		explained[id] = m.Explained
 	}
-	items, err := p.listed(c, want, ids)
+	items, err := want.rows(c, ids)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -342,7 +316,7 @@ func (p *Pages) matchCards(
 		id, row, e := it.ID, it.row, explained[it.ID]
 		row.Title, row.Lead = markWords(row.Title.String(), e.Words), markWords(row.Lead.String(), e.Words)
 		card := view.MatchCard{Row: row, Score: int(math.Round(e.Score * 100)), Actions: []view.Action{act(id)}}
-		if want == listing.Achievement {
+		if want.compared {
 			card.Actions = append(card.Actions, view.Action{Label: "加入比较", Href: fmt.Sprintf("/compare?ids=%d", id), Kind: view.Quiet, Small: true})
 		}
 		for _, r := range e.Reasons {

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"techmarket/internal/market/listing"
-	"techmarket/internal/market/watch"
 	"techmarket/internal/platform/document"
 	"techmarket/web"
 	"techmarket/web/ui"
@@ -51,7 +49,7 @@ func (m matched) lines() []matchLine {
 }
 
 // printMatches is the match sheet on paper: one table, no menus.
-func (p *Pages) printMatches(c *web.Ctx, kind listing.Kind) error {
+func (p *Pages) printMatches(c *web.Ctx, kind drawnKind) error {
 	m, err := p.matched(c, kind)
 	if err != nil {
 		return err
@@ -61,13 +59,13 @@ func (p *Pages) printMatches(c *web.Ctx, kind listing.Kind) error {
 		Caption: m.note(),
 		Columns: []view.Column{
 			{Label: "序", Numeric: true},
-			{Label: m.want.Label()},
+			{Label: m.want.Label},
 			{Label: "匹配度", Numeric: true},
 			{Label: "理由与不足"},
 			{Label: "价格、方式"},
 			{Label: "会上记录"},
 		},
-		Empty: view.Empty{Title: "暂无合适" + m.want.Label()},
+		Empty: view.Empty{Title: "暂无合适" + m.want.Label},
 	}
 	for _, l := range m.lines() {
 		why := l.reasons
@@ -79,7 +77,7 @@ func (p *Pages) printMatches(c *web.Ctx, kind listing.Kind) error {
 			view.TableRow{
 				Cells: []view.Cell{
 					{Text: strconv.Itoa(l.rank)},
-					{Text: l.title, Header: true, Note: fmt.Sprintf("%s，%s，编号 %d", l.unit, l.area, l.id), Href: ui.ListingPath(m.want, l.id)},
+					{Text: l.title, Header: true, Note: fmt.Sprintf("%s，%s，编号 %d", l.unit, l.area, l.id), Href: m.want.PagePath(l.id)},
 					{Text: strconv.Itoa(l.score)},
 					{Text: why},
 					{Text: l.price, Note: l.ways},
@@ -89,7 +87,7 @@ func (p *Pages) printMatches(c *web.Ctx, kind listing.Kind) error {
 		)
 	}
 	page := c.Page("匹配单")
-	lead := kind.Label() + "编号 " + strconv.FormatInt(
+	lead := kind.Label + "编号 " + strconv.FormatInt(
 		m.listing.ID,
 		10,
 	) + " · " + strings.Join(
@@ -102,18 +100,18 @@ func (p *Pages) printMatches(c *web.Ctx, kind listing.Kind) error {
 		lead = "样例 · " + lead
 	}
 	return ui.ShowSheet(c, page, ui.Sheet{Heading: view.T("匹配单：" + m.listing.Title), Lead: lead, Main: []ui.Block{{Parts: view.Parts{t}}},
-		Actions: []view.Action{{Label: "返回匹配页", Href: watch.MatchesPath(kind, m.listing.ID), Kind: view.Quiet, Small: true}}})
+		Actions: []view.Action{{Label: "返回匹配页", Href: kind.MatchesPath(m.listing.ID), Kind: view.Quiet, Small: true}}})
 }
 
-func (p *Pages) matchesExcel(c *web.Ctx, kind listing.Kind) error {
+func (p *Pages) matchesExcel(c *web.Ctx, kind drawnKind) error {
 	m, err := p.matched(c, kind)
 	if err != nil {
 		return err
 	}
-	s := document.Sheet{Name: "匹配单", Notes: []string{kind.Label() + "：" + m.listing.Title, m.note() + "；生成于 " + view.DayTime(c.Now())},
+	s := document.Sheet{Name: "匹配单", Notes: []string{kind.Label + "：" + m.listing.Title, m.note() + "；生成于 " + view.DayTime(c.Now())},
 		Columns: []document.SheetColumn{
 			{Title: "序", Kind: document.Count, Width: 6},
-			{Title: m.want.Label(), Width: 40},
+			{Title: m.want.Label, Width: 40},
 			{Title: "单位", Width: 26},
 			{Title: "地区", Width: 22},
 			{Title: "匹配度", Kind: document.Count, Width: 9},
@@ -152,7 +150,7 @@ func (p *Pages) matchesExcel(c *web.Ctx, kind listing.Kind) error {
 					l.price,
 					l.ways,
 					strconv.FormatInt(l.id, 10),
-					c.BaseURL() + ui.ListingPath(m.want, l.id),
+					c.BaseURL() + m.want.PagePath(l.id),
 					"",
 				},
 				nil,

@@ -7,30 +7,29 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/web"
 	"techmarket/web/ui"
+	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
 // ownListings is the organisation's own desk for one kind.
-func (p *Pages) ownListings(c *web.Ctx, kind listing.Kind) error {
+func (p *Pages) ownListings(c *web.Ctx, kind drawnKind) error {
 	q := c.QueryForm()
 	f := listing.Filter{After: q.Text("after"), Text: q.Text("q"), Limit: 20}
 	if s := q.Text("state"); s != "" {
 		f.States = []listing.State{listing.State(s)}
 	}
-	at := "/desk/" + string(kind) + "s"
-	rows := view.Rows{Label: "我的" + kind.Label(), Empty: view.Empty{Icon: "file-plus", Title: "还没有" + kind.Label(),
-		Actions: []view.Action{{Label: "写第一条", Href: "/" + string(kind) + "s/new"}}}}
-	var next string
+	at := kind.OwnPath()
+	rows := view.Rows{Label: "我的" + kind.Label, Empty: view.Empty{Icon: "file-plus", Title: "还没有" + kind.Label,
+		Actions: []view.Action{{Label: "写第一条", Href: kind.ListPath() + "/new"}}}}
 	add := func(l listing.Listing, percent int) {
 		title := l.Title
 		if title == "" {
 			title = "未命名的草稿"
 		}
-		row := view.Row{Title: view.T(title), Href: listing.DeskPath(kind, l.ID), Tags: []view.Tag{listingStateTag(l)}, Sample: l.Sample,
+		row := view.Row{Title: view.T(title), Href: kind.DeskPath(l.ID), Tags: []view.Tag{listingStateTag(l)}, Sample: l.Sample,
 			Meta: []string{"更新于 " + view.Ago(c.Now(), l.UpdatedAt), fmt.Sprintf("资料完整度 %d%%", percent)}}
 		if l.State == listing.Returned && l.ReturnReason != "" {
 			row.Lead = view.T("退回原因：" + l.ReturnReason)
@@ -40,26 +39,14 @@ func (p *Pages) ownListings(c *web.Ctx, kind listing.Kind) error {
 		}
 		rows.Items = append(rows.Items, row)
 	}
-	if kind == listing.Achievement {
-		page, err := p.Achievements.Mine(c.Context(), c.Actor(), f)
-		if err != nil {
-			return err
-		}
-		for _, it := range page.Items {
-			add(it.Listing, it.Content.Completeness().Percent)
-		}
-		next = page.Next
-	} else {
-		page, err := p.Demands.Mine(c.Context(), c.Actor(), f)
-		if err != nil {
-			return err
-		}
-		for _, it := range page.Items {
-			add(it.Listing, it.Content.Completeness().Percent)
-		}
-		next = page.Next
+	items, next, err := kind.mine(c, f)
+	if err != nil {
+		return err
 	}
-	counts, err := p.Listings.DeskCounts(c.Context(), c.Actor(), kind)
+	for _, it := range items {
+		add(it.base(), it.completeness().Percent)
+	}
+	counts, err := p.Listings.DeskCounts(c.Context(), c.Actor(), kind.Kind)
 	if err != nil {
 		return err
 	}
@@ -68,7 +55,7 @@ func (p *Pages) ownListings(c *web.Ctx, kind listing.Kind) error {
 		if counts[s] > 0 {
 			tabs.Items = append(
 				tabs.Items,
-				view.Link{Label: s.Label(), Href: at + "?state=" + string(s), Count: counts[s], HasCount: true, Current: slices.Contains(f.States, s)},
+				view.Link{Label: words.ListingState(s), Href: at + "?state=" + string(s), Count: counts[s], HasCount: true, Current: slices.Contains(f.States, s)},
 			)
 		}
 	}
@@ -78,15 +65,16 @@ func (p *Pages) ownListings(c *web.Ctx, kind listing.Kind) error {
 		v.Set("after", next)
 		pager.Next = at + "?" + v.Encode()
 	}
-	return ui.ShowList(c, c.Page("我的"+kind.Label()), ui.Listing{Tabs: tabs, Rows: &rows, Pager: pager,
+	return ui.ShowList(c, c.Page("我的"+kind.Label), ui.Listing{Tabs: tabs, Rows: &rows, Pager: pager,
 		Actions: []view.Action{
-			{Label: "发布" + kind.Label(), Href: "/" + string(kind) + "s/new"},
-			{Label: "从表格导入", Href: "/imports?kind=" + string(kind), Kind: view.Quiet},
+			{Label: "发布" + kind.Label, Href: kind.ListPath() + "/new"},
+			{Label: "从表格导入", Href: "/imports?kind=" + string(kind.Kind), Kind: view.Quiet},
 		}})
 }
 
-// own reads a listing for its owner's desk with the parts both kinds share.
+// own is a listing on its owner's desk, with the parts that all kinds share.
 type own struct {
+	item
 	listing  listing.Listing
 	blocks   []ui.Block
 	percent  listing.Completeness
@@ -94,17 +82,16 @@ type own struct {
 	actions  []listing.Event
 }
 
-func (p *Pages) readOwn(c *web.Ctx, kind listing.Kind, id int64) (own, error) {
-	if kind == listing.Achievement {
-		it, err := p.Achievements.Get(c.Context(), c.Actor(), id)
-		return own{it.Listing, achievementBlocks(it.Content, c.Actor()), it.Content.Completeness(), it.Content.Warnings(), it.Actions}, err
+func (p *Pages) readOwn(c *web.Ctx, kind drawnKind, id int64) (own, error) {
+	it, err := kind.get(c, id)
+	if err != nil {
+		return own{}, err
 	}
-	it, err := p.Demands.Get(c.Context(), c.Actor(), id)
-	return own{it.Listing, demandBlocks(it.Content, c.Actor()), it.Content.Completeness(), it.Content.Warnings(), it.Actions}, err
+	return own{it, it.base(), it.blocks(c.Actor()), it.completeness(), it.warnings(), it.actions()}, nil
 }
 
 // ownListing is preview, actions and history of one's own listing.
-func (p *Pages) ownListing(c *web.Ctx, kind listing.Kind) error {
+func (p *Pages) ownListing(c *web.Ctx, kind drawnKind) error {
 	id, err := c.ID("id")
 	if err != nil {
 		return err
@@ -114,7 +101,7 @@ func (p *Pages) ownListing(c *web.Ctx, kind listing.Kind) error {
 		return err
 	}
 	if !c.Actor().In(o.listing.OrganisationID) {
-		return c.See(ui.ListingPath(kind, id))
+		return c.See(kind.PagePath(id))
 	}
 	history, err := p.Listings.History(c.Context(), c.Actor(), id)
 	if err != nil {
@@ -125,7 +112,7 @@ func (p *Pages) ownListing(c *web.Ctx, kind listing.Kind) error {
 		title = "未命名的草稿"
 	}
 	page := c.Page(title)
-	page.Breadcrumbs = []view.Link{{Label: "我的" + kind.Label(), Href: "/desk/" + string(kind) + "s"}}
+	page.Breadcrumbs = []view.Link{{Label: "我的" + kind.Label, Href: kind.OwnPath()}}
 	body := ui.Sheet{Tags: []view.Tag{listingStateTag(o.listing)}, Sample: o.listing.Sample}
 	body.Actions, body.Side = p.ownActions(kind, o)
 	if o.listing.State == listing.Returned && o.listing.ReturnReason != "" {
@@ -134,7 +121,7 @@ func (p *Pages) ownListing(c *web.Ctx, kind listing.Kind) error {
 			ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "审核意见：" + o.listing.ReturnReason, Text: "改好后再提交一次。"}}},
 		)
 	}
-	if kind == listing.Demand {
+	if len(kind.Triages) > 0 {
 		said, err := p.diagnosisBlocks(c, id)
 		if err != nil {
 			return err
@@ -153,12 +140,9 @@ func (p *Pages) ownListing(c *web.Ctx, kind listing.Kind) error {
 	}
 	body.Main = append(body.Main, o.blocks...)
 	over := o.listing.State == listing.Closed || o.listing.State == listing.Archived // nothing is asked of it any more
-	if kind == listing.Demand && !over {
-		it, err := p.Demands.Get(c.Context(), c.Actor(), id)
-		if err != nil {
-			return err
-		}
-		said, err := p.gateBlocks(c, id, it.Content)
+	gate := o.gate()
+	if len(gate) > 0 && !over {
+		said, err := gateBlocks(c, kind, o.item, gate)
 		if err != nil {
 			return err
 		}
@@ -169,10 +153,10 @@ func (p *Pages) ownListing(c *web.Ctx, kind listing.Kind) error {
 		if len(missing) == 5 {
 			break
 		}
-		if kind == listing.Demand && demand.AsksFor(m.Path) {
+		if listing.GateAsksFor(gate, m.Path) {
 			continue // named beside it with what to write
 		}
-		missing = append(missing, view.Link{Label: m.Label, Href: listing.DeskPath(kind, id) + "/edit#" + m.Path})
+		missing = append(missing, view.Link{Label: m.Label, Href: kind.DeskPath(id) + "/edit#" + m.Path})
 	}
 	if !over {
 		share := view.Share{Done: o.percent.Percent, Of: 100, Label: fmt.Sprintf("%d%%", o.percent.Percent)}
@@ -184,8 +168,8 @@ func (p *Pages) ownListing(c *web.Ctx, kind listing.Kind) error {
 }
 
 // ownActions turns what the state table allows into buttons; the ones that need words are folded forms.
-func (p *Pages) ownActions(kind listing.Kind, o own) (buttons []view.Action, forms []ui.Block) {
-	at := listing.DeskPath(kind, o.listing.ID)
+func (p *Pages) ownActions(kind drawnKind, o own) (buttons []view.Action, forms []ui.Block) {
+	at := kind.DeskPath(o.listing.ID)
 	version := view.Pair{Name: "version", Value: strconv.Itoa(o.listing.Version)}
 	do := func(label string, e listing.Event, k view.Kind) view.Action {
 		return view.Action{Label: label, Post: at + "/do", Kind: k, Hidden: []view.Pair{version, {Name: "event", Value: string(e)}}}
@@ -201,10 +185,10 @@ func (p *Pages) ownActions(kind listing.Kind, o own) (buttons []view.Action, for
 			buttons,
 			view.Action{
 				Label: "看匹配",
-				Href:  ui.ListingPath(kind, o.listing.ID) + "/matches",
+				Href:  kind.MatchesPath(o.listing.ID),
 				Kind:  main(o.listing.RemindedAt == nil && !o.listing.Sleeping()),
 			},
-			view.Action{Label: "看公开页面", Href: ui.ListingPath(kind, o.listing.ID), Kind: view.Quiet},
+			view.Action{Label: "看公开页面", Href: kind.PagePath(o.listing.ID), Kind: view.Quiet},
 		)
 	}
 	for _, e := range o.actions {
@@ -220,7 +204,7 @@ func (p *Pages) ownActions(kind listing.Kind, o own) (buttons []view.Action, for
 		case listing.EventRenew:
 			buttons = append(buttons, do("续期 12 个月", e, main(o.listing.State == listing.Expired)))
 		case listing.EventRecall, listing.EventDiscard, listing.EventReopen:
-			buttons = append(buttons, do(e.Label(), e, view.Quiet))
+			buttons = append(buttons, do(words.ListingEvent(e), e, view.Quiet))
 		case listing.EventClose:
 			var options []view.Option
 			for _, r := range listing.CloseReasons() {
@@ -238,7 +222,7 @@ func (p *Pages) ownActions(kind listing.Kind, o own) (buttons []view.Action, for
 	return buttons, forms
 }
 
-func (p *Pages) moveListing(c *web.Ctx, kind listing.Kind) error {
+func (p *Pages) moveListing(c *web.Ctx, kind drawnKind) error {
 	id, err := c.ID("id")
 	if err != nil {
 		return err
@@ -247,7 +231,7 @@ func (p *Pages) moveListing(c *web.Ctx, kind listing.Kind) error {
 	if err != nil {
 		return err
 	}
-	back := listing.DeskPath(kind, id)
+	back := kind.DeskPath(id)
 	e := listing.Event(f.Text("event"))
 	if _, err := p.Listings.Do(c.Context(), c.Actor(), listing.Command{ID: id, Version: f.Int("version"), Event: e, Reason: f.Text("reason")}); err != nil {
 		if e == listing.EventSubmit && fault.Is(err, fault.Invalid) {
@@ -259,7 +243,7 @@ func (p *Pages) moveListing(c *web.Ctx, kind listing.Kind) error {
 	said := map[listing.Event]string{listing.EventSubmit: "已提交，由所在盟市或自治区的管理员审核。通过后公开，结果发消息告诉您。", listing.EventRevise: "可以修改了；审核通过前，公开的仍是原来的内容。",
 		listing.EventConfirm: "已确认，谢谢。", listing.EventRenew: "已续期 12 个月。"}[e]
 	if said == "" {
-		said = "已" + e.Label() + "。"
+		said = "已" + words.ListingEvent(e) + "。"
 	}
 	c.Flash(view.OK, said)
 	return c.See(back)

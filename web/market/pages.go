@@ -7,13 +7,13 @@ import (
 	"slices"
 
 	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/catalogue"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
 	"techmarket/internal/market/watch"
 	"techmarket/internal/people/identity"
 	"techmarket/internal/trade/broker"
-	"techmarket/search"
 	"techmarket/web"
 	"techmarket/web/ui"
 )
@@ -23,7 +23,7 @@ type Pages struct {
 	Achievements *achievement.Service
 	Demands      *demand.Service
 	Listings     *listing.Service
-	Search       search.Engine
+	Catalogue    *catalogue.Service
 	Matcher      Matcher
 	Watch        *watch.Service
 	Synonyms     func(text string) []string // other names of what a text holds

@@ -90,12 +90,13 @@ func (p *Pages) quality(c *web.Ctx) error {
 		Empty:       view.Empty{Title: "没有记录"},
 	}
 	for _, e := range q.Empty {
+		kind := p.Listings.Kinds().Of(e.Kind)
 		missed.Rows = append(
 			missed.Rows,
 			view.TableRow{
 				Cells: []view.Cell{
-					{Text: e.Words, Header: true, Href: "/" + string(e.Kind) + "s?" + url.Values{"q": {e.Words}}.Encode()},
-					{Text: e.Kind.Label()},
+					{Text: e.Words, Header: true, Href: kind.ListPath() + "?" + url.Values{"q": {e.Words}}.Encode()},
+					{Text: kind.Label},
 					{Text: strconv.Itoa(e.Times)},
 					{Text: view.Day(e.LastAt)},
 				},

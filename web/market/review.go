@@ -7,6 +7,7 @@ import (
 	"techmarket/internal/market/listing"
 	"techmarket/web"
 	"techmarket/web/ui"
+	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
@@ -28,12 +29,13 @@ func (p *Pages) reviewQueue(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
+	kinds := p.Listings.Kinds()
 	rows := view.Rows{Label: "待审核", Empty: view.Empty{Icon: "circle-check", Title: "没有待审核的信息", Text: "新提交的会出现在这里，等得最久的在最前。"}}
 	for _, l := range page.Listings {
 		row := view.Row{
 			Title:  view.T(l.Title),
 			Href:   listing.ReviewPath(l.ID),
-			Tags:   []view.Tag{{Label: l.Kind.Label(), Tone: view.Info}, listingStateTag(l)},
+			Tags:   []view.Tag{{Label: kinds.Of(l.Kind).Label, Tone: view.Info}, listingStateTag(l)},
 			Sample: l.Sample,
 			Meta:   []string{orgs[l.OrganisationID].Name, ui.Place(l.Division, "")},
 		}
@@ -49,8 +51,9 @@ func (p *Pages) reviewQueue(c *web.Ctx) error {
 		pager.Next = "/review?" + v.Encode()
 	}
 	tabs := &view.Tabs{Label: "按类别", Items: []view.Link{{Label: "全部", Href: "/review", Current: q.Text("kind") == ""}}}
-	for _, k := range []listing.Kind{listing.Achievement, listing.Demand} {
-		tabs.Items = append(tabs.Items, view.Link{Label: k.Label(), Href: "/review?kind=" + string(k), Current: q.Text("kind") == string(k)})
+	for _, k := range kinds.All() {
+		code := string(k.Kind)
+		tabs.Items = append(tabs.Items, view.Link{Label: k.Label, Href: "/review?kind=" + code, Current: q.Text("kind") == code})
 	}
 	return ui.ShowList(c, c.Page("发布审核"), ui.Listing{Lead: "等得最久的在最前。", Tabs: tabs, Rows: &rows, Pager: pager})
 }
@@ -64,7 +67,11 @@ func (p *Pages) review(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	o, err := p.readOwn(c, l.Kind, id)
+	kind, err := p.kind(l.Kind)
+	if err != nil {
+		return err
+	}
+	o, err := p.readOwn(c, kind, id)
 	if err != nil {
 		return err
 	}
@@ -80,7 +87,7 @@ func (p *Pages) review(c *web.Ctx) error {
 	page.Breadcrumbs = []view.Link{{Label: "发布审核", Href: "/review"}}
 	body := ui.Sheet{
 		Heading: view.T(l.Title),
-		Tags:    []view.Tag{{Label: l.Kind.Label()}, listingStateTag(o.listing)},
+		Tags:    []view.Tag{{Label: kind.Label}, listingStateTag(o.listing)},
 		Sample:  l.Sample,
 		Main:    o.blocks,
 	}
@@ -96,12 +103,12 @@ func (p *Pages) review(c *web.Ctx) error {
 	}
 	if o.listing.State.InReview() {
 		var fields []view.Field
-		if l.Kind == listing.Demand {
+		if len(kind.Triages) > 0 {
 			options := []view.Option{{Value: "", Label: "不判断", Checked: true}}
-			for _, t := range listing.Triages() {
+			for _, t := range kind.Triages {
 				options = append(options, view.Option{Value: t.Code, Label: t.Label})
 			}
-			fields = append(fields, view.Field{Kind: view.Radio, Name: "triage", Label: "需求判断", Options: options})
+			fields = append(fields, view.Field{Kind: view.Radio, Name: "triage", Label: kind.Label + "判断", Options: options})
 			choice, err := p.brokerChoice(c, o.listing)
 			if err != nil {
 				return err
@@ -122,7 +129,7 @@ func (p *Pages) review(c *web.Ctx) error {
 		f.Actions = []view.Action{{Label: "撤下", Name: "event", Value: string(listing.EventWithdraw), Kind: view.Danger}}
 		body.Side = append(body.Side, ui.Block{Fold: "撤下…", Parts: view.Parts{f}})
 	}
-	if l.Kind == listing.Demand {
+	if len(kind.Triages) > 0 {
 		said, err := p.diagnosisBlocks(c, id)
 		if err != nil {
 			return err
@@ -156,6 +163,6 @@ func (p *Pages) decideListing(c *web.Ctx) error {
 	if _, err := p.Listings.Do(c.Context(), c.Actor(), listing.Command{ID: id, Version: f.Int("version"), Event: e, Reason: f.Text("reason"), Triage: f.Text("triage"), Broker: int64(f.Int("broker"))}); err != nil {
 		return ui.FlashRefusal(c, err, listing.ReviewPath(id))
 	}
-	c.Flash(view.OK, "已"+e.Label()+"，发布单位会收到消息。")
+	c.Flash(view.OK, "已"+words.ListingEvent(e)+"，发布单位会收到消息。")
 	return c.See("/review")
 }

@@ -2,17 +2,15 @@ package market
 
 import (
 	"encoding/json"
-	"math"
 	"net/url"
 	"strings"
 	"time"
 
-	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
+	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/listing"
 	"techmarket/search"
 	"techmarket/web"
-	"techmarket/web/ui"
 	"techmarket/web/view"
 )
 
@@ -52,37 +50,25 @@ func (p *Pages) suggest(c *web.Ctx) error {
 	return c.RenderFragment("", "suggestions", body)
 }
 
-// suggestions are at most eight. in is "achievements", "demands" or "" for both.
+// suggestions are at most eight. in is the path of one kind, or "" for all.
 func (p *Pages) suggestions(c *web.Ctx, text, in string) ([]view.Suggestion, error) {
-	kinds := []string{string(listing.Achievement), string(listing.Demand)}
-	base := "/achievements"
-	switch in {
-	case "achievements":
-		kinds = kinds[:1]
-	case "demands":
-		kinds, base = kinds[1:], "/demands"
+	var kinds []listing.Kind
+	base := "/" + achievement.Path
+	for _, k := range p.Catalogue.Kinds().All() {
+		if in == k.Path {
+			kinds, base = []listing.Kind{k.Kind}, k.ListPath()
+			break
+		}
+		kinds = append(kinds, k.Kind)
+	}
+	found, err := p.Catalogue.Suggest(c.Context(), text, kinds, suggestListings)
+	if err != nil {
+		return nil, err
 	}
 	var out []view.Suggestion
-	found, err := p.Search.Search(c.Context(), search.Query{Text: text, Prefix: true, Highlight: true, Limit: suggestListings,
-		Filters: []search.Filter{
-			search.AnyOf("kind", kinds...),
-			search.Between("expiresAt", c.Now().Truncate(time.Minute).Unix(), math.MaxInt64),
-		}})
-	if err != nil {
-		return nil, err
-	}
-	public, err := p.publicTitles(c, found.Hits)
-	if err != nil {
-		return nil, err
-	}
-	for _, h := range found.Hits {
-		kind := listing.Kind(h.Kind)
-		if title, ok := public[h.ID]; ok {
-			out = append(
-				out,
-				view.Suggestion{Kind: kind.Label(), Text: spans(h, "title", title), Label: title, Href: ui.ListingPath(kind, listing.IDOf(h.ID))},
-			)
-		}
+	for _, s := range found {
+		kind := p.Catalogue.Kinds().Of(s.Kind)
+		out = append(out, view.Suggestion{Kind: kind.Label, Text: spans(s.Marked, s.Title), Label: s.Title, Href: kind.PagePath(s.ID)})
 	}
 	folded, topics := strings.ToLower(text), 0
 	for _, t := range codes.Topics() {
@@ -116,32 +102,4 @@ func anyPrefix(words []string, prefix string) bool {
 		}
 	}
 	return false
-}
-
-// publicTitles reads hits again as a guest does, so that what was withdrawn a moment ago is not named.
-func (p *Pages) publicTitles(c *web.Ctx, hits []search.Hit) (map[string]string, error) {
-	ids := map[listing.Kind][]int64{}
-	for _, h := range hits {
-		ids[listing.Kind(h.Kind)] = append(ids[listing.Kind(h.Kind)], listing.IDOf(h.ID))
-	}
-	out := map[string]string{}
-	if list := ids[listing.Achievement]; len(list) > 0 {
-		items, err := p.Achievements.Many(c.Context(), actor.Guest(), list)
-		if err != nil {
-			return nil, err
-		}
-		for _, it := range items {
-			out[listing.DocumentID(listing.Achievement, it.ID)] = it.Content.Title
-		}
-	}
-	if list := ids[listing.Demand]; len(list) > 0 {
-		items, err := p.Demands.Many(c.Context(), actor.Guest(), list)
-		if err != nil {
-			return nil, err
-		}
-		for _, it := range items {
-			out[listing.DocumentID(listing.Demand, it.ID)] = it.Content.Title
-		}
-	}
-	return out, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/catalogue"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/watch"
 	"techmarket/web"
@@ -29,8 +30,11 @@ func (p *Pages) watchRoutes() []web.Route {
 		web.POST("/feeds/:token/end", web.Anyone(), p.endFeed),
 		web.POST("/desk/confirm", member, p.confirmAsked),
 	}
-	for _, kind := range []listing.Kind{listing.Demand, listing.Achievement} {
-		at := "/" + string(kind) + "s/:id/matches"
+	for _, kind := range p.kinds() {
+		if kind.Counterpart == "" {
+			continue
+		}
+		at := kind.ListPath() + "/:id/matches"
 		routes = append(routes,
 			web.GET(at+"/:other", member, func(c *web.Ctx) error { return p.openMatch(c, kind) }),
 			web.POST(at+"/:other", member, func(c *web.Ctx) error { return p.answerMatch(c, kind) }),
@@ -45,7 +49,7 @@ func (p *Pages) watchRoutes() []web.Route {
 func (p *Pages) answerable(c *web.Ctx, m *matched) {
 	for i := range m.cards {
 		card, other := &m.cards[i], m.places[i].Listing.ID
-		at := fmt.Sprintf("%s/%d", watch.MatchesPath(m.kind, m.listing.ID), other)
+		at := fmt.Sprintf("%s/%d", m.kind.MatchesPath(m.listing.ID), other)
 		card.Row.Href = at
 		keep := view.Action{
 			Label:  "收藏",
@@ -77,7 +81,7 @@ func (p *Pages) alertBlock(c *web.Ctx, m matched) (ui.Block, error) {
 	if err != nil {
 		return ui.Block{}, err
 	}
-	b := ui.Block{Card: true, Title: "新匹配提醒", Intro: "有新的" + m.want.Label() + "进入这条" + m.kind.Label() + "的前十名时，在消息里告诉您，每天早上合并发一封邮件。每一对只说一次。"}
+	b := ui.Block{Card: true, Title: "新匹配提醒", Intro: "有新的" + m.want.Label + "进入这条" + m.kind.Label + "的前十名时，在消息里告诉您，每天早上合并发一封邮件。每一对只说一次。"}
 	label, value := "不再提醒", "off"
 	if !wanted {
 		b.Intro, label, value = "提醒已关闭，这一页仍然可以随时看。", "恢复提醒", "on"
@@ -85,7 +89,7 @@ func (p *Pages) alertBlock(c *web.Ctx, m matched) (ui.Block, error) {
 	answers := view.Actions{
 		{
 			Label:  label,
-			Post:   watch.MatchesPath(m.kind, m.listing.ID) + "/alerts",
+			Post:   m.kind.MatchesPath(m.listing.ID) + "/alerts",
 			Kind:   view.Quiet,
 			Small:  true,
 			Hidden: []view.Pair{{Name: "alerts", Value: value}},
@@ -99,7 +103,7 @@ func (p *Pages) alertBlock(c *web.Ctx, m matched) (ui.Block, error) {
 	return b, nil
 }
 
-func (p *Pages) switchAlerts(c *web.Ctx, kind listing.Kind) error {
+func (p *Pages) switchAlerts(c *web.Ctx, kind drawnKind) error {
 	id, err := c.ID("id")
 	if err != nil {
 		return err
@@ -115,23 +119,23 @@ func (p *Pages) switchAlerts(c *web.Ctx, kind listing.Kind) error {
 	if c.Flash(view.OK, "已关闭这一条的新匹配提醒。"); on {
 		c.Flash(view.OK, "已恢复提醒。")
 	}
-	return c.See(watch.MatchesPath(kind, id))
+	return c.See(kind.MatchesPath(id))
 }
 
 // openMatch notes that a match was opened and goes there.
-func (p *Pages) openMatch(c *web.Ctx, kind listing.Kind) error {
+func (p *Pages) openMatch(c *web.Ctx, kind drawnKind) error {
 	id, other, err := twoIDs(c)
 	if err != nil {
 		return err
 	}
-	want := listing.Demand
-	if kind == listing.Demand {
-		want = listing.Achievement
+	want, err := p.kind(kind.Counterpart)
+	if err != nil {
+		return err
 	}
 	if err := p.Watch.Say(c.Context(), c.Actor(), id, other, watch.Open, ""); err != nil {
 		return err
 	}
-	return c.See(ui.ListingPath(want, other))
+	return c.See(want.PagePath(other))
 }
 
 func twoIDs(c *web.Ctx) (id, other int64, err error) {
@@ -141,7 +145,7 @@ func twoIDs(c *web.Ctx) (id, other int64, err error) {
 	return id, other, err
 }
 
-func (p *Pages) answerMatch(c *web.Ctx, kind listing.Kind) error {
+func (p *Pages) answerMatch(c *web.Ctx, kind drawnKind) error {
 	id, other, err := twoIDs(c)
 	if err != nil {
 		return err
@@ -153,13 +157,13 @@ func (p *Pages) answerMatch(c *web.Ctx, kind listing.Kind) error {
 	answer := watch.Answer(f.Text("answer"))
 	if err := p.Watch.Say(c.Context(), c.Actor(), id, other, answer, f.Text("reason")); err != nil {
 		if fault.Is(err, fault.Invalid) {
-			return ui.FlashRefusal(c, err, watch.MatchesPath(kind, id))
+			return ui.FlashRefusal(c, err, kind.MatchesPath(id))
 		}
 		return err
 	}
 	said := map[watch.Answer]string{watch.Keep: "已收藏，同单位的人都能在“收藏”里看到。", watch.Drop: "已取消收藏。", watch.Refuse: "已记下，不再向本单位推荐这一项；可以在“收藏”页恢复。", watch.Restore: "已恢复，会重新参与匹配。"}[answer]
 	c.Flash(view.OK, said)
-	return c.SeeNext(watch.MatchesPath(kind, id))
+	return c.SeeNext(kind.MatchesPath(id))
 }
 
 // kept lists what the organisation keeps and what it refused.
@@ -190,7 +194,7 @@ func (p *Pages) kept(c *web.Ctx) error {
 		if mine.title == "" {
 			continue
 		}
-		at := fmt.Sprintf("%s/%d", watch.MatchesPath(mine.kind, pair.Query), pair.Result)
+		at := fmt.Sprintf("%s/%d", mine.kind.MatchesPath(pair.Query), pair.Result)
 		row := view.Row{
 			Title:  view.T(there.title),
 			Href:   at,
@@ -226,7 +230,7 @@ func (p *Pages) kept(c *web.Ctx) error {
 }
 
 type pairTitle struct {
-	kind   listing.Kind
+	kind   listing.Descriptor
 	title  string
 	sample bool
 }
@@ -237,47 +241,40 @@ func (p *Pages) pairTitles(c *web.Ctx, pairs []watch.Pair) (map[int64]pairTitle,
 	for _, pair := range pairs {
 		ids = append(ids, pair.Query, pair.Result)
 	}
+	heads, err := p.Listings.Heads(c.Context(), c.Actor(), ids)
+	if err != nil {
+		return nil, err
+	}
 	out := map[int64]pairTitle{}
-	achievements, err := p.Achievements.Many(c.Context(), c.Actor(), ids)
-	if err != nil {
-		return nil, err
-	}
-	for _, it := range achievements {
-		out[it.ID] = pairTitle{listing.Achievement, it.Title, it.Sample}
-	}
-	demands, err := p.Demands.Many(c.Context(), c.Actor(), ids)
-	if err != nil {
-		return nil, err
-	}
-	for _, it := range demands {
-		out[it.ID] = pairTitle{listing.Demand, it.Title, it.Sample}
+	for _, h := range heads {
+		out[h.ID] = pairTitle{p.Listings.Kinds().Of(h.Kind), h.Title, h.Sample}
 	}
 	return out, nil
 }
 
 // subscribe is the button over a list that keeps its search.
-func (p *Pages) subscribe(c *web.Ctx, kind listing.Kind, f found, chips []view.Chip) []view.Action {
-	if f.query.Text == "" && len(chips) == 0 {
+func (p *Pages) subscribe(c *web.Ctx, kind drawnKind, f found, chips []view.Chip) []view.Action {
+	if f.ask.Text == "" && len(chips) == 0 {
 		return nil
 	}
 	if !c.Actor().SignedIn() {
 		return []view.Action{
 			{
 				Label: "登录后订阅这次搜索",
-				Href:  "/signin?" + url.Values{"next": {f.address("/"+string(kind)+"s", func(url.Values) {})}}.Encode(),
+				Href:  "/signin?" + url.Values{"next": {f.address(kind.ListPath(), func(url.Values) {})}}.Encode(),
 				Kind:  view.Quiet,
 				Small: true,
 			},
 		}
 	}
-	names := ui.NotEmpty(f.query.Text)
-	hidden := []view.Pair{{Name: "kind", Value: string(kind)}, {Name: "q", Value: f.query.Text}}
+	names := ui.NotEmpty(f.ask.Text)
+	hidden := []view.Pair{{Name: "kind", Value: string(kind.Kind)}, {Name: "q", Value: f.ask.Text}}
 	for _, chip := range chips {
 		names = append(names, chip.Label)
 	}
-	for _, r := range rails(kind) {
-		for _, code := range f.values[r.facet] {
-			hidden = append(hidden, view.Pair{Name: r.facet, Value: code})
+	for _, r := range kind.Narrowed {
+		for _, code := range f.values[r.Facet] {
+			hidden = append(hidden, view.Pair{Name: r.Facet, Value: code})
 		}
 	}
 	hidden = append(hidden, view.Pair{Name: "name", Value: strings.Join(names, " ")})
@@ -289,10 +286,10 @@ func (p *Pages) saveSearch(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	q := watch.Criteria{Kind: listing.Kind(f.Text("kind")), Text: f.Text("q"), Facets: map[string][]string{}}
-	for _, r := range rails(q.Kind) {
-		if chosen := f.List(r.facet); len(chosen) > 0 {
-			q.Facets[r.facet] = chosen
+	q := catalogue.Criteria{Kind: listing.Kind(f.Text("kind")), Text: f.Text("q"), Facets: map[string][]string{}}
+	for _, r := range p.Catalogue.Kinds().Of(q.Kind).Narrowed {
+		if chosen := f.List(r.Facet); len(chosen) > 0 {
+			q.Facets[r.Facet] = chosen
 		}
 	}
 	if _, err := p.Watch.Save(c.Context(), c.Actor(), q, f.Text("name"), watch.Daily); err != nil {
@@ -312,7 +309,7 @@ var noticeLabels = []view.Option{
 }
 
 // savedAddress is the list page with the words and conditions of a saved search.
-func savedAddress(q watch.Criteria) string {
+func (p *Pages) savedAddress(q catalogue.Criteria) string {
 	v := url.Values{}
 	if q.Text != "" {
 		v.Set("q", q.Text)
@@ -320,7 +317,7 @@ func savedAddress(q watch.Criteria) string {
 	for name, list := range q.Facets {
 		v[name] = list
 	}
-	return "/" + string(q.Kind) + "s?" + v.Encode()
+	return p.Catalogue.Kinds().Of(q.Kind).ListPath() + "?" + v.Encode()
 }
 
 // searches lists the person's saved searches.
@@ -348,9 +345,9 @@ func (p *Pages) searches(c *web.Ctx) error {
 		)
 		notice.Sections[0].Inline = true
 		notice.Actions[0].Kind, notice.Actions[0].Small = view.Quiet, true
-		facts := []view.Fact{{Label: "范围", Value: s.Query.Kind.Label()}, {Label: "订阅于", Value: view.Day(s.CreatedAt)}}
+		facts := []view.Fact{{Label: "范围", Value: p.Catalogue.Kinds().Of(s.Query.Kind).Label}, {Label: "订阅于", Value: view.Day(s.CreatedAt)}}
 		body.Main = append(body.Main, ui.Block{Card: true, Title: s.Name, Parts: view.Parts{view.Facts{Items: facts}, notice, view.Links{
-			{Label: "现在的结果", Href: savedAddress(s.Query)},
+			{Label: "现在的结果", Href: p.savedAddress(s.Query)},
 			{Label: "订阅源（Atom）", Href: "/feeds/" + s.FeedToken, Note: " 地址不用登录就能打开，请不要公开"},
 		}, view.Actions{{Label: "结束订阅", Post: at, Kind: view.Quiet, Small: true, Hidden: []view.Pair{{Name: "end", Value: "yes"}}}}}})
 	}
@@ -424,7 +421,7 @@ func (p *Pages) feed(c *web.Ctx) error {
 	doc := atomFeed{
 		ID:    fmt.Sprintf("tag:%s,2026:search/%d", host, saved.ID),
 		Title: "科技大市场：" + saved.Name,
-		Links: []atomLink{{Rel: "self", Href: c.BaseURL() + "/feeds/" + saved.FeedToken}, {Href: c.BaseURL() + savedAddress(saved.Query)}},
+		Links: []atomLink{{Rel: "self", Href: c.BaseURL() + "/feeds/" + saved.FeedToken}, {Href: c.BaseURL() + p.savedAddress(saved.Query)}},
 	}
 	for _, e := range entries {
 		if e.PublishedAt.After(updated) {
@@ -433,7 +430,7 @@ func (p *Pages) feed(c *web.Ctx) error {
 		doc.Entries = append(
 			doc.Entries,
 			atomEntry{ID: fmt.Sprintf("tag:%s,2026:%s/%d", host, e.Kind, e.ID), Title: e.Title, Updated: e.PublishedAt.Format(time.RFC3339),
-				Link: atomLink{Href: c.BaseURL() + ui.ListingPath(e.Kind, e.ID)}, Author: e.Organisation, Summary: e.Lead},
+				Link: atomLink{Href: c.BaseURL() + p.Catalogue.Kinds().Of(e.Kind).PagePath(e.ID)}, Author: e.Organisation, Summary: e.Lead},
 		)
 	}
 	doc.Updated = updated.Format(time.RFC3339)
@@ -484,14 +481,14 @@ func (p *Pages) confirmAsked(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	kind := listing.Kind(f.Text("kind"))
-	if kind != listing.Achievement && kind != listing.Demand {
+	kind, known := p.Listings.Kinds().Get(listing.Kind(f.Text("kind")))
+	if !known {
 		return fault.New(fault.Invalid, "kind", "请从工作台确认。")
 	}
-	n, err := p.Listings.ConfirmAsked(c.Context(), c.Actor(), kind)
+	n, err := p.Listings.ConfirmAsked(c.Context(), c.Actor(), kind.Kind)
 	if err != nil {
 		return err
 	}
-	c.Flash(view.OK, fmt.Sprintf("已确认 %d 条%s仍然有效，谢谢。", n, kind.Label()))
+	c.Flash(view.OK, fmt.Sprintf("已确认 %d 条%s仍然有效，谢谢。", n, kind.Label))
 	return c.See("/desk")
 }

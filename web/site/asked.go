@@ -10,13 +10,13 @@ import (
 // askedBlocks lists the own listings that wait for the owner's "still true", with one click for all of a kind.
 func (p *Pages) askedBlocks(c *web.Ctx) ([]ui.Block, error) {
 	var out []ui.Block
-	add := func(kind listing.Kind, items []listing.Listing, more bool) {
+	add := func(kind listing.Descriptor, items []listing.Listing, more bool) {
 		if len(items) == 0 {
 			return
 		}
-		rows := view.Rows{Label: "等待确认的" + kind.Label()}
+		rows := view.Rows{Label: "等待确认的" + kind.Label}
 		for _, l := range items {
-			row := view.Row{Title: view.T(l.Title), Href: listing.DeskPath(kind, l.ID), Sample: l.Sample}
+			row := view.Row{Title: view.T(l.Title), Href: kind.DeskPath(l.ID), Sample: l.Sample}
 			if l.ConfirmedAt != nil {
 				row.Meta = append(row.Meta, "上次确认 "+view.Day(*l.ConfirmedAt))
 			}
@@ -25,24 +25,24 @@ func (p *Pages) askedBlocks(c *web.Ctx) ([]ui.Block, error) {
 			}
 			rows.Items = append(rows.Items, row)
 		}
-		confirm := view.Action{Label: "全部仍然有效", Post: "/desk/confirm", Hidden: []view.Pair{{Name: "kind", Value: string(kind)}}}
+		confirm := view.Action{Label: "全部仍然有效", Post: "/desk/confirm", Hidden: []view.Pair{{Name: "kind", Value: string(kind.Kind)}}}
 		if more {
 			confirm.Label = "全部仍然有效（含没有列出的）"
 		}
 		out = append(out, ui.Block{
-			Title: "这些" + kind.Label() + "还有效吗",
+			Title: "这些" + kind.Label + "还有效吗",
 			Intro: "隔一段时间会问一次；一直不确认会降低排序，之后归档。有变化的点进去修改或撤下。",
 			Parts: view.Parts{rows, view.Actions{confirm}},
 		})
 	}
 	const most = 5
 	filter := listing.Filter{Asked: true, Limit: most}
-	for _, kind := range []listing.Kind{listing.Achievement, listing.Demand} {
-		mine, more, err := ui.OwnListings(c, p.Achievements, p.Demands, kind, filter)
+	for _, kind := range p.Listings.Kinds().All() {
+		mine, next, err := p.Listings.Own(c.Context(), c.Actor(), kind.Kind, filter)
 		if err != nil {
 			return nil, err
 		}
-		add(kind, mine, more)
+		add(kind, mine, next != "")
 	}
 	return out, nil
 }

@@ -10,6 +10,7 @@ import (
 	"techmarket/internal/trade/deal"
 	"techmarket/web"
 	"techmarket/web/ui"
+	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
@@ -41,8 +42,8 @@ func (p *Pages) desk(c *web.Ctx) error {
 			Text: "自治区管理员核对后会发消息。确认之前可以写草稿。", Actions: []view.Action{{Label: "看单位信息", Href: "/account/organisation", Kind: view.Quiet, Small: true}}}}})
 	}
 	if who.Has(actor.Member, actor.OrgAdmin) {
-		for _, k := range []listing.Kind{listing.Achievement, listing.Demand} {
-			counts, err := p.Listings.DeskCounts(c.Context(), who, k)
+		for _, k := range p.Listings.Kinds().All() {
+			counts, err := p.Listings.DeskCounts(c.Context(), who, k.Kind)
 			if err != nil {
 				return err
 			}
@@ -52,8 +53,8 @@ func (p *Pages) desk(c *web.Ctx) error {
 				counts[listing.Submitted]+counts[listing.Resubmitted],
 				counts[listing.Returned],
 			)
-			entries = append(entries, view.Entry{Icon: map[listing.Kind]string{listing.Achievement: "lightbulb", listing.Demand: "circle-help"}[k],
-				Label: "我的" + k.Label(), Href: "/desk/" + string(k) + "s", Note: note, Count: counts[listing.Returned]})
+			entries = append(entries, view.Entry{Icon: words.KindIcon(k.Kind),
+				Label: "我的" + k.Label, Href: k.OwnPath(), Note: note, Count: counts[listing.Returned]})
 		}
 	}
 	if who.Has(actor.Member, actor.OrgAdmin, actor.Broker) {

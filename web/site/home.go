@@ -130,27 +130,31 @@ func (p *Pages) homeFigures(c *web.Ctx, body *Home) error {
 			break
 		}
 	}
-	counts, err := p.Listings.PublicCounts(ctx, false)
+	counts, err := p.Catalogue.Counts(ctx, false)
 	if err != nil {
 		return err
 	}
-	sample := counts[listing.Achievement].Local+counts[listing.Demand].Local == 0
+	local := 0
+	for _, n := range counts {
+		local += n.Local
+	}
+	sample := local == 0
 	if sample {
-		if counts, err = p.Listings.PublicCounts(ctx, true); err != nil {
+		if counts, err = p.Catalogue.Counts(ctx, true); err != nil {
 			return err
 		}
 	}
-	for _, k := range []listing.Kind{listing.Achievement, listing.Demand} {
+	for _, k := range p.Catalogue.Kinds().All() {
 		body.Figures = append(
 			body.Figures,
 			view.Figure{
-				Value:      view.Count(counts[k].Local),
+				Value:      view.Count(counts[k.Kind].Local),
 				Unit:       "项",
-				Label:      "在架" + k.Label() + "（近期确认有效）",
+				Label:      "在架" + k.Label + "（近期确认有效）",
 				AsOf:       now,
 				Source:     "本市场",
 				Definition: "/stats/definitions#listing_live",
-				List:       "/" + string(k) + "s",
+				List:       k.ListPath(),
 				Sample:     sample,
 			},
 		)

@@ -10,6 +10,7 @@ import (
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/catalogue"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/people/identity"
@@ -31,6 +32,7 @@ type Inbox interface {
 type Pages struct {
 	Identity     *identity.Service
 	Listings     *listing.Service
+	Catalogue    *catalogue.Service
 	Achievements *achievement.Service
 	Demands      *demand.Service
 	Deals        *deal.Service

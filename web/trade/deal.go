@@ -6,7 +6,6 @@ import (
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/market/listing"
 	"techmarket/internal/trade/deal"
 	"techmarket/web"
 	"techmarket/web/ui"
@@ -206,20 +205,21 @@ func (p *Pages) showDeal(c *web.Ctx, f *web.Form, ferr error, part string) error
 
 	facts := []view.Fact{{Label: "成果方", Value: orgs[v.Deal.SupplyOrg].Name}, {Label: "需求方", Value: orgs[v.Deal.DemandOrg].Name}}
 	for _, side := range []struct {
-		kind listing.Kind
-		id   int64
-	}{{listing.Achievement, v.Deal.AchievementID}, {listing.Demand, v.Deal.DemandID}} {
+		label string
+		id    int64
+	}{{"成果", v.Deal.SupplyListing}, {"需求", v.Deal.DemandListing}} {
 		if side.id == 0 {
 			continue
 		}
 		l, err := p.Listings.Find(c.Context(), c.Actor(), side.id)
 		switch {
 		case fault.Is(err, fault.NotFound): // the other side's need is closed once it is met
-			facts = append(facts, view.Fact{Label: side.kind.Label(), Value: "已成交或已撤下，不再公开"})
+			facts = append(facts, view.Fact{Label: side.label, Value: "已成交或已撤下，不再公开"})
 		case err != nil:
 			return err
 		default:
-			facts = append(facts, view.Fact{Label: side.kind.Label(), Value: l.Title, Href: ui.ListingPath(side.kind, side.id)})
+			kind := p.Listings.Kinds().Of(l.Kind)
+			facts = append(facts, view.Fact{Label: kind.Label, Value: l.Title, Href: kind.PagePath(side.id)})
 		}
 	}
 	if v.Deal.BrokerAccount != 0 {

@@ -85,10 +85,11 @@ func (p *Pages) newDeal(c *web.Ctx) error {
 
 func (p *Pages) showNewDeal(c *web.Ctx, f *web.Form, ferr error) error {
 	a := ui.NewAsk(f, ferr)
-	achievement, demand := f.ID("achievementId"), f.ID("demandId")
+	supply, demand := f.ID(ui.DealField(listing.SideSupply)), f.ID(ui.DealField(listing.SideDemand))
+	kinds := p.Listings.Kinds()
 	body := ui.Sheet{Lead: "对方单位会收到消息，接受后双方在这里洽谈；不合适会写明原因。"}
 	var facts []view.Fact
-	for _, id := range []int64{achievement, demand} {
+	for _, id := range []int64{supply, demand} {
 		if id == 0 {
 			continue
 		}
@@ -100,7 +101,8 @@ func (p *Pages) showNewDeal(c *web.Ctx, f *web.Form, ferr error) error {
 		if err != nil {
 			return err
 		}
-		facts = append(facts, view.Fact{Label: l.Kind.Label(), Value: l.Title, Href: ui.ListingPath(l.Kind, l.ID), Note: org.Name})
+		kind := kinds.Of(l.Kind)
+		facts = append(facts, view.Fact{Label: kind.Label, Value: l.Title, Href: kind.PagePath(l.ID), Note: org.Name})
 	}
 	if len(facts) > 0 {
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Facts{Items: facts}}})
@@ -110,24 +112,25 @@ func (p *Pages) showNewDeal(c *web.Ctx, f *web.Form, ferr error) error {
 		speaks := a.Radio("brokerFor", "您代表", "", []view.Option{
 			{Value: "", Label: "本单位"}, {Value: "supply", Label: "成果方（我为它寻找需求）"}, {Value: "demand", Label: "需求方（我为它寻找成果）"}},
 			ui.Hint("经纪人代表一方时，成果和需求两边都要选定"))
-		if achievement != 0 && demand != 0 && ferr == nil { // from the matches of a need: a broker looks for its side
+		if supply != 0 && demand != 0 && ferr == nil { // from the matches of a need: a broker looks for its side
 			speaks.Options[0].Checked, speaks.Options[2].Checked = false, true
 		}
 		fields = append(fields, speaks)
 	}
 	var known []view.Pair
 	for _, side := range []struct {
-		kind listing.Kind
-		id   int64
-	}{{listing.Achievement, achievement}, {listing.Demand, demand}} {
-		name, label := string(side.kind)+"Id", side.kind.Label()
-		own, err := p.openListings(c, side.kind)
+		side  listing.Side
+		label string
+		id    int64
+	}{{listing.SideSupply, "成果", supply}, {listing.SideDemand, "需求", demand}} {
+		name, label := ui.DealField(side.side), side.label
+		own, err := p.openListings(c, side.side)
 		switch {
 		case err != nil:
 			return err
 		case side.id != 0 && a.Errors[name] == "": // chosen on the page before: nobody types a number
 			known = append(known, view.Pair{Name: name, Value: ui.IdText(side.id)})
-		case achievement+demand == 0 || a.Errors[name] != "" || c.Actor().Has(actor.Broker):
+		case supply+demand == 0 || a.Errors[name] != "" || c.Actor().Has(actor.Broker):
 			fields = append(fields, a.Text(name, label+"编号", ui.IdText(side.id), ui.Hint("在"+label+"页面“发布单位”一栏的最后一行"), ui.Width("s")))
 		case len(own) > 0:
 			fields = append(fields, a.Choose(name, "带上本单位的"+label, "", append([]view.Option{{Label: "不带"}}, own...)))
@@ -142,14 +145,22 @@ func (p *Pages) showNewDeal(c *web.Ctx, f *web.Form, ferr error) error {
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), c.Page("发起对接"), body)
 }
 
-// openListings are the organisation's own public listings of a kind, to choose from.
-func (p *Pages) openListings(c *web.Ctx, kind listing.Kind) ([]view.Option, error) {
-	own, _, err := ui.OwnListings(c, p.Achievements, p.Demands, kind, listing.Filter{States: []listing.State{listing.Published}, Limit: 100})
+// openListings are the organisation's own public listings of the kinds of a side, to choose from.
+func (p *Pages) openListings(c *web.Ctx, side listing.Side) ([]view.Option, error) {
 	var out []view.Option
-	for _, l := range own {
-		out = append(out, view.Option{Value: ui.IdText(l.ID), Label: l.Title})
+	for _, kind := range p.Listings.Kinds().All() {
+		if kind.Side != side {
+			continue
+		}
+		own, _, err := p.Listings.Own(c.Context(), c.Actor(), kind.Kind, listing.Filter{States: []listing.State{listing.Published}, Limit: 100})
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range own {
+			out = append(out, view.Option{Value: ui.IdText(l.ID), Label: l.Title})
+		}
 	}
-	return out, err
+	return out, nil
 }
 
 func (p *Pages) openDeal(c *web.Ctx) error {
@@ -158,8 +169,8 @@ func (p *Pages) openDeal(c *web.Ctx) error {
 		return err
 	}
 	in := deal.Approach{
-		AchievementID: f.ID("achievementId"),
-		DemandID:      f.ID("demandId"),
+		SupplyListing: f.ID(ui.DealField(listing.SideSupply)),
+		DemandListing: f.ID(ui.DealField(listing.SideDemand)),
 		BrokerFor:     deal.Side(f.Text("brokerFor")),
 		Message:       f.Text("message"),
 	}

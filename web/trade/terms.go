@@ -83,9 +83,9 @@ func (p *Pages) termsForm(c *web.Ctx, a *ui.Ask, v deal.View, action string) (vi
 		t, number = last.Terms, last.Number
 	} else {
 		var need listing.Item[demand.Content]
-		if v.Deal.DemandID != 0 {
+		if v.Deal.DemandListing != 0 {
 			var err error
-			if need, err = p.Demands.Get(c.Context(), c.Actor(), v.Deal.DemandID); err != nil && !fault.Is(err, fault.NotFound) {
+			if need, err = p.Demands.Get(c.Context(), c.Actor(), v.Deal.DemandListing); err != nil && !fault.Is(err, fault.NotFound) {
 				return view.Form{}, err
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -54,7 +55,7 @@ func AchievementRow(c *web.Ctx, it achievement.Item, org identity.Organisation) 
 	k := Shown(it)
 	row := view.Row{
 		Title:     view.T(k.Title),
-		Href:      ListingPath(listing.Achievement, it.ID),
+		Href:      achievement.PagePath(it.ID),
 		Lead:      view.T(FirstOf(k.Summary, Clip(k.Description, 90))),
 		Sample:    it.Sample,
 		Meta:      []string{org.Name, Place(k.Division, it.Division)},
@@ -69,7 +70,7 @@ func AchievementRow(c *web.Ctx, it achievement.Item, org identity.Organisation) 
 
 func DemandRow(c *web.Ctx, it demand.Item, org identity.Organisation) view.Row {
 	k := Shown(it)
-	row := view.Row{Title: view.T(k.Title), Href: ListingPath(listing.Demand, it.ID), Lead: view.T(Clip(k.Problem, 90)), Sample: it.Sample,
+	row := view.Row{Title: view.T(k.Title), Href: demand.PagePath(it.ID), Lead: view.T(Clip(k.Problem, 90)), Sample: it.Sample,
 		Meta: []string{org.Name, Place(k.Division, it.Division)}, Right: k.Budget.String(), RightNote: DeadlineWords(c, k.Deadline)}
 	if k.Challenge {
 		row.Tags = append(row.Tags, view.Tag{Label: "揭榜挂帅", Tone: view.Warn})
@@ -135,7 +136,7 @@ func DeadlineWords(c *web.Ctx, day string) string {
 	}
 }
 
-// triageTable shows how the editors judged the demands of the last year.
+// TriageTable shows how the editors judged the demands of the last year.
 func TriageTable(c *web.Ctx, listings *listing.Service, sample bool) (Block, error) {
 	shares, err := listings.TriageShares(c.Context(), c.Now().AddDate(-1, 0, 0), sample)
 	if err != nil {
@@ -151,7 +152,7 @@ func TriageTable(c *web.Ctx, listings *listing.Service, sample bool) (Block, err
 		Columns:     []view.Column{{Label: "判断"}, {Label: "需求", Numeric: true}, {Label: "占比", Numeric: true}},
 		Empty:       view.Empty{Title: "近一年没有审核过的需求"},
 	}
-	for _, k := range append(listing.Triages(), listing.Choice{Code: "", Label: "没有判断"}) {
+	for _, k := range append(slices.Clone(listings.Kinds().Of(demand.Kind).Triages), listing.Choice{Code: "", Label: "没有判断"}) {
 		if total == 0 {
 			break
 		}
@@ -161,28 +162,4 @@ func TriageTable(c *web.Ctx, listings *listing.Service, sample bool) (Block, err
 		)
 	}
 	return Block{Title: "需求审核的判断", Intro: "近一年提交并经审核的需求，按最后一次判断。江苏的做法约为 60%、25%、15%（资料未经核实）。", Parts: view.Parts{t}}, nil
-}
-
-// mine are the organisation's own listings of one kind, and whether there are more.
-func OwnListings(
-	c *web.Ctx,
-	achievements *achievement.Service,
-	demands *demand.Service,
-	kind listing.Kind,
-	f listing.Filter,
-) (own []listing.Listing, more bool, err error) {
-	if kind == listing.Achievement {
-		page, err := achievements.Mine(c.Context(), c.Actor(), f)
-		return ListingsOf(page.Items), page.Next != "", err
-	}
-	page, err := demands.Mine(c.Context(), c.Actor(), f)
-	return ListingsOf(page.Items), page.Next != "", err
-}
-
-func ListingsOf[C listing.Content[C]](items []listing.Item[C]) []listing.Listing {
-	out := make([]listing.Listing, len(items))
-	for i, it := range items {
-		out[i] = it.Listing
-	}
-	return out
 }

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -112,13 +111,8 @@ func FirstTwo(code string) string { return code[:min(2, len(code))] }
 // join lists words the way a sentence does.
 func Join(words []string) string { return strings.Join(words, "、") }
 
-// listingPath is the public address of a listing.
-func ListingPath(k listing.Kind, id int64) string {
-	if k == listing.Demand {
-		return fmt.Sprintf("/demands/%d", id)
-	}
-	return fmt.Sprintf("/achievements/%d", id)
-}
+// DealField is the name of the form field that holds a side's listing.
+func DealField(side listing.Side) string { return string(side) + "ListingId" }
 
 func LeagueName(code string) string {
 	if name := region.Name(code); name != "" {

@@ -9,7 +9,8 @@ import (
 
 	"techmarket/internal/app"
 	"techmarket/internal/app/apptest"
-	"techmarket/internal/market/listing"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/demand"
 	"techmarket/internal/market/matching"
 	"techmarket/search"
 	"techmarket/search/meili/meilitest"
@@ -22,7 +23,7 @@ func TestACommandBesideARunningMarketLeavesItsMeilisearchAlone(t *testing.T) {
 	market, err := app.Compose(t.Context(), p)
 	apptest.NoErr(t, err)
 	apptest.NoErr(t, ImportFile(t.Context(), market, &app.Environment{Stdin: strings.NewReader(""), Stdout: io.Discard},
-		strings.NewReader(threeRows), Importing{Kind: listing.Achievement, Name: "资料.jsonl", Yes: true}))
+		strings.NewReader(threeRows), Importing{Kind: achievement.Kind, Name: "资料.jsonl", Yes: true}))
 
 	url, written := meilitest.Refusing(t, http.StatusServiceUnavailable, "")
 	beside := &app.Platform{Config: p.Config, Now: p.Now, Log: p.Log, DB: p.DB, Cache: p.Cache, Files: p.Files, Mail: p.Mail, Fonts: p.Fonts,
@@ -33,8 +34,8 @@ func TestACommandBesideARunningMarketLeavesItsMeilisearchAlone(t *testing.T) {
 	out := &apptest.Output{}
 	apptest.NoErr(t, Verify(t.Context(), s, &app.Environment{Stdout: out, Stderr: out}, nil, ""))
 	apptest.NoErr(t, s.FillAside(t.Context()))
-	found, err := s.Watch.Find(t.Context(), matching.Request{Want: string(listing.Achievement), Limit: 5,
-		Listing: search.Document{Kind: string(listing.Demand), Body: "紫色氧化钨制备碳化钨粉，用于硬质合金"}})
+	found, err := s.Watch.Find(t.Context(), matching.Request{Want: string(achievement.Kind), Limit: 5,
+		Listing: search.Document{Kind: string(demand.Kind), Body: "紫色氧化钨制备碳化钨粉，用于硬质合金"}})
 	if apptest.NoErr(t, err); len(found.Items) == 0 {
 		t.Error("the command finds nothing")
 	}

@@ -9,7 +9,8 @@ import (
 	"techmarket/internal/app"
 	"techmarket/internal/app/apptest"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/market/listing"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/demand"
 	"techmarket/search"
 )
 
@@ -62,7 +63,7 @@ func TestImport_AsksReportsAndMakesNoDuplicates(t *testing.T) {
 	apptest.NoErr(t, err)
 	importRows := func(rows, answer string, in Importing) (string, error) {
 		out := &apptest.Output{}
-		in.Kind, in.Name = listing.Achievement, "资料.jsonl"
+		in.Kind, in.Name = achievement.Kind, "资料.jsonl"
 		err := ImportFile(t.Context(), s, &app.Environment{Stdin: strings.NewReader(answer), Stdout: out}, strings.NewReader(rows), in)
 		return out.String(), err
 	}
@@ -101,7 +102,7 @@ func TestImport_AsksReportsAndMakesNoDuplicates(t *testing.T) {
 	}
 
 	// What the index lost, or holds too much, is named and mended.
-	ref := listing.DocumentID(listing.Achievement, 1)
+	ref := achievement.Descriptor().DocumentID(1)
 	apptest.NoErr(t, s.Engine.Delete(t.Context(), ref))
 	apptest.NoErr(t, s.Engine.Index(t.Context(), search.Document{ID: "a999", Kind: "achievement", Version: 1, Title: "索引里多出来的"}))
 	out := &apptest.Output{}
@@ -115,7 +116,7 @@ func TestImport_AsksReportsAndMakesNoDuplicates(t *testing.T) {
 	if !strings.Contains(out.String(), "一致，共 2 条") || found("紫色氧化钨") != 1 {
 		t.Errorf("after mending: got %s", out)
 	}
-	if _, err := published(t.Context(), s, listing.Demand, 1); !fault.HasCode(err, "listing") {
+	if _, err := published(t.Context(), s, demand.Kind, 1); !fault.HasCode(err, "listing") {
 		t.Errorf("an achievement asked for as a demand: got %v", err)
 	}
 }

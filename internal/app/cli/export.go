@@ -12,6 +12,9 @@ import (
 	"techmarket/internal/app"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/catalogue"
+	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/platform/document"
 )
@@ -84,9 +87,9 @@ func sheetWriter(path string) (func(io.Writer, document.Sheet) error, error) {
 func export(ctx context.Context, s *app.Services, e exporting, write func(document.Sheet) error) (int, error) {
 	switch e.what {
 	case "achievements":
-		return exportListings(ctx, s, listing.Achievement, s.Achievements.Book, e.contacts, write)
+		return exportListings(ctx, s, achievement.Kind, s.Achievements.Book, e.contacts, write)
 	case "demands":
-		return exportListings(ctx, s, listing.Demand, s.Demands.Book, e.contacts, write)
+		return exportListings(ctx, s, demand.Kind, s.Demands.Book, e.contacts, write)
 	}
 	return s.Registry.WriteRegistrations(ctx, operator(), registry.ExportFilter{From: e.from, To: e.to}, write)
 }
@@ -99,20 +102,18 @@ func exportListings[C listing.Content[C]](ctx context.Context, s *app.Services, 
 	if err != nil {
 		return 0, err
 	}
-	sheet := document.Sheet{Name: kind.Label(), Columns: append([]document.SheetColumn{{Title: "平台编号", Kind: document.Count, Width: 10},
+	sheet := document.Sheet{Name: s.Listings.Kinds().Of(kind).Label, Columns: append([]document.SheetColumn{{Title: "平台编号", Kind: document.Count, Width: 10},
 		{Title: "单位", Width: 28}, {Title: "样例", Width: 8},
 		{Title: "来源", Width: 8}, {Title: "在线情况", Width: 10}, {Title: "发布日期", Kind: document.Date, Width: 12},
 		{Title: "有效到", Kind: document.Date, Width: 12}}, columns...)}
 	sheet.Rows = func(yield func([]any, error) bool) {
-		filter := listing.Filter{Limit: 100}
-		for {
-			page, err := book.Latest(ctx, operator(), filter)
+		for items, err := range catalogue.Walk(ctx, book, operator()) {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			ids := make([]int64, len(page.Items))
-			for i, it := range page.Items {
+			ids := make([]int64, len(items))
+			for i, it := range items {
 				ids[i] = it.OrganisationID
 			}
 			owners, err := s.Identity.Organisations(ctx, ids)
@@ -120,7 +121,7 @@ func exportListings[C listing.Content[C]](ctx context.Context, s *app.Services, 
 				yield(nil, err)
 				return
 			}
-			for _, it := range page.Items {
+			for _, it := range items {
 				cells, err := s.Importer.Cells(kind, *it.Published, contacts)
 				if err == nil {
 					n++
@@ -128,9 +129,6 @@ func exportListings[C listing.Content[C]](ctx context.Context, s *app.Services, 
 				if !yield(append(ownCells(it.Listing, owners[it.OrganisationID].Name), cells...), err) {
 					return
 				}
-			}
-			if filter.After = page.Next; filter.After == "" {
-				return
 			}
 		}
 	}

@@ -13,6 +13,8 @@ import (
 	"techmarket/internal/app/apptest"
 	"techmarket/internal/app/demo"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/platform/document"
 )
@@ -24,7 +26,7 @@ func TestExport_WritesWhatAnImportReadsAgain(t *testing.T) {
 	apptest.NoErr(t, err)
 	_, err = demo.Load(t.Context(), s, demo.Options{Limit: 4}, io.Discard)
 	apptest.NoErr(t, err)
-	for what, kind := range map[string]listing.Kind{"achievements": listing.Achievement, "demands": listing.Demand} {
+	for what, kind := range map[string]listing.Kind{"achievements": achievement.Kind, "demands": demand.Kind} {
 		var b bytes.Buffer
 		n, err := export(t.Context(), s, exporting{what: what}, func(sheet document.Sheet) error { return document.WriteCSV(&b, sheet) })
 		apptest.NoErr(t, err)

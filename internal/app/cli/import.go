@@ -16,6 +16,8 @@ import (
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/region"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
 	"techmarket/internal/people/identity"
@@ -40,7 +42,7 @@ func runImport(ctx context.Context, env *app.Environment, args []string) error {
 	if err != nil {
 		return exitCode(2)
 	}
-	kinds := map[string]listing.Kind{"achievements": listing.Achievement, "demands": listing.Demand}
+	kinds := map[string]listing.Kind{"achievements": achievement.Kind, "demands": demand.Kind}
 	if len(words) != 2 || kinds[words[0]] == "" {
 		flags.Usage()
 		return exitCode(2)

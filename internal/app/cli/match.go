@@ -9,6 +9,8 @@ import (
 
 	"techmarket/internal/app"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
 	"techmarket/search"
@@ -30,8 +32,8 @@ type matchLine struct {
 func runMatch(ctx context.Context, env *app.Environment, args []string) error {
 	flags := flag.NewFlagSet("match", flag.ContinueOnError)
 	flags.SetOutput(env.Stderr)
-	demand := flags.Int64("demand", 0, "需求编号：找成果")
-	achievement := flags.Int64("achievement", 0, "成果编号：找需求")
+	need := flags.Int64("demand", 0, "需求编号：找成果")
+	offer := flags.Int64("achievement", 0, "成果编号：找需求")
 	text := flags.String("text", "", "一段话描述的问题：找成果")
 	limit := flags.Int("limit", 10, "最多几条，1—100")
 	asJSON := flags.Bool("json", false, "每行一个 JSON 对象")
@@ -43,7 +45,7 @@ func runMatch(ctx context.Context, env *app.Environment, args []string) error {
 		return exitCode(2)
 	}
 	asked := 0
-	for _, given := range []bool{*demand != 0, *achievement != 0, strings.TrimSpace(*text) != ""} {
+	for _, given := range []bool{*need != 0, *offer != 0, strings.TrimSpace(*text) != ""} {
 		if given {
 			asked++
 		}
@@ -53,17 +55,17 @@ func runMatch(ctx context.Context, env *app.Environment, args []string) error {
 		return exitCode(2)
 	}
 	return withServices(ctx, env, func(s *app.Services) error {
-		request := matching.Request{Want: string(listing.Achievement), Limit: *limit}
+		request := matching.Request{Want: string(achievement.Kind), Limit: *limit}
 		err := s.FillAside(ctx)
 		switch {
 		case err != nil:
-		case *demand != 0:
-			request.Listing, err = published(ctx, s, listing.Demand, *demand)
-		case *achievement != 0:
-			request.Want = string(listing.Demand)
-			request.Listing, err = published(ctx, s, listing.Achievement, *achievement)
+		case *need != 0:
+			request.Listing, err = published(ctx, s, demand.Kind, *need)
+		case *offer != 0:
+			request.Want = string(demand.Kind)
+			request.Listing, err = published(ctx, s, achievement.Kind, *offer)
 		default:
-			request.Listing = search.Document{Kind: string(listing.Demand), Body: *text}
+			request.Listing = search.Document{Kind: string(demand.Kind), Body: *text}
 		}
 		if err != nil {
 			return err
@@ -89,14 +91,12 @@ func runMatch(ctx context.Context, env *app.Environment, args []string) error {
 
 // published is a listing as the index holds it: what is public.
 func published(ctx context.Context, s *app.Services, kind listing.Kind, id int64) (search.Document, error) {
-	docs, err := s.Engine.Get(ctx, listing.DocumentID(kind, id))
-	if err != nil {
-		return search.Document{}, err
+	doc, indexed, err := s.Catalogue.Indexed(ctx, kind, id)
+	if err == nil && !indexed {
+		err = fault.Newf(fault.NotFound, "listing", "没有找到编号为 %d 的已发布%s。编号在网页地址的末尾；刚刚发布的请稍等几秒。",
+			id, s.Listings.Kinds().Of(kind).Label)
 	}
-	if len(docs) == 0 {
-		return search.Document{}, fault.Newf(fault.NotFound, "listing", "没有找到编号为 %d 的已发布%s。编号在网页地址的末尾；刚刚发布的请稍等几秒。", id, kind.Label())
-	}
-	return docs[0], nil
+	return doc, err
 }
 
 func lineOf(rank int, m matching.Match) matchLine {

@@ -74,7 +74,7 @@ func (l *loader) planDeal(d sample.Deal) {
 		answerer = buyer
 	}
 	step(d.CreatedAt, "open", func(ctx context.Context) error {
-		approach.AchievementID, approach.DemandID = l.listings[d.Achievement].ID, l.listings[d.Demand].ID
+		approach.SupplyListing, approach.DemandListing = l.listings[d.Achievement].ID, l.listings[d.Demand].ID
 		made, err := l.Services.Deals.Open(ctx, opener, approach)
 		id = made.ID
 		l.deals[d.Key] = id

@@ -98,13 +98,13 @@ func newWorld(t testing.TB) *world {
 	w.registrar = who(sellerOrg, "registrar", actor.Registrar)
 	w.officer = who(outsideOrg, "officer", actor.RegionOfficer)
 	exec(`insert into listing (kind, organisation_id, owner_account, state, draft, created_at, updated_at) values ('achievement', 1, 1, 'published', '{}', $1, $1)`, w.now)
-	exec(`insert into deal (state, achievement_id, supply_org, demand_org, opened_by, opened_side, subject, created_at, updated_at)
+	exec(`insert into deal (state, supply_listing_id, supply_org, demand_org, opened_by, opened_side, subject, created_at, updated_at)
 values ('agreed', 1, 1, 2, 3, 'demand', '稀土尾矿分选', $1, $1)`, w.now)
 	w.agreement = deal.Agreement{
-		Deal: deal.Deal{ID: 1, State: deal.Agreed, AchievementID: 1, SupplyOrg: sellerOrg, DemandOrg: buyerOrg, BrokerAccount: w.broker.AccountID, BrokerOrg: agencyOrg, Subject: "稀土尾矿分选"},
+		Deal: deal.Deal{ID: 1, State: deal.Agreed, SupplyListing: 1, SupplyOrg: sellerOrg, DemandOrg: buyerOrg, BrokerAccount: w.broker.AccountID, BrokerOrg: agencyOrg, Subject: "稀土尾矿分选"},
 		Terms: deal.Terms{ClassCode: "0301", Object: "专利实施许可", Amount: 300_000 * money.Yuan, Payment: "sales_share", Royalty: true, RoyaltyTerms: "销售额的 3%",
 			StartsOn: "2026-03-02", EndsOn: "2032-03-01", Ownership: "归许可方", LicenceYears: 6, Exclusive: "ordinary", CommissionBP: 200, CommissionBy: deal.Demand},
-		Achievement: &deal.ListingFacts{ID: 1, Kind: "achievement", OrgID: sellerOrg, Field: "05", Industry: "C",
+		Supply: &deal.ListingFacts{ID: 1, Kind: "achievement", OrgID: sellerOrg, Field: "05", Industry: "C",
 			IP: []deal.Right{{Kind: "invention", Number: "ZL201510237122.7", Title: "分选方法"}}},
 	}
 	store, err := files.New(t.TempDir(), func() time.Time { return w.now })

@@ -46,8 +46,8 @@ func FromDeal(f DealFacts) Content {
 	before := Content{Seller: c.Seller, Buyers: c.Buyers}
 	c.Origins = mark(c.Origins, before, c, from)
 
-	// The achievement knows the technology best; the need fills what is left.
-	for _, l := range []*deal.ListingFacts{f.Agreement.Achievement, f.Agreement.Demand} {
+	// The supplying side knows the technology best; the need fills what is left.
+	for _, l := range []*deal.ListingFacts{f.Agreement.Supply, f.Agreement.Demand} {
 		if l == nil {
 			continue
 		}

@@ -11,8 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/facet"
 	"techmarket/internal/market/listing"
 	"techmarket/search"
 )
@@ -23,13 +25,30 @@ type Service struct{ *listing.Book[Content] }
 // Item is one achievement as one reader may see it.
 type Item = listing.Item[Content]
 
-// New returns the service; Rules must be in the listing service's configuration.
-func New(s *listing.Service) *Service {
-	return &Service{listing.NewBook[Content](s, listing.Achievement)}
-}
+// Kind is the kind of achievements.
+const Kind listing.Kind = "achievement"
 
-// Rules are the achievement's rules for listing.Config.
-func Rules() listing.Rules { return listing.RulesOf[Content](listing.Achievement) }
+// Path is the part of addresses that names the kind.
+const Path = "achievements"
+
+// PagePath is the public page of one listing.
+func PagePath(id int64) string { return "/" + Path + "/" + strconv.FormatInt(id, 10) }
+
+// New returns the service; Descriptor must be in the listing service's configuration.
+func New(s *listing.Service) *Service { return &Service{listing.NewBook[Content](s, Kind)} }
+
+// Descriptor declares achievements. They are licensed again and again, so an agreement does not close them.
+func Descriptor() listing.Descriptor {
+	relevance, newest, price, ripest := facet.OrderBy(facet.ByRelevance), facet.OrderBy(facet.Newest), facet.OrderBy(facet.Cheapest), facet.OrderBy(facet.Ripest)
+	return listing.Declare[Content](listing.Descriptor{
+		Kind: Kind, Label: "成果", Path: Path, Prefix: "a", Side: listing.SideSupply, Counterpart: "demand",
+		Authors: []actor.Role{actor.Member, actor.OrgAdmin}, Sheet: sheet(),
+		Narrowed: []facet.Question{{Facet: facet.Field, Words: "facet.field"}, {Facet: facet.Topic, Words: "facet.topic"}, {Facet: facet.League, Words: "facet.league"},
+			{Facet: facet.County, Words: "facet.county"}, {Facet: facet.Stage, Words: "facet.stage"}, {Facet: facet.Cooperation, Words: "facet.cooperation"},
+			{Facet: facet.PriceBand, Words: "facet.price"}, {Facet: facet.Industry, Words: "facet.industry"}},
+		Ordered: []facet.Order{relevance, newest, price, ripest},
+	})
+}
 
 // Content is everything an achievement says. Amounts in 分, dates as 2006-01-02, codes from foundation/codes.
 type Content struct {
@@ -269,7 +288,10 @@ func (c Content) Completeness() listing.Completeness {
 
 // Facts implements listing.Content.
 func (c Content) Facts() listing.Facts {
-	f := listing.Facts{Title: c.Title, Division: c.Division, Field: c.Field}
+	f := listing.Facts{Title: c.Title, Lead: c.Summary, Division: c.Division, Field: c.Field, Industry: c.Industry}
+	for _, p := range c.IP {
+		f.Rights = append(f.Rights, listing.Right{Kind: p.Kind, Number: p.Number, Title: p.Title})
+	}
 	for _, a := range c.Files {
 		f.Files = append(f.Files, listing.File{ID: a.FileID, Role: a.Role, Caption: a.Caption})
 	}
@@ -299,20 +321,20 @@ func (c Content) Document(l listing.Listing, organisation string) search.Documen
 	}
 	for _, p := range c.IP {
 		body = append(body, p.Title+" "+p.Number)
-		if p.Status != "" && !slices.Contains(d.Facets["ip"], p.Status) {
-			d.Facets["ip"] = append(d.Facets["ip"], p.Status)
+		if p.Status != "" && !slices.Contains(d.Facets[facet.IP], p.Status) {
+			d.Facets[facet.IP] = append(d.Facets[facet.IP], p.Status)
 		}
 		if until, err := time.Parse(time.DateOnly, p.Expires); err == nil && p.Status == "valid" {
-			d.Numbers["ipUntil"] = max(d.Numbers["ipUntil"], int64(until.Year()))
+			d.Numbers[facet.IPUntil] = max(d.Numbers[facet.IPUntil], int64(until.Year()))
 		}
 	}
-	if lo, ok := d.Numbers["priceMinFen"]; ok {
-		d.Numbers["priceFen"] = lo
+	if lo, ok := d.Numbers[facet.PriceMinFen]; ok {
+		d.Numbers[facet.PriceFen] = lo
 	}
 	d.Body, d.Names = listing.Paragraphs(body...), listing.Paragraphs(organisation, c.Team.Lead)
 	if c.Maturity.Level > 0 {
-		d.Numbers["maturity"] = int64(c.Maturity.Level)
-		d.Facets["stage"] = []string{strconv.Itoa(c.Maturity.Level)}
+		d.Numbers[facet.Maturity] = int64(c.Maturity.Level)
+		d.Facets[facet.Stage] = []string{strconv.Itoa(c.Maturity.Level)}
 	}
 	return d
 }

@@ -163,8 +163,8 @@ func TestCompleteness_NamesWhatIsMissing(t *testing.T) {
 
 func TestDocument_IsWhatTheIndexAccepts(t *testing.T) {
 	t.Parallel()
-	l := listing.Listing{ID: 12, Kind: listing.Achievement, OrganisationID: 5, Version: 3, Division: "150204", Origin: listing.OriginLocal, Title: "稀土永磁直驱风力发电机"}
-	d := full().Document(l, "青山样例大学")
+	l := listing.Listing{ID: 12, Kind: achievement.Kind, OrganisationID: 5, Version: 3, Division: "150204", Origin: listing.OriginLocal, Title: "稀土永磁直驱风力发电机"}
+	d := listing.DocumentOf(achievement.Descriptor(), full(), l, "青山样例大学")
 	if err := d.Validate(); err != nil {
 		t.Fatal(err)
 	}

@@ -4,11 +4,10 @@ import (
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/market/listing"
-	"techmarket/internal/market/listing/importer"
 )
 
-// Form reads files of achievements: template, csv with the same headings, jsonl of Content or of {"id", "abstract"}.
-func Form() importer.Form {
+// sheet reads files of achievements: template, csv with the same headings, jsonl of Content or of {"id", "abstract"}.
+func sheet() listing.Sheet {
 	type C = Content
 	ip := func(c *C) *IP {
 		if len(c.IP) == 0 {
@@ -16,36 +15,36 @@ func Form() importer.Form {
 		}
 		return &c.IP[0]
 	}
-	ipKind := importer.CodeColumn("知识产权种类", "ip.0.kind", "从下拉选项中选择", importer.Choices(codes.IPKind.Items()), func(c *C) *string { return &ip(c).Kind })
+	ipKind := listing.CodeColumn("知识产权种类", "ip.0.kind", "从下拉选项中选择", listing.ChoicesOf(codes.IPKind.Items()), func(c *C) *string { return &ip(c).Kind })
 	ipKind.Get = func(c *C) string { // ip would make a patent of none
 		if len(c.IP) == 0 {
 			return ""
 		}
 		return c.IP[0].Kind
 	}
-	return importer.FormOf(listing.Achievement, "成果导入模板", []importer.Column[C]{
-		importer.TextColumn("成果名称", "title", "不超过 80 字", true, func(c *C) *string { return &c.Title }, "名称", "title"),
-		importer.TextColumn("一句话简介", "summary", "买方先看这一句，不超过 120 字", false, func(c *C) *string { return &c.Summary }, "简介", "summary"),
-		importer.TextColumn("解决的问题", "problem", "谁在什么场合用得上", false, func(c *C) *string { return &c.Problem }, "problem"),
-		importer.TextColumn("成果介绍", "description", "技术路线、性能、适用条件", true, func(c *C) *string { return &c.Description }, "介绍", "摘要", "description", "abstract"),
-		importer.CodeColumn("技术领域", "field", "从下拉选项中选择", importer.Choices(codes.Field.Items()), func(c *C) *string { return &c.Field }, "领域", "field"),
-		importer.CodesColumn("规划重点方向", "topics", "可填多项，用顿号分开", importer.TopicChoices(), func(c *C) *[]string { return &c.Topics }, "topics"),
-		importer.CodeColumn("应用行业", "industry", "国民经济行业门类", importer.Choices(codes.Industry.Items()), func(c *C) *string { return &c.Industry }, "行业", "industry"),
-		importer.WordsColumn("关键词", "keywords", "不超过 10 个，用顿号分开", func(c *C) *[]string { return &c.Keywords }, "keywords"),
-		importer.CodesColumn("合作方式", "cooperation", "可填多项，用顿号分开", importer.Choices(codes.Cooperation.Items()), func(c *C) *[]string { return &c.Cooperation }, "cooperation"),
-		importer.WanColumn("价格下限（万元）", "price.minFen", "例如 30", func(c *C) *money.Fen { return &c.Price.MinFen }, "价格下限(万元)"),
-		importer.WanColumn("价格上限（万元）", "price.maxFen", "例如 80", func(c *C) *money.Fen { return &c.Price.MaxFen }, "价格上限(万元)"),
-		importer.YesColumn("面议", "price", "是 或 否", func(c *C) *bool { return &c.Price.Negotiable }),
-		importer.LevelColumn("成熟度", "maturity.level", "1—9，按自评导入", func(c *C) *int { return &c.Maturity.Level }, "成熟度等级"),
+	return listing.SheetOf("成果导入模板", []listing.Column[C]{
+		listing.TextColumn("成果名称", "title", "不超过 80 字", true, func(c *C) *string { return &c.Title }, "名称", "title"),
+		listing.TextColumn("一句话简介", "summary", "买方先看这一句，不超过 120 字", false, func(c *C) *string { return &c.Summary }, "简介", "summary"),
+		listing.TextColumn("解决的问题", "problem", "谁在什么场合用得上", false, func(c *C) *string { return &c.Problem }, "problem"),
+		listing.TextColumn("成果介绍", "description", "技术路线、性能、适用条件", true, func(c *C) *string { return &c.Description }, "介绍", "摘要", "description", "abstract"),
+		listing.CodeColumn("技术领域", "field", "从下拉选项中选择", listing.ChoicesOf(codes.Field.Items()), func(c *C) *string { return &c.Field }, "领域", "field"),
+		listing.CodesColumn("规划重点方向", "topics", "可填多项，用顿号分开", listing.TopicChoices(), func(c *C) *[]string { return &c.Topics }, "topics"),
+		listing.CodeColumn("应用行业", "industry", "国民经济行业门类", listing.ChoicesOf(codes.Industry.Items()), func(c *C) *string { return &c.Industry }, "行业", "industry"),
+		listing.WordsColumn("关键词", "keywords", "不超过 10 个，用顿号分开", func(c *C) *[]string { return &c.Keywords }, "keywords"),
+		listing.CodesColumn("合作方式", "cooperation", "可填多项，用顿号分开", listing.ChoicesOf(codes.Cooperation.Items()), func(c *C) *[]string { return &c.Cooperation }, "cooperation"),
+		listing.WanColumn("价格下限（万元）", "price.minFen", "例如 30", func(c *C) *money.Fen { return &c.Price.MinFen }, "价格下限(万元)"),
+		listing.WanColumn("价格上限（万元）", "price.maxFen", "例如 80", func(c *C) *money.Fen { return &c.Price.MaxFen }, "价格上限(万元)"),
+		listing.YesColumn("面议", "price", "是 或 否", func(c *C) *bool { return &c.Price.Negotiable }),
+		listing.LevelColumn("成熟度", "maturity.level", "1—9，按自评导入", func(c *C) *int { return &c.Maturity.Level }, "成熟度等级"),
 		ipKind,
-		importer.TextColumn("专利号或证书号", "ip.0.number", "例如 ZL202010000000.0", false, func(c *C) *string { return &ip(c).Number }, "专利号"),
-		importer.CodeColumn("知识产权状态", "ip.0.status", "从下拉选项中选择", IPStatuses(), func(c *C) *string { return &ip(c).Status }),
-		importer.TextColumn("成果登记号", "registerNo", "12 位，没有可不填", false, func(c *C) *string { return &c.RegisterNo }),
-		importer.TextColumn("负责人", "team.lead", "", false, func(c *C) *string { return &c.Team.Lead }, "完成人"),
-		importer.WordsColumn("团队成员", "team.members", "用顿号分开", func(c *C) *[]string { return &c.Team.Members }),
-		importer.DivisionColumn("所在地区", "division", "例如 包头市昆都仑区，或六位代码", func(c *C) *string { return &c.Division }),
-		importer.TextColumn("联系人", "contact.name", "登录用户可见", false, func(c *C) *string { return &c.Contact.Name }),
-		importer.TextColumn("联系电话", "contact.phone", "登录用户可见", false, func(c *C) *string { return &c.Contact.Phone }, "电话"),
-		importer.TextColumn("联系邮箱", "contact.email", "登录用户可见", false, func(c *C) *string { return &c.Contact.Email }, "邮箱"),
+		listing.TextColumn("专利号或证书号", "ip.0.number", "例如 ZL202010000000.0", false, func(c *C) *string { return &ip(c).Number }, "专利号"),
+		listing.CodeColumn("知识产权状态", "ip.0.status", "从下拉选项中选择", IPStatuses(), func(c *C) *string { return &ip(c).Status }),
+		listing.TextColumn("成果登记号", "registerNo", "12 位，没有可不填", false, func(c *C) *string { return &c.RegisterNo }),
+		listing.TextColumn("负责人", "team.lead", "", false, func(c *C) *string { return &c.Team.Lead }, "完成人"),
+		listing.WordsColumn("团队成员", "team.members", "用顿号分开", func(c *C) *[]string { return &c.Team.Members }),
+		listing.DivisionColumn("所在地区", "division", "例如 包头市昆都仑区，或六位代码", func(c *C) *string { return &c.Division }),
+		listing.TextColumn("联系人", "contact.name", "登录用户可见", false, func(c *C) *string { return &c.Contact.Name }),
+		listing.TextColumn("联系电话", "contact.phone", "登录用户可见", false, func(c *C) *string { return &c.Contact.Phone }, "电话"),
+		listing.TextColumn("联系邮箱", "contact.email", "登录用户可见", false, func(c *C) *string { return &c.Contact.Email }, "邮箱"),
 	}, func(title, abstract string) C { return C{Title: title, Description: abstract} })
 }

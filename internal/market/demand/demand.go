@@ -11,8 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/facet"
 	"techmarket/internal/market/listing"
 	"techmarket/search"
 )
@@ -23,11 +25,33 @@ type Service struct{ *listing.Book[Content] }
 // Item is one demand as one reader may see it.
 type Item = listing.Item[Content]
 
-// New returns the service; Rules must be in the listing service's configuration.
-func New(s *listing.Service) *Service { return &Service{listing.NewBook[Content](s, listing.Demand)} }
+// Kind is the kind of demands.
+const Kind listing.Kind = "demand"
 
-// Rules are the demand's rules for listing.Config.
-func Rules() listing.Rules { return listing.RulesOf[Content](listing.Demand) }
+// Path is the part of addresses that names the kind.
+const Path = "demands"
+
+// PagePath is the public page of one listing.
+func PagePath(id int64) string { return "/" + Path + "/" + strconv.FormatInt(id, 10) }
+
+// New returns the service; Descriptor must be in the listing service's configuration.
+func New(s *listing.Service) *Service { return &Service{listing.NewBook[Content](s, Kind)} }
+
+// Descriptor declares demands. A need that found its solution is closed.
+func Descriptor() listing.Descriptor {
+	relevance, newest, soonest := facet.OrderBy(facet.ByRelevance), facet.OrderBy(facet.Newest), facet.OrderBy(facet.Soonest)
+	budget := facet.OrderBy(facet.Cheapest).WithWords("order.budget")
+	return listing.Declare[Content](listing.Descriptor{
+		Kind: Kind, Label: "需求", Path: Path, Prefix: "d", Side: listing.SideDemand, Counterpart: "achievement",
+		Authors: []actor.Role{actor.Member, actor.OrgAdmin}, Settled: true, Sheet: sheet(),
+		// The editor's judgements (docs/rules/listings.md §3).
+		Triages: []listing.Choice{{Code: "publish", Label: "可以发布"}, {Code: listing.TriageDiagnose, Label: "需要再诊断"}, {Code: "long_term", Label: "长期跟踪"}},
+		Narrowed: []facet.Question{{Facet: facet.Field, Words: "facet.field"}, {Facet: facet.Topic, Words: "facet.topic"}, {Facet: facet.League, Words: "facet.league"},
+			{Facet: facet.County, Words: "facet.county"}, {Facet: facet.Stage, Words: "facet.stage_wanted"}, {Facet: facet.Cooperation, Words: "facet.cooperation"},
+			{Facet: facet.PriceBand, Words: "facet.budget"}, {Facet: facet.Industry, Words: "facet.industry"}, {Facet: facet.Challenge, Words: "facet.challenge"}},
+		Ordered: []facet.Order{relevance, newest, budget, soonest},
+	})
+}
 
 // Content is everything a need says. Amounts in 分, dates as 2006-01-02, codes from foundation/codes.
 type Content struct {
@@ -161,7 +185,7 @@ func (c Content) Completeness() listing.Completeness {
 
 // Facts implements listing.Content.
 func (c Content) Facts() listing.Facts {
-	f := listing.Facts{Title: c.Title, Division: c.Division, Field: c.Field}
+	f := listing.Facts{Title: c.Title, Lead: c.Problem, Division: c.Division, Field: c.Field}
 	for _, a := range c.Files {
 		f.Files = append(f.Files, listing.File{ID: a.FileID, Role: a.Role, Caption: a.Caption})
 	}
@@ -186,18 +210,18 @@ func (c Content) Document(l listing.Listing, organisation string) search.Documen
 	d.Summary = listing.Paragraphs(summary...)
 	d.Body = listing.Paragraphs(c.Limits, c.Tried, c.Background, c.Reward)
 	d.Names = organisation
-	d.Facets["challenge"] = []string{map[bool]string{true: "yes", false: "no"}[c.Challenge]}
+	d.Facets[facet.Challenge] = []string{map[bool]string{true: facet.Yes, false: facet.No}[c.Challenge]}
 	if c.MaturityMin > 0 {
-		d.Numbers["minMaturity"] = int64(c.MaturityMin)
-		d.Facets["stage"] = []string{strconv.Itoa(c.MaturityMin)}
+		d.Numbers[facet.MinMaturity] = int64(c.MaturityMin)
+		d.Facets[facet.Stage] = []string{strconv.Itoa(c.MaturityMin)}
 	}
-	for name, from := range map[string]string{"budgetMinFen": "priceMinFen", "budgetMaxFen": "priceMaxFen"} {
+	for name, from := range map[string]string{facet.BudgetMinFen: facet.PriceMinFen, facet.BudgetMaxFen: facet.PriceMaxFen} {
 		if n, ok := d.Numbers[from]; ok {
 			d.Numbers[name] = n
 		}
 	}
 	if t, err := time.Parse(time.DateOnly, c.Deadline); err == nil {
-		d.Numbers["deadline"] = t.Unix()
+		d.Numbers[facet.Deadline] = t.Unix()
 	}
 	return d
 }

@@ -121,7 +121,7 @@ func TestCompleteness_AsksForPresentValueLimitsTriesBudgetAndDecider(t *testing.
 
 func TestDocument_KeepsPeopleOut(t *testing.T) {
 	t.Parallel()
-	d := full().Document(listing.Listing{ID: 7, Kind: listing.Demand, Version: 1, Division: "150204"}, "样例钢铁公司")
+	d := listing.DocumentOf(demand.Descriptor(), full(), listing.Listing{ID: 7, Kind: demand.Kind, Version: 1, Division: "150204"}, "样例钢铁公司")
 	if err := d.Validate(); err != nil {
 		t.Fatal(err)
 	}

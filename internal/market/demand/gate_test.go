@@ -11,7 +11,7 @@ import (
 	"techmarket/internal/market/listing"
 )
 
-func there(parts []demand.GatePart) []string {
+func there(parts []listing.GatePart) []string {
 	var out []string
 	for _, p := range parts {
 		if p.There {
@@ -41,7 +41,7 @@ func TestGate_FindsThePartsInRunningText(t *testing.T) {
 		{"目前回收率 62%，要求达到 75% 以上；不得增加药剂消耗；曾试用新型捕收剂，仍不稳定；投入不超过 80 万元；由选矿厂厂长决定。",
 			[]string{"present", "target", "limits", "tried", "budget", "decider"}},
 	} {
-		if got := there(demand.Gate(demand.Content{Problem: tc.text})); !slices.Equal(got, tc.want) {
+		if got := there((demand.Content{Problem: tc.text}).Gate()); !slices.Equal(got, tc.want) {
 			t.Errorf("%q: got %v, want %v", tc.text, got, tc.want)
 		}
 	}
@@ -49,8 +49,8 @@ func TestGate_FindsThePartsInRunningText(t *testing.T) {
 
 func TestGate_CountsFieldsAndQuotesText(t *testing.T) {
 	t.Parallel()
-	parts := demand.Gate(demand.Content{Problem: "目前寿命 45 天。", Targets: []demand.Target{{Name: "寿命", Target: "90"}}, Limits: "不停产", Tried: "无",
-		Budget: listing.Range{MinFen: 10 * money.WanYuan}, DecisionOwner: "厂长"})
+	parts := (demand.Content{Problem: "目前寿命 45 天。", Targets: []demand.Target{{Name: "寿命", Target: "90"}}, Limits: "不停产", Tried: "无",
+		Budget: listing.Range{MinFen: 10 * money.WanYuan}, DecisionOwner: "厂长"}).Gate()
 	if got := demand.GatePercent(parts); got != 100 {
 		t.Errorf("percent: got %d, want 100: %+v", got, parts)
 	}
@@ -60,7 +60,7 @@ func TestGate_CountsFieldsAndQuotesText(t *testing.T) {
 	if parts[1].Quote != "" {
 		t.Errorf("a field is not a quote: got %q", parts[1].Quote)
 	}
-	for _, p := range demand.Gate(demand.Content{}) {
+	for _, p := range (demand.Content{}).Gate() {
 		if p.There || p.Ask == "" || p.Path == "" {
 			t.Errorf("an empty need misses every part and says what to add: %+v", p)
 		}
@@ -92,7 +92,7 @@ func FuzzGate(f *testing.F) {
 	f.Add("目前 45 天，要求 90 天")
 	f.Add("\xff\x00→<")
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, p := range demand.Gate(demand.Content{Problem: text}) {
+		for _, p := range (demand.Content{Problem: text}).Gate() {
 			if p.Quote != "" && (!p.There || utf8.RuneCountInString(p.Quote) > 200) {
 				t.Errorf("%q: %+v", text, p)
 			}

@@ -20,7 +20,7 @@ type Book[C Content[C]] struct {
 	kind Kind
 }
 
-// NewBook returns the book of a kind; its rules must be in the service's configuration.
+// NewBook returns the book of a kind, which must be declared in the service's configuration with the same content type.
 func NewBook[C Content[C]](s *Service, k Kind) *Book[C] { return &Book[C]{s, k} }
 
 // Stale is the error of a save that came too late: it carries both versions so that a page can show them.
@@ -36,13 +36,13 @@ func (s *Stale[C]) Error() string { return errStale.Error() }
 // Unwrap makes the fault visible to errors.As.
 func (s *Stale[C]) Unwrap() error { return errStale }
 
-// Create starts a draft for the actor's organisation. Members and org_admins may call. Incomplete content is fine, too long
+// Create starts a draft for the actor's organisation. The kind's authors may call. Incomplete content is fine, too long
 // or malformed content is not. Faults: unauthorized; forbidden "not_member"; invalid.
 func (b *Book[C]) Create(ctx context.Context, who actor.Actor, content C) (Item[C], error) {
 	if !who.SignedIn() {
 		return Item[C]{}, errSignIn
 	}
-	if who.OrgID == 0 || !who.Has(actor.Member, actor.OrgAdmin) {
+	if who.OrgID == 0 || !who.Has(b.kinds.Of(b.kind).Authors...) {
 		return Item[C]{}, fault.New(fault.Forbidden, "not_member", "只有单位的经办人或管理员可以发布信息")
 	}
 	content = content.Tidy()
@@ -100,7 +100,7 @@ func (b *Book[C]) Save(ctx context.Context, who actor.Actor, id int64, version i
 			return errNotFound
 		}
 		switch {
-		case roleOf(who, r.Listing) != RoleOwner:
+		case b.roleOf(who, r.Listing) != RoleOwner:
 			return refusal(r.State, EventSave, RoleNobody)
 		case !r.State.editable():
 			return refusal(r.State, EventSave, RoleOwner)
@@ -141,7 +141,7 @@ func (b *Book[C]) fill(r *row, content C) error {
 	}
 	r.Draft = raw
 	if !r.State.Live() {
-		return r.take(b.rules[b.kind], raw)
+		return r.take(b.kinds.Of(b.kind), raw)
 	}
 	return nil
 }
@@ -198,46 +198,69 @@ type Page[C any] struct {
 
 // Mine lists the listings of the actor's organisation, last changed first. Faults: unauthorized; invalid "after".
 func (b *Book[C]) Mine(ctx context.Context, who actor.Actor, f Filter) (Page[C], error) {
+	rows, next, err := b.own(ctx, who, b.kind, f)
+	if err != nil {
+		return Page[C]{}, err
+	}
+	items, err := b.items(who, rows)
+	return Page[C]{items, next}, err
+}
+
+// Own is Mine without the contents, for any kind; next is the cursor of the next page.
+func (s *Service) Own(ctx context.Context, who actor.Actor, k Kind, f Filter) (listings []Listing, next string, err error) {
+	rows, next, err := s.own(ctx, who, k, f)
+	for _, r := range rows {
+		listings = append(listings, r.Listing)
+	}
+	return listings, next, err
+}
+
+func (s *Service) own(ctx context.Context, who actor.Actor, k Kind, f Filter) ([]row, string, error) {
 	if !who.SignedIn() {
-		return Page[C]{}, errSignIn
+		return nil, "", errSignIn
 	}
 	states := make([]string, len(f.States))
 	for i, s := range f.States {
 		states[i] = string(s)
 	}
-	return b.page(ctx, who, f, ownList, pgx.StrictNamedArgs{"org": who.OrgID, "states": states, "asked": f.Asked},
+	return s.page(ctx, k, f, ownList, pgx.StrictNamedArgs{"org": who.OrgID, "states": states, "asked": f.Asked},
 		func(r row) time.Time { return r.UpdatedAt })
 }
 
 // Latest lists public listings, newest publication first: for the home page, feeds and an organisation's page. Searching
 // and filter rails go to the search engine. Fault: invalid "after".
 func (b *Book[C]) Latest(ctx context.Context, who actor.Actor, f Filter) (Page[C], error) {
-	return b.page(ctx, who, f, publicList, pgx.StrictNamedArgs{"org": f.Org, "now": b.config.Now()},
+	rows, next, err := b.page(ctx, b.kind, f, publicList, pgx.StrictNamedArgs{"org": f.Org, "now": b.config.Now()},
 		func(r row) time.Time { return *r.PublishedAt })
-}
-
-func (b *Book[C]) page(ctx context.Context, who actor.Actor, f Filter, sql string, args pgx.StrictNamedArgs, key func(row) time.Time) (Page[C], error) {
-	at, id, err := openCursor(f.After)
 	if err != nil {
 		return Page[C]{}, err
+	}
+	items, err := b.items(who, rows)
+	return Page[C]{items, next}, err
+}
+
+// page is one page of rows; key is the time they are ordered by.
+func (s *Service) page(ctx context.Context, k Kind, f Filter, sql string, args pgx.StrictNamedArgs, key func(row) time.Time) (
+	rows []row, next string, err error,
+) {
+	at, id, err := openCursor(f.After)
+	if err != nil {
+		return nil, "", err
 	}
 	if f.After == "" {
 		at = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
 	limit := pageSize(f.Limit)
-	args["kind"], args["text"], args["field"] = b.kind, likePattern(f.Text), f.Field
+	args["kind"], args["text"], args["field"] = k, likePattern(f.Text), f.Field
 	args["division"], args["at"], args["id_before"], args["limit"] = identity.DivisionPrefix(f.Division), at, id, limit+1
-	rows, err := b.list(ctx, sql, args)
-	if err != nil {
-		return Page[C]{}, fmt.Errorf("list %s: %w", b.kind, err)
+	if rows, err = s.list(ctx, sql, args); err != nil {
+		return nil, "", fmt.Errorf("list %s: %w", k, err)
 	}
-	var p Page[C]
 	if len(rows) > limit {
 		rows = rows[:limit]
-		p.Next = cursor(key(rows[limit-1]), rows[limit-1].ID)
+		next = cursor(key(rows[limit-1]), rows[limit-1].ID)
 	}
-	p.Items, err = b.items(who, rows)
-	return p, err
+	return rows, next, nil
 }
 
 // Version is one published version.
@@ -289,7 +312,7 @@ func (b *Book[C]) items(who actor.Actor, rows []row) ([]Item[C], error) {
 }
 
 func (b *Book[C]) item(who actor.Actor, r row) (Item[C], error) {
-	it := Item[C]{Listing: r.Listing, Mine: who.In(r.OrganisationID), Actions: Actions(who, r.Listing)}
+	it := Item[C]{Listing: r.Listing, Mine: who.In(r.OrganisationID), Actions: b.actions(who, r.Listing)}
 	if len(r.Published) > 0 {
 		var c C
 		if err := stored.Unmarshal(r.Published, &c); err != nil {
@@ -307,8 +330,14 @@ func (b *Book[C]) item(who actor.Actor, r row) (Item[C], error) {
 		}
 		it.Content = c
 	}
-	if !it.Mine && !who.Covers(r.ReviewerScope) {
-		it.ReturnReason, it.Triage, it.RemindedAt = "", "", nil
-	}
+	it.Listing = forReader(who, it.Listing)
 	return it, nil
+}
+
+// forReader leaves out what only the own organisation and the editors see.
+func forReader(who actor.Actor, l Listing) Listing {
+	if !who.In(l.OrganisationID) && !who.Covers(l.ReviewerScope) {
+		l.ReturnReason, l.Triage, l.RemindedAt = "", "", nil
+	}
+	return l
 }

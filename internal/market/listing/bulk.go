@@ -42,7 +42,7 @@ type Bulked struct {
 // (or a new draft), equal contents change nothing, so the same file twice makes no duplicates. It enqueues one index job for
 // all. The importer checks who may call. Fault: conflict "organisation_not_confirmed" for Publish.
 func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
-	now := s.config.Now()
+	now, kind := s.config.Now(), s.kinds.Of(b.Kind)
 	org, err := s.config.Directory.OrganisationForShare(ctx, tx, b.OrgID)
 	if err != nil {
 		return Bulked{}, err
@@ -73,7 +73,7 @@ func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
 		old, ok := known[r.Key]
 		switch {
 		case !ok:
-			if err := add.append(s.rules[b.Kind], r, org.Division); err != nil {
+			if err := add.append(kind, r, org.Division); err != nil {
 				return Bulked{}, fmt.Errorf("bulk: %w", err)
 			}
 		case old.OriginHash == r.Hash:
@@ -95,7 +95,7 @@ func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
 	}
 	if len(add.keys) > 0 {
 		args := pgx.StrictNamedArgs{"kind": b.Kind, "org": b.OrgID, "owner": b.Owner, "scope": scopeOf(org.Division), "sample": org.Sample || b.Actor.Sample,
-			"hidden": org.State == actor.Suspended, "now": now, "expires": now.Add(s.config.Clock.Life), "publish": b.Publish, "by": someone(b.Actor.AccountID),
+			"hidden": org.State == actor.Suspended, "now": now, "expires": now.Add(kind.life(s.config.Clock)), "publish": b.Publish, "by": someone(b.Actor.AccountID),
 			"keys": add.keys, "hashes": add.hashes, "contents": add.contents, "titles": add.titles, "divisions": add.divisions, "fields": add.fields}
 		q, _ := tx.Query(ctx, insertImported, args)
 		created, err := pgx.CollectRows(q, pgx.RowTo[int64])
@@ -122,7 +122,7 @@ func (s *Service) updateImported(ctx context.Context, tx pgx.Tx, b Bulk, r row, 
 	switch {
 	case b.Publish && (r.State == Draft || r.State == Published):
 		r.Draft, r.State = in.Content, Published
-		r.publish(now, s.config.Clock.Life)
+		r.publish(now, s.kinds.Of(r.Kind).life(s.config.Clock))
 	case !b.Publish && (r.State == Draft || r.State == Returned):
 		r.Draft = in.Content
 	case !b.Publish && r.State == Published:
@@ -131,7 +131,7 @@ func (s *Service) updateImported(ctx context.Context, tx pgx.Tx, b Bulk, r row, 
 		return false, nil
 	}
 	if b.Publish || !r.State.Live() {
-		if err := r.take(s.rules[r.Kind], in.Content); err != nil {
+		if err := r.take(s.kinds.Of(r.Kind), in.Content); err != nil {
 			return false, err
 		}
 	}
@@ -159,8 +159,8 @@ type newRows struct {
 	contents                                []json.RawMessage
 }
 
-func (n *newRows) append(rules Rules, r BulkRow, division string) error {
-	f, err := rules.facts(r.Content)
+func (n *newRows) append(kind Descriptor, r BulkRow, division string) error {
+	f, err := kind.rules.facts(r.Content)
 	if err != nil {
 		return err
 	}

@@ -151,10 +151,11 @@ func (s *Service) tellOwners(ctx context.Context, tx pgx.Tx, news []told, title 
 	}
 	for _, k := range order {
 		g := groups[k]
-		n := notify.Note{To: []int64{k.account}, Kind: "listing", At: s.config.Now(), Title: k.kind.Label() + "“" + g[0].Title + "”" + title, Link: DeskPath(k.kind, g[0].ID)}
+		kind := s.kinds.Of(k.kind)
+		n := notify.Note{To: []int64{k.account}, Kind: "listing", At: s.config.Now(), Title: kind.Label + "“" + g[0].Title + "”" + title,
+			Link: kind.DeskPath(g[0].ID)}
 		if len(g) > 1 {
-			n.Title = fmt.Sprintf("%d 条%s%s", len(g), k.kind.Label(), title)
-			n.Link = "/desk/" + string(k.kind) + "s"
+			n.Title, n.Link = fmt.Sprintf("%d 条%s%s", len(g), kind.Label, title), kind.OwnPath()
 		}
 		if err := notify.Message(ctx, tx, n); err != nil {
 			return err

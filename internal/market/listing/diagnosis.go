@@ -29,6 +29,9 @@ type Diagnosis struct {
 	Sample     bool       `json:"sample"`
 }
 
+// TriageDiagnose is the judgement that a listing is not clear yet; a broker can be asked to look at it.
+const TriageDiagnose = "diagnose"
+
 const adviceRunes = 2000
 
 var errNoDiagnosis = fault.New(fault.NotFound, "diagnosis", "没有找到这项诊断，可能是请了别的技术经纪人")
@@ -39,7 +42,7 @@ func (s *Service) checkBroker(ctx context.Context, c Command, sample bool) error
 		return nil
 	}
 	var f fault.Fields
-	f.Check(c.Event == EventReturn && c.Triage == "diagnose", "broker", "choose", "只有退回并判断为“需要再诊断”时才请技术经纪人")
+	f.Check(c.Event == EventReturn && c.Triage == TriageDiagnose, "broker", "choose", "只有退回并判断为“需要再诊断”时才请技术经纪人")
 	ok := false
 	if s.config.Broker != nil {
 		var err error
@@ -53,12 +56,13 @@ func (s *Service) checkBroker(ctx context.Context, c Command, sample bool) error
 
 // askBroker keeps the request and tells the broker, in the transaction of the return.
 func (s *Service) askBroker(ctx context.Context, tx pgx.Tx, who actor.Actor, l Listing, broker int64, now time.Time) error {
+	kind := s.kinds.Of(l.Kind)
 	var id int64
 	if err := tx.QueryRow(ctx, insertDiagnosis, pgx.StrictNamedArgs{"listing": l.ID, "broker": broker, "by": who.AccountID, "at": now}).Scan(&id); err != nil {
 		return err
 	}
-	return notify.Message(ctx, tx, notify.Note{To: []int64{broker}, Kind: "listing", Title: "请您诊断需求“" + l.Title + "”",
-		Body: "审核认为这条需求还不够清楚，请您看看缺什么、怎样写企业才好找到人。", Link: DiagnosisPath(id), At: now})
+	return notify.Message(ctx, tx, notify.Note{To: []int64{broker}, Kind: "listing", Title: "请您诊断" + kind.Label + "“" + l.Title + "”",
+		Body: "审核认为这条" + kind.Label + "还不够清楚，请您看看缺什么、怎样写企业才好找到人。", Link: DiagnosisPath(id), At: now})
 }
 
 // DiagnosisPath is the page on which the broker answers.
@@ -81,7 +85,7 @@ func (s *Service) DiagnosesOf(ctx context.Context, who actor.Actor, id int64) ([
 	if err != nil {
 		return nil, err
 	}
-	if roleOf(who, r.Listing) == RoleNobody {
+	if s.roleOf(who, r.Listing) == RoleNobody {
 		return nil, errNotFound
 	}
 	return s.diagnoses(ctx, 0, id, 0)
@@ -160,8 +164,9 @@ func (s *Service) Diagnose(ctx context.Context, who actor.Actor, id int64, advic
 		if done.RowsAffected() == 0 {
 			return fault.New(fault.Conflict, "diagnosis_answered", "这项诊断已经答复过，不能再改")
 		}
-		if err := notify.Message(ctx, tx, notify.Note{To: []int64{r.OwnerAccount}, Kind: "listing", Title: "技术经纪人对需求“" + r.Title + "”的诊断",
-			Body: advice, Link: DeskPath(r.Kind, r.ID), At: now}); err != nil {
+		kind := s.kinds.Of(r.Kind)
+		if err := notify.Message(ctx, tx, notify.Note{To: []int64{r.OwnerAccount}, Kind: "listing", Title: "技术经纪人对" + kind.Label + "“" + r.Title + "”的诊断",
+			Body: advice, Link: kind.DeskPath(r.ID), At: now}); err != nil {
 			return err
 		}
 		return s.note(ctx, tx, who, r.Listing, EventDiagnose, r.State, "", now)

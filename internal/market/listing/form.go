@@ -12,7 +12,6 @@ import (
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/foundation/region"
-	"techmarket/search"
 )
 
 // lineEnds makes every line end \n, a lone \r too: what stays of "\r\r\n" would otherwise change when it is saved again.
@@ -255,96 +254,4 @@ type ScoredPart struct {
 	Part
 	Weight int
 	There  bool
-}
-
-// BaseDocument fills what both kinds put into the index: names of facets and numbers are documented here, the pages' filter
-// rails and matching use them.
-//
-//	facets   field (with its parent), topic (with its area), industry, league, county, cooperation, priceBand, org,
-//	         ip (valid, pending, expired), stage (TRL 1…9), origin, awake (yes, no), sample (yes, no), challenge (yes, no)
-//	numbers  publishedAt, firstPublishedAt, confirmedAt, expiresAt, deadline (Unix seconds), priceMinFen, priceMaxFen, completeness (%);
-//	         achievements also maturity, priceFen, ipUntil (year), demands minMaturity, budgetMinFen, budgetMaxFen
-//	stored   title, org, orgName
-func BaseDocument(l Listing, organisation string, fields, topics, cooperation []string, industry, division string, price Range, percent int) search.Document {
-	d := search.Document{ID: DocumentID(l.Kind, l.ID), Kind: string(l.Kind), Version: int64(l.Version),
-		Facets: map[string][]string{}, Numbers: map[string]int64{}, Stored: map[string]string{"title": l.Title, "org": strconv.FormatInt(l.OrganisationID, 10), "orgName": organisation}}
-	add := func(name string, codes ...string) {
-		for _, c := range codes {
-			if c != "" && search.ValidCode(c) && !slices.Contains(d.Facets[name], c) {
-				d.Facets[name] = append(d.Facets[name], c)
-			}
-		}
-	}
-	for _, f := range fields {
-		it, _ := codes.Field.Get(f)
-		add("field", f, it.Parent)
-	}
-	for _, t := range topics {
-		add("topic", t)
-		if len(t) == 4 {
-			add("topic", t[:2]+"00")
-		}
-	}
-	add("industry", industry)
-	add("cooperation", cooperation...)
-	add("priceBand", price.bands()...)
-	add("org", strconv.FormatInt(l.OrganisationID, 10))
-	add("origin", l.Origin)
-	add("awake", yes(!l.Sleeping()))
-	add("sample", yes(l.Sample))
-	if division == "" {
-		division = l.Division
-	}
-	if league, ok := region.League(division); ok {
-		add("league", league.Code)
-	}
-	if county, ok := region.County(division); ok {
-		add("county", county.Code)
-	}
-	number := func(name string, n int64, there bool) {
-		if there {
-			d.Numbers[name] = n
-		}
-	}
-	for name, t := range map[string]*time.Time{"publishedAt": l.PublishedAt, "firstPublishedAt": l.FirstPublishedAt, "confirmedAt": l.ConfirmedAt, "expiresAt": l.ExpiresAt} {
-		if t != nil {
-			d.Numbers[name] = t.Unix()
-		}
-	}
-	lo, hi := price.MinFen, price.MaxFen
-	if lo == 0 {
-		lo = hi
-	}
-	if hi == 0 {
-		hi = lo
-	}
-	number("priceMinFen", int64(lo), lo > 0)
-	number("priceMaxFen", int64(hi), hi > 0)
-	number("completeness", int64(percent), true)
-	return d
-}
-
-// Topics are the chosen plan topics, or, where none was chosen, at most three whose words the text holds. What is
-// found this way helps searching and is not stored as a statement of the owner.
-func Topics(chosen []string, text string) []string {
-	if len(chosen) > 0 {
-		return chosen
-	}
-	var out []string
-	for _, h := range codes.MatchTopics(text) {
-		if !h.Broad && len(out) < 3 {
-			out = append(out, h.Code)
-		}
-	}
-	return out
-}
-
-// Paragraphs joins texts that are not empty.
-func Paragraphs(texts ...string) string { return strings.Join(Unique(texts), "\n") }
-
-func yes(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
 }

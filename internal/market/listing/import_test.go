@@ -22,7 +22,7 @@ import (
 
 func (b *bundle) importer(t *testing.T) *importer.Service {
 	t.Helper()
-	s, err := importer.New(importer.Config{DB: b.db, Listings: b.listings, Directory: b.identity, Queue: b.jobs, Files: b.files, Now: b.now, Forms: []importer.Form{achievement.Form(), demand.Form()}})
+	s, err := importer.New(importer.Config{DB: b.db, Listings: b.listings, Directory: b.identity, Queue: b.jobs, Files: b.files, Now: b.now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestImport_SameFileTwiceMakesNoDuplicates(t *testing.T) {
 	}
 	run := func(rows []map[string]any) importer.Batch {
 		t.Helper()
-		batch, err := imp.CheckAsOperator(ctx, 0, importer.Upload{Kind: listing.Achievement, Name: "样例.jsonl", Body: jsonl(t, rows...), OrgID: b.org, Publish: true})
+		batch, err := imp.CheckAsOperator(ctx, 0, importer.Upload{Kind: achievement.Kind, Name: "样例.jsonl", Body: jsonl(t, rows...), OrgID: b.org, Publish: true})
 		if err != nil || batch.Good != len(rows) {
 			t.Fatalf("%+v, %v", batch, err)
 		}
@@ -111,7 +111,7 @@ func TestImport_OneBadRowNeverBlocksTheGoodOnes(t *testing.T) {
 	ctx := t.Context()
 	imp := b.importer(t)
 	var file bytes.Buffer
-	if name, err := imp.Template(listing.Achievement, &file); err != nil || name != "成果导入模板.xlsx" {
+	if name, err := imp.Template(achievement.Kind, &file); err != nil || name != "成果导入模板.xlsx" {
 		t.Fatal(name, err)
 	}
 	book, err := excelize.OpenReader(&file)
@@ -148,7 +148,7 @@ func TestImport_OneBadRowNeverBlocksTheGoodOnes(t *testing.T) {
 	if err := book.Write(&out); err != nil {
 		t.Fatal(err)
 	}
-	up := importer.Upload{Kind: listing.Achievement, Name: "成果.xlsx", Body: &out}
+	up := importer.Upload{Kind: achievement.Kind, Name: "成果.xlsx", Body: &out}
 	if _, err := imp.Check(ctx, b.reader, up); !fault.Is(err, fault.Forbidden) {
 		t.Errorf("a broker imports: %v", err)
 	}
@@ -220,7 +220,7 @@ func TestImport_LeavesAloneWhatTheOwnerIsWorkingOn(t *testing.T) {
 	imp := b.importer(t)
 	run := func(abstract string) importer.Batch {
 		t.Helper()
-		batch, err := imp.CheckAsOperator(ctx, 0, importer.Upload{Kind: listing.Demand, Name: "需求.jsonl", OrgID: b.org, Publish: true,
+		batch, err := imp.CheckAsOperator(ctx, 0, importer.Upload{Kind: demand.Kind, Name: "需求.jsonl", OrgID: b.org, Publish: true,
 			Body: jsonl(t, map[string]any{"id": 1, "abstract": abstract})})
 		if err != nil {
 			t.Fatal(err)
@@ -266,7 +266,7 @@ func TestImport_GoesOnWhereAKilledRunStopped(t *testing.T) {
 	for i := range 1100 {
 		rows = append(rows, map[string]any{"abstract": fmt.Sprintf("第%d项样例研究，说明了过程和结果。", i)})
 	}
-	batch, err := imp.CheckAsOperator(ctx, 0, importer.Upload{Kind: listing.Achievement, Name: "a.jsonl", Body: jsonl(t, rows...), OrgID: b.org, Publish: true})
+	batch, err := imp.CheckAsOperator(ctx, 0, importer.Upload{Kind: achievement.Kind, Name: "a.jsonl", Body: jsonl(t, rows...), OrgID: b.org, Publish: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -301,7 +301,7 @@ func TestImport_RefusesFilesItCannotReadWithAMend(t *testing.T) {
 		{"utf8.csv", "\xef\xbb\xbf成果名称,成果介绍\n名称甲,\"跨\n行的介绍，含逗号,和引号\"\"\"\n", ""},
 		{"title.csv", "某校成果汇总表\n\n成果名称,成果介绍,备注\n名称甲,介绍介绍介绍\n", ""},
 	} {
-		batch, err := imp.Check(t.Context(), b.owner, importer.Upload{Kind: listing.Achievement, Name: c.name, Body: strings.NewReader(c.body)})
+		batch, err := imp.Check(t.Context(), b.owner, importer.Upload{Kind: achievement.Kind, Name: c.name, Body: strings.NewReader(c.body)})
 		switch {
 		case c.code == "" && (err != nil || batch.Good != 1):
 			t.Errorf("%s: %+v, %v", c.name, batch, err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
@@ -28,21 +27,6 @@ type IndexManyArgs struct {
 
 // Kind names the job.
 func (IndexManyArgs) Kind() string { return "listing_index_many" }
-
-// DocumentID is the id of a listing's document: "a12" or "d7".
-func DocumentID(k Kind, id int64) string { return fmt.Sprintf("%c%d", k[0], id) }
-
-// IDOf is the listing of a document; 0 for a document that is no listing's.
-func IDOf(documentID string) int64 {
-	if len(documentID) < 2 {
-		return 0
-	}
-	n, err := strconv.ParseInt(documentID[1:], 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
-}
 
 // Register adds the index workers.
 func (s *Service) Register(w *jobs.Workers, engine search.Engine) {
@@ -69,12 +53,14 @@ func (s *Service) Index(ctx context.Context, engine search.Engine, ids []int64) 
 		if r.Public(now) {
 			public = append(public, r)
 		} else {
-			gone = append(gone, DocumentID(r.Kind, r.ID))
+			gone = append(gone, s.kinds.Of(r.Kind).DocumentID(r.ID))
 		}
 	}
 	for _, id := range ids {
 		if !slices.ContainsFunc(rows, func(r row) bool { return r.ID == id }) {
-			gone = append(gone, DocumentID(Achievement, id), DocumentID(Demand, id))
+			for _, kind := range s.kinds.all { // the row is gone, so the kind is not known
+				gone = append(gone, kind.DocumentID(id))
+			}
 		}
 	}
 	docs, err := s.documents(ctx, public)
@@ -121,7 +107,7 @@ func (b *Book[C]) Document(ctx context.Context, it Item[C]) (search.Document, er
 	if err != nil {
 		return search.Document{}, fmt.Errorf("document: %w", err)
 	}
-	return it.Content.Document(it.Listing, orgs[it.OrganisationID].Name), nil
+	return DocumentOf(b.kinds.Of(b.kind), it.Content, it.Listing, orgs[it.OrganisationID].Name), nil
 }
 
 func (s *Service) documents(ctx context.Context, rows []row) ([]search.Document, error) {
@@ -140,7 +126,8 @@ func (s *Service) documents(ctx context.Context, rows []row) ([]search.Document,
 	}
 	docs := make([]search.Document, 0, len(rows))
 	for _, r := range rows {
-		d, err := s.rules[r.Kind].document(r.Listing, r.Published, orgs[r.OrganisationID].Name)
+		kind := s.kinds.Of(r.Kind)
+		d, err := kind.rules.document(kind, r.Listing, r.Published, orgs[r.OrganisationID].Name)
 		if err != nil {
 			return nil, fmt.Errorf("document of listing %d: %w", r.ID, err)
 		}

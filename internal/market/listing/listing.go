@@ -22,30 +22,13 @@
 package listing
 
 import (
-	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/stored"
 	"techmarket/search"
 )
-
-// Kind is what is listed.
-type Kind string
-
-// The kinds.
-const (
-	Achievement Kind = "achievement" // 成果
-	Demand      Kind = "demand"      // 需求
-)
-
-// Label returns the kind in Chinese.
-func (k Kind) Label() string {
-	if k == Demand {
-		return "需求"
-	}
-	return "成果"
-}
 
 // Listing is one listing without its content.
 type Listing struct {
@@ -61,7 +44,7 @@ type Listing struct {
 	Field            string // codes.Field
 	ReviewerScope    string // league, or 150000, whose editor reviews
 	ReturnReason     string // why the last review sent it back; empty after the next submission
-	Triage           string // demand: publish, diagnose, long_term
+	Triage           string // a code of Descriptor.Triages
 	Origin           string // OriginLocal or OriginImport
 	Sample           bool   `db:"is_sample"`
 	Hidden           bool   // the organisation is suspended
@@ -83,7 +66,8 @@ const (
 	OriginImport = "import"
 )
 
-// Public reports whether everybody sees the published content.
+// Public reports whether the listing is open on a day: everybody sees the published content then. It is the one rule; openOn
+// says it in SQL, catalogue.Open to the index, which holds nothing else.
 func (l Listing) Public(now time.Time) bool {
 	return l.State.Live() && !l.Hidden && l.ExpiresAt != nil && now.Before(*l.ExpiresAt)
 }
@@ -105,13 +89,19 @@ const (
 	FileAttachment = "attachment"
 )
 
-// Facts are what lists, scopes and clocks need of a content.
+// Facts are what lists, scopes, clocks and deals need of a content.
 type Facts struct {
 	Title    string
+	Lead     string // the line under the title where listings are named: in feeds and mails
 	Division string
 	Field    string
+	Industry string  // a contract about the listing takes it; "" where it says nothing of the technology
+	Rights   []Right // likewise
 	Files    []File
 }
+
+// Right is one intellectual property right of a listing.
+type Right struct{ Kind, Number, Title string }
 
 // Completeness says how much of what a reader decides on is there.
 type Completeness struct {
@@ -137,8 +127,34 @@ type Content[C any] interface {
 	Facts() Facts
 	// ForGuest drops what only signed-in people see.
 	ForGuest() C
-	// Document maps a public listing for the search index.
+	// Document maps a public listing for the search index. Its id and kind are set by the caller.
 	Document(l Listing, organisation string) search.Document
+}
+
+// Gated is a content whose kind has a quality gate: parts that it must name before others can judge it.
+type Gated interface{ Gate() []GatePart }
+
+// GatePart is one part that the gate looks for.
+type GatePart struct {
+	Code  string
+	Label string
+	Path  string // of the form field where it belongs
+	Ask   string // names the mend when it is missing
+	There bool
+	Quote string // the words of the text that say it, "" when a field of its own does
+}
+
+// GateOf is what the gate says of a content; nil for a kind without one.
+func GateOf(content any) []GatePart {
+	if g, ok := content.(Gated); ok {
+		return g.Gate()
+	}
+	return nil
+}
+
+// GateAsksFor tells whether the gate speaks of a form field or of fields in it.
+func GateAsksFor(parts []GatePart, path string) bool {
+	return slices.ContainsFunc(parts, func(p GatePart) bool { return p.Path == path || strings.HasPrefix(p.Path, path+".") })
 }
 
 // Item is one listing with its content, as one reader may see it.
@@ -148,41 +164,4 @@ type Item[C any] struct {
 	Published *C      // the published content where there is one
 	Mine      bool    // of the reader's organisation
 	Actions   []Event // what the reader may do now
-}
-
-// Rules is a kind's content behind JSON; RulesOf makes it.
-type Rules struct {
-	kind     Kind
-	check    func(raw json.RawMessage) error
-	facts    func(raw json.RawMessage) (Facts, error)
-	document func(l Listing, raw json.RawMessage, organisation string) (search.Document, error)
-}
-
-// RulesOf returns the rules of kind k with content C.
-func RulesOf[C Content[C]](k Kind) Rules {
-	decode := func(raw json.RawMessage) (c C, err error) { err = stored.Unmarshal(raw, &c); return }
-	return Rules{
-		kind: k,
-		check: func(raw json.RawMessage) error {
-			c, err := decode(raw)
-			if err != nil {
-				return err
-			}
-			return c.Validate(true)
-		},
-		facts: func(raw json.RawMessage) (Facts, error) {
-			c, err := decode(raw)
-			if err != nil {
-				return Facts{}, err
-			}
-			return c.Facts(), nil
-		},
-		document: func(l Listing, raw json.RawMessage, organisation string) (search.Document, error) {
-			c, err := decode(raw)
-			if err != nil {
-				return search.Document{}, err
-			}
-			return c.Document(l, organisation), nil
-		},
-	}
 }

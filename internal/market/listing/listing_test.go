@@ -80,7 +80,7 @@ func setup(t *testing.T) *bundle {
 		}})
 	must(err)
 	b.listings, err = listing.New(listing.Config{DB: b.db, Directory: b.identity, Queue: b.jobs, Files: b.files, Now: b.now,
-		Rules: []listing.Rules{achievement.Rules(), demand.Rules()},
+		Kinds: []listing.Descriptor{achievement.Descriptor(), demand.Descriptor()},
 		Broker: func(_ context.Context, account int64, sample bool) (bool, error) {
 			return account == b.reader.AccountID && !sample, nil
 		}})
@@ -481,7 +481,7 @@ func TestTick_AsksThenDemotesThenArchives(t *testing.T) {
 		t.Errorf("demoted: %+v, %v", l, err)
 	}
 	counts, err := b.listings.PublicCounts(ctx, false)
-	if err != nil || counts[listing.Achievement].Local != 1 || counts[listing.Achievement].LocalSleeping != 1 {
+	if err != nil || counts[achievement.Kind].Local != 1 || counts[achievement.Kind].LocalSleeping != 1 {
 		t.Errorf("counts: %+v, %v", counts, err)
 	}
 	b.advance(61 * day)
@@ -519,13 +519,13 @@ func TestConfirmAsked_ConfirmsOnlyWhatWasAskedOfTheOrganisation(t *testing.T) {
 	if p, err := b.achievements.Mine(ctx, b.owner, listing.Filter{Asked: true}); err != nil || len(p.Items) != 1 || p.Items[0].ID != old.ID {
 		t.Errorf("asked: %+v, %v", p.Items, err)
 	}
-	if _, err := b.listings.ConfirmAsked(ctx, b.reader, listing.Achievement); !fault.Is(err, fault.Forbidden) {
+	if _, err := b.listings.ConfirmAsked(ctx, b.reader, achievement.Kind); !fault.Is(err, fault.Forbidden) {
 		t.Errorf("a broker confirms: %v", err)
 	}
-	if n, err := b.listings.ConfirmAsked(ctx, b.stranger, listing.Achievement); err != nil || n != 0 {
+	if n, err := b.listings.ConfirmAsked(ctx, b.stranger, achievement.Kind); err != nil || n != 0 {
 		t.Errorf("another organisation confirms %d, %v", n, err)
 	}
-	if n, err := b.listings.ConfirmAsked(ctx, b.colleague, listing.Achievement); err != nil || n != 1 {
+	if n, err := b.listings.ConfirmAsked(ctx, b.colleague, achievement.Kind); err != nil || n != 1 {
 		t.Errorf("confirmed %d, %v", n, err)
 	}
 	l, err := b.listings.Find(ctx, b.owner, old.ID)

@@ -43,33 +43,6 @@ func (s State) editable() bool { return s == Draft || s == Returned || s == Revi
 // InReview reports whether an editor is to look at it.
 func (s State) InReview() bool { return s == Submitted || s == Resubmitted }
 
-// Label returns the state in Chinese.
-func (s State) Label() string {
-	switch s {
-	case Draft:
-		return "草稿"
-	case Submitted:
-		return "待审核"
-	case Returned:
-		return "已退回"
-	case Published:
-		return "已发布"
-	case Revising:
-		return "已发布，修订中"
-	case Resubmitted:
-		return "已发布，修订待审核"
-	case Withdrawn:
-		return "已撤下"
-	case Expired:
-		return "已到期"
-	case Closed:
-		return "已关闭"
-	case Archived:
-		return "已归档"
-	}
-	return string(s)
-}
-
 // Event is what happens to a listing.
 type Event string
 
@@ -100,62 +73,21 @@ func Events() []Event {
 		EventWithdraw, EventClose, EventExpire, EventArchive, EventReopen}
 }
 
-// Label returns the event in Chinese, for buttons and histories.
-func (e Event) Label() string {
-	switch e {
-	case EventCreate:
-		return "新建"
-	case EventSave:
-		return "保存"
-	case EventImport:
-		return "导入"
-	case EventSubmit:
-		return "提交审核"
-	case EventRecall:
-		return "撤回提交"
-	case EventPublish:
-		return "审核通过并发布"
-	case EventReturn:
-		return "退回修改"
-	case EventRevise:
-		return "开始修订"
-	case EventDiscard:
-		return "放弃修订"
-	case EventConfirm:
-		return "确认仍然有效"
-	case EventRenew:
-		return "续期"
-	case EventWithdraw:
-		return "撤下"
-	case EventClose:
-		return "关闭"
-	case EventExpire:
-		return "到期"
-	case EventArchive:
-		return "归档"
-	case EventDiagnose:
-		return "技术经纪人答复诊断"
-	case EventReopen:
-		return "重新编辑"
-	}
-	return string(e)
-}
-
 // Role is the part somebody plays towards one listing.
 type Role string
 
 // The roles. A person whose organisation owns the listing is never its editor.
 const (
 	RoleNobody Role = ""
-	RoleOwner  Role = "owner"  // member or admin of the owning organisation
+	RoleOwner  Role = "owner"  // one of the kind's authors in the owning organisation
 	RoleEditor Role = "editor" // league or region officer whose area covers it
 	RoleSystem Role = "system" // the clock, a deal that was signed
 )
 
-func roleOf(who actor.Actor, l Listing) Role {
+func (s *Service) roleOf(who actor.Actor, l Listing) Role {
 	switch {
 	case who.In(l.OrganisationID):
-		if who.Has(actor.Member, actor.OrgAdmin) {
+		if who.Has(s.kinds.Of(l.Kind).Authors...) {
 			return RoleOwner
 		}
 	case who.Covers(l.ReviewerScope):
@@ -181,11 +113,6 @@ func CloseLabel(code string) string {
 
 // Choice is a code and its label.
 type Choice struct{ Code, Label string }
-
-// Triages are the editor's judgements of a demand (docs/rules/listings.md §3).
-func Triages() []Choice {
-	return []Choice{{"publish", "可以发布"}, {"diagnose", "需要再诊断"}, {"long_term", "长期跟踪"}}
-}
 
 // step is one attempt to move a listing, as the guards see it.
 type step struct {
@@ -258,9 +185,9 @@ func find(s State, e Event, r Role) (transition, bool) {
 	return machine[i], true
 }
 
-// Actions names what the actor may do to the listing now, leaving guards aside.
-func Actions(who actor.Actor, l Listing) []Event {
-	role := roleOf(who, l)
+// actions names what the actor may do to the listing now, leaving guards aside.
+func (s *Service) actions(who actor.Actor, l Listing) []Event {
+	role := s.roleOf(who, l)
 	var out []Event
 	if role == RoleOwner && l.State.editable() {
 		out = append(out, EventSave)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"techmarket/internal/foundation/stored"
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/foundation/actor"
 )
 
 // Any returns a listing without asking who looks: for rooms that have checked their own permission, such as a deal
@@ -14,18 +16,54 @@ func (s *Service) Any(ctx context.Context, id int64) (Listing, error) {
 	return r.Listing, err
 }
 
-// Shown returns the published content, else the working one, without asking who looks; see Any.
-func (b *Book[C]) Shown(ctx context.Context, id int64) (c C, err error) {
-	r, err := b.row(ctx, b.config.DB, id)
+// Shown returns a listing with the facts of its published content, else of the working one, without asking who looks; see Any.
+func (s *Service) Shown(ctx context.Context, id int64) (Listing, Facts, error) {
+	r, err := s.row(ctx, s.config.DB, id)
 	if err != nil {
-		return c, err
+		return Listing{}, Facts{}, err
 	}
 	raw := r.Published
 	if len(raw) == 0 {
 		raw = r.Draft
 	}
-	if err := stored.Unmarshal(raw, &c); err != nil {
-		return c, fmt.Errorf("listing %d: %w", id, err)
+	f, err := s.kinds.Of(r.Kind).rules.facts(raw)
+	if err != nil {
+		return Listing{}, Facts{}, fmt.Errorf("listing %d: %w", id, err)
 	}
-	return c, nil
+	return r.Listing, f, nil
+}
+
+// Head is a listing of any kind with the line that stands under its title.
+type Head struct {
+	Listing
+	Lead string // of the published content
+}
+
+// Heads returns those of the listings that the actor may see, in the order of ids, whatever their kinds.
+func (s *Service) Heads(ctx context.Context, who actor.Actor, ids []int64) ([]Head, error) {
+	rows, err := s.list(ctx, indexRows, pgx.StrictNamedArgs{"ids": ids})
+	if err != nil {
+		return nil, fmt.Errorf("heads: %w", err)
+	}
+	at := make(map[int64]row, len(rows))
+	for _, r := range rows {
+		at[r.ID] = r
+	}
+	out := make([]Head, 0, len(rows))
+	for _, id := range ids {
+		r, ok := at[id]
+		if !ok || !s.visible(who, r) {
+			continue
+		}
+		head := Head{Listing: forReader(who, r.Listing)}
+		if len(r.Published) > 0 {
+			f, err := s.kinds.Of(r.Kind).rules.facts(r.Published)
+			if err != nil {
+				return nil, fmt.Errorf("listing %d: %w", id, err)
+			}
+			head.Lead = f.Lead
+		}
+		out = append(out, head)
+	}
+	return out, nil
 }

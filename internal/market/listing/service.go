@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -67,7 +68,7 @@ type Config struct {
 	Files     Files
 	Now       func() time.Time
 	Clock     Clock // DefaultClock when zero
-	Rules     []Rules
+	Kinds     []Descriptor
 	// Broker reports whether an account is a broker who can be asked to diagnose a need; sample brokers for sample needs only. nil: none is.
 	Broker func(ctx context.Context, account int64, sample bool) (bool, error)
 	// Indexed follows every index job with the listings it brought in line, public or not; it may run twice. nil: nothing follows.
@@ -77,23 +78,26 @@ type Config struct {
 // Service moves listings through their states and answers for all kinds at once. What needs typed content is in Book.
 type Service struct {
 	config Config
-	rules  map[Kind]Rules
+	kinds  Kinds
 }
 
 // New checks the configuration.
 func New(c Config) (*Service, error) {
-	if c.DB == nil || c.Directory == nil || c.Queue == nil || c.Files == nil || c.Now == nil || len(c.Rules) == 0 {
-		return nil, errors.New("listing: database, directory, queue, files, clock and rules are needed")
+	if c.DB == nil || c.Directory == nil || c.Queue == nil || c.Files == nil || c.Now == nil || len(c.Kinds) == 0 {
+		return nil, errors.New("listing: database, directory, queue, files, clock and kinds are needed")
 	}
 	if c.Clock == (Clock{}) {
 		c.Clock = DefaultClock()
 	}
-	s := &Service{config: c, rules: map[Kind]Rules{}}
-	for _, r := range c.Rules {
-		s.rules[r.kind] = r
+	kinds, err := NewKinds(c.Kinds...)
+	if err != nil {
+		return nil, err
 	}
-	return s, nil
+	return &Service{config: c, kinds: kinds}, nil
 }
+
+// Kinds are the kinds of listings that the market has.
+func (s *Service) Kinds() Kinds { return s.kinds }
 
 // Command is one event for one listing.
 type Command struct {
@@ -101,7 +105,7 @@ type Command struct {
 	Version int // the version the person saw; stale ones are refused
 	Event   Event
 	Reason  string // return, withdraw by an editor: text; close: a code of CloseReasons
-	Triage  string // publish, return of a demand: a code of Triages, or ""
+	Triage  string // publish, return: a code of the kind's Triages, or ""
 	Broker  int64  // return for diagnosis: account of the broker who is asked; 0: nobody
 }
 
@@ -171,9 +175,9 @@ func (s *Service) do(ctx context.Context, who actor.Actor, c Command, role Role)
 
 // move is the one place where a state changes.
 func (s *Service) move(ctx context.Context, tx pgx.Tx, who actor.Actor, role Role, r row, c Command, officers []int64) (Listing, error) {
-	now := s.config.Now()
+	now, kind := s.config.Now(), s.kinds.Of(r.Kind)
 	if role != RoleSystem {
-		if role = roleOf(who, r.Listing); !s.visible(who, r) {
+		if role = s.roleOf(who, r.Listing); !s.visible(who, r) {
 			return Listing{}, errNotFound
 		}
 	}
@@ -190,13 +194,13 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who actor.Actor, role Rol
 	}
 	if t.guard != nil {
 		err := t.guard(step{listing: r.Listing, command: c, now: now, confirmed: org.Confirmed(),
-			check: func() error { return s.rules[r.Kind].check(r.Draft) }})
+			check: func() error { return kind.rules.check(r.Draft) }})
 		if err != nil {
 			return Listing{}, err
 		}
 	}
 	if c.Triage != "" {
-		if err := checkTriage(r.Kind, c); err != nil {
+		if err := checkTriage(kind, c); err != nil {
 			return Listing{}, err
 		}
 		r.Triage = c.Triage
@@ -209,8 +213,8 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who actor.Actor, role Rol
 	case EventReturn:
 		r.ReturnReason = c.Reason
 	case EventPublish:
-		r.publish(now, s.config.Clock.Life)
-		if err := r.take(s.rules[r.Kind], r.Published); err != nil {
+		r.publish(now, kind.life(s.config.Clock))
+		if err := r.take(kind, r.Published); err != nil {
 			return Listing{}, err
 		}
 	case EventDiscard:
@@ -219,7 +223,7 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who actor.Actor, role Rol
 		r.fresh(now)
 	case EventRenew:
 		r.fresh(now)
-		r.ExpiresAt = ptr(now.Add(s.config.Clock.Life))
+		r.ExpiresAt = ptr(now.Add(kind.life(s.config.Clock)))
 	case EventWithdraw, EventClose:
 		r.ClosedReason = c.Reason
 	case EventReopen:
@@ -258,13 +262,13 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who actor.Actor, role Rol
 }
 
 // ConfirmAsked confirms at once all listings of a kind whose owner the clock has asked: an organisation that imported thousands
-// can't be asked to press a button for each. Members and org_admins may call for their organisation; it returns how many.
+// can't be asked to press a button for each. The kind's authors may call for their organisation; it returns how many.
 // Faults: unauthorized; forbidden "listing_event".
 func (s *Service) ConfirmAsked(ctx context.Context, who actor.Actor, k Kind) (n int, err error) {
 	if !who.SignedIn() {
 		return 0, errSignIn
 	}
-	if !who.Has(actor.Member, actor.OrgAdmin) {
+	if !who.Has(s.kinds.Of(k).Authors...) {
 		return 0, refusal(Published, EventConfirm, RoleNobody)
 	}
 	now := s.config.Now()
@@ -287,24 +291,20 @@ func (s *Service) ConfirmAsked(ctx context.Context, who actor.Actor, k Kind) (n 
 }
 
 func refusal(state State, event Event, role Role) error {
-	for _, t := range machine {
-		if t.from == state && t.event == event {
-			return fault.Newf(fault.Forbidden, "listing_event", "您不能%s这条信息", event.Label())
-		}
+	known := slices.ContainsFunc(machine, func(t transition) bool { return t.from == state && t.event == event })
+	if known || role == RoleNobody {
+		f := fault.New(fault.Forbidden, "listing_event", "您不能对这条信息做这一步")
+		f.Params = []any{event}
+		return f
 	}
-	if role == RoleNobody {
-		return fault.Newf(fault.Forbidden, "listing_event", "您不能%s这条信息", event.Label())
-	}
-	return fault.Newf(fault.Conflict, "listing_state", "这条信息现在是“%s”，不能%s，请刷新页面", state.Label(), event.Label())
+	f := fault.New(fault.Conflict, "listing_state", "这条信息的状态已经变化，不能再做这一步，请刷新页面")
+	f.Params = []any{state, event}
+	return f
 }
 
-func checkTriage(k Kind, c Command) error {
-	known := false
-	for _, t := range Triages() {
-		known = known || t.Code == c.Triage
-	}
+func checkTriage(kind Descriptor, c Command) error {
 	var f fault.Fields
-	f.Check(known && k == Demand && (c.Event == EventPublish || c.Event == EventReturn), "triage", "choose", "请从列表中选择需求分诊结论")
+	f.Check(kind.Judged(c.Triage) && (c.Event == EventPublish || c.Event == EventReturn), "triage", "choose", "请从列表中选择需求分诊结论")
 	return f.Err()
 }
 
@@ -324,8 +324,8 @@ func (r *row) publish(now time.Time, life time.Duration) {
 }
 
 // take copies the facts of a content into the columns.
-func (r *row) take(rules Rules, raw json.RawMessage) error {
-	f, err := rules.facts(raw)
+func (r *row) take(kind Descriptor, raw json.RawMessage) error {
+	f, err := kind.rules.facts(raw)
 	if err != nil {
 		return err
 	}
@@ -337,8 +337,9 @@ func (r *row) take(rules Rules, raw json.RawMessage) error {
 }
 
 func (s *Service) tell(ctx context.Context, tx pgx.Tx, l Listing, c Command, role Role, officers []int64, now time.Time) error {
-	name := l.Kind.Label() + "“" + l.Title + "”"
-	n := notify.Note{To: []int64{l.OwnerAccount}, Kind: "listing", Link: DeskPath(l.Kind, l.ID), At: now}
+	kind := s.kinds.Of(l.Kind)
+	name := kind.Label + "“" + l.Title + "”"
+	n := notify.Note{To: []int64{l.OwnerAccount}, Kind: "listing", Link: kind.DeskPath(l.ID), At: now}
 	switch {
 	case c.Event == EventSubmit:
 		n.To, n.Title, n.Link = officers, "待审核："+name, ReviewPath(l.ID)
@@ -352,11 +353,6 @@ func (s *Service) tell(ctx context.Context, tx pgx.Tx, l Listing, c Command, rol
 		return nil
 	}
 	return notify.Message(ctx, tx, n)
-}
-
-// DeskPath is the page of the owner's desk for one listing; messages link to it.
-func DeskPath(k Kind, id int64) string {
-	return "/desk/" + string(k) + "s/" + strconv.FormatInt(id, 10)
 }
 
 // ReviewPath is the editor's page for one listing.
@@ -374,7 +370,7 @@ func seesDraft(who actor.Actor, r row) bool {
 
 // QueueFilter narrows an editor's queue.
 type QueueFilter struct {
-	Kind  Kind   // "" both
+	Kind  Kind   // "" all
 	After string // cursor of the page before
 	Limit int    // 1–100, 20 when zero
 }
@@ -391,6 +387,9 @@ func (s *Service) ReviewQueue(ctx context.Context, who actor.Actor, f QueueFilte
 	scope, err := editorScope(who)
 	if err != nil {
 		return QueuePage{}, err
+	}
+	if _, known := s.kinds.Get(f.Kind); !known && f.Kind != "" {
+		return QueuePage{}, fault.New(fault.Invalid, "kind", "没有这一类信息，请从页面上的选项中选择")
 	}
 	at, id, err := openCursor(f.After)
 	if err != nil {

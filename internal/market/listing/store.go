@@ -24,6 +24,9 @@ const listingColumns = `id, kind, organisation_id, owner_account, state, version
 
 const isLive = `state in ('published','revising','resubmitted')`
 
+// openOn is Listing.Public in SQL: open on a day.
+const openOn = isLive + ` and not hidden and expires_at > @now`
+
 const (
 	listingByID   = `select ` + listingColumns + ` from listing where id = @id`
 	lockListing   = listingByID + ` for update`
@@ -51,7 +54,7 @@ const (
 	ownList     = `select ` + listingColumns + ` from listing where organisation_id = @org and kind = @kind
 		and (cardinality(@states::text[]) = 0 or state = any(@states)) and (not @asked or (` + isLive + ` and reminded_at is not null))` + listFilters + `and (updated_at, id) < (@at, @id_before)
 		order by updated_at desc, id desc limit @limit`
-	publicList = `select ` + listingColumns + ` from listing where kind = @kind and ` + isLive + ` and not hidden and expires_at > @now
+	publicList = `select ` + listingColumns + ` from listing where kind = @kind and ` + openOn + `
 		and (@org = 0 or organisation_id = @org)` + listFilters + `and (published_at, id) < (@at, @id_before) order by published_at desc, id desc limit @limit`
 
 	publicCounts = `select kind,
@@ -60,7 +63,7 @@ const (
 		count(*) filter (where origin <> 'local' and demoted_at is null)::int as imported,
 		count(*) filter (where origin <> 'local' and demoted_at is not null)::int as imported_sleeping,
 		count(*) filter (where first_published_at > @since)::int as new_this_month
-		from listing where ` + isLive + ` and not hidden and expires_at > @now and (@sample or not is_sample) group by kind`
+		from listing where ` + openOn + ` and (@sample or not is_sample) group by kind`
 	deskCounts = `select state, count(*)::int from listing where organisation_id = @org and kind = @kind group by state`
 
 	hideListings = `update listing set hidden = @hidden, version = version + 1 where organisation_id = @org and (hidden <> @hidden or ` + isLive + `) returning id`
@@ -71,7 +74,7 @@ const (
 	listingsOfFile = `select ` + listingColumns + `, f.role, f.public from listing join listing_file f on f.listing_id = listing.id where f.file_id = @file`
 
 	indexRows  = `select ` + listingColumns + ` from listing where id = any(@ids)`
-	publicRows = `select ` + listingColumns + ` from listing where ` + isLive + ` and not hidden and expires_at > @now and id > @after order by id limit @limit`
+	publicRows = `select ` + listingColumns + ` from listing where ` + openOn + ` and id > @after order by id limit @limit`
 
 	lockImported = `select ` + listingColumns + `, origin_key, origin_hash from listing
 		where organisation_id = @org and kind = @kind and origin_key = any(@keys) for update`
@@ -215,14 +218,15 @@ func someone(account int64) *int64 {
 // syncFiles makes the file table say what draft and published content name together. A file that is new to the listing must
 // belong to its organisation: otherwise naming a number would open somebody else's file.
 func (s *Service) syncFiles(ctx context.Context, tx pgx.Tx, r row) error {
-	facts, err := s.rules[r.Kind].facts(r.Draft)
+	kind := s.kinds.Of(r.Kind)
+	facts, err := kind.rules.facts(r.Draft)
 	if err != nil {
 		return err
 	}
 	wanted := facts.Files
 	public := map[int64]bool{}
 	if len(r.Published) > 0 {
-		facts, err := s.rules[r.Kind].facts(r.Published)
+		facts, err := kind.rules.facts(r.Published)
 		if err != nil {
 			return err
 		}

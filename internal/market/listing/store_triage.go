@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Every judged demand once, by the last judgement; "" are demands that passed without one.
-const triageShares = `select triage, count(*)::int from listing where kind = 'demand' and submitted_at >= @since and (triage <> '' or published_version > 0)
+// Every judged listing once, by the last judgement; "" are those that passed without one.
+const triageShares = `select triage, count(*)::int from listing where kind = any(@kinds) and submitted_at >= @since and (triage <> '' or published_version > 0)
 	and (@sample or not is_sample) group by triage`
 
 const (
@@ -20,10 +20,10 @@ const (
 		where (@id = 0 or d.id = @id) and (@listing = 0 or d.listing_id = @listing) and (@broker = 0 or d.broker = @broker) order by d.id desc limit 50`
 )
 
-// TriageShares counts the demands submitted since a day by their editor's judgement (Triages; "" where none was given), so that
-// the share that needs diagnosis is visible (docs/rules/listings.md §3). Anybody may ask; without sample, sample data is left out.
+// TriageShares counts what was submitted since a day, of the kinds that editors judge, by the judgement ("" where none was
+// given), so that the share that needs diagnosis is visible (docs/rules/listings.md §3). Anybody may ask; without sample, sample data is left out.
 func (s *Service) TriageShares(ctx context.Context, since time.Time, sample bool) (map[string]int, error) {
-	rows, _ := s.config.DB.Query(ctx, triageShares, pgx.StrictNamedArgs{"since": since, "sample": sample})
+	rows, _ := s.config.DB.Query(ctx, triageShares, pgx.StrictNamedArgs{"since": since, "sample": sample, "kinds": s.kinds.judged()})
 	out := map[string]int{}
 	var code string
 	var n int

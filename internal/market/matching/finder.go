@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/facet"
 	"techmarket/search"
 	"techmarket/search/zh"
 )
@@ -374,7 +375,7 @@ func thin(items []Match) []Match {
 			later = append(later, items[i:]...)
 			break
 		}
-		orgs := m.Document.Facets[FacetOrg]
+		orgs := m.Document.Facets[facet.Org]
 		if slices.ContainsFunc(orgs, func(o string) bool { return seen[o] >= orgLimit }) {
 			later = append(later, m)
 			continue

@@ -11,29 +11,6 @@
 // The figures behind the choices are in the project's BENCHMARKS.md; the method is on docs/rules/matching.md §2–5.
 package matching
 
-// Names under which listings put codes and numbers into search.Document. Absent means unknown, never zero.
-const (
-	FacetField       = "field"       // technical field codes
-	FacetTopic       = "topic"       // plan-topic codes; the first two digits are the area
-	FacetIndustry    = "industry"    // GB/T 4754 codes: a letter or digits; a longer code is a part of its prefix
-	FacetCooperation = "cooperation" // ways of cooperation
-	FacetLeague      = "league"      // four digits
-	FacetCounty      = "county"      // six digits
-	FacetOrg         = "org"         // the organisation behind the listing
-	FacetIP          = "ip"          // "valid", "pending", "expired"
-
-	NumberPriceFen     = "priceFen"     // an achievement's price in 分; absent: 面议
-	NumberBudgetMinFen = "budgetMinFen" // a need's budget in 分
-	NumberBudgetMaxFen = "budgetMaxFen"
-	NumberMaturity     = "maturity"    // an achievement's level, TRL 1–9
-	NumberMinMaturity  = "minMaturity" // the least level a need accepts
-	NumberPublishedAt  = "publishedAt" // Unix seconds
-	NumberConfirmedAt  = "confirmedAt" // when the owner last confirmed the listing, Unix seconds
-	NumberIPUntil      = "ipUntil"     // year in which the longest right ends
-	NumberRecord       = "record"      // the organisation's smoothed reply rate of the last year in per mille
-	NumberCompleteness = "completeness"
-)
-
 // Weights are the versioned data of the linear score. Parts of Text weigh its legs, each leg scaled to 0–1; the rest weigh features of
 // 0–1 (maturity −1–1). They are starting values until at least 500 accepted or refused pairs allow learning them.
 type Weights struct {

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/facet"
 	"techmarket/search"
 	"techmarket/search/local"
 	"techmarket/search/zh"
@@ -152,9 +153,9 @@ func TestMatchingGoesBothWays(t *testing.T) {
 func TestHardConstraintsFilterAndAreCounted(t *testing.T) {
 	t.Parallel()
 	docs := shelf()
-	docs[0].Numbers[NumberMaturity] = 4
-	docs[1].Numbers[NumberMaturity] = 8
-	got := find(t, market(t, docs...), Request{Listing: need(), Hard: []search.Filter{search.Between(NumberMaturity, 6, 9)}})
+	docs[0].Numbers[facet.Maturity] = 4
+	docs[1].Numbers[facet.Maturity] = 8
+	got := find(t, market(t, docs...), Request{Listing: need(), Hard: []search.Filter{search.Between(facet.Maturity, 6, 9)}})
 	if ids(got) != "a2" || got.Filtered == 0 {
 		t.Errorf("found %q, filtered %d; want a2 and the others counted", ids(got), got.Filtered)
 	}
@@ -178,7 +179,7 @@ func TestAtMostTwoOfOneOrganisationAreAmongTheFirstTen(t *testing.T) {
 	var docs []search.Document
 	for i := range 30 {
 		d := achievement(fmt.Sprintf("a%02d", i), "高炉煤气脱硫", strings.Repeat("废水。", i))
-		d.Facets[FacetOrg] = []string{fmt.Sprint(min(i/5, 9))}
+		d.Facets[facet.Org] = []string{fmt.Sprint(min(i/5, 9))}
 		docs = append(docs, d)
 	}
 	for i := range 60 { // others, so that the words mean something
@@ -189,7 +190,7 @@ func TestAtMostTwoOfOneOrganisationAreAmongTheFirstTen(t *testing.T) {
 	got := find(t, f, Request{Listing: need(), Limit: 30})
 	orgs := map[string]int{}
 	for _, m := range got.Items[:min(10, len(got.Items))] {
-		orgs[m.Document.Facets[FacetOrg][0]]++
+		orgs[m.Document.Facets[facet.Org][0]]++
 	}
 	for org, n := range orgs {
 		if n > 2 {
@@ -221,7 +222,7 @@ func TestWhatAShortListLeavesOutForOneOrganisationIsCounted(t *testing.T) {
 	var docs []search.Document
 	for i := range 4 {
 		d := achievement(fmt.Sprintf("b%d", i), "高炉煤气脱硫", strings.Repeat("废水。", i))
-		d.Facets[FacetOrg] = []string{"1"}
+		d.Facets[facet.Org] = []string{"1"}
 		docs = append(docs, d)
 	}
 	f := market(t, append(docs, shelf()[1:]...)...)
@@ -270,25 +271,25 @@ func TestEachFeatureSaysItsReasonOrItsLack(t *testing.T) {
 		reason string
 		lack   string
 	}{
-		"same plan topic":   {func(n, d *search.Document) { set(n, d, FacetTopic, "0805", "0805") }, "同属规划重点方向：topic0805", ""},
-		"other subject":     {func(n, d *search.Document) { set(n, d, FacetField, "0301", "1202") }, "", "技术领域、行业与需求不同"},
-		"ripe enough":       {func(n, d *search.Document) { n.Numbers[NumberMinMaturity], d.Numbers[NumberMaturity] = 6, 7 }, "成熟度 7 级，满足不低于 6 级", ""},
-		"too young":         {func(n, d *search.Document) { n.Numbers[NumberMinMaturity], d.Numbers[NumberMaturity] = 6, 4 }, "", "成熟度 4 级，低于要求的 6 级"},
-		"maturity unknown":  {func(n, d *search.Document) { n.Numbers[NumberMinMaturity] = 6 }, "", "没有写明成熟度"},
-		"within the budget": {func(n, d *search.Document) { n.Numbers[NumberBudgetMaxFen], d.Numbers[NumberPriceFen] = 2e8, 1e8 }, "报价在预算之内", ""},
-		"too dear": {func(n, d *search.Document) { n.Numbers[NumberBudgetMaxFen], d.Numbers[NumberPriceFen] = 1e8, 195e6 }, "",
+		"same plan topic":   {func(n, d *search.Document) { set(n, d, facet.Topic, "0805", "0805") }, "同属规划重点方向：topic0805", ""},
+		"other subject":     {func(n, d *search.Document) { set(n, d, facet.Field, "0301", "1202") }, "", "技术领域、行业与需求不同"},
+		"ripe enough":       {func(n, d *search.Document) { n.Numbers[facet.MinMaturity], d.Numbers[facet.Maturity] = 6, 7 }, "成熟度 7 级，满足不低于 6 级", ""},
+		"too young":         {func(n, d *search.Document) { n.Numbers[facet.MinMaturity], d.Numbers[facet.Maturity] = 6, 4 }, "", "成熟度 4 级，低于要求的 6 级"},
+		"maturity unknown":  {func(n, d *search.Document) { n.Numbers[facet.MinMaturity] = 6 }, "", "没有写明成熟度"},
+		"within the budget": {func(n, d *search.Document) { n.Numbers[facet.BudgetMaxFen], d.Numbers[facet.PriceFen] = 2e8, 1e8 }, "报价在预算之内", ""},
+		"too dear": {func(n, d *search.Document) { n.Numbers[facet.BudgetMaxFen], d.Numbers[facet.PriceFen] = 1e8, 195e6 }, "",
 			"报价 195 万元 高于预算 100 万元"},
-		"same cooperation": {func(n, d *search.Document) { set(n, d, FacetCooperation, "license", "license") }, "双方都接受cooperationlicense", ""},
+		"same cooperation": {func(n, d *search.Document) { set(n, d, facet.Cooperation, "license", "license") }, "双方都接受cooperationlicense", ""},
 		"same county": {func(n, d *search.Document) {
-			set(n, d, FacetLeague, "1502", "1502")
-			set(n, d, FacetCounty, "150207", "150207")
+			set(n, d, facet.League, "1502", "1502")
+			set(n, d, facet.County, "150207", "150207")
 		}, "同在county150207，便于现场对接", ""},
-		"answers quickly": {func(n, d *search.Document) { d.Numbers[NumberRecord] = 920 }, "近一年响应率 92%", ""},
+		"answers quickly": {func(n, d *search.Document) { d.Numbers[facet.Record] = 920 }, "近一年响应率 92%", ""},
 		"patent in force": {func(n, d *search.Document) {
-			d.Numbers[NumberConfirmedAt], d.Numbers[NumberIPUntil] = now.Unix(), 2037
-			d.Facets[FacetIP] = []string{"valid"}
+			d.Numbers[facet.ConfirmedAt], d.Numbers[facet.IPUntil] = now.Unix(), 2037
+			d.Facets[facet.IP] = []string{"valid"}
 		}, "专利有效至 2037 年", ""},
-		"long unattended": {func(n, d *search.Document) { d.Numbers[NumberConfirmedAt] = now.AddDate(-2, 0, 0).Unix() }, "", "超过一年没有更新"},
+		"long unattended": {func(n, d *search.Document) { d.Numbers[facet.ConfirmedAt] = now.AddDate(-2, 0, 0).Unix() }, "", "超过一年没有更新"},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
@@ -321,8 +322,8 @@ func TestTheScoreIsPureBoundedAndExplained(t *testing.T) {
 		t.Fatal(err)
 	}
 	words := strings.Fields("高炉 煤气 脱硫 干法 工艺 废水 奶牛 饲料 稀土 永磁 提高 效率 用于 钢铁")
-	facets := []string{FacetField, FacetTopic, FacetIndustry, FacetCooperation, FacetLeague, FacetCounty, FacetOrg}
-	numbers := []string{NumberPriceFen, NumberBudgetMinFen, NumberBudgetMaxFen, NumberMaturity, NumberMinMaturity, NumberConfirmedAt, NumberRecord, NumberCompleteness, NumberIPUntil}
+	facets := []string{facet.Field, facet.Topic, facet.Industry, facet.Cooperation, facet.League, facet.County, facet.Org}
+	numbers := []string{facet.PriceFen, facet.BudgetMinFen, facet.BudgetMaxFen, facet.Maturity, facet.MinMaturity, facet.ConfirmedAt, facet.Record, facet.Completeness, facet.IPUntil}
 	rapid.Check(t, func(r *rapid.T) {
 		listing := func(id string) search.Document {
 			d := achievement(id, strings.Join(rapid.SliceOfN(rapid.SampledFrom(words), 1, 6).Draw(r, "title"), ""),

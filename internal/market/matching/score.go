@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/market/facet"
 	"techmarket/search"
 )
 
@@ -197,7 +198,7 @@ func judgeSubject(need, d search.Document, s Setting) judged {
 		facet, says string
 		overlap     func(a, b string) float64
 	}{
-		{FacetTopic, "同属规划重点方向：", prefixOverlap}, {FacetField, "技术领域相同：", prefixOverlap}, {FacetIndustry, "行业相同：", prefixOverlap},
+		{facet.Topic, "同属规划重点方向：", prefixOverlap}, {facet.Field, "技术领域相同：", prefixOverlap}, {facet.Industry, "行业相同：", prefixOverlap},
 	} {
 		mine, theirs := need.Facets[f.facet], d.Facets[f.facet]
 		if len(mine) == 0 {
@@ -251,18 +252,18 @@ func judgeMaturity(need, d search.Document) judged {
 
 // wantedMaturity is the least level asked for by whichever side is the need.
 func wantedMaturity(a, b search.Document) (int64, bool) {
-	if n, ok := a.Numbers[NumberMinMaturity]; ok {
+	if n, ok := a.Numbers[facet.MinMaturity]; ok {
 		return n, true
 	}
-	n, ok := b.Numbers[NumberMinMaturity]
+	n, ok := b.Numbers[facet.MinMaturity]
 	return n, ok
 }
 
 func maturity(a, b search.Document) (level, least int64, ok bool) {
 	least, wants := wantedMaturity(a, b)
-	level, has := a.Numbers[NumberMaturity]
+	level, has := a.Numbers[facet.Maturity]
 	if !has {
-		level, has = b.Numbers[NumberMaturity]
+		level, has = b.Numbers[facet.Maturity]
 	}
 	return level, least, wants && has
 }
@@ -271,9 +272,9 @@ func maturity(a, b search.Document) (level, least int64, ok bool) {
 func judgeTerms(need, d search.Document, s Setting) judged {
 	var j judged
 	parts := 0
-	price, priced := either(need, d, NumberPriceFen)
-	lo, hasLo := either(need, d, NumberBudgetMinFen)
-	hi, hasHi := either(need, d, NumberBudgetMaxFen)
+	price, priced := either(need, d, facet.PriceFen)
+	lo, hasLo := either(need, d, facet.BudgetMinFen)
+	hi, hasHi := either(need, d, facet.BudgetMaxFen)
 	if hasHi || hasLo && priced {
 		parts++
 		switch {
@@ -291,11 +292,11 @@ func judgeTerms(need, d search.Document, s Setting) judged {
 			}
 		}
 	}
-	if mine, theirs := need.Facets[FacetCooperation], d.Facets[FacetCooperation]; len(mine) > 0 && len(theirs) > 0 {
+	if mine, theirs := need.Facets[facet.Cooperation], d.Facets[facet.Cooperation]; len(mine) > 0 && len(theirs) > 0 {
 		parts++
 		if i := slices.IndexFunc(mine, func(c string) bool { return slices.Contains(theirs, c) }); i >= 0 {
 			j.value++
-			says := "双方都接受" + s.Name(FacetCooperation, mine[i])
+			says := "双方都接受" + s.Name(facet.Cooperation, mine[i])
 			if j.note != "" {
 				says = j.note + "；" + says
 			}
@@ -324,19 +325,19 @@ func either(a, b search.Document, name string) (int64, bool) {
 func wan(fen int64) string { return money.Fen(fen).Wan() + " 万元" }
 
 func judgeRegion(need, d search.Document, s Setting) judged {
-	mine, theirs := need.Facets[FacetLeague], d.Facets[FacetLeague]
+	mine, theirs := need.Facets[facet.League], d.Facets[facet.League]
 	if len(mine) == 0 {
 		return judged{}
 	}
 	j := judged{applies: true, value: .2}
-	for _, c := range need.Facets[FacetCounty] {
-		if slices.Contains(d.Facets[FacetCounty], c) {
-			return judged{applies: true, value: 1, pro: true, note: "同在" + s.Name(FacetCounty, c) + "，便于现场对接"}
+	for _, c := range need.Facets[facet.County] {
+		if slices.Contains(d.Facets[facet.County], c) {
+			return judged{applies: true, value: 1, pro: true, note: "同在" + s.Name(facet.County, c) + "，便于现场对接"}
 		}
 	}
 	for _, c := range mine {
 		if slices.Contains(theirs, c) {
-			return judged{applies: true, value: .8, pro: true, note: "同在" + s.Name(FacetLeague, c) + "，便于中试"}
+			return judged{applies: true, value: .8, pro: true, note: "同在" + s.Name(facet.League, c) + "，便于中试"}
 		}
 	}
 	if len(theirs) == 0 {
@@ -346,7 +347,7 @@ func judgeRegion(need, d search.Document, s Setting) judged {
 }
 
 func judgeRecord(d search.Document) judged {
-	n, ok := d.Numbers[NumberRecord]
+	n, ok := d.Numbers[facet.Record]
 	if !ok {
 		return judged{}
 	}
@@ -362,22 +363,22 @@ func judgeRecord(d search.Document) judged {
 
 // judgeFreshness halves every 180 days since the owner last confirmed the listing, and counts completeness and a right in force.
 func judgeFreshness(d search.Document, now time.Time) judged {
-	at, ok := d.Numbers[NumberConfirmedAt]
+	at, ok := d.Numbers[facet.ConfirmedAt]
 	if !ok {
-		if at, ok = d.Numbers[NumberPublishedAt]; !ok {
+		if at, ok = d.Numbers[facet.PublishedAt]; !ok {
 			return judged{}
 		}
 	}
 	days := math.Max(0, now.Sub(time.Unix(at, 0)).Hours()/24)
 	fresh := math.Exp2(-days / 180)
 	j := judged{applies: true, value: fresh}
-	if c, ok := d.Numbers[NumberCompleteness]; ok {
+	if c, ok := d.Numbers[facet.Completeness]; ok {
 		j.value = (fresh + share(c, 100)) / 2
 		if c >= 80 {
 			j.pro, j.note = true, fmt.Sprintf("资料完整度 %d%%", c)
 		}
 	}
-	if until, ok := d.Numbers[NumberIPUntil]; ok && until >= int64(now.Year()) && slices.Contains(d.Facets[FacetIP], "valid") {
+	if until, ok := d.Numbers[facet.IPUntil]; ok && until >= int64(now.Year()) && slices.Contains(d.Facets[facet.IP], "valid") {
 		j.pro, j.note = true, fmt.Sprintf("专利有效至 %d 年", until)
 	}
 	if days > 365 {

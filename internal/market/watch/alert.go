@@ -14,6 +14,8 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/catalogue"
+	"techmarket/internal/market/facet"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
 	"techmarket/internal/platform/jobs"
@@ -94,19 +96,19 @@ func (s *Service) alert(ctx context.Context, a AlertArgs) error {
 	if !s.fresh(l) {
 		return nil
 	}
-	docs, err := s.config.Engine.Get(ctx, listing.DocumentID(l.Kind, l.ID))
+	doc, indexed, err := s.config.Catalogue.Indexed(ctx, l.Kind, l.ID)
 	if err != nil {
 		return fmt.Errorf("alert: %w", err)
 	}
-	if len(docs) == 0 {
+	if !indexed {
 		return fmt.Errorf("alert: listing %d is not indexed yet", l.ID) // tried again
 	}
-	if l.Origin == listing.OriginLocal {
-		if err := s.alertMatches(ctx, l, docs[0]); err != nil {
+	if l.Origin == listing.OriginLocal && s.other(l.Kind) != "" {
+		if err := s.alertMatches(ctx, l, doc); err != nil {
 			return err
 		}
 	}
-	if err := s.alertSearches(ctx, l, docs[0]); err != nil {
+	if err := s.alertSearches(ctx, l, doc); err != nil {
 		return err
 	}
 	if _, err := s.config.DB.Exec(ctx, rememberRun, pgx.StrictNamedArgs{"id": l.ID, "version": l.PublishedVersion, "at": s.config.Now()}); err != nil {
@@ -115,19 +117,11 @@ func (s *Service) alert(ctx context.Context, a AlertArgs) error {
 	return nil
 }
 
-// sameMarket keeps sample and real data apart: nobody real hears of a sample.
-func sameMarket(sample bool) search.Filter {
-	if sample {
-		return search.AnyOf("sample", "yes")
-	}
-	return search.NoneOf("sample", "yes")
-}
-
 // alertMatches tells owners of the other side in whose own best ten the new listing stands.
 func (s *Service) alertMatches(ctx context.Context, l listing.Listing, doc search.Document) error {
-	visible := []search.Filter{search.Between("expiresAt", s.config.Now().Unix()+1, math.MaxInt64), sameMarket(l.Sample)}
-	found, err := s.Find(ctx, matching.Request{Listing: doc, Want: string(other(l.Kind)), Limit: alertAsked,
-		Visible: append(slices.Clone(visible), search.NoneOf("org", strconv.FormatInt(l.OrganisationID, 10)))})
+	visible := append(s.config.Catalogue.Visible(), catalogue.SameMarket(l.Sample))
+	found, err := s.Find(ctx, matching.Request{Listing: doc, Want: string(s.other(l.Kind)), Limit: alertAsked,
+		Visible: append(slices.Clone(visible), search.NoneOf(facet.Org, strconv.FormatInt(l.OrganisationID, 10)))})
 	if err != nil && !fault.HasCode(err, "match_empty") {
 		return fmt.Errorf("alert: %w", err)
 	}
@@ -173,8 +167,8 @@ func (s *Service) announce(ctx context.Context, id int64, found listing.Listing,
 			return err
 		}
 		return notify.Message(ctx, tx, notify.Note{To: []int64{to.OwnerAccount}, Kind: "match", At: s.config.Now(),
-			Title: "新的" + found.Kind.Label() + "可能适合您的" + to.Kind.Label() + "“" + clip(to.Title, 40) + "”", Body: "《" + found.Title + "》 " + strings.Join(e.Reasons, "；"),
-			Link: MatchesPath(to.Kind, to.ID)})
+			Title: "新的" + s.kind(found.Kind).Label + "可能适合您的" + s.kind(to.Kind).Label + "“" + clip(to.Title, 40) + "”",
+			Body:  "《" + found.Title + "》 " + strings.Join(e.Reasons, "；"), Link: s.kind(to.Kind).MatchesPath(to.ID)})
 	})
 }
 
@@ -184,9 +178,6 @@ func notNil(s []string) []string {
 	}
 	return s
 }
-
-// MatchesPath is the page of a listing's matches.
-func MatchesPath(k listing.Kind, id int64) string { return fmt.Sprintf("/%ss/%d/matches", k, id) }
 
 // Wanted reports whether the owner of a listing hears of new matches. SetWanted with false is the one click that ends it.
 func (s *Service) Wanted(ctx context.Context, l listing.Listing) (bool, error) {
@@ -220,39 +211,40 @@ func (s *Service) alertSearches(ctx context.Context, l listing.Listing, doc sear
 		return fmt.Errorf("alert: %w", err)
 	}
 	for _, saved := range all {
-		if slices.ContainsFunc(saved.Query.filters(s.config.Now()), func(f search.Filter) bool { return !f.Keeps(doc) }) {
-			continue
-		}
-		if search.HasText(saved.Query.Text) {
-			r, err := s.config.Engine.Search(ctx, search.Query{Text: saved.Query.Text, Filters: []search.Filter{search.AnyOf("id", doc.ID)}, Limit: 1})
-			if err != nil {
-				return fmt.Errorf("alert: %w", err)
-			}
-			if r.Relaxed || len(r.Hits) == 0 {
-				continue
-			}
-		}
-		_, email, _, err := s.config.People.ContactOf(ctx, saved.AccountID)
-		if err != nil && !fault.Is(err, fault.NotFound) {
+		finds, err := s.config.Catalogue.Finds(ctx, saved.Query, doc)
+		if err != nil {
 			return fmt.Errorf("alert: %w", err)
 		}
-		err = s.inTx(ctx, "announce", func(ctx context.Context, tx pgx.Tx) error {
-			tag, err := tx.Exec(ctx, insertHit, pgx.StrictNamedArgs{"search": saved.ID, "listing": l.ID, "version": l.PublishedVersion, "at": s.config.Now(), "mailed": s.config.Now()})
-			if err != nil || tag.RowsAffected() == 0 {
-				return err
-			}
-			path := fmt.Sprintf("/%ss/%d", l.Kind, l.ID)
-			title := "订阅“" + saved.Name + "”有新的" + l.Kind.Label()
-			if err := notify.Message(ctx, tx, notify.Note{To: []int64{saved.AccountID}, Kind: "match", At: s.config.Now(), Title: title, Body: "《" + l.Title + "》", Link: path}); err != nil {
-				return err
-			}
-			return s.mail(ctx, tx, email, title, "《"+l.Title+"》\n"+s.config.BaseURL+path+"\n\n不再需要：点开 "+s.endLink(saved.FeedToken), s.endLink(saved.FeedToken))
-		})
-		if err != nil {
+		if !finds {
+			continue
+		}
+		if err := s.announceFind(ctx, saved, l); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// announceFind tells the owner of a saved search of a listing that it finds, once per version.
+func (s *Service) announceFind(ctx context.Context, saved Saved, l listing.Listing) error {
+	_, email, _, err := s.config.People.ContactOf(ctx, saved.AccountID)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return fmt.Errorf("alert: %w", err)
+	}
+	return s.inTx(ctx, "announce", func(ctx context.Context, tx pgx.Tx) error {
+		now := s.config.Now()
+		tag, err := tx.Exec(ctx, insertHit, pgx.StrictNamedArgs{"search": saved.ID, "listing": l.ID, "version": l.PublishedVersion, "at": now, "mailed": now})
+		if err != nil || tag.RowsAffected() == 0 {
+			return err
+		}
+		path, title := s.kind(l.Kind).PagePath(l.ID), "订阅“"+saved.Name+"”有新的"+s.kind(l.Kind).Label
+		note := notify.Note{To: []int64{saved.AccountID}, Kind: "match", At: now, Title: title, Body: "《" + l.Title + "》", Link: path}
+		if err := notify.Message(ctx, tx, note); err != nil {
+			return err
+		}
+		end := s.endLink(saved.FeedToken)
+		return s.mail(ctx, tx, email, title, "《"+l.Title+"》\n"+s.config.BaseURL+path+"\n\n不再需要：点开 "+end, end)
+	})
 }
 
 // endLink ends a saved search or the alerts of a listing, for whoever holds the mail.
@@ -301,17 +293,9 @@ func (s *Service) digestSearches(ctx context.Context) error {
 				since = saved.CreatedAt
 			}
 		}
-		found, err := s.config.Engine.Search(ctx, search.Query{Text: saved.Query.Text, Limit: 100, Sort: []search.Sort{{Number: "publishedAt", Desc: true}},
-			Filters: append(saved.Query.filters(now), search.Between("publishedAt", since.Unix(), math.MaxInt64))})
+		entries, err := s.config.Catalogue.Feed(ctx, saved.Query, since, 100)
 		if err != nil {
 			return fmt.Errorf("digest: %w", err)
-		}
-		if found.Relaxed {
-			found.Hits = nil
-		}
-		entries, err := s.entries(ctx, saved.Query.Kind, found.Hits, saved.Query.Sample)
-		if err != nil {
-			return err
 		}
 		err = s.inTx(ctx, "digest", func(ctx context.Context, tx pgx.Tx) error {
 			fresh := 0
@@ -326,7 +310,7 @@ func (s *Service) digestSearches(ctx context.Context) error {
 				return err
 			}
 			return notify.Message(ctx, tx, notify.Note{To: []int64{saved.AccountID}, Kind: "match", At: now, Link: "/searches",
-				Title: fmt.Sprintf("订阅“%s”有 %d 条新的%s", saved.Name, fresh, saved.Query.Kind.Label())})
+				Title: fmt.Sprintf("订阅“%s”有 %d 条新的%s", saved.Name, fresh, s.kind(saved.Query.Kind).Label)})
 		})
 		if err != nil {
 			return err
@@ -402,14 +386,15 @@ func (s *Service) digestText(lines []unmailed) string {
 			if u.Search != 0 {
 				fmt.Fprintf(&b, "\n订阅“%s”（结束它：%s）\n", u.Head, s.endLink(u.Token))
 			} else {
-				fmt.Fprintf(&b, "\n您的%s“%s”（全部匹配：%s", other(u.Kind).Label(), u.Head, s.config.BaseURL+MatchesPath(other(u.Kind), u.Own))
+				own := s.kind(s.other(u.Kind))
+				fmt.Fprintf(&b, "\n您的%s“%s”（全部匹配：%s", own.Label, u.Head, s.config.BaseURL+own.MatchesPath(u.Own))
 				if u.Token != "" { // announced before alerts had an address to end them
 					b.WriteString("；结束提醒：" + s.endLink(u.Token))
 				}
 				b.WriteString("）\n")
 			}
 		}
-		fmt.Fprintf(&b, "· 《%s》 %s/%ss/%d\n", u.Title, s.config.BaseURL, u.Kind, u.Found)
+		fmt.Fprintf(&b, "· 《%s》 %s%s\n", u.Title, s.config.BaseURL, s.kind(u.Kind).PagePath(u.Found))
 	}
 	if rest > 0 {
 		fmt.Fprintf(&b, "\n另有 %d 条，登录后在消息里查看。\n", rest)

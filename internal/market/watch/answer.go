@@ -167,7 +167,7 @@ func (s *Service) Say(ctx context.Context, who actor.Actor, query, result int64,
 	if err != nil {
 		return err
 	}
-	if r.Kind == q.Kind || r.OrganisationID != who.OrgID && !r.Public(s.config.Now()) && a != Drop && a != Restore {
+	if r.Kind != s.other(q.Kind) || r.OrganisationID != who.OrgID && !r.Public(s.config.Now()) && a != Drop && a != Restore {
 		return errNoListing
 	}
 	switch a {
@@ -243,11 +243,11 @@ func (s *Service) pairs(ctx context.Context, org, query int64, limit int) ([]Pai
 	return pairs, nil
 }
 
-// Hidden are the ids of documents that a Standing keeps off the list.
-func (st Standing) Hidden(k listing.Kind) []string {
+// Hidden are the ids of documents of a kind that a Standing keeps off the list.
+func (st Standing) Hidden(kind listing.Descriptor) []string {
 	var ids []string
 	for id := range st.Refused {
-		ids = append(ids, listing.DocumentID(k, id))
+		ids = append(ids, kind.DocumentID(id))
 	}
 	slices.Sort(ids)
 	return ids

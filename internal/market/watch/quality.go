@@ -324,24 +324,24 @@ func (s *Service) TryWeights(ctx context.Context, who actor.Actor, w matching.We
 			}
 			return out, fmt.Errorf("try weights: %w", err)
 		}
-		docs, err := s.config.Engine.Get(ctx, listing.DocumentID(l.Kind, id))
+		document, indexed, err := s.config.Catalogue.Indexed(ctx, l.Kind, id)
 		if err != nil {
 			return out, fmt.Errorf("try weights: %w", err)
 		}
-		if len(docs) == 0 {
+		if !indexed {
 			continue
 		}
-		before, err := s.ranks(ctx, s, l, docs[0])
+		before, err := s.ranks(ctx, s, l, document)
 		if err != nil {
 			return out, err
 		}
-		after, err := s.ranks(ctx, trial, l, docs[0])
+		after, err := s.ranks(ctx, trial, l, document)
 		if err != nil {
 			return out, err
 		}
 		out.Queries++
 		for _, result := range byQuery[id] {
-			doc := listing.DocumentID(other(l.Kind), result)
+			doc := s.kind(s.other(l.Kind)).DocumentID(result)
 			out.Matches++
 			if before[doc] != after[doc] {
 				out.Changes = append(out.Changes, Change{id, result, before[doc], after[doc]})
@@ -352,8 +352,8 @@ func (s *Service) TryWeights(ctx context.Context, who actor.Actor, w matching.We
 }
 
 func (s *Service) ranks(ctx context.Context, f Finder, l listing.Listing, doc search.Document) (map[string]int, error) {
-	found, err := f.Find(ctx, matching.Request{Listing: doc, Want: string(other(l.Kind)), Hard: Hard(doc), Limit: trialRanks,
-		Visible: []search.Filter{search.Between("expiresAt", s.config.Now().Unix()+1, math.MaxInt64)}})
+	found, err := f.Find(ctx, matching.Request{Listing: doc, Want: string(s.other(l.Kind)), Hard: Hard(doc), Limit: trialRanks,
+		Visible: s.config.Catalogue.Visible()})
 	if err != nil && !fault.HasCode(err, "match_empty") {
 		return nil, fmt.Errorf("try weights: %w", err)
 	}

@@ -6,18 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/market/listing"
-	"techmarket/search"
+	"techmarket/internal/market/catalogue"
 )
 
 // Notice is how a saved search speaks up. The feed works with each.
@@ -30,23 +26,12 @@ const (
 	Immediate Notice = "immediate" // a message and a mail as soon as something is published
 )
 
-// Criteria are what a list page was asked.
-type Criteria struct {
-	Kind   listing.Kind        `json:"kind"`
-	Text   string              `json:"text,omitempty"`
-	Facets map[string][]string `json:"facets,omitempty"` // as in listing.BaseDocument
-	Sample bool                `json:"sample,omitempty"` // the account belongs to the sample market and sees sample data
-}
-
-// SchemaVersion is the form in which it is stored, see package stored.
-func (Criteria) SchemaVersion() int { return 1 }
-
 // Saved is one person's saved search.
 type Saved struct {
 	ID        int64
 	AccountID int64
 	Name      string
-	Query     Criteria
+	Query     catalogue.Criteria
 	Notice    Notice
 	FeedToken string
 	CreatedAt time.Time
@@ -56,50 +41,16 @@ type Saved struct {
 
 const (
 	maxSaved    = 50
-	maxFacets   = 20
 	feedEntries = 30
 )
 
-// filters are what the criteria ask, without the text. Nothing that has expired is ever found, and sample data only for sample accounts.
-func (q Criteria) filters(now time.Time) []search.Filter {
-	out := []search.Filter{search.AnyOf("kind", string(q.Kind)), search.Between("expiresAt", now.Unix()+1, math.MaxInt64)}
-	if !q.Sample {
-		out = append(out, search.NoneOf("sample", "yes"))
-	}
-	for _, name := range sortedKeys(q.Facets) {
-		out = append(out, search.AnyOf(name, q.Facets[name]...))
-	}
-	return out
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-func (q Criteria) check() error {
-	var f fault.Fields
-	f.Check(q.Kind == listing.Achievement || q.Kind == listing.Demand, "kind", "choose", "请从成果或需求的列表页订阅搜索。")
-	f.Check(search.HasText(q.Text) || len(q.Facets) > 0, "q", "required", "请先输入关键词或选择条件，再订阅。")
-	f.Check(utf8.RuneCountInString(q.Text) <= search.MaxTextRunes, "q", "too_long", "订阅的搜索词请控制在 200 字以内。")
-	f.Check(len(q.Facets) <= maxFacets, "q", "too_many", "条件过多，请减少后再订阅。")
-	if err := f.Err(); err != nil {
-		return err
-	}
-	return search.Query{Filters: q.filters(time.Unix(0, 0))}.Validate()
-}
-
 // Save keeps a search for the actor; the same criteria twice are one search. Faults: unauthorized; invalid; conflict "saved_searches_full".
-func (s *Service) Save(ctx context.Context, who actor.Actor, q Criteria, name string, n Notice) (Saved, error) {
+func (s *Service) Save(ctx context.Context, who actor.Actor, q catalogue.Criteria, name string, n Notice) (Saved, error) {
 	if !who.SignedIn() {
 		return Saved{}, fault.New(fault.Unauthorized, "sign_in", "登录后可以订阅搜索。")
 	}
 	q.Text, q.Sample = strings.TrimSpace(q.Text), who.Sample
-	if err := q.check(); err != nil {
+	if err := s.config.Catalogue.Check(q); err != nil {
 		return Saved{}, err
 	}
 	if err := n.check(); err != nil {
@@ -123,7 +74,7 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, q Criteria, name st
 			return err
 		}
 		for _, l := range live {
-			if l.Query.same(q) {
+			if l.Query.Same(q) {
 				saved = l
 				saved.Notice = n
 				_, err := tx.Exec(ctx, updateNotice, pgx.StrictNamedArgs{"id": l.ID, "account": who.AccountID, "notice": n})
@@ -138,18 +89,6 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, q Criteria, name st
 		return err
 	})
 	return saved, err
-}
-
-func (q Criteria) same(o Criteria) bool {
-	if q.Kind != o.Kind || q.Text != o.Text || len(q.Facets) != len(o.Facets) {
-		return false
-	}
-	for name, codes := range q.Facets {
-		if !slices.Equal(slices.Sorted(slices.Values(codes)), slices.Sorted(slices.Values(o.Facets[name]))) {
-			return false
-		}
-	}
-	return true
 }
 
 func (n Notice) check() error {
@@ -244,19 +183,9 @@ func (s *Service) EndByToken(ctx context.Context, token string) error {
 	return nil
 }
 
-// Entry is one public listing of a feed. It names an organisation, never a person.
-type Entry struct {
-	ID           int64
-	Kind         listing.Kind
-	Title, Lead  string
-	Organisation string
-	PublishedAt  time.Time
-	Version      int
-}
-
 // Feed returns the newest 30 of what a saved search finds, as a guest sees it; sample listings only when the account is a sample.
 // Faults: not found "saved_search", also after its end; those of the engine.
-func (s *Service) Feed(ctx context.Context, token string) (Saved, []Entry, error) {
+func (s *Service) Feed(ctx context.Context, token string) (Saved, []catalogue.Entry, error) {
 	rows, _ := s.config.DB.Query(ctx, savedByToken, pgx.StrictNamedArgs{"token": token})
 	saved, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Saved])
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -265,58 +194,11 @@ func (s *Service) Feed(ctx context.Context, token string) (Saved, []Entry, error
 	if err != nil {
 		return Saved{}, nil, fmt.Errorf("feed: %w", err)
 	}
-	found, err := s.config.Engine.Search(ctx, search.Query{Text: saved.Query.Text, Filters: saved.Query.filters(s.config.Now()),
-		Sort: []search.Sort{{Number: "publishedAt", Desc: true}}, Limit: feedEntries})
+	entries, err := s.config.Catalogue.Feed(ctx, saved.Query, time.Time{}, feedEntries)
 	if err != nil {
 		return Saved{}, nil, fmt.Errorf("feed: %w", err)
 	}
-	if found.Relaxed { // some of the words only is not what was subscribed to
-		return saved, nil, nil
-	}
-	entries, err := s.entries(ctx, saved.Query.Kind, found.Hits, saved.Query.Sample)
-	return saved, entries, err
-}
-
-// entries reads hits again as a guest, so that what was withdrawn a moment ago is not named.
-func (s *Service) entries(ctx context.Context, kind listing.Kind, hits []search.Hit, sample bool) ([]Entry, error) {
-	ids := make([]int64, 0, len(hits))
-	for _, h := range hits {
-		ids = append(ids, listing.IDOf(h.ID))
-	}
-	var out []Entry
-	var orgs []int64
-	add := func(l listing.Listing, lead string) {
-		if l.Sample && !sample || l.PublishedAt == nil {
-			return
-		}
-		out = append(out, Entry{ID: l.ID, Kind: kind, Title: l.Title, Lead: clip(lead, 160), PublishedAt: *l.PublishedAt, Version: l.PublishedVersion})
-		orgs = append(orgs, l.OrganisationID)
-	}
-	if kind == listing.Achievement {
-		items, err := s.config.Achievements.Many(ctx, actor.Guest(), ids)
-		if err != nil {
-			return nil, fmt.Errorf("entries: %w", err)
-		}
-		for _, it := range items {
-			add(it.Listing, it.Content.Summary)
-		}
-	} else {
-		items, err := s.config.Demands.Many(ctx, actor.Guest(), ids)
-		if err != nil {
-			return nil, fmt.Errorf("entries: %w", err)
-		}
-		for _, it := range items {
-			add(it.Listing, it.Content.Problem)
-		}
-	}
-	named, err := s.config.People.Organisations(ctx, orgs)
-	if err != nil {
-		return nil, fmt.Errorf("entries: %w", err)
-	}
-	for i := range out {
-		out[i].Organisation = named[orgs[i]].Name
-	}
-	return out, nil
+	return saved, entries, nil
 }
 
 // clip cuts a text to n characters.

@@ -98,8 +98,7 @@ const (
 			from shown s join match_listing l on l.id = s.q left join said a on a.q = s.q and a.r = s.r
 			cross join lateral (
 				select count(*) > 0 as contacted, count(agreed_at) > 0 as agreed from match_deal d
-				where d.achievement_id = case when l.kind = 'achievement' then s.q else s.r end
-					and d.demand_id = case when l.kind = 'achievement' then s.r else s.q end) d
+				where (d.supply_listing_id, d.demand_listing_id) in ((s.q, s.r), (s.r, s.q))) d
 			where @sample or not l.is_sample) `
 	counts = `(count(*))::int as shown, (count(*) filter (where opened))::int as opened, (count(*) filter (where kept))::int as kept,
 		(count(*) filter (where refused))::int as refused, (count(*) filter (where contacted))::int as contacted, (count(*) filter (where agreed))::int as agreed `
@@ -109,7 +108,7 @@ const (
 	refusals = `select 'match' as source, a.reason as code, count(*)::int as times from match_answer a join match_listing l on l.id = a.query_listing
 		where a.answer = 'refuse' and a.at >= @since and (@sample or not l.is_sample) group by a.reason
 		union all
-		select 'deal', d.decline_code, count(*)::int from match_deal d join match_listing l on l.id = d.achievement_id
+		select 'deal', d.decline_code, count(*)::int from match_deal d join match_listing l on l.id = d.supply_listing_id
 		where d.decline_code <> '' and d.created_at >= @since and (@sample or not l.is_sample) group by d.decline_code
 		order by 1 desc, 3 desc, 2`
 	emptySearches = `select kind, words, times, last_at from empty_search where last_at >= @since order by times desc, last_at desc limit 50`

@@ -28,11 +28,10 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/market/achievement"
-	"techmarket/internal/market/demand"
+	"techmarket/internal/market/catalogue"
+	"techmarket/internal/market/facet"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
-	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/postgres"
@@ -40,9 +39,8 @@ import (
 	"techmarket/search/zh"
 )
 
-// People names organisations and gives an account's mail address; identity.Service fulfils it.
+// People gives an account's mail address; identity.Service fulfils it.
 type People interface {
-	Organisations(ctx context.Context, ids []int64) (map[int64]identity.Organisation, error)
 	ContactOf(ctx context.Context, id int64) (name, email, phone string, err error)
 }
 
@@ -58,13 +56,11 @@ type Finder interface {
 
 // Config is what a Service needs.
 type Config struct {
-	DB           *postgres.DB
-	Listings     *listing.Service
-	Achievements *achievement.Service
-	Demands      *demand.Service
-	People       People
-	Engine       search.Engine
-	Analyzer     *zh.Analyzer
+	DB        *postgres.DB
+	Listings  *listing.Service
+	Catalogue *catalogue.Service
+	People    People
+	Analyzer  *zh.Analyzer
 	// Finder returns a finder with these weights on the model in use; for the dry run and for putting weights into use.
 	Finder  func(matching.Weights) Finder
 	Queue   Queue
@@ -109,19 +105,17 @@ func (s *Service) Find(ctx context.Context, r matching.Request) (matching.Matche
 
 // Hard are the constraints of a need that filter instead of subtracting: the least maturity it accepts.
 func Hard(doc search.Document) []search.Filter {
-	if n, ok := doc.Numbers[matching.NumberMinMaturity]; ok && n > 0 {
-		return []search.Filter{search.Between(matching.NumberMaturity, n, 9)}
+	if n, ok := doc.Numbers[facet.MinMaturity]; ok && n > 0 {
+		return []search.Filter{search.Between(facet.Maturity, n, 9)}
 	}
 	return nil
 }
 
-// other is the opposite kind.
-func other(k listing.Kind) listing.Kind {
-	if k == listing.Demand {
-		return listing.Achievement
-	}
-	return listing.Demand
-}
+// kind is the declaration of a kind.
+func (s *Service) kind(k listing.Kind) listing.Descriptor { return s.config.Listings.Kinds().Of(k) }
+
+// other is the kind on the other side, "" where nothing is matched with a kind.
+func (s *Service) other(k listing.Kind) listing.Kind { return s.kind(k).Counterpart }
 
 // own returns the actor's own listing. Faults: unauthorized; forbidden "not_member"; not found "listing" when it belongs to
 // another organisation, so that nobody learns of a draft by answering.

@@ -19,6 +19,7 @@ import (
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/catalogue"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
@@ -50,6 +51,7 @@ type bundle struct {
 	listings     *listing.Service
 	achievements *achievement.Service
 	demands      *demand.Service
+	catalogue    *catalogue.Service
 	engine       search.Engine
 	watch        *watch.Service
 	outbox       *[]notify.Mail
@@ -86,7 +88,7 @@ func setup(t *testing.T) *bundle {
 	b.people, err = identity.New(identity.Config{Pool: b.db.Pool, Audit: silent{}, Now: b.now, Policy: policy})
 	b.must(err)
 	b.listings, err = listing.New(listing.Config{DB: b.db, Directory: b.people, Queue: b.jobs, Files: store, Now: b.now,
-		Rules:   []listing.Rules{achievement.Rules(), demand.Rules()},
+		Kinds:   []listing.Descriptor{achievement.Descriptor(), demand.Descriptor()},
 		Indexed: func(ctx context.Context, ids []int64) error { return b.watch.Published(ctx, ids) }})
 	b.must(err)
 	b.achievements, b.demands = achievement.New(b.listings), demand.New(b.listings)
@@ -97,7 +99,8 @@ func setup(t *testing.T) *bundle {
 	t.Cleanup(func() { _ = b.engine.Close() })
 	model, err := matching.Learn(t.Context(), analyzer, func(func(search.Document, error) bool) {})
 	b.must(err)
-	b.watch = watch.New(watch.Config{DB: b.db, Listings: b.listings, Achievements: b.achievements, Demands: b.demands, People: b.people, Engine: b.engine, Analyzer: analyzer,
+	b.catalogue = catalogue.New(catalogue.Config{Listings: b.listings, Engine: b.engine, People: b.people, Now: b.now})
+	b.watch = watch.New(watch.Config{DB: b.db, Listings: b.listings, Catalogue: b.catalogue, People: b.people, Analyzer: analyzer,
 		Queue: b.jobs, Audit: silent{}, Now: b.now, Random: rand.Reader, BaseURL: "http://market.test", Log: slog.New(slog.DiscardHandler),
 		Finder: func(w matching.Weights) watch.Finder {
 			return matching.NewFinder(b.engine, analyzer, model, w, b.now, func(_, code string) string { return code })
@@ -327,7 +330,7 @@ func TestSay_RefusedPairsStayAwayFromThatOrganisationOnly(t *testing.T) {
 	b.must(b.watch.Say(t.Context(), b.company, need, found, watch.Refuse, "price"))
 	st, err := b.watch.Standing(t.Context(), b.company, l)
 	b.must(err)
-	if got, want := st.Hidden(listing.Achievement), []string{listing.DocumentID(listing.Achievement, found)}; !slices.Equal(got, want) || st.Refused[found] != "price" {
+	if got, want := st.Hidden(achievement.Descriptor()), []string{achievement.Descriptor().DocumentID(found)}; !slices.Equal(got, want) || st.Refused[found] != "price" {
 		t.Errorf("after the refusal: got %v %v", got, st)
 	}
 	if st, err := b.watch.Standing(t.Context(), b.rival, l); err != nil || len(st.Refused)+len(st.Kept) != 0 {
@@ -385,11 +388,11 @@ func TestShown_IsWrittenForTheOwnersSideOnlyAndOncePerVersion(t *testing.T) {
 func TestSaved_FindsTellsAndEnds(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	q := watch.Criteria{Kind: listing.Achievement, Text: "焦炉煤气 脱硫", Facets: map[string][]string{"field": {"07"}}}
+	q := catalogue.Criteria{Kind: achievement.Kind, Text: "焦炉煤气 脱硫", Facets: map[string][]string{"field": {"07"}}}
 	if _, err := b.watch.Save(t.Context(), b.guest, q, "", watch.Daily); !fault.Is(err, fault.Unauthorized) {
 		t.Errorf("guest: got %v", err)
 	}
-	if _, err := b.watch.Save(t.Context(), b.company, watch.Criteria{Kind: listing.Achievement}, "", watch.Daily); !fault.Is(err, fault.Invalid) {
+	if _, err := b.watch.Save(t.Context(), b.company, catalogue.Criteria{Kind: achievement.Kind}, "", watch.Daily); !fault.Is(err, fault.Invalid) {
 		t.Errorf("empty search: got %v", err)
 	}
 	daily, err := b.watch.Save(t.Context(), b.company, q, "", watch.Daily)
@@ -401,7 +404,7 @@ func TestSaved_FindsTellsAndEnds(t *testing.T) {
 	}
 	now, err := b.watch.Save(t.Context(), b.rival, q, "脱硫", watch.Immediate)
 	b.must(err)
-	never, err := b.watch.Save(t.Context(), b.rival, watch.Criteria{Kind: listing.Achievement, Text: "肉羊育种"}, "羊", watch.Immediate)
+	never, err := b.watch.Save(t.Context(), b.rival, catalogue.Criteria{Kind: achievement.Kind, Text: "肉羊育种"}, "羊", watch.Immediate)
 	b.must(err)
 
 	b.advance(time.Hour)
@@ -444,7 +447,7 @@ func TestSaved_FindsTellsAndEnds(t *testing.T) {
 func TestFeed_HoldsWhatAGuestMaySee(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	q := watch.Criteria{Kind: listing.Achievement, Text: "脱硫"}
+	q := catalogue.Criteria{Kind: achievement.Kind, Text: "脱硫"}
 	real, err := b.watch.Save(t.Context(), b.company, q, "", watch.Never)
 	b.must(err)
 	sampled, err := b.watch.Save(t.Context(), b.sampler, q, "", watch.Never)
@@ -484,7 +487,7 @@ func TestMissed_KeepsWordsAndForgetsPeople(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	for _, text := range []string{"石墨烯散热膜", "石墨烯 散热膜", "石墨烯　散热膜", "13800001234", "张三 150-2041-9900", "a@example.com", "x", strings.Repeat("长", 31), "http://x.cn"} {
-		b.watch.Missed(listing.Achievement, text)
+		b.watch.Missed(achievement.Kind, text)
 	}
 	b.must(b.watch.Flush(t.Context()))
 	q, err := b.watch.Quality(t.Context(), b.editor, b.now().Add(-time.Hour), true)
@@ -515,7 +518,7 @@ func TestQuality_CountsThePairsThatWereShown(t *testing.T) {
 	b.must(b.watch.Flush(t.Context()))
 	b.must(b.watch.Say(t.Context(), b.company, need, found, watch.Open, ""))
 	b.must(b.watch.Say(t.Context(), b.company, need, other, watch.Refuse, "maturity"))
-	_, err = b.db.Exec(t.Context(), `insert into deal (state, achievement_id, demand_id, supply_org, demand_org, opened_by, opened_side, subject, created_at, updated_at, agreed_at)
+	_, err = b.db.Exec(t.Context(), `insert into deal (state, supply_listing_id, demand_listing_id, supply_org, demand_org, opened_by, opened_side, subject, created_at, updated_at, agreed_at)
 		values ('agreed', $1, $2, $3, $4, $5, 'demand', 'x', $6, $6, $6)`, found, need, b.university.OrgID, b.company.OrgID, b.company.AccountID, b.now())
 	b.must(err)
 
@@ -603,24 +606,24 @@ func TestWeights_AreVersionedTriedAndPutIntoUse(t *testing.T) {
 	v, err := b.watch.SaveWeights(t.Context(), b.editor, w, "更看重就近")
 	b.must(err)
 	first := func() string {
-		docs, err := b.engine.Get(t.Context(), listing.DocumentID(listing.Demand, need))
+		docs, err := b.engine.Get(t.Context(), demand.Descriptor().DocumentID(need))
 		b.must(err)
 		m, err := b.watch.Find(t.Context(), matching.Request{Listing: docs[0], Want: "achievement", Limit: 5})
 		b.must(err)
 		return m.Items[0].Document.ID + " " + m.Weights
 	}
-	if got := first(); got != listing.DocumentID(listing.Achievement, near)+" "+matching.DefaultWeights().Version {
+	if got := first(); got != achievement.Descriptor().DocumentID(near)+" "+matching.DefaultWeights().Version {
 		t.Errorf("saved is not in use: got %s", got)
 	}
 	b.must(b.watch.Activate(t.Context(), b.editor, v.Version))
-	if got, want := first(), listing.DocumentID(listing.Achievement, second.ID)+" "+v.Weights.Version; got != want {
+	if got, want := first(), achievement.Descriptor().DocumentID(second.ID)+" "+v.Weights.Version; got != want {
 		t.Errorf("active: got %s, want %s", got, want)
 	}
 	b.must(b.watch.Load(t.Context(), plain())) // as a restart
 	newer := matching.DefaultWeights()
 	newer.Version = "2027-01-1"
 	b.must(b.watch.Load(t.Context(), newer)) // a newer program does not replace what the operator chose
-	if got, want := first(), listing.DocumentID(listing.Achievement, second.ID)+" "+v.Weights.Version; got != want {
+	if got, want := first(), achievement.Descriptor().DocumentID(second.ID)+" "+v.Weights.Version; got != want {
 		t.Errorf("after a restart: got %s, want %s", got, want)
 	}
 	for _, who := range []actor.Actor{b.guest, b.company} {

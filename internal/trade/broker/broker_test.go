@@ -70,7 +70,7 @@ func newWorld(t testing.TB) *world {
 		exec(`insert into account (login_name, display_name, password_hash, created_at) values ($1, $1, '', $2)`, fmt.Sprint("a", i), w.now)
 	}
 	exec(`insert into listing (kind, organisation_id, owner_account, state, draft, created_at, updated_at) values ('achievement', 2, 8, 'published', '{}', $1, $1)`, w.now)
-	exec(`insert into deal (state, achievement_id, supply_org, demand_org, opened_by, opened_side, broker_account, broker_org, subject, is_sample, created_at, answered_at, agreed_at, updated_at)
+	exec(`insert into deal (state, supply_listing_id, supply_org, demand_org, opened_by, opened_side, broker_account, broker_org, subject, is_sample, created_at, answered_at, agreed_at, updated_at)
 values ('agreed', 1, 2, 3, 1, 'demand', 1, 1, '甲', false, $1, $1, $1, $1), ('agreed', 1, 2, 3, 1, 'demand', 1, 1, '样例', true, $1, $1, $1, $1)`, w.now)
 	w.Service = New(Config{DB: w.db, Audit: w, People: w, Deals: deal.New(deal.Config{DB: w.db}), Registrations: w, Now: func() time.Time { return w.now }})
 	return w

@@ -142,8 +142,8 @@ type Deal struct {
 	ID            int64      `json:"id"`
 	State         State      `json:"state"`
 	Version       int        `json:"version"`
-	AchievementID int64      `json:"achievementId"` // 0 where the deal names none
-	DemandID      int64      `json:"demandId"`
+	SupplyListing int64      `json:"supplyListingId"` // 0 where the deal names none; its kind is any that the supplying side lists
+	DemandListing int64      `json:"demandListingId"`
 	SupplyOrg     int64      `json:"supplyOrgId"`
 	DemandOrg     int64      `json:"demandOrgId"`
 	OpenedBy      int64      `json:"openedBy"`
@@ -267,7 +267,8 @@ func EndReasons() []EndReason {
 // ListingFacts is what a deal needs to know of a listing; market/listing supplies it.
 type ListingFacts struct {
 	ID           int64
-	Kind         string // achievement, demand
+	Kind         string // code of the kind, for the origin of what a contract takes from it
+	Side         Side   // of its owner: Supply or Demand
 	OrgID        int64
 	OwnerAccount int64
 	Title        string
@@ -289,8 +290,8 @@ type Right struct {
 
 // Agreement is an agreed deal with its frozen terms and the listings it rests on.
 type Agreement struct {
-	Deal        Deal
-	Terms       Terms
-	Achievement *ListingFacts // nil where the deal names none
-	Demand      *ListingFacts
+	Deal   Deal
+	Terms  Terms
+	Supply *ListingFacts // nil where the deal names none
+	Demand *ListingFacts
 }

@@ -105,7 +105,7 @@ values ($1, $2, $3, 'published', '{}', $4, $4) returning id`, kind, owner.OrgID,
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.listings[id] = ListingFacts{ID: id, Kind: kind, OrgID: owner.OrgID, OwnerAccount: owner.AccountID, Title: fmt.Sprintf("样例%s %d", kind, id), Open: true, Field: "05"}
+	w.listings[id] = ListingFacts{ID: id, Kind: kind, Side: map[string]Side{"achievement": Supply, "demand": Demand}[kind], OrgID: owner.OrgID, OwnerAccount: owner.AccountID, Title: fmt.Sprintf("样例%s %d", kind, id), Open: true, Field: "05"}
 	return id
 }
 
@@ -114,7 +114,7 @@ values ($1, $2, $3, 'published', '{}', $4, $4) returning id`, kind, owner.OrgID,
 func (w *world) at(t testing.TB, state State, accepted ...Side) Deal {
 	t.Helper()
 	ctx := context.Background()
-	d, err := w.Open(ctx, w.broker, Approach{AchievementID: w.listing(t, "achievement", w.university), DemandID: w.listing(t, "demand", w.company), BrokerFor: Demand, Message: "愿意牵线"})
+	d, err := w.Open(ctx, w.broker, Approach{SupplyListing: w.listing(t, "achievement", w.university), DemandListing: w.listing(t, "demand", w.company), BrokerFor: Demand, Message: "愿意牵线"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +266,7 @@ func TestAgreementNeedsBothSidesOnTheSameVersion(t *testing.T) {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	a, err := w.Agreed(ctx, w.broker, d.ID)
-	if err != nil || a.Terms.Amount != better.Amount || a.Terms.Commission() != 2_025_000 || a.Achievement == nil || a.Demand == nil {
+	if err != nil || a.Terms.Amount != better.Amount || a.Terms.Commission() != 2_025_000 || a.Supply == nil || a.Demand == nil {
 		t.Errorf("agreement %+v, %v", a, err)
 	}
 	if !slices.Equal(w.agreed, []int64{d.ID}) {
@@ -354,20 +354,20 @@ func TestOpenRefusesWhatIsNoApproach(t *testing.T) {
 		a    Approach
 		code string
 	}{
-		{"guests sign in first", w.guest, Approach{AchievementID: achievement}, "sign_in_needed"},
-		{"a registrar is no member", w.registrar, Approach{DemandID: demand}, "not_member"},
-		{"a member without the role is no broker", w.company, Approach{AchievementID: achievement, DemandID: demand, BrokerFor: Demand}, "not_broker"},
-		{"a pending organisation waits", pending, Approach{AchievementID: achievement}, "org_not_confirmed"},
-		{"one listing is named", w.company, Approach{}, "achievementId missing"},
-		{"a broker names the client's listing", w.broker, Approach{AchievementID: achievement, BrokerFor: Demand}, "demandId missing"},
-		{"the own achievement is no partner", w.university, Approach{AchievementID: achievement}, "achievementId same_organisation"},
-		{"nobody deals with itself", w.university, Approach{AchievementID: achievement, DemandID: ownNeed}, "achievementId same_organisation"},
-		{"a foreign need is no own need", w.stranger, Approach{AchievementID: achievement, DemandID: demand}, "demandId not_own"},
-		{"closed listings rest", w.company, Approach{AchievementID: closed}, "achievementId not_open"},
-		{"a need is no achievement", w.company, Approach{AchievementID: ownNeed}, "achievementId wrong_kind"},
-		{"an unknown listing", w.company, Approach{AchievementID: 9999}, "listing_not_found"},
-		{"a message is written", w.company, Approach{AchievementID: achievement, Message: " "}, "message too_short"},
-		{"a message is bounded", w.company, Approach{AchievementID: achievement, Message: strings.Repeat("字", maxMessage+1)}, "message too_long"},
+		{"guests sign in first", w.guest, Approach{SupplyListing: achievement}, "sign_in_needed"},
+		{"a registrar is no member", w.registrar, Approach{DemandListing: demand}, "not_member"},
+		{"a member without the role is no broker", w.company, Approach{SupplyListing: achievement, DemandListing: demand, BrokerFor: Demand}, "not_broker"},
+		{"a pending organisation waits", pending, Approach{SupplyListing: achievement}, "org_not_confirmed"},
+		{"one listing is named", w.company, Approach{}, "supplyListingId missing"},
+		{"a broker names the client's listing", w.broker, Approach{SupplyListing: achievement, BrokerFor: Demand}, "demandListingId missing"},
+		{"the own achievement is no partner", w.university, Approach{SupplyListing: achievement}, "supplyListingId same_organisation"},
+		{"nobody deals with itself", w.university, Approach{SupplyListing: achievement, DemandListing: ownNeed}, "supplyListingId same_organisation"},
+		{"a foreign need is no own need", w.stranger, Approach{SupplyListing: achievement, DemandListing: demand}, "demandListingId not_own"},
+		{"closed listings rest", w.company, Approach{SupplyListing: closed}, "supplyListingId not_open"},
+		{"a need is no achievement", w.company, Approach{SupplyListing: ownNeed}, "supplyListingId wrong_kind"},
+		{"an unknown listing", w.company, Approach{SupplyListing: 9999}, "listing_not_found"},
+		{"a message is written", w.company, Approach{SupplyListing: achievement, Message: " "}, "message too_short"},
+		{"a message is bounded", w.company, Approach{SupplyListing: achievement, Message: strings.Repeat("字", maxMessage+1)}, "message too_long"},
 	} {
 		if c.a.Message == "" {
 			c.a.Message = "希望合作"
@@ -377,13 +377,13 @@ func TestOpenRefusesWhatIsNoApproach(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", c.rule, got, c.code)
 		}
 	}
-	if _, err := w.Open(ctx, w.company, Approach{AchievementID: achievement, Message: "希望合作"}); err != nil {
+	if _, err := w.Open(ctx, w.company, Approach{SupplyListing: achievement, Message: "希望合作"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Open(ctx, w.company, Approach{AchievementID: achievement, Message: "再次联系"}); !fault.HasCode(err, "already_open") {
+	if _, err := w.Open(ctx, w.company, Approach{SupplyListing: achievement, Message: "再次联系"}); !fault.HasCode(err, "already_open") {
 		t.Errorf("a second open approach: %v", err)
 	}
-	if _, err := w.Open(ctx, w.university, Approach{AchievementID: achievement, DemandID: demand, Message: "我们有成果"}); err != nil {
+	if _, err := w.Open(ctx, w.university, Approach{SupplyListing: achievement, DemandListing: demand, Message: "我们有成果"}); err != nil {
 		t.Errorf("another pair of listings: %v", err)
 	}
 }
@@ -570,7 +570,7 @@ func TestListsShowOnlyOwnDeals(t *testing.T) {
 		{w.company, Filter{Limit: 1}, []int64{second.ID}},
 		{w.company, Filter{Limit: 1, After: second.ID}, []int64{first.ID}},
 		{w.broker, Filter{Limit: 10, State: Talking}, []int64{first.ID}},
-		{w.university, Filter{Limit: 10, Listing: first.AchievementID}, []int64{first.ID}},
+		{w.university, Filter{Limit: 10, Listing: first.SupplyListing}, []int64{first.ID}},
 		{w.otherBroker, Filter{Limit: 10}, nil},
 		{w.registrar, Filter{Limit: 10}, nil},
 		{w.officer, Filter{Limit: 10}, nil},

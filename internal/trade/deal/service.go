@@ -50,10 +50,10 @@ type Config struct {
 
 // Service carries deals. A deal is visible to members (经办人, 单位管理员) of its two organisations and to the
 // broker who introduced them; for everybody else, officers included, it does not exist (NotFound).
-type Service struct{ Config }
+type Service struct{ config Config }
 
 // New makes the service.
-func New(c Config) *Service { return &Service{c} }
+func New(c Config) *Service { return &Service{config: c} }
 
 // Limits of texts, in characters, and of files per message.
 const (
@@ -65,8 +65,8 @@ const (
 // Approach is an expression of interest. One or both listings are named; a broker names both: the client's
 // published listing is the mandate to speak for it.
 type Approach struct {
-	AchievementID int64   `json:"achievementId"`
-	DemandID      int64   `json:"demandId"`
+	SupplyListing int64   `json:"supplyListingId"`
+	DemandListing int64   `json:"demandListingId"`
 	BrokerFor     Side    `json:"brokerFor"` // "" for the own organisation; supply or demand for a broker's client
 	Message       string  `json:"message"`   // 2 … 4000 characters
 	Files         []int64 `json:"files"`
@@ -88,7 +88,7 @@ func (s *Service) Open(ctx context.Context, who actor.Actor, a Approach) (Deal, 
 	if err != nil {
 		return Deal{}, fmt.Errorf(op+": %w", err)
 	}
-	err = s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	err = s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if d.ID, err = insert(ctx, tx, d); err != nil {
 			return err
 		}
@@ -110,7 +110,7 @@ func (s *Service) Open(ctx context.Context, who actor.Actor, a Approach) (Deal, 
 		if err := s.tell(ctx, tx, who, d, title, "请尽快答复：接受后进入洽谈，不合适请选择原因婉拒。"); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, who, "deal.open", d.ID, map[string]any{"achievement": d.AchievementID, "demand": d.DemandID})
+		return s.record(ctx, tx, who, "deal.open", d.ID, map[string]any{"supply": d.SupplyListing, "demand": d.DemandListing})
 	})
 	if err != nil {
 		return Deal{}, fmt.Errorf(op+": %w", err)
@@ -121,50 +121,32 @@ func (s *Service) Open(ctx context.Context, who actor.Actor, a Approach) (Deal, 
 
 // approach works out the sides and refuses what cannot be one.
 func (s *Service) approach(ctx context.Context, who actor.Actor, a Approach) (Deal, error) {
-	switch {
-	case !who.SignedIn():
-		return Deal{}, errSignIn
-	case a.BrokerFor == nobody && !member(who):
-		return Deal{}, fault.New(fault.Forbidden, "not_member", "只有单位的经办人可以代表单位发起对接，请联系本单位管理员")
-	case a.BrokerFor != nobody && !who.Has(actor.Broker):
-		return Deal{}, fault.New(fault.Forbidden, "not_broker", "只有技术经纪人可以代表客户发起对接")
-	case who.OrgState != actor.Confirmed:
-		return Deal{}, errNotConfirmed
+	if err := mayApproach(who, a); err != nil {
+		return Deal{}, err
 	}
 	var f fault.Fields
 	f.Check(a.BrokerFor == nobody || a.BrokerFor == Supply || a.BrokerFor == Demand, "brokerFor", "unknown_code", "请选择代表成果方还是需求方")
-	f.Check(a.AchievementID != 0 || a.DemandID != 0, "achievementId", "missing", "请选择要对接的成果或需求")
-	f.Check(a.BrokerFor == nobody || a.AchievementID != 0 && a.DemandID != 0, "demandId", "missing", "技术经纪人牵线须同时选择成果和需求：客户已发布的信息就是委托依据")
+	f.Check(a.SupplyListing != 0 || a.DemandListing != 0, "supplyListingId", "missing", "请选择要对接的成果或需求")
+	f.Check(a.BrokerFor == nobody || a.SupplyListing != 0 && a.DemandListing != 0, "demandListingId", "missing",
+		"技术经纪人牵线须同时选择成果和需求：客户已发布的信息就是委托依据")
 	text(&f, "message", a.Message, 2, maxMessage, "请写几句话：想解决什么问题，希望怎样合作")
 	if err := f.Err(); err != nil {
 		return Deal{}, err
 	}
-	listing := func(id int64, kind, path string) (*ListingFacts, error) {
-		if id == 0 {
-			return nil, nil
-		}
-		l, err := s.Listings.Facts(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		f.Check(l.Kind == kind, path, "wrong_kind", "选择的不是"+map[string]string{"achievement": "成果", "demand": "需求"}[kind]+"，请重新选择")
-		f.Check(l.Open, path, "not_open", "《"+l.Title+"》已下架、到期或成交，不能再对接")
-		return &l, nil
-	}
-	achievement, err := listing(a.AchievementID, "achievement", "achievementId")
+	supply, err := s.approached(ctx, &f, a.SupplyListing, Supply)
 	if err != nil {
 		return Deal{}, err
 	}
-	demand, err := listing(a.DemandID, "demand", "demandId")
+	demand, err := s.approached(ctx, &f, a.DemandListing, Demand)
 	if err != nil {
 		return Deal{}, err
 	}
-	now := s.Now()
-	d := Deal{State: Interested, AchievementID: a.AchievementID, DemandID: a.DemandID, OpenedBy: who.AccountID,
+	now := s.config.Now()
+	d := Deal{State: Interested, SupplyListing: a.SupplyListing, DemandListing: a.DemandListing, OpenedBy: who.AccountID,
 		Sample: who.Sample, CreatedAt: now, UpdatedAt: now}
-	if achievement != nil {
-		d.SupplyOrg, d.SupplyAccount, d.Subject = achievement.OrgID, achievement.OwnerAccount, achievement.Title
-		d.Sample = d.Sample || achievement.Sample
+	if supply != nil {
+		d.SupplyOrg, d.SupplyAccount, d.Subject = supply.OrgID, supply.OwnerAccount, supply.Title
+		d.Sample = d.Sample || supply.Sample
 	}
 	if demand != nil {
 		d.DemandOrg, d.DemandAccount = demand.OrgID, demand.OwnerAccount
@@ -173,24 +155,57 @@ func (s *Service) approach(ctx context.Context, who actor.Actor, a Approach) (De
 			d.Subject = demand.Title
 		}
 	}
+	d.sides(&f, who, a, supply, demand)
+	f.Check(d.SupplyOrg != d.DemandOrg, "supplyListingId", "same_organisation", "成果和需求属于同一单位，不能与自己对接")
+	return d, f.Err()
+}
+
+func mayApproach(who actor.Actor, a Approach) error {
+	switch {
+	case !who.SignedIn():
+		return errSignIn
+	case a.BrokerFor == nobody && !member(who):
+		return fault.New(fault.Forbidden, "not_member", "只有单位的经办人可以代表单位发起对接，请联系本单位管理员")
+	case a.BrokerFor != nobody && !who.Has(actor.Broker):
+		return fault.New(fault.Forbidden, "not_broker", "只有技术经纪人可以代表客户发起对接")
+	case who.OrgState != actor.Confirmed:
+		return errNotConfirmed
+	}
+	return nil
+}
+
+// approached reads the listing of one side; nil where none is named.
+func (s *Service) approached(ctx context.Context, f *fault.Fields, id int64, side Side) (*ListingFacts, error) {
+	if id == 0 {
+		return nil, nil
+	}
+	l, err := s.config.Listings.Facts(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	path := string(side) + "ListingId"
+	f.Check(l.Side == side, path, "wrong_kind", "选择的不是"+map[Side]string{Supply: "成果", Demand: "需求"}[side]+"，请重新选择")
+	f.Check(l.Open, path, "not_open", "《"+l.Title+"》已下架、到期或成交，不能再对接")
+	return &l, nil
+}
+
+// sides puts the actor's organisation, or the broker's client, on its side.
+func (d *Deal) sides(f *fault.Fields, who actor.Actor, a Approach, supply, demand *ListingFacts) {
 	if a.BrokerFor != nobody {
 		d.OpenedSide, d.BrokerAccount, d.BrokerOrg = a.BrokerFor, who.AccountID, who.OrgID
 		f.Check(!who.In(d.SupplyOrg) && !who.In(d.DemandOrg), "brokerFor", "own_side", "您的单位是其中一方，请以本单位身份发起对接")
-	} else {
-		// The side whose listing is missing, or whose listing is the own one, is ours.
-		switch {
-		case achievement == nil || demand != nil && who.In(d.SupplyOrg):
-			d.OpenedSide = Supply
-			f.Check(achievement == nil || who.In(d.SupplyOrg), "achievementId", "not_own", "请选择本单位的成果")
-			d.SupplyOrg, d.SupplyAccount = who.OrgID, who.AccountID
-		default:
-			d.OpenedSide = Demand
-			f.Check(demand == nil || who.In(d.DemandOrg), "demandId", "not_own", "请选择本单位的需求")
-			d.DemandOrg, d.DemandAccount = who.OrgID, who.AccountID
-		}
+		return
 	}
-	f.Check(d.SupplyOrg != d.DemandOrg, "achievementId", "same_organisation", "成果和需求属于同一单位，不能与自己对接")
-	return d, f.Err()
+	// The side whose listing is missing, or whose listing is the own one, is ours.
+	if supply == nil || demand != nil && who.In(d.SupplyOrg) {
+		d.OpenedSide = Supply
+		f.Check(supply == nil || who.In(d.SupplyOrg), "supplyListingId", "not_own", "请选择本单位的成果")
+		d.SupplyOrg, d.SupplyAccount = who.OrgID, who.AccountID
+		return
+	}
+	d.OpenedSide = Demand
+	f.Check(demand == nil || who.In(d.DemandOrg), "demandListingId", "not_own", "请选择本单位的需求")
+	d.DemandOrg, d.DemandAccount = who.OrgID, who.AccountID
 }
 
 // View is a deal with everything its parties see.
@@ -213,15 +228,15 @@ func (v View) Terms() *Proposal {
 // Read returns one deal. Who: the parties. Faults: NotFound.
 func (s *Service) Read(ctx context.Context, who actor.Actor, id int64) (View, error) {
 	const op = "deal: read"
-	d, side, err := s.visible(ctx, s.DB, who, id, false)
+	d, side, err := s.visible(ctx, s.config.DB, who, id, false)
 	if err != nil {
 		return View{}, fmt.Errorf(op+": %w", err)
 	}
 	v := View{Deal: d, Side: side}
-	if v.Proposals, err = proposals(ctx, s.DB, id); err != nil {
+	if v.Proposals, err = proposals(ctx, s.config.DB, id); err != nil {
 		return View{}, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}
-	if v.History, err = steps(ctx, s.DB, id); err != nil {
+	if v.History, err = steps(ctx, s.config.DB, id); err != nil {
 		return View{}, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}
 	v.Events = d.possible(side, v.Terms())
@@ -246,7 +261,7 @@ func (d Deal) possible(side Side, terms *Proposal) []Event {
 // Filter narrows List.
 type Filter struct {
 	State   State
-	Listing int64 // deals about this achievement or demand; 0 all
+	Listing int64 // deals about this listing; 0 all
 	After   int64 // id of the last deal of the page before; 0 for the first page
 	Limit   int   // 1 … 100
 }
@@ -264,7 +279,7 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Deal, 
 	if who.Has(actor.Broker) {
 		args["broker"] = who.AccountID
 	}
-	rows, err := s.DB.Query(ctx, listDeals, args)
+	rows, err := s.config.DB.Query(ctx, listDeals, args)
 	if err != nil {
 		return nil, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}
@@ -278,10 +293,10 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Deal, 
 // Messages returns the thread after a message id, oldest first, at most limit (1 … 200). Who: the parties.
 func (s *Service) Messages(ctx context.Context, who actor.Actor, id, after int64, limit int) ([]Message, error) {
 	const op = "deal: messages"
-	if _, _, err := s.visible(ctx, s.DB, who, id, false); err != nil {
+	if _, _, err := s.visible(ctx, s.config.DB, who, id, false); err != nil {
 		return nil, fmt.Errorf(op+": %w", err)
 	}
-	out, err := messages(ctx, s.DB, id, after, min(max(limit, 1), 200))
+	out, err := messages(ctx, s.config.DB, id, after, min(max(limit, 1), 200))
 	if err != nil {
 		return nil, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}
@@ -291,11 +306,11 @@ func (s *Service) Messages(ctx context.Context, who actor.Actor, id, after int64
 // MayReadFile answers whether the actor may download a file of the thread. Faults: NotFound.
 func (s *Service) MayReadFile(ctx context.Context, who actor.Actor, id, file int64) error {
 	const op = "deal: file"
-	if _, _, err := s.visible(ctx, s.DB, who, id, false); err != nil {
+	if _, _, err := s.visible(ctx, s.config.DB, who, id, false); err != nil {
 		return fmt.Errorf(op+": %w", err)
 	}
 	var found bool
-	if err := s.DB.QueryRow(ctx, hasFile, pgx.StrictNamedArgs{"id": id, "file": file}).Scan(&found); err != nil {
+	if err := s.config.DB.QueryRow(ctx, hasFile, pgx.StrictNamedArgs{"id": id, "file": file}).Scan(&found); err != nil {
 		return fmt.Errorf(op+": %w", postgres.Fault(err))
 	}
 	if !found {
@@ -308,7 +323,7 @@ func (s *Service) MayReadFile(ctx context.Context, who actor.Actor, id, file int
 // Who: members of the approached organisation. Faults: NotFound, Conflict wrong_state, Forbidden wrong_side.
 func (s *Service) Accept(ctx context.Context, who actor.Actor, id int64) (Deal, error) {
 	return s.step(ctx, who, id, EventAccept, func(ctx context.Context, c *change) error {
-		now := s.Now()
+		now := s.config.Now()
 		c.deal.AnsweredAt = &now
 		if c.side == Supply {
 			c.deal.SupplyAccount = who.AccountID
@@ -330,7 +345,7 @@ func (s *Service) Decline(ctx context.Context, who actor.Actor, id int64, code, 
 		return Deal{}, fmt.Errorf("deal: decline: %w", err)
 	}
 	return s.step(ctx, who, id, EventDecline, func(_ context.Context, c *change) error {
-		now := s.Now()
+		now := s.config.Now()
 		c.deal.AnsweredAt, c.deal.DeclineCode, c.deal.Note = &now, code, strings.TrimSpace(note)
 		c.reason = code
 		c.title, c.body = who.OrgName+"婉拒了对接", "原因："+codes.Decline.Label(code)
@@ -386,7 +401,7 @@ func (s *Service) Say(ctx context.Context, who actor.Actor, id int64, body strin
 	if err != nil {
 		return Message{}, fmt.Errorf("deal: message: %w", err)
 	}
-	m := Message{At: s.Now(), AccountID: who.AccountID, Body: strings.TrimSpace(body), Files: attached}
+	m := Message{At: s.config.Now(), AccountID: who.AccountID, Body: strings.TrimSpace(body), Files: attached}
 	_, err = s.step(ctx, who, id, EventMessage, func(ctx context.Context, c *change) (err error) {
 		m.Side = c.side
 		m.ID, err = addMessage(ctx, c.tx, id, m)
@@ -413,7 +428,7 @@ func (s *Service) Propose(ctx context.Context, who actor.Actor, id int64, after 
 		if latest.Number != after {
 			return errTermsMoved
 		}
-		now := s.Now()
+		now := s.config.Now()
 		p = Proposal{Number: after + 1, Terms: t, ProposedBy: who.AccountID, ProposedSide: c.side, ProposedAt: now}
 		p.accept(c.side, who.AccountID, now)
 		c.title, c.body = who.OrgName+"提出了合作条款", fmt.Sprintf("第 %d 版，金额 %s。请核对后接受，或提出新的版本。", p.Number, t.Amount.Short())
@@ -440,7 +455,7 @@ func (s *Service) AcceptTerms(ctx context.Context, who actor.Actor, id int64, nu
 		case p.Accepted(c.side):
 			return fault.New(fault.Conflict, "already_accepted", "本单位已经接受这一版条款，请等待对方答复")
 		}
-		now := s.Now()
+		now := s.config.Now()
 		p.accept(c.side, who.AccountID, now)
 		c.title, c.body = who.OrgName+"接受了合作条款", fmt.Sprintf("第 %d 版，请您核对后接受。", number)
 		if c.to == Agreed {
@@ -475,11 +490,11 @@ func (s *Service) Agreed(ctx context.Context, who actor.Actor, id int64) (Agreem
 	for _, l := range []struct {
 		id int64
 		to **ListingFacts
-	}{{v.Deal.AchievementID, &out.Achievement}, {v.Deal.DemandID, &out.Demand}} {
+	}{{v.Deal.SupplyListing, &out.Supply}, {v.Deal.DemandListing, &out.Demand}} {
 		if l.id == 0 {
 			continue
 		}
-		facts, err := s.Listings.Facts(ctx, l.id)
+		facts, err := s.config.Listings.Facts(ctx, l.id)
 		if err != nil {
 			return Agreement{}, fmt.Errorf(op+": %w", err)
 		}
@@ -497,7 +512,7 @@ type Replies struct {
 
 // Replies counts the approaches that an organisation received since a time. Anybody may ask.
 func (s *Service) Replies(ctx context.Context, org int64, since time.Time, sample bool) (Replies, error) {
-	rows, err := s.DB.Query(ctx, selectReplies, pgx.StrictNamedArgs{"org": org, "since": since, "sample": sample})
+	rows, err := s.config.DB.Query(ctx, selectReplies, pgx.StrictNamedArgs{"org": org, "since": since, "sample": sample})
 	if err != nil {
 		return Replies{}, fmt.Errorf("deal: replies: %w", postgres.Fault(err))
 	}
@@ -517,7 +532,7 @@ type Record struct {
 
 // Records counts the deals that brokers introduced, by account. Counts only: anybody may ask.
 func (s *Service) Records(ctx context.Context, accounts []int64, sample bool) (map[int64]Record, error) {
-	rows, err := s.DB.Query(ctx, selectRecords, pgx.StrictNamedArgs{"accounts": accounts, "sample": sample})
+	rows, err := s.config.DB.Query(ctx, selectRecords, pgx.StrictNamedArgs{"accounts": accounts, "sample": sample})
 	if err != nil {
 		return nil, fmt.Errorf("deal: records: %w", postgres.Fault(err))
 	}
@@ -551,7 +566,7 @@ func (c *change) latest() Proposal {
 // step carries out one event (Forbidden org_not_confirmed for organisations that may not trade): lock, table, effect, history, notice, audit, in one transaction.
 func (s *Service) step(ctx context.Context, who actor.Actor, id int64, on Event, effect func(context.Context, *change) error) (Deal, error) {
 	var c change
-	err := s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
+	err := s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
 		c = change{tx: tx}
 		if c.deal, c.side, err = s.visible(ctx, tx, who, id, true); err != nil {
 			return err
@@ -571,16 +586,16 @@ func (s *Service) step(ctx context.Context, who actor.Actor, id int64, on Event,
 			return err
 		}
 		c.deal.State = c.to
-		if err := c.deal.store(ctx, tx, s.Now()); err != nil {
+		if err := c.deal.store(ctx, tx, s.config.Now()); err != nil {
 			return err
 		}
 		if on != EventMessage { // the thread is its own history
-			if err := addEvent(ctx, tx, id, who.AccountID, Step{At: s.Now(), Event: on, From: from, To: c.to, Reason: c.reason}); err != nil {
+			if err := addEvent(ctx, tx, id, who.AccountID, Step{At: s.config.Now(), Event: on, From: from, To: c.to, Reason: c.reason}); err != nil {
 				return err
 			}
 		}
-		if from != Agreed && c.to == Agreed && s.OnAgreed != nil {
-			if err := s.OnAgreed(ctx, tx, c.deal); err != nil {
+		if from != Agreed && c.to == Agreed && s.config.OnAgreed != nil {
+			if err := s.config.OnAgreed(ctx, tx, c.deal); err != nil {
 				return err
 			}
 		}
@@ -631,7 +646,7 @@ func (s *Service) attachments(ctx context.Context, who actor.Actor, ids []int64)
 	}
 	out := make([]File, 0, len(ids))
 	for _, id := range ids {
-		facts, err := s.Files.Get(ctx, s.DB, id)
+		facts, err := s.config.Files.Get(ctx, s.config.DB, id)
 		if err != nil {
 			return nil, err
 		}
@@ -656,12 +671,12 @@ func (s *Service) tell(ctx context.Context, tx pgx.Tx, who actor.Actor, d Deal, 
 	if len(to) == 0 {
 		return nil
 	}
-	return s.Notices.Tell(ctx, tx, notify.Note{To: to, Kind: "deal", Title: title + "：" + d.Subject, Body: body,
-		Link: "/deals/" + strconv.FormatInt(d.ID, 10), At: s.Now()})
+	return s.config.Notices.Tell(ctx, tx, notify.Note{To: to, Kind: "deal", Title: title + "：" + d.Subject, Body: body,
+		Link: "/deals/" + strconv.FormatInt(d.ID, 10), At: s.config.Now()})
 }
 
 func (s *Service) record(ctx context.Context, tx pgx.Tx, who actor.Actor, action string, id int64, detail map[string]any) error {
-	return s.Audit.Record(ctx, tx, audit.Event{Actor: who, Action: action, ObjectKind: "deal", ObjectID: strconv.FormatInt(id, 10), Detail: detail})
+	return s.config.Audit.Record(ctx, tx, audit.Event{Actor: who, Action: action, ObjectKind: "deal", ObjectID: strconv.FormatInt(id, 10), Detail: detail})
 }
 
 func excerpt(body string) string {

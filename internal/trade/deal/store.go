@@ -11,7 +11,8 @@ import (
 	"techmarket/internal/platform/postgres"
 )
 
-const dealColumns = `id, state, version, coalesce(achievement_id, 0) as achievement_id, coalesce(demand_id, 0) as demand_id,
+const dealColumns = `id, state, version, coalesce(supply_listing_id, 0) as supply_listing,
+	coalesce(demand_listing_id, 0) as demand_listing,
 	supply_org, demand_org, opened_by, opened_side, coalesce(supply_account, 0) as supply_account,
 	coalesce(demand_account, 0) as demand_account, coalesce(broker_account, 0) as broker_account,
 	coalesce(broker_org, 0) as broker_org, subject, decline_code, end_reason, note, is_sample as sample,
@@ -20,9 +21,9 @@ const dealColumns = `id, state, version, coalesce(achievement_id, 0) as achievem
 const (
 	selectDeal      = `select ` + dealColumns + ` from deal where id = @id`
 	selectForUpdate = selectDeal + ` for update`
-	insertDeal      = `insert into deal (state, achievement_id, demand_id, supply_org, demand_org, opened_by, opened_side,
+	insertDeal      = `insert into deal (state, supply_listing_id, demand_listing_id, supply_org, demand_org, opened_by, opened_side,
 	supply_account, demand_account, broker_account, broker_org, subject, is_sample, created_at, updated_at)
-values (@state, nullif(@achievement::bigint, 0), nullif(@demand::bigint, 0), @supply_org, @demand_org, @opened_by, @opened_side,
+values (@state, nullif(@supply_listing::bigint, 0), nullif(@demand_listing::bigint, 0), @supply_org, @demand_org, @opened_by, @opened_side,
 	nullif(@supply_account::bigint, 0), nullif(@demand_account::bigint, 0), nullif(@broker_account::bigint, 0),
 	nullif(@broker_org::bigint, 0), @subject, @sample, @now, @now)
 returning id`
@@ -31,7 +32,7 @@ returning id`
 	answered_at = @answered, agreed_at = @agreed, updated_at = @now where id = @id`
 	listDeals = `select ` + dealColumns + ` from deal
 where (supply_org = @org or demand_org = @org or broker_account = @broker)
-	and (@state::text = '' or state = @state) and (@listing::bigint = 0 or achievement_id = @listing or demand_id = @listing)
+	and (@state::text = '' or state = @state) and (@listing::bigint = 0 or supply_listing_id = @listing or demand_listing_id = @listing)
 	and (@after::bigint = 0 or id < @after)
 order by id desc limit @limit`
 
@@ -84,7 +85,7 @@ func load(ctx context.Context, q postgres.Querier, id int64, lock bool) (Deal, e
 }
 
 func insert(ctx context.Context, tx pgx.Tx, d Deal) (id int64, err error) {
-	err = tx.QueryRow(ctx, insertDeal, pgx.StrictNamedArgs{"state": d.State, "achievement": d.AchievementID, "demand": d.DemandID,
+	err = tx.QueryRow(ctx, insertDeal, pgx.StrictNamedArgs{"state": d.State, "supply_listing": d.SupplyListing, "demand_listing": d.DemandListing,
 		"supply_org": d.SupplyOrg, "demand_org": d.DemandOrg, "opened_by": d.OpenedBy, "opened_side": d.OpenedSide,
 		"supply_account": d.SupplyAccount, "demand_account": d.DemandAccount, "broker_account": d.BrokerAccount,
 		"broker_org": d.BrokerOrg, "subject": d.Subject, "sample": d.Sample, "now": d.CreatedAt}).Scan(&id)

@@ -17,7 +17,7 @@ import (
 
 type batch struct {
 	ID             int64           `json:"id"`
-	Kind           listing.Kind    `json:"kind" enum:"achievement,demand"`
+	Kind           listing.Kind    `json:"kind" doc:"类别代码，如 achievement、demand"`
 	OrganisationID int64           `json:"organisationId"`
 	FileName       string          `json:"fileName"`
 	State          importer.State  `json:"state" enum:"checked,running,done,failed"`
@@ -57,7 +57,7 @@ func batchOf(b importer.Batch) batch {
 
 type importForm struct {
 	File    huma.FormFile `form:"file" required:"true" doc:"xlsx、csv 或 jsonl，不超过 50 MB"`
-	Kind    string        `form:"kind" required:"true" enum:"achievement,demand"`
+	Kind    string        `form:"kind" required:"true" doc:"类别代码，如 achievement、demand"`
 	OrgID   int64         `form:"organisationId" doc:"自治区管理员代录入的单位；空为本单位"`
 	Publish bool          `form:"publish" doc:"不经审核直接发布，限自治区管理员"`
 }
@@ -65,7 +65,7 @@ type importForm struct {
 func (o *Operations) importOperations(a *api.API) {
 	who := web.Importers()
 	api.File(a, "GET /imports/templates/{kind}", web.SignedIn(), "下载导入模板", func(_ context.Context, _ actor.Actor, in *struct {
-		Kind listing.Kind `path:"kind" enum:"achievement,demand"`
+		Kind listing.Kind `path:"kind" doc:"类别代码，如 achievement、demand"`
 	}) (api.Download, error) {
 		var b bytes.Buffer
 		name, err := o.Importer.Template(in.Kind, &b)

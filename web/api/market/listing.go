@@ -2,16 +2,18 @@ package market
 
 import (
 	"context"
-	"math"
 	"strconv"
 	"time"
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/catalogue"
+	"techmarket/internal/market/demand"
+	"techmarket/internal/market/facet"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
 	"techmarket/internal/market/watch"
-	"techmarket/search"
 	"techmarket/web"
 	"techmarket/web/api"
 )
@@ -24,7 +26,7 @@ type Finder interface {
 // item is one listing with its content of kind C, as the reader may see it.
 type item[C any] struct {
 	ID               int64           `json:"id"`
-	Kind             listing.Kind    `json:"kind" enum:"achievement,demand"`
+	Kind             listing.Kind    `json:"kind" doc:"类别代码，如 achievement、demand"`
 	OrganisationID   int64           `json:"organisationId"`
 	Organisation     string          `json:"organisation"`
 	State            listing.State   `json:"state"`
@@ -112,37 +114,22 @@ type searchInput struct {
 	Facets      bool     `query:"facets" doc:"给出各筛选值的条数"`
 }
 
-// query makes the engine's question. Only public listings are in the index; those over their time are left out.
-func (in searchInput) query(kind listing.Kind, now time.Time) (search.Query, error) {
+// ask is the question to the catalogue.
+func (in searchInput) ask(kind listing.Kind) (catalogue.Ask, error) {
 	offset, err := api.Number(in.Cursor)
 	if err != nil || offset > 1_000_000 {
-		return search.Query{}, api.CursorFault()
+		return catalogue.Ask{}, api.CursorFault()
 	}
-	q := search.Query{Text: in.Q, Limit: in.Limit, Offset: int(offset),
-		Filters: []search.Filter{search.AnyOf("kind", string(kind)), search.Between("expiresAt", now.Unix(), math.MaxInt64)}}
-	for _, f := range []struct {
-		facet string
-		codes []string
-	}{{"field", in.Field}, {"topic", in.Topic}, {"league", in.League}, {"county", in.County}, {"stage", in.Stage}, {"cooperation", in.Cooperation},
-		{"priceBand", in.PriceBand}, {"industry", in.Industry}, {"challenge", in.Challenge}, {"org", in.Org}} {
-		if len(f.codes) > 0 {
-			q.Filters = append(q.Filters, search.AnyOf(f.facet, f.codes...))
-		}
-		if in.Facets && f.facet != "org" {
-			q.FacetNames = append(q.FacetNames, f.facet)
+	out := catalogue.Ask{Criteria: catalogue.Criteria{Kind: kind, Text: in.Q, Facets: map[string][]string{}}, Order: in.Sort, Counted: in.Facets,
+		Limit: in.Limit, Offset: int(offset)}
+	for name, codes := range map[string][]string{facet.Field: in.Field, facet.Topic: in.Topic, facet.League: in.League, facet.County: in.County,
+		facet.Stage: in.Stage, facet.Cooperation: in.Cooperation, facet.PriceBand: in.PriceBand, facet.Industry: in.Industry,
+		facet.Challenge: in.Challenge, facet.Org: in.Org} {
+		if len(codes) > 0 {
+			out.Facets[name] = codes
 		}
 	}
-	switch {
-	case in.Sort == "price":
-		q.Sort = []search.Sort{{Number: "priceMinFen"}}
-	case in.Sort == "maturity":
-		q.Sort = []search.Sort{{Number: "maturity", Desc: true}}
-	case in.Sort == "deadline":
-		q.Sort = []search.Sort{{Number: "deadline"}}
-	case in.Sort == "new" || in.Q == "":
-		q.Sort = []search.Sort{{Number: "publishedAt", Desc: true}}
-	}
-	return q, nil
+	return out, nil
 }
 
 type historyRow struct {
@@ -194,15 +181,15 @@ type reviewEvent struct {
 }
 
 func (o *Operations) achievementOperations(a *api.API) {
-	listingOperations(a, o, "/achievements", listing.Achievement, o.Achievements.Book)
+	listingOperations(a, o, o.Listings.Kinds().Of(achievement.Kind), o.Achievements.Book)
 }
 
 func (o *Operations) demandOperations(a *api.API) {
-	listingOperations(a, o, "/demands", listing.Demand, o.Demands.Book)
+	listingOperations(a, o, o.Listings.Kinds().Of(demand.Kind), o.Demands.Book)
 }
 
-func listingOperations[C listing.Content[C]](a *api.API, o *Operations, at string, kind listing.Kind, book *listing.Book[C]) {
-	what := kind.Label()
+func listingOperations[C listing.Content[C]](a *api.API, o *Operations, kind listing.Descriptor, book *listing.Book[C]) {
+	at, what := kind.ListPath(), kind.Label
 	one := func(ctx context.Context, it listing.Item[C], err error) (item[C], error) {
 		if err != nil {
 			return item[C]{}, err
@@ -214,17 +201,16 @@ func listingOperations[C listing.Content[C]](a *api.API, o *Operations, at strin
 		return items[0], nil
 	}
 	api.Op(a, "GET "+at, web.Anyone(), "搜索和筛选已发布的"+what, func(ctx context.Context, who actor.Actor, in *searchInput) (found[C], error) {
-		q, err := in.query(kind, a.Now())
+		ask, err := in.ask(kind.Kind)
 		if err != nil {
 			return found[C]{}, err
 		}
-		result, err := o.Search.Search(ctx, q)
+		result, err := o.Catalogue.List(ctx, ask)
 		if err != nil {
 			return found[C]{}, err
 		}
-		ids := api.Each(result.Hits, func(h search.Hit) int64 { return listing.IDOf(h.ID) })
 		// Read again: what was withdrawn a moment ago is not shown.
-		rows, err := book.Many(ctx, who, ids)
+		rows, err := book.Many(ctx, who, catalogue.IDs(result.Hits))
 		if err != nil {
 			return found[C]{}, err
 		}
@@ -240,7 +226,7 @@ func listingOperations[C listing.Content[C]](a *api.API, o *Operations, at strin
 			Suggestion: result.Suggestion,
 			Notice:     result.Notice,
 		}
-		if end := q.Offset + len(result.Hits); len(result.Hits) > 0 && end < result.Total {
+		if end := ask.Offset + len(result.Hits); len(result.Hits) > 0 && end < result.Total {
 			out.Next = strconv.Itoa(end)
 		}
 		return out, nil
@@ -327,11 +313,11 @@ func listingOperations[C listing.Content[C]](a *api.API, o *Operations, at strin
 			return api.All(api.Each(rows, func(v listing.Version[C]) version[C] { return version[C](v) })), err
 		},
 	)
-	other, otherName := listing.Demand, "需求"
-	if kind == listing.Demand {
-		other, otherName = listing.Achievement, "成果"
+	other, matched := o.Listings.Kinds().Counterpart(kind.Kind)
+	if !matched {
+		return
 	}
-	api.Op(a, "GET "+at+"/{id}/matches", web.Anyone(), "匹配的"+otherName+"及理由", func(ctx context.Context, who actor.Actor, in *struct {
+	api.Op(a, "GET "+at+"/{id}/matches", web.Anyone(), "匹配的"+other.Label+"及理由", func(ctx context.Context, who actor.Actor, in *struct {
 		api.ByID
 		Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 	}) (matches, error) {
@@ -343,8 +329,8 @@ func listingOperations[C listing.Content[C]](a *api.API, o *Operations, at strin
 		if err != nil {
 			return matches{}, err
 		}
-		m, err := o.Finder.Find(ctx, matching.Request{Listing: doc, Want: string(other), Limit: in.Limit, Hard: watch.Hard(doc),
-			Visible: []search.Filter{search.Between("expiresAt", a.Now().Unix(), math.MaxInt64)}})
+		m, err := o.Finder.Find(ctx, matching.Request{Listing: doc, Want: string(other.Kind), Limit: in.Limit, Hard: watch.Hard(doc),
+			Visible: o.Catalogue.Visible()})
 		if err != nil {
 			return matches{}, err
 		}
@@ -380,7 +366,7 @@ func named[C listing.Content[C]](ctx context.Context, o *Operations, rows []list
 
 type waiting struct {
 	ID           int64         `json:"id"`
-	Kind         listing.Kind  `json:"kind" enum:"achievement,demand"`
+	Kind         listing.Kind  `json:"kind" doc:"类别代码，如 achievement、demand"`
 	Title        string        `json:"title"`
 	Organisation string        `json:"organisation"`
 	Division     string        `json:"division"`
@@ -393,7 +379,7 @@ type waiting struct {
 func (o *Operations) reviewOperations(a *api.API) {
 	api.Op(a, "GET /review", web.Officers(), "待审核的成果和需求，等得最久的在前", func(ctx context.Context, who actor.Actor, in *struct {
 		api.Paging
-		Kind listing.Kind `query:"kind" enum:"achievement,demand"`
+		Kind listing.Kind `query:"kind" doc:"类别代码，如 achievement、demand"`
 	}) (api.List[waiting], error) {
 		page, err := o.Listings.ReviewQueue(ctx, who, listing.QueueFilter{Kind: in.Kind, After: in.Cursor, Limit: in.Limit})
 		if err != nil {

@@ -3,11 +3,11 @@ package market
 
 import (
 	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/catalogue"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
 	"techmarket/internal/people/identity"
-	"techmarket/search"
 	"techmarket/web/api"
 )
 
@@ -16,7 +16,7 @@ type Operations struct {
 	Achievements *achievement.Service
 	Demands      *demand.Service
 	Listings     *listing.Service
-	Search       search.Engine
+	Catalogue    *catalogue.Service
 	Finder       Finder
 	Importer     *importer.Service
 	Identity     *identity.Service

@@ -1,8 +1,6 @@
 package importer
 
 import (
-	"strings"
-
 	"techmarket/internal/market/listing"
 	"techmarket/internal/platform/document"
 )
@@ -10,14 +8,14 @@ import (
 // Columns are the template's columns for writing listings out, in the order of Cells, so that a file that was written can be
 // imported elsewhere. What names a contact person is left out unless asked for. Fault: invalid "import_kind".
 func (s *Service) Columns(kind listing.Kind, contacts bool) ([]document.SheetColumn, error) {
-	form, err := s.form(kind)
+	form, err := s.sheet(kind)
 	if err != nil {
 		return nil, err
 	}
 	var out []document.SheetColumn
-	for _, h := range form.columns {
-		if contacts || !h.contact() {
-			out = append(out, document.SheetColumn{Title: h.Heading, Width: 20})
+	for _, h := range form.Columns {
+		if contacts || !h.Personal() {
+			out = append(out, document.SheetColumn{Title: h.Title, Width: 20})
 		}
 	}
 	return out, nil
@@ -25,17 +23,15 @@ func (s *Service) Columns(kind listing.Kind, contacts bool) ([]document.SheetCol
 
 // Cells are the values of one content of that kind under Columns.
 func (s *Service) Cells(kind listing.Kind, content any, contacts bool) ([]any, error) {
-	form, err := s.form(kind)
+	form, err := s.sheet(kind)
 	if err != nil {
 		return nil, err
 	}
 	var out []any
-	for i, cell := range form.cells(content) {
-		if contacts || !form.columns[i].contact() {
+	for i, cell := range form.Cells(content) {
+		if contacts || !form.Columns[i].Personal() {
 			out = append(out, cell)
 		}
 	}
 	return out, nil
 }
-
-func (h heading) contact() bool { return strings.HasPrefix(h.Path, "contact.") }

@@ -19,13 +19,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/stored"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/document"
@@ -33,170 +31,6 @@ import (
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/postgres"
 )
-
-// Column is one column of the template for content C.
-type Column[C any] struct {
-	Heading string
-	Aliases []string // other headings that mean it
-	Path    string   // of the content's field, so that a wrong field is found in its cell
-	Hint    string   // shown in the template beside the cell
-	Need    bool
-	Choices []listing.Choice // codes with labels; a cell may hold either, in the template they drop down
-	Many    bool             // several choices in one cell, separated by 、 ； or ;
-	Set     func(c *C, cell string) error
-	Get     func(c *C) string // what Set would read again, codes as codes
-}
-
-// Form is how files of one kind are read; FormOf makes it.
-type Form struct {
-	kind     listing.Kind
-	name     string // of the template file, without extension
-	columns  []heading
-	row      func(cells map[int]string) (raw json.RawMessage, bad []fieldProblem, err error)
-	object   func(line []byte) (raw json.RawMessage, bad []fieldProblem, err error)
-	abstract func(text string) (raw json.RawMessage, bad []fieldProblem, err error)
-	cells    func(content any) []any
-}
-
-type heading struct {
-	Heading string
-	Aliases []string
-	Path    string
-	Hint    string
-	Need    bool
-	Choices []listing.Choice
-	Many    bool
-}
-
-// fieldProblem is a problem of one field before it has a cell.
-type fieldProblem struct {
-	column  int // -1: no column
-	path    string
-	code    string
-	message string
-	warning bool
-}
-
-// FormOf returns the form of a kind: its columns, and how a bare abstract becomes a content.
-func FormOf[C listing.Content[C]](kind listing.Kind, name string, columns []Column[C], fromAbstract func(title, abstract string) C) Form {
-	f := Form{kind: kind, name: name}
-	for _, c := range columns {
-		f.columns = append(f.columns, heading{c.Heading, c.Aliases, c.Path, c.Hint, c.Need, c.Choices, c.Many})
-	}
-	finish := func(c C, bad []fieldProblem) (json.RawMessage, []fieldProblem, error) {
-		c = c.Tidy()
-		facts := c.Facts()
-		told := slices.ContainsFunc(bad, func(p fieldProblem) bool { return p.code == "required" })
-		if utf8.RuneCountInString(facts.Title) < 2 && !told {
-			bad = append(bad, fieldProblem{column: -1, path: "title", code: "required", message: "请填写名称，至少 2 个字"})
-		}
-		if err := c.Validate(false); err != nil {
-			var wrong *fault.Error
-			if !errors.As(err, &wrong) {
-				return nil, nil, err
-			}
-			for _, w := range wrong.Fields {
-				bad = append(bad, fieldProblem{column: -1, path: w.Path, code: w.Code, message: w.Message})
-			}
-		}
-		for _, w := range c.Warnings() {
-			if w.Code != "near_limit" {
-				bad = append(bad, fieldProblem{column: -1, path: w.Path, code: w.Code, message: w.Message, warning: true})
-			}
-		}
-		raw, err := stored.Marshal(c)
-		return raw, bad, err
-	}
-	f.row = func(cells map[int]string) (json.RawMessage, []fieldProblem, error) {
-		var c C
-		var bad []fieldProblem
-		for i, column := range columns {
-			cell := strings.TrimSpace(cells[i])
-			if cell == "" {
-				if column.Need {
-					bad = append(bad, fieldProblem{column: i, code: "required", message: "请填写" + column.Heading})
-				}
-				continue
-			}
-			if len(column.Choices) > 0 {
-				code, err := lookUp(column.Choices, cell, column.Many)
-				if err != nil {
-					bad = append(bad, fieldProblem{column: i, code: "choose", message: column.Heading + err.Error()})
-					continue
-				}
-				cell = code
-			}
-			if column.Set == nil {
-				continue
-			}
-			if err := column.Set(&c, cell); err != nil {
-				bad = append(bad, fieldProblem{column: i, code: "format", message: column.Heading + err.Error()})
-			}
-		}
-		return finish(c, bad)
-	}
-	f.object = func(line []byte) (json.RawMessage, []fieldProblem, error) {
-		var c C
-		if err := json.Unmarshal(line, &c); err != nil {
-			return nil, []fieldProblem{{column: -1, code: "json", message: "字段类型不对：" + jsonProblem(err)}}, nil
-		}
-		return finish(c, nil)
-	}
-	f.cells = func(content any) []any {
-		c := content.(C)
-		row := make([]any, len(columns))
-		for i, column := range columns {
-			row[i] = column.Get(&c)
-			if len(column.Choices) > 0 {
-				row[i] = labels(column.Choices, column.Get(&c), column.Many)
-			}
-		}
-		return row
-	}
-	f.abstract = func(text string) (json.RawMessage, []fieldProblem, error) {
-		return finish(fromAbstract(firstClause(text), text), nil)
-	}
-	return f
-}
-
-// lookUp finds codes by code or label.
-func lookUp(choices []listing.Choice, cell string, many bool) (string, error) {
-	parts := []string{cell}
-	if many {
-		parts = Split(cell)
-	}
-	var out []string
-	for _, p := range parts {
-		i := slices.IndexFunc(choices, func(c listing.Choice) bool {
-			return strings.EqualFold(c.Code, p) || strings.EqualFold(c.Label, p) || strings.EqualFold(c.Code+" "+c.Label, p)
-		})
-		if i < 0 {
-			return "", fmt.Errorf("里的“%s”不在选项中，请从模板的下拉选项中选择", clip(p, 30))
-		}
-		out = append(out, choices[i].Code)
-	}
-	return strings.Join(out, ";"), nil
-}
-
-// labels is lookUp the other way round: codes become labels, unless a label would be cut in two when it is read again.
-func labels(choices []listing.Choice, cell string, many bool) string {
-	parts := []string{cell}
-	if many {
-		parts = Split(cell)
-	}
-	for n, p := range parts {
-		i := slices.IndexFunc(choices, func(c listing.Choice) bool { return c.Code == p })
-		if i >= 0 && (!many || len(Split(choices[i].Label)) == 1) {
-			parts[n] = choices[i].Label
-		}
-	}
-	return strings.Join(parts, "、")
-}
-
-// Split cuts a cell that holds several values.
-func Split(cell string) []string {
-	return listing.Unique(strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune("、；;|\n", r) }))
-}
 
 // Problem is one thing that is wrong or odd in a file.
 type Problem struct {
@@ -264,7 +98,6 @@ type Config struct {
 	Queue     listing.Queue
 	Files     *files.Store // keeps the upload with its column 错误说明
 	Now       func() time.Time
-	Forms     []Form
 }
 
 // Service checks and runs imports.
@@ -272,8 +105,8 @@ type Service struct{ config Config }
 
 // New checks the configuration.
 func New(c Config) (*Service, error) {
-	if c.DB == nil || c.Listings == nil || c.Directory == nil || c.Queue == nil || c.Files == nil || c.Now == nil || len(c.Forms) == 0 {
-		return nil, errors.New("importer: database, listings, directory, queue, files, clock and forms are needed")
+	if c.DB == nil || c.Listings == nil || c.Directory == nil || c.Queue == nil || c.Files == nil || c.Now == nil {
+		return nil, errors.New("importer: database, listings, directory, queue, files and clock are needed")
 	}
 	return &Service{c}, nil
 }
@@ -320,12 +153,16 @@ func (s *Service) CheckAsOperator(ctx context.Context, accountID int64, up Uploa
 	return s.check(ctx, accountID, up)
 }
 
-func (s *Service) form(k listing.Kind) (Form, error) {
-	i := slices.IndexFunc(s.config.Forms, func(f Form) bool { return f.kind == k })
-	if i < 0 {
-		return Form{}, fault.New(fault.Invalid, "import_kind", "不能导入这一类信息")
+// sheet reads files of one kind.
+type sheet struct{ listing.Sheet }
+
+// sheet is the sheet of a kind. Fault: invalid "import_kind".
+func (s *Service) sheet(k listing.Kind) (sheet, error) {
+	d, ok := s.config.Listings.Kinds().Get(k)
+	if !ok || len(d.Sheet.Columns) == 0 {
+		return sheet{}, fault.New(fault.Invalid, "import_kind", "不能导入这一类信息")
 	}
-	return s.config.Forms[i], nil
+	return sheet{d.Sheet}, nil
 }
 
 // checkedRow is one good row.
@@ -337,7 +174,7 @@ type checkedRow struct {
 }
 
 func (s *Service) check(ctx context.Context, accountID int64, up Upload) (Batch, error) {
-	form, err := s.form(up.Kind)
+	form, err := s.sheet(up.Kind)
 	if err != nil {
 		return Batch{}, err
 	}
@@ -346,7 +183,7 @@ func (s *Service) check(ctx context.Context, accountID int64, up Upload) (Batch,
 	if err != nil {
 		return Batch{}, err
 	}
-	b := Batch{Kind: up.Kind, OrganisationID: up.OrgID, AccountID: accountID, FileName: clip(up.Name, 200), Digest: reading.digest, State: Checked, Publish: up.Publish,
+	b := Batch{Kind: up.Kind, OrganisationID: up.OrgID, AccountID: accountID, FileName: listing.ClipCell(up.Name, 200), Digest: reading.digest, State: Checked, Publish: up.Publish,
 		Rows: reading.rows, Good: len(reading.good), Bad: reading.rows - len(reading.good), Report: reading.report, CreatedAt: s.config.Now()}
 	marked, err := s.mark(ctx, up.Name, reading)
 	if err != nil {
@@ -548,13 +385,4 @@ var errNoBatch = fault.New(fault.NotFound, "import_batch", "没有找到这次�
 func contentHash(raw []byte) string {
 	sum := sha256.Sum256(raw)
 	return hex.EncodeToString(sum[:])
-}
-
-// clip shortens what came from a file for a report, without characters that can't be stored.
-func clip(s string, n int) string {
-	s = strings.ReplaceAll(strings.ToValidUTF8(s, "�"), "\x00", "�")
-	if r := []rune(s); len(r) > n {
-		return string(r[:n]) + "…"
-	}
-	return s
 }

@@ -13,10 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
-	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/platform/document"
@@ -44,7 +42,7 @@ type reading struct {
 
 // read turns a file into good rows and a report. Faults (invalid): import_format, import_broken, import_too_large,
 // import_headings, import_rows, and those of document.ReadExcel and ReadCSV.
-func (f Form) read(name string, body io.Reader) (reading, error) {
+func (f sheet) read(name string, body io.Reader) (reading, error) {
 	data, err := io.ReadAll(io.LimitReader(body, MaxBytes+1))
 	if err != nil {
 		return reading{}, fault.Wrap(err, fault.Invalid, "import_broken", "文件没有传完，请重新上传")
@@ -70,7 +68,7 @@ func (f Form) read(name string, body io.Reader) (reading, error) {
 var errTooManyRows = fault.Newf(fault.Invalid, "import_rows", "文件超过 %d 行，请拆成几个文件", MaxRows)
 
 // table reads a table whose heading is the first row that names all needed columns.
-func (f Form) table(r *reading, rows iter.Seq2[document.TableRow, error]) error {
+func (f sheet) table(r *reading, rows iter.Seq2[document.TableRow, error]) error {
 	var at map[int]int // column of the form → column of the file
 	key := -1
 	for row, err := range rows {
@@ -93,11 +91,11 @@ func (f Form) table(r *reading, rows iter.Seq2[document.TableRow, error]) error 
 		for column, i := range at {
 			values[column] = row.Cell(i)
 		}
-		raw, bad, err := f.row(values)
+		raw, bad, err := f.Row(values)
 		if err != nil {
 			return err
 		}
-		r.add(row.Number, row.Cell(key), raw, bad, func(p fieldProblem) string { return f.cell(at, p, row) })
+		r.add(row.Number, row.Cell(key), raw, bad, func(p listing.CellProblem) string { return f.cell(at, p, row) })
 	}
 	if at == nil {
 		return errHeadings(f)
@@ -108,11 +106,11 @@ func (f Form) table(r *reading, rows iter.Seq2[document.TableRow, error]) error 
 // maxHeadingRow: a table may have a title and remarks above its heading, but not more.
 const maxHeadingRow = 20
 
-func errHeadings(f Form) error {
+func errHeadings(f sheet) error {
 	var need []string
-	for _, h := range f.columns {
+	for _, h := range f.Columns {
 		if h.Need {
-			need = append(need, "“"+h.Heading+"”")
+			need = append(need, "“"+h.Title+"”")
 		}
 	}
 	return fault.Newf(fault.Invalid, "import_headings", "前 %d 行没有找到表头。请使用模板，表头至少要有%s", maxHeadingRow, strings.Join(need, "、"))
@@ -122,13 +120,13 @@ func errHeadings(f Form) error {
 var keyHeadings = []string{"编号", "序号", "id", "ID"}
 
 // headings reads the heading row; nil when a needed column is missing, so that a title line above the table is no heading.
-func (f Form) headings(r *reading, cells []string) (map[int]int, int) {
+func (f sheet) headings(r *reading, cells []string) (map[int]int, int) {
 	at := map[int]int{}
 	key := -1
 	var ignored []string
 	for i, c := range cells {
 		c = strings.TrimRight(document.ColumnTitle(c), "*＊")
-		column := slices.IndexFunc(f.columns, func(h heading) bool { return h.Heading == c || slices.Contains(h.Aliases, c) })
+		column := slices.IndexFunc(f.Columns, func(h listing.Heading) bool { return h.Title == c || slices.Contains(h.Aliases, c) })
 		switch {
 		case c == "", c == document.Annotation:
 		case column >= 0 && !has(at, column):
@@ -136,10 +134,10 @@ func (f Form) headings(r *reading, cells []string) (map[int]int, int) {
 		case slices.Contains(keyHeadings, c) && key < 0:
 			key = i
 		default:
-			ignored = append(ignored, clip(c, 30))
+			ignored = append(ignored, listing.ClipCell(c, 30))
 		}
 	}
-	for i, h := range f.columns {
+	for i, h := range f.Columns {
 		if h.Need && !has(at, i) {
 			return nil, -1
 		}
@@ -154,10 +152,10 @@ func (f Form) headings(r *reading, cells []string) (map[int]int, int) {
 func has(m map[int]int, k int) bool { _, ok := m[k]; return ok }
 
 // cell says where a problem stands: in the named column, or in the one whose field the path starts with.
-func (f Form) cell(at map[int]int, p fieldProblem, row document.TableRow) string {
-	column := p.column
+func (f sheet) cell(at map[int]int, p listing.CellProblem, row document.TableRow) string {
+	column := p.Column
 	if column < 0 {
-		column = slices.IndexFunc(f.columns, func(h heading) bool { return p.path == h.Path || strings.HasPrefix(p.path, h.Path+".") })
+		column = slices.IndexFunc(f.Columns, func(h listing.Heading) bool { return p.Path == h.Path || strings.HasPrefix(p.Path, h.Path+".") })
 	}
 	if i, ok := at[column]; ok {
 		return row.Addr(i)
@@ -168,11 +166,11 @@ func (f Form) cell(at map[int]int, p fieldProblem, row document.TableRow) string
 func rowOnly(row int) string { return fmt.Sprintf("第 %d 行", row) }
 
 // add judges one row; the first of two with the same key is taken.
-func (r *reading) add(row int, key string, raw json.RawMessage, bad []fieldProblem, cell func(fieldProblem) string) {
+func (r *reading) add(row int, key string, raw json.RawMessage, bad []listing.CellProblem, cell func(listing.CellProblem) string) {
 	wrong := false
 	for _, p := range bad {
-		problem := Problem{Row: row, Cell: cell(p), Code: p.code, Message: p.message}
-		if p.warning {
+		problem := Problem{Row: row, Cell: cell(p), Code: p.Code, Message: p.Message}
+		if p.Warning {
 			r.report.warn(problem)
 		} else {
 			wrong = true
@@ -220,7 +218,7 @@ func (r *Report) warn(p Problem) {
 }
 
 // lines reads jsonl: one object a line, either the content's own fields or {"id", "abstract"}.
-func (f Form) lines(r *reading, data []byte) error {
+func (f sheet) lines(r *reading, data []byte) error {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	scan := bufio.NewScanner(bytes.NewReader(data))
 	scan.Buffer(make([]byte, 0, 64<<10), maxLine)
@@ -243,16 +241,16 @@ func (f Form) lines(r *reading, data []byte) error {
 			continue
 		}
 		if err := json.Unmarshal(line, &head); err != nil {
-			r.report.refuse(Problem{Row: row, Cell: rowOnly(row), Code: "json", Message: "这一行不是正确的 JSON 对象：" + jsonProblem(err)})
+			r.report.refuse(Problem{Row: row, Cell: rowOnly(row), Code: "json", Message: "这一行不是正确的 JSON 对象：" + listing.JSONProblem(err)})
 			continue
 		}
 		var raw json.RawMessage
-		var bad []fieldProblem
+		var bad []listing.CellProblem
 		var err error
 		if head.Abstract != nil {
-			raw, bad, err = f.abstract(*head.Abstract)
+			raw, bad, err = f.Abstract(*head.Abstract)
 		} else {
-			raw, bad, err = f.object(line)
+			raw, bad, err = f.Object(line)
 		}
 		if err != nil {
 			return err
@@ -261,7 +259,7 @@ func (f Form) lines(r *reading, data []byte) error {
 		if key == "null" {
 			key = ""
 		}
-		r.add(row, key, raw, bad, func(p fieldProblem) string { return strings.TrimSpace(rowOnly(row) + " " + p.path) })
+		r.add(row, key, raw, bad, func(p listing.CellProblem) string { return strings.TrimSpace(rowOnly(row) + " " + p.Path) })
 	}
 	if errors.Is(scan.Err(), bufio.ErrTooLong) {
 		return fault.Newf(fault.Invalid, "import_broken", "第 %d 行超过 1 MB，请检查文件是否每行一个 JSON 对象", row+1)
@@ -270,52 +268,4 @@ func (f Form) lines(r *reading, data []byte) error {
 		return fault.New(fault.Invalid, "import_broken", "文件里没有数据行")
 	}
 	return nil
-}
-
-func jsonProblem(err error) string {
-	var wrongType *json.UnmarshalTypeError
-	var syntax *json.SyntaxError
-	switch {
-	case errors.As(err, &wrongType):
-		return fmt.Sprintf("字段 %s 不应是 %s", clip(wrongType.Field, 50), wrongType.Value)
-	case errors.As(err, &syntax):
-		return fmt.Sprintf("第 %d 个字节处有误", syntax.Offset)
-	}
-	return "请检查引号和括号"
-}
-
-// firstClause is an abstract's first clause, which serves as its title: up to the first stop of at least four characters, at
-// most 80.
-func firstClause(text string) string {
-	text = strings.TrimSpace(text)
-	runes := []rune(text)
-	for i, r := range runes {
-		if i >= 80 {
-			return string(runes[:79]) + "…"
-		}
-		if i < 4 {
-			continue
-		}
-		switch {
-		case strings.ContainsRune("，。；！？!?;\n", r):
-		case r == '.' || r == ',':
-			// Not inside 3.5 or 1,200 or a formula.
-			if i+1 < len(runes) && (unicode.IsDigit(runes[i+1]) || unicode.IsDigit(runes[i-1])) {
-				continue
-			}
-		default:
-			continue
-		}
-		return strings.TrimSpace(string(runes[:i]))
-	}
-	return text
-}
-
-// Choices turns a code list into the choices of a column.
-func Choices(items []codes.Item) []listing.Choice {
-	out := make([]listing.Choice, len(items))
-	for i, it := range items {
-		out[i] = listing.Choice{Code: it.Code, Label: it.Label}
-	}
-	return out
 }

@@ -45,30 +45,12 @@ func (c content) Document(listing.Listing, string) search.Document {
 	return search.Document{}
 }
 
-func form() Form {
-	return FormOf(listing.Achievement, "样例", []Column[content]{
-		TextColumn("名称", "title", "提示一", true, func(c *content) *string { return &c.Title }),
-		CodesColumn("方式", "codes", "提示二", []listing.Choice{{Code: "a", Label: "甲"}, {Code: "b", Label: "乙"}}, func(c *content) *[]string { return &c.Codes }),
-		TextColumn("介绍", "text", "提示三", false, func(c *content) *string { return &c.Text }),
-	}, func(title, text string) content { return content{Title: title, Text: text} })
-}
-
-func TestFirstClause(t *testing.T) {
-	t.Parallel()
-	long := "很长的一句话没有任何停顿" + string(bytes.Repeat([]byte("长"), 100))
-	for text, want := range map[string]string{
-		"对紫色氧化钨的制取工艺进行了研究.对产品进行了分析.": "对紫色氧化钨的制取工艺进行了研究",
-		"21世纪是信息社会,高校图书馆应承担起责任":      "21世纪是信息社会",
-		"含碳0.45%的钢在1,200℃下保温,得到了组织":  "含碳0.45%的钢在1,200℃下保温",
-		"摘要。后面的一句话说明内容。":             "摘要。后面的一句话说明内容",
-		"没有标点的短文":                    "没有标点的短文",
-		"":                           "",
-		long:                         string([]rune(long)[:79]) + "…",
-	} {
-		if got := firstClause(text); got != want {
-			t.Errorf("%q: got %q, want %q", text, got, want)
-		}
-	}
+func form() sheet {
+	return sheet{listing.SheetOf("样例", []listing.Column[content]{
+		listing.TextColumn("名称", "title", "提示一", true, func(c *content) *string { return &c.Title }),
+		listing.CodesColumn("方式", "codes", "提示二", []listing.Choice{{Code: "a", Label: "甲"}, {Code: "b", Label: "乙"}}, func(c *content) *[]string { return &c.Codes }),
+		listing.TextColumn("介绍", "text", "提示三", false, func(c *content) *string { return &c.Text }),
+	}, func(title, text string) content { return content{Title: title, Text: text} })}
 }
 
 // checkReading holds for every file: counts add up, keys are unique, contents are valid JSON of valid content.

@@ -1,4 +1,4 @@
-package importer
+package listing
 
 import (
 	"errors"
@@ -8,45 +8,44 @@ import (
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/foundation/region"
-	"techmarket/internal/market/listing"
 )
 
-// The columns that both kinds have; each is made for a place in the content.
+// The columns that kinds share; each is made for a place in the content.
 
 // TextColumn is a plain text.
 func TextColumn[C any](heading, path, hint string, need bool, to func(*C) *string, aliases ...string) Column[C] {
-	return Column[C]{Heading: heading, Path: path, Hint: hint, Need: need, Aliases: aliases, Set: func(c *C, cell string) error {
+	return Column[C]{Heading: Heading{Title: heading, Path: path, Hint: hint, Need: need, Aliases: aliases}, Set: func(c *C, cell string) error {
 		*to(c) = cell
 		return nil
 	}, Get: func(c *C) string { return *to(c) }}
 }
 
 // CodeColumn is one code of a list.
-func CodeColumn[C any](heading, path, hint string, choices []listing.Choice, to func(*C) *string, aliases ...string) Column[C] {
+func CodeColumn[C any](heading, path, hint string, choices []Choice, to func(*C) *string, aliases ...string) Column[C] {
 	c := TextColumn(heading, path, hint, false, to, aliases...)
 	c.Choices = choices
 	return c
 }
 
 // CodesColumn is several codes of a list.
-func CodesColumn[C any](heading, path, hint string, choices []listing.Choice, to func(*C) *[]string, aliases ...string) Column[C] {
-	return Column[C]{Heading: heading, Path: path, Hint: hint, Choices: choices, Many: true, Aliases: aliases, Set: func(c *C, cell string) error {
-		*to(c) = Split(cell)
+func CodesColumn[C any](heading, path, hint string, choices []Choice, to func(*C) *[]string, aliases ...string) Column[C] {
+	return Column[C]{Heading: Heading{Title: heading, Path: path, Hint: hint, Choices: choices, Many: true, Aliases: aliases}, Set: func(c *C, cell string) error {
+		*to(c) = SplitCell(cell)
 		return nil
 	}, Get: func(c *C) string { return strings.Join(*to(c), "、") }}
 }
 
 // WordsColumn is several free words.
 func WordsColumn[C any](heading, path, hint string, to func(*C) *[]string, aliases ...string) Column[C] {
-	return Column[C]{Heading: heading, Path: path, Hint: hint, Aliases: aliases, Set: func(c *C, cell string) error {
-		*to(c) = Split(strings.NewReplacer("，", "、", ",", "、").Replace(cell))
+	return Column[C]{Heading: Heading{Title: heading, Path: path, Hint: hint, Aliases: aliases}, Set: func(c *C, cell string) error {
+		*to(c) = SplitCell(strings.NewReplacer("，", "、", ",", "、").Replace(cell))
 		return nil
 	}, Get: func(c *C) string { return strings.Join(*to(c), "、") }}
 }
 
 // WanColumn is an amount in 万元.
 func WanColumn[C any](heading, path, hint string, to func(*C) *money.Fen, aliases ...string) Column[C] {
-	return Column[C]{Heading: heading, Path: path, Hint: hint, Aliases: aliases, Set: func(c *C, cell string) error {
+	return Column[C]{Heading: Heading{Title: heading, Path: path, Hint: hint, Aliases: aliases}, Set: func(c *C, cell string) error {
 		amount, err := money.ParseWan(cell)
 		if err != nil {
 			return errors.New("请写成以万元为单位的数，例如 30 或 12.5")
@@ -63,7 +62,8 @@ func WanColumn[C any](heading, path, hint string, to func(*C) *money.Fen, aliase
 
 // YesColumn is yes or no.
 func YesColumn[C any](heading, path, hint string, to func(*C) *bool, aliases ...string) Column[C] {
-	return Column[C]{Heading: heading, Path: path, Hint: hint, Aliases: aliases, Choices: []listing.Choice{{Code: "yes", Label: "是"}, {Code: "no", Label: "否"}},
+	return Column[C]{Heading: Heading{Title: heading, Path: path, Hint: hint, Aliases: aliases,
+		Choices: []Choice{{Code: "yes", Label: "是"}, {Code: "no", Label: "否"}}},
 		Set: func(c *C, cell string) error {
 			*to(c) = cell == "yes"
 			return nil
@@ -77,7 +77,7 @@ func YesColumn[C any](heading, path, hint string, to func(*C) *bool, aliases ...
 
 // LevelColumn is a TRL level 1–9.
 func LevelColumn[C any](heading, path, hint string, to func(*C) *int, aliases ...string) Column[C] {
-	return Column[C]{Heading: heading, Path: path, Hint: hint, Aliases: aliases, Set: func(c *C, cell string) error {
+	return Column[C]{Heading: Heading{Title: heading, Path: path, Hint: hint, Aliases: aliases}, Set: func(c *C, cell string) error {
 		cell = strings.TrimSuffix(strings.TrimPrefix(strings.ToUpper(cell), "TRL"), "级")
 		cell = strings.TrimSpace(cell)
 		if len(cell) != 1 || cell[0] < '1' || cell[0] > '9' {
@@ -95,7 +95,7 @@ func LevelColumn[C any](heading, path, hint string, to func(*C) *int, aliases ..
 
 // DivisionColumn is a league or county by its six-digit code or full name ("包头市昆都仑区").
 func DivisionColumn[C any](heading, path, hint string, to func(*C) *string, aliases ...string) Column[C] {
-	return Column[C]{Heading: heading, Path: path, Hint: hint, Aliases: aliases, Set: func(c *C, cell string) error {
+	return Column[C]{Heading: Heading{Title: heading, Path: path, Hint: hint, Aliases: aliases}, Set: func(c *C, cell string) error {
 		cell = strings.Join(strings.Fields(strings.TrimPrefix(cell, "内蒙古自治区")), "")
 		if region.Valid(cell) {
 			*to(c) = cell
@@ -119,10 +119,19 @@ func DivisionColumn[C any](heading, path, hint string, to func(*C) *string, alia
 }
 
 // TopicChoices are the topics and areas of the region's plan.
-func TopicChoices() []listing.Choice {
-	var out []listing.Choice
+func TopicChoices() []Choice {
+	var out []Choice
 	for _, t := range codes.Topics() {
-		out = append(out, listing.Choice{Code: t.Code, Label: t.Name})
+		out = append(out, Choice{Code: t.Code, Label: t.Name})
+	}
+	return out
+}
+
+// ChoicesOf turns a code list into the choices of a column.
+func ChoicesOf(items []codes.Item) []Choice {
+	out := make([]Choice, len(items))
+	for i, it := range items {
+		out[i] = Choice{Code: it.Code, Label: it.Label}
 	}
 	return out
 }

@@ -1,0 +1,242 @@
+package listing
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/stored"
+)
+
+// Column is one column of the import template for content C.
+type Column[C any] struct {
+	Heading
+	Set func(c *C, cell string) error
+	Get func(c *C) string // what Set would read again, codes as codes
+}
+
+// Heading is a column without its content.
+type Heading struct {
+	Title   string
+	Aliases []string // other titles that mean it
+	Path    string   // of the content's field, so that a wrong field is found in its cell
+	Hint    string   // shown in the template beside the cell
+	Need    bool
+	Choices []Choice // codes with labels; a cell may hold either, in the template they drop down
+	Many    bool     // several choices in one cell, separated by 、 ； or ;
+}
+
+// Personal reports whether the column names a person, who is not exported unless asked for.
+func (h Heading) Personal() bool { return strings.HasPrefix(h.Path, "contact.") }
+
+// Sheet is how a kind's listings stand in a table: which columns there are, how a row becomes a content and back.
+// SheetOf makes it.
+type Sheet struct {
+	Name     string // of the template file, without extension
+	Columns  []Heading
+	row      func(cells map[int]string) (json.RawMessage, []CellProblem, error)
+	object   func(line []byte) (json.RawMessage, []CellProblem, error)
+	abstract func(text string) (json.RawMessage, []CellProblem, error)
+	cells    func(content any) []any
+}
+
+// CellProblem is what is wrong or odd in one field, before it has an address in a file.
+type CellProblem struct {
+	Column  int // of the sheet; -1: none
+	Path    string
+	Code    string
+	Message string
+	Warning bool // the row goes in all the same
+}
+
+// Row makes a content of cells by column.
+func (s Sheet) Row(cells map[int]string) (json.RawMessage, []CellProblem, error) { return s.row(cells) }
+
+// Object makes a content of its own JSON.
+func (s Sheet) Object(line []byte) (json.RawMessage, []CellProblem, error) { return s.object(line) }
+
+// Abstract makes a content of one running text, whose first clause is the title.
+func (s Sheet) Abstract(text string) (json.RawMessage, []CellProblem, error) { return s.abstract(text) }
+
+// Cells are the values of a content of this kind, in the order of Columns.
+func (s Sheet) Cells(content any) []any { return s.cells(content) }
+
+// SheetOf makes the sheet of content C: its columns, and how a bare abstract becomes a content.
+func SheetOf[C Content[C]](name string, columns []Column[C], fromAbstract func(title, abstract string) C) Sheet {
+	s := Sheet{Name: name}
+	for _, c := range columns {
+		s.Columns = append(s.Columns, c.Heading)
+	}
+	s.row = func(cells map[int]string) (json.RawMessage, []CellProblem, error) {
+		c, bad := readRow(columns, cells)
+		return finishRow(c, bad)
+	}
+	s.object = func(line []byte) (json.RawMessage, []CellProblem, error) {
+		var c C
+		if err := json.Unmarshal(line, &c); err != nil {
+			return nil, []CellProblem{{Column: -1, Code: "json", Message: "字段类型不对：" + JSONProblem(err)}}, nil
+		}
+		return finishRow(c, nil)
+	}
+	s.abstract = func(text string) (json.RawMessage, []CellProblem, error) {
+		return finishRow(fromAbstract(firstClause(text), text), nil)
+	}
+	s.cells = func(content any) []any {
+		c := content.(C)
+		row := make([]any, len(columns))
+		for i, column := range columns {
+			row[i] = column.Get(&c)
+			if len(column.Choices) > 0 {
+				row[i] = choiceLabels(column.Choices, column.Get(&c), column.Many)
+			}
+		}
+		return row
+	}
+	return s
+}
+
+// readRow fills a content from cells and says which cells it could not read.
+func readRow[C any](columns []Column[C], cells map[int]string) (c C, bad []CellProblem) {
+	for i, column := range columns {
+		cell := strings.TrimSpace(cells[i])
+		if cell == "" {
+			if column.Need {
+				bad = append(bad, CellProblem{Column: i, Code: "required", Message: "请填写" + column.Title})
+			}
+			continue
+		}
+		if len(column.Choices) > 0 {
+			code, err := lookUp(column.Choices, cell, column.Many)
+			if err != nil {
+				bad = append(bad, CellProblem{Column: i, Code: "choose", Message: column.Title + err.Error()})
+				continue
+			}
+			cell = code
+		}
+		if column.Set == nil {
+			continue
+		}
+		if err := column.Set(&c, cell); err != nil {
+			bad = append(bad, CellProblem{Column: i, Code: "format", Message: column.Title + err.Error()})
+		}
+	}
+	return c, bad
+}
+
+// finishRow checks a content as a draft is checked and adds what is wrong or odd.
+func finishRow[C Content[C]](c C, bad []CellProblem) (json.RawMessage, []CellProblem, error) {
+	c = c.Tidy()
+	told := slices.ContainsFunc(bad, func(p CellProblem) bool { return p.Code == "required" })
+	if utf8.RuneCountInString(c.Facts().Title) < 2 && !told {
+		bad = append(bad, CellProblem{Column: -1, Path: "title", Code: "required", Message: "请填写名称，至少 2 个字"})
+	}
+	if err := c.Validate(false); err != nil {
+		var wrong *fault.Error
+		if !errors.As(err, &wrong) {
+			return nil, nil, err
+		}
+		for _, w := range wrong.Fields {
+			bad = append(bad, CellProblem{Column: -1, Path: w.Path, Code: w.Code, Message: w.Message})
+		}
+	}
+	for _, w := range c.Warnings() {
+		if w.Code != "near_limit" {
+			bad = append(bad, CellProblem{Column: -1, Path: w.Path, Code: w.Code, Message: w.Message, Warning: true})
+		}
+	}
+	raw, err := stored.Marshal(c)
+	return raw, bad, err
+}
+
+// lookUp finds codes by code or label.
+func lookUp(choices []Choice, cell string, many bool) (string, error) {
+	parts := []string{cell}
+	if many {
+		parts = SplitCell(cell)
+	}
+	var out []string
+	for _, p := range parts {
+		i := slices.IndexFunc(choices, func(c Choice) bool {
+			return strings.EqualFold(c.Code, p) || strings.EqualFold(c.Label, p) || strings.EqualFold(c.Code+" "+c.Label, p)
+		})
+		if i < 0 {
+			return "", fmt.Errorf("里的“%s”不在选项中，请从模板的下拉选项中选择", ClipCell(p, 30))
+		}
+		out = append(out, choices[i].Code)
+	}
+	return strings.Join(out, ";"), nil
+}
+
+// choiceLabels is lookUp the other way round: codes become labels, unless a label would be cut in two when it is read again.
+func choiceLabels(choices []Choice, cell string, many bool) string {
+	parts := []string{cell}
+	if many {
+		parts = SplitCell(cell)
+	}
+	for n, p := range parts {
+		i := slices.IndexFunc(choices, func(c Choice) bool { return c.Code == p })
+		if i >= 0 && (!many || len(SplitCell(choices[i].Label)) == 1) {
+			parts[n] = choices[i].Label
+		}
+	}
+	return strings.Join(parts, "、")
+}
+
+// SplitCell cuts a cell that holds several values.
+func SplitCell(cell string) []string {
+	return Unique(strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune("、；;|\n", r) }))
+}
+
+// ClipCell shortens what came from a file for a report, without characters that can't be stored.
+func ClipCell(s string, n int) string {
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, "�"), "\x00", "�")
+	if r := []rune(s); len(r) > n {
+		return string(r[:n]) + "…"
+	}
+	return s
+}
+
+// JSONProblem says in words why a text is not the JSON that was expected.
+func JSONProblem(err error) string {
+	var wrongType *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &wrongType):
+		return fmt.Sprintf("字段 %s 不应是 %s", ClipCell(wrongType.Field, 50), wrongType.Value)
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("第 %d 个字节处有误", syntax.Offset)
+	}
+	return "请检查引号和括号"
+}
+
+// firstClause is an abstract's first clause, which serves as its title: up to the first stop of at least four characters, at
+// most 80.
+func firstClause(text string) string {
+	text = strings.TrimSpace(text)
+	runes := []rune(text)
+	for i, r := range runes {
+		if i >= 80 {
+			return string(runes[:79]) + "…"
+		}
+		if i < 4 {
+			continue
+		}
+		switch {
+		case strings.ContainsRune("，。；！？!?;\n", r):
+		case r == '.' || r == ',':
+			// Not inside 3.5 or 1,200 or a formula.
+			if i+1 < len(runes) && (unicode.IsDigit(runes[i+1]) || unicode.IsDigit(runes[i-1])) {
+				continue
+			}
+		default:
+			continue
+		}
+		return strings.TrimSpace(string(runes[:i]))
+	}
+	return text
+}

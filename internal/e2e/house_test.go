@@ -45,7 +45,7 @@ var insideWings = map[string]map[string]string{
 		"matching/vector": "matching", "watch": "achievement demand listing matching"},
 	"trade":   {"broker": "deal"},
 	"certify": {"contract": "recognition", "registry": "contract ledger recognition"},
-	"web": {".": "view", "view": "assets templates", "ui": ". view", "assets/vendoring": "assets/icons assets/sheet",
+	"web": {".": "locales view", "view": "assets templates", "ui": ". view", "assets/vendoring": "assets/icons assets/sheet",
 		"people": ". ui view", "market": ". ui view", "trade": ". ui view", "certify": ". ui view", "insight": ". ui view", "site": ". ui view",
 		"api": ". view", "api/people": ". api", "api/market": ". api", "api/trade": ". api", "api/certify": ". api", "api/insight": ". api",
 		"api/site": ". api"},
@@ -197,10 +197,9 @@ var onlyIn = map[string]string{
 	"github.com/meilisearch/meilisearch-go": "search/meili",
 	"github.com/blevesearch/bleve":          "search/local",
 	"github.com/emmansun/gmsm":              "internal/certify/ledger",
-	"github.com/riverqueue/river":           "internal/platform/jobs",
+	"github.com/riverqueue/river":           "internal/platform/jobs internal/platform/postgres", // its tables are migrated with ours
 	"github.com/signintech/gopdf":           "internal/platform/document",
 	"github.com/xuri/excelize":              "internal/platform/document",
-	"github.com/wneessen/go-mail":           "internal/platform/notify",
 	"github.com/pressly/goose":              "internal/platform/postgres migrations",
 	"github.com/prometheus/client_golang":   "internal/app",
 }

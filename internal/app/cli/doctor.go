@@ -154,16 +154,12 @@ func examineDatabase(ctx context.Context, env *app.Environment, c app.Config) (s
 		return "", err
 	}
 	defer db.Close()
-	var major int
-	if err := db.QueryRow(ctx, `select current_setting('server_version_num')::int / 10000`).Scan(&major); err != nil {
+	major, ready, err := lookAtServer(ctx, db)
+	if err != nil {
 		return "", postgres.Fault(err)
 	}
 	if major < 15 {
 		return "", fault.Newf(fault.Unavailable, "postgres_too_old", "PostgreSQL %d 太旧，需要 15 以上。请升级数据库服务器。", major)
-	}
-	var ready bool
-	if err := db.QueryRow(ctx, `select to_regclass('goose_db_version') is not null`).Scan(&ready); err != nil {
-		return "", postgres.Fault(err)
 	}
 	if !ready {
 		return fmt.Sprintf("%s，PostgreSQL %d，空库（首次运行时建表）", kind, major), nil

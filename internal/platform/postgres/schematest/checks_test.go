@@ -24,7 +24,8 @@ type words struct {
 
 // The states of registry.State that only one of the two tables of the register knows.
 const (
-	filingOnly       = "awaiting_acceptance declined withdrawn in_review correcting awaiting_second_review awaiting_experts awaiting_registration refused"
+	filingOnly = "awaiting_acceptance declined withdrawn in_review correcting awaiting_second_review " +
+		"awaiting_experts awaiting_registration refused"
 	registrationOnly = "changing cancelled revoked"
 )
 
@@ -99,7 +100,8 @@ const kindOfListing = "a kind of listing is a declaration in code: a new one nee
 
 const checksSQL = `select c.conrelid::regclass::text || '.' || a.attname as name, pg_get_constraintdef(c.oid) as definition
 	from pg_constraint c join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
-	where c.contype = 'c' and cardinality(c.conkey) = 1 and c.connamespace = 'public'::regnamespace and c.conrelid::regclass::text not like 'river%'
+	where c.contype = 'c' and cardinality(c.conkey) = 1 and c.connamespace = 'public'::regnamespace
+	and c.conrelid::regclass::text not like 'river%'
 	order by 1`
 
 var (
@@ -172,7 +174,8 @@ func TestChecks_HoldTheWordsOfTheCode(t *testing.T) {
 
 const columnsSQL = `select c.relname || '.' || a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
 	where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and c.relname not like 'river%' and a.atttypid = 'text'::regtype
-	and a.attname ~ '(^|_)(state|kind|side|role|part|unit|grade|level|result|answer|notice|audience|purpose|leg|origin|theme|triage|measure)$' order by 1`
+	and a.attname ~ '(^|_)(state|kind|side|role|part|unit|grade|level|result|answer|notice|audience|purpose|leg|origin|theme|triage|measure)$'
+	order by 1`
 
 func TestChecks_StandOnEveryClosedList(t *testing.T) {
 	t.Parallel()

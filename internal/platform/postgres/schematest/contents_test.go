@@ -52,7 +52,8 @@ var contents = map[string]struct {
 }
 
 const jsonSQL = `select c.relname || '.' || a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
-	where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and c.relname not like 'river%' and a.atttypid = 'jsonb'::regtype order by 1`
+	where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and c.relname not like 'river%'
+	and a.atttypid = 'jsonb'::regtype order by 1`
 
 func TestContents_SayTheirForm(t *testing.T) {
 	t.Parallel()

@@ -53,8 +53,8 @@ create index deal_demand on deal (demand_org, updated_at desc);
 create index deal_broker on deal (broker_account, updated_at desc);
 create unique index deal_open_pair on deal (supply_org, demand_org, coalesce(supply_listing_id, 0), coalesce(demand_listing_id, 0))
     where state in ('interested','talking');
-create index deal_achievement on deal (achievement_id) where achievement_id is not null;
-create index deal_of_demand on deal (demand_id) where demand_id is not null;
+create index deal_supply_listing on deal (supply_listing_id) where supply_listing_id is not null;
+create index deal_demand_listing on deal (demand_listing_id) where demand_listing_id is not null;
 
 -- What was said in a talk.
 create table deal_message (

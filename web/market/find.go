@@ -95,7 +95,8 @@ type found struct {
 func (p *Pages) find(c *web.Ctx, kind drawnKind) (found, error) {
 	form := c.QueryForm()
 	f := found{values: url.Values{}, page: 1}
-	a := catalogue.Ask{Criteria: catalogue.Criteria{Kind: kind.Kind, Text: form.Text("q"), Facets: map[string][]string{}}, Counted: true, Limit: pageSize}
+	a := catalogue.Ask{Criteria: catalogue.Criteria{Kind: kind.Kind, Text: form.Text("q"), Facets: map[string][]string{}},
+		Counted: true, Limit: pageSize}
 	for _, q := range kind.Narrowed {
 		var chosen []string
 		for _, code := range form.List(q.Facet) {

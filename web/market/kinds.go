@@ -64,7 +64,8 @@ func (p *Pages) kinds() []drawnKind {
 		{
 			Descriptor: declared.Of(achievement.Kind), fits: "看合适的需求", compared: true,
 			face: drawing[achievement.Content]{
-				pages: p, book: p.Achievements.Book, row: ui.AchievementRow, shown: achievementBlocks, fields: achievementFields, read: p.readAchievement,
+				pages: p, book: p.Achievements.Book, row: ui.AchievementRow, shown: achievementBlocks,
+				fields: achievementFields, read: p.readAchievement,
 				begin: func(_ *web.Ctx, contact listing.Contact, division string) achievement.Content {
 					return achievement.Content{Contact: contact, Division: division}
 				},

@@ -206,7 +206,8 @@ func (p *Pages) similarTo(c *web.Ctx, kind drawnKind) error {
 		return err
 	}
 	l := it.base()
-	found, err := p.Matcher.Find(c.Context(), matching.Request{Listing: doc, Want: string(kind.Kind), Visible: p.Catalogue.Visible(), Limit: 10})
+	found, err := p.Matcher.Find(c.Context(), matching.Request{Listing: doc, Want: string(kind.Kind),
+		Visible: p.Catalogue.Visible(), Limit: 10})
 	if err != nil && !fault.HasCode(err, "match_empty") {
 		return err
 	}

@@ -102,7 +102,8 @@ func exportListings[C listing.Content[C]](ctx context.Context, s *app.Services, 
 	if err != nil {
 		return 0, err
 	}
-	sheet := document.Sheet{Name: s.Listings.Kinds().Of(kind).Label, Columns: append([]document.SheetColumn{{Title: "平台编号", Kind: document.Count, Width: 10},
+	sheet := document.Sheet{Name: s.Listings.Kinds().Of(kind).Label, Columns: append([]document.SheetColumn{
+		{Title: "平台编号", Kind: document.Count, Width: 10},
 		{Title: "单位", Width: 28}, {Title: "样例", Width: 8},
 		{Title: "来源", Width: 8}, {Title: "在线情况", Width: 10}, {Title: "发布日期", Kind: document.Date, Width: 12},
 		{Title: "有效到", Kind: document.Date, Width: 12}}, columns...)}

@@ -132,7 +132,8 @@ type Ask struct {
 
 // List answers a list page: hits in their order, counts of facets. Faults: those of the engine.
 func (s *Service) List(ctx context.Context, a Ask) (search.Result, error) {
-	q := search.Query{Text: a.Text, Filters: a.filters(s.config.Now()), Sort: order(a.Order, a.Text), Offset: a.Offset, Limit: a.Limit, Highlight: a.Highlight}
+	q := search.Query{Text: a.Text, Filters: a.filters(s.config.Now()), Sort: order(a.Order, a.Text), Offset: a.Offset,
+		Limit: a.Limit, Highlight: a.Highlight}
 	if a.Counted {
 		for _, question := range s.Kinds().Of(a.Kind).Narrowed {
 			q.FacetNames = append(q.FacetNames, question.Facet)
@@ -256,7 +257,8 @@ func (s *Service) Feed(ctx context.Context, c Criteria, since time.Time, limit i
 		if h.Sample && !c.Sample || h.PublishedAt == nil {
 			continue
 		}
-		out = append(out, Entry{ID: h.ID, Kind: h.Kind, Title: h.Title, Lead: clip(h.Lead, 160), PublishedAt: *h.PublishedAt, Version: h.PublishedVersion})
+		out = append(out, Entry{ID: h.ID, Kind: h.Kind, Title: h.Title, Lead: clip(h.Lead, 160), PublishedAt: *h.PublishedAt,
+			Version: h.PublishedVersion})
 		orgs = append(orgs, h.OrganisationID)
 	}
 	named, err := s.config.People.Organisations(ctx, orgs)

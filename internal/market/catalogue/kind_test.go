@@ -42,7 +42,8 @@ type lab struct {
 }
 
 func (l *lab) texts() []listing.Text {
-	return []listing.Text{{Path: "title", Label: "名称", Value: &l.Title, Max: 80, Min: 2}, {Path: "use", Label: "用途", Value: &l.Use, Max: 500, Min: 4, Long: true}}
+	return []listing.Text{{Path: "title", Label: "名称", Value: &l.Title, Max: 80, Min: 2},
+		{Path: "use", Label: "用途", Value: &l.Use, Max: 500, Min: 4, Long: true}}
 }
 
 func (l lab) Tidy() lab { listing.TidyTexts(l.texts()); return l }
@@ -165,13 +166,16 @@ func TestKind_AThirdOneIsOneDeclaration(t *testing.T) {
 		t.Errorf("it ends %v, want the kind's own 30 days", l.ExpiresAt)
 	}
 
-	found, err := b.catalogue.List(ctx, catalogue.Ask{Criteria: catalogue.Criteria{Kind: "instrument", Text: "电子显微镜"}, Counted: true, Limit: 10})
+	ask := func(k listing.Kind, text string) catalogue.Ask {
+		return catalogue.Ask{Criteria: catalogue.Criteria{Kind: k, Text: text}, Counted: true, Limit: 10}
+	}
+	found, err := b.catalogue.List(ctx, ask("instrument", "电子显微镜"))
 	must(t, err)
 	if len(found.Hits) != 1 || !strings.HasPrefix(found.Hits[0].ID, "in") || !slices.Equal(catalogue.IDs(found.Hits), []int64{l.ID}) ||
 		found.Facets[facet.Cooperation]["transfer"] != 1 {
 		t.Errorf("searched: %+v", found)
 	}
-	if other, err := b.catalogue.List(ctx, catalogue.Ask{Criteria: catalogue.Criteria{Kind: achievement.Kind}, Limit: 10}); err != nil || other.Total != 0 {
+	if other, err := b.catalogue.List(ctx, ask(achievement.Kind, "")); err != nil || other.Total != 0 {
 		t.Errorf("among achievements: %+v, %v", other, err)
 	}
 	suggested, err := b.catalogue.Suggest(ctx, "透射电", []listing.Kind{"instrument"}, 5)
@@ -197,7 +201,7 @@ func TestKind_AThirdOneIsOneDeclaration(t *testing.T) {
 	}
 
 	b.now = l.ExpiresAt.Add(time.Minute)
-	if gone, err := b.catalogue.List(ctx, catalogue.Ask{Criteria: catalogue.Criteria{Kind: "instrument"}, Limit: 10}); err != nil || gone.Total != 0 {
+	if gone, err := b.catalogue.List(ctx, ask("instrument", "")); err != nil || gone.Total != 0 {
 		t.Errorf("after its time: %+v, %v", gone, err)
 	}
 }
@@ -216,7 +220,8 @@ func TestKinds_AreChecked(t *testing.T) {
 		"a counterpart away":  {instrument()},
 		"matched on its side": {sameSide, achievement.Descriptor(), demand.Descriptor()},
 		"without authors":     {nobody, achievement.Descriptor(), demand.Descriptor()},
-		"without a content":   {{Kind: "bare", Label: "空", Path: "bares", Prefix: "b", Side: listing.SideSupply, Authors: []actor.Role{actor.Member}}},
+		"without a content": {{Kind: "bare", Label: "空", Path: "bares", Prefix: "b", Side: listing.SideSupply,
+			Authors: []actor.Role{actor.Member}}},
 	} {
 		if _, err := listing.NewKinds(bad...); err == nil {
 			t.Errorf("%s: accepted", name)

@@ -37,6 +37,11 @@ func PagePath(id int64) string { return "/" + Path + "/" + strconv.FormatInt(id,
 // New returns the service; Descriptor must be in the listing service's configuration.
 func New(s *listing.Service) *Service { return &Service{listing.NewBook[Content](s, Kind)} }
 
+// Triages are the editor's judgements of a demand (docs/rules/listings.md §3).
+func Triages() []listing.Choice {
+	return []listing.Choice{{Code: "publish", Label: "可以发布"}, {Code: "diagnose", Label: "需要再诊断"}, {Code: "long_term", Label: "长期跟踪"}}
+}
+
 // Descriptor declares demands. A need that found its solution is closed.
 func Descriptor() listing.Descriptor {
 	relevance, newest, soonest := facet.OrderBy(facet.ByRelevance), facet.OrderBy(facet.Newest), facet.OrderBy(facet.Soonest)
@@ -44,8 +49,7 @@ func Descriptor() listing.Descriptor {
 	return listing.Declare[Content](listing.Descriptor{
 		Kind: Kind, Label: "需求", Path: Path, Prefix: "d", Side: listing.SideDemand, Counterpart: "achievement",
 		Authors: []actor.Role{actor.Member, actor.OrgAdmin}, Settled: true, Sheet: sheet(),
-		// The editor's judgements (docs/rules/listings.md §3).
-		Triages: []listing.Choice{{Code: "publish", Label: "可以发布"}, {Code: listing.TriageDiagnose, Label: "需要再诊断"}, {Code: "long_term", Label: "长期跟踪"}},
+		Triages: Triages(),
 		Narrowed: []facet.Question{{Facet: facet.Field, Words: "facet.field"}, {Facet: facet.Topic, Words: "facet.topic"}, {Facet: facet.League, Words: "facet.league"},
 			{Facet: facet.County, Words: "facet.county"}, {Facet: facet.Stage, Words: "facet.stage_wanted"}, {Facet: facet.Cooperation, Words: "facet.cooperation"},
 			{Facet: facet.PriceBand, Words: "facet.budget"}, {Facet: facet.Industry, Words: "facet.industry"}, {Facet: facet.Challenge, Words: "facet.challenge"}},

@@ -14,10 +14,11 @@ import (
 
 // TextColumn is a plain text.
 func TextColumn[C any](heading, path, hint string, need bool, to func(*C) *string, aliases ...string) Column[C] {
-	return Column[C]{Heading: Heading{Title: heading, Path: path, Hint: hint, Need: need, Aliases: aliases}, Set: func(c *C, cell string) error {
-		*to(c) = cell
-		return nil
-	}, Get: func(c *C) string { return *to(c) }}
+	return Column[C]{Heading: Heading{Title: heading, Path: path, Hint: hint, Need: need, Aliases: aliases},
+		Set: func(c *C, cell string) error {
+			*to(c) = cell
+			return nil
+		}, Get: func(c *C) string { return *to(c) }}
 }
 
 // CodeColumn is one code of a list.
@@ -29,10 +30,11 @@ func CodeColumn[C any](heading, path, hint string, choices []Choice, to func(*C)
 
 // CodesColumn is several codes of a list.
 func CodesColumn[C any](heading, path, hint string, choices []Choice, to func(*C) *[]string, aliases ...string) Column[C] {
-	return Column[C]{Heading: Heading{Title: heading, Path: path, Hint: hint, Choices: choices, Many: true, Aliases: aliases}, Set: func(c *C, cell string) error {
-		*to(c) = SplitCell(cell)
-		return nil
-	}, Get: func(c *C) string { return strings.Join(*to(c), "、") }}
+	return Column[C]{Heading: Heading{Title: heading, Path: path, Hint: hint, Choices: choices, Many: true, Aliases: aliases},
+		Set: func(c *C, cell string) error {
+			*to(c) = SplitCell(cell)
+			return nil
+		}, Get: func(c *C) string { return strings.Join(*to(c), "、") }}
 }
 
 // WordsColumn is several free words.

@@ -14,7 +14,9 @@ import (
 
 // BaseDocument fills what all kinds put into the index under the names of package facet; title, org and orgName are stored.
 // A content adds what only its kind has.
-func BaseDocument(l Listing, organisation string, fields, topics, cooperation []string, industry, division string, price Range, percent int) search.Document {
+func BaseDocument(
+	l Listing, organisation string, fields, topics, cooperation []string, industry, division string, price Range, percent int,
+) search.Document {
 	d := search.Document{Version: int64(l.Version), Facets: map[string][]string{}, Numbers: map[string]int64{},
 		Stored: map[string]string{"title": l.Title, "org": strconv.FormatInt(l.OrganisationID, 10), "orgName": organisation}}
 	add := func(name string, codes ...string) {

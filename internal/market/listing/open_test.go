@@ -40,7 +40,8 @@ func TestOpen_SQLAndGoAgree(t *testing.T) {
 		var want []int64
 		for _, l := range listings {
 			var id int64
-			err := tx.QueryRow(ctx, `insert into listing (kind, organisation_id, owner_account, state, hidden, expires_at, draft, created_at, updated_at)
+			err := tx.QueryRow(ctx, `insert into listing
+				(kind, organisation_id, owner_account, state, hidden, expires_at, draft, created_at, updated_at)
 				values ('any', (select max(id) from organisation), (select max(id) from account), $1, $2, $3, '{}', now(), now()) returning id`,
 				l.State, l.Hidden, l.ExpiresAt).Scan(&id)
 			if err != nil {

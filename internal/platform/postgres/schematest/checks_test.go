@@ -54,7 +54,7 @@ var fromCode = map[string]words{
 	"import_batch.state":        {from: "importer.State"},
 	"listing.origin":            {from: "listing.OriginLocal listing.OriginImport"},
 	"listing.state":             {from: "listing.State"},
-	"listing.triage":            {from: "listing.Triages()", empty: true},
+	"listing.triage":            {from: "demand.Triages()", empty: true},
 	"listing_event.from_state":  {from: "listing.State", empty: true},
 	"listing_event.to_state":    {from: "listing.State"},
 	"listing_file.role":         {from: "listing.FilePicture listing.FileEvidence listing.FileAttachment"},

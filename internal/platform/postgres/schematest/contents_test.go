@@ -47,7 +47,7 @@ var contents = map[string]struct {
 	"registration_export.scope":       {reason: jobOnly},
 	"registration_import.report":      {reason: jobOnly},
 	"registration_import_row.content": {types: []string{"registry.historic"}},
-	"saved_search.query":              {types: []string{"watch.Criteria"}},
+	"saved_search.query":              {types: []string{"catalogue.Criteria"}},
 	"subsidy_rate.tiers":              {reason: listOnly},
 }
 

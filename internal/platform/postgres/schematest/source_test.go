@@ -21,7 +21,7 @@ const root = "../../../.."
 type lists map[string][]string
 
 // readLists reads the packages under internal. It knows three ways to declare a list: the typed constants of a type
-// ("deal.State"), a function that returns codes with their words ("listing.Triages()"), and a single constant ("audit.OK").
+// ("deal.State"), a function that returns codes with their words ("demand.Triages()"), and a single constant ("audit.OK").
 func readLists() (lists, error) {
 	found := lists{}
 	err := eachFile(func(path string, file *ast.File) {
@@ -105,6 +105,9 @@ func firstWords(body *ast.BlockStmt) []string {
 				return nil
 			}
 			e = pair.Elts[0]
+			if field, ok := e.(*ast.KeyValueExpr); ok { // Choice{Code: "publish", …}
+				e = field.Value
+			}
 		}
 		word, ok := text(e)
 		if !ok {

@@ -21,7 +21,7 @@ var withoutIndex = map[string]string{
 	"certificate_file_id_fkey":                 keptFile,
 	"contract_created_by_fkey":                 doer,
 	"contract_file_added_by_fkey":              doer,
-	"deal_broker_org_fkey":                     "organisations are deleted only with the sample market; a broker's talks are looked up by the broker",
+	"deal_broker_org_fkey":                     "organisations go only with the sample market; a broker's talks are found by the broker",
 	"deal_demand_account_fkey":                 doer,
 	"deal_message_account_id_fkey":             doer,
 	"deal_opened_by_fkey":                      doer,

@@ -196,8 +196,6 @@ func (c *Ctx) SeeNext(fallback string) error {
 // Moved answers a permanent redirect inside the site.
 func (c *Ctx) Moved(path string) error { return c.echo.Redirect(http.StatusMovedPermanently, path) }
 
-func escapeNext(path string) string { return url.QueryEscape(path) }
-
 const (
 	themeCookie = "tm_theme"
 	flashCookie = "tm_flash"
@@ -255,6 +253,12 @@ func (c *Ctx) Limit(key string, n int, window time.Duration) error {
 	}
 	return fault.New(fault.TooMany, "too_many", "请求太频繁，请一分钟后再试。")
 }
+
+// Kinds of files that an office program opens.
+const (
+	ExcelMIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	WordMIME  = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+)
 
 // Download sends a file that the browser saves instead of showing.
 func (c *Ctx) Download(name, mimeType string, r io.Reader) error {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -323,7 +324,7 @@ func (s *Server) failed(err error, e echo.Context) {
 		return
 	}
 	if f.Kind == fault.Unauthorized && e.Request().Method == http.MethodGet {
-		_ = e.Redirect(http.StatusSeeOther, "/signin?next="+escapeNext(e.Request().URL.RequestURI()))
+		_ = e.Redirect(http.StatusSeeOther, "/signin?next="+url.QueryEscape(e.Request().URL.RequestURI()))
 		return
 	}
 	if f.Code == twoFactorNeeded {

@@ -27,12 +27,7 @@ func facetName(name, code string) string {
 	case facet.League, facet.County:
 		return region.Name(code)
 	case facet.Topic:
-		if t, ok := codes.TopicByCode(code); ok {
-			if t.Broad {
-				return t.Area
-			}
-			return t.Name
-		}
+		return codes.TopicLabel(code)
 	}
 	return code
 }

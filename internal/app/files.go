@@ -13,19 +13,24 @@ import (
 	"techmarket/web/ui"
 )
 
+// keep stores an upload for the actor's organisation. Faults: invalid (kind, size …), unavailable.
+func (p *Platform) keep(ctx context.Context, who actor.Actor, purpose, name string, r io.Reader) (f files.File, err error) {
+	content, err := p.Files.Receive(ctx, name, r)
+	if err != nil {
+		return files.File{}, err
+	}
+	err = p.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		f, err = p.Files.Record(ctx, tx, content, files.Meta{Purpose: purpose, OwnerOrg: who.OrgID, UploadedBy: who.AccountID})
+		return err
+	})
+	return f, err
+}
+
 // apiFiles is the file store as the API asks for it.
 type apiFiles struct{ p *Platform }
 
 func (s apiFiles) Store(ctx context.Context, who actor.Actor, purpose, name string, r io.Reader) (api.StoredFile, error) {
-	content, err := s.p.Files.Receive(ctx, name, r)
-	if err != nil {
-		return api.StoredFile{}, err
-	}
-	var f files.File
-	err = s.p.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		f, err = s.p.Files.Record(ctx, tx, content, files.Meta{Purpose: purpose, OwnerOrg: who.OrgID, UploadedBy: who.AccountID})
-		return err
-	})
+	f, err := s.p.keep(ctx, who, purpose, name, r)
 	return stored(f), err
 }
 
@@ -54,15 +59,7 @@ func stored(f files.File) api.StoredFile {
 type pageFiles struct{ p *Platform }
 
 func (s pageFiles) Receive(ctx context.Context, who actor.Actor, purpose, name string, r io.Reader) (int64, error) {
-	content, err := s.p.Files.Receive(ctx, name, r)
-	if err != nil {
-		return 0, err
-	}
-	var f files.File
-	err = s.p.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		f, err = s.p.Files.Record(ctx, tx, content, files.Meta{Purpose: purpose, OwnerOrg: who.OrgID, UploadedBy: who.AccountID})
-		return err
-	})
+	f, err := s.p.keep(ctx, who, purpose, name, r)
 	return f.ID, err
 }
 

@@ -80,7 +80,7 @@ const introduction = `与网页同一套服务、同一套权限。金额字段�
 新建类请求带上 Idempotency-Key（自拟，例如 UUID），网络中断后可用同一个键、同样的内容重发：只会办理一次，7 天内得到同样的答复。
 出错时返回 application/problem+json：code 是稳定代码，errors 逐项指出字段（path）、代码和改法。`
 
-// none is the answer of an operation that has nothing to say.
+// None is the answer of an operation that has nothing to say.
 type None struct{}
 
 type answer[O any] struct{ Body O }
@@ -104,10 +104,10 @@ type ByID struct {
 
 type option func(*huma.Operation)
 
-// created says that the operation makes something: status 201.
+// Created says that the operation makes something: status 201.
 func Created(op *huma.Operation) { op.DefaultStatus = http.StatusCreated }
 
-// op declares one operation. route is "METHOD /path" below Prefix.
+// Op declares one operation. route is "METHOD /path" below Prefix.
 func Op[I, O any](
 	a *API,
 	route string,
@@ -140,13 +140,13 @@ func Op[I, O any](
 	})
 }
 
-// download is a file as answer.
+// Download is a file as answer.
 type Download struct {
 	Name, MIME string
 	Body       io.ReadCloser
 }
 
-// file declares an operation that answers a file of one of the media types.
+// File declares an operation that answers a file of one of the media types.
 func File[I any](
 	a *API,
 	route string,

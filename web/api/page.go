@@ -1,12 +1,3 @@
-// Package api owns /api/v1: the same services, permission checks and faults as the pages, as JSON. Every operation is
-// declared once, with the people who may use it beside its address; the OpenAPI 3.1 document and the reference page
-// /api/v1/docs are made from the same declarations (huma), so contract and handlers cannot drift.
-//
-// It refuses rules and SQL: an operation decodes, calls one service method and encodes. It refuses secrets in answers but
-// the one of a token just made, and contact persons before guests.
-//
-// Amounts are whole numbers of 分 in fields named …Fen, times RFC 3339 with zone, dates 2006-01-02, enums stable codes.
-// Lists answer {items, next}: next is the cursor of the following page, "" at the end.
 package api
 
 import (
@@ -15,14 +6,14 @@ import (
 	"techmarket/internal/foundation/fault"
 )
 
-// cursorFault is what a damaged cursor is answered with.
+// CursorFault is what a damaged cursor is answered with.
 func CursorFault() error {
 	var f fault.Fields
 	f.Add("cursor", "bad_cursor", "游标不正确，请从第一页重新开始")
 	return f.Err()
 }
 
-// all answers a list that is always whole.
+// All answers a list that is always whole.
 func All[T any](items []T) List[T] {
 	if items == nil {
 		items = []T{}
@@ -30,6 +21,7 @@ func All[T any](items []T) List[T] {
 	return List[T]{Items: items}
 }
 
+// Each turns every row into what the API shows.
 func Each[A, B any](in []A, f func(A) B) []B {
 	out := make([]B, len(in))
 	for i, v := range in {
@@ -38,7 +30,7 @@ func Each[A, B any](in []A, f func(A) B) []B {
 	return out
 }
 
-// number reads a cursor that is the id of the last row.
+// Number reads a cursor that is the id of the last row.
 func Number(cursor string) (int64, error) {
 	if cursor == "" {
 		return 0, nil
@@ -50,7 +42,7 @@ func Number(cursor string) (int64, error) {
 	return n, nil
 }
 
-// numbered answers a page of rows whose cursor is an id. A full page may be the last: the next one is then empty.
+// Numbered answers a page of rows whose cursor is an id. A full page may be the last: the next one is then empty.
 func Numbered[T any](items []T, limit int, id func(T) int64) List[T] {
 	out := All(items)
 	if len(items) == limit {

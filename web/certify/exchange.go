@@ -165,7 +165,7 @@ func (p *Pages) exportRegistrations(c *web.Ctx) error {
 	if err := p.Registry.ExportRegistrations(c.Context(), c.Actor(), f, &b); err != nil {
 		return err
 	}
-	return c.Download("技术合同登记-"+c.Now().Format("20060102")+".xlsx", ui.SheetMIME, &b)
+	return c.Download("技术合同登记-"+c.Now().Format("20060102")+".xlsx", web.ExcelMIME, &b)
 }
 
 func (p *Pages) readExport(c *web.Ctx) (registry.Export, error) {
@@ -305,7 +305,7 @@ func (p *Pages) historyTemplate(c *web.Ctx) error {
 	if err := registry.HistoryTemplate(&b); err != nil {
 		return err
 	}
-	return c.Download("历史登记导入模板.xlsx", ui.SheetMIME, &b)
+	return c.Download("历史登记导入模板.xlsx", web.ExcelMIME, &b)
 }
 
 func (p *Pages) checkHistory(c *web.Ctx) error {

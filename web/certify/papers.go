@@ -30,7 +30,7 @@ func (p *Pages) contractWord(c *web.Ctx) error {
 	if err := contract.Word(k.Content, k.Sample, k.UpdatedAt, &b); err != nil {
 		return err
 	}
-	return c.Download(fmt.Sprintf("%s-参考文本.docx", contractTitle(k)), ui.WordMIME, &b)
+	return c.Download(fmt.Sprintf("%s-参考文本.docx", contractTitle(k)), web.WordMIME, &b)
 }
 
 func (p *Pages) filingPaper(c *web.Ctx) error {

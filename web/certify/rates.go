@@ -69,7 +69,7 @@ func (p *Pages) showRates(c *web.Ctx, form *web.Form, ferr error) error {
 			classes = append(classes, codes.ContractClass.Label(k))
 		}
 		for i, x := range r.Tiers {
-			tiers = append(tiers, tierWords(r.Tiers, i)+" "+ui.PercentWords(x.RateBP))
+			tiers = append(tiers, tierWords(r.Tiers, i)+" "+ui.Percent(x.RateBP)+"%")
 		}
 		name := view.Cell{Text: r.Name, Href: fmt.Sprintf("/registry/rates?id=%d#rate", r.ID), Header: true}
 		if !r.Confirmed {
@@ -126,7 +126,7 @@ func (p *Pages) showRates(c *web.Ctx, form *web.Form, ferr error) error {
 			ui.Width("s"),
 		)
 		if form == nil && x.RateBP != 0 {
-			rate.Value = strings.TrimSuffix(ui.PercentWords(x.RateBP), "%")
+			rate.Value = ui.Percent(x.RateBP)
 		}
 		if i == 0 {
 			over.Value, over.ReadOnly = "0", true

@@ -253,7 +253,7 @@ func targetsBlock(all []stats.Target, mark string) ui.Block {
 		if g.Own != nil {
 			own.Text = amount(*g.Own)
 			if g.Target > 0 {
-				own.Note = "为目标值的 " + ui.SharePercent(*g.Own, g.Target)
+				own.Note = "为目标值的 " + ui.ShareOf(*g.Own, g.Target)
 			}
 		}
 		t.Rows = append(

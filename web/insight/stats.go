@@ -23,7 +23,7 @@ func (p *Pages) statsRoutes() []web.Route {
 		web.GET("/stats/definitions", anyone, p.definitions),
 		web.GET("/stats.csv", anyone, func(c *web.Ctx) error { return p.statsFile(c, "csv", "text/csv; charset=utf-8") }),
 		web.GET("/stats.xlsx", anyone, func(c *web.Ctx) error {
-			return p.statsFile(c, "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+			return p.statsFile(c, "xlsx", web.ExcelMIME)
 		}),
 	}
 }

@@ -59,7 +59,7 @@ func railOf(name string) rail {
 	case facet.Field:
 		return rail{label: codes.Field.Label, keep: func(c string) bool { return len(c) == 2 }, fold: 6}
 	case facet.Topic:
-		return rail{label: ui.TopicLabel, keep: func(c string) bool { return strings.HasSuffix(c, "00") }, fold: 6}
+		return rail{label: codes.TopicLabel, keep: func(c string) bool { return strings.HasSuffix(c, "00") }, fold: 6}
 	case facet.League:
 		return rail{label: region.Name, fold: 6}
 	case facet.County:

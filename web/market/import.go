@@ -174,7 +174,7 @@ func (p *Pages) importTemplate(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.Download(name, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", &b)
+	return c.Download(name, web.ExcelMIME, &b)
 }
 
 func (p *Pages) readBatch(c *web.Ctx) (importer.Batch, error) {

@@ -265,7 +265,7 @@ func maturityNote(m achievement.Maturity) string {
 func topicNames(values []string) string {
 	out := make([]string, len(values))
 	for i, v := range values {
-		out[i] = ui.TopicLabel(v)
+		out[i] = codes.TopicLabel(v)
 	}
 	return ui.Join(out)
 }

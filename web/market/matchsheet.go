@@ -163,5 +163,5 @@ func (p *Pages) matchesExcel(c *web.Ctx, kind drawnKind) error {
 	if err := document.WriteExcel(&b, s); err != nil {
 		return err
 	}
-	return c.Download(fmt.Sprintf("匹配单-%d.xlsx", m.listing.ID), ui.ExcelType, &b)
+	return c.Download(fmt.Sprintf("匹配单-%d.xlsx", m.listing.ID), web.ExcelMIME, &b)
 }

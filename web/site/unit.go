@@ -2,6 +2,7 @@ package site
 
 import (
 	"fmt"
+	"net/url"
 
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
@@ -94,8 +95,8 @@ func (p *Pages) unit(c *web.Ctx) error {
 		}
 		body.Main = append(body.Main, b)
 	}
-	lists("公开的成果", "/achievements?q="+ui.Escape(o.Name), supplies, achievements.Next != "")
-	lists("公开的需求", "/demands?q="+ui.Escape(o.Name), needs, demands.Next != "")
+	lists("公开的成果", "/achievements?q="+url.QueryEscape(o.Name), supplies, achievements.Next != "")
+	lists("公开的需求", "/demands?q="+url.QueryEscape(o.Name), needs, demands.Next != "")
 	if len(supplies.Items)+len(needs.Items) == 0 && o.Kind != actor.PointHost && o.Kind != actor.Government {
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Empty{Icon: "inbox", Title: "还没有公开的成果和需求", Text: "发布并通过审核后会出现在这里。",
 			Actions: []view.Action{

@@ -129,9 +129,9 @@ func (p *Pages) showNewDeal(c *web.Ctx, f *web.Form, ferr error) error {
 		case err != nil:
 			return err
 		case side.id != 0 && a.Errors[name] == "": // chosen on the page before: nobody types a number
-			known = append(known, view.Pair{Name: name, Value: ui.IdText(side.id)})
+			known = append(known, view.Pair{Name: name, Value: ui.IDText(side.id)})
 		case supply+demand == 0 || a.Errors[name] != "" || c.Actor().Has(actor.Broker):
-			fields = append(fields, a.Text(name, label+"编号", ui.IdText(side.id), ui.Hint("在"+label+"页面“发布单位”一栏的最后一行"), ui.Width("s")))
+			fields = append(fields, a.Text(name, label+"编号", ui.IDText(side.id), ui.Hint("在"+label+"页面“发布单位”一栏的最后一行"), ui.Width("s")))
 		case len(own) > 0:
 			fields = append(fields, a.Choose(name, "带上本单位的"+label, "", append([]view.Option{{Label: "不带"}}, own...)))
 		}
@@ -157,7 +157,7 @@ func (p *Pages) openListings(c *web.Ctx, side listing.Side) ([]view.Option, erro
 			return nil, err
 		}
 		for _, l := range own {
-			out = append(out, view.Option{Value: ui.IdText(l.ID), Label: l.Title})
+			out = append(out, view.Option{Value: ui.IDText(l.ID), Label: l.Title})
 		}
 	}
 	return out, nil

@@ -14,7 +14,7 @@ import (
 	"techmarket/web/view"
 )
 
-// statusAfter is the status of a form that is shown again after a refusal.
+// StatusAfter is the status of a form that is shown again after a refusal.
 func StatusAfter(err error) int {
 	switch {
 	case err == nil:
@@ -25,7 +25,7 @@ func StatusAfter(err error) int {
 	return 422
 }
 
-// flashRefusal answers a one-button action that the service refused: the reason is shown on the page it came from.
+// FlashRefusal answers a one-button action that the service refused: the reason is shown on the page it came from.
 func FlashRefusal(c *web.Ctx, err error, back string) error {
 	if !Refused(err) {
 		return err
@@ -39,7 +39,7 @@ func FlashRefusal(c *web.Ctx, err error, back string) error {
 	return c.See(back)
 }
 
-// ask makes the fields of a form: with what was typed after a refused post, else with what is stored,
+// Ask makes the fields of a form: with what was typed after a refused post, else with what is stored,
 // and with the message at the field.
 type Ask struct {
 	Form   *web.Form // nil on the first showing
@@ -47,7 +47,7 @@ type Ask struct {
 	Notice *view.Notice // a message that belongs to no field
 }
 
-// formStatus is the status of a page with a form: 200, or 422 with what the service said about the last post.
+// FormStatus is the status of a page with a form: 200, or 422 with what the service said about the last post.
 func FormStatus(ferr error) int {
 	if ferr != nil {
 		return 422
@@ -55,7 +55,7 @@ func FormStatus(ferr error) int {
 	return 200
 }
 
-// asking starts a form. err is what the service said about the last post, nil on the first showing.
+// NewAsk starts a form. err is what the service said about the last post, nil on the first showing.
 func NewAsk(form *web.Form, err error) *Ask {
 	a := &Ask{Form: form, Errors: map[string]string{}}
 	if form != nil {
@@ -78,13 +78,13 @@ func NewAsk(form *web.Form, err error) *Ask {
 	return a
 }
 
-// refused tells whether the error is one that a form shows again (wrong input or a conflict with words),
+// Refused tells whether the error is one that a form shows again (wrong input or a conflict with words),
 // as opposed to one that ends the page.
 func Refused(err error) bool {
 	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.TooMany)
 }
 
-// formErr joins the readers' mistakes with the service's, so that one page shows all.
+// FormErr joins the readers' mistakes with the service's, so that one page shows all.
 func FormErr(form *web.Form) error { return form.Errors.Err() }
 
 func (a *Ask) Value(name, stored string) string {
@@ -144,7 +144,7 @@ func (a *Ask) Radio(name, label, stored string, options []view.Option, more ...f
 	return a.Make(view.Field{Kind: view.Radio, Name: name, Label: label, Options: options}, stored, more)
 }
 
-// checks is a group of check boxes; stored are the chosen values.
+// Checks is a group of check boxes; stored are the chosen values.
 func (a *Ask) Checks(name, label string, stored []string, options []view.Option, more ...func(*view.Field)) view.Field {
 	chosen := map[string]bool{}
 	if a.Form != nil {
@@ -194,13 +194,13 @@ func Fill(autocomplete string) func(*view.Field) {
 
 func Lines(n int) func(*view.Field) { return func(f *view.Field) { f.Rows = n } }
 
-// formOf closes a form of several sections with its button and the summary of what is wrong.
+// FormOf closes a form of several sections with its button and the summary of what is wrong.
 func FormOf(action, submit string, sections ...view.Section) view.Form {
 	f := view.Form{Action: action, Sections: sections, Actions: []view.Action{{Label: submit}}}
 	return f.Summed()
 }
 
-// blocks puts the message that belongs to no field above a form.
+// Blocks puts the message that belongs to no field above a form.
 func (a *Ask) Blocks(f view.Form) []Block {
 	var out []Block
 	if a.Notice != nil {
@@ -233,7 +233,7 @@ func TopOptions(l codes.List, first string) []view.Option {
 	return out
 }
 
-// divisionOptions lists leagues and counties, grouped by league.
+// DivisionOptions lists leagues and counties, grouped by league.
 func DivisionOptions(first string, withLeagues bool) []view.Option {
 	out := []view.Option{{Label: first}}
 	for _, l := range region.Leagues() {
@@ -307,7 +307,7 @@ func IntText(n int) string {
 	return strconv.Itoa(n)
 }
 
-// repeat makes the fields of a repeated group, one line a row: what is stored and one or two empty rows.
+// Repeat makes the fields of a repeated group, one line a row: what is stored and one or two empty rows.
 func Repeat(a *Ask, title, hint, group string, stored, most int, row func(i int) []view.Field) []view.Section {
 	n := min(most, max(2, stored+1))
 	if a.Form != nil {

@@ -12,6 +12,7 @@ import (
 	"techmarket/web"
 )
 
+// FileSize is a size in bytes as people read it.
 func FileSize(n int64) string {
 	switch {
 	case n >= 1<<20:
@@ -23,6 +24,7 @@ func FileSize(n int64) string {
 	}
 }
 
+// FileRoleLabel names what a file is to its contract.
 func FileRoleLabel(r contract.FileRole) string {
 	switch r {
 	case contract.SignedText:
@@ -46,7 +48,7 @@ func FileRoleLabel(r contract.FileRole) string {
 	}
 }
 
-// upload stores the one file of a form field.
+// Upload stores the one file of a form field.
 func Upload(c *web.Ctx, kept Files, f *web.Form, field, purpose string) (int64, error) {
 	headers := f.Files[field]
 	if len(headers) == 0 || headers[0].Size == 0 && headers[0].Filename == "" {
@@ -56,7 +58,7 @@ func Upload(c *web.Ctx, kept Files, f *web.Form, field, purpose string) (int64, 
 	return storeFile(c, kept, headers[0], field, purpose)
 }
 
-// uploads stores all files of a form field; none is fine.
+// Uploads stores all files of a form field; none is fine.
 func Uploads(c *web.Ctx, kept Files, f *web.Form, field, purpose string) ([]int64, error) {
 	var ids []int64
 	for _, h := range f.Files[field] {
@@ -85,13 +87,14 @@ func storeFile(c *web.Ctx, kept Files, h *multipart.FileHeader, field, purpose s
 			Kind:    fault.Invalid,
 			Code:    f.Code,
 			Message: f.Message,
-			Fields:  []fault.Field{{Path: field, Code: f.Code, Message: f.Message}},
+			Params:  f.Params,
+			Fields:  []fault.Field{{Path: field, Code: f.Code, Message: f.Message, Params: f.Params}},
 		}
 	}
 	return id, err
 }
 
-// sendAttached serves {file} of the deal or contract {id} once its service has said that the visitor may read it.
+// SendAttached serves {file} of the deal or contract {id} once its service has said that the visitor may read it.
 func SendAttached(c *web.Ctx, kept Files, mayRead func(ctx context.Context, who actor.Actor, id, file int64) error) error {
 	id, err := c.ID("id")
 	if err != nil {
@@ -107,7 +110,7 @@ func SendAttached(c *web.Ctx, kept Files, mayRead func(ctx context.Context, who 
 	return SendFile(c, kept, file)
 }
 
-// sendFile sends a file that the owner of its object has let through: pictures and PDF may be looked at, the
+// SendFile sends a file that the owner of its object has let through: pictures and PDF may be looked at, the
 // rest is saved.
 func SendFile(c *web.Ctx, kept Files, id int64) error {
 	file, err := kept.Open(c.Context(), id)
@@ -124,9 +127,7 @@ func SendFile(c *web.Ctx, kept Files, id int64) error {
 	return c.Download(file.Name, file.MIME, file)
 }
 
-const SheetMIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-// uploaded opens the one file of a form; a missing one is a message at the field.
+// UploadedFile opens the one file of a form; a missing one is a message at the field.
 func UploadedFile(c *web.Ctx) (name string, r io.ReadCloser, err error) {
 	form, err := c.Form()
 	if err != nil {
@@ -143,8 +144,6 @@ func UploadedFile(c *web.Ctx) (name string, r io.ReadCloser, err error) {
 	return headers[0].Filename, file, nil
 }
 
-const ExcelType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 // Files keeps uploads; internal/app supplies it over platform/files.
 type Files interface {
 	// Receive stores an upload for the actor's organisation. Faults: invalid (kind, size …), unavailable.
@@ -158,5 +157,3 @@ type StoredFile struct {
 	Name, MIME string
 	io.ReadSeekCloser
 }
-
-const WordMIME = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

@@ -19,23 +19,12 @@ import (
 	"techmarket/web/view"
 )
 
-// mayDeal tells whether 发起对接 is offered: a guest is asked to sign in, the desks have no part in deals.
+// MayDeal tells whether 发起对接 is offered: a guest is asked to sign in, the desks have no part in deals.
 func MayDeal(a actor.Actor) bool {
 	return !a.SignedIn() || a.Has(actor.Member, actor.OrgAdmin, actor.Broker)
 }
 
-func TopicLabel(code string) string {
-	t, ok := codes.TopicByCode(code)
-	switch {
-	case !ok:
-		return code
-	case t.Broad:
-		return t.Area
-	default:
-		return t.Name
-	}
-}
-
+// OrgIDs are the organisations behind listings.
 func OrgIDs[C listing.Content[C]](items []listing.Item[C]) []int64 {
 	var ids []int64
 	for _, it := range items {
@@ -44,6 +33,7 @@ func OrgIDs[C listing.Content[C]](items []listing.Item[C]) []int64 {
 	return ids
 }
 
+// Shown is the content that the public sees, or the draft before the first publication.
 func Shown[C listing.Content[C]](it listing.Item[C]) C {
 	if it.Published != nil {
 		return *it.Published
@@ -51,6 +41,7 @@ func Shown[C listing.Content[C]](it listing.Item[C]) C {
 	return it.Content
 }
 
+// AchievementRow is an achievement in a list.
 func AchievementRow(c *web.Ctx, it achievement.Item, org identity.Organisation) view.Row {
 	k := Shown(it)
 	row := view.Row{
@@ -68,6 +59,7 @@ func AchievementRow(c *web.Ctx, it achievement.Item, org identity.Organisation) 
 	return row
 }
 
+// DemandRow is a need in a list.
 func DemandRow(c *web.Ctx, it demand.Item, org identity.Organisation) view.Row {
 	k := Shown(it)
 	row := view.Row{Title: view.T(k.Title), Href: demand.PagePath(it.ID), Lead: view.T(Clip(k.Problem, 90)), Sample: it.Sample,
@@ -79,9 +71,10 @@ func DemandRow(c *web.Ctx, it demand.Item, org identity.Organisation) view.Row {
 	return row
 }
 
+// AddListingTags adds what a list says of every listing: its direction, and how fresh it is.
 func AddListingTags(c *web.Ctx, row *view.Row, l listing.Listing, field string, topics []string) {
 	if len(topics) > 0 {
-		row.Tags = append(row.Tags, view.Tag{Label: TopicLabel(topics[0]), Tone: view.Info})
+		row.Tags = append(row.Tags, view.Tag{Label: codes.TopicLabel(topics[0]), Tone: view.Info})
 	} else if field != "" {
 		row.Tags = append(row.Tags, view.Tag{Label: codes.Field.Label(field), Tone: view.Info})
 	}
@@ -95,6 +88,7 @@ func AddListingTags(c *web.Ctx, row *view.Row, l listing.Listing, field string, 
 	}
 }
 
+// Place is the full name of a division, or of the one to fall back on.
 func Place(division, fallback string) string {
 	if division == "" {
 		division = fallback
@@ -102,6 +96,7 @@ func Place(division, fallback string) string {
 	return region.FullName(division)
 }
 
+// Cooperation names up to three ways of working together.
 func Cooperation(ways []string) string {
 	labels := make([]string, 0, 3)
 	for _, w := range ways {
@@ -114,6 +109,7 @@ func Cooperation(ways []string) string {
 	return strings.Join(labels, " · ")
 }
 
+// DeadlineWords says how long a need is open.
 func DeadlineWords(c *web.Ctx, day string) string {
 	if day == "" {
 		return ""

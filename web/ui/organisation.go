@@ -10,6 +10,7 @@ import (
 	"techmarket/web/view"
 )
 
+// AccountTabs are the pages of the own account.
 func AccountTabs(who actor.Actor, active string) *view.Tabs {
 	t := &view.Tabs{Label: "账号与单位"}
 	links := []view.Link{
@@ -30,7 +31,7 @@ func AccountTabs(who actor.Actor, active string) *view.Tabs {
 	return t
 }
 
-// natureOptions lists what a party may be: the third digit names the kind, the fourth (法人 or 分支机构) may stay open.
+// NatureOptions lists what a party may be: the third digit names the kind, the fourth (法人 or 分支机构) may stay open.
 func NatureOptions() []view.Option {
 	out := []view.Option{{Label: "请选择"}}
 	for _, it := range codes.PartyNature.Items() {
@@ -41,7 +42,7 @@ func NatureOptions() []view.Option {
 	return out
 }
 
-// organisationNamed finds the one confirmed organisation of that name; otherwise the mistake stands at the field.
+// OrganisationNamed finds the one confirmed organisation of that name; otherwise the mistake stands at the field.
 func OrganisationNamed(c *web.Ctx, people *identity.Service, form *web.Form) (int64, error) {
 	name := form.Text("organisation")
 	if name == "" {

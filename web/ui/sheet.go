@@ -62,8 +62,10 @@ func Declared() []view.Decl {
 	}
 }
 
+// ShowSheet answers with the page "sheet".
 func ShowSheet(c *web.Ctx, p view.Page, body Sheet) error { return ShowSheetStatus(c, 200, p, body) }
 
+// ShowSheetStatus is ShowSheet with a status.
 func ShowSheetStatus(c *web.Ctx, status int, p view.Page, body Sheet) error {
 	if len(body.Heading) == 0 {
 		body.Heading = view.T(p.Title)
@@ -71,6 +73,7 @@ func ShowSheetStatus(c *web.Ctx, status int, p view.Page, body Sheet) error {
 	return c.RenderStatus(status, "ui/sheet", view.With[Sheet]{Page: p, Body: body})
 }
 
+// ShowList answers with the page "list".
 func ShowList(c *web.Ctx, p view.Page, body Listing) error {
 	if len(body.Heading) == 0 {
 		body.Heading = view.T(p.Title)

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"techmarket/web/view"
 )
 
+// PlaceNames lists places by their short names; the region stands for all.
 func PlaceNames(divisions []string) string {
 	names := make([]string, len(divisions))
 	for i, d := range divisions {
@@ -25,8 +25,7 @@ func PlaceNames(divisions []string) string {
 	return Join(names)
 }
 
-func Escape(s string) string { return url.QueryEscape(s) }
-
+// OrDash shows that nothing was filled in.
 func OrDash(s string) string {
 	if s == "" {
 		return "（未填写）"
@@ -34,6 +33,7 @@ func OrDash(s string) string {
 	return s
 }
 
+// ChineseDay is a date in words; what is no date is shown as it was typed.
 func ChineseDay(d contract.Date) string {
 	if t := TimeOf(d); !t.IsZero() {
 		return t.Format("2006 年 1 月 2 日")
@@ -41,6 +41,7 @@ func ChineseDay(d contract.Date) string {
 	return string(d)
 }
 
+// ClassName names a class of contracts with its code and the class above it.
 func ClassName(code string) string {
 	if code == "" {
 		return ""
@@ -56,18 +57,21 @@ func ClassName(code string) string {
 	return code
 }
 
+// TimeOf is the day as a time, zero for none.
 func TimeOf(d contract.Date) time.Time {
 	t, _ := time.Parse(time.DateOnly, string(d)) // no day: the zero time, and the field shows what was typed
 	return t
 }
 
-func IdText(id int64) string {
+// IDText is a number for a form field, empty for none.
+func IDText(id int64) string {
 	if id == 0 {
 		return ""
 	}
 	return strconv.FormatInt(id, 10)
 }
 
+// FirstOf is the first text that is not empty.
 func FirstOf(a, b string) string {
 	if a != "" {
 		return a
@@ -75,7 +79,7 @@ func FirstOf(a, b string) string {
 	return b
 }
 
-// clip cuts a text to n characters at the end of a line of thought where it can.
+// Clip cuts a text to n characters at the end of a line of thought where it can.
 func Clip(s string, n int) string {
 	var b strings.Builder
 	written := 0
@@ -94,6 +98,7 @@ func Clip(s string, n int) string {
 	return b.String()
 }
 
+// Labels names the codes of a list.
 func Labels(l codes.List, values []string) []string {
 	out := make([]string, len(values))
 	for i, v := range values {
@@ -102,18 +107,21 @@ func Labels(l codes.List, values []string) []string {
 	return out
 }
 
+// NotEmpty leaves out empty words.
 func NotEmpty(words ...string) []string {
 	return slices.DeleteFunc(words, func(s string) bool { return s == "" })
 }
 
+// FirstTwo is the beginning of a code that names the group.
 func FirstTwo(code string) string { return code[:min(2, len(code))] }
 
-// join lists words the way a sentence does.
+// Join lists words the way a sentence does.
 func Join(words []string) string { return strings.Join(words, "、") }
 
 // DealField is the name of the form field that holds a side's listing.
 func DealField(side listing.Side) string { return string(side) + "ListingId" }
 
+// LeagueName names a league, or says that there is none.
 func LeagueName(code string) string {
 	if name := region.Name(code); name != "" {
 		return name
@@ -121,6 +129,7 @@ func LeagueName(code string) string {
 	return "区外或未填写"
 }
 
+// Known names a code that the list has, else nothing.
 func Known(l codes.List, code string) string {
 	if l.Has(code) {
 		return l.Label(code)
@@ -128,6 +137,7 @@ func Known(l codes.List, code string) string {
 	return ""
 }
 
+// GroupNumber sets the 16 digits of a registration apart.
 func GroupNumber(n string) string {
 	if len(n) != 16 {
 		return n
@@ -135,4 +145,5 @@ func GroupNumber(n string) string {
 	return n[:4] + " " + n[4:8] + " " + n[8:10] + " " + n[10:]
 }
 
+// SampleTag marks invented data.
 func SampleTag() view.Tag { return view.Tag{Label: "样例", Tone: "sample"} }

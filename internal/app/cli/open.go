@@ -25,19 +25,13 @@ func withPlatform(ctx context.Context, env *app.Environment, f func(*app.Platfor
 
 // withServices opens the platform beside a running market or alone, makes the services, runs f and closes.
 func withServices(ctx context.Context, env *app.Environment, f func(*app.Services) error) error {
-	c, err := app.LoadConfig(env)
-	if err != nil {
-		return err
-	}
-	p, err := app.OpenPlatform(ctx, env, c, true)
-	if err != nil {
-		return err
-	}
-	s, err := app.Compose(ctx, p)
-	if err == nil {
-		err = f(s)
-	}
-	return errors.Join(err, p.Close(context.WithoutCancel(ctx)))
+	return withPlatform(ctx, env, func(p *app.Platform) error {
+		s, err := app.Compose(ctx, p)
+		if err != nil {
+			return err
+		}
+		return f(s)
+	})
 }
 
 // parseMixed parses flags before, between and after the other words.

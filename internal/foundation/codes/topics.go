@@ -129,3 +129,16 @@ func MatchTopics(text string) []TopicHit {
 	})
 	return out
 }
+
+// TopicLabel names a topic of the plan, an area for one that stands for its whole area; an unknown code shows itself.
+func TopicLabel(code string) string {
+	t, ok := TopicByCode(code)
+	switch {
+	case !ok:
+		return code
+	case t.Broad:
+		return t.Area
+	default:
+		return t.Name
+	}
+}

@@ -257,7 +257,7 @@ func (s *Service) Feed(ctx context.Context, c Criteria, since time.Time, limit i
 		if h.Sample && !c.Sample || h.PublishedAt == nil {
 			continue
 		}
-		out = append(out, Entry{ID: h.ID, Kind: h.Kind, Title: h.Title, Lead: clip(h.Lead, 160), PublishedAt: *h.PublishedAt,
+		out = append(out, Entry{ID: h.ID, Kind: h.Kind, Title: h.Title, Lead: Clip(h.Lead, 160), PublishedAt: *h.PublishedAt,
 			Version: h.PublishedVersion})
 		orgs = append(orgs, h.OrganisationID)
 	}
@@ -301,8 +301,8 @@ func Walk[C listing.Content[C]](ctx context.Context, book *listing.Book[C], who 
 	}
 }
 
-// clip cuts a text to n characters.
-func clip(text string, n int) string {
+// Clip cuts a text to n characters, its white space to single spaces.
+func Clip(text string, n int) string {
 	r := []rune(strings.Join(strings.Fields(text), " "))
 	if len(r) <= n {
 		return string(r)

@@ -167,7 +167,7 @@ func (s *Service) announce(ctx context.Context, id int64, found listing.Listing,
 			return err
 		}
 		return notify.Message(ctx, tx, notify.Note{To: []int64{to.OwnerAccount}, Kind: "match", At: s.config.Now(),
-			Title: "新的" + s.kind(found.Kind).Label + "可能适合您的" + s.kind(to.Kind).Label + "“" + clip(to.Title, 40) + "”",
+			Title: "新的" + s.kind(found.Kind).Label + "可能适合您的" + s.kind(to.Kind).Label + "“" + catalogue.Clip(to.Title, 40) + "”",
 			Body:  "《" + found.Title + "》 " + strings.Join(e.Reasons, "；"), Link: s.kind(to.Kind).MatchesPath(to.ID)})
 	})
 }

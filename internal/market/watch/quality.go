@@ -13,6 +13,7 @@ import (
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/stored"
+	"techmarket/internal/market/catalogue"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
 	"techmarket/internal/platform/audit"
@@ -185,7 +186,7 @@ func (s *Service) SaveWeights(ctx context.Context, who actor.Actor, w matching.W
 	if err := operator(who); err != nil {
 		return WeightsVersion{}, err
 	}
-	if note = clip(note, 200); note == "" {
+	if note = catalogue.Clip(note, 200); note == "" {
 		var f fault.Fields
 		f.Add("note", "required", "请写明为什么调整，便于以后对照。")
 		return WeightsVersion{}, f.Err()

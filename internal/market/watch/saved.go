@@ -56,8 +56,8 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, q catalogue.Criteri
 	if err := n.check(); err != nil {
 		return Saved{}, err
 	}
-	if name = clip(strings.Join(strings.Fields(name), " "), 60); name == "" {
-		name = clip(q.Text, 60)
+	if name = catalogue.Clip(strings.Join(strings.Fields(name), " "), 60); name == "" {
+		name = catalogue.Clip(q.Text, 60)
 	}
 	token, err := s.token()
 	if err != nil {
@@ -199,13 +199,4 @@ func (s *Service) Feed(ctx context.Context, token string) (Saved, []catalogue.En
 		return Saved{}, nil, fmt.Errorf("feed: %w", err)
 	}
 	return saved, entries, nil
-}
-
-// clip cuts a text to n characters.
-func clip(text string, n int) string {
-	r := []rune(strings.Join(strings.Fields(text), " "))
-	if len(r) <= n {
-		return string(r)
-	}
-	return string(r[:n]) + "…"
 }

@@ -61,10 +61,10 @@ func (o *Operations) statsOperations(a *api.API) {
 		err = t.Export(&b, in.Format)
 		kind := "text/csv; charset=utf-8"
 		if in.Format == "xlsx" {
-			kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+			kind = web.ExcelMIME
 		}
 		return api.Download{Name: "统计表." + in.Format, MIME: kind, Body: io.NopCloser(&b)}, err
-	}, "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	}, "text/csv", web.ExcelMIME)
 	api.Op(a, "GET /stats/entries", web.Anyone(), "统计表一格背后的明细", func(ctx context.Context, who actor.Actor, in *struct {
 		StatsInput
 		Row    string `query:"row" maxLength:"40" doc:"行的代码；空为合计"`

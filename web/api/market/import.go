@@ -69,8 +69,8 @@ func (o *Operations) importOperations(a *api.API) {
 	}) (api.Download, error) {
 		var b bytes.Buffer
 		name, err := o.Importer.Template(in.Kind, &b)
-		return api.Download{Name: name, MIME: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Body: io.NopCloser(&b)}, err
-	}, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+		return api.Download{Name: name, MIME: web.ExcelMIME, Body: io.NopCloser(&b)}, err
+	}, web.ExcelMIME)
 	api.Op(a, "GET /imports", who, "本单位最近的导入", func(ctx context.Context, who actor.Actor, _ *struct{}) (api.List[batch], error) {
 		found, err := o.Importer.Batches(ctx, who)
 		return api.All(api.Each(found, batchOf)), err

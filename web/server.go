@@ -185,7 +185,8 @@ func (s *Server) secure(next echo.HandlerFunc) echo.HandlerFunc {
 		h := c.Response().Header()
 		h.Set(
 			"Content-Security-Policy",
-			"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-src 'self'; object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'; manifest-src 'self'",
+			"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "+
+				"frame-src 'self'; object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'; manifest-src 'self'",
 		)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
@@ -209,7 +210,8 @@ func (s *Server) session(next echo.HandlerFunc) echo.HandlerFunc {
 		who := actor.Guest()
 		if bearer(c) {
 			var err error
-			if who, err = s.cfg.Sessions.ActorFromToken(ctx, strings.TrimPrefix(c.Request().Header.Get(echo.HeaderAuthorization), "Bearer "), id); err != nil {
+			if who, err = s.cfg.Sessions.ActorFromToken(ctx, strings.TrimPrefix(c.Request().Header.Get(echo.HeaderAuthorization), "Bearer "),
+				id); err != nil {
 				return err
 			}
 		} else if cookie, cerr := c.Cookie(SessionCookie); cerr == nil && cookie.Value != "" {
@@ -278,12 +280,7 @@ func statusOf(kind fault.Kind) int {
 func AsFault(err error) *fault.Error {
 	var f *fault.Error
 	if errors.As(err, &f) {
-		if text := words.Refusal(f); text != f.Message { // the words of codes are made here; the fault may be shared
-			told := *f
-			told.Message = text
-			return &told
-		}
-		return f
+		return words.Fault(f)
 	}
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {

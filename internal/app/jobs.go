@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/certify/papers"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/market/listing"
@@ -22,6 +23,8 @@ func (s *Services) register() {
 	s.Listings.Register(s.workers, s.Engine)
 	s.Importer.Register(s.workers)
 	s.Registry.RegisterJobs(s.workers)
+	s.Papers.RegisterJobs(s.workers)
+	s.Exchange.RegisterJobs(s.workers)
 	jobs.Register(s.workers, s.solved)
 	jobs.Register(s.workers, func(ctx context.Context, _ tickArgs) error { _, err := s.Listings.Tick(ctx); return err })
 	jobs.Register(s.workers, func(ctx context.Context, _ learnArgs) error { return s.relearn(ctx) })
@@ -100,6 +103,7 @@ func (s *Services) periodic() []jobs.Periodic {
 		{ID: "match_digest", Next: jobs.Daily(7, 30), Args: func() jobs.Args { return watch.DigestArgs{} }},
 		{ID: "session_clean", Next: jobs.Daily(4, 0), Args: func() jobs.Args { return cleanArgs{} }},
 		{ID: "deadline_warning", Next: jobs.Daily(8, 30), Args: func() jobs.Args { return registry.WarnArgs{} }},
+		{ID: "certificate_retry", Next: jobs.Daily(8, 30), Args: func() jobs.Args { return papers.RetryArgs{} }},
 		{ID: "search_heal", Next: jobs.Every(time.Minute), Args: func() jobs.Args { return healArgs{} }, Start: true},
 		{ID: "ledger_root", Next: jobs.Every(time.Minute), Args: func() jobs.Args { return rootArgs{} }, Start: true},
 	}

@@ -14,8 +14,14 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/certify/archive"
+	"techmarket/internal/certify/benefits"
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/deadline"
+	"techmarket/internal/certify/exchange"
 	"techmarket/internal/certify/ledger"
+	"techmarket/internal/certify/papers"
+	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/achievement"
@@ -76,6 +82,12 @@ type Services struct {
 	Contracts *contract.Service
 	Ledger    *ledger.Ledger
 	Registry  *registry.Service
+	Deadlines *deadline.Service
+	Points    *point.Service
+	Benefits  *benefits.Service
+	Papers    *papers.Service
+	Archive   *archive.Service
+	Exchange  *exchange.Service
 
 	Stats *stats.Service
 }
@@ -188,8 +200,21 @@ func (s *Services) buildCertify() error {
 		return err
 	}
 	s.Ledger = ledger.New(p.DB, keys, p.Now)
-	s.Registry = registry.New(registry.Deps{DB: p.DB, Contracts: s.Contracts, Ledger: s.Ledger, Audit: p.Audit(), People: s.Identity,
-		Jobs: s.enqueue, Files: p.Files, Fonts: p.Fonts, Now: p.Now, Random: rand.Reader, BaseURL: p.Config.BaseURL})
+	who, trail := s.Identity, p.Audit()
+	s.Deadlines = deadline.New(deadline.Config{DB: p.DB, Audit: trail, Now: p.Now, Used: registry.PolicyUsed})
+	s.Points = point.New(point.Config{DB: p.DB, Audit: trail, People: who, Now: p.Now, Year: registry.YearOf})
+	s.Registry = registry.New(registry.Config{DB: p.DB, Contracts: s.Contracts, Ledger: s.Ledger, Audit: trail, People: who, Jobs: s.enqueue,
+		Files: p.Files, Now: p.Now, Random: rand.Reader, Drawable: papers.Drawable(p.Fonts), Ended: benefits.VoidLists})
+	s.Benefits = benefits.New(benefits.Config{DB: p.DB, Registry: s.Registry, Ledger: s.Ledger, Audit: trail, Files: p.Files, Now: p.Now,
+		Random: rand.Reader})
+	s.Papers = papers.New(
+		papers.Config{DB: p.DB, Registry: s.Registry, Benefits: s.Benefits, Ledger: s.Ledger, Files: p.Files, Jobs: s.enqueue,
+			Fonts: p.Fonts, BaseURL: p.Config.BaseURL},
+	)
+	s.Archive = archive.New(archive.Config{DB: p.DB, Registry: s.Registry, Papers: s.Papers, Ledger: s.Ledger, Files: p.Files, Audit: trail,
+		Now: p.Now})
+	s.Exchange = exchange.New(exchange.Config{DB: p.DB, Registry: s.Registry, Contracts: s.Contracts, Archive: s.Archive, Audit: trail,
+		Files: p.Files, Jobs: s.enqueue, Now: p.Now})
 	return nil
 }
 

@@ -48,9 +48,12 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	server := web.New(web.Config{Views: views, Language: language, Sessions: s.Identity, Limiter: limiter{p.Cache}, Auditor: routeAuditor{p}, Observe: observe,
-		Unread:  inbox{p}.unread,
-		Explain: postgres.Outage, Room: s.Room, Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev}, s.pages(assets))
+	server := web.New(
+		web.Config{Views: views, Language: language, Sessions: s.Identity, Limiter: limiter{p.Cache}, Auditor: routeAuditor{p}, Observe: observe,
+			Unread:  inbox{p}.unread,
+			Explain: postgres.Outage, Room: s.Room, Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev},
+		s.pages(assets),
+	)
 	s.mountAPI(server)
 	return server, nil
 }
@@ -59,14 +62,16 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 func (s *Services) pages(assets *view.Assets) []web.Route {
 	kept := pageFiles{s.Platform}
 	return slices.Concat(
-		(&site.Pages{Identity: s.Identity, Listings: s.Listings, Catalogue: s.Catalogue, Achievements: s.Achievements, Demands: s.Demands, Deals: s.Deals,
-			Registry: s.Registry, Stats: s.Stats, Inbox: inbox{s.Platform}, Assets: assets, Dev: s.Platform.Config.Dev}).Routes(),
+		(&site.Pages{Identity: s.Identity, Listings: s.Listings, Catalogue: s.Catalogue, Achievements: s.Achievements, Demands: s.Demands,
+			Deals:    s.Deals,
+			Registry: s.Registry, Points: s.Points, Stats: s.Stats, Inbox: inbox{s.Platform}, Assets: assets, Dev: s.Platform.Config.Dev}).Routes(),
 		(&pagespeople.Pages{Identity: s.Identity}).Routes(),
 		(&pagesmarket.Pages{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Catalogue: s.Catalogue, Matcher: s.Watch,
 			Watch: s.Watch, Synonyms: s.analyzer.Synonyms, Importer: s.Importer, Brokers: s.Brokers, Identity: s.Identity, Files: kept}).Routes(),
 		(&pagestrade.Pages{Deals: s.Deals, Brokers: s.Brokers, Listings: s.Listings, Achievements: s.Achievements, Demands: s.Demands,
 			Contracts: s.Contracts, Identity: s.Identity, Files: kept}).Routes(),
-		(&pagescertify.Pages{Contracts: s.Contracts, Registry: s.Registry, Identity: s.Identity, Files: kept}).Routes(),
+		(&pagescertify.Pages{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Deadlines: s.Deadlines,
+			Benefits: s.Benefits, Archive: s.Archive, Exchange: s.Exchange, Identity: s.Identity, Files: kept}).Routes(),
 		(&pagesinsight.Pages{Stats: s.Stats, Listings: s.Listings}).Routes(),
 	)
 }
@@ -81,7 +86,7 @@ func (s *Services) mountAPI(server *web.Server) {
 		&apimarket.Operations{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Catalogue: s.Catalogue, Finder: s.Watch,
 			Importer: s.Importer, Identity: s.Identity},
 		&apitrade.Operations{Deals: s.Deals, Brokers: s.Brokers, Listings: s.Listings, Files: kept},
-		&apicertify.Operations{Contracts: s.Contracts, Registry: s.Registry, Files: kept},
+		&apicertify.Operations{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Files: kept},
 		&apiinsight.Operations{Stats: s.Stats},
 		&apisite.Operations{Listings: s.Listings, Files: kept, Inbox: inbox{p}},
 	} {

@@ -330,9 +330,9 @@ func TestBrowser_EveryPageIsAccessibleAndFitsAPhone(t *testing.T) {
 	}
 	year, err := strconv.Atoi(m.number[:4])
 	apptest.NoErr(t, err)
-	export, err := w.s.Registry.RequestArchives(t.Context(), w.who("head"), w.points["county"].ID, year)
+	export, err := w.s.Exchange.RequestArchives(t.Context(), w.who("head"), w.points["county"].ID, year)
 	apptest.NoErr(t, err)
-	history, err := w.s.Registry.CheckHistory(t.Context(), w.who("league"), "历史.csv",
+	history, err := w.s.Exchange.CheckHistory(t.Context(), w.who("league"), "历史.csv",
 		strings.NewReader("合同登记编号,登记日期,项目/合同名称,contracttype,合同成交总额（元）,technicalamount,techarea,卖方名称,卖方行政区划代码,buyername,买方行政区划代码\n"+
 			"2024150103000007,2024-03-02,旧合同,0501,5000,5000,09,草原示范大学,150103,旧买方,150203\n"+
 			"2024150103000008,2024-03-02,旧合同,0501,abc,5000,09,草原示范大学,150103,旧买方,150203\n"))

@@ -69,7 +69,7 @@ func TestRegisterPages_WhatADeskTakesAwayAndBringsIn(t *testing.T) {
 	w.as("member").get(listed + "/pdf").want(200)
 	w.as("member").get("/lists").want(200, strings.TrimPrefix(listed, "/lists/"))
 	w.as("rival").get(listed).want(404)
-	list, err := w.s.Registry.List(t.Context(), w.who("head"), strings.TrimPrefix(listed, "/lists/"))
+	list, err := w.s.Benefits.List(t.Context(), w.who("head"), strings.TrimPrefix(listed, "/lists/"))
 	apptest.NoErr(t, err)
 	w.guest.get("/l/"+list.Number+"?c="+list.CheckCode).want(200, "这份清单：有效", number)
 	w.guest.get("/l/" + list.Number + "?c=00000000").want(404)
@@ -174,18 +174,17 @@ func (w *world) register(filing string) string {
 	ctx, s := w.t.Context(), w.s.Registry
 	id, err := strconv.ParseInt(path.Base(filing), 10, 64)
 	apptest.NoErr(w.t, err)
-	ref := registry.Ref{ID: id}
 	c, err := s.Case(ctx, w.who("registrar"), id)
 	apptest.NoErr(w.t, err)
 	review := c.Filing.Review
 	review.Opinion = "属于委托开发"
-	_, err = s.SaveReview(ctx, w.who("registrar"), ref, review)
+	_, err = s.Do(ctx, w.who("registrar"), registry.Command{Filing: id, Event: registry.EventSaveReview, Review: review})
 	apptest.NoErr(w.t, err)
-	_, err = s.PassFirstReview(ctx, w.who("registrar"), ref)
+	_, err = s.Do(ctx, w.who("registrar"), registry.Command{Filing: id, Event: registry.EventPassFirstReview})
 	apptest.NoErr(w.t, err)
-	_, err = s.PassSecondReview(ctx, w.who("reviewer"), ref, "同意")
+	_, err = s.Do(ctx, w.who("reviewer"), registry.Command{Filing: id, Event: registry.EventPassSecondReview, Text: "同意"})
 	apptest.NoErr(w.t, err)
-	reg, err := s.Register(ctx, w.who("head"), ref, "")
+	out, err := s.Do(ctx, w.who("head"), registry.Command{Filing: id, Event: registry.EventRegister})
 	apptest.NoErr(w.t, err)
-	return reg.Number
+	return out.Registration.Number
 }

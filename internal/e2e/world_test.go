@@ -23,7 +23,7 @@ import (
 
 	"techmarket/internal/app"
 	"techmarket/internal/app/apptest"
-	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/point"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/people/identity"
@@ -41,7 +41,7 @@ type world struct {
 	site     *web.Server
 	server   *httptest.Server
 	log      *apptest.Output
-	points   map[string]registry.Point // county, sibling, league, region, other
+	points   map[string]point.Point // county, sibling, league, region, other
 	provided map[string]identity.Provisioned
 	people   map[string]*person
 	guest    *person
@@ -60,7 +60,7 @@ var workdayMorning = time.Date(2026, 4, 10, 10, 0, 0, 0, clock.Zone())
 
 func newWorld(t testing.TB, change ...func(*app.Config)) *world {
 	t.Helper()
-	w := &world{t: t, log: &apptest.Output{}, points: map[string]registry.Point{}, provided: map[string]identity.Provisioned{},
+	w := &world{t: t, log: &apptest.Output{}, points: map[string]point.Point{}, provided: map[string]identity.Provisioned{},
 		people: map[string]*person{}}
 	began := time.Now()
 	now := func() time.Time { return workdayMorning.Add(time.Since(began)) }
@@ -129,14 +129,14 @@ func (w *world) provide() {
 	}
 	for _, p := range []struct {
 		key, host, name, division, code string
-		kind                            registry.PointKind
+		kind                            point.Kind
 	}{
-		{"county", "county", "回民区示范登记点", ownCounty, "03", registry.CountyPoint},
-		{"sibling", "sibling", "玉泉区示范登记点", siblingCounty, "04", registry.CountyPoint},
-		{"league", "league", "呼和浩特市示范登记点", ownLeague, "01", registry.LeaguePoint},
-		{"region", "region", "自治区示范登记点", "150000", "00", registry.RegionPoint},
+		{"county", "county", "回民区示范登记点", ownCounty, "03", point.County},
+		{"sibling", "sibling", "玉泉区示范登记点", siblingCounty, "04", point.County},
+		{"league", "league", "呼和浩特市示范登记点", ownLeague, "01", point.League},
+		{"region", "region", "自治区示范登记点", "150000", "00", point.Region},
 	} {
-		w.points[p.key], err = w.s.Registry.SavePoint(context.Background(), w.who("region"), registry.PointInput{Name: p.name, Kind: p.kind,
+		w.points[p.key], err = w.s.Points.Save(context.Background(), w.who("region"), point.Input{Name: p.name, Kind: p.kind,
 			OrganisationID: w.provided[p.host].OrgID, Division: p.division, Code2: p.code, AuthorisedFrom: "2020-01-01", Address: "示范街 8 号",
 			Phone: "0471-5550199"})
 		apptest.NoErr(w.t, err)

@@ -48,7 +48,7 @@ func (p *Pages) showCheck(c *web.Ctx, k contract.Contract, ferr error) error {
 			ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: fmt.Sprintf("还有 %d 处没有填好", len(missing)), Items: missing}}},
 		)
 	}
-	point, err := p.Registry.RightPoint(c.Context(), k.ApplicantOrg, k.Content.Area(), k.Sample)
+	point, err := p.Points.Right(c.Context(), k.ApplicantOrg, k.Content.Area(), k.Sample)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err
 	}

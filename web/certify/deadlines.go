@@ -5,11 +5,13 @@ import (
 	"io"
 	"strconv"
 
+	"techmarket/internal/certify/deadline"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/web"
 	"techmarket/web/ui"
+	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
@@ -23,11 +25,11 @@ func (p *Pages) deadlineRoutes() []web.Route {
 	}
 }
 
-func levelTone(l registry.Level) view.Tone {
+func levelTone(l deadline.Level) view.Tone {
 	switch l {
-	case registry.LegalLevel, registry.TargetLevel:
+	case deadline.Legal, deadline.Target:
 		return view.Bad
-	case registry.NearLevel, registry.HalfLevel:
+	case deadline.Near, deadline.Half:
 		return view.Warn
 	default:
 		return view.Plain
@@ -43,11 +45,11 @@ func (p *Pages) deadlines(c *web.Ctx) error {
 	page.Breadcrumbs = []view.Link{{Label: "登记工作台", Href: "/registry"}}
 	body := ui.Sheet{Lead: fmt.Sprintf("在办 %d 件。目标期限和法定期限按受理时的时限规则计算，补正期间不计时。", d.Open)}
 	t := view.Table{Caption: "按紧急程度", HideCaption: true, Columns: []view.Column{{Label: "紧急程度"}, {Label: "件数", Numeric: true}}}
-	for _, l := range registry.Levels() {
+	for _, l := range deadline.Levels() {
 		t.Rows = append(
 			t.Rows,
 			view.TableRow{
-				Cells: []view.Cell{{Header: true, Tags: []view.Tag{{Label: l.Label(), Tone: levelTone(l)}}}, {Text: strconv.Itoa(d.Counts[l])}},
+				Cells: []view.Cell{{Header: true, Tags: []view.Tag{{Label: words.Urgency(l), Tone: levelTone(l)}}}, {Text: strconv.Itoa(d.Counts[l])}},
 			},
 		)
 	}
@@ -59,7 +61,7 @@ func (p *Pages) deadlines(c *web.Ctx) error {
 	if len(points.Rows) > 0 {
 		body.Main = append(body.Main, ui.Block{Title: "按登记点", Parts: view.Parts{view.WideTable{Table: points}}})
 	}
-	policies, err := p.Registry.Policies(c.Context())
+	policies, err := p.Deadlines.Policies(c.Context())
 	if err != nil {
 		return err
 	}
@@ -107,10 +109,13 @@ func pointColumns() ui.Columns[registry.PointDeadlines] {
 		}},
 		{Label: "在办", Numeric: true, Cell: func(x registry.PointDeadlines) view.Cell { return view.Cell{Text: strconv.Itoa(x.Open)} }},
 	}
-	for _, l := range registry.Levels() {
-		cols = append(cols, ui.Column[registry.PointDeadlines]{Label: l.Label(), Numeric: true, Cell: func(x registry.PointDeadlines) view.Cell {
-			return view.Cell{Text: strconv.Itoa(x.Counts[l]), Strong: x.Counts[l] > 0 && levelTone(l) == view.Bad}
-		}})
+	for _, l := range deadline.Levels() {
+		cols = append(
+			cols,
+			ui.Column[registry.PointDeadlines]{Label: words.Urgency(l), Numeric: true, Cell: func(x registry.PointDeadlines) view.Cell {
+				return view.Cell{Text: strconv.Itoa(x.Counts[l]), Strong: x.Counts[l] > 0 && levelTone(l) == view.Bad}
+			}},
+		)
 	}
 	return cols
 }
@@ -127,7 +132,7 @@ func regionLinks(a actor.Actor) []view.Link {
 }
 
 func (p *Pages) showHolidays(c *web.Ctx, ferr error) error {
-	days, err := p.Registry.Holidays(c.Context())
+	days, err := p.Deadlines.Holidays(c.Context())
 	if err != nil {
 		return err
 	}
@@ -186,9 +191,9 @@ func (p *Pages) saveHolidays(c *web.Ctx) error {
 	if err != nil {
 		return fmt.Errorf("read holidays: %w", err)
 	}
-	days, err := registry.ReadHolidays(name, raw)
+	days, err := deadline.ReadHolidays(name, raw)
 	if err == nil {
-		err = p.Registry.SaveHolidays(c.Context(), c.Actor(), days)
+		err = p.Deadlines.SaveHolidays(c.Context(), c.Actor(), days)
 	}
 	if fault.Is(err, fault.Invalid) {
 		return p.showHolidays(c, err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 
+	"techmarket/internal/certify/exchange"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
@@ -57,8 +58,8 @@ func registrationLinks(d registry.Dossier) ui.Block {
 }
 
 // exportFilter reads what is on the screen from the address.
-func exportFilter(q *web.Form) registry.ExportFilter {
-	f := registry.ExportFilter{From: q.Text("from"), To: q.Text("to")}
+func exportFilter(q *web.Form) exchange.Filter {
+	f := exchange.Filter{RegistrationFilter: registry.RegistrationFilter{From: q.Text("from"), To: q.Text("to")}}
 	f.Class, f.Text, f.PointID = q.Text("class"), q.Text("q"), q.ID("point")
 	if s := q.Text("state"); s != "" {
 		f.States = []registry.State{registry.State(s)}
@@ -66,7 +67,7 @@ func exportFilter(q *web.Form) registry.ExportFilter {
 	return f
 }
 
-func exportQueryOf(f registry.ExportFilter) url.Values {
+func exportQueryOf(f exchange.Filter) url.Values {
 	v := url.Values{}
 	set := func(k, s string) {
 		if s != "" {
@@ -91,7 +92,7 @@ func (p *Pages) showExports(c *web.Ctx, form *web.Form, ferr error) error {
 	q := c.QueryForm()
 	f := exportFilter(q)
 	a := ui.NewAsk(form, ferr)
-	exports, err := p.Registry.Exports(c.Context(), c.Actor())
+	exports, err := p.Exchange.Exports(c.Context(), c.Actor())
 	if err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func (p *Pages) showExports(c *web.Ctx, form *web.Form, ferr error) error {
 	}
 	ask.Hidden = []view.Pair{{Name: "q", Value: f.Text}}
 	body := ui.Sheet{Lead: "列名用全国技术合同登记表的字段名，编号、日期、登记点等没有已知字段名的列在最前面。", Main: a.Blocks(ask.Summed())}
-	body.Main[len(body.Main)-1].Intro = fmt.Sprintf("不超过 %s 项的直接下载；更多的由后台生成，完成后发消息。", view.Count(registry.MaxDirectExport))
+	body.Main[len(body.Main)-1].Intro = fmt.Sprintf("不超过 %s 项的直接下载；更多的由后台生成，完成后发消息。", view.Count(exchange.MaxDirectExport))
 	rows := view.Rows{Label: "大批量导出", Empty: view.Empty{Title: "没有大批量导出"}}
 	for _, e := range exports {
 		title := fmt.Sprintf("%s 项", view.Count(e.Rows))
@@ -136,7 +137,7 @@ func classChoices() []view.Option {
 	return append([]view.Option{{Label: "全部"}}, ui.ClassOptions()...)
 }
 
-func exportTag(e registry.Export) view.Tag {
+func exportTag(e exchange.Export) view.Tag {
 	if e.State == "done" {
 		return view.Tag{Label: "可以下载", Tone: view.OK}
 	}
@@ -147,33 +148,33 @@ func exportTag(e registry.Export) view.Tag {
 func (p *Pages) exportRegistrations(c *web.Ctx) error {
 	q := c.QueryForm()
 	f := exportFilter(q)
-	n, err := p.Registry.ExportCount(c.Context(), c.Actor(), f)
+	n, err := p.Exchange.ExportCount(c.Context(), c.Actor(), f)
 	if ui.Refused(err) {
 		return p.showExports(c, q, err)
 	}
 	if err != nil {
 		return err
 	}
-	if n > registry.MaxDirectExport {
-		e, err := p.Registry.RequestExport(c.Context(), c.Actor(), f)
+	if n > exchange.MaxDirectExport {
+		e, err := p.Exchange.RequestExport(c.Context(), c.Actor(), f)
 		if err != nil {
 			return ui.FlashRefusal(c, err, "/registrations/export?"+exportQueryOf(f).Encode())
 		}
 		return c.See(fmt.Sprintf("/registrations/exports/%d", e.ID))
 	}
 	var b bytes.Buffer
-	if err := p.Registry.ExportRegistrations(c.Context(), c.Actor(), f, &b); err != nil {
+	if err := p.Exchange.ExportRegistrations(c.Context(), c.Actor(), f, &b); err != nil {
 		return err
 	}
 	return c.Download("技术合同登记-"+c.Now().Format("20060102")+".xlsx", web.ExcelMIME, &b)
 }
 
-func (p *Pages) readExport(c *web.Ctx) (registry.Export, error) {
+func (p *Pages) readExport(c *web.Ctx) (exchange.Export, error) {
 	id, err := c.ID("id")
 	if err != nil {
-		return registry.Export{}, err
+		return exchange.Export{}, err
 	}
-	return p.Registry.Export(c.Context(), c.Actor(), id)
+	return p.Exchange.Export(c.Context(), c.Actor(), id)
 }
 
 func (p *Pages) export(c *web.Ctx) error {
@@ -240,14 +241,14 @@ func (p *Pages) exportFile(c *web.Ctx) error {
 func (p *Pages) archive(c *web.Ctx) error {
 	number := c.Param("number")
 	var b bytes.Buffer
-	if err := p.Registry.Archive(c.Context(), c.Actor(), number, &b); err != nil {
+	if err := p.Archive.Write(c.Context(), c.Actor(), number, &b); err != nil {
 		return ui.FlashRefusal(c, err, "/registrations/"+number)
 	}
 	return c.Download("档案-"+number+".zip", "application/zip", &b)
 }
 
 func (p *Pages) showHistories(c *web.Ctx, ferr error) error {
-	batches, err := p.Registry.Histories(c.Context(), c.Actor())
+	batches, err := p.Exchange.Histories(c.Context(), c.Actor())
 	if err != nil {
 		return err
 	}
@@ -260,7 +261,7 @@ func (p *Pages) showHistories(c *web.Ctx, ferr error) error {
 		"/registrations/history",
 		"上传并检查",
 		view.Field{Kind: view.File, Name: "file", Label: "文件", Required: true, Accept: ".xlsx,.csv", Error: message,
-			Hint: fmt.Sprintf("Excel（.xlsx）或 CSV，最多 %s 行", view.Count(registry.MaxHistoryRows))},
+			Hint: fmt.Sprintf("Excel（.xlsx）或 CSV，最多 %s 行", view.Count(exchange.MaxHistoryRows))},
 	)
 	body := ui.Sheet{Lead: "把以前的登记带进登记簿：先检查，逐格列出问题；您确认后才写入。同一个编号只会登记一次。", Main: a.Blocks(upload)}
 	rows := view.Rows{Label: "导入过的文件", Empty: view.Empty{Icon: "upload", Title: "还没有导入过文件", Text: "先下载模板，按模板填写，再上传。"}}
@@ -289,7 +290,7 @@ func (p *Pages) showHistories(c *web.Ctx, ferr error) error {
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
 }
 
-func historyTag(b registry.HistoryBatch) view.Tag {
+func historyTag(b exchange.HistoryBatch) view.Tag {
 	switch b.State {
 	case "checked":
 		return view.Tag{Label: "待确认", Tone: view.Warn}
@@ -302,7 +303,7 @@ func historyTag(b registry.HistoryBatch) view.Tag {
 
 func (p *Pages) historyTemplate(c *web.Ctx) error {
 	var b bytes.Buffer
-	if err := registry.HistoryTemplate(&b); err != nil {
+	if err := exchange.Template(&b); err != nil {
 		return err
 	}
 	return c.Download("历史登记导入模板.xlsx", web.ExcelMIME, &b)
@@ -317,7 +318,7 @@ func (p *Pages) checkHistory(c *web.Ctx) error {
 		return err
 	}
 	defer file.Close()
-	b, err := p.Registry.CheckHistory(c.Context(), c.Actor(), name, file)
+	b, err := p.Exchange.CheckHistory(c.Context(), c.Actor(), name, file)
 	if ui.Refused(err) {
 		return p.showHistories(c, err)
 	}
@@ -332,7 +333,7 @@ func (p *Pages) history(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	b, err := p.Registry.History(c.Context(), c.Actor(), id)
+	b, err := p.Exchange.History(c.Context(), c.Actor(), id)
 	if err != nil {
 		return err
 	}
@@ -404,7 +405,7 @@ func (p *Pages) markedHistory(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	b, err := p.Registry.History(c.Context(), c.Actor(), id)
+	b, err := p.Exchange.History(c.Context(), c.Actor(), id)
 	if err != nil {
 		return err
 	}
@@ -416,7 +417,7 @@ func (p *Pages) markedHistory(c *web.Ctx) error {
 
 func sumWords(f money.Fen) string { return f.Grouped() + " 元" }
 
-func problemBlock(title string, problems []registry.Problem, count int) ui.Block {
+func problemBlock(title string, problems []exchange.Problem, count int) ui.Block {
 	if count == 0 {
 		return ui.Block{}
 	}
@@ -437,7 +438,7 @@ func (p *Pages) confirmHistory(c *web.Ctx) error {
 		return err
 	}
 	here := fmt.Sprintf("/registrations/history/%d", id)
-	if _, err := p.Registry.ConfirmHistory(c.Context(), c.Actor(), id); err != nil {
+	if _, err := p.Exchange.ConfirmHistory(c.Context(), c.Actor(), id); err != nil {
 		return ui.FlashRefusal(c, err, here)
 	}
 	return c.See(here)

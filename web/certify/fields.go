@@ -162,7 +162,8 @@ func elementFields(a *ui.Ask, k contract.Contract) []view.Section {
 				"签订日期",
 				ui.TimeOf(e.SignedOn),
 				ui.Required,
-			), a.Date(path+"beginsOn", "有效期开始", ui.TimeOf(e.BeginsOn), ui.Required, in("beginsOn")), a.Date(path+"endsOn", "有效期结束", ui.TimeOf(e.EndsOn), ui.Required, in("endsOn")),
+			), a.Date(path+"beginsOn", "有效期开始", ui.TimeOf(e.BeginsOn), ui.Required, in("beginsOn")), a.Date(path+"endsOn", "有效期结束",
+				ui.TimeOf(e.EndsOn), ui.Required, in("endsOn")),
 			a.Radio(
 				path+"medium",
 				"合同形式",

@@ -6,12 +6,14 @@ import (
 	"strconv"
 	"strings"
 
+	"techmarket/internal/certify/papers"
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/web"
 	"techmarket/web/ui"
+	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
@@ -35,7 +37,8 @@ func caseSteps(k registry.Case) view.Steps {
 	order := []struct {
 		state registry.State
 		label string
-	}{{registry.AwaitingAcceptance, "受理"}, {registry.InReview, "初审"}, {registry.AwaitingSecondReview, "复核"}, {registry.AwaitingExperts, "专家（大额或有争议）"}, {registry.AwaitingRegistration, "登记"}}
+	}{{registry.AwaitingAcceptance, "受理"}, {registry.InReview, "初审"}, {registry.AwaitingSecondReview, "复核"},
+		{registry.AwaitingExperts, "专家（大额或有争议）"}, {registry.AwaitingRegistration, "登记"}}
 	at := -1
 	s := k.Filing.State
 	if s == registry.Correcting {
@@ -58,7 +61,7 @@ func caseSteps(k registry.Case) view.Steps {
 				step.Note = "等待补正"
 			}
 		case at < 0 && i == 0 && k.Filing.State != registry.Registered:
-			step.State, step.Note = "fail", k.Filing.State.Label()
+			step.State, step.Note = "fail", words.FilingState(k.Filing.State)
 		}
 		if o.state == registry.AwaitingExperts && !k.Large && !k.Filing.Disputed && k.Filing.State != registry.AwaitingExperts {
 			step.Note = "不需要"
@@ -135,7 +138,7 @@ func (p *Pages) showCase(c *web.Ctx, k registry.Case, form *web.Form, ferr error
 		body.Actions = append(body.Actions, view.Action{Label: "到“" + forms[i].Title + "”", Href: "#step", Kind: view.Quiet, Small: true})
 	}
 	body.Main = append(body.Main, forms...)
-	body.Main = append(body.Main, papersBlock(fmt.Sprintf("/filings/%d", f.ID), f.Papers())...)
+	body.Main = append(body.Main, papersBlock(fmt.Sprintf("/filings/%d", f.ID), papers.OfFiling(f))...)
 	if len(k.Similar) > 0 {
 		rows := view.Rows{Label: "相近的申请"}
 		for _, s := range k.Similar {
@@ -153,7 +156,7 @@ func (p *Pages) showCase(c *web.Ctx, k registry.Case, form *web.Form, ferr error
 	}
 	timeline := &view.Timeline{}
 	for _, e := range slices.Backward(k.Events) {
-		ev := view.Event{At: e.At, Who: e.Name, What: e.Event.Label(), Note: e.Note}
+		ev := view.Event{At: e.At, Who: e.Name, What: words.FilingEvent(e.Event), Note: e.Note}
 		if e.Name == "" {
 			ev.Who = "系统"
 		}
@@ -232,7 +235,7 @@ func deskVerdict(d recognition.Decision) ui.Block {
 }
 
 func refusalBlock(f registry.Filing) ui.Block {
-	n := &view.Notice{Tone: view.Bad, Title: f.State.Label(), Text: f.Refusal.Text}
+	n := &view.Notice{Tone: view.Bad, Title: words.FilingState(f.State), Text: f.Refusal.Text}
 	for _, code := range f.Refusal.Codes {
 		n.Items = append(n.Items, view.Link{Label: code + "　" + ui.FirstOf(ui.Known(codes.Refusal, code), codes.IntakeRefusal.Label(code))})
 	}

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"time"
 
+	"techmarket/internal/certify/benefits"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/web"
 	"techmarket/web/ui"
+	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
@@ -31,7 +33,7 @@ func (p *Pages) listRoutes() []web.Route {
 	}
 }
 
-func listTag(l registry.List) view.Tag {
+func listTag(l benefits.List) view.Tag {
 	if l.State == "void" {
 		return view.Tag{Label: "已失效", Tone: view.Bad}
 	}
@@ -46,7 +48,7 @@ func largeTag(large bool) view.Tag {
 }
 
 func (p *Pages) lists(c *web.Ctx) error {
-	all, err := p.Registry.Lists(c.Context(), c.Actor())
+	all, err := p.Benefits.Lists(c.Context(), c.Actor())
 	if err != nil {
 		return err
 	}
@@ -62,7 +64,7 @@ func (p *Pages) lists(c *web.Ctx) error {
 				Title:     view.T(l.Number),
 				Href:      "/lists/" + l.Number,
 				Lead:      view.T(b.Applicant),
-				Meta:      []string{l.Purpose.Label(), fmt.Sprintf("%d 份合同", len(b.Items)), view.Day(l.IssuedAt)},
+				Meta:      []string{words.ListPurpose(l.Purpose), fmt.Sprintf("%d 份合同", len(b.Items)), view.Day(l.IssuedAt)},
 				Tags:      []view.Tag{listTag(l), largeTag(l.Large)},
 				Right:     b.Technical.Grouped() + " 元",
 				RightNote: "技术交易额",
@@ -113,7 +115,9 @@ func (p *Pages) showNewList(c *web.Ctx, form *web.Form, ferr error) error {
 	if len(options) == 0 {
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Empty{Title: "没有已登记的合同", Text: "换一个名称再查。"}}})
 	} else {
-		f := view.NewForm("/lists", "出具清单", a.Radio("purpose", "用途", string(registry.TaxList), []view.Option{{Value: string(registry.TaxList), Label: registry.TaxList.Label(), Hint: "技术开发、转让、许可"}, {Value: string(registry.SubsidyList), Label: registry.SubsidyList.Label()}}, ui.Required),
+		f := view.NewForm("/lists", "出具清单", a.Radio("purpose", "用途", string(benefits.TaxList),
+			[]view.Option{{Value: string(benefits.TaxList), Label: words.ListPurpose(benefits.TaxList), Hint: "技术开发、转让、许可"},
+				{Value: string(benefits.SubsidyList), Label: words.ListPurpose(benefits.SubsidyList)}}, ui.Required),
 			a.Checks("numbers", "列入的合同", nil, options, ui.Required))
 		f.Hidden = []view.Pair{{Name: "q", Value: q}}
 		body.Main = append(body.Main, a.Blocks(f)...)
@@ -128,7 +132,7 @@ func (p *Pages) issueList(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	l, err := p.Registry.IssueList(c.Context(), c.Actor(), registry.ListPurpose(f.Text("purpose")), f.List("numbers"))
+	l, err := p.Benefits.IssueList(c.Context(), c.Actor(), benefits.Purpose(f.Text("purpose")), f.List("numbers"))
 	if ui.Refused(err) {
 		return p.showNewList(c, f, err)
 	}
@@ -140,7 +144,7 @@ func (p *Pages) issueList(c *web.Ctx) error {
 }
 
 // listTable shows the contracts of a list; since holds what became of them, nil on the desk's own page.
-func listTable(b registry.ListBody, since []string, links bool) *view.Table {
+func listTable(b benefits.ListBody, since []string, links bool) *view.Table {
 	t := &view.Table{
 		Caption:     "列入的合同",
 		HideCaption: true,
@@ -180,7 +184,7 @@ func listTable(b registry.ListBody, since []string, links bool) *view.Table {
 }
 
 func (p *Pages) list(c *web.Ctx) error {
-	l, err := p.Registry.List(c.Context(), c.Actor(), c.Param("number"))
+	l, err := p.Benefits.List(c.Context(), c.Actor(), c.Param("number"))
 	if err != nil {
 		return err
 	}
@@ -202,7 +206,7 @@ func (p *Pages) list(c *web.Ctx) error {
 		body.Main,
 		ui.Block{Parts: view.Parts{view.Facts{
 			Items: []view.Fact{
-				{Label: "用途", Value: l.Purpose.Label()},
+				{Label: "用途", Value: words.ListPurpose(l.Purpose)},
 				{Label: "申请单位", Value: b.Applicant},
 				{Label: "登记点", Value: b.Point, Href: fmt.Sprintf("/points/%d", l.PointID)},
 				{
@@ -218,7 +222,7 @@ func (p *Pages) list(c *web.Ctx) error {
 }
 
 func (p *Pages) listPDF(c *web.Ctx) error {
-	name, pdf, err := p.Registry.ListPDF(c.Context(), c.Actor(), c.Param("number"))
+	name, pdf, err := p.Papers.List(c.Context(), c.Actor(), c.Param("number"))
 	if err != nil {
 		return err
 	}
@@ -230,7 +234,7 @@ func (p *Pages) checkedList(c *web.Ctx) error {
 	if err := c.Limit("verify", 30, time.Minute); err != nil {
 		return err
 	}
-	check, err := p.Registry.CheckList(c.Context(), c.Param("number"), c.Query().Get("c"))
+	check, err := p.Benefits.CheckList(c.Context(), c.Param("number"), c.Query().Get("c"))
 	if err != nil {
 		return err
 	}
@@ -247,7 +251,7 @@ func (p *Pages) checkedList(c *web.Ctx) error {
 		Main: []ui.Block{{Parts: view.Parts{view.Notice{Tone: tone, Title: "这份清单：" + check.Words, Text: "单位名称已部分隐去。"}}},
 			{Parts: view.Parts{view.Facts{
 				Items: []view.Fact{
-					{Label: "用途", Value: check.List.Purpose.Label()},
+					{Label: "用途", Value: words.ListPurpose(check.List.Purpose)},
 					{Label: "申请单位", Value: check.View.Applicant},
 					{Label: "登记点", Value: check.View.Point},
 					{Label: "出具日期", Value: view.Day(check.List.IssuedAt)},
@@ -256,14 +260,15 @@ func (p *Pages) checkedList(c *web.Ctx) error {
 			{
 				Title: "列入的合同",
 				Parts: view.Parts{listTable(check.View, check.Items, false)},
-			}, {Parts: view.Parts{view.Digests{{ID: "digest", Label: "平台校验码（非印章）", Value: check.List.Digest}, {ID: "row", Label: "登记簿", Value: fmt.Sprintf("第 %d 行", check.List.LedgerSeq)}}}}},
+			}, {Parts: view.Parts{view.Digests{{ID: "digest", Label: "平台校验码（非印章）", Value: check.List.Digest},
+				{ID: "row", Label: "登记簿", Value: fmt.Sprintf("第 %d 行", check.List.LedgerSeq)}}}}},
 	}
 	return ui.ShowSheet(c, page, body)
 }
 
 func (p *Pages) showSubsidy(c *web.Ctx, form *web.Form, ferr error) error {
 	number := c.Param("number")
-	s, err := p.Registry.SubsidyOf(c.Context(), c.Actor(), number)
+	s, err := p.Benefits.Subsidy(c.Context(), c.Actor(), number)
 	if err != nil {
 		return err
 	}
@@ -348,7 +353,7 @@ func (p *Pages) showSubsidy(c *web.Ctx, form *web.Form, ferr error) error {
 
 func (p *Pages) subsidyPDF(c *web.Ctx) error {
 	number := c.Param("number")
-	name, pdf, err := p.Registry.SubsidyPDF(c.Context(), c.Actor(), number)
+	name, pdf, err := p.Papers.Subsidy(c.Context(), c.Actor(), number)
 	if err != nil {
 		return ui.FlashRefusal(c, err, "/registrations/"+number+"/subsidy")
 	}
@@ -361,7 +366,7 @@ func (p *Pages) addPayment(c *web.Ctx) error {
 		return err
 	}
 	number := c.Param("number")
-	pay := registry.Payment{Amount: f.Yuan("amountFen"), PaidOn: f.Date("paidOn"), Note: f.Text("note")}
+	pay := benefits.Payment{Amount: f.Yuan("amountFen"), PaidOn: f.Date("paidOn"), Note: f.Text("note")}
 	headers := f.Files["file"]
 	if len(headers) == 0 || headers[0].Filename == "" {
 		f.Errors.Add("file", "required", "请上传付款凭证")
@@ -376,7 +381,7 @@ func (p *Pages) addPayment(c *web.Ctx) error {
 	defer file.Close()
 	pay.FileID, err = p.Files.Receive(c.Context(), c.Actor(), "payment", headers[0].Filename, file)
 	if err == nil {
-		err = p.Registry.AddPayment(c.Context(), c.Actor(), number, pay)
+		err = p.Benefits.AddPayment(c.Context(), c.Actor(), number, pay)
 	}
 	if ui.Refused(err) {
 		return p.showSubsidy(c, f, err)
@@ -393,7 +398,7 @@ func (p *Pages) paymentFile(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	id, err := p.Registry.PaymentFile(c.Context(), c.Actor(), c.Param("number"), payment)
+	id, err := p.Benefits.PaymentFile(c.Context(), c.Actor(), c.Param("number"), payment)
 	if err != nil {
 		return err
 	}

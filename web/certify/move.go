@@ -3,13 +3,14 @@ package certify
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
+	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/web"
 	"techmarket/web/ui"
+	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
@@ -23,7 +24,7 @@ func secondReviewWords(k registry.Case) string {
 	if k.Large || k.Filing.Disputed {
 		next = "本件通过后先交专家评审。"
 	}
-	if k.Point.SecondReview == registry.ReviewerOrHead {
+	if k.Point.SecondReview == point.ReviewerOrHead {
 		next += "复核由复核员或负责人办理，复核的负责人不再登记本件。"
 	}
 	return from + "或有争议的，复核后先交专家评审。" + next
@@ -135,7 +136,7 @@ func (p *Pages) caseForms(k registry.Case) []ui.Block {
 		case registry.EventRegister:
 			var fields []view.Field
 			intro := "编号由本登记点的序列产生；证明、登记簿和统计同时写入。"
-			if k.Point.NumberSource == registry.NationalNumbers {
+			if k.Point.NumberSource == point.NationalNumbers {
 				fields = append(fields, view.Field{Name: "national", Label: "全国系统的 16 位登记编号", Required: true, Width: "m", InputMode: "numeric"})
 				intro = "本登记点使用全国系统的编号，请录入；证明、登记簿和统计同时写入。"
 			}
@@ -150,7 +151,7 @@ func (p *Pages) caseForms(k registry.Case) []ui.Block {
 		case registry.EventOpenReconsideration, registry.EventOpenReRecognition, registry.EventConcludeReexamination:
 			blocks = append(
 				blocks,
-				ui.Block{Fold: e.Label() + "…", Parts: view.Parts{make(e, e.Label(), view.Quiet, area("text", "说明", "", true))}},
+				ui.Block{Fold: words.FilingEvent(e) + "…", Parts: view.Parts{make(e, words.FilingEvent(e), view.Quiet, area("text", "说明", "", true))}},
 			)
 		}
 	}
@@ -165,12 +166,9 @@ func refusalFields(reasons []view.Option, area func(name, label, hint string, re
 	}
 }
 
-func readRefusal(f *web.Form) registry.Refusal {
-	return registry.Refusal{Codes: f.List("codes"), Articles: f.Lines("articles"), Text: f.Text("text")}
-}
-
+// moveFiling does one event of a filing; what the event needs stands in the form.
 func (p *Pages) moveFiling(c *web.Ctx) error {
-	k, err := p.readCase(c)
+	id, err := c.ID("id")
 	if err != nil {
 		return err
 	}
@@ -178,72 +176,54 @@ func (p *Pages) moveFiling(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ref := registry.Ref{ID: k.Filing.ID, Version: f.Int("version")}
-	ctx, who, s := c.Context(), c.Actor(), p.Registry
-	back := fmt.Sprintf("/filings/%d", ref.ID)
-	event := registry.Event(f.Text("event"))
-	minutes := func() (int64, error) { return ui.Upload(c, p.Files, f, "minutes", "minutes") }
-	switch event {
-	case registry.EventAccept:
-		_, err = s.Accept(ctx, who, ref)
-	case registry.EventDeclineIntake:
-		_, err = s.DeclineIntake(ctx, who, ref, f.Text("code"), f.Text("text"))
-	case registry.EventRequestCorrection:
-		var items []registry.CorrectionItem
-		for _, line := range strings.Split(f.Text("items"), "\n") {
-			if line = strings.TrimSpace(line); line != "" {
-				items = append(items, registry.CorrectionItem{Text: line, Reason: f.Text("code")})
-			}
-		}
-		_, err = s.RequestCorrection(ctx, who, ref, items)
-	case registry.EventSubmitCorrection:
-		var answers []string
-		for i := range k.Filing.Correction.Items {
-			answers = append(answers, f.Text(web.Row("answers", i, "text")))
-		}
-		_, err = s.SubmitCorrection(ctx, who, ref, answers)
-	case registry.EventLapseCorrection:
-		_, err = s.LapseCorrection(ctx, who, ref, readRefusal(f), true)
-	case registry.EventRefuse:
-		_, err = s.Refuse(ctx, who, ref, readRefusal(f))
-	case registry.EventPassSecondReview:
-		_, err = s.PassSecondReview(ctx, who, ref, f.Text("text"))
-	case registry.EventReturnToReview:
-		_, err = s.ReturnToReview(ctx, who, ref, f.Text("text"))
-	case registry.EventPassExperts:
-		var id int64
-		if id, err = minutes(); err == nil {
-			_, err = s.PassExperts(ctx, who, ref, f.Text("opinion"), id)
-		}
-	case registry.EventRejectByExperts:
-		var id int64
-		if id, err = minutes(); err == nil {
-			_, err = s.RejectByExperts(ctx, who, ref, readRefusal(f), f.Text("opinion"), id)
-		}
-	case registry.EventRegister, registry.EventRegisterChange:
-		var reg registry.Registration
-		if reg, err = s.Register(ctx, who, ref, f.Text("national")); err == nil {
-			back = "/registrations/" + reg.Number
-		}
-	case registry.EventWithdraw:
-		_, err = s.Withdraw(ctx, who, ref, f.Text("text"))
-	case registry.EventOpenReconsideration:
-		_, err = s.OpenFilingReconsideration(ctx, who, ref, f.Text("text"))
-	case registry.EventOpenReRecognition:
-		_, err = s.OpenFilingReRecognition(ctx, who, ref, f.Text("text"))
-	case registry.EventConcludeReexamination:
-		_, err = s.ConcludeFiling(ctx, who, ref, f.Text("text"))
-	default:
-		err = fault.New(fault.Invalid, "unknown_event", "没有这一步，请刷新页面后再试。")
+	command := registry.Command{
+		Filing:  id,
+		Version: f.Int("version"),
+		Event:   registry.Event(f.Text("event")),
+		Text:    f.Text("text"),
+		Code:    f.Text("code"),
+		Refusal: registry.Refusal{
+			Codes:    f.List("codes"),
+			Articles: f.Lines("articles"),
+			Text:     f.Text("text"),
+		},
+		Refused:  true,
+		National: f.Text("national"),
+	}
+	for _, line := range f.Lines("items") {
+		command.Items = append(command.Items, registry.CorrectionItem{Text: line, Reason: command.Code})
+	}
+	for i := range f.Rows("answers", 100) {
+		command.Answers = append(command.Answers, f.Text(web.Row("answers", i, "text")))
+	}
+	var out registry.Outcome
+	if command.Event == registry.EventPassExperts || command.Event == registry.EventRejectByExperts {
+		command.Text = f.Text("opinion")
+		command.Minutes, err = ui.Upload(c, p.Files, f, "minutes", "minutes")
+	}
+	if err == nil {
+		out, err = p.Registry.Do(c.Context(), c.Actor(), command)
 	}
 	if err != nil {
 		if ui.Refused(err) || fault.Is(err, fault.Forbidden) {
-			return p.showCase(c, k, nil, err)
+			return p.showCaseAgain(c, id, nil, err)
 		}
 		return err
 	}
-	c.Flash(view.OK, "已办："+event.Label()+"。")
-	return c.See(back)
+	c.Flash(view.OK, "已办："+words.FilingEvent(command.Event)+"。")
+	if out.Registration.Number != "" {
+		return c.See("/registrations/" + out.Registration.Number)
+	}
+	return c.See(fmt.Sprintf("/filings/%d", id))
+}
+
+// showCaseAgain reads the case anew and says why a step was refused.
+func (p *Pages) showCaseAgain(c *web.Ctx, id int64, f *web.Form, why error) error {
+	k, err := p.Registry.Case(c.Context(), c.Actor(), id)
+	if err != nil {
+		return err
+	}
+	return p.showCase(c, k, f, why)
 }
 
 func (p *Pages) filingFile(c *web.Ctx) error {

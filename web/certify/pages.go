@@ -6,7 +6,13 @@ package certify
 import (
 	"slices"
 
+	"techmarket/internal/certify/archive"
+	"techmarket/internal/certify/benefits"
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/deadline"
+	"techmarket/internal/certify/exchange"
+	"techmarket/internal/certify/papers"
+	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/people/identity"
 	"techmarket/web"
@@ -17,6 +23,12 @@ import (
 type Pages struct {
 	Contracts *contract.Service
 	Registry  *registry.Service
+	Points    *point.Service
+	Papers    *papers.Service
+	Deadlines *deadline.Service
+	Benefits  *benefits.Service
+	Archive   *archive.Service
+	Exchange  *exchange.Service
 	Identity  *identity.Service
 	Files     ui.Files
 }

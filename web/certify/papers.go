@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"techmarket/internal/certify/contract"
-	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/papers"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
@@ -38,7 +38,7 @@ func (p *Pages) filingPaper(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	name, pdf, err := p.Registry.Paper(c.Context(), c.Actor(), id, registry.PaperKind(c.Param("kind")))
+	name, pdf, err := p.Papers.Filing(c.Context(), c.Actor(), id, papers.Kind(c.Param("kind")))
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (p *Pages) filingPaper(c *web.Ctx) error {
 }
 
 func (p *Pages) registrationPaper(c *web.Ctx) error {
-	name, pdf, err := p.Registry.RegistrationPaper(c.Context(), c.Actor(), c.Param("number"), registry.PaperKind(c.Param("kind")))
+	name, pdf, err := p.Papers.Registration(c.Context(), c.Actor(), c.Param("number"), papers.Kind(c.Param("kind")))
 	if err != nil {
 		return err
 	}
@@ -54,13 +54,13 @@ func (p *Pages) registrationPaper(c *web.Ctx) error {
 }
 
 // papersBlock links the papers that exist.
-func papersBlock(base string, kinds []registry.PaperKind) []ui.Block {
+func papersBlock(base string, kinds []papers.Kind) []ui.Block {
 	if len(kinds) == 0 {
 		return nil
 	}
 	var links view.Links
 	for _, k := range kinds {
-		links = append(links, view.Link{Label: k.Label() + "（PDF）", Href: base + "/papers/" + string(k)})
+		links = append(links, view.Link{Label: k.Title() + "（PDF）", Href: base + "/papers/" + string(k)})
 	}
 	return []ui.Block{{Title: "文书", Parts: view.Parts{links}}}
 }

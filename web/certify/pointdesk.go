@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/point"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/people/identity"
@@ -19,7 +19,7 @@ func (p *Pages) pointDeskRoutes() []web.Route {
 	region := web.RegionOfficers()
 	manager := web.PointManagers()
 	return []web.Route{
-		web.GET("/points/new", region, func(c *web.Ctx) error { return p.showPointForm(c, registry.Point{}, nil, nil) }),
+		web.GET("/points/new", region, func(c *web.Ctx) error { return p.showPointForm(c, point.Point{}, nil, nil) }),
 		web.POST("/points", region, p.savePoint),
 		web.GET("/points/:id/edit", region, p.editPoint),
 		web.GET("/points/:id/manage", manager, func(c *web.Ctx) error { return p.managePoint(c, nil, nil, "") }),
@@ -31,12 +31,12 @@ func (p *Pages) pointDeskRoutes() []web.Route {
 	}
 }
 
-func (p *Pages) readPoint(c *web.Ctx) (registry.Point, error) {
+func (p *Pages) readPoint(c *web.Ctx) (point.Point, error) {
 	id, err := c.ID("id")
 	if err != nil {
-		return registry.Point{}, err
+		return point.Point{}, err
 	}
-	return p.Registry.Point(c.Context(), id)
+	return p.Points.Get(c.Context(), id)
 }
 
 func (p *Pages) editPoint(c *web.Ctx) error {
@@ -47,14 +47,14 @@ func (p *Pages) editPoint(c *web.Ctx) error {
 	return p.showPointForm(c, pt, nil, nil)
 }
 
-func (p *Pages) showPointForm(c *web.Ctx, pt registry.Point, form *web.Form, ferr error) error {
+func (p *Pages) showPointForm(c *web.Ctx, pt point.Point, form *web.Form, ferr error) error {
 	orgs, err := p.Identity.Organisations(c.Context(), []int64{pt.OrganisationID, pt.ServesOrg})
 	if err != nil {
 		return err
 	}
 	a := ui.NewAsk(form, ferr)
 	var kinds []view.Option
-	for _, k := range []registry.PointKind{registry.RegionPoint, registry.LeaguePoint, registry.CountyPoint, registry.UniversityPoint, registry.InstitutePoint, registry.ZonePoint} {
+	for _, k := range []point.Kind{point.Region, point.League, point.County, point.University, point.Institute, point.Zone} {
 		kinds = append(kinds, view.Option{Value: string(k), Label: ui.PointKindLabel(k)})
 	}
 	areas := append([]view.Option{{Label: "请选择"}, {Value: "150000", Label: "自治区本级"}}, ui.DivisionOptions("", true)[1:]...)
@@ -108,11 +108,11 @@ func (p *Pages) savePoint(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	in := registry.PointInput{
+	in := point.Input{
 		ID:       f.ID("id"),
 		Version:  f.Int("version"),
 		Name:     f.Text("name"),
-		Kind:     registry.PointKind(f.Text("kind")),
+		Kind:     point.Kind(f.Text("kind")),
 		Division: f.Text("division"),
 		Code2:    f.Text("code2"),
 		Address: f.Text(
@@ -144,12 +144,12 @@ func (p *Pages) savePoint(c *web.Ctx) error {
 			f.Errors.Add("serves", "unknown", "没有这个已确认的单位，请核对全称")
 		}
 	}
-	var saved registry.Point
+	var saved point.Point
 	if err = ui.FormErr(f); err == nil {
-		saved, err = p.Registry.SavePoint(c.Context(), c.Actor(), in)
+		saved, err = p.Points.Save(c.Context(), c.Actor(), in)
 	}
 	if ui.Refused(err) {
-		return p.showPointForm(c, registry.Point{ID: in.ID, Version: in.Version}, f, err)
+		return p.showPointForm(c, point.Point{ID: in.ID, Version: in.Version}, f, err)
 	}
 	if err != nil {
 		return err
@@ -165,7 +165,7 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 		return err
 	}
 	who := c.Actor()
-	staff, err := p.Registry.StaffTraining(c.Context(), who, pt.ID)
+	staff, err := p.Points.StaffTraining(c.Context(), who, pt.ID)
 	if err != nil {
 		return err
 	}
@@ -173,11 +173,11 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 	if year == 0 {
 		year = c.Now().Year()
 	}
-	figures, err := p.Registry.Figures(c.Context(), who, pt.ID, year)
+	figures, err := p.Points.Figures(c.Context(), who, pt.ID, year)
 	if err != nil {
 		return err
 	}
-	sheets, err := p.Registry.Assessments(c.Context(), who, pt.ID)
+	sheets, err := p.Points.Assessments(c.Context(), who, pt.ID)
 	if err != nil {
 		return err
 	}
@@ -197,7 +197,7 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 	if who.Has(actor.RegionOfficer) {
 		body.Actions = []view.Action{{Label: "修改登记点", Href: base + "/edit", Kind: view.Quiet}}
 	}
-	if pt.State == registry.PointSuspended && who.Has(actor.RegionOfficer) {
+	if pt.State == point.Suspended && who.Has(actor.RegionOfficer) {
 		body.Main = append(
 			body.Main,
 			ui.Block{
@@ -252,7 +252,7 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 			},
 		)
 	}
-	var signed *registry.Assessment
+	var signed *point.Assessment
 	for i := range sheets {
 		if sheets[i].Year == year {
 			signed = &sheets[i]
@@ -271,7 +271,7 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 	case who.Has(actor.RegionOfficer) && year < c.Now().Year():
 		a := asked("assess")
 		var grades []view.Option
-		for _, g := range registry.Grades() {
+		for _, g := range point.Grades() {
 			grades = append(grades, view.Option{Value: g[0], Label: g[1]})
 		}
 		f := ui.FormOf(
@@ -293,10 +293,10 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 			"保存设置",
 			view.Section{
 				Fields: []view.Field{
-					a.Radio("numberSource", "登记编号", string(pt.NumberSource), []view.Option{{Value: string(registry.OwnNumbers), Label: "由本点按序编号"},
-						{Value: string(registry.NationalNumbers), Label: "录入国家系统给出的编号"}}, ui.Required),
-					a.Radio("secondReview", "由谁复核", string(pt.SecondReview), []view.Option{{Value: string(registry.ReviewerOnly), Label: "只由复核员"},
-						{Value: string(registry.ReviewerOrHead), Label: "复核员或负责人", Hint: "负责人复核的件，由另一位负责人登记"}}, ui.Required),
+					a.Radio("numberSource", "登记编号", string(pt.NumberSource), []view.Option{{Value: string(point.OwnNumbers), Label: "由本点按序编号"},
+						{Value: string(point.NationalNumbers), Label: "录入国家系统给出的编号"}}, ui.Required),
+					a.Radio("secondReview", "由谁复核", string(pt.SecondReview), []view.Option{{Value: string(point.ReviewerOnly), Label: "只由复核员"},
+						{Value: string(point.ReviewerOrHead), Label: "复核员或负责人", Hint: "负责人复核的件，由另一位负责人登记"}}, ui.Required),
 					a.Wan(
 						"expertsFromFen",
 						"交专家评审的界线",
@@ -321,7 +321,7 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 }
 
 func gradeLabel(code string) string {
-	for _, g := range registry.Grades() {
+	for _, g := range point.Grades() {
 		if g[0] == code {
 			return g[1]
 		}
@@ -329,7 +329,7 @@ func gradeLabel(code string) string {
 	return code
 }
 
-func staffBlock(staff []registry.TrainedMember) ui.Block {
+func staffBlock(staff []point.TrainedMember) ui.Block {
 	t := view.Table{
 		Caption:     "人员和培训",
 		HideCaption: true,
@@ -358,12 +358,15 @@ func staffBlock(staff []registry.TrainedMember) ui.Block {
 	return ui.Block{Title: "人员和培训", Parts: view.Parts{t}}
 }
 
-func figuresBlock(base string, year, now int, f registry.PointFigures) ui.Block {
+func figuresBlock(base string, year, now int, f point.Figures) ui.Block {
 	count := strconv.Itoa
 	t := view.Table{Caption: "年度数据", HideCaption: true, Columns: []view.Column{{Label: "指标"}, {Label: "数值", Numeric: true}, {Label: "说明"}}}
-	for _, row := range [][4]string{{"收到申请", count(f.Submitted), "件", "按报送日"}, {"受理", count(f.Accepted), "件", "按受理日"}, {"办结", count(f.Decided), "件", "按决定日，含不予受理"}, {"其中不予受理", count(f.Declined), "件"}, {"其中不予登记", count(f.Refused), "件"},
-		{"登记", count(f.Registered), "项", "变更不另计"}, {"合同成交额", f.Amount.Grouped(), "元", "变更、注销、撤销的差额已计入"}, {"技术交易额", f.Technical.Grouped(), "元", "变更、注销、撤销的差额已计入"}, {"目标期限内办结", count(f.InTarget), "件"}, {"超过法定期限办结", count(f.PastLegal), "件"},
-		{"要求补正", count(f.Corrected), "件"}, {"复核退回", count(f.Returned), "次"}, {"注销", count(f.Cancelled), "项"}, {"撤销", count(f.Revoked), "项"}, {"人员", count(f.Staff), "人", "现有"}, {"当年培训合格", count(f.Trained), "人"}} {
+	for _, row := range [][4]string{{"收到申请", count(f.Submitted), "件", "按报送日"}, {"受理", count(f.Accepted), "件", "按受理日"},
+		{"办结", count(f.Decided), "件", "按决定日，含不予受理"}, {"其中不予受理", count(f.Declined), "件"}, {"其中不予登记", count(f.Refused), "件"},
+		{"登记", count(f.Registered), "项", "变更不另计"}, {"合同成交额", f.Amount.Grouped(), "元", "变更、注销、撤销的差额已计入"},
+		{"技术交易额", f.Technical.Grouped(), "元", "变更、注销、撤销的差额已计入"}, {"目标期限内办结", count(f.InTarget), "件"}, {"超过法定期限办结", count(f.PastLegal), "件"},
+		{"要求补正", count(f.Corrected), "件"}, {"复核退回", count(f.Returned), "次"}, {"注销", count(f.Cancelled), "项"}, {"撤销", count(f.Revoked), "项"},
+		{"人员", count(f.Staff), "人", "现有"}, {"当年培训合格", count(f.Trained), "人"}} {
 		t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(row[0], row[1]+" "+row[2], row[3])})
 	}
 	var others view.Links
@@ -389,7 +392,7 @@ func (p *Pages) yearArchives(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	e, err := p.Registry.RequestArchives(c.Context(), c.Actor(), id, f.Int("year"))
+	e, err := p.Exchange.RequestArchives(c.Context(), c.Actor(), id, f.Int("year"))
 	if err != nil {
 		return ui.FlashRefusal(c, err, fmt.Sprintf("/points/%d/manage", id))
 	}
@@ -421,12 +424,12 @@ func (p *Pages) pointAction(c *web.Ctx, at, done string, change func(id int64, f
 
 func (p *Pages) savePointSettings(c *web.Ctx) error {
 	return p.pointAction(c, "settings", "设置已保存。", func(id int64, f *web.Form) error {
-		_, err := p.Registry.SavePointSettings(
+		_, err := p.Points.SaveSettings(
 			c.Context(),
 			c.Actor(),
 			id,
-			registry.PointSettings{Version: f.Int("version"), NumberSource: registry.NumberSource(f.Text("numberSource")),
-				SecondReview: registry.SecondReview(f.Text("secondReview")), ExpertsFrom: f.Wan("expertsFromFen"),
+			point.Settings{Version: f.Int("version"), NumberSource: point.NumberSource(f.Text("numberSource")),
+				SecondReview: point.SecondReview(f.Text("secondReview")), ExpertsFrom: f.Wan("expertsFromFen"),
 				Address: f.Text("address"), Phone: f.Text("phone"), Hours: f.Text("hours")},
 		)
 		return err
@@ -435,7 +438,7 @@ func (p *Pages) savePointSettings(c *web.Ctx) error {
 
 func (p *Pages) addTraining(c *web.Ctx) error {
 	return p.pointAction(c, "training", "培训记录已保存。", func(id int64, f *web.Form) error {
-		t := registry.Training{
+		t := point.Training{
 			AccountID: f.ID("account"),
 			Course:    f.Text("course"),
 			HeldOn:    f.Date("heldOn"),
@@ -448,13 +451,13 @@ func (p *Pages) addTraining(c *web.Ctx) error {
 		if err := ui.FormErr(f); err != nil {
 			return err
 		}
-		return p.Registry.AddTraining(c.Context(), c.Actor(), id, t)
+		return p.Points.AddTraining(c.Context(), c.Actor(), id, t)
 	})
 }
 
 func (p *Pages) assessPoint(c *web.Ctx) error {
 	return p.pointAction(c, "assess", "年度考核已作出。", func(id int64, f *web.Form) error {
-		return p.Registry.Assess(c.Context(), c.Actor(), id, f.Int("year"), f.Text("grade"), f.Text("opinion"))
+		return p.Points.Assess(c.Context(), c.Actor(), id, f.Int("year"), f.Text("grade"), f.Text("opinion"))
 	})
 }
 

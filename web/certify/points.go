@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/point"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/region"
 	"techmarket/web"
@@ -14,9 +14,9 @@ import (
 
 func (p *Pages) points(c *web.Ctx) error {
 	q := c.QueryForm()
-	points, err := p.Registry.Points(
+	points, err := p.Points.List(
 		c.Context(),
-		registry.PointFilter{League: q.Text("league"), Kind: registry.PointKind(q.Text("kind")), Text: q.Text("q")},
+		point.Filter{League: q.Text("league"), Kind: point.Kind(q.Text("kind")), Text: q.Text("q")},
 	)
 	if err != nil {
 		return err
@@ -34,7 +34,7 @@ func (p *Pages) points(c *web.Ctx) error {
 		leagues.Options = append(leagues.Options, view.Option{Value: l.Code, Label: l.Name, Checked: q.Text("league") == l.Code})
 	}
 	kinds := view.FilterGroup{Legend: "类型", Name: "kind", Single: true, Options: []view.Option{{Label: "全部", Checked: q.Text("kind") == ""}}}
-	for _, k := range []registry.PointKind{registry.RegionPoint, registry.LeaguePoint, registry.CountyPoint, registry.UniversityPoint, registry.InstitutePoint, registry.ZonePoint} {
+	for _, k := range []point.Kind{point.Region, point.League, point.County, point.University, point.Institute, point.Zone} {
 		kinds.Options = append(kinds.Options, view.Option{Value: string(k), Label: ui.PointKindLabel(k), Checked: q.Text("kind") == string(k)})
 	}
 	r.Groups = []view.FilterGroup{leagues, kinds}
@@ -75,7 +75,7 @@ func (p *Pages) point(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	pt, err := p.Registry.Point(c.Context(), id)
+	pt, err := p.Points.Get(c.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -116,10 +116,11 @@ func (p *Pages) point(c *web.Ctx) error {
 			"更改状态",
 			view.Field{Kind: view.Radio, Name: "state", Label: "状态", Required: true, Options: []view.Option{
 				{
-					Value:   string(registry.PointNormal),
+					Value:   string(point.Normal),
 					Label:   "正常受理",
-					Checked: pt.State == registry.PointNormal,
-				}, {Value: string(registry.PointRectifying), Label: "整改", Checked: pt.State == registry.PointRectifying}, {Value: string(registry.PointSuspended), Label: "暂停受理", Checked: pt.State == registry.PointSuspended}}},
+					Checked: pt.State == point.Normal,
+				}, {Value: string(point.Rectifying), Label: "整改", Checked: pt.State == point.Rectifying}, {Value: string(point.Suspended),
+					Label: "暂停受理", Checked: pt.State == point.Suspended}}},
 			view.Field{Kind: view.Area, Name: "reason", Label: "理由", Required: true, Rows: 3},
 		)
 		form.Hidden = []view.Pair{{Name: "version", Value: strconv.Itoa(pt.Version)}}
@@ -138,7 +139,7 @@ func (p *Pages) setPointState(c *web.Ctx) error {
 		return err
 	}
 	back := fmt.Sprintf("/points/%d", id)
-	if _, err := p.Registry.SetPointState(c.Context(), c.Actor(), id, f.Int("version"), registry.PointState(f.Text("state")), f.Text("reason")); err != nil {
+	if _, err := p.Points.SetState(c.Context(), c.Actor(), id, f.Int("version"), point.State(f.Text("state")), f.Text("reason")); err != nil {
 		return ui.FlashRefusal(c, err, back)
 	}
 	c.Flash(view.OK, "状态已更改。")

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/deadline"
 	"techmarket/internal/foundation/fault"
 	"techmarket/web"
 	"techmarket/web/ui"
@@ -26,7 +26,7 @@ func dayUnits() []view.Option {
 }
 
 // policyTable lists the rules; with links the rows that nothing counts with yet lead to their form.
-func policyTable(all []registry.Policy, links bool) *view.Table {
+func policyTable(all []deadline.Policy, links bool) *view.Table {
 	t := view.Table{
 		Caption:     "时限规则",
 		HideCaption: true,
@@ -45,10 +45,10 @@ func policyTable(all []registry.Policy, links bool) *view.Table {
 		return fmt.Sprintf("%d %s", n, map[string]string{"working": "个工作日", "calendar": "日"}[unit])
 	}
 	for _, x := range all {
-		tag := map[registry.PolicyStanding]view.Tag{registry.PolicyHolds: {Label: "现在适用", Tone: view.OK}, registry.PolicyComing: {Label: "待生效", Tone: view.Info},
-			registry.PolicyPast: {Label: "已被替代"}, registry.PolicyCompared: {Label: "仅供比较"}}[x.Standing]
+		tag := map[deadline.Standing]view.Tag{deadline.Holds: {Label: "现在适用", Tone: view.OK}, deadline.Coming: {Label: "待生效", Tone: view.Info},
+			deadline.Past: {Label: "已被替代"}, deadline.Compared: {Label: "仅供比较"}}[x.Standing]
 		name := view.Cell{Text: x.Name, Header: true, Tags: []view.Tag{tag}}
-		if links && (x.Standing == registry.PolicyComing || x.Standing == registry.PolicyCompared) {
+		if links && (x.Standing == deadline.Coming || x.Standing == deadline.Compared) {
 			name.Href = fmt.Sprintf("/registry/policies?id=%d#policy", x.ID)
 		}
 		period := x.ValidFrom.Format("2006-01-02") + " 起"
@@ -79,7 +79,7 @@ func policyTable(all []registry.Policy, links bool) *view.Table {
 }
 
 func (p *Pages) showPolicies(c *web.Ctx, form *web.Form, ferr error) error {
-	all, err := p.Registry.Policies(c.Context())
+	all, err := p.Deadlines.Policies(c.Context())
 	if err != nil {
 		return err
 	}
@@ -87,15 +87,15 @@ func (p *Pages) showPolicies(c *web.Ctx, form *web.Form, ferr error) error {
 	if form != nil {
 		id = form.ID("id")
 	}
-	var now registry.Policy
+	var now deadline.Policy
 	for _, x := range all {
-		if x.ID == id || id == 0 && x.Standing == registry.PolicyHolds {
+		if x.ID == id || id == 0 && x.Standing == deadline.Holds {
 			now = x
 		}
 	}
 	switch {
 	case id == 0: // a new rule starts from the one in force
-		now = registry.Policy{
+		now = deadline.Policy{
 			TargetDays:            now.TargetDays,
 			TargetUnit:            now.TargetUnit,
 			LegalDays:             now.LegalDays,
@@ -191,7 +191,7 @@ func (p *Pages) savePolicy(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	x := registry.Policy{
+	x := deadline.Policy{
 		ID:         f.ID("id"),
 		Name:       f.Text("name"),
 		ValidFrom:  f.Date("validFrom"),
@@ -215,7 +215,7 @@ func (p *Pages) savePolicy(c *web.Ctx) error {
 	if err := ui.FormErr(f); err != nil {
 		return p.showPolicies(c, f, err)
 	}
-	if _, err := p.Registry.SavePolicy(c.Context(), c.Actor(), x); err != nil {
+	if _, err := p.Deadlines.SavePolicy(c.Context(), c.Actor(), x); err != nil {
 		if ui.Refused(err) {
 			return p.showPolicies(c, f, err)
 		}

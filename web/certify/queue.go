@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"net/url"
 
+	"techmarket/internal/certify/deadline"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/codes"
 	"techmarket/web"
 	"techmarket/web/ui"
+	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
@@ -26,9 +28,11 @@ func filingTone(s registry.State) view.Tone {
 	}
 }
 
-func stateTag(s registry.State) view.Tag { return view.Tag{Label: s.Label(), Tone: filingTone(s)} }
+func stateTag(s registry.State) view.Tag {
+	return view.Tag{Label: words.FilingState(s), Tone: filingTone(s)}
+}
 
-func dueTag(d registry.Due) view.Tag {
+func dueTag(d deadline.Due) view.Tag {
 	t := view.Tag{Label: d.Words}
 	switch {
 	case d.Illegal, d.Overdue:
@@ -73,7 +77,7 @@ func (p *Pages) queue(c *web.Ctx) error {
 		Items: []view.Link{{Label: "全部在办", Href: address(func(v url.Values) { v.Del("state") }), Current: state == ""}},
 	}
 	for _, s := range registry.OpenStates() {
-		l := view.Link{Label: s.Label(), Href: address(func(v url.Values) { v.Set("state", string(s)) }), Current: state == string(s)}
+		l := view.Link{Label: words.FilingState(s), Href: address(func(v url.Values) { v.Set("state", string(s)) }), Current: state == string(s)}
 		if page.Counts != nil {
 			l.Count, l.HasCount = page.Counts[s], true
 		}
@@ -82,7 +86,7 @@ func (p *Pages) queue(c *web.Ctx) error {
 	for _, s := range []registry.State{registry.Registered, registry.Refused, registry.Declined} {
 		tabs.Items = append(
 			tabs.Items,
-			view.Link{Label: s.Label(), Href: address(func(v url.Values) { v.Set("state", string(s)) }), Current: state == string(s)},
+			view.Link{Label: words.FilingState(s), Href: address(func(v url.Values) { v.Set("state", string(s)) }), Current: state == string(s)},
 		)
 	}
 	t := queueColumns.Table("登记申请", page.Rows)

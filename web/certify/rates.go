@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/benefits"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/web"
@@ -29,7 +29,7 @@ const maxTiers = 5
 var rateSides = []view.Option{{Value: "buyer", Label: "买方（需求方）"}, {Value: "seller", Label: "卖方（供给方）"}, {Value: "service", Label: "服务方"}}
 
 func (p *Pages) showRates(c *web.Ctx, form *web.Form, ferr error) error {
-	rates, err := p.Registry.SubsidyRates(c.Context())
+	rates, err := p.Benefits.Rates(c.Context())
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (p *Pages) showRates(c *web.Ctx, form *web.Form, ferr error) error {
 	if form != nil {
 		id = form.ID("id")
 	}
-	var now registry.SubsidyRate
+	var now benefits.Rate
 	for _, r := range rates {
 		if r.ID == id {
 			now = r
@@ -111,7 +111,7 @@ func (p *Pages) showRates(c *web.Ctx, form *web.Form, ferr error) error {
 	tiers := make([]view.Section, maxTiers)
 	tiers[0] = view.Section{Title: "分档", Hint: "按超过起点的部分分档计算，最后一档没有上界。不用的档留空。"}
 	for i := range maxTiers {
-		var x registry.SubsidyTier
+		var x benefits.Tier
 		if i < len(now.Tiers) {
 			x = now.Tiers[i]
 		}
@@ -190,7 +190,7 @@ func datedForm(
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
 }
 
-func tierWords(tiers []registry.SubsidyTier, i int) string {
+func tierWords(tiers []benefits.Tier, i int) string {
 	if i+1 < len(tiers) {
 		return tiers[i].Over.Short() + "至 " + tiers[i+1].Over.Short()
 	}
@@ -211,7 +211,7 @@ func (p *Pages) saveRate(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	r := registry.SubsidyRate{
+	r := benefits.Rate{
 		ID:        f.ID("id"),
 		Name:      f.Text("name"),
 		Side:      f.Text("side"),
@@ -229,12 +229,12 @@ func (p *Pages) saveRate(c *web.Ctx) error {
 		if i > 0 && f.Text(over) == "" && f.Text(rate) == "" {
 			break
 		}
-		r.Tiers = append(r.Tiers, registry.SubsidyTier{Over: f.Wan(over), RateBP: f.Percent(rate)})
+		r.Tiers = append(r.Tiers, benefits.Tier{Over: f.Wan(over), RateBP: f.Percent(rate)})
 	}
 	if err := ui.FormErr(f); err != nil {
 		return p.showRates(c, f, err)
 	}
-	if _, err := p.Registry.SaveSubsidyRate(c.Context(), c.Actor(), r); err != nil {
+	if _, err := p.Benefits.SaveRate(c.Context(), c.Actor(), r); err != nil {
 		if ui.Refused(err) {
 			return p.showRates(c, f, err)
 		}

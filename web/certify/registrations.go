@@ -5,12 +5,14 @@ import (
 	"slices"
 	"strconv"
 
+	"techmarket/internal/certify/papers"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/region"
 	"techmarket/web"
 	"techmarket/web/ui"
+	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
@@ -103,7 +105,7 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 	if r.Ending != nil {
 		body.Main = append(
 			body.Main,
-			ui.Block{Parts: view.Parts{view.Notice{Tone: view.Bad, Title: r.State.Label() + "于 " + r.Ending.On, Text: r.Ending.Reason}}},
+			ui.Block{Parts: view.Parts{view.Notice{Tone: view.Bad, Title: words.FilingState(r.State) + "于 " + r.Ending.On, Text: r.Ending.Reason}}},
 		)
 	}
 	body.Main = append(body.Main, ui.Block{Title: "登记内容", Parts: view.Parts{view.Facts{Items: []view.Fact{
@@ -126,7 +128,8 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 		{
 			Label: "技术领域",
 			Value: codes.Field.Label(r.Field),
-		}, {Label: "登记点", Value: d.Point.Name, Href: fmt.Sprintf("/points/%d", d.Point.ID)}, {Label: "登记日期", Value: r.RegisteredOn.Format("2006 年 1 月 2 日")}, {Label: "版本", Value: fmt.Sprintf("第 %d 版", r.Version)},
+		}, {Label: "登记点", Value: d.Point.Name, Href: fmt.Sprintf("/points/%d", d.Point.ID)}, {Label: "登记日期",
+			Value: r.RegisteredOn.Format("2006 年 1 月 2 日")}, {Label: "版本", Value: fmt.Sprintf("第 %d 版", r.Version)},
 	}}}})
 	certs := view.Table{
 		Caption:     "证明",
@@ -155,7 +158,7 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 		)
 	}
 	body.Main = append(body.Main, ui.Block{Title: "认定登记证明", Parts: view.Parts{certs}})
-	body.Main = append(body.Main, papersBlock("/registrations/"+r.Number, r.Papers())...)
+	body.Main = append(body.Main, papersBlock("/registrations/"+r.Number, papers.OfRegistration(r))...)
 	body.Main = append(body.Main, registrationLinks(d))
 	if len(d.Entries) > 0 {
 		t := view.Table{
@@ -212,7 +215,10 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 	body.Side = append(body.Side, ui.Block{Title: "申请", Parts: view.Parts{rows}})
 	timeline := &view.Timeline{}
 	for _, e := range slices.Backward(d.Events) {
-		timeline.Events = append(timeline.Events, view.Event{At: e.At, Who: ui.FirstOf(e.Name, "系统"), What: e.Event.Label(), Note: e.Note})
+		timeline.Events = append(
+			timeline.Events,
+			view.Event{At: e.At, Who: ui.FirstOf(e.Name, "系统"), What: words.FilingEvent(e.Event), Note: e.Note},
+		)
 	}
 	body.Side = append(body.Side, ui.Block{Title: "经过", Parts: view.Parts{timeline}})
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
@@ -241,7 +247,7 @@ func registrationForms(d registry.Dossier) []ui.Block {
 			field := &form.Sections[0].Fields[i]
 			field.ID = string(event) + "-" + field.Name
 		}
-		return ui.Block{Fold: event.Label() + "…", Parts: view.Parts{form}}
+		return ui.Block{Fold: words.FilingEvent(event) + "…", Parts: view.Parts{form}}
 	}
 	text := func(label string, required bool) view.Field {
 		return view.Field{Kind: view.Area, Name: "text", Label: label, Required: required, Rows: 3, Max: 2000}
@@ -321,7 +327,7 @@ func registrationForms(d registry.Dossier) []ui.Block {
 				),
 			)
 		case registry.EventDeclineCancel, registry.EventOpenReconsideration, registry.EventOpenReRecognition, registry.EventConcludeReexamination:
-			blocks = append(blocks, make(e, e.Label(), view.Quiet, text("说明", true)))
+			blocks = append(blocks, make(e, words.FilingEvent(e), view.Quiet, text("说明", true)))
 		}
 	}
 	return blocks
@@ -342,47 +348,18 @@ func (p *Pages) moveRegistration(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	number := c.Param("number")
-	ref := registry.NumberRef{Number: number, Version: f.Int("version")}
-	ctx, who, s, text := c.Context(), c.Actor(), p.Registry, f.Text("text")
-	event := registry.Event(f.Text("event"))
-	back := "/registrations/" + number
-	switch event {
-	case registry.EventStartChange:
-		var r registry.Registration
-		if r, err = s.StartChange(ctx, who, ref); err == nil {
-			back = fmt.Sprintf("/contracts/%d", r.ContractID)
-		}
-	case registry.EventAbandonChange:
-		_, err = s.AbandonChange(ctx, who, ref)
-	case registry.EventRequestChange:
-		var filing registry.Filing
-		if filing, err = s.RequestChange(ctx, who, ref, text); err == nil {
-			back = fmt.Sprintf("/filings/%d", filing.ID)
-		}
-	case registry.EventRequestCancel:
-		_, err = s.RequestCancel(ctx, who, ref, text)
-	case registry.EventDeclineCancel:
-		_, err = s.DeclineCancel(ctx, who, ref, text)
-	case registry.EventCancel:
-		_, err = s.Cancel(ctx, who, ref, f.Text("ground"), text)
-	case registry.EventRevoke:
-		_, err = s.Revoke(ctx, who, ref, f.Text("ground"), text)
-	case registry.EventReviewTaxRelief:
-		_, err = s.ReviewTaxRelief(ctx, who, ref, f.Text("ok") == "yes", text)
-	case registry.EventBookIncome:
-		amount := f.Yuan("amountFen")
-		if err = ui.FormErr(f); err == nil {
-			_, err = s.BookIncome(ctx, who, ref, amount, text)
-		}
-	case registry.EventOpenReconsideration:
-		_, err = s.OpenReconsideration(ctx, who, ref, text)
-	case registry.EventOpenReRecognition:
-		_, err = s.OpenReRecognition(ctx, who, ref, text)
-	case registry.EventConcludeReexamination:
-		_, err = s.Conclude(ctx, who, ref, text)
-	default:
-		err = fault.New(fault.Invalid, "unknown_event", "没有这一步，请刷新页面后再试。")
+	command := registry.Command{
+		Number:   c.Param("number"),
+		Version:  f.Int("version"),
+		Event:    registry.Event(f.Text("event")),
+		Text:     f.Text("text"),
+		Ground:   f.Text("ground"),
+		Approved: f.Text("ok") == "yes",
+		Amount:   f.Yuan("amountFen"),
+	}
+	var out registry.Outcome
+	if err = ui.FormErr(f); err == nil {
+		out, err = p.Registry.Do(c.Context(), c.Actor(), command)
 	}
 	if err != nil {
 		if ui.Refused(err) || fault.Is(err, fault.Forbidden) {
@@ -390,13 +367,20 @@ func (p *Pages) moveRegistration(c *web.Ctx) error {
 		}
 		return err
 	}
-	c.Flash(view.OK, "已办："+event.Label()+"。")
-	return c.See(back)
+	c.Flash(view.OK, "已办："+words.FilingEvent(command.Event)+"。")
+	switch {
+	case command.Event == registry.EventStartChange:
+		return c.See(fmt.Sprintf("/contracts/%d", out.Registration.ContractID))
+	case out.Filing.ID != 0:
+		return c.See(fmt.Sprintf("/filings/%d", out.Filing.ID))
+	default:
+		return c.See("/registrations/" + command.Number)
+	}
 }
 
 // certificateFile sends the PDF of a version to those who may see the registration.
 func (p *Pages) certificateFile(c *web.Ctx) error {
-	d, err := p.Registry.Dossier(c.Context(), c.Actor(), c.Param("number"))
+	d, err := p.Registry.Entry(c.Context(), c.Actor(), c.Param("number"))
 	if err != nil {
 		return err
 	}

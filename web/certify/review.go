@@ -93,7 +93,10 @@ func (p *Pages) reviewDesk(k registry.Case, a *ui.Ask, open int64) *view.Desk {
 	d := p.papersDesk(k, open)
 	r := f.Review
 	if r.Class == "" { // nothing saved yet: the desk starts from the applicant's figures, no carrier granted
-		r.Class, r.Amount, r.Biological, r.Tied = content.Elements.ClassCode, content.Elements.Amount, content.Elements.Biological, content.Elements.Tied
+		r.Class = content.Elements.ClassCode
+		r.Amount = content.Elements.Amount
+		r.Biological = content.Elements.Biological
+		r.Tied = content.Elements.Tied
 		for _, row := range content.Costs {
 			r.Deductions = append(
 				r.Deductions,
@@ -329,7 +332,7 @@ func readReview(f *web.Form) registry.Review {
 }
 
 func (p *Pages) saveReview(c *web.Ctx) error {
-	k, err := p.readCase(c)
+	id, err := c.ID("id")
 	if err != nil {
 		return err
 	}
@@ -337,43 +340,39 @@ func (p *Pages) saveReview(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	review := readReview(f)
-	claimed := map[string]bool{}
-	for _, row := range k.Contract.Content.Costs {
-		claimed[row.Name] = row.Carrier
-	}
-	for i := range review.Deductions {
-		review.Deductions[i].Claimed = claimed[review.Deductions[i].Name]
-	}
-	ref := registry.Ref{ID: k.Filing.ID, Version: f.Int("version")}
-	if f.Text("then") == "pass" { // a decision needs every question answered; work in progress does not
-		for _, rule := range recognition.Checklist(review.Class) {
+	save := registry.Command{Filing: id, Version: f.Int("version"), Event: registry.EventSaveReview, Review: readReview(f)}
+	pass := f.Text("then") == "pass"
+	if pass { // a decision needs every question answered; work in progress does not
+		for _, rule := range recognition.Checklist(save.Review.Class) {
 			if rule.Finding && f.Text("finding-"+rule.ID) == "" {
 				f.Errors.Add("finding-"+rule.ID, "unanswered", "请回答这一问")
 			}
 		}
 	}
+	var saved registry.Outcome
 	if err = ui.FormErr(f); err == nil {
-		var saved registry.Filing
-		if saved, err = p.Registry.SaveReview(c.Context(), c.Actor(), ref, review); err == nil {
-			ref.Version = saved.Version
-			if f.Text("then") == "pass" {
-				if _, err = p.Registry.PassFirstReview(c.Context(), c.Actor(), ref); err == nil {
-					c.Flash(view.OK, "初审通过，已交复核。")
-					return c.See("/registry")
-				}
-				// The sheet is saved; only the decision was refused. Show the newest version with the reason.
-				if fresh, rerr := p.readCase(c); rerr == nil && ui.Refused(err) {
-					return p.showCase(c, fresh, nil, err)
-				}
-			} else {
-				c.Flash(view.OK, "已保存并计算。")
-				return c.See(fmt.Sprintf("/filings/%d", ref.ID))
-			}
-		}
+		saved, err = p.Registry.Do(c.Context(), c.Actor(), save)
 	}
-	if ui.Refused(err) {
-		return p.showCase(c, k, f, err)
+	switch {
+	case ui.Refused(err):
+		return p.showCaseAgain(c, id, f, err)
+	case err != nil:
+		return err
+	case !pass:
+		c.Flash(view.OK, "已保存并计算。")
+		return c.See(fmt.Sprintf("/filings/%d", id))
 	}
-	return err
+	_, err = p.Registry.Do(
+		c.Context(),
+		c.Actor(),
+		registry.Command{Filing: id, Version: saved.Filing.Version, Event: registry.EventPassFirstReview},
+	)
+	if ui.Refused(err) { // the sheet is saved; only the decision was refused
+		return p.showCaseAgain(c, id, nil, err)
+	}
+	if err != nil {
+		return err
+	}
+	c.Flash(view.OK, "初审通过，已交复核。")
+	return c.See("/registry")
 }

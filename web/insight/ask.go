@@ -69,7 +69,8 @@ func directionName(d stats.Direction) string {
 }
 
 func dimensionName(d stats.Dimension) string {
-	return map[stats.Dimension]string{stats.ByArea: "地区", stats.ByClass: "合同类别", stats.BySubclass: "合同小类", stats.ByField: "技术领域", stats.BySellerKind: "卖方类型",
+	return map[stats.Dimension]string{stats.ByArea: "地区", stats.ByClass: "合同类别", stats.BySubclass: "合同小类", stats.ByField: "技术领域",
+		stats.BySellerKind: "卖方类型",
 		stats.ByPlanSource: "计划来源", stats.ByIPKind: "知识产权", stats.BySocialGoal: "社会经济目标", stats.ByOtherSide: "对方所在"}[d]
 }
 
@@ -131,7 +132,8 @@ func (p *Pages) readStats(c *web.Ctx) statsAsk {
 	if q.Period == stats.NoPeriod {
 		period = "none"
 	}
-	for name, v := range map[string]string{"from": q.From, "to": q.To, "period": period, "rows": string(q.Rows), "direction": string(q.Direction), "area": q.Area,
+	for name, v := range map[string]string{"from": q.From, "to": q.To, "period": period, "rows": string(q.Rows),
+		"direction": string(q.Direction), "area": q.Area,
 		"class": q.Class, "field": q.Field, "show": string(a.show)} {
 		if v != "" {
 			a.address.Set(name, v)

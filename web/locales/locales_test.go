@@ -84,7 +84,8 @@ func TestEveryKeyThatAPageAsksForIsThereAndEveryKeyIsAskedFor(t *testing.T) {
 	form := regexp.MustCompile(`(?:\bt "|\bt\("|\.T\("|\.Say\(")([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+)"`)
 	for _, tree := range []string{"..", "../../internal/app"} {
 		err := fs.WalkDir(os.DirFS(tree), ".", func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") || !strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, ".html") ||
+			if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") ||
+				!strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, ".html") ||
 				strings.HasPrefix(path, "locales/") {
 				return err
 			}

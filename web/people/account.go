@@ -97,7 +97,8 @@ func (p *Pages) saveAccount(c *web.Ctx) error {
 		return err
 	}
 	name, email, phone := form.Text("displayName"), form.Text("email"), form.Text("phone")
-	if _, err := p.Identity.UpdateAccount(c.Context(), c.Actor(), identity.AccountUpdate{DisplayName: &name, Email: &email, Phone: &phone}); err != nil {
+	if _, err := p.Identity.UpdateAccount(c.Context(), c.Actor(),
+		identity.AccountUpdate{DisplayName: &name, Email: &email, Phone: &phone}); err != nil {
 		if ui.Refused(err) {
 			return p.showAccount(c, form, err)
 		}
@@ -162,7 +163,8 @@ func (p *Pages) savePassword(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Identity.ChangePassword(c.Context(), c.Actor(), c.SessionToken(), form.Values.Get("oldPassword"), form.Values.Get("newPassword")); err != nil {
+	if err := p.Identity.ChangePassword(c.Context(), c.Actor(), c.SessionToken(), form.Values.Get("oldPassword"),
+		form.Values.Get("newPassword")); err != nil {
 		if ui.Refused(err) {
 			return p.showPassword(c, form, err)
 		}

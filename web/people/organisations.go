@@ -41,7 +41,8 @@ func (p *Pages) organisations(c *web.Ctx) error {
 		return err
 	}
 	tabs := &view.Tabs{Label: "按状态"}
-	for _, s := range []struct{ state, label string }{{actor.Pending, "待确认"}, {actor.Confirmed, "已确认"}, {actor.Returned, "已退回"}, {actor.Suspended, "已暂停"}} {
+	for _, s := range []struct{ state, label string }{{actor.Pending, "待确认"}, {actor.Confirmed, "已确认"}, {actor.Returned, "已退回"},
+		{actor.Suspended, "已暂停"}} {
 		tabs.Items = append(
 			tabs.Items,
 			view.Link{Label: s.label, Href: "/organisations?state=" + s.state, Current: state == s.state, Count: counts[s.state], HasCount: true},
@@ -143,7 +144,8 @@ func (p *Pages) decideOrganisation(c *web.Ctx) error {
 		return err
 	}
 	back := fmt.Sprintf("/organisations/%d", id)
-	if _, err := p.Identity.DoOrganisation(c.Context(), c.Actor(), id, identity.OrgEvent(form.Text("event")), form.Text("reason")); err != nil {
+	if _, err := p.Identity.DoOrganisation(c.Context(), c.Actor(), id, identity.OrgEvent(form.Text("event")),
+		form.Text("reason")); err != nil {
 		return ui.FlashRefusal(c, err, back)
 	}
 	c.Flash(view.OK, "已处理。")

@@ -102,7 +102,8 @@ func (p *Pages) showInvitation(c *web.Ctx, form *web.Form, ferr error) error {
 	} else {
 		a := ui.NewAsk(form, ferr)
 		f := view.NewForm(address, "注册并加入", personFields(a)...)
-		body.Main = append(a.Blocks(f), ui.Block{Parts: view.Parts{view.Prose{view.T("已经有账号的，请先登录再打开这份邀请。")}, view.Actions{{Label: "登录", Href: "/signin?next=" + url.QueryEscape(address), Kind: view.Quiet}}}})
+		body.Main = append(a.Blocks(f), ui.Block{Parts: view.Parts{view.Prose{view.T("已经有账号的，请先登录再打开这份邀请。")},
+			view.Actions{{Label: "登录", Href: "/signin?next=" + url.QueryEscape(address), Kind: view.Quiet}}}})
 	}
 	return ui.ShowSheet(c, c.Page("加入单位"), body)
 }

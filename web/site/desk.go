@@ -39,7 +39,8 @@ func (p *Pages) desk(c *web.Ctx) error {
 	var entries []view.Entry
 	if who.OrgState != actor.Confirmed && who.OrgState != "" {
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "单位还没有通过确认",
-			Text: "自治区管理员核对后会发消息。确认之前可以写草稿。", Actions: []view.Action{{Label: "看单位信息", Href: "/account/organisation", Kind: view.Quiet, Small: true}}}}})
+			Text: "自治区管理员核对后会发消息。确认之前可以写草稿。", Actions: []view.Action{{Label: "看单位信息", Href: "/account/organisation", Kind: view.Quiet,
+				Small: true}}}}})
 	}
 	if who.Has(actor.Member, actor.OrgAdmin) {
 		for _, k := range p.Listings.Kinds().All() {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"slices"
 
+	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/achievement"
@@ -37,6 +38,7 @@ type Pages struct {
 	Demands      *demand.Service
 	Deals        *deal.Service
 	Registry     *registry.Service
+	Points       *point.Service
 	Stats        *stats.Service
 	Inbox        Inbox
 	Assets       *view.Assets

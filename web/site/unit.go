@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"net/url"
 
-	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/point"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
@@ -48,7 +48,7 @@ func (p *Pages) unit(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	all, err := p.Registry.Points(c.Context(), registry.PointFilter{})
+	all, err := p.Points.List(c.Context(), point.Filter{})
 	if err != nil {
 		return err
 	}

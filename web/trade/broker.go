@@ -184,8 +184,9 @@ func (p *Pages) broker(c *web.Ctx) error {
 			valid = "自 " + ui.ChineseDay(contract.Date(b.ValidFrom)) + "起"
 		}
 		note := "由本人填写，平台按日期判断是否在有效期。"
-		body.Side = append(body.Side, ui.Block{Card: true, Title: "资质", Intro: note, Parts: view.Parts{view.Facts{Wide: true, Items: []view.Fact{{Label: "等级", Tags: []view.Tag{qualification(b)}},
-			{Label: "证书编号", Value: b.CertificateNo, Num: true}, {Label: "发证单位", Value: b.Issuer}, {Label: "有效期", Value: valid}}}}})
+		body.Side = append(body.Side, ui.Block{Card: true, Title: "资质", Intro: note,
+			Parts: view.Parts{view.Facts{Wide: true, Items: []view.Fact{{Label: "等级", Tags: []view.Tag{qualification(b)}},
+				{Label: "证书编号", Value: b.CertificateNo, Num: true}, {Label: "发证单位", Value: b.Issuer}, {Label: "有效期", Value: valid}}}}})
 	}
 	body.Side = append(
 		body.Side,

@@ -42,7 +42,8 @@ func (p *Pages) deals(c *web.Ctx) error {
 		return err
 	}
 	rows := view.Rows{Label: "对接与洽谈", Empty: view.Empty{Icon: "handshake", Title: "还没有对接",
-		Text: "在成果或需求的页面点“发起对接”，对方会收到消息。", Actions: []view.Action{{Label: "找成果", Href: "/achievements", Kind: view.Quiet}, {Label: "找需求", Href: "/demands", Kind: view.Quiet}}}}
+		Text: "在成果或需求的页面点“发起对接”，对方会收到消息。", Actions: []view.Action{{Label: "找成果", Href: "/achievements", Kind: view.Quiet},
+			{Label: "找需求", Href: "/demands", Kind: view.Quiet}}}}
 	if state != "" {
 		rows.Empty.Title = "没有" + string(dealStateTag(state).Label) + "的对接"
 	}

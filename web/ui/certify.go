@@ -2,7 +2,7 @@ package ui
 
 import (
 	"techmarket/internal/certify/contract"
-	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/point"
 	"techmarket/internal/foundation/codes"
 	"techmarket/web/view"
 )
@@ -34,15 +34,16 @@ func ClassOptions() []view.Option {
 	return out
 }
 
-func PointKindLabel(k registry.PointKind) string {
-	return map[registry.PointKind]string{registry.RegionPoint: "自治区", registry.LeaguePoint: "盟市", registry.CountyPoint: "旗县", registry.UniversityPoint: "高校", registry.InstitutePoint: "科研院所", registry.ZonePoint: "园区"}[k]
+func PointKindLabel(k point.Kind) string {
+	return map[point.Kind]string{point.Region: "自治区", point.League: "盟市", point.County: "旗县", point.University: "高校", point.Institute: "科研院所",
+		point.Zone: "园区"}[k]
 }
 
-func PointStateTag(s registry.PointState) view.Tag {
+func PointStateTag(s point.State) view.Tag {
 	switch s {
-	case registry.PointNormal:
+	case point.Normal:
 		return view.Tag{Label: "正常受理", Tone: view.OK}
-	case registry.PointRectifying:
+	case point.Rectifying:
 		return view.Tag{Label: "整改中", Tone: view.Warn}
 	default:
 		return view.Tag{Label: "暂停受理", Tone: view.Bad}

@@ -104,7 +104,8 @@ func TestBrowserModulesHelpTheKeyboard(t *testing.T) {
 	server := httptest.NewServer(designServer(t))
 	defer server.Close()
 	ctx := browser(t)
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1440, 900), chromedp.Navigate(server.URL+"/design"), chromedp.WaitReady(".combo"), chromedp.Sleep(300*time.Millisecond)); err != nil {
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1440, 900), chromedp.Navigate(server.URL+"/design"), chromedp.WaitReady(".combo"),
+		chromedp.Sleep(300*time.Millisecond)); err != nil {
 		t.Fatal(err)
 	}
 	// The protocol sends the letter of a key whether or not a page refused the key, which would submit the form.
@@ -124,15 +125,25 @@ func TestBrowserModulesHelpTheKeyboard(t *testing.T) {
 		probe string
 		want  string
 	}{
-		{"combobox picks a county", chromedp.Steps(chromedp.Focus("#county"), chromedp.KeyEvent("昆都仑"), enter), `document.querySelector("select[name=county]").value`, "150203"},
-		{"combobox keeps the choice when the text is no county", chromedp.Steps(chromedp.Focus("#county"), chromedp.KeyEvent("没有这里"), enter, chromedp.Blur("#county")), `document.querySelector("#county").value + document.querySelector("select[name=county]").value`, "昆都仑区150203"},
-		{"quick jump opens", chromedp.KeyEvent("k", chromedp.KeyModifiers(chromedp.ModifierCtrl)), `String(document.querySelector("#quickjump").open)`, "true"},
-		{"quick jump filters", chromedp.KeyEvent("登记点"), `String([...document.querySelectorAll("#quickjump li:not([hidden])")].map(l => l.textContent))`, "登记点"},
+		{"combobox picks a county", chromedp.Steps(chromedp.Focus("#county"), chromedp.KeyEvent("昆都仑"), enter),
+			`document.querySelector("select[name=county]").value`, "150203"},
+		{"combobox keeps the choice when the text is no county",
+			chromedp.Steps(chromedp.Focus("#county"), chromedp.KeyEvent("没有这里"), enter,
+				chromedp.Blur("#county")), `document.querySelector("#county").value + document.querySelector("select[name=county]").value`, "昆都仑区150203"},
+		{"quick jump opens", chromedp.KeyEvent("k", chromedp.KeyModifiers(chromedp.ModifierCtrl)),
+			`String(document.querySelector("#quickjump").open)`, "true"},
+		{"quick jump filters", chromedp.KeyEvent("登记点"),
+			`String([...document.querySelectorAll("#quickjump li:not([hidden])")].map(l => l.textContent))`, "登记点"},
 		{"escape closes it", chromedp.KeyEvent(kb.Escape), `String(document.querySelector("#quickjump").open)`, "false"},
-		{"desk moves to the next question", chromedp.Steps(chromedp.Focus(`input[name=q2]`), chromedp.KeyEvent("]")), `document.activeElement.name`, "q3"},
+		{"desk moves to the next question", chromedp.Steps(chromedp.Focus(`input[name=q2]`), chromedp.KeyEvent("]")),
+			`document.activeElement.name`, "q3"},
 		{"desk counts answers", chromedp.KeyEvent(" "), `document.querySelector("[data-answered]").textContent`, "3 / 3"},
-		{"a refused upload brings its messages", chromedp.Steps(chromedp.SetUploadFiles(`input[name=papers]`, []string{file}), chromedp.Evaluate[chromedp.Void](upload, chromedp.EvalAwaitPromise)), `window.same + " " + document.activeElement.matches("[data-focus]")`, "true true"},
-		{"characters over the limit are told", chromedp.SetValue("#about", strings.Repeat("字", 501)), `(e => { e.dispatchEvent(new Event("input")); return e.nextElementSibling.textContent })(document.querySelector("#about"))`, "超出 1 字"},
+		{"a refused upload brings its messages",
+			chromedp.Steps(chromedp.SetUploadFiles(`input[name=papers]`, []string{file}),
+				chromedp.Evaluate[chromedp.Void](upload,
+					chromedp.EvalAwaitPromise)), `window.same + " " + document.activeElement.matches("[data-focus]")`, "true true"},
+		{"characters over the limit are told", chromedp.SetValue("#about", strings.Repeat("字", 501)),
+			`(e => { e.dispatchEvent(new Event("input")); return e.nextElementSibling.textContent })(document.querySelector("#about"))`, "超出 1 字"},
 	} {
 		if err := chromedp.Do(ctx, c.do); err != nil {
 			t.Fatalf("%s: %v", c.name, err)
@@ -153,7 +164,8 @@ const overflowScript = `(() => {
 })()`
 
 const axeScript = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], rules: {"region": {enabled: false}}})
-	.then(r => JSON.stringify(r.violations.map(v => ({ID: v.id, Help: v.help, Nodes: v.nodes.map(n => ({Target: n.target.join(" "), HTML: n.html.slice(0, 200) + " " + (n.failureSummary || "").slice(0, 300)}))}))))`
+	.then(r => JSON.stringify(r.violations.map(v => ({ID: v.id, Help: v.help,
+	Nodes: v.nodes.map(n => ({Target: n.target.join(" "), HTML: n.html.slice(0, 200) + " " + (n.failureSummary || "").slice(0, 300)}))}))))`
 
 func designServer(t *testing.T) http.Handler {
 	t.Helper()

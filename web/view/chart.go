@@ -150,7 +150,8 @@ func bar(n, outof int) Picture {
 	}
 	return Picture{
 		template.HTML(
-			`<svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect class="t" width="100" height="6"/><rect class="f" width="` + num(
+			`<svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">` +
+				`<rect class="t" width="100" height="6"/><rect class="f" width="` + num(
 				share,
 			) + `" height="6"/></svg>`,
 		),

@@ -95,7 +95,8 @@ func DesignPage(t Words, p Page) With[Design] {
 			Label:   "技术开发",
 			Checked: true,
 			Hint:    "签订时还没有掌握全部技术方案",
-		}, {Value: "assign", Label: "技术转让"}, {Value: "license", Label: "技术许可"}, {Value: "service", Label: "技术服务", Disabled: true, Hint: "先选卖方才能选"}}}
+		}, {Value: "assign", Label: "技术转让"}, {Value: "license", Label: "技术许可"}, {Value: "service", Label: "技术服务", Disabled: true,
+			Hint: "先选卖方才能选"}}}
 	about := Field{
 		Kind:     Area,
 		Name:     "about",
@@ -479,7 +480,8 @@ func DesignPage(t Words, p Page) With[Design] {
 		Matches: Matches{
 			Note:  "从 12,404 项里选出 9 项，另有 14 项因成熟度不足未列出",
 			Cards: []MatchCard{card, second},
-		}, NoMatches: Matches{Empty: Empty{Icon: "search", Title: "暂时没有合适的成果", Text: "有新成果符合时会通知您；把指标写具体，匹配会更准。", Actions: []Action{{Label: "有新成果时提醒我", Post: "/design"}}}},
+		}, NoMatches: Matches{Empty: Empty{Icon: "search", Title: "暂时没有合适的成果", Text: "有新成果符合时会通知您；把指标写具体，匹配会更准。",
+			Actions: []Action{{Label: "有新成果时提醒我", Post: "/design"}}}},
 		Progress: []Progress{{Label: "正在导入 achievements.xlsx", Done: 4210, Total: 12104, Note: "可以离开这一页，完成后会通知您。"}, {Label: "正在检查文件"}},
 		Digest:   Digest{ID: "hash-1", Label: "平台校验码（非印章）", Value: "9f2c41e07ab3c41d88f002b7d20e9f2c41e07ab3c41d88f002b7d20e5a1b77c0"},
 		Dialog: Dialog{

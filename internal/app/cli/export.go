@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"techmarket/internal/app"
+	"techmarket/internal/certify/exchange"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/market/achievement"
@@ -91,7 +92,12 @@ func export(ctx context.Context, s *app.Services, e exporting, write func(docume
 	case "demands":
 		return exportListings(ctx, s, demand.Kind, s.Demands.Book, e.contacts, write)
 	}
-	return s.Registry.WriteRegistrations(ctx, operator(), registry.ExportFilter{From: e.from, To: e.to}, write)
+	return s.Exchange.WriteRegistrations(
+		ctx,
+		operator(),
+		exchange.Filter{RegistrationFilter: registry.RegistrationFilter{From: e.from, To: e.to}},
+		write,
+	)
 }
 
 // exportListings walks the public listings of a kind, newest publication first. The columns in front are ours; an import

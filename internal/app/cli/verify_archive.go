@@ -5,7 +5,7 @@ import (
 	"os"
 
 	"techmarket/internal/app"
-	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/archive"
 	"techmarket/internal/foundation/fault"
 )
 
@@ -21,8 +21,8 @@ func VerifyArchive(env *app.Environment, path string) error {
 	if err != nil {
 		return fmt.Errorf("verify archive: %w", err)
 	}
-	if registry.IsBundle(file, info.Size()) {
-		report, err := registry.VerifyBundle(file, info.Size())
+	if archive.IsBundle(file, info.Size()) {
+		report, err := archive.VerifyBundle(file, info.Size())
 		if err != nil {
 			return err
 		}
@@ -35,7 +35,7 @@ func VerifyArchive(env *app.Environment, path string) error {
 		}
 		return nil
 	}
-	report, err := registry.VerifyArchive(file, info.Size())
+	report, err := archive.Verify(file, info.Size())
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func VerifyArchive(env *app.Environment, path string) error {
 	return nil
 }
 
-func tellArchive(env *app.Environment, report registry.ArchiveReport) {
+func tellArchive(env *app.Environment, report archive.Report) {
 	fmt.Fprintf(env.Stdout, "档案：登记编号 %s，%d 个文件完整，%d 条登记簿记录在签名的根之下。\n", report.Number, report.Files, report.Rows)
 	if report.Cover {
 		fmt.Fprintln(env.Stdout, "  封面和目录与装入的文件一致。")

@@ -42,7 +42,7 @@ func (l *loader) draft(ctx context.Context, d *contractRun) error {
 	if err := l.attach(ctx, d, content); err != nil {
 		return err
 	}
-	d.point, err = l.Registry.RightPoint(ctx, d.applicant.OrgID, content.Area(), true)
+	d.point, err = l.Points.Right(ctx, d.applicant.OrgID, content.Area(), true)
 	return err
 }
 
@@ -160,7 +160,7 @@ func section(p sample.Contract, article string) string {
 
 // amend writes the supplementary agreement into a registered contract.
 func (l *loader) amend(ctx context.Context, d *contractRun) error {
-	if _, err := l.Registry.StartChange(ctx, d.applicant, registry.NumberRef{Number: d.number}); err != nil {
+	if _, err := l.Registry.Do(ctx, d.applicant, registry.Command{Number: d.number, Event: registry.EventStartChange}); err != nil {
 		return err
 	}
 	now, err := l.Services.Contracts.Read(ctx, d.applicant, d.id)

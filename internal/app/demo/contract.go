@@ -10,6 +10,7 @@ import (
 
 	"techmarket/internal/app/demo/sample"
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
@@ -21,7 +22,7 @@ type contractRun struct {
 	c         sample.Contract
 	applicant actor.Actor
 	id        int64
-	point     registry.Point
+	point     point.Point
 	filing    registry.Filing
 	number    string
 	state     string // reached so far
@@ -73,34 +74,23 @@ func (l *loader) planContract(i int, c sample.Contract) {
 			continue
 		case "cancel":
 			add(at.AddDate(0, 0, -3), "request_cancel", func(ctx context.Context) error {
-				_, err := l.Registry.RequestCancel(ctx, d.applicant, registry.NumberRef{Number: d.number}, e.Note)
+				_, err := l.Registry.Do(ctx, d.applicant, registry.Command{Number: d.number, Event: registry.EventRequestCancel, Text: e.Note})
 				return err
 			})
 		}
 		add(at, e.Event, func(ctx context.Context) error { return l.event(ctx, d, e) })
 	}
-	for _, income := range c.Incomes {
-		at := income.At
-		if !requested.IsZero() && at.After(requested) { // nothing is booked while a change is at the desk
-			if at = changed.AddDate(0, 0, 1); changed.IsZero() {
-				continue
-			}
-		}
-		add(at, "book_income", func(ctx context.Context) error {
-			_, err := l.Registry.BookIncome(ctx, l.desk(d, sample.RoleRegistrar, ""), registry.NumberRef{Number: d.number}, income.Amount,
-				income.Note)
-			if err == nil {
-				l.counts["技术性收入"]++
-			}
-			return err
-		})
-	}
+	l.incomeSteps(d, requested, changed, add)
 	// the draft comes first, also where its deal was agreed late
 	slices.SortStableFunc(steps[1:], func(a, b contractStep) int { return a.at.Compare(b.at) })
 	if c.TaxReview != "" {
 		add(steps[len(steps)-1].at.AddDate(0, 0, 9), "review_tax_relief", func(ctx context.Context) error {
 			note := map[string]string{"ok": "", "no": "合同约定的研发内容与开具的发票不一致，不能免征增值税。"}[c.TaxReview]
-			_, err := l.Registry.ReviewTaxRelief(ctx, l.supervisor(d), registry.NumberRef{Number: d.number}, c.TaxReview == "ok", note)
+			_, err := l.Registry.Do(
+				ctx,
+				l.supervisor(d),
+				registry.Command{Number: d.number, Event: registry.EventReviewTaxRelief, Approved: c.TaxReview == "ok", Text: note},
+			)
 			return err
 		})
 	}
@@ -119,6 +109,26 @@ func (l *loader) planContract(i int, c sample.Contract) {
 				return l.refused(c.Key+" "+s.what, err)
 			}
 			return nil
+		})
+	}
+}
+
+// incomeSteps are the bookings of technical income, each on its day or after the change that was at the desk then.
+func (l *loader) incomeSteps(d *contractRun, requested, changed time.Time, add func(time.Time, string, func(context.Context) error)) {
+	for _, income := range d.c.Incomes {
+		at := income.At
+		if !requested.IsZero() && at.After(requested) { // nothing is booked while a change is at the desk
+			if at = changed.AddDate(0, 0, 1); changed.IsZero() {
+				continue
+			}
+		}
+		add(at, "book_income", func(ctx context.Context) error {
+			_, err := l.Registry.Do(ctx, l.desk(d, sample.RoleRegistrar, ""),
+				registry.Command{Number: d.number, Event: registry.EventBookIncome, Amount: income.Amount, Text: income.Note})
+			if err == nil {
+				l.counts["技术性收入"]++
+			}
+			return err
 		})
 	}
 }
@@ -179,94 +189,108 @@ func (l *loader) supervisor(d *contractRun) actor.Actor {
 
 // event carries one event of the plan out.
 func (l *loader) event(ctx context.Context, d *contractRun, e sample.Event) (err error) {
-	ref, number := registry.Ref{ID: d.filing.ID}, registry.NumberRef{Number: d.number}
 	moved := func(f registry.Filing, err error) error {
 		if err == nil {
 			d.filing, d.state = f, string(f.State)
 		}
 		return err
 	}
-	stands := func(r registry.Registration, err error) error {
-		if err == nil {
-			d.number, d.state = r.Number, string(r.State)
-		}
-		return err
-	}
+	do := func(who actor.Actor, c registry.Command) error { return l.do(ctx, d, who, c) }
 	if d.state == string(registry.Refused) && e.Event != "open_reconsideration" {
 		return nil // the rules refused earlier than the plan
+	}
+	filing, number := registry.Command{
+		Filing: d.filing.ID,
+		Event:  registry.Event(e.Event),
+		Text:   e.Note,
+	}, registry.Command{
+		Number: d.number,
+		Event:  registry.Event(e.Event),
+		Text:   e.Note,
 	}
 	switch e.Event {
 	case "submit":
 		return moved(l.Registry.Submit(ctx, d.applicant, d.id, d.point.ID))
 	case "accept":
-		return moved(l.Registry.Accept(ctx, l.desk(d, sample.RoleRegistrar, e.Actor), ref))
+		return do(l.desk(d, sample.RoleRegistrar, e.Actor), filing)
 	case "decline_intake":
-		code, note := e.Code, e.Note
+		filing.Code = e.Code
 		switch {
-		case code == "expired":
-			note = "合同文本约定的有效期到" + d.c.Ends.Format("2006年1月2日") + "为止，申请日已超过；登记表所填日期与文本不一致，不予受理。"
-		case code == "wrong_area" && d.point.ServesOrg != 0:
-			code, note = "oral", "没有书面合同文本，只有会议记录，依办法第九条不予受理。"
+		case e.Code == "expired":
+			filing.Text = "合同文本约定的有效期到" + d.c.Ends.Format("2006年1月2日") + "为止，申请日已超过；登记表所填日期与文本不一致，不予受理。"
+		case e.Code == "wrong_area" && d.point.ServesOrg != 0:
+			filing.Code, filing.Text = "oral", "没有书面合同文本，只有会议记录，依办法第九条不予受理。"
 		}
-		return moved(l.Registry.DeclineIntake(ctx, l.desk(d, sample.RoleRegistrar, e.Actor), ref, code, note))
+		return do(l.desk(d, sample.RoleRegistrar, e.Actor), filing)
 	case "request_correction":
-		items := []registry.CorrectionItem{{Text: e.Note}}
-		return moved(l.Registry.RequestCorrection(ctx, l.desk(d, sample.RoleRegistrar, e.Actor), ref, items))
+		filing.Items = []registry.CorrectionItem{{Text: e.Note}}
+		return do(l.desk(d, sample.RoleRegistrar, e.Actor), filing)
 	case "submit_correction":
-		return moved(l.Registry.SubmitCorrection(ctx, d.applicant, ref, []string{cmp.Or(e.Note, "已按告知补齐。")}))
+		filing.Answers = []string{cmp.Or(e.Note, "已按告知补齐。")}
+		return do(d.applicant, filing)
 	case "lapse_correction":
-		refused := !l.clock.After(d.filing.DueOn.AddDate(0, 0, 1))
-		return moved(l.Registry.LapseCorrection(ctx, l.desk(d, sample.RoleRegistrar, e.Actor), ref, refusal(e), refused))
+		filing.Refusal, filing.Refused = refusal(e), !l.clock.After(d.filing.DueOn.AddDate(0, 0, 1))
+		return do(l.desk(d, sample.RoleRegistrar, e.Actor), filing)
 	case "refuse":
-		who := l.desk(d, sample.RoleRegistrar, e.Actor)
+		role := sample.RoleRegistrar
 		if d.filing.State == registry.AwaitingSecondReview {
-			who = l.desk(d, sample.RoleReviewer, e.Actor)
+			role = sample.RoleReviewer
 		}
-		return moved(l.Registry.Refuse(ctx, who, ref, refusal(e)))
+		filing.Refusal = refusal(e)
+		return do(l.desk(d, role, e.Actor), filing)
 	case "pass_first_review":
-		return l.firstReview(ctx, d, e, moved)
-	case "return_to_review":
-		return moved(l.Registry.ReturnToReview(ctx, l.desk(d, sample.RoleReviewer, e.Actor), ref, e.Note))
-	case "pass_second_review":
-		return moved(l.Registry.PassSecondReview(ctx, l.desk(d, sample.RoleReviewer, e.Actor), ref, e.Note))
+		return l.firstReview(ctx, d, e)
+	case "return_to_review", "pass_second_review":
+		return do(l.desk(d, sample.RoleReviewer, e.Actor), filing)
 	case "pass_experts":
 		expert := l.desk(d, sample.RoleExpert, e.Actor)
-		minutes, err := l.paper(ctx, expert, contract.Minutes)
-		if err != nil {
+		if filing.Minutes, err = l.paper(ctx, expert, contract.Minutes); err != nil {
 			return err
 		}
-		return moved(l.Registry.PassExperts(ctx, expert, ref, e.Note, minutes))
+		return do(expert, filing)
 	case "register":
-		return stands(l.Registry.Register(ctx, l.desk(d, sample.RoleHead, e.Actor), ref, ""))
+		return do(l.desk(d, sample.RoleHead, e.Actor), filing)
 	case "request_change":
 		if err := l.amend(ctx, d); err != nil {
 			return err
 		}
-		f, err := l.Registry.RequestChange(ctx, d.applicant, number, e.Note)
-		if err == nil {
-			d.filing, d.state = f, string(registry.Changing)
-		}
-		return err
+		return do(d.applicant, number)
 	case "cancel":
-		ground := "rescinded"
+		number.Ground = "rescinded"
 		if strings.Contains(e.Note, "停建") {
-			ground = "terminated"
+			number.Ground = "terminated"
 		}
-		return stands(l.Registry.Cancel(ctx, l.desk(d, sample.RoleHead, e.Actor), number, ground, e.Note))
+		return do(l.desk(d, sample.RoleHead, e.Actor), number)
 	case "revoke":
-		return stands(l.Registry.Revoke(ctx, l.supervisor(d), number, "fraud", e.Note))
+		number.Ground = "fraud"
+		return do(l.supervisor(d), number)
 	case "open_re_recognition":
-		return stands(l.Registry.OpenReRecognition(ctx, l.tax, number, e.Note))
+		return do(l.tax, number)
 	case "open_reconsideration":
-		return moved(l.Registry.OpenFilingReconsideration(ctx, d.applicant, ref, e.Note))
+		return do(d.applicant, filing)
 	}
 	return fmt.Errorf("the plan has the event %q, the loader has not", e.Event)
 }
 
+// do carries one command out and keeps what it left behind.
+func (l *loader) do(ctx context.Context, d *contractRun, who actor.Actor, c registry.Command) error {
+	out, err := l.Registry.Do(ctx, who, c)
+	if err != nil {
+		return err
+	}
+	if out.Filing.ID != 0 {
+		d.filing, d.state = out.Filing, string(out.Filing.State)
+	}
+	if r := out.Registration; r.Number != "" {
+		d.number, d.state = r.Number, string(r.State)
+	}
+	return nil
+}
+
 // firstReview fills the sheet as the plan decides each row and passes. Where the rules themselves refuse a case that the
 // plan refuses later, the case waits in review for its refusal.
-func (l *loader) firstReview(ctx context.Context, d *contractRun, e sample.Event, moved func(registry.Filing, error) error) error {
-	registrar, ref := l.desk(d, sample.RoleRegistrar, e.Actor), registry.Ref{ID: d.filing.ID}
+func (l *loader) firstReview(ctx context.Context, d *contractRun, e sample.Event) error {
+	registrar := l.desk(d, sample.RoleRegistrar, e.Actor)
 	sheet := d.filing.Review
 	costs := d.c.Costs
 	for i := range sheet.Deductions[:min(len(costs), len(sheet.Deductions))] {
@@ -283,10 +307,10 @@ func (l *loader) firstReview(ctx context.Context, d *contractRun, e sample.Event
 			sheet.Cleared = append(sheet.Cleared, rule.ID)
 		}
 	}
-	if err := moved(l.Registry.SaveReview(ctx, registrar, ref, sheet)); err != nil {
+	if err := l.do(ctx, d, registrar, registry.Command{Filing: d.filing.ID, Event: registry.EventSaveReview, Review: sheet}); err != nil {
 		return err
 	}
-	err := moved(l.Registry.PassFirstReview(ctx, registrar, ref))
+	err := l.do(ctx, d, registrar, registry.Command{Filing: d.filing.ID, Event: registry.EventPassFirstReview})
 	if fault.HasCode(err, "not_registrable") && (d.c.State == sample.StateRefused || d.c.State == sample.StateReconsider) {
 		return nil
 	}

@@ -16,7 +16,7 @@ import (
 	"techmarket/internal/app"
 	"techmarket/internal/app/demo/sample"
 	"techmarket/internal/certify/contract"
-	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/point"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/market/listing"
@@ -40,7 +40,7 @@ type loader struct {
 
 	organisations map[string]identity.Organisation
 	actors        map[string]actor.Actor
-	points        map[string]registry.Point
+	points        map[string]point.Point
 	staff         map[int64]map[string][]actor.Actor // point → role → people
 	region, tax   actor.Actor
 	listings      map[string]listing.Listing
@@ -65,7 +65,7 @@ type happening struct {
 func newLoader(ctx context.Context, s *app.Services, o Options, out io.Writer) (*loader, error) {
 	l := &loader{end: s.Platform.Now(), progress: app.NewProgress(out), organisations: map[string]identity.Organisation{},
 		actors: map[string]actor.Actor{},
-		points: map[string]registry.Point{}, staff: map[int64]map[string][]actor.Actor{}, listings: map[string]listing.Listing{},
+		points: map[string]point.Point{}, staff: map[int64]map[string][]actor.Actor{}, listings: map[string]listing.Listing{},
 		deals: map[string]int64{}, agreed: map[string]time.Time{}, forms: map[string]int64{}, pages: map[contract.FileRole]files.Content{},
 		contracts: map[string]*contractRun{}, counts: map[string]int{}}
 	if l.market = sample.Generate(sample.Seed, l.end); o.Limit > 0 {

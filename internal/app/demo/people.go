@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"techmarket/internal/app/demo/sample"
-	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/point"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/people/identity"
 	"techmarket/internal/trade/broker"
@@ -136,13 +136,13 @@ func IndustryLetter(code string) string {
 }
 
 func (l *loader) point(ctx context.Context, p sample.Point, begun time.Time) error {
-	in := registry.PointInput{Name: p.Name, Kind: registry.PointKind(p.HostKind), OrganisationID: l.organisations[p.Host].ID,
+	in := point.Input{Name: p.Name, Kind: point.Kind(p.HostKind), OrganisationID: l.organisations[p.Host].ID,
 		Division: p.Division, Code2: p.Code,
 		Address: p.Address, Phone: p.Phone, Hours: p.Hours, AuthorisedFrom: begun.Format(time.DateOnly)}
-	if in.Kind == registry.UniversityPoint || in.Kind == registry.InstitutePoint {
+	if in.Kind == point.University || in.Kind == point.Institute {
 		in.ServesOrg = in.OrganisationID
 	}
-	made, err := l.Registry.SavePoint(ctx, l.region, in)
+	made, err := l.Points.Save(ctx, l.region, in)
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (l *loader) point(ctx context.Context, p sample.Point, begun time.Time) err
 	}
 	// The order to mend is recent: the point worked normally before.
 	l.then(l.end.AddDate(0, 0, -20), func(ctx context.Context) error {
-		_, err := l.Registry.SetPointState(ctx, l.region, made.ID, made.Version, registry.PointState(p.Status), "样例：抽查发现两件登记的扣除理由不完整，限期整改。")
+		_, err := l.Points.SetState(ctx, l.region, made.ID, made.Version, point.State(p.Status), "样例：抽查发现两件登记的扣除理由不完整，限期整改。")
 		return err
 	})
 	return nil

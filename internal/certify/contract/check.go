@@ -269,7 +269,12 @@ func (k *checker) elements(c Content) {
 		k.need(e.Licence.Exclusive != "", at+"licence.exclusive", "请选择许可方式：独占、排他或普通")
 	}
 	k.right(e.Licence.Years >= 0 && e.Licence.Years <= 100, at+"licence.years", "bad_years", "许可年限为 1 至 100 年")
-	k.right(e.Licence.Exclusive == "" || slices.Contains([]string{"exclusive", "sole", "ordinary"}, e.Licence.Exclusive), at+"licence.exclusive", "unknown_code", "许可方式只能是独占、排他或普通")
+	k.right(
+		e.Licence.Exclusive == "" || slices.Contains([]string{"exclusive", "sole", "ordinary"}, e.Licence.Exclusive),
+		at+"licence.exclusive",
+		"unknown_code",
+		"许可方式只能是独占、排他或普通",
+	)
 	if k.need(e.Field != "", at+"field", "请选择技术领域") {
 		k.right(len(e.Field) == 2 && codes.Field.Has(e.Field), at+"field", "unknown_code", "技术领域不在目录中，请重新选择")
 	}
@@ -279,7 +284,12 @@ func (k *checker) elements(c Content) {
 	}
 	k.code(codes.SocialGoal, e.SocialGoal, at+"socialGoal", "社会经济目标")
 	k.code(codes.Industry, e.Industry, at+"industry", "服务的国民经济行业")
-	k.right(slices.Contains([]string{"", "none", "business", "state"}, e.Confidential), at+"confidential", "unknown_code", "保密要求只能是无、商业秘密或国家秘密")
+	k.right(
+		slices.Contains([]string{"", "none", "business", "state"}, e.Confidential),
+		at+"confidential",
+		"unknown_code",
+		"保密要求只能是无、商业秘密或国家秘密",
+	)
 	k.need(e.Confidential != "business" && e.Confidential != "state" || e.Confidence != "", at+"confidentialTerms", "请填写保密的范围和期限（办法第12条）")
 	if c.Import() {
 		k.need(e.TradePaper != "", at+"tradePaper", "卖方在境外：请填写技术进口合同登记证书编号")
@@ -312,7 +322,12 @@ func (k *checker) rights(c Content, class string) {
 	}
 	has := slices.ContainsFunc(e.IP, func(r IP) bool { return r.Kind != "" && r.Kind != "none" })
 	k.right(!moves || has, at+"ip", "ip_needed", "技术转让、技术许可合同必须有知识产权标的，请填写所转让或许可的权利")
-	k.right(!has || !slices.ContainsFunc(e.IP, func(r IP) bool { return r.Kind == "none" }), at+"ip", "ip_none_and_some", "既选了“未涉及知识产权”又填了权利，请删去一项")
+	k.right(
+		!has || !slices.ContainsFunc(e.IP, func(r IP) bool { return r.Kind == "none" }),
+		at+"ip",
+		"ip_none_and_some",
+		"既选了“未涉及知识产权”又填了权利，请删去一项",
+	)
 	for i, r := range e.IP {
 		p := fmt.Sprintf("%sip.%d.", at, i)
 		if !k.code(codes.IPKind, r.Kind, p+"kind", "知识产权种类") || r.Kind == "none" {
@@ -390,7 +405,11 @@ func (k *checker) attachments(c Content) {
 		return slices.ContainsFunc(k.files, func(f File) bool { return f.Role == role })
 	}
 	k.need(has(SignedText), "files.signed_text", "请上传双方签章的合同文本；没有书面文本的不予登记（办法第9条）")
-	k.need(c.Elements.PlanSource == "" || c.Elements.PlanSource == planNone || has(PlanConsent), "files.plan_consent", "政府计划项目请上传计划管理部门的文件（认定规则第10条）")
+	k.need(
+		c.Elements.PlanSource == "" || c.Elements.PlanSource == planNone || has(PlanConsent),
+		"files.plan_consent",
+		"政府计划项目请上传计划管理部门的文件（认定规则第10条）",
+	)
 	if c.Import() {
 		k.need(has(ImportCertificate), "files.import_certificate", "技术进口合同请上传技术进口合同登记证书")
 	}

@@ -72,7 +72,14 @@ func newWorld(t testing.TB) *world {
 	w := &world{db: pgtest.New(t), now: time.Date(2026, 4, 9, 16, 30, 0, 0, time.UTC), organisations: map[int64]identity.Organisation{
 		sellerOrg: {ID: sellerOrg, Kind: actor.Institute, Name: "样例研究院甲", CreditCode: "91350100M000100Y43", Division: "150104",
 			Profile: identity.OrgProfile{Address: "样例路 1 号", LegalRepresentative: "甲某", Contact: "乙某", Phone: "0471-0000000"}},
-		buyerOrg:   {ID: buyerOrg, Kind: actor.Enterprise, Name: "样例企业乙", CreditCode: "91150203MA000YY223", Division: "150203", Profile: identity.OrgProfile{Nature: "150"}},
+		buyerOrg: {
+			ID:         buyerOrg,
+			Kind:       actor.Enterprise,
+			Name:       "样例企业乙",
+			CreditCode: "91150203MA000YY223",
+			Division:   "150203",
+			Profile:    identity.OrgProfile{Nature: "150"},
+		},
 		agencyOrg:  {ID: agencyOrg, Kind: actor.Agency, Name: "样例转移机构"},
 		outsideOrg: {ID: outsideOrg, Kind: actor.Enterprise, Name: "样例旁观企业"}}}
 	exec := func(sql string, args ...any) {
@@ -97,13 +104,39 @@ func newWorld(t testing.TB) *world {
 	w.stranger = who(outsideOrg, "stranger", actor.Member)
 	w.registrar = who(sellerOrg, "registrar", actor.Registrar)
 	w.officer = who(outsideOrg, "officer", actor.RegionOfficer)
-	exec(`insert into listing (kind, organisation_id, owner_account, state, draft, created_at, updated_at) values ('achievement', 1, 1, 'published', '{}', $1, $1)`, w.now)
+	exec(
+		`insert into listing (kind, organisation_id, owner_account, state, draft, created_at, updated_at)
+			values ('achievement', 1, 1, 'published', '{}', $1, $1)`,
+		w.now,
+	)
 	exec(`insert into deal (state, supply_listing_id, supply_org, demand_org, opened_by, opened_side, subject, created_at, updated_at)
 values ('agreed', 1, 1, 2, 3, 'demand', '稀土尾矿分选', $1, $1)`, w.now)
 	w.agreement = deal.Agreement{
-		Deal: deal.Deal{ID: 1, State: deal.Agreed, SupplyListing: 1, SupplyOrg: sellerOrg, DemandOrg: buyerOrg, BrokerAccount: w.broker.AccountID, BrokerOrg: agencyOrg, Subject: "稀土尾矿分选"},
-		Terms: deal.Terms{ClassCode: "0301", Object: "专利实施许可", Amount: 300_000 * money.Yuan, Payment: "sales_share", Royalty: true, RoyaltyTerms: "销售额的 3%",
-			StartsOn: "2026-03-02", EndsOn: "2032-03-01", Ownership: "归许可方", LicenceYears: 6, Exclusive: "ordinary", CommissionBP: 200, CommissionBy: deal.Demand},
+		Deal: deal.Deal{
+			ID:            1,
+			State:         deal.Agreed,
+			SupplyListing: 1,
+			SupplyOrg:     sellerOrg,
+			DemandOrg:     buyerOrg,
+			BrokerAccount: w.broker.AccountID,
+			BrokerOrg:     agencyOrg,
+			Subject:       "稀土尾矿分选",
+		},
+		Terms: deal.Terms{
+			ClassCode:    "0301",
+			Object:       "专利实施许可",
+			Amount:       300_000 * money.Yuan,
+			Payment:      "sales_share",
+			Royalty:      true,
+			RoyaltyTerms: "销售额的 3%",
+			StartsOn:     "2026-03-02",
+			EndsOn:       "2032-03-01",
+			Ownership:    "归许可方",
+			LicenceYears: 6,
+			Exclusive:    "ordinary",
+			CommissionBP: 200,
+			CommissionBy: deal.Demand,
+		},
 		Supply: &deal.ListingFacts{ID: 1, Kind: "achievement", OrgID: sellerOrg, Field: "05", Industry: "C",
 			IP: []deal.Right{{Kind: "invention", Number: "ZL201510237122.7", Title: "分选方法"}}},
 	}
@@ -126,8 +159,17 @@ values (md5(random()::text), '合同.pdf', 'application/pdf', 10, 'contract', $1
 }
 
 func seller() Party {
-	return Party{Name: "样例研究院甲", CreditCode: "91350100M000100Y43", Country: China, Division: "150104", Address: "样例路 1 号", Representative: "甲某",
-		Contact: "乙某", Phone: "0471-0000000", Nature: "0211"}
+	return Party{
+		Name:           "样例研究院甲",
+		CreditCode:     "91350100M000100Y43",
+		Country:        China,
+		Division:       "150104",
+		Address:        "样例路 1 号",
+		Representative: "甲某",
+		Contact:        "乙某",
+		Phone:          "0471-0000000",
+		Nature:         "0211",
+	}
 }
 
 func buyer() Party {
@@ -138,11 +180,30 @@ func buyer() Party {
 func complete() Content {
 	return Content{
 		Seller: seller(), Buyers: []Party{buyer()},
-		Elements: Elements{Name: "稀土尾矿分选工艺委托开发", ClassCode: "0101", Summary: "开发分选工艺", SignedOn: "2026-03-02", BeginsOn: "2026-03-02", EndsOn: "2027-03-01",
-			Amount: 3_000_000 * money.Yuan, Payment: "lump_sum", Royalty: No, RelatedParty: No, Medium: "paper", PlanSource: "9", IP: []IP{{Kind: "none"}},
-			OwnershipDone: Yes, Field: "05", SocialGoal: "10", Industry: "C"},
+		Elements: Elements{
+			Name:          "稀土尾矿分选工艺委托开发",
+			ClassCode:     "0101",
+			Summary:       "开发分选工艺",
+			SignedOn:      "2026-03-02",
+			BeginsOn:      "2026-03-02",
+			EndsOn:        "2027-03-01",
+			Amount:        3_000_000 * money.Yuan,
+			Payment:       "lump_sum",
+			Royalty:       No,
+			RelatedParty:  No,
+			Medium:        "paper",
+			PlanSource:    "9",
+			IP:            []IP{{Kind: "none"}},
+			OwnershipDone: Yes,
+			Field:         "05",
+			SocialGoal:    "10",
+			Industry:      "C",
+		},
 		Technical: 1_950_000 * money.Yuan,
-		Costs:     []CostRow{{Kind: "equipment", Name: "分选设备", Quantity: 1, UnitCost: 900_000 * money.Yuan}, {Kind: "material", Name: "药剂原料", Quantity: 3, UnitCost: 50_000 * money.Yuan}},
+		Costs: []CostRow{
+			{Kind: "equipment", Name: "分选设备", Quantity: 1, UnitCost: 900_000 * money.Yuan},
+			{Kind: "material", Name: "药剂原料", Quantity: 3, UnitCost: 50_000 * money.Yuan},
+		},
 		Statement: Statement{True: true, Same: true, Unfiled: true, Applicant: "乙某", Phone: "0471-0000000"},
 	}
 }
@@ -175,44 +236,60 @@ func TestCheckNamesTheFieldAndTheMend(t *testing.T) {
 		{"C is above 0", func(c *Content) { c.Elements.Amount = -1 }, signed(), []string{"wrong elements.amountFen bad_amount"}},
 		{"C is answered", func(c *Content) { c.Elements.Amount = 0 }, signed(), []string{"missing elements.amountFen missing"}},
 		{"T is above 0", func(c *Content) { c.Technical = -5 }, signed(), []string{"wrong technicalFen bad_amount"}},
-		{"T is at most C", func(c *Content) { c.Technical = 3_000_001 * money.Yuan }, signed(), []string{"wrong technicalFen technical_above_amount"}},
+		{"T is at most C", func(c *Content) { c.Technical = 3_000_001 * money.Yuan }, signed(),
+			[]string{"wrong technicalFen technical_above_amount"}},
 		{"T leaves out what is no carrier", func(c *Content) { c.Technical += 1 }, signed(), []string{"wrong technicalFen costs_not_deducted"}},
 		{"a deduction is listed", func(c *Content) { c.Technical -= 1 }, signed(), []string{"wrong technicalFen deduction_unexplained"}},
 		{"a claimed carrier may stay in T", func(c *Content) { c.Costs[0].Carrier = true; c.Technical = 2_850_000 * money.Yuan }, signed(), nil},
 		{"costs fit into C", func(c *Content) { c.Costs[0].Quantity = 4 }, signed(), []string{"wrong costs costs_above_amount"}},
 		{"a cost that overflows", func(c *Content) { c.Costs[0].Quantity = 1 << 62 }, signed(), []string{"wrong costs.0.quantity too_large"}},
-		{"a cost row is whole", func(c *Content) { c.Costs[0] = CostRow{} }, signed(), []string{"missing costs.0.kind missing", "missing costs.0.name missing",
-			"missing costs.0.quantity missing", "missing costs.0.unitCostFen missing", "wrong technicalFen deduction_unexplained"}},
-		{"the end is not before the beginning", func(c *Content) { c.Elements.BeginsOn = "2027-03-02" }, signed(), []string{"wrong elements.endsOn ends_before_begins"}},
+		{"a cost row is whole", func(c *Content) { c.Costs[0] = CostRow{} }, signed(),
+			[]string{"missing costs.0.kind missing", "missing costs.0.name missing",
+				"missing costs.0.quantity missing", "missing costs.0.unitCostFen missing", "wrong technicalFen deduction_unexplained"}},
+		{"the end is not before the beginning", func(c *Content) { c.Elements.BeginsOn = "2027-03-02" }, signed(),
+			[]string{"wrong elements.endsOn ends_before_begins"}},
 		{"an expired contract", func(c *Content) { c.Elements.EndsOn = "2026-04-09" }, signed(), []string{"wrong elements.endsOn expired"}},
 		{"the last day counts", func(c *Content) { c.Elements.EndsOn = "2026-04-10" }, signed(), nil},
-		{"signed after the application", func(c *Content) { c.Elements.SignedOn = "2026-04-11" }, signed(), []string{"wrong elements.signedOn signed_later"}},
-		{"29 February of no leap year", func(c *Content) { c.Elements.SignedOn = "2026-02-29" }, signed(), []string{"wrong elements.signedOn bad_date"}},
+		{"signed after the application", func(c *Content) { c.Elements.SignedOn = "2026-04-11" }, signed(),
+			[]string{"wrong elements.signedOn signed_later"}},
+		{"29 February of no leap year", func(c *Content) { c.Elements.SignedOn = "2026-02-29" }, signed(),
+			[]string{"wrong elements.signedOn bad_date"}},
 		{"no text, no filing", func(*Content) {}, []File{{Role: Undertaking}}, []string{"missing files.signed_text missing"}},
-		{"a plan project shows its paper", func(c *Content) { c.Elements.PlanSource = "3"; c.Elements.PlanName = "自治区重大专项" }, signed(), []string{"missing files.plan_consent missing"}},
+		{"a plan project shows its paper", func(c *Content) { c.Elements.PlanSource = "3"; c.Elements.PlanName = "自治区重大专项" }, signed(),
+			[]string{"missing files.plan_consent missing"}},
 		{"a transfer names its right", func(c *Content) { c.Elements.ClassCode = "0201" }, signed(), []string{"wrong elements.ip ip_needed"}},
 		{"a patent transfer without the certificate is warned", patent, signed(), []string{"warn files.ip_certificate certificate_missing"}},
 		{"a patent transfer with it passes", patent, append(signed(), File{Role: IPCertificate}), nil},
-		{"a patent has its number", func(c *Content) { patent(c); c.Elements.IP[0].Number = "" }, append(signed(), File{Role: IPCertificate}), []string{"missing elements.ip.0.number missing"}},
-		{"a wrong patent check digit only warns", func(c *Content) { patent(c); c.Elements.IP[0].Number = "ZL201510237122.8" }, append(signed(), File{Role: IPCertificate}), []string{"warn elements.ip.0.number check_digit"}},
-		{"a wrong credit code only warns", func(c *Content) { c.Seller.CreditCode = "91350100M0001TGQXM" }, signed(), []string{"warn seller.creditCode check_digit"}},
+		{"a patent has its number", func(c *Content) { patent(c); c.Elements.IP[0].Number = "" }, append(signed(), File{Role: IPCertificate}),
+			[]string{"missing elements.ip.0.number missing"}},
+		{"a wrong patent check digit only warns", func(c *Content) { patent(c); c.Elements.IP[0].Number = "ZL201510237122.8" },
+			append(signed(), File{Role: IPCertificate}), []string{"warn elements.ip.0.number check_digit"}},
+		{"a wrong credit code only warns", func(c *Content) { c.Seller.CreditCode = "91350100M0001TGQXM" }, signed(),
+			[]string{"warn seller.creditCode check_digit"}},
 		{"a licence has years and a kind", func(c *Content) {
 			c.Elements.ClassCode = "0302"
 			c.Elements.IP = []IP{{Kind: "know_how"}}
 		}, signed(), []string{"missing elements.licence.years missing", "missing elements.licence.exclusive missing"}},
-		{"the class is a leaf of the list", func(c *Content) { c.Elements.ClassCode = "01" }, signed(), []string{"wrong elements.classCode unknown_code"}},
-		{"an unknown county of the region", func(c *Content) { c.Seller.Division = "150199" }, signed(), []string{"wrong seller.division bad_division"}},
+		{"the class is a leaf of the list", func(c *Content) { c.Elements.ClassCode = "01" }, signed(),
+			[]string{"wrong elements.classCode unknown_code"}},
+		{"an unknown county of the region", func(c *Content) { c.Seller.Division = "150199" }, signed(),
+			[]string{"wrong seller.division bad_division"}},
 		{"a nature without its fourth digit", func(c *Content) { c.Seller.Nature = "022" }, signed(), nil},
 		{"a group is no nature", func(c *Content) { c.Seller.Nature = "020" }, signed(), []string{"wrong seller.nature unknown_code"}},
 		{"a party of another province", func(c *Content) { c.Buyers[0].Division = "110108" }, signed(), nil},
-		{"a foreign buyer has a country and no division", func(c *Content) { c.Buyers[0] = Party{Name: "Beispiel AG", Country: "276"} }, signed(), nil},
-		{"a foreign buyer with a division", func(c *Content) { c.Buyers[0] = Party{Name: "Beispiel AG", Country: "276", Division: "150104"} }, signed(), []string{"wrong buyers.0.division foreign_division"}},
+		{"a foreign buyer has a country and no division", func(c *Content) { c.Buyers[0] = Party{Name: "Beispiel AG", Country: "276"} },
+			signed(), nil},
+		{"a foreign buyer with a division", func(c *Content) { c.Buyers[0] = Party{Name: "Beispiel AG", Country: "276", Division: "150104"} },
+			signed(), []string{"wrong buyers.0.division foreign_division"}},
 		{"an import is filed by the domestic buyer", func(c *Content) {
 			c.Seller = Party{Name: "Beispiel AG", Country: "276"}
 			c.Elements.TradePaper = "样例 1"
-		}, append(signed(), File{Role: ImportCertificate}), []string{"missing buyers.0.contact missing", "missing buyers.0.phone missing", "missing buyers.0.address missing", "missing buyers.0.representative missing"}},
-		{"no deal with oneself", func(c *Content) { c.Buyers[0].CreditCode = c.Seller.CreditCode }, signed(), []string{"wrong buyers.0.name same_party"}},
-		{"only consulting and service can be tied", func(c *Content) { c.Elements.Tied = true; c.Elements.TiedTo = "甲" }, signed(), []string{"wrong elements.tied not_tied"}},
+		}, append(signed(), File{Role: ImportCertificate}), []string{"missing buyers.0.contact missing", "missing buyers.0.phone missing",
+			"missing buyers.0.address missing", "missing buyers.0.representative missing"}},
+		{"no deal with oneself", func(c *Content) { c.Buyers[0].CreditCode = c.Seller.CreditCode }, signed(),
+			[]string{"wrong buyers.0.name same_party"}},
+		{"only consulting and service can be tied", func(c *Content) { c.Elements.Tied = true; c.Elements.TiedTo = "甲" }, signed(),
+			[]string{"wrong elements.tied not_tied"}},
 		{"an oral contract", func(c *Content) { c.Elements.Medium = "oral" }, signed(), []string{"wrong elements.medium unknown_code"}},
 	} {
 		doc := complete()
@@ -254,12 +331,14 @@ func TestAcceptanceAmounts(t *testing.T) {
 		outcome                     recognition.Outcome
 		claimedT, claimedV, strictT money.Fen
 	}{
-		{"A1", func(c *Content) { c.Elements.Amount, c.Technical, c.Costs = 80*money.WanYuan, 80*money.WanYuan, nil }, recognition.Register, 80 * money.WanYuan, 80 * money.WanYuan, 80 * money.WanYuan},
+		{"A1", func(c *Content) { c.Elements.Amount, c.Technical, c.Costs = 80*money.WanYuan, 80*money.WanYuan, nil }, recognition.Register,
+			80 * money.WanYuan, 80 * money.WanYuan, 80 * money.WanYuan},
 		{"A2", func(*Content) {}, recognition.Register, 195 * money.WanYuan, 195 * money.WanYuan, 195 * money.WanYuan},
 		{"A3 as claimed", func(c *Content) {
 			c.Elements.Amount = 260 * money.WanYuan
 			c.Costs = []CostRow{{Kind: "prototype", Name: "装置一", Quantity: 1, UnitCost: 40 * money.WanYuan, Carrier: true},
-				{Kind: "prototype", Name: "装置二", Quantity: 1, UnitCost: 35 * money.WanYuan, Carrier: true}, {Kind: "prototype", Name: "装置三", Quantity: 1, UnitCost: 35 * money.WanYuan}}
+				{Kind: "prototype", Name: "装置二", Quantity: 1, UnitCost: 35 * money.WanYuan, Carrier: true},
+				{Kind: "prototype", Name: "装置三", Quantity: 1, UnitCost: 35 * money.WanYuan}}
 		}, recognition.Register, 225 * money.WanYuan, 150 * money.WanYuan, 150 * money.WanYuan},
 		{"A7", func(c *Content) {
 			c.Elements.ClassCode, c.Elements.Amount = "0501", 110*money.WanYuan
@@ -289,7 +368,8 @@ func TestPrecheckSpeaksWithTheRuleBook(t *testing.T) {
 		t.Errorf("without a point the competent one is assumed: %+v", got.Decision)
 	}
 	place.Point = "150200"
-	if got := Look(doc, signed(), "2026-04-10", place, policy); got.Decision.Outcome != recognition.NotAccept || got.Decision.RightPoint != "152200" {
+	if got := Look(doc, signed(), "2026-04-10", place, policy); got.Decision.Outcome != recognition.NotAccept ||
+		got.Decision.RightPoint != "152200" {
 		t.Errorf("B5: %+v", got.Decision)
 	}
 	transfer := complete()
@@ -301,7 +381,8 @@ func TestPrecheckSpeaksWithTheRuleBook(t *testing.T) {
 		t.Errorf("A4 without the certificate: %+v", got.Decision)
 	}
 	with := append(signed(), File{Role: IPCertificate})
-	if got := Look(transfer, with, "2026-04-10", place, policy); got.Decision.Outcome != recognition.Register || !slices.Contains(got.Decision.Flags, recognition.FlagCIT) {
+	if got := Look(transfer, with, "2026-04-10", place, policy); got.Decision.Outcome != recognition.Register ||
+		!slices.Contains(got.Decision.Flags, recognition.FlagCIT) {
 		t.Errorf("A4: %+v", got.Decision)
 	}
 	transfer.Elements.IP[0].Valid = No
@@ -311,7 +392,8 @@ func TestPrecheckSpeaksWithTheRuleBook(t *testing.T) {
 	imported := complete()
 	imported.Seller = Party{Name: "Beispiel AG", Country: "276"}
 	imported.Buyers = []Party{{Name: "Beispiel BV", Country: "528"}, {Name: "样例企业乙", Country: China, Division: "150102"}}
-	if got := Look(imported, signed(), "2026-04-10", Place{Points: []string{"150000"}}, policy); got.Area != "150102" || !slices.Contains(got.Decision.Flags, recognition.FlagImport) {
+	if got := Look(imported, signed(), "2026-04-10", Place{Points: []string{"150000"}}, policy); got.Area != "150102" ||
+		!slices.Contains(got.Decision.Flags, recognition.FlagImport) {
 		t.Errorf("B11: area %s, %+v", got.Area, got.Decision)
 	}
 }
@@ -324,13 +406,18 @@ func TestDraftFromADealTypesNothingTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := c.Content.Elements
-	if c.Content.Seller.Name != "样例研究院甲" || c.Content.Seller.OrgID != sellerOrg || c.Content.Buyers[0].Division != "150203" || e.ClassCode != "0301" ||
-		e.Amount != 300_000*money.Yuan || !e.AmountOpen || e.Royalty != Yes || e.EndsOn != "2032-03-01" || e.Licence != (Licence{6, "ordinary"}) ||
+	if c.Content.Seller.Name != "样例研究院甲" || c.Content.Seller.OrgID != sellerOrg || c.Content.Buyers[0].Division != "150203" ||
+		e.ClassCode != "0301" ||
+		e.Amount != 300_000*money.Yuan || !e.AmountOpen || e.Royalty != Yes || e.EndsOn != "2032-03-01" ||
+		e.Licence != (Licence{6, "ordinary"}) ||
 		e.Field != "05" || e.Industry != "C" || len(e.IP) != 1 || e.IP[0].Number != "ZL201510237122.7" || e.BrokerFee != 6_000*money.Yuan ||
-		e.Broker != "样例经纪人" || e.Agency != "样例转移机构" || c.BrokerAccount != w.broker.AccountID {
+		e.Broker != "样例经纪人" ||
+		e.Agency != "样例转移机构" ||
+		c.BrokerAccount != w.broker.AccountID {
 		t.Errorf("%+v", c.Content)
 	}
-	for path, from := range map[string]string{"seller.name": "organisation", "buyers.0.division": "organisation", "elements.amountFen": "deal", "elements.ip.0.number": "achievement", "elements.field": "achievement"} {
+	for path, from := range map[string]string{"seller.name": "organisation", "buyers.0.division": "organisation", "elements.amountFen": "deal",
+		"elements.ip.0.number": "achievement", "elements.field": "achievement"} {
 		if got := c.Content.Origins[path]; got.From != from {
 			t.Errorf("origin of %s is %+v, want %s", path, got, from)
 		}
@@ -347,8 +434,13 @@ func TestDraftFromADealTypesNothingTwice(t *testing.T) {
 			left = append(left, i.Path)
 		}
 	}
-	if want := []string{"elements.signedOn", "elements.relatedParty", "elements.medium", "elements.planSource", "elements.ip.0.certificate", "elements.ip.0.valid",
-		"elements.socialGoal", "technicalFen", "files.signed_text", "statement.true", "statement.same", "statement.unfiled", "statement.phone"}; !slices.Equal(left, want) {
+	if want := []string{"elements.signedOn", "elements.relatedParty", "elements.medium", "elements.planSource", "elements.ip.0.certificate",
+		"elements.ip.0.valid",
+		"elements.socialGoal", "technicalFen", "files.signed_text", "statement.true", "statement.same", "statement.unfiled",
+		"statement.phone"}; !slices.Equal(
+		left,
+		want,
+	) {
 		t.Errorf("left to type: %q", left)
 	}
 	again, err := w.Draft(ctx, w.colleague, 1)
@@ -436,7 +528,8 @@ func TestSaveChangesOneSectionAndBoundsIt(t *testing.T) {
 	doc := complete()
 	doc.Seller.OrgID, doc.Buyers[0].OrgID = 99, 98
 	got, err := w.Save(ctx, w.seller, c.ID, 1, SectionBuyers, doc)
-	if err != nil || got.Content.Buyers[0].Name != "样例企业乙" || got.Content.Buyers[0].OrgID != 0 || got.Content.Elements.Name != "" || got.Version != 2 {
+	if err != nil || got.Content.Buyers[0].Name != "样例企业乙" || got.Content.Buyers[0].OrgID != 0 || got.Content.Elements.Name != "" ||
+		got.Version != 2 {
 		t.Errorf("%+v, %v", got.Content, err)
 	}
 	if got, err := w.Save(ctx, w.seller, c.ID, 2, SectionSeller, doc); err != nil || got.Content.Seller.OrgID != sellerOrg {
@@ -667,7 +760,14 @@ func TestEveryStateAndEvent(t *testing.T) {
 		Changing:   {EventKeep: Registered},
 		Closed:     {},
 	}
-	reach := map[State][]Event{Filed: nil, Correcting: {EventCorrect}, Registered: {EventRegister}, Changing: {EventRegister, EventChange}, Draft: {EventRelease}, Closed: {EventRelease, EventClose}}
+	reach := map[State][]Event{
+		Filed:      nil,
+		Correcting: {EventCorrect},
+		Registered: {EventRegister},
+		Changing:   {EventRegister, EventChange},
+		Draft:      {EventRelease},
+		Closed:     {EventRelease, EventClose},
+	}
 	for _, state := range slices.Sorted(maps.Keys(reach)) {
 		for _, on := range []Event{EventSubmit, EventCorrect, EventRelease, EventRegister, EventKeep, EventChange, EventClose} {
 			c := w.filed(t)
@@ -689,7 +789,8 @@ func TestEveryStateAndEvent(t *testing.T) {
 	for _, on := range []struct {
 		events []Event
 		want   State
-	}{{[]Event{EventKeep}, Registered}, {[]Event{EventCorrect, EventKeep}, Registered}, {[]Event{EventRelease}, ""}, {[]Event{EventCorrect, EventRelease}, ""}} {
+	}{{[]Event{EventKeep}, Registered}, {[]Event{EventCorrect, EventKeep}, Registered}, {[]Event{EventRelease}, ""},
+		{[]Event{EventCorrect, EventRelease}, ""}} {
 		c := w.filed(t)
 		if err := w.decide(c.ID, EventRegister, EventChange); err != nil {
 			t.Fatal(err)
@@ -715,7 +816,8 @@ func TestBrokersGetCreditForRegisteredContracts(t *testing.T) {
 		return got[w.broker.AccountID]
 	}
 	c := w.filed(t)
-	if _, err := w.db.Exec(ctx, `update contract set broker_account = $1, is_sample = true where id = $2`, w.broker.AccountID, c.ID); err != nil {
+	if _, err := w.db.Exec(ctx, `update contract set broker_account = $1, is_sample = true where id = $2`, w.broker.AccountID,
+		c.ID); err != nil {
 		t.Fatal(err)
 	}
 	for _, step := range []struct {
@@ -751,7 +853,8 @@ func TestOnlyThePartiesReadAndOnlyTheApplicantEdits(t *testing.T) {
 		{"seller", w.seller, "", ""}, {"colleague", w.colleague, "", ""},
 		{"pending seller", pending, "", "org_not_confirmed"},
 		{"buyer", w.buyer, "", "not_applicant"}, {"broker", w.broker, "", "not_applicant"},
-		{"stranger", w.stranger, "contract_not_found", "contract_not_found"}, {"registrar", w.registrar, "contract_not_found", "contract_not_found"},
+		{"stranger", w.stranger, "contract_not_found", "contract_not_found"},
+		{"registrar", w.registrar, "contract_not_found", "contract_not_found"},
 		{"officer", w.officer, "contract_not_found", "contract_not_found"}, {"guest", w.guest, "contract_not_found", "contract_not_found"},
 	} {
 		code := func(err error) string {

@@ -22,7 +22,9 @@ func Facts(c Content, files []File, on Date) recognition.Application {
 	e := c.Elements
 	a := recognition.Application{
 		Class: e.ClassCode, Title: e.Name, Medium: recognition.Medium(e.Medium),
-		Signed: recognition.Date(e.SignedOn), Begins: recognition.Date(e.BeginsOn), Ends: recognition.Date(e.EndsOn), Applied: recognition.Date(on),
+		Signed: recognition.Date(
+			e.SignedOn,
+		), Begins: recognition.Date(e.BeginsOn), Ends: recognition.Date(e.EndsOn), Applied: recognition.Date(on),
 		Royalty: e.Royalty == Yes || e.AmountOpen, Biological: e.Biological, Tied: e.Tied,
 		Seller: recognitionParty(c.Seller), Buyer: recognitionParty(mainBuyer(c)), IP: mainRight(c, files),
 		Findings: []string{},

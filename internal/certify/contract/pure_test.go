@@ -22,7 +22,8 @@ func TestNationalFormRoundTrip(t *testing.T) {
 		}
 		values[f.Key] = f.Value
 	}
-	for key, want := range map[string]string{"buyername": "样例企业乙", "paymethod": "2", "ipr": "0201", "totalamount": "3000000.00", "isrelated": "否",
+	for key, want := range map[string]string{"buyername": "样例企业乙", "paymethod": "2", "ipr": "0201", "totalamount": "3000000.00",
+		"isrelated":    "否",
 		"buyer_islist": "否", "seller_jszyjg": "是", "buyer_zzkyys": "", "contracttype": "0101", "sellertype": "0211"} {
 		if got, ok := values[key]; !ok || got != want {
 			t.Errorf("%s = %q, want %q", key, got, want)
@@ -43,7 +44,8 @@ func TestNationalFormRoundTrip(t *testing.T) {
 
 func TestSellerKindTradeAndAreaAreDerived(t *testing.T) {
 	t.Parallel()
-	for nature, want := range map[string]string{"": "", "0211": "institute", "022": "university", "0222": "university", "0231": "other", "150": "enterprise", "340": "enterprise",
+	for nature, want := range map[string]string{"": "", "0211": "institute", "022": "university", "0222": "university", "0231": "other",
+		"150": "enterprise", "340": "enterprise",
 		"400": "other", "person": "other", "other": "other", "030": "other"} {
 		if got := (Party{Nature: nature}).SellerKind(); got != want {
 			t.Errorf("nature %q: %q, want %q", nature, got, want)
@@ -67,16 +69,26 @@ func TestSellerKindTradeAndAreaAreDerived(t *testing.T) {
 
 func TestNationalImportNamesEveryBadValueAndKeepsTheRest(t *testing.T) {
 	t.Parallel()
-	c, bad := FromNational(map[string]string{"projectname": " 名称 ", "totalamount": "1,000.00", "technicalamount": "12.345", "signdate": "2026/03/02",
-		"contractenddate": "明年", "isrelated": "也许", "paymethod": "分期支付", "techarea": "99", "colour": "red"})
-	if c.Elements.Name != "名称" || c.Elements.Amount != 1000*money.Yuan || c.Elements.SignedOn != "2026-03-02" || c.Elements.Payment != "installments" || c.Elements.Field != "" {
+	c, bad := FromNational(
+		map[string]string{"projectname": " 名称 ", "totalamount": "1,000.00", "technicalamount": "12.345", "signdate": "2026/03/02",
+			"contractenddate": "明年", "isrelated": "也许", "paymethod": "分期支付", "techarea": "99", "colour": "red"},
+	)
+	if c.Elements.Name != "名称" || c.Elements.Amount != 1000*money.Yuan || c.Elements.SignedOn != "2026-03-02" ||
+		c.Elements.Payment != "installments" ||
+		c.Elements.Field != "" {
 		t.Errorf("%+v", c.Elements)
 	}
 	var got []string
 	for _, f := range bad {
 		got = append(got, f.Path+" "+f.Code)
 	}
-	want := []string{"contractenddate bad_date", "technicalamount bad_amount", "isrelated bad_answer", "techarea unknown_code", "colour unknown_key"}
+	want := []string{
+		"contractenddate bad_date",
+		"technicalamount bad_amount",
+		"isrelated bad_answer",
+		"techarea unknown_code",
+		"colour unknown_key",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -170,7 +170,14 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Contra
 	if !who.SignedIn() {
 		return nil, fmt.Errorf(op+": %w", errSignIn)
 	}
-	args := pgx.StrictNamedArgs{"org": int64(-1), "broker": int64(-1), "state": f.State, "deal": f.Deal, "after": f.After, "limit": min(max(f.Limit, 1), 100)}
+	args := pgx.StrictNamedArgs{
+		"org":    int64(-1),
+		"broker": int64(-1),
+		"state":  f.State,
+		"deal":   f.Deal,
+		"after":  f.After,
+		"limit":  min(max(f.Limit, 1), 100),
+	}
 	if member(who) {
 		args["org"] = who.OrgID
 	}
@@ -495,7 +502,11 @@ func (c *Contract) move(event Event) error {
 }
 
 func (s *Service) record(ctx context.Context, tx pgx.Tx, who actor.Actor, action string, id int64, detail map[string]any) error {
-	return s.Audit.Record(ctx, tx, audit.Event{Actor: who, Action: action, ObjectKind: "contract", ObjectID: strconv.FormatInt(id, 10), Detail: detail})
+	return s.Audit.Record(
+		ctx,
+		tx,
+		audit.Event{Actor: who, Action: action, ObjectKind: "contract", ObjectID: strconv.FormatInt(id, 10), Detail: detail},
+	)
 }
 
 // textDigest names the signed text: its file's digest, or the digests of several joined in order.

@@ -93,7 +93,10 @@ func (m model) document(title, header string, at time.Time) ([]byte, error) {
 	d := document.NewWord(document.WordOptions{Title: title, Header: header, At: at})
 	d.Title(m.title)
 	d.Pairs([]document.Pair{{Label: "合同登记编号", Value: "（由登记点在登记时填写，16 位）"}, {Label: "项目名称", Value: "{{name}}"},
-		{Label: m.buyer, Value: "{{buyers}}"}, {Label: m.seller, Value: "{{seller.name}}"}, {Label: "签订日期", Value: "{{signedOn}}"}, {Label: "有效期限", Value: "{{period}}"}})
+		{
+			Label: m.buyer,
+			Value: "{{buyers}}",
+		}, {Label: m.seller, Value: "{{seller.name}}"}, {Label: "签订日期", Value: "{{signedOn}}"}, {Label: "有效期限", Value: "{{period}}"}})
 	d.Note("填写说明：本文按合同类别列出条款，已填入平台上的内容。没有约定的条款写“无”；签订前请双方逐条核对，并补充平台没有记录的约定。")
 	n := 0
 	article := func(heading string) {
@@ -105,7 +108,10 @@ func (m model) document(title, header string, at time.Time) ([]byte, error) {
 	d.Paragraph("技术领域：{{field}}　服务的国民经济行业：{{industry}}\n项目计划来源：{{plan}}")
 	if m.rights {
 		article("涉及的知识产权")
-		d.Table([]document.Column{{Title: "种类", Share: 0.22}, {Title: "名称", Share: 0.42}, {Title: "证书编号", Share: 0.36}}, [][]string{{"{{ip.kind}}", "{{ip.title}}", "{{ip.number}}"}})
+		d.Table(
+			[]document.Column{{Title: "种类", Share: 0.22}, {Title: "名称", Share: 0.42}, {Title: "证书编号", Share: 0.36}},
+			[][]string{{"{{ip.kind}}", "{{ip.title}}", "{{ip.number}}"}},
+		)
 	}
 	for _, c := range m.clauses {
 		article(c.heading)
@@ -118,8 +124,16 @@ func (m model) document(title, header string, at time.Time) ([]byte, error) {
 	d.Paragraph("支付的约定：{{paymentTerms}}")
 	d.Paragraph("提成的约定：{{royalty}}")
 	article("其中的设备、仪器、零部件、原材料等费用")
-	d.Table([]document.Column{{Title: "种类", Share: 0.16}, {Title: "名称", Share: 0.34}, {Title: "数量", Share: 0.14, Right: true}, {Title: "单位成本（元）", Share: 0.18}, {Title: "合计（元）", Share: 0.18}},
-		[][]string{{"{{costs.kind}}", "{{costs.name}}", "{{costs.quantity}}", "{{costs.unit}}", "{{costs.sum}}"}})
+	d.Table(
+		[]document.Column{
+			{Title: "种类", Share: 0.16},
+			{Title: "名称", Share: 0.34},
+			{Title: "数量", Share: 0.14, Right: true},
+			{Title: "单位成本（元）", Share: 0.18},
+			{Title: "合计（元）", Share: 0.18},
+		},
+		[][]string{{"{{costs.kind}}", "{{costs.name}}", "{{costs.quantity}}", "{{costs.unit}}", "{{costs.sum}}"}},
+	)
 	if !m.rights {
 		article("涉及的知识产权")
 		d.Paragraph("{{rights}}")
@@ -136,7 +150,10 @@ func (m model) document(title, header string, at time.Time) ([]byte, error) {
 	}
 	d.Heading("签署")
 	sign := "\n\n（签字、盖章）　　　　　　年　　月　　日"
-	d.Table([]document.Column{{Title: m.buyer, Share: 0.5}, {Title: m.seller, Share: 0.5}}, [][]string{{"{{buyersFull}}" + sign, "{{sellerFull}}" + sign}})
+	d.Table(
+		[]document.Column{{Title: m.buyer, Share: 0.5}, {Title: m.seller, Share: 0.5}},
+		[][]string{{"{{buyersFull}}" + sign, "{{sellerFull}}" + sign}},
+	)
 	return d.Bytes()
 }
 
@@ -165,7 +182,10 @@ func wordValues(c Content) (map[string]string, map[string][]map[string]string) {
 	v := map[string]string{"none": nothing, "name": e.Name, "summary": e.Summary, "seller.name": c.Seller.Name, "sellerFull": c.Seller.block(),
 		"signedOn": e.SignedOn.words(), "field": label(codes.Field, e.Field), "industry": label(codes.Industry, e.Industry),
 		"plan": strings.TrimSpace(label(codes.PlanSource, e.PlanSource) + " " + e.PlanName + " " + e.PlanNumber), "tiedTo": e.TiedTo,
-		"payment": label(codes.Payment, e.Payment), "paymentTerms": e.PaymentTerms, "ownership": e.OwnershipTerms, "agency": e.Agency, "broker": e.Broker,
+		"payment": label(
+			codes.Payment,
+			e.Payment,
+		), "paymentTerms": e.PaymentTerms, "ownership": e.OwnershipTerms, "agency": e.Agency, "broker": e.Broker,
 		"vat":       map[Answer]string{Yes: "含", No: "不含", Open: "没有约定"}[e.VATIncluded],
 		"exclusive": map[string]string{"exclusive": "独占许可", "sole": "排他许可", "ordinary": "普通许可"}[e.Licence.Exclusive]}
 	if e.BeginsOn != "" || e.EndsOn != "" {
@@ -209,7 +229,12 @@ func wordValues(c Content) (map[string]string, map[string][]map[string]string) {
 	}
 	v["rights"] = strings.Join(rights, "；")
 	for _, r := range c.Costs {
-		row := map[string]string{"kind": label(codes.CostKind, r.Kind), "name": r.Name, "quantity": strconv.FormatInt(r.Quantity, 10), "unit": r.UnitCost.Grouped()}
+		row := map[string]string{
+			"kind":     label(codes.CostKind, r.Kind),
+			"name":     r.Name,
+			"quantity": strconv.FormatInt(r.Quantity, 10),
+			"unit":     r.UnitCost.Grouped(),
+		}
 		if sum, ok := r.Total(); ok {
 			row["sum"] = sum.Grouped()
 		}
@@ -247,7 +272,8 @@ func (d Date) words() string {
 // block is the party as it stands above the signature.
 func (p Party) block() string {
 	lines := []string{"名称：" + p.Name}
-	for _, l := range [][2]string{{"统一社会信用代码：", p.CreditCode}, {"地址：", p.Address}, {"法定代表人：", p.Representative}, {"联系人：", strings.TrimSpace(p.Contact + "　" + p.Phone)}} {
+	for _, l := range [][2]string{{"统一社会信用代码：", p.CreditCode}, {"地址：", p.Address}, {"法定代表人：", p.Representative},
+		{"联系人：", strings.TrimSpace(p.Contact + "　" + p.Phone)}} {
 		value := strings.Trim(l[1], " 　")
 		if value == "" {
 			value = nothing

@@ -19,9 +19,21 @@ import (
 func wordContent(class string) Content {
 	return Content{Seller: Party{Name: "样例研究院", CreditCode: "12150000460029132U", Address: "某路 1 号", Representative: "甲"},
 		Buyers: []Party{{Name: "样例矿业䶮"}, {Name: "样例能源"}},
-		Elements: Elements{Name: "稀土尾矿分选工艺 <二期>", ClassCode: class, Summary: "交付工艺文件\n交付样机", SignedOn: "2026-03-02", BeginsOn: "2026-03-02", EndsOn: "2027-03-01",
-			Amount: 3_000_000 * money.Yuan, Payment: "lump_sum", IP: []IP{{Kind: "invention", Title: "一种分选方法", Number: "ZL202310000000.0"}},
-			Licence: Licence{Years: 6, Exclusive: "ordinary"}, Field: "05", Confidential: "business", Confidence: "三年"},
+		Elements: Elements{
+			Name:         "稀土尾矿分选工艺 <二期>",
+			ClassCode:    class,
+			Summary:      "交付工艺文件\n交付样机",
+			SignedOn:     "2026-03-02",
+			BeginsOn:     "2026-03-02",
+			EndsOn:       "2027-03-01",
+			Amount:       3_000_000 * money.Yuan,
+			Payment:      "lump_sum",
+			IP:           []IP{{Kind: "invention", Title: "一种分选方法", Number: "ZL202310000000.0"}},
+			Licence:      Licence{Years: 6, Exclusive: "ordinary"},
+			Field:        "05",
+			Confidential: "business",
+			Confidence:   "三年",
+		},
 		Costs: []CostRow{{Kind: "equipment", Name: "分选机", Quantity: 2, UnitCost: 450_000 * money.Yuan}}}
 }
 
@@ -73,7 +85,9 @@ func TestAWordProcessorOpensTheContract(t *testing.T) {
 	if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	said, err := exec.Command(program, "-env:UserInstallation=file://"+dir+"/profile", "--headless", "--convert-to", "pdf", "--outdir", dir, file).CombinedOutput()
+	said, err := exec.Command(program, "-env:UserInstallation=file://"+dir+"/profile", "--headless", "--convert-to", "pdf", "--outdir",
+		dir, file).
+		CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, said)
 	}

@@ -56,7 +56,12 @@ func newBookSigned(tb testing.TB, s Suite, rows, every int) *book {
 	b := &book{suite: s, key: k, head: Hash{}, root: (&compact.RangeFactory{Hash: hasher{s}.HashChildren}).NewEmptyRange(0)}
 	b.add(tb, kindGenesis, k.id, k.declare())
 	for i := 2; i <= rows; i++ {
-		b.add(tb, "decision", fmt.Sprintf("SL-150203-20260410-%04d", i), map[string]any{"event": "register", "amountFen": 80_000_000 + i, "note": "样例"})
+		b.add(
+			tb,
+			"decision",
+			fmt.Sprintf("SL-150203-20260410-%04d", i),
+			map[string]any{"event": "register", "amountFen": 80_000_000 + i, "note": "样例"},
+		)
 		if i%every == 0 {
 			b.sign(tb)
 		}
@@ -71,7 +76,14 @@ func (b *book) add(tb testing.TB, kind, ref string, payload any) {
 		tb.Fatal(err)
 	}
 	b.rows++
-	r := Row{Seq: b.rows, At: time.Date(2026, 4, 10, 8, 0, int(b.rows), 123456000, time.UTC), Kind: kind, Ref: ref, Payload: text, PrevHash: b.head}
+	r := Row{
+		Seq:      b.rows,
+		At:       time.Date(2026, 4, 10, 8, 0, int(b.rows), 123456000, time.UTC),
+		Kind:     kind,
+		Ref:      ref,
+		Payload:  text,
+		PrevHash: b.head,
+	}
 	r.Hash = r.digest(b.suite)
 	b.head = r.Hash
 	if err := b.root.Append(hasher{b.suite}.HashLeaf(r.Hash), nil); err != nil {
@@ -378,7 +390,8 @@ func TestKeysAreFilesOfTheOwnerOnly(t *testing.T) {
 			t.Fatal(err)
 		}
 		public, err := ParsePublicKey(s, k.declare().PublicKey)
-		if err != nil || public.ID != k.id || !public.Verify([]byte("x"), sig) || public.Verify([]byte("y"), sig) || public.Verify([]byte("x"), sig[1:]) {
+		if err != nil || public.ID != k.id || !public.Verify([]byte("x"), sig) || public.Verify([]byte("y"), sig) ||
+			public.Verify([]byte("x"), sig[1:]) {
 			t.Errorf("%s: signature of the key read back", s.Name())
 		}
 		if entries, _ := os.ReadDir(folder); len(entries) != 1 {
@@ -419,7 +432,8 @@ func TestCanonicalRefusesWhatJSONCannotHold(t *testing.T) {
 	if want := `{"a":"样例\n","b":1,"余":[true,null,9999999999999]}`; err != nil || got != want || !IsCanonical(got) {
 		t.Errorf("got %s %v, want %s", got, err, want)
 	}
-	for _, v := range []any{nil, 1, "x", []int{1}, map[string]any{"n": int64(1) << 53}, map[string]any{"n": uint64(math.MaxUint64)}, make(chan int), json.RawMessage(`{"a"`)} {
+	for _, v := range []any{nil, 1, "x", []int{1}, map[string]any{"n": int64(1) << 53}, map[string]any{"n": uint64(math.MaxUint64)},
+		make(chan int), json.RawMessage(`{"a"`)} {
 		if got, err := Canonical(v); err == nil {
 			t.Errorf("%v: got %s", v, got)
 		}
@@ -442,7 +456,9 @@ func FuzzVerifyExport(f *testing.F) {
 		if err != nil || report.Bad != nil {
 			return
 		}
-		if report.Rows < 3 || !bytes.HasPrefix(file, bytes.TrimRight(good[:bytes.IndexByte(good, '\n')], "\n")) && !strings.Contains(string(file), b.lines[2].Row.Hash.String()) {
+		if report.Rows < 3 ||
+			!bytes.HasPrefix(file, bytes.TrimRight(good[:bytes.IndexByte(good, '\n')], "\n")) &&
+				!strings.Contains(string(file), b.lines[2].Row.Hash.String()) {
 			t.Fatalf("another ledger reaches the anchor: %s", file)
 		}
 	})

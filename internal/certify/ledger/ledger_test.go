@@ -119,7 +119,8 @@ func TestRowsRootsProofsAndExportAgree(t *testing.T) {
 				t.Errorf("got %+v %v", signed, err)
 			}
 			public, err := l.PublicKey(ctx, signed.KeyID)
-			if err != nil || !public.Verify([]byte(`{"number":"2026150203000017"}`), signed.Signature) || public.Verify([]byte(`{}`), signed.Signature) {
+			if err != nil || !public.Verify([]byte(`{"number":"2026150203000017"}`), signed.Signature) ||
+				public.Verify([]byte(`{}`), signed.Signature) {
 				t.Errorf("signature of a certificate: %v", err)
 			}
 			if _, err := l.PublicKey(ctx, "00"); !fault.Is(err, fault.NotFound) {
@@ -130,7 +131,11 @@ func TestRowsRootsProofsAndExportAgree(t *testing.T) {
 			}
 
 			rows := 0
-			report := check(t, l, &ledger.Verifier{Anchors: []ledger.Anchor{{Size: first.Size, Root: first.Root}}, Seen: func(ledger.Row) { rows++ }})
+			report := check(
+				t,
+				l,
+				&ledger.Verifier{Anchors: []ledger.Anchor{{Size: first.Size, Root: first.Root}}, Seen: func(ledger.Row) { rows++ }},
+			)
 			if report.Bad != nil || report.Rows != 702 || rows != 702 || report.Signed != 702 || report.Roots != 2 || report.Suite != suite.Name() {
 				t.Errorf("got %+v, bad %+v", report, report.Bad)
 			}
@@ -171,7 +176,8 @@ func TestARolledBackDecisionLeavesNoRowAndNoGap(t *testing.T) {
 	if report := check(t, l, &ledger.Verifier{}); report.Bad != nil || report.Rows != 4 {
 		t.Errorf("got %+v %+v", report, report.Bad)
 	}
-	for _, e := range []ledger.Entry{{Kind: "", Payload: struct{}{}}, {Kind: "key", Payload: struct{}{}}, {Kind: "a", Ref: "b\nc", Payload: struct{}{}}, {Kind: "a", Payload: 1}} {
+	for _, e := range []ledger.Entry{{Kind: "", Payload: struct{}{}}, {Kind: "key", Payload: struct{}{}},
+		{Kind: "a", Ref: "b\nc", Payload: struct{}{}}, {Kind: "a", Payload: 1}} {
 		if err := db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error { _, err := l.Append(ctx, tx, e); return err }); err == nil {
 			t.Errorf("%+v: no error", e)
 		}

@@ -300,7 +300,12 @@ func (f fileApplication) application() (Application, error) {
 	if a.IP.Kind == "" { // the whole key may be left out where nothing is concerned
 		a.IP.Kind = "none"
 	}
-	bad.Check(slices.ContainsFunc(codes.IPKind.Leaves(), func(it codes.Item) bool { return it.Code == a.IP.Kind }), "ip.kind", "unknown", "不是知识产权种类之一")
+	bad.Check(
+		slices.ContainsFunc(codes.IPKind.Leaves(), func(it codes.Item) bool { return it.Code == a.IP.Kind }),
+		"ip.kind",
+		"unknown",
+		"不是知识产权种类之一",
+	)
 	bad.Check(f.Licence == nil || f.Licence.Years >= 0, "licence.years", "range", "年限不能为负数")
 	for i, code := range f.Findings {
 		bad.Check(IsFinding(code), fmt.Sprintf("findings.%d", i), "unknown", "不认识的发现 "+code)

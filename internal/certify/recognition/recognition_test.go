@@ -107,7 +107,11 @@ func cases() []testCase {
 			a.Amount = price("2600000")
 			a.Costs = []recognition.Cost{cost("400000", true, true), cost("350000", true, true), cost("350000", true, false)}
 		}, registers("350000.00", "2250000.00", "1500000.00")},
-		{"A4", deal("0202", "1200000", right("invention", true, true)), with(registers("0.00", "1200000.00", "1200000.00"), func(w *want) { w.flags = "cit_transfer" })},
+		{
+			"A4",
+			deal("0202", "1200000", right("invention", true, true)),
+			with(registers("0.00", "1200000.00", "1200000.00"), func(w *want) { w.flags = "cit_transfer" }),
+		},
 		{"A4b", deal("0202", "1200000", right("invention", false, true)), stops(correct, "R7", "29")},
 		{"A4c", also(deal("0202", "1200000", right("invention", false, true)), refused), stops(refuse, "R7", "29")},
 		{"A4d", deal("0202", "1200000", right("invention", true, false)), stops(refuse, "R2", "29 31")},
@@ -120,7 +124,11 @@ func cases() []testCase {
 		{"A6b", found("0401", "260000", "economic_analysis", "legal_advice"), stops(refuse, "R2", "38")},
 		{"A7", spare, registers("280000.00", "820000.00", "0.00")},
 		{"A7b", also(spare, func(a *app) { a.Tied = true }), registers("280000.00", "820000.00", "820000.00")},
-		{"A8", also(deal("0201", "1500000", right("know_how", false, true)), func(a *app) { a.Findings = []string{"product_trade"} }), stops(refuse, "R2", "32 5")},
+		{
+			"A8",
+			also(deal("0201", "1500000", right("know_how", false, true)), func(a *app) { a.Findings = []string{"product_trade"} }),
+			stops(refuse, "R2", "32 5"),
+		},
 		{"A8b", found("0501", "100000"), registers("0.00", "100000.00", "0.00")},
 		{"A9", found("0501", "450000", "routine_processing"), stops(refuse, "R2", "42-1")},
 		{"A10", found("0501", "60000", "printing"), stops(refuse, "R2", "42-1")},
@@ -131,7 +139,11 @@ func cases() []testCase {
 		{"A11d", found("0501", "35000", "compulsory_verification"), stops(refuse, "R2", "42-3")},
 		{"A11e", found("0501", "35000", "instrument_lease"), stops(refuse, "R2", "42-4")},
 		{"A12a", found("0501", "500000", "surveying"), stops(refuse, "R2", "42-1")},
-		{"A12b", found("0501", "500000", "surveying", "unconventional_separate"), with(registers("0.00", "500000.00", "0.00"), func(w *want) { w.flags = "reason_required" })},
+		{
+			"A12b",
+			found("0501", "500000", "surveying", "unconventional_separate"),
+			with(registers("0.00", "500000.00", "0.00"), func(w *want) { w.flags = "reason_required" }),
+		},
 		{"A13a", found("0503", "90000"), registers("0.00", "90000.00", "0.00")},
 		{"A13b", found("0503", "90000", "product_use_training"), stops(refuse, "R2", "46")},
 		{"A13c", found("0101", "800000", "training_inside"), registers("0.00", "800000.00", "800000.00")},
@@ -174,31 +186,59 @@ func cases() []testCase {
 		{"E1 全为载体", func(a *app) { a.Costs = []recognition.Cost{cost("800000", true, true)} }, registers("0.00", "800000.00", "0.00")},
 		{"E1 纯提成", func(a *app) { a.Amount, a.Royalty = nil, true }, stops(correct, "R3", "15")},
 		{"E1 一分钱", func(a *app) { a.Amount = price("0.01") }, registers("0.00", "0.01", "0.01")},
-		{"E1 上限", func(a *app) { a.Amount = price("99999999999.99") }, with(registers("0.00", "99999999999.99", "99999999999.99"), func(w *want) { w.expert = true })},
+		{
+			"E1 上限",
+			func(a *app) { a.Amount = price("99999999999.99") },
+			with(registers("0.00", "99999999999.99", "99999999999.99"), func(w *want) { w.expert = true }),
+		},
 		{"E1 非载体而称合理", func(a *app) { a.Costs = []recognition.Cost{cost("1000", false, true)} }, registers("1000.00", "799000.00", "799000.00")},
 		{"E1 菌种", func(a *app) {
 			a.Biological, a.Costs = true, []recognition.Cost{cost("1000", true, true), cost("500", true, false)}
 		}, registers("500.00", "799500.00", "799500.00")},
-		{"E1 配套服务的载体", also(spare, func(a *app) { a.Tied, a.Costs = true, []recognition.Cost{cost("100000", true, true)} }), registers("0.00", "1100000.00", "1000000.00")},
+		{
+			"E1 配套服务的载体",
+			also(spare, func(a *app) { a.Tied, a.Costs = true, []recognition.Cost{cost("100000", true, true)} }),
+			registers("0.00", "1100000.00", "1000000.00"),
+		},
 		// Several findings at once.
 		{"E2", found("0101", "800000", "parties_unclear", "subject_unclear", "price_unclear"), stops(refuse, "R3", "15")},
 		{"E2 拒先于补", found("0101", "800000", "title_mismatch", "monopoly_clause"), stops(refuse, "R6", "18")},
 		{"E2 拒不补正并有他因", also(found("0101", "800000", "title_mismatch", "monopoly_clause"), refused), stops(refuse, "R5 R6", "17 18")},
 		{"E2 两项补正", also(found("0101", "800000", "title_mismatch"), func(a *app) { a.Amount = nil }), stops(correct, "R3 R5", "15 17")},
-		{"E2 不受理先于拒", also(found("0101", "800000", "monopoly_clause"), func(a *app) { a.Medium, a.Applied = recognition.Oral, "2026-03-01" }), stops(notAccept, "R1 R11", "9")},
-		{"E2 地域与口头", func(a *app) { a.Medium, a.Point = recognition.Oral, "150100" }, want{outcome: notAccept, reasons: "R1", articles: "8 9", rightPoint: "150104"}},
+		{
+			"E2 不受理先于拒",
+			also(found("0101", "800000", "monopoly_clause"), func(a *app) { a.Medium, a.Applied = recognition.Oral, "2026-03-01" }),
+			stops(notAccept, "R1 R11", "9"),
+		},
+		{
+			"E2 地域与口头",
+			func(a *app) { a.Medium, a.Point = recognition.Oral, "150100" },
+			want{outcome: notAccept, reasons: "R1", articles: "8 9", rightPoint: "150104"},
+		},
 		{"E3", found("0101", "800000", "approval_missing", "seal_mismatch"), stops(refuse, "R4 R8", "12 13 8")},
 		{"E4", found("0101", "800000", "proof_missing"), stops(correct, "R7", "7")},
-		{"E4 两种证明", also(deal("0202", "1200000", right("plant_variety", false, true)), func(a *app) { a.Findings = []string{"proof_missing"} }), stops(correct, "R7", "29 7")},
+		{
+			"E4 两种证明",
+			also(deal("0202", "1200000", right("plant_variety", false, true)), func(a *app) { a.Findings = []string{"proof_missing"} }),
+			stops(correct, "R7", "29 7"),
+		},
 		{"E4 失效且无证书", deal("0202", "1200000", right("design", false, false)), stops(refuse, "R2", "29 31")},
-		{"E4 软件无证书", deal("0204", "1200000", right("software", false, true)), with(registers("0.00", "1200000.00", "1200000.00"), func(w *want) { w.flags = "cit_transfer" })},
+		{
+			"E4 软件无证书",
+			deal("0204", "1200000", right("software", false, true)),
+			with(registers("0.00", "1200000.00", "1200000.00"), func(w *want) { w.flags = "cit_transfer" }),
+		},
 		{"E4 开发涉及专利", deal("0101", "1200000", right("invention", false, false)), registers("0.00", "1200000.00", "1200000.00")},
 		// Findings of one class say nothing in another.
 		{"E5", found("0102", "800000", "solution_mastered"), stops(refuse, "R2", "24")},
 		{"E5 许可", found("0302", "800000", "public_domain"), stops(refuse, "R2", "31")},
 		{"E5 咨询", found("0401", "800000", "purchase_information"), stops(refuse, "R2", "38")},
 		{"E5 培训", found("0503", "800000", "general_staff_training"), stops(refuse, "R2", "46")},
-		{"E5 他类", found("0501", "800000", "solution_mastered", "routine_change", "public_domain", "economic_analysis", "general_staff_training"), registers("0.00", "800000.00", "0.00")},
+		{
+			"E5 他类",
+			found("0501", "800000", "solution_mastered", "routine_change", "public_domain", "economic_analysis", "general_staff_training"),
+			registers("0.00", "800000.00", "0.00"),
+		},
 		{"E5 开发中的印刷", found("0101", "800000", "printing", "unconventional_separate"), registers("0.00", "800000.00", "800000.00")},
 		{"E6", found("0501", "500000", "repair", "standard_testing", "construction"), stops(refuse, "R2", "42-1")},
 		{"E6 只解除四十二条一项", found("0501", "500000", "surveying", "unconventional_separate", "translation"), stops(refuse, "R2", "42-2")},
@@ -208,7 +248,11 @@ func cases() []testCase {
 		{"E8 旗县无点", func(a *app) { a.Point, a.Points = "150100", []string{"150100", "150000"} }, registers("0.00", "800000.00", "800000.00")},
 		{"E8 越级", func(a *app) { a.Point = "150000" }, want{outcome: notAccept, articles: "8", rightPoint: "150104"}},
 		{"E8 区外卖方", func(a *app) { a.Seller.Division = "110108" }, want{outcome: notAccept, articles: "8"}},
-		{"E8 功能区", func(a *app) { a.Seller.Division, a.Point, a.Points = "150271", "150200", []string{"150200", "150203"} }, registers("0.00", "800000.00", "800000.00")},
+		{
+			"E8 功能区",
+			func(a *app) { a.Seller.Division, a.Point, a.Points = "150271", "150200", []string{"150200", "150203"} },
+			registers("0.00", "800000.00", "800000.00"),
+		},
 		{"E8 本单位登记点", func(a *app) { a.OwnPoint, a.Point = true, "150100" }, registers("0.00", "800000.00", "800000.00")},
 		{"E8 进口找错", func(a *app) {
 			a.Seller = recognition.Party{Country: "276"}
@@ -226,9 +270,22 @@ func cases() []testCase {
 		{"E9 末日", func(a *app) { a.Applied = "2027-03-01" }, registers("0.00", "800000.00", "800000.00")},
 		{"E9 生效前", func(a *app) { a.Begins = "2026-05-01" }, stops(notAccept, "R11", "")},
 		// Income-tax hint.
-		{"E10 四年许可", also(deal("0301", "300000", right("invention", true, true)), func(a *app) { a.Licence = &recognition.Licence{Years: 4, Exclusive: true} }), registers("0.00", "300000.00", "300000.00")},
-		{"E10 五年独占", also(deal("0301", "300000", right("invention", true, true)), func(a *app) { a.Licence = &recognition.Licence{Years: 5, Exclusive: true} }),
-			with(registers("0.00", "300000.00", "300000.00"), func(w *want) { w.flags = "cit_transfer" })},
+		{
+			"E10 四年许可",
+			also(
+				deal("0301", "300000", right("invention", true, true)),
+				func(a *app) { a.Licence = &recognition.Licence{Years: 4, Exclusive: true} },
+			),
+			registers("0.00", "300000.00", "300000.00"),
+		},
+		{
+			"E10 五年独占",
+			also(
+				deal("0301", "300000", right("invention", true, true)),
+				func(a *app) { a.Licence = &recognition.Licence{Years: 5, Exclusive: true} },
+			),
+			with(registers("0.00", "300000.00", "300000.00"), func(w *want) { w.flags = "cit_transfer" }),
+		},
 		{"E10 境外卖方", also(deal("0202", "300000", right("invention", true, true)), func(a *app) {
 			a.Seller, a.Point, a.Points = recognition.Party{Country: "276"}, "150203", []string{"150203"}
 		}), with(registers("0.00", "300000.00", "300000.00"), func(w *want) { w.flags = "import" })},
@@ -380,20 +437,38 @@ func drawApplication(t *rapid.T) recognition.Application {
 	leaves := codes.ContractClass.Leaves()
 	a.Class = rapid.SampledFrom(leaves).Draw(t, "class").Code
 	a.Medium = rapid.SampledFrom([]recognition.Medium{"paper", "electronic", "paper", "electronic", "oral"}).Draw(t, "medium")
-	a.Applied = recognition.Date(rapid.SampledFrom([]string{"2026-03-01", "2026-03-02", "2026-04-10", "2027-03-01", "2027-03-02"}).Draw(t, "applied"))
+	a.Applied = recognition.Date(
+		rapid.SampledFrom([]string{"2026-03-01", "2026-03-02", "2026-04-10", "2027-03-01", "2027-03-02"}).Draw(t, "applied"),
+	)
 	if rapid.IntRange(0, 9).Draw(t, "priced") > 0 {
 		c := money.Fen(rapid.Int64Range(0, int64(money.Max)).Draw(t, "amount"))
 		a.Amount = &c
 	} else {
 		a.Amount = nil
 	}
-	a.Royalty, a.Biological, a.Tied, a.Refused = rapid.Bool().Draw(t, "royalty"), rapid.Bool().Draw(t, "bio"), rapid.Bool().Draw(t, "tied"), rapid.Bool().Draw(t, "refused")
+	a.Royalty, a.Biological, a.Tied, a.Refused = rapid.Bool().
+		Draw(t, "royalty"),
+		rapid.Bool().
+			Draw(t, "bio"),
+		rapid.Bool().
+			Draw(t, "tied"),
+		rapid.Bool().
+			Draw(t, "refused")
 	for range rapid.IntRange(0, 4).Draw(t, "costs") {
-		c := recognition.Cost{Kind: "part", Quantity: rapid.Int64Range(1, 9).Draw(t, "qty"), Unit: money.Fen(rapid.Int64Range(0, 1e11).Draw(t, "unit")), Carrier: rapid.Bool().Draw(t, "carrier")}
+		c := recognition.Cost{
+			Kind:     "part",
+			Quantity: rapid.Int64Range(1, 9).Draw(t, "qty"),
+			Unit:     money.Fen(rapid.Int64Range(0, 1e11).Draw(t, "unit")),
+			Carrier:  rapid.Bool().Draw(t, "carrier"),
+		}
 		c.Reasonable = rapid.Int64Range(0, c.Quantity).Draw(t, "reasonable")
 		a.Costs = append(a.Costs, c)
 	}
-	a.IP = right(rapid.SampledFrom(codes.IPKind.Leaves()).Draw(t, "ip").Code, rapid.Bool().Draw(t, "certificate"), rapid.Bool().Draw(t, "valid"))
+	a.IP = right(
+		rapid.SampledFrom(codes.IPKind.Leaves()).Draw(t, "ip").Code,
+		rapid.Bool().Draw(t, "certificate"),
+		rapid.Bool().Draw(t, "valid"),
+	)
 	if rapid.Bool().Draw(t, "licensed") {
 		a.Licence = &recognition.Licence{Years: float64(rapid.IntRange(0, 20).Draw(t, "years"))}
 	}
@@ -438,7 +513,8 @@ func TestInvariants(t *testing.T) {
 			return
 		}
 		m := d.Amounts
-		if m.Technical != m.Contract-m.Deducted || m.Technical <= 0 || m.Technical > m.Contract || m.VATBase < 0 || m.VATBase > m.Technical || m.Contract != *a.Amount {
+		if m.Technical != m.Contract-m.Deducted || m.Technical <= 0 || m.Technical > m.Contract || m.VATBase < 0 || m.VATBase > m.Technical ||
+			m.Contract != *a.Amount {
 			t.Fatalf("amounts: %+v", m)
 		}
 		var rows money.Fen
@@ -484,7 +560,8 @@ func TestAssessIsTheSameWhateverTheOrderOfFindings(t *testing.T) {
 		a.Findings = slices.Clone(a.Findings)
 		slices.Reverse(a.Findings)
 		e := recognition.Assess(a, recognition.DefaultPolicy())
-		if d.Outcome != e.Outcome || !slices.Equal(d.Reasons, e.Reasons) || !slices.Equal(d.Articles, e.Articles) || !slices.Equal(d.Flags, e.Flags) {
+		if d.Outcome != e.Outcome || !slices.Equal(d.Reasons, e.Reasons) || !slices.Equal(d.Articles, e.Articles) ||
+			!slices.Equal(d.Flags, e.Flags) {
 			t.Fatalf("got %+v and %+v", d, e)
 		}
 	})
@@ -512,7 +589,8 @@ func TestAssessJSONLReadsBareAndWrappedApplications(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	got, err = assess(t, strings.Replace(line, `"150104","points":["150104"]`, `"150203","points":["150203"]`, 1))
-	if want := `{"id":null,"outcome":"not_accept","class":null,"deducted":null,"technical":null,"vat_base":null,"expert":false,"reasons":[],"articles":["8"],"flags":[],"right_point":null}` + "\n"; err != nil || got != want {
+	if want := `{"id":null,"outcome":"not_accept","class":null,"deducted":null,"technical":null,"vat_base":null,"expert":false,"reasons":[],"articles":["8"],"flags":[],"right_point":null}` + "\n"; err != nil ||
+		got != want {
 		t.Errorf("got %s %v", got, err)
 	}
 }
@@ -551,7 +629,8 @@ func TestAssessJSONLNamesTheLineAndGoesOn(t *testing.T) {
 			t.Errorf("%s: got error %v", c.new, err)
 		}
 		lines := strings.Split(strings.TrimSpace(got), "\n")
-		if len(lines) != 2 || !strings.Contains(lines[0], `"error"`) || !strings.Contains(lines[0], c.names) || !strings.Contains(lines[1], "register") {
+		if len(lines) != 2 || !strings.Contains(lines[0], `"error"`) || !strings.Contains(lines[0], c.names) ||
+			!strings.Contains(lines[1], "register") {
 			t.Errorf("%s: got %s", c.new, got)
 		}
 	}

@@ -47,12 +47,23 @@ var registeredRights = []string{"invention", "utility_model", "design", "layout"
 var taxedRights = append(slices.Clone(registeredRights), "software", "biomedical")
 
 var book = sync.OnceValue(func() []Rule {
-	fact := func(id string, o Outcome, reason, law string, articles []string, question, mend string, holds func(Application) bool, cases ...string) Rule {
+	fact := func(id string, o Outcome, reason, law string, articles []string, question, mend string, holds func(Application) bool,
+		cases ...string) Rule {
 		return Rule{ID: id, Outcome: o, Reason: reason, Law: law, Articles: articles, Question: question, Mend: mend, holds: holds, Cases: cases}
 	}
 	finding := func(id string, o Outcome, reason string, articles []string, question, mend string, cases ...string) Rule {
-		return Rule{ID: id, Outcome: o, Reason: reason, Law: lawRules, Articles: articles, Question: question, Mend: mend, Finding: true, Cases: cases,
-			holds: func(a Application) bool { return slices.Contains(a.Findings, id) }}
+		return Rule{
+			ID:       id,
+			Outcome:  o,
+			Reason:   reason,
+			Law:      lawRules,
+			Articles: articles,
+			Question: question,
+			Mend:     mend,
+			Finding:  true,
+			Cases:    cases,
+			holds:    func(a Application) bool { return slices.Contains(a.Findings, id) },
+		}
 	}
 	in := func(r Rule, classes ...string) Rule { r.Classes = classes; return r }
 	art := func(s ...string) []string { return s }

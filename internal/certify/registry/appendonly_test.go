@@ -19,7 +19,9 @@ func TestWhatIsWrittenIntoRegisterTrailAndHistoryStaysAsItIs(t *testing.T) {
 		if rows == 0 {
 			t.Errorf("%s is empty: nothing is proved", table)
 		}
-		for _, sql := range []string{"update " + table + " set " + map[string]string{"ledger_row": "kind", "ledger_root": "suite", "audit_row": "action", "period_entry": "class", "filing_event": "note"}[table] + " = 'x'",
+		for _, sql := range []string{"update " + table + " set " +
+			map[string]string{"ledger_row": "kind", "ledger_root": "suite", "audit_row": "action", "period_entry": "class",
+				"filing_event": "note"}[table] + " = 'x'",
 			"delete from " + table, "truncate " + table} {
 			if _, err := w.DB.Exec(ctx, sql); err == nil || !strings.Contains(err.Error(), "23001") {
 				t.Errorf("%s: %v, want a restrict violation", sql, err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/certify/registry/registrytest"
@@ -15,42 +16,6 @@ import (
 )
 
 const yuan = money.Yuan
-
-func find(codes ...string) func(*registry.Review) {
-	return func(r *registry.Review) {
-		for _, c := range codes {
-			r.Findings = append(r.Findings, registry.Finding{Code: c, Place: "第 3 页"})
-		}
-	}
-}
-
-func deduct(rows ...registry.Deduction) func(*registry.Review) {
-	return func(r *registry.Review) { r.Deductions = rows }
-}
-
-func goods(kind string, amount money.Fen) registry.Deduction {
-	return registry.Deduction{Kind: kind, Name: kind, Quantity: 1, Unit: "套", UnitCost: amount}
-}
-
-func carrier(amount money.Fen, reasonable int64) registry.Deduction {
-	return registry.Deduction{Kind: "prototype", Name: "试验装置", Quantity: 1, Unit: "套", UnitCost: amount, Claimed: true, Granted: true, Reasonable: reasonable,
-		Reason: "第 19 条：测试所需"}
-}
-
-func class(code string, amount money.Fen, more ...func(*contract.Content)) func(*contract.Content) {
-	return func(c *contract.Content) {
-		c.Elements.ClassCode, c.Elements.Amount, c.Technical = code, amount, amount
-		for _, change := range more {
-			change(c)
-		}
-	}
-}
-
-func right(kind string, certificate, valid contract.Answer) func(*contract.Content) {
-	return func(c *contract.Content) {
-		c.Elements.IP = []contract.IP{{Kind: kind, Title: "一种方法", Number: "ZL202310000000.0", Certificate: certificate, Valid: valid}}
-	}
-}
 
 func TestAcceptanceCasesThatRegister(t *testing.T) {
 	t.Parallel()
@@ -62,21 +27,30 @@ func TestAcceptanceCasesThatRegister(t *testing.T) {
 		experts   bool
 		wantClass string
 	}{
-		"A1 委托开发": {class("0101", 800_000*yuan), nil, 0, 800_000 * yuan, 800_000 * yuan, false, "0101"},
-		"A2 含设备与原材料": {class("0101", 3_000_000*yuan), deduct(goods("equipment", 900_000*yuan), goods("material", 150_000*yuan)),
+		"A1 委托开发": {registrytest.Class("0101", 800_000*yuan), nil, 0, 800_000 * yuan, 800_000 * yuan, false, "0101"},
+		"A2 含设备与原材料": {registrytest.Class("0101", 3_000_000*yuan),
+			registrytest.Deduct(registrytest.Goods("equipment", 900_000*yuan), registrytest.Goods("material", 150_000*yuan)),
 			1_050_000 * yuan, 1_950_000 * yuan, 1_950_000 * yuan, false, "0101"},
-		"A3 两套合理": {class("0101", 2_600_000*yuan), deduct(carrier(400_000*yuan, 1), carrier(350_000*yuan, 1), carrier(350_000*yuan, 0)),
+		"A3 两套合理": {registrytest.Class("0101", 2_600_000*yuan),
+			registrytest.Deduct(registrytest.Carrier(400_000*yuan, 1), registrytest.Carrier(350_000*yuan, 1), registrytest.Carrier(350_000*yuan, 0)),
 			350_000 * yuan, 2_250_000 * yuan, 1_500_000 * yuan, false, "0101"},
-		"A4 专利权转让":   {class("0202", 1_200_000*yuan, right("invention", contract.Yes, contract.Yes)), nil, 0, 1_200_000 * yuan, 1_200_000 * yuan, false, "0202"},
-		"A6 可行性分析":   {class("0401", 260_000*yuan), nil, 0, 260_000 * yuan, 0, false, "0401"},
-		"A7 含备件":     {class("0501", 1_100_000*yuan), deduct(goods("part", 280_000*yuan)), 280_000 * yuan, 820_000 * yuan, 0, false, "0501"},
-		"A8 单独技术服务":  {class("0501", 100_000*yuan), nil, 0, 100_000 * yuan, 0, false, "0501"},
-		"A12b 非常规测绘": {class("0501", 500_000*yuan), find("surveying", "unconventional_separate"), 0, 500_000 * yuan, 0, false, "0501"},
-		"A13a 专项培训":  {class("0503", 90_000*yuan), nil, 0, 90_000 * yuan, 0, false, "0503"},
-		"A13c 培训在内":  {class("0101", 800_000*yuan), find("training_inside"), 0, 800_000 * yuan, 800_000 * yuan, false, "0101"},
-		"A15a 大额":    {class("0101", 5_600_000*yuan), deduct(goods("equipment", 600_000*yuan)), 600_000 * yuan, 5_000_000 * yuan, 5_000_000 * yuan, true, "0101"},
-		"A15b 差一分":   {class("0101", 5_600_000*yuan-1), deduct(goods("equipment", 600_000*yuan)), 600_000 * yuan, 5_000_000*yuan - 1, 5_000_000*yuan - 1, false, "0101"},
-		"有争议":        {class("0101", 800_000*yuan), func(r *registry.Review) { r.Disputed = true }, 0, 800_000 * yuan, 800_000 * yuan, true, "0101"},
+		"A4 专利权转让": {registrytest.Class("0202", 1_200_000*yuan, registrytest.Right("invention", contract.Yes, contract.Yes)), nil, 0,
+			1_200_000 * yuan, 1_200_000 * yuan, false, "0202"},
+		"A6 可行性分析": {registrytest.Class("0401", 260_000*yuan), nil, 0, 260_000 * yuan, 0, false, "0401"},
+		"A7 含备件": {registrytest.Class("0501", 1_100_000*yuan), registrytest.Deduct(registrytest.Goods("part", 280_000*yuan)), 280_000 * yuan,
+			820_000 * yuan, 0, false, "0501"},
+		"A8 单独技术服务": {registrytest.Class("0501", 100_000*yuan), nil, 0, 100_000 * yuan, 0, false, "0501"},
+		"A12b 非常规测绘": {registrytest.Class("0501", 500_000*yuan), registrytest.Find("surveying", "unconventional_separate"), 0, 500_000 * yuan, 0,
+			false, "0501"},
+		"A13a 专项培训": {registrytest.Class("0503", 90_000*yuan), nil, 0, 90_000 * yuan, 0, false, "0503"},
+		"A13c 培训在内": {registrytest.Class("0101", 800_000*yuan), registrytest.Find("training_inside"), 0, 800_000 * yuan, 800_000 * yuan,
+			false, "0101"},
+		"A15a 大额": {registrytest.Class("0101", 5_600_000*yuan), registrytest.Deduct(registrytest.Goods("equipment", 600_000*yuan)),
+			600_000 * yuan, 5_000_000 * yuan, 5_000_000 * yuan, true, "0101"},
+		"A15b 差一分": {registrytest.Class("0101", 5_600_000*yuan-1), registrytest.Deduct(registrytest.Goods("equipment", 600_000*yuan)),
+			600_000 * yuan, 5_000_000*yuan - 1, 5_000_000*yuan - 1, false, "0101"},
+		"有争议": {registrytest.Class("0101", 800_000*yuan), func(r *registry.Review) { r.Disputed = true }, 0, 800_000 * yuan,
+			800_000 * yuan, true, "0101"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.T = t
@@ -105,31 +79,34 @@ func TestAcceptanceCasesThatAreRefused(t *testing.T) {
 		review  func(*registry.Review)
 		code    string
 	}{
-		"A4 专利失效":     {class("0202", 1_200_000*yuan, right("invention", contract.Yes, contract.No)), nil, "R2"},
-		"A6 经济分析":     {class("0401", 260_000*yuan), find("economic_analysis", "legal_advice"), "R2"},
-		"A8 购销":       {class("0501", 1_500_000*yuan), find("product_trade"), "R2"},
-		"A9 加工承揽":     {class("0501", 450_000*yuan), find("routine_processing"), "R2"},
-		"A10 印刷":      {class("0501", 60_000*yuan), find("printing"), "R2"},
-		"A10 广告":      {class("0501", 60_000*yuan), find("advertising"), "R2"},
-		"A11 描晒复印":    {class("0501", 35_000*yuan), find("copying"), "R2"},
-		"A11 强制检定":    {class("0501", 35_000*yuan), find("compulsory_verification"), "R2"},
-		"A11 仪器租赁":    {class("0501", 35_000*yuan), find("instrument_lease"), "R2"},
-		"A12a 常规测绘":   {class("0501", 500_000*yuan), find("surveying"), "R2"},
-		"A13b 产品使用培训": {class("0503", 90_000*yuan), find("product_use_training"), "R2"},
-		"B3 限制改进":     {class("0101", 800_000*yuan), find("monopoly_clause"), "R6"},
-		"B4 基础研究":     {class("0101", 800_000*yuan), find("basic_research"), "R2"},
-		"B4 软科学":      {class("0101", 800_000*yuan), find("soft_science"), "R2"},
-		"B4 简单改变尺寸":   {class("0101", 800_000*yuan), find("routine_change"), "R2"},
+		"A4 专利失效":     {registrytest.Class("0202", 1_200_000*yuan, registrytest.Right("invention", contract.Yes, contract.No)), nil, "R2"},
+		"A6 经济分析":     {registrytest.Class("0401", 260_000*yuan), registrytest.Find("economic_analysis", "legal_advice"), "R2"},
+		"A8 购销":       {registrytest.Class("0501", 1_500_000*yuan), registrytest.Find("product_trade"), "R2"},
+		"A9 加工承揽":     {registrytest.Class("0501", 450_000*yuan), registrytest.Find("routine_processing"), "R2"},
+		"A10 印刷":      {registrytest.Class("0501", 60_000*yuan), registrytest.Find("printing"), "R2"},
+		"A10 广告":      {registrytest.Class("0501", 60_000*yuan), registrytest.Find("advertising"), "R2"},
+		"A11 描晒复印":    {registrytest.Class("0501", 35_000*yuan), registrytest.Find("copying"), "R2"},
+		"A11 强制检定":    {registrytest.Class("0501", 35_000*yuan), registrytest.Find("compulsory_verification"), "R2"},
+		"A11 仪器租赁":    {registrytest.Class("0501", 35_000*yuan), registrytest.Find("instrument_lease"), "R2"},
+		"A12a 常规测绘":   {registrytest.Class("0501", 500_000*yuan), registrytest.Find("surveying"), "R2"},
+		"A13b 产品使用培训": {registrytest.Class("0503", 90_000*yuan), registrytest.Find("product_use_training"), "R2"},
+		"B3 限制改进":     {registrytest.Class("0101", 800_000*yuan), registrytest.Find("monopoly_clause"), "R6"},
+		"B4 基础研究":     {registrytest.Class("0101", 800_000*yuan), registrytest.Find("basic_research"), "R2"},
+		"B4 软科学":      {registrytest.Class("0101", 800_000*yuan), registrytest.Find("soft_science"), "R2"},
+		"B4 简单改变尺寸":   {registrytest.Class("0101", 800_000*yuan), registrytest.Find("routine_change"), "R2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.T = t
 			content := w.Content()
 			c.content(&content)
 			f := w.Submit(content)
-			_, err := w.S.Accept(ctx, w.Registrar, registry.Ref{ID: f.ID})
+			_, err := w.S.Do(ctx, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventAccept})
 			registrytest.Check(t, err)
 			w.Review(w.Registrar, f.ID, c.review)
-			if _, err = w.S.PassFirstReview(ctx, w.Registrar, registry.Ref{ID: f.ID}); !fault.HasCode(err, "not_registrable") {
+			if _, err = w.S.Do(ctx, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventPassFirstReview}); !fault.HasCode(
+				err,
+				"not_registrable",
+			) {
 				t.Fatalf("first review: %v, want not_registrable", err)
 			}
 			shown, err := w.S.Case(ctx, w.Registrar, f.ID)
@@ -137,7 +114,17 @@ func TestAcceptanceCasesThatAreRefused(t *testing.T) {
 			if !slices.Contains(shown.Decision.Reasons, c.code) {
 				t.Errorf("reasons %v, want %s", shown.Decision.Reasons, c.code)
 			}
-			got, err := w.S.Refuse(ctx, w.Registrar, registry.Ref{ID: f.ID}, registry.Refusal{Codes: shown.Decision.Reasons, Articles: shown.Decision.Articles, Text: "不属于技术合同"})
+			got, err := registrytest.FilingOf(
+				w.S.Do(
+					ctx,
+					w.Registrar,
+					registry.Command{
+						Filing:  f.ID,
+						Event:   registry.EventRefuse,
+						Refusal: registry.Refusal{Codes: shown.Decision.Reasons, Articles: shown.Decision.Articles, Text: "不属于技术合同"},
+					},
+				),
+			)
 			registrytest.Check(t, err)
 			if got.State != registry.Refused || got.DecidedAt == nil {
 				t.Errorf("state %s", got.State)
@@ -155,25 +142,52 @@ func TestA4WithoutCertificateIsCorrectedOnceThenRefused(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
 	content := w.Content()
-	class("0202", 1_200_000*yuan, right("invention", contract.No, contract.Yes))(&content)
+	registrytest.Class("0202", 1_200_000*yuan, registrytest.Right("invention", contract.No, contract.Yes))(&content)
 	f := w.Submit(content)
-	ref := registry.Ref{ID: f.ID}
-	_, err := w.S.Accept(ctx, w.Registrar, ref)
+	ref := f.ID
+	_, err := w.S.Do(ctx, w.Registrar, registry.Command{Filing: ref, Event: registry.EventAccept})
 	registrytest.Check(t, err)
 	w.Review(w.Registrar, f.ID, nil)
 	shown, err := w.S.Case(ctx, w.Registrar, f.ID)
 	registrytest.Check(t, err)
-	if got := shown.Decision; got.Outcome != "correct" || !slices.Equal(got.Reasons, []string{"R7"}) || !slices.Equal(got.Articles, []string{"29"}) {
+	if got := shown.Decision; got.Outcome != "correct" || !slices.Equal(got.Reasons, []string{"R7"}) ||
+		!slices.Equal(got.Articles, []string{"29"}) {
 		t.Errorf("decision %+v", got)
 	}
-	_, err = w.S.RequestCorrection(ctx, w.Registrar, ref, []registry.CorrectionItem{{Field: "ip_certificate", Text: "请补交专利证书", Reason: "R7"}})
+	_, err = w.S.Do(
+		ctx,
+		w.Registrar,
+		registry.Command{
+			Filing: ref,
+			Event:  registry.EventRequestCorrection,
+			Items:  []registry.CorrectionItem{{Field: "ip_certificate", Text: "请补交专利证书", Reason: "R7"}},
+		},
+	)
 	registrytest.Check(t, err)
-	_, err = w.S.LapseCorrection(ctx, w.Registrar, ref, registry.Refusal{Codes: []string{"R7"}, Articles: []string{"29"}, Text: "逾期未补交"}, false)
+	_, err = w.S.Do(
+		ctx,
+		w.Registrar,
+		registry.Command{
+			Filing:  ref,
+			Event:   registry.EventLapseCorrection,
+			Refusal: registry.Refusal{Codes: []string{"R7"}, Articles: []string{"29"}, Text: "逾期未补交"},
+		},
+	)
 	if !fault.HasCode(err, "correction_running") {
 		t.Errorf("lapsed within the term: %v", err)
 	}
 	w.Later(20)
-	got, err := w.S.LapseCorrection(ctx, w.Registrar, ref, registry.Refusal{Codes: []string{"R7"}, Articles: []string{"29"}, Text: "逾期未补交"}, false)
+	got, err := registrytest.FilingOf(
+		w.S.Do(
+			ctx,
+			w.Registrar,
+			registry.Command{
+				Filing:  ref,
+				Event:   registry.EventLapseCorrection,
+				Refusal: registry.Refusal{Codes: []string{"R7"}, Articles: []string{"29"}, Text: "逾期未补交"},
+			},
+		),
+	)
 	registrytest.Check(t, err)
 	if got.State != registry.Refused || got.Refusal.Codes[0] != "R7" {
 		t.Errorf("state %s refusal %+v", got.State, got.Refusal)
@@ -196,10 +210,13 @@ func TestThePreCheckAndTheDeskAskForTheSameCertificate(t *testing.T) {
 		"one of two not held":          {[]contract.Answer{contract.No, contract.Yes}, true, recognition.Correct},
 	} {
 		content := w.Content()
-		class("0202", 1_200_000*yuan)(&content)
+		registrytest.Class("0202", 1_200_000*yuan)(&content)
 		content.Elements.IP = nil
 		for _, held := range c.rights {
-			content.Elements.IP = append(content.Elements.IP, contract.IP{Kind: "invention", Title: "一种方法", Number: "ZL202310000000.0", Certificate: held, Valid: contract.Yes})
+			content.Elements.IP = append(
+				content.Elements.IP,
+				contract.IP{Kind: "invention", Title: "一种方法", Number: "ZL202310000000.0", Certificate: held, Valid: contract.Yes},
+			)
 		}
 		content.Elements.IP = append(content.Elements.IP, contract.IP{Kind: "know_how", Title: "工艺参数"}) // has no certificate and needs none
 		id := w.Draft(content, "")
@@ -211,14 +228,28 @@ func TestThePreCheckAndTheDeskAskForTheSameCertificate(t *testing.T) {
 		registrytest.Check(t, err)
 		shown, err := w.S.Case(ctx, w.Registrar, f.ID)
 		registrytest.Check(t, err)
-		before := contract.Look(shown.Contract.Content, shown.Contract.Files, contract.Date(w.Now.Format("2006-01-02")), contract.Place{Points: []string{w.County.Division}}, recognition.DefaultPolicy())
-		_, err = w.S.Accept(ctx, w.Registrar, registry.Ref{ID: f.ID})
+		before := contract.Look(
+			shown.Contract.Content,
+			shown.Contract.Files,
+			contract.Date(w.Now.Format("2006-01-02")),
+			contract.Place{Points: []string{w.County.Division}},
+			recognition.DefaultPolicy(),
+		)
+		_, err = w.S.Do(ctx, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventAccept})
 		registrytest.Check(t, err)
 		w.Review(w.Registrar, f.ID, nil)
 		shown, err = w.S.Case(ctx, w.Registrar, f.ID)
 		registrytest.Check(t, err)
 		if shown.Decision.Outcome != c.want || before.Decision.Outcome != c.want {
-			t.Errorf("%s: pre-check %s %v, desk %s %v, want %s", name, before.Decision.Outcome, before.Decision.Reasons, shown.Decision.Outcome, shown.Decision.Reasons, c.want)
+			t.Errorf(
+				"%s: pre-check %s %v, desk %s %v, want %s",
+				name,
+				before.Decision.Outcome,
+				before.Decision.Reasons,
+				shown.Decision.Outcome,
+				shown.Decision.Reasons,
+				c.want,
+			)
 		}
 	}
 }
@@ -227,12 +258,12 @@ func TestA5RoyaltyRegistersTheFixedPartAndIsCorrectedByChange(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
 	content := w.Content()
-	class("0301", 300_000*yuan, right("invention", contract.Yes, contract.Yes), func(c *contract.Content) {
+	registrytest.Class("0301", 300_000*yuan, registrytest.Right("invention", contract.Yes, contract.Yes), func(c *contract.Content) {
 		c.Elements.Royalty, c.Elements.RoyaltyTerms, c.Elements.AmountOpen = contract.Yes, "销售额的 3%", true
 		c.Elements.Licence = contract.Licence{Years: 6, Exclusive: "ordinary"}
 	})(&content)
 	f := w.Submit(content)
-	_, err := w.S.Accept(ctx, w.Registrar, registry.Ref{ID: f.ID})
+	_, err := w.S.Do(ctx, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventAccept})
 	registrytest.Check(t, err)
 	shown, err := w.S.Case(ctx, w.Registrar, f.ID)
 	registrytest.Check(t, err)
@@ -243,20 +274,32 @@ func TestA5RoyaltyRegistersTheFixedPartAndIsCorrectedByChange(t *testing.T) {
 	if reg.Technical != 300_000*yuan {
 		t.Errorf("T %s", reg.Technical)
 	}
-	reg = change(w, reg, func(c *contract.Content) { c.Elements.Amount, c.Technical = 425_000*yuan, 425_000*yuan }, func(r *registry.Review) {})
+	reg = change(
+		w,
+		reg,
+		func(c *contract.Content) { c.Elements.Amount, c.Technical = 425_000*yuan, 425_000*yuan },
+		func(r *registry.Review) {},
+	)
 	if reg.Amount != 425_000*yuan || reg.Technical != 425_000*yuan || reg.Version != 2 {
 		t.Errorf("after the royalty: C %s T %s v%d", reg.Amount, reg.Technical, reg.Version)
 	}
 }
 
 // change amends a registered contract all the way to version v+1.
-func change(w *registrytest.World, reg registry.Registration, content func(*contract.Content), review func(*registry.Review)) registry.Registration {
+func change(
+	w *registrytest.World,
+	reg registry.Registration,
+	content func(*contract.Content),
+	review func(*registry.Review),
+) registry.Registration {
 	w.T.Helper()
 	ctx := context.Background()
-	_, err := w.S.StartChange(ctx, w.Seller, registry.NumberRef{Number: reg.Number})
+	_, err := w.S.Do(ctx, w.Seller, registry.Command{Number: reg.Number, Event: registry.EventStartChange})
 	registrytest.Check(w.T, err)
 	w.Edit(reg.ContractID, content)
-	f, err := w.S.RequestChange(ctx, w.Seller, registry.NumberRef{Number: reg.Number}, "补充协议")
+	f, err := registrytest.FilingOf(
+		w.S.Do(ctx, w.Seller, registry.Command{Number: reg.Number, Event: registry.EventRequestChange, Text: "补充协议"}),
+	)
 	registrytest.Check(w.T, err)
 	return w.Finish(w.Pass(f.ID, review))
 }
@@ -265,8 +308,8 @@ func TestA14IntermediaryContractRegistersBesideTheTransfer(t *testing.T) {
 	t.Parallel()
 	w := registrytest.New(t)
 	main, fee := w.Content(), w.Content()
-	class("0202", 2_000_000*yuan, right("invention", contract.Yes, contract.Yes))(&main)
-	class("0502", 60_000*yuan)(&fee)
+	registrytest.Class("0202", 2_000_000*yuan, registrytest.Right("invention", contract.Yes, contract.Yes))(&main)
+	registrytest.Class("0502", 60_000*yuan)(&fee)
 	w.Register(main, nil)
 	w.Register(fee, nil)
 	var n int
@@ -285,11 +328,30 @@ func TestB1OpenPriceIsCorrectedOrRefusedR3(t *testing.T) {
 			t.Parallel()
 			w, ctx := registrytest.New(t), context.Background()
 			f := w.Submit(w.Content())
-			ref := registry.Ref{ID: f.ID}
-			_, err := w.S.RequestCorrection(ctx, w.Registrar, ref, []registry.CorrectionItem{{Field: "elements.amountFen", Text: "合同价款空缺，请补充约定", Reason: "R3"}})
+			ref := f.ID
+			_, err := w.S.Do(
+				ctx,
+				w.Registrar,
+				registry.Command{
+					Filing: ref,
+					Event:  registry.EventRequestCorrection,
+					Items:  []registry.CorrectionItem{{Field: "elements.amountFen", Text: "合同价款空缺，请补充约定", Reason: "R3"}},
+				},
+			)
 			registrytest.Check(t, err)
 			if !filled {
-				got, err := w.S.LapseCorrection(ctx, w.Registrar, ref, registry.Refusal{Codes: []string{"R3"}, Articles: []string{"15"}, Text: "价款未约定"}, true)
+				got, err := registrytest.FilingOf(
+					w.S.Do(
+						ctx,
+						w.Registrar,
+						registry.Command{
+							Filing:  ref,
+							Event:   registry.EventLapseCorrection,
+							Refusal: registry.Refusal{Codes: []string{"R3"}, Articles: []string{"15"}, Text: "价款未约定"},
+							Refused: true,
+						},
+					),
+				)
 				registrytest.Check(t, err)
 				if got.State != registry.Refused {
 					t.Errorf("state %s", got.State)
@@ -297,10 +359,12 @@ func TestB1OpenPriceIsCorrectedOrRefusedR3(t *testing.T) {
 				return
 			}
 			w.Edit(f.ContractID, func(c *contract.Content) { c.Elements.Amount, c.Technical = 150_000*yuan, 150_000*yuan })
-			if _, err := w.S.SubmitCorrection(ctx, w.Seller, ref, nil); !fault.Is(err, fault.Invalid) {
+			if _, err := w.S.Do(ctx, w.Seller, registry.Command{Filing: ref, Event: registry.EventSubmitCorrection}); !fault.Is(err, fault.Invalid) {
 				t.Errorf("unanswered items passed: %v", err)
 			}
-			got, err := w.S.SubmitCorrection(ctx, w.Seller, ref, []string{"已补充约定 15 万元"})
+			got, err := registrytest.FilingOf(
+				w.S.Do(ctx, w.Seller, registry.Command{Filing: ref, Event: registry.EventSubmitCorrection, Answers: []string{"已补充约定 15 万元"}}),
+			)
 			registrytest.Check(t, err)
 			if got.State != registry.InReview || got.AcceptedAt == nil || got.ContractVersion != 2 || got.ClaimedAmount != 150_000*yuan {
 				t.Errorf("after correction %s accepted %v version %d C %s", got.State, got.AcceptedAt, got.ContractVersion, got.ClaimedAmount)
@@ -316,24 +380,36 @@ func TestB2WrongTitleIsCorrectedToItsTrueClass(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
 	content := w.Content()
-	class("0101", 150_000*yuan)(&content)
+	registrytest.Class("0101", 150_000*yuan)(&content)
 	f := w.Submit(content)
-	ref := registry.Ref{ID: f.ID}
-	_, err := w.S.Accept(ctx, w.Registrar, ref)
+	ref := f.ID
+	_, err := w.S.Do(ctx, w.Registrar, registry.Command{Filing: ref, Event: registry.EventAccept})
 	registrytest.Check(t, err)
-	w.Review(w.Registrar, f.ID, find("title_mismatch"))
-	if _, err := w.S.PassFirstReview(ctx, w.Registrar, ref); !fault.HasCode(err, "not_registrable") {
+	w.Review(w.Registrar, f.ID, registrytest.Find("title_mismatch"))
+	if _, err := w.S.Do(ctx, w.Registrar, registry.Command{Filing: ref, Event: registry.EventPassFirstReview}); !fault.HasCode(
+		err,
+		"not_registrable",
+	) {
 		t.Fatalf("a title that does not fit its content passed: %v", err)
 	}
-	_, err = w.S.RequestCorrection(ctx, w.Registrar, ref, []registry.CorrectionItem{{Field: "elements.classCode", Text: "内容为测试分析，请改为技术服务", Reason: "R5"}})
+	_, err = w.S.Do(
+		ctx,
+		w.Registrar,
+		registry.Command{
+			Filing: ref,
+			Event:  registry.EventRequestCorrection,
+			Items:  []registry.CorrectionItem{{Field: "elements.classCode", Text: "内容为测试分析，请改为技术服务", Reason: "R5"}},
+		},
+	)
 	registrytest.Check(t, err)
-	if _, err := w.S.RequestCorrection(ctx, w.Registrar, ref, []registry.CorrectionItem{{Text: "再补一项"}}); err == nil {
+	if _, err := w.S.Do(ctx, w.Registrar, registry.Command{Filing: ref, Event: registry.EventRequestCorrection,
+		Items: []registry.CorrectionItem{{Text: "再补一项"}}}); err == nil {
 		t.Error("corrections were asked for twice")
 	}
 	w.Edit(f.ContractID, func(c *contract.Content) {
 		c.Elements.Name, c.Elements.ClassCode = "新材料性能测试分析", "0501"
 	})
-	_, err = w.S.SubmitCorrection(ctx, w.Seller, ref, []string{"已改为技术服务合同"})
+	_, err = w.S.Do(ctx, w.Seller, registry.Command{Filing: ref, Event: registry.EventSubmitCorrection, Answers: []string{"已改为技术服务合同"}})
 	registrytest.Check(t, err)
 	reg := w.Finish(w.Pass(f.ID, func(r *registry.Review) { r.Class, r.Findings = "0501", nil }))
 	if reg.Class != "0501" || reg.Technical != 150_000*yuan {
@@ -351,13 +427,13 @@ func TestB5WrongPointIsRefusedNamingTheRightOne(t *testing.T) {
 	for _, c := range []struct {
 		division, want string
 	}{{"150103", "回民区登记点"}, {"150104", "呼和浩特市登记点"}, {"152221", "自治区登记点"}} {
-		p, err := w.S.RightPoint(ctx, w.Seller.OrgID, c.division, false)
+		p, err := w.Points.Right(ctx, w.Seller.OrgID, c.division, false)
 		registrytest.Check(t, err)
 		if p.Name != c.want {
 			t.Errorf("%s goes to %s, want %s", c.division, p.Name, c.want)
 		}
 	}
-	_, err := w.S.SetPointState(ctx, w.Regional, w.County.ID, 1, registry.PointSuspended, "检查整改")
+	_, err := w.Points.SetState(ctx, w.Regional, w.County.ID, 1, point.Suspended, "检查整改")
 	registrytest.Check(t, err)
 	if _, err = w.S.Submit(ctx, w.Seller, id, w.County.ID); !fault.HasCode(err, "point_suspended") {
 		t.Errorf("a suspended point took a filing: %v", err)
@@ -369,10 +445,14 @@ func TestB5WrongPointIsRefusedNamingTheRightOne(t *testing.T) {
 func TestAUniversityFilesAtItsOwnPointFirst(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
-	own, err := w.S.SavePoint(ctx, w.Regional, registry.PointInput{Name: "本院登记点", Kind: registry.InstitutePoint, OrganisationID: w.Seller.OrgID, Division: "150103",
-		ServesOrg: w.Seller.OrgID, Code2: "09", AuthorisedFrom: "2024-01-01"})
+	own, err := w.Points.Save(
+		ctx,
+		w.Regional,
+		point.Input{Name: "本院登记点", Kind: point.Institute, OrganisationID: w.Seller.OrgID, Division: "150103",
+			ServesOrg: w.Seller.OrgID, Code2: "09", AuthorisedFrom: "2024-01-01"},
+	)
 	registrytest.Check(t, err)
-	p, err := w.S.RightPoint(ctx, w.Seller.OrgID, "150103", false)
+	p, err := w.Points.Right(ctx, w.Seller.OrgID, "150103", false)
 	registrytest.Check(t, err)
 	if p.ID != own.ID {
 		t.Errorf("right point %s", p.Name)
@@ -392,7 +472,7 @@ func TestB6TheSameTextBetweenTheSamePartiesIsADuplicate(t *testing.T) {
 	again.Elements.Name = "换了一个名称"
 	f, err := w.S.Submit(ctx, w.Seller, w.Draft(again, "same"), w.County.ID)
 	registrytest.Check(t, err)
-	_, err = w.S.Accept(ctx, w.Registrar, registry.Ref{ID: f.ID})
+	_, err = w.S.Do(ctx, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventAccept})
 	registrytest.Check(t, err)
 	shown, err := w.S.Case(ctx, w.Registrar, f.ID)
 	registrytest.Check(t, err)
@@ -414,7 +494,9 @@ func TestB7AnExpiredContractIsNotTaken(t *testing.T) {
 	f, err := w.S.Submit(ctx, w.Seller, id, w.County.ID)
 	registrytest.Check(t, err)
 	w.Later(30)
-	got, err := w.S.DeclineIntake(ctx, w.Registrar, registry.Ref{ID: f.ID}, "expired", "合同有效期至 2027-03-01")
+	got, err := registrytest.FilingOf(
+		w.S.Do(ctx, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventDeclineIntake, Code: "expired", Text: "合同有效期至 2027-03-01"}),
+	)
 	registrytest.Check(t, err)
 	if got.State != registry.Declined {
 		t.Errorf("state %s", got.State)
@@ -435,7 +517,8 @@ func TestB8B9ChangeKeepsTheNumberAndCancellationBooksTheNegative(t *testing.T) {
 	}
 	d, err := w.S.Dossier(ctx, w.Seller, reg.Number)
 	registrytest.Check(t, err)
-	if e := d.Entries[1]; e.Contracts != 0 || e.Amount != 200_000*yuan || e.Technical != 150_000*yuan || e.BookedOn.Equal(d.Entries[0].BookedOn) {
+	if e := d.Entries[1]; e.Contracts != 0 || e.Amount != 200_000*yuan || e.Technical != 150_000*yuan ||
+		e.BookedOn.Equal(d.Entries[0].BookedOn) {
 		t.Errorf("the change booked %+v", e)
 	}
 	old, err := w.S.Check(ctx, reg.Number, d.Certificates[1].CheckCode)
@@ -443,14 +526,20 @@ func TestB8B9ChangeKeepsTheNumberAndCancellationBooksTheNegative(t *testing.T) {
 	if old.StateWords != "已变更：本版已被第 2 版取代" {
 		t.Errorf("version 1 says %q", old.StateWords)
 	}
-	nref := registry.NumberRef{Number: reg.Number}
-	if _, err := w.S.Cancel(ctx, w.Head, nref, "rescinded", "双方解除"); !fault.HasCode(err, "not_requested") {
+	nref := reg.Number
+	if _, err := w.S.Do(ctx, w.Head, registry.Command{Number: nref, Event: registry.EventCancel, Ground: "rescinded",
+		Text: "双方解除"}); !fault.HasCode(
+		err,
+		"not_requested",
+	) {
 		t.Errorf("cancelled without request: %v", err)
 	}
-	_, err = w.S.RequestCancel(ctx, w.Seller, nref, "合同解除")
+	_, err = w.S.Do(ctx, w.Seller, registry.Command{Number: nref, Event: registry.EventRequestCancel, Text: "合同解除"})
 	registrytest.Check(t, err)
 	w.Later(40)
-	ended, err := w.S.Cancel(ctx, w.Head, nref, "rescinded", "双方解除")
+	ended, err := registrytest.RegistrationOf(
+		w.S.Do(ctx, w.Head, registry.Command{Number: nref, Event: registry.EventCancel, Ground: "rescinded", Text: "双方解除"}),
+	)
 	registrytest.Check(t, err)
 	if ended.State != registry.Cancelled {
 		t.Errorf("state %s", ended.State)
@@ -482,20 +571,26 @@ func TestB10NobodyReviewsAnOwnCaseEvenWithAnotherRole(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
 	f := w.Submit(w.Content())
-	ref := registry.Ref{ID: f.ID}
-	_, err := w.S.Accept(ctx, w.Registrar, ref)
+	ref := f.ID
+	_, err := w.S.Do(ctx, w.Registrar, registry.Command{Filing: ref, Event: registry.EventAccept})
 	registrytest.Check(t, err)
 	w.Review(w.Registrar, f.ID, nil)
-	_, err = w.S.PassFirstReview(ctx, w.Registrar, ref)
+	_, err = w.S.Do(ctx, w.Registrar, registry.Command{Filing: ref, Event: registry.EventPassFirstReview})
 	registrytest.Check(t, err)
 	promoted := w.Registrar
 	promoted.Roles = []actor.Role{actor.Reviewer}
-	if _, err := w.S.PassSecondReview(ctx, promoted, ref, "同意"); !fault.HasCode(err, "part_taken") {
+	if _, err := w.S.Do(ctx, promoted, registry.Command{Filing: ref, Event: registry.EventPassSecondReview, Text: "同意"}); !fault.HasCode(
+		err,
+		"part_taken",
+	) {
 		t.Errorf("the registrar passed the second review: %v", err)
 	}
 	applicant := w.Seller
 	applicant.OrgID, applicant.Roles = w.Head.OrgID, []actor.Role{actor.Reviewer}
-	if _, err := w.S.PassSecondReview(ctx, applicant, ref, "同意"); !fault.HasCode(err, "part_taken") {
+	if _, err := w.S.Do(ctx, applicant, registry.Command{Filing: ref, Event: registry.EventPassSecondReview, Text: "同意"}); !fault.HasCode(
+		err,
+		"part_taken",
+	) {
 		t.Errorf("the applicant passed the second review: %v", err)
 	}
 	shown, err := w.S.Case(ctx, promoted, f.ID)
@@ -539,15 +634,21 @@ func TestB12BookedIncomeNeverExceedsT(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
 	reg := w.Register(w.Content(), nil)
-	ref := registry.NumberRef{Number: reg.Number}
-	got, err := w.S.BookIncome(ctx, w.Registrar, ref, 500_000*yuan, "核定表 1")
+	ref := reg.Number
+	got, err := registrytest.RegistrationOf(
+		w.S.Do(ctx, w.Registrar, registry.Command{Number: ref, Event: registry.EventBookIncome, Amount: 500_000 * yuan, Text: "核定表 1"}),
+	)
 	registrytest.Check(t, err)
 	if got.Income != 500_000*yuan {
 		t.Errorf("ΣR %s", got.Income)
 	}
-	if _, err = w.S.BookIncome(ctx, w.Registrar, ref, 400_000*yuan, "核定表 2"); !fault.HasCode(err, "income_exceeds") {
+	if _, err = w.S.Do(ctx, w.Registrar, registry.Command{Number: ref, Event: registry.EventBookIncome, Amount: 400_000 * yuan,
+		Text: "核定表 2"}); !fault.HasCode(
+		err,
+		"income_exceeds",
+	) {
 		t.Errorf("900,000 of 800,000 booked: %v", err)
 	}
-	_, err = w.S.BookIncome(ctx, w.Registrar, ref, 300_000*yuan, "核定表 2")
+	_, err = w.S.Do(ctx, w.Registrar, registry.Command{Number: ref, Event: registry.EventBookIncome, Amount: 300_000 * yuan, Text: "核定表 2"})
 	registrytest.Check(t, err)
 }

@@ -4,66 +4,29 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/certify/deadline"
+	"techmarket/internal/certify/point"
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/platform/document"
+	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
+	"techmarket/internal/platform/postgres"
 )
-
-// Level is how urgent an open case is.
-type Level string
-
-// The levels, most urgent first.
-const (
-	LegalLevel  Level = "legal"  // past the legal limit
-	TargetLevel Level = "target" // past the target
-	NearLevel   Level = "near"   // three working days or fewer
-	HalfLevel   Level = "half"   // half of the time gone
-	CalmLevel   Level = "calm"
-	WaitLevel   Level = "wait" // waits for the applicant or for acceptance: no clock of the desk runs
-)
-
-// Label is the level in words.
-func (l Level) Label() string {
-	return map[Level]string{LegalLevel: "超过法定期限", TargetLevel: "超过目标期限", NearLevel: "三个工作日内到期", HalfLevel: "时限已过半", CalmLevel: "时限内", WaitLevel: "待受理或补正中"}[l]
-}
-
-// Levels lists them, most urgent first.
-func Levels() []Level {
-	return []Level{LegalLevel, TargetLevel, NearLevel, HalfLevel, CalmLevel, WaitLevel}
-}
-
-func (d Due) level(c calendar, started, today *time.Time) Level {
-	switch {
-	case d.Paused || started == nil:
-		return WaitLevel
-	case d.Illegal:
-		return LegalLevel
-	case d.Overdue:
-		return TargetLevel
-	case d.Left <= 3:
-		return NearLevel
-	case d.TargetOn != nil && 2*c.between(*started, *today) >= c.between(*started, *d.TargetOn):
-		return HalfLevel
-	default:
-		return CalmLevel
-	}
-}
 
 // PointDeadlines counts the open cases of one point by level.
 type PointDeadlines struct {
-	Point  Point
-	Counts map[Level]int
+	Point  point.Point
+	Counts map[deadline.Level]int
 	Open   int
 }
 
 // Deadlines is the page 在办时限.
 type Deadlines struct {
-	Counts map[Level]int
+	Counts map[deadline.Level]int
 	Open   int
 	Points []PointDeadlines // most urgent first
 	Urgent []UrgentCase     // past a date or near it, most urgent first; at most 100
@@ -72,52 +35,52 @@ type Deadlines struct {
 // UrgentCase is one line of that page.
 type UrgentCase struct {
 	QueueRow
-	Level     Level
+	Level     deadline.Level
 	PointName string
 }
 
 // Deadlines counts the open cases of the actor's points or area by level. Staff of points, league and region officers;
 // Forbidden "desk_only" for others.
 func (s *Service) Deadlines(ctx context.Context, a actor.Actor) (Deadlines, error) {
-	out := Deadlines{Counts: map[Level]int{}}
+	out := Deadlines{Counts: map[deadline.Level]int{}}
 	if !a.Staff() && !a.Officer() {
 		return out, fault.New(fault.Forbidden, "desk_only", "在办时限由登记点和管理员查看")
 	}
-	sc, err := s.scope(ctx, a)
+	sc, err := s.ScopeOf(ctx, a)
 	if err != nil {
 		return out, err
 	}
-	sc.org = 0 // the organisation's own applications are no work of the desk
-	rows, err := many[queueRow](ctx, s.d.DB, deadlineQuery(sc), deadlineArgs(sc))
+	sc.Org = 0 // the organisation's own applications are no work of the desk
+	rows, err := postgres.Many[queueRow](ctx, s.config.DB, deadlineQuery(sc), deadlineArgs(sc))
 	if err != nil {
 		return out, fmt.Errorf("deadlines: %w", err)
 	}
-	days, err := readCalendar(ctx, s.d.DB)
+	days, err := deadline.Days(ctx, s.config.DB)
 	if err != nil {
 		return out, err
 	}
-	points, err := s.Points(ctx, PointFilter{})
+	points, err := point.All(ctx, s.config.DB)
 	if err != nil {
 		return out, err
 	}
 	byID := make(map[int64]*PointDeadlines, len(points))
 	for _, p := range points {
-		byID[p.ID] = &PointDeadlines{Point: p, Counts: map[Level]int{}}
+		byID[p.ID] = &PointDeadlines{Point: p, Counts: map[deadline.Level]int{}}
 	}
-	today := dayOf(s.d.Now())
+	today := clock.Date(s.config.Now())
 	for _, r := range rows {
 		row := r.row(days, today)
-		level := row.Due.level(days, r.ClockStartedOn, &today)
+		level := row.Due.Level
 		out.Counts[level]++
 		out.Open++
 		p := byID[r.PointID]
 		p.Counts[level]++
 		p.Open++
-		if level == LegalLevel || level == TargetLevel || level == NearLevel {
+		if level == deadline.Legal || level == deadline.Target || level == deadline.Near {
 			out.Urgent = append(out.Urgent, UrgentCase{row, level, p.Point.Name})
 		}
 	}
-	slices.SortStableFunc(out.Urgent, func(a, b UrgentCase) int { return rank(a.Level) - rank(b.Level) })
+	slices.SortStableFunc(out.Urgent, func(a, b UrgentCase) int { return deadline.Rank(a.Level) - deadline.Rank(b.Level) })
 	out.Urgent = out.Urgent[:min(len(out.Urgent), 100)]
 	for _, p := range byID {
 		if p.Open > 0 {
@@ -125,7 +88,7 @@ func (s *Service) Deadlines(ctx context.Context, a actor.Actor) (Deadlines, erro
 		}
 	}
 	slices.SortFunc(out.Points, func(a, b PointDeadlines) int {
-		for _, l := range Levels() {
+		for _, l := range deadline.Levels() {
 			if d := b.Counts[l] - a.Counts[l]; d != 0 {
 				return d
 			}
@@ -135,60 +98,64 @@ func (s *Service) Deadlines(ctx context.Context, a actor.Actor) (Deadlines, erro
 	return out, nil
 }
 
-func rank(l Level) int { return slices.Index(Levels(), l) }
-
 // WarnArgs is the periodic job of the clock.
 type WarnArgs struct{}
 
 // Kind names the job.
 func (WarnArgs) Kind() string { return "deadline_warning" }
 
+// RegisterJobs says which function works which of the desk's jobs.
+func (s *Service) RegisterJobs(w *jobs.Workers) {
+	jobs.Register(w, func(ctx context.Context, _ WarnArgs) error { return s.Warn(ctx) })
+}
+
 // Warn is the worker of WarnArgs: it tells the registrar (before a registrar took the case, all of the point) at half time and
 // three working days before the end, the head of the point past the target, and the league's officers too past the legal
 // limit. Each person is told once for each level and date. The system calls it every morning.
 func (s *Service) Warn(ctx context.Context) error {
-	rows, err := many[queueRow](ctx, s.d.DB, deadlineQuery(scope{division: "15%"}), pgx.StrictNamedArgs{})
+	rows, err := postgres.Many[queueRow](ctx, s.config.DB, deadlineQuery(Scope{Division: "15%"}), pgx.StrictNamedArgs{})
 	if err != nil {
 		return fmt.Errorf("warn: %w", err)
 	}
-	days, err := readCalendar(ctx, s.d.DB)
+	days, err := deadline.Days(ctx, s.config.DB)
 	if err != nil {
 		return err
 	}
-	today := dayOf(s.d.Now())
+	today := clock.Date(s.config.Now())
 	for _, r := range rows {
 		row := r.row(days, today)
-		level := row.Due.level(days, r.ClockStartedOn, &today)
-		if level == CalmLevel || level == WaitLevel {
+		level := row.Due.Level
+		if level == deadline.Calm || level == deadline.Wait {
 			continue
 		}
-		if err := s.warn(ctx, row, level); err != nil {
+		if err := s.warn(ctx, row); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Service) warn(ctx context.Context, row QueueRow, level Level) error {
-	p, err := s.Point(ctx, row.PointID)
+func (s *Service) warn(ctx context.Context, row QueueRow) error {
+	level := row.Due.Level
+	p, err := point.Read(ctx, s.config.DB, row.PointID)
 	if err != nil {
 		return err
 	}
 	to := []int64{row.Registrar}
 	if row.Registrar == 0 {
-		if to, err = s.d.People.AccountsOf(ctx, p.OrganisationID, actor.Registrar); err != nil {
+		if to, err = s.config.People.AccountsOf(ctx, p.OrganisationID, actor.Registrar); err != nil {
 			return err
 		}
 	}
-	if level == TargetLevel || level == LegalLevel {
-		heads, err := s.d.People.AccountsOf(ctx, p.OrganisationID, actor.PointHead)
+	if level == deadline.Target || level == deadline.Legal {
+		heads, err := s.config.People.AccountsOf(ctx, p.OrganisationID, actor.PointHead)
 		if err != nil {
 			return err
 		}
 		to = append(to, heads...)
 	}
-	if level == LegalLevel {
-		officers, err := s.d.People.OfficersFor(ctx, p.Division)
+	if level == deadline.Legal {
+		officers, err := s.config.People.OfficersFor(ctx, p.Division)
 		if err != nil {
 			return err
 		}
@@ -196,80 +163,21 @@ func (s *Service) warn(ctx context.Context, row QueueRow, level Level) error {
 	}
 	slices.Sort(to)
 	to = slices.DeleteFunc(slices.Compact(to), func(account int64) bool { return account == 0 })
-	return s.d.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	return s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		on := row.Due.On
-		if level == LegalLevel {
+		if level == deadline.Legal {
 			on = *row.Due.LegalOn
 		}
-		tag, err := tx.Exec(ctx, insertWarning, pgx.StrictNamedArgs{"filing": row.ID, "level": level, "due": on, "now": s.d.Now()})
+		tag, err := tx.Exec(ctx, insertWarning, pgx.StrictNamedArgs{"filing": row.ID, "level": level, "due": on, "now": s.config.Now()})
 		if err != nil || tag.RowsAffected() == 0 || len(to) == 0 {
 			return err
 		}
-		return notify.Message(ctx, tx, notify.Note{To: to, Kind: "deadline", Title: "登记时限提醒：" + level.Label(), At: s.d.Now(),
+		return notify.Message(ctx, tx, notify.Note{To: to, Kind: "deadline", Title: "登记时限提醒：" + warning(level), At: s.config.Now(),
 			Body: row.Title + "（" + row.IntakeNo + "），" + p.Name + "，" + row.Due.Words + "。", Link: fmt.Sprintf("/filings/%d", row.ID)})
 	})
 }
 
-// Holidays lists the days on which the week says one thing and the notice of the State Council another. Anybody may call it.
-func (s *Service) Holidays(ctx context.Context) ([]Holiday, error) {
-	return many[Holiday](ctx, s.d.DB, selectHolidays, pgx.StrictNamedArgs{})
-}
-
-// ReadHolidays reads a table of days for SaveHolidays: columns 日期, 类型 (放假, 调休上班), 名称. Every wrong cell is named; nothing
-// is read in part. Faults: Invalid "holiday_table" with fields, "file_kind" and those of the reader.
-func ReadHolidays(name string, raw []byte) ([]Holiday, error) {
-	table, err := readTable(name, raw)
-	if err != nil {
-		return nil, err
-	}
-	kinds := map[string]string{"放假": holiday, "休": holiday, "假": holiday, holiday: holiday, "调休上班": workday, "上班": workday, "班": workday, workday: workday}
-	var out []Holiday
-	var bad fault.Fields
-	seen := map[time.Time]bool{}
-	columns := map[string]int{}
-	for row, err := range table {
-		if err != nil {
-			return nil, err
-		}
-		if len(columns) == 0 {
-			for i := range row.Cells {
-				if title := document.ColumnTitle(row.Cell(i)); title == "日期" || title == "类型" || title == "名称" {
-					columns[title] = i
-				}
-			}
-			if _, dated := columns["日期"]; !dated {
-				columns = map[string]int{}
-			}
-			continue
-		}
-		if row.Empty() {
-			continue
-		}
-		at := func(title string) int {
-			if i, ok := columns[title]; ok {
-				return i
-			}
-			return -1
-		}
-		day, err := parseDay(row.Cell(at("日期")))
-		bad.Check(err == nil, row.Addr(at("日期")), "format", row.Addr(at("日期"))+"：请填写日期，如 2026-10-01")
-		kind, known := kinds[row.Cell(at("类型"))]
-		bad.Check(known, row.Addr(max(at("类型"), 0)), "unknown", row.Addr(max(at("类型"), 0))+"：类型请填“放假”或“调休上班”")
-		bad.Check(err != nil || !seen[day], row.Addr(at("日期")), "twice", row.Addr(at("日期"))+"：这一天在表中出现了两次")
-		seen[day] = true
-		out = append(out, Holiday{Day: day, Kind: kind, Name: row.Cell(at("名称"))})
-	}
-	if len(out) == 0 {
-		return nil, fault.New(fault.Invalid, "holiday_table", "没有读到日期。表头应为：日期、类型、名称")
-	}
-	return out, bad.Err()
-}
-
-func parseDay(text string) (time.Time, error) {
-	for _, layout := range []string{time.DateOnly, "2006/1/2", "2006.1.2", "2006年1月2日", "20060102"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("not a day: %q", text)
+// warning is how a message names a level that people are warned at.
+func warning(l deadline.Level) string {
+	return map[deadline.Level]string{deadline.Legal: "超过法定期限", deadline.Target: "超过目标期限", deadline.Near: "三个工作日内到期", deadline.Half: "时限已过半"}[l]
 }

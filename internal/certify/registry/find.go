@@ -16,6 +16,7 @@ import (
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/document"
+	"techmarket/internal/platform/postgres"
 )
 
 // Find is what searching a paper of a case found.
@@ -92,15 +93,15 @@ func (s *Service) FindInPaper(ctx context.Context, a actor.Actor, filing, file i
 
 // textOf reads the text of a stored PDF, once for each content.
 func (s *Service) textOf(ctx context.Context, file int64) (fileText, error) {
-	f, err := s.d.Files.Get(ctx, s.d.DB, file)
+	f, err := s.config.Files.Get(ctx, s.config.DB, file)
 	if err != nil {
 		return fileText{}, err
 	}
-	text, err := one[fileText](ctx, s.d.DB, selectText, pgx.StrictNamedArgs{"digest": f.Digest})
+	text, err := postgres.One[fileText](ctx, s.config.DB, selectText, pgx.StrictNamedArgs{"digest": f.Digest})
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return text, err
 	}
-	r, err := s.d.Files.Open(f)
+	r, err := s.config.Files.Open(f)
 	if err != nil {
 		return text, err
 	}
@@ -113,13 +114,17 @@ func (s *Service) textOf(ctx context.Context, file int64) (fileText, error) {
 	pages, err := document.PDFText(at, f.Size)
 	switch {
 	case fault.Is(err, fault.Invalid):
-		text.Failure = faultWords(err)
+		text.Failure = fault.Words(err)
 	case err != nil:
 		return text, err
 	default:
 		text.Pages = pages
 	}
-	_, err = s.d.DB.Exec(ctx, insertText, pgx.StrictNamedArgs{"digest": f.Digest, "pages": text.Pages, "failure": text.Failure, "now": s.d.Now()})
+	_, err = s.config.DB.Exec(
+		ctx,
+		insertText,
+		pgx.StrictNamedArgs{"digest": f.Digest, "pages": text.Pages, "failure": text.Failure, "now": s.config.Now()},
+	)
 	return text, err
 }
 

@@ -35,8 +35,10 @@ func TestAWordIsFoundInTheSignedTextWithItsPlace(t *testing.T) {
 	for range 2 { // the second time from the kept text
 		found, err := w.S.FindInPaper(ctx, w.Registrar, f.ID, file, " 改进成果 无偿归甲方")
 		registrytest.Check(t, err)
-		if found.Total != 1 || found.Hits[0].Page != 2 || found.Hits[0].Match != "改进成果无偿归甲方" || !strings.HasPrefix(found.Hits[0].Place(), "第 2 页：…") ||
-			!strings.HasSuffix(found.Hits[0].Before, "不得改进该技术，") || !strings.HasPrefix(found.Hits[0].After, "所有") {
+		if found.Total != 1 || found.Hits[0].Page != 2 || found.Hits[0].Match != "改进成果无偿归甲方" ||
+			!strings.HasPrefix(found.Hits[0].Place(), "第 2 页：…") ||
+			!strings.HasSuffix(found.Hits[0].Before, "不得改进该技术，") ||
+			!strings.HasPrefix(found.Hits[0].After, "所有") {
 			t.Errorf("got %+v", found)
 		}
 	}
@@ -52,7 +54,7 @@ func TestAWordIsFoundInTheSignedTextWithItsPlace(t *testing.T) {
 	if _, err := w.S.FindInPaper(ctx, w.Stranger, f.ID, file, "技术"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("a stranger searches: %v", err)
 	}
-	_, err = w.S.Accept(ctx, w.Registrar, registry.Ref{ID: f.ID})
+	_, err = w.S.Do(ctx, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventAccept})
 	registrytest.Check(t, err)
 	place := "第 2 页：…改进成果无偿归甲方…"
 	got := w.Review(w.Registrar, f.ID, func(r *registry.Review) {

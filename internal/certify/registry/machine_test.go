@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/certify/registry/registrytest"
 	"techmarket/internal/foundation/actor"
@@ -24,8 +25,16 @@ func TestWhatTheTableDoesNotAllowIsRefusedAuditedAndChangesNothing(t *testing.T)
 	w, ctx := registrytest.New(t), context.Background()
 	f := w.Submit(w.Content())
 	reg := w.Register(w.Content(), nil)
-	who := map[registry.Part]actor.Actor{registry.Applicant: w.Seller, registry.Party: w.Buyer, registry.Registrar: w.Registrar, registry.Reviewer: w.Reviewer,
-		registry.Expert: w.Expert, registry.Head: w.Head, registry.Supervisor: w.League, registry.TaxReader: w.Tax}
+	who := map[registry.Part]actor.Actor{
+		registry.Applicant:  w.Seller,
+		registry.Party:      w.Buyer,
+		registry.Registrar:  w.Registrar,
+		registry.Reviewer:   w.Reviewer,
+		registry.Expert:     w.Expert,
+		registry.Head:       w.Head,
+		registry.Supervisor: w.League,
+		registry.TaxReader:  w.Tax,
+	}
 	for _, on := range []registry.Aggregate{registry.OnFiling, registry.OnRegistration} {
 		var states []registry.State
 		var events []registry.Event
@@ -47,13 +56,17 @@ func TestWhatTheTableDoesNotAllowIsRefusedAuditedAndChangesNothing(t *testing.T)
 			}
 			permitted[fmt.Sprint(r.From, r.Event, r.Part)] = true
 			if r.Event == registry.EventRegister || r.Event == registry.EventRegisterChange {
-				permitted[fmt.Sprint(r.From, registry.EventRegister, r.Part)], permitted[fmt.Sprint(r.From, registry.EventRegisterChange, r.Part)] = true, true
+				permitted[fmt.Sprint(r.From, registry.EventRegister, r.Part)], permitted[fmt.Sprint(r.From, registry.EventRegisterChange,
+					r.Part)] = true, true
 			}
 		}
 		snapshot := `select to_jsonb(filing)::text from filing where id = $1`
 		set, key := `update filing set state = $2 where id = $1`, any(f.ID)
 		if on == registry.OnRegistration {
-			snapshot, set, key = `select to_jsonb(registration)::text from registration where number = $1`, `update registration set state = $2 where number = $1`, any(reg.Number)
+			snapshot, set, key = `select to_jsonb(registration)::text from registration where number = $1`, `update registration set state = $2
+				where number = $1`, any(
+				reg.Number,
+			)
 		}
 		for _, state := range states {
 			_, err := w.DB.Exec(ctx, set, key, state)
@@ -135,8 +148,14 @@ func TestOfTwoRegistrarsWhoAcceptOneIsTold(t *testing.T) {
 	f := w.Submit(w.Content())
 	who := []actor.Actor{w.Registrar, w.Registrar2}
 	winner := one(t, contend(t, w, lockFiling, f.ID,
-		func() error { _, err := w.S.Accept(ctx, who[0], registry.Ref{ID: f.ID}); return err },
-		func() error { _, err := w.S.Accept(ctx, who[1], registry.Ref{ID: f.ID}); return err }))
+		func() error {
+			_, err := w.S.Do(ctx, who[0], registry.Command{Filing: f.ID, Event: registry.EventAccept})
+			return err
+		},
+		func() error {
+			_, err := w.S.Do(ctx, who[1], registry.Command{Filing: f.ID, Event: registry.EventAccept})
+			return err
+		}))
 	if got := w.Filing(f.ID).Registrar; got != who[winner].AccountID {
 		t.Errorf("registrar %d, want the winner %d", got, who[winner].AccountID)
 	}
@@ -147,9 +166,12 @@ func TestAcceptWhileWithdrawnHasOneOutcome(t *testing.T) {
 	w, ctx := registrytest.New(t), context.Background()
 	f := w.Submit(w.Content())
 	winner := one(t, contend(t, w, lockFiling, f.ID,
-		func() error { _, err := w.S.Accept(ctx, w.Registrar, registry.Ref{ID: f.ID}); return err },
 		func() error {
-			_, err := w.S.Withdraw(ctx, w.Seller, registry.Ref{ID: f.ID}, "再改一改")
+			_, err := w.S.Do(ctx, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventAccept})
+			return err
+		},
+		func() error {
+			_, err := w.S.Do(ctx, w.Seller, registry.Command{Filing: f.ID, Event: registry.EventWithdraw, Text: "再改一改"})
 			return err
 		}))
 	if got, want := w.Filing(f.ID).State, []registry.State{registry.InReview, registry.Withdrawn}[winner]; got != want {
@@ -161,7 +183,10 @@ func TestRegisteringTwiceGivesOneNumberAndOneEntry(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
 	f := w.Pass(w.Submit(w.Content()).ID, nil)
-	register := func() error { _, err := w.S.Register(ctx, w.Head, registry.Ref{ID: f.ID}, ""); return err }
+	register := func() error {
+		_, err := w.S.Do(ctx, w.Head, registry.Command{Filing: f.ID, Event: registry.EventRegister})
+		return err
+	}
 	one(t, contend(t, w, lockFiling, f.ID, register, register))
 	var registrations, entries, certificates, rows, jobs int
 	w.Scan(&registrations, `select count(*) from registration`)
@@ -170,18 +195,33 @@ func TestRegisteringTwiceGivesOneNumberAndOneEntry(t *testing.T) {
 	w.Scan(&rows, `select count(*) from ledger_row where kind = 'certificate'`)
 	w.Scan(&jobs, `select count(*) from river_job where kind = 'certificate_pdf'`)
 	if registrations != 1 || entries != 1 || certificates != 1 || rows != 1 || jobs != 1 {
-		t.Errorf("registrations %d entries %d certificates %d ledger rows %d jobs %d, want one of each", registrations, entries, certificates, rows, jobs)
+		t.Errorf(
+			"registrations %d entries %d certificates %d ledger rows %d jobs %d, want one of each",
+			registrations,
+			entries,
+			certificates,
+			rows,
+			jobs,
+		)
 	}
 }
 
 func TestAStaleSheetIsNotSaved(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
-	f, err := w.S.Accept(ctx, w.Registrar, registry.Ref{ID: w.Submit(w.Content()).ID})
+	f, err := registrytest.FilingOf(w.S.Do(ctx, w.Registrar, registry.Command{Filing: w.Submit(w.Content()).ID, Event: registry.EventAccept}))
 	registrytest.Check(t, err)
-	_, err = w.S.SaveReview(ctx, w.Registrar, registry.Ref{ID: f.ID, Version: f.Version}, registry.Review{Class: "0101", Opinion: "甲"})
+	_, err = w.S.Do(
+		ctx,
+		w.Registrar,
+		registry.Command{Filing: f.ID, Version: f.Version, Event: registry.EventSaveReview, Review: registry.Review{Class: "0101", Opinion: "甲"}},
+	)
 	registrytest.Check(t, err)
-	if _, err = w.S.SaveReview(ctx, w.Registrar2, registry.Ref{ID: f.ID, Version: f.Version}, registry.Review{Class: "0101", Opinion: "乙"}); !fault.HasCode(err, "stale_version") {
+	if _, err = w.S.Do(ctx, w.Registrar2, registry.Command{Filing: f.ID, Version: f.Version, Event: registry.EventSaveReview,
+		Review: registry.Review{Class: "0101", Opinion: "乙"}}); !fault.HasCode(
+		err,
+		"stale_version",
+	) {
 		t.Errorf("the later save: %v", err)
 	}
 	if got := w.Filing(f.ID).Review.Opinion; got != "甲" {
@@ -201,7 +241,7 @@ func TestNumbersAreTakenOnceAndWithoutGapsWhenHeadsRegisterTogether(t *testing.T
 	var group errgroup.Group
 	for i, f := range filings {
 		group.Go(func() error {
-			reg, err := w.S.Register(ctx, w.Head, registry.Ref{ID: f.ID}, "")
+			reg, err := registrytest.RegistrationOf(w.S.Do(ctx, w.Head, registry.Command{Filing: f.ID, Event: registry.EventRegister}))
 			numbers[i] = reg.Number
 			return err
 		})
@@ -224,22 +264,39 @@ func TestNumbersAreTakenOnceAndWithoutGapsWhenHeadsRegisterTogether(t *testing.T
 func TestANationalNumberIsEnteredOnceAndMustFitThePoint(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
-	_, err := w.S.SavePointSettings(ctx, w.Head, w.County.ID, registry.PointSettings{Version: 1, NumberSource: registry.NationalNumbers, SecondReview: registry.ReviewerOnly})
+	_, err := w.Points.SaveSettings(
+		ctx,
+		w.Head,
+		w.County.ID,
+		point.Settings{Version: 1, NumberSource: point.NationalNumbers, SecondReview: point.ReviewerOnly},
+	)
 	registrytest.Check(t, err)
 	a, b := w.Pass(w.Submit(w.Content()).ID, nil), w.Pass(w.Submit(w.Content()).ID, nil)
 	for _, bad := range []string{"", "2025150103000017", "2026150203000017", "202615010300001", "20261501030000١٧", "2026150103000000"} {
-		if _, err := w.S.Register(ctx, w.Head, registry.Ref{ID: a.ID}, bad); !fault.HasCode(err, "number_format") {
+		if _, err := w.S.Do(ctx, w.Head, registry.Command{Filing: a.ID, Event: registry.EventRegister, National: bad}); !fault.HasCode(
+			err,
+			"number_format",
+		) {
 			t.Errorf("number %q: %v", bad, err)
 		}
 	}
-	_, err = w.S.Register(ctx, w.Head, registry.Ref{ID: a.ID}, "2026 1501 03 000017")
+	_, err = w.S.Do(ctx, w.Head, registry.Command{Filing: a.ID, Event: registry.EventRegister, National: "2026 1501 03 000017"})
 	registrytest.Check(t, err)
-	if _, err := w.S.Register(ctx, w.Head, registry.Ref{ID: b.ID}, "2026150103000017"); !fault.HasCode(err, "number_taken") {
+	if _, err := w.S.Do(ctx, w.Head, registry.Command{Filing: b.ID, Event: registry.EventRegister,
+		National: "2026150103000017"}); !fault.HasCode(
+		err,
+		"number_taken",
+	) {
 		t.Errorf("a number was used twice: %v", err)
 	}
-	_, err = w.S.SavePointSettings(ctx, w.Head, w.County.ID, registry.PointSettings{Version: 2, NumberSource: registry.OwnNumbers, SecondReview: registry.ReviewerOnly})
+	_, err = w.Points.SaveSettings(
+		ctx,
+		w.Head,
+		w.County.ID,
+		point.Settings{Version: 2, NumberSource: point.OwnNumbers, SecondReview: point.ReviewerOnly},
+	)
 	registrytest.Check(t, err)
-	reg, err := w.S.Register(ctx, w.Head, registry.Ref{ID: b.ID}, "")
+	reg, err := registrytest.RegistrationOf(w.S.Do(ctx, w.Head, registry.Command{Filing: b.ID, Event: registry.EventRegister}))
 	registrytest.Check(t, err)
 	if want := "2026150103000018"; reg.Number != want {
 		t.Errorf("the own sequence gave %s, want %s", reg.Number, want)
@@ -249,16 +306,17 @@ func TestANationalNumberIsEnteredOnceAndMustFitThePoint(t *testing.T) {
 func TestADeskSeesOnlyItsOwnCases(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
-	f, err := w.S.Accept(ctx, w.Registrar, registry.Ref{ID: w.Submit(w.Content()).ID})
+	f, err := registrytest.FilingOf(w.S.Do(ctx, w.Registrar, registry.Command{Filing: w.Submit(w.Content()).ID, Event: registry.EventAccept}))
 	registrytest.Check(t, err)
 	w.Review(w.Registrar, f.ID, nil)
-	_, err = w.S.PassFirstReview(ctx, w.Registrar, registry.Ref{ID: f.ID})
+	_, err = w.S.Do(ctx, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventPassFirstReview})
 	registrytest.Check(t, err)
 	for name, c := range map[string]struct {
 		who  actor.Actor
 		sees bool
 	}{
-		"registrar": {w.Registrar, true}, "reviewer": {w.Reviewer, true}, "seller": {w.Seller, true}, "colleague": {w.Seller2, true}, "buyer": {w.Buyer, true},
+		"registrar": {w.Registrar, true}, "reviewer": {w.Reviewer, true}, "seller": {w.Seller, true}, "colleague": {w.Seller2, true},
+		"buyer":  {w.Buyer, true},
 		"league": {w.League, true}, "region": {w.Regional, true}, "other league": {w.OtherLeague, false}, "other county": {w.Stranger, false},
 		"tax while open": {w.Tax, false}, "guest": {actor.Guest(), false},
 	} {
@@ -277,13 +335,18 @@ func TestADeskSeesOnlyItsOwnCases(t *testing.T) {
 			t.Errorf("%s: listed %v", name, listed)
 		}
 		if name == "seller" || name == "buyer" {
-			if shown.Filing.Review.Opinion != "" || shown.Decision != nil || slices.ContainsFunc(shown.Events, func(e registry.EventRow) bool { return e.Internal }) {
+			if shown.Filing.Review.Opinion != "" || shown.Decision != nil ||
+				slices.ContainsFunc(shown.Events, func(e registry.EventRow) bool { return e.Internal }) {
 				t.Errorf("%s reads the desk's notes: %+v", name, shown.Filing.Review)
 			}
 		}
 	}
 	var refused int
-	w.Scan(&refused, `select count(*) from audit_row where result = 'refused' and object_id = $1 and action = 'registry.read'`, fmt.Sprint(f.ID))
+	w.Scan(
+		&refused,
+		`select count(*) from audit_row where result = 'refused' and object_id = $1 and action = 'registry.read'`,
+		fmt.Sprint(f.ID),
+	)
 	if refused != 3 {
 		t.Errorf("%d refused readings audited, want 3", refused)
 	}
@@ -333,19 +396,28 @@ func TestLargeCasesNeedExpertsAndRevocationComesFromAbove(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
 	content := w.Content()
-	class("0101", 6_000_000*yuan)(&content)
+	registrytest.Class("0101", 6_000_000*yuan)(&content)
 	f := w.Pass(w.Submit(content).ID, nil)
-	if _, err := w.S.Register(ctx, w.Head, registry.Ref{ID: f.ID}, ""); !fault.HasCode(err, "wrong_state") {
+	if _, err := w.S.Do(ctx, w.Head, registry.Command{Filing: f.ID, Event: registry.EventRegister}); !fault.HasCode(err, "wrong_state") {
 		t.Errorf("a large contract was registered without experts: %v", err)
 	}
-	if _, err := w.S.PassExperts(ctx, w.Expert, registry.Ref{ID: f.ID}, "同意", 0); !fault.Is(err, fault.Invalid) {
+	if _, err := w.S.Do(ctx, w.Expert, registry.Command{Filing: f.ID, Event: registry.EventPassExperts, Text: "同意"}); !fault.Is(
+		err,
+		fault.Invalid,
+	) {
 		t.Errorf("experts passed without minutes: %v", err)
 	}
 	reg := w.Finish(f)
-	if _, err := w.S.Revoke(ctx, w.OtherLeague, registry.NumberRef{Number: reg.Number}, "fraud", "查实为虚假合同"); !fault.Is(err, fault.NotFound) {
+	if _, err := w.S.Do(ctx, w.OtherLeague,
+		registry.Command{Number: reg.Number, Event: registry.EventRevoke, Ground: "fraud", Text: "查实为虚假合同"}); !fault.Is(
+		err,
+		fault.NotFound,
+	) {
 		t.Errorf("another league revoked it: %v", err)
 	}
-	got, err := w.S.Revoke(ctx, w.League, registry.NumberRef{Number: reg.Number}, "fraud", "查实为虚假合同")
+	got, err := registrytest.RegistrationOf(
+		w.S.Do(ctx, w.League, registry.Command{Number: reg.Number, Event: registry.EventRevoke, Ground: "fraud", Text: "查实为虚假合同"}),
+	)
 	registrytest.Check(t, err)
 	if got.State != registry.Revoked {
 		t.Errorf("state %s", got.State)
@@ -367,7 +439,16 @@ func TestAPeriodEntryIsNeverRewritten(t *testing.T) {
 
 func TestTheDeskCountsWhatWaitsForTheRole(t *testing.T) {
 	t.Parallel()
-	queue := registry.QueuePage{Counts: map[registry.State]int{registry.AwaitingAcceptance: 1, registry.InReview: 2, registry.Correcting: 4, registry.AwaitingSecondReview: 8, registry.AwaitingExperts: 16, registry.AwaitingRegistration: 32}}
+	queue := registry.QueuePage{
+		Counts: map[registry.State]int{
+			registry.AwaitingAcceptance:   1,
+			registry.InReview:             2,
+			registry.Correcting:           4,
+			registry.AwaitingSecondReview: 8,
+			registry.AwaitingExperts:      16,
+			registry.AwaitingRegistration: 32,
+		},
+	}
 	for role, want := range map[actor.Role]int{actor.Registrar: 3, actor.Reviewer: 8, actor.Expert: 16, actor.PointHead: 32, actor.Member: 0} {
 		if got := queue.Waiting(actor.Actor{Roles: []actor.Role{role}}); got != want {
 			t.Errorf("%s: %d, want %d", role, got, want)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"techmarket/internal/certify/deadline"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/certify/registry/registrytest"
 	"techmarket/internal/foundation/actor"
@@ -19,7 +20,7 @@ func TestQueueFilters(t *testing.T) {
 	other := w.Content()
 	other.Elements.Name, other.Elements.ClassCode = "100%_纯技术服务", "0501"
 	b := w.Submit(other)
-	_, err := w.S.Accept(ctx, w.Registrar, registry.Ref{ID: b.ID})
+	_, err := w.S.Do(ctx, w.Registrar, registry.Command{Filing: b.ID, Event: registry.EventAccept})
 	registrytest.Check(t, err)
 	done := w.Register(w.Content(), nil)
 	for name, c := range map[string]struct {
@@ -66,7 +67,8 @@ func TestRegistrationsAreListedInScope(t *testing.T) {
 		who  actor.Actor
 		text string
 		want int
-	}{"head": {w.Head, "", 2}, "by number": {w.Head, one.Number, 1}, "seller": {w.Seller, "", 2}, "buyer": {w.Buyer, "", 2}, "tax": {w.Tax, "", 2},
+	}{"head": {w.Head, "", 2}, "by number": {w.Head, one.Number, 1}, "seller": {w.Seller, "", 2}, "buyer": {w.Buyer, "", 2},
+		"tax":    {w.Tax, "", 2},
 		"league": {w.League, "", 2}, "other league": {w.OtherLeague, "", 0}, "other county": {w.Stranger, "", 0}} {
 		page, err := w.S.Registrations(ctx, c.who, registry.RegistrationFilter{Text: c.text})
 		registrytest.Check(t, err)
@@ -74,7 +76,11 @@ func TestRegistrationsAreListedInScope(t *testing.T) {
 			t.Errorf("%s: %d rows, want %d", name, len(page.Rows), c.want)
 		}
 	}
-	first, err := w.S.Registrations(ctx, w.Head, registry.RegistrationFilter{Limit: 1, Class: "01", States: []registry.State{registry.Registered}})
+	first, err := w.S.Registrations(
+		ctx,
+		w.Head,
+		registry.RegistrationFilter{Limit: 1, Class: "01", States: []registry.State{registry.Registered}},
+	)
 	registrytest.Check(t, err)
 	second, err := w.S.Registrations(ctx, w.Head, registry.RegistrationFilter{Limit: 1, Cursor: first.Next})
 	registrytest.Check(t, err)
@@ -86,16 +92,16 @@ func TestRegistrationsAreListedInScope(t *testing.T) {
 func TestPreviewComputesWithoutSaving(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
-	f, err := w.S.Accept(ctx, w.Registrar, registry.Ref{ID: w.Submit(w.Content()).ID})
+	f, err := registrytest.FilingOf(w.S.Do(ctx, w.Registrar, registry.Command{Filing: w.Submit(w.Content()).ID, Event: registry.EventAccept}))
 	registrytest.Check(t, err)
 	r := f.Review
-	r.Deductions = []registry.Deduction{goods("equipment", 300_000*yuan)}
+	r.Deductions = []registry.Deduction{registrytest.Goods("equipment", 300_000*yuan)}
 	d, amounts, err := w.S.Preview(ctx, w.Registrar, f.ID, r)
 	registrytest.Check(t, err)
 	if d.Outcome != "register" || amounts.Technical != 500_000*yuan {
 		t.Errorf("decision %+v amounts %+v", d, amounts)
 	}
-	r.Deductions = []registry.Deduction{goods("equipment", 800_000*yuan)}
+	r.Deductions = []registry.Deduction{registrytest.Goods("equipment", 800_000*yuan)}
 	if d, _, err = w.S.Preview(ctx, w.Registrar, f.ID, r); err != nil || d.Outcome == "register" {
 		t.Errorf("nothing left of T: %+v %v", d, err)
 	}
@@ -110,31 +116,39 @@ func TestPreviewComputesWithoutSaving(t *testing.T) {
 func TestHolidaysMoveTheClockAndCorrectionsStopIt(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
-	days := []registry.Holiday{{Day: time.Date(2026, 4, 13, 0, 0, 0, 0, time.UTC), Kind: "holiday", Name: "测试假日"}}
-	if err := w.S.SaveHolidays(ctx, w.League, days); !fault.Is(err, fault.Forbidden) {
+	days := []deadline.Holiday{{Day: time.Date(2026, 4, 13, 0, 0, 0, 0, time.UTC), Kind: "holiday", Name: "测试假日"}}
+	if err := w.Deadlines.SaveHolidays(ctx, w.League, days); !fault.Is(err, fault.Forbidden) {
 		t.Errorf("a league changed the calendar: %v", err)
 	}
-	registrytest.Check(t, w.S.SaveHolidays(ctx, w.Regional, days))
-	f, err := w.S.Accept(ctx, w.Registrar, registry.Ref{ID: w.Submit(w.Content()).ID})
+	registrytest.Check(t, w.Deadlines.SaveHolidays(ctx, w.Regional, days))
+	f, err := registrytest.FilingOf(w.S.Do(ctx, w.Registrar, registry.Command{Filing: w.Submit(w.Content()).ID, Event: registry.EventAccept}))
 	registrytest.Check(t, err)
 	on := func(day *time.Time) string { return day.Format(time.DateOnly) }
 	if on(f.TargetOn) != "2026-05-04" || on(f.LegalOn) != "2026-05-10" { // 15 working days from Friday 10 April, Monday 13 off
 		t.Errorf("target %s legal %s", on(f.TargetOn), on(f.LegalOn))
 	}
-	f, err = w.S.RequestCorrection(ctx, w.Registrar, registry.Ref{ID: f.ID}, []registry.CorrectionItem{{Text: "请补交承诺书"}})
+	f, err = registrytest.FilingOf(
+		w.S.Do(
+			ctx,
+			w.Registrar,
+			registry.Command{Filing: f.ID, Event: registry.EventRequestCorrection, Items: []registry.CorrectionItem{{Text: "请补交承诺书"}}},
+		),
+	)
 	registrytest.Check(t, err)
 	if f.DueOn.Format(time.DateOnly) != "2026-04-27" { // ten working days for the applicant
 		t.Errorf("correction due %s", f.DueOn)
 	}
 	w.Later(7)
-	f, err = w.S.SubmitCorrection(ctx, w.Seller, registry.Ref{ID: f.ID}, []string{"已补交"})
+	f, err = registrytest.FilingOf(
+		w.S.Do(ctx, w.Seller, registry.Command{Filing: f.ID, Event: registry.EventSubmitCorrection, Answers: []string{"已补交"}}),
+	)
 	registrytest.Check(t, err)
 	if on(f.TargetOn) != "2026-05-08" || on(f.LegalOn) != "2026-05-17" || f.PausedWorking != 4 || f.PausedCalendar != 7 {
 		t.Errorf("after a week's pause: target %s legal %s paused %d/%d", on(f.TargetOn), on(f.LegalOn), f.PausedWorking, f.PausedCalendar)
 	}
-	policies, err := w.S.Policies(ctx)
+	policies, err := w.Deadlines.Policies(ctx)
 	registrytest.Check(t, err)
-	if len(policies) != 4 || slices.ContainsFunc(policies, func(p registry.Policy) bool { return p.Active && p.LegalDays > 30 }) {
+	if len(policies) != 4 || slices.ContainsFunc(policies, func(p deadline.Policy) bool { return p.Active && p.LegalDays > 30 }) {
 		t.Errorf("policies %+v", policies)
 	}
 }
@@ -144,15 +158,22 @@ func TestACorrectionRestartsTheClockWhereThePolicySaysSo(t *testing.T) {
 	w, ctx := registrytest.New(t), context.Background()
 	_, err := w.DB.Exec(ctx, `update sla_policy set correction_resets_clock = true where active`)
 	registrytest.Check(t, err)
-	f, err := w.S.Accept(ctx, w.Registrar, registry.Ref{ID: w.Submit(w.Content()).ID})
+	f, err := registrytest.FilingOf(w.S.Do(ctx, w.Registrar, registry.Command{Filing: w.Submit(w.Content()).ID, Event: registry.EventAccept}))
 	registrytest.Check(t, err)
 	w.Later(5)
-	_, err = w.S.RequestCorrection(ctx, w.Registrar, registry.Ref{ID: f.ID}, []registry.CorrectionItem{{Text: "请补交承诺书"}})
+	_, err = w.S.Do(
+		ctx,
+		w.Registrar,
+		registry.Command{Filing: f.ID, Event: registry.EventRequestCorrection, Items: []registry.CorrectionItem{{Text: "请补交承诺书"}}},
+	)
 	registrytest.Check(t, err)
 	w.Later(7)
-	f, err = w.S.SubmitCorrection(ctx, w.Seller, registry.Ref{ID: f.ID}, []string{"已补交"})
+	f, err = registrytest.FilingOf(
+		w.S.Do(ctx, w.Seller, registry.Command{Filing: f.ID, Event: registry.EventSubmitCorrection, Answers: []string{"已补交"}}),
+	)
 	registrytest.Check(t, err)
-	if got := f.TargetOn.Format(time.DateOnly) + " " + f.LegalOn.Format(time.DateOnly); got != "2026-05-13 2026-05-22" || f.PausedWorking != 0 { // 15 working, 30 calendar days from 22 April
+	if got := f.TargetOn.Format(time.DateOnly) + " " + f.LegalOn.Format(time.DateOnly); got != "2026-05-13 2026-05-22" ||
+		f.PausedWorking != 0 { // 15 working, 30 calendar days from 22 April
 		t.Errorf("target and legal %s, paused %d", got, f.PausedWorking)
 	}
 }
@@ -161,14 +182,18 @@ func TestReconsiderationAndReRecognitionReturnToTheStateBefore(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
 	f := w.Submit(w.Content())
-	_, err := w.S.DeclineIntake(ctx, w.Registrar, registry.Ref{ID: f.ID}, "expired", "已过期")
+	_, err := w.S.Do(ctx, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventDeclineIntake, Code: "expired", Text: "已过期"})
 	registrytest.Check(t, err)
-	f, err = w.S.OpenFilingReconsideration(ctx, w.Seller, registry.Ref{ID: f.ID}, "合同已续签")
+	f, err = registrytest.FilingOf(
+		w.S.Do(ctx, w.Seller, registry.Command{Filing: f.ID, Event: registry.EventOpenReconsideration, Text: "合同已续签"}),
+	)
 	registrytest.Check(t, err)
 	if f.State != registry.InReconsideration {
 		t.Errorf("state %s", f.State)
 	}
-	f, err = w.S.ConcludeFiling(ctx, w.League, registry.Ref{ID: f.ID}, "撤销原决定，请重新提交")
+	f, err = registrytest.FilingOf(
+		w.S.Do(ctx, w.League, registry.Command{Filing: f.ID, Event: registry.EventConcludeReexamination, Text: "撤销原决定，请重新提交"}),
+	)
 	registrytest.Check(t, err)
 	if f.State != registry.Declined {
 		t.Errorf("state %s", f.State)
@@ -177,50 +202,36 @@ func TestReconsiderationAndReRecognitionReturnToTheStateBefore(t *testing.T) {
 	registrytest.Check(t, err)
 
 	reg := w.Register(w.Content(), nil)
-	n := registry.NumberRef{Number: reg.Number}
-	if _, err := w.S.OpenReRecognition(ctx, w.Seller, n, "x"); !fault.Is(err, fault.Forbidden) {
+	n := reg.Number
+	if _, err := w.S.Do(ctx, w.Seller, registry.Command{Number: n, Event: registry.EventOpenReRecognition, Text: "x"}); !fault.Is(
+		err,
+		fault.Forbidden,
+	) {
 		t.Errorf("the seller opened a re-recognition: %v", err)
 	}
-	_, err = w.S.OpenReRecognition(ctx, w.Tax, n, "技术交易额偏高")
+	_, err = w.S.Do(ctx, w.Tax, registry.Command{Number: n, Event: registry.EventOpenReRecognition, Text: "技术交易额偏高"})
 	registrytest.Check(t, err)
-	reg, err = w.S.Conclude(ctx, w.League, n, "维持")
+	reg, err = registrytest.RegistrationOf(
+		w.S.Do(ctx, w.League, registry.Command{Number: n, Event: registry.EventConcludeReexamination, Text: "维持"}),
+	)
 	registrytest.Check(t, err)
 	if reg.State != registry.Registered || reg.PriorState != "" {
 		t.Errorf("state %s before %s", reg.State, reg.PriorState)
 	}
-	reg, err = w.S.ReviewTaxRelief(ctx, w.League, n, false, "缺少证书")
+	reg, err = registrytest.RegistrationOf(
+		w.S.Do(ctx, w.League, registry.Command{Number: n, Event: registry.EventReviewTaxRelief, Text: "缺少证书"}),
+	)
 	registrytest.Check(t, err)
 	if reg.TaxReview != "no" {
 		t.Errorf("tax review %q", reg.TaxReview)
 	}
 	service := w.Content()
-	class("0501", 100_000*yuan)(&service)
-	if _, err := w.S.ReviewTaxRelief(ctx, w.League, registry.NumberRef{Number: w.Register(service, nil).Number}, true, ""); !fault.HasCode(err, "class_not_reviewed") {
+	registrytest.Class("0501", 100_000*yuan)(&service)
+	if _, err := w.S.Do(ctx, w.League, registry.Command{Number: w.Register(service, nil).Number, Event: registry.EventReviewTaxRelief,
+		Approved: true}); !fault.HasCode(
+		err,
+		"class_not_reviewed",
+	) {
 		t.Errorf("a service was reviewed for tax relief: %v", err)
-	}
-}
-
-func TestAPointKnowsItsStaff(t *testing.T) {
-	t.Parallel()
-	w, ctx := registrytest.New(t), context.Background()
-	staff, err := w.S.Staff(ctx, w.Head, w.County.ID)
-	registrytest.Check(t, err)
-	if len(staff) != 5 {
-		t.Errorf("staff %+v", staff)
-	}
-	if _, err := w.S.Staff(ctx, w.Stranger, w.County.ID); !fault.Is(err, fault.Forbidden) {
-		t.Errorf("a stranger read the staff list: %v", err)
-	}
-	points, err := w.S.Points(ctx, registry.PointFilter{League: "150100"})
-	registrytest.Check(t, err)
-	if len(points) != 2 {
-		t.Errorf("%d points in 呼和浩特", len(points))
-	}
-	if _, err := w.S.SavePoint(ctx, w.Regional, registry.PointInput{Name: "重号", Kind: registry.CountyPoint, OrganisationID: w.Head.OrgID, Division: "150104", Code2: "03",
-		AuthorisedFrom: "2026-01-01"}); !fault.HasCode(err, "point_code_taken") {
-		t.Errorf("one code twice in a league: %v", err)
-	}
-	if _, err := w.S.SavePoint(ctx, w.Head, registry.PointInput{}); !fault.Is(err, fault.Forbidden) {
-		t.Errorf("a head founded a point: %v", err)
 	}
 }

@@ -16,8 +16,3 @@ func (Request) SchemaVersion() int { return 1 }
 
 // SchemaVersion of a cancellation or revocation.
 func (Ending) SchemaVersion() int { return 1 }
-
-// SchemaVersion of the figures of an assessment.
-func (PointFigures) SchemaVersion() int { return 1 }
-
-func (historic) SchemaVersion() int { return 1 }

@@ -3,12 +3,10 @@ package registry
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,9 +15,7 @@ import (
 	"techmarket/internal/certify/ledger"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/clock"
-	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/audit"
-	"techmarket/internal/platform/document"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
@@ -38,100 +34,36 @@ type Enqueuer interface {
 	Enqueue(ctx context.Context, tx pgx.Tx, args jobs.Args, o jobs.Options) error
 }
 
-// Deps is what the desk is built on.
-type Deps struct {
+// Config is what a Service needs.
+type Config struct {
 	DB        *postgres.DB
 	Contracts *contract.Service
 	Ledger    *ledger.Ledger
 	Audit     audit.Recorder
 	People    People
 	Jobs      Enqueuer
-	Files     *files.Store                    // of the certificates' PDFs
-	Fonts     func() (*document.Fonts, error) // of all papers, loaded with the first; nil: none can be made
+	Files     *files.Store // of the contracts' attachments
 	Now       func() time.Time
-	Random    io.Reader // of the check codes
-	BaseURL   string    // of the verify page, without a trailing slash
+	Random    io.Reader                    // of the check codes
+	Drawable  func(contract.Content) error // refuses what no certificate could print; nil: anything can be printed
+	// Ended follows the end of a registration in its transaction; reason says which and how. nil: nothing follows.
+	Ended func(ctx context.Context, tx pgx.Tx, number, reason string, at time.Time) error
 }
 
 // Service is the desk and the register. Every event that changes something writes, in one transaction: the new state, a
 // filing_event, a ledger row and an audit row. A refused call changes nothing and leaves an audit row "refused".
-//
-// Faults of every event: Unauthorized "sign_in", NotFound "filing_not_found" or "registration_not_found" (also for cases
-// out of the actor's scope), Conflict "wrong_state" and "stale_version", Forbidden "wrong_part" and "part_taken" (the
-// person already plays another part in this case).
-type Service struct{ d Deps }
-
-// New builds the service.
-func New(d Deps) *Service { return &Service{d: d} }
-
-// work is one event on one filing inside its transaction.
-type work struct {
-	tx     pgx.Tx
-	who    actor.Actor
-	now    time.Time
-	today  time.Time
-	part   Part
-	filing Filing
-	point  Point
-	to     State
-	number string // of the registration, once there is one
-	note   string
-	detail map[string]any // for the ledger and the history
-	inside bool           // not for the parties
-	tell   []int64        // accounts that get a message
-	say    string         // its words; empty: nothing is sent
-	link   string         // of the message; "" the filing
+type Service struct {
+	config Config
+	trail  audit.Trail
 }
 
-// onFiling runs one event: lock, scope, table, separation of duties, fn, then everything that must be written with it.
-// fn changes w.filing and may choose w.to among the rule's states.
-func (s *Service) onFiling(ctx context.Context, a actor.Actor, r Ref, event Event, fn func(ctx context.Context, w *work) error) (Filing, error) {
-	var done Filing
-	err := s.guarded(ctx, a, event, "filing", strconv.FormatInt(r.ID, 10), func(ctx context.Context, tx pgx.Tx) error {
-		f, err := one[Filing](ctx, tx, lockFiling, pgx.StrictNamedArgs{"id": r.ID})
-		if errors.Is(err, pgx.ErrNoRows) {
-			return filingNotFound()
-		}
-		if err != nil {
-			return err
-		}
-		p, err := readPoint(ctx, tx, f.PointID)
-		if err != nil {
-			return err
-		}
-		parts := stand(a, f.ApplicantOrg, []int64{f.SellerOrg, f.BuyerOrg}, p)
-		if len(parts) == 0 {
-			return filingNotFound()
-		}
-		if event == EventRegister && f.Kind == Change {
-			event = EventRegisterChange
-		}
-		rule, err := find(OnFiling, f.State, event, parts)
-		if err != nil {
-			return err
-		}
-		if r.Version != 0 && r.Version != f.Version {
-			return stale()
-		}
-		w := &work{tx: tx, who: a, now: s.d.Now(), part: rule.Part, filing: f, point: p, to: rule.To[0], number: f.Number}
-		w.today = dayOf(w.now)
-		if err := play(ctx, tx, f.ID, a.AccountID, rule.Part); err != nil {
-			return err
-		}
-		if err := fn(ctx, w); err != nil {
-			return err
-		}
-		if !slices.Contains(rule.To, w.to) {
-			return fmt.Errorf("registry: %s leads from %s to %s, which the table does not know", event, f.State, w.to)
-		}
-		done, err = s.finish(ctx, w, event, f.State)
-		return err
-	})
-	return done, err
+// New builds the service.
+func New(c Config) *Service {
+	return &Service{config: c, trail: audit.Trail{DB: c.DB, Recorder: c.Audit, Room: "registry"}}
 }
 
 // finish stores the filing and everything that goes with an event.
-func (s *Service) finish(ctx context.Context, w *work, event Event, from State) (Filing, error) {
+func (s *Service) finish(ctx context.Context, w *work, from State) error {
 	w.filing.State = w.to
 	switch {
 	case !w.to.Open() && w.filing.DecidedAt == nil:
@@ -141,32 +73,46 @@ func (s *Service) finish(ctx context.Context, w *work, event Event, from State) 
 	}
 	w.filing.Number = w.number
 	if err := storeFiling(ctx, w.tx, w.filing, w.now); err != nil {
-		return Filing{}, fmt.Errorf("store filing: %w", err)
+		return fmt.Errorf("store filing: %w", err)
 	}
 	w.filing.Version++
 	w.filing.UpdatedAt = w.now
-	if event != EventSaveReview {
-		if err := s.note(ctx, w, event, from); err != nil {
-			return Filing{}, err
-		}
+	if w.Event == EventSaveReview {
+		return nil
 	}
-	return w.filing, nil
+	return s.noteFiling(ctx, w, from)
 }
 
-// note writes history, audit, ledger and messages. Audit and ledger each have one chain head to lock, always taken in this
+// noteFiling writes history, audit, ledger and messages. Audit and ledger each have one chain head to lock, always taken in this
 // order (certify/contract writes its audit rows before).
-func (s *Service) note(ctx context.Context, w *work, event Event, from State) error {
-	row := EventRow{At: w.now, Account: w.who.AccountID, Part: w.part, Event: event, From: from, To: w.to, Note: w.note, Internal: w.inside}
+func (s *Service) noteFiling(ctx context.Context, w *work, from State) error {
+	row := EventRow{At: w.now, Account: w.who.AccountID, Part: w.part, Event: w.Event, From: from, To: w.to, Note: w.note, Internal: w.inside}
 	if err := addEvent(ctx, w.tx, w.filing.ID, w.number, row, w.detail); err != nil {
 		return fmt.Errorf("add event: %w", err)
 	}
-	if err := s.record(ctx, w.tx, w.who, event, "filing", strconv.FormatInt(w.filing.ID, 10), false, map[string]any{"from": from, "to": w.to, "part": w.part}); err != nil {
+	if err := s.trail.Record(ctx, w.tx, w.who, string(w.Event), "filing", strconv.FormatInt(w.filing.ID, 10),
+		map[string]any{"from": from, "to": w.to, "part": w.part}); err != nil {
 		return err
 	}
-	if event != EventRegister && event != EventRegisterChange { // the certificate's own row says it
-		payload := decision{Filing: w.filing.IntakeNo, Number: w.number, Event: event, From: from, To: w.to, Part: w.part, Account: w.who.AccountID,
-			Point: w.filing.PointID, ContractID: w.filing.ContractID, ContractVersion: w.filing.ContractVersion, TextDigest: w.filing.TextDigest,
-			Class: w.filing.Class, Amount: w.filing.Amount, Technical: w.filing.Technical, Note: w.note, At: clock.Local(w.now).Format(time.RFC3339)}
+	if w.Event != EventRegister && w.Event != EventRegisterChange { // the certificate's own row says it
+		payload := decision{
+			Filing:          w.filing.IntakeNo,
+			Number:          w.number,
+			Event:           w.Event,
+			From:            from,
+			To:              w.to,
+			Part:            w.part,
+			Account:         w.who.AccountID,
+			Point:           w.filing.PointID,
+			ContractID:      w.filing.ContractID,
+			ContractVersion: w.filing.ContractVersion,
+			TextDigest:      w.filing.TextDigest,
+			Class:           w.filing.Class,
+			Amount:          w.filing.Amount,
+			Technical:       w.filing.Technical,
+			Note:            w.note,
+			At:              clock.Local(w.now).Format(time.RFC3339),
+		}
 		if _, err := s.chain(ctx, w.tx, "decision", w.filing.IntakeNo, payload); err != nil {
 			return err
 		}
@@ -174,12 +120,43 @@ func (s *Service) note(ctx context.Context, w *work, event Event, from State) er
 	if w.say == "" {
 		return nil
 	}
-	return s.message(ctx, w.tx, w.tell, w.who.AccountID, w.say, w.filing.Title+"（"+w.filing.IntakeNo+"）", cmp.Or(w.link, "/filings/"+strconv.FormatInt(w.filing.ID, 10)))
+	return s.message(
+		ctx,
+		w.tx,
+		w.tell,
+		w.who.AccountID,
+		w.say,
+		w.filing.Title+"（"+w.filing.IntakeNo+"）",
+		cmp.Or(w.link, "/filings/"+strconv.FormatInt(w.filing.ID, 10)),
+	)
+}
+
+// noteRegistration is noteFiling for registrations.
+func (s *Service) noteRegistration(ctx context.Context, w *work, from State) error {
+	r := w.reg
+	row := EventRow{At: w.now, Account: w.who.AccountID, Part: w.part, Event: w.Event, From: from, To: w.to, Note: w.note}
+	if err := addEvent(ctx, w.tx, 0, r.Number, row, nil); err != nil {
+		return fmt.Errorf("add event: %w", err)
+	}
+	if err := s.trail.Record(ctx, w.tx, w.who, string(w.Event), "registration", r.Number,
+		map[string]any{"from": from, "to": w.to, "part": w.part}); err != nil {
+		return err
+	}
+	payload := decision{Number: r.Number, Event: w.Event, From: from, To: w.to, Part: w.part, Account: w.who.AccountID, Point: r.PointID,
+		ContractID: r.ContractID, Class: r.Class, Amount: r.Amount, Technical: r.Technical, Income: r.Income, Note: w.note,
+		At: clock.Local(w.now).Format(time.RFC3339)}
+	if _, err := s.chain(ctx, w.tx, "decision", r.Number, payload); err != nil {
+		return err
+	}
+	if w.say == "" {
+		return nil
+	}
+	return s.message(ctx, w.tx, w.tell, w.who.AccountID, w.say, r.Title+"（"+r.Number+"）", "/registrations/"+r.Number)
 }
 
 // chain appends one canonical row to the ledger.
 func (s *Service) chain(ctx context.Context, tx pgx.Tx, kind, ref string, payload any) (seq int64, err error) {
-	row, err := s.d.Ledger.Append(ctx, tx, ledger.Entry{Kind: kind, Ref: ref, Payload: payload})
+	row, err := s.config.Ledger.Append(ctx, tx, ledger.Entry{Kind: kind, Ref: ref, Payload: payload})
 	if err != nil {
 		return 0, fmt.Errorf("append to ledger: %w", err)
 	}
@@ -191,72 +168,7 @@ func (s *Service) message(ctx context.Context, tx pgx.Tx, to []int64, from int64
 	if len(to) == 0 {
 		return nil
 	}
-	return notify.Message(ctx, tx, notify.Note{To: to, Kind: "registration", Title: title, Body: body, Link: link, At: s.d.Now()})
-}
-
-func (s *Service) record(ctx context.Context, tx pgx.Tx, a actor.Actor, event Event, kind, id string, refused bool, detail map[string]any) error {
-	err := s.d.Audit.Record(ctx, tx, audit.Event{Actor: a, Action: "registry." + string(event), ObjectKind: kind, ObjectID: id, Refused: refused, Detail: detail})
-	if err != nil {
-		return fmt.Errorf("audit: %w", err)
-	}
-	return nil
-}
-
-// guarded runs fn in a transaction; a refusal (a fault) is rolled back and leaves an audit row of its own.
-func (s *Service) guarded(ctx context.Context, a actor.Actor, event Event, kind, id string, fn func(ctx context.Context, tx pgx.Tx) error) error {
-	if !a.SignedIn() {
-		return fault.New(fault.Unauthorized, "sign_in", "请先登录")
-	}
-	err := s.d.DB.InTx(ctx, fn)
-	var refusal *fault.Error
-	if err == nil || !errors.As(err, &refusal) || refusal.Kind == fault.Internal || refusal.Kind == fault.Unavailable {
-		return err
-	}
-	if audit := s.refuse(ctx, a, event, kind, id, refusal.Code); audit != nil {
-		return errors.Join(err, audit)
-	}
-	return err
-}
-
-func (s *Service) refuse(ctx context.Context, a actor.Actor, event Event, kind, id, code string) error {
-	return s.d.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		return s.record(ctx, tx, a, event, kind, id, true, map[string]any{"code": code})
-	})
-}
-
-// play notes that the person plays the part in the case, or refuses where the person already plays another one.
-// The head may also have been registrar (docs/rules/registration.md §3 asks only applicant ≠ registrar ≠ reviewer), never reviewer.
-func play(ctx context.Context, tx pgx.Tx, filing, account int64, part Part) error {
-	if !slices.Contains([]Part{Applicant, Registrar, Reviewer, Expert, Head}, part) {
-		return nil
-	}
-	args := pgx.StrictNamedArgs{"filing": filing, "account": account}
-	var held Part
-	err := tx.QueryRow(ctx, selectPart, args).Scan(&held)
-	if errors.Is(err, pgx.ErrNoRows) {
-		args["part"] = part
-		_, err = tx.Exec(ctx, insertPart, args)
-		return err
-	}
-	if err != nil {
-		return err
-	}
-	if fits(held, part) {
-		return nil
-	}
-	return fault.Newf(fault.Forbidden, "part_taken", "您已作为%s办理过本件，不能再作为%s。请由其他人员办理", held.Label(), part.Label())
-}
-
-// fits reports whether somebody who holds a part (or none) in a case may play the other one there.
-func fits(held, part Part) bool {
-	switch part {
-	case Head:
-		return held != Applicant && held != Reviewer
-	case Applicant, Registrar, Reviewer, Expert:
-		return held == "" || held == part
-	default:
-		return true
-	}
+	return notify.Message(ctx, tx, notify.Note{To: to, Kind: "registration", Title: title, Body: body, Link: link, At: s.config.Now()})
 }
 
 // decision is the ledger payload of an event; certificates have their own.
@@ -278,9 +190,4 @@ type decision struct {
 	Income          any    `json:"incomeFen,omitempty"`
 	Note            string `json:"note,omitempty"`
 	At              string `json:"at"`
-}
-
-// required notes an empty text; people must not decide without a word.
-func required(f *fault.Fields, path, text, message string) {
-	f.Check(strings.TrimSpace(text) != "", path, "required", message)
 }

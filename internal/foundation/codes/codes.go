@@ -167,3 +167,15 @@ func (l List) Label(code string) string {
 	}
 	return code
 }
+
+// ClassName names a four-digit class of contract with its group, once where both bear one name.
+func ClassName(class string) string {
+	if len(class) != 4 {
+		return class
+	}
+	group, own := ContractClass.Label(class[:2]), ContractClass.Label(class)
+	if group == own {
+		return own
+	}
+	return group + "（" + own + "）"
+}

@@ -8,6 +8,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Kind says what sort of failure it is; web maps each kind to one HTTP status.
@@ -38,7 +39,7 @@ type Error struct {
 	Kind    Kind
 	Code    string // stable, snake_case, e.g. "listing_not_confirmed"
 	Message string // Chinese, says what to do next; never holds a cause
-	Params  []any  // of the message, for other languages
+	Params  []any  // of the message, for other languages; states and events of the house, which the door has words for
 	Fields  []Field
 	cause   error
 }
@@ -48,6 +49,12 @@ func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
 // Unwrap gives the cause to errors.Is/As and to the one place that logs it.
 func (e *Error) Unwrap() error { return e.cause }
+
+// With adds the parameters of a fuller sentence that only the door can say: codes of the house in its order.
+func (e *Error) With(codes ...any) *Error {
+	e.Params = append(e.Params, codes...)
+	return e
+}
 
 // New makes a fault.
 func New(kind Kind, code, message string) *Error {
@@ -62,6 +69,20 @@ func Newf(kind Kind, code, format string, args ...any) *Error {
 // Wrap makes a fault that keeps its cause for the log.
 func Wrap(cause error, kind Kind, code, message string) *Error {
 	return &Error{Kind: kind, Code: code, Message: message, cause: cause}
+}
+
+// Stale is the conflict of somebody who changes what another person changed since it was read.
+func Stale() *Error {
+	return New(Conflict, "stale_version", "这份内容刚刚被别人改过。请刷新页面，核对最新内容后再操作")
+}
+
+// Words is what a person may read of an error.
+func Words(err error) string {
+	var f *Error
+	if errors.As(err, &f) {
+		return f.Message
+	}
+	return "没有完成"
 }
 
 // KindOf returns the kind of the first fault in the chain, Internal for any other error and "" for nil.
@@ -102,6 +123,11 @@ func (f *Fields) Check(ok bool, path, code, message string) {
 	if !ok {
 		f.Add(path, code, message)
 	}
+}
+
+// Required adds the field where its text is empty or blank.
+func (f *Fields) Required(path, text, message string) {
+	f.Check(strings.TrimSpace(text) != "", path, "required", message)
 }
 
 // List returns the fields noted so far, in order.

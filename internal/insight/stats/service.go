@@ -237,7 +237,8 @@ func (s *Service) Targets(ctx context.Context, sample bool) ([]Target, error) {
 			err = s.db.QueryRow(ctx, countPoints, pgx.StrictNamedArgs{"kind": kind, "sample": sample, "day": today(s.now())}).Scan(&own)
 		} else {
 			var t Table
-			t, err = s.Table(ctx, Query{From: fmt.Sprintf("%d-01-01", target.TargetYear), To: fmt.Sprintf("%d-12-31", target.TargetYear), Sample: sample})
+			t, err = s.Table(ctx, Query{From: fmt.Sprintf("%d-01-01", target.TargetYear), To: fmt.Sprintf("%d-12-31", target.TargetYear),
+				Sample: sample})
 			own = int64(t.Total.Amount)
 		}
 		if err != nil {
@@ -286,8 +287,16 @@ func (t Table) sheet() document.Sheet {
 		columns = t.Columns
 	}
 	for _, c := range columns {
-		sheet.Columns = append(sheet.Columns, document.SheetColumn{Title: c.Name + " 项数", Kind: document.Count},
-			document.SheetColumn{Title: c.Name + " 成交额（元）", Kind: document.Yuan, Width: 20}, document.SheetColumn{Title: c.Name + " 技术交易额（元）", Kind: document.Yuan, Width: 20})
+		sheet.Columns = append(
+			sheet.Columns,
+			document.SheetColumn{Title: c.Name + " 项数", Kind: document.Count},
+			document.SheetColumn{
+				Title: c.Name + " 成交额（元）",
+				Kind:  document.Yuan,
+				Width: 20,
+			},
+			document.SheetColumn{Title: c.Name + " 技术交易额（元）", Kind: document.Yuan, Width: 20},
+		)
 	}
 	sheet.Rows = t.lines()
 	return sheet

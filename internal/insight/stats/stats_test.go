@@ -58,11 +58,11 @@ func (m *trade) register(t *rapid.T) {
 	m.numbers = append(m.numbers, w.Finish(f).Number)
 }
 
-func (m *trade) pick(t *rapid.T) (registry.NumberRef, bool) {
+func (m *trade) pick(t *rapid.T) (string, bool) {
 	if len(m.numbers) == 0 {
-		return registry.NumberRef{}, false
+		return "", false
 	}
-	return registry.NumberRef{Number: rapid.SampledFrom(m.numbers).Draw(t, "number")}, true
+	return rapid.SampledFrom(m.numbers).Draw(t, "number"), true
 }
 
 func (m *trade) change(t *rapid.T) {
@@ -71,13 +71,13 @@ func (m *trade) change(t *rapid.T) {
 	if !ok {
 		return
 	}
-	d, err := w.S.Dossier(ctx, w.Regional, n.Number)
+	d, err := w.S.Dossier(ctx, w.Regional, n)
 	registrytest.Check(w.T, err)
 	who := w.Seller
 	if d.Registration.ApplicantOrg == m.importer.OrgID {
 		who = m.importer
 	}
-	if _, err := w.S.StartChange(ctx, who, n); err != nil {
+	if _, err := w.S.Do(ctx, who, registry.Command{Number: n, Event: registry.EventStartChange}); err != nil {
 		return // already ended
 	}
 	w.Edit(d.Registration.ContractID, func(c *contract.Content) {
@@ -87,15 +87,19 @@ func (m *trade) change(t *rapid.T) {
 			c.Elements.ClassCode, c.Elements.Field = "0401", "07"
 		}
 	})
-	f, err := w.S.RequestChange(ctx, who, n, "补充协议")
+	f, err := registrytest.FilingOf(w.S.Do(ctx, who, registry.Command{Number: n, Event: registry.EventRequestChange, Text: "补充协议"}))
 	registrytest.Check(w.T, err)
 	if rapid.Bool().Draw(t, "granted") {
 		w.Finish(w.Pass(f.ID, nil))
 		return
 	}
-	_, err = w.S.Accept(ctx, w.Registrar, registry.Ref{ID: f.ID})
+	_, err = w.S.Do(ctx, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventAccept})
 	registrytest.Check(w.T, err)
-	_, err = w.S.Refuse(ctx, w.Registrar, registry.Ref{ID: f.ID}, registry.Refusal{Codes: []string{"R7"}, Text: "未出具证明"})
+	_, err = w.S.Do(
+		ctx,
+		w.Registrar,
+		registry.Command{Filing: f.ID, Event: registry.EventRefuse, Refusal: registry.Refusal{Codes: []string{"R7"}, Text: "未出具证明"}},
+	)
 	registrytest.Check(w.T, err)
 }
 
@@ -106,12 +110,12 @@ func (m *trade) end(t *rapid.T) {
 		return
 	}
 	if rapid.Bool().Draw(t, "revoke") {
-		_, _ = w.S.Revoke(ctx, w.League, n, "fraud", "查实")
+		_, _ = w.S.Do(ctx, w.League, registry.Command{Number: n, Event: registry.EventRevoke, Ground: "fraud", Text: "查实"})
 		return
 	}
 	for _, who := range []actor.Actor{w.Seller, m.importer} {
-		if _, err := w.S.RequestCancel(ctx, who, n, "解除"); err == nil {
-			_, err = w.S.Cancel(ctx, w.Head, n, "rescinded", "解除")
+		if _, err := w.S.Do(ctx, who, registry.Command{Number: n, Event: registry.EventRequestCancel, Text: "解除"}); err == nil {
+			_, err = w.S.Do(ctx, w.Head, registry.Command{Number: n, Event: registry.EventCancel, Ground: "rescinded", Text: "解除"})
 			registrytest.Check(w.T, err)
 		}
 	}
@@ -197,7 +201,11 @@ func holds(t *rapid.T, w *registrytest.World) {
 	var gaps, broken, twice int
 	w.Scan(&gaps, `select count(*) from (select seq - lag(seq, 1, 0::bigint) over (order by seq) as step from ledger_row) s where step <> 1`)
 	w.Scan(&broken, `select count(*) from registration where income > technical`)
-	w.Scan(&twice, `select count(*) from (select account_id from filing_part where part in ('applicant','registrar','reviewer','expert') group by filing_id, account_id having count(*) > 1) p`)
+	w.Scan(
+		&twice,
+		`select count(*) from (select account_id from filing_part where part in ('applicant','registrar','reviewer','expert')
+			group by filing_id, account_id having count(*) > 1) p`,
+	)
 	if gaps+broken+twice != 0 {
 		t.Fatalf("%d gaps in the ledger, %d registrations with ΣR > T, %d double parts", gaps, broken, twice)
 	}
@@ -235,10 +243,13 @@ func BenchmarkTable(b *testing.B) {
 	w, ctx := registrytest.New(b), context.Background()
 	_, err := w.DB.Exec(ctx, `
 		set session_replication_role = replica;
-		insert into period_entry (number, version, kind, booked_on, contracts, amount, technical, class, field, seller_kind, seller_country, seller_division,
+		insert into period_entry (number, version, kind, booked_on, contracts, amount, technical, class, field, seller_kind,
+		seller_country, seller_division,
 				buyer_country, buyer_division, point_id, is_sample)
-			select lpad(i::text, 16, '0'), 1, 'register', date '2023-01-01' + (i / 700), 1, 1000 + i, 900 + i, '0' || (1 + i % 5) || '01', lpad((1 + i % 11)::text, 2, '0'),
-				'enterprise', '156', '15' || lpad((1 + i % 9)::text, 2, '0') || lpad((2 + i % 9)::text, 2, '0'), '156', '15' || lpad((1 + i % 7)::text, 2, '0') || '04', 1, false
+			select lpad(i::text, 16, '0'), 1, 'register', date '2023-01-01' + (i / 700),
+			1, 1000 + i, 900 + i, '0' || (1 + i % 5) || '01', lpad((1 + i % 11)::text, 2, '0'),
+				'enterprise', '156', '15' || lpad((1 + i % 9)::text, 2, '0') || lpad((2 + i % 9)::text, 2, '0'), '156',
+				'15' || lpad((1 + i % 7)::text, 2, '0') || '04', 1, false
 			from generate_series(1, 1000000) i;
 		set session_replication_role = origin`)
 	registrytest.Check(b, err)
@@ -246,9 +257,10 @@ func BenchmarkTable(b *testing.B) {
 	registrytest.Check(b, err)
 	s := stats.New(w.DB, func() time.Time { return w.Now })
 	for name, q := range map[string]stats.Query{
-		"year by league":   {From: "2025-01-01", To: "2025-12-31", Rows: stats.ByArea, Period: stats.Quarter, Direction: stats.Output},
-		"league by county": {From: "2025-01-01", To: "2025-12-31", Rows: stats.ByArea, Period: stats.Quarter, Direction: stats.Absorption, Area: "150300"},
-		"all years":        {From: "2023-01-01", To: "2026-12-31", Rows: stats.ByClass, Period: stats.Year, Direction: stats.Filed},
+		"year by league": {From: "2025-01-01", To: "2025-12-31", Rows: stats.ByArea, Period: stats.Quarter, Direction: stats.Output},
+		"league by county": {From: "2025-01-01", To: "2025-12-31", Rows: stats.ByArea, Period: stats.Quarter, Direction: stats.Absorption,
+			Area: "150300"},
+		"all years": {From: "2023-01-01", To: "2026-12-31", Rows: stats.ByClass, Period: stats.Year, Direction: stats.Filed},
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
@@ -267,7 +279,8 @@ func TestEachCellOpensItsList(t *testing.T) {
 	q := stats.Query{From: "2026-04-01", To: "2026-04-30", Rows: stats.ByArea, Period: stats.Month, Direction: stats.Absorption}
 	table, err := s.Table(ctx, q)
 	registrytest.Check(t, err)
-	if want := (stats.Measure{Contracts: 1, Amount: reg.Amount, Technical: reg.Technical}); table.Cells[stats.CellKey("150200", "2026-04")] != want {
+	if want := (stats.Measure{Contracts: 1, Amount: reg.Amount,
+		Technical: reg.Technical}); table.Cells[stats.CellKey("150200", "2026-04")] != want {
 		t.Fatalf("cells %+v", table.Cells)
 	}
 	if table.Rows[0].Name != "包头市" || table.Columns[0].Name != "2026 年 4 月" {
@@ -294,10 +307,15 @@ func TestSampleDataIsLeftOutUnlessAskedAndThenMarked(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
 	w.Register(w.Content(), nil)
-	_, err := w.DB.Exec(ctx, `insert into period_entry (number, version, kind, booked_on, contracts, amount, technical, class, field, seller_kind, plan_source, ip_kind,
+	_, err := w.DB.Exec(
+		ctx,
+		`insert into period_entry (number, version, kind, booked_on,
+			contracts, amount, technical, class, field, seller_kind, plan_source, ip_kind,
 		seller_country, seller_division, buyer_country, buyer_division, point_id, is_sample)
-		select number, 9, kind, booked_on, 1, 5, 5, class, field, seller_kind, plan_source, ip_kind, seller_country, seller_division, buyer_country, buyer_division, point_id, true
-		from period_entry`)
+		select number, 9, kind, booked_on, 1, 5, 5, class, field, seller_kind,
+		plan_source, ip_kind, seller_country, seller_division, buyer_country, buyer_division, point_id, true
+		from period_entry`,
+	)
 	registrytest.Check(t, err)
 	s := stats.New(w.DB, func() time.Time { return w.Now })
 	for _, sample := range []bool{false, true} {
@@ -361,7 +379,10 @@ func TestPublishedFiguresTargetsAndDefinitionsCarryTheirSource(t *testing.T) {
 func TestAWrongQueryNamesTheField(t *testing.T) {
 	t.Parallel()
 	s := stats.New(nil, time.Now)
-	_, err := s.Table(context.Background(), stats.Query{From: "2026-13-01", To: "x", Area: "999999", Direction: "sideways", Rows: "'; drop", Period: "day"})
+	_, err := s.Table(
+		context.Background(),
+		stats.Query{From: "2026-13-01", To: "x", Area: "999999", Direction: "sideways", Rows: "'; drop", Period: "day"},
+	)
 	if !fault.Is(err, fault.Invalid) {
 		t.Fatalf("got %v", err)
 	}

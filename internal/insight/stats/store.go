@@ -93,16 +93,30 @@ const sums = `sum(contracts)::int as contracts, sum(amount)::bigint as amount, s
 
 func (q Query) cells() (string, pgx.StrictNamedArgs) {
 	where, args := q.where()
-	return fmt.Sprintf("select %s as row_key, %s as col_key, %s from stats_entry where %s group by 1, 2", q.rowExpression(), q.periodExpression(), sums, where), args
+	return fmt.Sprintf(
+		"select %s as row_key, %s as col_key, %s from stats_entry where %s group by 1, 2",
+		q.rowExpression(),
+		q.periodExpression(),
+		sums,
+		where,
+	), args
 }
 
-const entryColumns = `id, number, kind, booked_on, title, subclass, field, seller_division, buyer_division, contracts, amount, technical, is_sample as sample`
+const entryColumns = `id, number, kind, booked_on, title, subclass, field, seller_division, buyer_division, contracts,
+	amount, technical, is_sample as sample`
 
 func (q Query) entries(row, column string, after int64, limit int) (string, pgx.StrictNamedArgs) {
 	where, args := q.where()
 	args["row"], args["column"], args["after"] = row, column, after
-	return fmt.Sprintf(`select %s from stats_entry where %s and (@row = '' or %s = @row) and (@column = '' or %s = @column) and (@after = 0 or id < @after)
-		order by id desc limit %d`, entryColumns, where, q.rowExpression(), q.periodExpression(), limit), args
+	return fmt.Sprintf(
+		`select %s from stats_entry where %s and (@row = '' or %s = @row) and (@column = '' or %s = @column) and (@after = 0 or id < @after)
+		order by id desc limit %d`,
+		entryColumns,
+		where,
+		q.rowExpression(),
+		q.periodExpression(),
+		limit,
+	), args
 }
 
 const selectListings = `select kind, origin, coalesce(alive_at >= @alive, false) as live, is_sample as sample, count(*)::int as count
@@ -111,11 +125,14 @@ const selectListings = `select kind, origin, coalesce(alive_at >= @alive, false)
 const selectFunnel = `select step, count(*)::int as count from stats_funnel
 	where at >= @from::date and at < @to::date + 1 and (@sample or not is_sample) group by step`
 
-const selectPublished = `select period, starts_on, ends_on, measure, value, certainty, note, source from published_figure order by starts_on, ends_on, measure`
+const selectPublished = `select period, starts_on, ends_on, measure, value, certainty, note, source from published_figure
+	order by starts_on, ends_on, measure`
 
-const selectTargets = `select code, name, unit, kind, base_year, base, target_year, target, own_measure, note, source, null::bigint as own from plan_target order by code`
+const selectTargets = `select code, name, unit, kind, base_year, base, target_year, target, own_measure, note, source, null::bigint as own
+	from plan_target order by code`
 
-const selectDefinitions = `select distinct on (code) code, valid_from, name, text from figure_definition where valid_from <= @day order by code, valid_from desc`
+const selectDefinitions = `select distinct on (code) code, valid_from, name, text from figure_definition where valid_from <= @day
+	order by code, valid_from desc`
 
 const countPoints = `select count(*)::bigint from stats_point where kind = @kind and state <> 'suspended' and (@sample or not is_sample)
 	and authorised_from <= @day and (authorised_to is null or authorised_to >= @day)`

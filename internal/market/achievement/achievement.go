@@ -39,13 +39,31 @@ func New(s *listing.Service) *Service { return &Service{listing.NewBook[Content]
 
 // Descriptor declares achievements. They are licensed again and again, so an agreement does not close them.
 func Descriptor() listing.Descriptor {
-	relevance, newest, price, ripest := facet.OrderBy(facet.ByRelevance), facet.OrderBy(facet.Newest), facet.OrderBy(facet.Cheapest), facet.OrderBy(facet.Ripest)
+	relevance, newest, price, ripest := facet.OrderBy(
+		facet.ByRelevance,
+	), facet.OrderBy(
+		facet.Newest,
+	), facet.OrderBy(
+		facet.Cheapest,
+	), facet.OrderBy(
+		facet.Ripest,
+	)
 	return listing.Declare[Content](listing.Descriptor{
 		Kind: Kind, Label: "成果", Path: Path, Prefix: "a", Side: listing.SideSupply, Counterpart: "demand",
 		Authors: []actor.Role{actor.Member, actor.OrgAdmin}, Sheet: sheet(),
-		Narrowed: []facet.Question{{Facet: facet.Field, Words: "facet.field"}, {Facet: facet.Topic, Words: "facet.topic"}, {Facet: facet.League, Words: "facet.league"},
-			{Facet: facet.County, Words: "facet.county"}, {Facet: facet.Stage, Words: "facet.stage"}, {Facet: facet.Cooperation, Words: "facet.cooperation"},
-			{Facet: facet.PriceBand, Words: "facet.price"}, {Facet: facet.Industry, Words: "facet.industry"}},
+		Narrowed: []facet.Question{
+			{Facet: facet.Field, Words: "facet.field"},
+			{Facet: facet.Topic, Words: "facet.topic"},
+			{Facet: facet.League, Words: "facet.league"},
+			{
+				Facet: facet.County,
+				Words: "facet.county",
+			},
+			{Facet: facet.Stage, Words: "facet.stage"},
+			{Facet: facet.Cooperation, Words: "facet.cooperation"},
+			{Facet: facet.PriceBand, Words: "facet.price"},
+			{Facet: facet.Industry, Words: "facet.industry"},
+		},
 		Ordered: []facet.Order{relevance, newest, price, ripest},
 	})
 }
@@ -222,7 +240,12 @@ func (c Content) Validate(forSubmit bool) error {
 	for i, p := range c.IP {
 		path := "ip." + strconv.Itoa(i)
 		f.Check(p.Kind == "" && !forSubmit || codes.IPKind.Has(p.Kind), path+".kind", "choose", "请选择知识产权种类")
-		f.Check(p.Status == "" || slices.ContainsFunc(IPStatuses(), func(s listing.Choice) bool { return s.Code == p.Status }), path+".status", "choose", "请选择知识产权状态")
+		f.Check(
+			p.Status == "" || slices.ContainsFunc(IPStatuses(), func(s listing.Choice) bool { return s.Code == p.Status }),
+			path+".status",
+			"choose",
+			"请选择知识产权状态",
+		)
 		listing.CheckDate(&f, path+".expires", "有效期", p.Expires)
 	}
 	m := c.Maturity
@@ -310,7 +333,17 @@ func (c Content) ForGuest() Content {
 // Document implements listing.Content.
 func (c Content) Document(l listing.Listing, organisation string) search.Document {
 	topics := listing.Topics(c.Topics, c.Title+"\n"+strings.Join(c.Keywords, " ")+"\n"+c.Summary+"\n"+c.Description)
-	d := listing.BaseDocument(l, organisation, listing.Unique([]string{c.Field}), topics, c.Cooperation, c.Industry, c.Division, c.Price, c.Completeness().Percent)
+	d := listing.BaseDocument(
+		l,
+		organisation,
+		listing.Unique([]string{c.Field}),
+		topics,
+		c.Cooperation,
+		c.Industry,
+		c.Division,
+		c.Price,
+		c.Completeness().Percent,
+	)
 	d.Title, d.Keywords, d.Summary = c.Title, c.Keywords, listing.Paragraphs(c.Summary, c.Problem)
 	body := []string{c.Description, c.Team.Introduction}
 	for _, a := range c.Advantages {

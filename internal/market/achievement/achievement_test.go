@@ -26,7 +26,9 @@ func full() achievement.Content {
 		IP:         []achievement.IP{{Kind: "invention", Number: "ZL201510237122.7", Status: "valid", Expires: "2035-05-11", Title: "一种转子"}},
 		RegisterNo: "1502026Y0001", Team: achievement.Team{Lead: "李样例", Members: []string{"王样例"}, Introduction: "十人团队"}, Division: "150204",
 		Cases: []achievement.Case{{Organisation: "样例风场", Effect: "运行两年", Year: "2025"}},
-		Files: []listing.Attachment{{FileID: 3, Role: listing.FilePicture, Caption: "样机"}}, Contact: listing.Contact{Name: "赵样例", Phone: "0472-0000000", Email: "z@example.com"},
+		Files: []listing.Attachment{
+			{FileID: 3, Role: listing.FilePicture, Caption: "样机"},
+		}, Contact: listing.Contact{Name: "赵样例", Phone: "0472-0000000", Email: "z@example.com"},
 	}
 }
 
@@ -163,18 +165,31 @@ func TestCompleteness_NamesWhatIsMissing(t *testing.T) {
 
 func TestDocument_IsWhatTheIndexAccepts(t *testing.T) {
 	t.Parallel()
-	l := listing.Listing{ID: 12, Kind: achievement.Kind, OrganisationID: 5, Version: 3, Division: "150204", Origin: listing.OriginLocal, Title: "稀土永磁直驱风力发电机"}
+	l := listing.Listing{
+		ID:             12,
+		Kind:           achievement.Kind,
+		OrganisationID: 5,
+		Version:        3,
+		Division:       "150204",
+		Origin:         listing.OriginLocal,
+		Title:          "稀土永磁直驱风力发电机",
+	}
 	d := listing.DocumentOf(achievement.Descriptor(), full(), l, "青山样例大学")
 	if err := d.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	for facet, want := range map[string][]string{"field": {"06"}, "topic": {"0702", "0700"}, "league": {"150200"}, "county": {"150204"}, "priceBand": {"10to50", "50to100", "100to500"},
-		"cooperation": {"licence", "trial"}, "industry": {"C"}, "ip": {"valid"}, "stage": {"8"}, "org": {"5"}, "awake": {"yes"}, "sample": {"no"}} {
+	for facet, want := range map[string][]string{"field": {"06"}, "topic": {"0702", "0700"}, "league": {"150200"}, "county": {"150204"},
+		"priceBand":   {"10to50", "50to100", "100to500"},
+		"cooperation": {"licence", "trial"}, "industry": {"C"}, "ip": {"valid"}, "stage": {"8"}, "org": {"5"}, "awake": {"yes"},
+		"sample": {"no"}} {
 		if !slices.Equal(d.Facets[facet], want) {
 			t.Errorf("%s: got %v, want %v", facet, d.Facets[facet], want)
 		}
 	}
-	if d.ID != "a12" || d.Version != 3 || d.Numbers["maturity"] != 8 || d.Numbers["ipUntil"] != 2035 || d.Numbers["priceMinFen"] != 40_000_000 || d.Numbers["priceFen"] != 40_000_000 || d.Numbers["completeness"] != 100 {
+	if d.ID != "a12" || d.Version != 3 || d.Numbers["maturity"] != 8 || d.Numbers["ipUntil"] != 2035 ||
+		d.Numbers["priceMinFen"] != 40_000_000 ||
+		d.Numbers["priceFen"] != 40_000_000 ||
+		d.Numbers["completeness"] != 100 {
 		t.Errorf("document: %+v", d)
 	}
 	raw, _ := json.Marshal(d)
@@ -207,8 +222,16 @@ func TestTidy_IsIdempotentAndLeavesTheCallerAlone(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		text := rapid.StringOf(rapid.SampledFrom([]rune("甲乙 \t\r\n<=\u3000𠮷"))) // with blanks at the edges
-		c := achievement.Content{Title: text.Draw(r, "title"), Description: text.Draw(r, "description"), Keywords: rapid.SliceOf(text).Draw(r, "keywords"),
-			Advantages: []achievement.Advantage{{Name: text.Draw(r, "name")}, {}}, IP: []achievement.IP{{Kind: "none"}, {Kind: "invention", Number: text.Draw(r, "number")}}}
+		c := achievement.Content{
+			Title:       text.Draw(r, "title"),
+			Description: text.Draw(r, "description"),
+			Keywords:    rapid.SliceOf(text).Draw(r, "keywords"),
+			Advantages: []achievement.Advantage{
+				{Name: text.Draw(r, "name")},
+				{},
+			},
+			IP: []achievement.IP{{Kind: "none"}, {Kind: "invention", Number: text.Draw(r, "number")}},
+		}
 		before, _ := json.Marshal(c)
 		once := c.Tidy()
 		after, _ := json.Marshal(c)

@@ -15,7 +15,13 @@ func sheet() listing.Sheet {
 		}
 		return &c.IP[0]
 	}
-	ipKind := listing.CodeColumn("知识产权种类", "ip.0.kind", "从下拉选项中选择", listing.ChoicesOf(codes.IPKind.Items()), func(c *C) *string { return &ip(c).Kind })
+	ipKind := listing.CodeColumn(
+		"知识产权种类",
+		"ip.0.kind",
+		"从下拉选项中选择",
+		listing.ChoicesOf(codes.IPKind.Items()),
+		func(c *C) *string { return &ip(c).Kind },
+	)
 	ipKind.Get = func(c *C) string { // ip would make a patent of none
 		if len(c.IP) == 0 {
 			return ""
@@ -26,12 +32,45 @@ func sheet() listing.Sheet {
 		listing.TextColumn("成果名称", "title", "不超过 80 字", true, func(c *C) *string { return &c.Title }, "名称", "title"),
 		listing.TextColumn("一句话简介", "summary", "买方先看这一句，不超过 120 字", false, func(c *C) *string { return &c.Summary }, "简介", "summary"),
 		listing.TextColumn("解决的问题", "problem", "谁在什么场合用得上", false, func(c *C) *string { return &c.Problem }, "problem"),
-		listing.TextColumn("成果介绍", "description", "技术路线、性能、适用条件", true, func(c *C) *string { return &c.Description }, "介绍", "摘要", "description", "abstract"),
-		listing.CodeColumn("技术领域", "field", "从下拉选项中选择", listing.ChoicesOf(codes.Field.Items()), func(c *C) *string { return &c.Field }, "领域", "field"),
+		listing.TextColumn(
+			"成果介绍",
+			"description",
+			"技术路线、性能、适用条件",
+			true,
+			func(c *C) *string { return &c.Description },
+			"介绍",
+			"摘要",
+			"description",
+			"abstract",
+		),
+		listing.CodeColumn(
+			"技术领域",
+			"field",
+			"从下拉选项中选择",
+			listing.ChoicesOf(codes.Field.Items()),
+			func(c *C) *string { return &c.Field },
+			"领域",
+			"field",
+		),
 		listing.CodesColumn("规划重点方向", "topics", "可填多项，用顿号分开", listing.TopicChoices(), func(c *C) *[]string { return &c.Topics }, "topics"),
-		listing.CodeColumn("应用行业", "industry", "国民经济行业门类", listing.ChoicesOf(codes.Industry.Items()), func(c *C) *string { return &c.Industry }, "行业", "industry"),
+		listing.CodeColumn(
+			"应用行业",
+			"industry",
+			"国民经济行业门类",
+			listing.ChoicesOf(codes.Industry.Items()),
+			func(c *C) *string { return &c.Industry },
+			"行业",
+			"industry",
+		),
 		listing.WordsColumn("关键词", "keywords", "不超过 10 个，用顿号分开", func(c *C) *[]string { return &c.Keywords }, "keywords"),
-		listing.CodesColumn("合作方式", "cooperation", "可填多项，用顿号分开", listing.ChoicesOf(codes.Cooperation.Items()), func(c *C) *[]string { return &c.Cooperation }, "cooperation"),
+		listing.CodesColumn(
+			"合作方式",
+			"cooperation",
+			"可填多项，用顿号分开",
+			listing.ChoicesOf(codes.Cooperation.Items()),
+			func(c *C) *[]string { return &c.Cooperation },
+			"cooperation",
+		),
 		listing.WanColumn("价格下限（万元）", "price.minFen", "例如 30", func(c *C) *money.Fen { return &c.Price.MinFen }, "价格下限(万元)"),
 		listing.WanColumn("价格上限（万元）", "price.maxFen", "例如 80", func(c *C) *money.Fen { return &c.Price.MaxFen }, "价格上限(万元)"),
 		listing.YesColumn("面议", "price", "是 或 否", func(c *C) *bool { return &c.Price.Negotiable }),

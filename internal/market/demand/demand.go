@@ -50,9 +50,23 @@ func Descriptor() listing.Descriptor {
 		Kind: Kind, Label: "需求", Path: Path, Prefix: "d", Side: listing.SideDemand, Counterpart: "achievement",
 		Authors: []actor.Role{actor.Member, actor.OrgAdmin}, Settled: true, Sheet: sheet(),
 		Triages: Triages(),
-		Narrowed: []facet.Question{{Facet: facet.Field, Words: "facet.field"}, {Facet: facet.Topic, Words: "facet.topic"}, {Facet: facet.League, Words: "facet.league"},
-			{Facet: facet.County, Words: "facet.county"}, {Facet: facet.Stage, Words: "facet.stage_wanted"}, {Facet: facet.Cooperation, Words: "facet.cooperation"},
-			{Facet: facet.PriceBand, Words: "facet.budget"}, {Facet: facet.Industry, Words: "facet.industry"}, {Facet: facet.Challenge, Words: "facet.challenge"}},
+		Narrowed: []facet.Question{
+			{Facet: facet.Field, Words: "facet.field"},
+			{Facet: facet.Topic, Words: "facet.topic"},
+			{Facet: facet.League, Words: "facet.league"},
+			{
+				Facet: facet.County,
+				Words: "facet.county",
+			},
+			{Facet: facet.Stage, Words: "facet.stage_wanted"},
+			{Facet: facet.Cooperation, Words: "facet.cooperation"},
+			{
+				Facet: facet.PriceBand,
+				Words: "facet.budget",
+			},
+			{Facet: facet.Industry, Words: "facet.industry"},
+			{Facet: facet.Challenge, Words: "facet.challenge"},
+		},
 		Ordered: []facet.Order{relevance, newest, budget, soonest},
 	})
 }
@@ -205,7 +219,17 @@ func (c Content) ForGuest() Content {
 // Document implements listing.Content. DecisionOwner and Contact stay out of the index.
 func (c Content) Document(l listing.Listing, organisation string) search.Document {
 	topics := listing.Topics(c.Topics, c.Title+"\n"+strings.Join(c.Keywords, " ")+"\n"+c.Problem)
-	d := listing.BaseDocument(l, organisation, listing.Unique([]string{c.Field}), topics, c.Cooperation, c.Industry, c.Division, c.Budget, c.Completeness().Percent)
+	d := listing.BaseDocument(
+		l,
+		organisation,
+		listing.Unique([]string{c.Field}),
+		topics,
+		c.Cooperation,
+		c.Industry,
+		c.Division,
+		c.Budget,
+		c.Completeness().Percent,
+	)
 	d.Title, d.Keywords = c.Title, c.Keywords
 	summary := []string{c.Problem}
 	for _, t := range c.Targets {

@@ -18,9 +18,14 @@ func full() demand.Content {
 	return demand.Content{
 		Title: "转炉一次烟气深度除尘", Problem: "转炉一次烟气经湿法除尘后粉尘浓度仍高于超低排放要求，且耗水大。",
 		Targets: []demand.Target{{Name: "粉尘浓度", Present: "30", Target: "10", Unit: "mg/m³"}}, Limits: "场地长不超过二十米", Tried: "试过加长喉口，阻力升高",
-		Background: "两座一百吨转炉", Budget: listing.Range{MinFen: 100 * money.WanYuan, MaxFen: 500 * money.WanYuan}, Deadline: "2026-12-31", DecisionOwner: "总工程师",
-		Cooperation: []string{"joint_development"}, MaturityMin: 6, Field: "0701", Topics: []string{"0605"}, Industry: "C", Keywords: []string{"除尘"}, Division: "150204",
-		Preferred: []string{"150200"}, Challenge: true, Reward: "达标后付一百万元，由专家组现场测定", Files: []listing.Attachment{{FileID: 9, Role: listing.FileAttachment, Caption: "流程图"}},
+		Background: "两座一百吨转炉", Budget: listing.Range{MinFen: 100 * money.WanYuan,
+			MaxFen: 500 * money.WanYuan}, Deadline: "2026-12-31", DecisionOwner: "总工程师",
+		Cooperation: []string{
+			"joint_development",
+		}, MaturityMin: 6, Field: "0701", Topics: []string{"0605"}, Industry: "C", Keywords: []string{"除尘"}, Division: "150204",
+		Preferred: []string{
+			"150200",
+		}, Challenge: true, Reward: "达标后付一百万元，由专家组现场测定", Files: []listing.Attachment{{FileID: 9, Role: listing.FileAttachment, Caption: "流程图"}},
 		Contact: listing.Contact{Name: "孙样例", Phone: "0472-0000000", Email: "s@example.com"},
 	}
 }
@@ -131,7 +136,10 @@ func TestDocument_KeepsPeopleOut(t *testing.T) {
 			t.Errorf("the index holds %s", secret)
 		}
 	}
-	if d.ID != "d7" || !slices.Equal(d.Facets["field"], []string{"0701", "07"}) || !slices.Equal(d.Facets["challenge"], []string{"yes"}) || d.Numbers["minMaturity"] != 6 || d.Numbers["budgetMaxFen"] != 500_000_000 || d.Numbers["deadline"] == 0 {
+	if d.ID != "d7" || !slices.Equal(d.Facets["field"], []string{"0701", "07"}) || !slices.Equal(d.Facets["challenge"], []string{"yes"}) ||
+		d.Numbers["minMaturity"] != 6 ||
+		d.Numbers["budgetMaxFen"] != 500_000_000 ||
+		d.Numbers["deadline"] == 0 {
 		t.Errorf("document: %+v", d)
 	}
 	g := full().ForGuest()

@@ -33,18 +33,36 @@ var gateRules = sync.OnceValue(func() []gateRule {
 	}
 	cue := func(pattern string) *regexp.Regexp { return regexp.MustCompile(pattern) }
 	return []gateRule{
-		{listing.GatePart{Code: "present", Label: "现值", Path: "targets", Ask: "现在做到多少？例如“目前寿命约 45 天”"}, anyTarget(func(t Target) bool { return t.Present != "" }),
-			cue(`(目前|现在|当前|现有|现状|实际|原来|只有|只能|仅能?|由|从)` + figure + `|[0-9.]+ ?\S{0,4} ?(→|->)`)},
-		{listing.GatePart{Code: "target", Label: "目标值", Path: "targets", Ask: "要做到多少？例如“提高到 90 天以上”"}, anyTarget(func(t Target) bool { return t.Target != "" }),
-			cue(`(要求|目标|希望|需要|力争|预期|期望|达到|降到|降至|降低到|减少到|提高到|提升到|延长到|延长至|提高至|控制在|不低于|不高于|不超过|不大于|不小于|小于|大于|低于|高于|≤|≥|<|>|→)` + figure)},
-		{listing.GatePart{Code: "limits", Label: "限制条件", Path: "limits", Ask: "场地、能耗、环保、原料等有哪些不能突破？没有也请写“无特殊限制”"}, func(c Content) bool { return c.Limits != "" },
-			cue(`(不能|不得|不允许|不可以|不改变|不停产|不增加|必须|只允许|受限|限制|占地|场地|防爆|排放标准|兼容|符合[^。\n]{0,12}(标准|要求))[^。；\n]{0,20}`)},
-		{listing.GatePart{Code: "tried", Label: "已做过的尝试", Path: "tried", Ask: "做过什么、为什么不行？没有做过也请写明"}, func(c Content) bool { return c.Tried != "" },
-			cue(`(试过|尝试|试用|试验过|曾经?|先后|用过|做过|引进过|改造过|请过|效果不(好|佳|理想|明显)|仍(然|未|不)|没有解决|未能|未见效|尚未)[^。；\n]{0,20}`)},
-		{listing.GatePart{Code: "budget", Label: "预算", Path: "budget.minFen", Ask: "愿意投入多少？没有定也可以选“面议”"}, func(c Content) bool { return c.Budget.Said() },
-			cue(`(预算|投入|经费|资金|出资|悬赏|奖金|费用|总价)[^。；\n]{0,16}?[0-9一二三四五六七八九十百千两][^。；\n]{0,6}?(万|元|亿)|(预算|费用|价格)面议`)},
-		{listing.GatePart{Code: "decider", Label: "决策人", Path: "decisionOwner", Ask: "谁来拍板？写职务即可，例如“总工程师”"}, func(c Content) bool { return c.DecisionOwner != "" },
-			cue(`(由|经|需|请)[^。；，\n]{1,12}(决定|决策|拍板|审批|批准|确定)|(总工程师|总工|总经理|董事长|厂长|矿长|理事长|技术总监|技术负责人|决策人)`)},
+		{
+			listing.GatePart{Code: "present", Label: "现值", Path: "targets", Ask: "现在做到多少？例如“目前寿命约 45 天”"},
+			anyTarget(func(t Target) bool { return t.Present != "" }),
+			cue(`(目前|现在|当前|现有|现状|实际|原来|只有|只能|仅能?|由|从)` + figure + `|[0-9.]+ ?\S{0,4} ?(→|->)`),
+		},
+		{
+			listing.GatePart{Code: "target", Label: "目标值", Path: "targets", Ask: "要做到多少？例如“提高到 90 天以上”"},
+			anyTarget(func(t Target) bool { return t.Target != "" }),
+			cue(`(要求|目标|希望|需要|力争|预期|期望|达到|降到|降至|降低到|减少到|提高到|提升到|延长到|延长至|提高至|控制在|不低于|不高于|不超过|不大于|不小于|小于|大于|低于|高于|≤|≥|<|>|→)` + figure),
+		},
+		{
+			listing.GatePart{Code: "limits", Label: "限制条件", Path: "limits", Ask: "场地、能耗、环保、原料等有哪些不能突破？没有也请写“无特殊限制”"},
+			func(c Content) bool { return c.Limits != "" },
+			cue(`(不能|不得|不允许|不可以|不改变|不停产|不增加|必须|只允许|受限|限制|占地|场地|防爆|排放标准|兼容|符合[^。\n]{0,12}(标准|要求))[^。；\n]{0,20}`),
+		},
+		{
+			listing.GatePart{Code: "tried", Label: "已做过的尝试", Path: "tried", Ask: "做过什么、为什么不行？没有做过也请写明"},
+			func(c Content) bool { return c.Tried != "" },
+			cue(`(试过|尝试|试用|试验过|曾经?|先后|用过|做过|引进过|改造过|请过|效果不(好|佳|理想|明显)|仍(然|未|不)|没有解决|未能|未见效|尚未)[^。；\n]{0,20}`),
+		},
+		{
+			listing.GatePart{Code: "budget", Label: "预算", Path: "budget.minFen", Ask: "愿意投入多少？没有定也可以选“面议”"},
+			func(c Content) bool { return c.Budget.Said() },
+			cue(`(预算|投入|经费|资金|出资|悬赏|奖金|费用|总价)[^。；\n]{0,16}?[0-9一二三四五六七八九十百千两][^。；\n]{0,6}?(万|元|亿)|(预算|费用|价格)面议`),
+		},
+		{
+			listing.GatePart{Code: "decider", Label: "决策人", Path: "decisionOwner", Ask: "谁来拍板？写职务即可，例如“总工程师”"},
+			func(c Content) bool { return c.DecisionOwner != "" },
+			cue(`(由|经|需|请)[^。；，\n]{1,12}(决定|决策|拍板|审批|批准|确定)|(总工程师|总工|总经理|董事长|厂长|矿长|理事长|技术总监|技术负责人|决策人)`),
+		},
 	}
 })
 

@@ -97,7 +97,8 @@ func FuzzGate(f *testing.F) {
 				t.Errorf("%q: %+v", text, p)
 			}
 		}
-		if got := demand.Alike(demand.Content{Title: text, Problem: text}, demand.Content{Title: text, Problem: text}); got < 0 || got > 1.0000001 {
+		if got := demand.Alike(demand.Content{Title: text, Problem: text}, demand.Content{Title: text, Problem: text}); got < 0 ||
+			got > 1.0000001 {
 			t.Errorf("%q: alike %f", text, got)
 		}
 	})

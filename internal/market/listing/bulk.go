@@ -94,9 +94,24 @@ func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
 		}
 	}
 	if len(add.keys) > 0 {
-		args := pgx.StrictNamedArgs{"kind": b.Kind, "org": b.OrgID, "owner": b.Owner, "scope": scopeOf(org.Division), "sample": org.Sample || b.Actor.Sample,
-			"hidden": org.State == actor.Suspended, "now": now, "expires": now.Add(kind.life(s.config.Clock)), "publish": b.Publish, "by": someone(b.Actor.AccountID),
-			"keys": add.keys, "hashes": add.hashes, "contents": add.contents, "titles": add.titles, "divisions": add.divisions, "fields": add.fields}
+		args := pgx.StrictNamedArgs{
+			"kind":      b.Kind,
+			"org":       b.OrgID,
+			"owner":     b.Owner,
+			"scope":     scopeOf(org.Division),
+			"sample":    org.Sample || b.Actor.Sample,
+			"hidden":    org.State == actor.Suspended,
+			"now":       now,
+			"expires":   now.Add(kind.life(s.config.Clock)),
+			"publish":   b.Publish,
+			"by":        someone(b.Actor.AccountID),
+			"keys":      add.keys,
+			"hashes":    add.hashes,
+			"contents":  add.contents,
+			"titles":    add.titles,
+			"divisions": add.divisions,
+			"fields":    add.fields,
+		}
 		q, _ := tx.Query(ctx, insertImported, args)
 		created, err := pgx.CollectRows(q, pgx.RowTo[int64])
 		if err != nil {
@@ -110,8 +125,15 @@ func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
 	if err := s.enqueueIndex(ctx, tx, ids); err != nil {
 		return Bulked{}, err
 	}
-	return result, audit.Record(ctx, tx, audit.Entry{At: now, Account: b.Actor.AccountID, Org: b.Actor.OrgID, Action: "listing.import", ObjectKind: "organisation",
-		ObjectID: strconv.FormatInt(b.OrgID, 10), Detail: map[string]any{"kind": b.Kind, "publish": b.Publish, "created": result.Created, "updated": result.Updated}})
+	return result, audit.Record(
+		ctx,
+		tx,
+		audit.Entry{At: now, Account: b.Actor.AccountID, Org: b.Actor.OrgID, Action: "listing.import", ObjectKind: "organisation",
+			ObjectID: strconv.FormatInt(
+				b.OrgID,
+				10,
+			), Detail: map[string]any{"kind": b.Kind, "publish": b.Publish, "created": result.Created, "updated": result.Updated}},
+	)
 }
 
 // updateImported brings a changed row into its listing; false when the listing is not the import's to change: its owner has
@@ -149,7 +171,19 @@ func (s *Service) updateImported(ctx context.Context, tx pgx.Tx, b Bulk, r row, 
 	if _, err := tx.Exec(ctx, rememberHash, pgx.StrictNamedArgs{"id": r.ID, "hash": in.Hash}); err != nil {
 		return false, err
 	}
-	_, err := tx.Exec(ctx, insertEvent, pgx.StrictNamedArgs{"id": r.ID, "at": now, "account": someone(b.Actor.AccountID), "event": EventImport, "from": before, "to": r.State, "reason": ""})
+	_, err := tx.Exec(
+		ctx,
+		insertEvent,
+		pgx.StrictNamedArgs{
+			"id":      r.ID,
+			"at":      now,
+			"account": someone(b.Actor.AccountID),
+			"event":   EventImport,
+			"from":    before,
+			"to":      r.State,
+			"reason":  "",
+		},
+	)
 	return true, err
 }
 

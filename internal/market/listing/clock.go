@@ -46,8 +46,10 @@ func (s *Service) Tick(ctx context.Context) (Ticked, error) {
 		index bool
 	}{
 		{noticeExpiry, pgx.StrictNamedArgs{"now": now, "before": now.Add(s.config.Clock.Expiring)}, &done.Noticed, "即将到期，请续期或撤下", false},
-		{askOwners, pgx.StrictNamedArgs{"now": now, "before": now.Add(-s.config.Clock.AskAfter)}, &done.Asked, "请确认是否仍然有效；长期不确认会降低排序，之后归档", false},
-		{demote, pgx.StrictNamedArgs{"now": now, "before": now.Add(-s.config.Clock.DemoteAfter), "reminded": now.Add(-s.config.Clock.Grace)}, &done.Demoted, "因长期未确认已降低排序，确认后恢复", true},
+		{askOwners, pgx.StrictNamedArgs{"now": now, "before": now.Add(-s.config.Clock.AskAfter)}, &done.Asked,
+			"请确认是否仍然有效；长期不确认会降低排序，之后归档", false},
+		{demote, pgx.StrictNamedArgs{"now": now, "before": now.Add(-s.config.Clock.DemoteAfter), "reminded": now.Add(-s.config.Clock.Grace)},
+			&done.Demoted, "因长期未确认已降低排序，确认后恢复", true},
 	} {
 		if err := s.tickNotices(ctx, c.sql, c.args, c.count, c.title, c.index); err != nil {
 			return done, fmt.Errorf("tick: %w", err)
@@ -130,7 +132,11 @@ func (s *Service) tickNotices(ctx context.Context, sql string, args pgx.StrictNa
 		if err := s.enqueueIndex(ctx, tx, ids); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{At: s.config.Now(), Action: "listing.demote", ObjectKind: "listing", ObjectID: "clock", Detail: map[string]any{"ids": ids}})
+		return audit.Record(
+			ctx,
+			tx,
+			audit.Entry{At: s.config.Now(), Action: "listing.demote", ObjectKind: "listing", ObjectID: "clock", Detail: map[string]any{"ids": ids}},
+		)
 	})
 }
 

@@ -58,7 +58,8 @@ func (s *Service) checkBroker(ctx context.Context, c Command, sample bool) error
 func (s *Service) askBroker(ctx context.Context, tx pgx.Tx, who actor.Actor, l Listing, broker int64, now time.Time) error {
 	kind := s.kinds.Of(l.Kind)
 	var id int64
-	if err := tx.QueryRow(ctx, insertDiagnosis, pgx.StrictNamedArgs{"listing": l.ID, "broker": broker, "by": who.AccountID, "at": now}).Scan(&id); err != nil {
+	if err := tx.QueryRow(ctx, insertDiagnosis,
+		pgx.StrictNamedArgs{"listing": l.ID, "broker": broker, "by": who.AccountID, "at": now}).Scan(&id); err != nil {
 		return err
 	}
 	return notify.Message(ctx, tx, notify.Note{To: []int64{broker}, Kind: "listing", Title: "请您诊断" + kind.Label + "“" + l.Title + "”",
@@ -165,8 +166,9 @@ func (s *Service) Diagnose(ctx context.Context, who actor.Actor, id int64, advic
 			return fault.New(fault.Conflict, "diagnosis_answered", "这项诊断已经答复过，不能再改")
 		}
 		kind := s.kinds.Of(r.Kind)
-		if err := notify.Message(ctx, tx, notify.Note{To: []int64{r.OwnerAccount}, Kind: "listing", Title: "技术经纪人对" + kind.Label + "“" + r.Title + "”的诊断",
-			Body: advice, Link: kind.DeskPath(r.ID), At: now}); err != nil {
+		if err := notify.Message(ctx, tx, notify.Note{To: []int64{r.OwnerAccount}, Kind: "listing",
+			Title: "技术经纪人对" + kind.Label + "“" + r.Title + "”的诊断",
+			Body:  advice, Link: kind.DeskPath(r.ID), At: now}); err != nil {
 			return err
 		}
 		return s.note(ctx, tx, who, r.Listing, EventDiagnose, r.State, "", now)

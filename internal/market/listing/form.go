@@ -178,7 +178,8 @@ func (r Range) bands() []string {
 	for _, b := range []struct {
 		code     string
 		from, to money.Fen // from ≤ x < to
-	}{{"under10", 0, 10 * money.WanYuan}, {"10to50", 10 * money.WanYuan, 50 * money.WanYuan}, {"50to100", 50 * money.WanYuan, 100 * money.WanYuan},
+	}{{"under10", 0, 10 * money.WanYuan}, {"10to50", 10 * money.WanYuan, 50 * money.WanYuan},
+		{"50to100", 50 * money.WanYuan, 100 * money.WanYuan},
 		{"100to500", 100 * money.WanYuan, 500 * money.WanYuan}, {"500up", 500 * money.WanYuan, math.MaxInt64}} {
 		if lo < b.to && hi >= b.from {
 			out = append(out, b.code)
@@ -209,7 +210,12 @@ func (c *Contact) Texts(path string) []Text {
 // Check notes a contact that nobody can reach.
 func (c Contact) Check(f *fault.Fields, path string, forSubmit bool) {
 	f.Check(!forSubmit || c.Phone != "" || c.Email != "", path+".phone", "required", "请填写联系电话或邮箱，至少一项")
-	f.Check(c.Email == "" || (strings.Count(c.Email, "@") == 1 && !strings.ContainsAny(c.Email, " ,;<>\n")), path+".email", "format", "邮箱格式不对，例如 zhang@example.com")
+	f.Check(
+		c.Email == "" || (strings.Count(c.Email, "@") == 1 && !strings.ContainsAny(c.Email, " ,;<>\n")),
+		path+".email",
+		"format",
+		"邮箱格式不对，例如 zhang@example.com",
+	)
 }
 
 // Attachment is a file of a content.

@@ -49,11 +49,18 @@ func TestImport_SameFileTwiceMakesNoDuplicates(t *testing.T) {
 	imp := b.importer(t)
 	var rows []map[string]any
 	for i := range 1201 { // more than two parts
-		rows = append(rows, map[string]any{"id": fmt.Sprintf("z%04d", i), "abstract": fmt.Sprintf("研究了第%d号样例合金的凝固组织，结果表明晶粒明显细化，强度提高。", i), "discipline": "冶金"})
+		rows = append(
+			rows,
+			map[string]any{"id": fmt.Sprintf("z%04d", i), "abstract": fmt.Sprintf("研究了第%d号样例合金的凝固组织，结果表明晶粒明显细化，强度提高。", i), "discipline": "冶金"},
+		)
 	}
 	run := func(rows []map[string]any) importer.Batch {
 		t.Helper()
-		batch, err := imp.CheckAsOperator(ctx, 0, importer.Upload{Kind: achievement.Kind, Name: "样例.jsonl", Body: jsonl(t, rows...), OrgID: b.org, Publish: true})
+		batch, err := imp.CheckAsOperator(
+			ctx,
+			0,
+			importer.Upload{Kind: achievement.Kind, Name: "样例.jsonl", Body: jsonl(t, rows...), OrgID: b.org, Publish: true},
+		)
 		if err != nil || batch.Good != len(rows) {
 			t.Fatalf("%+v, %v", batch, err)
 		}
@@ -80,7 +87,8 @@ func TestImport_SameFileTwiceMakesNoDuplicates(t *testing.T) {
 		t.Errorf("first run: %+v", got)
 	}
 	p, err := b.achievements.Latest(ctx, actor.Guest(), listing.Filter{Text: "第7号"})
-	if err != nil || len(p.Items) != 1 || p.Items[0].Title != "研究了第7号样例合金的凝固组织" || p.Items[0].Origin != listing.OriginImport || p.Items[0].OwnerAccount != b.owner.AccountID {
+	if err != nil || len(p.Items) != 1 || p.Items[0].Title != "研究了第7号样例合金的凝固组织" || p.Items[0].Origin != listing.OriginImport ||
+		p.Items[0].OwnerAccount != b.owner.AccountID {
 		t.Fatalf("imported: %+v, %v", p.Items, err)
 	}
 	rows[7]["abstract"] = "研究了第7号样例合金的时效，结果表明硬度提高。"
@@ -152,16 +160,23 @@ func TestImport_OneBadRowNeverBlocksTheGoodOnes(t *testing.T) {
 	if _, err := imp.Check(ctx, b.reader, up); !fault.Is(err, fault.Forbidden) {
 		t.Errorf("a broker imports: %v", err)
 	}
-	if _, err := imp.Check(ctx, b.owner, importer.Upload{Kind: up.Kind, Name: up.Name, Publish: true, Body: strings.NewReader("")}); !fault.Is(err, fault.Forbidden) {
+	if _, err := imp.Check(ctx, b.owner, importer.Upload{Kind: up.Kind, Name: up.Name, Publish: true, Body: strings.NewReader("")}); !fault.Is(
+		err,
+		fault.Forbidden,
+	) {
 		t.Errorf("a member publishes without review: %v", err)
 	}
 	batch, err := imp.Check(ctx, b.owner, up)
 	if err != nil || batch.Rows != 5 || batch.Good != 2 || batch.Bad != 3 {
 		t.Fatalf("%+v, %v", batch, err)
 	}
-	for cell, code := range map[string]string{column("技术领域") + "4": "choose", column("价格下限（万元）") + "4": "format", column("成熟度") + "4": "format",
+	for cell, code := range map[string]string{column("技术领域") + "4": "choose", column("价格下限（万元）") + "4": "format",
+		column("成熟度") + "4":  "format",
 		column("所在地区") + "4": "format", column("成果名称") + "5": "required", "第 6 行": "repeated"} {
-		if !slices.ContainsFunc(batch.Report.Problems, func(p importer.Problem) bool { return p.Cell == cell && p.Code == code && p.Message != "" }) {
+		if !slices.ContainsFunc(
+			batch.Report.Problems,
+			func(p importer.Problem) bool { return p.Cell == cell && p.Code == code && p.Message != "" },
+		) {
 			t.Errorf("no %q at %q: %+v", code, cell, batch.Report.Problems)
 		}
 	}
@@ -184,7 +199,9 @@ func TestImport_OneBadRowNeverBlocksTheGoodOnes(t *testing.T) {
 		}
 		said[row.Number] = row.Cell(len(headings[0]))
 	}
-	if said[1] != "错误说明" || said[3] != "" || !strings.Contains(said[4], column("技术领域")+"4：") || !strings.Contains(said[4], column("成熟度")+"4：") || !strings.Contains(said[6], "与第 3 行重复") {
+	if said[1] != "错误说明" || said[3] != "" || !strings.Contains(said[4], column("技术领域")+"4：") ||
+		!strings.Contains(said[4], column("成熟度")+"4：") ||
+		!strings.Contains(said[6], "与第 3 行重复") {
 		t.Errorf("the red column says %v", said)
 	}
 	if _, err := imp.Confirm(ctx, b.stranger, batch.ID); !fault.Is(err, fault.NotFound) {
@@ -204,8 +221,11 @@ func TestImport_OneBadRowNeverBlocksTheGoodOnes(t *testing.T) {
 		t.Fatal(p, err)
 	}
 	c := p.Items[0].Content
-	if c.Field != "03" || !slices.Equal(c.Cooperation, []string{"transfer", "trial"}) || c.Price.MaxFen != 80_500_000 || c.Maturity.Level != 7 ||
-		c.Maturity.Basis != achievement.BasisSelf || c.Division != "150204" || c.IP[0].Kind != "invention" || p.Items[0].Division != "150204" {
+	if c.Field != "03" || !slices.Equal(c.Cooperation, []string{"transfer", "trial"}) || c.Price.MaxFen != 80_500_000 ||
+		c.Maturity.Level != 7 ||
+		c.Maturity.Basis != achievement.BasisSelf || c.Division != "150204" ||
+		c.IP[0].Kind != "invention" ||
+		p.Items[0].Division != "150204" {
 		t.Errorf("content: %+v", c)
 	}
 	if _, err := b.achievements.Get(ctx, actor.Guest(), p.Items[0].ID); !fault.Is(err, fault.NotFound) {
@@ -266,7 +286,11 @@ func TestImport_GoesOnWhereAKilledRunStopped(t *testing.T) {
 	for i := range 1100 {
 		rows = append(rows, map[string]any{"abstract": fmt.Sprintf("第%d项样例研究，说明了过程和结果。", i)})
 	}
-	batch, err := imp.CheckAsOperator(ctx, 0, importer.Upload{Kind: achievement.Kind, Name: "a.jsonl", Body: jsonl(t, rows...), OrgID: b.org, Publish: true})
+	batch, err := imp.CheckAsOperator(
+		ctx,
+		0,
+		importer.Upload{Kind: achievement.Kind, Name: "a.jsonl", Body: jsonl(t, rows...), OrgID: b.org, Publish: true},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,7 +312,8 @@ func TestImport_RefusesFilesItCannotReadWithAMend(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	imp := b.importer(t)
-	gbk := "\xb3\xc9\xb9\xfb\xc3\xfb\xb3\xc6,\xb3\xc9\xb9\xfb\xbd\xe9\xc9\xdc\n\xc9\xea\xb7\xfd\xb2\xfa\xc6\xb7,\xb9\xa4\xd2\xd5\xcb\xb5\xc3\xf7\xb9\xa4\xd2\xd5\xcb\xb5\xc3\xf7\n" // 成果名称,成果介绍 in GB 18030
+	// 成果名称,成果介绍 in GB 18030
+	gbk := "\xb3\xc9\xb9\xfb\xc3\xfb\xb3\xc6,\xb3\xc9\xb9\xfb\xbd\xe9\xc9\xdc\n\xc9\xea\xb7\xfd\xb2\xfa\xc6\xb7,\xb9\xa4\xd2\xd5\xcb\xb5\xc3\xf7\xb9\xa4\xd2\xd5\xcb\xb5\xc3\xf7\n"
 	for _, c := range []struct{ name, body, code string }{
 		{"a.exe", "MZ", "import_format"},
 		{"a.xlsx", "not a zip", "sheet_broken"},

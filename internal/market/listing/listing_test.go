@@ -88,13 +88,23 @@ func setup(t *testing.T) *bundle {
 	b.achievements, b.demands = achievement.New(b.listings), demand.New(b.listings)
 
 	org := func(name string, kind actor.OrgKind, division string, people ...identity.ProvisionPerson) identity.ProvisionOrganisation {
-		return identity.ProvisionOrganisation{Organisation: identity.Organisation{Name: name, Kind: kind, Division: division, State: actor.Confirmed}, People: people}
+		return identity.ProvisionOrganisation{
+			Organisation: identity.Organisation{Name: name, Kind: kind, Division: division, State: actor.Confirmed},
+			People:       people,
+		}
 	}
 	person := func(login string, roles ...actor.Role) identity.ProvisionPerson {
 		return identity.ProvisionPerson{Person: identity.NewPerson{LoginName: login, DisplayName: login, Password: "x"}, Roles: roles}
 	}
 	made, err := b.identity.Provision(ctx, []identity.ProvisionOrganisation{
-		org("青山样例大学", actor.University, "150204", person("owner", actor.OrgAdmin, actor.Member), person("colleague", actor.Member), person("reader", actor.Broker)),
+		org(
+			"青山样例大学",
+			actor.University,
+			"150204",
+			person("owner", actor.OrgAdmin, actor.Member),
+			person("colleague", actor.Member),
+			person("reader", actor.Broker),
+		),
 		org("乌海样例公司", actor.Enterprise, "150302", person("stranger", actor.OrgAdmin, actor.Member)),
 		org("包头市科技局（样例）", actor.Government, "150200", person("league", actor.LeagueOfficer, actor.Member)),
 		org("乌海市科技局（样例）", actor.Government, "150300", person("otherleague", actor.LeagueOfficer)),
@@ -156,7 +166,8 @@ func (b *bundle) put(t *testing.T, id int64, s listing.State) listing.Listing {
 	t.Helper()
 	_, err := b.db.Exec(t.Context(), `update listing set state = $2, published = draft,
 		published_version = (select coalesce(max(number), 0) from listing_version where listing_id = id), submitted_at = $3, published_at = $3,
-		first_published_at = $3, confirmed_at = $3, expires_at = $4, demoted_at = $3, hidden = false where id = $1`, id, s, b.now(), b.now().Add(day))
+		first_published_at = $3, confirmed_at = $3, expires_at = $4, demoted_at = $3, hidden = false
+		where id = $1`, id, s, b.now(), b.now().Add(day))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,11 +198,19 @@ func TestDo_WalksEveryStateEventAndRole(t *testing.T) {
 		listing.Revising: {listing.EventSubmit: {{owner, listing.Resubmitted}}, listing.EventDiscard: {{owner, listing.Published}},
 			listing.EventConfirm: {{owner, listing.Revising}}, listing.EventRenew: {{owner, listing.Revising}}},
 		listing.Resubmitted: {listing.EventRecall: {{owner, listing.Revising}}, listing.EventPublish: {{editor, listing.Published}},
-			listing.EventReturn: {{editor, listing.Revising}}, listing.EventConfirm: {{owner, listing.Resubmitted}}, listing.EventRenew: {{owner, listing.Resubmitted}}},
-		listing.Withdrawn: {listing.EventReopen: {{owner, listing.Draft}}, listing.EventArchive: {{owner, listing.Archived}, {system, listing.Archived}}},
+			listing.EventReturn: {
+				{editor, listing.Revising},
+			}, listing.EventConfirm: {{owner, listing.Resubmitted}}, listing.EventRenew: {{owner, listing.Resubmitted}}},
+		listing.Withdrawn: {
+			listing.EventReopen:  {{owner, listing.Draft}},
+			listing.EventArchive: {{owner, listing.Archived}, {system, listing.Archived}},
+		},
 		listing.Expired: {listing.EventReopen: {{owner, listing.Draft}}, listing.EventRenew: {{owner, listing.Published}},
 			listing.EventArchive: {{owner, listing.Archived}, {system, listing.Archived}}},
-		listing.Closed:   {listing.EventReopen: {{owner, listing.Draft}}, listing.EventArchive: {{owner, listing.Archived}, {system, listing.Archived}}},
+		listing.Closed: {
+			listing.EventReopen:  {{owner, listing.Draft}},
+			listing.EventArchive: {{owner, listing.Archived}, {system, listing.Archived}},
+		},
 		listing.Archived: {listing.EventReopen: {{owner, listing.Draft}}},
 	}
 	for _, s := range []listing.State{listing.Published, listing.Revising, listing.Resubmitted} {
@@ -206,7 +225,11 @@ func TestDo_WalksEveryStateEventAndRole(t *testing.T) {
 		who        actor.Actor
 	}{
 		{"owner", owner, b.owner}, {"colleague", owner, b.colleague}, {"reader of the organisation", "", b.reader}, {"stranger", "", b.stranger},
-		{"league", editor, b.league}, {"region", editor, b.regional}, {"other league", "", b.otherLeague}, {"system", system, actor.Actor{}}, {"guest", "", actor.Actor{}},
+		{
+			"league",
+			editor,
+			b.league,
+		}, {"region", editor, b.regional}, {"other league", "", b.otherLeague}, {"system", system, actor.Actor{}}, {"guest", "", actor.Actor{}},
 	}
 	tried := 0
 	for _, s := range listing.States() {
@@ -245,7 +268,8 @@ func TestDo_WalksEveryStateEventAndRole(t *testing.T) {
 					t.Errorf("%s: got %s, want %s", where, got.State, want)
 				case want == "" && err == nil:
 					t.Errorf("%s: went to %s, want refused", where, got.State)
-				case want == "" && !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.Forbidden) && !fault.Is(err, fault.NotFound) && !fault.Is(err, fault.Unauthorized):
+				case want == "" && !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.Forbidden) && !fault.Is(err, fault.NotFound) &&
+					!fault.Is(err, fault.Unauthorized):
 					t.Errorf("%s: %v", where, err)
 				}
 				if want != "" && got.Version != l.Version+1 {
@@ -311,8 +335,11 @@ func TestPublish_NeedsAConfirmedOrganisation(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	ctx := t.Context()
-	account, org, err := b.identity.SignUp(ctx, identity.SignUp{Person: identity.NewPerson{LoginName: "newcomer", DisplayName: "新人", Password: "correct horse battery"},
-		Organisation: identity.NewOrganisation{Kind: actor.Enterprise, Name: "新样例公司", Division: "150204"}})
+	account, org, err := b.identity.SignUp(
+		ctx,
+		identity.SignUp{Person: identity.NewPerson{LoginName: "newcomer", DisplayName: "新人", Password: "correct horse battery"},
+			Organisation: identity.NewOrganisation{Kind: actor.Enterprise, Name: "新样例公司", Division: "150204"}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -394,7 +421,10 @@ func TestSave_StaleVersionCarriesBothContents(t *testing.T) {
 	if _, err := b.achievements.Save(ctx, b.owner, it.ID, stale.Theirs.Version, yours); err != nil {
 		t.Errorf("saving over the shown version: %v", err)
 	}
-	if _, err := b.listings.Do(ctx, b.owner, listing.Command{ID: it.ID, Version: it.Version, Event: listing.EventSubmit}); !fault.HasCode(err, "stale_version") {
+	if _, err := b.listings.Do(ctx, b.owner, listing.Command{ID: it.ID, Version: it.Version, Event: listing.EventSubmit}); !fault.HasCode(
+		err,
+		"stale_version",
+	) {
 		t.Errorf("submitting an unseen version: %v", err)
 	}
 	if _, err := b.achievements.Save(ctx, b.stranger, it.ID, 3, yours); !fault.Is(err, fault.NotFound) {
@@ -603,7 +633,10 @@ func TestDiagnosis_TheAskedBrokerAnswersOnceAndOnlyTheCompanyReadsIt(t *testing.
 	b := setup(t)
 	ctx := t.Context()
 	it, err := b.demands.Create(ctx, b.owner, demand.Content{Title: "焦炉煤气脱硫剂寿命提升", Problem: "脱硫剂寿命太短，希望延长，现在每四十五天就要停下来更换一次。",
-		Targets: []demand.Target{{Name: "寿命", Target: "更长"}}, Field: "0701", Cooperation: []string{"transfer"}, Budget: listing.Range{MaxFen: 10 * money.WanYuan}, Contact: listing.Contact{Name: "白样例", Phone: "0473-5550100"}})
+		Targets: []demand.Target{
+			{Name: "寿命", Target: "更长"},
+		}, Field: "0701", Cooperation: []string{"transfer"}, Budget: listing.Range{MaxFen: 10 * money.WanYuan},
+		Contact: listing.Contact{Name: "白样例", Phone: "0473-5550100"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -613,10 +646,15 @@ func TestDiagnosis_TheAskedBrokerAnswersOnceAndOnlyTheCompanyReadsIt(t *testing.
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = b.listings.Do(ctx, b.league, listing.Command{ID: it.ID, Version: l.Version, Event: listing.EventReturn, Reason: "没有目标值", Triage: triage, Broker: broker})
+		_, err = b.listings.Do(
+			ctx,
+			b.league,
+			listing.Command{ID: it.ID, Version: l.Version, Event: listing.EventReturn, Reason: "没有目标值", Triage: triage, Broker: broker},
+		)
 		return err
 	}
-	for label, err := range map[string]error{"no broker": back("diagnose", b.owner.AccountID), "another judgement": back("long_term", b.reader.AccountID)} {
+	for label, err := range map[string]error{"no broker": back("diagnose", b.owner.AccountID),
+		"another judgement": back("long_term", b.reader.AccountID)} {
 		if !fault.Is(err, fault.Invalid) {
 			t.Errorf("%s: %v, want invalid", label, err)
 		}
@@ -649,7 +687,8 @@ func TestDiagnosis_TheAskedBrokerAnswersOnceAndOnlyTheCompanyReadsIt(t *testing.
 	if err := b.listings.Diagnose(ctx, b.reader, id, "又想起一点"); !fault.HasCode(err, "diagnosis_answered") {
 		t.Errorf("a second answer: %v", err)
 	}
-	if got, err := b.listings.DiagnosesOf(ctx, b.owner, it.ID); err != nil || len(got) != 1 || !strings.Contains(got[0].Advice, "九十天") || got[0].Name != "reader" {
+	if got, err := b.listings.DiagnosesOf(ctx, b.owner, it.ID); err != nil || len(got) != 1 || !strings.Contains(got[0].Advice, "九十天") ||
+		got[0].Name != "reader" {
 		t.Errorf("the company reads %+v, %v", got, err)
 	}
 	if _, err := b.listings.DiagnosesOf(ctx, b.stranger, it.ID); !fault.Is(err, fault.NotFound) {
@@ -702,7 +741,8 @@ func TestLists_PageWithoutGapsOrRepeats(t *testing.T) {
 	if p, err := b.achievements.Mine(ctx, b.stranger, listing.Filter{}); err != nil || len(p.Items) != 0 {
 		t.Errorf("another organisation's desk: %v, %v", p, err)
 	}
-	if p, err := b.achievements.Latest(ctx, actor.Guest(), listing.Filter{Text: "第 3 项", Division: "150200", Field: "07"}); err != nil || len(p.Items) != 1 {
+	if p, err := b.achievements.Latest(ctx, actor.Guest(), listing.Filter{Text: "第 3 项", Division: "150200", Field: "07"}); err != nil ||
+		len(p.Items) != 1 {
 		t.Errorf("filtered: %v, %v", p, err)
 	}
 	if _, err := b.achievements.Latest(ctx, actor.Guest(), listing.Filter{After: "???"}); !fault.Is(err, fault.Invalid) {

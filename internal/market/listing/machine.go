@@ -46,7 +46,8 @@ func (s State) InReview() bool { return s == Submitted || s == Resubmitted }
 // Event is what happens to a listing.
 type Event string
 
-// The events. EventCreate, EventSave, EventImport and EventDiagnose come through Create, Save, the importer and Diagnose; the others through Do.
+// The events. EventCreate, EventSave, EventImport and EventDiagnose come through Create, Save, the importer and Diagnose; the others
+// through Do.
 const (
 	EventCreate   Event = "create"
 	EventSave     Event = "save"

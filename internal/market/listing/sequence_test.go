@@ -47,8 +47,10 @@ func TestSequences_ThePublicSeesOnlyWhatPassedReview(t *testing.T) {
 					r.Fatal(err)
 				}
 			} else {
-				e := rapid.SampledFrom([]listing.Event{listing.EventSubmit, listing.EventSubmit, listing.EventPublish, listing.EventPublish, listing.EventReturn,
-					listing.EventRevise, listing.EventRecall, listing.EventDiscard, listing.EventWithdraw, listing.EventClose, listing.EventConfirm, listing.EventRenew,
+				e := rapid.SampledFrom([]listing.Event{listing.EventSubmit, listing.EventSubmit, listing.EventPublish, listing.EventPublish,
+					listing.EventReturn,
+					listing.EventRevise, listing.EventRecall, listing.EventDiscard, listing.EventWithdraw, listing.EventClose,
+					listing.EventConfirm, listing.EventRenew,
 					listing.EventArchive, listing.EventReopen}).Draw(r, "event")
 				l, err := b.listings.Do(ctx, who, listing.Command{ID: id, Version: version, Event: e, Reason: "solved"})
 				if err == nil {
@@ -67,7 +69,16 @@ func TestSequences_ThePublicSeesOnlyWhatPassedReview(t *testing.T) {
 			}
 			mine, err := b.achievements.Get(ctx, b.owner, id)
 			if err != nil || mine.Content.Title != working || mine.Version != version || mine.PublishedVersion != publications {
-				r.Fatalf("the owner has %q version %d (%d published), want %q %d (%d): %v", mine.Content.Title, mine.Version, mine.PublishedVersion, working, version, publications, err)
+				r.Fatalf(
+					"the owner has %q version %d (%d published), want %q %d (%d): %v",
+					mine.Content.Title,
+					mine.Version,
+					mine.PublishedVersion,
+					working,
+					version,
+					publications,
+					err,
+				)
 			}
 			public, err := b.achievements.Get(ctx, actor.Guest(), id)
 			if live := mine.State.Live(); live != (err == nil) {

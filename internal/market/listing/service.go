@@ -57,7 +57,15 @@ type Clock struct {
 // DefaultClock asks after 90 days, demotes after 120, archives 60 days later.
 func DefaultClock() Clock {
 	const day = 24 * time.Hour
-	return Clock{Life: 365 * day, Expiring: 30 * day, AskAfter: 90 * day, DemoteAfter: 120 * day, ArchiveAfter: 60 * day, Grace: 14 * day, KeepEnded: 180 * day}
+	return Clock{
+		Life:         365 * day,
+		Expiring:     30 * day,
+		AskAfter:     90 * day,
+		DemoteAfter:  120 * day,
+		ArchiveAfter: 60 * day,
+		Grace:        14 * day,
+		KeepEnded:    180 * day,
+	}
 }
 
 // Config is what a Service needs.
@@ -281,8 +289,12 @@ func (s *Service) ConfirmAsked(ctx context.Context, who actor.Actor, k Kind) (n 
 		if err := s.enqueueIndex(ctx, tx, ids); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{At: now, Account: who.AccountID, Org: who.OrgID, Action: "listing.confirm", ObjectKind: "organisation",
-			ObjectID: strconv.FormatInt(who.OrgID, 10), Detail: map[string]any{"kind": k, "ids": ids}})
+		return audit.Record(
+			ctx,
+			tx,
+			audit.Entry{At: now, Account: who.AccountID, Org: who.OrgID, Action: "listing.confirm", ObjectKind: "organisation",
+				ObjectID: strconv.FormatInt(who.OrgID, 10), Detail: map[string]any{"kind": k, "ids": ids}},
+		)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("confirm asked: %w", err)
@@ -293,13 +305,9 @@ func (s *Service) ConfirmAsked(ctx context.Context, who actor.Actor, k Kind) (n 
 func refusal(state State, event Event, role Role) error {
 	known := slices.ContainsFunc(machine, func(t transition) bool { return t.from == state && t.event == event })
 	if known || role == RoleNobody {
-		f := fault.New(fault.Forbidden, "listing_event", "您不能对这条信息做这一步")
-		f.Params = []any{event}
-		return f
+		return fault.New(fault.Forbidden, "listing_event", "您不能对这条信息做这一步").With(event)
 	}
-	f := fault.New(fault.Conflict, "listing_state", "这条信息的状态已经变化，不能再做这一步，请刷新页面")
-	f.Params = []any{state, event}
-	return f
+	return fault.New(fault.Conflict, "listing_state", "这条信息的状态已经变化，不能再做这一步，请刷新页面").With(state, event)
 }
 
 func checkTriage(kind Descriptor, c Command) error {
@@ -396,7 +404,11 @@ func (s *Service) ReviewQueue(ctx context.Context, who actor.Actor, f QueueFilte
 		return QueuePage{}, err
 	}
 	limit := pageSize(f.Limit)
-	rows, err := s.list(ctx, reviewQueue, pgx.StrictNamedArgs{"scope": scope, "kind": f.Kind, "own": who.OrgID, "at": at, "id": id, "limit": limit + 1})
+	rows, err := s.list(
+		ctx,
+		reviewQueue,
+		pgx.StrictNamedArgs{"scope": scope, "kind": f.Kind, "own": who.OrgID, "at": at, "id": id, "limit": limit + 1},
+	)
 	if err != nil {
 		return QueuePage{}, fmt.Errorf("review queue: %w", err)
 	}

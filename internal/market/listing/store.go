@@ -40,22 +40,28 @@ const (
 		triage = @triage, updated_at = @updated_at, submitted_at = @submitted_at, first_published_at = @first_published_at,
 		published_at = @published_at, confirmed_at = @confirmed_at, reminded_at = @reminded_at, demoted_at = @demoted_at,
 		expires_at = @expires_at, expiring_noticed_at = @expiring_noticed_at, closed_reason = @closed_reason where id = @id`
-	insertVersion = `insert into listing_version (listing_id, number, content, published_at, published_by) values (@id, @number, @content, @at, @by)`
-	insertEvent   = `insert into listing_event (listing_id, at, account_id, event, from_state, to_state, reason) values (@id, @at, @account, @event, @from, @to, @reason)`
-	history       = `select at, account_id, event, from_state, to_state, reason from listing_event
+	insertVersion = `insert into listing_version (listing_id, number, content, published_at, published_by)
+		values (@id, @number, @content, @at, @by)`
+	insertEvent = `insert into listing_event (listing_id, at, account_id, event, from_state, to_state, reason)
+		values (@id, @at, @account, @event, @from, @to, @reason)`
+	history = `select at, account_id, event, from_state, to_state, reason from listing_event
 		where listing_id = @id and (@insider or event in ('publish','import','withdraw','close','expire','renew')) order by id desc limit 500`
 	versionsOf = `select number, content, published_at from listing_version where listing_id = @id order by number desc limit 100`
 
-	reviewQueue = `select ` + listingColumns + ` from listing where state in ('submitted','resubmitted') and starts_with(reviewer_scope, @scope)
+	reviewQueue = `select ` + listingColumns +
+		` from listing where state in ('submitted','resubmitted') and starts_with(reviewer_scope, @scope)
 		and organisation_id <> @own and (@kind = '' or kind = @kind) and (submitted_at, id) > (@at, @id) order by submitted_at, id limit @limit`
-	reviewCount = `select count(*) from listing where state in ('submitted','resubmitted') and starts_with(reviewer_scope, @scope) and organisation_id <> @own`
+	reviewCount = `select count(*) from listing where state in ('submitted','resubmitted') and starts_with(reviewer_scope, @scope)
+		and organisation_id <> @own`
 
 	listFilters = ` and (@text = '' or title ilike @text) and starts_with(field, @field) and starts_with(division, @division) `
 	ownList     = `select ` + listingColumns + ` from listing where organisation_id = @org and kind = @kind
-		and (cardinality(@states::text[]) = 0 or state = any(@states)) and (not @asked or (` + isLive + ` and reminded_at is not null))` + listFilters + `and (updated_at, id) < (@at, @id_before)
+		and (cardinality(@states::text[]) = 0 or state = any(@states)) and (not @asked or (` + isLive + ` and reminded_at is not null))` +
+		listFilters + `and (updated_at, id) < (@at, @id_before)
 		order by updated_at desc, id desc limit @limit`
 	publicList = `select ` + listingColumns + ` from listing where kind = @kind and ` + openOn + `
-		and (@org = 0 or organisation_id = @org)` + listFilters + `and (published_at, id) < (@at, @id_before) order by published_at desc, id desc limit @limit`
+		and (@org = 0 or organisation_id = @org)` + listFilters + `and (published_at, id) < (@at, @id_before) order by published_at desc, id desc
+		limit @limit`
 
 	publicCounts = `select kind,
 		count(*) filter (where origin = 'local' and demoted_at is null)::int as local,
@@ -66,12 +72,15 @@ const (
 		from listing where ` + openOn + ` and (@sample or not is_sample) group by kind`
 	deskCounts = `select state, count(*)::int from listing where organisation_id = @org and kind = @kind group by state`
 
-	hideListings = `update listing set hidden = @hidden, version = version + 1 where organisation_id = @org and (hidden <> @hidden or ` + isLive + `) returning id`
+	hideListings = `update listing set hidden = @hidden, version = version + 1 where organisation_id = @org and (hidden <> @hidden or ` +
+		isLive + `) returning id`
 
-	filesOf        = `select file_id from listing_file where listing_id = @id`
-	replaceFiles   = `delete from listing_file where listing_id = @id`
-	insertFile     = `insert into listing_file (listing_id, file_id, role, caption, position, public) values (@id, @file, @role, @caption, @position, @public)`
-	listingsOfFile = `select ` + listingColumns + `, f.role, f.public from listing join listing_file f on f.listing_id = listing.id where f.file_id = @file`
+	filesOf      = `select file_id from listing_file where listing_id = @id`
+	replaceFiles = `delete from listing_file where listing_id = @id`
+	insertFile   = `insert into listing_file (listing_id, file_id, role, caption, position, public)
+		values (@id, @file, @role, @caption, @position, @public)`
+	listingsOfFile = `select ` + listingColumns +
+		`, f.role, f.public from listing join listing_file f on f.listing_id = listing.id where f.file_id = @file`
 
 	indexRows  = `select ` + listingColumns + ` from listing where id = any(@ids)`
 	publicRows = `select ` + listingColumns + ` from listing where ` + openOn + ` and id > @after order by id limit @limit`
@@ -85,7 +94,8 @@ const (
 				as t (key, hash, content, title, division, field)),
 		made as (
 			insert into listing (kind, organisation_id, owner_account, state, version, draft, published, published_version, title, division, field,
-				reviewer_scope, origin, origin_key, origin_hash, is_sample, hidden, created_at, updated_at, first_published_at, published_at, confirmed_at, expires_at)
+				reviewer_scope, origin, origin_key, origin_hash, is_sample, hidden, created_at, updated_at, first_published_at,
+				published_at, confirmed_at, expires_at)
 			select @kind, @org, @owner, case when @publish then 'published' else 'draft' end, 1, content, case when @publish then content end,
 				case when @publish then 1 else 0 end, title, division, field, @scope, 'import', key, hash, @sample, @hidden, @now, @now,
 				case when @publish then @now::timestamptz end, case when @publish then @now::timestamptz end,
@@ -103,7 +113,8 @@ const (
 
 	dueExpiry = `select id from listing where ` + isLive + ` and expires_at <= @now order by expires_at limit 500`
 	dueAsleep = `select id from listing where ` + isLive + ` and demoted_at <= @before order by demoted_at limit 500`
-	dueEnded  = `select id from listing where state in ('withdrawn','expired','closed') and updated_at <= @before order by updated_at limit 500`
+	dueEnded  = `select id from listing where state in ('withdrawn','expired','closed') and updated_at <= @before order by updated_at
+		limit 500`
 	askOwners = `update listing set reminded_at = @now where ` + isLive + ` and confirmed_at <= @before and reminded_at is null
 		returning id, kind, owner_account, title`
 	demote = `update listing set demoted_at = @now, version = version + 1, updated_at = @now where ` + isLive + ` and confirmed_at <= @before
@@ -112,9 +123,11 @@ const (
 			update listing set confirmed_at = @now, reminded_at = null, demoted_at = null, version = version + 1, updated_at = @now
 			where organisation_id = @org and kind = @kind and ` + isLive + ` and reminded_at is not null returning id, state),
 		events as (
-			insert into listing_event (listing_id, at, account_id, event, from_state, to_state) select id, @now, @by, 'confirm', state, state from done)
+			insert into listing_event (listing_id, at, account_id, event, from_state, to_state) select id, @now, @by, 'confirm', state, state
+			from done)
 		select id from done`
-	noticeExpiry = `update listing set expiring_noticed_at = @now where ` + isLive + ` and expires_at <= @before and expiring_noticed_at is null
+	noticeExpiry = `update listing set expiring_noticed_at = @now where ` + isLive +
+		` and expires_at <= @before and expiring_noticed_at is null
 		returning id, kind, owner_account, title`
 )
 
@@ -170,8 +183,10 @@ func (s *Service) list(ctx context.Context, sql string, args pgx.StrictNamedArgs
 
 func (s *Service) insert(ctx context.Context, tx pgx.Tx, r *row) error {
 	return tx.QueryRow(ctx, insertListing, pgx.StrictNamedArgs{
-		"kind": r.Kind, "organisation_id": r.OrganisationID, "owner_account": r.OwnerAccount, "state": r.State, "draft": r.Draft, "title": r.Title,
-		"division": r.Division, "field": r.Field, "reviewer_scope": r.ReviewerScope, "origin": r.Origin, "is_sample": r.Sample, "hidden": r.Hidden,
+		"kind": r.Kind, "organisation_id": r.OrganisationID, "owner_account": r.OwnerAccount, "state": r.State, "draft": r.Draft,
+		"title":    r.Title,
+		"division": r.Division, "field": r.Field, "reviewer_scope": r.ReviewerScope, "origin": r.Origin, "is_sample": r.Sample,
+		"hidden":     r.Hidden,
 		"created_at": r.CreatedAt,
 	}).Scan(&r.ID)
 }
@@ -195,17 +210,35 @@ func (s *Service) store(ctx context.Context, tx pgx.Tx, r *row, now time.Time) e
 }
 
 func (s *Service) keepVersion(ctx context.Context, tx pgx.Tx, r row, by int64, now time.Time) error {
-	_, err := tx.Exec(ctx, insertVersion, pgx.StrictNamedArgs{"id": r.ID, "number": r.PublishedVersion, "content": r.Published, "at": now, "by": someone(by)})
+	_, err := tx.Exec(
+		ctx,
+		insertVersion,
+		pgx.StrictNamedArgs{"id": r.ID, "number": r.PublishedVersion, "content": r.Published, "at": now, "by": someone(by)},
+	)
 	return err
 }
 
 // note writes the visible history and the audit trail; the audit chain is locked from here, so it is the last step.
-func (s *Service) note(ctx context.Context, tx pgx.Tx, who actor.Actor, l Listing, e Event, before State, reason string, now time.Time) error {
-	if _, err := tx.Exec(ctx, insertEvent, pgx.StrictNamedArgs{"id": l.ID, "at": now, "account": someone(who.AccountID), "event": e, "from": before, "to": l.State, "reason": reason}); err != nil {
+func (s *Service) note(
+	ctx context.Context,
+	tx pgx.Tx,
+	who actor.Actor,
+	l Listing,
+	e Event,
+	before State,
+	reason string,
+	now time.Time,
+) error {
+	if _, err := tx.Exec(ctx, insertEvent, pgx.StrictNamedArgs{"id": l.ID, "at": now, "account": someone(who.AccountID), "event": e,
+		"from": before, "to": l.State, "reason": reason}); err != nil {
 		return err
 	}
-	return audit.Record(ctx, tx, audit.Entry{At: now, Account: who.AccountID, Org: who.OrgID, Action: "listing." + string(e), ObjectKind: "listing",
-		ObjectID: strconv.FormatInt(l.ID, 10), Detail: map[string]any{"from": before, "to": l.State, "version": l.Version}})
+	return audit.Record(
+		ctx,
+		tx,
+		audit.Entry{At: now, Account: who.AccountID, Org: who.OrgID, Action: "listing." + string(e), ObjectKind: "listing",
+			ObjectID: strconv.FormatInt(l.ID, 10), Detail: map[string]any{"from": before, "to": l.State, "version": l.Version}},
+	)
 }
 
 func someone(account int64) *int64 {
@@ -268,7 +301,8 @@ func (s *Service) syncFiles(ctx context.Context, tx pgx.Tx, r row) error {
 			continue
 		}
 		seen[f.ID] = true
-		if _, err := tx.Exec(ctx, insertFile, pgx.StrictNamedArgs{"id": r.ID, "file": f.ID, "role": f.Role, "caption": f.Caption, "position": i, "public": public[f.ID]}); err != nil {
+		if _, err := tx.Exec(ctx, insertFile, pgx.StrictNamedArgs{"id": r.ID, "file": f.ID, "role": f.Role, "caption": f.Caption, "position": i,
+			"public": public[f.ID]}); err != nil {
 			return err
 		}
 	}

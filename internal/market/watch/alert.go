@@ -111,7 +111,8 @@ func (s *Service) alert(ctx context.Context, a AlertArgs) error {
 	if err := s.alertSearches(ctx, l, doc); err != nil {
 		return err
 	}
-	if _, err := s.config.DB.Exec(ctx, rememberRun, pgx.StrictNamedArgs{"id": l.ID, "version": l.PublishedVersion, "at": s.config.Now()}); err != nil {
+	if _, err := s.config.DB.Exec(ctx, rememberRun,
+		pgx.StrictNamedArgs{"id": l.ID, "version": l.PublishedVersion, "at": s.config.Now()}); err != nil {
 		return fmt.Errorf("alert: %w", err)
 	}
 	return nil
@@ -126,7 +127,10 @@ func (s *Service) alertMatches(ctx context.Context, l listing.Listing, doc searc
 		return fmt.Errorf("alert: %w", err)
 	}
 	for _, m := range found.Items {
-		back, err := s.Find(ctx, matching.Request{Listing: m.Document, Want: string(l.Kind), Visible: visible, Hard: Hard(m.Document), Limit: alertRank})
+		back, err := s.Find(
+			ctx,
+			matching.Request{Listing: m.Document, Want: string(l.Kind), Visible: visible, Hard: Hard(m.Document), Limit: alertRank},
+		)
 		if err != nil && !fault.HasCode(err, "match_empty") {
 			return fmt.Errorf("alert: %w", err)
 		}
@@ -158,8 +162,13 @@ func (s *Service) announce(ctx context.Context, id int64, found listing.Listing,
 		return err
 	}
 	return s.inTx(ctx, "announce", func(ctx context.Context, tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, insertAlert, pgx.StrictNamedArgs{"listing": to.ID, "listing_version": to.PublishedVersion, "found": found.ID, "found_version": found.PublishedVersion,
-			"account": to.OwnerAccount, "org": to.OrganisationID, "score": int(math.Round(e.Score * 1000)), "rank": rank, "reasons": notNil(e.Reasons), "at": s.config.Now()})
+		tag, err := tx.Exec(
+			ctx,
+			insertAlert,
+			pgx.StrictNamedArgs{"listing": to.ID, "listing_version": to.PublishedVersion, "found": found.ID, "found_version": found.PublishedVersion,
+				"account": to.OwnerAccount, "org": to.OrganisationID, "score": int(math.Round(e.Score * 1000)), "rank": rank,
+				"reasons": notNil(e.Reasons), "at": s.config.Now()},
+		)
 		if err != nil || tag.RowsAffected() == 0 { // announced before, switched off, or refused
 			return err
 		}
@@ -233,7 +242,11 @@ func (s *Service) announceFind(ctx context.Context, saved Saved, l listing.Listi
 	}
 	return s.inTx(ctx, "announce", func(ctx context.Context, tx pgx.Tx) error {
 		now := s.config.Now()
-		tag, err := tx.Exec(ctx, insertHit, pgx.StrictNamedArgs{"search": saved.ID, "listing": l.ID, "version": l.PublishedVersion, "at": now, "mailed": now})
+		tag, err := tx.Exec(
+			ctx,
+			insertHit,
+			pgx.StrictNamedArgs{"search": saved.ID, "listing": l.ID, "version": l.PublishedVersion, "at": now, "mailed": now},
+		)
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
@@ -300,7 +313,11 @@ func (s *Service) digestSearches(ctx context.Context) error {
 		err = s.inTx(ctx, "digest", func(ctx context.Context, tx pgx.Tx) error {
 			fresh := 0
 			for _, e := range entries {
-				tag, err := tx.Exec(ctx, insertHit, pgx.StrictNamedArgs{"search": saved.ID, "listing": e.ID, "version": e.Version, "at": now, "mailed": nil})
+				tag, err := tx.Exec(
+					ctx,
+					insertHit,
+					pgx.StrictNamedArgs{"search": saved.ID, "listing": e.ID, "version": e.Version, "at": now, "mailed": nil},
+				)
 				if err != nil {
 					return err
 				}

@@ -61,8 +61,11 @@ func (s *Service) Shown(who actor.Actor, query listing.Listing, places []Place) 
 		if err != nil { // not a number: nothing worth keeping
 			continue
 		}
-		s.shown = append(s.shown, impression{now, who.AccountID, query.ID, query.PublishedVersion, p.Listing.ID, p.Listing.PublishedVersion, p.Rank,
-			int(math.Round(p.Explained.Score * 1000)), s.active.Version, raw})
+		s.shown = append(
+			s.shown,
+			impression{now, who.AccountID, query.ID, query.PublishedVersion, p.Listing.ID, p.Listing.PublishedVersion, p.Rank,
+				int(math.Round(p.Explained.Score * 1000)), s.active.Version, raw},
+		)
 	}
 }
 
@@ -131,7 +134,8 @@ func (s *Service) Flush(ctx context.Context) error {
 			}
 		}
 		for k, n := range missed {
-			if _, err := tx.Exec(ctx, insertEmpty, pgx.StrictNamedArgs{"kind": k.kind, "words": k.words, "times": n, "at": s.config.Now()}); err != nil {
+			if _, err := tx.Exec(ctx, insertEmpty,
+				pgx.StrictNamedArgs{"kind": k.kind, "words": k.words, "times": n, "at": s.config.Now()}); err != nil {
 				return err
 			}
 		}

@@ -208,7 +208,17 @@ func (s *Service) SaveWeights(ctx context.Context, who actor.Actor, w matching.W
 		if err := s.insertWeights(ctx, tx, v); err != nil {
 			return err
 		}
-		return s.config.Audit.Record(ctx, tx, audit.Event{Actor: who, Action: "matching.weights", ObjectKind: "match_weights", ObjectID: strconv.Itoa(v.Version), Detail: map[string]any{"note": note}})
+		return s.config.Audit.Record(
+			ctx,
+			tx,
+			audit.Event{
+				Actor:      who,
+				Action:     "matching.weights",
+				ObjectKind: "match_weights",
+				ObjectID:   strconv.Itoa(v.Version),
+				Detail:     map[string]any{"note": note},
+			},
+		)
 	})
 	return v, err
 }
@@ -238,7 +248,11 @@ func (s *Service) Activate(ctx context.Context, who actor.Actor, version int) er
 		if _, err := tx.Exec(ctx, activateWeights, pgx.StrictNamedArgs{"version": version}); err != nil {
 			return err
 		}
-		return s.config.Audit.Record(ctx, tx, audit.Event{Actor: who, Action: "matching.activate", ObjectKind: "match_weights", ObjectID: strconv.Itoa(version)})
+		return s.config.Audit.Record(
+			ctx,
+			tx,
+			audit.Event{Actor: who, Action: "matching.activate", ObjectKind: "match_weights", ObjectID: strconv.Itoa(version)},
+		)
 	})
 	if err != nil {
 		return err
@@ -251,7 +265,8 @@ func (s *Service) Activate(ctx context.Context, who actor.Actor, version int) er
 // CheckWeights refuses weights that cannot rank: negative or above 1, or without any text. Faults name the feature.
 func CheckWeights(w matching.Weights) error {
 	var f fault.Fields
-	for name, v := range map[string]float64{"text": w.Text, "elements": w.Elements, "subject": w.Subject, "maturity": w.Maturity, "terms": w.Terms,
+	for name, v := range map[string]float64{"text": w.Text, "elements": w.Elements, "subject": w.Subject, "maturity": w.Maturity,
+		"terms":  w.Terms,
 		"region": w.Region, "record": w.Record, "freshness": w.Freshness, "threshold": w.Threshold, "far": w.Far} {
 		f.Check(!math.IsNaN(v) && v >= 0 && v <= 1, name, "range", "请填写 0 到 1 的数")
 	}
@@ -267,7 +282,13 @@ func (s *Service) weights(ctx context.Context, q querier, sql string) ([]Weights
 	}
 	var out []WeightsVersion
 	for _, r := range found {
-		w := WeightsVersion{r.Version, matching.DefaultWeights(), r.Note, r.CreatedAt, r.Active} // what an older version does not name is the default
+		w := WeightsVersion{
+			r.Version,
+			matching.DefaultWeights(),
+			r.Note,
+			r.CreatedAt,
+			r.Active,
+		} // what an older version does not name is the default
 		if err := stored.Unmarshal(r.Weights, &w.Weights); err != nil {
 			return nil, fmt.Errorf("weights %d: %w", r.Version, err)
 		}

@@ -84,7 +84,11 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, q catalogue.Criteri
 		if len(live) >= maxSaved {
 			return fault.Newf(fault.Conflict, "saved_searches_full", "最多订阅 %d 个搜索，请先结束不再需要的。", maxSaved)
 		}
-		rows, _ = tx.Query(ctx, insertSaved, pgx.StrictNamedArgs{"account": who.AccountID, "name": name, "query": q, "notice": n, "token": token, "at": s.config.Now()})
+		rows, _ = tx.Query(
+			ctx,
+			insertSaved,
+			pgx.StrictNamedArgs{"account": who.AccountID, "name": name, "query": q, "notice": n, "token": token, "at": s.config.Now()},
+		)
 		saved, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Saved])
 		return err
 	})

@@ -14,9 +14,11 @@ type querier interface {
 
 const (
 	// A listing that was deleted between showing and writing is left out by the joins.
-	insertImpressions = `insert into match_impression (at, account_id, query_listing, result_listing, query_version, result_version, rank, score, weights_version, explained)
+	insertImpressions = `insert into match_impression (at, account_id,
+		query_listing, result_listing, query_version, result_version, rank, score, weights_version, explained)
 		select i.at, i.account, i.query, i.result, i.query_version, i.result_version, i.rank, i.score, i.weights_version, i.explained
-		from jsonb_to_recordset(@rows::jsonb) as i (at timestamptz, account bigint, query bigint, query_version int, result bigint, result_version int,
+		from jsonb_to_recordset(@rows::jsonb) as i (at timestamptz,
+		account bigint, query bigint, query_version int, result bigint, result_version int,
 			rank int, score int, weights_version int, explained jsonb)
 		join match_listing q on q.id = i.query join match_listing r on r.id = i.result
 		on conflict do nothing`
@@ -33,9 +35,10 @@ const (
 			order by query_listing, result_listing, id desc) last
 		where answer in ('keep', 'refuse') order by id desc limit @limit`
 
-	savedColumns  = `id, account_id, name, query, notice, feed_token, created_at, noticed_at, ended_at`
-	lockAccount   = `select pg_advisory_xact_lock(hashtextextended('saved_search', @account))` // a double click is one search
-	insertSaved   = `insert into saved_search (account_id, name, query, notice, feed_token, created_at) values (@account, @name, @query, @notice, @token, @at) returning ` + savedColumns
+	savedColumns = `id, account_id, name, query, notice, feed_token, created_at, noticed_at, ended_at`
+	lockAccount  = `select pg_advisory_xact_lock(hashtextextended('saved_search', @account))` // a double click is one search
+	insertSaved  = `insert into saved_search (account_id, name, query, notice, feed_token, created_at)
+		values (@account, @name, @query, @notice, @token, @at) returning ` + savedColumns
 	selectSaved   = `select ` + savedColumns + ` from saved_search where account_id = @account and ended_at is null order by id desc`
 	savedByToken  = `select ` + savedColumns + ` from saved_search where feed_token = @token and ended_at is null`
 	selectSavedBy = `select ` + savedColumns + ` from saved_search where notice = @notice and ended_at is null order by id`
@@ -43,7 +46,8 @@ const (
 	endSaved      = `update saved_search set ended_at = @at where id = @id and account_id = @account and ended_at is null`
 	endByToken    = `update saved_search set ended_at = @at where feed_token = @token and ended_at is null`
 	markNoticed   = `update saved_search set noticed_at = @at where id = @id`
-	insertHit     = `insert into saved_search_hit (search_id, listing_id, version, at, mailed_at) values (@search, @listing, @version, @at, @mailed) on conflict do nothing`
+	insertHit     = `insert into saved_search_hit (search_id, listing_id, version, at, mailed_at)
+		values (@search, @listing, @version, @at, @mailed) on conflict do nothing`
 
 	selectRuns  = `select listing_id, version from match_run where listing_id = any(@ids)`
 	rememberRun = `insert into match_run (listing_id, version, at) values (@id, @version, @at)
@@ -63,7 +67,8 @@ const (
 		union all select l.title from match_alert_end e join match_listing l on l.id = e.listing_id where e.token = @token`
 	switchOffByToken = `with known as (select listing_id from match_alert_end where token = @token),
 		off as (insert into match_alert_off (listing_id, account_id, at)
-			select k.listing_id, a.account_id, @at from known k, lateral (select account_id from match_alert where listing_id = k.listing_id order by at desc limit 1) a
+			select k.listing_id, a.account_id, @at from known k, lateral (select account_id from match_alert where listing_id = k.listing_id
+			order by at desc limit 1) a
 			on conflict do nothing)
 		select count(*) from known`
 
@@ -72,17 +77,20 @@ const (
 	takeUnmailed = `with alerts as (
 			update match_alert set mailed_at = @at where account_id = @account and mailed_at is null returning listing_id, found_id),
 		hits as (
-			update saved_search_hit h set mailed_at = @at from saved_search s where s.id = h.search_id and s.account_id = @account and h.mailed_at is null
+			update saved_search_hit h set mailed_at = @at from saved_search s where s.id = h.search_id and s.account_id = @account
+			and h.mailed_at is null
 			returning h.search_id, h.listing_id, s.name, s.feed_token, s.ended_at)
-		select 0::bigint as search, l.title as head, coalesce(e.token, '') as token, a.listing_id as own, a.found_id as found, '' as kind, '' as title
+		select 0::bigint as search, l.title as head, coalesce(e.token,
+		'') as token, a.listing_id as own, a.found_id as found, '' as kind, '' as title
 		from alerts a join match_listing l on l.id = a.listing_id left join match_alert_end e on e.listing_id = a.listing_id
 		union all
 		select search_id, name, feed_token, 0, listing_id, '', '' from hits where ended_at is null
 		order by 1, 4, 5`
 
-	selectWeights     = `select version, weights, note, created_at, active from match_weights order by version desc`
-	lockWeights       = selectWeights + ` for update`
-	insertWeightsRow  = `insert into match_weights (version, weights, note, created_at, active) values (@version, @weights, @note, @at, @active)`
+	selectWeights    = `select version, weights, note, created_at, active from match_weights order by version desc`
+	lockWeights      = selectWeights + ` for update`
+	insertWeightsRow = `insert into match_weights (version, weights, note, created_at, active)
+		values (@version, @weights, @note, @at, @active)`
 	deactivateWeights = `update match_weights set active = false where active`
 	activateWeights   = `update match_weights set active = true where version = @version`
 
@@ -90,10 +98,12 @@ const (
 	shownPairs = `with shown as (
 			select distinct i.query_listing as q, i.result_listing as r from match_impression i where i.at >= @since),
 		said as (
-			select query_listing as q, result_listing as r, bool_or(answer = 'open') as opened, bool_or(answer = 'keep') as kept, bool_or(answer = 'refuse') as refused
+			select query_listing as q, result_listing as r, bool_or(answer = 'open') as opened,
+			bool_or(answer = 'keep') as kept, bool_or(answer = 'refuse') as refused
 			from match_answer group by 1, 2),
 		pairs as (
-			select s.q, s.r, l.field, l.league, coalesce(a.opened, false) as opened, coalesce(a.kept, false) as kept, coalesce(a.refused, false) as refused,
+			select s.q, s.r, l.field, l.league, coalesce(a.opened, false) as opened,
+			coalesce(a.kept, false) as kept, coalesce(a.refused, false) as refused,
 				d.contacted, d.agreed
 			from shown s join match_listing l on l.id = s.q left join said a on a.q = s.q and a.r = s.r
 			cross join lateral (
@@ -101,11 +111,13 @@ const (
 				where (d.supply_listing_id, d.demand_listing_id) in ((s.q, s.r), (s.r, s.q))) d
 			where @sample or not l.is_sample) `
 	counts = `(count(*))::int as shown, (count(*) filter (where opened))::int as opened, (count(*) filter (where kept))::int as kept,
-		(count(*) filter (where refused))::int as refused, (count(*) filter (where contacted))::int as contacted, (count(*) filter (where agreed))::int as agreed `
+		(count(*) filter (where refused))::int as refused, (count(*) filter (where contacted))::int as contacted,
+		(count(*) filter (where agreed))::int as agreed `
 	funnelByField  = shownPairs + `select field as code, ` + counts + `from pairs group by field order by shown desc, code`
 	funnelByLeague = shownPairs + `select league as code, ` + counts + `from pairs group by league order by shown desc, code`
 
-	refusals = `select 'match' as source, a.reason as code, count(*)::int as times from match_answer a join match_listing l on l.id = a.query_listing
+	refusals = `select 'match' as source, a.reason as code, count(*)::int as times from match_answer a
+		join match_listing l on l.id = a.query_listing
 		where a.answer = 'refuse' and a.at >= @since and (@sample or not l.is_sample) group by a.reason
 		union all
 		select 'deal', d.decline_code, count(*)::int from match_deal d join match_listing l on l.id = d.supply_listing_id
@@ -125,7 +137,8 @@ const (
 		select g.by, g.code, count(*)::int as listings, coalesce(sum(p.places), 0)::int as places
 		from groups g left join placed p on p.id = g.id group by 1, 2 order by 1, 4 desc, 2`
 
-	lastMatches = `select query_listing as query, result_listing as result, '' as answer, '' as reason, at, coalesce(account_id, 0) as account from (
+	lastMatches = `select query_listing as query, result_listing as result, '' as answer, '' as reason, at, coalesce(account_id, 0) as account
+		from (
 			select distinct on (i.query_listing, i.result_listing) i.id, i.query_listing, i.result_listing, i.at, i.account_id
 			from match_impression i join match_listing l on l.id = i.query_listing where @sample or not l.is_sample
 			order by i.query_listing, i.result_listing, i.id desc) last
@@ -142,6 +155,10 @@ func (s *Service) insertWeights(ctx context.Context, tx pgx.Tx, w WeightsVersion
 			return err
 		}
 	}
-	_, err = tx.Exec(ctx, insertWeightsRow, pgx.StrictNamedArgs{"version": w.Version, "weights": raw, "note": w.Note, "at": w.CreatedAt, "active": w.Active})
+	_, err = tx.Exec(
+		ctx,
+		insertWeightsRow,
+		pgx.StrictNamedArgs{"version": w.Version, "weights": raw, "note": w.Note, "at": w.CreatedAt, "active": w.Active},
+	)
 	return err
 }

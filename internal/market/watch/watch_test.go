@@ -109,9 +109,14 @@ func setup(t *testing.T) *bundle {
 	b.listings.Register(workers, b.engine)
 	b.watch.Register(workers)
 
-	org := func(name string, kind actor.OrgKind, division string, sample bool, login string, roles ...actor.Role) identity.ProvisionOrganisation {
-		return identity.ProvisionOrganisation{Organisation: identity.Organisation{Name: name, Kind: kind, Division: division, State: actor.Confirmed, Sample: sample},
-			People: []identity.ProvisionPerson{{Person: identity.NewPerson{LoginName: login, DisplayName: login, Email: login + "@example.com", Password: "x"}, Roles: roles}}}
+	org := func(name string, kind actor.OrgKind, division string, sample bool, login string,
+		roles ...actor.Role) identity.ProvisionOrganisation {
+		return identity.ProvisionOrganisation{
+			Organisation: identity.Organisation{Name: name, Kind: kind, Division: division, State: actor.Confirmed, Sample: sample},
+			People: []identity.ProvisionPerson{
+				{Person: identity.NewPerson{LoginName: login, DisplayName: login, Email: login + "@example.com", Password: "x"}, Roles: roles},
+			},
+		}
 	}
 	_, err = b.people.Provision(t.Context(), []identity.ProvisionOrganisation{
 		org("青山示范大学", actor.University, "150204", false, "university", actor.OrgAdmin, actor.Member),
@@ -121,7 +126,8 @@ func setup(t *testing.T) *bundle {
 		org("示范科技厅", actor.Government, "150000", false, "editor", actor.RegionOfficer),
 	})
 	b.must(err)
-	for login, to := range map[string]*actor.Actor{"university": &b.university, "company": &b.company, "rival": &b.rival, "sampler": &b.sampler, "editor": &b.editor} {
+	for login, to := range map[string]*actor.Actor{"university": &b.university, "company": &b.company, "rival": &b.rival,
+		"sampler": &b.sampler, "editor": &b.editor} {
 		*to, err = b.people.ActorFor(t.Context(), login)
 		b.must(err)
 	}
@@ -151,19 +157,30 @@ func (b *bundle) publish(who actor.Actor, id int64) int64 {
 
 func (b *bundle) need(who actor.Actor, title string) int64 {
 	b.t.Helper()
-	it, err := b.demands.Create(b.t.Context(), who, demand.Content{Title: title, Problem: "焦炉煤气含硫高，干法脱硫剂寿命目前只有 45 天，希望提高到 90 天以上，脱硫后硫化氢不高于 20 mg/m³。",
-		Targets: []demand.Target{{Name: "脱硫剂寿命", Present: "45", Target: "90", Unit: "天"}}, Field: "0701", Cooperation: []string{"transfer"},
-		Budget: listing.Range{MaxFen: 100 * money.WanYuan}, Contact: listing.Contact{Name: "白音", Phone: "0473-5550100"}})
+	it, err := b.demands.Create(
+		b.t.Context(),
+		who,
+		demand.Content{Title: title, Problem: "焦炉煤气含硫高，干法脱硫剂寿命目前只有 45 天，希望提高到 90 天以上，脱硫后硫化氢不高于 20 mg/m³。",
+			Targets: []demand.Target{{Name: "脱硫剂寿命", Present: "45", Target: "90", Unit: "天"}}, Field: "0701", Cooperation: []string{"transfer"},
+			Budget: listing.Range{MaxFen: 100 * money.WanYuan}, Contact: listing.Contact{Name: "白音", Phone: "0473-5550100"}},
+	)
 	b.must(err)
 	return b.publish(who, it.ID)
 }
 
 func (b *bundle) result(who actor.Actor, title string) int64 {
 	b.t.Helper()
-	it, err := b.achievements.Create(b.t.Context(), who, achievement.Content{Title: title, Summary: "用干法脱硫剂把焦炉煤气的硫化氢降到 20 mg/m³ 以下，寿命 95 天", Problem: "焦化厂煤气含硫高，湿法脱硫废液难处理",
-		Description: "复合金属氧化物干法脱硫剂，一次脱除焦炉煤气中的硫化氢和有机硫，脱硫剂可再生二十次以上。", Field: "0701", Cooperation: []string{"transfer", "trial"},
-		Price: listing.Range{MinFen: 30 * money.WanYuan, MaxFen: 80 * money.WanYuan}, Maturity: achievement.Maturity{Level: 7, Basis: achievement.BasisSelf},
-		Contact: listing.Contact{Name: "张示范", Phone: "0472-0000000"}})
+	it, err := b.achievements.Create(
+		b.t.Context(),
+		who,
+		achievement.Content{Title: title, Summary: "用干法脱硫剂把焦炉煤气的硫化氢降到 20 mg/m³ 以下，寿命 95 天", Problem: "焦化厂煤气含硫高，湿法脱硫废液难处理",
+			Description: "复合金属氧化物干法脱硫剂，一次脱除焦炉煤气中的硫化氢和有机硫，脱硫剂可再生二十次以上。", Field: "0701", Cooperation: []string{"transfer", "trial"},
+			Price: listing.Range{
+				MinFen: 30 * money.WanYuan,
+				MaxFen: 80 * money.WanYuan,
+			}, Maturity: achievement.Maturity{Level: 7, Basis: achievement.BasisSelf},
+			Contact: listing.Contact{Name: "张示范", Phone: "0472-0000000"}},
+	)
 	b.must(err)
 	return b.publish(who, it.ID)
 }
@@ -222,7 +239,8 @@ func TestAlert_TellsTheOwnerOfTheOtherSideOncePerVersion(t *testing.T) {
 	}
 	b.digest()
 	mails := b.mailsTo(b.company)
-	if len(mails) != 1 || !strings.Contains(mails[0], "长寿命焦炉煤气干法脱硫剂") || !strings.Contains(mails[0], fmt.Sprintf("/demands/%d/matches", need)) {
+	if len(mails) != 1 || !strings.Contains(mails[0], "长寿命焦炉煤气干法脱硫剂") ||
+		!strings.Contains(mails[0], fmt.Sprintf("/demands/%d/matches", need)) {
 		t.Errorf("digest: got %q", mails)
 	}
 	b.digest()
@@ -330,7 +348,8 @@ func TestSay_RefusedPairsStayAwayFromThatOrganisationOnly(t *testing.T) {
 	b.must(b.watch.Say(t.Context(), b.company, need, found, watch.Refuse, "price"))
 	st, err := b.watch.Standing(t.Context(), b.company, l)
 	b.must(err)
-	if got, want := st.Hidden(achievement.Descriptor()), []string{achievement.Descriptor().DocumentID(found)}; !slices.Equal(got, want) || st.Refused[found] != "price" {
+	if got, want := st.Hidden(achievement.Descriptor()), []string{achievement.Descriptor().DocumentID(found)}; !slices.Equal(got, want) ||
+		st.Refused[found] != "price" {
 		t.Errorf("after the refusal: got %v %v", got, st)
 	}
 	if st, err := b.watch.Standing(t.Context(), b.rival, l); err != nil || len(st.Refused)+len(st.Kept) != 0 {
@@ -392,7 +411,10 @@ func TestSaved_FindsTellsAndEnds(t *testing.T) {
 	if _, err := b.watch.Save(t.Context(), b.guest, q, "", watch.Daily); !fault.Is(err, fault.Unauthorized) {
 		t.Errorf("guest: got %v", err)
 	}
-	if _, err := b.watch.Save(t.Context(), b.company, catalogue.Criteria{Kind: achievement.Kind}, "", watch.Daily); !fault.Is(err, fault.Invalid) {
+	if _, err := b.watch.Save(t.Context(), b.company, catalogue.Criteria{Kind: achievement.Kind}, "", watch.Daily); !fault.Is(
+		err,
+		fault.Invalid,
+	) {
 		t.Errorf("empty search: got %v", err)
 	}
 	daily, err := b.watch.Save(t.Context(), b.company, q, "", watch.Daily)
@@ -486,7 +508,8 @@ func TestFeed_HoldsWhatAGuestMaySee(t *testing.T) {
 func TestMissed_KeepsWordsAndForgetsPeople(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	for _, text := range []string{"石墨烯散热膜", "石墨烯 散热膜", "石墨烯　散热膜", "13800001234", "张三 150-2041-9900", "a@example.com", "x", strings.Repeat("长", 31), "http://x.cn"} {
+	for _, text := range []string{"石墨烯散热膜", "石墨烯 散热膜", "石墨烯　散热膜", "13800001234", "张三 150-2041-9900", "a@example.com", "x",
+		strings.Repeat("长", 31), "http://x.cn"} {
 		b.watch.Missed(achievement.Kind, text)
 	}
 	b.must(b.watch.Flush(t.Context()))
@@ -518,8 +541,18 @@ func TestQuality_CountsThePairsThatWereShown(t *testing.T) {
 	b.must(b.watch.Flush(t.Context()))
 	b.must(b.watch.Say(t.Context(), b.company, need, found, watch.Open, ""))
 	b.must(b.watch.Say(t.Context(), b.company, need, other, watch.Refuse, "maturity"))
-	_, err = b.db.Exec(t.Context(), `insert into deal (state, supply_listing_id, demand_listing_id, supply_org, demand_org, opened_by, opened_side, subject, created_at, updated_at, agreed_at)
-		values ('agreed', $1, $2, $3, $4, $5, 'demand', 'x', $6, $6, $6)`, found, need, b.university.OrgID, b.company.OrgID, b.company.AccountID, b.now())
+	_, err = b.db.Exec(
+		t.Context(),
+		`insert into deal (state, supply_listing_id, demand_listing_id,
+			supply_org, demand_org, opened_by, opened_side, subject, created_at, updated_at, agreed_at)
+		values ('agreed', $1, $2, $3, $4, $5, 'demand', 'x', $6, $6, $6)`,
+		found,
+		need,
+		b.university.OrgID,
+		b.company.OrgID,
+		b.company.AccountID,
+		b.now(),
+	)
 	b.must(err)
 
 	got, err := b.watch.Quality(t.Context(), b.editor, b.now().Add(-time.Hour), false)
@@ -592,7 +625,11 @@ func TestWeights_AreVersionedTriedAndPutIntoUse(t *testing.T) {
 	w.Text, w.Region = .01, 1
 	trial, err := b.watch.TryWeights(t.Context(), b.editor, w, false)
 	b.must(err)
-	if want := []watch.Change{{Query: need, Result: near, Before: 1, After: 2}, {Query: need, Result: second.ID, Before: 2, After: 1}}; !sameChanges(trial.Changes, want) {
+	if want := []watch.Change{{Query: need, Result: near, Before: 1, After: 2},
+		{Query: need, Result: second.ID, Before: 2, After: 1}}; !sameChanges(
+		trial.Changes,
+		want,
+	) {
 		t.Errorf("trial: got %+v, want %+v", trial.Changes, want)
 	}
 	if _, err := b.watch.SaveWeights(t.Context(), b.editor, w, " "); !fault.Is(err, fault.Invalid) {

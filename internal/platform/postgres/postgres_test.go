@@ -212,7 +212,8 @@ func TestOpen_ContentsSayTheirForm(t *testing.T) {
 	var back content
 	var none *content
 	var form int
-	err := db.QueryRow(ctx, `select c, (c->>'schema')::int, null::jsonb from (select $1::jsonb as c) x`, &content{"甲"}).Scan(&back, &form, &none)
+	err := db.QueryRow(ctx, `select c, (c->>'schema')::int, null::jsonb from (select $1::jsonb as c) x`, &content{"甲"}).
+		Scan(&back, &form, &none)
 	if err != nil || back.Name != "甲" || form != 1 || none != nil {
 		t.Errorf("got %+v in form %d and %v, err %v", back, form, none, err)
 	}

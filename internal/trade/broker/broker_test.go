@@ -51,7 +51,11 @@ func (w *world) ByBroker(context.Context, []int64, bool) (map[int64]int64, error
 }
 
 func (w *world) Record(ctx context.Context, tx pgx.Tx, e audit.Event) error {
-	return audit.Record(ctx, tx, audit.Entry{At: w.now, Account: e.Actor.AccountID, Action: e.Action, ObjectKind: e.ObjectKind, ObjectID: e.ObjectID, Detail: e.Detail})
+	return audit.Record(
+		ctx,
+		tx,
+		audit.Entry{At: w.now, Account: e.Actor.AccountID, Action: e.Action, ObjectKind: e.ObjectKind, ObjectID: e.ObjectID, Detail: e.Detail},
+	)
 }
 
 func newWorld(t testing.TB) *world {
@@ -69,10 +73,21 @@ func newWorld(t testing.TB) *world {
 	for i := range 8 {
 		exec(`insert into account (login_name, display_name, password_hash, created_at) values ($1, $1, '', $2)`, fmt.Sprint("a", i), w.now)
 	}
-	exec(`insert into listing (kind, organisation_id, owner_account, state, draft, created_at, updated_at) values ('achievement', 2, 8, 'published', '{}', $1, $1)`, w.now)
-	exec(`insert into deal (state, supply_listing_id, supply_org, demand_org, opened_by, opened_side, broker_account, broker_org, subject, is_sample, created_at, answered_at, agreed_at, updated_at)
-values ('agreed', 1, 2, 3, 1, 'demand', 1, 1, '甲', false, $1, $1, $1, $1), ('agreed', 1, 2, 3, 1, 'demand', 1, 1, '样例', true, $1, $1, $1, $1)`, w.now)
-	w.Service = New(Config{DB: w.db, Audit: w, People: w, Deals: deal.New(deal.Config{DB: w.db}), Registrations: w, Now: func() time.Time { return w.now }})
+	exec(
+		`insert into listing (kind, organisation_id, owner_account, state, draft, created_at, updated_at)
+			values ('achievement', 2, 8, 'published', '{}', $1, $1)`,
+		w.now,
+	)
+	exec(
+		`insert into deal (state, supply_listing_id, supply_org, demand_org,
+			opened_by, opened_side, broker_account, broker_org, subject, is_sample, created_at, answered_at, agreed_at, updated_at)
+values ('agreed', 1, 2, 3, 1, 'demand', 1, 1, '甲', false, $1,
+$1, $1, $1), ('agreed', 1, 2, 3, 1, 'demand', 1, 1, '样例', true, $1, $1, $1, $1)`,
+		w.now,
+	)
+	w.Service = New(
+		Config{DB: w.db, Audit: w, People: w, Deals: deal.New(deal.Config{DB: w.db}), Registrations: w, Now: func() time.Time { return w.now }},
+	)
 	return w
 }
 
@@ -81,7 +96,16 @@ func who(account int64) actor.Actor {
 }
 
 func profile(fields, divisions string) Profile {
-	return Profile{Fields: strings.Fields(fields), Divisions: strings.Fields(divisions), Introduction: "专注成果转化", Level: "senior", CertificateNo: "样例 1", Issuer: "样例单位", ValidFrom: "2025-01-01", ValidTo: "2026-03-02"}
+	return Profile{
+		Fields:        strings.Fields(fields),
+		Divisions:     strings.Fields(divisions),
+		Introduction:  "专注成果转化",
+		Level:         "senior",
+		CertificateNo: "样例 1",
+		Issuer:        "样例单位",
+		ValidFrom:     "2025-01-01",
+		ValidTo:       "2026-03-02",
+	}
 }
 
 func TestSaveChecksTheProfileAndTheVersion(t *testing.T) {
@@ -155,7 +179,8 @@ func TestSaveChecksTheProfileAndTheVersion(t *testing.T) {
 func TestDirectoryFiltersPagesAndShowsTheRecord(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), context.Background()
-	for account, p := range map[int64]Profile{1: profile("05", "150203"), 2: profile("05 06", "150200 150600"), 3: profile("06", "150000"), 4: profile("09", "150721")} {
+	for account, p := range map[int64]Profile{1: profile("05", "150203"), 2: profile("05 06", "150200 150600"), 3: profile("06", "150000"),
+		4: profile("09", "150721")} {
 		if _, err := w.Save(ctx, who(account), p); err != nil {
 			t.Fatal(err)
 		}
@@ -182,7 +207,8 @@ func TestDirectoryFiltersPagesAndShowsTheRecord(t *testing.T) {
 		}
 	}
 	card, err := w.Get(ctx, 1)
-	if want := (Record{Introduced: 1, Agreed: 1, Registered: 1}); err != nil || card.Record != want || card.Name != "样例经纪人1" || card.Organisation != "样例转移机构" {
+	if want := (Record{Introduced: 1, Agreed: 1, Registered: 1}); err != nil || card.Record != want || card.Name != "样例经纪人1" ||
+		card.Organisation != "样例转移机构" {
 		t.Errorf("%+v, %v", card, err)
 	}
 	if card.Qualified {
@@ -200,7 +226,8 @@ func TestDirectoryFiltersPagesAndShowsTheRecord(t *testing.T) {
 func TestSuggestPrefersFieldThenNearnessThenRecord(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), context.Background()
-	for account, p := range map[int64]Profile{1: profile("05", "150700"), 2: profile("05", "150203"), 3: profile("06", "150203"), 4: profile("05", "150000"), 5: profile("06", "150700")} {
+	for account, p := range map[int64]Profile{1: profile("05", "150700"), 2: profile("05", "150203"), 3: profile("06", "150203"),
+		4: profile("05", "150000"), 5: profile("06", "150700")} {
 		if _, err := w.Save(ctx, who(account), p); err != nil {
 			t.Fatal(err)
 		}
@@ -222,11 +249,20 @@ func TestSuggestPrefersFieldThenNearnessThenRecord(t *testing.T) {
 func TestRankIsStableAndNeverSuggestsStrangers(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		field, division := rapid.SampledFrom([]string{"", "05", "06"}).Draw(t, "field"), rapid.SampledFrom([]string{"", "150203", "150200", "150000"}).Draw(t, "division")
+		field, division := rapid.SampledFrom([]string{"", "05", "06"}).
+			Draw(t, "field"),
+			rapid.SampledFrom([]string{"", "150203", "150200", "150000"}).
+				Draw(t, "division")
 		cards := rapid.SliceOfNDistinct(rapid.Custom(func(t *rapid.T) Card {
-			return Card{Profile: Profile{AccountID: rapid.Int64Range(1, 50).Draw(t, "account"), Fields: []string{rapid.SampledFrom([]string{"05", "06", "09"}).Draw(t, "f")},
-				Divisions: []string{rapid.SampledFrom([]string{"150203", "150200", "150000", "150721"}).Draw(t, "d")}},
-				Qualified: rapid.Bool().Draw(t, "q"), Record: Record{Agreed: rapid.Int64Range(0, 20).Draw(t, "n")}}
+			return Card{
+				Profile: Profile{
+					AccountID: rapid.Int64Range(1, 50).Draw(t, "account"),
+					Fields:    []string{rapid.SampledFrom([]string{"05", "06", "09"}).Draw(t, "f")},
+					Divisions: []string{rapid.SampledFrom([]string{"150203", "150200", "150000", "150721"}).Draw(t, "d")},
+				},
+				Qualified: rapid.Bool().Draw(t, "q"),
+				Record:    Record{Agreed: rapid.Int64Range(0, 20).Draw(t, "n")},
+			}
 		}), 0, 12, func(c Card) int64 { return c.AccountID }).Draw(t, "cards")
 		got := rank(cards, field, division, 5)
 		for i, s := range got {

@@ -107,7 +107,12 @@ type Filter struct {
 
 // Directory lists brokers by account. Anybody may ask.
 func (s *Service) Directory(ctx context.Context, f Filter) ([]Card, error) {
-	found, err := collect(ctx, s.DB, selectProfiles, pgx.StrictNamedArgs{"field": f.Field, "league": f.League, "after": f.After, "limit": min(max(f.Limit, 1), 100)})
+	found, err := collect(
+		ctx,
+		s.DB,
+		selectProfiles,
+		pgx.StrictNamedArgs{"field": f.Field, "league": f.League, "after": f.After, "limit": min(max(f.Limit, 1), 100)},
+	)
 	if err != nil {
 		return nil, fmt.Errorf("broker: directory: %w", err)
 	}
@@ -160,7 +165,13 @@ func (s *Service) cards(ctx context.Context, profiles []Profile) ([]Card, error)
 	today := clock.Local(s.Now()).Format(time.DateOnly)
 	out := make([]Card, len(profiles))
 	for i, p := range profiles {
-		out[i] = Card{Profile: p, Name: names[p.AccountID], Organisation: orgs[p.OrganisationID].Name, Qualified: p.Qualified(today), Record: records[p.AccountID]}
+		out[i] = Card{
+			Profile:      p,
+			Name:         names[p.AccountID],
+			Organisation: orgs[p.OrganisationID].Name,
+			Qualified:    p.Qualified(today),
+			Record:       records[p.AccountID],
+		}
 		if p.Sample {
 			out[i].Record = withSample[p.AccountID]
 		}

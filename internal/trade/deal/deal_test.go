@@ -72,7 +72,12 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{db: pgtest.New(t), listings: map[int64]ListingFacts{}, now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
 	for _, name := range []string{"样例大学", "样例企业", "样例转移机构", "样例旁观企业"} {
-		w.exec(t, `insert into organisation (kind, name, division, state, created_at) values ('enterprise', $1, '150104', 'confirmed', $2)`, name, w.now)
+		w.exec(
+			t,
+			`insert into organisation (kind, name, division, state, created_at) values ('enterprise', $1, '150104', 'confirmed', $2)`,
+			name,
+			w.now,
+		)
 	}
 	account := int64(0)
 	who := func(org int64, name string, roles ...actor.Role) actor.Actor {
@@ -100,12 +105,23 @@ func newWorld(t testing.TB) *world {
 func (w *world) listing(t testing.TB, kind string, owner actor.Actor) int64 {
 	t.Helper()
 	var id int64
-	err := w.db.QueryRow(context.Background(), `insert into listing (kind, organisation_id, owner_account, state, draft, created_at, updated_at)
-values ($1, $2, $3, 'published', '{}', $4, $4) returning id`, kind, owner.OrgID, owner.AccountID, w.now).Scan(&id)
+	err := w.db.QueryRow(context.Background(),
+		`insert into listing (kind, organisation_id, owner_account, state, draft, created_at, updated_at)
+values ($1, $2, $3, 'published', '{}', $4, $4) returning id`, kind, owner.OrgID, owner.AccountID, w.now).
+		Scan(&id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.listings[id] = ListingFacts{ID: id, Kind: kind, Side: map[string]Side{"achievement": Supply, "demand": Demand}[kind], OrgID: owner.OrgID, OwnerAccount: owner.AccountID, Title: fmt.Sprintf("样例%s %d", kind, id), Open: true, Field: "05"}
+	w.listings[id] = ListingFacts{
+		ID:           id,
+		Kind:         kind,
+		Side:         map[string]Side{"achievement": Supply, "demand": Demand}[kind],
+		OrgID:        owner.OrgID,
+		OwnerAccount: owner.AccountID,
+		Title:        fmt.Sprintf("样例%s %d", kind, id),
+		Open:         true,
+		Field:        "05",
+	}
 	return id
 }
 
@@ -114,7 +130,16 @@ values ($1, $2, $3, 'published', '{}', $4, $4) returning id`, kind, owner.OrgID,
 func (w *world) at(t testing.TB, state State, accepted ...Side) Deal {
 	t.Helper()
 	ctx := context.Background()
-	d, err := w.Open(ctx, w.broker, Approach{SupplyListing: w.listing(t, "achievement", w.university), DemandListing: w.listing(t, "demand", w.company), BrokerFor: Demand, Message: "愿意牵线"})
+	d, err := w.Open(
+		ctx,
+		w.broker,
+		Approach{
+			SupplyListing: w.listing(t, "achievement", w.university),
+			DemandListing: w.listing(t, "demand", w.company),
+			BrokerFor:     Demand,
+			Message:       "愿意牵线",
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -356,12 +381,14 @@ func TestOpenRefusesWhatIsNoApproach(t *testing.T) {
 	}{
 		{"guests sign in first", w.guest, Approach{SupplyListing: achievement}, "sign_in_needed"},
 		{"a registrar is no member", w.registrar, Approach{DemandListing: demand}, "not_member"},
-		{"a member without the role is no broker", w.company, Approach{SupplyListing: achievement, DemandListing: demand, BrokerFor: Demand}, "not_broker"},
+		{"a member without the role is no broker", w.company, Approach{SupplyListing: achievement, DemandListing: demand, BrokerFor: Demand},
+			"not_broker"},
 		{"a pending organisation waits", pending, Approach{SupplyListing: achievement}, "org_not_confirmed"},
 		{"one listing is named", w.company, Approach{}, "supplyListingId missing"},
 		{"a broker names the client's listing", w.broker, Approach{SupplyListing: achievement, BrokerFor: Demand}, "demandListingId missing"},
 		{"the own achievement is no partner", w.university, Approach{SupplyListing: achievement}, "supplyListingId same_organisation"},
-		{"nobody deals with itself", w.university, Approach{SupplyListing: achievement, DemandListing: ownNeed}, "supplyListingId same_organisation"},
+		{"nobody deals with itself", w.university, Approach{SupplyListing: achievement, DemandListing: ownNeed},
+			"supplyListingId same_organisation"},
 		{"a foreign need is no own need", w.stranger, Approach{SupplyListing: achievement, DemandListing: demand}, "demandListingId not_own"},
 		{"closed listings rest", w.company, Approach{SupplyListing: closed}, "supplyListingId not_open"},
 		{"a need is no achievement", w.company, Approach{SupplyListing: ownNeed}, "supplyListingId wrong_kind"},
@@ -432,7 +459,10 @@ func TestTermsNameEveryWrongField(t *testing.T) {
 func TestCommissionIsTheShareRoundedHalfUp(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		terms := Terms{Amount: money.Fen(rapid.Int64Range(0, int64(money.Max)).Draw(t, "amount")), CommissionBP: rapid.Int64Range(0, MaxCommissionBP).Draw(t, "bp")}
+		terms := Terms{
+			Amount:       money.Fen(rapid.Int64Range(0, int64(money.Max)).Draw(t, "amount")),
+			CommissionBP: rapid.Int64Range(0, MaxCommissionBP).Draw(t, "bp"),
+		}
 		twice := new(big.Int).Mul(big.NewInt(int64(terms.Amount)), big.NewInt(2*terms.CommissionBP))
 		want := twice.Add(twice, big.NewInt(10_000)).Quo(twice, big.NewInt(20_000)).Int64()
 		if got := int64(terms.Commission()); got != want {
@@ -446,7 +476,9 @@ func TestThreadKeepsOrderFilesAndBounds(t *testing.T) {
 	w, ctx := newWorld(t), context.Background()
 	d := w.at(t, Talking)
 	file := func(owner int64) (id int64) {
-		err := w.db.QueryRow(ctx, `insert into file (digest, name, mime, size, purpose, owner_org, created_at) values ('ab', '方案.pdf', 'application/pdf', 10, 'deal', $1, $2) returning id`, owner, w.now).Scan(&id)
+		err := w.db.QueryRow(ctx, `insert into file (digest, name, mime, size, purpose, owner_org, created_at)
+			values ('ab', '方案.pdf', 'application/pdf', 10, 'deal', $1, $2) returning id`, owner, w.now).
+			Scan(&id)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -466,7 +498,8 @@ func TestThreadKeepsOrderFilesAndBounds(t *testing.T) {
 		t.Errorf("a NUL byte: %v", err)
 	}
 	thread, err := w.Messages(ctx, w.company, d.ID, 0, 100)
-	if err != nil || len(thread) != 2 || thread[0].Side != Broker || thread[1].Side != Supply || len(thread[1].Files) != 1 || thread[1].Files[0].Name != "方案.pdf" {
+	if err != nil || len(thread) != 2 || thread[0].Side != Broker || thread[1].Side != Supply || len(thread[1].Files) != 1 ||
+		thread[1].Files[0].Name != "方案.pdf" {
 		t.Fatalf("thread %+v, %v", thread, err)
 	}
 	if rest, err := w.Messages(ctx, w.company, d.ID, thread[0].ID, 100); err != nil || len(rest) != 1 {

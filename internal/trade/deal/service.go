@@ -272,7 +272,14 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Deal, 
 	if !who.SignedIn() {
 		return nil, fmt.Errorf(op+": %w", errSignIn)
 	}
-	args := pgx.StrictNamedArgs{"org": int64(-1), "broker": int64(-1), "state": f.State, "listing": f.Listing, "after": f.After, "limit": min(max(f.Limit, 1), 100)}
+	args := pgx.StrictNamedArgs{
+		"org":     int64(-1),
+		"broker":  int64(-1),
+		"state":   f.State,
+		"listing": f.Listing,
+		"after":   f.After,
+		"limit":   min(max(f.Limit, 1), 100),
+	}
 	if member(who) {
 		args["org"] = who.OrgID
 	}
@@ -539,7 +546,8 @@ func (s *Service) Records(ctx context.Context, accounts []int64, sample bool) (m
 	out := map[int64]Record{}
 	var account int64
 	var r Record
-	if _, err := pgx.ForEachRow(rows, []any{&account, &r.Introduced, &r.Accepted, &r.Agreed}, func() error { out[account] = r; return nil }); err != nil {
+	if _, err := pgx.ForEachRow(rows, []any{&account, &r.Introduced, &r.Accepted, &r.Agreed},
+		func() error { out[account] = r; return nil }); err != nil {
 		return nil, fmt.Errorf("deal: records: %w", postgres.Fault(err))
 	}
 	return out, nil
@@ -563,8 +571,15 @@ func (c *change) latest() Proposal {
 	return c.terms[len(c.terms)-1]
 }
 
-// step carries out one event (Forbidden org_not_confirmed for organisations that may not trade): lock, table, effect, history, notice, audit, in one transaction.
-func (s *Service) step(ctx context.Context, who actor.Actor, id int64, on Event, effect func(context.Context, *change) error) (Deal, error) {
+// step carries out one event (Forbidden org_not_confirmed for organisations that may not trade): lock, table, effect, history, notice,
+// audit, in one transaction.
+func (s *Service) step(
+	ctx context.Context,
+	who actor.Actor,
+	id int64,
+	on Event,
+	effect func(context.Context, *change) error,
+) (Deal, error) {
 	var c change
 	err := s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
 		c = change{tx: tx}
@@ -676,7 +691,11 @@ func (s *Service) tell(ctx context.Context, tx pgx.Tx, who actor.Actor, d Deal, 
 }
 
 func (s *Service) record(ctx context.Context, tx pgx.Tx, who actor.Actor, action string, id int64, detail map[string]any) error {
-	return s.config.Audit.Record(ctx, tx, audit.Event{Actor: who, Action: action, ObjectKind: "deal", ObjectID: strconv.FormatInt(id, 10), Detail: detail})
+	return s.config.Audit.Record(
+		ctx,
+		tx,
+		audit.Event{Actor: who, Action: action, ObjectKind: "deal", ObjectID: strconv.FormatInt(id, 10), Detail: detail},
+	)
 }
 
 func excerpt(body string) string {

@@ -85,10 +85,12 @@ func load(ctx context.Context, q postgres.Querier, id int64, lock bool) (Deal, e
 }
 
 func insert(ctx context.Context, tx pgx.Tx, d Deal) (id int64, err error) {
-	err = tx.QueryRow(ctx, insertDeal, pgx.StrictNamedArgs{"state": d.State, "supply_listing": d.SupplyListing, "demand_listing": d.DemandListing,
-		"supply_org": d.SupplyOrg, "demand_org": d.DemandOrg, "opened_by": d.OpenedBy, "opened_side": d.OpenedSide,
+	err = tx.QueryRow(ctx, insertDeal, pgx.StrictNamedArgs{"state": d.State, "supply_listing": d.SupplyListing,
+		"demand_listing": d.DemandListing,
+		"supply_org":     d.SupplyOrg, "demand_org": d.DemandOrg, "opened_by": d.OpenedBy, "opened_side": d.OpenedSide,
 		"supply_account": d.SupplyAccount, "demand_account": d.DemandAccount, "broker_account": d.BrokerAccount,
-		"broker_org": d.BrokerOrg, "subject": d.Subject, "sample": d.Sample, "now": d.CreatedAt}).Scan(&id)
+		"broker_org": d.BrokerOrg, "subject": d.Subject, "sample": d.Sample, "now": d.CreatedAt}).
+		Scan(&id)
 	if postgres.Constraint(err) == "deal_open_pair" {
 		err = fault.Wrap(err, fault.Conflict, "already_open", "双方就同一成果或需求已有进行中的对接，请在“我的洽谈”里继续")
 	}
@@ -111,12 +113,15 @@ func addEvent(ctx context.Context, tx pgx.Tx, id, account int64, s Step) error {
 }
 
 func addMessage(ctx context.Context, tx pgx.Tx, deal int64, m Message) (id int64, err error) {
-	err = tx.QueryRow(ctx, insertMessage, pgx.StrictNamedArgs{"id": deal, "now": m.At, "account": m.AccountID, "side": m.Side, "body": m.Body}).Scan(&id)
+	err = tx.QueryRow(ctx, insertMessage, pgx.StrictNamedArgs{"id": deal, "now": m.At, "account": m.AccountID, "side": m.Side,
+		"body": m.Body}).
+		Scan(&id)
 	if err != nil {
 		return 0, err
 	}
 	for _, f := range m.Files {
-		if _, err := tx.Exec(ctx, insertFile, pgx.StrictNamedArgs{"id": deal, "message": id, "file": f.ID, "name": f.Name, "size": f.Size}); err != nil {
+		if _, err := tx.Exec(ctx, insertFile, pgx.StrictNamedArgs{"id": deal, "message": id, "file": f.ID, "name": f.Name,
+			"size": f.Size}); err != nil {
 			return 0, err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
@@ -18,7 +19,7 @@ import (
 // checked is the task list and the pre-check of a contract.
 type checked struct {
 	contract.Outlook
-	Point *registry.Point `json:"point" doc:"应报送的登记点；所在地区没有时为空"`
+	Point *point.Point `json:"point" doc:"应报送的登记点；所在地区没有时为空"`
 }
 
 func (o *Operations) contractOperations(a *api.API) {
@@ -117,7 +118,7 @@ func (o *Operations) contractOperations(a *api.API) {
 			}
 			out := checked{}
 			var place contract.Place
-			point, err := o.Registry.RightPoint(ctx, k.ApplicantOrg, k.Content.Area(), k.Sample)
+			point, err := o.Points.Right(ctx, k.ApplicantOrg, k.Content.Area(), k.Sample)
 			switch {
 			case err == nil:
 				out.Point = &point
@@ -157,7 +158,7 @@ func (o *Operations) contractOperations(a *api.API) {
 			if err != nil {
 				return registry.Filing{}, err
 			}
-			p, err := o.Registry.RightPoint(ctx, k.ApplicantOrg, k.Content.Area(), k.Sample)
+			p, err := o.Points.Right(ctx, k.ApplicantOrg, k.Content.Area(), k.Sample)
 			if err != nil {
 				return registry.Filing{}, err
 			}

@@ -3,6 +3,8 @@ package certify
 
 import (
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/papers"
+	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/registry"
 	"techmarket/web/api"
 )
@@ -11,6 +13,8 @@ import (
 type Operations struct {
 	Contracts *contract.Service
 	Registry  *registry.Service
+	Points    *point.Service
+	Papers    *papers.Service
 	Files     api.Files
 }
 

@@ -2,9 +2,12 @@ package certify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 
+	"techmarket/internal/certify/papers"
+	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
@@ -67,7 +70,12 @@ func (o *Operations) filingOperations(a *api.API) {
 			Review  registry.Review `json:"review" required:"true"`
 		}
 	}) (registry.Filing, error) {
-		return o.Registry.SaveReview(ctx, who, registry.Ref{ID: in.ID, Version: in.Body.Version}, in.Body.Review)
+		out, err := o.Registry.Do(
+			ctx,
+			who,
+			registry.Command{Filing: in.ID, Version: in.Body.Version, Event: registry.EventSaveReview, Review: in.Body.Review},
+		)
+		return out.Filing, err
 	})
 	api.Op(a, "POST /filings/{id}/preview", web.Desk(), "按审查表试算，不保存", func(ctx context.Context, who actor.Actor, in *struct {
 		api.ByID
@@ -80,7 +88,7 @@ func (o *Operations) filingOperations(a *api.API) {
 		api.ByID
 		Body filingEvent
 	}) (filed, error) {
-		return o.moveFiling(ctx, who, registry.Ref{ID: in.ID, Version: in.Body.Version}, in.Body)
+		return o.moveFiling(ctx, who, in.ID, in.Body)
 	})
 	api.File(
 		a,
@@ -111,9 +119,9 @@ func (o *Operations) filingOperations(a *api.API) {
 		"文书：受理通知书、一次性告知书、不予受理通知书、不予登记通知书",
 		func(ctx context.Context, who actor.Actor, in *struct {
 			api.ByID
-			Kind registry.PaperKind `path:"kind" enum:"receipt,correction,decline,refusal"`
+			Kind papers.Kind `path:"kind" enum:"receipt,correction,decline,refusal"`
 		}) (api.Download, error) {
-			name, pdf, err := o.Registry.Paper(ctx, who, in.ID, in.Kind)
+			name, pdf, err := o.Papers.Filing(ctx, who, in.ID, in.Kind)
 			return api.Download{Name: name, MIME: "application/pdf", Body: io.NopCloser(bytes.NewReader(pdf))}, err
 		},
 		"application/pdf",
@@ -137,54 +145,17 @@ type filed struct {
 	Registration *registry.Registration `json:"registration,omitempty"`
 }
 
-func (o *Operations) moveFiling(ctx context.Context, who actor.Actor, ref registry.Ref, in filingEvent) (filed, error) {
-	s := o.Registry
-	var f registry.Filing
-	var err error
-	switch in.Event {
-	case registry.EventWithdraw:
-		f, err = s.Withdraw(ctx, who, ref, in.Text)
-	case registry.EventAccept:
-		f, err = s.Accept(ctx, who, ref)
-	case registry.EventDeclineIntake:
-		f, err = s.DeclineIntake(ctx, who, ref, in.Code, in.Text)
-	case registry.EventRequestCorrection:
-		f, err = s.RequestCorrection(ctx, who, ref, in.Items)
-	case registry.EventSubmitCorrection:
-		f, err = s.SubmitCorrection(ctx, who, ref, in.Answers)
-	case registry.EventLapseCorrection:
-		f, err = s.LapseCorrection(ctx, who, ref, in.Refusal, in.RefusedToCorrect)
-	case registry.EventPassFirstReview:
-		f, err = s.PassFirstReview(ctx, who, ref)
-	case registry.EventPassSecondReview:
-		f, err = s.PassSecondReview(ctx, who, ref, in.Text)
-	case registry.EventReturnToReview:
-		f, err = s.ReturnToReview(ctx, who, ref, in.Text)
-	case registry.EventPassExperts:
-		f, err = s.PassExperts(ctx, who, ref, in.Opinion, in.Minutes)
-	case registry.EventRejectByExperts:
-		f, err = s.RejectByExperts(ctx, who, ref, in.Refusal, in.Opinion, in.Minutes)
-	case registry.EventRegister, registry.EventRegisterChange:
-		r, err := s.Register(ctx, who, ref, in.National)
-		return filed{Registration: &r}, err
-	case registry.EventRefuse:
-		f, err = s.Refuse(ctx, who, ref, in.Refusal)
-	case registry.EventOpenReconsideration:
-		f, err = s.OpenFilingReconsideration(ctx, who, ref, in.Text)
-	case registry.EventOpenReRecognition:
-		f, err = s.OpenFilingReRecognition(ctx, who, ref, in.Text)
-	case registry.EventConcludeReexamination:
-		f, err = s.ConcludeFiling(ctx, who, ref, in.Text)
-	default:
-		err = unknownEvent()
+func (o *Operations) moveFiling(ctx context.Context, who actor.Actor, id int64, in filingEvent) (filed, error) {
+	out, err := o.Registry.Do(
+		ctx,
+		who,
+		registry.Command{Filing: id, Version: in.Version, Event: in.Event, Text: cmp.Or(in.Opinion, in.Text), Code: in.Code,
+			Items: in.Items, Answers: in.Answers, Refusal: in.Refusal, Refused: in.RefusedToCorrect, Minutes: in.Minutes, National: in.National},
+	)
+	if out.Registration.Number != "" {
+		return filed{Registration: &out.Registration}, err
 	}
-	return filed{Filing: &f}, err
-}
-
-func unknownEvent() error {
-	var f fault.Fields
-	f.Add("event", "choose", "没有这一步，请对照接口说明")
-	return f.Err()
+	return filed{Filing: &out.Filing}, err
 }
 
 type registrationEvent struct {
@@ -238,21 +209,14 @@ func (o *Operations) registrationOperations(a *api.API) {
 			ByNumber
 			Body registrationEvent
 		}) (filed, error) {
-			return o.moveRegistration(ctx, who, registry.NumberRef{Number: in.Number, Version: in.Body.Version}, in.Body)
+			return o.moveRegistration(ctx, who, in.Number, in.Body)
 		},
 	)
 	api.File(a, "GET /registrations/{number}/certificate", reader, "认定登记证明（PDF）", func(ctx context.Context, who actor.Actor, in *struct {
 		ByNumber
 		Version int `query:"version" minimum:"0" maximum:"100000" doc:"证明的版本；不写为最新一版"`
 	}) (api.Download, error) {
-		if in.Version == 0 {
-			d, err := o.Registry.Dossier(ctx, who, in.Number)
-			if err != nil {
-				return api.Download{}, err
-			}
-			in.Version = d.Registration.Version
-		}
-		name, pdf, err := o.Registry.CertificatePDF(ctx, who, in.Number, in.Version)
+		name, pdf, err := o.Papers.Certificate(ctx, who, in.Number, in.Version)
 		return api.Download{Name: name, MIME: "application/pdf", Body: io.NopCloser(bytes.NewReader(pdf))}, err
 	}, "application/pdf")
 	notices := web.NoticeReaders()
@@ -267,71 +231,48 @@ func (o *Operations) registrationOperations(a *api.API) {
 	})
 }
 
-func (o *Operations) moveRegistration(ctx context.Context, who actor.Actor, ref registry.NumberRef, in registrationEvent) (filed, error) {
-	s := o.Registry
-	var r registry.Registration
-	var err error
-	switch in.Event {
-	case registry.EventStartChange:
-		r, err = s.StartChange(ctx, who, ref)
-	case registry.EventAbandonChange:
-		r, err = s.AbandonChange(ctx, who, ref)
-	case registry.EventRequestChange:
-		f, err := s.RequestChange(ctx, who, ref, in.Text)
-		return filed{Filing: &f}, err
-	case registry.EventRequestCancel:
-		r, err = s.RequestCancel(ctx, who, ref, in.Text)
-	case registry.EventDeclineCancel:
-		r, err = s.DeclineCancel(ctx, who, ref, in.Text)
-	case registry.EventCancel:
-		r, err = s.Cancel(ctx, who, ref, in.Ground, in.Text)
-	case registry.EventRevoke:
-		r, err = s.Revoke(ctx, who, ref, in.Ground, in.Text)
-	case registry.EventReviewTaxRelief:
-		r, err = s.ReviewTaxRelief(ctx, who, ref, in.OK, in.Text)
-	case registry.EventBookIncome:
-		r, err = s.BookIncome(ctx, who, ref, in.Amount, in.Text)
-	case registry.EventOpenReconsideration:
-		r, err = s.OpenReconsideration(ctx, who, ref, in.Text)
-	case registry.EventOpenReRecognition:
-		r, err = s.OpenReRecognition(ctx, who, ref, in.Text)
-	case registry.EventConcludeReexamination:
-		r, err = s.Conclude(ctx, who, ref, in.Text)
-	default:
-		err = unknownEvent()
+func (o *Operations) moveRegistration(ctx context.Context, who actor.Actor, number string, in registrationEvent) (filed, error) {
+	out, err := o.Registry.Do(
+		ctx,
+		who,
+		registry.Command{Number: number, Version: in.Version, Event: in.Event, Text: in.Text, Ground: in.Ground,
+			Approved: in.OK, Amount: in.Amount},
+	)
+	if out.Filing.ID != 0 {
+		return filed{Filing: &out.Filing}, err
 	}
-	return filed{Registration: &r}, err
+	return filed{Registration: &out.Registration}, err
 }
 
 func (o *Operations) pointOperations(a *api.API) {
 	api.Op(a, "GET /points", web.Anyone(), "登记点名录", func(ctx context.Context, _ actor.Actor, in *struct {
-		League string             `query:"league" maxLength:"6" doc:"盟市代码：它自己的和所辖旗县的"`
-		Kind   registry.PointKind `query:"kind" enum:"region,league,county,university,institute,zone"`
-		Q      string             `query:"q" maxLength:"100"`
-	}) (api.List[registry.Point], error) {
-		found, err := o.Registry.Points(ctx, registry.PointFilter{League: in.League, Kind: in.Kind, Text: in.Q})
+		League string     `query:"league" maxLength:"6" doc:"盟市代码：它自己的和所辖旗县的"`
+		Kind   point.Kind `query:"kind" enum:"region,league,county,university,institute,zone"`
+		Q      string     `query:"q" maxLength:"100"`
+	}) (api.List[point.Point], error) {
+		found, err := o.Points.List(ctx, point.Filter{League: in.League, Kind: in.Kind, Text: in.Q})
 		return api.All(found), err
 	})
-	api.Op(a, "GET /points/{id}", web.Anyone(), "一个登记点", func(ctx context.Context, _ actor.Actor, in *api.ByID) (registry.Point, error) {
-		return o.Registry.Point(ctx, in.ID)
+	api.Op(a, "GET /points/{id}", web.Anyone(), "一个登记点", func(ctx context.Context, _ actor.Actor, in *api.ByID) (point.Point, error) {
+		return o.Points.Get(ctx, in.ID)
 	})
 	api.Op(
 		a,
 		"POST /points",
 		web.RegionOfficers(),
 		"设立登记点",
-		func(ctx context.Context, who actor.Actor, in *struct{ Body registry.PointInput }) (registry.Point, error) {
+		func(ctx context.Context, who actor.Actor, in *struct{ Body point.Input }) (point.Point, error) {
 			in.Body.ID = 0
-			return o.Registry.SavePoint(ctx, who, in.Body)
+			return o.Points.Save(ctx, who, in.Body)
 		},
 		api.Created,
 	)
 	api.Op(a, "PUT /points/{id}", web.RegionOfficers(), "修改登记点", func(ctx context.Context, who actor.Actor, in *struct {
 		api.ByID
-		Body registry.PointInput
-	}) (registry.Point, error) {
+		Body point.Input
+	}) (point.Point, error) {
 		in.Body.ID = in.ID
-		return o.Registry.SavePoint(ctx, who, in.Body)
+		return o.Points.Save(ctx, who, in.Body)
 	})
 	api.Op(
 		a,
@@ -340,20 +281,20 @@ func (o *Operations) pointOperations(a *api.API) {
 		"登记点自己的设置：编号来源、由谁复核、交专家的界线、联系方式",
 		func(ctx context.Context, who actor.Actor, in *struct {
 			api.ByID
-			Body registry.PointSettings
-		}) (registry.Point, error) {
-			return o.Registry.SavePointSettings(ctx, who, in.ID, in.Body)
+			Body point.Settings
+		}) (point.Point, error) {
+			return o.Points.SaveSettings(ctx, who, in.ID, in.Body)
 		},
 	)
 	api.Op(a, "POST /points/{id}/state", web.RegionOfficers(), "正常、整改、暂停", func(ctx context.Context, who actor.Actor, in *struct {
 		api.ByID
 		Body struct {
-			Version int                 `json:"version" required:"true"`
-			State   registry.PointState `json:"state" required:"true" enum:"normal,rectifying,suspended"`
-			Reason  string              `json:"reason" required:"true"`
+			Version int         `json:"version" required:"true"`
+			State   point.State `json:"state" required:"true" enum:"normal,rectifying,suspended"`
+			Reason  string      `json:"reason" required:"true"`
 		}
-	}) (registry.Point, error) {
-		return o.Registry.SetPointState(ctx, who, in.ID, in.Body.Version, in.Body.State, in.Body.Reason)
+	}) (point.Point, error) {
+		return o.Points.SetState(ctx, who, in.ID, in.Body.Version, in.Body.State, in.Body.Reason)
 	})
 	api.Op(a, "GET /verify/{number}", web.Anyone(), "核验认定登记证明：编号和 8 位校验码", func(ctx context.Context, _ actor.Actor, in *struct {
 		Number string `path:"number" maxLength:"40"`

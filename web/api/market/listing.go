@@ -120,10 +120,16 @@ func (in searchInput) ask(kind listing.Kind) (catalogue.Ask, error) {
 	if err != nil || offset > 1_000_000 {
 		return catalogue.Ask{}, api.CursorFault()
 	}
-	out := catalogue.Ask{Criteria: catalogue.Criteria{Kind: kind, Text: in.Q, Facets: map[string][]string{}}, Order: in.Sort, Counted: in.Facets,
-		Limit: in.Limit, Offset: int(offset)}
-	for name, codes := range map[string][]string{facet.Field: in.Field, facet.Topic: in.Topic, facet.League: in.League, facet.County: in.County,
-		facet.Stage: in.Stage, facet.Cooperation: in.Cooperation, facet.PriceBand: in.PriceBand, facet.Industry: in.Industry,
+	out := catalogue.Ask{
+		Criteria: catalogue.Criteria{Kind: kind, Text: in.Q, Facets: map[string][]string{}},
+		Order:    in.Sort,
+		Counted:  in.Facets,
+		Limit:    in.Limit,
+		Offset:   int(offset),
+	}
+	for name, codes := range map[string][]string{facet.Field: in.Field, facet.Topic: in.Topic, facet.League: in.League,
+		facet.County: in.County,
+		facet.Stage:  in.Stage, facet.Cooperation: in.Cooperation, facet.PriceBand: in.PriceBand, facet.Industry: in.Industry,
 		facet.Challenge: in.Challenge, facet.Org: in.Org} {
 		if len(codes) > 0 {
 			out.Facets[name] = codes

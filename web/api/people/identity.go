@@ -36,7 +36,8 @@ func organisationFor(who actor.Actor, o identity.Organisation) organisation {
 	if who.In(o.ID) || who.Covers(o.Division) {
 		out.CreditCode, out.StateReason, out.Warnings = o.CreditCode, o.StateReason, o.Warnings()
 	} else {
-		profile = identity.OrgProfile{Website: profile.Website, Introduction: profile.Introduction, Industry: profile.Industry, Nature: profile.Nature}
+		profile = identity.OrgProfile{Website: profile.Website, Introduction: profile.Introduction, Industry: profile.Industry,
+			Nature: profile.Nature}
 	}
 	out.Profile = &profile
 	return out

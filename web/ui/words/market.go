@@ -1,12 +1,6 @@
-// Package words holds the Chinese words of the site for codes of the domain: states, events, facets. It is tables only, one file a
-// wing; a domain package speaks in codes.
 package words
 
 import (
-	"fmt"
-	"strings"
-
-	"techmarket/internal/foundation/fault"
 	"techmarket/internal/market/facet"
 	"techmarket/internal/market/listing"
 )
@@ -86,33 +80,4 @@ func Order(o facet.Order) string {
 		"order.maturity":  "成熟度从高到低",
 		"order.deadline":  "快到期的在前",
 	}, o.Words)
-}
-
-// Refusal is the sentence for a person: a fuller one where the fault's parameters are codes that this package has words for.
-func Refusal(f *fault.Error) string {
-	var said []any
-	for _, p := range f.Params {
-		switch code := p.(type) {
-		case listing.State:
-			said = append(said, ListingState(code))
-		case listing.Event:
-			said = append(said, ListingEvent(code))
-		}
-	}
-	format, known := map[string]string{
-		"listing_event": "您不能%s这条信息",
-		"listing_state": "这条信息现在是“%s”，不能%s，请刷新页面",
-	}[f.Code]
-	if !known || len(said) != strings.Count(format, "%s") {
-		return f.Message
-	}
-	return fmt.Sprintf(format, said...)
-}
-
-// label is the word of a code; a code without one shows itself, which a test of the tables notices.
-func label[K ~string](table map[K]string, code K) string {
-	if word, ok := table[code]; ok {
-		return word
-	}
-	return string(code)
 }

@@ -17,8 +17,14 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/certify/archive"
+	"techmarket/internal/certify/benefits"
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/deadline"
+	"techmarket/internal/certify/exchange"
 	"techmarket/internal/certify/ledger"
+	"techmarket/internal/certify/papers"
+	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/clock"
@@ -40,11 +46,18 @@ type World struct {
 	Files *files.Store
 	Now   time.Time // the clock of every service; starts on Friday 2026-04-10 10:00 in Shanghai
 
+	Deadlines *deadline.Service
+	Points    *point.Service
+	Benefits  *benefits.Service
+	Papers    *papers.Service
+	Archive   *archive.Service
+	Exchange  *exchange.Service
+
 	Seller, Seller2, Buyer                      actor.Actor // a university in 150103 with two people, a company in 150203
 	Registrar, Registrar2, Reviewer, Head       actor.Actor // of the county point
 	Expert, League, OtherLeague, Regional, Tax  actor.Actor
-	County, LeaguePoint, RegionPoint, Elsewhere registry.Point // 150103, 150100, 150000, 150203
-	Stranger                                    actor.Actor    // registrar, reviewer and head of Elsewhere
+	County, LeaguePoint, RegionPoint, Elsewhere point.Point // 150103, 150100, 150000, 150203
+	Stranger                                    actor.Actor // registrar, reviewer and head of Elsewhere
 
 	next atomic.Int64
 }
@@ -52,7 +65,15 @@ type World struct {
 type recorder struct{ now func() time.Time }
 
 func (r recorder) Record(ctx context.Context, tx pgx.Tx, e audit.Event) error {
-	entry := audit.Entry{At: r.now(), Account: e.Actor.AccountID, Org: e.Actor.OrgID, Action: e.Action, ObjectKind: e.ObjectKind, ObjectID: e.ObjectID, Detail: e.Detail}
+	entry := audit.Entry{
+		At:         r.now(),
+		Account:    e.Actor.AccountID,
+		Org:        e.Actor.OrgID,
+		Action:     e.Action,
+		ObjectKind: e.ObjectKind,
+		ObjectID:   e.ObjectID,
+		Detail:     e.Detail,
+	}
 	if e.Refused {
 		entry.Result = audit.Refused
 	}
@@ -105,9 +126,10 @@ func New(t testing.TB) *World {
 	store, err := files.New(t.TempDir(), clock)
 	Check(t, err)
 	w.Files = store
-	w.S = registry.New(registry.Deps{DB: w.DB, Contracts: contract.New(contract.Config{DB: w.DB, Audit: recorder{clock}, Now: clock}), Ledger: ledger.New(w.DB, keys, clock),
-		Audit: recorder{clock}, People: people{w.DB}, Jobs: w.Jobs, Files: store, Fonts: Fonts, Now: clock, Random: rand.Reader, BaseURL: "https://example.test"})
+	w.wire(recorder{clock}, keys, clock)
 	w.S.RegisterJobs(workers)
+	w.Papers.RegisterJobs(workers)
+	w.Exchange.RegisterJobs(workers)
 
 	w.Seller = w.Person(w.Org("university", "样例研究院", "150103"), actor.Member)
 	w.Seller2 = w.Person(w.Seller, actor.Member)
@@ -120,13 +142,38 @@ func New(t testing.TB) *World {
 	w.OtherLeague = w.Person(w.Org("government", "包头市科技局", "150200"), actor.LeagueOfficer)
 	w.Regional = w.Person(w.Org("government", "自治区科技厅", "150000"), actor.RegionOfficer)
 	w.Tax = w.Person(w.Org("government", "呼和浩特市税务局", "150100"), actor.TaxReader)
-	w.County = w.Point("回民区登记点", registry.CountyPoint, host, "150103", "03")
-	w.LeaguePoint = w.Point("呼和浩特市登记点", registry.LeaguePoint, w.Org("point_host", "呼和浩特市科技服务中心", "150100"), "150100", "01")
-	w.RegionPoint = w.Point("自治区登记点", registry.RegionPoint, w.Org("point_host", "自治区成果转化中心", "150000"), "150000", "00")
+	w.County = w.Point("回民区登记点", point.County, host, "150103", "03")
+	w.LeaguePoint = w.Point("呼和浩特市登记点", point.League, w.Org("point_host", "呼和浩特市科技服务中心", "150100"), "150100", "01")
+	w.RegionPoint = w.Point("自治区登记点", point.Region, w.Org("point_host", "自治区成果转化中心", "150000"), "150000", "00")
 	far := w.Org("point_host", "昆都仑区科技服务中心", "150203")
-	w.Elsewhere = w.Point("昆都仑区登记点", registry.CountyPoint, far, "150203", "02")
+	w.Elsewhere = w.Point("昆都仑区登记点", point.County, far, "150203", "02")
 	w.Stranger = w.Person(far, actor.Registrar, actor.Reviewer, actor.PointHead)
 	return w
+}
+
+// wire builds the rooms of registration as the binary does.
+func (w *World) wire(trail audit.Recorder, keys *ledger.Keys, now func() time.Time) {
+	chain := ledger.New(w.DB, keys, now)
+	contracts := contract.New(contract.Config{DB: w.DB, Audit: trail, Now: now})
+	who := people{w.DB}
+	w.Deadlines = deadline.New(deadline.Config{DB: w.DB, Audit: trail, Now: now, Used: registry.PolicyUsed})
+	w.Points = point.New(point.Config{DB: w.DB, Audit: trail, People: who, Now: now, Year: registry.YearOf})
+	w.S = registry.New(
+		registry.Config{DB: w.DB, Contracts: contracts, Ledger: chain, Audit: trail, People: who, Jobs: w.Jobs, Files: w.Files, Now: now,
+			Random: rand.Reader, Drawable: papers.Drawable(Fonts), Ended: benefits.VoidLists},
+	)
+	w.Benefits = benefits.New(
+		benefits.Config{DB: w.DB, Registry: w.S, Ledger: chain, Audit: trail, Files: w.Files, Now: now, Random: rand.Reader},
+	)
+	w.Papers = papers.New(
+		papers.Config{DB: w.DB, Registry: w.S, Benefits: w.Benefits, Ledger: chain, Files: w.Files, Jobs: w.Jobs, Fonts: Fonts,
+			BaseURL: "https://example.test"},
+	)
+	w.Archive = archive.New(archive.Config{DB: w.DB, Registry: w.S, Papers: w.Papers, Ledger: chain, Files: w.Files, Audit: trail, Now: now})
+	w.Exchange = exchange.New(
+		exchange.Config{DB: w.DB, Registry: w.S, Contracts: contracts, Archive: w.Archive, Audit: trail, Files: w.Files, Jobs: w.Jobs,
+			Now: now},
+	)
 }
 
 func must[T any](v T, err error) T {
@@ -152,7 +199,13 @@ func (w *World) Scan(into any, sql string, args ...any) {
 // Org adds a confirmed organisation; the actor returned is nobody yet.
 func (w *World) Org(kind, name, division string) actor.Actor {
 	a := actor.Actor{OrgKind: actor.OrgKind(kind), OrgName: name, OrgState: actor.Confirmed, Division: division}
-	w.Scan(&a.OrgID, `insert into organisation (kind, name, division, state, created_at) values ($1, $2, $3, 'confirmed', now()) returning id`, kind, name, division)
+	w.Scan(
+		&a.OrgID,
+		`insert into organisation (kind, name, division, state, created_at) values ($1, $2, $3, 'confirmed', now()) returning id`,
+		kind,
+		name,
+		division,
+	)
 	return a
 }
 
@@ -162,14 +215,24 @@ func (w *World) Person(org actor.Actor, roles ...actor.Role) actor.Actor {
 	a.Roles = roles
 	w.Scan(&a.AccountID, `insert into account (login_name, display_name, password_hash, created_at) values ($1, $1, '', now()) returning id`,
 		fmt.Sprint("person", w.next.Add(1)))
-	w.Scan(&a.MembershipID, `insert into membership (account_id, organisation_id, roles, created_at) values ($1, $2, $3, now()) returning id`, a.AccountID, a.OrgID, roles)
+	w.Scan(
+		&a.MembershipID,
+		`insert into membership (account_id, organisation_id, roles, created_at) values ($1, $2, $3, now()) returning id`,
+		a.AccountID,
+		a.OrgID,
+		roles,
+	)
 	return a
 }
 
 // Point adds a registration point.
-func (w *World) Point(name string, kind registry.PointKind, host actor.Actor, division, code string) registry.Point {
-	p, err := w.S.SavePoint(context.Background(), w.Regional, registry.PointInput{Name: name, Kind: kind, OrganisationID: host.OrgID, Division: division, Code2: code,
-		AuthorisedFrom: "2020-01-01"})
+func (w *World) Point(name string, kind point.Kind, host actor.Actor, division, code string) point.Point {
+	p, err := w.Points.Save(
+		context.Background(),
+		w.Regional,
+		point.Input{Name: name, Kind: kind, OrganisationID: host.OrgID, Division: division, Code2: code,
+			AuthorisedFrom: "2020-01-01"},
+	)
 	Check(w.T, err)
 	return p
 }
@@ -177,15 +240,27 @@ func (w *World) Point(name string, kind registry.PointKind, host actor.Actor, di
 // Content is a complete development contract between the world's seller and buyer, C = 800,000 元.
 func (w *World) Content() contract.Content {
 	party := func(a actor.Actor, nature string) contract.Party {
-		return contract.Party{OrgID: a.OrgID, Name: a.OrgName, CreditCode: "12150000460029132U", Country: contract.China, Division: a.Division, Address: "某路 1 号",
-			Representative: "某人", Contact: "某人", Phone: "0471-0000000", Nature: nature}
+		return contract.Party{
+			OrgID:          a.OrgID,
+			Name:           a.OrgName,
+			CreditCode:     "12150000460029132U",
+			Country:        contract.China,
+			Division:       a.Division,
+			Address:        "某路 1 号",
+			Representative: "某人",
+			Contact:        "某人",
+			Phone:          "0471-0000000",
+			Nature:         nature,
+		}
 	}
 	b := party(w.Buyer, "150")
 	b.CreditCode = "911500001141506290"
 	return contract.Content{Seller: party(w.Seller, "0211"), Buyers: []contract.Party{b},
 		Elements: contract.Elements{Name: "牧草收割监测算法委托开发", ClassCode: "0101", Summary: "交付算法", SignedOn: "2026-03-02", BeginsOn: "2026-03-02",
-			EndsOn: "2027-03-01", Amount: 800_000 * money.Yuan, Payment: "lump_sum", Royalty: contract.No, RelatedParty: contract.No, Medium: "paper",
-			PlanSource: "9", IP: []contract.IP{{Kind: "none"}}, OwnershipDone: contract.Yes, Field: "01", SocialGoal: "09", Industry: "A", Confidential: "none"},
+			EndsOn: "2027-03-01", Amount: 800_000 * money.Yuan, Payment: "lump_sum", Royalty: contract.No, RelatedParty: contract.No,
+			Medium:     "paper",
+			PlanSource: "9", IP: []contract.IP{{Kind: "none"}}, OwnershipDone: contract.Yes, Field: "01", SocialGoal: "09",
+			Industry: "A", Confidential: "none"},
 		Technical: 800_000 * money.Yuan,
 		Statement: contract.Statement{True: true, Same: true, Unfiled: true, Applicant: "某人", Phone: "0471-0000000"}}
 }
@@ -203,12 +278,25 @@ func (w *World) DraftOf(seller, buyer, applicant actor.Actor, c contract.Content
 	}
 	var id, file int64
 	w.Scan(&id, `insert into contract (seller_org, buyer_org, applicant_org, created_by, state, content, created_at, updated_at)
-		values (nullif($1::bigint, 0), nullif($2::bigint, 0), $3, $4, 'draft', $5, now(), now()) returning id`, seller.OrgID, buyer.OrgID, applicant.OrgID, applicant.AccountID, c)
+		values (nullif($1::bigint, 0), nullif($2::bigint, 0), $3, $4, 'draft', $5, now(), now())
+		returning id`, seller.OrgID, buyer.OrgID, applicant.OrgID, applicant.AccountID, c)
 	for _, role := range []contract.FileRole{contract.SignedText, contract.PlanConsent, contract.ImportCertificate, contract.IPCertificate} {
-		w.Scan(&file, `insert into file (digest, name, mime, size, purpose, created_at) values ($1, '文件.pdf', 'application/pdf', 1, 'contract', now()) returning id`,
-			text)
-		_, err := w.DB.Exec(context.Background(), `insert into contract_file (contract_id, file_id, role, name, digest, size, added_at, added_by) values ($1, $2, $3, '文件.pdf', $4, 1, now(), $5)`,
-			id, file, role, text, applicant.AccountID)
+		w.Scan(
+			&file,
+			`insert into file (digest, name, mime, size, purpose, created_at) values ($1, '文件.pdf', 'application/pdf', 1, 'contract', now())
+				returning id`,
+			text,
+		)
+		_, err := w.DB.Exec(
+			context.Background(),
+			`insert into contract_file (contract_id, file_id, role, name, digest, size, added_at, added_by)
+				values ($1, $2, $3, '文件.pdf', $4, 1, now(), $5)`,
+			id,
+			file,
+			role,
+			text,
+			applicant.AccountID,
+		)
 		Check(w.T, err)
 	}
 	return id
@@ -232,7 +320,7 @@ func (w *World) Review(a actor.Actor, id int64, change func(*registry.Review)) r
 	if change != nil {
 		change(&r)
 	}
-	f, err := w.S.SaveReview(context.Background(), a, registry.Ref{ID: id}, r)
+	f, err := FilingOf(w.S.Do(context.Background(), a, registry.Command{Filing: id, Event: registry.EventSaveReview, Review: r}))
 	Check(w.T, err)
 	return f
 }
@@ -242,13 +330,13 @@ func (w *World) Pass(id int64, change func(*registry.Review)) registry.Filing {
 	w.T.Helper()
 	ctx := context.Background()
 	if w.Filing(id).State == registry.AwaitingAcceptance {
-		_, err := w.S.Accept(ctx, w.Registrar, registry.Ref{ID: id})
+		_, err := w.S.Do(ctx, w.Registrar, registry.Command{Filing: id, Event: registry.EventAccept})
 		Check(w.T, err)
 	}
 	w.Review(w.Registrar, id, change)
-	_, err := w.S.PassFirstReview(ctx, w.Registrar, registry.Ref{ID: id})
+	_, err := w.S.Do(ctx, w.Registrar, registry.Command{Filing: id, Event: registry.EventPassFirstReview})
 	Check(w.T, err)
-	f, err := w.S.PassSecondReview(ctx, w.Reviewer, registry.Ref{ID: id}, "同意")
+	f, err := FilingOf(w.S.Do(ctx, w.Reviewer, registry.Command{Filing: id, Event: registry.EventPassSecondReview, Text: "同意"}))
 	Check(w.T, err)
 	return f
 }
@@ -272,12 +360,32 @@ func (w *World) Register(c contract.Content, change func(*registry.Review)) regi
 func (w *World) Finish(f registry.Filing) registry.Registration {
 	w.T.Helper()
 	if f.State == registry.AwaitingExperts {
-		_, err := w.S.PassExperts(context.Background(), w.Expert, registry.Ref{ID: f.ID}, "同意登记", 1)
+		_, err := w.S.Do(
+			context.Background(),
+			w.Expert,
+			registry.Command{Filing: f.ID, Event: registry.EventPassExperts, Text: "同意登记", Minutes: 1},
+		)
 		Check(w.T, err)
 	}
-	reg, err := w.S.Register(context.Background(), w.Head, registry.Ref{ID: f.ID}, "")
+	reg, err := RegistrationOf(w.S.Do(context.Background(), w.Head, registry.Command{Filing: f.ID, Event: registry.EventRegister}))
 	Check(w.T, err)
 	return reg
+}
+
+// Amend takes a registration through an amendment of +200,000 元.
+func (w *World) Amend(reg registry.Registration) registry.Registration {
+	w.T.Helper()
+	ctx := context.Background()
+	r := reg.Number
+	_, err := w.S.Do(ctx, w.Seller, registry.Command{Number: r, Event: registry.EventStartChange})
+	Check(w.T, err)
+	w.Edit(reg.ContractID, func(c *contract.Content) {
+		c.Elements.Amount += 200_000 * money.Yuan
+		c.Technical += 200_000 * money.Yuan
+	})
+	f, err := FilingOf(w.S.Do(ctx, w.Seller, registry.Command{Number: r, Event: registry.EventRequestChange, Text: "补充协议"}))
+	Check(w.T, err)
+	return w.Finish(w.Pass(f.ID, nil))
 }
 
 // Later moves the clock by days.
@@ -298,79 +406,36 @@ func (w *World) Filing(id int64) registry.Filing {
 	return c.Filing
 }
 
-// Fire calls the service method of an event with input that a permitted caller could send.
+// Fire does an event with input that a permitted caller could send.
 func (w *World) Fire(on registry.Aggregate, e registry.Event, a actor.Actor, f registry.Filing, number string) error {
-	ctx, r, n := context.Background(), registry.Ref{ID: f.ID}, registry.NumberRef{Number: number}
-	refusal := registry.Refusal{Codes: []string{"R7"}, Text: "理由"}
-	s := w.S
-	var err error
-	switch e {
-	case registry.EventWithdraw:
-		_, err = s.Withdraw(ctx, a, r, "")
-	case registry.EventAccept:
-		_, err = s.Accept(ctx, a, r)
-	case registry.EventDeclineIntake:
-		_, err = s.DeclineIntake(ctx, a, r, "oral", "口头合同")
-	case registry.EventRequestCorrection:
-		_, err = s.RequestCorrection(ctx, a, r, []registry.CorrectionItem{{Text: "补交"}})
-	case registry.EventSubmitCorrection:
-		_, err = s.SubmitCorrection(ctx, a, r, []string{"已补"})
-	case registry.EventLapseCorrection:
-		_, err = s.LapseCorrection(ctx, a, r, refusal, true)
-	case registry.EventSaveReview:
-		_, err = s.SaveReview(ctx, a, r, registry.Review{})
-	case registry.EventPassFirstReview:
-		_, err = s.PassFirstReview(ctx, a, r)
-	case registry.EventPassSecondReview:
-		_, err = s.PassSecondReview(ctx, a, r, "同意")
-	case registry.EventReturnToReview:
-		_, err = s.ReturnToReview(ctx, a, r, "理由")
-	case registry.EventPassExperts:
-		_, err = s.PassExperts(ctx, a, r, "同意", 1)
-	case registry.EventRejectByExperts:
-		_, err = s.RejectByExperts(ctx, a, r, refusal, "不同意", 1)
-	case registry.EventRefuse:
-		_, err = s.Refuse(ctx, a, r, refusal)
-	case registry.EventRegister, registry.EventRegisterChange:
-		_, err = s.Register(ctx, a, r, "")
-	case registry.EventStartChange:
-		_, err = s.StartChange(ctx, a, n)
-	case registry.EventAbandonChange:
-		_, err = s.AbandonChange(ctx, a, n)
-	case registry.EventRequestChange:
-		_, err = s.RequestChange(ctx, a, n, "补充协议")
-	case registry.EventRequestCancel:
-		_, err = s.RequestCancel(ctx, a, n, "解除")
-	case registry.EventDeclineCancel:
-		_, err = s.DeclineCancel(ctx, a, n, "理由")
-	case registry.EventCancel:
-		_, err = s.Cancel(ctx, a, n, "rescinded", "解除")
-	case registry.EventRevoke:
-		_, err = s.Revoke(ctx, a, n, "fraud", "虚假合同")
-	case registry.EventReviewTaxRelief:
-		_, err = s.ReviewTaxRelief(ctx, a, n, true, "")
-	case registry.EventBookIncome:
-		_, err = s.BookIncome(ctx, a, n, 100, "")
-	case registry.EventOpenReconsideration:
-		if on == registry.OnFiling {
-			_, err = s.OpenFilingReconsideration(ctx, a, r, "不服")
-		} else {
-			_, err = s.OpenReconsideration(ctx, a, n, "不服")
-		}
-	case registry.EventOpenReRecognition:
-		if on == registry.OnFiling {
-			_, err = s.OpenFilingReRecognition(ctx, a, r, "请重新认定")
-		} else {
-			_, err = s.OpenReRecognition(ctx, a, n, "请重新认定")
-		}
-	case registry.EventConcludeReexamination:
-		if on == registry.OnFiling {
-			_, err = s.ConcludeFiling(ctx, a, r, "维持")
-		} else {
-			_, err = s.Conclude(ctx, a, n, "维持")
-		}
-	default:
-		err = fmt.Errorf("no method for %s", e)
+	c := registry.Command{
+		Filing:   f.ID,
+		Event:    e,
+		Text:     "理由",
+		Code:     "oral",
+		Items:    []registry.CorrectionItem{{Text: "补交"}},
+		Answers:  []string{"已补"},
+		Refusal:  registry.Refusal{Codes: []string{"R7"}, Text: "理由"},
+		Refused:  true,
+		Minutes:  1,
+		Ground:   "rescinded",
+		Approved: true,
+		Amount:   100,
 	}
+	if on == registry.OnRegistration {
+		c.Filing, c.Number = 0, number
+	}
+	if e == registry.EventRevoke {
+		c.Ground = "fraud"
+	}
+	_, err := w.S.Do(context.Background(), a, c)
 	return err
+}
+
+// FilingOf is the filing of an outcome, RegistrationOf its registration.
+func FilingOf(o registry.Outcome, err error) (registry.Filing, error) { return o.Filing, err }
+
+// RegistrationOf is the registration of an outcome.
+func RegistrationOf(o registry.Outcome, err error) (registry.Registration, error) {
+	return o.Registration, err
 }

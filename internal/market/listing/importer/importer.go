@@ -183,8 +183,20 @@ func (s *Service) check(ctx context.Context, accountID int64, up Upload) (Batch,
 	if err != nil {
 		return Batch{}, err
 	}
-	b := Batch{Kind: up.Kind, OrganisationID: up.OrgID, AccountID: accountID, FileName: listing.ClipCell(up.Name, 200), Digest: reading.digest, State: Checked, Publish: up.Publish,
-		Rows: reading.rows, Good: len(reading.good), Bad: reading.rows - len(reading.good), Report: reading.report, CreatedAt: s.config.Now()}
+	b := Batch{
+		Kind:           up.Kind,
+		OrganisationID: up.OrgID,
+		AccountID:      accountID,
+		FileName:       listing.ClipCell(up.Name, 200),
+		Digest:         reading.digest,
+		State:          Checked,
+		Publish:        up.Publish,
+		Rows:           reading.rows,
+		Good:           len(reading.good),
+		Bad:            reading.rows - len(reading.good),
+		Report:         reading.report,
+		CreatedAt:      s.config.Now(),
+	}
 	marked, err := s.mark(ctx, up.Name, reading)
 	if err != nil {
 		return Batch{}, err
@@ -200,8 +212,12 @@ func (s *Service) check(ctx context.Context, accountID int64, up Upload) (Batch,
 		if err := s.insert(ctx, tx, &b, reading.good); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{At: b.CreatedAt, Account: accountID, Org: up.OrgID, Action: "import.check", ObjectKind: "import_batch",
-			ObjectID: strconv.FormatInt(b.ID, 10), Detail: map[string]any{"digest": b.Digest, "good": b.Good, "bad": b.Bad}})
+		return audit.Record(
+			ctx,
+			tx,
+			audit.Entry{At: b.CreatedAt, Account: accountID, Org: up.OrgID, Action: "import.check", ObjectKind: "import_batch",
+				ObjectID: strconv.FormatInt(b.ID, 10), Detail: map[string]any{"digest": b.Digest, "good": b.Good, "bad": b.Bad}},
+		)
 	})
 	if err != nil {
 		return Batch{}, fmt.Errorf("check import: %w", err)
@@ -248,7 +264,18 @@ func (s *Service) Confirm(ctx context.Context, who actor.Actor, id int64) (Batch
 		if err := s.config.Queue.Enqueue(ctx, tx, RunArgs{BatchID: id}, jobs.Options{}); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{At: s.config.Now(), Account: who.AccountID, Org: who.OrgID, Action: "import.confirm", ObjectKind: "import_batch", ObjectID: strconv.FormatInt(id, 10)})
+		return audit.Record(
+			ctx,
+			tx,
+			audit.Entry{
+				At:         s.config.Now(),
+				Account:    who.AccountID,
+				Org:        who.OrgID,
+				Action:     "import.confirm",
+				ObjectKind: "import_batch",
+				ObjectID:   strconv.FormatInt(id, 10),
+			},
+		)
 	})
 	if err != nil {
 		return Batch{}, fmt.Errorf("confirm import: %w", err)
@@ -331,7 +358,9 @@ func (s *Service) Run(ctx context.Context, id int64, progress func(done, total i
 				if b, _, err = s.lock(ctx, tx, id); err != nil {
 					return err
 				}
-				b.Report.Problems = append([]Problem{{Code: "organisation_not_confirmed", Message: "单位还没有通过确认，不能直接发布。请先确认单位，再重新上传"}}, b.Report.Problems...)
+				b.Report.Problems = append(
+					[]Problem{{Code: "organisation_not_confirmed", Message: "单位还没有通过确认，不能直接发布。请先确认单位，再重新上传"}},
+					b.Report.Problems...)
 				return s.finish(ctx, tx, &b, Failed)
 			})
 			return b, failed
@@ -366,7 +395,8 @@ func (s *Service) Batch(ctx context.Context, who actor.Actor, id int64) (Batch, 
 	if err != nil {
 		return Batch{}, err
 	}
-	if !who.Has(actor.RegionOfficer) && !(who.In(b.OrganisationID) && who.Has(actor.Member, actor.OrgAdmin) && (!b.Publish || b.AccountID == who.AccountID)) {
+	if !who.Has(actor.RegionOfficer) &&
+		!(who.In(b.OrganisationID) && who.Has(actor.Member, actor.OrgAdmin) && (!b.Publish || b.AccountID == who.AccountID)) {
 		return Batch{}, errNoBatch
 	}
 	return b, nil

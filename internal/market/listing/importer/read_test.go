@@ -22,7 +22,10 @@ type content struct {
 }
 
 func (c *content) texts() []listing.Text {
-	return []listing.Text{{Path: "title", Label: "名称", Value: &c.Title, Max: 80}, {Path: "text", Label: "介绍", Value: &c.Text, Max: 1000, Long: true}}
+	return []listing.Text{
+		{Path: "title", Label: "名称", Value: &c.Title, Max: 80},
+		{Path: "text", Label: "介绍", Value: &c.Text, Max: 1000, Long: true},
+	}
 }
 
 func (c content) Tidy() content { listing.TidyTexts(c.texts()); return c }
@@ -48,7 +51,13 @@ func (c content) Document(listing.Listing, string) search.Document {
 func form() sheet {
 	return sheet{listing.SheetOf("样例", []listing.Column[content]{
 		listing.TextColumn("名称", "title", "提示一", true, func(c *content) *string { return &c.Title }),
-		listing.CodesColumn("方式", "codes", "提示二", []listing.Choice{{Code: "a", Label: "甲"}, {Code: "b", Label: "乙"}}, func(c *content) *[]string { return &c.Codes }),
+		listing.CodesColumn(
+			"方式",
+			"codes",
+			"提示二",
+			[]listing.Choice{{Code: "a", Label: "甲"}, {Code: "b", Label: "乙"}},
+			func(c *content) *[]string { return &c.Codes },
+		),
 		listing.TextColumn("介绍", "text", "提示三", false, func(c *content) *string { return &c.Text }),
 	}, func(title, text string) content { return content{Title: title, Text: text} })}
 }
@@ -72,7 +81,8 @@ func checkReading(t *testing.T, r reading, err error) {
 	keys := map[string]bool{}
 	for _, g := range r.good {
 		var c content
-		if err := json.Unmarshal(g.content, &c); err != nil || c.Validate(true) != nil || utf8.RuneCountInString(c.Title) < 2 || bytes.Contains(g.content, []byte(`\u0000`)) {
+		if err := json.Unmarshal(g.content, &c); err != nil || c.Validate(true) != nil || utf8.RuneCountInString(c.Title) < 2 ||
+			bytes.Contains(g.content, []byte(`\u0000`)) {
 			t.Fatalf("bad content went through: %s", g.content)
 		}
 		if keys[g.key] || g.key == "" || !utf8.ValidString(g.key) {

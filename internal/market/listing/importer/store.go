@@ -9,18 +9,22 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-const batchColumns = `id, kind, organisation_id, account_id, file_name, digest, state, publish, rows, good, bad, done, created, updated, unchanged, report, coalesce(marked_file, 0) as marked_file, created_at, finished_at`
+const batchColumns = `id, kind, organisation_id, account_id, file_name, digest, state, publish, rows, good, bad, done,
+	created, updated, unchanged, report, coalesce(marked_file, 0) as marked_file, created_at, finished_at`
 
 const (
-	insertBatch = `insert into import_batch (kind, organisation_id, account_id, file_name, digest, state, publish, rows, good, bad, report, marked_file, created_at)
-		values (@kind, @organisation_id, @account_id, @file_name, @digest, @state, @publish, @rows, @good, @bad, @report, nullif(@marked::bigint, 0), @created_at) returning id`
+	insertBatch = `insert into import_batch (kind, organisation_id,
+		account_id, file_name, digest, state, publish, rows, good, bad, report, marked_file, created_at)
+		values (@kind, @organisation_id, @account_id, @file_name, @digest,
+		@state, @publish, @rows, @good, @bad, @report, nullif(@marked::bigint, 0), @created_at) returning id`
 	batchByID     = `select ` + batchColumns + ` from import_batch where id = @id`
 	lockBatch     = `select ` + batchColumns + `, last_row from import_batch where id = @id for update`
 	batchesOf     = `select ` + batchColumns + ` from import_batch where @all or organisation_id = @org order by id desc limit 50`
-	progressBatch = `update import_batch set state = @state, done = @done, created = @created, updated = @updated, unchanged = @unchanged, last_row = @last where id = @id`
-	finishBatch   = `update import_batch set state = @state, report = @report, finished_at = @now where id = @id`
-	nextRows      = `select row, row_key, hash, content from import_row where batch_id = @id and row > @last order by row limit @limit`
-	dropRows      = `delete from import_row where batch_id = @id`
+	progressBatch = `update import_batch set state = @state, done = @done,
+		created = @created, updated = @updated, unchanged = @unchanged, last_row = @last where id = @id`
+	finishBatch = `update import_batch set state = @state, report = @report, finished_at = @now where id = @id`
+	nextRows    = `select row, row_key, hash, content from import_row where batch_id = @id and row > @last order by row limit @limit`
+	dropRows    = `delete from import_row where batch_id = @id`
 )
 
 type storedRow struct {
@@ -31,8 +35,10 @@ type storedRow struct {
 }
 
 func (s *Service) insert(ctx context.Context, tx pgx.Tx, b *Batch, rows []checkedRow) error {
-	if err := tx.QueryRow(ctx, insertBatch, pgx.StrictNamedArgs{"kind": b.Kind, "organisation_id": b.OrganisationID, "account_id": b.AccountID, "file_name": b.FileName,
-		"digest": b.Digest, "state": b.State, "publish": b.Publish, "rows": b.Rows, "good": b.Good, "bad": b.Bad, "report": b.Report, "marked": b.MarkedFile, "created_at": b.CreatedAt}).Scan(&b.ID); err != nil {
+	if err := tx.QueryRow(ctx, insertBatch,
+		pgx.StrictNamedArgs{"kind": b.Kind, "organisation_id": b.OrganisationID, "account_id": b.AccountID, "file_name": b.FileName,
+			"digest": b.Digest, "state": b.State, "publish": b.Publish, "rows": b.Rows, "good": b.Good, "bad": b.Bad, "report": b.Report,
+			"marked": b.MarkedFile, "created_at": b.CreatedAt}).Scan(&b.ID); err != nil {
 		return err
 	}
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"import_row"}, []string{"batch_id", "row", "row_key", "hash", "content"},
@@ -81,7 +87,19 @@ func (s *Service) next(ctx context.Context, tx pgx.Tx, id int64, last int) ([]st
 }
 
 func (s *Service) progress(ctx context.Context, tx pgx.Tx, b Batch, last int) error {
-	_, err := tx.Exec(ctx, progressBatch, pgx.StrictNamedArgs{"id": b.ID, "state": b.State, "done": b.Done, "created": b.Created, "updated": b.Updated, "unchanged": b.Unchanged, "last": last})
+	_, err := tx.Exec(
+		ctx,
+		progressBatch,
+		pgx.StrictNamedArgs{
+			"id":        b.ID,
+			"state":     b.State,
+			"done":      b.Done,
+			"created":   b.Created,
+			"updated":   b.Updated,
+			"unchanged": b.Unchanged,
+			"last":      last,
+		},
+	)
 	return err
 }
 

@@ -23,6 +23,7 @@ import (
 // dynamic are the functions whose SQL is put together while the program runs, each with the reason. What they make is only
 // tested where it runs.
 var dynamic = map[string]string{
+	"benefits.readLists":     listQuery,
 	"demo.deleteSample":      "one statement for each of the tables that hold sample rows",
 	"registry.count":         "counts what a list of listQuery shows",
 	"registry.counts":        listQuery,

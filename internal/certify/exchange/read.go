@@ -1,0 +1,206 @@
+package exchange
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/point"
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
+	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/money"
+	"techmarket/internal/foundation/region"
+	"techmarket/internal/platform/document"
+)
+
+// historic is one good row.
+type historic struct {
+	Row     int              `json:"row"`
+	Number  string           `json:"number"`
+	On      string           `json:"on"`
+	PointID int64            `json:"pointId"`
+	Income  money.Fen        `json:"incomeFen"`
+	Content contract.Content `json:"content"`
+}
+
+// SchemaVersion is the form in which it is stored, see package stored.
+func (historic) SchemaVersion() int { return 1 }
+
+// heading says what a column of the file holds: one of our own columns or a key of the national form.
+type heading struct {
+	own *ownColumn
+	key string
+}
+
+// headings finds the heading row; a heading may be the words, the key, or both as the export writes them.
+func headings(row document.TableRow) []heading {
+	known := map[string]heading{}
+	own := ownColumns()
+	for i := range own {
+		known[own[i].title] = heading{own: &own[i]}
+	}
+	for _, f := range contract.National(contract.Content{}) {
+		for _, words := range []string{f.Key, f.Label, nationalHeading(f)} {
+			if _, taken := known[words]; !taken {
+				known[words] = heading{key: f.Key}
+			}
+		}
+	}
+	out := make([]heading, len(row.Cells))
+	found := false
+	for i := range row.Cells {
+		title := document.ColumnTitle(row.Cell(i))
+		out[i] = known[title]
+		found = found || title == numberHeading
+	}
+	if !found {
+		return nil
+	}
+	return out
+}
+
+// readHistory walks the table; what is wrong with a row goes to the report with its cell.
+func (s *Service) readHistory(a actor.Actor, points []point.Point, name string, raw []byte, b *HistoryBatch) ([]historic, marks, error) {
+	m := marks{rows: map[int]string{}}
+	table, err := document.ReadTable(name, raw)
+	if err != nil {
+		return nil, m, err
+	}
+	var heads []heading
+	var rows []historic
+	seen := map[string]int{}
+	today := clock.Date(s.config.Now()).Format(time.DateOnly)
+	for row, err := range table {
+		if err != nil {
+			return nil, m, err
+		}
+		if heads == nil {
+			m.head = row.Number
+			if heads = headings(row); heads == nil && row.Number > 20 {
+				break
+			}
+			continue
+		}
+		if row.Empty() {
+			continue
+		}
+		if b.Rows++; b.Rows > MaxHistoryRows {
+			return nil, m, fault.Newf(fault.Invalid, "too_many_rows", "一个文件最多 %d 行，请按年份拆分", MaxHistoryRows)
+		}
+		h, bad, odd := readHistoric(row, heads)
+		at := func(title string) string {
+			for i, x := range heads {
+				if x.key == title || x.own != nil && x.own.title == title {
+					return row.Addr(i)
+				}
+			}
+			return "第 " + strconv.Itoa(row.Number) + " 行"
+		}
+		if len(bad) == 0 {
+			bad = append(bad, h.check(a, points, today, at)...)
+		}
+		if first, twice := seen[h.Number]; twice && h.Number != "" {
+			bad = append(bad, Problem{row.Number, at(numberHeading), fmt.Sprintf("编号与第 %d 行重复", first)})
+		} else {
+			seen[h.Number] = row.Number
+		}
+		for _, p := range odd {
+			b.Report.add(&b.Report.Warnings, &b.Report.WarningCount, p)
+		}
+		for _, p := range bad {
+			m.refuse(&b.Report, p)
+		}
+		if len(bad) == 0 {
+			rows = append(rows, h)
+		}
+	}
+	if heads == nil {
+		return nil, m, fault.New(fault.Invalid, "no_heading", "没有找到表头“"+numberHeading+"”。请下载模板，按模板的表头填写")
+	}
+	return rows, m, nil
+}
+
+// readHistoric turns the cells of a row into a registration; what cannot be read is named with its cell.
+func readHistoric(row document.TableRow, heads []heading) (h historic, bad, odd []Problem) {
+	values, at := map[string]string{}, map[string]string{}
+	for i, x := range heads {
+		text := row.Cell(i)
+		if x.key != "" && text != "" {
+			values[x.key], at[x.key] = text, row.Addr(i)
+		}
+	}
+	content, wrong := contract.FromNational(values)
+	for _, w := range wrong {
+		bad = append(bad, Problem{row.Number, at[w.Path], w.Message})
+	}
+	h = historic{Row: row.Number, Content: content}
+	for i, x := range heads {
+		text := row.Cell(i)
+		if x.own == nil || x.own.set == nil || text == "" {
+			continue
+		}
+		if message := x.own.set(&h, text); message != "" {
+			bad = append(bad, Problem{row.Number, row.Addr(i), message})
+		}
+	}
+	parties := []contract.Party{h.Content.Seller}
+	if len(h.Content.Buyers) > 0 {
+		parties = append(parties, h.Content.Buyers[0])
+	}
+	for _, p := range parties {
+		if c := codes.USCC(p.CreditCode); p.CreditCode != "" && c.Warned() { // real early codes have wrong check digits: never an obstacle
+			odd = append(odd, Problem{row.Number, "第 " + strconv.Itoa(row.Number) + " 行", p.Name + "：" + c.Message})
+		}
+	}
+	return h, bad, odd
+}
+
+// check holds a row against docs/rules/registration.md §5 and the directory of points.
+func (h *historic) check(a actor.Actor, points []point.Point, today string, at func(title string) string) []Problem {
+	var out []Problem
+	wrong := func(ok bool, title, message string) {
+		if !ok {
+			out = append(out, Problem{h.Row, at(title), message})
+		}
+	}
+	c := h.Content
+	n, _ := codes.ParseContractNumber(h.Number)
+	if n.Year == 0 || n.Old || n.String() != h.Number {
+		return append(out, Problem{h.Row, at(numberHeading), "登记编号应为 16 位数字：年 4 + 地区 4 + 登记点 2 + 序号 6"})
+	}
+	i := slices.IndexFunc(points, func(p point.Point) bool { return p.Region4 == n.Region && p.Code2 == n.Point && p.Sample == a.Sample })
+	if i < 0 {
+		return append(out, Problem{h.Row, at(numberHeading), "没有代码为 " + n.Region + n.Point + " 的登记点，请先在名录中设立"})
+	}
+	p := points[i]
+	h.PointID = p.ID
+	wrong(a.Covers(p.Division) || a.Has(actor.PointHead) && a.In(p.OrganisationID), numberHeading, p.Name+"不在您的管辖范围")
+	wrong(n.Serial > 0, numberHeading, "序号不应为 0")
+	wrong(h.On != "" && strings.HasPrefix(h.On, fmt.Sprintf("%04d-", n.Year)), "登记日期", "登记日期应在编号的年份 "+strconv.Itoa(n.Year)+" 年内")
+	wrong(h.On <= today, "登记日期", "登记日期晚于今天")
+	wrong(c.Elements.Name != "", "projectname", "请填写合同名称")
+	wrong(len(c.Elements.ClassCode) == 4, "contracttype", "请填写四位合同类别，如 0101")
+	wrong(len(c.Elements.Field) == 2, "techarea", "请填写技术领域")
+	wrong(c.Elements.Amount > 0 && c.Elements.Amount <= money.Max, "totalamount", "合同成交总额应大于 0")
+	wrong(c.Technical > 0 && c.Technical <= c.Elements.Amount, "technicalamount", "技术交易额应大于 0，且不大于合同成交总额")
+	wrong(h.Income <= c.Technical, "认定技术性收入（元）", "认定的技术性收入不应大于技术交易额")
+	side := func(p contract.Party, words, key string) {
+		wrong(p.Name != "", key, "请填写"+words+"名称")
+		if p.Foreign() {
+			return
+		}
+		wrong(p.Division != "", words+"行政区划代码", "请填写"+words+"的行政区划代码")
+		wrong(!strings.HasPrefix(p.Division, "15") || region.Valid(p.Division), words+"行政区划代码", "行政区划代码 "+p.Division+" 不在内蒙古的区划表中")
+	}
+	side(c.Seller, "卖方", "sellername")
+	if len(c.Buyers) == 0 {
+		c.Buyers = []contract.Party{{}}
+	}
+	side(c.Buyers[0], "买方", "buyername")
+	return out
+}

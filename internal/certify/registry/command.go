@@ -1,0 +1,320 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/point"
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/money"
+	"techmarket/internal/platform/postgres"
+)
+
+// Command is one event on one filing or on one registration, with what the event needs; the rest stays empty.
+type Command struct {
+	Filing  int64  // the filing that moves; 0 where a registration does
+	Number  string // the registration that moves
+	Version int    // that the person looked at: of the filing, or the registration's lock version. 0 acts on the newest
+	Event   Event
+
+	Text     string           // the reason, opinion, note or situation; most events need one
+	Code     string           // decline_intake: one of codes.IntakeRefusal
+	Items    []CorrectionItem // request_correction: everything that is missing
+	Answers  []string         // submit_correction: one for each item
+	Refusal  Refusal          // refuse, lapse_correction, reject_by_experts
+	Refused  bool             // lapse_correction: the applicant refuses to correct, so the day need not have passed
+	Review   Review           // save_review
+	Minutes  int64            // pass_experts, reject_by_experts: id of the experts' minutes, an uploaded file
+	National string           // register: the 16-digit number of the national system where the point enters it
+
+	Ground   string    // cancel: a key of CancelGrounds; revoke: one of codes.RevocationGround
+	Approved bool      // review_tax_relief: the re-check was passed
+	Amount   money.Fen // book_income
+}
+
+// Outcome is what an event left behind: the filing, the registration, or both where it moved both.
+type Outcome struct {
+	Filing       Filing       // of a registration's event: the filing that it made (request_change)
+	Registration Registration // of a filing's event: what it registered
+}
+
+// work is one event on one filing or registration inside its transaction.
+type work struct {
+	Command
+	moment
+	tx     pgx.Tx
+	who    actor.Actor
+	people []int64 // read before the transaction: see recipients
+	part   Part
+	point  point.Point
+	filing Filing
+	reg    Registration
+	to     State
+	number string // of the registration, once there is one
+	note   string
+	detail map[string]any // for the ledger and the history
+	inside bool           // not for the parties
+	tell   []int64        // accounts that get a message
+	say    string         // its words; empty: nothing is sent
+	link   string         // of the message; "" the filing or registration
+}
+
+// moment is when an event happens.
+type moment struct {
+	now   time.Time
+	today time.Time // the day in Shanghai
+}
+
+func (s *Service) moment() moment {
+	now := s.config.Now()
+	return moment{now, clock.Date(now)}
+}
+
+// Do applies one event of the state table; see Table for who may do what, where, and under which guard. The new state, its history
+// row, the ledger row, the audit row, messages and jobs are one transaction.
+// Faults: Unauthorized "sign_in"; NotFound "filing_not_found", "registration_not_found" (also for cases out of the actor's scope);
+// Conflict "wrong_state", "stale_version" and those of the guards; Forbidden "wrong_part", "part_taken"; Invalid "unknown_event" and
+// with fields, where what the event needs is missing or wrong.
+func (s *Service) Do(ctx context.Context, who actor.Actor, c Command) (Outcome, error) {
+	if !who.SignedIn() {
+		return Outcome{}, fault.New(fault.Unauthorized, "sign_in", "请先登录")
+	}
+	on := OnFiling
+	switch {
+	case c.Number != "":
+		on = OnRegistration
+	case c.Event == EventRegisterChange:
+		c.Event = EventRegister // which of the two it is, the filing says
+	}
+	if !slices.Contains(Events(on), c.Event) {
+		return Outcome{}, fault.New(fault.Invalid, "unknown_event", "没有这一步，请刷新页面后再试。")
+	}
+	people, err := s.recipients(ctx, who, c)
+	if err != nil {
+		return Outcome{}, err
+	}
+	kind, id, move := "filing", strconv.FormatInt(c.Filing, 10), s.moveFiling
+	if on == OnRegistration {
+		kind, id, move = "registration", c.Number, s.moveRegistration
+	}
+	var out Outcome
+	err = s.trail.Guard(ctx, who, string(c.Event), kind, id, func(ctx context.Context, tx pgx.Tx) error {
+		w := &work{Command: c, moment: s.moment(), tx: tx, who: who, people: people}
+		err := move(ctx, w)
+		out = Outcome{w.filing, w.reg}
+		return err
+	})
+	if err != nil {
+		return Outcome{}, err
+	}
+	return out, nil
+}
+
+// recipients reads before the transaction whom an event tells, or who could do the next step: one request never holds two
+// connections.
+func (s *Service) recipients(ctx context.Context, who actor.Actor, c Command) ([]int64, error) {
+	switch c.Event {
+	case EventPassFirstReview:
+		f, err := readFiling(ctx, s.config.DB, c.Filing)
+		if err != nil {
+			return nil, err
+		}
+		p, err := point.Read(ctx, s.config.DB, f.PointID)
+		if err != nil {
+			return nil, err
+		}
+		roles := []actor.Role{actor.Reviewer}
+		if p.SecondReview == point.ReviewerOrHead {
+			roles = append(roles, actor.PointHead)
+		}
+		return s.config.People.AccountsOf(ctx, p.OrganisationID, roles...)
+	case EventPassSecondReview:
+		if !who.Has(actor.PointHead) {
+			return nil, nil
+		}
+		return s.config.People.AccountsOf(ctx, who.OrgID, actor.PointHead)
+	case EventRequestChange:
+		r, err := ReadRegistration(ctx, s.config.DB, c.Number)
+		if err != nil {
+			return nil, err
+		}
+		return s.registrars(ctx, r.PointID)
+	default:
+		return nil, nil
+	}
+}
+
+// permit finds the row of the table that lets the person do the event, and holds it against the version the person saw.
+func (w *work) permit(on Aggregate, from State, applicant int64, parties []int64, version int) (Rule, error) {
+	rule, err := find(on, from, w.Event, Stand(w.who, applicant, parties, w.point))
+	if err != nil {
+		return rule, err
+	}
+	if w.Version != 0 && w.Version != version {
+		return rule, fault.Stale()
+	}
+	w.part, w.to = rule.Part, rule.To[0]
+	return rule, nil
+}
+
+// moveFiling runs one event: lock, scope, table, separation of duties, guard, step, then everything that must be written with it.
+func (s *Service) moveFiling(ctx context.Context, w *work) error {
+	f, err := postgres.One[Filing](ctx, w.tx, lockFiling, pgx.StrictNamedArgs{"id": w.Filing})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return filingNotFound()
+	}
+	if err != nil {
+		return err
+	}
+	if w.point, err = point.Read(ctx, w.tx, f.PointID); err != nil {
+		return err
+	}
+	parties := []int64{f.SellerOrg, f.BuyerOrg}
+	if len(Stand(w.who, f.ApplicantOrg, parties, w.point)) == 0 {
+		return filingNotFound()
+	}
+	if w.Event == EventRegister && f.Kind == Change {
+		w.Event = EventRegisterChange
+	}
+	rule, err := w.permit(OnFiling, f.State, f.ApplicantOrg, parties, f.Version)
+	if err != nil {
+		return err
+	}
+	w.filing, w.number = f, f.Number
+	if err := play(ctx, w.tx, f.ID, w.who.AccountID, rule.Part); err != nil {
+		return err
+	}
+	if err := rule.check(w); err != nil {
+		return err
+	}
+	if err := s.filingStep(ctx, w); err != nil {
+		return err
+	}
+	if !slices.Contains(rule.To, w.to) {
+		return fmt.Errorf("registry: %s leads from %s to %s, which the table does not know", w.Event, f.State, w.to)
+	}
+	return s.finish(ctx, w, f.State)
+}
+
+// moveRegistration is moveFiling for registrations.
+func (s *Service) moveRegistration(ctx context.Context, w *work) error {
+	reg, err := lockOne(ctx, w.tx, w.Number)
+	if err != nil {
+		return err
+	}
+	if w.point, err = point.Read(ctx, w.tx, reg.PointID); err != nil {
+		return err
+	}
+	parties := []int64{reg.SellerOrg, reg.BuyerOrg}
+	if len(Stand(w.who, reg.ApplicantOrg, parties, w.point)) == 0 {
+		return RegistrationNotFound()
+	}
+	rule, err := w.permit(OnRegistration, reg.State, reg.ApplicantOrg, parties, reg.LockVersion)
+	if err != nil {
+		return err
+	}
+	w.reg = reg
+	if err := rule.check(w); err != nil {
+		return err
+	}
+	if err := s.registrationStep(ctx, w); err != nil {
+		return err
+	}
+	if !slices.Contains(rule.To, w.to) {
+		return fmt.Errorf("registry: %s leads from %s to %s, which the table does not know", w.Event, reg.State, w.to)
+	}
+	w.reg.State = w.to
+	if err := storeRegistration(ctx, w.tx, w.reg); err != nil {
+		return fmt.Errorf("store registration: %w", err)
+	}
+	w.reg.LockVersion++
+	return s.noteRegistration(ctx, w, reg.State)
+}
+
+// filingStep does what an event of a filing needs beyond moving it.
+func (s *Service) filingStep(ctx context.Context, w *work) error {
+	switch w.Event {
+	case EventWithdraw:
+		w.note = w.Text
+		return s.release(ctx, w)
+	case EventAccept:
+		return s.accept(ctx, w)
+	case EventDeclineIntake:
+		return s.declineIntake(ctx, w)
+	case EventRequestCorrection:
+		return s.requestCorrection(ctx, w)
+	case EventSubmitCorrection:
+		return s.submitCorrection(ctx, w)
+	case EventLapseCorrection:
+		return s.lapseCorrection(ctx, w)
+	case EventSaveReview:
+		return s.saveReview(ctx, w)
+	case EventPassFirstReview:
+		return s.passFirstReview(ctx, w)
+	case EventPassSecondReview:
+		return s.passSecondReview(ctx, w)
+	case EventReturnToReview:
+		return returnToReview(w)
+	case EventPassExperts:
+		return experts(w)
+	case EventRejectByExperts:
+		return s.rejectByExperts(ctx, w)
+	case EventRefuse:
+		return s.refuse(ctx, w)
+	case EventRegister, EventRegisterChange:
+		return s.register(ctx, w)
+	case EventOpenReconsideration, EventOpenReRecognition:
+		w.filing.PriorState = w.filing.State
+		return noted(w, "请写明请求和理由")
+	default: // conclude: back to the state before; where the decision was set aside the applicant files anew
+		w.to, w.filing.PriorState = w.filing.PriorState, ""
+		return noted(w, "请写明结论")
+	}
+}
+
+// registrationStep does what an event of a registration needs beyond moving it.
+func (s *Service) registrationStep(ctx context.Context, w *work) error {
+	switch w.Event {
+	case EventStartChange:
+		return s.config.Contracts.Move(ctx, w.tx, w.reg.ContractID, contract.EventChange)
+	case EventAbandonChange:
+		return s.config.Contracts.Move(ctx, w.tx, w.reg.ContractID, contract.EventKeep)
+	case EventRequestChange:
+		return s.requestChange(ctx, w)
+	case EventRequestCancel:
+		return requestCancel(w)
+	case EventDeclineCancel:
+		return declineCancel(w)
+	case EventCancel:
+		return s.cancel(ctx, w)
+	case EventRevoke:
+		return s.revoke(ctx, w)
+	case EventReviewTaxRelief:
+		return reviewTaxRelief(w)
+	case EventBookIncome:
+		return s.bookIncome(ctx, w)
+	case EventOpenReconsideration, EventOpenReRecognition:
+		w.reg.PriorState = w.reg.State
+		return noted(w, "请写明请求和理由")
+	default: // conclude: back to the state before; what must change then follows by change or revocation
+		w.to, w.reg.PriorState = w.reg.PriorState, ""
+		return noted(w, "请写明结论")
+	}
+}
+
+// noted takes the text of the command as the note, which must not be empty.
+func noted(w *work, ask string) error {
+	var bad fault.Fields
+	bad.Required("note", w.Text, ask)
+	w.note = w.Text
+	return bad.Err()
+}

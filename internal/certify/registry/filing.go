@@ -1,0 +1,183 @@
+package registry
+
+import (
+	"fmt"
+	"time"
+
+	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/deadline"
+	"techmarket/internal/certify/point"
+	"techmarket/internal/certify/recognition"
+	"techmarket/internal/foundation/money"
+)
+
+// Filing is one application at a desk. Amounts are nil until the first review passed.
+type Filing struct {
+	ID              int64       `json:"id"`
+	ContractID      int64       `json:"contractId"`
+	ContractVersion int         `json:"contractVersion"`
+	Kind            FilingKind  `json:"kind"`
+	PointID         int64       `json:"pointId"`
+	Division        string      `json:"division"`
+	IntakeNo        string      `json:"intakeNo"` // SL-{division}-{yyyymmdd}-{4}
+	State           State       `json:"state"`
+	PriorState      State       `json:"priorState"`
+	Version         int         `json:"version"`
+	Title           string      `json:"title"`
+	SellerName      string      `json:"sellerName"`
+	BuyerName       string      `json:"buyerName"`
+	SellerOrg       int64       `json:"sellerOrgId"`
+	BuyerOrg        int64       `json:"buyerOrgId"`
+	TextDigest      string      `json:"-"`
+	ApplicantOrg    int64       `json:"applicantOrgId"`
+	Applicant       int64       `json:"applicantId"`
+	Registrar       int64       `json:"registrarId"`
+	Reviewer        int64       `json:"reviewerId"`
+	Expert          int64       `json:"expertId"`
+	Head            int64       `json:"headId"`
+	ClaimedClass    string      `json:"claimedClass"`
+	ClaimedAmount   money.Fen   `json:"claimedAmountFen"` // C as filed
+	Class           string      `json:"class"`
+	Amount          *money.Fen  `json:"amountFen"`    // C
+	Deducted        *money.Fen  `json:"deductedFen"`  // N
+	Technical       *money.Fen  `json:"technicalFen"` // T
+	VATBase         *money.Fen  `json:"vatBaseFen"`   // V
+	Disputed        bool        `json:"disputed"`
+	Review          Review      `json:"review"`
+	Correction      *Correction `json:"correction"` // nil: never asked
+	Refusal         *Refusal    `json:"refusal"`
+	Number          string      `json:"number"`
+	Sample          bool        `json:"sample"`
+	PolicyID        int64       `json:"policyId"`
+	SubmittedAt     time.Time   `json:"submittedAt"`
+	AcceptedAt      *time.Time  `json:"acceptedAt"`
+	deadline.Run                // the clock of the case
+	DecidedAt       *time.Time  `json:"decidedAt"`
+	UpdatedAt       time.Time   `json:"updatedAt"`
+}
+
+// FilingKind is why a contract is at the desk.
+type FilingKind string
+
+// The kinds.
+const (
+	Initial FilingKind = "initial"
+	Change  FilingKind = "change"
+)
+
+// Review is the registrar's sheet: what was found in the text, the deductions and the opinion (办法第10条).
+type Review struct {
+	Class      string      `json:"class"`     // recognised sub-class
+	Amount     money.Fen   `json:"amountFen"` // C as the text states it; 0: as filed
+	Findings   []Finding   `json:"findings"`
+	Cleared    []string    `json:"cleared,omitempty"` // checklist codes that were looked at and not found
+	Deductions []Deduction `json:"deductions"`
+	Biological bool        `json:"biological"` // strains and varieties: their value stays in V
+	Tied       bool        `json:"tied"`       // consulting or service that belongs to a transfer or development
+	Disputed   bool        `json:"disputed"`
+	Opinion    string      `json:"opinion"` // why it is recognised as this class; mandatory where a rule asks for a reason
+	Second     string      `json:"second"`  // the reviewer's opinion
+	Experts    string      `json:"experts"` // the experts' opinion
+	Minutes    int64       `json:"minutesFileId"`
+}
+
+// Finding is one answer of the checklist; Code is one of recognition's finding codes.
+type Finding struct {
+	Code  string `json:"code"`
+	Place string `json:"place"` // where in the text
+	Note  string `json:"note"`
+}
+
+// Deduction is one row of 非技术性费用明细 as the registrar decides it (docs/rules/amounts.md §2).
+type Deduction struct {
+	Kind       string    `json:"kind"`
+	Name       string    `json:"name"`
+	Quantity   int64     `json:"quantity"`
+	Unit       string    `json:"unit"` // 台, 套, 吨 …
+	UnitCost   money.Fen `json:"unitCostFen"`
+	Claimed    bool      `json:"claimed"`    // the applicant says the goods carry the result
+	Granted    bool      `json:"granted"`    // the registrar agrees; needs a reason
+	Reasonable int64     `json:"reasonable"` // quantity that may stay in T where granted
+	Reason     string    `json:"reason"`
+}
+
+// Correction is the one list of what is missing and its answers (一次性告知).
+type Correction struct {
+	AskedAt    time.Time        `json:"askedAt"`
+	DueOn      string           `json:"dueOn"` // 2006-01-02
+	Items      []CorrectionItem `json:"items"`
+	AnsweredAt *time.Time       `json:"answeredAt"`
+}
+
+// CorrectionItem is one missing thing.
+type CorrectionItem struct {
+	Field  string `json:"field"`  // field path of the contract, or a file role; may be empty
+	Text   string `json:"text"`   // what is missing and how to mend it
+	Reason string `json:"reason"` // R-code it would be refused with
+	Answer string `json:"answer"` // what the applicant did about it
+}
+
+// Refusal is a decision against the applicant with its ground.
+type Refusal struct {
+	Codes      []string `json:"codes"`    // codes.Refusal; codes.IntakeRefusal where declined
+	Articles   []string `json:"articles"` // of the 认定规则, as numbers ("15", "42-1")
+	Text       string   `json:"text"`
+	RightPoint int64    `json:"rightPointId"` // wrong area: where to go
+}
+
+// EventRow is one line of a case's history.
+type EventRow struct {
+	At       time.Time `json:"at"`
+	Account  int64     `json:"accountId"`
+	Name     string    `json:"name"`
+	Part     Part      `json:"part"`
+	Event    Event     `json:"event"`
+	From     State     `json:"from"`
+	To       State     `json:"to"`
+	Note     string    `json:"note"`
+	Internal bool      `json:"internal"`
+}
+
+// Case is a filing with everything its reader may see.
+type Case struct {
+	Filing   Filing                `json:"filing"`
+	Point    point.Point           `json:"point"`
+	Contract contract.Frozen       `json:"contract"`
+	Previous *contract.Frozen      `json:"previous"` // change: the version that stands
+	Events   []EventRow            `json:"events"`
+	Due      deadline.Due          `json:"due"`
+	Decision *recognition.Decision `json:"decision"`       // staff only: what the rules say about the sheet as it stands
+	Experts  money.Fen             `json:"expertsFromFen"` // T from which the point asks the experts
+	Large    bool                  `json:"large"`          // T reaches it
+	Parts    []Part                `json:"parts"`          // what the reader is in this case
+	Allowed  []Event               `json:"allowed"`        // what the reader may do now
+	Similar  []Similar             `json:"similar"`        // staff only
+}
+
+// Similar is an earlier filing that resembles this one: explained, never convicting.
+type Similar struct {
+	ID       int64  `json:"id"`
+	IntakeNo string `json:"intakeNo"`
+	Title    string `json:"title"`
+	State    State  `json:"state"`
+	Why      string `json:"why"` // same_text, same_parties_amount
+}
+
+// take copies what lists show from a frozen version.
+func (f *Filing) take(v contract.Frozen) {
+	c := v.Content
+	f.ContractVersion, f.TextDigest = v.Number, v.TextDigest
+	f.Title, f.SellerName, f.BuyerName = c.Elements.Name, c.Seller.Name, buyers(c)
+	f.ClaimedClass, f.ClaimedAmount = c.Elements.ClassCode, c.Elements.Amount
+}
+
+func buyers(c contract.Content) string {
+	switch len(c.Buyers) {
+	case 0:
+		return ""
+	case 1:
+		return c.Buyers[0].Name
+	default:
+		return fmt.Sprintf("%s等 %d 方", c.Buyers[0].Name, len(c.Buyers))
+	}
+}

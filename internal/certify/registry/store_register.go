@@ -1,0 +1,301 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/certify/ledger"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/money"
+	"techmarket/internal/platform/postgres"
+)
+
+const registrationColumns = `number, contract_id, point_id, division, applicant_org, state, prior_state, version,
+	lock_version, title, class, field,
+	plan_source, ip_kind, social_goal, seller_name, coalesce(seller_org,
+	0) as seller_org, seller_kind, seller_country, seller_division, buyer_name,
+	coalesce(buyer_org, 0) as buyer_org, buyer_country, buyer_division,
+	amount, technical, vat_base, income, registered_on, ended_on, tax_review,
+	cancel_request, ending, is_sample as sample`
+
+const selectRegistration = `select ` + registrationColumns + ` from registration where number = @number`
+
+const lockRegistration = selectRegistration + ` for update`
+
+const lockRegistrations = `select ` + registrationColumns + ` from registration where number = any(@numbers) order by number for update`
+
+const selectOfYear = `select ` + registrationColumns +
+	` from registration where point_id = @point and registered_on between @first::date and @last::date order by number`
+
+const existingNumbers = `select number from registration where number = any(@numbers)`
+
+const insertRegistration = `insert into registration (number,
+	contract_id, point_id, division, applicant_org, state, version, title, class, field, plan_source,
+		ip_kind, social_goal, seller_name, seller_org, seller_kind, seller_country, seller_division, buyer_name, buyer_org,
+		buyer_country, buyer_division,
+		amount, technical, vat_base, registered_on, is_sample)
+	values (@number, @contract, @point, @division, @applicant_org,
+	@state, @version, @title, @class, @field, @plan_source, @ip_kind, @social_goal, @seller, nullif(@seller_org, 0),
+		@seller_kind, @seller_country, @seller_division, @buyer, nullif(@buyer_org, 0), @buyer_country, @buyer_division, @amount, @technical,
+		@vat_base, @registered_on, @sample)`
+
+const updateRegistration = `update registration set state = @state,
+	prior_state = @prior_state, version = @version, lock_version = lock_version + 1, title = @title,
+		class = @class, field = @field, plan_source = @plan_source, ip_kind = @ip_kind, social_goal = @social_goal,
+		seller_name = @seller, seller_kind = @seller_kind,
+		seller_country = @seller_country, seller_division = @seller_division, buyer_name = @buyer, buyer_country = @buyer_country,
+		buyer_division = @buyer_division, amount = @amount, technical = @technical, vat_base = @vat_base, income = @income, ended_on = @ended_on,
+		tax_review = @tax_review, cancel_request = @cancel_request, ending = @ending
+	where number = @number and lock_version = @lock_version`
+
+const insertEntry = `insert into period_entry (number, version,
+	kind, leg, booked_on, contracts, amount, technical, class, field, seller_kind, plan_source,
+		ip_kind, social_goal, seller_country, seller_division, buyer_country, buyer_division, point_id, is_sample)
+	values (@number, @version, @kind, @leg, @booked_on, @contracts, @amount, @technical, @class, @field, @seller_kind, @plan_source, @ip_kind,
+		@social_goal, @seller_country, @seller_division, @buyer_country, @buyer_division, @point, @sample)`
+
+const selectEntries = `select kind, leg, version, booked_on, contracts, amount, technical from period_entry where number = @number
+	order by id`
+
+const insertIncome = `insert into income (number, amount, booked_on, booked_by, note) values (@number, @amount, @booked_on, @by, @note)`
+
+const selectIncomes = `select id, amount, booked_on, note from income where number = @number order by id`
+
+const certificateColumns = `number, version, state, body, digest, suite, key_id, signature, check_code, ledger_seq,
+	issued_at, root, coalesce(file_id, 0) as file_id, failure`
+
+const selectCertificates = `select ` + certificateColumns + ` from certificate where number = @number order by version desc`
+
+const selectCertificate = `select ` + certificateColumns + ` from certificate where number = @number and version = @version`
+
+const insertCertificate = `insert into certificate (number, version,
+	state, body, digest, suite, key_id, signature, check_code, ledger_seq, issued_at)
+	values (@number, @version, 'valid', @body, @digest, @suite, @key_id, @signature, @check_code, @ledger_seq, @issued_at)`
+
+const updateCertificates = `update certificate set state = @state where number = @number and state = 'valid'`
+
+const lockCertificate = selectCertificate + ` for update`
+
+const setCertificateRoot = `update certificate set root = @root where number = @number and version = @version and root is null`
+
+const setCertificateFailure = `update certificate set failure = @failure where number = @number and version = @version and file_id is null`
+
+const selectFailedCertificates = `select number, version from certificate where failure <> ''`
+
+const setCertificateFile = `update certificate set file_id = @file, failure = '' where number = @number and version = @version
+	and file_id is null`
+
+const insertNotice = `insert into notice_task (number, division, audience, title, body, created_at)
+	values (@number, @division, @audience, @title, @body, @at)`
+
+const selectNotices = `select id, number, division, audience, title, body, created_at, done_at from notice_task
+	where (done_at is null or @done) and left(division, @prefix) = left(@division, @prefix) order by id desc limit 200`
+
+const closeNotice = `update notice_task set done_at = @at, done_by = @by where id = @id and done_at is null returning number, division`
+
+func RegistrationNotFound() error {
+	return fault.New(fault.NotFound, "registration_not_found", "没有找到这个登记编号。请核对 16 位编号")
+}
+
+func (r Registration) args() pgx.StrictNamedArgs {
+	return pgx.StrictNamedArgs{
+		"number":          r.Number,
+		"state":           r.State,
+		"version":         r.Version,
+		"title":           r.Title,
+		"class":           r.Class,
+		"field":           r.Field,
+		"plan_source":     r.PlanSource,
+		"ip_kind":         r.IPKind,
+		"social_goal":     r.SocialGoal,
+		"seller":          r.SellerName,
+		"seller_kind":     r.SellerKind,
+		"seller_country":  r.SellerCountry,
+		"seller_division": r.SellerDivision,
+		"buyer":           r.BuyerName,
+		"buyer_country":   r.BuyerCountry,
+		"buyer_division":  r.BuyerDivision,
+		"amount":          r.Amount,
+		"technical":       r.Technical,
+		"vat_base":        r.VATBase,
+	}
+}
+
+func addRegistration(ctx context.Context, tx pgx.Tx, r Registration) error {
+	args := r.args()
+	args["contract"], args["point"], args["division"], args["applicant_org"] = r.ContractID, r.PointID, r.Division, r.ApplicantOrg
+	args["seller_org"], args["buyer_org"], args["registered_on"], args["sample"] = r.SellerOrg, r.BuyerOrg, r.RegisteredOn, r.Sample
+	_, err := tx.Exec(ctx, insertRegistration, args)
+	return err
+}
+
+func storeRegistration(ctx context.Context, tx pgx.Tx, r Registration) error {
+	args := r.args()
+	args["prior_state"], args["lock_version"], args["income"], args["ended_on"] = r.PriorState, r.LockVersion, r.Income, r.EndedOn
+	args["tax_review"], args["cancel_request"], args["ending"] = r.TaxReview, r.CancelRequest, r.Ending
+	tag, err := tx.Exec(ctx, updateRegistration, args)
+	if err == nil && tag.RowsAffected() == 0 {
+		return fault.Stale()
+	}
+	return err
+}
+
+// book writes one entry of today's period in the registration's own cells, times sign.
+func book(
+	ctx context.Context,
+	tx pgx.Tx,
+	r Registration,
+	kind, leg string,
+	day time.Time,
+	contracts int,
+	amount, technical money.Fen,
+) error {
+	_, err := tx.Exec(
+		ctx,
+		insertEntry,
+		pgx.StrictNamedArgs{"number": r.Number, "version": r.Version, "kind": kind, "leg": leg, "booked_on": day,
+			"contracts": contracts, "amount": amount, "technical": technical, "class": r.Class, "field": r.Field, "seller_kind": r.SellerKind,
+			"plan_source": r.PlanSource, "ip_kind": r.IPKind, "social_goal": r.SocialGoal, "seller_country": r.SellerCountry,
+			"seller_division": r.SellerDivision,
+			"buyer_country":   r.BuyerCountry, "buyer_division": r.BuyerDivision, "point": r.PointID, "sample": r.Sample},
+	)
+	return err
+}
+
+// Taken says which of the numbers are in the register.
+func Taken(ctx context.Context, q postgres.Querier, numbers []string) (map[string]bool, error) {
+	rows, _ := q.Query(ctx, existingNumbers, pgx.StrictNamedArgs{"numbers": numbers}) // its error comes back from CollectRows
+	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	taken := make(map[string]bool, len(found))
+	for _, n := range found {
+		taken[n] = true
+	}
+	return taken, err
+}
+
+// ReadRegistration reads what stands under a number. NotFound "registration_not_found".
+func ReadRegistration(ctx context.Context, q postgres.Querier, number string) (Registration, error) {
+	r, err := postgres.One[Registration](ctx, q, selectRegistration, pgx.StrictNamedArgs{"number": number})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return r, RegistrationNotFound()
+	}
+	return r, err
+}
+
+func lockOne(ctx context.Context, tx pgx.Tx, number string) (Registration, error) {
+	r, err := postgres.One[Registration](ctx, tx, lockRegistration, pgx.StrictNamedArgs{"number": number})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return r, RegistrationNotFound()
+	}
+	return r, err
+}
+
+// Lock reads registrations for a change that rests on them, by number, and keeps them as they are until the transaction ends.
+// NotFound "registration_not_found" where one is missing.
+func Lock(ctx context.Context, tx pgx.Tx, numbers []string) ([]Registration, error) {
+	all, err := postgres.Many[Registration](ctx, tx, lockRegistrations, pgx.StrictNamedArgs{"numbers": numbers})
+	if err == nil && len(all) != len(numbers) {
+		return nil, RegistrationNotFound()
+	}
+	return all, err
+}
+
+// OfYear lists the registrations of a point and year by number.
+func OfYear(ctx context.Context, q postgres.Querier, point int64, year int) ([]Registration, error) {
+	all, err := postgres.Many[Registration](ctx, q, selectOfYear, pgx.StrictNamedArgs{"point": point,
+		"first": fmt.Sprintf("%04d-01-01", year), "last": fmt.Sprintf("%04d-12-31", year)})
+	if err != nil {
+		return nil, fmt.Errorf("registrations of %d: %w", year, err)
+	}
+	return all, nil
+}
+
+func addIncome(ctx context.Context, tx pgx.Tx, number string, amount money.Fen, day time.Time, by int64, note string) error {
+	_, err := tx.Exec(ctx, insertIncome, pgx.StrictNamedArgs{"number": number, "amount": amount, "booked_on": day, "by": by, "note": note})
+	if err != nil {
+		return fmt.Errorf("add income: %w", err)
+	}
+	return nil
+}
+
+func addNotice(ctx context.Context, tx pgx.Tx, r Registration, audience, title, body string, at time.Time) error {
+	_, err := tx.Exec(ctx, insertNotice, pgx.StrictNamedArgs{"number": r.Number, "division": r.Division, "audience": audience, "title": title,
+		"body": body, "at": at})
+	if err != nil {
+		return fmt.Errorf("notice task: %w", err)
+	}
+	return nil
+}
+
+func addCertificate(ctx context.Context, tx pgx.Tx, c Certificate) error {
+	_, err := tx.Exec(ctx, insertCertificate, pgx.StrictNamedArgs{"number": c.Number, "version": c.Version, "body": c.Body, "digest": c.Digest,
+		"suite": c.Suite, "key_id": c.KeyID, "signature": c.Signature, "check_code": c.CheckCode, "ledger_seq": c.LedgerSeq,
+		"issued_at": c.IssuedAt})
+	if err != nil {
+		return fmt.Errorf("add certificate: %w", err)
+	}
+	return nil
+}
+
+// markCertificates says of the valid certificate of a number what became of it: superseded, cancelled, revoked.
+func markCertificates(ctx context.Context, tx pgx.Tx, number, state string) error {
+	_, err := tx.Exec(ctx, updateCertificates, pgx.StrictNamedArgs{"number": number, "state": state})
+	return err
+}
+
+// --- what certify/papers keeps with a certificate ---
+
+func (args CertificateArgs) key() pgx.StrictNamedArgs {
+	return pgx.StrictNamedArgs{"number": args.Number, "version": args.Version}
+}
+
+// ReadCertificate reads one version of a certificate.
+func ReadCertificate(ctx context.Context, q postgres.Querier, args CertificateArgs) (Certificate, error) {
+	c, err := postgres.One[Certificate](ctx, q, selectCertificate, args.key())
+	if err != nil {
+		return c, fmt.Errorf("certificate %s/%d: %w", args.Number, args.Version, err)
+	}
+	return c, nil
+}
+
+// KeepRoot notes the root that the PDF of a certificate prints; the first one stays.
+func KeepRoot(ctx context.Context, q postgres.Querier, args CertificateArgs, root ledger.Root) error {
+	key := args.key()
+	key["root"] = root
+	if _, err := q.Exec(ctx, setCertificateRoot, key); err != nil {
+		return fmt.Errorf("note root: %w", err)
+	}
+	return nil
+}
+
+// KeepFailure notes why the PDF of a certificate cannot be made.
+func KeepFailure(ctx context.Context, q postgres.Querier, args CertificateArgs, failure string) error {
+	key := args.key()
+	key["failure"] = failure
+	if _, err := q.Exec(ctx, setCertificateFailure, key); err != nil {
+		return fmt.Errorf("note failure: %w", err)
+	}
+	return nil
+}
+
+// LockCertificate reads a certificate for its file.
+func LockCertificate(ctx context.Context, tx pgx.Tx, args CertificateArgs) (Certificate, error) {
+	return postgres.One[Certificate](ctx, tx, lockCertificate, args.key())
+}
+
+// KeepFile notes the PDF of a certificate that has none.
+func KeepFile(ctx context.Context, tx pgx.Tx, args CertificateArgs, file int64) error {
+	key := args.key()
+	key["file"] = file
+	_, err := tx.Exec(ctx, setCertificateFile, key)
+	return err
+}
+
+// FailedCertificates lists the certificates whose PDF could not be made.
+func FailedCertificates(ctx context.Context, q postgres.Querier) ([]CertificateArgs, error) {
+	return postgres.Many[CertificateArgs](ctx, q, selectFailedCertificates, pgx.StrictNamedArgs{})
+}

@@ -1,0 +1,65 @@
+// Package words holds the Chinese words of the site for codes of the domain: states, events, facets, parts. It is tables only, one
+// file a wing; a domain package speaks in codes.
+package words
+
+import (
+	"fmt"
+	"strings"
+
+	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/listing"
+)
+
+// sentences are the fuller words of a refusal whose parameters are codes of the house, in the order of the parameters.
+func sentences(code string) string {
+	return map[string]string{
+		"listing_event":     "您不能%s这条信息",
+		"listing_state":     "这条信息现在是“%s”，不能%s，请刷新页面",
+		"wrong_state":       "现在是“%s”，不能%s。请刷新页面查看最新状态",
+		"wrong_part":        "%s由%s办理，您在本件中没有这一身份",
+		"part_taken":        "您已作为%s办理过本件，不能再作为%s。请由其他人员办理",
+		"list_not_standing": "%s“%s”，不能列入清单",
+	}[code]
+}
+
+// Fault says a fault in full where its parameters are codes that have words here; any other stays as it came. The fault itself may
+// be shared and is never changed.
+func Fault(f *fault.Error) *fault.Error {
+	format := sentences(f.Code)
+	if format == "" || len(f.Params) != strings.Count(format, "%s") {
+		return f
+	}
+	said := make([]any, len(f.Params))
+	for i, p := range f.Params {
+		said[i] = code(p)
+	}
+	full := *f
+	full.Message = fmt.Sprintf(format, said...)
+	return &full
+}
+
+func code(p any) any {
+	switch c := p.(type) {
+	case listing.State:
+		return ListingState(c)
+	case listing.Event:
+		return ListingEvent(c)
+	case registry.State:
+		return FilingState(c)
+	case registry.Event:
+		return FilingEvent(c)
+	case registry.Part:
+		return Part(c)
+	default:
+		return p
+	}
+}
+
+// label is the word of a code; a code without one shows itself, which a test of the tables notices.
+func label[K ~string](table map[K]string, code K) string {
+	if word, ok := table[code]; ok {
+		return word
+	}
+	return string(code)
+}

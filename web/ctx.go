@@ -370,6 +370,7 @@ func deskLinks(a actor.Actor) []view.Link {
 	}
 	if a.Has(actor.Member, actor.Broker, actor.OrgAdmin) {
 		add("对接与洽谈", "/deals", "deals")
+		add("委托", "/mandates", "mandates")
 		add("我的合同", "/contracts", "contracts")
 	}
 	if a.Staff() {

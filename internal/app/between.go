@@ -12,6 +12,7 @@ import (
 	"techmarket/internal/market/facet"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
+	"techmarket/internal/platform/postgres"
 	"techmarket/internal/trade/deal"
 )
 
@@ -61,6 +62,13 @@ func (c dealListings) Facts(ctx context.Context, id int64) (deal.ListingFacts, e
 		f.IP = append(f.IP, deal.Right(r))
 	}
 	return f, nil
+}
+
+// mandates asks the brokers' room, which stands right of deals.
+type mandates struct{ s *Services }
+
+func (m mandates) Holds(ctx context.Context, q postgres.Querier, account, org int64) (bool, error) {
+	return m.s.Brokers.Holds(ctx, q, account, org)
 }
 
 // isBroker tells listing who can diagnose a need.

@@ -15,7 +15,6 @@ import (
 	"techmarket/internal/market/watch"
 	"techmarket/internal/platform/idempotency"
 	"techmarket/internal/platform/jobs"
-	"techmarket/internal/trade/deal"
 )
 
 // register tells the queue who works which job.
@@ -25,7 +24,7 @@ func (s *Services) register() {
 	s.Registry.RegisterJobs(s.workers)
 	s.Papers.RegisterJobs(s.workers)
 	s.Exchange.RegisterJobs(s.workers)
-	jobs.Register(s.workers, s.solved)
+	jobs.Register(s.workers, s.settle)
 	jobs.Register(s.workers, func(ctx context.Context, _ tickArgs) error { _, err := s.Listings.Tick(ctx); return err })
 	jobs.Register(s.workers, func(ctx context.Context, _ learnArgs) error { return s.relearn(ctx) })
 	jobs.Register(s.workers, func(ctx context.Context, _ rootArgs) error { _, _, err := s.Ledger.SignRoot(ctx); return err })
@@ -37,37 +36,45 @@ func (s *Services) register() {
 	jobs.RegisterLong(s.workers, CheckTimeout, s.answerCheck)
 }
 
-// agreed looks at both listings after the agreement, by jobs of its transaction.
-func (s *Services) agreed(ctx context.Context, tx pgx.Tx, d deal.Deal) error {
+// signed looks after the listings of a deal whose contract was handed in signed, by a job of its transaction.
+func (s *Services) signed(ctx context.Context, tx pgx.Tx, dealID int64) error {
+	return s.Queue.Enqueue(ctx, tx, signedArgs{DealID: dealID}, jobs.Options{})
+}
+
+// signedArgs closes a listing as signed where its kind is settled by one agreement: a need that found its solution; the others who
+// talk about it are told. An achievement stays open, since it can be licensed again.
+type signedArgs struct {
+	DealID int64 `json:"dealId"`
+}
+
+// Kind names the job.
+func (signedArgs) Kind() string { return "deal_signed" }
+
+func (s *Services) settle(ctx context.Context, a signedArgs) error {
+	d, err := s.Deals.Signed(ctx, a.DealID)
+	if err != nil {
+		return err
+	}
 	for _, id := range []int64{d.SupplyListing, d.DemandListing} {
 		if id == 0 {
 			continue
 		}
-		if err := s.Queue.Enqueue(ctx, tx, solvedArgs{ListingID: id}, jobs.Options{}); err != nil {
+		l, err := s.Listings.Any(ctx, id)
+		if err != nil || !s.Listings.Kinds().Of(l.Kind).Settled {
+			if err == nil || fault.Is(err, fault.NotFound) {
+				continue
+			}
+			return err
+		}
+		_, err = s.Listings.DoAsSystem(ctx, listing.Command{ID: id, Event: listing.EventClose, Reason: "signed"})
+		if err != nil && !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.NotFound) { // the owner was faster
+			return err
+		}
+		if err := s.Deals.PassOver(ctx, id, d.ID); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// solvedArgs closes a listing as signed where its kind is settled by one agreement: a need that found its solution. An
-// achievement stays open, since it can be licensed again.
-type solvedArgs struct {
-	ListingID int64 `json:"listingId"`
-}
-
-// Kind names the job.
-func (solvedArgs) Kind() string { return "listing_solved" }
-
-func (s *Services) solved(ctx context.Context, a solvedArgs) error {
-	l, err := s.Listings.Any(ctx, a.ListingID)
-	if err == nil && s.Listings.Kinds().Of(l.Kind).Settled {
-		_, err = s.Listings.DoAsSystem(ctx, listing.Command{ID: a.ListingID, Event: listing.EventClose, Reason: "signed"})
-	}
-	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
-		return nil // the owner was faster
-	}
-	return err
 }
 
 // The periodic jobs.

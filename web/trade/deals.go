@@ -112,7 +112,7 @@ func (p *Pages) showNewDeal(c *web.Ctx, f *web.Form, ferr error) error {
 	if c.Actor().Has(actor.Broker) {
 		speaks := a.Radio("brokerFor", "您代表", "", []view.Option{
 			{Value: "", Label: "本单位"}, {Value: "supply", Label: "成果方（我为它寻找需求）"}, {Value: "demand", Label: "需求方（我为它寻找成果）"}},
-			ui.Hint("经纪人代表一方时，成果和需求两边都要选定"))
+			ui.Hint("经纪人代表一方时，成果和需求两边都要选定，并已得到它的委托（在“委托”里请求）"))
 		if supply != 0 && demand != 0 && ferr == nil { // from the matches of a need: a broker looks for its side
 			speaks.Options[0].Checked, speaks.Options[2].Checked = false, true
 		}

@@ -31,5 +31,5 @@ type Pages struct {
 
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
-	return slices.Concat(p.dealRoutes(), p.brokerRoutes())
+	return slices.Concat(p.dealRoutes(), p.brokerRoutes(), p.mandateRoutes())
 }

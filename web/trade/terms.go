@@ -4,62 +4,80 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
-	"techmarket/internal/people/identity"
 	"techmarket/internal/trade/deal"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
 )
 
-func (p *Pages) termsBlock(v deal.View, t *deal.Proposal, orgs map[int64]identity.Organisation, mayAccept bool, accept string) ui.Block {
-	accepted := func(side deal.Side, at *time.Time) string {
-		if t.Accepted(side) && at != nil {
-			return "已接受，" + view.DayTime(*at)
-		}
-		return "未接受"
-	}
-	terms := t.Terms
+// termFacts are the terms in the order of the form. A fact that does not apply says so, so that two versions can be compared.
+func termFacts(t deal.Terms) []view.Fact {
 	facts := []view.Fact{
-		{Label: "合同类别", Value: ui.ClassName(terms.ClassCode)}, {Label: "标的", Text: view.T(terms.Object)},
-		{
-			Label: "成交额",
-			Value: ui.AmountWords(terms.Amount),
-			Num:   true,
-		}, {Label: "支付方式", Value: codes.Payment.Label(terms.Payment), Note: terms.PaymentTerms},
+		{Label: "合同类别", Value: ui.ClassName(t.ClassCode)},
+		{Label: "标的", Value: t.Object},
+		{Label: "成交额", Value: ui.AmountWords(t.Amount), Num: true},
+		{Label: "支付方式", Value: codes.Payment.Label(t.Payment)},
+		{Label: "支付约定", Value: t.PaymentTerms},
+		{Label: "提成", Value: t.RoyaltyTerms},
+		{Label: "期限", Value: t.StartsOn + " 至 " + t.EndsOn, Num: true},
+		{Label: "知识产权归属", Value: t.Ownership},
 	}
-	if terms.Royalty {
-		facts = append(facts, view.Fact{Label: "提成", Value: terms.RoyaltyTerms})
+	if t.LicenceYears > 0 {
+		facts = append(facts, view.Fact{Label: "许可", Value: fmt.Sprintf("%d 年，%s", t.LicenceYears, exclusiveLabel(t.Exclusive))})
 	}
-	facts = append(
-		facts,
-		view.Fact{Label: "期限", Value: terms.StartsOn + " 至 " + terms.EndsOn, Num: true},
-		view.Fact{Label: "知识产权归属", Text: view.T(terms.Ownership)},
-	)
-	if terms.LicenceYears > 0 {
-		facts = append(facts, view.Fact{Label: "许可", Value: fmt.Sprintf("%d 年，%s", terms.LicenceYears, exclusiveLabel(terms.Exclusive))})
+	if t.CommissionBP > 0 {
+		facts = append(facts, view.Fact{Label: "佣金", Value: fmt.Sprintf("%s，成交额的 %s%%，由%s支付", ui.AmountWords(t.Commission()),
+			ui.Percent(t.CommissionBP), sideLabel(t.CommissionBy)), Num: true})
 	}
-	if terms.CommissionBP > 0 {
-		facts = append(facts, view.Fact{Label: "佣金", Value: ui.AmountWords(terms.Commission()), Num: true,
-			Note: fmt.Sprintf("成交额的 %s%%，由%s支付", ui.Percent(terms.CommissionBP), sideLabel(terms.CommissionBy))})
+	return facts
+}
+
+// changedFacts marks what differs from the version before (nil: there is none) and drops what both leave open.
+func changedFacts(before, now []view.Fact) []view.Fact {
+	was := map[string]string{}
+	for _, f := range before {
+		was[f.Label] = f.Value
 	}
-	facts = append(facts, view.Fact{Label: "成果方", Value: accepted(deal.Supply, t.SupplyAcceptedAt), Note: orgs[v.Deal.SupplyOrg].Name},
-		view.Fact{Label: "需求方", Value: accepted(deal.Demand, t.DemandAcceptedAt), Note: orgs[v.Deal.DemandOrg].Name})
-	b := ui.Block{
-		ID:    "terms",
-		Title: fmt.Sprintf("条款（第 %d 版）", t.Number),
-		Intro: "由" + sideLabel(t.ProposedSide) + "提出，" + view.DayTime(t.ProposedAt),
-		Parts: view.Parts{view.Facts{Items: facts}},
+	var out []view.Fact
+	for _, f := range now {
+		old, asked := was[f.Label]
+		delete(was, f.Label)
+		if before != nil && old != f.Value {
+			f.Tags = append(f.Tags, view.Tag{Label: "有改动", Tone: view.Warn})
+			f.Note = "上一版：" + old
+			if !asked || old == "" {
+				f.Note = "上一版没有约定"
+			}
+			if f.Value == "" {
+				f.Value = "（已删去）"
+			}
+		}
+		if f.Value != "" {
+			out = append(out, f)
+		}
 	}
-	if mayAccept {
-		b.Add(view.Actions{{Label: "接受这一版条款", Post: accept, Hidden: []view.Pair{{Name: "number", Value: strconv.Itoa(t.Number)}}}})
+	for _, f := range before { // what this version no longer has
+		if old, gone := was[f.Label]; gone && old != "" {
+			out = append(out, view.Fact{Label: f.Label, Value: "（已删去）", Note: "上一版：" + old, Tags: []view.Tag{{Label: "有改动", Tone: view.Warn}}})
+		}
 	}
-	return b
+	return out
+}
+
+func acceptance(p *deal.Proposal, side deal.Side) string {
+	at := p.SupplyAcceptedAt
+	if side == deal.Demand {
+		at = p.DemandAcceptedAt
+	}
+	if p.Accepted(side) && at != nil {
+		return "已接受，" + view.DayTime(*at)
+	}
+	return "未接受"
 }
 
 func exclusiveLabel(code string) string {
@@ -79,22 +97,22 @@ func exclusiveLabel(code string) string {
 func (p *Pages) termsForm(c *web.Ctx, a *ui.Ask, v deal.View, action string) (view.Form, error) {
 	t := deal.Terms{StartsOn: string(p.Contracts.Today())}
 	number := 0
+	var need listing.Item[demand.Content]
+	if v.Deal.DemandListing != 0 {
+		var err error
+		if need, err = p.Demands.Get(c.Context(), c.Actor(), v.Deal.DemandListing); err != nil && !fault.Is(err, fault.NotFound) {
+			return view.Form{}, err
+		}
+	}
 	if last := v.Terms(); last != nil {
 		t, number = last.Terms, last.Number
 	} else {
-		var need listing.Item[demand.Content]
-		if v.Deal.DemandListing != 0 {
-			var err error
-			if need, err = p.Demands.Get(c.Context(), c.Actor(), v.Deal.DemandListing); err != nil && !fault.Is(err, fault.NotFound) {
-				return view.Form{}, err
-			}
-		}
 		t.Object = termsObject(v.Deal, need.Published)
 	}
 	sections := []view.Section{
 		{Fields: []view.Field{
 			a.Choose("classCode", "合同类别", t.ClassCode, ui.ClassOptions(), ui.Required),
-			a.Area("object", "标的", t.Object, ui.Required, ui.Lines(4), ui.Limit(5000), ui.Hint("交付什么、达到什么指标")),
+			a.Area("object", "标的", t.Object, ui.Required, ui.Lines(4), ui.Limit(5000), ui.Hint(wantedTargets(need.Published))),
 			a.Yuan("amountFen", "成交额", t.Amount, ui.Required, ui.Hint("有提成的填固定部分")),
 			a.Choose("payment", "支付方式", t.Payment, ui.ListOptions(codes.Payment, "请选择"), ui.Required, ui.Width("m")),
 			a.Text("paymentTerms", "支付约定", t.PaymentTerms, ui.Limit(500)),
@@ -140,17 +158,29 @@ func (p *Pages) termsForm(c *web.Ctx, a *ui.Ask, v deal.View, action string) (vi
 	return form, nil
 }
 
-// termsObject names what is traded: the achievement, and what the need wants it to reach.
+// termsObject names what is traded, in the words of one listing: the achievement's title, or the need's with its targets.
 func termsObject(d deal.Deal, need *demand.Content) string {
 	object := "《" + d.Subject + "》"
-	if need == nil || len(need.Targets) == 0 {
+	if d.SupplyListing != 0 || need == nil || len(need.Targets) == 0 {
 		return object
 	}
+	return object + "。要达到的指标：" + targetWords(need) + "。"
+}
+
+// wantedTargets reminds of what the need asks for, beside the field: the parties decide what of it they promise.
+func wantedTargets(need *demand.Content) string {
+	if need == nil || len(need.Targets) == 0 {
+		return "交付什么、达到什么指标"
+	}
+	return "交付什么、达到什么指标。需求提出的指标：" + targetWords(need)
+}
+
+func targetWords(need *demand.Content) string {
 	var targets []string
 	for _, g := range need.Targets {
 		targets = append(targets, strings.TrimSpace(g.Name+"达到 "+g.Target+" "+g.Unit))
 	}
-	return object + "。要达到的指标：" + strings.Join(targets, "；") + "。"
+	return strings.Join(targets, "；")
 }
 
 func (p *Pages) proposeTerms(c *web.Ctx) error {
@@ -187,7 +217,7 @@ func (p *Pages) proposeTerms(c *web.Ctx) error {
 	}
 	if err != nil {
 		if ui.Refused(err) {
-			return p.showDeal(c, f, err, "terms")
+			return p.showDeal(c, refusedPart{"terms", f, err})
 		}
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 
 	"techmarket/internal/app/demo/sample"
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
+	brokers "techmarket/internal/trade/broker"
 	"techmarket/internal/trade/deal"
 )
 
@@ -72,6 +74,10 @@ func (l *loader) planDeal(d sample.Deal) {
 	answerer := seller
 	if d.Broker == "" && opener.OrgID == seller.OrgID {
 		answerer = buyer
+	}
+	if d.Broker != "" {
+		client := buyer
+		step(d.CreatedAt.Add(-time.Hour), "mandate", func(ctx context.Context) error { return l.mandate(ctx, opener, client) })
 	}
 	step(d.CreatedAt, "open", func(ctx context.Context) error {
 		approach.SupplyListing, approach.DemandListing = l.listings[d.Achievement].ID, l.listings[d.Demand].ID
@@ -166,4 +172,19 @@ func (l *loader) publishedAt(listing string) time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// mandate has the broker ask the client, who agrees, once for each pair.
+func (l *loader) mandate(ctx context.Context, broker, client actor.Actor) error {
+	held, err := l.Services.Brokers.Holds(ctx, l.Platform.DB, broker.AccountID, client.OrgID)
+	if err != nil || held {
+		return err
+	}
+	asked, err := l.Services.Brokers.AskMandate(ctx, broker, client.OrgID, "样例：为贵单位的技术需求寻找合适的成果，并牵线洽谈。")
+	if err != nil {
+		return err
+	}
+	_, err = l.Services.Brokers.DoMandate(ctx, client, brokers.MandateCommand{ID: asked.ID, Event: brokers.GiveMandate,
+		ValidTo: clock.Day(l.Platform.Now().AddDate(1, 0, 0))})
+	return err
 }

@@ -47,6 +47,8 @@ type Config struct {
 	Now    func() time.Time
 	// OrgOf finds the confirmed organisation of that name and 统一社会信用代码, 0 when there is none; nil: never.
 	OrgOf func(ctx context.Context, tx pgx.Tx, name, creditCode string, sample bool) (int64, error)
+	// OnSigned runs in the transaction in which the signed contract of a deal is handed in for the first time; nil: nothing.
+	OnSigned func(ctx context.Context, tx pgx.Tx, dealID int64) error
 }
 
 // Service keeps contracts. A contract is edited by members of its applicant organisation (the seller's
@@ -401,6 +403,11 @@ func (s *Service) Freeze(ctx context.Context, tx pgx.Tx, id int64) (Frozen, erro
 	}
 	if err := c.store(ctx, tx, s.Now()); err != nil {
 		return Frozen{}, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	if f.Number == 1 && c.DealID != 0 && s.OnSigned != nil {
+		if err := s.OnSigned(ctx, tx, c.DealID); err != nil {
+			return Frozen{}, fmt.Errorf(op+": %w", err)
+		}
 	}
 	return f, nil
 }

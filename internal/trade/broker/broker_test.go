@@ -41,7 +41,7 @@ func (w *world) Names(_ context.Context, ids []int64) (map[int64]string, error) 
 func (w *world) Organisations(_ context.Context, ids []int64) (map[int64]identity.Organisation, error) {
 	out := map[int64]identity.Organisation{}
 	for _, id := range ids {
-		out[id] = identity.Organisation{ID: id, Name: "样例转移机构"}
+		out[id] = identity.Organisation{ID: id, Name: "样例转移机构", State: actor.Confirmed}
 	}
 	return out, nil
 }
@@ -89,6 +89,10 @@ $1, $1, $1), ('agreed', 1, 2, 3, 1, 'demand', 1, 1, '样例', true, $1, $1, $1, 
 		Config{DB: w.db, Audit: w, People: w, Deals: deal.New(deal.Config{DB: w.db}), Registrations: w, Now: func() time.Time { return w.now }},
 	)
 	return w
+}
+
+func (w *world) AccountsOf(context.Context, int64, ...actor.Role) ([]int64, error) {
+	return []int64{7}, nil
 }
 
 func who(account int64) actor.Actor {

@@ -21,6 +21,8 @@ import (
 type People interface {
 	Names(ctx context.Context, accounts []int64) (map[int64]string, error)
 	Organisations(ctx context.Context, ids []int64) (map[int64]identity.Organisation, error)
+	// AccountsOf lists the accounts of an organisation that hold one of the roles.
+	AccountsOf(ctx context.Context, org int64, roles ...actor.Role) ([]int64, error)
 }
 
 // Deals counts introductions and agreements (deal.Service).
@@ -44,10 +46,10 @@ type Config struct {
 }
 
 // Service keeps the profiles and the directory.
-type Service struct{ Config }
+type Service struct{ config Config }
 
 // New makes the service.
-func New(c Config) *Service { return &Service{c} }
+func New(c Config) *Service { return &Service{config: c} }
 
 // Save keeps the actor's own profile. Version is the one the person saw, 0 for the first.
 // Who: a person with the broker role in a confirmed organisation.
@@ -65,12 +67,12 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, p Profile) (Profile
 	if err := p.check(); err != nil {
 		return Profile{}, fmt.Errorf(op+": %w", err)
 	}
-	p.AccountID, p.OrganisationID, p.Sample, p.UpdatedAt = who.AccountID, who.OrgID, who.Sample, s.Now()
-	err := s.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	p.AccountID, p.OrganisationID, p.Sample, p.UpdatedAt = who.AccountID, who.OrgID, who.Sample, s.config.Now()
+	err := s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if err := save(ctx, tx, p); err != nil {
 			return err
 		}
-		return s.Audit.Record(ctx, tx, audit.Event{Actor: who, Action: "broker.save", ObjectKind: "broker_profile",
+		return s.config.Audit.Record(ctx, tx, audit.Event{Actor: who, Action: "broker.save", ObjectKind: "broker_profile",
 			ObjectID: strconv.FormatInt(p.AccountID, 10), Detail: map[string]any{"level": p.Level, "certificateNo": p.CertificateNo}})
 	})
 	if err != nil {
@@ -83,7 +85,7 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, p Profile) (Profile
 // Get returns one broker. Anybody may ask. Faults: NotFound broker_not_found.
 func (s *Service) Get(ctx context.Context, account int64) (Card, error) {
 	const op = "broker: get"
-	found, err := collect(ctx, s.DB, selectProfile, pgx.StrictNamedArgs{"account": account})
+	found, err := collect(ctx, s.config.DB, selectProfile, pgx.StrictNamedArgs{"account": account})
 	if err != nil {
 		return Card{}, fmt.Errorf(op+": %w", err)
 	}
@@ -109,7 +111,7 @@ type Filter struct {
 func (s *Service) Directory(ctx context.Context, f Filter) ([]Card, error) {
 	found, err := collect(
 		ctx,
-		s.DB,
+		s.config.DB,
 		selectProfiles,
 		pgx.StrictNamedArgs{"field": f.Field, "league": f.League, "after": f.After, "limit": min(max(f.Limit, 1), 100)},
 	)
@@ -128,7 +130,7 @@ const candidates = 200
 
 // Suggest returns up to limit brokers for a listing's field and division with the reasons. Anybody may ask.
 func (s *Service) Suggest(ctx context.Context, field, division string, limit int) ([]Suggestion, error) {
-	found, err := collect(ctx, s.DB, selectNear, pgx.StrictNamedArgs{"field": field, "division": division, "limit": candidates})
+	found, err := collect(ctx, s.config.DB, selectNear, pgx.StrictNamedArgs{"field": field, "division": division, "limit": candidates})
 	if err != nil {
 		return nil, fmt.Errorf("broker: suggest: %w", err)
 	}
@@ -146,11 +148,11 @@ func (s *Service) cards(ctx context.Context, profiles []Profile) ([]Card, error)
 	for i, p := range profiles {
 		accounts[i], organisations[i] = p.AccountID, p.OrganisationID
 	}
-	names, err := s.People.Names(ctx, accounts)
+	names, err := s.config.People.Names(ctx, accounts)
 	if err != nil {
 		return nil, err
 	}
-	orgs, err := s.People.Organisations(ctx, organisations)
+	orgs, err := s.config.People.Organisations(ctx, organisations)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +164,7 @@ func (s *Service) cards(ctx context.Context, profiles []Profile) ([]Card, error)
 	if err != nil {
 		return nil, err
 	}
-	today := clock.Local(s.Now()).Format(time.DateOnly)
+	today := clock.Local(s.config.Now()).Format(time.DateOnly)
 	out := make([]Card, len(profiles))
 	for i, p := range profiles {
 		out[i] = Card{
@@ -180,11 +182,11 @@ func (s *Service) cards(ctx context.Context, profiles []Profile) ([]Card, error)
 }
 
 func (s *Service) records(ctx context.Context, accounts []int64, sample bool) (map[int64]Record, error) {
-	deals, err := s.Deals.Records(ctx, accounts, sample)
+	deals, err := s.config.Deals.Records(ctx, accounts, sample)
 	if err != nil {
 		return nil, err
 	}
-	registered, err := s.Registrations.ByBroker(ctx, accounts, sample)
+	registered, err := s.config.Registrations.ByBroker(ctx, accounts, sample)
 	if err != nil {
 		return nil, err
 	}

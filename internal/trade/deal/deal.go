@@ -17,6 +17,8 @@
 //	           ──accept_terms (a side; the other has)─────────▶ agreed
 //	           ──end (both sides; reason by stage)──▶ ended
 //	agreed     ──message (both sides, broker)───────▶ agreed
+//	interested ──pass_over (system: the listing was signed for with another)──▶ declined
+//	talking    ──pass_over (system)─────────────────▶ ended
 //
 // Terms are versions: a new proposal makes the older ones void, acceptance names the version it means, and
 // the version that both sides accepted is frozen with the deal.
@@ -56,6 +58,7 @@ const (
 	EventPropose     Event = "propose"
 	EventAcceptTerms Event = "accept_terms"
 	EventEnd         Event = "end"
+	EventPassOver    Event = "pass_over" // the need was signed for with somebody else
 )
 
 // Side is a place in the deal.
@@ -87,6 +90,7 @@ const (
 	opener   role = iota // the side that approached
 	answerer             // the side that was approached
 	middle               // the broker who introduced the two
+	system               // the market itself
 )
 
 // guard is a condition of a row of the table.
@@ -116,6 +120,8 @@ var moves = []move{
 	{Talking, EventAcceptTerms, []role{opener, answerer}, otherHas, Agreed},
 	{Talking, EventEnd, []role{opener, answerer}, always, Ended},
 	{Agreed, EventMessage, []role{opener, answerer, middle}, always, Agreed},
+	{Interested, EventPassOver, []role{system}, always, Declined},
+	{Talking, EventPassOver, []role{system}, always, Ended},
 }
 
 // next finds the row of the table. Faults: Conflict wrong_state where the state has no such event, Forbidden

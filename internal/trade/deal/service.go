@@ -35,17 +35,20 @@ type Notices interface {
 	Tell(ctx context.Context, tx pgx.Tx, n notify.Note) error
 }
 
-// Config is what the Service needs. All fields but OnAgreed must be set.
+// Mandates says for whom a broker may speak today (broker.Service).
+type Mandates interface {
+	Holds(ctx context.Context, q postgres.Querier, brokerAccount, org int64) (bool, error)
+}
+
+// Config is what the Service needs; all fields must be set.
 type Config struct {
 	DB       *postgres.DB
 	Audit    audit.Recorder
 	Listings Listings
 	Files    Files
 	Notices  Notices
+	Mandates Mandates
 	Now      func() time.Time
-	// OnAgreed runs inside the transaction in which both sides have accepted: the place to insert the job
-	// that marks the listings.
-	OnAgreed func(ctx context.Context, tx pgx.Tx, d Deal) error
 }
 
 // Service carries deals. A deal is visible to members (经办人, 单位管理员) of its two organisations and to the
@@ -62,8 +65,8 @@ const (
 	maxFiles   = 5
 )
 
-// Approach is an expression of interest. One or both listings are named; a broker names both: the client's
-// published listing is the mandate to speak for it.
+// Approach is an expression of interest. One or both listings are named; a broker names both, and holds a mandate of the
+// side that he speaks for.
 type Approach struct {
 	SupplyListing int64   `json:"supplyListingId"`
 	DemandListing int64   `json:"demandListingId"`
@@ -75,8 +78,8 @@ type Approach struct {
 // Open sends an expression of interest to the owner of the other listing and tells it.
 //
 // Who: members of a confirmed organisation for themselves; a person with the broker role in a confirmed
-// organisation that is neither side, for the owner of one of the two listings.
-// Faults: Unauthorized; Forbidden not_member, not_broker, org_not_confirmed; Invalid with fields (own_listing,
+// organisation that is neither side, for the owner of one of the two listings that has given him a mandate.
+// Faults: Unauthorized; Forbidden not_member, not_broker, org_not_confirmed, no_mandate; Invalid with fields (own_listing,
 // not_open, same_organisation …); Conflict already_open; NotFound.
 func (s *Service) Open(ctx context.Context, who actor.Actor, a Approach) (Deal, error) {
 	const op = "deal: open"
@@ -89,6 +92,9 @@ func (s *Service) Open(ctx context.Context, who actor.Actor, a Approach) (Deal, 
 		return Deal{}, fmt.Errorf(op+": %w", err)
 	}
 	err = s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if err := s.mandated(ctx, tx, d); err != nil {
+			return err
+		}
 		if d.ID, err = insert(ctx, tx, d); err != nil {
 			return err
 		}
@@ -119,6 +125,22 @@ func (s *Service) Open(ctx context.Context, who actor.Actor, a Approach) (Deal, 
 	return d, nil
 }
 
+// mandated refuses a broker who speaks for an organisation that has not asked him to.
+func (s *Service) mandated(ctx context.Context, tx pgx.Tx, d Deal) error {
+	if d.BrokerAccount == 0 {
+		return nil
+	}
+	client := d.SupplyOrg
+	if d.OpenedSide == Demand {
+		client = d.DemandOrg
+	}
+	held, err := s.config.Mandates.Holds(ctx, tx, d.BrokerAccount, client)
+	if err == nil && !held {
+		return fault.New(fault.Forbidden, "no_mandate", "对方单位还没有委托您。请先在“委托”里请求，对方同意后再发起对接")
+	}
+	return err
+}
+
 // approach works out the sides and refuses what cannot be one.
 func (s *Service) approach(ctx context.Context, who actor.Actor, a Approach) (Deal, error) {
 	if err := mayApproach(who, a); err != nil {
@@ -128,7 +150,7 @@ func (s *Service) approach(ctx context.Context, who actor.Actor, a Approach) (De
 	f.Check(a.BrokerFor == nobody || a.BrokerFor == Supply || a.BrokerFor == Demand, "brokerFor", "unknown_code", "请选择代表成果方还是需求方")
 	f.Check(a.SupplyListing != 0 || a.DemandListing != 0, "supplyListingId", "missing", "请选择要对接的成果或需求")
 	f.Check(a.BrokerFor == nobody || a.SupplyListing != 0 && a.DemandListing != 0, "demandListingId", "missing",
-		"技术经纪人牵线须同时选择成果和需求：客户已发布的信息就是委托依据")
+		"技术经纪人牵线须同时选择成果和需求")
 	text(&f, "message", a.Message, 2, maxMessage, "请写几句话：想解决什么问题，希望怎样合作")
 	if err := f.Err(); err != nil {
 		return Deal{}, err
@@ -299,11 +321,21 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Deal, 
 
 // Messages returns the thread after a message id, oldest first, at most limit (1 … 200). Who: the parties.
 func (s *Service) Messages(ctx context.Context, who actor.Actor, id, after int64, limit int) ([]Message, error) {
+	return s.thread(ctx, who, id, selectMessages, after, limit)
+}
+
+// LastMessages returns the newest messages before a message id (0: the end of the thread), at most limit (1 … 200), oldest of
+// them first. Who: the parties.
+func (s *Service) LastMessages(ctx context.Context, who actor.Actor, id, before int64, limit int) ([]Message, error) {
+	return s.thread(ctx, who, id, selectLastMessages, before, limit)
+}
+
+func (s *Service) thread(ctx context.Context, who actor.Actor, id int64, sql string, from int64, limit int) ([]Message, error) {
 	const op = "deal: messages"
 	if _, _, err := s.visible(ctx, s.config.DB, who, id, false); err != nil {
 		return nil, fmt.Errorf(op+": %w", err)
 	}
-	out, err := messages(ctx, s.config.DB, id, after, min(max(limit, 1), 200))
+	out, err := messages(ctx, s.config.DB, sql, id, from, min(max(limit, 1), 200))
 	if err != nil {
 		return nil, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}
@@ -606,11 +638,6 @@ func (s *Service) step(
 		}
 		if on != EventMessage { // the thread is its own history
 			if err := addEvent(ctx, tx, id, who.AccountID, Step{At: s.config.Now(), Event: on, From: from, To: c.to, Reason: c.reason}); err != nil {
-				return err
-			}
-		}
-		if from != Agreed && c.to == Agreed && s.config.OnAgreed != nil {
-			if err := s.config.OnAgreed(ctx, tx, c.deal); err != nil {
 				return err
 			}
 		}

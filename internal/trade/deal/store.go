@@ -41,7 +41,12 @@ values (@id, @now, @account, @side, @body) returning id`
 	insertFile = `insert into deal_file (deal_id, message_id, file_id, name, size)
 values (@id, @message, @file, @name, @size)`
 	selectMessages = `select id, at, account_id, side, body from deal_message
-where deal_id = @id and (@after::bigint = 0 or id > @after) order by id limit @limit`
+where deal_id = @id and (@from::bigint = 0 or id > @from) order by id limit @limit`
+	selectLastMessages = `select * from (select id, at, account_id, side, body from deal_message
+where deal_id = @id and (@from::bigint = 0 or id < @from) order by id desc limit @limit) last order by id`
+	// The open talks about a listing but one, each locked for its step.
+	selectOthers = `select id from deal where state in ('interested','talking') and id <> @but
+	and (supply_listing_id = @listing or demand_listing_id = @listing) order by id limit 500`
 	selectFiles = `select message_id, file_id, name, size from deal_file where message_id = any(@ids) order by file_id`
 	hasFile     = `select exists (select from deal_file where deal_id = @id and file_id = @file)`
 
@@ -57,7 +62,7 @@ values (@id, @number, @terms, @account, @side, @now, nullif(@supply::bigint, 0),
 where deal_id = @id and number = @number`
 
 	insertEvent = `insert into deal_event (deal_id, at, account_id, event, from_state, to_state, reason)
-values (@id, @now, @account, @event, @from, @to, @reason)`
+values (@id, @now, nullif(@account::bigint, 0), @event, @from, @to, @reason)`
 	selectEvents = `select at, coalesce(account_id, 0) as account_id, event, from_state as "from", to_state as "to", reason
 from deal_event where deal_id = @id order by id`
 
@@ -128,8 +133,8 @@ func addMessage(ctx context.Context, tx pgx.Tx, deal int64, m Message) (id int64
 	return id, nil
 }
 
-func messages(ctx context.Context, q postgres.Querier, deal, after int64, limit int) ([]Message, error) {
-	rows, err := q.Query(ctx, selectMessages, pgx.StrictNamedArgs{"id": deal, "after": after, "limit": limit})
+func messages(ctx context.Context, q postgres.Querier, sql string, deal, from int64, limit int) ([]Message, error) {
+	rows, err := q.Query(ctx, sql, pgx.StrictNamedArgs{"id": deal, "from": from, "limit": limit})
 	if err != nil {
 		return nil, err
 	}

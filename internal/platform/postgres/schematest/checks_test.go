@@ -33,6 +33,7 @@ const (
 var fromCode = map[string]words{
 	"account.theme":             {from: "identity.ThemeStandard identity.ThemeElder"},
 	"audit_row.result":          {from: "audit.OK audit.Refused"},
+	"broker_mandate.state":      {from: "broker.MandateState"},
 	"contract.state":            {from: "contract.State"},
 	"contract_file.role":        {from: ".FileRole"},
 	"deadline_warning.level":    {from: "deadline.Legal deadline.Target deadline.Near deadline.Half"},

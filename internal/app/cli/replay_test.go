@@ -79,11 +79,13 @@ func compareCase(t *testing.T, kind, line, answer string) {
 
 func TestReplay_NamesItsKindsAndTheFirstBadLine(t *testing.T) {
 	t.Parallel()
-	const good = `{"bp":7000,"main_bp":5000,"members":[{"name":"样例甲","weight":1,"main":true}],"entries":[{"id":"e1","kind":"receipt","amount":"1.00"}]}`
+	const good = `{"bp":7000,"main_bp":5000,"members":[{"name":"样例甲","weight":1,"main":true}],` +
+		`"entries":[{"id":"e1","kind":"receipt","amount":"1.00"}]}`
 	var out bytes.Buffer
 	in := strings.NewReader(good + "\n" + strings.Replace(good, `"1.00"`, `"1.0"`, 1) + "\n" + good)
 	err := runReplay(context.Background(), []string{"income", "-"}, in, &out)
-	if !fault.HasCode(err, "line_malformed") || !strings.Contains(err.Error(), "第 2 行 entries[0].amount") || strings.Count(out.String(), "\n") != 1 {
+	if !fault.HasCode(err, "line_malformed") || !strings.Contains(err.Error(), "第 2 行 entries[0].amount") ||
+		strings.Count(out.String(), "\n") != 1 {
 		t.Errorf("got %v after %s", err, out.String())
 	}
 	for _, args := range [][]string{nil, {"income"}, {"incomes", "-"}, {"income", filepath.Join(t.TempDir(), "missing")}} {

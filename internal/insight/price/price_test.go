@@ -23,7 +23,8 @@ func day(s string) (d fact.Day) {
 func contracts(amounts ...int64) []Contract {
 	var list []Contract
 	for i, a := range amounts {
-		list = append(list, Contract{ID: fmt.Sprint(i), Signed: day("2027-01-15"), Way: "许可", Field: "0501", Region: "150203", Amount: money.Fen(a) * money.Yuan,
+		list = append(list, Contract{ID: fmt.Sprint(i), Signed: day("2027-01-15"), Way: "许可", Field: "0501", Region: "150203",
+			Amount: money.Fen(a) * money.Yuan,
 			Seller: fmt.Sprint("样例方", i), Buyer: fmt.Sprint("样例企", i), State: Registered})
 	}
 	return list
@@ -32,7 +33,8 @@ func contracts(amounts ...int64) []Contract {
 // ask is a question over one cell.
 func ask(list []Contract, change ...func(*Record)) Record {
 	r := Record{Policy: Policy{5, 5, 5, 8500, []int{5, 10, 20}}, AsOf: day("2027-07-15"), Contracts: list,
-		Query: Query{Way: "许可", Min: 1, Fields: []string{"0501"}, Regions: []string{"1502"}, Periods: []Period{{day("2026-07-01"), day("2027-06-30")}}}}
+		Query: Query{Way: "许可", Min: 1, Fields: []string{"0501"}, Regions: []string{"1502"},
+			Periods: []Period{{day("2026-07-01"), day("2027-06-30")}}}}
 	for _, c := range change {
 		c(&r)
 	}
@@ -92,15 +94,17 @@ func TestOnlyComparableContractsCount(t *testing.T) {
 		query  func(*Record)
 		counts bool
 	}{
-		"as it is":             {func(*Contract) {}, nil, true},
-		"revoked":              {func(c *Contract) { c.State = "revoked" }, nil, false},
-		"free":                 {func(c *Contract) { c.Free = true }, nil, false},
-		"related":              {func(c *Contract) { c.Related = true }, nil, false},
-		"no amount":            {func(c *Contract) { c.Amount = 0 }, func(r *Record) { r.Query.Min = 0 }, false},
-		"another way":          {func(c *Contract) { c.Way = "转让" }, nil, false},
-		"at the lower bound":   {func(c *Contract) { c.Amount = 1 }, nil, true},
-		"below it":             {func(c *Contract) { c.Amount = 1 }, func(r *Record) { r.Query.Min = 2 }, false},
-		"at the upper bound":   {func(c *Contract) { c.Amount = 20_000_000 }, func(r *Record) { r.Query.Max = ptr(money.Fen(20_000_000)) }, false},
+		"as it is":           {func(*Contract) {}, nil, true},
+		"revoked":            {func(c *Contract) { c.State = "revoked" }, nil, false},
+		"free":               {func(c *Contract) { c.Free = true }, nil, false},
+		"related":            {func(c *Contract) { c.Related = true }, nil, false},
+		"no amount":          {func(c *Contract) { c.Amount = 0 }, func(r *Record) { r.Query.Min = 0 }, false},
+		"another way":        {func(c *Contract) { c.Way = "转让" }, nil, false},
+		"at the lower bound": {func(c *Contract) { c.Amount = 1 }, nil, true},
+		"below it":           {func(c *Contract) { c.Amount = 1 }, func(r *Record) { r.Query.Min = 2 }, false},
+		"at the upper bound": {
+			func(c *Contract) { c.Amount = 20_000_000 }, func(r *Record) { r.Query.Max = ptr(money.Fen(20_000_000)) }, false,
+		},
 		"on the first day":     {func(c *Contract) { c.Signed = day("2026-07-01") }, nil, true},
 		"on the last day":      {func(c *Contract) { c.Signed = day("2027-06-30") }, nil, true},
 		"a day early":          {func(c *Contract) { c.Signed = day("2026-06-30") }, nil, false},
@@ -185,7 +189,8 @@ func TestAPolicyOrQueryWithAHoleIsMalformed(t *testing.T) {
 	if _, why := whole.Check(); why != "" {
 		t.Error(why)
 	}
-	for _, q := range []Query{{Regions: whole.Regions, Periods: whole.Periods}, {Fields: whole.Fields, Periods: whole.Periods}, {Fields: whole.Fields, Regions: whole.Regions}} {
+	for _, q := range []Query{{Regions: whole.Regions, Periods: whole.Periods}, {Fields: whole.Fields, Periods: whole.Periods},
+		{Fields: whole.Fields, Regions: whole.Regions}} {
 		if _, why := q.Check(); why == "" {
 			t.Errorf("%+v is taken", q)
 		}

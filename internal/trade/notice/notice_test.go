@@ -60,27 +60,59 @@ func TestEventsOfANoticeAreTakenOrRefusedInOrder(t *testing.T) {
 		want   string // codes; + where taken
 		state  string // at the last event
 	}{
-		"before the begin": {[]string{"object o 02 08:59:59", "expire - 02 08:00", "withdraw - 02 08:00 unreasoned", "republish - 02 08:00"},
+		"before the begin": {
+			[]string{"object o 02 08:59:59", "expire - 02 08:00", "withdraw - 02 08:00 unreasoned", "republish - 02 08:00"},
 			"not_started not_started not_started not_void", "draft"},
-		"an objection in the last second":         {[]string{"object o 17 23:59:59"}, "+", "suspended"},
-		"an objection at 24:00":                   {[]string{"object o 18 00:00:00"}, "late", "passed"},
-		"late while suspended too":                {[]string{"object o 17 10:00", "object p 18 00:00 anonymous"}, "+ late", "suspended"},
-		"anonymous before without grounds":        {[]string{"object o 05 10:00 anonymous short", "object o 05 10:01 short", "object o 05 10:02 short evidence"}, "anonymous no_grounds +", "suspended"},
-		"a refused objection uses up no id":       {[]string{"object o 05 10:00 short", "object o 05 10:01"}, "no_grounds +", "suspended"},
-		"an accepted id, even if closed":          {[]string{"object o 05 10:00", "object o 05 10:01", "reject o 06 10:00", "object o 07 10:00"}, "+ duplicate + duplicate", "running"},
-		"several open":                            {[]string{"object o 05 10:00", "object p 05 10:01", "reject o 06 10:00", "uphold_minor p 06 11:00"}, "+ + + +", "running"},
-		"one of several closed":                   {[]string{"object o 05 10:00", "object p 05 10:01", "uphold_minor o 06 10:00"}, "+ + +", "suspended"},
-		"closed after the end: passed at once":    {[]string{"object o 17 10:00", "reject o 23 10:00", "object q 23 11:00"}, "+ + late", "passed"},
-		"no such objection before the panel":      {[]string{"reject o 05 10:00 decider", "object o 05 10:00", "uphold p 05 11:00 decider"}, "no_open_objection + no_open_objection", "suspended"},
-		"the decider before the answer":           {[]string{"object o 05 10:00", "uphold o 06 10:00 decider unpublished", "uphold_minor o 06 10:00 unpublished", "reject o 06 11:00"}, "+ panel_conflict no_answer +", "running"},
-		"upheld: void, everything ended":          {[]string{"object o 05 10:00", "uphold o 06 10:00", "object p 06 11:00", "expire - 20 10:00", "withdraw - 20 10:00 unreasoned", "reject o 20 11:00"}, "+ + ended ended ended ended", "void"},
-		"withdrawn: ended, not void":              {[]string{"withdraw - 05 10:00 unreasoned", "withdraw - 05 11:00", "object o 05 12:00", "republish - 05 13:00"}, "no_reason + ended not_void", "withdrawn"},
-		"withdrawn while suspended":               {[]string{"object o 05 10:00", "withdraw - 25 10:00", "reject o 26 10:00"}, "+ + ended", "withdrawn"},
-		"passed: not withdrawn, ended first":      {[]string{"withdraw - 18 00:00 unreasoned"}, "ended", "passed"},
-		"the job: early, with an open one, again": {[]string{"expire - 17 23:59:59", "object o 17 23:59:59", "expire - 18 00:00", "reject o 19 10:00", "expire - 19 10:01", "expire - 19 10:02"}, "too_early + open_objection + + +", "passed"},
-		"open objection before too early":         {[]string{"object o 05 10:00", "expire - 05 10:01"}, "+ open_objection", "suspended"},
-		"running cannot be republished":           {[]string{"republish - 05 10:00"}, "not_void", "running"},
-		"anew, without the old objections":        {[]string{"object o 05 10:00", "object p 05 10:00", "uphold o 06 10:00", "republish - 10 15:00", "reject p 10 16:00", "object o 10 16:00"}, "+ + + + no_open_objection +", "suspended"},
+		"an objection in the last second": {[]string{"object o 17 23:59:59"}, "+", "suspended"},
+		"an objection at 24:00":           {[]string{"object o 18 00:00:00"}, "late", "passed"},
+		"late while suspended too":        {[]string{"object o 17 10:00", "object p 18 00:00 anonymous"}, "+ late", "suspended"},
+		"anonymous before without grounds": {
+			[]string{"object o 05 10:00 anonymous short", "object o 05 10:01 short", "object o 05 10:02 short evidence"},
+			"anonymous no_grounds +", "suspended",
+		},
+		"a refused objection uses up no id": {[]string{"object o 05 10:00 short", "object o 05 10:01"}, "no_grounds +", "suspended"},
+		"an accepted id, even if closed": {
+			[]string{"object o 05 10:00", "object o 05 10:01", "reject o 06 10:00", "object o 07 10:00"}, "+ duplicate + duplicate", "running",
+		},
+		"several open": {
+			[]string{"object o 05 10:00", "object p 05 10:01", "reject o 06 10:00", "uphold_minor p 06 11:00"}, "+ + + +", "running",
+		},
+		"one of several closed": {
+			[]string{"object o 05 10:00", "object p 05 10:01", "uphold_minor o 06 10:00"}, "+ + +", "suspended",
+		},
+		"closed after the end: passed at once": {
+			[]string{"object o 17 10:00", "reject o 23 10:00", "object q 23 11:00"}, "+ + late", "passed",
+		},
+		"no such objection before the panel": {
+			[]string{"reject o 05 10:00 decider", "object o 05 10:00", "uphold p 05 11:00 decider"}, "no_open_objection + no_open_objection",
+			"suspended",
+		},
+		"the decider before the answer": {
+			[]string{"object o 05 10:00", "uphold o 06 10:00 decider unpublished", "uphold_minor o 06 10:00 unpublished", "reject o 06 11:00"},
+			"+ panel_conflict no_answer +", "running",
+		},
+		"upheld: void, everything ended": {
+			[]string{"object o 05 10:00", "uphold o 06 10:00", "object p 06 11:00", "expire - 20 10:00", "withdraw - 20 10:00 unreasoned",
+				"reject o 20 11:00"}, "+ + ended ended ended ended", "void",
+		},
+		"withdrawn: ended, not void": {
+			[]string{"withdraw - 05 10:00 unreasoned", "withdraw - 05 11:00", "object o 05 12:00", "republish - 05 13:00"},
+			"no_reason + ended not_void", "withdrawn",
+		},
+		"withdrawn while suspended": {
+			[]string{"object o 05 10:00", "withdraw - 25 10:00", "reject o 26 10:00"}, "+ + ended", "withdrawn",
+		},
+		"passed: not withdrawn, ended first": {[]string{"withdraw - 18 00:00 unreasoned"}, "ended", "passed"},
+		"the job: early, with an open one, again": {
+			[]string{"expire - 17 23:59:59", "object o 17 23:59:59", "expire - 18 00:00", "reject o 19 10:00", "expire - 19 10:01",
+				"expire - 19 10:02"}, "too_early + open_objection + + +", "passed",
+		},
+		"open objection before too early": {[]string{"object o 05 10:00", "expire - 05 10:01"}, "+ open_objection", "suspended"},
+		"running cannot be republished":   {[]string{"republish - 05 10:00"}, "not_void", "running"},
+		"anew, without the old objections": {
+			[]string{"object o 05 10:00", "object p 05 10:00", "uphold o 06 10:00", "republish - 10 15:00", "reject p 10 16:00",
+				"object o 10 16:00"}, "+ + + + no_open_objection +", "suspended",
+		},
 	} {
 		n := fifteen()
 		var got []string
@@ -176,7 +208,8 @@ func TestEveryHistoryOfANoticeKeepsItsPromises(t *testing.T) {
 		at := in.Begin.Add(-time.Hour)
 		for range rapid.IntRange(0, 25).Draw(t, "n") {
 			at = at.Add(time.Duration(rapid.IntRange(0, 12).Draw(t, "hours")) * time.Hour)
-			in.Events = append(in.Events, Event{At: at, Objection: rapid.SampledFrom([]string{"o", "p"}).Draw(t, "id"), RealName: true, Evidence: true,
+			in.Events = append(in.Events, Event{At: at, Objection: rapid.SampledFrom([]string{"o", "p"}).Draw(t, "id"), RealName: true,
+				Evidence:        true,
 				AnswerPublished: true, Reason: true, Event: rapid.SampledFrom([]string{EventObject, EventObject, EventReject, EventUpholdMinor,
 					EventUphold, EventWithdraw, EventExpire, EventRepublish}).Draw(t, "event")})
 			in.Ask = append(in.Ask, at)
@@ -189,7 +222,8 @@ func TestEveryHistoryOfANoticeKeepsItsPromises(t *testing.T) {
 			if ended != "" && n.Ended != ended && e.Event != EventRepublish {
 				t.Fatalf("%s after %s", e.Event, ended)
 			}
-			if s := n.StateAt(e.At); s == Passed && (len(n.Open) > 0 || e.At.Before(n.EndsAt())) || code != "" && e.Event == EventExpire && s == Passed {
+			if s := n.StateAt(e.At); s == Passed && (len(n.Open) > 0 || e.At.Before(n.EndsAt())) || code != "" && e.Event == EventExpire &&
+				s == Passed {
 				t.Fatalf("%s after %s (%s)", s, e.Event, code)
 			}
 			if i+1 == len(in.Events) || in.Events[i+1].At.After(e.At) {

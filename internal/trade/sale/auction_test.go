@@ -95,23 +95,44 @@ func TestABidIsJudgedByTheFirstRuleThatStandsAgainstIt(t *testing.T) {
 		"related before the deposit":             {terms(), []string{"R 1000000 15:00"}, "related_party"},
 		"never confirmed":                        {terms(), []string{"N 1000000 15:00"}, "deposit_unconfirmed"},
 		"confirmed at that instant, then before": {terms(), []string{"L 1000000 15:57:59", "L 1000000 15:58"}, "deposit_unconfirmed, +"},
-		"over oneself, however much":             {terms(), []string{"A 1000000 15:00", "A 5000000 15:01", "A 1 15:02"}, "+, own_top, own_top"},
-		"below the start, with a top too":        {terms(), []string{"A 999999.99 15:00", "A 1000000 15:01", "B 999999.99 15:02"}, "below_start, +, below_start"},
-		"less than a step":                       {terms(), []string{"A 1000000 15:00", "B 1019999.99 15:01", "B 1000000 15:02"}, "+, bid_too_low, bid_too_low"},
-		"off the step, allowed":                  {terms(), []string{"A 1000001 15:00", "B 1020001.01 15:01"}, "+, +"},
-		"off the step, not allowed":              {terms(multiple), []string{"A 1010000 15:00", "A 1040000 15:01", "B 1070000 15:02", "B 1080000 15:03"}, "not_step_multiple, +, not_step_multiple, +"},
-		"too low before off the step":            {terms(multiple), []string{"A 1000000 15:00", "B 1010000 15:01"}, "+, bid_too_low"},
-		"served after the finish job":            {terms(), []string{"A 1000000 15:59 16:00:02", "B 1020000 15:59 16:05:00"}, "+, closed_while_waiting"},
-		"served in the last instant of grace":    {terms(), []string{"A 1000000 15:50 16:00:02", "B 1020000 15:50 16:00:02.000001"}, "+, closed_while_waiting"},
+		"over oneself, however much": {
+			terms(), []string{"A 1000000 15:00", "A 5000000 15:01", "A 1 15:02"}, "+, own_top, own_top",
+		},
+		"below the start, with a top too": {
+			terms(), []string{"A 999999.99 15:00", "A 1000000 15:01", "B 999999.99 15:02"}, "below_start, +, below_start",
+		},
+		"less than a step": {
+			terms(), []string{"A 1000000 15:00", "B 1019999.99 15:01", "B 1000000 15:02"}, "+, bid_too_low, bid_too_low",
+		},
+		"off the step, allowed": {terms(), []string{"A 1000001 15:00", "B 1020001.01 15:01"}, "+, +"},
+		"off the step, not allowed": {
+			terms(multiple), []string{"A 1010000 15:00", "A 1040000 15:01", "B 1070000 15:02", "B 1080000 15:03"},
+			"not_step_multiple, +, not_step_multiple, +",
+		},
+		"too low before off the step": {terms(multiple), []string{"A 1000000 15:00", "B 1010000 15:01"}, "+, bid_too_low"},
+		"served after the finish job": {
+			terms(), []string{"A 1000000 15:59 16:00:02", "B 1020000 15:59 16:05:00"}, "+, closed_while_waiting",
+		},
+		"served in the last instant of grace": {
+			terms(), []string{"A 1000000 15:50 16:00:02", "B 1020000 15:50 16:00:02.000001"}, "+, closed_while_waiting",
+		},
 		"late stays late while waiting":          {terms(), []string{"A 1000000 16:00:01 16:09"}, "closed"},
 		"the list order compares, not the clock": {terms(), []string{"A 1040000 15:10", "B 1020000 15:00"}, "+, bid_too_low"},
-		"equal by the best rank":                 {terms(priority), []string{"D 1000000 15:00", "B 1000000 15:01", "A 1000000 15:02", "B 1000000 15:03"}, "+, +, +, priority_outranked"},
-		"equal by an equal rank":                 {terms(priority), []string{"B 1000000 15:00", "C 1000000 15:01"}, "+, priority_outranked"},
-		"equal without a rank":                   {terms(priority), []string{"A 1000000 15:00", "D 1000000 15:01"}, "+, bid_too_low"},
-		"equal off the step of another":          {terms(priority, multiple), []string{"D 1020000 15:00", "A 1020000 15:01", "D 1040000 15:02", "A 1040000 15:03"}, "+, +, +, +"},
+		"equal by the best rank": {
+			terms(priority), []string{"D 1000000 15:00", "B 1000000 15:01", "A 1000000 15:02", "B 1000000 15:03"}, "+, +, +, priority_outranked",
+		},
+		"equal by an equal rank": {
+			terms(priority), []string{"B 1000000 15:00", "C 1000000 15:01"}, "+, priority_outranked",
+		},
+		"equal without a rank": {terms(priority), []string{"A 1000000 15:00", "D 1000000 15:01"}, "+, bid_too_low"},
+		"equal off the step of another": {
+			terms(priority, multiple), []string{"D 1020000 15:00", "A 1020000 15:01", "D 1040000 15:02", "A 1040000 15:03"}, "+, +, +, +",
+		},
 		"after the owner withdrew": {terms(func(t *Terms) { t.WithdrawAt = ptr(at("19 15:00")) }),
 			[]string{"A 1000000 19_14:00", "A 1000000 19_15:00", "A 1000000 15:00"}, "not_open, withdrawn, withdrawn"},
-		"a withdrawal after the begin is none": {terms(func(t *Terms) { t.WithdrawAt = ptr(at("19 16:00")) }), []string{"A 1000000 15:00"}, "+"},
+		"a withdrawal after the begin is none": {
+			terms(func(t *Terms) { t.WithdrawAt = ptr(at("19 16:00")) }), []string{"A 1000000 15:00"}, "+",
+		},
 		"paused, both ends": {terms(func(t *Terms) { t.Pauses = []Pause{{at("12:00"), ptr(at("13:00"))}} }),
 			[]string{"A 1000000 12:00", "X 1 12:59:59.999999", "A 1000000 13:00"}, "paused, paused, +"},
 		"arrived before the pause, served in it": {terms(func(t *Terms) { t.Pauses = []Pause{{at("12:00"), nil}} }),
@@ -125,7 +146,8 @@ func TestABidIsJudgedByTheFirstRuleThatStandsAgainstIt(t *testing.T) {
 
 func TestTheSameKeyGetsTheSameAnswer(t *testing.T) {
 	t.Parallel()
-	list := bids("A 1000000 15:00", "B 1020000 15:59", "A 1000000 16:30", "A 1040000 16:01", "B 1 16:02", "B 1 16:03", "B 2 16:04", "B 1 16:05")
+	list := bids("A 1000000 15:00", "B 1020000 15:59", "A 1000000 16:30", "A 1040000 16:01", "B 1 16:02", "B 1 16:03", "B 2 16:04",
+		"B 1 16:05")
 	list[2].Key, list[3].Key = list[0].Key, list[0].Key // the same again, then another amount
 	list[5].Key, list[6].Key, list[7].Key = list[4].Key, list[4].Key, list[4].Key
 	out := ReplayAuction(AuctionRecord{terms(), list})
@@ -172,16 +194,27 @@ func TestAPauseCountsWhileTheBiddingIsOpenAndMovesTheEndByItsLength(t *testing.T
 		end      string
 		state    string
 	}{
-		"in the first instant":              {[]Pause{{at("19 16:00"), ptr(at("19 17:00"))}}, nil, nil, "[true]", "17:00", "unsold"},
-		"before the begin":                  {[]Pause{{at("19 15:59"), ptr(at("19 17:00"))}}, nil, nil, "[false]", "16:00", "unsold"},
-		"in the last instant":               {[]Pause{{at("16:00"), ptr(at("16:30"))}}, nil, nil, "[true]", "16:30", "unsold"},
-		"after the end":                     {[]Pause{{at("16:00:00.000001"), ptr(at("17:00"))}}, nil, nil, "[false]", "16:00", "unsold"},
-		"inside what another added":         {[]Pause{{at("15:00"), ptr(at("15:30"))}, {at("16:10"), ptr(at("16:20"))}}, nil, nil, "[true true]", "16:40", "unsold"},
-		"inside what a late bid added":      {[]Pause{{at("16:04"), ptr(at("16:10"))}}, nil, []string{"A 1000000 15:59:30"}, "[true]", "16:10:30", "sold"},
-		"without end, and one after it":     {[]Pause{{at("15:00"), nil}, {at("15:30"), ptr(at("15:40"))}}, nil, nil, "[true false]", "16:00", "paused"},
-		"without end, but before the begin": {[]Pause{{at("19 15:00"), nil}, {at("15:30"), ptr(at("15:40"))}}, nil, nil, "[false true]", "16:10", "unsold"},
-		"after a withdrawal":                {[]Pause{{at("15:00"), nil}}, ptr(at("18 12:00")), nil, "[false]", "16:00", "withdrawn"},
-		"two, the last after the attempts":  {[]Pause{{at("12:00"), ptr(at("13:00"))}, {at("14:00"), ptr(at("15:00"))}}, nil, []string{"A 1000000 13:30"}, "[true true]", "18:00", "sold"},
+		"in the first instant": {[]Pause{{at("19 16:00"), ptr(at("19 17:00"))}}, nil, nil, "[true]", "17:00", "unsold"},
+		"before the begin":     {[]Pause{{at("19 15:59"), ptr(at("19 17:00"))}}, nil, nil, "[false]", "16:00", "unsold"},
+		"in the last instant":  {[]Pause{{at("16:00"), ptr(at("16:30"))}}, nil, nil, "[true]", "16:30", "unsold"},
+		"after the end":        {[]Pause{{at("16:00:00.000001"), ptr(at("17:00"))}}, nil, nil, "[false]", "16:00", "unsold"},
+		"inside what another added": {
+			[]Pause{{at("15:00"), ptr(at("15:30"))}, {at("16:10"), ptr(at("16:20"))}}, nil, nil, "[true true]", "16:40", "unsold",
+		},
+		"inside what a late bid added": {
+			[]Pause{{at("16:04"), ptr(at("16:10"))}}, nil, []string{"A 1000000 15:59:30"}, "[true]", "16:10:30", "sold",
+		},
+		"without end, and one after it": {
+			[]Pause{{at("15:00"), nil}, {at("15:30"), ptr(at("15:40"))}}, nil, nil, "[true false]", "16:00", "paused",
+		},
+		"without end, but before the begin": {
+			[]Pause{{at("19 15:00"), nil}, {at("15:30"), ptr(at("15:40"))}}, nil, nil, "[false true]", "16:10", "unsold",
+		},
+		"after a withdrawal": {[]Pause{{at("15:00"), nil}}, ptr(at("18 12:00")), nil, "[false]", "16:00", "withdrawn"},
+		"two, the last after the attempts": {
+			[]Pause{{at("12:00"), ptr(at("13:00"))}, {at("14:00"), ptr(at("15:00"))}}, nil, []string{"A 1000000 13:30"}, "[true true]", "18:00",
+			"sold",
+		},
 	} {
 		out := ReplayAuction(AuctionRecord{terms(func(t *Terms) { t.Pauses, t.WithdrawAt = c.pauses, c.withdraw }), bids(c.bids...)})
 		if got := fmt.Sprint(out.Pauses); got != c.counted || !out.EndsAt.Equal(at(c.end)) || out.State != c.state {
@@ -223,13 +256,19 @@ func TestAnAuctionEndsSoldUnsoldWithdrawnOrPaused(t *testing.T) {
 		price         money.Fen
 		withdraw      string
 	}{
-		"one bidder":            {terms(), []string{"A 1000000 15:00"}, "sold", "", 1_000_000 * yuan, ""},
-		"nobody":                {terms(), nil, "unsold", "no_bid", 0, ""},
-		"under the reserve":     {terms(hidden(1_000_001 * yuan)), []string{"A 1000000 15:00"}, "unsold", "below_reserve", 0, ""},
-		"exactly the reserve":   {terms(hidden(1_000_000 * yuan)), []string{"A 1000000 15:00"}, "sold", "", 1_000_000 * yuan, ""},
-		"paused beats the bids": {terms(func(t *Terms) { t.Pauses = []Pause{{at("15:30"), nil}} }), []string{"A 1000000 15:00"}, "paused", "", 0, ""},
-		"withdrawn":             {terms(func(t *Terms) { t.WithdrawAt = ptr(at("19 15:59")) }), []string{"A 1000000 15:00"}, "withdrawn", "", 0, "accepted"},
-		"not withdrawn":         {terms(func(t *Terms) { t.WithdrawAt = ptr(at("10:00")) }), []string{"A 1000000 15:00"}, "sold", "", 1_000_000 * yuan, "refused"},
+		"one bidder":          {terms(), []string{"A 1000000 15:00"}, "sold", "", 1_000_000 * yuan, ""},
+		"nobody":              {terms(), nil, "unsold", "no_bid", 0, ""},
+		"under the reserve":   {terms(hidden(1_000_001 * yuan)), []string{"A 1000000 15:00"}, "unsold", "below_reserve", 0, ""},
+		"exactly the reserve": {terms(hidden(1_000_000 * yuan)), []string{"A 1000000 15:00"}, "sold", "", 1_000_000 * yuan, ""},
+		"paused beats the bids": {
+			terms(func(t *Terms) { t.Pauses = []Pause{{at("15:30"), nil}} }), []string{"A 1000000 15:00"}, "paused", "", 0, "",
+		},
+		"withdrawn": {
+			terms(func(t *Terms) { t.WithdrawAt = ptr(at("19 15:59")) }), []string{"A 1000000 15:00"}, "withdrawn", "", 0, "accepted",
+		},
+		"not withdrawn": {
+			terms(func(t *Terms) { t.WithdrawAt = ptr(at("10:00")) }), []string{"A 1000000 15:00"}, "sold", "", 1_000_000 * yuan, "refused",
+		},
 	} {
 		out := ReplayAuction(AuctionRecord{c.terms, bids(c.bids...)})
 		if out.State != c.state || deref(out.Reason) != c.reason || deref(out.Price) != c.price || deref(out.Withdraw) != c.withdraw ||
@@ -282,7 +321,8 @@ func TestEveryHistoryOfAnAuctionKeepsItsPromises(t *testing.T) {
 				t.Fatalf("%+v was accepted over %s of %s", b, top, leader)
 			}
 		}
-		if end := a.Finish(); (end.State == StateSold) != (a.Leader != "") || end.State == StateSold && (*end.Winner != a.Leader || *end.Price != a.Top) {
+		if end := a.Finish(); (end.State == StateSold) != (a.Leader != "") || end.State == StateSold &&
+			(*end.Winner != a.Leader || *end.Price != a.Top) {
 			t.Fatalf("%+v after %s of %s", end, a.Top, a.Leader)
 		}
 	})

@@ -52,7 +52,8 @@ func TestASaleIsSignedWaitingOrDefaultedOnADay(t *testing.T) {
 	} {
 		got := settle(c.asOf, c.sale).Sales[0]
 		sold := c.want != "unsold" && c.want != "withdrawn"
-		if got.State != c.want || (got.SignBy != nil) != sold || (got.Winner != nil) != sold || sold && *got.SignBy != may(27) || !got.RefundBy.Equal(at("21 16:00")) {
+		if got.State != c.want || (got.SignBy != nil) != sold || (got.Winner != nil) != sold || sold && *got.SignBy != may(27) ||
+			!got.RefundBy.Equal(at("21 16:00")) {
 			t.Errorf("%s: got %+v", name, got)
 		}
 	}
@@ -99,17 +100,33 @@ func TestTheWinnersDepositGoesIntoThePriceOrPaysForTheDefault(t *testing.T) {
 		sales []EndedSale
 		want  WinnersDeposit // in 元
 	}{
-		"signed":                   {[]EndedSale{soldTo(signed(27))}, WinnersDeposit{AppliedToPrice: 100_000, LeftToPay: 1_200_000}},
-		"deposit above the price":  {[]EndedSale{soldTo(signed(27), func(s *EndedSale) { s.Price = ptr(60_000 * yuan) })}, WinnersDeposit{AppliedToPrice: 60_000}},
-		"defaulted, not yet sold":  {[]EndedSale{soldTo(costs(5_000))}, WinnersDeposit{ToCosts: 5_000, Held: 95_000}},
-		"costs above the deposit":  {[]EndedSale{soldTo(costs(130_000))}, WinnersDeposit{ToCosts: 100_000, Owes: 30_000}},
-		"the gap above the rest":   {[]EndedSale{soldTo(costs(5_000)), again(1_180_000)}, WinnersDeposit{ToCosts: 5_000, ToGap: 95_000, Owes: 25_000}},
-		"the gap below the rest":   {[]EndedSale{soldTo(costs(5_000)), again(1_290_000)}, WinnersDeposit{ToCosts: 5_000, ToGap: 10_000, Surplus: 85_000}},
-		"sold for more":            {[]EndedSale{soldTo(), again(1_400_000)}, WinnersDeposit{Surplus: 100_000}},
-		"unsold in between":        {[]EndedSale{soldTo(), soldTo(func(s *EndedSale) { s.Outcome = StateUnsold }), again(1_250_000)}, WinnersDeposit{ToGap: 50_000, Surplus: 50_000}},
-		"only the next one counts": {[]EndedSale{soldTo(), again(1_250_000), again(1_000_000)}, WinnersDeposit{ToGap: 50_000, Surplus: 50_000}},
-		"costs and gap unpaid":     {[]EndedSale{soldTo(costs(130_000)), again(1_200_000)}, WinnersDeposit{ToCosts: 100_000, Owes: 130_000}},
-		"whatever its day":         {[]EndedSale{soldTo(), func() EndedSale { s := again(1_250_000); s.EndedAt = at("19 16:00"); return s }()}, WinnersDeposit{ToGap: 50_000, Surplus: 50_000}},
+		"signed": {[]EndedSale{soldTo(signed(27))}, WinnersDeposit{AppliedToPrice: 100_000, LeftToPay: 1_200_000}},
+		"deposit above the price": {
+			[]EndedSale{soldTo(signed(27), func(s *EndedSale) { s.Price = ptr(60_000 * yuan) })}, WinnersDeposit{AppliedToPrice: 60_000},
+		},
+		"defaulted, not yet sold": {[]EndedSale{soldTo(costs(5_000))}, WinnersDeposit{ToCosts: 5_000, Held: 95_000}},
+		"costs above the deposit": {[]EndedSale{soldTo(costs(130_000))}, WinnersDeposit{ToCosts: 100_000, Owes: 30_000}},
+		"the gap above the rest": {
+			[]EndedSale{soldTo(costs(5_000)), again(1_180_000)}, WinnersDeposit{ToCosts: 5_000, ToGap: 95_000, Owes: 25_000},
+		},
+		"the gap below the rest": {
+			[]EndedSale{soldTo(costs(5_000)), again(1_290_000)}, WinnersDeposit{ToCosts: 5_000, ToGap: 10_000, Surplus: 85_000},
+		},
+		"sold for more": {[]EndedSale{soldTo(), again(1_400_000)}, WinnersDeposit{Surplus: 100_000}},
+		"unsold in between": {
+			[]EndedSale{soldTo(), soldTo(func(s *EndedSale) { s.Outcome = StateUnsold }), again(1_250_000)},
+			WinnersDeposit{ToGap: 50_000, Surplus: 50_000},
+		},
+		"only the next one counts": {
+			[]EndedSale{soldTo(), again(1_250_000), again(1_000_000)}, WinnersDeposit{ToGap: 50_000, Surplus: 50_000},
+		},
+		"costs and gap unpaid": {
+			[]EndedSale{soldTo(costs(130_000)), again(1_200_000)}, WinnersDeposit{ToCosts: 100_000, Owes: 130_000},
+		},
+		"whatever its day": {
+			[]EndedSale{soldTo(), func() EndedSale { s := again(1_250_000); s.EndedAt = at("19 16:00"); return s }()},
+			WinnersDeposit{ToGap: 50_000, Surplus: 50_000},
+		},
 	} {
 		got := *settle(29, c.sales...).Sales[0].Winner
 		want := c.want

@@ -108,8 +108,8 @@ type Notice struct {
 	Open    []string // of them, those without an answer
 }
 
-// New is a notice whose period begins at an instant.
-func New(terms Terms, begin time.Time) *Notice {
+// Begin is a notice whose period begins at an instant.
+func Begin(terms Terms, begin time.Time) *Notice {
 	n := &Notice{Terms: terms}
 	n.start(begin)
 	return n
@@ -251,7 +251,7 @@ type Result struct {
 // Replay runs a stored notice again, event by event. An event is in a state asked for where it came by that instant.
 func Replay(in Record) Result {
 	run := func(until *time.Time) (*Notice, []Refused) {
-		n := New(Terms{Days: in.Days, Unit: in.Unit, Calendar: in.Calendar.Days(), MinReason: in.MinReason}, in.Begin)
+		n := Begin(Terms{Days: in.Days, Unit: in.Unit, Calendar: in.Calendar.Days(), MinReason: in.MinReason}, in.Begin)
 		var refused []Refused
 		for i, e := range in.Events {
 			if until != nil && e.At.After(*until) {

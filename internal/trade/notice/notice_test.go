@@ -25,7 +25,7 @@ func on(s string) time.Time {
 
 // fifteen is a notice of 15 calendar days from 2 March 09:00: its last day is the 17th.
 func fifteen() *Notice {
-	return New(Terms{Days: 15, Unit: fact.CalendarDays, MinReason: 20}, on("02 09:00"))
+	return Begin(Terms{Days: 15, Unit: fact.CalendarDays, MinReason: 20}, on("02 09:00"))
 }
 
 // events reads "object o1 05 10:00" and so on; words after the time change what is otherwise in order.
@@ -149,7 +149,7 @@ func TestThePeriodEndsAtMidnightAfterTheLastDayWithWork(t *testing.T) {
 		t.Errorf("anew: got %s", n.LastDay)
 	}
 	off := fact.Calendar{Holidays: []fact.Day{fact.DayOf(on("05 12:00"))}}.Days()
-	if n := New(Terms{Days: 5, Unit: fact.WorkingDays, Calendar: off}, on("02 23:59:59")); n.LastDay.String() != "2027-03-10" {
+	if n := Begin(Terms{Days: 5, Unit: fact.WorkingDays, Calendar: off}, on("02 23:59:59")); n.LastDay.String() != "2027-03-10" {
 		t.Errorf("working days: got %s", n.LastDay)
 	}
 }
@@ -214,7 +214,7 @@ func TestEveryHistoryOfANoticeKeepsItsPromises(t *testing.T) {
 					EventUphold, EventWithdraw, EventExpire, EventRepublish}).Draw(t, "event")})
 			in.Ask = append(in.Ask, at)
 		}
-		n := New(Terms{Days: in.Days, Unit: in.Unit, MinReason: in.MinReason}, in.Begin)
+		n := Begin(Terms{Days: in.Days, Unit: in.Unit, MinReason: in.MinReason}, in.Begin)
 		var asked []string
 		for i, e := range in.Events {
 			ended := n.Ended

@@ -180,7 +180,8 @@ func (s *Services) buildTrade(post notices) {
 	s.Brokers = broker.New(broker.Config{DB: p.DB, Audit: p.Audit(), People: s.Identity, Deals: s.Deals, Registrations: s.Contracts,
 		Now: p.Now})
 	s.Public = notice.New(notice.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Calendar: s.calendar, Now: p.Now})
-	s.Sales = sale.New(sale.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Organisations: saleOrganisations{s}, Now: p.Now, Code: bidderCode})
+	s.Sales = sale.New(sale.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Organisations: saleOrganisations{s}, Now: p.Now,
+		Code: bidderCode})
 }
 
 func (s *Services) buildCertify() error {

@@ -48,7 +48,8 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	server := web.New(web.Config{Views: views, Language: language, Sessions: s.Identity, Limiter: limiter{p.Cache}, Auditor: routeAuditor{p}, Observe: observe,
+	server := web.New(web.Config{Views: views, Language: language, Sessions: s.Identity, Limiter: limiter{p.Cache},
+		Auditor: routeAuditor{p}, Observe: observe,
 		Unread:  inbox{p}.unread,
 		Explain: postgres.Outage, Room: s.Room, Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev}, s.pages(assets))
 	s.mountAPI(server)
@@ -59,12 +60,14 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 func (s *Services) pages(assets *view.Assets) []web.Route {
 	kept := pageFiles{s.Platform}
 	return slices.Concat(
-		(&site.Pages{Identity: s.Identity, Listings: s.Listings, Catalogue: s.Catalogue, Achievements: s.Achievements, Demands: s.Demands, Deals: s.Deals,
+		(&site.Pages{Identity: s.Identity, Listings: s.Listings, Catalogue: s.Catalogue, Achievements: s.Achievements, Demands: s.Demands,
+			Deals:    s.Deals,
 			Registry: s.Registry, Stats: s.Stats, Inbox: inbox{s.Platform}, Assets: assets, Dev: s.Platform.Config.Dev}).Routes(),
 		(&pagespeople.Pages{Identity: s.Identity}).Routes(),
 		(&pagesmarket.Pages{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Catalogue: s.Catalogue, Matcher: s.Watch,
 			Watch: s.Watch, Synonyms: s.analyzer.Synonyms, Importer: s.Importer, Brokers: s.Brokers, Identity: s.Identity, Files: kept}).Routes(),
-		(&pagestrade.Pages{Deals: s.Deals, Brokers: s.Brokers, Listings: s.Listings, Achievements: s.Achievements, Demands: s.Demands,
+		(&pagestrade.Pages{Deals: s.Deals, Brokers: s.Brokers, Notices: s.Public, Sales: s.Sales, Listings: s.Listings,
+			Achievements: s.Achievements, Demands: s.Demands,
 			Contracts: s.Contracts, Identity: s.Identity, Files: kept}).Routes(),
 		(&pagescertify.Pages{Contracts: s.Contracts, Registry: s.Registry, Identity: s.Identity, Files: kept}).Routes(),
 		(&pagesinsight.Pages{Stats: s.Stats, Listings: s.Listings}).Routes(),

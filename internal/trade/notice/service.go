@@ -253,7 +253,8 @@ func (c Command) event(who actor.Actor, p Paper, objections []Objection, now tim
 }
 
 // effect writes back what an event changed.
-func (s *Service) effect(ctx context.Context, tx pgx.Tx, who actor.Actor, c Command, p *Paper, n *Notice, refusal Refusal, now time.Time) error {
+func (s *Service) effect(ctx context.Context, tx pgx.Tx, who actor.Actor, c Command, p *Paper, n *Notice, refusal Refusal,
+	now time.Time) error {
 	switch {
 	case c.Event == EventObject && (refusal == "" || refusal == Late):
 		if _, err := tx.Exec(ctx, insertObjection, pgx.StrictNamedArgs{"id": p.ID, "period": p.Period, "key": c.Key, "now": now,

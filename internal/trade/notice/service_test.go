@@ -46,7 +46,8 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{db: pgtest.New(t)}
 	for _, name := range []string{"样例大学", "样例企业"} {
-		w.exec(t, `insert into organisation (kind, name, division, state, created_at) values ('university', $1, '150104', 'confirmed', now())`, name)
+		w.exec(t, `insert into organisation (kind, name, division, state, created_at) values ('university', $1, '150104', 'confirmed', now())`,
+			name)
 	}
 	account := int64(0)
 	who := func(org int64, name string, roles ...actor.Role) actor.Actor {

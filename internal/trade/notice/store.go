@@ -15,8 +15,8 @@ import (
 	"techmarket/internal/platform/postgres"
 )
 
-const paperColumns = `id, use, organisation_id as org_id, title, body, party, amount_fen as amount, related, decider, days, unit, min_reason,
-	period, begins_at, last_day, ends_at, ended, reason, passed_at, is_sample as sample, created_at, updated_at`
+const paperColumns = `id, use, organisation_id as org_id, title, body, party, amount_fen as amount, related, decider, days, unit,
+	min_reason, period, begins_at, last_day, ends_at, ended, reason, passed_at, is_sample as sample, created_at, updated_at`
 
 const (
 	clockNow    = `select clock_timestamp()`

@@ -20,8 +20,8 @@ const (
 	lockSale   = `select pg_advisory_xact_lock(1502, @id::int)`
 	insertSale = `insert into sale (state, organisation_id, created_by, title, object, conditions, start_fen, step_fen, step_multiple,
 	window_minutes, grace_seconds, reserve_fen, deposit_fen, begins_at, planned_end, ends_at, is_sample, created_at, updated_at)
-values ('draft', @org, @account, @title, @object, @conditions, @start, @step, @multiple, @window, @grace, @reserve, @deposit, @begins, @ends,
-	@ends, @sample, @now, @now) returning id`
+values ('draft', @org, @account, @title, @object, @conditions, @start, @step, @multiple, @window, @grace, @reserve, @deposit,
+	@begins, @ends, @ends, @sample, @now, @now) returning id`
 	selectSale = `select ` + saleColumns + ` from sale where id = @id`
 	lockedSale = selectSale + ` for no key update`
 	updateSale = `update sale set state = @state, ends_at = @ends, leader = @leader, top_fen = @top, seq = @seq, turns = @turns,
@@ -34,7 +34,8 @@ order by id desc limit @limit`
 order by ends_at limit 100`
 
 	selectPauses = `select from_at as "from", to_at as "to", counted, reason from sale_pause where sale_id = @id order by number`
-	upsertPause  = `insert into sale_pause (sale_id, number, from_at, to_at, counted, reason) values (@id, @number, @from, @to, @counted, @reason)
+	upsertPause  = `insert into sale_pause (sale_id, number, from_at, to_at, counted, reason)
+values (@id, @number, @from, @to, @counted, @reason)
 on conflict (sale_id, number) do update set to_at = excluded.to_at`
 
 	intentColumns = `id, sale_id, organisation_id as org_id, account_id, code, state, related, coalesce(rank, 0) as rank, voucher,
@@ -121,8 +122,11 @@ func addEvent(ctx context.Context, tx pgx.Tx, id int64, e Step) error {
 func addIntent(ctx context.Context, tx pgx.Tx, i Intent) error {
 	_, err := tx.Exec(ctx, insertIntent, pgx.StrictNamedArgs{"id": i.SaleID, "org": i.OrgID, "account": i.AccountID, "code": i.Code,
 		"related": i.Related})
-	if postgres.Constraint(err) == "sale_intent_sale_id_organisation_id_key" {
-		err = fault.Wrap(err, fault.Conflict, "already_filed", "本单位已经提交过受让意向")
+	switch postgres.Constraint(err) {
+	case "sale_intent_sale_id_organisation_id_key":
+		return fault.Wrap(err, fault.Conflict, "already_filed", "本单位已经提交过受让意向")
+	case "sale_intent_sale_id_code_key":
+		return fault.Wrap(err, fault.Conflict, "code_taken", "代码恰好重复，请再提交一次")
 	}
 	return err
 }

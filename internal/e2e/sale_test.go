@@ -49,7 +49,15 @@ func TestSale_IsBidForWithoutAScript(t *testing.T) {
 	league.get(at).submit(at+"/do", values{"event": "pause", "reason": "机房断电"}).want(200, "竞价已暂停", "机房断电")
 	league.get(at).submit(at+"/do", values{"event": "resume"}).want(200, "竞价中")
 	w.guest.get(at + "/record").want(404)
-	shift(`update sale set planned_end = clock_timestamp() - interval '1 minute', ends_at = clock_timestamp() - interval '1 minute'`)
+	for _, sql := range []string{
+		`update sale set begins_at = begins_at - interval '9 days', planned_end = planned_end - interval '9 days',
+			ends_at = ends_at - interval '9 days'`,
+		`update sale_intent set confirmed_at = confirmed_at - interval '9 days'`,
+		`update sale_attempt set arrived_at = arrived_at - interval '9 days', served_at = served_at - interval '9 days'`,
+		`update sale_pause set from_at = from_at - interval '9 days', to_at = to_at - interval '9 days'`,
+	} {
+		shift(sql)
+	}
 	company.get(at).want(200, "正在确认结果")
 	if n, err := w.s.Sales.Finish(context.Background()); err != nil || n != 1 {
 		t.Fatalf("finished %d, %v", n, err)
@@ -57,7 +65,8 @@ func TestSale_IsBidForWithoutAScript(t *testing.T) {
 	w.guest.get(at).want(200, "成交：竞买代码", "1,020,000.00 元")
 	record := w.guest.get(at + "/record").want(200).body
 	var replayed strings.Builder
-	if err := fact.Replay(bytes.NewReader(record), &replayed, fact.Of(sale.ReplayAuction)); err != nil || bytes.Contains(record, []byte("示范")) ||
+	if err := fact.Replay(bytes.NewReader(record), &replayed, fact.Of(sale.ReplayAuction)); err != nil ||
+		bytes.Contains(record, []byte("示范")) ||
 		!strings.Contains(replayed.String(), `"state":"sold"`) || !strings.Contains(replayed.String(), `"price":"1020000.00"`) {
 		t.Errorf("the record %s replays to %s, %v", record, replayed.String(), err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"techmarket/internal/app/demo/sample"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/trade/notice"
@@ -44,9 +45,9 @@ func (l *loader) sell(ctx context.Context) error {
 		who := l.contact(o.Key)
 		switch {
 		case who.OrgState != actor.Confirmed || !who.Has(actor.Member, actor.OrgAdmin):
-		case o.Kind == string(actor.University) && owner.AccountID == 0:
+		case o.Kind == sample.OrgUniversity && owner.AccountID == 0:
 			owner = who
-		case o.Kind == string(actor.Enterprise) && len(bidders) < 3:
+		case o.Kind == sample.OrgCompany && len(bidders) < 3:
 			bidders = append(bidders, who)
 		}
 	}

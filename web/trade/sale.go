@@ -62,7 +62,10 @@ func (p *Pages) sales(c *web.Ctx) error {
 	if web.Members().Allows(c.Actor()) {
 		body.Actions = []view.Action{{Label: "挂牌", Href: "/sales/new", Kind: view.Quiet}}
 	}
-	return ui.ShowList(c, c.Page("挂牌竞价"), body)
+	body.Actions = append(body.Actions, view.Action{Label: "公示", Href: "/notices", Kind: view.Quiet})
+	page := c.Page("挂牌竞价")
+	page.Nav = "sales"
+	return ui.ShowList(c, page, body)
 }
 
 func stageTag(s sale.Stage) view.Tag {

@@ -2,6 +2,7 @@ package trade
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"techmarket/internal/trade/sale"
@@ -24,6 +25,7 @@ func (p *Pages) showSale(c *web.Ctx, f *web.Form, ferr error) error {
 		return err
 	}
 	page := c.Page(v.Sale.Title)
+	page.Nav = "sales"
 	page.Breadcrumbs = []view.Link{{Label: "挂牌竞价", Href: "/sales"}}
 	body := ui.Sheet{Tags: []view.Tag{stageTag(v.Sale.State)}, Sample: v.Sale.Sample}
 	body.Main = append(body.Main, p.standing(v), ui.Block{Title: "规则", Parts: view.Parts{saleRules(v.Sale)}})
@@ -201,8 +203,8 @@ func saleHistory(v sale.View) view.Timeline {
 	words := map[sale.Event]string{sale.EventSubmit: "提交审核", sale.EventReturn: "退回修改", sale.EventPublish: "公布挂牌", sale.EventWithdraw: "撤牌",
 		sale.EventPause: "暂停竞价", sale.EventResume: "恢复竞价", sale.EventFinish: "竞价结束", sale.EventConfirm: "签订成交确认书", sale.EventDefault: "记为悔拍"}
 	var t view.Timeline
-	for i := len(v.Steps) - 1; i >= 0; i-- {
-		t.Events = append(t.Events, view.Event{At: v.Steps[i].At, What: words[v.Steps[i].Event], Note: v.Steps[i].Reason})
+	for _, s := range slices.Backward(v.Steps) {
+		t.Events = append(t.Events, view.Event{At: s.At, What: words[s.Event], Note: s.Reason})
 	}
 	return t
 }

@@ -216,7 +216,7 @@ func decodeStruct(v reflect.Value, n node, path string) error {
 	if err := some(false); err != nil {
 		return err
 	}
-	if c, ok := v.Addr().Interface().(Check); ok {
+	if c, ok := reflect.TypeAssert[Check](v.Addr()); ok {
 		if key, why := c.Check(); why != "" {
 			return malformed(join(path, key), why)
 		}

@@ -103,7 +103,7 @@ func TestOnlyComparableContractsCount(t *testing.T) {
 		"at the lower bound": {func(c *Contract) { c.Amount = 1 }, nil, true},
 		"below it":           {func(c *Contract) { c.Amount = 1 }, func(r *Record) { r.Query.Min = 2 }, false},
 		"at the upper bound": {
-			func(c *Contract) { c.Amount = 20_000_000 }, func(r *Record) { r.Query.Max = ptr(money.Fen(20_000_000)) }, false,
+			func(c *Contract) { c.Amount = 20_000_000 }, func(r *Record) { r.Query.Max = new(money.Fen(20_000_000)) }, false,
 		},
 		"on the first day":     {func(c *Contract) { c.Signed = day("2026-07-01") }, nil, true},
 		"on the last day":      {func(c *Contract) { c.Signed = day("2027-06-30") }, nil, true},
@@ -112,8 +112,8 @@ func TestOnlyComparableContractsCount(t *testing.T) {
 		"another region":       {func(c *Contract) { c.Region = "150102" }, nil, false},
 		"another field":        {func(c *Contract) { c.Field = "0502" }, nil, false},
 		"every region":         {func(c *Contract) { c.Region = "110101" }, func(r *Record) { r.Query.Regions = []string{All} }, true},
-		"the viewer sold it":   {func(c *Contract) { c.Seller = "样例我" }, func(r *Record) { r.Viewer = ptr("样例我") }, false},
-		"the viewer bought it": {func(c *Contract) { c.Buyer = "样例我" }, func(r *Record) { r.Viewer = ptr("样例我") }, false},
+		"the viewer sold it":   {func(c *Contract) { c.Seller = "样例我" }, func(r *Record) { r.Viewer = new("样例我") }, false},
+		"the viewer bought it": {func(c *Contract) { c.Buyer = "样例我" }, func(r *Record) { r.Viewer = new("样例我") }, false},
 	} {
 		list := even(5)
 		c.change(&list[4])
@@ -126,8 +126,6 @@ func TestOnlyComparableContractsCount(t *testing.T) {
 		}
 	}
 }
-
-func ptr[T any](v T) *T { return &v }
 
 func TestTheCellWidensByPeriodThenRegionThenField(t *testing.T) {
 	t.Parallel()

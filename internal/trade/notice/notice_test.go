@@ -168,7 +168,7 @@ func TestEveryStateAndEventHasOneRow(t *testing.T) {
 		Withdrawn: func() (*Notice, time.Time) { n := fifteen(); n.Ended = Withdrawn; return n, at },
 	}
 	events := []string{EventObject, EventReject, EventUpholdMinor, EventUphold, EventWithdraw, EventExpire, EventRepublish}
-	for state, make := range states {
+	for state, arrange := range states {
 		for _, name := range events {
 			var found []row
 			for _, r := range rows() {
@@ -179,7 +179,7 @@ func TestEveryStateAndEventHasOneRow(t *testing.T) {
 			if len(found) != 1 {
 				t.Fatalf("%s %s: %d rows", state, name, len(found))
 			}
-			n, at := make()
+			n, at := arrange()
 			if n.StateAt(at) != state {
 				t.Fatalf("not %s but %s", state, n.StateAt(at))
 			}

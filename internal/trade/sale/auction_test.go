@@ -25,8 +25,6 @@ func at(s string) time.Time {
 	panic("not a time: " + s)
 }
 
-func ptr[T any](v T) *T { return &v }
-
 const yuan = money.Yuan
 
 // terms: start 1,000,000, step 20,000, 19 May 16:00 to 20 May 16:00; A to D with a confirmed deposit, R is related, N has not paid.
@@ -34,7 +32,7 @@ func terms(change ...func(*Terms)) Terms {
 	paid := at("18 10:00")
 	t := Terms{Start: 1_000_000 * yuan, Step: 20_000 * yuan, WindowMinutes: 5, GraceSeconds: 2, Begins: at("19 16:00"), Ends: at("16:00"),
 		Bidders: []Bidder{{"A", false, &paid}, {"B", false, &paid}, {"C", false, &paid}, {"D", false, &paid},
-			{"R", true, &paid}, {"N", false, nil}, {"L", false, ptr(at("15:58"))}}}
+			{"R", true, &paid}, {"N", false, nil}, {"L", false, new(at("15:58"))}}}
 	for _, c := range change {
 		c(&t)
 	}
@@ -52,7 +50,7 @@ func bids(lines ...string) []Bid {
 		}
 		b := Bid{Key: fmt.Sprint("k", i), Code: f[0], Amount: amount, At: at(strings.ReplaceAll(f[2], "_", " "))}
 		if len(f) > 3 {
-			b.ServedAt = ptr(at(f[3]))
+			b.ServedAt = new(at(f[3]))
 		}
 		list = append(list, b)
 	}
@@ -128,12 +126,12 @@ func TestABidIsJudgedByTheFirstRuleThatStandsAgainstIt(t *testing.T) {
 		"equal off the step of another": {
 			terms(priority, multiple), []string{"D 1020000 15:00", "A 1020000 15:01", "D 1040000 15:02", "A 1040000 15:03"}, "+, +, +, +",
 		},
-		"after the owner withdrew": {terms(func(t *Terms) { t.WithdrawAt = ptr(at("19 15:00")) }),
+		"after the owner withdrew": {terms(func(t *Terms) { t.WithdrawAt = new(at("19 15:00")) }),
 			[]string{"A 1000000 19_14:00", "A 1000000 19_15:00", "A 1000000 15:00"}, "not_open, withdrawn, withdrawn"},
 		"a withdrawal after the begin is none": {
-			terms(func(t *Terms) { t.WithdrawAt = ptr(at("19 16:00")) }), []string{"A 1000000 15:00"}, "+",
+			terms(func(t *Terms) { t.WithdrawAt = new(at("19 16:00")) }), []string{"A 1000000 15:00"}, "+",
 		},
-		"paused, both ends": {terms(func(t *Terms) { t.Pauses = []Pause{{at("12:00"), ptr(at("13:00"))}} }),
+		"paused, both ends": {terms(func(t *Terms) { t.Pauses = []Pause{{at("12:00"), new(at("13:00"))}} }),
 			[]string{"A 1000000 12:00", "X 1 12:59:59.999999", "A 1000000 13:00"}, "paused, paused, +"},
 		"arrived before the pause, served in it": {terms(func(t *Terms) { t.Pauses = []Pause{{at("12:00"), nil}} }),
 			[]string{"A 1000000 12:01", "B 1000000 11:59", "A 1020000 17:00"}, "paused, +, paused"},
@@ -194,25 +192,25 @@ func TestAPauseCountsWhileTheBiddingIsOpenAndMovesTheEndByItsLength(t *testing.T
 		end      string
 		state    string
 	}{
-		"in the first instant": {[]Pause{{at("19 16:00"), ptr(at("19 17:00"))}}, nil, nil, "[true]", "17:00", "unsold"},
-		"before the begin":     {[]Pause{{at("19 15:59"), ptr(at("19 17:00"))}}, nil, nil, "[false]", "16:00", "unsold"},
-		"in the last instant":  {[]Pause{{at("16:00"), ptr(at("16:30"))}}, nil, nil, "[true]", "16:30", "unsold"},
-		"after the end":        {[]Pause{{at("16:00:00.000001"), ptr(at("17:00"))}}, nil, nil, "[false]", "16:00", "unsold"},
+		"in the first instant": {[]Pause{{at("19 16:00"), new(at("19 17:00"))}}, nil, nil, "[true]", "17:00", "unsold"},
+		"before the begin":     {[]Pause{{at("19 15:59"), new(at("19 17:00"))}}, nil, nil, "[false]", "16:00", "unsold"},
+		"in the last instant":  {[]Pause{{at("16:00"), new(at("16:30"))}}, nil, nil, "[true]", "16:30", "unsold"},
+		"after the end":        {[]Pause{{at("16:00:00.000001"), new(at("17:00"))}}, nil, nil, "[false]", "16:00", "unsold"},
 		"inside what another added": {
-			[]Pause{{at("15:00"), ptr(at("15:30"))}, {at("16:10"), ptr(at("16:20"))}}, nil, nil, "[true true]", "16:40", "unsold",
+			[]Pause{{at("15:00"), new(at("15:30"))}, {at("16:10"), new(at("16:20"))}}, nil, nil, "[true true]", "16:40", "unsold",
 		},
 		"inside what a late bid added": {
-			[]Pause{{at("16:04"), ptr(at("16:10"))}}, nil, []string{"A 1000000 15:59:30"}, "[true]", "16:10:30", "sold",
+			[]Pause{{at("16:04"), new(at("16:10"))}}, nil, []string{"A 1000000 15:59:30"}, "[true]", "16:10:30", "sold",
 		},
 		"without end, and one after it": {
-			[]Pause{{at("15:00"), nil}, {at("15:30"), ptr(at("15:40"))}}, nil, nil, "[true false]", "16:00", "paused",
+			[]Pause{{at("15:00"), nil}, {at("15:30"), new(at("15:40"))}}, nil, nil, "[true false]", "16:00", "paused",
 		},
 		"without end, but before the begin": {
-			[]Pause{{at("19 15:00"), nil}, {at("15:30"), ptr(at("15:40"))}}, nil, nil, "[false true]", "16:10", "unsold",
+			[]Pause{{at("19 15:00"), nil}, {at("15:30"), new(at("15:40"))}}, nil, nil, "[false true]", "16:10", "unsold",
 		},
-		"after a withdrawal": {[]Pause{{at("15:00"), nil}}, ptr(at("18 12:00")), nil, "[false]", "16:00", "withdrawn"},
+		"after a withdrawal": {[]Pause{{at("15:00"), nil}}, new(at("18 12:00")), nil, "[false]", "16:00", "withdrawn"},
 		"two, the last after the attempts": {
-			[]Pause{{at("12:00"), ptr(at("13:00"))}, {at("14:00"), ptr(at("15:00"))}}, nil, []string{"A 1000000 13:30"}, "[true true]", "18:00",
+			[]Pause{{at("12:00"), new(at("13:00"))}, {at("14:00"), new(at("15:00"))}}, nil, []string{"A 1000000 13:30"}, "[true true]", "18:00",
 			"sold",
 		},
 	} {
@@ -229,13 +227,13 @@ func TestTermsWithPausesThatOverlapAreMalformed(t *testing.T) {
 		pauses []Pause
 		bad    bool
 	}{
-		"one after the other":      {[]Pause{{at("10:00"), ptr(at("11:00"))}, {at("11:00"), ptr(at("12:00"))}}, false},
-		"overlapping":              {[]Pause{{at("10:00"), ptr(at("11:00"))}, {at("10:59"), ptr(at("12:00"))}}, true},
-		"the same twice":           {[]Pause{{at("10:00"), ptr(at("11:00"))}, {at("10:00"), ptr(at("11:00"))}}, true},
-		"endless inside another":   {[]Pause{{at("10:00"), ptr(at("11:00"))}, {at("10:30"), nil}}, true},
-		"after an endless one":     {[]Pause{{at("10:00"), nil}, {at("10:30"), ptr(at("11:00"))}}, false},
-		"backwards":                {[]Pause{{at("11:00"), ptr(at("10:00"))}}, true},
-		"overlapping, later first": {[]Pause{{at("10:59"), ptr(at("12:00"))}, {at("10:00"), ptr(at("11:00"))}}, true},
+		"one after the other":      {[]Pause{{at("10:00"), new(at("11:00"))}, {at("11:00"), new(at("12:00"))}}, false},
+		"overlapping":              {[]Pause{{at("10:00"), new(at("11:00"))}, {at("10:59"), new(at("12:00"))}}, true},
+		"the same twice":           {[]Pause{{at("10:00"), new(at("11:00"))}, {at("10:00"), new(at("11:00"))}}, true},
+		"endless inside another":   {[]Pause{{at("10:00"), new(at("11:00"))}, {at("10:30"), nil}}, true},
+		"after an endless one":     {[]Pause{{at("10:00"), nil}, {at("10:30"), new(at("11:00"))}}, false},
+		"backwards":                {[]Pause{{at("11:00"), new(at("10:00"))}}, true},
+		"overlapping, later first": {[]Pause{{at("10:59"), new(at("12:00"))}, {at("10:00"), new(at("11:00"))}}, true},
 	} {
 		if _, why := terms(func(t *Terms) { t.Pauses = c.pauses }).Check(); (why != "") != c.bad {
 			t.Errorf("%s: got %q", name, why)
@@ -264,10 +262,10 @@ func TestAnAuctionEndsSoldUnsoldWithdrawnOrPaused(t *testing.T) {
 			terms(func(t *Terms) { t.Pauses = []Pause{{at("15:30"), nil}} }), []string{"A 1000000 15:00"}, "paused", "", 0, "",
 		},
 		"withdrawn": {
-			terms(func(t *Terms) { t.WithdrawAt = ptr(at("19 15:59")) }), []string{"A 1000000 15:00"}, "withdrawn", "", 0, "accepted",
+			terms(func(t *Terms) { t.WithdrawAt = new(at("19 15:59")) }), []string{"A 1000000 15:00"}, "withdrawn", "", 0, "accepted",
 		},
 		"not withdrawn": {
-			terms(func(t *Terms) { t.WithdrawAt = ptr(at("10:00")) }), []string{"A 1000000 15:00"}, "sold", "", 1_000_000 * yuan, "refused",
+			terms(func(t *Terms) { t.WithdrawAt = new(at("10:00")) }), []string{"A 1000000 15:00"}, "sold", "", 1_000_000 * yuan, "refused",
 		},
 	} {
 		out := ReplayAuction(AuctionRecord{c.terms, bids(c.bids...)})
@@ -297,7 +295,7 @@ func TestEveryHistoryOfAnAuctionKeepsItsPromises(t *testing.T) {
 			x.StepMultiple = rapid.Bool().Draw(t, "multiple")
 			if rapid.Bool().Draw(t, "pause") {
 				from := x.Begins.Add(time.Duration(rapid.IntRange(0, 24*60).Draw(t, "from")) * time.Minute)
-				x.Pauses = []Pause{{from, ptr(from.Add(time.Hour))}}
+				x.Pauses = []Pause{{from, new(from.Add(time.Hour))}}
 			}
 		})
 		a := NewAuction(rules)

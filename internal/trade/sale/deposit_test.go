@@ -16,7 +16,7 @@ func may(day int) fact.Day { return fact.DayOf(at(fmt.Sprintf("%02d 12:00", day)
 // soldTo is a sale that ended on 20 May 2027 (a Thursday): C for 1,300,000, deposits of 100,000 of A and C; N never paid.
 func soldTo(change ...func(*EndedSale)) EndedSale {
 	paid := at("18 10:00")
-	s := EndedSale{EndedAt: at("16:00"), Outcome: StateSold, Winner: ptr("C"), Price: ptr(1_300_000 * yuan), Bidders: []Depositor{
+	s := EndedSale{EndedAt: at("16:00"), Outcome: StateSold, Winner: new("C"), Price: new(1_300_000 * yuan), Bidders: []Depositor{
 		{"A", 100_000 * yuan, &paid}, {"C", 100_000 * yuan, &paid}, {"N", 100_000 * yuan, nil}}}
 	for _, c := range change {
 		c(&s)
@@ -28,11 +28,11 @@ func settle(asOf int, sales ...EndedSale) DepositResult {
 	return SettleDeposits(DepositRecord{Policy: DepositPolicy{SignWorkingDays: 5, RefundHours: 24}, AsOf: may(asOf), Sales: sales})
 }
 
-func signed(day int) func(*EndedSale)    { return func(s *EndedSale) { s.SignedOn = ptr(may(day)) } }
+func signed(day int) func(*EndedSale)    { return func(s *EndedSale) { s.SignedOn = new(may(day)) } }
 func costs(c money.Fen) func(*EndedSale) { return func(s *EndedSale) { s.Costs = c * yuan } }
 
 func again(price money.Fen) EndedSale {
-	return soldTo(func(s *EndedSale) { s.EndedAt, s.Winner, s.Price = at("29 16:00"), ptr("A"), ptr(price*yuan) })
+	return soldTo(func(s *EndedSale) { s.EndedAt, s.Winner, s.Price = at("29 16:00"), new("A"), new(price*yuan) })
 }
 
 func TestASaleIsSignedWaitingOrDefaultedOnADay(t *testing.T) {
@@ -57,7 +57,7 @@ func TestASaleIsSignedWaitingOrDefaultedOnADay(t *testing.T) {
 			t.Errorf("%s: got %+v", name, got)
 		}
 	}
-	for _, s := range []EndedSale{{Outcome: StateSold, Price: ptr(yuan)}, {Outcome: StateSold, Winner: ptr("A")}} {
+	for _, s := range []EndedSale{{Outcome: StateSold, Price: new(yuan)}, {Outcome: StateSold, Winner: new("A")}} {
 		if _, why := s.Check(); why == "" {
 			t.Errorf("%+v is taken", s)
 		}
@@ -72,7 +72,7 @@ func TestDepositsGoBackToAllButTheWinner(t *testing.T) {
 	if got := settle(20, soldTo(func(s *EndedSale) { s.Outcome = StateUnsold })).Sales[0].Refunds; len(got) != 2 {
 		t.Errorf("unsold: got %v", got)
 	}
-	late := soldTo(func(s *EndedSale) { s.Bidders[2].ConfirmedAt = ptr(at("22 10:00")) }) // after the end: no right, but a refund
+	late := soldTo(func(s *EndedSale) { s.Bidders[2].ConfirmedAt = new(at("22 10:00")) }) // after the end: no right, but a refund
 	if got := settle(20, late).Sales[0].Refunds; len(got) != 2 || got[1].Code != "N" {
 		t.Errorf("confirmed late: got %v", got)
 	}
@@ -102,7 +102,7 @@ func TestTheWinnersDepositGoesIntoThePriceOrPaysForTheDefault(t *testing.T) {
 	}{
 		"signed": {[]EndedSale{soldTo(signed(27))}, WinnersDeposit{AppliedToPrice: 100_000, LeftToPay: 1_200_000}},
 		"deposit above the price": {
-			[]EndedSale{soldTo(signed(27), func(s *EndedSale) { s.Price = ptr(60_000 * yuan) })}, WinnersDeposit{AppliedToPrice: 60_000},
+			[]EndedSale{soldTo(signed(27), func(s *EndedSale) { s.Price = new(60_000 * yuan) })}, WinnersDeposit{AppliedToPrice: 60_000},
 		},
 		"defaulted, not yet sold": {[]EndedSale{soldTo(costs(5_000))}, WinnersDeposit{ToCosts: 5_000, Held: 95_000}},
 		"costs above the deposit": {[]EndedSale{soldTo(costs(130_000))}, WinnersDeposit{ToCosts: 100_000, Owes: 30_000}},
@@ -165,7 +165,7 @@ func TestTheWinnersDepositIsSharedOutToTheFen(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		amount := func(name string) money.Fen { return money.Fen(rapid.Int64Range(0, 300_000_00).Draw(t, name)) }
 		s, next := soldTo(costs(amount("costs")/yuan)), again(amount("next")/yuan)
-		s.Bidders[1].Deposit, s.Price = amount("deposit"), ptr(amount("price"))
+		s.Bidders[1].Deposit, s.Price = amount("deposit"), new(amount("price"))
 		sales := []EndedSale{s}
 		if rapid.Bool().Draw(t, "resold") {
 			sales = append(sales, next)

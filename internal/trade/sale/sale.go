@@ -6,9 +6,9 @@
 //
 // The table `moves` holds every step beside the bids:
 //
-//	draft     ──submit (owner)──▶ in_review
+//	draft     ──submit (owner)──▶ in_review;
 //	in_review ──return (desk; reason)──▶ draft
-//	          ──publish (desk; before the begin)──▶ disclosed
+//	          ──publish (desk; before the begin)──▶ disclosed;
 //	disclosed ──withdraw (owner; before the begin; reason)──▶ withdrawn
 //	          ──pause (desk; open; reason), resume (desk; paused)──▶ disclosed
 //	          ──finish (job; after end and grace)──▶ sold or unsold

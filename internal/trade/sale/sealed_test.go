@@ -27,7 +27,7 @@ func papers(lines ...string) []Paper {
 		f := strings.Fields(line)
 		p := Paper{Code: f[0], Action: FilePaper, Began: at("09:00")}
 		if f[2] != "never" {
-			p.At = ptr(at(strings.ReplaceAll(f[2], "_", " ")))
+			p.At = new(at(strings.ReplaceAll(f[2], "_", " ")))
 		}
 		if f[1] == "withdraw" {
 			p.Action = WithdrawPaper
@@ -151,7 +151,7 @@ func TestNothingIsSoldWithoutAPaperOrUnderTheReserve(t *testing.T) {
 	if out.State != StateUnsold || *out.Reason != NoBid || out.Winner != nil || out.DecidedBy != nil || out.Matches[0] != MatchNoSale {
 		t.Errorf("got %+v", out)
 	}
-	reserve := func(r *Round) { r.Reserve = ptr(1_500_000 * yuan) }
+	reserve := func(r *Round) { r.Reserve = new(1_500_000 * yuan) }
 	if out := DecideSealed(SealedRecord{Round: round(reserve), Papers: papers("A 1499999.99 10:00")}); *out.Reason != BelowReserve ||
 		out.Price != nil {
 		t.Errorf("got %+v", out)
@@ -204,7 +204,7 @@ func TestNobodyOfferedMoreThanTheWinner(t *testing.T) {
 		for range rapid.IntRange(0, 8).Draw(t, "n") {
 			amount := 1_000_000*yuan + money.Fen(rapid.IntRange(-1, 2).Draw(t, "amount"))
 			list = append(list, Paper{Code: rapid.SampledFrom([]string{"A", "B", "C", "N", "R"}).Draw(t, "who"), Action: FilePaper,
-				At: ptr(at("10:00")), Amount: &amount})
+				At: new(at("10:00")), Amount: &amount})
 		}
 		out := DecideSealed(SealedRecord{Round: round(), Papers: list})
 		best := money.Fen(-1)

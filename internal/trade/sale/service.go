@@ -2,6 +2,7 @@ package sale
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -372,7 +373,7 @@ func bid(ctx context.Context, tx pgx.Tx, who actor.Actor, id int64, key string, 
 	var row int64
 	err = tx.QueryRow(ctx, insertAttempt, pgx.StrictNamedArgs{"id": id, "code": code, "key": key, "account": who.AccountID,
 		"amount": amount}).Scan(&row, &in.At)
-	repeated := err == pgx.ErrNoRows
+	repeated := errors.Is(err, pgx.ErrNoRows)
 	if err != nil && !repeated {
 		return Answer{}, err
 	}

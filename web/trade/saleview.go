@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"techmarket/internal/trade/sale"
 	"techmarket/web"
@@ -112,10 +113,16 @@ func saleRules(s sale.Sale) view.Facts {
 
 // bidding is what a member of another unit can do: file an intent, then bid.
 func (p *Pages) bidding(c *web.Ctx, v sale.View, a *ui.Ask) []ui.Block {
-	if !web.Members().Allows(c.Actor()) || c.Actor().In(v.Sale.OrgID) || v.Phase == "" || v.Phase == sale.PhaseClosing {
+	at := fmt.Sprintf("/sales/%d/", v.Sale.ID)
+	switch {
+	case v.Phase == "" || v.Phase == sale.PhaseClosing:
+		return nil
+	case !c.Actor().SignedIn():
+		return []ui.Block{{Title: "参加竞价", Parts: view.Parts{view.Notice{Title: "请先登录", Text: "单位经办人登录后可以提交受让意向、出价。",
+			Actions: []view.Action{{Label: "登录", Href: "/signin?next=" + strings.TrimSuffix(at, "/")}}}}}}
+	case !web.Members().Allows(c.Actor()) || c.Actor().In(v.Sale.OrgID):
 		return nil
 	}
-	at := fmt.Sprintf("/sales/%d/", v.Sale.ID)
 	if v.Mine == nil {
 		related := a.Radio("related", "与转让方的关系", "", []view.Option{{Value: "no", Label: "没有关联"},
 			{Value: "yes", Label: "是转让方的母公司、子公司或受其委托（不得参加竞价）"}}, ui.Required)

@@ -87,25 +87,34 @@ type bench struct {
 	auction *Auction
 }
 
-// lock takes the advisory lock of the sale first, because a row lock is no queue, then the row.
+// lock takes the advisory lock of the sale first, because a row lock is no queue, then the row, all in one trip: who holds the lock makes
+// the others wait. Each statement sees what was committed before it ran.
 func lock(ctx context.Context, tx pgx.Tx, id int64) (*bench, error) {
-	if _, err := tx.Exec(ctx, lockSale, pgx.StrictNamedArgs{"id": id}); err != nil {
-		return nil, err
-	}
+	args := pgx.StrictNamedArgs{"id": id}
+	var trip pgx.Batch
+	trip.Queue(lockSale, args)
+	trip.Queue(lockedSale, args)
+	trip.Queue(selectPauses, args)
+	trip.Queue(selectIntents, args)
+	trip.Queue(clockNow)
+	answers := tx.SendBatch(ctx, &trip)
+	defer answers.Close() // an error stands in the answers too
 	b := &bench{tx: tx}
+	if _, err := answers.Exec(); err != nil {
+		return nil, err
+	}
 	var err error
-	if b.sale, err = one[Sale](ctx, tx, lockedSale, pgx.StrictNamedArgs{"id": id}); err != nil {
+	if b.sale, err = oneOf[Sale](answers.Query()); err != nil {
 		return nil, err
 	}
-	if b.pauses, err = all[storedPause](ctx, tx, selectPauses, pgx.StrictNamedArgs{"id": id}); err != nil {
+	if b.pauses, err = allOf[storedPause](answers.Query()); err != nil {
 		return nil, err
 	}
-	if b.intents, err = all[Intent](ctx, tx, selectIntents, pgx.StrictNamedArgs{"id": id}); err != nil {
+	if b.intents, err = allOf[Intent](answers.Query()); err != nil {
 		return nil, err
 	}
 	b.auction = auction(b.sale, b.pauses, b.intents)
-	b.now, err = dbNow(ctx, tx)
-	return b, err
+	return b, answers.QueryRow().Scan(&b.now)
 }
 
 // keep writes back where the bidding stands.
@@ -113,6 +122,9 @@ func (b *bench) keep(ctx context.Context, reason string) error {
 	a := b.auction
 	b.sale.EndsAt, b.sale.Leader, b.sale.Top, b.sale.Seq, b.sale.Alarm = a.End, a.Leader, a.Top, a.Seq, a.Alarm
 	for i, counted := range a.Settled {
+		if i < len(b.pauses) && b.pauses[i].To == a.Pauses[i].To {
+			continue
+		}
 		p := storedPause{From: a.Pauses[i].From, To: a.Pauses[i].To, Counted: counted, Reason: reason}
 		if _, err := b.tx.Exec(ctx, upsertPause, pgx.StrictNamedArgs{"id": b.sale.ID, "number": i + 1, "from": p.From, "to": p.To,
 			"counted": p.Counted, "reason": p.Reason}); err != nil {

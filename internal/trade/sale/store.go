@@ -88,7 +88,15 @@ type Step struct {
 }
 
 func one[T any](ctx context.Context, q postgres.Querier, sql string, args pgx.StrictNamedArgs) (T, error) {
-	rows, _ := q.Query(ctx, sql, args)
+	return oneOf[T](q.Query(ctx, sql, args))
+}
+
+func all[T any](ctx context.Context, q postgres.Querier, sql string, args pgx.StrictNamedArgs) ([]T, error) {
+	return allOf[T](q.Query(ctx, sql, args))
+}
+
+// oneOf and allOf read rows; what went wrong with the query stands in the rows.
+func oneOf[T any](rows pgx.Rows, _ error) (T, error) {
 	v, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = errNotFound
@@ -96,8 +104,7 @@ func one[T any](ctx context.Context, q postgres.Querier, sql string, args pgx.St
 	return v, err
 }
 
-func all[T any](ctx context.Context, q postgres.Querier, sql string, args pgx.StrictNamedArgs) ([]T, error) {
-	rows, _ := q.Query(ctx, sql, args)
+func allOf[T any](rows pgx.Rows, _ error) ([]T, error) {
 	return pgx.CollectRows(rows, pgx.RowToStructByName[T])
 }
 

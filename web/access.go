@@ -54,6 +54,11 @@ func Traders() Access {
 // Brokers bring two sides together.
 func Brokers() Access { return roles("技术经纪人", actor.Broker) }
 
+// SaleKeepers carry a sale: the unit that sells, and the officers of its area.
+func SaleKeepers() Access {
+	return roles("单位经办人、单位管理员、盟市和自治区管理员", actor.Member, actor.OrgAdmin, actor.LeagueOfficer, actor.RegionOfficer)
+}
+
 // Importers bring files of listings: members for their organisation, the region for any.
 func Importers() Access {
 	return roles("单位经办人、单位管理员、自治区管理员", actor.Member, actor.OrgAdmin, actor.RegionOfficer)

@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/region"
@@ -69,6 +71,36 @@ type mandates struct{ s *Services }
 
 func (m mandates) Holds(ctx context.Context, q postgres.Querier, account, org int64) (bool, error) {
 	return m.s.Brokers.Holds(ctx, q, account, org)
+}
+
+// calendar is the table of rest days, which the desk of the region keeps.
+func (s *Services) calendar(ctx context.Context) (clock.Calendar, error) {
+	days, err := s.Deadlines.Holidays(ctx)
+	table := clock.Calendar{}
+	for _, d := range days {
+		table[d.Day.Format(time.DateOnly)] = d.Kind
+	}
+	return table, err
+}
+
+// saleOrganisations tells sales where a unit is.
+type saleOrganisations struct{ s *Services }
+
+func (o saleOrganisations) Division(ctx context.Context, org int64) (string, error) {
+	found, err := o.s.Identity.Organisation(ctx, org)
+	return found.Division, err
+}
+
+// bidderCode is the code under which a bidder is shown: four letters and digits that are not mistaken for one another. Two bidders of
+// one sale hardly ever draw the same; the later one is then asked to try again.
+func bidderCode() string {
+	const letters = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+	raw := make([]byte, 4)
+	rand.Read(raw) // never fails
+	for i, b := range raw {
+		raw[i] = letters[int(b)%len(letters)]
+	}
+	return string(raw)
 }
 
 // isBroker tells listing who can diagnose a need.

@@ -31,6 +31,11 @@ func (s *Services) register() {
 	jobs.Register(s.workers, func(ctx context.Context, _ cleanArgs) error {
 		return errors.Join(s.Identity.CleanSessions(ctx), idempotency.New(s.Platform.DB, s.Platform.Now).Clean(ctx))
 	})
+	jobs.Register(s.workers, func(ctx context.Context, _ tradeArgs) error {
+		_, err := s.Sales.Finish(ctx)
+		_, errNotice := s.Public.Expire(ctx)
+		return errors.Join(err, errNotice)
+	})
 	jobs.RegisterLong(s.workers, fillTimeout, func(ctx context.Context, _ rebuildArgs) error { return s.Rebuild(ctx) })
 	jobs.RegisterLong(s.workers, fillTimeout, func(ctx context.Context, _ healArgs) error { return s.Heal(ctx) })
 	jobs.RegisterLong(s.workers, CheckTimeout, s.answerCheck)
@@ -83,6 +88,7 @@ type (
 	learnArgs   struct{} // word statistics for matching
 	rootArgs    struct{} // signs the register's root when something changed
 	cleanArgs   struct{} // ended sessions, old idempotency keys
+	tradeArgs   struct{} // biddings and notices whose time is over
 	rebuildArgs struct{} // fills an empty index
 	healArgs    struct{} // fills a Meilisearch that came (back) empty
 	CheckArgs   struct{} // compares the index with the database for a command that waits
@@ -96,6 +102,8 @@ func (learnArgs) Kind() string { return "matching_learn" }
 func (rootArgs) Kind() string { return "ledger_root" }
 
 func (cleanArgs) Kind() string { return "session_clean" }
+
+func (tradeArgs) Kind() string { return "trade_clock" }
 
 func (rebuildArgs) Kind() string { return "search_rebuild" }
 
@@ -111,6 +119,7 @@ func (s *Services) periodic() []jobs.Periodic {
 		{ID: "session_clean", Next: jobs.Daily(4, 0), Args: func() jobs.Args { return cleanArgs{} }},
 		{ID: "deadline_warning", Next: jobs.Daily(8, 30), Args: func() jobs.Args { return registry.WarnArgs{} }},
 		{ID: "certificate_retry", Next: jobs.Daily(8, 30), Args: func() jobs.Args { return papers.RetryArgs{} }},
+		{ID: "trade_clock", Next: jobs.Every(10 * time.Second), Args: func() jobs.Args { return tradeArgs{} }, Start: true},
 		{ID: "search_heal", Next: jobs.Every(time.Minute), Args: func() jobs.Args { return healArgs{} }, Start: true},
 		{ID: "ledger_root", Next: jobs.Every(time.Minute), Args: func() jobs.Args { return rootArgs{} }, Start: true},
 	}

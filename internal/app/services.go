@@ -38,6 +38,8 @@ import (
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/deal"
+	"techmarket/internal/trade/notice"
+	"techmarket/internal/trade/sale"
 	"techmarket/search"
 	"techmarket/search/local"
 	"techmarket/search/meili"
@@ -78,6 +80,8 @@ type Services struct {
 
 	Brokers *broker.Service
 	Deals   *deal.Service
+	Public  *notice.Service // 公示
+	Sales   *sale.Service
 
 	Contracts *contract.Service
 	Ledger    *ledger.Ledger
@@ -187,6 +191,9 @@ func (s *Services) buildTrade(post notices) {
 		OrgOf: s.Identity.ConfirmedByCode, OnSigned: s.signed})
 	s.Brokers = broker.New(broker.Config{DB: p.DB, Audit: p.Audit(), People: s.Identity, Deals: s.Deals, Registrations: s.Contracts,
 		Now: p.Now})
+	s.Public = notice.New(notice.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Calendar: s.calendar, Now: p.Now})
+	s.Sales = sale.New(sale.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Organisations: saleOrganisations{s}, Now: p.Now,
+		Code: bidderCode})
 }
 
 func (s *Services) buildCertify() error {

@@ -14,11 +14,15 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
 	"techmarket/internal/app/apptest"
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/money"
+	"techmarket/internal/trade/notice"
+	"techmarket/internal/trade/sale"
 )
 
 // subjects are the columns of the matrix, in the order of its letters.
@@ -196,6 +200,22 @@ var matrix = map[string]string{
 	"DELETE /api/v1/tokens/:id":                                "s+hhhhhhhhhhhhh",
 	"GET /api/v1/verify/:number":                               "+++++++++++++++",
 	"GET /assets/*":                                            "+++++++++++++++",
+	"GET /notices":                                             "+++++++++++++++",
+	"POST /notices":                                            "s+++-----------",
+	"GET /notices/:id":                                         "+++++++++++++++",
+	"POST /notices/:id/answer":                                 "s+-------------",
+	"POST /notices/:id/do":                                     "s+-------------",
+	"POST /notices/:id/object":                                 "s++++++++++++++",
+	"GET /notices/new":                                         "s+++-----------",
+	"GET /sales":                                               "+++++++++++++++",
+	"POST /sales":                                              "s++++----------",
+	"GET /sales/:id":                                           "+++++++++++++++",
+	"POST /sales/:id/bid":                                      "s++++----------",
+	"POST /sales/:id/decide":                                   "s---------h-h--", // no such intent
+	"POST /sales/:id/do":                                       "s++++-----+++--",
+	"POST /sales/:id/intent":                                   "s-+++----------",
+	"GET /sales/:id/record":                                    "hhhhhhhhhhhhhhh",
+	"GET /sales/new":                                           "s++++----------",
 	"GET /brokers":                                             "+++++++++++++++",
 	"GET /brokers/:id":                                         "+++++++++++++++",
 	"GET /compare":                                             "+++++++++++++++",
@@ -358,6 +378,7 @@ var matrix = map[string]string{
 // things is one object of every kind, made by the world's people.
 type things struct {
 	achievement, draft, demand, deal, dealFile, contract, freeContract, contractFile, filing, number, check string
+	notice, sale                                                                                            string
 	batch, message, picture, submitted, openDemand, open                                                    string
 }
 
@@ -393,9 +414,28 @@ func (w *world) things() things {
 	member.get(desk).submit(desk+"/do", values{"event": "submit"}).want(200, "已提交")
 	m.submitted = path.Base(desk)
 	m.openDemand = company.publish("demand", "otherLeague", with(meadowDemand, values{"title": "另一条需求"}))
+	m.notice, m.sale = w.tradeThings()
 	w.as("broker").get("/account/broker").submit("/account/broker",
 		values{"fields": "07", "divisions": ownLeague, "introduction": "做过农牧技术转移。"}).want(200)
 	return m
+}
+
+// tradeThings are a notice and a disclosed sale of the university. Their clock is the database's.
+func (w *world) tradeThings() (public, sold string) {
+	w.t.Helper()
+	ctx, price := context.Background(), 800_000*money.Yuan
+	id, err := w.s.Public.Publish(ctx, w.who("member"), notice.Text{Use: notice.Price, Title: "协议定价公示", Party: "敕勒川示范乳业有限公司", Amount: &price,
+		Body: "种子包衣机以协议定价方式许可，经校务会议决定，现予公示。"})
+	apptest.NoErr(w.t, err)
+	begins := time.Now().Add(48 * time.Hour)
+	sid, err := w.s.Sales.Create(ctx, w.who("member"), sale.Offer{Title: "种子包衣机专利", Object: "发明专利一件，权属清楚，没有质押和已有许可，附内部决策文件。",
+		Start: price, Step: price / 40, BeginsAt: begins, PlannedEnd: begins.Add(30 * time.Hour), WindowMinutes: 5})
+	apptest.NoErr(w.t, err)
+	_, err = w.s.Sales.Do(ctx, w.who("member"), sale.Command{Sale: sid, Event: sale.EventSubmit})
+	apptest.NoErr(w.t, err)
+	_, err = w.s.Sales.Do(ctx, w.who("league"), sale.Command{Sale: sid, Event: sale.EventPublish})
+	apptest.NoErr(w.t, err)
+	return fmt.Sprint(id), fmt.Sprint(sid)
 }
 
 // openCase files a second contract, from outside the market, and has the county's point accept it.
@@ -436,8 +476,9 @@ func (w *world) address(m things, route string) string {
 		"/registrations/:number": m.number, "/v/:number": m.number,
 		"/points/:id": fmt.Sprint(w.points["county"].ID), "/organisations/:id": org, "/units/:id": org, "/messages/:id": m.message,
 		"/imports/:id": m.batch, "/files/:id": m.picture,
-		"/brokers/:id": fmt.Sprint(w.provided["agency"].AccountIDs[0]), "/review/:id": m.submitted,
-		"/assets/*": strings.TrimPrefix(w.stylesheet(), "/assets/")}
+		"/notices/:id": m.notice, "/sales/:id": m.sale, "/brokers/:id": fmt.Sprint(w.provided["agency"].AccountIDs[0]),
+		"/review/:id": m.submitted,
+		"/assets/*":   strings.TrimPrefix(w.stylesheet(), "/assets/")}
 	switch {
 	case strings.Contains(pattern, "/desk/achievements/") || strings.HasPrefix(route, "PUT /api/v1/achievements/") ||
 		strings.HasSuffix(pattern, "achievements/:id/versions"):
@@ -515,6 +556,8 @@ var bodies = map[string]string{
 	"POST /account/switch":                      "membership=%s",
 	"POST /contracts/:id/submit":                "point=%s",
 	"POST /deals/:id/decline":                   "code=other",
+	"POST /notices/:id/answer":                  "outcome=reject",
+	"POST /notices/:id/do":                      "step=withdraw",
 	"POST /deals/:id/end":                       "code=other",
 	"PUT /api/v1/achievements/:id":              `{"version":9999,"content":{"title":"改"}}`,
 	"PUT /api/v1/demands/:id":                   `{"version":9999,"content":{"title":"改"}}`,

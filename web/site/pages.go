@@ -58,6 +58,7 @@ func Menu(t view.Words) []view.Link {
 	return []view.Link{
 		{Label: t("menu.achievements"), Href: "/achievements", Key: "achievements"},
 		{Label: t("menu.demands"), Href: "/demands", Key: "demands"},
+		{Label: t("menu.sales"), Href: "/sales", Key: "sales"},
 		{Label: t("menu.brokers"), Href: "/brokers", Key: "brokers"},
 		{Label: t("menu.points"), Href: "/points", Key: "points"},
 		{Label: t("menu.stats"), Href: "/stats", Key: "stats"},

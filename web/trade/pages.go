@@ -1,4 +1,4 @@
-// Package trade is the pages of brokers and of talks between two organisations.
+// Package trade is the pages of brokers, of talks between two organisations, of sales by bidding and of public notices.
 //
 // A handler decodes, calls one service method and composes the page from parts of web/ui and web/view; it refuses rules and SQL.
 package trade
@@ -13,6 +13,8 @@ import (
 	"techmarket/internal/people/identity"
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/deal"
+	"techmarket/internal/trade/notice"
+	"techmarket/internal/trade/sale"
 	"techmarket/web"
 	"techmarket/web/ui"
 )
@@ -21,6 +23,8 @@ import (
 type Pages struct {
 	Deals        *deal.Service
 	Brokers      *broker.Service
+	Notices      *notice.Service
+	Sales        *sale.Service
 	Listings     *listing.Service
 	Achievements *achievement.Service
 	Demands      *demand.Service
@@ -31,5 +35,5 @@ type Pages struct {
 
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
-	return slices.Concat(p.dealRoutes(), p.brokerRoutes(), p.mandateRoutes())
+	return slices.Concat(p.dealRoutes(), p.brokerRoutes(), p.mandateRoutes(), p.saleRoutes(), p.noticeRoutes())
 }

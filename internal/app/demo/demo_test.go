@@ -77,6 +77,14 @@ func TestDemo_LoadsEveryStateThroughTheServicesAndGoesAgain(t *testing.T) {
 		t.Errorf("the plan holds %d states, want all 15", len(planned))
 	}
 
+	sales := apptest.Tally(t, p.DB, `select state, count(*)::int from sale where is_sample group by 1`)
+	if sales["in_review"] != 1 || sales["disclosed"] != 3 || sales["confirmed"] != 1 || sales["unsold"] != 1 {
+		t.Errorf("sales: got %v", sales)
+	}
+	if n := apptest.Count(t, p.DB, `select count(*) from notice where is_sample and (passed_at is not null) = (ends_at < now())`); n != 3 {
+		t.Errorf("notices: got %d", n)
+	}
+
 	// The chains run in the order of time, and nobody gets mail.
 	for _, sql := range []string{"select count(*) from (select at < lag(at) over (order by seq) as back from ledger_row) x where back",
 		"select count(*) from (select at < lag(at) over (order by id) as back from audit_row where action <> 'demo.load') x where back",

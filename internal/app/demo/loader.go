@@ -132,6 +132,9 @@ func (l *loader) load(ctx context.Context) error {
 		l.progress.At("样例市场", i+1, len(l.story), h.at.Format("2006年1月"))
 	}
 	l.clock = l.end
+	if err := l.sell(ctx); err != nil {
+		return err
+	}
 	return l.count(ctx)
 }
 

@@ -75,7 +75,9 @@ var deletions = []deletion{
 	{"contract", "is_sample"},
 	{"point", "is_sample"},
 	{"deal_file", "deal_id in " + sampleDeal},
-	{"deal", "is_sample"}, // with its messages, terms and events
+	{"deal", "is_sample"},   // with its messages, terms and events
+	{"sale", "is_sample"},   // with its intents, attempts, pauses and events
+	{"notice", "is_sample"}, // with its objections and events
 	{"broker_profile", "is_sample"},
 	{"saved_search", "account_id in " + sampleAccount},
 	{"match_answer", "account_id in " + sampleAccount + " or organisation_id in " + sampleOrg},
@@ -104,4 +106,39 @@ func deleteSample(ctx context.Context, tx pgx.Tx) (map[string]int64, error) {
 		deleted[d.Table] = tag.RowsAffected()
 	}
 	return deleted, nil
+}
+
+// clockOf is the database's clock, by which biddings run.
+func clockOf(ctx context.Context, q postgres.Querier) (at time.Time, err error) {
+	err = q.QueryRow(ctx, `select clock_timestamp()`).Scan(&at)
+	return at, err
+}
+
+// moveBack are the statements that move a sale with everything in it back in time by @seconds.
+var moveBack = []string{
+	`update sale set begins_at = begins_at - make_interval(secs => @seconds), planned_end = planned_end - make_interval(secs => @seconds),
+	ends_at = ends_at - make_interval(secs => @seconds), created_at = created_at - make_interval(secs => @seconds) where id = @id`,
+	`update sale_intent set filed_at = filed_at - make_interval(secs => @seconds),
+	confirmed_at = confirmed_at - make_interval(secs => @seconds) where sale_id = @id`,
+	`update sale_attempt set arrived_at = arrived_at - make_interval(secs => @seconds), ends_at = ends_at - make_interval(secs => @seconds),
+	served_at = served_at - make_interval(secs => @seconds) where sale_id = @id`,
+	`update sale_event set at = at - make_interval(secs => @seconds) where sale_id = @id`,
+}
+
+func moveSaleBack(ctx context.Context, q postgres.Querier, id int64, by time.Duration) error {
+	for _, sql := range moveBack {
+		if _, err := q.Exec(ctx, sql, pgx.StrictNamedArgs{"id": id, "seconds": by.Seconds()}); err != nil {
+			return fmt.Errorf("move a sample sale: %w", postgres.Fault(err))
+		}
+	}
+	return nil
+}
+
+func moveNoticeBack(ctx context.Context, q postgres.Querier, id int64, days int) error {
+	_, err := q.Exec(ctx, `update notice set begins_at = begins_at - make_interval(days => @days), last_day = last_day - @days::int,
+		ends_at = ends_at - make_interval(days => @days) where id = @id`, pgx.StrictNamedArgs{"id": id, "days": days})
+	if err != nil {
+		return fmt.Errorf("move a sample notice: %w", postgres.Fault(err))
+	}
+	return nil
 }

@@ -58,6 +58,10 @@ var fromCode = map[string]words{
 	"listing_event.to_state":    {from: "listing.State"},
 	"listing_file.role":         {from: "listing.FilePicture listing.FileEvidence listing.FileAttachment"},
 	"match_answer.answer":       {from: "watch.Answer"},
+	"notice.ended":              {from: "notice.Void notice.Withdrawn", empty: true},
+	"notice.unit":               {from: "fact.CalendarDays fact.WorkingDays"},
+	"notice.use":                {from: "notice.Use"},
+	"notice_objection.outcome":  {from: "notice.EventReject notice.EventUpholdMinor notice.EventUphold", empty: true},
 	"organisation.kind":         {from: "actor.OrgKind"},
 	"organisation.state":        {from: "actor.Pending actor.Confirmed actor.Returned actor.Suspended"},
 	"point.kind":                {from: "point.Kind"},
@@ -68,6 +72,10 @@ var fromCode = map[string]words{
 	"registration.prior_state":  {from: "registry.Registered registry.Cancelled registry.Revoked", empty: true},
 	"registration.state":        {from: "registry.State", without: "draft " + filingOnly},
 	"registration_list.purpose": {from: "benefits.Purpose"},
+	"sale.state":                {from: "sale.Stage"},
+	"sale_event.from_state":     {from: "sale.Stage"},
+	"sale_event.to_state":       {from: "sale.Stage"},
+	"sale_intent.state":         {from: "sale.IntentState"},
 	"saved_search.notice":       {from: "watch.Notice"},
 }
 

@@ -48,12 +48,18 @@ var withoutIndex = map[string]string{
 	"match_alert_off_account_id_fkey":          doer,
 	"match_answer_result_listing_fkey":         demoOnly,
 	"match_impression_result_listing_fkey":     demoOnly,
+	"notice_decider_fkey":                      doer,
+	"notice_objection_account_id_fkey":         doer,
+	"notice_objection_answered_by_fkey":        doer,
 	"notice_task_done_by_fkey":                 doer,
 	"payment_proof_added_by_fkey":              doer,
 	"point_assessment_assessed_by_fkey":        doer,
 	"point_training_recorded_by_fkey":          doer,
 	"registration_import_marked_file_fkey":     keptFile,
 	"registration_list_issued_by_fkey":         doer,
+	"sale_attempt_account_id_fkey":             doer,
+	"sale_created_by_fkey":                     doer,
+	"sale_intent_account_id_fkey":              doer,
 	"saved_search_hit_listing_id_fkey":         demoOnly,
 }
 

@@ -15,3 +15,15 @@ func Local(t time.Time) time.Time { return t.In(Zone()) }
 
 // Day is the date of the instant in that zone, as 2006-01-02.
 func Day(t time.Time) string { return Local(t).Format(time.DateOnly) }
+
+// Date is the calendar day of an instant here, as midnight UTC: what a SQL date reads back as.
+func Date(t time.Time) time.Time {
+	y, m, d := Local(t).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
+// IsDate reports whether a text is a day as 2006-01-02.
+func IsDate(text string) bool {
+	_, err := time.Parse(time.DateOnly, text)
+	return err == nil
+}

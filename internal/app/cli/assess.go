@@ -18,16 +18,12 @@ func runAssess(ctx context.Context, args []string, stdin io.Reader, stdout, stde
 	if len(args) != 1 {
 		return fault.New(fault.Invalid, "usage", "用法：techmarket assess 文件（每行一个 JSON 申请；- 表示标准输入）")
 	}
-	in := stdin
-	if args[0] != "-" {
-		f, err := os.Open(args[0])
-		if err != nil {
-			return fault.Wrap(err, fault.NotFound, "file_unreadable", "打不开文件 "+args[0]+"，请检查路径和权限")
-		}
-		defer f.Close() // read only: nothing to lose
-		in = f
+	in, err := openInput(args[0], stdin)
+	if err != nil {
+		return err
 	}
-	err := recognition.AssessJSONL(reader{ctx, in}, stdout, recognition.DefaultPolicy())
+	defer in.Close() // read only: nothing to lose
+	err = recognition.AssessJSONL(reader{ctx, in}, stdout, recognition.DefaultPolicy())
 	var f *fault.Error
 	if errors.As(err, &f) && len(f.Fields) > 0 {
 		for _, line := range f.Fields {
@@ -36,6 +32,18 @@ func runAssess(ctx context.Context, args []string, stdin io.Reader, stdout, stde
 		return fault.Newf(fault.Invalid, "lines_unreadable", "有 %d 行无法读取，其余各行已给出结果", len(f.Fields))
 	}
 	return err
+}
+
+// openInput opens a file that a command reads, "-" for standard input.
+func openInput(path string, stdin io.Reader) (io.ReadCloser, error) {
+	if path == "-" {
+		return io.NopCloser(stdin), nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.NotFound, "file_unreadable", "打不开文件 "+path+"，请检查路径和权限")
+	}
+	return f, nil
 }
 
 // reader stops between reads when the command is interrupted.

@@ -34,6 +34,9 @@ func commands() []command {
 		{"assess", "按认定规则判断一批申请：assess 文件（每行一个 JSON；- 为标准输入）", func(ctx context.Context, env *app.Environment, args []string) error {
 			return runAssess(ctx, args, env.Stdin, env.Stdout, env.Stderr)
 		}},
+		{"replay", "按规则重算一批已存的事实：replay 种类 文件（每行一个 JSON；- 为标准输入）", func(ctx context.Context, env *app.Environment, args []string) error {
+			return runReplay(ctx, args, env.Stdin, env.Stdout)
+		}},
 		{"eval", "测量搜索与匹配质量：eval --corpus 文件 --queries 文件", func(ctx context.Context, env *app.Environment, args []string) error {
 			return runEval(ctx, args, env.Stdout, env.Stderr)
 		}},

@@ -13,7 +13,9 @@ import (
 
 // replays are the rules that anyone can run again on stored facts, by kind. Each is the function that the site calls.
 func replays() map[string]fact.Rule {
-	return map[string]fact.Rule{}
+	rules := map[string]fact.Rule{}
+	maps.Copy(rules, regionReplays())
+	return rules
 }
 
 // runReplay is `techmarket replay KIND FILE`: it answers every record of the file (one JSON object a line, "-" for standard input) by

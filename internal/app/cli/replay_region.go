@@ -3,13 +3,17 @@ package cli
 import (
 	"techmarket/internal/foundation/currency"
 	"techmarket/internal/foundation/fact"
+	"techmarket/internal/insight/plan"
 	"techmarket/internal/market/survey"
+	"techmarket/internal/publish/policy"
 )
 
 // regionReplays are the rules of the region's desks, of the services around a deal and of foreign money.
 func regionReplays() map[string]fact.Rule {
 	return map[string]fact.Rule{
-		"fx":     fact.Of(currency.Compute),
-		"survey": fact.Of(survey.Compute),
+		"fx":       fact.Of(currency.Compute),
+		"policy":   fact.Of(policy.Evaluate),
+		"progress": fact.Of(plan.Judge),
+		"survey":   fact.Of(survey.Compute),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"techmarket/internal/insight/monitor"
 	"techmarket/internal/insight/plan"
 	"techmarket/internal/market/survey"
+	"techmarket/internal/publish/event"
 	"techmarket/internal/publish/integrity"
 	"techmarket/internal/publish/policy"
 	"techmarket/internal/services/voucher"
@@ -16,6 +17,7 @@ func regionReplays() map[string]fact.Rule {
 	return map[string]fact.Rule{
 		"flow":     fact.Of(monitor.Compute),
 		"fx":       fact.Of(currency.Compute),
+		"meetings": fact.Of(event.Place),
 		"policy":   fact.Of(policy.Evaluate),
 		"progress": fact.Of(plan.Judge),
 		"survey":   fact.Of(survey.Compute),

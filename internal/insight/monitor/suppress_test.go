@@ -176,3 +176,28 @@ func TestMarginsAreSumsOfTheInnerCells(t *testing.T) {
 		}
 	})
 }
+
+// Line by line these five cells look safe; two lines together give the first away.
+func TestTwoLinesTogetherGiveNothingAway(t *testing.T) {
+	t.Parallel()
+	s := newSheet(3, 3, true)
+	for r, row := range [][]money.Fen{{100, 100, 0}, {100, 0, 100}, {0, 100, 0}} {
+		for k, c := range row {
+			*s.at(r, k) = cell{c: c, items: int(c) / 100, empty: c == 0, primary: c != 0}
+		}
+	}
+	s.sumUp()
+	s.hidePrimary()
+	for _, l := range s.lines() {
+		l.protect()
+	}
+	if known := computable(s); !known[s.at(0, 0)] {
+		t.Error("the case shows nothing: lines alone protect it")
+	}
+	s.hideSecondary()
+	for c := range computable(s) {
+		if c.primary {
+			t.Errorf("%+v can be computed", *c)
+		}
+	}
+}

@@ -273,6 +273,7 @@ func (s *search) lightest(not int, match func(int) bool) int {
 
 // ofPerson is the meeting of a person that was taken out least often.
 func (s *search) ofPerson(p int) int {
+	s.looks += s.slots / 8
 	best := nobody
 	for _, k := range s.with[p] {
 		if k != nobody && !s.meetings[k].fixed && (best == nobody || s.taken[k] < s.taken[best]) {

@@ -9,11 +9,24 @@ import (
 
 	"techmarket/internal/foundation/fact"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/insight/price"
+	"techmarket/internal/trade/challenge"
+	"techmarket/internal/trade/notice"
+	"techmarket/internal/trade/rights"
+	"techmarket/internal/trade/sale"
 )
 
 // replays are the rules that anyone can run again on stored facts, by kind. Each is the function that the site calls.
 func replays() map[string]fact.Rule {
-	rules := map[string]fact.Rule{}
+	rules := map[string]fact.Rule{
+		"auction": fact.Of(sale.ReplayAuction),
+		"sealed":  fact.Of(sale.DecideSealed),
+		"deposit": fact.Of(sale.SettleDeposits),
+		"notice":  fact.Of(notice.Replay),
+		"income":  fact.Of(rights.Distribute),
+		"race":    fact.Of(challenge.Judge),
+		"price":   fact.Of(price.Evidence),
+	}
 	maps.Copy(rules, regionReplays())
 	return rules
 }

@@ -68,18 +68,22 @@ func answerTo(r record) answer {
 }
 
 const good = `{"count":3,"name":"样例<厂>","kinds":["a"],"rate":"-0.50","rest":{"holidays":[],"workdays":[]},"fits":true,` +
-	`"events":[{"event":"ask","on":"2027-05-20","amount":"-0.05"},{"event":"answer","on":"2027-05-21","until":"2027-05-20T16:04:59.900+08:00"}]}`
+	`"events":[{"event":"ask","on":"2027-05-20","amount":"-0.05"},` +
+	`{"event":"answer","on":"2027-05-21","until":"2027-05-20T16:04:59.900+08:00"}]}`
 
 func TestARecordIsAnsweredWithItsIDAndKeysInOrder(t *testing.T) {
 	t.Parallel()
-	const body = `"sum":"-0.05","name":"样例<厂>","days":["2027-05-20","2027-05-21"],"until":"2027-05-20T16:04:59.9+08:00","rate":"-0.50","either":{"n":3}}` + "\n"
-	empty := `{"id":"A1","input":{"count":0,"name":null,"kinds":[],"rate":"0","rest":{"holidays":[],"workdays":[]},"events":[],"fits":false}}`
+	const body = `"sum":"-0.05","name":"样例<厂>","days":["2027-05-20","2027-05-21"],` +
+		`"until":"2027-05-20T16:04:59.9+08:00","rate":"-0.50","either":{"n":3}}` + "\n"
+	empty := `{"id":"A1","input":{"count":0,"name":null,"kinds":[],` +
+		`"rate":"0","rest":{"holidays":[],"workdays":[]},"events":[],"fits":false}}`
 	in := "\ufeff" + good + "\r\n\n" + `{"id":"甲","note":"说明","expect":{"x":1},"input":` + good + "}\n" + empty
 	var out strings.Builder
 	if err := fact.Replay(strings.NewReader(in), &out, fact.Of(answerTo)); err != nil {
 		t.Fatal(err)
 	}
-	want := `{"id":"1",` + body + `{"id":"甲",` + body + `{"id":"A1","sum":"0.00","name":null,"days":[],"until":null,"rate":"0","either":null}` + "\n"
+	want := `{"id":"1",` + body + `{"id":"甲",` + body +
+		`{"id":"A1","sum":"0.00","name":null,"days":[],"until":null,"rate":"0","either":null}` + "\n"
 	if out.String() != want {
 		t.Errorf("got  %s\nwant %s", out.String(), want)
 	}
@@ -88,18 +92,20 @@ func TestARecordIsAnsweredWithItsIDAndKeysInOrder(t *testing.T) {
 func TestWhatIsNotExactlyARecordIsRefusedByLineAndKey(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ old, new, key, code string }{
-		"an unknown key":                      {`"fits":true`, `"fits":true,"more":1`, "more", "unknown_key"},
-		"a key in another case":               {`"fits"`, `"Fits"`, "Fits", "unknown_key"},
-		"a missing key":                       {`,"fits":true`, ``, "fits", "missing_key"},
-		"a missing nullable key":              {`"name":"样例<厂>",`, ``, "name", "missing_key"},
-		"a doubled key":                       {`"fits":true`, `"fits":true,"fits":true`, "fits", "double_key"},
-		"a doubled key inside":                {`"on":"2027-05-20"`, `"on":"2027-05-20","on":"2027-05-20"`, "events[0].on", "double_key"},
-		"null where it is not allowed":        {`"count":3`, `"count":null`, "count", "malformed"},
-		"a null list":                         {`["a"]`, `null`, "kinds", "malformed"},
-		"a word outside the list":             {`["a"]`, `["a","c"]`, "kinds[1]", "malformed"},
-		"an unknown event before its keys":    {`"event":"ask"`, `"event":"beg"`, "events[0].event", "malformed"},
-		"no event":                            {`"event":"ask",`, ``, "events[0].event", "missing_key"},
-		"a key of another event":              {`"on":"2027-05-21"`, `"on":"2027-05-21","amount":"1.00"`, "events[1].amount", "unknown_key"},
+		"an unknown key":                   {`"fits":true`, `"fits":true,"more":1`, "more", "unknown_key"},
+		"a key in another case":            {`"fits"`, `"Fits"`, "Fits", "unknown_key"},
+		"a missing key":                    {`,"fits":true`, ``, "fits", "missing_key"},
+		"a missing nullable key":           {`"name":"样例<厂>",`, ``, "name", "missing_key"},
+		"a doubled key":                    {`"fits":true`, `"fits":true,"fits":true`, "fits", "double_key"},
+		"a doubled key inside":             {`"on":"2027-05-20"`, `"on":"2027-05-20","on":"2027-05-20"`, "events[0].on", "double_key"},
+		"null where it is not allowed":     {`"count":3`, `"count":null`, "count", "malformed"},
+		"a null list":                      {`["a"]`, `null`, "kinds", "malformed"},
+		"a word outside the list":          {`["a"]`, `["a","c"]`, "kinds[1]", "malformed"},
+		"an unknown event before its keys": {`"event":"ask"`, `"event":"beg"`, "events[0].event", "malformed"},
+		"no event":                         {`"event":"ask",`, ``, "events[0].event", "missing_key"},
+		"a key of another event": {
+			`"on":"2027-05-21"`, `"on":"2027-05-21","amount":"1.00"`, "events[1].amount", "unknown_key",
+		},
 		"a missing key of the event":          {`,"amount":"-0.05"`, ``, "events[0].amount", "missing_key"},
 		"one decimal":                         {`"-0.05"`, `"-0.5"`, "events[0].amount", "malformed"},
 		"three decimals":                      {`"-0.05"`, `"-0.050"`, "events[0].amount", "malformed"},
@@ -204,7 +210,8 @@ func TestAPeriodEndsOnADayWithWork(t *testing.T) {
 		}
 	}
 	evening := time.Date(2027, 5, 20, 15, 59, 59, 0, time.UTC)
-	if d := fact.DayOf(evening); d.String() != "2027-05-20" || !d.End().Equal(evening.Add(time.Second)) || d.End().Location().String() != clock.Zone().String() {
+	if d := fact.DayOf(evening); d.String() != "2027-05-20" || !d.End().Equal(evening.Add(time.Second)) ||
+		d.End().Location().String() != clock.Zone().String() {
 		t.Errorf("got %s, ends %s", d, d.End())
 	}
 	if fact.DayOf(evening.Add(time.Second)) != day("2027-05-21") || day("1969-12-31") != -1 {
@@ -217,7 +224,8 @@ func TestHalvesGoAwayFromZeroAndZeroHasNoSign(t *testing.T) {
 	for _, c := range []struct {
 		num, den int64
 		want     string
-	}{{1, 2000, "0.1"}, {-1, 2000, "-0.1"}, {-1, 2001, "0.0"}, {1, 3, "33.3"}, {2, 3, "66.7"}, {9_223_372_036_854_775_807, 1, "922337203685477580700.0"}} {
+	}{{1, 2000, "0.1"}, {-1, 2000, "-0.1"}, {-1, 2001, "0.0"}, {1, 3, "33.3"}, {2, 3, "66.7"},
+		{9_223_372_036_854_775_807, 1, "922337203685477580700.0"}} {
 		if got := fact.Percent(c.num, c.den); *got != c.want {
 			t.Errorf("%d/%d: got %s", c.num, c.den, *got)
 		}

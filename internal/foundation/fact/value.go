@@ -3,6 +3,7 @@ package fact
 import (
 	"errors"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 
@@ -137,3 +138,27 @@ func Floor(f money.Fen, num, den int64) money.Fen {
 
 // Ceil is f × num ÷ den rounded up, exact. It panics on den = 0.
 func Ceil(f money.Fen, num, den int64) money.Fen { return -Floor(-f, num, den) }
+
+// Split shares out an amount (not negative) by weights: each part rounded down, the 分 that are left one each to the largest fractions,
+// ties in listed order. The weights are not negative and not all 0.
+func Split(total money.Fen, weights []int64) []money.Fen {
+	sum := new(big.Int)
+	for _, w := range weights {
+		sum.Add(sum, big.NewInt(w))
+	}
+	parts := make([]money.Fen, len(weights))
+	fractions := make([]*big.Int, len(weights))
+	order := make([]int, len(weights))
+	left := total
+	for i, w := range weights {
+		q, m := new(big.Int), new(big.Int)
+		q.DivMod(m.Mul(big.NewInt(int64(total)), big.NewInt(w)), sum, m)
+		parts[i], fractions[i], order[i] = money.Fen(q.Int64()), m, i
+		left -= parts[i]
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return fractions[b].Cmp(fractions[a]) })
+	for _, i := range order[:left] {
+		parts[i]++
+	}
+	return parts
+}

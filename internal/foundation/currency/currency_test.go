@@ -28,15 +28,24 @@ func contract(c string) string {
 func TestTheRateIsTheLatestOfTheDayAndNotTooOld(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ currency, amount, on, want string }{
-		"the day before the next rate":        {"USD", "10", "2027-04-01", `{"rate_day":"2027-04-01","rate":"7.0","per":1,"cny":"70.00","refusal":null`},
-		"a later row mends one of its day":    {"USD", "10.5", "2027-04-02", `{"rate_day":"2027-04-02","rate":"7.2","per":1,"cny":"75.60","refusal":null`},
-		"the oldest rate that still holds":    {"USD", "1", "2027-04-05", `{"rate_day":"2027-04-02","rate":"7.2","per":1,"cny":"7.20","refusal":null`},
-		"a day later it is too old":           {"USD", "1", "2027-04-06", `{"rate_day":null,"rate":null,"per":null,"cny":null,"refusal":"no_rate"`},
-		"before the first rate there is none": {"USD", "1", "2027-03-31", `{"rate_day":null,"rate":null,"per":null,"cny":null,"refusal":"no_rate"`},
-		"an unknown currency has none":        {"GBP", "1", "2027-04-02", `{"rate_day":null,"rate":null,"per":null,"cny":null,"refusal":"no_rate"`},
-		"quoted for a hundred":                {"JPY", "-1", "2027-04-02", `{"rate_day":"2027-04-02","rate":"4.8","per":100,"cny":"-0.05","refusal":null`},
-		"half a 分 goes away from zero":        {"CNY", "-0.005", "2027-04-02", `{"rate_day":null,"rate":null,"per":null,"cny":"-0.01","refusal":null`},
-		"元 need no rate":                      {"CNY", "0.005", "1999-01-01", `{"rate_day":null,"rate":null,"per":null,"cny":"0.01","refusal":null`},
+		"the day before the next rate": {"USD", "10", "2027-04-01", `{"rate_day":"2027-04-01","rate":"7.0","per":1,"cny":"70.00",` +
+			`"refusal":null`},
+		"a later row mends one of its day": {"USD", "10.5", "2027-04-02", `{"rate_day":"2027-04-02","rate":"7.2","per":1,"cny":"75.60",` +
+			`"refusal":null`},
+		"the oldest rate that still holds": {"USD", "1", "2027-04-05", `{"rate_day":"2027-04-02","rate":"7.2","per":1,"cny":"7.20",` +
+			`"refusal":null`},
+		"a day later it is too old": {"USD", "1", "2027-04-06", `{"rate_day":null,"rate":null,"per":null,"cny":null,` +
+			`"refusal":"no_rate"`},
+		"before the first rate there is none": {"USD", "1", "2027-03-31", `{"rate_day":null,"rate":null,"per":null,"cny":null,` +
+			`"refusal":"no_rate"`},
+		"an unknown currency has none": {"GBP", "1", "2027-04-02", `{"rate_day":null,"rate":null,"per":null,"cny":null,` +
+			`"refusal":"no_rate"`},
+		"quoted for a hundred": {"JPY", "-1", "2027-04-02", `{"rate_day":"2027-04-02","rate":"4.8","per":100,"cny":"-0.05",` +
+			`"refusal":null`},
+		"half a 分 goes away from zero": {"CNY", "-0.005", "2027-04-02",
+			`{"rate_day":null,"rate":null,"per":null,"cny":"-0.01","refusal":null`},
+		"元 need no rate": {"CNY", "0.005", "1999-01-01",
+			`{"rate_day":null,"rate":null,"per":null,"cny":"0.01","refusal":null`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -99,9 +108,11 @@ func TestLaterRatesAndChangesNeverMoveAnEarlierVersion(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		day := func(name string, low int) fact.Day { return fact.Day(rapid.IntRange(low, 20_200).Draw(t, name)) }
 		rate := func(low int) currency.Rate {
-			return currency.Rate{Currency: "USD", Day: day("rate day", low), Per: 1, Rate: fact.Dec(fmt.Sprintf("7.%04d", rapid.IntRange(0, 9999).Draw(t, "rate")))}
+			return currency.Rate{Currency: "USD", Day: day("rate day", low), Per: 1, Rate: fact.Dec(fmt.Sprintf("7.%04d", rapid.IntRange(0,
+				9999).Draw(t, "rate")))}
 		}
-		in := currency.Facts{Policy: currency.Policy{MaxAgeDays: 30}, Contract: &currency.Contract{Currency: "USD", Amount: "100", Signed: fact.Day(rapid.IntRange(20_000, 20_100).Draw(t, "signed"))}}
+		in := currency.Facts{Policy: currency.Policy{MaxAgeDays: 30}, Contract: &currency.Contract{Currency: "USD", Amount: "100",
+			Signed: fact.Day(rapid.IntRange(20_000, 20_100).Draw(t, "signed"))}}
 		for range rapid.IntRange(0, 5).Draw(t, "rates") {
 			in.Rates = append(in.Rates, rate(20_000))
 		}

@@ -98,14 +98,16 @@ func TestPartnersAreOutsideTheRegionAndListedByCode(t *testing.T) {
 	t.Parallel()
 	r := first(t, "queries", facts(query(`"150200"`, "null"), "",
 		contract("一", "2027-02-01 2.00 甲@150202 乙@150402", ""),
-		contract("二", "2027-02-01 1.00 甲@150202 丙@110108", `"changes":[{"on":"2027-03-01","c":"0.00","t":"0.00"}],"cancelled":"2027-04-01","receipts":[]`),
+		contract("二", "2027-02-01 1.00 甲@150202 丙@110108", `"changes":[{"on":"2027-03-01","c":"0.00","t":"0.00"}],`+
+			`"cancelled":"2027-04-01","receipts":[]`),
 		contract("三", "2026-02-01 3.00 甲@150202 丁@310104", ""), // no entry in the period
 		contract("四", "2027-02-01 4.00 蒙@496 甲@150202", ""), contract("五", "2027-02-01 5.00 甲@150202 俄@643", ""),
 		contract("六", "2027-02-01 6.00 甲@150202 甲@150203", ""), contract("七", "2027-02-01 7.00 蒙@496 乙@150402", "")))
 	if got := shown(t, r["M20"]); got != `[{"in":"0.00","out":"0.00","province":"110000"},{"in":"0.00","out":"2.00","province":"150000"}]` {
 		t.Errorf("M20: %s", got)
 	}
-	if got := shown(t, r["M21"]); got != `[{"country":"496","export":"0.00","import":"4.00"},{"country":"643","export":"5.00","import":"0.00"}]` {
+	if got := shown(t, r["M21"]); got != `[{"country":"496","export":"0.00","import":"4.00"},{"country":"643","export":"5.00",`+
+		`"import":"0.00"}]` {
 		t.Errorf("M21: %s", got)
 	}
 	if r["M18"] != "46.2" || r["M19"] != "0.77" { // 6 of 13, 10 to 13
@@ -132,15 +134,20 @@ func TestGrowthOverALittleOrLessThanNothingGivesBothValues(t *testing.T) {
 	a := contract("一", "2026-02-01 2.00 甲@150202 乙@150402", "")
 	b := contract("二", "2026-02-01 2.00 甲@150202 乙@110108", "")
 	now := contract("三", "2027-02-01 3.00 甲@150202 乙@150402", "")
-	minus := contract("四", "2025-02-01 9.00 甲@150202 乙@150402", `"changes":[{"on":"2026-05-01","c":"0.00","t":"9.00"}],"cancelled":null,"receipts":[]`)
+	minus := contract("四", "2025-02-01 9.00 甲@150202 乙@150402", `"changes":[{"on":"2026-05-01","c":"0.00","t":"9.00"}],`+
+		`"cancelled":null,"receipts":[]`)
 	for name, c := range map[string]struct {
 		contracts []string
 		want      string
 	}{
-		"down by a quarter, half to nothing": {[]string{a, b, now}, `{"M01":{"kind":"percent","value":"-50.0"},"M02":{"kind":"percent","value":"-25.0"},"M03":{"kind":"percent","value":"-25.0"},"M18":{"kind":"points","value":"+50.0"}}`},
-		"too few items":                      {[]string{a, now}, `{"M01":{"base":"1","kind":"both","now":"1"},"M02":{"base":"2.00","kind":"both","now":"3.00"},"M03":{"base":"2.00","kind":"both","now":"3.00"},"M18":{"kind":"points","value":"0.0"}}`},
-		"less than nothing":                  {[]string{a, b, minus, now}, `{"M01":{"kind":"percent","value":"-50.0"},"M02":{"base":"-5.00","kind":"both","now":"3.00"},"M03":{"kind":"percent","value":"-25.0"},"M18":{"kind":"points","value":"-40.0"}}`},
-		"nothing now":                        {[]string{a, b}, `{"M01":{"kind":"percent","value":"-100.0"},"M02":{"kind":"percent","value":"-100.0"},"M03":{"kind":"percent","value":"-100.0"},"M18":{"kind":"none"}}`},
+		"down by a quarter, half to nothing": {[]string{a, b, now}, `{"M01":{"kind":"percent","value":"-50.0"},"M02":{"kind":"percent",` +
+			`"value":"-25.0"},"M03":{"kind":"percent","value":"-25.0"},"M18":{"kind":"points","value":"+50.0"}}`},
+		"too few items": {[]string{a, now}, `{"M01":{"base":"1","kind":"both","now":"1"},"M02":{"base":"2.00",` +
+			`"kind":"both","now":"3.00"},"M03":{"base":"2.00","kind":"both","now":"3.00"},"M18":{"kind":"points","value":"0.0"}}`},
+		"less than nothing": {[]string{a, b, minus, now}, `{"M01":{"kind":"percent","value":"-50.0"},` +
+			`"M02":{"base":"-5.00","kind":"both","now":"3.00"},"M03":{"kind":"percent","value":"-25.0"},"M18":{"kind":"points","value":"-40.0"}}`},
+		"nothing now": {[]string{a, b}, `{"M01":{"kind":"percent","value":"-100.0"},"M02":{"kind":"percent",` +
+			`"value":"-100.0"},"M03":{"kind":"percent","value":"-100.0"},"M18":{"kind":"none"}}`},
 	} {
 		r := first(t, "queries", facts(query(`"150000"`, base), "", c.contracts...))
 		if got := shown(t, r["growth"]); got != c.want {
@@ -150,7 +157,8 @@ func TestGrowthOverALittleOrLessThanNothingGivesBothValues(t *testing.T) {
 }
 
 func table(view, side, rows, cols string) string {
-	return fmt.Sprintf(`{"name":"表","view":%q,"side":%q,"rows":[%s],"cols":[%s],"from":"2027-01-01","to":"2027-12-31"}`, view, side, rows, cols)
+	return fmt.Sprintf(`{"name":"表","view":%q,"side":%q,"rows":[%s],"cols":[%s],"from":"2027-01-01","to":"2027-12-31"}`, view, side,
+		rows, cols)
 }
 
 func TestWhatIsHiddenInAColumn(t *testing.T) {
@@ -165,13 +173,17 @@ func TestWhatIsHiddenInAColumn(t *testing.T) {
 		"one seller": {[]string{contract("三", "2027-02-01 1.00 戊@150203 丙@110108", "")}, `["*","*","0.00"] "9.00"`},
 		// An empty cell is printed, a cell that came and went is none.
 		"nothing happened here": {[]string{contract("三", "2026-02-01 1.00 戊@150203 丙@110108", "")}, `["8.00","0.00","0.00"] "8.00"`},
-		"only a change": {[]string{contract("三", "2026-02-01 1.00 戊@150203 丙@110108", `"changes":[{"on":"2027-02-01","c":"0.50","t":"0.00"}],"cancelled":null,"receipts":[]`)},
+		"only a change": {[]string{contract("三", "2026-02-01 1.00 戊@150203 丙@110108",
+			`"changes":[{"on":"2027-02-01","c":"0.50","t":"0.00"}],"cancelled":null,"receipts":[]`)},
 			`["*","*","0.00"] "7.50"`},
-		"only T changed": {[]string{contract("三", "2026-02-01 1.00 戊@150203 丙@110108", `"changes":[{"on":"2027-02-01","c":"1.00","t":"0.00"}],"cancelled":null,"receipts":[]`)},
+		"only T changed": {[]string{contract("三", "2026-02-01 1.00 戊@150203 丙@110108",
+			`"changes":[{"on":"2027-02-01","c":"1.00","t":"0.00"}],"cancelled":null,"receipts":[]`)},
 			`["8.00","0.00","0.00"] "8.00"`},
 		// One party just above 80 %, and exactly 80 %.
-		"dominant":     {[]string{contract("三", "2027-02-01 4.01 戊@150203 丙@110108", ""), contract("四", "2027-02-01 1.00 己@150203 丁@110108", "")}, `["*","*","0.00"] "13.01"`},
-		"not dominant": {[]string{contract("三", "2027-02-01 4.00 戊@150203 丙@110108", ""), contract("四", "2027-02-01 1.00 己@150203 丁@110108", "")}, `["8.00","5.00","0.00"] "13.00"`},
+		"dominant": {[]string{contract("三", "2027-02-01 4.01 戊@150203 丙@110108", ""), contract("四",
+			"2027-02-01 1.00 己@150203 丁@110108", "")}, `["*","*","0.00"] "13.01"`},
+		"not dominant": {[]string{contract("三", "2027-02-01 4.00 戊@150203 丙@110108", ""), contract("四",
+			"2027-02-01 1.00 己@150203 丁@110108", "")}, `["8.00","5.00","0.00"] "13.00"`},
 		// What was cancelled makes no party more.
 		"cancelled": {[]string{contract("三", "2027-02-01 4.00 戊@150203 丙@110108", ""),
 			contract("四", "2026-02-01 1.00 己@150203 丁@110108", `"changes":[],"cancelled":"2027-02-01","receipts":[]`)}, `["*","*","0.00"] "11.00"`},

@@ -160,7 +160,8 @@ func fill(p Policy, contracts []Contract, period Period) cell {
 			of += s.C
 		}
 	}
-	out.primary = !out.empty && (len(sellers) < p.MinParties || len(buyers) < p.MinParties || dominated(p, sellers, of) || dominated(p, buyers, of))
+	few := len(sellers) < p.MinParties || len(buyers) < p.MinParties
+	out.primary = !out.empty && (few || dominated(p, sellers, of) || dominated(p, buyers, of))
 	return out
 }
 

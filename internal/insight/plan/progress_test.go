@@ -78,7 +78,8 @@ func TestOneLineOfEachRule(t *testing.T) {
 		{"above a range is met too", "range", "", "", "none", "2022=9", "", 1, 2022, "2022 9 - - 已达到 "},
 		{"about has no verdict even without value", "about", "", "2.5", "none", "", "", 1, 2022, "- - - - 无法判断 value"},
 		{"mean above target inside the plan", "yearly_mean", "", "12", "none", "2021=12 2022=12.1", "", 1, 2022, "2022 12.1 12.0 - 进度内 "},
-		{"mean in the target year", "yearly_mean", "", "-1", "none", "2021=0 2022=0 2023=0 2024=0 2025=0 2026=-50", "", 1, 2027, "2025 0 0.0 - 已达到 "},
+		{"mean in the target year", "yearly_mean", "", "-1", "none", "2021=0 2022=0 2023=0 2024=0 2025=0 2026=-50", "", 1, 2027,
+			"2025 0 0.0 - 已达到 "},
 		{"mean with the last year missing", "yearly_mean", "", "12", "none", "2020=9 2021=20", "", 1, 2023, "2021 20 - - 无法判断 2022,2023"},
 		{"mean without any value", "yearly_mean", "", "12", "none", "", "", 1, 2022, "- - - - 无法判断 2021,2022"},
 		{"mean before the first year", "yearly_mean", "", "12", "none", "2020=9", "", 1, 2020, "- - - - 无法判断 "},
@@ -88,7 +89,8 @@ func TestOneLineOfEachRule(t *testing.T) {
 		{"each year, short beats missing", "each_year", "", "100", "none", "2022=99.99", "", 1, 2023, "2022 99.99 0/5 - 滞后 2021,2023"},
 		{"each year, all done", "each_year", "", "1", "none", "2021=1 2022=1 2023=1 2024=1 2025=1 2026=0", "", 1, 2026, "2026 0 5/5 - 已达到 "},
 		{"each year without any value", "each_year", "", "1", "none", "", "", 1, 2021, "- - 0/5 - 无法判断 2021"},
-		{"coverage with the denominator of another year", "coverage", "", "90", "none", "2022=9", "2021=10", 1, 2022, "2022 9 - - 无法判断 denominator"},
+		{"coverage with the denominator of another year", "coverage", "", "90", "none", "2022=9", "2021=10", 1, 2022,
+			"2022 9 - - 无法判断 denominator"},
 		{"coverage over nothing", "coverage", "", "90", "none", "2025=9", "2025=0.0", 1, 2025, "2025 9 - - 无法判断 denominator"},
 		{"coverage judged exactly, printed rounded", "coverage", "", "90", "none", "2025=89999", "2025=100000", 1, 2025, "2025 89999 90.0 - 滞后 "},
 		{"coverage before the target year", "coverage", "", "90", "none", "2024=8", "2024=10", 1, 2024, "2024 8 80.0 - 无法判断 "},
@@ -96,7 +98,8 @@ func TestOneLineOfEachRule(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			f := plan.Facts{Values: years(c.values), Denominators: years(c.of), AsOfYear: c.asOf, Row: plan.Row{
-				Kind: plan.Kind(c.kind), Base: dec(c.base), BaseYear: 2020, Target: dec(c.target), TargetYear: 2025, Path: c.path, Decimals: c.decimals}}
+				Kind: plan.Kind(c.kind), Base: dec(c.base), BaseYear: 2020, Target: dec(c.target), TargetYear: 2025, Path: c.path,
+				Decimals: c.decimals}}
 			if c.kind == "range" {
 				f.Row.Low = dec("2")
 			}
@@ -109,7 +112,8 @@ func TestOneLineOfEachRule(t *testing.T) {
 
 func TestWhatIsMalformedIsNamed(t *testing.T) {
 	t.Parallel()
-	const good = `{"row":{"kind":"level","base":"1","base_year":2020,"target":"2","low":null,"high":null,"target_year":2025,"path":"none","decimals":1},` +
+	const good = `{"row":{"kind":"level","base":"1","base_year":2020,"target":"2","low":null,"high":null,"target_year":2025,` +
+		`"path":"none","decimals":1},` +
 		`"values":[{"year":2021,"value":"1"}],"denominators":[],"as_of_year":2021}`
 	for key, c := range map[string][2]string{
 		"row.kind":        {`"level"`, `"levels"`},
@@ -136,7 +140,8 @@ func TestAPathGoesFromBaseToTarget(t *testing.T) {
 			return fmt.Sprintf("%d.%02d", rapid.IntRange(1, 5000).Draw(t, name), rapid.IntRange(0, 99).Draw(t, name))
 		}
 		base, target := number("base"), number("target")
-		row := plan.Row{Kind: plan.Level, Base: dec(base), BaseYear: 2020, Target: dec(target), TargetYear: rapid.IntRange(2021, 2040).Draw(t, "end"),
+		row := plan.Row{Kind: plan.Level, Base: dec(base), BaseYear: 2020, Target: dec(target), TargetYear: rapid.IntRange(2021,
+			2040).Draw(t, "end"),
 			Path: rapid.SampledFrom([]string{"geometric", "linear"}).Draw(t, "path"), Decimals: 2}
 		before := fact.Dec(base).Rat()
 		for y := 2021; y <= row.TargetYear; y++ {

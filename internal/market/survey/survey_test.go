@@ -104,14 +104,16 @@ func TestRatesAreRatiosOfSums(t *testing.T) {
 	}
 }
 
-const facts = `{"round":{"opens":"2027-06-01","closes":"2027-06-10","extension":null},"policy":{"after_open":[1],"half":false,"before_close":[]},` +
+const facts = `{"round":{"opens":"2027-06-01","closes":"2027-06-10","extension":null},"policy":{"after_open":[1],"half":false,` +
+	`"before_close":[]},` +
 	`"rows":[{"org":"样例甲","county":"150402","office":"局","history":[{"on":"2027-06-01","state":"notified"}]},` +
 	`{"org":"样例乙","county":"150203","office":"局","history":[]}],"as_of":"2027-06-02","reminder_days":["2027-06-03","2027-06-02"]}`
 
 func TestCountiesAreSortedAndReminderDaysKeepTheirOrder(t *testing.T) {
 	t.Parallel()
 	facttest.Same(t, fact.Of(survey.Compute), facts, `{"counties":[
-		{"county":"150203","frame":1,"response":"0.0","contact":"100.0","usable":null},{"county":"150402","frame":1,"response":"0.0","contact":"100.0","usable":null}],
+		{"county":"150203","frame":1,"response":"0.0","contact":"100.0","usable":null},{"county":"150402","frame":1,"response":"0.0",
+		"contact":"100.0","usable":null}],
 		"total":{"frame":2,"response":"0.0","contact":"100.0","usable":null},
 		"reminders":[{"day":"2027-06-03","due":false,"offices":[]},{"day":"2027-06-02","due":true,"offices":[{"office":"局","orgs":["样例甲"]}]}]}`)
 }

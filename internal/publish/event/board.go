@@ -15,6 +15,9 @@ type meeting struct {
 	fixed    bool
 }
 
+// shares tells whether two meetings have a person in common.
+func (m meeting) shares(o meeting) bool { return m.a == o.a || m.b == o.b || m.a == o.b || m.b == o.a }
+
 // board holds a plan while it is made.
 type board struct {
 	slots    int
@@ -88,7 +91,7 @@ func (b *board) quietest(i int) int {
 		}
 		loss := 0
 		for k, m := range b.meetings {
-			if k != i && b.open(k) && (m.a == b.meetings[i].a || m.b == b.meetings[i].b || m.a == b.meetings[i].b || m.b == b.meetings[i].a) && b.fits(k, s) {
+			if k != i && b.open(k) && m.shares(b.meetings[i]) && b.fits(k, s) {
 				loss++
 			}
 		}
@@ -112,7 +115,8 @@ func (b *board) waiting() []int {
 	return list
 }
 
-// Limits of the search: looks at a meeting and a slot in all, and turns since the last gain. 600 wishes then take about a third of a second.
+// Limits of the search: looks at a meeting and a slot in all, and turns since the last gain. 600 wishes then take about a third of a
+// second.
 const (
 	budget   = 4_000_000
 	patience = 30_000

@@ -193,7 +193,8 @@ func drawWishes(t *rapid.T) event.Wishes {
 	}
 	n := rapid.IntRange(2, 7).Draw(t, "people")
 	for i := range n {
-		p := event.Participant{ID: fmt.Sprintf("p%d", i), Kind: rapid.SampledFrom([]string{"企业", "企业", "团队"}).Draw(t, "kind"), Cap: rapid.IntRange(0, 5).Draw(t, "cap")}
+		p := event.Participant{ID: fmt.Sprintf("p%d", i), Kind: rapid.SampledFrom([]string{"企业", "企业", "团队"}).Draw(t, "kind"),
+			Cap: rapid.IntRange(0, 5).Draw(t, "cap")}
 		for _, s := range slots {
 			if rapid.IntRange(0, 3).Draw(t, "free") > 0 {
 				p.Free = append(p.Free, s)
@@ -249,7 +250,8 @@ func large(seed uint64, slots, tables, people, wishes, limit int) event.Wishes {
 	for i := range wishes {
 		a := r.IntN(people)
 		b := (a + 1 + 2*r.IntN(people/2)) % people
-		w.Requests = append(w.Requests, event.Request{ID: fmt.Sprintf("r%03d", i), From: w.Participants[a].ID, To: w.Participants[b].ID, Accepted: true})
+		w.Requests = append(w.Requests, event.Request{ID: fmt.Sprintf("r%03d", i), From: w.Participants[a].ID, To: w.Participants[b].ID,
+			Accepted: true})
 	}
 	return w
 }
@@ -281,17 +283,22 @@ func BenchmarkPlace600(b *testing.B) {
 }
 
 const wishes = `{"slots":[{"id":"s1","tables":1},{"id":"s2","tables":1}],"may_ask":[{"from":"企业","to":"团队"}],
-	"participants":[{"id":"甲","kind":"企业","cap":1,"free":["s1"]},{"id":"乙","kind":"团队","cap":1,"free":["s1","s2"]},{"id":"丙","kind":"团队","cap":9,"free":["s2"]}],
-	"requests":[{"id":"一","from":"甲","to":"乙","accepted":true},{"id":"二","from":"甲","to":"乙","accepted":true},{"id":"三","from":"乙","to":"甲","accepted":true},
-	{"id":"四","from":"甲","to":"丙","accepted":true},{"id":"五","from":"丙","to":"甲","accepted":false},{"id":"六","from":"丙","to":"乙","accepted":false}],
+	"participants":[{"id":"甲","kind":"企业","cap":1,"free":["s1"]},{"id":"乙","kind":"团队","cap":1,"free":["s1","s2"]},{"id":"丙",
+	"kind":"团队","cap":9,"free":["s2"]}],
+	"requests":[{"id":"一","from":"甲","to":"乙","accepted":true},{"id":"二","from":"甲","to":"乙","accepted":true},{"id":"三","from":"乙",
+	"to":"甲","accepted":true},
+	{"id":"四","from":"甲","to":"丙","accepted":true},{"id":"五","from":"丙","to":"甲","accepted":false},{"id":"六","from":"丙","to":"乙",
+	"accepted":false}],
 	"booked":[{"request":"六","slot":"s2"}]}`
 
 func TestReasonsComeInOrderAndWhatIsBookedIsPossible(t *testing.T) {
 	t.Parallel()
 	// 乙 has his one meeting booked, though it was never accepted and is no pair that may meet: nothing else fits.
-	facttest.Same(t, fact.Of(event.Place), wishes, `{"placed":[{"request":"六","slot":"s2"}],"unplaced":[{"request":"一","reason":"full"},{"request":"二","reason":"full"},
+	facttest.Same(t, fact.Of(event.Place), wishes, `{"placed":[{"request":"六","slot":"s2"}],"unplaced":[{"request":"一",`+
+		`"reason":"full"},{"request":"二","reason":"full"},
 		{"request":"三","reason":"kind_not_allowed"},{"request":"四","reason":"no_common_slot"},{"request":"五","reason":"not_accepted"}]}`)
-	facttest.Same(t, fact.Of(event.Place), strings.Replace(wishes, `{"request":"六","slot":"s2"}`, ``, 1), `{"placed":[{"request":"一","slot":"s1"}],
+	facttest.Same(t, fact.Of(event.Place), strings.Replace(wishes, `{"request":"六","slot":"s2"}`, ``, 1),
+		`{"placed":[{"request":"一","slot":"s1"}],
 		"unplaced":[{"request":"二","reason":"full"},{"request":"三","reason":"kind_not_allowed"},{"request":"四","reason":"no_common_slot"},
 		{"request":"五","reason":"not_accepted"},{"request":"六","reason":"not_accepted"}]}`)
 }

@@ -156,7 +156,8 @@ func TestTheRegimeIsThatOfTheDayOfTheFilingThatCounted(t *testing.T) {
 const facts = `{"right":"商标","regimes":[{"right":"商标","from":"2027-01-01","to":null,"rule":"wait","days":3,"roll":%t}],
 	"calendar":{"holidays":["2027-06-07"],"workdays":["2027-06-12"]},"ask":["2027-06-02T10:00:00+08:00","2027-06-02T09:00:00+08:00"],
 	"events":[{"event":"file","at":"2027-06-01T09:00:00+08:00","identity":true,"proof":true,"link":true},
-	{"event":"restrict","at":"2027-06-02T10:00:00+08:00"},{"event":"counter","at":"2027-06-02T10:00:00.5+08:00","identity":true,"grounds":true},
+	{"event":"restrict","at":"2027-06-02T10:00:00+08:00"},{"event":"counter","at":"2027-06-02T10:00:00.5+08:00","identity":true,
+	"grounds":true},
 	{"event":"delivered","at":"2027-06-02T23:59:59.999999+08:00"},{"event":"judgment","at":"2027-06-03T09:00:00+08:00","infringes":true}]}`
 
 func TestTheLastDayRollsOverRestDaysOnlyWhereTheRegimeSaysSo(t *testing.T) {

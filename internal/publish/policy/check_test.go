@@ -74,7 +74,8 @@ func TestOneConditionOfEachKind(t *testing.T) {
 		if c.asOf != "" {
 			cond.AsOf = until(c.asOf)
 		}
-		got := policy.Evaluate(policy.Question{AsOf: day("2027-06-01"), Policy: policy.Validity{From: day("2027-06-01"), State: "in_force"}, Facts: facts,
+		got := policy.Evaluate(policy.Question{AsOf: day("2027-06-01"), Policy: policy.Validity{From: day("2027-06-01"),
+			State: "in_force"}, Facts: facts,
 			Clauses: []policy.Clause{{ID: "款", Conditions: []policy.Condition{cond}}}})
 		if a := got.Clauses[0]; a.Answer != c.want || a.Conditions[0] != c.want || (c.want == policy.Missing) != (len(a.Missing) == 1) {
 			t.Errorf("%+v: got %+v", c, a)
@@ -96,12 +97,14 @@ func TestAClauseAsAWhole(t *testing.T) {
 		"the day after it is not":                {`"to":"2027-06-01"`, `"to":"2027-05-31"`, `{"in_force":false,"clauses":[]}`},
 		"repealed answers nothing":               {`"in_force"`, `"repealed"`, `{"in_force":false,"clauses":[]}`},
 		"capped":                                 {`"cap":null`, `"cap":"499.99"`, fmt.Sprintf(met, `"499.99"`)},
-		"no rule for the amount in force":        {`"amounts":[{"from":"2027-01-01"`, `"amounts":[{"from":"2027-06-02"`, fmt.Sprintf(met, `null`)},
-		"a negative basis earns nothing":         {`"1000.55"`, `"-5.00"`, fmt.Sprintf(met, `"0.00"`)},
-		"rounded down once":                      {`"rate_bp":5000`, `"rate_bp":3333`, fmt.Sprintf(met, `"333.30"`)},
+		"no rule for the amount in force": {`"amounts":[{"from":"2027-01-01"`, `"amounts":[{"from":"2027-06-02"`, fmt.Sprintf(met,
+			`null`)},
+		"a negative basis earns nothing": {`"1000.55"`, `"-5.00"`, fmt.Sprintf(met, `"0.00"`)},
+		"rounded down once":              {`"rate_bp":5000`, `"rate_bp":3333`, fmt.Sprintf(met, `"333.30"`)},
 		"the fact of the amount on another day": {`"fact":"投入","as_of":null`, `"fact":"投入","as_of":"2026-12-31"`,
 			`{"in_force":true,"clauses":[{"id":"款","answer":"缺信息","conditions":["满足"],"missing":["投入"],"amount":null}]}`},
-		"missing facts stand once, in order": {`"conditions":[`, `"conditions":[{"fact":"丙","op":"eq","type":"text","values":["x"],"as_of":null},` +
+		"missing facts stand once, in order": {`"conditions":[`, `"conditions":[{"fact":"丙","op":"eq","type":"text","values":["x"],` +
+			`"as_of":null},` +
 			`{"fact":"乙","op":"eq","type":"text","values":["x"],"as_of":null},{"fact":"丙","op":"ne","type":"text","values":["x"],"as_of":null},`,
 			`{"in_force":true,"clauses":[{"id":"款","answer":"缺信息","conditions":["缺信息","缺信息","缺信息","满足"],"missing":["丙","乙"],"amount":null}]}`},
 		"不满足 beats 缺信息, before or after it": {`"conditions":[{"fact":"甲","op":"eq"`,
@@ -118,13 +121,14 @@ func TestAClauseAsAWhole(t *testing.T) {
 func TestWhatIsMalformedIsNamed(t *testing.T) {
 	t.Parallel()
 	for key, c := range map[string][2]string{
-		"policy.state":                         {`"in_force"`, `"ended"`},
-		"facts[0].value":                       {`"value":"1"`, `"value":"一"`},
-		"facts[1].value":                       {`"1000.55"`, `"千元"`},
-		"clauses[0].conditions[0].op":          {`"eq"`, `"="`},
-		"clauses[0].conditions[0].values":      {`"values":["1"]`, `"values":[]`},
-		"clauses[0].conditions[0].values[0]":   {`"values":["1"]`, `"values":["x"]`},
-		"clauses[0].amounts[0].tiers[1].upto":  {`[{"upto":"1000.00","rate_bp":5000}]`, `[{"upto":"1000.00","rate_bp":5000},{"upto":"1000.00","rate_bp":1}]`},
+		"policy.state":                       {`"in_force"`, `"ended"`},
+		"facts[0].value":                     {`"value":"1"`, `"value":"一"`},
+		"facts[1].value":                     {`"1000.55"`, `"千元"`},
+		"clauses[0].conditions[0].op":        {`"eq"`, `"="`},
+		"clauses[0].conditions[0].values":    {`"values":["1"]`, `"values":[]`},
+		"clauses[0].conditions[0].values[0]": {`"values":["1"]`, `"values":["x"]`},
+		"clauses[0].amounts[0].tiers[1].upto": {`[{"upto":"1000.00","rate_bp":5000}]`,
+			`[{"upto":"1000.00","rate_bp":5000},{"upto":"1000.00","rate_bp":1}]`},
 		"clauses[0].amounts[0].tiers[0].upto":  {`"upto":"1000.00"`, `"upto":"1000"`},
 		"clauses[0].amounts[0].cap":            {`,"cap":null`, ``},
 		"clauses[0].conditions[0].source":      {`"op":"eq"`, `"op":"eq","source":"x"`},

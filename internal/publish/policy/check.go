@@ -131,8 +131,8 @@ type Clause struct {
 	Amounts    []Amount    `json:"amounts"`
 }
 
-// Question is a policy, the facts of a firm and the day of asking.
-type Question struct {
+// Check is a policy, the facts of a firm and the day of asking.
+type Check struct {
 	AsOf    fact.Day `json:"as_of"`
 	Policy  Validity `json:"policy"`
 	Facts   []Fact   `json:"facts"`
@@ -140,7 +140,7 @@ type Question struct {
 }
 
 // Check refuses a fact that a condition or an amount needs and whose value is none of the type.
-func (q Question) Check() (key, why string) {
+func (q Check) Check() (key, why string) {
 	for _, c := range q.Clauses {
 		for _, cond := range c.Conditions {
 			if i := find(q.Facts, cond.Fact, q.day(cond.AsOf)); i >= 0 {
@@ -158,7 +158,7 @@ func (q Question) Check() (key, why string) {
 	return "", ""
 }
 
-func (q Question) day(of *fact.Day) fact.Day {
+func (q Check) day(of *fact.Day) fact.Day {
 	if of == nil {
 		return q.AsOf
 	}
@@ -192,7 +192,7 @@ type Findings struct {
 }
 
 // Evaluate answers every clause of a policy.
-func Evaluate(q Question) Findings {
+func Evaluate(q Check) Findings {
 	out := Findings{InForce: q.Policy.On(q.AsOf)}
 	if !out.InForce {
 		return out
@@ -203,7 +203,7 @@ func Evaluate(q Question) Findings {
 	return out
 }
 
-func (q Question) clause(c Clause) ClauseAnswer {
+func (q Check) clause(c Clause) ClauseAnswer {
 	a := ClauseAnswer{ID: c.ID, Answer: Met}
 	lacks := func(name string) {
 		if !slices.Contains(a.Missing, name) {
@@ -237,7 +237,7 @@ func (q Question) clause(c Clause) ClauseAnswer {
 	return a
 }
 
-func (q Question) condition(c Condition) Answer {
+func (q Check) condition(c Condition) Answer {
 	i := find(q.Facts, c.Fact, q.day(c.AsOf))
 	if i < 0 {
 		return Missing

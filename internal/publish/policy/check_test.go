@@ -74,7 +74,7 @@ func TestOneConditionOfEachKind(t *testing.T) {
 		if c.asOf != "" {
 			cond.AsOf = until(c.asOf)
 		}
-		got := policy.Evaluate(policy.Question{AsOf: day("2027-06-01"), Policy: policy.Validity{From: day("2027-06-01"),
+		got := policy.Evaluate(policy.Check{AsOf: day("2027-06-01"), Policy: policy.Validity{From: day("2027-06-01"),
 			State: "in_force"}, Facts: facts,
 			Clauses: []policy.Clause{{ID: "款", Conditions: []policy.Condition{cond}}}})
 		if a := got.Clauses[0]; a.Answer != c.want || a.Conditions[0] != c.want || (c.want == policy.Missing) != (len(a.Missing) == 1) {

@@ -66,6 +66,8 @@ var fromCode = map[string]words{
 	"point.second_review":       {from: ".SecondReview"},
 	"point.state":               {from: ".PointState"},
 	"point_assessment.grade":    {from: ".Grades()"},
+	"policy.state":              {from: "policy.InForce policy.Repealed"},
+	"policy_question.state":     {from: "policy.QuestionState"},
 	"registration.prior_state":  {from: "registry.Registered registry.Cancelled registry.Revoked", empty: true},
 	"registration.state":        {from: "registry.State", without: "draft " + filingOnly},
 	"registration_list.purpose": {from: ".ListPurpose"},
@@ -83,6 +85,7 @@ var onlyHere = []string{
 // open are columns named like a closed list that are none, each with the reason.
 var open = map[string]string{
 	"plan_target.own_measure": "a plan may name a measure that the platform does not count yet",
+	"policy_question.answer":  "free text: what the desk answers",
 	"audit_row.object_kind":   "every room names its own objects",
 	"empty_search.kind":       kindOfListing,
 	"import_batch.kind":       kindOfListing,

@@ -30,6 +30,7 @@ import (
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/postgres"
+	"techmarket/internal/publish/policy"
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/deal"
 	"techmarket/search"
@@ -76,6 +77,8 @@ type Services struct {
 	Contracts *contract.Service
 	Ledger    *ledger.Ledger
 	Registry  *registry.Service
+
+	Policies *policy.Service
 
 	Stats *stats.Service
 }
@@ -136,6 +139,7 @@ func (s *Services) build() error {
 	if err := s.buildCertify(); err != nil {
 		return err
 	}
+	s.buildPublish()
 	s.Stats = stats.New(s.Platform.DB, s.Platform.Now)
 	return nil
 }

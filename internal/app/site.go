@@ -24,6 +24,7 @@ import (
 	"techmarket/web/locales"
 	pagesmarket "techmarket/web/market"
 	pagespeople "techmarket/web/people"
+	pagespublish "techmarket/web/publish"
 	"techmarket/web/site"
 	pagestrade "techmarket/web/trade"
 	"techmarket/web/ui"
@@ -67,6 +68,7 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 		(&pagestrade.Pages{Deals: s.Deals, Brokers: s.Brokers, Listings: s.Listings, Achievements: s.Achievements, Demands: s.Demands,
 			Contracts: s.Contracts, Identity: s.Identity, Files: kept}).Routes(),
 		(&pagescertify.Pages{Contracts: s.Contracts, Registry: s.Registry, Identity: s.Identity, Files: kept}).Routes(),
+		(&pagespublish.Pages{Policies: s.Policies}).Routes(),
 		(&pagesinsight.Pages{Stats: s.Stats, Listings: s.Listings}).Routes(),
 	)
 }

@@ -47,9 +47,10 @@ var insideWings = map[string]map[string]string{
 	"trade":   {"broker": "deal"},
 	"certify": {"contract": "recognition", "registry": "contract ledger recognition"},
 	"web": {".": "locales ui/words view", "view": "assets templates", "ui": ". view", "assets/vendoring": "assets/icons assets/sheet",
-		"people": ". ui view", "market": ". ui ui/words view", "trade": ". ui view", "certify": ". ui view", "insight": ". ui view",
-		"site": ". ui ui/words view",
-		"api":  ". view", "api/people": ". api", "api/market": ". api", "api/trade": ". api", "api/certify": ". api", "api/insight": ". api",
+		"people": ". ui view", "market": ". ui ui/words view", "trade": ". ui view", "certify": ". ui view", "publish": ". ui view",
+		"insight": ". ui view",
+		"site":    ". ui ui/words view",
+		"api":     ". view", "api/people": ". api", "api/market": ". api", "api/trade": ". api", "api/certify": ". api", "api/insight": ". api",
 		"api/site": ". api"},
 	"app": {"cli": ". demo", "demo": ". demo/sample"},
 }

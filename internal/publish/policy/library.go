@@ -244,10 +244,12 @@ func steps() []step {
 	}
 }
 
-// Do does a command; what a person may not see is not found. Faults: NotFound question_not_found, Conflict wrong_state, Invalid.
+// Do does a command; what a person may not see is not found. Faults: NotFound question_not_found,
+// Conflict wrong_state, Invalid.
 func (q Question) Do(who actor.Actor, c Command, now time.Time) (Question, error) {
-	mine, wrong := false, true
+	known, mine, wrong := false, false, true
 	for _, s := range steps() {
+		known = known || s.event == c.Event
 		if s.event != c.Event || !s.role(who, q) {
 			continue
 		}
@@ -258,6 +260,8 @@ func (q Question) Do(who actor.Actor, c Command, now time.Time) (Question, error
 		}
 	}
 	switch {
+	case !known:
+		return q, fault.New(fault.Invalid, "unknown_event", "没有这个操作，请刷新页面后再试")
 	case !mine:
 		return q, fault.New(fault.NotFound, "question_not_found", "没有找到这个问题，请从列表重新进入")
 	case wrong:

@@ -54,7 +54,8 @@ type Filter struct {
 
 // List is the library, the newest first. Anybody may ask.
 func (s *Service) List(ctx context.Context, f Filter) ([]Policy, error) {
-	list, err := collect[Policy](ctx, s.c.DB, selectPolicies, pgx.StrictNamedArgs{"title": f.Text, "division": f.Division, "benefit": f.Benefit,
+	list, err := collect[Policy](ctx, s.c.DB, selectPolicies, pgx.StrictNamedArgs{"title": f.Text, "division": f.Division,
+		"benefit":  f.Benefit,
 		"in_force": f.InForce, "today": clock.Date(s.c.Now()), "after": f.After, "limit": min(max(f.Limit, 1), 100)})
 	if err != nil {
 		return nil, fmt.Errorf("policy: list: %w", err)
@@ -188,7 +189,8 @@ func (s *Service) Check(ctx context.Context, who actor.Actor, id int64, typed ma
 
 // record writes the audit row.
 func (s *Service) record(ctx context.Context, tx pgx.Tx, who actor.Actor, action, kind string, id int64, detail map[string]any) error {
-	return s.c.Audit.Record(ctx, tx, audit.Event{Actor: who, Action: action, ObjectKind: kind, ObjectID: strconv.FormatInt(id, 10), Detail: detail})
+	return s.c.Audit.Record(ctx, tx, audit.Event{Actor: who, Action: action, ObjectKind: kind, ObjectID: strconv.FormatInt(id, 10),
+		Detail: detail})
 }
 
 // Ask puts a question to the desk of the asker's place; it is due five working days later. Who: a person of a confirmed organisation.

@@ -38,7 +38,8 @@ func newWorld(t *testing.T) *world {
 	w := &world{db: pgtest.New(t), now: time.Date(2027, 4, 29, 20, 0, 0, 0, clock.Zone())} // a Thursday before the holiday
 	for i, division := range []string{"150203", "150402", "150000"} {
 		for _, sql := range []string{
-			fmt.Sprintf(`insert into organisation (kind, name, division, state, created_at) values ('enterprise', '样例', '%s', 'confirmed', now())`, division),
+			fmt.Sprintf(`insert into organisation (kind, name, division, state, created_at)
+				values ('enterprise', '样例', '%s', 'confirmed', now())`, division),
 			fmt.Sprintf(`insert into account (login_name, display_name, password_hash, created_at) values ('a%d', '样例', '', now())`, i),
 		} {
 			if _, err := w.db.Exec(t.Context(), sql); err != nil {
@@ -66,13 +67,14 @@ func voucherPolicy() policy.Policy {
 	upto := day("2027-04-01")
 	return policy.Policy{Title: "样例技术交易后补助办法", Number: "样例科发〔2027〕1号", Issuer: "样例科技厅", Division: "150000",
 		IssuedOn: day("2027-01-05").Date(), ValidFrom: day("2027-02-01").Date(), Source: "https://example.com/1",
-		Content: policy.Content{Summary: "对吸纳技术的企业给予补助。", Clauses: []policy.Provision{{Title: "吸纳补助", Benefit: "资金", Clause: policy.Clause{ID: "第五条",
-			Conditions: []policy.Condition{
-				{Fact: "division", Op: "prefix", Type: "text", Values: []string{"15"}},
-				{Fact: "employees", Op: "le", Type: "number", Values: []string{"300"}},
-				{Fact: "high_tech", Op: "eq", Type: "bool", Values: []string{"true"}, AsOf: &upto},
-			},
-			Amounts: []policy.Amount{{From: day("2027-01-01"), Fact: "technical_amount", Tiers: []policy.Tier{{RateBP: 1000}}}}}}}}}
+		Content: policy.Content{Summary: "对吸纳技术的企业给予补助。", Clauses: []policy.Provision{{Title: "吸纳补助", Benefit: "资金",
+			Clause: policy.Clause{ID: "第五条",
+				Conditions: []policy.Condition{
+					{Fact: "division", Op: "prefix", Type: "text", Values: []string{"15"}},
+					{Fact: "employees", Op: "le", Type: "number", Values: []string{"300"}},
+					{Fact: "high_tech", Op: "eq", Type: "bool", Values: []string{"true"}, AsOf: &upto},
+				},
+				Amounts: []policy.Amount{{From: day("2027-01-01"), Fact: "technical_amount", Tiers: []policy.Tier{{RateBP: 1000}}}}}}}}}
 }
 
 func (w *world) publish(t *testing.T, p policy.Policy) int64 {
@@ -209,7 +211,8 @@ func TestAQuestionIsAnsweredInFiveWorkingDaysByTheOfficersOfItsPlace(t *testing.
 		if _, err := w.Question(t.Context(), who, q); !fault.HasCode(err, "question_not_found") {
 			t.Errorf("%v reads it: %v", who.Roles, err)
 		}
-		if _, err := w.Do(t.Context(), who, policy.Command{Question: q, Version: 1, Event: policy.AnswerIt, Answer: "可以"}); !fault.Is(err, fault.NotFound) {
+		if _, err := w.Do(t.Context(), who, policy.Command{Question: q, Version: 1, Event: policy.AnswerIt, Answer: "可以"}); !fault.Is(err,
+			fault.NotFound) {
 			t.Errorf("%v answers it: %v", who.Roles, err)
 		}
 	}
@@ -233,10 +236,12 @@ func TestAQuestionIsAnsweredInFiveWorkingDaysByTheOfficersOfItsPlace(t *testing.
 	if n, err := notify.Unread(t.Context(), w.db.Pool, 1); err != nil || n != 1 {
 		t.Errorf("the asker was told %d times, %v", n, err)
 	}
-	if _, err := w.Do(t.Context(), asker, policy.Command{Question: q, Version: 2, Event: policy.RateIt, Rating: 6}); !fault.Is(err, fault.Invalid) {
+	if _, err := w.Do(t.Context(), asker, policy.Command{Question: q, Version: 2, Event: policy.RateIt, Rating: 6}); !fault.Is(err,
+		fault.Invalid) {
 		t.Errorf("got %v", err)
 	}
-	if got, err = w.Do(t.Context(), asker, policy.Command{Question: q, Version: 2, Event: policy.RateIt, Rating: 5}); err != nil || got.State != policy.Closed {
+	if got, err = w.Do(t.Context(), asker, policy.Command{Question: q, Version: 2, Event: policy.RateIt,
+		Rating: 5}); err != nil || got.State != policy.Closed {
 		t.Errorf("%+v %v", got, err)
 	}
 	if own, err := w.Questions(t.Context(), asker); err != nil || len(own) != 1 || *own[0].Rating != 5 {
@@ -264,7 +269,8 @@ func TestEveryStateOfAQuestionMeetsEveryEvent(t *testing.T) {
 		"asked answer desk": policy.Answered, "answered answer desk": policy.Answered, "answered rate asker": policy.Closed,
 		"asked withdraw asker": policy.Withdrawn,
 	}
-	people := map[string]actor.Actor{"desk": officer(actor.LeagueOfficer, "150200"), "asker": member(1, "150203"), "stranger": member(2, "150203"), "guest": {}}
+	people := map[string]actor.Actor{"desk": officer(actor.LeagueOfficer, "150200"), "asker": member(1, "150203"), "stranger": member(2,
+		"150203"), "guest": {}}
 	for _, state := range []policy.QuestionState{policy.Asked, policy.Answered, policy.Closed, policy.Withdrawn} {
 		for _, event := range []string{policy.AnswerIt, policy.RateIt, policy.WithdrawIt, "nothing"} {
 			for role, who := range people {

@@ -41,8 +41,8 @@ where (@league::text = '' or left(division, 4) = @league)
 order by state = 'asked' desc, case when state = 'asked' then due_on end, id desc limit 200`
 	countAsked = `select count(*) from policy_question where account_id = @account and state = 'asked'`
 
-	insertQuestion = `insert into policy_question (policy_id, account_id, organisation_id, division, question, state, due_on, is_sample, asked_at,
-	updated_at)
+	insertQuestion = `insert into policy_question (policy_id, account_id, organisation_id, division, question, state, due_on, is_sample,
+	asked_at, updated_at)
 values (@policy, @account, @organisation, @division, @question, 'asked', @due_on, @sample, @now, @now) returning id`
 	updateQuestion = `update policy_question set state = @state, answer = @answer, published = @published, rating = @rating,
 	answered_by = @answered_by, answered_at = @answered_at, version = version + 1, updated_at = @now
@@ -66,7 +66,8 @@ func add(ctx context.Context, tx pgx.Tx, p Policy) (id int64, err error) {
 }
 
 func repeal(ctx context.Context, tx pgx.Tx, p Policy) error {
-	tag, err := tx.Exec(ctx, repealPolicy, pgx.StrictNamedArgs{"id": p.ID, "version": p.Version, "replaced_by": p.ReplacedBy, "now": p.UpdatedAt})
+	tag, err := tx.Exec(ctx, repealPolicy, pgx.StrictNamedArgs{"id": p.ID, "version": p.Version, "replaced_by": p.ReplacedBy,
+		"now": p.UpdatedAt})
 	if err == nil && tag.RowsAffected() == 0 {
 		return fault.New(fault.Conflict, "stale_version", "这项政策已在别处改动或废止，请刷新后再看")
 	}

@@ -17,6 +17,7 @@ import (
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/ledger"
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/insight/plan"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/catalogue"
@@ -81,6 +82,7 @@ type Services struct {
 	Policies *policy.Service
 
 	Stats *stats.Service
+	Plans *plan.Service
 }
 
 // Compose makes every service on the platform and registers the job workers.
@@ -140,7 +142,7 @@ func (s *Services) build() error {
 		return err
 	}
 	s.buildPublish()
-	s.Stats = stats.New(s.Platform.DB, s.Platform.Now)
+	s.buildInsight()
 	return nil
 }
 

@@ -69,7 +69,7 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 			Contracts: s.Contracts, Identity: s.Identity, Files: kept}).Routes(),
 		(&pagescertify.Pages{Contracts: s.Contracts, Registry: s.Registry, Identity: s.Identity, Files: kept}).Routes(),
 		(&pagespublish.Pages{Policies: s.Policies}).Routes(),
-		(&pagesinsight.Pages{Stats: s.Stats, Listings: s.Listings}).Routes(),
+		(&pagesinsight.Pages{Stats: s.Stats, Plans: s.Plans, Listings: s.Listings}).Routes(),
 	)
 }
 

@@ -332,6 +332,8 @@ var matrix = map[string]string{
 	"POST /points/:id/settings":                                "s------+----+--",
 	"POST /points/:id/training":                                "s------+-h+h+--",
 	"GET /points/new":                                          "s-----------+--",
+	"GET /plan":                                                "+++++++++++++++",
+	"POST /plan/values":                                        "s-----------+--",
 	"GET /policies":                                            "+++++++++++++++",
 	"GET /policies/:id":                                        "+++++++++++++++",
 	"GET /policies/:id/check":                                  "+++++++++++++++",

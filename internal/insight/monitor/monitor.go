@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"techmarket/internal/foundation/fact"
 	"techmarket/internal/foundation/money"
@@ -85,12 +86,7 @@ func (p Party) inside(a Area) bool {
 }
 
 func (p Party) insideAny(areas []Area) bool {
-	for _, a := range areas {
-		if p.inside(a) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(areas, p.inside)
 }
 
 // Change sets a contract to new amounts.

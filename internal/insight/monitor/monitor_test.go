@@ -156,9 +156,8 @@ func TestGrowthOverALittleOrLessThanNothingGivesBothValues(t *testing.T) {
 	}
 }
 
-func table(view, side, rows, cols string) string {
-	return fmt.Sprintf(`{"name":"表","view":%q,"side":%q,"rows":[%s],"cols":[%s],"from":"2027-01-01","to":"2027-12-31"}`, view, side,
-		rows, cols)
+func table(view, side, rows string) string {
+	return fmt.Sprintf(`{"name":"表","view":%q,"side":%q,"rows":[%s],"cols":[],"from":"2027-01-01","to":"2027-12-31"}`, view, side, rows)
 }
 
 func TestWhatIsHiddenInAColumn(t *testing.T) {
@@ -189,7 +188,7 @@ func TestWhatIsHiddenInAColumn(t *testing.T) {
 			contract("四", "2026-02-01 1.00 己@150203 丁@110108", `"changes":[],"cancelled":"2027-02-01","receipts":[]`)}, `["*","*","0.00"] "11.00"`},
 	}
 	for name, c := range cases {
-		r := first(t, "tables", facts("", table("public", "output", `"150202","150203","150204"`, ""), append(c.contracts, big...)...))
+		r := first(t, "tables", facts("", table("public", "output", `"150202","150203","150204"`), append(c.contracts, big...)...))
 		if got := shown(t, r["c"]) + " " + shown(t, r["total_c"]); got != c.want {
 			t.Errorf("%s: %s", name, got)
 		}
@@ -197,11 +196,11 @@ func TestWhatIsHiddenInAColumn(t *testing.T) {
 			t.Errorf("%s: %v", name, r)
 		}
 	}
-	lone := first(t, "tables", facts("", table("public", "input", `"110000"`, ""), contract("一", "2027-02-01 4.00 甲@150202 丙@110108", "")))
+	lone := first(t, "tables", facts("", table("public", "input", `"110000"`), contract("一", "2027-02-01 4.00 甲@150202 丙@110108", "")))
 	if got := shown(t, lone); got != `{"c":["*"],"n":["*"],"name":"表","total_c":"*","total_n":"*"}` {
 		t.Errorf("a lone cell takes its total along: %s", got)
 	}
-	desk := first(t, "tables", facts("", table("desk", "input", `"110000"`, ""), contract("一", "2027-02-01 4.00 甲@150202 丙@110108", "")))
+	desk := first(t, "tables", facts("", table("desk", "input", `"110000"`), contract("一", "2027-02-01 4.00 甲@150202 丙@110108", "")))
 	if got := shown(t, desk["c"]) + shown(t, desk["n"]); got != `["4.00"]["1"]` {
 		t.Errorf("the desk sees all: %s", got)
 	}
@@ -209,7 +208,7 @@ func TestWhatIsHiddenInAColumn(t *testing.T) {
 
 func TestWhatIsMalformedIsNamed(t *testing.T) {
 	t.Parallel()
-	good := facts(query(`"150000"`, "null"), table("public", "output", `"150202"`, ""), contract("一", "2027-02-01 4.00 甲@150202 丙@110108", ""))
+	good := facts(query(`"150000"`, "null"), table("public", "output", `"150202"`), contract("一", "2027-02-01 4.00 甲@150202 丙@110108", ""))
 	for key, c := range map[string][2]string{
 		"contracts[0].seller.division":      {`"division":"150202"`, `"division":null`},
 		"contracts[0].seller.country":       {`"country":"156"`, `"country":"CN"`},

@@ -154,12 +154,12 @@ func (q Query) answer(p Policy, contracts []Contract) QueryResult {
 }
 
 // growth of a sum: no percentage over nothing, over few items or over less than nothing.
-func growth(now, base int64, few bool, print func(int64) string) any {
+func growth(now, base int64, few bool, say func(int64) string) any {
 	switch {
 	case base == 0:
 		return Kind{"base_zero"}
 	case few || base < 0:
-		return Both{"both", print(now), print(base)}
+		return Both{"both", say(now), say(base)}
 	default:
 		return Moved{"percent", signed(new(big.Rat).Mul(big.NewRat(now-base, base), big.NewRat(100, 1)))}
 	}

@@ -42,7 +42,7 @@ func say(p plan.Progress) string {
 
 func years(s string) []plan.YearValue {
 	var list []plan.YearValue
-	for _, f := range strings.Fields(s) {
+	for f := range strings.FieldsSeq(s) {
 		var y int
 		var v string
 		if _, err := fmt.Sscanf(f, "%d=%s", &y, &v); err != nil {

@@ -149,7 +149,7 @@ type Entry struct {
 }
 
 // Enter stores an official figure; one of the same year stands before it and stays. Who: the region. Faults: Unauthorized; Forbidden
-// not_plan_desk; NotFound indicator_not_found; Invalid with fields.
+// not_plan_desk; Invalid with fields.
 func (s *Service) Enter(ctx context.Context, who actor.Actor, e Entry) error {
 	const op = "plan: enter"
 	switch {
@@ -160,7 +160,9 @@ func (s *Service) Enter(ctx context.Context, who actor.Actor, e Entry) error {
 	}
 	found, err := collect[Indicator](ctx, s.c.DB, selectIndicators, pgx.StrictNamedArgs{"id": e.Indicator})
 	if err == nil && (len(found) == 0 || e.Indicator == 0) {
-		err = fault.New(fault.NotFound, "indicator_not_found", "没有找到这个指标，请刷新页面后再选")
+		var f fault.Fields
+		f.Add("indicator", "unknown", "没有这个指标，请从列表中选择")
+		err = f.Err()
 	}
 	if err != nil {
 		return fmt.Errorf(op+": %w", err)

@@ -99,7 +99,7 @@ func TestTheRegionEntersFiguresAndALaterOneMends(t *testing.T) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
-	if err := w.Enter(t.Context(), region, plan.Entry{Indicator: 9999}); !fault.HasCode(err, "indicator_not_found") {
+	if err := w.Enter(t.Context(), region, plan.Entry{Indicator: 9999}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("got %v", err)
 	}
 	enter := func(e plan.Entry, who actor.Actor) {

@@ -85,15 +85,15 @@ func TestRatesAreRatiosOfSums(t *testing.T) {
 	t.Parallel()
 	str := func(s *string) string {
 		if s == nil {
-			return "null"
+			return "–"
 		}
 		return *s
 	}
 	for want, states := range map[string][]survey.State{
-		"0 null null null": nil,
-		"2 0.0 100.0 null": {survey.Assigned, survey.Refused},
-		"2 null null null": {survey.Out, survey.Out},
-		"3 50.0 50.0 null": {survey.Zero, survey.NotFound, survey.Out},
+		"0 – – –":          nil,
+		"2 0.0 100.0 –":    {survey.Assigned, survey.Refused},
+		"2 – – –":          {survey.Out, survey.Out},
+		"3 50.0 50.0 –":    {survey.Zero, survey.NotFound, survey.Out},
 		"7 66.7 83.3 33.3": {survey.Submitted, survey.Accepted, survey.Zero, survey.Submitted, survey.Started, survey.NotFound, survey.Out},
 	} {
 		r := survey.RatesOf(states)

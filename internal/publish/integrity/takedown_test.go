@@ -48,7 +48,7 @@ func event(name string, at time.Time) integrity.Event {
 
 func reach(l integrity.Law, names string) integrity.Complaint {
 	c := integrity.Complaint{State: integrity.None}
-	for _, name := range strings.Fields(names) {
+	for name := range strings.FieldsSeq(names) {
 		c, _ = l.Step(c, event(name, at(1, 9)))
 	}
 	return c

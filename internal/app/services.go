@@ -23,6 +23,7 @@ import (
 	"techmarket/internal/certify/papers"
 	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/insight/plan"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/catalogue"
@@ -36,6 +37,7 @@ import (
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/postgres"
+	"techmarket/internal/publish/policy"
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/deal"
 	"techmarket/internal/trade/notice"
@@ -93,7 +95,10 @@ type Services struct {
 	Archive   *archive.Service
 	Exchange  *exchange.Service
 
+	Policies *policy.Service
+
 	Stats *stats.Service
+	Plans *plan.Service
 }
 
 // Compose makes every service on the platform and registers the job workers.
@@ -152,7 +157,8 @@ func (s *Services) build() error {
 	if err := s.buildCertify(); err != nil {
 		return err
 	}
-	s.Stats = stats.New(s.Platform.DB, s.Platform.Now)
+	s.buildPublish()
+	s.buildInsight()
 	return nil
 }
 

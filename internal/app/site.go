@@ -24,6 +24,7 @@ import (
 	"techmarket/web/locales"
 	pagesmarket "techmarket/web/market"
 	pagespeople "techmarket/web/people"
+	pagespublish "techmarket/web/publish"
 	"techmarket/web/site"
 	pagestrade "techmarket/web/trade"
 	"techmarket/web/ui"
@@ -71,7 +72,8 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 			Contracts: s.Contracts, Identity: s.Identity, Files: kept}).Routes(),
 		(&pagescertify.Pages{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Deadlines: s.Deadlines,
 			Benefits: s.Benefits, Archive: s.Archive, Exchange: s.Exchange, Identity: s.Identity, Files: kept}).Routes(),
-		(&pagesinsight.Pages{Stats: s.Stats, Listings: s.Listings}).Routes(),
+		(&pagespublish.Pages{Policies: s.Policies}).Routes(),
+		(&pagesinsight.Pages{Stats: s.Stats, Plans: s.Plans, Listings: s.Listings}).Routes(),
 	)
 }
 

@@ -23,6 +23,7 @@ import (
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/trade/notice"
 	"techmarket/internal/trade/sale"
+	"techmarket/internal/publish/policy"
 )
 
 // subjects are the columns of the matrix, in the order of its letters.
@@ -351,6 +352,16 @@ var matrix = map[string]string{
 	"POST /points/:id/settings":                                "s------+----+--",
 	"POST /points/:id/training":                                "s------+-h+h+--",
 	"GET /points/new":                                          "s-----------+--",
+	"GET /plan":                                                "+++++++++++++++",
+	"POST /plan/values":                                        "s-----------+--",
+	"GET /policies":                                            "+++++++++++++++",
+	"GET /policies/:id":                                        "+++++++++++++++",
+	"GET /policies/:id/check":                                  "+++++++++++++++",
+	"POST /policies/:id/questions":                             "s++++++++++++++",
+	"POST /policies/:id/repeal":                                "s-----------+--",
+	"GET /policies/questions":                                  "s++++++++++++++",
+	"GET /policies/questions/:id":                              "s+hhhhhhhh+h+hh",
+	"POST /policies/questions/:id/do":                          "s+hhhhhhhh+h+hh",
 	"GET /registrations.xlsx":                                  "s+++++++++++++-",
 	"GET /registrations/:number/archive.zip":                   "s+hhh++++h+h+--",
 	"POST /registrations/:number/payments":                     "s++hh----------",
@@ -379,7 +390,7 @@ var matrix = map[string]string{
 type things struct {
 	achievement, draft, demand, deal, dealFile, contract, freeContract, contractFile, filing, number, check string
 	notice, sale                                                                                            string
-	batch, message, picture, submitted, openDemand, open                                                    string
+	batch, message, picture, submitted, openDemand, open, policy, question                                  string
 }
 
 func (w *world) things() things {
@@ -413,6 +424,7 @@ func (w *world) things() things {
 	desk := member.get("/desk/achievements?q=" + url.QueryEscape("等待审核")).link("/desk/achievements/")
 	member.get(desk).submit(desk+"/do", values{"event": "submit"}).want(200, "已提交")
 	m.submitted = path.Base(desk)
+	m.policy, m.question = w.policy()
 	m.openDemand = company.publish("demand", "otherLeague", with(meadowDemand, values{"title": "另一条需求"}))
 	m.notice, m.sale = w.tradeThings()
 	w.as("broker").get("/account/broker").submit("/account/broker",
@@ -436,6 +448,18 @@ func (w *world) tradeThings() (public, sold string) {
 	_, err = w.s.Sales.Do(ctx, w.who("league"), sale.Command{Sale: sid, Event: sale.EventPublish})
 	apptest.NoErr(w.t, err)
 	return fmt.Sprint(id), fmt.Sprint(sid)
+}
+
+// policy is one that the region published, with a question of the member about it.
+func (w *world) policy() (id, question string) {
+	w.t.Helper()
+	day := w.s.Platform.Now()
+	made, err := w.s.Policies.Publish(context.Background(), w.who("region"), policy.Policy{Title: "技术交易补助办法", Issuer: "科技厅",
+		IssuedOn: day, ValidFrom: day})
+	apptest.NoErr(w.t, err)
+	asked, err := w.s.Policies.Ask(context.Background(), w.who("member"), made, "分公司可以申请吗？")
+	apptest.NoErr(w.t, err)
+	return fmt.Sprint(made), fmt.Sprint(asked)
 }
 
 // openCase files a second contract, from outside the market, and has the county's point accept it.
@@ -475,10 +499,9 @@ func (w *world) address(m things, route string) string {
 	objects := map[string]string{"/deals/:id": m.deal, "/contracts/:id": m.contract, "/filings/:id": m.filing,
 		"/registrations/:number": m.number, "/v/:number": m.number,
 		"/points/:id": fmt.Sprint(w.points["county"].ID), "/organisations/:id": org, "/units/:id": org, "/messages/:id": m.message,
-		"/imports/:id": m.batch, "/files/:id": m.picture,
+		"/policies/:id": m.policy, "/questions/:id": m.question, "/imports/:id": m.batch, "/files/:id": m.picture,
 		"/notices/:id": m.notice, "/sales/:id": m.sale, "/brokers/:id": fmt.Sprint(w.provided["agency"].AccountIDs[0]),
-		"/review/:id": m.submitted,
-		"/assets/*":   strings.TrimPrefix(w.stylesheet(), "/assets/")}
+		"/review/:id": m.submitted, "/assets/*": strings.TrimPrefix(w.stylesheet(), "/assets/")}
 	switch {
 	case strings.Contains(pattern, "/desk/achievements/") || strings.HasPrefix(route, "PUT /api/v1/achievements/") ||
 		strings.HasSuffix(pattern, "achievements/:id/versions"):

@@ -261,5 +261,6 @@ func targetsBlock(all []stats.Target, mark string) ui.Block {
 			view.TableRow{Cells: []view.Cell{{Text: g.Name, Header: true, Note: g.Note}, base, target, own, {Text: g.Source}}},
 		)
 	}
-	return ui.Block{ID: "targets", Title: "规划目标与本平台", Intro: "“本平台”的金额是目标年在本平台登记的合同，登记点是今天正常受理和整改中的；不是全区的完成情况。", Parts: view.Parts{t}}
+	return ui.Block{ID: "targets", Title: "规划目标与本平台", More: &view.Link{Label: "规划进展", Href: "/plan"},
+		Intro: "“本平台”的金额是目标年在本平台登记的合同，登记点是今天正常受理和整改中的；不是全区的完成情况。", Parts: view.Parts{t}}
 }

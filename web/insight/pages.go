@@ -4,6 +4,9 @@
 package insight
 
 import (
+	"slices"
+
+	"techmarket/internal/insight/plan"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/listing"
 	"techmarket/web"
@@ -13,12 +16,13 @@ import (
 // Pages holds the services that these pages call; internal/app fills it.
 type Pages struct {
 	Stats    *stats.Service
+	Plans    *plan.Service
 	Listings *listing.Service
 }
 
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
-	return p.statsRoutes()
+	return slices.Concat(p.statsRoutes(), p.planRoutes())
 }
 
 // Declared lists the templates of this wing's own pages.

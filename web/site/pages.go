@@ -61,6 +61,7 @@ func Menu(t view.Words) []view.Link {
 		{Label: t("menu.sales"), Href: "/sales", Key: "sales"},
 		{Label: t("menu.brokers"), Href: "/brokers", Key: "brokers"},
 		{Label: t("menu.points"), Href: "/points", Key: "points"},
+		{Label: t("menu.policies"), Href: "/policies", Key: "policies"},
 		{Label: t("menu.stats"), Href: "/stats", Key: "stats"},
 		{Label: t("menu.verify"), Href: "/verify", Key: "verify"},
 	}

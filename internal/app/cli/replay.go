@@ -18,7 +18,7 @@ import (
 
 // replays are the rules that anyone can run again on stored facts, by kind. Each is the function that the site calls.
 func replays() map[string]fact.Rule {
-	return map[string]fact.Rule{
+	rules := map[string]fact.Rule{
 		"auction": fact.Of(sale.ReplayAuction),
 		"sealed":  fact.Of(sale.DecideSealed),
 		"deposit": fact.Of(sale.SettleDeposits),
@@ -27,6 +27,8 @@ func replays() map[string]fact.Rule {
 		"race":    fact.Of(challenge.Judge),
 		"price":   fact.Of(price.Evidence),
 	}
+	maps.Copy(rules, regionReplays())
+	return rules
 }
 
 // runReplay is `techmarket replay KIND FILE`: it answers every record of the file (one JSON object a line, "-" for standard input) by

@@ -20,7 +20,9 @@ import (
 // run over it, and every answer must be its "expect" key by key.
 func TestReplay_EveryCaseOfEveryKind(t *testing.T) {
 	t.Parallel()
-	for _, kind := range slices.Sorted(maps.Keys(replays())) {
+	rules := replays()
+	delete(rules, "meetings") // several answers are right: the checker stands beside the rule
+	for _, kind := range slices.Sorted(maps.Keys(rules)) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			file := casesFile(t, kind)

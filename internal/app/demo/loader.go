@@ -118,6 +118,7 @@ func (l *loader) load(ctx context.Context) error {
 	l.planListings()
 	l.planDeals()
 	l.planContracts()
+	l.planPolicies()
 	papers, err := l.print(ctx)
 	if err != nil {
 		return err

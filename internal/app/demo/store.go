@@ -84,6 +84,9 @@ var deletions = []deletion{
 	{"listing_file", "listing_id in " + sampleListing},
 	{"listing", "is_sample"}, // with its versions, events, impressions and answers
 	{"import_batch", "organisation_id in " + sampleOrg},
+	{"plan_value", "is_sample"},
+	{"policy_question", "is_sample"},
+	{"policy", "is_sample"},
 	{"message", "account_id in " + sampleAccount},
 	{"idempotency_key", "account_id in " + sampleAccount},
 	{"session", "account_id in " + sampleAccount},

@@ -69,6 +69,11 @@ var fromCode = map[string]words{
 	"point.second_review":       {from: "point.SecondReview"},
 	"point.state":               {from: "point.State"},
 	"point_assessment.grade":    {from: ".Grades()"},
+	"plan_indicator.kind":       {from: "plan.Kind"},
+	"plan_indicator.path":       {from: "plan.Geometric plan.Linear plan.NoPath"},
+	"plan_value.series":         {from: "plan.ValueSeries plan.DenominatorSeries"},
+	"policy.state":              {from: "policy.InForce policy.Repealed"},
+	"policy_question.state":     {from: "policy.QuestionState"},
 	"registration.prior_state":  {from: "registry.Registered registry.Cancelled registry.Revoked", empty: true},
 	"registration.state":        {from: "registry.State", without: "draft " + filingOnly},
 	"registration_list.purpose": {from: "benefits.Purpose"},
@@ -91,6 +96,7 @@ var onlyHere = []string{
 // open are columns named like a closed list that are none, each with the reason.
 var open = map[string]string{
 	"plan_target.own_measure": "a plan may name a measure that the platform does not count yet",
+	"policy_question.answer":  "free text: what the desk answers",
 	"audit_row.object_kind":   "every room names its own objects",
 	"empty_search.kind":       kindOfListing,
 	"import_batch.kind":       kindOfListing,

@@ -41,6 +41,7 @@ var contents = map[string]struct {
 	"match_weights.weights":           {types: []string{"matching.Weights"}},
 	"organisation.profile":            {types: []string{"identity.OrgProfile"}},
 	"point_assessment.figures":        {types: []string{"point.Figures"}},
+	"policy.content":                  {types: []string{"policy.Content"}},
 	"registration.cancel_request":     {types: []string{"registry.Request"}},
 	"registration.ending":             {types: []string{"registry.Ending"}},
 	"registration_export.filter":      {reason: jobOnly},

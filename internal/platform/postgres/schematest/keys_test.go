@@ -55,6 +55,8 @@ var withoutIndex = map[string]string{
 	"payment_proof_added_by_fkey":              doer,
 	"point_assessment_assessed_by_fkey":        doer,
 	"point_training_recorded_by_fkey":          doer,
+	"plan_value_entered_by_fkey":               doer,
+	"policy_question_answered_by_fkey":         doer,
 	"registration_import_marked_file_fkey":     keptFile,
 	"registration_list_issued_by_fkey":         doer,
 	"sale_attempt_account_id_fkey":             doer,

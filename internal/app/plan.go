@@ -1,0 +1,31 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+
+	"techmarket/internal/foundation/fact"
+	"techmarket/internal/foundation/money"
+	"techmarket/internal/insight/plan"
+	"techmarket/internal/insight/stats"
+)
+
+func (s *Services) buildInsight() {
+	p := s.Platform
+	s.Stats = stats.New(p.DB, p.Now)
+	s.Plans = plan.New(plan.Config{DB: p.DB, Audit: p.Audit(), Own: s.ownFigure, Now: p.Now})
+}
+
+// ownFigure is what the platform counts for an indicator of a plan: 成交额 registered in the year, in 亿元.
+func (s *Services) ownFigure(ctx context.Context, figure string, year int, sample bool) (*fact.Dec, error) {
+	if figure != "amount" {
+		return nil, nil
+	}
+	t, err := s.Stats.Table(ctx, stats.Query{From: fmt.Sprintf("%d-01-01", year), To: fmt.Sprintf("%d-12-31", year), Sample: sample})
+	if err != nil {
+		return nil, err
+	}
+	d := fact.Dec(fact.Round(big.NewRat(int64(t.Total.Amount), int64(money.YiYuan)), 2))
+	return &d, nil
+}

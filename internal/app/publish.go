@@ -1,0 +1,28 @@
+package app
+
+import (
+	"context"
+
+	"techmarket/internal/foundation/fact"
+	"techmarket/internal/foundation/region"
+	"techmarket/internal/publish/policy"
+)
+
+func (s *Services) buildPublish() {
+	p := s.Platform
+	s.Policies = policy.New(policy.Config{DB: p.DB, Audit: p.Audit(), Facts: s.factsOf, Rest: s.calendar, Now: p.Now})
+}
+
+// factsOf are the dated facts that the market holds of an organisation: its profile as it stands.
+func (s *Services) factsOf(ctx context.Context, organisation int64) ([]policy.Fact, error) {
+	o, err := s.Identity.Organisation(ctx, organisation)
+	if err != nil {
+		return nil, err
+	}
+	since := fact.DayOf(o.CreatedAt)
+	facts := []policy.Fact{{Fact: "org_kind", Value: string(o.Kind), From: since}}
+	if region.Valid(o.Division) {
+		facts = append(facts, policy.Fact{Fact: "division", Value: o.Division, From: since})
+	}
+	return facts, nil
+}

@@ -226,7 +226,7 @@ func (f *Finder) rank(out *Matches, q *Query, m *Model, candidates []search.Cand
 	})
 	setting.Best = best(legs)
 	q.weigh(legs, setting)
-	if middle := feedback(legs, digests); middle != nil {
+	if middle := feedback(legs, digests); middle != nil && q.legs.Feedback > 0 {
 		for i, d := range digests {
 			legs[i].Feedback = cosine(middle, d.topic)
 		}
@@ -316,8 +316,8 @@ func best(legs []Legs) Legs {
 	top := slices.SortedFunc(slices.Values(legs), func(a, b Legs) int { return cmpDesc(a.Words, b.Words) })
 	var b Legs
 	for _, l := range top[:min(len(top), bestOf)] {
-		b = Legs{Words: max(l.Words, b.Words), Bigrams: max(l.Bigrams, b.Bigrams), Chars: max(l.Chars, b.Chars), Near: max(l.Near, b.Near),
-			Topic: max(l.Topic, b.Topic), Feedback: max(l.Feedback, b.Feedback)}
+		b = Legs{Words: max(l.Words, b.Words), Head: max(l.Head, b.Head), Bigrams: max(l.Bigrams, b.Bigrams),
+			Chars: max(l.Chars, b.Chars), Near: max(l.Near, b.Near), Topic: max(l.Topic, b.Topic), Feedback: max(l.Feedback, b.Feedback)}
 	}
 	return b
 }
@@ -325,7 +325,7 @@ func best(legs []Legs) Legs {
 // weigh sets Text of each: the legs together, the highest being 1. Meaning comes last, added to the whole of the others.
 func (q *Query) weigh(legs []Legs, s Setting) {
 	scale(legs, func(l Legs) float64 { return q.fuse(l, s) })
-	t, n := s.Weights.TextLegs, float64(len(q.words))
+	t, n := q.legs, float64(len(q.words))
 	scale(legs, func(l Legs) float64 { return l.Text + t.Semantic*n/(n+t.SemanticHalf)*l.Semantic })
 }
 

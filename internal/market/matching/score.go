@@ -123,7 +123,7 @@ func Score(q *Query, d search.Document, text string, legs Legs, s Setting) Expla
 
 // fuse adds the legs, each as a share of the best candidates'.
 func (q *Query) fuse(l Legs, s Setting) float64 {
-	t, n := s.Weights.TextLegs, float64(len(q.words))
+	t, n := q.legs, float64(len(q.words))
 	sum, weights := 0.0, 0.0
 	add := func(value, best, weight float64) {
 		if best > 0 {
@@ -135,6 +135,7 @@ func (q *Query) fuse(l Legs, s Setting) float64 {
 	add(l.Bigrams, s.Best.Bigrams, t.Bigrams*n/(n+t.BigramHalf))
 	add(l.Chars, s.Best.Chars, t.Chars*t.CharHalf/(n+t.CharHalf))
 	add(l.Near, s.Best.Near, t.Near)
+	add(l.Head, s.Best.Head, t.Head)
 	if weights > 0 {
 		sum = weights * math.Pow(sum/weights, t.Power)
 	}
@@ -149,7 +150,7 @@ func (q *Query) fuse(l Legs, s Setting) float64 {
 func (q *Query) strength(l Legs) float64 {
 	held := 0.0
 	for _, i := range l.matched {
-		held += q.words[i].says
+		held += q.words[i].asks
 	}
 	n := float64(len(q.words))
 	return min(1, held/max(q.asked, 1e-9)*max(1, math.Sqrt(n)/2)) * min(1, n/3)

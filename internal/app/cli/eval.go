@@ -67,7 +67,7 @@ func runEval(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	queriesFile := flags.String("queries", "", "查询文件（jsonl：qid、task、query、rel、exclude、discipline）")
 	engineName := flags.String("engine", "local", "检索引擎：local 或 meili（地址取自 MEILI_URL，密钥取自 MEILI_KEY）")
 	asJSON := flags.Bool("json", false, "输出 JSON")
-	runsFile := flags.String("runs", "", "把每个查询的前几个结果写入文件（jsonl：qid、ids、scores），供比较")
+	runsFile := flags.String("runs", "", "把每个查询的前几个结果写入文件（jsonl：qid、ids、scores、bands、reasons），供比较")
 	depth := flags.Int("depth", evalCut, "写入每个查询的前几个，1—100；有人工标注的一套要 100")
 	labelsFile := flags.String("labels", "", "分级标注文件（jsonl：need、doc、rel 或 req、ach、level），含 0 级；不写则用查询自带的 grades，未评与 0 级不分")
 	var em embedderFlags

@@ -192,9 +192,10 @@ type evalRuns struct {
 }
 
 func (r evalRuns) write(query string, found matching.Matches) error {
-	ids, scores := []string{}, []float64{}
+	ids, scores, bands, reasons := []string{}, []float64{}, []string{}, [][]string{}
 	for _, m := range found.Items[:min(len(found.Items), r.depth)] {
 		ids, scores = append(ids, m.Document.ID), append(scores, math.Round(m.Explained.Score*1e4)/1e4)
+		bands, reasons = append(bands, m.Explained.Band.String()), append(reasons, m.Explained.Reasons)
 	}
-	return r.out.Encode(map[string]any{"qid": query, "ids": ids, "scores": scores})
+	return r.out.Encode(map[string]any{"qid": query, "ids": ids, "scores": scores, "bands": bands, "reasons": reasons})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"slices"
-	"strings"
 
 	"techmarket/search"
 	"techmarket/search/zh"
@@ -24,8 +23,10 @@ func newDigest(a *zh.Analyzer, d search.Document) *digest {
 	full := clip(fullText(d), queryRunes)
 	words := a.Words(full)
 	head := d.Title
-	if sentences := strings.FieldsFunc(clip(d.Body, 4*headMost), func(r rune) bool { return r == '。' || r == '\n' }); head == "" && len(sentences) > 0 {
-		head = clip(sentences[0], headMost)
+	if head == "" {
+		if sentences := sentencesOf(clip(d.Body, 4*headMost)); len(sentences) > 0 {
+			head = clip(sentences[0], headMost)
+		}
 	}
 	out := &digest{text: a.Normalize(full), bag: bagOfWords(words), words: len(words)}
 	for _, w := range a.Words(clip(head, headRunes)) {

@@ -16,13 +16,12 @@ package matching
 type Weights struct {
 	Version string
 
-	Text, Elements, Subject, Maturity, Terms, Region, Record, Freshness float64
+	Text, Subject, Maturity, Terms, Region, Record, Freshness float64
 
 	TextLegs  TextLegs // of a listing with a title and more
 	PlainLegs TextLegs // of a line or a passage alone: the words of a line are all meant, and what answers a passage says the same
 
-	Threshold float64 // below this score nothing is shown
-	Far       float64 // nor below this share of the best score. On the evaluation's needs .4 keeps 96 % of the right ones that don't come first, and leaves a third of the list
+	Threshold float64 // below this score nothing is shown unless asked for
 }
 
 // SchemaVersion is the form in which it is stored, see package stored.
@@ -51,11 +50,11 @@ type TextLegs struct {
 func DefaultWeights() Weights {
 	return Weights{
 		Version: "2026-11-4",
-		Text:    .55, Elements: .03, Subject: .12, Maturity: .08, Terms: .05, Region: .04, Record: .04, Freshness: .02,
+		Text:    .58, Subject: .12, Maturity: .08, Terms: .05, Region: .04, Record: .04, Freshness: .02,
 		TextLegs: TextLegs{Words: 1, Bigrams: 1.5, Near: 1.2, Head: .3, Topic: .8, Semantic: 1.5,
 			BigramHalf: 20, SemanticHalf: 15, Power: 2, IDFPower: 1.5, SaysPower: 1},
 		PlainLegs: TextLegs{Words: 1, Bigrams: 1.5, Chars: .8, Near: .4, Topic: .2, Feedback: 2, Semantic: 1.5,
 			BigramHalf: 20, CharHalf: 5, FeedbackHalf: 5, SemanticHalf: 15, Power: 2, IDFPower: 1.5},
-		Threshold: .25, Far: .4,
+		Threshold: bands[Low].from,
 	}
 }

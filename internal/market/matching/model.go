@@ -114,9 +114,9 @@ func Learn(ctx context.Context, a *zh.Analyzer, docs iter.Seq2[search.Document, 
 	return m, ctx.Err()
 }
 
-// learnSays finds how much each word says of a subject. Two things tell a word of a trade from one of letters and reports, without any list:
-// the market's texts use it more than general Chinese does (公司 they don't, 焙烧 they do), and the texts that hold it are about the same
-// thing (the mean cosine of each two of them, from the middle of all texts, without a text's likeness to itself).
+// learnSays finds how much each word says of a subject. Two things tell a word of a trade from one of letters and reports, without any
+// list: the market's texts use it more than general Chinese does (公司 they don't, 焙烧 they do), and the texts that hold it are about the
+// same thing (the mean cosine of each two of them, from the middle of all texts, without a text's likeness to itself).
 func (m *Model) learnSays(bags [][]wordCount, rarity map[uint32]float32) {
 	k := m.TopicDims
 	middle, texts := make([]float32, k), float32(0)

@@ -39,11 +39,11 @@ type Query struct {
 	chars    map[rune]float64
 	topic    []float32
 	legs     TextLegs
+	plain    bool                // a line or a passage alone
 	near     map[uint32][]nearTo // set by associate
 	self     float64             // what a text would score that holds twice every word the market knows
 	asked    float64             // what all words ask for, also those that the market doesn't know
 	sequence []string            // all words in order, for showing whole phrases
-	element  Elements
 }
 
 type queryTerm struct {
@@ -51,6 +51,9 @@ type queryTerm struct {
 	weight float64
 	asks   float64 // weight in a market of some size: in a small one every known word looks common
 	stop   bool
+	rare   float64 // idf in a market of some size
+	says   float64 // Model.Says: what of a subject it says
+	head   bool    // of the title
 }
 
 // part is a piece of a listing's text and how much it counts.
@@ -85,20 +88,19 @@ func sentencesOf(text string) []string {
 func NewQuery(a *zh.Analyzer, m *Model, w Weights, listing search.Document) *Query {
 	q := &Query{Listing: listing, byWord: map[uint32]int{}, pairs: map[uint64]float64{}, chars: map[rune]float64{}, legs: w.TextLegs}
 	parts, whole := partsOf(a, m, listing)
-	if !whole {
+	if q.plain = !whole; q.plain {
 		q.legs = w.PlainLegs
 	}
 	factor := func(word string) float64 { return math.Pow(m.says(hash(word)), q.legs.SaysPower) }
-	tf := map[string]float64{}
-	all := ""
+	tf, inHead := map[string]float64{}, map[string]bool{}
 	pairTF, pairSays, charTF := map[uint64]float64{}, map[uint64]float64{}, map[rune]float64{}
-	for _, p := range parts {
+	for i, p := range parts {
 		norm, words := a.Normalize(p.text), a.Words(p.text)
-		all += norm + "\n"
 		q.sequence = append(append(q.sequence, words...), "\n")
 		says, at := make([]float64, len(norm)), 0 // of the word that stands at each place
 		for _, word := range words {
 			tf[word] += p.share
+			inHead[word] = inHead[word] || i == 0
 			if i := strings.Index(norm[at:], word); i >= 0 {
 				f, end := factor(word), at+i+len(word)
 				for at += i; at < end; at++ {
@@ -118,7 +120,9 @@ func NewQuery(a *zh.Analyzer, m *Model, w Weights, listing search.Document) *Que
 		if whole && word[0] >= '0' && word[0] <= '9' {
 			often *= figureSays
 		}
-		q.words = append(q.words, queryTerm{word, often * math.Pow(m.idf(df), power), often * math.Pow(idf(max(m.Docs, someSize), df), power), a.Stop(word)})
+		rare := idf(max(m.Docs, someSize), df)
+		q.words = append(q.words, queryTerm{text: word, weight: often * math.Pow(m.idf(df), power),
+			asks: often * math.Pow(rare, power), rare: rare, stop: a.Stop(word), says: m.says(h), head: inHead[word]})
 	}
 	slices.SortFunc(q.words, func(x, y queryTerm) int {
 		if x.weight != y.weight {
@@ -145,7 +149,6 @@ func NewQuery(a *zh.Analyzer, m *Model, w Weights, listing search.Document) *Que
 		keepHeaviest(q.chars, queryWords)
 	}
 	q.topic = q.place(m)
-	q.element = ExtractElements(a, all)
 	return q
 }
 
@@ -238,6 +241,7 @@ type Legs struct {
 	Words, Head, Bigrams, Chars, Near, Topic, Feedback, Semantic float64
 
 	Text float64 // all legs together, as a share of the best candidate's
+	Fit  float64 // how far the listing answers what is asked, 0–1; see Query.fit
 
 	matched []int // indices of Query.words found, heaviest first
 }

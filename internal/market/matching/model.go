@@ -29,6 +29,7 @@ type Model struct {
 	CharDF    map[rune]uint32
 	Says      map[uint32]float32 // how much a word says of a subject, around 1; see learnSays
 	TopicRow  map[uint32]int32   // word → row of Topics
+	TopicIDF  []float32          // of each row's word, to the power topicIDF
 	Topics    []float32          // rows of TopicDims
 	TopicDims int
 }
@@ -174,7 +175,7 @@ func Load(r io.Reader) (*Model, error) {
 	if err := gob.NewDecoder(r).Decode(m); err != nil {
 		return nil, fmt.Errorf("matching: load model: %w", err)
 	}
-	if len(m.Topics) != m.TopicDims*len(m.TopicRow) {
+	if len(m.Topics) != m.TopicDims*len(m.TopicRow) || len(m.TopicIDF) != len(m.TopicRow) {
 		return nil, fmt.Errorf("matching: load model: %d topic values for %d words", len(m.Topics), len(m.TopicRow))
 	}
 	return m, nil
@@ -225,7 +226,7 @@ func eachPair(text string, char func(rune), pair func(p uint64, i, j int)) {
 	var prev rune
 	at := 0
 	for i, r := range text {
-		if r < 0x2e80 || !unicode.Is(unicode.Han, r) {
+		if r < 0x2e80 || (r < 0x4e00 || r > 0x9fff) && !unicode.Is(unicode.Han, r) {
 			prev = 0
 			continue
 		}
@@ -266,6 +267,7 @@ func (m *Model) learnTopics(ctx context.Context, bags [][]wordCount, stop map[ui
 	m.TopicRow = make(map[uint32]int32, len(words))
 	for i, w := range words {
 		m.TopicRow[w] = int32(i)
+		m.TopicIDF = append(m.TopicIDF, float32(math.Pow(m.idf(m.WordDF[w]), topicIDF)))
 	}
 	step := 1 + (len(bags)-1)/topicDocs
 	rows := make([][]cell, 0, len(bags)/step+1)
@@ -300,7 +302,7 @@ func (m *Model) topicCells(bag []wordCount) []cell {
 	sum := 0.0
 	for _, c := range bag {
 		if row, ok := m.TopicRow[c.word]; ok {
-			x := math.Log1p(float64(c.count)) * math.Pow(m.idf(m.WordDF[c.word]), topicIDF)
+			x := math.Log1p(float64(c.count)) * float64(m.TopicIDF[row])
 			cells = append(cells, cell{row, float32(x)})
 			sum += x * x
 		}

@@ -271,7 +271,9 @@ func (q *Query) measure(m *Model, d *digest, l Legs) Legs {
 	pairs, chars := map[uint64]float64{}, map[rune]float64{}
 	n := 0
 	eachPair(d.text, func(r rune) {
-		n++
+		if n++; len(q.chars) == 0 {
+			return
+		}
 		if _, ok := q.chars[r]; ok {
 			chars[r]++
 		}

@@ -45,7 +45,8 @@ func (p *Pages) quality(c *web.Ctx) error {
 		body.Main,
 		ui.Block{
 			Title: "高、中、低各有多少有用",
-			Intro: "用" + matching.CalibratedOn + "测得：按匹配度分档，每一档里人读过的有多少确实有用。线以下的不列出，在匹配页上可以打开看。",
+			Intro: "用" + matching.CalibratedOn + "测得：按匹配度分档，每一档里人读过的有多少确实有用。" +
+				"档的线也由这一批定出，份额偏高（交叉检验时高档约四成半）；线以下的不列出，在匹配页上可以打开看。",
 			Parts: view.Parts{bandTable()},
 		},
 		ui.Block{

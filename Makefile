@@ -34,6 +34,9 @@ race: assets
 
 bench: build
 	go test ./internal/e2e -run '^$$' -bench 'Server|Engines' -benchtime 1x -timeout 180m -v
+	@if [ -n "$$TECHMARKET_EVAL_REAL" ]; then \
+		bin/techmarket eval --corpus "$$TECHMARKET_BENCH_CORPUS" --queries "$$TECHMARKET_EVAL_REAL/queries.dev.jsonl" --depth 100; \
+		bin/techmarket eval --corpus "$$TECHMARKET_EVAL_REAL/human_corpus.jsonl" --queries "$$TECHMARKET_EVAL_REAL/human_queries.dev.jsonl" --depth 100; fi
 	go test ./internal/certify/registry -run '^$$' -bench 'Desk|Certificate' -benchtime 300x -timeout 60m
 	go test ./internal/certify/registry -run '^$$' -bench Export -benchtime 1x -timeout 60m
 	go test ./internal/certify/recognition ./internal/certify/ledger ./internal/platform/document -run '^$$' -bench . -timeout 60m

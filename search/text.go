@@ -14,6 +14,30 @@ func ClipText(text string) string {
 	return text[:forward(text, 0, MaxTextRunes)]
 }
 
+// A problem is told from keywords by its length: Han characters, other words counting two.
+const (
+	problemLeast  = 40
+	problemPhrase = 20 // with marks of a sentence in it
+)
+
+// IsProblem reports whether a text tells a problem rather than naming keywords. It is for matching: no list answers a paragraph.
+func IsProblem(text string) bool {
+	length, sentence, inWord := 0, false, false
+	for _, r := range text {
+		word := r < 0x2e80 && (unicode.IsLetter(r) || unicode.IsDigit(r))
+		switch {
+		case word && !inWord:
+			length += 2
+		case unicode.Is(unicode.Han, r):
+			length++
+		case strings.ContainsRune("，。；！？,;!?\n", r):
+			sentence = true
+		}
+		inWord = word
+	}
+	return length > problemLeast || sentence && length > problemPhrase
+}
+
 // HasText reports whether anything visible was typed, be it only signs.
 func HasText(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool {

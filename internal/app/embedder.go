@@ -58,7 +58,7 @@ func (s *Services) indexed(ctx context.Context, ids []int64) error {
 // finder matches with these weights on the model in use, and by meaning where there is an embedder.
 func (s *Services) finder(w matching.Weights) *matching.Finder {
 	if s.semanticWeight > 0 {
-		w.TextLegs.Semantic = s.semanticWeight
+		w.TextLegs.Semantic, w.PlainLegs.Semantic = s.semanticWeight, s.semanticWeight
 	}
 	f := matching.NewFinder(s.Engine, s.analyzer, s.model.Load(), w, s.Platform.Now, facetName)
 	if s.vectors != nil {

@@ -76,6 +76,17 @@ func (l *lexicon) edge(from int32, by rune) *edge {
 	}
 }
 
+// rarity is the cost of a word; ok is false when there is none.
+func (l *lexicon) rarity(word string) (bits float64, ok bool) {
+	node := int32(0)
+	for _, r := range word {
+		if node = l.edge(node, r).to; node == 0 {
+			return 0, false
+		}
+	}
+	return float64(l.cost[node]), l.cost[node] > 0
+}
+
 // step is the cheapest way to the end of a character: the cost so far and where its last word begins.
 type step struct {
 	cost float32

@@ -80,6 +80,10 @@ func (a *Analyzer) Stop(word string) bool {
 	return a.stop[word] || utf8.RuneCountInString(word) < 2 && !isHanWord(word)
 }
 
+// Rarity is how rare a word is in general Chinese text, in bits: −log₂ of its share of all occurrences. ok is false for a word that the
+// dictionary doesn't hold.
+func (a *Analyzer) Rarity(word string) (bits float64, ok bool) { return a.lexicon.rarity(word) }
+
 func isHanWord(w string) bool {
 	r, _ := utf8.DecodeRuneInString(w)
 	return isHan(r)

@@ -241,6 +241,9 @@ func spans(parts []search.Span, plain string) view.Text {
 
 func (p *Pages) listPage(c *web.Ctx, kind drawnKind) error {
 	path, scope := kind.ListPath(), kind.Label
+	if text := c.QueryForm().Text("q"); kind.Counterpart != "" && search.IsProblem(text) {
+		return c.See("/match?" + url.Values{"q": {text}}.Encode())
+	}
 	f, err := p.find(c, kind)
 	if err != nil {
 		return err

@@ -51,6 +51,7 @@ type matched struct {
 	parts       []listing.GatePart
 	lead        []string
 	found       matching.Matches
+	under       bool // what lies under the line is listed too
 	standing    watch.Standing
 	cards       []view.MatchCard
 	places      []watch.Place
@@ -58,7 +59,7 @@ type matched struct {
 
 // matched reads the listing of the address and ranks the other side for it. What the reader's organisation refused stays away.
 func (p *Pages) matched(c *web.Ctx, kind drawnKind) (matched, error) {
-	m := matched{kind: kind}
+	m := matched{kind: kind, under: c.QueryForm().Bool("under")}
 	id, err := c.ID("id")
 	if err != nil {
 		return m, err
@@ -84,7 +85,7 @@ func (p *Pages) matched(c *web.Ctx, kind drawnKind) (matched, error) {
 	}
 	m.found, err = p.Matcher.Find(
 		c.Context(),
-		matching.Request{Listing: doc, Want: string(m.want.Kind), Visible: visible, Hard: watch.Hard(doc), Limit: 20},
+		matching.Request{Listing: doc, Want: string(m.want.Kind), Visible: visible, Hard: watch.Hard(doc), Limit: 20, Under: m.under},
 	)
 	if err != nil && !fault.HasCode(err, "match_empty") {
 		return m, err
@@ -104,15 +105,15 @@ func (p *Pages) matched(c *web.Ctx, kind drawnKind) (matched, error) {
 // note says how the list came about.
 func (m matched) note() string {
 	note := fmt.Sprintf("按匹配度排列的%s", m.want.Label)
+	if m.under {
+		note += "，连同线以下的"
+	}
 	var left []string
 	if n := m.found.Filtered; n > 0 {
 		left = append(left, fmt.Sprintf("%d 项成熟度低于要求", n))
 	}
-	if n := m.found.Far; n > 0 {
-		left = append(left, fmt.Sprintf("%d 项匹配度比第一项低得多", n))
-	}
-	if n := m.found.SameOrg; n > 0 {
-		left = append(left, fmt.Sprintf("%d 项与前面的同属一个单位（每个单位先列两项）", n))
+	if n := m.found.Under; n > 0 && !m.under {
+		left = append(left, fmt.Sprintf("%d 项只有个别词相同", n))
 	}
 	if len(left) > 0 {
 		note += "。没有列出的：" + strings.Join(left, "，") + "。"
@@ -141,6 +142,9 @@ func (p *Pages) matches(c *web.Ctx, kind drawnKind) error {
 	list := view.Matches{Cards: m.cards}
 	if len(m.cards) > 0 || m.found.Filtered > 0 {
 		list.Note = m.note()
+	}
+	if !m.under {
+		list.More = moreAction(m.found, kind.MatchesPath(id)+"?under=yes")
 	}
 	list.Empty = view.Empty{Icon: "search-x", Title: "暂无合适" + m.want.Label, Text: "没有一项达到匹配的最低要求，可以请技术经纪人帮忙。",
 		Actions: []view.Action{{Label: "请技术经纪人来谈", Href: "/brokers?field=" + m.listing.Field}}}
@@ -248,41 +252,59 @@ func (p *Pages) matchText(c *web.Ctx) error {
 	}
 	body.Main = append(body.Main, ui.Block{Parts: view.Parts{form}})
 	if text != "" {
-		if n := len([]rune(text)); n > 20_000 {
-			text = string([]rune(text)[:20_000])
-		}
-		title, _, _ := strings.Cut(text, "\n")
-		found, err := p.Matcher.Find(
-			c.Context(),
-			matching.Request{
-				Listing: search.Document{Kind: string(demand.Kind), Title: ui.Clip(title, 60), Body: text},
-				Want:    string(achievement.Kind),
-				Visible: p.Catalogue.Visible(),
-				Limit:   10,
-			},
-		)
-		if err != nil && !fault.HasCode(err, "match_empty") {
-			return err
-		}
-		body.Main = append(body.Main, noticeBlock(found)...)
-		want, err := p.kind(achievement.Kind)
+		blocks, err := p.matchesOfText(c, text, "/demands/new?"+url.Values{"text": {text}}.Encode())
 		if err != nil {
 			return err
 		}
-		cards, _, err := p.matchCards(c, want, found, func(id int64) view.Action {
-			return view.Action{Label: "看成果", Href: want.PagePath(id), Small: true, Kind: view.Quiet}
-		})
-		if err != nil {
-			return err
-		}
-		m := view.Matches{Cards: cards, Empty: view.Empty{Icon: "search-x", Title: "暂无合适成果", Text: "发布成需求后，有新成果时会提醒您；也可以请技术经纪人帮忙。",
-			Actions: []view.Action{
-				{Label: "发布成需求", Href: "/demands/new?" + url.Values{"text": {text}}.Encode()},
-				{Label: "找技术经纪人", Href: "/brokers", Kind: view.Quiet},
-			}}}
-		body.Main = append(body.Main, ui.Block{Title: "可能合适的成果", Parts: view.Parts{m}})
+		body.Main = append(body.Main, blocks...)
 	}
 	return ui.ShowSheet(c, page, body)
+}
+
+// matchesOfText lists what fits a pasted problem, and what to try where nothing does; post is where it becomes a need.
+func (p *Pages) matchesOfText(c *web.Ctx, text, post string) ([]ui.Block, error) {
+	under := c.QueryForm().Bool("under")
+	found, err := p.Matcher.Find(
+		c.Context(),
+		matching.Request{
+			Listing: search.Document{Kind: string(demand.Kind), Body: text},
+			Want:    string(achievement.Kind),
+			Visible: p.Catalogue.Visible(),
+			Limit:   10,
+			Under:   under,
+		},
+	)
+	if err != nil && !fault.HasCode(err, "match_empty") {
+		return nil, err
+	}
+	want, err := p.kind(achievement.Kind)
+	if err != nil {
+		return nil, err
+	}
+	cards, _, err := p.matchCards(c, want, found, func(id int64) view.Action {
+		return view.Action{Label: "看成果", Href: want.PagePath(id), Small: true, Kind: view.Quiet}
+	})
+	if err != nil {
+		return nil, err
+	}
+	m := view.Matches{Cards: cards, Empty: view.Empty{Icon: "search-x", Title: "暂无合适成果",
+		Text: "没有一项达到匹配的最低要求。写明对象、工序和要达到的指标会更准；发布成需求后，有新成果时会提醒您；也可以请技术经纪人帮忙。",
+		Actions: []view.Action{
+			{Label: "发布成需求", Href: post},
+			{Label: "找技术经纪人", Href: "/brokers", Kind: view.Quiet},
+		}}}
+	if !under {
+		m.More = moreAction(found, "/match?"+url.Values{"q": {text}, "under": {"yes"}}.Encode())
+	}
+	return append(noticeBlock(found), ui.Block{Title: "可能合适的成果", Parts: view.Parts{m}}), nil
+}
+
+// moreAction opens what lies under the line; nil where nothing does.
+func moreAction(found matching.Matches, address string) *view.Action {
+	if found.Under == 0 {
+		return nil
+	}
+	return &view.Action{Label: "看看还有哪些（只有个别词相同）", Href: address, Kind: view.Quiet, Small: true}
 }
 
 // noticeBlock says what the matching had to do without.
@@ -316,7 +338,8 @@ func (p *Pages) matchCards(
 	for _, it := range items { // without what was withdrawn since it was indexed
 		id, row, e := it.ID, it.row, explained[it.ID]
 		row.Title, row.Lead = markWords(row.Title.String(), e.Words), markWords(row.Lead.String(), e.Words)
-		card := view.MatchCard{Row: row, Score: int(math.Round(e.Score * 100)), Actions: []view.Action{act(id)}}
+		card := view.MatchCard{Row: row, Band: ui.FirstOf(e.Band.String(), "弱"), Score: int(math.Round(e.Score * 100))}
+		card.Actions = []view.Action{act(id)}
 		if want.compared {
 			card.Actions = append(card.Actions, view.Action{Label: "加入比较", Href: fmt.Sprintf("/compare?ids=%d", id), Kind: view.Quiet, Small: true})
 		}
@@ -334,7 +357,7 @@ func (p *Pages) matchCards(
 }
 
 func featureLabel(feature string) string {
-	if label, ok := map[string]string{"text": "文字内容", "elements": "材料、方法、功效、产品、应用", "subject": "领域与行业", "maturity": "成熟度", "terms": "价格与合作方式",
+	if label, ok := map[string]string{"text": "文字内容", "subject": "领域与行业", "maturity": "成熟度", "terms": "价格与合作方式",
 		"region": "地区", "record": "单位答复记录", "freshness": "新鲜与完整"}[feature]; ok {
 		return label
 	}
@@ -372,8 +395,7 @@ func markWords(text string, words []string) view.Text {
 	return out
 }
 
-// scoreSheet is how a score came about, in tenths of a point: the lines add up to the sum, and the factors below it give
-// the score, as who checks them expects.
+// scoreSheet is how a score came about, in tenths of a point: the lines add up to the sum, as who checks them expects.
 func scoreSheet(e matching.Explained, score int) ([]view.ScoreLine, string) {
 	var points, full []float64
 	for _, k := range e.Contributions {
@@ -394,11 +416,10 @@ func scoreSheet(e matching.Explained, score int) ([]view.ScoreLine, string) {
 		)
 	}
 	return lines, fmt.Sprintf(
-		"合计 %.1f，满分 %.1f，折合 %.1f%%；这条需求所问的内容得到回应的程度 %.1f%%，相乘得匹配度 %d。",
+		"合计 %.1f，满分 %.1f，折合 %.1f%%，匹配度 %d。除文字内容外，各项按文字内容吻合的程度计分。",
 		sum/10,
 		most/10,
 		sum/max(most, 1e-9)*100,
-		e.Strength*100,
 		score,
 	)
 }

@@ -44,6 +44,12 @@ func (p *Pages) quality(c *web.Ctx) error {
 	body.Main = append(
 		body.Main,
 		ui.Block{
+			Title: "高、中、低各有多少有用",
+			Intro: "用" + matching.CalibratedOn + "测得：按匹配度分档，每一档里人读过的有多少确实有用。" +
+				"档的线也由这一批定出，份额偏高（交叉检验时高档约四成半）；线以下的不列出，在匹配页上可以打开看。",
+			Parts: view.Parts{bandTable()},
+		},
+		ui.Block{
 			Title: "按技术领域",
 			Parts: view.Parts{funnelTable("按技术领域", "领域", q.ByField, func(code string) string { return ui.FirstOf(codes.Field.Label(code), "未填写") })},
 		},
@@ -110,6 +116,27 @@ func (p *Pages) quality(c *web.Ctx) error {
 	}
 	body.Main = append(body.Main, triage)
 	return ui.ShowSheet(c, page, body)
+}
+
+// bandTable is what was measured of each band.
+func bandTable() *view.Table {
+	t := view.Table{Caption: "高、中、低各有多少有用", HideCaption: true, Columns: []view.Column{
+		{Label: "档"},
+		{Label: "匹配度", Numeric: true},
+		{Label: "评判的对数", Numeric: true},
+		{Label: "有用", Numeric: true},
+		{Label: "占比", Numeric: true},
+	}}
+	for _, b := range matching.Calibrations() {
+		from := "不列出"
+		if b.From > 0 {
+			from = fmt.Sprintf("%.0f 以上", b.From*100)
+		}
+		name := ui.FirstOf(b.Band.String(), "线以下")
+		cells := view.Cells(name, from, strconv.Itoa(b.Pairs), strconv.Itoa(b.Useful), ui.ShareOf(b.Useful, b.Pairs))
+		t.Rows = append(t.Rows, view.TableRow{Cells: cells})
+	}
+	return &t
 }
 
 func funnelTable(caption, head string, rows []watch.Funnel, name func(string) string) *view.Table {
@@ -185,7 +212,7 @@ var weightFields = []struct {
 	name string
 	at   func(*matching.Weights) *float64
 }{
-	{"text", func(w *matching.Weights) *float64 { return &w.Text }}, {"elements", func(w *matching.Weights) *float64 { return &w.Elements }},
+	{"text", func(w *matching.Weights) *float64 { return &w.Text }},
 	{
 		"subject",
 		func(w *matching.Weights) *float64 { return &w.Subject },
@@ -195,7 +222,7 @@ var weightFields = []struct {
 		"record",
 		func(w *matching.Weights) *float64 { return &w.Record },
 	}, {"freshness", func(w *matching.Weights) *float64 { return &w.Freshness }},
-	{"threshold", func(w *matching.Weights) *float64 { return &w.Threshold }}, {"far", func(w *matching.Weights) *float64 { return &w.Far }},
+	{"threshold", func(w *matching.Weights) *float64 { return &w.Threshold }},
 }
 
 // weights shows the versions, the form to try or save others, and the outcome of a trial.
@@ -235,8 +262,6 @@ func (p *Pages) weights(c *web.Ctx, form *web.Form, ferr error, trial *watch.Tri
 		switch w.name {
 		case "threshold":
 			label = "最低要求"
-		case "far":
-			label = "不低于首位得分的比例"
 		}
 		fields = append(
 			fields,

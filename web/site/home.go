@@ -14,6 +14,7 @@ import (
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/listing"
+	"techmarket/search"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
@@ -225,7 +226,7 @@ func (p *Pages) searchAll(c *web.Ctx) error {
 	in := q.Text("in")
 	query := url.Values{"q": {text}}.Encode()
 	switch {
-	case in == "match", in == "" && len([]rune(text)) > 40, in == "achievements" && len([]rune(text)) > 60:
+	case in == "match", search.IsProblem(text):
 		return c.See("/match?" + query)
 	case in == "demands":
 		return c.See("/demands?" + query)

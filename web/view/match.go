@@ -3,7 +3,8 @@ package view
 // MatchCard is one ranked listing with its reasons.
 type MatchCard struct {
 	Row     Row
-	Score   int // 0–100
+	Band    string // 高, 中, 低; 弱 under the line
+	Score   int    // 0–100, in the sheet behind it
 	Reasons []Text
 	Short   Text // the one 不足
 	Sheet   []ScoreLine
@@ -13,8 +14,8 @@ type MatchCard struct {
 	Dismiss *Form // 不合适…: asks why
 }
 
-// Top are the reasons that are shown, at most four.
-func (m MatchCard) Top() []Text { return m.Reasons[:min(4, len(m.Reasons))] }
+// Top are the reasons that are shown, at most three.
+func (m MatchCard) Top() []Text { return m.Reasons[:min(3, len(m.Reasons))] }
 
 // ScoreLine is one part of the score: points of the possible ones and why.
 type ScoreLine struct {
@@ -28,4 +29,5 @@ type Matches struct {
 	Note  string // 从 12,404 项里选出 9 项，另有 14 项因成熟度不足未列出
 	Cards []MatchCard
 	Empty Empty
+	More  *Action // 看看还有哪些
 }

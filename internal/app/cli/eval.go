@@ -36,6 +36,8 @@ type evalQuery struct {
 	Relevant   []string `json:"rel"`
 	Exclude    []string `json:"exclude"`
 	Discipline string   `json:"discipline"`
+
+	Grades map[string]int `json:"grades"` // level by document, of those above 0; absent in the tasks without levels
 }
 
 // evalTask is what is measured of one task.
@@ -46,10 +48,12 @@ type evalTask struct {
 	MRR     float64 `json:"mrr"`
 	P50     float64 `json:"p50_ms"`
 	P95     float64 `json:"p95_ms"`
+
+	Graded *evalGraded `json:"graded,omitempty"` // of a task with levels
 }
 
 const (
-	evalDepth  = 100 // how deep T5 is searched
+	evalDeep   = 100 // how deep T5 is searched, and runs at most
 	evalCut    = 10
 	evalMaxRow = 4 << 20
 )
@@ -63,7 +67,9 @@ func runEval(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	queriesFile := flags.String("queries", "", "查询文件（jsonl：qid、task、query、rel、exclude、discipline）")
 	engineName := flags.String("engine", "local", "检索引擎：local 或 meili（地址取自 MEILI_URL，密钥取自 MEILI_KEY）")
 	asJSON := flags.Bool("json", false, "输出 JSON")
-	runsFile := flags.String("runs", "", "把每个查询的前十个结果写入文件（jsonl：qid、ids），供比较两种引擎")
+	runsFile := flags.String("runs", "", "把每个查询的前几个结果写入文件（jsonl：qid、ids、scores、bands、reasons），供比较")
+	depth := flags.Int("depth", evalCut, "写入每个查询的前几个，1—100；有人工标注的一套要 100")
+	labelsFile := flags.String("labels", "", "分级标注文件（jsonl：need、doc、rel 或 req、ach、level），含 0 级；不写则用查询自带的 grades，未评与 0 级不分")
 	var em embedderFlags
 	em.register(flags)
 	if err := flags.Parse(args); err != nil {
@@ -72,11 +78,18 @@ func runEval(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	if *corpusFile == "" || *queriesFile == "" {
 		return fault.New(fault.Invalid, "eval_files", "请用 --corpus 和 --queries 指明语料文件和查询文件。")
 	}
+	if *depth < 1 || *depth > evalDeep {
+		return fault.New(fault.Invalid, "eval_depth", "--depth 请写 1 到 100 之间的数。")
+	}
 	corpus, err := ReadRows[EvalDocument](*corpusFile)
 	if err != nil {
 		return err
 	}
 	queries, err := ReadRows[evalQuery](*queriesFile)
+	if err != nil {
+		return err
+	}
+	labels, err := readEvalLabels(*labelsFile, queries)
 	if err != nil {
 		return err
 	}
@@ -113,26 +126,26 @@ func runEval(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 			}
 		}
 	}
-	runs := json.NewEncoder(io.Discard)
+	runs := evalRuns{json.NewEncoder(io.Discard), *depth}
 	if *runsFile != "" {
 		f, err := os.Create(*runsFile)
 		if err != nil {
 			return fault.Wrap(err, fault.Invalid, "eval_files", "不能写文件 "+filepath.Base(*runsFile)+"，请检查路径和权限。")
 		}
 		defer f.Close()
-		runs = json.NewEncoder(f)
+		runs.out = json.NewEncoder(f)
 	}
 	measure := func(weight float64, every int, out io.Writer) (map[string]evalTask, error) {
 		tasks, to := map[string]evalTask{}, runs
 		if every > 1 { // a trial
-			to = json.NewEncoder(io.Discard)
+			to.out = json.NewEncoder(io.Discard)
 		}
 		for _, m := range markets {
 			var part []evalQuery
 			for i := 0; i < len(m.asked); i += every {
 				part = append(part, m.asked[i])
 			}
-			if err := evalTasks(ctx, m.finder(weight), corpus, part, tasks, to, out); err != nil {
+			if err := evalTasks(ctx, m.finder(weight), corpus, part, labels, tasks, to, out); err != nil {
 				return nil, err
 			}
 		}
@@ -164,6 +177,7 @@ func runEval(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 		t := tasks[name]
 		fmt.Fprintf(stdout, "%-4s  %5d  %.4f   %.4f     %.4f  %6.1f  %6.1f\n", name, t.Queries, t.NDCG10, t.Recall, t.MRR, t.P50, t.P95)
 	}
+	printGraded(stdout, tasks)
 	return nil
 }
 
@@ -191,18 +205,18 @@ func ReadRows[T any](path string) ([]T, error) {
 }
 
 // evalTasks runs the queries one after the other and adds up each task.
-func evalTasks(ctx context.Context, f *matching.Finder, corpus []EvalDocument, queries []evalQuery, tasks map[string]evalTask,
-	runs *json.Encoder, stderr io.Writer) error {
+func evalTasks(ctx context.Context, f *matching.Finder, corpus []EvalDocument, queries []evalQuery, labels *evalLabels,
+	tasks map[string]evalTask, runs evalRuns, stderr io.Writer) error {
 	discipline, sizes := map[string]string{}, map[string]int{}
 	for _, d := range corpus {
 		discipline[d.ID] = d.Discipline
 		sizes[d.Discipline]++
 	}
-	times := map[string][]float64{}
+	times, graded := map[string][]float64{}, map[string][]evalNeed{}
 	for n, q := range queries {
 		start := time.Now()
 		found, err := f.Find(ctx, matching.Request{Listing: search.Document{ID: "query", Kind: "demand", Body: q.Query}, Want: "achievement",
-			Limit: evalDepth})
+			Limit: evalDeep})
 		if err != nil && !fault.HasCode(err, "match_empty") {
 			return err
 		}
@@ -211,8 +225,11 @@ func evalTasks(ctx context.Context, f *matching.Finder, corpus []EvalDocument, q
 		for _, m := range found.Items {
 			ids = append(ids, m.Document.ID)
 		}
-		if err := runs.Encode(map[string]any{"qid": q.ID, "ids": ids[:min(len(ids), evalCut)]}); err != nil {
+		if err := runs.write(q.ID, found); err != nil {
 			return err
+		}
+		if levels, ok := labels.of[q.ID]; ok {
+			graded[q.Task] = append(graded[q.Task], labels.measure(ids, levels))
 		}
 		relevant := func(id string) bool { return slices.Contains(q.Relevant, id) }
 		total := len(q.Relevant)
@@ -244,6 +261,7 @@ func evalTasks(ctx context.Context, f *matching.Finder, corpus []EvalDocument, q
 		slices.Sort(ms)
 		t.NDCG10, t.Recall, t.MRR = t.NDCG10/n, t.Recall/n, t.MRR/n
 		t.P50, t.P95 = ms[len(ms)/2], ms[min(len(ms)-1, len(ms)*95/100)]
+		t.Graded = summarize(graded[name])
 		tasks[name] = t
 	}
 	return nil

@@ -53,8 +53,8 @@ func newEvalMarket(ctx context.Context, a *zh.Analyzer, engineName string, corpu
 	}
 	m.finder = func(weight float64) *matching.Finder {
 		weights := matching.DefaultWeights()
-		weights.Threshold, weights.Far = 0, 0 // the whole order is measured, not what a page would leave out
-		weights.TextLegs.Semantic = weight
+		weights.Threshold = 0 // the whole order is measured, not what a page would leave out
+		weights.TextLegs.Semantic, weights.PlainLegs.Semantic = weight, weight
 		f := matching.NewFinder(engine, a, model, weights, time.Now, func(_, code string) string { return code })
 		if m.semantic != nil {
 			f.SetSemantic(m.semantic)

@@ -23,6 +23,7 @@ type matchLine struct {
 	Title   string   `json:"title"`
 	Org     string   `json:"organisation"`
 	Score   float64  `json:"score"` // 0–1
+	Band    string   `json:"band"`  // 高, 中, 低
 	Reasons []string `json:"reasons"`
 	Lack    string   `json:"lack,omitempty"`
 	Words   []string `json:"words"`
@@ -101,7 +102,7 @@ func published(ctx context.Context, s *app.Services, kind listing.Kind, id int64
 
 func lineOf(rank int, m matching.Match) matchLine {
 	return matchLine{Rank: rank, ID: m.Document.ID, Title: m.Document.Stored["title"], Org: m.Document.Stored["orgName"],
-		Score:   m.Explained.Score,
+		Score: m.Explained.Score, Band: m.Explained.Band.String(),
 		Reasons: m.Explained.Reasons, Lack: m.Explained.Lack, Words: m.Explained.Words}
 }
 
@@ -111,7 +112,7 @@ func printMatches(env *app.Environment, found matching.Matches) {
 	}
 	for i, m := range found.Items {
 		l := lineOf(i+1, m)
-		fmt.Fprintf(env.Stdout, "%2d. %s（%s，%s）  %.2f\n", l.Rank, l.Title, l.ID, l.Org, l.Score)
+		fmt.Fprintf(env.Stdout, "%2d. %s（%s，%s）  %s %.2f\n", l.Rank, l.Title, l.ID, l.Org, l.Band, l.Score)
 		if len(l.Reasons) > 0 {
 			fmt.Fprintf(env.Stdout, "    理由：%s\n", strings.Join(l.Reasons, "；"))
 		}
@@ -121,8 +122,5 @@ func printMatches(env *app.Environment, found matching.Matches) {
 		if l.Lack != "" {
 			fmt.Fprintf(env.Stdout, "    不足：%s\n", l.Lack)
 		}
-	}
-	if len(found.Missing) > 0 {
-		fmt.Fprintf(env.Stdout, "补充这些内容会更准：%s。\n", strings.Join(found.Missing, "、"))
 	}
 }

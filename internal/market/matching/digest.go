@@ -3,7 +3,7 @@ package matching
 import (
 	"context"
 	"encoding/binary"
-	"math"
+	"slices"
 
 	"techmarket/search"
 	"techmarket/search/zh"
@@ -14,6 +14,7 @@ import (
 type digest struct {
 	text  string // normalised
 	bag   []wordCount
+	head  []uint32 // words of the title, or of the first sentence
 	words int
 	topic []float32 // of the model in use; not kept
 }
@@ -21,25 +22,38 @@ type digest struct {
 func newDigest(a *zh.Analyzer, d search.Document) *digest {
 	full := clip(fullText(d), queryRunes)
 	words := a.Words(full)
-	counts := make(map[uint32]uint8, len(words))
-	for _, w := range words {
-		if h := hash(w); counts[h] < math.MaxUint8 {
-			counts[h]++
+	head := d.Title
+	if head == "" {
+		if sentences := sentencesOf(clip(d.Body, 4*headMost)); len(sentences) > 0 {
+			head = clip(sentences[0], headMost)
 		}
 	}
-	return &digest{text: a.Normalize(full), bag: bagOf(counts), words: len(words)}
+	out := &digest{text: a.Normalize(full), bag: bagOfWords(words), words: len(words)}
+	for _, w := range a.Words(clip(head, headRunes)) {
+		if h := hash(w); !slices.Contains(out.head, h) {
+			out.head = append(out.head, h)
+		}
+	}
+	return out
 }
 
+// headMost is how much of a text without a title stands for one.
+const headMost = 50
+
 // digestFormat is the first byte of a written digest; another format is made anew from the document.
-const digestFormat = 1
+const digestFormat = 2
 
 func (d *digest) bytes() []byte {
-	b := make([]byte, 0, 16+5*len(d.bag)+len(d.text))
+	b := make([]byte, 0, 16+5*len(d.bag)+4*len(d.head)+len(d.text))
 	b = append(b, digestFormat)
 	b = binary.AppendUvarint(b, uint64(d.words))
 	b = binary.AppendUvarint(b, uint64(len(d.bag)))
 	for _, c := range d.bag {
 		b = append(binary.LittleEndian.AppendUint32(b, c.word), c.count)
+	}
+	b = binary.AppendUvarint(b, uint64(len(d.head)))
+	for _, w := range d.head {
+		b = binary.LittleEndian.AppendUint32(b, w)
 	}
 	return append(b, d.text...)
 }
@@ -64,6 +78,16 @@ func readDigest(b []byte) *digest {
 	for i := range d.bag {
 		d.bag[i] = wordCount{binary.LittleEndian.Uint32(b), b[4]}
 		b = b[5:]
+	}
+	head, n := binary.Uvarint(b)
+	if n <= 0 || head > uint64(len(b)-n)/4 {
+		return nil
+	}
+	b = b[n:]
+	d.head = make([]uint32, head)
+	for i := range d.head {
+		d.head[i] = binary.LittleEndian.Uint32(b)
+		b = b[4:]
 	}
 	d.text = string(b)
 	return d

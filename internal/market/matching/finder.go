@@ -54,16 +54,15 @@ type Request struct {
 	Visible []search.Filter
 	// Hard are the listing's own hard constraints; what they take away is counted in Matches.Filtered.
 	Hard  []search.Filter
-	Limit int // 1–100
+	Limit int  // 1–100
+	Under bool // what lies under the threshold too
 }
 
 // Matches answers a Request.
 type Matches struct {
 	Items    []Match
-	Filtered int      // textually fitting listings that the hard constraints took away
-	Far      int      // listings that reach the threshold but are left out for Weights.Far
-	SameOrg  int      // listings left out because two of their organisation stand in a list of fewer than ten
-	Missing  []string // elements that the listing does not name; naming them would help
+	Filtered int // textually fitting listings that the hard constraints took away
+	Under    int // listings that share words and stay under the threshold; counted, listed on request
 	Weights  string
 	Notice   string // plain Chinese, when something was left out; else ""
 }
@@ -89,7 +88,7 @@ func (f *Finder) Find(ctx context.Context, r Request) (Matches, error) {
 	if len(q.words) == 0 {
 		return Matches{}, fault.New(fault.Invalid, "match_empty", "没有可以用来匹配的文字，请写明标题和要解决的问题。")
 	}
-	out := Matches{Missing: q.element.Missing(), Weights: f.weights.Version}
+	out := Matches{Weights: f.weights.Version}
 	visible := append(slices.Clone(r.Visible), search.AnyOf("kind", r.Want))
 	if search.ValidCode(r.Listing.ID) {
 		visible = append(visible, search.NoneOf("id", r.Listing.ID))
@@ -124,7 +123,7 @@ func (f *Finder) Find(ctx context.Context, r Request) (Matches, error) {
 	if err != nil {
 		return out, err
 	}
-	f.rank(&out, q, model.Model, candidates, digests, mean, max(r.Limit, 1))
+	f.rank(&out, q, model.Model, candidates, digests, mean, r)
 	out.Items, err = f.whole(ctx, out.Items)
 	return out, err
 }
@@ -213,9 +212,9 @@ func (f *Finder) whole(ctx context.Context, items []Match) ([]Match, error) {
 	return slices.DeleteFunc(items, func(m Match) bool { return m.Document.ID == "" }), nil
 }
 
-// rank scores, sorts, leaves out what is far behind the best, thins out organisations (and counts both), and fills in the first limit with
+// rank scores, sorts, leaves out what stays under the threshold (and counts it), thins out organisations, and fills in the first with
 // their matched words; their documents have no texts yet.
-func (f *Finder) rank(out *Matches, q *Query, m *Model, candidates []search.Candidate, digests []*digest, mean meaning, limit int) {
+func (f *Finder) rank(out *Matches, q *Query, m *Model, candidates []search.Candidate, digests []*digest, mean meaning, r Request) {
 	setting := Setting{Weights: f.weights, Now: f.now(), Name: f.name, Brief: true}
 	candidates, digests, legs := q.heaviest(m, candidates, digests, mean)
 	at := make(map[string]int, len(candidates))
@@ -226,28 +225,29 @@ func (f *Finder) rank(out *Matches, q *Query, m *Model, candidates []search.Cand
 	})
 	setting.Best = best(legs)
 	q.weigh(legs, setting)
-	if middle := feedback(legs, digests); middle != nil {
+	if middle := feedback(legs, digests); middle != nil && q.legs.Feedback > 0 {
 		for i, d := range digests {
 			legs[i].Feedback = cosine(middle, d.topic)
 		}
 		setting.Best = best(legs)
 		q.weigh(legs, setting)
 	}
-	for _, l := range legs {
-		if l.Text == 1 {
-			setting.Strength = max(setting.Strength, q.strength(l))
-		}
-	}
+	q.fit(legs)
 	items := make([]Match, 0, len(candidates))
 	for i, c := range candidates {
 		d := search.Document{ID: c.ID, Kind: c.Kind, Version: c.Version, Facets: c.Facets, Numbers: c.Numbers}
 		if legs[i].Text < leastText {
 			continue
 		}
-		if e := Score(q, d, digests[i].text, legs[i], setting); e.Score >= f.weights.Threshold {
-			at[c.ID] = i
-			items = append(items, Match{d, e})
+		e := Score(q, d, digests[i].text, legs[i], setting)
+		if e.Score < f.weights.Threshold {
+			out.Under++
+			if !r.Under {
+				continue
+			}
 		}
+		at[c.ID] = i
+		items = append(items, Match{d, e})
 	}
 	slices.SortFunc(items, func(a, b Match) int {
 		if a.Explained.Score != b.Explained.Score {
@@ -255,19 +255,14 @@ func (f *Finder) rank(out *Matches, q *Query, m *Model, candidates []search.Cand
 		}
 		return strings.Compare(a.Document.ID, b.Document.ID)
 	})
-	if near := slices.IndexFunc(items, func(m Match) bool { return m.Explained.Score < f.weights.Far*items[0].Explained.Score }); near >= 0 {
-		items, out.Far = items[:near], len(items)-near
-	}
-	kept := thin(items)
-	out.SameOrg = len(items) - len(kept)
 	setting.Brief = false
-	for _, m := range kept {
-		if len(out.Items) == limit {
+	for _, m := range thin(items) {
+		if len(out.Items) == max(r.Limit, 1) {
 			break
 		}
 		i := at[m.Document.ID]
 		m.Explained = Score(q, m.Document, digests[i].text, legs[i], setting)
-		if f.weights.Threshold > 0 && len(telling(m.Explained.Words)) == 0 && legs[i].Semantic < semanticNear {
+		if f.weights.Threshold > 0 && len(m.Explained.Words) == 0 && legs[i].Semantic < semanticNear {
 			continue // same field, near by, and not one word in common: nothing to show a person
 		}
 		out.Items = append(out.Items, m)
@@ -278,9 +273,9 @@ func (f *Finder) rank(out *Matches, q *Query, m *Model, candidates []search.Cand
 // squared: this is a tenth of what the best holds.
 const leastText = .01
 
-// scoredMost is how many candidates are scored in full: the best in words, and those near in meaning. More of them change no place that
-// matters (120 against 500: T5 by .008, no other task by more than .003), and the far ones are those that only one engine proposes.
-const scoredMost = 120
+// scoredMost is how many candidates are scored in full: the best in words, and those near in meaning. Short titles want more than 120
+// (human labels .522 against .541); the far ones are those that only one engine proposes.
+const scoredMost = 250
 
 // heaviest keeps those that are scored in full, with their words measured.
 func (q *Query) heaviest(m *Model, candidates []search.Candidate, digests []*digest, mean meaning) ([]search.Candidate, []*digest, []Legs) {
@@ -316,8 +311,8 @@ func best(legs []Legs) Legs {
 	top := slices.SortedFunc(slices.Values(legs), func(a, b Legs) int { return cmpDesc(a.Words, b.Words) })
 	var b Legs
 	for _, l := range top[:min(len(top), bestOf)] {
-		b = Legs{Words: max(l.Words, b.Words), Bigrams: max(l.Bigrams, b.Bigrams), Chars: max(l.Chars, b.Chars), Near: max(l.Near, b.Near),
-			Topic: max(l.Topic, b.Topic), Feedback: max(l.Feedback, b.Feedback)}
+		b = Legs{Words: max(l.Words, b.Words), Head: max(l.Head, b.Head), Bigrams: max(l.Bigrams, b.Bigrams),
+			Chars: max(l.Chars, b.Chars), Near: max(l.Near, b.Near), Topic: max(l.Topic, b.Topic), Feedback: max(l.Feedback, b.Feedback)}
 	}
 	return b
 }
@@ -325,7 +320,7 @@ func best(legs []Legs) Legs {
 // weigh sets Text of each: the legs together, the highest being 1. Meaning comes last, added to the whole of the others.
 func (q *Query) weigh(legs []Legs, s Setting) {
 	scale(legs, func(l Legs) float64 { return q.fuse(l, s) })
-	t, n := s.Weights.TextLegs, float64(len(q.words))
+	t, n := q.legs, float64(len(q.words))
 	scale(legs, func(l Legs) float64 { return l.Text + t.Semantic*n/(n+t.SemanticHalf)*l.Semantic })
 }
 
@@ -365,8 +360,7 @@ func feedback(legs []Legs, digests []*digest) []float32 {
 	return unit(middle)
 }
 
-// thin keeps at most two listings of one organisation among the first ten; the others move behind the tenth, in order, and are
-// left out where there is no tenth.
+// thin keeps at most two listings of one organisation among the first ten, as long as others have listings; its others move behind, in order.
 func thin(items []Match) []Match {
 	var first, later []Match
 	seen := map[string]int{}
@@ -384,9 +378,6 @@ func thin(items []Match) []Match {
 			seen[o]++
 		}
 		first = append(first, m)
-	}
-	if len(first) < orgWindow {
-		return first
 	}
 	return append(first, later...)
 }

@@ -16,12 +16,12 @@ package matching
 type Weights struct {
 	Version string
 
-	Text, Elements, Subject, Maturity, Terms, Region, Record, Freshness float64
+	Text, Subject, Maturity, Terms, Region, Record, Freshness float64
 
-	TextLegs TextLegs
+	TextLegs  TextLegs // of a listing with a title and more
+	PlainLegs TextLegs // of a line or a passage alone: the words of a line are all meant, and what answers a passage says the same
 
-	Threshold float64 // below this score nothing is shown
-	Far       float64 // nor below this share of the best score. On the evaluation's needs .4 keeps 96 % of the right ones that don't come first, and leaves a third of the list
+	Threshold float64 // below this score nothing is shown unless asked for
 }
 
 // SchemaVersion is the form in which it is stored, see package stored.
@@ -33,6 +33,7 @@ type TextLegs struct {
 	Bigrams  float64 // BM25 over character pairs; times n/(n+BigramHalf) for a need of n words, for short needs words are surer
 	Chars    float64 // BM25 over single characters; times CharHalf/(n+CharHalf), they help where there are few words
 	Near     float64 // words of the listing that the market's texts use like the need's heaviest words
+	Head     float64 // the need's words that stand in the listing's title, or in its first sentence
 	Topic    float64 // cosine in the space learned from the market's texts
 	Feedback float64 // cosine there with the middle of the first eight by the other legs; times FeedbackHalf/(n+FeedbackHalf)
 	Semantic float64 // cosine of the embedder, when there is one, scaled; added to the whole of the others; times n/(n+SemanticHalf), for few words are surer than their meaning. Measured for each model (eval --embedder)
@@ -41,15 +42,19 @@ type TextLegs struct {
 
 	Power    float64 // the mean of the first four legs is raised to it, so that the best hold their place and the topic orders the others
 	IDFPower float64
+	// SaysPower is that of what a word says of a subject, see Model.Says.
+	SaysPower float64
 }
 
 // DefaultWeights are the weights that the market starts with.
 func DefaultWeights() Weights {
 	return Weights{
-		Version: "2026-11-3",
-		Text:    .55, Elements: .03, Subject: .12, Maturity: .08, Terms: .05, Region: .04, Record: .04, Freshness: .02,
-		TextLegs: TextLegs{Words: 1, Bigrams: 1.5, Chars: .8, Near: .4, Topic: .2, Feedback: 2, Semantic: 1.5,
+		Version: "2026-11-4",
+		Text:    .58, Subject: .12, Maturity: .08, Terms: .05, Region: .04, Record: .04, Freshness: .02,
+		TextLegs: TextLegs{Words: 1, Bigrams: 1.5, Near: 1.2, Head: .3, Topic: .8, Semantic: 1.5,
+			BigramHalf: 20, SemanticHalf: 15, Power: 2, IDFPower: 1.5, SaysPower: 1},
+		PlainLegs: TextLegs{Words: 1, Bigrams: 1.5, Chars: .8, Near: .4, Topic: .2, Feedback: 2, Semantic: 1.5,
 			BigramHalf: 20, CharHalf: 5, FeedbackHalf: 5, SemanticHalf: 15, Power: 2, IDFPower: 1.5},
-		Threshold: .25, Far: .4,
+		Threshold: bands[Low].from,
 	}
 }

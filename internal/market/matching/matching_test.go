@@ -111,7 +111,7 @@ func TestTheFittingAchievementComesFirstAndSaysWhy(t *testing.T) {
 		t.Fatalf("found %q; want a1 first and the cows last or nowhere", ids(got))
 	}
 	e := got.Items[0].Explained
-	if len(e.Reasons) == 0 || !strings.HasPrefix(e.Reasons[0], "命中关键词：") || !strings.Contains(e.Reasons[0], "精脱硫") {
+	if len(e.Reasons) == 0 || !strings.HasPrefix(e.Reasons[0], "都在解决：") || !strings.Contains(e.Reasons[0], "高炉煤气") {
 		t.Errorf("reasons = %q; want the matched words, joined to phrases, first", e.Reasons)
 	}
 	if e.Weights != DefaultWeights().Version || e.ID != "a1" || e.Version != 1 {
@@ -119,13 +119,34 @@ func TestTheFittingAchievementComesFirstAndSaysWhy(t *testing.T) {
 	}
 }
 
-func TestAFigureThatBothTextsHoldIsNoReason(t *testing.T) {
+func TestFiguresUnitsAndCommonWordsAreNoReasons(t *testing.T) {
 	t.Parallel()
-	if got := judgeText(Legs{}, []string{"40", "1d9", "95pct", "不超过", "缩短", "精脱硫", "-25", "℃", "neg40c"}).note; got != "命中关键词：精脱硫" {
-		t.Errorf("note = %q; want the word alone", got)
+	for text, want := range map[string]bool{"40": false, "1d9": false, "95pct": false, "300whkg": false, "不超过": false, "缩短": false, "neg40c": false,
+		"的": false, "硫": false, "精脱硫": true, "石墨": true} {
+		if got := (queryTerm{text: text, says: 1, stop: text == "的"}).telling(); got != want {
+			t.Errorf("%s is a reason: %v, want %v", text, got, want)
+		}
 	}
-	if got := judgeText(Legs{}, []string{"40"}).note; got != "" {
-		t.Errorf("note of a bare number = %q; want none", got)
+	if (queryTerm{text: "公司", says: .1}).telling() {
+		t.Error("a word that says nothing of a subject is a reason")
+	}
+	q := &Query{words: []queryTerm{{text: "材料", says: 1, rare: 2}, {text: "石墨烯", says: 1, rare: 5}}}
+	if q.special("材料") || !q.special("石墨烯材料") {
+		t.Error("材料 alone is a reason, or 石墨烯材料 is none")
+	}
+}
+
+func TestShownPhrasesHoldNoStopWordsAndNoCutWords(t *testing.T) {
+	t.Parallel()
+	n := need()
+	n.Title, n.Body = "赤泥的脱碱和巷道充填", "赤泥的堆存占地，希望脱碱后用于充填。"
+	docs := append(shelf(), achievement("a9", "赤泥的脱碱工艺", "赤泥的脱碱和巷道充填已经应用。"))
+	for _, m := range find(t, market(t, docs...), Request{Listing: n}).Items {
+		for _, w := range m.Explained.Words {
+			if strings.ContainsAny(w, "的和") {
+				t.Errorf("phrases %q; want none with 的 or 和", m.Explained.Words)
+			}
+		}
 	}
 }
 
@@ -135,7 +156,7 @@ func TestNothingIsOfferedThatSharesNoWord(t *testing.T) {
 	good.Title, good.Body = "好", ""
 	fits := append(shelf(), achievement("a5", "高炉煤气布袋除尘", "除尘效果好，滤袋寿命长。"))
 	for _, m := range find(t, market(t, fits...), Request{Listing: good}).Items {
-		if len(telling(m.Explained.Words)) == 0 {
+		if len(m.Explained.Words) == 0 {
 			t.Errorf("%s is offered with %q and without a word in common", m.Document.ID, m.Explained.Reasons)
 		}
 	}
@@ -155,7 +176,9 @@ func TestHardConstraintsFilterAndAreCounted(t *testing.T) {
 	docs := shelf()
 	docs[0].Numbers[facet.Maturity] = 4
 	docs[1].Numbers[facet.Maturity] = 8
-	got := find(t, market(t, docs...), Request{Listing: need(), Hard: []search.Filter{search.Between(facet.Maturity, 6, 9)}})
+	f := market(t, docs...)
+	f.weights.Threshold = 0
+	got := find(t, f, Request{Listing: need(), Hard: []search.Filter{search.Between(facet.Maturity, 6, 9)}})
 	if ids(got) != "a2" || got.Filtered == 0 {
 		t.Errorf("found %q, filtered %d; want a2 and the others counted", ids(got), got.Filtered)
 	}
@@ -186,7 +209,7 @@ func TestAtMostTwoOfOneOrganisationAreAmongTheFirstTen(t *testing.T) {
 		docs = append(docs, achievement(fmt.Sprintf("b%02d", i), "奶牛饲料配方", "提高产奶量"))
 	}
 	f := market(t, docs...)
-	f.weights.Threshold, f.weights.Far = 0, 0
+	f.weights.Threshold = 0
 	got := find(t, f, Request{Listing: need(), Limit: 30})
 	orgs := map[string]int{}
 	for _, m := range got.Items[:min(10, len(got.Items))] {
@@ -202,22 +225,25 @@ func TestAtMostTwoOfOneOrganisationAreAmongTheFirstTen(t *testing.T) {
 	}
 }
 
-func TestWhatIsFarBehindTheBestIsCountedAndNotListed(t *testing.T) {
+func TestWhatLiesUnderTheLineIsCountedAndListedOnRequest(t *testing.T) {
 	t.Parallel()
 	f := market(t, shelf()...)
-	f.weights.Threshold, f.weights.Far = 0, 0
+	f.weights.Threshold = 0
 	all := find(t, f, Request{Listing: need()})
-	if len(all.Items) < 2 || all.Far != 0 {
-		t.Fatalf("found %q, far %d; want some behind the best", ids(all), all.Far)
+	if len(all.Items) < 2 || all.Under != 0 {
+		t.Fatalf("found %q, under %d; want some behind the best", ids(all), all.Under)
 	}
-	f.weights.Far = all.Items[1].Explained.Score/all.Items[0].Explained.Score + .01
+	f.weights.Threshold = all.Items[1].Explained.Score + .01
 	got := find(t, f, Request{Listing: need()})
-	if ids(got) != "a1" || got.Far != len(all.Items)-1 {
-		t.Errorf("found %q, far %d; want a1 alone and the %d others counted", ids(got), got.Far, len(all.Items)-1)
+	if ids(got) != "a1" || got.Under < len(all.Items)-1 {
+		t.Errorf("found %q, under %d; want a1 alone and the %d others counted", ids(got), got.Under, len(all.Items)-1)
+	}
+	if got := find(t, f, Request{Listing: need(), Under: true}); len(got.Items) < 2 {
+		t.Errorf("found %q; want what lies under the line too", ids(got))
 	}
 }
 
-func TestWhatAShortListLeavesOutForOneOrganisationIsCounted(t *testing.T) {
+func TestAMarketOfOneOrganisationIsListedWhole(t *testing.T) {
 	t.Parallel()
 	var docs []search.Document
 	for i := range 4 {
@@ -226,10 +252,52 @@ func TestWhatAShortListLeavesOutForOneOrganisationIsCounted(t *testing.T) {
 		docs = append(docs, d)
 	}
 	f := market(t, append(docs, shelf()[1:]...)...)
-	f.weights.Threshold, f.weights.Far = 0, 0
-	got := find(t, f, Request{Listing: need()})
-	if got.SameOrg != 2 {
-		t.Errorf("found %q, %d of the same organisation left out; want two", ids(got), got.SameOrg)
+	f.weights.Threshold = 0
+	if got := find(t, f, Request{Listing: need()}); len(got.Items) < 4 {
+		t.Errorf("found %q; want all four of the organisation", ids(got))
+	}
+}
+
+func TestBandsFallWithTheScoreAndAreMeasured(t *testing.T) {
+	t.Parallel()
+	last := 1.0
+	for _, c := range Calibrations() {
+		if share := float64(c.Useful) / float64(c.Pairs); share >= last {
+			t.Errorf("band %v: %v useful, not less than the band above", c.Band, share)
+		} else {
+			last = share
+		}
+		if BandOf(c.From) != c.Band {
+			t.Errorf("a score of %v is %v, want %v", c.From, BandOf(c.From), c.Band)
+		}
+	}
+}
+
+func TestATitleInTheFirstLineCountsAsOne(t *testing.T) {
+	t.Parallel()
+	a, err := analyzer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := Learn(context.Background(), a, each(shelf()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for label, c := range map[string]struct {
+		listing search.Document
+		head    string
+		whole   bool
+	}{
+		"title and text":   {search.Document{Title: "高炉煤气脱硫", Body: "现有工艺产生废水。"}, "高炉煤气脱硫", true},
+		"first line":       {search.Document{Body: "高炉煤气脱硫\n现有工艺产生废水。"}, "高炉煤气脱硫", true},
+		"one line":         {search.Document{Body: "高炉煤气脱硫，现有工艺产生废水。"}, "", false},
+		"title alone":      {search.Document{Title: "脱硫"}, "脱硫", false},
+		"a long paragraph": {search.Document{Body: strings.Repeat("高炉煤气脱硫", 20) + "\n废水"}, "", false},
+	} {
+		parts, whole := partsOf(a, m, c.listing)
+		if parts[0].text != c.head || whole != c.whole {
+			t.Errorf("%s: head %q, whole %v", label, parts[0].text, whole)
+		}
 	}
 }
 
@@ -237,8 +305,8 @@ func TestNothingFittingIsSaidAsNothing(t *testing.T) {
 	t.Parallel()
 	f := market(t, shelf()...)
 	got := find(t, f, Request{Listing: search.Document{ID: "d2", Kind: "demand", Title: "量子纠缠光源", Body: "单光子"}})
-	if len(got.Items) != 0 || !slices.Contains(got.Missing, "材料") {
-		t.Errorf("found %q, missing %q; want nothing, and what the need leaves open", ids(got), got.Missing)
+	if len(got.Items) != 0 {
+		t.Errorf("found %q; want nothing", ids(got))
 	}
 }
 
@@ -345,11 +413,11 @@ func TestTheScoreIsPureBoundedAndExplained(t *testing.T) {
 		dg := newDigest(a, d)
 		dg.topic = m.topic(dg.bag)
 		legs := q.measure(m, dg, q.measureWords(m, dg))
-		s := Setting{Weights: DefaultWeights(), Now: now, Name: name, Best: legs, Strength: q.strength(legs)}
-		legs.Text = q.fuse(legs, s)
+		s := Setting{Weights: DefaultWeights(), Now: now, Name: name, Best: legs}
+		legs.Text, legs.Fit = q.fuse(legs, s), .6
 		e := Score(q, d, dg.text, legs, s)
 		again := q.measure(m, dg, q.measureWords(m, dg))
-		again.Text = q.fuse(again, s)
+		again.Text, again.Fit = q.fuse(again, s), .6
 		if diff := cmp.Diff(e, Score(q, d, dg.text, again, s)); diff != "" {
 			r.Fatalf("the same question, another answer:\n%s", diff)
 		}
@@ -360,7 +428,7 @@ func TestTheScoreIsPureBoundedAndExplained(t *testing.T) {
 		for _, c := range e.Contributions {
 			sum, weights = sum+c.Points, weights+c.Weight
 		}
-		if diff := e.Score*weights - sum*e.Strength; diff > 1e-9 || diff < -1e-9 {
+		if diff := e.Score*weights - max(sum, 0); diff > 1e-9 || diff < -1e-9 {
 			r.Fatalf("contributions add up to %v, score says %v", sum, e.Score*weights)
 		}
 	})

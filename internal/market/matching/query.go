@@ -10,19 +10,21 @@ import (
 	"techmarket/search/zh"
 )
 
-// Shares of a listing's fields in what it asks for.
+// Shares of a listing's parts in what it asks for. A title says it in short; the sentences of the rest count by their nearness to it, so that
+// the company's introduction and the expected profit weigh less than the problem.
 const (
-	titleShare   = 3
-	keywordShare = 2
-	summaryShare = 2 // 拟解决的关键问题, main effect
-	bodyShare    = 1
+	headShare     = 1.5 // title, keywords, 拟解决的关键问题
+	sentenceShare = 1
+	sentencePower = .25
+	headRunes     = 80 // a longer first line is no title
 )
 
 const (
-	queryWords     = 40     // words that are scored, heaviest first
-	queryPairs     = 80     // character pairs
+	queryWords     = 60     // words that are scored, heaviest first
+	queryPairs     = 120    // character pairs
 	queryRunes     = 20_000 // of a longer text the rest adds nothing but time
 	candidateTerms = 24     // words sent to the engine
+	figureSays     = .01    // a figure is compared as a term, not as a word
 )
 
 // someSize is the number of listings from which rarity tells what a need is about.
@@ -36,47 +38,91 @@ type Query struct {
 	pairs    map[uint64]float64
 	chars    map[rune]float64
 	topic    []float32
+	legs     TextLegs
+	plain    bool                // a line or a passage alone
 	near     map[uint32][]nearTo // set by associate
 	self     float64             // what a text would score that holds twice every word the market knows
 	asked    float64             // what all words ask for, also those that the market doesn't know
 	sequence []string            // all words in order, for showing whole phrases
-	element  Elements
 }
 
 type queryTerm struct {
 	text   string
 	weight float64
-	says   float64 // weight in a market of some size: in a small one every known word looks common
+	asks   float64 // weight in a market of some size: in a small one every known word looks common
 	stop   bool
+	rare   float64 // idf in a market of some size
+	says   float64 // Model.Says: what of a subject it says
+	head   bool    // of the title
+}
+
+// part is a piece of a listing's text and how much it counts.
+type part struct {
+	text  string
+	share float64
+}
+
+// partsOf takes a listing apart. A text without a title of its own begins with one when its first line is short and more follows. whole is
+// false for a line or a passage alone: it has no parts to tell apart.
+func partsOf(a *zh.Analyzer, m *Model, listing search.Document) (parts []part, whole bool) {
+	head, body := listing.Title, clip(listing.Body, queryRunes)
+	if first, rest, more := strings.Cut(strings.TrimSpace(body), "\n"); head == "" && more && utf8.RuneCountInString(first) <= headRunes {
+		head, body = first, rest
+	}
+	parts = []part{{clip(head, queryRunes), headShare}, {strings.Join(listing.Keywords, "\n"), headShare}, {clip(listing.Summary, queryRunes), headShare}}
+	if head == "" || strings.TrimSpace(body) == "" {
+		return append(parts, part{body, sentenceShare}), false
+	}
+	about := m.topic(bagOfWords(a.Words(head)))
+	for _, s := range sentencesOf(body) {
+		parts = append(parts, part{s, sentenceShare * math.Pow(.1+cosine(about, m.topic(bagOfWords(a.Words(s)))), sentencePower)})
+	}
+	return parts, true
+}
+
+func sentencesOf(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("。；;！!？?\n", r) })
 }
 
 // NewQuery weighs the words of a listing with what the model knows.
 func NewQuery(a *zh.Analyzer, m *Model, w Weights, listing search.Document) *Query {
-	q := &Query{Listing: listing, byWord: map[uint32]int{}, pairs: map[uint64]float64{}, chars: map[rune]float64{}}
-	tf, count := map[string]float64{}, map[uint32]uint8{}
-	all := ""
-	pairTF, charTF := map[uint64]float64{}, map[rune]float64{}
-	for _, f := range []struct {
-		text  string
-		share float64
-	}{{listing.Title, titleShare}, {strings.Join(listing.Keywords, "\n"), keywordShare}, {listing.Summary, summaryShare}, {listing.Body, bodyShare}} {
-		text := clip(f.text, queryRunes)
-		norm := a.Normalize(text)
-		all += norm + "\n"
-		words := a.Words(text)
+	q := &Query{Listing: listing, byWord: map[uint32]int{}, pairs: map[uint64]float64{}, chars: map[rune]float64{}, legs: w.TextLegs}
+	parts, whole := partsOf(a, m, listing)
+	if q.plain = !whole; q.plain {
+		q.legs = w.PlainLegs
+	}
+	factor := func(word string) float64 { return math.Pow(m.says(hash(word)), q.legs.SaysPower) }
+	tf, inHead := map[string]float64{}, map[string]bool{}
+	pairTF, pairSays, charTF := map[uint64]float64{}, map[uint64]float64{}, map[rune]float64{}
+	for i, p := range parts {
+		norm, words := a.Normalize(p.text), a.Words(p.text)
 		q.sequence = append(append(q.sequence, words...), "\n")
+		says, at := make([]float64, len(norm)), 0 // of the word that stands at each place
 		for _, word := range words {
-			tf[word] += f.share
-			if h := hash(word); count[h] < math.MaxUint8 {
-				count[h]++
+			tf[word] += p.share
+			inHead[word] = inHead[word] || i == 0
+			if i := strings.Index(norm[at:], word); i >= 0 {
+				f, end := factor(word), at+i+len(word)
+				for at += i; at < end; at++ {
+					says[at] = f
+				}
 			}
 		}
-		eachPair(norm, func(r rune) { charTF[r] += f.share }, func(p uint64) { pairTF[p] += f.share })
+		eachPair(norm, func(r rune) { charTF[r] += p.share }, func(pair uint64, i, j int) {
+			pairTF[pair] += p.share
+			pairSays[pair] = max(pairSays[pair], (says[i]+says[j])/2)
+		})
 	}
-	power := w.TextLegs.IDFPower
+	power := q.legs.IDFPower
 	for word, n := range tf {
-		df := m.WordDF[hash(word)]
-		q.words = append(q.words, queryTerm{word, math.Log1p(n) * math.Pow(m.idf(df), power), math.Log1p(n) * math.Pow(idf(max(m.Docs, someSize), df), power), a.Stop(word)})
+		h := hash(word)
+		df, often := m.WordDF[h], math.Log1p(n)*factor(word)
+		if whole && word[0] >= '0' && word[0] <= '9' {
+			often *= figureSays
+		}
+		rare := idf(max(m.Docs, someSize), df)
+		q.words = append(q.words, queryTerm{text: word, weight: often * math.Pow(m.idf(df), power),
+			asks: often * math.Pow(rare, power), rare: rare, stop: a.Stop(word), says: m.says(h), head: inHead[word]})
 	}
 	slices.SortFunc(q.words, func(x, y queryTerm) int {
 		if x.weight != y.weight {
@@ -87,22 +133,40 @@ func NewQuery(a *zh.Analyzer, m *Model, w Weights, listing search.Document) *Que
 	q.words = q.words[:min(len(q.words), queryWords)]
 	for i, t := range q.words {
 		q.byWord[hash(t.text)] = i
-		q.asked += t.says
+		q.asked += t.asks
 		if m.WordDF[hash(t.text)] > 0 {
 			q.self += t.weight * 2 * (bm25K + 1) / (2 + bm25K)
 		}
 	}
 	for p, n := range pairTF {
-		q.pairs[p] = math.Log1p(n) * math.Pow(m.idf(max(m.PairDF[p], 1)), power)
+		q.pairs[p] = math.Log1p(n) * pairSays[p] * math.Pow(m.idf(max(m.PairDF[p], 1)), power)
 	}
 	keepHeaviest(q.pairs, queryPairs)
-	for r, n := range charTF {
-		q.chars[r] = math.Log1p(n) * math.Pow(m.idf(m.CharDF[r]), power)
+	if q.legs.Chars > 0 {
+		for r, n := range charTF {
+			q.chars[r] = math.Log1p(n) * math.Pow(m.idf(m.CharDF[r]), power)
+		}
+		keepHeaviest(q.chars, queryWords)
 	}
-	keepHeaviest(q.chars, queryWords)
-	q.topic = m.topic(bagOf(count))
-	q.element = ExtractElements(a, all)
+	q.topic = q.place(m)
 	return q
+}
+
+// place is where the query's words lie in the topic space, by their weights.
+func (q *Query) place(m *Model) []float32 {
+	var v []float32
+	for _, t := range q.words {
+		if row, ok := m.TopicRow[hash(t.text)]; ok {
+			if v == nil {
+				v = make([]float32, m.TopicDims)
+			}
+			addScaled(v, m.topicOf(row), float32(t.weight))
+		}
+	}
+	if v == nil {
+		return nil
+	}
+	return unit(v)
 }
 
 // terms are the words for the engine. Words that no document holds stay out, for they would only take the place of others.
@@ -174,9 +238,10 @@ const (
 
 // Legs are what comparing two texts measured, leg by leg, before scaling.
 type Legs struct {
-	Words, Bigrams, Chars, Near, Topic, Feedback, Semantic float64
+	Words, Head, Bigrams, Chars, Near, Topic, Feedback, Semantic float64
 
 	Text float64 // all legs together, as a share of the best candidate's
+	Fit  float64 // how far the listing answers what is asked, 0–1; see Query.fit
 
 	matched []int // indices of Query.words found, heaviest first
 }
@@ -193,6 +258,11 @@ func (q *Query) measureWords(m *Model, d *digest) Legs {
 		}
 	}
 	slices.Sort(l.matched)
+	for _, w := range d.head {
+		if i, ok := q.byWord[w]; ok {
+			l.Head += q.words[i].weight
+		}
+	}
 	return l
 }
 
@@ -201,11 +271,13 @@ func (q *Query) measure(m *Model, d *digest, l Legs) Legs {
 	pairs, chars := map[uint64]float64{}, map[rune]float64{}
 	n := 0
 	eachPair(d.text, func(r rune) {
-		n++
+		if n++; len(q.chars) == 0 {
+			return
+		}
 		if _, ok := q.chars[r]; ok {
 			chars[r]++
 		}
-	}, func(p uint64) {
+	}, func(p uint64, _, _ int) {
 		if _, ok := q.pairs[p]; ok {
 			pairs[p]++
 		}

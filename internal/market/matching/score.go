@@ -17,10 +17,10 @@ import (
 
 // Contribution is one feature's part of a score, for the "为什么" page.
 type Contribution struct {
-	Feature string  `json:"feature"` // text, elements, subject, maturity, terms, region, record, freshness
+	Feature string  `json:"feature"` // text, subject, maturity, terms, region, record, freshness
 	Value   float64 `json:"value"`   // 0–1, maturity −1–1
 	Weight  float64 `json:"weight"`
-	Points  float64 `json:"points"` // Value × Weight
+	Points  float64 `json:"points"` // Value × Weight, of text; of the others times the text's value: a condition counts as far as the content fits
 	Note    string  `json:"note"`   // plain Chinese; "" when there is nothing to say
 }
 
@@ -28,10 +28,10 @@ type Contribution struct {
 type Explained struct {
 	ID            string         `json:"id"`
 	Version       int64          `json:"version"`
-	Score         float64        `json:"score"`    // 0–1 within the features that the query makes use of, times Strength
-	Strength      float64        `json:"strength"` // 0–1: how far the best of the market answers the query at all
+	Score         float64        `json:"score"` // 0–1: the points' share of the weights
+	Band          Band           `json:"band"`
 	Contributions []Contribution `json:"contributions"`
-	Reasons       []string       `json:"reasons"` // at most four, the weightiest first
+	Reasons       []string       `json:"reasons"` // at most three, the shared problem first
 	Lack          string         `json:"lack"`    // the one 不足, "" when there is none
 	Words         []string       `json:"words"`   // matched words, to be marked
 	Weights       string         `json:"weights"` // version of the weights
@@ -43,13 +43,10 @@ type Setting struct {
 	Now     time.Time
 	Name    func(facet, code string) string // Chinese name of a code
 	Best    Legs                            // the highest value of each leg among the best candidates; the unit of each leg
-	// Strength is how far the best candidate answers the query at all. The legs compare candidates with each other only; without it the
-	// least bad of a market that has nothing would show a high number.
-	Strength float64
-	Brief    bool // leave out the matched words, a fifth of the time; for candidates that are not shown
+	Brief   bool                            // leave out the matched words, a fifth of the time; for candidates that are not shown
 }
 
-const maxReasons = 4
+const maxReasons = 3
 
 // judged is a feature's value with what there is to say for and against.
 type judged struct {
@@ -68,6 +65,8 @@ func Score(q *Query, d search.Document, text string, legs Legs, s Setting) Expla
 	if !s.Brief {
 		out.Words = q.phrases(legs, text)
 	}
+	shares := q.sharesProblem(legs)
+	fit := legs.Fit
 	total, lackPoints := 0.0, 0.0
 	type reason struct {
 		note   string
@@ -79,8 +78,7 @@ func Score(q *Query, d search.Document, text string, legs Legs, s Setting) Expla
 		weight float64
 		judge  judged
 	}{
-		{"text", w.Text, judgeText(legs, out.Words)},
-		{"elements", w.Elements, judgeElements(q, text)},
+		{"text", w.Text, q.judgeText(legs, out.Words, shares)},
 		{"subject", w.Subject, judgeSubject(q.Listing, d, s)},
 		{"maturity", w.Maturity, judgeMaturity(q.Listing, d)},
 		{"terms", w.Terms, judgeTerms(q.Listing, d, s)},
@@ -92,6 +90,9 @@ func Score(q *Query, d search.Document, text string, legs Legs, s Setting) Expla
 			continue
 		}
 		c := Contribution{Feature: f.name, Value: f.judge.value, Weight: f.weight, Points: f.judge.value * f.weight, Note: f.judge.note}
+		if f.name != "text" {
+			c.Points *= fit
+		}
 		if c.Note == "" {
 			c.Note = f.judge.con
 		}
@@ -105,12 +106,14 @@ func Score(q *Query, d search.Document, text string, legs Legs, s Setting) Expla
 			}
 			reasons = append(reasons, reason{f.judge.note, points})
 		}
-		if lost := f.weight - c.Points; f.judge.con != "" && lost > lackPoints {
+		if lost := f.weight * (1 - f.judge.value); f.judge.con != "" && lost > lackPoints {
 			out.Lack, lackPoints = f.judge.con, lost
 		}
 	}
-	out.Score *= s.Strength / max(total, 1e-9)
-	out.Strength = s.Strength
+	out.Score = min(1, max(0, out.Score/max(total, 1e-9)))
+	if out.Band = BandOf(out.Score); out.Band == High && !shares && !q.plain {
+		out.Band = Middle
+	}
 	slices.SortStableFunc(reasons, func(a, b reason) int { return cmpDesc(a.points, b.points) })
 	for _, r := range reasons[:min(len(reasons), maxReasons)] {
 		out.Reasons = append(out.Reasons, r.note)
@@ -123,7 +126,7 @@ func Score(q *Query, d search.Document, text string, legs Legs, s Setting) Expla
 
 // fuse adds the legs, each as a share of the best candidates'.
 func (q *Query) fuse(l Legs, s Setting) float64 {
-	t, n := s.Weights.TextLegs, float64(len(q.words))
+	t, n := q.legs, float64(len(q.words))
 	sum, weights := 0.0, 0.0
 	add := func(value, best, weight float64) {
 		if best > 0 {
@@ -135,6 +138,7 @@ func (q *Query) fuse(l Legs, s Setting) float64 {
 	add(l.Bigrams, s.Best.Bigrams, t.Bigrams*n/(n+t.BigramHalf))
 	add(l.Chars, s.Best.Chars, t.Chars*t.CharHalf/(n+t.CharHalf))
 	add(l.Near, s.Best.Near, t.Near)
+	add(l.Head, s.Best.Head, t.Head)
 	if weights > 0 {
 		sum = weights * math.Pow(sum/weights, t.Power)
 	}
@@ -149,47 +153,90 @@ func (q *Query) fuse(l Legs, s Setting) float64 {
 func (q *Query) strength(l Legs) float64 {
 	held := 0.0
 	for _, i := range l.matched {
-		held += q.words[i].says
+		held += q.words[i].asks
 	}
 	n := float64(len(q.words))
 	return min(1, held/max(q.asked, 1e-9)*max(1, math.Sqrt(n)/2)) * min(1, n/3)
 }
 
-func judgeText(l Legs, words []string) judged {
-	j := judged{value: l.Text, applies: true, pro: true, first: true}
-	if words = telling(words); len(words) > 0 {
-		j.note = "命中关键词：" + strings.Join(words[:min(len(words), 5)], "、")
+// fit sets Fit of each. The legs compare candidates with each other only: alone they would show the least bad of a market that has nothing
+// as a good one. So Text counts as far as the listing lies near the need's subject, and half of what is asked must be answered by the
+// best. A market too small for a topic space has the latter alone.
+func (q *Query) fit(legs []Legs) {
+	strength, topic := 0.0, 0.0
+	for _, l := range legs {
+		if l.Text == 1 {
+			strength, topic = max(strength, q.strength(l)), max(topic, l.Topic, l.Semantic)
+		}
+	}
+	for i, l := range legs {
+		if q.topic == nil {
+			legs[i].Fit = l.Text * strength
+			continue
+		}
+		near := max(l.Topic, l.Semantic)
+		if q.plain {
+			near = topic // a line is answered by what says the same words: the order stays that of the legs
+		}
+		legs[i].Fit = l.Text * math.Sqrt(near) * min(1, 2*strength)
+	}
+}
+
+func (q *Query) judgeText(legs Legs, words []string, shares bool) judged {
+	j := judged{value: legs.Fit, applies: true, pro: true, first: true}
+	words = slices.DeleteFunc(slices.Clone(words), func(w string) bool { return !q.special(w) })
+	if len(words) > 0 {
+		says := "都讲到："
+		if shares && legs.Fit >= bands[Middle].from {
+			says = "都在解决："
+		}
+		j.note = says + strings.Join(words[:min(len(words), 4)], "、")
 	}
 	return j
 }
 
-// telling leaves out figures and the words around them: that both texts hold a 40 % or a 不超过 says nothing.
-func telling(words []string) []string {
-	return slices.DeleteFunc(slices.Clone(words), func(w string) bool {
-		return !strings.ContainsFunc(w, unicode.IsLetter) || figure.MatchString(w) || slices.Contains(measuring, w) || slices.Contains(effectVerbs, w)
+// specialLeast is the idf from which a word alone is a reason: one text in thirty. 材料 or 处理 alone is none.
+const specialLeast = 3.3
+
+// special reports whether a shown phrase holds a word that few texts hold.
+func (q *Query) special(phrase string) bool {
+	return slices.ContainsFunc(q.words, func(t queryTerm) bool {
+		return t.rare >= specialLeast && t.telling() && strings.Contains(phrase, t.text)
 	})
 }
 
-var (
-	figure    = regexp.MustCompile(`^(neg)?[0-9]+(d[0-9]+)?(pct|°?c)?$`) // as zh writes 1.9, 95% and -40℃
-	measuring = strings.Fields("不超过 不少于 不低于 不高于 不小于 不大于 超过 低于 高于 大于 小于 达到 至少 最多 每年 每天 每小时 分钟 小时 时间")
-)
-
-func judgeElements(q *Query, text string) judged {
-	covered, missing := q.element.cover(text)
-	n := len(covered) + len(missing)
-	if n == 0 {
-		return judged{}
+// sharesProblem reports whether the listing holds what the title asks for: half of its weight, and two of its words that say something.
+func (q *Query) sharesProblem(l Legs) bool {
+	asked, held, words := 0.0, 0.0, 0
+	for i, t := range q.words {
+		if !t.head {
+			continue
+		}
+		asked += t.asks
+		if slices.Contains(l.matched, i) {
+			held += t.asks
+			if t.telling() {
+				words++
+			}
+		}
 	}
-	j := judged{value: float64(len(covered)) / float64(n), applies: true, pro: len(covered) > 0}
-	if len(covered) > 0 {
-		j.note = "同样讲到" + strings.Join(covered, "，")
-	}
-	if len(missing) > 0 {
-		j.con = "没有讲到" + strings.Join(missing, "，")
-	}
-	return j
+	return words > 1 && 2*held >= asked
 }
+
+// tellingLeast is how much a word must say of a subject to be shown as a reason.
+const tellingLeast = .5
+
+// telling reports whether a word is a reason by itself: no figure, no word around figures, none that says little of a subject.
+func (t queryTerm) telling() bool {
+	return !t.stop && utf8.RuneCountInString(t.text) > 1 && t.says >= tellingLeast && strings.ContainsFunc(t.text, unicode.IsLetter) &&
+		!figure.MatchString(t.text) && !slices.Contains(measuring, t.text) && !slices.Contains(effectVerbs, t.text)
+}
+
+var (
+	figure      = regexp.MustCompile(`^(neg)?[0-9]`) // as zh writes 1.9, 95%, 300Wh/kg and -40℃
+	measuring   = strings.Fields("不超过 不少于 不低于 不高于 不小于 不大于 超过 低于 高于 大于 小于 达到 至少 最多 每年 每天 每小时 分钟 小时 时间")
+	effectVerbs = strings.Fields("提高 提升 降低 减少 增强 改善 抑制 促进 延长 缩短 节约 节能 消除 避免 防止 增加 优化 去除 脱除 回收")
+)
 
 func judgeSubject(need, d search.Document, s Setting) judged {
 	known := 0
@@ -390,21 +437,23 @@ func judgeFreshness(d search.Document, now time.Time) judged {
 // share is n of full, kept within 0–1 whatever a listing claims.
 func share(n, full int64) float64 { return math.Min(1, math.Max(0, float64(n)/float64(full))) }
 
-// phrases joins matched words that stand together both in the query and in the candidate: 高炉、煤气 → 高炉煤气.
+// phrases are what both texts speak of, the title's words first, joined where they stand together in both: 高炉、煤气 → 高炉煤气.
 func (q *Query) phrases(l Legs, text string) []string {
 	var out []string
-	for _, i := range l.matched {
-		t := q.words[i]
-		if t.stop || utf8.RuneCountInString(t.text) < 2 {
-			continue
-		}
-		w := q.grow(t.text, text)
-		if slices.ContainsFunc(out, func(o string) bool { return strings.Contains(o, w) }) {
-			continue
-		}
-		out = append(slices.DeleteFunc(out, func(o string) bool { return strings.Contains(w, o) }), w)
-		if len(out) == 8 {
-			break
+	for _, head := range []bool{true, false} {
+		for _, i := range l.matched {
+			t := q.words[i]
+			if t.head != head || !t.telling() {
+				continue
+			}
+			w := q.grow(t.text, text)
+			if slices.ContainsFunc(out, func(o string) bool { return strings.Contains(o, w) }) {
+				continue
+			}
+			out = append(slices.DeleteFunc(out, func(o string) bool { return strings.Contains(w, o) }), w)
+			if len(out) == 8 {
+				return out
+			}
 		}
 	}
 	return out
@@ -413,14 +462,15 @@ func (q *Query) phrases(l Legs, text string) []string {
 // phraseRunes bounds a shown phrase.
 const phraseRunes = 8
 
-// grow joins a word with its neighbours in the query as long as the whole occurs in the candidate, up to eight characters.
+// grow joins a word with its neighbours in the query as long as the whole occurs in the candidate, up to eight characters. Only words that
+// say something are joined: 赤泥的 or 和巷道 are no phrases.
 func (q *Query) grow(w, text string) string {
 	best := w
 	for i, word := range q.sequence {
 		if word != w {
 			continue
 		}
-		for from := max(0, i-2); from <= i; from++ {
+		for from := i; from >= max(0, i-2) && q.joins(from); from-- {
 			joined := strings.Join(q.sequence[from:i+1], "")
 			for to := i + 1; ; to++ {
 				if utf8.RuneCountInString(joined) > phraseRunes || !strings.Contains(text, joined) {
@@ -429,7 +479,7 @@ func (q *Query) grow(w, text string) string {
 				if len(joined) > len(best) {
 					best = joined
 				}
-				if to == len(q.sequence) {
+				if to == len(q.sequence) || !q.joins(to) {
 					break
 				}
 				joined += q.sequence[to]
@@ -437,4 +487,10 @@ func (q *Query) grow(w, text string) string {
 		}
 	}
 	return best
+}
+
+// joins reports whether the word at a place of the query can be part of a shown phrase.
+func (q *Query) joins(at int) bool {
+	i, ok := q.byWord[hash(q.sequence[at])]
+	return ok && q.words[i].telling()
 }

@@ -41,7 +41,7 @@ func (DigestArgs) Kind() string { return "match_digest" }
 // other listing's own list. Imports are announced by saved searches only: thousands come at once.
 const (
 	alertFresh = 72 * time.Hour
-	alertScore = .35
+	alertBand  = matching.Middle
 	alertRank  = 10
 	alertAsked = 20 // of the other side's listings are asked
 )
@@ -135,7 +135,7 @@ func (s *Service) alertMatches(ctx context.Context, l listing.Listing, doc searc
 			return fmt.Errorf("alert: %w", err)
 		}
 		i := slices.IndexFunc(back.Items, func(b matching.Match) bool { return b.Document.ID == doc.ID })
-		if i < 0 || back.Items[i].Explained.Score < alertScore {
+		if i < 0 || back.Items[i].Explained.Band < alertBand {
 			continue
 		}
 		if err := s.announce(ctx, listing.IDOf(m.Document.ID), l, i+1, back.Items[i].Explained); err != nil {

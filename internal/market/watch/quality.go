@@ -265,9 +265,8 @@ func (s *Service) Activate(ctx context.Context, who actor.Actor, version int) er
 // CheckWeights refuses weights that cannot rank: negative or above 1, or without any text. Faults name the feature.
 func CheckWeights(w matching.Weights) error {
 	var f fault.Fields
-	for name, v := range map[string]float64{"text": w.Text, "elements": w.Elements, "subject": w.Subject, "maturity": w.Maturity,
-		"terms":  w.Terms,
-		"region": w.Region, "record": w.Record, "freshness": w.Freshness, "threshold": w.Threshold, "far": w.Far} {
+	for name, v := range map[string]float64{"text": w.Text, "subject": w.Subject, "maturity": w.Maturity, "terms": w.Terms,
+		"region": w.Region, "record": w.Record, "freshness": w.Freshness, "threshold": w.Threshold} {
 		f.Check(!math.IsNaN(v) && v >= 0 && v <= 1, name, "range", "请填写 0 到 1 的数")
 	}
 	f.Check(w.Text > 0, "text", "required", "文字内容的权重要大于 0，否则什么都不会匹配到")

@@ -584,10 +584,10 @@ func TestQuality_CountsThePairsThatWereShown(t *testing.T) {
 	}
 }
 
-// plain are weights under which the second of two listings stays, however far behind the first it is.
+// plain are weights under which the second of two listings stays, however little it fits.
 func plain() matching.Weights {
 	w := matching.DefaultWeights()
-	w.Far = 0
+	w.Threshold = 0
 	return w
 }
 
@@ -599,7 +599,8 @@ func TestWeights_AreVersionedTriedAndPutIntoUse(t *testing.T) {
 	it, err := b.achievements.Get(t.Context(), b.university, near)
 	b.must(err)
 	k := it.Content
-	k.Title, k.Problem, k.Description, k.Summary = "焦化厂煤气净化改造", "焦化厂的煤气含硫高，需要就近净化改造", "煤气净化装置，适合焦化厂现场改造，占地小，已有三处应用，运行稳定可靠。", "焦化厂煤气净化装置，现场改造"
+	k.Title, k.Problem, k.Description, k.Summary = "焦炉煤气干法脱硫剂的现场更换", "焦炉煤气脱硫剂寿命短，需要就近更换", "焦炉煤气干法脱硫剂的更换装置，适合焦化厂现场改造，占地小，已有三处应用。",
+		"焦炉煤气脱硫剂更换装置，现场改造"
 	k.Division, k.Maturity.Level = "150302", 9
 	second, err := b.achievements.Create(t.Context(), b.university, k)
 	b.must(err)

@@ -157,19 +157,18 @@ type match struct {
 	ID      int64    `json:"id"`
 	Title   string   `json:"title"`
 	Score   float64  `json:"score" doc:"0—1"`
-	Reasons []string `json:"reasons" doc:"至多四条，最重要的在前"`
+	Band    string   `json:"band" doc:"高、中、低"`
+	Reasons []string `json:"reasons" doc:"至多三条，最重要的在前"`
 	Lack    string   `json:"lack" doc:"不足；没有时为空"`
 	Words   []string `json:"words" doc:"相合的词"`
 }
 
 type matches struct {
 	api.List[match]
-	Filtered int      `json:"filtered" doc:"因硬性条件未列出的条数"`
-	Far      int      `json:"far" doc:"离第一项太远、没有列出的条数"`
-	SameOrg  int      `json:"sameOrg" doc:"同一单位已列出两项、没有再列的条数"`
-	Notice   string   `json:"notice,omitempty" doc:"有一部分没有参加匹配时的说明，如内置检索代替"`
-	Missing  []string `json:"missing" doc:"补充这些内容，匹配会更准"`
-	Weights  string   `json:"weights" doc:"评分权重的版本"`
+	Filtered int    `json:"filtered" doc:"因硬性条件未列出的条数"`
+	Under    int    `json:"under" doc:"有相同的词、匹配度在最低要求以下而没有列出的条数"`
+	Notice   string `json:"notice,omitempty" doc:"有一部分没有参加匹配时的说明，如内置检索代替"`
+	Weights  string `json:"weights" doc:"评分权重的版本"`
 }
 
 // events of an owner and of an editor; the service's table has the last word.
@@ -342,16 +341,15 @@ func listingOperations[C listing.Content[C]](a *api.API, o *Operations, kind lis
 		}
 		return matches{
 			Filtered: m.Filtered,
-			Far:      m.Far,
-			SameOrg:  m.SameOrg,
+			Under:    m.Under,
 			Notice:   m.Notice,
-			Missing:  m.Missing,
 			Weights:  m.Weights,
 			List: api.All(api.Each(m.Items, func(m matching.Match) match {
 				return match{
 					ID:      listing.IDOf(m.Document.ID),
 					Title:   m.Document.Title,
 					Score:   m.Explained.Score,
+					Band:    m.Explained.Band.String(),
 					Reasons: m.Explained.Reasons,
 					Lack:    m.Explained.Lack,
 					Words:   m.Explained.Words,

@@ -81,8 +81,11 @@ func (c *Ctx) formToken() string {
 func (c *Ctx) cameFrom() string {
 	r := c.echo.Request()
 	u, err := url.Parse(r.Referer())
-	if err != nil || u.Host != r.Host || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") {
+	if err != nil || u.Host != r.Host {
 		return "/"
 	}
-	return u.RequestURI()
+	if from, ok := Local(u.RequestURI()); ok {
+		return from
+	}
+	return "/"
 }

@@ -230,6 +230,9 @@ func (a *API) enter(route web.Route) func(huma.Context, func(huma.Context)) {
 			err = c.Limit("api", guestsPerMinute, time.Minute)
 		}
 		if err == nil {
+			err = checkQuery(h.Operation(), e.Request().URL.RawQuery)
+		}
+		if err == nil {
 			err = readable(e)
 		}
 		if err != nil {

@@ -9,7 +9,6 @@ import (
 	"hash"
 	"io"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -29,11 +28,6 @@ var keyPattern = regexp.MustCompile(`^[!-~]{1,200}$`)
 // readable reads the body of everything but uploads and refuses text that PostgreSQL cannot keep.
 func readable(e echo.Context) error {
 	r := e.Request()
-	for _, text := range []string{r.URL.RawQuery, r.URL.EscapedPath()} {
-		if plain, err := url.QueryUnescape(text); err != nil || !utf8.ValidString(plain) || strings.ContainsRune(plain, 0) {
-			return fault.New(fault.Invalid, "bad_text", "地址里有无法识别的字符（不是 UTF-8，或含空字符），请重新输入")
-		}
-	}
 	if r.Body == nil || strings.HasPrefix(r.Header.Get(echo.HeaderContentType), echo.MIMEMultipartForm) {
 		return nil
 	}

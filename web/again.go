@@ -37,7 +37,7 @@ func (c *Ctx) again(status int) *view.Again {
 	out := &view.Again{Action: r.URL.RequestURI(), SignIn: status == http.StatusUnauthorized}
 	size := 0
 	for _, name := range slices.Sorted(maps.Keys(form.Values)) {
-		if name == csrfField || Secret(name) {
+		if name == csrfField || name == onceField || Secret(name) {
 			continue
 		}
 		for _, value := range form.Values[name] {

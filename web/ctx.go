@@ -26,10 +26,16 @@ type Ctx struct {
 	echo   echo.Context
 	server *Server
 	access Access
+	ctx    context.Context // of the transaction that the request is carried out in; nil: the request's own
 }
 
 // Context is the request's context, with its deadline.
-func (c *Ctx) Context() context.Context { return c.echo.Request().Context() }
+func (c *Ctx) Context() context.Context {
+	if c.ctx != nil {
+		return c.ctx
+	}
+	return c.echo.Request().Context()
+}
 
 // Actor is who asks.
 func (c *Ctx) Actor() actor.Actor {

@@ -50,6 +50,8 @@ type Config struct {
 	Notice func(context.Context) string
 	// Unread returns how many messages wait for the person; may be nil.
 	Unread func(context.Context, actor.Actor) int
+	// Keys carries forms out once; nil: as often as they are sent.
+	Keys Keys
 	// Room refuses what would be saved while the disk has no room; nil: there always is.
 	Room func() error
 	// Explain gives errors of other programs (database away, disk full) their fault; nil: they are ours.
@@ -248,7 +250,7 @@ func (s *Server) handle(r Route) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		return r.Handle(c)
+		return s.onceOnly(c, r.Handle)
 	}
 }
 

@@ -149,7 +149,8 @@ func TestBadInput_ASecondSubmitOfTheSameFormDoesNothingTwice(t *testing.T) {
 	achievement := member.publish("achievement", "league", meadowAchievement)
 	form := company.get("/deals/new?supplyListingId=" + achievement)
 	form.submit("/deals", values{"message": "想请贵校一起做中试。"}).want(200, "等待对方答复")
-	again := form.submit("/deals", values{"message": "想请贵校一起做中试。"})
+	form.submit("/deals", values{"message": "想请贵校一起做中试。"}).want(200, "等待对方答复", "没有重复办理")
+	again := form.submit("/deals", values{"message": "换一句话再提一次。"})
 	if again.status != 422 && again.status != 409 {
 		t.Errorf("a second approach: got %d, want a refusal\n%s", again.status, again.text())
 	}

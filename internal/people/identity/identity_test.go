@@ -86,7 +86,7 @@ func setup(t *testing.T, change ...func(*identity.Policy)) *bundle {
 	for _, c := range change {
 		c(&policy)
 	}
-	b.Service, err = identity.New(identity.Config{Pool: b.db.Pool, Audit: b.trail, Mail: b.mail, Cache: c, Limiter: c, Now: b.now,
+	b.Service, err = identity.New(identity.Config{DB: b.db, Audit: b.trail, Mail: b.mail, Cache: c, Limiter: c, Now: b.now,
 		Policy: policy, BaseURL: "https://样例.example",
 		OrganisationChanged: func(_ context.Context, _ pgx.Tx, o identity.Organisation) error {
 			b.changed = append(b.changed, o.State)

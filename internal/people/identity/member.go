@@ -109,7 +109,7 @@ func (s *Service) Members(ctx context.Context, who actor.Actor, orgID int64) ([]
 	if !who.In(orgID) && !who.Covers(org.Division) {
 		return nil, errNoOrganisation
 	}
-	rows, _ := s.config.Pool.Query(ctx, membersOf, pgx.StrictNamedArgs{"organisation_id": orgID})
+	rows, _ := s.config.DB.Query(ctx, membersOf, pgx.StrictNamedArgs{"organisation_id": orgID})
 	ms, err := pgx.CollectRows(rows, pgx.RowToStructByName[MemberInfo])
 	if err != nil {
 		return nil, fmt.Errorf("members: %w", err)
@@ -247,7 +247,7 @@ func (s *Service) Invitations(ctx context.Context, who actor.Actor, orgID int64)
 	if err := mayManage(who, orgID); err != nil {
 		return nil, err
 	}
-	rows, _ := s.config.Pool.Query(ctx, invitationsOf, pgx.StrictNamedArgs{"organisation_id": orgID})
+	rows, _ := s.config.DB.Query(ctx, invitationsOf, pgx.StrictNamedArgs{"organisation_id": orgID})
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Invitation])
 	if err != nil {
 		return nil, fmt.Errorf("invitations: %w", err)
@@ -257,7 +257,7 @@ func (s *Service) Invitations(ctx context.Context, who actor.Actor, orgID int64)
 
 // InvitationByToken shows an open invitation to the person who holds its token. Fault: not found "invitation".
 func (s *Service) InvitationByToken(ctx context.Context, token string) (Invitation, error) {
-	rows, _ := s.config.Pool.Query(ctx, invitationByToken, pgx.StrictNamedArgs{"token_hash": digest(token)})
+	rows, _ := s.config.DB.Query(ctx, invitationByToken, pgx.StrictNamedArgs{"token_hash": digest(token)})
 	inv, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Invitation])
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return Invitation{}, fmt.Errorf("invitation: %w", err)

@@ -65,14 +65,14 @@ func (s *Service) RequestReset(ctx context.Context, login, address, requestID st
 
 // ResetOpen tells whether a link still works. Fault: not found "reset".
 func (s *Service) ResetOpen(ctx context.Context, token string) error {
-	_, err := s.resetAccount(ctx, s.config.Pool, resetByToken, token)
+	_, err := s.resetAccount(ctx, s.config.DB, resetByToken, token)
 	return err
 }
 
 // Reset sets the password of the account that the link was mailed for and ends all its sessions; two-factor sign-in stays on.
 // Anybody who holds the token may call, once. Faults: not found "reset"; invalid newPassword.
 func (s *Service) Reset(ctx context.Context, token, password, requestID string) error {
-	a, err := s.resetAccount(ctx, s.config.Pool, resetByToken, token)
+	a, err := s.resetAccount(ctx, s.config.DB, resetByToken, token)
 	if err != nil {
 		return err
 	}

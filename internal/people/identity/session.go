@@ -15,6 +15,7 @@ import (
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/audit"
+	"techmarket/internal/platform/postgres"
 )
 
 // cacheFor is how long an actor may be served from the cache: a change of roles made by somebody else while a request of
@@ -137,7 +138,7 @@ func (s *Service) Authenticate(ctx context.Context, token, requestID string) (ac
 			return cached.Actor, nil
 		}
 	}
-	row, err := s.readSession(ctx, s.config.Pool, digest(token))
+	row, err := s.readSession(ctx, s.config.DB, digest(token))
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return actor.Actor{}, fmt.Errorf("authenticate: %w", err)
 	}
@@ -147,7 +148,7 @@ func (s *Service) Authenticate(ctx context.Context, token, requestID string) (ac
 	}
 	// Noting every request would make each page a write; a minute is precise enough for a limit of thirty.
 	if now.Sub(row.SeenAt) >= time.Minute {
-		if _, err := s.config.Pool.Exec(ctx, touchSession, pgx.StrictNamedArgs{"token_hash": digest(token), "now": now}); err != nil {
+		if _, err := s.config.DB.Exec(ctx, touchSession, pgx.StrictNamedArgs{"token_hash": digest(token), "now": now}); err != nil {
 			return actor.Actor{}, fmt.Errorf("authenticate: %w", err)
 		}
 		idleEnd = now.Add(s.config.Policy.Idle)
@@ -173,7 +174,7 @@ func (s *Service) Authenticate(ctx context.Context, token, requestID string) (ac
 
 // Memberships lists the organisations that the actor can act for.
 func (s *Service) Memberships(ctx context.Context, who actor.Actor) ([]Membership, error) {
-	rows, _ := s.config.Pool.Query(ctx, membershipsOf, pgx.StrictNamedArgs{"account_id": who.AccountID})
+	rows, _ := s.config.DB.Query(ctx, membershipsOf, pgx.StrictNamedArgs{"account_id": who.AccountID})
 	ms, err := pgx.CollectRows(rows, pgx.RowToStructByName[Membership])
 	if err != nil {
 		return nil, fmt.Errorf("memberships: %w", err)
@@ -233,7 +234,7 @@ func (s *Service) endSessions(ctx context.Context, tx pgx.Tx, accountID int64, k
 // CleanSessions deletes sessions that have ended; a job calls it daily.
 func (s *Service) CleanSessions(ctx context.Context) error {
 	now := s.config.Now()
-	if _, err := s.config.Pool.Exec(ctx, cleanSessions, pgx.StrictNamedArgs{"now": now, "idle": now.Add(-s.config.Policy.Idle)}); err != nil {
+	if _, err := s.config.DB.Exec(ctx, cleanSessions, pgx.StrictNamedArgs{"now": now, "idle": now.Add(-s.config.Policy.Idle)}); err != nil {
 		return fmt.Errorf("clean sessions: %w", err)
 	}
 	return nil
@@ -249,7 +250,9 @@ func (s *Service) forget(ctx context.Context, hashes ...string) {
 	for i, h := range hashes {
 		keys[i] = sessionKey(h)
 	}
-	s.config.Cache.Del(context.WithoutCancel(ctx), keys...) // not confirmed: the entry expires after cacheFor
+	postgres.After(ctx, func() {
+		s.config.Cache.Del(context.WithoutCancel(ctx), keys...) // not confirmed: the entry expires after cacheFor
+	})
 }
 
 // forgetOrganisation drops the cached actors of everybody who acts for the organisation.
@@ -257,7 +260,7 @@ func (s *Service) forgetOrganisation(ctx context.Context, orgID int64) {
 	if s.config.Cache == nil {
 		return
 	}
-	rows, _ := s.config.Pool.Query(ctx, sessionsOfOrganisation, pgx.StrictNamedArgs{"organisation_id": orgID})
+	rows, _ := s.config.DB.Query(ctx, sessionsOfOrganisation, pgx.StrictNamedArgs{"organisation_id": orgID})
 	if hashes, err := pgx.CollectRows(rows, pgx.RowTo[string]); err == nil {
 		s.forget(ctx, hashes...)
 	}
@@ -267,7 +270,7 @@ func (s *Service) forgetAccount(ctx context.Context, accountID int64) {
 	if s.config.Cache == nil {
 		return
 	}
-	rows, _ := s.config.Pool.Query(ctx, sessionsOfAccount, pgx.StrictNamedArgs{"account_id": accountID})
+	rows, _ := s.config.DB.Query(ctx, sessionsOfAccount, pgx.StrictNamedArgs{"account_id": accountID})
 	if hashes, err := pgx.CollectRows(rows, pgx.RowTo[string]); err == nil {
 		s.forget(ctx, hashes...)
 	}

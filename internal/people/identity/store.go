@@ -213,7 +213,7 @@ func (s *Service) insertMembership(ctx context.Context, tx pgx.Tx, accountID, or
 }
 
 func (s *Service) accountByLogin(ctx context.Context, login string) (credentials, error) {
-	rows, _ := s.config.Pool.Query(ctx, credentialsByName, pgx.StrictNamedArgs{"login": strings.TrimSpace(login)})
+	rows, _ := s.config.DB.Query(ctx, credentialsByName, pgx.StrictNamedArgs{"login": strings.TrimSpace(login)})
 	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[credentials])
 }
 

@@ -46,7 +46,7 @@ func (s *Service) SignInCode(ctx context.Context, token, code, address, requestI
 	if !s.allow(ctx, "signin:address:"+address, s.config.Policy.TriesPerAddress) {
 		return Session{}, errThrottled
 	}
-	rows, _ := s.config.Pool.Query(ctx, firstStep, pgx.StrictNamedArgs{"token_hash": digest(token), "now": s.config.Now()})
+	rows, _ := s.config.DB.Query(ctx, firstStep, pgx.StrictNamedArgs{"token_hash": digest(token), "now": s.config.Now()})
 	a, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[credentials])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Session{}, fault.New(fault.Unauthorized, "first_step_over", "等待验证码的时间过长，请重新输入登录名和密码")

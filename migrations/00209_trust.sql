@@ -7,3 +7,7 @@ alter table idempotency_key add column location text not null default '';
 alter table idempotency_key alter column status set default 0;
 update idempotency_key set status = 0 where status is null;
 alter table idempotency_key alter column status set not null;
+
+-- Every token ends: what was made without an end works for another year at most.
+update api_token set expires_at = now() + interval '366 days' where expires_at is null;
+alter table api_token alter column expires_at set not null;

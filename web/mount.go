@@ -5,7 +5,9 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -87,11 +89,12 @@ func (s *Server) judge(err error, e echo.Context) (*fault.Error, int) {
 		ctx := context.WithoutCancel(c.Context()) // errors are judged after the handler's time is over
 		s.cfg.Auditor.Refused(ctx, who, e.Request().Method+" "+e.Path(), e.Request().URL.Path)
 	}
-	switch {
-	case status == http.StatusTooManyRequests:
-		e.Response().Header().Set("Retry-After", "60")
-	case f.Code == "busy":
-		e.Response().Header().Set("Retry-After", "5")
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		wait := f.Wait
+		if wait == 0 {
+			wait = map[int]time.Duration{http.StatusTooManyRequests: time.Minute, http.StatusServiceUnavailable: 5 * time.Second}[status]
+		}
+		e.Response().Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
 	}
 	return f, status
 }

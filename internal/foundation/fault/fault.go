@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Kind says what sort of failure it is; web maps each kind to one HTTP status.
@@ -44,6 +45,7 @@ type Error struct {
 	Message string // Chinese, says what to do next; never holds a cause
 	Params  []any  // of the message, for other languages; states and events of the house, which the door has words for
 	Fields  []Field
+	Wait    time.Duration // when to ask again, of TooMany and Unavailable; 0: the door says when
 	cause   error
 }
 

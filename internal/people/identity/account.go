@@ -173,6 +173,9 @@ func (s *Service) ChangePassword(ctx context.Context, who actor.Actor, keepToken
 		if _, err := tx.Exec(ctx, updatePassword, pgx.StrictNamedArgs{"id": a.ID, "password_hash": hash}); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(ctx, endTokens, pgx.StrictNamedArgs{"account_id": a.ID, "now": s.config.Now()}); err != nil {
+			return err
+		}
 		if ended, err = s.endSessions(ctx, tx, a.ID, digest(keepToken)); err != nil {
 			return err
 		}
@@ -210,7 +213,7 @@ func (s *Service) ResetPassword(ctx context.Context, login, password string) err
 	return err
 }
 
-// SetDisabled locks an account out, ending its sessions (its tokens stop working too), or lets it in again. System
+// SetDisabled locks an account out, ending its sessions and tokens, or lets it in again. System
 // administrators and region officers may call, never for themselves. Faults: forbidden; not found "account".
 func (s *Service) SetDisabled(ctx context.Context, who actor.Actor, accountID int64, disabled bool) error {
 	if !who.Has(actor.SystemAdmin, actor.RegionOfficer) || who.AccountID == accountID {
@@ -231,7 +234,7 @@ func (s *Service) SetDisabled(ctx context.Context, who actor.Actor, accountID in
 			return fault.New(fault.NotFound, "account", "没有找到这个人")
 		}
 		if disabled {
-			if ended, err = s.endSessions(ctx, tx, accountID, ""); err != nil {
+			if ended, err = s.endAccess(ctx, tx, accountID); err != nil {
 				return err
 			}
 		}

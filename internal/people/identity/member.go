@@ -36,6 +36,7 @@ type Invitation struct {
 	Email            string
 	Roles            []actor.Role
 	InvitedBy        string // display name
+	Inviter          int64  // account
 	CreatedAt        time.Time
 	ExpiresAt        time.Time
 	AcceptedAt       *time.Time
@@ -45,31 +46,6 @@ type Invitation struct {
 // Open reports whether the invitation can still be accepted.
 func (i Invitation) Open(now time.Time) bool {
 	return i.AcceptedAt == nil && i.RevokedAt == nil && now.Before(i.ExpiresAt)
-}
-
-// grantable tells which roles may be given inside an organisation of a kind. The desk's roles only work where the
-// organisation hosts a registration point; officer roles are given by a region officer alone (see mayGrant).
-var grantable = map[actor.OrgKind][]actor.Role{
-	actor.University: {actor.OrgAdmin, actor.Member, actor.Broker, actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert},
-	actor.Institute:  {actor.OrgAdmin, actor.Member, actor.Broker, actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert},
-	actor.Enterprise: {actor.OrgAdmin, actor.Member, actor.Broker},
-	actor.Agency:     {actor.OrgAdmin, actor.Member, actor.Broker, actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert},
-	actor.PointHost:  {actor.OrgAdmin, actor.Member, actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert},
-	actor.Government: {actor.OrgAdmin, actor.Member, actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert, actor.LeagueOfficer,
-		actor.RegionOfficer, actor.TaxReader, actor.SystemAdmin},
-}
-
-var officerRoles = []actor.Role{actor.LeagueOfficer, actor.RegionOfficer, actor.TaxReader, actor.SystemAdmin}
-
-// Grantable lists the roles that the actor may give inside the organisation.
-func Grantable(who actor.Actor, org Organisation) []actor.Role {
-	var out []actor.Role
-	for _, r := range grantable[org.Kind] {
-		if !slices.Contains(officerRoles, r) || who.Has(actor.RegionOfficer) {
-			out = append(out, r)
-		}
-	}
-	return out
 }
 
 // checkRoles: what the actor may not give, the actor may not take away either, so roles already held stay allowed.
@@ -163,6 +139,11 @@ func (s *Service) changeMember(ctx context.Context, who actor.Actor, membershipI
 			if err := checkRoles(who, org, m.Roles, roles); err != nil {
 				return err
 			}
+			if m.AccountID == who.AccountID {
+				if err := checkOwn(m.Roles, roles); err != nil {
+					return err
+				}
+			}
 		}
 		if slices.Contains(m.Roles, actor.OrgAdmin) && !slices.Contains(roles, actor.OrgAdmin) {
 			var admins int
@@ -222,7 +203,7 @@ func (s *Service) Invite(ctx context.Context, who actor.Actor, orgID int64, emai
 			return err
 		}
 		now := s.config.Now()
-		inv = Invitation{OrganisationID: orgID, OrganisationName: org.Name, Email: email, Roles: roles, InvitedBy: who.Name, CreatedAt: now,
+		inv = Invitation{OrganisationID: orgID, OrganisationName: org.Name, Email: email, Roles: roles, InvitedBy: who.Name, Inviter: who.AccountID, CreatedAt: now,
 			ExpiresAt: now.Add(s.config.Policy.InvitationLife)}
 		if err := tx.QueryRow(ctx, insertInvitation, pgx.StrictNamedArgs{
 			"organisation_id": orgID, "email": email, "roles": roleTexts(roles), "token_hash": digest(token), "invited_by": who.AccountID,
@@ -279,6 +260,11 @@ func (s *Service) AcceptInvitation(ctx context.Context, who actor.Actor, token s
 		inv, err := s.lockInvitation(ctx, tx, token)
 		if err != nil {
 			return err
+		}
+		if inv.Inviter == who.AccountID {
+			if err := checkOwn(nil, inv.Roles); err != nil {
+				return err
+			}
 		}
 		return s.acceptInvitation(ctx, tx, who, inv)
 	})

@@ -37,6 +37,8 @@ type Cache interface {
 // to wait.
 type Limiter interface {
 	Allow(ctx context.Context, key string, n int, window time.Duration) (ok bool, wait time.Duration)
+	// Spent says whether none of n is left, and how long to wait; it takes none.
+	Spent(ctx context.Context, key string, n int) (spent bool, wait time.Duration)
 }
 
 // Policy holds the limits of sign-in. Defaults follow 等保2.0 三级 身份鉴别 a)–b) see docs/rules/security.md §1.

@@ -47,24 +47,24 @@ type Membership struct {
 	Roles            []actor.Role
 }
 
-var errThrottled = fault.New(fault.TooMany, "sign_in_throttled", "登录尝试过多，请 15 分钟后再试；忘记密码请联系本单位管理员")
+func throttled(wait time.Duration) error {
+	f := fault.New(fault.TooMany, "sign_in_throttled", "登录尝试过多，请稍后再试；忘记密码可以在登录页重设")
+	f.Wait = wait
+	return f
+}
 
 // SignIn checks name and password (argon2id) and opens a session for the person's first live membership; where two steps
-// are set up, one that waits for SignInCode. Anybody may call. Failures of both steps count: 5 per account and 30 per
-// address in 15 minutes.
+// are set up, one that waits for SignInCode. Anybody may call. Only failures of both steps count, see tries.
 // Faults: unauthorized "sign_in_failed" (never saying which part was wrong); too many "sign_in_throttled".
 func (s *Service) SignIn(ctx context.Context, in SignIn) (Session, error) {
-	if !s.allow(ctx, "signin:address:"+in.Address, s.config.Policy.TriesPerAddress) {
-		return Session{}, errThrottled
-	}
 	login := strings.TrimSpace(in.Login)
 	a, err := s.accountByLogin(ctx, login)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return Session{}, fmt.Errorf("sign in: %w", err)
 	}
 	known := err == nil
-	if !s.allow(ctx, attemptKey(login, a), s.config.Policy.FailsPerAccount) {
-		return Session{}, errThrottled
+	if err := s.mayTry(ctx, login, in.Address, a); err != nil {
+		return Session{}, err
 	}
 	hash := s.decoy
 	if known {
@@ -77,8 +77,10 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (Session, error) {
 		}
 	}
 	if !known || !match || a.DisabledAt != nil {
+		s.failed(ctx, login, in.Address, a)
 		return Session{}, s.refuseSignIn(ctx, a.ID, in.RequestID)
 	}
+	s.known(ctx, login, in.Address)
 	if a.TotpSecret != "" {
 		return s.openFirstStep(ctx, a.ID)
 	}
@@ -211,18 +213,26 @@ func (s *Service) SignOut(ctx context.Context, who actor.Actor, token string) er
 	return err
 }
 
-// SignOutEverywhere ends all sessions of the actor's account.
+// SignOutEverywhere ends all sessions and API tokens of the actor's account.
 func (s *Service) SignOutEverywhere(ctx context.Context, who actor.Actor) error {
 	var ended []string
 	err := s.inTx(ctx, "sign out everywhere", func(tx pgx.Tx) error {
 		var err error
-		if ended, err = s.endSessions(ctx, tx, who.AccountID, ""); err != nil {
+		if ended, err = s.endAccess(ctx, tx, who.AccountID); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, who, "session.sign_out_everywhere", "account", who.AccountID, map[string]any{"sessions": len(ended)})
 	})
 	s.forget(ctx, ended...)
 	return err
+}
+
+// endAccess ends all that was opened with the credentials so far: sessions and API tokens. It returns the hashes of the sessions.
+func (s *Service) endAccess(ctx context.Context, tx pgx.Tx, accountID int64) ([]string, error) {
+	if _, err := tx.Exec(ctx, endTokens, pgx.StrictNamedArgs{"account_id": accountID, "now": s.config.Now()}); err != nil {
+		return nil, err
+	}
+	return s.endSessions(ctx, tx, accountID, "")
 }
 
 // endSessions deletes the account's sessions but the kept one and returns the hashes of those ended.
@@ -284,12 +294,66 @@ func (s *Service) allow(ctx context.Context, key string, n int) bool {
 	return ok
 }
 
-// attemptKey counts the attempts for one login since its last success: a success starts a new key, so only failures in a
-// row lock, and there is nothing to reset.
-func attemptKey(login string, a credentials) string {
+// A try is one limit of failed sign-ins. They count for account and address together, so that whoever fails elsewhere never locks
+// the owner out; who goes on failing waits longer. All addresses together have a limit for one account too, which an address that
+// has signed in to it before doesn't meet. A success starts the account's counts anew, so there is nothing to reset; a
+// whole campus behind one address is bounded by its failures alone.
+type try struct {
+	key string
+	n   int
+	per time.Duration
+}
+
+func (s *Service) tries(ctx context.Context, login, address string, a credentials) []try {
 	var since int64
 	if a.SignedInAt != nil {
 		since = a.SignedInAt.UnixMicro()
 	}
-	return "signin:account:" + digest(strings.ToLower(login))[:32] + ":" + strconv.FormatInt(since, 10)
+	p := s.config.Policy
+	account := fmt.Sprintf("signin:account:%s:%d", digest(strings.ToLower(login))[:32], since)
+	here := account + ":" + address
+	all := []try{{"signin:address:" + address, p.TriesPerAddress, p.Window}, {here, p.FailsPerAccount, p.Window},
+		{here + ":long", 2 * p.FailsPerAccount, 8 * p.Window}, {here + ":day", 4 * p.FailsPerAccount, 96 * p.Window}}
+	if s.config.Cache != nil {
+		if _, before := s.config.Cache.Get(ctx, knownKey(login, address)); before {
+			return all
+		}
+	}
+	return append(all, try{account, 10 * p.FailsPerAccount, p.Window})
+}
+
+func (s *Service) mayTry(ctx context.Context, login, address string, a credentials) error {
+	if s.config.Limiter == nil {
+		return nil
+	}
+	var longest time.Duration
+	for _, t := range s.tries(ctx, login, address, a) {
+		if spent, wait := s.config.Limiter.Spent(ctx, t.key, t.n); spent {
+			longest = max(longest, wait, time.Second)
+		}
+	}
+	if longest > 0 {
+		return throttled(longest)
+	}
+	return nil
+}
+
+func (s *Service) failed(ctx context.Context, login, address string, a credentials) {
+	if s.config.Limiter == nil {
+		return
+	}
+	for _, t := range s.tries(ctx, login, address, a) {
+		_, _ = s.config.Limiter.Allow(ctx, t.key, t.n, t.per)
+	}
+}
+
+// known notes that the account was opened from the address.
+func (s *Service) known(ctx context.Context, login, address string) {
+	if s.config.Cache != nil {
+		s.config.Cache.Set(ctx, knownKey(login, address), []byte{1}, 30*24*time.Hour)
+	}
+}
+
+func knownKey(login, address string) string {
+	return "signin:known:" + digest(strings.ToLower(login) + " " + address)[:32]
 }

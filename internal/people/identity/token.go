@@ -16,6 +16,9 @@ import (
 // TokenPrefix starts every API token, so that leaked ones can be searched for.
 const TokenPrefix = "tm_"
 
+// tokenLife is how long a token works at most, and where nobody says when it ends.
+const tokenLife = 366 * 24 * time.Hour
+
 // APIToken is a bearer token of one person for one organisation, without its secret.
 type APIToken struct {
 	ID               int64
@@ -38,7 +41,12 @@ func (s *Service) CreateToken(ctx context.Context, who actor.Actor, name string,
 	name = strings.TrimSpace(name)
 	var fields fault.Fields
 	length(&fields, "name", "令牌名称", name, 1, 50)
-	fields.Check(expires == nil || expires.After(now), "expiresAt", "past", "到期时间必须晚于现在")
+	last := now.Add(tokenLife)
+	if expires == nil {
+		expires = &last
+	}
+	fields.Check(expires.After(now), "expiresAt", "past", "到期时间必须晚于现在")
+	fields.Check(!expires.After(last), "expiresAt", "too_far", "令牌最长有效一年，到期前请新建一个")
 	if err := fields.Err(); err != nil {
 		return APIToken{}, "", err
 	}

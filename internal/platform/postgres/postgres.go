@@ -53,6 +53,8 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if o.Name != "" {
 		config.ConnConfig.RuntimeParams["application_name"] = o.Name
 	}
+	// Connecting to a server that hangs ends, so that a request can be told.
+	config.ConnConfig.ConnectTimeout = 3 * time.Second
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
 		conn.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID,
 			Codec: &pgtype.TimestamptzCodec{ScanLocation: clock.Zone()}})

@@ -139,7 +139,7 @@ func (s *Server) onceOnly(c *Ctx, handle Handler) error {
 	var drop func()
 	// The browser may hang up in the middle; what was begun is brought to an end within the request's time.
 	ctx := c.Context()
-	first, err := s.cfg.Keys.Once(ctx, c.Actor().AccountID, "form "+key+" "+sum[:32], sum, func(ctx context.Context) (idempotency.Result, bool, error) {
+	run := func(ctx context.Context) (idempotency.Result, bool, error) {
 		var held *Held
 		var err error
 		c.ctx = ctx
@@ -156,7 +156,8 @@ func (s *Server) onceOnly(c *Ctx, handle Handler) error {
 		}
 		done := held.Status < 400
 		return idempotency.Result{Status: held.Status, Location: to}, done, nil
-	})
+	}
+	first, err := s.cfg.Keys.Once(ctx, c.Actor().AccountID, "form "+key+" "+sum[:32], sum, run)
 	switch {
 	case err != nil:
 		if drop != nil {

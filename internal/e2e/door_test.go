@@ -24,7 +24,8 @@ func (w *world) once(method, path string) *http.Response {
 func TestDoor_MethodsAndAddresses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	paths := []string{"/", "/achievements", "/achievements/1", "/desk", "/signin", "/favicon.ico", "/robots.txt", "/api/v1/points", "/api/v1/me",
+	paths := []string{"/", "/achievements", "/achievements/1", "/desk", "/signin", "/favicon.ico", "/robots.txt",
+		"/api/v1/points", "/api/v1/me",
 		"/api/v1/openapi.json", "/stats.csv", "/nothing/here"}
 	for _, path := range paths {
 		get, head := w.once("GET", path), w.once("HEAD", path)
@@ -52,14 +53,17 @@ func TestDoor_MethodsAndAddresses(t *testing.T) {
 			t.Errorf("%s: got %d", path, got.StatusCode)
 		}
 	}
-	for _, odd := range []string{"/v/%00", "/verify?number=%00", "/units/%ff", "/registrations/a%00b", "/api/v1/verify/%00?code=x", "/search?q=%ff",
+	for _, odd := range []string{"/v/%00", "/verify?number=%00", "/units/%ff", "/registrations/a%00b", "/api/v1/verify/%00?code=x",
+		"/search?q=%ff",
 		"/search?q=%E7%BE%8", "/invitations/%00", "/feeds/%c0%af", "/signin/reset/%00", "/api/v1/points?q=%00", "/assets/%00/x"} {
 		if got := w.once("GET", odd); got.StatusCode != 400 {
 			t.Errorf("%s: got %d", odd, got.StatusCode)
 		}
 	}
-	for query, field := range map[string]string{"/contracts?state=": "state", "/filings?pointId=": "pointId", "/filings?dueBefore=": "dueBefore",
-		"/filings?limit=1&limit=2": "limit", "/achievements?q=a&q=b": "q", "/achievements?field=01&field=02": "field", "/achievements?facets=": "facets"} {
+	for query, field := range map[string]string{"/contracts?state=": "state", "/filings?pointId=": "pointId",
+		"/filings?dueBefore=":      "dueBefore",
+		"/filings?limit=1&limit=2": "limit", "/achievements?q=a&q=b": "q", "/achievements?field=01&field=02": "field",
+		"/achievements?facets=": "facets"} {
 		r := w.caller("member").get(query)
 		r.refused(400, "bad_query")
 		if !strings.Contains(string(r.body), `"path":"`+field+`"`) {
@@ -73,9 +77,11 @@ func TestDoor_MethodsAndAddresses(t *testing.T) {
 func TestDoor_NextStaysOnTheSite(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for _, next := range []string{"//other.test/", "/%09/other.test", "/\\other.test", "/\t/other.test", "https://other.test/", "/%2f%2fother.test"} {
+	for _, next := range []string{"//other.test/", "/%09/other.test", "/\\other.test", "/\t/other.test", "https://other.test/",
+		"/%2f%2fother.test"} {
 		p := w.visitor("visitor")
-		if got := p.get("/signin").submit("/signin", values{"login": "member", "password": password, "next": next}).want(200); got.path != "/desk" {
+		got := p.get("/signin").submit("/signin", values{"login": "member", "password": password, "next": next}).want(200)
+		if got.path != "/desk" {
 			t.Errorf("%q: signing in leads to %s", next, got.path)
 		}
 		if got := p.post("/theme", values{"back": next}); got.path != "/" {
@@ -83,7 +89,8 @@ func TestDoor_NextStaysOnTheSite(t *testing.T) {
 		}
 	}
 	p := w.visitor("visitor")
-	if got := p.get("/signin?next=/messages").submit("/signin", values{"login": "member", "password": password}).want(200); got.path != "/messages" {
+	got := p.get("/signin?next=/messages").submit("/signin", values{"login": "member", "password": password}).want(200)
+	if got.path != "/messages" {
 		t.Errorf("a page of this site: %s", got.path)
 	}
 }

@@ -169,10 +169,12 @@ func (e *Engine) executeToken(w io.Writer, t *template.Template, block, token st
 
 func (e *Engine) funcs(o Options) template.FuncMap {
 	f := template.FuncMap{
-		// csrf is the hidden fields every posted form carries: the browser's token and the key by which the form is carried out once. Templates get a random stand-in that Render
+		// csrf is the hidden fields every posted form carries: the browser's token and the key by which the
+		// form is carried out once. Templates get a random stand-in that Render
 		// replaces by the request's token, so components need not pass the token around.
 		"csrf": func() template.HTML {
-			return template.HTML(`<input type="hidden" name="_csrf" value="` + e.nonce + `"><input type="hidden" name="_once" value="` + e.once + `">`)
+			return template.HTML(`<input type="hidden" name="_csrf" value="` + e.nonce + `">` +
+				`<input type="hidden" name="_once" value="` + e.once + `">`)
 		},
 		"csrfToken": func() string { return e.nonce },
 		"draw":      e.draw,

@@ -302,12 +302,14 @@ func TestRoles_TheDeskIsNamedByTheHeadAndNobodyByHimself(t *testing.T) {
 		Organisation: identity.Organisation{Name: "样例大学", Kind: actor.University, Division: "150103", State: actor.Confirmed},
 		People: []identity.ProvisionPerson{
 			{Person: identity.NewPerson{LoginName: "dean", DisplayName: "院长", Password: good}, Roles: []actor.Role{actor.OrgAdmin}},
-			{Person: identity.NewPerson{LoginName: "head", DisplayName: "负责人", Password: good}, Roles: []actor.Role{actor.OrgAdmin, actor.PointHead}}}},
+			{Person: identity.NewPerson{LoginName: "head", DisplayName: "负责人", Password: good},
+				Roles: []actor.Role{actor.OrgAdmin, actor.PointHead}}}},
 	}); err != nil {
 		t.Fatal(err)
 	}
 	dean, head, region := b.who(t, "dean"), b.who(t, "head"), b.who(t, "region")
-	for _, role := range []actor.Role{actor.Registrar, actor.Reviewer, actor.Expert, actor.PointHead, actor.LeagueOfficer, actor.TaxReader, "made_up"} {
+	for _, role := range []actor.Role{actor.Registrar, actor.Reviewer, actor.Expert, actor.PointHead, actor.LeagueOfficer,
+		actor.TaxReader, "made_up"} {
 		if _, _, err := b.Invite(ctx, dean, dean.OrgID, "x@example.com", []actor.Role{role}); !hasField(err, "roles") {
 			t.Errorf("a university's administrator invites a %s: %v", role, err)
 		}
@@ -315,10 +317,12 @@ func TestRoles_TheDeskIsNamedByTheHeadAndNobodyByHimself(t *testing.T) {
 	if _, _, err := b.Invite(ctx, head, head.OrgID, "x@example.com", []actor.Role{actor.Registrar}); err != nil {
 		t.Errorf("the head of its point invites a registrar: %v", err)
 	}
-	if err := b.SetRoles(ctx, head, head.MembershipID, []actor.Role{actor.OrgAdmin, actor.PointHead, actor.Registrar}); !fault.HasCode(err, "own_roles") {
+	own := []actor.Role{actor.OrgAdmin, actor.PointHead, actor.Registrar}
+	if err := b.SetRoles(ctx, head, head.MembershipID, own); !fault.HasCode(err, "own_roles") {
 		t.Errorf("a head makes himself registrar: %v", err)
 	}
-	if err := b.SetRoles(ctx, region, region.MembershipID, []actor.Role{actor.OrgAdmin, actor.RegionOfficer, actor.TaxReader}); !fault.HasCode(err, "own_roles") {
+	own = []actor.Role{actor.OrgAdmin, actor.RegionOfficer, actor.TaxReader}
+	if err := b.SetRoles(ctx, region, region.MembershipID, own); !fault.HasCode(err, "own_roles") {
 		t.Errorf("an officer gives himself a role: %v", err)
 	}
 	_, token, err := b.Invite(ctx, region, dean.OrgID, "me@example.com", []actor.Role{actor.PointHead})
@@ -341,7 +345,8 @@ func TestPassword_NeitherTheLoginNorTheSampleOne(t *testing.T) {
 		}
 		if _, err := b.Provision(t.Context(), []identity.ProvisionOrganisation{{
 			Organisation: identity.Organisation{Name: "样例公司", Kind: actor.Enterprise, Division: "150204", State: actor.Confirmed},
-			People:       []identity.ProvisionPerson{{Person: in.Person, Roles: []actor.Role{actor.Member}}}}}); !hasField(err, "password") {
+			People:       []identity.ProvisionPerson{{Person: in.Person, Roles: []actor.Role{actor.Member}}}},
+		}); !hasField(err, "password") {
 			t.Errorf("provided with %q: %v", password, err)
 		}
 	}

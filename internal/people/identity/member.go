@@ -203,7 +203,8 @@ func (s *Service) Invite(ctx context.Context, who actor.Actor, orgID int64, emai
 			return err
 		}
 		now := s.config.Now()
-		inv = Invitation{OrganisationID: orgID, OrganisationName: org.Name, Email: email, Roles: roles, InvitedBy: who.Name, Inviter: who.AccountID, CreatedAt: now,
+		inv = Invitation{OrganisationID: orgID, OrganisationName: org.Name, Email: email, Roles: roles, InvitedBy: who.Name, Inviter: who.AccountID,
+			CreatedAt: now,
 			ExpiresAt: now.Add(s.config.Policy.InvitationLife)}
 		if err := tx.QueryRow(ctx, insertInvitation, pgx.StrictNamedArgs{
 			"organisation_id": orgID, "email": email, "roles": roleTexts(roles), "token_hash": digest(token), "invited_by": who.AccountID,

@@ -171,7 +171,8 @@ const SamplePassword = "yangli-2026-demo"
 
 // guessable: the login name itself, or what the program prints.
 func guessable(password, login string) bool {
-	return login != "" && strings.EqualFold(strings.TrimSpace(password), strings.TrimSpace(login)) || strings.EqualFold(password, SamplePassword)
+	password = strings.TrimSpace(password)
+	return login != "" && strings.EqualFold(password, strings.TrimSpace(login)) || strings.EqualFold(password, SamplePassword)
 }
 
 // ProvisionOrganisation is a whole organisation with its people, for the command line and the sample market.

@@ -88,7 +88,8 @@ const (
 
 	insertInvitation = `insert into invitation (organisation_id, email, roles, token_hash, invited_by, created_at, expires_at)
 		values (@organisation_id, @email, @roles, @token_hash, @invited_by, @created_at, @expires_at) returning id`
-	invitationColumns = `select i.id, i.organisation_id, o.name as organisation_name, i.email, i.roles, a.display_name as invited_by, i.invited_by as inviter,
+	invitationColumns = `select i.id, i.organisation_id, o.name as organisation_name, i.email, i.roles, a.display_name as invited_by,
+		i.invited_by as inviter,
 		i.created_at, i.expires_at, i.accepted_at, i.revoked_at
 		from invitation i join organisation o on o.id = i.organisation_id join account a on a.id = i.invited_by`
 	invitationByToken = invitationColumns + ` where i.token_hash = @token_hash`

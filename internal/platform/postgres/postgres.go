@@ -126,7 +126,8 @@ func (db *DB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	return db.Pool.QueryRow(ctx, sql, args...)
 }
 
-// InTx runs fn in one transaction and commits when it returns nil; where ctx carries a transaction, fn is a part of that one. Errors come back through Fault. A serialization
+// InTx runs fn in one transaction and commits when it returns nil; where ctx carries a transaction, fn is a part of that one.
+// Errors come back through Fault. A serialization
 // failure or deadlock runs fn again, three times in all: fn must change nothing outside the transaction.
 func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx pgx.Tx) error) error {
 	for attempt := 1; ; attempt++ {

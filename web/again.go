@@ -37,7 +37,7 @@ func (c *Ctx) again(status int) *view.Again {
 	out := &view.Again{Action: r.URL.RequestURI(), SignIn: status == http.StatusUnauthorized}
 	size := 0
 	for _, name := range slices.Sorted(maps.Keys(form.Values)) {
-		if name == csrfField || Secret(name) {
+		if name == csrfField || name == onceField || Secret(name) {
 			continue
 		}
 		for _, value := range form.Values[name] {
@@ -81,8 +81,11 @@ func (c *Ctx) formToken() string {
 func (c *Ctx) cameFrom() string {
 	r := c.echo.Request()
 	u, err := url.Parse(r.Referer())
-	if err != nil || u.Host != r.Host || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") {
+	if err != nil || u.Host != r.Host {
 		return "/"
 	}
-	return u.RequestURI()
+	if from, ok := Local(u.RequestURI()); ok {
+		return from
+	}
+	return "/"
 }

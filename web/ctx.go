@@ -26,10 +26,16 @@ type Ctx struct {
 	echo   echo.Context
 	server *Server
 	access Access
+	ctx    context.Context // of the transaction that the request is carried out in; nil: the request's own
 }
 
 // Context is the request's context, with its deadline.
-func (c *Ctx) Context() context.Context { return c.echo.Request().Context() }
+func (c *Ctx) Context() context.Context {
+	if c.ctx != nil {
+		return c.ctx
+	}
+	return c.echo.Request().Context()
+}
 
 // Actor is who asks.
 func (c *Ctx) Actor() actor.Actor {
@@ -172,8 +178,12 @@ func (c *Ctx) html(status int, write func(io.Writer) error) error {
 	return err
 }
 
-// See sends the browser to another page of this site after an action.
+// See sends the browser to another page of this site after an action; an address that is none leads home.
 func (c *Ctx) See(path string) error {
+	path, ok := Local(path)
+	if !ok {
+		path = "/"
+	}
 	if c.Fragment() {
 		c.echo.Response().Header().Set("HX-Redirect", path)
 		return c.echo.NoContent(http.StatusNoContent)
@@ -181,16 +191,14 @@ func (c *Ctx) See(path string) error {
 	return c.echo.Redirect(http.StatusSeeOther, path)
 }
 
-// SeeNext goes to the local path of the form field or query "next", or to fallback.
+// SeeNext goes to the local address of the form field or query "next" or "back", or to fallback.
 func (c *Ctx) SeeNext(fallback string) error {
-	next := c.echo.FormValue("next")
-	if next == "" {
-		next = c.echo.FormValue("back")
+	for _, name := range []string{"next", "back"} {
+		if next, ok := Local(c.echo.FormValue(name)); ok {
+			return c.See(next)
+		}
 	}
-	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n") {
-		next = fallback
-	}
-	return c.See(next)
+	return c.See(fallback)
 }
 
 // Moved answers a permanent redirect inside the site.

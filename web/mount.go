@@ -5,7 +5,9 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -87,11 +89,71 @@ func (s *Server) judge(err error, e echo.Context) (*fault.Error, int) {
 		ctx := context.WithoutCancel(c.Context()) // errors are judged after the handler's time is over
 		s.cfg.Auditor.Refused(ctx, who, e.Request().Method+" "+e.Path(), e.Request().URL.Path)
 	}
-	switch {
-	case status == http.StatusTooManyRequests:
-		e.Response().Header().Set("Retry-After", "60")
-	case f.Code == "busy":
-		e.Response().Header().Set("Retry-After", "5")
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		wait := f.Wait
+		if wait == 0 {
+			wait = map[int]time.Duration{http.StatusTooManyRequests: time.Minute, http.StatusServiceUnavailable: 5 * time.Second}[status]
+		}
+		e.Response().Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
 	}
 	return f, status
+}
+
+// address refuses what can't be read, before anything asks the database with it, and methods that the address does not take.
+func (s *Server) address(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if !readableAddress(r.URL) {
+			return fault.New(fault.Malformed, "bad_address", "地址里有无法识别的字符（不是 UTF-8，或含空字符），请检查地址后重新打开。")
+		}
+		if r.Method != http.MethodGet {
+			allow := s.allowed(r.URL.Path)
+			if allow != "" && (r.Method == http.MethodOptions || !slices.Contains(strings.Split(allow, ", "), r.Method)) {
+				return otherMethod(c, allow)
+			}
+		}
+		return next(c)
+	}
+}
+
+// allowed lists the methods that the address takes; "" where there is no such page.
+func (s *Server) allowed(path string) string {
+	var methods []string
+	for _, r := range s.routes {
+		if !slices.Contains(methods, r.Method) && fits(r.Path, path) {
+			methods = append(methods, r.Method)
+		}
+	}
+	if len(methods) == 0 {
+		return ""
+	}
+	if slices.Contains(methods, http.MethodGet) {
+		methods = append(methods, http.MethodHead)
+	}
+	methods = append(methods, http.MethodOptions)
+	slices.Sort(methods)
+	return strings.Join(methods, ", ")
+}
+
+// fits tells whether an address is one of the pattern.
+func fits(pattern, path string) bool {
+	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
+	for i, part := range want {
+		switch {
+		case part == "*":
+			return true
+		case i >= len(have), !strings.HasPrefix(part, ":") && part != have[i], strings.HasPrefix(part, ":") && have[i] == "":
+			return false
+		}
+	}
+	return len(want) == len(have)
+}
+
+// otherMethod answers OPTIONS with what is allowed, and refuses every method that the address does not take.
+func otherMethod(c echo.Context, allow string) error {
+	c.Response().Header().Set(echo.HeaderAllow, allow)
+	if c.Request().Method == http.MethodOptions {
+		return c.NoContent(http.StatusNoContent)
+	}
+	return fault.New(fault.NotAllowed, "method_not_allowed", "这个地址不支持这样的请求。")
 }

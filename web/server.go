@@ -50,6 +50,8 @@ type Config struct {
 	Notice func(context.Context) string
 	// Unread returns how many messages wait for the person; may be nil.
 	Unread func(context.Context, actor.Actor) int
+	// Keys carries forms out once; nil: as often as they are sent.
+	Keys Keys
 	// Room refuses what would be saved while the disk has no room; nil: there always is.
 	Room func() error
 	// Explain gives errors of other programs (database away, disk full) their fault; nil: they are ours.
@@ -85,7 +87,7 @@ func New(cfg Config, routes []Route) *Server {
 	e.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLoopback(true), echo.TrustPrivateNet(false), echo.TrustLinkLocal(false))
 	s := &Server{cfg: cfg, echo: e}
 	e.HTTPErrorHandler = s.failed
-	e.Use(s.identify, s.guard, s.secure)
+	e.Use(s.identify, s.guard, s.secure, s.address)
 	e.Use(middleware.ContextTimeout(requestTime))
 	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{Level: 2, MinLength: 1400, Skipper: func(c echo.Context) bool {
 		return strings.HasPrefix(c.Path(), "/assets/") || strings.HasPrefix(c.Path(), "/files/")
@@ -115,14 +117,24 @@ func New(cfg Config, routes []Route) *Server {
 		},
 	}))
 	s.Mount(routes...)
-	e.RouteNotFound("/*", func(echo.Context) error {
+	e.RouteNotFound("/*", func(c echo.Context) error {
+		if allow := s.allowed(c.Request().URL.Path); allow != "" {
+			return otherMethod(c, allow)
+		}
 		return fault.New(fault.NotFound, "page_not_found", "没有这个页面。请检查地址，或从首页重新查找。")
 	})
 	return s
 }
 
-// ServeHTTP serves one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+// ServeHTTP serves one request. HEAD is answered as GET is, everywhere: net/http leaves the body out.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodHead {
+		get := *r
+		get.Method = http.MethodGet
+		r = &get
+	}
+	s.echo.ServeHTTP(w, r)
+}
 
 // Routes returns the routes with their access, for the matrix test.
 func (s *Server) Routes() []Route { return Sorted(s.routes) }
@@ -238,7 +250,7 @@ func (s *Server) handle(r Route) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		return r.Handle(c)
+		return s.onceOnly(c, r.Handle)
 	}
 }
 
@@ -257,6 +269,12 @@ func (s *Server) refuse(c *Ctx, r Route) error {
 // statusOf maps a kind of fault to its HTTP status, the only place that does.
 func statusOf(kind fault.Kind) int {
 	switch kind {
+	case fault.Malformed:
+		return http.StatusBadRequest
+	case fault.NotAllowed:
+		return http.StatusMethodNotAllowed
+	case fault.Gone:
+		return http.StatusGone
 	case fault.Invalid:
 		return http.StatusUnprocessableEntity
 	case fault.Unauthorized:
@@ -292,7 +310,7 @@ func AsFault(err error) *fault.Error {
 		case http.StatusNotFound:
 			return fault.Wrap(err, fault.NotFound, "page_not_found", "没有这个页面。请检查地址，或从首页重新查找。")
 		case http.StatusMethodNotAllowed:
-			return fault.Wrap(err, fault.NotFound, "method_not_allowed", "这个地址不支持这样的请求。")
+			return fault.Wrap(err, fault.NotAllowed, "method_not_allowed", "这个地址不支持这样的请求。")
 		case http.StatusRequestEntityTooLarge:
 			return fault.Wrap(err, fault.Invalid, "body_too_large", "提交的内容太大：单个文件不超过 50 MB，文字请分段填写。")
 		case http.StatusForbidden:

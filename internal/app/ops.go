@@ -32,6 +32,7 @@ type Ops struct {
 }
 
 func NewOps(p *Platform) *Ops {
+	room := RoomToWrite(p.Config.Data, p.Now)
 	o := &Ops{Registry: prometheus.NewRegistry(), checks: []check{
 		{"database", true, func(ctx context.Context) error { return p.DB.Pool.Ping(ctx) }},
 		{"schema", true, func(ctx context.Context) error {
@@ -41,6 +42,7 @@ func NewOps(p *Platform) *Ops {
 			}
 			return err
 		}},
+		{"disk", true, func(context.Context) error { return room() }},
 		{"redis", false, p.Cache.Ping},
 	}}
 	o.requests = prometheus.NewHistogramVec(prometheus.HistogramOpts{

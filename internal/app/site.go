@@ -34,6 +34,7 @@ import (
 // Site mounts pages and API. Observe, which may be nil, is told how long each request took.
 func (s *Services) Site(observe Observer) (*web.Server, error) {
 	p := s.Platform
+	keys := idempotency.New(p.DB, p.Now)
 	assets, err := view.NewAssets()
 	if err != nil {
 		return nil, err
@@ -49,11 +50,13 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	server := web.New(web.Config{Views: views, Language: language, Sessions: s.Identity, Limiter: limiter{p.Cache},
-		Auditor: routeAuditor{p}, Observe: observe,
-		Unread:  inbox{p}.unread,
-		Explain: postgres.Outage, Room: s.Room, Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev}, s.pages(assets))
-	s.mountAPI(server)
+	server := web.New(
+		web.Config{Views: views, Language: language, Sessions: s.Identity, Limiter: limiter{p.Cache}, Auditor: routeAuditor{p}, Observe: observe,
+			Unread:  inbox{p}.unread,
+			Explain: postgres.Outage, Room: s.Room, Keys: keys, Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev},
+		s.pages(assets),
+	)
+	s.mountAPI(server, keys)
 	return server, nil
 }
 
@@ -78,7 +81,7 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 }
 
 // mountAPI puts /api/v1 on the site.
-func (s *Services) mountAPI(server *web.Server) {
+func (s *Services) mountAPI(server *web.Server, keys *idempotency.Store) {
 	p := s.Platform
 	kept := apiFiles{p}
 	var parts []api.Part
@@ -93,7 +96,7 @@ func (s *Services) mountAPI(server *web.Server) {
 	} {
 		parts = append(parts, wing.Parts()...)
 	}
-	api.Mount(server, api.Config{Keys: idempotency.New(p.DB, p.Now), Now: p.Now}, parts...)
+	api.Mount(server, api.Config{Keys: keys, Now: p.Now}, parts...)
 }
 
 // limiter counts requests as the site asks for it.
@@ -108,16 +111,16 @@ func (t limiter) Allow(ctx context.Context, key string, n int, window time.Durat
 type inbox struct{ p *Platform }
 
 func (i inbox) Box(ctx context.Context, account, before int64, limit int) ([]notify.Received, error) {
-	return notify.Box(ctx, i.p.DB.Pool, account, before, limit)
+	return notify.Box(ctx, i.p.DB, account, before, limit)
 }
 
 func (i inbox) Read(ctx context.Context, account, id int64) (string, error) {
-	return notify.Read(ctx, i.p.DB.Pool, account, id, i.p.Now())
+	return notify.Read(ctx, i.p.DB, account, id, i.p.Now())
 }
 
 // unread is the number beside the bell.
 func (i inbox) unread(ctx context.Context, a actor.Actor) int {
-	n, err := notify.Unread(ctx, i.p.DB.Pool, a.AccountID)
+	n, err := notify.Unread(ctx, i.p.DB, a.AccountID)
 	if err != nil {
 		return 0 // the badge is decoration
 	}

@@ -507,12 +507,27 @@ func TestAPI_KeyedRequestsAreCarriedOutOnce(t *testing.T) {
 	w.caller("rival").send("POST", "/achievements", map[string]any{"title": "另一家的"}, "Idempotency-Key", "key-0").want(201)
 	// What failed leaves the key free for the mended request.
 	member.send("POST", "/tokens", map[string]any{"name": ""}, "Idempotency-Key", "mended").want(422)
-	member.send("POST", "/tokens", map[string]any{"name": "程序"}, "Idempotency-Key", "mended").want(201)
+	made := member.send("POST", "/tokens", map[string]any{"name": "程序"}, "Idempotency-Key", "mended").want(201)
+	// A secret is given once: it stands nowhere in the table and no repetition gets it.
+	member.send("POST", "/tokens", map[string]any{"name": "程序"}, "Idempotency-Key", "mended").refused(409, "secret_not_repeated")
+	secret := made.object()["secret"].(string)
+	if n := w.scan(`select count(*)::text from idempotency_key k where k::text like '%' || $1 || '%'
+		or position(convert_to($1, 'UTF8') in coalesce(body, '')) > 0`, secret); n != "0" {
+		t.Error("a token stands in clear in the table of keys")
+	}
+	// Parameters are compared, not bytes.
+	for i, raw := range []string{`{"title":"次序","summary":"甲"}`, "{ \"summary\" : \"甲\",\n \"title\":\"\u6b21序\" }"} {
+		r := member.raw("POST", "/achievements", "application/json", strings.NewReader(raw), "Idempotency-Key", "order").want(201)
+		if replayed := r.header.Get("Idempotency-Replayed") == "true"; replayed != (i == 1) {
+			t.Errorf("%s: replayed %v", raw, replayed)
+		}
+	}
 	content := []byte("成果名称,成果介绍\n样例导入成果一,用于测试的样例介绍\n")
 	body, media := form(map[string]string{"kind": "achievement"}, "样例.csv", content)
 	raw := body.Bytes()
 	first := member.raw("POST", "/imports", media, bytes.NewReader(raw), "Idempotency-Key", "import").want(201)
-	if second := member.raw("POST", "/imports", media, bytes.NewReader(raw), "Idempotency-Key",
+	body, media = form(map[string]string{"kind": "achievement"}, "样例.csv", content) // another border between the parts
+	if second := member.raw("POST", "/imports", media, bytes.NewReader(body.Bytes()), "Idempotency-Key",
 		"import").want(201); second.id() != first.id() {
 		t.Errorf("upload repeated: got batch %d, want %d", second.id(), first.id())
 	}

@@ -61,7 +61,7 @@ func TestBadInput_IsToldAtTheFieldAndLosesNothing(t *testing.T) {
 	run("NUL and broken UTF-8", func(t *testing.T) {
 		for _, bad := range []string{"羊\x00草", "羊\xff草"} {
 			member.post("/achievements", with(meadowAchievement, values{"title": bad})).want(422, "无法保存的字符")
-			if g := w.guest.get("/achievements?q=" + url.QueryEscape(bad)); g.status != 200 {
+			if g := w.guest.get("/achievements?q=" + url.QueryEscape(bad)); g.status != 400 {
 				t.Errorf("search for %q: got %d", bad, g.status)
 			}
 		}
@@ -149,7 +149,8 @@ func TestBadInput_ASecondSubmitOfTheSameFormDoesNothingTwice(t *testing.T) {
 	achievement := member.publish("achievement", "league", meadowAchievement)
 	form := company.get("/deals/new?supplyListingId=" + achievement)
 	form.submit("/deals", values{"message": "想请贵校一起做中试。"}).want(200, "等待对方答复")
-	again := form.submit("/deals", values{"message": "想请贵校一起做中试。"})
+	form.submit("/deals", values{"message": "想请贵校一起做中试。"}).want(200, "等待对方答复", "没有重复办理")
+	again := form.submit("/deals", values{"message": "换一句话再提一次。"})
 	if again.status != 422 && again.status != 409 {
 		t.Errorf("a second approach: got %d, want a refusal\n%s", again.status, again.text())
 	}

@@ -269,6 +269,8 @@ var matrix = map[string]string{
 	"POST /desk/demands/:id/do":                                "s-+------------",
 	"GET /desk/demands/:id/edit":                               "s++++----------",
 	"POST /desk/demands/:id/edit":                              "s-+------------",
+	"GET /favicon.ico":                                         "+++++++++++++++",
+	"GET /robots.txt":                                          "+++++++++++++++",
 	"GET /feeds/:token":                                        "hhhhhhhhhhhhhhh",
 	"GET /feeds/:token/end":                                    "hhhhhhhhhhhhhhh",
 	"POST /feeds/:token/end":                                   "hhhhhhhhhhhhhhh",

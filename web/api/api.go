@@ -107,6 +107,11 @@ type option func(*huma.Operation)
 // Created says that the operation makes something: status 201.
 func Created(op *huma.Operation) { op.DefaultStatus = http.StatusCreated }
 
+const holdsSecret = "secret"
+
+// Secret says that the answer holds a secret, which is given once and kept nowhere: a repeated request does not get it again.
+func Secret(op *huma.Operation) { op.Metadata = map[string]any{holdsSecret: true} }
+
 // Op declares one operation. route is "METHOD /path" below Prefix.
 func Op[I, O any](
 	a *API,
@@ -230,13 +235,16 @@ func (a *API) enter(route web.Route) func(huma.Context, func(huma.Context)) {
 			err = c.Limit("api", guestsPerMinute, time.Minute)
 		}
 		if err == nil {
+			err = checkQuery(h.Operation(), e.Request().URL.RawQuery)
+		}
+		if err == nil {
 			err = readable(e)
 		}
 		if err != nil {
 			e.Error(err)
 			return
 		}
-		a.once(c, e, func(ctx context.Context) {
+		a.once(c, e, h.Operation().Metadata[holdsSecret] != nil, func(ctx context.Context) {
 			next(huma.WithContext(h, context.WithValue(ctx, ctxKey{}, c)))
 		})
 	}

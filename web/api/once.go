@@ -3,13 +3,8 @@ package api
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-	"hash"
 	"io"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -29,11 +24,6 @@ var keyPattern = regexp.MustCompile(`^[!-~]{1,200}$`)
 // readable reads the body of everything but uploads and refuses text that PostgreSQL cannot keep.
 func readable(e echo.Context) error {
 	r := e.Request()
-	for _, text := range []string{r.URL.RawQuery, r.URL.EscapedPath()} {
-		if plain, err := url.QueryUnescape(text); err != nil || !utf8.ValidString(plain) || strings.ContainsRune(plain, 0) {
-			return fault.New(fault.Invalid, "bad_text", "地址里有无法识别的字符（不是 UTF-8，或含空字符），请重新输入")
-		}
-	}
 	if r.Body == nil || strings.HasPrefix(r.Header.Get(echo.HeaderContentType), echo.MIMEMultipartForm) {
 		return nil
 	}
@@ -76,12 +66,11 @@ func holdsNUL(body []byte) bool {
 	}
 }
 
-// once carries a POST out once per account and key. Only an answer of success is kept: after any other nothing was changed,
-// and the mended request may use the key again. While the first one runs its twins wait for its answer.
-func (a *API) once(c *web.Ctx, e echo.Context, run func(context.Context)) {
-	r := e.Request()
-	key := r.Header.Get(keyHeader)
-	if r.Method != http.MethodPost || key == "" {
+// once carries a POST out once per account and key: key, effect and answer are one transaction. Only an answer of success is kept:
+// after any other nothing was changed, and the mended request may use the key again. While the first one runs its twins wait.
+func (a *API) once(c *web.Ctx, e echo.Context, secret bool, run func(context.Context)) {
+	key := e.Request().Header.Get(keyHeader)
+	if e.Request().Method != http.MethodPost || key == "" {
 		run(c.Context())
 		return
 	}
@@ -95,54 +84,49 @@ func (a *API) once(c *web.Ctx, e echo.Context, run func(context.Context)) {
 	if account == 0 {
 		key = c.RemoteAddr() + " " + key
 	}
+	sum, err := c.Parameters()
+	if err != nil {
+		e.Error(brokenBody(err))
+		return
+	}
 	// The caller may hang up in the middle; what was begun is brought to an end, so that its twin gets the true answer.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Context()), time.Minute)
 	defer cancel()
-	first, err := a.Keys.Begin(ctx, account, key)
-	if err != nil {
+	var send func() error
+	var drop func()
+	first, err := a.Keys.Once(ctx, account, key, sum, func(ctx context.Context) (idempotency.Result, bool, error) {
+		var held *web.Held
+		held, send, drop, _ = c.Hold(func() error { run(ctx); return nil })
+		r := idempotency.Result{Status: held.Status, ContentType: e.Response().Header().Get(echo.HeaderContentType)}
+		if !secret {
+			r.Body = append([]byte{}, held.Body.Bytes()...)
+		}
+		return r, held.Status >= 200 && held.Status <= 299, nil
+	})
+	switch {
+	case err != nil:
+		if drop != nil {
+			drop()
+		}
 		e.Error(err)
-		return
-	}
-	sum := newRequestHash(r)
-	if first != nil {
-		if _, err := io.Copy(sum, r.Body); err != nil {
-			e.Error(brokenBody(err))
-			return
-		}
+	case first == nil:
+		_ = send() // done and kept: who hung up asks again
+	default:
 		a.again(e, *first, sum)
-		return
-	}
-	kept := false
-	defer func() {
-		if !kept { // also when the operation panics
-			if err := a.Keys.Release(ctx, account, key); err != nil {
-				_ = c.Problem(err)
-			}
-		}
-	}()
-	source := r.Body
-	r.Body = io.NopCloser(io.TeeReader(source, sum))
-	record := &recorder{ResponseWriter: e.Response().Writer}
-	e.Response().Writer = record
-	run(ctx)
-	e.Response().Writer = record.ResponseWriter
-	if e.Response().Status < 200 || e.Response().Status > 299 {
-		return
-	}
-	_, _ = io.Copy(io.Discard, r.Body) // what the operation did not need is part of the request all the same
-	kept = true
-	if err := a.Keys.Finish(ctx, account, key, idempotency.Result{Hash: sum.String(), Status: e.Response().Status,
-		ContentType: e.Response().Header().Get(echo.HeaderContentType), Body: record.body.Bytes()}); err != nil {
-		_ = c.Problem(err) // done and answered: only a repetition will have to ask
 	}
 }
 
 // again answers a repetition.
-func (a *API) again(e echo.Context, first idempotency.Result, sum requestHash) {
-	if first.Hash != sum.String() {
+func (a *API) again(e echo.Context, first idempotency.Result, sum string) {
+	switch {
+	case first.Hash != sum:
 		var f fault.Fields
 		f.Add(keyHeader, "idempotency_reused", "这个 Idempotency-Key 已用于另一个请求，新的请求请换一个键")
 		e.Error(f.Err())
+		return
+	case first.Body == nil:
+		e.Error(fault.New(fault.Conflict, "secret_not_repeated",
+			"这个请求已经办好。答复里的密钥只给出一次，不再重放：没有收到的，请撤销后换一个键重新办理。"))
 		return
 	}
 	e.Response().Header().Set("Idempotency-Replayed", "true")
@@ -152,28 +136,3 @@ func (a *API) again(e echo.Context, first idempotency.Result, sum requestHash) {
 	}
 	_ = e.Blob(first.Status, first.ContentType, first.Body)
 }
-
-// requestHash tells one request from another: method, address and body.
-type requestHash struct{ hash.Hash }
-
-func newRequestHash(r *http.Request) requestHash {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s %s\n", r.Method, r.URL.RequestURI())
-	return requestHash{h}
-}
-
-func (h requestHash) String() string { return hex.EncodeToString(h.Sum(nil)) }
-
-// recorder keeps a copy of what is answered.
-type recorder struct {
-	http.ResponseWriter
-	body bytes.Buffer
-}
-
-func (r *recorder) Write(b []byte) (int, error) {
-	r.body.Write(b)
-	return r.ResponseWriter.Write(b)
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -45,7 +45,7 @@ func (p *Pages) showTokens(c *web.Ctx, form *web.Form, ferr error, secret string
 	body.Main = append(body.Main, ui.Block{Parts: view.Parts{rows}})
 	side := ui.Block{Card: true, Title: "创建令牌", Parts: view.Parts{a.Notice, view.NewForm("/account/tokens", "创建",
 		a.Text("name", "名称", "", ui.Required, ui.Limit(50), ui.Hint("写明用在哪里，例如“科研系统同步”")),
-		a.Date("expiresAt", "有效到", time.Time{}, ui.Hint("不填则一直有效，直到撤销")))}}
+		a.Date("expiresAt", "有效到", time.Time{}, ui.Hint("最长一年，不填为一年；改密码、退出所有设备时也会失效")))}}
 	body.Side = []ui.Block{side, {Parts: view.Parts{view.Links{{Label: "接口说明", Href: "/api/v1/docs"}}}}}
 	return ui.ShowSheet(c, c.Page("接口令牌"), body)
 }

@@ -70,6 +70,8 @@ func Menu(t view.Words) []view.Link {
 func (p *Pages) siteRoutes() []web.Route {
 	routes := []web.Route{
 		web.GET("/assets/*", web.Anyone(), func(c *web.Ctx) error { return c.Serve(p.Assets) }),
+		web.GET("/favicon.ico", web.Anyone(), p.icon),
+		web.GET("/robots.txt", web.Anyone(), robots),
 		web.POST("/theme", web.Anyone(), p.theme),
 	}
 	if p.Dev {
@@ -91,4 +93,20 @@ func (p *Pages) theme(c *web.Ctx) error {
 	}
 	c.SetTheme(theme)
 	return c.SeeNext("/")
+}
+
+// icon is for programs that ask for it without reading a page.
+func (p *Pages) icon(c *web.Ctx) error {
+	mark, err := p.Assets.URL("mark.svg")
+	if err != nil {
+		return err
+	}
+	return c.Moved(mark)
+}
+
+// robots keeps programs that collect pages off what is no public page: desks, filters without end, addresses with a secret.
+func robots(c *web.Ctx) error {
+	return c.Blob("text/plain; charset=utf-8", []byte("User-agent: *\n"+
+		"Disallow: /account\nDisallow: /desk\nDisallow: /signin\nDisallow: /invitations/\nDisallow: /feeds/\nDisallow: /match\n"+
+		"Disallow: /search\nDisallow: /suggest\nDisallow: /api/\nDisallow: /v/\n"))
 }

@@ -30,6 +30,7 @@ type Engine struct {
 	pages   map[string]*template.Template
 	layouts map[string]string
 	nonce   string // stands for the CSRF token inside templates, see funcs "csrf"
+	once    string // stands for the key of the page's forms
 	buffers sync.Pool
 }
 
@@ -69,6 +70,7 @@ func newEngine(files fs.FS, o Options, pages ...Decl) (*Engine, error) {
 		pages:   map[string]*template.Template{},
 		layouts: map[string]string{},
 		nonce:   "csrf-" + rand.Text(),
+		once:    "once-" + rand.Text(),
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
 	base, err := template.New("base").Funcs(e.funcs(o)).Option("missingkey=error").
@@ -159,6 +161,7 @@ func (e *Engine) executeToken(w io.Writer, t *template.Template, block, token st
 	page := b.Bytes()
 	if bytes.Contains(page, []byte(e.nonce)) {
 		page = bytes.ReplaceAll(page, []byte(e.nonce), []byte(template.HTMLEscapeString(token)))
+		page = bytes.ReplaceAll(page, []byte(e.once), []byte(rand.Text())) // each page that is drawn offers its forms once
 	}
 	_, err := w.Write(page)
 	return err
@@ -166,10 +169,12 @@ func (e *Engine) executeToken(w io.Writer, t *template.Template, block, token st
 
 func (e *Engine) funcs(o Options) template.FuncMap {
 	f := template.FuncMap{
-		// csrf is the hidden field every posted form carries. Templates get a random stand-in that Render
+		// csrf is the hidden fields every posted form carries: the browser's token and the key by which the
+		// form is carried out once. Templates get a random stand-in that Render
 		// replaces by the request's token, so components need not pass the token around.
 		"csrf": func() template.HTML {
-			return template.HTML(`<input type="hidden" name="_csrf" value="` + e.nonce + `">`)
+			return template.HTML(`<input type="hidden" name="_csrf" value="` + e.nonce + `">` +
+				`<input type="hidden" name="_once" value="` + e.once + `">`)
 		},
 		"csrfToken": func() string { return e.nonce },
 		"draw":      e.draw,

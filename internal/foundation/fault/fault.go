@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Kind says what sort of failure it is; web maps each kind to one HTTP status.
@@ -16,6 +17,9 @@ type Kind string
 
 // The kinds of failure.
 const (
+	Malformed    Kind = "malformed"    // the request itself can't be read: its address or query (400)
+	NotAllowed   Kind = "not_allowed"  // the address takes no such method (405)
+	Gone         Kind = "gone"         // it was here and was taken away for good (410)
 	Invalid      Kind = "invalid"      // the input is wrong; Fields name where and how to mend it (400/422)
 	Unauthorized Kind = "unauthorized" // nobody is signed in (401)
 	Forbidden    Kind = "forbidden"    // signed in, but not allowed (403)
@@ -41,6 +45,7 @@ type Error struct {
 	Message string // Chinese, says what to do next; never holds a cause
 	Params  []any  // of the message, for other languages; states and events of the house, which the door has words for
 	Fields  []Field
+	Wait    time.Duration // when to ask again, of TooMany and Unavailable; 0: the door says when
 	cause   error
 }
 

@@ -110,7 +110,7 @@ func setup(t *testing.T) *bundle {
 	must(t, err)
 	policy := identity.DefaultPolicy()
 	policy.Argon.Memory, policy.Argon.Iterations = 64, 1 // tests don't guard passwords
-	people, err := identity.New(identity.Config{Pool: b.db.Pool, Audit: silent{}, Now: now, Policy: policy})
+	people, err := identity.New(identity.Config{DB: b.db, Audit: silent{}, Now: now, Policy: policy})
 	must(t, err)
 	b.listings, err = listing.New(listing.Config{DB: b.db, Directory: people, Queue: b.jobs, Files: store, Now: now,
 		Kinds: []listing.Descriptor{achievement.Descriptor(), demand.Descriptor(), instrument()}})

@@ -74,7 +74,7 @@ func setup(t *testing.T) *bundle {
 	must(err)
 	policy := identity.DefaultPolicy()
 	policy.Argon.Memory, policy.Argon.Iterations = 64, 1 // tests don't guard passwords
-	b.identity, err = identity.New(identity.Config{Pool: b.db.Pool, Audit: silent{}, Now: b.now, Policy: policy,
+	b.identity, err = identity.New(identity.Config{DB: b.db, Audit: silent{}, Now: b.now, Policy: policy,
 		OrganisationChanged: func(ctx context.Context, tx pgx.Tx, o identity.Organisation) error {
 			return b.listings.OrganisationChanged(ctx, tx, o)
 		}})

@@ -85,7 +85,7 @@ func setup(t *testing.T) *bundle {
 	b.must(err)
 	policy := identity.DefaultPolicy()
 	policy.Argon.Memory, policy.Argon.Iterations = 64, 1 // tests don't guard passwords
-	b.people, err = identity.New(identity.Config{Pool: b.db.Pool, Audit: silent{}, Now: b.now, Policy: policy})
+	b.people, err = identity.New(identity.Config{DB: b.db, Audit: silent{}, Now: b.now, Policy: policy})
 	b.must(err)
 	b.listings, err = listing.New(listing.Config{DB: b.db, Directory: b.people, Queue: b.jobs, Files: store, Now: b.now,
 		Kinds:   []listing.Descriptor{achievement.Descriptor(), demand.Descriptor()},

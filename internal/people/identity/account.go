@@ -48,7 +48,7 @@ func (s *Service) Account(ctx context.Context, who actor.Actor) (Account, error)
 	if !who.SignedIn() {
 		return Account{}, errSignIn
 	}
-	rows, _ := s.config.Pool.Query(ctx, accountByID, pgx.StrictNamedArgs{"id": who.AccountID})
+	rows, _ := s.config.DB.Query(ctx, accountByID, pgx.StrictNamedArgs{"id": who.AccountID})
 	a, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Account])
 	if err != nil {
 		return Account{}, fmt.Errorf("account: %w", err)
@@ -87,7 +87,7 @@ func (s *Service) UpdateAccount(ctx context.Context, who actor.Actor, u AccountU
 
 // Names returns the display names of accounts by id, for histories and lists.
 func (s *Service) Names(ctx context.Context, ids []int64) (map[int64]string, error) {
-	rows, _ := s.config.Pool.Query(ctx, accountNames, pgx.StrictNamedArgs{"ids": ids})
+	rows, _ := s.config.DB.Query(ctx, accountNames, pgx.StrictNamedArgs{"ids": ids})
 	names := make(map[int64]string, len(ids))
 	var id int64
 	var name string
@@ -100,7 +100,7 @@ func (s *Service) Names(ctx context.Context, ids []int64) (map[int64]string, err
 // AccountsOf returns the live members of an organisation who hold one of the roles (any role when none is named), in
 // order of joining: whom to tell.
 func (s *Service) AccountsOf(ctx context.Context, orgID int64, roles ...actor.Role) ([]int64, error) {
-	rows, _ := s.config.Pool.Query(ctx, accountsOf, pgx.StrictNamedArgs{"organisation_id": orgID, "roles": roleTexts(roles)})
+	rows, _ := s.config.DB.Query(ctx, accountsOf, pgx.StrictNamedArgs{"organisation_id": orgID, "roles": roleTexts(roles)})
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err != nil {
 		return nil, fmt.Errorf("accounts of organisation: %w", err)
@@ -114,7 +114,7 @@ func (s *Service) OfficersFor(ctx context.Context, division string) ([]int64, er
 	if len(division) != 6 {
 		division = "150000"
 	}
-	rows, _ := s.config.Pool.Query(ctx, officersFor, pgx.StrictNamedArgs{"league": division[:4]})
+	rows, _ := s.config.DB.Query(ctx, officersFor, pgx.StrictNamedArgs{"league": division[:4]})
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[struct {
 		AccountID int64
 		League    bool
@@ -139,7 +139,7 @@ func (s *Service) OfficersFor(ctx context.Context, division string) ([]int64, er
 // ContactOf returns name, mail and phone of an account, for notices. Callers check who may see it.
 // Fault: not found "account".
 func (s *Service) ContactOf(ctx context.Context, id int64) (name, email, phone string, err error) {
-	rows, _ := s.config.Pool.Query(ctx, accountByID, pgx.StrictNamedArgs{"id": id})
+	rows, _ := s.config.DB.Query(ctx, accountByID, pgx.StrictNamedArgs{"id": id})
 	a, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Account])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", "", "", fault.New(fault.NotFound, "account", "没有找到这个人")
@@ -171,6 +171,9 @@ func (s *Service) ChangePassword(ctx context.Context, who actor.Actor, keepToken
 	var ended []string
 	err = s.inTx(ctx, "change password", func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, updatePassword, pgx.StrictNamedArgs{"id": a.ID, "password_hash": hash}); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, endTokens, pgx.StrictNamedArgs{"account_id": a.ID, "now": s.config.Now()}); err != nil {
 			return err
 		}
 		if ended, err = s.endSessions(ctx, tx, a.ID, digest(keepToken)); err != nil {
@@ -210,7 +213,7 @@ func (s *Service) ResetPassword(ctx context.Context, login, password string) err
 	return err
 }
 
-// SetDisabled locks an account out, ending its sessions (its tokens stop working too), or lets it in again. System
+// SetDisabled locks an account out, ending its sessions and tokens, or lets it in again. System
 // administrators and region officers may call, never for themselves. Faults: forbidden; not found "account".
 func (s *Service) SetDisabled(ctx context.Context, who actor.Actor, accountID int64, disabled bool) error {
 	if !who.Has(actor.SystemAdmin, actor.RegionOfficer) || who.AccountID == accountID {
@@ -231,7 +234,7 @@ func (s *Service) SetDisabled(ctx context.Context, who actor.Actor, accountID in
 			return fault.New(fault.NotFound, "account", "没有找到这个人")
 		}
 		if disabled {
-			if ended, err = s.endSessions(ctx, tx, accountID, ""); err != nil {
+			if ended, err = s.endAccess(ctx, tx, accountID); err != nil {
 				return err
 			}
 		}
@@ -245,7 +248,7 @@ func (s *Service) checkOwnPassword(ctx context.Context, who actor.Actor, path, p
 	if !who.SignedIn() {
 		return credentials{}, errSignIn
 	}
-	rows, _ := s.config.Pool.Query(ctx, credentialsByID, pgx.StrictNamedArgs{"id": who.AccountID})
+	rows, _ := s.config.DB.Query(ctx, credentialsByID, pgx.StrictNamedArgs{"id": who.AccountID})
 	a, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[credentials])
 	if err != nil {
 		return a, fmt.Errorf("check password: %w", err)

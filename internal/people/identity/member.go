@@ -36,6 +36,7 @@ type Invitation struct {
 	Email            string
 	Roles            []actor.Role
 	InvitedBy        string // display name
+	Inviter          int64  // account
 	CreatedAt        time.Time
 	ExpiresAt        time.Time
 	AcceptedAt       *time.Time
@@ -45,31 +46,6 @@ type Invitation struct {
 // Open reports whether the invitation can still be accepted.
 func (i Invitation) Open(now time.Time) bool {
 	return i.AcceptedAt == nil && i.RevokedAt == nil && now.Before(i.ExpiresAt)
-}
-
-// grantable tells which roles may be given inside an organisation of a kind. The desk's roles only work where the
-// organisation hosts a registration point; officer roles are given by a region officer alone (see mayGrant).
-var grantable = map[actor.OrgKind][]actor.Role{
-	actor.University: {actor.OrgAdmin, actor.Member, actor.Broker, actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert},
-	actor.Institute:  {actor.OrgAdmin, actor.Member, actor.Broker, actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert},
-	actor.Enterprise: {actor.OrgAdmin, actor.Member, actor.Broker},
-	actor.Agency:     {actor.OrgAdmin, actor.Member, actor.Broker, actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert},
-	actor.PointHost:  {actor.OrgAdmin, actor.Member, actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert},
-	actor.Government: {actor.OrgAdmin, actor.Member, actor.Registrar, actor.Reviewer, actor.PointHead, actor.Expert, actor.LeagueOfficer,
-		actor.RegionOfficer, actor.TaxReader, actor.SystemAdmin},
-}
-
-var officerRoles = []actor.Role{actor.LeagueOfficer, actor.RegionOfficer, actor.TaxReader, actor.SystemAdmin}
-
-// Grantable lists the roles that the actor may give inside the organisation.
-func Grantable(who actor.Actor, org Organisation) []actor.Role {
-	var out []actor.Role
-	for _, r := range grantable[org.Kind] {
-		if !slices.Contains(officerRoles, r) || who.Has(actor.RegionOfficer) {
-			out = append(out, r)
-		}
-	}
-	return out
 }
 
 // checkRoles: what the actor may not give, the actor may not take away either, so roles already held stay allowed.
@@ -109,7 +85,7 @@ func (s *Service) Members(ctx context.Context, who actor.Actor, orgID int64) ([]
 	if !who.In(orgID) && !who.Covers(org.Division) {
 		return nil, errNoOrganisation
 	}
-	rows, _ := s.config.Pool.Query(ctx, membersOf, pgx.StrictNamedArgs{"organisation_id": orgID})
+	rows, _ := s.config.DB.Query(ctx, membersOf, pgx.StrictNamedArgs{"organisation_id": orgID})
 	ms, err := pgx.CollectRows(rows, pgx.RowToStructByName[MemberInfo])
 	if err != nil {
 		return nil, fmt.Errorf("members: %w", err)
@@ -162,6 +138,11 @@ func (s *Service) changeMember(ctx context.Context, who actor.Actor, membershipI
 			roles = slices.Compact(roles)
 			if err := checkRoles(who, org, m.Roles, roles); err != nil {
 				return err
+			}
+			if m.AccountID == who.AccountID {
+				if err := checkOwn(m.Roles, roles); err != nil {
+					return err
+				}
 			}
 		}
 		if slices.Contains(m.Roles, actor.OrgAdmin) && !slices.Contains(roles, actor.OrgAdmin) {
@@ -222,7 +203,8 @@ func (s *Service) Invite(ctx context.Context, who actor.Actor, orgID int64, emai
 			return err
 		}
 		now := s.config.Now()
-		inv = Invitation{OrganisationID: orgID, OrganisationName: org.Name, Email: email, Roles: roles, InvitedBy: who.Name, CreatedAt: now,
+		inv = Invitation{OrganisationID: orgID, OrganisationName: org.Name, Email: email, Roles: roles, InvitedBy: who.Name, Inviter: who.AccountID,
+			CreatedAt: now,
 			ExpiresAt: now.Add(s.config.Policy.InvitationLife)}
 		if err := tx.QueryRow(ctx, insertInvitation, pgx.StrictNamedArgs{
 			"organisation_id": orgID, "email": email, "roles": roleTexts(roles), "token_hash": digest(token), "invited_by": who.AccountID,
@@ -247,7 +229,7 @@ func (s *Service) Invitations(ctx context.Context, who actor.Actor, orgID int64)
 	if err := mayManage(who, orgID); err != nil {
 		return nil, err
 	}
-	rows, _ := s.config.Pool.Query(ctx, invitationsOf, pgx.StrictNamedArgs{"organisation_id": orgID})
+	rows, _ := s.config.DB.Query(ctx, invitationsOf, pgx.StrictNamedArgs{"organisation_id": orgID})
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Invitation])
 	if err != nil {
 		return nil, fmt.Errorf("invitations: %w", err)
@@ -257,7 +239,7 @@ func (s *Service) Invitations(ctx context.Context, who actor.Actor, orgID int64)
 
 // InvitationByToken shows an open invitation to the person who holds its token. Fault: not found "invitation".
 func (s *Service) InvitationByToken(ctx context.Context, token string) (Invitation, error) {
-	rows, _ := s.config.Pool.Query(ctx, invitationByToken, pgx.StrictNamedArgs{"token_hash": digest(token)})
+	rows, _ := s.config.DB.Query(ctx, invitationByToken, pgx.StrictNamedArgs{"token_hash": digest(token)})
 	inv, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Invitation])
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return Invitation{}, fmt.Errorf("invitation: %w", err)
@@ -279,6 +261,11 @@ func (s *Service) AcceptInvitation(ctx context.Context, who actor.Actor, token s
 		inv, err := s.lockInvitation(ctx, tx, token)
 		if err != nil {
 			return err
+		}
+		if inv.Inviter == who.AccountID {
+			if err := checkOwn(nil, inv.Roles); err != nil {
+				return err
+			}
 		}
 		return s.acceptInvitation(ctx, tx, who, inv)
 	})

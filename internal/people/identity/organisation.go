@@ -124,7 +124,7 @@ var orgTransitions = []struct {
 // Organisation returns one organisation. Anybody may call; web decides which fields a guest sees.
 // Faults: not found "organisation".
 func (s *Service) Organisation(ctx context.Context, id int64) (Organisation, error) {
-	os, err := s.organisations(ctx, s.config.Pool, organisationsByID, pgx.StrictNamedArgs{"ids": []int64{id}})
+	os, err := s.organisations(ctx, s.config.DB, organisationsByID, pgx.StrictNamedArgs{"ids": []int64{id}})
 	if err != nil {
 		return Organisation{}, fmt.Errorf("organisation: %w", err)
 	}
@@ -138,7 +138,7 @@ var errNoOrganisation = fault.New(fault.NotFound, "organisation", "没有找到�
 
 // Organisations returns the named organisations by id; unknown ids are left out.
 func (s *Service) Organisations(ctx context.Context, ids []int64) (map[int64]Organisation, error) {
-	os, err := s.organisations(ctx, s.config.Pool, organisationsByID, pgx.StrictNamedArgs{"ids": ids})
+	os, err := s.organisations(ctx, s.config.DB, organisationsByID, pgx.StrictNamedArgs{"ids": ids})
 	if err != nil {
 		return nil, fmt.Errorf("organisations: %w", err)
 	}
@@ -200,7 +200,7 @@ func (s *Service) FindOrganisations(ctx context.Context, who actor.Actor, f Orga
 	for i, k := range f.Kinds {
 		kinds[i] = string(k)
 	}
-	os, err := s.organisations(ctx, s.config.Pool, findOrganisations, pgx.StrictNamedArgs{
+	os, err := s.organisations(ctx, s.config.DB, findOrganisations, pgx.StrictNamedArgs{
 		"text": likePattern(f.Text), "code": codes.Normalise(f.Text), "kinds": kinds, "state": f.State,
 		"division": DivisionPrefix(f.Division), "after": f.After, "limit": f.Limit, "area": area, "own": who.OrgID,
 	})
@@ -213,7 +213,7 @@ func (s *Service) FindOrganisations(ctx context.Context, who actor.Actor, f Orga
 // OrganisationCounts tells how many organisations stand in each state; officers only see it on pages.
 // Sample organisations are counted only with sample set.
 func (s *Service) OrganisationCounts(ctx context.Context, sample bool) (map[string]int, error) {
-	rows, err := s.config.Pool.Query(ctx, countOrganisations, pgx.StrictNamedArgs{"sample": sample})
+	rows, err := s.config.DB.Query(ctx, countOrganisations, pgx.StrictNamedArgs{"sample": sample})
 	if err != nil {
 		return nil, fmt.Errorf("organisation counts: %w", err)
 	}

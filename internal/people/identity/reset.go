@@ -65,14 +65,14 @@ func (s *Service) RequestReset(ctx context.Context, login, address, requestID st
 
 // ResetOpen tells whether a link still works. Fault: not found "reset".
 func (s *Service) ResetOpen(ctx context.Context, token string) error {
-	_, err := s.resetAccount(ctx, s.config.Pool, resetByToken, token)
+	_, err := s.resetAccount(ctx, s.config.DB, resetByToken, token)
 	return err
 }
 
 // Reset sets the password of the account that the link was mailed for and ends all its sessions; two-factor sign-in stays on.
 // Anybody who holds the token may call, once. Faults: not found "reset"; invalid newPassword.
 func (s *Service) Reset(ctx context.Context, token, password, requestID string) error {
-	a, err := s.resetAccount(ctx, s.config.Pool, resetByToken, token)
+	a, err := s.resetAccount(ctx, s.config.DB, resetByToken, token)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (s *Service) Reset(ctx context.Context, token, password, requestID string) 
 	return err
 }
 
-// storeReset stores a password nobody proved the old one for: failed attempts are cleared, all sessions end.
+// storeReset stores a password nobody proved the old one for: failed attempts are cleared, all sessions and tokens end.
 func (s *Service) storeReset(ctx context.Context, tx pgx.Tx, who actor.Actor, accountID int64, hash string) (ended []string, err error) {
 	if _, err := tx.Exec(ctx, updatePassword, pgx.StrictNamedArgs{"id": accountID, "password_hash": hash}); err != nil {
 		return nil, err
@@ -108,7 +108,7 @@ func (s *Service) storeReset(ctx context.Context, tx pgx.Tx, who actor.Actor, ac
 	if _, err := tx.Exec(ctx, touchAccount, pgx.StrictNamedArgs{"id": accountID, "now": s.config.Now()}); err != nil {
 		return nil, err
 	}
-	if ended, err = s.endSessions(ctx, tx, accountID, ""); err != nil {
+	if ended, err = s.endAccess(ctx, tx, accountID); err != nil {
 		return nil, err
 	}
 	return ended, s.record(ctx, tx, who, "account.reset_password", "account", accountID, nil)

@@ -15,10 +15,10 @@ import (
 	"github.com/alexedwards/argon2id"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/audit"
+	"techmarket/internal/platform/postgres"
 )
 
 // Mailer queues a mail in the caller's transaction; platform/notify supplies it.
@@ -37,6 +37,8 @@ type Cache interface {
 // to wait.
 type Limiter interface {
 	Allow(ctx context.Context, key string, n int, window time.Duration) (ok bool, wait time.Duration)
+	// Spent says whether none of n is left, and how long to wait; it takes none.
+	Spent(ctx context.Context, key string, n int) (spent bool, wait time.Duration)
 }
 
 // Policy holds the limits of sign-in. Defaults follow 等保2.0 三级 身份鉴别 a)–b) see docs/rules/security.md §1.
@@ -60,9 +62,9 @@ func DefaultPolicy() Policy {
 	}
 }
 
-// Config is what a Service needs. Pool, Audit and Now must be set; the rest may be nil.
+// Config is what a Service needs. DB, Audit and Now must be set; the rest may be nil.
 type Config struct {
-	Pool    *pgxpool.Pool
+	DB      *postgres.DB
 	Audit   audit.Recorder
 	Mail    Mailer
 	Cache   Cache
@@ -84,8 +86,8 @@ type Service struct {
 
 // New checks the configuration and fills the defaults.
 func New(c Config) (*Service, error) {
-	if c.Pool == nil || c.Audit == nil || c.Now == nil {
-		return nil, errors.New("identity: pool, audit and clock are needed")
+	if c.DB == nil || c.Audit == nil || c.Now == nil {
+		return nil, errors.New("identity: database, audit and clock are needed")
 	}
 	if c.Random == nil {
 		c.Random = rand.Reader
@@ -102,8 +104,9 @@ func New(c Config) (*Service, error) {
 
 // inTx runs fn in one transaction.
 func (s *Service) inTx(ctx context.Context, op string, fn func(tx pgx.Tx) error) error {
-	if err := pgx.BeginFunc(ctx, s.config.Pool, fn); err != nil {
-		return fmt.Errorf("%s: %w", op, translate(err))
+	err := s.config.DB.InTx(ctx, func(_ context.Context, tx pgx.Tx) error { return translate(fn(tx)) })
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
 	}
 	return nil
 }

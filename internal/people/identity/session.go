@@ -15,6 +15,7 @@ import (
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/audit"
+	"techmarket/internal/platform/postgres"
 )
 
 // cacheFor is how long an actor may be served from the cache: a change of roles made by somebody else while a request of
@@ -46,24 +47,24 @@ type Membership struct {
 	Roles            []actor.Role
 }
 
-var errThrottled = fault.New(fault.TooMany, "sign_in_throttled", "登录尝试过多，请 15 分钟后再试；忘记密码请联系本单位管理员")
+func throttled(wait time.Duration) error {
+	f := fault.New(fault.TooMany, "sign_in_throttled", "登录尝试过多，请稍后再试；忘记密码可以在登录页重设")
+	f.Wait = wait
+	return f
+}
 
 // SignIn checks name and password (argon2id) and opens a session for the person's first live membership; where two steps
-// are set up, one that waits for SignInCode. Anybody may call. Failures of both steps count: 5 per account and 30 per
-// address in 15 minutes.
+// are set up, one that waits for SignInCode. Anybody may call. Only failures of both steps count, see tries.
 // Faults: unauthorized "sign_in_failed" (never saying which part was wrong); too many "sign_in_throttled".
 func (s *Service) SignIn(ctx context.Context, in SignIn) (Session, error) {
-	if !s.allow(ctx, "signin:address:"+in.Address, s.config.Policy.TriesPerAddress) {
-		return Session{}, errThrottled
-	}
 	login := strings.TrimSpace(in.Login)
 	a, err := s.accountByLogin(ctx, login)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return Session{}, fmt.Errorf("sign in: %w", err)
 	}
 	known := err == nil
-	if !s.allow(ctx, attemptKey(login, a), s.config.Policy.FailsPerAccount) {
-		return Session{}, errThrottled
+	if err := s.mayTry(ctx, login, in.Address, a); err != nil {
+		return Session{}, err
 	}
 	hash := s.decoy
 	if known {
@@ -76,8 +77,10 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (Session, error) {
 		}
 	}
 	if !known || !match || a.DisabledAt != nil {
+		s.failed(ctx, login, in.Address, a)
 		return Session{}, s.refuseSignIn(ctx, a.ID, in.RequestID)
 	}
+	s.known(ctx, login, in.Address)
 	if a.TotpSecret != "" {
 		return s.openFirstStep(ctx, a.ID)
 	}
@@ -137,7 +140,7 @@ func (s *Service) Authenticate(ctx context.Context, token, requestID string) (ac
 			return cached.Actor, nil
 		}
 	}
-	row, err := s.readSession(ctx, s.config.Pool, digest(token))
+	row, err := s.readSession(ctx, s.config.DB, digest(token))
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return actor.Actor{}, fmt.Errorf("authenticate: %w", err)
 	}
@@ -147,7 +150,7 @@ func (s *Service) Authenticate(ctx context.Context, token, requestID string) (ac
 	}
 	// Noting every request would make each page a write; a minute is precise enough for a limit of thirty.
 	if now.Sub(row.SeenAt) >= time.Minute {
-		if _, err := s.config.Pool.Exec(ctx, touchSession, pgx.StrictNamedArgs{"token_hash": digest(token), "now": now}); err != nil {
+		if _, err := s.config.DB.Exec(ctx, touchSession, pgx.StrictNamedArgs{"token_hash": digest(token), "now": now}); err != nil {
 			return actor.Actor{}, fmt.Errorf("authenticate: %w", err)
 		}
 		idleEnd = now.Add(s.config.Policy.Idle)
@@ -173,7 +176,7 @@ func (s *Service) Authenticate(ctx context.Context, token, requestID string) (ac
 
 // Memberships lists the organisations that the actor can act for.
 func (s *Service) Memberships(ctx context.Context, who actor.Actor) ([]Membership, error) {
-	rows, _ := s.config.Pool.Query(ctx, membershipsOf, pgx.StrictNamedArgs{"account_id": who.AccountID})
+	rows, _ := s.config.DB.Query(ctx, membershipsOf, pgx.StrictNamedArgs{"account_id": who.AccountID})
 	ms, err := pgx.CollectRows(rows, pgx.RowToStructByName[Membership])
 	if err != nil {
 		return nil, fmt.Errorf("memberships: %w", err)
@@ -210,18 +213,26 @@ func (s *Service) SignOut(ctx context.Context, who actor.Actor, token string) er
 	return err
 }
 
-// SignOutEverywhere ends all sessions of the actor's account.
+// SignOutEverywhere ends all sessions and API tokens of the actor's account.
 func (s *Service) SignOutEverywhere(ctx context.Context, who actor.Actor) error {
 	var ended []string
 	err := s.inTx(ctx, "sign out everywhere", func(tx pgx.Tx) error {
 		var err error
-		if ended, err = s.endSessions(ctx, tx, who.AccountID, ""); err != nil {
+		if ended, err = s.endAccess(ctx, tx, who.AccountID); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, who, "session.sign_out_everywhere", "account", who.AccountID, map[string]any{"sessions": len(ended)})
 	})
 	s.forget(ctx, ended...)
 	return err
+}
+
+// endAccess ends all that was opened with the credentials so far: sessions and API tokens. It returns the hashes of the sessions.
+func (s *Service) endAccess(ctx context.Context, tx pgx.Tx, accountID int64) ([]string, error) {
+	if _, err := tx.Exec(ctx, endTokens, pgx.StrictNamedArgs{"account_id": accountID, "now": s.config.Now()}); err != nil {
+		return nil, err
+	}
+	return s.endSessions(ctx, tx, accountID, "")
 }
 
 // endSessions deletes the account's sessions but the kept one and returns the hashes of those ended.
@@ -233,7 +244,7 @@ func (s *Service) endSessions(ctx context.Context, tx pgx.Tx, accountID int64, k
 // CleanSessions deletes sessions that have ended; a job calls it daily.
 func (s *Service) CleanSessions(ctx context.Context) error {
 	now := s.config.Now()
-	if _, err := s.config.Pool.Exec(ctx, cleanSessions, pgx.StrictNamedArgs{"now": now, "idle": now.Add(-s.config.Policy.Idle)}); err != nil {
+	if _, err := s.config.DB.Exec(ctx, cleanSessions, pgx.StrictNamedArgs{"now": now, "idle": now.Add(-s.config.Policy.Idle)}); err != nil {
 		return fmt.Errorf("clean sessions: %w", err)
 	}
 	return nil
@@ -249,7 +260,9 @@ func (s *Service) forget(ctx context.Context, hashes ...string) {
 	for i, h := range hashes {
 		keys[i] = sessionKey(h)
 	}
-	s.config.Cache.Del(context.WithoutCancel(ctx), keys...) // not confirmed: the entry expires after cacheFor
+	postgres.After(ctx, func() {
+		s.config.Cache.Del(context.WithoutCancel(ctx), keys...) // not confirmed: the entry expires after cacheFor
+	})
 }
 
 // forgetOrganisation drops the cached actors of everybody who acts for the organisation.
@@ -257,7 +270,7 @@ func (s *Service) forgetOrganisation(ctx context.Context, orgID int64) {
 	if s.config.Cache == nil {
 		return
 	}
-	rows, _ := s.config.Pool.Query(ctx, sessionsOfOrganisation, pgx.StrictNamedArgs{"organisation_id": orgID})
+	rows, _ := s.config.DB.Query(ctx, sessionsOfOrganisation, pgx.StrictNamedArgs{"organisation_id": orgID})
 	if hashes, err := pgx.CollectRows(rows, pgx.RowTo[string]); err == nil {
 		s.forget(ctx, hashes...)
 	}
@@ -267,7 +280,7 @@ func (s *Service) forgetAccount(ctx context.Context, accountID int64) {
 	if s.config.Cache == nil {
 		return
 	}
-	rows, _ := s.config.Pool.Query(ctx, sessionsOfAccount, pgx.StrictNamedArgs{"account_id": accountID})
+	rows, _ := s.config.DB.Query(ctx, sessionsOfAccount, pgx.StrictNamedArgs{"account_id": accountID})
 	if hashes, err := pgx.CollectRows(rows, pgx.RowTo[string]); err == nil {
 		s.forget(ctx, hashes...)
 	}
@@ -281,12 +294,66 @@ func (s *Service) allow(ctx context.Context, key string, n int) bool {
 	return ok
 }
 
-// attemptKey counts the attempts for one login since its last success: a success starts a new key, so only failures in a
-// row lock, and there is nothing to reset.
-func attemptKey(login string, a credentials) string {
+// A try is one limit of failed sign-ins. They count for account and address together, so that whoever fails elsewhere never locks
+// the owner out; who goes on failing waits longer. All addresses together have a limit for one account too, which an address that
+// has signed in to it before doesn't meet. A success starts the account's counts anew, so there is nothing to reset; a
+// whole campus behind one address is bounded by its failures alone.
+type try struct {
+	key string
+	n   int
+	per time.Duration
+}
+
+func (s *Service) tries(ctx context.Context, login, address string, a credentials) []try {
 	var since int64
 	if a.SignedInAt != nil {
 		since = a.SignedInAt.UnixMicro()
 	}
-	return "signin:account:" + digest(strings.ToLower(login))[:32] + ":" + strconv.FormatInt(since, 10)
+	p := s.config.Policy
+	account := fmt.Sprintf("signin:account:%s:%d", digest(strings.ToLower(login))[:32], since)
+	here := account + ":" + address
+	all := []try{{"signin:address:" + address, p.TriesPerAddress, p.Window}, {here, p.FailsPerAccount, p.Window},
+		{here + ":long", 2 * p.FailsPerAccount, 8 * p.Window}, {here + ":day", 4 * p.FailsPerAccount, 96 * p.Window}}
+	if s.config.Cache != nil {
+		if _, before := s.config.Cache.Get(ctx, knownKey(login, address)); before {
+			return all
+		}
+	}
+	return append(all, try{account, 10 * p.FailsPerAccount, p.Window})
+}
+
+func (s *Service) mayTry(ctx context.Context, login, address string, a credentials) error {
+	if s.config.Limiter == nil {
+		return nil
+	}
+	var longest time.Duration
+	for _, t := range s.tries(ctx, login, address, a) {
+		if spent, wait := s.config.Limiter.Spent(ctx, t.key, t.n); spent {
+			longest = max(longest, wait, time.Second)
+		}
+	}
+	if longest > 0 {
+		return throttled(longest)
+	}
+	return nil
+}
+
+func (s *Service) failed(ctx context.Context, login, address string, a credentials) {
+	if s.config.Limiter == nil {
+		return
+	}
+	for _, t := range s.tries(ctx, login, address, a) {
+		_, _ = s.config.Limiter.Allow(ctx, t.key, t.n, t.per)
+	}
+}
+
+// known notes that the account was opened from the address.
+func (s *Service) known(ctx context.Context, login, address string) {
+	if s.config.Cache != nil {
+		s.config.Cache.Set(ctx, knownKey(login, address), []byte{1}, 30*24*time.Hour)
+	}
+}
+
+func knownKey(login, address string) string {
+	return "signin:known:" + digest(strings.ToLower(login) + " " + address)[:32]
 }

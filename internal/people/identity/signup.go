@@ -161,9 +161,18 @@ func checkPassword(f *fault.Fields, path, password, login string) {
 		f.Add(path, "weak", "密码至少 12 位；或至少 8 位，并含有大写、小写、数字、符号中的三种")
 	//nolint:gocritic // the password is searched for in the runs of digits, not the other way round
 	case len(seen) < 5 || strings.Contains("01234567890123456789", password) || strings.Contains("98765432109876543210", password) ||
-		slices.Contains(common, string(letters)) || (login != "" && strings.EqualFold(password, login)):
+		slices.Contains(common, string(letters)) || guessable(password, login):
 		f.Add(path, "common", "这个密码太容易被猜到，请换一个")
 	}
+}
+
+// SamplePassword is that of all accounts of the sample market, printed for everybody; no other account may have it.
+const SamplePassword = "yangli-2026-demo"
+
+// guessable: the login name itself, or what the program prints.
+func guessable(password, login string) bool {
+	password = strings.TrimSpace(password)
+	return login != "" && strings.EqualFold(password, strings.TrimSpace(login)) || strings.EqualFold(password, SamplePassword)
 }
 
 // ProvisionOrganisation is a whole organisation with its people, for the command line and the sample market.
@@ -213,6 +222,8 @@ func (s *Service) Provision(ctx context.Context, orgs []ProvisionOrganisation) (
 				person.Person.LoginName = strings.TrimSpace(person.Person.LoginName)
 				length(&fields, "loginName", "登录名", person.Person.LoginName, 1, 50)
 				checkContact(&fields, person.Person.DisplayName, person.Person.Email, person.Person.Phone)
+				fields.Check(org.Sample || !guessable(person.Person.Password, person.Person.LoginName), "password", "common",
+					"密码不能与登录名相同，也不能用样例密码")
 				if err := fields.Err(); err != nil {
 					return err
 				}

@@ -89,6 +89,7 @@ const (
 	insertInvitation = `insert into invitation (organisation_id, email, roles, token_hash, invited_by, created_at, expires_at)
 		values (@organisation_id, @email, @roles, @token_hash, @invited_by, @created_at, @expires_at) returning id`
 	invitationColumns = `select i.id, i.organisation_id, o.name as organisation_name, i.email, i.roles, a.display_name as invited_by,
+		i.invited_by as inviter,
 		i.created_at, i.expires_at, i.accepted_at, i.revoked_at
 		from invitation i join organisation o on o.id = i.organisation_id join account a on a.id = i.invited_by`
 	invitationByToken = invitationColumns + ` where i.token_hash = @token_hash`
@@ -103,6 +104,7 @@ const (
 		from api_token t join membership m on m.id = t.membership_id join organisation o on o.id = m.organisation_id
 		where t.account_id = @account_id order by t.id desc`
 	revokeToken = `update api_token set revoked_at = @now where id = @id and account_id = @account_id and revoked_at is null`
+	endTokens   = `update api_token set revoked_at = @now where account_id = @account_id and revoked_at is null`
 	touchToken  = `update api_token set used_at = @now where id = @id`
 
 	insertSession = `insert into session (token_hash, account_id, membership_id, created_at, seen_at, expires_at, waits_for_code)
@@ -131,7 +133,7 @@ const (
 	actorByToken = `select ` + actorColumns +
 		`, t.id as token_id, t.used_at from api_token t join account a on a.id = t.account_id and a.disabled_at is null
 		join membership m on m.id = t.membership_id and m.ended_at is null join organisation o on o.id = m.organisation_id
-		where t.token_hash = @token_hash and t.revoked_at is null and (t.expires_at is null or t.expires_at > @now)`
+		where t.token_hash = @token_hash and t.revoked_at is null and t.expires_at > @now and o.state <> 'suspended'`
 	actorByLogin = `select ` + actorColumns +
 		` from account a left join membership m on m.id = (select min(id) from membership where account_id = a.id and ended_at is null)
 		left join organisation o on o.id = m.organisation_id where lower(a.login_name) = lower(@login) and a.disabled_at is null`
@@ -213,7 +215,7 @@ func (s *Service) insertMembership(ctx context.Context, tx pgx.Tx, accountID, or
 }
 
 func (s *Service) accountByLogin(ctx context.Context, login string) (credentials, error) {
-	rows, _ := s.config.Pool.Query(ctx, credentialsByName, pgx.StrictNamedArgs{"login": strings.TrimSpace(login)})
+	rows, _ := s.config.DB.Query(ctx, credentialsByName, pgx.StrictNamedArgs{"login": strings.TrimSpace(login)})
 	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[credentials])
 }
 

@@ -16,6 +16,9 @@ import (
 // TokenPrefix starts every API token, so that leaked ones can be searched for.
 const TokenPrefix = "tm_"
 
+// tokenLife is how long a token works at most, and where nobody says when it ends.
+const tokenLife = 366 * 24 * time.Hour
+
 // APIToken is a bearer token of one person for one organisation, without its secret.
 type APIToken struct {
 	ID               int64
@@ -38,7 +41,12 @@ func (s *Service) CreateToken(ctx context.Context, who actor.Actor, name string,
 	name = strings.TrimSpace(name)
 	var fields fault.Fields
 	length(&fields, "name", "令牌名称", name, 1, 50)
-	fields.Check(expires == nil || expires.After(now), "expiresAt", "past", "到期时间必须晚于现在")
+	last := now.Add(tokenLife)
+	if expires == nil {
+		expires = &last
+	}
+	fields.Check(expires.After(now), "expiresAt", "past", "到期时间必须晚于现在")
+	fields.Check(!expires.After(last), "expiresAt", "too_far", "令牌最长有效一年，到期前请新建一个")
 	if err := fields.Err(); err != nil {
 		return APIToken{}, "", err
 	}
@@ -82,7 +90,7 @@ func (s *Service) CreateTokenFor(ctx context.Context, login, name string) (strin
 // ActorFor returns the actor of an account acting for its first live membership: only the command line and jobs may call.
 // Fault: not found "account".
 func (s *Service) ActorFor(ctx context.Context, login string) (actor.Actor, error) {
-	rows, _ := s.config.Pool.Query(ctx, actorByLogin, pgx.StrictNamedArgs{"login": strings.TrimSpace(login)})
+	rows, _ := s.config.DB.Query(ctx, actorByLogin, pgx.StrictNamedArgs{"login": strings.TrimSpace(login)})
 	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[actorRow])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return actor.Actor{}, fault.Newf(fault.NotFound, "account", "没有登录名为 %s 的账号", login)
@@ -95,7 +103,7 @@ func (s *Service) ActorFor(ctx context.Context, login string) (actor.Actor, erro
 
 // Tokens lists the actor's own tokens, newest first.
 func (s *Service) Tokens(ctx context.Context, who actor.Actor) ([]APIToken, error) {
-	rows, _ := s.config.Pool.Query(ctx, tokensOf, pgx.StrictNamedArgs{"account_id": who.AccountID})
+	rows, _ := s.config.DB.Query(ctx, tokensOf, pgx.StrictNamedArgs{"account_id": who.AccountID})
 	ts, err := pgx.CollectRows(rows, pgx.RowToStructByName[APIToken])
 	if err != nil {
 		return nil, fmt.Errorf("tokens: %w", err)
@@ -124,7 +132,7 @@ func (s *Service) ActorFromToken(ctx context.Context, token, requestID string) (
 		return actor.Actor{}, invalid
 	}
 	now := s.config.Now()
-	rows, _ := s.config.Pool.Query(ctx, actorByToken, pgx.StrictNamedArgs{"token_hash": digest(token), "now": now})
+	rows, _ := s.config.DB.Query(ctx, actorByToken, pgx.StrictNamedArgs{"token_hash": digest(token), "now": now})
 	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[tokenRow])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return actor.Actor{}, invalid
@@ -133,7 +141,7 @@ func (s *Service) ActorFromToken(ctx context.Context, token, requestID string) (
 		return actor.Actor{}, fmt.Errorf("actor from token: %w", err)
 	}
 	if row.UsedAt == nil || now.Sub(*row.UsedAt) >= time.Minute {
-		if _, err := s.config.Pool.Exec(ctx, touchToken, pgx.StrictNamedArgs{"id": row.TokenID, "now": now}); err != nil {
+		if _, err := s.config.DB.Exec(ctx, touchToken, pgx.StrictNamedArgs{"id": row.TokenID, "now": now}); err != nil {
 			return actor.Actor{}, fmt.Errorf("actor from token: %w", err)
 		}
 	}

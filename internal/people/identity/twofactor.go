@@ -43,10 +43,7 @@ func (s *Service) openFirstStep(ctx context.Context, accountID int64) (session S
 // real session. Anybody who holds the token may call. Wrong codes count like wrong passwords.
 // Faults: unauthorized "first_step_over"; invalid code; too many "sign_in_throttled".
 func (s *Service) SignInCode(ctx context.Context, token, code, address, requestID string) (session Session, err error) {
-	if !s.allow(ctx, "signin:address:"+address, s.config.Policy.TriesPerAddress) {
-		return Session{}, errThrottled
-	}
-	rows, _ := s.config.Pool.Query(ctx, firstStep, pgx.StrictNamedArgs{"token_hash": digest(token), "now": s.config.Now()})
+	rows, _ := s.config.DB.Query(ctx, firstStep, pgx.StrictNamedArgs{"token_hash": digest(token), "now": s.config.Now()})
 	a, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[credentials])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Session{}, fault.New(fault.Unauthorized, "first_step_over", "等待验证码的时间过长，请重新输入登录名和密码")
@@ -54,8 +51,8 @@ func (s *Service) SignInCode(ctx context.Context, token, code, address, requestI
 	if err != nil {
 		return Session{}, fmt.Errorf("sign in: %w", err)
 	}
-	if !s.allow(ctx, attemptKey(a.LoginName, a), s.config.Policy.FailsPerAccount) {
-		return Session{}, errThrottled
+	if err := s.mayTry(ctx, a.LoginName, address, a); err != nil {
+		return Session{}, err
 	}
 	fits := false
 	err = s.inTx(ctx, "sign in", func(tx pgx.Tx) error {
@@ -72,6 +69,7 @@ func (s *Service) SignInCode(ctx context.Context, token, code, address, requestI
 		return Session{}, err
 	}
 	if !fits {
+		s.failed(ctx, a.LoginName, address, a)
 		if err := s.refuseSignIn(ctx, a.ID, requestID); !fault.HasCode(err, "sign_in_failed") {
 			return Session{}, err
 		}
@@ -249,7 +247,7 @@ func (s *Service) dropTwoFactor(ctx context.Context, tx pgx.Tx, who actor.Actor,
 	if tag.RowsAffected() == 0 {
 		return nil, fault.New(fault.Conflict, "two_factor_off", "这个账号没有开启两步登录，不需要重置")
 	}
-	if ended, err = s.endSessions(ctx, tx, accountID, ""); err != nil {
+	if ended, err = s.endAccess(ctx, tx, accountID); err != nil {
 		return nil, err
 	}
 	return ended, s.record(ctx, tx, who, "account.two_factor_reset", "account", accountID, nil)

@@ -163,6 +163,33 @@ func (c *Cache) Allow(ctx context.Context, key string, n int, per time.Duration)
 	return c.allowHere(key, n, per)
 }
 
+// Spent reports whether the hits of key reached n, and how long until its window ends; it counts none.
+func (c *Cache) Spent(ctx context.Context, key string, n int) (spent bool, wait time.Duration) {
+	var count int64
+	var left time.Duration
+	if c.try(ctx, func(ctx context.Context) error {
+		full := prefix + "limit:" + key
+		got, err := c.client.Get(ctx, full).Int64()
+		if errors.Is(err, redis.Nil) {
+			return nil
+		}
+		if err == nil {
+			left, err = c.client.PTTL(ctx, full).Result()
+		}
+		count = got
+		return err
+	}) {
+		return count >= int64(n), max(left, 0)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w, now := c.limits[key], c.now()
+	if !now.Before(w.ends) {
+		return false, 0
+	}
+	return w.count >= n, w.ends.Sub(now)
+}
+
 // maxWindows bounds the memory an attacker with many addresses can take.
 const maxWindows = 50_000
 

@@ -1,20 +1,18 @@
 package idempotency
 
 const (
-	// claim inserts the key, or takes over one that is over its time.
+	patience = `set local lock_timeout = '10s'`
+	atEase   = `set local lock_timeout = 0`
+	// claim inserts the key, or takes over one that is over its time. It waits for a transaction that holds the same key.
 	claim = `
-insert into idempotency_key as k (account_id, key, request_hash, created_at) values (@account, @key, '', @now)
+insert into idempotency_key as k (account_id, key, request_hash, created_at) values (@account, @key, @hash, @now)
 on conflict (account_id, key) do update
-    set request_hash = '', status = null, content_type = '', body = null, created_at = @now
+    set request_hash = @hash, status = 0, content_type = '', location = '', body = null, created_at = @now
     where k.created_at < @expired`
 	selectKey = `
-select request_hash as hash, status, content_type, body
-from idempotency_key
-where account_id = @account and key = @key and status is not null`
+select request_hash as hash, status, content_type, location, body from idempotency_key where account_id = @account and key = @key`
 	finish = `
-update idempotency_key
-set request_hash = @hash, status = @status, content_type = @content_type, body = @body
+update idempotency_key set status = @status, content_type = @content_type, location = @location, body = @body
 where account_id = @account and key = @key`
-	release = `delete from idempotency_key where account_id = @account and key = @key and status is null`
-	clean   = `delete from idempotency_key where created_at < @expired`
+	clean = `delete from idempotency_key where created_at < @expired`
 )

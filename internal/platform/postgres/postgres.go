@@ -53,6 +53,8 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if o.Name != "" {
 		config.ConnConfig.RuntimeParams["application_name"] = o.Name
 	}
+	// Connecting to a server that hangs ends, so that a request can be told.
+	config.ConnConfig.ConnectTimeout = 3 * time.Second
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
 		conn.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID,
 			Codec: &pgtype.TimestamptzCodec{ScanLocation: clock.Zone()}})
@@ -94,26 +96,42 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 // Close gives every connection back; call it last.
 func (db *DB) Close() { db.Pool.Close() }
 
-// Exec runs a statement outside a transaction; with Query and QueryRow it makes DB a Querier.
-func (db *DB) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	return db.Pool.Exec(ctx, sql, args...)
+// Exec runs a statement of its own, or inside the transaction that ctx carries (see Whole); with Query and QueryRow it makes DB a
+// Querier.
+func (db *DB) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.CommandTag, err error) {
+	j := joined(ctx, db)
+	if j == nil {
+		return db.Pool.Exec(ctx, sql, args...)
+	}
+	err = pgx.BeginFunc(ctx, j.tx, func(tx pgx.Tx) error { // a statement that fails must not spoil the others
+		tag, err = tx.Exec(ctx, sql, args...)
+		return err
+	})
+	return tag, err
 }
 
-// Query reads rows outside a transaction.
+// Query reads rows, inside the transaction that ctx carries where there is one.
 func (db *DB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	if j := joined(ctx, db); j != nil {
+		return j.tx.Query(ctx, sql, args...)
+	}
 	return db.Pool.Query(ctx, sql, args...)
 }
 
-// QueryRow reads one row outside a transaction.
+// QueryRow reads one row, inside the transaction that ctx carries where there is one.
 func (db *DB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	if j := joined(ctx, db); j != nil {
+		return j.tx.QueryRow(ctx, sql, args...)
+	}
 	return db.Pool.QueryRow(ctx, sql, args...)
 }
 
-// InTx runs fn in one transaction and commits when it returns nil. Errors come back through Fault. A serialization
+// InTx runs fn in one transaction and commits when it returns nil; where ctx carries a transaction, fn is a part of that one.
+// Errors come back through Fault. A serialization
 // failure or deadlock runs fn again, three times in all: fn must change nothing outside the transaction.
 func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx pgx.Tx) error) error {
 	for attempt := 1; ; attempt++ {
-		err := pgx.BeginFunc(ctx, db.Pool, func(tx pgx.Tx) error { return fn(ctx, tx) })
+		err := pgx.BeginFunc(ctx, db.begins(ctx), func(tx pgx.Tx) error { return fn(ctx, tx) })
 		if err == nil {
 			return nil
 		}

@@ -264,7 +264,7 @@ func (o *Operations) identityOperations(a *api.API) {
 	}) (invitation, error) {
 		i, token, err := o.Identity.Invite(ctx, who, in.ID, in.Body.Email, in.Body.Roles)
 		return invitationOf(i, token), err
-	}, api.Created)
+	}, api.Created, api.Secret)
 	api.Op(
 		a,
 		"DELETE /organisations/{id}/invitations/{invitation}",
@@ -296,7 +296,7 @@ func (o *Operations) identityOperations(a *api.API) {
 	}) (apiToken, error) {
 		t, secret, err := o.Identity.CreateToken(ctx, who, in.Body.Name, in.Body.ExpiresAt)
 		return tokenOf(t, secret), err
-	}, api.Created)
+	}, api.Created, api.Secret)
 	api.Op(a, "DELETE /tokens/{id}", web.SignedIn(), "停用令牌", func(ctx context.Context, who actor.Actor, in *api.ByID) (api.None, error) {
 		return api.None{}, o.Identity.RevokeToken(ctx, who, in.ID)
 	})

@@ -12,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/certify/benefits"
-	"techmarket/internal/certify/registry"
 	"techmarket/internal/certify/registry/registrytest"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
@@ -94,7 +93,7 @@ func TestAListStandsAsLongAsItsContractsDo(t *testing.T) {
 		!strings.Contains(check.Items[1], "已变更") {
 		t.Errorf("after a change: %+v %v", check.Items, err)
 	}
-	_, err = w.S.Do(ctx, w.League, registry.Command{Number: a.Number, Event: registry.EventRevoke, Ground: "fraud", Text: "虚假合同"})
+	_, err = w.Revoke(a.Number, "fraud")
 	registrytest.Check(t, err)
 	if check, err = w.Benefits.CheckList(ctx, l.Number, l.CheckCode); err != nil || !strings.HasPrefix(check.Words, "已失效") ||
 		check.Items[0] != "已撤销" {

@@ -44,11 +44,11 @@ func TestAPointsYearIsComputedAndAssessedOnce(t *testing.T) {
 			trained++
 		}
 	}
-	if len(staff) != 5 || trained != 1 {
+	if len(staff) != 6 || trained != 1 {
 		t.Errorf("%d staff, %d trained", len(staff), trained)
 	}
 	w.Later(300) // 2027
-	_, err = w.S.Do(ctx, w.League, registry.Command{Number: reg.Number, Event: registry.EventRevoke, Ground: "fraud", Text: "虚假合同"})
+	_, err = w.Revoke(reg.Number, "fraud")
 	registrytest.Check(t, err)
 	got, err := w.Points.Figures(ctx, w.League, w.County.ID, 2026)
 	registrytest.Check(t, err)

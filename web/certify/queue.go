@@ -74,10 +74,8 @@ func (p *Pages) queue(c *web.Ctx) error {
 		change(v)
 		return "/registry?" + v.Encode()
 	}
-	tabs := &view.Tabs{
-		Label: "按状态",
-		Items: []view.Link{{Label: "全部在办", Href: address(func(v url.Values) { v.Del("state") }), Current: state == ""}},
-	}
+	open := view.Link{Label: "全部在办", Href: address(func(v url.Values) { v.Del("state") }), Current: state == ""}
+	tabs := &view.Tabs{Label: "按状态", Items: []view.Link{open}}
 	for _, s := range registry.OpenStates() {
 		l := view.Link{Label: words.FilingState(s), Href: address(func(v url.Values) { v.Set("state", string(s)) }), Current: state == string(s)}
 		if page.Counts != nil {
@@ -91,9 +89,7 @@ func (p *Pages) queue(c *web.Ctx) error {
 			view.Link{Label: words.FilingState(s), Href: address(func(v url.Values) { v.Set("state", string(s)) }), Current: state == string(s)},
 		)
 	}
-	tabs.Items = append(tabs.Items,
-		view.Link{Label: "申请注销", Href: "/registrations?waiting=cancel", Count: page.Cancels, HasCount: page.Counts != nil},
-		view.Link{Label: "拟撤销", Href: "/registrations?waiting=revoke", Count: page.Revocations, HasCount: page.Counts != nil})
+	tabs.Items = append(tabs.Items, endingTabs(page)...)
 	t := queueColumns.Table("登记申请", page.Rows)
 	t.Chooser = "queue"
 	t.Empty = view.Empty{Icon: "circle-check", Title: "这里没有申请", Text: "新报送的会出现在“待受理”。"}
@@ -122,13 +118,20 @@ func (p *Pages) queue(c *web.Ctx) error {
 		head.Chips = append(head.Chips, chip)
 	}
 	body.Head = &head
-	body.Actions = []view.Action{
+	body.Actions = append([]view.Action{
 		{Label: "在办时限", Href: "/registry/deadlines", Kind: view.Quiet},
 		{Label: "登记簿", Href: "/registrations", Kind: view.Quiet},
 		{Label: "登记清单", Href: "/lists", Kind: view.Quiet},
-	}
-	body.Actions = append(body.Actions, printActions(page.Rows)...)
+	}, printActions(page.Rows)...)
 	return ui.ShowList(c, c.Page("登记工作台"), body)
+}
+
+// endingTabs lead to the registrations that wait for a decision about their end.
+func endingTabs(page registry.QueuePage) []view.Link {
+	return []view.Link{
+		{Label: "申请注销", Href: "/registrations?waiting=cancel", Count: page.Cancels, HasCount: page.Counts != nil},
+		{Label: "拟撤销", Href: "/registrations?waiting=revoke", Count: page.Revocations, HasCount: page.Counts != nil},
+	}
 }
 
 // printActions print one paper of every filing that the page lists.

@@ -61,7 +61,7 @@ func TestAPointsYearIsComputedAndAssessedOnce(t *testing.T) {
 		Amount:     800_000 * money.Yuan,
 		Technical:  800_000 * money.Yuan,
 		InTarget:   2,
-		Staff:      5,
+		Staff:      6,
 		Trained:    1,
 	}
 	if got != want {
@@ -94,7 +94,7 @@ func TestAPointKnowsItsStaff(t *testing.T) {
 	w, ctx := registrytest.New(t), context.Background()
 	staff, err := w.Points.Staff(ctx, w.Head, w.County.ID)
 	registrytest.Check(t, err)
-	if len(staff) != 5 {
+	if len(staff) != 6 {
 		t.Errorf("staff %+v", staff)
 	}
 	if _, err := w.Points.Staff(ctx, w.Stranger, w.County.ID); !fault.Is(err, fault.Forbidden) {

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/certify/benefits"
+	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/registry/registrytest"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
@@ -121,8 +122,8 @@ func TestSubsidyIsWorkedByTheDatedRateOnWhatWasPaid(t *testing.T) {
 		}
 	}
 	content := w.Content()
-	registrytest.Class("0301", 3_000_000*money.Yuan, registrytest.Right("know_how", "", ""))(&content)
-	content.Elements.Licence.Years, content.Elements.Licence.Exclusive = 6, "ordinary"
+	registrytest.Class("0302", 3_000_000*money.Yuan, registrytest.Right("know_how", "", ""))(&content)
+	content.Elements.Licence, content.Elements.EndsOn = contract.Licence{Years: 6, Exclusive: "ordinary"}, "2032-03-01"
 	reg := w.Register(content, nil)
 	proof := func(amount money.Fen) error {
 		stored, err := w.Files.Receive(ctx, "凭证.pdf", strings.NewReader("%PDF-1.4 "+amount.String()))

@@ -43,6 +43,7 @@ var contents = map[string]struct {
 	"point_assessment.figures":        {types: []string{"point.Figures"}},
 	"registration.cancel_request":     {types: []string{"registry.Request"}},
 	"registration.ending":             {types: []string{"registry.Ending"}},
+	"registration.revocation":         {types: []string{"registry.Revocation"}},
 	"registration_export.filter":      {reason: jobOnly},
 	"registration_export.scope":       {reason: jobOnly},
 	"registration_import.report":      {reason: jobOnly},

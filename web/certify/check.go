@@ -27,7 +27,7 @@ func (p *Pages) showCheck(c *web.Ctx, k contract.Contract, ferr error) error {
 	page.Breadcrumbs = []view.Link{{Label: "我的合同", Href: "/contracts"}, {Label: contractTitle(k), Href: fmt.Sprintf("/contracts/%d", k.ID)}}
 	body := ui.Sheet{Lead: "下面是将要报送的内容和系统按认定规则给出的预审意见。预审只是提示，以登记点的决定为准。", Sample: k.Sample}
 	var missing []view.Link
-	for _, s := range contract.Sections(k.Content, k.Files, p.Contracts.Today()) {
+	for _, s := range contract.Sections(k.Content, k.Files, p.Contracts.ApplicationDay(k)) {
 		for _, i := range s.Issues {
 			missing = append(
 				missing,

@@ -139,7 +139,7 @@ func (p *Pages) contract(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	states := contract.Sections(k.Content, k.Files, p.Contracts.Today())
+	states := contract.Sections(k.Content, k.Files, p.Contracts.ApplicationDay(k))
 	edit := mayEdit(c.Actor(), k)
 	group, done := view.TaskGroup{Title: "填写"}, 0
 	for _, s := range states {

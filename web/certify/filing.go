@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/papers"
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
@@ -111,8 +112,9 @@ func (p *Pages) showCase(c *web.Ctx, k registry.Case, form *web.Form, ferr error
 		body.Main = append(body.Main, refusalBlock(f))
 	}
 	body.Main = append(body.Main, p.correctionBlocks(k)...)
+	body.Main = append(body.Main, changeBlocks(k)...)
 	if k.Decision != nil && f.State.Open() && f.State != registry.Correcting { // what is asked for is not in the sheet yet
-		body.Main = append(body.Main, deskVerdict(*k.Decision))
+		body.Main = append(body.Main, deskVerdict(k))
 	}
 	q := c.QueryForm()
 	var desk *view.Desk
@@ -176,6 +178,24 @@ func (p *Pages) showCase(c *web.Ctx, k registry.Case, form *web.Form, ferr error
 	return ui.ShowSheetStatus(c, status, page, body)
 }
 
+// changeBlocks sets the version that stands beside what the change would make of it.
+func changeBlocks(k registry.Case) []ui.Block {
+	if k.Previous == nil {
+		return nil
+	}
+	t := view.Table{Caption: "变更前后", HideCaption: true, Columns: []view.Column{{Label: "内容"}, {Label: "现登记"}, {Label: "变更为"}},
+		Empty: view.Empty{Title: "登记表没有变化", Text: "请看补充协议。"}}
+	for _, d := range contract.Changes(k.Previous.Content, k.Contract.Content) {
+		cells := view.Cells(d.Label, ui.FirstOf(d.Before, "无"), ui.FirstOf(d.After, "无"))
+		t.Rows = append(t.Rows, view.TableRow{Cells: cells})
+	}
+	intro := ""
+	if k.Filing.Review.Carried {
+		intro = "上一版的核对和扣除已带入审查表，请核对改动的部分。"
+	}
+	return []ui.Block{{Title: "变更前后", Intro: intro, Parts: view.Parts{t}}}
+}
+
 func caseClock(k registry.Case) *view.Clock {
 	clock := &view.Clock{Left: k.Due.Words}
 	switch {
@@ -204,16 +224,25 @@ func similarWords(why string) string {
 		return "合同文本相同"
 	case "same_parties_amount":
 		return "双方和金额相同"
+	case "split":
+		return "同一双方，一年内，合计达到专家评审的金额"
 	default:
 		return why
 	}
 }
 
-// deskVerdict says what the rules make of the saved sheet.
-func deskVerdict(d recognition.Decision) ui.Block {
+// deskVerdict says what the rules make of the saved sheet. It promises nothing while a question has no answer.
+func deskVerdict(k registry.Case) ui.Block {
+	d, open := *k.Decision, len(k.Filing.Review.Unanswered())
 	n := &view.Notice{Tone: view.OK, Title: "按已保存的审查，规则的结论：" + outcomeLabel(d.Outcome)}
-	if d.Outcome != recognition.Register {
+	switch {
+	case d.Outcome != recognition.Register:
 		n.Tone = view.Warn
+	case k.Filing.Review.Class == "" || open > 0:
+		n.Tone, n.Title = view.Warn, fmt.Sprintf("还有 %d 问没有回答，没有结论", open)
+		if k.Filing.Review.Class == "" {
+			n.Title = "还没有审查，没有结论"
+		}
 	}
 	for _, r := range d.Rules {
 		text := r.Mend
@@ -231,6 +260,9 @@ func deskVerdict(d recognition.Decision) ui.Block {
 	for _, flag := range d.Flags {
 		n.Items = append(n.Items, view.Link{Label: flagLabel(flag)})
 	}
+	for _, h := range d.Hints {
+		n.Items = append(n.Items, view.Link{Label: "提示：" + h.Text + "（" + h.Source + "）"})
+	}
 	return ui.Block{Parts: view.Parts{n}}
 }
 
@@ -245,7 +277,7 @@ func refusalBlock(f registry.Filing) ui.Block {
 	if f.Refusal.RightPoint != 0 {
 		n.Items = append(n.Items, view.Link{Label: "应到的登记点", Href: fmt.Sprintf("/points/%d", f.Refusal.RightPoint)})
 	}
-	n.Items = append(n.Items, view.Link{Label: "对决定不服的，可以依法申请行政复议（认定登记管理办法第十三条）"})
+	n.Items = append(n.Items, view.Link{Label: papers.Remedies})
 	return ui.Block{Parts: view.Parts{n}}
 }
 
@@ -284,6 +316,14 @@ func (p *Pages) correctionBlocks(k registry.Case) []ui.Block {
 		t.Rows = append(t.Rows, view.TableRow{Cells: []view.Cell{{Text: item.Text, Header: true}, {Text: ui.FirstOf(item.Answer, "（还没有答复）")}}})
 	}
 	return []ui.Block{{Title: "补正事项", Intro: "告知于 " + view.DayTime(corr.AskedAt) + "，补正期限 " + corr.DueOn, Parts: view.Parts{t}}}
+}
+
+// declinedWords tells what the applicant declared; a page says no more than what is recorded.
+func declinedWords(c *registry.Correction) string {
+	if c.Declined == nil {
+		return ""
+	}
+	return "。申请人于 " + view.DayTime(c.Declined.At) + " 声明不补正：" + c.Declined.Text
 }
 
 func (p *Pages) caseFiles(k registry.Case) []view.FileItem {
@@ -326,8 +366,8 @@ func recognitionBlocks(f registry.Filing) []ui.Block {
 		if f.Review.Second != "" {
 			items = append(items, view.Fact{Label: "复核意见", Text: view.T(f.Review.Second)})
 		}
-		if f.Review.Experts != "" {
-			items = append(items, view.Fact{Label: "专家意见", Text: view.T(f.Review.Experts)})
+		for _, v := range f.Review.Panel {
+			items = append(items, expertFact(f.ID, v))
 		}
 		if f.Number != "" {
 			items = append(items, view.Fact{Label: "登记编号", Value: f.Number, Num: true, Href: "/registrations/" + f.Number})
@@ -338,6 +378,19 @@ func recognitionBlocks(f registry.Filing) []ui.Block {
 		}
 	}
 	return blocks
+}
+
+// expertFact is one expert's opinion with the paper it was given on.
+func expertFact(filing int64, v registry.Vote) view.Fact {
+	words := "通过"
+	if !v.Pass {
+		words = "不通过"
+	}
+	if v.Void {
+		words += "（退回后不再计入）"
+	}
+	return view.Fact{Label: "专家 " + v.Name, Value: words + "　意见文件",
+		Href: fmt.Sprintf("/filings/%d/files/%d", filing, v.Minutes), Note: v.Opinion}
 }
 
 func (p *Pages) caseFacts(k registry.Case) []ui.Block {

@@ -2,6 +2,7 @@ package certify
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"techmarket/internal/certify/point"
@@ -77,28 +78,21 @@ func (p *Pages) caseForms(k registry.Case) []ui.Block {
 				area("text", "说明", "写给申请人", true),
 			)}})
 		case registry.EventRequestCorrection:
-			blocks = append(blocks, ui.Block{Fold: "一次性告知补正…", Intro: "只能告知一次，请把要补的全部写上。", Parts: view.Parts{make(
-				e,
-				"告知补正",
-				view.Primary,
-				area(
-					"items",
-					"要补正的事项",
-					"一行一项，写明缺什么、怎样补",
-					true,
-				),
-				view.Field{
-					Kind:    view.Select,
-					Name:    "code",
-					Label:   "逾期不补正时的理由",
-					Options: append([]view.Option{{Label: "不指定"}}, reasons(codes.Refusal)...),
-				},
-			)}})
+			blocks = append(blocks, correctionForm(k, make(e, "告知补正", view.Primary, correctionFields(k, reasons(codes.Refusal), area)...)))
+		case registry.EventDeclineCorrection:
+			blocks = append(blocks, ui.Block{Fold: "声明不补正…", Intro: "声明以后，登记点不必等到补正期限届满，就可以按告知的理由不予登记。",
+				Parts: view.Parts{make(e, "声明不补正", view.Danger, area("text", "不补正的理由", "", true))}})
+		case registry.EventReturnCorrection:
+			blocks = append(blocks, ui.Block{Fold: "退回继续补正…", Intro: "补正期限到 " + k.Filing.Correction.DueOn + "，期限内申请人可以继续补。",
+				Parts: view.Parts{make(e, "退回继续补正", view.Quiet, area("text", "还缺什么", "写给申请人", true))}})
 		case registry.EventLapseCorrection:
-			blocks = append(
-				blocks,
-				ui.Block{Fold: "逾期或拒不补正，不予登记…", Parts: view.Parts{make(e, "不予登记", view.Danger, refusalFields(reasons(codes.Refusal), area)...)}},
-			)
+			blocks = append(blocks, ui.Block{Fold: lapseWords(f) + "，不予登记…", Parts: view.Parts{make(e, "不予登记", view.Danger,
+				refusalFields(askedReasons(f, reasons(codes.Refusal)), area)...)}})
+		case registry.EventAssignExperts:
+			blocks = append(blocks, ui.Block{Card: true, Title: "指定专家", Intro: fmt.Sprintf("只有指定的专家能看到本件；%d 位意见一致才能决定。", k.Votes),
+				Parts: view.Parts{make(e, "指定", view.Primary, view.Field{
+					Kind: view.Check, Name: "experts", Label: "专家", Required: true, Options: memberOptions(k.Choice),
+				})}})
 		case registry.EventRefuse:
 			blocks = append(
 				blocks,
@@ -115,7 +109,8 @@ func (p *Pages) caseForms(k registry.Case) []ui.Block {
 				},
 			)
 		case registry.EventReturnToReview:
-			blocks = append(blocks, ui.Block{Fold: "退回初审…", Parts: view.Parts{make(e, "退回初审", view.Quiet, area("text", "退回的理由", "", true))}})
+			blocks = append(blocks, ui.Block{Fold: "退回初审…", Intro: "退回以后重新审查、复核，已有的专家意见不再计入。",
+				Parts: view.Parts{make(e, "退回初审", view.Quiet, area("text", "退回的理由", "", true))}})
 		case registry.EventPassExperts, registry.EventRejectByExperts:
 			label, kind := "专家通过", view.Primary
 			fields := []view.Field{
@@ -148,7 +143,7 @@ func (p *Pages) caseForms(k registry.Case) []ui.Block {
 			)
 		case registry.EventWithdraw:
 			blocks = append(blocks, ui.Block{Fold: "撤回申请…", Parts: view.Parts{make(e, "撤回", view.Danger, area("text", "撤回的原因", "", false))}})
-		case registry.EventOpenReconsideration, registry.EventOpenReRecognition, registry.EventConcludeReexamination:
+		case registry.EventOpenReconsideration, registry.EventOpenReRecognition, registry.EventConcludeReexamination, registry.EventRestore:
 			blocks = append(
 				blocks,
 				ui.Block{Fold: words.FilingEvent(e) + "…", Parts: view.Parts{make(e, words.FilingEvent(e), view.Quiet, area("text", "说明", "", true))}},
@@ -156,6 +151,52 @@ func (p *Pages) caseForms(k registry.Case) []ui.Block {
 		}
 	}
 	return blocks
+}
+
+// correctionRows is how many items the form of a correction holds; one row may hold several lines.
+const correctionRows = 6
+
+func correctionFields(k registry.Case, reasons []view.Option, area func(name, label, hint string, required bool) view.Field) []view.Field {
+	var out []view.Field
+	if k.Filing.Correction != nil {
+		out = append(out, area("text", "为什么没有一次告知", "写给申请人", true))
+	}
+	for i := range correctionRows {
+		out = append(out, area(web.Row("items", i, "text"), fmt.Sprintf("第 %d 项：缺什么、怎样补", i+1), "", i == 0),
+			view.Field{Kind: view.Select, Name: web.Row("items", i, "reason"), Label: fmt.Sprintf("第 %d 项不补正时的理由", i+1),
+				Options: append([]view.Option{{Label: "请选择"}}, reasons...), Required: i == 0})
+	}
+	return out
+}
+
+func correctionForm(k registry.Case, form view.Form) ui.Block {
+	if k.Filing.Correction != nil {
+		return ui.Block{Fold: "补充告知补正…", Intro: "已经告知过一次。只有当时漏列的另一类问题可以补充告知。", Parts: view.Parts{form}}
+	}
+	return ui.Block{Fold: "一次性告知补正…", Intro: "只能告知一次，请把要补的全部写上。没有告知的问题，以后不能据以不予登记。", Parts: view.Parts{form}}
+}
+
+// lapseWords says why the correction is over: what is recorded, nothing else.
+func lapseWords(f registry.Filing) string {
+	if f.Correction.Declined != nil {
+		return "申请人已声明不补正"
+	}
+	return "补正期限已过，没有补正"
+}
+
+// askedReasons leaves the reasons that the applicant was told of.
+func askedReasons(f registry.Filing, reasons []view.Option) []view.Option {
+	return slices.DeleteFunc(reasons, func(o view.Option) bool {
+		return !slices.ContainsFunc(f.Correction.Items, func(i registry.CorrectionItem) bool { return i.Reason == o.Value })
+	})
+}
+
+func memberOptions(members []registry.Member) []view.Option {
+	var out []view.Option
+	for _, m := range members {
+		out = append(out, view.Option{Value: strconv.FormatInt(m.Account, 10), Label: m.Name})
+	}
+	return out
 }
 
 func refusalFields(reasons []view.Option, area func(name, label, hint string, required bool) view.Field) []view.Field {
@@ -187,11 +228,17 @@ func (p *Pages) moveFiling(c *web.Ctx) error {
 			Articles: f.Lines("articles"),
 			Text:     f.Text("text"),
 		},
-		Refused:  true,
 		National: f.Text("national"),
 	}
-	for _, line := range f.Lines("items") {
-		command.Items = append(command.Items, registry.CorrectionItem{Text: line, Reason: command.Code})
+	for i := range f.Rows("items", 100) {
+		item := registry.CorrectionItem{Text: f.Text(web.Row("items", i, "text")), Reason: f.Text(web.Row("items", i, "reason"))}
+		if item.Text != "" {
+			command.Items = append(command.Items, item)
+		}
+	}
+	for _, id := range f.List("experts") {
+		account, _ := strconv.ParseInt(id, 10, 64) // what is no account is refused as unknown
+		command.Experts = append(command.Experts, account)
 	}
 	for i := range f.Rows("answers", 100) {
 		command.Answers = append(command.Answers, f.Text(web.Row("answers", i, "text")))
@@ -240,7 +287,7 @@ func (p *Pages) filingFile(c *web.Ctx) error {
 			return ui.SendFile(c, p.Files, id)
 		}
 	}
-	if k.Filing.Review.Minutes == id {
+	if k.Filing.Review.MinutesOf(id) {
 		return ui.SendFile(c, p.Files, id)
 	}
 	return fault.New(fault.NotFound, "file", "这件申请里没有这个文件。")

@@ -3,6 +3,7 @@ package certify
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/papers"
@@ -17,6 +18,7 @@ func (p *Pages) paperRoutes() []web.Route {
 	return []web.Route{
 		web.GET("/contracts/:id/word", web.Traders(), p.contractWord),
 		web.GET("/filings/:id/papers/:kind", reader, p.filingPaper),
+		web.GET("/registry/print", web.Desk(), p.printBatch),
 		web.GET("/registrations/:number/papers/:kind", reader, p.registrationPaper),
 	}
 }
@@ -43,6 +45,23 @@ func (p *Pages) filingPaper(c *web.Ctx) error {
 		return err
 	}
 	return c.Inline(name, "application/pdf", bytes.NewReader(pdf))
+}
+
+// printBatch sends the same paper of every filing on the page of the list, as one PDF for the printer.
+func (p *Pages) printBatch(c *web.Ctx) error {
+	q := c.QueryForm()
+	var filings []int64
+	for _, text := range q.List("id") {
+		if id, err := strconv.ParseInt(text, 10, 64); err == nil {
+			filings = append(filings, id)
+		}
+	}
+	kind := papers.Kind(q.Text("kind"))
+	pdf, err := p.Papers.Batch(c.Context(), c.Actor(), filings, kind)
+	if err != nil {
+		return ui.FlashRefusal(c, err, "/registry")
+	}
+	return c.Inline(kind.Title()+".pdf", "application/pdf", bytes.NewReader(pdf))
 }
 
 func (p *Pages) registrationPaper(c *web.Ctx) error {

@@ -105,6 +105,8 @@ func (p *Pages) showPolicies(c *web.Ctx, form *web.Form, ferr error) error {
 			LargeAmount:           now.LargeAmount,
 			CorrectionDays:        now.CorrectionDays,
 			CorrectionResetsClock: now.CorrectionResetsClock,
+			Experts:               now.Experts,
+			TiedAgencyVAT:         now.TiedAgencyVAT,
 			Active:                true,
 		}
 	case now.ID == 0:
@@ -161,9 +163,12 @@ func (p *Pages) showPolicies(c *web.Ctx, form *web.Form, ferr error) error {
 			Fields: []view.Field{days("legalDays", "法定期限", now.LegalDays), a.Choose("legalUnit", "法定期限按", now.LegalUnit, dayUnits(), ui.Required)},
 		},
 		view.Section{
-			Title:  "大额或有争议的合同",
-			Hint:   "技术交易额达到界线的，复核后先交专家评审；天数的算法同上。",
-			Fields: []view.Field{a.Wan("largeAmount", "大额界线", now.LargeAmount, ui.Required)},
+			Title: "大额或有争议的合同",
+			Hint:  "技术交易额达到界线的，复核后先交专家评审；天数的算法同上。",
+			Fields: []view.Field{
+				a.Wan("largeAmount", "大额界线", now.LargeAmount, ui.Required),
+				a.Text("experts", "几位专家意见一致才能决定", strconv.Itoa(now.Experts), ui.Required, ui.Width("s"), ui.Hint("2 位以上")),
+			},
 		},
 		view.Section{
 			Inline: true,
@@ -175,6 +180,10 @@ func (p *Pages) showPolicies(c *web.Ctx, form *web.Form, ferr error) error {
 				days("correctionDays", "给申请人的工作日", now.CorrectionDays),
 				set("correctionResetsClock", "计时", now.CorrectionResetsClock, "补正材料交来后重新计时", "不选的，补正期间暂停，之后接着计时"),
 			},
+		},
+		view.Section{
+			Title:  "免税基数",
+			Fields: []view.Field{set("tiedAgencyVAT", "配套的技术中介、技术培训", now.TiedAgencyVAT, "计入增值税免税基数", "不选的按 0 计；税务机关是否认可尚未明确")},
 		},
 		view.Section{
 			Title: "依据",
@@ -206,6 +215,8 @@ func (p *Pages) savePolicy(c *web.Ctx) error {
 		LargeAmount:           f.Wan("largeAmount"),
 		CorrectionDays:        f.Int("correctionDays"),
 		CorrectionResetsClock: f.Bool("correctionResetsClock"),
+		Experts:               f.Int("experts"),
+		TiedAgencyVAT:         f.Bool("tiedAgencyVAT"),
 		Active:                f.Bool("active"),
 		Source:                f.Text("source"),
 	}

@@ -3,8 +3,10 @@ package certify
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 
 	"techmarket/internal/certify/deadline"
+	"techmarket/internal/certify/papers"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/codes"
 	"techmarket/web"
@@ -72,10 +74,8 @@ func (p *Pages) queue(c *web.Ctx) error {
 		change(v)
 		return "/registry?" + v.Encode()
 	}
-	tabs := &view.Tabs{
-		Label: "按状态",
-		Items: []view.Link{{Label: "全部在办", Href: address(func(v url.Values) { v.Del("state") }), Current: state == ""}},
-	}
+	open := view.Link{Label: "全部在办", Href: address(func(v url.Values) { v.Del("state") }), Current: state == ""}
+	tabs := &view.Tabs{Label: "按状态", Items: []view.Link{open}}
 	for _, s := range registry.OpenStates() {
 		l := view.Link{Label: words.FilingState(s), Href: address(func(v url.Values) { v.Set("state", string(s)) }), Current: state == string(s)}
 		if page.Counts != nil {
@@ -89,6 +89,7 @@ func (p *Pages) queue(c *web.Ctx) error {
 			view.Link{Label: words.FilingState(s), Href: address(func(v url.Values) { v.Set("state", string(s)) }), Current: state == string(s)},
 		)
 	}
+	tabs.Items = append(tabs.Items, endingTabs(page)...)
 	t := queueColumns.Table("登记申请", page.Rows)
 	t.Chooser = "queue"
 	t.Empty = view.Empty{Icon: "circle-check", Title: "这里没有申请", Text: "新报送的会出现在“待受理”。"}
@@ -101,7 +102,7 @@ func (p *Pages) queue(c *web.Ctx) error {
 		body.Pager.Next = address(func(v url.Values) { v.Set("cursor", page.Next) })
 	}
 	if page.Overdue > 0 && len(filter.States) == 0 { // of all that is open, so not over a list of one state
-		body.Notices = []view.Notice{{Tone: view.Warn, Title: fmt.Sprintf("有 %d 件超过了期限", page.Overdue), Text: "含补正逾期的。最急的排在最前。"}}
+		body.Notices = []view.Notice{{Tone: view.Warn, Title: fmt.Sprintf("有 %d 件超过了期限", page.Overdue), Text: "最急的排在最前；补正期间不计时。"}}
 	}
 	head := view.ListHead{Found: len(page.Rows), Unit: "件", OnPage: true}
 	mine := view.Chip{Label: "只看我经手的", Href: address(func(v url.Values) { v.Set("mine", "1") })}
@@ -117,12 +118,37 @@ func (p *Pages) queue(c *web.Ctx) error {
 		head.Chips = append(head.Chips, chip)
 	}
 	body.Head = &head
-	body.Actions = []view.Action{
+	body.Actions = append([]view.Action{
 		{Label: "在办时限", Href: "/registry/deadlines", Kind: view.Quiet},
 		{Label: "登记簿", Href: "/registrations", Kind: view.Quiet},
 		{Label: "登记清单", Href: "/lists", Kind: view.Quiet},
-	}
+	}, printActions(page.Rows)...)
 	return ui.ShowList(c, c.Page("登记工作台"), body)
+}
+
+// endingTabs lead to the registrations that wait for a decision about their end.
+func endingTabs(page registry.QueuePage) []view.Link {
+	return []view.Link{
+		{Label: "申请注销", Href: "/registrations?waiting=cancel", Count: page.Cancels, HasCount: page.Counts != nil},
+		{Label: "拟撤销", Href: "/registrations?waiting=revoke", Count: page.Revocations, HasCount: page.Counts != nil},
+	}
+}
+
+// printActions print one paper of every filing that the page lists.
+func printActions(rows []registry.QueueRow) []view.Action {
+	if len(rows) == 0 {
+		return nil
+	}
+	v := url.Values{}
+	for _, r := range rows {
+		v.Add("id", strconv.FormatInt(r.ID, 10))
+	}
+	var out []view.Action
+	for _, kind := range []papers.Kind{papers.Form, papers.Receipt} {
+		v.Set("kind", string(kind))
+		out = append(out, view.Action{Label: "打印本页的" + kind.Title(), Href: "/registry/print?" + v.Encode(), Kind: view.Quiet})
+	}
+	return out
 }
 
 // queueColumns is the list of filings on a desk.

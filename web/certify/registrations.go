@@ -21,7 +21,8 @@ func (p *Pages) registrations(c *web.Ctx) error {
 	page, err := p.Registry.Registrations(
 		c.Context(),
 		c.Actor(),
-		registry.RegistrationFilter{Text: q.Text("q"), Class: q.Text("class"), Cursor: q.Text("cursor"), Limit: 30},
+		registry.RegistrationFilter{Text: q.Text("q"), Class: q.Text("class"), Waiting: registry.Wait(q.Text("waiting")),
+			Cursor: q.Text("cursor"), Limit: 30},
 	)
 	if err != nil {
 		return err
@@ -102,6 +103,9 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 			},
 		)
 	}
+	if v := r.Revocation; v != nil {
+		body.Main = append(body.Main, revocationBlock(*v))
+	}
 	if r.Ending != nil {
 		body.Main = append(
 			body.Main,
@@ -178,7 +182,7 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 				view.TableRow{
 					Cells: view.Cells(
 						e.BookedOn.Format("2006-01-02"),
-						map[string]string{"register": "登记", "change": "变更", "cancel": "注销", "revoke": "撤销"}[e.Kind],
+						map[string]string{"register": "登记", "change": "变更", "cancel": "注销", "revoke": "撤销", "restore": "恢复"}[e.Kind],
 						strconv.Itoa(e.Contracts),
 						e.Amount.Grouped(),
 						e.Technical.Grouped(),
@@ -188,17 +192,7 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 		}
 		body.Main = append(body.Main, ui.Block{Title: "统计记账", Intro: "每一笔记入自己的时期，不改写以前的。", Parts: view.Parts{t}})
 	}
-	if len(d.Incomes) > 0 {
-		t := view.Table{
-			Caption:     "技术性收入",
-			HideCaption: true,
-			Columns:     []view.Column{{Label: "日期"}, {Label: "金额（元）", Numeric: true}, {Label: "说明"}},
-		}
-		for _, in := range d.Incomes {
-			t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(in.BookedOn.Format("2006-01-02"), in.Amount.Grouped(), in.Note)})
-		}
-		body.Main = append(body.Main, ui.Block{Title: "核定的技术性收入", Parts: view.Parts{t}})
-	}
+	body.Main = append(body.Main, incomeBlocks(d)...)
 	body.Main = append(body.Main, registrationForms(d)...)
 	rows := view.Rows{Label: "申请"}
 	for _, q := range d.Filings {
@@ -224,6 +218,41 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
 }
 
+// revocationBlock tells what was announced, until when the applicant may answer, and what was answered.
+func revocationBlock(v registry.Revocation) ui.Block {
+	n := view.Notice{Tone: view.Warn, Title: "拟撤销：" + codes.RevocationGround.Label(v.Ground),
+		Text: v.Reason + "（" + v.On + " 告知，陈述、申辩到 " + v.DueOn + "；期满或陈述以后，由另一位管理员决定）"}
+	if v.Statement != "" {
+		n.Items = []view.Link{{Label: "申请人陈述（" + v.StatedOn + "）：" + v.Statement}}
+	}
+	return ui.Block{Parts: view.Parts{n}}
+}
+
+// incomeBlocks lists the booked income with the paper of each row.
+func incomeBlocks(d registry.Dossier) []ui.Block {
+	if len(d.Incomes) == 0 {
+		return nil
+	}
+	t := view.Table{Caption: "技术性收入", HideCaption: true,
+		Columns: []view.Column{{Label: "日期"}, {Label: "金额（元）", Numeric: true}, {Label: "说明"}, {Label: "核定表"}}}
+	for _, in := range d.Incomes {
+		paper := view.Cell{Text: "无"}
+		if in.FileID != 0 {
+			paper = view.Cell{Text: "核定表", Href: fmt.Sprintf("/registrations/%s/files/%d", d.Registration.Number, in.FileID)}
+		}
+		note := in.Note
+		switch {
+		case in.Reverses != 0:
+			note = "冲销：" + note
+		case in.Reversed:
+			note += "（已冲销）"
+		}
+		cells := append(view.Cells(in.BookedOn.Format("2006-01-02"), in.Amount.Grouped(), note), paper)
+		t.Rows = append(t.Rows, view.TableRow{Cells: cells})
+	}
+	return []ui.Block{{Title: "核定的技术性收入", Parts: view.Parts{t}}}
+}
+
 func certificateTag(state string) view.Tag {
 	switch state {
 	case "valid":
@@ -243,6 +272,7 @@ func registrationForms(d registry.Dossier) []ui.Block {
 		form := view.NewForm("/registrations/"+r.Number+"/do", label, fields...)
 		form.Hidden = []view.Pair{{Name: "event", Value: string(event)}, {Name: "version", Value: strconv.Itoa(r.LockVersion)}}
 		form.Actions[0].Kind = kind
+		form.Multipart = event == registry.EventBookIncome
 		for i := range form.Sections[0].Fields {
 			field := &form.Sections[0].Fields[i]
 			field.ID = string(event) + "-" + field.Name
@@ -279,17 +309,17 @@ func registrationForms(d registry.Dossier) []ui.Block {
 					text("说明", true),
 				),
 			)
+		case registry.EventAnnounceRevocation:
+			blocks = append(blocks, make(e, "告知拟撤销", view.Danger,
+				view.Field{Kind: view.Radio, Name: "ground", Label: "拟撤销的依据", Required: true, Options: ui.ListOptions(codes.RevocationGround, "")},
+				text("事实和理由，申请人将看到", true)))
 		case registry.EventRevoke:
-			blocks = append(
-				blocks,
-				make(
-					e,
-					"撤销登记",
-					view.Danger,
-					view.Field{Kind: view.Radio, Name: "ground", Label: "撤销的依据", Required: true, Options: ui.ListOptions(codes.RevocationGround, "")},
-					text("说明", true),
-				),
-			)
+			blocks = append(blocks, make(e, "撤销登记", view.Danger, text("决定的理由，包括对陈述、申辩的意见", true)))
+		case registry.EventState:
+			blocks = append(blocks, make(e, "提交陈述、申辩", view.Primary, text("陈述、申辩的内容", true)))
+		case registry.EventReverseIncome:
+			blocks = append(blocks, make(e, "冲销", view.Danger,
+				view.Field{Kind: view.Radio, Name: "income", Label: "要冲销的一笔", Required: true, Options: incomeOptions(d)}, text("冲销的原因", true)))
 		case registry.EventReviewTaxRelief:
 			blocks = append(
 				blocks,
@@ -323,14 +353,27 @@ func registrationForms(d registry.Dossier) []ui.Block {
 						Width:    "m",
 						Hint:     "累计不超过技术交易额 " + r.Technical.Grouped() + " 元，已核定 " + r.Income.Grouped() + " 元",
 					},
+					view.Field{Kind: view.File, Name: "paper", Label: "加盖财务印章的技术性收入核定表", Required: true, Accept: ".pdf,.jpg,.png"},
 					text("核定表编号、到账日期", true),
 				),
 			)
-		case registry.EventDeclineCancel, registry.EventOpenReconsideration, registry.EventOpenReRecognition, registry.EventConcludeReexamination:
+		case registry.EventDeclineCancel, registry.EventOpenReconsideration, registry.EventOpenReRecognition, registry.EventConcludeReexamination,
+			registry.EventRestore, registry.EventDropRevocation:
 			blocks = append(blocks, make(e, words.FilingEvent(e), view.Quiet, text("说明", true)))
 		}
 	}
 	return blocks
+}
+
+func incomeOptions(d registry.Dossier) []view.Option {
+	var out []view.Option
+	for _, in := range d.Incomes {
+		if in.Reverses == 0 && !in.Reversed {
+			label := in.BookedOn.Format("2006-01-02") + "　" + in.Amount.Grouped() + " 元"
+			out = append(out, view.Option{Value: strconv.FormatInt(in.ID, 10), Label: label})
+		}
+	}
+	return out
 }
 
 func mapKeys(m map[string]string) func(func(string) bool) {
@@ -356,9 +399,13 @@ func (p *Pages) moveRegistration(c *web.Ctx) error {
 		Ground:   f.Text("ground"),
 		Approved: f.Text("ok") == "yes",
 		Amount:   f.Yuan("amountFen"),
+		Income:   f.ID("income"),
 	}
 	var out registry.Outcome
-	if err = ui.FormErr(f); err == nil {
+	if err = ui.FormErr(f); err == nil && command.Event == registry.EventBookIncome {
+		command.Paper, err = ui.Upload(c, p.Files, f, "paper", "income")
+	}
+	if err == nil {
 		out, err = p.Registry.Do(c.Context(), c.Actor(), command)
 	}
 	if err != nil {
@@ -376,6 +423,22 @@ func (p *Pages) moveRegistration(c *web.Ctx) error {
 	default:
 		return c.See("/registrations/" + command.Number)
 	}
+}
+
+// registrationFile sends the paper of a booked income to those who may see the registration.
+func (p *Pages) registrationFile(c *web.Ctx) error {
+	d, err := p.Registry.Dossier(c.Context(), c.Actor(), c.Param("number"))
+	if err != nil {
+		return err
+	}
+	id, err := c.ID("file")
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(d.Incomes, func(in registry.Income) bool { return in.FileID == id }) {
+		return fault.New(fault.NotFound, "file", "这项登记里没有这个文件。")
+	}
+	return ui.SendFile(c, p.Files, id)
 }
 
 // certificateFile sends the PDF of a version to those who may see the registration.

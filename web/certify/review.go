@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/codes"
@@ -18,28 +19,20 @@ import (
 
 // papersDesk is the left of the workbench: what was filed, and each paper with the browser's own viewer.
 func (p *Pages) papersDesk(k registry.Case, open int64) *view.Desk {
-	f, content := k.Filing, k.Contract.Content
-	facts := []view.Fact{{Label: "卖方", Value: content.Seller.Name, Note: partyNote(content.Seller)}}
-	for _, b := range content.Buyers {
-		facts = append(facts, view.Fact{Label: "买方", Value: b.Name, Note: partyNote(b)})
+	f, e := k.Filing, k.Contract.Content.Elements
+	var facts []view.Fact
+	for _, part := range contract.Sheet(k.Contract.Content) {
+		for _, line := range part.Lines {
+			if line.Path == "elements.summary" { // stands below, in paragraphs
+				continue
+			}
+			fact := view.Fact{Label: line.Label, Text: view.T(line.Value)}
+			if part.Title != "合同" {
+				fact.Label = part.Title + "：" + line.Label
+			}
+			facts = append(facts, fact)
+		}
 	}
-	e := content.Elements
-	facts = append(
-		facts,
-		view.Fact{Label: "申报类别", Value: ui.ClassName(e.ClassCode)},
-		view.Fact{Label: "成交额", Value: ui.AmountWords(e.Amount), Num: true},
-		view.Fact{
-			Label: "申报技术交易额",
-			Value: ui.AmountWords(content.Technical),
-			Num:   true,
-		},
-		view.Fact{Label: "有效期", Value: string(e.BeginsOn) + " 至 " + string(e.EndsOn), Num: true},
-		view.Fact{
-			Label: "形式",
-			Value: map[string]string{"paper": "纸质", "electronic": "电子", "oral": "口头"}[e.Medium],
-		},
-		view.Fact{Label: "知识产权归属", Text: view.T(e.OwnershipTerms)},
-	)
 	d := view.Desk{Paper: view.Paper{Title: e.Name, Facts: &view.Facts{Items: facts}}}
 	for _, para := range strings.Split(e.Summary, "\n") {
 		if para = strings.TrimSpace(para); para != "" {
@@ -128,7 +121,7 @@ func (p *Pages) reviewDesk(k registry.Case, a *ui.Ask, open int64) *view.Desk {
 		}
 		d.Questions = append(d.Questions, q)
 	}
-	d.Sums = deskSums(f.ID, r)
+	d.Sums = deskSums(f.ID, r, k.Policy)
 	sheetFields := []view.Field{
 		a.Choose("class", "认定类别", r.Class, ui.ClassOptions(), ui.Required), a.Yuan("amountFen", "文本写明的成交额", r.Amount, ui.Hint("价款空白的填 0")),
 		a.Checks("biological", "生物技术", ui.BoolList(r.Biological), []view.Option{{Value: "yes", Label: "含菌种、品种，价值留在 V"}}),
@@ -242,7 +235,7 @@ func (p *Pages) reviewSums(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.RenderFragment("", "sums", *deskSums(k.Filing.ID, readReview(f)))
+	return c.RenderFragment("", "sums", *deskSums(k.Filing.ID, readReview(f), k.Policy))
 }
 
 func article(r recognition.Rule) string {
@@ -253,7 +246,7 @@ func article(r recognition.Rule) string {
 }
 
 // deskSums is N and T of the saved sheet, by the function that decides.
-func deskSums(filing int64, r registry.Review) *view.Sums {
+func deskSums(filing int64, r registry.Review, policy recognition.Policy) *view.Sums {
 	post := fmt.Sprintf("/filings/%d/sums", filing)
 	var costs []recognition.Cost
 	for _, d := range r.Deductions {
@@ -270,7 +263,7 @@ func deskSums(filing int64, r registry.Review) *view.Sums {
 			},
 		)
 	}
-	amounts, err := recognition.Compute(r.Class, r.Amount, costs, r.Biological, r.Tied)
+	amounts, err := policy.Compute(r.Class, r.Amount, costs, r.Biological, r.Tied)
 	if err != nil {
 		return &view.Sums{Title: "技术交易额核定", Label: web.AsFault(err).Message, Post: post, Form: "review"}
 	}

@@ -27,7 +27,7 @@ func (p *Pages) showContractSection(c *web.Ctx, k contract.Contract, section con
 	}
 	a := ui.NewAsk(form_, ferr)
 	if form_ == nil { // what is still missing is said at the field, but only once the section was begun
-		for _, s := range contract.Sections(k.Content, k.Files, p.Contracts.Today()) {
+		for _, s := range contract.Sections(k.Content, k.Files, p.Contracts.ApplicationDay(k)) {
 			if s.Section == section && s.State == "started" {
 				for _, i := range s.Issues {
 					a.Errors[i.Path] = i.Message
@@ -39,7 +39,7 @@ func (p *Pages) showContractSection(c *web.Ctx, k contract.Contract, section con
 	page.Breadcrumbs = []view.Link{{Label: "我的合同", Href: "/contracts"}, {Label: contractTitle(k), Href: fmt.Sprintf("/contracts/%d", k.ID)}}
 	body := ui.Sheet{Sample: k.Sample}
 	var warnings []view.Link
-	for _, i := range contract.Check(k.Content, k.Files, p.Contracts.Today()) {
+	for _, i := range contract.Check(k.Content, k.Files, p.Contracts.ApplicationDay(k)) {
 		if i.Section == section && i.Level == contract.Warn {
 			warnings = append(warnings, view.Link{Label: i.Message, Href: "#" + i.Path})
 		}

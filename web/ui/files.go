@@ -29,6 +29,8 @@ func FileRoleLabel(r contract.FileRole) string {
 	switch r {
 	case contract.SignedText:
 		return "合同正本（签字盖章）"
+	case contract.Supplement:
+		return "补充协议、结算单（变更用）"
 	case contract.Undertaking:
 		return "承诺书"
 	case contract.IPCertificate:

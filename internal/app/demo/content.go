@@ -183,5 +183,10 @@ func (l *loader) amend(ctx context.Context, d *contractRun) error {
 			return err
 		}
 	}
-	return nil
+	agreement, err := l.paper(ctx, d.applicant, contract.Supplement)
+	if err != nil {
+		return err
+	}
+	_, err = l.Services.Contracts.Attach(ctx, d.applicant, d.id, agreement, contract.Supplement)
+	return err
 }

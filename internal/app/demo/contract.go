@@ -14,6 +14,7 @@ import (
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
 )
 
@@ -123,8 +124,13 @@ func (l *loader) incomeSteps(d *contractRun, requested, changed time.Time, add f
 			}
 		}
 		add(at, "book_income", func(ctx context.Context) error {
-			_, err := l.Registry.Do(ctx, l.desk(d, sample.RoleRegistrar, ""),
-				registry.Command{Number: d.number, Event: registry.EventBookIncome, Amount: income.Amount, Text: income.Note})
+			registrar := l.desk(d, sample.RoleRegistrar, "")
+			sheet, err := l.paper(ctx, registrar, incomeSheet)
+			if err != nil {
+				return err
+			}
+			_, err = l.Registry.Do(ctx, registrar,
+				registry.Command{Number: d.number, Event: registry.EventBookIncome, Amount: income.Amount, Text: income.Note, Paper: sheet})
 			if err == nil {
 				l.counts["技术性收入"]++
 			}
@@ -223,13 +229,19 @@ func (l *loader) event(ctx context.Context, d *contractRun, e sample.Event) (err
 		}
 		return do(l.desk(d, sample.RoleRegistrar, e.Actor), filing)
 	case "request_correction":
-		filing.Items = []registry.CorrectionItem{{Text: e.Note}}
+		filing.Items = []registry.CorrectionItem{{Text: e.Note, Reason: cmp.Or(lapsedWith(d.c), "R7")}}
 		return do(l.desk(d, sample.RoleRegistrar, e.Actor), filing)
 	case "submit_correction":
 		filing.Answers = []string{cmp.Or(e.Note, "已按告知补齐。")}
 		return do(d.applicant, filing)
 	case "lapse_correction":
-		filing.Refusal, filing.Refused = refusal(e), !l.clock.After(d.filing.DueOn.AddDate(0, 0, 1))
+		filing.Refusal = refusal(e)
+		if clock.Date(l.clock).Format(time.DateOnly) <= d.filing.Correction.DueOn { // holidays made the term longer than the plan knew
+			no := registry.Command{Filing: d.filing.ID, Event: registry.EventDeclineCorrection, Text: "无法补齐，请按规定办理。"}
+			if err := do(d.applicant, no); err != nil {
+				return err
+			}
+		}
 		return do(l.desk(d, sample.RoleRegistrar, e.Actor), filing)
 	case "refuse":
 		role := sample.RoleRegistrar
@@ -243,11 +255,7 @@ func (l *loader) event(ctx context.Context, d *contractRun, e sample.Event) (err
 	case "return_to_review", "pass_second_review":
 		return do(l.desk(d, sample.RoleReviewer, e.Actor), filing)
 	case "pass_experts":
-		expert := l.desk(d, sample.RoleExpert, e.Actor)
-		if filing.Minutes, err = l.paper(ctx, expert, contract.Minutes); err != nil {
-			return err
-		}
-		return do(expert, filing)
+		return l.experts(ctx, d, e)
 	case "register":
 		return do(l.desk(d, sample.RoleHead, e.Actor), filing)
 	case "request_change":
@@ -262,14 +270,59 @@ func (l *loader) event(ctx context.Context, d *contractRun, e sample.Event) (err
 		}
 		return do(l.desk(d, sample.RoleHead, e.Actor), number)
 	case "revoke":
-		number.Ground = "fraud"
-		return do(l.supervisor(d), number)
+		number.Event, number.Ground = registry.EventAnnounceRevocation, "fraud"
+		if err := do(l.supervisor(d), number); err != nil {
+			return err
+		}
+		answer := registry.Command{Number: d.number, Event: registry.EventState, Text: "对告知的事实没有异议。"}
+		if err := do(d.applicant, answer); err != nil {
+			return err
+		}
+		return do(l.region, registry.Command{Number: d.number, Event: registry.EventRevoke, Text: "申请人没有异议，决定撤销。"})
 	case "open_re_recognition":
 		return do(l.tax, number)
 	case "open_reconsideration":
 		return do(d.applicant, filing)
 	}
 	return fmt.Errorf("the plan has the event %q, the loader has not", e.Event)
+}
+
+// experts carries a panel's decision out: the head names as many experts as the rule asks for, and each gives an opinion.
+func (l *loader) experts(ctx context.Context, d *contractRun, e sample.Event) error {
+	panel := []actor.Actor{l.desk(d, sample.RoleExpert, e.Actor)}
+	for _, p := range l.market.People {
+		if a := l.actors[p.Key]; p.Role == sample.RoleExpert && a.AccountID != panel[0].AccountID && len(panel) == 1 {
+			panel = append(panel, a)
+		}
+	}
+	assign := registry.Command{Filing: d.filing.ID, Event: registry.EventAssignExperts}
+	for _, a := range panel {
+		assign.Experts = append(assign.Experts, a.AccountID)
+	}
+	if err := l.do(ctx, d, l.desk(d, sample.RoleHead, l.actorOf(d.c, "register")), assign); err != nil {
+		return err
+	}
+	for _, a := range panel {
+		minutes, err := l.paper(ctx, a, contract.Minutes)
+		if err != nil {
+			return err
+		}
+		opinion := registry.Command{Filing: d.filing.ID, Event: registry.EventPassExperts, Text: e.Note, Minutes: minutes}
+		if err := l.do(ctx, d, a, opinion); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lapsedWith is the reason a contract will be refused with after its correction, empty where it will be mended.
+func lapsedWith(c sample.Contract) string {
+	for _, e := range c.Events {
+		if e.Event == "lapse_correction" {
+			return e.Code
+		}
+	}
+	return ""
 }
 
 // do carries one command out and keeps what it left behind.

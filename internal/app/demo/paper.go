@@ -173,7 +173,11 @@ func (l *loader) record(ctx context.Context, a actor.Actor, content files.Conten
 
 var paperNames = map[contract.FileRole]string{contract.Undertaking: "承诺书", contract.PlanConsent: "计划管理部门同意函",
 	contract.ImportCertificate: "技术进口合同登记证书",
-	contract.IPCertificate:     "权利证书", contract.Minutes: "专家审查会议纪要"}
+	contract.IPCertificate:     "权利证书", contract.Minutes: "专家审查会议纪要", contract.Supplement: "补充协议",
+	incomeSheet: "技术性收入核定表"}
+
+// incomeSheet is no attachment of a contract: the desk keeps it with the income that it books.
+const incomeSheet contract.FileRole = "income_sheet"
 
 // paper is one page that stands for a paper of the actor's organisation; the page is the same for all, the file is its own.
 func (l *loader) paper(ctx context.Context, a actor.Actor, role contract.FileRole) (int64, error) {

@@ -241,6 +241,11 @@ func (s *Service) filings(ctx context.Context, a actor.Actor, d registry.Dossier
 		if err := w.proveOf(ctx, "decision", q.IntakeNo); err != nil {
 			return err
 		}
+		for i, v := range c.Filing.Review.Panel {
+			if err := s.file(ctx, v.Minutes, fmt.Sprintf("experts/%s-%d-专家意见", q.IntakeNo, i+1), w); err != nil {
+				return err
+			}
+		}
 		if v := c.Contract; !kept[v.Number] {
 			kept[v.Number] = true
 			if err := s.contract(ctx, v, w); err != nil {
@@ -258,20 +263,27 @@ func (s *Service) contract(ctx context.Context, v contract.Frozen, w *archiver) 
 		return err
 	}
 	for _, file := range v.Files {
-		stored, err := s.config.Files.Get(ctx, s.config.DB, file.ID)
-		if err != nil {
-			return err
-		}
-		r, err := s.config.Files.Open(stored)
-		if err != nil {
-			return err
-		}
-		err = w.add(fmt.Sprintf("%s/%d-%s", base, file.ID, path.Base(file.Name)), r)
-		r.Close()
-		if err != nil {
+		if err := s.file(ctx, file.ID, fmt.Sprintf("%s/%d-%s", base, file.ID, path.Base(file.Name)), w); err != nil {
 			return err
 		}
 	}
 	w.m.Contracts = append(w.m.Contracts, archivedText{v.Number, v.Files})
 	return nil
+}
+
+// file adds a stored file under a name; one without an ending takes its own.
+func (s *Service) file(ctx context.Context, id int64, name string, w *archiver) error {
+	stored, err := s.config.Files.Get(ctx, s.config.DB, id)
+	if err != nil {
+		return err
+	}
+	r, err := s.config.Files.Open(stored)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if path.Ext(name) == "" {
+		name += path.Ext(stored.Name)
+	}
+	return w.add(name, r)
 }

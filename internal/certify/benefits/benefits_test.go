@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/certify/benefits"
-	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/registry/registrytest"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
@@ -94,7 +94,7 @@ func TestAListStandsAsLongAsItsContractsDo(t *testing.T) {
 		!strings.Contains(check.Items[1], "已变更") {
 		t.Errorf("after a change: %+v %v", check.Items, err)
 	}
-	_, err = w.S.Do(ctx, w.League, registry.Command{Number: a.Number, Event: registry.EventRevoke, Ground: "fraud", Text: "虚假合同"})
+	_, err = w.Revoke(a.Number, "fraud")
 	registrytest.Check(t, err)
 	if check, err = w.Benefits.CheckList(ctx, l.Number, l.CheckCode); err != nil || !strings.HasPrefix(check.Words, "已失效") ||
 		check.Items[0] != "已撤销" {
@@ -122,8 +122,8 @@ func TestSubsidyIsWorkedByTheDatedRateOnWhatWasPaid(t *testing.T) {
 		}
 	}
 	content := w.Content()
-	registrytest.Class("0301", 3_000_000*money.Yuan, registrytest.Right("know_how", "", ""))(&content)
-	content.Elements.Licence.Years, content.Elements.Licence.Exclusive = 6, "ordinary"
+	registrytest.Class("0302", 3_000_000*money.Yuan, registrytest.Right("know_how", "", ""))(&content)
+	content.Elements.Licence, content.Elements.EndsOn = contract.Licence{Years: 6, Exclusive: "ordinary"}, "2032-03-01"
 	reg := w.Register(content, nil)
 	proof := func(amount money.Fen) error {
 		stored, err := w.Files.Receive(ctx, "凭证.pdf", strings.NewReader("%PDF-1.4 "+amount.String()))

@@ -445,6 +445,9 @@ func bounds(c Content) error {
 	f.Check(len(c.Buyers) <= maxBuyers, "buyers", "too_many", fmt.Sprintf("买方最多 %d 个", maxBuyers))
 	f.Check(len(c.Costs) <= maxCosts, "costs", "too_many", fmt.Sprintf("费用明细最多 %d 行，请合并同类项", maxCosts))
 	f.Check(len(c.Elements.IP) <= maxIP, "elements.ip", "too_many", fmt.Sprintf("知识产权最多 %d 项", maxIP))
+	// State secrets stop at the form: this market is no place to keep them (办法第12条).
+	f.Check(c.Elements.Confidential != "state", "elements.confidential", "state_secret",
+		"涉及国家秘密的合同不能在本平台填写，内容没有保存。请不要上传文本，携带脱密后的材料到登记点线下办理（办法第12条）")
 	for _, leaf := range leaves(c) {
 		text, isText := leaf.value.(string)
 		if !isText {

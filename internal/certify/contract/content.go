@@ -252,6 +252,7 @@ type FileRole string
 // The roles of files (docs/rules/registration.md §4).
 const (
 	SignedText        FileRole = "signed_text"        // 合同正本
+	Supplement        FileRole = "supplement"         // 补充协议、结算单: what a change rests on
 	Undertaking       FileRole = "undertaking"        // 承诺书
 	IPCertificate     FileRole = "ip_certificate"     // 知识产权证书
 	PlanConsent       FileRole = "plan_consent"       // 计划管理部门的文件
@@ -264,7 +265,8 @@ const (
 
 // FileRoles returns the roles in the order of the form.
 func FileRoles() []FileRole {
-	return []FileRole{SignedText, Undertaking, IPCertificate, PlanConsent, Authority, Permit, ImportCertificate, Minutes, OtherFile}
+	return []FileRole{SignedText, Supplement, Undertaking, IPCertificate, PlanConsent,
+		Authority, Permit, ImportCertificate, Minutes, OtherFile}
 }
 
 // File is one attachment with the facts that were true when it was attached.

@@ -13,6 +13,8 @@
 //	                    ├──correct──▶          │
 //	                    └──keep────────────────┘ (a change that the desk refused)
 //
+//	restore (复议) undoes release, keep and close: draft, registered ▶ filed; closed ▶ registered
+//
 // The applicant's side edits in draft, correcting and changing; the desk moves the rest through
 // Service.Move inside its own transaction.
 package contract
@@ -46,6 +48,7 @@ const (
 	EventKeep     Event = "keep"     // a change was given up or refused: the registered version stands
 	EventChange   Event = "change"   // the applicant starts a change
 	EventClose    Event = "close"    // cancelled, revoked; or a draft given up
+	EventRestore  Event = "restore"  // a reconsideration set the desk's decision aside (Service.Restore)
 )
 
 type move struct {
@@ -68,6 +71,9 @@ var moves = []move{
 	{Registered, EventClose, Closed},
 	{Changing, EventSubmit, Filed},
 	{Changing, EventKeep, Registered},
+	{Draft, EventRestore, Filed},
+	{Registered, EventRestore, Filed},
+	{Closed, EventRestore, Registered},
 }
 
 // next returns the state after the event, or false where the table has no such row.

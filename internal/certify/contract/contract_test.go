@@ -721,7 +721,7 @@ func TestARefusedChangePutsTheRegisteredVersionBack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := w.Attach(ctx, w.seller, c.ID, w.file(t, sellerOrg), OtherFile); err != nil {
+	if _, err := w.Attach(ctx, w.seller, c.ID, w.file(t, sellerOrg), Supplement); err != nil {
 		t.Fatal(err)
 	}
 	if f := w.freeze(t, c.ID); f.Number != 2 || len(f.Files) != 2 {
@@ -735,6 +735,9 @@ func TestARefusedChangePutsTheRegisteredVersionBack(t *testing.T) {
 		t.Errorf("%s version %d amount %s files %d", c.State, c.RegisteredVersion, c.Content.Elements.Amount, len(c.Files))
 	}
 	if err := w.decide(c.ID, EventChange); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Attach(ctx, w.seller, c.ID, w.file(t, sellerOrg), Supplement); err != nil {
 		t.Fatal(err)
 	}
 	if f := w.freeze(t, c.ID); f.Number != 3 {
@@ -793,6 +796,9 @@ func TestEveryStateAndEvent(t *testing.T) {
 		{[]Event{EventCorrect, EventRelease}, ""}} {
 		c := w.filed(t)
 		if err := w.decide(c.ID, EventRegister, EventChange); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Attach(ctx, w.seller, c.ID, w.file(t, sellerOrg), Supplement); err != nil {
 			t.Fatal(err)
 		}
 		w.freeze(t, c.ID)

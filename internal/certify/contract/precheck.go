@@ -27,7 +27,7 @@ func Facts(c Content, files []File, on Date) recognition.Application {
 		), Begins: recognition.Date(e.BeginsOn), Ends: recognition.Date(e.EndsOn), Applied: recognition.Date(on),
 		Royalty: e.Royalty == Yes || e.AmountOpen, Biological: e.Biological, Tied: e.Tied,
 		Seller: recognitionParty(c.Seller), Buyer: recognitionParty(mainBuyer(c)), IP: mainRight(c, files),
-		Findings: []string{},
+		Findings: []string{}, Change: on == NoDay,
 	}
 	if e.Amount != 0 {
 		a.Amount = &e.Amount
@@ -59,7 +59,8 @@ func mainBuyer(c Content) Party {
 	return Party{}
 }
 
-// mainRight is the right that decides: the first that exists by a certificate, else the first named. Several
+// mainRight is the right that decides: the first that fits the class, there the first that exists by a certificate, else
+// the first named. Several
 // rights stand or fall together: it is in force only where none is said to have lapsed. The certificate is shown by
 // its copy among the attachments (认定规则第29条, R7), unless one of the rights is said to have none.
 func mainRight(c Content, files []File) recognition.IP {
@@ -69,7 +70,7 @@ func mainRight(c Content, files []File) recognition.IP {
 		if r.Kind == "" || r.Kind == "none" {
 			continue
 		}
-		if out.Kind == "none" || registeredRight(r.Kind) && !registeredRight(out.Kind) {
+		if out.Kind == "none" || rank(c, r.Kind) > rank(c, out.Kind) {
 			out.Kind = r.Kind
 		}
 		out.Valid = out.Valid && r.Valid != No
@@ -77,6 +78,18 @@ func mainRight(c Content, files []File) recognition.IP {
 	}
 	out.Valid = out.Valid && out.Kind != "none"
 	return out
+}
+
+// rank orders the kinds of right by how much they say about a contract's class.
+func rank(c Content, kind string) int {
+	n := 0
+	if recognition.Fits(c.Elements.ClassCode, kind) {
+		n += 2
+	}
+	if registeredRight(kind) {
+		n++
+	}
+	return n
 }
 
 // Outlook is the applicant's own pre-check (预审). It promises nothing: the desk decides.
@@ -97,14 +110,14 @@ func Look(c Content, files []File, on Date, place Place, policy recognition.Poli
 		a.Point = recognition.RightPoint(out.Area, place.Points)
 	}
 	out.Decision = recognition.Assess(a, policy)
-	if claimed, err := recognition.Compute(a.Class, c.Elements.Amount, a.Costs, a.Biological, a.Tied); err == nil {
+	if claimed, err := policy.Compute(a.Class, c.Elements.Amount, a.Costs, a.Biological, a.Tied); err == nil {
 		out.Claimed = &claimed
 	}
 	strict := slices.Clone(a.Costs)
 	for i := range strict {
 		strict[i].Carrier, strict[i].Reasonable = false, 0
 	}
-	if amounts, err := recognition.Compute(a.Class, c.Elements.Amount, strict, a.Biological, a.Tied); err == nil {
+	if amounts, err := policy.Compute(a.Class, c.Elements.Amount, strict, a.Biological, a.Tied); err == nil {
 		out.Strict = &amounts
 	}
 	return out
@@ -116,5 +129,5 @@ func (s *Service) Precheck(ctx context.Context, who actor.Actor, id int64, place
 	if err != nil {
 		return Outlook{}, fmt.Errorf("contract: precheck: %w", err)
 	}
-	return Look(c.Content, c.Files, s.Today(), place, policy), nil
+	return Look(c.Content, c.Files, s.ApplicationDay(c), place, policy), nil
 }

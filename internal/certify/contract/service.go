@@ -378,8 +378,8 @@ func (s *Service) Freeze(ctx context.Context, tx pgx.Tx, id int64) (Frozen, erro
 	if !c.State.Editable() {
 		return Frozen{}, fmt.Errorf(op+": %w", errNotEditable)
 	}
-	on := s.Today()
-	if c.State == Correcting { // the day of application counts: a contract that ends during the review is not refused (B7)
+	on := s.ApplicationDay(c)
+	if c.State == Correcting && on != NoDay { // the day of application counts: a contract that ends during the review is not refused (B7)
 		handed, err := collectVersions(ctx, tx, selectVersions, pgx.StrictNamedArgs{"id": id})
 		if err != nil {
 			return Frozen{}, fmt.Errorf(op+": %w", postgres.Fault(err))
@@ -389,6 +389,9 @@ func (s *Service) Freeze(ctx context.Context, tx pgx.Tx, id int64) (Frozen, erro
 		}
 	}
 	if err := blocking(Check(c.Content, c.Files, on)); err != nil {
+		return Frozen{}, fmt.Errorf(op+": %w", err)
+	}
+	if err := s.supplemented(ctx, tx, c); err != nil {
 		return Frozen{}, fmt.Errorf(op+": %w", err)
 	}
 	if err := s.linkBuyer(ctx, tx, &c); err != nil {
@@ -441,7 +444,7 @@ func (s *Service) Move(ctx context.Context, tx pgx.Tx, id int64, on Event) error
 	if err != nil {
 		return fmt.Errorf(op+": %w", missing(err))
 	}
-	if on == EventSubmit { // only Freeze submits
+	if on == EventSubmit || on == EventRestore { // only Freeze submits, only Restore restores
 		return fmt.Errorf(op+": %w", errWrongState)
 	}
 	if on == EventRelease && c.RegisteredVersion != 0 || on == EventKeep && c.RegisteredVersion == 0 {

@@ -15,11 +15,13 @@ type Due struct {
 	LegalOn  *time.Time `json:"legalOn"`
 	Left     int        `json:"leftWorkingDays"` // until On; negative when over
 	Paused   bool       `json:"paused"`
-	Overdue  bool       `json:"overdue"` // past On
+	Overdue  bool       `json:"overdue"` // the desk is past On; one count everywhere
 	Illegal  bool       `json:"illegal"` // past LegalOn
 	Warning  bool       `json:"warning"` // three working days or fewer, or half of the time gone
 	Words    string     `json:"words"`   // 还剩 6 个工作日
 	Level    Level      `json:"-"`
+
+	lapsed bool // the applicant is past On
 }
 
 // Run is the clock of one case: what was counted so far, and the days that hold.
@@ -96,7 +98,8 @@ func (p Policy) Set(days clock.Calendar, r *Run, large bool) {
 // Of reads the clock of a case that was submitted at an instant, as it stands today.
 func Of(days clock.Calendar, r Run, phase Phase, submitted, today time.Time) Due {
 	d := Due{On: r.DueOn, TargetOn: r.TargetOn, LegalOn: r.LegalOn, Left: days.Between(today, r.DueOn), Paused: phase == Pausing}
-	d.Overdue = today.After(r.DueOn)
+	d.Overdue = !d.Paused && phase == Running && today.After(r.DueOn)
+	d.lapsed = d.Paused && today.After(r.DueOn)
 	d.Illegal = r.LegalOn != nil && !d.Paused && today.After(*r.LegalOn)
 	half := r.ClockStartedOn != nil && r.TargetOn != nil &&
 		2*days.Between(*r.ClockStartedOn, today) >= days.Between(*r.ClockStartedOn, *r.TargetOn)
@@ -116,7 +119,7 @@ func Of(days clock.Calendar, r Run, phase Phase, submitted, today time.Time) Due
 		d.Level = Calm
 	}
 	if phase == Done {
-		d.Warning, d.Overdue, d.Illegal = false, false, false
+		d.Warning, d.Illegal = false, false
 	}
 	d.Words = d.words(phase, days.Between(clock.Date(submitted), today))
 	return d
@@ -128,8 +131,8 @@ func (d Due) words(phase Phase, waited int) string {
 		return "已办结"
 	case phase == Waiting:
 		return fmt.Sprintf("待受理，已等 %d 个工作日", max(0, waited))
-	case d.Paused && d.Overdue:
-		return fmt.Sprintf("补正已逾期 %d 个工作日", -d.Left)
+	case d.lapsed:
+		return "补正已逾期" + over(d.Left)
 	case d.Paused && d.Left == 0:
 		return "补正今天到期"
 	case d.Paused:
@@ -137,12 +140,20 @@ func (d Due) words(phase Phase, waited int) string {
 	case d.Illegal:
 		return "已超过法定期限"
 	case d.Overdue:
-		return fmt.Sprintf("已超期 %d 个工作日", -d.Left)
+		return "已超期" + over(d.Left)
 	case d.Left == 0:
 		return "今天到期"
 	default:
 		return fmt.Sprintf("还剩 %d 个工作日", d.Left)
 	}
+}
+
+// over says by how many working days a day was missed; a weekend counts none.
+func over(left int) string {
+	if left == 0 {
+		return "不足 1 个工作日"
+	}
+	return fmt.Sprintf(" %d 个工作日", -left)
 }
 
 // Level is how urgent an open case is.

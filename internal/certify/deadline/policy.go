@@ -30,6 +30,8 @@ type Policy struct {
 	LargeAmount           money.Fen
 	CorrectionDays        int // working days the applicant has
 	CorrectionResetsClock bool
+	Experts               int  // equal opinions of experts that decide a case; 2 or more
+	TiedAgencyVAT         bool // intermediation and training tied to a transfer count for V (docs/rules/amounts.md §3)
 	Active                bool
 	Source                string
 	Standing              Standing `db:"-" json:"-"` // today, in a list
@@ -143,6 +145,7 @@ func (p Policy) check() *fault.Fields {
 		bad.Check(p.LargeTargetDays <= p.LargeLegalDays, "largeTargetDays", "order", "目标不能长于法定期限")
 	}
 	bad.Check(p.LargeAmount > 0 && p.LargeAmount <= money.Max, "largeAmount", "range", "请填写大额界线")
+	bad.Check(p.Experts >= 2 && p.Experts <= 15, "experts", "range", "意见一致才能决定的专家人数为 2 至 15")
 	bad.Required("source", p.Source, "请填写依据的文件、文号和条款")
 	return bad
 }

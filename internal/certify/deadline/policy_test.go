@@ -31,6 +31,7 @@ func TestANewClockRowHoldsFromItsDateAndRunningCasesKeepTheirs(t *testing.T) {
 		LargeAmount:           700_000 * money.Yuan,
 		CorrectionDays:        5,
 		CorrectionResetsClock: true,
+		Experts:               2,
 		Active:                true,
 		Source:                "样例文件〔2026〕2号第九条",
 	}
@@ -44,6 +45,7 @@ func TestANewClockRowHoldsFromItsDateAndRunningCasesKeepTheirs(t *testing.T) {
 		"largeTargetDays": func(p *deadline.Policy) { p.TargetUnit, p.LargeTargetDays = "calendar", 21 },
 		"legalUnit":       func(p *deadline.Policy) { p.LegalUnit = "" },
 		"largeAmount":     func(p *deadline.Policy) { p.LargeAmount = 0 },
+		"experts":         func(p *deadline.Policy) { p.Experts = 1 },
 		"source":          func(p *deadline.Policy) { p.Source = " " },
 		"validTo":         func(p *deadline.Policy) { d := on("2026-04-12"); p.ValidTo = &d },
 	} {

@@ -15,7 +15,7 @@ import (
 
 const policyColumns = `id, name, valid_from, valid_to, target_days, target_unit, legal_days, legal_unit, large_target_days,
 	large_legal_days,
-	large_amount, correction_days, correction_resets_clock, active, source`
+	large_amount, correction_days, correction_resets_clock, experts, tied_agency_vat, active, source`
 
 const selectPolicies = `select ` + policyColumns + ` from sla_policy order by valid_from desc, id desc`
 
@@ -29,15 +29,16 @@ const lockPolicies = selectPolicies + ` for update`
 
 const insertPolicy = `insert into sla_policy (name, valid_from,
 	valid_to, target_days, target_unit, legal_days, legal_unit, large_target_days,
-		large_legal_days, large_amount, correction_days, correction_resets_clock, active, source)
+		large_legal_days, large_amount, correction_days, correction_resets_clock, experts, tied_agency_vat, active, source)
 	values (@name, @from, @to, @target, @target_unit, @legal, @legal_unit,
-	@large_target, @large_legal, @large, @correction, @resets, @active, @source)
+	@large_target, @large_legal, @large, @correction, @resets, @experts, @tied_vat, @active, @source)
 	returning id`
 
 const updatePolicy = `update sla_policy set name = @name, valid_from = @from,
 	valid_to = @to, target_days = @target, target_unit = @target_unit,
 		legal_days = @legal, legal_unit = @legal_unit, large_target_days = @large_target, large_legal_days = @large_legal, large_amount = @large,
-		correction_days = @correction, correction_resets_clock = @resets, active = @active, source = @source
+		correction_days = @correction, correction_resets_clock = @resets, experts = @experts, tied_agency_vat = @tied_vat,
+		active = @active, source = @source
 	where id = @id returning id`
 
 const selectHolidays = `select day, kind, name from holiday order by day`
@@ -59,6 +60,8 @@ func storePolicy(ctx context.Context, tx pgx.Tx, p Policy) (id int64, err error)
 		"large":        p.LargeAmount,
 		"correction":   p.CorrectionDays,
 		"resets":       p.CorrectionResetsClock,
+		"experts":      p.Experts,
+		"tied_vat":     p.TiedAgencyVAT,
 		"active":       p.Active,
 		"source":       p.Source,
 	}

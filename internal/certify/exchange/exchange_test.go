@@ -193,7 +193,7 @@ func TestHistoricRegistrationsAreCheckedThenRegisteredOnce(t *testing.T) {
 	if _, err := archive.Verify(bytes.NewReader(zip.Bytes()), int64(zip.Len())); err != nil {
 		t.Errorf("the archive of a historic registration: %v", err)
 	}
-	_, err = w.S.Do(ctx, w.League, registry.Command{Number: "2024150103000007", Event: registry.EventRevoke, Ground: "fraud", Text: "虚假合同"})
+	_, err = w.Revoke("2024150103000007", "fraud")
 	registrytest.Check(t, err)
 	if _, _, err := w.Papers.Registration(ctx, w.Head, "2024150103000007", papers.Revoke); err != nil {
 		t.Errorf("the paper of a historic registration: %v", err)

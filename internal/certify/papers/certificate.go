@@ -135,7 +135,7 @@ func (s *Service) drawCertificate(c registry.Certificate) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := fonts.New(document.PDFOptions{Title: "技术合同认定登记证明 " + b.Number, At: c.IssuedAt, Sample: b.Sample})
+	p := fonts.New(document.PDFOptions{Title: "技术合同认定登记证明 " + b.Number, At: c.IssuedAt, Sample: b.Sample, Strict: true})
 	p.Title("技术合同认定登记证明")
 	n := b.Number
 	p.Pairs([]document.Pair{
@@ -161,17 +161,22 @@ func (s *Service) drawCertificate(c registry.Certificate) ([]byte, error) {
 	if b.Sample {
 		p.Paragraph("样例数据，不具有任何效力。")
 	}
-	p.Space(6)
+	p.Space(2)
+	p.SealPlace(sealSide, "盖章处", "认定登记机构（盖章）　"+b.Point, longDate(b.RegisteredOn))
 	root := ""
 	if c.Root != nil {
 		root = fmt.Sprintf("\n登记簿根　第 %d 行 · %s · %s（UTC+8）", c.Root.Size, c.Root.Root, clock.Local(c.Root.At).Format("2006-01-02 15:04"))
 	}
-	p.QR(s.CheckURL(b.Number, b.CheckCode), 30, fmt.Sprintf("扫码或访问核验页，输入编号与校验码 %s-%s，可查看本证明现在的状态（有效、已变更、已注销、已撤销）。\n平台校验码（非印章）　%s %s%s",
-		b.CheckCode[:4], b.CheckCode[4:], digestWords(c.Suite), c.Digest, root))
+	p.QR(s.CheckURL(b.Number, b.CheckCode), 30, fmt.Sprintf("扫码或访问核验页，输入编号与校验码 %s-%s，可查看本证明现在的状态（有效、已变更、已注销、已撤销）。",
+		b.CheckCode[:4], b.CheckCode[4:]))
+	p.Footnote(fmt.Sprintf("平台校验码（非印章）　%s %s%s", digestWords(c.Suite), c.Digest, root))
 	p.Attach("certificate.json", "application/json", []byte(c.Body))
 	p.Attach("certificate.sig", "text/plain", []byte(c.Signature))
 	return p.Bytes()
 }
+
+// sealSide is the diameter of the round seal of a public institution, in millimetres.
+const sealSide = 42
 
 // seller and buyer name the sides as the 民法典 does for the class.
 func seller(class string) string {

@@ -3,6 +3,7 @@ package papers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 
 // OfFiling lists the papers that exist for a filing.
 func OfFiling(f registry.Filing) []Kind {
-	var out []Kind
+	out := []Kind{Form}
 	if f.AcceptedAt != nil {
 		out = append(out, Receipt)
 	}
@@ -41,13 +42,8 @@ func (s *Service) Filing(ctx context.Context, a actor.Actor, filing int64, kind 
 		return "", nil, err
 	}
 	f := c.Filing
-	write := map[Kind]func(*document.PDF, registry.Case) string{Receipt: receipt, Correction: correction, Decline: decline,
-		Refusal: refusal}[kind]
-	exists := false
-	for _, k := range OfFiling(f) {
-		exists = exists || k == kind
-	}
-	if write == nil || !exists {
+	write := filingPapers()[kind]
+	if write == nil || !slices.Contains(OfFiling(f), kind) {
 		return "", nil, fault.New(fault.NotFound, "no_such_paper", "本件没有这份文书")
 	}
 	fonts, err := s.fonts()
@@ -55,13 +51,82 @@ func (s *Service) Filing(ctx context.Context, a actor.Actor, filing int64, kind 
 		return "", nil, err
 	}
 	p := fonts.New(document.PDFOptions{Title: string(kind) + " " + f.IntakeNo, At: f.UpdatedAt, Sample: f.Sample})
-	title := write(p, c)
-	p.Signed(c.Point.Name, onDay(paperDay(c.Filing, kind)))
-	p.Space(6)
-	p.Note(contact(c.Point))
-	p.Note("本文书由登记系统生成，不加盖印章图样；真伪以登记点在办记录为准。受理编号 " + f.IntakeNo)
+	title := s.writeFiling(p, c, kind, write)
 	pdf, err = p.Bytes()
 	return title + "-" + f.IntakeNo + ".pdf", pdf, err
+}
+
+func filingPapers() map[Kind]func(*document.PDF, registry.Case) string {
+	return map[Kind]func(*document.PDF, registry.Case) string{Form: form, Receipt: receipt, Correction: correction, Decline: decline,
+		Refusal: refusal}
+}
+
+// writeFiling writes one paper with its foot: who gave it, where to ask, and the code that opens the case.
+func (s *Service) writeFiling(p *document.PDF, c registry.Case, kind Kind, write func(*document.PDF, registry.Case) string) string {
+	title := write(p, c)
+	if kind != Form {
+		p.Signed(c.Point.Name, onDay(paperDay(c.Filing, kind)))
+	}
+	p.Space(4)
+	p.QR(fmt.Sprintf("%s/filings/%d", s.config.BaseURL, c.Filing.ID), 22, "扫码登录后查看本件的进度和文书。\n"+contact(c.Point)+
+		"\n本文书由登记系统生成，不加盖印章图样；真伪以登记点在办记录为准。受理编号 "+c.Filing.IntakeNo)
+	return title
+}
+
+// Batch draws papers of several filings as one PDF, for the printer: every paper of the kind that exists, each on its own page. Scope as
+// Case: cases the reader may not see are refused as a whole. Invalid "nothing_to_print", "too_many".
+func (s *Service) Batch(ctx context.Context, a actor.Actor, filings []int64, kind Kind) ([]byte, error) {
+	write := filingPapers()[kind]
+	if write == nil {
+		return nil, fault.New(fault.NotFound, "no_such_paper", "没有这种文书")
+	}
+	if len(filings) > maxBatch {
+		return nil, fault.Newf(fault.Invalid, "too_many", "一次最多打印 %d 件", maxBatch)
+	}
+	var cases []registry.Case
+	for _, id := range filings {
+		c, err := s.config.Registry.Case(ctx, a, id)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(OfFiling(c.Filing), kind) {
+			cases = append(cases, c)
+		}
+	}
+	if len(cases) == 0 {
+		return nil, fault.New(fault.Invalid, "nothing_to_print", "所选的申请都没有“"+kind.Title()+"”")
+	}
+	fonts, err := s.fonts()
+	if err != nil {
+		return nil, err
+	}
+	sample := slices.ContainsFunc(cases, func(c registry.Case) bool { return c.Filing.Sample })
+	p := fonts.New(document.PDFOptions{Title: kind.Title(), At: cases[0].Filing.UpdatedAt, Sample: sample})
+	for i, c := range cases {
+		if i > 0 {
+			p.Append()
+		}
+		s.writeFiling(p, c, kind, write)
+	}
+	return p.Bytes()
+}
+
+// maxBatch bounds one printing.
+const maxBatch = 100
+
+// form is 技术合同登记表: every field of the application, as it was filed.
+func form(p *document.PDF, c registry.Case) string {
+	p.Title("技术合同登记表")
+	p.Pairs([]document.Pair{{Label: "受理编号", Value: c.Filing.IntakeNo}, {Label: "登记点", Value: c.Point.Name}})
+	for _, part := range contract.Sheet(c.Contract.Content) {
+		p.Heading(part.Title)
+		var pairs []document.Pair
+		for _, line := range part.Lines {
+			pairs = append(pairs, document.Pair{Label: line.Label, Value: line.Value})
+		}
+		p.Pairs(pairs)
+	}
+	return "技术合同登记表"
 }
 
 // paperDay is when the paper was given.
@@ -108,7 +173,7 @@ func receipt(p *document.PDF, c registry.Case) string {
 func correction(p *document.PDF, c registry.Case) string {
 	p.Title("技术合同认定登记补正一次性告知书")
 	facts(p, c, document.Pair{Label: "告知日期", Value: onDay(c.Filing.Correction.AskedAt)})
-	p.Paragraph("你单位的申请需要补正以下全部内容。请在 " + longDate(c.Filing.Correction.DueOn) + " 前一次补齐；逾期或拒不补正的，将按所列理由不予登记。")
+	p.Paragraph("你单位的申请需要补正以下全部内容。请在 " + longDate(c.Filing.Correction.DueOn) + " 前一次补齐；逾期没有补正的，将按所列理由不予登记。")
 	rows := make([][]string, 0, len(c.Filing.Correction.Items))
 	for i, item := range c.Filing.Correction.Items {
 		rows = append(rows, []string{fmt.Sprint(i + 1), item.Text, reasonWords(item.Reason)})
@@ -129,7 +194,7 @@ func decline(p *document.PDF, c registry.Case) string {
 	facts(p, c, document.Pair{Label: "决定日期", Value: onDay(*c.Filing.DecidedAt)},
 		document.Pair{Label: "理由", Value: codes.IntakeRefusal.Label(c.Filing.Refusal.Codes[0])})
 	p.Paragraph(c.Filing.Refusal.Text)
-	p.Paragraph("对本决定有异议的，可以依法申请行政复议。")
+	p.Paragraph(Remedies)
 	return "不予受理通知书"
 }
 
@@ -147,6 +212,7 @@ func refusal(p *document.PDF, c registry.Case) string {
 	facts(p, c, document.Pair{Label: "决定日期", Value: onDay(*c.Filing.DecidedAt)}, document.Pair{Label: "理由", Value: strings.Join(words, "；")},
 		document.Pair{Label: "依据", Value: articles})
 	p.Paragraph(r.Text)
-	p.Paragraph("合同文本注明“未予登记”，退回申请人（技术合同认定登记管理办法第 11 条）。对本决定有异议的，可以依法申请行政复议（第 13 条）。")
+	p.Paragraph("合同文本注明“未予登记”，退回申请人（技术合同认定登记管理办法第 11 条）。")
+	p.Paragraph(Remedies)
 	return "不予登记通知书"
 }

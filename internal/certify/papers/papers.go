@@ -7,11 +7,9 @@
 package papers
 
 import (
-	"fmt"
 	"time"
 
 	"techmarket/internal/certify/benefits"
-	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/ledger"
 	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/registry"
@@ -49,6 +47,7 @@ type Kind string
 
 // The papers.
 const (
+	Form       Kind = "form"       // 技术合同登记表
 	Receipt    Kind = "receipt"    // 受理通知书
 	Correction Kind = "correction" // 一次性告知书
 	Decline    Kind = "decline"    // 不予受理通知书
@@ -57,11 +56,12 @@ const (
 	Change Kind = "change" // 变更登记通知书, of the newest version (2000 办法第15条)
 	Cancel Kind = "cancel" // 注销通知书 (2000 办法第15条)
 	Revoke Kind = "revoke" // 撤销通知书 (2000 办法第17条)
+	Notice Kind = "notice" // 拟撤销告知书
 )
 
 // Title is what stands at the head of the paper.
 func (k Kind) Title() string {
-	return map[Kind]string{Receipt: "受理通知书", Correction: "一次性告知书", Decline: "不予受理通知书", Refusal: "不予登记通知书",
+	return map[Kind]string{Form: "技术合同登记表", Notice: "拟撤销登记告知书", Receipt: "受理通知书", Correction: "一次性告知书", Decline: "不予受理通知书", Refusal: "不予登记通知书",
 		Change: "变更登记通知书", Cancel: "注销登记通知书", Revoke: "撤销登记通知书"}[k]
 }
 
@@ -78,10 +78,10 @@ func (s *Service) fonts() (*document.Fonts, error) {
 	return s.config.Fonts()
 }
 
-// Drawable gives the check that no contract is filed whose certificate could not be drawn: it names field, characters and mend.
-// Where the server has no fonts, papers wait and nothing is refused.
-func Drawable(load Fonts) func(contract.Content) error {
-	return func(c contract.Content) error {
+// Drawable gives the check that nothing moves whose papers could not be drawn: it names field, characters and mend. Where the server
+// has no fonts, papers wait and nothing is refused.
+func Drawable(load Fonts) func(...registry.Text) error {
+	return func(texts ...registry.Text) error {
 		if load == nil {
 			return nil
 		}
@@ -90,20 +90,20 @@ func Drawable(load Fonts) func(contract.Content) error {
 			return nil
 		}
 		var bad fault.Fields
-		check := func(path, what, text string) {
-			if chars := fonts.Missing(text); len(chars) > 0 {
-				bad.Add(path, "char_not_drawable", what+"里有证明印不出的字："+document.NameChars(chars)+
-					"。蒙古文请改用汉字名称，生僻字请改用营业执照上的通用写法，或请系统管理员配置含有这些字的字体")
+		for _, t := range texts {
+			if chars := fonts.Missing(t.Text); len(chars) > 0 {
+				bad.Add(t.Path, "char_not_drawable", t.What+"里有文书印不出的字："+document.NameChars(chars)+
+					"。蒙古文请改用汉字，生僻字请改用通用写法，或请系统管理员配置含有这些字的字体")
 			}
-		}
-		check("elements.name", "合同名称", c.Elements.Name)
-		check("seller.name", "卖方名称", c.Seller.Name)
-		for i, b := range c.Buyers {
-			check(fmt.Sprintf("buyers.%d.name", i), "买方名称", b.Name)
 		}
 		return bad.Err()
 	}
 }
+
+// Remedies are what stands on every decision against the applicant: where, and until when, it can be contested. 复议 is in the 办法
+// (第13条); the days are those of the general laws and unverified, so that a paper names the law with them.
+const Remedies = "对本决定不服的，可以自收到之日起 60 日内，依照行政复议法向有管辖权的行政复议机关（登记点所属科技主管部门的本级人民政府）申请行政复议，" +
+	"也可以自收到之日起六个月内，依照行政诉讼法向人民法院提起诉讼（技术合同认定登记管理办法第 13 条）。"
 
 // contact is the foot of a paper: who decided and where to ask.
 func contact(p point.Point) string {

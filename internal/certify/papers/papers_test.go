@@ -121,6 +121,8 @@ func TestEachDecisionHasItsPaper(t *testing.T) {
 		},
 	)
 	registrytest.Check(t, err)
+	_, err = w.S.Do(ctx, w.Seller, registry.Command{Filing: ref, Event: registry.EventDeclineCorrection, Text: "不再补交"})
+	registrytest.Check(t, err)
 	_, err = w.S.Do(
 		ctx,
 		w.Registrar,
@@ -128,7 +130,6 @@ func TestEachDecisionHasItsPaper(t *testing.T) {
 			Filing:  ref,
 			Event:   registry.EventLapseCorrection,
 			Refusal: registry.Refusal{Codes: []string{"R7"}, Articles: []string{"29"}, Text: "申请人书面表示不再补交"},
-			Refused: true,
 		},
 	)
 	registrytest.Check(t, err)
@@ -142,7 +143,7 @@ func TestEachDecisionHasItsPaper(t *testing.T) {
 	}{
 		{f.ID, papers.Receipt, []string{"受理通知书", f.IntakeNo, "第11条"}},
 		{f.ID, papers.Correction, []string{"一次性告知书", "请补交专利证书复印件", "请明确交付时间", "R7"}},
-		{f.ID, papers.Refusal, []string{"不予登记通知书", "第29条", "申请人书面表示不再补交", "行政复议"}},
+		{f.ID, papers.Refusal, []string{"不予登记通知书", "第29条", "申请人书面表示不再补交", "行政复议", "60日", "六个月", "人民法院"}},
 		{other.ID, papers.Decline, []string{"不予受理通知书", "口头合同", "只有口头约定"}},
 	} {
 		name, pdf, err := w.Papers.Filing(ctx, w.Seller, c.filing, c.kind)
@@ -156,6 +157,39 @@ func TestEachDecisionHasItsPaper(t *testing.T) {
 				t.Errorf("%s does not say %q", name, want)
 			}
 		}
+	}
+}
+
+// A registrar writes what stands in the contract: formulas and ticks are drawn, and what nothing draws is refused before the case moves.
+func TestACorrectionWithFormulasHasItsPaperAndTheBatchPrintsAll(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	a, b := w.Submit(w.Content()), w.Submit(w.Content())
+	ask := func(text string) registry.Command {
+		return registry.Command{Filing: a.ID, Event: registry.EventRequestCorrection,
+			Items: []registry.CorrectionItem{{Text: text, Reason: "R3"}}}
+	}
+	_, err := w.S.Do(ctx, w.Registrar, ask("写明ᠮᠣᠩ"))
+	if !fault.HasCode(err, "invalid_input") || w.Filing(a.ID).State != registry.AwaitingAcceptance {
+		t.Errorf("a text that no paper prints: %v", err)
+	}
+	_, err = w.S.Do(ctx, w.Registrar, ask("请写明 CO₂ 排放 ⩽ 10⁻⁶，☑ 已盖章"))
+	registrytest.Check(t, err)
+	_, pdf, err := w.Papers.Filing(ctx, w.Seller, a.ID, papers.Correction)
+	registrytest.Check(t, err)
+	if got := registrytest.Text(t, pdf); !strings.Contains(got, "[√]已盖章") || !strings.Contains(got, "CO") {
+		t.Errorf("the notice says %s", got)
+	}
+	pdf, err = w.Papers.Batch(ctx, w.Registrar, []int64{a.ID, b.ID}, papers.Form)
+	registrytest.Check(t, err)
+	got := registrytest.Text(t, pdf)
+	for _, want := range []string{a.IntakeNo, b.IntakeNo, "0471-0000000", "电子信息", "计划外", "关联交易"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the forms do not say %q", want)
+		}
+	}
+	if _, err := w.Papers.Batch(ctx, w.Stranger, []int64{a.ID}, papers.Form); !fault.Is(err, fault.NotFound) {
+		t.Errorf("another point prints it: %v", err)
 	}
 }
 

@@ -20,6 +20,9 @@ func OfRegistration(r registry.Registration) []Kind {
 	if r.Version > 1 {
 		out = append(out, Change)
 	}
+	if r.Revocation != nil {
+		out = append(out, Notice)
+	}
 	if r.Ending != nil {
 		switch r.Settled() {
 		case registry.Cancelled:
@@ -47,9 +50,14 @@ func (s *Service) Registration(ctx context.Context, a actor.Actor, number string
 		return "", nil, err
 	}
 	var at time.Time
-	if kind == Change {
+	switch kind {
+	case Change:
 		at = d.Certificates[0].IssuedAt
-	} else { // a historic registration has no certificate
+	case Notice:
+		if at, err = time.Parse(time.DateOnly, r.Revocation.On); err != nil {
+			return "", nil, fmt.Errorf("day of the notice: %w", err)
+		}
+	default: // a historic registration has no certificate
 		at = *r.EndedOn
 	}
 	p := fonts.New(document.PDFOptions{Title: kind.Title() + " " + number, At: at, Sample: r.Sample})
@@ -62,16 +70,23 @@ func (s *Service) Registration(ctx context.Context, a actor.Actor, number string
 		{Label: "合同类别", Value: codes.ClassName(r.Class)},
 		{Label: "登记日期", Value: dateWords(r.RegisteredOn)},
 	}
-	if kind == Change {
+	switch kind {
+	case Change:
 		writeChange(p, d, pairs)
-	} else {
+		p.Paragraph(Remedies)
+	case Notice:
+		writeNotice(p, *r.Revocation, pairs)
+	default:
 		writeEnding(p, r, pairs)
+		p.Paragraph(Remedies)
 	}
-	p.Paragraph("对本决定有异议的，可以依法申请行政复议（技术合同认定登记管理办法第 13 条）。")
 	p.Signed(d.Point.Name, onDay(at))
-	p.Space(6)
-	p.Note(contact(d.Point))
-	p.Note("本文书由登记系统生成，不加盖印章图样；登记现在的状态以证明上的核验页为准。")
+	p.Space(4)
+	address := s.config.BaseURL + "/registrations/" + number
+	if len(d.Certificates) > 0 {
+		address = s.CheckURL(number, d.Certificates[0].CheckCode)
+	}
+	p.QR(address, 22, "扫码查看这项登记现在的状态。\n"+contact(d.Point)+"\n本文书由登记系统生成，不加盖印章图样；登记现在的状态以核验页为准。")
 	pdf, err = p.Bytes()
 	return kind.Title() + "-" + number + ".pdf", pdf, err
 }
@@ -107,6 +122,15 @@ func writeChange(p *document.PDF, d registry.Dossier, pairs []document.Pair) {
 			{"技术交易额", technical.Grouped(), r.Technical.Grouped(), (r.Technical - technical).Grouped()}},
 	)
 	p.Paragraph("你单位申请的合同变更已经登记，登记编号不变，技术交易额重新认定（技术合同认定登记管理办法第 15 条）。原版本的证明不再作为办理有关手续的依据，请使用变更后的证明。差额记入变更当期的统计。")
+}
+
+// writeNotice tells what is intended and why, and until when the applicant may answer; nothing is decided yet.
+func writeNotice(p *document.PDF, v registry.Revocation, pairs []document.Pair) {
+	p.Pairs(append(pairs, document.Pair{Label: "拟作的决定", Value: "撤销登记（技术合同认定登记管理办法第 17 条）"},
+		document.Pair{Label: "理由", Value: codes.RevocationGround.Label(v.Ground)}, document.Pair{Label: "告知日期", Value: longDate(v.On)}))
+	p.Space(2)
+	p.Paragraph(v.Reason)
+	p.Paragraph("你单位可以在 " + longDate(v.DueOn) + " 前向告知机关陈述、申辩，并提交有关材料。逾期没有陈述、申辩的，将依法作出决定。")
 }
 
 func writeEnding(p *document.PDF, r registry.Registration, pairs []document.Pair) {

@@ -43,9 +43,9 @@ func TestChangeCancellationAndRevocationHaveTheirPapers(t *testing.T) {
 	)
 	registrytest.Check(t, err)
 	paper(a.Number, papers.Cancel, "技术合同注销登记通知书", "合同解除", "双方签署解除协议", "1,000,000.00元", "第15条")
-	_, err = w.S.Do(ctx, w.League, registry.Command{Number: b.Number, Event: registry.EventRevoke, Ground: "fraud", Text: "合同虚假"})
+	_, err = w.Revoke(b.Number, "fraud")
 	registrytest.Check(t, err)
-	paper(b.Number, papers.Revoke, "技术合同撤销登记通知书", "合同虚假", "第17条", "行政复议")
+	paper(b.Number, papers.Revoke, "技术合同撤销登记通知书", "虚假合同", "第17条", "行政复议")
 	if _, _, err := w.Papers.Registration(ctx, w.Seller, b.Number, papers.Cancel); !fault.HasCode(err, "no_such_paper") {
 		t.Errorf("a paper that does not exist: %v", err)
 	}

@@ -44,11 +44,11 @@ func TestAPointsYearIsComputedAndAssessedOnce(t *testing.T) {
 			trained++
 		}
 	}
-	if len(staff) != 5 || trained != 1 {
+	if len(staff) != 6 || trained != 1 {
 		t.Errorf("%d staff, %d trained", len(staff), trained)
 	}
 	w.Later(300) // 2027
-	_, err = w.S.Do(ctx, w.League, registry.Command{Number: reg.Number, Event: registry.EventRevoke, Ground: "fraud", Text: "虚假合同"})
+	_, err = w.Revoke(reg.Number, "fraud")
 	registrytest.Check(t, err)
 	got, err := w.Points.Figures(ctx, w.League, w.County.ID, 2026)
 	registrytest.Check(t, err)
@@ -61,7 +61,7 @@ func TestAPointsYearIsComputedAndAssessedOnce(t *testing.T) {
 		Amount:     800_000 * money.Yuan,
 		Technical:  800_000 * money.Yuan,
 		InTarget:   2,
-		Staff:      5,
+		Staff:      6,
 		Trained:    1,
 	}
 	if got != want {
@@ -94,7 +94,7 @@ func TestAPointKnowsItsStaff(t *testing.T) {
 	w, ctx := registrytest.New(t), context.Background()
 	staff, err := w.Points.Staff(ctx, w.Head, w.County.ID)
 	registrytest.Check(t, err)
-	if len(staff) != 5 {
+	if len(staff) != 6 {
 		t.Errorf("staff %+v", staff)
 	}
 	if _, err := w.Points.Staff(ctx, w.Stranger, w.County.ID); !fault.Is(err, fault.Forbidden) {

@@ -36,13 +36,14 @@ type Amounts struct {
 	Rows      []Row     `json:"rows"`         // one for each cost row, in order
 }
 
-// Coherent reports whether the figures can stand in a registration: 0 < T ≤ C and the goods kept in T fit into it.
+// Coherent reports whether the figures can stand in a registration: 0 < T ≤ C, and the goods kept in T leave a technical part. A
+// price that is goods alone, all of them carriers, is a sale.
 func (a Amounts) Coherent() bool {
 	var kept money.Fen
 	for _, r := range a.Rows {
 		kept += r.Kept
 	}
-	return a.Technical > 0 && a.Technical <= a.Contract && kept <= a.Technical
+	return a.Technical > 0 && a.Technical <= a.Contract && kept < a.Technical
 }
 
 const maxRows = 10_000
@@ -52,11 +53,11 @@ const maxRows = 10_000
 // Goods that are no granted carrier are deducted whole, granted ones only beyond the reasonable quantity (认定规则
 // Art. 19, 52; "excess only" is inferred): N = Σ max(0, qty − reasonable) × unit. V = T − goods that stayed in T for
 // classes 01, 02, 03 and for tied 04 and 05, strains and varieties staying in V; 0 for 04 and 05 that are not tied
-// (财税〔2016〕36号, 财税字〔1999〕273号). Nothing is divided or rounded.
+// (财税〔2016〕36号, 财税字〔1999〕273号), and for 0502 and 0503 unless the policy counts them. Nothing is divided or rounded.
 //
 // The result need not be Coherent: a page shows it while the registrar types. The error is an Invalid fault naming
 // the row: a negative amount, a quantity below one, a sum beyond money.Max.
-func Compute(class string, c money.Fen, costs []Cost, biological, tied bool) (Amounts, error) {
+func (p Policy) Compute(class string, c money.Fen, costs []Cost, biological, tied bool) (Amounts, error) {
 	var bad fault.Fields
 	bad.Check(c >= 0 && c <= money.Max, "amount", "range", "合同成交额应在 0.01 至 99,999,999,999.99 元之间")
 	if len(costs) > maxRows {
@@ -96,7 +97,7 @@ func Compute(class string, c money.Fen, costs []Cost, biological, tied bool) (Am
 		return Amounts{}, err
 	}
 	a.Technical = c - a.Deducted
-	if exemptKind(class) || tied {
+	if exemptKind(class) || tied && (p.TiedAgencyVAT || !inClass(class, "0502", "0503")) {
 		a.VATBase = a.Technical - a.Goods
 	}
 	return a, nil

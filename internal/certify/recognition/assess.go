@@ -2,6 +2,8 @@ package recognition
 
 import (
 	"slices"
+
+	"techmarket/internal/foundation/money"
 )
 
 // Assess decides an application by the book. It is pure and never fails: facts that contradict each other become a
@@ -14,16 +16,16 @@ func Assess(a Application, policy Policy) Decision {
 	d := Decision{Outcome: Register, Reasons: []string{}, Articles: []string{}, Flags: []string{}, Rules: []Rule{}}
 	lifted := false
 	for _, r := range book() {
-		if r.holds == nil || !r.Applies(a.Class) || !r.holds(a) {
+		if r.holds == nil || !r.decides(a.Class) || !r.holds(a) {
 			continue
 		}
-		if r.LiftedBy != "" && slices.Contains(a.Findings, r.LiftedBy) {
+		if r.LiftedBy != "" && inClass(a.Class, r.Classes...) && slices.Contains(a.Findings, r.LiftedBy) {
 			lifted = true
 			continue
 		}
 		o := r.Outcome
 		switch {
-		case o == Correct && a.Refused:
+		case o == Correct && (a.Refused || slices.Contains(a.Told, r.Reason)):
 			o = Refuse
 		case o == NotAccept && a.Accepted && r.Reason != "":
 			o = Refuse
@@ -52,13 +54,14 @@ func Assess(a Application, policy Policy) Decision {
 	}
 
 	// costs_exceed_price has seen to it that the amounts compute and are coherent.
-	amounts, _ := Compute(a.Class, *a.Amount, a.Costs, a.Biological, a.Tied)
+	amounts, _ := policy.Compute(a.Class, *a.Amount, a.Costs, a.Biological, a.Tied)
 	d.Class, d.Amounts = a.Class, &amounts
 	d.Expert = amounts.Technical >= policy.LargeAmount || slices.Contains(a.Findings, Disputed)
 	for flag, on := range map[string]bool{
 		FlagAmountOpen: a.Royalty,
 		FlagCIT:        citTransfer(a),
 		FlagImport:     !a.Seller.domestic(),
+		FlagExport:     a.Seller.domestic() && !a.Buyer.domestic(),
 		FlagReason:     lifted,
 	} {
 		if on {
@@ -80,13 +83,16 @@ func sorted(s []string) []string {
 }
 
 // citTransfer is the income-tax hint of 财税〔2010〕111号 and 公告2015年第82号: a domestic seller transfers, or licences
-// for five years or more, a right of the list that is in force.
+// for five years or more, a right of the list that is in force. An application (0203) is no granted right.
 func citTransfer(a Application) bool {
-	if !a.Seller.domestic() || !a.IP.Valid || !slices.Contains(taxedRights, a.IP.Kind) {
+	if !a.Seller.domestic() || !a.IP.Valid || a.Class == pendingRight || !slices.Contains(taxedRights, a.IP.Kind) {
 		return false
 	}
 	return inClass(a.Class, "02") || (inClass(a.Class, "03") && a.Licence != nil && a.Licence.Years >= 5)
 }
+
+// tokenPrice is the price below which somebody should look again (our choice).
+const tokenPrice = 100 * money.Yuan
 
 // gaps names what the form should hold and the book does not decide (docs/rules/registration.md §5, Art. 26).
 func gaps(a Application) []Hint {
@@ -98,8 +104,12 @@ func gaps(a Application) []Hint {
 	}
 	transfer := inClass(a.Class, "02", "03")
 	add(transfer && a.IP.Kind == "none", "ip_kind_missing", "技术转让与许可应写明涉及的知识产权", "登记表填写要求")
-	add(transfer && !a.IP.OwnershipAgreed, "ownership_open", "合同没有约定知识产权及后续改进成果的归属", "技术合同认定规则第 26 条")
+	add(inClass(a.Class, "01") && !a.IP.OwnershipAgreed, "ownership_open", "合同没有约定研究开发成果的归属", "登记表填写要求")
 	add(inClass(a.Class, "03") && a.Licence == nil, "licence_terms_missing", "许可合同应写明许可年限与方式", "登记表填写要求")
+	if a.Amount != nil {
+		text := "合同价款只有 " + a.Amount.Grouped() + " 元，请核对是否为象征性价款或单位填错"
+		add(*a.Amount > 0 && *a.Amount < tokenPrice, "token_price", text, "登记实践")
+	}
 	return out
 }
 
@@ -108,7 +118,7 @@ func taxHints(a Application, d Decision) []Hint {
 	var out []Hint
 	if d.Amounts.VATBase > 0 {
 		out = append(out, Hint{"vat_exempt", "免征增值税的计税依据参考：" + d.Amounts.VATBase.Grouped() + " 元，以税务机关认定为准", "财税〔2016〕36号附件 3 第一条（二十六）"})
-		if inClass(a.Class, "0502", "0503") {
+		if inClass(a.Class, "0502", "0503") { // only where the policy counts them
 			out = append(out, Hint{"related_service_open", "技术中介、技术培训能否算作转让或开发的相关服务，待税务机关确认", "待核实"})
 		}
 	}

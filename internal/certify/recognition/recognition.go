@@ -90,17 +90,23 @@ type Application struct {
 	IP         IP
 	Licence    *Licence
 	Findings   []string // codes of Findings
-	Refused    bool     // the applicant was told once and did not mend it
+	Refused    bool     // the applicant was told once and did not mend it, whatever it was
 
 	// What only the register knows; absent from files.
-	OwnPoint  bool // the point belongs to the seller's own university or institute, which comes before the county's
-	Duplicate bool // the same text, number and parties are registered or filed already
-	Accepted  bool // the desk accepted the case before the fault was seen: 不予受理 turns into 不予登记
+	OwnPoint  bool     // the point belongs to the seller's own university or institute, which comes before the county's
+	Duplicate bool     // the same text, number and parties are registered or filed already
+	Accepted  bool     // the desk accepted the case before the fault was seen: 不予受理 turns into 不予登记
+	Told      []string // R-codes the applicant was told of once and did not mend in time: no other mendable fault is refused
+	Change    bool     // an amendment of a registered contract: its term may be over, as settlement and royalties come late
 }
 
 // Policy holds what a dated policy row may change.
 type Policy struct {
 	LargeAmount money.Fen // T from which experts review
+
+	// TiedAgencyVAT lets intermediation and training (0502, 0503) that belong to a transfer or development count for V. Whether the tax
+	// office agrees is open, so the default is no (docs/rules/amounts.md §3).
+	TiedAgencyVAT bool
 }
 
 // DefaultPolicy is the policy in use: T ≥ 5,000,000.00 元 goes to experts (the threshold of the 2024 draft; using it
@@ -112,6 +118,7 @@ const (
 	FlagAmountOpen = "amount_to_be_corrected" // royalty: the fixed part is registered, the rest follows by 变更
 	FlagCIT        = "cit_transfer"           // income-tax hint
 	FlagImport     = "import"                 // the domestic buyer applies
+	FlagExport     = "export"                 // the buyer is abroad
 	FlagReason     = "reason_required"        // the registrar must write why
 )
 

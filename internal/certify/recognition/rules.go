@@ -3,6 +3,7 @@ package recognition
 import (
 	"slices"
 	"sync"
+	"time"
 )
 
 // Rule is one rule of the book, readable by a registrar. Answering its question with 是 is its finding.
@@ -19,12 +20,22 @@ type Rule struct {
 	Finding  bool     `json:"finding"` // asked at the desk; otherwise read from the facts of the application
 	Cases    []string `json:"cases"`   // acceptance cases that test it
 
-	holds func(Application) bool
+	everywhere bool // the finding decides under every class, and is asked under its own
+	holds      func(Application) bool
 }
 
 // Applies reports whether the rule is asked for a contract of that class.
 func (r Rule) Applies(class string) bool {
 	return len(r.Classes) == 0 || inClass(class, r.Classes...)
+}
+
+// decides reports whether the rule counts for the class. What was found counts under whatever class the contract was filed:
+// processing stays processing where it is called development.
+func (r Rule) decides(class string) bool { return r.everywhere || r.Applies(class) }
+
+// Mendable reports whether a reason belongs to faults that are corrected before they are refused.
+func Mendable(reason string) bool {
+	return slices.ContainsFunc(book(), func(r Rule) bool { return r.Outcome == Correct && r.Reason == reason })
 }
 
 // Findings that change other rules or the way of the case.
@@ -39,6 +50,23 @@ const (
 	lawMeasures = "技术合同认定登记管理办法（2000）"
 	lawPractice = "登记实践"
 )
+
+// pendingRight is the transfer of a patent application: nothing is granted yet.
+const pendingRight = "0203"
+
+var patents = []string{"invention", "utility_model", "design"}
+
+// rightsOf are the kinds of right that a class of transfer or licence can be about; a class without a row is about any (0208).
+var rightsOf = map[string][]string{
+	"0201": {"know_how"}, "0202": patents, pendingRight: patents, "0204": {"software"}, "0205": {"layout"}, "0206": {"plant_variety"},
+	"0207": {"biomedical"}, "0301": patents, "0302": {"know_how"}, "0303": {"software"}, "0304": {"layout"}, "0305": {"plant_variety"},
+}
+
+// Fits reports whether a right of that kind can be what a contract of the class is about.
+func Fits(class, kind string) bool {
+	kinds, ok := rightsOf[class]
+	return !ok || slices.Contains(kinds, kind)
+}
 
 var registeredRights = []string{"invention", "utility_model", "design", "layout", "plant_variety"}
 
@@ -66,10 +94,11 @@ var book = sync.OnceValue(func() []Rule {
 		}
 	}
 	in := func(r Rule, classes ...string) Rule { r.Classes = classes; return r }
+	all := func(r Rule, classes ...string) Rule { r.Classes, r.everywhere = classes, true; return r }
 	art := func(s ...string) []string { return s }
 	// Article 42(1): ordinary work, unless separately signed with unconventional means.
 	ordinary := func(id, question string, cases ...string) Rule {
-		r := in(finding(id, Refuse, "R2", art("42-1"), question, "常规手段的一般性业务不属于技术服务；单独订立、以非常规手段解决复杂特殊技术问题的，请写明理由后再申请", cases...), "05")
+		r := all(finding(id, Refuse, "R2", art("42-1"), question, "常规手段的一般性业务不属于技术服务；单独订立、以非常规手段解决复杂特殊技术问题的，请写明理由后再申请", cases...), "05")
 		r.LiftedBy = Unconventional
 		return r
 	}
@@ -83,7 +112,9 @@ var book = sync.OnceValue(func() []Rule {
 		fact("wrong_area", NotAccept, "", lawMeasures, art("8"), "卖方（技术进口为买方）所在地是否不归本登记点受理？", "请到所列登记点申请",
 			func(a Application) bool { right := a.rightPoint(); return right == "" || right != a.Point }, "B5"),
 		fact("outside_validity", NotAccept, "R11", lawPractice, nil, "申请日是否在合同生效之前或有效期届满之后？", "请在合同有效期内申请；合同已续签的，请附续签文本",
-			func(a Application) bool { return a.Applied < a.Signed || a.Applied < a.Begins || a.Applied > a.Ends }, "B7"),
+			func(a Application) bool {
+				return !a.Change && (a.Applied < a.Signed || a.Applied < a.Begins || a.Applied > a.Ends)
+			}, "B7"),
 
 		// The contract as such.
 		fact("duplicate", Refuse, "R10", lawPractice, nil, "同一合同是否已在任一登记点申请或登记？", "同一合同只登记一次；内容有变更的，请到原登记点办理变更",
@@ -95,7 +126,7 @@ var book = sync.OnceValue(func() []Rule {
 				if a.Amount == nil || *a.Amount <= 0 {
 					return false
 				}
-				amounts, err := Compute(a.Class, *a.Amount, a.Costs, a.Biological, a.Tied)
+				amounts, err := Policy{}.Compute(a.Class, *a.Amount, a.Costs, a.Biological, a.Tied)
 				return err != nil || !amounts.Coherent()
 			}, "E1"),
 		finding("parties_unclear", Refuse, "R3", art("15"), "合同主体是否不明确？", "请明确当事人后重新订立合同", "E2"),
@@ -103,6 +134,12 @@ var book = sync.OnceValue(func() []Rule {
 		finding("price_unclear", Refuse, "R3", art("15"), "价款、报酬或使用费的约定是否不明确？", "请明确价款及其构成后重新订立合同", "E2"),
 		finding("approval_missing", Refuse, "R4", art("12", "13"), "依法应当审批或许可而未取得文件？", "请取得审批或许可文件后再申请", "E3"),
 		finding("title_mismatch", Correct, "R5", art("17"), "合同名称与约定的权利义务是否不一致？", "请按合同内容更正名称或合同类别", "B2", "B2b"),
+		finding("not_effective", Refuse, "R1", art("8"), "合同是否尚未生效（附条件、须批准而未批准等）？", "请在合同生效后再申请", "F1"),
+		finding("guarantee_unmet", Refuse, "R1", art("16"), "约定的担保条件是否没有满足？", "请在担保条件满足后再申请", "F1"),
+		finding("unit_unauthorised", Correct, "R7", art("9"), "当事人是否为法人的内设机构，而没有法人的书面授权？", "请补交法人的书面授权", "F2"),
+		finding("plan_consent_missing", Correct, "R7", art("10"), "列入政府计划的项目是否没有计划主管部门的文件？", "请补交计划主管部门的文件", "F2"),
+		finding("other_kind", Refuse, "R2", art("5"), "是否实为其他种类的合同（加工、勘察设计施工、常规测试、翻译、法律意见、一般经济分析等，下面没有单列的）？",
+			"其他合同不予登记；其中的技术部分可单独订立合同后申请", "F3"),
 		finding("monopoly_clause", Refuse, "R6", art("18"), "是否有非法垄断技术、妨碍技术进步的条款（限制改进、无偿独占回授等）？", "请删除或修改该条款后重新订立合同", "B3"),
 		finding("proof_missing", Correct, "R7", art("7"), "应当出具的证明文件是否缺少或不合要求？", "请补交所列证明文件", "E4"),
 		finding("seal_mismatch", Refuse, "R8", art("8"), "印章是否不齐，或与当事人名称不一致？", "请加盖与名称一致的印章后再申请", "E3"),
@@ -117,14 +154,24 @@ var book = sync.OnceValue(func() []Rule {
 		// Transfer and licence.
 		in(fact("certificate_missing", Correct, "R7", lawRules, art("29"), "专利、布图设计、植物新品种的权利证明是否缺少？", "请补交权利证书复印件（专利申请权为受理通知书）",
 			func(a Application) bool { return slices.Contains(registeredRights, a.IP.Kind) && !a.IP.Certificate }, "A4b", "A4c"), "02", "03"),
+		in(finding("certificate_differs", Correct, "R7", art("29"), "权利证明是否与合同标的或权利人不一致？", "请补交与标的一致的权利证明，或权利人同意的文件", "F2"), "02", "03"),
+		in(fact("class_right_mismatch", Correct, "R5", lawRules, art("17"), "合同类别与知识产权的种类是否不符？", "请按转让或许可的权利改正合同类别，或补填知识产权",
+			func(a Application) bool { return !Fits(a.Class, a.IP.Kind) }, "F4"), "02", "03"),
+		in(fact("ownership_open", Correct, "R3", lawRules, art("26"), "是否没有约定知识产权和后续改进成果的归属？", "请补充约定知识产权和后续改进成果的归属",
+			func(a Application) bool { return !a.IP.OwnershipAgreed }, "F5"), "02", "03"),
+		in(fact("licence_beyond_contract", Correct, "R3", lawRules, art("15"), "许可年限是否长于合同的有效期？", "请核对许可年限与合同有效期，两者应当一致",
+			func(a Application) bool { return a.Licence != nil && beyond(a.Begins, a.Ends, a.Licence.Years) }, "F6"), "03"),
 		in(fact("right_lapsed", Refuse, "R2", lawRules, art("29", "31"), "转让或许可的权利是否已经失效？", "已失效的权利进入公有领域，不能作为转让或许可的标的；可按技术咨询或技术服务申请",
-			func(a Application) bool { return slices.Contains(taxedRights, a.IP.Kind) && !a.IP.Valid }, "A4d"), "02", "03"),
+			func(a Application) bool {
+				return slices.Contains(taxedRights, a.IP.Kind) && !a.IP.Valid && a.Class != pendingRight
+			}, "A4d"), "02", "03"),
 		in(finding("public_domain", Refuse, "R2", art("31"), "标的是否为公有领域的技术？", "公有领域的技术可改按技术咨询或技术服务申请", "E5 许可"), "02", "03"),
 
 		// Consulting.
-		in(finding("economic_analysis", Refuse, "R2", art("38"), "是否为一般经济分析？", notConsulting, "A6b"), "04"),
-		in(finding("legal_advice", Refuse, "R2", art("38"), "是否为法律咨询？", notConsulting, "A6b"), "04"),
-		in(finding("purchase_information", Refuse, "R2", art("38"), "是否只是提供购销信息？", notConsulting, "E5 咨询"), "04"),
+		all(finding("economic_analysis", Refuse, "R2", art("38"), "是否为一般经济分析？", notConsulting, "A6b"), "04"),
+		all(finding("legal_advice", Refuse, "R2", art("38"), "是否为法律咨询？", notConsulting, "A6b"), "04"),
+		in(finding("social_appraisal", Refuse, "R2", art("38"), "是否为社会发展等非技术项目的评价？", notConsulting, "F3 评价"), "04"),
+		all(finding("purchase_information", Refuse, "R2", art("38"), "是否只是提供购销信息？", notConsulting, "E5 咨询"), "04"),
 
 		// Service.
 		ordinary("routine_processing", "是否为常规加工、定作？", "A9"),
@@ -141,6 +188,10 @@ var book = sync.OnceValue(func() []Rule {
 		finding("photography", Refuse, "R2", art("42-2"), "是否为摄影、摄像？", notService, "A11c"),
 		finding("compulsory_verification", Refuse, "R2", art("42-3"), "是否为强制计量检定？", notService, "A11d"),
 		finding("instrument_lease", Refuse, "R2", art("42-4"), "是否为仪器设备的出售、租赁或用户服务？", notService, "A11e"),
+		in(finding("intermediary_unclear", Correct, "R3", art("47"), "中介服务是否既没有单独的合同，也没有在主合同中写明条款？", "请补充中介合同或中介条款", "F7"), "0502"),
+		in(finding("intermediary_with_main", Refuse, "R10", art("47"), "这项中介是否已随主合同一并登记？", "已随主合同登记的，不再单独登记", "F7"), "0502"),
+		in(fact("training_in_training", Refuse, "R2", lawRules, art("45"), "单独申请的培训是否只是另一合同的一部分？", "属于转让、开发等合同一部分的培训随主合同认定，不单独登记",
+			func(a Application) bool { return slices.Contains(a.Findings, TrainingInside) }, "F8"), "0503"),
 		in(finding("product_use_training", Refuse, "R2", art("46"), "是否为售出产品的使用培训？", "随产品销售的培训不属于技术培训合同", "A13b"), "0503"),
 		in(finding("general_staff_training", Refuse, "R2", art("46"), "是否为一般职工的文化、职业培训？", "技术培训须针对特定技术人员和特定技术", "E5 培训"), "0503"),
 		{ID: TrainingInside, Question: "培训是否为本合同的一部分？", Outcome: Register, Articles: art("45"), Law: lawRules,
@@ -149,6 +200,14 @@ var book = sync.OnceValue(func() []Rule {
 			Mend: "提交专家评议", Finding: true, Cases: []string{"E7"}},
 	}
 })
+
+// beyond reports whether a term of years does not fit between two days. A year counts as 365 days, and the last day may belong to
+// the term or not.
+func beyond(begins, ends Date, years float64) bool {
+	from, err1 := time.Parse(time.DateOnly, string(begins))
+	to, err2 := time.Parse(time.DateOnly, string(ends))
+	return err1 == nil && err2 == nil && years*365 > to.Sub(from).Hours()/24+1
+}
 
 // Rules lists the book in the order of the checklist.
 func Rules() []Rule { return slices.Clone(book()) }

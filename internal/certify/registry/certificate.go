@@ -167,9 +167,36 @@ type CertificateRow struct {
 
 func CertificateRef(number string, version int) string { return number + "/" + strconv.Itoa(version) }
 
-func (s *Service) drawable(c contract.Content) error {
+// Text is a free text that a paper will print, with the field it was typed in.
+type Text struct{ Path, What, Text string }
+
+// drawable refuses, before anything moves, a text that no paper could print.
+func (s *Service) drawable(texts ...Text) error {
 	if s.config.Drawable == nil {
 		return nil
 	}
-	return s.config.Drawable(c)
+	return s.config.Drawable(texts...)
+}
+
+// contentTexts are what papers print of a contract.
+func contentTexts(c contract.Content) []Text {
+	out := []Text{{"elements.name", "合同名称", c.Elements.Name}, {"seller.name", "卖方名称", c.Seller.Name}}
+	for i, b := range c.Buyers {
+		out = append(out, Text{fmt.Sprintf("buyers.%d.name", i), "买方名称", b.Name})
+	}
+	return out
+}
+
+// drawableFiling is drawable for what the desk writes about a filing.
+func (s *Service) drawableFiling(w *work) error {
+	var texts []Text
+	if w.Event == EventRequestCorrection {
+		for i, item := range w.Items {
+			texts = append(texts, Text{fmt.Sprintf("items.%d.text", i), "补正事项", item.Text})
+		}
+	}
+	if w.filing.Refusal != nil {
+		texts = append(texts, Text{"text", "理由", w.filing.Refusal.Text})
+	}
+	return s.drawable(texts...)
 }

@@ -31,14 +31,16 @@ type Command struct {
 	Items    []CorrectionItem // request_correction: everything that is missing
 	Answers  []string         // submit_correction: one for each item
 	Refusal  Refusal          // refuse, lapse_correction, reject_by_experts
-	Refused  bool             // lapse_correction: the applicant refuses to correct, so the day need not have passed
+	Experts  []int64          // assign_experts: accounts
 	Review   Review           // save_review
 	Minutes  int64            // pass_experts, reject_by_experts: id of the experts' minutes, an uploaded file
 	National string           // register: the 16-digit number of the national system where the point enters it
 
-	Ground   string    // cancel: a key of CancelGrounds; revoke: one of codes.RevocationGround
+	Ground   string    // cancel: a key of CancelGrounds; announce_revocation: one of codes.RevocationGround
 	Approved bool      // review_tax_relief: the re-check was passed
 	Amount   money.Fen // book_income
+	Paper    int64     // book_income: id of the sealed 核定表, an uploaded file
+	Income   int64     // reverse_income: id of the row to take back
 }
 
 // Outcome is what an event left behind: the filing, the registration, or both where it moved both.
@@ -98,7 +100,7 @@ func (s *Service) Do(ctx context.Context, who actor.Actor, c Command) (Outcome, 
 	if !slices.Contains(Events(on), c.Event) {
 		return Outcome{}, fault.New(fault.Invalid, "unknown_event", "没有这一步，请刷新页面后再试。")
 	}
-	people, err := s.recipients(ctx, who, c)
+	people, err := s.recipients(ctx, c)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -121,9 +123,10 @@ func (s *Service) Do(ctx context.Context, who actor.Actor, c Command) (Outcome, 
 
 // recipients reads before the transaction whom an event tells, or who could do the next step: one request never holds two
 // connections.
-func (s *Service) recipients(ctx context.Context, who actor.Actor, c Command) ([]int64, error) {
+func (s *Service) recipients(ctx context.Context, c Command) ([]int64, error) {
+	people := s.config.People
 	switch c.Event {
-	case EventPassFirstReview:
+	case EventPassFirstReview, EventPassSecondReview, EventAssignExperts, EventPassExperts, EventRejectByExperts:
 		f, err := readFiling(ctx, s.config.DB, c.Filing)
 		if err != nil {
 			return nil, err
@@ -132,30 +135,43 @@ func (s *Service) recipients(ctx context.Context, who actor.Actor, c Command) ([
 		if err != nil {
 			return nil, err
 		}
-		roles := []actor.Role{actor.Reviewer}
-		if p.SecondReview == point.ReviewerOrHead {
-			roles = append(roles, actor.PointHead)
+		switch {
+		case c.Event == EventAssignExperts:
+			return s.expertsFor(ctx, p)
+		case c.Event != EventPassFirstReview:
+			return people.AccountsOf(ctx, p.OrganisationID, actor.PointHead)
+		case p.SecondReview == point.ReviewerOrHead:
+			return people.AccountsOf(ctx, p.OrganisationID, actor.Reviewer, actor.PointHead)
+		default:
+			return people.AccountsOf(ctx, p.OrganisationID, actor.Reviewer)
 		}
-		return s.config.People.AccountsOf(ctx, p.OrganisationID, roles...)
-	case EventPassSecondReview:
-		if !who.Has(actor.PointHead) {
+	case EventRequestChange, EventRequestCancel, EventAnnounceRevocation, EventDropRevocation, EventRevoke, EventRestore:
+		if c.Number == "" {
 			return nil, nil
 		}
-		return s.config.People.AccountsOf(ctx, who.OrgID, actor.PointHead)
-	case EventRequestChange:
 		r, err := ReadRegistration(ctx, s.config.DB, c.Number)
 		if err != nil {
 			return nil, err
 		}
-		return s.registrars(ctx, r.PointID)
+		if c.Event != EventRequestChange && c.Event != EventRequestCancel {
+			return people.AccountsOf(ctx, r.ApplicantOrg, Applicant.Roles()...)
+		}
+		p, err := point.Read(ctx, s.config.DB, r.PointID)
+		if err != nil {
+			return nil, err
+		}
+		if c.Event == EventRequestCancel {
+			return people.AccountsOf(ctx, p.OrganisationID, actor.Registrar, actor.PointHead)
+		}
+		return people.AccountsOf(ctx, p.OrganisationID, actor.Registrar)
 	default:
 		return nil, nil
 	}
 }
 
 // permit finds the row of the table that lets the person do the event, and holds it against the version the person saw.
-func (w *work) permit(on Aggregate, from State, applicant int64, parties []int64, version int) (Rule, error) {
-	rule, err := find(on, from, w.Event, Stand(w.who, applicant, parties, w.point))
+func (w *work) permit(on Aggregate, from State, parts []Part, version int) (Rule, error) {
+	rule, err := find(on, from, w.Event, parts)
 	if err != nil {
 		return rule, err
 	}
@@ -178,14 +194,17 @@ func (s *Service) moveFiling(ctx context.Context, w *work) error {
 	if w.point, err = point.Read(ctx, w.tx, f.PointID); err != nil {
 		return err
 	}
-	parties := []int64{f.SellerOrg, f.BuyerOrg}
-	if len(Stand(w.who, f.ApplicantOrg, parties, w.point)) == 0 {
+	parts, err := standing(ctx, w.tx, w.who, f, w.point)
+	if err != nil {
+		return err
+	}
+	if len(parts) == 0 {
 		return filingNotFound()
 	}
 	if w.Event == EventRegister && f.Kind == Change {
 		w.Event = EventRegisterChange
 	}
-	rule, err := w.permit(OnFiling, f.State, f.ApplicantOrg, parties, f.Version)
+	rule, err := w.permit(OnFiling, f.State, parts, f.Version)
 	if err != nil {
 		return err
 	}
@@ -214,11 +233,11 @@ func (s *Service) moveRegistration(ctx context.Context, w *work) error {
 	if w.point, err = point.Read(ctx, w.tx, reg.PointID); err != nil {
 		return err
 	}
-	parties := []int64{reg.SellerOrg, reg.BuyerOrg}
-	if len(Stand(w.who, reg.ApplicantOrg, parties, w.point)) == 0 {
+	parts := Stand(w.who, reg.ApplicantOrg, []int64{reg.SellerOrg, reg.BuyerOrg}, w.point)
+	if len(parts) == 0 {
 		return RegistrationNotFound()
 	}
-	rule, err := w.permit(OnRegistration, reg.State, reg.ApplicantOrg, parties, reg.LockVersion)
+	rule, err := w.permit(OnRegistration, reg.State, parts, reg.LockVersion)
 	if err != nil {
 		return err
 	}
@@ -254,6 +273,10 @@ func (s *Service) filingStep(ctx context.Context, w *work) error {
 		return s.requestCorrection(ctx, w)
 	case EventSubmitCorrection:
 		return s.submitCorrection(ctx, w)
+	case EventDeclineCorrection:
+		return declineCorrection(w)
+	case EventReturnCorrection:
+		return s.returnCorrection(ctx, w)
 	case EventLapseCorrection:
 		return s.lapseCorrection(ctx, w)
 	case EventSaveReview:
@@ -264,10 +287,10 @@ func (s *Service) filingStep(ctx context.Context, w *work) error {
 		return s.passSecondReview(ctx, w)
 	case EventReturnToReview:
 		return returnToReview(w)
-	case EventPassExperts:
-		return experts(w)
-	case EventRejectByExperts:
-		return s.rejectByExperts(ctx, w)
+	case EventAssignExperts:
+		return s.assignExperts(ctx, w)
+	case EventPassExperts, EventRejectByExperts:
+		return s.vote(ctx, w)
 	case EventRefuse:
 		return s.refuse(ctx, w)
 	case EventRegister, EventRegisterChange:
@@ -275,7 +298,9 @@ func (s *Service) filingStep(ctx context.Context, w *work) error {
 	case EventOpenReconsideration, EventOpenReRecognition:
 		w.filing.PriorState = w.filing.State
 		return noted(w, "请写明请求和理由")
-	default: // conclude: back to the state before; where the decision was set aside the applicant files anew
+	case EventRestore:
+		return s.restoreFiling(ctx, w)
+	default: // conclude: back to the state before
 		w.to, w.filing.PriorState = w.filing.PriorState, ""
 		return noted(w, "请写明结论")
 	}
@@ -292,6 +317,12 @@ func (s *Service) registrationStep(ctx context.Context, w *work) error {
 		return s.requestChange(ctx, w)
 	case EventRequestCancel:
 		return requestCancel(w)
+	case EventAnnounceRevocation:
+		return s.announceRevocation(ctx, w)
+	case EventState:
+		return stateCase(w)
+	case EventDropRevocation:
+		return dropRevocation(w)
 	case EventDeclineCancel:
 		return declineCancel(w)
 	case EventCancel:
@@ -302,9 +333,13 @@ func (s *Service) registrationStep(ctx context.Context, w *work) error {
 		return reviewTaxRelief(w)
 	case EventBookIncome:
 		return s.bookIncome(ctx, w)
+	case EventReverseIncome:
+		return s.reverseIncome(ctx, w)
 	case EventOpenReconsideration, EventOpenReRecognition:
 		w.reg.PriorState = w.reg.State
 		return noted(w, "请写明请求和理由")
+	case EventRestore:
+		return s.restoreRegistration(ctx, w)
 	default: // conclude: back to the state before; what must change then follows by change or revocation
 		w.to, w.reg.PriorState = w.reg.PriorState, ""
 		return noted(w, "请写明结论")

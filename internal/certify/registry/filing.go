@@ -2,12 +2,14 @@ package registry
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/deadline"
 	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/recognition"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 )
 
@@ -77,8 +79,34 @@ type Review struct {
 	Disputed   bool        `json:"disputed"`
 	Opinion    string      `json:"opinion"` // why it is recognised as this class; mandatory where a rule asks for a reason
 	Second     string      `json:"second"`  // the reviewer's opinion
-	Experts    string      `json:"experts"` // the experts' opinion
+	Experts    string      `json:"experts"` // the opinion that decided
 	Minutes    int64       `json:"minutesFileId"`
+	Panel      []Vote      `json:"panel,omitempty"`   // every expert's opinion, in order
+	Carried    bool        `json:"carried,omitempty"` // the sheet began with the answers and deductions of the version that stands
+}
+
+// Vote is one expert's opinion.
+type Vote struct {
+	Account int64     `json:"accountId"`
+	Name    string    `json:"name,omitempty"` // for the reader; not stored
+	Pass    bool      `json:"pass"`
+	Opinion string    `json:"opinion"`
+	Minutes int64     `json:"minutesFileId"`
+	At      time.Time `json:"at"`
+	Void    bool      `json:"void,omitempty"` // the case went back to the desk afterwards
+}
+
+// MinutesOf reports whether a file is an expert's opinion on the case.
+func (r Review) MinutesOf(file int64) bool {
+	return file != 0 && (r.Minutes == file || slices.ContainsFunc(r.Panel, func(v Vote) bool { return v.Minutes == file }))
+}
+
+// Unanswered lists the questions of the checklist that the registrar has not answered: no decision stands on silence.
+func (r Review) Unanswered() []recognition.Rule {
+	return slices.DeleteFunc(recognition.Checklist(r.Class), func(rule recognition.Rule) bool {
+		return slices.Contains(r.Cleared, rule.ID) || rule.ID == recognition.Disputed && r.Disputed ||
+			slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Code == rule.ID })
+	})
 }
 
 // Finding is one answer of the checklist; Code is one of recognition's finding codes.
@@ -107,6 +135,40 @@ type Correction struct {
 	DueOn      string           `json:"dueOn"` // 2006-01-02
 	Items      []CorrectionItem `json:"items"`
 	AnsweredAt *time.Time       `json:"answeredAt"`
+	Declined   *Declaration     `json:"declined,omitempty"` // nil: the applicant never said that the fault stays
+}
+
+// Declaration is the applicant's own word that nothing will be mended.
+type Declaration struct {
+	At      time.Time `json:"at"`
+	Account int64     `json:"accountId"`
+	Text    string    `json:"text"`
+}
+
+// reasons are the R-codes that the applicant was told of.
+func (c *Correction) reasons() []string {
+	var out []string
+	for _, item := range c.Items {
+		out = append(out, item.Reason)
+	}
+	return out
+}
+
+// over is nil once a fault that was asked for may be refused: the term has passed, or the applicant declared that it stays.
+// Conflict "correction_running".
+func (c *Correction) over(today time.Time) error {
+	if c.Declined == nil && today.Format(time.DateOnly) <= c.DueOn {
+		return fault.Newf(fault.Conflict, "correction_running", "补正期限到 %s，申请人没有声明不补正，现在还不能以可以补正的问题不予登记", c.DueOn)
+	}
+	return nil
+}
+
+// told lists what may be refused today because the applicant was told once and did not mend it.
+func (f Filing) told(today time.Time) []string {
+	if f.Correction == nil || f.Correction.over(today) != nil {
+		return nil
+	}
+	return f.Correction.reasons()
 }
 
 // CorrectionItem is one missing thing.
@@ -148,10 +210,20 @@ type Case struct {
 	Due      deadline.Due          `json:"due"`
 	Decision *recognition.Decision `json:"decision"`       // staff only: what the rules say about the sheet as it stands
 	Experts  money.Fen             `json:"expertsFromFen"` // T from which the point asks the experts
-	Large    bool                  `json:"large"`          // T reaches it
-	Parts    []Part                `json:"parts"`          // what the reader is in this case
-	Allowed  []Event               `json:"allowed"`        // what the reader may do now
-	Similar  []Similar             `json:"similar"`        // staff only
+	Votes    int                   `json:"votesNeeded"`    // equal opinions of experts that decide
+	Panel    []Member              `json:"panel"`          // staff only: the experts assigned
+	Choice   []Member              `json:"choice"`         // head only, while the experts are awaited: whom the head may assign
+	Policy   recognition.Policy    `json:"-"`
+	Large    bool                  `json:"large"`   // T reaches it
+	Parts    []Part                `json:"parts"`   // what the reader is in this case
+	Allowed  []Event               `json:"allowed"` // what the reader may do now
+	Similar  []Similar             `json:"similar"` // staff only
+}
+
+// Member is an expert of a case.
+type Member struct {
+	Account int64  `json:"accountId"`
+	Name    string `json:"name"`
 }
 
 // Similar is an earlier filing that resembles this one: explained, never convicting.
@@ -160,7 +232,7 @@ type Similar struct {
 	IntakeNo string `json:"intakeNo"`
 	Title    string `json:"title"`
 	State    State  `json:"state"`
-	Why      string `json:"why"` // same_text, same_parties_amount
+	Why      string `json:"why"` // same_text, same_parties_amount, split: same parties, together large
 }
 
 // take copies what lists show from a frozen version.

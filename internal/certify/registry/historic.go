@@ -74,7 +74,7 @@ func (s *Service) AddHistoric(ctx context.Context, tx pgx.Tx, h Historic) error 
 		if err := storeRegistration(ctx, tx, reg); err != nil {
 			return err
 		}
-		if err := addIncome(ctx, tx, reg.Number, h.Income, h.On, h.Account, "历史登记导入"); err != nil {
+		if err := addIncome(ctx, tx, reg.Number, Income{Amount: h.Income, BookedOn: h.On, Note: "历史登记导入"}, h.Account); err != nil {
 			return err
 		}
 	}

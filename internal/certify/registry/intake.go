@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -78,7 +79,7 @@ func (s *Service) add(
 	}
 	frozen, err := s.config.Contracts.Freeze(ctx, tx, c.ID)
 	if err == nil {
-		err = s.drawable(frozen.Content)
+		err = s.drawable(contentTexts(frozen.Content)...)
 	}
 	if err == nil {
 		c, err = s.config.Contracts.Get(ctx, tx, c.ID) // handing it in may have tied the buyer to an organisation
@@ -203,6 +204,14 @@ func (s *Service) begin(ctx context.Context, w *work) error {
 		return err
 	}
 	w.filing.Review = sheet(frozen.Content)
+	if w.filing.Kind != Change {
+		return nil
+	}
+	before, err := registeredBefore(ctx, w.tx, w.filing)
+	if err != nil || before == nil {
+		return err
+	}
+	w.filing.Review.carry(before.Review)
 	return nil
 }
 
@@ -224,6 +233,9 @@ func (s *Service) declineIntake(ctx context.Context, w *work) error {
 		return err
 	}
 	w.filing.Refusal = &Refusal{Codes: []string{w.Code}, Articles: []string{}, Text: w.Text}
+	if err := s.drawableFiling(w); err != nil {
+		return err
+	}
 	if w.Code == "wrong_area" {
 		if err := s.nameRightPoint(ctx, w); err != nil {
 			return err
@@ -246,13 +258,14 @@ func (s *Service) nameRightPoint(ctx context.Context, w *work) error {
 	return nil // where nobody is competent the notice names nobody
 }
 
-// requestCorrection tells the applicant once everything that is missing; the clock stands still.
+// requestCorrection tells the applicant once everything that is missing, each with the reason it would be refused with; the clock
+// stands still.
 func (s *Service) requestCorrection(ctx context.Context, w *work) error {
 	var bad fault.Fields
 	bad.Check(len(w.Items) > 0, "items", "required", "请列出全部需要补正的内容")
 	for i, item := range w.Items {
 		bad.Required(fmt.Sprintf("items.%d.text", i), item.Text, "请写明缺什么、怎样补正")
-		bad.Check(item.Reason == "" || codes.Refusal.Has(item.Reason), fmt.Sprintf("items.%d.reason", i), "unknown", "请选择 R1–R11 中的理由代码")
+		bad.Check(codes.Refusal.Has(item.Reason), fmt.Sprintf("items.%d.reason", i), "required", "请选择不补正时的理由（R1–R11），没有告知的理由以后不能据以不予登记")
 	}
 	if err := bad.Err(); err != nil {
 		return err
@@ -266,8 +279,41 @@ func (s *Service) requestCorrection(ctx context.Context, w *work) error {
 	}
 	w.filing.Registrar = w.who.AccountID
 	policy.Pause(days, &w.filing.Run, w.today)
-	w.filing.Correction = &Correction{AskedAt: w.now, DueOn: w.filing.DueOn.Format(time.DateOnly), Items: w.Items}
+	items := w.Items
+	if earlier := w.filing.Correction; earlier != nil { // what was overlooked then, see firstCorrection
+		items, w.note = append(slices.Clone(earlier.Items), items...), "补充告知："+w.Text
+	}
+	w.filing.Correction = &Correction{AskedAt: w.now, DueOn: w.filing.DueOn.Format(time.DateOnly), Items: items}
+	if err := s.drawableFiling(w); err != nil {
+		return err
+	}
 	w.tell, w.say = []int64{w.filing.Applicant}, "登记申请需要补正，请在 "+w.filing.Correction.DueOn+" 前办理"
+	return s.config.Contracts.Move(ctx, w.tx, w.filing.ContractID, contract.EventCorrect)
+}
+
+// declineCorrection records the applicant's own word that nothing will be mended; only then may the desk decide before the term ends.
+func declineCorrection(w *work) error {
+	c := *w.filing.Correction
+	c.Declined = &Declaration{At: w.now, Account: w.who.AccountID, Text: w.Text}
+	w.filing.Correction = &c
+	w.tell, w.say = []int64{w.filing.Registrar}, "申请人声明不补正"
+	return noted(w, "请写明不补正的理由")
+}
+
+// returnCorrection gives an answer that mends nothing back within the term. The day stays; the clock stands still again.
+func (s *Service) returnCorrection(ctx context.Context, w *work) error {
+	if err := noted(w, "请写明还缺什么"); err != nil {
+		return err
+	}
+	due, err := time.Parse(time.DateOnly, w.filing.Correction.DueOn)
+	if err != nil {
+		return fmt.Errorf("day of correction: %w", err)
+	}
+	c := *w.filing.Correction
+	c.AnsweredAt = nil
+	w.filing.Correction, w.filing.Registrar = &c, w.who.AccountID
+	w.filing.DueOn, w.filing.PausedOn = due, &w.today
+	w.tell, w.say = []int64{w.filing.Applicant}, "补正还没有补齐，请在 "+c.DueOn+" 前继续办理"
 	return s.config.Contracts.Move(ctx, w.tx, w.filing.ContractID, contract.EventCorrect)
 }
 
@@ -287,7 +333,7 @@ func (s *Service) submitCorrection(ctx context.Context, w *work) error {
 	c.AnsweredAt = &w.now
 	frozen, err := s.config.Contracts.Freeze(ctx, w.tx, w.filing.ContractID)
 	if err == nil {
-		err = s.drawable(frozen.Content)
+		err = s.drawable(contentTexts(frozen.Content)...)
 	}
 	if err != nil {
 		return err
@@ -304,11 +350,13 @@ func (s *Service) submitCorrection(ctx context.Context, w *work) error {
 	return nil
 }
 
-// lapseCorrection refuses after the applicant's day has passed, or at once where the applicant refuses to correct.
+// lapseCorrection refuses for what was asked and not mended: after the applicant's day, or where the applicant declared that it
+// stays (guard correctionOver).
 func (s *Service) lapseCorrection(ctx context.Context, w *work) error {
+	asked := w.filing.Correction.reasons()
 	for _, code := range w.Refusal.Codes {
-		if code != "R3" && code != "R5" && code != "R7" {
-			return fault.New(fault.Invalid, "invalid_input", "补正未完成的，理由是 R3、R5 或 R7")
+		if !slices.Contains(asked, code) {
+			return notAsked(code)
 		}
 	}
 	return s.turnDown(ctx, w)

@@ -10,6 +10,7 @@ import (
 	"techmarket/internal/certify/point"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/postgres"
 )
 
 // Part is what a person is in one case; an Actor's roles, organisation and area decide it.
@@ -20,7 +21,7 @@ const (
 	Applicant  Part = "applicant"  // 卖方经办人 (import: 买方): member of the applying organisation
 	Registrar  Part = "registrar"  // 登记员 of the point
 	Reviewer   Part = "reviewer"   // 复核员 of the point
-	Expert     Part = "expert"     // 专家 of the point, or of the league's or region's department
+	Expert     Part = "expert"     // 专家 of the point, or of the league's or region's department, assigned to the case
 	Head       Part = "head"       // 登记点负责人
 	Supervisor Part = "supervisor" // 盟市、自治区管理员 of the area
 	TaxReader  Part = "tax_reader" // 税务、财政 of the area
@@ -51,7 +52,7 @@ func (p Part) Roles() []actor.Role {
 }
 
 // Stand says which parts the actor's roles, organisation and area give in a case of that point and applicant.
-// Experts sit at the point, or in the department of its league or the region.
+// Experts stand in no case by their role: see standing.
 func Stand(a actor.Actor, applicantOrg int64, parties []int64, p point.Point) []Part {
 	var parts []Part
 	add := func(part Part, ok bool) {
@@ -66,7 +67,6 @@ func Stand(a actor.Actor, applicantOrg int64, parties []int64, p point.Point) []
 	if host && p.SecondReview == point.ReviewerOrHead && a.Has(actor.PointHead) && !a.Has(actor.Reviewer) {
 		parts = append(parts, Reviewer)
 	}
-	add(Expert, host || (a.OrgKind == actor.Government && above(a.Division, p.Division)))
 	add(Head, host)
 	add(Supervisor, a.Covers(p.Division))
 	add(TaxReader, above(a.Division, p.Division))
@@ -74,6 +74,23 @@ func Stand(a actor.Actor, applicantOrg int64, parties []int64, p point.Point) []
 		parts = append(parts, Party)
 	}
 	return parts
+}
+
+// standing is Stand for a filing, where an expert whom the head assigned reads too.
+func standing(ctx context.Context, q postgres.Querier, a actor.Actor, f Filing, p point.Point) ([]Part, error) {
+	parts := Stand(a, f.ApplicantOrg, []int64{f.SellerOrg, f.BuyerOrg}, p)
+	if !a.Has(actor.Expert) {
+		return parts, nil
+	}
+	var held Part
+	err := q.QueryRow(ctx, selectPart, pgx.StrictNamedArgs{"filing": f.ID, "account": a.AccountID}).Scan(&held)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return nil, err
+	}
+	if held == Expert {
+		parts = append(parts, Expert)
+	}
+	return parts, nil
 }
 
 // desk reports whether one of the parts may read internal notes.

@@ -25,6 +25,7 @@ type Scope struct {
 	Division string  `json:"division"` // LIKE pattern of divisions; "" nothing, "15%" the region
 	Org      int64   `json:"org"`
 	Account  int64   `json:"account"`
+	Expert   bool    `json:"expert,omitempty"` // also the filings that were assigned to the account
 }
 
 // ScopeOf works out what an actor may list. Unauthorized "sign_in".
@@ -32,19 +33,19 @@ func (s *Service) ScopeOf(ctx context.Context, a actor.Actor) (Scope, error) {
 	if !a.SignedIn() {
 		return Scope{}, fault.New(fault.Unauthorized, "sign_in", "请先登录")
 	}
-	sc := Scope{Points: []int64{}, Account: a.AccountID}
+	sc := Scope{Points: []int64{}, Account: a.AccountID, Expert: a.Has(actor.Expert)}
 	switch {
 	case a.Has(actor.RegionOfficer):
 		sc.Division = "15%"
 	case a.Has(actor.LeagueOfficer) && len(a.Division) == 6:
 		sc.Division = a.Division[:4] + "%"
-	case a.Has(actor.TaxReader) && len(a.Division) == 6, a.Has(actor.Expert) && a.OrgKind == actor.Government && len(a.Division) == 6:
+	case a.Has(actor.TaxReader) && len(a.Division) == 6:
 		sc.Division = strings.TrimRight(a.Division, "0") + "%"
 		if len(sc.Division) < 3 {
 			sc.Division = "15%"
 		}
 	}
-	if a.Staff() {
+	if a.Has(actor.Registrar, actor.Reviewer, actor.PointHead) {
 		hosted, err := point.Hosted(ctx, s.config.DB, a.OrgID)
 		if err != nil {
 			return Scope{}, err
@@ -98,6 +99,9 @@ type QueuePage struct {
 	Next    string        `json:"next"`    // cursor of the next page; empty on the last
 	Counts  map[State]int `json:"counts"`  // open filings in the actor's scope, first page only
 	Overdue int           `json:"overdue"` // of those, past the day that holds
+
+	Cancels     int `json:"cancels"`     // registrations whose cancellation was asked for, first page only
+	Revocations int `json:"revocations"` // registrations with an announced revocation, first page only
 }
 
 // Waiting is how many of the open filings are at the step that the actor's role takes.
@@ -110,6 +114,9 @@ func (p QueuePage) Waiting(a actor.Actor) int {
 				n += p.Counts[state]
 			}
 		}
+	}
+	if a.Has(actor.PointHead) {
+		n += p.Cancels
 	}
 	return n
 }
@@ -155,7 +162,12 @@ func (s *Service) Queue(ctx context.Context, a actor.Actor, f QueueFilter) (Queu
 		out.Counts[c.State] = c.Count
 		out.Overdue += c.Overdue
 	}
-	return out, nil
+	sc.Org = 0 // what waits at the desk, not what the own organisation asked for
+	if out.Cancels, err = s.CountRegistrations(ctx, sc, RegistrationFilter{Waiting: WaitsCancel}); err != nil {
+		return QueuePage{}, err
+	}
+	out.Revocations, err = s.CountRegistrations(ctx, sc, RegistrationFilter{Waiting: WaitsRevocation})
+	return out, err
 }
 
 func (r queueRow) row(days clock.Calendar, today time.Time) QueueRow {
@@ -174,9 +186,19 @@ type RegistrationFilter struct {
 	Text    string // part of title or a party, or the whole number
 	From    string `json:"from"` // registered on, 2006-01-02, inclusive; empty: from the beginning
 	To      string `json:"to"`
+	Waiting Wait   `json:"waiting,omitempty"`
 	Cursor  string
 	Limit   int // at most 100; 0: 20
 }
+
+// Wait is what a registration waits for.
+type Wait string
+
+// What registrations wait for.
+const (
+	WaitsCancel     Wait = "cancel" // the head's decision on the applicant's request
+	WaitsRevocation Wait = "revoke" // statement or decision after a revocation was announced
+)
 
 // RegistrationPage is one page.
 type RegistrationPage struct {

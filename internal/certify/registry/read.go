@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -14,6 +15,7 @@ import (
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/clock"
+	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/postgres"
 )
 
@@ -30,7 +32,9 @@ func (s *Service) Case(ctx context.Context, a actor.Actor, id int64) (Case, erro
 		if c.Point, err = point.Read(ctx, tx, f.PointID); err != nil {
 			return err
 		}
-		c.Parts = Stand(a, f.ApplicantOrg, []int64{f.SellerOrg, f.BuyerOrg}, c.Point)
+		if c.Parts, err = standing(ctx, tx, a, f, c.Point); err != nil {
+			return err
+		}
 		if len(c.Parts) == 0 || (f.State.Open() && slices.Equal(c.Parts, []Part{TaxReader})) {
 			return filingNotFound()
 		}
@@ -42,7 +46,7 @@ func (s *Service) Case(ctx context.Context, a actor.Actor, id int64) (Case, erro
 			return err
 		}
 		c.Due = f.due(days, clock.Date(s.config.Now()))
-		c.Experts = c.Point.ExpertLimit(policy)
+		c.Experts, c.Votes, c.Policy = c.Point.ExpertLimit(policy), policy.Experts, ruleBook(policy)
 		c.Large = f.Technical != nil && *f.Technical >= c.Experts
 		if c.Events, err = postgres.Many[EventRow](ctx, tx, selectEvents, pgx.StrictNamedArgs{"filing": id, "number": ""}); err != nil {
 			return err
@@ -67,7 +71,35 @@ func (s *Service) Case(ctx context.Context, a actor.Actor, id int64) (Case, erro
 	if err != nil {
 		return Case{}, err
 	}
-	return c, s.names(ctx, c.Events)
+	return c, s.nameCase(ctx, &c)
+}
+
+// nameCase puts names to accounts, outside the transaction.
+func (s *Service) nameCase(ctx context.Context, c *Case) (err error) {
+	var assigned, may []int64
+	for _, m := range c.Panel {
+		assigned = append(assigned, m.Account)
+	}
+	if slices.Contains(c.Allowed, EventAssignExperts) {
+		if may, err = s.expertsFor(ctx, c.Point); err != nil {
+			return err
+		}
+		may = slices.DeleteFunc(may, func(id int64) bool { return slices.Contains(assigned, id) })
+	}
+	if c.Panel, err = s.members(ctx, assigned); err != nil {
+		return err
+	}
+	if c.Choice, err = s.members(ctx, may); err != nil {
+		return err
+	}
+	names, err := s.config.People.Names(ctx, assigned)
+	for i, v := range c.Filing.Review.Panel {
+		c.Filing.Review.Panel[i].Name = names[v.Account]
+	}
+	if err != nil {
+		return err
+	}
+	return s.names(ctx, c.Events)
 }
 
 func (s *Service) staffView(ctx context.Context, tx pgx.Tx, c *Case, f Filing) error {
@@ -76,29 +108,46 @@ func (s *Service) staffView(ctx context.Context, tx pgx.Tx, c *Case, f Filing) e
 		"seller": f.SellerName, "buyer": f.BuyerName, "amount": f.ClaimedAmount, "sample": f.Sample}); err != nil {
 		return fmt.Errorf("similar filings: %w", err)
 	}
+	assigned, err := panel(ctx, tx, f.ID)
+	if err != nil {
+		return err
+	}
+	for _, account := range assigned {
+		c.Panel = append(c.Panel, Member{Account: account})
+	}
+	if amount := cmpAmount(f); amount < c.Experts {
+		split, err := postgres.Many[Similar](ctx, tx, selectSplit, pgx.StrictNamedArgs{"contract": f.ContractID, "seller": f.SellerName,
+			"buyer": f.BuyerName, "at": f.SubmittedAt, "amount": amount, "large": c.Experts, "sample": f.Sample})
+		if err != nil {
+			return fmt.Errorf("split contracts: %w", err)
+		}
+		c.Similar = append(c.Similar, split...)
+	}
 	review := f.Review
 	if review.Class == "" {
 		review = sheet(c.Contract.Content)
 	}
-	d, err := s.assess(ctx, tx, f, c.Point, c.Contract, review, c.Experts)
+	policy := c.Policy
+	policy.LargeAmount = c.Experts
+	d, err := s.assess(ctx, tx, f, c.Point, c.Contract, review, policy)
 	c.Decision = &d
 	return err
 }
 
-func (s *Service) previous(ctx context.Context, tx pgx.Tx, c *Case, f Filing) error {
-	before, err := postgres.One[versionRow](
-		ctx,
-		tx,
-		selectVersionBefore,
-		pgx.StrictNamedArgs{"contract": f.ContractID, "version": f.ContractVersion, "filing": f.ID},
-	)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil
+// cmpAmount is the T of a filing as far as it is known: recognised, else the price as filed.
+func cmpAmount(f Filing) money.Fen {
+	if f.Technical != nil {
+		return *f.Technical
 	}
-	if err != nil {
+	return f.ClaimedAmount
+}
+
+func (s *Service) previous(ctx context.Context, tx pgx.Tx, c *Case, f Filing) error {
+	before, err := registeredBefore(ctx, tx, f)
+	if err != nil || before == nil {
 		return err
 	}
-	v, err := s.config.Contracts.Frozen(ctx, tx, f.ContractID, before.Version)
+	v, err := s.config.Contracts.Frozen(ctx, tx, f.ContractID, before.ContractVersion)
 	c.Previous = &v
 	return err
 }
@@ -108,7 +157,7 @@ func (r Review) forParties(open bool) Review {
 	if open {
 		return Review{}
 	}
-	r.Second, r.Experts, r.Minutes, r.Findings = "", "", 0, nil
+	r.Second, r.Experts, r.Minutes, r.Findings, r.Panel = "", "", 0, nil, nil
 	return r
 }
 
@@ -123,8 +172,25 @@ func (s *Service) mayDo(ctx context.Context, tx pgx.Tx, a actor.Actor, f Filing,
 	events := allowed(OnFiling, f.State, free)
 	return slices.DeleteFunc(events, func(e Event) bool {
 		return (e == EventRegister && f.Kind == Change) || (e == EventRegisterChange && f.Kind == Initial) ||
-			(e == EventRequestCorrection && f.Correction != nil)
+			f.cannot(e, clock.Date(s.config.Now()), a.AccountID)
 	}), nil
+}
+
+// cannot reports what the guards would refuse, so that no page offers it.
+func (f Filing) cannot(e Event, today time.Time, account int64) bool {
+	c := f.Correction
+	switch e {
+	case EventLapseCorrection:
+		return c.over(today) != nil
+	case EventDeclineCorrection:
+		return c.Declined != nil
+	case EventReturnCorrection:
+		return c == nil || c.AnsweredAt == nil || c.over(today) == nil
+	case EventPassExperts, EventRejectByExperts:
+		return slices.ContainsFunc(f.Review.Panel, func(v Vote) bool { return !v.Void && v.Account == account })
+	default:
+		return false
+	}
 }
 
 func (s *Service) names(ctx context.Context, events []EventRow) error {
@@ -144,12 +210,9 @@ func (s *Service) names(ctx context.Context, events []EventRow) error {
 // Preview computes decision and amounts of a sheet without saving it. Desk staff and officers of the case. The amounts
 // are given also where nothing can be registered; Invalid names a row that cannot be computed.
 func (s *Service) Preview(ctx context.Context, a actor.Actor, id int64, r Review) (recognition.Decision, recognition.Amounts, error) {
-	amounts, err := recognition.Compute(r.Class, r.Amount, r.costs(), r.Biological, r.Tied)
-	if err != nil {
-		return recognition.Decision{}, amounts, err
-	}
 	var d recognition.Decision
-	err = s.trail.Guard(ctx, a, "preview", "filing", strconv.FormatInt(id, 10), func(ctx context.Context, tx pgx.Tx) error {
+	var amounts recognition.Amounts
+	err := s.trail.Guard(ctx, a, "preview", "filing", strconv.FormatInt(id, 10), func(ctx context.Context, tx pgx.Tx) error {
 		f, err := readFiling(ctx, tx, id)
 		if err != nil {
 			return err
@@ -158,7 +221,11 @@ func (s *Service) Preview(ctx context.Context, a actor.Actor, id int64, r Review
 		if err != nil {
 			return err
 		}
-		if !desk(Stand(a, f.ApplicantOrg, nil, p)) {
+		parts, err := standing(ctx, tx, a, f, p)
+		if err != nil {
+			return err
+		}
+		if !desk(parts) {
 			return filingNotFound()
 		}
 		v, err := s.config.Contracts.Frozen(ctx, tx, f.ContractID, f.ContractVersion)
@@ -169,7 +236,12 @@ func (s *Service) Preview(ctx context.Context, a actor.Actor, id int64, r Review
 		if err != nil {
 			return err
 		}
-		d, err = s.assess(ctx, tx, f, p, v, r, p.ExpertLimit(policy))
+		rules := ruleBook(policy)
+		if amounts, err = rules.Compute(r.Class, r.Amount, r.costs(), r.Biological, r.Tied); err != nil {
+			return err
+		}
+		rules.LargeAmount = p.ExpertLimit(policy)
+		d, err = s.assess(ctx, tx, f, p, v, r, rules)
 		return err
 	})
 	return d, amounts, err
@@ -256,8 +328,7 @@ func (s *Service) Dossier(ctx context.Context, a actor.Actor, number string) (Do
 		}
 		r := d.Registration
 		d.Allowed = slices.DeleteFunc(allowed(OnRegistration, r.State, d.Parts), func(e Event) bool {
-			waits := e == EventCancel || e == EventDeclineCancel
-			return (waits && r.CancelRequest == nil) || (e == EventRequestCancel && r.CancelRequest != nil) || e == EventRegisterChange
+			return r.cannot(e) || e == EventReverseIncome && !slices.ContainsFunc(d.Incomes, Income.stands)
 		})
 		return nil
 	})
@@ -265,6 +336,26 @@ func (s *Service) Dossier(ctx context.Context, a actor.Actor, number string) (Do
 		return Dossier{}, err
 	}
 	return d, s.names(ctx, d.Events)
+}
+
+// stands reports whether a booked row counts and was not taken back.
+func (in Income) stands() bool { return in.Reverses == 0 && !in.Reversed }
+
+func (r Registration) cannot(e Event) bool {
+	switch e {
+	case EventCancel, EventDeclineCancel:
+		return r.CancelRequest == nil
+	case EventRequestCancel:
+		return r.CancelRequest != nil
+	case EventAnnounceRevocation:
+		return r.Revocation != nil
+	case EventState, EventDropRevocation, EventRevoke:
+		return r.Revocation == nil
+	case EventRestore:
+		return r.PriorState != Cancelled && r.PriorState != Revoked
+	default:
+		return e == EventRegisterChange
+	}
 }
 
 func (s *Service) registrars(ctx context.Context, pointID int64) ([]int64, error) {

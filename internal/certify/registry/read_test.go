@@ -131,7 +131,7 @@ func TestHolidaysMoveTheClockAndCorrectionsStopIt(t *testing.T) {
 		w.S.Do(
 			ctx,
 			w.Registrar,
-			registry.Command{Filing: f.ID, Event: registry.EventRequestCorrection, Items: []registry.CorrectionItem{{Text: "请补交承诺书"}}},
+			registry.Command{Filing: f.ID, Event: registry.EventRequestCorrection, Items: []registry.CorrectionItem{{Text: "请补交承诺书", Reason: "R7"}}},
 		),
 	)
 	registrytest.Check(t, err)
@@ -164,7 +164,7 @@ func TestACorrectionRestartsTheClockWhereThePolicySaysSo(t *testing.T) {
 	_, err = w.S.Do(
 		ctx,
 		w.Registrar,
-		registry.Command{Filing: f.ID, Event: registry.EventRequestCorrection, Items: []registry.CorrectionItem{{Text: "请补交承诺书"}}},
+		registry.Command{Filing: f.ID, Event: registry.EventRequestCorrection, Items: []registry.CorrectionItem{{Text: "请补交承诺书", Reason: "R7"}}},
 	)
 	registrytest.Check(t, err)
 	w.Later(7)

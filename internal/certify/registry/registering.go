@@ -18,7 +18,7 @@ func (s *Service) register(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
-	if err := s.drawable(frozen.Content); err != nil {
+	if err := s.drawable(contentTexts(frozen.Content)...); err != nil {
 		return err
 	}
 	w.filing.Head = w.who.AccountID

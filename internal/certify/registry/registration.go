@@ -9,40 +9,41 @@ import (
 
 // Registration is what stands under a number.
 type Registration struct {
-	Number         string     `json:"number"`
-	ContractID     int64      `json:"contractId"`
-	PointID        int64      `json:"pointId"`
-	Division       string     `json:"division"`
-	ApplicantOrg   int64      `json:"applicantOrgId"`
-	State          State      `json:"state"`
-	PriorState     State      `json:"priorState"`
-	Version        int        `json:"version"` // of the certificate
-	LockVersion    int        `json:"lockVersion"`
-	Title          string     `json:"title"`
-	Class          string     `json:"class"`
-	Field          string     `json:"field"`
-	PlanSource     string     `json:"planSource"`
-	IPKind         string     `json:"ipKind"`
-	SocialGoal     string     `json:"socialGoal"`
-	SellerName     string     `json:"sellerName"`
-	SellerOrg      int64      `json:"sellerOrgId"`
-	SellerKind     string     `json:"sellerKind"`
-	SellerCountry  string     `json:"sellerCountry"`
-	SellerDivision string     `json:"sellerDivision"`
-	BuyerName      string     `json:"buyerName"`
-	BuyerOrg       int64      `json:"buyerOrgId"`
-	BuyerCountry   string     `json:"buyerCountry"`
-	BuyerDivision  string     `json:"buyerDivision"`
-	Amount         money.Fen  `json:"amountFen"`    // C
-	Technical      money.Fen  `json:"technicalFen"` // T
-	VATBase        money.Fen  `json:"vatBaseFen"`   // V
-	Income         money.Fen  `json:"incomeFen"`    // ΣR
-	RegisteredOn   time.Time  `json:"registeredOn"`
-	EndedOn        *time.Time `json:"endedOn"`
-	TaxReview      string     `json:"taxReview"` // "", ok, no
-	CancelRequest  *Request   `json:"cancelRequest"`
-	Ending         *Ending    `json:"ending"`
-	Sample         bool       `json:"sample"`
+	Number         string      `json:"number"`
+	ContractID     int64       `json:"contractId"`
+	PointID        int64       `json:"pointId"`
+	Division       string      `json:"division"`
+	ApplicantOrg   int64       `json:"applicantOrgId"`
+	State          State       `json:"state"`
+	PriorState     State       `json:"priorState"`
+	Version        int         `json:"version"` // of the certificate
+	LockVersion    int         `json:"lockVersion"`
+	Title          string      `json:"title"`
+	Class          string      `json:"class"`
+	Field          string      `json:"field"`
+	PlanSource     string      `json:"planSource"`
+	IPKind         string      `json:"ipKind"`
+	SocialGoal     string      `json:"socialGoal"`
+	SellerName     string      `json:"sellerName"`
+	SellerOrg      int64       `json:"sellerOrgId"`
+	SellerKind     string      `json:"sellerKind"`
+	SellerCountry  string      `json:"sellerCountry"`
+	SellerDivision string      `json:"sellerDivision"`
+	BuyerName      string      `json:"buyerName"`
+	BuyerOrg       int64       `json:"buyerOrgId"`
+	BuyerCountry   string      `json:"buyerCountry"`
+	BuyerDivision  string      `json:"buyerDivision"`
+	Amount         money.Fen   `json:"amountFen"`    // C
+	Technical      money.Fen   `json:"technicalFen"` // T
+	VATBase        money.Fen   `json:"vatBaseFen"`   // V
+	Income         money.Fen   `json:"incomeFen"`    // ΣR
+	RegisteredOn   time.Time   `json:"registeredOn"`
+	EndedOn        *time.Time  `json:"endedOn"`
+	TaxReview      string      `json:"taxReview"` // "", ok, no
+	CancelRequest  *Request    `json:"cancelRequest"`
+	Ending         *Ending     `json:"ending"`
+	Revocation     *Revocation `json:"revocation"` // announced, not yet decided
+	Sample         bool        `json:"sample"`
 }
 
 // Request is what the applicant asks of the original point.
@@ -59,17 +60,31 @@ type Ending struct {
 	On     string `json:"on"`
 }
 
+// Revocation is an announced revocation (告知): nothing is decided until the applicant was heard and a second officer agrees.
+type Revocation struct {
+	Ground    string `json:"ground"` // codes.RevocationGround
+	Reason    string `json:"reason"`
+	Account   int64  `json:"accountId"` // who announced it and so does not decide
+	On        string `json:"on"`
+	DueOn     string `json:"dueOn"`     // last day of the statement, 2006-01-02
+	Statement string `json:"statement"` // 陈述、申辩
+	StatedOn  string `json:"statedOn"`
+}
+
 // Income is one booked 技术性收入 (技术性收入核定表 with the finance seal).
 type Income struct {
 	ID       int64     `json:"id"`
 	Amount   money.Fen `json:"amountFen"`
 	BookedOn time.Time `json:"bookedOn"`
 	Note     string    `json:"note"`
+	FileID   int64     `json:"fileId"`   // the sealed 核定表; 0: booked before it was asked for
+	Reverses int64     `json:"reverses"` // the row that this one takes back; 0: none
+	Reversed bool      `json:"reversed"`
 }
 
 // PeriodEntry is what statistics add up; a booked one is never rewritten.
 type PeriodEntry struct {
-	Kind      string    `json:"kind"` // register, change, cancel, revoke
+	Kind      string    `json:"kind"` // register, change, cancel, revoke, restore
 	Leg       string    `json:"leg"`  // in; out where the contract left these cells
 	Version   int       `json:"version"`
 	BookedOn  time.Time `json:"bookedOn"`

@@ -14,7 +14,7 @@
 //	     declined ◀────┘ │ └─────withdraw──┐       │ │  │ └──────refuse──▶       │ │ └─pass_second_review─┬─▶ awaiting_registration
 //	 (decline_intake)    │                 ▼       │ │  └──return_to_review───────┘ │   (T large/disputed) │        ▲      │
 //	                     │             withdrawn   │ └─submit_correction─┐         │                      ▼        │      │
-//	                     └─request_correction─┬────┘               correcting      └─refuse─▶ refused ◀─ awaiting_experts │
+//	                     └─request_correction─┬────┘─return_correction─▶ correcting └─refuse─▶ refused ◀─ awaiting_experts │
 //	                                          └──────────────────▶  │  lapse_correction ──▶           reject_by_experts  │
 //	                                                                                       pass_experts ─────────┘      │
 //	                                                                   registered ◀── register · register_change ───────┘
@@ -22,10 +22,15 @@
 //	registration
 //	  registered ─request_change▶ changing ─register_change▶ registered (v+1) · keep ▶ registered (change refused)
 //	  registered ─request_cancel· decline_cancel · review_tax_relief · book_income▶ registered
-//	  registered ─cancel▶ cancelled · registered, in_re_recognition ─revoke▶ revoked
+//	  registered ─cancel▶ cancelled · registered, in_re_recognition ─announce_revocation · state · drop_revocation▶ stays
+//	  ─revoke▶ revoked (a second officer, after the term)
 //
 //	declined, refused, registered, cancelled, revoked
 //	  ─open_reconsideration▶ in_reconsideration · ─open_re_recognition▶ in_re_recognition ─conclude▶ back
+//	  in_reconsideration ─restore▶ awaiting_acceptance (was declined), in_review (was refused), registered (was ended)
+//
+// Experts read only the cases that the head assigned to them; Policy.Experts equal votes decide. The head may return a case that
+// waits for experts or for registration (return_to_review).
 //
 // One person plays one part in one case: applicant ≠ registrar ≠ reviewer ≠ expert, and who reviewed does not register.
 // filing_part keeps who played what, so a later change of roles changes nothing; its primary key and the checks of filing
@@ -67,10 +72,13 @@ const (
 	EventRequestCorrection     Event = "request_correction"
 	EventSubmitCorrection      Event = "submit_correction"
 	EventLapseCorrection       Event = "lapse_correction"
-	EventSaveReview            Event = "save_review" // our choice: work in progress, no decision
+	EventDeclineCorrection     Event = "decline_correction" // our choice: the applicant says that the fault stays
+	EventReturnCorrection      Event = "return_correction"  // our choice: an answer that does not mend, within the term
+	EventSaveReview            Event = "save_review"        // our choice: work in progress, no decision
 	EventPassFirstReview       Event = "pass_first_review"
 	EventPassSecondReview      Event = "pass_second_review"
 	EventReturnToReview        Event = "return_to_review"
+	EventAssignExperts         Event = "assign_experts" // our choice: the head names who reads the case
 	EventPassExperts           Event = "pass_experts"
 	EventRejectByExperts       Event = "reject_by_experts"
 	EventRegister              Event = "register"
@@ -83,12 +91,17 @@ const (
 	EventRequestCancel         Event = "request_cancel" // our choice: the asking half of cancel
 	EventDeclineCancel         Event = "decline_cancel" // our choice
 	EventCancel                Event = "cancel"
+	EventAnnounceRevocation    Event = "announce_revocation" // our choice: 告知 before the decision
+	EventState                 Event = "state"               // our choice: 陈述申辩 of the applicant
+	EventDropRevocation        Event = "drop_revocation"     // our choice
 	EventRevoke                Event = "revoke"
 	EventReviewTaxRelief       Event = "review_tax_relief"
 	EventBookIncome            Event = "book_income"
+	EventReverseIncome         Event = "reverse_income" // our choice: a counter row, nothing is rewritten
 	EventOpenReconsideration   Event = "open_reconsideration"
 	EventOpenReRecognition     Event = "open_re_recognition"
-	EventConcludeReexamination Event = "conclude" // our choice: how 复议 and 重新认定 end
+	EventConcludeReexamination Event = "conclude" // our choice: 复议 and 重新认定 that leave the decision as it was
+	EventRestore               Event = "restore"  // our choice: 复议 set the decision aside
 )
 
 // EventMove takes an open case of a suspended point to the point now competent (our choice: 办法第18–21条 only say that the

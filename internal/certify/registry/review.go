@@ -9,12 +9,12 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/deadline"
 	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/postgres"
 )
 
@@ -28,7 +28,7 @@ func (s *Service) saveReview(ctx context.Context, w *work) error {
 				Fields: []fault.Field{{Path: fmt.Sprintf("findings.%d.code", i), Code: "unknown", Message: "没有这一项"}}}
 		}
 	}
-	if _, err := recognition.Compute(in.Class, in.Amount, in.costs(), in.Biological, in.Tied); err != nil {
+	if _, err := (recognition.Policy{}).Compute(in.Class, in.Amount, in.costs(), in.Biological, in.Tied); err != nil {
 		return err
 	}
 	frozen, err := s.config.Contracts.Frozen(ctx, w.tx, w.filing.ContractID, w.filing.ContractVersion)
@@ -42,7 +42,8 @@ func (s *Service) saveReview(ctx context.Context, w *work) error {
 	for i := range in.Deductions {
 		in.Deductions[i].Claimed = claimed[in.Deductions[i].Name]
 	}
-	in.Second, in.Experts, in.Minutes = w.filing.Review.Second, w.filing.Review.Experts, w.filing.Review.Minutes
+	kept := w.filing.Review // what others wrote, and where the sheet came from
+	in.Second, in.Experts, in.Minutes, in.Panel, in.Carried = kept.Second, kept.Experts, kept.Minutes, kept.Panel, kept.Carried
 	w.filing.Review, w.filing.Registrar = in, w.who.AccountID
 	return nil
 }
@@ -58,6 +59,23 @@ func sheet(c contract.Content) Review {
 		)
 	}
 	return r
+}
+
+// carry takes over what the desk answered and decided about the version that stands: a change asks about what changed. The opinion
+// is written anew, a deduction whose goods changed begins without grant.
+func (r *Review) carry(before Review) {
+	r.Carried = true
+	r.Biological, r.Tied, r.Disputed = before.Biological, before.Tied, before.Disputed
+	if r.Class == before.Class {
+		r.Findings, r.Cleared = slices.Clone(before.Findings), slices.Clone(before.Cleared)
+	}
+	for i, row := range r.Deductions {
+		for _, old := range before.Deductions {
+			if row.Kind == old.Kind && row.Name == old.Name && row.Quantity == old.Quantity && row.UnitCost == old.UnitCost {
+				r.Deductions[i].Granted, r.Deductions[i].Reasonable, r.Deductions[i].Reason = old.Granted, old.Reasonable, old.Reason
+			}
+		}
+	}
 }
 
 func (r Review) costs() []recognition.Cost {
@@ -88,15 +106,19 @@ func (s *Service) assess(
 	p point.Point,
 	v contract.Frozen,
 	r Review,
-	large money.Fen,
+	policy recognition.Policy,
 ) (recognition.Decision, error) {
 	var duplicate bool
 	if err := q.QueryRow(ctx, existsDuplicate,
-		pgx.StrictNamedArgs{"contract": f.ContractID, "id": f.ID, "sample": f.Sample, "digest": f.TextDigest,
+		pgx.StrictNamedArgs{"contract": f.ContractID, "id": f.ID, "change": f.Kind == Change, "sample": f.Sample, "digest": f.TextDigest,
 			"seller": f.SellerName, "buyer": f.BuyerName}).Scan(&duplicate); err != nil {
 		return recognition.Decision{}, fmt.Errorf("look for duplicates: %w", err)
 	}
-	app := contract.Facts(v.Content, v.Files, contract.Date(recognition.DateOf(clock.Date(f.SubmittedAt))))
+	applied := contract.Date(recognition.DateOf(clock.Date(f.SubmittedAt)))
+	if f.Kind == Change {
+		applied = contract.NoDay
+	}
+	app := contract.Facts(v.Content, v.Files, applied)
 	app.Class, app.Costs, app.Biological, app.Tied = r.Class, r.costs(), r.Biological, r.Tied
 	app.Point, app.Points, app.OwnPoint, app.Duplicate, app.Accepted = p.Division, []string{p.Division}, true, duplicate, true
 	if app.Amount = nil; r.Amount > 0 {
@@ -108,8 +130,8 @@ func (s *Service) assess(
 	if r.Disputed && !slices.Contains(app.Findings, recognition.Disputed) {
 		app.Findings = append(app.Findings, recognition.Disputed)
 	}
-	app.Refused = f.Correction != nil
-	return recognition.Assess(app, recognition.Policy{LargeAmount: large}), nil
+	app.Told = f.told(clock.Date(s.config.Now()))
+	return recognition.Assess(app, policy), nil
 }
 
 // passFirstReview stores class, C, N, T, V as the rule book computes them from the saved sheet. Faults: Conflict
@@ -125,17 +147,20 @@ func (s *Service) passFirstReview(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
-	d, err := s.assess(ctx, w.tx, w.filing, w.point, frozen, review, policy.LargeAmount)
+	d, err := s.assess(ctx, w.tx, w.filing, w.point, frozen, review, ruleBook(policy))
 	if err != nil {
 		return err
 	}
 	if d.Outcome != recognition.Register {
 		return notRegistrable(d)
 	}
-	if err := s.drawable(frozen.Content); err != nil {
+	if err := s.drawable(contentTexts(frozen.Content)...); err != nil {
 		return err
 	}
 	var bad fault.Fields
+	for _, rule := range review.Unanswered() {
+		bad.Add("finding-"+rule.ID, "unanswered", "请回答：“"+rule.Question+"”")
+	}
 	bad.Required("opinion", review.Opinion, "请填写初审意见")
 	for i, row := range review.Deductions {
 		if row.Granted {
@@ -170,6 +195,11 @@ func notRegistrable(d recognition.Decision) error {
 	return fault.Newf(fault.Conflict, "not_registrable", "按认定规则不能通过初审。%s。%s", strings.Join(why, "；"), next)
 }
 
+// ruleBook is what a dated row of the clock sets in the rule book.
+func ruleBook(p deadline.Policy) recognition.Policy {
+	return recognition.Policy{LargeAmount: p.LargeAmount, TiedAgencyVAT: p.TiedAgencyVAT}
+}
+
 // passSecondReview passes to the experts where T reaches the point's amount for them or the case is disputed, else to
 // registration.
 func (s *Service) passSecondReview(ctx context.Context, w *work) error {
@@ -183,40 +213,30 @@ func (s *Service) passSecondReview(ctx context.Context, w *work) error {
 		return err
 	}
 	w.filing.Reviewer, w.filing.Review.Second = w.who.AccountID, w.Text
-	w.to = AwaitingRegistration
+	w.to, w.tell, w.say = AwaitingRegistration, w.people, "有一件待登记"
 	if *w.filing.Technical >= w.point.ExpertLimit(policy) || w.filing.Disputed {
-		w.to = AwaitingExperts
+		w.to, w.say = AwaitingExperts, "有一件请指定评审专家"
 	}
 	w.note, w.inside = w.Text, true
 	return nil
 }
 
-// returnToReview sends the case back to the registrar with a reason.
+// returnToReview sends the case back to the registrar with a reason: the reviewer's, or the head's who can't register it as it
+// stands. Opinions of experts given so far no longer count: they were about the sheet as it was.
 func returnToReview(w *work) error {
 	var bad fault.Fields
 	bad.Required("reason", w.Text, "请写明退回的理由")
-	w.filing.Reviewer = w.who.AccountID
-	w.note, w.inside, w.tell, w.say = w.Text, true, []int64{w.filing.Registrar}, "复核退回，请重新审查"
-	return bad.Err()
-}
-
-// experts records the experts' opinion and minutes.
-func experts(w *work) error {
-	var bad fault.Fields
-	bad.Required("opinion", w.Text, "请填写专家意见")
-	bad.Check(w.Minutes != 0, "minutesFileId", "required", "请上传专家意见文件")
-	w.filing.Expert, w.filing.Review.Experts, w.filing.Review.Minutes = w.who.AccountID, w.Text, w.Minutes
-	w.note, w.inside = w.Text, true
-	return bad.Err()
-}
-
-// rejectByExperts refuses on the experts' opinion.
-func (s *Service) rejectByExperts(ctx context.Context, w *work) error {
-	if err := experts(w); err != nil {
-		return err
+	w.say = "复核退回，请重新审查"
+	if w.part == Head {
+		w.say = "负责人退回，请重新审查"
+	} else {
+		w.filing.Reviewer = w.who.AccountID
 	}
-	w.inside = false
-	return s.turnDown(ctx, w)
+	for i := range w.filing.Review.Panel {
+		w.filing.Review.Panel[i].Void = true
+	}
+	w.note, w.inside, w.tell = w.Text, true, []int64{w.filing.Registrar}
+	return bad.Err()
 }
 
 // refuse ends the case with 不予登记: the registrar during the review, the reviewer during the second one.
@@ -226,6 +246,9 @@ func (s *Service) refuse(ctx context.Context, w *work) error {
 	} else {
 		w.filing.Registrar = w.who.AccountID
 	}
+	if err := s.refusable(ctx, w); err != nil {
+		return err
+	}
 	return s.turnDown(ctx, w)
 }
 
@@ -233,11 +256,7 @@ func (s *Service) refuse(ctx context.Context, w *work) error {
 func (s *Service) turnDown(ctx context.Context, w *work) error {
 	in := w.Refusal
 	var bad fault.Fields
-	bad.Check(len(in.Codes) > 0, "codes", "required", "请选择不予登记的理由")
-	for i, code := range in.Codes {
-		bad.Check(codes.Refusal.Has(code), fmt.Sprintf("codes.%d", i), "unknown", "请选择 R1–R11 中的理由代码")
-	}
-	bad.Required("text", in.Text, "请写明理由，申请人将在通知书上看到")
+	checkRefusal(&bad, in)
 	if err := bad.Err(); err != nil {
 		return err
 	}
@@ -245,6 +264,62 @@ func (s *Service) turnDown(ctx context.Context, w *work) error {
 		in.Articles = []string{}
 	}
 	w.filing.Refusal = &in
+	if err := s.drawableFiling(w); err != nil {
+		return err
+	}
 	w.note, w.tell, w.say = in.Text, []int64{w.filing.Applicant}, "登记申请不予登记"
 	return s.release(ctx, w)
+}
+
+func checkRefusal(bad *fault.Fields, in Refusal) {
+	bad.Check(len(in.Codes) > 0, "codes", "required", "请选择不予登记的理由")
+	for i, code := range in.Codes {
+		bad.Check(codes.Refusal.Has(code), fmt.Sprintf("codes.%d", i), "unknown", "请选择 R1–R11 中的理由代码")
+	}
+	bad.Required("text", in.Text, "请写明理由，申请人将在通知书上看到")
+}
+
+// refusable holds each reason of a refusal against the applicant's right to mend (一次性告知): a fault that can be mended is refused
+// only after it was asked for and its term has passed. Conflict "not_asked", "correction_running".
+func (s *Service) refusable(ctx context.Context, w *work) error {
+	var asked []string
+	if c := w.filing.Correction; c != nil {
+		asked = c.reasons()
+	}
+	told := w.filing.told(w.today)
+	for _, code := range w.Refusal.Codes {
+		if !recognition.Mendable(code) || slices.Contains(told, code) {
+			continue
+		}
+		if final, err := s.refusedOutright(ctx, w, code); err != nil || final {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if slices.Contains(asked, code) {
+			return w.filing.Correction.over(w.today)
+		}
+		return notAsked(code)
+	}
+	return nil
+}
+
+// refusedOutright reports whether the rule book refuses the sheet for that reason whatever the applicant could mend.
+func (s *Service) refusedOutright(ctx context.Context, w *work, code string) (bool, error) {
+	policy, _, err := s.clock(ctx, w.tx, w.filing)
+	if err != nil {
+		return false, err
+	}
+	frozen, err := s.config.Contracts.Frozen(ctx, w.tx, w.filing.ContractID, w.filing.ContractVersion)
+	if err != nil {
+		return false, err
+	}
+	d, err := s.assess(ctx, w.tx, w.filing, w.point, frozen, w.filing.Review, ruleBook(policy))
+	return d.Outcome == recognition.Refuse && slices.Contains(d.Reasons, code), err
+}
+
+func notAsked(code string) error {
+	return fault.Newf(fault.Conflict, "not_asked", "%s（%s）是可以补正的问题，没有一次性告知过。请先告知补正，期限届满仍未补正的才能以此不予登记",
+		code, codes.Refusal.Label(code))
 }

@@ -14,5 +14,8 @@ func (Refusal) SchemaVersion() int { return 1 }
 // SchemaVersion of a request to cancel.
 func (Request) SchemaVersion() int { return 1 }
 
+// SchemaVersion of an announced revocation.
+func (Revocation) SchemaVersion() int { return 1 }
+
 // SchemaVersion of a cancellation or revocation.
 func (Ending) SchemaVersion() int { return 1 }

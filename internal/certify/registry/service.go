@@ -27,6 +27,7 @@ type People interface {
 	AccountsOf(ctx context.Context, orgID int64, roles ...actor.Role) ([]int64, error)
 	Names(ctx context.Context, accounts []int64) (map[int64]string, error)
 	OfficersFor(ctx context.Context, division string) ([]int64, error) // of the league; of the region where the league has none
+	ExpertsFor(ctx context.Context, division string) ([]int64, error)  // of the departments of the league and of the region
 }
 
 // Enqueuer inserts background work in the caller's transaction; *jobs.Client is one.
@@ -44,8 +45,8 @@ type Config struct {
 	Jobs      Enqueuer
 	Files     *files.Store // of the contracts' attachments
 	Now       func() time.Time
-	Random    io.Reader                    // of the check codes
-	Drawable  func(contract.Content) error // refuses what no certificate could print; nil: anything can be printed
+	Random    io.Reader           // of the check codes
+	Drawable  func(...Text) error // refuses what no paper could print; nil: anything can be printed
 	// Ended follows the end of a registration in its transaction; reason says which and how. nil: nothing follows.
 	Ended func(ctx context.Context, tx pgx.Tx, number, reason string, at time.Time) error
 }

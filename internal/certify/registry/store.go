@@ -54,6 +54,8 @@ const insertPart = `insert into filing_part (filing_id, account_id, part) values
 
 const selectPart = `select part from filing_part where filing_id = @filing and account_id = @account`
 
+const selectPanel = `select account_id from filing_part where filing_id = @filing and part = 'expert' order by account_id`
+
 const insertEvent = `insert into filing_event (filing_id, number, at, account_id, part, event, from_state, to_state, note, detail, internal)
 	values (nullif(@filing, 0), nullif(@number, ''), @at, nullif(@account, 0), @part, @event, @from, @to, @note, @detail, @internal)`
 
@@ -75,17 +77,24 @@ const selectSimilar = `with found as materialized (
 	group by f.id order by f.id desc limit 10`
 
 // The same signed text between the same parties is one contract, whatever its title (R10). Filings that ended without a
-// registration do not count: the applicant may mend and file anew.
-const existsDuplicate = `select exists (select from filing where contract_id <> @contract and id < @id and is_sample = @sample
+// registration do not count: the applicant may mend and file anew. What counts for a change is
+// when the contract was first filed: a later copy makes no change of it a duplicate.
+const existsDuplicate = `select exists (select from filing where contract_id <> @contract and is_sample = @sample
+	and id < case when @change then (select min(id) from filing where contract_id = @contract) else @id end
 	and text_digest <> '' and text_digest = @digest and seller_name = @seller and buyer_name = @buyer
 	and state not in ('declined', 'withdrawn', 'refused', 'cancelled'))`
 
-const selectVersionBefore = `select contract_version as version from filing
+const selectRegisteredBefore = `select ` + filingColumns + ` from filing
 	where contract_id = @contract and id < @filing and contract_version < @version and state = 'registered' order by id desc limit 1`
 
-const existsPolicy = `select exists (select from filing where policy_id = @policy)`
+// Contracts of the same sides within a year, each below the amount for experts, which reach it together: a hint, no finding.
+const selectSplit = `select id, intake_no, title, state, 'split' as why from filing
+	where contract_id <> @contract and is_sample = @sample and seller_name = @seller and buyer_name = @buyer
+	and submitted_at between @at::timestamptz - interval '1 year' and @at::timestamptz + interval '1 year'
+	and state not in ('declined', 'withdrawn', 'refused') and coalesce(technical, claimed_amount) < @large
+	and coalesce(technical, claimed_amount) + @amount::bigint >= @large order by id desc limit 10`
 
-type versionRow struct{ Version int }
+const existsPolicy = `select exists (select from filing where policy_id = @policy)`
 
 const selectFilingsOfNumber = `select ` + queueColumns +
 	` from filing where contract_id = (select contract_id from registration where number = @number) order by id`
@@ -170,6 +179,16 @@ func addEvent(ctx context.Context, tx pgx.Tx, filing int64, number string, e Eve
 			"event": e.Event, "from": e.From, "to": e.To, "note": e.Note, "detail": detail, "internal": e.Internal},
 	)
 	return err
+}
+
+// registeredBefore reads the filing whose version a change amends; nil where the registration came from elsewhere.
+func registeredBefore(ctx context.Context, q postgres.Querier, f Filing) (*Filing, error) {
+	before, err := postgres.One[Filing](ctx, q, selectRegisteredBefore,
+		pgx.StrictNamedArgs{"contract": f.ContractID, "version": f.ContractVersion, "filing": f.ID})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	return &before, err
 }
 
 func readFiling(ctx context.Context, q postgres.Querier, id int64) (Filing, error) {

@@ -50,6 +50,7 @@ type stateCount struct {
 // listQuery is a statement put together from fixed pieces; values travel as arguments only.
 type listQuery struct {
 	columns, from, order string
+	filings              bool // rows are filings, not registrations
 	where                []string
 	args                 pgx.StrictNamedArgs
 }
@@ -65,9 +66,13 @@ func (q *listQuery) sql(limit int) string {
 	return fmt.Sprintf("select %s from %s where %s order by %s limit %d", q.columns, q.from, strings.Join(q.where, " and "), q.order, limit)
 }
 
+// deskClock holds while the desk's own clock runs: it is what deadline.Of calls overdue.
+const deskClock = "clock_started_on is not null and paused_on is null"
+
 func (q *listQuery) counts() string {
 	return fmt.Sprintf(
-		"select state, count(*)::int as count, (count(*) filter (where due_on < @today))::int as overdue from %s where %s group by state",
+		"select state, count(*)::int as count, (count(*) filter (where due_on < @today and "+deskClock+"))::int as overdue"+
+			" from %s where %s group by state",
 		q.from,
 		strings.Join(q.where, " and "),
 	)
@@ -111,7 +116,13 @@ func (sc Scope) Condition(args pgx.StrictNamedArgs, orgs ...string) string {
 }
 
 func (q *listQuery) within(sc Scope, point int64) {
-	q.and(sc.Condition(q.args, "applicant_org", "seller_org", "buyer_org"))
+	condition := sc.Condition(q.args, "applicant_org", "seller_org", "buyer_org")
+	if sc.Expert && q.filings {
+		condition = "(" + condition + " or exists (select from filing_part p where p.filing_id = filing.id" +
+			" and p.account_id = @expert and p.part = 'expert'))"
+		q.args["expert"] = sc.Account
+	}
+	q.and(condition)
 	if point != 0 {
 		q.and("point_id = @point", "point", point)
 	}
@@ -132,7 +143,7 @@ func (q *listQuery) text(text, key string) {
 func isID(s string) bool { _, err := strconv.ParseInt(s, 10, 64); return err == nil }
 
 func queueQuery(sc Scope, f QueueFilter, open bool) *listQuery {
-	q := &listQuery{columns: queueColumns, from: "filing", order: "id desc", args: pgx.StrictNamedArgs{}}
+	q := &listQuery{columns: queueColumns, from: "filing", filings: true, order: "id desc", args: pgx.StrictNamedArgs{}}
 	q.within(sc, f.PointID)
 	if open {
 		q.order = "due_on, id"
@@ -176,6 +187,12 @@ func registrationQuery(sc Scope, f RegistrationFilter) *listQuery {
 	if f.From != "" {
 		q.and("registered_on >= @from::date", "from", f.From)
 	}
+	switch f.Waiting {
+	case WaitsCancel:
+		q.and("cancel_request is not null")
+	case WaitsRevocation:
+		q.and("revocation is not null")
+	}
 	if f.To != "" {
 		q.and("registered_on <= @to::date", "to", f.To)
 	}
@@ -189,14 +206,14 @@ func registrationQuery(sc Scope, f RegistrationFilter) *listQuery {
 // deadlineQuery lists the open filings of a scope by the day that holds. The open queue of the whole region is bounded by what
 // people can have in hand, some thousands.
 func deadlineQuery(sc Scope) string {
-	q := &listQuery{args: pgx.StrictNamedArgs{}}
+	q := &listQuery{filings: true, args: pgx.StrictNamedArgs{}}
 	q.within(sc, 0)
 	q.and("decided_at is null")
 	return fmt.Sprintf("select %s from filing where %s order by due_on, id limit 20000", queueColumns, strings.Join(q.where, " and "))
 }
 
 func deadlineArgs(sc Scope) pgx.StrictNamedArgs {
-	q := &listQuery{args: pgx.StrictNamedArgs{}}
+	q := &listQuery{filings: true, args: pgx.StrictNamedArgs{}}
 	q.within(sc, 0)
 	return q.args
 }

@@ -20,7 +20,7 @@ const registrationColumns = `number, contract_id, point_id, division, applicant_
 	0) as seller_org, seller_kind, seller_country, seller_division, buyer_name,
 	coalesce(buyer_org, 0) as buyer_org, buyer_country, buyer_division,
 	amount, technical, vat_base, income, registered_on, ended_on, tax_review,
-	cancel_request, ending, is_sample as sample`
+	cancel_request, ending, revocation, is_sample as sample`
 
 const selectRegistration = `select ` + registrationColumns + ` from registration where number = @number`
 
@@ -49,7 +49,7 @@ const updateRegistration = `update registration set state = @state,
 		seller_name = @seller, seller_kind = @seller_kind,
 		seller_country = @seller_country, seller_division = @seller_division, buyer_name = @buyer, buyer_country = @buyer_country,
 		buyer_division = @buyer_division, amount = @amount, technical = @technical, vat_base = @vat_base, income = @income, ended_on = @ended_on,
-		tax_review = @tax_review, cancel_request = @cancel_request, ending = @ending
+		tax_review = @tax_review, cancel_request = @cancel_request, ending = @ending, revocation = @revocation
 	where number = @number and lock_version = @lock_version`
 
 const insertEntry = `insert into period_entry (number, version,
@@ -61,9 +61,15 @@ const insertEntry = `insert into period_entry (number, version,
 const selectEntries = `select kind, leg, version, booked_on, contracts, amount, technical from period_entry where number = @number
 	order by id`
 
-const insertIncome = `insert into income (number, amount, booked_on, booked_by, note) values (@number, @amount, @booked_on, @by, @note)`
+const insertIncome = `insert into income (number, amount, booked_on, booked_by, note, file_id, reverses)
+	values (@number, @amount, @booked_on, @by, @note, nullif(@file, 0), nullif(@reverses, 0))`
 
-const selectIncomes = `select id, amount, booked_on, note from income where number = @number order by id`
+const incomeOf = `select id, amount, booked_on, note, coalesce(file_id, 0) as file_id, coalesce(reverses, 0) as reverses,
+	exists (select from income r where r.reverses = income.id) as reversed from income where number = @number`
+
+const selectIncomes = incomeOf + ` order by id`
+
+const selectIncome = incomeOf + ` and id = @id`
 
 const certificateColumns = `number, version, state, body, digest, suite, key_id, signature, check_code, ledger_seq,
 	issued_at, root, coalesce(file_id, 0) as file_id, failure`
@@ -77,6 +83,8 @@ const insertCertificate = `insert into certificate (number, version,
 	values (@number, @version, 'valid', @body, @digest, @suite, @key_id, @signature, @check_code, @ledger_seq, @issued_at)`
 
 const updateCertificates = `update certificate set state = @state where number = @number and state = 'valid'`
+
+const restoreCertificate = `update certificate set state = 'valid' where number = @number and version = @version`
 
 const lockCertificate = selectCertificate + ` for update`
 
@@ -136,7 +144,7 @@ func addRegistration(ctx context.Context, tx pgx.Tx, r Registration) error {
 func storeRegistration(ctx context.Context, tx pgx.Tx, r Registration) error {
 	args := r.args()
 	args["prior_state"], args["lock_version"], args["income"], args["ended_on"] = r.PriorState, r.LockVersion, r.Income, r.EndedOn
-	args["tax_review"], args["cancel_request"], args["ending"] = r.TaxReview, r.CancelRequest, r.Ending
+	args["tax_review"], args["cancel_request"], args["ending"], args["revocation"] = r.TaxReview, r.CancelRequest, r.Ending, r.Revocation
 	tag, err := tx.Exec(ctx, updateRegistration, args)
 	if err == nil && tag.RowsAffected() == 0 {
 		return fault.Stale()
@@ -214,12 +222,23 @@ func OfYear(ctx context.Context, q postgres.Querier, point int64, year int) ([]R
 	return all, nil
 }
 
-func addIncome(ctx context.Context, tx pgx.Tx, number string, amount money.Fen, day time.Time, by int64, note string) error {
-	_, err := tx.Exec(ctx, insertIncome, pgx.StrictNamedArgs{"number": number, "amount": amount, "booked_on": day, "by": by, "note": note})
+// addIncome adds the row that a booking or a reversal makes; the registration's row is locked, so two reversals queue up.
+func addIncome(ctx context.Context, tx pgx.Tx, number string, in Income, by int64) error {
+	_, err := tx.Exec(ctx, insertIncome, pgx.StrictNamedArgs{"number": number, "amount": in.Amount, "booked_on": in.BookedOn,
+		"by": by, "note": in.Note, "file": in.FileID, "reverses": in.Reverses})
 	if err != nil {
 		return fmt.Errorf("add income: %w", err)
 	}
 	return nil
+}
+
+// readIncome reads one booked row of a registration. NotFound "income_not_found".
+func readIncome(ctx context.Context, tx pgx.Tx, number string, id int64) (Income, error) {
+	row, err := postgres.One[Income](ctx, tx, selectIncome, pgx.StrictNamedArgs{"number": number, "id": id})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return row, fault.New(fault.NotFound, "income_not_found", "没有找到这一笔收入，请刷新页面")
+	}
+	return row, err
 }
 
 func addNotice(ctx context.Context, tx pgx.Tx, r Registration, audience, title, body string, at time.Time) error {
@@ -244,6 +263,12 @@ func addCertificate(ctx context.Context, tx pgx.Tx, c Certificate) error {
 // markCertificates says of the valid certificate of a number what became of it: superseded, cancelled, revoked.
 func markCertificates(ctx context.Context, tx pgx.Tx, number, state string) error {
 	_, err := tx.Exec(ctx, updateCertificates, pgx.StrictNamedArgs{"number": number, "state": state})
+	return err
+}
+
+// reviveCertificate makes the certificate of a restored registration valid again.
+func reviveCertificate(ctx context.Context, tx pgx.Tx, number string, version int) error {
+	_, err := tx.Exec(ctx, restoreCertificate, pgx.StrictNamedArgs{"number": number, "version": version})
 	return err
 }
 

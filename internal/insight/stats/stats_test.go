@@ -87,6 +87,7 @@ func (m *trade) change(t *rapid.T) {
 			c.Elements.ClassCode, c.Elements.Field = "0401", "07"
 		}
 	})
+	w.Supplement(d.Registration.ContractID)
 	f, err := registrytest.FilingOf(w.S.Do(ctx, who, registry.Command{Number: n, Event: registry.EventRequestChange, Text: "补充协议"}))
 	registrytest.Check(w.T, err)
 	if rapid.Bool().Draw(t, "granted") {
@@ -98,9 +99,20 @@ func (m *trade) change(t *rapid.T) {
 	_, err = w.S.Do(
 		ctx,
 		w.Registrar,
-		registry.Command{Filing: f.ID, Event: registry.EventRefuse, Refusal: registry.Refusal{Codes: []string{"R7"}, Text: "未出具证明"}},
+		registry.Command{Filing: f.ID, Event: registry.EventRefuse, Refusal: registry.Refusal{Codes: []string{"R1"}, Text: "合同未生效"}},
 	)
 	registrytest.Check(w.T, err)
+}
+
+func (m *trade) revoke(number string) {
+	ctx, w := context.Background(), m.w
+	_, err := w.S.Do(ctx, w.League, registry.Command{Number: number, Event: registry.EventAnnounceRevocation, Ground: "fraud", Text: "查实"})
+	for _, who := range []actor.Actor{w.Seller, m.importer} {
+		if err == nil {
+			_, _ = w.S.Do(ctx, who, registry.Command{Number: number, Event: registry.EventState, Text: "没有异议"})
+		}
+	}
+	_, _ = w.S.Do(ctx, w.Regional, registry.Command{Number: number, Event: registry.EventRevoke, Text: "决定撤销"})
 }
 
 func (m *trade) end(t *rapid.T) {
@@ -110,7 +122,7 @@ func (m *trade) end(t *rapid.T) {
 		return
 	}
 	if rapid.Bool().Draw(t, "revoke") {
-		_, _ = w.S.Do(ctx, w.League, registry.Command{Number: n, Event: registry.EventRevoke, Ground: "fraud", Text: "查实"})
+		m.revoke(n)
 		return
 	}
 	for _, who := range []actor.Actor{w.Seller, m.importer} {

@@ -136,6 +136,19 @@ func (s *Service) OfficersFor(ctx context.Context, division string) ([]int64, er
 	return region, nil
 }
 
+// ExpertsFor returns the experts of the departments that stand above a division: its own, its league's and the region's.
+func (s *Service) ExpertsFor(ctx context.Context, division string) ([]int64, error) {
+	if len(division) != 6 {
+		division = "150000"
+	}
+	rows, _ := s.config.Pool.Query(ctx, expertsFor, pgx.StrictNamedArgs{"division": division, "league": division[:4]})
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("experts of division: %w", err)
+	}
+	return ids, nil
+}
+
 // ContactOf returns name, mail and phone of an account, for notices. Callers check who may see it.
 // Fault: not found "account".
 func (s *Service) ContactOf(ctx context.Context, id int64) (name, email, phone string, err error) {

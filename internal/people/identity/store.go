@@ -64,6 +64,12 @@ const (
 		where m.ended_at is null and ('region_officer' = any(m.roles) or ('league_officer' = any(m.roles) and left(o.division, 4) = @league))
 		group by m.account_id order by m.account_id`
 
+	expertsFor = `select m.account_id
+		from membership m join organisation o on o.id = m.organisation_id join account a on a.id = m.account_id and a.disabled_at is null
+		where m.ended_at is null and 'expert' = any(m.roles) and o.kind = 'government'
+		and (o.division in (@division, '150000') or o.division = @league || '00')
+		order by m.account_id`
+
 	insertReset = `insert into password_reset (account_id, token_hash, expires_at) values (@account_id, @token_hash, @expires_at)
 		on conflict (account_id) do update set token_hash = excluded.token_hash, expires_at = excluded.expires_at`
 	deleteReset  = `delete from password_reset where account_id = @account_id`

@@ -85,7 +85,7 @@ func pieces(text string) []string {
 
 // wordRune reports letters and digits of scripts that write words, not ideographs.
 func wordRune(r rune) bool {
-	return (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_') && !unicode.Is(unicode.Han, r) &&
+	return (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' || isScript(r)) && !unicode.Is(unicode.Han, r) &&
 		!unicode.In(r, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo)
 }
 

@@ -108,7 +108,7 @@ func (f *Fonts) Missing(texts ...string) []rune {
 	for _, text := range texts {
 		for _, r := range clean(text) {
 			if r != '\n' {
-				p.family(bodyStyle, r)
+				p.shapes(bodyStyle, r)
 			}
 		}
 	}

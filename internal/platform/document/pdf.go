@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +31,7 @@ type PDFOptions struct {
 	Sample  bool      // draws 样例 across every page
 	Header  string    // small line at the top of every page, may be empty
 	Numbers bool      // page numbers at the foot
+	Strict  bool      // refuses a character that nothing draws instead of drawing a box: a certificate's names
 }
 
 // PDF is a document being written, top down, with page breaks where needed. The first error stays and is returned by
@@ -118,35 +118,33 @@ var (
 	bodyStyle    = style{size: 10.5}
 	labelStyle   = style{size: 10.5, grey: 90}
 	smallStyle   = style{size: 9, grey: 90}
+	footStyle    = style{size: 7, grey: 110}
 )
 
-// family picks the font for a character; one that none can draw is remembered and named by Bytes.
-func (p *PDF) family(s style, r rune) string {
+// family picks the font for a character; not ok where none has it.
+func (p *PDF) family(s style, r rune) (name string, ok bool) {
 	first := regular
 	if s.bold {
 		first = bold
 	}
 	if p.has(first, s.size, r) {
-		return first
+		return first, true
 	}
 	for i, b := range p.fonts.fallbacks {
 		if i == p.opened {
 			container, err := b.container()
 			p.fail(err)
 			if err != nil {
-				return first
+				return first, false
 			}
 			p.fail(p.gp.AddTTFFontFromFontContainer(b.family, container))
 			p.opened++
 		}
 		if p.has(b.family, s.size, r) {
-			return b.family
+			return b.family, true
 		}
 	}
-	if !slices.Contains(p.missing, r) {
-		p.missing = append(p.missing, r)
-	}
-	return first
+	return first, false
 }
 
 func (p *PDF) has(family string, size float64, r rune) bool {
@@ -166,27 +164,31 @@ func (p *PDF) has(family string, size float64, r rune) bool {
 	return has
 }
 
-// runs cuts text where the font changes.
-func (p *PDF) runs(s style, text string, visit func(family, part string)) {
-	start, current := 0, ""
-	for i, r := range text {
-		family := p.family(s, r)
-		if family != current && i > start {
-			visit(current, text[start:i])
-			start = i
+// runs cuts text where font, size or height change.
+func (p *PDF) runs(s style, text string, visit func(shape)) {
+	var run shape
+	for _, r := range text {
+		for _, g := range p.shapes(s, r) {
+			if run.text != "" && g.family == run.family && g.scale == run.scale && g.rise == run.rise {
+				run.text += g.text
+				continue
+			}
+			if run.text != "" {
+				visit(run)
+			}
+			run = g
 		}
-		current = family
 	}
-	if start < len(text) {
-		visit(current, text[start:])
+	if run.text != "" {
+		visit(run)
 	}
 }
 
 func (p *PDF) measure(s style, text string) float64 {
 	total := 0.0
-	p.runs(s, text, func(family, part string) {
-		p.fail(p.gp.SetFont(family, "", s.size))
-		w, err := p.gp.MeasureTextWidth(part)
+	p.runs(s, text, func(g shape) {
+		p.fail(p.gp.SetFont(g.family, "", s.size*g.scale))
+		w, err := p.gp.MeasureTextWidth(g.text)
 		p.fail(err)
 		total += w
 	})
@@ -196,10 +198,14 @@ func (p *PDF) measure(s style, text string) float64 {
 // draw writes one line with its top left corner at x, y.
 func (p *PDF) draw(s style, text string, x, y float64) {
 	p.gp.SetTextColor(s.grey, s.grey, s.grey)
-	p.runs(s, text, func(family, part string) {
-		p.fail(p.gp.SetFont(family, "", s.size))
-		p.gp.SetXY(x, y)
-		p.fail(p.gp.Cell(nil, part))
+	p.runs(s, text, func(g shape) {
+		p.fail(p.gp.SetFont(g.family, "", s.size*g.scale))
+		down := s.size * 25.4 / 72 * (1 - g.scale - g.rise) // a smaller font starts higher: bring it to the line, then raise it
+		if g.scale == 1 {
+			down = 0
+		}
+		p.gp.SetXY(x, y+down)
+		p.fail(p.gp.Cell(nil, g.text))
 		x = p.gp.GetX()
 	})
 }
@@ -216,7 +222,8 @@ func clean(text string) string {
 			return r
 		case r == '\t' || r == '\u00a0':
 			return ' '
-		case r < ' ', r == 0x7f, r >= 0x200b && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2060 && r <= 0x2069, r == 0xfeff:
+		case r < ' ', r == 0x7f, r >= 0x200b && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2060 && r <= 0x2069, r == 0xfeff,
+			r >= 0xfe00 && r <= 0xfe0f, r >= 0xe0100 && r <= 0xe01ef: // the last two only choose between forms of a character
 			return -1
 		}
 		return r
@@ -402,16 +409,23 @@ func (p *PDF) Attach(name, mime string, data []byte) {
 	p.attach = append(p.attach, attachment{name, mime, data})
 }
 
-// Bytes finishes the document. Fault: Invalid char_not_drawable naming every character no font can draw, since a legal
-// paper with a box instead of a name is worse than none.
+// Bytes finishes the document. Where boxes stand for characters that nothing draws, a note names them. Fault, for Strict papers:
+// Invalid char_not_drawable naming them, since a certificate with a box instead of a name is worse than none.
 func (p *PDF) Bytes() ([]byte, error) {
+	if len(p.missing) > 0 && !p.options.Strict {
+		codes := make([]string, len(p.missing))
+		for i, r := range p.missing {
+			codes[i] = fmt.Sprintf("U+%04X", r)
+		}
+		p.Note("〓 代替字体里没有的字：" + strings.Join(codes, "、") + "。以登记系统中的文字为准。")
+	}
 	pages := p.gp.GetNumberOfPages()
 	for n := 1; p.options.Numbers && n <= pages; n++ {
 		p.fail(p.gp.SetPage(n))
 		text := fmt.Sprintf("第 %d 页，共 %d 页", n, pages)
 		p.draw(smallStyle, text, (pageWidth-p.measure(smallStyle, text))/2, pageHeight-13)
 	}
-	if len(p.missing) > 0 {
+	if len(p.missing) > 0 && p.options.Strict {
 		return nil, fault.Newf(fault.Invalid, "char_not_drawable",
 			"字体里没有这些字：%s。请管理员用 TECHMARKET_RARE_FONT 配置包含这些字的字体，再生成文件。", NameChars(p.missing))
 	}

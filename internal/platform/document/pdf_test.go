@@ -154,7 +154,7 @@ func TestPDF_SameInputSameBytes(t *testing.T) {
 
 func TestPDF_RefusesACharacterItCannotDraw(t *testing.T) {
 	t.Parallel()
-	p := mustFonts(t).New(document.PDFOptions{Title: "证明"})
+	p := mustFonts(t).New(document.PDFOptions{Title: "证明", Strict: true})
 	p.Paragraph("张𠀃、李ᠮ")
 	_, err := p.Bytes()
 	var f *fault.Error
@@ -164,6 +164,30 @@ func TestPDF_RefusesACharacterItCannotDraw(t *testing.T) {
 	}
 	if got := mustFonts(t).Missing("张𠮷䶮𠀃", "李ᠮ𠀃"); string(got) != "𠀃ᠮ" {
 		t.Errorf("missing %q", string(got))
+	}
+}
+
+// What the fonts lack is drawn from what they have; only what nothing can stand for becomes a box, which the paper names.
+func TestPDF_FormsThatTheFontLacksAreDrawnFromOthersOrNamed(t *testing.T) {
+	t.Parallel()
+	if got := mustFonts(t).Missing("CO₂、10⁻⁶、xⁿ、aᵢⱼ、☑已阅、≤⩽≥⩾、½、㎡、ﬁ、Ⅷ、①、㈱、ｱ、−5℃、⑳、㏑、✓"); len(got) != 0 {
+		t.Errorf("missing %q", string(got))
+	}
+	p := mustFonts(t).New(document.PDFOptions{Title: "告知书"})
+	p.Paragraph("排放 CO₂ 降到 10⁻⁶ ⩽ x，☑ 已阅，𠀃")
+	raw, err := p.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "forms.pdf")
+	if err := os.WriteFile(path, raw, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(tool(t, "pdftotext", "-layout", path, "-")), "")
+	for _, want := range []string{"[√]已阅", "〓", "U+20003"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in %q", want, text)
+		}
 	}
 }
 

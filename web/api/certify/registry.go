@@ -19,17 +19,17 @@ import (
 
 // filingEvent carries one event with what it needs; the rest stays empty.
 type filingEvent struct {
-	Version          int                       `json:"version" doc:"您看到的版本；0 按最新办理"`
-	Event            registry.Event            `json:"event" required:"true" enum:"withdraw,accept,decline_intake,request_correction,submit_correction,lapse_correction,pass_first_review,pass_second_review,return_to_review,pass_experts,reject_by_experts,register,register_change,refuse,open_reconsideration,open_re_recognition,conclude"`
-	Text             string                    `json:"text" doc:"withdraw、return_to_review 等的理由；pass_second_review 的意见；decline_intake 的说明"`
-	Code             string                    `json:"code" doc:"decline_intake：不予受理的代码"`
-	Items            []registry.CorrectionItem `json:"items,omitempty" doc:"request_correction：一次告知的全部事项" maxItems:"100"`
-	Answers          []string                  `json:"answers,omitempty" doc:"submit_correction：逐项答复" maxItems:"100"`
-	Refusal          registry.Refusal          `json:"refusal" doc:"refuse、lapse_correction、reject_by_experts"`
-	RefusedToCorrect bool                      `json:"refusedToCorrect" doc:"lapse_correction：申请人拒绝补正"`
-	Opinion          string                    `json:"opinion" doc:"pass_experts、reject_by_experts：专家意见"`
-	Minutes          int64                     `json:"minutesFileId" minimum:"0" doc:"专家评审意见的文件"`
-	National         string                    `json:"nationalNumber" doc:"register：登记点录入国家系统编号时的 16 位编号"`
+	Version  int                       `json:"version" doc:"您看到的版本；0 按最新办理"`
+	Event    registry.Event            `json:"event" required:"true" enum:"withdraw,accept,decline_intake,request_correction,submit_correction,decline_correction,return_correction,lapse_correction,pass_first_review,pass_second_review,return_to_review,assign_experts,pass_experts,reject_by_experts,register,register_change,refuse,open_reconsideration,open_re_recognition,restore,conclude"`
+	Text     string                    `json:"text" doc:"withdraw、return_to_review 等的理由；pass_second_review 的意见；decline_intake 的说明"`
+	Code     string                    `json:"code" doc:"decline_intake：不予受理的代码"`
+	Items    []registry.CorrectionItem `json:"items,omitempty" doc:"request_correction：一次告知的全部事项" maxItems:"100"`
+	Answers  []string                  `json:"answers,omitempty" doc:"submit_correction：逐项答复" maxItems:"100"`
+	Refusal  registry.Refusal          `json:"refusal" doc:"refuse、lapse_correction、reject_by_experts"`
+	Experts  []int64                   `json:"experts,omitempty" doc:"assign_experts：指定的专家账号" maxItems:"15"`
+	Opinion  string                    `json:"opinion" doc:"pass_experts、reject_by_experts：专家意见"`
+	Minutes  int64                     `json:"minutesFileId" minimum:"0" doc:"专家评审意见的文件"`
+	National string                    `json:"nationalNumber" doc:"register：登记点录入国家系统编号时的 16 位编号"`
 }
 
 func (o *Operations) filingOperations(a *api.API) {
@@ -105,7 +105,7 @@ func (o *Operations) filingOperations(a *api.API) {
 					return api.Read(ctx, o.Files, in.File)
 				}
 			}
-			if k.Filing.Review.Minutes == in.File {
+			if k.Filing.Review.MinutesOf(in.File) {
 				return api.Read(ctx, o.Files, in.File)
 			}
 			return api.Download{}, fault.New(fault.NotFound, "file", "这件申请里没有这个文件")
@@ -119,7 +119,7 @@ func (o *Operations) filingOperations(a *api.API) {
 		"文书：受理通知书、一次性告知书、不予受理通知书、不予登记通知书",
 		func(ctx context.Context, who actor.Actor, in *struct {
 			api.ByID
-			Kind papers.Kind `path:"kind" enum:"receipt,correction,decline,refusal"`
+			Kind papers.Kind `path:"kind" enum:"form,receipt,correction,decline,refusal"`
 		}) (api.Download, error) {
 			name, pdf, err := o.Papers.Filing(ctx, who, in.ID, in.Kind)
 			return api.Download{Name: name, MIME: "application/pdf", Body: io.NopCloser(bytes.NewReader(pdf))}, err
@@ -150,7 +150,7 @@ func (o *Operations) moveFiling(ctx context.Context, who actor.Actor, id int64, 
 		ctx,
 		who,
 		registry.Command{Filing: id, Version: in.Version, Event: in.Event, Text: cmp.Or(in.Opinion, in.Text), Code: in.Code,
-			Items: in.Items, Answers: in.Answers, Refusal: in.Refusal, Refused: in.RefusedToCorrect, Minutes: in.Minutes, National: in.National},
+			Items: in.Items, Answers: in.Answers, Refusal: in.Refusal, Experts: in.Experts, Minutes: in.Minutes, National: in.National},
 	)
 	if out.Registration.Number != "" {
 		return filed{Registration: &out.Registration}, err
@@ -160,11 +160,13 @@ func (o *Operations) moveFiling(ctx context.Context, who actor.Actor, id int64, 
 
 type registrationEvent struct {
 	Version int            `json:"version" doc:"登记的 lockVersion；0 按最新办理"`
-	Event   registry.Event `json:"event" required:"true" enum:"start_change,abandon_change,request_change,request_cancel,decline_cancel,cancel,revoke,review_tax_relief,book_income,open_reconsideration,open_re_recognition,conclude"`
+	Event   registry.Event `json:"event" required:"true" enum:"start_change,abandon_change,request_change,request_cancel,decline_cancel,cancel,announce_revocation,state,drop_revocation,revoke,review_tax_relief,book_income,reverse_income,open_reconsideration,open_re_recognition,restore,conclude"`
 	Text    string         `json:"text" doc:"理由或说明"`
-	Ground  string         `json:"ground" doc:"cancel：terminated、rescinded、void；revoke：撤销的情形代码"`
+	Ground  string         `json:"ground" doc:"cancel：terminated、rescinded、void；announce_revocation：撤销的情形代码"`
 	OK      bool           `json:"ok" doc:"review_tax_relief：复核通过"`
 	Amount  money.Fen      `json:"amountFen" doc:"book_income：核定的技术性收入，分"`
+	Paper   int64          `json:"paperFileId" minimum:"0" doc:"book_income：加盖财务印章的核定表，先上传"`
+	Income  int64          `json:"incomeId" minimum:"0" doc:"reverse_income：要冲销的一笔"`
 }
 
 // ByNumber is the path of one registration.
@@ -236,7 +238,7 @@ func (o *Operations) moveRegistration(ctx context.Context, who actor.Actor, numb
 		ctx,
 		who,
 		registry.Command{Number: number, Version: in.Version, Event: in.Event, Text: in.Text, Ground: in.Ground,
-			Approved: in.OK, Amount: in.Amount},
+			Approved: in.OK, Amount: in.Amount, Paper: in.Paper, Income: in.Income},
 	)
 	if out.Filing.ID != 0 {
 		return filed{Filing: &out.Filing}, err

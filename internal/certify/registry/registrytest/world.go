@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -25,6 +26,7 @@ import (
 	"techmarket/internal/certify/ledger"
 	"techmarket/internal/certify/papers"
 	"techmarket/internal/certify/point"
+	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/clock"
@@ -53,11 +55,11 @@ type World struct {
 	Archive   *archive.Service
 	Exchange  *exchange.Service
 
-	Seller, Seller2, Buyer                      actor.Actor // a university in 150103 with two people, a company in 150203
-	Registrar, Registrar2, Reviewer, Head       actor.Actor // of the county point
-	Expert, League, OtherLeague, Regional, Tax  actor.Actor
-	County, LeaguePoint, RegionPoint, Elsewhere point.Point // 150103, 150100, 150000, 150203
-	Stranger                                    actor.Actor // registrar, reviewer and head of Elsewhere
+	Seller, Seller2, Buyer                              actor.Actor // a university in 150103 with two people, a company in 150203
+	Registrar, Registrar2, Reviewer, Head               actor.Actor // of the county point
+	Expert, Expert2, League, OtherLeague, Regional, Tax actor.Actor
+	County, LeaguePoint, RegionPoint, Elsewhere         point.Point // 150103, 150100, 150000, 150203
+	Stranger                                            actor.Actor // registrar, reviewer and head of Elsewhere
 
 	next atomic.Int64
 }
@@ -90,6 +92,12 @@ func (p people) AccountsOf(ctx context.Context, org int64, roles ...actor.Role) 
 func (p people) OfficersFor(ctx context.Context, division string) ([]int64, error) {
 	rows, _ := p.db.Query(ctx, `select account_id from membership m join organisation o on o.id = m.organisation_id
 		where 'league_officer' = any(m.roles) and left(o.division, 4) = left($1, 4)`, division)
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}
+
+func (p people) ExpertsFor(ctx context.Context, division string) ([]int64, error) {
+	rows, _ := p.db.Query(ctx, `select account_id from membership m join organisation o on o.id = m.organisation_id
+		where 'expert' = any(m.roles) and o.kind = 'government'`)
 	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
 
@@ -137,7 +145,7 @@ func New(t testing.TB) *World {
 	host := w.Org("point_host", "回民区科技服务中心", "150103")
 	w.Registrar, w.Registrar2 = w.Person(host, actor.Registrar), w.Person(host, actor.Registrar)
 	w.Reviewer, w.Head = w.Person(host, actor.Reviewer), w.Person(host, actor.PointHead)
-	w.Expert = w.Person(host, actor.Expert)
+	w.Expert, w.Expert2 = w.Person(host, actor.Expert), w.Person(host, actor.Expert)
 	w.League = w.Person(w.Org("government", "呼和浩特市科技局", "150100"), actor.LeagueOfficer)
 	w.OtherLeague = w.Person(w.Org("government", "包头市科技局", "150200"), actor.LeagueOfficer)
 	w.Regional = w.Person(w.Org("government", "自治区科技厅", "150000"), actor.RegionOfficer)
@@ -320,6 +328,11 @@ func (w *World) Review(a actor.Actor, id int64, change func(*registry.Review)) r
 	if change != nil {
 		change(&r)
 	}
+	for _, rule := range r.Unanswered() {
+		if rule.ID != recognition.Disputed || !r.Disputed {
+			r.Cleared = append(r.Cleared, rule.ID)
+		}
+	}
 	f, err := FilingOf(w.S.Do(context.Background(), a, registry.Command{Filing: id, Event: registry.EventSaveReview, Review: r}))
 	Check(w.T, err)
 	return f
@@ -360,16 +373,60 @@ func (w *World) Register(c contract.Content, change func(*registry.Review)) regi
 func (w *World) Finish(f registry.Filing) registry.Registration {
 	w.T.Helper()
 	if f.State == registry.AwaitingExperts {
-		_, err := w.S.Do(
-			context.Background(),
-			w.Expert,
-			registry.Command{Filing: f.ID, Event: registry.EventPassExperts, Text: "同意登记", Minutes: 1},
-		)
-		Check(w.T, err)
+		var assigned bool
+		w.Scan(&assigned, `select exists (select from filing_part where filing_id = $1 and part = 'expert')`, f.ID)
+		if !assigned {
+			w.Assign(f.ID)
+		}
+		for _, expert := range []actor.Actor{w.Expert, w.Expert2} {
+			_, err := w.S.Do(context.Background(), expert,
+				registry.Command{Filing: f.ID, Event: registry.EventPassExperts, Text: "同意登记", Minutes: w.Paper(expert)})
+			Check(w.T, err)
+		}
 	}
 	reg, err := RegistrationOf(w.S.Do(context.Background(), w.Head, registry.Command{Filing: f.ID, Event: registry.EventRegister}))
 	Check(w.T, err)
 	return reg
+}
+
+// Assign names the world's experts for a case.
+func (w *World) Assign(filing int64) {
+	w.T.Helper()
+	_, err := w.S.Do(context.Background(), w.Head, registry.Command{Filing: filing, Event: registry.EventAssignExperts,
+		Experts: []int64{w.Expert.AccountID, w.Expert2.AccountID}})
+	Check(w.T, err)
+}
+
+// Paper stores an uploaded paper of a person's organisation.
+func (w *World) Paper(a actor.Actor) (id int64) {
+	w.T.Helper()
+	ctx := context.Background()
+	content, err := w.Files.Receive(ctx, "文件.pdf", strings.NewReader("%PDF-1.4\n%%EOF\n"))
+	Check(w.T, err)
+	Check(w.T, w.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		f, err := w.Files.Record(ctx, tx, content, files.Meta{Purpose: "paper", OwnerOrg: a.OrgID, UploadedBy: a.AccountID})
+		id = f.ID
+		return err
+	}))
+	return id
+}
+
+// Supplement attaches a supplementary agreement to a contract that is being changed.
+func (w *World) Supplement(contractID int64) {
+	w.T.Helper()
+	_, err := w.DB.Exec(context.Background(), `insert into contract_file (contract_id, file_id, role, name, digest, size, added_at, added_by)
+		select $1, id, 'supplement', name, digest, size, now(), $3 from file where id = $2`, contractID, w.Paper(w.Seller), w.Seller.AccountID)
+	Check(w.T, err)
+}
+
+// Revoke announces a revocation, lets the term pass and decides it by a second officer.
+func (w *World) Revoke(number, ground string) (registry.Registration, error) {
+	w.T.Helper()
+	ctx := context.Background()
+	_, err := w.S.Do(ctx, w.League, registry.Command{Number: number, Event: registry.EventAnnounceRevocation, Ground: ground, Text: "查实为虚假合同"})
+	Check(w.T, err)
+	w.Later(14)
+	return RegistrationOf(w.S.Do(ctx, w.Regional, registry.Command{Number: number, Event: registry.EventRevoke, Text: "未收到陈述，决定撤销"}))
 }
 
 // Amend takes a registration through an amendment of +200,000 元.
@@ -383,6 +440,7 @@ func (w *World) Amend(reg registry.Registration) registry.Registration {
 		c.Elements.Amount += 200_000 * money.Yuan
 		c.Technical += 200_000 * money.Yuan
 	})
+	w.Supplement(reg.ContractID)
 	f, err := FilingOf(w.S.Do(ctx, w.Seller, registry.Command{Number: r, Event: registry.EventRequestChange, Text: "补充协议"}))
 	Check(w.T, err)
 	return w.Finish(w.Pass(f.ID, nil))
@@ -413,11 +471,12 @@ func (w *World) Fire(on registry.Aggregate, e registry.Event, a actor.Actor, f r
 		Event:    e,
 		Text:     "理由",
 		Code:     "oral",
-		Items:    []registry.CorrectionItem{{Text: "补交"}},
+		Items:    []registry.CorrectionItem{{Text: "补交", Reason: "R7"}},
 		Answers:  []string{"已补"},
 		Refusal:  registry.Refusal{Codes: []string{"R7"}, Text: "理由"},
-		Refused:  true,
-		Minutes:  1,
+		Minutes:  w.Paper(a),
+		Paper:    w.Paper(a),
+		Experts:  []int64{w.Expert.AccountID, w.Expert2.AccountID},
 		Ground:   "rescinded",
 		Approved: true,
 		Amount:   100,
@@ -425,7 +484,7 @@ func (w *World) Fire(on registry.Aggregate, e registry.Event, a actor.Actor, f r
 	if on == registry.OnRegistration {
 		c.Filing, c.Number = 0, number
 	}
-	if e == registry.EventRevoke {
+	if e == registry.EventAnnounceRevocation {
 		c.Ground = "fraud"
 	}
 	_, err := w.S.Do(context.Background(), a, c)

@@ -44,6 +44,7 @@ var contents = map[string]struct {
 	"policy.content":                  {types: []string{"policy.Content"}},
 	"registration.cancel_request":     {types: []string{"registry.Request"}},
 	"registration.ending":             {types: []string{"registry.Ending"}},
+	"registration.revocation":         {types: []string{"registry.Revocation"}},
 	"registration_export.filter":      {reason: jobOnly},
 	"registration_export.scope":       {reason: jobOnly},
 	"registration_import.report":      {reason: jobOnly},

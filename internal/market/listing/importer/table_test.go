@@ -115,7 +115,7 @@ func TestTable_TwoRowHeadingHiddenRowAndNumbersAsStored(t *testing.T) {
 		t.Errorf("%+v %+v", got, r.report)
 	}
 	hidden := func(p Problem) bool { return p.Code == "hidden" && p.Row == 4 }
-	if r.report.WarningCount != 1 || !slices.ContainsFunc(r.report.Warnings, hidden) {
+	if !slices.ContainsFunc(r.report.Warnings, hidden) {
 		t.Errorf("the hidden row is not told: %+v", r.report.Warnings)
 	}
 }

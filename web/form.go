@@ -8,7 +8,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/lang"
 	"techmarket/internal/foundation/money"
 )
 
@@ -20,8 +22,8 @@ type Form struct {
 	Errors fault.Fields
 }
 
-// Text returns the trimmed text of a field.
-func (f *Form) Text(name string) string { return strings.TrimSpace(f.Values.Get(name)) }
+// Text returns the trimmed text of a field without characters that show nothing.
+func (f *Form) Text(name string) string { return strings.TrimSpace(lang.Visible(f.Values.Get(name))) }
 
 // List returns the non-empty values of a field that may occur several times (check boxes).
 func (f *Form) List(name string) []string {
@@ -122,9 +124,8 @@ func (f *Form) Date(name string) time.Time {
 	if s == "" {
 		return time.Time{}
 	}
-	s = strings.NewReplacer("/", "-", ".", "-", "年", "-", "月", "-", "日", "").Replace(s)
-	for _, layout := range []string{"2006-01-02", "2006-1-2"} {
-		if t, err := time.Parse(layout, s); err == nil && t.Year() >= 1900 && t.Year() <= 2199 {
+	if day, ok := clock.ParseDay(s); ok {
+		if t, err := time.Parse(time.DateOnly, day); err == nil {
 			return t
 		}
 	}

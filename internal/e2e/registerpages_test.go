@@ -43,7 +43,7 @@ func TestRegisterPages_WhatADeskTakesAwayAndBringsIn(t *testing.T) {
 	w.as("head").get("/registrations").want(200, "导出", "导入历史登记")
 	book := w.as("head").get("/registrations.xlsx").want(200)
 	found := false
-	for row, err := range document.ReadExcel(bytes.NewReader(book.body)) {
+	for row, err := range document.ReadExcel(t.Context(), bytes.NewReader(book.body)) {
 		apptest.NoErr(t, err)
 		found = found || row.Cell(0) == number
 	}
@@ -97,7 +97,7 @@ func TestRegisterPages_WhatADeskTakesAwayAndBringsIn(t *testing.T) {
 	checked := w.as("league").get("/registrations/history").submit("/registrations/history", nil,
 		upload{"file", "历史.csv", []byte(history)}).want(200, "确认导入 1 项", "第 3 行第 5 列")
 	marked := w.as("league").get(checked.path + "/marked").want(200)
-	rows := document.ReadExcel(bytes.NewReader(marked.body))
+	rows := document.ReadExcel(t.Context(), bytes.NewReader(marked.body))
 	said := false
 	for row, err := range rows {
 		apptest.NoErr(t, err)

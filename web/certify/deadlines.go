@@ -191,7 +191,7 @@ func (p *Pages) saveHolidays(c *web.Ctx) error {
 	if err != nil {
 		return fmt.Errorf("read holidays: %w", err)
 	}
-	days, err := deadline.ReadHolidays(name, raw)
+	days, err := deadline.ReadHolidays(c.Context(), name, raw)
 	if err == nil {
 		err = p.Deadlines.SaveHolidays(c.Context(), c.Actor(), days)
 	}

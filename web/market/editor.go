@@ -221,7 +221,8 @@ func (p *Pages) readDemand(c *web.Ctx, f *web.Form, k demand.Content) (demand.Co
 	k.Keywords, k.Field, k.Industry, k.Division = f.Lines("keywords"), f.Text("field"), f.Text("industry"), f.Text("division")
 	k.Topics, k.Cooperation, k.Budget, k.Contact = f.List("topics"), f.List("cooperation"), readRange(f, "budget"), readContact(f)
 	k.Deadline, k.DecisionOwner, k.MaturityMin = f.Text("deadline"), f.Text("decisionOwner"), f.Int("maturityMin")
-	k.Challenge, k.Reward = f.Bool("challenge"), f.Text("reward")
+	k.Challenge, k.Reward, k.Goals, k.Solver = f.Bool("challenge"), f.Text("reward"), f.Text("goals"), f.Text("solver")
+	k.Ownership, k.Partners, k.Benefit, k.Talent = f.Text("ownership"), f.Text("partners"), f.Text("benefit"), f.Text("talent")
 	k.Targets = nil
 	for i := range f.Rows("targets", 20) {
 		row := func(name string) string { return f.Text(web.Row("targets", i, name)) }

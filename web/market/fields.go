@@ -23,18 +23,22 @@ func trlOptions(first string) []view.Option {
 	return out
 }
 
-func rangeFields(a *ui.Ask, path, label string, r listing.Range) []view.Field {
+// rangeFields asks for a price or a budget; need says what a field demands: ui.Required, or nothing.
+func rangeFields(a *ui.Ask, path, label string, r listing.Range, need ...func(*view.Field)) []view.Field {
+	hint, amounts := "知道多少填多少；面议也可以", []func(*view.Field){}
+	if len(need) > 0 {
+		hint, amounts = "勾选面议，或在下面填数", append(amounts, ui.Sometimes)
+	}
 	return []view.Field{
 		a.Checks(
 			path+".negotiable",
 			label,
 			ui.BoolList(r.Negotiable),
 			[]view.Option{{Value: "yes", Label: "面议"}},
-			ui.Required,
-			ui.Hint("勾选面议，或在下面填数"),
-			func(f *view.Field) { f.Error = ui.FirstOf(a.Errors[path], f.Error) },
+			append(need, ui.Hint(hint), func(f *view.Field) { f.Error = ui.FirstOf(a.Errors[path], f.Error) })...,
 		),
-		a.Wan(path+".minFen", label+"从", r.MinFen, ui.Hint("只有一个数时两格填同一个数")), a.Wan(path+".maxFen", label+"到", r.MaxFen),
+		a.Wan(path+".minFen", label+"从", r.MinFen, append(amounts, ui.Hint("只有一个数时两格填同一个数"))...),
+		a.Wan(path+".maxFen", label+"到", r.MaxFen, amounts...),
 	}
 }
 
@@ -51,8 +55,8 @@ func contactFields(a *ui.Ask, k listing.Contact) view.Section {
 			ui.Required,
 			ui.Width("m"),
 			ui.Fill("name"),
-		), a.Kind(view.Tel, "contact.phone", "电话", k.Phone, ui.Width("m"), ui.Fill("tel")),
-		a.Kind(view.Email, "contact.email", "邮箱", k.Email, ui.Width("m"), ui.Fill("email"))}}
+		), a.Kind(view.Tel, "contact.phone", "电话", k.Phone, ui.Width("m"), ui.Fill("tel"), ui.Sometimes, ui.Hint("电话和邮箱至少填一项")),
+		a.Kind(view.Email, "contact.email", "邮箱", k.Email, ui.Width("m"), ui.Fill("email"), ui.Sometimes)}}
 }
 
 func readContact(f *web.Form) listing.Contact {
@@ -187,7 +191,7 @@ func achievementFields(a *ui.Ask, k achievement.Content) []view.Section {
 				k.Cooperation,
 				ui.ListOptions(codes.Cooperation, ""),
 				ui.Required,
-			)}, rangeFields(a, "price", "意向价格", k.Price)...)},
+			)}, rangeFields(a, "price", "意向价格", k.Price, ui.Required)...)},
 		{Title: "分类", Fields: []view.Field{
 			a.Choose(
 				"field",
@@ -245,14 +249,12 @@ func demandFields(a *ui.Ask, k demand.Content) []view.Section {
 			a.Text(web.Row("targets", i, "unit"), "单位", v.Unit, ui.Width("s")),
 		}
 	})
-	if e := a.Errors["targets"]; e != "" {
-		targets[1].Fields[0].Error = e
-	}
 	return slices.Concat([]view.Section{{Title: "难题", Fields: []view.Field{
 		a.Text("title", "需求名称", k.Title, ui.Required, ui.Limit(80)),
 		a.Area("problem", "要解决的问题", k.Problem, ui.Required, ui.Lines(8), ui.Limit(20000), ui.Hint("哪道工序、什么对象、什么现象；直接贴一段话也可以")),
 	}}}, targets, []view.Section{
 		{Title: "边界与现状", Fields: []view.Field{
+			a.Area("goals", "考核指标", k.Goals, ui.Lines(3), ui.Limit(5000), ui.Hint("写不成数字的要求，或整段的考核指标，写在这里")),
 			a.Area("limits", "限制条件", k.Limits, ui.Lines(3), ui.Limit(2000), ui.Hint("场地、能耗、环保、原料等不能突破的条件")),
 			a.Area("tried", "已做过的尝试", k.Tried, ui.Lines(3), ui.Limit(2000), ui.Hint("做过什么、为什么不行")),
 			a.Area("background", "背景和现有基础", k.Background, ui.Lines(3), ui.Limit(5000)),
@@ -273,6 +275,8 @@ func demandFields(a *ui.Ask, k demand.Content) []view.Section {
 				"期限",
 				k.Deadline,
 				ui.Width("m"),
+				ui.Sometimes,
+				ui.Hint("需求公开到这一天为止；揭榜挂帅必须写明"),
 			),
 			a.Text("decisionOwner", "决策人", k.DecisionOwner, ui.Width("m"), ui.Hint("谁来拍板，写职务即可")),
 			a.Choose("maturityMin", "成果成熟度至少", strconv.Itoa(k.MaturityMin), trlOptions("不限"), ui.Width("m")),
@@ -291,8 +295,15 @@ func demandFields(a *ui.Ask, k demand.Content) []view.Section {
 		{
 			Title: "揭榜挂帅",
 			Fields: []view.Field{a.Checks("challenge", "方式", ui.BoolList(k.Challenge), []view.Option{{Value: "yes", Label: "作为揭榜挂帅项目，面向全国，只看结果"}}),
-				a.Area("reward", "奖励和评判办法", k.Reward, ui.Lines(3), ui.Limit(1000))},
+				a.Area("reward", "奖励和评判办法", k.Reward, ui.Lines(3), ui.Limit(1000), ui.Sometimes, ui.Hint("选了揭榜挂帅的必须写明")),
+				a.Area("solver", "揭榜方条件", k.Solver, ui.Lines(3), ui.Limit(2000), ui.Hint("对揭榜单位和团队的要求"))},
 		},
+		{Title: "合作的细节", Hint: "没有定的可以不写，洽谈时再说。", Fields: []view.Field{
+			a.Area("ownership", "产权归属", k.Ownership, ui.Lines(2), ui.Limit(1000), ui.Hint("成果归谁所有、怎样分享")),
+			a.Area("partners", "意向合作单位", k.Partners, ui.Lines(2), ui.Limit(1000)),
+			a.Area("benefit", "预期效益", k.Benefit, ui.Lines(2), ui.Limit(2000)),
+			a.Area("talent", "所需人才", k.Talent, ui.Lines(2), ui.Limit(1000)),
+		}},
 		fileSection(k.Files, a), contactFields(a, k.Contact),
 	})
 }

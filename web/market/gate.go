@@ -53,6 +53,7 @@ func (p *Pages) gate(c *web.Ctx) error {
 	k := demand.Content{
 		Title:         f.Text("title"),
 		Problem:       f.Text("problem"),
+		Goals:         f.Text("goals"),
 		Limits:        f.Text("limits"),
 		Tried:         f.Text("tried"),
 		Background:    f.Text("background"),

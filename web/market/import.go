@@ -71,7 +71,7 @@ func (p *Pages) showImports(c *web.Ctx, form *web.Form, ferr error) error {
 	body.Main = a.Blocks(upload)
 	body.Main[len(body.Main)-1].Title = "上传文件"
 	if officer {
-		body.Main[len(body.Main)-1].Intro = "导入的信息归所填的单位所有，并标明“导入”。"
+		body.Main[len(body.Main)-1].Intro = "文件里写明单位的行归那个已确认的单位，没有写的归所填的单位，并标明“导入”。"
 	} else {
 		body.Main[len(body.Main)-1].Intro = "导入的信息成为" + who.OrgName + "的草稿，在“我的成果”“我的需求”里补充后提交审核。"
 	}
@@ -93,7 +93,7 @@ func (p *Pages) showImports(c *web.Ctx, form *web.Form, ferr error) error {
 		{
 			Card:  true,
 			Title: "怎样算同一条",
-			Parts: view.Parts{view.Prose{view.T("填了“编号”的，编号相同就更新原来那一条；没有填的，内容相同就不重复导入。"), view.T("已经在修改、提交或结束的那一条保持不动，在结果里计为“未变”。")}},
+			Parts: view.Parts{view.Prose{view.T("有“平台编号”（从本平台导出的文件都有）或“编号”的，编号相同就更新原来那一条，空着的格不改动；都没有的，内容相同就不重复导入。"), view.T("已经在修改、提交或结束的那一条保持不动，在结果里计为“未变”。")}},
 		}}
 	status := http.StatusOK
 	if ferr != nil {
@@ -365,6 +365,9 @@ func reportBlocks(r importer.Report, bad int) []ui.Block {
 				Parts: view.Parts{table("请核对的", r.Warnings)},
 			},
 		)
+	}
+	if len(r.Kept) > 0 {
+		out = append(out, ui.Block{Title: "放进背景的列", Intro: "模板里没有这些列，内容连同表头放进了背景或介绍，没有丢掉：" + ui.Join(r.Kept) + "。"})
 	}
 	if len(r.Ignored) > 0 {
 		out = append(out, ui.Block{Title: "没有用到的列", Intro: "这些表头不在模板里，整列没有读取：" + ui.Join(r.Ignored) + "。"})

@@ -241,10 +241,11 @@ func demandBlocks(k demand.Content, who actor.Actor) []ui.Block {
 		}
 		blocks = append(blocks, measuresBlock("要达到的指标", "现值", "目标值", rows))
 	}
-	blocks = append(blocks, prose("限制条件", k.Limits)...)
-	blocks = append(blocks, prose("已做过的尝试", k.Tried)...)
-	blocks = append(blocks, prose("背景和现有基础", k.Background)...)
-	blocks = append(blocks, prose("揭榜奖励和评判办法", k.Reward)...)
+	for _, part := range [][2]string{{"考核指标", k.Goals}, {"限制条件", k.Limits}, {"已做过的尝试", k.Tried}, {"背景和现有基础", k.Background},
+		{"预期效益", k.Benefit}, {"揭榜方条件", k.Solver}, {"产权归属", k.Ownership}, {"意向合作单位", k.Partners}, {"所需人才", k.Talent},
+		{"揭榜奖励和评判办法", k.Reward}} {
+		blocks = append(blocks, prose(part[0], part[1])...)
+	}
 	return append(append(blocks, filesBlock(k.Files)...), contactBlock(k.Contact, who)...)
 }
 

@@ -182,6 +182,9 @@ func (a *Ask) Make(f view.Field, stored string, more []func(*view.Field)) view.F
 
 func Required(f *view.Field) { f.Required = true }
 
+// Sometimes marks a field that submission demands in some cases, which its hint names: it is neither required nor optional.
+func Sometimes(f *view.Field) { f.Sometimes = true }
+
 func Hint(text string) func(*view.Field) { return func(f *view.Field) { f.Hint = text } }
 
 func Limit(n int) func(*view.Field) { return func(f *view.Field) { f.Max = n } }

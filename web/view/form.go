@@ -43,6 +43,7 @@ type Field struct {
 	Value        string
 	Error        string // what is wrong and how to mend it
 	Required     bool
+	Sometimes    bool // submission may demand it: not marked （选填）
 	Unit         string
 	Width        string // "s", "m", "" for full
 	Options      []Option

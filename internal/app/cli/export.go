@@ -7,6 +7,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"techmarket/internal/app"
@@ -17,6 +18,8 @@ import (
 	"techmarket/internal/market/catalogue"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
+	"techmarket/internal/market/listing/importer"
+	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/document"
 )
 
@@ -100,8 +103,8 @@ func export(ctx context.Context, s *app.Services, e exporting, write func(docume
 	)
 }
 
-// exportListings walks the public listings of a kind, newest publication first. The columns in front are ours; an import
-// does not use them.
+// exportListings walks the public listings of a kind, newest publication first. By its number and its
+// organisation, a row that is imported again finds its listing; the other columns in front are left out then.
 func exportListings[C listing.Content[C]](ctx context.Context, s *app.Services, kind listing.Kind, book *listing.Book[C], contacts bool,
 	write func(document.Sheet) error) (n int, err error) {
 	columns, err := s.Importer.Columns(kind, contacts)
@@ -109,8 +112,8 @@ func exportListings[C listing.Content[C]](ctx context.Context, s *app.Services, 
 		return 0, err
 	}
 	sheet := document.Sheet{Name: s.Listings.Kinds().Of(kind).Label, Columns: append([]document.SheetColumn{
-		{Title: "平台编号", Kind: document.Count, Width: 10},
-		{Title: "单位", Width: 28}, {Title: "样例", Width: 8},
+		{Title: importer.NumberHeading, Width: 10},
+		{Title: "单位", Width: 28}, {Title: "统一社会信用代码", Width: 20}, {Title: "样例", Width: 8},
 		{Title: "来源", Width: 8}, {Title: "在线情况", Width: 10}, {Title: "发布日期", Kind: document.Date, Width: 12},
 		{Title: "有效到", Kind: document.Date, Width: 12}}, columns...)}
 	sheet.Rows = func(yield func([]any, error) bool) {
@@ -133,7 +136,7 @@ func exportListings[C listing.Content[C]](ctx context.Context, s *app.Services, 
 				if err == nil {
 					n++
 				}
-				if !yield(append(ownCells(it.Listing, owners[it.OrganisationID].Name), cells...), err) {
+				if !yield(append(ownCells(it.Listing, owners[it.OrganisationID]), cells...), err) {
 					return
 				}
 			}
@@ -143,13 +146,14 @@ func exportListings[C listing.Content[C]](ctx context.Context, s *app.Services, 
 	return n, err
 }
 
-func ownCells(l listing.Listing, owner string) []any {
+func ownCells(l listing.Listing, owner identity.Organisation) []any {
 	choose := func(yes bool, then, otherwise string) string {
 		if yes {
 			return then
 		}
 		return otherwise
 	}
-	return []any{l.ID, owner, choose(l.Sample, "样例", ""), choose(l.Origin == listing.OriginImport, "导入", "本站"),
+	return []any{strconv.FormatInt(l.ID, 10), owner.Name, owner.CreditCode, choose(l.Sample, "样例", ""),
+		choose(l.Origin == listing.OriginImport, "导入", "本站"),
 		choose(l.Sleeping(), "沉睡", "在线"), *l.PublishedAt, *l.ExpiresAt}
 }

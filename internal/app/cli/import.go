@@ -169,6 +169,9 @@ func reportCheck(env *app.Environment, b importer.Batch, owner string) {
 	}
 	list("不能导入的行：", b.Report.Problems, b.Report.ProblemCount)
 	list("请留意（照样导入）：", b.Report.Warnings, b.Report.WarningCount)
+	if len(b.Report.Kept) > 0 {
+		fmt.Fprintf(env.Stdout, "放进背景的列：%s\n", strings.Join(b.Report.Kept, "、"))
+	}
 	if len(b.Report.Ignored) > 0 {
 		fmt.Fprintf(env.Stdout, "没有用到的列：%s\n", strings.Join(b.Report.Ignored, "、"))
 	}

@@ -192,6 +192,7 @@ func (k *checker) party(path string, p Party, applicant bool) {
 		k.need(p.Address != "", path+"address", "请填写"+who+"地址")
 		k.need(p.Nature == "person" || p.Representative != "", path+"representative", "请填写"+who+"法定代表人")
 	}
+	k.right(codes.IsPhone(p.Phone), path+"phone", "bad_phone", who+"联系电话"+codes.PhoneMend)
 	k.right(p.Postcode == "" || p.Foreign() || digits(p.Postcode, 6), path+"postcode", "bad_postcode", "邮政编码为六位数字")
 	k.right(p.Industry == "" || codes.Industry.Has(p.Industry), path+"industry", "unknown_code", "行业不在目录中，请重新选择")
 }
@@ -426,6 +427,7 @@ func (k *checker) statement(s Statement) {
 	k.need(s.Unfiled, "statement.unfiled", "请确认没有在其他登记点申请登记（办法第8条：一份合同只登记一次）")
 	k.need(strings.TrimSpace(s.Applicant) != "", "statement.applicant", "请填写经办人姓名")
 	k.need(strings.TrimSpace(s.Phone) != "", "statement.phone", "请填写经办人电话")
+	k.right(codes.IsPhone(s.Phone), "statement.phone", "bad_phone", "经办人电话"+codes.PhoneMend)
 }
 
 // Bounds of what is stored; beyond them a section is refused instead of saved.

@@ -120,4 +120,4 @@ func put(c Content, section Section, from Content) Content {
 	return c
 }
 
-func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,11 +1,13 @@
 package contract
 
 import (
+	"errors"
 	"strings"
 
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/platform/document"
 )
 
 // NationalField is one field of the national form, for export.
@@ -112,40 +114,59 @@ func National(c Content) []NationalField {
 	return out
 }
 
-// FromNational reads values by the keys of the national form. Wrong values are named with their key and left
+// FromNational reads cells by the keys of the national form. Wrong values are named with their key and left
 // empty, the others are taken; an unknown key is named, never dropped in silence.
-func FromNational(values map[string]string) (Content, []fault.Field) {
+func FromNational(values map[string]document.Cell) (Content, []fault.Field) {
 	c := Content{Seller: Party{Country: China}, Buyers: []Party{{Country: China}}}
 	var bad fault.Fields
 	known := map[string]bool{}
 	for _, r := range national() {
 		known[r.key] = true
-		text := strings.TrimSpace(values[r.key])
-		if text == "" {
+		cell := values[r.key]
+		if cell.Kind == document.Blank {
 			continue
 		}
 		switch p := r.at(&c).(type) {
 		case *string:
+			read := document.Cell.Words
+			if strings.HasSuffix(r.key, "tel") {
+				read = document.Cell.Phone
+			}
+			text, err := read(cell)
+			if err != nil {
+				bad.Add(r.key, "bad_text", r.label+err.Error())
+				continue
+			}
 			*p = text
 			if r.list != "" {
 				code, ok := fromForm(r.list, text)
+				if !ok && cell.Kind == document.Number { // a code that lost its leading zero
+					code, ok = fromForm(r.list, "0"+text)
+				}
 				*p = code
 				bad.Check(ok, r.key, "unknown_code", r.label+"“"+text+"”不在目录中，请改为目录中的代码或名称")
 			}
 		case *Date:
-			if d := Date(strings.NewReplacer("/", "-", ".", "-").Replace(text)); d.Valid() {
-				*p = d
-			} else {
-				bad.Add(r.key, "bad_date", r.label+"不是有效的日期，请按 2026-03-02 的样式填写")
+			day, err := cell.Day()
+			if err != nil {
+				bad.Add(r.key, "bad_date", r.label+err.Error())
+				continue
 			}
+			*p = Date(day)
 		case *Answer:
-			a, ok := map[string]Answer{"是": Yes, "否": No, "1": Yes, "0": No}[text]
-			*p = a
-			bad.Check(ok, r.key, "bad_answer", r.label+"请填“是”或“否”")
+			yes, err := cell.Yes()
+			if err != nil {
+				bad.Add(r.key, "bad_answer", r.label+err.Error())
+				continue
+			}
+			*p = map[bool]Answer{true: Yes, false: No}[yes]
 		case *money.Fen:
-			amount, err := money.Parse(text)
-			if err != nil || amount < 0 {
-				bad.Add(r.key, "bad_amount", r.label+"请填写以元为单位的金额，最多两位小数")
+			amount, err := cell.Yuan()
+			if err == nil && amount < 0 {
+				err = errors.New("不能为负数，请填写以元为单位的金额")
+			}
+			if err != nil {
+				bad.Add(r.key, "bad_amount", r.label+err.Error())
 				continue
 			}
 			*p = amount

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/platform/document"
 )
 
 func TestNationalFormRoundTrip(t *testing.T) {
@@ -29,7 +30,7 @@ func TestNationalFormRoundTrip(t *testing.T) {
 			t.Errorf("%s = %q, want %q", key, got, want)
 		}
 	}
-	back, bad := FromNational(values)
+	back, bad := FromNational(cells(values))
 	if len(bad) != 0 {
 		t.Fatalf("%+v", bad)
 	}
@@ -70,8 +71,8 @@ func TestSellerKindTradeAndAreaAreDerived(t *testing.T) {
 func TestNationalImportNamesEveryBadValueAndKeepsTheRest(t *testing.T) {
 	t.Parallel()
 	c, bad := FromNational(
-		map[string]string{"projectname": " 名称 ", "totalamount": "1,000.00", "technicalamount": "12.345", "signdate": "2026/03/02",
-			"contractenddate": "明年", "isrelated": "也许", "paymethod": "分期支付", "techarea": "99", "colour": "red"},
+		cells(map[string]string{"projectname": " 名称 ", "totalamount": "1,000.00", "technicalamount": "12.345", "signdate": "2026/03/02",
+			"contractenddate": "明年", "isrelated": "也许", "paymethod": "分期支付", "techarea": "99", "colour": "red"}),
 	)
 	if c.Elements.Name != "名称" || c.Elements.Amount != 1000*money.Yuan || c.Elements.SignedOn != "2026-03-02" ||
 		c.Elements.Payment != "installments" ||
@@ -94,6 +95,14 @@ func TestNationalImportNamesEveryBadValueAndKeepsTheRest(t *testing.T) {
 	}
 }
 
+func cells(texts map[string]string) map[string]document.Cell {
+	out := map[string]document.Cell{}
+	for key, text := range texts {
+		out[key] = document.TextCell(text)
+	}
+	return out
+}
+
 func FuzzFromNationalNeverPanics(f *testing.F) {
 	for _, seed := range []string{"2026-03-02", "-1", "99999999999999999999", "是", "\x00", "１００．００"} {
 		f.Add(seed)
@@ -103,7 +112,7 @@ func FuzzFromNationalNeverPanics(f *testing.F) {
 		for _, r := range national() {
 			values[r.key] = value
 		}
-		c, _ := FromNational(values)
+		c, _ := FromNational(cells(values))
 		if c.Elements.Amount < 0 || c.Elements.Amount > money.Max {
 			t.Fatalf("amount %d from %q", c.Elements.Amount, value)
 		}

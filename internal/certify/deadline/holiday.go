@@ -2,7 +2,6 @@ package deadline
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -22,8 +21,8 @@ func (s *Service) Holidays(ctx context.Context) ([]Holiday, error) {
 
 // ReadHolidays reads a table of days for SaveHolidays: columns 日期, 类型 (放假, 调休上班), 名称. Every wrong cell is named; nothing
 // is read in part. Faults: Invalid "holiday_table" with fields, "file_kind" and those of the reader.
-func ReadHolidays(name string, raw []byte) ([]Holiday, error) {
-	table, err := document.ReadTable(name, raw)
+func ReadHolidays(ctx context.Context, name string, raw []byte) ([]Holiday, error) {
+	table, err := document.ReadTable(ctx, name, raw)
 	if err != nil {
 		return nil, err
 	}
@@ -57,8 +56,10 @@ func ReadHolidays(name string, raw []byte) ([]Holiday, error) {
 			}
 			return -1
 		}
-		day, err := parseDay(row.Cell(at("日期")))
-		bad.Check(err == nil, row.Addr(at("日期")), "format", row.Addr(at("日期"))+"：请填写日期，如 2026-10-01")
+		day, err := dayOf(row.At(at("日期")))
+		if err != nil {
+			bad.Add(row.Addr(at("日期")), "format", row.Addr(at("日期"))+"：日期"+err.Error())
+		}
 		kind, known := kinds[row.Cell(at("类型"))]
 		bad.Check(known, row.Addr(max(at("类型"), 0)), "unknown", row.Addr(max(at("类型"), 0))+"：类型请填“放假”或“调休上班”")
 		bad.Check(err != nil || !seen[day], row.Addr(at("日期")), "twice", row.Addr(at("日期"))+"：这一天在表中出现了两次")
@@ -71,13 +72,12 @@ func ReadHolidays(name string, raw []byte) ([]Holiday, error) {
 	return out, bad.Err()
 }
 
-func parseDay(text string) (time.Time, error) {
-	for _, layout := range []string{time.DateOnly, "2006/1/2", "2006.1.2", "2006年1月2日", "20060102"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t, nil
-		}
+func dayOf(cell document.Cell) (time.Time, error) {
+	text, err := cell.Day()
+	if err != nil {
+		return time.Time{}, err
 	}
-	return time.Time{}, fmt.Errorf("not a day: %q", text)
+	return time.Parse(time.DateOnly, text)
 }
 
 // Holiday is a day on which the week says one thing and the State Council's notice another.

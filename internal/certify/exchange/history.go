@@ -29,6 +29,9 @@ import (
 // MaxHistoryRows is how many registrations one file may hold.
 const MaxHistoryRows = 20_000
 
+// readWithin bounds the reading of a file: a file may unpack slowly, and the person waits.
+const readWithin = time.Minute
+
 // historyStep is how many rows one job registers before it hands on: far below the jobs' time limit.
 const historyStep = 500
 
@@ -111,7 +114,9 @@ func (s *Service) CheckHistory(ctx context.Context, a actor.Actor, name string, 
 	if err != nil {
 		return b, err
 	}
-	rows, marks, err := s.readHistory(a, points, name, raw, &b)
+	limited, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	rows, marks, err := s.readHistory(limited, a, points, name, raw, &b)
 	if err != nil {
 		return b, err
 	}
@@ -134,7 +139,7 @@ func (s *Service) CheckHistory(ctx context.Context, a actor.Actor, name string, 
 		good = append(good, h)
 	}
 	b.Good, b.Bad = len(good), b.Rows-len(good)
-	marked, err := s.markHistory(ctx, name, raw, marks)
+	marked, err := s.markHistory(limited, name, raw, marks)
 	if err != nil {
 		return b, err
 	}
@@ -183,10 +188,14 @@ func (s *Service) markHistory(ctx context.Context, name string, raw []byte, m ma
 		return files.Content{}, nil
 	}
 	var b bytes.Buffer
-	if err := document.Annotate(&b, name, raw, m.head, m.rows); err != nil {
+	if err := document.Annotate(ctx, &b, name, raw, m.head, m.rows); err != nil {
 		return files.Content{}, err
 	}
-	return s.config.Files.Receive(ctx, strings.TrimSuffix(name, filepath.Ext(name))+"-错误说明.xlsx", &b)
+	kept, err := s.config.Files.Receive(ctx, strings.TrimSuffix(name, filepath.Ext(name))+"-错误说明.xlsx", &b)
+	if fault.Is(err, fault.Invalid) { // what packs too well looks like a bomb; the report says the same
+		return files.Content{}, nil
+	}
+	return kept, err
 }
 
 // Histories lists the actor's own files; History reads one. NotFound "import_not_found" for somebody else's.

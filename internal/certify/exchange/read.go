@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -37,26 +38,31 @@ type heading struct {
 	key string
 }
 
-// headings finds the heading row; a heading may be the words, the key, or both as the export writes them.
-func headings(row document.TableRow) []heading {
+// headings finds the heading row; a heading may be the words, the key, or both as the export writes them, alone or under the name of
+// a group in the row above.
+func headings(above, row []document.Cell) []heading {
 	known := map[string]heading{}
 	own := ownColumns()
 	for i := range own {
-		known[own[i].title] = heading{own: &own[i]}
+		known[document.ColumnTitle(own[i].title)] = heading{own: &own[i]}
 	}
 	for _, f := range contract.National(contract.Content{}) {
 		for _, words := range []string{f.Key, f.Label, nationalHeading(f)} {
-			if _, taken := known[words]; !taken {
+			if words = document.ColumnTitle(words); known[words] == (heading{}) {
 				known[words] = heading{key: f.Key}
 			}
 		}
 	}
-	out := make([]heading, len(row.Cells))
+	out := make([]heading, len(row))
 	found := false
-	for i := range row.Cells {
-		title := document.ColumnTitle(row.Cell(i))
-		out[i] = known[title]
-		found = found || title == numberHeading
+	for i, titles := range document.Titles(above, row) {
+		for _, title := range titles {
+			if h, ok := known[title]; ok {
+				out[i] = h
+				found = found || title == numberHeading
+				break
+			}
+		}
 	}
 	if !found {
 		return nil
@@ -65,13 +71,15 @@ func headings(row document.TableRow) []heading {
 }
 
 // readHistory walks the table; what is wrong with a row goes to the report with its cell.
-func (s *Service) readHistory(a actor.Actor, points []point.Point, name string, raw []byte, b *HistoryBatch) ([]historic, marks, error) {
+func (s *Service) readHistory(ctx context.Context, a actor.Actor, points []point.Point, name string, raw []byte,
+	b *HistoryBatch) ([]historic, marks, error) {
 	m := marks{rows: map[int]string{}}
-	table, err := document.ReadTable(name, raw)
+	table, err := document.ReadTable(ctx, name, raw)
 	if err != nil {
 		return nil, m, err
 	}
 	var heads []heading
+	var above []document.Cell
 	var rows []historic
 	seen := map[string]int{}
 	today := clock.Date(s.config.Now()).Format(time.DateOnly)
@@ -81,10 +89,17 @@ func (s *Service) readHistory(a actor.Actor, points []point.Point, name string, 
 		}
 		if heads == nil {
 			m.head = row.Number
-			if heads = headings(row); heads == nil && row.Number > 20 {
+			if heads = headings(nil, row.Cells); heads == nil && row.Number > 20 {
 				break
 			}
+			above = row.Cells
 			continue
+		}
+		if row.Number == m.head+1 && row.Continues() {
+			if both := headings(above, row.Cells); both != nil {
+				heads, m.head = both, row.Number
+				continue
+			}
 		}
 		if row.Empty() {
 			continue
@@ -93,6 +108,12 @@ func (s *Service) readHistory(a actor.Actor, points []point.Point, name string, 
 			return nil, m, fault.Newf(fault.Invalid, "too_many_rows", "一个文件最多 %d 行，请按年份拆分", MaxHistoryRows)
 		}
 		h, bad, odd := readHistoric(row, heads)
+		if row.Broken {
+			bad = []Problem{{row.Number, "第 " + strconv.Itoa(row.Number) + " 行", "引号不成对，不能分清各列。请改正这一行的引号，或用 Excel 另存为“CSV UTF-8”"}}
+		}
+		if row.Hidden {
+			odd = append(odd, Problem{row.Number, "第 " + strconv.Itoa(row.Number) + " 行", "这一行在表格里是隐藏的，也一并读取。不要导入的话，请删除这一行"})
+		}
 		at := func(title string) string {
 			for i, x := range heads {
 				if x.key == title || x.own != nil && x.own.title == title {
@@ -127,11 +148,10 @@ func (s *Service) readHistory(a actor.Actor, points []point.Point, name string, 
 
 // readHistoric turns the cells of a row into a registration; what cannot be read is named with its cell.
 func readHistoric(row document.TableRow, heads []heading) (h historic, bad, odd []Problem) {
-	values, at := map[string]string{}, map[string]string{}
+	values, at := map[string]document.Cell{}, map[string]string{}
 	for i, x := range heads {
-		text := row.Cell(i)
-		if x.key != "" && text != "" {
-			values[x.key], at[x.key] = text, row.Addr(i)
+		if cell := row.At(i); x.key != "" && cell.Kind != document.Blank {
+			values[x.key], at[x.key] = cell, row.Addr(i)
 		}
 	}
 	content, wrong := contract.FromNational(values)
@@ -140,11 +160,11 @@ func readHistoric(row document.TableRow, heads []heading) (h historic, bad, odd 
 	}
 	h = historic{Row: row.Number, Content: content}
 	for i, x := range heads {
-		text := row.Cell(i)
-		if x.own == nil || x.own.set == nil || text == "" {
+		cell := row.At(i)
+		if x.own == nil || x.own.set == nil || cell.Kind == document.Blank {
 			continue
 		}
-		if message := x.own.set(&h, text); message != "" {
+		if message := x.own.set(&h, cell); message != "" {
 			bad = append(bad, Problem{row.Number, row.Addr(i), message})
 		}
 	}

@@ -7,9 +7,7 @@ import (
 
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/registry"
-	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/codes"
-	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/document"
 )
 
@@ -19,15 +17,17 @@ type ownColumn struct {
 	kind  document.SheetKind
 	width float64
 	get   func(r registry.Registration, c contract.Content, point string) any
-	set   func(h *historic, text string) string // "" or what is wrong with the text; nil: not read back
+	set   func(h *historic, cell document.Cell) string // "" or what is wrong with the cell; nil: not read back
 }
 
 func ownColumns() []ownColumn {
 	text := func(title string, width float64, at func(*contract.Content) *string, valid func(string) string) ownColumn {
 		return ownColumn{title, document.Text, width, func(_ registry.Registration, c contract.Content, _ string) any { return *at(&c) },
-			func(h *historic, text string) string {
-				*at(&h.Content) = text
-				return valid(text)
+			func(h *historic, cell document.Cell) string {
+				return coded(cell, func(text string) string {
+					*at(&h.Content) = text
+					return valid(text)
+				})
 			}}
 	}
 	party := func(title string, at func(*contract.Content) *contract.Party) []ownColumn {
@@ -53,9 +53,11 @@ func ownColumns() []ownColumn {
 			document.Text,
 			20,
 			func(r registry.Registration, _ contract.Content, _ string) any { return r.Number },
-			func(h *historic, text string) string {
-				h.Number = strings.ReplaceAll(text, " ", "")
-				return ""
+			func(h *historic, cell document.Cell) string {
+				return coded(cell, func(text string) string {
+					h.Number = strings.ReplaceAll(text, " ", "")
+					return ""
+				})
 			},
 		},
 		{
@@ -63,12 +65,13 @@ func ownColumns() []ownColumn {
 			document.Date,
 			12,
 			func(r registry.Registration, _ contract.Content, _ string) any { return r.RegisteredOn },
-			func(h *historic, text string) string {
-				h.On = strings.NewReplacer("/", "-", ".", "-").Replace(text)
-				if clock.IsDate(h.On) {
-					return ""
+			func(h *historic, cell document.Cell) string {
+				day, err := cell.Day()
+				if err != nil {
+					return "登记日期" + err.Error()
 				}
-				return "请填写日期，如 2024-03-02"
+				h.On = day
+				return ""
 			},
 		},
 		{"登记点", document.Text, 24, func(_ registry.Registration, _ contract.Content, point string) any { return point }, nil},
@@ -77,11 +80,13 @@ func ownColumns() []ownColumn {
 			document.Text,
 			12,
 			func(r registry.Registration, _ contract.Content, _ string) any { return stateColumn(r.State) },
-			func(_ *historic, text string) string {
-				if text == "" || text == stateColumn(registry.Registered) {
-					return ""
-				}
-				return "只能导入状态为“已登记”的登记；已注销、已撤销的不再计入"
+			func(_ *historic, cell document.Cell) string {
+				return coded(cell, func(text string) string {
+					if text == stateColumn(registry.Registered) {
+						return ""
+					}
+					return "只能导入状态为“已登记”的登记；已注销、已撤销的不再计入"
+				})
 			},
 		},
 		{
@@ -89,11 +94,14 @@ func ownColumns() []ownColumn {
 			document.Yuan,
 			18,
 			func(r registry.Registration, _ contract.Content, _ string) any { return r.Income },
-			func(h *historic, text string) string {
-				amount, err := money.Parse(text)
+			func(h *historic, cell document.Cell) string {
+				amount, err := cell.Yuan()
 				h.Income = amount
-				if err != nil || amount < 0 {
-					return "请填写以元为单位的金额，最多两位小数"
+				switch {
+				case err != nil:
+					return "认定技术性收入" + err.Error()
+				case amount < 0:
+					return "认定技术性收入不能为负数"
 				}
 				return ""
 			},
@@ -112,6 +120,15 @@ func ownColumns() []ownColumn {
 		}
 		return "社会经济目标不在目录中，请填写代码"
 	}))
+}
+
+// coded gives the text of a cell that holds a number or a word, or says what is wrong with the cell.
+func coded(cell document.Cell, take func(text string) string) string {
+	text, err := cell.Code()
+	if err != nil {
+		return "这一格" + err.Error()
+	}
+	return take(text)
 }
 
 const numberHeading = "合同登记编号"

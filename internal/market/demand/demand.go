@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
@@ -79,6 +80,12 @@ type Content struct {
 	Limits        string               `json:"limits,omitempty"`        // what a solution must keep to
 	Tried         string               `json:"tried,omitempty"`         // what was tried and why it failed
 	Background    string               `json:"background,omitempty"`    // product, line, present state
+	Goals         string               `json:"goals,omitempty"`         // 考核指标 in words, beside or instead of Targets
+	Ownership     string               `json:"ownership,omitempty"`     // 产权归属: whose the results are to be
+	Solver        string               `json:"solver,omitempty"`        // 揭榜方条件: who may solve it
+	Partners      string               `json:"partners,omitempty"`      // 意向合作单位
+	Benefit       string               `json:"benefit,omitempty"`       // 预期效益
+	Talent        string               `json:"talent,omitempty"`        // 所需人才
 	Budget        listing.Range        `json:"budget,omitzero"`         //
 	Deadline      string               `json:"deadline,omitempty"`      // when a solution is needed
 	DecisionOwner string               `json:"decisionOwner,omitempty"` // who decides; position, not a private name
@@ -96,8 +103,9 @@ type Content struct {
 	Contact       listing.Contact      `json:"contact,omitzero"`
 }
 
-// SchemaVersion is the form in which it is stored, see package stored.
-func (Content) SchemaVersion() int { return 1 }
+// SchemaVersion is the form in which it is stored, see package stored. Form 2 added Goals, Ownership, Solver, Partners, Benefit and
+// Talent: an older program would lose them on saving, so it must not read them; a content of form 1 reads as it is.
+func (Content) SchemaVersion() int { return 2 }
 
 // Target is one figure to reach.
 type Target struct {
@@ -110,10 +118,16 @@ type Target struct {
 func (c *Content) texts() []listing.Text {
 	ts := []listing.Text{
 		{Path: "title", Label: "需求名称", Value: &c.Title, Max: 80, Min: 4},
-		{Path: "problem", Label: "要解决的问题", Value: &c.Problem, Max: 20000, Min: 20, Long: true},
+		{Path: "problem", Label: "要解决的问题", Value: &c.Problem, Max: 20000, Min: 1, Long: true},
 		{Path: "limits", Label: "限制条件", Value: &c.Limits, Max: 2000, Long: true},
 		{Path: "tried", Label: "已做过的尝试", Value: &c.Tried, Max: 2000, Long: true},
 		{Path: "background", Label: "背景和现有基础", Value: &c.Background, Max: 5000, Long: true},
+		{Path: "goals", Label: "考核指标", Value: &c.Goals, Max: 5000, Long: true},
+		{Path: "ownership", Label: "产权归属", Value: &c.Ownership, Max: 1000, Long: true},
+		{Path: "solver", Label: "揭榜方条件", Value: &c.Solver, Max: 2000, Long: true},
+		{Path: "partners", Label: "意向合作单位", Value: &c.Partners, Max: 1000, Long: true},
+		{Path: "benefit", Label: "预期效益", Value: &c.Benefit, Max: 2000, Long: true},
+		{Path: "talent", Label: "所需人才", Value: &c.Talent, Max: 1000, Long: true},
 		{Path: "decisionOwner", Label: "决策人", Value: &c.DecisionOwner, Max: 50},
 		{Path: "reward", Label: "揭榜奖励和评判办法", Value: &c.Reward, Max: 1000, Long: true},
 	}
@@ -154,7 +168,7 @@ func (c Content) Validate(forSubmit bool) error {
 	listing.CheckCodes(&f, "topics", "规划重点方向", c.Topics, listing.IsTopic, 5)
 	listing.CheckCodes(&f, "industry", "所属行业", listing.Unique([]string{c.Industry}), codes.Industry.Has, 1)
 	listing.CheckCodes(&f, "cooperation", "合作方式", c.Cooperation, codes.Cooperation.Has, len(codes.Cooperation.Items()))
-	c.Budget.Check(&f, "budget", "预算", forSubmit)
+	c.Budget.Check(&f, "budget", "预算", false) // nine of ten published needs name none: it improves the score and never blocks
 	listing.CheckDate(&f, "deadline", "期限", c.Deadline)
 	listing.CheckDivision(&f, "division", c.Division)
 	listing.CheckCount(&f, "preferred", "优先地区", len(c.Preferred), 12)
@@ -167,7 +181,6 @@ func (c Content) Validate(forSubmit bool) error {
 	if forSubmit {
 		f.Check(c.Field != "", "field", "required", "请选择技术领域")
 		f.Check(len(c.Cooperation) > 0, "cooperation", "required", "请至少选择一种合作方式")
-		f.Check(len(c.Targets) > 0, "targets", "required", "请至少写一项要达到的指标，例如“粉尘浓度 30 → 10 mg/m³”")
 		f.Check(!c.Challenge || c.Reward != "", "reward", "required", "揭榜挂帅请写明奖励和评判办法")
 		f.Check(!c.Challenge || c.Deadline != "", "deadline", "required", "揭榜挂帅请写明截止日期")
 	}
@@ -175,7 +188,17 @@ func (c Content) Validate(forSubmit bool) error {
 }
 
 // Warnings implements listing.Content.
-func (c Content) Warnings() []fault.Field { return listing.NearLimits(c.texts()) }
+func (c Content) Warnings() []fault.Field {
+	out := listing.NearLimits(c.texts())
+	if n := utf8.RuneCountInString(c.Problem); n > 0 && n < shortProblem {
+		out = append(out, fault.Field{Path: "problem", Code: "short",
+			Message: "要解决的问题只有 " + strconv.Itoa(n) + " 字。写清哪道工序、什么对象、什么现象，更容易找到合适的成果"})
+	}
+	return out
+}
+
+// shortProblem is under how many characters a need is asked for more; it is taken all the same.
+const shortProblem = 20
 
 // Completeness implements listing.Content: present value, target value, limits, already tried, budget, who decides
 // (docs/rules/listings.md §2) weigh most.
@@ -186,7 +209,7 @@ func (c Content) Completeness() listing.Completeness {
 	any := func(test func(Target) bool) bool { return slices.ContainsFunc(c.Targets, test) }
 	return listing.Score([]listing.ScoredPart{
 		part(12, c.Title != "" && c.Problem != "", "problem", "要解决的问题：写清工序、对象和现象"),
-		part(14, any(func(t Target) bool { return t.Target != "" }), "targets", "目标值：给出可以检验的数值和单位"),
+		part(14, c.Goals != "" || any(func(t Target) bool { return t.Target != "" }), "targets", "目标值：给出可以检验的数值和单位"),
 		part(12, any(func(t Target) bool { return t.Present != "" }), "targets", "现值：写出现在做到多少"),
 		part(10, c.Limits != "", "limits", "限制条件：场地、能耗、环保、原料等不能突破的条件"),
 		part(10, c.Tried != "", "tried", "已做过的尝试：做过什么、为什么不行"),
@@ -203,7 +226,7 @@ func (c Content) Completeness() listing.Completeness {
 
 // Facts implements listing.Content.
 func (c Content) Facts() listing.Facts {
-	f := listing.Facts{Title: c.Title, Lead: c.Problem, Division: c.Division, Field: c.Field}
+	f := listing.Facts{Title: c.Title, Lead: c.Problem, Division: c.Division, Field: c.Field, Deadline: c.Deadline}
 	for _, a := range c.Files {
 		f.Files = append(f.Files, listing.File{ID: a.FileID, Role: a.Role, Caption: a.Caption})
 	}
@@ -231,12 +254,12 @@ func (c Content) Document(l listing.Listing, organisation string) search.Documen
 		c.Completeness().Percent,
 	)
 	d.Title, d.Keywords = c.Title, c.Keywords
-	summary := []string{c.Problem}
+	summary := []string{c.Problem, c.Goals}
 	for _, t := range c.Targets {
 		summary = append(summary, strings.Join(listing.Unique([]string{t.Name, t.Target, t.Unit}), " "))
 	}
 	d.Summary = listing.Paragraphs(summary...)
-	d.Body = listing.Paragraphs(c.Limits, c.Tried, c.Background, c.Reward)
+	d.Body = listing.Paragraphs(c.Limits, c.Tried, c.Background, c.Reward, c.Solver, c.Benefit, c.Talent)
 	d.Names = organisation
 	d.Facets[facet.Challenge] = []string{map[bool]string{true: facet.Yes, false: facet.No}[c.Challenge]}
 	if c.MaturityMin > 0 {

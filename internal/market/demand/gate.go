@@ -69,7 +69,7 @@ var gateRules = sync.OnceValue(func() []gateRule {
 // Gate implements listing.Gated: which of the six things that a need must say before others can judge it (docs/rules/listings.md
 // §2) it names, be it in their own fields or anywhere in its text.
 func (c Content) Gate() []listing.GatePart {
-	text := strings.Map(narrowDigit, strings.Join([]string{c.Title, c.Problem, c.Limits, c.Tried, c.Background, c.Reward}, "\n"))
+	text := strings.Map(narrowDigit, strings.Join([]string{c.Title, c.Problem, c.Goals, c.Limits, c.Tried, c.Background, c.Reward}, "\n"))
 	rules := gateRules()
 	out := make([]listing.GatePart, len(rules))
 	for i, r := range rules {

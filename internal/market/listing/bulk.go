@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -28,6 +29,8 @@ type BulkRow struct {
 	Key     string // of the row in its source, unique per organisation and kind
 	Hash    string // of the content
 	Content json.RawMessage
+	ID      int64 // the listing that the row says it is; 0, or not of the organisation and kind: known by its key alone
+	Has     []int // the columns of the kind's sheet that the row fills
 }
 
 // Bulked says what became of the rows.
@@ -70,10 +73,22 @@ func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
 	var ids []int64
 	add := newRows{}
 	for _, r := range b.Rows {
+		if r.ID != 0 {
+			done, updated, err := s.bulkNumbered(ctx, tx, b, r, &result)
+			if err != nil {
+				return Bulked{}, fmt.Errorf("bulk: %w", err)
+			}
+			if updated && b.Publish {
+				ids = append(ids, r.ID)
+			}
+			if done {
+				continue
+			}
+		}
 		old, ok := known[r.Key]
 		switch {
 		case !ok:
-			if err := add.append(kind, r, org.Division); err != nil {
+			if err := add.append(kind, r, org.Division, now, s.config.Clock); err != nil {
 				return Bulked{}, fmt.Errorf("bulk: %w", err)
 			}
 		case old.OriginHash == r.Hash:
@@ -102,7 +117,7 @@ func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
 			"sample":    org.Sample || b.Actor.Sample,
 			"hidden":    org.State == actor.Suspended,
 			"now":       now,
-			"expires":   now.Add(kind.life(s.config.Clock)),
+			"expires":   add.expires,
 			"publish":   b.Publish,
 			"by":        someone(b.Actor.AccountID),
 			"keys":      add.keys,
@@ -136,6 +151,34 @@ func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
 	)
 }
 
+// bulkNumbered lays a row over the listing whose number it carries; not done where there is no such listing of the organisation.
+func (s *Service) bulkNumbered(ctx context.Context, tx pgx.Tx, b Bulk, r BulkRow, result *Bulked) (done, updated bool, err error) {
+	old, err := s.lock(ctx, tx, r.ID)
+	if fault.Is(err, fault.NotFound) {
+		return false, false, nil
+	}
+	if err != nil || old.OrganisationID != b.OrgID || old.Kind != b.Kind {
+		return false, false, err
+	}
+	merged, changed, err := s.kinds.Of(b.Kind).Sheet.Merge(old.Draft, r.Content, r.Has)
+	switch {
+	case err != nil:
+		return true, false, err
+	case !changed:
+		result.Unchanged++
+		return true, false, nil
+	}
+	updated, err = s.updateImported(ctx, tx, b, old, BulkRow{Key: r.Key, Content: merged})
+	switch {
+	case err != nil:
+	case updated:
+		result.Updated++
+	default:
+		result.Kept++
+	}
+	return true, updated, err
+}
+
 // updateImported brings a changed row into its listing; false when the listing is not the import's to change: its owner has
 // ended it, is editing it, or waits for a review.
 func (s *Service) updateImported(ctx context.Context, tx pgx.Tx, b Bulk, r row, in BulkRow) (bool, error) {
@@ -144,7 +187,9 @@ func (s *Service) updateImported(ctx context.Context, tx pgx.Tx, b Bulk, r row, 
 	switch {
 	case b.Publish && (r.State == Draft || r.State == Published):
 		r.Draft, r.State = in.Content, Published
-		r.publish(now, s.kinds.Of(r.Kind).life(s.config.Clock))
+		if err := r.publish(now, s.kinds.Of(r.Kind), s.config.Clock); err != nil {
+			return false, err
+		}
 	case !b.Publish && (r.State == Draft || r.State == Returned):
 		r.Draft = in.Content
 	case !b.Publish && r.State == Published:
@@ -168,8 +213,10 @@ func (s *Service) updateImported(ctx context.Context, tx pgx.Tx, b Bulk, r row, 
 			return false, err
 		}
 	}
-	if _, err := tx.Exec(ctx, rememberHash, pgx.StrictNamedArgs{"id": r.ID, "hash": in.Hash}); err != nil {
-		return false, err
+	if in.Hash != "" {
+		if _, err := tx.Exec(ctx, rememberHash, pgx.StrictNamedArgs{"id": r.ID, "hash": in.Hash}); err != nil {
+			return false, err
+		}
 	}
 	_, err := tx.Exec(
 		ctx,
@@ -191,9 +238,10 @@ func (s *Service) updateImported(ctx context.Context, tx pgx.Tx, b Bulk, r row, 
 type newRows struct {
 	keys, hashes, titles, divisions, fields []string
 	contents                                []json.RawMessage
+	expires                                 []time.Time
 }
 
-func (n *newRows) append(kind Descriptor, r BulkRow, division string) error {
+func (n *newRows) append(kind Descriptor, r BulkRow, division string, now time.Time, c Clock) error {
 	f, err := kind.rules.facts(r.Content)
 	if err != nil {
 		return err
@@ -201,6 +249,11 @@ func (n *newRows) append(kind Descriptor, r BulkRow, division string) error {
 	if f.Division != "" {
 		division = f.Division
 	}
+	end, err := kind.expiry(r.Content, now, c)
+	if err != nil {
+		return err
+	}
+	n.expires = append(n.expires, *end)
 	n.keys, n.hashes, n.contents = append(n.keys, r.Key), append(n.hashes, r.Hash), append(n.contents, r.Content)
 	n.titles, n.divisions, n.fields = append(n.titles, f.Title), append(n.divisions, division), append(n.fields, f.Field)
 	return nil

@@ -10,6 +10,7 @@ import (
 
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/lang"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/foundation/region"
 )
@@ -31,7 +32,7 @@ type Text struct {
 // TidyTexts trims all texts, joins the lines of one-line texts and cuts the carriage returns of forms.
 func TidyTexts(texts []Text) {
 	for _, t := range texts {
-		v := strings.TrimSpace(lineEnds.Replace(*t.Value))
+		v := strings.TrimSpace(lineEnds.Replace(lang.Visible(*t.Value)))
 		if !t.Long {
 			v = strings.Join(strings.FieldsFunc(v, func(r rune) bool { return r == '\n' || r == '\r' || r == '\t' }), " ")
 		}
@@ -210,6 +211,7 @@ func (c *Contact) Texts(path string) []Text {
 // Check notes a contact that nobody can reach.
 func (c Contact) Check(f *fault.Fields, path string, forSubmit bool) {
 	f.Check(!forSubmit || c.Phone != "" || c.Email != "", path+".phone", "required", "请填写联系电话或邮箱，至少一项")
+	f.Check(codes.IsPhone(c.Phone), path+".phone", "format", "联系电话"+codes.PhoneMend)
 	f.Check(
 		c.Email == "" || (strings.Count(c.Email, "@") == 1 && !strings.ContainsAny(c.Email, " ,;<>\n")),
 		path+".email",

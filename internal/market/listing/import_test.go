@@ -132,7 +132,7 @@ func TestImport_OneBadRowNeverBlocksTheGoodOnes(t *testing.T) {
 	}
 	column := func(name string) string {
 		t.Helper()
-		i := slices.IndexFunc(headings[0], func(h string) bool { return document.ColumnTitle(h) == name })
+		i := slices.IndexFunc(headings[0], func(h string) bool { return document.ColumnTitle(h) == document.ColumnTitle(name) })
 		letter, err := excelize.ColumnNumberToName(i + 1)
 		if i < 0 || err != nil {
 			t.Fatalf("no column %s: %v", name, err)
@@ -193,7 +193,7 @@ func TestImport_OneBadRowNeverBlocksTheGoodOnes(t *testing.T) {
 	}
 	defer marked.Close()
 	said := map[int]string{}
-	for row, err := range document.ReadExcel(marked) {
+	for row, err := range document.ReadExcel(t.Context(), marked) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -321,7 +321,7 @@ func TestImport_RefusesFilesItCannotReadWithAMend(t *testing.T) {
 		{"a.csv", "", "import_headings"},
 		{"a.jsonl", "", "import_broken"},
 		{"a.jsonl", strings.Repeat("x", 2<<20), "import_broken"},
-		{"a.csv", "\xff\xfe\x00\x01", "csv_encoding"},
+		{"a.csv", "\xff\xff\x00\x01", "csv_encoding"},
 		{"gbk.csv", gbk, ""},
 		{"utf8.csv", "\xef\xbb\xbf成果名称,成果介绍\n名称甲,\"跨\n行的介绍，含逗号,和引号\"\"\"\n", ""},
 		{"title.csv", "某校成果汇总表\n\n成果名称,成果介绍,备注\n名称甲,介绍介绍介绍\n", ""},

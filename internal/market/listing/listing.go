@@ -98,6 +98,7 @@ type Facts struct {
 	Industry string  // a contract about the listing takes it; "" where it says nothing of the technology
 	Rights   []Right // likewise
 	Files    []File
+	Deadline string // 2006-01-02: the listing is public no longer than that day; "" where it sets none itself
 }
 
 // Right is one intellectual property right of a listing.

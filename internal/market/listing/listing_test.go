@@ -394,7 +394,7 @@ func TestSubmit_RefusesIncompleteContentWithFields(t *testing.T) {
 	if !errors.As(err, &f) || f.Kind != fault.Invalid {
 		t.Fatalf("got %v, want invalid", err)
 	}
-	for _, path := range []string{"title", "problem", "targets", "field", "cooperation", "budget", "contact.name", "contact.phone"} {
+	for _, path := range []string{"title", "problem", "field", "cooperation", "contact.name", "contact.phone"} {
 		if !slices.ContainsFunc(f.Fields, func(x fault.Field) bool { return x.Path == path && x.Message != "" }) {
 			t.Errorf("no message at %s: %+v", path, f.Fields)
 		}

@@ -202,7 +202,7 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who actor.Actor, role Rol
 	}
 	if t.guard != nil {
 		err := t.guard(step{listing: r.Listing, command: c, now: now, confirmed: org.Confirmed(),
-			check: func() error { return kind.rules.check(r.Draft) }})
+			check: func() error { return s.check(kind, r.Draft, now) }})
 		if err != nil {
 			return Listing{}, err
 		}
@@ -221,7 +221,9 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who actor.Actor, role Rol
 	case EventReturn:
 		r.ReturnReason = c.Reason
 	case EventPublish:
-		r.publish(now, kind.life(s.config.Clock))
+		if err := r.publish(now, kind, s.config.Clock); err != nil {
+			return Listing{}, err
+		}
 		if err := r.take(kind, r.Published); err != nil {
 			return Listing{}, err
 		}
@@ -231,7 +233,12 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who actor.Actor, role Rol
 		r.fresh(now)
 	case EventRenew:
 		r.fresh(now)
-		r.ExpiresAt = ptr(now.Add(kind.life(s.config.Clock)))
+		if r.ExpiresAt, err = kind.expiry(r.Published, now, s.config.Clock); err != nil {
+			return Listing{}, err
+		}
+		if !now.Before(*r.ExpiresAt) {
+			return Listing{}, fault.New(fault.Conflict, "deadline_past", "所写的期限已过。请先修订期限，再公开")
+		}
 	case EventWithdraw, EventClose:
 		r.ClosedReason = c.Reason
 	case EventReopen:
@@ -319,16 +326,17 @@ func checkTriage(kind Descriptor, c Command) error {
 func (r *row) fresh(now time.Time) { r.ConfirmedAt, r.RemindedAt, r.DemotedAt = &now, nil, nil }
 
 // publish makes the working content the public one.
-func (r *row) publish(now time.Time, life time.Duration) {
+func (r *row) publish(now time.Time, kind Descriptor, c Clock) (err error) {
 	r.Published, r.ReturnReason, r.ClosedReason = r.Draft, "", ""
 	r.PublishedVersion++
 	r.PublishedAt = &now
 	if r.FirstPublishedAt == nil {
 		r.FirstPublishedAt = &now
 	}
-	r.ExpiresAt = ptr(now.Add(life))
+	r.ExpiresAt, err = kind.expiry(r.Published, now, c)
 	r.ExpiringNoticedAt = nil
 	r.fresh(now)
+	return err
 }
 
 // take copies the facts of a content into the columns.

@@ -11,24 +11,48 @@ import (
 
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/stored"
+	"techmarket/internal/platform/document"
 )
 
 // Column is one column of the import template for content C.
 type Column[C any] struct {
 	Heading
-	Set func(c *C, cell string) error
+	Set func(c *C, cell document.Cell) error
 	Get func(c *C) string // what Set would read again, codes as codes
+}
+
+// Also adds titles of other people's tables. What stands under them is taken where it fits and kept as background where it does
+// not: such a table never knew our codes.
+func (c Column[C]) Also(titles ...string) Column[C] {
+	c.Loose = append(c.Loose, titles...)
+	return c
+}
+
+// Joining lets several columns of a file come together in this one, each under its heading.
+func (c Column[C]) Joining() Column[C] {
+	c.Joins = true
+	return c
+}
+
+// Keeping is Joining for the column that also keeps what has no column of its own.
+func (c Column[C]) Keeping() Column[C] {
+	c.Joins, c.Rest = true, true
+	return c
 }
 
 // Heading is a column without its content.
 type Heading struct {
 	Title   string
 	Aliases []string // other titles that mean it
+	Loose   []string // titles of other people's tables, see Also
 	Path    string   // of the content's field, so that a wrong field is found in its cell
 	Hint    string   // shown in the template beside the cell
 	Need    bool
 	Choices []Choice // codes with labels; a cell may hold either, in the template they drop down
 	Many    bool     // several choices in one cell, separated by 、 ； or ;
+	Answer  bool     // yes or no; the choices are only for the template
+	Joins   bool     // see Joining
+	Rest    bool     // see Keeping
 }
 
 // Personal reports whether the column names a person, who is not exported unless asked for.
@@ -39,7 +63,8 @@ func (h Heading) Personal() bool { return strings.HasPrefix(h.Path, "contact.") 
 type Sheet struct {
 	Name     string // of the template file, without extension
 	Columns  []Heading
-	row      func(cells map[int]string) (json.RawMessage, []CellProblem, error)
+	row      func(entries []Entry) (RowContent, []CellProblem, error)
+	merge    func(old, in json.RawMessage, has []int) (json.RawMessage, bool, error)
 	object   func(line []byte) (json.RawMessage, []CellProblem, error)
 	abstract func(text string) (json.RawMessage, []CellProblem, error)
 	cells    func(content any) []any
@@ -48,14 +73,52 @@ type Sheet struct {
 // CellProblem is what is wrong or odd in one field, before it has an address in a file.
 type CellProblem struct {
 	Column  int // of the sheet; -1: none
+	At      int // column of the file, from 1; 0: not known
 	Path    string
 	Code    string
 	Message string
 	Warning bool // the row goes in all the same
 }
 
-// Row makes a content of cells by column.
-func (s Sheet) Row(cells map[int]string) (json.RawMessage, []CellProblem, error) { return s.row(cells) }
+// Entry is one cell of a file on its way into a column of the sheet.
+type Entry struct {
+	Column int // of the sheet
+	Title  string
+	Own    bool // the title is the sheet's own: what stands below must be right
+	Cell   document.Cell
+	At     int // column of the file, from 1
+}
+
+// RowContent is a row as a content, and which columns of the sheet the row filled.
+type RowContent struct {
+	Raw json.RawMessage
+	Has []int
+}
+
+// Match finds the column that a file's title means; own is false for a title of other people's tables. -1: none.
+func (s Sheet) Match(title string) (column int, own bool) {
+	title = document.ColumnTitle(title)
+	if title == "" {
+		return -1, false
+	}
+	same := func(t string) bool { return document.ColumnTitle(t) == title }
+	if i := slices.IndexFunc(s.Columns, func(h Heading) bool { return same(h.Title) || slices.ContainsFunc(h.Aliases, same) }); i >= 0 {
+		return i, true
+	}
+	return slices.IndexFunc(s.Columns, func(h Heading) bool { return slices.ContainsFunc(h.Loose, same) }), false
+}
+
+// Rest is the column that keeps what has no column of its own.
+func (s Sheet) Rest() int { return slices.IndexFunc(s.Columns, func(h Heading) bool { return h.Rest }) }
+
+// Row makes a content of a row's cells.
+func (s Sheet) Row(entries []Entry) (RowContent, []CellProblem, error) { return s.row(entries) }
+
+// Merge lays the columns that a row filled over a stored content; false where that changes nothing. What the table has no column
+// for stays, and so does what the row left blank.
+func (s Sheet) Merge(old, in json.RawMessage, has []int) (json.RawMessage, bool, error) {
+	return s.merge(old, in, has)
+}
 
 // Object makes a content of its own JSON.
 func (s Sheet) Object(line []byte) (json.RawMessage, []CellProblem, error) { return s.object(line) }
@@ -72,9 +135,13 @@ func SheetOf[C Content[C]](name string, columns []Column[C], fromAbstract func(t
 	for _, c := range columns {
 		s.Columns = append(s.Columns, c.Heading)
 	}
-	s.row = func(cells map[int]string) (json.RawMessage, []CellProblem, error) {
-		c, bad := readRow(columns, cells)
-		return finishRow(c, bad)
+	s.row = func(entries []Entry) (RowContent, []CellProblem, error) {
+		c, has, bad := readRow(columns, entries)
+		raw, bad, err := finishRow(c, bad)
+		return RowContent{raw, has}, bad, err
+	}
+	s.merge = func(old, in json.RawMessage, has []int) (json.RawMessage, bool, error) {
+		return mergeRow(columns, old, in, has)
 	}
 	s.object = func(line []byte) (json.RawMessage, []CellProblem, error) {
 		var c C
@@ -98,34 +165,6 @@ func SheetOf[C Content[C]](name string, columns []Column[C], fromAbstract func(t
 		return row
 	}
 	return s
-}
-
-// readRow fills a content from cells and says which cells it could not read.
-func readRow[C any](columns []Column[C], cells map[int]string) (c C, bad []CellProblem) {
-	for i, column := range columns {
-		cell := strings.TrimSpace(cells[i])
-		if cell == "" {
-			if column.Need {
-				bad = append(bad, CellProblem{Column: i, Code: "required", Message: "请填写" + column.Title})
-			}
-			continue
-		}
-		if len(column.Choices) > 0 {
-			code, err := lookUp(column.Choices, cell, column.Many)
-			if err != nil {
-				bad = append(bad, CellProblem{Column: i, Code: "choose", Message: column.Title + err.Error()})
-				continue
-			}
-			cell = code
-		}
-		if column.Set == nil {
-			continue
-		}
-		if err := column.Set(&c, cell); err != nil {
-			bad = append(bad, CellProblem{Column: i, Code: "format", Message: column.Title + err.Error()})
-		}
-	}
-	return c, bad
 }
 
 // finishRow checks a content as a draft is checked and adds what is wrong or odd.

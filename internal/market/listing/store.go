@@ -90,8 +90,8 @@ const (
 	rememberHash = `update listing set origin_hash = @hash where id = @id`
 	// Three tables in one statement: a listing, its first version where it is published, and the first row of its history.
 	insertImported = `with input as (
-			select * from unnest(@keys::text[], @hashes::text[], @contents::jsonb[], @titles::text[], @divisions::text[], @fields::text[])
-				as t (key, hash, content, title, division, field)),
+			select * from unnest(@keys::text[], @hashes::text[], @contents::jsonb[], @titles::text[], @divisions::text[], @fields::text[],
+				@expires::timestamptz[]) as t (key, hash, content, title, division, field, expires)),
 		made as (
 			insert into listing (kind, organisation_id, owner_account, state, version, draft, published, published_version, title, division, field,
 				reviewer_scope, origin, origin_key, origin_hash, is_sample, hidden, created_at, updated_at, first_published_at,
@@ -99,7 +99,7 @@ const (
 			select @kind, @org, @owner, case when @publish then 'published' else 'draft' end, 1, content, case when @publish then content end,
 				case when @publish then 1 else 0 end, title, division, field, @scope, 'import', key, hash, @sample, @hidden, @now, @now,
 				case when @publish then @now::timestamptz end, case when @publish then @now::timestamptz end,
-				case when @publish then @now::timestamptz end, case when @publish then @expires::timestamptz end
+				case when @publish then @now::timestamptz end, case when @publish then expires end
 			from input
 			on conflict (organisation_id, kind, origin_key) where origin_key is not null do nothing
 			returning id, draft),

@@ -13,6 +13,7 @@ import (
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/lang"
 	"techmarket/internal/foundation/region"
 )
 
@@ -210,6 +211,16 @@ func (s *Service) FindOrganisations(ctx context.Context, who actor.Actor, f Orga
 	return os, nil
 }
 
+// OrganisationsNamed lists the organisations that have exactly one of the names or credit codes (normalised); callers check who may see
+// them.
+func (s *Service) OrganisationsNamed(ctx context.Context, names, creditCodes []string) ([]Organisation, error) {
+	os, err := s.organisations(ctx, s.config.Pool, organisationsNamed, pgx.StrictNamedArgs{"names": names, "codes": creditCodes})
+	if err != nil {
+		return nil, fmt.Errorf("organisations named: %w", err)
+	}
+	return os, nil
+}
+
 // OrganisationCounts tells how many organisations stand in each state; officers only see it on pages.
 // Sample organisations are counted only with sample set.
 func (s *Service) OrganisationCounts(ctx context.Context, sample bool) (map[string]int, error) {
@@ -357,13 +368,13 @@ func (s *Service) lockOrganisation(ctx context.Context, tx pgx.Tx, id int64) (Or
 }
 
 func tidyOrganisation(o *Organisation) {
-	o.Name = strings.Join(strings.Fields(o.Name), " ")
+	o.Name = strings.Join(strings.Fields(lang.Visible(o.Name)), " ")
 	o.CreditCode = codes.Normalise(o.CreditCode)
 	o.Division = strings.TrimSpace(o.Division)
 	p := &o.Profile
 	for _, t := range []*string{&p.Address, &p.LegalRepresentative, &p.Contact, &p.Phone, &p.Email, &p.Website, &p.Nature, &p.Industry,
 		&p.Introduction} {
-		*t = strings.TrimSpace(*t)
+		*t = strings.TrimSpace(lang.Visible(*t))
 	}
 }
 
@@ -378,6 +389,7 @@ func checkOrganisation(f *fault.Fields, prefix string, o Organisation) {
 	length(f, p+"legalRepresentative", "法定代表人", o.Profile.LegalRepresentative, 0, 50)
 	length(f, p+"contact", "联系人", o.Profile.Contact, 0, 50)
 	length(f, p+"phone", "电话", o.Profile.Phone, 0, 50)
+	f.Check(codes.IsPhone(o.Profile.Phone), p+"phone", "format", "电话"+codes.PhoneMend)
 	length(f, p+"email", "邮箱", o.Profile.Email, 0, 200)
 	length(f, p+"website", "网址", o.Profile.Website, 0, 300)
 	length(f, p+"nature", "单位性质代码", o.Profile.Nature, 0, 10)

@@ -11,7 +11,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/lang"
 )
 
 // NewPerson is what a person says at sign-up.
@@ -106,7 +108,7 @@ func (s *Service) throttleSignUp(ctx context.Context, address string) error {
 }
 
 func checkPerson(f *fault.Fields, p *NewPerson) {
-	p.LoginName, p.DisplayName = strings.TrimSpace(p.LoginName), strings.TrimSpace(p.DisplayName)
+	p.LoginName, p.DisplayName = strings.TrimSpace(lang.Visible(p.LoginName)), strings.TrimSpace(lang.Visible(p.DisplayName))
 	p.Email, p.Phone = strings.TrimSpace(p.Email), strings.TrimSpace(p.Phone)
 	length(f, "loginName", "登录名", p.LoginName, 2, 50)
 	if strings.ContainsFunc(p.LoginName, func(r rune) bool {
@@ -121,10 +123,9 @@ func checkPerson(f *fault.Fields, p *NewPerson) {
 func checkContact(f *fault.Fields, name, email, phone string) {
 	length(f, "displayName", "姓名", name, 1, 50)
 	length(f, "email", "邮箱", email, 0, 200)
-	length(f, "phone", "电话", phone, 0, 30)
+	length(f, "phone", "电话", phone, 0, 50)
 	f.Check(email == "" || plausibleEmail(email), "email", "format", "邮箱格式不对，例如 zhang@example.com")
-	f.Check(!strings.ContainsFunc(phone, func(r rune) bool { return !unicode.IsDigit(r) && !strings.ContainsRune("+-() ", r) }),
-		"phone", "format", "电话只能用数字、空格和 + - ( )")
+	f.Check(codes.IsPhone(phone), "phone", "format", "电话"+codes.PhoneMend)
 }
 
 // common are passwords that everybody tries first; compared after dropping what is not a letter and lower-casing.

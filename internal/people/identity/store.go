@@ -20,9 +20,11 @@ const organisationColumns = `id, kind, name, credit_code, division, state, state
 	confirmed_at`
 
 const (
-	organisationsByID = `select ` + organisationColumns + ` from organisation where id = any(@ids)`
-	lockOrganisation  = `select ` + organisationColumns + ` from organisation where id = @id for update`
-	shareOrganisation = `select ` + organisationColumns + ` from organisation where id = @id for share`
+	organisationsByID  = `select ` + organisationColumns + ` from organisation where id = any(@ids)`
+	lockOrganisation   = `select ` + organisationColumns + ` from organisation where id = @id for update`
+	shareOrganisation  = `select ` + organisationColumns + ` from organisation where id = @id for share`
+	organisationsNamed = `select ` + organisationColumns + ` from organisation where name = any(@names::text[])
+		or credit_code <> '' and credit_code = any(@codes::text[]) order by id limit 5000`
 	findOrganisations = `select ` + organisationColumns + ` from organisation
 		where id > @after
 		and (@text = '' or name ilike @text or credit_code = @code)

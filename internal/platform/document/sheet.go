@@ -6,6 +6,7 @@ import (
 	"iter"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 
@@ -175,7 +176,7 @@ func cell(c SheetColumn, value any, st styles) (any, error) {
 	case nil:
 		return nil, nil
 	case string:
-		out.Value = clip(clean(v))
+		out.Value = clip(storable(v))
 	case int, int64:
 		out.Value = v
 	case money.Fen:
@@ -192,6 +193,16 @@ func cell(c SheetColumn, value any, st styles) (any, error) {
 		return nil, fmt.Errorf("no way to write a %T", value)
 	}
 	return out, nil
+}
+
+// storable drops what XML can't hold; everything else is written as it is, so that it comes back as it was.
+func storable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' || r == 0xfffe || r == 0xffff || r == utf8.RuneError {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 // clip keeps Excel's limit of a cell.
@@ -287,12 +298,4 @@ func fillTemplate(f *excelize.File, s Sheet, version string) error {
 		}
 	}
 	return f.SetSheetVisible(choices, false)
-}
-
-// requiredMark stands behind the title of a column that must be filled.
-const requiredMark = "（必填）"
-
-// ColumnTitle is a heading as the template's author wrote it: without the mark, spaces and line breaks.
-func ColumnTitle(heading string) string {
-	return strings.TrimSuffix(strings.Join(strings.Fields(heading), ""), requiredMark)
 }

@@ -209,8 +209,9 @@ func wordStyles() string {
 // Limits of a Word file that is read.
 const (
 	maxWordParts = 2000
-	maxWordPart  = 32 << 20 // bytes of one part, unpacked
-	maxWordAll   = 128 << 20
+	maxWordPart  = 16 << 20 // bytes of one part, unpacked
+	maxWordAll   = 48 << 20 // of all parts
+	maxWordNodes = 500_000  // of one part: an element takes many times the memory of its mark
 	maxWordDepth = 200
 )
 
@@ -318,7 +319,10 @@ func parseWord(content []byte) (*node, error) {
 	d := xml.NewDecoder(bytes.NewReader(content))
 	top := &node{}
 	stack := []*node{top}
-	for {
+	for nodes := 0; ; nodes++ {
+		if nodes > maxWordNodes {
+			return nil, broken(errors.New("word: too many elements"))
+		}
 		token, err := d.RawToken()
 		if errors.Is(err, io.EOF) {
 			break

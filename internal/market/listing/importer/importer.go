@@ -25,6 +25,7 @@ import (
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/market/listing"
+	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/document"
 	"techmarket/internal/platform/files"
@@ -46,7 +47,9 @@ type Report struct {
 	Warnings     []Problem `json:"warnings,omitempty"` // rows that go in all the same
 	WarningCount int       `json:"warningCount,omitempty"`
 	ProblemCount int       `json:"problemCount,omitempty"`
-	Ignored      []string  `json:"ignored,omitempty"` // headings that mean nothing here
+	Ignored      []string  `json:"ignored,omitempty"` // headings that are not read
+	Kept         []string  `json:"kept,omitempty"`    // headings without a column of their own, kept as background
+	Sheet        string    `json:"sheet,omitempty"`   // of a workbook: the one that was read
 }
 
 const maxListed = 200
@@ -88,6 +91,7 @@ type Batch struct {
 // Directory finds the owner of imported listings; identity.Service fulfils it.
 type Directory interface {
 	AccountsOf(ctx context.Context, orgID int64, roles ...actor.Role) ([]int64, error)
+	OrganisationsNamed(ctx context.Context, names, creditCodes []string) ([]identity.Organisation, error)
 }
 
 // Config is what a Service needs.
@@ -134,7 +138,7 @@ func (s *Service) Check(ctx context.Context, who actor.Actor, up Upload) (Batch,
 	if !who.Has(actor.RegionOfficer) && (!own || up.Publish) {
 		return Batch{}, fault.New(fault.Forbidden, "import_forbidden", "只能为本单位导入草稿；直接发布由自治区管理员办理")
 	}
-	return s.check(ctx, who.AccountID, up)
+	return s.check(ctx, who.AccountID, up, !who.Has(actor.RegionOfficer))
 }
 
 // CheckAsOperator is Check for the command line on the server, which needs no actor; the account stands in the history. With 0
@@ -150,7 +154,7 @@ func (s *Service) CheckAsOperator(ctx context.Context, accountID int64, up Uploa
 		}
 		accountID = ids[0]
 	}
-	return s.check(ctx, accountID, up)
+	return s.check(ctx, accountID, up, false)
 }
 
 // sheet reads files of one kind.
@@ -169,18 +173,33 @@ func (s *Service) sheet(k listing.Kind) (sheet, error) {
 type checkedRow struct {
 	row     int
 	key     string
+	id      int64 // the listing's number on this market; 0: none
+	org     int64 // whose it is
+	owner   string
+	code    string // 统一社会信用代码
+	ownerAt string // the cell that names the owner
+	has     []int  // columns of the sheet that the row fills
 	hash    string
 	content json.RawMessage
 }
 
-func (s *Service) check(ctx context.Context, accountID int64, up Upload) (Batch, error) {
+// readWithin bounds the reading of a file: a file may unpack slowly, and the person waits.
+const readWithin = time.Minute
+
+// check reads a file. A row may say whose listing it is: ownOnly lets nobody but the upload's organisation be named.
+func (s *Service) check(ctx context.Context, accountID int64, up Upload, ownOnly bool) (Batch, error) {
 	form, err := s.sheet(up.Kind)
 	if err != nil {
 		return Batch{}, err
 	}
 	// The file is read before the transaction: a slow upload must not hold a connection.
-	reading, err := form.read(up.Name, up.Body)
+	limited, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	reading, err := form.read(limited, up.Name, up.Body)
 	if err != nil {
+		return Batch{}, err
+	}
+	if err := s.owners(ctx, &reading, up.OrgID, ownOnly); err != nil {
 		return Batch{}, err
 	}
 	b := Batch{
@@ -197,7 +216,7 @@ func (s *Service) check(ctx context.Context, accountID int64, up Upload) (Batch,
 		Report:         reading.report,
 		CreatedAt:      s.config.Now(),
 	}
-	marked, err := s.mark(ctx, up.Name, reading)
+	marked, err := s.mark(limited, up.Name, reading)
 	if err != nil {
 		return Batch{}, err
 	}
@@ -231,10 +250,14 @@ func (s *Service) mark(ctx context.Context, name string, r reading) (files.Conte
 		return files.Content{}, nil
 	}
 	var b bytes.Buffer
-	if err := document.Annotate(&b, name, r.raw, r.head, r.wrong); err != nil {
+	if err := document.Annotate(ctx, &b, name, r.raw, r.head, r.wrong); err != nil {
 		return files.Content{}, err
 	}
-	return s.config.Files.Receive(ctx, strings.TrimSuffix(name, filepath.Ext(name))+"-错误说明.xlsx", &b)
+	kept, err := s.config.Files.Receive(ctx, strings.TrimSuffix(name, filepath.Ext(name))+"-错误说明.xlsx", &b)
+	if fault.Is(err, fault.Invalid) { // what packs too well looks like a bomb; the report says the same
+		return files.Content{}, nil
+	}
+	return kept, err
 }
 
 // RunArgs is the job of a confirmed batch.
@@ -317,7 +340,7 @@ func (s *Service) Run(ctx context.Context, id int64, progress func(done, total i
 	if err != nil {
 		return Batch{}, err
 	}
-	owner, err := s.owner(ctx, start)
+	owner, err := s.owner(ctx, start.OrganisationID, start.AccountID)
 	if err != nil {
 		return Batch{}, err
 	}
@@ -336,9 +359,9 @@ func (s *Service) Run(ctx context.Context, id int64, progress func(done, total i
 			if len(rows) == 0 {
 				return s.finish(ctx, tx, &b, Done)
 			}
-			bulk := listing.Bulk{Kind: b.Kind, OrgID: b.OrganisationID, Owner: owner, Actor: actor.Actor{AccountID: b.AccountID}, Publish: b.Publish}
-			for _, r := range rows {
-				bulk.Rows = append(bulk.Rows, listing.BulkRow{Key: r.RowKey, Hash: r.Hash, Content: r.Content})
+			parts, err := s.bulks(ctx, b, owner, rows)
+			if err != nil {
+				return err
 			}
 			b.Done += len(rows)
 			if len(rows) < part {
@@ -346,11 +369,13 @@ func (s *Service) Run(ctx context.Context, id int64, progress func(done, total i
 					return err
 				}
 			}
-			got, err := s.config.Listings.Bulk(ctx, tx, bulk) // ends with the audit chain's lock, so next to last
-			if err != nil {
-				return err
+			for _, bulk := range parts { // each ends with the audit chain's lock, so next to last
+				got, err := s.config.Listings.Bulk(ctx, tx, bulk)
+				if err != nil {
+					return err
+				}
+				b.Created, b.Updated, b.Unchanged = b.Created+got.Created, b.Updated+got.Updated, b.Unchanged+got.Unchanged+got.Kept
 			}
-			b.Created, b.Updated, b.Unchanged = b.Created+got.Created, b.Updated+got.Updated, b.Unchanged+got.Unchanged+got.Kept
 			return s.progress(ctx, tx, b, rows[len(rows)-1].Row)
 		})
 		if fault.HasCode(err, "organisation_not_confirmed") {
@@ -378,13 +403,13 @@ func (s *Service) Run(ctx context.Context, id int64, progress func(done, total i
 }
 
 // owner is who answers for the imported listings: the importer where a member, else the organisation's first member.
-func (s *Service) owner(ctx context.Context, b Batch) (int64, error) {
-	ids, err := s.config.Directory.AccountsOf(ctx, b.OrganisationID, actor.OrgAdmin, actor.Member)
+func (s *Service) owner(ctx context.Context, org, account int64) (int64, error) {
+	ids, err := s.config.Directory.AccountsOf(ctx, org, actor.OrgAdmin, actor.Member)
 	if err != nil {
 		return 0, err
 	}
-	if len(ids) == 0 || slices.Contains(ids, b.AccountID) {
-		return b.AccountID, nil
+	if len(ids) == 0 || slices.Contains(ids, account) {
+		return account, nil
 	}
 	return ids[0], nil
 }

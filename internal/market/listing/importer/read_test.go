@@ -99,7 +99,7 @@ func FuzzReadText(f *testing.F) {
 	f.Add("a.jsonl", []byte(`{"id":null,"title":"名称甲\u0000"}`))
 	f.Fuzz(func(t *testing.T, name string, data []byte) {
 		for _, n := range []string{name, "a.csv", "a.jsonl"} {
-			r, err := form().read(n, bytes.NewReader(data))
+			r, err := form().read(t.Context(), n, bytes.NewReader(data))
 			checkReading(t, r, err)
 		}
 	})
@@ -116,13 +116,13 @@ func FuzzReadXLSX(f *testing.F) {
 	if err := book.Write(&b); err != nil {
 		f.Fatal(err)
 	}
-	r, err := form().read("a.xlsx", bytes.NewReader(b.Bytes()))
+	r, err := form().read(f.Context(), "a.xlsx", bytes.NewReader(b.Bytes()))
 	if err != nil || len(r.good) != 1 || r.good[0].key != "1" || string(r.good[0].content) != `{"title":"样例一","codes":["a","b"]}` {
 		f.Fatalf("%+v, %v", r, err)
 	}
 	f.Add(b.Bytes())
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r, err := form().read("a.xlsx", bytes.NewReader(data))
+		r, err := form().read(t.Context(), "a.xlsx", bytes.NewReader(data))
 		checkReading(t, r, err)
 	})
 }

@@ -43,7 +43,9 @@ func (s *Service) insert(ctx context.Context, tx pgx.Tx, b *Batch, rows []checke
 	}
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"import_row"}, []string{"batch_id", "row", "row_key", "hash", "content"},
 		pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
-			return []any{b.ID, rows[i].row, rows[i].key, rows[i].hash, rows[i].content}, nil
+			r := rows[i]
+			content, err := json.Marshal(envelope{Org: r.org, ID: r.id, Has: r.has, Content: r.content})
+			return []any{b.ID, r.row, r.key, r.hash, content}, err
 		}))
 	return err
 }

@@ -1,0 +1,42 @@
+package clock_test
+
+import (
+	"testing"
+	"time"
+
+	"techmarket/internal/foundation/clock"
+)
+
+func TestParseDay_KnowsHowDaysAreWrittenAndRefusesHalfOnes(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"2027-03-05": "2027-03-05", "2027/3/5": "2027-03-05", "2027年3月5日": "2027-03-05", "2027.3.5": "2027-03-05",
+		"20270305": "2027-03-05", "２０２７／３／５": "2027-03-05", "2027年 3月 5日": "2027-03-05", "2027年03月05号": "2027-03-05",
+		"2027-03-05T00:00:00Z": "2027-03-05", "2027/3/5 0:00": "2027-03-05", "2027-03-05 12:30:01.5": "2027-03-05",
+		"2024-02-29": "2024-02-29",
+		"2026年2月30日": "", "2027年3月": "", "3月5日": "", "2027-03": "", "2027": "", "27/3/5": "", "3/5/2027": "", "202735": "",
+		"20271305": "", "2027-00-05": "", "": "", "长期": "", "2027-3/5x": "", "46000": "", "1899-01-01": "", "2027.3.5-2028.3.5": "",
+	} {
+		got, ok := clock.ParseDay(text)
+		if got != want || ok != (want != "") {
+			t.Errorf("%q: got %q %v, want %q", text, got, ok, want)
+		}
+	}
+}
+
+func FuzzParseDay(f *testing.F) {
+	f.Add("2027年3月5日")
+	f.Add("2027/3/5 0:00:00")
+	f.Fuzz(func(t *testing.T, text string) {
+		day, ok := clock.ParseDay(text)
+		if !ok {
+			return
+		}
+		if _, err := time.Parse(time.DateOnly, day); err != nil {
+			t.Fatalf("%q: %q is no day", text, day)
+		}
+		if again, ok := clock.ParseDay(day); !ok || again != day {
+			t.Fatalf("%q: %q reads as %q", text, day, again)
+		}
+	})
+}

@@ -141,7 +141,7 @@ func (s *Service) ExpertsFor(ctx context.Context, division string) ([]int64, err
 	if len(division) != 6 {
 		division = "150000"
 	}
-	rows, _ := s.config.Pool.Query(ctx, expertsFor, pgx.StrictNamedArgs{"division": division, "league": division[:4]})
+	rows, _ := s.config.DB.Query(ctx, expertsFor, pgx.StrictNamedArgs{"division": division, "league": division[:4]})
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err != nil {
 		return nil, fmt.Errorf("experts of division: %w", err)

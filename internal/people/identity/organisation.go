@@ -214,7 +214,7 @@ func (s *Service) FindOrganisations(ctx context.Context, who actor.Actor, f Orga
 // OrganisationsNamed lists the organisations that have exactly one of the names or credit codes (normalised); callers check who may see
 // them.
 func (s *Service) OrganisationsNamed(ctx context.Context, names, creditCodes []string) ([]Organisation, error) {
-	os, err := s.organisations(ctx, s.config.Pool, organisationsNamed, pgx.StrictNamedArgs{"names": names, "codes": creditCodes})
+	os, err := s.organisations(ctx, s.config.DB, organisationsNamed, pgx.StrictNamedArgs{"names": names, "codes": creditCodes})
 	if err != nil {
 		return nil, fmt.Errorf("organisations named: %w", err)
 	}

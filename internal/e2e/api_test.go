@@ -226,7 +226,7 @@ func TestAPI_WrongInputNamesFieldAndMend(t *testing.T) {
 		{"unknown parameter", member.get("/achievements?colour=red"), 422, "unknown_parameter", "colour"},
 		{"not JSON", member.raw("POST", "/tokens", "application/json", strings.NewReader("{")), 400, "", ""},
 		{"NUL", member.raw("POST", "/tokens", "application/json", strings.NewReader(`{"name":"a\u0000b"}`)), 422, "", ""},
-		{"not UTF-8", member.get("/achievements?q=%ff"), 422, "", ""},
+		{"not UTF-8", member.get("/achievements?q=%ff"), 400, "", ""},
 		{"too large", member.post("/achievements", map[string]any{"title": strings.Repeat("长", 700_000)}), 422, "", ""},
 		{"unknown address", member.get("/nothing"), 404, "", ""},
 		{"damaged cursor", member.get("/own/achievements?cursor=xyz"), 422, "", ""},
@@ -388,6 +388,7 @@ func TestAPI_ChainFromListingToStatistics(t *testing.T) {
 	w.caller("system").get(desk).refused(403, "no_permission")
 	registrar.post(desk+"/events", map[string]any{"event": "accept"}).want(200)
 	registrar.put(desk+"/review", map[string]any{"review": map[string]any{"class": "0101", "amountFen": 80_000_000,
+		"cleared":    nothingFound("0101"),
 		"opinion":    "属于委托开发；包衣机两台按发票扣除。",
 		"deductions": []any{map[string]any{"kind": "equipment", "name": "包衣机", "quantity": 2, "unitCostFen": 6_000_000}}}}).want(200)
 	if body := seller.get(desk).want(200).body; strings.Contains(string(body), "按发票扣除") {

@@ -87,7 +87,7 @@ func TestBadInput_IsToldAtTheFieldAndLosesNothing(t *testing.T) {
 		w.as("member").get(filing).submit(filing+"/do", values{"event": "withdraw"}).want(200)
 		contract := w.scan(`update contract set content = jsonb_set(content, '{elements,name}', to_jsonb('乳品𠀃ᠮ检测'::text))
 		where id = (select contract_id from filing where id = $1::bigint) returning '/contracts/' || id`, path.Base(filing))
-		w.as("member").get(contract+"/check").submit(contract+"/submit", nil).want(422, "U+20003", "U+182E", "蒙古文请改用汉字名称")
+		w.as("member").get(contract+"/check").submit(contract+"/submit", nil).want(422, "U+20003", "U+182E", "蒙古文请改用汉字")
 	})
 	run("files that are not what they say", func(t *testing.T) {
 		for name, content := range map[string][]byte{"合同.pdf": append([]byte("MZ\x90\x00"), bytes.Repeat([]byte{0}, 200)...),

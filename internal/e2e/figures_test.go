@@ -142,11 +142,12 @@ func TestBrokers_TheDirectoryShowsWhatEachSavedAndHowTheCertificateStands(t *tes
 		v[field] = wrong[0]
 		broker.get("/account/broker").submit("/account/broker", v).want(422, wrong[1])
 	}
+	stale := broker.get("/account/broker")
 	saved := page.submit("/account/broker", good).want(200, "资料已保存并公开", "不在有效期", "做过牧草装备的对接。")
 	w.guest.get(saved.path).want(200, "样-001", "北疆示范技术转移中心")
 	w.guest.get("/brokers?field=07&league="+ownLeague).want(200, "示范broker", "不在有效期", "促成 0 项")
 	w.guest.get("/brokers?league="+otherLeague).want(200, "没有符合条件的技术经纪人")
-	page.submit("/account/broker", good).want(409)
+	stale.submit("/account/broker", good).want(409)
 	good["validTo"] = "2026-04-10"
 	broker.get("/account/broker").submit("/account/broker", good).want(200, "，有效")
 }

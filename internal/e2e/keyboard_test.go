@@ -188,7 +188,7 @@ func TestBrowser_TheDeskWorksByKeyboardAlone(t *testing.T) {
 	filing := w.fileCase(w.as("member"), 800_000)
 	as("registrar").open("/desk").follow("/registry").follow(filing).sees("待受理")
 	do("registrar", filing, "accept", "受理").sees("已办")
-	do("registrar", filing, "request_correction", "告知补正", answer{"items", "请补充验收标准"}, answer{"code", "R7"}).sees("等待补正")
+	do("registrar", filing, "request_correction", "告知补正", answer{"items.0.text", "请补充验收标准"}, answer{"items.0.reason", "R7"}).sees("等待补正")
 	do("member", filing, "submit_correction", "提交补正", answer{"answers.0.text", "已在合同第四条写明。"}).sees("已办")
 	review(filing, "680,000.00", answer{"deductions.0.kind", "equipment"}, answer{"deductions.0.name", "检测仪"},
 		answer{"deductions.0.quantity", "2"}, answer{"deductions.0.unitCostFen", "60000"})
@@ -209,7 +209,10 @@ func TestBrowser_TheDeskWorksByKeyboardAlone(t *testing.T) {
 		b.fill(record+"/do", event, answers...)
 		return b.submit(button)
 	}
-	after("registrar", "book_income", "核定", answer{"amountFen", "200000"}, answer{"text", "核定表 1 号"}).sees("200,000.00")
+	income := as("registrar").open(record)
+	income.fill(record+"/do", "book_income", answer{"amountFen", "200000"}, answer{"text", "核定表 1 号"})
+	choose(income, "paper", "核定表.pdf")
+	income.submit("核定").sees("200,000.00")
 	list := as("registrar").open("/lists/new")
 	list.fill("/lists", "", answer{"purpose", "tax"}, answer{"numbers", number})
 	list.submit("出具").sees("清单已出具")
@@ -218,7 +221,10 @@ func TestBrowser_TheDeskWorksByKeyboardAlone(t *testing.T) {
 	choose(proof, "file", "凭证.pdf")
 	proof.submit("保存凭证").sees("付款凭证已保存", "150,000.00")
 
-	after("member", "start_change", "开始填写变更").sees("合同")
+	amended := after("member", "start_change", "开始填写变更").sees("合同").path()
+	amended = "/contracts/" + strings.Split(amended, "/")[2]
+	w.as("member").get(amended+"/files").
+		submit(amended+"/files", values{"role": "supplement"}, upload{"file", "补充协议.pdf", pdf("补充")}).want(200)
 	after("member", "request_change", "提交变更申请", answer{"text", "补充协议延长期限"}).sees("已办")
 	change := w.scan(`select '/filings/' || max(id) from filing`)
 	do("registrar", change, "accept", "受理").sees("已办")
@@ -233,13 +239,19 @@ func TestBrowser_TheDeskWorksByKeyboardAlone(t *testing.T) {
 	do("registrar", large, "accept", "受理").sees("已办")
 	review(large, "5,900,000.00")
 	do("reviewer", large, "pass_second_review", "复核通过", answer{"text", "同意。"}).sees("已办")
-	expert := as("expert").open(large)
-	expert.fill(large+"/do", "pass_experts", answer{"opinion", "技术先进，同意登记。"})
-	choose(expert, "minutes", "纪要.pdf")
-	expert.submit("专家通过").sees("已办", "待登记")
+	do("head", large, "assign_experts", "指定", answer{"experts", fmt.Sprint(w.who("expert").AccountID)},
+		answer{"experts", fmt.Sprint(w.who("secondExpert").AccountID)}).sees("已办")
+	for i, login := range []string{"expert", "secondExpert"} {
+		expert := as(login).open(large)
+		expert.fill(large+"/do", "pass_experts", answer{"opinion", "技术先进，同意登记。"})
+		choose(expert, "minutes", "纪要.pdf")
+		expert.submit("专家通过").sees([]string{"已办", "待登记"}[i])
+	}
 	record = do("head", large, "register", "登记并发证").sees("登记编号").path()
 	after("league", "review_tax_relief", "保存复核结果", answer{"ok", "yes"}, answer{"text", "符合免税条件"}).sees("免税复核")
-	after("league", "revoke", "撤销登记", answer{"ground", "fraud"}, answer{"text", "查实为虚假合同"}).sees("已撤销")
+	after("league", "announce_revocation", "告知拟撤销", answer{"ground", "fraud"}, answer{"text", "查实为虚假合同"}).sees("拟撤销")
+	after("member", "state", "提交陈述、申辩", answer{"text", "合同真实履行，附到账凭证。"}).sees("陈述")
+	after("region", "revoke", "撤销登记", answer{"text", "陈述不能成立"}).sees("已撤销")
 
 	// Not registered: the applicant asks for reconsideration, the tax office for a new recognition, and the league ends both. Not accepted:
 	// without a written text.

@@ -21,9 +21,9 @@ import (
 	"techmarket/internal/app/apptest"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/publish/policy"
 	"techmarket/internal/trade/notice"
 	"techmarket/internal/trade/sale"
-	"techmarket/internal/publish/policy"
 )
 
 // subjects are the columns of the matrix, in the order of its letters.
@@ -55,6 +55,13 @@ var subjects = []struct{ login, who string }{
 // A route that is missing here fails the test; so does one that exists no longer. The columns:
 // guest, member, company, rival, broker | registrar, reviewer, head, expert, sibling | league, other league, region, tax, system.
 var matrix = map[string]string{
+	"GET /mandates":                                            "s++++----------",
+	"POST /mandates":                                           "s---+----------",
+	"POST /mandates/:id/end":                                   "s?hh?----------",
+	"POST /mandates/:id/give":                                  "s?hh?----------",
+	"POST /mandates/:id/refuse":                                "s?hh?----------",
+	"GET /registry/print":                                      "s----hhhhhhhh--",
+	"GET /registrations/:number/files/:file":                   "shhhhhhhhhhhhh-",
 	"GET /":                                                    "+++++++++++++++",
 	"GET /account":                                             "s++++++++++++++",
 	"POST /account":                                            "s++++++++++++++",
@@ -144,11 +151,11 @@ var matrix = map[string]string{
 	"POST /api/v1/files":                                       "s++++++++++++++",
 	"GET /api/v1/files/:id":                                    "h+hhhhhhhhhhhhh",
 	"GET /api/v1/filings":                                      "s+++++++++++++-",
-	"GET /api/v1/filings/:id":                                  "s++hh++++h+h++-",
-	"POST /api/v1/filings/:id/events":                          "s++hh++++h+h++-",
-	"GET /api/v1/filings/:id/files/:file":                      "s++hh++++h+h++-",
-	"GET /api/v1/filings/:id/papers/:kind":                     "s++hh++++h+h++-",
-	"POST /api/v1/filings/:id/preview":                         "s----++++h+h+--",
+	"GET /api/v1/filings/:id":                                  "s++hh+++hh+h++-",
+	"POST /api/v1/filings/:id/events":                          "s++hh+++hh+h++-",
+	"GET /api/v1/filings/:id/files/:file":                      "s++hh+++hh+h++-",
+	"GET /api/v1/filings/:id/papers/:kind":                     "s++hh+++hh+h++-",
+	"POST /api/v1/filings/:id/preview":                         "s----+++hh+h+--",
 	"PUT /api/v1/filings/:id/review":                           "s----+---+-----",
 	"GET /api/v1/imports":                                      "s++++-------+--",
 	"POST /api/v1/imports":                                     "s++++-------+--",
@@ -182,9 +189,9 @@ var matrix = map[string]string{
 	"POST /api/v1/points/:id/state":                            "s-----------+--",
 	"POST /api/v1/recognition/assess":                          "s++++++++++++++",
 	"GET /api/v1/registrations":                                "s+++++++++++++-",
-	"GET /api/v1/registrations/:number":                        "s++hh++++h+h++-",
-	"GET /api/v1/registrations/:number/certificate":            "s++hh++++h+h++-",
-	"POST /api/v1/registrations/:number/events":                "s--hh--+-h-h---",
+	"GET /api/v1/registrations/:number":                        "s++hh+++hh+h++-",
+	"GET /api/v1/registrations/:number/certificate":            "s++hh+++hh+h++-",
+	"POST /api/v1/registrations/:number/events":                "s--hh--+hh-h---",
 	"GET /api/v1/review":                                       "s---------+++--",
 	"POST /api/v1/sign-up":                                     "+++++++++++++++",
 	"GET /api/v1/stats":                                        "+++++++++++++++",
@@ -275,10 +282,10 @@ var matrix = map[string]string{
 	"GET /feeds/:token/end":                                    "hhhhhhhhhhhhhhh",
 	"POST /feeds/:token/end":                                   "hhhhhhhhhhhhhhh",
 	"GET /files/:id":                                           "h+hhhhhhhhhhhhh",
-	"GET /filings/:id":                                         "s++hh++++h+h++-",
-	"POST /filings/:id/do":                                     "s++hh++++h+h++-",
-	"GET /filings/:id/files/:file":                             "s++hh++++h+h++-",
-	"GET /filings/:id/papers/:kind":                            "s++hh++++h+h++-",
+	"GET /filings/:id":                                         "s++hh+++hh+h++-",
+	"POST /filings/:id/do":                                     "s++hh+++hh+h++-",
+	"GET /filings/:id/files/:file":                             "s++hh+++hh+h++-",
+	"GET /filings/:id/papers/:kind":                            "s++hh+++hh+h++-",
 	"POST /filings/:id/review":                                 "s----+---h-----",
 	"POST /filings/:id/sums":                                   "s----+---h-----",
 	"GET /imports":                                             "s++++-------+--",
@@ -305,9 +312,9 @@ var matrix = map[string]string{
 	"GET /quality/weights":                                     "s-----------+--",
 	"POST /quality/weights":                                    "s-----------+--",
 	"GET /registrations":                                       "s+++++++++++++-",
-	"GET /registrations/:number":                               "s++hh++++h+h++-",
-	"GET /registrations/:number/certificate":                   "s++hh++++h+h++-",
-	"POST /registrations/:number/do":                           "s++hh++++h+h++-",
+	"GET /registrations/:number":                               "s++hh+++hh+h++-",
+	"GET /registrations/:number/certificate":                   "s++hh+++hh+h++-",
+	"POST /registrations/:number/do":                           "s++hh+++hh+h++-",
 	"GET /registrations/:number/papers/:kind":                  "shhhhhhhhhhhhh-",
 	"GET /registry":                                            "s----++++++++--",
 	"GET /review":                                              "s---------+++--",
@@ -365,11 +372,11 @@ var matrix = map[string]string{
 	"GET /policies/questions/:id":                              "s+hhhhhhhh+h+hh",
 	"POST /policies/questions/:id/do":                          "s+hhhhhhhh+h+hh",
 	"GET /registrations.xlsx":                                  "s+++++++++++++-",
-	"GET /registrations/:number/archive.zip":                   "s+hhh++++h+h+--",
+	"GET /registrations/:number/archive.zip":                   "s+hhh+++hh+h+--",
 	"POST /registrations/:number/payments":                     "s++hh----------",
 	"GET /registrations/:number/payments/:payment":             "shhhhhhhhhhhhh-",
-	"GET /registrations/:number/subsidy":                       "s++hh++++h+h++-",
-	"GET /registrations/:number/subsidy.pdf":                   "s++hh++++h+h++-",
+	"GET /registrations/:number/subsidy":                       "s++hh+++hh+h++-",
+	"GET /registrations/:number/subsidy.pdf":                   "s++hh+++hh+h++-",
 	"GET /registrations/export":                                "s+++++++++++++-",
 	"GET /registrations/exports/:id":                           "shhhhhhhhhhhhh-",
 	"GET /registrations/exports/:id/files/:file":               "shhhhhhhhhhhhh-",
@@ -522,6 +529,12 @@ func (w *world) address(m things, route string) string {
 			values ($1::bigint, $2::bigint, '{member}', now()) returning id::text`, account, org)
 		objects["members/:id"], objects["memberships/:id"] = id, id
 	}
+	if strings.Contains(pattern, "/mandates/:id") {
+		w.scan(`with before as (delete from broker_mandate returning 1) select count(*)::text from before`)
+		objects["/mandates/:id"] = w.scan(`insert into broker_mandate (broker_account, broker_org, client_org, state, valid_to, asked_at)
+			select $1::bigint, $2::bigint, $3::bigint, $4, current_date + 300000, now() returning id::text`, w.provided["agency"].AccountIDs[0],
+			w.provided["agency"].OrgID, org, map[bool]string{true: "given", false: "asked"}[strings.HasSuffix(pattern, "/end")])
+	}
 	if strings.Contains(pattern, "invitations/:id") || strings.Contains(pattern, "/:invitation") {
 		id := w.scan(`insert into invitation (organisation_id, email, roles, token_hash, invited_by, created_at, expires_at)
 			values ($1::bigint, 'x@example.com', '{member}', $2, $3, now(), now() + interval '300 years') returning id::text`,
@@ -530,8 +543,8 @@ func (w *world) address(m things, route string) string {
 	}
 	if strings.Contains(pattern, "tokens/:id") {
 		a := w.who("member")
-		objects["tokens/:id"] = w.scan(`insert into api_token (account_id, membership_id, name, token_hash, created_at)
-			values ($1, $2, 'x', $3, now()) returning id::text`, a.AccountID, a.MembershipID, rand.Text())
+		objects["tokens/:id"] = w.scan(`insert into api_token (account_id, membership_id, name, token_hash, created_at, expires_at)
+			values ($1, $2, 'x', $3, now(), now() + interval '300 years') returning id::text`, a.AccountID, a.MembershipID, rand.Text())
 	}
 	if strings.Contains(pattern, "/invitations/:token") {
 		_, token, err := w.s.Identity.Invite(context.Background(), w.who("member"), w.provided["university"].OrgID, "new@example.com",

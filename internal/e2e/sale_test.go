@@ -44,7 +44,7 @@ func TestSale_IsBidForWithoutAScript(t *testing.T) {
 	rival.get(at).submit(at+"/bid", values{"amount": "不知道"}).want(422)
 	again := rival.get(at)
 	again.submit(at+"/bid", values{"amount": "1020000"}).want(200, "是第 2 次出价")
-	again.submit(at+"/bid", values{"amount": "1020000"}).want(200, "是第 2 次出价") // the answer was lost: the same page, the same key
+	again.submit(at+"/bid", values{"amount": "1020000"}).want(200, "已经提交过，没有重复办理") // the answer was lost: the same page again
 	owner.get(at).want(200, "1,020,000.00 元")
 	league.get(at).submit(at+"/do", values{"event": "pause", "reason": "机房断电"}).want(200, "竞价已暂停", "机房断电")
 	league.get(at).submit(at+"/do", values{"event": "resume"}).want(200, "竞价中")

@@ -55,7 +55,8 @@ func checkRoles(who actor.Actor, org Organisation, held, roles []actor.Role) err
 	f.Check(len(roles) > 0, "roles", "required", "请至少选择一个角色")
 	may := Grantable(who, org)
 	for _, r := range roles {
-		f.Check(slices.Contains(may, r) || slices.Contains(held, r), "roles", "not_grantable", "角色“"+string(r)+"”不能由您在本单位授予，请联系自治区管理员")
+		f.Check(slices.Contains(may, r) || slices.Contains(held, r), "roles", "not_grantable", "角色“"+string(r)+"”不能由您在本单位授予，"+
+			"请联系自治区管理员")
 	}
 	for _, r := range held {
 		f.Check(slices.Contains(roles, r) || slices.Contains(may, r), "roles", "not_grantable", "角色“"+string(r)+"”只能由自治区管理员收回")
@@ -203,7 +204,8 @@ func (s *Service) Invite(ctx context.Context, who actor.Actor, orgID int64, emai
 			return err
 		}
 		now := s.config.Now()
-		inv = Invitation{OrganisationID: orgID, OrganisationName: org.Name, Email: email, Roles: roles, InvitedBy: who.Name, Inviter: who.AccountID,
+		inv = Invitation{OrganisationID: orgID, OrganisationName: org.Name, Email: email, Roles: roles, InvitedBy: who.Name,
+			Inviter:   who.AccountID,
 			CreatedAt: now,
 			ExpiresAt: now.Add(s.config.Policy.InvitationLife)}
 		if err := tx.QueryRow(ctx, insertInvitation, pgx.StrictNamedArgs{

@@ -7,6 +7,9 @@ package idempotency
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -45,12 +48,13 @@ func New(db *postgres.DB, now func() time.Time) *Store { return &Store{db, now} 
 // Faults: conflict "idempotency_running" when the first one is not done by then; what run returns.
 func (s *Store) Once(ctx context.Context, account int64, key, hash string,
 	run func(ctx context.Context) (r Result, keep bool, err error)) (first *Result, err error) {
+	key, sealed := seal(key, hash)
 	err = s.db.Whole(ctx, func(ctx context.Context, tx pgx.Tx) (bool, error) {
 		now := s.now()
 		if _, err := tx.Exec(ctx, patience); err != nil {
 			return false, err
 		}
-		tag, err := tx.Exec(ctx, claim, pgx.StrictNamedArgs{"account": account, "key": key, "hash": hash, "now": now, "expired": now.Add(-Life)})
+		tag, err := tx.Exec(ctx, claim, pgx.StrictNamedArgs{"account": account, "key": key, "hash": sealed, "now": now, "expired": now.Add(-Life)})
 		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "55P03" {
 			return false, fault.Wrap(err, fault.Conflict, "idempotency_running", "同样的请求正在办理，还没有结果。请稍后用同一个键重试。")
 		}
@@ -59,6 +63,9 @@ func (s *Store) Once(ctx context.Context, account int64, key, hash string,
 		}
 		if tag.RowsAffected() == 0 {
 			r, err := postgres.One[Result](ctx, tx, selectKey, pgx.StrictNamedArgs{"account": account, "key": key})
+			if r.Hash == sealed {
+				r.Hash = hash
+			}
 			first = &r
 			return false, err
 		}
@@ -85,4 +92,13 @@ func (s *Store) Clean(ctx context.Context) error {
 		return fmt.Errorf("idempotency: clean: %w", err)
 	}
 	return nil
+}
+
+// seal makes what the table keeps of a key and of the request's digest. A request may carry a password: with the key, which is a random
+// word and stands nowhere in the database, nobody who reads the table can try passwords against the digest.
+func seal(key, hash string) (kept, sealed string) {
+	name := sha256.Sum256([]byte(key))
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write([]byte(hash))
+	return hex.EncodeToString(name[:]), hex.EncodeToString(mac.Sum(nil))
 }

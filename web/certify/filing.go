@@ -315,7 +315,8 @@ func (p *Pages) correctionBlocks(k registry.Case) []ui.Block {
 	for _, item := range corr.Items {
 		t.Rows = append(t.Rows, view.TableRow{Cells: []view.Cell{{Text: item.Text, Header: true}, {Text: ui.FirstOf(item.Answer, "（还没有答复）")}}})
 	}
-	return []ui.Block{{Title: "补正事项", Intro: "告知于 " + view.DayTime(corr.AskedAt) + "，补正期限 " + corr.DueOn, Parts: view.Parts{t}}}
+	return []ui.Block{{Title: "补正事项", Intro: "告知于 " + view.DayTime(corr.AskedAt) + "，补正期限 " + corr.DueOn +
+		declinedWords(corr), Parts: view.Parts{t}}}
 }
 
 // declinedWords tells what the applicant declared; a page says no more than what is recorded.

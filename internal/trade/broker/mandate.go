@@ -61,7 +61,7 @@ var mandateMoves = []mandateMove{
 	{MandateGiven, EndMandate, true, true, MandateEnded},
 }
 
-// Mandate is a client's word that a broker may open talks in its name.
+// Mandate is a client's word that a broker may open talks in its name (docs/rules/listings.md §8).
 type Mandate struct {
 	ID            int64        `json:"id"`
 	BrokerAccount int64        `json:"brokerAccountId"`
@@ -75,7 +75,7 @@ type Mandate struct {
 	Sample        bool         `json:"sample"`
 }
 
-// Limits of a mandate: how long it may run, how many a broker may have waiting, and how long the note is.
+// Limits of a mandate: days that it may run, requests that a broker may have waiting, characters of the note.
 const (
 	mandateDays    = 366
 	mandateWaiting = 20

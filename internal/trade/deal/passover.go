@@ -22,7 +22,7 @@ func (s *Service) Signed(ctx context.Context, id int64) (Deal, error) {
 }
 
 // PassOver ends the other open talks about a listing that was signed for, and tells both sides of each. It may run again: what
-// has ended meanwhile stays as it is.
+// has ended meanwhile stays as it is (docs/rules/listings.md §8).
 func (s *Service) PassOver(ctx context.Context, listing, signed int64) error {
 	rows, err := s.config.DB.Query(ctx, selectOthers, pgx.StrictNamedArgs{"listing": listing, "but": signed})
 	if err != nil {

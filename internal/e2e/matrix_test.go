@@ -57,9 +57,9 @@ var subjects = []struct{ login, who string }{
 var matrix = map[string]string{
 	"GET /mandates":                                            "s++++----------",
 	"POST /mandates":                                           "s---+----------",
-	"POST /mandates/:id/end":                                   "s?hh?----------",
-	"POST /mandates/:id/give":                                  "s?hh?----------",
-	"POST /mandates/:id/refuse":                                "s?hh?----------",
+	"POST /mandates/:id/end":                                   "s+hh+----------",
+	"POST /mandates/:id/give":                                  "s+hh-----------",
+	"POST /mandates/:id/refuse":                                "s+hh-----------",
 	"GET /registry/print":                                      "s----hhhhhhhh--",
 	"GET /registrations/:number/files/:file":                   "shhhhhhhhhhhhh-",
 	"GET /":                                                    "+++++++++++++++",

@@ -54,7 +54,8 @@ func (s *Store) Once(ctx context.Context, account int64, key, hash string,
 		if _, err := tx.Exec(ctx, patience); err != nil {
 			return false, err
 		}
-		tag, err := tx.Exec(ctx, claim, pgx.StrictNamedArgs{"account": account, "key": key, "hash": sealed, "now": now, "expired": now.Add(-Life)})
+		tag, err := tx.Exec(ctx, claim, pgx.StrictNamedArgs{"account": account, "key": key, "hash": sealed, "now": now,
+			"expired": now.Add(-Life)})
 		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "55P03" {
 			return false, fault.Wrap(err, fault.Conflict, "idempotency_running", "同样的请求正在办理，还没有结果。请稍后用同一个键重试。")
 		}

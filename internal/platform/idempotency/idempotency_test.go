@@ -79,7 +79,8 @@ func TestEffectKeyAndAnswerStayTogetherOrNotAtAll(t *testing.T) {
 		t.Fatalf("got %v, %v", first, err)
 	}
 	first, err := s.Once(ctx, 1, "k", "other", run(2, true, nil))
-	if err != nil || first == nil || first.Hash == "other" || first.Status != 201 || first.Location != "/x" || string(first.Body) != `{"id":1}` {
+	if err != nil || first == nil || first.Hash == "other" || first.Status != 201 || first.Location != "/x" ||
+		string(first.Body) != `{"id":1}` {
 		t.Errorf("again: got %+v, %v", first, err)
 	}
 	if n := count(t, db, "select count(*) from effect"); n != 1 {

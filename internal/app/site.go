@@ -62,7 +62,7 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 
 // pages are the routes of every wing.
 func (s *Services) pages(assets *view.Assets) []web.Route {
-	kept := pageFiles{s.Platform}
+	kept := pageFiles{s.Platform, s.Reader}
 	return slices.Concat(
 		(&site.Pages{Identity: s.Identity, Listings: s.Listings, Catalogue: s.Catalogue, Achievements: s.Achievements, Demands: s.Demands,
 			Deals:    s.Deals,
@@ -83,7 +83,7 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 // mountAPI puts /api/v1 on the site.
 func (s *Services) mountAPI(server *web.Server, keys *idempotency.Store) {
 	p := s.Platform
-	kept := apiFiles{p}
+	kept := apiFiles{p, s.Reader}
 	var parts []api.Part
 	for _, wing := range []interface{ Parts() []api.Part }{
 		&apipeople.Operations{Identity: s.Identity},

@@ -11,6 +11,7 @@ import (
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
+	"techmarket/internal/platform/files"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
@@ -384,7 +385,7 @@ func (p *Pages) markedImport(c *web.Ctx) error {
 	if b.MarkedFile == 0 {
 		return fault.New(fault.Conflict, "nothing_marked", "这个文件没有要改的行")
 	}
-	return ui.SendFile(c, p.Files, b.MarkedFile)
+	return ui.SendFile(c, p.Files, files.Object{Kind: "import", ID: b.ID}, b.MarkedFile)
 }
 
 func (p *Pages) confirmImport(c *web.Ctx) error {

@@ -8,10 +8,10 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
-	"techmarket/internal/foundation/fault"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
+	"techmarket/internal/platform/files"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/ui/words"
@@ -334,12 +334,5 @@ func (p *Pages) listingFile(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ok, err := p.Listings.MayReadFile(c.Context(), c.Actor(), id)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return fault.New(fault.NotFound, "file", "没有这个文件，或它不对您公开。")
-	}
-	return ui.SendFile(c, p.Files, id)
+	return ui.SendFile(c, p.Files, files.Object{Kind: "listing"}, id)
 }

@@ -18,6 +18,7 @@ import (
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
 	"techmarket/internal/platform/document"
+	"techmarket/internal/platform/files"
 )
 
 func (b *bundle) importer(t *testing.T) *importer.Service {
@@ -26,6 +27,7 @@ func (b *bundle) importer(t *testing.T) *importer.Service {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.opened.Sees("import", s.SeesFiles)
 	return s
 }
 
@@ -183,13 +185,9 @@ func TestImport_OneBadRowNeverBlocksTheGoodOnes(t *testing.T) {
 	if w := batch.Report.Warnings; len(w) != 1 || w[0].Cell != column("专利号或证书号")+"3" {
 		t.Errorf("warnings: %+v", w)
 	}
-	kept, err := b.files.Get(ctx, b.db, batch.MarkedFile)
-	if err != nil || kept.Name != "成果-错误说明.xlsx" {
-		t.Fatalf("marked file %+v, %v", kept, err)
-	}
-	marked, err := b.files.Open(kept)
-	if err != nil {
-		t.Fatal(err)
+	marked, err := b.opened.Open(ctx, b.owner, files.Object{Kind: "import", ID: batch.ID}, batch.MarkedFile)
+	if err != nil || marked.Name != "成果-错误说明.xlsx" {
+		t.Fatalf("marked file %+v, %v", marked, err)
 	}
 	defer marked.Close()
 	said := map[int]string{}

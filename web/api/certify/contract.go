@@ -12,6 +12,7 @@ import (
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/files"
 	"techmarket/web"
 	"techmarket/web/api"
 )
@@ -99,10 +100,7 @@ func (o *Operations) contractOperations(a *api.API) {
 		trader,
 		"下载附件",
 		func(ctx context.Context, who actor.Actor, in *api.FileOf) (api.Download, error) {
-			if err := o.Contracts.MayReadFile(ctx, who, in.ID, in.File); err != nil {
-				return api.Download{}, err
-			}
-			return api.Read(ctx, o.Files, in.File)
+			return api.Read(ctx, o.Files, who, files.Object{Kind: "contract", ID: in.ID}, in.File)
 		},
 		"application/octet-stream",
 	)

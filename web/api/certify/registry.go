@@ -11,8 +11,8 @@ import (
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
-	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/platform/files"
 	"techmarket/web"
 	"techmarket/web/api"
 )
@@ -96,19 +96,7 @@ func (o *Operations) filingOperations(a *api.API) {
 		reader,
 		"下载申请的附件",
 		func(ctx context.Context, who actor.Actor, in *api.FileOf) (api.Download, error) {
-			k, err := o.Registry.Case(ctx, who, in.ID)
-			if err != nil {
-				return api.Download{}, err
-			}
-			for _, f := range k.Contract.Files {
-				if f.ID == in.File {
-					return api.Read(ctx, o.Files, in.File)
-				}
-			}
-			if k.Filing.Review.MinutesOf(in.File) {
-				return api.Read(ctx, o.Files, in.File)
-			}
-			return api.Download{}, fault.New(fault.NotFound, "file", "这件申请里没有这个文件")
+			return api.Read(ctx, o.Files, who, files.Object{Kind: "filing", ID: in.ID}, in.File)
 		},
 		"application/octet-stream",
 	)

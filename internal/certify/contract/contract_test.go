@@ -69,8 +69,11 @@ func (w *world) Record(ctx context.Context, tx pgx.Tx, e audit.Event) error {
 // opens tries to read a file of a contract.
 func (w *world) opens(who actor.Actor, contract, file int64) error {
 	f, err := w.reader.Open(context.Background(), who, files.Object{Kind: "contract", ID: contract}, file)
-	if err == nil {
+	switch {
+	case err == nil:
 		f.Close()
+	case fault.HasCode(err, "file_lost"): // let in: these tests keep no contents
+		return nil
 	}
 	return err
 }

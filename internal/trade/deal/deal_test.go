@@ -112,8 +112,11 @@ func newWorld(t testing.TB) *world {
 // opens tries to read a file of a talk.
 func (w *world) opens(who actor.Actor, deal, file int64) error {
 	f, err := w.reader.Open(context.Background(), who, files.Object{Kind: "deal", ID: deal}, file)
-	if err == nil {
+	switch {
+	case err == nil:
 		f.Close()
+	case fault.HasCode(err, "file_lost"): // let in: these tests keep no contents
+		return nil
 	}
 	return err
 }

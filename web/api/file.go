@@ -75,3 +75,12 @@ type FileOf struct {
 	ID   int64 `path:"id" minimum:"1"`
 	File int64 `path:"file" minimum:"1"`
 }
+
+// Enum is the schema of a code whose list stands in the domain.
+func Enum[T ~string](all []T) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeString}
+	for _, code := range all {
+		s.Enum = append(s.Enum, string(code))
+	}
+	return s
+}

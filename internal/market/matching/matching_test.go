@@ -318,7 +318,10 @@ func TestHostileNeedsGetAnAnswerInBounds(t *testing.T) {
 		"English": "dry desulfurization", "Mongolian": "ᠮᠣᠩᠭᠣᠯ", "emoji": "🔥🔥", "control": "脱\x00硫\u202e", "operators": `-x "y" title:z`, "HTML": "<script>脱硫</script>",
 	} {
 		start := time.Now()
-		got, err := f.Find(context.Background(), Request{Listing: search.Document{ID: "d2", Kind: "demand", Body: text}, Want: "achievement", Limit: 20})
+		got, err := f.Find(
+			context.Background(),
+			Request{Listing: search.Document{ID: "d2", Kind: "demand", Body: text}, Want: "achievement", Limit: 20},
+		)
 		if err != nil && !fault.HasCode(err, "match_empty") {
 			t.Errorf("%s: %v", label, err)
 		}
@@ -391,7 +394,17 @@ func TestTheScoreIsPureBoundedAndExplained(t *testing.T) {
 	}
 	words := strings.Fields("高炉 煤气 脱硫 干法 工艺 废水 奶牛 饲料 稀土 永磁 提高 效率 用于 钢铁")
 	facets := []string{facet.Field, facet.Topic, facet.Industry, facet.Cooperation, facet.League, facet.County, facet.Org}
-	numbers := []string{facet.PriceFen, facet.BudgetMinFen, facet.BudgetMaxFen, facet.Maturity, facet.MinMaturity, facet.ConfirmedAt, facet.Record, facet.Completeness, facet.IPUntil}
+	numbers := []string{
+		facet.PriceFen,
+		facet.BudgetMinFen,
+		facet.BudgetMaxFen,
+		facet.Maturity,
+		facet.MinMaturity,
+		facet.ConfirmedAt,
+		facet.Record,
+		facet.Completeness,
+		facet.IPUntil,
+	}
 	rapid.Check(t, func(r *rapid.T) {
 		listing := func(id string) search.Document {
 			d := achievement(id, strings.Join(rapid.SliceOfN(rapid.SampledFrom(words), 1, 6).Draw(r, "title"), ""),

@@ -30,8 +30,8 @@ func TestNeighboursAreThoseThatComparingEveryWordFinds(t *testing.T) {
 			mine := m.topicOf(m.TopicRow[w])
 			for other, r := range m.TopicRow {
 				v := m.topicOf(r)
-				if like := Dot(mine, v) / (float32(math.Sqrt(float64(Dot(v, v))))*float32(math.Sqrt(float64(Dot(mine, mine)))) + 1e-20); like >= nearLeast &&
-					other != w {
+				if like := Dot(mine, v) / (float32(math.Sqrt(float64(Dot(v, v))))*float32(math.Sqrt(float64(Dot(mine, mine)))) + 1e-20); other != w &&
+					like >= nearLeast {
 					want = append(want, nearWord{other, like})
 				}
 			}

@@ -121,7 +121,7 @@ func (c *Ctx) Page(title string) view.Page {
 	csrf, _ := c.echo.Get(csrfKey).(string)
 	p := view.Page{
 		Title: title, CSRF: csrf, Path: c.echo.Request().URL.RequestURI(), Now: c.Now(),
-		Sample: c.server.cfg.Sample, RequestID: c.RequestID(),
+		Sample:       c.server.cfg.Sample,
 		CanonicalURL: c.BaseURL() + c.echo.Request().URL.Path,
 		Flash:        c.takeFlash(),
 	}
@@ -131,9 +131,11 @@ func (c *Ctx) Page(title string) view.Page {
 	if c.server.cfg.Notice != nil {
 		if n := c.server.cfg.Notice(c.Context()); n != "" {
 			p.Flash = append(p.Flash, view.Notice{Tone: view.Warn, Title: n})
+			c.Unshared()
 		}
 	}
 	if who.SignedIn() {
+		p.RequestID = c.RequestID()
 		p.User = &view.User{Name: who.Name, Org: who.OrgName, Roles: RoleLabels(who.Roles), Desk: deskLinks(who)}
 		p.NoIndex = true
 		if c.server.cfg.Unread != nil {
@@ -396,6 +398,7 @@ func deskLinks(a actor.Actor) []view.Link {
 // renderFault answers a page about a failure.
 func (c *Ctx) renderFault(status int, f *fault.Error) error {
 	page := c.Page("")
+	page.RequestID = c.RequestID()
 	if c.Fragment() {
 		return c.RenderFragmentStatus(status, "", "notice", view.Notice{Tone: view.Bad, Title: f.Message})
 	}

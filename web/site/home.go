@@ -37,7 +37,7 @@ type Home struct {
 
 func (p *Pages) homeRoutes() []web.Route {
 	return []web.Route{
-		web.GET("/", web.Anyone(), p.home),
+		web.GET("/", web.Anyone(), p.home).Public(),
 		web.GET("/search", web.Anyone(), p.searchAll),
 	}
 }

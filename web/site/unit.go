@@ -20,7 +20,7 @@ import (
 )
 
 func (p *Pages) unitRoutes() []web.Route {
-	return []web.Route{web.GET("/units/:id", web.Anyone(), p.unit)}
+	return []web.Route{web.GET("/units/:id", web.Anyone(), p.unit).Public()}
 }
 
 // unitSome is how many listings of each kind the page of a unit shows.

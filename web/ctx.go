@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -295,6 +296,23 @@ func (c *Ctx) stream(name, mimeType, disposition string, r io.Reader) error {
 
 // Blob answers a small document made in memory (feeds, CSV).
 func (c *Ctx) Blob(mimeType string, b []byte) error { return c.echo.Blob(http.StatusOK, mimeType, b) }
+
+// Document answers a small document whose readers ask again and again whether it has changed; changed is when it last did. Its validator
+// is weak, because it goes out compressed or not.
+func (c *Ctx) Document(mimeType string, changed time.Time, b []byte) error {
+	h, r := c.echo.Response().Header(), c.echo.Request()
+	sum := sha256.Sum256(b)
+	tag := `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+	h.Set("ETag", tag)
+	h.Set("Last-Modified", changed.UTC().Format(http.TimeFormat))
+	h.Set("Cache-Control", "no-cache, private")
+	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
+	switch known := r.Header.Get("If-None-Match"); {
+	case known != "" && matches(known, strings.TrimPrefix(tag, "W/")), known == "" && err == nil && !changed.Truncate(time.Second).After(since):
+		return c.echo.NoContent(http.StatusNotModified)
+	}
+	return c.Blob(mimeType, b)
+}
 
 // Serve lets an ordinary handler answer (embedded files with their caching headers).
 func (c *Ctx) Serve(h http.Handler) error {

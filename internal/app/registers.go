@@ -22,9 +22,17 @@ func (s *Services) buildServices(post notices) (err error) {
 // registerFiles lets the importer read files of registers. The service is made after the importer, so it is asked when a row comes.
 func (s *Services) registerFiles() (out []importer.Target) {
 	for _, d := range kind.All() {
-		out = append(out, importer.Target{Kind: listing.Kind(d.Kind), Label: d.Label, Sheet: d.Sheet(), Take: func(ctx context.Context, tx pgx.Tx, b listing.Bulk) (listing.Bulked, error) {
-			return s.Registers.Take(ctx, tx, b)
-		}})
+		out = append(
+			out,
+			importer.Target{
+				Kind:  listing.Kind(d.Kind),
+				Label: d.Label,
+				Sheet: d.Sheet(),
+				Take: func(ctx context.Context, tx pgx.Tx, b listing.Bulk) (listing.Bulked, error) {
+					return s.Registers.Take(ctx, tx, b)
+				},
+			},
+		)
 	}
 	return out
 }

@@ -17,6 +17,7 @@ import (
 	apiinsight "techmarket/web/api/insight"
 	apimarket "techmarket/web/api/market"
 	apipeople "techmarket/web/api/people"
+	apiservices "techmarket/web/api/services"
 	apisite "techmarket/web/api/site"
 	apitrade "techmarket/web/api/trade"
 	pagescertify "techmarket/web/certify"
@@ -25,6 +26,7 @@ import (
 	pagesmarket "techmarket/web/market"
 	pagespeople "techmarket/web/people"
 	pagespublish "techmarket/web/publish"
+	pagesservices "techmarket/web/services"
 	"techmarket/web/site"
 	pagestrade "techmarket/web/trade"
 	"techmarket/web/ui"
@@ -75,6 +77,7 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 			Contracts: s.Contracts, Identity: s.Identity, Files: kept}).Routes(),
 		(&pagescertify.Pages{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Deadlines: s.Deadlines,
 			Benefits: s.Benefits, Archive: s.Archive, Exchange: s.Exchange, Identity: s.Identity, Files: kept}).Routes(),
+		(&pagesservices.Pages{Registers: s.Registers}).Routes(),
 		(&pagespublish.Pages{Policies: s.Policies}).Routes(),
 		(&pagesinsight.Pages{Stats: s.Stats, Plans: s.Plans, Listings: s.Listings}).Routes(),
 	)
@@ -91,6 +94,7 @@ func (s *Services) mountAPI(server *web.Server, keys *idempotency.Store) {
 			Importer: s.Importer, Identity: s.Identity},
 		&apitrade.Operations{Deals: s.Deals, Brokers: s.Brokers, Listings: s.Listings, Files: kept},
 		&apicertify.Operations{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Files: kept},
+		&apiservices.Operations{Registers: s.Registers},
 		&apiinsight.Operations{Stats: s.Stats},
 		&apisite.Operations{Listings: s.Listings, Files: kept, Inbox: inbox{p}},
 	} {

@@ -30,10 +30,14 @@ func TestEntry_FromDraftToListFoundAndEnded(t *testing.T) {
 	if w.found(t, "稀土材料对接") != 1 {
 		t.Error("not found by its words")
 	}
-	if _, n, err := w.List(ctx, actor.Guest(), register.Filter{Kind: "agency", Facets: map[string]string{"fields": "01"}}); err != nil || n != 0 {
+	if _, n, err := w.List(ctx, actor.Guest(), register.Filter{Kind: "agency", Facets: map[string]string{"fields": "01"}}); err != nil ||
+		n != 0 {
 		t.Errorf("another field: %d, %v", n, err)
 	}
-	if _, _, err := w.List(ctx, actor.Guest(), register.Filter{Kind: "agency", Facets: map[string]string{"about": "x"}}); !fault.Is(err, fault.Invalid) {
+	if _, _, err := w.List(ctx, actor.Guest(), register.Filter{Kind: "agency", Facets: map[string]string{"about": "x"}}); !fault.Is(
+		err,
+		fault.Invalid,
+	) {
 		t.Errorf("narrowed by what is no facet: %v", err)
 	}
 
@@ -165,7 +169,11 @@ func TestGrades_AreDatedRows(t *testing.T) {
 	}
 	v, err := w.Mine(ctx, w.region, e.ID)
 	must(t, err)
-	_, err = w.Do(ctx, w.region, register.Command{ID: e.ID, Event: register.EventEndGrade, GradeID: v.Grades[0].ID, Until: "2025-06-30", Reason: "复核不再保留"})
+	_, err = w.Do(
+		ctx,
+		w.region,
+		register.Command{ID: e.ID, Event: register.EventEndGrade, GradeID: v.Grades[0].ID, Until: "2025-06-30", Reason: "复核不再保留"},
+	)
 	must(t, err)
 	for on, want := range map[string]int{"2024-12-31": 0, "2025-01-01": 1, "2025-06-30": 1, "2025-07-01": 0} {
 		_, levels, err := w.Figures(ctx, "agency", false, day(on))
@@ -175,8 +183,12 @@ func TestGrades_AreDatedRows(t *testing.T) {
 		}
 	}
 	for _, year := range []string{"2024", "2025"} {
-		_, err := w.Do(ctx, w.region, register.Command{ID: e.ID, Event: register.EventGrade, Grade: register.Grade{Kind: register.Mark, Level: "fail",
-			Issuer: "样例科技厅", FromOn: day(year + "-12-31")}})
+		_, err := w.Do(
+			ctx,
+			w.region,
+			register.Command{ID: e.ID, Event: register.EventGrade, Grade: register.Grade{Kind: register.Mark, Level: "fail",
+				Issuer: "样例科技厅", FromOn: day(year + "-12-31")}},
+		)
 		must(t, err)
 	}
 	if v, err = w.Mine(ctx, w.region, e.ID); err != nil || !v.Failed || v.State != register.Listed {
@@ -188,8 +200,11 @@ func TestGrades_AreDatedRows(t *testing.T) {
 func TestInstrument_TwiceUnderTwoSpellingsIsOne(t *testing.T) {
 	t.Parallel()
 	ctx, w := t.Context(), newWorld(t)
-	in := register.Input{Name: "透射电子显微镜", Content: register.Content{"class": {"analysis"}, "keywords": {"形貌"}, "maker": {"ＪＥＯＬ"}, "model": {"2100"},
-		"serial": {"EM 123-45"}, "value": {"300000000"}, "price": {"面议"}, "contactName": {"样例"}, "contactPhone": {"0471-1234567"}}}
+	in := register.Input{
+		Name: "透射电子显微镜",
+		Content: register.Content{"class": {"analysis"}, "keywords": {"形貌"}, "maker": {"ＪＥＯＬ"}, "model": {"2100"},
+			"serial": {"EM 123-45"}, "value": {"300000000"}, "price": {"面议"}, "contactName": {"样例"}, "contactPhone": {"0471-1234567"}},
+	}
 	_, err := w.Create(ctx, w.owner, "instrument", in)
 	must(t, err)
 	in.Name, in.Content["maker"], in.Content["serial"] = "透射电镜", []string{"jeol"}, []string{"em12345"}

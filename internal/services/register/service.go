@@ -211,7 +211,13 @@ func (s *Service) Do(ctx context.Context, who actor.Actor, c Command) (Entry, er
 }
 
 func (s *Service) do(ctx context.Context, who actor.Actor, c Command, roles []Role) (Entry, error) {
-	c.Reason, c.Grade.Issuer, c.Grade.Number = strings.TrimSpace(c.Reason), strings.TrimSpace(c.Grade.Issuer), strings.TrimSpace(c.Grade.Number)
+	c.Reason, c.Grade.Issuer, c.Grade.Number = strings.TrimSpace(
+		c.Reason,
+	), strings.TrimSpace(
+		c.Grade.Issuer,
+	), strings.TrimSpace(
+		c.Grade.Number,
+	)
 	var e Entry
 	var gone bool
 	err := s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
@@ -331,12 +337,25 @@ func (s *Service) tell(ctx context.Context, tx pgx.Tx, who actor.Actor, e Entry,
 	if c.Reason != "" {
 		body = "原因：" + c.Reason
 	}
-	return s.config.Notices.Tell(ctx, tx, notify.Note{To: to[:min(len(to), 20)], Kind: "register", Title: title, Body: body, Link: DeskPath(e.ID),
-		At: s.config.Now()})
+	return s.config.Notices.Tell(
+		ctx,
+		tx,
+		notify.Note{To: to[:min(len(to), 20)], Kind: "register", Title: title, Body: body, Link: DeskPath(e.ID),
+			At: s.config.Now()},
+	)
 }
 
 // note writes history, audit row and index job of a change.
-func (s *Service) note(ctx context.Context, tx pgx.Tx, who actor.Actor, e Entry, from State, event Event, reason string, content bool) error {
+func (s *Service) note(
+	ctx context.Context,
+	tx pgx.Tx,
+	who actor.Actor,
+	e Entry,
+	from State,
+	event Event,
+	reason string,
+	content bool,
+) error {
 	if err := addEvent(ctx, tx, who, e, from, event, reason, content, s.config.Now()); err != nil {
 		return err
 	}

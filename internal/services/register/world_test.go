@@ -40,7 +40,9 @@ func (w *world) Record(ctx context.Context, tx pgx.Tx, e audit.Event) error {
 		ObjectKind: e.ObjectKind, ObjectID: e.ObjectID, Detail: e.Detail})
 }
 
-func (w *world) Tell(ctx context.Context, tx pgx.Tx, n notify.Note) error { return notify.Message(ctx, tx, n) }
+func (w *world) Tell(ctx context.Context, tx pgx.Tx, n notify.Note) error {
+	return notify.Message(ctx, tx, n)
+}
 
 func must(t *testing.T, err error) {
 	t.Helper()
@@ -67,16 +69,20 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	t.Cleanup(func() { _ = engine.Close() })
 	w.engine = engine
-	w.Service, err = register.New(register.Config{DB: w.db, Kinds: kind.All(), Directory: people, Queue: w.jobs, Notices: w, Audit: w, Now: now,
-		Engine: func() search.Engine { return engine }})
+	w.Service, err = register.New(
+		register.Config{DB: w.db, Kinds: kind.All(), Directory: people, Queue: w.jobs, Notices: w, Audit: w, Now: now,
+			Engine: func() search.Engine { return engine }},
+	)
 	must(t, err)
 	w.Register(workers, engine)
 	person := func(login string, roles ...actor.Role) identity.ProvisionPerson {
 		return identity.ProvisionPerson{Person: identity.NewPerson{LoginName: login, DisplayName: login, Password: "x"}, Roles: roles}
 	}
 	org := func(name string, k actor.OrgKind, division string, people ...identity.ProvisionPerson) identity.ProvisionOrganisation {
-		return identity.ProvisionOrganisation{Organisation: identity.Organisation{Name: name, Kind: k, Division: division, State: actor.Confirmed},
-			People: people}
+		return identity.ProvisionOrganisation{
+			Organisation: identity.Organisation{Name: name, Kind: k, Division: division, State: actor.Confirmed},
+			People:       people,
+		}
 	}
 	_, err = people.Provision(t.Context(), []identity.ProvisionOrganisation{
 		org("样例大学", actor.University, "150104", person("owner", actor.Member, actor.OrgAdmin), person("person", actor.Member)),

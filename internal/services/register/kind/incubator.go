@@ -51,8 +51,10 @@ type Criteria struct {
 
 // Editions lists the criteria that are known: 国科发区〔2018〕300号.
 func Editions() []Criteria {
-	return []Criteria{{From: time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC), Years: 3, Area: 10_000, TenantBP: 7500, Fund: 500_0000_00, ShareBP: 1000,
-		Cases: 3, RemoteBP: 8000}}
+	return []Criteria{
+		{From: time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC), Years: 3, Area: 10_000, TenantBP: 7500, Fund: 500_0000_00, ShareBP: 1000,
+			Cases: 3, RemoteBP: 8000},
+	}
 }
 
 // Short names the heads of the criteria in force on a day that an incubator does not meet; none: it may be recommended.

@@ -1,15 +1,21 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
 	"techmarket/internal/services/register"
 	"techmarket/internal/services/register/kind"
 	"techmarket/search"
+	"techmarket/web"
+	pagesservices "techmarket/web/services"
+	"techmarket/web/ui"
 )
 
 func (s *Services) buildServices(post notices) (err error) {
@@ -35,4 +41,17 @@ func (s *Services) registerFiles() (out []importer.Target) {
 		)
 	}
 	return out
+}
+
+// helpWith hands a need's public facts to the registers, for the block 谁能帮忙 on its page.
+func (s *Services) helpWith(pages *pagesservices.Pages) func(c *web.Ctx, l listing.Listing) ([]ui.Block, error) {
+	return func(c *web.Ctx, l listing.Listing) ([]ui.Block, error) {
+		it, err := s.Demands.Get(c.Context(), actor.Guest(), l.ID)
+		if err != nil {
+			return nil, err
+		}
+		k := ui.Shown(it)
+		text := strings.Join(append([]string{k.Title, k.Problem, k.Goals, k.Background}, k.Keywords...), "\n")
+		return pages.Help(c, register.Need{Text: text, Field: k.Field, Division: cmp.Or(k.Division, l.Division), Stage: k.MaturityMin})
+	}
 }

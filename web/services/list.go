@@ -31,7 +31,9 @@ func (p *Pages) registers(c *web.Ctx) error {
 	if c.Actor().Officer() {
 		body.Actions = append(body.Actions, view.Action{Label: "名录审核", Href: "/desk/registers/queue", Kind: view.Quiet})
 	}
-	return ui.ShowList(c, c.Page("人员与服务"), body)
+	page := c.Page("人员与服务")
+	page.Nav = "registers"
+	return ui.ShowList(c, page, body)
 }
 
 // filterOf reads the whole filter of a list from the address.
@@ -103,6 +105,7 @@ func (p *Pages) list(c *web.Ctx) error {
 		body.Pager.Next = address(d, f, "after", strconv.FormatInt(items[pageSize-1].ID, 10))
 	}
 	page := c.Page(d.Label)
+	page.Nav = "registers"
 	page.Breadcrumbs = []view.Link{{Label: "人员与服务", Href: "/registers"}}
 	return ui.ShowList(c, page, body)
 }

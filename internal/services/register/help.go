@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -17,6 +18,7 @@ type Need struct {
 	Field    string // codes.Field, two or four digits
 	Division string
 	Stage    int // the TRL that it asks for or has reached; 0: not said
+	folded   string
 }
 
 // Group is the field's first two digits.
@@ -42,6 +44,7 @@ func Propose(d Descriptor, n Need, standing []Standing) []Proposal {
 	if d.Fits == nil {
 		return nil
 	}
+	n.folded = plain(n.Text)
 	type scored struct {
 		Proposal
 		score int
@@ -82,12 +85,11 @@ func Nearness(a, b string) (int, string) {
 	return 0, ""
 }
 
-// Shared lists the words of a content's field that the need's text holds, longest first.
-func Shared(text string, words []string) []string {
-	text = plain(text)
+// Shared lists the words that the need's text holds, longest first.
+func (n Need) Shared(words []string) []string {
 	var out []string
 	for _, w := range words {
-		if p := plain(w); len([]rune(p)) >= 2 && strings.Contains(text, p) {
+		if p := plain(w); utf8.RuneCountInString(p) >= 2 && strings.Contains(n.folded, p) {
 			out = append(out, w)
 		}
 	}
@@ -99,7 +101,7 @@ func Shared(text string, words []string) []string {
 func ByWords(n Need, c Content, wordField, fieldField, what string) (Fit, bool) {
 	var f Fit
 	var reasons []string
-	if words := Shared(n.Text, c[wordField]); len(words) > 0 {
+	if words := n.Shared(c[wordField]); len(words) > 0 {
 		f.Score += 2 * len(words)
 		reasons = append(reasons, what+"“"+strings.Join(words[:min(3, len(words))], "”“")+"”")
 	}
@@ -113,6 +115,9 @@ func ByWords(n Need, c Content, wordField, fieldField, what string) (Fit, bool) 
 
 // plain folds what does not tell two words apart: width, case, blanks and stops.
 func plain(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return !unicode.Is(unicode.Han, r) }) {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || unicode.IsPunct(r) && r != '|' || r == '·' {
 			return -1

@@ -64,10 +64,7 @@ type Field struct {
 }
 
 // Standing is an entry's public content as the rules of a kind see it beside a need.
-type Standing struct {
-	Entry  Entry
-	Levels []string // grades that hold today
-}
+type Standing struct{ Entry Entry }
 
 // Descriptor declares one register: everything that pages, forms, sheets, the API, search and proposals ask about a kind.
 type Descriptor struct {

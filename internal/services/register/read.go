@@ -214,26 +214,64 @@ func (s *Service) Figures(ctx context.Context, kind Kind, sample bool, day time.
 // Today is the day of the service's clock.
 func (s *Service) Today() time.Time { return s.today() }
 
-// Help proposes entries of every kind for a need, at most three each, in the order of the menus. Kinds without a fitting entry are
-// left out.
+// remembered is how long the entries that proposals are picked of are kept; whoever was taken off meanwhile is left out all the same.
+const remembered = time.Minute
+
+// Help proposes entries of every kind for a need, at most three each. Kinds without a fitting entry are left out. Of a kind, the two
+// thousand latest entries are looked at.
 func (s *Service) Help(ctx context.Context, n Need) (map[Kind][]Proposal, error) {
+	all, err := s.standing(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("register: help: %w", err)
+	}
 	out := map[Kind][]Proposal{}
+	var ids []int64
+	for _, d := range s.kinds.all {
+		if picked := Propose(d, n, all[d.Kind]); len(picked) > 0 {
+			out[d.Kind] = picked
+			for _, p := range picked {
+				ids = append(ids, p.Entry.ID)
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	now, err := s.collect(ctx, indexList, pgx.StrictNamedArgs{"ids": ids})
+	if err != nil {
+		return nil, fmt.Errorf("register: help: %w", err)
+	}
+	for k := range out {
+		out[k] = slices.DeleteFunc(out[k], func(p Proposal) bool {
+			return !slices.ContainsFunc(now, func(e Entry) bool { return e.ID == p.Entry.ID && e.Public(s.today()) })
+		})
+		if len(out[k]) == 0 {
+			delete(out, k)
+		}
+	}
+	return out, nil
+}
+
+func (s *Service) standing(ctx context.Context) (map[Kind][]Standing, error) {
+	s.helpers.Lock()
+	defer s.helpers.Unlock()
+	if now := s.config.Now(); s.helpers.all != nil && now.Sub(s.helpers.at) < remembered && !now.Before(s.helpers.at) {
+		return s.helpers.all, nil
+	}
+	all := map[Kind][]Standing{}
 	for _, d := range s.kinds.all {
 		if d.Fits == nil {
 			continue
 		}
-		found, err := s.collect(ctx, standing, pgx.StrictNamedArgs{"kind": d.Kind, "division": n.Division, "today": s.today()})
+		found, err := s.collect(ctx, standing, pgx.StrictNamedArgs{"kind": d.Kind, "today": s.today()})
 		if err != nil {
-			return nil, fmt.Errorf("register: help: %w", err)
+			return nil, err
 		}
-		all := make([]Standing, len(found))
-		for i, e := range found {
-			e.Name, e.Content = e.ListedName, d.Seen(e.Listed, Public)
-			all[i] = Standing{Entry: e}
-		}
-		if picked := Propose(d, n, all); len(picked) > 0 {
-			out[d.Kind] = picked
+		for _, e := range found {
+			e.Name, e.Content, e.Listed = e.ListedName, d.Seen(e.Listed, Public), nil
+			all[d.Kind] = append(all[d.Kind], Standing{Entry: e})
 		}
 	}
-	return out, nil
+	s.helpers.all, s.helpers.at = all, s.config.Now()
+	return all, nil
 }

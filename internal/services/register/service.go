@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -55,8 +56,13 @@ type Config struct {
 
 // Service keeps the registers.
 type Service struct {
-	config Config
-	kinds  Kinds
+	config  Config
+	kinds   Kinds
+	helpers struct { // what proposals are picked of, for a minute
+		sync.Mutex
+		all map[Kind][]Standing
+		at  time.Time
+	}
 }
 
 // New checks the declarations.
@@ -103,7 +109,7 @@ func (s *Service) Create(ctx context.Context, who actor.Actor, kind Kind, in Inp
 	if in.Division == "" {
 		in.Division = who.Division
 	}
-	if err := s.fill(&e, d, in); err != nil {
+	if err := fill(&e, d, in); err != nil {
 		return Entry{}, fmt.Errorf("register: create: %w", err)
 	}
 	err := s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
@@ -129,7 +135,7 @@ func mayOwn(who actor.Actor) error {
 }
 
 // fill takes the owner's words over; what is wrong is said by field.
-func (s *Service) fill(e *Entry, d Descriptor, in Input) error {
+func fill(e *Entry, d Descriptor, in Input) error {
 	var wrong fault.Fields
 	name := []listing.Text{{Path: "name", Label: d.NameOf, Value: &in.Name, Max: 100, Min: 2}}
 	listing.TidyTexts(name)
@@ -166,7 +172,7 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, id int64, version i
 		if in.Division == "" {
 			in.Division = e.Division
 		}
-		if err := s.fill(&e, d, in); err != nil {
+		if err := fill(&e, d, in); err != nil {
 			return err
 		}
 		if e.AccountID == nil && d.Person && in.Self {

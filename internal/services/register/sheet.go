@@ -35,12 +35,11 @@ func (d Descriptor) Sheet() listing.Sheet {
 		columns = append(columns, f.column())
 	}
 	return listing.SheetWith(d.Label+"导入模板", columns, func(in Input) (Input, []fault.Field) {
-		s := Service{}
 		var e Entry
 		if in.Division == "" { // filled in from the organisation when the row goes in
 			in.Division = region.Root
 		}
-		err := s.fill(&e, d, in)
+		err := fill(&e, d, in)
 		in.Name, in.Content = e.Name, e.Content
 		var wrong *fault.Error
 		if errors.As(err, &wrong) {
@@ -155,7 +154,7 @@ func (s *Service) takeRow(ctx context.Context, tx pgx.Tx, d Descriptor, b listin
 	from := Origin{Kind: Imported, Source: b.File, At: now, rowKey: key}
 	e := Entry{Kind: d.Kind, OrganisationID: b.OrgID, State: Draft, NeedsConsent: d.Person, ConfirmedAt: now, Sample: sample, Version: 1,
 		CreatedAt: now, UpdatedAt: now}
-	if err := s.fill(&e, d, in); err != nil {
+	if err := fill(&e, d, in); err != nil {
 		return err
 	}
 	old, err := rowOf(ctx, tx, d.Kind, b.OrgID, key)

@@ -61,8 +61,7 @@ const (
 		limit 1000`
 	indexList = `select ` + entryColumns + ` from register_entry where id = any(@ids)`
 	fillList  = `select ` + entryColumns + ` from register_entry where id > @after and ` + public + ` order by id limit 1000`
-	standing  = `select ` + entryColumns + ` from register_entry where kind = @kind and ` + public + ` order by
-		(division = @division) desc, (left(division, 4) = left(@division, 4)) desc, id limit 2000`
+	standing  = `select ` + entryColumns + ` from register_entry where kind = @kind and ` + public + ` order by id desc limit 2000`
 
 	rowEntry = `select ` + entryColumns + ` from register_entry where kind = @kind and organisation_id = @org and id in (
 		select entry_id from register_origin where row_key = @key and row_key <> '') order by id limit 1`

@@ -27,7 +27,7 @@ func Finance() register.Descriptor {
 			ordered(c, wrong, "amountFrom", "amountTo", "额度上限不能低于下限")
 		},
 		Fits: func(n register.Need, s register.Standing) (register.Fit, bool) {
-			words := register.Shared(n.Text, s.Entry.Content["keywords"])
+			words := n.Shared(s.Entry.Content["keywords"])
 			if len(words) == 0 {
 				return register.Fit{}, false
 			}

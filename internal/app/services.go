@@ -38,6 +38,7 @@ import (
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/publish/policy"
+	"techmarket/internal/services/register"
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/deal"
 	"techmarket/internal/trade/notice"
@@ -96,6 +97,8 @@ type Services struct {
 	Papers    *papers.Service
 	Archive   *archive.Service
 	Exchange  *exchange.Service
+
+	Registers *register.Service
 
 	Policies *policy.Service
 
@@ -162,6 +165,9 @@ func (s *Services) build() error {
 		return err
 	}
 	s.openFiles()
+	if err := s.buildServices(post); err != nil {
+		return err
+	}
 	s.buildPublish()
 	s.buildInsight()
 	return nil
@@ -189,7 +195,7 @@ func (s *Services) buildMarket() (err error) {
 	}
 	s.Achievements, s.Demands = achievement.New(s.Listings), demand.New(s.Listings)
 	s.Importer, err = importer.New(importer.Config{DB: p.DB, Listings: s.Listings, Directory: s.Identity, Queue: s.enqueue,
-		Files: p.Files, Now: p.Now})
+		Files: p.Files, Now: p.Now, Targets: s.registerFiles()})
 	return err
 }
 

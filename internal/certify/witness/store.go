@@ -28,7 +28,7 @@ const (
 	goneFilings = `select distinct substr(ref, 8) from ledger_row l where kind = 'record' and ref like 'filing/%'
 	and not exists (select from filing where intake_no = substr(l.ref, 8)) order by 1`
 	goneContracts = `select distinct substr(ref, 10) from ledger_row l where kind = 'record' and ref like 'contract/%'
-	and not exists (select from contract_version where contract_id = substr(l.ref, 10)::bigint) order by 1`
+	and not exists (select from contract where id = substr(l.ref, 10)::bigint) order by 1`
 	goneLists = `select distinct substr(ref, 6) from ledger_row l where kind = 'record' and ref like 'list/%'
 	and not exists (select from registration_list where number = substr(l.ref, 6)) order by 1`
 )

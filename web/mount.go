@@ -58,6 +58,9 @@ func (s *Server) Enter(e echo.Context, r Route) (*Ctx, error) {
 	if !r.Access.Allows(c.Actor()) {
 		return c, s.refuse(c, r)
 	}
+	if err := s.confirmed(c.Actor(), r); err != nil {
+		return c, err
+	}
 	if s.cfg.Room != nil && r.Method != http.MethodGet && !strings.HasPrefix(r.Path, "/signin") && r.Path != "/signout" {
 		return c, s.cfg.Room()
 	}

@@ -52,6 +52,8 @@ type Config struct {
 	Unread func(context.Context, actor.Actor) int
 	// Keys carries forms out once; nil: as often as they are sent.
 	Keys Keys
+	// Quotas bounds what accounts, organisations and addresses fill; nil: nothing does.
+	Quotas Quotas
 	// Room refuses what would be saved while the disk has no room; nil: there always is.
 	Room func() error
 	// Explain gives errors of other programs (database away, disk full) their fault; nil: they are ours.
@@ -68,6 +70,7 @@ type Server struct {
 	cfg    Config
 	echo   *echo.Echo
 	routes []Route
+	costs  map[string]Cost
 }
 
 // requestTime bounds the work of one request; exports and imports run as jobs.
@@ -85,7 +88,7 @@ func New(cfg Config, routes []Route) *Server {
 	e.HideBanner, e.HidePort = true, true
 	e.Logger.SetLevel(7) // gommon's logger is off: slog logs
 	e.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLoopback(true), echo.TrustPrivateNet(false), echo.TrustLinkLocal(false))
-	s := &Server{cfg: cfg, echo: e}
+	s := &Server{cfg: cfg, echo: e, costs: Costs()}
 	e.HTTPErrorHandler = s.failed
 	e.Use(s.identify, s.guard, s.secure, s.address)
 	e.Use(middleware.ContextTimeout(requestTime))

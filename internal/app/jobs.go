@@ -13,6 +13,7 @@ import (
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching/vector"
 	"techmarket/internal/market/watch"
+	"techmarket/internal/people/quota"
 	"techmarket/internal/platform/idempotency"
 	"techmarket/internal/platform/jobs"
 )
@@ -29,7 +30,8 @@ func (s *Services) register() {
 	jobs.Register(s.workers, func(ctx context.Context, _ learnArgs) error { return s.relearn(ctx) })
 	jobs.Register(s.workers, func(ctx context.Context, _ rootArgs) error { _, _, err := s.Ledger.SignRoot(ctx); return err })
 	jobs.Register(s.workers, func(ctx context.Context, _ cleanArgs) error {
-		return errors.Join(s.Identity.CleanSessions(ctx), idempotency.New(s.Platform.DB, s.Platform.Now).Clean(ctx))
+		return errors.Join(s.Identity.CleanSessions(ctx), idempotency.New(s.Platform.DB, s.Platform.Now).Clean(ctx),
+			quota.New(s.Platform.DB, s.Platform.Now).Clean(ctx))
 	})
 	jobs.Register(s.workers, func(ctx context.Context, _ tradeArgs) error {
 		_, err := s.Sales.Finish(ctx)

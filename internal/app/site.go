@@ -7,6 +7,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/lang"
+	"techmarket/internal/people/quota"
 	"techmarket/internal/platform/cache"
 	"techmarket/internal/platform/idempotency"
 	"techmarket/internal/platform/notify"
@@ -53,7 +54,7 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 	server := web.New(
 		web.Config{Views: views, Language: language, Sessions: s.Identity, Limiter: limiter{p.Cache}, Auditor: routeAuditor{p}, Observe: observe,
 			Unread:  inbox{p}.unread,
-			Explain: postgres.Outage, Room: s.Room, Keys: keys, Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev},
+			Explain: postgres.Outage, Room: s.Room, Keys: keys, Quotas: quota.New(p.DB, p.Now), Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev},
 		s.pages(assets),
 	)
 	s.mountAPI(server, keys)

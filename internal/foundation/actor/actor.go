@@ -64,6 +64,9 @@ type Actor struct {
 	// MustSetUpTwoFactor: the policy wants two steps from this role and the account has not set them up; until then the
 	// person may do nothing else.
 	MustSetUpTwoFactor bool
+	Unconfirmed        bool     // nobody has shown yet that the mail address is the account's own
+	Token              bool     // a program with an API token, which may do what its scopes say
+	Scopes             []string // of the token: "market:read", see identity.Scopes
 }
 
 // Guest is nobody in particular.

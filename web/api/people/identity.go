@@ -50,6 +50,7 @@ type me struct {
 	Email        string       `json:"email"`
 	Phone        string       `json:"phone"`
 	TwoFactor    bool         `json:"twoFactor"`
+	Confirmed    bool         `json:"emailConfirmed" doc:"确认之前只能写草稿"`
 	Sample       bool         `json:"sample"`
 	Roles        []actor.Role `json:"roles"`
 	Organisation organisation `json:"organisation"`
@@ -111,11 +112,11 @@ type RolesBody struct {
 }
 
 func (o *Operations) identityOperations(a *api.API) {
-	api.Op(a, "POST /sign-up", web.Anyone(), "注册个人和单位；单位待自治区管理员确认", func(ctx context.Context, _ actor.Actor, in *struct {
+	api.Op(a, "POST /sign-up", web.Anyone(), "注册个人和单位；本人先点开确认信，单位待自治区管理员确认", func(ctx context.Context, _ actor.Actor, in *struct {
 		Body struct {
 			LoginName    string `json:"loginName" required:"true"`
 			DisplayName  string `json:"displayName" required:"true"`
-			Email        string `json:"email"`
+			Email        string `json:"email" required:"true" doc:"确认信发到这里"`
 			Phone        string `json:"phone"`
 			Password     string `json:"password" required:"true" maxLength:"1000"`
 			Organisation struct {
@@ -132,7 +133,7 @@ func (o *Operations) identityOperations(a *api.API) {
 			Person: identity.NewPerson{LoginName: b.LoginName, DisplayName: b.DisplayName, Email: b.Email, Phone: b.Phone, Password: b.Password},
 			Organisation: identity.NewOrganisation{Kind: b.Organisation.Kind, Name: b.Organisation.Name, CreditCode: b.Organisation.CreditCode,
 				Division: b.Organisation.Division, Profile: b.Organisation.Profile},
-			Address: c.RemoteAddr(), RequestID: c.RequestID()})
+			RequestID: c.RequestID()})
 		return out, err
 	}, api.Created)
 	api.Op(a, "GET /me", web.SignedIn(), "本人、所代表的单位和角色", func(ctx context.Context, who actor.Actor, _ *struct{}) (me, error) {
@@ -151,10 +152,15 @@ func (o *Operations) identityOperations(a *api.API) {
 			Email:        account.Email,
 			Phone:        account.Phone,
 			TwoFactor:    account.TwoFactor,
+			Confirmed:    account.Confirmed,
 			Sample:       account.Sample,
 			Roles:        who.Roles,
 			Organisation: organisationFor(who, o),
 		}, nil
+	})
+	api.Op(a, "POST /me/confirmation", web.SignedIn(), "重发确认邮箱的信", func(ctx context.Context, who actor.Actor, _ *struct{}) (api.None, error) {
+		_, err := o.Identity.ResendConfirmation(ctx, who)
+		return api.None{}, err
 	})
 	api.Op(a, "GET /organisations", web.SignedIn(), "单位列表；管理员另见本地区未确认的单位", func(ctx context.Context, who actor.Actor, in *struct {
 		api.Paging

@@ -388,6 +388,9 @@ func deskLinks(a actor.Actor) []view.Link {
 	if a.Staff() {
 		add("登记工作台", "/registry", "registry")
 	}
+	if a.Has(actor.SystemAdmin, actor.RegionOfficer) {
+		add("被拒绝的访问", "/audit/refusals", "refusals")
+	}
 	if a.Officer() {
 		add("发布审核", "/review", "review")
 		add("单位确认", "/organisations", "organisations")

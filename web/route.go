@@ -21,6 +21,8 @@ type Route struct {
 	Handle Handler
 	// MaxBody bounds the request body in bytes; 0 means 1 MiB.
 	MaxBody int64
+	// Scope is what a token needs of the API's route, "market:read"; "" for pages, which no token opens.
+	Scope string
 }
 
 // GET declares a page.

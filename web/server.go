@@ -33,9 +33,9 @@ type Limiter interface {
 	Allow(ctx context.Context, key string, n int, window time.Duration) bool
 }
 
-// Auditor writes down an attempt that a route's access refused.
+// Auditor counts an attempt that was refused: denied, out of scope or throttled.
 type Auditor interface {
-	Refused(ctx context.Context, who actor.Actor, action, path string)
+	Refused(ctx context.Context, who actor.Actor, action, path, code string)
 }
 
 // Config is what the server is made of.
@@ -264,7 +264,7 @@ func (s *Server) refuse(c *Ctx, r Route) error {
 		return fault.New(fault.Unauthorized, "sign_in_needed", "请先登录。")
 	}
 	if s.cfg.Auditor != nil {
-		s.cfg.Auditor.Refused(c.Context(), who, r.Method+" "+r.Path, c.echo.Request().URL.Path)
+		s.cfg.Auditor.Refused(c.Context(), who, r.Method+" "+r.Path, c.echo.Request().URL.Path, "no_permission")
 	}
 	return fault.Newf(fault.Forbidden, "no_permission", "您现在的身份不能使用这项功能。可以使用的人：%s。", r.Access.Who)
 }

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"techmarket/internal/app/apptest"
+	"techmarket/internal/people/identity"
 	"techmarket/web"
 	"techmarket/web/api"
 )
@@ -31,7 +32,7 @@ func (w *world) caller(login string) caller {
 	if login == "" {
 		return caller{w, "guest", ""}
 	}
-	token, err := w.s.Identity.CreateTokenFor(context.Background(), login, "test")
+	token, err := w.s.Identity.CreateTokenFor(context.Background(), login, "test", identity.AllScopes()...)
 	apptest.NoErr(w.t, err)
 	return caller{w, login, token}
 }
@@ -225,7 +226,7 @@ func TestAPI_WrongInputNamesFieldAndMend(t *testing.T) {
 		{"bound", member.get("/achievements?limit=1000"), 422, "range", "limit"},
 		{"unknown parameter", member.get("/achievements?colour=red"), 422, "unknown_parameter", "colour"},
 		{"not JSON", member.raw("POST", "/tokens", "application/json", strings.NewReader("{")), 400, "", ""},
-		{"NUL", member.raw("POST", "/tokens", "application/json", strings.NewReader(`{"name":"a\u0000b"}`)), 422, "", ""},
+		{"NUL", member.raw("POST", "/tokens", "application/json", strings.NewReader(`{"name":"a\u0000b","scopes":["market:read"]}`)), 422, "", ""},
 		{"not UTF-8", member.get("/achievements?q=%ff"), 400, "", ""},
 		{"too large", member.post("/achievements", map[string]any{"title": strings.Repeat("长", 700_000)}), 422, "", ""},
 		{"unknown address", member.get("/nothing"), 404, "", ""},
@@ -507,10 +508,10 @@ func TestAPI_KeyedRequestsAreCarriedOutOnce(t *testing.T) {
 	member.send("POST", "/achievements", map[string]any{"title": "另一项"}, "Idempotency-Key", "key-0").refused(422, "invalid_input")
 	w.caller("rival").send("POST", "/achievements", map[string]any{"title": "另一家的"}, "Idempotency-Key", "key-0").want(201)
 	// What failed leaves the key free for the mended request.
-	member.send("POST", "/tokens", map[string]any{"name": ""}, "Idempotency-Key", "mended").want(422)
-	made := member.send("POST", "/tokens", map[string]any{"name": "程序"}, "Idempotency-Key", "mended").want(201)
+	member.send("POST", "/tokens", map[string]any{"name": "", "scopes": []string{"market:read"}}, "Idempotency-Key", "mended").want(422)
+	made := member.send("POST", "/tokens", map[string]any{"name": "程序", "scopes": []string{"market:read"}}, "Idempotency-Key", "mended").want(201)
 	// A secret is given once: it stands nowhere in the table and no repetition gets it.
-	member.send("POST", "/tokens", map[string]any{"name": "程序"}, "Idempotency-Key", "mended").refused(409, "secret_not_repeated")
+	member.send("POST", "/tokens", map[string]any{"name": "程序", "scopes": []string{"market:read"}}, "Idempotency-Key", "mended").refused(409, "secret_not_repeated")
 	secret := made.object()["secret"].(string)
 	if n := w.scan(`select count(*)::text from idempotency_key k where k::text like '%' || $1 || '%'
 		or position(convert_to($1, 'UTF8') in coalesce(body, '')) > 0`, secret); n != "0" {
@@ -563,7 +564,7 @@ func TestAPI_RolesKeepTheirPlace(t *testing.T) {
 	rival.get(at("/organisations/%d", fresh)).refused(404, "organisation")
 	region.post(at("/organisations/%d/events", fresh), map[string]any{"event": "confirm"}).want(200)
 	rival.get(at("/organisations/%d", fresh)).want(200)
-	made := member.post("/tokens", map[string]any{"name": "夜间同步"}).want(201).object()
+	made := member.post("/tokens", map[string]any{"name": "夜间同步", "scopes": []string{"market:read", "people:read", "people:write"}}).want(201).object()
 	program := caller{w, "program", made["secret"].(string)}
 	program.get("/me").want(200)
 	rival.send("DELETE", at("/tokens/%d", int64(made["id"].(float64))), nil).refused(404, "api_token")
@@ -572,7 +573,7 @@ func TestAPI_RolesKeepTheirPlace(t *testing.T) {
 	// A session reads, but writes only with the page's token: a foreign site cannot make the browser act.
 	browser := w.as("member")
 	browser.get(api.Prefix + "/me").want(200)
-	r, err := http.NewRequest("POST", w.server.URL+api.Prefix+"/tokens", strings.NewReader(`{"name":"x"}`))
+	r, err := http.NewRequest("POST", w.server.URL+api.Prefix+"/tokens", strings.NewReader(`{"name":"x","scopes":["market:read"]}`))
 	apptest.NoErr(t, err)
 	r.Header.Set("Content-Type", "application/json")
 	if got := browser.send(r); got.status != 403 {

@@ -61,6 +61,7 @@ var matrix = map[string]string{
 	"POST /api/v1/demands/:id/contact":                         "s++++++++++++++",
 	"GET /api/v1/achievements/:id/contact/readers":             "s+hhh----------",
 	"GET /api/v1/demands/:id/contact/readers":                  "sh+hh----------",
+	"GET /audit/refusals":                                      "s-----------+-+",
 	"GET /account/confirm":                                     "s++++++++++++++",
 	"POST /account/confirm":                                    "s++++++++++++++",
 	"GET /confirm/:token":                                      "hhhhhhhhhhhhhhh",
@@ -733,5 +734,6 @@ func (w *world) refusals(login string) string {
 	if login == "" {
 		return ""
 	}
-	return w.scan(`select count(*)::text from audit_row where actor_account = $1 and result = 'refused'`, w.who(login).AccountID)
+	return w.scan(`select ((select count(*) from audit_row where actor_account = $1 and result = 'refused') +
+		(select coalesce(sum(n), 0) from refusal where account = $1))::text`, w.who(login).AccountID)
 }

@@ -52,6 +52,7 @@ func (p *Pages) accountRoutes() []web.Route {
 		web.GET("/account/tokens", anyone, p.tokens),
 		web.POST("/account/tokens", anyone, p.createToken),
 		web.POST("/account/tokens/:id/revoke", anyone, p.revokeToken),
+		web.GET("/audit/refusals", web.Operators(), p.refusals),
 		web.GET("/organisations", officer, p.organisations),
 		web.GET("/organisations/:id", officer, p.organisation),
 		web.POST("/organisations/:id", region, p.decideOrganisation),

@@ -379,7 +379,7 @@ func TestTokens_EndWithTheCredentials(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		_, secret, err := b.CreateToken(ctx, who, "程序", nil)
+		_, secret, err := b.CreateToken(ctx, who, "程序", identity.AllScopes(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -510,7 +510,7 @@ func TestRoles_AChangeReachesTheSessionAtOnce(t *testing.T) {
 	if got := roles(); !slices.Equal(got, []actor.Role{actor.Broker, actor.Member}) {
 		t.Errorf("roles after the change: %v", got)
 	}
-	token, secret, err := b.CreateToken(ctx, m, "脚本", nil)
+	token, secret, err := b.CreateToken(ctx, m, "脚本", identity.AllScopes(), nil)
 	if err != nil || !strings.HasPrefix(secret, identity.TokenPrefix) || token.ID == 0 {
 		t.Fatal(token, err)
 	}
@@ -1005,10 +1005,10 @@ func TestTokens_AreRevocableAndExpire(t *testing.T) {
 	ctx := t.Context()
 	who := b.who(t, "region")
 	soon := b.now().Add(time.Hour)
-	if _, _, err := b.CreateToken(ctx, who, "", &longAgo); !hasField(err, "name") || !hasField(err, "expiresAt") {
+	if _, _, err := b.CreateToken(ctx, who, "", identity.ReadScopes(), &longAgo); !hasField(err, "name") || !hasField(err, "expiresAt") {
 		t.Errorf("no name, past end: %v", err)
 	}
-	short, shortSecret, err := b.CreateToken(ctx, who, "一小时", &soon)
+	short, shortSecret, err := b.CreateToken(ctx, who, "一小时", identity.ReadScopes(), &soon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -1075,7 +1075,7 @@ func TestSetDisabled_LocksOutAtOnce(t *testing.T) {
 	}
 	admin, system := b.who(t, "admin"), b.who(t, "system")
 	s := b.signIn(t, "admin")
-	_, secret, err := b.CreateToken(ctx, admin, "脚本", nil)
+	_, secret, err := b.CreateToken(ctx, admin, "脚本", identity.AllScopes(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -115,9 +115,9 @@ const (
 	revokeInvitation  = `update invitation set revoked_at = @now where id = @id and organisation_id = @organisation_id and accepted_at is null
 		and revoked_at is null`
 
-	insertToken = `insert into api_token (account_id, membership_id, name, token_hash, created_at, expires_at)
-		values (@account_id, @membership_id, @name, @token_hash, @created_at, @expires_at) returning id`
-	tokensOf = `select t.id, t.name, o.name as organisation_name, t.created_at, t.expires_at, t.used_at, t.revoked_at
+	insertToken = `insert into api_token (account_id, membership_id, name, scopes, token_hash, created_at, expires_at)
+		values (@account_id, @membership_id, @name, @scopes, @token_hash, @created_at, @expires_at) returning id`
+	tokensOf = `select t.id, t.name, t.scopes, o.name as organisation_name, t.created_at, t.expires_at, t.used_at, t.revoked_at
 		from api_token t join membership m on m.id = t.membership_id join organisation o on o.id = m.organisation_id
 		where t.account_id = @account_id order by t.id desc`
 	revokeToken = `update api_token set revoked_at = @now where id = @id and account_id = @account_id and revoked_at is null`
@@ -148,7 +148,7 @@ const (
 		left join membership m on m.id = s.membership_id and m.ended_at is null left join organisation o on o.id = m.organisation_id
 		where s.token_hash = @token_hash and not s.waits_for_code`
 	actorByToken = `select ` + actorColumns +
-		`, t.id as token_id, t.used_at from api_token t join account a on a.id = t.account_id and a.disabled_at is null
+		`, t.id as token_id, t.used_at, t.expires_at, t.scopes from api_token t join account a on a.id = t.account_id and a.disabled_at is null
 		join membership m on m.id = t.membership_id and m.ended_at is null join organisation o on o.id = m.organisation_id
 		where t.token_hash = @token_hash and t.revoked_at is null and t.expires_at > @now and o.state <> 'suspended'`
 	actorByLogin = `select ` + actorColumns +
@@ -198,8 +198,10 @@ type sessionRow struct {
 
 type tokenRow struct {
 	actorRow
-	TokenID int64
-	UsedAt  *time.Time
+	TokenID   int64
+	UsedAt    *time.Time
+	ExpiresAt time.Time
+	Scopes    []string
 }
 
 type membershipRow struct {

@@ -93,6 +93,7 @@ func invitationOf(i identity.Invitation, token string) invitation {
 type apiToken struct {
 	ID           int64      `json:"id"`
 	Name         string     `json:"name"`
+	Scopes       []string   `json:"scopes" nullable:"false"`
 	Organisation string     `json:"organisation"`
 	CreatedAt    time.Time  `json:"createdAt"`
 	ExpiresAt    *time.Time `json:"expiresAt,omitempty"`
@@ -102,7 +103,7 @@ type apiToken struct {
 }
 
 func tokenOf(t identity.APIToken, secret string) apiToken {
-	return apiToken{ID: t.ID, Name: t.Name, Organisation: t.OrganisationName, CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt,
+	return apiToken{ID: t.ID, Name: t.Name, Scopes: t.Scopes, Organisation: t.OrganisationName, CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt,
 		UsedAt: t.UsedAt, RevokedAt: t.RevokedAt, Secret: secret}
 }
 
@@ -297,10 +298,11 @@ func (o *Operations) identityOperations(a *api.API) {
 	api.Op(a, "POST /tokens", web.SignedIn(), "新建令牌；密钥只在这一次答复中给出", func(ctx context.Context, who actor.Actor, in *struct {
 		Body struct {
 			Name      string     `json:"name" required:"true" doc:"做什么用"`
+			Scopes    []string   `json:"scopes" required:"true" nullable:"false" doc:"可以做什么，如 market:read；见接口说明"`
 			ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 		}
 	}) (apiToken, error) {
-		t, secret, err := o.Identity.CreateToken(ctx, who, in.Body.Name, in.Body.ExpiresAt)
+		t, secret, err := o.Identity.CreateToken(ctx, who, in.Body.Name, in.Body.Scopes, in.Body.ExpiresAt)
 		return tokenOf(t, secret), err
 	}, api.Created, api.Secret)
 	api.Op(a, "DELETE /tokens/{id}", web.SignedIn(), "停用令牌", func(ctx context.Context, who actor.Actor, in *api.ByID) (api.None, error) {

@@ -94,7 +94,7 @@ func TestADamagedFolderBecomesAnEmptyIndexThatAsksForARebuild(t *testing.T) {
 		"root cut off":  func(dir string) error { return truncate(dir, "index-*/store/root.bolt") },
 		"segment lost":  func(dir string) error { return truncate(dir, "index-*/store/*.zap") },
 		"folder gone":   func(dir string) error { return removeAll(dir, "index-*") },
-		"pointer wrong": func(dir string) error { return os.WriteFile(filepath.Join(dir, "CURRENT"), []byte("../etc"), 0o600) },
+		"pointer wrong": func(dir string) error { return os.WriteFile(filepath.Join(dir, "CURRENT-"+zh.Version), []byte("../etc"), 0o600) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -45,6 +45,9 @@ type figure struct {
 	parts  []string // what else finds it
 	number int      // where its digits end
 	end    int      // where its unit ends
+
+	amount, unit string // of the one that is no range
+	digits       int    // where its unit begins
 }
 
 // before is what stands before a number and belongs to it.
@@ -68,6 +71,7 @@ func (a *Analyzer) figureAt(text string, i int) (f figure, ok bool) {
 	}
 	if unit != "" {
 		f.tokens, f.parts, f.end = []string{n + unit}, append(f.parts, n), unitEnd
+		f.amount, f.unit, f.digits = n, unit, end
 		if belowZero(text, i) {
 			f.tokens, f.parts = []string{"neg" + n + unit}, append(f.parts, n+unit)
 		}
@@ -80,7 +84,7 @@ func (a *Analyzer) figureAt(text string, i int) (f figure, ok bool) {
 			if belowZero(text, i) {
 				first = "neg" + first
 			}
-			return figure{[]string{first, m + unit}, append(f.parts, n, m), end, unitEnd}, true
+			return figure{tokens: []string{first, m + unit}, parts: append(f.parts, n, m), number: end, end: unitEnd}, true
 		}
 	}
 	if len(groups) > 0 {

@@ -111,9 +111,7 @@ func Score(q *Query, d search.Document, text string, legs Legs, s Setting) Expla
 		}
 	}
 	out.Score = min(1, max(0, out.Score/max(total, 1e-9)))
-	if out.Band = BandOf(out.Score); out.Band == High && !shares && !q.plain {
-		out.Band = Middle
-	}
+	out.Band = BandOf(out.Score)
 	slices.SortStableFunc(reasons, func(a, b reason) int { return cmpDesc(a.points, b.points) })
 	for _, r := range reasons[:min(len(reasons), maxReasons)] {
 		out.Reasons = append(out.Reasons, r.note)
@@ -144,7 +142,14 @@ func (q *Query) fuse(l Legs, s Setting) float64 {
 	}
 	add(l.Topic, s.Best.Topic, t.Topic)
 	add(l.Feedback, s.Best.Feedback, t.Feedback*t.FeedbackHalf/(n+t.FeedbackHalf))
-	return sum / max(weights, 1e-9)
+	more := 1.0
+	if s.Best.Compounds > 0 {
+		more += t.Compounds * l.Compounds / s.Best.Compounds
+	}
+	if s.Best.Sentence > 0 {
+		more += t.Sentence * l.Sentence / s.Best.Sentence
+	}
+	return more * sum / max(weights, 1e-9)
 }
 
 // strength says how far one listing answers what the query asks for, 0–1: the share of the asked words that it holds. Half a page is
@@ -158,6 +163,9 @@ func (q *Query) strength(l Legs) float64 {
 	n := float64(len(q.words))
 	return min(1, held/max(q.asked, 1e-9)*max(1, math.Sqrt(n)/2)) * min(1, n/3)
 }
+
+// nearPower is that of the nearness to the need's subject. More brings fewer unrelated ones up, less the useful ones that say it otherwise.
+const nearPower = .35
 
 // fit sets Fit of each. The legs compare candidates with each other only: alone they would show the least bad of a market that has nothing
 // as a good one. So Text counts as far as the listing lies near the need's subject, and half of what is asked must be answered by the
@@ -178,7 +186,7 @@ func (q *Query) fit(legs []Legs) {
 		if q.plain {
 			near = topic // a line is answered by what says the same words: the order stays that of the legs
 		}
-		legs[i].Fit = l.Text * math.Sqrt(near) * min(1, 2*strength)
+		legs[i].Fit = l.Text * math.Pow(near, nearPower) * min(1, 2*strength)
 	}
 }
 

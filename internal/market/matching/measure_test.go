@@ -1,0 +1,43 @@
+package matching
+
+import (
+	"strings"
+	"testing"
+
+	"techmarket/search"
+)
+
+// A reason names a figure only where the same thing is measured in the same unit and the bound is kept.
+func TestAddMeasures_NamesTheFigureThatKeepsTheBound(t *testing.T) {
+	t.Parallel()
+	a, err := analyzer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ need, offer, want string }{
+		{"纯度 ≥ 99.9 %，杂质低", "产品纯度达到99.95%", "指标达到：纯度 99.95%（要求不低于 99.9%）"},
+		{"纯度不低于99.9%", "产品纯度 99.5%", ""},
+		{"纯度不低于99.9%", "回收率 99.95%", ""},
+		{"出口粉尘浓度不超过 10 mg/m³", "粉尘浓度降到 5mg·m-3", "指标达到：出口粉尘浓度 5mg·m-3（要求不超过 10mg/m³）"},
+		{"出口粉尘浓度不超过 10 mg/m³", "粉尘浓度不低于 5 mg/m³", ""},
+		{"使用温度1200℃以上", "使用温度可达 1 250 摄氏度", "指标达到：使用温度 1250摄氏度（要求不低于 1200℃）"},
+		{"工作温度低于零下40℃", "工作温度 -45℃", "指标达到：工作温度 -45℃（要求不超过 -40℃）"},
+		{"温度 20～40℃", "温度 30℃", ""},
+		{"2025 年前投产，预算 200 万元", "2020 年通过鉴定", ""},
+	} {
+		items := []Match{{Document: search.Document{Body: c.offer}, Explained: Explained{Words: []string{"纯度"}, Reasons: []string{"都讲到：纯度", "b", "c"}}}}
+		addMeasures(a, search.Document{Title: "高纯材料", Body: c.need}, items)
+		got := ""
+		for _, r := range items[0].Explained.Reasons {
+			if strings.HasPrefix(r, "指标达到") {
+				got = r
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s / %s: %q, want %q", c.need, c.offer, got, c.want)
+		}
+		if n := len(items[0].Explained.Reasons); n != maxReasons || items[0].Explained.Reasons[0] != "都讲到：纯度" {
+			t.Errorf("%s: reasons %q", c.need, items[0].Explained.Reasons)
+		}
+	}
+}

@@ -1,9 +1,11 @@
 package matching
 
 import (
+	"context"
 	"strings"
 	"testing"
 
+	"techmarket/internal/foundation/fault"
 	"techmarket/search"
 )
 
@@ -39,5 +41,42 @@ func TestAddMeasures_NamesTheFigureThatKeepsTheBound(t *testing.T) {
 		if n := len(items[0].Explained.Reasons); n != maxReasons || items[0].Explained.Reasons[0] != "都讲到：纯度" {
 			t.Errorf("%s: reasons %q", c.need, items[0].Explained.Reasons)
 		}
+	}
+}
+
+type fixedOrder map[string]float64
+
+func (o fixedOrder) Rerank(_ context.Context, _ string, documents []string) ([]float64, error) {
+	if o == nil {
+		return nil, fault.New(fault.Unavailable, "reranker_unavailable", "重排服务暂时不可用。")
+	}
+	out := make([]float64, len(documents))
+	for i, d := range documents {
+		for part, value := range o {
+			if strings.Contains(d, part) {
+				out[i] = value
+			}
+		}
+	}
+	return out, nil
+}
+
+// A re-ranker decides about the order and nothing else; one that is away changes nothing and is said.
+func TestReranker_OrdersTheFirstMatches(t *testing.T) {
+	t.Parallel()
+	f := market(t, shelf()...)
+	plain := find(t, f, Request{Listing: need(), Under: true})
+	if len(plain.Items) < 2 {
+		t.Fatalf("found %s", ids(plain))
+	}
+	f.SetReranker(fixedOrder(nil))
+	if away := find(t, f, Request{Listing: need(), Under: true}); ids(away) != ids(plain) || away.Notice == "" {
+		t.Errorf("away: %s, notice %q; want %s and a notice", ids(away), away.Notice, ids(plain))
+	}
+	last := plain.Items[1]
+	f.SetReranker(fixedOrder{last.Document.Title: 3})
+	got := find(t, f, Request{Listing: need(), Under: true})
+	if got.Items[0].Document.ID != last.Document.ID || got.Items[0].Explained.Score != last.Explained.Score || len(got.Items) != len(plain.Items) {
+		t.Errorf("reranked: %s, want %s first with its own score", ids(got), last.Document.ID)
 	}
 }

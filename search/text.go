@@ -65,7 +65,13 @@ func Typos(word string) int {
 // Suggest replaces each Chinese word of text by one that sounds the same and occurs in a title. find returns the title of a document with
 // this pinyin, or "", holds whether anything is found for a text. It is sure or silent: a word that finds something is not replaced, and
 // what is suggested finds something. Without that it returns "".
-func Suggest(a *zh.Analyzer, text string, words []string, find func(pinyin string) (string, error), holds func(text string) (bool, error)) (string, error) {
+func Suggest(
+	a *zh.Analyzer,
+	text string,
+	words []string,
+	find func(pinyin string) (string, error),
+	holds func(text string) (bool, error),
+) (string, error) {
 	out := a.Normalize(text)
 	before := out
 	for _, run := range append([]string{strings.TrimSpace(out)}, words...) {

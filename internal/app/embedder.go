@@ -16,7 +16,9 @@ func (s *Services) openEmbedder(ctx context.Context) error {
 	c := p.Config
 	if c.RerankerURL != "" {
 		var err error
-		s.reranker, err = embedding.NewReranker(embedding.RerankConfig{URL: c.RerankerURL, Model: c.RerankerModel, Key: c.RerankerKey, Now: p.Now})
+		s.reranker, err = embedding.NewReranker(
+			embedding.RerankConfig{URL: c.RerankerURL, Model: c.RerankerModel, Key: c.RerankerKey, Now: p.Now},
+		)
 		if err != nil {
 			return err
 		}

@@ -89,7 +89,11 @@ func TestConformance(t *testing.T) {
 	}
 	record := os.Getenv("MEILI_RECORD") != ""
 	if !record && url == "" && zh.Version != recordedCut {
-		t.Skipf("the recordings are of cut %s, the program's is %s: set MEILI_BIN, and MEILI_RECORD=1 to record them anew", recordedCut, zh.Version)
+		t.Skipf(
+			"the recordings are of cut %s, the program's is %s: set MEILI_BIN, and MEILI_RECORD=1 to record them anew",
+			recordedCut,
+			zh.Version,
+		)
 	}
 	for n, rule := range enginetest.Rules() {
 		t.Run(rule.Name, func(t *testing.T) {

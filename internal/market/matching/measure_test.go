@@ -27,7 +27,9 @@ func TestAddMeasures_NamesTheFigureThatKeepsTheBound(t *testing.T) {
 		{"温度 20～40℃", "温度 30℃", ""},
 		{"2025 年前投产，预算 200 万元", "2020 年通过鉴定", ""},
 	} {
-		items := []Match{{Document: search.Document{Body: c.offer}, Explained: Explained{Words: []string{"纯度"}, Reasons: []string{"都讲到：纯度", "b", "c"}}}}
+		items := []Match{
+			{Document: search.Document{Body: c.offer}, Explained: Explained{Words: []string{"纯度"}, Reasons: []string{"都讲到：纯度", "b", "c"}}},
+		}
 		addMeasures(a, search.Document{Title: "高纯材料", Body: c.need}, items)
 		got := ""
 		for _, r := range items[0].Explained.Reasons {
@@ -76,7 +78,8 @@ func TestReranker_OrdersTheFirstMatches(t *testing.T) {
 	last := plain.Items[1]
 	f.SetReranker(fixedOrder{last.Document.Title: 3})
 	got := find(t, f, Request{Listing: need(), Under: true})
-	if got.Items[0].Document.ID != last.Document.ID || got.Items[0].Explained.Score != last.Explained.Score || len(got.Items) != len(plain.Items) {
+	if got.Items[0].Document.ID != last.Document.ID || got.Items[0].Explained.Score != last.Explained.Score ||
+		len(got.Items) != len(plain.Items) {
 		t.Errorf("reranked: %s, want %s first with its own score", ids(got), last.Document.ID)
 	}
 }

@@ -27,6 +27,8 @@ type Ctx struct {
 	server *Server
 	access Access
 	ctx    context.Context // of the transaction that the request is carried out in; nil: the request's own
+	// refilled: the form is not carried out but shown again, under this notice.
+	refilled *view.Notice
 }
 
 // Context is the request's context, with its deadline.
@@ -98,7 +100,10 @@ func (c *Ctx) Form() (*Form, error) {
 	if !f.valid() {
 		return nil, fault.New(fault.Invalid, "bad_text", "文字里有无法保存的字符（不是 UTF-8，或含空字符）。请重新输入那一处。")
 	}
-	return f, nil
+	if c.refilled != nil {
+		f.Errors.Add("", "refilled", c.refilled.Title)
+	}
+	return f, c.chosenBefore(f)
 }
 
 func bodyFault(err error) error {
@@ -133,7 +138,11 @@ func (c *Ctx) Page(title string) view.Page {
 			p.Flash = append(p.Flash, view.Notice{Tone: view.Warn, Title: n})
 		}
 	}
+	if c.refilled != nil {
+		p.Flash = append(p.Flash, *c.refilled)
+	}
 	if who.SignedIn() {
+		p.Account = who.AccountID
 		p.User = &view.User{Name: who.Name, Org: who.OrgName, Roles: RoleLabels(who.Roles), Desk: deskLinks(who)}
 		p.NoIndex = true
 		if c.server.cfg.Unread != nil {

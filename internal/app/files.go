@@ -9,6 +9,7 @@ import (
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/files"
+	"techmarket/internal/platform/kept"
 	"techmarket/web/api"
 	"techmarket/web/ui"
 )
@@ -25,6 +26,9 @@ func (p *Platform) keep(ctx context.Context, who actor.Actor, purpose, name stri
 	})
 	return f, err
 }
+
+// kept holds what is typed or chosen and not submitted yet.
+func (p *Platform) kept() *kept.Store { return kept.New(p.DB, p.Files, p.Now) }
 
 // apiFiles is the file store as the API asks for it.
 type apiFiles struct{ p *Platform }
@@ -73,4 +77,8 @@ func (s pageFiles) Open(ctx context.Context, id int64) (*ui.StoredFile, error) {
 		return nil, err
 	}
 	return &ui.StoredFile{Name: f.Name, MIME: f.MIME, ReadSeekCloser: r}, nil
+}
+
+func (s pageFiles) Take(ctx context.Context, who actor.Actor, purpose string, id int64) error {
+	return s.p.kept().Take(ctx, who.AccountID, who.OrgID, id, purpose)
 }

@@ -22,7 +22,7 @@ var wings = []struct{ name, rooms string }{
 	{"foundation", "actor money fault region codes clock lang stored fact currency"},
 	{"search", "local meili zh"},
 	{"migrations", ""},
-	{"platform", "postgres embedded jobs cache files document notify audit idempotency embedding"},
+	{"platform", "postgres embedded jobs cache files document notify audit idempotency embedding kept"},
 	{"people", "identity expert specialist"},
 	{"market", "facet listing achievement demand catalogue matching watch survey evaluation"},
 	{"trade", "broker deal notice challenge sale trial rights disclosure"},
@@ -40,7 +40,7 @@ var wings = []struct{ name, rooms string }{
 var insideWings = map[string]map[string]string{
 	"foundation": {"codes": "region", "stored": "fault", "fact": "clock fault money", "currency": "fact money"},
 	"search":     {".": "zh", "local": ". zh", "meili": ". zh"},
-	"platform": {"audit": "postgres", "files": "document postgres", "idempotency": "postgres", "jobs": "postgres",
+	"platform": {"audit": "postgres", "files": "document postgres", "idempotency": "postgres", "jobs": "postgres", "kept": "files postgres",
 		"notify": "jobs postgres"},
 	"market": {"listing": "facet", "achievement": "facet listing", "demand": "facet listing", "listing/importer": "listing",
 		"catalogue": "facet listing", "matching": "facet", "matching/vector": "matching", "watch": "catalogue facet listing matching"},

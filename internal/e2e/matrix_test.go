@@ -325,6 +325,8 @@ var matrix = map[string]string{
 	"GET /searches":                                            "s++++++++++++++",
 	"POST /searches":                                           "s++++++++++++++",
 	"POST /searches/:id":                                       "s++++++++++++++",
+	"GET /unsent":                                              "s++++++++++++++",
+	"POST /unsent/drop":                                        "s++++++++++++++",
 	"GET /signin":                                              "+++++++++++++++",
 	"POST /signin":                                             "+++++++++++++++",
 	"GET /signin/forgot":                                       "+++++++++++++++",

@@ -58,7 +58,11 @@ type Field struct {
 	List         string // id of a datalist with proposals
 	Echo         string // address that answers the amount in words while typing (htmx)
 	Files        []FileItem
+	Chosen       []Chosen // of a File: chosen before the form was refused
 }
+
+// Chosen is a file that was chosen for a form and is not submitted yet; it goes along while it is ticked.
+type Chosen struct{ ID, Name, Size string }
 
 // Key is the id of the control, the target of error links.
 func (f Field) Key() string { return pick(f.ID, f.Name) }

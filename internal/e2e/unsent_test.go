@@ -61,7 +61,7 @@ func TestUnsent_ComesBackToItsAuthorOnly(t *testing.T) {
 	}
 	p.post("/signout", nil)
 	again := p.get("/signin?next=/unsent").submit("/signin", values{"login": "company", "password": password}).
-		want(200, "还没有提交", "工艺说明.pdf16 字节，已选好")
+		want(200, "还没有提交", "工艺说明.pdf9 字节，已选好")
 	if again.field("title") != "登录结束以后提交的需求" || again.field("problem") != problem {
 		t.Errorf("title %q, problem of %d bytes", again.field("title"), len(again.field("problem")))
 	}

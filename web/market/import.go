@@ -221,7 +221,7 @@ func (p *Pages) showBatch(c *web.Ctx, ferr error) error {
 						Label: "可以导入",
 						Value: view.Count(b.Good),
 						Num:   true,
-					}, {Label: "有错，不导入", Value: view.Count(b.Bad), Num: true}, {Label: "导入后", Value: after}, {Label: "上传", Value: view.DayTime(b.CreatedAt)}}},
+					}, {Label: "有错，不导入", Value: view.Count(b.Bad), Num: true}, {Label: "工作表", Value: b.Report.Sheet}, {Label: "导入后", Value: after}, {Label: "上传", Value: view.DayTime(b.CreatedAt)}}},
 				view.Links{{Label: "上传另一个文件", Href: "/imports"}},
 			},
 		},

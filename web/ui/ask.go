@@ -86,6 +86,15 @@ func Refused(err error) bool {
 	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.TooMany)
 }
 
+// Reason is a refusal in one sentence: its own, or that of the first field.
+func Reason(err error) string {
+	f := web.AsFault(err)
+	if len(f.Fields) > 0 {
+		return f.Fields[0].Message
+	}
+	return f.Message
+}
+
 // FormErr joins the readers' mistakes with the service's, so that one page shows all.
 func FormErr(form *web.Form) error { return form.Errors.Err() }
 

@@ -10,6 +10,7 @@ import (
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/platform/files"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
@@ -222,20 +223,7 @@ func (p *Pages) export(c *web.Ctx) error {
 }
 
 func (p *Pages) exportFile(c *web.Ctx) error {
-	e, err := p.readExport(c)
-	if err != nil {
-		return err
-	}
-	file, err := c.ID("file")
-	if err != nil {
-		return err
-	}
-	for _, id := range e.FileIDs {
-		if id == file {
-			return ui.SendFile(c, p.Files, id)
-		}
-	}
-	return fault.New(fault.NotFound, "file_not_found", "没有这个文件，请返回导出页面")
+	return ui.SendAttached(c, p.Files, "export")
 }
 
 func (p *Pages) archive(c *web.Ctx) error {
@@ -371,7 +359,7 @@ func (p *Pages) history(c *web.Ctx) error {
 				{Label: "可以导入", Value: view.Count(b.Good), Num: true},
 				{Label: "已在登记簿中，不改动", Value: view.Count(r.Unchanged), Num: true},
 				{Label: "有错，不导入", Value: view.Count(b.Bad), Num: true},
-				{Label: "工作表", Value: r.Sheet},
+				{Label: "工作表", Value: ui.FirstOf(r.Sheet, "（不分工作表）")},
 				{Label: "可导入的成交额", Value: sumWords(r.Amount), Num: true},
 				{Label: "可导入的技术交易额", Value: sumWords(r.Technical), Num: true},
 			},
@@ -414,7 +402,7 @@ func (p *Pages) markedHistory(c *web.Ctx) error {
 	if b.MarkedFile == 0 {
 		return fault.New(fault.Conflict, "nothing_marked", "这个文件没有要改的行")
 	}
-	return ui.SendFile(c, p.Files, b.MarkedFile)
+	return ui.SendFile(c, p.Files, files.Object{Kind: "history", ID: id}, b.MarkedFile)
 }
 
 func sumWords(f money.Fen) string { return f.Grouped() + " 元" }

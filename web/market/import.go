@@ -11,6 +11,7 @@ import (
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
+	"techmarket/internal/platform/files"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
@@ -221,7 +222,7 @@ func (p *Pages) showBatch(c *web.Ctx, ferr error) error {
 						Label: "可以导入",
 						Value: view.Count(b.Good),
 						Num:   true,
-					}, {Label: "有错，不导入", Value: view.Count(b.Bad), Num: true}, {Label: "工作表", Value: b.Report.Sheet}, {Label: "导入后", Value: after}, {Label: "上传", Value: view.DayTime(b.CreatedAt)}}},
+					}, {Label: "有错，不导入", Value: view.Count(b.Bad), Num: true}, {Label: "工作表", Value: ui.FirstOf(b.Report.Sheet, "（不分工作表）")}, {Label: "导入后", Value: after}, {Label: "上传", Value: view.DayTime(b.CreatedAt)}}},
 				view.Links{{Label: "上传另一个文件", Href: "/imports"}},
 			},
 		},
@@ -384,7 +385,7 @@ func (p *Pages) markedImport(c *web.Ctx) error {
 	if b.MarkedFile == 0 {
 		return fault.New(fault.Conflict, "nothing_marked", "这个文件没有要改的行")
 	}
-	return ui.SendFile(c, p.Files, b.MarkedFile)
+	return ui.SendFile(c, p.Files, files.Object{Kind: "import", ID: b.ID}, b.MarkedFile)
 }
 
 func (p *Pages) confirmImport(c *web.Ctx) error {

@@ -21,7 +21,7 @@ const (
 	over  = `大于|高于|超过|多于|>`
 	under = `小于|低于|少于|<`
 	reach = `(?:提高|提升|延长|增加|升高|增|升|降低|下降|减少|缩短|压缩|降|控制|保持|稳定|达|缩小|减小)(?:到|至|在)|达`
-	plain = `为|是|[:：]|约为`
+	plain = `约?为|是|[:：]|约`
 )
 
 var (
@@ -36,6 +36,7 @@ var (
 	nameFront  = regexp.MustCompile(`^(?:要求|希望|目标是?|需要|期望|预期|力争|实现|能够|使得?|将|把|并且?|且|同时|以及|其中|目前|现在|当前|现有|实际|原来|我(?:厂|公司|司|单位)|应|须|拟|` +
 		`主要技术指标|考核指标|技术指标|指标要求|[0-9]{1,2}[.、)）]|[（(][0-9一二三四五六七八九十]{1,2}[)）]|[一二三四五六七八九十]{1,2}、|[:：\s、；，的])+`)
 	nameBack = regexp.MustCompile(`(?:要求|应当?|须|能够|能|可|由|从|的|需要?|希望|必须|是|为|指标|保证|确保|目标|力争|要|仅|只有|只能|约|平均|[:：\s（(])+$`)
+	nounBack = regexp.MustCompile(`(产能|性能|功能|节能|[热电动光势储]能|效应|反应|响应|供应)$`)
 	clauses  = regexp.MustCompile(`[，；。;！？!?\n\t]|,[^0-9]`)
 )
 
@@ -60,7 +61,7 @@ func (r *reader) targets(s span) {
 		figures := figuresOf(sentence, s.goals)
 		doubt := false
 		for i, f := range figures {
-			if f.present {
+			if f.present || strings.HasSuffix(f.unit, "元") {
 				continue
 			}
 			if !f.sure || f.unit == "" || !goodName(f.name) {
@@ -172,13 +173,16 @@ func figureOf(clause string, wish bool) (said, bool) {
 		before, after := clause[:at[0]], clause[at[1]+m[1]:]
 		f := said{name: cleanName(before), unit: part(4)}
 		f.present = presentCue.MatchString(before)
+		if op == "?" && !wish && !f.present || condition.MatchString(after) { // a fact, or under which condition
+			continue
+		}
 		value := part(2)
 		if part(3) != "" {
 			value += "—" + part(3)
 		}
 		f.value = bound(value, strings.Trim(op, "?"), part(5))
-		f.sure = part(1) == "" && part(5) != "左右" && part(5) != "上下" && !failCue.MatchString(before) && !condition.MatchString(after) &&
-			(op != "?" || wish) && (wish || f.present) && !more(after, part(4))
+		f.sure = part(1) == "" && part(5) != "左右" && part(5) != "上下" && !failCue.MatchString(before) && clause[at[0]:at[1]] != "约" &&
+			(wish || f.present) && !more(after, part(4))
 		return f, true
 	}
 	return said{}, false
@@ -204,7 +208,10 @@ func bound(value, op, suffix string) string {
 func cleanName(text string) string {
 	text = strings.TrimSpace(text)
 	for {
-		next := nameBack.ReplaceAllString(nameFront.ReplaceAllString(text, ""), "")
+		next := nameFront.ReplaceAllString(text, "")
+		if !nounBack.MatchString(next) {
+			next = nameBack.ReplaceAllString(next, "")
+		}
 		if next == text {
 			return next
 		}
@@ -215,7 +222,7 @@ func cleanName(text string) string {
 // goodName: a short noun as an index has it, no sentence.
 func goodName(name string) bool {
 	n := utf8.RuneCountInString(name)
-	return n >= 2 && n <= 14 && !strings.ContainsAny(name, "0123456789≥≤<>，。；、（）()“”") && !strings.ContainsAny(name, "不未已是在时每") &&
+	return n >= 2 && n <= 14 && !strings.ContainsAny(name, "0123456789≥≤<>，。；、（）()“”") && !strings.ContainsAny(strings.ReplaceAll(name, "时间", ""), "不未已是在时每") &&
 		strings.ContainsFunc(name, func(r rune) bool { return unicode.Is(unicode.Han, r) })
 }
 
@@ -304,23 +311,32 @@ func sumOf(sentence, title string) (low, high money.Fen, sure, any bool) {
 		b, err := fen(m[3], unit)
 		return a, b, err == nil && a <= b, true
 	}
-	before := sentence[:places[0][0]]
-	switch {
-	case m[5] == "以上", regexpEnds(before, least+"|"+over):
+	switch m[5] {
+	case "以上":
 		return a, 0, true, true
-	case m[5] != "", regexpEnds(before, most+"|"+under):
-		return 0, a, true, true
+	case "":
+		switch bounded(sentence[:places[0][0]]) {
+		case ">":
+			return a, 0, true, true
+		case "<":
+			return 0, a, true, true
+		}
+		return a, a, true, true
 	}
-	return a, a, true, true
+	return 0, a, true, true
 }
 
-func regexpEnds(text, words string) bool {
-	for _, w := range strings.Split(words, "|") {
-		if strings.HasSuffix(strings.TrimSpace(text), w) {
-			return true
+// bounded tells which way the words before a sum bound it; the longer words first, 不低于 ends with 低于.
+func bounded(before string) string {
+	before = strings.TrimSpace(before)
+	for _, b := range []struct{ words, way string }{{least, ">"}, {most, "<"}, {over, ">"}, {under, "<"}} {
+		for w := range strings.SplitSeq(b.words, "|") {
+			if strings.HasSuffix(before, w) {
+				return b.way
+			}
 		}
 	}
-	return false
+	return ""
 }
 
 func fen(digits, unit string) (money.Fen, error) {

@@ -96,6 +96,7 @@ type reader struct {
 	found       []Found
 	withheld    bool
 	rows        int // of targets or advantages
+	own         int // spans of a patent's own parts, which stand first
 }
 
 func (r *reader) add(path, value string, from, to int, sure bool) {
@@ -173,7 +174,9 @@ func (r *reader) texts(main, rest string) {
 	}
 }
 
-func (r *reader) sameLine(from, to int) bool { return !strings.Contains(r.text[from:to], "\n") }
+func (r *reader) sameLine(from, to int) bool {
+	return from <= to && !strings.Contains(r.text[from:to], "\n")
+}
 
 func longText(path string) bool {
 	return slices.Contains([]string{"problem", "goals", "limits", "tried", "background", "ownership", "solver", "partners", "benefit", "talent",
@@ -202,6 +205,7 @@ func achievementCues() []cue {
 // by sentence where a cue sends it.
 func (r *reader) free(cues []cue) {
 	var spans []span
+	slices.SortStableFunc(r.spans, func(a, b span) int { return a.from - b.from })
 	first := true
 	titled := slices.ContainsFunc(r.spans, func(s span) bool { return s.path == "title" })
 	for i, s := range r.spans {

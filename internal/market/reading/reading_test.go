@@ -39,6 +39,7 @@ func TestNeed_ReadsWhatASentenceSays(t *testing.T) {
 		{"about is left to the person", "希望寿命达到100天左右。", map[string]string{}},
 		{"no unit is left to the person", "要求噪声不超过70。", map[string]string{}},
 		{"budget", "项目预算不超过80万元。", map[string]string{"budget.maxFen": "80"}},
+		{"budget from below", "预算不低于80万元。", map[string]string{"budget.minFen": "80"}},
 		{"budget as a range", "拟投入50—80万元。", map[string]string{"budget.minFen": "50", "budget.maxFen": "80"}},
 		{"budget in yuan and in yi", "经费预算1200000元。", map[string]string{"budget.minFen": "120", "budget.maxFen": "120"}},
 		{"spent already is no budget", "我公司已累计投入经费300万元。", map[string]string{}},

@@ -14,7 +14,9 @@ import (
 // more labels that people write above a part of a need; those of tables are the sheet's own.
 func moreLabels() map[string]string {
 	return map[string]string{"目标": "goals", "目标要求": "goals", "指标要求": "goals", "技术要求": "goals", "具体要求": "goals", "现状": "background",
-		"预算": "budget.maxFen", "投入预算": "budget.maxFen", "拟投入": "budget.maxFen", "约束": "limits", "已做工作": "tried", "前期工作": "tried",
+		"预算": "budget.maxFen", "投入预算": "budget.maxFen", "拟投入": "budget.maxFen", "拟投入资金": "budget.maxFen",
+		"投入资金": "budget.maxFen", "经费预算": "budget.maxFen", "预算金额": "budget.maxFen", "拟投入金额": "budget.maxFen", "榜单金额": "budget.maxFen",
+		"约束": "limits", "已做工作": "tried", "前期工作": "tried",
 		"已有尝试": "tried", "问题描述": "problem", "技术简介": "description", "摘要": "description", "成果简介": "description"}
 }
 
@@ -29,6 +31,7 @@ var formTitle = regexp.MustCompile(`^(附件?\s*[0-9一二三四五]*[:：]?)?.{
 // sections cuts the text at its labels: "需求名称：…" on a line, a label alone on its line, or label and value in cells beside each
 // other. Everything else is free text, a span a line.
 func (r *reader) sections() {
+	r.own = len(r.spans)
 	open := -1 // the span that the next line continues
 	start := 0
 	for start <= len(r.text) {
@@ -38,7 +41,7 @@ func (r *reader) sections() {
 		} else {
 			end += start
 		}
-		if r.taken(start) {
+		if r.taken(start, end) {
 			start = end + 1
 			continue
 		}
@@ -52,9 +55,9 @@ func (r *reader) sections() {
 	}
 }
 
-// taken: a place that a span holds already.
-func (r *reader) taken(at int) bool {
-	return slices.ContainsFunc(r.spans, func(s span) bool { return at >= s.from && at < s.to })
+// taken: a line of which the patent's own parts were read.
+func (r *reader) taken(from, to int) bool {
+	return slices.ContainsFunc(r.spans[:r.own], func(s span) bool { return from < s.to && to > s.from })
 }
 
 func cellsOf(text string, from, to int) [][2]int {
@@ -250,7 +253,10 @@ func chosenIn(choices []listing.Choice, value string) []string {
 	boxed := strings.ContainsAny(value, "□☐")
 	for _, c := range choices {
 		at := strings.Index(value, c.Label)
-		if at < 0 || c.Label == "" {
+		inside := slices.ContainsFunc(choices, func(o listing.Choice) bool { // of a longer label that stands there
+			return o.Label != c.Label && strings.Contains(o.Label, c.Label) && strings.Contains(value, o.Label)
+		})
+		if at < 0 || c.Label == "" || inside {
 			continue
 		}
 		before := strings.TrimRight(value[:at], " ")

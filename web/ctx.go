@@ -317,7 +317,8 @@ func (c *Ctx) Document(mimeType string, changed time.Time, b []byte) error {
 	h.Set("Cache-Control", "no-cache, private")
 	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
 	switch known := r.Header.Get("If-None-Match"); {
-	case known != "" && matches(known, strings.TrimPrefix(tag, "W/")), known == "" && err == nil && !changed.Truncate(time.Second).After(since):
+	case known != "" && matches(known, strings.TrimPrefix(tag, "W/")),
+		known == "" && err == nil && !changed.Truncate(time.Second).After(since):
 		return c.echo.NoContent(http.StatusNotModified)
 	}
 	return c.Blob(mimeType, b)

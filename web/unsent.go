@@ -249,16 +249,22 @@ func (c *Ctx) Refill(f kept.Form, said view.Notice) (drawn bool, err error) {
 	}
 	shown := &Ctx{echo: e, server: s, access: s.routes[at].Access, refilled: &said}
 	var send func() error
-	_, err = s.cfg.Keys.Once(c.Context(), c.Actor().AccountID, "unsent "+rand.Text(), "", func(ctx context.Context) (idempotency.Result, bool, error) {
-		shown.ctx = ctx
-		held, answer, drop, err := c.Hold(func() error { return s.routes[at].Handle(shown) })
-		if err != nil || held.Status != http.StatusUnprocessableEntity {
-			drop()
-			return idempotency.Result{}, false, nil //nolint:nilerr // what it would have answered is not asked for
-		}
-		held.Status, send = http.StatusOK, answer
-		return idempotency.Result{}, false, nil
-	})
+	_, err = s.cfg.Keys.Once(
+		c.Context(),
+		c.Actor().AccountID,
+		"unsent "+rand.Text(),
+		"",
+		func(ctx context.Context) (idempotency.Result, bool, error) {
+			shown.ctx = ctx
+			held, answer, drop, err := c.Hold(func() error { return s.routes[at].Handle(shown) })
+			if err != nil || held.Status != http.StatusUnprocessableEntity {
+				drop()
+				return idempotency.Result{}, false, nil //nolint:nilerr // what it would have answered is not asked for
+			}
+			held.Status, send = http.StatusOK, answer
+			return idempotency.Result{}, false, nil
+		},
+	)
 	if err != nil || send == nil {
 		return false, err
 	}

@@ -64,7 +64,8 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 		web.Config{Changes: s.changes, Shelf: shelf, Gate: search.NewGate(2*runtime.GOMAXPROCS(0), pageWait),
 			Views: views, Language: language, Sessions: s.Identity, Limiter: limiter{p.Cache}, Auditor: routeAuditor{p}, Observe: observe,
 			Unread:  inbox{p}.unread,
-			Explain: postgres.Outage, Room: s.Room, Keys: keys, Kept: p.kept(), Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev},
+			Explain: postgres.Outage, Room: s.Room, Keys: keys, Kept: p.kept(),
+			Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev},
 		s.pages(assets),
 	)
 	s.mountAPI(server, keys)

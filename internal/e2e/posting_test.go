@@ -22,8 +22,9 @@ func TestPosting_BeginsWithOneBox(t *testing.T) {
 	p := w.as("company")
 	box := p.get("/demands/new").want(200, "从一段文字开始")
 	read := box.submit("/demands/read", values{"text": pasted}).want(200, "已从文字里填好", "取自文中", "还缺这几项", "联系方式")
-	for name, want := range map[string]string{"title": "高炉煤气精脱硫", "targets.0.name": "硫含量", "targets.0.present": "100", "targets.0.target": "≤20",
-		"targets.0.unit": "mg/m³", "budget.maxFen": "80", "tried": "先后试用过两种国产脱硫剂，效果都不理想。", "contact.phone": "", "deadline": ""} {
+	for name, want := range map[string]string{"title": "高炉煤气精脱硫", "targets.0.name": "硫含量", "targets.0.present": "100",
+		"targets.0.target": "≤20", "targets.0.unit": "mg/m³", "budget.maxFen": "80", "tried": "先后试用过两种国产脱硫剂，效果都不理想。",
+		"contact.phone": "", "deadline": ""} {
 		if got := read.form("/demands", nil).values.Get(name); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
@@ -43,7 +44,8 @@ func TestPosting_BeginsWithOneBox(t *testing.T) {
 	content, err := doc.Bytes()
 	apptest.NoErr(t, err)
 	read = box.submit("/demands/read", values{}, upload{"source", "征集表.docx", content}).want(200, "已从文字里填好")
-	if got := read.form("/demands", nil).values; got.Get("title") != "喷雾干燥塔尾气治理" || got.Get("problem") != "尾气粉尘浓度高" || got.Get("contact.phone") != "" {
+	if got := read.form("/demands", nil).values; got.Get("title") != "喷雾干燥塔尾气治理" || got.Get("problem") != "尾气粉尘浓度高" ||
+		got.Get("contact.phone") != "" {
 		t.Errorf("of the form: %q, %q, %q", got.Get("title"), got.Get("problem"), got.Get("contact.phone"))
 	}
 	box.submit("/demands/read", values{}, upload{"source", "征集表.docx", []byte("no archive")}).want(422, "不是能读取的 Word 文件")
@@ -89,10 +91,14 @@ func TestPosting_DraftsSaveThemselvesAndCanBeDeleted(t *testing.T) {
 	if third["version"] == second["version"] || third["action"] != at {
 		t.Errorf("%v after %v", third, second)
 	}
-	if got := p.autosave(at, values{"title": "自动保存的需求", "version": first["version"]}); !strings.Contains(got["said"], "另一个窗口") || got["action"] != "" {
+	if got := p.autosave(at, values{"title": "自动保存的需求", "version": first["version"]}); !strings.Contains(got["said"], "另一个窗口") ||
+		got["action"] != "" {
 		t.Errorf("an old tab: %v", got)
 	}
-	if got := p.autosave(at, values{"title": "自动保存的需求", "deadline": "2020-01-01", "version": third["version"]}); !strings.Contains(got["said"], "已经过去") {
+	if got := p.autosave(at, values{"title": "自动保存的需求", "deadline": "2020-01-01", "version": third["version"]}); !strings.Contains(
+		got["said"],
+		"已经过去",
+	) {
 		t.Errorf("a past deadline: %v", got)
 	}
 	tab.submit(at, values{"problem": "这一窗口写的"}).want(409, "您自己在另一个窗口", "第三次", "这一窗口写的")

@@ -32,7 +32,8 @@ func TestFields_OptionalIsWhatSubmissionDoesNotDemand(t *testing.T) {
 		always   map[string]bool // of an empty form
 		ever     map[string]bool // of a form that chose what demands more
 	}{
-		{"demand", demandFields(none, demand.Content{}), demanded(demand.Content{}.Validate(true)), demanded(demand.Content{Challenge: true}.Validate(true))},
+		{"demand", demandFields(none, demand.Content{}), demanded(demand.Content{}.Validate(true)),
+			demanded(demand.Content{Challenge: true}.Validate(true))},
 		{"achievement", achievementFields(none, achievement.Content{}), demanded(achievement.Content{}.Validate(true)),
 			demanded(achievement.Content{Maturity: achievement.Maturity{Basis: achievement.BasisJudged}}.Validate(true))},
 	} {

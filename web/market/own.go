@@ -55,7 +55,13 @@ func (p *Pages) ownListings(c *web.Ctx, kind drawnKind) error {
 		if counts[s] > 0 {
 			tabs.Items = append(
 				tabs.Items,
-				view.Link{Label: words.ListingState(s), Href: at + "?state=" + string(s), Count: counts[s], HasCount: true, Current: slices.Contains(f.States, s)},
+				view.Link{
+					Label:    words.ListingState(s),
+					Href:     at + "?state=" + string(s),
+					Count:    counts[s],
+					HasCount: true,
+					Current:  slices.Contains(f.States, s),
+				},
 			)
 		}
 	}

@@ -79,7 +79,10 @@ func (p *Pages) showBoxAgain(c *web.Ctx, kind drawnKind, f *web.Form, wrong stri
 	page := c.Page("发布" + kind.Label)
 	page.Breadcrumbs = []view.Link{{Label: "我的" + kind.Label, Href: kind.OwnPath()}}
 	body := ui.Sheet{Main: []ui.Block{oneBox(kind, f, wrong)}}
-	body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Actions{{Label: "不用文字，直接填写表单", Href: kind.ListPath() + "/new", Kind: view.Quiet}}}})
+	body.Main = append(
+		body.Main,
+		ui.Block{Parts: view.Parts{view.Actions{{Label: "不用文字，直接填写表单", Href: kind.ListPath() + "/new", Kind: view.Quiet}}}},
+	)
 	return ui.ShowSheetStatus(c, ui.FormStatus(errEmptyBox), page, body)
 }
 
@@ -114,7 +117,11 @@ func (p *Pages) sourceText(c *web.Ctx, kind drawnKind, f *web.Form) (string, err
 	if err != nil || rows < 2 {
 		return strings.TrimSpace(f.Text("text") + "\n" + text), err
 	}
-	b, err := p.Importer.Check(c.Context(), c.Actor(), importer.Upload{Kind: kind.Kind, Name: headers[0].Filename, Body: strings.NewReader(string(content))})
+	b, err := p.Importer.Check(
+		c.Context(),
+		c.Actor(),
+		importer.Upload{Kind: kind.Kind, Name: headers[0].Filename, Body: strings.NewReader(string(content))},
+	)
 	if err != nil {
 		return "", err
 	}
@@ -127,7 +134,12 @@ func (p *Pages) formOf(c *web.Ctx, r reading.Result) (*web.Form, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := url.Values{"contact.name": {me.DisplayName}, "contact.phone": {me.Phone}, "contact.email": {me.Email}, "division": {c.Actor().Division}}
+	v := url.Values{
+		"contact.name":  {me.DisplayName},
+		"contact.phone": {me.Phone},
+		"contact.email": {me.Email},
+		"division":      {c.Actor().Division},
+	}
 	for path, value := range r.Values() {
 		v.Set(path, value)
 		if path == "cooperation" || path == "topics" {

@@ -25,7 +25,12 @@ func (p *Pages) unsent(c *web.Ctx) error {
 	for _, name := range f.Lost {
 		said.Items = append(said.Items, view.Link{Label: "附件“" + name + "”没有留住，请重新选择"})
 	}
-	drop := view.Action{Label: "不要了，丢弃", Post: web.UnsentPath + "/drop", Kind: view.Quiet, Hidden: []view.Pair{{Name: "address", Value: f.Address}}}
+	drop := view.Action{
+		Label:  "不要了，丢弃",
+		Post:   web.UnsentPath + "/drop",
+		Kind:   view.Quiet,
+		Hidden: []view.Pair{{Name: "address", Value: f.Address}},
+	}
 	said.Actions = []view.Action{drop}
 	if drawn, err := c.Refill(*f, said); drawn || err != nil {
 		return err

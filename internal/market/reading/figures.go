@@ -26,7 +26,9 @@ const (
 
 var (
 	figure = regexp.MustCompile(`(` + least + `)|(` + most + `)|(` + over + `)|(` + under + `)|(` + reach + `)|(` + plain + `)`)
-	amount = regexp.MustCompile(`^\s*(约|大约|近)?\s*(` + number + `)(?:\s*[-—–~～至到]\s*(` + number + `))?\s*(` + unit + `)?\s*(以上|及以上|以下|及以下|以内|之内|左右|上下)?`)
+	amount = regexp.MustCompile(
+		`^\s*(约|大约|近)?\s*(` + number + `)(?:\s*[-—–~～至到]\s*(` + number + `))?\s*(` + unit + `)?\s*(以上|及以上|以下|及以下|以内|之内|左右|上下)?`,
+	)
 	change = regexp.MustCompile(`(?:由|从)\s*(?:目前|现在|现有|原来|当前)?的?\s*(` + number + `)\s*(` + unit + `)?\s*` +
 		`(?:提高|提升|延长|增加|升高|降低|下降|减少|缩短|压缩|减小|缩小|增|升|降)(?:到|至)\s*(` + number + `)\s*(` + unit + `)?\s*(以上|以下|以内|左右)?`)
 	presentCue = regexp.MustCompile(`目前|现在|当前|现有|现状|如今|仅|只能|只有|实际|原来|已(?:经)?达`)
@@ -222,7 +224,8 @@ func cleanName(text string) string {
 // goodName: a short noun as an index has it, no sentence.
 func goodName(name string) bool {
 	n := utf8.RuneCountInString(name)
-	return n >= 2 && n <= 14 && !strings.ContainsAny(name, "0123456789≥≤<>，。；、（）()“”") && !strings.ContainsAny(strings.ReplaceAll(name, "时间", ""), "不未已是在时每") &&
+	return n >= 2 && n <= 14 && !strings.ContainsAny(name, "0123456789≥≤<>，。；、（）()“”") &&
+		!strings.ContainsAny(strings.ReplaceAll(name, "时间", ""), "不未已是在时每") &&
 		strings.ContainsFunc(name, func(r rune) bool { return unicode.Is(unicode.Han, r) })
 }
 
@@ -246,7 +249,9 @@ func (r *reader) advantages(s span) {
 var (
 	moneyCue = regexp.MustCompile(`预算|拟?投入|经费|资金|出资|悬赏|榜(单)?金额|榜额|奖金`)
 	moneyNot = regexp.MustCompile(`已(经)?(累计)?投入|累计|此前|先后投入|每年|年均|损失|节约|节省|产值|收入|利润|成本|效益|注册资[本金]|税`)
-	sum      = regexp.MustCompile(`(约|大约|近)?\s*(` + number + `)(?:\s*(?:万元|亿元)?\s*[-—–~～至到]\s*(` + number + `))?\s*(亿元|万元|元|万|亿)?\s*(以上|以下|以内|之内|左右)?`)
+	sum      = regexp.MustCompile(
+		`(约|大约|近)?\s*(` + number + `)(?:\s*(?:万元|亿元)?\s*[-—–~～至到]\s*(` + number + `))?\s*(亿元|万元|元|万|亿)?\s*(以上|以下|以内|之内|左右)?`,
+	)
 )
 
 // budget reads what is to be spent. title is the label it stands under, "" in running text, where it must be called a budget; unclear

@@ -47,8 +47,7 @@ func Text(ctx context.Context, name string, content []byte, sheet listing.Sheet)
 	return text, rows, err
 }
 
-// tableText reads a table row by row. A row in which at least three cells are headings, none of them with a value beside it, is the head of a
-// list.
+// tableText reads a table row by row. A row in which three cells at least, and most of them, are headings is the head of a list.
 func tableText(ctx context.Context, name string, content []byte, sheet listing.Sheet) (string, int, error) {
 	all, err := document.ReadTable(ctx, name, content)
 	if err != nil {

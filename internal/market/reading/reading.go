@@ -179,8 +179,11 @@ func (r *reader) sameLine(from, to int) bool {
 }
 
 func longText(path string) bool {
-	return slices.Contains([]string{"problem", "goals", "limits", "tried", "background", "ownership", "solver", "partners", "benefit", "talent",
-		"description", "team.introduction"}, path)
+	return slices.Contains(
+		[]string{"problem", "goals", "limits", "tried", "background", "ownership", "solver", "partners", "benefit", "talent",
+			"description", "team.introduction"},
+		path,
+	)
 }
 
 // cue sends a sentence of free text to a field.

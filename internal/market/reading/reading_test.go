@@ -139,7 +139,8 @@ func FuzzNeed(f *testing.F) {
 			if !found.Sure && found.Value != "" {
 				t.Fatalf("%+v is unsure and has a value", found)
 			}
-			if digits := strings.TrimLeft(found.Value, "≥≤<>"); found.Sure && strings.HasSuffix(found.Path, ".target") && !strings.Contains(digits, "—") &&
+			if digits := strings.TrimLeft(found.Value, "≥≤<>"); found.Sure && strings.HasSuffix(found.Path, ".target") &&
+				!strings.Contains(digits, "—") &&
 				!strings.Contains(r.Text[found.From:found.To], digits) {
 				t.Fatalf("%+v does not stand in its sentence", found)
 			}

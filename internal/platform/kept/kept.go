@@ -152,7 +152,8 @@ func (s *Store) Upload(ctx context.Context, account, org int64, filename string,
 		}
 		var n int
 		var bytes int64
-		if err := tx.QueryRow(ctx, uploadsHeld, pgx.StrictNamedArgs{"account": account, "since": s.now().Add(-Life)}).Scan(&n, &bytes); err != nil {
+		held := pgx.StrictNamedArgs{"account": account, "since": s.now().Add(-Life)}
+		if err := tx.QueryRow(ctx, uploadsHeld, held).Scan(&n, &bytes); err != nil {
 			return err
 		}
 		if n >= mostUploads || bytes+content.Size > mostBytes {

@@ -32,7 +32,7 @@ func Text(ctx context.Context, name string, content []byte, sheet listing.Sheet)
 	case ".pdf":
 		var pages []string
 		pages, err = document.PDFLines(bytes.NewReader(content), int64(len(content)))
-		text = strings.Join(pages, "\n")
+		text = unwrapped(strings.Join(pages, "\n"), sheet)
 	case ".txt":
 		if text = string(content); !utf8.ValidString(text) {
 			decoded, _ := simplifiedchinese.GB18030.NewDecoder().Bytes(content)
@@ -45,6 +45,26 @@ func Text(ctx context.Context, name string, content []byte, sheet listing.Sheet)
 		err = fault.New(fault.Invalid, "no_text", "这个文件里没有读到文字，可能是扫描件。请把文字复制到上面的框里，或直接填写下面的表单。")
 	}
 	return text, rows, err
+}
+
+// unwrapped joins lines that a page broke: a long line without an end goes on in the next, unless that begins with a label or a number.
+func unwrapped(text string, sheet listing.Sheet) string {
+	r := reader{sheet: sheet}
+	var b strings.Builder
+	var last string
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		_, _, _, label := r.label(line)
+		goesOn := utf8.RuneCountInString(last) >= 20 && !strings.ContainsAny(last[len(last)-1:], ".;:!?") &&
+			!strings.HasSuffix(last, "。") && !strings.HasSuffix(last, "；") && !strings.HasSuffix(last, "：") && !strings.HasSuffix(last, "！") &&
+			!strings.HasSuffix(last, "？")
+		if b.Len() > 0 && (!goesOn || label || numbered.MatchString(line)) {
+			b.WriteByte('\n')
+		}
+		b.WriteString(line)
+		last = line
+	}
+	return b.String()
 }
 
 // tableText reads a table row by row. A row in which three cells at least, and most of them, are headings is the head of a list.

@@ -226,3 +226,17 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkRead is a contract of twenty pages: the facts of the form on the first, clauses on the others.
+func BenchmarkRead(b *testing.B) {
+	clause := "乙方应按照本条约定的技术指标完成相应工作，并于每个阶段结束后十日内（不含节假日）向甲方提交阶段报告；甲方收到报告后组织验收、书面答复。"
+	pages := []string{generate()[0].text}
+	for range 19 {
+		pages = append(pages, strings.Repeat(clause, 12))
+	}
+	for b.Loop() {
+		if len(Read(pages, false).Facts) < 10 {
+			b.Fatal("too few facts")
+		}
+	}
+}

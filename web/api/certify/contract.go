@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/recognition"
@@ -20,6 +22,17 @@ import (
 type checked struct {
 	contract.Outlook
 	Point *point.Point `json:"point" doc:"应报送的登记点；所在地区没有时为空"`
+}
+
+// attachment names an uploaded file and what it is.
+type attachment struct {
+	File int64             `json:"fileId" required:"true" minimum:"1"`
+	Role contract.FileRole `json:"role" required:"true"`
+}
+
+// TransformSchema lists what a file can be.
+func (attachment) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	return api.OneOf(s, "role", contract.FileRoles())
 }
 
 func (o *Operations) contractOperations(a *api.API) {
@@ -77,10 +90,7 @@ func (o *Operations) contractOperations(a *api.API) {
 	)
 	api.Op(a, "POST /contracts/{id}/files", member, "附上已上传的文件", func(ctx context.Context, who actor.Actor, in *struct {
 		api.ByID
-		Body struct {
-			File int64             `json:"fileId" required:"true" minimum:"1"`
-			Role contract.FileRole `json:"role" required:"true" enum:"signed_text,undertaking,ip_certificate,plan_consent,authority,permit,import_certificate,minutes,other"`
-		}
+		Body attachment
 	}) (contract.Contract, error) {
 		return o.Contracts.Attach(ctx, who, in.ID, in.Body.File, in.Body.Role)
 	}, api.Created)

@@ -5,6 +5,9 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"techmarket/internal/certify/papers"
 	"techmarket/internal/certify/point"
@@ -20,7 +23,7 @@ import (
 // filingEvent carries one event with what it needs; the rest stays empty.
 type filingEvent struct {
 	Version  int                       `json:"version" doc:"您看到的版本；0 按最新办理"`
-	Event    registry.Event            `json:"event" required:"true" enum:"withdraw,accept,decline_intake,request_correction,submit_correction,decline_correction,return_correction,lapse_correction,pass_first_review,pass_second_review,return_to_review,assign_experts,pass_experts,reject_by_experts,register,register_change,refuse,open_reconsideration,open_re_recognition,restore,conclude"`
+	Event    registry.Event            `json:"event" required:"true"`
 	Text     string                    `json:"text" doc:"withdraw、return_to_review 等的理由；pass_second_review 的意见；decline_intake 的说明"`
 	Code     string                    `json:"code" doc:"decline_intake：不予受理的代码"`
 	Items    []registry.CorrectionItem `json:"items,omitempty" doc:"request_correction：一次告知的全部事项" maxItems:"100"`
@@ -30,6 +33,12 @@ type filingEvent struct {
 	Opinion  string                    `json:"opinion" doc:"pass_experts、reject_by_experts：专家意见"`
 	Minutes  int64                     `json:"minutesFileId" minimum:"0" doc:"专家评审意见的文件"`
 	National string                    `json:"nationalNumber" doc:"register：登记点录入国家系统编号时的 16 位编号"`
+}
+
+// TransformSchema lists the events; the sheet has its own operation.
+func (filingEvent) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	isSheet := func(e registry.Event) bool { return e == registry.EventSaveReview }
+	return api.OneOf(s, "event", slices.DeleteFunc(registry.Events(registry.OnFiling), isSheet))
 }
 
 func (o *Operations) filingOperations(a *api.API) {
@@ -160,13 +169,18 @@ func (o *Operations) moveFiling(ctx context.Context, who actor.Actor, id int64, 
 
 type registrationEvent struct {
 	Version int            `json:"version" doc:"登记的 lockVersion；0 按最新办理"`
-	Event   registry.Event `json:"event" required:"true" enum:"start_change,abandon_change,request_change,request_cancel,decline_cancel,cancel,announce_revocation,state,drop_revocation,revoke,review_tax_relief,book_income,reverse_income,open_reconsideration,open_re_recognition,restore,conclude"`
+	Event   registry.Event `json:"event" required:"true"`
 	Text    string         `json:"text" doc:"理由或说明"`
 	Ground  string         `json:"ground" doc:"cancel：terminated、rescinded、void；announce_revocation：撤销的情形代码"`
 	OK      bool           `json:"ok" doc:"review_tax_relief：复核通过"`
 	Amount  money.Fen      `json:"amountFen" doc:"book_income：核定的技术性收入，分"`
 	Paper   int64          `json:"paperFileId" minimum:"0" doc:"book_income：加盖财务印章的核定表，先上传"`
 	Income  int64          `json:"incomeId" minimum:"0" doc:"reverse_income：要冲销的一笔"`
+}
+
+// TransformSchema lists the events.
+func (registrationEvent) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	return api.OneOf(s, "event", registry.Events(registry.OnRegistration))
 }
 
 // ByNumber is the path of one registration.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/people/identity"
@@ -107,7 +109,13 @@ func tokenOf(t identity.APIToken, secret string) apiToken {
 
 // RolesBody names roles.
 type RolesBody struct {
-	Roles []actor.Role `json:"roles" required:"true" nullable:"false" maxItems:"11" enum:"org_admin,member,broker,registrar,reviewer,point_head,expert,league_officer,region_officer,tax_reader,system_admin"`
+	Roles []actor.Role `json:"roles" required:"true" nullable:"false" maxItems:"11"`
+}
+
+// TransformSchema lists the roles, also of the bodies that hold this one.
+func (RolesBody) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	return api.OneOf(s, "roles", []actor.Role{actor.OrgAdmin, actor.Member, actor.Broker, actor.Registrar, actor.Reviewer, actor.PointHead,
+		actor.Expert, actor.LeagueOfficer, actor.RegionOfficer, actor.TaxReader, actor.SystemAdmin})
 }
 
 func (o *Operations) identityOperations(a *api.API) {

@@ -8,7 +8,7 @@ const uses = {
   "table[data-columns]": "./columns.js",
   "[data-copy]": "./copy.js",
   "dialog, [data-dialog]": "./dialog.js",
-  "[data-key], [data-desk]": "./keys.js",
+  "[data-key], [data-desk], [data-cells]": "./keys.js",
 };
 
 export async function start(root) {

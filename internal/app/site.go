@@ -39,8 +39,8 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	declared := slices.Concat(ui.Declared(), site.Declared(), pagescertify.Declared(), pagesinsight.Declared(),
-		api.Declared())
+	declared := slices.Concat(ui.Declared(), site.Declared(), pagesmarket.Declared(), pagestrade.Declared(), pagescertify.Declared(),
+		pagesinsight.Declared(), api.Declared())
 	catalogue, err := locales.Load()
 	if err != nil {
 		return nil, err

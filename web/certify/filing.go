@@ -112,12 +112,12 @@ func (p *Pages) showReview(c *web.Ctx, k registry.Case, fills bool, a *ui.Ask, f
 	if f.State.Open() {
 		body.Clock = caseClock(k)
 	}
-	body.Checked, body.Against = factAnswers(k)
 	forms := p.caseForms(k)
 	if fills {
 		body.Form = reviewForm(k, a)
 	} else {
 		body.Answers = readAnswers(k)
+		body.Checked, body.Against = factAnswers(k)
 		body.Notices = recognitionBlocks(f)
 		if i := slices.IndexFunc(forms, func(b ui.Block) bool { return b.Card }); i >= 0 { // the papers are long: the way to the own step
 			body.Step = &view.Action{Label: "到“" + forms[i].Title + "”", Href: "#" + forms[i].ID}
@@ -131,7 +131,7 @@ func (p *Pages) showReview(c *web.Ctx, k registry.Case, fills bool, a *ui.Ask, f
 	}
 	body.Notices = slices.Concat(body.Notices, p.correctionBlocks(k), changeBlocks(k))
 	if !fills && f.State.Open() {
-		body.Below = append(body.Below, ui.Block{Parts: view.Parts{deskVerdict(k)}})
+		body.Below = append(body.Below, ui.Block{Parts: view.Parts{deskVerdict(k, len(k.Filing.Review.Unanswered()))}})
 	}
 	body.Below = slices.Concat(body.Below, forms, p.caseRecord(k))
 	q := c.QueryForm()
@@ -205,7 +205,7 @@ func (p *Pages) showProgress(c *web.Ctx, k registry.Case, a *ui.Ask, ferr error)
 	}
 	body.Main = slices.Concat(body.Main, p.correctionBlocks(k), changeBlocks(k))
 	if k.Decision != nil && f.State.Open() && f.State != registry.Correcting { // what is asked for is not in the sheet yet
-		body.Main = append(body.Main, ui.Block{Parts: view.Parts{deskVerdict(k)}})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{deskVerdict(k, len(k.Filing.Review.Unanswered()))}})
 	}
 	body.Main = slices.Concat(body.Main, p.caseFacts(k), p.caseForms(k), p.caseRecord(k))
 	return ui.ShowSheetStatus(c, caseStatus(ferr), page, body)
@@ -264,9 +264,9 @@ func similarWords(why string) string {
 	}
 }
 
-// deskVerdict says what the rules make of the saved sheet. It promises nothing while a question has no answer.
-func deskVerdict(k registry.Case) view.Notice {
-	d, open := *k.Decision, len(k.Filing.Review.Unanswered())
+// deskVerdict says what the rules make of the saved sheet. It promises nothing while a question is open.
+func deskVerdict(k registry.Case, open int) view.Notice {
+	d := *k.Decision
 	n := view.Notice{Tone: view.OK, Title: "按已保存的审查，规则的结论：" + outcomeLabel(d.Outcome)}
 	switch {
 	case d.Outcome != recognition.Register:

@@ -118,10 +118,11 @@ func reviewForm(k registry.Case, a *ui.Ask) *ReviewForm {
 	form := &ReviewForm{
 		Action:  fmt.Sprintf("/filings/%d/review", f.ID),
 		Version: a.Value("version", strconv.Itoa(f.Version)),
-		Verdict: deskVerdict(k),
 		Opinion: a.Area("opinion", "初审意见", r.Opinion, ui.Required, ui.Lines(3), ui.Limit(2000), ui.Hint("为什么认定为这一类、怎样确定技术交易额")),
 	}
 	form.ask(k, r, a)
+	form.Verdict = deskVerdict(k, len(form.Open))
+	form.Checked, form.Against = factAnswers(k)
 	form.Finding = view.Section{Title: "认定", Fields: []view.Field{
 		a.Choose("class", "认定类别", r.Class, ui.ClassOptions(), ui.Required),
 		a.Yuan("amountFen", "文本写明的成交额", r.Amount, ui.Hint("价款空白的填 0")),

@@ -46,7 +46,9 @@ type ReviewForm struct {
 	Open       []view.Question
 	Answered   []view.Question
 	Known      []view.Question
-	KnownWrong bool // one of Known was refused as it stands
+	KnownWrong bool     // one of Known was refused as it stands
+	Checked    []Answer // as of Review
+	Against    int
 	Finding    view.Section
 	Opinion    view.Field
 	Costs      []CostRow
@@ -57,6 +59,9 @@ type ReviewForm struct {
 
 // Given counts the answers that are there.
 func (f ReviewForm) Given() int { return len(f.Answered) + len(f.Known) }
+
+// Verified counts what the system answered.
+func (f ReviewForm) Verified() int { return len(f.Known) + len(f.Checked) }
 
 // Total counts the questions.
 func (f ReviewForm) Total() int { return len(f.Open) + f.Given() }

@@ -136,5 +136,5 @@ type PaperHit struct {
 
 // Declared lists the pages of this package.
 func Declared() []view.Decl {
-	return []view.Decl{view.Declare[Review]("certify/review").In("work")}
+	return []view.Decl{view.Declare[Review]("certify/review").In("work"), view.Declare[Editor]("certify/contract")}
 }

@@ -20,7 +20,7 @@ export default function keys(el) {
   listening = true;
   addEventListener("keydown", (e) => {
     const target = e.altKey && !e.ctrlKey && !e.metaKey && pressed.get(e.code.replace("Key", ""));
-    if (target) { e.preventDefault(); open(target); target.click(); return; }
+    if (target) { e.preventDefault(); target.click(); return; }
     const desk = document.querySelector("[data-desk]");
     if (!desk || e.altKey || e.ctrlKey || e.metaKey) return;
     if (e.key === "Escape" && e.target.closest("#doc, #costs")) { e.preventDefault(); go(here(desk), 0); return; }
@@ -28,7 +28,6 @@ export default function keys(el) {
     const act = single(desk, e);
     if (act) { e.preventDefault(); act(); }
   });
-  addEventListener("hashchange", () => unfold(document.getElementById(location.hash.slice(1))));
 }
 
 const writing = (el) => el.matches("textarea, input:not([type=radio]):not([type=checkbox]), select");
@@ -98,17 +97,6 @@ function offer(desk) {
     show();
   });
   show();
-}
-
-// open unfolds what a link of this page leads to.
-function open(link) {
-  if (link.hash && link.pathname === location.pathname) unfold(document.getElementById(link.hash.slice(1)));
-}
-
-function unfold(el) {
-  if (!el) return;
-  if (el.matches("details")) el.open = true;
-  el.querySelector?.("input:not([type=hidden]), textarea, select")?.focus();
 }
 
 // A sheet of inputs: arrows and Enter move between the cells of a column, and a block copied from a spreadsheet is pasted cell by cell,

@@ -22,7 +22,7 @@ export default function keys(el) {
     const target = e.altKey && !e.ctrlKey && !e.metaKey && pressed.get(e.code.replace("Key", ""));
     if (target) { e.preventDefault(); target.click(); return; }
     const desk = document.querySelector("[data-desk]");
-    if (!desk || e.altKey || e.ctrlKey || e.metaKey) return;
+    if (!desk || !e.key || e.altKey || e.ctrlKey || e.metaKey || !e.target.closest) return;
     if (e.key === "Escape" && e.target.closest("#doc, #costs")) { e.preventDefault(); go(here(desk), 0); return; }
     if (writing(e.target) || localStorage.getItem(off)) return;
     const act = single(desk, e);

@@ -3,8 +3,6 @@ package api
 import (
 	"strconv"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"techmarket/internal/foundation/fault"
 )
 
@@ -13,20 +11,6 @@ func CursorFault() error {
 	var f fault.Fields
 	f.Add("cursor", "bad_cursor", "游标不正确，请从第一页重新开始")
 	return f.Err()
-}
-
-// OneOf gives a property of a body its words, from where the domain lists them; of a list of words, each item.
-func OneOf[T ~string](s *huma.Schema, property string, words []T) *huma.Schema {
-	p := s.Properties[property]
-	if p.Items != nil {
-		p = p.Items
-	}
-	p.Enum = nil
-	for _, w := range words {
-		p.Enum = append(p.Enum, string(w))
-	}
-	p.PrecomputeMessages()
-	return s
 }
 
 // All answers a list that is always whole.

@@ -14,6 +14,7 @@ import (
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/files"
 	"techmarket/web"
 	"techmarket/web/api"
 )
@@ -24,16 +25,10 @@ type checked struct {
 	Point *point.Point `json:"point" doc:"应报送的登记点；所在地区没有时为空"`
 }
 
-// attachment names an uploaded file and what it is.
-type attachment struct {
-	File int64             `json:"fileId" required:"true" minimum:"1"`
-	Role contract.FileRole `json:"role" required:"true"`
-}
+// fileRole is what an attachment is to its contract.
+type fileRole contract.FileRole
 
-// TransformSchema lists what a file can be.
-func (attachment) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
-	return api.OneOf(s, "role", contract.FileRoles())
-}
+func (fileRole) Schema(huma.Registry) *huma.Schema { return api.Enum(contract.FileRoles()) }
 
 func (o *Operations) contractOperations(a *api.API) {
 	member, trader := web.Members(), web.Traders()
@@ -90,9 +85,12 @@ func (o *Operations) contractOperations(a *api.API) {
 	)
 	api.Op(a, "POST /contracts/{id}/files", member, "附上已上传的文件", func(ctx context.Context, who actor.Actor, in *struct {
 		api.ByID
-		Body attachment
+		Body struct {
+			File int64    `json:"fileId" required:"true" minimum:"1"`
+			Role fileRole `json:"role" required:"true"`
+		}
 	}) (contract.Contract, error) {
-		return o.Contracts.Attach(ctx, who, in.ID, in.Body.File, in.Body.Role)
+		return o.Contracts.Attach(ctx, who, in.ID, in.Body.File, contract.FileRole(in.Body.Role))
 	}, api.Created)
 	api.Op(
 		a,
@@ -109,10 +107,7 @@ func (o *Operations) contractOperations(a *api.API) {
 		trader,
 		"下载附件",
 		func(ctx context.Context, who actor.Actor, in *api.FileOf) (api.Download, error) {
-			if err := o.Contracts.MayReadFile(ctx, who, in.ID, in.File); err != nil {
-				return api.Download{}, err
-			}
-			return api.Read(ctx, o.Files, in.File)
+			return api.Read(ctx, o.Files, who, files.Object{Kind: "contract", ID: in.ID}, in.File)
 		},
 		"application/octet-stream",
 	)

@@ -107,15 +107,18 @@ func tokenOf(t identity.APIToken, secret string) apiToken {
 		UsedAt: t.UsedAt, RevokedAt: t.RevokedAt, Secret: secret}
 }
 
+// roleName is one of actor.Roles.
+type roleName actor.Role
+
+func (roleName) Schema(huma.Registry) *huma.Schema { return api.Enum(actor.Roles()) }
+
 // RolesBody names roles.
 type RolesBody struct {
-	Roles []actor.Role `json:"roles" required:"true" nullable:"false" maxItems:"11"`
+	Roles []roleName `json:"roles" required:"true" nullable:"false" maxItems:"11"`
 }
 
-// TransformSchema lists the roles, also of the bodies that hold this one.
-func (RolesBody) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
-	return api.OneOf(s, "roles", []actor.Role{actor.OrgAdmin, actor.Member, actor.Broker, actor.Registrar, actor.Reviewer, actor.PointHead,
-		actor.Expert, actor.LeagueOfficer, actor.RegionOfficer, actor.TaxReader, actor.SystemAdmin})
+func (b RolesBody) roles() []actor.Role {
+	return api.Each(b.Roles, func(r roleName) actor.Role { return actor.Role(r) })
 }
 
 func (o *Operations) identityOperations(a *api.API) {
@@ -242,7 +245,7 @@ func (o *Operations) identityOperations(a *api.API) {
 		api.ByID
 		Body RolesBody
 	}) (api.None, error) {
-		return api.None{}, o.Identity.SetRoles(ctx, who, in.ID, in.Body.Roles)
+		return api.None{}, o.Identity.SetRoles(ctx, who, in.ID, in.Body.roles())
 	})
 	api.Op(
 		a,
@@ -270,7 +273,7 @@ func (o *Operations) identityOperations(a *api.API) {
 			RolesBody
 		}
 	}) (invitation, error) {
-		i, token, err := o.Identity.Invite(ctx, who, in.ID, in.Body.Email, in.Body.Roles)
+		i, token, err := o.Identity.Invite(ctx, who, in.ID, in.Body.Email, in.Body.roles())
 		return invitationOf(i, token), err
 	}, api.Created, api.Secret)
 	api.Op(

@@ -38,7 +38,7 @@ document.querySelector("[data-focus]")?.focus();
 
 // A link to a folded part of the page unfolds it and goes to its first question.
 function unfold() {
-  const part = location.hash && document.getElementById(location.hash.slice(1));
+  const part = document.getElementById(location.hash.slice(1));
   if (!part?.matches("details")) return;
   part.open = true;
   part.querySelector("input:not([type=hidden]), textarea, select")?.focus();

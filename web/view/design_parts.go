@@ -172,5 +172,5 @@ func designReview() ([]Question, Sums) {
 	return []Question{
 		{Name: "q1", Ask: "签订时尚未掌握全部技术方案", Article: "条款依据写在这里", Where: "见合同第一条", Value: "yes", Options: yes},
 		{Name: "q2", Ask: "名称与内容一致", Article: "条款依据写在这里", Value: "no", Options: yes},
-		{Name: "q3", Ask: "有限制对方改进技术的条款", Article: "条款依据写在这里", Options: has, Error: "这一条还没有回答。"}}, sums
+		{Name: "q3", Ask: "有限制对方改进技术的条款", Article: "条款依据写在这里", Options: has, Advice: "no", Error: "这一条还没有回答。"}}, sums
 }

@@ -48,7 +48,8 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	declared := slices.Concat(ui.Declared(), site.Declared(), pagesinsight.Declared(), api.Declared())
+	declared := slices.Concat(ui.Declared(), site.Declared(), pagesmarket.Declared(), pagestrade.Declared(), pagescertify.Declared(),
+		pagesinsight.Declared(), api.Declared())
 	catalogue, err := locales.Load()
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ import (
 	"techmarket/internal/trade/sale"
 	"techmarket/web"
 	"techmarket/web/ui"
+	"techmarket/web/view"
 )
 
 // Pages holds the services that these pages call; internal/app fills it.
@@ -37,3 +38,6 @@ type Pages struct {
 func (p *Pages) Routes() []web.Route {
 	return slices.Concat(p.dealRoutes(), p.brokerRoutes(), p.mandateRoutes(), p.saleRoutes(), p.noticeRoutes())
 }
+
+// Declared lists the pages of this package.
+func Declared() []view.Decl { return []view.Decl{view.Declare[Talk]("trade/talk")} }

@@ -42,7 +42,7 @@ type Share struct {
 func components() Parts {
 	return Parts{
 		Notice{}, Prose{}, Picture{}, Figures{}, Entries{}, Facts{}, TaskList{}, Rows{}, Table{}, WideTable{}, Chart{}, Matches{},
-		Compare{}, Search{}, Chips{}, Files{}, Thread{}, Share{}, Meter{}, Form{}, Desk{}, Sums{}, Certificate{}, Digests{},
+		Compare{}, Search{}, Chips{}, Files{}, Thread{}, Share{}, Meter{}, Form{}, Sums{}, Certificate{}, Digests{},
 		Progress{}, Links{}, Actions{}, Timeline{}, Empty{},
 	}
 }
@@ -67,7 +67,6 @@ func (Thread) Partial() string      { return "thread" }
 func (Share) Partial() string       { return "share" }
 func (Meter) Partial() string       { return "meter" }
 func (Form) Partial() string        { return "form" }
-func (Desk) Partial() string        { return "desk" }
 func (Sums) Partial() string        { return "sums" }
 func (Certificate) Partial() string { return "certificate" }
 func (Digests) Partial() string     { return "digests" }

@@ -27,6 +27,9 @@ type Config struct {
 	RequireTOTP bool `env:"TECHMARKET_REQUIRE_TOTP"`
 
 	DatabaseURL string `env:"DATABASE_URL" secret:"true"`
+	// The owner of the tables, for migrate: the role in DATABASE_URL then needs rows only. The embedded database has both by itself.
+	DatabaseOwnerURL string `env:"TECHMARKET_DATABASE_OWNER_URL" secret:"true"`
+
 	DatabaseMax int32  `env:"TECHMARKET_DATABASE_CONNECTIONS" envDefault:"20"`
 	RedisURL    string `env:"REDIS_URL" secret:"true"`
 	MeiliURL    string `env:"MEILI_URL"`
@@ -42,6 +45,11 @@ type Config struct {
 	EmbedderPassagePrefix string `env:"TECHMARKET_EMBEDDER_PASSAGE_PREFIX"`
 	// default: what eval --embedder measured for the model, else that of the weights
 	EmbedderWeight float64 `env:"TECHMARKET_EMBEDDER_WEIGHT"`
+
+	// A server with POST …/rerank that orders the first matches; "" for none.
+	RerankerURL   string `env:"TECHMARKET_RERANKER_URL"`
+	RerankerModel string `env:"TECHMARKET_RERANKER_MODEL"`
+	RerankerKey   string `env:"TECHMARKET_RERANKER_KEY" secret:"true"`
 
 	SMTPAddr     string `env:"TECHMARKET_SMTP_ADDR"` // host:port; empty: mail goes to the data folder's outbox
 	SMTPUser     string `env:"TECHMARKET_SMTP_USER"`

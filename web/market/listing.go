@@ -119,6 +119,9 @@ func (p *Pages) listingDetail(c *web.Ctx, kind drawnKind) error {
 		}
 		body.Actions = append(body.Actions, view.Action{Label: "相似的" + kind.Label, Href: kind.PagePath(id) + "/similar", Kind: view.Quiet})
 	}
+	if a, ok := it.(drawn[achievement.Content]); ok {
+		return p.achievementPage(c, a.it, org, body.Actions, history)
+	}
 	owner := []view.Fact{
 		{Label: "单位", Value: org.Name, Href: fmt.Sprintf("/units/%d", org.ID)},
 		{Label: "所在地", Value: ui.Place(l.Division, org.Division)},
@@ -182,39 +185,7 @@ func achievementBlocks(k achievement.Content, who actor.Actor) []ui.Block {
 		}
 		blocks = append(blocks, measuresBlock("与现有方案对比", "本成果", "现有方案", rows))
 	}
-	blocks = append(blocks, prose("成果介绍", k.Description)...)
-	if len(k.IP) > 0 {
-		t := view.Table{
-			Caption:     "知识产权",
-			HideCaption: true,
-			Columns:     []view.Column{{Label: "名称"}, {Label: "种类"}, {Label: "号码"}, {Label: "状态"}, {Label: "有效期到"}},
-		}
-		for _, ip := range k.IP {
-			t.Rows = append(
-				t.Rows,
-				view.TableRow{
-					Cells: view.Cells(ip.Title, codes.IPKind.Label(ip.Kind), ip.Number, choice(achievement.IPStatuses(), ip.Status), ip.Expires),
-				},
-			)
-		}
-		blocks = append(blocks, ui.Block{Title: "知识产权", Parts: view.Parts{t}})
-	}
-	if len(k.Cases) > 0 {
-		var rows view.Rows
-		for _, s := range k.Cases {
-			rows.Items = append(rows.Items, view.Row{Title: view.T(s.Organisation), Lead: view.T(s.Effect), Meta: ui.NotEmpty(s.Year)})
-		}
-		blocks = append(blocks, ui.Block{Title: "应用案例", Parts: view.Parts{rows}})
-	}
-	if k.Team.Lead != "" || k.Team.Introduction != "" {
-		team := []view.Fact{
-			{Label: "负责人", Value: k.Team.Lead},
-			{Label: "成员", Value: ui.Join(k.Team.Members)},
-			{Label: "介绍", Text: view.T(k.Team.Introduction)},
-		}
-		team = slices.DeleteFunc(team, func(f view.Fact) bool { return f.Value == "" && len(f.Text) == 0 })
-		blocks = append(blocks, ui.Block{Title: "团队", Parts: view.Parts{view.Facts{Items: team}}})
-	}
+	blocks = slices.Concat(blocks, prose("成果介绍", k.Description), rightsBlock(k.IP), casesBlock(k.Cases), teamBlock(k.Team))
 	return append(append(blocks, filesBlock(k.Files)...), contactBlock(k.Contact, who)...)
 }
 
@@ -299,7 +270,7 @@ func filesBlock(files []listing.Attachment) []ui.Block {
 	if len(items) == 0 {
 		return nil
 	}
-	return []ui.Block{{Title: "附件", Parts: view.Parts{view.Files(items)}}}
+	return []ui.Block{{ID: "files", Title: "附件", Parts: view.Parts{view.Files(items)}}}
 }
 
 // measuresBlock lists name, two values and unit; the unit has a column only where one was given apart from the value.

@@ -34,7 +34,15 @@ type Row struct {
 	Sample     bool
 	Actions    []Action
 	HeadingTag string // "h2" under a page's h1; h3 otherwise
+	Thumb      *Thumb // draws the row with a picture at the left and its key figure at the right
+	Gain       *Gain  // of such a row; nil: there is none to compare
 }
+
+// Thumb is a small picture, or the drawing of a field with its name.
+type Thumb struct{ Src, Icon, Label string }
+
+// Gain is one figure before and after; Change says by how much.
+type Gain struct{ Name, From, To, Unit, Change string }
 
 // Rail is the filter column: one GET form whose whole state is the address.
 type Rail struct {

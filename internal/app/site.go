@@ -19,6 +19,7 @@ import (
 	apiinsight "techmarket/web/api/insight"
 	apimarket "techmarket/web/api/market"
 	apipeople "techmarket/web/api/people"
+	apiservices "techmarket/web/api/services"
 	apisite "techmarket/web/api/site"
 	apitrade "techmarket/web/api/trade"
 	pagescertify "techmarket/web/certify"
@@ -27,6 +28,7 @@ import (
 	pagesmarket "techmarket/web/market"
 	pagespeople "techmarket/web/people"
 	pagespublish "techmarket/web/publish"
+	pagesservices "techmarket/web/services"
 	"techmarket/web/site"
 	pagestrade "techmarket/web/trade"
 	"techmarket/web/ui"
@@ -64,7 +66,7 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 		web.Config{Changes: s.changes, Shelf: shelf, Gate: search.NewGate(2*runtime.GOMAXPROCS(0), pageWait),
 			Views: views, Language: language, Sessions: s.Identity, Limiter: limiter{p.Cache}, Auditor: routeAuditor{p}, Observe: observe,
 			Unread:  inbox{p}.unread,
-			Explain: postgres.Outage, Room: s.Room, Keys: keys, Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev},
+			Explain: postgres.Outage, Bound: p.DB.Bound, Room: s.Room, Keys: keys, Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev},
 		s.pages(assets),
 	)
 	s.mountAPI(server, keys)
@@ -73,7 +75,8 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 
 // pages are the routes of every wing.
 func (s *Services) pages(assets *view.Assets) []web.Route {
-	kept := pageFiles{s.Platform}
+	kept := pageFiles{s.Platform, s.Reader}
+	registers := &pagesservices.Pages{Registers: s.Registers}
 	return slices.Concat(
 		(&site.Pages{Identity: s.Identity, Listings: s.Listings, Catalogue: s.Catalogue, Achievements: s.Achievements, Demands: s.Demands,
 			Deals:    s.Deals,
@@ -81,12 +84,13 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 		(&pagespeople.Pages{Identity: s.Identity}).Routes(),
 		(&pagesmarket.Pages{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Catalogue: s.Catalogue, Matcher: s.Watch,
 			Watch: s.Watch, Synonyms: s.analyzer.Synonyms, Importer: s.Importer, Brokers: s.Brokers, Replies: s.replies,
-			Identity: s.Identity, Files: kept}).Routes(),
+			Identity: s.Identity, Files: kept, Help: s.helpWith(registers)}).Routes(),
 		(&pagestrade.Pages{Deals: s.Deals, Brokers: s.Brokers, Notices: s.Public, Sales: s.Sales, Listings: s.Listings,
 			Achievements: s.Achievements, Demands: s.Demands,
 			Contracts: s.Contracts, Identity: s.Identity, Files: kept}).Routes(),
 		(&pagescertify.Pages{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Deadlines: s.Deadlines,
 			Benefits: s.Benefits, Archive: s.Archive, Exchange: s.Exchange, Identity: s.Identity, Files: kept}).Routes(),
+		registers.Routes(),
 		(&pagespublish.Pages{Policies: s.Policies}).Routes(),
 		(&pagesinsight.Pages{Stats: s.Stats, Plans: s.Plans, Listings: s.Listings}).Routes(),
 	)
@@ -101,7 +105,7 @@ func (s *Services) replies(ctx context.Context, org int64, since time.Time, samp
 // mountAPI puts /api/v1 on the site.
 func (s *Services) mountAPI(server *web.Server, keys *idempotency.Store) {
 	p := s.Platform
-	kept := apiFiles{p}
+	kept := apiFiles{p, s.Reader}
 	var parts []api.Part
 	for _, wing := range []interface{ Parts() []api.Part }{
 		&apipeople.Operations{Identity: s.Identity},
@@ -109,6 +113,7 @@ func (s *Services) mountAPI(server *web.Server, keys *idempotency.Store) {
 			Importer: s.Importer, Identity: s.Identity},
 		&apitrade.Operations{Deals: s.Deals, Brokers: s.Brokers, Listings: s.Listings, Files: kept},
 		&apicertify.Operations{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Files: kept},
+		&apiservices.Operations{Registers: s.Registers},
 		&apiinsight.Operations{Stats: s.Stats},
 		&apisite.Operations{Listings: s.Listings, Files: kept, Inbox: inbox{p}},
 	} {

@@ -8,10 +8,10 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
-	"techmarket/internal/foundation/fault"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
+	"techmarket/internal/platform/files"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/ui/words"
@@ -103,24 +103,16 @@ func (p *Pages) listingDetail(c *web.Ctx, kind drawnKind) error {
 	if row.Fresh != "" {
 		body.Tags = append(body.Tags, view.Tag{Label: row.Fresh, Tone: view.OK})
 	}
-	switch {
-	case it.mine():
-		body.Actions = []view.Action{
-			{Label: "在工作台管理", Href: kind.DeskPath(id), Kind: view.Quiet},
-			{Label: "看匹配", Href: kind.MatchesPath(id)},
-		}
-	case l.Public(c.Now()):
-		if ui.MayDeal(c.Actor()) {
-			body.Actions = []view.Action{{Label: "发起对接", Href: fmt.Sprintf("/deals/new?%s=%d", ui.DealField(kind.Side), id)}}
-		}
-		body.Actions = append(body.Actions, view.Action{Label: kind.fits, Href: kind.MatchesPath(id), Kind: view.Quiet})
-		if kind.compared {
-			body.Actions = append(body.Actions, view.Action{Label: "加入比较", Href: compareAddress([]int64{id}), Kind: view.Quiet})
-		}
-		body.Actions = append(body.Actions, view.Action{Label: "相似的" + kind.Label, Href: kind.PagePath(id) + "/similar", Kind: view.Quiet})
-	}
+	body.Actions = listingActions(c, kind, it)
 	if a, ok := it.(drawn[achievement.Content]); ok {
 		return p.achievementPage(c, a.it, org, body.Actions, history)
+	}
+	if l.Public(c.Now()) && kind.Side == listing.SideDemand && p.Help != nil {
+		help, err := p.Help(c, l)
+		if err != nil {
+			return err
+		}
+		body.Main = append(body.Main, help...)
 	}
 	owner := []view.Fact{
 		{Label: "单位", Value: org.Name, Href: fmt.Sprintf("/units/%d", org.ID)},
@@ -138,6 +130,28 @@ func (p *Pages) listingDetail(c *web.Ctx, kind drawnKind) error {
 		{Title: "经过", Parts: view.Parts{listingTimeline(history)}},
 	}
 	return ui.ShowSheet(c, page, body)
+}
+
+// listingActions are what the reader can do with a listing: its owner keeps it, others approach, match and compare.
+func listingActions(c *web.Ctx, kind drawnKind, it item) (actions []view.Action) {
+	l := it.base()
+	switch {
+	case it.mine():
+		return []view.Action{
+			{Label: "在工作台管理", Href: kind.DeskPath(l.ID), Kind: view.Quiet},
+			{Label: "看匹配", Href: kind.MatchesPath(l.ID)},
+		}
+	case l.Public(c.Now()):
+		if ui.MayDeal(c.Actor()) {
+			actions = []view.Action{{Label: "发起对接", Href: fmt.Sprintf("/deals/new?%s=%d", ui.DealField(kind.Side), l.ID)}}
+		}
+		actions = append(actions, view.Action{Label: kind.fits, Href: kind.MatchesPath(l.ID), Kind: view.Quiet})
+		if kind.compared {
+			actions = append(actions, view.Action{Label: "加入比较", Href: compareAddress([]int64{l.ID}), Kind: view.Quiet})
+		}
+		actions = append(actions, view.Action{Label: "相似的" + kind.Label, Href: kind.PagePath(l.ID) + "/similar", Kind: view.Quiet})
+	}
+	return actions
 }
 
 func listingTimeline(history []listing.Happening) *view.Timeline {
@@ -305,12 +319,5 @@ func (p *Pages) listingFile(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ok, err := p.Listings.MayReadFile(c.Context(), c.Actor(), id)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return fault.New(fault.NotFound, "file", "没有这个文件，或它不对您公开。")
-	}
-	return ui.SendFile(c, p.Files, id)
+	return ui.SendFile(c, p.Files, files.Object{Kind: "listing"}, id)
 }

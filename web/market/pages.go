@@ -41,6 +41,7 @@ type Pages struct {
 	Replies      Replies
 	Identity     *identity.Service
 	Files        ui.Files
+	Help         func(c *web.Ctx, l listing.Listing) ([]ui.Block, error) // who else can help with a need: registers, which stand to the right
 }
 
 // Declared lists the templates of this wing's own pages.

@@ -38,9 +38,9 @@ type Queue interface {
 	Enqueue(ctx context.Context, tx pgx.Tx, args jobs.Args, o jobs.Options) error
 }
 
-// Files reads a file's row; files.Store fulfils it.
+// Files reads the row of a file of an organisation; files.Store fulfils it.
 type Files interface {
-	Get(ctx context.Context, q postgres.Querier, id int64) (files.File, error)
+	Own(ctx context.Context, q postgres.Querier, org, id int64) (files.File, error)
 }
 
 // Clock holds the periods of living listings (docs/rules/listings.md §4; all are our choice and configuration).
@@ -571,25 +571,19 @@ func (s *Service) Find(ctx context.Context, who actor.Actor, id int64) (Listing,
 	return r.Listing, nil
 }
 
-// MayReadFile reports whether a file is attached to a listing that the actor may see: pictures and attachments with the
-// public listing, evidence and those of drafts for the own organisation and the editor.
-func (s *Service) MayReadFile(ctx context.Context, who actor.Actor, fileID int64) (bool, error) {
-	q, _ := s.config.DB.Query(ctx, listingsOfFile, pgx.StrictNamedArgs{"file": fileID})
-	rows, err := pgx.CollectRows(q, pgx.RowToStructByName[struct {
-		row
-		Role   string
-		Public bool // part of the published content
-	}])
-	if err != nil {
-		return false, fmt.Errorf("may read file: %w", err)
+// SeesFiles is the rule of files.Reader: pictures and attachments of what is published are read with the public listing, evidence and
+// the files of drafts by the own organisation and the editor. Fault: not found "listing".
+func (s *Service) SeesFiles(ctx context.Context, who actor.Actor, of files.Object) ([]string, error) {
+	r, err := s.row(ctx, s.config.DB, of.ID)
+	switch {
+	case err != nil:
+		return nil, err
+	case who.In(r.OrganisationID) || r.SubmittedAt != nil && who.Covers(r.ReviewerScope):
+		return []string{"public", "inside"}, nil
+	case r.Listing.Public(s.config.Now()):
+		return []string{"public"}, nil
 	}
-	for _, r := range rows {
-		insider := who.In(r.OrganisationID) || (r.SubmittedAt != nil && who.Covers(r.ReviewerScope))
-		if insider || (r.Role != FileEvidence && r.Public && r.row.Listing.Public(s.config.Now())) {
-			return true, nil
-		}
-	}
-	return false, nil
+	return nil, errNotFound
 }
 
 // OrganisationChanged is identity's hook: it hides a suspended organisation's listings, shows them again when it is restored,

@@ -64,6 +64,17 @@ type FilterGroup struct {
 	Fold         int
 }
 
+// Chosen counts the options that are on.
+func (g FilterGroup) Chosen() int {
+	n := 0
+	for _, o := range g.Options {
+		if o.Checked && o.Value != "" {
+			n++
+		}
+	}
+	return n
+}
+
 // Head lists the options before the fold; checked ones behind it stay visible.
 func (g FilterGroup) Head() []Option { return g.part(true) }
 

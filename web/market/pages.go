@@ -4,7 +4,9 @@
 package market
 
 import (
+	"context"
 	"slices"
+	"time"
 
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/catalogue"
@@ -16,7 +18,14 @@ import (
 	"techmarket/internal/trade/broker"
 	"techmarket/web"
 	"techmarket/web/ui"
+	"techmarket/web/view"
 )
+
+// Replies tells how a unit has answered approaches since a day; internal/app supplies it over the talks.
+type Replies func(ctx context.Context, org int64, since time.Time, sample bool) (Replied, error)
+
+// Replied counts approaches. MedianHours is from approach to answer; 0 without answers.
+type Replied struct{ Received, Answered, MedianHours int64 }
 
 // Pages holds the services that these pages call; internal/app fills it.
 type Pages struct {
@@ -29,10 +38,14 @@ type Pages struct {
 	Synonyms     func(text string) []string // other names of what a text holds
 	Importer     *importer.Service
 	Brokers      *broker.Service
+	Replies      Replies
 	Identity     *identity.Service
 	Files        ui.Files
 	Help         func(c *web.Ctx, l listing.Listing) ([]ui.Block, error) // who else can help with a need: registers, which stand to the right
 }
+
+// Declared lists the templates of this wing's own pages.
+func Declared() []view.Decl { return []view.Decl{view.Declare[Achievement]("market/achievement")} }
 
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {

@@ -43,7 +43,7 @@ func components() Parts {
 	return Parts{
 		Notice{}, Prose{}, Picture{}, Figures{}, Entries{}, Facts{}, TaskList{}, Rows{}, Table{}, WideTable{}, Chart{}, Matches{},
 		Compare{}, Search{}, Chips{}, Files{}, Thread{}, Share{}, Meter{}, Form{}, Sums{}, Certificate{}, Digests{},
-		Progress{}, Links{}, Actions{}, Timeline{}, Empty{},
+		Progress{}, Links{}, Actions{}, Timeline{}, Empty{}, Stamp{},
 	}
 }
 

@@ -19,8 +19,8 @@ import (
 func Files() []string {
 	return []string{
 		"tokens.css", "base.css", "header.css", "footer.css", "button.css", "tag.css", "layout.css", "home.css", "find.css",
-		"entries.css", "list.css", "rail.css", "table.css", "facts.css", "form.css", "combo.css", "notice.css", "flow.css",
-		"match.css", "block.css", "chart.css", "certificate.css", "dialog.css", "elder.css",
+		"entries.css", "list.css", "achievement.css", "rail.css", "table.css", "facts.css", "form.css", "combo.css", "notice.css", "flow.css",
+		"match.css", "block.css", "chart.css", "certificate.css", "verify.css", "dialog.css", "elder.css",
 		"narrow.css", "print.css", "design.css",
 	}
 }

@@ -35,6 +35,9 @@ func (s *Server) Declare(r Route) {
 		}
 	}
 	s.routes = append(s.routes, r)
+	if r.public {
+		s.shared[r.Path] = r.params
+	}
 }
 
 // TwoFactorPath is the page that sets the second step of signing in up.
@@ -97,6 +100,10 @@ func (c *Ctx) Problem(err error) Problem {
 func (s *Server) judge(err error, e echo.Context) (*fault.Error, int) {
 	if s.cfg.Explain != nil {
 		err = s.cfg.Explain(err)
+	}
+	var away *fault.Error
+	if errors.Is(err, context.Canceled) && errors.As(context.Cause(e.Request().Context()), &away) {
+		err = away
 	}
 	f := AsFault(err)
 	status := statusOf(f.Kind)

@@ -30,6 +30,9 @@ type Config struct {
 	SecretKeys string `env:"TECHMARKET_SECRET_KEYS" secret:"true"`
 
 	DatabaseURL string `env:"DATABASE_URL" secret:"true"`
+	// The owner of the tables, for migrate: the role in DATABASE_URL then needs rows only. The embedded database has both by itself.
+	DatabaseOwnerURL string `env:"TECHMARKET_DATABASE_OWNER_URL" secret:"true"`
+
 	DatabaseMax int32  `env:"TECHMARKET_DATABASE_CONNECTIONS" envDefault:"20"`
 	RedisURL    string `env:"REDIS_URL" secret:"true"`
 	MeiliURL    string `env:"MEILI_URL"`
@@ -51,6 +54,7 @@ type Config struct {
 	SMTPPassword string `env:"TECHMARKET_SMTP_PASSWORD" secret:"true"`
 	SMTPFrom     string `env:"TECHMARKET_SMTP_FROM" envDefault:"科技大市场 <noreply@localhost>"`
 
+	PagesMB  int        `env:"TECHMARKET_PAGES_MB" envDefault:"64"`    // kept pages of guests; 0: every page is worked out
 	LogLevel slog.Level `env:"TECHMARKET_LOG_LEVEL" envDefault:"info"` // debug, info, warn, error
 	Fonts    string     `env:"TECHMARKET_FONTS"`                       // folder of the PDF fonts; default: node_modules
 	RareFont string     `env:"TECHMARKET_RARE_FONT"`                   // TrueType file for characters the fonts lack

@@ -179,7 +179,14 @@ func examineDatabase(ctx context.Context, env *app.Environment, c app.Config) (s
 	if err := examineKeys(ctx, c, db); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s，PostgreSQL %d，版本 %d", kind, major, current), nil
+	standing, err := postgres.StandingOf(ctx, db)
+	if err != nil {
+		return "", err
+	}
+	if warning := app.RoleWarning(standing); warning != "" {
+		return "", fault.New(fault.Unavailable, "database_role", warning)
+	}
+	return fmt.Sprintf("%s，PostgreSQL %d，版本 %d，角色 %s 不能改表结构", kind, major, current, standing.Name), nil
 }
 
 // examineKeys tells a key that sealed something and is missing, and what is not yet under the key in use.

@@ -28,6 +28,7 @@ import (
 	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/witness"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/money"
@@ -41,12 +42,13 @@ import (
 
 // World is a small market on a real database: a seller, a buyer, points with their staff, officers.
 type World struct {
-	T     testing.TB
-	DB    *postgres.DB
-	S     *registry.Service
-	Jobs  *jobs.Client // Drain makes the certificates
-	Files *files.Store
-	Now   time.Time // the clock of every service; starts on Friday 2026-04-10 10:00 in Shanghai
+	T      testing.TB
+	DB     *postgres.DB
+	S      *registry.Service
+	Jobs   *jobs.Client // Drain makes the certificates
+	Files  *files.Store
+	Reader *files.Reader
+	Now    time.Time // the clock of every service; starts on Friday 2026-04-10 10:00 in Shanghai
 
 	Deadlines *deadline.Service
 	Points    *point.Service
@@ -54,6 +56,7 @@ type World struct {
 	Papers    *papers.Service
 	Archive   *archive.Service
 	Exchange  *exchange.Service
+	Book      *witness.Book
 
 	Seller, Seller2, Buyer                              actor.Actor // a university in 150103 with two people, a company in 150203
 	Registrar, Registrar2, Reviewer, Head               actor.Actor // of the county point
@@ -133,7 +136,7 @@ func New(t testing.TB) *World {
 	Check(t, err)
 	store, err := files.New(t.TempDir(), clock)
 	Check(t, err)
-	w.Files = store
+	w.Files, w.Reader = store, files.NewReader(store, w.DB)
 	w.wire(recorder{clock}, keys, clock)
 	w.S.RegisterJobs(workers)
 	w.Papers.RegisterJobs(workers)
@@ -162,13 +165,16 @@ func New(t testing.TB) *World {
 // wire builds the rooms of registration as the binary does.
 func (w *World) wire(trail audit.Recorder, keys *ledger.Keys, now func() time.Time) {
 	chain := ledger.New(w.DB, keys, now)
+	w.Book = witness.New(w.DB, chain, nil)
 	contracts := contract.New(contract.Config{DB: w.DB, Audit: trail, Now: now})
 	who := people{w.DB}
 	w.Deadlines = deadline.New(deadline.Config{DB: w.DB, Audit: trail, Now: now, Used: registry.PolicyUsed})
 	w.Points = point.New(point.Config{DB: w.DB, Audit: trail, People: who, Now: now, Year: registry.YearOf})
 	w.S = registry.New(
-		registry.Config{DB: w.DB, Contracts: contracts, Ledger: chain, Audit: trail, People: who, Jobs: w.Jobs, Files: w.Files, Now: now,
-			Random: rand.Reader, Drawable: papers.Drawable(Fonts), Ended: benefits.VoidLists},
+		registry.Config{DB: w.DB, Contracts: contracts, Ledger: chain, Audit: trail, People: who, Jobs: w.Jobs, Files: w.Files, Reader: w.Reader, Now: now,
+			Random: rand.Reader, Drawable: papers.Drawable(Fonts), Ended: func(ctx context.Context, tx pgx.Tx, number, reason string, at time.Time) ([]string, error) {
+				return w.Benefits.VoidLists(ctx, tx, number, reason, at)
+			}},
 	)
 	w.Benefits = benefits.New(
 		benefits.Config{DB: w.DB, Registry: w.S, Ledger: chain, Audit: trail, Files: w.Files, Now: now, Random: rand.Reader},
@@ -177,7 +183,13 @@ func (w *World) wire(trail audit.Recorder, keys *ledger.Keys, now func() time.Ti
 		papers.Config{DB: w.DB, Registry: w.S, Benefits: w.Benefits, Ledger: chain, Files: w.Files, Jobs: w.Jobs, Fonts: Fonts,
 			BaseURL: "https://example.test"},
 	)
-	w.Archive = archive.New(archive.Config{DB: w.DB, Registry: w.S, Papers: w.Papers, Ledger: chain, Files: w.Files, Audit: trail, Now: now})
+	w.Archive = archive.New(archive.Config{DB: w.DB, Registry: w.S, Papers: w.Papers, Ledger: chain, Files: w.Reader, Audit: trail, Now: now})
+	w.Reader.Sees("filing", w.S.SeesFilingFiles)
+	w.Reader.Sees("registration", w.S.SeesRegistrationFiles)
+	w.Reader.Sees("export", func(ctx context.Context, a actor.Actor, of files.Object) ([]string, error) {
+		return w.Exchange.SeesExportFiles(ctx, a, of)
+	})
+	w.Reader.Sees("contract", contracts.SeesFiles)
 	w.Exchange = exchange.New(
 		exchange.Config{DB: w.DB, Registry: w.S, Contracts: contracts, Archive: w.Archive, Audit: trail, Files: w.Files, Jobs: w.Jobs,
 			Now: now},

@@ -15,6 +15,7 @@ import (
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
+	"techmarket/internal/platform/vault"
 	"techmarket/internal/trade/deal"
 )
 
@@ -39,10 +40,15 @@ func facetName(name, code string) string {
 type notices struct {
 	queue Enqueuer
 	now   func() time.Time
+	vault *vault.Vault
 }
 
 func (m notices) Mail(ctx context.Context, tx pgx.Tx, to, subject, body string) error {
-	return m.queue.Enqueue(ctx, tx, notify.Mail{To: to, Subject: subject, Body: body, At: m.now()}, jobs.Options{})
+	sealed, err := notify.SealBody(notify.Mail{To: to, Subject: subject, Body: body, At: m.now()}, m.vault)
+	if err != nil {
+		return err
+	}
+	return m.queue.Enqueue(ctx, tx, sealed, jobs.Options{})
 }
 
 func (m notices) Tell(ctx context.Context, tx pgx.Tx, n notify.Note) error {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ import (
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
+	"techmarket/internal/platform/vault"
 )
 
 // Platform is the technology under the market, opened by configuration: what serve and every command that needs the
@@ -34,6 +36,7 @@ type Platform struct {
 	Cache *cache.Cache
 	Files *files.Store
 	Mail  *notify.Sender
+	Vault *vault.Vault // seals what must not lie in the database in clear
 
 	// Attached says that another process serves this data folder right now and this command uses its database: the
 	// search index on disk and the working of jobs belong to that process.
@@ -105,8 +108,11 @@ func OpenPlatform(ctx context.Context, env *Environment, c Config, attach bool) 
 	if p.Files, err = files.New(filepath.Join(data, "files"), p.Now); err != nil {
 		return nil, err
 	}
+	if p.Vault, err = vault.Open(data, c.SecretKeys, rand.Reader); err != nil {
+		return nil, err
+	}
 	p.Mail, err = notify.NewSender(notify.SMTP{Addr: c.SMTPAddr, User: c.SMTPUser, Password: c.SMTPPassword, From: c.SMTPFrom},
-		filepath.Join(data, "outbox"))
+		filepath.Join(data, "outbox"), p.Vault)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "config_wrong", "TECHMARKET_SMTP_FROM 应形如“科技大市场 <noreply@example.cn>”。")
 	}

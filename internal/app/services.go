@@ -133,6 +133,11 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 	if err := s.build(); err != nil {
 		return nil, err
 	}
+	if !p.Attached {
+		if _, err := s.Identity.SealAll(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.openSearch(ctx); err != nil {
 		return nil, err
 	}
@@ -156,7 +161,7 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 // whose clock it moves.
 func (s *Services) build() error {
 	s.Reader = files.NewReader(s.Platform.Files, s.Platform.DB)
-	post := notices{queue: s.enqueue, now: s.Platform.Now}
+	post := notices{queue: s.enqueue, now: s.Platform.Now, vault: s.Platform.Vault}
 	if err := s.buildPeople(post); err != nil {
 		return err
 	}
@@ -180,7 +185,7 @@ func (s *Services) buildPeople(post notices) (err error) {
 	p := s.Platform
 	policy := identity.DefaultPolicy()
 	policy.RequireTwoFactor = p.Config.RequireTOTP
-	s.Identity, err = identity.New(identity.Config{DB: p.DB, Audit: p.Audit(), Mail: post, Quotas: quota.New(p.DB, p.Now), Cache: p.Cache, Limiter: p.Cache,
+	s.Identity, err = identity.New(identity.Config{DB: p.DB, Audit: p.Audit(), Mail: post, Vault: p.Vault, Quotas: quota.New(p.DB, p.Now), Cache: p.Cache, Limiter: p.Cache,
 		Now: p.Now, BaseURL: p.Config.BaseURL, Policy: policy,
 		OrganisationChanged: func(ctx context.Context, tx pgx.Tx, o identity.Organisation) error {
 			return s.Listings.OrganisationChanged(ctx, tx, o)

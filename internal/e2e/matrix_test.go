@@ -36,6 +36,8 @@ var matrix = map[string]string{
 	"GET /api/v1/achievements/:id/contact/readers":             "s+hhh----------",
 	"GET /api/v1/demands/:id/contact/readers":                  "sh+hh----------",
 	"GET /audit/refusals":                                      "s-----------+-+",
+	"GET /api/v1/stats/needs":                                  "+++++++++++++++",
+	"GET /api/v1/stats/reasons":                                "+++++++++++++++",
 	"GET /account/confirm":                                     "s++++++++++++++",
 	"POST /account/confirm":                                    "s++++++++++++++",
 	"GET /confirm/:token":                                      "hhhhhhhhhhhhhhh",

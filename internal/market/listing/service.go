@@ -212,6 +212,9 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who actor.Actor, role Rol
 			return Listing{}, err
 		}
 		r.Triage = c.Triage
+		if _, err := tx.Exec(ctx, insertTriage, pgx.StrictNamedArgs{"listing": r.ID, "triage": c.Triage, "at": now}); err != nil {
+			return Listing{}, err
+		}
 	}
 	before := r.State
 	r.State = t.to

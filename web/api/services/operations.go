@@ -21,7 +21,7 @@ type Operations struct {
 
 // Parts are the groups of operations.
 func (o *Operations) Parts() []api.Part {
-	return []api.Part{{Tag: "人员与服务", Declare: o.registers}}
+	return []api.Part{{Tag: "人员与服务", Wing: "services", Declare: o.registers}}
 }
 
 // entry is an entry as the API shows it; the content's fields are those of the kind.

@@ -57,6 +57,8 @@ var fromCode = map[string]words{
 	"listing_event.from_state":  {from: "listing.State", empty: true},
 	"listing_event.to_state":    {from: "listing.State"},
 	"listing_file.role":         {from: "listing.FilePicture listing.FileEvidence listing.FileAttachment"},
+	"listing_triage.triage":     {from: "demand.Triages()"},
+	"contact_reveal.purpose":    {from: "listing.Purpose"},
 	"match_answer.answer":       {from: "watch.Answer"},
 	"notice.ended":              {from: "notice.Void notice.Withdrawn", empty: true},
 	"notice.unit":               {from: "fact.CalendarDays fact.WorkingDays"},

@@ -79,8 +79,9 @@ func OpenPlatform(ctx context.Context, env *Environment, c Config, attach bool) 
 		return nil, fmt.Errorf("open platform: %w", err)
 	}
 	url := c.DatabaseURL
-	p.ownerURL = c.DatabaseOwnerURL
-	if url == "" {
+	if url != "" {
+		p.ownerURL = c.DatabaseOwnerURL
+	} else {
 		if url, err = p.embeddedDatabase(ctx, env, data); err != nil {
 			return nil, err
 		}

@@ -43,8 +43,8 @@ func (s *Services) openSearch(ctx context.Context) error {
 		s.Engine = s.Fallback
 	}
 	s.gate = search.NewGate(4*runtime.GOMAXPROCS(0), 2*time.Second)
-	s.Engine = matching.Prepared{Engine: search.NewRemember(search.Gated{Engine: s.Engine, Gate: s.gate}, 10*time.Second, s.Platform.Now),
-		Analyzer: s.analyzer}
+	remembered := search.NewRemember(search.Gated{Engine: s.Engine, Gate: s.gate}, 10*time.Second, s.Platform.Now)
+	s.Engine = matching.Prepared{Engine: told{remembered, s.changes.bump}, Analyzer: s.analyzer}
 	s.Platform.defers(func(context.Context) error { return s.Engine.Close() })
 	if !engine.Fresh() || s.Platform.Attached {
 		return nil
@@ -73,7 +73,15 @@ func (s *Services) Rebuild(ctx context.Context) error {
 
 // fill rebuilds an engine from the database.
 func (s *Services) fill(ctx context.Context, e search.Engine) error {
-	return e.Rebuild(ctx, func(emit func(...search.Document) error) error { return s.Listings.Documents(ctx, emit) })
+	return e.Rebuild(ctx, func(emit func(...search.Document) error) error { return s.documents(ctx, emit) })
+}
+
+// documents emits everything that is found: listings, then entries of registers.
+func (s *Services) documents(ctx context.Context, emit func(...search.Document) error) error {
+	if err := s.Listings.Documents(ctx, emit); err != nil {
+		return err
+	}
+	return s.Registers.Documents(ctx, emit)
 }
 
 // FillAside makes a command beside a running market find everything: the index on disk belongs to the market, so this process holds

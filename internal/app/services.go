@@ -39,6 +39,7 @@ import (
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/publish/policy"
+	"techmarket/internal/services/register"
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/deal"
 	"techmarket/internal/trade/notice"
@@ -66,9 +67,11 @@ type Services struct {
 	Fallback *search.Fallback // nil without MEILI_URL
 	analyzer *zh.Analyzer
 	gate     *search.Gate // of what costs much: searches and matches
+	changes  *changes     // of what guests see
 	healing  sync.Mutex   // held by the heal job at work
 	compared bool         // Meilisearch with the embedded engine, since the start; guarded by healing
 
+	Reader   *files.Reader // the one way to a stored file
 	Identity *identity.Service
 
 	Listings       *listing.Service
@@ -96,6 +99,8 @@ type Services struct {
 	Archive   *archive.Service
 	Exchange  *exchange.Service
 
+	Registers *register.Service
+
 	Policies *policy.Service
 
 	Stats *stats.Service
@@ -115,6 +120,7 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 		return nil, err
 	}
 	s.enqueue = s.Queue
+	s.changes = newChanges(p.DB)
 	own, err := os.ReadFile(filepath.Join(p.Config.Data, ownSynonyms))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w", ownSynonyms, err)
@@ -147,6 +153,7 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 // build makes the services wing by wing, each with the small interfaces it asks for. The sample market builds a second set,
 // whose clock it moves.
 func (s *Services) build() error {
+	s.Reader = files.NewReader(s.Platform.Files, s.Platform.DB)
 	post := notices{queue: s.enqueue, now: s.Platform.Now}
 	if err := s.buildPeople(post); err != nil {
 		return err
@@ -156,6 +163,10 @@ func (s *Services) build() error {
 	}
 	s.buildTrade(post)
 	if err := s.buildCertify(); err != nil {
+		return err
+	}
+	s.openFiles()
+	if err := s.buildServices(post); err != nil {
 		return err
 	}
 	s.buildPublish()
@@ -185,7 +196,7 @@ func (s *Services) buildMarket() (err error) {
 	}
 	s.Achievements, s.Demands = achievement.New(s.Listings), demand.New(s.Listings)
 	s.Importer, err = importer.New(importer.Config{DB: p.DB, Listings: s.Listings, Directory: s.Identity, Queue: s.enqueue,
-		Files: p.Files, Now: p.Now})
+		Files: p.Files, Now: p.Now, Targets: s.registerFiles()})
 	return err
 }
 
@@ -221,7 +232,7 @@ func (s *Services) buildCertify() error {
 	s.Deadlines = deadline.New(deadline.Config{DB: p.DB, Audit: trail, Now: p.Now, Used: registry.PolicyUsed})
 	s.Points = point.New(point.Config{DB: p.DB, Audit: trail, People: who, Now: p.Now, Year: registry.YearOf})
 	s.Registry = registry.New(registry.Config{DB: p.DB, Contracts: s.Contracts, Ledger: s.Ledger, Audit: trail, People: who, Jobs: s.enqueue,
-		Files: p.Files, Now: p.Now, Random: rand.Reader, Drawable: papers.Drawable(p.Fonts), Alarm: s.recordAlarm,
+		Files: p.Files, Reader: s.Reader, Now: p.Now, Random: rand.Reader, Drawable: papers.Drawable(p.Fonts), Alarm: s.recordAlarm,
 		Ended: func(ctx context.Context, tx pgx.Tx, number, reason string, at time.Time) ([]string, error) {
 			return s.Benefits.VoidLists(ctx, tx, number, reason, at)
 		}})
@@ -231,7 +242,7 @@ func (s *Services) buildCertify() error {
 		papers.Config{DB: p.DB, Registry: s.Registry, Benefits: s.Benefits, Ledger: s.Ledger, Files: p.Files, Jobs: s.enqueue,
 			Fonts: p.Fonts, BaseURL: p.Config.BaseURL},
 	)
-	s.Archive = archive.New(archive.Config{DB: p.DB, Registry: s.Registry, Papers: s.Papers, Ledger: s.Ledger, Files: p.Files, Audit: trail,
+	s.Archive = archive.New(archive.Config{DB: p.DB, Registry: s.Registry, Papers: s.Papers, Ledger: s.Ledger, Files: s.Reader, Audit: trail,
 		Now: p.Now})
 	s.Exchange = exchange.New(exchange.Config{DB: p.DB, Registry: s.Registry, Contracts: s.Contracts, Archive: s.Archive, Audit: trail,
 		Files: p.Files, Jobs: s.enqueue, Now: p.Now})

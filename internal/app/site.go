@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"time"
 
@@ -11,12 +12,14 @@ import (
 	"techmarket/internal/platform/idempotency"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
+	"techmarket/search"
 	"techmarket/web"
 	"techmarket/web/api"
 	apicertify "techmarket/web/api/certify"
 	apiinsight "techmarket/web/api/insight"
 	apimarket "techmarket/web/api/market"
 	apipeople "techmarket/web/api/people"
+	apiservices "techmarket/web/api/services"
 	apisite "techmarket/web/api/site"
 	apitrade "techmarket/web/api/trade"
 	pagescertify "techmarket/web/certify"
@@ -25,11 +28,16 @@ import (
 	pagesmarket "techmarket/web/market"
 	pagespeople "techmarket/web/people"
 	pagespublish "techmarket/web/publish"
+	pagesservices "techmarket/web/services"
 	"techmarket/web/site"
 	pagestrade "techmarket/web/trade"
 	"techmarket/web/ui"
 	"techmarket/web/view"
 )
+
+// pageWait bounds how long a request for a page waits for its turn: with twice as many asked as can be answered, what is answered is
+// still answered within half a second.
+const pageWait = 200 * time.Millisecond
 
 // Site mounts pages and API. Observe, which may be nil, is told how long each request took.
 func (s *Services) Site(observe Observer) (*web.Server, error) {
@@ -50,8 +58,13 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	shelf := p.Config.PagesMB << 20
+	if shelf > 0 {
+		s.changes.listen(p)
+	}
 	server := web.New(
-		web.Config{Views: views, Language: language, Sessions: s.Identity, Limiter: limiter{p.Cache}, Auditor: routeAuditor{p}, Observe: observe,
+		web.Config{Changes: s.changes, Shelf: shelf, Gate: search.NewGate(2*runtime.GOMAXPROCS(0), pageWait),
+			Views: views, Language: language, Sessions: s.Identity, Limiter: limiter{p.Cache}, Auditor: routeAuditor{p}, Observe: observe,
 			Unread:  inbox{p}.unread,
 			Explain: postgres.Outage, Bound: p.DB.Bound, Room: s.Room, Keys: keys, Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev},
 		s.pages(assets),
@@ -62,19 +75,22 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 
 // pages are the routes of every wing.
 func (s *Services) pages(assets *view.Assets) []web.Route {
-	kept := pageFiles{s.Platform}
+	kept := pageFiles{s.Platform, s.Reader}
+	registers := &pagesservices.Pages{Registers: s.Registers}
 	return slices.Concat(
 		(&site.Pages{Identity: s.Identity, Listings: s.Listings, Catalogue: s.Catalogue, Achievements: s.Achievements, Demands: s.Demands,
 			Deals:    s.Deals,
 			Registry: s.Registry, Points: s.Points, Stats: s.Stats, Inbox: inbox{s.Platform}, Assets: assets, Dev: s.Platform.Config.Dev}).Routes(),
 		(&pagespeople.Pages{Identity: s.Identity}).Routes(),
 		(&pagesmarket.Pages{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Catalogue: s.Catalogue, Matcher: s.Watch,
-			Watch: s.Watch, Synonyms: s.analyzer.Synonyms, Importer: s.Importer, Brokers: s.Brokers, Identity: s.Identity, Files: kept}).Routes(),
+			Watch: s.Watch, Synonyms: s.analyzer.Synonyms, Importer: s.Importer, Brokers: s.Brokers, Identity: s.Identity, Files: kept,
+			Help: s.helpWith(registers)}).Routes(),
 		(&pagestrade.Pages{Deals: s.Deals, Brokers: s.Brokers, Notices: s.Public, Sales: s.Sales, Listings: s.Listings,
 			Achievements: s.Achievements, Demands: s.Demands,
 			Contracts: s.Contracts, Identity: s.Identity, Files: kept}).Routes(),
 		(&pagescertify.Pages{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Deadlines: s.Deadlines,
 			Benefits: s.Benefits, Archive: s.Archive, Exchange: s.Exchange, Identity: s.Identity, Files: kept}).Routes(),
+		registers.Routes(),
 		(&pagespublish.Pages{Policies: s.Policies}).Routes(),
 		(&pagesinsight.Pages{Stats: s.Stats, Plans: s.Plans, Listings: s.Listings}).Routes(),
 	)
@@ -83,7 +99,7 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 // mountAPI puts /api/v1 on the site.
 func (s *Services) mountAPI(server *web.Server, keys *idempotency.Store) {
 	p := s.Platform
-	kept := apiFiles{p}
+	kept := apiFiles{p, s.Reader}
 	var parts []api.Part
 	for _, wing := range []interface{ Parts() []api.Part }{
 		&apipeople.Operations{Identity: s.Identity},
@@ -91,6 +107,7 @@ func (s *Services) mountAPI(server *web.Server, keys *idempotency.Store) {
 			Importer: s.Importer, Identity: s.Identity},
 		&apitrade.Operations{Deals: s.Deals, Brokers: s.Brokers, Listings: s.Listings, Files: kept},
 		&apicertify.Operations{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Files: kept},
+		&apiservices.Operations{Registers: s.Registers},
 		&apiinsight.Operations{Stats: s.Stats},
 		&apisite.Operations{Listings: s.Listings, Files: kept, Inbox: inbox{p}},
 	} {

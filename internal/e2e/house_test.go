@@ -48,11 +48,12 @@ var insideWings = map[string]map[string]string{
 	"certify": {"contract": "recognition", "point": "deadline", "witness": "ledger", "registry": "contract deadline ledger point recognition witness",
 		"benefits": "deadline ledger point registry witness", "papers": "benefits contract ledger point registry",
 		"archive": "contract ledger papers point registry", "exchange": "archive contract point registry"},
+	"services": {"register/kind": "register"},
 	"web": {".": "locales ui/words view", "view": "assets templates", "ui": ". view", "assets/vendoring": "assets/icons assets/sheet",
 		"people": ". ui view", "market": ". ui ui/words view", "trade": ". ui view", "certify": ". ui ui/words view",
-		"publish": ". ui view", "insight": ". ui view", "site": ". ui ui/words view",
+		"services": ". ui view", "publish": ". ui view", "insight": ". ui view", "site": ". ui ui/words view",
 		"api": ". view", "api/people": ". api", "api/market": ". api", "api/trade": ". api", "api/certify": ". api", "api/insight": ". api",
-		"api/site": ". api"},
+		"api/site": ". api", "api/services": ". api"},
 	"app": {"cli": ". demo", "demo": ". demo/sample"},
 }
 

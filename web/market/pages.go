@@ -31,6 +31,7 @@ type Pages struct {
 	Brokers      *broker.Service
 	Identity     *identity.Service
 	Files        ui.Files
+	Help         func(c *web.Ctx, l listing.Listing) ([]ui.Block, error) // who else can help with a need: registers, which stand to the right
 }
 
 // Routes lists every page and action with who may use it.

@@ -35,6 +35,8 @@ import (
 	"techmarket/internal/market/matching/vector"
 	"techmarket/internal/market/watch"
 	"techmarket/internal/people/identity"
+	"techmarket/internal/people/quota"
+	"techmarket/internal/platform/embedding"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/postgres"
@@ -81,8 +83,9 @@ type Services struct {
 	Importer       *importer.Service
 	Watch          *watch.Service // matches with the weights in use, and what becomes of matches
 	model          atomic.Pointer[matching.Model]
-	vectors        *vector.Service // nil without an embedder
-	semanticWeight float64         // of the embedder's model; 0: that of the weights in use
+	vectors        *vector.Service     // nil without an embedder
+	reranker       *embedding.Reranker // nil without one
+	semanticWeight float64             // of the embedder's model; 0: that of the weights in use
 
 	Brokers *broker.Service
 	Deals   *deal.Service
@@ -178,7 +181,7 @@ func (s *Services) buildPeople(post notices) (err error) {
 	p := s.Platform
 	policy := identity.DefaultPolicy()
 	policy.RequireTwoFactor = p.Config.RequireTOTP
-	s.Identity, err = identity.New(identity.Config{DB: p.DB, Audit: p.Audit(), Mail: post, Cache: p.Cache, Limiter: p.Cache,
+	s.Identity, err = identity.New(identity.Config{DB: p.DB, Audit: p.Audit(), Mail: post, Quotas: quota.New(p.DB, p.Now), Cache: p.Cache, Limiter: p.Cache,
 		Now: p.Now, BaseURL: p.Config.BaseURL, Policy: policy,
 		OrganisationChanged: func(ctx context.Context, tx pgx.Tx, o identity.Organisation) error {
 			return s.Listings.OrganisationChanged(ctx, tx, o)

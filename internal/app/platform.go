@@ -82,8 +82,9 @@ func OpenPlatform(ctx context.Context, env *Environment, c Config, attach bool) 
 		return nil, fmt.Errorf("open platform: %w", err)
 	}
 	url := c.DatabaseURL
-	p.ownerURL = c.DatabaseOwnerURL
-	if url == "" {
+	if url != "" {
+		p.ownerURL = c.DatabaseOwnerURL
+	} else {
 		if url, err = p.embeddedDatabase(ctx, env, data); err != nil {
 			return nil, err
 		}
@@ -180,18 +181,18 @@ func (p *Platform) openDatabase(ctx context.Context, url string) (err error) {
 	o := postgres.Options{MaxConns: p.Config.DatabaseMax}
 	if p.ownerURL != "" {
 		o.Longest, o.Acquire = longest, waiting
-	}
-	if err := p.AsOwner(ctx, func(owner *postgres.DB) error {
-		if err := postgres.Migrate(ctx, owner.Pool); err != nil {
+		if err := p.AsOwner(ctx, func(owner *postgres.DB) error {
+			if err := postgres.Migrate(ctx, owner.Pool); err != nil {
+				return err
+			}
+			role, err := postgres.RoleOf(url)
+			if err != nil {
+				return err
+			}
+			return postgres.Grant(ctx, owner, role)
+		}); err != nil {
 			return err
 		}
-		role, err := postgres.RoleOf(url)
-		if err != nil {
-			return err
-		}
-		return postgres.Grant(ctx, owner, role)
-	}); err != nil {
-		return err
 	}
 	if p.DB, err = postgres.Open(ctx, url, o); err != nil {
 		return err
@@ -210,10 +211,11 @@ func (p *Platform) openDatabase(ctx context.Context, url string) (err error) {
 	}
 }
 
-// AsOwner runs f with the role that owns the tables. Where none is known f is not run.
+// AsOwner runs f with the role that owns the tables. Unavailable "owner_needed" where none is known.
 func (p *Platform) AsOwner(ctx context.Context, f func(*postgres.DB) error) error {
 	if p.ownerURL == "" {
-		return nil
+		return fault.New(fault.Unavailable, "owner_needed",
+			"这一步要改表，而 DATABASE_URL 的角色不能。请同时用 TECHMARKET_DATABASE_OWNER_URL 给出表的所有者。")
 	}
 	owner, err := postgres.Open(ctx, p.ownerURL, postgres.Options{MaxConns: 2, Name: "techmarket-owner"})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -218,7 +219,10 @@ func (s *Services) buildTrade(post notices) {
 		Now: p.Now})
 	s.Public = notice.New(notice.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Calendar: s.calendar, Now: p.Now})
 	s.Sales = sale.New(sale.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Organisations: saleOrganisations{s}, Now: p.Now,
-		Code: bidderCode})
+		Code: bidderCode, Ended: func(ctx context.Context, tx pgx.Tx, e sale.Ended) error {
+			_, err := s.Ledger.Append(ctx, tx, ledger.Entry{Kind: "sale", Ref: strconv.FormatInt(e.Sale, 10), Payload: e})
+			return err
+		}})
 }
 
 func (s *Services) buildCertify() error {

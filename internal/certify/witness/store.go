@@ -2,7 +2,6 @@ package witness
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -120,8 +119,8 @@ func rowsSQL(kind string) string {
 		for _, c := range strings.Fields(t.Digested) {
 			cells = append(cells, "encode(sha256(convert_to(t."+c+"::text, 'UTF8')), 'hex')")
 		}
-		fmt.Fprintf(&b, "select (%s)::text as ref, %s as name, array[%s] as cells from %s where %s", t.ref, name, strings.Join(cells, ", "),
-			t.from, t.where)
+		b.WriteString("select (" + t.ref + ")::text as ref, " + name + " as name, array[" + strings.Join(cells, ", ") + "] as cells from " +
+			t.from + " where " + t.where)
 	}
 	return b.String()
 }

@@ -56,9 +56,6 @@ type Match struct {
 	Side    []ui.Block
 }
 
-// Declared lists the pages of this package.
-func Declared() []view.Decl { return []view.Decl{view.Declare[Match]("market/match")} }
-
 // matched is a listing with what was found for it, as the page, the print view and the sheet need it.
 type matched struct {
 	kind, want  drawnKind

@@ -45,7 +45,9 @@ type Pages struct {
 }
 
 // Declared lists the templates of this wing's own pages.
-func Declared() []view.Decl { return []view.Decl{view.Declare[Achievement]("market/achievement")} }
+func Declared() []view.Decl {
+	return []view.Decl{view.Declare[Achievement]("market/achievement"), view.Declare[Match]("market/match")}
+}
 
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {

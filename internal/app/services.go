@@ -65,6 +65,7 @@ type Services struct {
 	Fallback *search.Fallback // nil without MEILI_URL
 	analyzer *zh.Analyzer
 	gate     *search.Gate // of what costs much: searches and matches
+	changes  *changes     // of what guests see
 	healing  sync.Mutex   // held by the heal job at work
 	compared bool         // Meilisearch with the embedded engine, since the start; guarded by healing
 
@@ -115,6 +116,7 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 		return nil, err
 	}
 	s.enqueue = s.Queue
+	s.changes = newChanges(p.DB)
 	own, err := os.ReadFile(filepath.Join(p.Config.Data, ownSynonyms))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w", ownSynonyms, err)

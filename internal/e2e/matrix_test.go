@@ -314,7 +314,7 @@ var matrix = map[string]string{
 	"GET /stats/definitions":                                   "+++++++++++++++",
 	"GET /stats/list":                                          "+++++++++++++++",
 	"GET /suggest":                                             "+++++++++++++++",
-	"POST /theme":                                              "+++++++++++++++",
+	"GET /theme":                                               "+++++++++++++++",
 	"GET /units/:id":                                           "+++++++++++++++",
 	"GET /v/:number":                                           "+++++++++++++++",
 	"GET /verify":                                              "+++++++++++++++",

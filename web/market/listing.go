@@ -31,10 +31,10 @@ func (p *Pages) listingRoutes() []web.Route {
 	for _, kind := range p.kinds() {
 		at, own := kind.ListPath(), kind.OwnPath()
 		routes = append(routes,
-			web.GET(at, anyone, func(c *web.Ctx) error { return p.listPage(c, kind) }),
+			web.GET(at, anyone, func(c *web.Ctx) error { return p.listPage(c, kind) }).Public(listParams(kind)...),
 			web.GET(at+"/new", signed, func(c *web.Ctx) error { return p.showEditor(c, kind, 0, nil, nil) }),
 			web.POST(at, member, func(c *web.Ctx) error { return p.saveListing(c, kind, 0) }).WithFiles(),
-			web.GET(at+"/:id", anyone, func(c *web.Ctx) error { return p.listingDetail(c, kind) }),
+			web.GET(at+"/:id", anyone, func(c *web.Ctx) error { return p.listingDetail(c, kind) }).Public(),
 			web.GET(own, member, func(c *web.Ctx) error { return p.ownListings(c, kind) }),
 			web.GET(own+"/:id", member, func(c *web.Ctx) error { return p.ownListing(c, kind) }),
 			web.GET(own+"/:id/edit", member, func(c *web.Ctx) error {

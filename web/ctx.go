@@ -392,6 +392,7 @@ func deskLinks(a actor.Actor) []view.Link {
 	if a.Has(actor.Member, actor.OrgAdmin) {
 		add("我的成果", "/desk/achievements", "my-achievements")
 		add("我的需求", "/desk/demands", "my-demands")
+		add("我的名录", "/desk/registers", "my-registers")
 	}
 	if a.Has(actor.Member, actor.OrgAdmin, actor.RegionOfficer) {
 		add("批量导入", "/imports", "imports")
@@ -406,6 +407,7 @@ func deskLinks(a actor.Actor) []view.Link {
 	}
 	if a.Officer() {
 		add("发布审核", "/review", "review")
+		add("名录审核", "/desk/registers/queue", "registers-queue")
 		add("单位确认", "/organisations", "organisations")
 	}
 	add("消息", "/messages", "messages")

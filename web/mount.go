@@ -79,6 +79,10 @@ func (s *Server) judge(err error, e echo.Context) (*fault.Error, int) {
 	if s.cfg.Explain != nil {
 		err = s.cfg.Explain(err)
 	}
+	var away *fault.Error
+	if errors.Is(err, context.Canceled) && errors.As(context.Cause(e.Request().Context()), &away) {
+		err = away
+	}
 	f := AsFault(err)
 	status := statusOf(f.Kind)
 	if status >= 500 && f.Code != "busy" && !errors.Is(err, context.Canceled) {

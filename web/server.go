@@ -58,6 +58,8 @@ type Config struct {
 	Keys Keys
 	// Room refuses what would be saved while the disk has no room; nil: there always is.
 	Room func() error
+	// Bound gives the context of a request that ends, with a fault as its cause, when the database goes away; nil: none.
+	Bound func(context.Context) (context.Context, context.CancelFunc)
 	// Explain gives errors of other programs (database away, disk full) their fault; nil: they are ours.
 	Explain func(error) error
 	// Changes and Shelf keep what guests see of public pages, in at most so many bytes; nil or 0: every page is worked out.
@@ -103,7 +105,7 @@ func New(cfg Config, routes []Route) *Server {
 	}
 	s.busy = sync.OnceValue(s.busyPage)
 	e.HTTPErrorHandler = s.failed
-	e.Use(s.identify, s.guard, s.secure, s.address, s.share, s.bound)
+	e.Use(s.identify, s.guard, s.secure, s.address, s.giveUp, s.share, s.bound)
 	e.Use(middleware.ContextTimeout(requestTime))
 	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{Level: 2, MinLength: 1400, Skipper: func(c echo.Context) bool {
 		return strings.HasPrefix(c.Path(), "/assets/") || strings.HasPrefix(c.Path(), "/files/")
@@ -214,6 +216,19 @@ func (s *Server) guard(next echo.HandlerFunc) echo.HandlerFunc {
 			return err
 		},
 	})(next)
+}
+
+// giveUp ends what waits for a database that no longer answers.
+func (s *Server) giveUp(next echo.HandlerFunc) echo.HandlerFunc {
+	if s.cfg.Bound == nil {
+		return next
+	}
+	return func(c echo.Context) error {
+		ctx, end := s.cfg.Bound(c.Request().Context())
+		defer end()
+		c.SetRequest(c.Request().WithContext(ctx))
+		return next(c)
+	}
 }
 
 // secure sets the headers that make a browser refuse what these pages never do.

@@ -10,6 +10,7 @@ import (
 
 	"techmarket/internal/market/listing"
 	"techmarket/internal/platform/jobs"
+	"techmarket/internal/services/register"
 	"techmarket/search"
 )
 
@@ -37,12 +38,12 @@ func (s *Services) CheckIndex(ctx context.Context, out io.Writer) error {
 	var wrong []string
 	total := 0
 	differ := func(id, what string) {
-		if listing.IDOf(id) != 0 && len(wrong) < checkNamed {
+		if (listing.IDOf(id) != 0 || register.IDOf(id) != 0) && len(wrong) < checkNamed {
 			fmt.Fprintf(out, "  %s %s\n", id, what)
 		}
 		wrong = append(wrong, id)
 	}
-	err := s.Listings.Documents(ctx, func(docs ...search.Document) error {
+	err := s.documents(ctx, func(docs ...search.Document) error {
 		total += len(docs)
 		for _, d := range docs {
 			version, there := indexed[d.ID]
@@ -74,12 +75,14 @@ func (s *Services) CheckIndex(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// indexAnew indexes these documents as the database has them, deletes those that are no listing's, and gives the number of listings.
-func (s *Services) indexAnew(ctx context.Context, e search.Engine, documents []string) (listings int, err error) {
-	var ids []int64
+// indexAnew indexes these documents as the database has them, deletes those that are nothing's, and gives the number of the others.
+func (s *Services) indexAnew(ctx context.Context, e search.Engine, documents []string) (n int, err error) {
+	var ids, entries []int64
 	for _, document := range documents {
 		if id := listing.IDOf(document); id != 0 {
 			ids = append(ids, id)
+		} else if id := register.IDOf(document); id != 0 {
+			entries = append(entries, id)
 		} else if err := e.Delete(ctx, document); err != nil {
 			return 0, err
 		}
@@ -89,5 +92,10 @@ func (s *Services) indexAnew(ctx context.Context, e search.Engine, documents []s
 			return 0, err
 		}
 	}
-	return len(ids), nil
+	for part := range slices.Chunk(entries, 500) {
+		if err := s.Registers.Index(ctx, e, part); err != nil {
+			return 0, err
+		}
+	}
+	return len(ids) + len(entries), nil
 }

@@ -21,11 +21,16 @@ import (
 func (s *Services) register() {
 	s.Listings.Register(s.workers, s.Engine)
 	s.Importer.Register(s.workers)
+	s.Registers.Register(s.workers, s.Engine)
 	s.Registry.RegisterJobs(s.workers)
 	s.Papers.RegisterJobs(s.workers)
 	s.Exchange.RegisterJobs(s.workers)
 	jobs.Register(s.workers, s.settle)
-	jobs.Register(s.workers, func(ctx context.Context, _ tickArgs) error { _, err := s.Listings.Tick(ctx); return err })
+	jobs.Register(s.workers, func(ctx context.Context, _ tickArgs) error {
+		_, err := s.Listings.Tick(ctx)
+		_, errEntries := s.Registers.Tick(ctx)
+		return errors.Join(err, errEntries)
+	})
 	jobs.Register(s.workers, func(ctx context.Context, _ learnArgs) error { return s.relearn(ctx) })
 	jobs.Register(s.workers, func(ctx context.Context, _ rootArgs) error { _, _, err := s.Ledger.SignRoot(ctx); return err })
 	jobs.Register(s.workers, func(ctx context.Context, _ cleanArgs) error {
@@ -84,7 +89,7 @@ func (s *Services) settle(ctx context.Context, a signedArgs) error {
 
 // The periodic jobs.
 type (
-	tickArgs    struct{} // clocks of living listings
+	tickArgs    struct{} // clocks of living listings and of registers
 	learnArgs   struct{} // word statistics for matching
 	rootArgs    struct{} // signs the register's root when something changed
 	cleanArgs   struct{} // ended sessions, old idempotency keys

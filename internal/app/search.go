@@ -73,7 +73,15 @@ func (s *Services) Rebuild(ctx context.Context) error {
 
 // fill rebuilds an engine from the database.
 func (s *Services) fill(ctx context.Context, e search.Engine) error {
-	return e.Rebuild(ctx, func(emit func(...search.Document) error) error { return s.Listings.Documents(ctx, emit) })
+	return e.Rebuild(ctx, func(emit func(...search.Document) error) error { return s.documents(ctx, emit) })
+}
+
+// documents emits everything that is found: listings, then entries of registers.
+func (s *Services) documents(ctx context.Context, emit func(...search.Document) error) error {
+	if err := s.Listings.Documents(ctx, emit); err != nil {
+		return err
+	}
+	return s.Registers.Documents(ctx, emit)
 }
 
 // FillAside makes a command beside a running market find everything: the index on disk belongs to the market, so this process holds

@@ -38,6 +38,7 @@ import (
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/publish/policy"
+	"techmarket/internal/services/register"
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/deal"
 	"techmarket/internal/trade/notice"
@@ -96,6 +97,8 @@ type Services struct {
 	Papers    *papers.Service
 	Archive   *archive.Service
 	Exchange  *exchange.Service
+
+	Registers *register.Service
 
 	Policies *policy.Service
 
@@ -162,6 +165,9 @@ func (s *Services) build() error {
 		return err
 	}
 	s.openFiles()
+	if err := s.buildServices(post); err != nil {
+		return err
+	}
 	s.buildPublish()
 	s.buildInsight()
 	return nil
@@ -189,7 +195,7 @@ func (s *Services) buildMarket() (err error) {
 	}
 	s.Achievements, s.Demands = achievement.New(s.Listings), demand.New(s.Listings)
 	s.Importer, err = importer.New(importer.Config{DB: p.DB, Listings: s.Listings, Directory: s.Identity, Queue: s.enqueue,
-		Files: p.Files, Now: p.Now})
+		Files: p.Files, Now: p.Now, Targets: s.registerFiles()})
 	return err
 }
 
@@ -222,9 +228,12 @@ func (s *Services) buildCertify() error {
 	s.Deadlines = deadline.New(deadline.Config{DB: p.DB, Audit: trail, Now: p.Now, Used: registry.PolicyUsed})
 	s.Points = point.New(point.Config{DB: p.DB, Audit: trail, People: who, Now: p.Now, Year: registry.YearOf})
 	s.Registry = registry.New(registry.Config{DB: p.DB, Contracts: s.Contracts, Ledger: s.Ledger, Audit: trail, People: who, Jobs: s.enqueue,
-		Files: p.Files, Reader: s.Reader, Now: p.Now, Random: rand.Reader, Drawable: papers.Drawable(p.Fonts), Ended: benefits.VoidLists})
+		Files: p.Files, Reader: s.Reader, Now: p.Now, Random: rand.Reader, Drawable: papers.Drawable(p.Fonts), Alarm: s.recordAlarm,
+		Ended: func(ctx context.Context, tx pgx.Tx, number, reason string, at time.Time) ([]string, error) {
+			return s.Benefits.VoidLists(ctx, tx, number, reason, at)
+		}})
 	s.Benefits = benefits.New(benefits.Config{DB: p.DB, Registry: s.Registry, Ledger: s.Ledger, Audit: trail, Files: p.Files, Now: p.Now,
-		Random: rand.Reader})
+		Random: rand.Reader, Alarm: s.recordAlarm})
 	s.Papers = papers.New(
 		papers.Config{DB: p.DB, Registry: s.Registry, Benefits: s.Benefits, Ledger: s.Ledger, Files: p.Files, Jobs: s.enqueue,
 			Fonts: p.Fonts, BaseURL: p.Config.BaseURL},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"techmarket/internal/foundation/actor"
@@ -32,10 +33,9 @@ func (p *Pages) importRoutes() []web.Route {
 
 const importsTitle = "批量导入"
 
-func kindOptions(kinds listing.Kinds) []view.Option {
-	var out []view.Option
-	for _, k := range kinds.All() {
-		out = append(out, view.Option{Value: string(k.Kind), Label: k.Label})
+func (p *Pages) importable() (out []view.Option) {
+	for _, k := range p.Importer.Importable() {
+		out = append(out, view.Option{Value: k.Code, Label: k.Label})
 	}
 	return out
 }
@@ -56,8 +56,8 @@ func (p *Pages) showImports(c *web.Ctx, form *web.Form, ferr error) error {
 		return err
 	}
 	officer := who.Has(actor.RegionOfficer)
-	a, kinds := ui.NewAsk(form, ferr), p.Listings.Kinds()
-	fields := []view.Field{a.Radio("kind", "导入什么", string(achievement.Kind), kindOptions(kinds), ui.Required)}
+	a := ui.NewAsk(form, ferr)
+	fields := []view.Field{a.Radio("kind", "导入什么", string(achievement.Kind), p.importable(), ui.Required)}
 	if officer {
 		fields = append(fields, a.Text("organisation", "为哪个单位导入", "", ui.Required, ui.Hint("填写单位全称，单位须已确认"), ui.Limit(120)),
 			a.Checks("publish", "导入后", nil, []view.Option{{Value: "1", Label: "直接发布", Hint: "不勾选则成为该单位的草稿，由单位自己提交审核"}}))
@@ -79,7 +79,7 @@ func (p *Pages) showImports(c *web.Ctx, form *web.Form, ferr error) error {
 	rows := view.Rows{Label: "导入过的文件", Empty: view.Empty{Icon: "upload", Title: "还没有导入过文件", Text: "先下载模板，按模板填写，再上传。"}}
 	for _, b := range batches {
 		row := view.Row{Title: view.T(b.FileName), Href: fmt.Sprintf("/imports/%d", b.ID), Tags: []view.Tag{batchTag(b)},
-			Meta: []string{kinds.Of(b.Kind).Label, view.DayTime(b.CreatedAt), batchWords(b)}}
+			Meta: []string{p.Importer.Label(b.Kind), view.DayTime(b.CreatedAt), batchWords(b)}}
 		if officer {
 			row.Meta = append([]string{orgs[b.OrganisationID].Name}, row.Meta...)
 		}
@@ -87,8 +87,8 @@ func (p *Pages) showImports(c *web.Ctx, form *web.Form, ferr error) error {
 	}
 	body.Main = append(body.Main, ui.Block{Title: "导入过的文件", Parts: view.Parts{rows}})
 	var templates view.Links
-	for _, k := range kinds.All() {
-		templates = append(templates, view.Link{Label: k.Label + "导入模板（Excel）", Href: "/imports/template?kind=" + string(k.Kind)})
+	for _, k := range p.Importer.Importable() {
+		templates = append(templates, view.Link{Label: k.Label + "导入模板（Excel）", Href: "/imports/template?kind=" + k.Code})
 	}
 	body.Side = []ui.Block{{Card: true, Title: "模板", Intro: "表头下有填写说明，代码类的列可以下拉选择。", Parts: view.Parts{templates}},
 		{
@@ -133,8 +133,8 @@ func (p *Pages) checkImport(c *web.Ctx) error {
 		return err
 	}
 	up := importer.Upload{Kind: listing.Kind(form.Text("kind")), Publish: form.Bool("publish")}
-	if _, known := p.Listings.Kinds().Get(up.Kind); !known {
-		form.Errors.Add("kind", "required", "请选择导入成果还是需求")
+	if !slices.ContainsFunc(p.Importer.Importable(), func(k listing.Choice) bool { return k.Code == string(up.Kind) }) {
+		form.Errors.Add("kind", "required", "请选择导入哪一类信息")
 	}
 	if c.Actor().Has(actor.RegionOfficer) {
 		if up.OrgID, err = ui.OrganisationNamed(c, p.Identity, form); err != nil {
@@ -203,14 +203,14 @@ func (p *Pages) showBatch(c *web.Ctx, ferr error) error {
 	}
 	body := ui.Sheet{
 		Heading: view.T(b.FileName),
-		Tags:    []view.Tag{{Label: p.Listings.Kinds().Of(b.Kind).Label, Tone: view.Info}, batchTag(b)},
+		Tags:    []view.Tag{{Label: p.Importer.Label(b.Kind), Tone: view.Info}, batchTag(b)},
 		Steps:   batchSteps(b),
 		Sample:  org.Sample,
 	}
 	if ferr != nil {
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Bad, Title: web.AsFault(ferr).Message}}})
 	}
-	body.Main = append(body.Main, batchHead(b, p.Listings.Kinds().Of(b.Kind)))
+	body.Main = append(body.Main, batchHead(b, p.importedAt(b.Kind)))
 	body.Main = append(body.Main, reportBlocks(b.Report, b.Bad)...)
 	body.Side = []ui.Block{
 		{
@@ -274,8 +274,19 @@ func batchSteps(b importer.Batch) view.Steps {
 	return steps
 }
 
+// importedAt is the public list of an importable kind and the list on its owner's desk, under the kind's name.
+func (p *Pages) importedAt(k listing.Kind) (to struct{ Label, List, Own string }) {
+	to.Label = p.Importer.Label(k)
+	if kind, ok := p.Listings.Kinds().Get(k); ok {
+		to.List, to.Own = kind.ListPath(), kind.OwnPath()
+	} else {
+		to.List, to.Own = "/registers", "/desk/registers"
+	}
+	return to
+}
+
 // batchHead says where the batch stands and what to do next.
-func batchHead(b importer.Batch, kind listing.Descriptor) ui.Block {
+func batchHead(b importer.Batch, kind struct{ Label, List, Own string }) ui.Block {
 	confirm := fmt.Sprintf("/imports/%d/confirm", b.ID)
 	switch {
 	case b.State == importer.Checked && b.Good+b.Bad == 0:
@@ -311,9 +322,9 @@ func batchHead(b importer.Batch, kind listing.Descriptor) ui.Block {
 		if b.Publish {
 			text += "已经公开，几秒钟后可以搜到。"
 		}
-		actions := []view.Action{{Label: "看" + kind.Label + "列表", Href: kind.ListPath()}}
+		actions := []view.Action{{Label: "看" + kind.Label + "列表", Href: kind.List}}
 		if !b.Publish {
-			actions = []view.Action{{Label: "去补充并提交审核", Href: kind.OwnPath()}}
+			actions = []view.Action{{Label: "去补充并提交审核", Href: kind.Own}}
 		}
 		return ui.Block{Parts: view.Parts{view.Notice{Tone: view.OK, Title: "导入完成", Text: text}, view.Actions(actions)}}
 	}

@@ -119,6 +119,13 @@ func (p *Pages) listingDetail(c *web.Ctx, kind drawnKind) error {
 		}
 		body.Actions = append(body.Actions, view.Action{Label: "相似的" + kind.Label, Href: kind.PagePath(id) + "/similar", Kind: view.Quiet})
 	}
+	if l.Public(c.Now()) && kind.Side == listing.SideDemand && p.Help != nil {
+		help, err := p.Help(c, l)
+		if err != nil {
+			return err
+		}
+		body.Main = append(body.Main, help...)
+	}
 	owner := []view.Fact{
 		{Label: "单位", Value: org.Name, Href: fmt.Sprintf("/units/%d", org.ID)},
 		{Label: "所在地", Value: ui.Place(l.Division, org.Division)},

@@ -31,6 +31,7 @@ type Pages struct {
 	Brokers      Brokers
 	Identity     *identity.Service
 	Files        ui.Files
+	Help         func(c *web.Ctx, l listing.Listing) ([]ui.Block, error) // who else can help with a need: registers, which stand to the right
 }
 
 // Brokers proposes people who can help; internal/app supplies it over the brokers' room, which stands right of this wing.

@@ -60,6 +60,7 @@ func Menu(t view.Words) []view.Link {
 		{Label: t("menu.demands"), Href: "/demands", Key: "demands"},
 		{Label: t("menu.sales"), Href: "/sales", Key: "sales"},
 		{Label: t("menu.brokers"), Href: "/brokers", Key: "brokers"},
+		{Label: t("menu.registers"), Href: "/registers", Key: "registers"},
 		{Label: t("menu.points"), Href: "/points", Key: "points"},
 		{Label: t("menu.policies"), Href: "/policies", Key: "policies"},
 		{Label: t("menu.stats"), Href: "/stats", Key: "stats"},

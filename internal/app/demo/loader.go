@@ -26,6 +26,7 @@ import (
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
+	"techmarket/internal/services/register"
 )
 
 // loader drives the services through the sample market's history.
@@ -34,6 +35,7 @@ type loader struct {
 	market        sample.Market
 	clock         time.Time
 	end           time.Time // the real now: nothing happens later
+	limit         int       // Options.Limit
 	progress      *app.Progress
 	pool          *pgxpool.Pool
 	story         []happening
@@ -63,7 +65,7 @@ type happening struct {
 }
 
 func newLoader(ctx context.Context, s *app.Services, o Options, out io.Writer) (*loader, error) {
-	l := &loader{end: s.Platform.Now(), progress: app.NewProgress(out), organisations: map[string]identity.Organisation{},
+	l := &loader{end: s.Platform.Now(), limit: o.Limit, progress: app.NewProgress(out), organisations: map[string]identity.Organisation{},
 		actors: map[string]actor.Actor{},
 		points: map[string]point.Point{}, staff: map[int64]map[string][]actor.Actor{}, listings: map[string]listing.Listing{},
 		deals: map[string]int64{}, agreed: map[string]time.Time{}, forms: map[string]int64{}, pages: map[contract.FileRole]files.Content{},
@@ -96,7 +98,7 @@ type sieve struct{ app.Enqueuer }
 
 func (q sieve) Enqueue(ctx context.Context, tx pgx.Tx, args jobs.Args, o jobs.Options) error {
 	switch args.(type) {
-	case notify.Mail, listing.IndexArgs, listing.IndexManyArgs:
+	case notify.Mail, listing.IndexArgs, listing.IndexManyArgs, register.IndexArgs:
 		return nil
 	}
 	return q.Enqueuer.Enqueue(ctx, tx, args, o)
@@ -119,6 +121,7 @@ func (l *loader) load(ctx context.Context) error {
 	l.planDeals()
 	l.planContracts()
 	l.planPolicies()
+	l.planRegisters()
 	papers, err := l.print(ctx)
 	if err != nil {
 		return err

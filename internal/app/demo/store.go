@@ -55,6 +55,7 @@ const (
 	sampleDraft   = `(select id from contract where is_sample)`
 	sampleFiling  = `(select id from filing where is_sample)`
 	sampleNumber  = `(select number from registration where is_sample)`
+	sampleEntry   = `(select id from register_entry where is_sample)`
 	samplePoint   = `(select id from point where is_sample)`
 )
 
@@ -84,6 +85,8 @@ var deletions = []deletion{
 	{"listing_file", "listing_id in " + sampleListing},
 	{"listing", "is_sample"}, // with its versions, events, impressions and answers
 	{"import_batch", "organisation_id in " + sampleOrg},
+	{"register_event", "entry_id in " + sampleEntry},
+	{"register_entry", "is_sample"}, // with its grades and origins
 	{"plan_value", "is_sample"},
 	{"policy_question", "is_sample"},
 	{"policy", "is_sample"},

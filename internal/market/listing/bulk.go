@@ -21,6 +21,7 @@ type Bulk struct {
 	Owner   int64       // account that owns new listings
 	Actor   actor.Actor // who imports, for the history
 	Publish bool        // publish at once, by a region officer or the operator; else make drafts
+	File    string      // its name
 	Rows    []BulkRow
 }
 

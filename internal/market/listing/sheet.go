@@ -153,7 +153,44 @@ func SheetOf[C Content[C]](name string, columns []Column[C], fromAbstract func(t
 	s.abstract = func(text string) (json.RawMessage, []CellProblem, error) {
 		return finishRow(fromAbstract(firstClause(text), text), nil)
 	}
-	s.cells = func(content any) []any {
+	s.cells = cellsOf(columns)
+	return s
+}
+
+// SheetWith makes the sheet of content C that is no listing's: finish tidies a row's content and says what is wrong with it.
+func SheetWith[C any](name string, columns []Column[C], finish func(C) (C, []fault.Field)) Sheet {
+	s := Sheet{Name: name, cells: cellsOf(columns)}
+	for _, c := range columns {
+		s.Columns = append(s.Columns, c.Heading)
+	}
+	end := func(c C, bad []CellProblem) (json.RawMessage, []CellProblem, error) {
+		c, wrong := finish(c)
+		for _, w := range wrong {
+			bad = append(bad, CellProblem{Column: -1, Path: w.Path, Code: w.Code, Message: w.Message})
+		}
+		raw, err := json.Marshal(c)
+		return raw, bad, err
+	}
+	s.row = func(entries []Entry) (RowContent, []CellProblem, error) {
+		c, has, bad := readRow(columns, entries)
+		raw, bad, err := end(c, bad)
+		return RowContent{raw, has}, bad, err
+	}
+	s.object = func(line []byte) (json.RawMessage, []CellProblem, error) {
+		var c C
+		if err := json.Unmarshal(line, &c); err != nil {
+			return nil, []CellProblem{{Column: -1, Code: "json", Message: "字段类型不对：" + JSONProblem(err)}}, nil
+		}
+		return end(c, nil)
+	}
+	s.abstract = func(string) (json.RawMessage, []CellProblem, error) {
+		return nil, []CellProblem{{Column: -1, Code: "import_format", Message: "这一类信息不能只用一段文字导入，请使用模板"}}, nil
+	}
+	return s
+}
+
+func cellsOf[C any](columns []Column[C]) func(any) []any {
+	return func(content any) []any {
 		c := content.(C)
 		row := make([]any, len(columns))
 		for i, column := range columns {
@@ -164,7 +201,6 @@ func SheetOf[C Content[C]](name string, columns []Column[C], fromAbstract func(t
 		}
 		return row
 	}
-	return s
 }
 
 // finishRow checks a content as a draft is checked and adds what is wrong or odd.

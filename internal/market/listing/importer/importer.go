@@ -102,6 +102,15 @@ type Config struct {
 	Queue     listing.Queue
 	Files     *files.Store // keeps the upload with its column 错误说明
 	Now       func() time.Time
+	Targets   []Target // kinds that are no listings, with what takes their rows
+}
+
+// Target is a kind that is no listing, such as a register: its files are read, checked and confirmed as those of listings.
+type Target struct {
+	Kind  listing.Kind
+	Label string
+	Sheet listing.Sheet
+	Take  func(ctx context.Context, tx pgx.Tx, b listing.Bulk) (listing.Bulked, error)
 }
 
 // Service checks and runs imports.
@@ -162,11 +171,50 @@ type sheet struct{ listing.Sheet }
 
 // sheet is the sheet of a kind. Fault: invalid "import_kind".
 func (s *Service) sheet(k listing.Kind) (sheet, error) {
+	if t, ok := s.target(k); ok {
+		return sheet{t.Sheet}, nil
+	}
 	d, ok := s.config.Listings.Kinds().Get(k)
 	if !ok || len(d.Sheet.Columns) == 0 {
 		return sheet{}, fault.New(fault.Invalid, "import_kind", "不能导入这一类信息")
 	}
 	return sheet{d.Sheet}, nil
+}
+
+func (s *Service) target(k listing.Kind) (Target, bool) {
+	i := slices.IndexFunc(s.config.Targets, func(t Target) bool { return t.Kind == k })
+	if i < 0 {
+		return Target{}, false
+	}
+	return s.config.Targets[i], true
+}
+
+// Importable lists every kind that files can be read of, in the order of menus.
+func (s *Service) Importable() []listing.Choice {
+	var out []listing.Choice
+	for _, d := range s.config.Listings.Kinds().All() {
+		out = append(out, listing.Choice{Code: string(d.Kind), Label: d.Label})
+	}
+	for _, t := range s.config.Targets {
+		out = append(out, listing.Choice{Code: string(t.Kind), Label: t.Label})
+	}
+	return out
+}
+
+// Label names an importable kind.
+func (s *Service) Label(k listing.Kind) string {
+	if t, ok := s.target(k); ok {
+		return t.Label
+	}
+	return s.config.Listings.Kinds().Of(k).Label
+}
+
+// take writes a part of a file where its kind belongs.
+func (s *Service) take(ctx context.Context, tx pgx.Tx, b listing.Bulk) (listing.Bulked, error) {
+	if t, ok := s.target(b.Kind); ok {
+		return t.Take(ctx, tx, b)
+	}
+	return s.config.Listings.Bulk(ctx, tx, b)
 }
 
 // checkedRow is one good row.
@@ -370,7 +418,7 @@ func (s *Service) Run(ctx context.Context, id int64, progress func(done, total i
 				}
 			}
 			for _, bulk := range parts { // each ends with the audit chain's lock, so next to last
-				got, err := s.config.Listings.Bulk(ctx, tx, bulk)
+				got, err := s.take(ctx, tx, bulk)
 				if err != nil {
 					return err
 				}

@@ -112,7 +112,7 @@ func (s *Service) bulks(ctx context.Context, b Batch, owner int64, rows []stored
 				}
 			}
 			i = len(out)
-			out = append(out, listing.Bulk{Kind: b.Kind, OrgID: e.Org, Owner: answers, Publish: b.Publish,
+			out = append(out, listing.Bulk{Kind: b.Kind, OrgID: e.Org, Owner: answers, Publish: b.Publish, File: b.FileName,
 				Actor: actor.Actor{AccountID: b.AccountID}})
 		}
 		out[i].Rows = append(out[i].Rows, listing.BulkRow{Key: r.RowKey, Hash: r.Hash, Content: e.Content, ID: e.ID, Has: e.Has})

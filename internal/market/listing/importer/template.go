@@ -15,7 +15,7 @@ func (s *Service) Template(kind listing.Kind, w io.Writer) (name string, err err
 	if err != nil {
 		return "", err
 	}
-	label := s.config.Listings.Kinds().Of(kind).Label
+	label := s.Label(kind)
 	sheet := document.Sheet{Name: label, Notes: []string{
 		"每行一条" + label + "，从第 2 行开始填写；不要改动表头。",
 		"编号是本单位自己的编号：再次导入时凭它更新，不会重复。没有编号的行按内容辨认。",

@@ -1,0 +1,57 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/market/listing"
+	"techmarket/internal/market/listing/importer"
+	"techmarket/internal/services/register"
+	"techmarket/internal/services/register/kind"
+	"techmarket/search"
+	"techmarket/web"
+	pagesservices "techmarket/web/services"
+	"techmarket/web/ui"
+)
+
+func (s *Services) buildServices(post notices) (err error) {
+	p := s.Platform
+	s.Registers, err = register.New(register.Config{DB: p.DB, Kinds: kind.All(), Directory: s.Identity, Queue: s.enqueue, Notices: post,
+		Audit: p.Audit(), Now: p.Now, Engine: func() search.Engine { return s.Engine }})
+	return err
+}
+
+// registerFiles lets the importer read files of registers. The service is made after the importer, so it is asked when a row comes.
+func (s *Services) registerFiles() (out []importer.Target) {
+	for _, d := range kind.All() {
+		out = append(
+			out,
+			importer.Target{
+				Kind:  listing.Kind(d.Kind),
+				Label: d.Label,
+				Sheet: d.Sheet(),
+				Take: func(ctx context.Context, tx pgx.Tx, b listing.Bulk) (listing.Bulked, error) {
+					return s.Registers.Take(ctx, tx, b)
+				},
+			},
+		)
+	}
+	return out
+}
+
+// helpWith hands a need's public facts to the registers, for the block 谁能帮忙 on its page.
+func (s *Services) helpWith(pages *pagesservices.Pages) func(c *web.Ctx, l listing.Listing) ([]ui.Block, error) {
+	return func(c *web.Ctx, l listing.Listing) ([]ui.Block, error) {
+		it, err := s.Demands.Get(c.Context(), actor.Guest(), l.ID)
+		if err != nil {
+			return nil, err
+		}
+		k := ui.Shown(it)
+		text := strings.Join(append([]string{k.Title, k.Problem, k.Goals, k.Background}, k.Keywords...), "\n")
+		return pages.Help(c, register.Need{Text: text, Field: k.Field, Division: cmp.Or(k.Division, l.Division), Stage: k.MaturityMin})
+	}
+}

@@ -124,7 +124,8 @@ func (b suggestions) Suggest(ctx context.Context, field, division string, limit 
 	found, err := b.s.Brokers.Suggest(ctx, field, division, limit)
 	out := make([]pagesmarket.SuggestedBroker, len(found))
 	for i, f := range found {
-		out[i] = pagesmarket.SuggestedBroker{AccountID: f.AccountID, Name: f.Name, Organisation: f.Organisation, Fields: f.Fields, Sample: f.Sample}
+		out[i] = pagesmarket.SuggestedBroker{AccountID: f.AccountID, Name: f.Name, Organisation: f.Organisation, Fields: f.Fields,
+			Sample: f.Sample}
 	}
 	return out, err
 }

@@ -1,7 +1,7 @@
 # 科技大市场: make run starts the market with sample data, make test runs every check. Both need Go and Node only.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run build test race bench screens fmt tools assets
+.PHONY: help run build lint test race bench screens fmt tools assets
 
 REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 GOBUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X techmarket/internal/app.revision=$(REVISION)"
@@ -25,8 +25,10 @@ build: assets
 	@mkdir -p bin
 	$(GOBUILD) -o bin/techmarket ./cmd/techmarket
 
-test: assets
+lint: assets
 	$(LINT) run
+
+test: lint
 	go test -timeout 12m ./...
 
 race: assets

@@ -186,11 +186,13 @@ func (s *Services) buildPeople(post notices) (err error) {
 	p := s.Platform
 	policy := identity.DefaultPolicy()
 	policy.RequireTwoFactor = p.Config.RequireTOTP
-	s.Identity, err = identity.New(identity.Config{DB: p.DB, Audit: p.Audit(), Mail: post, Vault: p.Vault, Quotas: quota.New(p.DB, p.Now), Cache: p.Cache, Limiter: p.Cache,
-		Now: p.Now, BaseURL: p.Config.BaseURL, Policy: policy,
-		OrganisationChanged: func(ctx context.Context, tx pgx.Tx, o identity.Organisation) error {
-			return s.Listings.OrganisationChanged(ctx, tx, o)
-		}})
+	s.Identity, err = identity.New(
+		identity.Config{DB: p.DB, Audit: p.Audit(), Mail: post, Vault: p.Vault, Quotas: quota.New(p.DB, p.Now), Cache: p.Cache, Limiter: p.Cache,
+			Now: p.Now, BaseURL: p.Config.BaseURL, Policy: policy,
+			OrganisationChanged: func(ctx context.Context, tx pgx.Tx, o identity.Organisation) error {
+				return s.Listings.OrganisationChanged(ctx, tx, o)
+			}},
+	)
 	return err
 }
 

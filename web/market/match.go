@@ -19,7 +19,6 @@ import (
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
 	"techmarket/internal/market/watch"
-	"techmarket/internal/trade/broker"
 	"techmarket/search"
 	"techmarket/web"
 	"techmarket/web/ui"
@@ -468,7 +467,7 @@ func whole(parts []float64) (rounded []int, sum float64) {
 
 // brokerBlock proposes brokers for a listing's field and place.
 func (p *Pages) brokerBlock(c *web.Ctx, l listing.Listing) ui.Block {
-	var found []broker.Suggestion
+	var found []SuggestedBroker
 	if p.Brokers != nil {
 		found, _ = p.Brokers.Suggest(c.Context(), ui.FirstTwo(l.Field), l.Division, 3) // a suggestion is not worth an error page
 	}

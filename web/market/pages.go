@@ -15,7 +15,6 @@ import (
 	"techmarket/internal/market/listing/importer"
 	"techmarket/internal/market/watch"
 	"techmarket/internal/people/identity"
-	"techmarket/internal/trade/broker"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
@@ -37,7 +36,7 @@ type Pages struct {
 	Watch        *watch.Service
 	Synonyms     func(text string) []string // other names of what a text holds
 	Importer     *importer.Service
-	Brokers      *broker.Service
+	Brokers      Brokers
 	Replies      Replies
 	Identity     *identity.Service
 	Files        ui.Files
@@ -47,6 +46,20 @@ type Pages struct {
 // Declared lists the templates of this wing's own pages.
 func Declared() []view.Decl {
 	return []view.Decl{view.Declare[Achievement]("market/achievement"), view.Declare[Match]("market/match")}
+}
+
+// Brokers proposes people who can help; internal/app supplies it over the brokers' room, which stands right of this wing.
+type Brokers interface {
+	// Suggest gives at most limit brokers for a field (two digits) and a place, the best first.
+	Suggest(ctx context.Context, field, division string, limit int) ([]SuggestedBroker, error)
+}
+
+// SuggestedBroker is a broker as a listing shows one.
+type SuggestedBroker struct {
+	AccountID          int64
+	Name, Organisation string
+	Fields             []string
+	Sample             bool
 }
 
 // Routes lists every page and action with who may use it.

@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"strconv"
 
-	"techmarket/internal/certify/contract"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
@@ -174,11 +173,11 @@ func (p *Pages) broker(c *web.Ctx) error {
 		valid := "长期有效"
 		switch {
 		case b.ValidFrom != "" && b.ValidTo != "":
-			valid = ui.ChineseDay(contract.Date(b.ValidFrom)) + "至 " + ui.ChineseDay(contract.Date(b.ValidTo))
+			valid = ui.ChineseDay(b.ValidFrom) + "至 " + ui.ChineseDay(b.ValidTo)
 		case b.ValidTo != "":
-			valid = "至 " + ui.ChineseDay(contract.Date(b.ValidTo))
+			valid = "至 " + ui.ChineseDay(b.ValidTo)
 		case b.ValidFrom != "":
-			valid = "自 " + ui.ChineseDay(contract.Date(b.ValidFrom)) + "起"
+			valid = "自 " + ui.ChineseDay(b.ValidFrom) + "起"
 		}
 		note := "由本人填写，平台按日期判断是否在有效期。"
 		body.Side = append(body.Side, ui.Block{Card: true, Title: "资质", Intro: note,

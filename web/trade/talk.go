@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"time"
 
-	"techmarket/internal/certify/contract"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/people/identity"
@@ -206,15 +205,15 @@ func (t *talk) agreed(steps *view.Steps) ([]ui.Block, error) {
 		return nil, nil
 	}
 	n := view.Notice{Tone: view.OK, Title: "双方已达成一致，条款已固定"}
-	made, err := t.Contracts.List(t.c.Context(), t.c.Actor(), contract.Filter{Deal: t.id, Limit: 1})
+	made, ok, err := t.Contracts.OfDeal(t.c.Context(), t.c.Actor(), t.id)
 	if err != nil {
 		return nil, err
 	}
 	switch {
-	case len(made) > 0:
-		n.Text = "合同已经生成：" + ui.ContractStateTag(made[0].State).Label + "。"
-		n.Actions = []view.Action{{Label: "打开合同", Href: fmt.Sprintf("/contracts/%d", made[0].ID)}}
-		if made[0].RegisteredVersion > 0 {
+	case ok:
+		n.Text = "合同已经生成：" + made.State + "。"
+		n.Actions = []view.Action{{Label: "打开合同", Href: fmt.Sprintf("/contracts/%d", made.ID)}}
+		if made.Registered {
 			steps.Items[3].State = "done"
 		}
 	case t.view.Side == deal.Supply:

@@ -645,10 +645,13 @@ func TestAssessIsTheSameWhateverTheOrderOfFindings(t *testing.T) {
 	})
 }
 
-const line = `{"class":"0101","title":"样例","medium":"paper","signed":"2026-03-02","begins":"2026-03-02","ends":"2027-03-01","applied":"2026-04-10",` +
+const line = `{"class":"0101","title":"样例","medium":"paper","signed":"2026-03-02","begins":"2026-03-02","ends":"2027-03-01",` +
+	`"applied":"2026-04-10",` +
 	`"amount":"800000.00","royalty":false,"costs":[{"name":"设备","kind":"equipment","amount":"100.00","carrier":false,"reasonable":false}],` +
-	`"biological":false,"tied":false,"seller":{"name":"甲","country":"156","division":"150104"},"buyer":{"name":"乙","country":"156","division":"150203"},"point":"150104",` +
-	`"points":["150104"],"ip":{"kind":"none","certificate":false,"valid":false,"ownership_agreed":true},"licence":null,"findings":[],"refused_to_correct":false}`
+	`"biological":false,"tied":false,` +
+	`"seller":{"name":"甲","country":"156","division":"150104"},"buyer":{"name":"乙","country":"156","division":"150203"},` +
+	`"point":"150104","points":["150104"],"ip":{"kind":"none","certificate":false,"valid":false,"ownership_agreed":true},"licence":null,` +
+	`"findings":[],"refused_to_correct":false}`
 
 func assess(t *testing.T, in string) (string, error) {
 	t.Helper()

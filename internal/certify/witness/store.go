@@ -49,7 +49,8 @@ const (
 	where kind = 'list' and ref = r and seq < ` + first + `)`
 )
 
-const insertAlarm = `insert into record_alarm (subject, digest, found, found_at) values (@subject, encode(sha256(convert_to(@found, 'UTF8')),
+const insertAlarm = `insert into record_alarm (subject, digest, found, found_at)
+	values (@subject, encode(sha256(convert_to(@found, 'UTF8')),
 	'hex'), @found, now()) on conflict do nothing`
 
 // addAlarm notes a finding and reports whether it is new.

@@ -125,7 +125,7 @@ func Unvouched() map[string]string {
 		"point":                   "an office, not a decision; changes stand in the audit trail",
 		"point_training":          "staff records; changes stand in the audit trail",
 		"point_assessment":        "an opinion about a point; it stands in the audit trail",
-		"sla_policy":              "dated settings (with experts and tied_agency_vat); a filing names the row it counts with, changes are audited",
+		"sla_policy":              "dated settings (experts, tied_agency_vat too); a filing names the row it counts with, changes are audited",
 		"holiday":                 "the calendar; changes are audited",
 		"contract_file":           "attachments of the document as it is being written; what was filed stands in contract_version.files",
 		"deadline_warning":        "who was reminded when",

@@ -47,7 +47,8 @@ const (
 	credentialsByID   = credentialColumns + ` where id = @id`
 	credentialsByName = credentialColumns + ` where lower(login_name) = lower(@login)`
 	accountByID       = `select id, login_name, display_name, email,
-		phone, theme, totp_secret <> '' as two_factor, email_confirmed_at is not null as confirmed, cardinality(recovery_hashes) as recovery, is_sample, created_at from account
+		phone, theme, totp_secret <> '' as two_factor, email_confirmed_at is not null as confirmed,
+		cardinality(recovery_hashes) as recovery, is_sample, created_at from account
 		where id = @id`
 	accountNames    = `select id, display_name from account where id = any(@ids)`
 	updateAccount   = `update account set display_name = @display_name, email = @email, phone = @phone, theme = @theme where id = @id`

@@ -124,8 +124,9 @@ func TestScope_OutOfItIsNotFoundAndOwnIsNotExamined(t *testing.T) {
 	for name, c := range map[string]struct {
 		who  actor.Actor
 		want fault.Kind
-	}{"another league": {w.baotou, fault.NotFound}, "another organisation": {w.outsider, fault.NotFound}, "the owner": {w.owner, fault.Forbidden},
-		"a guest": {actor.Guest(), fault.Unauthorized}} {
+	}{"another league": {w.baotou, fault.NotFound}, "another organisation": {w.outsider, fault.NotFound},
+		"the owner": {w.owner, fault.Forbidden},
+		"a guest":   {actor.Guest(), fault.Unauthorized}} {
 		if _, err := w.Do(ctx, c.who, register.Command{ID: e.ID, Event: register.EventList}); fault.KindOf(err) != c.want {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -3,6 +3,7 @@ package services
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -117,15 +118,22 @@ func (o *Operations) mine(ctx context.Context, who actor.Actor, in *api.ByID) (e
 	return entryOf(d, v.Item), err
 }
 
+// step is an event of the table of entries that a person can do.
+type step register.Event
+
+func (step) Schema(huma.Registry) *huma.Schema {
+	return api.Enum(slices.DeleteFunc(register.Events(), func(e register.Event) bool { return e == register.EventLapse }))
+}
+
 type doing struct {
 	api.ByID
 	Body struct {
-		Event   register.Event `json:"event" required:"true" enum:"submit,recall,list,return,confirm,suspend,resume,remove,withdraw,consent,revoke,grade,end_grade"`
-		Version int            `json:"version,omitempty" doc:"您看到的版本；0 为不核对"`
-		Reason  string         `json:"reason,omitempty"`
-		Grade   *gradeBody     `json:"grade,omitempty"`
-		GradeID int64          `json:"gradeId,omitempty"`
-		Until   string         `json:"until,omitempty" doc:"授权或等级的最后一日，2006-01-02"`
+		Event   step       `json:"event" required:"true"`
+		Version int        `json:"version,omitempty" doc:"您看到的版本；0 为不核对"`
+		Reason  string     `json:"reason,omitempty"`
+		Grade   *gradeBody `json:"grade,omitempty"`
+		GradeID int64      `json:"gradeId,omitempty"`
+		Until   string     `json:"until,omitempty" doc:"授权或等级的最后一日，2006-01-02"`
 	}
 }
 
@@ -139,8 +147,9 @@ type gradeBody struct {
 }
 
 func (o *Operations) do(ctx context.Context, who actor.Actor, in *doing) (entry, error) {
-	c := register.Command{ID: in.ID, Event: in.Body.Event, Version: in.Body.Version, Reason: in.Body.Reason, GradeID: in.Body.GradeID,
-		Until: in.Body.Until}
+	c := register.Command{ID: in.ID, Event: register.Event(in.Body.Event), Version: in.Body.Version, Reason: in.Body.Reason,
+		GradeID: in.Body.GradeID,
+		Until:   in.Body.Until}
 	if g := in.Body.Grade; g != nil {
 		c.Grade = register.Grade{Kind: g.Kind, Level: g.Level, Issuer: g.Issuer, Number: g.Number}
 		c.Grade.FromOn, _ = time.Parse(time.DateOnly, g.FromOn) // an unreadable day is told by the guard

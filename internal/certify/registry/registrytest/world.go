@@ -171,7 +171,8 @@ func (w *World) wire(trail audit.Recorder, keys *ledger.Keys, now func() time.Ti
 	w.Deadlines = deadline.New(deadline.Config{DB: w.DB, Audit: trail, Now: now, Used: registry.PolicyUsed})
 	w.Points = point.New(point.Config{DB: w.DB, Audit: trail, People: who, Now: now, Year: registry.YearOf})
 	w.S = registry.New(
-		registry.Config{DB: w.DB, Contracts: contracts, Ledger: chain, Audit: trail, People: who, Jobs: w.Jobs, Files: w.Files, Reader: w.Reader, Now: now,
+		registry.Config{DB: w.DB, Contracts: contracts, Ledger: chain, Audit: trail, People: who, Jobs: w.Jobs, Files: w.Files,
+			Reader: w.Reader, Now: now,
 			Random: rand.Reader, Drawable: papers.Drawable(Fonts), Ended: w.end},
 	)
 	w.Benefits = benefits.New(

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -121,7 +122,7 @@ func (c *Ctx) Page(title string) view.Page {
 	csrf, _ := c.echo.Get(csrfKey).(string)
 	p := view.Page{
 		Title: title, CSRF: csrf, Path: c.echo.Request().URL.RequestURI(), Now: c.Now(),
-		Sample: c.server.cfg.Sample, RequestID: c.RequestID(),
+		Sample:       c.server.cfg.Sample,
 		CanonicalURL: c.BaseURL() + c.echo.Request().URL.Path,
 		Flash:        c.takeFlash(),
 	}
@@ -131,9 +132,11 @@ func (c *Ctx) Page(title string) view.Page {
 	if c.server.cfg.Notice != nil {
 		if n := c.server.cfg.Notice(c.Context()); n != "" {
 			p.Flash = append(p.Flash, view.Notice{Tone: view.Warn, Title: n})
+			c.Unshared()
 		}
 	}
 	if who.SignedIn() {
+		p.RequestID = c.RequestID()
 		p.User = &view.User{Name: who.Name, Org: who.OrgName, Roles: RoleLabels(who.Roles), Desk: deskLinks(who)}
 		p.NoIndex = true
 		if c.server.cfg.Unread != nil {
@@ -294,6 +297,23 @@ func (c *Ctx) stream(name, mimeType, disposition string, r io.Reader) error {
 // Blob answers a small document made in memory (feeds, CSV).
 func (c *Ctx) Blob(mimeType string, b []byte) error { return c.echo.Blob(http.StatusOK, mimeType, b) }
 
+// Document answers a small document whose readers ask again and again whether it has changed; changed is when it last did. Its validator
+// is weak, because it goes out compressed or not.
+func (c *Ctx) Document(mimeType string, changed time.Time, b []byte) error {
+	h, r := c.echo.Response().Header(), c.echo.Request()
+	sum := sha256.Sum256(b)
+	tag := `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+	h.Set("ETag", tag)
+	h.Set("Last-Modified", changed.UTC().Format(http.TimeFormat))
+	h.Set("Cache-Control", "no-cache, private")
+	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
+	switch known := r.Header.Get("If-None-Match"); {
+	case known != "" && matches(known, strings.TrimPrefix(tag, "W/")), known == "" && err == nil && !changed.Truncate(time.Second).After(since):
+		return c.echo.NoContent(http.StatusNotModified)
+	}
+	return c.Blob(mimeType, b)
+}
+
 // Serve lets an ordinary handler answer (embedded files with their caching headers).
 func (c *Ctx) Serve(h http.Handler) error {
 	h.ServeHTTP(c.echo.Response(), c.echo.Request())
@@ -398,6 +418,7 @@ func deskLinks(a actor.Actor) []view.Link {
 // renderFault answers a page about a failure.
 func (c *Ctx) renderFault(status int, f *fault.Error) error {
 	page := c.Page("")
+	page.RequestID = c.RequestID()
 	if c.Fragment() {
 		return c.RenderFragmentStatus(status, "", "notice", view.Notice{Tone: view.Bad, Title: f.Message})
 	}

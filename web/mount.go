@@ -34,6 +34,9 @@ func (s *Server) Declare(r Route) {
 		}
 	}
 	s.routes = append(s.routes, r)
+	if r.public {
+		s.shared[r.Path] = r.params
+	}
 }
 
 // TwoFactorPath is the page that sets the second step of signing in up.

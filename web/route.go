@@ -21,6 +21,8 @@ type Route struct {
 	Handle Handler
 	// MaxBody bounds the request body in bytes; 0 means 1 MiB.
 	MaxBody int64
+	public  bool     // see Public
+	params  []string // that the page reads
 }
 
 // GET declares a page.
@@ -36,6 +38,13 @@ func POST(path string, access Access, h Handler) Route {
 // WithFiles raises the body bound of an action that takes uploads to 60 MiB (a file may have 50 MiB).
 func (r Route) WithFiles() Route {
 	r.MaxBody = 60 << 20
+	return r
+}
+
+// Public says that every guest gets the same bytes of this page, so that they are kept until the market changes. params are all the
+// parameters that the page reads; with any other it is worked out each time.
+func (r Route) Public(params ...string) Route {
+	r.public, r.params = true, params
 	return r
 }
 

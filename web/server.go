@@ -1,14 +1,18 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"html"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -56,6 +60,10 @@ type Config struct {
 	Room func() error
 	// Explain gives errors of other programs (database away, disk full) their fault; nil: they are ours.
 	Explain func(error) error
+	// Changes and Shelf keep what guests see of public pages, in at most so many bytes; nil or 0: every page is worked out.
+	Changes Changes
+	Shelf   int
+	Gate    Gate // of what is worked out; nil: no bound
 	Log     *slog.Logger
 	Now     func() time.Time
 	BaseURL string // https://… as people see it; makes cookies secure when https
@@ -68,6 +76,10 @@ type Server struct {
 	cfg    Config
 	echo   *echo.Echo
 	routes []Route
+
+	shared  map[string][]string // public pages with the parameters they know, by pattern
+	sharing *sharing            // nil: nothing is kept
+	busy    func() []byte       // the page that says so, worked out once
 }
 
 // requestTime bounds the work of one request; exports and imports run as jobs.
@@ -85,9 +97,13 @@ func New(cfg Config, routes []Route) *Server {
 	e.HideBanner, e.HidePort = true, true
 	e.Logger.SetLevel(7) // gommon's logger is off: slog logs
 	e.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLoopback(true), echo.TrustPrivateNet(false), echo.TrustLinkLocal(false))
-	s := &Server{cfg: cfg, echo: e}
+	s := &Server{cfg: cfg, echo: e, shared: map[string][]string{}}
+	if cfg.Changes != nil && cfg.Shelf > 0 {
+		s.sharing = &sharing{changes: cfg.Changes, shelf: newShelf(cfg.Shelf)}
+	}
+	s.busy = sync.OnceValue(s.busyPage)
 	e.HTTPErrorHandler = s.failed
-	e.Use(s.identify, s.guard, s.secure, s.address)
+	e.Use(s.identify, s.guard, s.secure, s.address, s.share, s.bound)
 	e.Use(middleware.ContextTimeout(requestTime))
 	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{Level: 2, MinLength: 1400, Skipper: func(c echo.Context) bool {
 		return strings.HasPrefix(c.Path(), "/assets/") || strings.HasPrefix(c.Path(), "/files/")
@@ -105,7 +121,7 @@ func New(cfg Config, routes []Route) *Server {
 		// A program without a session has nothing that a foreign page could misuse; a mail program that ends a subscription is one.
 		Skipper: func(c echo.Context) bool {
 			r := c.Request()
-			return bearer(c) ||
+			return bearer(c) || workingOf(r) != nil || r.Method == http.MethodGet && slices.Contains(formless, c.Path()) ||
 				c.Get(sessionKey) == nil &&
 					(strings.HasPrefix(r.URL.Path, "/api/") || r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/feeds/"))
 		},
@@ -133,6 +149,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		get.Method = http.MethodGet
 		r = &get
 	}
+	if s.sharing != nil && r.Method != http.MethodGet {
+		w = &syncing{ResponseWriter: w, sync: func() { s.sharing.changes.Sync(r.Context()) }}
+	}
 	s.echo.ServeHTTP(w, r)
 }
 
@@ -141,6 +160,9 @@ func (s *Server) Routes() []Route { return Sorted(s.routes) }
 
 // Echo gives web/api the router to mount huma on; nobody else uses it.
 func (s *Server) Echo() *echo.Echo { return s.echo }
+
+// formless are the addresses of what holds no form, so that reading it sets no cookie.
+var formless = []string{"/assets/*", "/feeds/:token", "/favicon.ico", "/robots.txt"}
 
 const (
 	csrfKey    = "csrf"
@@ -167,6 +189,9 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 		c.Response().Header().Set(echo.HeaderXRequestID, id)
 		if err := next(c); err != nil {
 			c.Error(err)
+		}
+		if workingOf(c.Request()) != nil {
+			return nil // the request it is for is noted
 		}
 		took := s.cfg.Now().Sub(start)
 		route := c.Path()
@@ -338,6 +363,11 @@ func (s *Server) failed(err error, e echo.Context) {
 		_ = c.problem(status, f)
 		return
 	}
+	if f.Code == "busy" && e.Request().Method == http.MethodGet && !c.Fragment() { // saying so must cost next to nothing
+		e.Response().Header().Set("Cache-Control", "no-store")
+		_ = e.HTMLBlob(status, bytes.ReplaceAll(s.busy(), []byte(busyAddress), []byte(html.EscapeString(e.Request().URL.RequestURI()))))
+		return
+	}
 	if f.Kind == fault.Unauthorized && e.Request().Method == http.MethodGet {
 		_ = e.Redirect(http.StatusSeeOther, "/signin?next="+url.QueryEscape(e.Request().URL.RequestURI()))
 		return
@@ -350,6 +380,22 @@ func (s *Server) failed(err error, e echo.Context) {
 		s.cfg.Log.Error("error page failed", "id", c.RequestID(), "cause", errText(rerr))
 		_ = e.String(status, f.Message)
 	}
+}
+
+// busyAddress stands for the address in the page that says so.
+const busyAddress = "/busy-0"
+
+// busyPage is what everybody reads whose request found no room.
+func (s *Server) busyPage() []byte {
+	page := view.ProblemPage(s.cfg.Language.Say, view.Page{Now: s.cfg.Now()}, http.StatusServiceUnavailable)
+	page.Body.Title, page.Body.Text, page.Body.Kept = s.cfg.Language.Say("problem.busy.title"), s.cfg.Language.Say("problem.busy.text"), ""
+	page.Title, page.Body.Actions[0].Href = page.Body.Title, busyAddress
+	var b bytes.Buffer
+	if err := s.cfg.Views.Render(&b, "error/problem", page); err != nil {
+		s.cfg.Log.Error("busy page failed", "cause", err.Error())
+		return []byte(page.Body.Title)
+	}
+	return b.Bytes()
 }
 
 func errText(err error) string {

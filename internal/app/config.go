@@ -48,6 +48,7 @@ type Config struct {
 	SMTPPassword string `env:"TECHMARKET_SMTP_PASSWORD" secret:"true"`
 	SMTPFrom     string `env:"TECHMARKET_SMTP_FROM" envDefault:"科技大市场 <noreply@localhost>"`
 
+	PagesMB  int        `env:"TECHMARKET_PAGES_MB" envDefault:"64"`    // kept pages of guests; 0: every page is worked out
 	LogLevel slog.Level `env:"TECHMARKET_LOG_LEVEL" envDefault:"info"` // debug, info, warn, error
 	Fonts    string     `env:"TECHMARKET_FONTS"`                       // folder of the PDF fonts; default: node_modules
 	RareFont string     `env:"TECHMARKET_RARE_FONT"`                   // TrueType file for characters the fonts lack

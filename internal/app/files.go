@@ -7,10 +7,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/foundation/actor"
-	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/files"
 	"techmarket/web/api"
-	"techmarket/web/ui"
 )
 
 // keep stores an upload for the actor's organisation. Faults: invalid (kind, size …), unavailable.
@@ -27,50 +25,34 @@ func (p *Platform) keep(ctx context.Context, who actor.Actor, purpose, name stri
 }
 
 // apiFiles is the file store as the API asks for it.
-type apiFiles struct{ p *Platform }
+type apiFiles struct {
+	p *Platform
+	*files.Reader
+}
 
 func (s apiFiles) Store(ctx context.Context, who actor.Actor, purpose, name string, r io.Reader) (api.StoredFile, error) {
 	f, err := s.p.keep(ctx, who, purpose, name, r)
-	return stored(f), err
-}
-
-func (s apiFiles) Read(ctx context.Context, id int64) (api.StoredFile, io.ReadCloser, error) {
-	f, err := s.p.Files.Get(ctx, s.p.DB, id)
-	if err != nil {
-		return api.StoredFile{}, nil, err
-	}
-	r, err := s.p.Files.Open(f)
-	return stored(f), r, err
-}
-
-func (s apiFiles) Own(ctx context.Context, who actor.Actor, id int64) (bool, error) {
-	f, err := s.p.Files.Get(ctx, s.p.DB, id)
-	if fault.Is(err, fault.NotFound) {
-		return false, nil
-	}
-	return err == nil && f.UploadedBy != nil && *f.UploadedBy == who.AccountID && f.OwnerOrg != nil && who.In(*f.OwnerOrg), err
-}
-
-func stored(f files.File) api.StoredFile {
-	return api.StoredFile{ID: f.ID, Name: f.Name, MIME: f.MIME, Size: f.Size, Digest: f.Digest}
+	return api.StoredFile{ID: f.ID, Name: f.Name, MIME: f.MIME, Size: f.Size, Digest: f.Digest}, err
 }
 
 // pageFiles is the file store as pages and deals ask for it.
-type pageFiles struct{ p *Platform }
+type pageFiles struct {
+	p *Platform
+	*files.Reader
+}
 
 func (s pageFiles) Receive(ctx context.Context, who actor.Actor, purpose, name string, r io.Reader) (int64, error) {
 	f, err := s.p.keep(ctx, who, purpose, name, r)
 	return f.ID, err
 }
 
-func (s pageFiles) Open(ctx context.Context, id int64) (*ui.StoredFile, error) {
-	f, err := s.p.Files.Get(ctx, s.p.DB.Pool, id)
-	if err != nil {
-		return nil, err
+// openFiles says by whose rule the files of each kind of object are read; the kinds are those of the view file_grant.
+func (s *Services) openFiles() {
+	for kind, sight := range map[string]files.Sight{
+		"contract": s.Contracts.SeesFiles, "filing": s.Registry.SeesFilingFiles, "registration": s.Registry.SeesRegistrationFiles,
+		"deal": s.Deals.SeesFiles, "listing": s.Listings.SeesFiles,
+		"export": s.Exchange.SeesExportFiles, "history": s.Exchange.SeesHistoryFiles, "import": s.Importer.SeesFiles,
+	} {
+		s.Reader.Sees(kind, sight)
 	}
-	r, err := s.p.Files.Open(f)
-	if err != nil {
-		return nil, err
-	}
-	return &ui.StoredFile{Name: f.Name, MIME: f.MIME, ReadSeekCloser: r}, nil
 }

@@ -43,8 +43,8 @@ func (s *Services) openSearch(ctx context.Context) error {
 		s.Engine = s.Fallback
 	}
 	s.gate = search.NewGate(4*runtime.GOMAXPROCS(0), 2*time.Second)
-	s.Engine = matching.Prepared{Engine: search.NewRemember(search.Gated{Engine: s.Engine, Gate: s.gate}, 10*time.Second, s.Platform.Now),
-		Analyzer: s.analyzer}
+	remembered := search.NewRemember(search.Gated{Engine: s.Engine, Gate: s.gate}, 10*time.Second, s.Platform.Now)
+	s.Engine = matching.Prepared{Engine: told{remembered, s.changes.bump}, Analyzer: s.analyzer}
 	s.Platform.defers(func(context.Context) error { return s.Engine.Close() })
 	if !engine.Fresh() || s.Platform.Attached {
 		return nil

@@ -66,9 +66,11 @@ type Services struct {
 	Fallback *search.Fallback // nil without MEILI_URL
 	analyzer *zh.Analyzer
 	gate     *search.Gate // of what costs much: searches and matches
+	changes  *changes     // of what guests see
 	healing  sync.Mutex   // held by the heal job at work
 	compared bool         // Meilisearch with the embedded engine, since the start; guarded by healing
 
+	Reader   *files.Reader // the one way to a stored file
 	Identity *identity.Service
 
 	Listings       *listing.Service
@@ -117,6 +119,7 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 		return nil, err
 	}
 	s.enqueue = s.Queue
+	s.changes = newChanges(p.DB)
 	own, err := os.ReadFile(filepath.Join(p.Config.Data, ownSynonyms))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w", ownSynonyms, err)
@@ -149,6 +152,7 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 // build makes the services wing by wing, each with the small interfaces it asks for. The sample market builds a second set,
 // whose clock it moves.
 func (s *Services) build() error {
+	s.Reader = files.NewReader(s.Platform.Files, s.Platform.DB)
 	post := notices{queue: s.enqueue, now: s.Platform.Now}
 	if err := s.buildPeople(post); err != nil {
 		return err
@@ -160,6 +164,7 @@ func (s *Services) build() error {
 	if err := s.buildCertify(); err != nil {
 		return err
 	}
+	s.openFiles()
 	if err := s.buildServices(post); err != nil {
 		return err
 	}
@@ -223,14 +228,14 @@ func (s *Services) buildCertify() error {
 	s.Deadlines = deadline.New(deadline.Config{DB: p.DB, Audit: trail, Now: p.Now, Used: registry.PolicyUsed})
 	s.Points = point.New(point.Config{DB: p.DB, Audit: trail, People: who, Now: p.Now, Year: registry.YearOf})
 	s.Registry = registry.New(registry.Config{DB: p.DB, Contracts: s.Contracts, Ledger: s.Ledger, Audit: trail, People: who, Jobs: s.enqueue,
-		Files: p.Files, Now: p.Now, Random: rand.Reader, Drawable: papers.Drawable(p.Fonts), Ended: benefits.VoidLists})
+		Files: p.Files, Reader: s.Reader, Now: p.Now, Random: rand.Reader, Drawable: papers.Drawable(p.Fonts), Ended: benefits.VoidLists})
 	s.Benefits = benefits.New(benefits.Config{DB: p.DB, Registry: s.Registry, Ledger: s.Ledger, Audit: trail, Files: p.Files, Now: p.Now,
 		Random: rand.Reader})
 	s.Papers = papers.New(
 		papers.Config{DB: p.DB, Registry: s.Registry, Benefits: s.Benefits, Ledger: s.Ledger, Files: p.Files, Jobs: s.enqueue,
 			Fonts: p.Fonts, BaseURL: p.Config.BaseURL},
 	)
-	s.Archive = archive.New(archive.Config{DB: p.DB, Registry: s.Registry, Papers: s.Papers, Ledger: s.Ledger, Files: p.Files, Audit: trail,
+	s.Archive = archive.New(archive.Config{DB: p.DB, Registry: s.Registry, Papers: s.Papers, Ledger: s.Ledger, Files: s.Reader, Audit: trail,
 		Now: p.Now})
 	s.Exchange = exchange.New(exchange.Config{DB: p.DB, Registry: s.Registry, Contracts: s.Contracts, Archive: s.Archive, Audit: trail,
 		Files: p.Files, Jobs: s.enqueue, Now: p.Now})

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"techmarket/internal/platform/idempotency"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
+	"techmarket/search"
 	"techmarket/web"
 	"techmarket/web/api"
 	apicertify "techmarket/web/api/certify"
@@ -33,6 +35,10 @@ import (
 	"techmarket/web/view"
 )
 
+// pageWait bounds how long a request for a page waits for its turn: with twice as many asked as can be answered, what is answered is
+// still answered within half a second.
+const pageWait = 200 * time.Millisecond
+
 // Site mounts pages and API. Observe, which may be nil, is told how long each request took.
 func (s *Services) Site(observe Observer) (*web.Server, error) {
 	p := s.Platform
@@ -52,8 +58,13 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	shelf := p.Config.PagesMB << 20
+	if shelf > 0 {
+		s.changes.listen(p)
+	}
 	server := web.New(
-		web.Config{Views: views, Language: language, Sessions: s.Identity, Limiter: limiter{p.Cache}, Auditor: routeAuditor{p}, Observe: observe,
+		web.Config{Changes: s.changes, Shelf: shelf, Gate: search.NewGate(2*runtime.GOMAXPROCS(0), pageWait),
+			Views: views, Language: language, Sessions: s.Identity, Limiter: limiter{p.Cache}, Auditor: routeAuditor{p}, Observe: observe,
 			Unread:  inbox{p}.unread,
 			Explain: postgres.Outage, Room: s.Room, Keys: keys, Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev},
 		s.pages(assets),
@@ -64,7 +75,7 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 
 // pages are the routes of every wing.
 func (s *Services) pages(assets *view.Assets) []web.Route {
-	kept := pageFiles{s.Platform}
+	kept := pageFiles{s.Platform, s.Reader}
 	registers := &pagesservices.Pages{Registers: s.Registers}
 	return slices.Concat(
 		(&site.Pages{Identity: s.Identity, Listings: s.Listings, Catalogue: s.Catalogue, Achievements: s.Achievements, Demands: s.Demands,
@@ -88,7 +99,7 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 // mountAPI puts /api/v1 on the site.
 func (s *Services) mountAPI(server *web.Server, keys *idempotency.Store) {
 	p := s.Platform
-	kept := apiFiles{p}
+	kept := apiFiles{p, s.Reader}
 	var parts []api.Part
 	for _, wing := range []interface{ Parts() []api.Part }{
 		&apipeople.Operations{Identity: s.Identity},

@@ -66,44 +66,52 @@ func TestBadInput_IsToldAtTheFieldAndLosesNothing(t *testing.T) {
 			}
 		}
 	})
-	run("addresses", func(t *testing.T) {
-		for _, odd := range []string{"/achievements?page=999999999", "/achievements?page=-5", "/achievements?page=99999999999999999999",
-			`/achievements?field='"><script>`, "/achievements?league=999999&sort=;--",
-			"/achievements/9223372036854775807", "/achievements/99999999999999999999", "/points?league='", "/stats?from=abc&to=2026-13-45&rows=%27",
-			"/stats/list?row=%00", "/verify?number=%27%27", "/compare?ids=1,x,%00", "/match?q=%00", "/v/' or 1=1?c=x"} {
-			if g := w.guest.get(strings.ReplaceAll(odd, " ", "%20")); g.status >= 500 {
-				t.Errorf("%s: got %d\n%s", odd, g.status, g.text())
-			}
+	run("addresses", func(t *testing.T) { oddAddresses(t, w) })
+	run("a name that no certificate could show", func(*testing.T) { undrawableName(w) })
+	run("files that are not what they say", func(t *testing.T) { falseFiles(t, member, at) })
+}
+
+func oddAddresses(t *testing.T, w *world) {
+	t.Helper()
+	for _, odd := range []string{"/achievements?page=999999999", "/achievements?page=-5", "/achievements?page=99999999999999999999",
+		`/achievements?field='"><script>`, "/achievements?league=999999&sort=;--",
+		"/achievements/9223372036854775807", "/achievements/99999999999999999999", "/points?league='", "/stats?from=abc&to=2026-13-45&rows=%27",
+		"/stats/list?row=%00", "/verify?number=%27%27", "/compare?ids=1,x,%00", "/match?q=%00", "/v/' or 1=1?c=x"} {
+		if g := w.guest.get(strings.ReplaceAll(odd, " ", "%20")); g.status >= 500 {
+			t.Errorf("%s: got %d\n%s", odd, g.status, g.text())
 		}
-		for _, odd := range []string{"/registry?cursor=%27", "/registry?state=nothing&class=%27&due=x", "/registrations?cursor=zzz",
-			"/registrations/' or 1=1"} {
-			if g := w.as("registrar").get(strings.ReplaceAll(odd, " ", "%20")); g.status >= 500 {
-				t.Errorf("%s: got %d", odd, g.status)
-			}
+	}
+	for _, odd := range []string{"/registry?cursor=%27", "/registry?state=nothing&class=%27&due=x", "/registrations?cursor=zzz",
+		"/registrations/' or 1=1"} {
+		if g := w.as("registrar").get(strings.ReplaceAll(odd, " ", "%20")); g.status >= 500 {
+			t.Errorf("%s: got %d", odd, g.status)
 		}
-	})
-	run("a name that no certificate could show", func(t *testing.T) {
-		filing := w.fileCase(w.as("member"), 800_000)
-		w.as("member").get(filing).submit(filing+"/do", values{"event": "withdraw"}).want(200)
-		contract := w.scan(`update contract set content = jsonb_set(content, '{elements,name}', to_jsonb('乳品𠀃ᠮ检测'::text))
-		where id = (select contract_id from filing where id = $1::bigint) returning '/contracts/' || id`, path.Base(filing))
-		w.as("member").get(contract+"/check").submit(contract+"/submit", nil).want(422, "U+20003", "U+182E", "蒙古文请改用汉字")
-	})
-	run("files that are not what they say", func(t *testing.T) {
-		for name, content := range map[string][]byte{"合同.pdf": append([]byte("MZ\x90\x00"), bytes.Repeat([]byte{0}, 200)...),
-			"清单.xlsx": []byte("PK\x03\x04 broken"), "炸弹.xlsx": bomb(t), "空.pdf": {}, "照片.pdf": []byte("\x89PNG\r\n\x1a\n photo"),
-			"加密.pdf": locked(t)} {
-			g := member.get(at+"/files").submit(at+"/files", values{"role": "other"}, upload{"file", name, content})
-			if g.status != 422 || !bytes.Contains(g.body, []byte(`class="err"`)) {
-				t.Errorf("%s: got %d without a message at the field\n%s", name, g.status, g.text())
-			}
+	}
+}
+
+func undrawableName(w *world) {
+	filing := w.fileCase(w.as("member"), 800_000)
+	w.as("member").get(filing).submit(filing+"/do", values{"event": "withdraw"}).want(200)
+	contract := w.scan(`update contract set content = jsonb_set(content, '{elements,name}', to_jsonb('乳品𠀃ᠮ检测'::text))
+	where id = (select contract_id from filing where id = $1::bigint) returning '/contracts/' || id`, path.Base(filing))
+	w.as("member").get(contract+"/check").submit(contract+"/submit", nil).want(422, "U+20003", "U+182E", "蒙古文请改用汉字")
+}
+
+func falseFiles(t *testing.T, member *person, at string) {
+	t.Helper()
+	for name, content := range map[string][]byte{"合同.pdf": append([]byte("MZ\x90\x00"), bytes.Repeat([]byte{0}, 200)...),
+		"清单.xlsx": []byte("PK\x03\x04 broken"), "炸弹.xlsx": bomb(t), "空.pdf": {}, "照片.pdf": []byte("\x89PNG\r\n\x1a\n photo"),
+		"加密.pdf": locked(t)} {
+		g := member.get(at+"/files").submit(at+"/files", values{"role": "other"}, upload{"file", name, content})
+		if g.status != 422 || !bytes.Contains(g.body, []byte(`class="err"`)) {
+			t.Errorf("%s: got %d without a message at the field\n%s", name, g.status, g.text())
 		}
-		for name, content := range map[string][]byte{"清单.xlsx": []byte("PK\x03\x04 broken"), "炸弹.xlsx": bomb(t)} {
-			if g := member.get("/imports").submit("/imports", values{"kind": "achievement"}, upload{"file", name, content}); g.status != 422 {
-				t.Errorf("import of %s: got %d\n%s", name, g.status, g.text())
-			}
+	}
+	for name, content := range map[string][]byte{"清单.xlsx": []byte("PK\x03\x04 broken"), "炸弹.xlsx": bomb(t)} {
+		if g := member.get("/imports").submit("/imports", values{"kind": "achievement"}, upload{"file", name, content}); g.status != 422 {
+			t.Errorf("import of %s: got %d\n%s", name, g.status, g.text())
 		}
-	})
+	}
 }
 
 // locked is a PDF that asks for a password.

@@ -77,41 +77,27 @@ func benchListings() int {
 	return n
 }
 
-func benchEngine(b *testing.B, analyzer *zh.Analyzer, texts benchTexts, size int, name, url, folder string, pid int) {
-	ctx := context.Background()
-	before := heapInUse()
-	wire := &lastRequest{RoundTripper: &http.Transport{MaxIdleConnsPerHost: 8, DisableCompression: true}} // as meili.Open has it
-	var bare search.Engine
-	if name == "local" {
-		e, err := local.Open(b.TempDir(), analyzer)
-		apptest.NoErr(b, err)
-		bare = e
-	} else {
-		e, err := meili.Open(ctx, meili.Options{URL: url, Key: os.Getenv("MEILI_KEY"), Index: fmt.Sprintf("bench_%d", os.Getpid()),
-			SearchTimeout: 30 * time.Second, HTTP: &http.Client{Transport: wire}}, analyzer)
-		apptest.NoErr(b, err)
-		defer func() { apptest.NoErr(b, e.Drop(ctx)) }()
-		bare = e
-	}
-	defer bare.Close()
-	engine := matching.Prepared{Engine: bare, Analyzer: analyzer}
+// engineBench is one engine with a market of one size in it.
+type engineBench struct {
+	*testing.B
+	texts    benchTexts
+	size     int
+	url      string       // of the server; "" the embedded engine
+	wire     *lastRequest // to the server
+	bare     search.Engine
+	engine   matching.Prepared
+	analyzer *zh.Analyzer
 
+	box, match, server []time.Duration
+}
+
+func benchEngine(b *testing.B, analyzer *zh.Analyzer, texts benchTexts, size int, name, url, folder string, pid int) {
+	before := heapInUse()
+	e := &engineBench{B: b, texts: texts, size: size, url: url, analyzer: analyzer}
+	defer e.open()()
+	indexed := e.index()
 	began := time.Now()
-	apptest.NoErr(b, engine.Rebuild(ctx, func(emit func(...search.Document) error) error { // as techmarket reindex does
-		batch := make([]search.Document, 0, 2000)
-		for i := range size {
-			if batch = append(batch, texts.document(i, size)); len(batch) == cap(batch) || i == size-1 {
-				if err := emit(batch...); err != nil {
-					return err
-				}
-				batch = batch[:0]
-			}
-		}
-		return nil
-	}))
-	indexed := time.Since(began)
-	began = time.Now()
-	model, err := matching.Learn(ctx, analyzer, func(yield func(search.Document, error) bool) {
+	model, err := matching.Learn(b.Context(), analyzer, func(yield func(search.Document, error) bool) {
 		for i := range size {
 			if !yield(texts.document(i, size), nil) {
 				return
@@ -120,41 +106,9 @@ func benchEngine(b *testing.B, analyzer *zh.Analyzer, texts benchTexts, size int
 	})
 	apptest.NoErr(b, err)
 	learned := time.Since(began)
-	finder := matching.NewFinder(engine, analyzer, model, matching.DefaultWeights(), time.Now, func(_, code string) string { return code })
-
-	rng := rand.New(rand.NewPCG(9, 9))
-	var box, match, server []time.Duration
-	took := func(list *[]time.Duration, call func() error) {
-		began := time.Now()
-		apptest.NoErr(b, call())
-		*list = append(*list, time.Since(began))
-	}
-	for i := range 320 {
-		if i == 20 { // warm by now
-			box, match, server = nil, nil, nil
-		}
-		q := search.Query{Text: texts.typed(rng), Prefix: i%2 == 0, Limit: pageOfBench, Highlight: true, FacetNames: listFacets,
-			Filters: []search.Filter{search.AnyOf("kind", "achievement"),
-				search.Between("expiresAt", time.Now().Truncate(time.Minute).Unix(), math.MaxInt64)}}
-		if i%3 == 0 {
-			q.Filters = append(q.Filters, search.AnyOf("league", texts.achievements[rng.IntN(len(texts.achievements))].Division[:4]+"00"))
-		}
-		if !search.HasText(q.Text) {
-			q.Text = "稀土"
-		}
-		took(&box, func() error { _, err := engine.Search(ctx, q); return err })
-		if name == "meili" {
-			plain := wire.plain(b)
-			took(&server, func() error { return postBare(url, fmt.Sprintf("bench_%d", os.Getpid()), plain) })
-		}
-		need := texts.document(size+i, math.MaxInt)
-		need.ID, need.Kind = "d1", "demand"
-		took(&match, func() error {
-			_, err := finder.Find(ctx, matching.Request{Listing: need, Want: "achievement", Limit: 20})
-			return err
-		})
-	}
-	stats, err := bare.Stats(ctx)
+	finder := matching.NewFinder(e.engine, analyzer, model, matching.DefaultWeights(), time.Now, func(_, code string) string { return code })
+	e.ask(finder)
+	stats, err := e.bare.Stats(b.Context())
 	apptest.NoErr(b, err)
 	if stats.Documents != size {
 		b.Fatalf("%s holds %d documents, want %d", name, stats.Documents, size)
@@ -164,14 +118,86 @@ func benchEngine(b *testing.B, analyzer *zh.Analyzer, texts benchTexts, size int
 		memory += fmt.Sprintf(", server %d MiB RSS", status(b, pid, "status", "VmRSS:")>>20)
 	}
 	own := "—"
-	if len(server) > 0 {
-		own = fmt.Sprintf("%.0f / %.0f ms (search box %.1f ×)", at(server, 0.5), at(server, 0.95), at(box, 0.95)/at(server, 0.95))
+	if len(e.server) > 0 {
+		own = fmt.Sprintf("%.0f / %.0f ms (search box %.1f ×)", at(e.server, 0.5), at(e.server, 0.95), at(e.box, 0.95)/at(e.server, 0.95))
 	}
 	b.Logf("| %d | %s | %.1f s, %.0f/s | %d MiB | %s | %.1f s | %.0f / %.0f / %.0f ms | %.0f / %.0f ms | %s |", size, name, indexed.Seconds(),
-		float64(size)/indexed.Seconds(),
-		cmp.Or(stats.Bytes, folderBytes(folder))>>20, memory, learned.Seconds(), at(box, 0.5), at(box, 0.95), at(box, 0.99), at(match, 0.5),
-		at(match, 0.95), own)
+		float64(size)/indexed.Seconds(), cmp.Or(stats.Bytes, folderBytes(folder))>>20, memory, learned.Seconds(), at(e.box, 0.5),
+		at(e.box, 0.95), at(e.box, 0.99), at(e.match, 0.5), at(e.match, 0.95), own)
 	runtime.KeepAlive(finder)
+}
+
+// open opens the engine as the market has it, and returns what closes it.
+func (e *engineBench) open() (shut func()) {
+	e.wire = &lastRequest{RoundTripper: &http.Transport{MaxIdleConnsPerHost: 8, DisableCompression: true}} // as meili.Open has it
+	drop := func() {}
+	if e.url == "" {
+		opened, err := local.Open(e.TempDir(), e.analyzer)
+		apptest.NoErr(e, err)
+		e.bare = opened
+	} else {
+		opened, err := meili.Open(e.Context(), meili.Options{URL: e.url, Key: os.Getenv("MEILI_KEY"), Index: benchIndex(),
+			SearchTimeout: 30 * time.Second, HTTP: &http.Client{Transport: e.wire}}, e.analyzer)
+		apptest.NoErr(e, err)
+		e.bare, drop = opened, func() { apptest.NoErr(e, opened.Drop(context.Background())) }
+	}
+	e.engine = matching.Prepared{Engine: e.bare, Analyzer: e.analyzer}
+	return func() { e.bare.Close(); drop() }
+}
+
+func benchIndex() string { return fmt.Sprintf("bench_%d", os.Getpid()) }
+
+// index fills the engine as techmarket reindex does, and says how long it took.
+func (e *engineBench) index() time.Duration {
+	began := time.Now()
+	apptest.NoErr(e, e.engine.Rebuild(e.Context(), func(emit func(...search.Document) error) error {
+		batch := make([]search.Document, 0, 2000)
+		for i := range e.size {
+			if batch = append(batch, e.texts.document(i, e.size)); len(batch) == cap(batch) || i == e.size-1 {
+				if err := emit(batch...); err != nil {
+					return err
+				}
+				batch = batch[:0]
+			}
+		}
+		return nil
+	}))
+	return time.Since(began)
+}
+
+// ask sends three hundred searches and matches, after twenty that warm up.
+func (e *engineBench) ask(finder *matching.Finder) {
+	ctx, rng := e.Context(), rand.New(rand.NewPCG(9, 9))
+	took := func(list *[]time.Duration, call func() error) {
+		began := time.Now()
+		apptest.NoErr(e, call())
+		*list = append(*list, time.Since(began))
+	}
+	for i := range 320 {
+		if i == 20 {
+			e.box, e.match, e.server = nil, nil, nil
+		}
+		q := search.Query{Text: e.texts.typed(rng), Prefix: i%2 == 0, Limit: pageOfBench, Highlight: true, FacetNames: listFacets,
+			Filters: []search.Filter{search.AnyOf("kind", "achievement"),
+				search.Between("expiresAt", time.Now().Truncate(time.Minute).Unix(), math.MaxInt64)}}
+		if i%3 == 0 {
+			q.Filters = append(q.Filters, search.AnyOf("league", e.texts.achievements[rng.IntN(len(e.texts.achievements))].Division[:4]+"00"))
+		}
+		if !search.HasText(q.Text) {
+			q.Text = "稀土"
+		}
+		took(&e.box, func() error { _, err := e.engine.Search(ctx, q); return err })
+		if e.url != "" {
+			plain := e.wire.plain(e.B)
+			took(&e.server, func() error { return postBare(e.url, benchIndex(), plain) })
+		}
+		need := e.texts.document(e.size+i, math.MaxInt)
+		need.ID, need.Kind = "d1", "demand"
+		took(&e.match, func() error {
+			_, err := finder.Find(ctx, matching.Request{Listing: need, Want: "achievement", Limit: 20})
+			return err
+		})
+	}
 }
 
 // listFacets are those that a list page counts.

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -84,7 +85,7 @@ func TestDoor_NextStaysOnTheSite(t *testing.T) {
 		if got.path != "/desk" {
 			t.Errorf("%q: signing in leads to %s", next, got.path)
 		}
-		if got := p.post("/theme", values{"back": next}); got.path != "/" {
+		if got := p.get("/theme?" + url.Values{"to": {"elder"}, "back": {next}}.Encode()); got.path != "/" {
 			t.Errorf("%q: changing the theme leads to %s", next, got.path)
 		}
 	}

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -144,124 +145,153 @@ func (b *tab) submit(label string) *tab {
 	return b.leave(kb.Enter)
 }
 
+// byKeys is a walk of the desk by several people, each in a tab of their own and with no mouse.
+type byKeys struct {
+	w       *world
+	browser context.Context
+	people  map[string]*tab
+}
+
+func (k *byKeys) as(login string) *tab {
+	if k.people[login] == nil {
+		k.people[login] = newTab(k.w.t, k.browser, k.w.server.URL, login).signIn(login)
+	}
+	return k.people[login]
+}
+
+// do answers the form of an event on a filing or registration.
+func (k *byKeys) do(login, at, event, button string, answers ...answer) *tab {
+	k.w.t.Helper()
+	b := k.as(login).open(at)
+	b.fill(at+"/do", event, answers...)
+	return b.submit(button)
+}
+
+func (k *byKeys) review(filing, technical string, more ...answer) {
+	k.w.t.Helper()
+	b := k.as("registrar").open(filing)
+	var answers []answer
+	for _, rule := range recognition.Checklist("0101") {
+		if rule.Finding {
+			answers = append(answers, answer{"finding-" + rule.ID, "no"})
+		}
+	}
+	b.fill(filing+"/review", "", append(append(answers, more...), answer{"opinion", "属于委托开发。"})...)
+	b.sees(technical) // the sheet follows the form while typing
+	b.leave("p", chromedp.KeyModifiers(chromedp.ModifierAlt))
+	b.sees("初审通过")
+}
+
+// choose picks a file in the filled form; the dialog is the system's own.
+func (k *byKeys) choose(b *tab, field, name string) {
+	k.w.t.Helper()
+	file := filepath.Join(k.w.t.TempDir(), name)
+	apptest.NoErr(k.w.t, os.WriteFile(file, pdf(name), 0o600))
+	b.do("choose a file", chromedp.SetUploadFiles("form[data-filled] input[name="+field+"]", []string{file}))
+}
+
 func TestBrowser_TheDeskWorksByKeyboardAlone(t *testing.T) {
 	t.Parallel()
 	browser := chromium(t)
 	w := newWorld(t)
 	stop := w.work()
 	defer stop()
-	people := map[string]*tab{}
-	as := func(login string) *tab {
-		if people[login] == nil {
-			people[login] = newTab(t, browser, w.server.URL, login).signIn(login)
-		}
-		return people[login]
-	}
-	do := func(login, filing, event, button string, answers ...answer) *tab {
-		t.Helper()
-		b := as(login).open(filing)
-		b.fill(filing+"/do", event, answers...)
-		return b.submit(button)
-	}
-	review := func(filing, technical string, more ...answer) {
-		t.Helper()
-		b := as("registrar").open(filing)
-		var answers []answer
-		for _, rule := range recognition.Checklist("0101") {
-			if rule.Finding {
-				answers = append(answers, answer{"finding-" + rule.ID, "no"})
-			}
-		}
-		b.fill(filing+"/review", "", append(append(answers, more...), answer{"opinion", "属于委托开发。"})...)
-		b.sees(technical) // the sheet follows the form while typing
-		b.leave("p", chromedp.KeyModifiers(chromedp.ModifierAlt))
-		b.sees("初审通过")
-	}
+	k := &byKeys{w, browser, map[string]*tab{}}
+	record := k.registers()
+	k.uses(record)
+	k.changesAndCancels(record)
+	k.decidesLarge()
+	k.refuses()
+}
 
-	choose := func(b *tab, field, name string) { // in the filled form; the dialog is the system's own
-		t.Helper()
-		file := filepath.Join(t.TempDir(), name)
-		apptest.NoErr(t, os.WriteFile(file, pdf(name), 0o600))
-		b.do("choose a file", chromedp.SetUploadFiles("form[data-filled] input[name="+field+"]", []string{file}))
-	}
-
-	filing := w.fileCase(w.as("member"), 800_000)
-	as("registrar").open("/desk").follow("/registry").follow(filing).sees("待受理")
-	do("registrar", filing, "accept", "受理").sees("已办")
-	do("registrar", filing, "request_correction", "告知补正", answer{"items.0.text", "请补充验收标准"}, answer{"items.0.reason", "R7"}).sees("等待补正")
-	do("member", filing, "submit_correction", "提交补正", answer{"answers.0.text", "已在合同第四条写明。"}).sees("已办")
-	review(filing, "680,000.00", answer{"deductions.0.kind", "equipment"}, answer{"deductions.0.name", "检测仪"},
+// registers takes a case from acceptance, with a correction and a return, to its certificate.
+func (k *byKeys) registers() (record string) {
+	k.w.t.Helper()
+	filing := k.w.fileCase(k.w.as("member"), 800_000)
+	k.as("registrar").open("/desk").follow("/registry").follow(filing).sees("待受理")
+	k.do("registrar", filing, "accept", "受理").sees("已办")
+	k.do("registrar", filing, "request_correction", "告知补正", answer{"items.0.text", "请补充验收标准"}, answer{"items.0.reason", "R7"}).sees("等待补正")
+	k.do("member", filing, "submit_correction", "提交补正", answer{"answers.0.text", "已在合同第四条写明。"}).sees("已办")
+	k.review(filing, "680,000.00", answer{"deductions.0.kind", "equipment"}, answer{"deductions.0.name", "检测仪"},
 		answer{"deductions.0.quantity", "2"}, answer{"deductions.0.unitCostFen", "60000"})
-	do("reviewer", filing, "return_to_review", "退回初审", answer{"text", "请核对设备数量。"}).sees("已办")
-	review(filing, "740,000.00", answer{"deductions.0.quantity", "1"})
-	do("reviewer", filing, "pass_second_review", "复核通过", answer{"text", "同意。"}).sees("已办")
-	record := do("head", filing, "register", "登记并发证").sees("登记编号", "740,000.00").path()
-	number := path.Base(record)
-	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(as("head").open(record).text(),
+	k.do("reviewer", filing, "return_to_review", "退回初审", answer{"text", "请核对设备数量。"}).sees("已办")
+	k.review(filing, "740,000.00", answer{"deductions.0.quantity", "1"})
+	k.do("reviewer", filing, "pass_second_review", "复核通过", answer{"text", "同意。"}).sees("已办")
+	record = k.do("head", filing, "register", "登记并发证").sees("登记编号", "740,000.00").path()
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(k.as("head").open(record).text(),
 		"证明 PDF"); time.Sleep(200 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("no certificate")
+			k.w.t.Fatal("no certificate")
 		}
 	}
-	after := func(login, event, button string, answers ...answer) *tab {
-		t.Helper()
-		b := as(login).open(record)
-		b.fill(record+"/do", event, answers...)
-		return b.submit(button)
-	}
-	income := as("registrar").open(record)
+	return record
+}
+
+// uses books income, issues a list and proves a payment.
+func (k *byKeys) uses(record string) {
+	k.w.t.Helper()
+	income := k.as("registrar").open(record)
 	income.fill(record+"/do", "book_income", answer{"amountFen", "200000"}, answer{"text", "核定表 1 号"})
-	choose(income, "paper", "核定表.pdf")
+	k.choose(income, "paper", "核定表.pdf")
 	income.submit("核定").sees("200,000.00")
-	list := as("registrar").open("/lists/new")
-	list.fill("/lists", "", answer{"purpose", "tax"}, answer{"numbers", number})
+	list := k.as("registrar").open("/lists/new")
+	list.fill("/lists", "", answer{"purpose", "tax"}, answer{"numbers", path.Base(record)})
 	list.submit("出具").sees("清单已出具")
-	proof := as("member").open(record + "/subsidy")
+	proof := k.as("member").open(record + "/subsidy")
 	proof.fill(record+"/payments", "", answer{"amountFen", "150000"}, answer{"paidOn", "2026-04-10"}, answer{"note", "首付款"})
-	choose(proof, "file", "凭证.pdf")
+	k.choose(proof, "file", "凭证.pdf")
 	proof.submit("保存凭证").sees("付款凭证已保存", "150,000.00")
+}
 
-	amended := after("member", "start_change", "开始填写变更").sees("合同").path()
+func (k *byKeys) changesAndCancels(record string) {
+	k.w.t.Helper()
+	amended := k.do("member", record, "start_change", "开始填写变更").sees("合同").path()
 	amended = "/contracts/" + strings.Split(amended, "/")[2]
-	w.as("member").get(amended+"/files").
+	k.w.as("member").get(amended+"/files").
 		submit(amended+"/files", values{"role": "supplement"}, upload{"file", "补充协议.pdf", pdf("补充")}).want(200)
-	after("member", "request_change", "提交变更申请", answer{"text", "补充协议延长期限"}).sees("已办")
-	change := w.scan(`select '/filings/' || max(id) from filing`)
-	do("registrar", change, "accept", "受理").sees("已办")
-	review(change, "700,000.00")
-	do("reviewer", change, "pass_second_review", "复核通过", answer{"text", "同意。"}).sees("已办")
-	do("head", change, "register_change", "变更登记").sees("第 2 版")
-	after("member", "request_cancel", "申请注销", answer{"text", "双方解除合同"}).sees("申请人已申请注销")
-	after("head", "cancel", "注销登记", answer{"ground", "rescinded"}, answer{"text", "双方解除"}).sees("已注销")
+	k.do("member", record, "request_change", "提交变更申请", answer{"text", "补充协议延长期限"}).sees("已办")
+	change := k.w.scan(`select '/filings/' || max(id) from filing`)
+	k.do("registrar", change, "accept", "受理").sees("已办")
+	k.review(change, "700,000.00")
+	k.do("reviewer", change, "pass_second_review", "复核通过", answer{"text", "同意。"}).sees("已办")
+	k.do("head", change, "register_change", "变更登记").sees("第 2 版")
+	k.do("member", record, "request_cancel", "申请注销", answer{"text", "双方解除合同"}).sees("申请人已申请注销")
+	k.do("head", record, "cancel", "注销登记", answer{"ground", "rescinded"}, answer{"text", "双方解除"}).sees("已注销")
+}
 
-	// A large contract: experts, then revoked from above.
-	large := w.fileCase(w.as("member"), 6_000_000)
-	do("registrar", large, "accept", "受理").sees("已办")
-	review(large, "5,900,000.00")
-	do("reviewer", large, "pass_second_review", "复核通过", answer{"text", "同意。"}).sees("已办")
-	do("head", large, "assign_experts", "指定", answer{"experts", fmt.Sprint(w.who("expert").AccountID)},
-		answer{"experts", fmt.Sprint(w.who("secondExpert").AccountID)}).sees("已办")
+// decidesLarge: a large contract goes to experts and is revoked from above.
+func (k *byKeys) decidesLarge() {
+	k.w.t.Helper()
+	large := k.w.fileCase(k.w.as("member"), 6_000_000)
+	k.do("registrar", large, "accept", "受理").sees("已办")
+	k.review(large, "5,900,000.00")
+	k.do("reviewer", large, "pass_second_review", "复核通过", answer{"text", "同意。"}).sees("已办")
+	k.do("head", large, "assign_experts", "指定", answer{"experts", fmt.Sprint(k.w.who("expert").AccountID)},
+		answer{"experts", fmt.Sprint(k.w.who("secondExpert").AccountID)}).sees("已办")
 	for i, login := range []string{"expert", "secondExpert"} {
-		expert := as(login).open(large)
+		expert := k.as(login).open(large)
 		expert.fill(large+"/do", "pass_experts", answer{"opinion", "技术先进，同意登记。"})
-		choose(expert, "minutes", "纪要.pdf")
+		k.choose(expert, "minutes", "纪要.pdf")
 		expert.submit("专家通过").sees([]string{"已办", "待登记"}[i])
 	}
-	record = do("head", large, "register", "登记并发证").sees("登记编号").path()
-	after("league", "review_tax_relief", "保存复核结果", answer{"ok", "yes"}, answer{"text", "符合免税条件"}).sees("免税复核")
-	after("league", "announce_revocation", "告知拟撤销", answer{"ground", "fraud"}, answer{"text", "查实为虚假合同"}).sees("拟撤销")
-	after("member", "state", "提交陈述、申辩", answer{"text", "合同真实履行，附到账凭证。"}).sees("陈述")
-	after("region", "revoke", "撤销登记", answer{"text", "陈述不能成立"}).sees("已撤销")
+	record := k.do("head", large, "register", "登记并发证").sees("登记编号").path()
+	k.do("league", record, "review_tax_relief", "保存复核结果", answer{"ok", "yes"}, answer{"text", "符合免税条件"}).sees("免税复核")
+	k.do("league", record, "announce_revocation", "告知拟撤销", answer{"ground", "fraud"}, answer{"text", "查实为虚假合同"}).sees("拟撤销")
+	k.do("member", record, "state", "提交陈述、申辩", answer{"text", "合同真实履行，附到账凭证。"}).sees("陈述")
+	k.do("region", record, "revoke", "撤销登记", answer{"text", "陈述不能成立"}).sees("已撤销")
+}
 
-	// Not registered: the applicant asks for reconsideration, the tax office for a new recognition, and the league ends both. Not accepted:
-	// without a written text.
-	refused := w.fileCase(w.as("member"), 900_000)
-	do("registrar", refused, "accept", "受理").sees("已办")
-	do("registrar", refused, "refuse", "不予登记", answer{"codes", "R2"}, answer{"text", "没有技术内容。"}).sees("不予登记")
-	do("member", refused, "open_reconsideration", "申请行政复议", answer{"text", "合同第二条写明了技术内容。"}).sees("复议中")
-	do("league", refused, "conclude", "办结复议或重新认定", answer{"text", "维持原决定。"}).sees("不予登记")
-	do("tax", refused, "open_re_recognition", "提请重新认定", answer{"text", "申请人已享受免税，请重新认定。"}).sees("重新认定中")
-	do("league", refused, "conclude", "办结复议或重新认定", answer{"text", "重新认定，维持不予登记。"}).sees("不予登记")
-	do("registrar", w.fileCase(w.as("member"), 950_000), "decline_intake", "不予受理", answer{"code", "oral"},
+// refuses: the applicant asks for reconsideration, the tax office for a new recognition, and the league ends both; one is not accepted,
+// without a written text.
+func (k *byKeys) refuses() {
+	k.w.t.Helper()
+	refused := k.w.fileCase(k.w.as("member"), 900_000)
+	k.do("registrar", refused, "accept", "受理").sees("已办")
+	k.do("registrar", refused, "refuse", "不予登记", answer{"codes", "R2"}, answer{"text", "没有技术内容。"}).sees("不予登记")
+	k.do("member", refused, "open_reconsideration", "申请行政复议", answer{"text", "合同第二条写明了技术内容。"}).sees("复议中")
+	k.do("league", refused, "conclude", "办结复议或重新认定", answer{"text", "维持原决定。"}).sees("不予登记")
+	k.do("tax", refused, "open_re_recognition", "提请重新认定", answer{"text", "申请人已享受免税，请重新认定。"}).sees("重新认定中")
+	k.do("league", refused, "conclude", "办结复议或重新认定", answer{"text", "重新认定，维持不予登记。"}).sees("不予登记")
+	k.do("registrar", k.w.fileCase(k.w.as("member"), 950_000), "decline_intake", "不予受理", answer{"code", "oral"},
 		answer{"text", "合同没有签章的文本。"}).sees("不予受理")
 }

@@ -31,29 +31,7 @@ func TestPages_GoOnWhileARealMeilisearchIsInTrouble(t *testing.T) {
 	apptest.NoErr(t, err)
 	var mode atomic.Value
 	mode.Store("up")
-	proxy := httputil.NewSingleHostReverseProxy(target)
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		m := mode.Load()
-		write := r.Method != http.MethodGet && !strings.HasSuffix(r.URL.Path, "/fetch") && r.URL.Path != "/multi-search"
-		switch {
-		case m == "stopped":
-			panic(http.ErrAbortHandler)
-		case m == "slow":
-			select {
-			case <-time.After(2 * time.Second):
-			case <-r.Context().Done():
-			}
-		case m == "full" && write:
-			w.WriteHeader(http.StatusUnprocessableEntity)
-			_, _ = w.Write([]byte(`{"message":"There is no more space left on the device.",` +
-				`"code":"no_space_left_on_device","type":"system","link":""}`))
-			return
-		case m == "other" && !write: // a version whose answers nobody here understands
-			_, _ = w.Write([]byte(`{"results":[{"hits":[{"id":"a1"}]},{"hits":[{"id":"a1"}]}]}`))
-			return
-		}
-		proxy.ServeHTTP(w, r)
-	}))
+	front := httptest.NewServer(troubled(httputil.NewSingleHostReverseProxy(target), &mode))
 	t.Cleanup(front.Close)
 	w := newWorld(t, func(c *app.Config) { c.MeiliURL = front.URL })
 	ctx := t.Context()
@@ -109,6 +87,32 @@ func TestPages_GoOnWhileARealMeilisearchIsInTrouble(t *testing.T) {
 			t.Errorf("%s: afterwards Meilisearch holds %v, want %v; degraded %v", trouble, theirs, ours, w.s.Fallback.Degraded())
 		}
 	}
+}
+
+// troubled stands before a server and behaves as mode says: up, stopped, slow, full or other.
+func troubled(proxy http.Handler, mode *atomic.Value) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m := mode.Load()
+		write := r.Method != http.MethodGet && !strings.HasSuffix(r.URL.Path, "/fetch") && r.URL.Path != "/multi-search"
+		switch {
+		case m == "stopped":
+			panic(http.ErrAbortHandler)
+		case m == "slow":
+			select {
+			case <-time.After(2 * time.Second):
+			case <-r.Context().Done():
+			}
+		case m == "full" && write:
+			w.WriteHeader(http.StatusUnprocessableEntity)
+			_, _ = w.Write([]byte(`{"message":"There is no more space left on the device.",` +
+				`"code":"no_space_left_on_device","type":"system","link":""}`))
+			return
+		case m == "other" && !write: // a version whose answers nobody here understands
+			_, _ = w.Write([]byte(`{"results":[{"hits":[{"id":"a1"}]},{"hits":[{"id":"a1"}]}]}`))
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	})
 }
 
 // dropIndex empties the server behind the market's back.

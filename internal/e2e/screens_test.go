@@ -57,13 +57,7 @@ func TestScreens(t *testing.T) {
 	defer s.stop()
 	base := "http://" + s.addr
 	apptest.NoErr(t, os.MkdirAll(folder, 0o755))
-	unseen := map[string]*regexp.Regexp{} // pattern of each page that nobody has seen so far
-	for route := range matrix {
-		if path, ok := strings.CutPrefix(route, "GET "); ok && !strings.HasPrefix(path, "/api/") && !strings.HasPrefix(path, "/assets/") &&
-			!notAPage.MatchString(path) && screensUnseen[path] == "" {
-			unseen[path] = regexp.MustCompile("^" + parameter.ReplaceAllString(regexp.QuoteMeta(path), `[^/]+`) + "$")
-		}
-	}
+	unseen := unseenPages()
 	guest := map[string][32]byte{}
 	for _, login := range slices.Sorted(maps.Keys(screensStart)) {
 		if only := os.Getenv("SCREENS_ROLES"); only != "" && !slices.Contains(strings.Split(only, ","), login) {
@@ -89,10 +83,7 @@ func TestScreens(t *testing.T) {
 			if login == "" && at != "/signin" && b.path() == "/signin" {
 				continue // asked to sign in
 			}
-			var links []string
-			apptest.NoErr(t, json.Unmarshal([]byte(b.eval(`JSON.stringify([...document.querySelectorAll("a[href]")]
-			.filter(a => a.origin == location.origin).map(a => a.pathname + a.search))`)), &links))
-			for _, link := range links {
+			for _, link := range b.links() {
 				if path, _, _ := strings.Cut(link, "?"); !notAPage.MatchString(path) && !seen[pageKind(link)] {
 					seen[pageKind(link)] = true
 					queue = append(queue, link)
@@ -107,28 +98,55 @@ func TestScreens(t *testing.T) {
 			path, _, _ := strings.Cut(at, "?")
 			maps.DeleteFunc(unseen, func(_ string, p *regexp.Regexp) bool { return p.MatchString(path) })
 			taken++
-			for _, look := range []struct {
-				name  string
-				width int64
-				theme string
-			}{{"360", 360, ""}, {"768", 768, ""}, {"1440", 1440, ""}, {"1440-elder", 1440, "elder"}} {
-				_, err := chromedp.Call(b.ctx, network.SetCookie, network.SetCookieParams{Name: "tm_theme", Value: look.theme, URL: base})
-				apptest.NoErr(t, err)
-				b.do("look", chromedp.EmulateViewport(look.width, 900))
-				b.open(at)
-				if wide := b.eval(overflowScript); wide != "" {
-					t.Errorf("%s at %s, %s px: wider than the screen: %s", cmp.Or(login, "guest"), at, look.name, wide)
-				}
-				png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
-				apptest.NoErr(t, err)
-				name := fmt.Sprintf("%s%s-%s.png", cmp.Or(strings.TrimPrefix(login, "demo-"), "guest"),
-					strings.TrimSuffix(notName.ReplaceAllString(pageKind(at), "-"), "-"), look.name)
-				apptest.NoErr(t, os.WriteFile(filepath.Join(folder, name), png, 0o644))
-			}
+			b.picture(folder, base, login, at)
 		}
 	}
 	for route := range unseen {
 		t.Logf("nobody saw %s", route)
+	}
+}
+
+// unseenPages are the patterns of the pages that nobody has seen so far.
+func unseenPages() map[string]*regexp.Regexp {
+	unseen := map[string]*regexp.Regexp{}
+	for route := range matrix {
+		if path, ok := strings.CutPrefix(route, "GET "); ok && !strings.HasPrefix(path, "/api/") && !strings.HasPrefix(path, "/assets/") &&
+			!notAPage.MatchString(path) && screensUnseen[path] == "" {
+			unseen[path] = regexp.MustCompile("^" + parameter.ReplaceAllString(regexp.QuoteMeta(path), `[^/]+`) + "$")
+		}
+	}
+	return unseen
+}
+
+// links are the addresses of this site on the page.
+func (b *tab) links() []string {
+	b.t.Helper()
+	var links []string
+	apptest.NoErr(b.t, json.Unmarshal([]byte(b.eval(`JSON.stringify([...document.querySelectorAll("a[href]")]
+	.filter(a => a.origin == location.origin).map(a => a.pathname + a.search))`)), &links))
+	return links
+}
+
+// picture keeps how a page looks at each width.
+func (b *tab) picture(folder, base, login, at string) {
+	b.t.Helper()
+	for _, look := range []struct {
+		name  string
+		width int64
+		theme string
+	}{{"360", 360, ""}, {"768", 768, ""}, {"1440", 1440, ""}, {"1440-elder", 1440, "elder"}} {
+		_, err := chromedp.Call(b.ctx, network.SetCookie, network.SetCookieParams{Name: "tm_theme", Value: look.theme, URL: base})
+		apptest.NoErr(b.t, err)
+		b.do("look", chromedp.EmulateViewport(look.width, 900))
+		b.open(at)
+		if wide := b.eval(overflowScript); wide != "" {
+			b.t.Errorf("%s at %s, %s px: wider than the screen: %s", cmp.Or(login, "guest"), at, look.name, wide)
+		}
+		png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+		apptest.NoErr(b.t, err)
+		name := fmt.Sprintf("%s%s-%s.png", cmp.Or(strings.TrimPrefix(login, "demo-"), "guest"),
+			strings.TrimSuffix(notName.ReplaceAllString(pageKind(at), "-"), "-"), look.name)
+		apptest.NoErr(b.t, os.WriteFile(filepath.Join(folder, name), png, 0o644))
 	}
 }
 

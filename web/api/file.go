@@ -11,16 +11,15 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/files"
 )
 
 // Files keeps uploads; internal/app supplies it over platform/files.
 type Files interface {
 	// Store keeps an upload for the actor's organisation. Faults: invalid (kind, size …), unavailable.
 	Store(ctx context.Context, who actor.Actor, purpose, name string, r io.Reader) (StoredFile, error)
-	// Read gives a stored file; the caller has checked that the reader may have it.
-	Read(ctx context.Context, id int64) (StoredFile, io.ReadCloser, error)
-	// Own reports whether the actor uploaded the file, for an organisation that the actor is in.
-	Own(ctx context.Context, who actor.Actor, id int64) (bool, error)
+	// Open gives a stored file as part of an object, to who may read it (files.Reader).
+	Open(ctx context.Context, who actor.Actor, of files.Object, id int64) (*files.Opened, error)
 }
 
 // StoredFile is what is known of an upload.
@@ -41,10 +40,13 @@ const (
 // WithFiles lets an operation take uploads: a file may have 50 MiB.
 func WithFiles(op *huma.Operation) { op.MaxBodyBytes = uploadBytes }
 
-// Read opens a file whose reader was checked.
-func Read(ctx context.Context, kept Files, id int64) (Download, error) {
-	f, body, err := kept.Read(ctx, id)
-	return Download{f.Name, f.MIME, body}, err
+// Read opens a file of an object for who may read it.
+func Read(ctx context.Context, kept Files, who actor.Actor, of files.Object, id int64) (Download, error) {
+	f, err := kept.Open(ctx, who, of, id)
+	if err != nil {
+		return Download{}, err
+	}
+	return Download{f.Name, f.MIME, f}, nil
 }
 
 // FormFault says that a part of an upload is wrong.
@@ -72,4 +74,13 @@ type ReasonBody struct {
 type FileOf struct {
 	ID   int64 `path:"id" minimum:"1"`
 	File int64 `path:"file" minimum:"1"`
+}
+
+// Enum is the schema of a code whose list stands in the domain.
+func Enum[T ~string](all []T) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeString}
+	for _, code := range all {
+		s.Enum = append(s.Enum, string(code))
+	}
+	return s
 }

@@ -98,5 +98,5 @@ func (p *Pages) detachFile(c *web.Ctx) error {
 }
 
 func (p *Pages) contractFile(c *web.Ctx) error {
-	return ui.SendAttached(c, p.Files, p.Contracts.MayReadFile)
+	return ui.SendAttached(c, p.Files, "contract")
 }

@@ -10,6 +10,7 @@ import (
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/platform/files"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
@@ -222,20 +223,7 @@ func (p *Pages) export(c *web.Ctx) error {
 }
 
 func (p *Pages) exportFile(c *web.Ctx) error {
-	e, err := p.readExport(c)
-	if err != nil {
-		return err
-	}
-	file, err := c.ID("file")
-	if err != nil {
-		return err
-	}
-	for _, id := range e.FileIDs {
-		if id == file {
-			return ui.SendFile(c, p.Files, id)
-		}
-	}
-	return fault.New(fault.NotFound, "file_not_found", "没有这个文件，请返回导出页面")
+	return ui.SendAttached(c, p.Files, "export")
 }
 
 func (p *Pages) archive(c *web.Ctx) error {
@@ -412,7 +400,7 @@ func (p *Pages) markedHistory(c *web.Ctx) error {
 	if b.MarkedFile == 0 {
 		return fault.New(fault.Conflict, "nothing_marked", "这个文件没有要改的行")
 	}
-	return ui.SendFile(c, p.Files, b.MarkedFile)
+	return ui.SendFile(c, p.Files, files.Object{Kind: "history", ID: id}, b.MarkedFile)
 }
 
 func sumWords(f money.Fen) string { return f.Grouped() + " 元" }

@@ -402,5 +402,5 @@ func (p *Pages) paymentFile(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return ui.SendFile(c, p.Files, id)
+	return ui.SendFile(c, p.Files, ofRegistration(c), id)
 }

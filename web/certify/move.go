@@ -274,21 +274,5 @@ func (p *Pages) showCaseAgain(c *web.Ctx, id int64, f *web.Form, why error) erro
 }
 
 func (p *Pages) filingFile(c *web.Ctx) error {
-	k, err := p.readCase(c)
-	if err != nil {
-		return err
-	}
-	id, err := c.ID("file")
-	if err != nil {
-		return err
-	}
-	for _, file := range k.Contract.Files {
-		if file.ID == id {
-			return ui.SendFile(c, p.Files, id)
-		}
-	}
-	if k.Filing.Review.MinutesOf(id) {
-		return ui.SendFile(c, p.Files, id)
-	}
-	return fault.New(fault.NotFound, "file", "这件申请里没有这个文件。")
+	return ui.SendAttached(c, p.Files, "filing")
 }

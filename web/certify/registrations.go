@@ -10,6 +10,7 @@ import (
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/region"
+	"techmarket/internal/platform/files"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/ui/words"
@@ -427,18 +428,15 @@ func (p *Pages) moveRegistration(c *web.Ctx) error {
 
 // registrationFile sends the paper of a booked income to those who may see the registration.
 func (p *Pages) registrationFile(c *web.Ctx) error {
-	d, err := p.Registry.Dossier(c.Context(), c.Actor(), c.Param("number"))
-	if err != nil {
-		return err
-	}
 	id, err := c.ID("file")
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(d.Incomes, func(in registry.Income) bool { return in.FileID == id }) {
-		return fault.New(fault.NotFound, "file", "这项登记里没有这个文件。")
-	}
-	return ui.SendFile(c, p.Files, id)
+	return ui.SendFile(c, p.Files, ofRegistration(c), id)
+}
+
+func ofRegistration(c *web.Ctx) files.Object {
+	return files.Object{Kind: "registration", Number: c.Param("number")}
 }
 
 // certificateFile sends the PDF of a version to those who may see the registration.
@@ -450,7 +448,7 @@ func (p *Pages) certificateFile(c *web.Ctx) error {
 	version, _ := strconv.Atoi(c.Query().Get("version"))
 	for _, k := range d.Certificates {
 		if k.FileID != 0 && (k.Version == version || version == 0) {
-			return ui.SendFile(c, p.Files, k.FileID)
+			return ui.SendFile(c, p.Files, ofRegistration(c), k.FileID)
 		}
 	}
 	return fault.New(fault.NotFound, "certificate_not_ready", "证明文件正在生成，请稍后刷新。")

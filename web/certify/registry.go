@@ -20,11 +20,11 @@ func (p *Pages) registryRoutes() []web.Route {
 		web.POST("/registrations/:number/do", reader, p.moveRegistration).WithFiles(),
 		web.GET("/registrations/:number/files/:file", reader, p.registrationFile),
 		web.GET("/registrations/:number/certificate", reader, p.certificateFile),
-		web.GET("/points", web.Anyone(), p.points),
-		web.GET("/points/:id", web.Anyone(), p.point),
+		web.GET("/points", web.Anyone(), p.points).Public("league", "kind", "q"),
+		web.GET("/points/:id", web.Anyone(), p.point).Public("year"),
 		web.POST("/points/:id/state", region, p.setPointState),
-		web.GET("/rules", web.Anyone(), p.rules),
-		web.GET("/verify", web.Anyone(), p.verify),
+		web.GET("/rules", web.Anyone(), p.rules).Public(),
+		web.GET("/verify", web.Anyone(), p.verify).Public(),
 		web.GET("/v/:number", web.Anyone(), p.verified),
 	}
 }

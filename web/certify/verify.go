@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"techmarket/internal/certify/recognition"
+	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/web"
@@ -87,14 +88,27 @@ func (p *Pages) verified(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v := result.View
-	page := c.Page("登记编号 " + ui.GroupNumber(v.Number))
-	page.Nav = "verify"
-	page.NoIndex = true
-	page.Title, page.Breadcrumbs = "核验结果", []view.Link{{Label: "证明核验", Href: "/verify"}}
-	qr, err := view.QR(c.BaseURL()+"/v/"+v.Number+"?c="+v.CheckCode, "核验二维码")
+	page := c.Page("核验结果")
+	page.Nav, page.NoIndex = "verify", true
+	page.Breadcrumbs = []view.Link{{Label: "证明核验", Href: "/verify"}}
+	paper, err := checkedPaper(c, result)
 	if err != nil {
 		return err
+	}
+	body := ui.Sheet{Heading: view.T("这张证明：" + result.StateWords), Sample: result.View.Sample,
+		Main: []ui.Block{{Parts: view.Parts{paper}}}}
+	if len(result.Versions) > 1 {
+		body.Main = append(body.Main, ui.Block{Title: "全部版本", Parts: view.Parts{checkedVersions().Table("版本", result.Versions)}})
+	}
+	return ui.ShowSheet(c, page, body)
+}
+
+// checkedPaper is the certificate as the check page shows it.
+func checkedPaper(c *web.Ctx, result registry.CheckResult) (view.Certificate, error) {
+	v := result.View
+	qr, err := view.QR(c.BaseURL()+"/v/"+v.Number+"?c="+v.CheckCode, "核验二维码")
+	if err != nil {
+		return view.Certificate{}, err
 	}
 	paper := view.Certificate{
 		Number:   ui.GroupNumber(v.Number),
@@ -105,27 +119,17 @@ func (p *Pages) verified(c *web.Ctx) error {
 		VerifyAt: "/verify",
 		QR:       &qr,
 		Clause:   "上述技术合同经本登记点审查，符合技术合同认定规则，准予登记。单位名称和信用代码已部分隐去。",
-		Facts: view.Facts{
-			Items: []view.Fact{
-				{Label: "合同名称", Value: v.Title},
-				{Label: "合同类别", Value: v.ClassName + " " + v.Class},
-				{Label: "卖方", Value: v.Seller, Note: v.SellerCode},
-				{Label: "买方", Value: v.Buyer, Note: v.BuyerCode},
-				{
-					Label: "合同成交额",
-					Value: ui.AmountWords(v.Amount),
-					Num:   true,
-					Note:  v.Amount.Han(),
-				},
-				{Label: "其中：技术交易额", Value: ui.AmountWords(v.Technical), Num: true, Note: v.Technical.Han()},
-				{
-					Label: "登记点",
-					Value: v.Point,
-				},
-				{Label: "登记日期", Value: v.RegisteredOn, Num: true},
-				{Label: "版本", Value: fmt.Sprintf("第 %d 版", v.Version)},
-			},
-		},
+		Facts: view.Facts{Items: []view.Fact{
+			{Label: "合同名称", Value: v.Title},
+			{Label: "合同类别", Value: v.ClassName + " " + v.Class},
+			{Label: "卖方", Value: v.Seller, Note: v.SellerCode},
+			{Label: "买方", Value: v.Buyer, Note: v.BuyerCode},
+			{Label: "合同成交额", Value: ui.AmountWords(v.Amount), Num: true, Note: v.Amount.Han()},
+			{Label: "其中：技术交易额", Value: ui.AmountWords(v.Technical), Num: true, Note: v.Technical.Han()},
+			{Label: "登记点", Value: v.Point},
+			{Label: "登记日期", Value: v.RegisteredOn, Num: true},
+			{Label: "版本", Value: fmt.Sprintf("第 %d 版", v.Version)},
+		}},
 		Digests: []view.Digest{
 			{Label: "平台校验码（非印章）", Value: result.Certificate.Digest},
 			{Label: "登记簿", Value: fmt.Sprintf("第 %d 行", result.Certificate.LedgerSeq)},
@@ -134,24 +138,17 @@ func (p *Pages) verified(c *web.Ctx) error {
 	if paper.StateDay == paper.State.Label { // 有效 is not said twice
 		paper.StateDay = ""
 	}
-	body := ui.Sheet{Heading: view.T("这张证明：" + result.StateWords), Sample: v.Sample, Main: []ui.Block{{Parts: view.Parts{paper}}}}
-	if len(result.Versions) > 1 {
-		t := view.Table{Caption: "版本", Columns: []view.Column{{Label: "版本"}, {Label: "签发"}, {Label: "状态"}}}
-		for _, x := range result.Versions {
-			t.Rows = append(
-				t.Rows,
-				view.TableRow{
-					Cells: []view.Cell{
-						{Text: fmt.Sprintf("第 %d 版", x.Version), Header: true},
-						{Text: view.Day(x.IssuedAt)},
-						{Tags: []view.Tag{certificateTag(x.State)}},
-					},
-				},
-			)
-		}
-		body.Main = append(body.Main, ui.Block{Title: "全部版本", Parts: view.Parts{t}})
+	return paper, nil
+}
+
+func checkedVersions() ui.Columns[registry.VersionLine] {
+	return ui.Columns[registry.VersionLine]{
+		{Label: "版本", Cell: func(x registry.VersionLine) view.Cell { return view.Cell{Text: fmt.Sprintf("第 %d 版", x.Version)} }},
+		{Label: "签发", Cell: func(x registry.VersionLine) view.Cell { return view.Cell{Text: view.Day(x.IssuedAt)} }},
+		{Label: "状态", Cell: func(x registry.VersionLine) view.Cell {
+			return view.Cell{Tags: []view.Tag{certificateTag(x.State)}}
+		}},
 	}
-	return ui.ShowSheet(c, page, body)
 }
 
 func groupCode(code string) string {

@@ -15,7 +15,7 @@ import (
 
 func (p *Pages) planRoutes() []web.Route {
 	return []web.Route{
-		web.GET("/plan", web.Anyone(), func(c *web.Ctx) error { return p.showPlan(c, nil, nil) }),
+		web.GET("/plan", web.Anyone(), func(c *web.Ctx) error { return p.showPlan(c, nil, nil) }).Public("year", "sample"),
 		web.POST("/plan/values", web.RegionOfficers(), p.enterValue),
 	}
 }

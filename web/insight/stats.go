@@ -18,9 +18,9 @@ import (
 func (p *Pages) statsRoutes() []web.Route {
 	anyone := web.Anyone()
 	return []web.Route{
-		web.GET("/stats", anyone, p.stats),
+		web.GET("/stats", anyone, p.stats).Public("from", "to", "period", "rows", "direction", "area", "class", "field", "show", "sample"),
 		web.GET("/stats/list", anyone, p.statsList),
-		web.GET("/stats/definitions", anyone, p.definitions),
+		web.GET("/stats/definitions", anyone, p.definitions).Public(),
 		web.GET("/stats.csv", anyone, func(c *web.Ctx) error { return p.statsFile(c, "csv", "text/csv; charset=utf-8") }),
 		web.GET("/stats.xlsx", anyone, func(c *web.Ctx) error {
 			return p.statsFile(c, "xlsx", web.ExcelMIME)

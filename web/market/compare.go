@@ -17,7 +17,7 @@ import (
 )
 
 func (p *Pages) compareRoutes() []web.Route {
-	return []web.Route{web.GET("/compare", web.Anyone(), p.compare)}
+	return []web.Route{web.GET("/compare", web.Anyone(), p.compare).Public("ids")}
 }
 
 // maxCompared is how many columns can still be read side by side.

@@ -84,6 +84,15 @@ func railOf(name string) rail {
 
 const pageSize = 20
 
+// listParams are the parameters that a list of the kind reads.
+func listParams(kind drawnKind) []string {
+	names := []string{"q", "sort", "page"}
+	for _, q := range kind.Narrowed {
+		names = append(names, q.Facet)
+	}
+	return names
+}
+
 // found is an answered list page: query string → catalogue → rows.
 type found struct {
 	result search.Result
@@ -281,6 +290,9 @@ func (p *Pages) listPage(c *web.Ctx, kind drawnKind) error {
 	}
 	head.Actions = p.subscribe(c, kind, f, chips)
 	body.Head = head
+	if f.result.Total == 0 || f.result.Notice != "" {
+		c.Unshared() // every search in vain counts, and a disturbance passes
+	}
 	if f.result.Total == 0 && len(chips) == 0 {
 		p.Watch.Missed(kind.Kind, f.ask.Text)
 	}

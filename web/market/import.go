@@ -12,6 +12,7 @@ import (
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
+	"techmarket/internal/platform/files"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
@@ -395,7 +396,7 @@ func (p *Pages) markedImport(c *web.Ctx) error {
 	if b.MarkedFile == 0 {
 		return fault.New(fault.Conflict, "nothing_marked", "这个文件没有要改的行")
 	}
-	return ui.SendFile(c, p.Files, b.MarkedFile)
+	return ui.SendFile(c, p.Files, files.Object{Kind: "import", ID: b.ID}, b.MarkedFile)
 }
 
 func (p *Pages) confirmImport(c *web.Ctx) error {

@@ -8,10 +8,10 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
-	"techmarket/internal/foundation/fault"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
+	"techmarket/internal/platform/files"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/ui/words"
@@ -31,10 +31,10 @@ func (p *Pages) listingRoutes() []web.Route {
 	for _, kind := range p.kinds() {
 		at, own := kind.ListPath(), kind.OwnPath()
 		routes = append(routes,
-			web.GET(at, anyone, func(c *web.Ctx) error { return p.listPage(c, kind) }),
+			web.GET(at, anyone, func(c *web.Ctx) error { return p.listPage(c, kind) }).Public(listParams(kind)...),
 			web.GET(at+"/new", signed, func(c *web.Ctx) error { return p.showEditor(c, kind, 0, nil, nil) }),
 			web.POST(at, member, func(c *web.Ctx) error { return p.saveListing(c, kind, 0) }).WithFiles(),
-			web.GET(at+"/:id", anyone, func(c *web.Ctx) error { return p.listingDetail(c, kind) }),
+			web.GET(at+"/:id", anyone, func(c *web.Ctx) error { return p.listingDetail(c, kind) }).Public(),
 			web.GET(own, member, func(c *web.Ctx) error { return p.ownListings(c, kind) }),
 			web.GET(own+"/:id", member, func(c *web.Ctx) error { return p.ownListing(c, kind) }),
 			web.GET(own+"/:id/edit", member, func(c *web.Ctx) error {
@@ -341,12 +341,5 @@ func (p *Pages) listingFile(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ok, err := p.Listings.MayReadFile(c.Context(), c.Actor(), id)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return fault.New(fault.NotFound, "file", "没有这个文件，或它不对您公开。")
-	}
-	return ui.SendFile(c, p.Files, id)
+	return ui.SendFile(c, p.Files, files.Object{Kind: "listing"}, id)
 }

@@ -34,7 +34,8 @@ type Matcher interface {
 func (p *Pages) matchRoutes() []web.Route {
 	routes := []web.Route{web.GET("/match", web.Anyone(), p.matchText)}
 	for _, kind := range p.kinds() {
-		routes = append(routes, web.GET(kind.ListPath()+"/:id/similar", web.Anyone(), func(c *web.Ctx) error { return p.similarTo(c, kind) }))
+		similar := func(c *web.Ctx) error { return p.similarTo(c, kind) }
+		routes = append(routes, web.GET(kind.ListPath()+"/:id/similar", web.Anyone(), similar).Public())
 		if kind.Counterpart != "" {
 			routes = append(routes, web.GET(kind.ListPath()+"/:id/matches", web.Anyone(), func(c *web.Ctx) error { return p.matches(c, kind) }))
 		}

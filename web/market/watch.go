@@ -438,7 +438,7 @@ func (p *Pages) feed(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.Blob("application/atom+xml; charset=utf-8", append([]byte(xml.Header), b...))
+	return c.Document("application/atom+xml; charset=utf-8", updated, append([]byte(xml.Header), b...))
 }
 
 // askEndFeed is where the link of a mail leads: mail scanners open links, so the end itself is a button.

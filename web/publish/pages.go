@@ -17,8 +17,8 @@ type Pages struct {
 func (p *Pages) Routes() []web.Route {
 	anyone, asker := web.Anyone(), web.SignedIn()
 	return []web.Route{
-		web.GET("/policies", anyone, p.policies),
-		web.GET("/policies/:id", anyone, func(c *web.Ctx) error { return p.showPolicy(c, nil, nil) }),
+		web.GET("/policies", anyone, p.policies).Public("q", "division", "benefit", "inForce", "after"),
+		web.GET("/policies/:id", anyone, func(c *web.Ctx) error { return p.showPolicy(c, nil, nil) }).Public(),
 		web.GET("/policies/:id/check", anyone, p.check),
 		web.POST("/policies/:id/repeal", web.RegionOfficers(), p.repeal),
 		web.POST("/policies/:id/questions", asker, p.ask),

@@ -26,112 +26,25 @@ func (p *Pages) deskRoutes() []web.Route {
 // desk is what waits for this person, by role.
 func (p *Pages) desk(c *web.Ctx) error {
 	who := c.Actor()
-	body := ui.Sheet{Heading: view.T(who.Name + "，您好"), Lead: who.OrgName + " · " + ui.Join(web.RoleLabels(who.Roles))}
-	if who.Has(actor.Member, actor.OrgAdmin) {
-		body.Actions = []view.Action{{Label: "发布成果", Href: "/achievements/new"}, {Label: "发布需求", Href: "/demands/new", Kind: view.Quiet}}
-		if who.OrgKind == actor.Enterprise {
-			body.Actions = []view.Action{{Label: "发布需求", Href: "/demands/new"}, {Label: "发布成果", Href: "/achievements/new", Kind: view.Quiet}}
-		}
+	body := ui.Sheet{
+		Heading: view.T(who.Name + "，您好"), Lead: who.OrgName + " · " + ui.Join(web.RoleLabels(who.Roles)), Actions: deskActions(who),
 	}
-	if who.Has(actor.Broker) && len(body.Actions) == 0 {
-		body.Actions = []view.Action{{Label: "找需求", Href: "/demands"}, {Label: "找成果", Href: "/achievements", Kind: view.Quiet}}
-	}
-	var entries []view.Entry
 	if who.OrgState != actor.Confirmed && who.OrgState != "" {
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "单位还没有通过确认",
 			Text: "自治区管理员核对后会发消息。确认之前可以写草稿。", Actions: []view.Action{{Label: "看单位信息", Href: "/account/organisation", Kind: view.Quiet,
 				Small: true}}}}})
 	}
-	if who.Has(actor.Member, actor.OrgAdmin) {
-		for _, k := range p.Listings.Kinds().All() {
-			counts, err := p.Listings.DeskCounts(c.Context(), who, k.Kind)
-			if err != nil {
-				return err
-			}
-			note := fmt.Sprintf(
-				"已发布 %d，待审核 %d，退回 %d",
-				counts[listing.Published],
-				counts[listing.Submitted]+counts[listing.Resubmitted],
-				counts[listing.Returned],
-			)
-			entries = append(entries, view.Entry{Icon: words.KindIcon(k.Kind),
-				Label: "我的" + k.Label, Href: k.OwnPath(), Note: note, Count: counts[listing.Returned]})
-		}
-	}
-	if who.Has(actor.Member, actor.OrgAdmin, actor.Broker) {
-		deals, err := p.Deals.List(c.Context(), who, deal.Filter{State: deal.Interested, Limit: 100})
+	var entries view.Entries
+	for _, part := range []func(*web.Ctx) (view.Entries, error){
+		p.listingEntries, p.tradeEntries, p.registryEntries, p.officerEntries, otherEntries,
+	} {
+		more, err := part(c)
 		if err != nil {
 			return err
 		}
-		entries = append(entries, view.Entry{Icon: "handshake", Label: "对接与洽谈", Href: "/deals", Note: "等待答复、洽谈中、已达成", Count: len(deals)},
-			view.Entry{Icon: "file-text", Label: "我的合同", Href: "/contracts", Note: "草稿、报送、登记"})
+		entries = append(entries, more...)
 	}
-	if who.Has(actor.Broker) {
-		asked, err := p.Listings.Diagnoses(c.Context(), who)
-		if err != nil {
-			return err
-		}
-		open := 0
-		for _, d := range asked {
-			if d.AnsweredAt == nil {
-				open++
-			}
-		}
-		entries = append(entries, view.Entry{Icon: "clipboard-check", Label: "需求诊断", Href: "/diagnoses", Note: "审核请您看的需求", Count: open})
-	}
-	if who.Staff() {
-		queue, err := p.Registry.Queue(c.Context(), who, registry.QueueFilter{Limit: 1})
-		if err != nil {
-			return err
-		}
-		entries = append(entries, view.Entry{Icon: "stamp", Label: "登记工作台", Href: "/registry", Note: "等您办理的件", Count: queue.Waiting(who)})
-	}
-	if who.Staff() {
-		entries = append(entries, view.Entry{Icon: "file-search", Label: "登记簿", Href: "/registrations", Note: "已登记的合同，导出、登记清单"})
-	}
-	if who.Staff() || who.Officer() {
-		entries = append(entries, view.Entry{Icon: "clock", Label: "在办时限", Href: "/registry/deadlines", Note: "超期、将到期，按登记点"})
-	}
-	if who.Officer() {
-		n, err := p.Listings.ReviewCount(c.Context(), who)
-		if err != nil {
-			return err
-		}
-		entries = append(entries, view.Entry{Icon: "clipboard-check", Label: "发布审核", Href: "/review", Note: "成果和需求公开前的审核", Count: n})
-		counts, err := p.Identity.OrganisationCounts(c.Context(), who.Sample)
-		if err != nil {
-			return err
-		}
-		entries = append(
-			entries,
-			view.Entry{Icon: "building-2", Label: "单位确认", Href: "/organisations", Note: "新注册的单位", Count: counts[actor.Pending]},
-			view.Entry{
-				Icon:  "stamp",
-				Label: "登记申请",
-				Href:  "/registry",
-				Note:  "本地区在办和办结",
-			},
-			view.Entry{Icon: "chart-column", Label: "数据", Href: "/stats", Note: "按地区、时段、类别"},
-		)
-	}
-	if who.Has(actor.RegionOfficer) {
-		entries = append(
-			entries,
-			view.Entry{Icon: "map-pin", Label: "登记点", Href: "/points", Note: "设立、修改、暂停，人员培训"},
-			view.Entry{Icon: "sliders-horizontal", Label: "匹配质量", Href: "/quality", Note: "看到、对接、不合适的原因，权重试算"},
-		)
-	}
-	if who.Has(actor.Member, actor.OrgAdmin) {
-		entries = append(entries, view.Entry{Icon: "inbox", Label: "收藏的匹配", Href: "/kept", Note: "收藏和标为不合适的"})
-	}
-	if who.Has(actor.SystemAdmin) {
-		entries = append(entries, view.Entry{Icon: "users", Label: "本单位的成员", Href: "/account/members", Note: "邀请、更改身份、移出"})
-	}
-	entries = append(entries, view.Entry{Icon: "bell", Label: "我的订阅", Href: "/searches", Note: "有新的成果、需求时提醒"})
-	if who.Has(actor.TaxReader) {
-		entries = append(entries, view.Entry{Icon: "file-search", Label: "登记簿", Href: "/registrations", Note: "查已登记的合同"})
-	}
-	body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Entries(entries)}})
+	body.Main = append(body.Main, ui.Block{Parts: view.Parts{entries}})
 	if who.Has(actor.Member, actor.OrgAdmin) {
 		asked, err := p.askedBlocks(c)
 		if err != nil {
@@ -148,6 +61,131 @@ func (p *Pages) desk(c *web.Ctx) error {
 		ui.Block{Title: "新近消息", More: &view.Link{Label: "全部消息", Href: "/messages"}, Parts: view.Parts{messageRows(c, box)}},
 	)
 	return ui.ShowSheet(c, c.Page("工作台"), body)
+}
+
+// deskActions are what this person most often begins with.
+func deskActions(who actor.Actor) []view.Action {
+	switch member := who.Has(actor.Member, actor.OrgAdmin); {
+	case member && who.OrgKind == actor.Enterprise:
+		return []view.Action{{Label: "发布需求", Href: "/demands/new"}, {Label: "发布成果", Href: "/achievements/new", Kind: view.Quiet}}
+	case member:
+		return []view.Action{{Label: "发布成果", Href: "/achievements/new"}, {Label: "发布需求", Href: "/demands/new", Kind: view.Quiet}}
+	case who.Has(actor.Broker):
+		return []view.Action{{Label: "找需求", Href: "/demands"}, {Label: "找成果", Href: "/achievements", Kind: view.Quiet}}
+	}
+	return nil
+}
+
+// listingEntries lead to the own listings of a unit.
+func (p *Pages) listingEntries(c *web.Ctx) (view.Entries, error) {
+	who := c.Actor()
+	if !who.Has(actor.Member, actor.OrgAdmin) {
+		return nil, nil
+	}
+	var out view.Entries
+	for _, k := range p.Listings.Kinds().All() {
+		counts, err := p.Listings.DeskCounts(c.Context(), who, k.Kind)
+		if err != nil {
+			return nil, err
+		}
+		note := fmt.Sprintf(
+			"已发布 %d，待审核 %d，退回 %d",
+			counts[listing.Published],
+			counts[listing.Submitted]+counts[listing.Resubmitted],
+			counts[listing.Returned],
+		)
+		out = append(out, view.Entry{Icon: words.KindIcon(k.Kind),
+			Label: "我的" + k.Label, Href: k.OwnPath(), Note: note, Count: counts[listing.Returned]})
+	}
+	return out, nil
+}
+
+// tradeEntries lead to talks, contracts and what a broker is asked.
+func (p *Pages) tradeEntries(c *web.Ctx) (view.Entries, error) {
+	who := c.Actor()
+	var out view.Entries
+	if who.Has(actor.Member, actor.OrgAdmin, actor.Broker) {
+		deals, err := p.Deals.List(c.Context(), who, deal.Filter{State: deal.Interested, Limit: 100})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, view.Entry{Icon: "handshake", Label: "对接与洽谈", Href: "/deals", Note: "等待答复、洽谈中、已达成", Count: len(deals)},
+			view.Entry{Icon: "file-text", Label: "我的合同", Href: "/contracts", Note: "草稿、报送、登记"})
+	}
+	if who.Has(actor.Broker) {
+		asked, err := p.Listings.Diagnoses(c.Context(), who)
+		if err != nil {
+			return nil, err
+		}
+		open := 0
+		for _, d := range asked {
+			if d.AnsweredAt == nil {
+				open++
+			}
+		}
+		out = append(out, view.Entry{Icon: "clipboard-check", Label: "需求诊断", Href: "/diagnoses", Note: "审核请您看的需求", Count: open})
+	}
+	return out, nil
+}
+
+// registryEntries lead to the work of a registration point.
+func (p *Pages) registryEntries(c *web.Ctx) (view.Entries, error) {
+	who := c.Actor()
+	var out view.Entries
+	if who.Staff() {
+		queue, err := p.Registry.Queue(c.Context(), who, registry.QueueFilter{Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, view.Entry{Icon: "stamp", Label: "登记工作台", Href: "/registry", Note: "等您办理的件", Count: queue.Waiting(who)},
+			view.Entry{Icon: "file-search", Label: "登记簿", Href: "/registrations", Note: "已登记的合同，导出、登记清单"})
+	}
+	if who.Staff() || who.Officer() {
+		out = append(out, view.Entry{Icon: "clock", Label: "在办时限", Href: "/registry/deadlines", Note: "超期、将到期，按登记点"})
+	}
+	return out, nil
+}
+
+// officerEntries lead to what a league or the region supervises.
+func (p *Pages) officerEntries(c *web.Ctx) (view.Entries, error) {
+	who := c.Actor()
+	var out view.Entries
+	if who.Officer() {
+		n, err := p.Listings.ReviewCount(c.Context(), who)
+		if err != nil {
+			return nil, err
+		}
+		counts, err := p.Identity.OrganisationCounts(c.Context(), who.Sample)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, view.Entry{Icon: "clipboard-check", Label: "发布审核", Href: "/review", Note: "成果和需求公开前的审核", Count: n},
+			view.Entry{Icon: "building-2", Label: "单位确认", Href: "/organisations", Note: "新注册的单位", Count: counts[actor.Pending]},
+			view.Entry{Icon: "stamp", Label: "登记申请", Href: "/registry", Note: "本地区在办和办结"},
+			view.Entry{Icon: "chart-column", Label: "数据", Href: "/stats", Note: "按地区、时段、类别"})
+	}
+	if who.Has(actor.RegionOfficer) {
+		out = append(out, view.Entry{Icon: "map-pin", Label: "登记点", Href: "/points", Note: "设立、修改、暂停，人员培训"},
+			view.Entry{Icon: "sliders-horizontal", Label: "匹配质量", Href: "/quality", Note: "看到、对接、不合适的原因，权重试算"})
+	}
+	return out, nil
+}
+
+// otherEntries stand at the end: what is kept, subscribed, administered and read.
+func otherEntries(c *web.Ctx) (view.Entries, error) {
+	who := c.Actor()
+	var out view.Entries
+	if who.Has(actor.Member, actor.OrgAdmin) {
+		out = append(out, view.Entry{Icon: "inbox", Label: "收藏的匹配", Href: "/kept", Note: "收藏和标为不合适的"})
+	}
+	if who.Has(actor.SystemAdmin) {
+		out = append(out, view.Entry{Icon: "users", Label: "本单位的成员", Href: "/account/members", Note: "邀请、更改身份、移出"})
+	}
+	out = append(out, view.Entry{Icon: "bell", Label: "我的订阅", Href: "/searches", Note: "有新的成果、需求时提醒"})
+	if who.Has(actor.TaxReader) {
+		out = append(out, view.Entry{Icon: "file-search", Label: "登记簿", Href: "/registrations", Note: "查已登记的合同"})
+	}
+	return out, nil
 }
 
 func (p *Pages) messages(c *web.Ctx) error {

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/url"
@@ -36,7 +37,7 @@ type Home struct {
 
 func (p *Pages) homeRoutes() []web.Route {
 	return []web.Route{
-		web.GET("/", web.Anyone(), p.home),
+		web.GET("/", web.Anyone(), p.home).Public(),
 		web.GET("/search", web.Anyone(), p.searchAll),
 	}
 }
@@ -107,8 +108,18 @@ func (p *Pages) home(c *web.Ctx) error {
 // homeFigures fills the head figures and the map: published figures with their year and source, the market's own
 // with the day, sample data only where there is nothing else, and then marked.
 func (p *Pages) homeFigures(c *web.Ctx, body *Home) error {
-	ctx, now := c.Context(), clock.Local(c.Now())
-	published, err := p.Stats.Published(ctx)
+	if err := p.publishedFigures(c, body); err != nil {
+		return err
+	}
+	if err := p.listedFigures(c, body); err != nil {
+		return err
+	}
+	return p.homeMap(c, body)
+}
+
+// publishedFigures are the newest published yearly figures of the region.
+func (p *Pages) publishedFigures(c *web.Ctx, body *Home) error {
+	published, err := p.Stats.Published(c.Context())
 	if err != nil {
 		return err
 	}
@@ -131,7 +142,12 @@ func (p *Pages) homeFigures(c *web.Ctx, body *Home) error {
 			break
 		}
 	}
-	counts, err := p.Catalogue.Counts(ctx, false)
+	return nil
+}
+
+// listedFigures count the live listings of the market itself.
+func (p *Pages) listedFigures(c *web.Ctx, body *Home) error {
+	counts, err := p.Catalogue.Counts(c.Context(), false)
 	if err != nil {
 		return err
 	}
@@ -141,35 +157,35 @@ func (p *Pages) homeFigures(c *web.Ctx, body *Home) error {
 	}
 	sample := local == 0
 	if sample {
-		if counts, err = p.Catalogue.Counts(ctx, true); err != nil {
+		if counts, err = p.Catalogue.Counts(c.Context(), true); err != nil {
 			return err
 		}
 	}
 	for _, k := range p.Catalogue.Kinds().All() {
-		body.Figures = append(
-			body.Figures,
-			view.Figure{
-				Value:      view.Count(counts[k.Kind].Local),
-				Unit:       "项",
-				Label:      "在架" + k.Label + "（近期确认有效）",
-				AsOf:       now,
-				Source:     "本市场",
-				Definition: "/stats/definitions#listing_live",
-				List:       k.ListPath(),
-				Sample:     sample,
-			},
-		)
+		body.Figures = append(body.Figures, view.Figure{Value: view.Count(counts[k.Kind].Local), Unit: "项",
+			Label: "在架" + k.Label + "（近期确认有效）", AsOf: clock.Local(c.Now()), Source: "本市场",
+			Definition: "/stats/definitions#listing_live", List: k.ListPath(), Sample: sample})
 	}
+	return nil
+}
+
+// homeMap draws what was registered this year by county, and the first five leagues.
+func (p *Pages) homeMap(c *web.Ctx, body *Home) error {
+	now := clock.Local(c.Now())
 	from, to := fmt.Sprintf("%d-01-01", now.Year()), now.Format(time.DateOnly)
-	areas, err := p.Stats.Map(ctx, stats.Output, from, to, false)
+	areas, err := p.Stats.Map(c.Context(), stats.Output, from, to, false)
 	if err != nil {
 		return err
 	}
-	onlySample := len(areas) == 0
-	if onlySample {
-		if areas, err = p.Stats.Map(ctx, stats.Output, from, to, true); err != nil {
+	body.MapNote = fmt.Sprintf("%d 年，按卖方所在地（输出），截至 %s", now.Year(), view.Day(now))
+	suffix := ""
+	if len(areas) == 0 {
+		if areas, err = p.Stats.Map(c.Context(), stats.Output, from, to, true); err != nil {
 			return err
 		}
+		suffix = "&sample=1"
+		body.MapNote = "样例数据 · " + body.MapNote
+		body.TopNote = "样例数据，不代表真实登记情况。"
 	}
 	values, byLeague := map[string]float64{}, map[string]money.Fen{}
 	for _, a := range areas {
@@ -178,21 +194,18 @@ func (p *Pages) homeFigures(c *web.Ctx, body *Home) error {
 			byLeague[l.Code] += a.Measure.Amount
 		}
 	}
-	suffix := ""
-	if onlySample {
-		suffix = "&sample=1"
-	}
 	chart := view.TileMap(view.Measure{Title: "各旗县技术合同成交额", Unit: "万元", Show: func(f float64) string { return view.Count(int(f + .5)) },
 		List: func(code string) string {
 			return "/stats/list?direction=output&from=" + from + "&to=" + to + "&area=" + code + suffix
 		}}, values)
 	body.Map = chart.Picture
-	body.MapNote = fmt.Sprintf("%d 年，按卖方所在地（输出），截至 %s", now.Year(), view.Day(now))
-	if onlySample {
-		body.MapNote = "样例数据 · " + body.MapNote
-		body.TopNote = "样例数据，不代表真实登记情况。"
-	}
-	body.Top = view.Table{
+	body.Top = topLeagues(byLeague, suffix)
+	return nil
+}
+
+// topLeagues are the five leagues with the largest amounts; suffix goes to their pages of figures.
+func topLeagues(byLeague map[string]money.Fen, suffix string) view.Table {
+	t := view.Table{
 		Caption:     "盟市前五",
 		HideCaption: true,
 		Compact:     true,
@@ -200,23 +213,15 @@ func (p *Pages) homeFigures(c *web.Ctx, body *Home) error {
 		Empty:       view.Empty{Title: "今年还没有登记"},
 	}
 	leagues := slices.SortedFunc(maps.Keys(byLeague), func(a, b string) int {
-		if byLeague[a] != byLeague[b] {
-			return int(byLeague[b]/money.WanYuan) - int(byLeague[a]/money.WanYuan)
-		}
-		return strings.Compare(a, b)
+		return cmp.Or(cmp.Compare(byLeague[b], byLeague[a]), strings.Compare(a, b))
 	})
 	for _, code := range leagues[:min(5, len(leagues))] {
-		body.Top.Rows = append(
-			body.Top.Rows,
-			view.TableRow{
-				Cells: []view.Cell{
-					{Text: region.Name(code), Header: true, Href: "/stats?direction=output&area=" + code + suffix},
-					{Text: view.Count(int(byLeague[code] / money.WanYuan))},
-				},
-			},
-		)
+		t.Rows = append(t.Rows, view.TableRow{Cells: []view.Cell{
+			{Text: region.Name(code), Header: true, Href: "/stats?direction=output&area=" + code + suffix},
+			{Text: view.Count(int(byLeague[code] / money.WanYuan))},
+		}})
 	}
-	return nil
+	return t
 }
 
 // searchAll sends the search box of the head to the list that was chosen; a long text goes to matching.

@@ -73,7 +73,7 @@ func (p *Pages) siteRoutes() []web.Route {
 		web.GET("/assets/*", web.Anyone(), func(c *web.Ctx) error { return c.Serve(p.Assets) }),
 		web.GET("/favicon.ico", web.Anyone(), p.icon),
 		web.GET("/robots.txt", web.Anyone(), robots),
-		web.POST("/theme", web.Anyone(), p.theme),
+		web.GET("/theme", web.Anyone(), p.theme),
 	}
 	if p.Dev {
 		routes = append(routes, web.GET("/design", web.Anyone(), func(c *web.Ctx) error {
@@ -83,13 +83,10 @@ func (p *Pages) siteRoutes() []web.Route {
 	return routes
 }
 
+// theme remembers how the reader wants to see pages. It is a link, because a form would put the reader's token into every page.
 func (p *Pages) theme(c *web.Ctx) error {
-	form, err := c.Form()
-	if err != nil {
-		return err
-	}
 	theme := view.Theme("")
-	if form.Text("theme") == string(view.ThemeElder) {
+	if c.QueryForm().Text("to") == string(view.ThemeElder) {
 		theme = view.ThemeElder
 	}
 	c.SetTheme(theme)
@@ -109,5 +106,5 @@ func (p *Pages) icon(c *web.Ctx) error {
 func robots(c *web.Ctx) error {
 	return c.Blob("text/plain; charset=utf-8", []byte("User-agent: *\n"+
 		"Disallow: /account\nDisallow: /desk\nDisallow: /signin\nDisallow: /invitations/\nDisallow: /feeds/\nDisallow: /match\n"+
-		"Disallow: /search\nDisallow: /suggest\nDisallow: /api/\nDisallow: /v/\n"))
+		"Disallow: /search\nDisallow: /theme\nDisallow: /suggest\nDisallow: /api/\nDisallow: /v/\n"))
 }

@@ -9,7 +9,10 @@ import (
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/region"
+	"techmarket/internal/market/achievement"
+	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
+	"techmarket/internal/people/identity"
 	"techmarket/internal/trade/deal"
 	"techmarket/web"
 	"techmarket/web/ui"
@@ -17,8 +20,11 @@ import (
 )
 
 func (p *Pages) unitRoutes() []web.Route {
-	return []web.Route{web.GET("/units/:id", web.Anyone(), p.unit)}
+	return []web.Route{web.GET("/units/:id", web.Anyone(), p.unit).Public()}
 }
+
+// unitSome is how many listings of each kind the page of a unit shows.
+const unitSome = 10
 
 // unit is the public page of an organisation. One that is not confirmed has none: what it says about itself was not checked.
 func (p *Pages) unit(c *web.Ctx) error {
@@ -34,8 +40,7 @@ func (p *Pages) unit(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	const some = 10
-	filter := listing.Filter{Org: id, Limit: some}
+	filter := listing.Filter{Org: id, Limit: unitSome}
 	achievements, err := p.Achievements.Latest(c.Context(), c.Actor(), filter)
 	if err != nil {
 		return err
@@ -52,7 +57,6 @@ func (p *Pages) unit(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	page := c.Page(o.Name)
 	body := ui.Sheet{
 		Heading: view.T(o.Name),
 		Tags:    []view.Tag{{Label: ui.OrgKindLabel(o.Kind), Tone: view.Info}, {Label: region.FullName(o.Division)}},
@@ -61,49 +65,7 @@ func (p *Pages) unit(c *web.Ctx) error {
 	if o.Profile.Introduction != "" {
 		body.Main = append(body.Main, ui.Block{Title: "简介", Parts: view.Parts{view.Prose{view.T(o.Profile.Introduction)}}})
 	}
-	for _, pt := range all {
-		if pt.OrganisationID == id {
-			body.Main = append(
-				body.Main,
-				ui.Block{Title: "登记点", Parts: view.Parts{view.Rows{
-					Label: "登记点",
-					Items: []view.Row{{Title: view.T(pt.Name), Href: fmt.Sprintf("/points/%d", pt.ID), Lead: view.T(pt.Address),
-						Meta: ui.NotEmpty(
-							"服务"+region.FullName(pt.Division),
-							pt.Phone,
-							pt.Hours,
-						), Tags: []view.Tag{{Label: ui.PointKindLabel(pt.Kind), Tone: view.Info}, ui.PointStateTag(pt.State)}, Sample: pt.Sample}},
-				}}},
-			)
-		}
-	}
-	supplies, needs := view.Rows{Label: "公开的成果"}, view.Rows{Label: "公开的需求"}
-	for _, it := range achievements.Items {
-		supplies.Items = append(supplies.Items, ui.AchievementRow(c, it, o))
-	}
-	for _, it := range demands.Items {
-		needs.Items = append(needs.Items, ui.DemandRow(c, it, o))
-	}
-	lists := func(title, address string, rows view.Rows, more bool) {
-		if len(rows.Items) == 0 {
-			return
-		}
-		b := ui.Block{Title: title, Parts: view.Parts{rows}}
-		if more {
-			b.Intro = fmt.Sprintf("最近公开的 %d 项。", some)
-			b.More = &view.Link{Label: "搜索全部", Href: address}
-		}
-		body.Main = append(body.Main, b)
-	}
-	lists("公开的成果", "/achievements?q="+url.QueryEscape(o.Name), supplies, achievements.Next != "")
-	lists("公开的需求", "/demands?q="+url.QueryEscape(o.Name), needs, demands.Next != "")
-	if len(supplies.Items)+len(needs.Items) == 0 && o.Kind != actor.PointHost && o.Kind != actor.Government {
-		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Empty{Icon: "inbox", Title: "还没有公开的成果和需求", Text: "发布并通过审核后会出现在这里。",
-			Actions: []view.Action{
-				{Label: "看全部成果", Href: "/achievements", Kind: view.Quiet},
-				{Label: "看全部需求", Href: "/demands", Kind: view.Quiet},
-			}}}})
-	}
+	body.Main = append(append(body.Main, pointBlocks(id, all)...), unitListings(c, o, achievements, demands)...)
 	facts := []view.Fact{
 		{Label: "类型", Value: ui.OrgKindLabel(o.Kind)},
 		{Label: "所在地", Value: region.FullName(o.Division)},
@@ -113,13 +75,68 @@ func (p *Pages) unit(c *web.Ctx) error {
 		facts = append(facts, view.Fact{Label: "国民经济行业", Value: industry})
 	}
 	body.Side = []ui.Block{{Card: true, Title: "单位", Parts: view.Parts{view.Facts{Wide: true, Items: facts}}}}
-	if o.Kind != actor.PointHost && o.Kind != actor.Government {
+	if trades(o) {
 		body.Side = append(body.Side, repliesBlock(c, replies, o.Sample))
 	}
 	if c.Actor().In(id) {
 		body.Actions = []view.Action{{Label: "修改单位资料", Href: "/account/organisation", Kind: view.Quiet}}
 	}
-	return ui.ShowSheet(c, page, body)
+	return ui.ShowSheet(c, c.Page(o.Name), body)
+}
+
+// trades tells whether the unit could list and ask: registration points and authorities do not.
+func trades(o identity.Organisation) bool {
+	return o.Kind != actor.PointHost && o.Kind != actor.Government
+}
+
+// pointBlocks are the registration points that the unit keeps.
+func pointBlocks(id int64, all []point.Point) []ui.Block {
+	var out []ui.Block
+	for _, pt := range all {
+		if pt.OrganisationID != id {
+			continue
+		}
+		row := view.Row{Title: view.T(pt.Name), Href: fmt.Sprintf("/points/%d", pt.ID), Lead: view.T(pt.Address),
+			Meta: ui.NotEmpty("服务"+region.FullName(pt.Division), pt.Phone, pt.Hours),
+			Tags: []view.Tag{{Label: ui.PointKindLabel(pt.Kind), Tone: view.Info}, ui.PointStateTag(pt.State)}, Sample: pt.Sample}
+		out = append(out, ui.Block{Title: "登记点", Parts: view.Parts{view.Rows{Label: "登记点", Items: []view.Row{row}}}})
+	}
+	return out
+}
+
+// unitListings are the newest public listings of the unit.
+func unitListings(
+	c *web.Ctx, o identity.Organisation, achievements listing.Page[achievement.Content], demands listing.Page[demand.Content],
+) []ui.Block {
+	supplies, needs := view.Rows{Label: "公开的成果"}, view.Rows{Label: "公开的需求"}
+	for _, it := range achievements.Items {
+		supplies.Items = append(supplies.Items, ui.AchievementRow(c, it, o))
+	}
+	for _, it := range demands.Items {
+		needs.Items = append(needs.Items, ui.DemandRow(c, it, o))
+	}
+	var out []ui.Block
+	lists := func(path string, rows view.Rows, more bool) {
+		if len(rows.Items) == 0 {
+			return
+		}
+		b := ui.Block{Title: rows.Label, Parts: view.Parts{rows}}
+		if more {
+			b.Intro = fmt.Sprintf("最近公开的 %d 项。", unitSome)
+			b.More = &view.Link{Label: "搜索全部", Href: path + "?q=" + url.QueryEscape(o.Name)}
+		}
+		out = append(out, b)
+	}
+	lists("/achievements", supplies, achievements.Next != "")
+	lists("/demands", needs, demands.Next != "")
+	if len(out) == 0 && trades(o) {
+		out = append(out, ui.Block{Parts: view.Parts{view.Empty{Icon: "inbox", Title: "还没有公开的成果和需求", Text: "发布并通过审核后会出现在这里。",
+			Actions: []view.Action{
+				{Label: "看全部成果", Href: "/achievements", Kind: view.Quiet},
+				{Label: "看全部需求", Href: "/demands", Kind: view.Quiet},
+			}}}})
+	}
+	return out
 }
 
 // repliesBlock says how the unit answers approaches (docs/rules/listings.md §5: a public figure).

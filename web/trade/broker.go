@@ -20,8 +20,8 @@ func (p *Pages) brokerRoutes() []web.Route {
 	anyone := web.Anyone()
 	self := web.Brokers()
 	return []web.Route{
-		web.GET("/brokers", anyone, p.brokers),
-		web.GET("/brokers/:id", anyone, p.broker),
+		web.GET("/brokers", anyone, p.brokers).Public("field", "league", "after"),
+		web.GET("/brokers/:id", anyone, p.broker).Public(),
 		web.GET("/account/broker", self, func(c *web.Ctx) error { return p.showBrokerForm(c, nil, nil) }),
 		web.POST("/account/broker", self, p.saveBroker),
 	}

@@ -148,5 +148,5 @@ func (p *Pages) sayInDeal(c *web.Ctx) error {
 }
 
 func (p *Pages) dealFile(c *web.Ctx) error {
-	return ui.SendAttached(c, p.Files, p.Deals.MayReadFile)
+	return ui.SendAttached(c, p.Files, "deal")
 }

@@ -13,10 +13,10 @@ import (
 
 func (p *Pages) noticeRoutes() []web.Route {
 	return []web.Route{
-		web.GET("/notices", web.Anyone(), p.notices),
+		web.GET("/notices", web.Anyone(), p.notices).Public("after"),
 		web.GET("/notices/new", web.OrgAdmins(), func(c *web.Ctx) error { return p.showNewNotice(c, nil, nil) }),
 		web.POST("/notices", web.OrgAdmins(), p.publishNotice),
-		web.GET("/notices/:id", web.Anyone(), p.notice),
+		web.GET("/notices/:id", web.Anyone(), p.notice).Public(),
 		web.POST("/notices/:id/object", web.SignedIn(), p.noticeAction("异议已提交，公示暂停，答复后会通知您。", func(f *web.Form) notice.Command {
 			return notice.Command{Event: notice.EventObject, Key: f.Text("key"), Anonymous: f.Text("anonymous") == "yes", Reason: f.Text("reason"),
 				Evidence: f.Text("evidence")}

@@ -17,7 +17,7 @@ import (
 
 func (p *Pages) saleRoutes() []web.Route {
 	return []web.Route{
-		web.GET("/sales", web.Anyone(), p.sales),
+		web.GET("/sales", web.Anyone(), p.sales).Public("after"),
 		web.GET("/sales/new", web.Members(), func(c *web.Ctx) error { return p.showNewSale(c, nil, nil) }),
 		web.POST("/sales", web.Members(), p.createSale),
 		web.GET("/sales/:id", web.Anyone(), func(c *web.Ctx) error { return p.showSale(c, nil, nil) }),

@@ -9,6 +9,7 @@ import (
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/files"
 	"techmarket/web"
 )
 
@@ -96,8 +97,8 @@ func storeFile(c *web.Ctx, kept Files, h *multipart.FileHeader, field, purpose s
 	return id, err
 }
 
-// SendAttached serves {file} of the deal or contract {id} once its service has said that the visitor may read it.
-func SendAttached(c *web.Ctx, kept Files, mayRead func(ctx context.Context, who actor.Actor, id, file int64) error) error {
+// SendAttached sends {file} of the object {id} of that kind.
+func SendAttached(c *web.Ctx, kept Files, kind string) error {
 	id, err := c.ID("id")
 	if err != nil {
 		return err
@@ -106,16 +107,12 @@ func SendAttached(c *web.Ctx, kept Files, mayRead func(ctx context.Context, who 
 	if err != nil {
 		return err
 	}
-	if err := mayRead(c.Context(), c.Actor(), id, file); err != nil {
-		return err
-	}
-	return SendFile(c, kept, file)
+	return SendFile(c, kept, files.Object{Kind: kind, ID: id}, file)
 }
 
-// SendFile sends a file that the owner of its object has let through: pictures and PDF may be looked at, the
-// rest is saved.
-func SendFile(c *web.Ctx, kept Files, id int64) error {
-	file, err := kept.Open(c.Context(), id)
+// SendFile sends a file of an object to who may read it: pictures and PDF may be looked at, the rest is saved.
+func SendFile(c *web.Ctx, kept Files, of files.Object, id int64) error {
+	file, err := kept.Open(c.Context(), c.Actor(), of, id)
 	if err != nil {
 		return err
 	}
@@ -150,12 +147,6 @@ func UploadedFile(c *web.Ctx) (name string, r io.ReadCloser, err error) {
 type Files interface {
 	// Receive stores an upload for the actor's organisation. Faults: invalid (kind, size …), unavailable.
 	Receive(ctx context.Context, who actor.Actor, purpose, name string, r io.Reader) (int64, error)
-	// Open gives a stored file; the caller has checked that the reader may have it.
-	Open(ctx context.Context, id int64) (*StoredFile, error)
-}
-
-// StoredFile is an open file with its name and kind.
-type StoredFile struct {
-	Name, MIME string
-	io.ReadSeekCloser
+	// Open gives a stored file as part of an object, to who may read it (files.Reader).
+	Open(ctx context.Context, who actor.Actor, of files.Object, id int64) (*files.Opened, error)
 }

@@ -5,6 +5,8 @@
 package ui
 
 import (
+	"cmp"
+
 	"techmarket/web"
 	"techmarket/web/view"
 )
@@ -70,6 +72,7 @@ func ShowSheetStatus(c *web.Ctx, status int, p view.Page, body Sheet) error {
 	if len(body.Heading) == 0 {
 		body.Heading = view.T(p.Title)
 	}
+	p.Description = cmp.Or(p.Description, Clip(body.Lead, 120))
 	return c.RenderStatus(status, "ui/sheet", view.With[Sheet]{Page: p, Body: body})
 }
 
@@ -78,5 +81,6 @@ func ShowList(c *web.Ctx, p view.Page, body Listing) error {
 	if len(body.Heading) == 0 {
 		body.Heading = view.T(p.Title)
 	}
+	p.Description = cmp.Or(p.Description, Clip(body.Lead, 120))
 	return c.Render("ui/list", view.With[Listing]{Page: p, Body: body})
 }

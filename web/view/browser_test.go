@@ -118,7 +118,8 @@ func TestBrowserModulesHelpTheKeyboard(t *testing.T) {
 	}
 	const upload = `window.same = true; document.querySelector("main").id = "before";
 		document.querySelector("input[name=papers]").form.requestSubmit();
-		new Promise(done => { let n = 0; const timer = setInterval(() => { if (document.querySelector("#main") || n++ > 80) { clearInterval(timer); done(); } }, 50); })`
+		new Promise(done => { let n = 0; const timer = setInterval(() => {
+			if (document.querySelector("#main") || n++ > 80) { clearInterval(timer); done(); } }, 50); })`
 	for _, c := range []struct {
 		name  string
 		do    chromedp.Action[chromedp.Void]
@@ -129,7 +130,8 @@ func TestBrowserModulesHelpTheKeyboard(t *testing.T) {
 			`document.querySelector("select[name=county]").value`, "150203"},
 		{"combobox keeps the choice when the text is no county",
 			chromedp.Steps(chromedp.Focus("#county"), chromedp.KeyEvent("没有这里"), enter,
-				chromedp.Blur("#county")), `document.querySelector("#county").value + document.querySelector("select[name=county]").value`, "昆都仑区150203"},
+				chromedp.Blur("#county")),
+			`document.querySelector("#county").value + document.querySelector("select[name=county]").value`, "昆都仑区150203"},
 		{"quick jump opens", chromedp.KeyEvent("k", chromedp.KeyModifiers(chromedp.ModifierCtrl)),
 			`String(document.querySelector("#quickjump").open)`, "true"},
 		{"quick jump filters", chromedp.KeyEvent("登记点"),
@@ -163,7 +165,8 @@ const overflowScript = `(() => {
 		.slice(0, 5).map(e => e.tagName + "." + (e.getAttribute("class") || "")).join(", ") || "scrollWidth";
 })()`
 
-const axeScript = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], rules: {"region": {enabled: false}}})
+const axeScript = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+	rules: {"region": {enabled: false}}})
 	.then(r => JSON.stringify(r.violations.map(v => ({ID: v.id, Help: v.help,
 	Nodes: v.nodes.map(n => ({Target: n.target.join(" "), HTML: n.html.slice(0, 200) + " " + (n.failureSummary || "").slice(0, 300)}))}))))`
 

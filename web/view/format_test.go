@@ -157,7 +157,8 @@ func TestALineGoesUnderZeroWhereAPeriodIsNegative(t *testing.T) {
 
 func TestADateIsNotBrokenAcrossLines(t *testing.T) {
 	t.Parallel()
-	if got, want := string(dates("<b>，2026-01-01 至 2026-12-31，2024-06")), `&lt;b&gt;，<span class="day">2026-01-01</span> 至 <span class="day">2026-12-31</span>，<span class="day">2024-06</span>`; got != want {
+	want := `&lt;b&gt;，<span class="day">2026-01-01</span> 至 <span class="day">2026-12-31</span>，<span class="day">2024-06</span>`
+	if got := string(dates("<b>，2026-01-01 至 2026-12-31，2024-06")); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

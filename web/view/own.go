@@ -1,5 +1,7 @@
 package view
 
+import "strings"
+
 // ownPages are the pages this package brings: error states and the living page of components.
 func ownPages() []Decl {
 	return []Decl{
@@ -34,6 +36,11 @@ func ProblemPage(t Words, p Page, status int) With[Problem] {
 	case 409:
 		b.Title, b.Text = t("problem.409.title"), t("problem.409.text")
 		b.Actions = []Action{{Label: t("problem.now"), Href: pick(p.Path, "/")}}
+	case 410: // links and search programs may forget the address; a reader is led to what is open now
+		b.Title, b.Text = t("problem.410.title"), t("problem.410.text")
+		b.Steps = []string{t("problem.410.step1"), t("problem.410.step2")}
+		parent, _, _ := strings.Cut(strings.TrimPrefix(p.Path, "/"), "/")
+		b.Actions = []Action{{Label: t("problem.410.list"), Href: "/" + parent}, {Label: t("problem.410.match"), Href: "/match", Kind: Quiet}}
 	case 413:
 		b.Title, b.Text = t("problem.413.title"), t("problem.413.text")
 		b.Actions = []Action{{Label: t("problem.back"), Href: pick(p.Path, "/")}}

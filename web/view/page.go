@@ -21,6 +21,8 @@ type Page struct {
 	NoIndex      bool
 	Path         string // path and query of this page, to come back after sign-in or a theme switch
 	CanonicalURL string
+	Description  string // one sentence for search programs and share cards; "" takes the site's own
+	Picture      string // address of the share card's picture; "" takes the site's mark
 	Breadcrumbs  []Link // without the page itself
 	RequestID    string
 	Now          time.Time

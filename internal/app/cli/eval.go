@@ -58,127 +58,160 @@ const (
 	evalMaxRow = 4 << 20
 )
 
+// evalFlags are the arguments of the command.
+type evalFlags struct {
+	corpus, queries, engine, runs, labels string
+	json                                  bool
+	depth                                 int
+	embedder                              embedderFlags
+}
+
+func readEvalFlags(args []string, stderr io.Writer) (f evalFlags, err error) {
+	flags := flag.NewFlagSet("eval", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&f.corpus, "corpus", "", "语料文件（jsonl：id、abstract、discipline、split_at）")
+	flags.StringVar(&f.queries, "queries", "", "查询文件（jsonl：qid、task、query、rel、exclude、discipline）")
+	flags.StringVar(&f.engine, "engine", "local", "检索引擎：local 或 meili（地址取自 MEILI_URL，密钥取自 MEILI_KEY）")
+	flags.BoolVar(&f.json, "json", false, "输出 JSON")
+	flags.StringVar(&f.runs, "runs", "", "把每个查询的前几个结果写入文件（jsonl：qid、ids、scores、bands、reasons），供比较")
+	flags.IntVar(&f.depth, "depth", evalCut, "写入每个查询的前几个，1—100；有人工标注的一套要 100")
+	flags.StringVar(&f.labels, "labels", "",
+		"分级标注文件（jsonl：need、doc、rel 或 req、ach、level），含 0 级；不写则用查询自带的 grades，未评与 0 级不分")
+	f.embedder.register(flags)
+	switch err := flags.Parse(args); {
+	case err != nil:
+		return f, err
+	case f.corpus == "" || f.queries == "":
+		return f, fault.New(fault.Invalid, "eval_files", "请用 --corpus 和 --queries 指明语料文件和查询文件。")
+	case f.depth < 1 || f.depth > evalDeep:
+		return f, fault.New(fault.Invalid, "eval_depth", "--depth 请写 1 到 100 之间的数。")
+	}
+	return f, nil
+}
+
 // runEval measures the ranking on labelled queries through the same Finder that serves people, over an index in a scratch place.
 // A listing is made from a document's text as its description and from nothing else.
 func runEval(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
-	flags := flag.NewFlagSet("eval", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	corpusFile := flags.String("corpus", "", "语料文件（jsonl：id、abstract、discipline、split_at）")
-	queriesFile := flags.String("queries", "", "查询文件（jsonl：qid、task、query、rel、exclude、discipline）")
-	engineName := flags.String("engine", "local", "检索引擎：local 或 meili（地址取自 MEILI_URL，密钥取自 MEILI_KEY）")
-	asJSON := flags.Bool("json", false, "输出 JSON")
-	runsFile := flags.String("runs", "", "把每个查询的前几个结果写入文件（jsonl：qid、ids、scores、bands、reasons），供比较")
-	depth := flags.Int("depth", evalCut, "写入每个查询的前几个，1—100；有人工标注的一套要 100")
-	labelsFile := flags.String("labels", "", "分级标注文件（jsonl：need、doc、rel 或 req、ach、level），含 0 级；不写则用查询自带的 grades，未评与 0 级不分")
-	var em embedderFlags
-	em.register(flags)
-	if err := flags.Parse(args); err != nil {
-		return err
-	}
-	if *corpusFile == "" || *queriesFile == "" {
-		return fault.New(fault.Invalid, "eval_files", "请用 --corpus 和 --queries 指明语料文件和查询文件。")
-	}
-	if *depth < 1 || *depth > evalDeep {
-		return fault.New(fault.Invalid, "eval_depth", "--depth 请写 1 到 100 之间的数。")
-	}
-	corpus, err := ReadRows[EvalDocument](*corpusFile)
+	f, err := readEvalFlags(args, stderr)
 	if err != nil {
 		return err
 	}
-	queries, err := ReadRows[evalQuery](*queriesFile)
-	if err != nil {
+	e := evaluation{runs: evalRuns{json.NewEncoder(io.Discard), f.depth}}
+	defer func() { err = errors.Join(err, e.remove()) }()
+	if err := e.open(ctx, f, stderr); err != nil {
 		return err
 	}
-	labels, err := readEvalLabels(*labelsFile, queries)
-	if err != nil {
-		return err
-	}
-	analyzer, err := zh.New()
-	if err != nil {
-		return err
-	}
-	embedder, err := em.open()
-	if err != nil {
-		return err
-	}
-	var markets []*evalMarket
-	defer func() {
-		for _, m := range markets {
-			err = errors.Join(err, m.remove())
-		}
-	}()
-	// T3 searches the second halves, the others the whole texts: two markets
-	for _, halves := range []bool{false, true} {
-		asked := slices.DeleteFunc(slices.Clone(queries), func(q evalQuery) bool { return (q.Task == "T3") != halves })
-		if len(asked) == 0 {
-			continue
-		}
-		fmt.Fprintf(stderr, "建立索引（%s，%d 篇）……\n", map[bool]string{false: "全文", true: "后半篇"}[halves], len(corpus))
-		m, err := newEvalMarket(ctx, analyzer, *engineName, corpus, halves)
+	if f.runs != "" {
+		out, err := os.Create(f.runs)
 		if err != nil {
-			return err
+			return fault.Wrap(err, fault.Invalid, "eval_files", "不能写文件 "+filepath.Base(f.runs)+"，请检查路径和权限。")
 		}
-		markets = append(markets, m)
-		m.asked = asked
-		if embedder != nil {
-			if m.semantic, err = embedder.semantic(ctx, m.docs, asked, stderr); err != nil {
-				return err
-			}
-		}
-	}
-	runs := evalRuns{json.NewEncoder(io.Discard), *depth}
-	if *runsFile != "" {
-		f, err := os.Create(*runsFile)
-		if err != nil {
-			return fault.Wrap(err, fault.Invalid, "eval_files", "不能写文件 "+filepath.Base(*runsFile)+"，请检查路径和权限。")
-		}
-		defer f.Close()
-		runs.out = json.NewEncoder(f)
-	}
-	measure := func(weight float64, every int, out io.Writer) (map[string]evalTask, error) {
-		tasks, to := map[string]evalTask{}, runs
-		if every > 1 { // a trial
-			to.out = json.NewEncoder(io.Discard)
-		}
-		for _, m := range markets {
-			var part []evalQuery
-			for i := 0; i < len(m.asked); i += every {
-				part = append(part, m.asked[i])
-			}
-			if err := evalTasks(ctx, m.finder(weight), corpus, part, labels, tasks, to, out); err != nil {
-				return nil, err
-			}
-		}
-		return tasks, nil
+		defer out.Close()
+		e.runs.out = json.NewEncoder(out)
 	}
 	weight := 0.0
-	result := map[string]any{"engine": *engineName}
-	if embedder != nil {
-		trials, best, err := embedder.tune(func(w float64) (map[string]evalTask, error) { return measure(w, embedderEvery, io.Discard) }, stderr)
+	result := map[string]any{"engine": f.engine}
+	if e.embedder != nil {
+		trial := func(w float64) (map[string]evalTask, error) { return e.measure(ctx, w, embedderEvery, io.Discard) }
+		trials, best, err := e.embedder.tune(trial, stderr)
 		if err != nil {
 			return err
 		}
 		weight = best
-		result["embedder"] = map[string]any{"model": em.config.Model, "weight": best, "trials": trials}
+		result["embedder"] = map[string]any{"model": f.embedder.config.Model, "weight": best, "trials": trials}
 	}
-	tasks, err := measure(weight, 1, stderr)
+	tasks, err := e.measure(ctx, weight, 1, stderr)
 	if err != nil {
 		return err
 	}
 	result["tasks"] = tasks
-	if *asJSON {
+	if f.json {
 		return json.NewEncoder(stdout).Encode(result)
 	}
-	if embedder != nil {
-		fmt.Fprintf(stdout, "模型 %s，融合权重 %.1f\n", em.config.Model, weight)
+	if e.embedder != nil {
+		fmt.Fprintf(stdout, "模型 %s，融合权重 %.1f\n", f.embedder.config.Model, weight)
 	}
-	fmt.Fprintf(stdout, "引擎 %s\n任务  查询数  nDCG@10  Recall@10  MRR     p50 ms  p95 ms\n", *engineName)
+	fmt.Fprintf(stdout, "引擎 %s\n任务  查询数  nDCG@10  Recall@10  MRR     p50 ms  p95 ms\n", f.engine)
 	for _, name := range slices.Sorted(maps.Keys(tasks)) {
 		t := tasks[name]
 		fmt.Fprintf(stdout, "%-4s  %5d  %.4f   %.4f     %.4f  %6.1f  %6.1f\n", name, t.Queries, t.NDCG10, t.Recall, t.MRR, t.P50, t.P95)
 	}
 	printGraded(stdout, tasks)
 	return nil
+}
+
+// evaluation is what one run of the command holds.
+type evaluation struct {
+	corpus   []EvalDocument
+	labels   *evalLabels
+	embedder *evalEmbedder // nil without one
+	markets  []*evalMarket
+	runs     evalRuns
+}
+
+// open reads the files and fills the markets: T3 searches the second halves, the others the whole texts.
+func (e *evaluation) open(ctx context.Context, f evalFlags, stderr io.Writer) (err error) {
+	if e.corpus, err = ReadRows[EvalDocument](f.corpus); err != nil {
+		return err
+	}
+	queries, err := ReadRows[evalQuery](f.queries)
+	if err != nil {
+		return err
+	}
+	if e.labels, err = readEvalLabels(f.labels, queries); err != nil {
+		return err
+	}
+	analyzer, err := zh.New()
+	if err != nil {
+		return err
+	}
+	if e.embedder, err = f.embedder.open(); err != nil {
+		return err
+	}
+	for _, halves := range []bool{false, true} {
+		asked := slices.DeleteFunc(slices.Clone(queries), func(q evalQuery) bool { return (q.Task == "T3") != halves })
+		if len(asked) == 0 {
+			continue
+		}
+		fmt.Fprintf(stderr, "建立索引（%s，%d 篇）……\n", map[bool]string{false: "全文", true: "后半篇"}[halves], len(e.corpus))
+		m, err := newEvalMarket(ctx, analyzer, f.engine, e.corpus, halves)
+		if err != nil {
+			return err
+		}
+		e.markets = append(e.markets, m)
+		m.asked = asked
+		if e.embedder != nil {
+			if m.semantic, err = e.embedder.semantic(ctx, m.docs, asked, stderr); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// measure runs every n-th query; a trial, which leaves some out, is not written down.
+func (e *evaluation) measure(ctx context.Context, weight float64, every int, out io.Writer) (map[string]evalTask, error) {
+	tasks, to := map[string]evalTask{}, e.runs
+	if every > 1 {
+		to.out = json.NewEncoder(io.Discard)
+	}
+	for _, m := range e.markets {
+		var part []evalQuery
+		for i := 0; i < len(m.asked); i += every {
+			part = append(part, m.asked[i])
+		}
+		if err := evalTasks(ctx, m.finder(weight), e.corpus, part, e.labels, tasks, to, out); err != nil {
+			return nil, err
+		}
+	}
+	return tasks, nil
+}
+
+func (e *evaluation) remove() (err error) {
+	for _, m := range e.markets {
+		err = errors.Join(err, m.remove())
+	}
+	return err
 }
 
 // ReadRows reads a jsonl file; the error names file and line.

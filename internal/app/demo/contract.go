@@ -75,8 +75,7 @@ func (l *loader) planContract(i int, c sample.Contract) {
 			continue
 		case "cancel":
 			add(at.AddDate(0, 0, -3), "request_cancel", func(ctx context.Context) error {
-				_, err := l.Registry.Do(ctx, d.applicant, registry.Command{Number: d.number, Event: registry.EventRequestCancel, Text: e.Note})
-				return err
+				return l.do(ctx, d, d.applicant, registry.Command{Number: d.number, Event: registry.EventRequestCancel, Text: e.Note})
 			})
 		}
 		add(at, e.Event, func(ctx context.Context) error { return l.event(ctx, d, e) })
@@ -193,98 +192,101 @@ func (l *loader) supervisor(d *contractRun) actor.Actor {
 	return l.editor(actor.Actor{Division: d.point.Division})
 }
 
-// event carries one event of the plan out.
-func (l *loader) event(ctx context.Context, d *contractRun, e sample.Event) (err error) {
-	moved := func(f registry.Filing, err error) error {
+// event carries one event of the plan out, by the commands that the page and the API send.
+func (l *loader) event(ctx context.Context, d *contractRun, e sample.Event) error {
+	if d.state == string(registry.Refused) && e.Event != "open_reconsideration" {
+		return nil // the rules refused earlier than the plan
+	}
+	switch e.Event {
+	case "submit":
+		f, err := l.Registry.Submit(ctx, d.applicant, d.id, d.point.ID)
 		if err == nil {
 			d.filing, d.state = f, string(f.State)
 		}
 		return err
-	}
-	do := func(who actor.Actor, c registry.Command) error { return l.do(ctx, d, who, c) }
-	if d.state == string(registry.Refused) && e.Event != "open_reconsideration" {
-		return nil // the rules refused earlier than the plan
-	}
-	filing, number := registry.Command{
-		Filing: d.filing.ID,
-		Event:  registry.Event(e.Event),
-		Text:   e.Note,
-	}, registry.Command{
-		Number: d.number,
-		Event:  registry.Event(e.Event),
-		Text:   e.Note,
-	}
-	switch e.Event {
-	case "submit":
-		return moved(l.Registry.Submit(ctx, d.applicant, d.id, d.point.ID))
-	case "accept":
-		return do(l.desk(d, sample.RoleRegistrar, e.Actor), filing)
-	case "decline_intake":
-		filing.Code = e.Code
-		switch {
-		case e.Code == "expired":
-			filing.Text = "合同文本约定的有效期到" + d.c.Ends.Format("2006年1月2日") + "为止，申请日已超过；登记表所填日期与文本不一致，不予受理。"
-		case e.Code == "wrong_area" && d.point.ServesOrg != 0:
-			filing.Code, filing.Text = "oral", "没有书面合同文本，只有会议记录，依办法第九条不予受理。"
-		}
-		return do(l.desk(d, sample.RoleRegistrar, e.Actor), filing)
-	case "request_correction":
-		filing.Items = []registry.CorrectionItem{{Text: e.Note, Reason: cmp.Or(lapsedWith(d.c), "R7")}}
-		return do(l.desk(d, sample.RoleRegistrar, e.Actor), filing)
-	case "submit_correction":
-		filing.Answers = []string{cmp.Or(e.Note, "已按告知补齐。")}
-		return do(d.applicant, filing)
-	case "lapse_correction":
-		filing.Refusal = refusal(e)
-		if clock.Date(l.clock).Format(time.DateOnly) <= d.filing.Correction.DueOn { // holidays made the term longer than the plan knew
-			no := registry.Command{Filing: d.filing.ID, Event: registry.EventDeclineCorrection, Text: "无法补齐，请按规定办理。"}
-			if err := do(d.applicant, no); err != nil {
-				return err
-			}
-		}
-		return do(l.desk(d, sample.RoleRegistrar, e.Actor), filing)
-	case "refuse":
-		role := sample.RoleRegistrar
-		if d.filing.State == registry.AwaitingSecondReview {
-			role = sample.RoleReviewer
-		}
-		filing.Refusal = refusal(e)
-		return do(l.desk(d, role, e.Actor), filing)
 	case "pass_first_review":
 		return l.firstReview(ctx, d, e)
-	case "return_to_review", "pass_second_review":
-		return do(l.desk(d, sample.RoleReviewer, e.Actor), filing)
 	case "pass_experts":
 		return l.experts(ctx, d, e)
-	case "register":
-		return do(l.desk(d, sample.RoleHead, e.Actor), filing)
+	case "revoke":
+		return l.revoke(ctx, d, e)
 	case "request_change":
 		if err := l.amend(ctx, d); err != nil {
 			return err
 		}
-		return do(d.applicant, number)
-	case "cancel":
-		number.Ground = "rescinded"
-		if strings.Contains(e.Note, "停建") {
-			number.Ground = "terminated"
+	case "lapse_correction":
+		if clock.Date(l.clock).Format(time.DateOnly) <= d.filing.Correction.DueOn { // holidays made the term longer than the plan knew
+			no := registry.Command{Filing: d.filing.ID, Event: registry.EventDeclineCorrection, Text: "无法补齐，请按规定办理。"}
+			if err := l.do(ctx, d, d.applicant, no); err != nil {
+				return err
+			}
 		}
-		return do(l.desk(d, sample.RoleHead, e.Actor), number)
-	case "revoke":
-		number.Event, number.Ground = registry.EventAnnounceRevocation, "fraud"
-		if err := do(l.supervisor(d), number); err != nil {
-			return err
-		}
-		answer := registry.Command{Number: d.number, Event: registry.EventState, Text: "对告知的事实没有异议。"}
-		if err := do(d.applicant, answer); err != nil {
-			return err
-		}
-		return do(l.region, registry.Command{Number: d.number, Event: registry.EventRevoke, Text: "申请人没有异议，决定撤销。"})
-	case "open_re_recognition":
-		return do(l.tax, number)
-	case "open_reconsideration":
-		return do(d.applicant, filing)
 	}
-	return fmt.Errorf("the plan has the event %q, the loader has not", e.Event)
+	who, c := l.command(d, e)
+	return l.do(ctx, d, who, c)
+}
+
+// command is an event of the plan as one command, and who sends it.
+func (l *loader) command(d *contractRun, e sample.Event) (actor.Actor, registry.Command) {
+	c := registry.Command{Event: registry.Event(e.Event), Text: e.Note}
+	if slices.Contains([]string{"request_change", "cancel", "open_re_recognition"}, e.Event) {
+		c.Number = d.number
+	} else {
+		c.Filing = d.filing.ID
+	}
+	role := sample.RoleRegistrar
+	switch e.Event {
+	case "decline_intake":
+		c.Code = e.Code
+		switch {
+		case e.Code == "expired":
+			c.Text = "合同文本约定的有效期到" + d.c.Ends.Format("2006年1月2日") + "为止，申请日已超过；登记表所填日期与文本不一致，不予受理。"
+		case e.Code == "wrong_area" && d.point.ServesOrg != 0:
+			c.Code, c.Text = "oral", "没有书面合同文本，只有会议记录，依办法第九条不予受理。"
+		}
+	case "request_correction":
+		c.Items = []registry.CorrectionItem{{Text: e.Note, Reason: cmp.Or(lapsedWith(d.c), "R7")}}
+	case "submit_correction":
+		c.Answers = []string{cmp.Or(e.Note, "已按告知补齐。")}
+		return d.applicant, c
+	case "lapse_correction":
+		c.Refusal = refusal(e)
+	case "refuse":
+		if c.Refusal = refusal(e); d.filing.State == registry.AwaitingSecondReview {
+			role = sample.RoleReviewer
+		}
+	case "return_to_review", "pass_second_review":
+		role = sample.RoleReviewer
+	case "register":
+		role = sample.RoleHead
+	case "cancel":
+		if role, c.Ground = sample.RoleHead, "rescinded"; strings.Contains(e.Note, "停建") {
+			c.Ground = "terminated"
+		}
+	case "request_change", "open_reconsideration":
+		return d.applicant, c
+	case "open_re_recognition":
+		return l.tax, c
+	}
+	return l.desk(d, role, e.Actor), c
+}
+
+// revoke announces it, lets the applicant answer, and decides.
+func (l *loader) revoke(ctx context.Context, d *contractRun, e sample.Event) error {
+	for _, step := range []struct {
+		who actor.Actor
+		c   registry.Command
+	}{
+		{l.supervisor(d), registry.Command{Event: registry.EventAnnounceRevocation, Ground: "fraud", Text: e.Note}},
+		{d.applicant, registry.Command{Event: registry.EventState, Text: "对告知的事实没有异议。"}},
+		{l.region, registry.Command{Event: registry.EventRevoke, Text: "申请人没有异议，决定撤销。"}},
+	} {
+		step.c.Number = d.number
+		if err := l.do(ctx, d, step.who, step.c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // experts carries a panel's decision out: the head names as many experts as the rule asks for, and each gives an opinion.

@@ -23,14 +23,20 @@ func (l *loader) planDeals() {
 	}
 }
 
+// talk is one deal on its way.
+type talk struct {
+	sample.Deal
+	id                              int64
+	opener, answerer, buyer, seller actor.Actor
+	approach                        deal.Approach
+	rest                            []sample.Message // after the approach
+	step                            func(when time.Time, what string, run func(ctx context.Context) error)
+}
+
 func (l *loader) planDeal(d sample.Deal) {
-	var id int64
-	broken := false
-	at := d.CreatedAt
 	if !l.published(d.Demand) { // only what is open can be approached
 		d.Demand = ""
 	}
-	buyer, seller := l.contact(d.Buyer), l.contact(d.Seller)
 	if d.Broker != "" && d.Demand == "" { // a broker needs the client's published listing; without it the two talk alone
 		d.Messages = slices.DeleteFunc(slices.Clone(d.Messages), func(m sample.Message) bool { return m.From == d.Broker })
 		d.From, d.Broker = d.Messages[0].From, ""
@@ -41,7 +47,9 @@ func (l *loader) planDeal(d sample.Deal) {
 			shift = wait
 		}
 	}
-	step := func(when time.Time, what string, run func(ctx context.Context) error) {
+	at, broken := d.CreatedAt, false
+	t := &talk{Deal: d, buyer: l.contact(d.Buyer), seller: l.contact(d.Seller)}
+	t.step = func(when time.Time, what string, run func(ctx context.Context) error) {
 		if when = when.Add(shift); !when.After(at) {
 			when = at.Add(time.Minute)
 		}
@@ -57,79 +65,86 @@ func (l *loader) planDeal(d sample.Deal) {
 			return nil
 		})
 	}
-	opener := l.actors[d.From]
-	approach := deal.Approach{Message: d.Messages[0].Text}
-	rest := d.Messages[1:]
-	if d.Demand == "" && opener.OrgID == seller.OrgID { // who has the only listing cannot approach: the other side does
-		opener, rest = buyer, d.Messages
-		approach.Message = "您好，我们看到贵单位发布的这项成果，希望了解参数和合作方式。"
-	}
-	if d.Broker != "" { // a broker speaks for a client whose published listing is the mandate
-		approach.BrokerFor = deal.Demand
-		if opener.AccountID != l.actors[d.Broker].AccountID {
-			approach.Message, rest = "您好，我受需求方委托联系贵单位：对方看到这项成果，希望了解参数和合作方式。", d.Messages
-		}
-		opener = l.actors[d.Broker]
-	}
-	answerer := seller
-	if d.Broker == "" && opener.OrgID == seller.OrgID {
-		answerer = buyer
-	}
-	if d.Broker != "" {
-		client := buyer
-		step(d.CreatedAt.Add(-time.Hour), "mandate", func(ctx context.Context) error { return l.mandate(ctx, opener, client) })
-	}
-	step(d.CreatedAt, "open", func(ctx context.Context) error {
-		approach.SupplyListing, approach.DemandListing = l.listings[d.Achievement].ID, l.listings[d.Demand].ID
-		made, err := l.Services.Deals.Open(ctx, opener, approach)
-		id = made.ID
-		l.deals[d.Key] = id
-		return err
-	})
+	l.openTalk(t)
 	l.counts["洽谈"]++
-	last := d.Messages[len(d.Messages)-1].At
-	switch d.State {
+	if l.talkOn(t) {
+		l.agreed[d.Key] = at
+	}
+}
+
+// openTalk decides who approaches whom, and does it.
+func (l *loader) openTalk(t *talk) {
+	t.opener = l.actors[t.From]
+	t.approach, t.rest = deal.Approach{Message: t.Messages[0].Text}, t.Messages[1:]
+	if t.Demand == "" && t.opener.OrgID == t.seller.OrgID { // who has the only listing cannot approach: the other side does
+		t.opener, t.rest = t.buyer, t.Messages
+		t.approach.Message = "您好，我们看到贵单位发布的这项成果，希望了解参数和合作方式。"
+	}
+	if t.Broker != "" { // a broker speaks for a client whose published listing is the mandate
+		t.approach.BrokerFor = deal.Demand
+		if t.opener.AccountID != l.actors[t.Broker].AccountID {
+			t.approach.Message, t.rest = "您好，我受需求方委托联系贵单位：对方看到这项成果，希望了解参数和合作方式。", t.Messages
+		}
+		t.opener = l.actors[t.Broker]
+		t.step(t.CreatedAt.Add(-time.Hour), "mandate", func(ctx context.Context) error { return l.mandate(ctx, t.opener, t.buyer) })
+	}
+	if t.answerer = t.seller; t.Broker == "" && t.opener.OrgID == t.seller.OrgID {
+		t.answerer = t.buyer
+	}
+	t.step(t.CreatedAt, "open", func(ctx context.Context) error {
+		t.approach.SupplyListing, t.approach.DemandListing = l.listings[t.Achievement].ID, l.listings[t.Demand].ID
+		made, err := l.Services.Deals.Open(ctx, t.opener, t.approach)
+		t.id = made.ID
+		l.deals[t.Key] = t.id
+		return err
+	})
+}
+
+// talkOn plans what follows the approach, as far as the deal has come; true where it was agreed.
+func (l *loader) talkOn(t *talk) (agreed bool) {
+	deals, last := l.Services.Deals, t.Messages[len(t.Messages)-1].At
+	switch t.State {
 	case sample.DealSent:
-		return
+		return false
 	case sample.DealDeclined:
-		step(last, "decline", func(ctx context.Context) error {
-			_, err := l.Services.Deals.Decline(ctx, answerer, id, d.Decline, rest[len(rest)-1].Text)
+		t.step(last, "decline", func(ctx context.Context) error {
+			_, err := deals.Decline(ctx, t.answerer, t.id, t.Decline, t.rest[len(t.rest)-1].Text)
 			return err
 		})
-		return
+		return false
 	case sample.DealWithdrawn:
-		step(last.Add(3*time.Hour), "withdraw", func(ctx context.Context) error {
-			_, err := l.Services.Deals.Withdraw(ctx, opener, id)
+		t.step(last.Add(3*time.Hour), "withdraw", func(ctx context.Context) error {
+			_, err := deals.Withdraw(ctx, t.opener, t.id)
 			return err
 		})
-		return
+		return false
 	}
-	answered := d.CreatedAt.Add(30 * time.Minute)
-	if len(rest) > 0 {
-		answered = rest[0].At.Add(-time.Minute)
+	answered := t.CreatedAt.Add(30 * time.Minute)
+	if len(t.rest) > 0 {
+		answered = t.rest[0].At.Add(-time.Minute)
 	}
-	step(answered, "accept", func(ctx context.Context) error { _, err := l.Services.Deals.Accept(ctx, answerer, id); return err })
-	for _, m := range rest {
-		step(m.At, "message", func(ctx context.Context) error {
-			_, err := l.Services.Deals.Say(ctx, l.actors[m.From], id, m.Text, nil)
+	t.step(answered, "accept", func(ctx context.Context) error { _, err := deals.Accept(ctx, t.answerer, t.id); return err })
+	for _, m := range t.rest {
+		t.step(m.At, "message", func(ctx context.Context) error {
+			_, err := deals.Say(ctx, l.actors[m.From], t.id, m.Text, nil)
 			return err
 		})
 	}
-	if d.State == sample.DealTalking {
-		return
+	if t.State == sample.DealTalking {
+		return false
 	}
-	step(last.Add(2*time.Hour), "propose", func(ctx context.Context) error {
-		_, err := l.Services.Deals.Propose(ctx, seller, id, 0, termsOf(d))
+	t.step(last.Add(2*time.Hour), "propose", func(ctx context.Context) error {
+		_, err := deals.Propose(ctx, t.seller, t.id, 0, termsOf(t.Deal))
 		return err
 	})
-	if d.State == sample.DealProposed {
-		return
+	if t.State == sample.DealProposed {
+		return false
 	}
-	step(last.Add(20*time.Hour), "agree", func(ctx context.Context) error {
-		_, err := l.Services.Deals.AcceptTerms(ctx, buyer, id, 1)
+	t.step(last.Add(20*time.Hour), "agree", func(ctx context.Context) error {
+		_, err := deals.AcceptTerms(ctx, t.buyer, t.id, 1)
 		return err
 	})
-	l.agreed[d.Key] = at
+	return true
 }
 
 func termsOf(d sample.Deal) deal.Terms {

@@ -29,6 +29,7 @@ import (
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/files"
 )
 
 const archiveFormat = "techmarket-archive-1"
@@ -242,13 +243,13 @@ func (s *Service) filings(ctx context.Context, a actor.Actor, d registry.Dossier
 			return err
 		}
 		for i, v := range c.Filing.Review.Panel {
-			if err := s.file(ctx, v.Minutes, fmt.Sprintf("experts/%s-%d-专家意见", q.IntakeNo, i+1), w); err != nil {
+			if err := s.file(ctx, a, q.ID, v.Minutes, fmt.Sprintf("experts/%s-%d-专家意见", q.IntakeNo, i+1), w); err != nil {
 				return err
 			}
 		}
 		if v := c.Contract; !kept[v.Number] {
 			kept[v.Number] = true
-			if err := s.contract(ctx, v, w); err != nil {
+			if err := s.contract(ctx, a, q.ID, v, w); err != nil {
 				return err
 			}
 		}
@@ -257,13 +258,13 @@ func (s *Service) filings(ctx context.Context, a actor.Actor, d registry.Dossier
 }
 
 // contract adds one frozen version of the contract.
-func (s *Service) contract(ctx context.Context, v contract.Frozen, w *archiver) error {
+func (s *Service) contract(ctx context.Context, a actor.Actor, filing int64, v contract.Frozen, w *archiver) error {
 	base := fmt.Sprintf("contract/v%d", v.Number)
 	if err := w.json(base+".json", v.Content); err != nil {
 		return err
 	}
 	for _, file := range v.Files {
-		if err := s.file(ctx, file.ID, fmt.Sprintf("%s/%d-%s", base, file.ID, path.Base(file.Name)), w); err != nil {
+		if err := s.file(ctx, a, filing, file.ID, fmt.Sprintf("%s/%d-%s", base, file.ID, path.Base(file.Name)), w); err != nil {
 			return err
 		}
 	}
@@ -271,19 +272,15 @@ func (s *Service) contract(ctx context.Context, v contract.Frozen, w *archiver) 
 	return nil
 }
 
-// file adds a stored file under a name; one without an ending takes its own.
-func (s *Service) file(ctx context.Context, id int64, name string, w *archiver) error {
-	stored, err := s.config.Files.Get(ctx, s.config.DB, id)
+// file adds a file of a filing under a name; one without an ending takes its own.
+func (s *Service) file(ctx context.Context, a actor.Actor, filing, id int64, name string, w *archiver) error {
+	stored, err := s.config.Files.Open(ctx, a, files.Object{Kind: "filing", ID: filing}, id)
 	if err != nil {
 		return err
 	}
-	r, err := s.config.Files.Open(stored)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
+	defer stored.Close()
 	if path.Ext(name) == "" {
 		name += path.Ext(stored.Name)
 	}
-	return w.add(name, r)
+	return w.add(name, stored)
 }

@@ -13,6 +13,7 @@ import (
 	"techmarket/internal/certify/archive"
 	"techmarket/internal/certify/registry/registrytest"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/files"
 )
 
 // repack copies a zip, changing its entries.
@@ -156,9 +157,7 @@ func TestAYearlyBundleHoldsEveryArchiveAndEveryTamperingIsFound(t *testing.T) {
 	if e.State != "done" || e.Done != 3 || len(e.FileIDs) != 1 {
 		t.Fatalf("export %+v", e)
 	}
-	kept, err := w.Files.Get(ctx, w.DB, e.FileIDs[0])
-	registrytest.Check(t, err)
-	file, err := w.Files.Open(kept)
+	file, err := w.Reader.Open(ctx, w.Head, files.Object{Kind: "export", ID: e.ID}, e.FileIDs[0])
 	registrytest.Check(t, err)
 	defer file.Close()
 	raw, err := io.ReadAll(file)

@@ -17,7 +17,7 @@ type Config struct {
 	Registry *registry.Service
 	Papers   *papers.Service
 	Ledger   *ledger.Ledger
-	Files    *files.Store // of the contracts' attachments
+	Files    *files.Reader
 	Audit    audit.Recorder
 	Now      func() time.Time
 }

@@ -100,8 +100,8 @@ func (s *Service) AddPayment(ctx context.Context, a actor.Actor, number string, 
 		var bad fault.Fields
 		bad.Check(p.Amount > 0 && p.Amount <= money.Max, "amountFen", "range", "请填写实际支付的金额")
 		bad.Check(!p.PaidOn.IsZero() && !p.PaidOn.After(clock.Date(s.config.Now())), "paidOn", "range", "支付日期不应晚于今天")
-		file, err := s.config.Files.Get(ctx, tx, p.FileID)
-		bad.Check(err == nil && file.OwnerOrg != nil && a.In(*file.OwnerOrg), "file", "required", "请上传付款凭证")
+		_, err = s.config.Files.Own(ctx, tx, a.OrgID, p.FileID)
+		bad.Check(err == nil, "file", "required", "请上传付款凭证")
 		if err := bad.Err(); err != nil {
 			return err
 		}

@@ -37,6 +37,7 @@ const (
 
 type world struct {
 	*Service
+	reader        *files.Reader
 	db            *postgres.DB
 	now           time.Time
 	agreement     deal.Agreement
@@ -63,6 +64,18 @@ func (w *world) Names(_ context.Context, ids []int64) (map[int64]string, error) 
 func (w *world) Record(ctx context.Context, tx pgx.Tx, e audit.Event) error {
 	return audit.Record(ctx, tx, audit.Entry{At: w.now, Account: e.Actor.AccountID, Org: e.Actor.OrgID, Action: e.Action,
 		ObjectKind: e.ObjectKind, ObjectID: e.ObjectID, Detail: e.Detail})
+}
+
+// opens tries to read a file of a contract.
+func (w *world) opens(who actor.Actor, contract, file int64) error {
+	f, err := w.reader.Open(context.Background(), who, files.Object{Kind: "contract", ID: contract}, file)
+	switch {
+	case err == nil:
+		f.Close()
+	case fault.HasCode(err, "file_lost"): // let in: these tests keep no contents
+		return nil
+	}
+	return err
 }
 
 func newWorld(t testing.TB) *world {
@@ -144,7 +157,9 @@ values ('agreed', 1, 1, 2, 3, 'demand', '稀土尾矿分选', $1, $1)`, w.now)
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.reader = files.NewReader(store, w.db)
 	w.Service = New(Config{DB: w.db, Audit: w, Deals: w, People: w, Files: store, Now: func() time.Time { return w.now }})
+	w.reader.Sees("contract", w.SeesFiles)
 	return w
 }
 
@@ -696,7 +711,7 @@ func TestFrozenVersionsNeverChange(t *testing.T) {
 	if err != nil || len(after) != 2 || cmp.Diff(first[0], after[0]) != "" {
 		t.Errorf("version 1 changed: %s, %v", cmp.Diff(first[0], after[0]), err)
 	}
-	if err := w.MayReadFile(ctx, w.seller, c.ID, c.Files[0].ID); err != nil {
+	if err := w.opens(w.seller, c.ID, c.Files[0].ID); err != nil {
 		t.Errorf("the file of version 1: %v", err)
 	}
 }
@@ -906,10 +921,10 @@ func TestOnlyThePartiesReadAndOnlyTheApplicantEdits(t *testing.T) {
 	if got, err := w.Attach(ctx, w.seller, c.ID, file, OtherFile); err != nil || len(got.Files) != 1 || got.Files[0].Role != OtherFile {
 		t.Errorf("another role for the same file: %+v, %v", got.Files, err)
 	}
-	if err := w.MayReadFile(ctx, w.broker, c.ID, file); err != nil {
+	if err := w.opens(w.broker, c.ID, file); err != nil {
 		t.Errorf("the broker reads the file: %v", err)
 	}
-	if err := w.MayReadFile(ctx, w.broker, c.ID, file+1000); !fault.HasCode(err, "file_not_found") {
+	if err := w.opens(w.broker, c.ID, file+1000); !fault.HasCode(err, "file_not_found") {
 		t.Errorf("a file elsewhere: %v", err)
 	}
 }

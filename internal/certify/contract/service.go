@@ -34,7 +34,7 @@ type People interface {
 
 // Files gives the facts of an uploaded file (files.Store).
 type Files interface {
-	Get(ctx context.Context, q postgres.Querier, file int64) (files.File, error)
+	Own(ctx context.Context, q postgres.Querier, org, file int64) (files.File, error)
 }
 
 // Config is what the Service needs; all fields must be set.
@@ -249,12 +249,9 @@ func (s *Service) Attach(ctx context.Context, who actor.Actor, id int64, file in
 	if !slices.Contains(FileRoles(), role) {
 		return Contract{}, fmt.Errorf(op+": %w", fault.New(fault.Invalid, "unknown_role", "请选择附件的种类"))
 	}
-	facts, err := s.Files.Get(ctx, s.DB, file)
+	facts, err := s.Files.Own(ctx, s.DB, who.OrgID, file)
 	if err != nil {
 		return Contract{}, fmt.Errorf(op+": %w", err)
-	}
-	if facts.OwnerOrg == nil || !who.In(*facts.OwnerOrg) {
-		return Contract{}, fmt.Errorf(op+": %w", fault.New(fault.NotFound, "file_not_found", "没有找到这个文件，请重新上传"))
 	}
 	return s.edit(ctx, who, id, 0, "contract.attach", func(ctx context.Context, tx pgx.Tx, c *Contract) (map[string]any, error) {
 		if len(c.Files) >= maxFiles {
@@ -276,25 +273,10 @@ func (s *Service) Detach(ctx context.Context, who actor.Actor, id int64, file in
 	})
 }
 
-// MayReadFile answers whether the actor may download an attachment of the contract, working or handed in.
-// Faults: NotFound.
-func (s *Service) MayReadFile(ctx context.Context, who actor.Actor, id int64, file int64) error {
-	c, err := s.Read(ctx, who, id)
-	if err != nil {
-		return err
-	}
-	attached := c.Files
-	versions, err := s.Versions(ctx, who, id)
-	if err != nil {
-		return err
-	}
-	for _, v := range versions {
-		attached = append(attached, v.Files...)
-	}
-	if !slices.ContainsFunc(attached, func(f File) bool { return f.ID == file }) {
-		return fmt.Errorf("contract: file: %w", fault.New(fault.NotFound, "file_not_found", "没有找到这个文件，请返回合同页面重新打开"))
-	}
-	return nil
+// SeesFiles is the rule of files.Reader: who may read a contract may read its attachments, working or handed in. Faults: as Read.
+func (s *Service) SeesFiles(ctx context.Context, who actor.Actor, of files.Object) ([]string, error) {
+	_, err := s.Read(ctx, who, of.ID)
+	return []string{"paper"}, err
 }
 
 // Discard gives a draft up that was never registered. Who and when: as Save.

@@ -225,6 +225,12 @@ func (s *Service) Export(ctx context.Context, a actor.Actor, id int64) (Export, 
 	return e, err
 }
 
+// SeesExportFiles is the rule of files.Reader: who asked for an export reads its files.
+func (s *Service) SeesExportFiles(ctx context.Context, a actor.Actor, of files.Object) ([]string, error) {
+	_, err := s.Export(ctx, a, of.ID)
+	return []string{"result"}, err
+}
+
 // MakeExport is the worker of ExportArgs: one workbook for each part of the rows; a run that was killed begins anew.
 func (s *Service) MakeExport(ctx context.Context, args ExportArgs) error {
 	e, err := postgres.One[Export](ctx, s.config.DB, selectExport, pgx.StrictNamedArgs{"id": args.ID})

@@ -215,6 +215,12 @@ func (s *Service) History(ctx context.Context, a actor.Actor, id int64) (History
 	return b, err
 }
 
+// SeesHistoryFiles is the rule of files.Reader: who brought a table reads what is wrong in it.
+func (s *Service) SeesHistoryFiles(ctx context.Context, a actor.Actor, of files.Object) ([]string, error) {
+	_, err := s.History(ctx, a, of.ID)
+	return []string{"result"}, err
+}
+
 // ConfirmHistory lets a job register the good rows. The person who checked. Conflict "import_started" the second time,
 // "nothing_to_import" where no row is good.
 func (s *Service) ConfirmHistory(ctx context.Context, a actor.Actor, id int64) (HistoryBatch, error) {

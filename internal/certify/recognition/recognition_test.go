@@ -645,7 +645,10 @@ func TestAssessIsTheSameWhateverTheOrderOfFindings(t *testing.T) {
 	})
 }
 
-const line = `{"class":"0101","title":"样例","medium":"paper","signed":"2026-03-02","begins":"2026-03-02","ends":"2027-03-01","applied":"2026-04-10","amount":"800000.00","royalty":false,"costs":[{"name":"设备","kind":"equipment","amount":"100.00","carrier":false,"reasonable":false}],"biological":false,"tied":false,"seller":{"name":"甲","country":"156","division":"150104"},"buyer":{"name":"乙","country":"156","division":"150203"},"point":"150104","points":["150104"],"ip":{"kind":"none","certificate":false,"valid":false,"ownership_agreed":true},"licence":null,"findings":[],"refused_to_correct":false}`
+const line = `{"class":"0101","title":"样例","medium":"paper","signed":"2026-03-02","begins":"2026-03-02","ends":"2027-03-01","applied":"2026-04-10",` +
+	`"amount":"800000.00","royalty":false,"costs":[{"name":"设备","kind":"equipment","amount":"100.00","carrier":false,"reasonable":false}],` +
+	`"biological":false,"tied":false,"seller":{"name":"甲","country":"156","division":"150104"},"buyer":{"name":"乙","country":"156","division":"150203"},"point":"150104",` +
+	`"points":["150104"],"ip":{"kind":"none","certificate":false,"valid":false,"ownership_agreed":true},"licence":null,"findings":[],"refused_to_correct":false}`
 
 func assess(t *testing.T, in string) (string, error) {
 	t.Helper()
@@ -656,7 +659,8 @@ func assess(t *testing.T, in string) (string, error) {
 
 func TestAssessJSONLReadsBareAndWrappedApplications(t *testing.T) {
 	t.Parallel()
-	const tail = `"outcome":"register","class":"0101","deducted":"100.00","technical":"799900.00","vat_base":"799900.00","expert":false,"reasons":[],"articles":[],"flags":[],"right_point":null}` + "\n"
+	const tail = `"outcome":"register","class":"0101","deducted":"100.00","technical":"799900.00","vat_base":"799900.00",` +
+		`"expert":false,"reasons":[],"articles":[],"flags":[],"right_point":null}` + "\n"
 	got, err := assess(t, "\ufeff"+line+"\r\n\n"+
 		`{"id":"X1","note":"n","application":`+line+`,"expect":{"Any":1}}`+"\n"+
 		`{"id":"X2",`+line[1:])
@@ -667,7 +671,8 @@ func TestAssessJSONLReadsBareAndWrappedApplications(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	got, err = assess(t, strings.Replace(line, `"150104","points":["150104"]`, `"150203","points":["150203"]`, 1))
-	if want := `{"id":null,"outcome":"not_accept","class":null,"deducted":null,"technical":null,"vat_base":null,"expert":false,"reasons":[],"articles":["8"],"flags":[],"right_point":null}` + "\n"; err != nil ||
+	if want := `{"id":null,"outcome":"not_accept","class":null,"deducted":null,"technical":null,"vat_base":null,` +
+		`"expert":false,"reasons":[],"articles":["8"],"flags":[],"right_point":null}` + "\n"; err != nil ||
 		got != want {
 		t.Errorf("got %s %v", got, err)
 	}

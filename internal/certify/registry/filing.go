@@ -96,11 +96,6 @@ type Vote struct {
 	Void    bool      `json:"void,omitempty"` // the case went back to the desk afterwards
 }
 
-// MinutesOf reports whether a file is an expert's opinion on the case.
-func (r Review) MinutesOf(file int64) bool {
-	return file != 0 && (r.Minutes == file || slices.ContainsFunc(r.Panel, func(v Vote) bool { return v.Minutes == file }))
-}
-
 // Unanswered lists the questions of the checklist that the registrar has not answered: no decision stands on silence.
 func (r Review) Unanswered() []recognition.Rule {
 	return slices.DeleteFunc(recognition.Checklist(r.Class), func(rule recognition.Rule) bool {

@@ -5,17 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
-	"techmarket/internal/certify/contract"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/document"
+	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/postgres"
 )
 
@@ -50,22 +49,19 @@ type fileText struct {
 // NotFound "file_not_found"; Invalid field "find" for an empty word or a file that is no PDF.
 func (s *Service) FindInPaper(ctx context.Context, a actor.Actor, filing, file int64, word string) (Find, error) {
 	out := Find{Word: word}
-	c, err := s.Case(ctx, a, filing)
-	if err != nil {
-		return out, err
-	}
-	i := slices.IndexFunc(c.Contract.Files, func(f contract.File) bool { return f.ID == file })
-	if i < 0 {
-		return out, fault.New(fault.NotFound, "file_not_found", "这件申请里没有这个文件")
-	}
 	needle := squeeze(word)
 	var bad fault.Fields
 	bad.Check(needle != "" && utf8.RuneCountInString(needle) <= 60, "find", "required", "请填写要查找的词，不超过 60 个字")
-	bad.Check(strings.HasSuffix(strings.ToLower(c.Contract.Files[i].Name), ".pdf"), "find", "no_pdf", "只能在 PDF 里查找")
+	paper, err := s.config.Reader.Open(ctx, a, files.Object{Kind: "filing", ID: filing}, file)
+	if err != nil {
+		return out, err
+	}
+	defer paper.Close()
+	bad.Check(paper.MIME == "application/pdf", "find", "no_pdf", "只能在 PDF 里查找")
 	if err := bad.Err(); err != nil {
 		return out, err
 	}
-	text, err := s.textOf(ctx, file)
+	text, err := s.textOf(ctx, paper)
 	if err != nil {
 		return out, err
 	}
@@ -92,23 +88,14 @@ func (s *Service) FindInPaper(ctx context.Context, a actor.Actor, filing, file i
 }
 
 // textOf reads the text of a stored PDF, once for each content.
-func (s *Service) textOf(ctx context.Context, file int64) (fileText, error) {
-	f, err := s.config.Files.Get(ctx, s.config.DB, file)
-	if err != nil {
-		return fileText{}, err
-	}
+func (s *Service) textOf(ctx context.Context, f *files.Opened) (fileText, error) {
 	text, err := postgres.One[fileText](ctx, s.config.DB, selectText, pgx.StrictNamedArgs{"digest": f.Digest})
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return text, err
 	}
-	r, err := s.config.Files.Open(f)
-	if err != nil {
-		return text, err
-	}
-	defer r.Close()
-	at, ok := r.(io.ReaderAt)
+	at, ok := f.ReadSeekCloser.(io.ReaderAt)
 	if !ok {
-		return text, fmt.Errorf("file %d cannot be read at a place", file)
+		return text, fmt.Errorf("file %d cannot be read at a place", f.ID)
 	}
 	text = fileText{Pages: []string{}}
 	pages, err := document.PDFText(at, f.Size)

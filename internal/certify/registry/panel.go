@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/jackc/pgx/v5"
+
 	"techmarket/internal/certify/point"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/postgres"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // expertsFor lists whom the head of a point may ask: the point's own experts and those of the league's and region's departments.
@@ -130,10 +130,10 @@ func (s *Service) vote(ctx context.Context, w *work) error {
 	return s.turnDown(ctx, w)
 }
 
-// ownFile refuses a paper that the person's organisation did not upload: an id must not open somebody else's file.
+// ownFile refuses at the field a paper that the person's organisation did not upload.
 func (s *Service) ownFile(ctx context.Context, w *work, field string, id int64) error {
-	f, err := s.config.Files.Get(ctx, w.tx, id)
-	if fault.Is(err, fault.NotFound) || err == nil && (f.OwnerOrg == nil || !w.who.In(*f.OwnerOrg)) {
+	_, err := s.config.Files.Own(ctx, w.tx, w.who.OrgID, id)
+	if fault.Is(err, fault.NotFound) {
 		var bad fault.Fields
 		bad.Add(field, "file_not_found", "没有找到这个文件，请重新上传")
 		return bad.Err()

@@ -16,6 +16,7 @@ import (
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/postgres"
 )
 
@@ -29,14 +30,8 @@ func (s *Service) Case(ctx context.Context, a actor.Actor, id int64) (Case, erro
 		if err != nil {
 			return err
 		}
-		if c.Point, err = point.Read(ctx, tx, f.PointID); err != nil {
+		if c.Point, c.Parts, err = seen(ctx, tx, a, f); err != nil {
 			return err
-		}
-		if c.Parts, err = standing(ctx, tx, a, f, c.Point); err != nil {
-			return err
-		}
-		if len(c.Parts) == 0 || (f.State.Open() && slices.Equal(c.Parts, []Part{TaxReader})) {
-			return filingNotFound()
 		}
 		if c.Contract, err = s.config.Contracts.Frozen(ctx, tx, f.ContractID, f.ContractVersion); err != nil {
 			return err
@@ -72,6 +67,44 @@ func (s *Service) Case(ctx context.Context, a actor.Actor, id int64) (Case, erro
 		return Case{}, err
 	}
 	return c, s.nameCase(ctx, &c)
+}
+
+// seen is who the person is to a case, for those who may see it. NotFound "filing_not_found" for all others; the tax office sees decided
+// cases only.
+func seen(ctx context.Context, tx pgx.Tx, a actor.Actor, f Filing) (p point.Point, parts []Part, err error) {
+	if p, err = point.Read(ctx, tx, f.PointID); err != nil {
+		return p, nil, err
+	}
+	if parts, err = standing(ctx, tx, a, f, p); err != nil {
+		return p, nil, err
+	}
+	if len(parts) == 0 || f.State.Open() && slices.Equal(parts, []Part{TaxReader}) {
+		return p, nil, filingNotFound()
+	}
+	return p, parts, nil
+}
+
+// SeesFilingFiles is the rule of files.Reader for a filing: its papers with the case, the experts' opinions for the desk. Scope as Case.
+func (s *Service) SeesFilingFiles(ctx context.Context, a actor.Actor, of files.Object) (sees []string, err error) {
+	err = s.trail.Guard(ctx, a, "read", "filing", strconv.FormatInt(of.ID, 10), func(ctx context.Context, tx pgx.Tx) error {
+		f, err := readFiling(ctx, tx, of.ID)
+		if err != nil {
+			return err
+		}
+		_, parts, err := seen(ctx, tx, a, f)
+		if sees = []string{"paper"}; desk(parts) {
+			sees = append(sees, "minutes")
+		}
+		return err
+	})
+	return sees, err
+}
+
+// SeesRegistrationFiles is the rule of files.Reader for a registration: certificates, the papers of income and proofs of payment. Scope
+// as Entry.
+func (s *Service) SeesRegistrationFiles(ctx context.Context, a actor.Actor, of files.Object) ([]string, error) {
+	_, err := s.Entry(ctx, a, of.Number)
+	return []string{"certificate", "income", "payment"}, err
 }
 
 // nameCase puts names to accounts, outside the transaction.

@@ -13,6 +13,7 @@ import (
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/platform/files"
 )
 
 // act does one event and fails the test where it is refused.
@@ -341,8 +342,14 @@ func TestExpertsReadOnlyTheirCasesAndDecideTogether(t *testing.T) {
 	seen, err := w.S.Case(ctx, w.Head, f.ID)
 	registrytest.Check(t, err)
 	for _, v := range seen.Filing.Review.Panel {
-		if v.Name == "" || !seen.Filing.Review.MinutesOf(v.Minutes) {
-			t.Errorf("an opinion without name or paper: %+v", v)
+		if v.Name == "" {
+			t.Errorf("an opinion without name: %+v", v)
+		}
+		paper, err := w.Reader.Open(ctx, w.Head, files.Object{Kind: "filing", ID: f.ID}, v.Minutes)
+		registrytest.Check(t, err)
+		paper.Close()
+		if _, err := w.Reader.Open(ctx, w.Seller, files.Object{Kind: "filing", ID: f.ID}, v.Minutes); !fault.HasCode(err, "file_not_found") {
+			t.Errorf("the applicant reads an expert's opinion: %v", err)
 		}
 	}
 	// The head may send it back; then the opinions count no more.

@@ -43,7 +43,8 @@ type Config struct {
 	Audit     audit.Recorder
 	People    People
 	Jobs      Enqueuer
-	Files     *files.Store // of the contracts' attachments
+	Files     *files.Store
+	Reader    *files.Reader
 	Now       func() time.Time
 	Random    io.Reader           // of the check codes
 	Drawable  func(...Text) error // refuses what no paper could print; nil: anything can be printed

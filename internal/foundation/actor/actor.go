@@ -27,6 +27,11 @@ const (
 	SystemAdmin   Role = "system_admin"   // 系统管理员: runs the site, touches no business data
 )
 
+// Roles are all of them.
+func Roles() []Role {
+	return []Role{OrgAdmin, Member, Broker, Registrar, Reviewer, PointHead, Expert, LeagueOfficer, RegionOfficer, TaxReader, SystemAdmin}
+}
+
 // OrgKind is the kind of an organisation.
 type OrgKind string
 

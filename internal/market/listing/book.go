@@ -147,14 +147,18 @@ func (b *Book[C]) fill(r *row, content C) error {
 }
 
 // Get returns one listing as the actor may see it: the own organisation its working content, an editor what is in review, the
-// public what is published and not expired; guests without the contact person. Fault: not found "listing".
+// public what is published and not expired; guests without the contact person. Faults: not found "listing"; gone
+// "listing_gone" for what was public once and has ended.
 func (b *Book[C]) Get(ctx context.Context, who actor.Actor, id int64) (Item[C], error) {
 	r, err := b.row(ctx, b.config.DB, id)
 	if err != nil {
 		return Item[C]{}, err
 	}
-	if r.Kind != b.kind || !b.visible(who, r) {
+	if r.Kind != b.kind {
 		return Item[C]{}, errNotFound
+	}
+	if !b.visible(who, r) {
+		return Item[C]{}, gone(r.Listing)
 	}
 	return b.item(who, r)
 }

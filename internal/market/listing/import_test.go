@@ -18,6 +18,7 @@ import (
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
 	"techmarket/internal/platform/document"
+	"techmarket/internal/platform/files"
 )
 
 func (b *bundle) importer(t *testing.T) *importer.Service {
@@ -26,6 +27,7 @@ func (b *bundle) importer(t *testing.T) *importer.Service {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.opened.Sees("import", s.SeesFiles)
 	return s
 }
 
@@ -183,13 +185,9 @@ func TestImport_OneBadRowNeverBlocksTheGoodOnes(t *testing.T) {
 	if w := batch.Report.Warnings; len(w) != 1 || w[0].Cell != column("专利号或证书号")+"3" {
 		t.Errorf("warnings: %+v", w)
 	}
-	kept, err := b.files.Get(ctx, b.db, batch.MarkedFile)
-	if err != nil || kept.Name != "成果-错误说明.xlsx" {
-		t.Fatalf("marked file %+v, %v", kept, err)
-	}
-	marked, err := b.files.Open(kept)
-	if err != nil {
-		t.Fatal(err)
+	marked, err := b.opened.Open(ctx, b.owner, files.Object{Kind: "import", ID: batch.ID}, batch.MarkedFile)
+	if err != nil || marked.Name != "成果-错误说明.xlsx" {
+		t.Fatalf("marked file %+v, %v", marked, err)
 	}
 	defer marked.Close()
 	said := map[int]string{}
@@ -313,7 +311,8 @@ func TestImport_RefusesFilesItCannotReadWithAMend(t *testing.T) {
 	b := setup(t)
 	imp := b.importer(t)
 	// 成果名称,成果介绍 in GB 18030
-	gbk := "\xb3\xc9\xb9\xfb\xc3\xfb\xb3\xc6,\xb3\xc9\xb9\xfb\xbd\xe9\xc9\xdc\n\xc9\xea\xb7\xfd\xb2\xfa\xc6\xb7,\xb9\xa4\xd2\xd5\xcb\xb5\xc3\xf7\xb9\xa4\xd2\xd5\xcb\xb5\xc3\xf7\n"
+	gbk := "\xb3\xc9\xb9\xfb\xc3\xfb\xb3\xc6,\xb3\xc9\xb9\xfb\xbd\xe9\xc9\xdc\n" +
+		"\xc9\xea\xb7\xfd\xb2\xfa\xc6\xb7,\xb9\xa4\xd2\xd5\xcb\xb5\xc3\xf7\xb9\xa4\xd2\xd5\xcb\xb5\xc3\xf7\n"
 	for _, c := range []struct{ name, body, code string }{
 		{"a.exe", "MZ", "import_format"},
 		{"a.xlsx", "not a zip", "sheet_broken"},

@@ -38,9 +38,9 @@ type Queue interface {
 	Enqueue(ctx context.Context, tx pgx.Tx, args jobs.Args, o jobs.Options) error
 }
 
-// Files reads a file's row; files.Store fulfils it.
+// Files reads the row of a file of an organisation; files.Store fulfils it.
 type Files interface {
-	Get(ctx context.Context, q postgres.Querier, id int64) (files.File, error)
+	Own(ctx context.Context, q postgres.Querier, org, id int64) (files.File, error)
 }
 
 // Clock holds the periods of living listings (docs/rules/listings.md §4; all are our choice and configuration).
@@ -379,6 +379,20 @@ func (s *Service) visible(who actor.Actor, r row) bool {
 	return who.In(r.OrganisationID) || (r.SubmittedAt != nil && who.Covers(r.ReviewerScope)) || r.Public(s.config.Now())
 }
 
+// gone is why a listing is not shown: what was public once and has ended stays a known address (410), everything else was never there for
+// this reader.
+func gone(l Listing) error {
+	why := map[State]string{Withdrawn: "发布单位已经撤下这条信息，不再公开。", Closed: "这条信息已经办结，不再公开。",
+		Expired: "这条信息已经到期，不再公开。", Archived: "这条信息长期没有确认，已经归档，不再公开。"}[l.State]
+	if l.State.Live() && !l.Hidden { // its last day is over, the clock has not come round yet
+		why = "这条信息已经到期，不再公开。"
+	}
+	if why == "" || l.FirstPublishedAt == nil {
+		return errNotFound
+	}
+	return fault.New(fault.Gone, "listing_gone", why)
+}
+
 // seesDraft: the working content belongs to the owner, and to the editor while it is in review.
 func seesDraft(who actor.Actor, r row) bool {
 	return who.In(r.OrganisationID) || (r.State.InReview() && who.Covers(r.ReviewerScope))
@@ -557,25 +571,19 @@ func (s *Service) Find(ctx context.Context, who actor.Actor, id int64) (Listing,
 	return r.Listing, nil
 }
 
-// MayReadFile reports whether a file is attached to a listing that the actor may see: pictures and attachments with the
-// public listing, evidence and those of drafts for the own organisation and the editor.
-func (s *Service) MayReadFile(ctx context.Context, who actor.Actor, fileID int64) (bool, error) {
-	q, _ := s.config.DB.Query(ctx, listingsOfFile, pgx.StrictNamedArgs{"file": fileID})
-	rows, err := pgx.CollectRows(q, pgx.RowToStructByName[struct {
-		row
-		Role   string
-		Public bool // part of the published content
-	}])
-	if err != nil {
-		return false, fmt.Errorf("may read file: %w", err)
+// SeesFiles is the rule of files.Reader: pictures and attachments of what is published are read with the public listing, evidence and
+// the files of drafts by the own organisation and the editor. Fault: not found "listing".
+func (s *Service) SeesFiles(ctx context.Context, who actor.Actor, of files.Object) ([]string, error) {
+	r, err := s.row(ctx, s.config.DB, of.ID)
+	switch {
+	case err != nil:
+		return nil, err
+	case who.In(r.OrganisationID) || r.SubmittedAt != nil && who.Covers(r.ReviewerScope):
+		return []string{"public", "inside"}, nil
+	case r.Listing.Public(s.config.Now()):
+		return []string{"public"}, nil
 	}
-	for _, r := range rows {
-		insider := who.In(r.OrganisationID) || (r.SubmittedAt != nil && who.Covers(r.ReviewerScope))
-		if insider || (r.Role != FileEvidence && r.Public && r.row.Listing.Public(s.config.Now())) {
-			return true, nil
-		}
-	}
-	return false, nil
+	return nil, errNotFound
 }
 
 // OrganisationChanged is identity's hook: it hides a suspended organisation's listings, shows them again when it is restored,

@@ -79,9 +79,6 @@ const (
 	replaceFiles = `delete from listing_file where listing_id = @id`
 	insertFile   = `insert into listing_file (listing_id, file_id, role, caption, position, public)
 		values (@id, @file, @role, @caption, @position, @public)`
-	listingsOfFile = `select ` + listingColumns +
-		`, f.role, f.public from listing join listing_file f on f.listing_id = listing.id where f.file_id = @file`
-
 	indexRows  = `select ` + listingColumns + ` from listing where id = any(@ids)`
 	publicRows = `select ` + listingColumns + ` from listing where ` + openOn + ` and id > @after order by id limit @limit`
 
@@ -282,14 +279,14 @@ func (s *Service) syncFiles(ctx context.Context, tx pgx.Tx, r row) error {
 		if slices.Contains(had, f.ID) {
 			continue
 		}
-		file, err := s.config.Files.Get(ctx, tx, f.ID)
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return err
-		}
-		if err != nil || file.OwnerOrg == nil || *file.OwnerOrg != r.OrganisationID {
+		_, err := s.config.Files.Own(ctx, tx, r.OrganisationID, f.ID)
+		if fault.Is(err, fault.NotFound) {
 			var bad fault.Fields
 			bad.Add("files", "unknown_file", "有一个附件不存在或不属于本单位，请重新上传")
 			return bad.Err()
+		}
+		if err != nil {
+			return err
 		}
 	}
 	if _, err := tx.Exec(ctx, replaceFiles, pgx.StrictNamedArgs{"id": r.ID}); err != nil {

@@ -34,7 +34,14 @@ type learned struct {
 }
 
 // NewFinder makes a Finder. name gives the Chinese name of a facet code for the reasons.
-func NewFinder(engine search.Engine, analyzer *zh.Analyzer, model *Model, weights Weights, now func() time.Time, name func(facet, code string) string) *Finder {
+func NewFinder(
+	engine search.Engine,
+	analyzer *zh.Analyzer,
+	model *Model,
+	weights Weights,
+	now func() time.Time,
+	name func(facet, code string) string,
+) *Finder {
 	f := &Finder{engine: engine, analyzer: analyzer, weights: weights, now: now, name: name}
 	f.SetModel(model)
 	return f
@@ -143,7 +150,10 @@ func (f *Finder) candidates(ctx context.Context, ask search.CandidateQuery, mean
 	if len(extra) == 0 {
 		return found, nil
 	}
-	more, err := f.engine.Candidates(ctx, search.CandidateQuery{Filters: append(slices.Clone(ask.Filters), search.AnyOf("id", extra...)), Limit: len(extra)})
+	more, err := f.engine.Candidates(
+		ctx,
+		search.CandidateQuery{Filters: append(slices.Clone(ask.Filters), search.AnyOf("id", extra...)), Limit: len(extra)},
+	)
 	return append(found, more...), err
 }
 
@@ -360,7 +370,8 @@ func feedback(legs []Legs, digests []*digest) []float32 {
 	return unit(middle)
 }
 
-// thin keeps at most two listings of one organisation among the first ten, as long as others have listings; its others move behind, in order.
+// thin keeps at most two listings of one organisation among the first ten, as long as others have listings; its others move behind, in
+// order.
 func thin(items []Match) []Match {
 	var first, later []Match
 	seen := map[string]int{}

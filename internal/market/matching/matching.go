@@ -36,7 +36,8 @@ type TextLegs struct {
 	Head     float64 // the need's words that stand in the listing's title, or in its first sentence
 	Topic    float64 // cosine in the space learned from the market's texts
 	Feedback float64 // cosine there with the middle of the first eight by the other legs; times FeedbackHalf/(n+FeedbackHalf)
-	Semantic float64 // cosine of the embedder, when there is one, scaled; added to the whole of the others; times n/(n+SemanticHalf), for few words are surer than their meaning. Measured for each model (eval --embedder)
+	Semantic float64 // cosine of the embedder, when there is one, scaled; added to the whole of the others; times n/(n+SemanticHalf), for few
+	// words are surer than their meaning. Measured for each model (eval --embedder)
 
 	BigramHalf, CharHalf, FeedbackHalf, SemanticHalf float64
 

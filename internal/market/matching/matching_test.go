@@ -121,7 +121,8 @@ func TestTheFittingAchievementComesFirstAndSaysWhy(t *testing.T) {
 
 func TestFiguresUnitsAndCommonWordsAreNoReasons(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]bool{"40": false, "1d9": false, "95pct": false, "300whkg": false, "不超过": false, "缩短": false, "neg40c": false,
+	for text, want := range map[string]bool{"40": false, "1d9": false, "95pct": false, "300whkg": false, "不超过": false,
+		"缩短": false, "neg40c": false,
 		"的": false, "硫": false, "精脱硫": true, "石墨": true} {
 		if got := (queryTerm{text: text, says: 1, stop: text == "的"}).telling(); got != want {
 			t.Errorf("%s is a reason: %v, want %v", text, got, want)
@@ -315,10 +316,14 @@ func TestHostileNeedsGetAnAnswerInBounds(t *testing.T) {
 	f := market(t, shelf()...)
 	for label, text := range map[string]string{
 		"one character": "硫", "200,000 characters": strings.Repeat("高炉煤气脱硫", 33_333), "stop words": "的 和 与", "numbers": "1 2 3.5",
-		"English": "dry desulfurization", "Mongolian": "ᠮᠣᠩᠭᠣᠯ", "emoji": "🔥🔥", "control": "脱\x00硫\u202e", "operators": `-x "y" title:z`, "HTML": "<script>脱硫</script>",
+		"English": "dry desulfurization", "Mongolian": "ᠮᠣᠩᠭᠣᠯ", "emoji": "🔥🔥", "control": "脱\x00硫\u202e",
+		"operators": `-x "y" title:z`, "HTML": "<script>脱硫</script>",
 	} {
 		start := time.Now()
-		got, err := f.Find(context.Background(), Request{Listing: search.Document{ID: "d2", Kind: "demand", Body: text}, Want: "achievement", Limit: 20})
+		got, err := f.Find(
+			context.Background(),
+			Request{Listing: search.Document{ID: "d2", Kind: "demand", Body: text}, Want: "achievement", Limit: 20},
+		)
 		if err != nil && !fault.HasCode(err, "match_empty") {
 			t.Errorf("%s: %v", label, err)
 		}
@@ -339,10 +344,12 @@ func TestEachFeatureSaysItsReasonOrItsLack(t *testing.T) {
 		reason string
 		lack   string
 	}{
-		"same plan topic":   {func(n, d *search.Document) { set(n, d, facet.Topic, "0805", "0805") }, "同属规划重点方向：topic0805", ""},
-		"other subject":     {func(n, d *search.Document) { set(n, d, facet.Field, "0301", "1202") }, "", "技术领域、行业与需求不同"},
-		"ripe enough":       {func(n, d *search.Document) { n.Numbers[facet.MinMaturity], d.Numbers[facet.Maturity] = 6, 7 }, "成熟度 7 级，满足不低于 6 级", ""},
-		"too young":         {func(n, d *search.Document) { n.Numbers[facet.MinMaturity], d.Numbers[facet.Maturity] = 6, 4 }, "", "成熟度 4 级，低于要求的 6 级"},
+		"same plan topic": {func(n, d *search.Document) { set(n, d, facet.Topic, "0805", "0805") }, "同属规划重点方向：topic0805", ""},
+		"other subject":   {func(n, d *search.Document) { set(n, d, facet.Field, "0301", "1202") }, "", "技术领域、行业与需求不同"},
+		"ripe enough": {func(n, d *search.Document) { n.Numbers[facet.MinMaturity], d.Numbers[facet.Maturity] = 6, 7 },
+			"成熟度 7 级，满足不低于 6 级", ""},
+		"too young": {func(n, d *search.Document) { n.Numbers[facet.MinMaturity], d.Numbers[facet.Maturity] = 6, 4 },
+			"", "成熟度 4 级，低于要求的 6 级"},
 		"maturity unknown":  {func(n, d *search.Document) { n.Numbers[facet.MinMaturity] = 6 }, "", "没有写明成熟度"},
 		"within the budget": {func(n, d *search.Document) { n.Numbers[facet.BudgetMaxFen], d.Numbers[facet.PriceFen] = 2e8, 1e8 }, "报价在预算之内", ""},
 		"too dear": {func(n, d *search.Document) { n.Numbers[facet.BudgetMaxFen], d.Numbers[facet.PriceFen] = 1e8, 195e6 }, "",
@@ -391,7 +398,17 @@ func TestTheScoreIsPureBoundedAndExplained(t *testing.T) {
 	}
 	words := strings.Fields("高炉 煤气 脱硫 干法 工艺 废水 奶牛 饲料 稀土 永磁 提高 效率 用于 钢铁")
 	facets := []string{facet.Field, facet.Topic, facet.Industry, facet.Cooperation, facet.League, facet.County, facet.Org}
-	numbers := []string{facet.PriceFen, facet.BudgetMinFen, facet.BudgetMaxFen, facet.Maturity, facet.MinMaturity, facet.ConfirmedAt, facet.Record, facet.Completeness, facet.IPUntil}
+	numbers := []string{
+		facet.PriceFen,
+		facet.BudgetMinFen,
+		facet.BudgetMaxFen,
+		facet.Maturity,
+		facet.MinMaturity,
+		facet.ConfirmedAt,
+		facet.Record,
+		facet.Completeness,
+		facet.IPUntil,
+	}
 	rapid.Check(t, func(r *rapid.T) {
 		listing := func(id string) search.Document {
 			d := achievement(id, strings.Join(rapid.SliceOfN(rapid.SampledFrom(words), 1, 6).Draw(r, "title"), ""),

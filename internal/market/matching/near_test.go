@@ -30,7 +30,8 @@ func TestNeighboursAreThoseThatComparingEveryWordFinds(t *testing.T) {
 			mine := m.topicOf(m.TopicRow[w])
 			for other, r := range m.TopicRow {
 				v := m.topicOf(r)
-				if like := Dot(mine, v) / (float32(math.Sqrt(float64(Dot(v, v))))*float32(math.Sqrt(float64(Dot(mine, mine)))) + 1e-20); like >= nearLeast && other != w {
+				if like := Dot(mine, v) / (float32(math.Sqrt(float64(Dot(v, v))))*float32(math.Sqrt(float64(Dot(mine, mine)))) + 1e-20); other != w &&
+					like >= nearLeast {
 					want = append(want, nearWord{other, like})
 				}
 			}
@@ -39,7 +40,8 @@ func TestNeighboursAreThoseThatComparingEveryWordFinds(t *testing.T) {
 			}
 			least := float32(2)
 			for _, f := range found[w] {
-				if f.like > least || !slices.ContainsFunc(want, func(k nearWord) bool { return k.word == f.word && math.Abs(float64(k.like-f.like)) < 1e-6 }) {
+				if f.like > least ||
+					!slices.ContainsFunc(want, func(k nearWord) bool { return k.word == f.word && math.Abs(float64(k.like-f.like)) < 1e-6 }) {
 					t.Fatalf("word %d: neighbour %+v after one of %f", w, f, least)
 				}
 				least = f.like

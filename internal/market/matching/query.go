@@ -10,8 +10,8 @@ import (
 	"techmarket/search/zh"
 )
 
-// Shares of a listing's parts in what it asks for. A title says it in short; the sentences of the rest count by their nearness to it, so that
-// the company's introduction and the expected profit weigh less than the problem.
+// Shares of a listing's parts in what it asks for. A title says it in short; the sentences of the rest count by their nearness to it, so
+// that the company's introduction and the expected profit weigh less than the problem.
 const (
 	headShare     = 1.5 // title, keywords, 拟解决的关键问题
 	sentenceShare = 1
@@ -69,7 +69,11 @@ func partsOf(a *zh.Analyzer, m *Model, listing search.Document) (parts []part, w
 	if first, rest, more := strings.Cut(strings.TrimSpace(body), "\n"); head == "" && more && utf8.RuneCountInString(first) <= headRunes {
 		head, body = first, rest
 	}
-	parts = []part{{clip(head, queryRunes), headShare}, {strings.Join(listing.Keywords, "\n"), headShare}, {clip(listing.Summary, queryRunes), headShare}}
+	parts = []part{
+		{clip(head, queryRunes), headShare},
+		{strings.Join(listing.Keywords, "\n"), headShare},
+		{clip(listing.Summary, queryRunes), headShare},
+	}
 	if head == "" || strings.TrimSpace(body) == "" {
 		return append(parts, part{body, sentenceShare}), false
 	}

@@ -20,8 +20,9 @@ type Contribution struct {
 	Feature string  `json:"feature"` // text, subject, maturity, terms, region, record, freshness
 	Value   float64 `json:"value"`   // 0–1, maturity −1–1
 	Weight  float64 `json:"weight"`
-	Points  float64 `json:"points"` // Value × Weight, of text; of the others times the text's value: a condition counts as far as the content fits
-	Note    string  `json:"note"`   // plain Chinese; "" when there is nothing to say
+	// Points are Value × Weight, of text; of the others times the text's value: a condition counts as far as the content fits.
+	Points float64 `json:"points"`
+	Note   string  `json:"note"` // plain Chinese; "" when there is nothing to say
 }
 
 // Explained is the score of one candidate with its reasons.

@@ -2,7 +2,8 @@
 //
 // It owns the folder and the table file. It refuses what is not on the short list of kinds, judged by content and not
 // by name, what could do harm when opened (programs, macros, archives that unpack without end), and what nobody could
-// check (encrypted office files). Who may read a file is the business of the object it belongs to.
+// check (encrypted office files). Who may read a file is decided by Reader alone: by the object that the file
+// belongs to.
 package files
 
 import (
@@ -134,11 +135,6 @@ type Meta struct {
 // Record names a received content in the caller's transaction.
 func (s *Store) Record(ctx context.Context, tx pgx.Tx, c Content, m Meta) (File, error) {
 	return insert(ctx, tx, c, m, s.now())
-}
-
-// Get reads one row. Fault: NotFound.
-func (s *Store) Get(ctx context.Context, q postgres.Querier, id int64) (File, error) {
-	return get(ctx, q, id)
 }
 
 // Open streams a file's content. Fault: Unavailable file_lost when the disk no longer has it.

@@ -142,7 +142,7 @@ func TestRecord_FindsTheContentAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f, err := s.Get(ctx, db, ids[1])
+	f, err := s.Own(ctx, db, 5, ids[1])
 	if err != nil || f.Name != "二.txt" || *f.OwnerOrg != 5 || f.UploadedBy != nil {
 		t.Fatalf("got %+v, err %v", f, err)
 	}
@@ -154,8 +154,10 @@ func TestRecord_FindsTheContentAgain(t *testing.T) {
 	if text, _ := io.ReadAll(r); string(text) != "内容" {
 		t.Errorf("got %q", text)
 	}
-	if _, err := s.Get(ctx, db, 999); !fault.Is(err, fault.NotFound) {
-		t.Errorf("got %v, want not found", err)
+	for _, c := range []struct{ org, id int64 }{{5, 999}, {6, ids[1]}, {0, ids[1]}} {
+		if _, err := s.Own(ctx, db, c.org, c.id); !fault.Is(err, fault.NotFound) {
+			t.Errorf("file %d of organisation %d: got %v, want not found", c.id, c.org, err)
+		}
 	}
 }
 

@@ -2,11 +2,13 @@ package files
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/platform/postgres"
 )
 
@@ -22,17 +24,6 @@ func insert(ctx context.Context, tx pgx.Tx, c Content, m Meta, at time.Time) (Fi
 	f, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[File])
 	if err != nil {
 		return File{}, fmt.Errorf("record file: %w", postgres.Fault(err))
-	}
-	return f, nil
-}
-
-const getSQL = `select ` + columns + ` from file where id = @id`
-
-func get(ctx context.Context, q postgres.Querier, id int64) (File, error) {
-	rows, _ := q.Query(ctx, getSQL, pgx.StrictNamedArgs{"id": id})
-	f, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[File])
-	if err != nil {
-		return File{}, fmt.Errorf("get file: %w", postgres.Fault(err))
 	}
 	return f, nil
 }
@@ -57,4 +48,35 @@ func Digests(ctx context.Context, q postgres.Querier) ([]string, error) {
 		return nil, fmt.Errorf("list files: %w", postgres.Fault(err))
 	}
 	return all, nil
+}
+
+const (
+	grantedSQL = `select ` + columns + ` from file where file.id = @file and exists (select from file_grant g
+		where g.file_id = @file and g.object = @object and g.id = @id and g.number = @number and g.part = any(@parts))`
+	holdersSQL  = `select distinct object as kind, id, number from file_grant where file_id = @file and object = @object order by id, number`
+	ownSQL      = `select ` + columns + ` from file where id = @file and owner_org = @org`
+	uploadedSQL = `select ` + columns + ` from file where id = @file and uploaded_by = @account and owner_org = @org`
+)
+
+// granted reads the row of a file that belongs to one of the parts of an object.
+func granted(ctx context.Context, q postgres.Querier, of Object, parts []string, file int64) (File, error) {
+	return theFile(ctx, q, grantedSQL, pgx.StrictNamedArgs{"file": file, "object": of.Kind, "id": of.ID, "number": of.Number, "parts": parts})
+}
+
+// uploaded reads the row of the person's own upload.
+func uploaded(ctx context.Context, q postgres.Querier, who actor.Actor, file int64) (File, error) {
+	return theFile(ctx, q, uploadedSQL, pgx.StrictNamedArgs{"file": file, "account": who.AccountID, "org": who.OrgID})
+}
+
+func theFile(ctx context.Context, q postgres.Querier, sql string, args pgx.StrictNamedArgs) (File, error) {
+	f, err := postgres.One[File](ctx, q, sql, args)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return File{}, notFound()
+	}
+	return f, err
+}
+
+// holders are the objects of a kind that hold a file.
+func holders(ctx context.Context, q postgres.Querier, kind string, file int64) ([]Object, error) {
+	return postgres.Many[Object](ctx, q, holdersSQL, pgx.StrictNamedArgs{"file": file, "object": kind})
 }

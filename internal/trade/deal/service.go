@@ -26,7 +26,7 @@ type Listings interface {
 
 // Files gives the facts of an uploaded file (files.Store).
 type Files interface {
-	Get(ctx context.Context, q postgres.Querier, file int64) (files.File, error)
+	Own(ctx context.Context, q postgres.Querier, org, file int64) (files.File, error)
 }
 
 // Notices tells people in the caller's transaction: a message in the site and, where they have an
@@ -342,20 +342,12 @@ func (s *Service) thread(ctx context.Context, who actor.Actor, id int64, sql str
 	return out, nil
 }
 
-// MayReadFile answers whether the actor may download a file of the thread. Faults: NotFound.
-func (s *Service) MayReadFile(ctx context.Context, who actor.Actor, id, file int64) error {
-	const op = "deal: file"
-	if _, _, err := s.visible(ctx, s.config.DB, who, id, false); err != nil {
-		return fmt.Errorf(op+": %w", err)
+// SeesFiles is the rule of files.Reader: the parties of a talk read the files of its thread. Faults: NotFound.
+func (s *Service) SeesFiles(ctx context.Context, who actor.Actor, of files.Object) ([]string, error) {
+	if _, _, err := s.visible(ctx, s.config.DB, who, of.ID, false); err != nil {
+		return nil, fmt.Errorf("deal: file: %w", err)
 	}
-	var found bool
-	if err := s.config.DB.QueryRow(ctx, hasFile, pgx.StrictNamedArgs{"id": id, "file": file}).Scan(&found); err != nil {
-		return fmt.Errorf(op+": %w", postgres.Fault(err))
-	}
-	if !found {
-		return fmt.Errorf(op+": %w", errFile)
-	}
-	return nil
+	return []string{"thread"}, nil
 }
 
 // Accept answers an approach: talks begin and the answering person carries them for its side.
@@ -688,12 +680,9 @@ func (s *Service) attachments(ctx context.Context, who actor.Actor, ids []int64)
 	}
 	out := make([]File, 0, len(ids))
 	for _, id := range ids {
-		facts, err := s.config.Files.Get(ctx, s.config.DB, id)
+		facts, err := s.config.Files.Own(ctx, s.config.DB, who.OrgID, id)
 		if err != nil {
 			return nil, err
-		}
-		if facts.OwnerOrg == nil || !who.In(*facts.OwnerOrg) {
-			return nil, errFile
 		}
 		if !slices.ContainsFunc(out, func(f File) bool { return f.ID == id }) {
 			out = append(out, File{ID: id, Name: facts.Name, Size: facts.Size})
@@ -737,6 +726,5 @@ func member(a actor.Actor) bool { return a.Has(actor.Member, actor.OrgAdmin) }
 var (
 	errSignIn       = fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
 	errNotConfirmed = fault.New(fault.Forbidden, "org_not_confirmed", "单位未通过确认或已被暂停，请联系自治区管理员；确认后才能对接和洽谈")
-	errFile         = fault.New(fault.NotFound, "file_not_found", "没有找到这个文件，请重新上传")
 	errTermsMoved   = fault.New(fault.Conflict, "terms_moved", "条款已有新的版本，请核对最新一版后再办理")
 )

@@ -48,7 +48,6 @@ where deal_id = @id and (@from::bigint = 0 or id < @from) order by id desc limit
 	selectOthers = `select id from deal where state in ('interested','talking') and id <> @but
 	and (supply_listing_id = @listing or demand_listing_id = @listing) order by id limit 500`
 	selectFiles = `select message_id, file_id, name, size from deal_file where message_id = any(@ids) order by file_id`
-	hasFile     = `select exists (select from deal_file where deal_id = @id and file_id = @file)`
 
 	insertTerms = `insert into deal_terms (deal_id, number, terms, proposed_by, proposed_side, proposed_at,
 	supply_accepted_by, supply_accepted_at, demand_accepted_by, demand_accepted_at)

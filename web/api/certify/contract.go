@@ -6,12 +6,15 @@ import (
 	"encoding/json"
 	"errors"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/files"
 	"techmarket/web"
 	"techmarket/web/api"
 )
@@ -21,6 +24,11 @@ type checked struct {
 	contract.Outlook
 	Point *point.Point `json:"point" doc:"应报送的登记点；所在地区没有时为空"`
 }
+
+// fileRole is what an attachment is to its contract.
+type fileRole contract.FileRole
+
+func (fileRole) Schema(huma.Registry) *huma.Schema { return api.Enum(contract.FileRoles()) }
 
 func (o *Operations) contractOperations(a *api.API) {
 	member, trader := web.Members(), web.Traders()
@@ -78,11 +86,11 @@ func (o *Operations) contractOperations(a *api.API) {
 	api.Op(a, "POST /contracts/{id}/files", member, "附上已上传的文件", func(ctx context.Context, who actor.Actor, in *struct {
 		api.ByID
 		Body struct {
-			File int64             `json:"fileId" required:"true" minimum:"1"`
-			Role contract.FileRole `json:"role" required:"true" enum:"signed_text,undertaking,ip_certificate,plan_consent,authority,permit,import_certificate,minutes,other"`
+			File int64    `json:"fileId" required:"true" minimum:"1"`
+			Role fileRole `json:"role" required:"true"`
 		}
 	}) (contract.Contract, error) {
-		return o.Contracts.Attach(ctx, who, in.ID, in.Body.File, in.Body.Role)
+		return o.Contracts.Attach(ctx, who, in.ID, in.Body.File, contract.FileRole(in.Body.Role))
 	}, api.Created)
 	api.Op(
 		a,
@@ -99,10 +107,7 @@ func (o *Operations) contractOperations(a *api.API) {
 		trader,
 		"下载附件",
 		func(ctx context.Context, who actor.Actor, in *api.FileOf) (api.Download, error) {
-			if err := o.Contracts.MayReadFile(ctx, who, in.ID, in.File); err != nil {
-				return api.Download{}, err
-			}
-			return api.Read(ctx, o.Files, in.File)
+			return api.Read(ctx, o.Files, who, files.Object{Kind: "contract", ID: in.ID}, in.File)
 		},
 		"application/octet-stream",
 	)

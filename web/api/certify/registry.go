@@ -5,22 +5,40 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"techmarket/internal/certify/papers"
 	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
-	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/platform/files"
 	"techmarket/web"
 	"techmarket/web/api"
 )
 
+// filingStep is an event of the table on a filing; the review sheet has an operation of its own.
+type filingStep registry.Event
+
+func (filingStep) Schema(huma.Registry) *huma.Schema {
+	review := func(e registry.Event) bool { return e == registry.EventSaveReview }
+	return api.Enum(slices.DeleteFunc(registry.Events(registry.OnFiling), review))
+}
+
+// registrationStep is an event of the table on a registration.
+type registrationStep registry.Event
+
+func (registrationStep) Schema(huma.Registry) *huma.Schema {
+	return api.Enum(registry.Events(registry.OnRegistration))
+}
+
 // filingEvent carries one event with what it needs; the rest stays empty.
 type filingEvent struct {
 	Version  int                       `json:"version" doc:"您看到的版本；0 按最新办理"`
-	Event    registry.Event            `json:"event" required:"true" enum:"withdraw,accept,decline_intake,request_correction,submit_correction,decline_correction,return_correction,lapse_correction,pass_first_review,pass_second_review,return_to_review,assign_experts,pass_experts,reject_by_experts,register,register_change,refuse,open_reconsideration,open_re_recognition,restore,conclude"`
+	Event    filingStep                `json:"event" required:"true"`
 	Text     string                    `json:"text" doc:"withdraw、return_to_review 等的理由；pass_second_review 的意见；decline_intake 的说明"`
 	Code     string                    `json:"code" doc:"decline_intake：不予受理的代码"`
 	Items    []registry.CorrectionItem `json:"items,omitempty" doc:"request_correction：一次告知的全部事项" maxItems:"100"`
@@ -96,19 +114,7 @@ func (o *Operations) filingOperations(a *api.API) {
 		reader,
 		"下载申请的附件",
 		func(ctx context.Context, who actor.Actor, in *api.FileOf) (api.Download, error) {
-			k, err := o.Registry.Case(ctx, who, in.ID)
-			if err != nil {
-				return api.Download{}, err
-			}
-			for _, f := range k.Contract.Files {
-				if f.ID == in.File {
-					return api.Read(ctx, o.Files, in.File)
-				}
-			}
-			if k.Filing.Review.MinutesOf(in.File) {
-				return api.Read(ctx, o.Files, in.File)
-			}
-			return api.Download{}, fault.New(fault.NotFound, "file", "这件申请里没有这个文件")
+			return api.Read(ctx, o.Files, who, files.Object{Kind: "filing", ID: in.ID}, in.File)
 		},
 		"application/octet-stream",
 	)
@@ -149,7 +155,7 @@ func (o *Operations) moveFiling(ctx context.Context, who actor.Actor, id int64, 
 	out, err := o.Registry.Do(
 		ctx,
 		who,
-		registry.Command{Filing: id, Version: in.Version, Event: in.Event, Text: cmp.Or(in.Opinion, in.Text), Code: in.Code,
+		registry.Command{Filing: id, Version: in.Version, Event: registry.Event(in.Event), Text: cmp.Or(in.Opinion, in.Text), Code: in.Code,
 			Items: in.Items, Answers: in.Answers, Refusal: in.Refusal, Experts: in.Experts, Minutes: in.Minutes, National: in.National},
 	)
 	if out.Registration.Number != "" {
@@ -159,14 +165,14 @@ func (o *Operations) moveFiling(ctx context.Context, who actor.Actor, id int64, 
 }
 
 type registrationEvent struct {
-	Version int            `json:"version" doc:"登记的 lockVersion；0 按最新办理"`
-	Event   registry.Event `json:"event" required:"true" enum:"start_change,abandon_change,request_change,request_cancel,decline_cancel,cancel,announce_revocation,state,drop_revocation,revoke,review_tax_relief,book_income,reverse_income,open_reconsideration,open_re_recognition,restore,conclude"`
-	Text    string         `json:"text" doc:"理由或说明"`
-	Ground  string         `json:"ground" doc:"cancel：terminated、rescinded、void；announce_revocation：撤销的情形代码"`
-	OK      bool           `json:"ok" doc:"review_tax_relief：复核通过"`
-	Amount  money.Fen      `json:"amountFen" doc:"book_income：核定的技术性收入，分"`
-	Paper   int64          `json:"paperFileId" minimum:"0" doc:"book_income：加盖财务印章的核定表，先上传"`
-	Income  int64          `json:"incomeId" minimum:"0" doc:"reverse_income：要冲销的一笔"`
+	Version int              `json:"version" doc:"登记的 lockVersion；0 按最新办理"`
+	Event   registrationStep `json:"event" required:"true"`
+	Text    string           `json:"text" doc:"理由或说明"`
+	Ground  string           `json:"ground" doc:"cancel：terminated、rescinded、void；announce_revocation：撤销的情形代码"`
+	OK      bool             `json:"ok" doc:"review_tax_relief：复核通过"`
+	Amount  money.Fen        `json:"amountFen" doc:"book_income：核定的技术性收入，分"`
+	Paper   int64            `json:"paperFileId" minimum:"0" doc:"book_income：加盖财务印章的核定表，先上传"`
+	Income  int64            `json:"incomeId" minimum:"0" doc:"reverse_income：要冲销的一笔"`
 }
 
 // ByNumber is the path of one registration.
@@ -237,7 +243,7 @@ func (o *Operations) moveRegistration(ctx context.Context, who actor.Actor, numb
 	out, err := o.Registry.Do(
 		ctx,
 		who,
-		registry.Command{Number: number, Version: in.Version, Event: in.Event, Text: in.Text, Ground: in.Ground,
+		registry.Command{Number: number, Version: in.Version, Event: registry.Event(in.Event), Text: in.Text, Ground: in.Ground,
 			Approved: in.OK, Amount: in.Amount, Paper: in.Paper, Income: in.Income},
 	)
 	if out.Filing.ID != 0 {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/people/identity"
@@ -105,9 +107,18 @@ func tokenOf(t identity.APIToken, secret string) apiToken {
 		UsedAt: t.UsedAt, RevokedAt: t.RevokedAt, Secret: secret}
 }
 
+// roleName is one of actor.Roles.
+type roleName actor.Role
+
+func (roleName) Schema(huma.Registry) *huma.Schema { return api.Enum(actor.Roles()) }
+
 // RolesBody names roles.
 type RolesBody struct {
-	Roles []actor.Role `json:"roles" required:"true" nullable:"false" maxItems:"11" enum:"org_admin,member,broker,registrar,reviewer,point_head,expert,league_officer,region_officer,tax_reader,system_admin"`
+	Roles []roleName `json:"roles" required:"true" nullable:"false" maxItems:"11"`
+}
+
+func (b RolesBody) roles() []actor.Role {
+	return api.Each(b.Roles, func(r roleName) actor.Role { return actor.Role(r) })
 }
 
 func (o *Operations) identityOperations(a *api.API) {
@@ -234,7 +245,7 @@ func (o *Operations) identityOperations(a *api.API) {
 		api.ByID
 		Body RolesBody
 	}) (api.None, error) {
-		return api.None{}, o.Identity.SetRoles(ctx, who, in.ID, in.Body.Roles)
+		return api.None{}, o.Identity.SetRoles(ctx, who, in.ID, in.Body.roles())
 	})
 	api.Op(
 		a,
@@ -262,7 +273,7 @@ func (o *Operations) identityOperations(a *api.API) {
 			RolesBody
 		}
 	}) (invitation, error) {
-		i, token, err := o.Identity.Invite(ctx, who, in.ID, in.Body.Email, in.Body.Roles)
+		i, token, err := o.Identity.Invite(ctx, who, in.ID, in.Body.Email, in.Body.roles())
 		return invitationOf(i, token), err
 	}, api.Created, api.Secret)
 	api.Op(

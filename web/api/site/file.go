@@ -7,7 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"techmarket/internal/foundation/actor"
-	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/notify"
 	"techmarket/web"
 	"techmarket/web/api"
@@ -51,17 +51,7 @@ func (o *Operations) fileOperations(a *api.API) {
 		web.Anyone(),
 		"下载成果、需求上公开给您的文件，和本人上传的文件",
 		func(ctx context.Context, who actor.Actor, in *api.ByID) (api.Download, error) {
-			ok, err := o.Listings.MayReadFile(ctx, who, in.ID)
-			if err == nil && !ok { // not attached to anything yet
-				ok, err = o.Files.Own(ctx, who, in.ID)
-			}
-			if err == nil && !ok {
-				err = fault.New(fault.NotFound, "file", "没有这个文件，或它不对您公开")
-			}
-			if err != nil {
-				return api.Download{}, err
-			}
-			return api.Read(ctx, o.Files, in.ID)
+			return api.Read(ctx, o.Files, who, files.Object{Kind: "listing"}, in.ID)
 		},
 		"application/octet-stream",
 	)

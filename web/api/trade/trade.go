@@ -5,6 +5,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/files"
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/deal"
 	"techmarket/web"
@@ -103,10 +104,7 @@ func (o *Operations) dealOperations(a *api.API) {
 		trader,
 		"下载留言的附件",
 		func(ctx context.Context, who actor.Actor, in *api.FileOf) (api.Download, error) {
-			if err := o.Deals.MayReadFile(ctx, who, in.ID, in.File); err != nil {
-				return api.Download{}, err
-			}
-			return api.Read(ctx, o.Files, in.File)
+			return api.Read(ctx, o.Files, who, files.Object{Kind: "deal", ID: in.ID}, in.File)
 		},
 		"application/octet-stream",
 	)

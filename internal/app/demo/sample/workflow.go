@@ -59,7 +59,6 @@ func (g *generator) workflow(c *Contract, i int) {
 	registrar := registrars[i%len(registrars)]
 	reviewer := g.desk[c.Point+"/"+RoleReviewer][0]
 	head := g.desk[c.Point+"/"+RoleHead][0]
-	expert := g.experts[i%len(g.experts)]
 
 	if state == StateDeclined {
 		g.decline(c, i)
@@ -70,26 +69,37 @@ func (g *generator) workflow(c *Contract, i int) {
 		return
 	}
 	g.step(c, "accept", StateAwaiting, StateInReview, registrar, 1, "", "材料齐全，已受理。")
-	if state == StateInReview {
+	if state == StateInReview || !g.firstReview(c, i, refusal, registrar, reviewer) || state == StateSecondReview {
 		return
 	}
+	if !g.secondReview(c, i, reviewer) {
+		return
+	}
+	c.Registered = g.step(c, "register", StateToRegister, StateRegistered, head, 1, "", "")
+	c.Versions = []Version{{No: 1, Amounts: c.Amounts, At: c.Registered, Note: "首次登记"}}
+	g.afterwards(c, i, head)
+}
+
+// firstReview goes from acceptance to the second review; false where the case ends or rests before it.
+func (g *generator) firstReview(c *Contract, i int, refusal Event, registrar, reviewer string) bool {
+	state := c.State
 	if state == StateCorrecting || i%6 == 2 && c.Registered.IsZero() && state != StateExperts {
 		g.step(c, "request_correction", StateInReview, StateCorrecting, registrar, 1, "", corrections[i%len(corrections)])
 		if state == StateCorrecting {
-			return
+			return false
 		}
 		if refusal.Code == "R5" || refusal.Code == "R7" || refusal.Code == "R3" {
 			c.Disputed = false
 			g.step(c, "lapse_correction", StateCorrecting, StateRefused, registrar, 20, refusal.Code, refusal.Note)
 			g.reconsider(c, state)
-			return
+			return false
 		}
 		g.step(c, "submit_correction", StateCorrecting, StateInReview, c.Applicant, g.between(1, 4), "", "已按告知补齐。")
 	}
 	if refusal.Code != "" && i%3 != 0 {
 		g.step(c, "refuse", StateInReview, StateRefused, registrar, 3, refusal.Code, refusal.Note)
 		g.reconsider(c, state)
-		return
+		return false
 	}
 	note := opinion
 	if i%2 == 0 {
@@ -99,33 +109,31 @@ func (g *generator) workflow(c *Contract, i int) {
 	if refusal.Code != "" {
 		g.step(c, "refuse", StateSecondReview, StateRefused, reviewer, 2, refusal.Code, refusal.Note)
 		g.reconsider(c, state)
-		return
+		return false
 	}
 	if i%17 == 3 {
 		g.step(c, "return_to_review", StateSecondReview, StateInReview, reviewer, 1, "", "设备清单第2行的合理数量请再核，样机只需一套。")
 		g.step(c, "pass_first_review", StateInReview, StateSecondReview, registrar, 1, "", "已按复核意见重新核定。")
 	}
-	if state == StateSecondReview {
-		return
-	}
+	return true
+}
+
+// secondReview goes on until the case waits for registration; false where it ends or rests before that.
+func (g *generator) secondReview(c *Contract, i int, reviewer string) bool {
+	state, expert := c.State, g.experts[i%len(g.experts)]
 	if state == StateExperts && c.Amounts.Technical < largeAmount {
 		c.Disputed = true
 	}
 	if c.Amounts.Technical >= largeAmount || c.Disputed {
 		g.step(c, "pass_second_review", StateSecondReview, StateExperts, reviewer, 2, "", "复核一致，按规定提请专家审查。")
 		if state == StateExperts {
-			return
+			return false
 		}
 		g.step(c, "pass_experts", StateExperts, StateToRegister, expert, g.between(3, 7), "", "专家组三人一致同意，意见见会议纪要。")
 	} else {
 		g.step(c, "pass_second_review", StateSecondReview, StateToRegister, reviewer, g.between(1, 2), "", "复核一致。")
 	}
-	if state == StateToRegister {
-		return
-	}
-	c.Registered = g.step(c, "register", StateToRegister, StateRegistered, head, 1, "", "")
-	c.Versions = []Version{{No: 1, Amounts: c.Amounts, At: c.Registered, Note: "首次登记"}}
-	g.afterwards(c, i, head)
+	return state != StateToRegister
 }
 
 // afterwards is what happens to a registered contract: change, income, tax review, cancel, revoke.

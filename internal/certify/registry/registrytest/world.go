@@ -41,12 +41,13 @@ import (
 
 // World is a small market on a real database: a seller, a buyer, points with their staff, officers.
 type World struct {
-	T     testing.TB
-	DB    *postgres.DB
-	S     *registry.Service
-	Jobs  *jobs.Client // Drain makes the certificates
-	Files *files.Store
-	Now   time.Time // the clock of every service; starts on Friday 2026-04-10 10:00 in Shanghai
+	T      testing.TB
+	DB     *postgres.DB
+	S      *registry.Service
+	Jobs   *jobs.Client // Drain makes the certificates
+	Files  *files.Store
+	Reader *files.Reader
+	Now    time.Time // the clock of every service; starts on Friday 2026-04-10 10:00 in Shanghai
 
 	Deadlines *deadline.Service
 	Points    *point.Service
@@ -133,7 +134,7 @@ func New(t testing.TB) *World {
 	Check(t, err)
 	store, err := files.New(t.TempDir(), clock)
 	Check(t, err)
-	w.Files = store
+	w.Files, w.Reader = store, files.NewReader(store, w.DB)
 	w.wire(recorder{clock}, keys, clock)
 	w.S.RegisterJobs(workers)
 	w.Papers.RegisterJobs(workers)
@@ -167,7 +168,7 @@ func (w *World) wire(trail audit.Recorder, keys *ledger.Keys, now func() time.Ti
 	w.Deadlines = deadline.New(deadline.Config{DB: w.DB, Audit: trail, Now: now, Used: registry.PolicyUsed})
 	w.Points = point.New(point.Config{DB: w.DB, Audit: trail, People: who, Now: now, Year: registry.YearOf})
 	w.S = registry.New(
-		registry.Config{DB: w.DB, Contracts: contracts, Ledger: chain, Audit: trail, People: who, Jobs: w.Jobs, Files: w.Files, Now: now,
+		registry.Config{DB: w.DB, Contracts: contracts, Ledger: chain, Audit: trail, People: who, Jobs: w.Jobs, Files: w.Files, Reader: w.Reader, Now: now,
 			Random: rand.Reader, Drawable: papers.Drawable(Fonts), Ended: benefits.VoidLists},
 	)
 	w.Benefits = benefits.New(
@@ -177,7 +178,13 @@ func (w *World) wire(trail audit.Recorder, keys *ledger.Keys, now func() time.Ti
 		papers.Config{DB: w.DB, Registry: w.S, Benefits: w.Benefits, Ledger: chain, Files: w.Files, Jobs: w.Jobs, Fonts: Fonts,
 			BaseURL: "https://example.test"},
 	)
-	w.Archive = archive.New(archive.Config{DB: w.DB, Registry: w.S, Papers: w.Papers, Ledger: chain, Files: w.Files, Audit: trail, Now: now})
+	w.Archive = archive.New(archive.Config{DB: w.DB, Registry: w.S, Papers: w.Papers, Ledger: chain, Files: w.Reader, Audit: trail, Now: now})
+	w.Reader.Sees("filing", w.S.SeesFilingFiles)
+	w.Reader.Sees("registration", w.S.SeesRegistrationFiles)
+	w.Reader.Sees("export", func(ctx context.Context, a actor.Actor, of files.Object) ([]string, error) {
+		return w.Exchange.SeesExportFiles(ctx, a, of)
+	})
+	w.Reader.Sees("contract", contracts.SeesFiles)
 	w.Exchange = exchange.New(
 		exchange.Config{DB: w.DB, Registry: w.S, Contracts: contracts, Archive: w.Archive, Audit: trail, Files: w.Files, Jobs: w.Jobs,
 			Now: now},

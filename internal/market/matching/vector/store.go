@@ -11,8 +11,10 @@ import (
 )
 
 const (
-	upsertVector = `insert into listing_vector (document, kind, model, digest, vector, updated_at) values (@document, @kind, @model, @digest, @vector, @at)
-		on conflict (document) do update set kind = excluded.kind, model = excluded.model, digest = excluded.digest, vector = excluded.vector, updated_at = excluded.updated_at`
+	upsertVector = `insert into listing_vector (document, kind, model, digest, vector, updated_at)
+		values (@document, @kind, @model, @digest, @vector, @at)
+		on conflict (document) do update set kind = excluded.kind, model = excluded.model, digest = excluded.digest,
+		vector = excluded.vector, updated_at = excluded.updated_at`
 	deleteVectors = `delete from listing_vector where document = any(@documents)`
 	selectDigests = `select document, digest from listing_vector where model = @model and document = any(@documents)`
 	selectHeld    = `select document, kind, vector from listing_vector where model = @model`
@@ -75,7 +77,11 @@ func load(ctx context.Context, q querier, model string, yield func(kind, documen
 }
 
 func put(ctx context.Context, tx pgx.Tx, model, kind, document string, digest []byte, v []float32, at time.Time) error {
-	_, err := tx.Exec(ctx, upsertVector, pgx.StrictNamedArgs{"document": document, "kind": kind, "model": model, "digest": digest, "vector": bytesOf(v), "at": at})
+	_, err := tx.Exec(
+		ctx,
+		upsertVector,
+		pgx.StrictNamedArgs{"document": document, "kind": kind, "model": model, "digest": digest, "vector": bytesOf(v), "at": at},
+	)
 	return err
 }
 

@@ -94,9 +94,21 @@ func (b *bundle) restart() {
 	b.t.Helper()
 	workers := jobs.NewWorkers()
 	var err error
-	b.jobs, err = jobs.New(jobs.Config{DB: b.db, Workers: workers, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }, Parallel: 1})
+	b.jobs, err = jobs.New(
+		jobs.Config{DB: b.db, Workers: workers, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }, Parallel: 1},
+	)
 	must(b.t, err)
-	b.vectors, err = New(b.t.Context(), Config{DB: b.db, Embedder: b.embedder, Engine: b.engine, Queue: b.jobs, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)})
+	b.vectors, err = New(
+		b.t.Context(),
+		Config{
+			DB:       b.db,
+			Embedder: b.embedder,
+			Engine:   b.engine,
+			Queue:    b.jobs,
+			Now:      func() time.Time { return now },
+			Log:      slog.New(slog.DiscardHandler),
+		},
+	)
 	must(b.t, err)
 	b.vectors.Register(workers)
 }

@@ -1,0 +1,157 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func meadowDraft() map[string]any {
+	return map[string]any{"title": meadowAchievement["title"], "summary": meadowAchievement["summary"],
+		"problem":     meadowAchievement["problem"],
+		"description": meadowAchievement["description"], "keywords": []string{"羊草", "种子包衣", "盐碱地"}, "maturity": map[string]any{"level": 7},
+		"cooperation": []string{"joint_development"}, "price": map[string]any{"minFen": 60_000_000, "maxFen": 120_000_000}, "field": "07",
+		"industry": "A",
+		"ip":       []any{map[string]any{"kind": "invention", "number": "ZL202210123456.7", "title": "一种羊草种子包衣剂"}},
+		"contact":  map[string]any{"name": "其其格", "phone": "0471-5550123"}}
+}
+
+// TestAPI_ChainFromListingToStatistics walks steps 4 to 8 with programs only, and looks at every step who else may see it.
+func TestAPI_ChainFromListingToStatistics(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	seller, buyer, rival, guest := w.caller("member"), w.caller("company"), w.caller("rival"), w.caller("")
+	registrar, sibling := w.caller("registrar"), w.caller("siblingRegistrar")
+	for _, c := range []caller{seller, buyer} {
+		me := c.get("/me").want(200).object()["organisation"].(map[string]any)
+		profile := me["profile"].(map[string]any)
+		profile["nature"] = map[string]string{"member": "0221", "company": "150"}[c.name]
+		c.send("PATCH", fmt.Sprintf("/organisations/%.0f", me["id"]), map[string]any{"version": me["version"], "profile": profile}).want(200)
+	}
+	achievement := w.published(seller, w.caller("league"), "achievements", meadowDraft())
+	demand := w.published(buyer, w.caller("otherLeague"), "demands",
+		map[string]any{"title": meadowDemand["title"], "problem": meadowDemand["problem"],
+			"cooperation": []string{"joint_development"}, "targets": []any{map[string]any{"name": "羊草出苗率", "present": "35", "target": "70",
+				"unit": "%"}},
+			"budget": map[string]any{"minFen": 50_000_000, "maxFen": 100_000_000}, "field": "07", "industry": "A",
+			"contact": map[string]any{"name": "那顺", "phone": "0472-5550123"}})
+	found := buyer.get(fmt.Sprintf("/demands/%d/matches", demand)).want(200).list()
+	if len(found) != 1 || int64(found[0].(map[string]any)["id"].(float64)) != achievement ||
+		len(found[0].(map[string]any)["reasons"].([]any)) == 0 {
+		t.Fatalf("matches: got %v", found)
+	}
+
+	talk := fmt.Sprintf("/deals/%d", buyer.post("/deals", map[string]any{"supplyListingId": achievement, "demandListingId": demand,
+		"message": "想一起做包衣种子的中试"}).want(201).id())
+	rival.get(talk).refused(404, "deal_not_found")
+	registrar.get(talk).refused(403, "no_permission")
+	buyer.post(talk+"/accept", nil).refused(403, "wrong_side")
+	seller.post(talk+"/accept", nil).want(200)
+	attached := seller.file("deal", "试验报告.pdf", pdf("trial"))
+	seller.post(talk+"/messages", map[string]any{"body": "可以，建议先做 300 亩。", "files": []int64{attached}}).want(201)
+	if got := buyer.get(fmt.Sprintf("%s/files/%d", talk, attached)).want(200); !bytes.Equal(got.body, pdf("trial")) ||
+		!strings.HasPrefix(got.header.Get("Content-Disposition"), "attachment") {
+		t.Errorf("attachment: got %d bytes, %v", len(got.body), got.header)
+	}
+	rival.get(fmt.Sprintf("%s/files/%d", talk, attached)).want(404)
+	seller.post(talk+"/terms", map[string]any{"after": 0, "terms": map[string]any{"classCode": "0101",
+		"object":    "开发羊草种子包衣配方并完成 300 亩田间试验，出苗率不低于 70%。",
+		"amountFen": 80_000_000, "payment": "lump_sum", "startsOn": "2026-04-01", "endsOn": "2027-10-31", "ownership": "专利申请权归双方共有。"}}).want(201)
+	if state := buyer.post(talk+"/terms/1/accept", nil).want(200).object()["state"]; state != "agreed" {
+		t.Errorf("deal: got %v", state)
+	}
+
+	buyer.post(talk+"/contract", nil).refused(403, "not_applicant")
+	draft := seller.post(talk+"/contract", nil).want(201)
+	at := fmt.Sprintf("/contracts/%d", draft.id())
+	rival.get(at).refused(404, "contract_not_found")
+	content := draft.object()["content"].(map[string]any)
+	set := func(part string, v map[string]any) {
+		to := content[part].(map[string]any)
+		for k, x := range v {
+			to[k] = x
+		}
+	}
+	no := map[string]any{"agency": "no", "research": "no", "converted": "no"}
+	set("seller", no)
+	set("seller", map[string]any{"creditCode": "12150000460029132U", "industry": "P"})
+	first := content["buyers"].([]any)[0].(map[string]any)
+	for k, v := range no {
+		first[k] = v
+	}
+	first["creditCode"], first["industry"] = "911500001141506290", "A"
+	set("elements", map[string]any{"signedOn": "2026-04-01", "medium": "paper", "royalty": "no", "relatedParty": "no", "planSource": "9",
+		"socialGoal": "09", "confidential": "none"})
+	content["technicalFen"] = 70_000_000
+	content["costs"] = []any{map[string]any{"kind": "equipment", "name": "包衣机", "quantity": 2, "unitCostFen": 5_000_000}}
+	set("statement", map[string]any{"true": true, "same": true, "unfiled": true, "phone": "0471-5550123"})
+	v := draft.version()
+	for _, section := range []string{"seller", "buyers", "elements", "amounts", "statement"} {
+		v = seller.put(at+"/sections/"+section, map[string]any{"version": v, "content": content}).want(200).version()
+	}
+	seller.post(at+"/submit", map[string]any{}).refused(422, "invalid_input") // without the signed text
+	seller.post(at+"/files", map[string]any{"fileId": seller.file("contract", "合同正本.pdf", pdf(at)), "role": "signed_text"}).want(201)
+	rival.post(at+"/files", map[string]any{"fileId": attached, "role": "other"}).want(404)
+	loose := fmt.Sprintf("/files/%d", seller.file("contract", "还没有附上.pdf", pdf(at))) // found by schemathesis
+	seller.get(loose).want(200)
+	rival.get(loose).want(404)
+	check := seller.get(at + "/check").want(200).object()
+	if got := check["decision"].(map[string]any)["outcome"]; got != "register" {
+		t.Fatalf("pre-check: got %v\n%v", got, check["sections"])
+	}
+	seller.post(at+"/submit", map[string]any{"pointId": w.points["sibling"].ID}).refused(422, "wrong_point")
+	filing := seller.post(at+"/submit", map[string]any{}).want(201)
+	desk := fmt.Sprintf("/filings/%d", filing.id())
+
+	if got := registrar.get("/filings").want(200).list(); len(got) != 1 {
+		t.Errorf("queue of the county: got %d", len(got))
+	}
+	if got := sibling.get("/filings").want(200); len(got.list()) != 0 || strings.Contains(string(got.body), "羊草") {
+		t.Errorf("queue of the sibling county: got %s", got.body)
+	}
+	sibling.get(desk).refused(404, "filing_not_found")
+	sibling.post(desk+"/events", map[string]any{"event": "accept"}).refused(404, "filing_not_found")
+	rival.get(desk).refused(404, "filing_not_found")
+	guest.get(desk).refused(401, "sign_in_needed")
+	w.caller("system").get(desk).refused(403, "no_permission")
+	registrar.post(desk+"/events", map[string]any{"event": "accept"}).want(200)
+	registrar.put(desk+"/review", map[string]any{"review": map[string]any{"class": "0101", "amountFen": 80_000_000,
+		"cleared":    nothingFound("0101"),
+		"opinion":    "属于委托开发；包衣机两台按发票扣除。",
+		"deductions": []any{map[string]any{"kind": "equipment", "name": "包衣机", "quantity": 2, "unitCostFen": 6_000_000}}}}).want(200)
+	if body := seller.get(desk).want(200).body; strings.Contains(string(body), "按发票扣除") {
+		t.Error("the applicant reads the review sheet before the decision")
+	}
+	registrar.post(desk+"/events", map[string]any{"event": "pass_first_review"}).want(200)
+	registrar.post(desk+"/events", map[string]any{"event": "pass_second_review", "text": "同意。"}).refused(403, "wrong_part")
+	w.caller("reviewer").post(desk+"/events", map[string]any{"event": "pass_second_review", "text": "同意初审意见。"}).want(200)
+	done := w.caller("head").post(desk+"/events", map[string]any{"event": "register"}).want(200).object()["registration"].(map[string]any)
+	number := done["number"].(string)
+	if done["technicalFen"].(float64) != 68_000_000 {
+		t.Errorf("T: got %v", done["technicalFen"])
+	}
+	w.drain()
+
+	dossier := seller.get("/registrations/" + number).want(200).object()
+	buyer.get("/registrations/" + number).want(200)
+	rival.get("/registrations/"+number).refused(404, "registration_not_found")
+	sibling.get("/registrations/"+number).refused(404, "registration_not_found")
+	if got := seller.get("/registrations/" + number + "/certificate").want(200); !bytes.HasPrefix(got.body, []byte("%PDF-")) ||
+		got.header.Get("Content-Type") != "application/pdf" {
+		t.Errorf("certificate: got %d bytes of %s", len(got.body), got.header.Get("Content-Type"))
+	}
+	code := dossier["certificates"].([]any)[0].(map[string]any)["checkCode"].(string)
+	checked := guest.get("/verify/" + number + "?code=" + code).want(200)
+	if body := string(checked.body); strings.Contains(body, "草原示范大学") || strings.Contains(body, "敕勒川示范乳业有限公司") {
+		t.Errorf("the public check names the parties: %s", body)
+	}
+	guest.get("/verify/"+number+"?code=00000000").refused(404, "certificate_not_found")
+	total := guest.get("/stats?direction=output&area=" + ownCounty).want(200).object()["total"].(map[string]any)
+	if total["contracts"].(float64) != 1 || total["amountFen"].(float64) != 80_000_000 || total["technicalFen"].(float64) != 68_000_000 {
+		t.Errorf("figures: got %v", total)
+	}
+	if entries := guest.get("/stats/entries?direction=output").want(200); strings.Contains(string(entries.body), "羊草") {
+		t.Errorf("a guest reads the title behind a figure: %s", entries.body)
+	}
+}

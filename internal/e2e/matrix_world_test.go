@@ -1,0 +1,215 @@
+package e2e
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"maps"
+	"net/url"
+	"path"
+	"regexp"
+	"strings"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"techmarket/internal/app/apptest"
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/money"
+	"techmarket/internal/publish/policy"
+	"techmarket/internal/trade/notice"
+	"techmarket/internal/trade/sale"
+)
+
+// things is one object of every kind, made by the world's people.
+type things struct {
+	achievement, draft, demand, deal, dealFile, contract, freeContract, contractFile, filing, number, check string
+	notice, sale                                                                                            string
+	batch, message, picture, submitted, openDemand, open, policy, question                                  string
+}
+
+func (w *world) things() things {
+	w.t.Helper()
+	member, company := w.as("member"), w.as("company")
+	var m things
+	m.achievement = member.publish("achievement", "league", meadowAchievement)
+	m.demand = company.publish("demand", "otherLeague", meadowDemand)
+	draft := member.get("/achievements/new").submit("/achievements", values{"title": "没有写完的成果"},
+		upload{"evidence", "检测报告.pdf", pdf("evidence")}).want(200, "草稿已保存")
+	m.draft = path.Base(draft.path)
+	talk := w.deal(member, company, m.achievement, m.demand)
+	m.deal = path.Base(talk)
+	m.dealFile = path.Base(member.get(talk).link(talk + "/files/"))
+	at := member.get(talk).submit(talk+"/contract", nil).want(200, "合同草稿已生成").path
+	m.contract = path.Base(at)
+	member.completeContract(at)
+	m.contractFile = path.Base(member.get(at + "/files").link(at + "/files/"))
+	filing := member.get(at+"/check").submit(at+"/submit", nil).want(200, "受理编号").path
+	m.filing = path.Base(filing)
+	m.number = w.decide(filing)
+	w.drain()
+	m.check = regexp.MustCompile(`c=(\w+)`).FindStringSubmatch(member.get("/registrations/" + m.number).link("/v/"))[1]
+	m.freeContract = path.Base(member.get("/contracts").submit("/contracts", nil).want(200).path)
+	m.open = path.Base(w.openCase(member))
+	m.batch = path.Base(member.get("/imports").submit("/imports", values{"kind": "achievement"},
+		upload{"file", "a.csv", []byte("成果名称,成果介绍\n包衣机,给种子包衣的机器\n")}).want(200).path)
+	m.message = path.Base(member.get("/messages").link("/messages/"))
+	m.picture = w.scan(`select file_id::text from listing_file order by 1 limit 1`)
+	member.get("/achievements/new").submit("/achievements", with(meadowAchievement, values{"title": "等待审核的成果"})).want(200, "草稿已保存")
+	desk := member.get("/desk/achievements?q=" + url.QueryEscape("等待审核")).link("/desk/achievements/")
+	member.get(desk).submit(desk+"/do", values{"event": "submit"}).want(200, "已提交")
+	m.submitted = path.Base(desk)
+	m.policy, m.question = w.policy()
+	m.openDemand = company.publish("demand", "otherLeague", with(meadowDemand, values{"title": "另一条需求"}))
+	m.notice, m.sale = w.tradeThings()
+	w.as("broker").get("/account/broker").submit("/account/broker",
+		values{"fields": "07", "divisions": ownLeague, "introduction": "做过农牧技术转移。"}).want(200)
+	return m
+}
+
+// tradeThings are a notice and a disclosed sale of the university. Their clock is the database's.
+func (w *world) tradeThings() (public, sold string) {
+	w.t.Helper()
+	ctx, price := context.Background(), 800_000*money.Yuan
+	id, err := w.s.Public.Publish(ctx, w.who("member"), notice.Text{Use: notice.Price, Title: "协议定价公示", Party: "敕勒川示范乳业有限公司", Amount: &price,
+		Body: "种子包衣机以协议定价方式许可，经校务会议决定，现予公示。"})
+	apptest.NoErr(w.t, err)
+	begins := time.Now().Add(48 * time.Hour)
+	sid, err := w.s.Sales.Create(ctx, w.who("member"), sale.Offer{Title: "种子包衣机专利", Object: "发明专利一件，权属清楚，没有质押和已有许可，附内部决策文件。",
+		Start: price, Step: price / 40, BeginsAt: begins, PlannedEnd: begins.Add(30 * time.Hour), WindowMinutes: 5})
+	apptest.NoErr(w.t, err)
+	_, err = w.s.Sales.Do(ctx, w.who("member"), sale.Command{Sale: sid, Event: sale.EventSubmit})
+	apptest.NoErr(w.t, err)
+	_, err = w.s.Sales.Do(ctx, w.who("league"), sale.Command{Sale: sid, Event: sale.EventPublish})
+	apptest.NoErr(w.t, err)
+	return fmt.Sprint(id), fmt.Sprint(sid)
+}
+
+// policy is one that the region published, with a question of the member about it.
+func (w *world) policy() (id, question string) {
+	w.t.Helper()
+	day := w.s.Platform.Now()
+	made, err := w.s.Policies.Publish(context.Background(), w.who("region"), policy.Policy{Title: "技术交易补助办法", Issuer: "科技厅",
+		IssuedOn: day, ValidFrom: day})
+	apptest.NoErr(w.t, err)
+	asked, err := w.s.Policies.Ask(context.Background(), w.who("member"), made, "分公司可以申请吗？")
+	apptest.NoErr(w.t, err)
+	return fmt.Sprint(made), fmt.Sprint(asked)
+}
+
+// openCase files a second contract, from outside the market, and has the county's point accept it.
+func (w *world) openCase(p *person) string {
+	w.t.Helper()
+	filing := w.fileCase(p, 800_000)
+	w.as("registrar").get(filing).submit(filing+"/do", values{"event": "accept"}).want(200)
+	return filing
+}
+
+// fileCase files a contract of its own and returns the address of the application.
+func (w *world) fileCase(p *person, yuan int) string {
+	w.t.Helper()
+	at := p.get("/contracts").submit("/contracts", nil).want(200).path
+	p.get(at+"/buyers").submit(at+"/buyers", values{"buyers.0.name": "敕勒川示范乳业有限公司", "buyers.0.country": "156",
+		"buyers.0.division": otherCounty, "buyers.0.nature": "150", "buyers.0.industry": "C"}).want(200, "已保存")
+	p.get(at+"/elements").submit(at+"/elements", values{"elements.name": "乳品检测方法委托开发", "elements.classCode": "0101",
+		"elements.summary": "开发乳品中抗生素残留的快速检测方法。", "elements.beginsOn": "2026-04-01",
+		"elements.endsOn": "2027-03-31", "elements.amountFen": fmt.Sprint(yuan), "elements.payment": "lump_sum", "elements.ip.0.kind": "none",
+		"elements.ownershipAgreed": "yes", "elements.field": "01", "elements.industry": "C"}).want(200, "已保存")
+	p.completeContract(at)
+	p.get(at+"/amounts").submit(at+"/amounts", values{"technicalFen": fmt.Sprint(yuan - 100_000)}).want(200, "已保存") // less the two machines
+	return p.get(at+"/check").submit(at+"/submit", nil).want(200, "受理编号").path
+}
+
+func (w *world) scan(sql string, args ...any) string {
+	w.t.Helper()
+	var s string
+	apptest.NoErr(w.t, w.s.Platform.DB.QueryRow(context.Background(), sql, args...).Scan(&s))
+	return s
+}
+
+// address puts the market's own objects into a route; what a request may use up is made anew.
+func (w *world) address(m things, route string) string {
+	_, pattern, _ := strings.Cut(route, " ")
+	org := fmt.Sprint(w.provided["university"].OrgID)
+	objects := map[string]string{"/deals/:id": m.deal, "/contracts/:id": m.contract, "/filings/:id": m.filing,
+		"/registrations/:number": m.number, "/v/:number": m.number,
+		"/points/:id": fmt.Sprint(w.points["county"].ID), "/organisations/:id": org, "/units/:id": org, "/messages/:id": m.message,
+		"/policies/:id": m.policy, "/questions/:id": m.question, "/imports/:id": m.batch, "/files/:id": m.picture,
+		"/notices/:id": m.notice, "/sales/:id": m.sale, "/brokers/:id": fmt.Sprint(w.provided["agency"].AccountIDs[0]),
+		"/review/:id": m.submitted, "/assets/*": strings.TrimPrefix(w.stylesheet(), "/assets/")}
+	switch {
+	case strings.Contains(pattern, "/desk/achievements/") || strings.HasPrefix(route, "PUT /api/v1/achievements/") ||
+		strings.HasSuffix(pattern, "achievements/:id/versions"):
+		objects["achievements/:id"] = m.draft
+	default:
+		objects["achievements/:id"] = m.achievement
+	}
+	objects["demands/:id"] = m.openDemand
+	if strings.Contains(pattern, "/discard") || strings.Contains(pattern, "/contracts/:id/:section") {
+		objects["/contracts/:id"] = m.freeContract
+	}
+	if strings.Contains(pattern, "/members/:id") || strings.Contains(pattern, "/memberships/:id") {
+		account := w.scan(`insert into account (login_name, display_name, password_hash, created_at)
+			values ('extra' || gen_random_uuid(), '临时', '', now()) returning id::text`)
+		id := w.scan(`insert into membership (account_id, organisation_id, roles, created_at)
+			values ($1::bigint, $2::bigint, '{member}', now()) returning id::text`, account, org)
+		objects["members/:id"], objects["memberships/:id"] = id, id
+	}
+	if strings.Contains(pattern, "/mandates/:id") {
+		w.scan(`with before as (delete from broker_mandate returning 1) select count(*)::text from before`)
+		objects["/mandates/:id"] = w.scan(`insert into broker_mandate (broker_account, broker_org, client_org, state, valid_to, asked_at)
+			select $1::bigint, $2::bigint, $3::bigint, $4, current_date + 300000, now() returning id::text`, w.provided["agency"].AccountIDs[0],
+			w.provided["agency"].OrgID, org, map[bool]string{true: "given", false: "asked"}[strings.HasSuffix(pattern, "/end")])
+	}
+	if strings.Contains(pattern, "invitations/:id") || strings.Contains(pattern, "/:invitation") {
+		id := w.scan(`insert into invitation (organisation_id, email, roles, token_hash, invited_by, created_at, expires_at)
+			values ($1::bigint, 'x@example.com', '{member}', $2, $3, now(), now() + interval '300 years') returning id::text`,
+			org, rand.Text(), w.who("member").AccountID)
+		objects["invitations/:id"], objects["/:invitation"] = id, id
+	}
+	if strings.Contains(pattern, "tokens/:id") {
+		a := w.who("member")
+		objects["tokens/:id"] = w.scan(`insert into api_token (account_id, membership_id, name, token_hash, created_at, expires_at)
+			values ($1, $2, 'x', $3, now(), now() + interval '300 years') returning id::text`, a.AccountID, a.MembershipID, rand.Text())
+	}
+	if strings.Contains(pattern, "/invitations/:token") {
+		_, token, err := w.s.Identity.Invite(context.Background(), w.who("member"), w.provided["university"].OrgID, "new@example.com",
+			[]actor.Role{actor.Member})
+		apptest.NoErr(w.t, err)
+		objects["/invitations/:token"] = token
+	}
+	for part, value := range objects {
+		if head, tail, ok := strings.Cut(pattern, part); ok && !strings.HasPrefix(tail, ":") {
+			pattern = head + part[:strings.LastIndexByte(part, '/')+1] + value + tail
+		}
+	}
+	file := m.contractFile
+	if strings.Contains(pattern, "/deals/") {
+		file = m.dealFile
+	}
+	pattern = strings.NewReplacer(":section", "seller", ":file", file, ":kind", "receipt", ":number", m.number).Replace(pattern)
+	pattern = regexp.MustCompile(`:\w+`).ReplaceAllString(pattern, "999999") // the market has no such object: hidden from everybody
+	if strings.HasPrefix(pattern, "/v/") {
+		pattern += "?c=" + m.check
+	}
+	if strings.HasPrefix(route, "DELETE /api/v1/contracts/:id") {
+		pattern += "?version=9999"
+	}
+	return pattern
+}
+
+// stylesheet is an asset that every page names.
+func (w *world) stylesheet() string {
+	for _, n := range find(w.guest.get("/verify").doc, func(n *html.Node) bool { return n.Data == "link" && attr(n, "rel") == "stylesheet" }) {
+		return attr(n, "href")
+	}
+	w.t.Fatal("no stylesheet")
+	return ""
+}
+
+// with is v changed by more.
+func with(v, more values) values {
+	out := maps.Clone(v)
+	maps.Copy(out, more)
+	return out
+}

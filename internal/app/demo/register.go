@@ -202,6 +202,10 @@ func (l *loader) bodySamples(research, any []actor.OrgKind) []registerSample {
 				"nextClass": {l.day(30 + 20*i)}, "hours": {pick(i, "40", "60")}, "modules": {"公共知识", "政策法规", "实务技能", "能力提升"},
 				"about": {"样例基地，有专职教师和实训室，每季度一期。"}}
 		}, "national", "good"},
+		{"pool", 4, any, func(i int, s subject) (string, register.Content) {
+			return fmt.Sprintf("样例%s专利池", s.noun), register.Content{"fields": {s.field}, "keywords": s.words, "members": {"样例大学", "样例公司"},
+				"patents": {strconv.Itoa(12 + 9*i)}, "licence": {"样例：区内企业按销售额的 1% 一次许可。"}}
+		}, "", ""},
 		{"station", 8, any, func(i int, s subject) (string, register.Content) {
 			return fmt.Sprintf("样例%s%s%d", s.noun, pick(i, "院士专家工作站", "科技特派员工作站"), i+1), register.Content{
 				"type": {pick(i, "academician", "specialist")}, "fields": {s.field}, "keywords": s.words, "since": {l.day(-400 - 90*i)},

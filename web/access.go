@@ -77,6 +77,11 @@ func Officers() Access {
 // RegionOfficers supervise the region.
 func RegionOfficers() Access { return roles("自治区管理员", actor.RegionOfficer) }
 
+// Operators run the site or supervise all of it.
+func Operators() Access {
+	return roles("系统管理员、自治区管理员", actor.SystemAdmin, actor.RegionOfficer)
+}
+
 // Registrars make the first review.
 func Registrars() Access { return roles("登记员", actor.Registrar) }
 

@@ -135,6 +135,10 @@ func (c *Ctx) Page(title string) view.Page {
 			c.Unshared()
 		}
 	}
+	if who.Unconfirmed && who.SignedIn() {
+		p.Flash = append(p.Flash, view.Notice{Tone: view.Warn, Title: "请确认邮箱", Text: "打开我们发到您邮箱的确认信就可以了。确认之前只能写草稿。",
+			Actions: []view.Action{{Label: "没有收到？", Href: ConfirmPath, Kind: view.Quiet}}})
+	}
 	if who.SignedIn() {
 		p.RequestID = c.RequestID()
 		p.User = &view.User{Name: who.Name, Org: who.OrgName, Roles: RoleLabels(who.Roles), Desk: deskLinks(who)}
@@ -405,6 +409,9 @@ func deskLinks(a actor.Actor) []view.Link {
 	if a.Staff() {
 		add("登记工作台", "/registry", "registry")
 	}
+	if a.Has(actor.SystemAdmin, actor.RegionOfficer) {
+		add("被拒绝的访问", "/audit/refusals", "refusals")
+	}
 	if a.Officer() {
 		add("发布审核", "/review", "review")
 		add("名录审核", "/desk/registers/queue", "registers-queue")
@@ -432,7 +439,11 @@ func (c *Ctx) renderFault(status int, f *fault.Error) error {
 	if !strings.HasSuffix(f.Message, "。") { // some messages also stand at fields and in tables, without
 		body.Body.Text += "。"
 	}
-	if again := c.again(status); again != nil {
+	kept := status
+	if f.Code == unconfirmed { // it can be sent once the mail is opened
+		kept = http.StatusTooManyRequests
+	}
+	if again := c.again(kept); again != nil {
 		body.CSRF = c.formToken()
 		body.Body.Again, body.Body.Actions = again, nil
 		body.Body.Kept = "您填写的内容都在这一页里，没有丢失。请不要关闭这一页，稍后点“再提交一次”。"

@@ -11,6 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 )
 
@@ -61,10 +62,31 @@ func (s *Server) Enter(e echo.Context, r Route) (*Ctx, error) {
 	if !r.Access.Allows(c.Actor()) {
 		return c, s.refuse(c, r)
 	}
+	if err := scoped(c.Actor(), r); err != nil {
+		return c, err
+	}
+	if err := s.confirmed(c.Actor(), r); err != nil {
+		return c, err
+	}
 	if s.cfg.Room != nil && r.Method != http.MethodGet && !strings.HasPrefix(r.Path, "/signin") && r.Path != "/signout" {
 		return c, s.cfg.Room()
 	}
 	return c, nil
+}
+
+const scopeNeeded = "token_scope"
+
+// scoped lets a token do what it was made for; the one place that checks it.
+func scoped(who actor.Actor, r Route) error {
+	switch {
+	case !who.ByToken(), r.Scope != "" && slices.Contains(who.Scopes, r.Scope):
+		return nil
+	case r.Scope != "":
+		return fault.Newf(fault.Forbidden, scopeNeeded, "这个令牌没有 %s 的权限。请在“接口令牌”里新建一个，选上这一项。", r.Scope)
+	case strings.HasPrefix(r.Path, "/api/") && r.Access.Allows(actor.Guest()): // the documents of the API
+		return nil
+	}
+	return fault.New(fault.Forbidden, scopeNeeded, "令牌只用于接口（/api/v1），不能打开网页。")
 }
 
 // Problem describes an error for API callers and logs the cause of one that is ours.
@@ -79,6 +101,10 @@ func (s *Server) judge(err error, e echo.Context) (*fault.Error, int) {
 	if s.cfg.Explain != nil {
 		err = s.cfg.Explain(err)
 	}
+	var away *fault.Error
+	if errors.Is(err, context.Canceled) && errors.As(context.Cause(e.Request().Context()), &away) {
+		err = away
+	}
 	f := AsFault(err)
 	status := statusOf(f.Kind)
 	if status >= 500 && f.Code != "busy" && !errors.Is(err, context.Canceled) {
@@ -87,10 +113,11 @@ func (s *Server) judge(err error, e echo.Context) (*fault.Error, int) {
 	}
 	// Somebody asked for an object that does not exist for them: with ids in the address that is worth a line in the trail.
 	c := &Ctx{echo: e, server: s}
-	if who := c.Actor(); f.Kind == fault.NotFound && f.Code != "page_not_found" && who.SignedIn() && s.cfg.Auditor != nil &&
-		strings.Contains(e.Path(), ":") {
+	who := c.Actor()
+	hidden := f.Kind == fault.NotFound && f.Code != "page_not_found" && who.SignedIn() && strings.Contains(e.Path(), ":")
+	if s.cfg.Auditor != nil && (hidden || f.Kind == fault.TooMany || f.Code == unconfirmed || f.Code == scopeNeeded) {
 		ctx := context.WithoutCancel(c.Context()) // errors are judged after the handler's time is over
-		s.cfg.Auditor.Refused(ctx, who, e.Request().Method+" "+e.Path(), e.Request().URL.Path)
+		s.cfg.Auditor.Refused(ctx, who, e.Request().Method+" "+e.Path(), e.Request().URL.Path, f.Code)
 	}
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 		wait := f.Wait

@@ -120,8 +120,13 @@ func (c *Ctx) Hold(run func() error) (held *Held, send func() error, drop func()
 // the same form sent again is led to the same place. The key counts with the content: a form that was filled in anew is a new one.
 func (s *Server) onceOnly(c *Ctx, handle Handler) error {
 	r := c.echo.Request()
+	charge, err := c.Charge()
+	if err != nil {
+		return err
+	}
+	carried := func(context.Context) error { return handle(c) }
 	if s.cfg.Keys == nil || r.Method != http.MethodPost || !c.Actor().SignedIn() {
-		return handle(c)
+		return c.Counted(charge, carried)
 	}
 	form, err := c.Form()
 	if err != nil {
@@ -129,43 +134,34 @@ func (s *Server) onceOnly(c *Ctx, handle Handler) error {
 	}
 	key := form.Values.Get(onceField)
 	if !onceKey.MatchString(key) {
-		return handle(c)
+		return c.Counted(charge, carried)
 	}
 	sum, err := c.Parameters()
 	if err != nil {
 		return err
 	}
-	var send func() error
-	var drop func()
+	var answer Answer
 	// The browser may hang up in the middle; what was begun is brought to an end within the request's time.
 	ctx := c.Context()
 	run := func(ctx context.Context) (idempotency.Result, bool, error) {
-		var held *Held
-		var err error
-		c.ctx = ctx
-		held, send, drop, err = c.Hold(func() error { return handle(c) })
-		c.ctx = nil
+		done, err := c.Carry(ctx, charge, &answer, carried)
 		if err != nil {
-			drop()
-			send = nil
+			answer.Drop()
 			return idempotency.Result{}, false, err
 		}
 		to := c.echo.Response().Header().Get("HX-Redirect")
-		if held.Status == http.StatusSeeOther {
+		if answer.Status == http.StatusSeeOther {
 			to = c.echo.Response().Header().Get(echo.HeaderLocation)
 		}
-		done := held.Status < 400
-		return idempotency.Result{Status: held.Status, Location: to}, done, nil
+		return idempotency.Result{Status: answer.Status, Location: to}, done, nil
 	}
 	first, err := s.cfg.Keys.Once(ctx, c.Actor().AccountID, "form "+key+" "+sum[:32], sum, run)
 	switch {
 	case err != nil:
-		if drop != nil {
-			drop()
-		}
+		answer.Drop()
 		return err
 	case first == nil:
-		return send()
+		return answer.Send()
 	case first.Location == "":
 		return fault.New(fault.Conflict, "already_done", "这张表单已经提交过，也已经办好，没有重复办理。请刷新页面查看结果。")
 	}

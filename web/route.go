@@ -21,8 +21,10 @@ type Route struct {
 	Handle Handler
 	// MaxBody bounds the request body in bytes; 0 means 1 MiB.
 	MaxBody int64
-	public  bool     // see Public
-	params  []string // that the page reads
+	// Scope is what a token needs of the API's route, "market:read"; "" for pages, which no token opens.
+	Scope  string
+	public bool     // see Public
+	params []string // that the page reads
 }
 
 // GET declares a page.

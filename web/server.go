@@ -37,9 +37,9 @@ type Limiter interface {
 	Allow(ctx context.Context, key string, n int, window time.Duration) bool
 }
 
-// Auditor writes down an attempt that a route's access refused.
+// Auditor counts an attempt that was refused: denied, out of scope or throttled.
 type Auditor interface {
-	Refused(ctx context.Context, who actor.Actor, action, path string)
+	Refused(ctx context.Context, who actor.Actor, action, path, code string)
 }
 
 // Config is what the server is made of.
@@ -56,8 +56,12 @@ type Config struct {
 	Unread func(context.Context, actor.Actor) int
 	// Keys carries forms out once; nil: as often as they are sent.
 	Keys Keys
+	// Quotas bounds what accounts, organisations and addresses fill; nil: nothing does.
+	Quotas Quotas
 	// Room refuses what would be saved while the disk has no room; nil: there always is.
 	Room func() error
+	// Bound gives the context of a request that ends, with a fault as its cause, when the database goes away; nil: none.
+	Bound func(context.Context) (context.Context, context.CancelFunc)
 	// Explain gives errors of other programs (database away, disk full) their fault; nil: they are ours.
 	Explain func(error) error
 	// Changes and Shelf keep what guests see of public pages, in at most so many bytes; nil or 0: every page is worked out.
@@ -76,6 +80,7 @@ type Server struct {
 	cfg    Config
 	echo   *echo.Echo
 	routes []Route
+	costs  map[string]Cost
 
 	shared  map[string][]string // public pages with the parameters they know, by pattern
 	sharing *sharing            // nil: nothing is kept
@@ -97,13 +102,13 @@ func New(cfg Config, routes []Route) *Server {
 	e.HideBanner, e.HidePort = true, true
 	e.Logger.SetLevel(7) // gommon's logger is off: slog logs
 	e.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLoopback(true), echo.TrustPrivateNet(false), echo.TrustLinkLocal(false))
-	s := &Server{cfg: cfg, echo: e, shared: map[string][]string{}}
+	s := &Server{cfg: cfg, echo: e, costs: Costs(), shared: map[string][]string{}}
 	if cfg.Changes != nil && cfg.Shelf > 0 {
 		s.sharing = &sharing{changes: cfg.Changes, shelf: newShelf(cfg.Shelf)}
 	}
 	s.busy = sync.OnceValue(s.busyPage)
 	e.HTTPErrorHandler = s.failed
-	e.Use(s.identify, s.guard, s.secure, s.address, s.share, s.bound)
+	e.Use(s.identify, s.guard, s.secure, s.address, s.giveUp, s.share, s.bound)
 	e.Use(middleware.ContextTimeout(requestTime))
 	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{Level: 2, MinLength: 1400, Skipper: func(c echo.Context) bool {
 		return strings.HasPrefix(c.Path(), "/assets/") || strings.HasPrefix(c.Path(), "/files/")
@@ -216,6 +221,19 @@ func (s *Server) guard(next echo.HandlerFunc) echo.HandlerFunc {
 	})(next)
 }
 
+// giveUp ends what waits for a database that no longer answers.
+func (s *Server) giveUp(next echo.HandlerFunc) echo.HandlerFunc {
+	if s.cfg.Bound == nil {
+		return next
+	}
+	return func(c echo.Context) error {
+		ctx, end := s.cfg.Bound(c.Request().Context())
+		defer end()
+		c.SetRequest(c.Request().WithContext(ctx))
+		return next(c)
+	}
+}
+
 // secure sets the headers that make a browser refuse what these pages never do.
 func (s *Server) secure(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
@@ -286,7 +304,7 @@ func (s *Server) refuse(c *Ctx, r Route) error {
 		return fault.New(fault.Unauthorized, "sign_in_needed", "请先登录。")
 	}
 	if s.cfg.Auditor != nil {
-		s.cfg.Auditor.Refused(c.Context(), who, r.Method+" "+r.Path, c.echo.Request().URL.Path)
+		s.cfg.Auditor.Refused(c.Context(), who, r.Method+" "+r.Path, c.echo.Request().URL.Path, "no_permission")
 	}
 	return fault.Newf(fault.Forbidden, "no_permission", "您现在的身份不能使用这项功能。可以使用的人：%s。", r.Access.Who)
 }

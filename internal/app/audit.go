@@ -29,17 +29,16 @@ func (t auditTrail) Record(ctx context.Context, tx pgx.Tx, e audit.Event) error 
 		Action: e.Action, ObjectKind: e.ObjectKind, ObjectID: e.ObjectID, Result: result, Detail: detail})
 }
 
-// routeAuditor writes down refused routes, which come without a transaction.
+// Refusals counts refused attempts.
+func (p *Platform) Refusals() *audit.Refusals { return audit.NewRefusals(p.DB, p.Now) }
+
+// routeAuditor counts refused routes, which come without a transaction.
 type routeAuditor struct {
 	p *Platform
 }
 
-func (r routeAuditor) Refused(ctx context.Context, who actor.Actor, action, path string) {
-	err := r.p.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		return r.p.Audit().Record(ctx, tx, audit.Event{Actor: who, Action: "route.refused", ObjectKind: "route", ObjectID: action, Refused: true,
-			Detail: map[string]any{"path": path}})
-	})
-	if err != nil {
+func (r routeAuditor) Refused(ctx context.Context, who actor.Actor, action, path, code string) {
+	if err := r.p.Refusals().Note(ctx, who, action, code, path); err != nil {
 		r.p.Log.Error("audit of a refused route", "error", err.Error())
 	}
 }

@@ -27,6 +27,9 @@ type Config struct {
 	RequireTOTP bool `env:"TECHMARKET_REQUIRE_TOTP"`
 
 	DatabaseURL string `env:"DATABASE_URL" secret:"true"`
+	// The owner of the tables, for migrate: the role in DATABASE_URL then needs rows only. The embedded database has both by itself.
+	DatabaseOwnerURL string `env:"TECHMARKET_DATABASE_OWNER_URL" secret:"true"`
+
 	DatabaseMax int32  `env:"TECHMARKET_DATABASE_CONNECTIONS" envDefault:"20"`
 	RedisURL    string `env:"REDIS_URL" secret:"true"`
 	MeiliURL    string `env:"MEILI_URL"`

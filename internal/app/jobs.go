@@ -13,6 +13,7 @@ import (
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching/vector"
 	"techmarket/internal/market/watch"
+	"techmarket/internal/people/quota"
 	"techmarket/internal/platform/idempotency"
 	"techmarket/internal/platform/jobs"
 )
@@ -34,7 +35,8 @@ func (s *Services) register() {
 	jobs.Register(s.workers, func(ctx context.Context, _ learnArgs) error { return s.relearn(ctx) })
 	jobs.Register(s.workers, func(ctx context.Context, _ rootArgs) error { _, _, err := s.Ledger.SignRoot(ctx); return err })
 	jobs.Register(s.workers, func(ctx context.Context, _ cleanArgs) error {
-		return errors.Join(s.Identity.CleanSessions(ctx), idempotency.New(s.Platform.DB, s.Platform.Now).Clean(ctx))
+		return errors.Join(s.Platform.Refusals().Sum(ctx, s.Platform.Audit()), s.Identity.CleanSessions(ctx), idempotency.New(s.Platform.DB, s.Platform.Now).Clean(ctx),
+			quota.New(s.Platform.DB, s.Platform.Now).Clean(ctx))
 	})
 	jobs.Register(s.workers, func(ctx context.Context, _ tradeArgs) error {
 		_, err := s.Sales.Finish(ctx)
@@ -92,7 +94,7 @@ type (
 	tickArgs    struct{} // clocks of living listings and of registers
 	learnArgs   struct{} // word statistics for matching
 	rootArgs    struct{} // signs the register's root when something changed
-	cleanArgs   struct{} // ended sessions, old idempotency keys
+	cleanArgs   struct{} // refusals of closed hours; ended sessions, old idempotency keys and quotas
 	tradeArgs   struct{} // biddings and notices whose time is over
 	rebuildArgs struct{} // fills an empty index
 	healArgs    struct{} // fills a Meilisearch that came (back) empty
@@ -121,7 +123,7 @@ func (s *Services) periodic() []jobs.Periodic {
 		{ID: "listing_tick", Next: jobs.Daily(3, 10), Args: func() jobs.Args { return tickArgs{} }, Start: true},
 		{ID: "matching_learn", Next: jobs.Daily(3, 30), Args: func() jobs.Args { return learnArgs{} }, Start: true},
 		{ID: "match_digest", Next: jobs.Daily(7, 30), Args: func() jobs.Args { return watch.DigestArgs{} }},
-		{ID: "session_clean", Next: jobs.Daily(4, 0), Args: func() jobs.Args { return cleanArgs{} }},
+		{ID: "session_clean", Next: jobs.Every(time.Hour), Args: func() jobs.Args { return cleanArgs{} }},
 		{ID: "deadline_warning", Next: jobs.Daily(8, 30), Args: func() jobs.Args { return registry.WarnArgs{} }},
 		{ID: "certificate_retry", Next: jobs.Daily(8, 30), Args: func() jobs.Args { return papers.RetryArgs{} }},
 		{ID: "trade_clock", Next: jobs.Every(10 * time.Second), Args: func() jobs.Args { return tradeArgs{} }, Start: true},

@@ -27,14 +27,20 @@ type check struct {
 type Ops struct {
 	checks   []check
 	stopping atomic.Bool
+	bound    func(context.Context) (context.Context, context.CancelFunc)
 	Registry *prometheus.Registry
 	requests *prometheus.HistogramVec
 }
 
 func NewOps(p *Platform) *Ops {
 	room := RoomToWrite(p.Config.Data, p.Now)
-	o := &Ops{Registry: prometheus.NewRegistry(), checks: []check{
-		{"database", true, func(ctx context.Context) error { return p.DB.Pool.Ping(ctx) }},
+	o := &Ops{Registry: prometheus.NewRegistry(), bound: p.DB.Bound, checks: []check{
+		{"database", true, func(ctx context.Context) error {
+			if err := p.DB.Answers(); err != nil {
+				return fmt.Errorf("does not answer for %.0f s: %w", time.Since(p.DB.Since()).Seconds(), err)
+			}
+			return p.DB.Pool.Ping(ctx)
+		}},
 		{"schema", true, func(ctx context.Context) error {
 			current, target, err := postgres.SchemaVersion(ctx, p.DB.Pool)
 			if err == nil && current != target {
@@ -92,6 +98,11 @@ func (o *Ops) handler() http.Handler {
 func (o *Ops) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
 	defer cancel()
+	if o.bound != nil { // while the database is away, no check waits for it
+		bound, end := o.bound(ctx)
+		defer end()
+		ctx = bound
+	}
 	status, report := http.StatusOK, map[string]string{}
 	for _, c := range o.checks {
 		report[c.name] = "ok"

@@ -40,13 +40,14 @@ type Platform struct {
 	Attached bool
 	// Sole says that no other process can reach the database, because it is embedded and the folder is ours.
 	Sole bool
-	// Died is closed when the embedded database ends by itself; nil without one.
-	Died <-chan struct{}
+	// Role says what the database role of the program could undo.
+	Role postgres.Standing
 
 	// Fonts are loaded with the first PDF: 20 MB that a command without PDF need not read.
 	Fonts func() (*document.Fonts, error)
 
-	closers []func(context.Context) error
+	ownerURL string // of the tables' owner: migrations and restoring; "" where the program's role has to do
+	closers  []func(context.Context) error
 }
 
 const databaseName = "techmarket"
@@ -78,17 +79,14 @@ func OpenPlatform(ctx context.Context, env *Environment, c Config, attach bool) 
 		return nil, fmt.Errorf("open platform: %w", err)
 	}
 	url := c.DatabaseURL
+	p.ownerURL = c.DatabaseOwnerURL
 	if url == "" {
 		if url, err = p.embeddedDatabase(ctx, env, data); err != nil {
 			return nil, err
 		}
 		p.Sole = !p.Attached
 	}
-	if p.DB, err = postgres.Open(ctx, url, postgres.Options{MaxConns: c.DatabaseMax}); err != nil {
-		return nil, err
-	}
-	p.defers(func(context.Context) error { p.DB.Close(); return nil })
-	if err := postgres.Migrate(ctx, p.DB.Pool); err != nil {
+	if err := p.openDatabase(ctx, url); err != nil {
 		return nil, err
 	}
 	redisURL := c.RedisURL
@@ -139,19 +137,108 @@ func (p *Platform) embeddedDatabase(ctx context.Context, env *Environment, data 
 	if err != nil {
 		return "", err
 	}
-	p.Died = server.Exited()
 	p.defers(func(ctx context.Context) error {
 		_ = os.Remove(running)
 		return server.Stop(ctx)
 	})
-	if err := server.CreateDatabase(ctx, databaseName); err != nil {
+	passwords, err := embedded.KeptPasswords(data)
+	if err == nil {
+		err = server.Secure(ctx, passwords)
+	}
+	if err == nil {
+		err = server.CreateDatabase(ctx, databaseName)
+	}
+	if err != nil {
 		return "", err
 	}
-	url := server.URL(databaseName)
+	kept, stop := context.WithCancel(context.WithoutCancel(ctx))
+	p.defers(func(context.Context) error { stop(); return nil })
+	go server.Keep(kept, p.databaseState)
+	p.ownerURL = server.URL(databaseName)
+	url := server.ProgramURL(databaseName)
 	if err := os.WriteFile(running, []byte(url+"\n"), 0o600); err != nil {
 		return "", fmt.Errorf("open platform: %w", err)
 	}
 	return url, nil
+}
+
+// Longest bounds a statement of the program, and waiting a request's wait for a connection.
+const (
+	longest = 2 * time.Minute
+	waiting = 3 * time.Second
+)
+
+// openDatabase brings the schema to this program's version with the owner's role, and opens the pool with the program's. Where only one
+// role is known it does both, if it can.
+func (p *Platform) openDatabase(ctx context.Context, url string) (err error) {
+	o := postgres.Options{MaxConns: p.Config.DatabaseMax}
+	if p.ownerURL != "" {
+		o.Longest, o.Acquire = longest, waiting
+	}
+	if err := p.AsOwner(ctx, func(owner *postgres.DB) error {
+		if err := postgres.Migrate(ctx, owner.Pool); err != nil {
+			return err
+		}
+		role, err := postgres.RoleOf(url)
+		if err != nil {
+			return err
+		}
+		return postgres.Grant(ctx, owner, role)
+	}); err != nil {
+		return err
+	}
+	if p.DB, err = postgres.Open(ctx, url, o); err != nil {
+		return err
+	}
+	p.defers(func(context.Context) error { p.DB.Close(); return nil })
+	if p.Role, err = postgres.StandingOf(ctx, p.DB); err != nil {
+		return err
+	}
+	switch {
+	case p.Role.Plain():
+		return postgres.Ready(ctx, p.DB)
+	case p.ownerURL == "":
+		return postgres.Migrate(ctx, p.DB.Pool)
+	default:
+		return nil
+	}
+}
+
+// AsOwner runs f with the role that owns the tables. Where none is known f is not run.
+func (p *Platform) AsOwner(ctx context.Context, f func(*postgres.DB) error) error {
+	if p.ownerURL == "" {
+		return nil
+	}
+	owner, err := postgres.Open(ctx, p.ownerURL, postgres.Options{MaxConns: 2, Name: "techmarket-owner"})
+	if err != nil {
+		return err
+	}
+	defer owner.Close()
+	return f(owner)
+}
+
+// RoleWarning says in words what is wrong with the role that the program works with; "" where nothing is.
+func RoleWarning(s postgres.Standing) string {
+	switch {
+	case s.Superuser:
+		return "数据库角色 " + s.Name + " 是超级用户：程序一旦被攻破，登记簿的防篡改触发器可以被关掉。请按 README“数据库的两个角色”另建所有者和程序角色。"
+	case s.Owner:
+		return "数据库角色 " + s.Name + " 是表的所有者：程序一旦被攻破，登记簿的防篡改触发器可以被关掉。请按 README“数据库的两个角色”另建程序角色。"
+	default:
+		return ""
+	}
+}
+
+// databaseState tells the log and the terminal when the database goes and comes back.
+func (p *Platform) databaseState(err error) {
+	if err == nil {
+		p.Log.Warn("database answers again")
+		return
+	}
+	if free, ferr := FreeMB(p.Config.Data); ferr == nil && free < reserveMB {
+		err = fault.Wrap(err, fault.Unavailable, "disk_full", "磁盘已满，内置数据库停止了。已保存的内容不会丢失：请清理数据目录所在的磁盘，数据库会自动恢复。")
+	}
+	p.Log.Error("database does not answer", "error", Words(err), "cause", err.Error())
 }
 
 // LoadFonts looks for the PDF fonts where the person stands and beside the program.

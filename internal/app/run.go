@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"techmarket/internal/foundation/fault"
 )
 
 // Observer takes the time of one answered request; route is the pattern, never the address.
@@ -48,6 +46,10 @@ func Run(ctx context.Context, env *Environment, c Config, o Options) error {
 	p, err := OpenPlatform(ctx, env, c, false)
 	if err != nil {
 		return err
+	}
+	p.DB.Watch(context.WithoutCancel(ctx), p.databaseState)
+	if warning := RoleWarning(p.Role); warning != "" {
+		fmt.Fprintln(env.Stderr, "注意："+warning)
 	}
 	r := &runningMarket{env: env, platform: p, ops: NewOps(p)}
 	if err := r.prepare(ctx, o); err != nil {
@@ -100,7 +102,6 @@ func (r *runningMarket) serve(ctx context.Context, o Options, site, opsListener 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return unlessClosed(server.Serve(site)) })
 	group.Go(func() error { return unlessClosed(opsServer.Serve(opsListener)) })
-	group.Go(func() error { return p.died(ctx) })
 	group.Go(func() error {
 		<-ctx.Done()
 		r.ops.stopping.Store(true)
@@ -129,19 +130,6 @@ func (r *runningMarket) greet(ctx context.Context, o Options) {
 	}
 	if progress := r.services.embeddedSoFar(); progress != nil {
 		go showEmbedding(ctx, r.env, progress)
-	}
-}
-
-// died waits for the end of the embedded database, which is an error while the market serves.
-func (p *Platform) died(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return nil
-	case <-p.Died: // nil, so never, without an embedded database
-		if free, err := FreeMB(p.Config.Data); err == nil && free < reserveMB {
-			return fault.New(fault.Unavailable, "disk_full", "磁盘已满，内置数据库停止了。已保存的内容不会丢失：请清理数据目录所在的磁盘，再重新启动。")
-		}
-		return fault.New(fault.Unavailable, "postgres_died", "内置数据库意外退出。已保存的内容不会丢失，请重新启动；原因见数据目录里的 postgres/postgres.log。")
 	}
 }
 

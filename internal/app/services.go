@@ -34,6 +34,7 @@ import (
 	"techmarket/internal/market/matching/vector"
 	"techmarket/internal/market/watch"
 	"techmarket/internal/people/identity"
+	"techmarket/internal/people/quota"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/postgres"
@@ -177,7 +178,7 @@ func (s *Services) buildPeople(post notices) (err error) {
 	p := s.Platform
 	policy := identity.DefaultPolicy()
 	policy.RequireTwoFactor = p.Config.RequireTOTP
-	s.Identity, err = identity.New(identity.Config{DB: p.DB, Audit: p.Audit(), Mail: post, Cache: p.Cache, Limiter: p.Cache,
+	s.Identity, err = identity.New(identity.Config{DB: p.DB, Audit: p.Audit(), Mail: post, Quotas: quota.New(p.DB, p.Now), Cache: p.Cache, Limiter: p.Cache,
 		Now: p.Now, BaseURL: p.Config.BaseURL, Policy: policy,
 		OrganisationChanged: func(ctx context.Context, tx pgx.Tx, o identity.Organisation) error {
 			return s.Listings.OrganisationChanged(ctx, tx, o)
@@ -228,9 +229,12 @@ func (s *Services) buildCertify() error {
 	s.Deadlines = deadline.New(deadline.Config{DB: p.DB, Audit: trail, Now: p.Now, Used: registry.PolicyUsed})
 	s.Points = point.New(point.Config{DB: p.DB, Audit: trail, People: who, Now: p.Now, Year: registry.YearOf})
 	s.Registry = registry.New(registry.Config{DB: p.DB, Contracts: s.Contracts, Ledger: s.Ledger, Audit: trail, People: who, Jobs: s.enqueue,
-		Files: p.Files, Reader: s.Reader, Now: p.Now, Random: rand.Reader, Drawable: papers.Drawable(p.Fonts), Ended: benefits.VoidLists})
+		Files: p.Files, Reader: s.Reader, Now: p.Now, Random: rand.Reader, Drawable: papers.Drawable(p.Fonts), Alarm: s.recordAlarm,
+		Ended: func(ctx context.Context, tx pgx.Tx, number, reason string, at time.Time) ([]string, error) {
+			return s.Benefits.VoidLists(ctx, tx, number, reason, at)
+		}})
 	s.Benefits = benefits.New(benefits.Config{DB: p.DB, Registry: s.Registry, Ledger: s.Ledger, Audit: trail, Files: p.Files, Now: p.Now,
-		Random: rand.Reader})
+		Random: rand.Reader, Alarm: s.recordAlarm})
 	s.Papers = papers.New(
 		papers.Config{DB: p.DB, Registry: s.Registry, Benefits: s.Benefits, Ledger: s.Ledger, Files: p.Files, Jobs: s.enqueue,
 			Fonts: p.Fonts, BaseURL: p.Config.BaseURL},

@@ -8,6 +8,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/lang"
+	"techmarket/internal/people/quota"
 	"techmarket/internal/platform/cache"
 	"techmarket/internal/platform/idempotency"
 	"techmarket/internal/platform/notify"
@@ -66,7 +67,8 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 		web.Config{Changes: s.changes, Shelf: shelf, Gate: search.NewGate(2*runtime.GOMAXPROCS(0), pageWait),
 			Views: views, Language: language, Sessions: s.Identity, Limiter: limiter{p.Cache}, Auditor: routeAuditor{p}, Observe: observe,
 			Unread:  inbox{p}.unread,
-			Explain: postgres.Outage, Room: s.Room, Keys: keys, Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev},
+			Explain: postgres.Outage, Bound: p.DB.Bound, Room: s.Room,
+			Keys: keys, Quotas: quota.New(p.DB, p.Now), Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev},
 		s.pages(assets),
 	)
 	s.mountAPI(server, keys)
@@ -81,7 +83,7 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 		(&site.Pages{Identity: s.Identity, Listings: s.Listings, Catalogue: s.Catalogue, Achievements: s.Achievements, Demands: s.Demands,
 			Deals:    s.Deals,
 			Registry: s.Registry, Points: s.Points, Stats: s.Stats, Inbox: inbox{s.Platform}, Assets: assets, Dev: s.Platform.Config.Dev}).Routes(),
-		(&pagespeople.Pages{Identity: s.Identity}).Routes(),
+		(&pagespeople.Pages{Identity: s.Identity, Refusals: s.Platform.Refusals()}).Routes(),
 		(&pagesmarket.Pages{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Catalogue: s.Catalogue, Matcher: s.Watch,
 			Watch: s.Watch, Synonyms: s.analyzer.Synonyms, Importer: s.Importer, Brokers: s.Brokers, Identity: s.Identity, Files: kept,
 			Help: s.helpWith(registers)}).Routes(),

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"techmarket/internal/app/apptest"
+	"techmarket/internal/people/identity"
 	"techmarket/web"
 	"techmarket/web/api"
 )
@@ -26,7 +27,7 @@ func (w *world) caller(login string) caller {
 	if login == "" {
 		return caller{w, "guest", ""}
 	}
-	token, err := w.s.Identity.CreateTokenFor(context.Background(), login, "test")
+	token, err := w.s.Identity.CreateTokenFor(context.Background(), login, "test", identity.AllScopes()...)
 	apptest.NoErr(w.t, err)
 	return caller{w, login, token}
 }

@@ -96,10 +96,10 @@ func TestAPI_KeyedRequestsAreCarriedOutOnce(t *testing.T) {
 	member.send("POST", "/achievements", map[string]any{"title": "另一项"}, "Idempotency-Key", "key-0").refused(422, "invalid_input")
 	w.caller("rival").send("POST", "/achievements", map[string]any{"title": "另一家的"}, "Idempotency-Key", "key-0").want(201)
 	// What failed leaves the key free for the mended request.
-	member.send("POST", "/tokens", map[string]any{"name": ""}, "Idempotency-Key", "mended").want(422)
-	made := member.send("POST", "/tokens", map[string]any{"name": "程序"}, "Idempotency-Key", "mended").want(201)
+	member.send("POST", "/tokens", map[string]any{"name": "", "scopes": []string{"market:read"}}, "Idempotency-Key", "mended").want(422)
+	made := member.send("POST", "/tokens", map[string]any{"name": "程序", "scopes": []string{"market:read"}}, "Idempotency-Key", "mended").want(201)
 	// A secret is given once: it stands nowhere in the table and no repetition gets it.
-	member.send("POST", "/tokens", map[string]any{"name": "程序"}, "Idempotency-Key", "mended").refused(409, "secret_not_repeated")
+	member.send("POST", "/tokens", map[string]any{"name": "程序", "scopes": []string{"market:read"}}, "Idempotency-Key", "mended").refused(409, "secret_not_repeated")
 	secret := made.object()["secret"].(string)
 	if n := w.scan(`select count(*)::text from idempotency_key k where k::text like '%' || $1 || '%'
 		or position(convert_to($1, 'UTF8') in coalesce(body, '')) > 0`, secret); n != "0" {

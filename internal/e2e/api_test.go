@@ -11,6 +11,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"techmarket/internal/app/apptest"
+	"techmarket/internal/people/identity"
 	"techmarket/web"
 	"techmarket/web/api"
 )
@@ -127,7 +128,7 @@ func TestAPI_WrongInputNamesFieldAndMend(t *testing.T) {
 		{"bound", member.get("/achievements?limit=1000"), 422, "range", "limit"},
 		{"unknown parameter", member.get("/achievements?colour=red"), 422, "unknown_parameter", "colour"},
 		{"not JSON", member.raw("POST", "/tokens", "application/json", strings.NewReader("{")), 400, "", ""},
-		{"NUL", member.raw("POST", "/tokens", "application/json", strings.NewReader(`{"name":"a\u0000b"}`)), 422, "", ""},
+		{"NUL", member.raw("POST", "/tokens", "application/json", strings.NewReader(`{"name":"a\u0000b","scopes":["market:read"]}`)), 422, "", ""},
 		{"not UTF-8", member.get("/achievements?q=%ff"), 400, "", ""},
 		{"too large", member.post("/achievements", map[string]any{"title": strings.Repeat("长", 700_000)}), 422, "", ""},
 		{"unknown address", member.get("/nothing"), 404, "", ""},
@@ -175,7 +176,7 @@ func TestAPI_RolesKeepTheirPlace(t *testing.T) {
 	rival.get(at("/organisations/%d", fresh)).refused(404, "organisation")
 	region.post(at("/organisations/%d/events", fresh), map[string]any{"event": "confirm"}).want(200)
 	rival.get(at("/organisations/%d", fresh)).want(200)
-	made := member.post("/tokens", map[string]any{"name": "夜间同步"}).want(201).object()
+	made := member.post("/tokens", map[string]any{"name": "夜间同步", "scopes": []string{"market:read", "people:read", "people:write"}}).want(201).object()
 	program := caller{w, "program", made["secret"].(string)}
 	program.get("/me").want(200)
 	rival.send("DELETE", at("/tokens/%d", int64(made["id"].(float64))), nil).refused(404, "api_token")
@@ -184,7 +185,7 @@ func TestAPI_RolesKeepTheirPlace(t *testing.T) {
 	// A session reads, but writes only with the page's token: a foreign site cannot make the browser act.
 	browser := w.as("member")
 	browser.get(api.Prefix + "/me").want(200)
-	r, err := http.NewRequest("POST", w.server.URL+api.Prefix+"/tokens", strings.NewReader(`{"name":"x"}`))
+	r, err := http.NewRequest("POST", w.server.URL+api.Prefix+"/tokens", strings.NewReader(`{"name":"x","scopes":["market:read"]}`))
 	apptest.NoErr(t, err)
 	r.Header.Set("Content-Type", "application/json")
 	if got := browser.send(r); got.status != 403 {

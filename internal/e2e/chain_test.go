@@ -23,14 +23,27 @@ func (w *world) signUp(login, kind, name, division string) *person {
 	p := w.visitor(login)
 	p.get("/signup").submit("/signup", values{"organisation.kind": kind, "organisation.name": name, "organisation.division": division,
 		"displayName": "示范" + login, "loginName": login, "email": login + "@example.com", "phone": "0471-5550123",
-		"password": password}).want(200, "单位还没有通过确认")
+		"password": password}).want(200, "请确认邮箱")
 	w.people[login] = p
+	link := w.linkIn("请确认您的邮箱", "/confirm/")
+	p.get(link).submit(link, nil).want(200, "邮箱已确认", "单位还没有通过确认")
 	region := w.as("region")
 	queue := region.get("/organisations").want(200, name)
 	address := queue.link(fmt.Sprintf("/organisations/%d", w.who(login).OrgID))
 	region.get(address).want(200, name).submit(address, values{"event": "confirm"}).want(200)
 	p.get("/desk").want(200)
 	return p
+}
+
+// linkIn is the link in the newest mail with that subject.
+func (w *world) linkIn(subject, path string) string {
+	w.t.Helper()
+	body := w.scan(`select args->>'body' from river_job where kind = 'mail' and args->>'subject' = $1 order by id desc limit 1`, subject)
+	_, rest, ok := strings.Cut(body, path)
+	if !ok {
+		w.t.Fatalf("no %s in %s", path, body)
+	}
+	return path + strings.Fields(rest)[0]
 }
 
 // tellProfile writes what contracts need of an organisation, once.

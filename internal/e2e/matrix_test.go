@@ -29,6 +29,18 @@ var subjects = []struct{ login, who string }{
 // A route that is missing here fails the test; so does one that exists no longer. The columns:
 // guest, member, company, rival, broker | registrar, reviewer, head, expert, sibling | league, other league, region, tax, system.
 var matrix = map[string]string{
+	"POST /achievements/:id/contact":                           "s++++++++++++++",
+	"POST /demands/:id/contact":                                "s++++++++++++++",
+	"POST /api/v1/achievements/:id/contact":                    "s++++++++++++++",
+	"POST /api/v1/demands/:id/contact":                         "s++++++++++++++",
+	"GET /api/v1/achievements/:id/contact/readers":             "s+hhh----------",
+	"GET /api/v1/demands/:id/contact/readers":                  "sh+hh----------",
+	"GET /audit/refusals":                                      "s-----------+-+",
+	"GET /account/confirm":                                     "s++++++++++++++",
+	"POST /account/confirm":                                    "s++++++++++++++",
+	"GET /confirm/:token":                                      "hhhhhhhhhhhhhhh",
+	"POST /confirm/:token":                                     "hhhhhhhhhhhhhhh",
+	"POST /api/v1/me/confirmation":                             "s++++++++++++++",
 	"GET /mandates":                                            "s++++----------",
 	"POST /mandates":                                           "s---+----------",
 	"POST /mandates/:id/end":                                   "s+hh+----------",

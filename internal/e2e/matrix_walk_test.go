@@ -155,5 +155,6 @@ func (w *world) refusals(login string) string {
 	if login == "" {
 		return ""
 	}
-	return w.scan(`select count(*)::text from audit_row where actor_account = $1 and result = 'refused'`, w.who(login).AccountID)
+	return w.scan(`select ((select count(*) from audit_row where actor_account = $1 and result = 'refused') +
+		(select coalesce(sum(n), 0) from refusal where account = $1))::text`, w.who(login).AccountID)
 }

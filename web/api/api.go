@@ -40,6 +40,7 @@ type Config struct {
 // Part is one group of operations, under a heading of the document.
 type Part struct {
 	Tag     string
+	Wing    string // of its scopes: operations that only read need wing:read, others wing:write
 	Declare func(*API)
 }
 
@@ -49,6 +50,7 @@ type API struct {
 	server *web.Server
 	huma   huma.API
 	tag    string // of the operations being declared
+	wing   string
 }
 
 // Mount declares every operation on the server, the OpenAPI document and its readable page.
@@ -66,7 +68,7 @@ func Mount(server *web.Server, c Config, parts ...Part) *API {
 	config.Transformers = []huma.Transformer{inOurWords}
 	a := &API{Config: c, server: server, huma: humaecho.New(server.Echo(), config)}
 	for _, part := range parts {
-		a.tag = part.Tag
+		a.tag, a.wing = part.Tag, part.Wing
 		a.huma.OpenAPI().Tags = append(a.huma.OpenAPI().Tags, &huma.Tag{Name: part.Tag})
 		part.Declare(a)
 	}
@@ -78,6 +80,7 @@ func Mount(server *web.Server, c Config, parts ...Part) *API {
 const introduction = `与网页同一套服务、同一套权限。金额字段以 Fen 结尾，单位为分的整数；时间为带时区的 RFC 3339；日期为 2006-01-02。
 列表返回 items 和 next，next 原样作为下一页的 cursor，空表示已到最后。
 新建类请求带上 Idempotency-Key（自拟，例如 UUID），网络中断后可用同一个键、同样的内容重发：只会办理一次，7 天内得到同样的答复。
+令牌有权限范围：每个接口写明需要哪一项（如 market:read），没有的回答 403 token_scope；新建令牌时逐项选择，够用就好。
 出错时返回 application/problem+json：code 是稳定代码，errors 逐项指出字段（path）、代码和改法。`
 
 // None is the answer of an operation that has nothing to say.
@@ -200,7 +203,12 @@ func (a *API) operation(route string, access web.Access, summary string, options
 	if access.Allows(actor.Guest()) {
 		o.Security = append(o.Security, map[string][]string{})
 	}
-	declared := web.Route{Method: method, Path: pathParameter.ReplaceAllString(Prefix+path, ":$1"), Access: access}
+	declared := web.Route{Method: method, Path: pathParameter.ReplaceAllString(Prefix+path, ":$1"), Access: access, Scope: a.wing + ":write"}
+	if method == http.MethodGet {
+		declared.Scope = a.wing + ":read"
+	}
+	o.Extensions["x-scope"] = declared.Scope
+	o.Description = "令牌权限：" + declared.Scope
 	for _, option := range options {
 		option(&o)
 	}

@@ -39,7 +39,7 @@ func readable(e echo.Context) error {
 }
 
 func brokenBody(err error) error {
-	if f := web.AsFault(err); f.Code == "body_too_large" {
+	if f := web.AsFault(err); f.Code == "body_too_large" || f.Kind == fault.Forbidden {
 		return f
 	}
 	return fault.Wrap(err, fault.Invalid, "bad_request", "请求的内容没有完整收到，请重发")
@@ -69,9 +69,17 @@ func holdsNUL(body []byte) bool {
 // once carries a POST out once per account and key: key, effect and answer are one transaction. Only an answer of success is kept:
 // after any other nothing was changed, and the mended request may use the key again. While the first one runs its twins wait.
 func (a *API) once(c *web.Ctx, e echo.Context, secret bool, run func(context.Context)) {
+	charge, err := c.Charge()
+	if err != nil {
+		e.Error(brokenBody(err))
+		return
+	}
+	carried := func(ctx context.Context) error { run(ctx); return nil }
 	key := e.Request().Header.Get(keyHeader)
 	if e.Request().Method != http.MethodPost || key == "" {
-		run(c.Context())
+		if err := c.Counted(charge, carried); err != nil {
+			e.Error(err)
+		}
 		return
 	}
 	if !keyPattern.MatchString(key) {
@@ -92,25 +100,24 @@ func (a *API) once(c *web.Ctx, e echo.Context, secret bool, run func(context.Con
 	// The caller may hang up in the middle; what was begun is brought to an end, so that its twin gets the true answer.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Context()), time.Minute)
 	defer cancel()
-	var send func() error
-	var drop func()
+	var answer web.Answer
 	first, err := a.Keys.Once(ctx, account, key, sum, func(ctx context.Context) (idempotency.Result, bool, error) {
-		var held *web.Held
-		held, send, drop, _ = c.Hold(func() error { run(ctx); return nil })
-		r := idempotency.Result{Status: held.Status, ContentType: e.Response().Header().Get(echo.HeaderContentType)}
-		if !secret {
-			r.Body = append([]byte{}, held.Body.Bytes()...)
+		done, err := c.Carry(ctx, charge, &answer, carried)
+		if err != nil {
+			return idempotency.Result{}, false, err
 		}
-		return r, held.Status >= 200 && held.Status <= 299, nil
+		r := idempotency.Result{Status: answer.Status, ContentType: e.Response().Header().Get(echo.HeaderContentType)}
+		if !secret {
+			r.Body = append([]byte{}, answer.Body.Bytes()...)
+		}
+		return r, done && answer.Status <= 299, nil
 	})
 	switch {
 	case err != nil:
-		if drop != nil {
-			drop()
-		}
+		answer.Drop()
 		e.Error(err)
 	case first == nil:
-		_ = send() // done and kept: who hung up asks again
+		_ = answer.Send() // done and kept: who hung up asks again
 	default:
 		a.again(e, *first, sum)
 	}

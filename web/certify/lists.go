@@ -238,6 +238,9 @@ func (p *Pages) checkedList(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if check.List.State == registry.UnderExamination {
+		return ui.ShowSheet(c, examinedPage(c), examined("登记清单 "+check.View.Number))
+	}
 	page := c.Page("清单核验")
 	page.Nav, page.NoIndex = "verify", true
 	page.Breadcrumbs = []view.Link{{Label: "证明核验", Href: "/verify"}}

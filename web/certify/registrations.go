@@ -262,6 +262,8 @@ func certificateTag(state string) view.Tag {
 		return view.Tag{Label: "已变更", Tone: view.Warn}
 	case "cancelled":
 		return view.Tag{Label: "已注销", Tone: view.Bad}
+	case registry.UnderExamination:
+		return view.Tag{Label: "正在核查", Tone: view.Bad}
 	default:
 		return view.Tag{Label: "已撤销", Tone: view.Bad}
 	}

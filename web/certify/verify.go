@@ -88,6 +88,9 @@ func (p *Pages) verified(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if result.Certificate.State == registry.UnderExamination {
+		return ui.ShowSheet(c, examinedPage(c), examined("登记编号 "+ui.GroupNumber(result.View.Number)))
+	}
 	page := c.Page("核验结果")
 	page.Nav, page.NoIndex = "verify", true
 	page.Breadcrumbs = []view.Link{{Label: "证明核验", Href: "/verify"}}
@@ -149,6 +152,18 @@ func checkedVersions() ui.Columns[registry.VersionLine] {
 			return view.Cell{Tags: []view.Tag{certificateTag(x.State)}}
 		}},
 	}
+}
+
+func examinedPage(c *web.Ctx) view.Page {
+	page := c.Page("核验结果")
+	page.Nav, page.NoIndex, page.Breadcrumbs = "verify", true, []view.Link{{Label: "证明核验", Href: "/verify"}}
+	return page
+}
+
+// examined is the answer about a record that does not say what the ledger vouches for.
+func examined(title string) ui.Sheet {
+	return ui.Sheet{Heading: view.T(title), Main: []ui.Block{{Parts: view.Parts{view.Notice{Tone: view.Bad, Title: registry.ExaminationWords,
+		Text: "平台管理员已收到通知。急需使用的，请向原登记点查询。"}}}}}
 }
 
 func groupCode(code string) string {

@@ -33,6 +33,8 @@ type face interface {
 	mine(c *web.Ctx, f listing.Filter) (items []item, next string, err error)
 	// rows reads listings as the visitor may see them, in the order of ids; what he may not see is left out.
 	rows(c *web.Ctx, ids []int64) ([]listed, error)
+	// reveal shows the contact person, see listing.Book.Reveal.
+	reveal(c *web.Ctx, id int64, purpose listing.Purpose, note string) (listing.Contact, error)
 	// save stores what the form says over what is stored, nothing for id 0.
 	save(c *web.Ctx, f *web.Form, id int64) (listing.Listing, error)
 }
@@ -44,6 +46,7 @@ type item interface {
 	public() bool // there is a published version
 	actions() []listing.Event
 	topics() []string
+	contact() bool // the published version names a contact person
 	publicBlocks(who actor.Actor) []ui.Block
 	blocks(who actor.Actor) []ui.Block // of the working content
 	lead(c *web.Ctx) []string          // the line under the title on the page of its matches
@@ -157,6 +160,10 @@ func (d drawing[C]) rows(c *web.Ctx, ids []int64) ([]listed, error) {
 	return out, nil
 }
 
+func (d drawing[C]) reveal(c *web.Ctx, id int64, purpose listing.Purpose, note string) (listing.Contact, error) {
+	return d.book.Reveal(c.Context(), c.Actor(), id, purpose, note)
+}
+
 func (d drawing[C]) save(c *web.Ctx, f *web.Form, id int64) (listing.Listing, error) {
 	var content C
 	if id != 0 {
@@ -190,6 +197,8 @@ func (d drawn[C]) mine() bool               { return d.it.Mine }
 func (d drawn[C]) public() bool             { return d.it.Published != nil }
 func (d drawn[C]) actions() []listing.Event { return d.it.Actions }
 func (d drawn[C]) topics() []string         { return d.topicsOf(ui.Shown(d.it)) }
+
+func (d drawn[C]) contact() bool { return ui.Shown(d.it).Person() != (listing.Contact{}) }
 
 func (d drawn[C]) publicBlocks(who actor.Actor) []ui.Block { return d.shown(ui.Shown(d.it), who) }
 func (d drawn[C]) blocks(who actor.Actor) []ui.Block       { return d.shown(d.it.Content, who) }

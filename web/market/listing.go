@@ -35,6 +35,7 @@ func (p *Pages) listingRoutes() []web.Route {
 			web.GET(at+"/new", signed, func(c *web.Ctx) error { return p.showEditor(c, kind, 0, nil, nil) }),
 			web.POST(at, member, func(c *web.Ctx) error { return p.saveListing(c, kind, 0) }).WithFiles(),
 			web.GET(at+"/:id", anyone, func(c *web.Ctx) error { return p.listingDetail(c, kind) }).Public(),
+			web.POST(at+"/:id/contact", signed, func(c *web.Ctx) error { return p.revealContact(c, kind) }),
 			web.GET(own, member, func(c *web.Ctx) error { return p.ownListings(c, kind) }),
 			web.GET(own+"/:id", member, func(c *web.Ctx) error { return p.ownListing(c, kind) }),
 			web.GET(own+"/:id/edit", member, func(c *web.Ctx) error {
@@ -140,6 +141,9 @@ func (p *Pages) listingDetail(c *web.Ctx, kind drawnKind) error {
 	body.Side = []ui.Block{
 		{Card: true, Title: "发布单位", Parts: view.Parts{view.Facts{Items: owner, Wide: true}}},
 		{Title: "经过", Parts: view.Parts{listingTimeline(history)}},
+	}
+	if !it.mine() && it.contact() {
+		body.Side = append(revealForm(ui.NewAsk(nil, nil), kind, id, c.Actor()), body.Side...)
 	}
 	return ui.ShowSheet(c, page, body)
 }
@@ -319,20 +323,6 @@ func measuresBlock(title, first, second string, rows [][]string) ui.Block {
 		t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(r[:len(t.Columns)]...)})
 	}
 	return ui.Block{Title: title, Parts: view.Parts{t}}
-}
-
-func contactBlock(k listing.Contact, who actor.Actor) []ui.Block {
-	if !who.SignedIn() {
-		return []ui.Block{{Card: true, Title: "联系人", Intro: "登录后可以看到联系人并发起对接。"}}
-	}
-	if k.Name == "" {
-		return nil
-	}
-	return []ui.Block{
-		{Card: true, Title: "联系人", Parts: view.Parts{view.Facts{
-			Items: []view.Fact{{Label: "姓名", Value: k.Name}, {Label: "电话", Value: k.Phone, Num: true}, {Label: "邮箱", Value: k.Email}},
-		}}},
-	}
 }
 
 // listingFile sends a picture or attachment of a listing that the reader may see.

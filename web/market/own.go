@@ -163,6 +163,11 @@ func (p *Pages) ownListing(c *web.Ctx, kind drawnKind) error {
 		complete := ui.Block{Card: true, Title: "资料完整度", Parts: view.Parts{share, missing}}
 		body.Side = append([]ui.Block{complete}, body.Side...)
 	}
+	seen, err := p.revealsBlock(c, id)
+	if err != nil {
+		return err
+	}
+	body.Side = append(body.Side, seen...)
 	body.Side = append(body.Side, ui.Block{Title: "经过", Parts: view.Parts{listingTimeline(history)}})
 	return ui.ShowSheet(c, page, body)
 }

@@ -30,6 +30,10 @@ func (p *Pages) accountRoutes() []web.Route {
 		web.GET("/account", anyone, p.account),
 		web.POST("/account", anyone, p.saveAccount),
 		web.POST("/account/switch", anyone, p.switchOrganisation),
+		web.GET("/confirm/:token", guest, p.confirmation),
+		web.POST("/confirm/:token", guest, p.confirm),
+		web.GET(web.ConfirmPath, anyone, p.waiting),
+		web.POST(web.ConfirmPath, anyone, p.resend),
 		web.GET("/account/password", anyone, p.password),
 		web.POST("/account/password", anyone, p.savePassword),
 		web.POST("/account/signout-everywhere", anyone, p.signOutEverywhere),
@@ -48,6 +52,7 @@ func (p *Pages) accountRoutes() []web.Route {
 		web.GET("/account/tokens", anyone, p.tokens),
 		web.POST("/account/tokens", anyone, p.createToken),
 		web.POST("/account/tokens/:id/revoke", anyone, p.revokeToken),
+		web.GET("/audit/refusals", web.Operators(), p.refusals),
 		web.GET("/organisations", officer, p.organisations),
 		web.GET("/organisations/:id", officer, p.organisation),
 		web.POST("/organisations/:id", region, p.decideOrganisation),
@@ -65,10 +70,18 @@ func (p *Pages) showAccount(c *web.Ctx, form *web.Form, ferr error) error {
 	if err != nil {
 		return err
 	}
+	waiting, err := p.Identity.WaitingEmail(c.Context(), c.Actor())
+	if err != nil {
+		return err
+	}
+	hint := "改了邮箱，要打开发到新邮箱的确认信才生效"
+	if waiting != "" {
+		hint = "等待确认：" + waiting + "。请打开发到那里的确认信"
+	}
 	a := ui.NewAsk(form, ferr)
 	f := view.NewForm("/account", "保存",
 		a.Text("displayName", "姓名", me.DisplayName, ui.Required, ui.Limit(60)),
-		a.Kind(view.Email, "email", "电子邮箱", me.Email),
+		a.Kind(view.Email, "email", "电子邮箱", me.Email, ui.Hint(hint)),
 		a.Kind(view.Tel, "phone", "电话", me.Phone))
 	var options []view.Option
 	for _, m := range memberships {
@@ -97,6 +110,10 @@ func (p *Pages) saveAccount(c *web.Ctx) error {
 		return err
 	}
 	name, email, phone := form.Text("displayName"), form.Text("email"), form.Text("phone")
+	before, err := p.Identity.WaitingEmail(c.Context(), c.Actor())
+	if err != nil {
+		return err
+	}
 	if _, err := p.Identity.UpdateAccount(c.Context(), c.Actor(),
 		identity.AccountUpdate{DisplayName: &name, Email: &email, Phone: &phone}); err != nil {
 		if ui.Refused(err) {
@@ -104,7 +121,11 @@ func (p *Pages) saveAccount(c *web.Ctx) error {
 		}
 		return err
 	}
-	c.Flash(view.OK, "已保存。")
+	said := "已保存。"
+	if waiting, err := p.Identity.WaitingEmail(c.Context(), c.Actor()); err == nil && waiting != before {
+		said = "已保存。确认信已发到 " + waiting + "，打开里面的链接后新邮箱生效。"
+	}
+	c.Flash(view.OK, said)
 	return c.See("/account")
 }
 

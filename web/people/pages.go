@@ -11,6 +11,7 @@ import (
 // Pages holds the services that these pages call; internal/app fills it.
 type Pages struct {
 	Identity *identity.Service
+	Refusals Refusals
 }
 
 // Routes lists every page and action with who may use it.

@@ -126,7 +126,7 @@ func (p *Pages) doForgot(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Identity.RequestReset(c.Context(), form.Text("login"), c.RemoteAddr(), c.RequestID()); err != nil {
+	if err := p.Identity.RequestReset(c.Context(), form.Text("login"), c.RequestID()); err != nil {
 		if ui.Refused(err) || fault.Is(err, fault.TooMany) {
 			return p.showForgot(c, form, err)
 		}

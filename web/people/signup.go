@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/people/identity"
 	"techmarket/web"
 	"techmarket/web/ui"
@@ -17,7 +18,7 @@ func personFields(a *ui.Ask) []view.Field {
 	return []view.Field{
 		a.Text("displayName", "您的姓名", "", ui.Required, ui.Fill("name"), ui.Limit(60)),
 		a.Text("loginName", "登录名", "", ui.Required, ui.Fill("username"), ui.Hint("字母开头，可用字母、数字、点和连字符；登录时使用"), ui.Limit(50)),
-		a.Kind(view.Email, "email", "电子邮箱", "", ui.Required, ui.Fill("email")),
+		a.Kind(view.Email, "email", "电子邮箱", "", ui.Required, ui.Fill("email"), ui.Hint("确认信发到这里，请填您自己能收信的邮箱")),
 		a.Kind(view.Tel, "phone", "手机或座机", "", ui.Fill("tel")),
 		{Kind: view.Password, Name: "password", Label: "密码", Required: true, Autocomplete: "new-password", Error: a.Errors["password"],
 			Hint: "至少 12 个字符；或至少 8 个字符，含大写、小写、数字、符号中的三类"},
@@ -49,7 +50,8 @@ func (p *Pages) showSignUp(c *web.Ctx, form *web.Form, err error) error {
 		view.Section{Title: "您本人", Hint: "您将成为本单位的管理员，可以邀请其他人。", Fields: personFields(a)})
 	f.Guard = true
 	return ui.ShowSheetStatus(c, ui.FormStatus(err), c.Page("注册单位"), ui.Sheet{
-		Lead: "注册后由自治区管理员核对单位信息。确认之前可以写草稿，确认之后可以发布和签约。",
+		Lead: "注册后先做一件事：打开我们发到您邮箱的确认信，点“确认”。确认之前只能写草稿，不能上传、邀请、发起对接和查看联系方式。" +
+			"单位信息由自治区管理员核对，核对之后可以发布和签约。",
 		Main: a.Blocks(f),
 	})
 }
@@ -59,17 +61,17 @@ func (p *Pages) doSignUp(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	in := identity.SignUp{Person: readPerson(form), Address: c.RemoteAddr(), RequestID: c.RequestID(),
+	in := identity.SignUp{Person: readPerson(form), RequestID: c.RequestID(),
 		Organisation: identity.NewOrganisation{Kind: actor.OrgKind(form.Text("organisation.kind")), Name: form.Text("organisation.name"),
 			CreditCode: form.Text("organisation.creditCode"), Division: form.Text("organisation.division"),
 			Profile: identity.OrgProfile{Address: form.Text("organisation.address")}}}
 	if _, _, err := p.Identity.SignUp(c.Context(), in); err != nil {
-		if ui.Refused(err) {
+		if ui.Refused(err) && !fault.Is(err, fault.TooMany) {
 			return p.showSignUp(c, form, err)
 		}
 		return err
 	}
-	return p.enter(c, in.Person, "注册成功。自治区管理员确认单位后就可以发布；现在可以先写草稿。")
+	return p.enter(c, in.Person, "注册成功。确认信已发到 "+in.Person.Email+"，请打开信里的链接确认邮箱；现在可以先写草稿。")
 }
 
 // enter signs a person in who has just registered.
@@ -121,11 +123,11 @@ func (p *Pages) acceptInvitation(c *web.Ctx) error {
 		return c.See("/account")
 	}
 	person := readPerson(form)
-	if _, err := p.Identity.SignUpInvited(c.Context(), c.Param("token"), person, c.RemoteAddr(), c.RequestID()); err != nil {
-		if ui.Refused(err) {
+	if _, err := p.Identity.SignUpInvited(c.Context(), c.Param("token"), person, c.RequestID()); err != nil {
+		if ui.Refused(err) && !fault.Is(err, fault.TooMany) {
 			return p.showInvitation(c, form, err)
 		}
 		return err
 	}
-	return p.enter(c, person, "已注册并加入。")
+	return p.enter(c, person, "已注册并加入。确认信已发到 "+person.Email+"，请打开信里的链接确认邮箱。")
 }

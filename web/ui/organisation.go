@@ -24,6 +24,9 @@ func AccountTabs(who actor.Actor, active string) *view.Tabs {
 	if who.Has(actor.Broker) {
 		links = slices.Insert(links, 3, view.Link{Label: "经纪人资料", Href: "/account/broker"})
 	}
+	if who.Unconfirmed {
+		links = slices.Insert(links, 1, view.Link{Label: "确认邮箱", Href: web.ConfirmPath})
+	}
 	for _, l := range links {
 		l.Current = l.Href == active
 		t.Items = append(t.Items, l)

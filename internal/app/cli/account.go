@@ -16,11 +16,11 @@ import (
 	"techmarket/internal/people/identity"
 )
 
-// runAccount is `techmarket account create|reset-password|reset-two-factor --account NAME`: the first administrator of a new
+// runAccount is `techmarket account create|reset-password|reset-two-factor|confirm --account NAME`: the first administrator of a new
 // market, and help for an account that nobody on the pages can help. Passwords are read from the terminal.
 func runAccount(ctx context.Context, env *app.Environment, args []string) error {
 	usage := fault.New(fault.Invalid, "usage", "用法：techmarket account create --account 登录名 --name 姓名 --organisation 单位全称   建立第一位自治区管理员\n"+
-		"      techmarket account reset-password|reset-two-factor --account 登录名")
+		"      techmarket account reset-password|reset-two-factor|confirm --account 登录名")
 	if len(args) == 0 {
 		return usage
 	}
@@ -50,6 +50,9 @@ func runAccount(ctx context.Context, env *app.Environment, args []string) error 
 	case "reset-two-factor":
 		act = func(people *identity.Service) error { return people.ResetTwoFactorFor(ctx, *account) }
 		done = "%s 的两步登录已关闭，所有设备已退出。请本人登录后重新设置。"
+	case "confirm":
+		act = func(people *identity.Service) error { return people.ConfirmFor(ctx, *account) }
+		done = "%s 的邮箱已由管理员确认。"
 	default:
 		return usage
 	}

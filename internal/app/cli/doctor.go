@@ -174,7 +174,14 @@ func examineDatabase(ctx context.Context, env *app.Environment, c app.Config) (s
 	case current < target:
 		return "", fault.Newf(fault.Unavailable, "schema_older", "数据库版本 %d，本程序需要 %d。请运行 techmarket migrate。", current, target)
 	}
-	return fmt.Sprintf("%s，PostgreSQL %d，版本 %d", kind, major, current), nil
+	standing, err := postgres.StandingOf(ctx, db)
+	if err != nil {
+		return "", err
+	}
+	if warning := app.RoleWarning(standing); warning != "" {
+		return "", fault.New(fault.Unavailable, "database_role", warning)
+	}
+	return fmt.Sprintf("%s，PostgreSQL %d，版本 %d，角色 %s 不能改表结构", kind, major, current, standing.Name), nil
 }
 
 func examineRedis(ctx context.Context, env *app.Environment, c app.Config) (string, error) {

@@ -94,8 +94,15 @@ func restore(ctx context.Context, p *app.Platform, archive fs.FS, m manifest) er
 	if !unused {
 		return fault.New(fault.Conflict, "database_used", "数据库里已有一个市场，不会覆盖。请让 DATABASE_URL 指向一个空库，或用 TECHMARKET_DATA 指定一个空目录。")
 	}
-	err = postgres.Load(ctx, p.DB, m.Dumped, func(table string) (io.ReadCloser, error) { return archive.Open("tables/" + table) },
-		func() error { return errors.Join(restoreFiles(ctx, p, archive, m.Files), restoreKeys(p, archive)) })
+	load := func(db *postgres.DB) error {
+		return postgres.Load(ctx, db, m.Dumped, func(table string) (io.ReadCloser, error) { return archive.Open("tables/" + table) },
+			func() error { return errors.Join(restoreFiles(ctx, p, archive, m.Files), restoreKeys(p, archive)) })
+	}
+	if p.Role.Plain() {
+		err = p.AsOwner(ctx, load)
+	} else {
+		err = load(p.DB)
+	}
 	if err != nil { // the folder held neither before, see unusedFolder
 		_ = os.RemoveAll(filepath.Join(p.Config.Data, "files"))
 		_ = os.RemoveAll(filepath.Join(p.Config.Data, "keys"))

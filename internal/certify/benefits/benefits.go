@@ -16,6 +16,7 @@ import (
 
 	"techmarket/internal/certify/ledger"
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/witness"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/postgres"
@@ -29,16 +30,18 @@ type Config struct {
 	Audit    audit.Recorder
 	Files    *files.Store // of the proofs
 	Now      func() time.Time
-	Random   io.Reader // of the check codes
+	Random   io.Reader     // of the check codes
+	Alarm    witness.Alarm // see registry.Config
 }
 
 // Service issues lists and works out subsidies.
 type Service struct {
 	config Config
 	trail  audit.Trail
+	book   *witness.Book
 }
 
 // New builds the service.
 func New(c Config) *Service {
-	return &Service{config: c, trail: audit.Trail{DB: c.DB, Recorder: c.Audit, Room: "registry"}}
+	return &Service{config: c, trail: audit.Trail{DB: c.DB, Recorder: c.Audit, Room: "registry"}, book: witness.New(c.DB, c.Ledger, c.Alarm)}
 }

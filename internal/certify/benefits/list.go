@@ -14,6 +14,7 @@ import (
 	"techmarket/internal/certify/ledger"
 	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/witness"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
@@ -105,7 +106,7 @@ func (s *Service) IssueList(ctx context.Context, a actor.Actor, purpose Purpose,
 		if err := bad.Err(); err != nil {
 			return err
 		}
-		regs, err := registry.Lock(ctx, tx, numbers)
+		regs, err := s.config.Registry.Lock(ctx, tx, numbers)
 		if err != nil {
 			return err
 		}
@@ -136,7 +137,10 @@ func (s *Service) IssueList(ctx context.Context, a actor.Actor, purpose Purpose,
 			return fmt.Errorf("append to ledger: %w", err)
 		}
 		l.LedgerSeq = row.Seq
-		return addList(ctx, tx, l, a.AccountID, regs)
+		if err := addList(ctx, tx, l, a.AccountID, regs); err != nil {
+			return err
+		}
+		return s.book.Note(ctx, tx, witness.List(l.Number))
 	})
 	return l, err
 }
@@ -236,12 +240,20 @@ func (s *Service) newList(
 	}, nil
 }
 
-// VoidLists lets the lists of a registration fall; it runs inside cancellation and revocation.
-func VoidLists(ctx context.Context, tx pgx.Tx, number, reason string, at time.Time) error {
-	if _, err := tx.Exec(ctx, updateListsVoid, pgx.StrictNamedArgs{"number": number, "reason": reason, "at": at}); err != nil {
-		return fmt.Errorf("void lists: %w", err)
+// VoidLists lets the lists of a registration fall and names them; it runs inside cancellation and revocation, which write their records.
+func (s *Service) VoidLists(ctx context.Context, tx pgx.Tx, number, reason string, at time.Time) (lists []string, err error) {
+	if lists, err = validLists(ctx, tx, number); err != nil {
+		return nil, fmt.Errorf("void lists: %w", err)
 	}
-	return nil
+	for _, list := range lists {
+		if err := s.book.Hold(ctx, tx, witness.List(list)); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := tx.Exec(ctx, updateListsVoid, pgx.StrictNamedArgs{"lists": lists, "reason": reason, "at": at}); err != nil {
+		return nil, fmt.Errorf("void lists: %w", err)
+	}
+	return lists, nil
 }
 
 // Lists gives the lists in the actor's scope, newest first, at most 100: of the points and the area, and of the own organisation.
@@ -285,7 +297,7 @@ type ListCheck struct {
 	Items []string // what became of each contract since: "", 已变更 …
 }
 
-// CheckList is the public answer about a list. Unknown number and wrong code look the same: NotFound "list_not_found".
+// CheckList is the public answer about a list; where it or a registration on it differs from the ledger, only that. Unknown number and wrong code look the same: NotFound "list_not_found".
 func (s *Service) CheckList(ctx context.Context, number, code string) (ListCheck, error) {
 	clean := strings.NewReplacer(" ", "", "　", "", "-", "")
 	l, err := oneList(ctx, s.config.DB, strings.ToUpper(clean.Replace(number)))
@@ -294,6 +306,18 @@ func (s *Service) CheckList(ctx context.Context, number, code string) (ListCheck
 	}
 	if l.CheckCode != strings.ToUpper(clean.Replace(code)) {
 		return ListCheck{}, listNotFound()
+	}
+	subjects := []witness.Subject{witness.List(l.Number)}
+	items, err := listed(ctx, s.config.DB, l.Number)
+	for _, number := range items {
+		subjects = append(subjects, witness.Registration(number))
+	}
+	if err != nil {
+		return ListCheck{}, err
+	}
+	if agrees, err := s.book.Agrees(ctx, s.config.DB, subjects...); err != nil || !agrees {
+		return ListCheck{List: List{Number: l.Number, State: registry.UnderExamination}, View: ListBody{Number: l.Number},
+			Words: registry.ExaminationWords}, err
 	}
 	out := ListCheck{List: l, Words: "有效"}
 	if out.View, err = l.View(); err != nil {

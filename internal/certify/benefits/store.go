@@ -28,7 +28,10 @@ const insertList = `insert into registration_list (number, point_id,
 const insertListItem = `insert into registration_list_item (list, number, version) values (@list, @number, @version)`
 
 const updateListsVoid = `update registration_list set state = 'void', void_reason = @reason, voided_at = @at
-	where state = 'valid' and number in (select list from registration_list_item where number = @number)`
+	where number = any(@lists)`
+
+const lockValidLists = `select number from registration_list where state = 'valid'
+	and number in (select list from registration_list_item where number = @number) order by number for update`
 
 const rateColumns = `id, name, side, classes, valid_from, valid_to, tiers, cap, source, confirmed`
 
@@ -57,6 +60,18 @@ const sumPayments = `select coalesce(sum(amount), 0)::bigint from payment_proof 
 
 const insertPayment = `insert into payment_proof (number, amount, paid_on, file_id, note, added_by, added_at)
 	values (@number, @amount, @paid_on, @file, @note, @by, @now)`
+
+const selectListed = `select number from registration_list_item where list = @list order by number`
+
+func listed(ctx context.Context, q postgres.Querier, list string) ([]string, error) {
+	rows, _ := q.Query(ctx, selectListed, pgx.StrictNamedArgs{"list": list}) // its error comes back from CollectRows
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+func validLists(ctx context.Context, tx pgx.Tx, number string) ([]string, error) {
+	rows, _ := tx.Query(ctx, lockValidLists, pgx.StrictNamedArgs{"number": number}) // its error comes back from CollectRows
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
 
 func addList(ctx context.Context, tx pgx.Tx, l List, by int64, regs []registry.Registration) error {
 	_, err := tx.Exec(ctx, insertList, pgx.StrictNamedArgs{"number": l.Number, "point": l.PointID, "division": l.Division,

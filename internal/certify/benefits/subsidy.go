@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/witness"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
@@ -89,7 +90,7 @@ func (s *Service) Subsidy(ctx context.Context, a actor.Actor, number string) (Su
 // Invalid fields, Conflict "paid_above_amount", "list_not_standing" where the registration ended.
 func (s *Service) AddPayment(ctx context.Context, a actor.Actor, number string, p Payment) error {
 	return s.trail.Guard(ctx, a, "add_payment", "registration", number, func(ctx context.Context, tx pgx.Tx) error {
-		found, err := registry.Lock(ctx, tx, []string{number})
+		found, err := s.config.Registry.Lock(ctx, tx, []string{number})
 		if err != nil {
 			return err
 		}
@@ -120,7 +121,10 @@ func (s *Service) AddPayment(ctx context.Context, a actor.Actor, number string, 
 				"now": s.config.Now()}); err != nil {
 			return err
 		}
-		return s.trail.Record(ctx, tx, a, "add_payment", "registration", number, map[string]any{"amountFen": p.Amount})
+		if err := s.trail.Record(ctx, tx, a, "add_payment", "registration", number, map[string]any{"amountFen": p.Amount}); err != nil {
+			return err
+		}
+		return s.book.Note(ctx, tx, witness.Registration(number))
 	})
 }
 

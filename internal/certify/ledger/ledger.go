@@ -218,6 +218,9 @@ func (l *Ledger) Append(ctx context.Context, tx pgx.Tx, e Entry) (Row, error) {
 	return l.add(ctx, tx, suite, head, e.Kind, e.Ref, payload)
 }
 
+// Lock waits for the chain's lock, so that what a row will say can be read before it is appended; it is held until the transaction ends.
+func (l *Ledger) Lock(ctx context.Context, tx pgx.Tx) error { return lock(ctx, tx) }
+
 // open takes the lock and returns the head, after writing the genesis row where there is none.
 func (l *Ledger) open(ctx context.Context, tx pgx.Tx) (Row, Suite, error) {
 	if err := lock(ctx, tx); err != nil {

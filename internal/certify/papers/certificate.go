@@ -53,7 +53,7 @@ func (s *Service) MakeCertificate(ctx context.Context, args registry.Certificate
 		if err != nil {
 			return err
 		}
-		return registry.KeepFile(ctx, tx, args, f.ID)
+		return s.config.Registry.KeepFile(ctx, tx, args, f.ID)
 	})
 }
 
@@ -70,7 +70,7 @@ func (s *Service) takeRoot(ctx context.Context, args registry.CertificateArgs, s
 		}
 	}
 	if err == nil {
-		err = registry.KeepRoot(ctx, s.config.DB, args, root)
+		err = s.config.Registry.KeepRoot(ctx, args, root)
 	}
 	if err != nil {
 		return registry.Certificate{}, err

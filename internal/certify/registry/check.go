@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/certify/ledger"
+	"techmarket/internal/certify/witness"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/postgres"
 )
@@ -24,6 +25,13 @@ type CheckResult struct {
 	Proof       *ledger.Proof   `json:"proof"` // that the row is under the latest signed root; nil in the first minute
 }
 
+// UnderExamination is the public state of a certificate whose rows do not say what the ledger vouches for: neither can be relied on
+// until somebody has looked.
+const (
+	UnderExamination = "under_examination"
+	ExaminationWords = "正在核查：数据库里的记录与登记簿不一致，在登记机构查明之前，请不要以本页或证明原件为准"
+)
+
 // VersionLine is one version of a certificate on the check page.
 type VersionLine struct {
 	Version  int       `json:"version"`
@@ -32,7 +40,8 @@ type VersionLine struct {
 }
 
 // Check is the public answer about a certificate. Unknown number and wrong code look the same: NotFound
-// "certificate_not_found". Blanks, dashes and lower-case letters are accepted.
+// "certificate_not_found". Where the rows differ from the ledger only number and state under_examination are told, and the operators
+// hear of it once. Blanks, dashes and lower-case letters are accepted.
 func (s *Service) Check(ctx context.Context, number, code string) (CheckResult, error) {
 	clean := strings.NewReplacer(" ", "", "　", "", "-", "")
 	number, code = clean.Replace(number), strings.ToUpper(clean.Replace(code))
@@ -43,6 +52,14 @@ func (s *Service) Check(ctx context.Context, number, code string) (CheckResult, 
 	at := slices.IndexFunc(all, func(c Certificate) bool { return c.CheckCode == code })
 	if at < 0 {
 		return CheckResult{}, fault.New(fault.NotFound, "certificate_not_found", "没有查到。请核对 16 位编号和 8 位校验码，注意数字 0 和字母的区别")
+	}
+	agrees, err := s.book.Agrees(ctx, s.config.DB, witness.Registration(number))
+	if err != nil {
+		return CheckResult{}, err
+	}
+	if !agrees {
+		return CheckResult{Certificate: Certificate{Number: number, Version: all[at].Version, State: UnderExamination},
+			View: CertificateBody{Number: number, Version: all[at].Version}, StateWords: ExaminationWords}, nil
 	}
 	reg, err := ReadRegistration(ctx, s.config.DB, number)
 	if err != nil {

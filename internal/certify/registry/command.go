@@ -61,7 +61,8 @@ type work struct {
 	filing Filing
 	reg    Registration
 	to     State
-	number string // of the registration, once there is one
+	number string   // of the registration, once there is one
+	lists  []string // that fell with it
 	note   string
 	detail map[string]any // for the ledger and the history
 	inside bool           // not for the parties
@@ -84,7 +85,7 @@ func (s *Service) moment() moment {
 // Do applies one event of the state table; see Table for who may do what, where, and under which guard. The new state, its history
 // row, the ledger row, the audit row, messages and jobs are one transaction.
 // Faults: Unauthorized "sign_in"; NotFound "filing_not_found", "registration_not_found" (also for cases out of the actor's scope);
-// Conflict "wrong_state", "stale_version" and those of the guards; Forbidden "wrong_part", "part_taken"; Invalid "unknown_event" and
+// Conflict "wrong_state", "stale_version", "record_under_examination" and those of the guards; Forbidden "wrong_part", "part_taken"; Invalid "unknown_event" and
 // with fields, where what the event needs is missing or wrong.
 func (s *Service) Do(ctx context.Context, who actor.Actor, c Command) (Outcome, error) {
 	if !who.SignedIn() {
@@ -209,6 +210,9 @@ func (s *Service) moveFiling(ctx context.Context, w *work) error {
 		return err
 	}
 	w.filing, w.number = f, f.Number
+	if err := s.book.Hold(ctx, w.tx, w.subjects()...); err != nil {
+		return err
+	}
 	if err := play(ctx, w.tx, f.ID, w.who.AccountID, rule.Part); err != nil {
 		return err
 	}
@@ -242,6 +246,9 @@ func (s *Service) moveRegistration(ctx context.Context, w *work) error {
 		return err
 	}
 	w.reg = reg
+	if err := s.book.Hold(ctx, w.tx, w.subjects()...); err != nil {
+		return err
+	}
 	if err := rule.check(w); err != nil {
 		return err
 	}

@@ -116,9 +116,11 @@ func (s *Service) end(ctx context.Context, w *work, to State, kind, ground strin
 		return fmt.Errorf("book %s: %w", kind, err)
 	}
 	if s.config.Ended != nil {
-		if err := s.config.Ended(ctx, w.tx, w.reg.Number, w.reg.Number+w.reg.EndWords(), w.now); err != nil {
+		lists, err := s.config.Ended(ctx, w.tx, w.reg.Number, w.reg.Number+w.reg.EndWords(), w.now)
+		if err != nil {
 			return err
 		}
+		w.lists = lists
 	}
 	if err := addEndNotices(ctx, w, ground); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/point"
+	"techmarket/internal/certify/witness"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/money"
 )
@@ -100,5 +101,8 @@ func (s *Service) AddHistoric(ctx context.Context, tx pgx.Tx, h Historic) error 
 	_, err = s.chain(ctx, tx, "history", reg.Number, historyRow{Number: reg.Number, RegisteredOn: h.On.Format(time.DateOnly), Title: reg.Title,
 		Class: reg.Class, Seller: reg.SellerName, Buyer: reg.BuyerName, Amount: reg.Amount, Technical: reg.Technical, Income: h.Income,
 		Import: h.Import, FileDigest: h.Digest, Account: h.Account})
-	return err
+	if err != nil {
+		return err
+	}
+	return s.book.Note(ctx, tx, witness.Registration(reg.Number), witness.Contract(id))
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/certify/point"
+	"techmarket/internal/certify/witness"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/postgres"
@@ -59,6 +60,9 @@ func (s *Service) moveCase(ctx context.Context, tx pgx.Tx, a actor.Actor, from p
 		return false, nil
 	}
 	if err != nil {
+		return false, err
+	}
+	if err := s.book.Hold(ctx, tx, witness.Filing(f.IntakeNo), witness.Contract(f.ContractID)); err != nil {
 		return false, err
 	}
 	args := pgx.StrictNamedArgs{"id": f.ID, "point": to.ID, "division": to.Division, "now": at.now}

@@ -13,6 +13,7 @@ import (
 
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/ledger"
+	"techmarket/internal/certify/witness"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/platform/audit"
@@ -48,8 +49,9 @@ type Config struct {
 	Now       func() time.Time
 	Random    io.Reader           // of the check codes
 	Drawable  func(...Text) error // refuses what no paper could print; nil: anything can be printed
-	// Ended follows the end of a registration in its transaction; reason says which and how. nil: nothing follows.
-	Ended func(ctx context.Context, tx pgx.Tx, number, reason string, at time.Time) error
+	Alarm     witness.Alarm       // hears of a record that differs from the ledger; nil: nobody
+	// Ended follows the end of a registration in its transaction; reason says which and how. It names the lists that fell. nil: nothing follows.
+	Ended func(ctx context.Context, tx pgx.Tx, number, reason string, at time.Time) (lists []string, err error)
 }
 
 // Service is the desk and the register. Every event that changes something writes, in one transaction: the new state, a
@@ -57,11 +59,12 @@ type Config struct {
 type Service struct {
 	config Config
 	trail  audit.Trail
+	book   *witness.Book
 }
 
 // New builds the service.
 func New(c Config) *Service {
-	return &Service{config: c, trail: audit.Trail{DB: c.DB, Recorder: c.Audit, Room: "registry"}}
+	return &Service{config: c, trail: audit.Trail{DB: c.DB, Recorder: c.Audit, Room: "registry"}, book: witness.New(c.DB, c.Ledger, c.Alarm)}
 }
 
 // finish stores the filing and everything that goes with an event.
@@ -79,8 +82,8 @@ func (s *Service) finish(ctx context.Context, w *work, from State) error {
 	}
 	w.filing.Version++
 	w.filing.UpdatedAt = w.now
-	if w.Event == EventSaveReview {
-		return nil
+	if w.Event == EventSaveReview { // no decision, but what the next one rests on
+		return s.book.Note(ctx, w.tx, w.subjects()...)
 	}
 	return s.noteFiling(ctx, w, from)
 }
@@ -119,6 +122,9 @@ func (s *Service) noteFiling(ctx context.Context, w *work, from State) error {
 			return err
 		}
 	}
+	if err := s.book.Note(ctx, w.tx, w.subjects()...); err != nil {
+		return err
+	}
 	if w.say == "" {
 		return nil
 	}
@@ -150,10 +156,28 @@ func (s *Service) noteRegistration(ctx context.Context, w *work, from State) err
 	if _, err := s.chain(ctx, w.tx, "decision", r.Number, payload); err != nil {
 		return err
 	}
+	if err := s.book.Note(ctx, w.tx, w.subjects()...); err != nil {
+		return err
+	}
 	if w.say == "" {
 		return nil
 	}
 	return s.message(ctx, w.tx, w.tell, w.who.AccountID, w.say, r.Title+"（"+r.Number+"）", "/registrations/"+r.Number)
+}
+
+// subjects are the records that the work touches.
+func (w *work) subjects() []witness.Subject {
+	var all []witness.Subject
+	if w.filing.ID != 0 {
+		all = append(all, witness.Filing(w.filing.IntakeNo), witness.Contract(w.filing.ContractID))
+	}
+	if number := cmp.Or(w.number, w.reg.Number); number != "" {
+		all = append(all, witness.Registration(number))
+	}
+	for _, list := range w.lists {
+		all = append(all, witness.List(list))
+	}
+	return all
 }
 
 // chain appends one canonical row to the ledger.

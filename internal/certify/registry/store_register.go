@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/certify/ledger"
+	"techmarket/internal/certify/witness"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/postgres"
@@ -203,13 +204,20 @@ func lockOne(ctx context.Context, tx pgx.Tx, number string) (Registration, error
 }
 
 // Lock reads registrations for a change that rests on them, by number, and keeps them as they are until the transaction ends.
-// NotFound "registration_not_found" where one is missing.
-func Lock(ctx context.Context, tx pgx.Tx, numbers []string) ([]Registration, error) {
+// NotFound "registration_not_found" where one is missing, Conflict "record_under_examination" where one is not what the ledger says.
+func (s *Service) Lock(ctx context.Context, tx pgx.Tx, numbers []string) ([]Registration, error) {
 	all, err := postgres.Many[Registration](ctx, tx, lockRegistrations, pgx.StrictNamedArgs{"numbers": numbers})
 	if err == nil && len(all) != len(numbers) {
 		return nil, RegistrationNotFound()
 	}
-	return all, err
+	if err != nil {
+		return nil, err
+	}
+	subjects := make([]witness.Subject, len(numbers))
+	for i, number := range numbers {
+		subjects[i] = witness.Registration(number)
+	}
+	return all, s.book.Hold(ctx, tx, subjects...)
 }
 
 // OfYear lists the registrations of a point and year by number.
@@ -288,13 +296,26 @@ func ReadCertificate(ctx context.Context, q postgres.Querier, args CertificateAr
 }
 
 // KeepRoot notes the root that the PDF of a certificate prints; the first one stays.
-func KeepRoot(ctx context.Context, q postgres.Querier, args CertificateArgs, root ledger.Root) error {
+func (s *Service) KeepRoot(ctx context.Context, args CertificateArgs, root ledger.Root) error {
 	key := args.key()
 	key["root"] = root
-	if _, err := q.Exec(ctx, setCertificateRoot, key); err != nil {
-		return fmt.Errorf("note root: %w", err)
+	return s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		return s.keep(ctx, tx, args, setCertificateRoot, key)
+	})
+}
+
+// keep writes what belongs to a certificate's paper, with its record.
+func (s *Service) keep(ctx context.Context, tx pgx.Tx, args CertificateArgs, sql string, key pgx.StrictNamedArgs) error {
+	if _, err := lockOne(ctx, tx, args.Number); err != nil {
+		return err
 	}
-	return nil
+	if err := s.book.Hold(ctx, tx, witness.Registration(args.Number)); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, sql, key); err != nil {
+		return fmt.Errorf("note paper: %w", err)
+	}
+	return s.book.Note(ctx, tx, witness.Registration(args.Number))
 }
 
 // KeepFailure notes why the PDF of a certificate cannot be made.
@@ -313,11 +334,10 @@ func LockCertificate(ctx context.Context, tx pgx.Tx, args CertificateArgs) (Cert
 }
 
 // KeepFile notes the PDF of a certificate that has none.
-func KeepFile(ctx context.Context, tx pgx.Tx, args CertificateArgs, file int64) error {
+func (s *Service) KeepFile(ctx context.Context, tx pgx.Tx, args CertificateArgs, file int64) error {
 	key := args.key()
 	key["file"] = file
-	_, err := tx.Exec(ctx, setCertificateFile, key)
-	return err
+	return s.keep(ctx, tx, args, setCertificateFile, key)
 }
 
 // FailedCertificates lists the certificates whose PDF could not be made.

@@ -6,6 +6,7 @@ package actor
 
 import (
 	"slices"
+	"time"
 )
 
 // Role is what a person may do for one organisation.
@@ -69,6 +70,11 @@ type Actor struct {
 	// MustSetUpTwoFactor: the policy wants two steps from this role and the account has not set them up; until then the
 	// person may do nothing else.
 	MustSetUpTwoFactor bool
+	Unconfirmed        bool // nobody has shown yet that the mail address is the account's own
+	// TokenEnds is when the API token ends that a program came with, which may do what its Scopes say ("market:read", see
+	// identity.Scopes); zero for a person at a browser.
+	TokenEnds time.Time
+	Scopes    []string
 }
 
 // Guest is nobody in particular.
@@ -76,6 +82,9 @@ func Guest() Actor { return Actor{} }
 
 // SignedIn reports whether a person stands behind the call.
 func (a Actor) SignedIn() bool { return a.AccountID != 0 }
+
+// ByToken reports whether a program came with an API token.
+func (a Actor) ByToken() bool { return !a.TokenEnds.IsZero() }
 
 // Has reports whether the actor holds one of the roles in the organisation acted for.
 func (a Actor) Has(roles ...Role) bool {

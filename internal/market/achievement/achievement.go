@@ -324,6 +324,15 @@ func (c Content) Facts() listing.Facts {
 	return f
 }
 
+// Person implements listing.Content.
+func (c Content) Person() listing.Contact { return c.Contact }
+
+// WithPerson implements listing.Content.
+func (c Content) WithPerson(k listing.Contact) Content {
+	c.Contact = k
+	return c
+}
+
 // ForGuest implements listing.Content.
 func (c Content) ForGuest() Content {
 	c.Contact = listing.Contact{}

@@ -62,6 +62,10 @@ func (l lab) Facts() listing.Facts { return listing.Facts{Title: l.Title, Lead: 
 
 func (l lab) ForGuest() lab { return l }
 
+func (l lab) Person() listing.Contact { return listing.Contact{} }
+
+func (l lab) WithPerson(listing.Contact) lab { return l }
+
 func (l lab) Document(of listing.Listing, organisation string) search.Document {
 	d := listing.BaseDocument(of, organisation, nil, nil, l.Ways, "", "", listing.Range{}, 100)
 	d.Title, d.Summary = l.Title, l.Use

@@ -233,6 +233,15 @@ func (c Content) Facts() listing.Facts {
 	return f
 }
 
+// Person implements listing.Content.
+func (c Content) Person() listing.Contact { return c.Contact }
+
+// WithPerson implements listing.Content.
+func (c Content) WithPerson(k listing.Contact) Content {
+	c.Contact = k
+	return c
+}
+
 // ForGuest implements listing.Content: who decides inside a company is nobody's business before signing in.
 func (c Content) ForGuest() Content {
 	c.Contact, c.DecisionOwner = listing.Contact{}, ""

@@ -147,7 +147,7 @@ func (b *Book[C]) fill(r *row, content C) error {
 }
 
 // Get returns one listing as the actor may see it: the own organisation its working content, an editor what is in review, the
-// public what is published and not expired; guests without the contact person. Faults: not found "listing"; gone
+// public what is published and not expired; guests without the contact person, others with a masked one (see Reveal). Faults: not found "listing"; gone
 // "listing_gone" for what was public once and has ended.
 func (b *Book[C]) Get(ctx context.Context, who actor.Actor, id int64) (Item[C], error) {
 	r, err := b.row(ctx, b.config.DB, id)
@@ -277,7 +277,8 @@ type Version[C any] struct {
 // Versions lists what was public, newest first: the own organisation and editors see all, others only while the listing is
 // public. Fault: not found "listing".
 func (b *Book[C]) Versions(ctx context.Context, who actor.Actor, id int64) ([]Version[C], error) {
-	if _, err := b.Get(ctx, who, id); err != nil {
+	it, err := b.Get(ctx, who, id)
+	if err != nil {
 		return nil, err
 	}
 	q, _ := b.config.DB.Query(ctx, versionsOf, pgx.StrictNamedArgs{"id": id})
@@ -295,9 +296,7 @@ func (b *Book[C]) Versions(ctx context.Context, who actor.Actor, id int64) ([]Ve
 		if err := stored.Unmarshal(r.Content, &v.Content); err != nil {
 			return nil, fmt.Errorf("versions: %w", err)
 		}
-		if !who.SignedIn() {
-			v.Content = v.Content.ForGuest()
-		}
+		v.Content = shown(who, it.OrganisationID, v.Content)
 		out = append(out, v)
 	}
 	return out, nil
@@ -322,9 +321,7 @@ func (b *Book[C]) item(who actor.Actor, r row) (Item[C], error) {
 		if err := stored.Unmarshal(r.Published, &c); err != nil {
 			return it, fmt.Errorf("listing %d: %w", r.ID, err)
 		}
-		if !who.SignedIn() {
-			c = c.ForGuest()
-		}
+		c = shown(who, r.OrganisationID, c)
 		it.Content, it.Published = c, &c
 	}
 	if seesDraft(who, r) {
@@ -332,7 +329,7 @@ func (b *Book[C]) item(who actor.Actor, r row) (Item[C], error) {
 		if err := stored.Unmarshal(r.Draft, &c); err != nil {
 			return it, fmt.Errorf("listing %d: %w", r.ID, err)
 		}
-		it.Content = c
+		it.Content = shown(who, r.OrganisationID, c)
 	}
 	it.Listing = forReader(who, it.Listing)
 	return it, nil

@@ -192,7 +192,7 @@ func (r Range) bands() []string {
 	return out
 }
 
-// Contact is the person to talk to; only signed-in people see it.
+// Contact is the person to talk to. Guests see none, others a masked one until they say what for, see Book.Reveal.
 type Contact struct {
 	Name  string `json:"name,omitempty"`
 	Phone string `json:"phone,omitempty"`

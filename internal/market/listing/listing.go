@@ -128,6 +128,9 @@ type Content[C any] interface {
 	Facts() Facts
 	// ForGuest drops what only signed-in people see.
 	ForGuest() C
+	// Person is who to talk to; WithPerson is the content with another one.
+	Person() Contact
+	WithPerson(k Contact) C
 	// Document maps a public listing for the search index. Its id and kind are set by the caller.
 	Document(l Listing, organisation string) search.Document
 }

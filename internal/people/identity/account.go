@@ -30,6 +30,7 @@ type Account struct {
 	Phone       string
 	Theme       string
 	TwoFactor   bool
+	Confirmed   bool // the mail address is the account's own
 	Recovery    int  // recovery codes that are left
 	Sample      bool `db:"is_sample"`
 	CreatedAt   time.Time
@@ -56,12 +57,14 @@ func (s *Service) Account(ctx context.Context, who actor.Actor) (Account, error)
 	return a, nil
 }
 
-// UpdateAccount changes the actor's own name, contact and theme. Faults: unauthorized; invalid.
+// UpdateAccount changes the actor's own name, contact and theme. Another mail address counts once it is confirmed: a link is mailed to
+// it. Faults: unauthorized; invalid; too many "quota_confirm", "quota_mail".
 func (s *Service) UpdateAccount(ctx context.Context, who actor.Actor, u AccountUpdate) (Account, error) {
 	a, err := s.Account(ctx, who)
 	if err != nil {
 		return Account{}, err
 	}
+	before := a.Email
 	for _, p := range []struct{ to, from *string }{{&a.DisplayName, u.DisplayName}, {&a.Email, u.Email}, {&a.Phone, u.Phone},
 		{&a.Theme, u.Theme}} {
 		if p.from != nil {
@@ -75,6 +78,15 @@ func (s *Service) UpdateAccount(ctx context.Context, who actor.Actor, u AccountU
 		return Account{}, err
 	}
 	err = s.inTx(ctx, "update account", func(tx pgx.Tx) error {
+		if a.Email != before && a.Email != "" {
+			wanted := a.Email
+			if a.Confirmed { // the old address stays until the new one is confirmed
+				a.Email = before
+			}
+			if err := s.askConfirmation(ctx, tx, a.ID, wanted); err != nil {
+				return err
+			}
+		}
 		if _, err := tx.Exec(ctx, updateAccount,
 			pgx.StrictNamedArgs{"id": a.ID, "display_name": a.DisplayName, "email": a.Email, "phone": a.Phone, "theme": a.Theme}); err != nil {
 			return err
@@ -149,7 +161,7 @@ func (s *Service) ExpertsFor(ctx context.Context, division string) ([]int64, err
 	return ids, nil
 }
 
-// ContactOf returns name, mail and phone of an account, for notices. Callers check who may see it.
+// ContactOf returns name, confirmed mail address and phone of an account, for notices. Callers check who may see it.
 // Fault: not found "account".
 func (s *Service) ContactOf(ctx context.Context, id int64) (name, email, phone string, err error) {
 	rows, _ := s.config.DB.Query(ctx, accountByID, pgx.StrictNamedArgs{"id": id})
@@ -159,6 +171,9 @@ func (s *Service) ContactOf(ctx context.Context, id int64) (name, email, phone s
 	}
 	if err != nil {
 		return "", "", "", fmt.Errorf("contact: %w", err)
+	}
+	if !a.Confirmed { // it may be a stranger's
+		a.Email = ""
 	}
 	return a.DisplayName, a.Email, a.Phone, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/clock"
+	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 )
 
@@ -76,7 +77,8 @@ func mayManage(who actor.Actor, orgID int64) error {
 	return errNotAdmin
 }
 
-// Members lists the live members of an organisation. Its members and officers whose area covers it may call.
+// Members lists the live members of an organisation. Its members and officers whose area covers it may call; contacts are
+// masked but for the own and before the organisation's administrator.
 // Faults: not found; forbidden.
 func (s *Service) Members(ctx context.Context, who actor.Actor, orgID int64) ([]MemberInfo, error) {
 	org, err := s.Organisation(ctx, orgID)
@@ -90,6 +92,11 @@ func (s *Service) Members(ctx context.Context, who actor.Actor, orgID int64) ([]
 	ms, err := pgx.CollectRows(rows, pgx.RowToStructByName[MemberInfo])
 	if err != nil {
 		return nil, fmt.Errorf("members: %w", err)
+	}
+	for i, m := range ms {
+		if m.AccountID != who.AccountID && !(who.In(orgID) && who.Has(actor.OrgAdmin)) {
+			ms[i].Email, ms[i].Phone = codes.MaskEmail(m.Email), codes.MaskPhone(m.Phone)
+		}
 	}
 	return ms, nil
 }
@@ -216,8 +223,8 @@ func (s *Service) Invite(ctx context.Context, who actor.Actor, orgID int64, emai
 		}
 		if s.config.Mail != nil {
 			body := fmt.Sprintf("%s 邀请您加入“%s”。请在 %s 前打开下面的链接完成注册或登录：\n\n%s/invitations/%s\n\n如果您不认识对方，请忽略这封信。",
-				who.Name, org.Name, clock.Local(inv.ExpiresAt).Format("2006年1月2日"), s.config.BaseURL, token)
-			if err := s.config.Mail.Mail(ctx, tx, email, "邀请您加入“"+org.Name+"”", body); err != nil {
+				plain(who.Name), plain(org.Name), clock.Local(inv.ExpiresAt).Format("2006年1月2日"), s.config.BaseURL, token)
+			if err := s.send(ctx, tx, email, "邀请您加入科技大市场上的一个单位", body); err != nil {
 				return err
 			}
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/people/quota"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/postgres"
 )
@@ -67,6 +68,7 @@ type Config struct {
 	DB      *postgres.DB
 	Audit   audit.Recorder
 	Mail    Mailer
+	Quotas  *quota.Store // of mails to one mailbox; nil: no limit
 	Cache   Cache
 	Limiter Limiter
 	Now     func() time.Time

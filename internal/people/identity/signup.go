@@ -29,18 +29,14 @@ type NewPerson struct {
 type SignUp struct {
 	Person       NewPerson
 	Organisation NewOrganisation
-	Address      string // remote address, for the throttle
 	RequestID    string
 }
 
 // SignUp registers a person and an organisation in one step: the person becomes its org_admin and member, the
 // organisation waits for the region's administrator. Anybody may call.
 // Faults: invalid with fields loginName, displayName, email, phone, password, organisation.…; conflict "login_taken",
-// "credit_code_taken"; too many "sign_up_throttled".
+// "credit_code_taken"; too many "quota_mail".
 func (s *Service) SignUp(ctx context.Context, in SignUp) (accountID, orgID int64, err error) {
-	if err := s.throttleSignUp(ctx, in.Address); err != nil {
-		return 0, 0, err
-	}
 	org := Organisation{Kind: in.Organisation.Kind, Name: in.Organisation.Name, CreditCode: in.Organisation.CreditCode,
 		Division: in.Organisation.Division, Profile: in.Organisation.Profile, State: actor.Pending}
 	tidyOrganisation(&org)
@@ -59,10 +55,13 @@ func (s *Service) SignUp(ctx context.Context, in SignUp) (accountID, orgID int64
 		if orgID, err = s.insertOrganisation(ctx, tx, org); err != nil {
 			return err
 		}
-		if accountID, err = s.insertAccount(ctx, tx, in.Person, hash, false); err != nil {
+		if accountID, err = s.insertAccount(ctx, tx, in.Person, hash, false, false); err != nil {
 			return err
 		}
 		if _, err := s.insertMembership(ctx, tx, accountID, orgID, []actor.Role{actor.OrgAdmin, actor.Member}); err != nil {
+			return err
+		}
+		if err := s.askConfirmation(ctx, tx, accountID, in.Person.Email); err != nil {
 			return err
 		}
 		who := actor.Actor{AccountID: accountID, OrgID: orgID, RequestID: in.RequestID}
@@ -73,11 +72,7 @@ func (s *Service) SignUp(ctx context.Context, in SignUp) (accountID, orgID int64
 
 // SignUpInvited registers a person who holds an invitation and makes the person a member. Anybody with the token may call.
 // Faults: as SignUp; not found "invitation" when the token is unknown, used, revoked or over time.
-func (s *Service) SignUpInvited(ctx context.Context, token string, person NewPerson, address,
-	requestID string) (accountID int64, err error) {
-	if err := s.throttleSignUp(ctx, address); err != nil {
-		return 0, err
-	}
+func (s *Service) SignUpInvited(ctx context.Context, token string, person NewPerson, requestID string) (accountID int64, err error) {
 	var fields fault.Fields
 	checkPerson(&fields, &person)
 	if err := fields.Err(); err != nil {
@@ -92,7 +87,10 @@ func (s *Service) SignUpInvited(ctx context.Context, token string, person NewPer
 		if err != nil {
 			return err
 		}
-		if accountID, err = s.insertAccount(ctx, tx, person, hash, false); err != nil {
+		if accountID, err = s.insertAccount(ctx, tx, person, hash, false, false); err != nil {
+			return err
+		}
+		if err := s.askConfirmation(ctx, tx, accountID, person.Email); err != nil {
 			return err
 		}
 		return s.acceptInvitation(ctx, tx, actor.Actor{AccountID: accountID, OrgID: inv.OrganisationID, RequestID: requestID}, inv)
@@ -100,14 +98,8 @@ func (s *Service) SignUpInvited(ctx context.Context, token string, person NewPer
 	return accountID, err
 }
 
-func (s *Service) throttleSignUp(ctx context.Context, address string) error {
-	if s.allow(ctx, "signup:address:"+address, s.config.Policy.TriesPerAddress) {
-		return nil
-	}
-	return fault.New(fault.TooMany, "sign_up_throttled", "这个网络地址注册得太频繁，请 15 分钟后再试")
-}
-
 func checkPerson(f *fault.Fields, p *NewPerson) {
+	f.Required("email", p.Email, "请填写电子邮箱：注册后要用它确认账号，忘记密码时也要用")
 	p.LoginName, p.DisplayName = strings.TrimSpace(lang.Visible(p.LoginName)), strings.TrimSpace(lang.Visible(p.DisplayName))
 	p.Email, p.Phone = strings.TrimSpace(p.Email), strings.TrimSpace(p.Phone)
 	length(f, "loginName", "登录名", p.LoginName, 2, 50)
@@ -235,7 +227,7 @@ func (s *Service) Provision(ctx context.Context, orgs []ProvisionOrganisation) (
 					}
 					hashes[person.Person.Password] = hash
 				}
-				id, err := s.insertAccount(ctx, tx, person.Person, hash, org.Sample)
+				id, err := s.insertAccount(ctx, tx, person.Person, hash, org.Sample, true)
 				if err != nil {
 					return err
 				}

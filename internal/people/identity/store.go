@@ -41,13 +41,13 @@ const (
 	updateOrganisation = `update organisation set kind = @kind, name = @name, credit_code = @credit_code, division = @division, state = @state,
 		state_reason = @state_reason, profile = @profile, version = @version, confirmed_at = @confirmed_at where id = @id`
 
-	insertAccount = `insert into account (login_name, display_name, email, phone, password_hash, is_sample, created_at)
-		values (@login_name, @display_name, @email, @phone, @password_hash, @is_sample, @now) returning id`
+	insertAccount = `insert into account (login_name, display_name, email, phone, password_hash, is_sample, created_at, email_confirmed_at)
+		values (@login_name, @display_name, @email, @phone, @password_hash, @is_sample, @now, @confirmed) returning id`
 	credentialColumns = `select id, login_name, password_hash, totp_secret, recovery_hashes, disabled_at, signed_in_at from account`
 	credentialsByID   = credentialColumns + ` where id = @id`
 	credentialsByName = credentialColumns + ` where lower(login_name) = lower(@login)`
 	accountByID       = `select id, login_name, display_name, email,
-		phone, theme, totp_secret <> '' as two_factor, cardinality(recovery_hashes) as recovery, is_sample, created_at from account
+		phone, theme, totp_secret <> '' as two_factor, email_confirmed_at is not null as confirmed, cardinality(recovery_hashes) as recovery, is_sample, created_at from account
 		where id = @id`
 	accountNames    = `select id, display_name from account where id = any(@ids)`
 	updateAccount   = `update account set display_name = @display_name, email = @email, phone = @phone, theme = @theme where id = @id`
@@ -71,6 +71,15 @@ const (
 		where m.ended_at is null and 'expert' = any(m.roles) and o.kind = 'government'
 		and (o.division in (@division, '150000') or o.division = @league || '00')
 		order by m.account_id`
+
+	confirmEmail       = `update account set email = @email, email_confirmed_at = @now where id = @id`
+	insertConfirmation = `insert into email_confirmation (account_id, email, token_hash, expires_at)
+		values (@account_id, @email, @token_hash, @expires_at) on conflict (account_id) do update
+		set email = excluded.email, token_hash = excluded.token_hash, expires_at = excluded.expires_at`
+	confirmationByToken = `select c.account_id, c.email from email_confirmation c
+		join account a on a.id = c.account_id and a.disabled_at is null where c.token_hash = @token_hash and c.expires_at > @now`
+	confirmationOf     = `select account_id, email from email_confirmation where account_id = @account_id`
+	deleteConfirmation = `delete from email_confirmation where account_id = @account_id`
 
 	insertReset = `insert into password_reset (account_id, token_hash, expires_at) values (@account_id, @token_hash, @expires_at)
 		on conflict (account_id) do update set token_hash = excluded.token_hash, expires_at = excluded.expires_at`
@@ -106,9 +115,9 @@ const (
 	revokeInvitation  = `update invitation set revoked_at = @now where id = @id and organisation_id = @organisation_id and accepted_at is null
 		and revoked_at is null`
 
-	insertToken = `insert into api_token (account_id, membership_id, name, token_hash, created_at, expires_at)
-		values (@account_id, @membership_id, @name, @token_hash, @created_at, @expires_at) returning id`
-	tokensOf = `select t.id, t.name, o.name as organisation_name, t.created_at, t.expires_at, t.used_at, t.revoked_at
+	insertToken = `insert into api_token (account_id, membership_id, name, scopes, token_hash, created_at, expires_at)
+		values (@account_id, @membership_id, @name, @scopes, @token_hash, @created_at, @expires_at) returning id`
+	tokensOf = `select t.id, t.name, t.scopes, o.name as organisation_name, t.created_at, t.expires_at, t.used_at, t.revoked_at
 		from api_token t join membership m on m.id = t.membership_id join organisation o on o.id = m.organisation_id
 		where t.account_id = @account_id order by t.id desc`
 	revokeToken = `update api_token set revoked_at = @now where id = @id and account_id = @account_id and revoked_at is null`
@@ -132,14 +141,14 @@ const (
 		where m.organisation_id = @organisation_id`
 
 	actorColumns = `a.id as account_id, a.display_name, a.is_sample, a.disabled_at, a.totp_secret <> '' as two_factor,
-		coalesce(m.id, 0) as membership_id, coalesce(m.roles, '{}') as roles,
+		a.email_confirmed_at is null as unconfirmed, coalesce(m.id, 0) as membership_id, coalesce(m.roles, '{}') as roles,
 		coalesce(o.id, 0) as org_id, coalesce(o.name, '') as org_name, coalesce(o.kind, '') as org_kind, coalesce(o.state, '') as org_state,
 		coalesce(o.division, '') as division`
 	actorBySession = `select ` + actorColumns + `, s.seen_at, s.expires_at from session s join account a on a.id = s.account_id
 		left join membership m on m.id = s.membership_id and m.ended_at is null left join organisation o on o.id = m.organisation_id
 		where s.token_hash = @token_hash and not s.waits_for_code`
 	actorByToken = `select ` + actorColumns +
-		`, t.id as token_id, t.used_at from api_token t join account a on a.id = t.account_id and a.disabled_at is null
+		`, t.id as token_id, t.used_at, t.expires_at, t.scopes from api_token t join account a on a.id = t.account_id and a.disabled_at is null
 		join membership m on m.id = t.membership_id and m.ended_at is null join organisation o on o.id = m.organisation_id
 		where t.token_hash = @token_hash and t.revoked_at is null and t.expires_at > @now and o.state <> 'suspended'`
 	actorByLogin = `select ` + actorColumns +
@@ -163,6 +172,7 @@ type actorRow struct {
 	IsSample     bool
 	DisabledAt   *time.Time
 	TwoFactor    bool
+	Unconfirmed  bool
 	MembershipID int64
 	Roles        []actor.Role
 	OrgID        int64
@@ -174,7 +184,8 @@ type actorRow struct {
 
 func (s *Service) actorOf(r actorRow) actor.Actor {
 	a := actor.Actor{AccountID: r.AccountID, MembershipID: r.MembershipID, OrgID: r.OrgID, Name: r.DisplayName, OrgName: r.OrgName,
-		OrgKind: r.OrgKind, OrgState: r.OrgState, Division: r.Division, Roles: r.Roles, Sample: r.IsSample}
+		OrgKind: r.OrgKind, OrgState: r.OrgState, Division: r.Division, Roles: r.Roles, Sample: r.IsSample,
+		Unconfirmed: r.Unconfirmed}
 	a.MustSetUpTwoFactor = s.config.Policy.RequireTwoFactor && !r.TwoFactor && a.Has(twoFactorRoles...)
 	return a
 }
@@ -187,8 +198,10 @@ type sessionRow struct {
 
 type tokenRow struct {
 	actorRow
-	TokenID int64
-	UsedAt  *time.Time
+	TokenID   int64
+	UsedAt    *time.Time
+	ExpiresAt time.Time
+	Scopes    []string
 }
 
 type membershipRow struct {
@@ -210,9 +223,14 @@ func (s *Service) insertOrganisation(ctx context.Context, tx pgx.Tx, o Organisat
 	return id, err
 }
 
-func (s *Service) insertAccount(ctx context.Context, tx pgx.Tx, p NewPerson, hash string, sample bool) (id int64, err error) {
-	err = tx.QueryRow(ctx, insertAccount, pgx.StrictNamedArgs{"login_name": p.LoginName, "display_name": p.DisplayName, "email": p.Email,
-		"phone": p.Phone, "password_hash": hash, "is_sample": sample, "now": s.config.Now()}).Scan(&id)
+func (s *Service) insertAccount(ctx context.Context, tx pgx.Tx, p NewPerson, hash string, sample, confirmed bool) (id int64, err error) {
+	now := s.config.Now()
+	args := pgx.StrictNamedArgs{"login_name": p.LoginName, "display_name": p.DisplayName, "email": p.Email, "phone": p.Phone,
+		"password_hash": hash, "is_sample": sample, "now": now, "confirmed": nil}
+	if confirmed {
+		args["confirmed"] = now
+	}
+	err = tx.QueryRow(ctx, insertAccount, args).Scan(&id)
 	return id, err
 }
 

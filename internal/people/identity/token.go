@@ -23,6 +23,7 @@ const tokenLife = 366 * 24 * time.Hour
 type APIToken struct {
 	ID               int64
 	Name             string
+	Scopes           []string
 	OrganisationName string
 	CreatedAt        time.Time
 	ExpiresAt        *time.Time
@@ -30,9 +31,9 @@ type APIToken struct {
 	RevokedAt        *time.Time
 }
 
-// CreateToken makes a token that acts as the actor for the present organisation; the secret is returned this once.
-// Faults: unauthorized; invalid name, expiresAt.
-func (s *Service) CreateToken(ctx context.Context, who actor.Actor, name string,
+// CreateToken makes a token that acts as the actor for the present organisation, within the scopes; the secret is returned this
+// once. A token makes none that can do more or lives longer than itself. Faults: unauthorized; invalid name, scopes, expiresAt.
+func (s *Service) CreateToken(ctx context.Context, who actor.Actor, name string, scopes []string,
 	expires *time.Time) (t APIToken, secret string, err error) {
 	if who.MembershipID == 0 {
 		return APIToken{}, "", errSignIn
@@ -41,12 +42,16 @@ func (s *Service) CreateToken(ctx context.Context, who actor.Actor, name string,
 	name = strings.TrimSpace(name)
 	var fields fault.Fields
 	length(&fields, "name", "令牌名称", name, 1, 50)
+	scopes = checkScopes(&fields, who, scopes)
 	last := now.Add(tokenLife)
+	if who.ByToken() && who.TokenEnds.Before(last) {
+		last = who.TokenEnds
+	}
 	if expires == nil {
 		expires = &last
 	}
 	fields.Check(expires.After(now), "expiresAt", "past", "到期时间必须晚于现在")
-	fields.Check(!expires.After(last), "expiresAt", "too_far", "令牌最长有效一年，到期前请新建一个")
+	fields.Check(!expires.After(last), "expiresAt", "too_far", "令牌最长有效一年，令牌新建的令牌不能比它自己更晚到期")
 	if err := fields.Err(); err != nil {
 		return APIToken{}, "", err
 	}
@@ -54,20 +59,23 @@ func (s *Service) CreateToken(ctx context.Context, who actor.Actor, name string,
 		return APIToken{}, "", err
 	}
 	secret = TokenPrefix + secret
-	t = APIToken{Name: name, OrganisationName: who.OrgName, CreatedAt: now, ExpiresAt: expires}
+	t = APIToken{Name: name, Scopes: scopes, OrganisationName: who.OrgName, CreatedAt: now, ExpiresAt: expires}
 	err = s.inTx(ctx, "create token", func(tx pgx.Tx) error {
 		if err := tx.QueryRow(ctx, insertToken, pgx.StrictNamedArgs{"account_id": who.AccountID, "membership_id": who.MembershipID,
-			"name": name, "token_hash": digest(secret), "created_at": now, "expires_at": expires}).Scan(&t.ID); err != nil {
+			"name": name, "scopes": scopes, "token_hash": digest(secret), "created_at": now, "expires_at": expires}).Scan(&t.ID); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, who, "api_token.create", "api_token", t.ID, map[string]any{"name": name})
+		return s.record(ctx, tx, who, "api_token.create", "api_token", t.ID, map[string]any{"name": name, "scopes": scopes})
 	})
 	return t, secret, err
 }
 
-// CreateTokenFor makes a token for an account and its first live membership: only the command line may call.
-// Fault: not found "account".
-func (s *Service) CreateTokenFor(ctx context.Context, login, name string) (string, error) {
+// CreateTokenFor makes a token for an account and its first live membership, one that only reads where no scopes are named: only the
+// command line may call. Faults: not found "account"; invalid scopes.
+func (s *Service) CreateTokenFor(ctx context.Context, login, name string, scopes ...string) (string, error) {
+	if len(scopes) == 0 {
+		scopes = ReadScopes()
+	}
 	a, err := s.accountByLogin(ctx, login)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", fault.Newf(fault.NotFound, "account", "没有登录名为 %s 的账号", login)
@@ -83,7 +91,7 @@ func (s *Service) CreateTokenFor(ctx context.Context, login, name string) (strin
 		return "", fault.Newf(fault.NotFound, "membership", "账号 %s 不属于任何单位", login)
 	}
 	_, secret, err := s.CreateToken(ctx, actor.Actor{AccountID: a.ID, MembershipID: ms[0].ID, OrgID: ms[0].OrganisationID,
-		OrgName: ms[0].OrganisationName}, name, nil)
+		OrgName: ms[0].OrganisationName}, name, scopes, nil)
 	return secret, err
 }
 
@@ -146,6 +154,6 @@ func (s *Service) ActorFromToken(ctx context.Context, token, requestID string) (
 		}
 	}
 	who := s.actorOf(row.actorRow)
-	who.RequestID = requestID
+	who.RequestID, who.TokenEnds, who.Scopes = requestID, row.ExpiresAt, row.Scopes
 	return who, nil
 }

@@ -43,6 +43,17 @@ func insert(ctx context.Context, tx pgx.Tx, r row) error {
 	return err
 }
 
+const (
+	noteRefusal = `insert into refusal (begins, account, org, action, code, n, sample)
+values (@begins, @account, @org, @action, @code, 1, @sample)
+on conflict (begins, account, org, action, code) do update set n = refusal.n + 1`
+	// An attempt that is counted into a closed hour late is not summed again: the row in the trail stays as it was written.
+	sumRefusals = `update refusal set summed = true where begins < @hour and not summed
+returning begins, account, org, action, code, n, sample`
+	listRefusals   = `select begins, account, org, action, code, n, sample from refusal where begins >= @since order by n desc, begins desc limit 500`
+	forgetRefusals = `delete from refusal where summed and begins < @before`
+)
+
 const eachSQL = `select id, at, actor_account, actor_org, action, object_kind, object_id, result, detail, request_id, prev_hash, hash
 from audit_row order by id`
 

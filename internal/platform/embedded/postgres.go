@@ -22,6 +22,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -36,9 +37,16 @@ const superuser = "techmarket"
 
 // Server is a running private PostgreSQL.
 type Server struct {
-	socket string
-	exited chan struct{} // closed once the process is gone
-	proc   *os.Process
+	options         ServerOptions
+	folder, cluster string
+	who             *account
+	socket          string
+	passwords       Passwords // empty until Secure
+
+	mu       sync.Mutex
+	exited   chan struct{} // closed once the process is gone
+	proc     *os.Process
+	stopping bool
 }
 
 // ServerOptions says where and how to run a private PostgreSQL.
@@ -83,12 +91,20 @@ func StartServer(ctx context.Context, o ServerOptions) (*Server, error) {
 	if err := stopLeftover(ctx, cluster); err != nil {
 		return nil, err
 	}
-	return launch(ctx, o, folder, cluster, who)
+	if err := openDoor(cluster); err != nil {
+		return nil, err
+	}
+	return launch(ctx, &Server{options: o, folder: folder, cluster: cluster, who: who})
 }
 
-// URL is the connection string of one database of the server.
-func (s *Server) URL(database string) string {
-	return fmt.Sprintf("host=%s user=%s dbname=%s sslmode=disable", s.socket, superuser, database)
+// URL is the owner's connection string of one database of the server.
+func (s *Server) URL(database string) string { return s.url(superuser, s.passwords.Owner, database) }
+
+func (s *Server) url(user, password, database string) string {
+	if password != "" {
+		password = " password=" + password
+	}
+	return fmt.Sprintf("host=%s user=%s%s dbname=%s sslmode=disable", s.socket, user, password, database)
 }
 
 // CreateDatabase makes the database unless it exists.
@@ -112,24 +128,32 @@ func (s *Server) CreateDatabase(ctx context.Context, name string) error {
 }
 
 // Exited is closed when the server process has ended, wanted or not.
-func (s *Server) Exited() <-chan struct{} { return s.exited }
+func (s *Server) Exited() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.exited
+}
 
 // Stop shuts the server down cleanly (open sessions are ended); when ctx ends first it stops at once, which costs
 // crash recovery at the next start but no committed data.
 func (s *Server) Stop(ctx context.Context) error {
 	defer os.RemoveAll(s.socket)
-	_ = s.proc.Signal(syscall.SIGINT)
+	s.mu.Lock()
+	s.stopping = true
+	proc, exited := s.proc, s.exited
+	s.mu.Unlock()
+	_ = proc.Signal(syscall.SIGINT)
 	select {
-	case <-s.exited:
+	case <-exited:
 		return nil
 	case <-ctx.Done():
 	}
-	_ = s.proc.Signal(syscall.SIGQUIT)
+	_ = proc.Signal(syscall.SIGQUIT)
 	select {
-	case <-s.exited:
+	case <-exited:
 	case <-time.After(5 * time.Second):
-		_ = s.proc.Kill()
-		<-s.exited
+		_ = proc.Kill()
+		<-exited
 	}
 	return fmt.Errorf("stop postgres: %w", ctx.Err())
 }
@@ -240,36 +264,45 @@ func initCluster(ctx context.Context, o ServerOptions, folder, cluster string, w
 	return nil
 }
 
-func launch(ctx context.Context, o ServerOptions, folder, cluster string, who *account) (*Server, error) {
+func launch(ctx context.Context, s *Server) (*Server, error) {
 	// A socket path is limited to about 100 bytes, so it never lives under the data folder.
 	sweepSockets()
 	socket, err := os.MkdirTemp("/tmp", socketPrefix)
 	if err != nil {
 		return nil, diskFault("start postgres", err)
 	}
-	if err := who.give(socket); err != nil {
+	s.socket = socket
+	err = s.who.give(socket)
+	if err == nil {
+		err = s.start(ctx)
+	}
+	if err != nil {
 		_ = os.RemoveAll(socket)
 		return nil, fmt.Errorf("start postgres: %w", err)
 	}
-	logPath := filepath.Join(folder, "postgres.log")
+	return s, nil
+}
+
+// start runs the server program and returns once it takes connections.
+func (s *Server) start(ctx context.Context) error {
+	logPath := filepath.Join(s.folder, "postgres.log")
 	mode := os.O_CREATE | os.O_WRONLY | os.O_APPEND
 	if info, err := os.Stat(logPath); err == nil && info.Size() > 10<<20 {
 		mode |= os.O_TRUNC
 	}
 	logFile, err := os.OpenFile(logPath, mode, 0o600)
 	if err != nil {
-		_ = os.RemoveAll(socket)
-		return nil, diskFault("start postgres", err)
+		return diskFault("start postgres", err)
 	}
 	defer logFile.Close()
 	start, _ := logFile.Seek(0, 2)
 
 	//nolint:noctx // the server outlives the start; Stop ends it
-	cmd := exec.Command(filepath.Join(o.Binaries.Dir, "postgres"), serverArgs(o, cluster, socket)...)
-	cmd.Dir, cmd.Env, cmd.SysProcAttr = "/", serverEnv(), childAttr(who)
+	cmd := exec.Command(filepath.Join(s.options.Binaries.Dir, "postgres"), serverArgs(s.options, s.cluster, s.socket)...)
+	cmd.Dir, cmd.Env, cmd.SysProcAttr = "/", serverEnv(), childAttr(s.who)
 	cmd.Stdout, cmd.Stderr = logFile, logFile
 
-	s := &Server{socket: socket, exited: make(chan struct{})}
+	exited := make(chan struct{})
 	started := make(chan error)
 	go func() {
 		// The kernel sends Pdeathsig when the starting thread ends, so this thread stays until the server is gone.
@@ -278,30 +311,30 @@ func launch(ctx context.Context, o ServerOptions, folder, cluster string, who *a
 		started <- err
 		if err == nil {
 			_ = cmd.Wait()
-			close(s.exited)
+			close(exited)
 		}
 	}()
 	if err := <-started; err != nil {
-		_ = os.RemoveAll(socket)
-		return nil, fmt.Errorf("start postgres: %w", err)
+		return fmt.Errorf("start postgres: %w", err)
 	}
-	s.proc = cmd.Process
+	s.mu.Lock()
+	s.proc, s.exited = cmd.Process, exited
+	s.mu.Unlock()
 
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if ready(cluster, cmd.Process.Pid) {
-			return s, nil
+		if ready(s.cluster, cmd.Process.Pid) {
+			return nil
 		}
 		select {
-		case <-s.exited:
-			_ = os.RemoveAll(socket)
-			return nil, startFault(logPath, start)
+		case <-exited:
+			return startFault(logPath, start)
 		case <-ctx.Done():
 			stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 			defer cancel()
 			_ = s.Stop(stop)
-			return nil, fmt.Errorf("start postgres: %w", ctx.Err())
+			return fmt.Errorf("start postgres: %w", ctx.Err())
 		case <-tick.C:
 		}
 	}

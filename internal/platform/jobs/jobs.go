@@ -146,6 +146,7 @@ func (c *Client) workConfig(parallel int) *river.Config {
 		JobTimeout:                  jobTimeout,
 		RescueStuckJobsAfter:        jobTimeout + time.Minute,
 		CompletedJobRetentionPeriod: time.Hour,
+		ReindexerSchedule:           river.NeverSchedule(), // the program's role owns no index
 		ErrorHandler:                &failureLog{c.config.Log},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"syscall"
@@ -40,15 +41,17 @@ func Fault(err error) error {
 		case pg.Code == "53100":
 			return fault.Wrap(err, fault.Unavailable, "disk_full", diskFull)
 		case strings.HasPrefix(pg.Code, "53"), strings.HasPrefix(pg.Code, "57P0"), strings.HasPrefix(pg.Code, "08"):
-			return fault.Wrap(err, fault.Unavailable, "database_unavailable", "数据库暂时无法使用，请稍候再试；刚才的内容尚未保存。")
+			return fault.Wrap(err, fault.Unavailable, "database_unavailable", unavailable)
 		}
 		return err
 	}
 	if transient(err) {
-		return fault.Wrap(err, fault.Unavailable, "database_unavailable", "数据库暂时无法使用，请稍候再试；刚才的内容尚未保存。")
+		return fault.Wrap(err, fault.Unavailable, "database_unavailable", unavailable)
 	}
 	return err
 }
+
+const unavailable = "数据库暂时无法使用，请稍候再试；刚才的内容尚未保存。"
 
 const diskFull = "服务器磁盘已满，刚才的内容没有保存。请联系系统管理员清理磁盘，然后重新提交。"
 
@@ -86,8 +89,14 @@ func transient(err error) bool {
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return true
 	}
+	if errors.Is(err, context.Canceled) {
+		return false
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) || pgconn.SafeToRetry(err) { // the server was killed, or the connection with it
+		return true
+	}
 	var netErr net.Error
-	return errors.As(err, &netErr) && !errors.Is(err, context.Canceled)
+	return errors.As(err, &netErr)
 }
 
 func openFault(err error) error {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -19,7 +20,10 @@ import (
 )
 
 // DB is the pool every service is built on.
-type DB struct{ Pool *pgxpool.Pool }
+type DB struct {
+	Pool  *pgxpool.Pool
+	pulse *pulse // nil without Watch
+}
 
 // Querier is what a store needs: both the pool and a transaction have it.
 type Querier interface {
@@ -32,6 +36,8 @@ type Querier interface {
 type Options struct {
 	MaxConns int32         // default 20; pgx's own default is 4
 	Wait     time.Duration // how long Open retries a server that does not answer yet; default 15 s
+	Acquire  time.Duration // how long a statement waits for a free connection; 0: as long as its context
+	Longest  time.Duration // of one statement (statement_timeout); 0: no bound
 	Name     string        // application_name, seen in pg_stat_activity; default techmarket
 }
 
@@ -40,8 +46,7 @@ type Options struct {
 func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "database_url_wrong",
-			"数据库地址无法识别，应形如 postgres://用户:密码@主机:5432/库名。请检查 DATABASE_URL。")
+		return nil, urlFault(err)
 	}
 	config.MaxConns = 20
 	if o.MaxConns > 0 {
@@ -52,6 +57,12 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	config.ConnConfig.RuntimeParams["application_name"] = "techmarket"
 	if o.Name != "" {
 		config.ConnConfig.RuntimeParams["application_name"] = o.Name
+	}
+	if o.Longest > 0 {
+		config.ConnConfig.RuntimeParams["statement_timeout"] = strconv.FormatInt(o.Longest.Milliseconds(), 10)
+	}
+	if o.Acquire > 0 {
+		config.ConnConfig.Tracer = acquireLimit{o.Acquire}
 	}
 	// Connecting to a server that hangs ends, so that a request can be told.
 	config.ConnConfig.ConnectTimeout = 3 * time.Second
@@ -91,6 +102,11 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	}
 	pool.Close()
 	return nil, openFault(err)
+}
+
+func urlFault(err error) error {
+	return fault.Wrap(err, fault.Invalid, "database_url_wrong",
+		"数据库地址无法识别，应形如 postgres://用户:密码@主机:5432/库名。请检查 DATABASE_URL。")
 }
 
 // Close gives every connection back; call it last.

@@ -56,6 +56,9 @@ func (db *DB) Whole(ctx context.Context, fn func(ctx context.Context, tx pgx.Tx)
 	return nil
 }
 
+// Apart is ctx without the transaction that it carries, for what must stay when that one is given up.
+func Apart(ctx context.Context) context.Context { return context.WithValue(ctx, wholeKey{}, nil) }
+
 // After runs f once what was written with ctx is committed: at once outside Whole.
 func After(ctx context.Context, f func()) {
 	if j, ok := ctx.Value(wholeKey{}).(*whole); ok {

@@ -21,9 +21,9 @@ type Operations struct {
 // Parts are the groups of operations in the order of the document.
 func (o *Operations) Parts() []api.Part {
 	return []api.Part{
-		{Tag: "技术合同", Declare: o.contractOperations},
-		{Tag: "登记受理", Declare: o.filingOperations},
-		{Tag: "登记", Declare: o.registrationOperations},
-		{Tag: "登记点与核验", Declare: o.pointOperations},
+		{Tag: "技术合同", Wing: "certify", Declare: o.contractOperations},
+		{Tag: "登记受理", Wing: "certify", Declare: o.filingOperations},
+		{Tag: "登记", Wing: "certify", Declare: o.registrationOperations},
+		{Tag: "登记点与核验", Wing: "certify", Declare: o.pointOperations},
 	}
 }

@@ -13,5 +13,5 @@ type Operations struct {
 
 // Parts are the groups of operations in the order of the document.
 func (o *Operations) Parts() []api.Part {
-	return []api.Part{{Tag: "数据", Declare: o.statsOperations}}
+	return []api.Part{{Tag: "数据", Wing: "insight", Declare: o.statsOperations}}
 }

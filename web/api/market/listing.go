@@ -266,6 +266,7 @@ func listingOperations[C listing.Content[C]](a *api.API, o *Operations, kind lis
 		it, err := book.Save(ctx, who, in.ID, in.Body.Version, in.Body.Content)
 		return one(ctx, it, err)
 	})
+	contactOperations(a, o, at, book)
 	do := func(ctx context.Context, who actor.Actor, c listing.Command) (item[C], error) {
 		// The address names the kind; the event is refused for a listing of the other.
 		if _, err := book.Get(ctx, who, c.ID); err != nil {

@@ -25,9 +25,9 @@ type Operations struct {
 // Parts are the groups of operations in the order of the document.
 func (o *Operations) Parts() []api.Part {
 	return []api.Part{
-		{Tag: "成果", Declare: o.achievementOperations},
-		{Tag: "需求", Declare: o.demandOperations},
-		{Tag: "发布审核", Declare: o.reviewOperations},
-		{Tag: "批量导入", Declare: o.importOperations},
+		{Tag: "成果", Wing: "market", Declare: o.achievementOperations},
+		{Tag: "需求", Wing: "market", Declare: o.demandOperations},
+		{Tag: "发布审核", Wing: "market", Declare: o.reviewOperations},
+		{Tag: "批量导入", Wing: "market", Declare: o.importOperations},
 	}
 }

@@ -52,6 +52,7 @@ type me struct {
 	Email        string       `json:"email"`
 	Phone        string       `json:"phone"`
 	TwoFactor    bool         `json:"twoFactor"`
+	Confirmed    bool         `json:"emailConfirmed" doc:"确认之前只能写草稿"`
 	Sample       bool         `json:"sample"`
 	Roles        []actor.Role `json:"roles"`
 	Organisation organisation `json:"organisation"`
@@ -94,6 +95,7 @@ func invitationOf(i identity.Invitation, token string) invitation {
 type apiToken struct {
 	ID           int64      `json:"id"`
 	Name         string     `json:"name"`
+	Scopes       []string   `json:"scopes" nullable:"false"`
 	Organisation string     `json:"organisation"`
 	CreatedAt    time.Time  `json:"createdAt"`
 	ExpiresAt    *time.Time `json:"expiresAt,omitempty"`
@@ -103,7 +105,7 @@ type apiToken struct {
 }
 
 func tokenOf(t identity.APIToken, secret string) apiToken {
-	return apiToken{ID: t.ID, Name: t.Name, Organisation: t.OrganisationName, CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt,
+	return apiToken{ID: t.ID, Name: t.Name, Scopes: t.Scopes, Organisation: t.OrganisationName, CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt,
 		UsedAt: t.UsedAt, RevokedAt: t.RevokedAt, Secret: secret}
 }
 
@@ -122,11 +124,11 @@ func (b RolesBody) roles() []actor.Role {
 }
 
 func (o *Operations) identityOperations(a *api.API) {
-	api.Op(a, "POST /sign-up", web.Anyone(), "注册个人和单位；单位待自治区管理员确认", func(ctx context.Context, _ actor.Actor, in *struct {
+	api.Op(a, "POST /sign-up", web.Anyone(), "注册个人和单位；本人先点开确认信，单位待自治区管理员确认", func(ctx context.Context, _ actor.Actor, in *struct {
 		Body struct {
 			LoginName    string `json:"loginName" required:"true"`
 			DisplayName  string `json:"displayName" required:"true"`
-			Email        string `json:"email"`
+			Email        string `json:"email" required:"true" doc:"确认信发到这里"`
 			Phone        string `json:"phone"`
 			Password     string `json:"password" required:"true" maxLength:"1000"`
 			Organisation struct {
@@ -143,7 +145,7 @@ func (o *Operations) identityOperations(a *api.API) {
 			Person: identity.NewPerson{LoginName: b.LoginName, DisplayName: b.DisplayName, Email: b.Email, Phone: b.Phone, Password: b.Password},
 			Organisation: identity.NewOrganisation{Kind: b.Organisation.Kind, Name: b.Organisation.Name, CreditCode: b.Organisation.CreditCode,
 				Division: b.Organisation.Division, Profile: b.Organisation.Profile},
-			Address: c.RemoteAddr(), RequestID: c.RequestID()})
+			RequestID: c.RequestID()})
 		return out, err
 	}, api.Created)
 	api.Op(a, "GET /me", web.SignedIn(), "本人、所代表的单位和角色", func(ctx context.Context, who actor.Actor, _ *struct{}) (me, error) {
@@ -162,10 +164,15 @@ func (o *Operations) identityOperations(a *api.API) {
 			Email:        account.Email,
 			Phone:        account.Phone,
 			TwoFactor:    account.TwoFactor,
+			Confirmed:    account.Confirmed,
 			Sample:       account.Sample,
 			Roles:        who.Roles,
 			Organisation: organisationFor(who, o),
 		}, nil
+	})
+	api.Op(a, "POST /me/confirmation", web.SignedIn(), "重发确认邮箱的信", func(ctx context.Context, who actor.Actor, _ *struct{}) (api.None, error) {
+		_, err := o.Identity.ResendConfirmation(ctx, who)
+		return api.None{}, err
 	})
 	api.Op(a, "GET /organisations", web.SignedIn(), "单位列表；管理员另见本地区未确认的单位", func(ctx context.Context, who actor.Actor, in *struct {
 		api.Paging
@@ -302,10 +309,11 @@ func (o *Operations) identityOperations(a *api.API) {
 	api.Op(a, "POST /tokens", web.SignedIn(), "新建令牌；密钥只在这一次答复中给出", func(ctx context.Context, who actor.Actor, in *struct {
 		Body struct {
 			Name      string     `json:"name" required:"true" doc:"做什么用"`
+			Scopes    []string   `json:"scopes" required:"true" nullable:"false" doc:"可以做什么，如 market:read；见接口说明"`
 			ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 		}
 	}) (apiToken, error) {
-		t, secret, err := o.Identity.CreateToken(ctx, who, in.Body.Name, in.Body.ExpiresAt)
+		t, secret, err := o.Identity.CreateToken(ctx, who, in.Body.Name, in.Body.Scopes, in.Body.ExpiresAt)
 		return tokenOf(t, secret), err
 	}, api.Created, api.Secret)
 	api.Op(a, "DELETE /tokens/{id}", web.SignedIn(), "停用令牌", func(ctx context.Context, who actor.Actor, in *api.ByID) (api.None, error) {

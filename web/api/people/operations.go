@@ -13,5 +13,5 @@ type Operations struct {
 
 // Parts are the groups of operations in the order of the document.
 func (o *Operations) Parts() []api.Part {
-	return []api.Part{{Tag: "账号与单位", Declare: o.identityOperations}}
+	return []api.Part{{Tag: "账号与单位", Wing: "people", Declare: o.identityOperations}}
 }

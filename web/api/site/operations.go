@@ -15,5 +15,5 @@ type Operations struct {
 
 // Parts are the groups of operations in the order of the document.
 func (o *Operations) Parts() []api.Part {
-	return []api.Part{{Tag: "文件与消息", Declare: o.fileOperations}}
+	return []api.Part{{Tag: "文件与消息", Wing: "site", Declare: o.fileOperations}}
 }

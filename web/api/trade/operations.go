@@ -18,5 +18,5 @@ type Operations struct {
 
 // Parts are the groups of operations in the order of the document.
 func (o *Operations) Parts() []api.Part {
-	return []api.Part{{Tag: "对接与洽谈", Declare: o.dealOperations}, {Tag: "技术经纪人", Declare: o.brokerOperations}}
+	return []api.Part{{Tag: "对接与洽谈", Wing: "trade", Declare: o.dealOperations}, {Tag: "技术经纪人", Wing: "trade", Declare: o.brokerOperations}}
 }

@@ -28,6 +28,7 @@ import (
 	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/certify/witness"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/money"
@@ -55,6 +56,7 @@ type World struct {
 	Papers    *papers.Service
 	Archive   *archive.Service
 	Exchange  *exchange.Service
+	Book      *witness.Book
 
 	Seller, Seller2, Buyer                              actor.Actor // a university in 150103 with two people, a company in 150203
 	Registrar, Registrar2, Reviewer, Head               actor.Actor // of the county point
@@ -163,13 +165,16 @@ func New(t testing.TB) *World {
 // wire builds the rooms of registration as the binary does.
 func (w *World) wire(trail audit.Recorder, keys *ledger.Keys, now func() time.Time) {
 	chain := ledger.New(w.DB, keys, now)
+	w.Book = witness.New(w.DB, chain, nil)
 	contracts := contract.New(contract.Config{DB: w.DB, Audit: trail, Now: now})
 	who := people{w.DB}
 	w.Deadlines = deadline.New(deadline.Config{DB: w.DB, Audit: trail, Now: now, Used: registry.PolicyUsed})
 	w.Points = point.New(point.Config{DB: w.DB, Audit: trail, People: who, Now: now, Year: registry.YearOf})
 	w.S = registry.New(
 		registry.Config{DB: w.DB, Contracts: contracts, Ledger: chain, Audit: trail, People: who, Jobs: w.Jobs, Files: w.Files, Reader: w.Reader, Now: now,
-			Random: rand.Reader, Drawable: papers.Drawable(Fonts), Ended: benefits.VoidLists},
+			Random: rand.Reader, Drawable: papers.Drawable(Fonts), Ended: func(ctx context.Context, tx pgx.Tx, number, reason string, at time.Time) ([]string, error) {
+				return w.Benefits.VoidLists(ctx, tx, number, reason, at)
+			}},
 	)
 	w.Benefits = benefits.New(
 		benefits.Config{DB: w.DB, Registry: w.S, Ledger: chain, Audit: trail, Files: w.Files, Now: now, Random: rand.Reader},

@@ -44,6 +44,10 @@ func (c content) Facts() listing.Facts { return listing.Facts{Title: c.Title} }
 
 func (c content) ForGuest() content { return c }
 
+func (c content) Person() listing.Contact { return listing.Contact{} }
+
+func (c content) WithPerson(listing.Contact) content { return c }
+
 func (c content) Document(listing.Listing, string) search.Document {
 	return search.Document{}
 }

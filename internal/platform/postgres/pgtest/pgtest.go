@@ -81,6 +81,30 @@ func New(tb testing.TB) *postgres.DB {
 	return db
 }
 
+// Program returns the same database as the program's role sees it (postgres.Grant), closed when the test ends.
+func Program(tb testing.TB, owner *postgres.DB) *postgres.DB {
+	tb.Helper()
+	ctx := context.Background()
+	config := owner.Pool.Config().Copy()
+	config.ConnConfig.User, config.ConnConfig.Password = embedded.Program, "program"
+	if _, err := cluster.admin.Exec(ctx, `do $$ begin
+		perform pg_advisory_xact_lock(8401);
+		if not exists (select from pg_roles where rolname = '`+embedded.Program+`') then
+			create role `+embedded.Program+` login password 'program';
+		end if; end $$`); err != nil {
+		tb.Fatalf("pgtest: %v", err)
+	}
+	if err := postgres.Grant(ctx, owner, embedded.Program); err != nil {
+		tb.Fatalf("pgtest: %v", err)
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		tb.Fatalf("pgtest: %v", err)
+	}
+	tb.Cleanup(pool.Close)
+	return &postgres.DB{Pool: pool}
+}
+
 func start() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()

@@ -30,6 +30,7 @@ var dynamic = map[string]string{
 	"registry.deadlineQuery": listQuery,
 	"registry.sql":           listQuery,
 	"stats.cells":            statsQuery,
+	"witness.rowsSQL":        "the columns that the table of verdicts names",
 	"stats.entries":          statsQuery,
 }
 

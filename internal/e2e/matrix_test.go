@@ -365,7 +365,7 @@ var matrix = map[string]string{
 	"GET /api/v1/register-entries/:id":                         "shhhhhhhhhhhhhh",
 	"POST /api/v1/register-entries/:id/events":                 "shhhhhhhhhhhhhh",
 	"GET /api/v1/registers/:kind":                              "+++++++++++++++",
-	"POST /api/v1/registers/:kind":                             "s++++----------",
+	"POST /api/v1/register-entries":                            "s++++----------",
 	"GET /api/v1/registers/:kind/:id":                          "hhhhhhhhhhhhhhh",
 	"GET /policies":                                            "+++++++++++++++",
 	"GET /policies/:id":                                        "+++++++++++++++",

@@ -62,15 +62,27 @@ func Typos(word string) int {
 	return 0
 }
 
-// Suggest replaces each Chinese word of text by one that sounds the same and occurs in a title, as far as found. find returns
-// the title of a document with this pinyin, or "". It returns "" when nothing changes.
-func Suggest(a *zh.Analyzer, text string, words []string, find func(pinyin string) (string, error)) (string, error) {
+// Suggest replaces each Chinese word of text by one that sounds the same and occurs in a title. find returns the title of a document with
+// this pinyin, or "", holds whether anything is found for a text. It is sure or silent: a word that finds something is not replaced, and
+// what is suggested finds something. Without that it returns "".
+func Suggest(
+	a *zh.Analyzer,
+	text string,
+	words []string,
+	find func(pinyin string) (string, error),
+	holds func(text string) (bool, error),
+) (string, error) {
 	out := a.Normalize(text)
 	before := out
 	for _, run := range append([]string{strings.TrimSpace(out)}, words...) {
 		py := a.ToPinyin(run)
 		n := utf8.RuneCountInString(run)
 		if py == "" || n < 2 || !strings.Contains(out, run) {
+			continue
+		}
+		if known, err := holds(run); err != nil {
+			return "", err
+		} else if known {
 			continue
 		}
 		title, err := find(py)
@@ -87,6 +99,9 @@ func Suggest(a *zh.Analyzer, text string, words []string, find func(pinyin strin
 	}
 	if out == before {
 		return "", nil
+	}
+	if found, err := holds(out); err != nil || !found {
+		return "", err
 	}
 	return out, nil
 }

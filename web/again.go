@@ -37,13 +37,13 @@ func (c *Ctx) again(status int) *view.Again {
 	out := &view.Again{Action: r.URL.RequestURI(), SignIn: status == http.StatusUnauthorized}
 	size := 0
 	for _, name := range slices.Sorted(maps.Keys(form.Values)) {
-		if name == csrfField || name == onceField || Secret(name) {
+		if name == csrfField || name == onceField || name == asField || Secret(name) {
 			continue
 		}
 		for _, value := range form.Values[name] {
 			size += len(name) + len(value)
 			out.Keep = append(out.Keep, view.Pair{Name: name, Value: value})
-			if strings.ContainsFunc(value, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+			if readable(value) {
 				out.Texts = append(out.Texts, value)
 			}
 		}
@@ -61,6 +61,11 @@ func (c *Ctx) again(status int) *view.Again {
 		return nil
 	}
 	return out
+}
+
+// readable: a sentence somebody typed, not a code.
+func readable(value string) bool {
+	return strings.ContainsFunc(value, func(r rune) bool { return unicode.Is(unicode.Han, r) })
 }
 
 // Secret tells whether a field holds what no page may show again; a test holds the password fields of all pages against it.

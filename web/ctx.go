@@ -28,6 +28,8 @@ type Ctx struct {
 	server *Server
 	access Access
 	ctx    context.Context // of the transaction that the request is carried out in; nil: the request's own
+	// refilled: the form is not carried out but shown again, under this notice.
+	refilled *view.Notice
 }
 
 // Context is the request's context, with its deadline.
@@ -99,7 +101,10 @@ func (c *Ctx) Form() (*Form, error) {
 	if !f.valid() {
 		return nil, fault.New(fault.Invalid, "bad_text", "文字里有无法保存的字符（不是 UTF-8，或含空字符）。请重新输入那一处。")
 	}
-	return f, nil
+	if c.refilled != nil {
+		f.Errors.Add("", "refilled", c.refilled.Title)
+	}
+	return f, c.chosenBefore(f)
 }
 
 func bodyFault(err error) error {
@@ -139,7 +144,11 @@ func (c *Ctx) Page(title string) view.Page {
 		p.Flash = append(p.Flash, view.Notice{Tone: view.Warn, Title: "请确认邮箱", Text: "打开我们发到您邮箱的确认信就可以了。确认之前只能写草稿。",
 			Actions: []view.Action{{Label: "没有收到？", Href: ConfirmPath, Kind: view.Quiet}}})
 	}
+	if c.refilled != nil {
+		p.Flash = append(p.Flash, *c.refilled)
+	}
 	if who.SignedIn() {
+		p.Account = who.AccountID
 		p.RequestID = c.RequestID()
 		p.User = &view.User{Name: who.Name, Org: who.OrgName, Roles: RoleLabels(who.Roles), Desk: deskLinks(who)}
 		p.NoIndex = true
@@ -312,7 +321,8 @@ func (c *Ctx) Document(mimeType string, changed time.Time, b []byte) error {
 	h.Set("Cache-Control", "no-cache, private")
 	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
 	switch known := r.Header.Get("If-None-Match"); {
-	case known != "" && matches(known, strings.TrimPrefix(tag, "W/")), known == "" && err == nil && !changed.Truncate(time.Second).After(since):
+	case known != "" && matches(known, strings.TrimPrefix(tag, "W/")),
+		known == "" && err == nil && !changed.Truncate(time.Second).After(since):
 		return c.echo.NoContent(http.StatusNotModified)
 	}
 	return c.Blob(mimeType, b)

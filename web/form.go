@@ -12,6 +12,7 @@ import (
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/lang"
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/platform/kept"
 )
 
 // Form reads what a person typed. Readers that convert note a wrong input under its field and return
@@ -20,6 +21,9 @@ type Form struct {
 	Values url.Values
 	Files  map[string][]*multipart.FileHeader
 	Errors fault.Fields
+	Kept   map[string][]kept.Upload // files that were chosen for a field before and are not submitted yet
+
+	keep func(h *multipart.FileHeader) (kept.Upload, error) // nil: files can't be kept
 }
 
 // Text returns the trimmed text of a field without characters that show nothing.

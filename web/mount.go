@@ -60,6 +60,11 @@ func (s *Server) Enter(e echo.Context, r Route) (*Ctx, error) {
 		return c, fault.New(fault.Forbidden, twoFactorNeeded, "您的账号必须先设置两步登录：请在网页的“账号与单位”里设置，再继续。")
 	}
 	if !r.Access.Allows(c.Actor()) {
+		if form, err := c.postedForm(); err == nil && form != nil && c.Actor().SignedIn() {
+			if err := c.notOurs(form); err != nil {
+				return c, err
+			}
+		}
 		return c, s.refuse(c, r)
 	}
 	if err := scoped(c.Actor(), r); err != nil {

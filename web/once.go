@@ -40,7 +40,7 @@ func (c *Ctx) Parameters() (string, error) {
 	fmt.Fprintf(h, "%s %s\n", r.Method, r.URL.Path)
 	list := func(values map[string][]string) {
 		for _, name := range slices.Sorted(maps.Keys(values)) {
-			if name != csrfField && name != onceField {
+			if name != csrfField && name != onceField && name != asField {
 				fmt.Fprintf(h, "%q=%q\n", name, values[name])
 			}
 		}
@@ -132,6 +132,10 @@ func (s *Server) onceOnly(c *Ctx, handle Handler) error {
 	if err != nil {
 		return err
 	}
+	if err := c.notOurs(form); err != nil {
+		return err
+	}
+	defer c.sent()
 	key := form.Values.Get(onceField)
 	if !onceKey.MatchString(key) {
 		return c.Counted(charge, carried)

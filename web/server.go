@@ -20,6 +20,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/kept"
 	"techmarket/web/locales"
 	"techmarket/web/ui/words"
 	"techmarket/web/view"
@@ -30,6 +31,8 @@ import (
 type Sessions interface {
 	Authenticate(ctx context.Context, token, requestID string) (actor.Actor, error)
 	ActorFromToken(ctx context.Context, token, requestID string) (actor.Actor, error)
+	// Owner is the account that a session was opened for, also when it is over; 0 for one that is forgotten.
+	Owner(ctx context.Context, token string) (int64, error)
 }
 
 // Limiter counts requests; it answers true when memory is lost rather than locking people out.
@@ -58,6 +61,8 @@ type Config struct {
 	Keys Keys
 	// Quotas bounds what accounts, organisations and addresses fill; nil: nothing does.
 	Quotas Quotas
+	// Kept holds forms that met no session, and chosen files of refused forms; nil: nothing does.
+	Kept *kept.Store
 	// Room refuses what would be saved while the disk has no room; nil: there always is.
 	Room func() error
 	// Bound gives the context of a request that ends, with a fault as its cause, when the database goes away; nil: none.
@@ -89,6 +94,9 @@ type Server struct {
 
 // requestTime bounds the work of one request; exports and imports run as jobs.
 const requestTime = 20 * time.Second
+
+// failureTime bounds what answering a failure may take: keeping the form, drawing the page.
+const failureTime = 10 * time.Second
 
 const (
 	largestBody = 61 << 20 // of any request; an upload route's own bound is 60 MiB
@@ -376,7 +384,9 @@ func (s *Server) failed(err error, e echo.Context) {
 	}
 	f, status := s.judge(err, e)
 	f = s.cfg.Language.Fault(f)
-	c := &Ctx{echo: e, server: s}
+	ctx, done := context.WithTimeout(context.WithoutCancel(e.Request().Context()), failureTime) // the handler's time is over by now
+	defer done()
+	c := &Ctx{echo: e, server: s, ctx: ctx}
 	if strings.HasPrefix(e.Request().URL.Path, "/api/") {
 		_ = c.problem(status, f)
 		return
@@ -388,6 +398,11 @@ func (s *Server) failed(err error, e echo.Context) {
 	}
 	if f.Kind == fault.Unauthorized && e.Request().Method == http.MethodGet {
 		_ = e.Redirect(http.StatusSeeOther, "/signin?next="+url.QueryEscape(e.Request().URL.RequestURI()))
+		return
+	}
+	if f.Kind == fault.Unauthorized && c.holdUnsent() {
+		c.Flash(view.Warn, "您的登录已经结束。刚才填写的内容没有丢失：用原来的账号登录，就回到这张表单。")
+		_ = c.See("/signin?next=" + url.QueryEscape(UnsentPath))
 		return
 	}
 	if f.Code == twoFactorNeeded {

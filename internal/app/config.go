@@ -46,6 +46,11 @@ type Config struct {
 	// default: what eval --embedder measured for the model, else that of the weights
 	EmbedderWeight float64 `env:"TECHMARKET_EMBEDDER_WEIGHT"`
 
+	// A server with POST …/rerank that orders the first matches; "" for none.
+	RerankerURL   string `env:"TECHMARKET_RERANKER_URL"`
+	RerankerModel string `env:"TECHMARKET_RERANKER_MODEL"`
+	RerankerKey   string `env:"TECHMARKET_RERANKER_KEY" secret:"true"`
+
 	SMTPAddr     string `env:"TECHMARKET_SMTP_ADDR"` // host:port; empty: mail goes to the data folder's outbox
 	SMTPUser     string `env:"TECHMARKET_SMTP_USER"`
 	SMTPPassword string `env:"TECHMARKET_SMTP_PASSWORD" secret:"true"`

@@ -14,6 +14,15 @@ import (
 func (s *Services) openEmbedder(ctx context.Context) error {
 	p := s.Platform
 	c := p.Config
+	if c.RerankerURL != "" {
+		var err error
+		s.reranker, err = embedding.NewReranker(
+			embedding.RerankConfig{URL: c.RerankerURL, Model: c.RerankerModel, Key: c.RerankerKey, Now: p.Now},
+		)
+		if err != nil {
+			return err
+		}
+	}
 	if c.EmbedderURL == "" {
 		return nil
 	}
@@ -63,6 +72,9 @@ func (s *Services) finder(w matching.Weights) *matching.Finder {
 	f := matching.NewFinder(s.Engine, s.analyzer, s.model.Load(), w, s.Platform.Now, facetName)
 	if s.vectors != nil {
 		f.SetSemantic(s.vectors)
+	}
+	if s.reranker != nil {
+		f.SetReranker(s.reranker)
 	}
 	return f
 }

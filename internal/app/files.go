@@ -8,6 +8,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/platform/files"
+	"techmarket/internal/platform/kept"
 	"techmarket/web/api"
 )
 
@@ -23,6 +24,9 @@ func (p *Platform) keep(ctx context.Context, who actor.Actor, purpose, name stri
 	})
 	return f, err
 }
+
+// kept holds what is typed or chosen and not submitted yet.
+func (p *Platform) kept() *kept.Store { return kept.New(p.DB, p.Files, p.Now) }
 
 // apiFiles is the file store as the API asks for it.
 type apiFiles struct {
@@ -55,4 +59,8 @@ func (s *Services) openFiles() {
 	} {
 		s.Reader.Sees(kind, sight)
 	}
+}
+
+func (s pageFiles) Take(ctx context.Context, who actor.Actor, purpose string, id int64) error {
+	return s.p.kept().Take(ctx, who.AccountID, who.OrgID, id, purpose)
 }

@@ -35,7 +35,8 @@ func (s *Services) register() {
 	jobs.Register(s.workers, func(ctx context.Context, _ learnArgs) error { return s.relearn(ctx) })
 	jobs.Register(s.workers, func(ctx context.Context, _ rootArgs) error { _, _, err := s.Ledger.SignRoot(ctx); return err })
 	jobs.Register(s.workers, func(ctx context.Context, _ cleanArgs) error {
-		return errors.Join(s.Platform.Refusals().Sum(ctx, s.Platform.Audit()), s.Identity.CleanSessions(ctx), idempotency.New(s.Platform.DB, s.Platform.Now).Clean(ctx),
+		return errors.Join(s.Platform.Refusals().Sum(ctx, s.Platform.Audit()), s.Identity.CleanSessions(ctx), s.Platform.kept().Clean(ctx),
+			idempotency.New(s.Platform.DB, s.Platform.Now).Clean(ctx),
 			quota.New(s.Platform.DB, s.Platform.Now).Clean(ctx))
 	})
 	jobs.Register(s.workers, func(ctx context.Context, _ tradeArgs) error {

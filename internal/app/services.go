@@ -35,6 +35,7 @@ import (
 	"techmarket/internal/market/watch"
 	"techmarket/internal/people/identity"
 	"techmarket/internal/people/quota"
+	"techmarket/internal/platform/embedding"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/postgres"
@@ -81,8 +82,9 @@ type Services struct {
 	Importer       *importer.Service
 	Watch          *watch.Service // matches with the weights in use, and what becomes of matches
 	model          atomic.Pointer[matching.Model]
-	vectors        *vector.Service // nil without an embedder
-	semanticWeight float64         // of the embedder's model; 0: that of the weights in use
+	vectors        *vector.Service     // nil without an embedder
+	reranker       *embedding.Reranker // nil without one
+	semanticWeight float64             // of the embedder's model; 0: that of the weights in use
 
 	Brokers *broker.Service
 	Deals   *deal.Service

@@ -68,7 +68,8 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 			Views: views, Language: language, Sessions: s.Identity, Limiter: limiter{p.Cache}, Auditor: routeAuditor{p}, Observe: observe,
 			Unread:  inbox{p}.unread,
 			Explain: postgres.Outage, Bound: p.DB.Bound, Room: s.Room,
-			Keys: keys, Quotas: quota.New(p.DB, p.Now), Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev},
+			Keys: keys, Kept: p.kept(), Quotas: quota.New(p.DB, p.Now),
+			Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev},
 		s.pages(assets),
 	)
 	s.mountAPI(server, keys)

@@ -11,7 +11,6 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"techmarket/internal/app/apptest"
-	"techmarket/internal/people/identity"
 	"techmarket/web"
 	"techmarket/web/api"
 )

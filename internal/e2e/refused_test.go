@@ -98,13 +98,13 @@ func TestServe_RefusedFormKeepsWhatWasTyped(t *testing.T) {
 	}
 
 	// A foreign page's form has no token of this browser; it is never offered for sending.
-	// The session is over: sign in beside the page, then send.
+	// The session is over: signing in leads back to the form.
 	now = nil
 	page := member.get("/achievements/new").want(200)
 	member.post("/signout", nil)
-	over := page.submit("/achievements", values{"title": "退出以后才提交的成果"}).want(401, "在新窗口登录")
-	member.get("/signin").submit("/signin", values{"login": "member", "password": password}).want(200, "您好")
-	over.submit("/achievements", nil).want(200, "草稿已保存", "退出以后才提交的成果")
+	over := page.submit("/achievements", values{"title": "退出以后才提交的成果"}).want(200, "没有丢失", "密码")
+	over.submit("/signin", values{"login": "member", "password": password}).want(200, "还没有提交").
+		submit("/achievements", nil).want(200, "草稿已保存", "退出以后才提交的成果")
 
 	// The database is away, so that not even the session can be looked up. A foreign page's form, without this browser's token, is not offered
 	// for sending.

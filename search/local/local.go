@@ -122,7 +122,8 @@ func (e *Engine) Fresh() bool {
 	return e.fresh
 }
 
-func (e *Engine) currentFile() string { return filepath.Join(e.dir, "CURRENT") }
+// currentFile names the index in use. It is one for each version of the cut, so that an index of another is none.
+func (e *Engine) currentFile() string { return filepath.Join(e.dir, "CURRENT-"+zh.Version) }
 
 // newPath finds a folder name that is not taken.
 func (e *Engine) newPath() string {

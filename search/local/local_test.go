@@ -90,11 +90,13 @@ func TestAnIndexOnDiskSurvivesARestart(t *testing.T) {
 func TestADamagedFolderBecomesAnEmptyIndexThatAsksForARebuild(t *testing.T) {
 	t.Parallel()
 	for name, damage := range map[string]func(dir string) error{
-		"meta cut off":  func(dir string) error { return truncate(dir, "index-*/index_meta.json") },
-		"root cut off":  func(dir string) error { return truncate(dir, "index-*/store/root.bolt") },
-		"segment lost":  func(dir string) error { return truncate(dir, "index-*/store/*.zap") },
-		"folder gone":   func(dir string) error { return removeAll(dir, "index-*") },
-		"pointer wrong": func(dir string) error { return os.WriteFile(filepath.Join(dir, "CURRENT"), []byte("../etc"), 0o600) },
+		"meta cut off": func(dir string) error { return truncate(dir, "index-*/index_meta.json") },
+		"root cut off": func(dir string) error { return truncate(dir, "index-*/store/root.bolt") },
+		"segment lost": func(dir string) error { return truncate(dir, "index-*/store/*.zap") },
+		"folder gone":  func(dir string) error { return removeAll(dir, "index-*") },
+		"pointer wrong": func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "CURRENT-"+zh.Version), []byte("../etc"), 0o600)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

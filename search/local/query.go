@@ -169,6 +169,10 @@ func (e *Engine) suggest(ctx context.Context, q search.Query, words []string) (s
 			return "", err
 		}
 		return docs[0].Title, nil
+	}, func(text string) (bool, error) {
+		words := e.analyzer.QueryWords(text)
+		res, err := e.page(ctx, search.Query{Filters: q.Filters}, e.asked(text, words, false, true))
+		return len(words) > 0 && res.Total > 0, err
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/meilisearch/meilisearch-go"
 
@@ -41,6 +42,9 @@ const (
 	attrNumbers  = "n"
 	attrDoc      = "d" // the whole document
 	attrPrepared = "g" // Document.Prepared, base64 on the wire
+
+	// No document has it: an index whose settings name another version of the cut is filled anew.
+	attrCut = "cut" + zh.Version
 )
 
 const (
@@ -149,7 +153,7 @@ func settings() *meilisearch.Settings {
 		SearchableAttributes: []string{attrTitle, attrWords, attrLatin, attrPinyin},
 		FilterableAttributes: []string{attrID, attrKind, attrFacets, attrNumbers},
 		SortableAttributes:   []string{attrNumbers},
-		DisplayedAttributes:  []string{attrID, attrVersion, attrKind, attrFacets, attrNumbers, attrDoc, attrPrepared},
+		DisplayedAttributes:  []string{attrID, attrVersion, attrKind, attrFacets, attrNumbers, attrDoc, attrPrepared, attrCut},
 		// sort before words: a person who sorts by price means it. No proximity: the words of an attribute are a bag.
 		RankingRules:       []string{"sort", "words", "typo", "attribute", "exactness"},
 		ProximityPrecision: meilisearch.ByAttribute,
@@ -208,10 +212,23 @@ func unavailable(op string, err error) error {
 	return fault.Wrap(fmt.Errorf("meili: %s: %w", op, err), fault.Unavailable, "search_unavailable", "检索服务暂时不可用，请稍后再试。")
 }
 
+// firsts are the first characters of words. Of a query's characters only the last is looked for as the start of a word, so 煤烯 would miss
+// 煤制烯烃.
+func firsts(words []string) []string {
+	var out []string
+	for _, w := range words {
+		if r, n := utf8.DecodeRuneInString(w); isHan(w) && n < len(w) {
+			out = append(out, string(r))
+		}
+	}
+	return out
+}
+
 // entry is a document as Meilisearch sees it.
 func (e *Engine) entry(d search.Document) map[string]any {
 	keywords := strings.Join(d.Keywords, "\n")
-	title, titleLatin := split(e.analyzer.IndexWords(d.Title + "\n" + keywords))
+	inTitle := e.analyzer.IndexWords(d.Title + "\n" + keywords)
+	title, titleLatin := split(append(inTitle, firsts(inTitle)...))
 	words, latin := split(e.analyzer.IndexWords(d.Title + "\n" + keywords + "\n" + d.Summary + "\n" + d.Body + "\n" + d.Names))
 	_, pinyin := split(e.analyzer.Pinyin(d.Title + "\n" + keywords))
 	facets := d.Facets

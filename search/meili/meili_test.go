@@ -73,6 +73,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// recordedCut is the version of the cut that the recordings were made with: with another one every request reads differently.
+const recordedCut = "1"
+
 // recordings are real answers of a Meilisearch v1.50, replayed when no server is at hand. MEILI_RECORD=1 with a server writes them anew.
 func TestConformance(t *testing.T) {
 	t.Parallel()
@@ -85,6 +88,13 @@ func TestConformance(t *testing.T) {
 		t.Fatal(err)
 	}
 	record := os.Getenv("MEILI_RECORD") != ""
+	if !record && url == "" && zh.Version != recordedCut {
+		t.Skipf(
+			"the recordings are of cut %s, the program's is %s: set MEILI_BIN, and MEILI_RECORD=1 to record them anew",
+			recordedCut,
+			zh.Version,
+		)
+	}
 	for n, rule := range enginetest.Rules() {
 		t.Run(rule.Name, func(t *testing.T) {
 			o := meili.Options{URL: url, Index: fmt.Sprintf("conformance%d", n), SearchTimeout: 10 * time.Second}

@@ -246,6 +246,10 @@ func (e *Engine) suggest(ctx context.Context, q search.Query, words []string) (s
 		}
 		d, err := document(answers[0].Hits[0])
 		return d.Title, err
+	}, func(text string) (bool, error) {
+		words := e.analyzer.QueryWords(text)
+		res, err := e.page(ctx, search.Query{Filters: q.Filters}, words, meilisearch.All)
+		return len(words) > 0 && res.Total > 0, err
 	})
 }
 

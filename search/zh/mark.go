@@ -1,6 +1,7 @@
 package zh
 
 import (
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -35,15 +36,13 @@ func (a *Analyzer) Marks(text string, words []string, prefix bool) [][2]int {
 				i += n
 				continue
 			}
-			j := wordEnd(folded, i)
-			p := compound(folded[i:j], negative(folded, i))
-			for _, token := range append(p.parts, p.text) {
-				if has(others, token, prefix) {
-					found = append(found, [2]int{at[i], at[j]})
-					break
-				}
+			pieces, next, end := a.wordAt(folded, i)
+			if slices.ContainsFunc(pieces, func(p piece) bool {
+				return has(others, p.text, prefix) || slices.ContainsFunc(p.parts, func(part string) bool { return has(others, part, prefix) })
+			}) {
+				found = append(found, [2]int{at[i], at[end]})
 			}
-			i = j
+			i = next
 		}
 	}
 	return merge(found)

@@ -94,11 +94,13 @@ func dropControl(r rune) rune {
 type piece struct {
 	text  string
 	han   bool
-	parts []string // of a compound: nd, fe, b
+	bare  string   // of a Han run what is no part of a figure beside it: 零下45摄氏度以下 leaves 以下
+	parts []string // what else finds a word: of a compound nd, fe, b
 }
 
 // each walks the pieces of a normalised text.
 func (a *Analyzer) each(text string, yield func(piece)) {
+	figureEnd := 0 // what stands before it belongs to a figure
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRuneInString(text[i:])
 		switch {
@@ -111,16 +113,66 @@ func (a *Analyzer) each(text string, yield func(piece)) {
 				}
 				j += n
 			}
-			yield(piece{text: text[i:j], han: true})
+			p := piece{text: text[i:j], han: true}
+			if p.bare = text[min(max(i, figureEnd), j):j]; p.bare != "" && j < len(text) && unicode.IsDigit(rune(text[j])) {
+				if _, ok := a.figureAt(text, j); ok {
+					for _, b := range before {
+						p.bare = strings.TrimSuffix(p.bare, b.form)
+					}
+				}
+			}
+			yield(p)
 			i = j
 		case wordRune(r):
-			j := wordEnd(text, i)
-			yield(compound(text[i:j], negative(text, i)))
-			i = j
+			pieces, next, end := a.wordAt(text, i)
+			if i >= figureEnd {
+				for _, p := range pieces {
+					yield(p)
+				}
+			}
+			i, figureEnd = next, max(figureEnd, end)
 		default:
 			i += n
 		}
 	}
+}
+
+// wordAt reads the word or the figure that begins at i: its pieces, where what comes next begins, and where it ends with its unit.
+func (a *Analyzer) wordAt(text string, i int) (pieces []piece, next, end int) {
+	if text[i] >= '0' && text[i] <= '9' {
+		if f, ok := a.figureAt(text, i); ok {
+			for k, t := range f.tokens {
+				p := piece{text: t}
+				if k == 0 {
+					p.parts = f.parts
+				}
+				pieces = append(pieces, p)
+			}
+			return pieces, f.number, f.end
+		}
+	}
+	j := wordEnd(text, i)
+	p := compound(text[i:j], negative(text, i))
+	if one := singular(p.text); one != p.text {
+		p.text, p.parts = one, append(p.parts, p.text)
+	}
+	return []piece{p}, j, j
+}
+
+// singular takes the ending of the plural from an English word: batteries and battery find each other.
+func singular(w string) string {
+	if len(w) < 5 || w[len(w)-1] != 's' || strings.ContainsFunc(w, func(r rune) bool { return r < 'a' || r > 'z' }) {
+		return w
+	}
+	switch {
+	case strings.HasSuffix(w, "ies"):
+		return w[:len(w)-3] + "y"
+	case strings.HasSuffix(w, "ches"), strings.HasSuffix(w, "shes"), strings.HasSuffix(w, "sses"), strings.HasSuffix(w, "xes"):
+		return w[:len(w)-2]
+	case strings.ContainsRune("suia", rune(w[len(w)-2])): // glass, status, analysis, bias
+		return w
+	}
+	return w[:len(w)-1]
 }
 
 // The block that nearly all Han characters are in.

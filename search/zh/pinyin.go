@@ -52,6 +52,15 @@ func (a *Analyzer) Pinyin(title string) []string {
 		})
 		left -= len(syllables)
 	})
+	for _, form := range a.synonyms.in(a.Normalize(title)) { // tudou finds 马铃薯
+		var syllables []string
+		for _, r := range form {
+			if s := a.syllable(r); isHan(r) && s != "" && len(syllables) < pinyinSpan {
+				syllables = append(syllables, s)
+			}
+		}
+		add(syllables)
+	}
 	return tokens
 }
 

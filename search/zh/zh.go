@@ -11,6 +11,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -24,11 +25,16 @@ var (
 	domainWords string
 	//go:embed synonyms.tsv
 	synonymTable string
+	//go:embed english.tsv
+	englishTable string
 	//go:embed stop.txt
 	stopWords string
 	//go:embed simplified.txt
 	simplifiedTable string
 )
+
+// Version is that of the cut: an index made with another one is made anew.
+const Version = "2"
 
 // domainFrequency makes a domain word win over its parts in the shortest-path cut; jieba gives 3-character
 // technical words between 3 and 1,000.
@@ -39,6 +45,8 @@ type Analyzer struct {
 	lexicon    *lexicon
 	stop       map[string]bool
 	synonyms   synonyms
+	units      units
+	swapped    map[string]string // see loadSwapped
 	simplified map[rune]rune
 	folded     []rune   // see foldTable
 	syllables  []string // of the characters from firstHan on
@@ -71,7 +79,9 @@ func New(more ...string) (*Analyzer, error) {
 		a.simplified[r] = s
 	}
 	a.folded, a.syllables = a.foldTable(), syllableTable()
-	a.synonyms = a.loadSynonyms(strings.Join(append([]string{synonymTable}, more...), "\n"))
+	a.units = a.loadUnits(unitTable)
+	a.synonyms = a.loadSynonyms(strings.Join(append([]string{synonymTable, englishTable}, more...), "\n"))
+	a.swapped = a.loadSwapped(string(dict))
 	return a, nil
 }
 
@@ -90,21 +100,33 @@ func isHanWord(w string) bool {
 }
 
 // Words cuts text for matching and statistics: Han words of one to three characters (longer ones are cut again), formulas and
-// model numbers whole and without punctuation (Nd-Fe-B → ndfeb), in the order of the text. Stop words are included.
-func (a *Analyzer) Words(text string) []string {
+// model numbers whole and without punctuation (Nd-Fe-B → ndfeb), figures with their unit as one (1 250 kg → 1250kg), in the order of the
+// text. Stop words are included.
+func (a *Analyzer) Words(text string) []string { return a.words(text, false) }
+
+// words cuts for matching, or (bare) for the search box, where the Chinese unit of a figure is no word of its own.
+func (a *Analyzer) words(text string, bare bool) []string {
 	var words []string
 	a.each(a.Normalize(text), func(p piece) {
 		if !p.han {
 			words = append(words, p.text)
 			return
 		}
-		a.lexicon.cut(p.text, true, func(w string) { words = a.recut(words, w) })
+		run := p.text
+		if bare {
+			run = p.bare
+			if _, short := a.swapped[run]; short { // 氢储
+				words = append(words, run)
+				return
+			}
+		}
+		a.lexicon.cut(run, true, func(w string) { words = a.recut(words, w) })
 	})
 	return words
 }
 
 // IndexWords cuts text for an index field: Words, and besides whole long words, the words inside words, the parts of
-// compound formulas, and the other forms of every synonym in it.
+// compound formulas and figures, short forms, and the other forms of every synonym in it.
 func (a *Analyzer) IndexWords(text string) []string {
 	norm := a.Normalize(text)
 	words := a.indexWords(norm)
@@ -121,7 +143,25 @@ func (a *Analyzer) indexWords(norm string) []string {
 			words = append(append(words, p.text), p.parts...)
 			return
 		}
-		a.lexicon.cut(p.text, true, func(w string) { words = a.inner(append(words, w), w) })
+		from, last := len(words), ""
+		a.lexicon.cut(p.text, true, func(w string) {
+			own := len(words)
+			words = a.inner(append(words, w), w)
+			for _, w := range words[own:] {
+				words = a.turned(words, w)
+			}
+			words = a.paired(words, last, w)
+			last = w
+		})
+		if p.bare != p.text {
+			a.lexicon.cut(p.bare, true, func(w string) {
+				for _, w := range a.recut(nil, w) {
+					if !slices.Contains(words[from:], w) {
+						words = append(words, w)
+					}
+				}
+			})
+		}
 	})
 	return words
 }
@@ -131,7 +171,7 @@ func (a *Analyzer) indexWords(norm string) []string {
 func (a *Analyzer) QueryWords(text string) []string {
 	var words, stopped []string
 	seen := map[string]bool{}
-	for _, w := range a.Words(text) {
+	for _, w := range a.words(text, true) {
 		if seen[w] {
 			continue
 		}

@@ -33,7 +33,7 @@ func TestWordsAreShortAndFormulasWhole(t *testing.T) {
 		"Nd-Fe-B磁体":          "ndfeb 磁体",
 		"ＳｉＯ₂ 与 SiO2":        "sio2 与 sio2",
 		"-40℃":               "neg40c",
-		"20-40℃":             "2040c",
+		"20-40℃":             "20c 40c",
 		"0.5% 与 05%":         "0d5pct 与 05pct",
 		"Q235B钢":             "q235b 钢",
 		"\u202e脱\u200b硫\x00": "脱硫",
@@ -42,6 +42,74 @@ func TestWordsAreShortAndFormulasWhole(t *testing.T) {
 		if got := strings.Join(a.Words(text), " "); got != want {
 			t.Errorf("Words(%q) = %q, want %q", text, got, want)
 		}
+	}
+}
+
+// One figure is one token in every spelling, in a query as in a text.
+func TestFiguresAreOneTokenHoweverTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	a := load(t)
+	for token, spellings := range map[string][]string{
+		"99d999pct": {"99.999%", "99.999 %", "９９．９９９％", "99.999\u00a0%", "百分之99.999"},
+		"1200c":     {"1200℃", "1200 ℃", "1,200℃", "1 200 °C", "1200摄氏度", "1200 摄氏度", "1200度", "１２００℃", "1，200 ℃"},
+		"neg45c":    {"-45℃", "−45℃", "–45 ℃", "零下45℃", "零下45度", "零下45摄氏度", "负45℃"},
+		"50ppm":     {"50ppm", "50 ppm", "50 PPM"},
+		"1250kg":    {"1250kg", "1 250 kg", "1,250公斤", "1\u2009250千克"},
+		"50mgl":     {"50mg/L", "50 mg/L", "50 mg·L-1", "50 mg·L⁻¹", "50毫克/升", "50 毫克每升"},
+		"5um":       {"5μm", "5µm", "5 um", "5微米"},
+		"100000ta":  {"10万吨/年", "10 万 t/a", "100,000吨/年"},
+		"3000rmin":  {"3000rpm", "3 000 r/min", "3000转/分"},
+		"10kv":      {"10kV", "10 千伏"},
+	} {
+		for _, s := range spellings {
+			if got := a.QueryWords(s); len(got) != 1 || got[0] != token {
+				t.Errorf("QueryWords(%q) = %q, want %q", s, got, token)
+			}
+			if got := a.IndexWords("温度" + s + "以上"); !slices.Contains(got, token) {
+				t.Errorf("IndexWords(温度%s以上) = %q, want %q in it", s, got, token)
+			}
+		}
+	}
+	for text, want := range map[string]string{
+		"20～40℃":            "20c 40c",
+		"-40~60 ℃":          "neg40c 60c",
+		"3天然气":              "3 天然气",
+		"Q235 钢":            "q235 钢",
+		"16Mn":              "16mn",
+		"2020 升级":           "2020 升级",
+		"1,4-丁二醇":           "1 4 丁二醇",
+		"50纳米材料":            "50nm 材料",
+		"GB/T 4754":         "gbt 4754",
+		"2026-01-02":        "20260102",
+		"lithium batteries": "lithium battery",
+	} {
+		if got := strings.Join(a.QueryWords(text), " "); got != want {
+			t.Errorf("QueryWords(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+// Names of the trade in English, abbreviations and short forms stand in the index of the Chinese word, and the other way round.
+func TestEnglishNamesAndShortFormsFindTheChineseWord(t *testing.T) {
+	t.Parallel()
+	a := load(t)
+	for query, text := range map[string]string{
+		"PV": "光伏组件回收", "photovoltaic": "光伏组件回收", "lithium battery": "锂离子电池负极", "Lithium-ion batteries": "锂电池",
+		"hydrogen storage": "固态储氢装置", "rare earth permanent magnet": "稀土永磁体", "氢储": "氢能储存技术", "储氢": "氢储系统",
+		"光伏": "PV module", "flue gas desulfurization": "烟气脱硫",
+	} {
+		index := a.IndexWords(text)
+		for _, w := range a.QueryWords(query) {
+			if !slices.Contains(index, w) {
+				t.Errorf("%s: %q is not in the index of %s: %q", query, w, text, index)
+			}
+		}
+	}
+	if got := a.IndexWords("高温能量"); slices.Contains(got, "高能") {
+		t.Errorf("a common word is no short form: %q", got)
+	}
+	if got := a.Pinyin("马铃薯种植"); !slices.Contains(got, "tudou") {
+		t.Errorf("pinyin of a synonym: %q", got)
 	}
 }
 

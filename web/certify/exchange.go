@@ -357,7 +357,9 @@ func (p *Pages) history(c *web.Ctx) error {
 			Items: []view.Fact{
 				{Label: "数据行", Value: view.Count(b.Rows), Num: true},
 				{Label: "可以导入", Value: view.Count(b.Good), Num: true},
+				{Label: "已在登记簿中，不改动", Value: view.Count(r.Unchanged), Num: true},
 				{Label: "有错，不导入", Value: view.Count(b.Bad), Num: true},
+				{Label: "工作表", Value: ui.FirstOf(r.Sheet, "（不分工作表）")},
 				{Label: "可导入的成交额", Value: sumWords(r.Amount), Num: true},
 				{Label: "可导入的技术交易额", Value: sumWords(r.Technical), Num: true},
 			},

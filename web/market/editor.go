@@ -1,14 +1,20 @@
 package market
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
+	"techmarket/internal/market/reading"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/ui/words"
@@ -37,6 +43,11 @@ func (p *Pages) editListing(c *web.Ctx, kind drawnKind, id int64) error {
 
 // showEditor is the form of a new or existing listing.
 func (p *Pages) showEditor(c *web.Ctx, kind drawnKind, id int64, form *web.Form, ferr error) error {
+	return p.drawEditor(c, kind, id, form, ferr, nil)
+}
+
+// drawEditor is showEditor with what was read of a text, nil for nothing.
+func (p *Pages) drawEditor(c *web.Ctx, kind drawnKind, id int64, form *web.Form, ferr error, read *reading.Result) error {
 	who := c.Actor()
 	if !who.Has(actor.Member, actor.OrgAdmin) {
 		return fault.New(fault.Forbidden, "not_member", "发布"+kind.Label+"的人要有本单位“经办人”身份。请本单位管理员为您开通。")
@@ -47,27 +58,78 @@ func (p *Pages) showEditor(c *web.Ctx, kind drawnKind, id int64, form *web.Form,
 	if err != nil {
 		return err
 	}
-	meter := it.meter()
+	note := "停下来几秒，草稿自动保存"
 	if id != 0 {
 		version = it.base().Version
 		title, action = "编辑"+kind.Label, kind.DeskPath(id)+"/edit"
+		note = savedAt(it.base().UpdatedAt)
 	}
-	f := ui.FormOf(action, "保存草稿", it.sections(a)...)
-	f.Multipart, f.Guard = true, true
+	sections := it.sections(a)
+	if read != nil {
+		markRead(sections, *read)
+	}
+	outline := outlined(sections)
+	f := ui.FormOf(action, "保存草稿", sections...)
+	f.Multipart, f.Guard, f.Autosave, f.Note = true, true, true, note
 	f.Hidden = []view.Pair{{Name: "version", Value: a.Value("version", strconv.Itoa(version))}}
 	f.Actions = []view.Action{
 		{Label: "保存并预览", Name: "then", Value: "preview"},
-		{Label: "保存，继续写", Name: "then", Value: "edit", Kind: view.Quiet},
+		{Label: "保存草稿，继续写", Name: "then", Value: "edit", Kind: view.Quiet},
 	}
 	page := c.Page(title)
 	page.Breadcrumbs = []view.Link{{Label: "我的" + kind.Label, Href: kind.OwnPath()}}
-	body := ui.Sheet{Lead: "草稿随时可以保存，没写完也行；预览后再提交审核。"}
+	body := ui.Sheet{Lead: "草稿随时可以保存，没写完也行；预览后再提交审核。", Side: []ui.Block{{Card: true, Title: "填写的步骤", Parts: view.Parts{outline}}}}
+	meter := it.meter()
+	if form != nil {
+		meter = kind.typed(c, form).meter()
+	}
 	if meter != nil {
 		f.ID = editorID
-		body.Side = []ui.Block{{Card: true, Title: "写清楚了吗", Parts: view.Parts{meter}}}
+		body.Side = append(body.Side, ui.Block{Card: true, Title: "写清楚了吗", Parts: view.Parts{meter}})
 	}
-	body.Main = a.Blocks(f)
+	switch {
+	case read != nil:
+		body.Main = readBlocks(kind, *read, kind.typed(c, form))
+	case id == 0 && form == nil:
+		body.Main = []ui.Block{oneBox(kind, nil, "")}
+	}
+	body.Main = append(body.Main, a.Blocks(f)...)
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
+}
+
+// savedAt says when a draft was saved, in the words of the script that saves it.
+func savedAt(at time.Time) string { return "已保存 " + clock.Local(at).Format("15:04") }
+
+// outlined numbers the sections that have a title, and lists them with how much of each is filled in.
+func outlined(sections []view.Section) view.Links {
+	var out view.Links
+	filled, all := 0, 0
+	close := func() {
+		if n := len(out); n > 0 && all > 0 {
+			out[n-1].Note = fmt.Sprintf("已填 %d / %d", filled, all)
+		}
+		filled, all = 0, 0
+	}
+	for i := range sections {
+		s := &sections[i]
+		if s.Title != "" {
+			close()
+			s.ID = fmt.Sprintf("step-%d", len(out)+1)
+			out = append(out, view.Link{Label: fmt.Sprintf("%d　%s", len(out)+1, s.Title), Href: "#" + s.ID})
+		}
+		for _, f := range s.Fields {
+			if f.Kind == view.File {
+				continue
+			}
+			all++
+			chosen := slices.ContainsFunc(f.Options, func(o view.Option) bool { return o.Checked && o.Value != "" && o.Value != "0" })
+			if chosen || len(f.Options) == 0 && f.Value != "" {
+				filled++
+			}
+		}
+	}
+	close()
+	return out
 }
 
 // edited is what the editor shows: what is stored, or a new listing that begins with what is known of its author.
@@ -91,6 +153,9 @@ func (p *Pages) saveListing(c *web.Ctx, kind drawnKind, id int64) error {
 		return err
 	}
 	saved, err := kind.save(c, f, id)
+	if f.Text("then") == "auto" {
+		return p.autosaved(c, kind, saved, err)
+	}
 	if fault.HasCode(err, "stale_version") {
 		return p.listingConflict(c, kind, id, f)
 	}
@@ -108,6 +173,26 @@ func (p *Pages) saveListing(c *web.Ctx, kind drawnKind, id int64) error {
 	return c.See(kind.DeskPath(saved.ID))
 }
 
+// autosaved answers the script that saves a draft: what to say, and where and with which version it saves next.
+func (p *Pages) autosaved(c *web.Ctx, kind drawnKind, l listing.Listing, err error) error {
+	answer := map[string]string{}
+	switch {
+	case fault.HasCode(err, "stale_version"):
+		answer["said"] = "这份草稿在另一个窗口或被同事保存过，这里的没有自动保存。点“保存草稿”，可以对照两份再定。"
+	case ui.Refused(err):
+		answer["said"] = "还没有自动保存：" + ui.Reason(err)
+	case err != nil:
+		return err
+	default:
+		answer["said"], answer["action"], answer["version"] = savedAt(l.UpdatedAt), kind.DeskPath(l.ID)+"/edit", strconv.Itoa(l.Version)
+	}
+	b, err := json.Marshal(answer)
+	if err != nil {
+		return err
+	}
+	return c.Blob("application/json; charset=utf-8", b)
+}
+
 // listingConflict shows what was typed beside what somebody else saved first.
 func (p *Pages) listingConflict(c *web.Ctx, kind drawnKind, id int64, f *web.Form) error {
 	stored := &ui.Ask{Errors: map[string]string{}}
@@ -117,7 +202,12 @@ func (p *Pages) listingConflict(c *web.Ctx, kind drawnKind, id int64, f *web.For
 	}
 	l, sections := it.base(), it.sections(stored)
 	at := kind.DeskPath(id) + "/edit"
-	body := view.Conflict{What: kind.Label + "《" + l.Title + "》", Who: "同单位的另一位经办人", At: l.UpdatedAt, Form: at, Theirs: at}
+	who, when, err := p.savedBy(c, l)
+	if err != nil {
+		return err
+	}
+	f.KeepFiles()
+	body := view.Conflict{What: kind.Label + "《" + l.Title + "》", Who: who, At: when, Form: at, Theirs: at}
 	for _, s := range sections {
 		for _, field := range s.Fields {
 			theirs := field.Value
@@ -136,15 +226,37 @@ func (p *Pages) listingConflict(c *web.Ctx, kind drawnKind, id int64, f *web.For
 		}
 	}
 	for name, values := range f.Values {
-		if name == "version" || name == "_csrf" {
+		if name == "version" || strings.HasPrefix(name, "_") {
 			continue
 		}
 		for _, v := range values {
 			body.Keep = append(body.Keep, view.Pair{Name: name, Value: v})
 		}
 	}
+	for field, files := range f.Kept {
+		for _, u := range files {
+			if value := strconv.FormatInt(u.ID, 10); !slices.Contains(f.Values[field+".kept"], value) {
+				body.Keep = append(body.Keep, view.Pair{Name: field + ".kept", Value: value})
+			}
+		}
+	}
 	body.Keep = append(body.Keep, view.Pair{Name: "version", Value: strconv.Itoa(l.Version)})
 	return c.RenderStatus(409, "error/conflict", view.With[view.Conflict]{Page: c.Page("内容已有变化"), Body: body})
+}
+
+// savedBy names who saved a listing last: oneself in another window, or a colleague.
+func (p *Pages) savedBy(c *web.Ctx, l listing.Listing) (who string, at time.Time, err error) {
+	last, err := p.Listings.LastSave(c.Context(), c.Actor(), l.ID)
+	switch {
+	case err != nil:
+		return "", time.Time{}, err
+	case last == nil || last.AccountID == nil:
+		return "同单位的另一位经办人", l.UpdatedAt, nil
+	case *last.AccountID == c.Actor().AccountID:
+		return "您自己在另一个窗口", l.UpdatedAt, nil
+	}
+	names, err := p.Identity.Names(c.Context(), []int64{*last.AccountID})
+	return "同单位的" + names[*last.AccountID], l.UpdatedAt, err
 }
 
 func (p *Pages) readAchievement(c *web.Ctx, f *web.Form, k achievement.Content) (achievement.Content, error) {

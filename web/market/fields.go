@@ -101,12 +101,12 @@ func (p *Pages) readFiles(c *web.Ctx, f *web.Form, old []listing.Attachment) ([]
 		}
 	}
 	for field, role := range map[string]string{"pictures": listing.FilePicture, "attachments": listing.FileAttachment} {
-		ids, err := ui.Uploads(c, p.Files, f, field, "listing")
+		files, err := ui.NamedUploads(c, p.Files, f, field, "listing")
 		if err != nil {
 			return out, err
 		}
-		for i, id := range ids {
-			out = append(out, listing.Attachment{FileID: id, Role: role, Caption: ui.Clip(strings.TrimSpace(f.Files[field][i].Filename), 90)})
+		for _, u := range files {
+			out = append(out, listing.Attachment{FileID: u.ID, Role: role, Caption: ui.Clip(u.Name, 90)})
 		}
 	}
 	return out, nil

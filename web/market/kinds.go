@@ -29,6 +29,8 @@ type face interface {
 	get(c *web.Ctx, id int64) (item, error)
 	// fresh is what the editor of a new listing begins with.
 	fresh(c *web.Ctx, contact listing.Contact) item
+	// typed is what a form says, mistakes and files left out; nothing is stored.
+	typed(c *web.Ctx, f *web.Form) item
 	// mine are the organisation's own listings; next is the cursor of the next page.
 	mine(c *web.Ctx, f listing.Filter) (items []item, next string, err error)
 	// rows reads listings as the visitor may see them, in the order of ids; what he may not see is left out.
@@ -130,6 +132,12 @@ func (d drawing[C]) get(c *web.Ctx, id int64) (item, error) {
 
 func (d drawing[C]) fresh(c *web.Ctx, contact listing.Contact) item {
 	return drawn[C]{d, listing.Item[C]{Content: d.begin(c, contact, c.Actor().Division)}}
+}
+
+func (d drawing[C]) typed(c *web.Ctx, f *web.Form) item {
+	var none C
+	content, _ := d.read(c, &web.Form{Values: f.Values}, none) // the mistakes are shown at their fields
+	return drawn[C]{d, listing.Item[C]{Content: content.Tidy()}}
 }
 
 func (d drawing[C]) mine(c *web.Ctx, f listing.Filter) ([]item, string, error) {

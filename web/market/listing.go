@@ -52,6 +52,8 @@ func (p *Pages) listingRoutes() []web.Route {
 				}
 				return p.saveListing(c, kind, id)
 			}).WithFiles(),
+			web.GET(own+"/:id/delete", member, func(c *web.Ctx) error { return p.askDelete(c, kind) }),
+			web.POST(own+"/:id/delete", member, func(c *web.Ctx) error { return p.deleteDraft(c, kind) }),
 			web.POST(own+"/:id/do", member, func(c *web.Ctx) error { return p.moveListing(c, kind) }),
 		)
 	}

@@ -55,7 +55,13 @@ func (p *Pages) ownListings(c *web.Ctx, kind drawnKind) error {
 		if counts[s] > 0 {
 			tabs.Items = append(
 				tabs.Items,
-				view.Link{Label: words.ListingState(s), Href: at + "?state=" + string(s), Count: counts[s], HasCount: true, Current: slices.Contains(f.States, s)},
+				view.Link{
+					Label:    words.ListingState(s),
+					Href:     at + "?state=" + string(s),
+					Count:    counts[s],
+					HasCount: true,
+					Current:  slices.Contains(f.States, s),
+				},
 			)
 		}
 	}
@@ -200,6 +206,9 @@ func (p *Pages) ownActions(kind drawnKind, o own) (buttons []view.Action, forms 
 		switch e {
 		case listing.EventSave:
 			buttons = append(buttons, view.Action{Label: "编辑", Href: at + "/edit", Kind: view.Quiet})
+			if o.listing.Deletable() {
+				buttons = append(buttons, view.Action{Label: "删除草稿…", Href: at + "/delete", Kind: view.Quiet})
+			}
 		case listing.EventSubmit:
 			buttons = append(buttons, do("提交审核", e, view.Primary))
 		case listing.EventRevise:
@@ -252,4 +261,48 @@ func (p *Pages) moveListing(c *web.Ctx, kind drawnKind) error {
 	}
 	c.Flash(view.OK, said)
 	return c.See(back)
+}
+
+// askDelete says what goes when a draft is deleted.
+func (p *Pages) askDelete(c *web.Ctx, kind drawnKind) error {
+	id, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	o, err := p.readOwn(c, kind, id)
+	if err != nil {
+		return err
+	}
+	if !o.listing.Deletable() || !slices.Contains(o.actions, listing.EventSave) {
+		c.Flash(view.Warn, "公布过或已提交的信息不能删除，可以撤下或关闭。")
+		return c.See(kind.DeskPath(id))
+	}
+	title := o.listing.Title
+	if title == "" {
+		title = "未命名的草稿"
+	}
+	page := c.Page("删除草稿")
+	page.Breadcrumbs = []view.Link{{Label: "我的" + kind.Label, Href: kind.OwnPath()}, {Label: title, Href: kind.DeskPath(id)}}
+	f := view.NewForm(kind.DeskPath(id)+"/delete", "删除，不能恢复")
+	f.Hidden = []view.Pair{{Name: "version", Value: strconv.Itoa(o.listing.Version)}}
+	f.Actions = append(f.Actions, view.Action{Label: "不删，返回", Href: kind.DeskPath(id), Kind: view.Quiet})
+	going := view.Notice{Tone: view.Warn, Title: "将要删除“" + title + "”", Text: "删除以后不能恢复。一起删除的有：", Items: []view.Link{
+		{Label: fmt.Sprintf("填写的全部内容（资料完整度 %d%%）", o.percent.Percent)}, {Label: "它的图片和附件"}, {Label: "修改和退回的经过"}}}
+	return ui.ShowSheet(c, page, ui.Sheet{Main: []ui.Block{{Parts: view.Parts{going, f}}}})
+}
+
+func (p *Pages) deleteDraft(c *web.Ctx, kind drawnKind) error {
+	id, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	if err := p.Listings.Delete(c.Context(), c.Actor(), id, f.Int("version")); err != nil {
+		return ui.FlashRefusal(c, err, kind.DeskPath(id))
+	}
+	c.Flash(view.OK, "草稿已删除。")
+	return c.See(kind.OwnPath())
 }

@@ -43,6 +43,7 @@ func (p *Pages) Routes() []web.Route {
 		p.compareRoutes(),
 		p.suggestRoutes(),
 		p.gateRoutes(),
+		p.readRoutes(),
 		p.watchRoutes(),
 		p.qualityRoutes(),
 		p.diagnosisRoutes(),

@@ -46,8 +46,8 @@ func (p *Pages) quality(c *web.Ctx) error {
 		ui.Block{
 			Title: "高、中、低各有多少有用",
 			Intro: "用" + matching.CalibratedOn + "测得：按匹配度分档，每一档里人读过的有多少确实有用。" +
-				"档的线也由这一批定出，份额偏高（交叉检验时高档约四成半）；线以下的不列出，在匹配页上可以打开看。",
-			Parts: view.Parts{bandTable()},
+				"档的线也由这一批定出，份额偏高（交叉检验时高档约五成八）；线以下的不列出，在匹配页上可以打开看。本市场的答复按领域列在后面。",
+			Parts: view.Parts{bandTable(), truthTable(q.Truth)},
 		},
 		ui.Block{
 			Title: "按技术领域",
@@ -135,6 +135,18 @@ func bandTable() *view.Table {
 		name := ui.FirstOf(b.Band.String(), "线以下")
 		cells := view.Cells(name, from, strconv.Itoa(b.Pairs), strconv.Itoa(b.Useful), ui.ShareOf(b.Useful, b.Pairs))
 		t.Rows = append(t.Rows, view.TableRow{Cells: cells})
+	}
+	return &t
+}
+
+// truthTable is the same from the market's own answers: kept or contacted is useful, refused is not.
+func truthTable(rows []watch.Truth) *view.Table {
+	t := view.Table{Caption: "答复过的匹配", Empty: view.Empty{Title: "还没有答复", Text: "主人收藏、发起对接或标为不合适以后，这里按领域和档计数。"},
+		Columns: []view.Column{{Label: "领域"}, {Label: "档"}, {Label: "答复过", Numeric: true}, {Label: "有用", Numeric: true},
+			{Label: "占比", Numeric: true}}}
+	for _, r := range rows {
+		t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(ui.FirstOf(codes.Field.Label(r.Code), "未填写"), ui.FirstOf(r.Band.String(), "线以下"),
+			strconv.Itoa(r.Answered), strconv.Itoa(r.Useful), ui.ShareOf(r.Useful, r.Answered))})
 	}
 	return &t
 }

@@ -4,6 +4,8 @@
 package people
 
 import (
+	"slices"
+
 	"techmarket/internal/people/identity"
 	"techmarket/web"
 )
@@ -16,5 +18,5 @@ type Pages struct {
 
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
-	return p.accountRoutes()
+	return slices.Concat(p.accountRoutes(), p.unsentRoutes())
 }

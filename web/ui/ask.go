@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -59,6 +60,7 @@ func FormStatus(ferr error) int {
 func NewAsk(form *web.Form, err error) *Ask {
 	a := &Ask{Form: form, Errors: map[string]string{}}
 	if form != nil {
+		form.KeepFiles()
 		for _, f := range form.Errors.List() {
 			a.Errors[f.Path] = f.Message
 		}
@@ -82,6 +84,15 @@ func NewAsk(form *web.Form, err error) *Ask {
 // as opposed to one that ends the page.
 func Refused(err error) bool {
 	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.TooMany)
+}
+
+// Reason is a refusal in one sentence: its own, or that of the first field.
+func Reason(err error) string {
+	f := web.AsFault(err)
+	if len(f.Fields) > 0 {
+		return f.Fields[0].Message
+	}
+	return f.Message
 }
 
 // FormErr joins the readers' mistakes with the service's, so that one page shows all.
@@ -209,7 +220,25 @@ func (a *Ask) Blocks(f view.Form) []Block {
 	if a.Notice != nil {
 		out = append(out, Block{Parts: view.Parts{a.Notice}})
 	}
-	return append(out, Block{Parts: view.Parts{f}})
+	return append(out, Block{Parts: view.Parts{a.withFiles(f)}})
+}
+
+// withFiles shows at each file field what was chosen for it before the form was refused.
+func (a *Ask) withFiles(f view.Form) view.Form {
+	if a.Form == nil || len(a.Form.Kept) == 0 {
+		return f
+	}
+	f.Sections = slices.Clone(f.Sections)
+	for i := range f.Sections {
+		f.Sections[i].Fields = slices.Clone(f.Sections[i].Fields)
+		for j := range f.Sections[i].Fields {
+			field := &f.Sections[i].Fields[j]
+			for _, u := range a.Form.Kept[field.Name] {
+				field.Chosen = append(field.Chosen, view.Chosen{ID: strconv.FormatInt(u.ID, 10), Name: u.Name, Size: FileSize(u.Size)})
+			}
+		}
+	}
+	return f
 }
 
 // options of code lists.

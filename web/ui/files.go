@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"mime/multipart"
+	"strings"
 
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/foundation/actor"
@@ -53,6 +54,9 @@ func FileRoleLabel(r contract.FileRole) string {
 
 // Upload stores the one file of a form field.
 func Upload(c *web.Ctx, kept Files, f *web.Form, field, purpose string) (int64, error) {
+	if before := f.Kept[field]; len(before) > 0 && (len(f.Files[field]) == 0 || f.Files[field][0].Filename == "") {
+		return before[0].ID, takeFile(c, kept, before[0].ID, field, purpose)
+	}
 	headers := f.Files[field]
 	if len(headers) == 0 || headers[0].Size == 0 && headers[0].Filename == "" {
 		f.Errors.Add(field, "required", "请选择一个文件")
@@ -62,8 +66,29 @@ func Upload(c *web.Ctx, kept Files, f *web.Form, field, purpose string) (int64, 
 }
 
 // Uploads stores all files of a form field; none is fine.
-func Uploads(c *web.Ctx, kept Files, f *web.Form, field, purpose string) ([]int64, error) {
-	var ids []int64
+func Uploads(c *web.Ctx, kept Files, f *web.Form, field, purpose string) (ids []int64, err error) {
+	named, err := NamedUploads(c, kept, f, field, purpose)
+	for _, u := range named {
+		ids = append(ids, u.ID)
+	}
+	return ids, err
+}
+
+// Uploaded is a stored file of a form with its name.
+type Uploaded struct {
+	ID   int64
+	Name string
+}
+
+// NamedUploads is Uploads with the names: what was chosen before a form was refused, and what was chosen now.
+func NamedUploads(c *web.Ctx, kept Files, f *web.Form, field, purpose string) ([]Uploaded, error) {
+	var out []Uploaded
+	for _, before := range f.Kept[field] {
+		if err := takeFile(c, kept, before.ID, field, purpose); err != nil {
+			return nil, err
+		}
+		out = append(out, Uploaded{before.ID, before.Name})
+	}
 	for _, h := range f.Files[field] {
 		if h.Filename == "" {
 			continue
@@ -72,9 +97,23 @@ func Uploads(c *web.Ctx, kept Files, f *web.Form, field, purpose string) ([]int6
 		if err != nil {
 			return nil, err
 		}
-		ids = append(ids, id)
+		out = append(out, Uploaded{id, strings.TrimSpace(h.Filename)})
 	}
-	return ids, nil
+	return out, nil
+}
+
+func takeFile(c *web.Ctx, kept Files, id int64, field, purpose string) error {
+	return atField(field, kept.Take(c.Context(), c.Actor(), purpose, id))
+}
+
+// atField says what the rules of files refuse at the field.
+func atField(field string, err error) error {
+	if !fault.Is(err, fault.Invalid) && !fault.HasCode(err, "kept_uploads") {
+		return err
+	}
+	f := web.AsFault(err)
+	return &fault.Error{Kind: fault.Invalid, Code: f.Code, Message: f.Message, Params: f.Params,
+		Fields: []fault.Field{{Path: field, Code: f.Code, Message: f.Message, Params: f.Params}}}
 }
 
 func storeFile(c *web.Ctx, kept Files, h *multipart.FileHeader, field, purpose string) (int64, error) {
@@ -84,17 +123,7 @@ func storeFile(c *web.Ctx, kept Files, h *multipart.FileHeader, field, purpose s
 	}
 	defer r.Close()
 	id, err := kept.Receive(c.Context(), c.Actor(), purpose, h.Filename, r)
-	if fault.Is(err, fault.Invalid) { // say it at the field
-		f := web.AsFault(err)
-		return 0, &fault.Error{
-			Kind:    fault.Invalid,
-			Code:    f.Code,
-			Message: f.Message,
-			Params:  f.Params,
-			Fields:  []fault.Field{{Path: field, Code: f.Code, Message: f.Message, Params: f.Params}},
-		}
-	}
-	return id, err
+	return id, atField(field, err)
 }
 
 // SendAttached sends {file} of the object {id} of that kind.
@@ -147,6 +176,8 @@ func UploadedFile(c *web.Ctx) (name string, r io.ReadCloser, err error) {
 type Files interface {
 	// Receive stores an upload for the actor's organisation. Faults: invalid (kind, size …), unavailable.
 	Receive(ctx context.Context, who actor.Actor, purpose, name string, r io.Reader) (int64, error)
+	// Take gives a file that the actor chose for an earlier, refused form to this one. Fault: invalid "kept_upload_gone".
+	Take(ctx context.Context, who actor.Actor, purpose string, id int64) error
 	// Open gives a stored file as part of an object, to who may read it (files.Reader).
 	Open(ctx context.Context, who actor.Actor, of files.Object, id int64) (*files.Opened, error)
 }

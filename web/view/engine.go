@@ -31,6 +31,7 @@ type Engine struct {
 	layouts map[string]string
 	nonce   string // stands for the CSRF token inside templates, see funcs "csrf"
 	once    string // stands for the key of the page's forms
+	author  string // stands for the account that they are drawn for
 	buffers sync.Pool
 }
 
@@ -71,6 +72,7 @@ func newEngine(files fs.FS, o Options, pages ...Decl) (*Engine, error) {
 		layouts: map[string]string{},
 		nonce:   "csrf-" + rand.Text(),
 		once:    "once-" + rand.Text(),
+		author:  "author-" + rand.Text(),
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
 	base, err := template.New("base").Funcs(e.funcs(o)).Option("missingkey=error").
@@ -141,18 +143,21 @@ func (e *Engine) Fragment(w io.Writer, page, block, csrf string, data any) error
 			return fmt.Errorf("view.Fragment: page %q is not declared", page)
 		}
 	}
-	return e.executeToken(w, t, block, csrf, data)
+	return e.executeToken(w, t, block, csrf, "", data)
 }
 
 func (e *Engine) execute(w io.Writer, t *template.Template, block string, data any) error {
-	var token string
-	if p, ok := data.(interface{ csrfToken() string }); ok {
-		token = p.csrfToken()
+	var token, author string
+	if p, ok := data.(interface {
+		csrfToken() string
+		author() string
+	}); ok {
+		token, author = p.csrfToken(), p.author()
 	}
-	return e.executeToken(w, t, block, token, data)
+	return e.executeToken(w, t, block, token, author, data)
 }
 
-func (e *Engine) executeToken(w io.Writer, t *template.Template, block, token string, data any) error {
+func (e *Engine) executeToken(w io.Writer, t *template.Template, block, token, author string, data any) error {
 	b := e.buffer()
 	defer e.release(b)
 	if err := t.ExecuteTemplate(b, block, data); err != nil {
@@ -161,6 +166,7 @@ func (e *Engine) executeToken(w io.Writer, t *template.Template, block, token st
 	page := b.Bytes()
 	if bytes.Contains(page, []byte(e.nonce)) {
 		page = bytes.ReplaceAll(page, []byte(e.nonce), []byte(template.HTMLEscapeString(token)))
+		page = bytes.ReplaceAll(page, []byte(e.author), []byte(author))
 		page = bytes.ReplaceAll(page, []byte(e.once), []byte(rand.Text())) // each page that is drawn offers its forms once
 	}
 	_, err := w.Write(page)
@@ -174,7 +180,7 @@ func (e *Engine) funcs(o Options) template.FuncMap {
 		// replaces by the request's token, so components need not pass the token around.
 		"csrf": func() template.HTML {
 			return template.HTML(`<input type="hidden" name="_csrf" value="` + e.nonce + `">` +
-				`<input type="hidden" name="_once" value="` + e.once + `">`)
+				`<input type="hidden" name="_once" value="` + e.once + `"><input type="hidden" name="_as" value="` + e.author + `">`)
 		},
 		"csrfToken": func() string { return e.nonce },
 		"draw":      e.draw,

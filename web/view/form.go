@@ -58,7 +58,13 @@ type Field struct {
 	List         string // id of a datalist with proposals
 	Echo         string // address that answers the amount in words while typing (htmx)
 	Files        []FileItem
+	Chosen       []Chosen // of a File: chosen before the form was refused
+	Source       string   // the words of a pasted text that the value comes from
+	Doubt        string   // the words that may say it, left to the person
 }
+
+// Chosen is a file that was chosen for a form and is not submitted yet; it goes along while it is ticked.
+type Chosen struct{ ID, Name, Size string }
 
 // Key is the id of the control, the target of error links.
 func (f Field) Key() string { return pick(f.ID, f.Name) }
@@ -129,6 +135,7 @@ type FileItem struct {
 
 // Section groups fields under a heading. Pairs that belong on one line carry Width.
 type Section struct {
+	ID          string // the target of an outline
 	Title, Hint string
 	Fields      []Field
 	Inline      bool // side by side on a wide screen
@@ -140,6 +147,7 @@ type Form struct {
 	Action    string
 	Get       bool
 	Multipart bool
+	Autosave  bool // a script saves it as a draft while it is written
 	Guard     bool // warn before leaving with unsaved text
 	Errors    ErrorSummary
 	Hidden    []Pair

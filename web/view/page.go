@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"html/template"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ type Page struct {
 	Nav          string // Key of the active main menu entry, "" for none
 	User         *User  // nil for a guest
 	CSRF         string
+	Account      int64 // of the signed-in person; forms carry it
 	Theme        Theme
 	Flash        []Notice
 	Sample       bool // draws the ribbon 样例数据
@@ -35,6 +37,14 @@ type With[T any] struct {
 }
 
 func (p Page) csrfToken() string { return p.CSRF }
+
+// author is the account that the page's forms are drawn for, "" for a guest.
+func (p Page) author() string {
+	if p.Account == 0 {
+		return ""
+	}
+	return strconv.FormatInt(p.Account, 10)
+}
 
 // Theme is 标准版 (zero value) or 长辈版.
 type Theme string

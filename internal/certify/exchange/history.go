@@ -48,7 +48,9 @@ type HistoryReport struct {
 	ProblemCount int       `json:"problemCount"`
 	Warnings     []Problem `json:"warnings"` // of rows that go in all the same
 	WarningCount int       `json:"warningCount"`
-	Amount       money.Fen `json:"amountFen"` // ΣC of the good rows
+	Unchanged    int       `json:"unchanged,omitempty"` // rows whose number is in the register already: left as they are
+	Sheet        string    `json:"sheet,omitempty"`     // of a workbook: the one that was read
+	Amount       money.Fen `json:"amountFen"`           // ΣC of the good rows
 	Technical    money.Fen `json:"technicalFen"`
 }
 
@@ -131,14 +133,14 @@ func (s *Service) CheckHistory(ctx context.Context, a actor.Actor, name string, 
 	good := rows[:0]
 	for _, h := range rows {
 		if taken[h.Number] {
-			marks.refuse(&b.Report, Problem{h.Row, "第 " + strconv.Itoa(h.Row) + " 行", "编号 " + h.Number + " 已在登记簿中，不再导入"})
+			b.Report.Unchanged++
 			continue
 		}
 		b.Report.Amount += h.Content.Elements.Amount
 		b.Report.Technical += h.Content.Technical
 		good = append(good, h)
 	}
-	b.Good, b.Bad = len(good), b.Rows-len(good)
+	b.Good, b.Bad = len(good), b.Rows-len(good)-b.Report.Unchanged
 	marked, err := s.markHistory(limited, name, raw, marks)
 	if err != nil {
 		return b, err

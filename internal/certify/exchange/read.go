@@ -88,7 +88,7 @@ func (s *Service) readHistory(ctx context.Context, a actor.Actor, points []point
 			return nil, m, err
 		}
 		if heads == nil {
-			m.head = row.Number
+			m.head, b.Report.Sheet = row.Number, row.Sheet
 			if heads = headings(nil, row.Cells); heads == nil && row.Number > 20 {
 				break
 			}

@@ -98,8 +98,8 @@ func TestEveryAmountReadsBack(t *testing.T) {
 		if got, err := money.ParseWan(f.Wan()); err != nil || got != f {
 			t.Fatalf("%s: got %d %v", f.Wan(), got, err)
 		}
-		if got := readHan(t, f.Han()); got != f {
-			t.Fatalf("%s: got %d, want %d", f.Han(), got, f)
+		if got, err := money.ParseHan(f.Han()); err != nil || got != f {
+			t.Fatalf("%s: got %d %v, want %d", f.Han(), got, err, f)
 		}
 		b, err := json.Marshal(f)
 		var back money.Fen
@@ -116,42 +116,38 @@ func TestEveryAmountReadsBack(t *testing.T) {
 	})
 }
 
-// readHan reads 大写 back, digit by digit.
-func readHan(t *rapid.T, s string) money.Fen {
-	s, ok := strings.CutPrefix(s, "人民币")
-	if !ok {
-		t.Fatalf("no 人民币 in front of %s", s)
-	}
-	s, negative := strings.CutPrefix(s, "负")
-	var total, section, digit money.Fen
-	for _, r := range s {
-		switch i := strings.IndexRune("零壹贰叁肆伍陆柒捌玖", r) / 3; {
-		case strings.ContainsRune("零壹贰叁肆伍陆柒捌玖", r):
-			digit = money.Fen(i)
-		case r == '拾':
-			section, digit = section+digit*10, 0
-		case r == '佰':
-			section, digit = section+digit*100, 0
-		case r == '仟':
-			section, digit = section+digit*1000, 0
-		case r == '万':
-			total, section, digit = total+(section+digit)*10_000, 0, 0
-		case r == '亿':
-			total, section, digit = (total+section+digit)*100_000_000, 0, 0
-		case r == '元':
-			total, section, digit = (total+section+digit)*100, 0, 0
-		case r == '角':
-			total, digit = total+digit*10, 0
-		case r == '分':
-			total, digit = total+digit, 0
-		case r != '整':
-			t.Fatalf("%c in %s", r, s)
+func TestParseHanReadsCapitalsAndEverydayDigits(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]money.Fen{
+		"人民币叁佰万元整": 3_000_000 * money.Yuan, "壹元零壹分": 101, "三十万元": 300_000 * money.Yuan, "十五万元": 150_000 * money.Yuan,
+		"贰拾叁万肆仟伍佰圆整": 234_500 * money.Yuan, "壹佰万零伍佰元正": 1_000_500 * money.Yuan, "一百二十元五角": 12_050, "零元整": 0,
+		"伍分": 5, "壹亿贰仟万元": 120_000_000 * money.Yuan, "两万元": 20_000 * money.Yuan, "人民币 捌拾 万元整": 800_000 * money.Yuan,
+	} {
+		if got, err := money.ParseHan(text); err != nil || got != want {
+			t.Errorf("%s: got %d %v, want %d", text, got, err, want)
 		}
 	}
-	if negative {
-		return -total
+	for _, text := range []string{"", "叁佰万", "壹贰元", "拾佰元", "万元", "元整", "壹元壹元", "伍分叁角", "叁佰元整贰", "整", "壹万壹万元", "叁佰x元"} {
+		if got, err := money.ParseHan(text); err == nil {
+			t.Errorf("%q: got %d, want an error", text, got)
+		}
 	}
-	return total
+	if _, err := money.ParseHan("玖仟亿元"); !errors.Is(err, money.ErrRange) {
+		t.Errorf("above the largest amount: %v", err)
+	}
+}
+
+func FuzzParseHan(f *testing.F) {
+	f.Add("人民币叁佰万零伍元壹角整")
+	f.Fuzz(func(t *testing.T, s string) {
+		got, err := money.ParseHan(s)
+		if err != nil {
+			return
+		}
+		if again, err := money.ParseHan(got.Han()); err != nil || again != got {
+			t.Fatalf("%q is %d, which reads back as %d %v", s, got, again, err)
+		}
+	})
 }
 
 func TestMulRatioRoundsHalfAwayFromZeroExactly(t *testing.T) {

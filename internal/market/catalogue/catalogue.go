@@ -101,6 +101,9 @@ func SameMarket(sample bool) search.Filter {
 // Visible are the filters of what everybody may see now, for matching.
 func (s *Service) Visible() []search.Filter { return []search.Filter{Open(s.config.Now())} }
 
+// Filters are what everybody may see of what the criteria ask, without the text, for matching.
+func (s *Service) Filters(c Criteria) []search.Filter { return c.filters(s.config.Now()) }
+
 // filters are what the criteria ask, without the text.
 func (c Criteria) filters(now time.Time) []search.Filter {
 	out := make([]search.Filter, 0, 2+len(c.Facets))

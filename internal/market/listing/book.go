@@ -62,6 +62,9 @@ func (b *Book[C]) Create(ctx context.Context, who actor.Actor, content C) (Item[
 		if err := b.fill(&r, content); err != nil {
 			return err
 		}
+		if err := checkAhead(b.kinds.Of(b.kind), r.Draft, now); err != nil {
+			return err
+		}
 		if err := b.insert(ctx, tx, &r); err != nil {
 			return err
 		}
@@ -116,6 +119,9 @@ func (b *Book[C]) Save(ctx context.Context, who actor.Actor, id int64, version i
 		if err := b.fill(&r, content); err != nil {
 			return err
 		}
+		if err := checkAhead(b.kinds.Of(b.kind), r.Draft, now); err != nil {
+			return err
+		}
 		if err := b.store(ctx, tx, &r, now); err != nil {
 			return err
 		}
@@ -123,6 +129,9 @@ func (b *Book[C]) Save(ctx context.Context, who actor.Actor, id int64, version i
 			return err
 		}
 		if item, err = b.item(who, r); err != nil {
+			return err
+		}
+		if again, err := b.goesOn(ctx, tx, who, id, now); again || err != nil {
 			return err
 		}
 		return b.note(ctx, tx, who, r.Listing, EventSave, r.State, "", now)

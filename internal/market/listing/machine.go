@@ -66,6 +66,7 @@ const (
 	EventArchive  Event = "archive"
 	EventReopen   Event = "reopen"
 	EventDiagnose Event = "diagnose"
+	EventDelete   Event = "delete" // of the audit trail only: what it happened to is gone
 )
 
 // Events lists the events that Do takes.

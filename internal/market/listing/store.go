@@ -72,7 +72,11 @@ const (
 		from listing where ` + openOn + ` and (@sample or not is_sample) group by kind`
 	deskCounts = `select state, count(*)::int from listing where organisation_id = @org and kind = @kind group by state`
 
-	hideListings = `update listing set hidden = @hidden, version = version + 1 where organisation_id = @org and (hidden <> @hidden or ` +
+	// lastSave is the last thing that happened to a listing, where that was a save.
+	lastSave = `select account_id, at from (select * from listing_event where listing_id = @id order by id desc limit 1) e
+		where event in ('save', 'create')`
+	deleteListing = `delete from listing where id = @id`
+	hideListings  = `update listing set hidden = @hidden, version = version + 1 where organisation_id = @org and (hidden <> @hidden or ` +
 		isLive + `) returning id`
 
 	filesOf      = `select file_id from listing_file where listing_id = @id`

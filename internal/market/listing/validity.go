@@ -27,6 +27,11 @@ func (s *Service) check(kind Descriptor, raw json.RawMessage, now time.Time) err
 	if err := kind.rules.check(raw); err != nil {
 		return err
 	}
+	return checkAhead(kind, raw, now)
+}
+
+// checkAhead refuses a deadline that is over, in a draft too: nobody can answer it any more.
+func checkAhead(kind Descriptor, raw json.RawMessage, now time.Time) error {
 	f, err := kind.rules.facts(raw)
 	if err != nil {
 		return err

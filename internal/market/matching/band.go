@@ -30,13 +30,13 @@ var bands = [...]struct {
 	from          float64
 	pairs, useful int
 }{
-	Under:  {"", 0, 458, 8},
-	Low:    {"低", .33, 217, 22},
-	Middle: {"中", .5, 150, 35},
-	High:   {"高", .8, 8, 6},
+	Under:  {"", 0, 414, 10},
+	Low:    {"低", .33, 181, 17},
+	Middle: {"中", .5, 144, 20},
+	High:   {"高", .8, 37, 24},
 }
 
-// BandOf is the band of a score. The highest also asks that the title's problem is shared, see Score.
+// BandOf is the band of a score.
 func BandOf(score float64) Band {
 	for b := High; b > Under; b-- {
 		if score >= bands[b].from {

@@ -41,7 +41,7 @@ func newDigest(a *zh.Analyzer, d search.Document) *digest {
 const headMost = 50
 
 // digestFormat is the first byte of a written digest; another format is made anew from the document.
-const digestFormat = 2
+const digestFormat = 3
 
 func (d *digest) bytes() []byte {
 	b := make([]byte, 0, 16+5*len(d.bag)+4*len(d.head)+len(d.text))

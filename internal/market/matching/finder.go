@@ -25,6 +25,7 @@ type Finder struct {
 	name     func(facet, code string) string
 	learned  atomic.Pointer[learned]
 	semantic Semantic // nil without an embedder
+	reranker Reranker // nil without one
 }
 
 // learned is a model with what was looked up in it.
@@ -132,6 +133,8 @@ func (f *Finder) Find(ctx context.Context, r Request) (Matches, error) {
 	}
 	f.rank(&out, q, model.Model, candidates, digests, mean, r)
 	out.Items, err = f.whole(ctx, out.Items)
+	f.rerank(ctx, r.Listing, &out)
+	addMeasures(f.analyzer, r.Listing, out.Items)
 	return out, err
 }
 
@@ -322,7 +325,8 @@ func best(legs []Legs) Legs {
 	var b Legs
 	for _, l := range top[:min(len(top), bestOf)] {
 		b = Legs{Words: max(l.Words, b.Words), Head: max(l.Head, b.Head), Bigrams: max(l.Bigrams, b.Bigrams),
-			Chars: max(l.Chars, b.Chars), Near: max(l.Near, b.Near), Topic: max(l.Topic, b.Topic), Feedback: max(l.Feedback, b.Feedback)}
+			Chars: max(l.Chars, b.Chars), Near: max(l.Near, b.Near), Topic: max(l.Topic, b.Topic), Feedback: max(l.Feedback, b.Feedback),
+			Compounds: max(l.Compounds, b.Compounds), Sentence: max(l.Sentence, b.Sentence)}
 	}
 	return b
 }

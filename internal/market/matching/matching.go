@@ -39,6 +39,9 @@ type TextLegs struct {
 	Semantic float64 // cosine of the embedder, when there is one, scaled; added to the whole of the others; times n/(n+SemanticHalf), for few
 	// words are surer than their meaning. Measured for each model (eval --embedder)
 
+	// What multiplies the whole: 1 + Compounds × the words that stand together in both + Sentence × what the best sentence holds.
+	Compounds, Sentence float64
+
 	BigramHalf, CharHalf, FeedbackHalf, SemanticHalf float64
 
 	Power    float64 // the mean of the first four legs is raised to it, so that the best hold their place and the topic orders the others
@@ -50,10 +53,10 @@ type TextLegs struct {
 // DefaultWeights are the weights that the market starts with.
 func DefaultWeights() Weights {
 	return Weights{
-		Version: "2026-11-4",
+		Version: "2026-11-5",
 		Text:    .58, Subject: .12, Maturity: .08, Terms: .05, Region: .04, Record: .04, Freshness: .02,
 		TextLegs: TextLegs{Words: 1, Bigrams: 1.5, Near: 1.2, Head: .3, Topic: .8, Semantic: 1.5,
-			BigramHalf: 20, SemanticHalf: 15, Power: 2, IDFPower: 1.5, SaysPower: 1},
+			BigramHalf: 20, SemanticHalf: 15, Power: 2, IDFPower: 1.5, SaysPower: 1, Compounds: .3, Sentence: .2},
 		PlainLegs: TextLegs{Words: 1, Bigrams: 1.5, Chars: .8, Near: .4, Topic: .2, Feedback: 2, Semantic: 1.5,
 			BigramHalf: 20, CharHalf: 5, FeedbackHalf: 5, SemanticHalf: 15, Power: 2, IDFPower: 1.5},
 		Threshold: bands[Low].from,

@@ -44,6 +44,13 @@ type Query struct {
 	self     float64             // what a text would score that holds twice every word the market knows
 	asked    float64             // what all words ask for, also those that the market doesn't know
 	sequence []string            // all words in order, for showing whole phrases
+	together []compound          // neighbours in it that both say something
+}
+
+// compound is two words that stand together in a need: 钢丝磷化 is more than 钢丝 and 磷化.
+type compound struct {
+	text   string
+	weight float64
 }
 
 type queryTerm struct {
@@ -146,6 +153,9 @@ func NewQuery(a *zh.Analyzer, m *Model, w Weights, listing search.Document) *Que
 		q.pairs[p] = math.Log1p(n) * pairSays[p] * math.Pow(m.idf(max(m.PairDF[p], 1)), power)
 	}
 	keepHeaviest(q.pairs, queryPairs)
+	if q.legs.Compounds > 0 {
+		q.together = q.compounds()
+	}
 	if q.legs.Chars > 0 {
 		for r, n := range charTF {
 			q.chars[r] = math.Log1p(n) * math.Pow(m.idf(m.CharDF[r]), power)
@@ -154,6 +164,24 @@ func NewQuery(a *zh.Analyzer, m *Model, w Weights, listing search.Document) *Que
 	}
 	q.topic = q.place(m)
 	return q
+}
+
+// compounds are the pairs of neighbouring words among those that are scored, each once.
+func (q *Query) compounds() []compound {
+	var out []compound
+	seen := map[string]bool{}
+	for i := 1; i < len(q.sequence); i++ {
+		a, ok := q.byWord[hash(q.sequence[i-1])]
+		b, both := q.byWord[hash(q.sequence[i])]
+		if !ok || !both || q.words[a].stop || q.words[b].stop {
+			continue
+		}
+		if text := q.sequence[i-1] + q.sequence[i]; !seen[text] {
+			seen[text] = true
+			out = append(out, compound{text, math.Sqrt(q.words[a].weight * q.words[b].weight)})
+		}
+	}
+	return out
 }
 
 // place is where the query's words lie in the topic space, by their weights.
@@ -244,6 +272,9 @@ const (
 type Legs struct {
 	Words, Head, Bigrams, Chars, Near, Topic, Feedback, Semantic float64
 
+	Compounds float64 // the need's words that stand together here too
+	Sentence  float64 // the most that one sentence holds
+
 	Text float64 // all legs together, as a share of the best candidate's
 	Fit  float64 // how far the listing answers what is asked, 0–1; see Query.fit
 
@@ -295,9 +326,32 @@ func (q *Query) measure(m *Model, d *digest, l Legs) Legs {
 			l.Bigrams += t.weight
 		}
 	}
+	for _, c := range q.together {
+		if strings.Contains(d.text, c.text) {
+			l.Compounds += c.weight
+		}
+	}
+	if q.legs.Sentence > 0 {
+		l.Sentence = q.bestSentence(d.text, l.matched)
+	}
 	l.Near = q.likeness(d.bag)
 	l.Topic = cosine(q.topic, d.topic)
 	return l
+}
+
+// bestSentence is the weight of the words that one sentence holds, the best of them: a problem is told in one.
+func (q *Query) bestSentence(text string, matched []int) float64 {
+	best := 0.0
+	for _, s := range sentencesOf(text) {
+		sum := 0.0
+		for _, i := range matched {
+			if strings.Contains(s, q.words[i].text) {
+				sum += q.words[i].weight
+			}
+		}
+		best = max(best, sum)
+	}
+	return best
 }
 
 // cosine of two unit vectors of one space, 0 where one is missing or they point apart.

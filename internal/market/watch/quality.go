@@ -26,6 +26,7 @@ import (
 type Quality struct {
 	ByField  []Funnel // of the listing that was matched, codes.Field two digits
 	ByLeague []Funnel // of the listing that was matched, six digits; "" unknown
+	Truth    []Truth  // by field, the highest band first
 	Refused  []Reason
 	Empty    []EmptySearch
 	Exposure []Exposure
@@ -35,6 +36,13 @@ type Quality struct {
 type Funnel struct {
 	Code                                            string
 	Shown, Opened, Kept, Refused, Contacted, Agreed int
+}
+
+// Truth is what the answers say of a band's pairs in a field: kept or contacted is useful, refused is not.
+type Truth struct {
+	Code             string
+	Band             matching.Band
+	Answered, Useful int
 }
 
 // Reason is how often a refusal gave a reason. Source is "match" for a refused proposal, "deal" for a declined approach.
@@ -75,6 +83,11 @@ func (s *Service) Quality(ctx context.Context, who actor.Actor, since time.Time,
 	if q.ByLeague, err = collect[Funnel](ctx, s, funnelByLeague, args); err != nil {
 		return q, err
 	}
+	lines := pgx.StrictNamedArgs{"since": since, "sample": sample, "low": lineOf(matching.Low), "middle": lineOf(matching.Middle),
+		"high": lineOf(matching.High)}
+	if q.Truth, err = collect[Truth](ctx, s, truthByField, lines); err != nil {
+		return q, err
+	}
 	if q.Refused, err = collect[Reason](ctx, s, refusals, args); err != nil {
 		return q, err
 	}
@@ -83,6 +96,16 @@ func (s *Service) Quality(ctx context.Context, who actor.Actor, since time.Time,
 	}
 	q.Empty, err = collect[EmptySearch](ctx, s, emptySearches, pgx.StrictNamedArgs{"since": since})
 	return q, err
+}
+
+// lineOf is the least score of a band in thousandths, as impressions keep it.
+func lineOf(b matching.Band) int {
+	for _, c := range matching.Calibrations() {
+		if c.Band == b {
+			return int(math.Round(c.From * 1000))
+		}
+	}
+	return 0
 }
 
 func operator(who actor.Actor) error {

@@ -113,7 +113,13 @@ const (
 	counts = `(count(*))::int as shown, (count(*) filter (where opened))::int as opened, (count(*) filter (where kept))::int as kept,
 		(count(*) filter (where refused))::int as refused, (count(*) filter (where contacted))::int as contacted,
 		(count(*) filter (where agreed))::int as agreed `
-	funnelByField  = shownPairs + `select field as code, ` + counts + `from pairs group by field order by shown desc, code`
+	funnelByField = shownPairs + `select field as code, ` + counts + `from pairs group by field order by shown desc, code`
+	truthByField  = shownPairs + `select field as code,
+		case when score >= @high then 3 when score >= @middle then 2 when score >= @low then 1 else 0 end as band,
+		(count(*))::int as answered, (count(*) filter (where (kept or contacted) and not refused))::int as useful
+		from pairs cross join lateral (select score from match_impression i
+			where i.query_listing = pairs.q and i.result_listing = pairs.r order by i.id desc limit 1) last
+		where kept or contacted or refused group by 1, 2 order by 1, 2 desc`
 	funnelByLeague = shownPairs + `select league as code, ` + counts + `from pairs group by league order by shown desc, code`
 
 	refusals = `select 'match' as source, a.reason as code, count(*)::int as times from match_answer a

@@ -535,7 +535,7 @@ func TestQuality_CountsThePairsThatWereShown(t *testing.T) {
 	for i, id := range []int64{found, other} {
 		l, err := b.listings.Any(t.Context(), id)
 		b.must(err)
-		places = append(places, watch.Place{Listing: l, Rank: i + 1})
+		places = append(places, watch.Place{Listing: l, Rank: i + 1, Explained: matching.Explained{Score: []float64{.9, .4}[i]}})
 	}
 	b.watch.Shown(b.company, q, places)
 	b.must(b.watch.Flush(t.Context()))
@@ -560,6 +560,10 @@ func TestQuality_CountsThePairsThatWereShown(t *testing.T) {
 	want := watch.Funnel{Code: "07", Shown: 2, Opened: 1, Refused: 1, Contacted: 1, Agreed: 1}
 	if len(got.ByField) != 1 || got.ByField[0] != want {
 		t.Errorf("by field: got %+v, want %+v", got.ByField, want)
+	}
+	truth := []watch.Truth{{Code: "07", Band: matching.High, Answered: 1, Useful: 1}, {Code: "07", Band: matching.Low, Answered: 1}}
+	if !slices.Equal(got.Truth, truth) {
+		t.Errorf("truth of the bands: got %+v, want %+v", got.Truth, truth)
 	}
 	if want.Code = "150300"; len(got.ByLeague) != 1 || got.ByLeague[0] != want {
 		t.Errorf("by league: got %+v, want %+v", got.ByLeague, want)

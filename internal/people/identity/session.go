@@ -174,6 +174,18 @@ func (s *Service) Authenticate(ctx context.Context, token, requestID string) (ac
 	return who, nil
 }
 
+// Owner is the account that a session was opened for, also when the session is over; 0 for one that is forgotten. It opens nothing.
+func (s *Service) Owner(ctx context.Context, token string) (int64, error) {
+	row, err := s.readSession(ctx, s.config.DB, digest(token))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("owner of a session: %w", err)
+	}
+	return row.AccountID, nil
+}
+
 // Memberships lists the organisations that the actor can act for.
 func (s *Service) Memberships(ctx context.Context, who actor.Actor) ([]Membership, error) {
 	rows, _ := s.config.DB.Query(ctx, membershipsOf, pgx.StrictNamedArgs{"account_id": who.AccountID})

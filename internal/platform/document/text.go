@@ -25,6 +25,15 @@ const (
 //
 // Faults (Invalid): pdf_encrypted, pdf_broken, pdf_too_large (pages or time).
 func PDFText(r io.ReaderAt, size int64) ([]string, error) {
+	pages, err := PDFLines(r, size)
+	for i := range pages {
+		pages[i] = strings.Join(strings.Fields(pages[i]), "")
+	}
+	return pages, err
+}
+
+// PDFLines is PDFText with the lines as they stand on the page. Faults as PDFText.
+func PDFLines(r io.ReaderAt, size int64) ([]string, error) {
 	type result struct {
 		pages []string
 		err   error
@@ -146,7 +155,13 @@ func readPDF(r io.ReaderAt, size int64, stop <-chan struct{}) ([]string, error) 
 		if err != nil {
 			continue // one odd page hides only itself
 		}
-		text = strings.Join(strings.Fields(clean(text)), "")
+		var lines []string
+		for line := range strings.Lines(text) {
+			if line = strings.TrimSpace(clean(line)); line != "" {
+				lines = append(lines, line)
+			}
+		}
+		text = strings.Join(lines, "\n")
 		pages[i] = strings.ToValidUTF8(text[:min(len(text), maxPageText)], "")
 	}
 	return pages, nil

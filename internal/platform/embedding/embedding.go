@@ -176,10 +176,7 @@ var errNonsense = errors.New("embedding: the server's answer makes no sense")
 func (c *Client) ask(ctx context.Context, model, prefix string, texts []string) ([][]float32, error) {
 	input := make([]string, len(texts))
 	for i, t := range texts {
-		if r := []rune(t); len(r) > maxTextRunes {
-			t = string(r[:maxTextRunes])
-		}
-		input[i] = prefix + t
+		input[i] = prefix + clipped(t)
 	}
 	path := "/embeddings"
 	if c.config.Kind == Ollama {

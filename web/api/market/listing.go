@@ -99,7 +99,7 @@ type found[C any] struct {
 type searchInput struct {
 	Cursor      string   `query:"cursor" maxLength:"12" pattern:"^[0-9]*$" doc:"上一页的 next"`
 	Limit       int      `query:"limit" minimum:"1" maximum:"100" default:"20"`
-	Q           string   `query:"q" doc:"搜索词，前 200 字有效"`
+	Q           string   `query:"q" doc:"搜索词，前 200 字有效；一段技术难题按匹配度列出，前 20,000 字有效"`
 	Field       []string `query:"field" doc:"技术领域代码，可多个，逗号分隔"`
 	Topic       []string `query:"topic" doc:"规划方向"`
 	League      []string `query:"league" doc:"盟市"`
@@ -210,7 +210,7 @@ func listingOperations[C listing.Content[C]](a *api.API, o *Operations, kind lis
 		if err != nil {
 			return found[C]{}, err
 		}
-		result, err := o.Catalogue.List(ctx, ask)
+		result, err := o.listed(ctx, kind, ask)
 		if err != nil {
 			return found[C]{}, err
 		}

@@ -1,6 +1,7 @@
 // The one script of a page. It loads a module when the page has a place for it; without scripts everything still works.
 const uses = {
   "form[data-guard]": "./guard.js",
+  "form[data-autosave]": "./autosave.js",
   "select[data-combo], form.find input[type=search]": "./combo.js",
   "form[data-autosubmit]": "./autosubmit.js",
   "input[data-upload]": "./upload.js",

@@ -168,12 +168,6 @@ func Costs() map[string]Cost {
 		"POST /api/v1/filings/:id/events":             uses(quota.Submit),
 		"POST /api/v1/registrations/:number/events":   uses(quota.Submit),
 
-		"POST /api/v1/registers/:kind":             uses(quota.Draft).unconfirmed(),
-		"POST /registers/:kind":                    uses(quota.Draft).unconfirmed(),
-		"POST /desk/registers/:id/edit":            uses(quota.Save).unconfirmed(),
-		"POST /desk/registers/:id/do":              uses(quota.Submit),
-		"POST /api/v1/register-entries/:id/events": uses(quota.Submit),
-
 		"POST /policies/:id/questions":    uses(quota.Question),
 		"POST /policies/questions/:id/do": uses(quota.Question),
 	}

@@ -112,6 +112,7 @@ func (c chainByAPI) files(talk string) (desk string) {
 	}
 	c.seller.post(at+"/submit", map[string]any{}).refused(422, "invalid_input") // without the signed text
 	c.seller.post(at+"/files", map[string]any{"fileId": c.seller.file("contract", "合同正本.pdf", pdf(at)), "role": "signed_text"}).want(201)
+	attached := c.seller.file("deal", "试验报告.pdf", pdf("other trial"))
 	c.rival.post(at+"/files", map[string]any{"fileId": attached, "role": "other"}).want(404)
 	loose := fmt.Sprintf("/files/%d", c.seller.file("contract", "还没有附上.pdf", pdf(at))) // found by schemathesis
 	c.seller.get(loose).want(200)

@@ -211,8 +211,16 @@ func (p *Platform) openDatabase(ctx context.Context, url string) (err error) {
 	}
 }
 
-// AsOwner runs f with the role that owns the tables. Unavailable "owner_needed" where none is known.
+// AsOwner runs f with the role that owns the tables, which may be the program's own. Unavailable "owner_needed" where none is known.
 func (p *Platform) AsOwner(ctx context.Context, f func(*postgres.DB) error) error {
+	if p.ownerURL == "" && p.DB != nil {
+		if role, err := postgres.StandingOf(ctx, p.DB); err != nil || !role.Plain() {
+			if err != nil {
+				return err
+			}
+			return f(p.DB)
+		}
+	}
 	if p.ownerURL == "" {
 		return fault.New(fault.Unavailable, "owner_needed",
 			"这一步要改表，而 DATABASE_URL 的角色不能。请同时用 TECHMARKET_DATABASE_OWNER_URL 给出表的所有者。")

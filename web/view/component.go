@@ -75,6 +75,7 @@ func (Links) Partial() string       { return "links" }
 func (Actions) Partial() string     { return "actions" }
 func (Timeline) Partial() string    { return "timeline" }
 func (Empty) Partial() string       { return "empty" }
+func (Stamp) Partial() string       { return "stamp" }
 
 // absent tells whether there is nothing to draw: no component, or a pointer to none.
 func absent(c Component) bool {

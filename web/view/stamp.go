@@ -23,6 +23,3 @@ const (
 	StampEnded   StampState = "ended"
 	StampVoid    StampState = "void"
 )
-
-// Partial names the part that draws it.
-func (Stamp) Partial() string { return "stamp" }

@@ -25,7 +25,7 @@ func TestNeeds_EveryNeedIsCountedOnceByItsWholePath(t *testing.T) {
 				('returned', 'diagnose', false, '2026-04-01', null, ''), ('draft', '', false, null, null, ''),
 				('closed', 'publish', false, '2026-04-01', '2026-04-02', 'signed'), ('published', 'publish', true, '2026-04-01', '2026-04-02', ''))
 				as v (state, triage, sample, submitted, published, closed) returning id, triage)
-		insert into listing_triage (listing_id, triage, at) select id, triage, '2026-04-02' from l where triage <> ''
+		insert into listing_triage (listing_id, triage, at) select id, triage, timestamptz '2026-04-02' from l where triage <> ''
 			union all select min(id), 'diagnose', '2026-04-01' from l`); err != nil {
 		t.Fatal(err)
 	}

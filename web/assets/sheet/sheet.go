@@ -19,7 +19,7 @@ import (
 func Files() []string {
 	return []string{
 		"tokens.css", "base.css", "header.css", "footer.css", "button.css", "tag.css", "layout.css", "home.css", "find.css",
-		"entries.css", "list.css", "achievement.css", "rail.css", "table.css", "facts.css", "form.css", "combo.css", "notice.css", "flow.css",
+		"entries.css", "list.css", "figure.css", "rail.css", "table.css", "facts.css", "form.css", "combo.css", "notice.css", "flow.css",
 		"match.css", "block.css", "chart.css", "certificate.css", "verify.css", "dialog.css", "elder.css",
 		"narrow.css", "print.css", "design.css",
 	}
@@ -27,7 +27,7 @@ func Files() []string {
 
 // Areas names the sheets beside app.css and their files, in the order of the cascade.
 func Areas() map[string][]string {
-	return map[string][]string{"desk.css": {"review.css", "talk.css"}}
+	return map[string][]string{"desk.css": {"review.css", "talk.css"}, "detail.css": {"achievement.css"}}
 }
 
 // Build makes every sheet by its name out of the files of a folder: joined in their order and minified. A file that no order names

@@ -28,8 +28,12 @@ build: assets
 lint: assets
 	$(LINT) run
 
-test: lint
-	go test -timeout 12m ./...
+test: assets
+	@unformatted=$$(gofmt -l cmd internal migrations search web); \
+	if [ -n "$$unformatted" ]; then echo "格式不整齐，请运行 make fmt：" >&2; echo "$$unformatted" >&2; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+	go test -timeout 14m ./...
 
 race: assets
 	go test -race -timeout 12m ./internal/platform/cache ./internal/platform/jobs ./search/...
@@ -47,7 +51,7 @@ screens: build
 	TECHMARKET_SCREENS="$(CURDIR)/screens" go test ./internal/e2e -run TestScreens -count 1 -timeout 30m -v
 
 fmt:
-	$(LINT) fmt
+	gofmt -w cmd internal migrations search web
 
 assets: tools node_modules/.package-lock.json
 	@go generate ./web/assets

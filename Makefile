@@ -1,7 +1,7 @@
 # 科技大市场: make run starts the market with sample data, make test runs every check. Both need Go and Node only.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run build test race bench screens fmt tools assets
+.PHONY: help run build lint test race bench screens fmt tools assets
 
 REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 GOBUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X techmarket/internal/app.revision=$(REVISION)"
@@ -25,9 +25,15 @@ build: assets
 	@mkdir -p bin
 	$(GOBUILD) -o bin/techmarket ./cmd/techmarket
 
-test: assets
+lint: assets
 	$(LINT) run
-	go test -timeout 12m ./...
+
+test: assets
+	@unformatted=$$(gofmt -l cmd internal migrations search web); \
+	if [ -n "$$unformatted" ]; then echo "格式不整齐，请运行 make fmt：" >&2; echo "$$unformatted" >&2; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+	go test -timeout 14m ./...
 
 race: assets
 	go test -race -timeout 12m ./internal/platform/cache ./internal/platform/jobs ./search/...
@@ -45,7 +51,7 @@ screens: build
 	TECHMARKET_SCREENS="$(CURDIR)/screens" go test ./internal/e2e -run TestScreens -count 1 -timeout 30m -v
 
 fmt:
-	$(LINT) fmt
+	gofmt -w cmd internal migrations search web
 
 assets: tools node_modules/.package-lock.json
 	@go generate ./web/assets

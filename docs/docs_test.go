@@ -2,6 +2,8 @@
 package docs
 
 import (
+	"go/ast"
+	"go/parser"
 	"go/scanner"
 	"go/token"
 	"io/fs"
@@ -124,6 +126,63 @@ func TestArchitecture_NamesWhatExists(t *testing.T) {
 	if found < 10 {
 		t.Errorf("found %d paths in ARCHITECTURE.md: this test reads it wrongly", found)
 	}
+}
+
+var stop = regexp.MustCompile("`([\\w/.-]+\\.go)`\\s+`([\\w.]+)`") // a file and what it declares
+
+// TestArchitecture_WalksNameWhatIsDeclared: each stop of the three walks is a file and a name that this file declares.
+func TestArchitecture_WalksNameWhatIsDeclared(t *testing.T) {
+	t.Parallel()
+	_, walks, _ := strings.Cut(read(t, "ARCHITECTURE.md"), "\n## Three walks\n")
+	walks, _, _ = strings.Cut(walks, "\n## ")
+	stops := stop.FindAllStringSubmatch(walks, -1)
+	for _, m := range stops {
+		file := m[1]
+		if !exists(file) {
+			file = "internal/" + file
+		}
+		if !slices.Contains(declared(t, file), m[2]) {
+			t.Errorf("the walk stops at %s %s, which is not declared there", file, m[2])
+		}
+	}
+	if len(stops) < 25 {
+		t.Errorf("found %d stops of the walks: this test reads them wrongly", len(stops))
+	}
+}
+
+// declared are the functions, methods (Type.Method) and types of a file.
+func declared(t *testing.T, file string) (names []string) {
+	t.Helper()
+	if !exists(file) {
+		return nil
+	}
+	tree, err := parser.ParseFile(token.NewFileSet(), file, read(t, file), parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range tree.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			name := d.Name.Name
+			if d.Recv != nil {
+				of := d.Recv.List[0].Type
+				if star, ok := of.(*ast.StarExpr); ok {
+					of = star.X
+				}
+				if id, ok := of.(*ast.Ident); ok {
+					name = id.Name + "." + name
+				}
+			}
+			names = append(names, name)
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				if ts, ok := spec.(*ast.TypeSpec); ok {
+					names = append(names, ts.Name.Name)
+				}
+			}
+		}
+	}
+	return names
 }
 
 func exists(pattern string) bool {

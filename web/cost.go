@@ -82,37 +82,42 @@ func Costs() map[string]Cost {
 		"DELETE /api/v1/organisations/:id/invitations/:invitation": free(own),
 		"PUT /api/v1/brokers/me":                                   uses(quota.Save),
 
-		"POST /achievements":                    uses(quota.Draft).unconfirmed(),
-		"POST /demands":                         uses(quota.Draft).unconfirmed(),
-		"POST /desk/achievements/:id/edit":      uses(quota.Save).unconfirmed(),
-		"POST /desk/demands/:id/edit":           uses(quota.Save).unconfirmed(),
-		"POST /desk/achievements/:id/do":        uses(quota.Submit),
-		"POST /desk/demands/:id/do":             uses(quota.Submit),
-		"POST /desk/confirm":                    uses(quota.Save),
-		"POST /achievements/:id/contact":        uses(quota.Reveal),
-		"POST /demands/:id/contact":             uses(quota.Reveal),
-		"POST /achievements/:id/matches/:other": uses(quota.Save),
-		"POST /demands/:id/matches/:other":      uses(quota.Save),
-		"POST /achievements/:id/matches/alerts": uses(quota.Save),
-		"POST /demands/:id/matches/alerts":      uses(quota.Save),
-		"POST /diagnoses/:id":                   uses(quota.Save),
-		"POST /demands/gate":                    uses(quota.Work),
-		"POST /searches":                        uses(quota.Watch),
-		"POST /searches/:id":                    uses(quota.Save),
-		"POST /imports":                         uses(quota.Import),
-		"POST /imports/:id/confirm":             uses(quota.Import),
-		"POST /api/v1/imports":                  uses(quota.Import),
-		"POST /api/v1/imports/:id/confirm":      uses(quota.Import),
-		"POST /api/v1/achievements":             uses(quota.Draft).unconfirmed(),
-		"POST /api/v1/demands":                  uses(quota.Draft).unconfirmed(),
-		"PUT /api/v1/achievements/:id":          uses(quota.Save).unconfirmed(),
-		"PUT /api/v1/demands/:id":               uses(quota.Save).unconfirmed(),
-		"POST /api/v1/achievements/:id/events":  uses(quota.Submit),
-		"POST /api/v1/demands/:id/events":       uses(quota.Submit),
-		"POST /api/v1/achievements/:id/contact": uses(quota.Reveal),
-		"POST /api/v1/demands/:id/contact":      uses(quota.Reveal),
-		"POST /api/v1/files":                    uses(quota.Save),
-		"POST /api/v1/recognition/assess":       free("works on what is sent and keeps nothing"),
+		"POST /achievements":                       uses(quota.Draft).unconfirmed(),
+		"POST /demands":                            uses(quota.Draft).unconfirmed(),
+		"POST /desk/achievements/:id/edit":         uses(quota.Save).unconfirmed(),
+		"POST /desk/demands/:id/edit":              uses(quota.Save).unconfirmed(),
+		"POST /desk/achievements/:id/do":           uses(quota.Submit),
+		"POST /desk/demands/:id/do":                uses(quota.Submit),
+		"POST /registers/:kind":                    uses(quota.Draft).unconfirmed(),
+		"POST /desk/registers/:id/edit":            uses(quota.Save).unconfirmed(),
+		"POST /desk/registers/:id/do":              uses(quota.Submit),
+		"POST /api/v1/register-entries":            uses(quota.Draft).unconfirmed(),
+		"POST /api/v1/register-entries/:id/events": uses(quota.Submit),
+		"POST /desk/confirm":                       uses(quota.Save),
+		"POST /achievements/:id/contact":           uses(quota.Reveal),
+		"POST /demands/:id/contact":                uses(quota.Reveal),
+		"POST /achievements/:id/matches/:other":    uses(quota.Save),
+		"POST /demands/:id/matches/:other":         uses(quota.Save),
+		"POST /achievements/:id/matches/alerts":    uses(quota.Save),
+		"POST /demands/:id/matches/alerts":         uses(quota.Save),
+		"POST /diagnoses/:id":                      uses(quota.Save),
+		"POST /demands/gate":                       uses(quota.Work),
+		"POST /searches":                           uses(quota.Watch),
+		"POST /searches/:id":                       uses(quota.Save),
+		"POST /imports":                            uses(quota.Import),
+		"POST /imports/:id/confirm":                uses(quota.Import),
+		"POST /api/v1/imports":                     uses(quota.Import),
+		"POST /api/v1/imports/:id/confirm":         uses(quota.Import),
+		"POST /api/v1/achievements":                uses(quota.Draft).unconfirmed(),
+		"POST /api/v1/demands":                     uses(quota.Draft).unconfirmed(),
+		"PUT /api/v1/achievements/:id":             uses(quota.Save).unconfirmed(),
+		"PUT /api/v1/demands/:id":                  uses(quota.Save).unconfirmed(),
+		"POST /api/v1/achievements/:id/events":     uses(quota.Submit),
+		"POST /api/v1/demands/:id/events":          uses(quota.Submit),
+		"POST /api/v1/achievements/:id/contact":    uses(quota.Reveal),
+		"POST /api/v1/demands/:id/contact":         uses(quota.Reveal),
+		"POST /api/v1/files":                       uses(quota.Save),
+		"POST /api/v1/recognition/assess":          free("works on what is sent and keeps nothing"),
 
 		"POST /deals":                                 uses(quota.Contact),
 		"POST /deals/:id/accept":                      free(answers),
@@ -168,6 +173,14 @@ func Costs() map[string]Cost {
 	}
 }
 
+// CostKey is the name of a route in Costs: the registers of services, one path a kind, share theirs.
+func CostKey(method, path string) string {
+	if kind, ok := strings.CutPrefix(path, "/api/v1/registers/"); ok && !strings.Contains(kind, "/") {
+		path = "/api/v1/registers/:kind"
+	}
+	return method + " " + path
+}
+
 // Verdict tells what the table says of a route, for the test of the table.
 func (c Cost) Verdict() (uses []quota.Name, free string, before bool) {
 	return c.uses, c.free, c.before
@@ -187,7 +200,7 @@ const ConfirmPath = "/account/confirm"
 
 // confirmed refuses what an account may not do before its mail address is confirmed.
 func (s *Server) confirmed(who actor.Actor, r Route) error {
-	if !who.Unconfirmed || r.Method == http.MethodGet || s.costs[r.Method+" "+r.Path].before {
+	if !who.Unconfirmed || r.Method == http.MethodGet || s.costs[CostKey(r.Method, r.Path)].before {
 		return nil
 	}
 	return errUnconfirmed("这一步")
@@ -215,7 +228,7 @@ func (c *Ctx) Charge() (*Charge, error) {
 	who := c.Actor()
 	out := &Charge{quotas: c.server.cfg.Quotas, who: quota.Subject{Account: who.AccountID, Organisation: who.OrgID,
 		Confirmed: who.OrgState == actor.Confirmed, Address: c.RemoteAddr()}}
-	for _, name := range c.server.costs[r.Method+" "+c.echo.Path()].uses {
+	for _, name := range c.server.costs[CostKey(r.Method, c.echo.Path())].uses {
 		out.uses = append(out.uses, quota.Use{Name: name, N: 1})
 	}
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {

@@ -45,6 +45,8 @@ func (oneSession) ActorFromToken(context.Context, string, string) (actor.Actor, 
 	return actor.Guest(), nil
 }
 
+func (oneSession) Owner(context.Context, string) (int64, error) { return 0, nil }
+
 // site is a server with one public page, /page, that tells how often it was worked out and who asked.
 type site struct {
 	*Server

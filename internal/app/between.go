@@ -7,6 +7,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/certify/contract"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
@@ -15,7 +17,11 @@ import (
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
+	"techmarket/internal/platform/vault"
 	"techmarket/internal/trade/deal"
+	pagesmarket "techmarket/web/market"
+	pagestrade "techmarket/web/trade"
+	"techmarket/web/ui"
 )
 
 // facetName names a code for the reasons of a match.
@@ -39,10 +45,15 @@ func facetName(name, code string) string {
 type notices struct {
 	queue Enqueuer
 	now   func() time.Time
+	vault *vault.Vault
 }
 
 func (m notices) Mail(ctx context.Context, tx pgx.Tx, to, subject, body string) error {
-	return m.queue.Enqueue(ctx, tx, notify.Mail{To: to, Subject: subject, Body: body, At: m.now()}, jobs.Options{})
+	sealed, err := notify.SealBody(notify.Mail{To: to, Subject: subject, Body: body, At: m.now()}, m.vault)
+	if err != nil {
+		return err
+	}
+	return m.queue.Enqueue(ctx, tx, sealed, jobs.Options{})
 }
 
 func (m notices) Tell(ctx context.Context, tx pgx.Tx, n notify.Note) error {
@@ -110,4 +121,29 @@ func (s *Services) isBroker(ctx context.Context, account int64, sample bool) (bo
 		return false, nil
 	}
 	return err == nil && card.Sample == sample, err
+}
+
+// suggestions tells the market's pages of brokers.
+type suggestions struct{ s *Services }
+
+func (b suggestions) Suggest(ctx context.Context, field, division string, limit int) ([]pagesmarket.SuggestedBroker, error) {
+	found, err := b.s.Brokers.Suggest(ctx, field, division, limit)
+	out := make([]pagesmarket.SuggestedBroker, len(found))
+	for i, f := range found {
+		out[i] = pagesmarket.SuggestedBroker{AccountID: f.AccountID, Name: f.Name, Organisation: f.Organisation, Fields: f.Fields,
+			Sample: f.Sample}
+	}
+	return out, err
+}
+
+// madeContracts tells the pages of talks what became of an agreement.
+type madeContracts struct{ s *Services }
+
+func (m madeContracts) OfDeal(ctx context.Context, who actor.Actor, deal int64) (pagestrade.MadeContract, bool, error) {
+	made, err := m.s.Contracts.List(ctx, who, contract.Filter{Deal: deal, Limit: 1})
+	if err != nil || len(made) == 0 {
+		return pagestrade.MadeContract{}, false, err
+	}
+	c := made[0]
+	return pagestrade.MadeContract{ID: c.ID, State: ui.ContractStateTag(c.State).Label, Registered: c.RegisteredVersion > 0}, true, nil
 }

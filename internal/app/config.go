@@ -26,6 +26,9 @@ type Config struct {
 	// RequireTOTP sends registration points, government and administrators to the two-step set-up until they have it.
 	RequireTOTP bool `env:"TECHMARKET_REQUIRE_TOTP"`
 
+	// Keys of what is sealed in the database, base64 of 32 bytes each, the one in use first; none: a file in the data folder.
+	SecretKeys string `env:"TECHMARKET_SECRET_KEYS" secret:"true"`
+
 	DatabaseURL string `env:"DATABASE_URL" secret:"true"`
 	// The owner of the tables, for migrate: the role in DATABASE_URL then needs rows only. The embedded database has both by itself.
 	DatabaseOwnerURL string `env:"TECHMARKET_DATABASE_OWNER_URL" secret:"true"`

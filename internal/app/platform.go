@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ import (
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
+	"techmarket/internal/platform/vault"
 )
 
 // Platform is the technology under the market, opened by configuration: what serve and every command that needs the
@@ -34,6 +36,7 @@ type Platform struct {
 	Cache *cache.Cache
 	Files *files.Store
 	Mail  *notify.Sender
+	Vault *vault.Vault // seals what must not lie in the database in clear
 
 	// Attached says that another process serves this data folder right now and this command uses its database: the
 	// search index on disk and the working of jobs belong to that process.
@@ -79,8 +82,9 @@ func OpenPlatform(ctx context.Context, env *Environment, c Config, attach bool) 
 		return nil, fmt.Errorf("open platform: %w", err)
 	}
 	url := c.DatabaseURL
-	p.ownerURL = c.DatabaseOwnerURL
-	if url == "" {
+	if url != "" {
+		p.ownerURL = c.DatabaseOwnerURL
+	} else {
 		if url, err = p.embeddedDatabase(ctx, env, data); err != nil {
 			return nil, err
 		}
@@ -105,8 +109,11 @@ func OpenPlatform(ctx context.Context, env *Environment, c Config, attach bool) 
 	if p.Files, err = files.New(filepath.Join(data, "files"), p.Now); err != nil {
 		return nil, err
 	}
+	if p.Vault, err = vault.Open(data, c.SecretKeys, rand.Reader); err != nil {
+		return nil, err
+	}
 	p.Mail, err = notify.NewSender(notify.SMTP{Addr: c.SMTPAddr, User: c.SMTPUser, Password: c.SMTPPassword, From: c.SMTPFrom},
-		filepath.Join(data, "outbox"))
+		filepath.Join(data, "outbox"), p.Vault)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "config_wrong", "TECHMARKET_SMTP_FROM 应形如“科技大市场 <noreply@example.cn>”。")
 	}
@@ -174,18 +181,18 @@ func (p *Platform) openDatabase(ctx context.Context, url string) (err error) {
 	o := postgres.Options{MaxConns: p.Config.DatabaseMax}
 	if p.ownerURL != "" {
 		o.Longest, o.Acquire = longest, waiting
-	}
-	if err := p.AsOwner(ctx, func(owner *postgres.DB) error {
-		if err := postgres.Migrate(ctx, owner.Pool); err != nil {
+		if err := p.AsOwner(ctx, func(owner *postgres.DB) error {
+			if err := postgres.Migrate(ctx, owner.Pool); err != nil {
+				return err
+			}
+			role, err := postgres.RoleOf(url)
+			if err != nil {
+				return err
+			}
+			return postgres.Grant(ctx, owner, role)
+		}); err != nil {
 			return err
 		}
-		role, err := postgres.RoleOf(url)
-		if err != nil {
-			return err
-		}
-		return postgres.Grant(ctx, owner, role)
-	}); err != nil {
-		return err
 	}
 	if p.DB, err = postgres.Open(ctx, url, o); err != nil {
 		return err
@@ -204,10 +211,19 @@ func (p *Platform) openDatabase(ctx context.Context, url string) (err error) {
 	}
 }
 
-// AsOwner runs f with the role that owns the tables. Where none is known f is not run.
+// AsOwner runs f with the role that owns the tables, which may be the program's own. Unavailable "owner_needed" where none is known.
 func (p *Platform) AsOwner(ctx context.Context, f func(*postgres.DB) error) error {
+	if p.ownerURL == "" && p.DB != nil {
+		if role, err := postgres.StandingOf(ctx, p.DB); err != nil || !role.Plain() {
+			if err != nil {
+				return err
+			}
+			return f(p.DB)
+		}
+	}
 	if p.ownerURL == "" {
-		return nil
+		return fault.New(fault.Unavailable, "owner_needed",
+			"这一步要改表，而 DATABASE_URL 的角色不能。请同时用 TECHMARKET_DATABASE_OWNER_URL 给出表的所有者。")
 	}
 	owner, err := postgres.Open(ctx, p.ownerURL, postgres.Options{MaxConns: 2, Name: "techmarket-owner"})
 	if err != nil {

@@ -47,7 +47,9 @@ func Run(ctx context.Context, env *Environment, c Config, o Options) error {
 	if err != nil {
 		return err
 	}
-	p.DB.Watch(context.WithoutCancel(ctx), p.databaseState)
+	watch, stop := context.WithCancel(context.WithoutCancel(ctx))
+	p.defers(func(context.Context) error { stop(); return nil })
+	p.DB.Watch(watch, p.databaseState)
 	if warning := RoleWarning(p.Role); warning != "" {
 		fmt.Fprintln(env.Stderr, "注意："+warning)
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -133,6 +134,11 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 	if err := s.build(); err != nil {
 		return nil, err
 	}
+	if !p.Attached {
+		if _, err := s.Identity.SealAll(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.openSearch(ctx); err != nil {
 		return nil, err
 	}
@@ -156,7 +162,7 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 // whose clock it moves.
 func (s *Services) build() error {
 	s.Reader = files.NewReader(s.Platform.Files, s.Platform.DB)
-	post := notices{queue: s.enqueue, now: s.Platform.Now}
+	post := notices{queue: s.enqueue, now: s.Platform.Now, vault: s.Platform.Vault}
 	if err := s.buildPeople(post); err != nil {
 		return err
 	}
@@ -180,11 +186,13 @@ func (s *Services) buildPeople(post notices) (err error) {
 	p := s.Platform
 	policy := identity.DefaultPolicy()
 	policy.RequireTwoFactor = p.Config.RequireTOTP
-	s.Identity, err = identity.New(identity.Config{DB: p.DB, Audit: p.Audit(), Mail: post, Quotas: quota.New(p.DB, p.Now), Cache: p.Cache, Limiter: p.Cache,
-		Now: p.Now, BaseURL: p.Config.BaseURL, Policy: policy,
-		OrganisationChanged: func(ctx context.Context, tx pgx.Tx, o identity.Organisation) error {
-			return s.Listings.OrganisationChanged(ctx, tx, o)
-		}})
+	s.Identity, err = identity.New(
+		identity.Config{DB: p.DB, Audit: p.Audit(), Mail: post, Vault: p.Vault, Quotas: quota.New(p.DB, p.Now), Cache: p.Cache, Limiter: p.Cache,
+			Now: p.Now, BaseURL: p.Config.BaseURL, Policy: policy,
+			OrganisationChanged: func(ctx context.Context, tx pgx.Tx, o identity.Organisation) error {
+				return s.Listings.OrganisationChanged(ctx, tx, o)
+			}},
+	)
 	return err
 }
 
@@ -213,7 +221,10 @@ func (s *Services) buildTrade(post notices) {
 		Now: p.Now})
 	s.Public = notice.New(notice.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Calendar: s.calendar, Now: p.Now})
 	s.Sales = sale.New(sale.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Organisations: saleOrganisations{s}, Now: p.Now,
-		Code: bidderCode})
+		Code: bidderCode, Ended: func(ctx context.Context, tx pgx.Tx, e sale.Ended) error {
+			_, err := s.Ledger.Append(ctx, tx, ledger.Entry{Kind: "sale", Ref: strconv.FormatInt(e.Sale, 10), Payload: e})
+			return err
+		}})
 }
 
 func (s *Services) buildCertify() error {

@@ -48,7 +48,8 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	declared := slices.Concat(ui.Declared(), site.Declared(), pagesinsight.Declared(), api.Declared())
+	declared := slices.Concat(ui.Declared(), site.Declared(), pagesmarket.Declared(), pagestrade.Declared(), pagescertify.Declared(),
+		pagesinsight.Declared(), api.Declared())
 	catalogue, err := locales.Load()
 	if err != nil {
 		return nil, err
@@ -86,17 +87,23 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 			Registry: s.Registry, Points: s.Points, Stats: s.Stats, Inbox: inbox{s.Platform}, Assets: assets, Dev: s.Platform.Config.Dev}).Routes(),
 		(&pagespeople.Pages{Identity: s.Identity, Refusals: s.Platform.Refusals()}).Routes(),
 		(&pagesmarket.Pages{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Catalogue: s.Catalogue, Matcher: s.Watch,
-			Watch: s.Watch, Synonyms: s.analyzer.Synonyms, Importer: s.Importer, Brokers: s.Brokers, Identity: s.Identity, Files: kept,
-			Help: s.helpWith(registers)}).Routes(),
+			Watch: s.Watch, Synonyms: s.analyzer.Synonyms, Importer: s.Importer, Brokers: suggestions{s}, Replies: s.replies,
+			Identity: s.Identity, Files: kept, Help: s.helpWith(registers)}).Routes(),
 		(&pagestrade.Pages{Deals: s.Deals, Brokers: s.Brokers, Notices: s.Public, Sales: s.Sales, Listings: s.Listings,
 			Achievements: s.Achievements, Demands: s.Demands,
-			Contracts: s.Contracts, Identity: s.Identity, Files: kept}).Routes(),
+			Contracts: madeContracts{s}, Identity: s.Identity, Files: kept}).Routes(),
 		(&pagescertify.Pages{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Deadlines: s.Deadlines,
 			Benefits: s.Benefits, Archive: s.Archive, Exchange: s.Exchange, Identity: s.Identity, Files: kept}).Routes(),
 		registers.Routes(),
 		(&pagespublish.Pages{Policies: s.Policies}).Routes(),
 		(&pagesinsight.Pages{Stats: s.Stats, Plans: s.Plans, Listings: s.Listings}).Routes(),
 	)
+}
+
+// replies tells the market's pages how a unit answers.
+func (s *Services) replies(ctx context.Context, org int64, since time.Time, sample bool) (pagesmarket.Replied, error) {
+	r, err := s.Deals.Replies(ctx, org, since, sample)
+	return pagesmarket.Replied(r), err
 }
 
 // mountAPI puts /api/v1 on the site.

@@ -21,6 +21,13 @@ func TestAPI_KeyedRequestsAreCarriedOutOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	member := w.caller("member")
+	storm(w, member)
+	repetitions(w, member)
+}
+
+// storm sends every create five times at once and cuts some connections; each is carried out once.
+func storm(w *world, member caller) {
+	w.t.Helper()
 	const keys, twins = 100, 5
 	var group errgroup.Group
 	group.SetLimit(20)
@@ -62,11 +69,11 @@ func TestAPI_KeyedRequestsAreCarriedOutOnce(t *testing.T) {
 			})
 		}
 	}
-	apptest.NoErr(t, group.Wait())
+	apptest.NoErr(w.t, group.Wait())
 	for k, twins := range answers {
 		for _, a := range twins[1:] {
 			if a != "" && a != twins[0] {
-				t.Errorf("key %d: two answers\n%s\n%s", k, twins[0], a)
+				w.t.Errorf("key %d: two answers\n%s\n%s", k, twins[0], a)
 			}
 		}
 	}
@@ -85,31 +92,37 @@ func TestAPI_KeyedRequestsAreCarriedOutOnce(t *testing.T) {
 		sum += n
 	}
 	if len(titles) != keys || sum != keys {
-		t.Errorf("got %d records of %d titles, want %d", sum, len(titles), keys)
+		w.t.Errorf("got %d records of %d titles, want %d", sum, len(titles), keys)
 	}
+}
 
+// repetitions: the same request gets the same answer, another one under its key is refused, and a secret is given once.
+func repetitions(w *world, member caller) {
+	w.t.Helper()
 	again := member.send("POST", "/achievements", map[string]any{"title": "第 0 项样例成果"}, "Idempotency-Key", "key-0")
 	again.want(201)
 	if again.header.Get("Idempotency-Replayed") != "true" {
-		t.Error("a repetition is not marked")
+		w.t.Error("a repetition is not marked")
 	}
 	member.send("POST", "/achievements", map[string]any{"title": "另一项"}, "Idempotency-Key", "key-0").refused(422, "invalid_input")
 	w.caller("rival").send("POST", "/achievements", map[string]any{"title": "另一家的"}, "Idempotency-Key", "key-0").want(201)
 	// What failed leaves the key free for the mended request.
 	member.send("POST", "/tokens", map[string]any{"name": "", "scopes": []string{"market:read"}}, "Idempotency-Key", "mended").want(422)
-	made := member.send("POST", "/tokens", map[string]any{"name": "程序", "scopes": []string{"market:read"}}, "Idempotency-Key", "mended").want(201)
+	made := member.send("POST", "/tokens", map[string]any{"name": "程序", "scopes": []string{"market:read"}}, "Idempotency-Key", "mended").
+		want(201)
 	// A secret is given once: it stands nowhere in the table and no repetition gets it.
-	member.send("POST", "/tokens", map[string]any{"name": "程序", "scopes": []string{"market:read"}}, "Idempotency-Key", "mended").refused(409, "secret_not_repeated")
+	member.send("POST", "/tokens", map[string]any{"name": "程序", "scopes": []string{"market:read"}}, "Idempotency-Key", "mended").
+		refused(409, "secret_not_repeated")
 	secret := made.object()["secret"].(string)
 	if n := w.scan(`select count(*)::text from idempotency_key k where k::text like '%' || $1 || '%'
 		or position(convert_to($1, 'UTF8') in coalesce(body, '')) > 0`, secret); n != "0" {
-		t.Error("a token stands in clear in the table of keys")
+		w.t.Error("a token stands in clear in the table of keys")
 	}
 	// Parameters are compared, not bytes.
 	for i, raw := range []string{`{"title":"次序","summary":"甲"}`, "{ \"summary\" : \"甲\",\n \"title\":\"\u6b21序\" }"} {
 		r := member.raw("POST", "/achievements", "application/json", strings.NewReader(raw), "Idempotency-Key", "order").want(201)
 		if replayed := r.header.Get("Idempotency-Replayed") == "true"; replayed != (i == 1) {
-			t.Errorf("%s: replayed %v", raw, replayed)
+			w.t.Errorf("%s: replayed %v", raw, replayed)
 		}
 	}
 	content := []byte("成果名称,成果介绍\n样例导入成果一,用于测试的样例介绍\n")
@@ -119,6 +132,6 @@ func TestAPI_KeyedRequestsAreCarriedOutOnce(t *testing.T) {
 	body, media = form(map[string]string{"kind": "achievement"}, "样例.csv", content) // another border between the parts
 	if second := member.raw("POST", "/imports", media, bytes.NewReader(body.Bytes()), "Idempotency-Key",
 		"import").want(201); second.id() != first.id() {
-		t.Errorf("upload repeated: got batch %d, want %d", second.id(), first.id())
+		w.t.Errorf("upload repeated: got batch %d, want %d", second.id(), first.id())
 	}
 }

@@ -127,7 +127,8 @@ func TestAPI_WrongInputNamesFieldAndMend(t *testing.T) {
 		{"bound", member.get("/achievements?limit=1000"), 422, "range", "limit"},
 		{"unknown parameter", member.get("/achievements?colour=red"), 422, "unknown_parameter", "colour"},
 		{"not JSON", member.raw("POST", "/tokens", "application/json", strings.NewReader("{")), 400, "", ""},
-		{"NUL", member.raw("POST", "/tokens", "application/json", strings.NewReader(`{"name":"a\u0000b","scopes":["market:read"]}`)), 422, "", ""},
+		{"NUL", member.raw("POST", "/tokens", "application/json",
+			strings.NewReader(`{"name":"a\u0000b","scopes":["market:read"]}`)), 422, "", ""},
 		{"not UTF-8", member.get("/achievements?q=%ff"), 400, "", ""},
 		{"too large", member.post("/achievements", map[string]any{"title": strings.Repeat("长", 700_000)}), 422, "", ""},
 		{"unknown address", member.get("/nothing"), 404, "", ""},
@@ -175,7 +176,9 @@ func TestAPI_RolesKeepTheirPlace(t *testing.T) {
 	rival.get(at("/organisations/%d", fresh)).refused(404, "organisation")
 	region.post(at("/organisations/%d/events", fresh), map[string]any{"event": "confirm"}).want(200)
 	rival.get(at("/organisations/%d", fresh)).want(200)
-	made := member.post("/tokens", map[string]any{"name": "夜间同步", "scopes": []string{"market:read", "people:read", "people:write"}}).want(201).object()
+	made := member.post("/tokens", map[string]any{"name": "夜间同步", "scopes": []string{"market:read", "people:read", "people:write"}}).
+		want(201).
+		object()
 	program := caller{w, "program", made["secret"].(string)}
 	program.get("/me").want(200)
 	rival.send("DELETE", at("/tokens/%d", int64(made["id"].(float64))), nil).refused(404, "api_token")

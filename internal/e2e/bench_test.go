@@ -60,6 +60,7 @@ func BenchmarkServer(b *testing.B) {
 	defer s.stop()
 	s.memoryAtRest(row, "sample + imported")
 	s.pages(row, "sample + imported")
+	s.load(row)
 	if n := benchListings(); n > 0 {
 		over := fmt.Sprintf("with %d generated", n)
 		s.copying(row, n)
@@ -92,6 +93,7 @@ func (s *served) command(args ...string) *exec.Cmd {
 	c := exec.Command(s.program, args...)
 	c.Env = append(os.Environ(), "TECHMARKET_DATA="+s.data, "TECHMARKET_ADDR="+s.addr, "TECHMARKET_OPS_ADDR="+s.ops,
 		"TECHMARKET_LOG_LEVEL=error")
+	apart(c)
 	c.Dir = filepath.Dir(filepath.Dir(s.program))
 	return c
 }

@@ -13,6 +13,7 @@ import (
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/insight/stats"
+	"techmarket/internal/platform/notify"
 )
 
 // The whole chain over the pages' own forms, without a script: what one person typed is there for the next.
@@ -38,7 +39,9 @@ func (w *world) signUp(login, kind, name, division string) *person {
 // linkIn is the link in the newest mail with that subject.
 func (w *world) linkIn(subject, path string) string {
 	w.t.Helper()
-	body := w.scan(`select args->>'body' from river_job where kind = 'mail' and args->>'subject' = $1 order by id desc limit 1`, subject)
+	body, err := notify.OpenBody(notify.Mail{Sealed: w.scan(
+		`select args->>'sealed' from river_job where kind = 'mail' and args->>'subject' = $1 order by id desc limit 1`, subject)}, w.s.Platform.Vault)
+	apptest.NoErr(w.t, err)
 	_, rest, ok := strings.Cut(body, path)
 	if !ok {
 		w.t.Fatalf("no %s in %s", path, body)

@@ -29,7 +29,8 @@ func TestFiles_AreReadExactlyByWhomTheObjectLetsSeeThem(t *testing.T) {
 	}
 	minutes, openMinutes, vote, payment, income := loose(), loose(), loose(), loose(), loose()
 	w.scan(`update filing set review = review || jsonb_build_object('minutesFileId', $2::bigint,
-		'panel', jsonb_build_array(jsonb_build_object('minutesFileId', $3::bigint))) where id = $1::bigint returning id::text`, m.filing, minutes, vote)
+		'panel', jsonb_build_array(jsonb_build_object('minutesFileId', $3::bigint))) where id = $1::bigint returning id::text`,
+		m.filing, minutes, vote)
 	w.scan(`update filing set review = review || jsonb_build_object('minutesFileId', $2::bigint) where id = $1::bigint returning id::text`,
 		m.open, openMinutes)
 	w.scan(`insert into payment_proof (number, amount, paid_on, file_id, added_by, added_at)
@@ -72,29 +73,36 @@ func TestFiles_AreReadExactlyByWhomTheObjectLetsSeeThem(t *testing.T) {
 		{"no kind at all", files.Object{}, m.contractFile, none},
 		{"no such file", contract, "999999999", none},
 	} {
-		got := []byte{}
-		for _, s := range subjects {
-			who := actor.Guest()
-			if s.login != "" {
-				who = w.who(s.login)
-			}
-			f, err := w.s.Reader.Open(context.Background(), who, c.of, number(c.file))
-			switch {
-			case err == nil:
-				f.Close()
-				got = append(got, '+')
-			case fault.Is(err, fault.NotFound):
-				got = append(got, 'h')
-			case fault.Is(err, fault.Unauthorized):
-				got = append(got, 's')
-			case fault.Is(err, fault.Forbidden):
-				got = append(got, '-')
-			default:
-				t.Errorf("%s: %s: %v", c.what, s.who, err)
-			}
-		}
-		if string(got) != c.want {
+		got := w.opens(c.of, number(c.file))
+		if got != c.want {
 			t.Errorf("%s: got %s, want %s", c.what, got, c.want)
 		}
 	}
+}
+
+// opens tries to read a file as every subject, in the letters of the matrix.
+func (w *world) opens(of files.Object, file int64) string {
+	w.t.Helper()
+	got := []byte{}
+	for _, s := range subjects {
+		who := actor.Guest()
+		if s.login != "" {
+			who = w.who(s.login)
+		}
+		f, err := w.s.Reader.Open(context.Background(), who, of, file)
+		switch {
+		case err == nil:
+			f.Close()
+			got = append(got, '+')
+		case fault.Is(err, fault.NotFound):
+			got = append(got, 'h')
+		case fault.Is(err, fault.Unauthorized):
+			got = append(got, 's')
+		case fault.Is(err, fault.Forbidden):
+			got = append(got, '-')
+		default:
+			w.t.Errorf("%s file %d as %s: %v", of.Kind, file, s.who, err)
+		}
+	}
+	return string(got)
 }

@@ -76,10 +76,22 @@ func (b *tab) fill(action, event string, answers ...answer) {
 		b.press(kb.Enter)
 	}
 	for _, a := range answers {
+		b.unfold(form, a.name)
 		b.tabTo(a.name, fmt.Sprintf(`e.form === %s && e.name === %q`, form, a.name))
 		b.enter(a)
 	}
 	b.eval(fmt.Sprintf(`(%s).setAttribute("data-filled", ""), ""`, form))
+}
+
+// unfold opens the fold in which a control of the form stands.
+func (b *tab) unfold(form, name string) {
+	b.t.Helper()
+	fold := fmt.Sprintf(`(%s).elements[%q]`, form, name)
+	fold = fmt.Sprintf(`[%s].flatMap(e => e instanceof RadioNodeList ? [...e] : [e])[0]?.closest("details:not([open])")`, fold)
+	if b.eval(`String(!!(`+fold+`))`) == "true" {
+		b.tabTo("the fold of "+name, `e.tagName === "SUMMARY" && e.parentElement === (`+fold+`)`)
+		b.press(kb.Enter)
+	}
 }
 
 // enter gives the focused control its value by keys.

@@ -33,7 +33,8 @@ func TestScopes_EveryOperationNeedsItsOwn(t *testing.T) {
 	used := map[string]bool{}
 	member := w.who("member")
 	for _, route := range w.site.Routes() {
-		path := strings.NewReplacer(":id", "1", ":number", "1", ":file", "1", ":section", "seller", ":invitation", "1", ":version", "1").Replace(route.Path)
+		path := strings.NewReplacer(":id", "1", ":number", "1", ":file", "1", ":section", "seller", ":invitation", "1", ":version", "1").
+			Replace(route.Path)
 		switch {
 		case route.Scope != "":
 			used[route.Scope] = true
@@ -83,7 +84,8 @@ func TestRefusals_AreCountedAndSummed(t *testing.T) {
 	for range 2 {
 		apptest.NoErr(t, w.s.Platform.Refusals().Sum(t.Context(), w.s.Platform.Audit()))
 	}
-	if n := w.scan(`select string_agg(detail->>'n', ',' order by object_id) from audit_row where action = 'route.refused' and actor_account = $1`,
+	if n := w.scan(`select string_agg(detail->>'n', ',' order by object_id) from audit_row 
+		where action = 'route.refused' and actor_account = $1`,
 		w.who("rival").AccountID); n != "7,7" {
 		t.Errorf("summed %s", n)
 	}
@@ -98,7 +100,8 @@ func TestContacts_AreShownOneByOneForAPurpose(t *testing.T) {
 	at := "/achievements/" + id
 	company := w.as("company")
 	for _, who := range []*person{w.guest, company, w.as("league"), w.as("region"), w.as("broker")} {
-		for _, path := range []string{at, "/api/v1" + at, "/api/v1" + at + "/versions", "/achievements", "/api/v1/achievements", "/feeds/achievements.atom"} {
+		for _, path := range []string{at, "/api/v1" + at, "/api/v1" + at + "/versions", "/achievements",
+			"/api/v1/achievements", "/feeds/achievements.atom"} {
 			if g := who.get(path); strings.Contains(string(g.body), phone) {
 				t.Errorf("%s reads the phone at %s", who.name, path)
 			}

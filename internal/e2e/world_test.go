@@ -350,7 +350,15 @@ type filled struct {
 
 func read(form *html.Node) filled {
 	f := filled{form, url.Values{}, map[string][]string{}}
-	for _, n := range find(form, func(*html.Node) bool { return true }) {
+	controls := find(form, func(*html.Node) bool { return true })
+	if id := attr(form, "id"); id != "" { // controls elsewhere on the page may name their form
+		root := form
+		for root.Parent != nil {
+			root = root.Parent
+		}
+		controls = append(controls, find(root, func(n *html.Node) bool { return attr(n, "form") == id })...)
+	}
+	for _, n := range controls {
 		name := attr(n, "name")
 		if name == "" || hasAttr(n, "disabled") {
 			continue

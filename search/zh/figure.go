@@ -242,6 +242,9 @@ func (a *Analyzer) unitAtom(text string, i int, under bool) (unit string, end in
 	if j == i {
 		return "", i
 	}
+	if unit, end := a.inversePower(text, i, j); unit != "" { // m-3 says what /m3 says
+		return unit, end
+	}
 	whole := digits(text, j) // m3
 	for _, end := range []int{whole, j} {
 		form := text[i:end]
@@ -261,6 +264,20 @@ func (a *Analyzer) unitAtom(text string, i int, under bool) (unit string, end in
 		return unit, end
 	}
 	return "", i
+}
+
+// inversePower reads the unit text[i:j] to the power −2 or −3.
+func (a *Analyzer) inversePower(text string, i, j int) (unit string, end int) {
+	for _, sign := range []string{"^-", "^−", "-", "−"} {
+		at := j + len(sign)
+		if !strings.HasPrefix(text[j:], sign) || digits(text, at) != at+1 || text[at] != '2' && text[at] != '3' {
+			continue
+		}
+		if unit, known := a.units.form[text[i:j]+text[at:at+1]]; known {
+			return unit, at + 1
+		}
+	}
+	return "", j
 }
 
 func hanAt(text string, i int) bool {

@@ -72,22 +72,28 @@ func (a *Analyzer) Measures(text string) []Measure {
 // bound takes the words of a bound off the end of what stands before a figure.
 func bound(before string) (name string, least, most bool) {
 	name = strings.TrimRight(before, " -−+±零下负")
-	for again := true; again; {
-		again = false
+	for {
+		longest, says := "", (*bool)(nil) // 不超过 ends in 超过
 		for _, set := range []struct {
 			words []string
 			says  *bool
 		}{{leastWords, &least}, {mostWords, &most}, {plainWords, nil}} {
 			for _, w := range set.words {
-				rest, ok := strings.CutSuffix(name, w)
-				if !ok || set.says != nil && (least || most) {
-					continue
-				}
-				if name, again = strings.TrimRight(rest, " "), true; set.says != nil {
-					*set.says = true
+				if len(w) > len(longest) && strings.HasSuffix(name, w) && (set.says == nil || !least && !most) {
+					longest, says = w, set.says
 				}
 			}
 		}
+		if longest == "" {
+			break
+		}
+		name = strings.TrimRight(strings.TrimSuffix(name, longest), " ")
+		if says != nil {
+			*says = true
+		}
+	}
+	if i := strings.LastIndexByte(name, ' '); i >= 0 && utf8.RuneCountInString(name[i+1:]) > 1 {
+		name = name[i+1:]
 	}
 	name = strings.TrimFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	for utf8.RuneCountInString(name) > nameRunes {

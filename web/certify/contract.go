@@ -134,24 +134,56 @@ func contractTitle(k contract.Contract) string {
 	return "未命名的合同"
 }
 
+// contract is the task list for who fills the contract in, and the whole of it for everybody else.
 func (p *Pages) contract(c *web.Ctx) error {
 	k, err := p.readContract(c)
 	if err != nil {
 		return err
 	}
-	states := contract.Sections(k.Content, k.Files, p.Contracts.ApplicationDay(k))
+	page := c.Page(contractTitle(k))
+	page.Breadcrumbs = []view.Link{{Label: "我的合同", Href: "/contracts"}}
+	body := ui.Sheet{Tags: []view.Tag{ui.ContractStateTag(k.State)}, Sample: k.Sample}
 	edit := mayEdit(c.Actor(), k)
+	if edit {
+		body.Lead = "按任何顺序填写，每一页单独保存，可以换一台电脑接着填。"
+		body.Main = []ui.Block{{Parts: view.Parts{p.contractTasks(k)}}}
+	} else {
+		body.Main = p.contractFacts(k)
+	}
+	if body.Side, err = p.contractSide(c, k); err != nil {
+		return err
+	}
+	if edit && k.State == contract.Draft {
+		body.Side = append(body.Side, ui.Block{
+			Fold: "放弃这份草稿",
+			Parts: view.Parts{view.Actions{{Label: "放弃草稿", Post: fmt.Sprintf("/contracts/%d/discard", k.ID), Kind: view.Danger, Small: true,
+				Hidden: []view.Pair{{Name: "version", Value: strconv.Itoa(k.Version)}}}}},
+		})
+	}
+	return ui.ShowSheet(c, page, body)
+}
+
+// sectionTag says in a word how far a section is.
+func sectionTag(s contract.SectionState) view.Tag {
+	switch {
+	case s.State == "done":
+		return view.Tag{Label: "已完成", Tone: view.OK}
+	case s.State == "empty":
+		return view.Tag{Label: "未开始"}
+	default:
+		return view.Tag{Label: fmt.Sprintf("还有 %d 处", len(s.Issues)), Tone: view.Warn}
+	}
+}
+
+// contractTasks lists the sections with what they lack, and the way to the check of the whole.
+func (p *Pages) contractTasks(k contract.Contract) view.TaskList {
+	states := contract.Sections(k.Content, k.Files, p.Contracts.ApplicationDay(k))
 	group, done := view.TaskGroup{Title: "填写"}, 0
 	for _, s := range states {
-		t := view.Task{Label: sectionLabels[s.Section], Href: fmt.Sprintf("/contracts/%d/%s", k.ID, s.Section)}
-		switch {
-		case s.State == "done":
-			t.Status, t.Tone = "已完成", view.OK
+		tag := sectionTag(s)
+		t := view.Task{Label: sectionLabels[s.Section], Href: fmt.Sprintf("/contracts/%d/%s", k.ID, s.Section), Status: tag.Label, Tone: tag.Tone}
+		if s.State == "done" {
 			done++
-		case s.State == "empty":
-			t.Status = "未开始"
-		default:
-			t.Status, t.Tone = fmt.Sprintf("还有 %d 处", len(s.Issues)), view.Warn
 		}
 		if len(s.Warnings) > 0 {
 			t.Note = fmt.Sprintf("有 %d 处提醒，不影响提交", len(s.Warnings))
@@ -162,26 +194,16 @@ func (p *Pages) contract(c *web.Ctx) error {
 	if done < len(states) {
 		check.Status, check.Tone, check.Note = "未完成", view.Plain, "六项都完成后提交；现在可以先看预审意见"
 	}
-	page := c.Page(contractTitle(k))
-	page.Breadcrumbs = []view.Link{{Label: "我的合同", Href: "/contracts"}}
-	body := ui.Sheet{Tags: []view.Tag{ui.ContractStateTag(k.State)}, Sample: k.Sample}
-	if edit {
-		body.Lead = "按任何顺序填写，每一页单独保存，可以换一台电脑接着填。"
-		body.Main = append(
-			body.Main,
-			ui.Block{
-				Parts: view.Parts{
-					view.TaskList{Done: done, Total: len(states), Groups: []view.TaskGroup{group, {Title: "提交", Tasks: []view.Task{check}}}},
-				},
-			},
-		)
-	} else {
-		body.Main = append(body.Main, p.contractFacts(k)...)
-	}
+	return view.TaskList{Done: done, Total: len(states), Groups: []view.TaskGroup{group, {Title: "提交", Tasks: []view.Task{check}}}}
+}
+
+// contractSide is where the contract was filed and where it comes from.
+func (p *Pages) contractSide(c *web.Ctx, k contract.Contract) ([]ui.Block, error) {
 	filings, err := p.Registry.Queue(c.Context(), c.Actor(), registry.QueueFilter{ContractID: k.ID, Limit: 20})
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var out []ui.Block
 	if len(filings.Rows) > 0 {
 		rows := view.Rows{Label: "登记申请"}
 		for _, f := range filings.Rows {
@@ -196,33 +218,16 @@ func (p *Pages) contract(c *web.Ctx) error {
 			}
 			rows.Items = append(rows.Items, row)
 		}
-		body.Side = append(body.Side, ui.Block{Title: "登记申请", Parts: view.Parts{rows}})
+		out = append(out, ui.Block{Title: "登记申请", Parts: view.Parts{rows}})
 	}
 	facts := []view.Fact{{Label: "更新", Value: view.DayTime(k.UpdatedAt)}}
 	if k.DealID != 0 {
 		facts = append(facts, view.Fact{Label: "来自洽谈", Value: fmt.Sprintf("第 %d 号", k.DealID), Href: fmt.Sprintf("/deals/%d", k.DealID)})
 	}
-	body.Side = append(
-		body.Side,
-		ui.Block{
-			Card: true,
-			Parts: view.Parts{
-				view.Facts{Items: facts, Wide: true},
-				view.Links{{Label: "下载 Word 参考文本", Href: fmt.Sprintf("/contracts/%d/word", k.ID), Note: "按类别列出条款，已填入平台上的内容"}},
-			},
-		},
-	)
-	if edit && k.State == contract.Draft {
-		body.Side = append(
-			body.Side,
-			ui.Block{
-				Fold: "放弃这份草稿",
-				Parts: view.Parts{view.Actions{{Label: "放弃草稿", Post: fmt.Sprintf("/contracts/%d/discard", k.ID), Kind: view.Danger, Small: true,
-					Hidden: []view.Pair{{Name: "version", Value: strconv.Itoa(k.Version)}}}}},
-			},
-		)
-	}
-	return ui.ShowSheet(c, page, body)
+	return append(out, ui.Block{Card: true, Parts: view.Parts{
+		view.Facts{Items: facts, Wide: true},
+		view.Links{{Label: "下载 Word 参考文本", Href: fmt.Sprintf("/contracts/%d/word", k.ID), Note: "按类别列出条款，已填入平台上的内容"}},
+	}}), nil
 }
 
 // contractFacts shows the document for reading.

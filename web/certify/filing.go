@@ -2,6 +2,7 @@ package certify
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,12 +75,112 @@ func caseSteps(k registry.Case) view.Steps {
 
 func has(events []registry.Event, e registry.Event) bool { return slices.Contains(events, e) }
 
-// showCase is the review page for the desk and the progress page for the parties, after what the reader may do.
+// showCase is the review page for who fills the sheet in or decides on it, else the progress page.
 func (p *Pages) showCase(c *web.Ctx, k registry.Case, form *web.Form, ferr error) error {
+	fills := has(k.Allowed, registry.EventSaveReview) || has(k.Allowed, registry.EventPassFirstReview)
+	if fills || k.Decision != nil && k.Filing.Technical != nil {
+		return p.showReview(c, k, fills, ui.NewAsk(form, ferr), ferr)
+	}
+	return p.showProgress(c, k, ui.NewAsk(form, ferr), ferr)
+}
+
+// caseStatus is 409 where somebody else was first.
+func caseStatus(ferr error) int {
+	if fault.Is(ferr, fault.Conflict) {
+		return http.StatusConflict
+	}
+	return ui.FormStatus(ferr)
+}
+
+// showReview is the workbench: the registrar fills the sheet in; second review, experts, head and officers read what was answered.
+func (p *Pages) showReview(c *web.Ctx, k registry.Case, fills bool, a *ui.Ask, ferr error) error {
+	f := k.Filing
+	body := Review{
+		Back:     view.Link{Label: "登记工作台", Href: "/registry"},
+		Heading:  f.Title,
+		Tags:     []view.Tag{stateTag(f.State)},
+		Sample:   f.Sample,
+		IntakeNo: f.IntakeNo,
+		Class:    ui.ClassName(ui.FirstOf(f.Class, f.ClaimedClass)),
+		Seller:   f.SellerName,
+		Buyer:    f.BuyerName,
+		Steps:    caseSteps(k),
+	}
+	if f.Kind == registry.Change {
+		body.Tags = append(body.Tags, view.Tag{Label: "变更，原编号 " + f.Number, Tone: view.Warn})
+	}
+	if f.State.Open() {
+		body.Clock = caseClock(k)
+	}
+	forms := p.caseForms(k)
+	if fills {
+		body.Form = reviewForm(k, a)
+	} else {
+		body.Answers = readAnswers(k)
+		body.Checked, body.Against = factAnswers(k)
+		body.Notices = recognitionBlocks(f)
+		if i := slices.IndexFunc(forms, func(b ui.Block) bool { return b.Card }); i >= 0 { // the papers are long: the way to the own step
+			body.Step = &view.Action{Label: "到“" + forms[i].Title + "”", Href: "#" + forms[i].ID}
+		}
+	}
+	if body.Form == nil || len(body.Form.Errors.Items) == 0 {
+		body.Notices = slices.Concat(refusedStep(a, ferr), body.Notices)
+	}
+	if f.Refusal != nil {
+		body.Notices = append(body.Notices, refusalBlock(f))
+	}
+	body.Notices = slices.Concat(body.Notices, p.correctionBlocks(k), changeBlocks(k))
+	if !fills && f.State.Open() {
+		body.Below = append(body.Below, ui.Block{Parts: view.Parts{deskVerdict(k, len(k.Filing.Review.Unanswered()))}})
+	}
+	body.Below = slices.Concat(body.Below, forms, p.caseRecord(k))
+	q := c.QueryForm()
+	body.Papers = casePapers(k, q.ID("paper"))
+	if err := p.findInPaper(c, k, &body.Papers, q); err != nil {
+		return err
+	}
+	return c.RenderStatus(caseStatus(ferr), "certify/review", view.With[Review]{Page: c.Page(f.Title), Body: body})
+}
+
+// refusedStep says why a step was not taken.
+func refusedStep(a *ui.Ask, ferr error) []ui.Block {
+	if a.Notice != nil {
+		return []ui.Block{{Parts: view.Parts{a.Notice}}}
+	}
+	return refusalNotice(ferr)
+}
+
+// caseRecord is what stands below every case: papers, similar filings, history.
+func (p *Pages) caseRecord(k registry.Case) []ui.Block {
+	blocks := papersBlock(fmt.Sprintf("/filings/%d", k.Filing.ID), papers.OfFiling(k.Filing))
+	if len(k.Similar) > 0 {
+		rows := view.Rows{Label: "相近的申请"}
+		for _, s := range k.Similar {
+			rows.Items = append(rows.Items, view.Row{
+				Title: view.T(s.Title),
+				Href:  fmt.Sprintf("/filings/%d", s.ID),
+				Meta:  []string{s.IntakeNo, similarWords(s.Why)},
+				Tags:  []view.Tag{stateTag(s.State)},
+			})
+		}
+		blocks = append(blocks, ui.Block{Title: "相近的申请", Intro: "只是提醒，不说明有问题。", Parts: view.Parts{rows}})
+	}
+	timeline := view.Timeline{}
+	for _, e := range slices.Backward(k.Events) {
+		ev := view.Event{At: e.At, Who: ui.FirstOf(e.Name, "系统"), What: words.FilingEvent(e.Event), Note: e.Note}
+		if e.Internal {
+			ev.Who += "（内部）"
+		}
+		timeline.Events = append(timeline.Events, ev)
+	}
+	return append(blocks, ui.Block{Title: "经过", Parts: view.Parts{timeline}})
+}
+
+// showProgress is the page of a case for the parties, and for the desk before and after the review, with what the reader may do.
+func (p *Pages) showProgress(c *web.Ctx, k registry.Case, a *ui.Ask, ferr error) error {
 	f := k.Filing
 	page := c.Page(f.Title)
-	staff := c.Actor().Staff() || c.Actor().Officer()
-	if staff {
+	if c.Actor().Staff() || c.Actor().Officer() {
 		page.Breadcrumbs = []view.Link{{Label: "登记工作台", Href: "/registry"}}
 	} else {
 		page.Title = "登记申请" // the contract's name is the crumb before it
@@ -90,92 +191,24 @@ func (p *Pages) showCase(c *web.Ctx, k registry.Case, form *web.Form, ferr error
 		Tags:    []view.Tag{stateTag(f.State), {Label: ui.ClassName(ui.FirstOf(f.Class, f.ClaimedClass)), Tone: view.Info}},
 		Sample:  f.Sample,
 		Steps:   caseSteps(k),
+		Lead:    "受理编号 " + f.IntakeNo,
 	}
-	body.Lead = "受理编号 " + f.IntakeNo
 	if f.Kind == registry.Change {
 		body.Tags = append(body.Tags, view.Tag{Label: "变更，原编号 " + f.Number, Tone: view.Warn})
 	}
 	if f.State.Open() {
 		body.Clock = caseClock(k)
 	}
-	a := ui.NewAsk(form, ferr)
-	if a.Notice != nil {
-		body.Main = append(body.Main, ui.Block{Parts: view.Parts{a.Notice}})
-	} else if ferr != nil {
-		n := &view.Notice{Tone: view.Bad, Title: web.AsFault(ferr).Message}
-		for _, field := range web.AsFault(ferr).Fields {
-			n.Items = append(n.Items, view.Link{Label: field.Message})
-		}
-		body.Main = append(body.Main, ui.Block{Parts: view.Parts{n}})
-	}
+	body.Main = refusedStep(a, ferr)
 	if f.Refusal != nil {
 		body.Main = append(body.Main, refusalBlock(f))
 	}
-	body.Main = append(body.Main, p.correctionBlocks(k)...)
-	body.Main = append(body.Main, changeBlocks(k)...)
+	body.Main = slices.Concat(body.Main, p.correctionBlocks(k), changeBlocks(k))
 	if k.Decision != nil && f.State.Open() && f.State != registry.Correcting { // what is asked for is not in the sheet yet
-		body.Main = append(body.Main, deskVerdict(k))
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{deskVerdict(k, len(k.Filing.Review.Unanswered()))}})
 	}
-	q := c.QueryForm()
-	var desk *view.Desk
-	switch {
-	case has(k.Allowed, registry.EventSaveReview) || has(k.Allowed, registry.EventPassFirstReview):
-		desk = p.reviewDesk(k, a, q.ID("paper"))
-	case k.Decision != nil && f.Technical != nil: // second review, experts, head, officers: the papers beside what the registrar answered
-		body.Main = append(body.Main, recognitionBlocks(f)...)
-		desk = p.readingDesk(k, q.ID("paper"))
-	default:
-		body.Main = append(body.Main, p.caseFacts(k)...)
-	}
-	if desk != nil {
-		if err := p.findInPaper(c, k, desk, q); err != nil {
-			return err
-		}
-		body.Main = append(body.Main, ui.Block{Parts: view.Parts{desk}})
-	}
-	forms := p.caseForms(k)
-	if i := slices.IndexFunc(forms, func(b ui.Block) bool { return b.Card }); i >= 0 &&
-		desk != nil { // the papers are long: the way to the reader's own step
-		forms[i].ID = "step"
-		body.Actions = append(body.Actions, view.Action{Label: "到“" + forms[i].Title + "”", Href: "#step", Kind: view.Quiet, Small: true})
-	}
-	body.Main = append(body.Main, forms...)
-	body.Main = append(body.Main, papersBlock(fmt.Sprintf("/filings/%d", f.ID), papers.OfFiling(f))...)
-	if len(k.Similar) > 0 {
-		rows := view.Rows{Label: "相近的申请"}
-		for _, s := range k.Similar {
-			rows.Items = append(
-				rows.Items,
-				view.Row{
-					Title: view.T(s.Title),
-					Href:  fmt.Sprintf("/filings/%d", s.ID),
-					Meta:  []string{s.IntakeNo, similarWords(s.Why)},
-					Tags:  []view.Tag{stateTag(s.State)},
-				},
-			)
-		}
-		body.Main = append(body.Main, ui.Block{Title: "相近的申请", Intro: "只是提醒，不说明有问题。", Parts: view.Parts{rows}})
-	}
-	timeline := &view.Timeline{}
-	for _, e := range slices.Backward(k.Events) {
-		ev := view.Event{At: e.At, Who: e.Name, What: words.FilingEvent(e.Event), Note: e.Note}
-		if e.Name == "" {
-			ev.Who = "系统"
-		}
-		if e.Internal {
-			ev.Who += "（内部）"
-		}
-		timeline.Events = append(timeline.Events, ev)
-	}
-	body.Main = append(body.Main, ui.Block{Title: "经过", Parts: view.Parts{timeline}})
-	status := 200
-	if ferr != nil {
-		status = 422
-		if fault.Is(ferr, fault.Conflict) {
-			status = 409
-		}
-	}
-	return ui.ShowSheetStatus(c, status, page, body)
+	body.Main = slices.Concat(body.Main, p.caseFacts(k), p.caseForms(k), p.caseRecord(k))
+	return ui.ShowSheetStatus(c, caseStatus(ferr), page, body)
 }
 
 // changeBlocks sets the version that stands beside what the change would make of it.
@@ -231,10 +264,10 @@ func similarWords(why string) string {
 	}
 }
 
-// deskVerdict says what the rules make of the saved sheet. It promises nothing while a question has no answer.
-func deskVerdict(k registry.Case) ui.Block {
-	d, open := *k.Decision, len(k.Filing.Review.Unanswered())
-	n := &view.Notice{Tone: view.OK, Title: "按已保存的审查，规则的结论：" + outcomeLabel(d.Outcome)}
+// deskVerdict says what the rules make of the saved sheet. It promises nothing while a question is open.
+func deskVerdict(k registry.Case, open int) view.Notice {
+	d := *k.Decision
+	n := view.Notice{Tone: view.OK, Title: "按已保存的审查，规则的结论：" + outcomeLabel(d.Outcome)}
 	switch {
 	case d.Outcome != recognition.Register:
 		n.Tone = view.Warn
@@ -263,7 +296,7 @@ func deskVerdict(k registry.Case) ui.Block {
 	for _, h := range d.Hints {
 		n.Items = append(n.Items, view.Link{Label: "提示：" + h.Text + "（" + h.Source + "）"})
 	}
-	return ui.Block{Parts: view.Parts{n}}
+	return n
 }
 
 func refusalBlock(f registry.Filing) ui.Block {

@@ -57,6 +57,7 @@ func (p *Pages) caseForms(k registry.Case) []ui.Block {
 	}
 	var blocks []ui.Block
 	for _, e := range k.Allowed {
+		before := len(blocks)
 		switch e {
 		case registry.EventAccept:
 			blocks = append(
@@ -148,6 +149,9 @@ func (p *Pages) caseForms(k registry.Case) []ui.Block {
 				blocks,
 				ui.Block{Fold: words.FilingEvent(e) + "…", Parts: view.Parts{make(e, words.FilingEvent(e), view.Quiet, area("text", "说明", "", true))}},
 			)
+		}
+		for i := range blocks[before:] {
+			blocks[before+i].ID = "step-" + string(e)
 		}
 	}
 	return blocks

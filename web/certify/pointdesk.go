@@ -2,6 +2,7 @@ package certify
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -181,12 +182,6 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 	if err != nil {
 		return err
 	}
-	asked := func(name string) *ui.Ask {
-		if name == at {
-			return ui.NewAsk(form, ferr)
-		}
-		return ui.NewAsk(nil, nil)
-	}
 	base := fmt.Sprintf("/points/%d", pt.ID)
 	body := ui.Sheet{
 		Heading: view.T(pt.Name),
@@ -197,127 +192,112 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 	if who.Has(actor.RegionOfficer) {
 		body.Actions = []view.Action{{Label: "修改登记点", Href: base + "/edit", Kind: view.Quiet}}
 	}
+	asked := func(name string) *ui.Ask {
+		if name == at {
+			return ui.NewAsk(form, ferr)
+		}
+		return ui.NewAsk(nil, nil)
+	}
 	if pt.State == point.Suspended && who.Has(actor.RegionOfficer) {
-		body.Main = append(
-			body.Main,
-			ui.Block{
-				Parts: view.Parts{
-					view.Notice{Tone: view.Warn, Title: "本点已暂停受理", Text: "在办件可以移交给现在应到的登记点，状态和期限不变，每一件都留记录。变更申请仍由原登记点办理。"},
-					view.Actions{{Label: "移交在办件", Post: base + "/move"}},
-				},
-			},
-		)
+		body.Main = append(body.Main, moveBlock(base))
 	}
-	body.Main = append(body.Main, staffBlock(staff))
-	people := []view.Option{{Label: "请选择"}}
-	for _, m := range staff {
-		people = append(people, view.Option{Value: strconv.FormatInt(m.AccountID, 10), Label: m.Name})
-	}
-	a := asked("training")
-	training := ui.FormOf(
-		base+"/training",
-		"保存培训记录",
-		view.Section{
-			Fields: []view.Field{
-				a.Choose("account", "人员", "", people, ui.Required),
-				a.Text("course", "培训名称", "", ui.Required, ui.Limit(120)),
-				a.Date("heldOn", "日期", time.Time{}, ui.Required),
-				a.Text(
-					"hours",
-					"学时",
-					"",
-					ui.Required,
-					ui.Width("s"),
-				),
-				a.Radio("passed", "考核", "yes", []view.Option{{Value: "yes", Label: "合格"}, {Value: "no", Label: "不合格"}}),
-				a.Date("validTo", "有效期至", time.Time{}, ui.Hint("没有期限的留空")),
-			},
-		},
-	)
-	body.Main = append(body.Main, ui.Block{Fold: "登记培训记录…", Parts: view.Parts{training}})
+	training := trainingBlock(asked("training"), base, staff)
 	if at == "training" {
-		body.Main[len(body.Main)-1].Fold = ""
+		training.Fold = ""
 	}
-	body.Main = append(body.Main, figuresBlock(base, year, c.Now().Year(), figures))
+	body.Main = append(body.Main, staffBlock(staff), training, figuresBlock(base, year, c.Now().Year(), figures))
 	if figures.Registered > 0 {
-		bundle := view.NewForm(base+"/archives", fmt.Sprintf("生成 %d 年度档案", year))
-		bundle.Hidden = []view.Pair{{Name: "year", Value: strconv.Itoa(year)}}
-		bundle.Actions[0].Kind = view.Quiet
-		body.Main = append(
-			body.Main,
-			ui.Block{
-				Title: "年度档案",
-				Intro: "这一年每项登记的档案（证明、文书、附件、签名和登记簿证据），连同目录装成 zip。由后台生成，完成后发消息；用 techmarket verify --archive 可以离线核验。",
-				Parts: view.Parts{bundle},
-			},
-		)
+		body.Main = append(body.Main, archiveBlock(base, year))
 	}
-	var signed *point.Assessment
-	for i := range sheets {
-		if sheets[i].Year == year {
-			signed = &sheets[i]
-		}
-	}
+	signed := slices.IndexFunc(sheets, func(s point.Assessment) bool { return s.Year == year })
 	switch {
-	case signed != nil:
-		body.Main = append(
-			body.Main,
-			ui.Block{Parts: view.Parts{view.Notice{
-				Tone:  view.Info,
-				Title: fmt.Sprintf("%d 年度考核：%s", year, gradeLabel(signed.Grade)),
-				Text:  signed.Opinion + "（" + view.Day(signed.AssessedAt) + "，按当日计算的数据）",
-			}}},
-		)
+	case signed >= 0:
+		body.Main = append(body.Main, assessmentBlock(sheets[signed]))
 	case who.Has(actor.RegionOfficer) && year < c.Now().Year():
-		a := asked("assess")
-		var grades []view.Option
-		for _, g := range point.Grades() {
-			grades = append(grades, view.Option{Value: g[0], Label: g[1]})
-		}
-		f := ui.FormOf(
-			base+"/assessments",
-			"作出考核",
-			view.Section{
-				Fields: []view.Field{a.Radio("grade", "结果", "", grades, ui.Required), a.Area("opinion", "意见", "", ui.Required, ui.Limit(1000))},
-			},
-		)
-		f.Hidden = []view.Pair{{Name: "year", Value: strconv.Itoa(year)}}
-		blocks := a.Blocks(f)
-		blocks[len(blocks)-1].Title, blocks[len(blocks)-1].Intro = fmt.Sprintf("%d 年度考核", year), "作出后不再更改，当日计算的数据一并保存。"
-		body.Main = append(body.Main, blocks...)
+		body.Main = append(body.Main, assessmentForm(asked("assess"), base, year)...)
 	}
 	if who.Has(actor.RegionOfficer) || who.Has(actor.PointHead) && who.In(pt.OrganisationID) {
-		a := asked("settings")
-		settings := ui.FormOf(
-			base+"/settings",
-			"保存设置",
-			view.Section{
-				Fields: []view.Field{
-					a.Radio("numberSource", "登记编号", string(pt.NumberSource), []view.Option{{Value: string(point.OwnNumbers), Label: "由本点按序编号"},
-						{Value: string(point.NationalNumbers), Label: "录入国家系统给出的编号"}}, ui.Required),
-					a.Radio("secondReview", "由谁复核", string(pt.SecondReview), []view.Option{{Value: string(point.ReviewerOnly), Label: "只由复核员"},
-						{Value: string(point.ReviewerOrHead), Label: "复核员或负责人", Hint: "负责人复核的件，由另一位负责人登记"}}, ui.Required),
-					a.Wan(
-						"expertsFromFen",
-						"交专家评审的界线",
-						pt.ExpertsFrom,
-						ui.Hint("技术交易额达到这个数的，复核后先交专家。只能低于全区的大额界线；留空为按全区的界线"),
-					),
-					a.Text("address", "地址", pt.Address, ui.Limit(200)),
-					a.Text("phone", "电话", pt.Phone, ui.Limit(40)),
-					a.Text("hours", "办公时间", pt.Hours, ui.Limit(100)),
-				},
-			},
-		)
-		settings.Hidden = []view.Pair{{Name: "version", Value: strconv.Itoa(pt.Version)}}
-		blocks := a.Blocks(settings)
-		blocks[len(blocks)-1].Title, blocks[len(blocks)-1].Intro = "设置", "二次审核（复核）对所有合同都要求，不能关闭；初审人、申请人不能复核。"
-		body.Main = append(body.Main, blocks...)
+		body.Main = append(body.Main, settingsForm(asked("settings"), pt)...)
 	}
 	page := c.Page("登记点管理")
 	page.Nav = "points"
 	page.Breadcrumbs = []view.Link{{Label: "登记点", Href: "/points"}, {Label: pt.Name, Href: base}}
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
+}
+
+// moveBlock hands the open cases of a suspended point on.
+func moveBlock(base string) ui.Block {
+	return ui.Block{Parts: view.Parts{
+		view.Notice{Tone: view.Warn, Title: "本点已暂停受理", Text: "在办件可以移交给现在应到的登记点，状态和期限不变，每一件都留记录。变更申请仍由原登记点办理。"},
+		view.Actions{{Label: "移交在办件", Post: base + "/move"}},
+	}}
+}
+
+func trainingBlock(a *ui.Ask, base string, staff []point.TrainedMember) ui.Block {
+	people := []view.Option{{Label: "请选择"}}
+	for _, m := range staff {
+		people = append(people, view.Option{Value: strconv.FormatInt(m.AccountID, 10), Label: m.Name})
+	}
+	f := ui.FormOf(base+"/training", "保存培训记录", view.Section{Fields: []view.Field{
+		a.Choose("account", "人员", "", people, ui.Required),
+		a.Text("course", "培训名称", "", ui.Required, ui.Limit(120)),
+		a.Date("heldOn", "日期", time.Time{}, ui.Required),
+		a.Text("hours", "学时", "", ui.Required, ui.Width("s")),
+		a.Radio("passed", "考核", "yes", []view.Option{{Value: "yes", Label: "合格"}, {Value: "no", Label: "不合格"}}),
+		a.Date("validTo", "有效期至", time.Time{}, ui.Hint("没有期限的留空")),
+	}})
+	return ui.Block{Fold: "登记培训记录…", Parts: view.Parts{f}}
+}
+
+func archiveBlock(base string, year int) ui.Block {
+	f := view.NewForm(base+"/archives", fmt.Sprintf("生成 %d 年度档案", year))
+	f.Hidden = []view.Pair{{Name: "year", Value: strconv.Itoa(year)}}
+	f.Actions[0].Kind = view.Quiet
+	return ui.Block{Title: "年度档案", Parts: view.Parts{f},
+		Intro: "这一年每项登记的档案（证明、文书、附件、签名和登记簿证据），连同目录装成 zip。由后台生成，完成后发消息；用 techmarket verify --archive 可以离线核验。"}
+}
+
+// assessmentBlock is the assessment of a year as it was signed.
+func assessmentBlock(x point.Assessment) ui.Block {
+	return ui.Block{Parts: view.Parts{view.Notice{
+		Tone:  view.Info,
+		Title: fmt.Sprintf("%d 年度考核：%s", x.Year, gradeLabel(x.Grade)),
+		Text:  x.Opinion + "（" + view.Day(x.AssessedAt) + "，按当日计算的数据）",
+	}}}
+}
+
+func assessmentForm(a *ui.Ask, base string, year int) []ui.Block {
+	var grades []view.Option
+	for _, g := range point.Grades() {
+		grades = append(grades, view.Option{Value: g[0], Label: g[1]})
+	}
+	f := ui.FormOf(base+"/assessments", "作出考核", view.Section{Fields: []view.Field{
+		a.Radio("grade", "结果", "", grades, ui.Required), a.Area("opinion", "意见", "", ui.Required, ui.Limit(1000))}})
+	f.Hidden = []view.Pair{{Name: "year", Value: strconv.Itoa(year)}}
+	blocks := a.Blocks(f)
+	last := &blocks[len(blocks)-1]
+	last.Title, last.Intro = fmt.Sprintf("%d 年度考核", year), "作出后不再更改，当日计算的数据一并保存。"
+	return blocks
+}
+
+// settingsForm is what the point may set for itself.
+func settingsForm(a *ui.Ask, pt point.Point) []ui.Block {
+	f := ui.FormOf(fmt.Sprintf("/points/%d/settings", pt.ID), "保存设置", view.Section{Fields: []view.Field{
+		a.Radio("numberSource", "登记编号", string(pt.NumberSource), []view.Option{{Value: string(point.OwnNumbers), Label: "由本点按序编号"},
+			{Value: string(point.NationalNumbers), Label: "录入国家系统给出的编号"}}, ui.Required),
+		a.Radio("secondReview", "由谁复核", string(pt.SecondReview), []view.Option{{Value: string(point.ReviewerOnly), Label: "只由复核员"},
+			{Value: string(point.ReviewerOrHead), Label: "复核员或负责人", Hint: "负责人复核的件，由另一位负责人登记"}}, ui.Required),
+		a.Wan("expertsFromFen", "交专家评审的界线", pt.ExpertsFrom,
+			ui.Hint("技术交易额达到这个数的，复核后先交专家。只能低于全区的大额界线；留空为按全区的界线")),
+		a.Text("address", "地址", pt.Address, ui.Limit(200)),
+		a.Text("phone", "电话", pt.Phone, ui.Limit(40)),
+		a.Text("hours", "办公时间", pt.Hours, ui.Limit(100)),
+	}})
+	f.Hidden = []view.Pair{{Name: "version", Value: strconv.Itoa(pt.Version)}}
+	blocks := a.Blocks(f)
+	last := &blocks[len(blocks)-1]
+	last.Title, last.Intro = "设置", "二次审核（复核）对所有合同都要求，不能关闭；初审人、申请人不能复核。"
+	return blocks
 }
 
 func gradeLabel(code string) string {

@@ -87,36 +87,37 @@ func (p *Pages) showPolicies(c *web.Ctx, form *web.Form, ferr error) error {
 	if form != nil {
 		id = form.ID("id")
 	}
-	var now deadline.Policy
-	for _, x := range all {
-		if x.ID == id || id == 0 && x.Standing == deadline.Holds {
-			now = x
-		}
-	}
-	switch {
-	case id == 0: // a new rule starts from the one in force
-		now = deadline.Policy{
-			TargetDays:            now.TargetDays,
-			TargetUnit:            now.TargetUnit,
-			LegalDays:             now.LegalDays,
-			LegalUnit:             now.LegalUnit,
-			LargeTargetDays:       now.LargeTargetDays,
-			LargeLegalDays:        now.LargeLegalDays,
-			LargeAmount:           now.LargeAmount,
-			CorrectionDays:        now.CorrectionDays,
-			CorrectionResetsClock: now.CorrectionResetsClock,
-			Experts:               now.Experts,
-			TiedAgencyVAT:         now.TiedAgencyVAT,
-			Active:                true,
-		}
-	case now.ID == 0:
-		return fault.New(fault.NotFound, "policy_not_found", "没有这一条时限规则，请从规则表重新打开")
+	now, err := startingPolicy(all, id)
+	if err != nil {
+		return err
 	}
 	page := c.Page("时限规则")
 	page.Breadcrumbs = []view.Link{{Label: "在办时限", Href: "/registry/deadlines"}}
 	body := ui.Sheet{Lead: "申请按报送那一天适用的规则计时，规则换了，在办的件不变。已经生效的规则不能修改：新增一条，从它的起始日期起替代。",
 		Main: []ui.Block{{Title: "时限规则", Parts: view.Parts{view.WideTable{Table: *policyTable(all, true)}}}}}
 	a := ui.NewAsk(form, ferr)
+	return datedForm(c, page, body, a, ferr, "/registry/policies", "policy", "规则", now.ID, now.Name, policySections(a, now)...)
+}
+
+// startingPolicy is the rule that the form shows: the one of that id, or for 0 a new one that starts from the one in force.
+func startingPolicy(all []deadline.Policy, id int64) (deadline.Policy, error) {
+	for _, x := range all {
+		switch {
+		case id != 0 && x.ID == id:
+			return x, nil
+		case id == 0 && x.Standing == deadline.Holds:
+			x.ID, x.Name, x.Source, x.ValidFrom, x.ValidTo, x.Active = 0, "", "", time.Time{}, nil, true
+			return x, nil
+		}
+	}
+	if id == 0 {
+		return deadline.Policy{Active: true}, nil
+	}
+	return deadline.Policy{}, fault.New(fault.NotFound, "policy_not_found", "没有这一条时限规则，请从规则表重新打开")
+}
+
+// policySections are the fields of one rule.
+func policySections(a *ui.Ask, now deadline.Policy) []view.Section {
 	var until time.Time
 	if now.ValidTo != nil {
 		until = *now.ValidTo
@@ -133,36 +134,26 @@ func (p *Pages) showPolicies(c *web.Ctx, form *web.Form, ferr error) error {
 		}
 		return a.Checks(name, label, chosen, []view.Option{{Value: "1", Label: text, Hint: more}})
 	}
-	return datedForm(
-		c,
-		page,
-		body,
-		a,
-		ferr,
-		"/registry/policies",
-		"policy",
-		"规则",
-		now.ID,
-		now.Name,
-		view.Section{Fields: []view.Field{a.Text("name", "名称", now.Name, ui.Required, ui.Limit(80), ui.Hint("如发布的文件，写在时限旁边"))}},
-		view.Section{
+	return []view.Section{
+		{Fields: []view.Field{a.Text("name", "名称", now.Name, ui.Required, ui.Limit(80), ui.Hint("如发布的文件，写在时限旁边"))}},
+		{
 			Inline: true,
 			Fields: []view.Field{
 				a.Date("validFrom", "起始日期", now.ValidFrom, ui.Required),
 				a.Date("validTo", "截止日期", until, ui.Hint("留空为一直有效，直到有更新的一条")),
 			},
 		},
-		view.Section{
+		{
 			Title:  "一般合同",
 			Hint:   "从受理的第二天起算。目标是本地区要求办结的时间，法定期限是法规规定的最后一天。",
 			Inline: true,
 			Fields: []view.Field{days("targetDays", "目标", now.TargetDays), a.Choose("targetUnit", "目标按", now.TargetUnit, dayUnits(), ui.Required)},
 		},
-		view.Section{
+		{
 			Inline: true,
 			Fields: []view.Field{days("legalDays", "法定期限", now.LegalDays), a.Choose("legalUnit", "法定期限按", now.LegalUnit, dayUnits(), ui.Required)},
 		},
-		view.Section{
+		{
 			Title: "大额或有争议的合同",
 			Hint:  "技术交易额达到界线的，复核后先交专家评审；天数的算法同上。",
 			Fields: []view.Field{
@@ -170,29 +161,29 @@ func (p *Pages) showPolicies(c *web.Ctx, form *web.Form, ferr error) error {
 				a.Text("experts", "几位专家意见一致才能决定", strconv.Itoa(now.Experts), ui.Required, ui.Width("s"), ui.Hint("2 位以上")),
 			},
 		},
-		view.Section{
+		{
 			Inline: true,
 			Fields: []view.Field{days("largeTargetDays", "大额的目标", now.LargeTargetDays), days("largeLegalDays", "大额的法定期限", now.LargeLegalDays)},
 		},
-		view.Section{
+		{
 			Title: "补正",
 			Fields: []view.Field{
 				days("correctionDays", "给申请人的工作日", now.CorrectionDays),
 				set("correctionResetsClock", "计时", now.CorrectionResetsClock, "补正材料交来后重新计时", "不选的，补正期间暂停，之后接着计时"),
 			},
 		},
-		view.Section{
+		{
 			Title:  "免税基数",
 			Fields: []view.Field{set("tiedAgencyVAT", "配套的技术中介、技术培训", now.TiedAgencyVAT, "计入增值税免税基数", "不选的按 0 计；税务机关是否认可尚未明确")},
 		},
-		view.Section{
+		{
 			Title: "依据",
 			Fields: []view.Field{
 				a.Area("source", "文件、文号和条款", now.Source, ui.Required, ui.Limit(300), ui.Lines(2)),
 				set("active", "启用", now.Active, "从起始日期起按它计时", "不选的只列出来供比较"),
 			},
 		},
-	)
+	}
 }
 
 func (p *Pages) savePolicy(c *web.Ctx) error {

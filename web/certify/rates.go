@@ -50,6 +50,12 @@ func (p *Pages) showRates(c *web.Ctx, form *web.Form, ferr error) error {
 	page := c.Page("后补助费率")
 	page.Breadcrumbs = []view.Link{{Label: "在办时限", Href: "/registry/deadlines"}}
 	body := ui.Sheet{Lead: "测算用登记那一天的费率。新办法发布后：先给旧的一条填写截止日期，再新增一条；旧的一条留着，以前的登记仍按它测算。"}
+	body.Main = append(body.Main, ui.Block{Title: "费率表", Parts: view.Parts{view.WideTable{Table: rateTable(rates)}}})
+	a := ui.NewAsk(form, ferr)
+	return datedForm(c, page, body, a, ferr, "/registry/rates", "rate", "费率", now.ID, now.Name, rateSections(a, now)...)
+}
+
+func rateTable(rates []benefits.Rate) view.Table {
 	t := view.Table{
 		Caption:     "费率表",
 		HideCaption: true,
@@ -94,8 +100,11 @@ func (p *Pages) showRates(c *web.Ctx, form *web.Form, ferr error) error {
 			},
 		)
 	}
-	body.Main = append(body.Main, ui.Block{Title: "费率表", Parts: view.Parts{view.WideTable{Table: t}}})
-	a := ui.NewAsk(form, ferr)
+	return t
+}
+
+// rateSections are the fields of one rate.
+func rateSections(a *ui.Ask, now benefits.Rate) []view.Section {
 	var until time.Time
 	if now.ValidTo != nil {
 		until = *now.ValidTo
@@ -108,34 +117,7 @@ func (p *Pages) showRates(c *web.Ctx, form *web.Form, ferr error) error {
 	if now.Confirmed {
 		confirmed = []string{"1"}
 	}
-	tiers := make([]view.Section, maxTiers)
-	tiers[0] = view.Section{Title: "分档", Hint: "按超过起点的部分分档计算，最后一档没有上界。不用的档留空。"}
-	for i := range maxTiers {
-		var x benefits.Tier
-		if i < len(now.Tiers) {
-			x = now.Tiers[i]
-		}
-		over, rate := a.Wan(
-			web.Row("tiers", i, "over"),
-			fmt.Sprintf("第 %d 档起点", i+1),
-			x.Over,
-		), a.Text(
-			web.Row("tiers", i, "rate"),
-			fmt.Sprintf("第 %d 档比例", i+1),
-			"",
-			ui.Width("s"),
-		)
-		if form == nil && x.RateBP != 0 {
-			rate.Value = ui.Percent(x.RateBP)
-		}
-		if i == 0 {
-			over.Value, over.ReadOnly = "0", true
-			rate.Required = true
-		}
-		rate.Unit, rate.InputMode = "%", "decimal"
-		tiers[i].Inline, tiers[i].Fields = true, []view.Field{over, rate}
-	}
-	sections := slices.Concat(
+	return slices.Concat(
 		[]view.Section{
 			{
 				Fields: []view.Field{
@@ -149,7 +131,7 @@ func (p *Pages) showRates(c *web.Ctx, form *web.Form, ferr error) error {
 				Fields: []view.Field{a.Date("validFrom", "起始日期", now.ValidFrom, ui.Required), a.Date("validTo", "截止日期", until, ui.Hint("留空为一直有效"))},
 			},
 		},
-		tiers,
+		tierSections(a, now.Tiers),
 		[]view.Section{
 			{
 				Fields: []view.Field{
@@ -160,7 +142,38 @@ func (p *Pages) showRates(c *web.Ctx, form *web.Form, ferr error) error {
 			},
 		},
 	)
-	return datedForm(c, page, body, a, ferr, "/registry/rates", "rate", "费率", now.ID, now.Name, sections...)
+}
+
+// tierSections are the steps of a rate, a line each; the first begins at nothing.
+func tierSections(a *ui.Ask, now []benefits.Tier) []view.Section {
+	tiers := make([]view.Section, maxTiers)
+	tiers[0] = view.Section{Title: "分档", Hint: "按超过起点的部分分档计算，最后一档没有上界。不用的档留空。"}
+	for i := range maxTiers {
+		var x benefits.Tier
+		if i < len(now) {
+			x = now[i]
+		}
+		over, rate := a.Wan(
+			web.Row("tiers", i, "over"),
+			fmt.Sprintf("第 %d 档起点", i+1),
+			x.Over,
+		), a.Text(
+			web.Row("tiers", i, "rate"),
+			fmt.Sprintf("第 %d 档比例", i+1),
+			"",
+			ui.Width("s"),
+		)
+		if a.Form == nil && x.RateBP != 0 {
+			rate.Value = ui.Percent(x.RateBP)
+		}
+		if i == 0 {
+			over.Value, over.ReadOnly = "0", true
+			rate.Required = true
+		}
+		rate.Unit, rate.InputMode = "%", "decimal"
+		tiers[i].Inline, tiers[i].Fields = true, []view.Field{over, rate}
+	}
+	return tiers
 }
 
 // datedForm ends the page of a dated table, at its address, with the form of one row: a new one, or the one of that id, both at the anchor.

@@ -89,31 +89,56 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 		Tags:    []view.Tag{stateTag(r.State), {Label: ui.ClassName(r.Class), Tone: view.Info}},
 		Sample:  r.Sample,
 	}
-	if ferr != nil {
-		n := &view.Notice{Tone: view.Bad, Title: web.AsFault(ferr).Message}
-		for _, field := range web.AsFault(ferr).Fields {
-			n.Items = append(n.Items, view.Link{Label: field.Message})
-		}
-		body.Main = append(body.Main, ui.Block{Parts: view.Parts{n}})
+	body.Main = append(refusalNotice(ferr), registrationNotices(r)...)
+	body.Main = append(body.Main, registrationFacts(d),
+		ui.Block{Title: "认定登记证明", Parts: view.Parts{certificateTable(d)}})
+	body.Main = append(body.Main, papersBlock("/registrations/"+r.Number, papers.OfRegistration(r))...)
+	body.Main = append(body.Main, registrationLinks(d))
+	body.Main = append(body.Main, entryBlocks(d)...)
+	body.Main = append(body.Main, incomeBlocks(d)...)
+	body.Main = append(body.Main, registrationForms(d)...)
+	body.Side = registrationHistory(d)
+	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
+}
+
+// refusalNotice says why a step was not taken; nothing for nil.
+func refusalNotice(err error) []ui.Block {
+	if err == nil {
+		return nil
 	}
+	n := view.Notice{Tone: view.Bad, Title: web.AsFault(err).Message}
+	for _, field := range web.AsFault(err).Fields {
+		n.Items = append(n.Items, view.Link{Label: field.Message})
+	}
+	return []ui.Block{{Parts: view.Parts{n}}}
+}
+
+// registrationNotices say what threatens or ended the registration.
+func registrationNotices(r registry.Registration) []ui.Block {
+	var out []ui.Block
 	if r.CancelRequest != nil {
-		body.Main = append(
-			body.Main,
+		out = append(
+			out,
 			ui.Block{
 				Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "申请人已申请注销", Text: r.CancelRequest.Reason + "（" + r.CancelRequest.On + "）"}},
 			},
 		)
 	}
 	if v := r.Revocation; v != nil {
-		body.Main = append(body.Main, revocationBlock(*v))
+		out = append(out, revocationBlock(*v))
 	}
 	if r.Ending != nil {
-		body.Main = append(
-			body.Main,
+		out = append(
+			out,
 			ui.Block{Parts: view.Parts{view.Notice{Tone: view.Bad, Title: words.FilingState(r.State) + "于 " + r.Ending.On, Text: r.Ending.Reason}}},
 		)
 	}
-	body.Main = append(body.Main, ui.Block{Title: "登记内容", Parts: view.Parts{view.Facts{Items: []view.Fact{
+	return out
+}
+
+func registrationFacts(d registry.Dossier) ui.Block {
+	r := d.Registration
+	return ui.Block{Title: "登记内容", Parts: view.Parts{view.Facts{Items: []view.Fact{
 		{
 			Label: "卖方",
 			Value: r.SellerName,
@@ -135,8 +160,12 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 			Value: codes.Field.Label(r.Field),
 		}, {Label: "登记点", Value: d.Point.Name, Href: fmt.Sprintf("/points/%d", d.Point.ID)}, {Label: "登记日期",
 			Value: r.RegisteredOn.Format("2006 年 1 月 2 日")}, {Label: "版本", Value: fmt.Sprintf("第 %d 版", r.Version)},
-	}}}})
-	certs := view.Table{
+	}}}}
+}
+
+func certificateTable(d registry.Dossier) view.Table {
+	number := d.Registration.Number
+	t := view.Table{
 		Caption:     "证明",
 		HideCaption: true,
 		Columns:     []view.Column{{Label: "版本"}, {Label: "签发"}, {Label: "状态"}, {Label: "校验码"}, {Label: "文件"}},
@@ -147,10 +176,10 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 			file = view.Cell{Text: "没有生成", Note: k.Failure, Tags: []view.Tag{{Label: "需要处理", Tone: view.Bad}}}
 		}
 		if k.FileID != 0 {
-			file = view.Cell{Text: "证明 PDF", Href: fmt.Sprintf("/registrations/%s/certificate?version=%d", r.Number, k.Version)}
+			file = view.Cell{Text: "证明 PDF", Href: fmt.Sprintf("/registrations/%s/certificate?version=%d", number, k.Version)}
 		}
-		certs.Rows = append(
-			certs.Rows,
+		t.Rows = append(
+			t.Rows,
 			view.TableRow{
 				Cells: []view.Cell{
 					{Text: fmt.Sprintf("第 %d 版", k.Version), Header: true},
@@ -162,39 +191,44 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 			},
 		)
 	}
-	body.Main = append(body.Main, ui.Block{Title: "认定登记证明", Parts: view.Parts{certs}})
-	body.Main = append(body.Main, papersBlock("/registrations/"+r.Number, papers.OfRegistration(r))...)
-	body.Main = append(body.Main, registrationLinks(d))
-	if len(d.Entries) > 0 {
-		t := view.Table{
-			Caption:     "统计记账",
-			HideCaption: true,
-			Columns: []view.Column{
-				{Label: "日期"},
-				{Label: "事项"},
-				{Label: "项数", Numeric: true},
-				{Label: "成交额（元）", Numeric: true},
-				{Label: "技术交易额（元）", Numeric: true},
-			},
-		}
-		for _, e := range d.Entries {
-			t.Rows = append(
-				t.Rows,
-				view.TableRow{
-					Cells: view.Cells(
-						e.BookedOn.Format("2006-01-02"),
-						map[string]string{"register": "登记", "change": "变更", "cancel": "注销", "revoke": "撤销", "restore": "恢复"}[e.Kind],
-						strconv.Itoa(e.Contracts),
-						e.Amount.Grouped(),
-						e.Technical.Grouped(),
-					),
-				},
-			)
-		}
-		body.Main = append(body.Main, ui.Block{Title: "统计记账", Intro: "每一笔记入自己的时期，不改写以前的。", Parts: view.Parts{t}})
+	return t
+}
+
+// entryBlocks are what the registration booked into the statistics.
+func entryBlocks(d registry.Dossier) []ui.Block {
+	if len(d.Entries) == 0 {
+		return nil
 	}
-	body.Main = append(body.Main, incomeBlocks(d)...)
-	body.Main = append(body.Main, registrationForms(d)...)
+	t := view.Table{
+		Caption:     "统计记账",
+		HideCaption: true,
+		Columns: []view.Column{
+			{Label: "日期"},
+			{Label: "事项"},
+			{Label: "项数", Numeric: true},
+			{Label: "成交额（元）", Numeric: true},
+			{Label: "技术交易额（元）", Numeric: true},
+		},
+	}
+	for _, e := range d.Entries {
+		t.Rows = append(
+			t.Rows,
+			view.TableRow{
+				Cells: view.Cells(
+					e.BookedOn.Format("2006-01-02"),
+					map[string]string{"register": "登记", "change": "变更", "cancel": "注销", "revoke": "撤销", "restore": "恢复"}[e.Kind],
+					strconv.Itoa(e.Contracts),
+					e.Amount.Grouped(),
+					e.Technical.Grouped(),
+				),
+			},
+		)
+	}
+	return []ui.Block{{Title: "统计记账", Intro: "每一笔记入自己的时期，不改写以前的。", Parts: view.Parts{t}}}
+}
+
+// registrationHistory lists the filings and the events, the newest event first.
+func registrationHistory(d registry.Dossier) []ui.Block {
 	rows := view.Rows{Label: "申请"}
 	for _, q := range d.Filings {
 		rows.Items = append(
@@ -207,7 +241,6 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 			},
 		)
 	}
-	body.Side = append(body.Side, ui.Block{Title: "申请", Parts: view.Parts{rows}})
 	timeline := &view.Timeline{}
 	for _, e := range slices.Backward(d.Events) {
 		timeline.Events = append(
@@ -215,8 +248,7 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 			view.Event{At: e.At, Who: ui.FirstOf(e.Name, "系统"), What: words.FilingEvent(e.Event), Note: e.Note},
 		)
 	}
-	body.Side = append(body.Side, ui.Block{Title: "经过", Parts: view.Parts{timeline}})
-	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
+	return []ui.Block{{Title: "申请", Parts: view.Parts{rows}}, {Title: "经过", Parts: view.Parts{timeline}}}
 }
 
 // revocationBlock tells what was announced, until when the applicant may answer, and what was answered.

@@ -2,7 +2,6 @@ package certify
 
 import (
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,218 +10,253 @@ import (
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/codes"
-	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/money"
+	"techmarket/internal/foundation/region"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
 )
 
-// papersDesk is the left of the workbench: what was filed, and each paper with the browser's own viewer.
-func (p *Pages) papersDesk(k registry.Case, open int64) *view.Desk {
-	f, e := k.Filing, k.Contract.Content.Elements
-	var facts []view.Fact
-	for _, part := range contract.Sheet(k.Contract.Content) {
-		for _, line := range part.Lines {
-			if line.Path == "elements.summary" { // stands below, in paragraphs
-				continue
-			}
-			fact := view.Fact{Label: line.Label, Text: view.T(line.Value)}
-			if part.Title != "合同" {
-				fact.Label = part.Title + "：" + line.Label
-			}
-			facts = append(facts, fact)
-		}
-	}
-	d := view.Desk{Paper: view.Paper{Title: e.Name, Facts: &view.Facts{Items: facts}}}
-	for _, para := range strings.Split(e.Summary, "\n") {
-		if para = strings.TrimSpace(para); para != "" {
-			d.Paper.Paras = append(d.Paper.Paras, view.T(para))
-		}
-	}
-	here := fmt.Sprintf("/filings/%d", f.ID)
-	d.Papers = []view.Link{{Label: "申报内容", Href: here, Current: open == 0}}
-	for _, file := range k.Contract.Files {
-		link := view.Link{Label: ui.FileRoleLabel(file.Role), Href: fmt.Sprintf("%s?paper=%d", here, file.ID), Current: open == file.ID}
-		d.Papers = append(d.Papers, link)
-		if link.Current {
-			address := fmt.Sprintf("%s/files/%d", here, file.ID)
-			d.Paper = view.Paper{
-				Title: ui.FileRoleLabel(file.Role),
-				File:  &view.FileItem{Name: file.Name, Href: address, Size: ui.FileSize(file.Size)},
-			}
-			if strings.HasSuffix(strings.ToLower(file.Name), ".pdf") {
-				d.Paper.Frame = address
-			}
-		}
-	}
-	return &d
-}
+// byDesk and bySystem say whose answer one is. The sheet keeps no source of an answer, so this is what can be told: the system answers
+// what stands in the application, the registrar the rest.
+const (
+	byDesk   = "登记员"
+	bySystem = "系统"
+)
 
-// readingDesk sets the papers beside the registrar's answers, for those who decide after the first review.
-func (p *Pages) readingDesk(k registry.Case, open int64) *view.Desk {
-	d := p.papersDesk(k, open)
-	r := k.Filing.Review
+// readAnswers are the registrar's answers, for those who decide after the first review.
+func readAnswers(k registry.Case) []Answer {
+	r, evident := k.Filing.Review, contract.Evident(k.Contract.Content)
+	var out []Answer
 	for _, rule := range recognition.Checklist(r.Class) {
-		a := view.Answer{Ask: rule.Question, Article: article(rule), Answer: view.Tag{Label: "没有回答", Tone: view.Warn}}
+		a := Answer{Ask: rule.Question, Article: article(rule), Answer: view.Tag{Label: "没有回答", Tone: view.Warn}}
 		if slices.Contains(r.Cleared, rule.ID) {
-			a.Answer = view.Tag{Label: "否"}
+			a.Answer, a.By = view.Tag{Label: "否"}, byDesk
+			if line, ok := evident[rule.ID]; ok {
+				a.Where, a.By = sheetPlace(line), bySystem
+			}
 		}
 		if rule.ID == recognition.Disputed && r.Disputed {
-			a.Answer = view.Tag{Label: "是", Tone: view.Warn}
+			a.Answer, a.By = view.Tag{Label: "是", Tone: view.Warn}, byDesk
 		}
 		for _, x := range r.Findings {
 			if x.Code == rule.ID {
-				a.Answer, a.Where = view.Tag{Label: "是", Tone: view.Warn}, x.Place
+				a.Answer, a.Where, a.By = view.Tag{Label: "是", Tone: view.Warn}, x.Place, byDesk
 			}
 		}
-		d.Answers = append(d.Answers, a)
+		out = append(out, a)
 	}
-	return d
+	return out
 }
 
-// reviewDesk is the workbench: the papers at the left, the checklist and the sheet at the right.
-func (p *Pages) reviewDesk(k registry.Case, a *ui.Ask, open int64) *view.Desk {
-	f, content := k.Filing, k.Contract.Content
-	d := p.papersDesk(k, open)
-	r := f.Review
-	if r.Class == "" { // nothing saved yet: the desk starts from the applicant's figures, no carrier granted
-		r.Class = content.Elements.ClassCode
-		r.Amount = content.Elements.Amount
-		r.Biological = content.Elements.Biological
-		r.Tied = content.Elements.Tied
-		for _, row := range content.Costs {
-			r.Deductions = append(
-				r.Deductions,
-				registry.Deduction{Kind: row.Kind, Name: row.Name, Quantity: row.Quantity, UnitCost: row.UnitCost, Claimed: row.Carrier},
-			)
+func sheetPlace(line contract.Line) string { return "申请表，" + line.Label + "：" + line.Value }
+
+// factAnswers are the rules that the facts answer, each with the fact; against counts those that stand in the way.
+func factAnswers(k registry.Case) (out []Answer, against int) {
+	for _, reading := range k.Readings {
+		a := Answer{Ask: reading.Rule.Question, Article: article(reading.Rule), Where: factWords(k, reading.Rule.ID), By: bySystem,
+			Answer: view.Tag{Label: "否", Tone: view.OK}}
+		if reading.Holds {
+			a.Answer = view.Tag{Label: "是", Tone: view.Warn}
+			against++
+		}
+		out = append(out, a)
+	}
+	return out, against
+}
+
+// factWords names the facts that a rule of the book reads.
+func factWords(k registry.Case, rule string) string {
+	e, c := k.Contract.Content.Elements, k.Contract.Content
+	period := ui.ChineseDay(e.BeginsOn) + " 至 " + ui.ChineseDay(e.EndsOn)
+	switch rule {
+	case "oral":
+		return "申请表，合同形式：" + ui.FirstOf(map[string]string{"paper": "纸质", "electronic": "电子"}[e.Medium], "未填写")
+	case "wrong_area":
+		return "报送时按卖方所在地核对：" + region.FullName(c.Seller.Division)
+	case "outside_validity":
+		return "申请表，有效期：" + period + "；申请于 " + view.Day(k.Filing.SubmittedAt)
+	case "duplicate":
+		return "与全部登记点的申请、登记比对"
+	case "price_open":
+		return "审查表，成交额：" + ui.FirstOf(ui.AmountWords(sheetOf(k).Amount), "未填写")
+	case "costs_exceed_price":
+		return "审查表，成交额与费用明细"
+	case "certificate_missing":
+		return "附件中的权利证书"
+	case "class_right_mismatch":
+		return "审查表，类别：" + ui.ClassName(sheetOf(k).Class) + "；申请表，知识产权"
+	case "ownership_open":
+		return "申请表，约定成果归属"
+	case "licence_beyond_contract":
+		return "申请表，许可年限：" + strconv.Itoa(e.Licence.Years) + " 年；有效期：" + period
+	case "right_lapsed":
+		return "申请表，权利是否有效"
+	default:
+		return "申请表"
+	}
+}
+
+// sheetOf is the saved sheet; nothing saved yet: it starts from the applicant's figures, no carrier granted.
+func sheetOf(k registry.Case) registry.Review {
+	r, content := k.Filing.Review, k.Contract.Content
+	if r.Class != "" {
+		return r
+	}
+	r.Class, r.Amount = content.Elements.ClassCode, content.Elements.Amount
+	r.Biological, r.Tied = content.Elements.Biological, content.Elements.Tied
+	for _, row := range content.Costs {
+		r.Deductions = append(r.Deductions,
+			registry.Deduction{Kind: row.Kind, Name: row.Name, Quantity: row.Quantity, UnitCost: row.UnitCost, Claimed: row.Carrier})
+	}
+	return r
+}
+
+// reviewForm is the registrar's sheet, after a refused post as it was filled in.
+func reviewForm(k registry.Case, a *ui.Ask) *ReviewForm {
+	f, r := k.Filing, sheetOf(k)
+	form := &ReviewForm{
+		Action:  fmt.Sprintf("/filings/%d/review", f.ID),
+		Version: a.Value("version", strconv.Itoa(f.Version)),
+		Opinion: a.Area("opinion", "初审意见", r.Opinion, ui.Required, ui.Lines(3), ui.Limit(2000), ui.Hint("为什么认定为这一类、怎样确定技术交易额")),
+	}
+	form.ask(k, r, a)
+	form.Verdict = deskVerdict(k, len(form.Open))
+	form.Checked, form.Against = factAnswers(k)
+	form.Finding = view.Section{Title: "认定", Fields: []view.Field{
+		a.Choose("class", "认定类别", r.Class, ui.ClassOptions(), ui.Required),
+		a.Yuan("amountFen", "文本写明的成交额", r.Amount, ui.Hint("价款空白的填 0")),
+		a.Checks("biological", "生物技术", ui.BoolList(r.Biological), []view.Option{{Value: "yes", Label: "含菌种、品种，价值留在 V"}}),
+		a.Checks("tied", "配套", ui.BoolList(r.Tied), []view.Option{{Value: "yes", Label: "属转让、开发合同的配套咨询或服务"}}),
+		a.Checks("disputed", "争议", ui.BoolList(r.Disputed), []view.Option{{Value: "yes", Label: "有争议，交专家评审"}}),
+	}}
+	now := r
+	if a.Form != nil {
+		now = readReview(a.Form)
+	}
+	work := working(k, now)
+	form.Totals = work.Totals
+	form.Costs = costRows(a, r.Deductions, work.Costs)
+	for _, e := range k.Allowed {
+		switch e {
+		case registry.EventRequestCorrection:
+			form.Steps = append(form.Steps, view.Link{Label: "一次性告知补正", Href: "#step-" + string(e), Key: "B"})
+		case registry.EventRefuse:
+			form.Steps = append(form.Steps, view.Link{Label: "不予登记", Href: "#step-" + string(e)})
 		}
 	}
+	form.sum(a)
+	return form
+}
+
+// ask sorts the questions of the checklist by who answered them.
+func (form *ReviewForm) ask(k registry.Case, r registry.Review, a *ui.Ask) {
+	evident := contract.Evident(k.Contract.Content)
 	found := map[string]registry.Finding{}
 	for _, x := range r.Findings {
 		found[x.Code] = x
 	}
 	for _, rule := range recognition.Checklist(r.Class) {
-		if !rule.Finding {
-			continue
-		}
 		q := view.Question{Name: "finding-" + rule.ID, Ask: rule.Question, Article: article(rule), Error: a.Errors["finding-"+rule.ID],
-			Options: []view.Option{{Value: "yes", Label: "是", Hint: "no"}, {Value: "no", Label: "否", Hint: "yes"}}}
-		x, ok := found[rule.ID]
+			Options: []view.Option{{Value: "yes", Label: "是", Hint: "poor"}, {Value: "no", Label: "否", Hint: "good"}}}
+		x, yes := found[rule.ID]
+		line, known := evident[rule.ID]
+		stored := ""
 		switch {
-		case a.Form != nil:
-			q.Value = a.Form.Text(q.Name)
-		case ok:
-			q.Value, q.Where = "yes", x.Place
+		case yes:
+			stored, q.By, known = "yes", byDesk, false
+		case known:
+			stored, q.By, q.Where = "no", bySystem, sheetPlace(line)
 		case slices.Contains(r.Cleared, rule.ID):
-			q.Value = "no"
+			stored, q.By = "no", byDesk
 		}
-		if q.Value == "yes" {
-			q.Note = &view.Field{Name: "place-" + rule.ID, Label: "在文本的何处、怎样写", List: "places", Value: a.Value("place-"+rule.ID, x.Place)}
+		q.Value = a.Value(q.Name, stored)
+		q.Note = &view.Field{Name: "place-" + rule.ID, Label: "在文本的何处、怎样写", Required: true, List: "places",
+			Value: a.Value("place-"+rule.ID, x.Place), Error: a.Errors["place-"+rule.ID]}
+		switch {
+		case known && q.Value == "no":
+			form.Known = append(form.Known, q)
+			form.KnownWrong = form.KnownWrong || q.Error != ""
+		case stored != "" && q.Error == "" && q.Value != "":
+			form.Answered = append(form.Answered, q)
+		default:
+			form.Open = append(form.Open, q)
 		}
-		d.Questions = append(d.Questions, q)
 	}
-	d.Sums = deskSums(f.ID, r, k.Policy)
-	sheetFields := []view.Field{
-		a.Choose("class", "认定类别", r.Class, ui.ClassOptions(), ui.Required), a.Yuan("amountFen", "文本写明的成交额", r.Amount, ui.Hint("价款空白的填 0")),
-		a.Checks("biological", "生物技术", ui.BoolList(r.Biological), []view.Option{{Value: "yes", Label: "含菌种、品种，价值留在 V"}}),
-		a.Checks("tied", "配套", ui.BoolList(r.Tied), []view.Option{{Value: "yes", Label: "属转让、开发合同的配套咨询或服务"}}),
-		a.Checks("disputed", "争议", ui.BoolList(r.Disputed), []view.Option{{Value: "yes", Label: "有争议，交专家评审"}}),
-	}
-	rows := ui.Repeat(a, "非技术性费用", "不是技术载体的全额扣除；是载体的，超过合理数量的部分扣除。", "deductions", len(r.Deductions), 100, func(i int) []view.Field {
-		x := ui.RowAt(r.Deductions, i)
-		row := func(name string) string { return web.Row("deductions", i, name) }
-		claim := ""
-		if x.Claimed {
-			claim = "申请人主张是技术载体"
-		}
-		quantity, reasonable := "", ""
-		if x.Quantity != 0 {
-			quantity = strconv.FormatInt(x.Quantity, 10)
-		}
-		if x.Reasonable != 0 {
-			reasonable = strconv.FormatInt(x.Reasonable, 10)
-		}
-		return []view.Field{
-			a.Choose(row("kind"), fmt.Sprintf("费用 %d 种类", i+1), x.Kind, append([]view.Option{{Label: "无"}}, ui.ListOptions(codes.CostKind, "")...)),
-			a.Text(
-				row("name"),
-				"名称",
-				x.Name,
-				ui.Hint(claim),
-			), a.Text(row("quantity"), "数量", quantity), a.Yuan(row("unitCostFen"), "单位成本", x.UnitCost, ui.Width("")),
-			a.Checks(row("granted"), "载体", ui.BoolList(x.Granted), []view.Option{{Value: "yes", Label: "同意是技术载体"}}),
-			a.Text(row("reasonable"), "合理数量", reasonable), a.Text(row("reason"), "理由", x.Reason)}
-	})
-	d.Form = view.Form{
-		Action: fmt.Sprintf("/filings/%d/review", f.ID),
-		Hidden: []view.Pair{{Name: "version", Value: a.Value("version", strconv.Itoa(f.Version))}},
-		Sections: slices.Concat(
-			[]view.Section{{Title: "金额与类别", Fields: sheetFields}},
-			rows,
-			[]view.Section{
-				{Title: "意见", Fields: []view.Field{a.Area("opinion", "初审意见", r.Opinion, ui.Lines(3), ui.Limit(2000), ui.Hint("为什么认定为这一类、怎样确定技术交易额"))}},
-			},
-		),
-		Actions: []view.Action{
-			{Label: "初审通过", Name: "then", Value: "pass", Key: "P"},
-			{Label: "保存并计算", Name: "then", Value: "save", Kind: view.Quiet, Key: "S"},
-		},
-	}
-	d.Form = d.Form.Summed()
-	return d
 }
 
-// findInPaper adds the search of the open PDF, what it found, and the page to show.
-func (p *Pages) findInPaper(c *web.Ctx, k registry.Case, d *view.Desk, q *web.Form) error {
-	if d.Paper.Frame == "" {
-		return nil
+// costRows are the lines of the sheet with one or two empty ones at the end.
+func costRows(a *ui.Ask, stored []registry.Deduction, worked []CostRow) []CostRow {
+	n := max(2, len(stored)+1)
+	if a.Form != nil {
+		n = max(n, a.Form.Rows("deductions", maxCosts)+1)
 	}
-	if n := q.Int("page"); n > 0 {
-		d.Paper.Frame += fmt.Sprintf("#page=%d", n)
-	}
-	here, paper := fmt.Sprintf("/filings/%d", k.Filing.ID), q.ID("paper")
-	d.Find = &view.PaperFind{Action: here, Paper: strconv.FormatInt(paper, 10), Word: q.Text("find")}
-	if !q.Values.Has("find") {
-		return nil
-	}
-	found, err := p.Registry.FindInPaper(c.Context(), c.Actor(), k.Filing.ID, paper, d.Find.Word)
-	if fault.Is(err, fault.Invalid) {
-		for _, f := range web.AsFault(err).Fields {
-			d.Find.Error = f.Message
+	n = min(n, maxCosts)
+	out := make([]CostRow, n)
+	for i := range out {
+		x := ui.RowAt(stored, i)
+		cell := func(name, column, value string, number bool) Cell {
+			at := web.Row("deductions", i, name)
+			return Cell{Name: at, Label: fmt.Sprintf("第 %d 行 %s", i+1, column), Column: column, Value: a.Value(at, value), Error: a.Errors[at],
+				Number: number}
 		}
-		return nil
+		row := CostRow{Row: i, Claimed: x.Claimed,
+			Kind:       cell("kind", "种类", x.Kind, false),
+			Name:       cell("name", "货物或费用", x.Name, false),
+			Quantity:   cell("quantity", "数量", whole(x.Quantity), true),
+			Unit:       cell("unitCostFen", "单位成本（元）", fenText(x.UnitCost), true),
+			Granted:    cell("granted", "同意是载体", strings.Join(ui.BoolList(x.Granted), ""), false),
+			Reasonable: cell("reasonable", "合理数量", whole(x.Reasonable), true),
+			Why:        cell("reason", "理由", x.Reason, false),
+		}
+		row.Kind.Options = append([]view.Option{{Label: "无"}}, ui.ListOptions(codes.CostKind, "")...)
+		for j := range row.Kind.Options {
+			row.Kind.Options[j].Checked = row.Kind.Options[j].Value == row.Kind.Value
+		}
+		if i < len(worked) {
+			row.Total, row.Deducted = worked[i].Total, worked[i].Deducted
+		}
+		out[i] = row
 	}
-	if err != nil {
-		return err
+	return out
+}
+
+// maxCosts bounds the rows of the sheet.
+const maxCosts = 100
+
+func whole(n int64) string {
+	if n == 0 {
+		return ""
 	}
-	switch {
-	case found.Failure != "":
-		d.Find.Status = found.Failure
-	case found.Scanned == found.Pages:
-		d.Find.Status = fmt.Sprintf("这份文件共 %d 页，是扫描件，没有可以查找的文字，请逐页阅读。", found.Pages)
-	case found.Total == 0:
-		d.Find.Status = fmt.Sprintf("共 %d 页，没有找到“%s”。", found.Pages, found.Word)
-	default:
-		d.Find.Status = fmt.Sprintf("共 %d 处，在 %d 页里。", found.Total, found.Pages)
+	return strconv.FormatInt(n, 10)
+}
+
+func fenText(f money.Fen) string {
+	if f == 0 {
+		return ""
 	}
-	if found.Failure == "" && found.Scanned > 0 && found.Scanned < found.Pages {
-		d.Find.Status += fmt.Sprintf("其中 %d 页是扫描的图片，没有文字，请另看。", found.Scanned)
+	return f.String()
+}
+
+// sum heads a refused form with its mistakes, each a link to its place.
+func (form *ReviewForm) sum(a *ui.Ask) {
+	add := func(label, at, wrong string) {
+		if wrong != "" {
+			form.Errors.Items = append(form.Errors.Items, view.Link{Label: label + "：" + wrong, Href: "#" + at})
+		}
 	}
-	for _, h := range found.Hits {
-		v := url.Values{"paper": {d.Find.Paper}, "find": {found.Word}, "page": {strconv.Itoa(h.Page)}}
-		d.Find.Hits = append(
-			d.Find.Hits,
-			view.PaperHit{
-				Page:   fmt.Sprintf("第 %d 页", h.Page),
-				Before: h.Before,
-				Match:  h.Match,
-				After:  h.After,
-				Href:   here + "?" + v.Encode(),
-				Place:  h.Place(),
-			},
-		)
+	for _, q := range slices.Concat(form.Open, form.Known) {
+		add(q.Ask, q.Name, q.Error)
+		add(q.Note.Label, q.Note.Key(), q.Note.Error)
 	}
-	return nil
+	for _, f := range append(slices.Clone(form.Finding.Fields), form.Opinion) {
+		add(f.Label, f.Key(), f.Error)
+	}
+	for _, row := range form.Costs {
+		for _, cell := range []Cell{row.Kind, row.Name, row.Quantity, row.Unit, row.Granted, row.Reasonable, row.Why} {
+			add(cell.Label, cell.Name, cell.Error)
+		}
+	}
 }
 
 // reviewSums works the sheet as it stands in the form; nothing is saved.
@@ -235,7 +269,7 @@ func (p *Pages) reviewSums(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.RenderFragment("", "sums", *deskSums(k.Filing.ID, readReview(f), k.Policy))
+	return c.RenderFragment("certify/review", "totalsnow", working(k, readReview(f)))
 }
 
 func article(r recognition.Rule) string {
@@ -245,45 +279,36 @@ func article(r recognition.Rule) string {
 	return r.Law + "第 " + ui.Join(r.Articles) + " 条"
 }
 
-// deskSums is N and T of the saved sheet, by the function that decides.
-func deskSums(filing int64, r registry.Review, policy recognition.Policy) *view.Sums {
-	post := fmt.Sprintf("/filings/%d/sums", filing)
+// working is C, N, T and V of a sheet by the function that decides, and what it deducts of each row.
+func working(k registry.Case, r registry.Review) Working {
+	out := Working{Totals: Totals{Post: fmt.Sprintf("/filings/%d/sums", k.Filing.ID)}}
 	var costs []recognition.Cost
 	for _, d := range r.Deductions {
-		costs = append(
-			costs,
-			recognition.Cost{
-				Name:       d.Name,
-				Kind:       d.Kind,
-				Quantity:   d.Quantity,
-				Unit:       d.UnitCost,
-				Carrier:    d.Granted,
-				Reasonable: d.Reasonable,
-				Reason:     d.Reason,
-			},
-		)
+		costs = append(costs, recognition.Cost{Name: d.Name, Kind: d.Kind, Quantity: d.Quantity, Unit: d.UnitCost, Carrier: d.Granted,
+			Reasonable: d.Reasonable, Reason: d.Reason})
 	}
-	amounts, err := policy.Compute(r.Class, r.Amount, costs, r.Biological, r.Tied)
+	amounts, err := k.Policy.Compute(r.Class, r.Amount, costs, r.Biological, r.Tied)
 	if err != nil {
-		return &view.Sums{Title: "技术交易额核定", Label: web.AsFault(err).Message, Post: post, Form: "review"}
-	}
-	s := &view.Sums{
-		Post:  post,
-		Form:  "review",
-		Title: "技术交易额核定",
-		Total: amounts.Technical,
-		Label: "技术交易额 = 成交额 " + amounts.Contract.Grouped() + " − 扣除 " + amounts.Deducted.Grouped() + "；增值税免税基数 " + amounts.VATBase.Grouped(),
-	}
-	for i, row := range amounts.Rows {
-		note := "全额扣除"
-		if row.Kept > 0 && row.Deducted > 0 {
-			note = "留在 T：" + row.Kept.Grouped()
-		} else if row.Kept > 0 {
-			note = "技术载体，合理数量，留在 T"
+		f := web.AsFault(err)
+		out.Totals.Wrong = f.Message
+		for _, field := range f.Fields {
+			out.Totals.Wrong += "：" + field.Message
 		}
-		s.Rows = append(s.Rows, view.SumRow{Label: r.Deductions[i].Name, Note: note, Amount: row.Deducted, Deducted: row.Deducted > 0})
+		return out
 	}
-	return s
+	out.Totals.Lines = []TotalLine{
+		{Sign: "C", Label: "合同成交额", Amount: amounts.Contract.Grouped()},
+		{Sign: "N", Label: "扣除合计", Amount: "− " + amounts.Deducted.Grouped()},
+		{Sign: "T", Label: "技术交易额", Amount: amounts.Technical.Grouped(), Strong: true},
+		{Sign: "", Label: "留在 T 内的货值", Amount: amounts.Goods.Grouped()},
+		{Sign: "V", Label: "增值税免税基数", Amount: amounts.VATBase.Grouped()},
+		{Sign: "", Label: "申报的技术交易额", Amount: k.Contract.Content.Technical.Grouped()},
+	}
+	out.Totals.Note = "V " + vatNote
+	for i, row := range amounts.Rows {
+		out.Costs = append(out.Costs, CostRow{Row: i, Total: row.Total.Grouped(), Deducted: row.Deducted.Grouped()})
+	}
+	return out
 }
 
 func readReview(f *web.Form) registry.Review {
@@ -306,7 +331,7 @@ func readReview(f *web.Form) registry.Review {
 			r.Cleared = append(r.Cleared, rule.ID)
 		}
 	}
-	for i := range f.Rows("deductions", 100) {
+	for i := range f.Rows("deductions", maxCosts) {
 		row := func(name string) string { return web.Row("deductions", i, name) }
 		d := registry.Deduction{
 			Kind:       f.Text(row("kind")),

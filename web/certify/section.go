@@ -20,95 +20,138 @@ func (p *Pages) contractSection(c *web.Ctx) error {
 	return p.showContractSection(c, k, contract.Section(c.Param("section")), nil, nil)
 }
 
-func (p *Pages) showContractSection(c *web.Ctx, k contract.Contract, section contract.Section, form_ *web.Form, ferr error) error {
+// Editor is the body of the page "certify/contract": one section of the contract, with the outline of all and how far each is.
+type Editor struct {
+	Heading string
+	Lead    string
+	Tags    []view.Tag
+	Sample  bool
+	Outline []Part
+	Done    int // of the outline
+	Actions []view.Action
+	Main    []ui.Block
+	Side    []ui.Block
+}
+
+// Part is one entry of the outline.
+type Part struct {
+	Label, Href string
+	State       view.Tag
+	Current     bool
+}
+
+// showContractSection shows one section, after a refused post as it was filled in.
+func (p *Pages) showContractSection(c *web.Ctx, k contract.Contract, section contract.Section, form *web.Form, ferr error) error {
 	label, known := sectionLabels[section]
 	if !known {
 		return fault.New(fault.NotFound, "page_not_found", "没有这个页面。请从合同的任务列表进入。")
 	}
-	a := ui.NewAsk(form_, ferr)
-	if form_ == nil { // what is still missing is said at the field, but only once the section was begun
-		for _, s := range contract.Sections(k.Content, k.Files, p.Contracts.ApplicationDay(k)) {
-			if s.Section == section && s.State == "started" {
-				for _, i := range s.Issues {
-					a.Errors[i.Path] = i.Message
-				}
-			}
-		}
-	}
+	a := ui.NewAsk(form, ferr)
 	page := c.Page(label)
 	page.Breadcrumbs = []view.Link{{Label: "我的合同", Href: "/contracts"}, {Label: contractTitle(k), Href: fmt.Sprintf("/contracts/%d", k.ID)}}
-	body := ui.Sheet{Sample: k.Sample}
-	var warnings []view.Link
-	for _, i := range contract.Check(k.Content, k.Files, p.Contracts.ApplicationDay(k)) {
-		if i.Section == section && i.Level == contract.Warn {
-			warnings = append(warnings, view.Link{Label: i.Message, Href: "#" + i.Path})
-		}
-	}
-	if len(warnings) > 0 {
-		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "请再看一眼，不影响提交", Items: warnings}}})
-	}
+	body := Editor{Heading: label, Lead: contractTitle(k), Tags: []view.Tag{ui.ContractStateTag(k.State)}, Sample: k.Sample,
+		Actions: []view.Action{{Label: "回到任务列表", Href: fmt.Sprintf("/contracts/%d", k.ID), Kind: view.Quiet, Small: true}}}
+	p.outline(&body, k, section, a)
 	if section == contract.SectionFiles {
 		body.Main = append(body.Main, p.contractFilesBlock(k, a)...)
-		body.Actions = []view.Action{{Label: "回到任务列表", Href: fmt.Sprintf("/contracts/%d", k.ID), Kind: view.Quiet}}
-		if ferr != nil {
-			return ui.ShowSheetStatus(c, 422, page, body)
+	} else {
+		if section == contract.SectionAmounts {
+			body.Side = []ui.Block{p.amountsBlock(k.Content)}
 		}
-		return ui.ShowSheet(c, page, body)
-	}
-	var sections []view.Section
-	switch section {
-	case contract.SectionSeller:
-		sections = partyFields(a, "seller.", k.Content.Seller, k)
-	case contract.SectionBuyers:
-		rows := max(1, len(k.Content.Buyers))
-		if form_ != nil {
-			rows = max(rows, form_.Rows("buyers", 10))
-		}
-		for i := range rows {
-			b := contract.Party{Country: contract.China}
-			if i < len(k.Content.Buyers) {
-				b = k.Content.Buyers[i]
-			}
-			part := partyFields(a, web.Row("buyers", i, ""), b, k)
-			if rows > 1 {
-				part[0].Title = fmt.Sprintf("第 %d 个买方：%s", i+1, part[0].Title)
-			}
-			sections = append(sections, part...)
-		}
-	case contract.SectionElements:
-		sections = elementFields(a, k)
-	case contract.SectionAmounts:
-		if k.Content.Technical == 0 && form_ == nil { // what follows from the amount and the rows is proposed, not asked
-			k.Content.Technical = claimed(k.Content)
-		}
-		sections = amountFields(a, k.Content)
-		body.Side = []ui.Block{p.amountsBlock(k.Content)}
-	case contract.SectionStatement:
-		me, err := p.Identity.Account(c.Context(), c.Actor())
+		sections, err := p.sectionFields(c, k, section, a)
 		if err != nil {
 			return err
 		}
-		sections = statementFields(a, k.Content.Statement, c.Actor().Name, me.Phone)
+		f := sectionForm(k, section, a, sections)
+		if !mayEdit(c.Actor(), k) {
+			f.Actions = nil
+			body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Title: "只能查看", Text: "合同由申请登记的一方填写；报送后在补正或变更时才能修改。"}}})
+		}
+		body.Main = append(body.Main, a.Blocks(f)...)
 	}
+	return c.RenderStatus(ui.FormStatus(ferr), "certify/contract", view.With[Editor]{Page: page, Body: body})
+}
+
+// outline lists the sections with their states, and says at this one's fields what is still missing, once it was begun.
+func (p *Pages) outline(body *Editor, k contract.Contract, section contract.Section, a *ui.Ask) {
+	for _, s := range contract.Sections(k.Content, k.Files, p.Contracts.ApplicationDay(k)) {
+		here := s.Section == section
+		body.Outline = append(body.Outline, Part{Label: sectionLabels[s.Section], Href: fmt.Sprintf("/contracts/%d/%s", k.ID, s.Section),
+			State: sectionTag(s), Current: here})
+		if s.State == "done" {
+			body.Done++
+		}
+		if !here {
+			continue
+		}
+		if a.Form == nil && s.State == "started" {
+			for _, i := range s.Issues {
+				a.Errors[i.Path] = i.Message
+			}
+		}
+		if len(s.Warnings) > 0 {
+			n := view.Notice{Tone: view.Warn, Title: "请再看一眼，不影响提交"}
+			for _, i := range s.Warnings {
+				n.Items = append(n.Items, view.Link{Label: i.Message, Href: "#" + i.Path})
+			}
+			body.Main = append(body.Main, ui.Block{Parts: view.Parts{n}})
+		}
+	}
+}
+
+// sectionFields are the questions of a section.
+func (p *Pages) sectionFields(c *web.Ctx, k contract.Contract, section contract.Section, a *ui.Ask) ([]view.Section, error) {
+	switch section {
+	case contract.SectionSeller:
+		return partyFields(a, "seller.", k.Content.Seller, k), nil
+	case contract.SectionBuyers:
+		return buyerFields(a, k), nil
+	case contract.SectionElements:
+		return elementFields(a, k), nil
+	case contract.SectionAmounts:
+		if k.Content.Technical == 0 && a.Form == nil { // what follows from the amount and the rows is proposed, not asked
+			k.Content.Technical = claimed(k.Content)
+		}
+		return amountFields(a, k.Content), nil
+	default:
+		me, err := p.Identity.Account(c.Context(), c.Actor())
+		return statementFields(a, k.Content.Statement, c.Actor().Name, me.Phone), err
+	}
+}
+
+// buyerFields repeat the questions of a party for every buyer.
+func buyerFields(a *ui.Ask, k contract.Contract) []view.Section {
+	rows := max(1, len(k.Content.Buyers))
+	if a.Form != nil {
+		rows = max(rows, a.Form.Rows("buyers", 10))
+	}
+	var out []view.Section
+	for i := range rows {
+		b := contract.Party{Country: contract.China}
+		if i < len(k.Content.Buyers) {
+			b = k.Content.Buyers[i]
+		}
+		part := partyFields(a, web.Row("buyers", i, ""), b, k)
+		if rows > 1 {
+			part[0].Title = fmt.Sprintf("第 %d 个买方：%s", i+1, part[0].Title)
+		}
+		out = append(out, part...)
+	}
+	return out
+}
+
+// sectionForm closes the questions with the buttons of the section.
+func sectionForm(k contract.Contract, section contract.Section, a *ui.Ask, sections []view.Section) view.Form {
 	f := ui.FormOf(fmt.Sprintf("/contracts/%d/%s", k.ID, section), "保存并回到任务列表", sections...)
 	f.Hidden = []view.Pair{{Name: "version", Value: a.Value("version", strconv.Itoa(k.Version))}}
 	f.Guard = true
 	f.Errors.Title = "这些还没有填好，可以先保存，提交前补齐"
-	if section == contract.SectionBuyers {
-		f.Actions = append(f.Actions, view.Action{Label: "再加一个买方", Name: "more", Value: "1", Kind: view.Quiet})
+	more := map[contract.Section]string{contract.SectionBuyers: "再加一个买方", contract.SectionAmounts: "保存并再加一行",
+		contract.SectionElements: "保存并再加一项知识产权"}[section]
+	if more != "" {
+		f.Actions = append(f.Actions, view.Action{Label: more, Name: "more", Value: "1", Kind: view.Quiet})
 	}
-	if section == contract.SectionAmounts {
-		f.Actions = append(f.Actions, view.Action{Label: "保存并再加一行", Name: "more", Value: "1", Kind: view.Quiet})
-	}
-	if section == contract.SectionElements {
-		f.Actions = append(f.Actions, view.Action{Label: "保存并再加一项知识产权", Name: "more", Value: "1", Kind: view.Quiet})
-	}
-	if !mayEdit(c.Actor(), k) {
-		f.Actions = nil
-		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Title: "只能查看", Text: "合同由申请登记的一方填写；报送后在补正或变更时才能修改。"}}})
-	}
-	body.Main = append(body.Main, a.Blocks(f)...)
-	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
+	return f
 }
 
 func statementFields(a *ui.Ask, s contract.Statement, name, phone string) []view.Section {

@@ -98,12 +98,30 @@ func (p *Pages) verified(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	body := ui.Sheet{Heading: view.T("这张证明：" + result.StateWords), Sample: result.View.Sample,
-		Main: []ui.Block{{Parts: view.Parts{paper}}}}
+	body := ui.Sheet{Heading: view.T("这张证明：" + result.StateWords),
+		Main: []ui.Block{{Parts: view.Parts{verdict(c, result)}}, {Title: c.T("verify.compare"), Parts: view.Parts{paper}}}}
 	if len(result.Versions) > 1 {
 		body.Main = append(body.Main, ui.Block{Title: "全部版本", Parts: view.Parts{checkedVersions().Table("版本", result.Versions)}})
 	}
 	return ui.ShowSheet(c, page, body)
+}
+
+// verdict is what the state means for who holds the paper.
+func verdict(c *web.Ctx, result registry.CheckResult) view.Stamp {
+	s := view.Stamp{State: view.StampVoid, Word: certificateTag(result.Certificate.State).Label, Mean: c.T("verify.void"),
+		Number: ui.GroupNumber(result.View.Number), At: c.Now(), Sample: result.View.Sample}
+	switch result.Certificate.State {
+	case "valid":
+		s.State, s.Mean = view.StampValid, c.T("verify.valid")
+		if result.StateWords != s.Word { // a change or a reconsideration is under way
+			s.Mean = result.StateWords
+		}
+	case "superseded":
+		s.State, s.Mean = view.StampChanged, c.T("verify.changed")
+	case "cancelled":
+		s.State, s.Mean = view.StampEnded, c.T("verify.ended")
+	}
+	return s
 }
 
 // checkedPaper is the certificate as the check page shows it.

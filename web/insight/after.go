@@ -46,7 +46,16 @@ func (p *Pages) statsAfter(c *web.Ctx, a statsAsk, body *Board) error {
 	if err != nil {
 		return err
 	}
-	body.Last = []ui.Block{publishedBlock(published), targetsBlock(targets, mark), triage}
+	needs, err := p.Stats.Needs(ctx, q.From, q.To, q.Sample)
+	if err != nil {
+		return err
+	}
+	reasons, err := p.Stats.Reasons(ctx, q.From, q.To, q.Sample)
+	if err != nil {
+		return err
+	}
+	body.Last = []ui.Block{publishedBlock(published), targetsBlock(targets, mark), triage, needsBlock(needs, q, mark),
+		reasonsBlock(reasons, q, mark)}
 	return nil
 }
 

@@ -104,30 +104,61 @@ func (p *Pages) statsList(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	sum := t.Total
-	switch {
-	case row != "" && column != "":
-		sum = t.Cells[stats.CellKey(row, column)]
-	case row != "":
-		sum = t.RowSums[row]
-	case column != "":
-		sum = t.ColSums[column]
-	}
 	page := c.Page("数字背后的合同")
 	page.Nav, page.NoIndex = "stats", true
 	back := a.to("/stats")
 	page.Breadcrumbs = []view.Link{{Label: "数据", Href: back}}
-	lead := a.scope()
+	sum, table := cellSum(t, row, column), entryTable(entries, back)
+	body := ui.Listing{
+		Lead:    a.scope() + cellName(t, row, column),
+		Table:   &table,
+		Pager:   view.Pager{Total: -1},
+		Head:    &view.ListHead{Found: sum.Contracts, Unit: "项（冲减后），成交额 " + sum.Amount.Short() + "，技术交易额 " + sum.Technical.Short()},
+		Actions: []view.Action{{Label: "回到统计表", Href: back, Kind: view.Quiet}},
+	}
+	if len(entries) == size {
+		body.Pager.Next = a.to("/stats/list", "row", row, "column", column, "after", strconv.FormatInt(entries[size-1].ID, 10))
+	}
+	if a.query.Sample {
+		body.Notices = append(body.Notices, view.Notice{Tone: view.Warn, Title: "含样例数据，不能作为统计依据"})
+	}
+	if !c.Actor().Officer() {
+		body.Notices = append(body.Notices, view.Notice{Title: "合同名称不公开", Text: "卖方或买方所在地的科技主管部门登录后可以看到名称。变更记差额，注销和撤销记负数。"})
+	}
+	return ui.ShowList(c, page, body)
+}
+
+// cellSum is the sum of what a cell, a row or a column of the table counts; both empty: the whole table.
+func cellSum(t stats.Table, row, column string) stats.Measure {
+	switch {
+	case row != "" && column != "":
+		return t.Cells[stats.CellKey(row, column)]
+	case row != "":
+		return t.RowSums[row]
+	case column != "":
+		return t.ColSums[column]
+	}
+	return t.Total
+}
+
+// cellName says which row and column of the table a cell stands in.
+func cellName(t stats.Table, row, column string) string {
+	name := ""
 	for _, k := range []struct {
 		key  string
 		list []stats.Label
 	}{{row, t.Rows}, {column, t.Columns}} {
 		for _, l := range k.list {
 			if k.key != "" && l.Key == k.key {
-				lead += "，" + l.Name
+				name += "，" + l.Name
 			}
 		}
 	}
+	return name
+}
+
+// entryTable lists the entries behind a cell; back leads to the table that it is part of.
+func entryTable(entries []stats.Entry, back string) view.Table {
 	table := view.Table{
 		Compact:     true,
 		Caption:     "合同登记记录",
@@ -156,23 +187,7 @@ func (p *Pages) statsList(c *web.Ctx) error {
 			}, {Text: entryPlace(e.SellerDivision) + " → " + entryPlace(e.BuyerDivision)},
 			{Text: strconv.Itoa(e.Contracts)}, {Text: e.Amount.Grouped()}, {Text: e.Technical.Grouped()}}})
 	}
-	body := ui.Listing{
-		Lead:    lead,
-		Table:   &table,
-		Pager:   view.Pager{Total: -1},
-		Head:    &view.ListHead{Found: sum.Contracts, Unit: "项（冲减后），成交额 " + sum.Amount.Short() + "，技术交易额 " + sum.Technical.Short()},
-		Actions: []view.Action{{Label: "回到统计表", Href: back, Kind: view.Quiet}},
-	}
-	if len(entries) == size {
-		body.Pager.Next = a.to("/stats/list", "row", row, "column", column, "after", strconv.FormatInt(entries[size-1].ID, 10))
-	}
-	if a.query.Sample {
-		body.Notices = append(body.Notices, view.Notice{Tone: view.Warn, Title: "含样例数据，不能作为统计依据"})
-	}
-	if !c.Actor().Officer() {
-		body.Notices = append(body.Notices, view.Notice{Title: "合同名称不公开", Text: "卖方或买方所在地的科技主管部门登录后可以看到名称。变更记差额，注销和撤销记负数。"})
-	}
-	return ui.ShowList(c, page, body)
+	return table
 }
 
 func entryKind(kind string) string {

@@ -4,7 +4,6 @@ import (
 	"math"
 	"strings"
 
-	"techmarket/internal/certify/contract"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/insight/stats"
@@ -32,7 +31,7 @@ func span(from, to string) string {
 	a, b := strings.TrimSuffix(from, "-01-01"), strings.TrimSuffix(to, "-12-31")
 	switch {
 	case a == from || b == to:
-		return ui.ChineseDay(contract.Date(from)) + "至 " + ui.ChineseDay(contract.Date(to))
+		return ui.ChineseDay(from) + "至 " + ui.ChineseDay(to)
 	case a == b:
 		return a + " 年"
 	default:

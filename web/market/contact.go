@@ -12,7 +12,9 @@ import (
 )
 
 func contactFacts(k listing.Contact) view.Facts {
-	return view.Facts{Items: []view.Fact{{Label: "姓名", Value: k.Name}, {Label: "电话", Value: k.Phone, Num: true}, {Label: "邮箱", Value: k.Email}}}
+	return view.Facts{
+		Items: []view.Fact{{Label: "姓名", Value: k.Name}, {Label: "电话", Value: k.Phone, Num: true}, {Label: "邮箱", Value: k.Email}},
+	}
 }
 
 // contactBlock is the contact person of a listing as the content shows it.

@@ -94,9 +94,10 @@ func (p *Pages) showImports(c *web.Ctx, form *web.Form, ferr error) error {
 		{
 			Card:  true,
 			Title: "怎样算同一条",
-			Parts: view.Parts{
-				view.Prose{view.T("有“平台编号”（从本平台导出的文件都有）或“编号”的，编号相同就更新原来那一条，空着的格不改动；都没有的，内容相同就不重复导入。"), view.T("已经在修改、提交或结束的那一条保持不动，在结果里计为“未变”。")},
-			},
+			Parts: view.Parts{view.Prose{
+				view.T("有“平台编号”（从本平台导出的文件都有）或“编号”的，编号相同就更新原来那一条，空着的格不改动；都没有的，内容相同就不重复导入。"),
+				view.T("已经在修改、提交或结束的那一条保持不动，在结果里计为“未变”。"),
+			}},
 		}}
 	status := http.StatusOK
 	if ferr != nil {
@@ -224,7 +225,9 @@ func (p *Pages) showBatch(c *web.Ctx, ferr error) error {
 						Label: "可以导入",
 						Value: view.Count(b.Good),
 						Num:   true,
-					}, {Label: "有错，不导入", Value: view.Count(b.Bad), Num: true}, {Label: "工作表", Value: ui.FirstOf(b.Report.Sheet, "（不分工作表）")}, {Label: "导入后", Value: after}, {Label: "上传", Value: view.DayTime(b.CreatedAt)}}},
+					}, {Label: "有错，不导入", Value: view.Count(b.Bad), Num: true},
+					{Label: "工作表", Value: ui.FirstOf(b.Report.Sheet, "（不分工作表）")},
+					{Label: "导入后", Value: after}, {Label: "上传", Value: view.DayTime(b.CreatedAt)}}},
 				view.Links{{Label: "上传另一个文件", Href: "/imports"}},
 			},
 		},

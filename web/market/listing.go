@@ -106,21 +106,9 @@ func (p *Pages) listingDetail(c *web.Ctx, kind drawnKind) error {
 	if row.Fresh != "" {
 		body.Tags = append(body.Tags, view.Tag{Label: row.Fresh, Tone: view.OK})
 	}
-	switch {
-	case it.mine():
-		body.Actions = []view.Action{
-			{Label: "在工作台管理", Href: kind.DeskPath(id), Kind: view.Quiet},
-			{Label: "看匹配", Href: kind.MatchesPath(id)},
-		}
-	case l.Public(c.Now()):
-		if ui.MayDeal(c.Actor()) {
-			body.Actions = []view.Action{{Label: "发起对接", Href: fmt.Sprintf("/deals/new?%s=%d", ui.DealField(kind.Side), id)}}
-		}
-		body.Actions = append(body.Actions, view.Action{Label: kind.fits, Href: kind.MatchesPath(id), Kind: view.Quiet})
-		if kind.compared {
-			body.Actions = append(body.Actions, view.Action{Label: "加入比较", Href: compareAddress([]int64{id}), Kind: view.Quiet})
-		}
-		body.Actions = append(body.Actions, view.Action{Label: "相似的" + kind.Label, Href: kind.PagePath(id) + "/similar", Kind: view.Quiet})
+	body.Actions = listingActions(c, kind, it)
+	if a, ok := it.(drawn[achievement.Content]); ok {
+		return p.achievementPage(c, a.it, org, body.Actions, history)
 	}
 	if l.Public(c.Now()) && kind.Side == listing.SideDemand && p.Help != nil {
 		help, err := p.Help(c, l)
@@ -148,6 +136,28 @@ func (p *Pages) listingDetail(c *web.Ctx, kind drawnKind) error {
 		body.Side = append(revealForm(ui.NewAsk(nil, nil), kind, id, c.Actor()), body.Side...)
 	}
 	return ui.ShowSheet(c, page, body)
+}
+
+// listingActions are what the reader can do with a listing: its owner keeps it, others approach, match and compare.
+func listingActions(c *web.Ctx, kind drawnKind, it item) (actions []view.Action) {
+	l := it.base()
+	switch {
+	case it.mine():
+		return []view.Action{
+			{Label: "在工作台管理", Href: kind.DeskPath(l.ID), Kind: view.Quiet},
+			{Label: "看匹配", Href: kind.MatchesPath(l.ID)},
+		}
+	case l.Public(c.Now()):
+		if ui.MayDeal(c.Actor()) {
+			actions = []view.Action{{Label: "发起对接", Href: fmt.Sprintf("/deals/new?%s=%d", ui.DealField(kind.Side), l.ID)}}
+		}
+		actions = append(actions, view.Action{Label: kind.fits, Href: kind.MatchesPath(l.ID), Kind: view.Quiet})
+		if kind.compared {
+			actions = append(actions, view.Action{Label: "加入比较", Href: compareAddress([]int64{l.ID}), Kind: view.Quiet})
+		}
+		actions = append(actions, view.Action{Label: "相似的" + kind.Label, Href: kind.PagePath(l.ID) + "/similar", Kind: view.Quiet})
+	}
+	return actions
 }
 
 func listingTimeline(history []listing.Happening) *view.Timeline {
@@ -195,39 +205,7 @@ func achievementBlocks(k achievement.Content, who actor.Actor) []ui.Block {
 		}
 		blocks = append(blocks, measuresBlock("与现有方案对比", "本成果", "现有方案", rows))
 	}
-	blocks = append(blocks, prose("成果介绍", k.Description)...)
-	if len(k.IP) > 0 {
-		t := view.Table{
-			Caption:     "知识产权",
-			HideCaption: true,
-			Columns:     []view.Column{{Label: "名称"}, {Label: "种类"}, {Label: "号码"}, {Label: "状态"}, {Label: "有效期到"}},
-		}
-		for _, ip := range k.IP {
-			t.Rows = append(
-				t.Rows,
-				view.TableRow{
-					Cells: view.Cells(ip.Title, codes.IPKind.Label(ip.Kind), ip.Number, choice(achievement.IPStatuses(), ip.Status), ip.Expires),
-				},
-			)
-		}
-		blocks = append(blocks, ui.Block{Title: "知识产权", Parts: view.Parts{t}})
-	}
-	if len(k.Cases) > 0 {
-		var rows view.Rows
-		for _, s := range k.Cases {
-			rows.Items = append(rows.Items, view.Row{Title: view.T(s.Organisation), Lead: view.T(s.Effect), Meta: ui.NotEmpty(s.Year)})
-		}
-		blocks = append(blocks, ui.Block{Title: "应用案例", Parts: view.Parts{rows}})
-	}
-	if k.Team.Lead != "" || k.Team.Introduction != "" {
-		team := []view.Fact{
-			{Label: "负责人", Value: k.Team.Lead},
-			{Label: "成员", Value: ui.Join(k.Team.Members)},
-			{Label: "介绍", Text: view.T(k.Team.Introduction)},
-		}
-		team = slices.DeleteFunc(team, func(f view.Fact) bool { return f.Value == "" && len(f.Text) == 0 })
-		blocks = append(blocks, ui.Block{Title: "团队", Parts: view.Parts{view.Facts{Items: team}}})
-	}
+	blocks = slices.Concat(blocks, prose("成果介绍", k.Description), rightsBlock(k.IP), casesBlock(k.Cases), teamBlock(k.Team))
 	return append(append(blocks, filesBlock(k.Files)...), contactBlock(k.Contact, who)...)
 }
 
@@ -312,7 +290,7 @@ func filesBlock(files []listing.Attachment) []ui.Block {
 	if len(items) == 0 {
 		return nil
 	}
-	return []ui.Block{{Title: "附件", Parts: view.Parts{view.Files(items)}}}
+	return []ui.Block{{ID: "files", Title: "附件", Parts: view.Parts{view.Files(items)}}}
 }
 
 // measuresBlock lists name, two values and unit; the unit has a column only where one was given apart from the value.

@@ -19,7 +19,6 @@ import (
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
 	"techmarket/internal/market/watch"
-	"techmarket/internal/trade/broker"
 	"techmarket/search"
 	"techmarket/web"
 	"techmarket/web/ui"
@@ -41,6 +40,19 @@ func (p *Pages) matchRoutes() []web.Route {
 		}
 	}
 	return routes
+}
+
+// Match is the body of the page "market/match": the other side of a listing or of a pasted problem, ranked, each with its reasons.
+type Match struct {
+	Heading string
+	Lead    string
+	Sample  bool
+	Notices []view.Notice
+	Ask     *view.Form    // the box for a problem
+	Title   string        // of the list
+	List    *view.Matches // nil: nothing was asked yet
+	Actions []view.Action
+	Side    []ui.Block
 }
 
 // matched is a listing with what was found for it, as the page, the print view and the sheet need it.
@@ -135,65 +147,82 @@ func (p *Pages) matches(c *web.Ctx, kind drawnKind) error {
 		{Label: kind.Label, Href: kind.ListPath()},
 		{Label: m.listing.Title, Href: kind.PagePath(id)},
 	}
-	body := ui.Sheet{Heading: view.T(m.listing.Title), Lead: strings.Join(m.lead, " · "), Sample: m.listing.Sample}
+	body := Match{Heading: m.listing.Title, Lead: strings.Join(m.lead, " · "), Sample: m.listing.Sample, Title: "匹配到的" + m.want.Label,
+		Notices: matchNotices(m.found)}
 	if m.OwnListings {
 		p.answerable(c, &m)
 		p.Watch.Shown(c.Actor(), m.listing, m.places)
 	}
-	list := view.Matches{Cards: m.cards}
+	body.List, body.Actions = m.list(), m.actions()
+	if body.Side, err = p.matchSide(c, m); err != nil {
+		return err
+	}
+	return c.Render("market/match", view.With[Match]{Page: page, Body: body})
+}
+
+// list is what was found, or what to do where nothing was.
+func (m matched) list() *view.Matches {
+	list := &view.Matches{Cards: m.cards}
 	if len(m.cards) > 0 || m.found.Filtered > 0 {
 		list.Note = m.note()
 	}
 	if !m.under {
-		list.More = moreAction(m.found, kind.MatchesPath(id)+"?under=yes")
+		list.More = moreAction(m.found, m.kind.MatchesPath(m.listing.ID)+"?under=yes")
 	}
 	list.Empty = view.Empty{Icon: "search-x", Title: "暂无合适" + m.want.Label, Text: "没有一项达到匹配的最低要求，可以请技术经纪人帮忙。",
 		Actions: []view.Action{{Label: "请技术经纪人来谈", Href: "/brokers?field=" + m.listing.Field}}}
 	if m.OwnListings && m.listing.State.Live() {
 		list.Empty.Text = "没有一项达到匹配的最低要求。把缺的信息补上会更准，也可以请技术经纪人帮忙；有新的会提醒您。"
 	}
-	body.Main = append(body.Main, noticeBlock(m.found)...)
-	body.Main = append(body.Main, ui.Block{Title: "匹配到的" + m.want.Label, Parts: view.Parts{list}})
-	if len(m.cards) > 0 {
-		at := kind.MatchesPath(id)
-		body.Actions = []view.Action{
-			{Label: "打印匹配单", Href: at + "/print", Kind: view.Quiet, Small: true},
-			{Label: "下载 Excel", Href: at + ".xlsx", Kind: view.Quiet, Small: true},
-		}
-		if m.want.compared && len(m.cards) > 1 {
-			var ids []int64
-			for _, place := range m.places[:min(maxCompared, len(m.places))] {
-				ids = append(ids, place.Listing.ID)
-			}
-			body.Actions = append(
-				body.Actions,
-				view.Action{Label: fmt.Sprintf("比较前 %d 项", len(ids)), Href: compareAddress(ids), Kind: view.Quiet, Small: true},
-			)
-		}
+	return list
+}
+
+// actions take the list along.
+func (m matched) actions() []view.Action {
+	if len(m.cards) == 0 {
+		return nil
 	}
-	if m.OwnListings && len(m.parts) > 0 {
-		meter := gateMeter(m.parts, kind.DeskPath(id)+"/edit")
-		body.Side = append(body.Side, ui.Block{Card: true, Title: "这条" + kind.Label + "说清楚了吗", Parts: view.Parts{meter}})
+	at := m.kind.MatchesPath(m.listing.ID)
+	out := []view.Action{
+		{Label: "打印匹配单", Href: at + "/print", Kind: view.Quiet, Small: true},
+		{Label: "下载 Excel", Href: at + ".xlsx", Kind: view.Quiet, Small: true},
 	}
-	if m.OwnListings && len(m.parts) == 0 && len(m.gate.Missing) > 0 {
+	if m.want.compared && len(m.cards) > 1 {
+		var ids []int64
+		for _, place := range m.places[:min(maxCompared, len(m.places))] {
+			ids = append(ids, place.Listing.ID)
+		}
+		out = append(out, view.Action{Label: fmt.Sprintf("比较前 %d 项", len(ids)), Href: compareAddress(ids), Kind: view.Quiet, Small: true})
+	}
+	return out
+}
+
+// matchSide is for the owner what the listing lacks and its alerts, and for all but brokers who can help.
+func (p *Pages) matchSide(c *web.Ctx, m matched) ([]ui.Block, error) {
+	var out []ui.Block
+	edit := m.kind.DeskPath(m.listing.ID) + "/edit"
+	switch {
+	case m.OwnListings && len(m.parts) > 0:
+		out = append(out, ui.Block{Card: true, Title: "这条" + m.kind.Label + "说清楚了吗", Parts: view.Parts{gateMeter(m.parts, edit)}})
+	case m.OwnListings && len(m.gate.Missing) > 0:
 		share := view.Share{Done: m.gate.Percent, Of: 100, Label: fmt.Sprintf("%d%%。补上下面几处，匹配会更准：", m.gate.Percent)}
 		var missing view.Links
 		for _, miss := range m.gate.Missing[:min(4, len(m.gate.Missing))] {
-			missing = append(missing, view.Link{Label: miss.Label, Href: kind.DeskPath(id) + "/edit#" + miss.Path})
+			missing = append(missing, view.Link{Label: miss.Label, Href: edit + "#" + miss.Path})
 		}
-		body.Side = append(body.Side, ui.Block{Card: true, Title: "资料完整度", Parts: view.Parts{share, missing}})
+		out = append(out, ui.Block{Card: true, Title: "资料完整度", Parts: view.Parts{share, missing}})
 	}
 	if m.OwnListings && m.listing.State.Live() { // nothing is matched to what is closed
 		alerts, err := p.alertBlock(c, m)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		body.Side = append(body.Side, alerts)
+		out = append(out, alerts)
 	}
 	if !c.Actor().Has(actor.Broker) { // who is one needs no other
-		body.Side = append(body.Side, p.brokerBlock(c, m.listing))
+		out = append(out, p.brokerBlock(c, m.listing))
 	}
-	return ui.ShowSheet(c, page, body)
+	return out, nil
 }
 
 // similarTo lists those of the same kind that are about the same thing.
@@ -225,45 +254,39 @@ func (p *Pages) similarTo(c *web.Ctx, kind drawnKind) error {
 	page := c.Page("相似的" + kind.Label)
 	page.Nav = kind.Path
 	page.Breadcrumbs = []view.Link{{Label: kind.Label, Href: kind.ListPath()}, {Label: l.Title, Href: kind.PagePath(l.ID)}}
-	body := ui.Sheet{Lead: "与“" + l.Title + "”内容相近的" + kind.Label + "，相近的在前。", Sample: l.Sample}
-	body.Main = append(noticeBlock(found), ui.Block{Parts: view.Parts{view.Matches{Cards: cards,
-		Empty: view.Empty{
+	body := Match{Heading: page.Title, Lead: "与“" + l.Title + "”内容相近的" + kind.Label + "，相近的在前。", Sample: l.Sample,
+		Title: page.Title, Notices: matchNotices(found), List: &view.Matches{Cards: cards, Empty: view.Empty{
 			Icon:    "search-x",
 			Title:   "没有相似的" + kind.Label,
 			Text:    "目前公开的" + kind.Label + "里没有内容相近的。",
 			Actions: []view.Action{{Label: "看全部" + kind.Label, Href: kind.ListPath()}},
-		}}}})
-	return ui.ShowSheet(c, page, body)
+		}}}
+	return c.Render("market/match", view.With[Match]{Page: page, Body: body})
 }
 
 // matchText matches a problem that somebody pasted, without posting it.
 func (p *Pages) matchText(c *web.Ctx) error {
 	text := c.QueryForm().Text("q")
 	page := c.Page("看看谁已经解决了")
-	body := ui.Sheet{Lead: "粘贴一段技术难题，不用注册就能看到可能合适的成果和理由。"}
-	form := view.Form{
+	post := "/demands/new?" + url.Values{"text": {text}}.Encode()
+	body := Match{Heading: page.Title, Lead: "粘贴一段技术难题，不用注册就能看到可能合适的成果和理由。", Title: "可能合适的成果", Ask: &view.Form{
 		Action:  "/match",
 		Get:     true,
-		Actions: []view.Action{{Label: "找成果"}, {Label: "发布成需求", Href: "/demands/new?" + url.Values{"text": {text}}.Encode(), Kind: view.Quiet}},
-		Sections: []view.Section{
-			{
-				Fields: []view.Field{{Kind: view.Area, Name: "q", Label: "技术难题", Value: text, Required: true, Rows: 6, Hint: "哪道工序、什么对象、现在做到多少、要做到多少"}},
-			},
-		},
-	}
-	body.Main = append(body.Main, ui.Block{Parts: view.Parts{form}})
+		Actions: []view.Action{{Label: "找成果"}, {Label: "发布成需求", Href: post, Kind: view.Quiet}},
+		Sections: []view.Section{{Fields: []view.Field{{Kind: view.Area, Name: "q", Label: "技术难题", Value: text, Required: true, Rows: 6,
+			Hint: "哪道工序、什么对象、现在做到多少、要做到多少"}}}},
+	}}
 	if text != "" {
-		blocks, err := p.matchesOfText(c, text, "/demands/new?"+url.Values{"text": {text}}.Encode())
-		if err != nil {
+		var err error
+		if body.List, body.Notices, err = p.matchesOfText(c, text, post); err != nil {
 			return err
 		}
-		body.Main = append(body.Main, blocks...)
 	}
-	return ui.ShowSheet(c, page, body)
+	return c.Render("market/match", view.With[Match]{Page: page, Body: body})
 }
 
 // matchesOfText lists what fits a pasted problem, and what to try where nothing does; post is where it becomes a need.
-func (p *Pages) matchesOfText(c *web.Ctx, text, post string) ([]ui.Block, error) {
+func (p *Pages) matchesOfText(c *web.Ctx, text, post string) (*view.Matches, []view.Notice, error) {
 	under := c.QueryForm().Bool("under")
 	found, err := p.Matcher.Find(
 		c.Context(),
@@ -276,19 +299,19 @@ func (p *Pages) matchesOfText(c *web.Ctx, text, post string) ([]ui.Block, error)
 		},
 	)
 	if err != nil && !fault.HasCode(err, "match_empty") {
-		return nil, err
+		return nil, nil, err
 	}
 	want, err := p.kind(achievement.Kind)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	cards, _, err := p.matchCards(c, want, found, func(id int64) view.Action {
 		return view.Action{Label: "看成果", Href: want.PagePath(id), Small: true, Kind: view.Quiet}
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	m := view.Matches{Cards: cards, Empty: view.Empty{Icon: "search-x", Title: "暂无合适成果",
+	m := &view.Matches{Cards: cards, Empty: view.Empty{Icon: "search-x", Title: "暂无合适成果",
 		Text: "没有一项达到匹配的最低要求。写明对象、工序和要达到的指标会更准；发布成需求后，有新成果时会提醒您；也可以请技术经纪人帮忙。",
 		Actions: []view.Action{
 			{Label: "发布成需求", Href: post},
@@ -297,7 +320,7 @@ func (p *Pages) matchesOfText(c *web.Ctx, text, post string) ([]ui.Block, error)
 	if !under {
 		m.More = moreAction(found, "/match?"+url.Values{"q": {text}, "under": {"yes"}}.Encode())
 	}
-	return append(noticeBlock(found), ui.Block{Title: "可能合适的成果", Parts: view.Parts{m}}), nil
+	return m, matchNotices(found), nil
 }
 
 // moreAction opens what lies under the line; nil where nothing does.
@@ -308,12 +331,12 @@ func moreAction(found matching.Matches, address string) *view.Action {
 	return &view.Action{Label: "看看还有哪些（只有个别词相同）", Href: address, Kind: view.Quiet, Small: true}
 }
 
-// noticeBlock says what the matching had to do without.
-func noticeBlock(found matching.Matches) []ui.Block {
+// matchNotices say what the matching had to do without.
+func matchNotices(found matching.Matches) []view.Notice {
 	if found.Notice == "" {
 		return nil
 	}
-	return []ui.Block{{Parts: view.Parts{view.Notice{Title: found.Notice}}}}
+	return []view.Notice{{Title: found.Notice}}
 }
 
 // matchCards reads the found listings again and draws score, reasons and the sheet behind them; places are the same, for the log.
@@ -444,7 +467,7 @@ func whole(parts []float64) (rounded []int, sum float64) {
 
 // brokerBlock proposes brokers for a listing's field and place.
 func (p *Pages) brokerBlock(c *web.Ctx, l listing.Listing) ui.Block {
-	var found []broker.Suggestion
+	var found []SuggestedBroker
 	if p.Brokers != nil {
 		found, _ = p.Brokers.Suggest(c.Context(), ui.FirstTwo(l.Field), l.Division, 3) // a suggestion is not worth an error page
 	}

@@ -55,13 +55,8 @@ func (p *Pages) ownListings(c *web.Ctx, kind drawnKind) error {
 		if counts[s] > 0 {
 			tabs.Items = append(
 				tabs.Items,
-				view.Link{
-					Label:    words.ListingState(s),
-					Href:     at + "?state=" + string(s),
-					Count:    counts[s],
-					HasCount: true,
-					Current:  slices.Contains(f.States, s),
-				},
+				view.Link{Label: words.ListingState(s), Href: at + "?state=" + string(s), Count: counts[s], HasCount: true,
+					Current: slices.Contains(f.States, s)},
 			)
 		}
 	}
@@ -247,14 +242,16 @@ func (p *Pages) moveListing(c *web.Ctx, kind drawnKind) error {
 	}
 	back := kind.DeskPath(id)
 	e := listing.Event(f.Text("event"))
-	if _, err := p.Listings.Do(c.Context(), c.Actor(), listing.Command{ID: id, Version: f.Int("version"), Event: e, Reason: f.Text("reason")}); err != nil {
+	command := listing.Command{ID: id, Version: f.Int("version"), Event: e, Reason: f.Text("reason")}
+	if _, err := p.Listings.Do(c.Context(), c.Actor(), command); err != nil {
 		if e == listing.EventSubmit && fault.Is(err, fault.Invalid) {
 			// The editor shows what is missing at each field.
 			return p.showEditor(c, kind, id, nil, err)
 		}
 		return ui.FlashRefusal(c, err, back)
 	}
-	said := map[listing.Event]string{listing.EventSubmit: "已提交，由所在盟市或自治区的管理员审核。通过后公开，结果发消息告诉您。", listing.EventRevise: "可以修改了；审核通过前，公开的仍是原来的内容。",
+	said := map[listing.Event]string{listing.EventSubmit: "已提交，由所在盟市或自治区的管理员审核。通过后公开，结果发消息告诉您。",
+		listing.EventRevise:  "可以修改了；审核通过前，公开的仍是原来的内容。",
 		listing.EventConfirm: "已确认，谢谢。", listing.EventRenew: "已续期 12 个月。"}[e]
 	if said == "" {
 		said = "已" + words.ListingEvent(e) + "。"

@@ -4,7 +4,9 @@
 package market
 
 import (
+	"context"
 	"slices"
+	"time"
 
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/catalogue"
@@ -13,10 +15,16 @@ import (
 	"techmarket/internal/market/listing/importer"
 	"techmarket/internal/market/watch"
 	"techmarket/internal/people/identity"
-	"techmarket/internal/trade/broker"
 	"techmarket/web"
 	"techmarket/web/ui"
+	"techmarket/web/view"
 )
+
+// Replies tells how a unit has answered approaches since a day; internal/app supplies it over the talks.
+type Replies func(ctx context.Context, org int64, since time.Time, sample bool) (Replied, error)
+
+// Replied counts approaches. MedianHours is from approach to answer; 0 without answers.
+type Replied struct{ Received, Answered, MedianHours int64 }
 
 // Pages holds the services that these pages call; internal/app fills it.
 type Pages struct {
@@ -28,10 +36,30 @@ type Pages struct {
 	Watch        *watch.Service
 	Synonyms     func(text string) []string // other names of what a text holds
 	Importer     *importer.Service
-	Brokers      *broker.Service
+	Brokers      Brokers
+	Replies      Replies
 	Identity     *identity.Service
 	Files        ui.Files
 	Help         func(c *web.Ctx, l listing.Listing) ([]ui.Block, error) // who else can help with a need: registers, which stand to the right
+}
+
+// Declared lists the templates of this wing's own pages.
+func Declared() []view.Decl {
+	return []view.Decl{view.Declare[Achievement]("market/achievement"), view.Declare[Match]("market/match")}
+}
+
+// Brokers proposes people who can help; internal/app supplies it over the brokers' room, which stands right of this wing.
+type Brokers interface {
+	// Suggest gives at most limit brokers for a field (two digits) and a place, the best first.
+	Suggest(ctx context.Context, field, division string, limit int) ([]SuggestedBroker, error)
+}
+
+// SuggestedBroker is a broker as a listing shows one.
+type SuggestedBroker struct {
+	AccountID          int64
+	Name, Organisation string
+	Fields             []string
+	Sample             bool
 }
 
 // Routes lists every page and action with who may use it.

@@ -55,25 +55,7 @@ func (p *Pages) quality(c *web.Ctx) error {
 		},
 		ui.Block{Title: "按盟市", Parts: view.Parts{funnelTable("按盟市", "盟市", q.ByLeague, ui.LeagueName)}},
 	)
-	why := view.Table{
-		Caption:     "不合适的原因",
-		HideCaption: true,
-		Columns:     []view.Column{{Label: "原因"}, {Label: "来自"}, {Label: "次数", Numeric: true}},
-		Empty:       view.Empty{Title: "还没有人说不合适"},
-	}
-	for _, r := range q.Refused {
-		why.Rows = append(
-			why.Rows,
-			view.TableRow{
-				Cells: view.Cells(
-					codes.Decline.Label(r.Code),
-					map[string]string{"match": "匹配页标为不合适", "deal": "婉拒对接意向"}[r.Source],
-					strconv.Itoa(r.Times),
-				),
-			},
-		)
-	}
-	body.Main = append(body.Main, ui.Block{Title: "不合适的原因", Parts: view.Parts{why}})
+	body.Main = append(body.Main, ui.Block{Title: "不合适的原因", Parts: view.Parts{refusedTable(q.Refused)}})
 	for _, g := range []struct {
 		by, title, intro string
 		name             func(string) string
@@ -89,16 +71,51 @@ func (p *Pages) quality(c *web.Ctx) error {
 			ui.Block{Title: g.title, Intro: g.intro, Parts: view.Parts{exposureTable(g.title, g.by, q.Exposure, g.name)}},
 		)
 	}
-	missed := view.Table{
+	body.Main = append(body.Main, ui.Block{Title: "没有结果的搜索",
+		Intro: "只记搜索词和次数，不记是谁；含号码、邮箱或超过 30 字的不记。", Parts: view.Parts{p.missedTable(q.Empty)}})
+	triage, err := ui.TriageTable(c, p.Listings, sample)
+	if err != nil {
+		return err
+	}
+	body.Main = append(body.Main, triage)
+	return ui.ShowSheet(c, page, body)
+}
+
+// refusedTable counts why listings were refused, at the match page and in approaches.
+func refusedTable(rows []watch.Reason) view.Table {
+	t := view.Table{
+		Caption:     "不合适的原因",
+		HideCaption: true,
+		Columns:     []view.Column{{Label: "原因"}, {Label: "来自"}, {Label: "次数", Numeric: true}},
+		Empty:       view.Empty{Title: "还没有人说不合适"},
+	}
+	for _, r := range rows {
+		t.Rows = append(
+			t.Rows,
+			view.TableRow{
+				Cells: view.Cells(
+					codes.Decline.Label(r.Code),
+					map[string]string{"match": "匹配页标为不合适", "deal": "婉拒对接意向"}[r.Source],
+					strconv.Itoa(r.Times),
+				),
+			},
+		)
+	}
+	return t
+}
+
+// missedTable lists the searches that found nothing.
+func (p *Pages) missedTable(rows []watch.EmptySearch) view.Table {
+	t := view.Table{
 		Caption:     "没有结果的搜索",
 		HideCaption: true,
 		Columns:     []view.Column{{Label: "搜索词"}, {Label: "范围"}, {Label: "次数", Numeric: true}, {Label: "最近一次"}},
 		Empty:       view.Empty{Title: "没有记录"},
 	}
-	for _, e := range q.Empty {
+	for _, e := range rows {
 		kind := p.Listings.Kinds().Of(e.Kind)
-		missed.Rows = append(
-			missed.Rows,
+		t.Rows = append(
+			t.Rows,
 			view.TableRow{
 				Cells: []view.Cell{
 					{Text: e.Words, Header: true, Href: kind.ListPath() + "?" + url.Values{"q": {e.Words}}.Encode()},
@@ -109,13 +126,7 @@ func (p *Pages) quality(c *web.Ctx) error {
 			},
 		)
 	}
-	body.Main = append(body.Main, ui.Block{Title: "没有结果的搜索", Intro: "只记搜索词和次数，不记是谁；含号码、邮箱或超过 30 字的不记。", Parts: view.Parts{missed}})
-	triage, err := ui.TriageTable(c, p.Listings, sample)
-	if err != nil {
-		return err
-	}
-	body.Main = append(body.Main, triage)
-	return ui.ShowSheet(c, page, body)
+	return t
 }
 
 // bandTable is what was measured of each band.

@@ -89,46 +89,16 @@ func (p *Pages) review(c *web.Ctx) error {
 		Heading: view.T(l.Title),
 		Tags:    []view.Tag{{Label: kind.Label}, listingStateTag(o.listing)},
 		Sample:  l.Sample,
-		Main:    o.blocks,
 	}
-	if o.listing.State == listing.Returned { // the working content is the owner's: a page of dashes would say that nothing was filled in
-		body.Main = []ui.Block{{Parts: view.Parts{view.Notice{Title: "已退回，单位正在修改", Text: "修改中的内容只有本单位看得到，再次提交后可以审核。"}}}}
+	if o.listing.State != listing.Returned { // the working content is the owner's: a page of dashes would say that nothing was filled in
+		body.Main = o.blocks
 	}
-	if len(o.warnings) > 0 {
-		n := &view.Notice{Tone: view.Warn, Title: "系统提醒"}
-		for _, w := range o.warnings {
-			n.Items = append(n.Items, view.Link{Label: w.Message})
-		}
-		body.Main = append([]ui.Block{{Parts: view.Parts{n}}}, body.Main...)
+	body.Main = append(reviewNotices(o), body.Main...)
+	decision, err := p.reviewForms(c, kind, o)
+	if err != nil {
+		return err
 	}
-	if o.listing.State.InReview() {
-		var fields []view.Field
-		if len(kind.Triages) > 0 {
-			options := []view.Option{{Value: "", Label: "不判断", Checked: true}}
-			for _, t := range kind.Triages {
-				options = append(options, view.Option{Value: t.Code, Label: t.Label})
-			}
-			fields = append(fields, view.Field{Kind: view.Radio, Name: "triage", Label: kind.Label + "判断", Options: options})
-			choice, err := p.brokerChoice(c, o.listing)
-			if err != nil {
-				return err
-			}
-			fields = append(fields, choice...)
-		}
-		fields = append(fields, view.Field{Kind: view.Area, Name: "reason", Label: "意见", Hint: "退回时必填，写明哪里要改、怎么改", Max: 500})
-		f := view.NewForm(listing.ReviewPath(id), "", fields...)
-		f.Hidden = []view.Pair{{Name: "version", Value: strconv.Itoa(o.listing.Version)}}
-		f.Actions = []view.Action{
-			{Label: "通过并发布", Name: "event", Value: string(listing.EventPublish)},
-			{Label: "退回修改", Name: "event", Value: string(listing.EventReturn), Kind: view.Danger},
-		}
-		body.Side = append(body.Side, ui.Block{Card: true, Title: "审核", Parts: view.Parts{f}})
-	} else if slices.Contains(o.actions, listing.EventWithdraw) {
-		f := view.NewForm(listing.ReviewPath(id), "", view.Field{Kind: view.Area, Name: "reason", Label: "撤下的原因", Required: true, Max: 500})
-		f.Hidden = []view.Pair{{Name: "version", Value: strconv.Itoa(o.listing.Version)}}
-		f.Actions = []view.Action{{Label: "撤下", Name: "event", Value: string(listing.EventWithdraw), Kind: view.Danger}}
-		body.Side = append(body.Side, ui.Block{Fold: "撤下…", Parts: view.Parts{f}})
-	}
+	body.Side = append(body.Side, decision...)
 	if len(kind.Triages) > 0 {
 		said, err := p.diagnosisBlocks(c, id)
 		if err != nil {
@@ -150,6 +120,61 @@ func (p *Pages) review(c *web.Ctx) error {
 	return ui.ShowSheet(c, page, body)
 }
 
+// reviewNotices say what the system noticed, and why there is nothing to read.
+func reviewNotices(o own) []ui.Block {
+	var out []ui.Block
+	if len(o.warnings) > 0 {
+		n := view.Notice{Tone: view.Warn, Title: "系统提醒"}
+		for _, w := range o.warnings {
+			n.Items = append(n.Items, view.Link{Label: w.Message})
+		}
+		out = append(out, ui.Block{Parts: view.Parts{n}})
+	}
+	if o.listing.State == listing.Returned {
+		out = append(out, ui.Block{Parts: view.Parts{view.Notice{Title: "已退回，单位正在修改", Text: "修改中的内容只有本单位看得到，再次提交后可以审核。"}}})
+	}
+	return out
+}
+
+// reviewForms are the decision on what was submitted, or the way to withdraw what is public.
+func (p *Pages) reviewForms(c *web.Ctx, kind drawnKind, o own) ([]ui.Block, error) {
+	at, version := listing.ReviewPath(o.listing.ID), view.Pair{Name: "version", Value: strconv.Itoa(o.listing.Version)}
+	switch {
+	case o.listing.State.InReview():
+		fields, err := p.triageFields(c, kind, o.listing)
+		if err != nil {
+			return nil, err
+		}
+		fields = append(fields, view.Field{Kind: view.Area, Name: "reason", Label: "意见", Hint: "退回时必填，写明哪里要改、怎么改", Max: 500})
+		f := view.NewForm(at, "", fields...)
+		f.Hidden = []view.Pair{version}
+		f.Actions = []view.Action{
+			{Label: "通过并发布", Name: "event", Value: string(listing.EventPublish)},
+			{Label: "退回修改", Name: "event", Value: string(listing.EventReturn), Kind: view.Danger},
+		}
+		return []ui.Block{{Card: true, Title: "审核", Parts: view.Parts{f}}}, nil
+	case slices.Contains(o.actions, listing.EventWithdraw):
+		f := view.NewForm(at, "", view.Field{Kind: view.Area, Name: "reason", Label: "撤下的原因", Required: true, Max: 500})
+		f.Hidden = []view.Pair{version}
+		f.Actions = []view.Action{{Label: "撤下", Name: "event", Value: string(listing.EventWithdraw), Kind: view.Danger}}
+		return []ui.Block{{Fold: "撤下…", Parts: view.Parts{f}}}, nil
+	}
+	return nil, nil
+}
+
+// triageFields ask for the desk's judgement, for the kinds that have one, and for a broker's look.
+func (p *Pages) triageFields(c *web.Ctx, kind drawnKind, l listing.Listing) ([]view.Field, error) {
+	if len(kind.Triages) == 0 {
+		return nil, nil
+	}
+	options := []view.Option{{Value: "", Label: "不判断", Checked: true}}
+	for _, t := range kind.Triages {
+		options = append(options, view.Option{Value: t.Code, Label: t.Label})
+	}
+	choice, err := p.brokerChoice(c, l)
+	return append([]view.Field{{Kind: view.Radio, Name: "triage", Label: kind.Label + "判断", Options: options}}, choice...), err
+}
+
 func (p *Pages) decideListing(c *web.Ctx) error {
 	id, err := c.ID("id")
 	if err != nil {
@@ -160,7 +185,9 @@ func (p *Pages) decideListing(c *web.Ctx) error {
 		return err
 	}
 	e := listing.Event(f.Text("event"))
-	if _, err := p.Listings.Do(c.Context(), c.Actor(), listing.Command{ID: id, Version: f.Int("version"), Event: e, Reason: f.Text("reason"), Triage: f.Text("triage"), Broker: int64(f.Int("broker"))}); err != nil {
+	command := listing.Command{ID: id, Version: f.Int("version"), Event: e, Reason: f.Text("reason"), Triage: f.Text("triage"),
+		Broker: int64(f.Int("broker"))}
+	if _, err := p.Listings.Do(c.Context(), c.Actor(), command); err != nil {
 		return ui.FlashRefusal(c, err, listing.ReviewPath(id))
 	}
 	c.Flash(view.OK, "已"+words.ListingEvent(e)+"，发布单位会收到消息。")

@@ -161,7 +161,9 @@ func (p *Pages) answerMatch(c *web.Ctx, kind drawnKind) error {
 		}
 		return err
 	}
-	said := map[watch.Answer]string{watch.Keep: "已收藏，同单位的人都能在“收藏”里看到。", watch.Drop: "已取消收藏。", watch.Refuse: "已记下，不再向本单位推荐这一项；可以在“收藏”页恢复。", watch.Restore: "已恢复，会重新参与匹配。"}[answer]
+	said := map[watch.Answer]string{watch.Keep: "已收藏，同单位的人都能在“收藏”里看到。", watch.Drop: "已取消收藏。",
+		watch.Refuse:  "已记下，不再向本单位推荐这一项；可以在“收藏”页恢复。",
+		watch.Restore: "已恢复，会重新参与匹配。"}[answer]
 	c.Flash(view.OK, said)
 	return c.SeeNext(kind.MatchesPath(id))
 }

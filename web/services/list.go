@@ -84,7 +84,10 @@ func (p *Pages) list(c *web.Ctx) error {
 	body := ui.Listing{Lead: d.Lead, Rail: rail(d, f), Pager: view.Pager{Total: -1}}
 	body.Search = &view.Search{Action: d.ListPath(), Name: "q", Value: f.Text, Label: "按" + d.NameOf + "查找", Placeholder: d.NameOf,
 		Submit: "查找", Hidden: body.Rail.Hidden}
-	body.Head = &view.ListHead{Found: min(total, register.CountMost), Unit: "条", Clear: d.ListPath()}
+	body.Head = &view.ListHead{Found: min(total, register.CountMost), Unit: "条"}
+	if body.Rail.Active > 0 || f.Text != "" {
+		body.Head.Clear = d.ListPath()
+	}
 	if total > register.CountMost {
 		body.Head.Unit = "条以上"
 	}

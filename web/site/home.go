@@ -26,9 +26,10 @@ type Home struct {
 	Search       view.Search
 	Topics       []view.Chip
 	Figures      []view.Figure
-	Entries      []view.Entry
+	Doors        []view.Entry
 	Achievements view.Rows
 	Demands      view.Rows
+	DemandsTitle string
 	Map          view.Picture
 	MapNote      string
 	Top          view.Table
@@ -51,16 +52,7 @@ func (p *Pages) home(c *web.Ctx) error {
 			Scopes:      []view.Option{{Value: "achievements", Label: "找成果"}, {Value: "demands", Label: "找需求"}, {Value: "match", Label: "按难题匹配"}},
 			Placeholder: "关键词，或直接粘贴一段技术难题",
 		},
-		Entries: []view.Entry{
-			{Icon: "lightbulb", Label: "发布成果", Note: "高校院所、团队", Href: "/achievements/new"},
-			{Icon: "circle-help", Label: "发布需求", Note: "企业、合作社", Href: "/demands/new"},
-			{Icon: "search", Label: "找技术", Note: "粘贴难题，看谁解决了", Href: "/match"},
-			{Icon: "stamp", Label: "合同登记", Note: "预审、提交、进度", Href: "/contracts"},
-			{Icon: "shield-check", Label: "证明核验", Note: "编号或扫码", Href: "/verify"},
-		},
-	}
-	if a := c.Actor(); a.Staff() || a.Officer() {
-		body.Entries[3].Note, body.Entries[3].Href = "受理、审查、登记", "/registry"
+		Doors: doors(c),
 	}
 	for _, t := range codes.Topics() {
 		if t.Broad && len(body.Topics) < 8 {
@@ -84,25 +76,61 @@ func (p *Pages) home(c *web.Ctx) error {
 	for _, it := range achievements.Items {
 		body.Achievements.Items = append(body.Achievements.Items, ui.AchievementRow(c, it, orgs[it.OrganisationID]))
 	}
-	demands, err := p.Demands.Latest(c.Context(), c.Actor(), listing.Filter{Limit: 4})
-	if err != nil {
+	if err := p.homeNeeds(c, &body); err != nil {
 		return err
-	}
-	if orgs, err = p.Identity.Organisations(c.Context(), ui.OrgIDs(demands.Items)); err != nil {
-		return err
-	}
-	body.Demands = view.Rows{
-		Label: "等你来解的需求",
-		Empty: view.Empty{Title: "还没有需求", Actions: []view.Action{{Label: "发布第一条需求", Href: "/demands/new"}}},
-	}
-	for _, it := range demands.Items {
-		body.Demands.Items = append(body.Demands.Items, ui.DemandRow(c, it, orgs[it.OrganisationID]))
 	}
 	if err := p.homeFigures(c, &body); err != nil {
 		return err
 	}
 	page := c.Page("")
 	return c.Render("site/home", view.With[Home]{Page: page, Body: body})
+}
+
+// doors are the eight services by the names under which people ask for them. What is not done here says so.
+func doors(c *web.Ctx) []view.Entry {
+	filing := "/contracts"
+	if a := c.Actor(); a.Staff() || a.Officer() {
+		filing = "/registry"
+	}
+	return []view.Entry{
+		{Icon: "book-open", Label: c.T("home.door.policy"), Note: c.T("home.door.policy.note"), Href: "/policies"},
+		{Icon: "circle-help", Label: c.T("home.door.rd"), Note: c.T("home.door.rd.note"), Href: "/demands/new"},
+		{Icon: "lightbulb", Label: c.T("home.door.result"), Note: c.T("home.door.result.note"), Href: "/achievements/new"},
+		{Icon: "building-2", Label: c.T("home.door.incubate"), Note: c.T("home.door.incubate.note"), Href: "/registers"},
+		{Icon: "landmark", Label: c.T("home.door.finance"), Note: c.T("home.door.finance.note"), Href: "/policies"},
+		{Icon: "badge-check", Label: c.T("home.door.ip"), Note: c.T("home.door.ip.note"), Href: "/achievements"},
+		{Icon: "scale", Label: c.T("home.door.trade"), Note: c.T("home.door.trade.note"), Href: "/sales"},
+		{Icon: "stamp", Label: c.T("home.door.register"), Note: c.T("home.door.register.note"), Href: filing},
+	}
+}
+
+// homeNeeds are this week's needs, or the newest where the week has brought none.
+func (p *Pages) homeNeeds(c *web.Ctx, body *Home) error {
+	demands, err := p.Demands.Latest(c.Context(), c.Actor(), listing.Filter{Limit: 4})
+	if err != nil {
+		return err
+	}
+	orgs, err := p.Identity.Organisations(c.Context(), ui.OrgIDs(demands.Items))
+	if err != nil {
+		return err
+	}
+	body.DemandsTitle = c.T("home.needs")
+	body.Demands = view.Rows{
+		Label: body.DemandsTitle,
+		Empty: view.Empty{Title: "还没有需求", Actions: []view.Action{{Label: "发布第一条需求", Href: "/demands/new"}}},
+	}
+	week := c.Now().AddDate(0, 0, -7)
+	for i, it := range demands.Items {
+		fresh := it.PublishedAt != nil && it.PublishedAt.After(week)
+		if i == 0 && fresh {
+			body.DemandsTitle = c.T("home.needs.week")
+		}
+		if !fresh && body.DemandsTitle == c.T("home.needs.week") {
+			break
+		}
+		body.Demands.Items = append(body.Demands.Items, ui.DemandRow(c, it, orgs[it.OrganisationID]))
+	}
+	return nil
 }
 
 // homeFigures fills the head figures and the map: published figures with their year and source, the market's own

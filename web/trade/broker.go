@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"strconv"
 
-	"techmarket/internal/certify/contract"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
@@ -58,79 +57,76 @@ func (p *Pages) brokers(c *web.Ctx) error {
 	}
 	page := c.Page("技术经纪人")
 	page.Nav = "brokers"
-	fields := view.FilterGroup{
-		Legend:  "擅长领域",
-		Name:    "field",
-		Single:  true,
-		Fold:    12,
-		Options: []view.Option{{Label: "全部", Checked: filter.Field == ""}},
-	}
-	for _, f := range codes.Field.Children("") {
-		fields.Options = append(fields.Options, view.Option{Value: f.Code, Label: f.Label, Checked: f.Code == filter.Field})
-	}
-	leagues := view.FilterGroup{
-		Legend:  "服务盟市",
-		Name:    "league",
-		Single:  true,
-		Fold:    13,
-		Options: []view.Option{{Label: "全部", Checked: filter.League == ""}},
-	}
-	for _, l := range region.Leagues() {
-		leagues.Options = append(leagues.Options, view.Option{Value: l.Code, Label: l.Name, Checked: l.Code == filter.League})
-	}
-	rail := &view.Rail{Action: "/brokers", Clear: "/brokers", Groups: []view.FilterGroup{leagues, fields}}
-	var chips []view.Chip
-	without := func(name string) string {
-		v := url.Values{}
-		for k, s := range map[string]string{"field": filter.Field, "league": filter.League} {
-			if s != "" && k != name {
-				v.Set(k, s)
-			}
-		}
-		if len(v) == 0 {
-			return "/brokers"
-		}
-		return "/brokers?" + v.Encode()
-	}
-	if filter.League != "" {
-		chips = append(chips, view.Chip{Label: region.Name(filter.League), On: true, Href: without("league")})
-	}
-	if filter.Field != "" {
-		chips = append(chips, view.Chip{Label: codes.Field.Label(filter.Field), On: true, Href: without("field")})
-	}
-	rail.Active = len(chips)
+	rail, chips := brokerFilter(filter)
 	rows := view.Rows{Label: "技术经纪人", Empty: view.Empty{Icon: "users", Title: "没有符合条件的技术经纪人", Text: "去掉一个条件再看；服务全区的经纪人在每个盟市下都会列出。"}}
 	for _, b := range cards {
-		rows.Items = append(
-			rows.Items,
-			view.Row{Title: view.T(b.Name), Href: fmt.Sprintf("/brokers/%d", b.AccountID), Lead: view.T(ui.Clip(b.Introduction, 90)),
-				Meta: ui.NotEmpty(
-					b.Organisation,
-					ui.Join(ui.Labels(codes.Field, b.Fields)),
-					"服务"+ui.PlaceNames(b.Divisions),
-				), Tags: []view.Tag{qualification(b)}, Sample: b.Sample,
-				Right: fmt.Sprintf(
-					"促成 %d 项",
-					b.Record.Agreed,
-				), RightNote: fmt.Sprintf("引荐 %d · 已登记 %d", b.Record.Introduced, b.Record.Registered), HeadingTag: "h2"},
-		)
+		rows.Items = append(rows.Items, brokerRow(b))
 	}
 	body := ui.Listing{Lead: "帮供需双方对接、谈成、签约的人。促成和登记的项数由本平台按实际交易计数，不能自己填写。", Rail: rail, Rows: &rows, Pager: view.Pager{Total: -1}}
 	if len(chips) > 0 {
 		body.Head = &view.ListHead{Found: len(cards), Unit: "位", OnPage: true, Chips: chips, Clear: "/brokers"}
 	}
 	if len(cards) == size {
-		next := without("")
-		sep := "?"
-		if next != "/brokers" {
-			sep = "&"
-		}
-		body.Pager.Next = next + sep + "after=" + strconv.FormatInt(cards[size-1].AccountID, 10)
+		filter.After = cards[size-1].AccountID
+		body.Pager.Next = brokersAddress(filter)
 	}
 	if c.Actor().Has(actor.Broker) {
 		body.Actions = []view.Action{{Label: "填写我的资料", Href: "/account/broker", Kind: view.Quiet}}
 	}
 	return ui.ShowList(c, page, body)
+}
+
+// brokersAddress is the directory under a filter.
+func brokersAddress(f broker.Filter) string {
+	v := url.Values{}
+	for name, value := range map[string]string{"field": f.Field, "league": f.League} {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	if f.After != 0 {
+		v.Set("after", strconv.FormatInt(f.After, 10))
+	}
+	if len(v) == 0 {
+		return "/brokers"
+	}
+	return "/brokers?" + v.Encode()
+}
+
+// brokerFilter offers the fields and leagues, and a chip for each that is chosen, which takes it away.
+func brokerFilter(now broker.Filter) (*view.Rail, []view.Chip) {
+	fields := view.FilterGroup{Legend: "擅长领域", Name: "field", Single: true, Fold: 12,
+		Options: []view.Option{{Label: "全部", Checked: now.Field == ""}}}
+	for _, f := range codes.Field.Children("") {
+		fields.Options = append(fields.Options, view.Option{Value: f.Code, Label: f.Label, Checked: f.Code == now.Field})
+	}
+	leagues := view.FilterGroup{Legend: "服务盟市", Name: "league", Single: true, Fold: 13,
+		Options: []view.Option{{Label: "全部", Checked: now.League == ""}}}
+	for _, l := range region.Leagues() {
+		leagues.Options = append(leagues.Options, view.Option{Value: l.Code, Label: l.Name, Checked: l.Code == now.League})
+	}
+	var chips []view.Chip
+	if now.League != "" {
+		chips = append(chips, view.Chip{Label: region.Name(now.League), On: true, Href: brokersAddress(broker.Filter{Field: now.Field})})
+	}
+	if now.Field != "" {
+		chips = append(chips, view.Chip{Label: codes.Field.Label(now.Field), On: true, Href: brokersAddress(broker.Filter{League: now.League})})
+	}
+	return &view.Rail{Action: "/brokers", Clear: "/brokers", Groups: []view.FilterGroup{leagues, fields}, Active: len(chips)}, chips
+}
+
+func brokerRow(b broker.Card) view.Row {
+	return view.Row{
+		Title:      view.T(b.Name),
+		Href:       fmt.Sprintf("/brokers/%d", b.AccountID),
+		Lead:       view.T(ui.Clip(b.Introduction, 90)),
+		Meta:       ui.NotEmpty(b.Organisation, ui.Join(ui.Labels(codes.Field, b.Fields)), "服务"+ui.PlaceNames(b.Divisions)),
+		Tags:       []view.Tag{qualification(b)},
+		Sample:     b.Sample,
+		Right:      fmt.Sprintf("促成 %d 项", b.Record.Agreed),
+		RightNote:  fmt.Sprintf("引荐 %d · 已登记 %d", b.Record.Introduced, b.Record.Registered),
+		HeadingTag: "h2",
+	}
 }
 
 func (p *Pages) broker(c *web.Ctx) error {
@@ -177,11 +173,11 @@ func (p *Pages) broker(c *web.Ctx) error {
 		valid := "长期有效"
 		switch {
 		case b.ValidFrom != "" && b.ValidTo != "":
-			valid = ui.ChineseDay(contract.Date(b.ValidFrom)) + "至 " + ui.ChineseDay(contract.Date(b.ValidTo))
+			valid = ui.ChineseDay(b.ValidFrom) + "至 " + ui.ChineseDay(b.ValidTo)
 		case b.ValidTo != "":
-			valid = "至 " + ui.ChineseDay(contract.Date(b.ValidTo))
+			valid = "至 " + ui.ChineseDay(b.ValidTo)
 		case b.ValidFrom != "":
-			valid = "自 " + ui.ChineseDay(contract.Date(b.ValidFrom)) + "起"
+			valid = "自 " + ui.ChineseDay(b.ValidFrom) + "起"
 		}
 		note := "由本人填写，平台按日期判断是否在有效期。"
 		body.Side = append(body.Side, ui.Block{Card: true, Title: "资质", Intro: note,

@@ -4,9 +4,10 @@
 package trade
 
 import (
+	"context"
 	"slices"
 
-	"techmarket/internal/certify/contract"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
@@ -17,6 +18,7 @@ import (
 	"techmarket/internal/trade/sale"
 	"techmarket/web"
 	"techmarket/web/ui"
+	"techmarket/web/view"
 )
 
 // Pages holds the services that these pages call; internal/app fills it.
@@ -28,12 +30,28 @@ type Pages struct {
 	Listings     *listing.Service
 	Achievements *achievement.Service
 	Demands      *demand.Service
-	Contracts    *contract.Service
+	Contracts    Contracts
 	Identity     *identity.Service
 	Files        ui.Files
+}
+
+// Contracts tells what became of an agreement; internal/app supplies it over the contracts, which stand right of this wing.
+type Contracts interface {
+	// OfDeal is the contract that was made of a deal, as far as the person may see it; false without one.
+	OfDeal(ctx context.Context, who actor.Actor, deal int64) (MadeContract, bool, error)
+}
+
+// MadeContract is a contract as its deal shows it.
+type MadeContract struct {
+	ID         int64
+	State      string // in words
+	Registered bool
 }
 
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
 	return slices.Concat(p.dealRoutes(), p.brokerRoutes(), p.mandateRoutes(), p.saleRoutes(), p.noticeRoutes())
 }
+
+// Declared lists the pages of this package.
+func Declared() []view.Decl { return []view.Decl{view.Declare[Talk]("trade/talk")} }

@@ -3,8 +3,8 @@ package trade
 import (
 	"fmt"
 	"strconv"
+	"time"
 
-	"techmarket/internal/certify/contract"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/people/identity"
@@ -48,7 +48,53 @@ func (r refusedPart) of(name string) (*web.Form, error) {
 
 func (p *Pages) deal(c *web.Ctx) error { return p.showDeal(c, refusedPart{}) }
 
-// showDeal shows the talk: what has to be answered first, then the thread; the terms stay in view beside it.
+// Talk is the body of the page "trade/talk": what has to be answered first, then the thread; the terms stay in view beside it.
+type Talk struct {
+	Heading         string
+	State           view.Tag
+	Sample          bool
+	Steps           view.Steps
+	First           []ui.Block // what waits for an answer, or how the talk ended
+	Thread          view.Thread
+	Earlier, Latest string // ways to the messages that are not shown
+	Compose         []ui.Block
+	After           []ui.Block // the next version of the terms, the way out
+	Terms           *TermsPanel
+	Side            []ui.Block // the parties, the history
+}
+
+// TermsPanel is the version on the table: what changed in it, who accepts it, the step of accepting with what that means.
+type TermsPanel struct {
+	Number  int
+	By      string
+	At      time.Time
+	Changed int // lines that differ from the version before
+	Lines   []TermLine
+	Sides   []Acceptance
+	Accept  *AcceptTerms // nil: not this reader, not now
+	Propose string       // words of the way to the form of the next version
+	Before  []ui.Block   // earlier versions, folded
+}
+
+// TermLine is one term; Was is what it was before.
+type TermLine struct {
+	Label, Now, Was string
+	Changed, Num    bool
+}
+
+// Acceptance is where one side stands.
+type Acceptance struct {
+	Side, Text string
+	Done       bool
+}
+
+// AcceptTerms asks for the second look.
+type AcceptTerms struct {
+	Means   view.Notice
+	Confirm view.Action
+}
+
+// showDeal shows the talk.
 func (p *Pages) showDeal(c *web.Ctx, refused refusedPart) error {
 	t, err := p.readTalk(c)
 	if err != nil {
@@ -57,29 +103,28 @@ func (p *Pages) showDeal(c *web.Ctx, refused refusedPart) error {
 	t.refused = refused
 	page := c.Page(t.view.Deal.Subject)
 	page.Breadcrumbs = []view.Link{{Label: "对接与洽谈", Href: "/deals"}}
-	body := ui.Sheet{Tags: []view.Tag{dealStateTag(t.view.Deal.State)}, Sample: t.view.Deal.Sample, Steps: dealSteps(t.view.Deal.State)}
-	body.Main = append(body.Main, t.approach()...)
+	d := t.view.Deal
+	body := Talk{Heading: d.Subject, State: dealStateTag(d.State), Sample: d.Sample, Steps: dealSteps(d.State), First: t.approach()}
 	agreed, err := t.agreed(&body.Steps)
 	if err != nil {
 		return err
 	}
-	body.Main = append(body.Main, agreed...)
-	body.Main = append(body.Main, t.thread()...)
+	body.First = append(body.First, agreed...)
+	t.thread(&body)
 	form, err := t.proposal()
 	if err != nil {
 		return err
 	}
-	body.Main = append(body.Main, form...)
-	body.Main = append(body.Main, t.leave()...)
+	body.After = append(form, t.leave()...)
 	parties, err := t.parties()
 	if err != nil {
 		return err
 	}
 	if terms := t.view.Terms(); terms != nil {
-		body.Side = append(body.Side, t.terms(terms)...)
+		body.Terms = t.terms(terms)
 	}
-	body.Side = append(body.Side, parties, t.history())
-	return ui.ShowSheetStatus(c, ui.FormStatus(refused.err), page, body)
+	body.Side = []ui.Block{parties, t.history()}
+	return c.RenderStatus(ui.FormStatus(refused.err), "trade/talk", view.With[Talk]{Page: page, Body: body})
 }
 
 func (p *Pages) readTalk(c *web.Ctx) (*talk, error) {
@@ -160,15 +205,15 @@ func (t *talk) agreed(steps *view.Steps) ([]ui.Block, error) {
 		return nil, nil
 	}
 	n := view.Notice{Tone: view.OK, Title: "双方已达成一致，条款已固定"}
-	made, err := t.Contracts.List(t.c.Context(), t.c.Actor(), contract.Filter{Deal: t.id, Limit: 1})
+	made, ok, err := t.Contracts.OfDeal(t.c.Context(), t.c.Actor(), t.id)
 	if err != nil {
 		return nil, err
 	}
 	switch {
-	case len(made) > 0:
-		n.Text = "合同已经生成：" + ui.ContractStateTag(made[0].State).Label + "。"
-		n.Actions = []view.Action{{Label: "打开合同", Href: fmt.Sprintf("/contracts/%d", made[0].ID)}}
-		if made[0].RegisteredVersion > 0 {
+	case ok:
+		n.Text = "合同已经生成：" + made.State + "。"
+		n.Actions = []view.Action{{Label: "打开合同", Href: fmt.Sprintf("/contracts/%d", made.ID)}}
+		if made.Registered {
 			steps.Items[3].State = "done"
 		}
 	case t.view.Side == deal.Supply:
@@ -181,7 +226,7 @@ func (t *talk) agreed(steps *view.Steps) ([]ui.Block, error) {
 }
 
 // thread is the newest messages with a way to the earlier ones, and the box for one's own.
-func (t *talk) thread() []ui.Block {
+func (t *talk) thread(body *Talk) {
 	thread := view.Thread{Empty: view.Empty{Title: "还没有消息"}}
 	for _, m := range t.messages {
 		item := view.Message{Who: t.names[m.AccountID], Org: sideLabel(m.Side), At: m.At, Body: m.Body,
@@ -192,22 +237,20 @@ func (t *talk) thread() []ui.Block {
 		}
 		thread.Messages = append(thread.Messages, item)
 	}
-	block := ui.Block{ID: "thread", Title: "洽谈"}
+	here := fmt.Sprintf("/deals/%d", t.id)
+	body.Thread = thread
 	if t.earlier {
-		block.Add(view.Links{{Label: "更早的消息", Href: fmt.Sprintf("/deals/%d?before=%d#thread", t.id, t.messages[0].ID)}})
+		body.Earlier = fmt.Sprintf("%s?before=%d#thread", here, t.messages[0].ID)
 	}
-	block.Add(thread)
 	if t.c.QueryForm().ID("before") != 0 {
-		block.Add(view.Links{{Label: "回到最新的消息", Href: fmt.Sprintf("/deals/%d#thread", t.id)}})
+		body.Latest = here + "#thread"
 	}
-	if !t.can[deal.EventMessage] {
-		return []ui.Block{block}
+	if t.can[deal.EventMessage] {
+		a := ui.NewAsk(t.refused.of("message"))
+		body.Compose = a.Blocks(view.NewForm(t.at("messages"), "发送",
+			a.Area("body", "消息", "", ui.Required, ui.Lines(4), ui.Limit(4000)),
+			view.Field{Kind: view.File, Name: "files", Label: "附件", Multiple: true, Hint: "最多 5 个，每个不超过 50 MB", Error: a.Errors["files"]}))
 	}
-	a := ui.NewAsk(t.refused.of("message"))
-	form := view.NewForm(t.at("messages"), "发送",
-		a.Area("body", "消息", "", ui.Required, ui.Lines(4), ui.Limit(4000)),
-		view.Field{Kind: view.File, Name: "files", Label: "附件", Multiple: true, Hint: "最多 5 个，每个不超过 50 MB", Error: a.Errors["files"]})
-	return append([]ui.Block{block}, a.Blocks(form)...)
 }
 
 // proposal is the form of the next version of the terms.
@@ -220,7 +263,7 @@ func (t *talk) proposal() ([]ui.Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	block := ui.Block{Fold: "提出条款"}
+	block := ui.Block{ID: "propose", Fold: "提出条款"}
 	if t.view.Terms() != nil {
 		block.Fold = "提出新一版条款"
 	}
@@ -247,23 +290,29 @@ func (t *talk) leave() []ui.Block {
 	return []ui.Block{{Fold: "谈不成，结束洽谈…", Parts: view.Parts{end}}}
 }
 
-// terms is the version on the table, what changed in it, the step of accepting it with what that means, and the versions before.
-func (t *talk) terms(now *deal.Proposal) []ui.Block {
+// terms is the version on the table beside the one before.
+func (t *talk) terms(now *deal.Proposal) *TermsPanel {
 	var before []view.Fact
 	versions := t.view.Proposals
 	if len(versions) > 1 {
 		before = termFacts(versions[len(versions)-2].Terms)
 	}
-	b := ui.Block{ID: "terms", Card: true, Title: fmt.Sprintf("条款（第 %d 版）", now.Number),
-		Intro: "由" + sideLabel(now.ProposedSide) + "提出，" + view.DayTime(now.ProposedAt)}
-	facts := changedFacts(before, termFacts(now.Terms))
-	for _, side := range []deal.Side{deal.Supply, deal.Demand} {
-		facts = append(facts, view.Fact{Label: sideLabel(side), Value: acceptance(now, side)})
+	panel := &TermsPanel{Number: now.Number, By: sideLabel(now.ProposedSide), At: now.ProposedAt}
+	for _, f := range changedFacts(before, termFacts(now.Terms)) {
+		line := TermLine{Label: f.Label, Now: f.Value, Was: f.Note, Changed: len(f.Tags) > 0, Num: f.Num}
+		if line.Changed {
+			panel.Changed++
+		}
+		panel.Lines = append(panel.Lines, line)
 	}
-	b.Add(view.Facts{Items: facts, Wide: true})
-	blocks := []ui.Block{b}
+	for _, side := range []deal.Side{deal.Supply, deal.Demand} {
+		panel.Sides = append(panel.Sides, Acceptance{Side: sideLabel(side), Text: acceptance(now, side), Done: now.Accepted(side)})
+	}
 	if t.can[deal.EventAcceptTerms] {
-		blocks = append(blocks, t.acceptTerms(now))
+		panel.Accept = t.acceptTerms(now)
+	}
+	if t.can[deal.EventPropose] {
+		panel.Propose = "提出新一版条款"
 	}
 	for i := len(versions) - 2; i >= 0 && i >= len(versions)-11; i-- {
 		var older []view.Fact
@@ -271,22 +320,24 @@ func (t *talk) terms(now *deal.Proposal) []ui.Block {
 			older = termFacts(versions[i-1].Terms)
 		}
 		v := versions[i]
-		blocks = append(blocks, ui.Block{Fold: fmt.Sprintf("第 %d 版，%s提出，%s", v.Number, sideLabel(v.ProposedSide), view.DayTime(v.ProposedAt)),
+		panel.Before = append(panel.Before, ui.Block{
+			Fold:  fmt.Sprintf("第 %d 版，%s提出，%s", v.Number, sideLabel(v.ProposedSide), view.DayTime(v.ProposedAt)),
 			Parts: view.Parts{view.Facts{Items: changedFacts(older, termFacts(v.Terms)), Wide: true}}})
 	}
-	return blocks
+	return panel
 }
 
 // acceptTerms says what accepting means before the button that does it.
-func (t *talk) acceptTerms(now *deal.Proposal) ui.Block {
+func (t *talk) acceptTerms(now *deal.Proposal) *AcceptTerms {
 	means := "接受后等待对方接受同一版；在那以前任何一方提出新一版，这次接受就作废。"
 	if now.Accepted(t.view.Side.Other()) {
 		means = "对方已经接受这一版。您接受后双方即达成一致，条款固定，不能再改；由成果方据此生成合同。需求在签订的合同报送登记时才关闭。"
 	}
-	return ui.Block{Fold: "接受这一版条款…", Parts: view.Parts{
-		view.Notice{Tone: view.Warn, Title: fmt.Sprintf("接受第 %d 版，成交额 %s", now.Number, ui.AmountWords(now.Terms.Amount)), Text: means},
-		view.Actions{{Label: "确认接受", Post: t.at("accept-terms"), Hidden: []view.Pair{{Name: "number", Value: strconv.Itoa(now.Number)}}}},
-	}}
+	return &AcceptTerms{
+		Means: view.Notice{Tone: view.Warn, Title: fmt.Sprintf("接受第 %d 版，成交额 %s", now.Number, ui.AmountWords(now.Terms.Amount)), Text: means},
+		Confirm: view.Action{Label: "确认接受", Post: t.at("accept-terms"),
+			Hidden: []view.Pair{{Name: "number", Value: strconv.Itoa(now.Number)}}},
+	}
 }
 
 // parties are the two sides, their listings and the broker.

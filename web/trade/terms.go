@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/market/demand"
@@ -95,7 +96,7 @@ func exclusiveLabel(code string) string {
 
 // termsForm proposes the last terms again; the first time what the two listings already say.
 func (p *Pages) termsForm(c *web.Ctx, a *ui.Ask, v deal.View, action string) (view.Form, error) {
-	t := deal.Terms{StartsOn: string(p.Contracts.Today())}
+	t := deal.Terms{StartsOn: clock.Day(c.Now())}
 	number := 0
 	var need listing.Item[demand.Content]
 	if v.Deal.DemandListing != 0 {

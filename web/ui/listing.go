@@ -54,6 +54,8 @@ func AchievementRow(c *web.Ctx, it achievement.Item, org identity.Organisation) 
 		TRL:       k.Maturity.Level,
 		Right:     k.Price.String(),
 		RightNote: Cooperation(k.Cooperation),
+		Thumb:     thumbOf(k.Field, k.Files),
+		Gain:      GainOf(c, k),
 	}
 	AddListingTags(c, &row, it.Listing, k.Field, k.Topics)
 	return row
@@ -64,6 +66,7 @@ func DemandRow(c *web.Ctx, it demand.Item, org identity.Organisation) view.Row {
 	k := Shown(it)
 	row := view.Row{Title: view.T(k.Title), Href: demand.PagePath(it.ID), Lead: view.T(Clip(k.Problem, 90)), Sample: it.Sample,
 		Meta: []string{org.Name, Place(k.Division, it.Division)}, Right: k.Budget.String(), RightNote: DeadlineWords(c, k.Deadline)}
+	row.Thumb, row.Gain = thumbOf(k.Field, k.Files), targetOf(k)
 	if k.Challenge {
 		row.Tags = append(row.Tags, view.Tag{Label: "揭榜挂帅", Tone: view.Warn})
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"techmarket/internal/certify/contract"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/market/listing"
@@ -34,7 +33,7 @@ func OrDash(s string) string {
 }
 
 // ChineseDay is a date in words; what is no date is shown as it was typed.
-func ChineseDay(d contract.Date) string {
+func ChineseDay[T ~string](d T) string {
 	if t := TimeOf(d); !t.IsZero() {
 		return t.Format("2006 年 1 月 2 日")
 	}
@@ -58,7 +57,7 @@ func ClassName(code string) string {
 }
 
 // TimeOf is the day as a time, zero for none.
-func TimeOf(d contract.Date) time.Time {
+func TimeOf[T ~string](d T) time.Time {
 	t, _ := time.Parse(time.DateOnly, string(d)) // no day: the zero time, and the field shows what was typed
 	return t
 }

@@ -42,8 +42,8 @@ type Share struct {
 func components() Parts {
 	return Parts{
 		Notice{}, Prose{}, Picture{}, Figures{}, Entries{}, Facts{}, TaskList{}, Rows{}, Table{}, WideTable{}, Chart{}, Matches{},
-		Compare{}, Search{}, Chips{}, Files{}, Thread{}, Share{}, Meter{}, Form{}, Desk{}, Sums{}, Certificate{}, Digests{},
-		Progress{}, Links{}, Actions{}, Timeline{}, Empty{},
+		Compare{}, Search{}, Chips{}, Files{}, Thread{}, Share{}, Meter{}, Form{}, Sums{}, Certificate{}, Digests{},
+		Progress{}, Links{}, Actions{}, Timeline{}, Empty{}, Stamp{},
 	}
 }
 
@@ -67,7 +67,6 @@ func (Thread) Partial() string      { return "thread" }
 func (Share) Partial() string       { return "share" }
 func (Meter) Partial() string       { return "meter" }
 func (Form) Partial() string        { return "form" }
-func (Desk) Partial() string        { return "desk" }
 func (Sums) Partial() string        { return "sums" }
 func (Certificate) Partial() string { return "certificate" }
 func (Digests) Partial() string     { return "digests" }
@@ -76,6 +75,7 @@ func (Links) Partial() string       { return "links" }
 func (Actions) Partial() string     { return "actions" }
 func (Timeline) Partial() string    { return "timeline" }
 func (Empty) Partial() string       { return "empty" }
+func (Stamp) Partial() string       { return "stamp" }
 
 // absent tells whether there is nothing to draw: no component, or a pointer to none.
 func absent(c Component) bool {

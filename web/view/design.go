@@ -45,7 +45,8 @@ type Design struct {
 	Progress  []Progress
 	Digest    Digest
 	Dialog    Dialog
-	Desk      Desk
+	Questions []Question
+	Sums      Sums
 	Cert      Certificate
 	Denied    Problem
 	Broken    Problem
@@ -68,7 +69,7 @@ func DesignPage(t Words, p Page) With[Design] {
 	form, bad, upload := designForms()
 	rows := designRows()
 	card, second := designMatches()
-	desk := designDesk()
+	questions, sums := designReview()
 	code, err := QR("https://example.com/v/2026150203000017?c=7K2M9QXD", "核验二维码")
 	if err != nil {
 		panic(err) // the text is constant and short
@@ -321,7 +322,7 @@ func DesignPage(t Words, p Page) With[Design] {
 			Text:  "撤回后别人看不到它，随时可以重新发布。",
 			Form:  NewForm("/design", "撤回", Field{Kind: Area, Name: "reason", Label: "撤回原因", Required: true, Rows: 3}),
 		},
-		Desk: desk,
+		Questions: questions, Sums: sums,
 		Cert: Certificate{
 			Number:   "2026 1502 03 000017",
 			State:    Tag{"有效", OK},

@@ -157,11 +157,11 @@ func designMatches() (card, second MatchCard) {
 	return card, second
 }
 
-// designDesk is a review desk with a paper, questions and sums.
-func designDesk() Desk {
+// designReview are the questions of a review and the sums of a contract.
+func designReview() ([]Question, Sums) {
 	yes := []Option{{Value: "yes", Label: "是", Hint: "good"}, {Value: "no", Label: "否", Hint: "poor"}}
 	has := []Option{{Value: "yes", Label: "有", Hint: "poor"}, {Value: "no", Label: "无", Hint: "good"}}
-	sums := &Sums{
+	sums := Sums{
 		Rows: []SumRow{
 			{Label: "分选设备", Note: "交付委托人，非技术载体", Amount: 900_000 * money.Yuan, Deducted: true},
 			{Label: "药剂原料", Amount: 150_000 * money.Yuan, Deducted: true},
@@ -169,25 +169,8 @@ func designDesk() Desk {
 		Label: "技术交易额 = 3,000,000.00 − 1,050,000.00",
 		Total: 1_950_000 * money.Yuan,
 	}
-	return Desk{
-		Papers: []Link{{Label: "合同文本", Href: "#", Current: true}, {Label: "申请表", Href: "#"}, {Label: "立项文件", Href: "#"}},
-		Paper: Paper{Title: "技术开发（委托）合同", File: &FileItem{Name: "签字盖章扫描件.pdf", Href: "#", Size: "1.2 MB"},
-			Paras: []Text{
-				{{Text: "第一条　本合同研究开发项目的要求如下："}, {Text: "以尾矿品位 0.9% 为原料，回收率不低于 62%……", Mark: true}},
-				T("第五条　研究开发经费及报酬总额为 3,000,000 元，其中设备购置费 900,000 元、原材料费 150,000 元由受托人代购并交付委托人。"),
-				T("第九条　研究开发成果的知识产权归双方共有……"),
-			}},
-		Questions: []Question{
-			{Name: "q1", Ask: "签订时尚未掌握全部技术方案", Article: "条款依据写在这里", Where: "见合同第一条", Value: "yes", Options: yes},
-			{Name: "q2", Ask: "名称与内容一致", Article: "条款依据写在这里", Value: "no", Options: yes},
-			{Name: "q3", Ask: "有限制对方改进技术的条款", Article: "条款依据写在这里", Options: has, Error: "这一条还没有回答。"}},
-		Sums: sums, Next: "#",
-		Form: Form{Action: "/design", Hidden: []Pair{{"version", "3"}}, Note: "草稿已保存 16:30",
-			Sections: []Section{{Fields: []Field{{Kind: Area, Name: "opinion", Label: "审查意见", Rows: 3}}}},
-			Actions: []Action{
-				{Label: "初审通过", Name: "decision", Value: "pass"},
-				{Label: "一次性告知补正", Name: "decision", Value: "ask", Kind: Quiet},
-				{Label: "不予登记…", Name: "decision", Value: "refuse", Kind: Danger},
-			}},
-	}
+	return []Question{
+		{Name: "q1", Ask: "签订时尚未掌握全部技术方案", Article: "条款依据写在这里", Where: "见合同第一条", Value: "yes", Options: yes},
+		{Name: "q2", Ask: "名称与内容一致", Article: "条款依据写在这里", Value: "no", Options: yes},
+		{Name: "q3", Ask: "有限制对方改进技术的条款", Article: "条款依据写在这里", Options: has, Advice: "no", Error: "这一条还没有回答。"}}, sums
 }

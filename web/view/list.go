@@ -34,7 +34,15 @@ type Row struct {
 	Sample     bool
 	Actions    []Action
 	HeadingTag string // "h2" under a page's h1; h3 otherwise
+	Thumb      *Thumb // draws the row with a picture at the left and its key figure at the right
+	Gain       *Gain  // of such a row; nil: there is none to compare
 }
+
+// Thumb is a small picture, or the drawing of a field with its name.
+type Thumb struct{ Src, Icon, Label string }
+
+// Gain is one figure before and after; Change says by how much.
+type Gain struct{ Name, From, To, Unit, Change string }
 
 // Rail is the filter column: one GET form whose whole state is the address.
 type Rail struct {
@@ -54,6 +62,17 @@ type FilterGroup struct {
 	Select       bool
 	From, To     *Field
 	Fold         int
+}
+
+// Chosen counts the options that are on.
+func (g FilterGroup) Chosen() int {
+	n := 0
+	for _, o := range g.Options {
+		if o.Checked && o.Value != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // Head lists the options before the fold; checked ones behind it stay visible.

@@ -4,6 +4,7 @@ package apptest
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"io"
 	"log/slog"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/platform/postgres/pgtest"
+	"techmarket/internal/platform/vault"
 )
 
 // Output is a buffer a test may read while the command writes.
@@ -57,7 +59,9 @@ func NewPlatform(t testing.TB, now func() time.Time, log io.Writer) *app.Platfor
 	t.Cleanup(func() { _ = p.Cache.Close() })
 	p.Files, err = files.New(filepath.Join(data, "files"), p.Now)
 	NoErr(t, err)
-	p.Mail, err = notify.NewSender(notify.SMTP{From: "科技大市场 <noreply@localhost>"}, filepath.Join(data, "outbox"))
+	p.Vault, err = vault.Open(data, "", rand.Reader)
+	NoErr(t, err)
+	p.Mail, err = notify.NewSender(notify.SMTP{From: "科技大市场 <noreply@localhost>"}, filepath.Join(data, "outbox"), p.Vault)
 	NoErr(t, err)
 	t.Cleanup(func() { _ = p.Close(context.Background()) })
 	return p

@@ -31,6 +31,7 @@ func commands() []command {
 		{"backup", "把整个市场备份成一个文件：backup 文件.zip", runBackup},
 		{"restore", "从备份恢复到空的数据目录和空库：restore 文件.zip", runRestore},
 		{"keys", "更换签名密钥：keys rotate", runKeys},
+		{"rotate-keys", "更换数据密钥，并把已加密的资料换到新密钥", runRotateKeys},
 		{"assess", "按认定规则判断一批申请：assess 文件（每行一个 JSON；- 为标准输入）", func(ctx context.Context, env *app.Environment, args []string) error {
 			return runAssess(ctx, args, env.Stdin, env.Stdout, env.Stderr)
 		}},

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"techmarket/internal/platform/cache"
 	"techmarket/internal/platform/embedded"
 	"techmarket/internal/platform/postgres"
+	"techmarket/internal/platform/vault"
 	"techmarket/search/meili"
 )
 
@@ -174,6 +176,9 @@ func examineDatabase(ctx context.Context, env *app.Environment, c app.Config) (s
 	case current < target:
 		return "", fault.Newf(fault.Unavailable, "schema_older", "数据库版本 %d，本程序需要 %d。请运行 techmarket migrate。", current, target)
 	}
+	if err := examineKeys(ctx, c, db); err != nil {
+		return "", err
+	}
 	standing, err := postgres.StandingOf(ctx, db)
 	if err != nil {
 		return "", err
@@ -182,6 +187,38 @@ func examineDatabase(ctx context.Context, env *app.Environment, c app.Config) (s
 		return "", fault.New(fault.Unavailable, "database_role", warning)
 	}
 	return fmt.Sprintf("%s，PostgreSQL %d，版本 %d，角色 %s 不能改表结构", kind, major, current, standing.Name), nil
+}
+
+// examineKeys tells a key that sealed something and is missing, and what is not yet under the key in use.
+func examineKeys(ctx context.Context, c app.Config, db *postgres.DB) error {
+	found, err := keysInUse(ctx, db)
+	if err != nil {
+		return postgres.Fault(err)
+	}
+	_, err = os.Stat(filepath.Join(c.Data, vault.File))
+	if c.SecretKeys == "" && err != nil {
+		if len(found) == 0 {
+			return nil // made at the first start
+		}
+		return fault.New(fault.Unavailable, "secret_key_missing", "数据目录里没有数据密钥 "+vault.File+"，已加密的电话和两步登录打不开。请从备份放回，或设置 TECHMARKET_SECRET_KEYS。")
+	}
+	keys, err := vault.Open(c.Data, c.SecretKeys, rand.Reader)
+	if err != nil {
+		return err
+	}
+	old := 0
+	for id, n := range found {
+		switch {
+		case id != "" && !keys.Knows(id):
+			return fault.Newf(fault.Unavailable, "secret_key_missing", "缺少数据密钥 %s：%d 项已加密的资料打不开。请把原来的密钥加回 %s 或 TECHMARKET_SECRET_KEYS。", id, n, vault.File)
+		case !strings.HasPrefix(keys.Prefix(), "sealed:"+id+":"):
+			old += n
+		}
+	}
+	if old > 0 {
+		return fault.Newf(fault.Unavailable, "secrets_old", "%d 项资料还没有换到现在的数据密钥。请运行 techmarket rotate-keys，或重启市场。", old)
+	}
+	return nil
 }
 
 func examineRedis(ctx context.Context, env *app.Environment, c app.Config) (string, error) {

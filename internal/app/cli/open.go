@@ -56,7 +56,7 @@ func operator() actor.Actor {
 // withPeople opens identity alone: the other rooms would open the search index for nothing.
 func withPeople(ctx context.Context, env *app.Environment, f func(*identity.Service) error) error {
 	return withPlatform(ctx, env, func(p *app.Platform) error {
-		people, err := identity.New(identity.Config{DB: p.DB, Audit: p.Audit(), Cache: p.Cache, Now: p.Now})
+		people, err := identity.New(identity.Config{DB: p.DB, Audit: p.Audit(), Vault: p.Vault, Cache: p.Cache, Now: p.Now})
 		if err != nil {
 			return err
 		}

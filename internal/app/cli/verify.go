@@ -19,6 +19,7 @@ import (
 	"techmarket/internal/certify/witness"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/audit"
+	"techmarket/internal/trade/sale"
 )
 
 // anchors are roots known from outside, given as 行数:摘要.
@@ -92,7 +93,12 @@ type ledgerEntry struct {
 
 func Verify(ctx context.Context, s *app.Services, env *app.Environment, known anchors, export string) error {
 	certificates := map[string]ledgerEntry{}
+	var sales []sale.Ended
 	v := &ledger.Verifier{Anchors: known, Seen: func(r ledger.Row) {
+		var e sale.Ended
+		if r.Kind == "sale" && json.Unmarshal([]byte(r.Payload), &e) == nil {
+			sales = append(sales, e)
+		}
 		if r.Kind != "certificate" && r.Kind != "list" && r.Kind != "history" { // a historic registration has a row and no certificate
 			return
 		}
@@ -114,6 +120,9 @@ func Verify(ctx context.Context, s *app.Services, env *app.Environment, known an
 		bad = errors.Join(bad, err)
 	}
 	if err := verifyRecords(ctx, s, env); err != nil {
+		bad = errors.Join(bad, err)
+	}
+	if err := verifySales(ctx, s, env, sales); err != nil {
 		bad = errors.Join(bad, err)
 	}
 	rows, head, err := audit.Verify(ctx, s.Platform.DB)
@@ -236,6 +245,27 @@ func verifyRecords(ctx context.Context, s *app.Services, env *app.Environment) e
 		return fault.New(fault.Conflict, "records_broken", "有记录与登记簿不符。")
 	}
 	fmt.Fprintf(env.Stdout, "登记记录：%d 件（登记、申请、合同版本、清单）的每一列都与登记簿一致。\n", report.Subjects)
+	return nil
+}
+
+// verifySales runs every decided bidding again.
+func verifySales(ctx context.Context, s *app.Services, env *app.Environment, sales []sale.Ended) error {
+	bad := 0
+	for _, kept := range sales {
+		found, err := s.Sales.Differs(ctx, kept)
+		if err != nil {
+			return err
+		}
+		for _, what := range found {
+			fmt.Fprintf(env.Stdout, "  挂牌 %d：%s\n", kept.Sale, what)
+		}
+		bad += min(len(found), 1)
+	}
+	if bad > 0 {
+		fmt.Fprintf(env.Stdout, "竞价：%d 项中有 %d 项与登记簿不符。\n", len(sales), bad)
+		return fault.New(fault.Conflict, "sales_broken", "有竞价与登记簿不符。")
+	}
+	fmt.Fprintf(env.Stdout, "竞价：%d 项按规则重算，结果与登记簿一致。\n", len(sales))
 	return nil
 }
 

@@ -22,7 +22,7 @@ type subject struct {
 
 func subjects() []subject {
 	return []subject{
-		{"04", "稀土永磁", []string{"稀土永磁", "晶界扩散", "磁体", "稀土分离"}, "smelting", []string{"磁性能", "成分分析", "金相"}},
+		{"05", "稀土永磁", []string{"稀土永磁", "晶界扩散", "磁体", "稀土分离"}, "smelting", []string{"磁性能", "成分分析", "金相"}},
 		{"06", "风电运维", []string{"风电叶片", "叶片检测", "齿轮箱", "风电"}, "electronics", []string{"振动", "超声探伤", "疲劳"}},
 		{"06", "光伏储能", []string{"光伏", "储能", "逆变器", "电池"}, "energy", []string{"充放电循环", "热失控", "组件功率"}},
 		{"06", "氢能", []string{"电解水制氢", "氢能", "储氢", "绿氢"}, "energy", []string{"气体纯度", "密封", "电解效率"}},
@@ -31,12 +31,12 @@ func subjects() []subject {
 		{"09", "肉羊繁育", []string{"肉羊", "繁育", "育肥", "羔羊"}, "food", []string{"基因分型", "肉质", "精液活力"}},
 		{"09", "饲草", []string{"苜蓿", "青贮", "饲草", "草种"}, "food", []string{"粗蛋白", "霉菌毒素", "发芽率"}},
 		{"09", "马铃薯", []string{"马铃薯", "脱毒种薯", "淀粉", "晚疫病"}, "food", []string{"病毒检测", "淀粉含量"}},
-		{"04", "石墨与碳材料", []string{"石墨", "石墨烯", "负极材料", "碳纤维"}, "powder", []string{"比表面积", "粒度", "导电"}},
-		{"02", "冶金节能", []string{"余热", "转炉", "烟气", "冶金"}, "smelting", []string{"烟气成分", "热平衡"}},
-		{"05", "蒙药", []string{"蒙药", "质量标准", "提取", "药材"}, "fermentation", []string{"含量测定", "重金属", "指纹图谱"}},
+		{"05", "石墨与碳材料", []string{"石墨", "石墨烯", "负极材料", "碳纤维"}, "powder", []string{"比表面积", "粒度", "导电"}},
+		{"06", "冶金节能", []string{"余热", "转炉", "烟气", "冶金"}, "smelting", []string{"烟气成分", "热平衡"}},
+		{"04", "蒙药", []string{"蒙药", "质量标准", "提取", "药材"}, "fermentation", []string{"含量测定", "重金属", "指纹图谱"}},
 		{"07", "荒漠治理", []string{"沙地", "固沙", "植被", "盐碱地"}, "separation", []string{"土壤盐分", "遥感"}},
 		{"01", "矿山智能化", []string{"矿山", "无人矿卡", "边坡监测", "智能"}, "electronics", []string{"位移", "瓦斯"}},
-		{"02", "重型装备", []string{"重型卡车", "锻造", "热处理", "装备"}, "smelting", []string{"硬度", "残余应力"}},
+		{"03", "重型装备", []string{"重型卡车", "锻造", "热处理", "装备"}, "smelting", []string{"硬度", "残余应力"}},
 		{"01", "算力与数据", []string{"算力", "数据中心", "液冷", "数据治理"}, "electronics", []string{"能效", "网络时延"}},
 	}
 }
@@ -202,6 +202,10 @@ func (l *loader) bodySamples(research, any []actor.OrgKind) []registerSample {
 				"nextClass": {l.day(30 + 20*i)}, "hours": {pick(i, "40", "60")}, "modules": {"公共知识", "政策法规", "实务技能", "能力提升"},
 				"about": {"样例基地，有专职教师和实训室，每季度一期。"}}
 		}, "national", "good"},
+		{"pool", 4, any, func(i int, s subject) (string, register.Content) {
+			return fmt.Sprintf("样例%s专利池", s.noun), register.Content{"fields": {s.field}, "keywords": s.words, "members": {"样例大学", "样例公司"},
+				"patents": {strconv.Itoa(12 + 9*i)}, "licence": {"样例：区内企业按销售额的 1% 一次许可。"}}
+		}, "", ""},
 		{"station", 8, any, func(i int, s subject) (string, register.Content) {
 			return fmt.Sprintf("样例%s%s%d", s.noun, pick(i, "院士专家工作站", "科技特派员工作站"), i+1), register.Content{
 				"type": {pick(i, "academician", "specialist")}, "fields": {s.field}, "keywords": s.words, "since": {l.day(-400 - 90*i)},

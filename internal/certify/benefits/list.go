@@ -297,7 +297,8 @@ type ListCheck struct {
 	Items []string // what became of each contract since: "", 已变更 …
 }
 
-// CheckList is the public answer about a list; where it or a registration on it differs from the ledger, only that. Unknown number and wrong code look the same: NotFound "list_not_found".
+// CheckList is the public answer about a list; where it or a registration on it differs from the ledger, only that.
+// Unknown number and wrong code look the same: NotFound "list_not_found".
 func (s *Service) CheckList(ctx context.Context, number, code string) (ListCheck, error) {
 	clean := strings.NewReplacer(" ", "", "　", "", "-", "")
 	l, err := oneList(ctx, s.config.DB, strings.ToUpper(clean.Replace(number)))

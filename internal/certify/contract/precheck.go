@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/codes"
 )
 
 // Place is what the register knows of the point applied to.
@@ -79,6 +81,29 @@ func mainRight(c Content, files []File) recognition.IP {
 	out.Valid = out.Valid && out.Kind != "none"
 	return out
 }
+
+// Evident are the findings that the sheet itself answers with 否, each with the field that answers it: nobody has to read the text
+// for them. A contract outside every plan needs no consent of a plan's authority (认定规则第10条), one without a registered right has
+// no certificate that could differ (第29条).
+func Evident(c Content) map[string]Line {
+	out := map[string]Line{}
+	e := c.Elements
+	if e.PlanSource == outsidePlans {
+		out["plan_consent_missing"] = Line{"elements.planSource", "项目计划来源", codes.PlanSource.Label(e.PlanSource)}
+	}
+	registered := func(r IP) bool { return registeredRight(r.Kind) }
+	if len(e.IP) > 0 && !slices.ContainsFunc(e.IP, registered) {
+		var kinds []string
+		for _, r := range e.IP {
+			kinds = append(kinds, codes.IPKind.Label(r.Kind))
+		}
+		out["certificate_differs"] = Line{"elements.ip", "知识产权", strings.Join(kinds, "、")}
+	}
+	return out
+}
+
+// outsidePlans is 计划外 among the sources of a project.
+const outsidePlans = "9"
 
 // rank orders the kinds of right by how much they say about a contract's class.
 func rank(c Content, kind string) int {

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"techmarket/internal/certify/recognition"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/document"
 )
@@ -166,4 +167,30 @@ func TestDiffIsEmptyOnlyForEqualDocuments(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The sheet answers a question for the desk only where its field leaves no doubt.
+func TestEvident_AnswersOnlyWhatTheFieldLeavesNoDoubtAbout(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		in   Elements
+		want map[string]string
+	}{
+		{"outside every plan", Elements{PlanSource: "9"}, map[string]string{"plan_consent_missing": "计划外"}},
+		{"in a plan", Elements{PlanSource: "1"}, map[string]string{}},
+		{"nothing said", Elements{}, map[string]string{}},
+		{"know-how has no certificate", Elements{IP: []IP{{Kind: "know_how"}}}, map[string]string{"certificate_differs": "技术秘密"}},
+		{"a patent has one", Elements{IP: []IP{{Kind: "know_how"}, {Kind: "invention"}}}, map[string]string{}},
+	} {
+		got := map[string]string{}
+		for code, line := range Evident(Content{Elements: c.in}) {
+			got[code] = line.Value
+			if !recognition.IsFinding(code) {
+				t.Errorf("%s: %s is no finding", c.name, code)
+			}
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
 }

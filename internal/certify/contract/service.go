@@ -241,44 +241,6 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, id int64, version i
 	})
 }
 
-// Attach adds an uploaded file under a role, or gives an attached one another role.
-// Who and when: as Save. The file must belong to the applicant organisation.
-// Faults: as Save; Invalid unknown_role, too_many; NotFound for a file of somebody else.
-func (s *Service) Attach(ctx context.Context, who actor.Actor, id int64, file int64, role FileRole) (Contract, error) {
-	const op = "contract: attach"
-	if !slices.Contains(FileRoles(), role) {
-		return Contract{}, fmt.Errorf(op+": %w", fault.New(fault.Invalid, "unknown_role", "请选择附件的种类"))
-	}
-	facts, err := s.Files.Own(ctx, s.DB, who.OrgID, file)
-	if err != nil {
-		return Contract{}, fmt.Errorf(op+": %w", err)
-	}
-	return s.edit(ctx, who, id, 0, "contract.attach", func(ctx context.Context, tx pgx.Tx, c *Contract) (map[string]any, error) {
-		if len(c.Files) >= maxFiles {
-			return nil, fault.Newf(fault.Invalid, "too_many", "附件最多 %d 个，请合并后上传", maxFiles)
-		}
-		f := File{ID: file, Role: role, Name: facts.Name, Digest: facts.Digest, Size: facts.Size, AddedAt: s.Now()}
-		return map[string]any{"file": file, "role": role, "digest": facts.Digest}, addFile(ctx, tx, id, who.AccountID, f)
-	})
-}
-
-const maxFiles = 40
-
-// Detach takes a file off the working document; versions handed in before keep it.
-// Who, when and faults: as Save.
-func (s *Service) Detach(ctx context.Context, who actor.Actor, id int64, file int64) (Contract, error) {
-	return s.edit(ctx, who, id, 0, "contract.detach", func(ctx context.Context, tx pgx.Tx, c *Contract) (map[string]any, error) {
-		_, err := tx.Exec(ctx, deleteFile, pgx.StrictNamedArgs{"id": id, "file": file})
-		return map[string]any{"file": file}, err
-	})
-}
-
-// SeesFiles is the rule of files.Reader: who may read a contract may read its attachments, working or handed in. Faults: as Read.
-func (s *Service) SeesFiles(ctx context.Context, who actor.Actor, of files.Object) ([]string, error) {
-	_, err := s.Read(ctx, who, of.ID)
-	return []string{"paper"}, err
-}
-
 // Discard gives a draft up that was never registered. Who and when: as Save.
 // Faults: as Save; Conflict wrong_state where it is at a desk or registered.
 func (s *Service) Discard(ctx context.Context, who actor.Actor, id int64, version int) error {
@@ -347,140 +309,6 @@ func (s *Service) Get(ctx context.Context, tx pgx.Tx, id int64) (Contract, error
 	return c, nil
 }
 
-// Freeze hands the document in: it checks it as on today's date in Asia/Shanghai, makes the next immutable
-// version and moves the contract to filed. It runs inside the transaction of certify/registry's submission,
-// which has checked the actor (MayApply) and the version that the person saw, and writes the audit row.
-// Faults: Invalid invalid_input with every missing and wrong field; Conflict not_editable; NotFound.
-func (s *Service) Freeze(ctx context.Context, tx pgx.Tx, id int64) (Frozen, error) {
-	const op = "contract: freeze"
-	c, err := load(ctx, tx, id, true)
-	if err != nil {
-		return Frozen{}, fmt.Errorf(op+": %w", missing(err))
-	}
-	if !c.State.Editable() {
-		return Frozen{}, fmt.Errorf(op+": %w", errNotEditable)
-	}
-	on := s.ApplicationDay(c)
-	if c.State == Correcting && on != NoDay { // the day of application counts: a contract that ends during the review is not refused (B7)
-		handed, err := collectVersions(ctx, tx, selectVersions, pgx.StrictNamedArgs{"id": id})
-		if err != nil {
-			return Frozen{}, fmt.Errorf(op+": %w", postgres.Fault(err))
-		}
-		if n := len(handed); n > 0 {
-			on = DateOf(clock.Local(handed[n-1].FrozenAt))
-		}
-	}
-	if err := blocking(Check(c.Content, c.Files, on)); err != nil {
-		return Frozen{}, fmt.Errorf(op+": %w", err)
-	}
-	if err := s.supplemented(ctx, tx, c); err != nil {
-		return Frozen{}, fmt.Errorf(op+": %w", err)
-	}
-	if err := s.linkBuyer(ctx, tx, &c); err != nil {
-		return Frozen{}, fmt.Errorf(op+": %w", err)
-	}
-	if err := c.move(EventSubmit); err != nil {
-		return Frozen{}, fmt.Errorf(op+": %w", err)
-	}
-	f := Frozen{ContractID: id, Content: c.Content, Files: c.Files, TextDigest: textDigest(c.Files), FrozenAt: s.Now()}
-	if f.Number, err = freeze(ctx, tx, f); err != nil {
-		return Frozen{}, fmt.Errorf(op+": %w", postgres.Fault(err))
-	}
-	if err := c.store(ctx, tx, s.Now()); err != nil {
-		return Frozen{}, fmt.Errorf(op+": %w", postgres.Fault(err))
-	}
-	if f.Number == 1 && c.DealID != 0 && s.OnSigned != nil {
-		if err := s.OnSigned(ctx, tx, c.DealID); err != nil {
-			return Frozen{}, fmt.Errorf(op+": %w", err)
-		}
-	}
-	return f, nil
-}
-
-// linkBuyer ties the buyer of a contract that came from no deal to its organisation on this market when the contract is
-// handed in, so that the buyer can see it. A draft ties nobody: what is typed there is not yet said to anyone.
-func (s *Service) linkBuyer(ctx context.Context, tx pgx.Tx, c *Contract) error {
-	if s.OrgOf == nil || c.DealID != 0 || c.SellerOrg == 0 || c.State != Draft {
-		return nil
-	}
-	main := mainBuyer(c.Content)
-	org, err := s.OrgOf(ctx, tx, main.Name, main.CreditCode, c.Sample)
-	if err != nil || org == 0 || org == c.SellerOrg {
-		return err
-	}
-	c.BuyerOrg = org
-	c.Content.Buyers = slices.Clone(c.Content.Buyers)
-	i := slices.Index(c.Content.Buyers, main)
-	c.Content.Buyers[i].OrgID = org
-	return nil
-}
-
-// Move follows a decision of the desk (every event but submit) inside the desk's transaction; the desk has
-// checked who decides and writes the audit row.
-//
-// Effects: register notes the latest frozen version as the registered one; keep puts the document and its
-// files back to the registered version. Faults: Conflict wrong_state; NotFound.
-func (s *Service) Move(ctx context.Context, tx pgx.Tx, id int64, on Event) error {
-	const op = "contract: move"
-	c, err := load(ctx, tx, id, true)
-	if err != nil {
-		return fmt.Errorf(op+": %w", missing(err))
-	}
-	if on == EventSubmit || on == EventRestore { // only Freeze submits, only Restore restores
-		return fmt.Errorf(op+": %w", errWrongState)
-	}
-	if on == EventRelease && c.RegisteredVersion != 0 || on == EventKeep && c.RegisteredVersion == 0 {
-		return fmt.Errorf(op+": %w", errWrongState)
-	}
-	if err := c.move(on); err != nil {
-		return fmt.Errorf(op+": %w", err)
-	}
-	switch on {
-	case EventRegister:
-		if err := tx.QueryRow(ctx, latestVersion, pgx.StrictNamedArgs{"id": id}).Scan(&c.RegisteredVersion); err != nil {
-			return fmt.Errorf(op+": %w", postgres.Fault(err))
-		}
-	case EventKeep:
-		registered, err := s.Frozen(ctx, tx, id, c.RegisteredVersion)
-		if err != nil {
-			return fmt.Errorf(op+": %w", err)
-		}
-		c.Content = registered.Content
-		if err := restoreFiles(ctx, tx, id, c.CreatedBy, registered.Files); err != nil {
-			return fmt.Errorf(op+": %w", postgres.Fault(err))
-		}
-	}
-	if err := c.store(ctx, tx, s.Now()); err != nil {
-		return fmt.Errorf(op+": %w", postgres.Fault(err))
-	}
-	return nil
-}
-
-// Frozen returns one version as it was handed in. No permission check: the desk that asks has its own.
-// Faults: NotFound.
-func (s *Service) Frozen(ctx context.Context, tx pgx.Tx, id int64, number int) (Frozen, error) {
-	found, err := collectVersions(ctx, tx, selectVersion, pgx.StrictNamedArgs{"id": id, "number": number})
-	if err == nil && len(found) == 0 {
-		err = pgx.ErrNoRows
-	}
-	if err != nil {
-		return Frozen{}, fmt.Errorf("contract: frozen: %w", missing(err))
-	}
-	return found[0], nil
-}
-
-// Versions returns every version handed in, oldest first. Who: as Read. Faults: NotFound.
-func (s *Service) Versions(ctx context.Context, who actor.Actor, id int64) ([]Frozen, error) {
-	if _, err := s.Read(ctx, who, id); err != nil {
-		return nil, err
-	}
-	out, err := collectVersions(ctx, s.DB, selectVersions, pgx.StrictNamedArgs{"id": id})
-	if err != nil {
-		return nil, fmt.Errorf("contract: versions: %w", postgres.Fault(err))
-	}
-	return out, nil
-}
-
 // Today is the date in Asia/Shanghai, on which Sections and Check look at dates.
 func (s *Service) Today() Date { return DateOf(clock.Local(s.Now())) }
 
@@ -499,17 +327,6 @@ func (s *Service) record(ctx context.Context, tx pgx.Tx, who actor.Actor, action
 		tx,
 		audit.Event{Actor: who, Action: action, ObjectKind: "contract", ObjectID: strconv.FormatInt(id, 10), Detail: detail},
 	)
-}
-
-// textDigest names the signed text: its file's digest, or the digests of several joined in order.
-func textDigest(files []File) string {
-	var out []string
-	for _, f := range files {
-		if f.Role == SignedText {
-			out = append(out, f.Digest)
-		}
-	}
-	return strings.Join(out, ",")
 }
 
 func member(a actor.Actor) bool { return a.Has(actor.Member, actor.OrgAdmin) }

@@ -14,6 +14,7 @@ import (
 	"techmarket/internal/certify/papers"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/certify/registry/registrytest"
+	"techmarket/internal/certify/witness"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/jobs"
@@ -220,9 +221,13 @@ func TestAPDFThatCannotBeMadeIsSaidOnceAndTriedAgainInTheMorning(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
 	reg := w.Register(w.Content(), nil)
-	spell := func(from, to string) { // as if the name had been accepted with another font
-		_, err := w.DB.Exec(ctx, `update certificate set body = replace(body, $1, $2)`, from, to)
-		registrytest.Check(t, err)
+	spell := func(from, to string) { // as if the name had been accepted with another font, and the ledger had vouched for it
+		registrytest.Check(t, w.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, `update certificate set body = replace(body, $1, $2)`, from, to); err != nil {
+				return err
+			}
+			return w.Book.Note(ctx, tx, witness.Registration(reg.Number))
+		}))
 	}
 	read := func() registry.Certificate {
 		d, err := w.S.Dossier(ctx, w.Head, reg.Number)

@@ -91,6 +91,23 @@ func citTransfer(a Application) bool {
 	return inClass(a.Class, "02") || (inClass(a.Class, "03") && a.Licence != nil && a.Licence.Years >= 5)
 }
 
+// Reading is one rule that the facts answer, without a look at the text.
+type Reading struct {
+	Rule  Rule
+	Holds bool // the rule applies: it stands against the registration
+}
+
+// Readings goes through the rules of the class that ask for no finding, in the order of the book.
+func Readings(a Application) []Reading {
+	var out []Reading
+	for _, r := range book() {
+		if !r.Finding && r.Applies(a.Class) {
+			out = append(out, Reading{Rule: r, Holds: r.holds(a)})
+		}
+	}
+	return out
+}
+
 // tokenPrice is the price below which somebody should look again (our choice).
 const tokenPrice = 100 * money.Yuan
 

@@ -645,10 +645,13 @@ func TestAssessIsTheSameWhateverTheOrderOfFindings(t *testing.T) {
 	})
 }
 
-const line = `{"class":"0101","title":"样例","medium":"paper","signed":"2026-03-02","begins":"2026-03-02","ends":"2027-03-01","applied":"2026-04-10",` +
+const line = `{"class":"0101","title":"样例","medium":"paper","signed":"2026-03-02","begins":"2026-03-02","ends":"2027-03-01",` +
+	`"applied":"2026-04-10",` +
 	`"amount":"800000.00","royalty":false,"costs":[{"name":"设备","kind":"equipment","amount":"100.00","carrier":false,"reasonable":false}],` +
-	`"biological":false,"tied":false,"seller":{"name":"甲","country":"156","division":"150104"},"buyer":{"name":"乙","country":"156","division":"150203"},"point":"150104",` +
-	`"points":["150104"],"ip":{"kind":"none","certificate":false,"valid":false,"ownership_agreed":true},"licence":null,"findings":[],"refused_to_correct":false}`
+	`"biological":false,"tied":false,` +
+	`"seller":{"name":"甲","country":"156","division":"150104"},"buyer":{"name":"乙","country":"156","division":"150203"},` +
+	`"point":"150104","points":["150104"],"ip":{"kind":"none","certificate":false,"valid":false,"ownership_agreed":true},"licence":null,` +
+	`"findings":[],"refused_to_correct":false}`
 
 func assess(t *testing.T, in string) (string, error) {
 	t.Helper()
@@ -816,4 +819,30 @@ func ExampleAssess() {
 	d := recognition.Assess(a, recognition.DefaultPolicy())
 	fmt.Println(d.Outcome, d.Amounts.Technical)
 	// Output: register 2100000.00
+}
+
+// What the facts answer agrees with the decision: a rule that decided holds among the readings, and no finding is read from the facts.
+func TestReadings_AgreeWithTheDecision(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		a := base()
+		a.Class = rapid.SampledFrom([]string{"0101", "0202", "0301", "0401", "0501", "0503"}).Draw(t, "class")
+		a.Medium = rapid.SampledFrom([]recognition.Medium{recognition.Paper, recognition.Oral}).Draw(t, "medium")
+		a.Applied = rapid.SampledFrom([]recognition.Date{a.Applied, "2020-01-01", "2050-01-01"}).Draw(t, "applied")
+		a.IP.Kind = rapid.SampledFrom([]string{"none", "invention", "software"}).Draw(t, "right")
+		a.IP.Valid, a.IP.Certificate = rapid.Bool().Draw(t, "valid"), rapid.Bool().Draw(t, "certificate")
+		a.IP.OwnershipAgreed, a.Duplicate = rapid.Bool().Draw(t, "ownership"), rapid.Bool().Draw(t, "duplicate")
+		holds := map[string]bool{}
+		for _, r := range recognition.Readings(a) {
+			if r.Rule.Finding || !r.Rule.Applies(a.Class) {
+				t.Errorf("%s is no rule that the facts answer under %s", r.Rule.ID, a.Class)
+			}
+			holds[r.Rule.ID] = r.Holds
+		}
+		for _, r := range recognition.Assess(a, recognition.DefaultPolicy()).Rules {
+			if !r.Finding && !holds[r.ID] {
+				t.Errorf("%s decided and does not hold among the readings", r.ID)
+			}
+		}
+	})
 }

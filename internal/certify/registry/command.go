@@ -85,8 +85,8 @@ func (s *Service) moment() moment {
 // Do applies one event of the state table; see Table for who may do what, where, and under which guard. The new state, its history
 // row, the ledger row, the audit row, messages and jobs are one transaction.
 // Faults: Unauthorized "sign_in"; NotFound "filing_not_found", "registration_not_found" (also for cases out of the actor's scope);
-// Conflict "wrong_state", "stale_version", "record_under_examination" and those of the guards; Forbidden "wrong_part", "part_taken"; Invalid "unknown_event" and
-// with fields, where what the event needs is missing or wrong.
+// Conflict "wrong_state", "stale_version", "record_under_examination" and those of the guards; Forbidden "wrong_part", "part_taken";
+// Invalid "unknown_event" and with fields, where what the event needs is missing or wrong.
 func (s *Service) Do(ctx context.Context, who actor.Actor, c Command) (Outcome, error) {
 	if !who.SignedIn() {
 		return Outcome{}, fault.New(fault.Unauthorized, "sign_in", "请先登录")
@@ -183,6 +183,20 @@ func (w *work) permit(on Aggregate, from State, parts []Part, version int) (Rule
 	return rule, nil
 }
 
+// take runs guard and step of a row of the table, and holds where it led against the row.
+func (w *work) take(ctx context.Context, rule Rule, from State, step func(context.Context, *work) error) error {
+	if err := rule.check(w); err != nil {
+		return err
+	}
+	if err := step(ctx, w); err != nil {
+		return err
+	}
+	if !slices.Contains(rule.To, w.to) {
+		return fmt.Errorf("registry: %s leads from %s to %s, which the table does not know", w.Event, from, w.to)
+	}
+	return nil
+}
+
 // moveFiling runs one event: lock, scope, table, separation of duties, guard, step, then everything that must be written with it.
 func (s *Service) moveFiling(ctx context.Context, w *work) error {
 	f, err := postgres.One[Filing](ctx, w.tx, lockFiling, pgx.StrictNamedArgs{"id": w.Filing})
@@ -216,14 +230,8 @@ func (s *Service) moveFiling(ctx context.Context, w *work) error {
 	if err := play(ctx, w.tx, f.ID, w.who.AccountID, rule.Part); err != nil {
 		return err
 	}
-	if err := rule.check(w); err != nil {
+	if err := w.take(ctx, rule, f.State, s.filingStep); err != nil {
 		return err
-	}
-	if err := s.filingStep(ctx, w); err != nil {
-		return err
-	}
-	if !slices.Contains(rule.To, w.to) {
-		return fmt.Errorf("registry: %s leads from %s to %s, which the table does not know", w.Event, f.State, w.to)
 	}
 	return s.finish(ctx, w, f.State)
 }
@@ -249,14 +257,8 @@ func (s *Service) moveRegistration(ctx context.Context, w *work) error {
 	if err := s.book.Hold(ctx, w.tx, w.subjects()...); err != nil {
 		return err
 	}
-	if err := rule.check(w); err != nil {
+	if err := w.take(ctx, rule, reg.State, s.registrationStep); err != nil {
 		return err
-	}
-	if err := s.registrationStep(ctx, w); err != nil {
-		return err
-	}
-	if !slices.Contains(rule.To, w.to) {
-		return fmt.Errorf("registry: %s leads from %s to %s, which the table does not know", w.Event, reg.State, w.to)
 	}
 	w.reg.State = w.to
 	if err := storeRegistration(ctx, w.tx, w.reg); err != nil {
@@ -303,13 +305,11 @@ func (s *Service) filingStep(ctx context.Context, w *work) error {
 	case EventRegister, EventRegisterChange:
 		return s.register(ctx, w)
 	case EventOpenReconsideration, EventOpenReRecognition:
-		w.filing.PriorState = w.filing.State
-		return noted(w, "请写明请求和理由")
+		return reexamine(w, &w.filing.PriorState, w.filing.State)
 	case EventRestore:
 		return s.restoreFiling(ctx, w)
-	default: // conclude: back to the state before
-		w.to, w.filing.PriorState = w.filing.PriorState, ""
-		return noted(w, "请写明结论")
+	default:
+		return conclude(w, &w.filing.PriorState)
 	}
 }
 
@@ -343,14 +343,24 @@ func (s *Service) registrationStep(ctx context.Context, w *work) error {
 	case EventReverseIncome:
 		return s.reverseIncome(ctx, w)
 	case EventOpenReconsideration, EventOpenReRecognition:
-		w.reg.PriorState = w.reg.State
-		return noted(w, "请写明请求和理由")
+		return reexamine(w, &w.reg.PriorState, w.reg.State)
 	case EventRestore:
 		return s.restoreRegistration(ctx, w)
-	default: // conclude: back to the state before; what must change then follows by change or revocation
-		w.to, w.reg.PriorState = w.reg.PriorState, ""
-		return noted(w, "请写明结论")
+	default:
+		return conclude(w, &w.reg.PriorState)
 	}
+}
+
+// reexamine opens 复议 or 重新认定: the state is kept for the way back.
+func reexamine(w *work, prior *State, now State) error {
+	*prior = now
+	return noted(w, "请写明请求和理由")
+}
+
+// conclude goes back to the state before; what must change then follows by change or revocation.
+func conclude(w *work, prior *State) error {
+	w.to, *prior = *prior, ""
+	return noted(w, "请写明结论")
 }
 
 // noted takes the text of the command as the note, which must not be empty.

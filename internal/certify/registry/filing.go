@@ -204,6 +204,7 @@ type Case struct {
 	Events   []EventRow            `json:"events"`
 	Due      deadline.Due          `json:"due"`
 	Decision *recognition.Decision `json:"decision"`       // staff only: what the rules say about the sheet as it stands
+	Readings []recognition.Reading `json:"-"`              // staff only: the rules that the facts answer
 	Experts  money.Fen             `json:"expertsFromFen"` // T from which the point asks the experts
 	Votes    int                   `json:"votesNeeded"`    // equal opinions of experts that decide
 	Panel    []Member              `json:"panel"`          // staff only: the experts assigned

@@ -160,27 +160,26 @@ func (s *Service) release(ctx context.Context, w *work) error {
 	if err := s.config.Contracts.Move(ctx, w.tx, w.filing.ContractID, contract.EventKeep); err != nil {
 		return err
 	}
+	return carry(ctx, w, EventKeep, System, EventRow{Part: System, Event: EventKeep})
+}
+
+// carry moves the registration of a change along with its filing: event and part find the row of the table, note is what the history
+// says of who did what.
+func carry(ctx context.Context, w *work, event Event, part Part, note EventRow) error {
 	reg, err := lockOne(ctx, w.tx, w.number)
 	if err != nil {
 		return fmt.Errorf("registration of the change: %w", err)
 	}
-	rule, err := find(OnRegistration, reg.State, EventKeep, []Part{System})
+	rule, err := find(OnRegistration, reg.State, event, []Part{part})
 	if err != nil {
 		return err
 	}
-	from := reg.State
-	reg.State = rule.To[0]
+	note.At, note.From, note.To, note.Note = w.now, reg.State, rule.To[0], w.filing.IntakeNo
+	reg.State = note.To
 	if err := storeRegistration(ctx, w.tx, reg); err != nil {
 		return err
 	}
-	return addEvent(
-		ctx,
-		w.tx,
-		0,
-		reg.Number,
-		EventRow{At: w.now, Part: System, Event: EventKeep, From: from, To: reg.State, Note: w.filing.IntakeNo},
-		nil,
-	)
+	return addEvent(ctx, w.tx, 0, reg.Number, note, nil)
 }
 
 // accept starts the clock and makes the actor the registrar: the day counts as day nought, and the sheet begins with what the

@@ -162,9 +162,13 @@ func (s *Service) staffView(ctx context.Context, tx pgx.Tx, c *Case, f Filing) e
 	}
 	policy := c.Policy
 	policy.LargeAmount = c.Experts
-	d, err := s.assess(ctx, tx, f, c.Point, c.Contract, review, policy)
-	c.Decision = &d
-	return err
+	app, err := s.application(ctx, tx, f, c.Point, c.Contract, review)
+	if err != nil {
+		return err
+	}
+	d := recognition.Assess(app, policy)
+	c.Decision, c.Readings = &d, recognition.Readings(app)
+	return nil
 }
 
 // cmpAmount is the T of a filing as far as it is known: recognised, else the price as filed.

@@ -48,21 +48,7 @@ func (s *Service) reopen(ctx context.Context, w *work) error {
 	if err != nil || w.filing.Kind != Change {
 		return err
 	}
-	reg, err := lockOne(ctx, w.tx, w.number)
-	if err != nil {
-		return fmt.Errorf("registration of the change: %w", err)
-	}
-	rule, err := find(OnRegistration, reg.State, EventRequestChange, []Part{Applicant})
-	if err != nil {
-		return err
-	}
-	from := reg.State
-	reg.State = rule.To[0]
-	if err := storeRegistration(ctx, w.tx, reg); err != nil {
-		return err
-	}
-	return addEvent(ctx, w.tx, 0, reg.Number, EventRow{At: w.now, Account: w.who.AccountID, Part: w.part, Event: EventRestore,
-		From: from, To: reg.State, Note: w.filing.IntakeNo}, nil)
+	return carry(ctx, w, EventRequestChange, Applicant, EventRow{Account: w.who.AccountID, Part: w.part, Event: EventRestore})
 }
 
 // restoreRegistration sets a cancellation or revocation aside (复议): the registration stands again under its number, with the

@@ -97,8 +97,7 @@ func (r Review) costs() []recognition.Cost {
 	return out
 }
 
-// assess asks the rule book about the sheet: the facts are those of the applicant's own pre-check, with what the desk found in
-// their place. The area was decided at submission, so the point counts as the right one.
+// assess asks the rule book about the sheet.
 func (s *Service) assess(
 	ctx context.Context,
 	q postgres.Querier,
@@ -108,11 +107,28 @@ func (s *Service) assess(
 	r Review,
 	policy recognition.Policy,
 ) (recognition.Decision, error) {
+	app, err := s.application(ctx, q, f, p, v, r)
+	if err != nil {
+		return recognition.Decision{}, err
+	}
+	return recognition.Assess(app, policy), nil
+}
+
+// application puts the sheet before the rule book: the facts are those of the applicant's own pre-check, with what the desk found in
+// their place. The area was decided at submission, so the point counts as the right one.
+func (s *Service) application(
+	ctx context.Context,
+	q postgres.Querier,
+	f Filing,
+	p point.Point,
+	v contract.Frozen,
+	r Review,
+) (recognition.Application, error) {
 	var duplicate bool
 	if err := q.QueryRow(ctx, existsDuplicate,
 		pgx.StrictNamedArgs{"contract": f.ContractID, "id": f.ID, "change": f.Kind == Change, "sample": f.Sample, "digest": f.TextDigest,
 			"seller": f.SellerName, "buyer": f.BuyerName}).Scan(&duplicate); err != nil {
-		return recognition.Decision{}, fmt.Errorf("look for duplicates: %w", err)
+		return recognition.Application{}, fmt.Errorf("look for duplicates: %w", err)
 	}
 	applied := contract.Date(recognition.DateOf(clock.Date(f.SubmittedAt)))
 	if f.Kind == Change {
@@ -131,7 +147,7 @@ func (s *Service) assess(
 		app.Findings = append(app.Findings, recognition.Disputed)
 	}
 	app.Told = f.told(clock.Date(s.config.Now()))
-	return recognition.Assess(app, policy), nil
+	return app, nil
 }
 
 // passFirstReview stores class, C, N, T, V as the rule book computes them from the saved sheet. Faults: Conflict

@@ -50,7 +50,8 @@ type Config struct {
 	Random    io.Reader           // of the check codes
 	Drawable  func(...Text) error // refuses what no paper could print; nil: anything can be printed
 	Alarm     witness.Alarm       // hears of a record that differs from the ledger; nil: nobody
-	// Ended follows the end of a registration in its transaction; reason says which and how. It names the lists that fell. nil: nothing follows.
+	// Ended follows the end of a registration in its transaction; reason says which and how. It names the lists that fell.
+	// nil: nothing follows.
 	Ended func(ctx context.Context, tx pgx.Tx, number, reason string, at time.Time) (lists []string, err error)
 }
 

@@ -2,7 +2,6 @@ package witness
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -50,7 +49,8 @@ const (
 	where kind = 'list' and ref = r and seq < ` + first + `)`
 )
 
-const insertAlarm = `insert into record_alarm (subject, digest, found, found_at) values (@subject, encode(sha256(convert_to(@found, 'UTF8')),
+const insertAlarm = `insert into record_alarm (subject, digest, found, found_at)
+	values (@subject, encode(sha256(convert_to(@found, 'UTF8')),
 	'hex'), @found, now()) on conflict do nothing`
 
 // addAlarm notes a finding and reports whether it is new.
@@ -120,8 +120,8 @@ func rowsSQL(kind string) string {
 		for _, c := range strings.Fields(t.Digested) {
 			cells = append(cells, "encode(sha256(convert_to(t."+c+"::text, 'UTF8')), 'hex')")
 		}
-		fmt.Fprintf(&b, "select (%s)::text as ref, %s as name, array[%s] as cells from %s where %s", t.ref, name, strings.Join(cells, ", "),
-			t.from, t.where)
+		b.WriteString("select (" + t.ref + ")::text as ref, " + name + " as name, array[" + strings.Join(cells, ", ") + "] as cells from " +
+			t.from + " where " + t.where)
 	}
 	return b.String()
 }

@@ -48,7 +48,7 @@ func Tables() map[string][]Table {
 			Name: "filing_event", Vouched: eventColumns, Digested: "note detail",
 			from: "filing_event t join filing f on f.id = t.filing_id", ref: "f.intake_no", key: "t.id", where: "f.intake_no = any($1)",
 		}, {
-			Name: "file", Vouched: fileColumns, key: "t.id", ref: "f.intake_no", where: "f.intake_no = any($1)",
+			Name: "file", Vouched: fileColumns, Digested: "name", key: "t.id", ref: "f.intake_no", where: "f.intake_no = any($1)",
 			from: `filing f cross join lateral jsonb_path_query(f.review, '$.**.minutesFileId') m join file t on to_jsonb(t.id) = m`,
 		}},
 		contractKind: {{
@@ -61,7 +61,7 @@ func Tables() map[string][]Table {
 			Name: "contract_version", Vouched: "contract_id number text_digest frozen_at", Digested: "content files",
 			from: "contract_version t", ref: "t.contract_id", key: "t.number", where: "t.contract_id = any($1::text[]::bigint[])",
 		}, {
-			Name: "file", Vouched: fileColumns, key: "t.id", ref: "v.contract_id", where: "v.contract_id = any($1::text[]::bigint[])",
+			Name: "file", Vouched: fileColumns, Digested: "name", key: "t.id", ref: "v.contract_id", where: "v.contract_id = any($1::text[]::bigint[])",
 			from: `(select distinct contract_id, (f->>'id')::bigint as file from contract_version cross join jsonb_array_elements(files) f
 				where contract_id = any($1::text[]::bigint[])) v join file t on t.id = v.file`,
 		}},
@@ -93,7 +93,7 @@ func registrationTables() []Table {
 		Not:      map[string]string{"failure": "only says why the PDF could not be made; the job writes and clears it"},
 		from:     "certificate t", ref: "t.number", key: "t.version", where: "t.number = any($1)",
 	}, {
-		Name: "income", Vouched: "id number amount booked_on booked_by note file_id reverses",
+		Name: "income", Vouched: "id number amount booked_on booked_by file_id reverses", Digested: "note",
 		from: "income t", ref: "t.number", key: "t.id", where: "t.number = any($1)",
 	}, {
 		Name: "period_entry",
@@ -101,13 +101,13 @@ func registrationTables() []Table {
 			seller_country seller_division buyer_country buyer_division point_id is_sample`,
 		from: "period_entry t", ref: "t.number", key: "t.id", where: "t.number = any($1)",
 	}, {
-		Name: "payment_proof", Vouched: "id number amount paid_on file_id note added_by added_at",
+		Name: "payment_proof", Vouched: "id number amount paid_on file_id added_by added_at", Digested: "note",
 		from: "payment_proof t", ref: "t.number", key: "t.id", where: "t.number = any($1)",
 	}, {
 		Name: "filing_event", Vouched: eventColumns, Digested: "note detail",
 		from: "filing_event t", ref: "t.number", key: "t.id", where: "t.filing_id is null and t.number = any($1)",
 	}, {
-		Name: "file", Vouched: fileColumns, key: "t.id", ref: "u.number", where: "true",
+		Name: "file", Vouched: fileColumns, Digested: "name", key: "t.id", ref: "u.number", where: "true",
 		from: `(select number, file_id from certificate where number = any($1) union select number, file_id from income where number = any($1)
 			union select number, file_id from payment_proof where number = any($1)) u join file t on t.id = u.file_id`,
 	}}
@@ -115,7 +115,7 @@ func registrationTables() []Table {
 
 const (
 	eventColumns = "id filing_id number at account_id part event from_state to_state internal"
-	fileColumns  = "id digest name mime size purpose owner_org uploaded_by created_at"
+	fileColumns  = "id digest mime size purpose owner_org uploaded_by created_at"
 	working      = "the document as it is being written; what was filed stands in contract_version"
 )
 
@@ -125,7 +125,7 @@ func Unvouched() map[string]string {
 		"point":                   "an office, not a decision; changes stand in the audit trail",
 		"point_training":          "staff records; changes stand in the audit trail",
 		"point_assessment":        "an opinion about a point; it stands in the audit trail",
-		"sla_policy":              "dated settings (with experts and tied_agency_vat); a filing names the row it counts with, changes are audited",
+		"sla_policy":              "dated settings (experts, tied_agency_vat too); a filing names the row it counts with, changes are audited",
 		"holiday":                 "the calendar; changes are audited",
 		"contract_file":           "attachments of the document as it is being written; what was filed stands in contract_version.files",
 		"deadline_warning":        "who was reminded when",

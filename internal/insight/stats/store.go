@@ -136,3 +136,10 @@ const selectDefinitions = `select distinct on (code) code, valid_from, name, tex
 
 const countPoints = `select count(*)::bigint from stats_point where kind = @kind and state <> 'suspended' and (@sample or not is_sample)
 	and authorised_from <= @day and (authorised_to is null or authorised_to >= @day)`
+
+const selectNeeds = `select diagnosed, published, agreed, count(*)::int as count from stats_need
+	where submitted_at >= @from::date and submitted_at < @to::date + 1 and (@sample or not is_sample)
+	group by 1, 2, 3 order by 1 desc, 2 desc, 3 desc`
+
+const selectReasons = `select what, code, count(*)::int as count from stats_reason
+	where at >= @from::date and at < @to::date + 1 and (@sample or not is_sample) group by 1, 2 order by 1, 3 desc, 2`

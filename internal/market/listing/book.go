@@ -156,7 +156,8 @@ func (b *Book[C]) fill(r *row, content C) error {
 }
 
 // Get returns one listing as the actor may see it: the own organisation its working content, an editor what is in review, the
-// public what is published and not expired; guests without the contact person, others with a masked one (see Reveal). Faults: not found "listing"; gone
+// public what is published and not expired; guests without the contact person, others with a masked one (see Reveal).
+// Faults: not found "listing"; gone
 // "listing_gone" for what was public once and has ended.
 func (b *Book[C]) Get(ctx context.Context, who actor.Actor, id int64) (Item[C], error) {
 	r, err := b.row(ctx, b.config.DB, id)

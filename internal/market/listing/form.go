@@ -172,8 +172,11 @@ func (r Range) bands() []string {
 		return nil
 	}
 	lo, hi := r.MinFen, r.MaxFen
-	if hi == 0 {
+	switch { // one end alone is the amount that was said: 80 万元以内 is not "from nothing"
+	case hi == 0:
 		hi = lo
+	case lo == 0:
+		lo = hi
 	}
 	var out []string
 	for _, b := range []struct {

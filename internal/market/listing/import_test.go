@@ -270,7 +270,7 @@ func TestImport_LeavesAloneWhatTheOwnerIsWorkingOn(t *testing.T) {
 	if got := run("需要降低转炉烟气的粉尘浓度，第三种写法。"); got.Updated != 0 {
 		t.Errorf("import over a withdrawn one: %+v", got)
 	}
-	if _, err := b.demands.Get(ctx, actor.Guest(), id); !fault.Is(err, fault.NotFound) {
+	if _, err := b.demands.Get(ctx, actor.Guest(), id); !fault.Is(err, fault.Gone) {
 		t.Errorf("withdrawn and public again: %v", err)
 	}
 }

@@ -340,7 +340,7 @@ func TestPublish_NeedsAConfirmedOrganisation(t *testing.T) {
 	ctx := t.Context()
 	account, org, err := b.identity.SignUp(
 		ctx,
-		identity.SignUp{Person: identity.NewPerson{LoginName: "newcomer", DisplayName: "新人", Password: "correct horse battery"},
+		identity.SignUp{Person: identity.NewPerson{LoginName: "newcomer", DisplayName: "新人", Email: "newcomer@example.com", Password: "correct horse battery"},
 			Organisation: identity.NewOrganisation{Kind: actor.Enterprise, Name: "新样例公司", Division: "150204"}},
 	)
 	if err != nil {

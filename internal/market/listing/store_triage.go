@@ -14,6 +14,7 @@ const triageShares = `select triage, count(*)::int from listing where kind = any
 	and (@sample or not is_sample) group by triage`
 
 const (
+	insertTriage    = `insert into listing_triage (listing_id, triage, at) values (@listing, @triage, @at)`
 	insertDiagnosis = `insert into diagnosis (listing_id, broker, asked_by, asked_at) values (@listing, @broker, @by, @at) returning id`
 	answerDiagnosis = `update diagnosis set advice = @advice, answered_at = @at where id = @id and answered_at is null`
 	selectDiagnoses = `select d.id, d.listing_id, d.broker, '' as name, l.title, d.asked_at, d.advice, d.answered_at, l.is_sample as sample

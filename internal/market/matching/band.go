@@ -30,9 +30,9 @@ var bands = [...]struct {
 	from          float64
 	pairs, useful int
 }{
-	Under:  {"", 0, 414, 10},
-	Low:    {"低", .33, 181, 17},
-	Middle: {"中", .5, 144, 20},
+	Under:  {"", 0, 413, 9},
+	Low:    {"低", .33, 201, 19},
+	Middle: {"中", .5, 145, 20},
 	High:   {"高", .8, 37, 24},
 }
 

@@ -191,7 +191,12 @@ func (q *Query) fit(legs []Legs) {
 func (q *Query) judgeText(legs Legs, words []string, shares bool) judged {
 	j := judged{value: legs.Fit, applies: true, pro: true, first: true}
 	words = slices.DeleteFunc(slices.Clone(words), func(w string) bool { return !q.special(w) })
-	if len(words) > 0 {
+	switch {
+	case len(words) == 1 && !q.enough(words[0]):
+		if legs.Topic >= topicNear {
+			j.note = "技术主题相近"
+		}
+	case len(words) > 0:
 		says := "都讲到："
 		if shares && legs.Fit >= bands[Middle].from {
 			says = "都在解决："
@@ -203,6 +208,17 @@ func (q *Query) judgeText(legs Legs, words []string, shares bool) judged {
 
 // specialLeast is the idf from which a word alone is a reason: one text in thirty. 材料 or 处理 alone is none.
 const specialLeast = 3.3
+
+// What a single shared word must be to be a reason by itself: one text in ninety holds it, or it is joined from several. 都讲到：金属 is none.
+const (
+	enoughLeast = 4.5
+	topicNear   = .4 // the nearness to the need's subject that is told where no words can be
+)
+
+func (q *Query) enough(phrase string) bool {
+	return q.plain || utf8.RuneCountInString(phrase) > 3 ||
+		slices.ContainsFunc(q.words, func(t queryTerm) bool { return t.text == phrase && t.rare >= enoughLeast })
+}
 
 // special reports whether a shown phrase holds a word that few texts hold.
 func (q *Query) special(phrase string) bool {
@@ -299,5 +315,11 @@ func (q *Query) grow(w, text string) string {
 // joins reports whether the word at a place of the query can be part of a shown phrase.
 func (q *Query) joins(at int) bool {
 	i, ok := q.byWord[hash(q.sequence[at])]
-	return ok && q.words[i].telling()
+	return ok && (q.words[i].telling() || q.words[i].piece())
+}
+
+// piece reports whether a single character that few texts hold is part of a name: 锂 in 锂离子电池, where 离子电池 is none.
+func (t queryTerm) piece() bool {
+	r, n := utf8.DecodeRuneInString(t.text)
+	return n == len(t.text) && unicode.Is(unicode.Han, r) && !t.stop && t.rare >= specialLeast
 }

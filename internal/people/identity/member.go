@@ -94,6 +94,10 @@ func (s *Service) Members(ctx context.Context, who actor.Actor, orgID int64) ([]
 		return nil, fmt.Errorf("members: %w", err)
 	}
 	for i, m := range ms {
+		if err := s.openText(sealedPhone, &m.Phone); err != nil {
+			return nil, err
+		}
+		ms[i].Phone = m.Phone
 		if m.AccountID != who.AccountID && !(who.In(orgID) && who.Has(actor.OrgAdmin)) {
 			ms[i].Email, ms[i].Phone = codes.MaskEmail(m.Email), codes.MaskPhone(m.Phone)
 		}

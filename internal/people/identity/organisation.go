@@ -344,9 +344,14 @@ func OrganisationActions(who actor.Actor, org Organisation) []OrgEvent {
 
 func (s *Service) storeOrganisation(ctx context.Context, tx pgx.Tx, o *Organisation) error {
 	o.Version++
+	profile := o.Profile
+	var err error
+	if profile.Phone, err = s.sealText(sealedProfile, profile.Phone); err != nil {
+		return err
+	}
 	if _, err := tx.Exec(ctx, updateOrganisation, pgx.StrictNamedArgs{
 		"id": o.ID, "kind": o.Kind, "name": o.Name, "credit_code": o.CreditCode, "division": o.Division, "state": o.State,
-		"state_reason": o.StateReason, "profile": o.Profile, "version": o.Version, "confirmed_at": o.ConfirmedAt,
+		"state_reason": o.StateReason, "profile": profile, "version": o.Version, "confirmed_at": o.ConfirmedAt,
 	}); err != nil {
 		return err
 	}

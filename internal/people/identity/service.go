@@ -27,6 +27,13 @@ type Mailer interface {
 	Mail(ctx context.Context, tx pgx.Tx, to, subject, body string) error
 }
 
+// Vault seals what must not lie in the database in clear; platform/vault fulfils it.
+type Vault interface {
+	Seal(purpose, text string) (string, error)
+	Open(purpose, text string) (string, error)
+	Prefix() string
+}
+
 // Cache keeps small values for a while; it may forget anything at any time. platform/cache fulfils it and Limiter.
 type Cache interface {
 	Get(ctx context.Context, key string) ([]byte, bool)
@@ -68,6 +75,7 @@ type Config struct {
 	DB      *postgres.DB
 	Audit   audit.Recorder
 	Mail    Mailer
+	Vault   Vault        // of phones and authenticators' secrets; nil: in clear, for tests alone
 	Quotas  *quota.Store // of mails to one mailbox; nil: no limit
 	Cache   Cache
 	Limiter Limiter

@@ -47,7 +47,8 @@ const (
 	credentialsByID   = credentialColumns + ` where id = @id`
 	credentialsByName = credentialColumns + ` where lower(login_name) = lower(@login)`
 	accountByID       = `select id, login_name, display_name, email,
-		phone, theme, totp_secret <> '' as two_factor, email_confirmed_at is not null as confirmed, cardinality(recovery_hashes) as recovery, is_sample, created_at from account
+		phone, theme, totp_secret <> '' as two_factor, email_confirmed_at is not null as confirmed,
+		cardinality(recovery_hashes) as recovery, is_sample, created_at from account
 		where id = @id`
 	accountNames    = `select id, display_name from account where id = any(@ids)`
 	updateAccount   = `update account set display_name = @display_name, email = @email, phone = @phone, theme = @theme where id = @id`
@@ -213,10 +214,19 @@ type membershipRow struct {
 
 func (s *Service) organisations(ctx context.Context, q querier, sql string, args pgx.StrictNamedArgs) ([]Organisation, error) {
 	rows, _ := q.Query(ctx, sql, args)
-	return pgx.CollectRows(rows, pgx.RowToStructByName[Organisation])
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Organisation])
+	for i := range list {
+		if err := s.openText(sealedProfile, &list[i].Profile.Phone); err != nil {
+			return nil, err
+		}
+	}
+	return list, err
 }
 
 func (s *Service) insertOrganisation(ctx context.Context, tx pgx.Tx, o Organisation) (id int64, err error) {
+	if o.Profile.Phone, err = s.sealText(sealedProfile, o.Profile.Phone); err != nil {
+		return 0, err
+	}
 	err = tx.QueryRow(ctx, insertOrganisation,
 		pgx.StrictNamedArgs{"kind": o.Kind, "name": o.Name, "credit_code": o.CreditCode, "division": o.Division,
 			"state": o.State, "profile": o.Profile, "is_sample": o.Sample, "now": s.config.Now(), "confirmed_at": o.ConfirmedAt}).Scan(&id)
@@ -225,6 +235,9 @@ func (s *Service) insertOrganisation(ctx context.Context, tx pgx.Tx, o Organisat
 
 func (s *Service) insertAccount(ctx context.Context, tx pgx.Tx, p NewPerson, hash string, sample, confirmed bool) (id int64, err error) {
 	now := s.config.Now()
+	if p.Phone, err = s.sealText(sealedPhone, p.Phone); err != nil {
+		return 0, err
+	}
 	args := pgx.StrictNamedArgs{"login_name": p.LoginName, "display_name": p.DisplayName, "email": p.Email, "phone": p.Phone,
 		"password_hash": hash, "is_sample": sample, "now": now, "confirmed": nil}
 	if confirmed {

@@ -32,7 +32,8 @@ insert into quota_use (name, per, subject, begins, ends, used)
 select @name, @per, @subject, @begins, @ends, @n::bigint where @n::bigint <= @limit::bigint
 on conflict (name, per, subject, ends, begins) do update set used = quota_use.used + excluded.used
     where quota_use.used + excluded.used <= @limit::bigint`
-	used  = `select coalesce(sum(used), 0) from quota_use where name = @name and per = @per and subject = @subject and begins = @begins and ends = @ends`
+	used = `select coalesce(sum(used), 0) from quota_use where name = @name and per = @per and subject = @subject
+		and begins = @begins and ends = @ends`
 	clean = `delete from quota_use where ends < @now`
 )
 

@@ -50,7 +50,8 @@ on conflict (begins, account, org, action, code) do update set n = refusal.n + 1
 	// An attempt that is counted into a closed hour late is not summed again: the row in the trail stays as it was written.
 	sumRefusals = `update refusal set summed = true where begins < @hour and not summed
 returning begins, account, org, action, code, n, sample`
-	listRefusals   = `select begins, account, org, action, code, n, sample from refusal where begins >= @since order by n desc, begins desc limit 500`
+	listRefusals = `select begins, account, org, action, code, n, sample from refusal where begins >= @since
+		order by n desc, begins desc limit 500`
 	forgetRefusals = `delete from refusal where summed and begins < @before`
 )
 

@@ -82,7 +82,8 @@ func (s *Server) Secure(ctx context.Context, p Passwords) error {
 	return nil
 }
 
-// openDoor lets a server that is about to start be entered without a password, so that passwords can be set whatever became of the old ones.
+// openDoor lets a server that is about to start be entered without a password, so that passwords can be set whatever
+// became of the old ones.
 func openDoor(cluster string) error { return writeDoor(cluster, "trust") }
 
 func writeDoor(cluster, method string) error {

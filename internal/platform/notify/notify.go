@@ -25,13 +25,15 @@ import (
 	"time"
 
 	"techmarket/internal/platform/jobs"
+	"techmarket/internal/platform/vault"
 )
 
 // Mail is the job of one message to one address. At makes two mails of the same words two mails.
 type Mail struct {
 	To      string    `json:"to"`
 	Subject string    `json:"subject"`
-	Body    string    `json:"body"` // plain text
+	Body    string    `json:"body,omitempty"`   // plain text
+	Sealed  string    `json:"sealed,omitempty"` // the body, where it holds a link that opens something, see SealBody
 	At      time.Time `json:"at"`
 	// End is the address that ends this kind of mail for whoever holds it, by a page or by one POST (RFC 8058); "" when there is none.
 	End string `json:"end,omitempty"`
@@ -53,18 +55,32 @@ const sendTimeout = 30 * time.Second
 // Sender delivers mail.
 type Sender struct {
 	smtp   SMTP
+	vault  *vault.Vault // nil: no body is sealed
 	outbox string
 	from   *mail.Address
 }
 
 // NewSender checks the sender's address; outbox is created when first needed.
-func NewSender(s SMTP, outbox string) (*Sender, error) {
+func NewSender(s SMTP, outbox string, keys *vault.Vault) (*Sender, error) {
 	from, err := mail.ParseAddress(s.From)
 	if err != nil {
 		return nil, fmt.Errorf("mail sender %q: %w", s.From, err)
 	}
-	return &Sender{smtp: s, outbox: outbox, from: from}, nil
+	return &Sender{smtp: s, vault: keys, outbox: outbox, from: from}, nil
 }
+
+const mailBody = "mail.body"
+
+// SealBody hides the body of a mail from whoever reads the queue: links of invitations, confirmations and new passwords are secrets.
+func SealBody(m Mail, keys *vault.Vault) (Mail, error) {
+	var err error
+	m.Sealed, err = keys.Seal(mailBody, m.Body)
+	m.Body = ""
+	return m, err
+}
+
+// OpenBody reads the body of a queued mail.
+func OpenBody(m Mail, keys *vault.Vault) (string, error) { return keys.Open(mailBody, m.Sealed) }
 
 // Register makes the sender work the mail jobs.
 func (s *Sender) Register(w *jobs.Workers) { jobs.Register(w, s.Send) }
@@ -72,6 +88,13 @@ func (s *Sender) Register(w *jobs.Workers) { jobs.Register(w, s.Send) }
 // Send delivers one mail. An address that cannot be one, or that the server refuses for good, is given up; every other
 // failure is tried again by the queue.
 func (s *Sender) Send(ctx context.Context, m Mail) error {
+	if m.Sealed != "" && s.vault != nil {
+		body, err := s.vault.Open(mailBody, m.Sealed)
+		if err != nil {
+			return fmt.Errorf("send mail: %w", err)
+		}
+		m.Body, m.Sealed = body, ""
+	}
 	to, err := mail.ParseAddress(m.To)
 	if err != nil {
 		return jobs.Discard(fmt.Errorf("send mail: %w", err))

@@ -50,7 +50,7 @@ func read(t *testing.T, raw string) (subject, body string, header mail.Header) {
 func TestSend_WritesToTheOutboxWithoutAServer(t *testing.T) {
 	t.Parallel()
 	outbox := filepath.Join(t.TempDir(), "outbox")
-	s, err := notify.NewSender(notify.SMTP{From: "科技大市场 <noreply@example.test>"}, outbox)
+	s, err := notify.NewSender(notify.SMTP{From: "科技大市场 <noreply@example.test>"}, outbox, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestSend_WritesToTheOutboxWithoutAServer(t *testing.T) {
 func TestSend_NamesTheAddressThatEndsTheMail(t *testing.T) {
 	t.Parallel()
 	outbox := t.TempDir()
-	s, err := notify.NewSender(notify.SMTP{From: "noreply@example.test"}, outbox)
+	s, err := notify.NewSender(notify.SMTP{From: "noreply@example.test"}, outbox, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestSend_NamesTheAddressThatEndsTheMail(t *testing.T) {
 
 func TestSend_GivesUpAnImpossibleAddress(t *testing.T) {
 	t.Parallel()
-	s, err := notify.NewSender(notify.SMTP{From: "noreply@example.test"}, t.TempDir())
+	s, err := notify.NewSender(notify.SMTP{From: "noreply@example.test"}, t.TempDir(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func server(t *testing.T, rcpt string) (addr string, got chan string) {
 func TestSend_SpeaksSMTP(t *testing.T) {
 	t.Parallel()
 	addr, got := server(t, "250 ok")
-	s, err := notify.NewSender(notify.SMTP{Addr: addr, From: "noreply@example.test"}, t.TempDir())
+	s, err := notify.NewSender(notify.SMTP{Addr: addr, From: "noreply@example.test"}, t.TempDir(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestSend_TellsLaterFromNever(t *testing.T) {
 	t.Parallel()
 	for answer, never := range map[string]bool{"450 busy": false, "550 unknown": true} {
 		addr, _ := server(t, answer)
-		s, err := notify.NewSender(notify.SMTP{Addr: addr, From: "noreply@example.test"}, t.TempDir())
+		s, err := notify.NewSender(notify.SMTP{Addr: addr, From: "noreply@example.test"}, t.TempDir(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

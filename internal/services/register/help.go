@@ -97,7 +97,8 @@ func (n Need) Shared(words []string) []string {
 	return out
 }
 
-// ByWords is the fit that most kinds use: shared words weigh twice the same field of technology.
+// ByWords is the fit that most kinds use: words that both have, and the same field of technology beside them. A field alone is too
+// wide to be a reason.
 func ByWords(n Need, c Content, wordField, fieldField, what string) (Fit, bool) {
 	var f Fit
 	var reasons []string
@@ -105,7 +106,7 @@ func ByWords(n Need, c Content, wordField, fieldField, what string) (Fit, bool) 
 		f.Score += 2 * len(words)
 		reasons = append(reasons, what+"“"+strings.Join(words[:min(3, len(words))], "”“")+"”")
 	}
-	if n.Group() != "" && slices.Contains(c[fieldField], n.Group()) {
+	if f.Score > 0 && slices.Contains(c[fieldField], n.Group()) {
 		f.Score++
 		reasons = append(reasons, "技术领域相同")
 	}

@@ -124,8 +124,9 @@ func TestScope_OutOfItIsNotFoundAndOwnIsNotExamined(t *testing.T) {
 	for name, c := range map[string]struct {
 		who  actor.Actor
 		want fault.Kind
-	}{"another league": {w.baotou, fault.NotFound}, "another organisation": {w.outsider, fault.NotFound}, "the owner": {w.owner, fault.Forbidden},
-		"a guest": {actor.Guest(), fault.Unauthorized}} {
+	}{"another league": {w.baotou, fault.NotFound}, "another organisation": {w.outsider, fault.NotFound},
+		"the owner": {w.owner, fault.Forbidden},
+		"a guest":   {actor.Guest(), fault.Unauthorized}} {
 		if _, err := w.Do(ctx, c.who, register.Command{ID: e.ID, Event: register.EventList}); fault.KindOf(err) != c.want {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -150,7 +151,7 @@ func TestScope_OutOfItIsNotFoundAndOwnIsNotExamined(t *testing.T) {
 	}
 }
 
-// region.md §6 (1): a grade that ended on 06-30 counts on 06-30, not on 07-01.
+// A grade that ended on 06-30 counts on 06-30, not on 07-01 (docs/rules/registers.md §4).
 func TestGrades_AreDatedRows(t *testing.T) {
 	t.Parallel()
 	ctx, w := t.Context(), newWorld(t)
@@ -196,7 +197,7 @@ func TestGrades_AreDatedRows(t *testing.T) {
 	}
 }
 
-// region.md §13 (4): the same serial number from two lists is one entry with two origins, however it is written.
+// The same serial number from two lists is one entry, however it is written (docs/rules/registers.md §5).
 func TestInstrument_TwiceUnderTwoSpellingsIsOne(t *testing.T) {
 	t.Parallel()
 	ctx, w := t.Context(), newWorld(t)

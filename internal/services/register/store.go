@@ -24,7 +24,8 @@ const public = ` state in ('listed','revised') and (valid_to is null or valid_to
 	and (not needs_consent or consent_at is not null and (consent_to is null or consent_to >= @today)) `
 
 const (
-	insertEntry = `insert into register_entry (kind, organisation_id, account_id, division, name, content, listed, listed_name, state, valid_to,
+	insertEntry = `insert into register_entry (kind, organisation_id, account_id, division, name, content, listed, listed_name, state,
+		valid_to,
 		needs_consent, consent_at, confirmed_at, listed_at, identity, is_sample, created_at, updated_at)
 		values (@kind, @org, @account, @division, @name, @content, @listed, @listed_name, @state, @valid_to, @needs_consent, @consent_at,
 		@confirmed, @listed_at, @identity, @sample, @now, @now) returning id`

@@ -226,14 +226,15 @@ func (m Mandate) Current(now time.Time) bool {
 	return m.State == MandateGiven && m.ValidTo >= clock.Day(now)
 }
 
+// mayMediate lets brokers of confirmed organisations act as such. Faults: Unauthorized; Forbidden not_broker, org_not_confirmed.
 func mayMediate(who actor.Actor) error {
 	switch {
 	case !who.SignedIn():
 		return fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
 	case !who.Has(actor.Broker):
-		return fault.New(fault.Forbidden, "not_broker", "只有技术经纪人可以请求委托")
+		return fault.New(fault.Forbidden, "not_broker", "只有技术经纪人可以公开资料、请求委托；请本单位管理员为您加上技术经纪人角色")
 	case who.OrgState != actor.Confirmed:
-		return fault.New(fault.Forbidden, "org_not_confirmed", "单位尚未通过自治区管理员确认，确认后才能请求委托")
+		return fault.New(fault.Forbidden, "org_not_confirmed", "单位尚未通过自治区管理员确认，确认后才能公开资料、请求委托")
 	}
 	return nil
 }

@@ -56,13 +56,8 @@ func New(c Config) *Service { return &Service{config: c} }
 // Faults: Unauthorized; Forbidden not_broker, org_not_confirmed; Invalid with fields; Conflict stale_version.
 func (s *Service) Save(ctx context.Context, who actor.Actor, p Profile) (Profile, error) {
 	const op = "broker: save"
-	switch {
-	case !who.SignedIn():
-		return Profile{}, fmt.Errorf(op+": %w", fault.New(fault.Unauthorized, "sign_in_needed", "请先登录"))
-	case !who.Has(actor.Broker):
-		return Profile{}, fmt.Errorf(op+": %w", fault.New(fault.Forbidden, "not_broker", "只有技术经纪人填写这份资料；请本单位管理员为您加上技术经纪人角色"))
-	case who.OrgState != actor.Confirmed:
-		return Profile{}, fmt.Errorf(op+": %w", fault.New(fault.Forbidden, "org_not_confirmed", "单位尚未通过自治区管理员确认，确认后才能公开资料"))
+	if err := mayMediate(who); err != nil {
+		return Profile{}, fmt.Errorf(op+": %w", err)
 	}
 	if err := p.check(); err != nil {
 		return Profile{}, fmt.Errorf(op+": %w", err)

@@ -158,30 +158,35 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Sale, 
 // names. The end that a refused attempt was told during a pause is the one before the pause was over.
 func (s *Service) Record(ctx context.Context, id int64) (AuctionRecord, error) {
 	const op = "sale: record"
-	var out AuctionRecord
-	args := pgx.StrictNamedArgs{"id": id}
-	sale, err := one[Sale](ctx, s.config.DB, selectSale, args)
+	sale, err := one[Sale](ctx, s.config.DB, selectSale, pgx.StrictNamedArgs{"id": id})
 	if err != nil {
-		return out, fmt.Errorf(op+": %w", postgres.Fault(err))
+		return AuctionRecord{}, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}
 	if sale.EndedAt == nil {
-		return out, fmt.Errorf(op+": %w", errNotFound)
+		return AuctionRecord{}, fmt.Errorf(op+": %w", errNotFound)
 	}
-	pauses, err := all[storedPause](ctx, s.config.DB, selectPauses, args)
+	out, _, err := readRecord(ctx, s.config.DB, sale)
+	return out, err
+}
+
+// readRecord reads what a bidding rests on, and with it how each attempt was answered.
+func readRecord(ctx context.Context, q postgres.Querier, sale Sale) (out AuctionRecord, attempts []attempt, err error) {
+	const op = "sale: record"
+	args := pgx.StrictNamedArgs{"id": sale.ID}
+	pauses, err := all[storedPause](ctx, q, selectPauses, args)
 	if err != nil {
-		return out, fmt.Errorf(op+": %w", postgres.Fault(err))
+		return out, nil, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}
-	intents, err := all[Intent](ctx, s.config.DB, selectIntents, args)
+	intents, err := all[Intent](ctx, q, selectIntents, args)
 	if err != nil {
-		return out, fmt.Errorf(op+": %w", postgres.Fault(err))
+		return out, nil, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}
 	out.Sale = auction(sale, pauses, intents).Terms
-	attempts, err := all[attempt](ctx, s.config.DB, selectAttempts, args)
-	if err != nil {
-		return out, fmt.Errorf(op+": %w", postgres.Fault(err))
+	if attempts, err = all[attempt](ctx, q, selectAttempts, args); err != nil {
+		return out, nil, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}
 	for _, a := range attempts {
 		out.Attempts = append(out.Attempts, Bid{a.Key, a.Code, money.Fen(a.Amount), a.ArrivedAt, a.ServedAt})
 	}
-	return out, nil
+	return out, attempts, nil
 }

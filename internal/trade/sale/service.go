@@ -29,7 +29,7 @@ type Organisations interface {
 	Division(ctx context.Context, org int64) (string, error)
 }
 
-// Config is what the Service needs; all fields must be set. Code makes the code under which a bidder is shown.
+// Config is what the Service needs; all fields but Ended must be set. Code makes the code under which a bidder is shown.
 type Config struct {
 	DB            *postgres.DB
 	Audit         audit.Recorder
@@ -37,6 +37,8 @@ type Config struct {
 	Organisations Organisations
 	Now           func() time.Time
 	Code          func() string
+	// Ended hears in its transaction how a bidding was decided, last of all; nil: nobody.
+	Ended func(ctx context.Context, tx pgx.Tx, e Ended) error
 }
 
 // Service carries sales. Everybody reads a disclosed one; drafts are the owner's and, in review, the desk's. Who stands behind a code
@@ -177,12 +179,31 @@ func (s *Service) do(ctx context.Context, who actor.Actor, c Command, system boo
 		if err := s.tellOwner(ctx, tx, b, c.Event); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, who, "sale."+string(c.Event), c.Sale, map[string]any{"from": from, "to": b.sale.State})
+		if err := s.record(ctx, tx, who, "sale."+string(c.Event), c.Sale, map[string]any{"from": from, "to": b.sale.State}); err != nil {
+			return err
+		}
+		if c.Event != EventFinish || s.config.Ended == nil {
+			return nil
+		}
+		return s.decided(ctx, tx, b.sale)
 	})
 	if err != nil {
 		return Sale{}, fmt.Errorf("sale: %s: %w", c.Event, err)
 	}
 	return out, nil
+}
+
+// decided tells how a bidding ended, with what it rests on as it is stored.
+func (s *Service) decided(ctx context.Context, tx pgx.Tx, sale Sale) error {
+	record, _, err := readRecord(ctx, tx, sale)
+	if err != nil {
+		return err
+	}
+	e, err := ended(sale, record)
+	if err != nil {
+		return err
+	}
+	return s.config.Ended(ctx, tx, e)
 }
 
 // apply is the effect of a line of the table.

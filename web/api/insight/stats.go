@@ -104,6 +104,20 @@ func (o *Operations) statsOperations(a *api.API) {
 			return api.All(found), err
 		},
 	)
+	api.Op(a, "GET /stats/needs", web.Anyone(), "需求的去向：诊断、发布、达成一致", func(ctx context.Context, _ actor.Actor, in *StatsInput) (
+		api.List[stats.NeedPath], error,
+	) {
+		q := in.query(o.Stats)
+		found, err := o.Stats.Needs(ctx, q.From, q.To, q.Sample)
+		return api.All(found), err
+	})
+	api.Op(a, "GET /stats/reasons", web.Anyone(), "需求判断和未成的原因", func(ctx context.Context, _ actor.Actor, in *StatsInput) (
+		api.List[stats.Reason], error,
+	) {
+		q := in.query(o.Stats)
+		found, err := o.Stats.Reasons(ctx, q.From, q.To, q.Sample)
+		return api.All(found), err
+	})
 	api.Op(a, "GET /stats/listings", web.Anyone(), "公开的成果和需求数量：本地与导入、活跃与休眠分开", func(ctx context.Context, _ actor.Actor, in *struct {
 		Sample bool `query:"sample"`
 	}) (api.List[stats.Listings], error) {

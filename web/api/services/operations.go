@@ -3,6 +3,7 @@ package services
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,7 +22,7 @@ type Operations struct {
 
 // Parts are the groups of operations.
 func (o *Operations) Parts() []api.Part {
-	return []api.Part{{Tag: "人员与服务", Declare: o.registers}}
+	return []api.Part{{Tag: "人员与服务", Wing: "services", Declare: o.registers}}
 }
 
 // entry is an entry as the API shows it; the content's fields are those of the kind.
@@ -42,6 +43,7 @@ type entry struct {
 
 // input is an entry as the API takes it.
 type input struct {
+	Kind     register.Kind  `json:"kind" required:"true" doc:"名录代码，各自的字段见 x-kinds"`
 	Name     string         `json:"name" required:"true" minLength:"2" maxLength:"100"`
 	Division string         `json:"division,omitempty" doc:"六位行政区划代码；空为本单位所在地区"`
 	Self     bool           `json:"self,omitempty" doc:"是本人的信息；本人才能同意公开"`
@@ -52,6 +54,7 @@ func (o *Operations) registers(a *api.API) {
 	for _, d := range o.Registers.Kinds().All() {
 		o.kind(a, d)
 	}
+	api.Op(a, "POST /register-entries", web.Members(), "填报一条，成为草稿", o.create, api.Created, o.kindSchemas)
 	api.Op(a, "GET /register-entries/{id}", web.SignedIn(), "本单位、本人或管辖范围内的一条名录信息，含草稿", o.mine)
 	api.Op(a, "POST /register-entries/{id}/events", web.SignedIn(), "办理一步：提交、审核、退回、等级、授权……", o.do)
 }
@@ -83,23 +86,20 @@ func (o *Operations) kind(a *api.API, d register.Descriptor) {
 		i, err := o.Registers.Read(ctx, who, in.ID)
 		return entryOf(d, i), err
 	})
-	api.Op(
-		a,
-		"POST "+at,
-		web.Members(),
-		"填报"+d.Label+"，成为草稿",
-		func(ctx context.Context, who actor.Actor, in *struct{ Body input }) (entry, error) {
-			content, err := d.FromJSON(in.Body.Content)
-			if err != nil {
-				return entry{}, err
-			}
-			e, err := o.Registers.Create(ctx, who, d.Kind, register.Input{Name: in.Body.Name, Division: in.Body.Division, Self: in.Body.Self,
-				Content: content})
-			return entryOf(d, register.Item{Entry: e, Owner: who.OrgName}), err
-		},
-		api.Created,
-		bodySchema(d),
-	)
+}
+
+func (o *Operations) create(ctx context.Context, who actor.Actor, in *struct{ Body input }) (entry, error) {
+	d, ok := o.Registers.Kinds().Get(in.Body.Kind)
+	if !ok {
+		return entry{}, api.FormFault("kind", "choose", "没有这个名录，可用的代码见接口说明的 x-kinds")
+	}
+	content, err := d.FromJSON(in.Body.Content)
+	if err != nil {
+		return entry{}, err
+	}
+	e, err := o.Registers.Create(ctx, who, d.Kind, register.Input{Name: in.Body.Name, Division: in.Body.Division, Self: in.Body.Self,
+		Content: content})
+	return entryOf(d, register.Item{Entry: e, Owner: who.OrgName}), err
 }
 
 func entryOf(d register.Descriptor, i register.Item) entry {
@@ -117,15 +117,22 @@ func (o *Operations) mine(ctx context.Context, who actor.Actor, in *api.ByID) (e
 	return entryOf(d, v.Item), err
 }
 
+// step is an event of the table of entries that a person can do.
+type step register.Event
+
+func (step) Schema(huma.Registry) *huma.Schema {
+	return api.Enum(slices.DeleteFunc(register.Events(), func(e register.Event) bool { return e == register.EventLapse }))
+}
+
 type doing struct {
 	api.ByID
 	Body struct {
-		Event   register.Event `json:"event" required:"true" enum:"submit,recall,list,return,confirm,suspend,resume,remove,withdraw,consent,revoke,grade,end_grade"`
-		Version int            `json:"version,omitempty" doc:"您看到的版本；0 为不核对"`
-		Reason  string         `json:"reason,omitempty"`
-		Grade   *gradeBody     `json:"grade,omitempty"`
-		GradeID int64          `json:"gradeId,omitempty"`
-		Until   string         `json:"until,omitempty" doc:"授权或等级的最后一日，2006-01-02"`
+		Event   step       `json:"event" required:"true"`
+		Version int        `json:"version,omitempty" doc:"您看到的版本；0 为不核对"`
+		Reason  string     `json:"reason,omitempty"`
+		Grade   *gradeBody `json:"grade,omitempty"`
+		GradeID int64      `json:"gradeId,omitempty"`
+		Until   string     `json:"until,omitempty" doc:"授权或等级的最后一日，2006-01-02"`
 	}
 }
 
@@ -139,8 +146,9 @@ type gradeBody struct {
 }
 
 func (o *Operations) do(ctx context.Context, who actor.Actor, in *doing) (entry, error) {
-	c := register.Command{ID: in.ID, Event: in.Body.Event, Version: in.Body.Version, Reason: in.Body.Reason, GradeID: in.Body.GradeID,
-		Until: in.Body.Until}
+	c := register.Command{ID: in.ID, Event: register.Event(in.Body.Event), Version: in.Body.Version, Reason: in.Body.Reason,
+		GradeID: in.Body.GradeID,
+		Until:   in.Body.Until}
 	if g := in.Body.Grade; g != nil {
 		c.Grade = register.Grade{Kind: g.Kind, Level: g.Level, Issuer: g.Issuer, Number: g.Number}
 		c.Grade.FromOn, _ = time.Parse(time.DateOnly, g.FromOn) // an unreadable day is told by the guard
@@ -157,25 +165,17 @@ func (o *Operations) do(ctx context.Context, who actor.Actor, in *doing) (entry,
 	return entryOf(d, register.Item{Entry: e}), err
 }
 
-// bodySchema puts the kind's own fields into the document, and huma checks bodies by it.
-func bodySchema(d register.Descriptor) func(*huma.Operation) {
-	content := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{}, AdditionalProperties: false}
-	for _, f := range d.Fields {
-		content.Properties[f.Code] = schemaOf(f)
+// kindSchemas puts the fields of every kind into the document. Bodies are checked by the declarations, which name the field and the mend.
+func (o *Operations) kindSchemas(op *huma.Operation) {
+	kinds := map[string]*huma.Schema{}
+	for _, d := range o.Registers.Kinds().All() {
+		content := &huma.Schema{Type: huma.TypeObject, Title: d.Label, Description: d.Lead, Properties: map[string]*huma.Schema{}}
+		for _, f := range d.Fields {
+			content.Properties[f.Code] = schemaOf(f)
+		}
+		kinds[string(d.Kind)] = content
 	}
-	body := &huma.Schema{
-		Type:                 huma.TypeObject,
-		AdditionalProperties: false,
-		Required:             []string{"name", "content"},
-		Properties: map[string]*huma.Schema{
-			"name": {Type: huma.TypeString, Description: d.NameOf}, "division": {Type: huma.TypeString, Description: "六位行政区划代码；空为本单位所在地区"},
-			"self": {Type: huma.TypeBoolean, Description: "是本人的信息；本人才能同意公开"}, "content": content},
-	}
-	content.PrecomputeMessages()
-	body.PrecomputeMessages()
-	return func(op *huma.Operation) {
-		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: body}}}
-	}
+	op.Extensions["x-kinds"] = kinds
 }
 
 func schemaOf(f register.Field) *huma.Schema {
@@ -197,14 +197,12 @@ func schemaOf(f register.Field) *huma.Schema {
 		if f.Type == register.Many {
 			s.Items.Enum = codesOf(f)
 		}
-		s.Items.PrecomputeMessages()
 	}
 	if f.Max > 0 && f.Type == register.Number {
 		most := float64(f.Max)
 		s.Maximum = &most
 		s.Description += "，最多 " + strconv.Itoa(f.Max)
 	}
-	s.PrecomputeMessages()
 	return s
 }
 

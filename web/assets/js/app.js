@@ -9,7 +9,7 @@ const uses = {
   "table[data-columns]": "./columns.js",
   "[data-copy]": "./copy.js",
   "dialog, [data-dialog]": "./dialog.js",
-  "[data-key], [data-desk]": "./keys.js",
+  "[data-key], [data-desk], [data-cells]": "./keys.js",
 };
 
 export async function start(root) {
@@ -36,6 +36,16 @@ document.addEventListener("htmx:sendError", () => say("网络没有连上，内�
 
 // A refused form puts the reader at the summary.
 document.querySelector("[data-focus]")?.focus();
+
+// A link to a folded part of the page unfolds it and goes to its first question.
+function unfold() {
+  const part = document.getElementById(location.hash.slice(1));
+  if (!part?.matches("details")) return;
+  part.open = true;
+  part.querySelector("input:not([type=hidden]), textarea, select")?.focus();
+}
+addEventListener("hashchange", unfold);
+unfold();
 
 // One click is one submit; the server refuses a repeated one as well.
 document.addEventListener("submit", (e) => {

@@ -20,14 +20,16 @@ func main() {
 	}
 }
 
-// fill makes the style sheet first: it needs nothing from npm.
+// fill makes the style sheets first: it needs nothing from npm.
 func fill(vendor string) error {
-	css, err := sheet.Build(os.DirFS("css"))
+	sheets, err := sheet.Build(os.DirFS("css"))
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(vendor, "app.css"), css, 0o644); err != nil {
-		return err
+	for name, css := range sheets {
+		if err := os.WriteFile(filepath.Join(vendor, name), css, 0o644); err != nil {
+			return err
+		}
 	}
 	return copyAll("../../node_modules", vendor)
 }

@@ -171,10 +171,9 @@ func (w *World) wire(trail audit.Recorder, keys *ledger.Keys, now func() time.Ti
 	w.Deadlines = deadline.New(deadline.Config{DB: w.DB, Audit: trail, Now: now, Used: registry.PolicyUsed})
 	w.Points = point.New(point.Config{DB: w.DB, Audit: trail, People: who, Now: now, Year: registry.YearOf})
 	w.S = registry.New(
-		registry.Config{DB: w.DB, Contracts: contracts, Ledger: chain, Audit: trail, People: who, Jobs: w.Jobs, Files: w.Files, Reader: w.Reader, Now: now,
-			Random: rand.Reader, Drawable: papers.Drawable(Fonts), Ended: func(ctx context.Context, tx pgx.Tx, number, reason string, at time.Time) ([]string, error) {
-				return w.Benefits.VoidLists(ctx, tx, number, reason, at)
-			}},
+		registry.Config{DB: w.DB, Contracts: contracts, Ledger: chain, Audit: trail, People: who, Jobs: w.Jobs, Files: w.Files,
+			Reader: w.Reader, Now: now,
+			Random: rand.Reader, Drawable: papers.Drawable(Fonts), Ended: w.end},
 	)
 	w.Benefits = benefits.New(
 		benefits.Config{DB: w.DB, Registry: w.S, Ledger: chain, Audit: trail, Files: w.Files, Now: now, Random: rand.Reader},
@@ -421,41 +420,6 @@ func (w *World) Paper(a actor.Actor) (id int64) {
 		return err
 	}))
 	return id
-}
-
-// Supplement attaches a supplementary agreement to a contract that is being changed.
-func (w *World) Supplement(contractID int64) {
-	w.T.Helper()
-	_, err := w.DB.Exec(context.Background(), `insert into contract_file (contract_id, file_id, role, name, digest, size, added_at, added_by)
-		select $1, id, 'supplement', name, digest, size, now(), $3 from file where id = $2`, contractID, w.Paper(w.Seller), w.Seller.AccountID)
-	Check(w.T, err)
-}
-
-// Revoke announces a revocation, lets the term pass and decides it by a second officer.
-func (w *World) Revoke(number, ground string) (registry.Registration, error) {
-	w.T.Helper()
-	ctx := context.Background()
-	_, err := w.S.Do(ctx, w.League, registry.Command{Number: number, Event: registry.EventAnnounceRevocation, Ground: ground, Text: "查实为虚假合同"})
-	Check(w.T, err)
-	w.Later(14)
-	return RegistrationOf(w.S.Do(ctx, w.Regional, registry.Command{Number: number, Event: registry.EventRevoke, Text: "未收到陈述，决定撤销"}))
-}
-
-// Amend takes a registration through an amendment of +200,000 元.
-func (w *World) Amend(reg registry.Registration) registry.Registration {
-	w.T.Helper()
-	ctx := context.Background()
-	r := reg.Number
-	_, err := w.S.Do(ctx, w.Seller, registry.Command{Number: r, Event: registry.EventStartChange})
-	Check(w.T, err)
-	w.Edit(reg.ContractID, func(c *contract.Content) {
-		c.Elements.Amount += 200_000 * money.Yuan
-		c.Technical += 200_000 * money.Yuan
-	})
-	w.Supplement(reg.ContractID)
-	f, err := FilingOf(w.S.Do(ctx, w.Seller, registry.Command{Number: r, Event: registry.EventRequestChange, Text: "补充协议"}))
-	Check(w.T, err)
-	return w.Finish(w.Pass(f.ID, nil))
 }
 
 // Later moves the clock by days.

@@ -13,7 +13,7 @@ import (
 // All lists the registers in the order of menus.
 func All() []register.Descriptor {
 	return []register.Descriptor{Agency(), Alliance(), Platform(), Incubator(), Finance(), Instrument(), Provider(), Base(), Station(),
-		Contact(), Expert(), Specialist()}
+		Contact(), Pool(), Expert(), Specialist()}
 }
 
 // The fields that several registers share.

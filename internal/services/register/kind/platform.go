@@ -45,7 +45,11 @@ func pilots(n register.Need, s register.Standing) (register.Fit, bool) {
 	if n.Stage < 4 || n.Stage > 6 || n.Stage < c.Int("trlFrom") || n.Stage > c.Int("trlTo") || !slices.Contains(c["fields"], n.Group()) {
 		return register.Fit{}, false
 	}
-	fit, _ := register.ByWords(n, c, "keywords", "fields", "做过")
+	fit, worded := register.ByWords(n, c, "keywords", "fields", "做过")
+	if !worded {
+		fit.Reason = "技术领域相同"
+	}
+	fit.Score++
 	fit.Reason += fmt.Sprintf("，承接成熟度 %d 级的放大试验", n.Stage)
 	return fit, true
 }

@@ -1,0 +1,133 @@
+package deal
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/foundation/actor"
+	"techmarket/internal/platform/files"
+	"techmarket/internal/platform/postgres"
+)
+
+// View is a deal with everything its parties see.
+type View struct {
+	Deal      Deal       `json:"deal"`
+	Side      Side       `json:"side"`      // the actor's
+	Proposals []Proposal `json:"proposals"` // oldest first; the last one is on the table
+	History   []Step     `json:"history"`
+	Events    []Event    `json:"events"` // what the actor may do now
+}
+
+// Terms returns the proposal on the table, nil before the first.
+func (v View) Terms() *Proposal {
+	if len(v.Proposals) == 0 {
+		return nil
+	}
+	return &v.Proposals[len(v.Proposals)-1]
+}
+
+// Read returns one deal. Who: the parties. Faults: NotFound.
+func (s *Service) Read(ctx context.Context, who actor.Actor, id int64) (View, error) {
+	const op = "deal: read"
+	d, side, err := s.visible(ctx, s.config.DB, who, id, false)
+	if err != nil {
+		return View{}, fmt.Errorf(op+": %w", err)
+	}
+	v := View{Deal: d, Side: side}
+	if v.Proposals, err = proposals(ctx, s.config.DB, id); err != nil {
+		return View{}, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	if v.History, err = steps(ctx, s.config.DB, id); err != nil {
+		return View{}, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	v.Events = d.possible(side, v.Terms())
+	return v, nil
+}
+
+// possible lists the events that the side may cause now.
+func (d Deal) possible(side Side, terms *Proposal) []Event {
+	out := []Event{}
+	for _, m := range moves {
+		if m.from != d.State || !slices.Contains(m.roles, d.role(side)) || slices.Contains(out, m.on) {
+			continue
+		}
+		if m.on == EventAcceptTerms && (terms == nil || terms.Accepted(side)) {
+			continue
+		}
+		out = append(out, m.on)
+	}
+	return out
+}
+
+// Filter narrows List.
+type Filter struct {
+	State   State
+	Listing int64 // deals about this listing; 0 all
+	After   int64 // id of the last deal of the page before; 0 for the first page
+	Limit   int   // 1 … 100
+}
+
+// List returns the deals of the actor's organisation and those the actor brokers, newest first.
+func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Deal, error) {
+	const op = "deal: list"
+	if !who.SignedIn() {
+		return nil, fmt.Errorf(op+": %w", errSignIn)
+	}
+	args := pgx.StrictNamedArgs{
+		"org":     int64(-1),
+		"broker":  int64(-1),
+		"state":   f.State,
+		"listing": f.Listing,
+		"after":   f.After,
+		"limit":   min(max(f.Limit, 1), 100),
+	}
+	if member(who) {
+		args["org"] = who.OrgID
+	}
+	if who.Has(actor.Broker) {
+		args["broker"] = who.AccountID
+	}
+	rows, err := s.config.DB.Query(ctx, listDeals, args)
+	if err != nil {
+		return nil, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[Deal])
+	if err != nil {
+		return nil, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	return out, nil
+}
+
+// Messages returns the thread after a message id, oldest first, at most limit (1 … 200). Who: the parties.
+func (s *Service) Messages(ctx context.Context, who actor.Actor, id, after int64, limit int) ([]Message, error) {
+	return s.thread(ctx, who, id, selectMessages, after, limit)
+}
+
+// LastMessages returns the newest messages before a message id (0: the end of the thread), at most limit (1 … 200), oldest of
+// them first. Who: the parties.
+func (s *Service) LastMessages(ctx context.Context, who actor.Actor, id, before int64, limit int) ([]Message, error) {
+	return s.thread(ctx, who, id, selectLastMessages, before, limit)
+}
+
+func (s *Service) thread(ctx context.Context, who actor.Actor, id int64, sql string, from int64, limit int) ([]Message, error) {
+	const op = "deal: messages"
+	if _, _, err := s.visible(ctx, s.config.DB, who, id, false); err != nil {
+		return nil, fmt.Errorf(op+": %w", err)
+	}
+	out, err := messages(ctx, s.config.DB, sql, id, from, min(max(limit, 1), 200))
+	if err != nil {
+		return nil, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	return out, nil
+}
+
+// SeesFiles is the rule of files.Reader: the parties of a talk read the files of its thread. Faults: NotFound.
+func (s *Service) SeesFiles(ctx context.Context, who actor.Actor, of files.Object) ([]string, error) {
+	if _, _, err := s.visible(ctx, s.config.DB, who, of.ID, false); err != nil {
+		return nil, fmt.Errorf("deal: file: %w", err)
+	}
+	return []string{"thread"}, nil
+}

@@ -129,14 +129,18 @@ func (p *Pages) showReview(c *web.Ctx, k registry.Case, fills bool, a *ui.Ask, f
 	if f.Refusal != nil {
 		body.Notices = append(body.Notices, refusalBlock(f))
 	}
-	body.Notices = slices.Concat(body.Notices, p.correctionBlocks(k), changeBlocks(k))
+	reading, err := p.readingBlocks(c, k)
+	if err != nil {
+		return err
+	}
+	body.Notices = slices.Concat(body.Notices, p.correctionBlocks(k), changeBlocks(k), reading)
 	if !fills && f.State.Open() {
 		body.Below = append(body.Below, ui.Block{Parts: view.Parts{deskVerdict(k, len(k.Filing.Review.Unanswered()))}})
 	}
 	body.Below = slices.Concat(body.Below, forms, p.caseRecord(k))
 	q := c.QueryForm()
 	body.Papers = casePapers(k, q.ID("paper"))
-	if err := p.findInPaper(c, k, &body.Papers, q); err != nil {
+	if err = p.findInPaper(c, k, &body.Papers, q); err != nil {
 		return err
 	}
 	return c.RenderStatus(caseStatus(ferr), "certify/review", view.With[Review]{Page: c.Page(f.Title), Body: body})

@@ -8,6 +8,7 @@ import (
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/extract"
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/platform/files"
 )
 
 // PaperReading is what the signed text of a case says beside what was filed.
@@ -32,7 +33,12 @@ func (s *Service) ReadPaper(ctx context.Context, a actor.Actor, filing int64) (P
 		return PaperReading{}, nil
 	}
 	out := PaperReading{File: c.Contract.Files[i].ID}
-	text, err := s.textOf(ctx, out.File)
+	paper, err := s.config.Reader.Open(ctx, a, files.Object{Kind: "filing", ID: filing}, out.File)
+	if err != nil {
+		return out, err
+	}
+	defer paper.Close()
+	text, err := s.textOf(ctx, paper)
 	if err != nil {
 		return out, err
 	}

@@ -47,7 +47,6 @@ func Costs() map[string]Cost {
 		"POST /signin/code":            free(attempts).unconfirmed(),
 		"POST /signin/reset/:token":    free(own).unconfirmed(),
 		"POST /signout":                free(own).unconfirmed(),
-		"POST /theme":                  free(own).unconfirmed(),
 		"POST /feeds/:token/end":       free(own).unconfirmed(),
 		"POST /messages/read":          free(own).unconfirmed(),
 		"POST /account/confirm":        free(mails).unconfirmed(),
@@ -118,6 +117,12 @@ func Costs() map[string]Cost {
 		"POST /api/v1/demands/:id/contact":         uses(quota.Reveal),
 		"POST /api/v1/files":                       uses(quota.Save),
 		"POST /api/v1/recognition/assess":          free("works on what is sent and keeps nothing"),
+
+		"POST /achievements/read":            free("works on what is sent and keeps nothing").unconfirmed(),
+		"POST /demands/read":                 free("works on what is sent and keeps nothing").unconfirmed(),
+		"POST /desk/achievements/:id/delete": free(own).unconfirmed(),
+		"POST /desk/demands/:id/delete":      free(own).unconfirmed(),
+		"POST /unsent/drop":                  free(own).unconfirmed(),
 
 		"POST /deals":                                 uses(quota.Contact),
 		"POST /deals/:id/accept":                      free(answers),

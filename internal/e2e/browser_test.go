@@ -136,7 +136,7 @@ func (b *tab) text() string {
 
 func (b *tab) open(address string) *tab {
 	b.t.Helper()
-	b.do("open "+address, chromedp.Navigate(b.base+address), chromedp.WaitReady("footer"))
+	b.do("open "+address, chromedp.Navigate(b.base+address), chromedp.WaitReady("main"))
 	return b
 }
 

@@ -40,7 +40,9 @@ func (w *world) signUp(login, kind, name, division string) *person {
 func (w *world) linkIn(subject, path string) string {
 	w.t.Helper()
 	body, err := notify.OpenBody(notify.Mail{Sealed: w.scan(
-		`select args->>'sealed' from river_job where kind = 'mail' and args->>'subject' = $1 order by id desc limit 1`, subject)}, w.s.Platform.Vault)
+		`select args->>'sealed' from river_job where kind = 'mail' and args->>'subject' = $1 order by id desc limit 1`,
+		subject,
+	)}, w.s.Platform.Vault)
 	apptest.NoErr(w.t, err)
 	_, rest, ok := strings.Cut(body, path)
 	if !ok {

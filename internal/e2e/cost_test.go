@@ -73,6 +73,8 @@ func TestCosts_AnUnconfirmedAccountOnlyWritesDrafts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.post("/signout", nil)
+	p.get("/signin").submit("/signin", values{"login": "newcomer", "password": password}).want(200)
 	p.get("/achievements/new").submit("/achievements", meadowAchievement).want(200, "草稿已保存")
 	parameter := regexp.MustCompile(`:\w+`)
 	for route, cost := range web.Costs() {

@@ -172,7 +172,7 @@ func TestImports_TheDryRunNamesCellsAndConfirmingKeepsTheGoodRows(t *testing.T) 
 		return p.get("/imports").submit("/imports", v, upload{"file", name, []byte(content)})
 	}
 	form.submit("/imports", nil).want(422, "请选择要上传的文件")
-	send(member, nil, "表.exe", "MZ").want(422, ".xlsx、.csv 或 .jsonl")
+	send(member, nil, "表.exe", "MZ").want(422, "不能上传", "Excel、CSV")
 	send(member, nil, "表.xlsx", "not a zip").want(422)
 	send(member, nil, "空.csv", "").want(422)
 	send(member, nil, "表.csv", "颜色,味道\n红,甜\n").want(422, "没有找到表头")

@@ -173,7 +173,8 @@ func (w *world) address(m things, route string) string {
 			values ($1, $2, 'x', $3, now(), now() + interval '300 years') returning id::text`, a.AccountID, a.MembershipID, rand.Text())
 	}
 	if strings.Contains(pattern, "/invitations/:token") {
-		_, token, err := w.s.Identity.Invite(context.Background(), w.who("member"), w.provided["university"].OrgID, "new@example.com",
+		_, token, err := w.s.Identity.Invite(context.Background(), w.who("member"), w.provided["university"].OrgID,
+			strings.ToLower(rand.Text())+"@example.com",
 			[]actor.Role{actor.Member})
 		apptest.NoErr(w.t, err)
 		objects["/invitations/:token"] = token

@@ -39,8 +39,12 @@ func needsBlock(paths []stats.NeedPath, q stats.Query, mark string) ui.Block {
 
 // reasonsBlock lists judgements and the reasons of what came to nothing.
 func reasonsBlock(all []stats.Reason, q stats.Query, mark string) ui.Block {
-	t := view.Table{Caption: "判断和未成的原因", HideCaption: true, Columns: []view.Column{{Label: "哪一步"}, {Label: "原因"}, {Label: "件数", Numeric: true}},
-		Empty: view.Empty{Title: "这段时间没有"}}
+	t := view.Table{
+		Caption:     "判断和未成的原因",
+		HideCaption: true,
+		Columns:     []view.Column{{Label: "哪一步"}, {Label: "原因"}, {Label: "件数", Numeric: true}},
+		Empty:       view.Empty{Title: "这段时间没有"},
+	}
 	for _, r := range all {
 		step, label := reasonWords(r)
 		t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(step, label, view.Count(r.Count))})

@@ -77,8 +77,12 @@ func (p *Pages) achievementPage(
 		Title: k.Title, Lead: k.Summary, Sample: it.Sample, Picture: pictureOf(k), Gain: ui.GainOf(c, k),
 		Price: k.Price.String(), Ways: ui.Cooperation(k.Cooperation), Level: k.Maturity.Level, Judged: maturityNote(k.Maturity),
 		Owner: view.Link{Label: org.Name, Href: fmt.Sprintf("/units/%d", org.ID)}, Place: ui.Place(k.Division, org.Division),
-		Replies: replyWords(c, replies), Actions: actions, Compare: comparison(c, k), Rest: achievementRest(c, k),
+		Replies: replyWords(c, replies), Actions: actions, Compare: comparison(c, k), Rest: achievementRest(k),
 		History: []ui.Block{{Title: c.T("listing.history"), Parts: view.Parts{listingTimeline(history)}}},
+	}
+	body.Rest = append(body.Rest, contactBlock(k.Contact, c.Actor())...)
+	if !it.Mine && k.Person() != (listing.Contact{}) {
+		body.Rest = append(body.Rest, revealForm(ui.NewAsk(nil, nil), fmt.Sprintf("/achievements/%d", it.ID), c.Actor())...)
 	}
 	if len(k.Topics) > 0 {
 		body.Quiet = append(body.Quiet, codes.TopicLabel(k.Topics[0]))
@@ -144,7 +148,7 @@ func comparison(c *web.Ctx, k achievement.Content) Comparison {
 }
 
 // achievementRest is what stands below: how it works, evidence, rights, cases, team.
-func achievementRest(c *web.Ctx, k achievement.Content) []ui.Block {
+func achievementRest(k achievement.Content) []ui.Block {
 	out := slices.Concat(prose("解决的问题", k.Problem), prose("怎么做到的", k.Description))
 	out = slices.Concat(out, filesBlock(k.Files), rightsBlock(k.IP), casesBlock(k.Cases), teamBlock(k.Team))
 	facts := []view.Fact{{Label: "技术领域", Value: codes.Field.Label(k.Field)}, {Label: "规划方向", Value: topicNames(k.Topics)},
@@ -153,7 +157,7 @@ func achievementRest(c *web.Ctx, k achievement.Content) []ui.Block {
 	if len(facts) > 0 {
 		out = append(out, ui.Block{Title: "分类", Parts: view.Parts{view.Facts{Items: facts}}})
 	}
-	return append(out, contactBlock(k.Contact, c.Actor())...)
+	return out
 }
 
 func rightsBlock(rights []achievement.IP) []ui.Block {

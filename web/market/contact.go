@@ -28,8 +28,8 @@ func contactBlock(k listing.Contact, who actor.Actor) []ui.Block {
 	return []ui.Block{{Card: true, Title: "联系人", Parts: view.Parts{contactFacts(k)}}}
 }
 
-// revealForm asks what somebody wants the contact for who may be shown it.
-func revealForm(a *ui.Ask, kind drawnKind, id int64, who actor.Actor) []ui.Block {
+// revealForm asks what somebody wants the contact for who may be shown it; at is the listing's page.
+func revealForm(a *ui.Ask, at string, who actor.Actor) []ui.Block {
 	if err := listing.MayReveal(who); err != nil {
 		if !who.SignedIn() {
 			return nil
@@ -40,7 +40,7 @@ func revealForm(a *ui.Ask, kind drawnKind, id int64, who actor.Actor) []ui.Block
 	for _, p := range listing.Purposes() {
 		options = append(options, view.Option{Value: p.Code, Label: p.Label})
 	}
-	f := view.NewForm(kind.PagePath(id)+"/contact", "查看联系方式",
+	f := view.NewForm(at+"/contact", "查看联系方式",
 		a.Radio("purpose", "用途", "", options, ui.Required), a.Text("note", "说明", "", ui.Limit(200), ui.Hint("选“其他”时必填")))
 	return []ui.Block{{Card: true, Title: "查看联系方式", Intro: "对方会看到您是谁、何时、为什么查看。每人每天最多 30 条。", Parts: view.Parts{a.Notice, f}}}
 }
@@ -63,7 +63,7 @@ func (p *Pages) revealContact(c *web.Ctx, kind drawnKind) error {
 	page.Breadcrumbs = []view.Link{{Label: kind.Label, Href: kind.ListPath()}, {Label: it.base().Title, Href: kind.PagePath(id)}}
 	k, err := kind.reveal(c, id, listing.Purpose(form.Text("purpose")), form.Text("note"))
 	if fault.Is(err, fault.Invalid) {
-		return ui.ShowSheetStatus(c, ui.FormStatus(err), page, ui.Sheet{Main: revealForm(ui.NewAsk(form, err), kind, id, c.Actor())})
+		return ui.ShowSheetStatus(c, ui.FormStatus(err), page, ui.Sheet{Main: revealForm(ui.NewAsk(form, err), kind.PagePath(id), c.Actor())})
 	}
 	if err != nil {
 		return err

@@ -11,7 +11,8 @@ import (
 // keysInUse counts the rows that each key sealed, by the key's id; "" counts what is in clear.
 func keysInUse(ctx context.Context, q postgres.Querier) (map[string]int, error) {
 	rows, err := q.Query(ctx, `select case when text like 'sealed:%' then split_part(text, ':', 2) else '' end, count(*)::int from (
-		select phone as text from account union all select totp_secret from account union all select profile->>'phone' from organisation) all_texts
+		select phone as text from account union all
+		select totp_secret from account union all select profile->>'phone' from organisation) all_texts
 		where text <> '' group by 1`)
 	if err != nil {
 		return nil, err

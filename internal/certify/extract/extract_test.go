@@ -42,27 +42,38 @@ var layouts = []func(w wording, f facts) string{
 	func(w wording, f facts) string {
 		return "合同登记编号：□□□□□□\n" + w.title + "\n项目名称：" + w.project + "\n" + w.buyer + "（甲方）：" + f.buyer + "\n" + w.seller + "（乙方）：" + f.seller +
 			"\n签订时间：" + f.signedHan + "\n签订地点：呼和浩特市\n有效期限：" + f.beginHan + "至" + f.endHan + "\n中华人民共和国科学技术部印制\n填写说明\n一、本合同为" + w.title +
-			"示范文本。\n" + w.title + "\n" + w.buyer + "（甲方）：" + f.buyer + "\n住所地：示范路1号\n法定代表人：" + f.person + "\n项目联系人：其其格\n电话：0471-5550100\n统一社会信用代码：" + f.buyerCode +
-			"\n" + w.seller + "（乙方）：" + f.seller + "\n法定代表人：白音\n本合同甲方委托乙方进行" + w.project + w.work + "，双方约定如下。\n第三条 " + w.price + "为：人民币" + f.amount.Grouped() +
+			"示范文本。\n" + w.title + "\n" + w.buyer + "（甲方）：" + f.buyer + "\n住所地：示范路1号\n法定代表人：" + f.person +
+			"\n项目联系人：其其格\n电话：0471-5550100\n统一社会信用代码：" + f.buyerCode +
+			"\n" + w.seller + "（乙方）：" + f.seller + "\n法定代表人：白音\n本合同甲方委托乙方进行" + w.project + w.work + "，双方约定如下。\n第三条 " + w.price +
+			"为：人民币" + f.amount.Grouped() +
 			"元（大写：" + f.amount.Han() + "）。其中：设备费" + (f.amount / 10).Grouped() + "元。\n第四条 支付方式：分期支付，第一期支付" + (f.amount / 2).Grouped() +
 			"元。\n第九条 技术成果的知识产权归双方共有。\n甲方（盖章）：" + f.signedHan + "\n乙方（盖章）：" + f.signedHan
 	},
 	func(w wording, f facts) string {
-		return w.title + "\n甲方（" + w.buyer + "）：" + f.buyer + "（盖章）\n统一社会信用代码：" + f.buyerCode + "\n乙方（" + w.seller + "）：" + f.seller + "（盖章）\n合同名称：" + w.project +
-			"\n根据《中华人民共和国民法典》，就“" + w.project + "”达成如下协议。一、合同总价款：大写" + strings.TrimPrefix(f.amount.Han(), "人民币") + "（小写：¥" + f.amount.String() +
+		return w.title + "\n甲方（" + w.buyer + "）：" + f.buyer + "（盖章）\n统一社会信用代码：" + f.buyerCode + "\n乙方（" + w.seller + "）：" +
+			f.seller + "（盖章）\n合同名称：" + w.project +
+			"\n根据《中华人民共和国民法典》，就“" + w.project + "”达成如下协议。一、合同总价款：大写" + strings.TrimPrefix(
+			f.amount.Han(),
+			"人民币",
+		) + "（小写：¥" + f.amount.String() +
 			"）。二、付款方式：一次性支付。三、本合同有效期自" + f.begin + "至" + f.end + "止。四、违约方按总额的20%支付违约金10万元。\n签订日期：" + f.signed
 	},
 	func(w wording, f facts) string {
-		return f.buyer + "（以下简称“甲方”）与" + f.seller + "（以下简称“乙方”）签订本" + w.title + "。乙方接受甲方委托，就" + w.project + "提供" + w.work + "。\n1. 履行期限：" + f.beginHan + "起至" + f.endHan +
-			"。\n2. 合同总金额" + f.amount.Wan() + "万元，合同签订后十日内一次付清。\n3. 乙方研究成果的专利申请权归甲方所有。\n甲方：" + f.buyer + "（公章）\n日期：" + f.signedHan + "\n乙方：" + f.seller + "（公章）\n日期：" + f.signedHan
+		return f.buyer + "（以下简称“甲方”）与" + f.seller + "（以下简称“乙方”）签订本" + w.title + "。乙方接受甲方委托，就" + w.project + "提供" + w.work +
+			"。\n1. 履行期限：" + f.beginHan + "起至" + f.endHan +
+			"。\n2. 合同总金额" + f.amount.Wan() + "万元，合同签订后十日内一次付清。\n3. 乙方研究成果的专利申请权归甲方所有。\n甲方：" + f.buyer + "（公章）\n日期：" + f.signedHan +
+			"\n乙方：" + f.seller + "（公章）\n日期：" + f.signedHan
 	},
 	func(w wording, f facts) string {
-		return w.title + "\n项目名称\t" + w.project + "\n甲方（" + w.buyer + "）\t" + f.buyer + "\n乙方（" + w.seller + "）\t" + f.seller + "\n签订日期\t" + f.signed + "\n有效期限\t" + f.begin + " 至 " + f.end +
+		return w.title + "\n项目名称\t" + w.project + "\n甲方（" + w.buyer + "）\t" + f.buyer + "\n乙方（" + w.seller + "）\t" + f.seller +
+			"\n签订日期\t" + f.signed + "\n有效期限\t" + f.begin + " 至 " + f.end +
 			"\n第一条 标的\n完成" + w.project + "。\n第二条 合同价款及其支付\n合同成交总额：" + f.amount.Grouped() + " 元（" + f.amount.Han() + "）\n支付方式：一次总付"
 	},
 	func(w wording, f facts) string {
-		return w.title + "\n" + w.buyer + "：" + f.buyer + "\n法定代表人：" + f.person + "\n" + w.seller + "：" + f.seller + "\n法定代表人：阿拉坦\n技术项目：" + w.project + "。\n费用总计人民币：" + f.amount.Han() +
-			"（￥" + f.amount.Grouped() + "元），含税。支付方式（打√）：√分期支付 一次总付 提成支付。本合同有效期：自签订之日起至" + f.endHan + "。\n" + w.buyer + "（签章）：" + f.buyer + " " + f.signed + "\n" +
+		return w.title + "\n" + w.buyer + "：" + f.buyer + "\n法定代表人：" + f.person + "\n" + w.seller + "：" + f.seller +
+			"\n法定代表人：阿拉坦\n技术项目：" + w.project + "。\n费用总计人民币：" + f.amount.Han() +
+			"（￥" + f.amount.Grouped() + "元），含税。支付方式（打√）：√分期支付 一次总付 提成支付。本合同有效期：自签订之日起至" + f.endHan + "。\n" + w.buyer + "（签章）：" +
+			f.buyer + " " + f.signed + "\n" +
 			w.seller + "（签章）：" + f.seller + " " + f.signed
 	},
 }
@@ -147,8 +158,10 @@ func TestRead_WhatIsDoubtfulIsNotSure(t *testing.T) {
 		{"a second naming does not heal it", sides + "合同总价款：80,000元（大写：捌拾万元整）。合同总金额80000元。", "elements.amountFen", "80000.00", "大小写不一致"},
 		{"a day that no calendar has", sides + "签订日期：2026年2月30日", "elements.signedOn", "", "不是日历上的一天"},
 		{"cover and signature differ", sides + "签订日期：2026年3月1日。乙方（盖章）2026年4月2日", "elements.signedOn", "2026-03-01", "落款最晚的一天是 2026-04-02"},
-		{"a part before the whole", sides + "设备费共计人民币贰拾万元整（200000元）。合同总金额人民币1000000元（大写壹佰万元整）。", "elements.amountFen", "200000.00", "1,000,000.00"},
-		{"two totals of two contracts", sides + "合同总价款10万元（大写：壹拾万元整）。技术服务合同。合同总价款20万元（大写：贰拾万元整）。", "elements.amountFen", "100000.00", "200,000.00"},
+		{"a part before the whole", sides + "设备费共计人民币贰拾万元整（200000元）。合同总金额人民币1000000元（大写壹佰万元整）。",
+			"elements.amountFen", "200000.00", "1,000,000.00"},
+		{"two totals of two contracts", sides + "合同总价款10万元（大写：壹拾万元整）。技术服务合同。合同总价款20万元（大写：贰拾万元整）。",
+			"elements.amountFen", "100000.00", "200,000.00"},
 		{"heading and signature name two bodies", sides + "受托方（乙方）：内蒙古示范工业大学（盖章）", "seller.name", "内蒙古示范大学", "另一处写作“内蒙古示范工业大学”"},
 		{"a title that fits several sub-classes", "技术转让合同\n", "elements.classCode", "0201", "请选择小类"},
 		{"a form with several classes", "技术开发（委托）合同、技术服务合同\n", "elements.classCode", "0101", "另有"},

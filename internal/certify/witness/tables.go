@@ -61,7 +61,8 @@ func Tables() map[string][]Table {
 			Name: "contract_version", Vouched: "contract_id number text_digest frozen_at", Digested: "content files",
 			from: "contract_version t", ref: "t.contract_id", key: "t.number", where: "t.contract_id = any($1::text[]::bigint[])",
 		}, {
-			Name: "file", Vouched: fileColumns, Digested: "name", key: "t.id", ref: "v.contract_id", where: "v.contract_id = any($1::text[]::bigint[])",
+			Name: "file", Vouched: fileColumns, Digested: "name", key: "t.id", ref: "v.contract_id",
+			where: "v.contract_id = any($1::text[]::bigint[])",
 			from: `(select distinct contract_id, (f->>'id')::bigint as file from contract_version cross join jsonb_array_elements(files) f
 				where contract_id = any($1::text[]::bigint[])) v join file t on t.id = v.file`,
 		}},

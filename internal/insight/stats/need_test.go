@@ -21,7 +21,8 @@ func TestNeeds_EveryNeedIsCountedOnceByItsWholePath(t *testing.T) {
 			first_published_at, closed_reason)
 			select 'demand', org.id, acc.id, v.state, '{}', v.triage, v.sample, '2026-04-01', '2026-04-02', v.submitted::timestamptz,
 				v.published::timestamptz, v.closed
-			from org, acc, (values ('published', 'publish', false, '2026-04-01', '2026-04-02', ''), ('published', 'publish', false, '2026-04-01', '2026-04-02', ''),
+			from org, acc, (values ('published', 'publish', false, '2026-04-01', '2026-04-02', ''),
+				('published', 'publish', false, '2026-04-01', '2026-04-02', ''),
 				('returned', 'diagnose', false, '2026-04-01', null, ''), ('draft', '', false, null, null, ''),
 				('closed', 'publish', false, '2026-04-01', '2026-04-02', 'signed'), ('published', 'publish', true, '2026-04-01', '2026-04-02', ''))
 				as v (state, triage, sample, submitted, published, closed) returning id, triage)

@@ -340,8 +340,15 @@ func TestPublish_NeedsAConfirmedOrganisation(t *testing.T) {
 	ctx := t.Context()
 	account, org, err := b.identity.SignUp(
 		ctx,
-		identity.SignUp{Person: identity.NewPerson{LoginName: "newcomer", DisplayName: "新人", Email: "newcomer@example.com", Password: "correct horse battery"},
-			Organisation: identity.NewOrganisation{Kind: actor.Enterprise, Name: "新样例公司", Division: "150204"}},
+		identity.SignUp{
+			Person: identity.NewPerson{
+				LoginName:   "newcomer",
+				DisplayName: "新人",
+				Email:       "newcomer@example.com",
+				Password:    "correct horse battery",
+			},
+			Organisation: identity.NewOrganisation{Kind: actor.Enterprise, Name: "新样例公司", Division: "150204"},
+		},
 	)
 	if err != nil {
 		t.Fatal(err)

@@ -22,7 +22,17 @@ func library(n int) []Candidate {
 }
 
 func case12() Case {
-	return Case{ID: "样例-1", Beacon: "20260302", On: day("2026-03-02"), Field: "05", Role: "review", Count: 5, Reserves: 2, PerUnit: 2, Years: 2}
+	return Case{
+		ID:       "样例-1",
+		Beacon:   "20260302",
+		On:       day("2026-03-02"),
+		Field:    "05",
+		Role:     "review",
+		Count:    5,
+		Reserves: 2,
+		PerUnit:  2,
+		Years:    2,
+	}
 }
 
 func TestDraw_SameSeedSameExpertsWhateverTheOrder(t *testing.T) {
@@ -41,7 +51,8 @@ func TestDraw_SameSeedSameExpertsWhateverTheOrder(t *testing.T) {
 	if cmp.Equal(first.Order, Draw(other, all).Order) {
 		t.Error("another number, the same order")
 	}
-	if first.Replace(nil) != first.Reserves[0] || first.Replace(first.Reserves[:1]) != first.Reserves[1] || first.Replace(first.Reserves) != 0 {
+	if first.Replace(nil) != first.Reserves[0] || first.Replace(first.Reserves[:1]) != first.Reserves[1] ||
+		first.Replace(first.Reserves) != 0 {
 		t.Error("reserves are not called in their order")
 	}
 }
@@ -97,7 +108,12 @@ func TestDraw_Invariants(t *testing.T) {
 			all[i].Taken = rapid.IntRange(0, 5).Draw(rt, "taken")
 		}
 		c := case12()
-		c.Beacon, c.Count, c.PerUnit = rapid.String().Draw(rt, "beacon"), rapid.IntRange(0, 8).Draw(rt, "count"), rapid.IntRange(0, 3).Draw(rt, "k")
+		c.Beacon, c.Count, c.PerUnit = rapid.String().
+			Draw(rt, "beacon"),
+			rapid.IntRange(0, 8).
+				Draw(rt, "count"),
+			rapid.IntRange(0, 3).
+				Draw(rt, "k")
 		r := Draw(c, all)
 		if len(r.Pool)+len(r.Out) != len(all) {
 			rt.Fatal("somebody is lost")

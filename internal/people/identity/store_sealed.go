@@ -7,5 +7,6 @@ const (
 	sealAccount           = `update account set phone = @phone, totp_secret = @totp where id = @id`
 	unsealedOrganisations = `select id, profile->>'phone' as phone, '' as totp from organisation
 		where coalesce(profile->>'phone', '') <> '' and not starts_with(profile->>'phone', @prefix) order by id limit @limit for update`
-	sealOrganisation = `update organisation set profile = jsonb_set(profile, '{phone}', to_jsonb(@phone::text)) where id = @id and @totp::text = ''`
+	sealOrganisation = `update organisation set profile = jsonb_set(profile, '{phone}', to_jsonb(@phone::text))
+		where id = @id and @totp::text = ''`
 )

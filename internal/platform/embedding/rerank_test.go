@@ -20,7 +20,9 @@ func TestRerank_ScalesWhatTheServerSays(t *testing.T) {
 	}{
 		"in any order": {`{"results":[{"index":2,"relevance_score":5.5},{"index":0,"relevance_score":-4.5},` +
 			`{"index":1,"relevance_score":0.5}]}`, []float64{0, .5, 1}},
-		"all alike":    {`{"results":[{"index":0,"relevance_score":1},{"index":1,"relevance_score":1},{"index":2,"relevance_score":1}]}`, []float64{1, 1, 1}},
+		"all alike": {
+			`{"results":[{"index":0,"relevance_score":1},{"index":1,"relevance_score":1},{"index":2,"relevance_score":1}]}`, []float64{1, 1, 1},
+		},
 		"one left out": {`{"results":[{"index":0,"relevance_score":1},{"index":1,"relevance_score":1}]}`, nil},
 		"one twice": {`{"results":[{"index":0,"relevance_score":1},` +
 			`{"index":0,"relevance_score":1},{"index":1,"relevance_score":1}]}`, nil},

@@ -27,7 +27,11 @@ func TestAll_AreWhole(t *testing.T) {
 // A platform helps at TRL 4–6 of the same field, inside what it takes.
 func TestPlatform_FitsAtPilotStages(t *testing.T) {
 	t.Parallel()
-	entry := register.Entry{ID: 1, Division: "150203", Content: register.Content{"fields": {"05"}, "trlFrom": {"4"}, "trlTo": {"7"}, "keywords": {"磁体"}}}
+	entry := register.Entry{
+		ID:       1,
+		Division: "150203",
+		Content:  register.Content{"fields": {"05"}, "trlFrom": {"4"}, "trlTo": {"7"}, "keywords": {"磁体"}},
+	}
 	standing := []register.Standing{{Entry: entry}}
 	for stage, want := range map[int]int{0: 0, 3: 0, 4: 1, 5: 1, 6: 1, 7: 0, 8: 0} {
 		n := register.Need{Text: "钕铁硼磁体矫顽力", Field: "0501", Division: "150203", Stage: stage}

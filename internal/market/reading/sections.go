@@ -47,7 +47,7 @@ func (r *reader) sections() {
 		}
 		cells := cellsOf(r.text, start, end)
 		if len(cells) > 1 {
-			open = r.tableLine(cells, open)
+			open = r.tableLine(cells)
 		} else if len(cells) == 1 {
 			open = r.line(cells[0][0], cells[0][1], open)
 		}
@@ -109,8 +109,8 @@ func (r *reader) line(from, to, open int) int {
 }
 
 // tableLine reads cells: a label and its value behind it.
-func (r *reader) tableLine(cells [][2]int, open int) int {
-	open = -1
+func (r *reader) tableLine(cells [][2]int) int {
+	open := -1
 	for i := 0; i < len(cells); i++ {
 		from, to := cells[i][0], cells[i][1]
 		path, title, value, ok := r.label(r.text[from:to])

@@ -235,9 +235,8 @@ func (d Descriptor) identity(name string, c Content) string {
 	if d.Person { // two persons may have one name
 		return ""
 	}
-	parts := []string{name}
 	if len(d.SameBy) > 0 {
-		parts = nil
+		var parts []string
 		for _, code := range d.SameBy {
 			if c.Text(code) == "" {
 				return "n:" + plain(name)

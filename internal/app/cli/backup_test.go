@@ -61,6 +61,10 @@ func TestBackup_RestoresTheWholeMarketIntoAnEmptyPlace(t *testing.T) {
 			t.Errorf("sequence %s: %+v, was %+v", want.Name, again.Sequences[i], want)
 		}
 	}
+	if _, err := app.Compose(t.Context(), empty); !fault.HasCode(err, "secret_key_missing") {
+		t.Errorf("without the key, which no backup holds: %v", err)
+	}
+	empty.Vault = first.Platform.Vault
 	second, err := app.Compose(t.Context(), empty)
 	apptest.NoErr(t, err)
 	if err := Verify(t.Context(), second, env, nil, ""); err != nil {

@@ -178,14 +178,6 @@ func Costs() map[string]Cost {
 	}
 }
 
-// CostKey is the name of a route in Costs: the registers of services, one path a kind, share theirs.
-func CostKey(method, path string) string {
-	if kind, ok := strings.CutPrefix(path, "/api/v1/registers/"); ok && !strings.Contains(kind, "/") {
-		path = "/api/v1/registers/:kind"
-	}
-	return method + " " + path
-}
-
 // Verdict tells what the table says of a route, for the test of the table.
 func (c Cost) Verdict() (uses []quota.Name, free string, before bool) {
 	return c.uses, c.free, c.before
@@ -205,7 +197,7 @@ const ConfirmPath = "/account/confirm"
 
 // confirmed refuses what an account may not do before its mail address is confirmed.
 func (s *Server) confirmed(who actor.Actor, r Route) error {
-	if !who.Unconfirmed || r.Method == http.MethodGet || s.costs[CostKey(r.Method, r.Path)].before {
+	if !who.Unconfirmed || r.Method == http.MethodGet || s.costs[r.Method+" "+r.Path].before {
 		return nil
 	}
 	return errUnconfirmed("这一步")
@@ -233,7 +225,7 @@ func (c *Ctx) Charge() (*Charge, error) {
 	who := c.Actor()
 	out := &Charge{quotas: c.server.cfg.Quotas, who: quota.Subject{Account: who.AccountID, Organisation: who.OrgID,
 		Confirmed: who.OrgState == actor.Confirmed, Address: c.RemoteAddr()}}
-	for _, name := range c.server.costs[CostKey(r.Method, c.echo.Path())].uses {
+	for _, name := range c.server.costs[r.Method+" "+c.echo.Path()].uses {
 		out.uses = append(out.uses, quota.Use{Name: name, N: 1})
 	}
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {

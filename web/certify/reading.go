@@ -13,7 +13,7 @@ import (
 // readingBlocks set what the signed text says beside what was filed: what differs in full, what agrees as a count. The reading only
 // points to places; the registrar decides.
 func (p *Pages) readingBlocks(c *web.Ctx, k registry.Case) ([]ui.Block, error) {
-	reading, err := p.Registry.ReadPaper(c.Context(), c.Actor(), k.Filing.ID)
+	reading, err := p.Registry.ReadPaper(c.Context(), c.Actor(), k)
 	if err != nil || len(reading.Rows) == 0 {
 		return nil, err
 	}

@@ -19,13 +19,9 @@ type PaperReading struct {
 	Failure string // why the text could not be read
 }
 
-// ReadPaper reads the signed text of a case and sets it beside the application, the differences first. Scope as Case. It decides
-// nothing: every line names its place in the paper.
-func (s *Service) ReadPaper(ctx context.Context, a actor.Actor, filing int64) (PaperReading, error) {
-	c, err := s.Case(ctx, a, filing)
-	if err != nil {
-		return PaperReading{}, err
-	}
+// ReadPaper reads the signed text of a case and sets it beside the application, the differences first. Who may open the paper may call.
+// It decides nothing: every line names its place in the paper.
+func (s *Service) ReadPaper(ctx context.Context, a actor.Actor, c Case) (PaperReading, error) {
 	i := slices.IndexFunc(c.Contract.Files, func(f contract.File) bool {
 		return f.Role == contract.SignedText && strings.HasSuffix(strings.ToLower(f.Name), ".pdf")
 	})
@@ -33,7 +29,7 @@ func (s *Service) ReadPaper(ctx context.Context, a actor.Actor, filing int64) (P
 		return PaperReading{}, nil
 	}
 	out := PaperReading{File: c.Contract.Files[i].ID}
-	paper, err := s.config.Reader.Open(ctx, a, files.Object{Kind: "filing", ID: filing}, out.File)
+	paper, err := s.config.Reader.Open(ctx, a, files.Object{Kind: "filing", ID: c.Filing.ID}, out.File)
 	if err != nil {
 		return out, err
 	}

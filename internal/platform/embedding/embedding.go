@@ -172,6 +172,32 @@ func unavailable(err error) error {
 
 var errNonsense = errors.New("embedding: the server's answer makes no sense")
 
+// post sends one question to an endpoint, with its key when there is one, and returns the answer, of at most maxAnswer bytes.
+func post(ctx context.Context, client *http.Client, url, key string, question map[string]any) ([]byte, error) {
+	body, err := json.Marshal(question)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if key != "" {
+		req.Header.Set("Authorization", "Bearer "+key)
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("status %d: %.200s", res.StatusCode, raw)
+	}
+	return raw, err
+}
+
 // ask makes one call.
 func (c *Client) ask(ctx context.Context, model, prefix string, texts []string) ([][]float32, error) {
 	input := make([]string, len(texts))
@@ -182,29 +208,9 @@ func (c *Client) ask(ctx context.Context, model, prefix string, texts []string) 
 	if c.config.Kind == Ollama {
 		path = "/api/embed"
 	}
-	body, err := json.Marshal(map[string]any{"model": model, "input": input})
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.config.URL+path, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	if c.config.Key != "" {
-		req.Header.Set("Authorization", "Bearer "+c.config.Key)
-	}
-	res, err := c.config.HTTP.Do(req)
+	raw, err := post(ctx, c.config.HTTP, c.config.URL+path, c.config.Key, map[string]any{"model": model, "input": input})
 	if err != nil {
 		return nil, fmt.Errorf("embedding: %w", err)
-	}
-	defer res.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
-	if err != nil {
-		return nil, fmt.Errorf("embedding: %w", err)
-	}
-	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("embedding: status %d: %.200s", res.StatusCode, raw)
 	}
 	vectors, err := c.read(raw, len(texts))
 	if err != nil {

@@ -1,12 +1,10 @@
 package embedding
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"net/http"
 	"strings"
@@ -89,29 +87,10 @@ func (r *Reranker) ask(ctx context.Context, query string, documents []string) ([
 	for i, d := range documents {
 		texts[i] = clipped(d)
 	}
-	body, err := json.Marshal(map[string]any{"model": r.config.Model, "query": clipped(query), "documents": texts})
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.config.URL+"/rerank", bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	if r.config.Key != "" {
-		req.Header.Set("Authorization", "Bearer "+r.config.Key)
-	}
-	res, err := r.config.HTTP.Do(req)
+	raw, err := post(ctx, r.config.HTTP, r.config.URL+"/rerank", r.config.Key,
+		map[string]any{"model": r.config.Model, "query": clipped(query), "documents": texts})
 	if err != nil {
 		return nil, fmt.Errorf("embedding: rerank: %w", err)
-	}
-	defer res.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
-	if err != nil {
-		return nil, fmt.Errorf("embedding: rerank: %w", err)
-	}
-	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("embedding: rerank: status %d: %.200s", res.StatusCode, raw)
 	}
 	return readRelevance(raw, len(documents))
 }

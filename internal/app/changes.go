@@ -14,6 +14,10 @@ import (
 // publicChange is the channel on which the database tells that a table which public pages read has changed (migration 00215).
 const publicChange = "public_change"
 
+// betweenDrops is the least time between two drops of what is kept for changes that nobody waits for: a night of certificates printed or
+// an import of ten thousand rows would otherwise have every page worked out each time. An action's own change is shown at once (Sync).
+const betweenDrops = time.Second
+
 // longestSync bounds how long an answer waits for the news of its own change; then everything kept is dropped instead.
 const longestSync = 300 * time.Millisecond
 
@@ -25,6 +29,8 @@ type changes struct {
 
 	mu      sync.Mutex
 	waiting map[string]chan struct{} // for the echo of an own message
+	dropped time.Time                // last, for a change that was heard
+	later   *time.Timer              // will drop for changes heard since; nil for none
 }
 
 func newChanges(db *postgres.DB) *changes {
@@ -64,16 +70,39 @@ func (c *changes) State() (uint64, bool) { return c.state.Load(), c.live.Load() 
 func (c *changes) bump() { c.state.Add(1) }
 
 func (c *changes) heard(payload string) {
-	if payload == "" {
-		c.bump()
-		return
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if payload == "" {
+		if rest := betweenDrops - time.Since(c.dropped); rest <= 0 {
+			c.drop()
+		} else if c.later == nil {
+			c.later = time.AfterFunc(rest, func() {
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				if c.later != nil {
+					c.drop()
+				}
+			})
+		}
+		return
+	}
 	if echo, ours := c.waiting[payload]; ours {
+		if c.later != nil {
+			c.drop()
+		}
 		close(echo)
 		delete(c.waiting, payload)
 	}
+}
+
+// drop tells of all changes heard so far. The lock is held.
+func (c *changes) drop() {
+	if c.later != nil {
+		c.later.Stop()
+		c.later = nil
+	}
+	c.dropped = time.Now()
+	c.bump()
 }
 
 // Sync returns when State knows of all that was committed before: messages arrive in the order of the commits, so an own message that

@@ -34,21 +34,22 @@ func apart(c *exec.Cmd) {
 
 // load measures what the program answers when it is asked as fast as it can answer, and when it is asked for twice as much.
 func (s *served) load(row func(string, string, ...any)) {
+	const pages = 10 // the sample market alone has thirteen
 	details := s.hrefs("/achievements", "/achievements/")
-	for page := 2; page <= 20; page++ {
+	for page := 2; page <= pages; page++ {
 		details = append(details, s.hrefs(fmt.Sprintf("/achievements?page=%d", page), "/achievements/")...)
 	}
 	guests := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	rate := s.pull(guests, 16, 8*time.Second, func(i int) string {
 		if i%2 == 0 {
-			return "/achievements?page=" + strconv.Itoa(1+i/2%20)
+			return "/achievements?page=" + strconv.Itoa(1+i/2%pages)
 		}
 		return details[i/2%len(details)]
 	})
 	row("guests' list and detail, as fast as answered; program and sender on the same cores: "+strconv.FormatBool(runtime.NumCPU() < 4),
 		"%.0f per second", rate)
 	member := s.member()
-	rate = s.pull(member, 8, 8*time.Second, func(i int) string { return "/achievements?page=" + strconv.Itoa(1+i%20) })
+	rate = s.pull(member, 8, 8*time.Second, func(i int) string { return "/achievements?page=" + strconv.Itoa(1+i%pages) })
 	row("signed-in list pages, as fast as answered", "%.0f per second", rate)
 
 	rng := rand.New(rand.NewPCG(5, 5))
@@ -64,7 +65,7 @@ func (s *served) load(row func(string, string, ...any)) {
 	row(fmt.Sprintf("twice the capacity: %.0f new pages/s where %.0f are answered", 2*capacity, capacity),
 		"answered p50 %.0f, p99 %.0f ms; %.0f per second, %d told to come back, RSS %d MiB", l.at(0.50), l.at(0.99), l.rate, l.failed, own>>20)
 	time.Sleep(10 * time.Second)
-	l = s.attack(50, 5, func(i int) string { return "/achievements?page=" + strconv.Itoa(1+i%20) })
+	l = s.attack(50, 5, func(i int) string { return "/achievements?page=" + strconv.Itoa(1+i%pages) })
 	row("ten seconds later, 50 list pages/s", "p99 %.0f ms, %d failed", l.at(0.99), l.failed)
 }
 

@@ -59,9 +59,9 @@ type Elements struct {
 	Name           string    `json:"name"`      // 合同名称
 	ClassCode      string    `json:"classCode"` // sub-class, four digits: 0101 … 0503
 	Summary        string    `json:"summary"`   // 标的内容摘要: what is delivered, in the words of the text
-	SignedOn       Date      `json:"signedOn"`
-	BeginsOn       Date      `json:"beginsOn"`
-	EndsOn         Date      `json:"endsOn"`
+	SignedOn       Date      `json:"signedOn" format:"date"`
+	BeginsOn       Date      `json:"beginsOn" format:"date"`
+	EndsOn         Date      `json:"endsOn" format:"date"`
 	Amount         money.Fen `json:"amountFen"`   // 合同成交总额 C; 0 while unanswered
 	AmountOpen     bool      `json:"amountOpen"`  // part of the price is still open (提成等): 金额待补正
 	VATIncluded    Answer    `json:"vatIncluded"` // whether C holds VAT: no known rule, asked and shown only

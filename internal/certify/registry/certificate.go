@@ -54,16 +54,16 @@ type CertificateBody struct {
 	SellerCode   string    `json:"sellerCode"`
 	Buyer        string    `json:"buyer"`
 	BuyerCode    string    `json:"buyerCode"`
-	SignedOn     string    `json:"signedOn"`
-	BeginsOn     string    `json:"beginsOn"`
-	EndsOn       string    `json:"endsOn"`
+	SignedOn     string    `json:"signedOn" format:"date"`
+	BeginsOn     string    `json:"beginsOn" format:"date"`
+	EndsOn       string    `json:"endsOn" format:"date"`
 	Amount       money.Fen `json:"amountFen"`    // C
 	Technical    money.Fen `json:"technicalFen"` // T
 	Income       money.Fen `json:"incomeFen"`    // ΣR on the day of issue
 	AmountOpen   bool      `json:"amountOpen"`   // 金额待补正
 	Point        string    `json:"point"`
-	RegisteredOn string    `json:"registeredOn"`
-	IssuedAt     string    `json:"issuedAt"` // RFC 3339, +08:00
+	RegisteredOn string    `json:"registeredOn" format:"date"`
+	IssuedAt     string    `json:"issuedAt" format:"date-time"` // RFC 3339, +08:00
 	CheckCode    string    `json:"checkCode"`
 	Sample       bool      `json:"sample"`
 }

@@ -127,7 +127,7 @@ type Deduction struct {
 // Correction is the one list of what is missing and its answers (一次性告知).
 type Correction struct {
 	AskedAt    time.Time        `json:"askedAt"`
-	DueOn      string           `json:"dueOn"` // 2006-01-02
+	DueOn      string           `json:"dueOn" format:"date"` // 2006-01-02
 	Items      []CorrectionItem `json:"items"`
 	AnsweredAt *time.Time       `json:"answeredAt"`
 	Declined   *Declaration     `json:"declined,omitempty"` // nil: the applicant never said that the fault stays

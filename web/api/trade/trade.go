@@ -144,8 +144,8 @@ func (o *Operations) brokerOperations(a *api.API) {
 			Level         string   `json:"level"`
 			CertificateNo string   `json:"certificateNo"`
 			Issuer        string   `json:"issuer"`
-			ValidFrom     string   `json:"validFrom"`
-			ValidTo       string   `json:"validTo"`
+			ValidFrom     string   `json:"validFrom" format:"date"`
+			ValidTo       string   `json:"validTo" format:"date"`
 		}
 	}) (broker.Profile, error) {
 		b := in.Body

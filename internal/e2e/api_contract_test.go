@@ -176,7 +176,7 @@ func TestAPI_QueriesAreHeldAgainstTheDocument(t *testing.T) {
 		asking.get(path+"?nothing=1").refused(422, "invalid_input")
 		for _, p := range o.Parameters {
 			if p.In == "query" && p.Name != "code" {
-				asking.get(path + "?" + p.Name + "=1&" + p.Name + "=2").refused(400, "bad_query")
+				asking.get(path+"?"+p.Name+"=1&"+p.Name+"=2").refused(400, "bad_query")
 			}
 		}
 	}

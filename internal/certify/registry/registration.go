@@ -27,6 +27,7 @@ type Registration struct {
 	SellerName     string      `json:"sellerName"`
 	SellerOrg      int64       `json:"sellerOrgId"`
 	SellerKind     string      `json:"sellerKind"`
+	Shares         *Shares     `json:"shares"` // nil: one seller has all
 	SellerCountry  string      `json:"sellerCountry"`
 	SellerDivision string      `json:"sellerDivision"`
 	BuyerName      string      `json:"buyerName"`
@@ -127,8 +128,15 @@ func (r *Registration) take(f Filing, v contract.Frozen) {
 	if len(c.Elements.IP) > 0 {
 		r.IPKind = c.Elements.IP[0].Kind
 	}
-	r.SellerName, r.SellerKind, r.SellerCountry, r.SellerDivision = c.Seller.Name, c.Seller.SellerKind(), country(c.Seller), c.Seller.Division
-	r.BuyerName = buyers(c)
+	r.SellerName, r.SellerKind, r.SellerCountry, r.SellerDivision = parties(c.SellerParties()), c.Seller.SellerKind(), country(c.Seller), c.Seller.Division
+	r.Shares = nil
+	if len(c.CoSellers) > 0 {
+		r.Shares = &Shares{}
+		for _, s := range c.Sellers() {
+			r.Shares.Sellers = append(r.Shares.Sellers, Share{s.SellerKind(), country(s.Party), s.Division, s.Share})
+		}
+	}
+	r.BuyerName = parties(c.Buyers)
 	if len(c.Buyers) > 0 {
 		r.BuyerCountry, r.BuyerDivision = country(c.Buyers[0]), c.Buyers[0].Division
 	}

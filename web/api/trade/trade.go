@@ -106,7 +106,7 @@ func (o *Operations) dealOperations(a *api.API) {
 		func(ctx context.Context, who actor.Actor, in *api.FileOf) (api.Download, error) {
 			return api.Read(ctx, o.Files, who, files.Object{Kind: "deal", ID: in.ID}, in.File)
 		},
-		"application/octet-stream",
+		"*/*",
 	)
 }
 
@@ -133,6 +133,15 @@ func (o *Operations) brokerOperations(a *api.API) {
 		"一位技术经纪人；编号为账号编号",
 		func(ctx context.Context, _ actor.Actor, in *api.ByID) (broker.Card, error) {
 			return o.Brokers.Get(ctx, in.ID)
+		},
+	)
+	api.Op(
+		a,
+		"GET /brokers/me",
+		web.Brokers(),
+		"本人的经纪人资料",
+		func(ctx context.Context, who actor.Actor, _ *struct{}) (broker.Card, error) {
+			return o.Brokers.Get(ctx, who.AccountID)
 		},
 	)
 	api.Op(a, "PUT /brokers/me", web.Brokers(), "保存本人的经纪人资料", func(ctx context.Context, who actor.Actor, in *struct {

@@ -54,8 +54,10 @@ func (p *Pages) statsAfter(c *web.Ctx, a statsAsk, body *Board) error {
 	if err != nil {
 		return err
 	}
-	body.Last = []ui.Block{publishedBlock(published), targetsBlock(targets, mark), triage, needsBlock(needs, q, mark),
-		reasonsBlock(reasons, q, mark)}
+	ways, why := needsBlock(needs, q, mark), reasonsBlock(reasons, q, mark)
+	ways.More = &view.Link{Label: "下载 CSV", Href: a.to("/stats.csv", "part", "needs")}
+	why.More = &view.Link{Label: "下载 CSV", Href: a.to("/stats.csv", "part", "reasons")}
+	body.Last = []ui.Block{publishedBlock(published), targetsBlock(targets, mark), triage, ways, why}
 	return nil
 }
 

@@ -92,7 +92,7 @@ func TestSealPersons_LeaveTheMask(t *testing.T) {
 	}
 	again := c
 	again.CoSellers, again.Buyers = slices.Clone(c.CoSellers), slices.Clone(c.Buyers) // as put does
-	again.Seller.IDSealed = "" // a form does not send it
+	again.Seller.IDSealed = ""                                                        // a form does not send it
 	if err := sealPersons(&again, c, keys); err != nil || again.Seller.IDSealed != c.Seller.IDSealed {
 		t.Errorf("the mask lost the seal: %v", err)
 	}

@@ -117,8 +117,11 @@ func (p *Pages) listingDetail(c *web.Ctx, kind drawnKind) error {
 		}
 		body.Main = append(body.Main, help...)
 	}
+	if n := anonymityNotice(l); n != nil {
+		body.Main = append([]ui.Block{{Parts: view.Parts{*n}}}, body.Main...)
+	}
 	owner := []view.Fact{
-		{Label: "单位", Value: org.Name, Href: fmt.Sprintf("/units/%d", org.ID)},
+		{Label: "单位", Value: org.Name, Href: ui.UnitPath(org)},
 		{Label: "所在地", Value: ui.Place(l.Division, org.Division)},
 	}
 	if l.PublishedAt != nil {

@@ -139,6 +139,9 @@ func (p *Pages) ownListing(c *web.Ctx, kind drawnKind) error {
 		}
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{n}})
 	}
+	if n := anonymityNotice(o.listing); n != nil {
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{*n}})
+	}
 	body.Main = append(body.Main, o.blocks...)
 	over := o.listing.State == listing.Closed || o.listing.State == listing.Archived // nothing is asked of it any more
 	gate := o.gate()

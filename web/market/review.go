@@ -94,6 +94,10 @@ func (p *Pages) review(c *web.Ctx) error {
 		body.Main = o.blocks
 	}
 	body.Main = append(reviewNotices(o), body.Main...)
+	if n := anonymityNotice(l); n != nil {
+		n.Text += "请看内容、附件里有没有能认出单位的文字。"
+		body.Main = append([]ui.Block{{Parts: view.Parts{*n}}}, body.Main...)
+	}
 	decision, err := p.reviewForms(c, kind, o)
 	if err != nil {
 		return err

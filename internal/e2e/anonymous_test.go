@@ -99,7 +99,8 @@ func (w *world) staysUnnamed(need, found string) {
 	w.t.Helper()
 	title := meadowDemand["title"]
 	doors := []string{"/demands?q=" + url.QueryEscape(title), "/demands?county=150203", "/demands/" + need + "/matches",
-		"/achievements/" + found + "/matches", "/suggest?json&q=" + url.QueryEscape("盐碱草地"), "/match?q=" + url.QueryEscape(meadowDemand["problem"]),
+		"/achievements/" + found + "/matches", "/suggest?json&q=" + url.QueryEscape("盐碱草地"),
+		"/match?q=" + url.QueryEscape(meadowDemand["problem"]),
 		"/demands/" + need + "/matches.xlsx", "/search?q=" + url.QueryEscape(title),
 		"/api/v1/demands?facets=true", "/api/v1/achievements/" + found + "/matches", "/api/v1/demands/" + need + "/versions",
 		fmt.Sprintf("/api/v1/demands?org=%d", w.provided["company"].OrgID), fmt.Sprintf("/units/%d", w.provided["company"].OrgID)}
@@ -113,7 +114,8 @@ func (w *world) staysUnnamed(need, found string) {
 		w.unnamed(w.guest, at, title)
 	}
 	for _, login := range []string{"member", "rival", "broker", "league", "registrar"} {
-		for _, at := range []string{"/", "/demands", "/demands/" + need, "/achievements/" + found + "/matches", "/messages", "/desk", "/brokers"} {
+		for _, at := range []string{"/", "/demands", "/demands/" + need, "/achievements/" + found + "/matches", "/messages", "/desk",
+			"/brokers"} {
 			w.unnamed(w.as(login), at, title)
 		}
 	}

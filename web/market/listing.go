@@ -107,6 +107,13 @@ func (p *Pages) listingDetail(c *web.Ctx, kind drawnKind) error {
 		body.Tags = append(body.Tags, view.Tag{Label: row.Fresh, Tone: view.OK})
 	}
 	body.Actions = listingActions(c, kind, it)
+	if l.Public(c.Now()) && !it.mine() {
+		favour, err := p.detailMark(c, l, kind.PagePath(id))
+		if err != nil {
+			return err
+		}
+		body.Actions = append(body.Actions, favour)
+	}
 	if a, ok := it.(drawn[achievement.Content]); ok {
 		return p.achievementPage(c, a.it, org, body.Actions, history)
 	}

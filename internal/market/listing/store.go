@@ -18,7 +18,8 @@ import (
 )
 
 // listingColumns gives contents as text: pgx would check each once more as JSON, a tenth of a list page's time.
-const listingColumns = `id, kind, organisation_id, owner_account, state, version, published_version, title, division, field, reviewer_scope, anonymous, named_at,
+const listingColumns = `id, kind, organisation_id, owner_account, state, version, published_version, title, division, field,
+	reviewer_scope, anonymous, named_at,
 	return_reason, triage, origin, is_sample, hidden, created_at, updated_at, submitted_at, first_published_at, published_at, confirmed_at,
 	reminded_at, demoted_at, expires_at, closed_reason, draft::text, coalesce(published, 'null')::text as published, expiring_noticed_at`
 
@@ -36,7 +37,8 @@ const (
 		values (@kind, @organisation_id, @owner_account, @state, @draft, @title, @division, @field, @reviewer_scope, @origin,
 		@is_sample, @hidden, @anonymous, @created_at, @created_at) returning id`
 	updateListing = `update listing set state = @state, version = @version, draft = @draft, published = nullif(@published::jsonb, 'null'),
-		published_version = @published_version, title = @title, division = @division, field = @field, anonymous = @anonymous, named_at = @named_at, return_reason = @return_reason,
+		published_version = @published_version, title = @title, division = @division, field = @field,
+		anonymous = @anonymous, named_at = @named_at, return_reason = @return_reason,
 		triage = @triage, updated_at = @updated_at, submitted_at = @submitted_at, first_published_at = @first_published_at,
 		published_at = @published_at, confirmed_at = @confirmed_at, reminded_at = @reminded_at, demoted_at = @demoted_at,
 		expires_at = @expires_at, expiring_noticed_at = @expiring_noticed_at, closed_reason = @closed_reason where id = @id`
@@ -60,7 +62,8 @@ const (
 		listFilters + `and (updated_at, id) < (@at, @id_before)
 		order by updated_at desc, id desc limit @limit`
 	publicList = `select ` + listingColumns + ` from listing where kind = @kind and ` + openOn + `
-		and (@org = 0 or organisation_id = @org and (@own or not anonymous))` + listFilters + `and (published_at, id) < (@at, @id_before) order by published_at desc, id desc
+		and (@org = 0 or organisation_id = @org and (@own or not anonymous))` + listFilters + `
+		and (published_at, id) < (@at, @id_before) order by published_at desc, id desc
 		limit @limit`
 
 	publicCounts = `select kind,

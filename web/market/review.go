@@ -149,7 +149,8 @@ func (p *Pages) reviewForms(c *web.Ctx, kind drawnKind, o own) ([]ui.Block, erro
 		if err != nil {
 			return nil, err
 		}
-		fields = append(fields, view.Field{Kind: view.Area, Name: "reason", Label: "意见", Hint: "退回时必填，写明哪里要改、怎么改", Max: 500})
+		fields = append(fields, view.Field{Kind: view.Area, Name: "reason", Label: "意见", Sometimes: true, Max: 500,
+			Hint: "退回时必填，写明哪里要改、怎么改"})
 		f := view.NewForm(at, "", fields...)
 		f.Hidden = []view.Pair{version}
 		f.Actions = []view.Action{

@@ -173,7 +173,7 @@ func (t *talk) approach() []ui.Block {
 	case d.State == deal.Interested && t.can[deal.EventAccept]:
 		decline := view.NewForm(t.at("decline"), "婉拒",
 			view.Field{Kind: view.Select, Name: "code", Label: "理由", Required: true, Options: ui.ListOptions(codes.Decline, "请选择")},
-			view.Field{Kind: view.Area, Name: "note", Label: "补充说明", Rows: 2, Max: 500})
+			view.Field{Kind: view.Area, Name: "note", Label: "补充说明", Rows: 2, Max: 500, Sometimes: true, Hint: "选“其他”时必填"})
 		decline.Actions[0].Kind = view.Danger
 		means := "接受后双方可以在这里洽谈；婉拒请选一个理由，帮助市场改进匹配。"
 		if d.Undisclosed == t.view.Side {
@@ -298,7 +298,7 @@ func (t *talk) leave() []ui.Block {
 	}
 	end := view.NewForm(t.at("end"), "结束洽谈",
 		view.Field{Kind: view.Select, Name: "code", Label: "原因", Required: true, Options: reasons},
-		view.Field{Kind: view.Area, Name: "note", Label: "补充说明", Rows: 2, Max: 500})
+		view.Field{Kind: view.Area, Name: "note", Label: "补充说明", Rows: 2, Max: 500, Sometimes: true, Hint: "选“其他”时必填"})
 	end.Actions[0].Kind = view.Danger
 	return []ui.Block{{Fold: "谈不成，结束洽谈…", Parts: view.Parts{end}}}
 }

@@ -51,7 +51,8 @@ func TestFavourites_AreKeptAndTellWhatChanged(t *testing.T) {
 	// Bounded.
 	account := fmt.Sprint(w.who("rival").AccountID)
 	w.scan(`with many as (insert into listing (kind, organisation_id, owner_account, state, draft, created_at, updated_at)
-		select 'achievement', $1::bigint, $2::bigint, 'draft', '{}', now(), now() from generate_series(1, 499) returning id), kept as (insert into favourite select $2::bigint, id, 'x', 1, now() from many returning 1)
+		select 'achievement', $1::bigint, $2::bigint, 'draft', '{}', now(), now() from generate_series(1, 499) returning id),
+		kept as (insert into favourite select $2::bigint, id, 'x', 1, now() from many returning 1)
 		select count(*)::text from kept`, fmt.Sprint(w.provided["agency"].OrgID), account)
 	third := owner.publish("achievement", "league", with(meadowAchievement, values{"title": "羊草青贮捆包机", "ip.0.number": ""}))
 	p.post("/favourites/"+third, values{"on": "yes"}).want(200, "最多收藏 500 项")

@@ -113,7 +113,7 @@ func (p *Pages) statsList(c *web.Ctx) error {
 		Lead:    a.scope() + cellName(t, row, column),
 		Table:   &table,
 		Pager:   view.Pager{Total: -1},
-		Head:    &view.ListHead{Found: sum.Contracts, Unit: "项（冲减后），成交额 " + sum.Amount.Short() + "，技术交易额 " + sum.Technical.Short()},
+		Head:    &view.ListHead{Found: sum.Contracts, Unit: c.T("项（冲减后），成交额 %s，技术交易额 %s", sum.Amount.Short(), sum.Technical.Short())},
 		Actions: []view.Action{{Label: "回到统计表", Href: back, Kind: view.Quiet}},
 	}
 	if len(entries) == size {
@@ -216,7 +216,7 @@ func (p *Pages) definitions(c *web.Ctx) error {
 	for _, d := range all {
 		body.Main = append(
 			body.Main,
-			ui.Block{ID: d.Code, Title: d.Name, Intro: "自 " + view.Day(d.ValidFrom) + "起", Parts: view.Parts{view.Prose{view.T(d.Text)}}},
+			ui.Block{ID: d.Code, Title: d.Name, Intro: c.T("自 %s起", view.Day(d.ValidFrom)), Parts: view.Parts{view.Prose{view.T(d.Text)}}},
 		)
 	}
 	return ui.ShowSheet(c, page, body)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"techmarket/internal/foundation/clock"
@@ -28,7 +27,7 @@ func (p *Pages) favouriteRoutes() []web.Route {
 // mark is the button that takes a listing among the favourites or out of them, and comes back to where it stood. A guest is led
 // through signing in; no form stands on pages that all guests share.
 func mark(c *web.Ctx, l listing.Listing, on bool, back string) view.Action {
-	a := view.Action{Label: "收藏", Icon: "star", Kind: view.Plainly, Said: "《" + l.Title + "》"}
+	a := view.Action{Label: "收藏", Icon: "star", Kind: view.Plainly, Said: c.T("《%s》", l.Title)}
 	if !c.Actor().SignedIn() {
 		a.Href = "/favourites/new?" + url.Values{"listing": {ui.IDText(l.ID)}, "back": {back}}.Encode()
 		return a
@@ -36,7 +35,7 @@ func mark(c *web.Ctx, l listing.Listing, on bool, back string) view.Action {
 	a.Post = fmt.Sprintf("/favourites/%d", l.ID)
 	a.Hidden = []view.Pair{{Name: "on", Value: "yes"}, {Name: "back", Value: back}}
 	if on {
-		a.Label, a.Icon, a.Said, a.Hidden[0].Value = "已收藏", "circle-check", "《"+l.Title+"》，点一下取消", "no"
+		a.Label, a.Icon, a.Said, a.Hidden[0].Value = "已收藏", "circle-check", c.T("《%s》，点一下取消", l.Title), "no"
 	}
 	return a
 }
@@ -81,7 +80,7 @@ func (p *Pages) askFavourite(c *web.Ctx) error {
 	back := q.Text("back")
 	if !c.Actor().SignedIn() {
 		c.Later(ui.IDText(l.ID))
-		c.Flash(view.Info, "登录后就收藏《"+l.Title+"》，并回到刚才的页面。")
+		c.Flash(view.Info, c.T("登录后就收藏《%s》，并回到刚才的页面。", l.Title))
 		return c.See("/signin?" + url.Values{"next": {"/favourites/return?" + url.Values{"back": {back}}.Encode()}}.Encode())
 	}
 	form := view.NewForm(fmt.Sprintf("/favourites/%d", l.ID), "收藏")
@@ -135,13 +134,13 @@ func (p *Pages) favourites(c *web.Ctx) error {
 	for _, f := range list {
 		st := standings[f.ListingID]
 		row := view.Row{Title: view.T(f.Title), Sample: st.Sample, ID: rowID(f.ListingID), Meta: []string{
-			p.Listings.Kinds().Of(st.Kind).Label, "收藏于 " + view.Day(f.At)}}
+			p.Listings.Kinds().Of(st.Kind).Label, c.T("收藏于 %s", view.Day(f.At))}}
 		row.Mark = &view.Action{Label: "取消收藏", Post: fmt.Sprintf("/favourites/%d", f.ListingID), Kind: view.Plainly,
-			Said: "《" + f.Title + "》", Hidden: []view.Pair{{Name: "on", Value: "no"}, {Name: "back", Value: "/favourites"}}}
+			Said: c.T("《%s》", f.Title), Hidden: []view.Pair{{Name: "on", Value: "no"}, {Name: "back", Value: "/favourites"}}}
 		if st.Open {
 			row.Href = p.Listings.Kinds().Of(st.Kind).PagePath(f.ListingID)
 		}
-		tag, news := standingTag(c.Now(), f, st)
+		tag, news := standingTag(c, f, st)
 		if tag.Label != "" {
 			row.Tags = []view.Tag{tag}
 		}
@@ -151,19 +150,18 @@ func (p *Pages) favourites(c *web.Ctx) error {
 			same = append(same, row)
 		}
 	}
-	body := ui.Sheet{Lead: fmt.Sprintf("只有您自己看得到，最多 %d 项。", watch.MostFavourites)}
+	body := ui.Sheet{Lead: c.T("只有您自己看得到，最多 %d 项。", watch.MostFavourites)}
 	if len(list) == 0 {
 		body.Main = []ui.Block{{Parts: view.Parts{view.Empty{Icon: "star", Title: "还没有收藏", Text: "在成果、需求的列表和页面上点“收藏”，以后在这里找到它，并看到它有没有变化。",
 			Actions: []view.Action{{Label: "找成果", Href: "/achievements"}, {Label: "找需求", Href: "/demands", Kind: view.Quiet}}}}}}
 	}
-	for _, part := range []struct {
-		title string
-		rows  []view.Row
-	}{{"有变化的", changed}, {"其余收藏", same}} {
-		if len(part.rows) > 0 {
-			body.Main = append(body.Main, ui.Block{Title: fmt.Sprintf("%s（%d）", part.title, len(part.rows)),
-				Parts: view.Parts{view.Rows{Label: part.title, Items: part.rows}}})
-		}
+	if len(changed) > 0 {
+		body.Main = append(body.Main, ui.Block{Title: c.T("有变化的（%d）", len(changed)),
+			Parts: view.Parts{view.Rows{Label: "有变化的", Items: changed}}})
+	}
+	if len(same) > 0 {
+		body.Main = append(body.Main, ui.Block{Title: c.T("其余收藏（%d）", len(same)),
+			Parts: view.Parts{view.Rows{Label: "其余收藏", Items: same}}})
 	}
 	return ui.ShowSheet(c, c.Page("我的收藏"), body)
 }
@@ -172,18 +170,21 @@ func (p *Pages) favourites(c *web.Ctx) error {
 const nearDeadline = 14
 
 // standingTag says what became of a favourite since it was taken in; news: it is worth a look.
-func standingTag(now time.Time, f watch.Favourite, st listing.Standing) (tag view.Tag, news bool) {
+func standingTag(c *web.Ctx, f watch.Favourite, st listing.Standing) (tag view.Tag, news bool) {
 	switch {
 	case st.Kind == "":
 		return view.Tag{Label: "已不存在"}, true
 	case !st.Open:
 		return view.Tag{Label: endedWords(st.State)}, true
 	}
-	if days, ok := daysLeft(now, st); ok && days <= nearDeadline {
-		return view.Tag{Label: strings.Replace(fmt.Sprintf("还剩 %d 天", days), "还剩 0 天", "今天截止", 1), Tone: view.Warn}, true
+	if days, ok := daysLeft(c.Now(), st); ok && days <= nearDeadline {
+		if days == 0 {
+			return view.Tag{Label: "今天截止", Tone: view.Warn}, true
+		}
+		return view.Tag{Label: c.T("还剩 %d 天", days), Tone: view.Warn}, true
 	}
 	if st.Version > f.Version {
-		return view.Tag{Label: fmt.Sprintf("已修订，第 %d 版", st.Version), Tone: view.Info}, true
+		return view.Tag{Label: c.T("已修订，第 %d 版", st.Version), Tone: view.Info}, true
 	}
 	return view.Tag{}, false
 }

@@ -82,14 +82,17 @@ func (w waiting) component(now time.Time) view.Component {
 			row.Action.Kind = view.Quiet
 		}
 		row.Action.Small = true
-		groups[at].Items, groups[at].Count = append(groups[at].Items, row), groups[at].Count+1
+		groups[at].Items = append(groups[at].Items, row)
+	}
+	for i := range groups {
+		groups[i].Many = fmt.Sprintf("%d 件", len(groups[i].Items))
 	}
 	if w.more > 0 {
 		last := &groups[2]
-		if len(last.Items) == 0 {
-			last = &groups[0]
+		for i := 1; i >= 0 && len(last.Items) == 0; i-- {
+			last = &groups[i]
 		}
-		last.Count, last.More = last.Count+w.more, &view.Link{Label: fmt.Sprintf("还有 %d 件，看全部", w.more), Href: w.all}
+		last.Many, last.More = fmt.Sprintf("%d 件", len(last.Items)+w.more), &view.Link{Label: fmt.Sprintf("还有 %d 件，看全部", w.more), Href: w.all}
 	}
 	return groups
 }

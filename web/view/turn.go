@@ -6,8 +6,8 @@ type Turns []TurnGroup
 // TurnGroup is one kind of waiting. An empty group is not drawn.
 type TurnGroup struct {
 	Title, Note string
-	Due         bool // ends today: drawn with attention, its buttons filled
-	Count       int  // all of them, also those that are not listed
+	Due         bool   // ends today: drawn with attention, its buttons filled
+	Many        string // how many, also those that are not listed: 7 件
 	Items       []Turn
 	More        *Link // the list with all, where some are not listed
 }

@@ -225,6 +225,7 @@ func (c *Ctx) Moved(path string) error { return c.echo.Redirect(http.StatusMoved
 const (
 	themeCookie = "tm_theme"
 	flashCookie = "tm_flash"
+	laterCookie = "tm_later"
 )
 
 // Flash keeps a sentence for the next page: what was done.
@@ -263,6 +264,26 @@ func (c *Ctx) ClearSession() { c.cookie(SessionCookie, "", -1) }
 
 // SetTheme remembers 标准版 or 长辈版 for a year.
 func (c *Ctx) SetTheme(t view.Theme) { c.cookie(themeCookie, string(t), 365*24*3600) }
+
+// Here is the address of this page with its query.
+func (c *Ctx) Here() string { return c.echo.Request().URL.RequestURI() }
+
+// Later remembers for an hour, in this browser, what a visitor asked for before signing in; TakeLater gives it back once.
+func (c *Ctx) Later(what string) { c.cookie(laterCookie, url.QueryEscape(what), 3600) }
+
+// TakeLater returns what Later remembered, "" for nothing, and forgets it.
+func (c *Ctx) TakeLater() string {
+	cookie, err := c.echo.Cookie(laterCookie)
+	if err != nil || cookie.Value == "" {
+		return ""
+	}
+	c.cookie(laterCookie, "", -1)
+	what, err := url.QueryUnescape(cookie.Value)
+	if err != nil {
+		return ""
+	}
+	return what
+}
 
 func (c *Ctx) cookie(name, value string, seconds int) {
 	c.echo.SetCookie(&http.Cookie{Name: name, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true,

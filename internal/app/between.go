@@ -69,7 +69,8 @@ func (c dealListings) Facts(ctx context.Context, id int64) (deal.ListingFacts, e
 		return deal.ListingFacts{}, err
 	}
 	f := deal.ListingFacts{ID: l.ID, Kind: string(l.Kind), Side: deal.Side(c.s.Listings.Kinds().Of(l.Kind).Side), OrgID: l.OrganisationID,
-		OwnerAccount: l.OwnerAccount, Title: l.Title, Open: l.Public(c.s.Platform.Now()), Field: l.Field, Industry: facts.Industry,
+		OwnerAccount: l.OwnerAccount, Anonymous: l.Anonymous,
+		Title: l.Title, Open: l.Public(c.s.Platform.Now()), Field: l.Field, Industry: facts.Industry,
 		Sample: l.Sample}
 	for _, r := range facts.Rights {
 		f.IP = append(f.IP, deal.Right(r))

@@ -76,7 +76,7 @@ func (p *Pages) achievementPage(
 	body := Achievement{
 		Title: k.Title, Lead: k.Summary, Sample: it.Sample, Picture: pictureOf(k), Gain: ui.GainOf(c, k),
 		Price: k.Price.String(), Ways: ui.Cooperation(k.Cooperation), Level: k.Maturity.Level, Judged: maturityNote(c, k.Maturity),
-		Owner: view.Link{Label: org.Name, Href: fmt.Sprintf("/units/%d", org.ID)}, Place: ui.Place(k.Division, org.Division),
+		Owner: view.Link{Label: org.Name, Href: ui.UnitPath(org)}, Place: ui.Place(k.Division, org.Division),
 		Replies: replyWords(c, replies), Actions: actions, Compare: comparison(c, k), Rest: achievementRest(c, k),
 		History: []ui.Block{{Title: c.T("经过"), Parts: view.Parts{listingTimeline(history)}}},
 	}

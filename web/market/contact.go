@@ -41,7 +41,7 @@ func revealForm(a *ui.Ask, at string, who actor.Actor) []ui.Block {
 		options = append(options, view.Option{Value: p.Code, Label: p.Label})
 	}
 	f := view.NewForm(at+"/contact", "查看联系方式",
-		a.Radio("purpose", "用途", "", options, ui.Required), a.Text("note", "说明", "", ui.Limit(200), ui.Hint("选“其他”时必填")))
+		a.Radio("purpose", "用途", "", options, ui.Required), a.Text("note", "说明", "", ui.Limit(200), ui.Sometimes, ui.Hint("选“其他”时必填")))
 	return []ui.Block{{Card: true, Title: "查看联系方式", Intro: "对方会看到您是谁、何时、为什么查看。每人每天最多 30 条。", Parts: view.Parts{a.Notice, f}}}
 }
 

@@ -65,6 +65,7 @@ func (p *Pages) drawEditor(c *web.Ctx, kind drawnKind, id int64, form *web.Form,
 		note = savedAt(it.base().UpdatedAt)
 	}
 	sections := it.sections(a)
+	namedBefore(sections, it.base())
 	if read != nil {
 		markRead(sections, *read)
 	}
@@ -334,6 +335,7 @@ func (p *Pages) readDemand(c *web.Ctx, f *web.Form, k demand.Content) (demand.Co
 	k.Topics, k.Cooperation, k.Budget, k.Contact = f.List("topics"), f.List("cooperation"), readRange(f, "budget"), readContact(f)
 	k.Deadline, k.DecisionOwner, k.MaturityMin = f.Text("deadline"), f.Text("decisionOwner"), f.Int("maturityMin")
 	k.Challenge, k.Reward, k.Goals, k.Solver = f.Bool("challenge"), f.Text("reward"), f.Text("goals"), f.Text("solver")
+	k.Anonymous = f.Bool("anonymous")
 	k.Ownership, k.Partners, k.Benefit, k.Talent = f.Text("ownership"), f.Text("partners"), f.Text("benefit"), f.Text("talent")
 	k.Targets = nil
 	for i := range f.Rows("targets", 20) {

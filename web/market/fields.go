@@ -306,6 +306,6 @@ func demandFields(a *ui.Ask, k demand.Content) []view.Section {
 			a.Area("benefit", "预期效益", k.Benefit, ui.Lines(2), ui.Limit(2000)),
 			a.Area("talent", "所需人才", k.Talent, ui.Lines(2), ui.Limit(1000)),
 		}},
-		fileSection(k.Files, a), contactFields(a, k.Contact),
+		fileSection(k.Files, a), anonymousSection(a, k.Anonymous), contactFields(a, k.Contact),
 	})
 }

@@ -334,6 +334,9 @@ func (p *Pages) hitRows(c *web.Ctx, kind drawnKind, hits []search.Hit) (view.Row
 	if err != nil {
 		return rows, err
 	}
+	if err := p.markRows(c, items); err != nil {
+		return rows, err
+	}
 	for _, it := range items {
 		row, hit := it.row, byID[it.ID]
 		row.Title, row.Lead = spans(hit.Highlights["title"], row.Title.String()), spans(hit.Highlights["summary"], row.Lead.String())

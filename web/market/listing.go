@@ -107,6 +107,13 @@ func (p *Pages) listingDetail(c *web.Ctx, kind drawnKind) error {
 		body.Tags = append(body.Tags, view.Tag{Label: row.Fresh, Tone: view.OK})
 	}
 	body.Actions = listingActions(c, kind, it)
+	if l.Public(c.Now()) && !it.mine() {
+		favour, err := p.detailMark(c, l, kind.PagePath(id))
+		if err != nil {
+			return err
+		}
+		body.Actions = append(body.Actions, favour)
+	}
 	if a, ok := it.(drawn[achievement.Content]); ok {
 		return p.achievementPage(c, a.it, org, body.Actions, history)
 	}
@@ -117,8 +124,11 @@ func (p *Pages) listingDetail(c *web.Ctx, kind drawnKind) error {
 		}
 		body.Main = append(body.Main, help...)
 	}
+	if n := anonymityNotice(l); n != nil {
+		body.Main = append([]ui.Block{{Parts: view.Parts{*n}}}, body.Main...)
+	}
 	owner := []view.Fact{
-		{Label: "单位", Value: org.Name, Href: fmt.Sprintf("/units/%d", org.ID)},
+		{Label: "单位", Value: org.Name, Href: ui.UnitPath(org)},
 		{Label: "所在地", Value: ui.Place(l.Division, org.Division)},
 	}
 	if l.PublishedAt != nil {

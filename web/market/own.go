@@ -139,6 +139,9 @@ func (p *Pages) ownListing(c *web.Ctx, kind drawnKind) error {
 		}
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{n}})
 	}
+	if n := anonymityNotice(o.listing); n != nil {
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{*n}})
+	}
 	body.Main = append(body.Main, o.blocks...)
 	over := o.listing.State == listing.Closed || o.listing.State == listing.Archived // nothing is asked of it any more
 	gate := o.gate()
@@ -149,17 +152,8 @@ func (p *Pages) ownListing(c *web.Ctx, kind drawnKind) error {
 		}
 		body.Side = append(said, body.Side...)
 	}
-	var missing view.Links
-	for _, m := range o.percent.Missing {
-		if len(missing) == 5 {
-			break
-		}
-		if listing.GateAsksFor(gate, m.Path) {
-			continue // named beside it with what to write
-		}
-		missing = append(missing, view.Link{Label: m.Label, Href: kind.DeskPath(id) + "/edit#" + m.Path})
-	}
 	if !over {
+		missing := missingLinks(kind, o, gate)
 		share := view.Share{Done: o.percent.Percent, Of: 100, Label: fmt.Sprintf("%d%%", o.percent.Percent)}
 		complete := ui.Block{Card: true, Title: "资料完整度", Parts: view.Parts{share, missing}}
 		body.Side = append([]ui.Block{complete}, body.Side...)
@@ -171,6 +165,17 @@ func (p *Pages) ownListing(c *web.Ctx, kind drawnKind) error {
 	body.Side = append(body.Side, seen...)
 	body.Side = append(body.Side, ui.Block{Title: "经过", Parts: view.Parts{listingTimeline(history)}})
 	return ui.ShowSheet(c, page, body)
+}
+
+// missingLinks name up to five parts that would make the listing clearer, but what the gate names beside them with what to write.
+func missingLinks(kind drawnKind, o own, gate []listing.GatePart) view.Links {
+	var out view.Links
+	for _, m := range o.percent.Missing {
+		if len(out) < 5 && !listing.GateAsksFor(gate, m.Path) {
+			out = append(out, view.Link{Label: m.Label, Href: kind.DeskPath(o.listing.ID) + "/edit#" + m.Path})
+		}
+	}
+	return out
 }
 
 // ownActions turns what the state table allows into buttons; the ones that need words are folded forms.

@@ -73,6 +73,7 @@ func (p *Pages) Routes() []web.Route {
 		p.gateRoutes(),
 		p.readRoutes(),
 		p.watchRoutes(),
+		p.favouriteRoutes(),
 		p.qualityRoutes(),
 		p.diagnosisRoutes(),
 	)

@@ -94,6 +94,10 @@ func (p *Pages) review(c *web.Ctx) error {
 		body.Main = o.blocks
 	}
 	body.Main = append(reviewNotices(o), body.Main...)
+	if n := anonymityNotice(l); n != nil {
+		n.Text += "请看内容、附件里有没有能认出单位的文字。"
+		body.Main = append([]ui.Block{{Parts: view.Parts{*n}}}, body.Main...)
+	}
 	decision, err := p.reviewForms(c, kind, o)
 	if err != nil {
 		return err
@@ -145,7 +149,8 @@ func (p *Pages) reviewForms(c *web.Ctx, kind drawnKind, o own) ([]ui.Block, erro
 		if err != nil {
 			return nil, err
 		}
-		fields = append(fields, view.Field{Kind: view.Area, Name: "reason", Label: "意见", Hint: "退回时必填，写明哪里要改、怎么改", Max: 500})
+		fields = append(fields, view.Field{Kind: view.Area, Name: "reason", Label: "意见", Sometimes: true, Max: 500,
+			Hint: "退回时必填，写明哪里要改、怎么改"})
 		f := view.NewForm(at, "", fields...)
 		f.Hidden = []view.Pair{version}
 		f.Actions = []view.Action{

@@ -116,7 +116,8 @@ func (p *Pages) organisation(c *web.Ctx) error {
 		button := func(label string, event identity.OrgEvent, kind view.Kind) view.Action {
 			return view.Action{Label: label, Name: "event", Value: string(event), Kind: kind}
 		}
-		f := view.NewForm(action, "", view.Field{Kind: view.Area, Name: "reason", Label: "意见", Hint: "退回、暂停时必填，单位会看到", Max: 500})
+		f := view.NewForm(action, "", view.Field{Kind: view.Area, Name: "reason", Label: "意见", Sometimes: true, Max: 500,
+			Hint: "退回、暂停时必填，单位会看到"})
 		switch o.State {
 		case actor.Pending:
 			f.Actions = []view.Action{button("确认", identity.OrgConfirm, view.Primary), button("退回", identity.OrgReturn, view.Danger)}

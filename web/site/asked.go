@@ -30,6 +30,7 @@ func (p *Pages) askedBlocks(c *web.Ctx) ([]ui.Block, error) {
 			confirm.Label = "全部仍然有效（含没有列出的）"
 		}
 		out = append(out, ui.Block{
+			ID:    "asked-" + kind.Path,
 			Title: "这些" + kind.Label + "还有效吗",
 			Intro: "隔一段时间会问一次；一直不确认会降低排序，之后归档。有变化的点进去修改或撤下。",
 			Parts: view.Parts{rows, view.Actions{confirm}},

@@ -27,12 +27,25 @@ func (p *Pages) deskRoutes() []web.Route {
 func (p *Pages) desk(c *web.Ctx) error {
 	who := c.Actor()
 	body := ui.Sheet{
-		Heading: view.T(who.Name + "，您好"), Lead: who.OrgName + " · " + ui.Join(web.RoleLabels(who.Roles)), Actions: deskActions(who),
+		Lead: who.Name + "，您好　" + who.OrgName + " · " + ui.Join(web.RoleLabels(who.Roles)), Actions: deskActions(who),
 	}
+	waiting, err := p.turns(c)
+	if err != nil {
+		return err
+	}
+	body.Heading = view.T(waiting.heading())
+	body.Main = append(body.Main, ui.Block{Parts: view.Parts{waiting.component(c.Now())}})
 	if who.OrgState != actor.Confirmed && who.OrgState != "" {
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "单位还没有通过确认",
 			Text: "自治区管理员核对后会发消息。确认之前可以写草稿。", Actions: []view.Action{{Label: "看单位信息", Href: "/account/organisation", Kind: view.Quiet,
 				Small: true}}}}})
+	}
+	if who.Has(actor.Member, actor.OrgAdmin) {
+		asked, err := p.askedBlocks(c)
+		if err != nil {
+			return err
+		}
+		body.Main = append(body.Main, asked...)
 	}
 	var entries view.Entries
 	for _, part := range []func(*web.Ctx) (view.Entries, error){
@@ -44,14 +57,7 @@ func (p *Pages) desk(c *web.Ctx) error {
 		}
 		entries = append(entries, more...)
 	}
-	body.Main = append(body.Main, ui.Block{Parts: view.Parts{entries}})
-	if who.Has(actor.Member, actor.OrgAdmin) {
-		asked, err := p.askedBlocks(c)
-		if err != nil {
-			return err
-		}
-		body.Main = append(body.Main, asked...)
-	}
+	body.Main = append(body.Main, ui.Block{Title: "去哪里", Parts: view.Parts{entries}})
 	box, err := p.Inbox.Box(c.Context(), who.AccountID, 0, 6)
 	if err != nil {
 		return err
@@ -60,7 +66,7 @@ func (p *Pages) desk(c *web.Ctx) error {
 		body.Main,
 		ui.Block{Title: "新近消息", More: &view.Link{Label: "全部消息", Href: "/messages"}, Parts: view.Parts{messageRows(c, box)}},
 	)
-	return ui.ShowSheet(c, c.Page("工作台"), body)
+	return c.Render("site/desk", view.With[ui.Sheet]{Page: c.Page("工作台"), Body: body})
 }
 
 // deskActions are what this person most often begins with.
@@ -181,7 +187,8 @@ func otherEntries(c *web.Ctx) (view.Entries, error) {
 	if who.Has(actor.SystemAdmin) {
 		out = append(out, view.Entry{Icon: "users", Label: "本单位的成员", Href: "/account/members", Note: "邀请、更改身份、移出"})
 	}
-	out = append(out, view.Entry{Icon: "bell", Label: "我的订阅", Href: "/searches", Note: "有新的成果、需求时提醒"})
+	out = append(out, view.Entry{Icon: "star", Label: "我的收藏", Href: "/favourites", Note: "收藏的成果和需求，有没有变化"},
+		view.Entry{Icon: "bell", Label: "我的订阅", Href: "/searches", Note: "有新的成果、需求时提醒"})
 	if who.Has(actor.TaxReader) {
 		out = append(out, view.Entry{Icon: "file-search", Label: "登记簿", Href: "/registrations", Note: "查已登记的合同"})
 	}

@@ -16,8 +16,11 @@ import (
 	"techmarket/internal/market/listing"
 	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/notify"
+	"techmarket/internal/publish/policy"
+	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/deal"
 	"techmarket/web"
+	"techmarket/web/ui"
 	"techmarket/web/view"
 )
 
@@ -41,6 +44,8 @@ type Pages struct {
 	Points       *point.Service
 	Stats        *stats.Service
 	Inbox        Inbox
+	Brokers      *broker.Service
+	Policies     *policy.Service
 	Assets       *view.Assets
 	Dev          bool // shows /design
 }
@@ -51,7 +56,7 @@ func (p *Pages) Routes() []web.Route {
 }
 
 // Declared lists the templates of this wing's own pages.
-func Declared() []view.Decl { return []view.Decl{view.Declare[Home]("site/home")} }
+func Declared() []view.Decl { return []view.Decl{view.Declare[Home]("site/home"), view.Declare[ui.Sheet]("site/desk")} }
 
 // Menu is the main navigation.
 func Menu(t view.Words) []view.Link {

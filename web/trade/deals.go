@@ -104,6 +104,9 @@ func (p *Pages) showNewDeal(c *web.Ctx, f *web.Form, ferr error) error {
 		}
 		kind := kinds.Of(l.Kind)
 		facts = append(facts, view.Fact{Label: kind.Label, Value: l.Title, Href: kind.PagePath(l.ID), Note: org.Name})
+		if l.Anonymous && c.Actor().In(l.OrganisationID) {
+			body.Lead += "您的" + kind.Label + "没有公开单位名称，对方接受以后才看到。"
+		}
 	}
 	if len(facts) > 0 {
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Facts{Items: facts}}})

@@ -187,7 +187,7 @@ func decideBlock(c *web.Ctx, id int64, i sale.Intent) ui.Block {
 		field("rank", "优先顺位", func(f *view.Field) {
 			f.Kind, f.Value, f.Hint = view.Number, strconv.Itoa(i.Rank), "没有填 0；竞价开始后不能改"
 		}),
-		field("reason", "理由", func(f *view.Field) { f.Hint = "不予确认时必填" }))
+		field("reason", "理由", func(f *view.Field) { f.Sometimes, f.Hint = true, "不予确认时必填" }))
 	form.Hidden = []view.Pair{{Name: "code", Value: i.Code}}
 	b.Add(form)
 	return b

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/people/identity"
@@ -156,6 +157,7 @@ func (p *Pages) readTalk(c *web.Ctx) (*talk, error) {
 	if t.names, err = p.Identity.Names(c.Context(), people); err != nil {
 		return nil, err
 	}
+	t.names[actor.Undisclosed] = "未公开姓名"
 	for _, e := range t.view.Events {
 		t.can[e] = true
 	}
@@ -171,15 +173,26 @@ func (t *talk) approach() []ui.Block {
 	case d.State == deal.Interested && t.can[deal.EventAccept]:
 		decline := view.NewForm(t.at("decline"), "婉拒",
 			view.Field{Kind: view.Select, Name: "code", Label: "理由", Required: true, Options: ui.ListOptions(codes.Decline, "请选择")},
-			view.Field{Kind: view.Area, Name: "note", Label: "补充说明", Rows: 2, Max: 500})
+			view.Field{Kind: view.Area, Name: "note", Label: "补充说明", Rows: 2, Max: 500, Sometimes: true, Hint: "选“其他”时必填"})
 		decline.Actions[0].Kind = view.Danger
+		means := "接受后双方可以在这里洽谈；婉拒请选一个理由，帮助市场改进匹配。"
+		if d.Undisclosed == t.view.Side {
+			means = "接受后对方看到贵单位的名称，双方可以在这里洽谈；婉拒不会透露名称，请选一个理由。"
+		}
 		return []ui.Block{
-			{Parts: view.Parts{view.Notice{Tone: view.Info, Title: "对方想与您对接", Text: "接受后双方可以在这里洽谈；婉拒请选一个理由，帮助市场改进匹配。",
+			{Parts: view.Parts{view.Notice{Tone: view.Info, Title: "对方想与您对接", Text: means,
 				Actions: []view.Action{{Label: "接受，开始洽谈", Post: t.at("accept")}}}}},
 			{Fold: "婉拒…", Parts: view.Parts{decline}},
 		}
 	case d.State == deal.Interested:
 		n := view.Notice{Tone: view.Info, Title: "等待对方答复", Text: "对方已收到消息。"}
+		switch d.Undisclosed {
+		case "":
+		case t.view.Side:
+			n.Text += "接受以前看不到贵单位的名称。"
+		default:
+			n.Text += "对方没有公开单位名称，接受后才能看到。"
+		}
 		if t.can[deal.EventWithdraw] {
 			n.Actions = []view.Action{{Label: "撤回", Post: t.at("withdraw"), Kind: view.Quiet, Small: true}}
 		}
@@ -285,7 +298,7 @@ func (t *talk) leave() []ui.Block {
 	}
 	end := view.NewForm(t.at("end"), "结束洽谈",
 		view.Field{Kind: view.Select, Name: "code", Label: "原因", Required: true, Options: reasons},
-		view.Field{Kind: view.Area, Name: "note", Label: "补充说明", Rows: 2, Max: 500})
+		view.Field{Kind: view.Area, Name: "note", Label: "补充说明", Rows: 2, Max: 500, Sometimes: true, Hint: "选“其他”时必填"})
 	end.Actions[0].Kind = view.Danger
 	return []ui.Block{{Fold: "谈不成，结束洽谈…", Parts: view.Parts{end}}}
 }

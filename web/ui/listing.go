@@ -33,6 +33,14 @@ func OrgIDs[C listing.Content[C]](items []listing.Item[C]) []int64 {
 	return ids
 }
 
+// UnitPath is the page of an organisation; "" for one that is not disclosed.
+func UnitPath(o identity.Organisation) string {
+	if o.ID == actor.Undisclosed {
+		return ""
+	}
+	return fmt.Sprintf("/units/%d", o.ID)
+}
+
 // Shown is the content that the public sees, or the draft before the first publication.
 func Shown[C listing.Content[C]](it listing.Item[C]) C {
 	if it.Published != nil {

@@ -43,7 +43,7 @@ func components() Parts {
 	return Parts{
 		Notice{}, Prose{}, Picture{}, Figures{}, Entries{}, Facts{}, TaskList{}, Rows{}, Rail{}, Table{}, WideTable{}, Chart{}, Matches{},
 		Compare{}, Search{}, Chips{}, Files{}, Thread{}, Share{}, Meter{}, Form{}, Sums{}, Certificate{}, Digests{},
-		Progress{}, Links{}, Actions{}, Timeline{}, Empty{}, Stamp{},
+		Progress{}, Links{}, Actions{}, Timeline{}, Empty{}, Stamp{}, Turns{},
 	}
 }
 
@@ -77,6 +77,7 @@ func (Actions) Partial() string     { return "actions" }
 func (Timeline) Partial() string    { return "timeline" }
 func (Empty) Partial() string       { return "empty" }
 func (Stamp) Partial() string       { return "stamp" }
+func (Turns) Partial() string       { return "turns" }
 
 // absent tells whether there is nothing to draw: no component, or a pointer to none.
 func absent(c Component) bool {

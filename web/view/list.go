@@ -33,6 +33,8 @@ type Row struct {
 	RightNote  string // 许可 · 合作开发
 	Sample     bool
 	Actions    []Action
+	ID         string  // to come back to
+	Mark       *Action // at the end of the quiet line: 收藏
 	HeadingTag string // "h2" under a page's h1; h3 otherwise
 	Thumb      *Thumb // draws the row with a picture at the left and its key figure at the right
 	Gain       *Gain  // of such a row; nil: there is none to compare

@@ -153,6 +153,7 @@ type Action struct {
 	Key               string // desk shortcut, one letter, shown beside the label
 	Off               string // why it can't be used now; draws the button disabled and says why
 	Hidden            []Pair // more fields of the Post form
+	Said              string // what a screen reader hears after the label: which of many alike buttons this is
 }
 
 // Class is the button's class attribute.

@@ -132,11 +132,15 @@ func exportListings[C listing.Content[C]](ctx context.Context, s *app.Services, 
 				return
 			}
 			for _, it := range items {
-				cells, err := s.Importer.Cells(kind, *it.Published, contacts)
+				content := *it.Published
+				if it.Anonymous && !contacts {
+					content = content.Veiled()
+				}
+				cells, err := s.Importer.Cells(kind, content, contacts)
 				if err == nil {
 					n++
 				}
-				if !yield(append(ownCells(it.Listing, owners[it.OrganisationID]), cells...), err) {
+				if !yield(append(ownCells(it.Listing, owners[it.OrganisationID], contacts), cells...), err) {
 					return
 				}
 			}
@@ -146,7 +150,11 @@ func exportListings[C listing.Content[C]](ctx context.Context, s *app.Services, 
 	return n, err
 }
 
-func ownCells(l listing.Listing, owner identity.Organisation) []any {
+// ownCells are what stands before the content. An export without contacts is for others: it keeps the names that were not published.
+func ownCells(l listing.Listing, owner identity.Organisation, contacts bool) []any {
+	if l.Anonymous && !contacts {
+		owner = identity.Organisation{Name: identity.Anonymous}
+	}
 	choose := func(yes bool, then, otherwise string) string {
 		if yes {
 			return then

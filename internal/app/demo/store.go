@@ -80,6 +80,7 @@ var deletions = []deletion{
 	{"sale", "is_sample"},   // with its intents, attempts, pauses and events
 	{"notice", "is_sample"}, // with its objections and events
 	{"broker_profile", "is_sample"},
+	{"favourite", "account_id in " + sampleAccount},
 	{"saved_search", "account_id in " + sampleAccount},
 	{"match_answer", "account_id in " + sampleAccount + " or organisation_id in " + sampleOrg},
 	{"listing_file", "listing_id in " + sampleListing},

@@ -33,6 +33,9 @@ func Roles() []Role {
 	return []Role{OrgAdmin, Member, Broker, Registrar, Reviewer, PointHead, Expert, LeagueOfficer, RegionOfficer, TaxReader, SystemAdmin}
 }
 
+// Undisclosed stands for an organisation or account that the reader may not know; nobody belongs to it.
+const Undisclosed int64 = -1
+
 // OrgKind is the kind of an organisation.
 type OrgKind string
 

@@ -339,6 +339,9 @@ func (c Content) ForGuest() Content {
 	return c
 }
 
+// Veiled implements listing.Content; achievements are never anonymous.
+func (c Content) Veiled() Content { return c.ForGuest() }
+
 // Document implements listing.Content.
 func (c Content) Document(l listing.Listing, organisation string) search.Document {
 	topics := listing.Topics(c.Topics, c.Title+"\n"+strings.Join(c.Keywords, " ")+"\n"+c.Summary+"\n"+c.Description)

@@ -61,6 +61,7 @@ func (l lab) Completeness() listing.Completeness { return listing.Completeness{P
 func (l lab) Facts() listing.Facts { return listing.Facts{Title: l.Title, Lead: l.Use} }
 
 func (l lab) ForGuest() lab { return l }
+func (l lab) Veiled() lab   { return l }
 
 func (l lab) Person() listing.Contact { return listing.Contact{} }
 

@@ -100,12 +100,13 @@ type Content struct {
 	Challenge     bool                 `json:"challenge,omitempty"` // 揭榜挂帅
 	Reward        string               `json:"reward,omitempty"`    // of a challenge: what the winner gets and how it is judged
 	Files         []listing.Attachment `json:"files,omitempty"`
+	Anonymous     bool                 `json:"anonymous,omitempty"` // published without the organisation's name
 	Contact       listing.Contact      `json:"contact,omitzero"`
 }
 
 // SchemaVersion is the form in which it is stored, see package stored. Form 2 added Goals, Ownership, Solver, Partners, Benefit and
-// Talent: an older program would lose them on saving, so it must not read them; a content of form 1 reads as it is.
-func (Content) SchemaVersion() int { return 2 }
+// Talent, form 3 Anonymous: an older program would lose them on saving, so it must not read them; contents of older forms read as they are.
+func (Content) SchemaVersion() int { return 3 }
 
 // Target is one figure to reach.
 type Target struct {
@@ -226,7 +227,8 @@ func (c Content) Completeness() listing.Completeness {
 
 // Facts implements listing.Content.
 func (c Content) Facts() listing.Facts {
-	f := listing.Facts{Title: c.Title, Lead: c.Problem, Division: c.Division, Field: c.Field, Deadline: c.Deadline}
+	f := listing.Facts{Title: c.Title, Lead: c.Problem, Division: c.Division, Field: c.Field, Deadline: c.Deadline,
+		Anonymous: c.Anonymous}
 	for _, a := range c.Files {
 		f.Files = append(f.Files, listing.File{ID: a.FileID, Role: a.Role, Caption: a.Caption})
 	}
@@ -245,6 +247,13 @@ func (c Content) WithPerson(k listing.Contact) Content {
 // ForGuest implements listing.Content: who decides inside a company is nobody's business before signing in.
 func (c Content) ForGuest() Content {
 	c.Contact, c.DecisionOwner = listing.Contact{}, ""
+	return c
+}
+
+// Veiled implements listing.Content.
+func (c Content) Veiled() Content {
+	c = c.ForGuest()
+	c.Division = listing.LeagueOf(c.Division)
 	return c
 }
 

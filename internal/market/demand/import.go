@@ -79,6 +79,7 @@ func sheet() listing.Sheet {
 			Also("地区", "所在区域", "区域", "所属地区", "所在盟市", "盟市", "旗县"),
 		listing.YesColumn("揭榜挂帅", "challenge", "是 或 否", func(c *C) *bool { return &c.Challenge }),
 		listing.TextColumn("揭榜奖励和评判办法", "reward", "", false, func(c *C) *string { return &c.Reward }),
+		listing.YesColumn("不公开单位名称", "anonymous", "是 或 否", func(c *C) *bool { return &c.Anonymous }),
 		listing.TextColumn("联系人", "contact.name", "登录用户可见", false, func(c *C) *string { return &c.Contact.Name }).Also("联系人姓名", "需求联系人", "成果联系人"),
 		listing.PhoneColumn("联系电话", "contact.phone", "登录用户可见", func(c *C) *string { return &c.Contact.Phone }, "电话").
 			Also("联系方式", "手机", "手机号码", "联系人电话"),

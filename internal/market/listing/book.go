@@ -244,7 +244,7 @@ func (s *Service) own(ctx context.Context, who actor.Actor, k Kind, f Filter) ([
 // Latest lists public listings, newest publication first: for the home page, feeds and an organisation's page. Searching
 // and filter rails go to the search engine. Fault: invalid "after".
 func (b *Book[C]) Latest(ctx context.Context, who actor.Actor, f Filter) (Page[C], error) {
-	rows, next, err := b.page(ctx, b.kind, f, publicList, pgx.StrictNamedArgs{"org": f.Org, "now": b.config.Now()},
+	rows, next, err := b.page(ctx, b.kind, f, publicList, pgx.StrictNamedArgs{"org": f.Org, "own": who.In(f.Org), "now": b.config.Now()},
 		func(r row) time.Time { return *r.PublishedAt })
 	if err != nil {
 		return Page[C]{}, err
@@ -306,7 +306,7 @@ func (b *Book[C]) Versions(ctx context.Context, who actor.Actor, id int64) ([]Ve
 		if err := stored.Unmarshal(r.Content, &v.Content); err != nil {
 			return nil, fmt.Errorf("versions: %w", err)
 		}
-		v.Content = shown(who, it.OrganisationID, v.Content)
+		v.Content = shown(who, it.Listing, v.Content)
 		out = append(out, v)
 	}
 	return out, nil
@@ -331,7 +331,7 @@ func (b *Book[C]) item(who actor.Actor, r row) (Item[C], error) {
 		if err := stored.Unmarshal(r.Published, &c); err != nil {
 			return it, fmt.Errorf("listing %d: %w", r.ID, err)
 		}
-		c = shown(who, r.OrganisationID, c)
+		c = shown(who, r.Listing, c)
 		it.Content, it.Published = c, &c
 	}
 	if seesDraft(who, r) {
@@ -339,16 +339,9 @@ func (b *Book[C]) item(who actor.Actor, r row) (Item[C], error) {
 		if err := stored.Unmarshal(r.Draft, &c); err != nil {
 			return it, fmt.Errorf("listing %d: %w", r.ID, err)
 		}
-		it.Content = shown(who, r.OrganisationID, c)
+		it.Content = shown(who, r.Listing, c)
 	}
 	it.Listing = forReader(who, it.Listing)
 	return it, nil
 }
 
-// forReader leaves out what only the own organisation and the editors see.
-func forReader(who actor.Actor, l Listing) Listing {
-	if !who.In(l.OrganisationID) && !who.Covers(l.ReviewerScope) {
-		l.ReturnReason, l.Triage, l.RemindedAt = "", "", nil
-	}
-	return l
-}

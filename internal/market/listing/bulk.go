@@ -127,6 +127,7 @@ func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
 			"titles":    add.titles,
 			"divisions": add.divisions,
 			"fields":    add.fields,
+			"anonymous": add.anonymous,
 		}
 		q, _ := tx.Query(ctx, insertImported, args)
 		created, err := pgx.CollectRows(q, pgx.RowTo[int64])
@@ -240,6 +241,7 @@ type newRows struct {
 	keys, hashes, titles, divisions, fields []string
 	contents                                []json.RawMessage
 	expires                                 []time.Time
+	anonymous                               []bool
 }
 
 func (n *newRows) append(kind Descriptor, r BulkRow, division string, now time.Time, c Clock) error {
@@ -257,5 +259,6 @@ func (n *newRows) append(kind Descriptor, r BulkRow, division string, now time.T
 	n.expires = append(n.expires, *end)
 	n.keys, n.hashes, n.contents = append(n.keys, r.Key), append(n.hashes, r.Hash), append(n.contents, r.Content)
 	n.titles, n.divisions, n.fields = append(n.titles, f.Title), append(n.divisions, division), append(n.fields, f.Field)
+	n.anonymous = append(n.anonymous, f.Anonymous)
 	return nil
 }

@@ -39,10 +39,12 @@ func (c Contact) Masked() Contact {
 }
 
 // shown is a content as the reader may see it. The operator at the server, who has no account, exports what the owners entrusted.
-func shown[C Content[C]](who actor.Actor, owner int64, c C) C {
+func shown[C Content[C]](who actor.Actor, l Listing, c C) C {
 	switch {
-	case who.In(owner), who.AccountID < 0:
+	case who.In(l.OrganisationID), who.AccountID < 0:
 		return c
+	case !named(who, l):
+		return c.Veiled()
 	case !who.SignedIn():
 		return c.ForGuest()
 	}
@@ -63,7 +65,7 @@ func MayReveal(who actor.Actor) error {
 
 // Reveal shows the contact person of a listing that the actor may see, and writes down for what; the owner reads it in Reveals. How
 // many a day is bounded at the door. The own organisation's is shown without a note.
-// Faults: as MayReveal; not found "listing"; invalid purpose, note.
+// Faults: as MayReveal; forbidden "contact_undisclosed"; not found "listing"; invalid purpose, note.
 func (b *Book[C]) Reveal(ctx context.Context, who actor.Actor, id int64, purpose Purpose, note string) (Contact, error) {
 	if err := MayReveal(who); err != nil {
 		return Contact{}, err
@@ -91,6 +93,9 @@ func (b *Book[C]) Reveal(ctx context.Context, who actor.Actor, id int64, purpose
 		}
 		if r.Kind != b.kind || !b.visible(who, r) {
 			return errNotFound
+		}
+		if !named(who, r.Listing) {
+			return fault.New(fault.Forbidden, "contact_undisclosed", "发布者没有公开单位名称和联系方式。请发起对接，对方接受后即可联系")
 		}
 		whole, err := b.item(actor.Actor{AccountID: who.AccountID, OrgID: r.OrganisationID}, r) // as its owner
 		if err != nil {

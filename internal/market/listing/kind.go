@@ -88,6 +88,9 @@ func Declare[C Content[C]](d Descriptor) Descriptor {
 func DocumentOf[C Content[C]](d Descriptor, c C, l Listing, organisation string) search.Document {
 	doc := c.Document(l, organisation)
 	doc.ID, doc.Kind = d.DocumentID(l.ID), string(d.Kind)
+	if l.Anonymous {
+		doc = veilDocument(doc)
+	}
 	return doc
 }
 

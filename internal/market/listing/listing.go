@@ -48,11 +48,13 @@ type Listing struct {
 	Origin           string // OriginLocal or OriginImport
 	Sample           bool   `db:"is_sample"`
 	Hidden           bool   // the organisation is suspended
+	Anonymous        bool   // published without the organisation's name: strangers read actor.Undisclosed for it, see veiled
 	CreatedAt        time.Time
 	UpdatedAt        time.Time
 	SubmittedAt      *time.Time
 	FirstPublishedAt *time.Time
 	PublishedAt      *time.Time
+	NamedAt          *time.Time // last publication under the organisation's name; nil: there was none
 	ConfirmedAt      *time.Time // last time the owner said "still true"
 	RemindedAt       *time.Time // when the owner was asked to confirm, since ConfirmedAt
 	DemotedAt        *time.Time // sleeping since: the owner did not answer; shown last and said so
@@ -98,6 +100,7 @@ type Facts struct {
 	Industry string  // a contract about the listing takes it; "" where it says nothing of the technology
 	Rights   []Right // likewise
 	Files    []File
+	Anonymous bool  // the organisation's name is not published
 	Deadline string // 2006-01-02: the listing is public no longer than that day; "" where it sets none itself
 }
 
@@ -128,6 +131,8 @@ type Content[C any] interface {
 	Facts() Facts
 	// ForGuest drops what only signed-in people see.
 	ForGuest() C
+	// Veiled drops what would tell who stands behind an anonymous listing: the contact person, the decider, the county.
+	Veiled() C
 	// Person is who to talk to; WithPerson is the content with another one.
 	Person() Contact
 	WithPerson(k Contact) C

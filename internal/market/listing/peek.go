@@ -3,6 +3,7 @@ package listing
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -31,6 +32,42 @@ func (s *Service) Shown(ctx context.Context, id int64) (Listing, Facts, error) {
 		return Listing{}, Facts{}, fmt.Errorf("listing %d: %w", id, err)
 	}
 	return r.Listing, f, nil
+}
+
+// Standing is what everybody may know of a listing that was public once: whether it still is, and until when.
+type Standing struct {
+	Kind      Kind
+	State     State
+	Open      bool
+	Version   int    // the published one
+	Deadline  string // 2006-01-02 of the published content, "" without one
+	ExpiresAt *time.Time
+	Sample    bool
+}
+
+// Standings tells where listings stand that the asker knew as public; it does not ask who looks and tells nothing of their contents.
+func (s *Service) Standings(ctx context.Context, ids []int64) (map[int64]Standing, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	rows, err := s.list(ctx, indexRows, pgx.StrictNamedArgs{"ids": ids})
+	if err != nil {
+		return nil, fmt.Errorf("standings: %w", err)
+	}
+	out := make(map[int64]Standing, len(rows))
+	for _, r := range rows {
+		st := Standing{Kind: r.Kind, State: r.State, Open: r.Public(s.config.Now()), Version: r.PublishedVersion, ExpiresAt: r.ExpiresAt,
+			Sample: r.Sample}
+		if len(r.Published) > 0 {
+			f, err := s.kinds.Of(r.Kind).rules.facts(r.Published)
+			if err != nil {
+				return nil, fmt.Errorf("listing %d: %w", r.ID, err)
+			}
+			st.Deadline = f.Deadline
+		}
+		out[r.ID] = st
+	}
+	return out, nil
 }
 
 // Head is a listing of any kind with the line that stands under its title.

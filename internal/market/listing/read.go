@@ -111,7 +111,7 @@ func (s *Service) Find(ctx context.Context, who actor.Actor, id int64) (Listing,
 	if !s.visible(who, r) {
 		return Listing{}, errNotFound
 	}
-	return r.Listing, nil
+	return forReader(who, r.Listing), nil
 }
 
 // SeesFiles is the rule of files.Reader: pictures and attachments of what is published are read with the public listing, evidence and

@@ -202,7 +202,12 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who actor.Actor, role Rol
 	}
 	if t.guard != nil {
 		err := t.guard(step{listing: r.Listing, command: c, now: now, confirmed: org.Confirmed(),
-			check: func() error { return s.check(kind, r.Draft, now) }})
+			check: func() error {
+				if err := s.check(kind, r.Draft, now); err != nil {
+					return err
+				}
+				return s.checkUnnamed(ctx, tx, r, org.Name)
+			}})
 		if err != nil {
 			return Listing{}, err
 		}
@@ -333,6 +338,11 @@ func (r *row) publish(now time.Time, kind Descriptor, c Clock) (err error) {
 	r.Published, r.ReturnReason, r.ClosedReason = r.Draft, "", ""
 	r.PublishedVersion++
 	r.PublishedAt = &now
+	if f, err := kind.rules.facts(r.Published); err != nil {
+		return err
+	} else if !f.Anonymous {
+		r.NamedAt = &now
+	}
 	if r.FirstPublishedAt == nil {
 		r.FirstPublishedAt = &now
 	}
@@ -348,7 +358,7 @@ func (r *row) take(kind Descriptor, raw json.RawMessage) error {
 	if err != nil {
 		return err
 	}
-	r.Title, r.Field = f.Title, f.Field
+	r.Title, r.Field, r.Anonymous = f.Title, f.Field, f.Anonymous
 	if f.Division != "" {
 		r.Division = f.Division
 	}

@@ -18,7 +18,8 @@ import (
 )
 
 // listingColumns gives contents as text: pgx would check each once more as JSON, a tenth of a list page's time.
-const listingColumns = `id, kind, organisation_id, owner_account, state, version, published_version, title, division, field, reviewer_scope,
+const listingColumns = `id, kind, organisation_id, owner_account, state, version, published_version, title, division, field,
+	reviewer_scope, anonymous, named_at,
 	return_reason, triage, origin, is_sample, hidden, created_at, updated_at, submitted_at, first_published_at, published_at, confirmed_at,
 	reminded_at, demoted_at, expires_at, closed_reason, draft::text, coalesce(published, 'null')::text as published, expiring_noticed_at`
 
@@ -32,11 +33,12 @@ const (
 	lockListing   = listingByID + ` for update`
 	listingsByID  = `select ` + listingColumns + ` from listing where id = any(@ids) and kind = @kind`
 	insertListing = `insert into listing (kind, organisation_id, owner_account, state, draft, title, division, field, reviewer_scope, origin,
-		is_sample, hidden, created_at, updated_at)
+		is_sample, hidden, anonymous, created_at, updated_at)
 		values (@kind, @organisation_id, @owner_account, @state, @draft, @title, @division, @field, @reviewer_scope, @origin,
-		@is_sample, @hidden, @created_at, @created_at) returning id`
+		@is_sample, @hidden, @anonymous, @created_at, @created_at) returning id`
 	updateListing = `update listing set state = @state, version = @version, draft = @draft, published = nullif(@published::jsonb, 'null'),
-		published_version = @published_version, title = @title, division = @division, field = @field, return_reason = @return_reason,
+		published_version = @published_version, title = @title, division = @division, field = @field,
+		anonymous = @anonymous, named_at = @named_at, return_reason = @return_reason,
 		triage = @triage, updated_at = @updated_at, submitted_at = @submitted_at, first_published_at = @first_published_at,
 		published_at = @published_at, confirmed_at = @confirmed_at, reminded_at = @reminded_at, demoted_at = @demoted_at,
 		expires_at = @expires_at, expiring_noticed_at = @expiring_noticed_at, closed_reason = @closed_reason where id = @id`
@@ -60,7 +62,8 @@ const (
 		listFilters + `and (updated_at, id) < (@at, @id_before)
 		order by updated_at desc, id desc limit @limit`
 	publicList = `select ` + listingColumns + ` from listing where kind = @kind and ` + openOn + `
-		and (@org = 0 or organisation_id = @org)` + listFilters + `and (published_at, id) < (@at, @id_before) order by published_at desc, id desc
+		and (@org = 0 or organisation_id = @org and (@own or not anonymous))` + listFilters + `
+		and (published_at, id) < (@at, @id_before) order by published_at desc, id desc
 		limit @limit`
 
 	publicCounts = `select kind,
@@ -92,15 +95,16 @@ const (
 	// Three tables in one statement: a listing, its first version where it is published, and the first row of its history.
 	insertImported = `with input as (
 			select * from unnest(@keys::text[], @hashes::text[], @contents::jsonb[], @titles::text[], @divisions::text[], @fields::text[],
-				@expires::timestamptz[]) as t (key, hash, content, title, division, field, expires)),
+				@expires::timestamptz[], @anonymous::boolean[]) as t (key, hash, content, title, division, field, expires, anonymous)),
 		made as (
 			insert into listing (kind, organisation_id, owner_account, state, version, draft, published, published_version, title, division, field,
 				reviewer_scope, origin, origin_key, origin_hash, is_sample, hidden, created_at, updated_at, first_published_at,
-				published_at, confirmed_at, expires_at)
+				published_at, confirmed_at, expires_at, anonymous, named_at)
 			select @kind, @org, @owner, case when @publish then 'published' else 'draft' end, 1, content, case when @publish then content end,
 				case when @publish then 1 else 0 end, title, division, field, @scope, 'import', key, hash, @sample, @hidden, @now, @now,
 				case when @publish then @now::timestamptz end, case when @publish then @now::timestamptz end,
-				case when @publish then @now::timestamptz end, case when @publish then expires end
+				case when @publish then @now::timestamptz end, case when @publish then expires end, anonymous,
+				case when @publish and not anonymous then @now::timestamptz end
 			from input
 			on conflict (organisation_id, kind, origin_key) where origin_key is not null do nothing
 			returning id, draft),
@@ -188,6 +192,7 @@ func (s *Service) insert(ctx context.Context, tx pgx.Tx, r *row) error {
 		"title":    r.Title,
 		"division": r.Division, "field": r.Field, "reviewer_scope": r.ReviewerScope, "origin": r.Origin, "is_sample": r.Sample,
 		"hidden":     r.Hidden,
+		"anonymous":  r.Anonymous,
 		"created_at": r.CreatedAt,
 	}).Scan(&r.ID)
 }
@@ -203,6 +208,7 @@ func (s *Service) store(ctx context.Context, tx pgx.Tx, r *row, now time.Time) e
 	_, err := tx.Exec(ctx, updateListing, pgx.StrictNamedArgs{
 		"id": r.ID, "state": r.State, "version": r.Version, "draft": r.Draft, "published": published, "published_version": r.PublishedVersion,
 		"title": r.Title, "division": r.Division, "field": r.Field, "return_reason": r.ReturnReason, "triage": r.Triage, "updated_at": now,
+		"anonymous": r.Anonymous, "named_at": r.NamedAt,
 		"submitted_at": r.SubmittedAt, "first_published_at": r.FirstPublishedAt, "published_at": r.PublishedAt, "confirmed_at": r.ConfirmedAt,
 		"reminded_at": r.RemindedAt, "demoted_at": r.DemotedAt, "expires_at": r.ExpiresAt, "expiring_noticed_at": r.ExpiringNoticedAt,
 		"closed_reason": r.ClosedReason,

@@ -35,6 +35,15 @@ const (
 			order by query_listing, result_listing, id desc) last
 		where answer in ('keep', 'refuse') order by id desc limit @limit`
 
+	// The count is read before the row: two clicks at once may go over the bound by one.
+	insertFavourite = `insert into favourite (account_id, listing_id, title, version, at)
+		select @account, @listing, @title, @version, @at
+		where (select count(*) from favourite where account_id = @account) < @most on conflict do nothing`
+	deleteFavourite  = `delete from favourite where account_id = @account and listing_id = @listing`
+	selectFavoured   = `select listing_id from favourite where account_id = @account and listing_id = any(@ids)`
+	selectFavourites = `select listing_id, title, version, at from favourite where account_id = @account order by at desc, listing_id desc
+		limit @most`
+
 	savedColumns = `id, account_id, name, query, notice, feed_token, created_at, noticed_at, ended_at`
 	lockAccount  = `select pg_advisory_xact_lock(hashtextextended('saved_search', @account))` // a double click is one search
 	insertSaved  = `insert into saved_search (account_id, name, query, notice, feed_token, created_at)

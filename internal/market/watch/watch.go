@@ -121,7 +121,7 @@ func (s *Service) other(k listing.Kind) listing.Kind { return s.kind(k).Counterp
 // another organisation, so that nobody learns of a draft by answering.
 func (s *Service) own(ctx context.Context, who actor.Actor, id int64) (listing.Listing, error) {
 	if !who.SignedIn() {
-		return listing.Listing{}, fault.New(fault.Unauthorized, "sign_in", "请先登录。")
+		return listing.Listing{}, errSignIn
 	}
 	if !who.Has(actor.Member, actor.OrgAdmin) {
 		return listing.Listing{}, fault.New(fault.Forbidden, "not_member", "只有本单位的经办人或管理员可以处理匹配。")
@@ -133,7 +133,10 @@ func (s *Service) own(ctx context.Context, who actor.Actor, id int64) (listing.L
 	return l, err
 }
 
-var errNoListing = fault.New(fault.NotFound, "listing", "没有这条信息，或它不对您公开。")
+var (
+	errSignIn    = fault.New(fault.Unauthorized, "sign_in", "请先登录。")
+	errNoListing = fault.New(fault.NotFound, "listing", "没有这条信息，或它不对您公开。")
+)
 
 // Run writes what was noted since every interval, until ctx ends; then once more.
 func (s *Service) Run(ctx context.Context, interval time.Duration) {

@@ -125,6 +125,9 @@ var orgTransitions = []struct {
 // Organisation returns one organisation. Anybody may call; web decides which fields a guest sees.
 // Faults: not found "organisation".
 func (s *Service) Organisation(ctx context.Context, id int64) (Organisation, error) {
+	if id == actor.Undisclosed {
+		return undisclosed(), nil
+	}
 	os, err := s.organisations(ctx, s.config.DB, organisationsByID, pgx.StrictNamedArgs{"ids": []int64{id}})
 	if err != nil {
 		return Organisation{}, fmt.Errorf("organisation: %w", err)
@@ -137,7 +140,13 @@ func (s *Service) Organisation(ctx context.Context, id int64) (Organisation, err
 
 var errNoOrganisation = fault.New(fault.NotFound, "organisation", "没有找到这个单位")
 
-// Organisations returns the named organisations by id; unknown ids are left out.
+func undisclosed() Organisation { return Organisation{ID: actor.Undisclosed, Name: Anonymous, State: actor.Confirmed} }
+
+// Anonymous is what is shown for actor.Undisclosed.
+const Anonymous = "（单位已核实，应发布者要求不公开名称）"
+
+// Organisations returns the named organisations by id; unknown ids are left out. actor.Undisclosed has Anonymous for its name and
+// nothing else.
 func (s *Service) Organisations(ctx context.Context, ids []int64) (map[int64]Organisation, error) {
 	os, err := s.organisations(ctx, s.config.DB, organisationsByID, pgx.StrictNamedArgs{"ids": ids})
 	if err != nil {
@@ -146,6 +155,9 @@ func (s *Service) Organisations(ctx context.Context, ids []int64) (map[int64]Org
 	m := make(map[int64]Organisation, len(os))
 	for _, o := range os {
 		m[o.ID] = o
+	}
+	if slices.Contains(ids, actor.Undisclosed) {
+		m[actor.Undisclosed] = undisclosed()
 	}
 	return m, nil
 }

@@ -37,16 +37,16 @@ func (s *Service) Open(ctx context.Context, who actor.Actor, a Approach) (Deal, 
 	if err != nil {
 		return Deal{}, fmt.Errorf(op+": %w", err)
 	}
+	side := d.OpenedSide
+	if d.BrokerAccount != 0 {
+		side = Broker
+	}
 	err = s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if err := s.mandated(ctx, tx, d); err != nil {
 			return err
 		}
 		if d.ID, err = insert(ctx, tx, d); err != nil {
 			return err
-		}
-		side := d.OpenedSide
-		if d.BrokerAccount != 0 {
-			side = Broker
 		}
 		m := Message{At: d.CreatedAt, AccountID: who.AccountID, Side: side, Body: strings.TrimSpace(a.Message), Files: attached}
 		if _, err := addMessage(ctx, tx, d.ID, m); err != nil {
@@ -55,7 +55,7 @@ func (s *Service) Open(ctx context.Context, who actor.Actor, a Approach) (Deal, 
 		if err := addEvent(ctx, tx, d.ID, who.AccountID, Step{At: d.CreatedAt, Event: EventOpen, To: Interested}); err != nil {
 			return err
 		}
-		title := who.OrgName + "想与您对接"
+		title := d.speaker(who, side) + "想与您对接"
 		if d.BrokerAccount != 0 {
 			title = who.OrgName + "的技术经纪人" + who.Name + "为您牵线"
 		}
@@ -68,7 +68,7 @@ func (s *Service) Open(ctx context.Context, who actor.Actor, a Approach) (Deal, 
 		return Deal{}, fmt.Errorf(op+": %w", err)
 	}
 	d.Version = 1
-	return d, nil
+	return d.forReader(side), nil
 }
 
 // mandated refuses a broker who speaks for an organisation that has not asked him to.
@@ -115,10 +115,16 @@ func (s *Service) approach(ctx context.Context, who actor.Actor, a Approach) (De
 	if supply != nil {
 		d.SupplyOrg, d.SupplyAccount, d.Subject = supply.OrgID, supply.OwnerAccount, supply.Title
 		d.Sample = d.Sample || supply.Sample
+		if supply.Anonymous {
+			d.Undisclosed = Supply
+		}
 	}
 	if demand != nil {
 		d.DemandOrg, d.DemandAccount = demand.OrgID, demand.OwnerAccount
 		d.Sample = d.Sample || demand.Sample
+		if demand.Anonymous {
+			d.Undisclosed = Demand
+		}
 		if d.Subject == "" {
 			d.Subject = demand.Title
 		}

@@ -158,6 +158,7 @@ type Deal struct {
 	DemandAccount int64      `json:"demandAccountId"`
 	BrokerAccount int64      `json:"brokerAccountId"` // 0 without a broker; introduced at CreatedAt
 	BrokerOrg     int64      `json:"brokerOrgId"`
+	Undisclosed   Side       `json:"undisclosed"` // the side behind an anonymous listing: strangers learn its name when talks begin
 	Subject       string     `json:"subject"`
 	DeclineCode   string     `json:"declineCode"`
 	EndReason     string     `json:"endReason"`
@@ -277,6 +278,7 @@ type ListingFacts struct {
 	Side         Side   // of its owner: Supply or Demand
 	OrgID        int64
 	OwnerAccount int64
+	Anonymous    bool // published without the owner's name
 	Title        string
 	Open         bool   // published and neither closed nor expired: may be approached
 	Field        string // 技术领域, two digits

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -44,6 +45,14 @@ func (s *Service) Read(ctx context.Context, who actor.Actor, id int64) (View, er
 		return View{}, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}
 	v.Events = d.possible(side, v.Terms())
+	if d.veils(side) {
+		for i, h := range v.History {
+			if d.did(h) {
+				v.History[i].AccountID = actor.Undisclosed
+			}
+		}
+	}
+	v.Deal = d.forReader(side)
 	return v, nil
 }
 
@@ -98,6 +107,43 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Deal, 
 	if err != nil {
 		return nil, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}
+	for i, d := range out {
+		_, side, err := d.seenBy(who)
+		if err != nil {
+			return nil, fmt.Errorf(op+": %w", err)
+		}
+		out[i] = d.forReader(side)
+	}
+	return out, nil
+}
+
+// Awaited is a talk that waits for an answer of the actor's organisation.
+type Awaited struct {
+	Deal
+	Terms int       // version of the terms on the table; 0: the approach itself waits
+	Since time.Time // when the other side asked
+}
+
+// Awaiting lists what the other side of a talk waits for, longest waiting first, 100 at most. Members only; others have none.
+func (s *Service) Awaiting(ctx context.Context, who actor.Actor) ([]Awaited, error) {
+	if !member(who) {
+		return nil, nil
+	}
+	rows, err := s.config.DB.Query(ctx, selectAwaiting, pgx.StrictNamedArgs{"org": who.OrgID})
+	if err != nil {
+		return nil, fmt.Errorf("deal: awaiting: %w", postgres.Fault(err))
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[Awaited])
+	if err != nil {
+		return nil, fmt.Errorf("deal: awaiting: %w", postgres.Fault(err))
+	}
+	for i, a := range out {
+		_, side, err := a.seenBy(who)
+		if err != nil {
+			return nil, fmt.Errorf("deal: awaiting: %w", err)
+		}
+		out[i].Deal = a.forReader(side)
+	}
 	return out, nil
 }
 
@@ -114,12 +160,18 @@ func (s *Service) LastMessages(ctx context.Context, who actor.Actor, id, before 
 
 func (s *Service) thread(ctx context.Context, who actor.Actor, id int64, sql string, from int64, limit int) ([]Message, error) {
 	const op = "deal: messages"
-	if _, _, err := s.visible(ctx, s.config.DB, who, id, false); err != nil {
+	d, side, err := s.visible(ctx, s.config.DB, who, id, false)
+	if err != nil {
 		return nil, fmt.Errorf(op+": %w", err)
 	}
 	out, err := messages(ctx, s.config.DB, sql, id, from, min(max(limit, 1), 200))
 	if err != nil {
 		return nil, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	for i, m := range out {
+		if d.veils(side) && m.Side == d.Undisclosed {
+			out[i].AccountID = actor.Undisclosed
+		}
 	}
 	return out, nil
 }

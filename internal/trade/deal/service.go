@@ -94,7 +94,7 @@ func (s *Service) Decline(ctx context.Context, who actor.Actor, id int64, code, 
 		now := s.config.Now()
 		c.deal.AnsweredAt, c.deal.DeclineCode, c.deal.Note = &now, code, strings.TrimSpace(note)
 		c.reason = code
-		c.title, c.body = who.OrgName+"婉拒了对接", "原因："+codes.Decline.Label(code)
+		c.title, c.body = c.deal.speaker(who, c.side)+"婉拒了对接", "原因："+codes.Decline.Label(code)
 		return nil
 	})
 }
@@ -103,7 +103,7 @@ func (s *Service) Decline(ctx context.Context, who actor.Actor, id int64, code, 
 // Faults: as Accept.
 func (s *Service) Withdraw(ctx context.Context, who actor.Actor, id int64) (Deal, error) {
 	return s.step(ctx, who, id, EventWithdraw, func(_ context.Context, c *change) error {
-		c.title, c.body = who.OrgName+"撤回了对接意向", "无需再答复。"
+		c.title, c.body = c.deal.speaker(who, c.side)+"撤回了对接意向", "无需再答复。"
 		return nil
 	})
 }
@@ -356,7 +356,7 @@ func (s *Service) step(
 	if err != nil {
 		return Deal{}, fmt.Errorf("deal: %s: %w", on, err)
 	}
-	return c.deal, nil
+	return c.deal.forReader(c.side), nil
 }
 
 // visible loads a deal and finds the actor's side; outsiders get NotFound.
@@ -365,6 +365,11 @@ func (s *Service) visible(ctx context.Context, q postgres.Querier, who actor.Act
 	if err != nil {
 		return Deal{}, nobody, missing(err)
 	}
+	return d.seenBy(who)
+}
+
+// seenBy finds the side on which somebody reads a deal; outsiders get NotFound.
+func (d Deal) seenBy(who actor.Actor) (Deal, Side, error) {
 	switch {
 	case who.In(d.SupplyOrg) && member(who):
 		return d, Supply, nil

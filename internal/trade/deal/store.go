@@ -15,17 +15,17 @@ const dealColumns = `id, state, version, coalesce(supply_listing_id, 0) as suppl
 	coalesce(demand_listing_id, 0) as demand_listing,
 	supply_org, demand_org, opened_by, opened_side, coalesce(supply_account, 0) as supply_account,
 	coalesce(demand_account, 0) as demand_account, coalesce(broker_account, 0) as broker_account,
-	coalesce(broker_org, 0) as broker_org, subject, decline_code, end_reason, note, is_sample as sample,
+	coalesce(broker_org, 0) as broker_org, undisclosed, subject, decline_code, end_reason, note, is_sample as sample,
 	created_at, answered_at, agreed_at, updated_at`
 
 const (
 	selectDeal      = `select ` + dealColumns + ` from deal where id = @id`
 	selectForUpdate = selectDeal + ` for update`
 	insertDeal      = `insert into deal (state, supply_listing_id, demand_listing_id, supply_org, demand_org, opened_by, opened_side,
-	supply_account, demand_account, broker_account, broker_org, subject, is_sample, created_at, updated_at)
+	supply_account, demand_account, broker_account, broker_org, undisclosed, subject, is_sample, created_at, updated_at)
 values (@state, nullif(@supply_listing::bigint, 0), nullif(@demand_listing::bigint, 0), @supply_org, @demand_org, @opened_by, @opened_side,
 	nullif(@supply_account::bigint, 0), nullif(@demand_account::bigint, 0), nullif(@broker_account::bigint, 0),
-	nullif(@broker_org::bigint, 0), @subject, @sample, @now, @now)
+	nullif(@broker_org::bigint, 0), @undisclosed, @subject, @sample, @now, @now)
 returning id`
 	updateDeal = `update deal set state = @state, version = @version, supply_account = nullif(@supply_account::bigint, 0),
 	demand_account = nullif(@demand_account::bigint, 0), decline_code = @decline, end_reason = @ended, note = @note,
@@ -35,6 +35,16 @@ where (supply_org = @org or demand_org = @org or broker_account = @broker)
 	and (@state::text = '' or state = @state) and (@listing::bigint = 0 or supply_listing_id = @listing or demand_listing_id = @listing)
 	and (@after::bigint = 0 or id < @after)
 order by id desc limit @limit`
+
+	// What waits for an answer of one organisation: approaches that it did not open, and terms that it has not accepted.
+	selectAwaiting = `select ` + dealColumns + `, coalesce(t.number, 0) as terms, coalesce(t.proposed_at, created_at) as since
+from deal left join lateral (select number, proposed_at, supply_accepted_by, demand_accepted_by from deal_terms
+	where deal_id = deal.id order by number desc limit 1) t on state = 'talking'
+where (supply_org = @org or demand_org = @org) and (
+	state = 'interested' and (opened_side = 'supply') = (demand_org = @org)
+	or state = 'talking' and t.number is not null
+		and case when supply_org = @org then t.supply_accepted_by is null else t.demand_accepted_by is null end)
+order by since limit 100`
 
 	insertMessage = `insert into deal_message (deal_id, at, account_id, side, body)
 values (@id, @now, @account, @side, @body) returning id`
@@ -65,12 +75,13 @@ values (@id, @now, nullif(@account::bigint, 0), @event, @from, @to, @reason)`
 	selectEvents = `select at, coalesce(account_id, 0) as account_id, event, from_state as "from", to_state as "to", reason
 from deal_event where deal_id = @id order by id`
 
-	// A reply is an answer of the approached side; an approach withdrawn before the answer counts for nobody.
+	// A reply is an answer of the approached side; an approach withdrawn before the answer counts for nobody. Neither does one to an
+	// undisclosed side before talks begin: the figure would tell who it is.
 	selectReplies = `select count(*) as received, count(answered_at) as answered,
 	coalesce((extract(epoch from percentile_disc(0.5) within group (order by answered_at - created_at)) / 3600)::bigint, 0) as median_hours
 from deal
 where (case opened_side when 'supply' then demand_org else supply_org end) = @org and created_at >= @since
-	and state <> 'withdrawn' and (@sample or not is_sample)`
+	and state <> 'withdrawn' and (undisclosed = '' or state not in ('interested','declined')) and (@sample or not is_sample)`
 	selectRecords = `select broker_account as account, count(*) as introduced,
 	count(*) filter (where answered_at is not null and decline_code = '') as accepted, count(agreed_at) as agreed
 from deal where broker_account = any(@accounts) and (@sample or not is_sample) group by broker_account`
@@ -93,7 +104,7 @@ func insert(ctx context.Context, tx pgx.Tx, d Deal) (id int64, err error) {
 		"demand_listing": d.DemandListing,
 		"supply_org":     d.SupplyOrg, "demand_org": d.DemandOrg, "opened_by": d.OpenedBy, "opened_side": d.OpenedSide,
 		"supply_account": d.SupplyAccount, "demand_account": d.DemandAccount, "broker_account": d.BrokerAccount,
-		"broker_org": d.BrokerOrg, "subject": d.Subject, "sample": d.Sample, "now": d.CreatedAt}).
+		"broker_org": d.BrokerOrg, "undisclosed": d.Undisclosed, "subject": d.Subject, "sample": d.Sample, "now": d.CreatedAt}).
 		Scan(&id)
 	if postgres.Constraint(err) == "deal_open_pair" {
 		err = fault.Wrap(err, fault.Conflict, "already_open", "双方就同一成果或需求已有进行中的对接，请在“我的洽谈”里继续")

@@ -27,7 +27,7 @@ type Finder interface {
 type item[C any] struct {
 	ID               int64           `json:"id"`
 	Kind             listing.Kind    `json:"kind" doc:"类别代码，如 achievement、demand"`
-	OrganisationID   int64           `json:"organisationId"`
+	OrganisationID   int64           `json:"organisationId" doc:"-1：发布者不公开单位名称"`
 	Organisation     string          `json:"organisation"`
 	State            listing.State   `json:"state"`
 	Version          int             `json:"version" doc:"保存和操作时原样带回"`

@@ -12,7 +12,7 @@ chevron-down chevron-right circle-alert circle-check circle-help clipboard-check
 eye file-check file-plus file-search file-text files filter folder handshake hash history house inbox info key landmark
 lightbulb link list lock log-in log-out mail map map-pin megaphone menu message-square minus network pencil
 phone plus printer qr-code refresh-cw save scale search search-x send settings shield-check sliders-horizontal
-square-pen stamp trash-2 triangle-alert undo-2 upload user user-plus users wifi-off x`
+square-pen stamp star trash-2 triangle-alert undo-2 upload user user-plus users wifi-off x`
 
 // Names lists every icon the build embeds.
 func Names() []string { return strings.Fields(names) }

@@ -38,7 +38,9 @@ func copyAll(modules, vendor string) error {
 	if _, err := os.Stat(modules); err != nil {
 		return fmt.Errorf("no node_modules folder: run `npm ci` first (%w)", err)
 	}
-	files := map[string]string{"htmx.js": filepath.Join(modules, "htmx.org", "dist", "htmx.min.js")}
+	files := map[string]string{"htmx.js": filepath.Join(modules, "htmx.org", "dist", "htmx.min.js"),
+		"mongolian.woff2": filepath.Join(modules, "@fontsource", "noto-sans-mongolian", "files",
+			"noto-sans-mongolian-mongolian-400-normal.woff2")}
 	for _, name := range icons.Names() {
 		files["icons/"+name+".svg"] = filepath.Join(modules, "lucide-static", "icons", name+".svg")
 	}

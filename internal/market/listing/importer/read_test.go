@@ -43,6 +43,7 @@ func (c content) Completeness() listing.Completeness { return listing.Completene
 func (c content) Facts() listing.Facts { return listing.Facts{Title: c.Title} }
 
 func (c content) ForGuest() content { return c }
+func (c content) Veiled() content   { return c }
 
 func (c content) Person() listing.Contact { return listing.Contact{} }
 

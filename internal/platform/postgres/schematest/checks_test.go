@@ -38,6 +38,7 @@ var fromCode = map[string]words{
 	"contract_file.role":        {from: ".FileRole"},
 	"deadline_warning.level":    {from: "deadline.Legal deadline.Target deadline.Near deadline.Half"},
 	"deal.opened_side":          {from: "deal.Side", without: "broker"},
+	"deal.undisclosed":          {from: "deal.Side", without: "broker", empty: true},
 	"deal.state":                {from: "deal.State"},
 	"deal_event.from_state":     {from: "deal.State", empty: true},
 	"deal_event.to_state":       {from: "deal.State"},

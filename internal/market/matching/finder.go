@@ -383,8 +383,8 @@ const (
 	supportShare = .25
 )
 
-// support lets each of the best candidates count in part as those that are most like it in the topic space. What answers a need stands among
-// others that nearly do; what only shares words with it by chance stands alone.
+// support orders the best candidates by their own value and in part by that of those most like them in the topic space: what answers a need
+// stands among others that nearly do; what only shares words with it by chance stands alone. The values themselves stay, each at its rank.
 func support(legs []Legs, digests []*digest) {
 	first := make([]int, len(legs))
 	for i := range first {
@@ -411,8 +411,13 @@ func support(legs []Legs, digests []*digest) {
 			supported[n] += supportShare * (sum/weights - legs[i].Fit)
 		}
 	}
+	fits, order := make([]float64, len(first)), make([]int, len(first))
 	for n, i := range first {
-		legs[i].Fit = supported[n]
+		fits[n], order[n] = legs[i].Fit, n
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmpDesc(supported[a], supported[b]) })
+	for rank, n := range order {
+		legs[first[n]].Fit = fits[rank]
 	}
 }
 

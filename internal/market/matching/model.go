@@ -276,7 +276,7 @@ func (m *Model) learnTopics(ctx context.Context, bags [][]wordCount, stop map[ui
 	}
 	k := m.TopicDims
 	q := make([]float32, len(words)*k)
-	for i, w := range words { // a word begins at the same place every day, so that one more listing does not turn the whole space
+	for i, w := range words { // it begins at the same place every day, so that one more listing does not turn the space
 		rng := rand.New(rand.NewPCG(uint64(w), 1))
 		for j := range k {
 			q[i*k+j] = float32(rng.NormFloat64())
@@ -293,8 +293,8 @@ func (m *Model) learnTopics(ctx context.Context, bags [][]wordCount, stop map[ui
 }
 
 // weighTopics gives each direction of the space the weight of its singular value. Alike, the last ones, which are as good as chance, would
-// decide about an order as much as the first. q·L of the Cholesky factor L of g = qᵀAᵀAq has the same inner products as the singular vectors
-// times their values, without finding those. g is overwritten.
+// decide about an order as much as the first. q·L of the Cholesky factor L of g = qᵀAᵀAq has the same inner products as the singular
+// vectors times their values, without finding those. g is overwritten.
 func weighTopics(q []float32, k int, g []float64) []float32 {
 	nothing := 0.0 // below it a direction holds nothing of the texts
 	for j := range k {

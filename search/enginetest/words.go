@@ -98,11 +98,13 @@ func names(t *testing.T, e search.Engine) {
 		doc("pv", "光伏组件回收", ""), doc("battery", "锂离子电池隔膜", ""), doc("magnet", "稀土永磁体制备", ""),
 		doc("hydrogen", "固态储氢装置", ""), doc("store", "氢能储存与运输", ""), doc("potato", "马铃薯脱毒种薯", ""),
 		doc("olefin", "煤制烯烃催化剂", ""), doc("english", "Photovoltaic module", ""),
+		doc("straw", "秸秆堆肥菌剂", ""), doc("salt", "盐湖卤水制碳酸锂", ""), doc("mine", "露天矿山粉尘治理", ""),
 	)
 	for text, want := range map[string][]string{
 		"PV": {"pv", "english"}, "photovoltaic": {"pv", "english"}, "光伏": {"pv", "english"}, "lithium battery": {"battery"},
 		"Lithium-ion batteries": {"battery"}, "hydrogen storage": {"hydrogen", "store"}, "氢储": {"hydrogen", "store"},
 		"rare earth permanent magnet": {"magnet"}, "tudou": {"potato"}, "td": {"potato"}, "煤烯": {"olefin"},
+		"straw": {"straw"}, "composting": {"straw"}, "lithium": {"battery", "salt"}, "碳酸锂": {"salt"}, "dust": {"mine"}, "mine": {"mine"},
 		"\u200b光\u202d伏\u2060": {"pv", "english"},
 	} {
 		t.Run(text, func(t *testing.T) { wantIDs(t, find(t, e, search.Query{Text: text}), want...) })

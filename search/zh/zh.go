@@ -34,7 +34,7 @@ var (
 )
 
 // Version is that of the cut: an index made with another one is made anew.
-const Version = "2"
+const Version = "3"
 
 // domainFrequency makes a domain word win over its parts in the shortest-path cut; jieba gives 3-character
 // technical words between 3 and 1,000.

@@ -30,10 +30,10 @@ var bands = [...]struct {
 	from          float64
 	pairs, useful int
 }{
-	Under:  {"", 0, 413, 9},
-	Low:    {"低", .33, 201, 19},
-	Middle: {"中", .5, 145, 20},
-	High:   {"高", .8, 37, 24},
+	Under:  {"", 0, 290, 5},
+	Low:    {"低", .33, 247, 21},
+	Middle: {"中", .5, 209, 27},
+	High:   {"高", .85, 36, 22},
 }
 
 // BandOf is the band of a score.

@@ -246,6 +246,9 @@ func (f *Finder) rank(out *Matches, q *Query, m *Model, candidates []search.Cand
 		q.weigh(legs, setting)
 	}
 	q.fit(legs)
+	if !q.plain {
+		support(legs, digests)
+	}
 	items := make([]Match, 0, len(candidates))
 	for i, c := range candidates {
 		d := search.Document{ID: c.ID, Kind: c.Kind, Version: c.Version, Facets: c.Facets, Numbers: c.Numbers}
@@ -372,6 +375,50 @@ func feedback(legs []Legs, digests []*digest) []float32 {
 		return nil
 	}
 	return unit(middle)
+}
+
+const (
+	supportOf    = 100 // of the best candidates are looked at …
+	supportNear  = 5   // … with as many of the likest beside each
+	supportShare = .25
+)
+
+// support orders the best candidates by their own value and in part by that of those most like them in the topic space: what answers a need
+// stands among others that nearly do; what only shares words with it by chance stands alone. The values themselves stay, each at its rank.
+func support(legs []Legs, digests []*digest) {
+	first := make([]int, len(legs))
+	for i := range first {
+		first[i] = i
+	}
+	slices.SortStableFunc(first, func(a, b int) int { return cmpDesc(legs[a].Fit, legs[b].Fit) })
+	first = first[:min(len(first), supportOf)]
+	type neighbour struct{ like, fit float64 }
+	supported := make([]float64, len(first))
+	for n, i := range first {
+		supported[n] = legs[i].Fit
+		var near []neighbour
+		for _, j := range first {
+			if like := cosine(digests[i].topic, digests[j].topic); j != i && like > 0 {
+				near = append(near, neighbour{like * like, legs[j].Fit})
+			}
+		}
+		slices.SortStableFunc(near, func(a, b neighbour) int { return cmpDesc(a.like, b.like) })
+		sum, weights := 0.0, 0.0
+		for _, o := range near[:min(len(near), supportNear)] {
+			sum, weights = sum+o.like*o.fit, weights+o.like
+		}
+		if weights > 0 {
+			supported[n] += supportShare * (sum/weights - legs[i].Fit)
+		}
+	}
+	fits, order := make([]float64, len(first)), make([]int, len(first))
+	for n, i := range first {
+		fits[n], order[n] = legs[i].Fit, n
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmpDesc(supported[a], supported[b]) })
+	for rank, n := range order {
+		legs[first[n]].Fit = fits[rank]
+	}
 }
 
 // thin keeps at most two listings of one organisation among the first ten, as long as others have listings; its others move behind, in

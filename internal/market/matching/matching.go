@@ -53,7 +53,7 @@ type TextLegs struct {
 // DefaultWeights are the weights that the market starts with.
 func DefaultWeights() Weights {
 	return Weights{
-		Version: "2026-11-5",
+		Version: "2026-11-6",
 		Text:    .58, Subject: .12, Maturity: .08, Terms: .05, Region: .04, Record: .04, Freshness: .02,
 		TextLegs: TextLegs{Words: 1, Bigrams: 1.5, Near: 1.2, Head: .3, Topic: .8, Semantic: 1.5,
 			BigramHalf: 20, SemanticHalf: 15, Power: 2, IDFPower: 1.5, SaysPower: 1, Compounds: .3, Sentence: .2},

@@ -326,6 +326,8 @@ func statusOf(kind fault.Kind) int {
 		return http.StatusMethodNotAllowed
 	case fault.Gone:
 		return http.StatusGone
+	case fault.TooLarge:
+		return http.StatusRequestEntityTooLarge
 	case fault.Invalid:
 		return http.StatusUnprocessableEntity
 	case fault.Unauthorized:
@@ -353,7 +355,7 @@ func AsFault(err error) *fault.Error {
 	}
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		return fault.Wrap(err, fault.Invalid, "body_too_large", "提交的内容太大：单个文件不超过 50 MB，文字请分段填写。")
+		return fault.Wrap(err, fault.TooLarge, "body_too_large", "提交的内容太大：单个文件不超过 50 MB，文字请分段填写。")
 	}
 	var he *echo.HTTPError
 	if errors.As(err, &he) {
@@ -363,7 +365,7 @@ func AsFault(err error) *fault.Error {
 		case http.StatusMethodNotAllowed:
 			return fault.Wrap(err, fault.NotAllowed, "method_not_allowed", "这个地址不支持这样的请求。")
 		case http.StatusRequestEntityTooLarge:
-			return fault.Wrap(err, fault.Invalid, "body_too_large", "提交的内容太大：单个文件不超过 50 MB，文字请分段填写。")
+			return fault.Wrap(err, fault.TooLarge, "body_too_large", "提交的内容太大：单个文件不超过 50 MB，文字请分段填写。")
 		case http.StatusForbidden:
 			return fault.Wrap(err, fault.Forbidden, "csrf", "页面已过期：请返回上一页，刷新后再提交一次。")
 		case http.StatusBadRequest, http.StatusUnsupportedMediaType:

@@ -215,8 +215,8 @@ func (s *Services) buildTrade(post notices) {
 	p := s.Platform
 	s.Deals = deal.New(deal.Config{DB: p.DB, Audit: p.Audit(), Listings: dealListings{s}, Files: p.Files, Notices: post, Now: p.Now,
 		Mandates: mandates{s}})
-	s.Contracts = contract.New(contract.Config{DB: p.DB, Audit: p.Audit(), Deals: s.Deals, People: s.Identity, Files: p.Files, Now: p.Now,
-		OrgOf: s.Identity.ConfirmedByCode, OnSigned: s.signed})
+	s.Contracts = contract.New(contract.Config{DB: p.DB, Audit: p.Audit(), Deals: s.Deals, People: s.Identity, Files: p.Files, Vault: p.Vault,
+		Now: p.Now, OrgOf: s.Identity.ConfirmedByCode, OnSigned: s.signed})
 	s.Brokers = broker.New(broker.Config{DB: p.DB, Audit: p.Audit(), People: s.Identity, Deals: s.Deals, Registrations: s.Contracts,
 		Now: p.Now})
 	s.Public = notice.New(notice.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Calendar: s.calendar, Now: p.Now})

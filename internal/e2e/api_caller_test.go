@@ -58,6 +58,7 @@ func (c caller) raw(method, path, media string, body io.Reader, header ...string
 	defer answer.Body.Close()
 	b, err := io.ReadAll(answer.Body)
 	apptest.NoErr(c.w.t, err)
+	c.w.documented(method, path, answer.StatusCode)
 	return reply{c, method + " " + path, answer.StatusCode, answer.Header, b}
 }
 

@@ -130,7 +130,7 @@ func TestAPI_WrongInputNamesFieldAndMend(t *testing.T) {
 		{"NUL", member.raw("POST", "/tokens", "application/json",
 			strings.NewReader(`{"name":"a\u0000b","scopes":["market:read"]}`)), 422, "", ""},
 		{"not UTF-8", member.get("/achievements?q=%ff"), 400, "", ""},
-		{"too large", member.post("/achievements", map[string]any{"title": strings.Repeat("长", 700_000)}), 422, "", ""},
+		{"too large", member.post("/achievements", map[string]any{"title": strings.Repeat("长", 700_000)}), 413, "", ""},
 		{"unknown address", member.get("/nothing"), 404, "", ""},
 		{"damaged cursor", member.get("/own/achievements?cursor=xyz"), 422, "", ""},
 	} {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path"
@@ -34,7 +35,7 @@ func TestRegisterPages_WhatADeskTakesAwayAndBringsIn(t *testing.T) {
 	d, err := w.s.Registry.Dossier(t.Context(), w.who("head"), number)
 	apptest.NoErr(t, err)
 	word := w.as("member").get("/contracts/" + fmt.Sprint(d.Registration.ContractID) + "/word").want(200)
-	if text, err := document.WordText(word.body); err != nil || !strings.Contains(text, "技术开发（委托）合同") ||
+	if text, err := document.WordText(context.Background(), word.body); err != nil || !strings.Contains(text, "技术开发（委托）合同") ||
 		!strings.Contains(text, "800,000.00 元") {
 		t.Errorf("the Word text: %v\n%s", err, text)
 	}

@@ -45,6 +45,7 @@ type world struct {
 	provided map[string]identity.Provisioned
 	people   map[string]*person
 	guest    *person
+	doc      contracted
 }
 
 // The divisions of the world: a county, its sibling in the same league, and a county of another league.

@@ -51,6 +51,7 @@ type API struct {
 	huma   huma.API
 	tag    string // of the operations being declared
 	wing   string
+	dated  dated
 }
 
 // Mount declares every operation on the server, the OpenAPI document and its readable page.
@@ -65,23 +66,28 @@ func Mount(server *web.Server, c Config, parts ...Part) *API {
 		"cookie": {Type: "apiKey", In: "cookie", Name: web.SessionCookie, Description: "网页登录的会话；改动数据还须带 X-CSRF-Token"},
 	}
 	config.Info.Description = introduction
-	config.Transformers = []huma.Transformer{inOurWords}
-	a := &API{Config: c, server: server, huma: humaecho.New(server.Echo(), config)}
+	a := &API{Config: c, server: server}
+	config.Transformers = []huma.Transformer{inOurWords, a.inDays}
+	a.huma = humaecho.New(server.Echo(), config)
+	a.huma.OpenAPI().Components.Responses = a.problems()
 	for _, part := range parts {
 		a.tag, a.wing = part.Tag, part.Wing
 		a.huma.OpenAPI().Tags = append(a.huma.OpenAPI().Tags, &huma.Tag{Name: part.Tag})
 		part.Declare(a)
 	}
 	nullable(a.huma.OpenAPI().Components.Schemas)
+	a.dated = newDated(a.huma.OpenAPI())
 	a.documents()
 	return a
 }
 
-const introduction = `与网页同一套服务、同一套权限。金额字段以 Fen 结尾，单位为分的整数；时间为带时区的 RFC 3339；日期为 2006-01-02。
+const introduction = `与网页同一套服务、同一套权限。金额字段以 Fen 结尾，单位为分的整数；时间为带时区的 RFC 3339；日期为 2006-01-02，还没有日期的字段不出现或为 null。
 列表返回 items 和 next，next 原样作为下一页的 cursor，空表示已到最后。
 新建类请求带上 Idempotency-Key（自拟，例如 UUID），网络中断后可用同一个键、同样的内容重发：只会办理一次，7 天内得到同样的答复。
 令牌有权限范围：每个接口写明需要哪一项（如 market:read），没有的回答 403 token_scope；新建令牌时逐项选择，够用就好。
-出错时返回 application/problem+json：code 是稳定代码，errors 逐项指出字段（path）、代码和改法。`
+出错时返回 application/problem+json：code 是稳定代码，errors 逐项指出字段（path）、代码和改法；每个接口列出会答复的状态码。
+没有列出的查询参数答 422；重复的、没有值的查询参数答 400，均指出是哪一个。
+HEAD 与 GET 答复相同而没有内容；OPTIONS 答复 204 和 Allow；接口没有列出的方法（如 TRACE）答 405 和 Allow。`
 
 // None is the answer of an operation that has nothing to say.
 type None struct{}
@@ -197,8 +203,10 @@ func (a *API) operation(route string, access web.Access, summary string, options
 		OperationID: strings.ToLower(method) + "-" + strings.Trim(strings.NewReplacer("/", "-", "{", "", "}", "").Replace(path), "-"),
 		Security:    []map[string][]string{{"bearer": {}}, {"cookie": {}}},
 		Extensions:  map[string]any{"x-access": access.Name, "x-who": access.Who},
-		Responses: map[string]*huma.Response{"default": {Description: "出错：code 和 errors 说明原因与改法", Content: map[string]*huma.MediaType{
-			"application/problem+json": {Schema: a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[web.Problem](), true, "Problem")}}}},
+		Responses:   map[string]*huma.Response{},
+	}
+	for _, status := range refusals(method, path) {
+		o.Responses[status] = &huma.Response{Ref: responsePath + status}
 	}
 	if access.Allows(actor.Guest()) {
 		o.Security = append(o.Security, map[string][]string{})

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"reflect"
 	"regexp"
 	"strings"
 
@@ -24,6 +25,43 @@ func (p *problem) GetStatus() int { return p.Status }
 // ContentType implements huma.ContentTypeFilter.
 func (*problem) ContentType(string) string { return "application/problem+json" }
 
+const responsePath = "#/components/responses/"
+
+// refusals are the statuses that an operation may answer beside its success. Every one may be asked without a right, too often, with
+// parameters that it does not know or while something is down; the others depend on what it takes.
+func refusals(method, path string) []string {
+	out := []string{"400", "401", "403", "422", "429", "500", "503"}
+	named := strings.Contains(path, "{")
+	if named || method != http.MethodGet {
+		out = append(out, "404")
+	}
+	if named && method == http.MethodGet {
+		out = append(out, "410")
+	}
+	if method != http.MethodGet {
+		out = append(out, "409")
+	}
+	if method != http.MethodGet && method != http.MethodDelete {
+		out = append(out, "413", "415")
+	}
+	return out
+}
+
+// problems are the answers that refuse, as the operations of the document name them.
+func (a *API) problems() map[string]*huma.Response {
+	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[web.Problem](), true, "Problem")
+	out := map[string]*huma.Response{}
+	for status, words := range map[string]string{
+		"400": "地址或查询参数不合规定，或内容不是有效的 JSON", "401": "没有登录，或令牌无效、过期", "403": "身份或令牌的权限不够",
+		"404": "没有，或不在您能看到的范围", "409": "状态已经变化，或与已有的冲突", "410": "曾经公开，已经撤下", "413": "提交的内容太大",
+		"415": "不支持这种 Content-Type", "422": "字段或参数有误，errors 逐项指出", "429": "太频繁，Retry-After 后再试",
+		"500": "没有完成，没有保存改动", "503": "暂时不能办理，稍后再试",
+	} {
+		out[status] = &huma.Response{Description: words, Content: map[string]*huma.MediaType{"application/problem+json": {Schema: schema}}}
+	}
+	return out
+}
+
 // inOurWords turns the errors that huma finds itself (wrong types, missing parameters) into our problem documents: code, field
 // path as the form names it, and the mend in Chinese. It works on the answer, so huma's package variables stay untouched.
 func inOurWords(h huma.Context, _ string, v any) (any, error) {
@@ -36,7 +74,7 @@ func inOurWords(h huma.Context, _ string, v any) (any, error) {
 	case http.StatusBadRequest:
 		f = fault.New(fault.Invalid, "bad_request", "请求的内容不是有效的 JSON，请检查后重发")
 	case http.StatusRequestEntityTooLarge:
-		f = fault.New(fault.Invalid, "body_too_large", "提交的内容太大")
+		f = fault.New(fault.TooLarge, "body_too_large", "提交的内容太大")
 	case http.StatusUnsupportedMediaType:
 		f = fault.New(fault.Invalid, "unsupported_media_type", "不支持这种内容类型，请用接口说明中的 Content-Type")
 	}

@@ -78,7 +78,7 @@ func contractRow(k contract.Contract) view.Row {
 		Href:   fmt.Sprintf("/contracts/%d", k.ID),
 		Tags:   []view.Tag{ui.ContractStateTag(k.State)},
 		Sample: k.Sample,
-		Meta:   []string{"卖方 " + ui.OrDash(k.Content.Seller.Name), "更新于 " + view.Day(k.UpdatedAt)},
+		Meta:   []string{"卖方 " + ui.OrDash(contract.Names(k.Content.SellerParties())), "更新于 " + view.Day(k.UpdatedAt)},
 	}
 	if len(k.Content.Buyers) > 0 {
 		row.Meta = append(row.Meta[:1], "买方 "+ui.OrDash(k.Content.Buyers[0].Name), row.Meta[1])
@@ -233,10 +233,7 @@ func (p *Pages) contractSide(c *web.Ctx, k contract.Contract) ([]ui.Block, error
 // contractFacts shows the document for reading.
 func (p *Pages) contractFacts(k contract.Contract) []ui.Block {
 	e := k.Content.Elements
-	parties := []view.Fact{{Label: "卖方", Value: k.Content.Seller.Name, Note: partyNote(k.Content.Seller)}}
-	for _, b := range k.Content.Buyers {
-		parties = append(parties, view.Fact{Label: "买方", Value: b.Name, Note: partyNote(b)})
-	}
+	parties := partyFacts(k.Content)
 	files := make([]view.FileItem, 0, len(k.Files))
 	for _, f := range k.Files {
 		files = append(
@@ -258,7 +255,7 @@ func (p *Pages) contractFacts(k contract.Contract) []ui.Block {
 		{Title: "合同要素", Parts: view.Parts{view.Facts{Items: []view.Fact{
 			{Label: "类别", Value: ui.ClassName(e.ClassCode)}, {Label: "内容摘要", Text: view.T(e.Summary)},
 			{Label: "签订日期", Value: ui.ChineseDay(e.SignedOn)}, {Label: "有效期", Value: ui.ChineseDay(e.BeginsOn) + " 至 " + ui.ChineseDay(e.EndsOn)},
-			{Label: "合同成交额", Value: ui.AmountWords(e.Amount), Num: true}, {Label: "申报的技术交易额", Value: ui.AmountWords(k.Content.Technical), Num: true},
+			{Label: "合同成交额", Value: ui.AmountWords(e.Amount), Note: e.Foreign.Words(), Num: true}, {Label: "申报的技术交易额", Value: ui.AmountWords(k.Content.Technical), Num: true},
 			{Label: "支付方式", Value: codes.Payment.Label(e.Payment)}, {Label: "技术领域", Value: codes.Field.Label(e.Field)},
 			{Label: "知识产权归属", Text: view.T(e.OwnershipTerms)},
 		}}}},
@@ -266,7 +263,26 @@ func (p *Pages) contractFacts(k contract.Contract) []ui.Block {
 	}
 }
 
+// partyFacts name both sides; of several sellers each with its part of the price.
+func partyFacts(c contract.Content) []view.Fact {
+	var out []view.Fact
+	for _, s := range c.Sellers() {
+		note := partyNote(s.Party)
+		if len(c.CoSellers) > 0 {
+			note += "　份额 " + ui.AmountWords(s.Share)
+		}
+		out = append(out, view.Fact{Label: "卖方", Value: s.Name, Note: note})
+	}
+	for _, b := range c.Buyers {
+		out = append(out, view.Fact{Label: "买方", Value: b.Name, Note: partyNote(b)})
+	}
+	return out
+}
+
 func partyNote(q contract.Party) string {
+	if q.Person() {
+		return "自然人　证件 " + q.IDNumber + "　" + region.FullName(q.Division)
+	}
 	place := region.FullName(q.Division)
 	if q.Foreign() {
 		place = "境外"

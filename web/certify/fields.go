@@ -53,8 +53,9 @@ func partyFields(a *ui.Ask, at string, q contract.Party, k contract.Contract) []
 	}
 	return []view.Section{
 		{Title: "名称与地点", Fields: []view.Field{
-			a.Text(at+"name", "名称", q.Name, ui.Required, ui.Limit(120), in("name")),
-			a.Text(at+"creditCode", "统一社会信用代码", q.CreditCode, ui.Hint("18 位；境外单位不填"), ui.Width("m"), in("creditCode")),
+			a.Text(at+"name", "名称", q.Name, ui.Required, ui.Limit(120), ui.Hint("单位全称；自然人填姓名"), in("name")),
+			a.Text(at+"creditCode", "统一社会信用代码", q.CreditCode, ui.Hint("18 位；境外单位、自然人不填"), ui.Width("m"), in("creditCode")),
+			a.Text(at+"idNumber", "自然人的身份证件号码", q.IDNumber, ui.Hint("单位性质为自然人的填写。加密保存，只显示首尾几位；不改动就照原样留着"), ui.Width("m")),
 			a.Text(at+"country", "国别地区代码", q.Country, ui.Required, ui.Hint("中国填 156；境外填 3 位海关代码"), ui.Width("s")),
 			a.Kind(
 				view.Combo,
@@ -108,6 +109,7 @@ func divisionChoices(stored string) []view.Option {
 
 func readParty(f *web.Form, at string, q contract.Party) contract.Party {
 	q.Name, q.CreditCode, q.Country, q.Division = f.Text(at+"name"), f.Text(at+"creditCode"), f.Text(at+"country"), f.Text(at+"division")
+	q.IDNumber = f.Text(at + "idNumber")
 	q.Address, q.Postcode, q.Representative = f.Text(at+"address"), f.Text(at+"postcode"), f.Text(at+"representative")
 	q.Contact, q.Phone, q.Nature, q.Industry, q.Scale = f.Text(
 		at+"contact",
@@ -174,14 +176,14 @@ func elementFields(a *ui.Ask, k contract.Contract) []view.Section {
 			),
 		}},
 		{Title: "金额与支付", Fields: []view.Field{
-			a.Yuan(path+"amountFen", "合同成交总额", e.Amount, ui.Required, ui.Hint("提成部分未定的，先填固定部分"), in("amountFen")),
+			a.Yuan(path+"amountFen", "合同成交总额", e.Amount, ui.Required, ui.Hint("提成部分未定的，先填固定部分。外币合同按下面的汇率折算，保存时自动填上"), in("amountFen")),
 			a.Radio(path+"vatIncluded", "成交总额含增值税", string(e.VATIncluded), ui.YesNo),
 			a.Choose(path+"payment", "支付方式", e.Payment, ui.ListOptions(codes.Payment, "请选择"), ui.Required, ui.Width("m"), in("payment")),
 			a.Text(path+"paymentTerms", "支付约定", e.PaymentTerms),
 			yesno(a, path+"royalty", "部分价款按销售额或利润提成", e.Royalty, ui.Required),
 			a.Text(path+"royaltyTerms", "提成约定", e.RoyaltyTerms, in("royaltyTerms")),
 			yesno(a, path+"relatedParty", "关联交易", e.RelatedParty, ui.Required),
-		}}}, rights, []view.Section{
+		}}, foreignFields(a, e.Foreign)}, rights, []view.Section{
 		{Title: "只有许可合同要填", Fields: []view.Field{
 			a.Text(path+"licence.years", "许可年限（年）", ui.IntText(e.Licence.Years), ui.Width("s")),
 			a.Choose(
@@ -230,6 +232,39 @@ func elementFields(a *ui.Ask, k contract.Contract) []view.Section {
 	})
 }
 
+// foreignFields ask for a price in another currency and the published rate that turns it into 元.
+func foreignFields(a *ui.Ask, f contract.Foreign) view.Section {
+	const at = "elements.foreign."
+	currencies := []view.Option{{Label: "人民币"}}
+	for _, c := range contract.Currencies() {
+		currencies = append(currencies, view.Option{Value: c, Label: currencyNames[c] + " " + c})
+	}
+	per := f.Per
+	if per == 0 {
+		per = 100
+	}
+	return view.Section{Title: "外币价款", Hint: "以人民币计价的不用填。按签订日（变更的，按补充协议签订日）公布的人民币汇率中间价折算成元，登记和统计用折算后的金额。", Fields: []view.Field{
+		a.Choose(at+"currency", "币种", f.Currency, currencies, ui.Width("m")),
+		a.Text(at+"amount", "外币金额", f.Amount, ui.Width("m"), ui.Hint("如 120000.50")),
+		a.Date(at+"on", "计算日", ui.TimeOf(f.On), ui.Hint("合同签订日；变更的为补充协议签订日")),
+		a.Text(at+"rate", "汇率中间价（元）", f.Rate, ui.Width("s"), ui.Hint("如 712.34")),
+		a.Text(at+"per", "每多少单位外币", ui.IntText(per), ui.Width("s"), ui.Hint("1 或 100，照公布的写")),
+		a.Date(at+"rateOn", "汇率公布日", ui.TimeOf(f.RateOn), ui.Hint("当日没有公布的，用此前最近一次")),
+	}}
+}
+
+var currencyNames = map[string]string{"USD": "美元", "EUR": "欧元", "JPY": "日元", "HKD": "港元", "GBP": "英镑", "AUD": "澳大利亚元", "CAD": "加拿大元",
+	"SGD": "新加坡元", "CHF": "瑞士法郎", "RUB": "俄罗斯卢布", "KRW": "韩元", "MOP": "澳门元"}
+
+func readForeign(f *web.Form) contract.Foreign {
+	const at = "elements.foreign."
+	if f.Text(at+"currency") == "" {
+		return contract.Foreign{}
+	}
+	return contract.Foreign{Currency: f.Text(at + "currency"), Amount: f.Text(at + "amount"), On: contract.Date(f.Text(at + "on")),
+		Rate: f.Text(at + "rate"), Per: f.Int(at + "per"), RateOn: contract.Date(f.Text(at + "rateOn"))}
+}
+
 func readElements(f *web.Form, e contract.Elements) contract.Elements {
 	const at = "elements."
 	e.Name, e.ClassCode, e.Summary = f.Text(at+"name"), f.Text(at+"classCode"), f.Text(at+"summary")
@@ -251,7 +286,7 @@ func readElements(f *web.Form, e contract.Elements) contract.Elements {
 	), f.Text(
 		at+"royaltyTerms",
 	)
-	e.AmountOpen = e.Royalty == contract.Yes
+	e.AmountOpen, e.Foreign = e.Royalty == contract.Yes, readForeign(f)
 	e.RelatedParty, e.OwnershipDone, e.OwnershipTerms = answer(
 		f,
 		at+"relatedParty",

@@ -435,10 +435,7 @@ func (p *Pages) caseFacts(k registry.Case) []ui.Block {
 	content := k.Contract.Content
 	blocks := recognitionBlocks(k.Filing)
 	e := content.Elements
-	parties := []view.Fact{{Label: "卖方", Value: content.Seller.Name, Note: partyNote(content.Seller)}}
-	for _, b := range content.Buyers {
-		parties = append(parties, view.Fact{Label: "买方", Value: b.Name, Note: partyNote(b)})
-	}
+	parties := partyFacts(content)
 	parties = append(
 		parties,
 		view.Fact{Label: "内容摘要", Text: view.T(e.Summary)},
@@ -446,6 +443,7 @@ func (p *Pages) caseFacts(k registry.Case) []ui.Block {
 		view.Fact{
 			Label: "申报成交额",
 			Value: ui.AmountWords(e.Amount),
+			Note:  e.Foreign.Words(),
 			Num:   true,
 		},
 		view.Fact{Label: "申报技术交易额", Value: ui.AmountWords(content.Technical), Num: true},

@@ -125,7 +125,7 @@ func reviewForm(k registry.Case, a *ui.Ask) *ReviewForm {
 	form.Checked, form.Against = factAnswers(k)
 	form.Finding = view.Section{Title: "认定", Fields: []view.Field{
 		a.Choose("class", "认定类别", r.Class, ui.ClassOptions(), ui.Required),
-		a.Yuan("amountFen", "文本写明的成交额", r.Amount, ui.Hint("价款空白的填 0")),
+		a.Yuan("amountFen", "文本写明的成交额", r.Amount, ui.Hint(ui.FirstOf(k.Contract.Content.Elements.Foreign.Words(), "价款空白的填 0"))),
 		a.Checks("biological", "生物技术", ui.BoolList(r.Biological), []view.Option{{Value: "yes", Label: "含菌种、品种，价值留在 V"}}),
 		a.Checks("tied", "配套", ui.BoolList(r.Tied), []view.Option{{Value: "yes", Label: "属转让、开发合同的配套咨询或服务"}}),
 		a.Checks("disputed", "争议", ui.BoolList(r.Disputed), []view.Option{{Value: "yes", Label: "有争议，交专家评审"}}),

@@ -103,7 +103,7 @@ func (p *Pages) outline(body *Editor, k contract.Contract, section contract.Sect
 func (p *Pages) sectionFields(c *web.Ctx, k contract.Contract, section contract.Section, a *ui.Ask) ([]view.Section, error) {
 	switch section {
 	case contract.SectionSeller:
-		return partyFields(a, "seller.", k.Content.Seller, k), nil
+		return sellerFields(a, k), nil
 	case contract.SectionBuyers:
 		return buyerFields(a, k), nil
 	case contract.SectionElements:
@@ -117,6 +117,29 @@ func (p *Pages) sectionFields(c *web.Ctx, k contract.Contract, section contract.
 		me, err := p.Identity.Account(c.Context(), c.Actor())
 		return statementFields(a, k.Content.Statement, c.Actor().Name, me.Phone), err
 	}
+}
+
+// sellerFields ask for the seller that applies, and for the others with their parts of the price.
+func sellerFields(a *ui.Ask, k contract.Contract) []view.Section {
+	out := partyFields(a, "seller.", k.Content.Seller, k)
+	rows := len(k.Content.CoSellers)
+	if a.Form != nil {
+		rows = max(rows, a.Form.Rows("coSellers", 10))
+	}
+	if rows > 0 {
+		out[0].Title = "申请登记的卖方：" + out[0].Title
+		out[0].Hint = "几个卖方只申请一次，由这个卖方在所在地的登记点办理。它的份额是成交总额减去其他卖方的份额。"
+	}
+	for i := range rows {
+		s := ui.RowAt(k.Content.CoSellers, i)
+		at := web.Row("coSellers", i, "")
+		part := partyFields(a, at, s.Party, k)
+		part[0].Title = fmt.Sprintf("第 %d 个卖方：%s", i+2, part[0].Title)
+		part[0].Fields = append(part[0].Fields, a.Yuan(at+"shareFen", "在成交总额中的份额", s.Share, ui.Required,
+			ui.Hint("按各卖方的份额统计收入；名称留空并保存即删去这个卖方")))
+		out = append(out, part...)
+	}
+	return out
 }
 
 // buyerFields repeat the questions of a party for every buyer.
@@ -146,7 +169,7 @@ func sectionForm(k contract.Contract, section contract.Section, a *ui.Ask, secti
 	f.Hidden = []view.Pair{{Name: "version", Value: a.Value("version", strconv.Itoa(k.Version))}}
 	f.Guard = true
 	f.Errors.Title = "这些还没有填好，可以先保存，提交前补齐"
-	more := map[contract.Section]string{contract.SectionBuyers: "再加一个买方", contract.SectionAmounts: "保存并再加一行",
+	more := map[contract.Section]string{contract.SectionSeller: "再加一个卖方", contract.SectionBuyers: "再加一个买方", contract.SectionAmounts: "保存并再加一行",
 		contract.SectionElements: "保存并再加一项知识产权"}[section]
 	if more != "" {
 		f.Actions = append(f.Actions, view.Action{Label: more, Name: "more", Value: "1", Kind: view.Quiet})
@@ -170,6 +193,37 @@ func statementFields(a *ui.Ask, s contract.Statement, name, phone string) []view
 	}}}
 }
 
+func readCoSellers(f *web.Form, stored []contract.CoSeller) []contract.CoSeller {
+	var out []contract.CoSeller
+	for i := range f.Rows("coSellers", 10) {
+		s := ui.RowAt(stored, i)
+		at := web.Row("coSellers", i, "")
+		s.Party, s.Share = readParty(f, at, s.Party), f.Yuan(at+"shareFen")
+		if s.Name != "" || s.CreditCode != "" {
+			out = append(out, s)
+		}
+	}
+	if f.Bool("more") {
+		out = append(out, contract.CoSeller{Party: contract.Party{Country: contract.China}})
+	}
+	return out
+}
+
+func readBuyers(f *web.Form, stored []contract.Party) []contract.Party {
+	out := make([]contract.Party, 0, 2)
+	for i := range f.Rows("buyers", 10) {
+		b := readParty(f, web.Row("buyers", i, ""), ui.RowAt(stored, i))
+		if i > 0 && (b == contract.Party{} || b == contract.Party{Country: contract.China}) {
+			continue
+		}
+		out = append(out, b)
+	}
+	if f.Bool("more") && len(out) < 10 {
+		out = append(out, contract.Party{Country: contract.China})
+	}
+	return out
+}
+
 func (p *Pages) saveContractSection(c *web.Ctx) error {
 	k, err := p.readContract(c)
 	if err != nil {
@@ -184,23 +238,9 @@ func (p *Pages) saveContractSection(c *web.Ctx) error {
 	switch section {
 	case contract.SectionSeller:
 		content.Seller = readParty(f, "seller.", content.Seller)
+		content.CoSellers = readCoSellers(f, content.CoSellers)
 	case contract.SectionBuyers:
-		buyers := make([]contract.Party, 0, 2)
-		for i := range f.Rows("buyers", 10) {
-			var b contract.Party
-			if i < len(content.Buyers) {
-				b = content.Buyers[i]
-			}
-			b = readParty(f, web.Row("buyers", i, ""), b)
-			if i > 0 && (b == contract.Party{} || b == contract.Party{Country: contract.China}) {
-				continue
-			}
-			buyers = append(buyers, b)
-		}
-		if f.Bool("more") && len(buyers) < 10 {
-			buyers = append(buyers, contract.Party{Country: contract.China})
-		}
-		content.Buyers = buyers
+		content.Buyers = readBuyers(f, content.Buyers)
 	case contract.SectionElements:
 		content.Elements = readElements(f, content.Elements)
 	case contract.SectionAmounts:

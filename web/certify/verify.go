@@ -144,7 +144,7 @@ func checkedPaper(c *web.Ctx, result registry.CheckResult) (view.Certificate, er
 			{Label: "合同类别", Value: v.ClassName + " " + v.Class},
 			{Label: "卖方", Value: v.Seller, Note: v.SellerCode},
 			{Label: "买方", Value: v.Buyer, Note: v.BuyerCode},
-			{Label: "合同成交额", Value: ui.AmountWords(v.Amount), Num: true, Note: v.Amount.Han()},
+			{Label: "合同成交额", Value: ui.AmountWords(v.Amount), Num: true, Note: strings.TrimSpace(v.Amount.Han() + "　" + v.Foreign)},
 			{Label: "其中：技术交易额", Value: ui.AmountWords(v.Technical), Num: true, Note: v.Technical.Han()},
 			{Label: "登记点", Value: v.Point},
 			{Label: "登记日期", Value: v.RegisteredOn, Num: true},

@@ -53,8 +53,10 @@ func (p *Pages) statsAfter(c *web.Ctx, a statsAsk, body *Board) error {
 	if err != nil {
 		return err
 	}
-	body.Last = []ui.Block{publishedBlock(c, published), targetsBlock(c, targets, mark), triage, needsBlock(c, needs, q, mark),
-		reasonsBlock(c, reasons, q, mark)}
+	ways, why := needsBlock(c, needs, q, mark), reasonsBlock(c, reasons, q, mark)
+	ways.More = &view.Link{Label: "下载 CSV", Href: a.to("/stats.csv", "part", "needs")}
+	why.More = &view.Link{Label: "下载 CSV", Href: a.to("/stats.csv", "part", "reasons")}
+	body.Last = []ui.Block{publishedBlock(c, published), targetsBlock(c, targets, mark), triage, ways, why}
 	return nil
 }
 

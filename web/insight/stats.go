@@ -10,8 +10,10 @@ import (
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/insight/stats"
+	"techmarket/internal/platform/document"
 	"techmarket/web"
 	"techmarket/web/ui"
+	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
@@ -222,17 +224,43 @@ func (p *Pages) definitions(c *web.Ctx) error {
 	return ui.ShowSheet(c, page, body)
 }
 
+// behind are the sheets of what stands under the table: where the needs went, and why something came to nothing.
+func (p *Pages) behind(c *web.Ctx, q stats.Query) (needs, reasons document.Sheet, err error) {
+	paths, err := p.Stats.Needs(c.Context(), q.From, q.To, q.Sample)
+	if err != nil {
+		return needs, reasons, err
+	}
+	all, err := p.Stats.Reasons(c.Context(), q.From, q.To, q.Sample)
+	note := c.T("%s 至 %s", q.From, q.To)
+	if q.Sample {
+		note += "；含样例数据，不能作为统计依据"
+	}
+	return words.NeedSheet(paths, note), words.ReasonSheet(all, note), err
+}
+
 func (p *Pages) statsFile(c *web.Ctx, format, mimeType string) error {
 	a := p.readStats(c)
 	t, err := p.Stats.Table(c.Context(), a.query)
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if err := t.Export(&b, format); err != nil {
+	needs, reasons, err := p.behind(c, a.query)
+	if err != nil {
 		return err
 	}
 	name := "技术合同数据"
+	var b bytes.Buffer
+	switch part := c.Query().Get("part"); {
+	case format == "csv" && part == "needs":
+		name, err = needs.Name, document.WriteCSV(&b, needs)
+	case format == "csv" && part == "reasons":
+		name, err = reasons.Name, document.WriteCSV(&b, reasons)
+	default:
+		err = t.Export(&b, format, needs, reasons)
+	}
+	if err != nil {
+		return err
+	}
 	if t.Sample {
 		name += "（含样例）"
 	}

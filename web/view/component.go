@@ -41,7 +41,7 @@ type Share struct {
 // components has one of each kind. New executes every one, empty and filled, as it does with the pages.
 func components() Parts {
 	return Parts{
-		Notice{}, Prose{}, Picture{}, Figures{}, Entries{}, Facts{}, TaskList{}, Rows{}, Table{}, WideTable{}, Chart{}, Matches{},
+		Notice{}, Prose{}, Picture{}, Figures{}, Entries{}, Facts{}, TaskList{}, Rows{}, Rail{}, Table{}, WideTable{}, Chart{}, Matches{},
 		Compare{}, Search{}, Chips{}, Files{}, Thread{}, Share{}, Meter{}, Form{}, Sums{}, Certificate{}, Digests{},
 		Progress{}, Links{}, Actions{}, Timeline{}, Empty{}, Stamp{}, Turns{},
 	}
@@ -55,6 +55,7 @@ func (Entries) Partial() string     { return "entries" }
 func (Facts) Partial() string       { return "facts" }
 func (TaskList) Partial() string    { return "tasklist" }
 func (Rows) Partial() string        { return "rows" }
+func (Rail) Partial() string        { return "rail" }
 func (Table) Partial() string       { return "table" }
 func (WideTable) Partial() string   { return "widetable" }
 func (Chart) Partial() string       { return "chart" }

@@ -33,6 +33,7 @@ type Engine struct {
 	once    string // stands for the key of the page's forms
 	author  string // stands for the account that they are drawn for
 	buffers sync.Pool
+	kept    kept
 }
 
 // Decl says that a page exists, in which layout it is shown and which struct it takes.
@@ -186,6 +187,7 @@ func (e *Engine) funcs(o Options) template.FuncMap {
 		"w":         carriedWords(o.Words),
 		"csrfToken": func() string { return e.nonce },
 		"draw":      e.draw,
+		"kept":      e.drawKept,
 		"site":      func() Site { return o.Site },
 		"menu":      func() []Link { return o.Menu },
 		"asset":     o.Assets.URL,

@@ -97,7 +97,7 @@ func Sections(c Content, files []File, on Date) []SectionState {
 func Check(c Content, files []File, on Date) []Issue {
 	k := &checker{on: on, files: files}
 	k.section = SectionSeller
-	k.party("seller.", c.Seller, !c.Import())
+	k.sellers(c)
 	k.section = SectionBuyers
 	k.buyers(c)
 	k.section = SectionElements
@@ -181,16 +181,17 @@ func (k *checker) party(path string, p Party, applicant bool) {
 			item, ok := codes.PartyNature.Get(p.Nature)
 			k.right(ok && (item.Parent != "" || leaf(codes.PartyNature, p.Nature)), path+"nature", "unknown_code", who+"单位性质不在目录中，请重新选择")
 		}
-		person := p.Nature == "person"
-		if person || k.need(p.CreditCode != "", path+"creditCode", "请填写"+who+"统一社会信用代码") {
-			k.creditCode(path+"creditCode", p.CreditCode, person)
+		if p.Person() {
+			k.need(p.IDSealed != "", path+"idNumber", "请填写"+who+"的身份证件号码；加密保存，页面和文书上只显示首尾几位")
+		} else if k.need(p.CreditCode != "", path+"creditCode", "请填写"+who+"统一社会信用代码") {
+			k.creditCode(path+"creditCode", p.CreditCode)
 		}
 	}
 	if applicant {
 		k.need(p.Contact != "", path+"contact", "请填写"+who+"联系人，登记点据此通知补正")
 		k.need(p.Phone != "", path+"phone", "请填写"+who+"联系电话，登记点据此通知补正")
 		k.need(p.Address != "", path+"address", "请填写"+who+"地址")
-		k.need(p.Nature == "person" || p.Representative != "", path+"representative", "请填写"+who+"法定代表人")
+		k.need(p.Person() || p.Representative != "", path+"representative", "请填写"+who+"法定代表人")
 	}
 	k.right(codes.IsPhone(p.Phone), path+"phone", "bad_phone", who+"联系电话"+codes.PhoneMend)
 	k.right(p.Postcode == "" || p.Foreign() || digits(p.Postcode, 6), path+"postcode", "bad_postcode", "邮政编码为六位数字")
@@ -198,10 +199,7 @@ func (k *checker) party(path string, p Party, applicant bool) {
 }
 
 // creditCode warns and never blocks: early pilot codes are real and fail the check digit.
-func (k *checker) creditCode(path, code string, person bool) {
-	if code == "" || person {
-		return
-	}
+func (k *checker) creditCode(path, code string) {
 	if c := codes.USCC(code); c.Warned() {
 		k.add(Warn, path, "check_digit", c.Message)
 	}
@@ -218,8 +216,7 @@ func (k *checker) buyers(c Content) {
 		if !b.Foreign() {
 			applicant, domestic = false, true
 		}
-		same := b.Name != "" && b.Name == c.Seller.Name || b.CreditCode != "" && b.CreditCode == c.Seller.CreditCode
-		k.right(!same, fmt.Sprintf("buyers.%d.name", i), "same_party", "买方与卖方是同一单位，不能订立技术合同，请改填真正的对方")
+		k.right(!slices.ContainsFunc(c.SellerParties(), b.same), fmt.Sprintf("buyers.%d.name", i), "same_party", "买方与卖方是同一单位，不能订立技术合同，请改填真正的对方")
 	}
 	k.right(!c.Import() || domestic, "buyers", "no_domestic_party", "卖方在境外时由境内买方申请登记，请填写境内买方")
 }
@@ -248,8 +245,9 @@ func (k *checker) elements(c Content) {
 		k.right(k.on <= e.EndsOn, at+"endsOn", "expired", "合同有效期已过，登记点不予受理；合同已续期的，请附补充协议并填写新的期限")
 	}
 
-	if k.need(e.Amount != 0, at+"amountFen", "请填写合同成交总额；提成部分未定的，先填固定部分并勾选“金额待补正”") {
-		k.right(e.Amount > 0 && e.Amount <= money.Max, at+"amountFen", "bad_amount", "合同成交总额应大于 0，且不超过 999.99 亿元")
+	k.foreign(e)
+	if k.need(e.Amount != 0 || e.Foreign.Currency != "", at+"amountFen", "请填写合同成交总额；提成部分未定的，先填固定部分并勾选“金额待补正”") {
+		k.right(e.Amount > 0 && e.Amount <= money.Max || e.Foreign.Currency != "", at+"amountFen", "bad_amount", "合同成交总额应大于 0，且不超过 999.99 亿元")
 	}
 	k.code(codes.Payment, e.Payment, at+"payment", "支付方式")
 	if k.need(e.Royalty != Open, at+"royalty", "请选择是否按利润或销售额提成") && e.Royalty == Yes {
@@ -445,6 +443,7 @@ var longFields = []string{"summary", "paymentTerms", "royaltyTerms", "ownershipT
 func bounds(c Content) error {
 	var f fault.Fields
 	f.Check(len(c.Buyers) <= maxBuyers, "buyers", "too_many", fmt.Sprintf("买方最多 %d 个", maxBuyers))
+	f.Check(len(c.CoSellers) < maxSellers, "coSellers", "too_many", fmt.Sprintf("卖方最多 %d 个", maxSellers))
 	f.Check(len(c.Costs) <= maxCosts, "costs", "too_many", fmt.Sprintf("费用明细最多 %d 行，请合并同类项", maxCosts))
 	f.Check(len(c.Elements.IP) <= maxIP, "elements.ip", "too_many", fmt.Sprintf("知识产权最多 %d 项", maxIP))
 	// State secrets stop at the form: this market is no place to keep them (办法第12条).

@@ -36,7 +36,8 @@ const (
 // pre-check needs beside it. Amounts are 分. Field paths in messages are the JSON names:
 // "seller.creditCode", "buyers.0.name", "costs.2.quantity".
 type Content struct {
-	Seller    Party             `json:"seller"`
+	Seller    Party             `json:"seller"` // applies for the side
+	CoSellers []CoSeller        `json:"coSellers,omitempty"`
 	Buyers    []Party           `json:"buyers"`
 	Elements  Elements          `json:"elements"`
 	Technical money.Fen         `json:"technicalFen"` // 技术交易额 as the applicant claims it; the desk decides T
@@ -59,13 +60,14 @@ type Elements struct {
 	Name           string    `json:"name"`      // 合同名称
 	ClassCode      string    `json:"classCode"` // sub-class, four digits: 0101 … 0503
 	Summary        string    `json:"summary"`   // 标的内容摘要: what is delivered, in the words of the text
-	SignedOn       Date      `json:"signedOn"`
-	BeginsOn       Date      `json:"beginsOn"`
-	EndsOn         Date      `json:"endsOn"`
-	Amount         money.Fen `json:"amountFen"`   // 合同成交总额 C; 0 while unanswered
-	AmountOpen     bool      `json:"amountOpen"`  // part of the price is still open (提成等): 金额待补正
-	VATIncluded    Answer    `json:"vatIncluded"` // whether C holds VAT: no known rule, asked and shown only
-	Payment        string    `json:"payment"`     // once, instalments, profit_share, sales_share, other
+	SignedOn       Date      `json:"signedOn" format:"date"`
+	BeginsOn       Date      `json:"beginsOn" format:"date"`
+	EndsOn         Date      `json:"endsOn" format:"date"`
+	Amount         money.Fen `json:"amountFen"`        // 合同成交总额 C; 0 while unanswered
+	Foreign        Foreign   `json:"foreign,omitzero"` // a price in another currency; the amount then follows from it
+	AmountOpen     bool      `json:"amountOpen"`       // part of the price is still open (提成等): 金额待补正
+	VATIncluded    Answer    `json:"vatIncluded"`      // whether C holds VAT: no known rule, asked and shown only
+	Payment        string    `json:"payment"`          // once, instalments, profit_share, sales_share, other
 	PaymentTerms   string    `json:"paymentTerms"`
 	Royalty        Answer    `json:"royalty"` // 提成
 	RoyaltyTerms   string    `json:"royaltyTerms"`
@@ -115,8 +117,10 @@ type Party struct {
 	OrgID          int64  `json:"orgId"` // the organisation on this market; 0 for a party outside it
 	Name           string `json:"name"`
 	CreditCode     string `json:"creditCode"`
-	Country        string `json:"country"`  // 海关国别地区代码, three digits; 156 = China
-	Division       string `json:"division"` // GB/T 2260, six digits; empty abroad
+	IDNumber       string `json:"idNumber,omitempty"` // 自然人: masked; typed in full, it is sealed when saved
+	IDSealed       string `json:"idSealed,omitempty"` // the number under the vault's key
+	Country        string `json:"country"`            // 海关国别地区代码, three digits; 156 = China
+	Division       string `json:"division"`           // GB/T 2260, six digits; empty abroad
 	Address        string `json:"address"`
 	Representative string `json:"representative"` // 法定代表人
 	Contact        string `json:"contact"`

@@ -19,6 +19,10 @@ type leafValue struct {
 // messages, so that a difference and a message name a field the same way.
 func leaves(c Content) []leafValue {
 	c.Origins = nil
+	c.CoSellers, c.Buyers = slices.Clone(c.CoSellers), slices.Clone(c.Buyers)
+	for _, p := range c.parties() {
+		p.IDSealed = "" // its mask stands beside it
+	}
 	raw, err := json.Marshal(c)
 	if err != nil {
 		panic("contract: content does not marshal: " + err.Error()) // plain data: a programming error
@@ -91,7 +95,10 @@ func put(c Content, section Section, from Content) Content {
 	switch section {
 	case SectionSeller:
 		from.Seller.OrgID = c.Seller.OrgID
-		c.Seller = from.Seller
+		c.Seller, c.CoSellers = from.Seller, slices.Clone(from.CoSellers)
+		for i := range c.CoSellers {
+			c.CoSellers[i].OrgID = 0
+		}
 	case SectionBuyers:
 		c.Buyers = slices.Clone(from.Buyers)
 		for i, b := range c.Buyers {

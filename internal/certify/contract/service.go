@@ -44,6 +44,7 @@ type Config struct {
 	Deals  Deals
 	People People
 	Files  Files
+	Vault  Vault
 	Now    func() time.Time
 	// OrgOf finds the confirmed organisation of that name and 统一社会信用代码, 0 when there is none; nil: never.
 	OrgOf func(ctx context.Context, tx pgx.Tx, name, creditCode string, sample bool) (int64, error)
@@ -228,6 +229,10 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, id int64, version i
 	}
 	return s.edit(ctx, who, id, version, "contract.save", func(_ context.Context, _ pgx.Tx, c *Contract) (map[string]any, error) {
 		next := put(c.Content, section, content)
+		next.priced()
+		if err := sealPersons(&next, c.Content, s.Vault); err != nil {
+			return nil, err
+		}
 		if err := bounds(next); err != nil {
 			return nil, err
 		}

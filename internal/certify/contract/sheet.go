@@ -26,6 +26,16 @@ type Part struct {
 // form also where they were not.
 func Sheet(c Content) []Part {
 	parts := []Part{{Title: "合同", Lines: elementLines(c)}, {Title: "卖方", Lines: partyLines("seller.", c.Seller)}}
+	if len(c.CoSellers) > 0 {
+		parts[1].Title = "卖方 1（申请登记）"
+		for i, s := range c.Sellers() {
+			if i > 0 {
+				parts = append(parts, Part{fmt.Sprintf("卖方 %d", i+1), partyLines(fmt.Sprintf("coSellers.%d.", i-1), s.Party)})
+			}
+			own := &parts[len(parts)-1]
+			own.Lines = append(own.Lines, Line{fmt.Sprintf("sellers.%d.shareFen", i), "在成交额中的份额", s.Share.Grouped() + " 元"})
+		}
+	}
 	for i, b := range c.Buyers {
 		title := "买方"
 		if len(c.Buyers) > 1 {
@@ -67,6 +77,9 @@ func elementLines(c Content) []Line {
 		{"elements.industry", "服务的国民经济行业", codes.Industry.Label(e.Industry)}, {"elements.confidential", "保密要求", joined(secrecy, e.Confidence)},
 		{"elements.summary", "标的内容", e.Summary}, {"elements.ownershipAgreed", "约定成果归属", joined(e.OwnershipDone.words(), e.OwnershipTerms)},
 	}
+	if e.Foreign.Currency != "" {
+		lines = append(lines, Line{"elements.foreign", "外币价款", e.Foreign.Words()})
+	}
 	for i, r := range e.IP {
 		value := codes.IPKind.Label(r.Kind)
 		if r.Kind != "none" {
@@ -102,7 +115,7 @@ func partyLines(path string, p Party) []Line {
 	if p.Foreign() {
 		country = p.Country
 	}
-	lines := []Line{{path + "name", "名称", p.Name}, {path + "creditCode", "统一社会信用代码", p.CreditCode}, {path + "country", "国别", country},
+	lines := []Line{{path + "name", "名称", p.Name}, identityLine(path, p), {path + "country", "国别", country},
 		{path + "division", "行政区划", joined(region.FullName(p.Division), p.Division)}, {path + "address", "地址", joined(p.Address, p.Postcode)},
 		{path + "representative", "法定代表人", p.Representative}, {path + "contact", "联系人", p.Contact}, {path + "phone", "电话", p.Phone},
 		{path + "nature", "单位性质", codes.PartyNature.Label(p.Nature)}, {path + "industry", "从事的行业", codes.Industry.Label(p.Industry)}}
@@ -120,6 +133,14 @@ func partyLines(path string, p Party) []Line {
 		lines = append(lines, Line{path + "scale", "企业规模", scale})
 	}
 	return lines
+}
+
+// identityLine is what tells who the party is: its 统一社会信用代码, of a person the document, masked.
+func identityLine(path string, p Party) Line {
+	if p.Person() {
+		return Line{path + "idNumber", "身份证件号码", p.IDNumber}
+	}
+	return Line{path + "creditCode", "统一社会信用代码", p.CreditCode}
 }
 
 func (a Answer) words() string { return map[Answer]string{Yes: "是", No: "否"}[a] }

@@ -179,7 +179,7 @@ func wordValues(c Content) (map[string]string, map[string][]map[string]string) {
 		}
 		return l.Label(code)
 	}
-	v := map[string]string{"none": nothing, "name": e.Name, "summary": e.Summary, "seller.name": c.Seller.Name, "sellerFull": c.Seller.block(),
+	v := map[string]string{"none": nothing, "name": e.Name, "summary": e.Summary, "seller.name": Names(c.SellerParties()),
 		"signedOn": e.SignedOn.words(), "field": label(codes.Field, e.Field), "industry": label(codes.Industry, e.Industry),
 		"plan": strings.TrimSpace(label(codes.PlanSource, e.PlanSource) + " " + e.PlanName + " " + e.PlanNumber), "tiedTo": e.TiedTo,
 		"payment": label(
@@ -193,6 +193,9 @@ func wordValues(c Content) (map[string]string, map[string][]map[string]string) {
 	}
 	if e.Amount != 0 {
 		v["amount"] = yuanWords(e.Amount)
+		if e.Foreign.Currency != "" {
+			v["amount"] = e.Foreign.Currency + " " + e.Foreign.Amount + "，折合人民币 " + v["amount"]
+		}
 		if e.AmountOpen {
 			v["amount"] += "（已确定的部分；其余金额待补正）"
 		}
@@ -218,6 +221,11 @@ func wordValues(c Content) (map[string]string, map[string][]map[string]string) {
 			names, blocks = append(names, b.Name), append(blocks, b.block())
 		}
 	}
+	var sellers []string
+	for _, s := range c.SellerParties() {
+		sellers = append(sellers, s.block())
+	}
+	v["sellerFull"] = strings.Join(sellers, "\n\n")
 	v["buyers"], v["buyersFull"] = strings.Join(names, "\n"), strings.Join(blocks, "\n\n")
 	groups := map[string][]map[string]string{"ip": nil, "costs": nil}
 	for _, r := range e.IP {
@@ -272,7 +280,8 @@ func (d Date) words() string {
 // block is the party as it stands above the signature.
 func (p Party) block() string {
 	lines := []string{"名称：" + p.Name}
-	for _, l := range [][2]string{{"统一社会信用代码：", p.CreditCode}, {"地址：", p.Address}, {"法定代表人：", p.Representative},
+	identity := identityLine("", p)
+	for _, l := range [][2]string{{identity.Label + "：", identity.Value}, {"地址：", p.Address}, {"法定代表人：", p.Representative},
 		{"联系人：", strings.TrimSpace(p.Contact + "　" + p.Phone)}} {
 		value := strings.Trim(l[1], " 　")
 		if value == "" {

@@ -3,6 +3,7 @@ package contract
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"io"
 	"os"
 	"os/exec"
@@ -46,7 +47,7 @@ func readWord(t *testing.T, c Content, sample bool) string {
 	if folder := os.Getenv("PAPERS"); folder != "" { // to look at: PAPERS=folder go test -run Word
 		_ = os.WriteFile(filepath.Join(folder, "contract-"+c.Elements.ClassCode+".docx"), b.Bytes(), 0o600)
 	}
-	text, err := document.WordText(b.Bytes())
+	text, err := document.WordText(context.Background(), b.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,9 +10,9 @@ import (
 
 // Due is a case's clock in figures and words.
 type Due struct {
-	On       time.Time  `json:"on"`       // the day that holds now: target, or the applicant's day while correcting
-	TargetOn *time.Time `json:"targetOn"` // nil before acceptance
-	LegalOn  *time.Time `json:"legalOn"`
+	On       time.Time  `json:"on" format:"date"`       // the day that holds now: target, or the applicant's day while correcting
+	TargetOn *time.Time `json:"targetOn" format:"date"` // nil before acceptance
+	LegalOn  *time.Time `json:"legalOn" format:"date"`
 	Left     int        `json:"leftWorkingDays"` // until On; negative when over
 	Paused   bool       `json:"paused"`
 	Overdue  bool       `json:"overdue"` // the desk is past On; one count everywhere
@@ -26,13 +26,13 @@ type Due struct {
 
 // Run is the clock of one case: what was counted so far, and the days that hold.
 type Run struct {
-	ClockStartedOn *time.Time `json:"clockStartedOn"` // nil before acceptance
-	PausedOn       *time.Time `json:"pausedOn"`       // since when the applicant mends; nil while the clock runs
+	ClockStartedOn *time.Time `json:"clockStartedOn" format:"date"` // nil before acceptance
+	PausedOn       *time.Time `json:"pausedOn" format:"date"`       // since when the applicant mends; nil while the clock runs
 	PausedWorking  int        `json:"pausedWorkingDays"`
 	PausedCalendar int        `json:"pausedCalendarDays"`
-	TargetOn       *time.Time `json:"targetOn"`
-	LegalOn        *time.Time `json:"legalOn"`
-	DueOn          time.Time  `json:"dueOn"` // the day that holds now
+	TargetOn       *time.Time `json:"targetOn" format:"date"`
+	LegalOn        *time.Time `json:"legalOn" format:"date"`
+	DueOn          time.Time  `json:"dueOn" format:"date"` // the day that holds now
 }
 
 // Phase is what the clock of a case does in the state where the case stands.

@@ -74,6 +74,8 @@ func ownColumns() []ownColumn {
 				return ""
 			},
 		},
+		{"全部卖方及份额", document.Text, 30, func(_ registry.Registration, c contract.Content, _ string) any { return sharesColumn(c) }, nil},
+		{"外币价款", document.Text, 24, func(_ registry.Registration, c contract.Content, _ string) any { return c.Elements.Foreign.Words() }, nil},
 		{"登记点", document.Text, 24, func(_ registry.Registration, _ contract.Content, point string) any { return point }, nil},
 		{
 			"状态",
@@ -120,6 +122,18 @@ func ownColumns() []ownColumn {
 		}
 		return "社会经济目标不在目录中，请填写代码"
 	}))
+}
+
+// sharesColumn names several sellers with their parts of the price; empty where one has all.
+func sharesColumn(c contract.Content) string {
+	if len(c.CoSellers) == 0 {
+		return ""
+	}
+	var out []string
+	for _, s := range c.Sellers() {
+		out = append(out, s.Name+" "+s.Share.String()+" 元")
+	}
+	return strings.Join(out, "；")
 }
 
 // coded gives the text of a cell that holds a number or a word, or says what is wrong with the cell.

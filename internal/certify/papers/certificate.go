@@ -146,7 +146,7 @@ func (s *Service) drawCertificate(c registry.Certificate) ([]byte, error) {
 		{Label: buyer(b.Class), Value: withCode(b.Buyer, b.BuyerCode)},
 		{Label: "签订日期", Value: longDate(b.SignedOn)},
 		{Label: "有效期", Value: longDate(b.BeginsOn) + "至 " + longDate(b.EndsOn)},
-		{Label: "合同成交额", Value: inWords(b.Amount)},
+		{Label: "合同成交额", Value: amountWords(b)},
 		{Label: "其中：技术交易额", Value: inWords(b.Technical)},
 		{Label: "认定技术性收入", Value: b.Income.Grouped() + " 元（截至发证日）"},
 		{Label: "登记点", Value: b.Point},
@@ -199,6 +199,14 @@ func buyer(class string) string {
 	default:
 		return "买方（委托人）"
 	}
+}
+
+// amountWords is the price in 元, with what it was in its own currency.
+func amountWords(b registry.CertificateBody) string {
+	if b.Foreign == "" {
+		return inWords(b.Amount)
+	}
+	return inWords(b.Amount) + "；合同约定 " + b.Foreign
 }
 
 func withCode(name, code string) string {

@@ -76,8 +76,8 @@ type Point struct {
 	NumberSource   NumberSource `json:"numberSource"`
 	SecondReview   SecondReview `json:"secondReview"`
 	ExpertsFrom    money.Fen    `json:"expertsFromFen"` // T from which experts review; 0: the policy's large amount
-	AuthorisedFrom time.Time    `json:"authorisedFrom"`
-	AuthorisedTo   *time.Time   `json:"authorisedTo"` // nil: no end
+	AuthorisedFrom time.Time    `json:"authorisedFrom" format:"date"`
+	AuthorisedTo   *time.Time   `json:"authorisedTo" format:"date"` // nil: no end
 	Sample         bool         `json:"sample"`
 	Version        int          `json:"version"`
 }
@@ -95,8 +95,8 @@ type Input struct {
 	Address        string `json:"address"`
 	Phone          string `json:"phone"`
 	Hours          string `json:"hours"`
-	AuthorisedFrom string `json:"authorisedFrom"` // 2006-01-02
-	AuthorisedTo   string `json:"authorisedTo"`
+	AuthorisedFrom string `json:"authorisedFrom" format:"date"` // 2006-01-02
+	AuthorisedTo   string `json:"authorisedTo" format:"date"`
 }
 
 // Settings is what the head of a point decides about it.

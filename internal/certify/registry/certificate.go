@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"techmarket/internal/certify/contract"
@@ -54,18 +55,30 @@ type CertificateBody struct {
 	SellerCode   string    `json:"sellerCode"`
 	Buyer        string    `json:"buyer"`
 	BuyerCode    string    `json:"buyerCode"`
-	SignedOn     string    `json:"signedOn"`
-	BeginsOn     string    `json:"beginsOn"`
-	EndsOn       string    `json:"endsOn"`
-	Amount       money.Fen `json:"amountFen"`    // C
-	Technical    money.Fen `json:"technicalFen"` // T
-	Income       money.Fen `json:"incomeFen"`    // ΣR on the day of issue
-	AmountOpen   bool      `json:"amountOpen"`   // 金额待补正
+	SignedOn     string    `json:"signedOn" format:"date"`
+	BeginsOn     string    `json:"beginsOn" format:"date"`
+	EndsOn       string    `json:"endsOn" format:"date"`
+	Amount       money.Fen `json:"amountFen"`         // C
+	Foreign      string    `json:"foreign,omitempty"` // the price in its own currency, with the rate
+	Technical    money.Fen `json:"technicalFen"`      // T
+	Income       money.Fen `json:"incomeFen"`         // ΣR on the day of issue
+	AmountOpen   bool      `json:"amountOpen"`        // 金额待补正
 	Point        string    `json:"point"`
-	RegisteredOn string    `json:"registeredOn"`
-	IssuedAt     string    `json:"issuedAt"` // RFC 3339, +08:00
+	RegisteredOn string    `json:"registeredOn" format:"date"`
+	IssuedAt     string    `json:"issuedAt" format:"date-time"` // RFC 3339, +08:00
 	CheckCode    string    `json:"checkCode"`
 	Sample       bool      `json:"sample"`
+}
+
+// creditCodes joins the codes of a side in the order of its names; persons and parties abroad have none.
+func creditCodes(side []contract.Party) string {
+	var out []string
+	for _, p := range side {
+		if p.CreditCode != "" {
+			out = append(out, p.CreditCode)
+		}
+	}
+	return strings.Join(out, "、")
 }
 
 // CertificateArgs is the job that makes a certificate's PDF.
@@ -91,9 +104,11 @@ func (s *Service) issue(ctx context.Context, w *work, v contract.Frozen) error {
 		Title:      reg.Title,
 		Class:      reg.Class,
 		ClassName:  codes.ClassName(reg.Class),
-		Seller:     reg.SellerName,
-		SellerCode: c.Seller.CreditCode,
-		Buyer:      reg.BuyerName,
+		Seller:     contract.Names(c.SellerParties()),
+		SellerCode: creditCodes(c.SellerParties()),
+		Buyer:      contract.Names(c.Buyers),
+		BuyerCode:  creditCodes(c.Buyers),
+		Foreign:    c.Elements.Foreign.Words(),
 		SignedOn:   string(c.Elements.SignedOn),
 		BeginsOn: string(
 			c.Elements.BeginsOn,
@@ -109,9 +124,6 @@ func (s *Service) issue(ctx context.Context, w *work, v contract.Frozen) error {
 		IssuedAt:     clock.Local(w.now).Format(time.RFC3339),
 		CheckCode:    code,
 		Sample:       reg.Sample,
-	}
-	if len(c.Buyers) > 0 {
-		body.BuyerCode = c.Buyers[0].CreditCode
 	}
 	canonical, err := ledger.Canonical(body)
 	if err != nil {
@@ -181,6 +193,9 @@ func (s *Service) drawable(texts ...Text) error {
 // contentTexts are what papers print of a contract.
 func contentTexts(c contract.Content) []Text {
 	out := []Text{{"elements.name", "合同名称", c.Elements.Name}, {"seller.name", "卖方名称", c.Seller.Name}}
+	for i, s := range c.CoSellers {
+		out = append(out, Text{fmt.Sprintf("coSellers.%d.name", i), "卖方名称", s.Name})
+	}
 	for i, b := range c.Buyers {
 		out = append(out, Text{fmt.Sprintf("buyers.%d.name", i), "买方名称", b.Name})
 	}

@@ -123,6 +123,12 @@ func stateWords(c Certificate, r Registration) string {
 
 // Mask keeps the first and last two characters of a name; short names keep the first only.
 func Mask(name string) string {
+	if names := strings.Split(name, "、"); len(names) > 1 { // several parties, each for itself
+		for i, one := range names {
+			names[i] = Mask(one)
+		}
+		return strings.Join(names, "、")
+	}
 	r := []rune(name)
 	switch {
 	case len(r) == 0:
@@ -135,6 +141,12 @@ func Mask(name string) string {
 }
 
 func maskCode(code string) string {
+	if codes := strings.Split(code, "、"); len(codes) > 1 {
+		for i, one := range codes {
+			codes[i] = maskCode(one)
+		}
+		return strings.Join(codes, "、")
+	}
 	if len(code) <= 8 {
 		return strings.Repeat("*", len(code))
 	}

@@ -127,7 +127,7 @@ type Deduction struct {
 // Correction is the one list of what is missing and its answers (一次性告知).
 type Correction struct {
 	AskedAt    time.Time        `json:"askedAt"`
-	DueOn      string           `json:"dueOn"` // 2006-01-02
+	DueOn      string           `json:"dueOn" format:"date"` // 2006-01-02
 	Items      []CorrectionItem `json:"items"`
 	AnsweredAt *time.Time       `json:"answeredAt"`
 	Declined   *Declaration     `json:"declined,omitempty"` // nil: the applicant never said that the fault stays
@@ -235,17 +235,18 @@ type Similar struct {
 func (f *Filing) take(v contract.Frozen) {
 	c := v.Content
 	f.ContractVersion, f.TextDigest = v.Number, v.TextDigest
-	f.Title, f.SellerName, f.BuyerName = c.Elements.Name, c.Seller.Name, buyers(c)
+	f.Title, f.SellerName, f.BuyerName = c.Elements.Name, parties(c.SellerParties()), parties(c.Buyers)
 	f.ClaimedClass, f.ClaimedAmount = c.Elements.ClassCode, c.Elements.Amount
 }
 
-func buyers(c contract.Content) string {
-	switch len(c.Buyers) {
+// parties names a side in one line, as lists have room for it.
+func parties(side []contract.Party) string {
+	switch len(side) {
 	case 0:
 		return ""
 	case 1:
-		return c.Buyers[0].Name
+		return side[0].Name
 	default:
-		return fmt.Sprintf("%s等 %d 方", c.Buyers[0].Name, len(c.Buyers))
+		return fmt.Sprintf("%s等 %d 方", side[0].Name, len(side))
 	}
 }

@@ -86,10 +86,10 @@ func (s *Service) registerChange(ctx context.Context, w *work, v contract.Frozen
 	if err := markCertificates(ctx, w.tx, reg.Number, "superseded"); err != nil {
 		return reg, err
 	}
-	if old.cells() == reg.cells() {
+	if old.cells() == reg.cells() && old.Shares == nil && reg.Shares == nil {
 		return reg, book(ctx, w.tx, reg, "change", "in", w.today, 0, reg.Amount-old.Amount, reg.Technical-old.Technical)
 	}
-	// The change moved the contract to another class, field or division: out of the old cells, into the new ones.
+	// The change moved the contract to another class, field or division, or several sellers share it: out of the old cells, into the new ones.
 	out := old
 	out.Version = reg.Version
 	if err := book(ctx, w.tx, out, "change", "out", w.today, -1, -old.Amount, -old.Technical); err != nil {

@@ -27,6 +27,7 @@ type Registration struct {
 	SellerName     string      `json:"sellerName"`
 	SellerOrg      int64       `json:"sellerOrgId"`
 	SellerKind     string      `json:"sellerKind"`
+	Shares         *Shares     `json:"shares"` // nil: one seller has all
 	SellerCountry  string      `json:"sellerCountry"`
 	SellerDivision string      `json:"sellerDivision"`
 	BuyerName      string      `json:"buyerName"`
@@ -37,8 +38,8 @@ type Registration struct {
 	Technical      money.Fen   `json:"technicalFen"` // T
 	VATBase        money.Fen   `json:"vatBaseFen"`   // V
 	Income         money.Fen   `json:"incomeFen"`    // ΣR
-	RegisteredOn   time.Time   `json:"registeredOn"`
-	EndedOn        *time.Time  `json:"endedOn"`
+	RegisteredOn   time.Time   `json:"registeredOn" format:"date"`
+	EndedOn        *time.Time  `json:"endedOn" format:"date"`
 	TaxReview      string      `json:"taxReview"` // "", ok, no
 	CancelRequest  *Request    `json:"cancelRequest"`
 	Ending         *Ending     `json:"ending"`
@@ -50,14 +51,14 @@ type Registration struct {
 type Request struct {
 	Reason  string `json:"reason"`
 	Account int64  `json:"accountId"`
-	On      string `json:"on"` // 2006-01-02
+	On      string `json:"on" format:"date"` // 2006-01-02
 }
 
 // Ending is why a registration ended.
 type Ending struct {
 	Ground string `json:"ground"` // cancel: terminated, rescinded, void; revoke: codes.RevocationGround
 	Reason string `json:"reason"`
-	On     string `json:"on"`
+	On     string `json:"on" format:"date"`
 }
 
 // Revocation is an announced revocation (告知): nothing is decided until the applicant was heard and a second officer agrees.
@@ -65,17 +66,17 @@ type Revocation struct {
 	Ground    string `json:"ground"` // codes.RevocationGround
 	Reason    string `json:"reason"`
 	Account   int64  `json:"accountId"` // who announced it and so does not decide
-	On        string `json:"on"`
-	DueOn     string `json:"dueOn"`     // last day of the statement, 2006-01-02
-	Statement string `json:"statement"` // 陈述、申辩
-	StatedOn  string `json:"statedOn"`
+	On        string `json:"on" format:"date"`
+	DueOn     string `json:"dueOn" format:"date"` // last day of the statement, 2006-01-02
+	Statement string `json:"statement"`           // 陈述、申辩
+	StatedOn  string `json:"statedOn" format:"date"`
 }
 
 // Income is one booked 技术性收入 (技术性收入核定表 with the finance seal).
 type Income struct {
 	ID       int64     `json:"id"`
 	Amount   money.Fen `json:"amountFen"`
-	BookedOn time.Time `json:"bookedOn"`
+	BookedOn time.Time `json:"bookedOn" format:"date"`
 	Note     string    `json:"note"`
 	FileID   int64     `json:"fileId"`   // the sealed 核定表; 0: booked before it was asked for
 	Reverses int64     `json:"reverses"` // the row that this one takes back; 0: none
@@ -87,7 +88,7 @@ type PeriodEntry struct {
 	Kind      string    `json:"kind"` // register, change, cancel, revoke, restore
 	Leg       string    `json:"leg"`  // in; out where the contract left these cells
 	Version   int       `json:"version"`
-	BookedOn  time.Time `json:"bookedOn"`
+	BookedOn  time.Time `json:"bookedOn" format:"date"`
 	Contracts int       `json:"contracts"`    // +1, 0, −1
 	Amount    money.Fen `json:"amountFen"`    // ΔC
 	Technical money.Fen `json:"technicalFen"` // ΔT
@@ -127,8 +128,15 @@ func (r *Registration) take(f Filing, v contract.Frozen) {
 	if len(c.Elements.IP) > 0 {
 		r.IPKind = c.Elements.IP[0].Kind
 	}
-	r.SellerName, r.SellerKind, r.SellerCountry, r.SellerDivision = c.Seller.Name, c.Seller.SellerKind(), country(c.Seller), c.Seller.Division
-	r.BuyerName = buyers(c)
+	r.SellerName, r.SellerKind, r.SellerCountry, r.SellerDivision = parties(c.SellerParties()), c.Seller.SellerKind(), country(c.Seller), c.Seller.Division
+	r.Shares = nil
+	if len(c.CoSellers) > 0 {
+		r.Shares = &Shares{}
+		for _, s := range c.Sellers() {
+			r.Shares.Sellers = append(r.Shares.Sellers, Share{s.SellerKind(), country(s.Party), s.Division, s.Share})
+		}
+	}
+	r.BuyerName = parties(c.Buyers)
 	if len(c.Buyers) > 0 {
 		r.BuyerCountry, r.BuyerDivision = country(c.Buyers[0]), c.Buyers[0].Division
 	}

@@ -11,6 +11,9 @@ func (Correction) SchemaVersion() int { return 1 }
 // SchemaVersion of the reasons of a refusal.
 func (Refusal) SchemaVersion() int { return 1 }
 
+// SchemaVersion of the parts of several sellers.
+func (Shares) SchemaVersion() int { return 1 }
+
 // SchemaVersion of a request to cancel.
 func (Request) SchemaVersion() int { return 1 }
 

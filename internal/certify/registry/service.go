@@ -61,6 +61,8 @@ type Service struct {
 	config Config
 	trail  audit.Trail
 	book   *witness.Book
+
+	readings readings
 }
 
 // New builds the service.

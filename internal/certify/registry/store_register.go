@@ -18,7 +18,7 @@ import (
 const registrationColumns = `number, contract_id, point_id, division, applicant_org, state, prior_state, version,
 	lock_version, title, class, field,
 	plan_source, ip_kind, social_goal, seller_name, coalesce(seller_org,
-	0) as seller_org, seller_kind, seller_country, seller_division, buyer_name,
+	0) as seller_org, seller_kind, seller_country, seller_division, shares, buyer_name,
 	coalesce(buyer_org, 0) as buyer_org, buyer_country, buyer_division,
 	amount, technical, vat_base, income, registered_on, ended_on, tax_review,
 	cancel_request, ending, revocation, is_sample as sample`
@@ -36,28 +36,28 @@ const existingNumbers = `select number from registration where number = any(@num
 
 const insertRegistration = `insert into registration (number,
 	contract_id, point_id, division, applicant_org, state, version, title, class, field, plan_source,
-		ip_kind, social_goal, seller_name, seller_org, seller_kind, seller_country, seller_division, buyer_name, buyer_org,
+		ip_kind, social_goal, seller_name, seller_org, seller_kind, seller_country, seller_division, shares, buyer_name, buyer_org,
 		buyer_country, buyer_division,
 		amount, technical, vat_base, registered_on, is_sample)
 	values (@number, @contract, @point, @division, @applicant_org,
 	@state, @version, @title, @class, @field, @plan_source, @ip_kind, @social_goal, @seller, nullif(@seller_org, 0),
-		@seller_kind, @seller_country, @seller_division, @buyer, nullif(@buyer_org, 0), @buyer_country, @buyer_division, @amount, @technical,
+		@seller_kind, @seller_country, @seller_division, @shares, @buyer, nullif(@buyer_org, 0), @buyer_country, @buyer_division, @amount, @technical,
 		@vat_base, @registered_on, @sample)`
 
 const updateRegistration = `update registration set state = @state,
 	prior_state = @prior_state, version = @version, lock_version = lock_version + 1, title = @title,
 		class = @class, field = @field, plan_source = @plan_source, ip_kind = @ip_kind, social_goal = @social_goal,
 		seller_name = @seller, seller_kind = @seller_kind,
-		seller_country = @seller_country, seller_division = @seller_division, buyer_name = @buyer, buyer_country = @buyer_country,
+		seller_country = @seller_country, seller_division = @seller_division, shares = @shares, buyer_name = @buyer, buyer_country = @buyer_country,
 		buyer_division = @buyer_division, amount = @amount, technical = @technical, vat_base = @vat_base, income = @income, ended_on = @ended_on,
 		tax_review = @tax_review, cancel_request = @cancel_request, ending = @ending, revocation = @revocation
 	where number = @number and lock_version = @lock_version`
 
 const insertEntry = `insert into period_entry (number, version,
 	kind, leg, booked_on, contracts, amount, technical, class, field, seller_kind, plan_source,
-		ip_kind, social_goal, seller_country, seller_division, buyer_country, buyer_division, point_id, is_sample)
+		ip_kind, social_goal, seller_country, seller_division, buyer_country, buyer_division, point_id, is_sample, part)
 	values (@number, @version, @kind, @leg, @booked_on, @contracts, @amount, @technical, @class, @field, @seller_kind, @plan_source, @ip_kind,
-		@social_goal, @seller_country, @seller_division, @buyer_country, @buyer_division, @point, @sample)`
+		@social_goal, @seller_country, @seller_division, @buyer_country, @buyer_division, @point, @sample, @part)`
 
 const selectEntries = `select kind, leg, version, booked_on, contracts, amount, technical from period_entry where number = @number
 	order by id`
@@ -125,6 +125,7 @@ func (r Registration) args() pgx.StrictNamedArgs {
 		"seller_kind":     r.SellerKind,
 		"seller_country":  r.SellerCountry,
 		"seller_division": r.SellerDivision,
+		"shares":          r.Shares,
 		"buyer":           r.BuyerName,
 		"buyer_country":   r.BuyerCountry,
 		"buyer_division":  r.BuyerDivision,
@@ -153,26 +154,23 @@ func storeRegistration(ctx context.Context, tx pgx.Tx, r Registration) error {
 	return err
 }
 
-// book writes one entry of today's period in the registration's own cells, times sign.
-func book(
-	ctx context.Context,
-	tx pgx.Tx,
-	r Registration,
-	kind, leg string,
-	day time.Time,
-	contracts int,
-	amount, technical money.Fen,
-) error {
-	_, err := tx.Exec(
-		ctx,
-		insertEntry,
-		pgx.StrictNamedArgs{"number": r.Number, "version": r.Version, "kind": kind, "leg": leg, "booked_on": day,
-			"contracts": contracts, "amount": amount, "technical": technical, "class": r.Class, "field": r.Field, "seller_kind": r.SellerKind,
-			"plan_source": r.PlanSource, "ip_kind": r.IPKind, "social_goal": r.SocialGoal, "seller_country": r.SellerCountry,
-			"seller_division": r.SellerDivision,
-			"buyer_country":   r.BuyerCountry, "buyer_division": r.BuyerDivision, "point": r.PointID, "sample": r.Sample},
-	)
-	return err
+// book writes the entries of today's period in the registration's own cells: one, or of several sellers one each with its part of the
+// amounts. The contract counts once, for the seller that applied.
+func book(ctx context.Context, tx pgx.Tx, r Registration, kind, leg string, day time.Time, contracts int, amount, technical money.Fen) error {
+	for i, p := range r.parts(amount, technical) {
+		if i > 0 {
+			contracts = 0
+		}
+		args := pgx.StrictNamedArgs{"number": r.Number, "version": r.Version, "kind": kind, "leg": leg, "part": i, "booked_on": day,
+			"contracts": contracts, "amount": p.amount, "technical": p.technical, "class": r.Class, "field": r.Field, "seller_kind": p.Kind,
+			"plan_source": r.PlanSource, "ip_kind": r.IPKind, "social_goal": r.SocialGoal, "seller_country": p.Country,
+			"seller_division": p.Division, "buyer_country": r.BuyerCountry, "buyer_division": r.BuyerDivision, "point": r.PointID,
+			"sample": r.Sample}
+		if _, err := tx.Exec(ctx, insertEntry, args); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Taken says which of the numbers are in the register.

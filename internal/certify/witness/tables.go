@@ -85,7 +85,7 @@ func registrationTables() []Table {
 		Vouched: `number contract_id point_id division applicant_org state prior_state version lock_version title class field plan_source
 			ip_kind social_goal seller_name seller_org seller_kind seller_country seller_division buyer_name buyer_org buyer_country
 			buyer_division amount technical vat_base income registered_on ended_on tax_review is_sample`,
-		Digested: "cancel_request ending revocation",
+		Digested: "cancel_request ending revocation shares",
 		from:     "registration t", ref: "t.number", where: "t.number = any($1)",
 	}, {
 		Name:     "certificate",
@@ -99,7 +99,7 @@ func registrationTables() []Table {
 	}, {
 		Name: "period_entry",
 		Vouched: `id number version kind leg booked_on contracts amount technical class field seller_kind plan_source ip_kind social_goal
-			seller_country seller_division buyer_country buyer_division point_id is_sample`,
+			seller_country seller_division buyer_country buyer_division point_id is_sample part`,
 		from: "period_entry t", ref: "t.number", key: "t.id", where: "t.number = any($1)",
 	}, {
 		Name: "payment_proof", Vouched: "id number amount paid_on file_id added_by added_at", Digested: "note",

@@ -20,6 +20,7 @@ const (
 	Malformed    Kind = "malformed"    // the request itself can't be read: its address or query (400)
 	NotAllowed   Kind = "not_allowed"  // the address takes no such method (405)
 	Gone         Kind = "gone"         // it was here and was taken away for good (410)
+	TooLarge     Kind = "too_large"    // more was sent than is taken (413)
 	Invalid      Kind = "invalid"      // the input is wrong; Fields name where and how to mend it (400/422)
 	Unauthorized Kind = "unauthorized" // nobody is signed in (401)
 	Forbidden    Kind = "forbidden"    // signed in, but not allowed (403)

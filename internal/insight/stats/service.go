@@ -258,14 +258,13 @@ func (s *Service) Definitions(ctx context.Context, day time.Time) ([]Definition,
 	return all, nil
 }
 
-// Export writes the table as it is on the screen; format is "csv" or "xlsx".
-func (t Table) Export(w io.Writer, format string) error {
-	sheet := t.sheet()
+// Export writes the table as it is on the screen; format is "csv" or "xlsx". A workbook has what else stands on the page behind it.
+func (t Table) Export(w io.Writer, format string, more ...document.Sheet) error {
 	switch format {
 	case "csv":
-		return document.WriteCSV(w, sheet)
+		return document.WriteCSV(w, t.sheet())
 	case "xlsx":
-		return document.WriteExcel(w, sheet)
+		return document.WriteExcel(w, append([]document.Sheet{t.sheet()}, more...)...)
 	default:
 		return fault.New(fault.Invalid, "unknown_format", "请选择 csv 或 xlsx")
 	}

@@ -72,15 +72,15 @@ func Dimensions() []Dimension {
 
 // Query asks for one table. From and To are days (2006-01-02), both included.
 type Query struct {
-	From      string
-	To        string
-	Period    Period
-	Rows      Dimension
-	Direction Direction
-	Area      string // division; 150000 where empty
-	Class     string // narrows to a class or sub-class
-	Field     string
-	Sample    bool // counts sample data too; the table says so
+	From      string    `json:"from" format:"date"`
+	To        string    `json:"to" format:"date"`
+	Period    Period    `json:"period"`
+	Rows      Dimension `json:"rows"`
+	Direction Direction `json:"direction"`
+	Area      string    `json:"area"`  // division; 150000 where empty
+	Class     string    `json:"class"` // narrows to a class or sub-class
+	Field     string    `json:"field"`
+	Sample    bool      `json:"sample"` // counts sample data too; the table says so
 }
 
 // Table is one answer. Cells are keyed by row and column; empty cells are absent.
@@ -110,7 +110,7 @@ type Entry struct {
 	ID             int64     `json:"id"`
 	Number         string    `json:"number"`
 	Kind           string    `json:"kind"` // register, change, cancel, revoke
-	BookedOn       time.Time `json:"bookedOn"`
+	BookedOn       time.Time `json:"bookedOn" format:"date"`
 	Title          string    `json:"title"` // empty where the reader's area does not cover it
 	Subclass       string    `json:"class"`
 	Field          string    `json:"field"`
@@ -140,8 +140,8 @@ type Step struct {
 // Published is a figure somebody else published; show period and source with it, marked 公开数据.
 type Published struct {
 	Period    string    `json:"period"`
-	StartsOn  time.Time `json:"startsOn"`
-	EndsOn    time.Time `json:"endsOn"`
+	StartsOn  time.Time `json:"startsOn" format:"date"`
+	EndsOn    time.Time `json:"endsOn" format:"date"`
 	Measure   string    `json:"measure"` // contracts (项), amount, technical (分)
 	Value     int64     `json:"value"`
 	Certainty string    `json:"certainty"` // published, derived (约数), plan
@@ -168,7 +168,7 @@ type Target struct {
 // Definition is 口径 of one figure with the day from which it holds.
 type Definition struct {
 	Code      string    `json:"code"`
-	ValidFrom time.Time `json:"validFrom"`
+	ValidFrom time.Time `json:"validFrom" format:"date"`
 	Name      string    `json:"name"`
 	Text      string    `json:"text"`
 }

@@ -107,7 +107,7 @@ type Maturity struct {
 	Level   int     `json:"level,omitempty"` // codes.TRL, 1–9; 0: not said
 	Basis   string  `json:"basis,omitempty"` // BasisSelf or BasisJudged
 	Judge   string  `json:"judge,omitempty"` // who judged
-	Date    string  `json:"date,omitempty"`
+	Date    string  `json:"date,omitempty" format:"date"`
 	FileIDs []int64 `json:"fileIds,omitempty"` // evidence
 }
 
@@ -122,7 +122,7 @@ type IP struct {
 	Kind    string `json:"kind"` // codes.IPKind
 	Number  string `json:"number,omitempty"`
 	Status  string `json:"status,omitempty"` // IPStatuses
-	Expires string `json:"expires,omitempty"`
+	Expires string `json:"expires,omitempty" format:"date"`
 	Title   string `json:"title,omitempty"`
 }
 

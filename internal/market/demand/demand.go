@@ -75,23 +75,23 @@ func Descriptor() listing.Descriptor {
 // Content is everything a need says. Amounts in 分, dates as 2006-01-02, codes from foundation/codes.
 type Content struct {
 	Title         string               `json:"title"`
-	Problem       string               `json:"problem,omitempty"`       // what is to be solved, exactly
-	Targets       []Target             `json:"targets,omitempty"`       // measurable
-	Limits        string               `json:"limits,omitempty"`        // what a solution must keep to
-	Tried         string               `json:"tried,omitempty"`         // what was tried and why it failed
-	Background    string               `json:"background,omitempty"`    // product, line, present state
-	Goals         string               `json:"goals,omitempty"`         // 考核指标 in words, beside or instead of Targets
-	Ownership     string               `json:"ownership,omitempty"`     // 产权归属: whose the results are to be
-	Solver        string               `json:"solver,omitempty"`        // 揭榜方条件: who may solve it
-	Partners      string               `json:"partners,omitempty"`      // 意向合作单位
-	Benefit       string               `json:"benefit,omitempty"`       // 预期效益
-	Talent        string               `json:"talent,omitempty"`        // 所需人才
-	Budget        listing.Range        `json:"budget,omitzero"`         //
-	Deadline      string               `json:"deadline,omitempty"`      // when a solution is needed
-	DecisionOwner string               `json:"decisionOwner,omitempty"` // who decides; position, not a private name
-	Cooperation   []string             `json:"cooperation,omitempty"`   // codes.Cooperation
-	MaturityMin   int                  `json:"maturityMin,omitempty"`   // codes.TRL; 0: any
-	Field         string               `json:"field,omitempty"`         // codes.Field
+	Problem       string               `json:"problem,omitempty"`                // what is to be solved, exactly
+	Targets       []Target             `json:"targets,omitempty"`                // measurable
+	Limits        string               `json:"limits,omitempty"`                 // what a solution must keep to
+	Tried         string               `json:"tried,omitempty"`                  // what was tried and why it failed
+	Background    string               `json:"background,omitempty"`             // product, line, present state
+	Goals         string               `json:"goals,omitempty"`                  // 考核指标 in words, beside or instead of Targets
+	Ownership     string               `json:"ownership,omitempty"`              // 产权归属: whose the results are to be
+	Solver        string               `json:"solver,omitempty"`                 // 揭榜方条件: who may solve it
+	Partners      string               `json:"partners,omitempty"`               // 意向合作单位
+	Benefit       string               `json:"benefit,omitempty"`                // 预期效益
+	Talent        string               `json:"talent,omitempty"`                 // 所需人才
+	Budget        listing.Range        `json:"budget,omitzero"`                  //
+	Deadline      string               `json:"deadline,omitempty" format:"date"` // when a solution is needed
+	DecisionOwner string               `json:"decisionOwner,omitempty"`          // who decides; position, not a private name
+	Cooperation   []string             `json:"cooperation,omitempty"`            // codes.Cooperation
+	MaturityMin   int                  `json:"maturityMin,omitempty"`            // codes.TRL; 0: any
+	Field         string               `json:"field,omitempty"`                  // codes.Field
 	Topics        []string             `json:"topics,omitempty"`
 	Industry      string               `json:"industry,omitempty"` // GB/T 4754 门类
 	Keywords      []string             `json:"keywords,omitempty"`

@@ -28,7 +28,7 @@ func Text(ctx context.Context, name string, content []byte, sheet listing.Sheet)
 	case ".xlsx", ".csv":
 		text, rows, err = tableText(ctx, name, content, sheet)
 	case ".docx":
-		text, err = document.WordText(content)
+		text, err = document.WordText(ctx, content)
 	case ".pdf":
 		var pages []string
 		pages, err = document.PDFLines(bytes.NewReader(content), int64(len(content)))

@@ -3,6 +3,8 @@ package document
 import (
 	"archive/zip"
 	"bytes"
+	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,7 +36,7 @@ func TestAWordModelIsFilledAndReadBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := WordText(filled)
+	got, err := WordText(context.Background(), filled)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,14 +60,14 @@ func TestAnEmptyGroupTakesItsRowAway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := WordText(filled); strings.Contains(got, "costs") || !strings.Contains(got, "名称\t金额\n") {
+	if got, _ := WordText(context.Background(), filled); strings.Contains(got, "costs") || !strings.Contains(got, "名称\t金额\n") {
 		t.Errorf("got\n%s", got)
 	}
 }
 
 func TestAMarkCutIntoRunsIsFound(t *testing.T) {
 	t.Parallel()
-	root, err := parseWord([]byte(`<w:p><w:r><w:t>前{</w:t></w:r><w:r><w:rPr><w:b/></w:rPr><w:t>{na</w:t></w:r>` +
+	root, err := parseWord(context.Background(), []byte(`<w:p><w:r><w:t>前{</w:t></w:r><w:r><w:rPr><w:b/></w:rPr><w:t>{na</w:t></w:r>`+
 		`<w:r><w:t/></w:r><w:r><w:t>me}}后{{name}}{{</w:t></w:r></w:p>`))
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +87,7 @@ func TestWhatIsNoWordFileIsRefused(t *testing.T) {
 	_, _ = z.Create("a.txt")
 	_ = z.Close()
 	for name, b := range map[string][]byte{"empty": nil, "text": []byte("合同"), "another zip": other.Bytes(), "cut": model(t)[:400]} {
-		if _, err := WordText(b); err == nil {
+		if _, err := WordText(context.Background(), b); err == nil {
 			t.Errorf("%s: read", name)
 		}
 	}
@@ -116,7 +118,7 @@ func TestLibreOfficeReadsIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := WordText(filled)
+	got, err := WordText(context.Background(), filled)
 	if err != nil || !strings.Contains(got, "名称：名；没有的：无") || !strings.Contains(got, "甲\t无\n乙\t无\n") {
 		t.Errorf("%v\n%s", err, got)
 	}
@@ -126,7 +128,7 @@ func FuzzWordText(f *testing.F) {
 	f.Add(model(f))
 	f.Add([]byte("PK"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if _, err := WordText(b); err != nil {
+		if _, err := WordText(context.Background(), b); err != nil {
 			return
 		}
 		if _, err := FillWord(b, map[string]string{"name": "x"}, nil, "无"); err != nil {
@@ -138,15 +140,25 @@ func FuzzWordText(f *testing.F) {
 func FuzzWordXML(f *testing.F) {
 	f.Add([]byte(`<w:p a="1"><w:r><w:t>{{a}}</w:t></w:r></w:p>`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		root, err := parseWord(b)
+		root, err := parseWord(context.Background(), b)
 		if err != nil {
 			return
 		}
 		filler{missing: "无"}.fill(root, nil)
 		var out bytes.Buffer
 		root.write(&out)
-		if _, err := parseWord(out.Bytes()); err != nil {
+		if _, err := parseWord(context.Background(), out.Bytes()); err != nil {
 			t.Errorf("what was written cannot be read: %v\n%s", err, out.Bytes())
 		}
 	})
+}
+
+// A reader of an upload ends with the request that asked for it.
+func TestWordText_EndsWithItsRequest(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := WordText(ctx, model(t)); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
 }

@@ -3,6 +3,7 @@ package document
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -18,7 +19,7 @@ import (
 // each entry of the group. It works whatever runs a word processor cut the mark into, in the text, headers and footers;
 // a mark whose name is not known becomes missing. Faults (Invalid): word_broken, word_too_large.
 func FillWord(docx []byte, values map[string]string, groups map[string][]map[string]string, missing string) ([]byte, error) {
-	parts, err := openWord(docx)
+	parts, err := openWord(context.Background(), docx) // our own model texts: small
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +28,7 @@ func FillWord(docx []byte, values map[string]string, groups map[string][]map[str
 	f := filler{values: values, groups: groups, missing: missing}
 	for _, p := range parts {
 		if p.name == "word/document.xml" || strings.HasPrefix(p.name, "word/header") || strings.HasPrefix(p.name, "word/footer") {
-			root, err := parseWord(p.content)
+			root, err := parseWord(context.Background(), p.content)
 			if err != nil {
 				return nil, err
 			}
@@ -47,14 +48,15 @@ func FillWord(docx []byte, values map[string]string, groups map[string][]map[str
 	return out.Bytes(), nil
 }
 
-// WordText reads the text of a .docx: one line a paragraph, cells of a table row separated by tabs. Faults as FillWord.
-func WordText(docx []byte) (string, error) {
-	parts, err := openWord(docx)
+// WordText reads the text of a .docx: one line a paragraph, cells of a table row separated by tabs. Faults as FillWord; the
+// context's end ends the work.
+func WordText(ctx context.Context, docx []byte) (string, error) {
+	parts, err := openWord(ctx, docx)
 	if err != nil {
 		return "", err
 	}
 	at := slices.IndexFunc(parts, func(p wordPart) bool { return p.name == "word/document.xml" })
-	root, err := parseWord(parts[at].content)
+	root, err := parseWord(ctx, parts[at].content)
 	if err != nil {
 		return "", err
 	}
@@ -69,7 +71,7 @@ type wordPart struct {
 	content []byte
 }
 
-func openWord(docx []byte) ([]wordPart, error) {
+func openWord(ctx context.Context, docx []byte) ([]wordPart, error) {
 	broken := fault.New(fault.Invalid, "word_broken", "不是能读取的 Word 文件（.docx）。请用 Word 或 WPS 打开，另存为 .docx 后再上传。")
 	z, err := zip.NewReader(bytes.NewReader(docx), int64(len(docx)))
 	if err != nil {
@@ -82,6 +84,9 @@ func openWord(docx []byte) ([]wordPart, error) {
 	var parts []wordPart
 	total, document := 0, false
 	for _, f := range z.File {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("word: %w", err)
+		}
 		r, err := f.Open()
 		if err != nil {
 			return nil, broken
@@ -111,7 +116,7 @@ type node struct {
 	children []*node
 }
 
-func parseWord(content []byte) (*node, error) {
+func parseWord(ctx context.Context, content []byte) (*node, error) {
 	broken := func(err error) error {
 		return fault.Wrap(err, fault.Invalid, "word_broken", "Word 文件的内容不完整。请用 Word 或 WPS 打开，另存为 .docx 后再上传。")
 	}
@@ -121,6 +126,9 @@ func parseWord(content []byte) (*node, error) {
 	for nodes := 0; ; nodes++ {
 		if nodes > maxWordNodes {
 			return nil, broken(errors.New("word: too many elements"))
+		}
+		if err := ctx.Err(); err != nil && nodes%1024 == 0 {
+			return nil, fmt.Errorf("word: %w", err)
 		}
 		token, err := d.RawToken()
 		if errors.Is(err, io.EOF) {

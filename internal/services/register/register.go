@@ -133,8 +133,8 @@ type Grade struct {
 	Level      string     `json:"level"`
 	Issuer     string     `json:"issuer"`
 	Number     string     `json:"number,omitempty"`
-	FromOn     time.Time  `json:"fromOn"`
-	ToOn       *time.Time `json:"toOn,omitempty"`
+	FromOn     time.Time  `json:"fromOn" format:"date"`
+	ToOn       *time.Time `json:"toOn,omitempty" format:"date"`
 	RecordedAt time.Time  `json:"recordedAt"`
 }
 

@@ -27,8 +27,8 @@ type Profile struct {
 	Level          string    `json:"level"` // codes.BrokerLevel; empty without a qualification
 	CertificateNo  string    `json:"certificateNo"`
 	Issuer         string    `json:"issuer"`
-	ValidFrom      string    `json:"validFrom"`
-	ValidTo        string    `json:"validTo"` // empty: without end
+	ValidFrom      string    `json:"validFrom" format:"date"`
+	ValidTo        string    `json:"validTo" format:"date"` // empty: without end
 	Sample         bool      `json:"sample"`
 	Version        int       `json:"version"`
 	UpdatedAt      time.Time `json:"updatedAt"`

@@ -69,7 +69,7 @@ type Mandate struct {
 	ClientOrg     int64        `json:"clientOrgId"`
 	State         MandateState `json:"state"`
 	Note          string       `json:"note"`
-	ValidTo       string       `json:"validTo"` // last day, "2006-01-02"; "" before it is given
+	ValidTo       string       `json:"validTo" format:"date"` // last day, "2006-01-02"; "" before it is given
 	AskedAt       time.Time    `json:"askedAt"`
 	AnsweredAt    *time.Time   `json:"answeredAt"`
 	Sample        bool         `json:"sample"`

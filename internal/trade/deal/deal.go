@@ -179,8 +179,8 @@ type Terms struct {
 	PaymentTerms string    `json:"paymentTerms"`
 	Royalty      bool      `json:"royalty"` // part of the price depends on later sales or profit
 	RoyaltyTerms string    `json:"royaltyTerms"`
-	StartsOn     string    `json:"startsOn"`
-	EndsOn       string    `json:"endsOn"`
+	StartsOn     string    `json:"startsOn" format:"date"`
+	EndsOn       string    `json:"endsOn" format:"date"`
 	Ownership    string    `json:"ownership"`    // 成果与知识产权归属
 	LicenceYears int       `json:"licenceYears"` // class 03
 	Exclusive    string    `json:"exclusive"`    // class 03: exclusive, sole, ordinary

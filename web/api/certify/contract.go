@@ -109,7 +109,7 @@ func (o *Operations) contractOperations(a *api.API) {
 		func(ctx context.Context, who actor.Actor, in *api.FileOf) (api.Download, error) {
 			return api.Read(ctx, o.Files, who, files.Object{Kind: "contract", ID: in.ID}, in.File)
 		},
-		"application/octet-stream",
+		"*/*",
 	)
 	api.Op(
 		a,

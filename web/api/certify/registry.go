@@ -116,7 +116,7 @@ func (o *Operations) filingOperations(a *api.API) {
 		func(ctx context.Context, who actor.Actor, in *api.FileOf) (api.Download, error) {
 			return api.Read(ctx, o.Files, who, files.Object{Kind: "filing", ID: in.ID}, in.File)
 		},
-		"application/octet-stream",
+		"*/*",
 	)
 	api.File(
 		a,

@@ -7,8 +7,10 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/insight/stats"
+	"techmarket/internal/platform/document"
 	"techmarket/web"
 	"techmarket/web/api"
+	"techmarket/web/ui/words"
 )
 
 // StatsInput is the question of a table.
@@ -51,14 +53,32 @@ func (o *Operations) statsOperations(a *api.API) {
 	})
 	api.File(a, "GET /stats/export/{format}", web.Anyone(), "统计表下载", func(ctx context.Context, _ actor.Actor, in *struct {
 		Format string `path:"format" enum:"csv,xlsx"`
+		Part   string `query:"part" enum:"table,needs,reasons" default:"table" doc:"csv 下载哪一张：统计表、需求的去向、判断和未成的原因；xlsx 三张都有"`
 		StatsInput
 	}) (api.Download, error) {
 		t, err := o.Stats.Table(ctx, in.query(o.Stats))
 		if err != nil {
 			return api.Download{}, err
 		}
+		q := in.query(o.Stats)
+		paths, err := o.Stats.Needs(ctx, q.From, q.To, q.Sample)
+		if err != nil {
+			return api.Download{}, err
+		}
+		all, err := o.Stats.Reasons(ctx, q.From, q.To, q.Sample)
+		if err != nil {
+			return api.Download{}, err
+		}
+		needs, reasons := words.NeedSheet(paths), words.ReasonSheet(all)
 		var b bytes.Buffer
-		err = t.Export(&b, in.Format)
+		switch {
+		case in.Format == "csv" && in.Part == "needs":
+			err = document.WriteCSV(&b, needs)
+		case in.Format == "csv" && in.Part == "reasons":
+			err = document.WriteCSV(&b, reasons)
+		default:
+			err = t.Export(&b, in.Format, needs, reasons)
+		}
 		kind := "text/csv; charset=utf-8"
 		if in.Format == "xlsx" {
 			kind = web.ExcelMIME

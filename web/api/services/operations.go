@@ -36,7 +36,7 @@ type entry struct {
 	Version     int              `json:"version"`
 	Content     map[string]any   `json:"content"`
 	Grades      []register.Grade `json:"grades" nullable:"false"`
-	ValidTo     *time.Time       `json:"validTo,omitempty"`
+	ValidTo     *time.Time       `json:"validTo,omitempty" format:"date"`
 	ConfirmedAt time.Time        `json:"confirmedAt"`
 	Sample      bool             `json:"sample"`
 }
@@ -132,7 +132,7 @@ type doing struct {
 		Reason  string     `json:"reason,omitempty"`
 		Grade   *gradeBody `json:"grade,omitempty"`
 		GradeID int64      `json:"gradeId,omitempty"`
-		Until   string     `json:"until,omitempty" doc:"授权或等级的最后一日，2006-01-02"`
+		Until   string     `json:"until,omitempty" format:"date" doc:"授权或等级的最后一日，2006-01-02"`
 	}
 }
 
@@ -142,7 +142,7 @@ type gradeBody struct {
 	Issuer string             `json:"issuer" required:"true"`
 	Number string             `json:"number,omitempty"`
 	FromOn string             `json:"fromOn" required:"true" format:"date"`
-	ToOn   string             `json:"toOn,omitempty" doc:"空为没有终止日期"`
+	ToOn   string             `json:"toOn,omitempty" format:"date" doc:"空为没有终止日期"`
 }
 
 func (o *Operations) do(ctx context.Context, who actor.Actor, in *doing) (entry, error) {

@@ -53,7 +53,7 @@ func (o *Operations) fileOperations(a *api.API) {
 		func(ctx context.Context, who actor.Actor, in *api.ByID) (api.Download, error) {
 			return api.Read(ctx, o.Files, who, files.Object{Kind: "listing"}, in.ID)
 		},
-		"application/octet-stream",
+		"*/*",
 	)
 	api.Op(
 		a,

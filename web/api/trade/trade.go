@@ -106,7 +106,7 @@ func (o *Operations) dealOperations(a *api.API) {
 		func(ctx context.Context, who actor.Actor, in *api.FileOf) (api.Download, error) {
 			return api.Read(ctx, o.Files, who, files.Object{Kind: "deal", ID: in.ID}, in.File)
 		},
-		"application/octet-stream",
+		"*/*",
 	)
 }
 
@@ -135,6 +135,15 @@ func (o *Operations) brokerOperations(a *api.API) {
 			return o.Brokers.Get(ctx, in.ID)
 		},
 	)
+	api.Op(
+		a,
+		"GET /brokers/me",
+		web.Brokers(),
+		"本人的经纪人资料",
+		func(ctx context.Context, who actor.Actor, _ *struct{}) (broker.Card, error) {
+			return o.Brokers.Get(ctx, who.AccountID)
+		},
+	)
 	api.Op(a, "PUT /brokers/me", web.Brokers(), "保存本人的经纪人资料", func(ctx context.Context, who actor.Actor, in *struct {
 		Body struct {
 			Version       int      `json:"version" doc:"您看到的版本，首次填写为 0"`
@@ -144,8 +153,8 @@ func (o *Operations) brokerOperations(a *api.API) {
 			Level         string   `json:"level"`
 			CertificateNo string   `json:"certificateNo"`
 			Issuer        string   `json:"issuer"`
-			ValidFrom     string   `json:"validFrom"`
-			ValidTo       string   `json:"validTo"`
+			ValidFrom     string   `json:"validFrom" format:"date"`
+			ValidTo       string   `json:"validTo" format:"date"`
 		}
 	}) (broker.Profile, error) {
 		b := in.Body

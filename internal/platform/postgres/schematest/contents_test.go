@@ -48,6 +48,7 @@ var contents = map[string]struct {
 	"registration.cancel_request":     {types: []string{"registry.Request"}},
 	"registration.ending":             {types: []string{"registry.Ending"}},
 	"registration.revocation":         {types: []string{"registry.Revocation"}},
+	"registration.shares":             {types: []string{"registry.Shares"}},
 	"registration_export.filter":      {reason: jobOnly},
 	"registration_export.scope":       {reason: jobOnly},
 	"registration_import.report":      {reason: jobOnly},

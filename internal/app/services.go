@@ -122,7 +122,7 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 	if s.Queue, err = jobs.New(config); err != nil {
 		return nil, err
 	}
-	s.enqueue = s.Queue
+	s.enqueue = sealing{s.Queue, p.Vault}
 	s.changes = newChanges(p.DB)
 	own, err := os.ReadFile(filepath.Join(p.Config.Data, ownSynonyms))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -135,7 +135,10 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 		return nil, err
 	}
 	if !p.Attached {
-		if _, err := s.Identity.SealAll(ctx); err != nil {
+		if _, err := SealAll(ctx, p); err != nil {
+			return nil, err
+		}
+		if _, err := s.Registry.SealFrozen(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -162,7 +165,7 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 // whose clock it moves.
 func (s *Services) build() error {
 	s.Reader = files.NewReader(s.Platform.Files, s.Platform.DB)
-	post := notices{queue: s.enqueue, now: s.Platform.Now, vault: s.Platform.Vault}
+	post := notices{queue: s.enqueue, now: s.Platform.Now}
 	if err := s.buildPeople(post); err != nil {
 		return err
 	}

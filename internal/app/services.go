@@ -24,6 +24,7 @@ import (
 	"techmarket/internal/certify/papers"
 	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/insight/plan"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/achievement"
@@ -222,7 +223,11 @@ func (s *Services) buildTrade(post notices) {
 		OrgOf: s.Identity.ConfirmedByCode, OnSigned: s.signed})
 	s.Brokers = broker.New(broker.Config{DB: p.DB, Audit: p.Audit(), People: s.Identity, Deals: s.Deals, Registrations: s.Contracts,
 		Now: p.Now})
-	s.Public = notice.New(notice.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Calendar: s.calendar, Now: p.Now})
+	s.Public = notice.New(notice.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Calendar: s.calendar, Now: p.Now,
+		Sells: func(ctx context.Context, who actor.Actor, id int64) (bool, error) {
+			agreement, err := s.Deals.Agreed(ctx, who, id)
+			return err == nil && who.In(agreement.Deal.SupplyOrg), err
+		}})
 	s.Sales = sale.New(sale.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Organisations: saleOrganisations{s}, Now: p.Now,
 		Code: bidderCode, Ended: func(ctx context.Context, tx pgx.Tx, e sale.Ended) error {
 			_, err := s.Ledger.Append(ctx, tx, ledger.Entry{Kind: "sale", Ref: strconv.FormatInt(e.Sale, 10), Payload: e})

@@ -41,7 +41,7 @@ var personal = map[string]string{
 	"figure_definition":       "public:code,name,text",
 	"file":                    "digest:digest coded:mime,purpose words:name",
 	"file_text":               "digest:digest coded:failure words:pages",
-	"filing":                  "names:buyer_name,seller_name coded:claimed_class,class,division,intake_no,number words:correction,refusal,review,title digest:text_digest",
+	"filing":           "names:buyer_name,seller_name coded:claimed_class,class,division,intake_no,number words:correction,refusal,review,title digest:text_digest",
 	"filing_event":            "coded:detail,event words:note",
 	"holiday":                 "public:name",
 	"idempotency_key":         "once:body digest:key,request_hash coded:content_type,location",

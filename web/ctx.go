@@ -49,8 +49,10 @@ func (c *Ctx) Actor() actor.Actor {
 // Now is the injected clock.
 func (c *Ctx) Now() time.Time { return c.server.cfg.Now() }
 
-// T is the sentence of a key in the reader's language.
-func (c *Ctx) T(key string, params ...any) string { return c.server.cfg.Language.Say(key, params...) }
+// T is a Chinese sentence in the language of the reader, with its parameters put in.
+func (c *Ctx) T(sentence string, params ...any) string {
+	return c.server.cfg.Language.Say(sentence, params...)
+}
 
 // BaseURL is the site's address as people see it, without a trailing slash.
 func (c *Ctx) BaseURL() string { return c.server.cfg.BaseURL }

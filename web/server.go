@@ -421,7 +421,7 @@ const busyAddress = "/busy-0"
 // busyPage is what everybody reads whose request found no room.
 func (s *Server) busyPage() []byte {
 	page := view.ProblemPage(s.cfg.Language.Say, view.Page{Now: s.cfg.Now()}, http.StatusServiceUnavailable)
-	page.Body.Title, page.Body.Text, page.Body.Kept = s.cfg.Language.Say("problem.busy.title"), s.cfg.Language.Say("problem.busy.text"), ""
+	page.Body.Title, page.Body.Text, page.Body.Kept = s.cfg.Language.Say("请稍等几秒"), s.cfg.Language.Say("现在访问的人很多，这一次没有轮到。请过几秒再打开。"), ""
 	page.Title, page.Body.Actions[0].Href = page.Body.Title, busyAddress
 	var b bytes.Buffer
 	if err := s.cfg.Views.Render(&b, "error/problem", page); err != nil {

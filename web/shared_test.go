@@ -69,7 +69,7 @@ func newSite(t *testing.T, gate Gate) *site {
 		t.Fatal(err)
 	}
 	language := catalogue.In(lang.Chinese)
-	views, err := view.New(view.Options{Words: language.Say, Assets: assets})
+	views, err := view.New(view.Options{Words: language.Words(), Assets: assets})
 	if err != nil {
 		t.Fatal(err)
 	}

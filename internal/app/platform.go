@@ -22,6 +22,7 @@ import (
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/platform/vault"
+	"techmarket/web/locales"
 )
 
 // Platform is the technology under the market, opened by configuration: what serve and every command that needs the
@@ -45,6 +46,8 @@ type Platform struct {
 	Sole bool
 	// Role says what the database role of the program could undo.
 	Role postgres.Standing
+
+	Language *locales.Language // in which the site speaks; nil: Chinese
 
 	// Fonts are loaded with the first PDF: 20 MB that a command without PDF need not read.
 	Fonts func() (*document.Fonts, error)

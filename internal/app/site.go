@@ -50,13 +50,16 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 	}
 	declared := slices.Concat(ui.Declared(), site.Declared(), pagesmarket.Declared(), pagestrade.Declared(), pagescertify.Declared(),
 		pagesinsight.Declared(), api.Declared())
-	catalogue, err := locales.Load()
-	if err != nil {
-		return nil, err
+	language := p.Language
+	if language == nil {
+		catalogue, err := locales.Load()
+		if err != nil {
+			return nil, err
+		}
+		language = catalogue.In(lang.Chinese)
 	}
-	language := catalogue.In(lang.Chinese)
-	views, err := view.New(view.Options{Site: view.Site{Region: language.Say("site.region")}, Menu: site.Menu(language.Say), Assets: assets,
-		Words: language.Say}, declared...)
+	views, err := view.New(view.Options{Site: view.Site{Region: language.Say("内蒙古自治区")}, Menu: site.Menu(language.Say), Assets: assets,
+		Words: language.Words()}, declared...)
 	if err != nil {
 		return nil, err
 	}

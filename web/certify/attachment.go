@@ -18,7 +18,7 @@ func (p *Pages) contractFilesBlock(k contract.Contract, a *ui.Ask) []ui.Block {
 			if f.Role != role {
 				continue
 			}
-			item := view.FileItem{Name: f.Name, Href: fmt.Sprintf("/contracts/%d/files/%d", k.ID, f.ID), Size: ui.FileSize(f.Size)}
+			item := view.FileItem{Name: f.Name, Href: fmt.Sprintf("/contracts/%d/files/%d", k.ID, f.ID), Size: view.FileSize(f.Size)}
 			if edit {
 				item.Remove = &view.Action{Label: "移除", Post: fmt.Sprintf("/contracts/%d/files/%d/remove", k.ID, f.ID), Kind: view.Quiet, Small: true}
 			}

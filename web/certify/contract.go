@@ -244,7 +244,7 @@ func (p *Pages) contractFacts(k contract.Contract) []ui.Block {
 			view.FileItem{
 				Name: f.Name,
 				Href: fmt.Sprintf("/contracts/%d/files/%d", k.ID, f.ID),
-				Size: ui.FileSize(f.Size),
+				Size: view.FileSize(f.Size),
 				Note: ui.FileRoleLabel(f.Role),
 			},
 		)

@@ -372,7 +372,7 @@ func (p *Pages) caseFiles(k registry.Case) []view.FileItem {
 			view.FileItem{
 				Name: file.Name,
 				Href: fmt.Sprintf("/filings/%d/files/%d", k.Filing.ID, file.ID),
-				Size: ui.FileSize(file.Size),
+				Size: view.FileSize(file.Size),
 				Note: ui.FileRoleLabel(file.Role),
 			},
 		)

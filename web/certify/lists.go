@@ -64,9 +64,9 @@ func (p *Pages) lists(c *web.Ctx) error {
 				Title:     view.T(l.Number),
 				Href:      "/lists/" + l.Number,
 				Lead:      view.T(b.Applicant),
-				Meta:      []string{words.ListPurpose(l.Purpose), fmt.Sprintf("%d 份合同", len(b.Items)), view.Day(l.IssuedAt)},
+				Meta:      []string{words.ListPurpose(l.Purpose), c.T("%d 份合同", len(b.Items)), view.Day(l.IssuedAt)},
 				Tags:      []view.Tag{listTag(l), largeTag(l.Large)},
-				Right:     b.Technical.Grouped() + " 元",
+				Right:     c.T("%s 元", b.Technical.Grouped()),
 				RightNote: "技术交易额",
 				Sample:    l.Sample,
 			},
@@ -106,7 +106,7 @@ func (p *Pages) showNewList(c *web.Ctx, form *web.Form, ferr error) error {
 			view.Option{
 				Value: r.Number,
 				Label: r.Number + "　" + r.Title,
-				Hint:  r.SellerName + "　技术交易额 " + r.Technical.Grouped() + " 元　" + codes.ContractClass.Label(r.Class),
+				Hint:  c.T("%s\u3000技术交易额 %s 元\u3000%s", r.SellerName, r.Technical.Grouped(), codes.ContractClass.Label(r.Class)),
 			},
 		)
 	}
@@ -139,7 +139,7 @@ func (p *Pages) issueList(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	c.Flash(view.OK, "清单已出具，编号 "+l.Number+"。")
+	c.Flash(view.OK, c.T("清单已出具，编号 %s。", l.Number))
 	return c.See("/lists/" + l.Number)
 }
 
@@ -192,7 +192,7 @@ func (p *Pages) list(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	page := c.Page("登记清单 " + l.Number)
+	page := c.Page(c.T("登记清单 %s", l.Number))
 	page.Breadcrumbs = []view.Link{{Label: "登记清单", Href: "/lists"}}
 	body := ui.Sheet{
 		Tags:    []view.Tag{listTag(l), largeTag(l.Large)},
@@ -239,7 +239,7 @@ func (p *Pages) checkedList(c *web.Ctx) error {
 		return err
 	}
 	if check.List.State == registry.UnderExamination {
-		return ui.ShowSheet(c, examinedPage(c), examined("登记清单 "+check.View.Number))
+		return ui.ShowSheet(c, examinedPage(c), examined(c.T("登记清单 %s", check.View.Number)))
 	}
 	page := c.Page("清单核验")
 	page.Nav, page.NoIndex = "verify", true
@@ -249,9 +249,9 @@ func (p *Pages) checkedList(c *web.Ctx) error {
 		tone = view.Bad
 	}
 	body := ui.Sheet{
-		Heading: view.T("登记清单 " + check.View.Number),
+		Heading: view.T(c.T("登记清单 %s", check.View.Number)),
 		Sample:  check.View.Sample,
-		Main: []ui.Block{{Parts: view.Parts{view.Notice{Tone: tone, Title: "这份清单：" + check.Words, Text: "单位名称已部分隐去。"}}},
+		Main: []ui.Block{{Parts: view.Parts{view.Notice{Tone: tone, Title: c.T("这份清单：%s", check.Words), Text: "单位名称已部分隐去。"}}},
 			{Parts: view.Parts{view.Facts{
 				Items: []view.Fact{
 					{Label: "用途", Value: words.ListPurpose(check.List.Purpose)},
@@ -264,7 +264,7 @@ func (p *Pages) checkedList(c *web.Ctx) error {
 				Title: "列入的合同",
 				Parts: view.Parts{listTable(check.View, check.Items, false)},
 			}, {Parts: view.Parts{view.Digests{{ID: "digest", Label: "平台校验码（非印章）", Value: check.List.Digest},
-				{ID: "row", Label: "登记簿", Value: fmt.Sprintf("第 %d 行", check.List.LedgerSeq)}}}}},
+				{ID: "row", Label: "登记簿", Value: c.T("第 %d 行", check.List.LedgerSeq)}}}}},
 	}
 	return ui.ShowSheet(c, page, body)
 }

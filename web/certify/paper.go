@@ -45,7 +45,7 @@ func casePapers(k registry.Case, open int64) Papers {
 			address := fmt.Sprintf("%s/files/%d", here, file.ID)
 			d.Paper = Paper{
 				Title: ui.FileRoleLabel(file.Role),
-				File:  &view.FileItem{Name: file.Name, Href: address, Size: ui.FileSize(file.Size)},
+				File:  &view.FileItem{Name: file.Name, Href: address, Size: view.FileSize(file.Size)},
 			}
 			if strings.HasSuffix(strings.ToLower(file.Name), ".pdf") {
 				d.Paper.Frame = address

@@ -82,9 +82,9 @@ func (p *Pages) point(c *web.Ctx) error {
 	page := c.Page(pt.Name)
 	page.Nav = "points"
 	page.Breadcrumbs = []view.Link{{Label: "登记点", Href: "/points"}}
-	from := pt.AuthorisedFrom.Format("2006 年 1 月 2 日") + " 起"
+	from := c.T("%s 起", pt.AuthorisedFrom.Format("2006 年 1 月 2 日"))
 	if pt.AuthorisedTo != nil {
-		from += "至 " + pt.AuthorisedTo.Format("2006 年 1 月 2 日")
+		from += c.T("至 %s", pt.AuthorisedTo.Format("2006 年 1 月 2 日"))
 	}
 	body := ui.Sheet{
 		Heading: view.T(pt.Name),

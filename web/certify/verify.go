@@ -1,7 +1,6 @@
 package certify
 
 import (
-	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -89,7 +88,7 @@ func (p *Pages) verified(c *web.Ctx) error {
 		return err
 	}
 	if result.Certificate.State == registry.UnderExamination {
-		return ui.ShowSheet(c, examinedPage(c), examined("登记编号 "+ui.GroupNumber(result.View.Number)))
+		return ui.ShowSheet(c, examinedPage(c), examined(c.T("登记编号 %s", ui.GroupNumber(result.View.Number))))
 	}
 	page := c.Page("核验结果")
 	page.Nav, page.NoIndex = "verify", true
@@ -98,28 +97,28 @@ func (p *Pages) verified(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	body := ui.Sheet{Heading: view.T("这张证明：" + result.StateWords),
-		Main: []ui.Block{{Parts: view.Parts{verdict(c, result)}}, {Title: c.T("verify.compare"), Parts: view.Parts{paper}}}}
+	body := ui.Sheet{Heading: view.T(c.T("这张证明：%s", result.StateWords)),
+		Main: []ui.Block{{Parts: view.Parts{verdict(c, result)}}, {Title: c.T("和您手里的纸逐项对一对"), Parts: view.Parts{paper}}}}
 	if len(result.Versions) > 1 {
-		body.Main = append(body.Main, ui.Block{Title: "全部版本", Parts: view.Parts{checkedVersions().Table("版本", result.Versions)}})
+		body.Main = append(body.Main, ui.Block{Title: "全部版本", Parts: view.Parts{checkedVersions(c).Table("版本", result.Versions)}})
 	}
 	return ui.ShowSheet(c, page, body)
 }
 
 // verdict is what the state means for who holds the paper.
 func verdict(c *web.Ctx, result registry.CheckResult) view.Stamp {
-	s := view.Stamp{State: view.StampVoid, Word: certificateTag(result.Certificate.State).Label, Mean: c.T("verify.void"),
+	s := view.Stamp{State: view.StampVoid, Word: certificateTag(result.Certificate.State).Label, Mean: c.T("不能使用。这项登记已被撤销。"),
 		Number: ui.GroupNumber(result.View.Number), At: c.Now(), Sample: result.View.Sample}
 	switch result.Certificate.State {
 	case "valid":
-		s.State, s.Mean = view.StampValid, c.T("verify.valid")
+		s.State, s.Mean = view.StampValid, c.T("可以采信。这张证明现在有效。")
 		if result.StateWords != s.Word { // a change or a reconsideration is under way
 			s.Mean = result.StateWords
 		}
 	case "superseded":
-		s.State, s.Mean = view.StampChanged, c.T("verify.changed")
+		s.State, s.Mean = view.StampChanged, c.T("您手里的是旧版，请以最新版为准。")
 	case "cancelled":
-		s.State, s.Mean = view.StampEnded, c.T("verify.ended")
+		s.State, s.Mean = view.StampEnded, c.T("这项登记已经注销，注销之日起不再有效。")
 	}
 	return s
 }
@@ -149,11 +148,11 @@ func checkedPaper(c *web.Ctx, result registry.CheckResult) (view.Certificate, er
 			{Label: "其中：技术交易额", Value: ui.AmountWords(v.Technical), Num: true, Note: v.Technical.Han()},
 			{Label: "登记点", Value: v.Point},
 			{Label: "登记日期", Value: v.RegisteredOn, Num: true},
-			{Label: "版本", Value: fmt.Sprintf("第 %d 版", v.Version)},
+			{Label: "版本", Value: c.T("第 %d 版", v.Version)},
 		}},
 		Digests: []view.Digest{
 			{Label: "平台校验码（非印章）", Value: result.Certificate.Digest},
-			{Label: "登记簿", Value: fmt.Sprintf("第 %d 行", result.Certificate.LedgerSeq)},
+			{Label: "登记簿", Value: c.T("第 %d 行", result.Certificate.LedgerSeq)},
 		},
 	}
 	if paper.StateDay == paper.State.Label { // 有效 is not said twice
@@ -162,9 +161,9 @@ func checkedPaper(c *web.Ctx, result registry.CheckResult) (view.Certificate, er
 	return paper, nil
 }
 
-func checkedVersions() ui.Columns[registry.VersionLine] {
+func checkedVersions(c *web.Ctx) ui.Columns[registry.VersionLine] {
 	return ui.Columns[registry.VersionLine]{
-		{Label: "版本", Cell: func(x registry.VersionLine) view.Cell { return view.Cell{Text: fmt.Sprintf("第 %d 版", x.Version)} }},
+		{Label: "版本", Cell: func(x registry.VersionLine) view.Cell { return view.Cell{Text: c.T("第 %d 版", x.Version)} }},
 		{Label: "签发", Cell: func(x registry.VersionLine) view.Cell { return view.Cell{Text: view.Day(x.IssuedAt)} }},
 		{Label: "状态", Cell: func(x registry.VersionLine) view.Cell {
 			return view.Cell{Tags: []view.Tag{certificateTag(x.State)}}

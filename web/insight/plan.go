@@ -1,7 +1,6 @@
 package insight
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -34,27 +33,27 @@ func number(d *fact.Dec, unit string) string {
 }
 
 // targetWords says what is aimed at.
-func targetWords(l plan.Line) string {
+func targetWords(c *web.Ctx, l plan.Line) string {
 	switch l.Kind {
 	case plan.Range:
-		return number(l.Low, "") + "至 " + number(l.High, l.MeasuredIn)
+		return c.T("%s至 %s", number(l.Low, ""), number(l.High, l.MeasuredIn))
 	case plan.AtLeast:
-		return "不少于 " + number(l.Target, l.MeasuredIn)
+		return c.T("不少于 %s", number(l.Target, l.MeasuredIn))
 	case plan.About:
-		return number(l.Target, l.MeasuredIn) + "左右"
+		return c.T("%s左右", number(l.Target, l.MeasuredIn))
 	case plan.YearlyMean:
-		return "年均高于 " + number(l.Target, l.MeasuredIn)
+		return c.T("年均高于 %s", number(l.Target, l.MeasuredIn))
 	case plan.EachYear:
-		return "每年不少于 " + number(l.Target, l.MeasuredIn)
+		return c.T("每年不少于 %s", number(l.Target, l.MeasuredIn))
 	case plan.Coverage:
-		return "覆盖 " + number(l.Target, "%")
+		return c.T("覆盖 %s", number(l.Target, "%"))
 	default:
 		return number(l.Target, l.MeasuredIn)
 	}
 }
 
 // owes names what is missing and who owes it.
-func owes(l plan.Line) string {
+func owes(c *web.Ctx, l plan.Line) string {
 	if len(l.Missing) == 0 {
 		return ""
 	}
@@ -62,48 +61,52 @@ func owes(l plan.Line) string {
 	list := make([]string, len(l.Missing))
 	for i, m := range l.Missing {
 		if list[i] = words[m]; list[i] == "" {
-			list[i] = m + " 年"
+			list[i] = c.T("%s 年", m)
 		}
 	}
-	return "缺" + strings.Join(list, "、") + "（" + ui.FirstOf(l.Owner, "责任单位未录入") + "）"
+	return c.T("缺%s（%s）", strings.Join(list, "、"), ui.FirstOf(l.Owner, "责任单位未录入"))
 }
 
-var planColumns = ui.Columns[plan.Line]{
-	{Label: "指标", Cell: func(l plan.Line) view.Cell { return view.Cell{Text: l.Name, Note: l.Number + " · " + l.Clause} }},
-	{Label: "基数", Numeric: true, Cell: func(l plan.Line) view.Cell {
-		if l.Base == nil {
-			return view.Cell{Text: "—"}
-		}
-		return view.Cell{Text: number(l.Base, l.MeasuredIn), Note: ui.FirstOf(l.BaseNote, strconv.Itoa(l.BaseYear)+" 年")}
-	}},
-	{Label: "目标", Numeric: true, Cell: func(l plan.Line) view.Cell {
-		return view.Cell{Text: targetWords(l), Note: strconv.Itoa(l.TargetYear) + " 年"}
-	}},
-	{Label: "公布的数值", Numeric: true, Cell: func(l plan.Line) view.Cell {
-		if l.From == nil {
-			return view.Cell{Text: "—"}
-		}
-		cell := view.Cell{Text: number(&l.From.Value, l.MeasuredIn), Note: ui.Join(ui.NotEmpty(strconv.Itoa(l.From.Year)+" 年",
-			l.From.Source, l.From.Note))}
-		if l.From.Sample {
-			cell.Tags = []view.Tag{ui.SampleTag()}
-		}
-		return cell
-	}},
-	{Label: "本平台", Numeric: true, Cell: func(l plan.Line) view.Cell { return view.Cell{Text: number(l.Own, l.MeasuredIn)} }},
-	{Label: "进度", Numeric: true, Cell: func(l plan.Line) view.Cell {
-		switch {
-		case l.Progress.Progress == nil:
-			return view.Cell{Text: "—"}
-		case l.Kind == plan.EachYear:
-			return view.Cell{Text: *l.Progress.Progress + " 年"}
-		case l.Progress.Path != nil:
-			return view.Cell{Text: *l.Progress.Progress + "%", Note: "测算路径 " + *l.Progress.Path + " " + l.MeasuredIn}
-		default:
-			return view.Cell{Text: *l.Progress.Progress + "%"}
-		}
-	}},
-	{Label: "判断", Cell: func(l plan.Line) view.Cell { return view.Cell{Tags: []view.Tag{verdictTag(l.Verdict)}, Note: owes(l)} }},
+func planColumns(c *web.Ctx) ui.Columns[plan.Line] {
+	return ui.Columns[plan.Line]{
+		{Label: "指标", Cell: func(l plan.Line) view.Cell { return view.Cell{Text: l.Name, Note: l.Number + " · " + l.Clause} }},
+		{Label: "基数", Numeric: true, Cell: func(l plan.Line) view.Cell {
+			if l.Base == nil {
+				return view.Cell{Text: "—"}
+			}
+			return view.Cell{Text: number(l.Base, l.MeasuredIn), Note: ui.FirstOf(l.BaseNote, c.T("%d 年", l.BaseYear))}
+		}},
+		{Label: "目标", Numeric: true, Cell: func(l plan.Line) view.Cell {
+			return view.Cell{Text: targetWords(c, l), Note: c.T("%d 年", l.TargetYear)}
+		}},
+		{Label: "公布的数值", Numeric: true, Cell: func(l plan.Line) view.Cell {
+			if l.From == nil {
+				return view.Cell{Text: "—"}
+			}
+			cell := view.Cell{Text: number(&l.From.Value, l.MeasuredIn), Note: ui.Join(ui.NotEmpty(c.T("%d 年", l.From.Year),
+				l.From.Source, l.From.Note))}
+			if l.From.Sample {
+				cell.Tags = []view.Tag{ui.SampleTag()}
+			}
+			return cell
+		}},
+		{Label: "本平台", Numeric: true, Cell: func(l plan.Line) view.Cell { return view.Cell{Text: number(l.Own, l.MeasuredIn)} }},
+		{Label: "进度", Numeric: true, Cell: func(l plan.Line) view.Cell {
+			switch {
+			case l.Progress.Progress == nil:
+				return view.Cell{Text: "—"}
+			case l.Kind == plan.EachYear:
+				return view.Cell{Text: c.T("%s 年", *l.Progress.Progress)}
+			case l.Progress.Path != nil:
+				return view.Cell{Text: *l.Progress.Progress + "%", Note: c.T("测算路径 %s %s", *l.Progress.Path, l.MeasuredIn)}
+			default:
+				return view.Cell{Text: *l.Progress.Progress + "%"}
+			}
+		}},
+		{Label: "判断", Cell: func(l plan.Line) view.Cell {
+			return view.Cell{Tags: []view.Tag{verdictTag(l.Verdict)}, Note: owes(c, l)}
+		}},
+	}
 }
 
 // showPlan draws the indicators as of a year; form and ferr are those of a figure that was refused.
@@ -127,7 +130,7 @@ func (p *Pages) showPlan(c *web.Ctx, form *web.Form, ferr error) error {
 	page.Breadcrumbs = []view.Link{{Label: "数据", Href: "/stats"}}
 	body := ui.Sheet{Lead: "规划指标的公布数值与判断。公布数值来自所注来源，本平台的数只作对照，两者不相加。"}
 	if year > 0 {
-		body.Lead = fmt.Sprintf("截至 %d 年所知。", year) + body.Lead
+		body.Lead = c.T("截至 %d 年所知。", year) + body.Lead
 	}
 	if sample {
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{&view.Notice{Tone: view.Warn, Title: "含样例数据，不能作为统计依据"}}})
@@ -138,7 +141,7 @@ func (p *Pages) showPlan(c *web.Ctx, form *web.Form, ferr error) error {
 			to++
 		}
 		name := lines[from].Plan
-		body.Main = append(body.Main, ui.Block{Title: name, Parts: view.Parts{view.WideTable{Table: planColumns.Table(name, lines[from:to])}}})
+		body.Main = append(body.Main, ui.Block{Title: name, Parts: view.Parts{view.WideTable{Table: planColumns(c).Table(name, lines[from:to])}}})
 		from = to
 	}
 	body.Main = append(body.Main, ui.Block{Title: "怎样判断", Parts: view.Parts{view.Prose{

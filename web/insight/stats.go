@@ -77,8 +77,8 @@ func (p *Pages) stats(c *web.Ctx) error {
 	}
 	body.Main = append(body.Main, a.totals(t))
 	if len(t.Rows) > 0 {
-		body.Main = append(body.Main, a.table(t))
-		body.Pair = a.drawings(t)
+		body.Main = append(body.Main, a.table(c, t))
+		body.Pair = a.drawings(c, t)
 	}
 	if err := p.statsAfter(c, a, &body); err != nil {
 		return err
@@ -110,10 +110,10 @@ func (p *Pages) statsList(c *web.Ctx) error {
 	page.Breadcrumbs = []view.Link{{Label: "数据", Href: back}}
 	sum, table := cellSum(t, row, column), entryTable(entries, back)
 	body := ui.Listing{
-		Lead:    a.scope() + cellName(t, row, column),
+		Lead:    a.scope(c) + cellName(t, row, column),
 		Table:   &table,
 		Pager:   view.Pager{Total: -1},
-		Head:    &view.ListHead{Found: sum.Contracts, Unit: "项（冲减后），成交额 " + sum.Amount.Short() + "，技术交易额 " + sum.Technical.Short()},
+		Head:    &view.ListHead{Found: sum.Contracts, Unit: c.T("项（冲减后），成交额 %s，技术交易额 %s", sum.Amount.Short(), sum.Technical.Short())},
 		Actions: []view.Action{{Label: "回到统计表", Href: back, Kind: view.Quiet}},
 	}
 	if len(entries) == size {
@@ -216,7 +216,7 @@ func (p *Pages) definitions(c *web.Ctx) error {
 	for _, d := range all {
 		body.Main = append(
 			body.Main,
-			ui.Block{ID: d.Code, Title: d.Name, Intro: "自 " + view.Day(d.ValidFrom) + "起", Parts: view.Parts{view.Prose{view.T(d.Text)}}},
+			ui.Block{ID: d.Code, Title: d.Name, Intro: c.T("自 %s起", view.Day(d.ValidFrom)), Parts: view.Parts{view.Prose{view.T(d.Text)}}},
 		)
 	}
 	return ui.ShowSheet(c, page, body)

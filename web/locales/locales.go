@@ -1,8 +1,9 @@
 // Package locales holds the words of the pages, one gettext catalogue a language.
 //
-// A page names a sentence by its key ({{t "layout.skip"}}); a fault is named by its code. Chinese is complete: the loader refuses
-// a catalogue that lacks a key which Chinese has. The Chinese sentence of a fault stands beside its code in the domain, as the
-// source texts of gettext do; other languages find it by the code and get the same parameters.
+// The Chinese sentence is the key, as gettext has it: it stands where it is drawn, {{t "跳到正文"}} in a template and c.T("共 %d 项", n)
+// in Go, and what a component is given ({{w .Label}}) is looked up when it is drawn. So Chinese needs no catalogue. messages.pot lists
+// what another language has to say; the loader refuses a catalogue that lacks a sentence. A fault is found by its code instead, with
+// the same parameters: fault.listing_not_confirmed.
 package locales
 
 import (
@@ -19,8 +20,11 @@ import (
 	"techmarket/internal/foundation/lang"
 )
 
-//go:embed *.po
+//go:embed *.po*
 var files embed.FS
+
+// template is the list of sentences that a language has to have.
+const template = "messages.pot"
 
 // faultKey is what the keys of faults begin with: fault.listing_not_confirmed.
 const faultKey = "fault."
@@ -31,46 +35,65 @@ type Catalogue struct{ languages map[lang.Tag]*Language }
 // Language is one language's words.
 type Language struct {
 	Tag lang.Tag
-	po  *gotext.Po
+	po  *gotext.Po // nil for Chinese, whose sentences are the keys
 }
 
-// Load reads the catalogues that the build brings. Errors: a key that is missing or empty, or one that Chinese does not know.
-func Load() (*Catalogue, error) { return load(files) }
+// Load reads the catalogues that the build brings. Errors: a sentence that is missing or empty, or one that no page says.
+func Load() (*Catalogue, error) { return Read(files) }
 
-func load(files fs.FS) (*Catalogue, error) {
+// Read reads messages.pot and the catalogues of a folder.
+func Read(files fs.FS) (*Catalogue, error) {
 	names, err := fs.Glob(files, "*.po")
 	if err != nil {
 		return nil, fmt.Errorf("locales: %w", err)
 	}
-	c := &Catalogue{languages: map[lang.Tag]*Language{}}
-	for _, name := range names {
-		text, err := fs.ReadFile(files, name)
-		if err != nil {
-			return nil, fmt.Errorf("locales: %w", err)
-		}
-		po := gotext.NewPo()
-		po.Parse(text)
-		tag := lang.Tag(strings.TrimSuffix(name, ".po"))
-		c.languages[tag] = &Language{Tag: tag, po: po}
+	wanted, err := parse(files, template)
+	if err != nil {
+		return nil, err
 	}
-	chinese := c.languages[lang.Chinese]
-	if chinese == nil {
-		return nil, errors.New("locales: no Chinese catalogue")
-	}
+	c := &Catalogue{languages: map[lang.Tag]*Language{lang.Chinese: {Tag: lang.Chinese}}}
 	var all []error
-	for tag, l := range c.languages {
-		for _, key := range chinese.Keys() {
-			if !l.Has(key) {
-				all = append(all, fmt.Errorf("locales: %s lacks %q", tag, key))
+	for _, name := range names {
+		po, err := parse(files, name)
+		if err != nil {
+			return nil, err
+		}
+		l := &Language{Tag: lang.Tag(strings.TrimSuffix(name, ".po")), po: po}
+		c.languages[l.Tag] = l
+		for _, sentence := range sentences(wanted) {
+			if !po.IsTranslated(sentence) {
+				all = append(all, fmt.Errorf("locales: %s lacks %q", l.Tag, sentence))
 			}
 		}
-		for _, key := range l.Keys() {
-			if !chinese.Has(key) && !strings.HasPrefix(key, faultKey) {
-				all = append(all, fmt.Errorf("locales: %s has %q, which no page asks for", tag, key))
+		known := wanted.GetDomain().GetTranslations()
+		for _, sentence := range sentences(po) {
+			if known[sentence] == nil && !strings.HasPrefix(sentence, faultKey) {
+				all = append(all, fmt.Errorf("locales: %s has %q, which no page says", l.Tag, sentence))
 			}
 		}
 	}
 	return c, errors.Join(all...)
+}
+
+func parse(files fs.FS, name string) (*gotext.Po, error) {
+	text, err := fs.ReadFile(files, name)
+	if err != nil {
+		return nil, fmt.Errorf("locales: %w", err)
+	}
+	po := gotext.NewPo()
+	po.Parse(text)
+	return po, nil
+}
+
+func sentences(po *gotext.Po) []string {
+	var out []string
+	for sentence := range po.GetDomain().GetTranslations() {
+		if sentence != "" {
+			out = append(out, sentence)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // In gives one language; Chinese when the market does not speak it.
@@ -81,41 +104,37 @@ func (c *Catalogue) In(tag lang.Tag) *Language {
 	return c.languages[lang.Chinese]
 }
 
-// Keys lists the keys of the language, sorted.
-func (l *Language) Keys() []string {
-	var keys []string
-	for key := range l.po.GetDomain().GetTranslations() {
-		if key != "" {
-			keys = append(keys, key)
+// Sentences lists what a language has to say, sorted.
+func Sentences() ([]string, error) {
+	wanted, err := parse(files, template)
+	if err != nil {
+		return nil, err
+	}
+	return sentences(wanted), nil
+}
+
+// Say is a sentence in this language, with its parameters put in. What the language has no words for stays Chinese: it is a name, or
+// something that somebody wrote.
+func (l *Language) Say(sentence string, params ...any) string {
+	said := sentence
+	if l.po != nil && l.po.IsTranslated(sentence) {
+		said = l.po.Get(sentence, []any{}...)
+	}
+	if len(params) == 0 {
+		return said
+	}
+	filled := slices.Clone(params)
+	for i, p := range filled {
+		if text, ok := p.(string); ok { // 搜索%s: 成果 is a word of the language too
+			filled[i] = l.Say(text)
 		}
 	}
-	slices.Sort(keys)
-	return keys
-}
-
-// Has tells whether the language has words for the key.
-func (l *Language) Has(key string) bool { return l.po.IsTranslated(key) }
-
-// Text is the sentence of the key, with its parameters put in. Error: the key is missing.
-func (l *Language) Text(key string, params ...any) (string, error) {
-	if !l.Has(key) {
-		return "", fmt.Errorf("locales: %s lacks %q", l.Tag, key)
-	}
-	return l.po.Get(key, params...), nil
-}
-
-// Say is Text for a key that a test has looked for; the key itself where there are no words.
-func (l *Language) Say(key string, params ...any) string {
-	filled := slices.Clone(params) // a key is no format: vet takes what is handed on as it came for one
-	if text, err := l.Text(key, filled...); err == nil {
-		return text
-	}
-	return key
+	return fmt.Sprintf(said, filled...)
 }
 
 // Fault says a fault in this language. What the language has no words for stays Chinese.
 func (l *Language) Fault(f *fault.Error) *fault.Error {
-	if l.Tag == lang.Chinese {
+	if l.po == nil {
 		return f
 	}
 	said := *f
@@ -128,8 +147,16 @@ func (l *Language) Fault(f *fault.Error) *fault.Error {
 }
 
 func (l *Language) say(code string, params []any, otherwise string) string {
-	if text, err := l.Text(faultKey+code, params...); err == nil {
-		return text
+	if key := faultKey + code; l.po.IsTranslated(key) {
+		return l.Say(key, params...)
 	}
 	return otherwise
+}
+
+// Words is Say for templates, which are written in Chinese: nil for that.
+func (l *Language) Words() func(sentence string, params ...any) string {
+	if l.po == nil {
+		return nil
+	}
+	return l.Say
 }

@@ -72,13 +72,13 @@ func (p *Pages) achievementPage(
 	}
 	page := c.Page(k.Title)
 	page.Nav, page.Description = achievement.Path, ui.Clip(cmp.Or(k.Summary, k.Problem, k.Description), 120)
-	page.Breadcrumbs = []view.Link{{Label: c.T("listing.achievements"), Href: "/" + achievement.Path}}
+	page.Breadcrumbs = []view.Link{{Label: c.T("成果"), Href: "/" + achievement.Path}}
 	body := Achievement{
 		Title: k.Title, Lead: k.Summary, Sample: it.Sample, Picture: pictureOf(k), Gain: ui.GainOf(c, k),
-		Price: k.Price.String(), Ways: ui.Cooperation(k.Cooperation), Level: k.Maturity.Level, Judged: maturityNote(k.Maturity),
+		Price: k.Price.String(), Ways: ui.Cooperation(k.Cooperation), Level: k.Maturity.Level, Judged: maturityNote(c, k.Maturity),
 		Owner: view.Link{Label: org.Name, Href: fmt.Sprintf("/units/%d", org.ID)}, Place: ui.Place(k.Division, org.Division),
-		Replies: replyWords(c, replies), Actions: actions, Compare: comparison(c, k), Rest: achievementRest(k),
-		History: []ui.Block{{Title: c.T("listing.history"), Parts: view.Parts{listingTimeline(history)}}},
+		Replies: replyWords(c, replies), Actions: actions, Compare: comparison(c, k), Rest: achievementRest(c, k),
+		History: []ui.Block{{Title: c.T("经过"), Parts: view.Parts{listingTimeline(history)}}},
 	}
 	body.Rest = append(body.Rest, contactBlock(k.Contact, c.Actor())...)
 	if !it.Mine && k.Person() != (listing.Contact{}) {
@@ -89,14 +89,14 @@ func (p *Pages) achievementPage(
 	}
 	body.Quiet = append(body.Quiet, codes.Field.Label(k.Field))
 	if it.ConfirmedAt != nil {
-		body.Quiet = append(body.Quiet, c.T("listing.confirmed", view.Ago(c.Now(), *it.ConfirmedAt)))
+		body.Quiet = append(body.Quiet, c.T("%s确认有效", view.Ago(c.Now(), *it.ConfirmedAt)))
 	}
 	if it.ExpiresAt != nil {
-		body.Quiet = append(body.Quiet, c.T("listing.until", view.Day(*it.ExpiresAt)))
+		body.Quiet = append(body.Quiet, c.T("有效到 %s", view.Day(*it.ExpiresAt)))
 	}
-	body.Quiet = slices.DeleteFunc(append(body.Quiet, c.T("listing.number", it.ID)), func(s string) bool { return s == "" })
+	body.Quiet = slices.DeleteFunc(append(body.Quiet, c.T("编号 %d", it.ID)), func(s string) bool { return s == "" })
 	if it.Sleeping() {
-		body.Stale = c.T("listing.stale")
+		body.Stale = c.T("发布单位已经很久没有确认这项成果仍然有效，联系前请先核对。")
 	}
 	if body.Picture.Href != "" {
 		page.Picture = c.BaseURL() + body.Picture.Href
@@ -121,13 +121,13 @@ func pictureOf(k achievement.Content) Picture {
 func replyWords(c *web.Ctx, r Replied) string {
 	switch {
 	case r.Received == 0:
-		return c.T("listing.replies.none")
+		return c.T("近一年还没有收到对接意向")
 	case r.Answered == 0:
-		return c.T("listing.replies.never", r.Received)
+		return c.T("近一年收到 %d 次对接意向，还没有答复", r.Received)
 	case r.MedianHours >= 48:
-		return c.T("listing.replies.days", strconv.FormatFloat(float64(r.MedianHours)/24, 'f', 1, 64), r.Received, r.Answered)
+		return c.T("通常 %s 天内答复；近一年收到 %d 次，答复 %d 次", strconv.FormatFloat(float64(r.MedianHours)/24, 'f', 1, 64), r.Received, r.Answered)
 	}
-	return c.T("listing.replies.hours", max(1, r.MedianHours), r.Received, r.Answered)
+	return c.T("通常 %d 小时内答复；近一年收到 %d 次，答复 %d 次", max(1, r.MedianHours), r.Received, r.Answered)
 }
 
 func comparison(c *web.Ctx, k achievement.Content) Comparison {
@@ -148,9 +148,9 @@ func comparison(c *web.Ctx, k achievement.Content) Comparison {
 }
 
 // achievementRest is what stands below: how it works, evidence, rights, cases, team.
-func achievementRest(k achievement.Content) []ui.Block {
+func achievementRest(c *web.Ctx, k achievement.Content) []ui.Block {
 	out := slices.Concat(prose("解决的问题", k.Problem), prose("怎么做到的", k.Description))
-	out = slices.Concat(out, filesBlock(k.Files), rightsBlock(k.IP), casesBlock(k.Cases), teamBlock(k.Team))
+	out = slices.Concat(out, filesBlock(c, k.Files), rightsBlock(k.IP), casesBlock(k.Cases), teamBlock(k.Team))
 	facts := []view.Fact{{Label: "技术领域", Value: codes.Field.Label(k.Field)}, {Label: "规划方向", Value: topicNames(k.Topics)},
 		{Label: "应用行业", Value: codes.Industry.Label(k.Industry)}, {Label: "关键词", Value: strings.Join(k.Keywords, "、")}}
 	facts = slices.DeleteFunc(facts, func(f view.Fact) bool { return f.Value == "" })

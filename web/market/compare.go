@@ -1,7 +1,6 @@
 package market
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,7 +54,7 @@ func (p *Pages) compare(c *web.Ctx) error {
 		wanted = wanted[:maxCompared]
 		notices = append(
 			notices,
-			ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: fmt.Sprintf("最多比较 %d 项，只取了前 %d 项", maxCompared, maxCompared)}}},
+			ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: c.T("最多比较 %d 项，只取了前 %d 项", maxCompared, maxCompared)}}},
 		)
 	}
 	items, err := p.Achievements.Many(c.Context(), c.Actor(), wanted)
@@ -66,7 +65,7 @@ func (p *Pages) compare(c *web.Ctx) error {
 	if len(items) < len(wanted) {
 		notices = append(
 			notices,
-			ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: fmt.Sprintf("有 %d 项已经不公开，没有列出", len(wanted)-len(items))}}},
+			ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: c.T("有 %d 项已经不公开，没有列出", len(wanted)-len(items))}}},
 		)
 	}
 	ids := make([]int64, len(items))
@@ -80,7 +79,7 @@ func (p *Pages) compare(c *web.Ctx) error {
 	page := c.Page("成果比较")
 	page.Nav, page.NoIndex = "achievements", true
 	page.Breadcrumbs = []view.Link{{Label: "成果", Href: "/achievements"}}
-	body := ui.Sheet{Main: notices, Lead: fmt.Sprintf("最多 %d 项并排看，不一样的地方标出来。网址就是比较的内容，可以直接发给同事。", maxCompared)}
+	body := ui.Sheet{Main: notices, Lead: c.T("最多 %d 项并排看，不一样的地方标出来。网址就是比较的内容，可以直接发给同事。", maxCompared)}
 	switch {
 	case len(items) == 0:
 		body.Main = append(
@@ -182,7 +181,7 @@ func compareTable(c *web.Ctx, items []achievement.Item, orgs map[int64]identity.
 		for _, a := range k.Advantages {
 			words := a.Name + " " + a.Ours + a.Unit
 			if a.Present != "" {
-				words += "（现有 " + a.Present + a.Unit + "）"
+				words += c.T("（现有 %s%s）", a.Present, a.Unit)
 			}
 			all = append(all, words)
 		}
@@ -192,7 +191,7 @@ func compareTable(c *web.Ctx, items []achievement.Item, orgs map[int64]identity.
 		if k.Maturity.Level == 0 {
 			return ""
 		}
-		return fmt.Sprintf("%d 级，%s", k.Maturity.Level, maturityNote(k.Maturity))
+		return c.T("%d 级，%s", k.Maturity.Level, maturityNote(c, k.Maturity))
 	})
 	row("价格", true, func(_ item, k content) string { return k.Price.String() })
 	row("合作方式", true, func(_ item, k content) string { return ui.Join(ui.Labels(codes.Cooperation, k.Cooperation)) })
@@ -210,7 +209,7 @@ func compareTable(c *web.Ctx, items []achievement.Item, orgs map[int64]identity.
 		if len(k.Cases) == 0 {
 			return ""
 		}
-		return fmt.Sprintf("%d 个", len(k.Cases))
+		return c.T("%d 个", len(k.Cases))
 	})
 	row("所在地", true, func(it item, k content) string { return ui.Place(k.Division, it.Division) })
 	row("最近确认", false, func(it item, _ content) string {

@@ -79,9 +79,9 @@ func (p *Pages) drawEditor(c *web.Ctx, kind drawnKind, id int64, form *web.Form,
 	page := c.Page(title)
 	page.Breadcrumbs = []view.Link{{Label: "我的" + kind.Label, Href: kind.OwnPath()}}
 	body := ui.Sheet{Lead: "草稿随时可以保存，没写完也行；预览后再提交审核。", Side: []ui.Block{{Card: true, Title: "填写的步骤", Parts: view.Parts{outline}}}}
-	meter := it.meter()
+	meter := it.meter(c)
 	if form != nil {
-		meter = kind.typed(c, form).meter()
+		meter = kind.typed(c, form).meter(c)
 	}
 	if meter != nil {
 		f.ID = editorID

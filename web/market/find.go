@@ -43,10 +43,10 @@ func choiceLabel(choices []listing.Choice) (func(string) string, []string) {
 }
 
 // rails are the questions that the kind's lists are narrowed by.
-func rails(kind listing.Descriptor) []rail {
+func rails(c *web.Ctx, kind listing.Descriptor) []rail {
 	out := make([]rail, 0, len(kind.Narrowed))
 	for _, q := range kind.Narrowed {
-		r := railOf(q.Facet)
+		r := railOf(c, q.Facet)
 		r.facet, r.legend = q.Facet, words.Facet(q)
 		out = append(out, r)
 	}
@@ -54,7 +54,7 @@ func rails(kind listing.Descriptor) []rail {
 }
 
 // railOf is how the codes of a facet are drawn, whatever the kind.
-func railOf(name string) rail {
+func railOf(c *web.Ctx, name string) rail {
 	switch name {
 	case facet.Field:
 		return rail{label: codes.Field.Label, keep: func(c string) bool { return len(c) == 2 }, fold: 6}
@@ -65,7 +65,7 @@ func railOf(name string) rail {
 	case facet.County:
 		return rail{label: region.Name, sel: true}
 	case facet.Stage:
-		label := func(c string) string { return c + " 级 " + codes.TRL.Label(c) }
+		label := func(level string) string { return c.T("%s 级 %s", level, codes.TRL.Label(level)) }
 		return rail{label: label, order: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, fold: 9}
 	case facet.Cooperation:
 		return rail{label: codes.Cooperation.Label, fold: 7}
@@ -75,8 +75,8 @@ func railOf(name string) rail {
 	case facet.Industry:
 		return rail{label: codes.Industry.Label, fold: 5}
 	case facet.Challenge:
-		return rail{label: func(c string) string {
-			return map[bool]string{true: "揭榜挂帅", false: "一般需求"}[c == facet.Yes]
+		return rail{label: func(code string) string {
+			return map[bool]string{true: "揭榜挂帅", false: "一般需求"}[code == facet.Yes]
 		}}
 	}
 	return rail{label: func(c string) string { return c }}
@@ -148,7 +148,7 @@ func (f found) address(path string, change func(url.Values)) string {
 	return path
 }
 
-func (f found) rail(path string, kind drawnKind) (*view.Rail, []view.Chip) {
+func (f found) rail(c *web.Ctx, path string, kind drawnKind) (*view.Rail, []view.Chip) {
 	out := &view.Rail{Action: path, Clear: path}
 	if q := f.values.Get("q"); q != "" {
 		out.Hidden = append(out.Hidden, view.Pair{Name: "q", Value: q})
@@ -158,7 +158,7 @@ func (f found) rail(path string, kind drawnKind) (*view.Rail, []view.Chip) {
 		out.Hidden = append(out.Hidden, view.Pair{Name: "sort", Value: s})
 	}
 	var chips []view.Chip
-	for _, r := range rails(kind.Descriptor) {
+	for _, r := range rails(c, kind.Descriptor) {
 		counts := f.result.Facets[r.facet]
 		chosen := f.values[r.facet]
 		var list []string
@@ -257,11 +257,11 @@ func (p *Pages) listPage(c *web.Ctx, kind drawnKind) error {
 	if err != nil {
 		return err
 	}
-	r, chips := f.rail(path, kind)
+	r, chips := f.rail(c, path, kind)
 	page := c.Page(kind.Label)
 	page.Nav = kind.Path
 	body := ui.Listing{Rail: r, Pager: f.pager(path),
-		Search: &view.Search{Action: path, Value: f.ask.Text, Label: "在" + scope + "中搜索", Placeholder: "关键词，或直接粘贴一段技术难题"}}
+		Search: &view.Search{Action: path, Value: f.ask.Text, Label: c.T("在%s中搜索", scope), Placeholder: "关键词，或直接粘贴一段技术难题"}}
 	head := &view.ListHead{Found: f.result.Total, Chips: chips}
 	if r.Active > 0 {
 		head.Clear = r.Clear
@@ -300,18 +300,18 @@ func (p *Pages) listPage(c *web.Ctx, kind drawnKind) error {
 		body.Notices = append(body.Notices, view.Notice{Tone: view.Warn, Title: f.result.Notice})
 	}
 	if f.result.Relaxed && len(f.result.Hits) > 0 {
-		body.Notices = append(body.Notices, view.Notice{Title: "没有一项包含全部词语，下面是包含其中一部分的" + scope + "。"})
+		body.Notices = append(body.Notices, view.Notice{Title: c.T("没有一项包含全部词语，下面是包含其中一部分的%s。", scope)})
 	}
 	rows, err := p.hitRows(c, kind, f.result.Hits)
 	if err != nil {
 		return err
 	}
-	rows.Empty = view.Empty{Icon: "search", Title: "没有找到符合条件的" + scope, Text: "减少一两个条件，或换一个说法再搜。"}
+	rows.Empty = view.Empty{Icon: "search", Title: c.T("没有找到符合条件的%s", scope), Text: "减少一两个条件，或换一个说法再搜。"}
 	if f.result.Suggestion != "" {
-		rows.Empty.Text = "您要找的是不是：" + f.result.Suggestion
+		rows.Empty.Text = c.T("您要找的是不是：%s", f.result.Suggestion)
 		rows.Empty.Actions = append(
 			rows.Empty.Actions,
-			view.Action{Label: "搜索“" + f.result.Suggestion + "”", Href: path + "?" + url.Values{"q": {f.result.Suggestion}}.Encode()},
+			view.Action{Label: c.T("搜索“%s”", f.result.Suggestion), Href: path + "?" + url.Values{"q": {f.result.Suggestion}}.Encode()},
 		)
 	}
 	if kind.Kind == achievement.Kind { // who finds no solution may post the problem

@@ -1,7 +1,6 @@
 package market
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -22,7 +21,7 @@ func (p *Pages) gateRoutes() []web.Route {
 }
 
 // gateMeter draws the six parts; edit is the address of the editor, "" on the editor itself.
-func gateMeter(parts []listing.GatePart, edit string) view.Meter {
+func gateMeter(c *web.Ctx, parts []listing.GatePart, edit string) view.Meter {
 	m := view.Meter{}
 	for _, part := range parts {
 		line := view.MeterPart{Label: part.Label, There: part.There, Note: part.Ask, Href: edit + "#" + part.Path}
@@ -30,7 +29,7 @@ func gateMeter(parts []listing.GatePart, edit string) view.Meter {
 			m.Done++
 			line.Href, line.Note = "", ""
 			if part.Quote != "" {
-				line.Note = "文中写到“" + ui.Clip(part.Quote, 24) + "”"
+				line.Note = c.T("文中写到“%s”", ui.Clip(part.Quote, 24))
 			}
 		} else if part.Path == "targets" {
 			line.Href = edit + "#targets.0.name"
@@ -72,14 +71,14 @@ func (p *Pages) gate(c *web.Ctx) error {
 			},
 		)
 	}
-	return c.RenderFragment("", "meter", editorMeter(k))
+	return c.RenderFragment("", "meter", editorMeter(c, k))
 }
 
 // editorID names the demand's form, so that the meter can listen to it.
 const editorID = "editor"
 
-func editorMeter(k demand.Content) view.Meter {
-	m := gateMeter(k.Gate(), "")
+func editorMeter(c *web.Ctx, k demand.Content) view.Meter {
+	m := gateMeter(c, k.Gate(), "")
 	m.Post, m.Form = "/demands/gate", editorID
 	return m
 }
@@ -122,10 +121,10 @@ func (p *Pages) similar(c *web.Ctx, id int64, k demand.Content) ([]view.Link, er
 		l := view.Link{
 			Label: it.Content.Title,
 			Href:  kind.PagePath(it.ID),
-			Note:  fmt.Sprintf(" 相似 %d%%，已公开", int(math.Round(alike*100))),
+			Note:  c.T(" 相似 %d%%，已公开", int(math.Round(alike*100))),
 		}
 		if it.Mine {
-			l.Href, l.Note = kind.DeskPath(it.ID), fmt.Sprintf(" 相似 %d%%，本单位的，%s", int(math.Round(alike*100)), words.ListingState(it.State))
+			l.Href, l.Note = kind.DeskPath(it.ID), c.T(" 相似 %d%%，本单位的，%s", int(math.Round(alike*100)), words.ListingState(it.State))
 		}
 		likes = append(likes, like{l, alike})
 	}
@@ -139,7 +138,7 @@ func (p *Pages) similar(c *web.Ctx, id int64, k demand.Content) ([]view.Link, er
 
 // gateBlocks stand on the preview of a listing whose kind has a gate: what its text says, and what may be there already.
 func gateBlocks(c *web.Ctx, kind drawnKind, it item, gate []listing.GatePart) ([]ui.Block, error) {
-	m := gateMeter(gate, kind.DeskPath(it.base().ID)+"/edit")
+	m := gateMeter(c, gate, kind.DeskPath(it.base().ID)+"/edit")
 	var err error
 	if m.Alike, err = it.alike(c); err != nil {
 		return nil, err

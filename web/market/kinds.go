@@ -49,13 +49,13 @@ type item interface {
 	actions() []listing.Event
 	topics() []string
 	contact() bool // the published version names a contact person
-	publicBlocks(who actor.Actor) []ui.Block
-	blocks(who actor.Actor) []ui.Block // of the working content
-	lead(c *web.Ctx) []string          // the line under the title on the page of its matches
+	publicBlocks(c *web.Ctx) []ui.Block
+	blocks(c *web.Ctx) []ui.Block // of the working content
+	lead(c *web.Ctx) []string     // the line under the title on the page of its matches
 	completeness() listing.Completeness
 	warnings() []fault.Field
-	gate() []listing.GatePart // nil for a kind without a gate
-	meter() *view.Meter       // that the editor keeps up to date; nil for a kind without a gate
+	gate() []listing.GatePart     // nil for a kind without a gate
+	meter(c *web.Ctx) *view.Meter // that the editor keeps up to date; nil for a kind without a gate
 	sections(a *ui.Ask) []view.Section
 	document(ctx context.Context) (search.Document, error)
 	// alike lists what may be the same thing twice; nil for a kind that does not look.
@@ -89,7 +89,11 @@ func (p *Pages) kinds() []drawnKind {
 				},
 				topicsOf: func(k demand.Content) []string { return k.Topics },
 				leadOf: func(c *web.Ctx, division string, k demand.Content) []string {
-					return ui.NotEmpty(ui.Place(k.Division, division), "预算："+ui.FirstOf(k.Budget.String(), "未填写"), ui.DeadlineWords(c, k.Deadline))
+					return ui.NotEmpty(
+						ui.Place(k.Division, division),
+						c.T("预算：%s", ui.FirstOf(k.Budget.String(), c.T("未填写"))),
+						ui.DeadlineWords(c, k.Deadline),
+					)
 				},
 				meterOf: editorMeter, twins: p.similar,
 			},
@@ -112,13 +116,13 @@ type drawing[C listing.Content[C]] struct {
 	pages    *Pages
 	book     *listing.Book[C]
 	row      func(*web.Ctx, listing.Item[C], identity.Organisation) view.Row
-	shown    func(C, actor.Actor) []ui.Block
+	shown    func(*web.Ctx, C, actor.Actor) []ui.Block
 	fields   func(*ui.Ask, C) []view.Section
 	read     func(*web.Ctx, *web.Form, C) (C, error)
 	begin    func(c *web.Ctx, contact listing.Contact, division string) C
 	topicsOf func(C) []string
 	leadOf   func(c *web.Ctx, division string, k C) []string
-	meterOf  func(C) view.Meter                                         // nil: no gate
+	meterOf  func(*web.Ctx, C) view.Meter                               // nil: no gate
 	twins    func(c *web.Ctx, id int64, content C) ([]view.Link, error) // nil: does not look
 }
 
@@ -208,8 +212,8 @@ func (d drawn[C]) topics() []string         { return d.topicsOf(ui.Shown(d.it)) 
 
 func (d drawn[C]) contact() bool { return ui.Shown(d.it).Person() != (listing.Contact{}) }
 
-func (d drawn[C]) publicBlocks(who actor.Actor) []ui.Block { return d.shown(ui.Shown(d.it), who) }
-func (d drawn[C]) blocks(who actor.Actor) []ui.Block       { return d.shown(d.it.Content, who) }
+func (d drawn[C]) publicBlocks(c *web.Ctx) []ui.Block { return d.shown(c, ui.Shown(d.it), c.Actor()) }
+func (d drawn[C]) blocks(c *web.Ctx) []ui.Block       { return d.shown(c, d.it.Content, c.Actor()) }
 
 func (d drawn[C]) lead(c *web.Ctx) []string           { return d.leadOf(c, d.it.Division, ui.Shown(d.it)) }
 func (d drawn[C]) completeness() listing.Completeness { return d.it.Content.Completeness() }
@@ -217,11 +221,11 @@ func (d drawn[C]) warnings() []fault.Field            { return d.it.Content.Warn
 func (d drawn[C]) gate() []listing.GatePart           { return listing.GateOf(d.it.Content) }
 func (d drawn[C]) sections(a *ui.Ask) []view.Section  { return d.fields(a, d.it.Content) }
 
-func (d drawn[C]) meter() *view.Meter {
+func (d drawn[C]) meter(c *web.Ctx) *view.Meter {
 	if d.meterOf == nil {
 		return nil
 	}
-	m := d.meterOf(d.it.Content)
+	m := d.meterOf(c, d.it.Content)
 	return &m
 }
 

@@ -102,7 +102,7 @@ func (p *Pages) listingDetail(c *web.Ctx, kind drawnKind) error {
 	page.Breadcrumbs = []view.Link{{Label: kind.Label, Href: kind.ListPath()}}
 	row := view.Row{}
 	ui.AddListingTags(c, &row, l, l.Field, it.topics())
-	body := ui.Sheet{Tags: row.Tags, Sample: l.Sample, Main: it.publicBlocks(c.Actor())}
+	body := ui.Sheet{Tags: row.Tags, Sample: l.Sample, Main: it.publicBlocks(c)}
 	if row.Fresh != "" {
 		body.Tags = append(body.Tags, view.Tag{Label: row.Fresh, Tone: view.OK})
 	}
@@ -122,7 +122,7 @@ func (p *Pages) listingDetail(c *web.Ctx, kind drawnKind) error {
 		{Label: "所在地", Value: ui.Place(l.Division, org.Division)},
 	}
 	if l.PublishedAt != nil {
-		owner = append(owner, view.Fact{Label: "发布", Value: view.Day(*l.PublishedAt), Note: fmt.Sprintf("第 %d 版", l.PublishedVersion)})
+		owner = append(owner, view.Fact{Label: "发布", Value: view.Day(*l.PublishedAt), Note: c.T("第 %d 版", l.PublishedVersion)})
 	}
 	if l.ExpiresAt != nil {
 		owner = append(owner, view.Fact{Label: "有效到", Value: view.Day(*l.ExpiresAt)})
@@ -155,7 +155,7 @@ func listingActions(c *web.Ctx, kind drawnKind, it item) (actions []view.Action)
 		if kind.compared {
 			actions = append(actions, view.Action{Label: "加入比较", Href: compareAddress([]int64{l.ID}), Kind: view.Quiet})
 		}
-		actions = append(actions, view.Action{Label: "相似的" + kind.Label, Href: kind.PagePath(l.ID) + "/similar", Kind: view.Quiet})
+		actions = append(actions, view.Action{Label: c.T("相似的%s", kind.Label), Href: kind.PagePath(l.ID) + "/similar", Kind: view.Quiet})
 	}
 	return actions
 }
@@ -187,9 +187,9 @@ func prose(title, text string) []ui.Block {
 	return []ui.Block{{Title: title, Parts: view.Parts{view.Prose{view.T(text)}}}}
 }
 
-func achievementBlocks(k achievement.Content, who actor.Actor) []ui.Block {
+func achievementBlocks(c *web.Ctx, k achievement.Content, who actor.Actor) []ui.Block {
 	facts := []view.Fact{
-		{Label: "成熟度", TRL: k.Maturity.Level, Note: maturityNote(k.Maturity)}, {Label: "意向价格", Value: k.Price.String(), Num: true},
+		{Label: "成熟度", TRL: k.Maturity.Level, Note: maturityNote(c, k.Maturity)}, {Label: "意向价格", Value: k.Price.String(), Num: true},
 		{Label: "合作方式", Value: ui.Join(ui.Labels(codes.Cooperation, k.Cooperation))}, {Label: "技术领域", Value: codes.Field.Label(k.Field)},
 		{Label: "规划方向", Value: topicNames(k.Topics)}, {Label: "应用行业", Value: codes.Industry.Label(k.Industry)},
 	}
@@ -206,10 +206,10 @@ func achievementBlocks(k achievement.Content, who actor.Actor) []ui.Block {
 		blocks = append(blocks, measuresBlock("与现有方案对比", "本成果", "现有方案", rows))
 	}
 	blocks = slices.Concat(blocks, prose("成果介绍", k.Description), rightsBlock(k.IP), casesBlock(k.Cases), teamBlock(k.Team))
-	return append(append(blocks, filesBlock(k.Files)...), contactBlock(k.Contact, who)...)
+	return append(append(blocks, filesBlock(c, k.Files)...), contactBlock(k.Contact, who)...)
 }
 
-func demandBlocks(k demand.Content, who actor.Actor) []ui.Block {
+func demandBlocks(c *web.Ctx, k demand.Content, who actor.Actor) []ui.Block {
 	facts := []view.Fact{
 		{Label: "预算", Value: k.Budget.String(), Num: true}, {Label: "期限", Value: k.Deadline, Num: true},
 		{Label: "合作方式", Value: ui.Join(ui.Labels(codes.Cooperation, k.Cooperation))}, {Label: "要求的成熟度", TRL: k.MaturityMin},
@@ -237,18 +237,18 @@ func demandBlocks(k demand.Content, who actor.Actor) []ui.Block {
 		{"揭榜奖励和评判办法", k.Reward}} {
 		blocks = append(blocks, prose(part[0], part[1])...)
 	}
-	return append(append(blocks, filesBlock(k.Files)...), contactBlock(k.Contact, who)...)
+	return append(append(blocks, filesBlock(c, k.Files)...), contactBlock(k.Contact, who)...)
 }
 
-func maturityNote(m achievement.Maturity) string {
+func maturityNote(c *web.Ctx, m achievement.Maturity) string {
 	if m.Level == 0 {
 		return ""
 	}
 	switch m.Basis {
 	case achievement.BasisJudged:
-		return codes.TRL.Label(strconv.Itoa(m.Level)) + "；由" + m.Judge + "评价，" + m.Date
+		return c.T("%s；由%s评价，%s", codes.TRL.Label(strconv.Itoa(m.Level)), m.Judge, m.Date)
 	case achievement.BasisSelf:
-		return codes.TRL.Label(strconv.Itoa(m.Level)) + "；单位自评"
+		return c.T("%s；单位自评", codes.TRL.Label(strconv.Itoa(m.Level)))
 	default:
 		return ""
 	}
@@ -271,12 +271,12 @@ func choice(choices []listing.Choice, code string) string {
 	return code
 }
 
-func filesBlock(files []listing.Attachment) []ui.Block {
+func filesBlock(c *web.Ctx, files []listing.Attachment) []ui.Block {
 	var items []view.FileItem
 	for i, f := range files {
 		name := f.Caption
 		if name == "" {
-			name = fmt.Sprintf("附件 %d", i+1)
+			name = c.T("附件 %d", i+1)
 		}
 		items = append(
 			items,

@@ -105,7 +105,7 @@ func (p *Pages) matched(c *web.Ctx, kind drawnKind) (matched, error) {
 	}
 	m.cards, m.places, err = p.matchCards(c, m.want, m.found, func(otherID int64) view.Action {
 		if !ui.MayDeal(c.Actor()) {
-			return view.Action{Label: "看" + m.want.Label, Href: m.want.PagePath(otherID), Small: true, Kind: view.Quiet}
+			return view.Action{Label: c.T("看%s", m.want.Label), Href: m.want.PagePath(otherID), Small: true, Kind: view.Quiet}
 		}
 		v := url.Values{}
 		v.Set(ui.DealField(kind.Side), strconv.FormatInt(id, 10))
@@ -116,20 +116,20 @@ func (p *Pages) matched(c *web.Ctx, kind drawnKind) (matched, error) {
 }
 
 // note says how the list came about.
-func (m matched) note() string {
-	note := fmt.Sprintf("按匹配度排列的%s", m.want.Label)
+func (m matched) note(c *web.Ctx) string {
+	note := c.T("按匹配度排列的%s", m.want.Label)
 	if m.under {
 		note += "，连同线以下的"
 	}
 	var left []string
 	if n := m.found.Filtered; n > 0 {
-		left = append(left, fmt.Sprintf("%d 项成熟度低于要求", n))
+		left = append(left, c.T("%d 项成熟度低于要求", n))
 	}
 	if n := m.found.Under; n > 0 && !m.under {
-		left = append(left, fmt.Sprintf("%d 项只有个别词相同", n))
+		left = append(left, c.T("%d 项只有个别词相同", n))
 	}
 	if len(left) > 0 {
-		note += "。没有列出的：" + strings.Join(left, "，") + "。"
+		note += c.T("。没有列出的：%s。", strings.Join(left, "，"))
 	}
 	return note
 }
@@ -147,13 +147,13 @@ func (p *Pages) matches(c *web.Ctx, kind drawnKind) error {
 		{Label: kind.Label, Href: kind.ListPath()},
 		{Label: m.listing.Title, Href: kind.PagePath(id)},
 	}
-	body := Match{Heading: m.listing.Title, Lead: strings.Join(m.lead, " · "), Sample: m.listing.Sample, Title: "匹配到的" + m.want.Label,
+	body := Match{Heading: m.listing.Title, Lead: strings.Join(m.lead, " · "), Sample: m.listing.Sample, Title: c.T("匹配到的%s", m.want.Label),
 		Notices: matchNotices(m.found)}
 	if m.OwnListings {
 		p.answerable(c, &m)
 		p.Watch.Shown(c.Actor(), m.listing, m.places)
 	}
-	body.List, body.Actions = m.list(), m.actions()
+	body.List, body.Actions = m.list(c), m.actions(c)
 	if body.Side, err = p.matchSide(c, m); err != nil {
 		return err
 	}
@@ -161,15 +161,15 @@ func (p *Pages) matches(c *web.Ctx, kind drawnKind) error {
 }
 
 // list is what was found, or what to do where nothing was.
-func (m matched) list() *view.Matches {
+func (m matched) list(c *web.Ctx) *view.Matches {
 	list := &view.Matches{Cards: m.cards}
 	if len(m.cards) > 0 || m.found.Filtered > 0 {
-		list.Note = m.note()
+		list.Note = m.note(c)
 	}
 	if !m.under {
 		list.More = moreAction(m.found, m.kind.MatchesPath(m.listing.ID)+"?under=yes")
 	}
-	list.Empty = view.Empty{Icon: "search-x", Title: "暂无合适" + m.want.Label, Text: "没有一项达到匹配的最低要求，可以请技术经纪人帮忙。",
+	list.Empty = view.Empty{Icon: "search-x", Title: c.T("暂无合适%s", m.want.Label), Text: "没有一项达到匹配的最低要求，可以请技术经纪人帮忙。",
 		Actions: []view.Action{{Label: "请技术经纪人来谈", Href: "/brokers?field=" + m.listing.Field}}}
 	if m.OwnListings && m.listing.State.Live() {
 		list.Empty.Text = "没有一项达到匹配的最低要求。把缺的信息补上会更准，也可以请技术经纪人帮忙；有新的会提醒您。"
@@ -178,7 +178,7 @@ func (m matched) list() *view.Matches {
 }
 
 // actions take the list along.
-func (m matched) actions() []view.Action {
+func (m matched) actions(c *web.Ctx) []view.Action {
 	if len(m.cards) == 0 {
 		return nil
 	}
@@ -192,7 +192,7 @@ func (m matched) actions() []view.Action {
 		for _, place := range m.places[:min(maxCompared, len(m.places))] {
 			ids = append(ids, place.Listing.ID)
 		}
-		out = append(out, view.Action{Label: fmt.Sprintf("比较前 %d 项", len(ids)), Href: compareAddress(ids), Kind: view.Quiet, Small: true})
+		out = append(out, view.Action{Label: c.T("比较前 %d 项", len(ids)), Href: compareAddress(ids), Kind: view.Quiet, Small: true})
 	}
 	return out
 }
@@ -203,9 +203,9 @@ func (p *Pages) matchSide(c *web.Ctx, m matched) ([]ui.Block, error) {
 	edit := m.kind.DeskPath(m.listing.ID) + "/edit"
 	switch {
 	case m.OwnListings && len(m.parts) > 0:
-		out = append(out, ui.Block{Card: true, Title: "这条" + m.kind.Label + "说清楚了吗", Parts: view.Parts{gateMeter(m.parts, edit)}})
+		out = append(out, ui.Block{Card: true, Title: c.T("这条%s说清楚了吗", m.kind.Label), Parts: view.Parts{gateMeter(c, m.parts, edit)}})
 	case m.OwnListings && len(m.gate.Missing) > 0:
-		share := view.Share{Done: m.gate.Percent, Of: 100, Label: fmt.Sprintf("%d%%。补上下面几处，匹配会更准：", m.gate.Percent)}
+		share := view.Share{Done: m.gate.Percent, Of: 100, Label: c.T("%d%%。补上下面几处，匹配会更准：", m.gate.Percent)}
 		var missing view.Links
 		for _, miss := range m.gate.Missing[:min(4, len(m.gate.Missing))] {
 			missing = append(missing, view.Link{Label: miss.Label, Href: edit + "#" + miss.Path})
@@ -246,20 +246,20 @@ func (p *Pages) similarTo(c *web.Ctx, kind drawnKind) error {
 		return err
 	}
 	cards, _, err := p.matchCards(c, kind, found, func(id int64) view.Action {
-		return view.Action{Label: "看" + kind.Label, Href: kind.PagePath(id), Small: true, Kind: view.Quiet}
+		return view.Action{Label: c.T("看%s", kind.Label), Href: kind.PagePath(id), Small: true, Kind: view.Quiet}
 	})
 	if err != nil {
 		return err
 	}
-	page := c.Page("相似的" + kind.Label)
+	page := c.Page(c.T("相似的%s", kind.Label))
 	page.Nav = kind.Path
 	page.Breadcrumbs = []view.Link{{Label: kind.Label, Href: kind.ListPath()}, {Label: l.Title, Href: kind.PagePath(l.ID)}}
-	body := Match{Heading: page.Title, Lead: "与“" + l.Title + "”内容相近的" + kind.Label + "，相近的在前。", Sample: l.Sample,
+	body := Match{Heading: page.Title, Lead: c.T("与“%s”内容相近的%s，相近的在前。", l.Title, kind.Label), Sample: l.Sample,
 		Title: page.Title, Notices: matchNotices(found), List: &view.Matches{Cards: cards, Empty: view.Empty{
 			Icon:    "search-x",
-			Title:   "没有相似的" + kind.Label,
-			Text:    "目前公开的" + kind.Label + "里没有内容相近的。",
-			Actions: []view.Action{{Label: "看全部" + kind.Label, Href: kind.ListPath()}},
+			Title:   c.T("没有相似的%s", kind.Label),
+			Text:    c.T("目前公开的%s里没有内容相近的。", kind.Label),
+			Actions: []view.Action{{Label: c.T("看全部%s", kind.Label), Href: kind.ListPath()}},
 		}}}
 	return c.Render("market/match", view.With[Match]{Page: page, Body: body})
 }
@@ -371,9 +371,9 @@ func (p *Pages) matchCards(
 			card.Reasons = append(card.Reasons, markWords(r, e.Words))
 		}
 		if e.Lack != "" {
-			card.Short = view.T("不足：" + strings.TrimPrefix(e.Lack, "不足："))
+			card.Short = view.T(c.T("不足：%s", strings.TrimPrefix(e.Lack, "不足：")))
 		}
-		card.Sheet, card.Sum = scoreSheet(e, card.Score)
+		card.Sheet, card.Sum = scoreSheet(c, e, card.Score)
 		cards = append(cards, card)
 		places = append(places, watch.Place{Listing: it.Listing, Rank: len(cards), Explained: e})
 	}
@@ -420,7 +420,7 @@ func markWords(text string, words []string) view.Text {
 }
 
 // scoreSheet is how a score came about, in tenths of a point: the lines add up to the sum, as who checks them expects.
-func scoreSheet(e matching.Explained, score int) ([]view.ScoreLine, string) {
+func scoreSheet(c *web.Ctx, e matching.Explained, score int) ([]view.ScoreLine, string) {
 	var points, full []float64
 	for _, k := range e.Contributions {
 		points, full = append(points, k.Points*1000), append(full, k.Weight*1000)
@@ -439,7 +439,7 @@ func scoreSheet(e matching.Explained, score int) ([]view.ScoreLine, string) {
 			},
 		)
 	}
-	return lines, fmt.Sprintf(
+	return lines, c.T(
 		"合计 %.1f，满分 %.1f，折合 %.1f%%，匹配度 %d。除文字内容外，各项按文字内容吻合的程度计分。",
 		sum/10,
 		most/10,
@@ -478,7 +478,7 @@ func (p *Pages) brokerBlock(c *web.Ctx, l listing.Listing) ui.Block {
 			view.Link{
 				Label: s.Name,
 				Href:  fmt.Sprintf("/brokers/%d", s.AccountID),
-				Note:  " " + s.Organisation + "，擅长" + ui.Join(ui.Labels(codes.Field, s.Fields[:min(2, len(s.Fields))])),
+				Note:  c.T(" %s，擅长%s", s.Organisation, ui.Join(ui.Labels(codes.Field, s.Fields[:min(2, len(s.Fields))]))),
 			},
 		)
 	}

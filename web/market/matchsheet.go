@@ -2,7 +2,6 @@ package market
 
 import (
 	"bytes"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -56,7 +55,7 @@ func (p *Pages) printMatches(c *web.Ctx, kind drawnKind) error {
 	}
 	t := view.Table{
 		Compact: true,
-		Caption: m.note(),
+		Caption: m.note(c),
 		Columns: []view.Column{
 			{Label: "序", Numeric: true},
 			{Label: m.want.Label},
@@ -65,19 +64,19 @@ func (p *Pages) printMatches(c *web.Ctx, kind drawnKind) error {
 			{Label: "价格、方式"},
 			{Label: "会上记录"},
 		},
-		Empty: view.Empty{Title: "暂无合适" + m.want.Label},
+		Empty: view.Empty{Title: c.T("暂无合适%s", m.want.Label)},
 	}
 	for _, l := range m.lines() {
 		why := l.reasons
 		if l.lack != "" {
-			why += "。不足：" + l.lack
+			why += c.T("。不足：%s", l.lack)
 		}
 		t.Rows = append(
 			t.Rows,
 			view.TableRow{
 				Cells: []view.Cell{
 					{Text: strconv.Itoa(l.rank)},
-					{Text: l.title, Header: true, Note: fmt.Sprintf("%s，%s，编号 %d", l.unit, l.area, l.id), Href: m.want.PagePath(l.id)},
+					{Text: l.title, Header: true, Note: c.T("%s，%s，编号 %d", l.unit, l.area, l.id), Href: m.want.PagePath(l.id)},
 					{Text: strconv.Itoa(l.score)},
 					{Text: why},
 					{Text: l.price, Note: l.ways},
@@ -87,20 +86,24 @@ func (p *Pages) printMatches(c *web.Ctx, kind drawnKind) error {
 		)
 	}
 	page := c.Page("匹配单")
-	lead := kind.Label + "编号 " + strconv.FormatInt(
+	lead := c.T("%s编号 %s · %s · 打印于 %s", kind.Label, strconv.FormatInt(
 		m.listing.ID,
 		10,
-	) + " · " + strings.Join(
+	), strings.Join(
 		m.lead,
 		" · ",
-	) + " · 打印于 " + view.DayTime(
+	), view.DayTime(
 		c.Now(),
-	)
+	))
 	if m.listing.Sample {
-		lead = "样例 · " + lead
+		lead = c.T("样例 · %s", lead)
 	}
-	return ui.ShowSheet(c, page, ui.Sheet{Heading: view.T("匹配单：" + m.listing.Title), Lead: lead, Main: []ui.Block{{Parts: view.Parts{t}}},
-		Actions: []view.Action{{Label: "返回匹配页", Href: kind.MatchesPath(m.listing.ID), Kind: view.Quiet, Small: true}}})
+	return ui.ShowSheet(
+		c,
+		page,
+		ui.Sheet{Heading: view.T(c.T("匹配单：%s", m.listing.Title)), Lead: lead, Main: []ui.Block{{Parts: view.Parts{t}}},
+			Actions: []view.Action{{Label: "返回匹配页", Href: kind.MatchesPath(m.listing.ID), Kind: view.Quiet, Small: true}}},
+	)
 }
 
 func (p *Pages) matchesExcel(c *web.Ctx, kind drawnKind) error {
@@ -108,7 +111,7 @@ func (p *Pages) matchesExcel(c *web.Ctx, kind drawnKind) error {
 	if err != nil {
 		return err
 	}
-	s := document.Sheet{Name: "匹配单", Notes: []string{kind.Label + "：" + m.listing.Title, m.note() + "；生成于 " + view.DayTime(c.Now())},
+	s := document.Sheet{Name: "匹配单", Notes: []string{kind.Label + "：" + m.listing.Title, c.T("%s；生成于 %s", m.note(c), view.DayTime(c.Now()))},
 		Columns: []document.SheetColumn{
 			{Title: "序", Kind: document.Count, Width: 6},
 			{Title: m.want.Label, Width: 40},
@@ -163,5 +166,5 @@ func (p *Pages) matchesExcel(c *web.Ctx, kind drawnKind) error {
 	if err := document.WriteExcel(&b, s); err != nil {
 		return err
 	}
-	return c.Download(fmt.Sprintf("匹配单-%d.xlsx", m.listing.ID), web.ExcelMIME, &b)
+	return c.Download(c.T("匹配单-%d.xlsx", m.listing.ID), web.ExcelMIME, &b)
 }

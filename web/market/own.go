@@ -88,7 +88,7 @@ func (p *Pages) readOwn(c *web.Ctx, kind drawnKind, id int64) (own, error) {
 	if err != nil {
 		return own{}, err
 	}
-	return own{it, it.base(), it.blocks(c.Actor()), it.completeness(), it.warnings(), it.actions()}, nil
+	return own{it, it.base(), it.blocks(c), it.completeness(), it.warnings(), it.actions()}, nil
 }
 
 // ownListing is preview, actions and history of one's own listing.

@@ -81,7 +81,7 @@ func (p *Pages) alertBlock(c *web.Ctx, m matched) (ui.Block, error) {
 	if err != nil {
 		return ui.Block{}, err
 	}
-	b := ui.Block{Card: true, Title: "新匹配提醒", Intro: "有新的" + m.want.Label + "进入这条" + m.kind.Label + "的前十名时，在消息里告诉您，每天早上合并发一封邮件。每一对只说一次。"}
+	b := ui.Block{Card: true, Title: "新匹配提醒", Intro: c.T("有新的%s进入这条%s的前十名时，在消息里告诉您，每天早上合并发一封邮件。每一对只说一次。", m.want.Label, m.kind.Label)}
 	label, value := "不再提醒", "off"
 	if !wanted {
 		b.Intro, label, value = "提醒已关闭，这一页仍然可以随时看。", "恢复提醒", "on"
@@ -97,7 +97,7 @@ func (p *Pages) alertBlock(c *web.Ctx, m matched) (ui.Block, error) {
 	}
 	kept := view.Link{Label: "收藏和不合适的", Href: "/kept"}
 	if n := len(m.standing.Refused); n > 0 {
-		kept.Note = fmt.Sprintf(" 这一条有 %d 项标为不合适，不再列出", n)
+		kept.Note = c.T(" 这一条有 %d 项标为不合适，不再列出", n)
 	}
 	b.Add(view.Links{kept}, answers)
 	return b, nil
@@ -200,7 +200,7 @@ func (p *Pages) kept(c *web.Ctx) error {
 		row := view.Row{
 			Title:  view.T(there.title),
 			Href:   at,
-			Meta:   []string{"为“" + mine.title + "”", view.Ago(c.Now(), pair.At)},
+			Meta:   []string{c.T("为“%s”", mine.title), view.Ago(c.Now(), pair.At)},
 			Sample: there.sample,
 		}
 		if there.title == "" {
@@ -226,7 +226,7 @@ func (p *Pages) kept(c *web.Ctx) error {
 	}
 	body := ui.Sheet{Lead: "本单位在匹配页上收藏的，和标为不合适的。", Main: []ui.Block{{Parts: view.Parts{keep}}}}
 	if len(refused.Items) > 0 {
-		body.Main = append(body.Main, ui.Block{Fold: fmt.Sprintf("标为不合适的（%d）", len(refused.Items)), Parts: view.Parts{refused}})
+		body.Main = append(body.Main, ui.Block{Fold: c.T("标为不合适的（%d）", len(refused.Items)), Parts: view.Parts{refused}})
 	}
 	return ui.ShowSheet(c, c.Page("收藏"), body)
 }
@@ -422,7 +422,7 @@ func (p *Pages) feed(c *web.Ctx) error {
 	updated := saved.CreatedAt
 	doc := atomFeed{
 		ID:    fmt.Sprintf("tag:%s,2026:search/%d", host, saved.ID),
-		Title: "科技大市场：" + saved.Name,
+		Title: c.T("科技大市场：%s", saved.Name),
 		Links: []atomLink{{Rel: "self", Href: c.BaseURL() + "/feeds/" + saved.FeedToken}, {Href: c.BaseURL() + p.savedAddress(saved.Query)}},
 	}
 	for _, e := range entries {
@@ -455,7 +455,7 @@ func (p *Pages) askEndFeed(c *web.Ctx) error {
 		c,
 		page,
 		ui.Sheet{
-			Heading: view.T("结束“" + name + "”的提醒"),
+			Heading: view.T(c.T("结束“%s”的提醒", name)),
 			Lead:    "结束后不再提醒；搜索的订阅源也会失效。",
 			Actions: []view.Action{{Label: "结束提醒", Post: "/feeds/" + c.Param("token") + "/end"}},
 		},
@@ -491,6 +491,6 @@ func (p *Pages) confirmAsked(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	c.Flash(view.OK, fmt.Sprintf("已确认 %d 条%s仍然有效，谢谢。", n, kind.Label))
+	c.Flash(view.OK, c.T("已确认 %d 条%s仍然有效，谢谢。", n, kind.Label))
 	return c.See("/desk")
 }

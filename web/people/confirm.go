@@ -16,7 +16,7 @@ func (p *Pages) confirmation(c *web.Ctx) error {
 		return err
 	}
 	at := "/confirm/" + url.PathEscape(c.Param("token"))
-	return ui.ShowSheet(c, c.Page("确认邮箱"), ui.Sheet{Lead: "邮箱 " + email + " 是您本人的，请点“确认”。", Main: []ui.Block{{Parts: view.Parts{
+	return ui.ShowSheet(c, c.Page("确认邮箱"), ui.Sheet{Lead: c.T("邮箱 %s 是您本人的，请点“确认”。", email), Main: []ui.Block{{Parts: view.Parts{
 		view.Actions{{Label: "确认", Post: at}}}}}})
 }
 
@@ -45,7 +45,7 @@ func (p *Pages) waiting(c *web.Ctx) error {
 		body.Lead = "账号里还没有邮箱。请先在“账号”里填写，我们会发去一封确认信。"
 		body.Actions = []view.Action{{Label: "填写邮箱", Href: "/account"}}
 	default:
-		body.Lead = "确认信已发到 " + email + "。打开信里的链接，点“确认”就可以了。"
+		body.Lead = c.T("确认信已发到 %s。打开信里的链接，点“确认”就可以了。", email)
 		body.Main = []ui.Block{{Title: "没有收到", Intro: "请先看看垃圾邮件。邮箱写错了的，在“账号”里改正。每天最多发 5 封。", Parts: view.Parts{
 			view.Actions{{Label: "重发确认信", Post: web.ConfirmPath}, {Label: "改邮箱", Href: "/account", Kind: view.Quiet}}}}}
 	}
@@ -64,6 +64,6 @@ func (p *Pages) resend(c *web.Ctx) error {
 	case err != nil:
 		return err
 	}
-	c.Flash(view.OK, "确认信已发到 "+email+"。")
+	c.Flash(view.OK, c.T("确认信已发到 %s。", email))
 	return c.See(web.ConfirmPath)
 }

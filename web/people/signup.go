@@ -1,7 +1,6 @@
 package people
 
 import (
-	"fmt"
 	"net/url"
 
 	"techmarket/internal/foundation/actor"
@@ -50,8 +49,7 @@ func (p *Pages) showSignUp(c *web.Ctx, form *web.Form, err error) error {
 		view.Section{Title: "您本人", Hint: "您将成为本单位的管理员，可以邀请其他人。", Fields: personFields(a)})
 	f.Guard = true
 	return ui.ShowSheetStatus(c, ui.FormStatus(err), c.Page("注册单位"), ui.Sheet{
-		Lead: "注册后先做一件事：打开我们发到您邮箱的确认信，点“确认”。确认之前只能写草稿，不能上传、邀请、发起对接和查看联系方式。" +
-			"单位信息由自治区管理员核对，核对之后可以发布和签约。",
+		Lead: "注册后先做一件事：打开我们发到您邮箱的确认信，点“确认”。确认之前只能写草稿，不能上传、邀请、发起对接和查看联系方式。单位信息由自治区管理员核对，核对之后可以发布和签约。",
 		Main: a.Blocks(f),
 	})
 }
@@ -71,7 +69,7 @@ func (p *Pages) doSignUp(c *web.Ctx) error {
 		}
 		return err
 	}
-	return p.enter(c, in.Person, "注册成功。确认信已发到 "+in.Person.Email+"，请打开信里的链接确认邮箱；现在可以先写草稿。")
+	return p.enter(c, in.Person, c.T("注册成功。确认信已发到 %s，请打开信里的链接确认邮箱；现在可以先写草稿。", in.Person.Email))
 }
 
 // enter signs a person in who has just registered.
@@ -96,10 +94,10 @@ func (p *Pages) showInvitation(c *web.Ctx, form *web.Form, ferr error) error {
 		return err
 	}
 	address := "/invitations/" + url.PathEscape(c.Param("token"))
-	body := ui.Sheet{Lead: fmt.Sprintf("%s 邀请您加入 %s，身份：%s。", inv.InvitedBy, inv.OrganisationName, ui.Join(web.RoleLabels(inv.Roles)))}
+	body := ui.Sheet{Lead: c.T("%s 邀请您加入 %s，身份：%s。", inv.InvitedBy, inv.OrganisationName, ui.Join(web.RoleLabels(inv.Roles)))}
 	if c.Actor().SignedIn() {
 		body.Main = []ui.Block{
-			{Parts: view.Parts{view.Prose{view.T("以 " + c.Actor().Name + " 的账号加入。")}, view.Actions{{Label: "加入", Post: address}}}},
+			{Parts: view.Parts{view.Prose{view.T(c.T("以 %s 的账号加入。", c.Actor().Name))}, view.Actions{{Label: "加入", Post: address}}}},
 		}
 	} else {
 		a := ui.NewAsk(form, ferr)
@@ -129,5 +127,5 @@ func (p *Pages) acceptInvitation(c *web.Ctx) error {
 		}
 		return err
 	}
-	return p.enter(c, person, "已注册并加入。确认信已发到 "+person.Email+"，请打开信里的链接确认邮箱。")
+	return p.enter(c, person, c.T("已注册并加入。确认信已发到 %s，请打开信里的链接确认邮箱。", person.Email))
 }

@@ -80,7 +80,7 @@ func (p *Pages) policies(c *web.Ctx) error {
 		row := view.Row{Title: view.T(k.Title), Href: policyPath(k.ID), Lead: view.T(ui.Clip(k.Content.Summary, 90)), Sample: k.Sample,
 			HeadingTag: "h2",
 			Meta:       ui.NotEmpty(k.Issuer, k.Number, view.Day(k.IssuedOn)), Tags: []view.Tag{standing(c, k)},
-			Right: fmt.Sprintf("%d 条可核对", len(k.Content.Clauses)), RightNote: whose(k.Division)}
+			Right: c.T("%d 条可核对", len(k.Content.Clauses)), RightNote: whose(k.Division)}
 		for _, b := range benefits(k) {
 			row.Tags = append(row.Tags, view.Tag{Label: b, Tone: view.Info})
 		}
@@ -144,19 +144,19 @@ func (p *Pages) showPolicy(c *web.Ctx, form *web.Form, ferr error) error {
 		body.Actions = []view.Action{{Label: "用我的情况核对", Href: policyPath(id) + "/check"}}
 	}
 	for _, clause := range k.Content.Clauses {
-		body.Main = append(body.Main, clauseBlock(clause))
+		body.Main = append(body.Main, clauseBlock(c, clause))
 	}
 	answers := ui.Block{ID: "answers", Title: "公开的答复"}
 	for _, q := range public {
-		answers.Add(view.Facts{Wide: true, Items: []view.Fact{{Label: "问：" + q.Question, Text: view.T(q.Answer),
-			Note: "答复于 " + view.Day(*q.AnsweredAt)}}})
+		answers.Add(view.Facts{Wide: true, Items: []view.Fact{{Label: c.T("问：%s", q.Question), Text: view.T(q.Answer),
+			Note: c.T("答复于 %s", view.Day(*q.AnsweredAt))}}})
 	}
 	if len(public) == 0 {
 		answers.Intro = "还没有公开的答复。"
 	}
 	body.Main = append(body.Main, answers)
 	facts := []view.Fact{{Label: "发文单位", Value: k.Issuer}, {Label: "文号", Value: k.Number}, {Label: "适用地区", Value: whose(k.Division)},
-		{Label: "发文日期", Value: view.Day(k.IssuedOn)}, {Label: "有效期", Value: validity(k)}}
+		{Label: "发文日期", Value: view.Day(k.IssuedOn)}, {Label: "有效期", Value: validity(c, k)}}
 	if k.Source != "" {
 		facts = append(facts, view.Fact{Label: "原文", Value: "查看原文", Href: k.Source})
 	}
@@ -167,39 +167,39 @@ func (p *Pages) showPolicy(c *web.Ctx, form *web.Form, ferr error) error {
 	return ui.ShowSheetStatus(c, ui.StatusAfter(ferr), page, body)
 }
 
-func validity(k policy.Policy) string {
+func validity(c *web.Ctx, k policy.Policy) string {
 	if k.ValidTo == nil {
-		return view.Day(k.ValidFrom) + "起施行"
+		return c.T("%s起施行", view.Day(k.ValidFrom))
 	}
-	return view.Day(k.ValidFrom) + "至 " + view.Day(*k.ValidTo)
+	return c.T("%s至 %s", view.Day(k.ValidFrom), view.Day(*k.ValidTo))
 }
 
-func clauseBlock(k policy.Provision) ui.Block {
+func clauseBlock(c *web.Ctx, k policy.Provision) ui.Block {
 	var conditions []string
 	for _, cond := range k.Conditions {
-		conditions = append(conditions, conditionWords(cond))
+		conditions = append(conditions, conditionWords(c, cond))
 	}
 	facts := []view.Fact{{Label: "条件", Value: ui.FirstOf(strings.Join(conditions, "；"), "没有可以核对的条件，见原文")}}
 	for _, a := range k.Amounts {
-		facts = append(facts, view.Fact{Label: "金额", Value: amountWords(a), Note: span(a.From, a.To)})
+		facts = append(facts, view.Fact{Label: "金额", Value: amountWords(c, a), Note: span(c, a.From, a.To)})
 	}
 	if k.Opens != nil && k.Closes != nil {
-		facts = append(facts, view.Fact{Label: "申报时间", Value: span(*k.Opens, k.Closes)})
+		facts = append(facts, view.Fact{Label: "申报时间", Value: span(c, *k.Opens, k.Closes)})
 	}
 	facts = append(facts, view.Fact{Label: "申报材料", Value: strings.Join(k.Papers, "、")}, view.Fact{Label: "受理单位", Value: k.Office,
 		Note: k.Phone})
 	return ui.Block{ID: "clause-" + k.ID, Title: ui.FirstOf(k.Title, k.ID), Intro: k.Article, Parts: view.Parts{view.Facts{Items: facts}}}
 }
 
-func span(from fact.Day, to *fact.Day) string {
+func span(c *web.Ctx, from fact.Day, to *fact.Day) string {
 	if to == nil {
-		return from.String() + " 起"
+		return c.T("%s 起", from.String())
 	}
-	return from.String() + " 至 " + to.String()
+	return c.T("%s 至 %s", from.String(), to.String())
 }
 
 // conditionWords says a condition as a person would.
-func conditionWords(k policy.Condition) string {
+func conditionWords(c *web.Ctx, k policy.Condition) string {
 	label, unit := k.Fact, ""
 	if kind, ok := policy.Kind(k.Fact); ok {
 		label, unit = kind.Label, kind.Unit
@@ -217,7 +217,7 @@ func conditionWords(k policy.Condition) string {
 	}
 	said := label + words[k.Op] + strings.Join(values, "或") + unit
 	if k.AsOf != nil {
-		said += "（" + k.AsOf.String() + " 的情况）"
+		said += c.T("（%s 的情况）", k.AsOf.String())
 	}
 	return said
 }
@@ -244,7 +244,7 @@ func factValue(code, value string) string {
 }
 
 // amountWords says how an amount is worked out.
-func amountWords(a policy.Amount) string {
+func amountWords(c *web.Ctx, a policy.Amount) string {
 	label := a.Fact
 	if kind, ok := policy.Kind(a.Fact); ok {
 		label = kind.Label
@@ -255,13 +255,13 @@ func amountWords(a policy.Amount) string {
 		rate := ui.Percent(int64(t.RateBP)) + "%"
 		switch {
 		case t.Upto == nil && from == "":
-			parts = append(parts, "按 "+rate)
+			parts = append(parts, c.T("按 %s", rate))
 		case t.Upto == nil:
-			parts = append(parts, "超过 "+from+" 的部分按 "+rate)
+			parts = append(parts, c.T("超过 %s 的部分按 %s", from, rate))
 		case from == "":
-			parts = append(parts, "不超过 "+t.Upto.Short()+" 的部分按 "+rate)
+			parts = append(parts, c.T("不超过 %s 的部分按 %s", t.Upto.Short(), rate))
 		default:
-			parts = append(parts, from+" 至 "+t.Upto.Short()+" 的部分按 "+rate)
+			parts = append(parts, c.T("%s 至 %s 的部分按 %s", from, t.Upto.Short(), rate))
 		}
 		if t.Upto != nil {
 			from = t.Upto.Short()
@@ -269,7 +269,7 @@ func amountWords(a policy.Amount) string {
 	}
 	said := label + strings.Join(parts, "，")
 	if a.Cap != nil {
-		said += "，最高 " + a.Cap.Short()
+		said += c.T("，最高 %s", a.Cap.Short())
 	}
 	return said
 }
@@ -321,26 +321,26 @@ func (p *Pages) check(c *web.Ctx) error {
 	if ferr != nil && !ui.Refused(ferr) {
 		return ferr
 	}
-	page := c.Page("核对：" + k.Title)
+	page := c.Page(c.T("核对：%s", k.Title))
 	page.Nav, page.NoIndex = "policies", true
 	page.Breadcrumbs = []view.Link{{Label: "政策库", Href: "/policies"}, {Label: k.Title, Href: policyPath(id)}}
 	body := ui.Sheet{Heading: view.T("用我的情况核对"), Lead: k.Title, Sample: k.Sample,
-		Main: []ui.Block{{Parts: view.Parts{factForm(q, ferr, k, found)}}}}
+		Main: []ui.Block{{Parts: view.Parts{factForm(c, q, ferr, k, found)}}}}
 	switch {
 	case ferr != nil:
 	case !found.InForce:
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{&view.Notice{Tone: view.Warn, Title: "这项政策今天不在有效期内，不作核对"}}})
 	default:
-		result := ui.Block{ID: "result", Title: "核对结果", Intro: "截至 " + found.AsOf.String() + "。满足只表示可能符合，金额按条款测算；是否批准由受理单位决定。"}
+		result := ui.Block{ID: "result", Title: "核对结果", Intro: c.T("截至 %s。满足只表示可能符合，金额按条款测算；是否批准由受理单位决定。", found.AsOf.String())}
 		for i, a := range found.Clauses {
-			result.Add(findingFacts(k.Content.Clauses[i], a))
+			result.Add(findingFacts(c, k.Content.Clauses[i], a))
 		}
 		body.Main = append(body.Main, result)
 	}
 	return ui.ShowSheetStatus(c, ui.StatusAfter(ferr), page, body)
 }
 
-func factForm(q *web.Form, ferr error, k policy.Policy, found policy.Checked) view.Form {
+func factForm(c *web.Ctx, q *web.Form, ferr error, k policy.Policy, found policy.Checked) view.Form {
 	held := map[string]string{}
 	for _, f := range found.Held {
 		held[f.Fact] = f.Value
@@ -354,7 +354,7 @@ func factForm(q *web.Form, ferr error, k policy.Policy, found policy.Checked) vi
 	for _, n := range found.Needs {
 		hint := ""
 		if v := held[n.Code]; v != "" {
-			hint = "平台记录：" + factValue(n.Code, v) + "。不填就按记录核对"
+			hint = c.T("平台记录：%s。不填就按记录核对", factValue(n.Code, v))
 		}
 		field := a.Text(n.Code, n.Label, "", ui.Hint(hint), ui.Width("m"))
 		switch n.Type {
@@ -376,12 +376,12 @@ func factForm(q *web.Form, ferr error, k policy.Policy, found policy.Checked) vi
 	return f
 }
 
-func findingFacts(clause policy.Provision, a policy.ClauseAnswer) view.Component {
+func findingFacts(c *web.Ctx, clause policy.Provision, a policy.ClauseAnswer) view.Component {
 	tone := map[policy.Answer]view.Tone{policy.Met: view.OK, policy.NotMet: view.Bad, policy.Missing: view.Warn}
 	label := map[policy.Answer]string{policy.Met: "可能符合", policy.NotMet: "不满足", policy.Missing: "缺信息"}
 	items := []view.Fact{{Label: ui.FirstOf(clause.Title, clause.ID), Tags: []view.Tag{{Label: label[a.Answer], Tone: tone[a.Answer]}}}}
 	for i, answer := range a.Conditions {
-		items = append(items, view.Fact{Label: conditionWords(clause.Conditions[i]), Tags: []view.Tag{{Label: string(answer),
+		items = append(items, view.Fact{Label: conditionWords(c, clause.Conditions[i]), Tags: []view.Tag{{Label: string(answer),
 			Tone: tone[answer]}}})
 	}
 	for _, code := range a.Missing {
@@ -390,7 +390,7 @@ func findingFacts(clause policy.Provision, a policy.ClauseAnswer) view.Component
 		}
 	}
 	if a.Amount != nil {
-		items = append(items, view.Fact{Label: "按条款测算", Value: a.Amount.Grouped() + " 元", Num: true})
+		items = append(items, view.Fact{Label: "按条款测算", Value: c.T("%s 元", a.Amount.Grouped()), Num: true})
 	}
 	return view.Facts{Items: items}
 }

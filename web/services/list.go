@@ -3,7 +3,6 @@ package services
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -82,7 +81,7 @@ func (p *Pages) list(c *web.Ctx) error {
 		return err
 	}
 	body := ui.Listing{Lead: d.Lead, Rail: rail(d, f), Pager: view.Pager{Total: -1}}
-	body.Search = &view.Search{Action: d.ListPath(), Name: "q", Value: f.Text, Label: "按" + d.NameOf + "查找", Placeholder: d.NameOf,
+	body.Search = &view.Search{Action: d.ListPath(), Name: "q", Value: f.Text, Label: c.T("按%s查找", d.NameOf), Placeholder: d.NameOf,
 		Submit: "查找", Hidden: body.Rail.Hidden}
 	body.Head = &view.ListHead{Found: min(total, register.CountMost), Unit: "条"}
 	if body.Rail.Active > 0 || f.Text != "" {
@@ -99,7 +98,10 @@ func (p *Pages) list(c *web.Ctx) error {
 	if web.Members().Allows(c.Actor()) {
 		body.Actions = []view.Action{{Label: "填报", Href: d.ListPath() + "/new"}}
 	}
-	rows := view.Rows{Label: d.Label, Empty: view.Empty{Icon: "search", Title: "没有符合条件的" + d.Label, Text: "减少筛选条件再试；符合条件的单位可以自己填报，审核后入库。"}}
+	rows := view.Rows{
+		Label: d.Label,
+		Empty: view.Empty{Icon: "search", Title: c.T("没有符合条件的%s", d.Label), Text: "减少筛选条件再试；符合条件的单位可以自己填报，审核后入库。"},
+	}
 	for _, i := range items {
 		rows.Items = append(rows.Items, p.row(d, i, d.PagePath(i.ID)))
 	}
@@ -265,8 +267,8 @@ func (p *Pages) figures(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	t := view.Table{Caption: d.Label + "，按盟市和等级", HideCaption: true, Columns: []view.Column{{Label: "地区"}, {Label: "在册", Numeric: true}},
-		Empty: view.Empty{Title: "还没有在册的" + d.Label, Text: "样例数据不计入；可在下方切换查看。"}}
+	t := view.Table{Caption: c.T("%s，按盟市和等级", d.Label), HideCaption: true, Columns: []view.Column{{Label: "地区"}, {Label: "在册", Numeric: true}},
+		Empty: view.Empty{Title: c.T("还没有在册的%s", d.Label), Text: "样例数据不计入；可在下方切换查看。"}}
 	for _, g := range d.Grades {
 		t.Columns = append(t.Columns, view.Column{Label: g.Label, Numeric: true})
 	}
@@ -297,8 +299,8 @@ func (p *Pages) figures(c *web.Ctx) error {
 	if sample {
 		other = view.Link{Label: "看正式数据的统计", Href: d.ListPath() + "/figures"}
 	}
-	page := c.Page(d.Label + "统计")
+	page := c.Page(c.T("%s统计", d.Label))
 	page.Breadcrumbs = []view.Link{{Label: "人员与服务", Href: "/registers"}, {Label: d.Label, Href: d.ListPath()}}
-	return ui.ShowSheet(c, page, ui.Sheet{Sample: sample, Lead: fmt.Sprintf("截至 %s 在册的数量；本人未同意公开的计入在册，不在名单里显示。等级按认定文件的起止日期计。",
+	return ui.ShowSheet(c, page, ui.Sheet{Sample: sample, Lead: c.T("截至 %s 在册的数量；本人未同意公开的计入在册，不在名单里显示。等级按认定文件的起止日期计。",
 		p.Registers.Today().Format("2006-01-02")), Main: []ui.Block{{Parts: view.Parts{t, view.Links{other}}}}})
 }

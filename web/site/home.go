@@ -93,14 +93,14 @@ func doors(c *web.Ctx) []view.Entry {
 		filing = "/registry"
 	}
 	return []view.Entry{
-		{Icon: "book-open", Label: c.T("home.door.policy"), Note: c.T("home.door.policy.note"), Href: "/policies"},
-		{Icon: "circle-help", Label: c.T("home.door.rd"), Note: c.T("home.door.rd.note"), Href: "/demands/new"},
-		{Icon: "lightbulb", Label: c.T("home.door.result"), Note: c.T("home.door.result.note"), Href: "/achievements/new"},
-		{Icon: "building-2", Label: c.T("home.door.incubate"), Note: c.T("home.door.incubate.note"), Href: "/registers"},
-		{Icon: "landmark", Label: c.T("home.door.finance"), Note: c.T("home.door.finance.note"), Href: "/policies"},
-		{Icon: "badge-check", Label: c.T("home.door.ip"), Note: c.T("home.door.ip.note"), Href: "/achievements"},
-		{Icon: "scale", Label: c.T("home.door.trade"), Note: c.T("home.door.trade.note"), Href: "/sales"},
-		{Icon: "stamp", Label: c.T("home.door.register"), Note: c.T("home.door.register.note"), Href: filing},
+		{Icon: "book-open", Label: c.T("政策咨询"), Note: c.T("查政策、核对条件、提问"), Href: "/policies"},
+		{Icon: "circle-help", Label: c.T("科技研发"), Note: c.T("提出技术难题，找研发单位"), Href: "/demands/new"},
+		{Icon: "lightbulb", Label: c.T("成果登记"), Note: c.T("发布成果；科技成果登记在科技主管部门办理"), Href: "/achievements/new"},
+		{Icon: "building-2", Label: c.T("创业孵化"), Note: c.T("园区、孵化器和中试平台名录"), Href: "/registers"},
+		{Icon: "landmark", Label: c.T("科技金融"), Note: c.T("本市场暂未办理；可先看扶持政策"), Href: "/policies"},
+		{Icon: "badge-check", Label: c.T("知识产权"), Note: c.T("看带专利的成果；代理和质押暂未办理"), Href: "/achievements"},
+		{Icon: "scale", Label: c.T("技术产权交易"), Note: c.T("挂牌、竞价、公示"), Href: "/sales"},
+		{Icon: "stamp", Label: c.T("技术合同登记"), Note: c.T("预审、提交、进度"), Href: filing},
 	}
 }
 
@@ -114,7 +114,7 @@ func (p *Pages) homeNeeds(c *web.Ctx, body *Home) error {
 	if err != nil {
 		return err
 	}
-	body.DemandsTitle = c.T("home.needs")
+	body.DemandsTitle = c.T("等你来解的需求")
 	body.Demands = view.Rows{
 		Label: body.DemandsTitle,
 		Empty: view.Empty{Title: "还没有需求", Actions: []view.Action{{Label: "发布第一条需求", Href: "/demands/new"}}},
@@ -123,9 +123,9 @@ func (p *Pages) homeNeeds(c *web.Ctx, body *Home) error {
 	for i, it := range demands.Items {
 		fresh := it.PublishedAt != nil && it.PublishedAt.After(week)
 		if i == 0 && fresh {
-			body.DemandsTitle = c.T("home.needs.week")
+			body.DemandsTitle = c.T("本周新需求")
 		}
-		if !fresh && body.DemandsTitle == c.T("home.needs.week") {
+		if !fresh && body.DemandsTitle == c.T("本周新需求") {
 			break
 		}
 		body.Demands.Items = append(body.Demands.Items, ui.DemandRow(c, it, orgs[it.OrganisationID]))
@@ -191,7 +191,7 @@ func (p *Pages) listedFigures(c *web.Ctx, body *Home) error {
 	}
 	for _, k := range p.Catalogue.Kinds().All() {
 		body.Figures = append(body.Figures, view.Figure{Value: view.Count(counts[k.Kind].Local), Unit: "项",
-			Label: "在架" + k.Label + "（近期确认有效）", AsOf: clock.Local(c.Now()), Source: "本市场",
+			Label: c.T("在架%s（近期确认有效）", k.Label), AsOf: clock.Local(c.Now()), Source: "本市场",
 			Definition: "/stats/definitions#listing_live", List: k.ListPath(), Sample: sample})
 	}
 	return nil
@@ -205,14 +205,14 @@ func (p *Pages) homeMap(c *web.Ctx, body *Home) error {
 	if err != nil {
 		return err
 	}
-	body.MapNote = fmt.Sprintf("%d 年，按卖方所在地（输出），截至 %s", now.Year(), view.Day(now))
+	body.MapNote = c.T("%d 年，按卖方所在地（输出），截至 %s", now.Year(), view.Day(now))
 	suffix := ""
 	if len(areas) == 0 {
 		if areas, err = p.Stats.Map(c.Context(), stats.Output, from, to, true); err != nil {
 			return err
 		}
 		suffix = "&sample=1"
-		body.MapNote = "样例数据 · " + body.MapNote
+		body.MapNote = c.T("样例数据 · %s", body.MapNote)
 		body.TopNote = "样例数据，不代表真实登记情况。"
 	}
 	values, byLeague := map[string]float64{}, map[string]money.Fen{}
@@ -222,10 +222,13 @@ func (p *Pages) homeMap(c *web.Ctx, body *Home) error {
 			byLeague[l.Code] += a.Measure.Amount
 		}
 	}
-	chart := view.TileMap(view.Measure{Title: "各旗县技术合同成交额", Unit: "万元", Show: func(f float64) string { return view.Count(int(f + .5)) },
-		List: func(code string) string {
-			return "/stats/list?direction=output&from=" + from + "&to=" + to + "&area=" + code + suffix
-		}}, values)
+	chart := view.TileMap(
+		view.Measure{Title: "各旗县技术合同成交额", Unit: "万元", Say: c.T, Show: func(f float64) string { return view.Count(int(f + .5)) },
+			List: func(code string) string {
+				return "/stats/list?direction=output&from=" + from + "&to=" + to + "&area=" + code + suffix
+			}},
+		values,
+	)
 	body.Map = chart.Picture
 	body.Top = topLeagues(byLeague, suffix)
 	return nil

@@ -56,15 +56,15 @@ func Declared() []view.Decl { return []view.Decl{view.Declare[Home]("site/home")
 // Menu is the main navigation.
 func Menu(t view.Words) []view.Link {
 	return []view.Link{
-		{Label: t("menu.achievements"), Href: "/achievements", Key: "achievements"},
-		{Label: t("menu.demands"), Href: "/demands", Key: "demands"},
-		{Label: t("menu.sales"), Href: "/sales", Key: "sales"},
-		{Label: t("menu.brokers"), Href: "/brokers", Key: "brokers"},
-		{Label: t("menu.registers"), Href: "/registers", Key: "registers"},
-		{Label: t("menu.points"), Href: "/points", Key: "points"},
-		{Label: t("menu.policies"), Href: "/policies", Key: "policies"},
-		{Label: t("menu.stats"), Href: "/stats", Key: "stats"},
-		{Label: t("menu.verify"), Href: "/verify", Key: "verify"},
+		{Label: t("成果"), Href: "/achievements", Key: "achievements"},
+		{Label: t("需求"), Href: "/demands", Key: "demands"},
+		{Label: t("挂牌"), Href: "/sales", Key: "sales"},
+		{Label: t("技术经纪人"), Href: "/brokers", Key: "brokers"},
+		{Label: t("人员与服务"), Href: "/registers", Key: "registers"},
+		{Label: t("登记点"), Href: "/points", Key: "points"},
+		{Label: t("政策"), Href: "/policies", Key: "policies"},
+		{Label: t("数据"), Href: "/stats", Key: "stats"},
+		{Label: t("证明核验"), Href: "/verify", Key: "verify"},
 	}
 }
 

@@ -65,7 +65,7 @@ func (p *Pages) unit(c *web.Ctx) error {
 	if o.Profile.Introduction != "" {
 		body.Main = append(body.Main, ui.Block{Title: "简介", Parts: view.Parts{view.Prose{view.T(o.Profile.Introduction)}}})
 	}
-	body.Main = append(append(body.Main, pointBlocks(id, all)...), unitListings(c, o, achievements, demands)...)
+	body.Main = append(append(body.Main, pointBlocks(c, id, all)...), unitListings(c, o, achievements, demands)...)
 	facts := []view.Fact{
 		{Label: "类型", Value: ui.OrgKindLabel(o.Kind)},
 		{Label: "所在地", Value: region.FullName(o.Division)},
@@ -90,14 +90,14 @@ func trades(o identity.Organisation) bool {
 }
 
 // pointBlocks are the registration points that the unit keeps.
-func pointBlocks(id int64, all []point.Point) []ui.Block {
+func pointBlocks(c *web.Ctx, id int64, all []point.Point) []ui.Block {
 	var out []ui.Block
 	for _, pt := range all {
 		if pt.OrganisationID != id {
 			continue
 		}
 		row := view.Row{Title: view.T(pt.Name), Href: fmt.Sprintf("/points/%d", pt.ID), Lead: view.T(pt.Address),
-			Meta: ui.NotEmpty("服务"+region.FullName(pt.Division), pt.Phone, pt.Hours),
+			Meta: ui.NotEmpty(c.T("服务%s", region.FullName(pt.Division)), pt.Phone, pt.Hours),
 			Tags: []view.Tag{{Label: ui.PointKindLabel(pt.Kind), Tone: view.Info}, ui.PointStateTag(pt.State)}, Sample: pt.Sample}
 		out = append(out, ui.Block{Title: "登记点", Parts: view.Parts{view.Rows{Label: "登记点", Items: []view.Row{row}}}})
 	}
@@ -122,7 +122,7 @@ func unitListings(
 		}
 		b := ui.Block{Title: rows.Label, Parts: view.Parts{rows}}
 		if more {
-			b.Intro = fmt.Sprintf("最近公开的 %d 项。", unitSome)
+			b.Intro = c.T("最近公开的 %d 项。", unitSome)
 			b.More = &view.Link{Label: "搜索全部", Href: path + "?q=" + url.QueryEscape(o.Name)}
 		}
 		out = append(out, b)
@@ -149,7 +149,7 @@ func repliesBlock(c *web.Ctx, r deal.Replies, sample bool) ui.Block {
 	figure := func(value, unit, label string) view.Figure {
 		return view.Figure{Value: value, Unit: unit, Label: label, AsOf: c.Now(), Source: "本市场", Sample: sample}
 	}
-	figures := view.Figures{figure(fmt.Sprintf("%d%%", r.Answered*100/r.Received), "", fmt.Sprintf("回复率（%d / %d）", r.Answered, r.Received))}
+	figures := view.Figures{figure(fmt.Sprintf("%d%%", r.Answered*100/r.Received), "", c.T("回复率（%d / %d）", r.Answered, r.Received))}
 	if r.Answered > 0 {
 		value, unit := view.Count(int(r.MedianHours)), "小时"
 		if r.MedianHours >= 48 {

@@ -27,14 +27,14 @@ func (p *Pages) brokerRoutes() []web.Route {
 }
 
 // qualification says what the certificate is worth today.
-func qualification(b broker.Card) view.Tag {
+func qualification(c *web.Ctx, b broker.Card) view.Tag {
 	switch {
 	case b.Level == "":
 		return view.Tag{Label: "未填资质"}
 	case b.Qualified:
-		return view.Tag{Label: codes.BrokerLevel.Label(b.Level) + "，有效", Tone: view.OK}
+		return view.Tag{Label: c.T("%s，有效", codes.BrokerLevel.Label(b.Level)), Tone: view.OK}
 	default:
-		return view.Tag{Label: codes.BrokerLevel.Label(b.Level) + "，不在有效期", Tone: view.Warn}
+		return view.Tag{Label: c.T("%s，不在有效期", codes.BrokerLevel.Label(b.Level)), Tone: view.Warn}
 	}
 }
 
@@ -60,7 +60,7 @@ func (p *Pages) brokers(c *web.Ctx) error {
 	rail, chips := brokerFilter(filter)
 	rows := view.Rows{Label: "技术经纪人", Empty: view.Empty{Icon: "users", Title: "没有符合条件的技术经纪人", Text: "去掉一个条件再看；服务全区的经纪人在每个盟市下都会列出。"}}
 	for _, b := range cards {
-		rows.Items = append(rows.Items, brokerRow(b))
+		rows.Items = append(rows.Items, brokerRow(c, b))
 	}
 	body := ui.Listing{Lead: "帮供需双方对接、谈成、签约的人。促成和登记的项数由本平台按实际交易计数，不能自己填写。", Rail: rail, Rows: &rows, Pager: view.Pager{Total: -1}}
 	if len(chips) > 0 {
@@ -115,16 +115,16 @@ func brokerFilter(now broker.Filter) (*view.Rail, []view.Chip) {
 	return &view.Rail{Action: "/brokers", Clear: "/brokers", Groups: []view.FilterGroup{leagues, fields}, Active: len(chips)}, chips
 }
 
-func brokerRow(b broker.Card) view.Row {
+func brokerRow(c *web.Ctx, b broker.Card) view.Row {
 	return view.Row{
 		Title:      view.T(b.Name),
 		Href:       fmt.Sprintf("/brokers/%d", b.AccountID),
 		Lead:       view.T(ui.Clip(b.Introduction, 90)),
-		Meta:       ui.NotEmpty(b.Organisation, ui.Join(ui.Labels(codes.Field, b.Fields)), "服务"+ui.PlaceNames(b.Divisions)),
-		Tags:       []view.Tag{qualification(b)},
+		Meta:       ui.NotEmpty(b.Organisation, ui.Join(ui.Labels(codes.Field, b.Fields)), c.T("服务%s", ui.PlaceNames(b.Divisions))),
+		Tags:       []view.Tag{qualification(c, b)},
 		Sample:     b.Sample,
-		Right:      fmt.Sprintf("促成 %d 项", b.Record.Agreed),
-		RightNote:  fmt.Sprintf("引荐 %d · 已登记 %d", b.Record.Introduced, b.Record.Registered),
+		Right:      c.T("促成 %d 项", b.Record.Agreed),
+		RightNote:  c.T("引荐 %d · 已登记 %d", b.Record.Introduced, b.Record.Registered),
 		HeadingTag: "h2",
 	}
 }
@@ -141,7 +141,7 @@ func (p *Pages) broker(c *web.Ctx) error {
 	page := c.Page(b.Name)
 	page.Nav = "brokers"
 	page.Breadcrumbs = []view.Link{{Label: "技术经纪人", Href: "/brokers"}}
-	body := ui.Sheet{Heading: view.T(b.Name), Tags: []view.Tag{qualification(b)}, Sample: b.Sample, Lead: b.Organisation}
+	body := ui.Sheet{Heading: view.T(b.Name), Tags: []view.Tag{qualification(c, b)}, Sample: b.Sample, Lead: b.Organisation}
 	figure := func(n int64, label string) view.Figure {
 		return view.Figure{Value: view.Count(int(n)), Unit: "项", Label: label, AsOf: c.Now(), Source: "本市场", Sample: b.Sample}
 	}
@@ -173,15 +173,15 @@ func (p *Pages) broker(c *web.Ctx) error {
 		valid := "长期有效"
 		switch {
 		case b.ValidFrom != "" && b.ValidTo != "":
-			valid = ui.ChineseDay(b.ValidFrom) + "至 " + ui.ChineseDay(b.ValidTo)
+			valid = c.T("%s至 %s", ui.ChineseDay(b.ValidFrom), ui.ChineseDay(b.ValidTo))
 		case b.ValidTo != "":
-			valid = "至 " + ui.ChineseDay(b.ValidTo)
+			valid = c.T("至 %s", ui.ChineseDay(b.ValidTo))
 		case b.ValidFrom != "":
-			valid = "自 " + ui.ChineseDay(b.ValidFrom) + "起"
+			valid = c.T("自 %s起", ui.ChineseDay(b.ValidFrom))
 		}
 		note := "由本人填写，平台按日期判断是否在有效期。"
 		body.Side = append(body.Side, ui.Block{Card: true, Title: "资质", Intro: note,
-			Parts: view.Parts{view.Facts{Wide: true, Items: []view.Fact{{Label: "等级", Tags: []view.Tag{qualification(b)}},
+			Parts: view.Parts{view.Facts{Wide: true, Items: []view.Fact{{Label: "等级", Tags: []view.Tag{qualification(c, b)}},
 				{Label: "证书编号", Value: b.CertificateNo, Num: true}, {Label: "发证单位", Value: b.Issuer}, {Label: "有效期", Value: valid}}}}})
 	}
 	body.Side = append(
@@ -230,7 +230,7 @@ func (p *Pages) showBrokerForm(c *web.Ctx, form *web.Form, ferr error) error {
 				Kind:    view.Combo,
 				Name:    "county",
 				ID:      fmt.Sprintf("county-%d", i),
-				Label:   fmt.Sprintf("旗县 %d", i+1),
+				Label:   c.T("旗县 %d", i+1),
 				Value:   ui.RowAt(counties, i),
 				Options: ui.DivisionOptions("不填", false),
 				Width:   "m",

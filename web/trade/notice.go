@@ -71,9 +71,9 @@ func (p *Pages) notices(c *web.Ctx) error {
 	rows := view.Rows{Label: "公示", Empty: view.Empty{Icon: "file", Title: "还没有公示", Text: "协议定价、奖励和赋权在这里公示，期满无异议才能签约或发放。"}}
 	for _, n := range list {
 		row := view.Row{Title: view.T(n.Title), Href: fmt.Sprintf("/notices/%d", n.ID), Sample: n.Sample, HeadingTag: "h2",
-			Tags: []view.Tag{noticeTag(n.State)}, Lead: view.T(ui.Clip(n.Body, 90)), Meta: []string{useLabel(n.Use), "对象 " + n.Party}}
+			Tags: []view.Tag{noticeTag(n.State)}, Lead: view.T(ui.Clip(n.Body, 90)), Meta: []string{useLabel(n.Use), c.T("对象 %s", n.Party)}}
 		if n.LastDay != nil {
-			row.Meta = append(row.Meta, "公示至 "+n.LastDay.Format("2006-01-02"))
+			row.Meta = append(row.Meta, c.T("公示至 %s", n.LastDay.Format("2006-01-02")))
 		}
 		if n.Amount != nil {
 			row.Right = view.Yuan(*n.Amount)
@@ -114,9 +114,11 @@ func (p *Pages) notice(c *web.Ctx) error {
 		facts = append(facts, view.Fact{Label: "金额", Value: view.Yuan(*v.Paper.Amount), Num: true})
 	}
 	if v.Paper.LastDay != nil {
-		facts = append(facts, view.Fact{Label: "公示期", Value: v.Paper.BeginsAt.Format("2006-01-02") + " 至 " +
-			v.Paper.LastDay.Format("2006-01-02") + " 24:00",
-			Note: fmt.Sprintf("第 %d 次公示，首日不计；最后一日是休息日的顺延", v.Paper.Period)})
+		facts = append(
+			facts,
+			view.Fact{Label: "公示期", Value: c.T("%s 至 %s 24:00", v.Paper.BeginsAt.Format("2006-01-02"), v.Paper.LastDay.Format("2006-01-02")),
+				Note: c.T("第 %d 次公示，首日不计；最后一日是休息日的顺延", v.Paper.Period)},
+		)
 	}
 	body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Facts{Items: facts}, view.Notice{Title: "内容", Text: v.Paper.Body}}})
 	at := fmt.Sprintf("/notices/%d/", id)
@@ -201,7 +203,7 @@ func (p *Pages) showNewNotice(c *web.Ctx, f *web.Form, ferr error) error {
 	var uses []view.Option
 	for _, u := range []notice.Use{notice.Price, notice.Winner, notice.Reward, notice.Grant, notice.LeaderReward} {
 		days, unit := u.Period()
-		uses = append(uses, view.Option{Value: string(u), Label: useLabel(u), Hint: fmt.Sprintf("%d 个%s", days,
+		uses = append(uses, view.Option{Value: string(u), Label: useLabel(u), Hint: c.T("%d 个%s", days,
 			map[string]string{"calendar": "自然日", "working": "工作日"}[unit])})
 	}
 	form := view.NewForm("/notices", "发布公示",

@@ -28,7 +28,7 @@ func (p *Pages) saleRoutes() []web.Route {
 		})),
 		web.POST("/sales/:id/intent", web.Members(), p.saleAction(func(c *web.Ctx, id int64, f *web.Form) (string, error) {
 			code, err := p.Sales.FileIntent(c.Context(), c.Actor(), id, f.Text("related") != "no")
-			return "意向已提交。您的竞买代码是 " + code + "，竞价时只显示代码。", err
+			return c.T("意向已提交。您的竞买代码是 %s，竞价时只显示代码。", code), err
 		})),
 		web.POST("/sales/:id/decide", web.Officers(), p.saleAction(func(c *web.Ctx, id int64, f *web.Form) (string, error) {
 			err := p.Sales.Decide(c.Context(), c.Actor(), sale.Decision{Sale: id, Code: f.Text("code"), Qualify: f.Text("qualify") == "yes",
@@ -49,7 +49,7 @@ func (p *Pages) sales(c *web.Ctx) error {
 	for _, s := range list {
 		row := view.Row{Title: view.T(s.Title), Href: fmt.Sprintf("/sales/%d", s.ID), Sample: s.Sample, Tags: []view.Tag{stageTag(s.State)},
 			Lead: view.T(ui.Clip(s.Object, 90)), HeadingTag: "h2", Right: view.Yuan(s.Start), RightNote: "起始价",
-			Meta: []string{"竞价 " + view.DayTime(s.BeginsAt) + " 起", "至 " + view.DayTime(s.EndsAt), fmt.Sprintf("出价 %d 次", s.Seq)}}
+			Meta: []string{c.T("竞价 %s 起", view.DayTime(s.BeginsAt)), c.T("至 %s", view.DayTime(s.EndsAt)), c.T("出价 %d 次", s.Seq)}}
 		if s.Seq > 0 {
 			row.Right, row.RightNote = view.Yuan(s.Top), "当前最高出价"
 		}
@@ -189,14 +189,14 @@ func (p *Pages) bid(c *web.Ctx) error {
 		return err
 	}
 	if answer.Accepted {
-		c.Flash(view.OK, fmt.Sprintf("出价 %s 有效，是第 %d 次出价。", view.Yuan(amount), *answer.Seq))
+		c.Flash(view.OK, c.T("出价 %s 有效，是第 %d 次出价。", view.Yuan(amount), *answer.Seq))
 	} else {
-		c.Flash(view.Bad, refusalWords(*answer.Refusal, answer.NextMin))
+		c.Flash(view.Bad, refusalWords(c, *answer.Refusal, answer.NextMin))
 	}
 	return c.See(fmt.Sprintf("/sales/%d", id))
 }
 
-func refusalWords(r sale.Refusal, next money.Fen) string {
+func refusalWords(c *web.Ctx, r sale.Refusal, next money.Fen) string {
 	switch r {
 	case sale.KeyReused:
 		return "这一页已经出过价，请核对最新价格后重新填写。"
@@ -223,9 +223,9 @@ func refusalWords(r sale.Refusal, next money.Fen) string {
 	case sale.PriorityOutranked:
 		return "领先者的优先顺位不低于本单位，请加价出价。"
 	case sale.NotStepMultiple:
-		return "加价须为加价幅度的整数倍，最低 " + view.Yuan(next) + "。"
+		return c.T("加价须为加价幅度的整数倍，最低 %s。", view.Yuan(next))
 	default:
-		return "出价低于现在的最低要求 " + view.Yuan(next) + "，没有成立。"
+		return c.T("出价低于现在的最低要求 %s，没有成立。", view.Yuan(next))
 	}
 }
 
@@ -245,5 +245,5 @@ func (p *Pages) saleRecord(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.Download(fmt.Sprintf("竞价记录-%d.jsonl", id), "application/x-ndjson", bytes.NewReader(line))
+	return c.Download(c.T("竞价记录-%d.jsonl", id), "application/x-ndjson", bytes.NewReader(line))
 }

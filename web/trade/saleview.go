@@ -29,14 +29,14 @@ func (p *Pages) showSale(c *web.Ctx, f *web.Form, ferr error) error {
 	page.Nav = "sales"
 	page.Breadcrumbs = []view.Link{{Label: "挂牌竞价", Href: "/sales"}}
 	body := ui.Sheet{Tags: []view.Tag{stageTag(v.Sale.State)}, Sample: v.Sale.Sample}
-	body.Main = append(body.Main, p.standing(v), ui.Block{Title: "规则", Parts: view.Parts{saleRules(v.Sale)}})
+	body.Main = append(body.Main, p.standing(c, v), ui.Block{Title: "规则", Parts: view.Parts{saleRules(c, v.Sale)}})
 	body.Main = append(body.Main, p.bidding(c, v, ui.NewAsk(f, ferr))...)
 	body.Main = append(body.Main, ui.Block{ID: "bids", Title: "出价记录", Intro: "只显示竞买代码。",
 		Parts: view.Parts{bidColumns().Table("出价记录", v.Bids)}},
 		ui.Block{Title: "标的", Parts: view.Parts{view.Facts{Wide: true, Items: []view.Fact{{Label: "转让方", Value: org.Name},
 			{Label: "说明", Text: view.T(v.Sale.Object)}, {Label: "受让条件", Text: view.T(v.Sale.Conditions)}}}}})
 	for _, i := range v.Intents {
-		body.Side = append(body.Side, decideBlock(v.Sale.ID, i))
+		body.Side = append(body.Side, decideBlock(c, v.Sale.ID, i))
 	}
 	body.Side = append(body.Side, ui.Block{Title: "经过", Parts: view.Parts{saleHistory(v)}})
 	if v.Sale.EndedAt != nil {
@@ -47,21 +47,21 @@ func (p *Pages) showSale(c *web.Ctx, f *web.Form, ferr error) error {
 }
 
 // standing says in one notice where the sale is, with the server's time, which decides.
-func (p *Pages) standing(v sale.View) ui.Block {
+func (p *Pages) standing(c *web.Ctx, v sale.View) ui.Block {
 	n := view.Notice{Tone: view.Info}
-	clockWords := "服务器时间 " + v.Now.Format("2006-01-02 15:04:05") + "，以此为准。"
+	clockWords := c.T("服务器时间 %s，以此为准。", v.Now.Format("2006-01-02 15:04:05"))
 	switch {
 	case v.Phase == sale.PhaseWaiting:
-		n.Title, n.Text = "竞价 "+view.DayTime(v.Sale.BeginsAt)+" 开始", clockWords
+		n.Title, n.Text = c.T("竞价 %s 开始", view.DayTime(v.Sale.BeginsAt)), clockWords
 	case v.Phase == sale.PhaseOpen:
-		n.Title = "竞价中，" + v.Sale.EndsAt.Format("2006-01-02 15:04:05") + " 结束"
-		n.Text = "下一次出价不低于 " + view.Yuan(v.NextMin) + "。" + clockWords
+		n.Title = c.T("竞价中，%s 结束", v.Sale.EndsAt.Format("2006-01-02 15:04:05"))
+		n.Text = c.T("下一次出价不低于 %s。%s", view.Yuan(v.NextMin), clockWords)
 	case v.Phase == sale.PhasePaused:
-		n.Tone, n.Title, n.Text = view.Warn, "竞价已暂停", "原因："+v.Pauses[len(v.Pauses)-1].Reason+"。恢复后结束时间按暂停的长度顺延。"
+		n.Tone, n.Title, n.Text = view.Warn, "竞价已暂停", c.T("原因：%s。恢复后结束时间按暂停的长度顺延。", v.Pauses[len(v.Pauses)-1].Reason)
 	case v.Phase == sale.PhaseClosing:
 		n.Title, n.Text = "竞价时间已到，正在确认结果", clockWords
 	case v.Sale.State == sale.Sold, v.Sale.State == sale.Confirmed:
-		n.Tone, n.Title = view.OK, "成交：竞买代码 "+v.Sale.Leader+"，"+view.Yuan(v.Sale.Top)
+		n.Tone, n.Title = view.OK, c.T("成交：竞买代码 %s，%s", v.Sale.Leader, view.Yuan(v.Sale.Top))
 		if v.Sale.Alarm {
 			n.Tone, n.Text = view.Warn, "有一次按时到达的出价没有轮到处理，核查之前不能确认成交。"
 		}
@@ -74,19 +74,19 @@ func (p *Pages) standing(v sale.View) ui.Block {
 	}
 	b := ui.Block{Parts: view.Parts{n}}
 	for _, e := range v.Events {
-		b.Add(stepForm(v.Sale.ID, e))
+		b.Add(stepForm(c, v.Sale.ID, e))
 	}
 	return b
 }
 
 // stepForm is the form of one step that the reader may take.
-func stepForm(id int64, e sale.Event) view.Form {
+func stepForm(c *web.Ctx, id int64, e sale.Event) view.Form {
 	labels := map[sale.Event]string{sale.EventSubmit: "提交审核", sale.EventReturn: "退回修改", sale.EventPublish: "审核通过并公布", sale.EventWithdraw: "撤牌",
 		sale.EventPause: "暂停竞价", sale.EventResume: "恢复竞价", sale.EventConfirm: "已签成交确认书", sale.EventDefault: "买受人悔拍"}
 	var fields []view.Field
 	switch e {
 	case sale.EventReturn, sale.EventWithdraw, sale.EventPause, sale.EventDefault:
-		fields = append(fields, view.Field{Name: "reason", ID: "reason-" + string(e), Label: labels[e] + "的原因", Required: true, Max: 200,
+		fields = append(fields, view.Field{Name: "reason", ID: "reason-" + string(e), Label: c.T("%s的原因", labels[e]), Required: true, Max: 200,
 			Hint: "会公开显示"})
 	}
 	form := view.NewForm(fmt.Sprintf("/sales/%d/do", id), labels[e], fields...)
@@ -97,16 +97,16 @@ func stepForm(id int64, e sale.Event) view.Form {
 	return form
 }
 
-func saleRules(s sale.Sale) view.Facts {
-	step := "每次加价不少于 " + view.Yuan(s.Step)
+func saleRules(c *web.Ctx, s sale.Sale) view.Facts {
+	step := c.T("每次加价不少于 %s", view.Yuan(s.Step))
 	if s.StepMultiple {
-		step = "每次加价为 " + view.Yuan(s.Step) + " 的整数倍"
+		step = c.T("每次加价为 %s 的整数倍", view.Yuan(s.Step))
 	}
 	return view.Facts{Items: []view.Fact{
 		{Label: "起始价", Value: view.Yuan(s.Start), Num: true}, {Label: "加价", Value: step},
 		{Label: "保证金", Value: view.Yuan(s.Deposit), Num: true, Note: "由银行或合作机构收取；未成交的，结束后 24 小时内通知退还"},
-		{Label: "竞价时间", Value: view.DayTime(s.BeginsAt) + " 至 " + view.DayTime(s.PlannedEnd)},
-		{Label: "延时", Value: fmt.Sprintf("结束前 %d 分钟内有出价的，结束时间改为该次出价后 %d 分钟，不限次数", s.WindowMinutes, s.WindowMinutes)},
+		{Label: "竞价时间", Value: c.T("%s 至 %s", view.DayTime(s.BeginsAt), view.DayTime(s.PlannedEnd))},
+		{Label: "延时", Value: c.T("结束前 %d 分钟内有出价的，结束时间改为该次出价后 %d 分钟，不限次数", s.WindowMinutes, s.WindowMinutes)},
 		{Label: "优先权", Value: "优先权人可以按当前最高价同价出价并领先；再有更高出价的，可以再次同价"},
 	}}
 }
@@ -134,7 +134,7 @@ func (p *Pages) bidding(c *web.Ctx, v sale.View, a *ui.Ask) []ui.Block {
 	case v.Mine.Related:
 		state = "与转让方有关联，不能出价"
 	case v.Mine.State == sale.IntentRefused:
-		state = "资格未获确认：" + v.Mine.Reason
+		state = c.T("资格未获确认：%s", v.Mine.Reason)
 	case v.Mine.ConfirmedAt != nil:
 		state = "资格和保证金已确认"
 	case v.Mine.State == sale.IntentQualified:
@@ -146,7 +146,7 @@ func (p *Pages) bidding(c *web.Ctx, v sale.View, a *ui.Ask) []ui.Block {
 		return []ui.Block{mine}
 	}
 	form := view.NewForm(at+"bid", "出价", a.Yuan("amount", "出价", v.NextMin, ui.Required, ui.Width("m"),
-		ui.Hint("最低 "+view.Yuan(v.NextMin)+"。出价不能撤回，只能被更高的出价取代")))
+		ui.Hint(c.T("最低 %s。出价不能撤回，只能被更高的出价取代", view.Yuan(v.NextMin)))))
 	form.Hidden = []view.Pair{{Name: "key", Value: c.RequestID()}}
 	return append([]ui.Block{mine}, a.Blocks(form)...)
 }
@@ -161,13 +161,13 @@ func bidColumns() ui.Columns[sale.ShownBid] {
 }
 
 // decideBlock is the desk's form for one intent.
-func decideBlock(id int64, i sale.Intent) ui.Block {
-	b := ui.Block{Card: true, Title: "竞买代码 " + i.Code}
+func decideBlock(c *web.Ctx, id int64, i sale.Intent) ui.Block {
+	b := ui.Block{Card: true, Title: c.T("竞买代码 %s", i.Code)}
 	paid := "保证金未确认"
 	if i.ConfirmedAt != nil {
-		paid = "保证金已确认，凭证 " + i.Voucher
+		paid = c.T("保证金已确认，凭证 %s", i.Voucher)
 	}
-	b.Add(view.Facts{Wide: true, Items: []view.Fact{{Label: "状态", Value: intentWords(i), Note: paid}}})
+	b.Add(view.Facts{Wide: true, Items: []view.Fact{{Label: "状态", Value: intentWords(c, i), Note: paid}}})
 	if i.ConfirmedAt != nil || i.Related {
 		return b
 	}
@@ -193,14 +193,14 @@ func decideBlock(id int64, i sale.Intent) ui.Block {
 	return b
 }
 
-func intentWords(i sale.Intent) string {
+func intentWords(c *web.Ctx, i sale.Intent) string {
 	switch {
 	case i.Related:
 		return "自述与转让方有关联，不能出价"
 	case i.State == sale.IntentQualified:
 		return "资格已确认"
 	case i.State == sale.IntentRefused:
-		return "不予确认：" + i.Reason
+		return c.T("不予确认：%s", i.Reason)
 	default:
 		return "等待审核"
 	}

@@ -237,7 +237,7 @@ func (t *talk) thread(body *Talk) {
 			Mine: m.AccountID == t.c.Actor().AccountID}
 		for _, file := range m.Files {
 			item.Files = append(item.Files, view.FileItem{Name: file.Name, Href: t.at(fmt.Sprintf("files/%d", file.ID)),
-				Size: ui.FileSize(file.Size)})
+				Size: view.FileSize(file.Size)})
 		}
 		thread.Messages = append(thread.Messages, item)
 	}

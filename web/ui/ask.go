@@ -234,7 +234,7 @@ func (a *Ask) withFiles(f view.Form) view.Form {
 		for j := range f.Sections[i].Fields {
 			field := &f.Sections[i].Fields[j]
 			for _, u := range a.Form.Kept[field.Name] {
-				field.Chosen = append(field.Chosen, view.Chosen{ID: strconv.FormatInt(u.ID, 10), Name: u.Name, Size: FileSize(u.Size)})
+				field.Chosen = append(field.Chosen, view.Chosen{ID: strconv.FormatInt(u.ID, 10), Name: u.Name, Size: view.FileSize(u.Size)})
 			}
 		}
 	}

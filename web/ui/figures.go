@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"techmarket/internal/foundation/money"
+	"techmarket/web/view"
 )
 
 // AmountWords is an amount in 元, empty for none.
@@ -12,7 +13,7 @@ func AmountWords(f money.Fen) string {
 	if f == 0 {
 		return ""
 	}
-	return f.Grouped() + " 元"
+	return view.Yuan(f)
 }
 
 // Percent writes basis points as percent without trailing zeros: 350 → 3.5.

@@ -14,18 +14,6 @@ import (
 	"techmarket/web"
 )
 
-// FileSize is a size in bytes as people read it.
-func FileSize(n int64) string {
-	switch {
-	case n >= 1<<20:
-		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
-	case n >= 1<<10:
-		return fmt.Sprintf("%d KB", n>>10)
-	default:
-		return fmt.Sprintf("%d 字节", n)
-	}
-}
-
 // FileRoleLabel names what a file is to its contract.
 func FileRoleLabel(r contract.FileRole) string {
 	switch r {

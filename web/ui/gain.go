@@ -52,13 +52,13 @@ func ChangeWords(c *web.Ctx, change achievement.Change) string {
 	by := strconv.FormatFloat(roundedBy(math.Abs(change.By)), 'f', -1, 64)
 	switch {
 	case change.Points && change.By < 0:
-		return c.T("gain.points.less", by)
+		return c.T("降低 %s 个百分点", by)
 	case change.Points:
-		return c.T("gain.points.more", by)
+		return c.T("提高 %s 个百分点", by)
 	case change.By < 0:
-		return c.T("gain.less", by)
+		return c.T("降低 %s%%", by)
 	}
-	return c.T("gain.more", by)
+	return c.T("提高 %s%%", by)
 }
 
 // roundedBy keeps one decimal below ten.

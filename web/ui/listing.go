@@ -87,7 +87,7 @@ func AddListingTags(c *web.Ctx, row *view.Row, l listing.Listing, field string, 
 	case l.Sleeping():
 		row.Tags = append(row.Tags, view.Tag{Label: "久未确认", Tone: view.Warn})
 	case l.ConfirmedAt != nil:
-		row.Fresh = view.Ago(c.Now(), *l.ConfirmedAt) + "确认有效"
+		row.Fresh = c.T("%s确认有效", view.Ago(c.Now(), *l.ConfirmedAt))
 	}
 }
 
@@ -129,9 +129,9 @@ func DeadlineWords(c *web.Ctx, day string) string {
 	case left == 0:
 		return "今天截止"
 	case left <= 60:
-		return fmt.Sprintf("剩 %d 天", left)
+		return c.T("剩 %d 天", left)
 	default:
-		return day + " 截止"
+		return c.T("%s 截止", day)
 	}
 }
 

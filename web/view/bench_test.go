@@ -7,11 +7,11 @@ import (
 
 // One list page of 20 rows with a rail is the page the market serves most.
 func BenchmarkListPage(b *testing.B) {
-	e, err := New(Options{Assets: builtAssets(b), Words: chinese(b)})
+	e, err := New(Options{Assets: builtAssets(b)})
 	if err != nil {
 		b.Fatal(err)
 	}
-	page := DesignPage(chinese(b), Page{})
+	page := DesignPage(written, Page{})
 	rows := page.Body.Rows.Items
 	for len(page.Body.Rows.Items) < 20 {
 		page.Body.Rows.Items = append(page.Body.Rows.Items, rows...)

@@ -173,7 +173,7 @@ const axeScript = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", 
 func designServer(t *testing.T) http.Handler {
 	t.Helper()
 	assets := builtAssets(t)
-	engine, err := New(Options{Assets: assets, Words: chinese(t), Site: Site{Sponsor: "样例单位"}, Menu: []Link{
+	engine, err := New(Options{Assets: assets, Site: Site{Sponsor: "样例单位"}, Menu: []Link{
 		{Label: "成果", Href: "/achievements", Key: "achievements"}, {Label: "需求", Href: "/demands", Key: "demands"},
 		{Label: "登记点", Href: "/points", Key: "points"}, {Label: "数据", Href: "/stats", Key: "stats"}}})
 	if err != nil {
@@ -195,7 +195,7 @@ func designServer(t *testing.T) http.Handler {
 		}
 		p := Page{Path: "/design", Nav: "demands", CSRF: "token", Theme: Theme(r.URL.Query().Get("theme")), Now: time.Now(),
 			User: &User{Name: "样例甲", Org: "样例理工大学", Roles: []string{"经办人"}, Unread: 3, Desk: []Link{{Label: "工作台", Href: "/desk"}}}}
-		if err := engine.Render(w, "view/design", DesignPage(chinese(t), p)); err != nil {
+		if err := engine.Render(w, "view/design", DesignPage(written, p)); err != nil {
 			t.Error(err)
 		}
 	})

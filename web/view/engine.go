@@ -20,7 +20,7 @@ import (
 type Options struct {
 	Site   Site
 	Menu   []Link // main navigation; Link.Key is compared with Page.Nav
-	Words  Words  // of the language in which this engine speaks
+	Words  Words  // of the language in which this engine speaks; nil: that in which pages are written
 	Assets *Assets
 }
 
@@ -63,10 +63,11 @@ func newEngine(files fs.FS, o Options, pages ...Decl) (*Engine, error) {
 	if o.Assets == nil {
 		return nil, errors.New("view.New: no assets")
 	}
-	if o.Words == nil {
-		return nil, errors.New("view.New: no words")
+	written := o.Words == nil
+	if written {
+		o.Words = func(sentence string, _ ...any) string { return sentence }
 	}
-	files = spoken{files, o.Words}
+	files = spoken{files, o.Words, written}
 	e := &Engine{
 		pages:   map[string]*template.Template{},
 		layouts: map[string]string{},
@@ -182,6 +183,7 @@ func (e *Engine) funcs(o Options) template.FuncMap {
 			return template.HTML(`<input type="hidden" name="_csrf" value="` + e.nonce + `">` +
 				`<input type="hidden" name="_once" value="` + e.once + `"><input type="hidden" name="_as" value="` + e.author + `">`)
 		},
+		"w":         carriedWords(o.Words),
 		"csrfToken": func() string { return e.nonce },
 		"draw":      e.draw,
 		"site":      func() Site { return o.Site },

@@ -24,7 +24,7 @@ func engineOf(t *testing.T, main string) (*Engine, error) {
 	t.Helper()
 	files := copyOf(t, templates.FS)
 	files["hello.html"] = &fstest.MapFile{Data: []byte(main)}
-	return newEngine(files, Options{Assets: builtAssets(t), Words: chinese(t)}, Declare[greeting]("hello"))
+	return newEngine(files, Options{Assets: builtAssets(t)}, Declare[greeting]("hello"))
 }
 
 func TestAPageThatDoesNotFitItsStructStopsTheStart(t *testing.T) {
@@ -145,7 +145,7 @@ func TestModulesStayFew(t *testing.T) {
 func TestEveryProblemPageSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{400, 401, 403, 404, 409, 413, 422, 429, 500, 502, 503} {
-		b := ProblemPage(chinese(t), Page{Path: "/x"}, status).Body
+		b := ProblemPage(written, Page{Path: "/x"}, status).Body
 		if b.Title == "" || len(b.Actions) == 0 {
 			t.Errorf("%d: no title or nothing to do: %+v", status, b)
 		}

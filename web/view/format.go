@@ -2,6 +2,7 @@ package view
 
 import (
 	"crypto/sha256"
+	"fmt"
 	"html/template"
 	"regexp"
 	"strconv"
@@ -142,4 +143,16 @@ func hash(parts ...[]byte) []byte {
 		h.Write(p)
 	}
 	return h.Sum(nil)
+}
+
+// FileSize is a size in bytes as people read it.
+func FileSize(n int64) string {
+	switch {
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+	case n >= 1<<10:
+		return fmt.Sprintf("%d KB", n>>10)
+	default:
+		return fmt.Sprintf("%d 字节", n)
+	}
 }

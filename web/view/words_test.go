@@ -1,42 +1,37 @@
 package view
 
 import (
-	"strings"
 	"testing"
 	"testing/fstest"
 
-	"techmarket/internal/foundation/lang"
 	"techmarket/web/locales"
 )
 
-// chinese are the words that the market ships.
-func chinese(t testing.TB) Words {
-	t.Helper()
-	catalogue, err := locales.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return catalogue.In(lang.Chinese).Say
+// written are the words in which pages are written.
+func written(sentence string, params ...any) string {
+	return (&locales.Language{}).Say(sentence, params...)
 }
 
-func TestATemplateSpeaksItsLanguageAndAKeyWithoutWordsStopsTheStart(t *testing.T) {
+func TestATemplateSpeaksTheLanguageOfItsReader(t *testing.T) {
 	t.Parallel()
-	words := func(key string, _ ...any) string {
-		if key == "greeting" {
+	files := fstest.MapFS{"a.html": {Data: []byte(`<p title="{{t "您好"}}">{{pick (w .X) (t "您好")}}{{- w .Y -}}{{w $.Z}}</p>`)}}
+	words := func(sentence string, _ ...any) string {
+		if sentence == "您好" {
 			return `早 "安" <`
 		}
-		return key
+		return sentence
 	}
-	files := spoken{fstest.MapFS{
-		"a.html": {Data: []byte(`<p title="{{t "greeting"}}">{{pick .X (t "greeting")}}</p>`)},
-		"b.html": {Data: []byte(`{{t "nothing"}}`)},
-	}, words}
-	got, err := files.ReadFile("a.html")
-	want := `<p title="早 &#34;安&#34; &lt;">{{pick .X "早 \"安\" <"}}</p>`
-	if err != nil || string(got) != want {
-		t.Errorf("got %s, %v\nwant %s", got, err, want)
-	}
-	if _, err := files.ReadFile("b.html"); err == nil || !strings.Contains(err.Error(), `no words for "nothing"`) {
-		t.Errorf("got %v", err)
+	for name, c := range map[string]struct {
+		files spoken
+		want  string
+	}{
+		"another than it is written in": {spoken{files, words, false},
+			`<p title="早 &#34;安&#34; &lt;">{{pick (w .X) "早 \"安\" <"}}{{- w .Y -}}{{w $.Z}}</p>`},
+		"the one it is written in": {spoken{files, func(s string, _ ...any) string { return s }, true},
+			`<p title="您好">{{pick .X "您好"}}{{- .Y -}}{{$.Z}}</p>`},
+	} {
+		if got, err := c.files.ReadFile("a.html"); err != nil || string(got) != c.want {
+			t.Errorf("%s: got %s, %v\nwant %s", name, got, err, c.want)
+		}
 	}
 }

@@ -68,7 +68,8 @@ func TestDatabase_WhatLayInClearIsSealedAtTheStart(t *testing.T) {
 	}
 	shown := func() {
 		t.Helper()
-		if form := p.get("/account").form("/account", nil).values; form.Get("email") != "lark@example.com" || form.Get("phone") != "0471-5550123" {
+		if form := p.get("/account").form("/account", nil).values; form.Get("email") != "lark@example.com" ||
+			form.Get("phone") != "0471-5550123" {
 			t.Errorf("the account's own page: %v", form)
 		}
 	}

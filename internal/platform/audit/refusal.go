@@ -23,8 +23,8 @@ type Refusal struct {
 	Sample  string // the first address or object
 }
 
-// Refusals counts refused attempts, the doors' and the rooms'. Somebody who tries a million addresses makes one row an hour, not a million; the chain of the
-// audit trail gets the sum when the hour is over.
+// Refusals counts refused attempts, the doors' and the rooms'. Somebody who tries a million addresses makes one row an hour, not a
+// million; the chain of the audit trail gets the sum when the hour is over.
 type Refusals struct {
 	db  *postgres.DB
 	now func() time.Time

@@ -41,7 +41,8 @@ var personal = map[string]string{
 	"figure_definition":       "public:code,name,text",
 	"file":                    "digest:digest coded:mime,purpose words:name",
 	"file_text":               "digest:digest coded:failure words:pages",
-	"filing":           "names:buyer_name,seller_name coded:claimed_class,class,division,intake_no,number words:correction,refusal,review,title digest:text_digest",
+	"filing":           "names:buyer_name,seller_name coded:claimed_class,class,division,intake_no,number " +
+		"words:correction,refusal,review,title digest:text_digest",
 	"filing_event":            "coded:detail,event words:note",
 	"holiday":                 "public:name",
 	"idempotency_key":         "once:body digest:key,request_hash coded:content_type,location",
@@ -53,7 +54,8 @@ var personal = map[string]string{
 	"kept_form":               "digest:browser once:sealed",
 	"ledger_root":             "public:key_id,root,signature,suite",
 	"ledger_row":              "digest:hash,prev_hash coded:kind,ref names:payload",
-	"listing":                 "sealed:draft,published words:closed_reason,return_reason coded:division,field,kind,reviewer_scope digest:origin_hash words:origin_key public:title",
+	"listing":                 "sealed:draft,published words:closed_reason,return_reason coded:division,field,kind,reviewer_scope " +
+		"digest:origin_hash words:origin_key public:title",
 	"listing_event":           "coded:event words:reason",
 	"listing_file":            "words:caption",
 	"listing_vector":          "digest:digest coded:document,kind,model,vector",
@@ -72,7 +74,8 @@ var personal = map[string]string{
 	"organisation":            "coded:credit_code,division names:name sealed:profile words:state_reason",
 	"password_reset":          "digest:token_hash",
 	"payment_proof":           "words:note coded:number",
-	"period_entry":            "coded:buyer_country,buyer_division,class,field,ip_kind,number,plan_source,seller_country,seller_division,social_goal",
+	"period_entry":            "coded:buyer_country,buyer_division,class,field,ip_kind,number," +
+		"plan_source,seller_country,seller_division,social_goal",
 	"plan_indicator":          "public:base_note,clause,measured_in,name,number,owner,plan coded:own_figure",
 	"plan_target":             "public:code,name,note,own_measure,source",
 	"plan_value":              "public:note,source",
@@ -89,7 +92,8 @@ var personal = map[string]string{
 	"register_event":          "once:content coded:event words:reason",
 	"register_grade":          "public:issuer,level,number",
 	"register_origin":         "words:row_key,source",
-	"registration":            "coded:buyer_country,buyer_division,class,division,field,ip_kind,plan_source,seller_country,seller_division,social_goal names:buyer_name,seller_name words:cancel_request,ending,revocation public:title",
+	"registration":            "coded:buyer_country,buyer_division,class,division,field,ip_kind,plan_source,seller_country,seller_division,social_goal names:buyer_name,seller_name " +
+		"words:cancel_request,ending,revocation public:title",
 	"registration_export":     "coded:filter,scope",
 	"registration_import":     "digest:digest words:file_name,report",
 	"registration_import_row": "sealed:content",

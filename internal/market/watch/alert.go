@@ -172,7 +172,8 @@ func (s *Service) announce(ctx context.Context, id int64, found listing.Listing,
 		if err != nil || tag.RowsAffected() == 0 { // announced before, switched off, or refused
 			return err
 		}
-		if _, err := tx.Exec(ctx, insertEnd, pgx.StrictNamedArgs{"listing": to.ID, "token": sealed, "hash": digest(token)}); err != nil { // the first one stays
+		if _, err := tx.Exec(ctx, insertEnd,
+			pgx.StrictNamedArgs{"listing": to.ID, "token": sealed, "hash": digest(token)}); err != nil { // the first one stays
 			return err
 		}
 		return notify.Message(ctx, tx, notify.Note{To: []int64{to.OwnerAccount}, Kind: "match", At: s.config.Now(),

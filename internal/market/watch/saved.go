@@ -212,7 +212,8 @@ func (s *Service) EndByToken(ctx context.Context, token string) error {
 		return nil
 	}
 	var known int
-	if err := s.config.DB.QueryRow(ctx, switchOffByToken, pgx.StrictNamedArgs{"hash": digest(token), "at": s.config.Now()}).Scan(&known); err != nil {
+	if err := s.config.DB.QueryRow(ctx, switchOffByToken,
+		pgx.StrictNamedArgs{"hash": digest(token), "at": s.config.Now()}).Scan(&known); err != nil {
 		return fmt.Errorf("end alerts: %w", err)
 	}
 	if known == 0 {

@@ -122,7 +122,7 @@ func (s *Server) judge(err error, e echo.Context) (*fault.Error, int) {
 	hidden := f.Kind == fault.NotFound && f.Code != "page_not_found" && who.SignedIn() && strings.Contains(e.Path(), ":")
 	if s.cfg.Auditor != nil && (hidden || f.Kind == fault.TooMany || f.Code == unconfirmed || f.Code == scopeNeeded) {
 		ctx := context.WithoutCancel(c.Context()) // errors are judged after the handler's time is over
-		s.cfg.Auditor.Refused(ctx, who, e.Request().Method+" "+e.Path(), e.Request().URL.Path, f.Code)
+		s.cfg.Auditor.Refused(ctx, who, e.Request().Method+" "+e.Path(), witnessed(e), f.Code)
 	}
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 		wait := f.Wait
@@ -191,4 +191,12 @@ func otherMethod(c echo.Context, allow string) error {
 		return c.NoContent(http.StatusNoContent)
 	}
 	return fault.New(fault.NotAllowed, "method_not_allowed", "这个地址不支持这样的请求。")
+}
+
+// witnessed is the address that the trail keeps: of one that holds a secret only its pattern.
+func witnessed(e echo.Context) string {
+	if strings.Contains(e.Path(), ":token") {
+		return e.Path()
+	}
+	return e.Request().URL.Path
 }

@@ -45,15 +45,25 @@ func facetName(name, code string) string {
 type notices struct {
 	queue Enqueuer
 	now   func() time.Time
+}
+
+// sealing hides every mail from whoever reads the queue.
+type sealing struct {
+	Enqueuer
 	vault *vault.Vault
 }
 
-func (m notices) Mail(ctx context.Context, tx pgx.Tx, to, subject, body string) error {
-	sealed, err := notify.SealBody(notify.Mail{To: to, Subject: subject, Body: body, At: m.now()}, m.vault)
-	if err != nil {
-		return err
+func (q sealing) Enqueue(ctx context.Context, tx pgx.Tx, args jobs.Args, o jobs.Options) (err error) {
+	if letter, ok := args.(notify.Mail); ok {
+		if args, err = notify.Seal(letter, q.vault); err != nil {
+			return err
+		}
 	}
-	return m.queue.Enqueue(ctx, tx, sealed, jobs.Options{})
+	return q.Enqueuer.Enqueue(ctx, tx, args, o)
+}
+
+func (m notices) Mail(ctx context.Context, tx pgx.Tx, to, subject, body string) error {
+	return m.queue.Enqueue(ctx, tx, notify.Mail{To: to, Subject: subject, Body: body, At: m.now()}, jobs.Options{})
 }
 
 func (m notices) Tell(ctx context.Context, tx pgx.Tx, n notify.Note) error {

@@ -51,6 +51,9 @@ func (s *Services) register() {
 
 // signed looks after the listings of a deal whose contract was handed in signed, by a job of its transaction.
 func (s *Services) signed(ctx context.Context, tx pgx.Tx, dealID int64) error {
+	if err := s.Public.Cleared(ctx, tx, dealID); err != nil {
+		return err
+	}
 	return s.Queue.Enqueue(ctx, tx, signedArgs{DealID: dealID}, jobs.Options{})
 }
 

@@ -93,9 +93,13 @@ func OpenPlatform(ctx context.Context, env *Environment, c Config, attach bool) 
 		}
 		p.Sole = !p.Attached
 	}
+	if p.Vault, err = vault.Open(data, c.SecretKeys, rand.Reader); err != nil {
+		return nil, err
+	}
 	if err := p.openDatabase(ctx, url); err != nil {
 		return nil, err
 	}
+	p.DB.SealWith(p.Vault)
 	redisURL := c.RedisURL
 	if redisURL == "" {
 		redis, err := embedded.StartRedis()
@@ -110,9 +114,6 @@ func OpenPlatform(ctx context.Context, env *Environment, c Config, attach bool) 
 	}
 	p.defers(func(context.Context) error { return p.Cache.Close() })
 	if p.Files, err = files.New(filepath.Join(data, "files"), p.Now); err != nil {
-		return nil, err
-	}
-	if p.Vault, err = vault.Open(data, c.SecretKeys, rand.Reader); err != nil {
 		return nil, err
 	}
 	p.Mail, err = notify.NewSender(notify.SMTP{Addr: c.SMTPAddr, User: c.SMTPUser, Password: c.SMTPPassword, From: c.SMTPFrom},

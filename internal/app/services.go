@@ -24,6 +24,7 @@ import (
 	"techmarket/internal/certify/papers"
 	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/insight/plan"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/achievement"
@@ -122,7 +123,7 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 	if s.Queue, err = jobs.New(config); err != nil {
 		return nil, err
 	}
-	s.enqueue = s.Queue
+	s.enqueue = sealing{s.Queue, p.Vault}
 	s.changes = newChanges(p.DB)
 	own, err := os.ReadFile(filepath.Join(p.Config.Data, ownSynonyms))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -135,7 +136,10 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 		return nil, err
 	}
 	if !p.Attached {
-		if _, err := s.Identity.SealAll(ctx); err != nil {
+		if _, err := SealAll(ctx, p); err != nil {
+			return nil, err
+		}
+		if _, err := s.Registry.SealFrozen(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -162,7 +166,7 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 // whose clock it moves.
 func (s *Services) build() error {
 	s.Reader = files.NewReader(s.Platform.Files, s.Platform.DB)
-	post := notices{queue: s.enqueue, now: s.Platform.Now, vault: s.Platform.Vault}
+	post := notices{queue: s.enqueue, now: s.Platform.Now}
 	if err := s.buildPeople(post); err != nil {
 		return err
 	}
@@ -219,7 +223,11 @@ func (s *Services) buildTrade(post notices) {
 		Now: p.Now, OrgOf: s.Identity.ConfirmedByCode, OnSigned: s.signed})
 	s.Brokers = broker.New(broker.Config{DB: p.DB, Audit: p.Audit(), People: s.Identity, Deals: s.Deals, Registrations: s.Contracts,
 		Now: p.Now})
-	s.Public = notice.New(notice.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Calendar: s.calendar, Now: p.Now})
+	s.Public = notice.New(notice.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Calendar: s.calendar, Now: p.Now,
+		Sells: func(ctx context.Context, who actor.Actor, id int64) (bool, error) {
+			agreement, err := s.Deals.Agreed(ctx, who, id)
+			return err == nil && who.In(agreement.Deal.SupplyOrg), err
+		}})
 	s.Sales = sale.New(sale.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Organisations: saleOrganisations{s}, Now: p.Now,
 		Code: bidderCode, Ended: func(ctx context.Context, tx pgx.Tx, e sale.Ended) error {
 			_, err := s.Ledger.Append(ctx, tx, ledger.Entry{Kind: "sale", Ref: strconv.FormatInt(e.Sale, 10), Payload: e})

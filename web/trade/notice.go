@@ -214,6 +214,13 @@ func (p *Pages) showNewNotice(c *web.Ctx, f *web.Form, ferr error) error {
 		a.Yuan("amount", "拟交易价格或奖励金额", 0, ui.Width("m"), ui.Hint("揭榜中选和赋权可以留空")),
 		a.Radio("related", "对象是否为完成人或与其有关联", "", []view.Option{{Value: "no", Label: "不是"}, {Value: "yes", Label: "是（会公开标明）"}}, ui.Required))
 	form.Guard = true
+	deal := c.Query().Get("deal")
+	if f != nil {
+		deal = f.Text("deal")
+	}
+	if deal != "" {
+		form.Hidden = []view.Pair{{Name: "deal", Value: deal}}
+	}
 	page := c.Page("发布公示")
 	page.Breadcrumbs = []view.Link{{Label: "公示", Href: "/notices"}}
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, ui.Sheet{Lead: "发布后立即开始计算公示期，内容不能修改；需要更改的，作废后重新公示。", Main: a.Blocks(form)})
@@ -234,6 +241,9 @@ func (p *Pages) publishNotice(c *web.Ctx) error {
 	if f.Text("amount") != "" {
 		amount := f.Yuan("amount")
 		t.Amount = &amount
+	}
+	if f.Text("deal") != "" {
+		t.Deal = int64(f.Int("deal"))
 	}
 	var id int64
 	if err = ui.FormErr(f); err == nil {

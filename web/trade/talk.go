@@ -232,6 +232,12 @@ func (t *talk) agreed(steps *view.Steps) ([]ui.Block, error) {
 	case t.view.Side == deal.Supply:
 		n.Text = "由卖方填写合同并申请登记，已有的信息会自动带入。需求在签订的合同报送登记时关闭，在那以前别人仍可对接。"
 		n.Actions = []view.Action{{Label: "生成合同草稿", Post: t.at("contract")}}
+		if t.c.Actor().Has(actor.OrgAdmin) {
+			n.Actions = append(
+				n.Actions,
+				view.Action{Label: "发布协议定价公示", Href: fmt.Sprintf("/notices/new?deal=%d", t.view.Deal.ID), Kind: view.Quiet},
+			)
+		}
 	default:
 		n.Text = "由卖方填写合同并申请登记，您可以在“我的合同”里查看进度。需求在签订的合同报送登记时关闭。"
 	}

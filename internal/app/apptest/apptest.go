@@ -61,6 +61,7 @@ func NewPlatform(t testing.TB, now func() time.Time, log io.Writer) *app.Platfor
 	NoErr(t, err)
 	p.Vault, err = vault.Open(data, "", rand.Reader)
 	NoErr(t, err)
+	p.DB.SealWith(p.Vault)
 	p.Mail, err = notify.NewSender(notify.SMTP{From: "科技大市场 <noreply@localhost>"}, filepath.Join(data, "outbox"), p.Vault)
 	NoErr(t, err)
 	t.Cleanup(func() { _ = p.Close(context.Background()) })

@@ -191,7 +191,11 @@ func examineDatabase(ctx context.Context, env *app.Environment, c app.Config) (s
 
 // examineKeys tells a key that sealed something and is missing, and what is not yet under the key in use.
 func examineKeys(ctx context.Context, c app.Config, db *postgres.DB) error {
-	found, err := keysInUse(ctx, db)
+	found, err := postgres.KeysOf(ctx, db, app.SealedColumns()...)
+	if err != nil {
+		return postgres.Fault(err)
+	}
+	kept, err := postgres.KeysOf(ctx, db, app.KeptSealed()...)
 	if err != nil {
 		return postgres.Fault(err)
 	}
@@ -207,6 +211,12 @@ func examineKeys(ctx context.Context, c app.Config, db *postgres.DB) error {
 		return err
 	}
 	old := 0
+	for id, n := range kept {
+		if keys.Knows(id) {
+			continue
+		}
+		found[id] += n
+	}
 	for id, n := range found {
 		switch {
 		case id != "" && !keys.Knows(id):

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"techmarket/internal/app"
-	"techmarket/internal/people/identity"
 )
 
 // runRotateKeys makes a new key for what lies sealed in the database and seals everything anew, in batches; it may be stopped and run
@@ -21,11 +20,7 @@ func runRotateKeys(ctx context.Context, env *app.Environment, args []string) err
 				return err
 			}
 		}
-		people, err := identity.New(identity.Config{DB: p.DB, Audit: p.Audit(), Vault: p.Vault, Cache: p.Cache, Now: p.Now})
-		if err != nil {
-			return err
-		}
-		n, err := people.SealAll(ctx)
+		n, err := app.SealAll(ctx, p)
 		if err != nil {
 			return err
 		}

@@ -25,7 +25,6 @@ import (
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
-	"techmarket/internal/platform/postgres"
 	"techmarket/internal/services/register"
 )
 
@@ -83,7 +82,7 @@ func newLoader(ctx context.Context, s *app.Services, o Options, out io.Writer) (
 		return nil, fmt.Errorf("load the sample market: %w", err)
 	}
 	l.pool = pool
-	if l.Services, err = s.Beside(&postgres.DB{Pool: pool}, func() time.Time { return l.clock }, sieve{s.Queue}); err != nil {
+	if l.Services, err = s.Beside(s.Platform.DB.On(pool), func() time.Time { return l.clock }, sieve{s.Queue}); err != nil {
 		pool.Close()
 		return nil, err
 	}

@@ -43,5 +43,9 @@ type Service struct {
 
 // New builds the service.
 func New(c Config) *Service {
-	return &Service{config: c, trail: audit.Trail{DB: c.DB, Recorder: c.Audit, Room: "registry"}, book: witness.New(c.DB, c.Ledger, c.Alarm)}
+	return &Service{
+		config: c,
+		trail:  audit.Trail{DB: c.DB, Recorder: c.Audit, Now: c.Now, Room: "registry"},
+		book:   witness.New(c.DB, c.Ledger, c.Alarm),
+	}
 }

@@ -47,7 +47,7 @@ type Service struct {
 
 // New builds the service.
 func New(c Config) *Service {
-	return &Service{config: c, trail: audit.Trail{DB: c.DB, Recorder: c.Audit, Room: "registry"}}
+	return &Service{config: c, trail: audit.Trail{DB: c.DB, Recorder: c.Audit, Now: c.Now, Room: "registry"}}
 }
 
 // RegisterJobs says which function works which of the exchange's jobs.

@@ -29,6 +29,9 @@ type historic struct {
 	Content contract.Content `json:"content"`
 }
 
+// HoldsContacts as its content.
+func (historic) HoldsContacts() {}
+
 // SchemaVersion is the form in which it is stored, see package stored.
 func (historic) SchemaVersion() int { return 1 }
 

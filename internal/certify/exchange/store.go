@@ -96,3 +96,8 @@ func storeHistory(ctx context.Context, tx pgx.Tx, b HistoryBatch) error {
 	)
 	return err
 }
+
+// Sealed are the columns of this room in which something lies sealed.
+func Sealed() []postgres.Sealed {
+	return []postgres.Sealed{{Table: "registration_import_row", Column: "content", Document: true}}
+}

@@ -303,7 +303,11 @@ func (b *Book[C]) Versions(ctx context.Context, who actor.Actor, id int64) ([]Ve
 	var out []Version[C]
 	for _, r := range rows {
 		v := Version[C]{Number: r.Number, PublishedAt: r.PublishedAt}
-		if err := stored.Unmarshal(r.Content, &v.Content); err != nil {
+		raw, err := b.config.DB.Contents().Open(r.Content)
+		if err == nil {
+			err = stored.Unmarshal(raw, &v.Content)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("versions: %w", err)
 		}
 		v.Content = shown(who, it.Listing, v.Content)

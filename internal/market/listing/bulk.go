@@ -67,7 +67,9 @@ func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
 	}
 	known := make(map[string]importedRow, len(found))
 	for _, f := range found {
-		f.row = f.row.clean()
+		if err := s.open(&f.row); err != nil {
+			return Bulked{}, fmt.Errorf("bulk: %w", err)
+		}
 		known[f.OriginKey] = f
 	}
 	var result Bulked
@@ -128,6 +130,11 @@ func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
 			"divisions": add.divisions,
 			"fields":    add.fields,
 			"anonymous": add.anonymous,
+		}
+		for i, c := range add.contents {
+			if add.contents[i], err = s.config.DB.Contents().Seal(c); err != nil {
+				return Bulked{}, fmt.Errorf("bulk: %w", err)
+			}
 		}
 		q, _ := tx.Query(ctx, insertImported, args)
 		created, err := pgx.CollectRows(q, pgx.RowTo[int64])

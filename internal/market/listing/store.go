@@ -151,14 +151,14 @@ type importedRow struct {
 }
 
 func (s *Service) row(ctx context.Context, q postgres.Querier, id int64) (row, error) {
-	return one(q.Query(ctx, listingByID, pgx.StrictNamedArgs{"id": id}))
+	return s.one(q.Query(ctx, listingByID, pgx.StrictNamedArgs{"id": id}))
 }
 
 func (s *Service) lock(ctx context.Context, tx pgx.Tx, id int64) (row, error) {
-	return one(tx.Query(ctx, lockListing, pgx.StrictNamedArgs{"id": id}))
+	return s.one(tx.Query(ctx, lockListing, pgx.StrictNamedArgs{"id": id}))
 }
 
-func one(rows pgx.Rows, err error) (row, error) {
+func (s *Service) one(rows pgx.Rows, err error) (row, error) {
 	if err != nil {
 		return row{}, err
 	}
@@ -166,29 +166,48 @@ func one(rows pgx.Rows, err error) (row, error) {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return row{}, errNotFound
 	}
-	return r.clean(), err
+	if err == nil {
+		err = s.open(&r)
+	}
+	return r, err
 }
 
-// clean turns the JSON null of a listing that was never published into nothing.
-func (r row) clean() row {
+// open opens the contacts of a row, and turns the JSON null of a listing that was never published into nothing.
+func (s *Service) open(r *row) (err error) {
 	if string(r.Published) == "null" {
 		r.Published = nil
 	}
-	return r
+	contents := s.config.DB.Contents()
+	if r.Draft, err = contents.Open(r.Draft); err == nil {
+		r.Published, err = contents.Open(r.Published)
+	}
+	return err
+}
+
+// Sealed are the columns of this room in which something lies sealed.
+func Sealed() []postgres.Sealed {
+	return []postgres.Sealed{{Table: "listing", Column: "draft", Document: true}, {Table: "listing", Column: "published", Document: true},
+		{Table: "listing_version", Column: "content", Document: true}}
 }
 
 func (s *Service) list(ctx context.Context, sql string, args pgx.StrictNamedArgs) ([]row, error) {
 	q, _ := s.config.DB.Query(ctx, sql, args)
 	rows, err := pgx.CollectRows(q, pgx.RowToStructByName[row])
 	for i := range rows {
-		rows[i] = rows[i].clean()
+		if err := s.open(&rows[i]); err != nil {
+			return nil, err
+		}
 	}
 	return rows, err
 }
 
 func (s *Service) insert(ctx context.Context, tx pgx.Tx, r *row) error {
+	draft, err := s.config.DB.Contents().Seal(r.Draft)
+	if err != nil {
+		return err
+	}
 	return tx.QueryRow(ctx, insertListing, pgx.StrictNamedArgs{
-		"kind": r.Kind, "organisation_id": r.OrganisationID, "owner_account": r.OwnerAccount, "state": r.State, "draft": r.Draft,
+		"kind": r.Kind, "organisation_id": r.OrganisationID, "owner_account": r.OwnerAccount, "state": r.State, "draft": draft,
 		"title":    r.Title,
 		"division": r.Division, "field": r.Field, "reviewer_scope": r.ReviewerScope, "origin": r.Origin, "is_sample": r.Sample,
 		"hidden":     r.Hidden,
@@ -201,12 +220,20 @@ func (s *Service) insert(ctx context.Context, tx pgx.Tx, r *row) error {
 func (s *Service) store(ctx context.Context, tx pgx.Tx, r *row, now time.Time) error {
 	r.Version++
 	r.UpdatedAt = now
-	published := r.Published
-	if published == nil {
-		published = json.RawMessage("null")
+	contents := s.config.DB.Contents()
+	draft, err := contents.Seal(r.Draft)
+	if err != nil {
+		return err
 	}
-	_, err := tx.Exec(ctx, updateListing, pgx.StrictNamedArgs{
-		"id": r.ID, "state": r.State, "version": r.Version, "draft": r.Draft, "published": published, "published_version": r.PublishedVersion,
+	published, err := contents.Seal(r.Published)
+	if err != nil {
+		return err
+	}
+	if published == nil {
+		published = []byte("null")
+	}
+	_, err = tx.Exec(ctx, updateListing, pgx.StrictNamedArgs{
+		"id": r.ID, "state": r.State, "version": r.Version, "draft": draft, "published": published, "published_version": r.PublishedVersion,
 		"title": r.Title, "division": r.Division, "field": r.Field, "return_reason": r.ReturnReason, "triage": r.Triage, "updated_at": now,
 		"anonymous": r.Anonymous, "named_at": r.NamedAt,
 		"submitted_at": r.SubmittedAt, "first_published_at": r.FirstPublishedAt, "published_at": r.PublishedAt, "confirmed_at": r.ConfirmedAt,
@@ -217,11 +244,12 @@ func (s *Service) store(ctx context.Context, tx pgx.Tx, r *row, now time.Time) e
 }
 
 func (s *Service) keepVersion(ctx context.Context, tx pgx.Tx, r row, by int64, now time.Time) error {
-	_, err := tx.Exec(
-		ctx,
-		insertVersion,
-		pgx.StrictNamedArgs{"id": r.ID, "number": r.PublishedVersion, "content": r.Published, "at": now, "by": someone(by)},
-	)
+	content, err := s.config.DB.Contents().Seal(r.Published)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, insertVersion,
+		pgx.StrictNamedArgs{"id": r.ID, "number": r.PublishedVersion, "content": content, "at": now, "by": someone(by)})
 	return err
 }
 

@@ -157,7 +157,7 @@ func (s *Service) announce(ctx context.Context, id int64, found listing.Listing,
 	if !to.Public(s.config.Now()) || to.OrganisationID == found.OrganisationID {
 		return nil
 	}
-	token, err := s.token()
+	token, sealed, err := s.token()
 	if err != nil {
 		return err
 	}
@@ -172,7 +172,8 @@ func (s *Service) announce(ctx context.Context, id int64, found listing.Listing,
 		if err != nil || tag.RowsAffected() == 0 { // announced before, switched off, or refused
 			return err
 		}
-		if _, err := tx.Exec(ctx, insertEnd, pgx.StrictNamedArgs{"listing": to.ID, "token": token}); err != nil { // the first one stays
+		if _, err := tx.Exec(ctx, insertEnd,
+			pgx.StrictNamedArgs{"listing": to.ID, "token": sealed, "hash": digest(token)}); err != nil { // the first one stays
 			return err
 		}
 		return notify.Message(ctx, tx, notify.Note{To: []int64{to.OwnerAccount}, Kind: "match", At: s.config.Now(),
@@ -215,7 +216,7 @@ func (s *Service) SetWanted(ctx context.Context, who actor.Actor, id int64, want
 // alertSearches tells those whose saved searches find the listing and want to hear at once.
 func (s *Service) alertSearches(ctx context.Context, l listing.Listing, doc search.Document) error {
 	rows, _ := s.config.DB.Query(ctx, selectSavedBy, pgx.StrictNamedArgs{"notice": Immediate})
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[Saved])
+	all, err := s.collectSaved(rows)
 	if err != nil {
 		return fmt.Errorf("alert: %w", err)
 	}
@@ -293,7 +294,7 @@ func (s *Service) digest(ctx context.Context, _ DigestArgs) error {
 // digestSearches notes what the daily searches find that was published since the last time.
 func (s *Service) digestSearches(ctx context.Context) error {
 	rows, _ := s.config.DB.Query(ctx, selectSavedBy, pgx.StrictNamedArgs{"notice": Daily})
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[Saved])
+	all, err := s.collectSaved(rows)
 	if err != nil {
 		return fmt.Errorf("digest: %w", err)
 	}
@@ -359,6 +360,11 @@ func (s *Service) digestOf(ctx context.Context, account int64) error {
 		lines, err := pgx.CollectRows(rows, pgx.RowToStructByName[unmailed])
 		if err != nil {
 			return err
+		}
+		for i := range lines {
+			if err := s.config.DB.Contents().OpenText(sealedToken, &lines[i].Token); err != nil {
+				return err
+			}
 		}
 		// what was withdrawn since is not named in the mail
 		open := lines[:0]

@@ -2,7 +2,9 @@ package watch
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +16,7 @@ import (
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/market/catalogue"
+	"techmarket/internal/platform/postgres"
 )
 
 // Notice is how a saved search speaks up. The feed works with each.
@@ -59,7 +62,7 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, q catalogue.Criteri
 	if name = catalogue.Clip(strings.Join(strings.Fields(name), " "), 60); name == "" {
 		name = catalogue.Clip(q.Text, 60)
 	}
-	token, err := s.token()
+	token, sealed, err := s.token()
 	if err != nil {
 		return Saved{}, err
 	}
@@ -69,7 +72,7 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, q catalogue.Criteri
 			return err
 		}
 		rows, _ := tx.Query(ctx, selectSaved, pgx.StrictNamedArgs{"account": who.AccountID})
-		live, err := pgx.CollectRows(rows, pgx.RowToStructByName[Saved])
+		live, err := s.collectSaved(rows)
 		if err != nil {
 			return err
 		}
@@ -87,10 +90,14 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, q catalogue.Criteri
 		rows, _ = tx.Query(
 			ctx,
 			insertSaved,
-			pgx.StrictNamedArgs{"account": who.AccountID, "name": name, "query": q, "notice": n, "token": token, "at": s.config.Now()},
+			pgx.StrictNamedArgs{"account": who.AccountID, "name": name, "query": q, "notice": n, "token": sealed, "hash": digest(token),
+				"at": s.config.Now()},
 		)
-		saved, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Saved])
-		return err
+		if saved, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Saved]); err != nil {
+			return err
+		}
+		saved.FeedToken = token
+		return nil
 	})
 	return saved, err
 }
@@ -104,12 +111,39 @@ func (n Notice) check() error {
 	return f.Err()
 }
 
-func (s *Service) token() (string, error) {
+// sealedToken is the purpose of the sealed secret addresses.
+const sealedToken = "feed.token"
+
+// Sealed are the columns of this room in which something lies sealed.
+func Sealed() []postgres.Sealed {
+	return []postgres.Sealed{{Table: "saved_search", Column: "feed_token", Purpose: sealedToken},
+		{Table: "match_alert_end", Column: "token", Purpose: sealedToken}}
+}
+
+// token makes a secret address. It is found by its digest; sealed it is kept, because its owner is shown it again.
+func (s *Service) token() (token, sealed string, err error) {
 	b := make([]byte, 18)
 	if _, err := io.ReadFull(s.config.Random, b); err != nil {
-		return "", fmt.Errorf("feed token: %w", err)
+		return "", "", fmt.Errorf("feed token: %w", err)
 	}
-	return base64.RawURLEncoding.EncodeToString(b), nil
+	token = base64.RawURLEncoding.EncodeToString(b)
+	sealed, err = s.config.DB.Contents().SealText(sealedToken, token)
+	return token, sealed, err
+}
+
+func digest(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+func (s *Service) collectSaved(rows pgx.Rows) ([]Saved, error) {
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[Saved])
+	for i := range out {
+		if err := s.config.DB.Contents().OpenText(sealedToken, &out[i].FeedToken); err != nil {
+			return nil, err
+		}
+	}
+	return out, err
 }
 
 // Mine lists the actor's live saved searches, newest first. Fault: unauthorized.
@@ -118,7 +152,7 @@ func (s *Service) Mine(ctx context.Context, who actor.Actor) ([]Saved, error) {
 		return nil, fault.New(fault.Unauthorized, "sign_in", "请先登录。")
 	}
 	rows, _ := s.config.DB.Query(ctx, selectSaved, pgx.StrictNamedArgs{"account": who.AccountID})
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[Saved])
+	out, err := s.collectSaved(rows)
 	if err != nil {
 		return nil, fmt.Errorf("saved searches: %w", err)
 	}
@@ -156,7 +190,7 @@ func (s *Service) changeSaved(ctx context.Context, who actor.Actor, sql string, 
 
 // Ending names what the link of a mail ends: a saved search, or the alerts of a listing. Fault: not found "saved_search".
 func (s *Service) Ending(ctx context.Context, token string) (string, error) {
-	rows, _ := s.config.DB.Query(ctx, selectEnding, pgx.StrictNamedArgs{"token": token})
+	rows, _ := s.config.DB.Query(ctx, selectEnding, pgx.StrictNamedArgs{"hash": digest(token)})
 	name, err := pgx.CollectOneRow(rows, pgx.RowTo[string])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", errNoSaved
@@ -170,7 +204,7 @@ func (s *Service) Ending(ctx context.Context, token string) (string, error) {
 // EndByToken ends what the link of a mail stands for, for whoever holds it; the alerts of a listing as often as one likes.
 // Fault: not found "saved_search".
 func (s *Service) EndByToken(ctx context.Context, token string) error {
-	tag, err := s.config.DB.Exec(ctx, endByToken, pgx.StrictNamedArgs{"token": token, "at": s.config.Now()})
+	tag, err := s.config.DB.Exec(ctx, endByToken, pgx.StrictNamedArgs{"hash": digest(token), "at": s.config.Now()})
 	if err != nil {
 		return fmt.Errorf("end saved search: %w", err)
 	}
@@ -178,7 +212,8 @@ func (s *Service) EndByToken(ctx context.Context, token string) error {
 		return nil
 	}
 	var known int
-	if err := s.config.DB.QueryRow(ctx, switchOffByToken, pgx.StrictNamedArgs{"token": token, "at": s.config.Now()}).Scan(&known); err != nil {
+	if err := s.config.DB.QueryRow(ctx, switchOffByToken,
+		pgx.StrictNamedArgs{"hash": digest(token), "at": s.config.Now()}).Scan(&known); err != nil {
 		return fmt.Errorf("end alerts: %w", err)
 	}
 	if known == 0 {
@@ -190,7 +225,7 @@ func (s *Service) EndByToken(ctx context.Context, token string) error {
 // Feed returns the newest 30 of what a saved search finds, as a guest sees it; sample listings only when the account is a sample.
 // Faults: not found "saved_search", also after its end; those of the engine.
 func (s *Service) Feed(ctx context.Context, token string) (Saved, []catalogue.Entry, error) {
-	rows, _ := s.config.DB.Query(ctx, savedByToken, pgx.StrictNamedArgs{"token": token})
+	rows, _ := s.config.DB.Query(ctx, savedByToken, pgx.StrictNamedArgs{"hash": digest(token)})
 	saved, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Saved])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Saved{}, nil, errNoSaved
@@ -198,6 +233,7 @@ func (s *Service) Feed(ctx context.Context, token string) (Saved, []catalogue.En
 	if err != nil {
 		return Saved{}, nil, fmt.Errorf("feed: %w", err)
 	}
+	saved.FeedToken = token
 	entries, err := s.config.Catalogue.Feed(ctx, saved.Query, time.Time{}, feedEntries)
 	if err != nil {
 		return Saved{}, nil, fmt.Errorf("feed: %w", err)

@@ -46,14 +46,14 @@ const (
 
 	savedColumns = `id, account_id, name, query, notice, feed_token, created_at, noticed_at, ended_at`
 	lockAccount  = `select pg_advisory_xact_lock(hashtextextended('saved_search', @account))` // a double click is one search
-	insertSaved  = `insert into saved_search (account_id, name, query, notice, feed_token, created_at)
-		values (@account, @name, @query, @notice, @token, @at) returning ` + savedColumns
+	insertSaved  = `insert into saved_search (account_id, name, query, notice, feed_token, feed_hash, created_at)
+		values (@account, @name, @query, @notice, @token, @hash, @at) returning ` + savedColumns
 	selectSaved   = `select ` + savedColumns + ` from saved_search where account_id = @account and ended_at is null order by id desc`
-	savedByToken  = `select ` + savedColumns + ` from saved_search where feed_token = @token and ended_at is null`
+	savedByToken  = `select ` + savedColumns + ` from saved_search where feed_hash = @hash and ended_at is null`
 	selectSavedBy = `select ` + savedColumns + ` from saved_search where notice = @notice and ended_at is null order by id`
 	updateNotice  = `update saved_search set notice = @notice where id = @id and account_id = @account and ended_at is null`
 	endSaved      = `update saved_search set ended_at = @at where id = @id and account_id = @account and ended_at is null`
-	endByToken    = `update saved_search set ended_at = @at where feed_token = @token and ended_at is null`
+	endByToken    = `update saved_search set ended_at = @at where feed_hash = @hash and ended_at is null`
 	markNoticed   = `update saved_search set noticed_at = @at where id = @id`
 	insertHit     = `insert into saved_search_hit (search_id, listing_id, version, at, mailed_at)
 		values (@search, @listing, @version, @at, @mailed) on conflict do nothing`
@@ -71,10 +71,10 @@ const (
 	switchOff = `insert into match_alert_off (listing_id, account_id, at) values (@id, @account, @at) on conflict do nothing`
 	switchOn  = `delete from match_alert_off where listing_id = @id`
 
-	insertEnd    = `insert into match_alert_end (listing_id, token) values (@listing, @token) on conflict do nothing`
-	selectEnding = `select name from saved_search where feed_token = @token and ended_at is null
-		union all select l.title from match_alert_end e join match_listing l on l.id = e.listing_id where e.token = @token`
-	switchOffByToken = `with known as (select listing_id from match_alert_end where token = @token),
+	insertEnd    = `insert into match_alert_end (listing_id, token, token_hash) values (@listing, @token, @hash) on conflict do nothing`
+	selectEnding = `select name from saved_search where feed_hash = @hash and ended_at is null
+		union all select l.title from match_alert_end e join match_listing l on l.id = e.listing_id where e.token_hash = @hash`
+	switchOffByToken = `with known as (select listing_id from match_alert_end where token_hash = @hash),
 		off as (insert into match_alert_off (listing_id, account_id, at)
 			select k.listing_id, a.account_id, @at from known k, lateral (select account_id from match_alert where listing_id = k.listing_id
 			order by at desc limit 1) a

@@ -54,7 +54,7 @@ func (s *Service) Account(ctx context.Context, who actor.Actor) (Account, error)
 	if err != nil {
 		return Account{}, fmt.Errorf("account: %w", err)
 	}
-	return a, s.openText(sealedPhone, &a.Phone)
+	return a, s.openContact(&a.Email, &a.Phone)
 }
 
 // UpdateAccount changes the actor's own name, contact and theme. Another mail address counts once it is confirmed: a link is mailed to
@@ -87,12 +87,12 @@ func (s *Service) UpdateAccount(ctx context.Context, who actor.Actor, u AccountU
 				return err
 			}
 		}
-		phone, err := s.sealText(sealedPhone, a.Phone)
+		email, phone, err := s.sealContact(a.Email, a.Phone)
 		if err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, updateAccount,
-			pgx.StrictNamedArgs{"id": a.ID, "display_name": a.DisplayName, "email": a.Email, "phone": phone, "theme": a.Theme}); err != nil {
+			pgx.StrictNamedArgs{"id": a.ID, "display_name": a.DisplayName, "email": email, "phone": phone, "theme": a.Theme}); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, who, "account.update", "account", a.ID, nil)
@@ -179,7 +179,7 @@ func (s *Service) ContactOf(ctx context.Context, id int64) (name, email, phone s
 	if !a.Confirmed { // it may be a stranger's
 		a.Email = ""
 	}
-	if err := s.openText(sealedPhone, &a.Phone); err != nil {
+	if err := s.openContact(&a.Email, &a.Phone); err != nil {
 		return "", "", "", err
 	}
 	return a.DisplayName, a.Email, a.Phone, nil

@@ -34,7 +34,11 @@ func (s *Service) askConfirmation(ctx context.Context, tx pgx.Tx, accountID int6
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, insertConfirmation, pgx.StrictNamedArgs{"account_id": accountID, "email": email, "token_hash": digest(token),
+	sealed, err := s.sealText(sealedWaiting, email)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, insertConfirmation, pgx.StrictNamedArgs{"account_id": accountID, "email": sealed, "token_hash": digest(token),
 		"expires_at": s.config.Now().Add(confirmLife)}); err != nil {
 		return err
 	}
@@ -96,7 +100,8 @@ func (s *Service) WaitingEmail(ctx context.Context, who actor.Actor) (string, er
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return "", fmt.Errorf("waiting email: %w", err)
 	}
-	return c.Email, nil
+	err = s.openText(sealedWaiting, &c.Email)
+	return c.Email, err
 }
 
 // ConfirmationOpen tells the address that a link would confirm. Fault: not found "confirmation".
@@ -140,7 +145,11 @@ func (s *Service) ConfirmFor(ctx context.Context, login string) error {
 }
 
 func (s *Service) confirm(ctx context.Context, tx pgx.Tx, who actor.Actor, c confirmation) error {
-	if _, err := tx.Exec(ctx, confirmEmail, pgx.StrictNamedArgs{"id": c.AccountID, "email": c.Email, "now": s.config.Now()}); err != nil {
+	email, err := s.sealText(sealedEmail, c.Email)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, confirmEmail, pgx.StrictNamedArgs{"id": c.AccountID, "email": email, "now": s.config.Now()}); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, deleteConfirmation, pgx.StrictNamedArgs{"account_id": c.AccountID}); err != nil {
@@ -158,5 +167,5 @@ func (s *Service) confirmation(ctx context.Context, q querier, token string) (co
 	if err != nil {
 		return c, fmt.Errorf("confirm email: %w", err)
 	}
-	return c, nil
+	return c, s.openText(sealedWaiting, &c.Email)
 }

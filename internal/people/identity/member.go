@@ -94,10 +94,10 @@ func (s *Service) Members(ctx context.Context, who actor.Actor, orgID int64) ([]
 		return nil, fmt.Errorf("members: %w", err)
 	}
 	for i, m := range ms {
-		if err := s.openText(sealedPhone, &m.Phone); err != nil {
+		if err := s.openContact(&m.Email, &m.Phone); err != nil {
 			return nil, err
 		}
-		ms[i].Phone = m.Phone
+		ms[i].Email, ms[i].Phone = m.Email, m.Phone
 		if m.AccountID != who.AccountID && !(who.In(orgID) && who.Has(actor.OrgAdmin)) {
 			ms[i].Email, ms[i].Phone = codes.MaskEmail(m.Email), codes.MaskPhone(m.Phone)
 		}
@@ -219,8 +219,12 @@ func (s *Service) Invite(ctx context.Context, who actor.Actor, orgID int64, emai
 			Inviter:   who.AccountID,
 			CreatedAt: now,
 			ExpiresAt: now.Add(s.config.Policy.InvitationLife)}
+		sealed, err := s.sealText(sealedInvited, email)
+		if err != nil {
+			return err
+		}
 		if err := tx.QueryRow(ctx, insertInvitation, pgx.StrictNamedArgs{
-			"organisation_id": orgID, "email": email, "roles": roleTexts(roles), "token_hash": digest(token), "invited_by": who.AccountID,
+			"organisation_id": orgID, "email": sealed, "roles": roleTexts(roles), "token_hash": digest(token), "invited_by": who.AccountID,
 			"created_at": now, "expires_at": inv.ExpiresAt,
 		}).Scan(&inv.ID); err != nil {
 			return err
@@ -247,6 +251,11 @@ func (s *Service) Invitations(ctx context.Context, who actor.Actor, orgID int64)
 	if err != nil {
 		return nil, fmt.Errorf("invitations: %w", err)
 	}
+	for i := range list {
+		if err := s.openText(sealedInvited, &list[i].Email); err != nil {
+			return nil, err
+		}
+	}
 	return list, nil
 }
 
@@ -260,7 +269,7 @@ func (s *Service) InvitationByToken(ctx context.Context, token string) (Invitati
 	if err != nil || !inv.Open(s.config.Now()) {
 		return Invitation{}, errNoInvitation
 	}
-	return inv, nil
+	return inv, s.openText(sealedInvited, &inv.Email)
 }
 
 var errNoInvitation = fault.New(fault.NotFound, "invitation", "这份邀请不存在、已使用、已撤回或已过期，请向对方再要一份")
@@ -304,7 +313,7 @@ func (s *Service) lockInvitation(ctx context.Context, tx pgx.Tx, token string) (
 	if err != nil || !inv.Open(s.config.Now()) {
 		return Invitation{}, errNoInvitation
 	}
-	return inv, nil
+	return inv, s.openText(sealedInvited, &inv.Email)
 }
 
 // RevokeInvitation withdraws an open invitation. Who may call: as Invite. Fault: not found "invitation".

@@ -357,8 +357,7 @@ func OrganisationActions(who actor.Actor, org Organisation) []OrgEvent {
 func (s *Service) storeOrganisation(ctx context.Context, tx pgx.Tx, o *Organisation) error {
 	o.Version++
 	profile := o.Profile
-	var err error
-	if profile.Phone, err = s.sealText(sealedProfile, profile.Phone); err != nil {
+	if err := s.sealProfile(&profile); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, updateOrganisation, pgx.StrictNamedArgs{

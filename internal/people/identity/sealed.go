@@ -1,20 +1,28 @@
 package identity
 
-import (
-	"context"
-	"fmt"
-
-	"github.com/jackc/pgx/v5"
-
-	"techmarket/internal/platform/postgres"
-)
+import "techmarket/internal/platform/postgres"
 
 // What of this room is sealed, each under the name of its column.
 const (
+	sealedEmail   = "account.email"
 	sealedPhone   = "account.phone"
 	sealedTOTP    = "account.totp_secret"
-	sealedProfile = "organisation.profile.phone"
+	sealedWaiting = "email_confirmation.email"
+	sealedInvited = "invitation.email"
+	sealedProfile = "organisation.profile" // with the name of the text after a dot
 )
+
+// Sealed are the columns of this room in which something lies sealed.
+func Sealed() []postgres.Sealed {
+	return []postgres.Sealed{
+		{Table: "account", Column: "email", Purpose: sealedEmail},
+		{Table: "account", Column: "phone", Purpose: sealedPhone},
+		{Table: "account", Column: "totp_secret", Purpose: sealedTOTP},
+		{Table: "email_confirmation", Column: "email", Purpose: sealedWaiting},
+		{Table: "invitation", Column: "email", Purpose: sealedInvited},
+		{Table: "organisation", Column: "profile", Purpose: sealedProfile, Document: true},
+	}
+}
 
 func (s *Service) sealText(purpose, text string) (string, error) {
 	if s.config.Vault == nil {
@@ -30,56 +38,30 @@ func (s *Service) openText(purpose string, text *string) (err error) {
 	return err
 }
 
-// sealedRow is a row whose secrets are in clear or under an older key.
-type sealedRow struct {
-	ID    int64
-	Phone string
-	Totp  string
+func (s *Service) sealContact(email, phone string) (sealed, number string, err error) {
+	if sealed, err = s.sealText(sealedEmail, email); err == nil {
+		number, err = s.sealText(sealedPhone, phone)
+	}
+	return sealed, number, err
 }
 
-const sealBatch = 500
+func (s *Service) openContact(email, phone *string) error {
+	if err := s.openText(sealedEmail, email); err != nil {
+		return err
+	}
+	return s.openText(sealedPhone, phone)
+}
 
-// SealAll seals what is still in clear or under an older key, in small transactions; it may be stopped and run again. The market calls
-// it at its start, and rotate-keys after a new key. It returns how many rows it sealed. Fault: unavailable "secret_key_missing".
-func (s *Service) SealAll(ctx context.Context) (n int, err error) {
-	if s.config.Vault == nil {
-		return 0, nil
+func (s *Service) sealProfile(p *OrgProfile) (err error) {
+	if p.Phone, err = s.sealText(sealedProfile+".phone", p.Phone); err == nil {
+		p.Email, err = s.sealText(sealedProfile+".email", p.Email)
 	}
-	for _, t := range []struct{ read, write, phone string }{{unsealedAccounts, sealAccount, sealedPhone},
-		{unsealedOrganisations, sealOrganisation, sealedProfile}} {
-		for {
-			var rows []sealedRow
-			err := s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
-				rows, err = postgres.Many[sealedRow](ctx, tx, t.read,
-					pgx.StrictNamedArgs{"prefix": s.config.Vault.Prefix(), "limit": sealBatch})
-				if err != nil {
-					return err
-				}
-				for _, r := range rows {
-					for _, p := range []struct {
-						purpose string
-						text    *string
-					}{{t.phone, &r.Phone}, {sealedTOTP, &r.Totp}} {
-						if err := s.openText(p.purpose, p.text); err != nil {
-							return err
-						}
-						if *p.text, err = s.sealText(p.purpose, *p.text); err != nil {
-							return err
-						}
-					}
-					if _, err := tx.Exec(ctx, t.write, pgx.StrictNamedArgs{"id": r.ID, "phone": r.Phone, "totp": r.Totp}); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
-			if err != nil {
-				return n, fmt.Errorf("seal: %w", err)
-			}
-			if n += len(rows); len(rows) < sealBatch {
-				break
-			}
-		}
+	return err
+}
+
+func (s *Service) openProfile(p *OrgProfile) error {
+	if err := s.openText(sealedProfile+".phone", &p.Phone); err != nil {
+		return err
 	}
-	return n, nil
+	return s.openText(sealedProfile+".email", &p.Email)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/stored"
 	"techmarket/internal/people/quota"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/postgres"
@@ -25,13 +26,6 @@ import (
 // Mailer queues a mail in the caller's transaction; platform/notify supplies it.
 type Mailer interface {
 	Mail(ctx context.Context, tx pgx.Tx, to, subject, body string) error
-}
-
-// Vault seals what must not lie in the database in clear; platform/vault fulfils it.
-type Vault interface {
-	Seal(purpose, text string) (string, error)
-	Open(purpose, text string) (string, error)
-	Prefix() string
 }
 
 // Cache keeps small values for a while; it may forget anything at any time. platform/cache fulfils it and Limiter.
@@ -75,8 +69,8 @@ type Config struct {
 	DB      *postgres.DB
 	Audit   audit.Recorder
 	Mail    Mailer
-	Vault   Vault        // of phones and authenticators' secrets; nil: in clear, for tests alone
-	Quotas  *quota.Store // of mails to one mailbox; nil: no limit
+	Vault   stored.Secrets // of phones, mail addresses and authenticators' secrets; nil: in clear, for tests alone
+	Quotas  *quota.Store   // of mails to one mailbox; nil: no limit
 	Cache   Cache
 	Limiter Limiter
 	Now     func() time.Time

@@ -216,7 +216,7 @@ func (s *Service) organisations(ctx context.Context, q querier, sql string, args
 	rows, _ := q.Query(ctx, sql, args)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Organisation])
 	for i := range list {
-		if err := s.openText(sealedProfile, &list[i].Profile.Phone); err != nil {
+		if err := s.openProfile(&list[i].Profile); err != nil {
 			return nil, err
 		}
 	}
@@ -224,7 +224,7 @@ func (s *Service) organisations(ctx context.Context, q querier, sql string, args
 }
 
 func (s *Service) insertOrganisation(ctx context.Context, tx pgx.Tx, o Organisation) (id int64, err error) {
-	if o.Profile.Phone, err = s.sealText(sealedProfile, o.Profile.Phone); err != nil {
+	if err = s.sealProfile(&o.Profile); err != nil {
 		return 0, err
 	}
 	err = tx.QueryRow(ctx, insertOrganisation,
@@ -235,7 +235,7 @@ func (s *Service) insertOrganisation(ctx context.Context, tx pgx.Tx, o Organisat
 
 func (s *Service) insertAccount(ctx context.Context, tx pgx.Tx, p NewPerson, hash string, sample, confirmed bool) (id int64, err error) {
 	now := s.config.Now()
-	if p.Phone, err = s.sealText(sealedPhone, p.Phone); err != nil {
+	if p.Email, p.Phone, err = s.sealContact(p.Email, p.Phone); err != nil {
 		return 0, err
 	}
 	args := pgx.StrictNamedArgs{"login_name": p.LoginName, "display_name": p.DisplayName, "email": p.Email, "phone": p.Phone,

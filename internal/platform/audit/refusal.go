@@ -17,14 +17,14 @@ type Refusal struct {
 	Begins  time.Time // the hour
 	Account int64     // 0: nobody signed in
 	Org     int64
-	Action  string // method and pattern of the route
+	Action  string // method and pattern of the route, or the act of a room
 	Code    string // of the fault
 	N       int64
-	Sample  string // the first address
+	Sample  string // the first address or object
 }
 
-// Refusals counts refused attempts. Somebody who tries a million addresses makes one row an hour, not a million; the chain of the
-// audit trail gets the sum when the hour is over.
+// Refusals counts refused attempts, the doors' and the rooms'. Somebody who tries a million addresses makes one row an hour, not a
+// million; the chain of the audit trail gets the sum when the hour is over.
 type Refusals struct {
 	db  *postgres.DB
 	now func() time.Time

@@ -64,6 +64,9 @@ func (s *Store) Once(ctx context.Context, account int64, key, hash string,
 		}
 		if tag.RowsAffected() == 0 {
 			r, err := postgres.One[Result](ctx, tx, selectKey, pgx.StrictNamedArgs{"account": account, "key": key})
+			if err == nil {
+				r.Body, err = s.open(r.Body)
+			}
 			if r.Hash == sealed {
 				r.Hash = hash
 			}
@@ -77,14 +80,27 @@ func (s *Store) Once(ctx context.Context, account int64, key, hash string,
 		if err != nil || !keep {
 			return false, err
 		}
+		body, err := s.db.Contents().SealText(sealedBody, string(r.Body)) // it may hold how somebody is reached
+		if err != nil {
+			return false, err
+		}
 		_, err = tx.Exec(ctx, finish, pgx.StrictNamedArgs{"account": account, "key": key, "status": r.Status, "content_type": r.ContentType,
-			"location": r.Location, "body": r.Body})
+			"location": r.Location, "body": []byte(body)})
 		return err == nil, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("idempotency: %w", err)
 	}
 	return first, nil
+}
+
+// sealedBody is the purpose of kept answers.
+const sealedBody = "idempotency.body"
+
+func (s *Store) open(body []byte) ([]byte, error) {
+	text := string(body)
+	err := s.db.Contents().OpenText(sealedBody, &text)
+	return []byte(text), err
 }
 
 // Clean forgets results older than Life; a job calls it daily.

@@ -30,13 +30,14 @@ import (
 
 // Mail is the job of one message to one address. At makes two mails of the same words two mails.
 type Mail struct {
-	To      string    `json:"to"`
-	Subject string    `json:"subject"`
-	Body    string    `json:"body,omitempty"`   // plain text
-	Sealed  string    `json:"sealed,omitempty"` // the body, where it holds a link that opens something, see SealBody
+	To      string    `json:"to,omitempty"`
+	Subject string    `json:"subject,omitempty"`
+	Body    string    `json:"body,omitempty"` // plain text
 	At      time.Time `json:"at"`
 	// End is the address that ends this kind of mail for whoever holds it, by a page or by one POST (RFC 8058); "" when there is none.
 	End string `json:"end,omitempty"`
+	// Sealed is all of the above in the queue, see Seal.
+	Sealed string `json:"sealed,omitempty"`
 }
 
 // Kind names the job.
@@ -55,7 +56,7 @@ const sendTimeout = 30 * time.Second
 // Sender delivers mail.
 type Sender struct {
 	smtp   SMTP
-	vault  *vault.Vault // nil: no body is sealed
+	vault  *vault.Vault // nil: no mail is sealed
 	outbox string
 	from   *mail.Address
 }
@@ -69,18 +70,39 @@ func NewSender(s SMTP, outbox string, keys *vault.Vault) (*Sender, error) {
 	return &Sender{smtp: s, vault: keys, outbox: outbox, from: from}, nil
 }
 
-const mailBody = "mail.body"
+const (
+	sealedMail = "mail"
+	sealedBody = "mail.body" // of mails that were queued when the body alone was sealed
+)
 
-// SealBody hides the body of a mail from whoever reads the queue: links of invitations, confirmations and new passwords are secrets.
-func SealBody(m Mail, keys *vault.Vault) (Mail, error) {
-	var err error
-	m.Sealed, err = keys.Seal(mailBody, m.Body)
-	m.Body = ""
-	return m, err
+// Seal hides a mail from whoever reads the queue: to whom it goes, and links of invitations, confirmations and new passwords.
+func Seal(m Mail, keys *vault.Vault) (Mail, error) {
+	raw, err := json.Marshal(m)
+	if err != nil {
+		return Mail{}, fmt.Errorf("seal mail: %w", err)
+	}
+	sealed, err := keys.Seal(sealedMail, string(raw))
+	return Mail{At: m.At, Sealed: sealed}, err
 }
 
-// OpenBody reads the body of a queued mail.
-func OpenBody(m Mail, keys *vault.Vault) (string, error) { return keys.Open(mailBody, m.Sealed) }
+// Open reads a queued mail.
+func Open(m Mail, keys *vault.Vault) (Mail, error) {
+	if m.Sealed == "" {
+		return m, nil
+	}
+	if m.To != "" {
+		body, err := keys.Open(sealedBody, m.Sealed)
+		m.Body, m.Sealed = body, ""
+		return m, err
+	}
+	raw, err := keys.Open(sealedMail, m.Sealed)
+	if err != nil {
+		return Mail{}, err
+	}
+	var opened Mail
+	err = json.Unmarshal([]byte(raw), &opened)
+	return opened, err
+}
 
 // Register makes the sender work the mail jobs.
 func (s *Sender) Register(w *jobs.Workers) { jobs.Register(w, s.Send) }
@@ -88,16 +110,15 @@ func (s *Sender) Register(w *jobs.Workers) { jobs.Register(w, s.Send) }
 // Send delivers one mail. An address that cannot be one, or that the server refuses for good, is given up; every other
 // failure is tried again by the queue.
 func (s *Sender) Send(ctx context.Context, m Mail) error {
-	if m.Sealed != "" && s.vault != nil {
-		body, err := s.vault.Open(mailBody, m.Sealed)
-		if err != nil {
+	if s.vault != nil {
+		var err error
+		if m, err = Open(m, s.vault); err != nil {
 			return fmt.Errorf("send mail: %w", err)
 		}
-		m.Body, m.Sealed = body, ""
 	}
 	to, err := mail.ParseAddress(m.To)
 	if err != nil {
-		return jobs.Discard(fmt.Errorf("send mail: %w", err))
+		return jobs.Discard(errors.New("send mail: no address to send it to"))
 	}
 	text, id := s.compose(m, to)
 	if s.smtp.Addr == "" {
@@ -108,12 +129,17 @@ func (s *Sender) Send(ctx context.Context, m Mail) error {
 	err = s.deliver(ctx, to.Address, text)
 	var reply *textproto.Error
 	if errors.As(err, &reply) && reply.Code >= 500 {
-		return jobs.Discard(fmt.Errorf("send mail: %w", err))
+		return jobs.Discard(nameless(err, to))
 	}
 	if err != nil {
-		return fmt.Errorf("send mail: %w", err)
+		return nameless(err, to)
 	}
 	return nil
+}
+
+// nameless leaves the address out of what a server said: errors stand in the queue and in the log.
+func nameless(err error, to *mail.Address) error {
+	return errors.New("send mail: " + strings.ReplaceAll(err.Error(), to.Address, "…"))
 }
 
 // compose writes the message. The same job gives the same Message-ID, so a mail sent twice after a crash is shown once

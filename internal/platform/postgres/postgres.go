@@ -21,9 +21,19 @@ import (
 
 // DB is the pool every service is built on.
 type DB struct {
-	Pool  *pgxpool.Pool
-	pulse *pulse // nil without Watch
+	Pool     *pgxpool.Pool
+	pulse    *pulse // nil without Watch
+	contents *stored.Codec
 }
+
+// SealWith seals the personal texts of stored contents from now on. Call it before the first content is read or written.
+func (db *DB) SealWith(secrets stored.Secrets) { db.contents.Secrets = secrets }
+
+// On is the same database through another pool, whose configuration was copied from this one's.
+func (db *DB) On(pool *pgxpool.Pool) *DB { return &DB{Pool: pool, contents: db.contents} }
+
+// Contents is how contents are written that a store marshals itself.
+func (db *DB) Contents() stored.Codec { return *db.contents }
 
 // Querier is what a store needs: both the pool and a transaction have it.
 type Querier interface {
@@ -64,6 +74,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if o.Acquire > 0 {
 		config.ConnConfig.Tracer = acquireLimit{o.Acquire}
 	}
+	contents := &stored.Codec{}
 	// Connecting to a server that hangs ends, so that a request can be told.
 	config.ConnConfig.ConnectTimeout = 3 * time.Second
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
@@ -71,7 +82,8 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 			Codec: &pgtype.TimestamptzCodec{ScanLocation: clock.Zone()}})
 		// Contents say in which form they are stored (see package stored).
 		conn.TypeMap().RegisterType(&pgtype.Type{Name: "jsonb", OID: pgtype.JSONBOID,
-			Codec: &pgtype.JSONBCodec{Marshal: stored.Marshal, Unmarshal: stored.Unmarshal}})
+			Codec: &pgtype.JSONBCodec{Marshal: func(v any) ([]byte, error) { return contents.Marshal(v) },
+				Unmarshal: func(raw []byte, v any) error { return contents.Unmarshal(raw, v) }}})
 		return nil
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
@@ -88,7 +100,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		err = pool.Ping(attempt)
 		cancel()
 		if err == nil {
-			return &DB{Pool: pool}, nil
+			return &DB{Pool: pool, contents: contents}, nil
 		}
 		if !transient(err) || time.Now().Add(pause).After(deadline) {
 			break

@@ -13,6 +13,7 @@ import (
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/foundation/stored"
 	"techmarket/internal/market/listing"
 )
 
@@ -123,6 +124,8 @@ func (d Descriptor) whole() error {
 			return fmt.Errorf("register: field %q of %q has choices just where its type is a code", f.Code, d.Kind)
 		case f.Facet && (!coded || f.Sight != Public):
 			return fmt.Errorf("register: field %q of %q is no facet: it needs public codes", f.Code, d.Kind)
+		case f.Type == Phone && !slices.Contains(stored.PersonalKeys(), f.Code):
+			return fmt.Errorf("register: field %q of %q would lie in clear: numbers have one of the codes of stored.PersonalKeys", f.Code, d.Kind)
 		case f.Type == Phone && f.Sight == Public:
 			return fmt.Errorf("register: field %q of %q shows a number to everybody", f.Code, d.Kind)
 		}

@@ -12,7 +12,6 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/foundation/stored"
 	"techmarket/internal/platform/postgres"
 )
 
@@ -85,6 +84,12 @@ const (
 		group by 1, 2 order by 1, 2`
 )
 
+// Sealed are the columns of this room in which something lies sealed. Its history is sealed as it is written and never changed.
+func Sealed() []postgres.Sealed {
+	return []postgres.Sealed{{Table: "register_entry", Column: "content", Document: true},
+		{Table: "register_entry", Column: "listed", Document: true}}
+}
+
 // area is the prefix of divisions that an officer covers, as a pattern; "" matches nothing.
 func area(who actor.Actor) string {
 	switch {
@@ -97,19 +102,15 @@ func area(who actor.Actor) string {
 }
 
 func (s *Service) insert(ctx context.Context, tx pgx.Tx, e *Entry, from Origin) error {
-	content, err := stored.Marshal(e.Content)
-	if err != nil {
-		return err
-	}
-	var listed []byte
+	var listed *Content
 	if e.Listed != nil {
-		listed = content
+		listed = &e.Content
 	}
 	if err := s.unique(ctx, tx, *e); err != nil {
 		return err
 	}
 	if err := tx.QueryRow(ctx, insertEntry, pgx.StrictNamedArgs{"kind": e.Kind, "org": e.OrganisationID, "account": e.AccountID,
-		"division": e.Division, "name": e.Name, "content": content, "listed": listed, "listed_name": e.ListedName, "state": e.State,
+		"division": e.Division, "name": e.Name, "content": e.Content, "listed": listed, "listed_name": e.ListedName, "state": e.State,
 		"valid_to": e.ValidTo, "needs_consent": e.NeedsConsent, "consent_at": e.ConsentAt, "confirmed": e.ConfirmedAt,
 		"listed_at": e.ListedAt, "identity": e.Identity, "sample": e.Sample, "now": e.CreatedAt}).Scan(&e.ID); err != nil {
 		return same(err)
@@ -118,15 +119,9 @@ func (s *Service) insert(ctx context.Context, tx pgx.Tx, e *Entry, from Origin) 
 }
 
 func (s *Service) update(ctx context.Context, tx pgx.Tx, e *Entry) error {
-	content, err := stored.Marshal(e.Content)
-	if err != nil {
-		return err
-	}
-	var listed []byte
+	var listed *Content
 	if e.Listed != nil {
-		if listed, err = stored.Marshal(e.Listed); err != nil {
-			return err
-		}
+		listed = &e.Listed
 	}
 	if e.State != Withdrawn && e.State != Removed {
 		if err := s.unique(ctx, tx, *e); err != nil {
@@ -134,8 +129,8 @@ func (s *Service) update(ctx context.Context, tx pgx.Tx, e *Entry) error {
 		}
 	}
 	e.UpdatedAt = s.config.Now()
-	err = tx.QueryRow(ctx, updateEntry, pgx.StrictNamedArgs{"id": e.ID, "account": e.AccountID, "division": e.Division, "name": e.Name,
-		"content": content, "listed": listed, "listed_name": e.ListedName, "state": e.State, "reason": e.Reason, "valid_to": e.ValidTo,
+	err := tx.QueryRow(ctx, updateEntry, pgx.StrictNamedArgs{"id": e.ID, "account": e.AccountID, "division": e.Division, "name": e.Name,
+		"content": e.Content, "listed": listed, "listed_name": e.ListedName, "state": e.State, "reason": e.Reason, "valid_to": e.ValidTo,
 		"consent_at": e.ConsentAt, "consent_to": e.ConsentTo, "confirmed": e.ConfirmedAt, "listed_at": e.ListedAt, "identity": e.Identity,
 		"now": e.UpdatedAt}).Scan(&e.Version)
 	return same(err)
@@ -234,13 +229,9 @@ func endGrade(ctx context.Context, tx pgx.Tx, entry, id int64, last string) erro
 
 func addEvent(ctx context.Context, tx pgx.Tx, who actor.Actor, e Entry, from State, event Event, reason string, withContent bool,
 	now time.Time) error {
-	var content []byte
+	var content *Content
 	if withContent {
-		raw, err := stored.Marshal(e.Content)
-		if err != nil {
-			return err
-		}
-		content = raw
+		content = &e.Content
 	}
 	_, err := tx.Exec(ctx, insertEvent, pgx.StrictNamedArgs{"entry": e.ID, "now": now, "account": who.AccountID, "org": who.OrgID,
 		"event": event, "from": from, "to": e.State, "reason": reason, "content": content})

@@ -48,12 +48,14 @@ type Notices interface {
 	Tell(ctx context.Context, tx pgx.Tx, n notify.Note) error
 }
 
-// Config is what the Service needs; all fields must be set. Calendar is the table of rest days.
+// Config is what the Service needs; all fields must be set. Calendar is the table of rest days. Sells tells whether the actor's unit is
+// the seller of an agreed talk.
 type Config struct {
 	DB       *postgres.DB
 	Audit    audit.Recorder
 	Notices  Notices
 	Calendar func(ctx context.Context) (clock.Calendar, error)
+	Sells    func(ctx context.Context, who actor.Actor, deal int64) (bool, error)
 	Now      func() time.Time
 }
 
@@ -70,7 +72,8 @@ type Text struct {
 	Body    string
 	Party   string
 	Amount  *money.Fen
-	Related bool // the party is an inventor of the object, or related: it is marked
+	Related bool  // the party is an inventor of the object, or related: it is marked
+	Deal    int64 // the talk whose contract waits for a price notice; 0 for none
 }
 
 func (t Text) check() error {
@@ -86,6 +89,7 @@ func (t Text) check() error {
 	length("party", t.Party, 2, 80, "请写明拟交易对象或奖励对象")
 	f.Check(t.Amount != nil || t.Use == Winner || t.Use == Grant, "amount", "missing", "请填写拟交易价格或奖励金额")
 	f.Check(t.Amount == nil || *t.Amount > 0, "amount", "amount", "金额应大于零")
+	f.Check(t.Deal == 0 || t.Use == Price, "use", "not_price", "与洽谈相连的公示只能是协议定价")
 	return f.Err()
 }
 
@@ -105,6 +109,15 @@ func (s *Service) Publish(ctx context.Context, who actor.Actor, t Text) (id int6
 	if err := t.check(); err != nil {
 		return 0, fmt.Errorf(op+": %w", err)
 	}
+	if t.Deal != 0 {
+		sells, err := s.config.Sells(ctx, who, t.Deal)
+		if err == nil && !sells {
+			err = fault.New(fault.Forbidden, "not_seller", "协议定价由卖方单位公示")
+		}
+		if err != nil {
+			return 0, fmt.Errorf(op+": %w", err)
+		}
+	}
 	calendar, err := s.config.Calendar(ctx)
 	if err != nil {
 		return 0, fmt.Errorf(op+": %w", err)
@@ -118,7 +131,7 @@ func (s *Service) Publish(ctx context.Context, who actor.Actor, t Text) (id int6
 		p.Days, p.Unit = t.Use.Period()
 		if err := tx.QueryRow(ctx, insertPaper, pgx.StrictNamedArgs{"use": t.Use, "org": who.OrgID, "title": t.Title, "body": t.Body,
 			"party": t.Party, "amount": t.Amount, "related": t.Related, "decider": who.AccountID, "days": p.Days, "unit": p.Unit,
-			"min": minReason, "sample": who.Sample, "now": now}).Scan(&id); err != nil {
+			"min": minReason, "deal": t.Deal, "sample": who.Sample, "now": now}).Scan(&id); err != nil {
 			return err
 		}
 		p.ID = id
@@ -296,6 +309,16 @@ func (s *Service) Passed(ctx context.Context, q postgres.Querier, id int64) erro
 		return fault.New(fault.Conflict, "notice_not_passed", "公示尚未期满无异议，现在还不能办理")
 	}
 	return nil
+}
+
+// Cleared is the guard of a talk's contract: nil where no notice names the talk, or where the newest has passed. A void or withdrawn one
+// has not: what was objected to is not signed by taking the notice back. Conflict "notice_not_passed".
+func (s *Service) Cleared(ctx context.Context, q postgres.Querier, deal int64) error {
+	id, err := newestOf(ctx, q, deal)
+	if err != nil || id == 0 {
+		return postgres.Fault(err)
+	}
+	return s.Passed(ctx, q, id)
 }
 
 // View is a notice with what the actor may see of it.

@@ -58,6 +58,7 @@ func newWorld(t testing.TB) *world {
 	w.decider, w.panel = who(1, "decider", actor.OrgAdmin), who(1, "panel", actor.OrgAdmin)
 	w.member, w.outsider = who(1, "member", actor.Member), who(2, "outsider", actor.Member)
 	w.Service = New(Config{DB: w.db, Audit: w, Notices: w, Now: time.Now,
+		Sells:    func(_ context.Context, who actor.Actor, _ int64) (bool, error) { return who.OrgID == 1, nil },
 		Calendar: func(context.Context) (clock.Calendar, error) { return nil, nil }})
 	return w
 }
@@ -117,6 +118,46 @@ func TestANoticeWithoutObjectionPassesByTime(t *testing.T) {
 	}
 	if v := w.state(t, id); v.State != Passed || len(v.Objections) != 1 || !v.Objections[0].Complaint {
 		t.Errorf("a late objection is no complaint: %+v", v)
+	}
+}
+
+// The contract of a talk is handed in only after the price notice that names the talk has passed; taking a notice back opens nothing.
+func TestATalkWaitsForItsPriceNotice(t *testing.T) {
+	t.Parallel()
+	ctx, w := context.Background(), newWorld(t)
+	w.exec(t, `insert into listing (kind, organisation_id, owner_account, state, draft, created_at, updated_at)
+		values ('achievement', 1, 1, 'draft', '{}', now(), now())`)
+	w.exec(t, `insert into deal (state, supply_listing_id, supply_org, demand_org, opened_by, opened_side, subject, created_at, updated_at)
+		values ('agreed', 1, 1, 2, 4, 'demand', '样例', now(), now())`)
+	price := 900_000 * money.Yuan
+	text := Text{Use: Price, Title: "样例：协议定价公示", Party: "样例企业", Amount: &price, Deal: 1,
+		Body: "样例成果以协议定价方式许可，经校务会议决定，现予公示，接受异议。"}
+	if err := w.Cleared(ctx, w.db, 1); err != nil {
+		t.Errorf("without a notice: %v", err)
+	}
+	id, err := w.Publish(ctx, w.decider, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Cleared(ctx, w.db, 1); !fault.HasCode(err, "notice_not_passed") {
+		t.Errorf("while it runs: %v", err)
+	}
+	w.over(t, id)
+	if err := w.Cleared(ctx, w.db, 1); err != nil {
+		t.Errorf("after it passed: %v", err)
+	}
+	if id, err = w.Publish(ctx, w.decider, text); err == nil {
+		err = w.Do(ctx, w.decider, Command{Notice: id, Event: EventWithdraw, Reason: "不再按这个价格许可"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Cleared(ctx, w.db, 1); !fault.HasCode(err, "notice_not_passed") {
+		t.Errorf("withdrawn: %v", err)
+	}
+	text.Use = Grant
+	if _, err := w.Publish(ctx, w.decider, text); !fault.Is(err, fault.Invalid) {
+		t.Error("a grant's notice names a talk")
 	}
 }
 

@@ -96,6 +96,11 @@ func (s *Service) bulks(ctx context.Context, b Batch, owner int64, rows []stored
 	var out []listing.Bulk
 	for _, r := range rows {
 		var e envelope
+		raw, err := s.config.DB.Contents().Open(r.Content)
+		if err != nil {
+			return nil, err
+		}
+		r.Content = raw
 		if err := json.Unmarshal(r.Content, &e); err != nil {
 			return nil, err
 		}

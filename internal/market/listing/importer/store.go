@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/platform/postgres"
 )
 
 const batchColumns = `id, kind, organisation_id, account_id, file_name, digest, state, publish, rows, good, bad, done,
@@ -45,6 +47,9 @@ func (s *Service) insert(ctx context.Context, tx pgx.Tx, b *Batch, rows []checke
 		pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
 			r := rows[i]
 			content, err := json.Marshal(envelope{Org: r.org, ID: r.id, Has: r.has, Content: r.content})
+			if err == nil {
+				content, err = s.config.DB.Contents().Seal(content)
+			}
 			return []any{b.ID, r.row, r.key, r.hash, content}, err
 		}))
 	return err
@@ -114,4 +119,9 @@ func (s *Service) finish(ctx context.Context, tx pgx.Tx, b *Batch, state State) 
 	}
 	_, err := tx.Exec(ctx, dropRows, pgx.StrictNamedArgs{"id": b.ID})
 	return err
+}
+
+// Sealed are the columns of this room in which something lies sealed.
+func Sealed() []postgres.Sealed {
+	return []postgres.Sealed{{Table: "import_row", Column: "content", Document: true}}
 }

@@ -102,7 +102,7 @@ func Program(tb testing.TB, owner *postgres.DB) *postgres.DB {
 		tb.Fatalf("pgtest: %v", err)
 	}
 	tb.Cleanup(pool.Close)
-	return &postgres.DB{Pool: pool}
+	return owner.On(pool)
 }
 
 func start() error {

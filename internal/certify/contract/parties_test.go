@@ -91,7 +91,7 @@ func TestSealPersons_LeaveTheMask(t *testing.T) {
 		t.Errorf("opened %q %v", opened, err)
 	}
 	again := c
-	again.Seller.IDSealed = ""                                                        // a form does not send it
+	again.Seller.IDSealed = "" // a form does not send it
 	if err := sealPersons(&again, c, keys); err != nil || again.Seller.IDSealed != c.Seller.IDSealed ||
 		again.CoSellers[0].IDSealed == "" || again.CoSellers[0] != c.CoSellers[0] {
 		t.Errorf("the mask lost the seal: %v", err)

@@ -2,16 +2,13 @@ package e2e
 
 import (
 	"bytes"
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -66,49 +63,6 @@ func sources(t *testing.T, trees ...string) []source {
 	return all
 }
 
-// exceptions are places that do not keep a rule yet. The list may only become shorter: one that is no longer needed fails the test.
-type exceptions struct {
-	t      *testing.T
-	rule   string
-	listed map[string]bool
-	used   map[string]bool
-}
-
-// allowed reads the exceptions of a rule from testdata/house-exceptions.txt: a line is the rule and the place.
-func allowed(t *testing.T, rule string) *exceptions {
-	t.Helper()
-	raw, err := os.ReadFile("testdata/house-exceptions.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := &exceptions{t: t, rule: rule, listed: map[string]bool{}, used: map[string]bool{}}
-	for line := range strings.Lines(string(raw)) {
-		if name, place, ok := strings.Cut(strings.TrimSpace(line), " "); ok && name == rule {
-			e.listed[place] = true
-		}
-	}
-	return e
-}
-
-// broken reports a place that does not keep the rule.
-func (e *exceptions) broken(place, format string, args ...any) {
-	e.t.Helper()
-	if e.listed[place] {
-		e.used[place] = true
-		return
-	}
-	e.t.Errorf("%s: %s", place, fmt.Sprintf(format, args...))
-}
-
-func (e *exceptions) done() {
-	e.t.Helper()
-	for _, place := range slices.Sorted(maps.Keys(e.listed)) {
-		if !e.used[place] {
-			e.t.Errorf("%s keeps the rule now: strike “%s %s” out of testdata/house-exceptions.txt", place, e.rule, place)
-		}
-	}
-}
-
 // SQL stands in store files only, outside the packages of the platform. A statement is recognised by its first words.
 func TestHouse_SQLOnlyInStores(t *testing.T) {
 	t.Parallel()
@@ -144,7 +98,6 @@ func isSQL(literal string) bool {
 func TestHouse_QueriesOfListingsStandInTheCatalogue(t *testing.T) {
 	t.Parallel()
 	const home = "internal/market/catalogue/"
-	except := allowed(t, "query")
 	for _, s := range sources(t, "internal", "web") {
 		if s.test() || strings.HasPrefix(s.path, home) {
 			continue
@@ -155,12 +108,11 @@ func TestHouse_QueriesOfListingsStandInTheCatalogue(t *testing.T) {
 				return true
 			}
 			if name, ok := lit.Type.(*ast.SelectorExpr); ok && name.Sel.Name == "Query" && isIdent(name.X, "search") {
-				except.broken(s.path, "line %d composes a search.Query: ask market/catalogue", s.line(lit.Pos()))
+				t.Errorf("%s:%d composes a search.Query: ask market/catalogue", s.path, s.line(lit.Pos()))
 			}
 			return true
 		})
 	}
-	except.done()
 }
 
 func isIdent(e ast.Expr, name string) bool {
@@ -178,22 +130,19 @@ const (
 // Tests beside what they test may be longer: a rule and its cases stay together.
 func TestHouse_FilesStayShort(t *testing.T) {
 	t.Parallel()
-	except := allowed(t, "file")
 	for _, s := range sources(t, "cmd", "internal", "migrations", "search", "web") {
 		if s.test() && !strings.HasPrefix(s.path, "internal/app/") && !strings.HasPrefix(s.path, "internal/e2e/") {
 			continue
 		}
 		if n := bytes.Count(s.text, []byte("\n")); n > maxFile {
-			except.broken(s.path, "%d lines, at most %d", n, maxFile)
+			t.Errorf("%s: %d lines, at most %d", s.path, n, maxFile)
 		}
 	}
-	except.done()
 }
 
 // A handler takes a *web.Ctx. In the wiring and in the tests of the whole house every function is meant.
 func TestHouse_HandlersStayShort(t *testing.T) {
 	t.Parallel()
-	except := allowed(t, "handler")
 	for _, s := range sources(t, "web", "internal/app", "internal/e2e") {
 		for _, d := range s.tree.Decls {
 			f, ok := d.(*ast.FuncDecl)
@@ -201,11 +150,10 @@ func TestHouse_HandlersStayShort(t *testing.T) {
 				continue
 			}
 			if n := s.line(f.End()) - s.line(f.Pos()) + 1; n > maxHandler {
-				except.broken(s.path+":"+f.Name.Name, "%d lines, at most %d", n, maxHandler)
+				t.Errorf("%s: %s has %d lines, at most %d", s.path, f.Name.Name, n, maxHandler)
 			}
 		}
 	}
-	except.done()
 }
 
 func takesCtx(f *ast.FuncDecl) bool {
@@ -223,7 +171,6 @@ func takesCtx(f *ast.FuncDecl) bool {
 
 func TestHouse_LinesStayShort(t *testing.T) {
 	t.Parallel()
-	except := allowed(t, "line")
 	for _, s := range sources(t, "cmd", "internal", "migrations", "search", "web") {
 		long := 0
 		for line := range bytes.Lines(s.text) {
@@ -232,8 +179,7 @@ func TestHouse_LinesStayShort(t *testing.T) {
 			}
 		}
 		if long > 0 {
-			except.broken(s.path, "%d lines are longer than %d characters", long, maxLine)
+			t.Errorf("%s: %d lines are longer than %d characters", s.path, long, maxLine)
 		}
 	}
-	except.done()
 }

@@ -1,7 +1,6 @@
 package insight
 
 import (
-	"fmt"
 	"math"
 	"strings"
 	"time"
@@ -40,8 +39,8 @@ func (p *Pages) statsAfter(c *web.Ctx, a statsAsk, body *Board) error {
 	if q.Sample {
 		mark = "（含样例）"
 	}
-	body.After = []ui.Block{a.tileMap(areas, mark)}
-	body.Lower = []ui.Block{funnelBlock(funnel, q, mark), listingsBlock(listings, c.Now())}
+	body.After = []ui.Block{a.tileMap(c, areas, mark)}
+	body.Lower = []ui.Block{funnelBlock(c, funnel, q, mark), listingsBlock(c, listings, c.Now())}
 	triage, err := ui.TriageTable(c, p.Listings, q.Sample)
 	if err != nil {
 		return err
@@ -54,30 +53,30 @@ func (p *Pages) statsAfter(c *web.Ctx, a statsAsk, body *Board) error {
 	if err != nil {
 		return err
 	}
-	ways, why := needsBlock(needs, q, mark), reasonsBlock(reasons, q, mark)
+	ways, why := needsBlock(c, needs, q, mark), reasonsBlock(c, reasons, q, mark)
 	ways.More = &view.Link{Label: "下载 CSV", Href: a.to("/stats.csv", "part", "needs")}
 	why.More = &view.Link{Label: "下载 CSV", Href: a.to("/stats.csv", "part", "reasons")}
-	body.Last = []ui.Block{publishedBlock(published), targetsBlock(targets, mark), triage, ways, why}
+	body.Last = []ui.Block{publishedBlock(c, published), targetsBlock(c, targets, mark), triage, ways, why}
 	return nil
 }
 
-func (a statsAsk) tileMap(areas []stats.AreaFigure, mark string) ui.Block {
+func (a statsAsk) tileMap(c *web.Ctx, areas []stats.AreaFigure, mark string) ui.Block {
 	values := map[string]float64{}
 	for _, f := range areas {
 		values[f.Division] = a.show.value(f.Measure)
 	}
-	title := "各旗县" + directionName(a.query.Direction) + "技术合同的" + strings.TrimPrefix(a.show.label(), "合同") + mark
-	chart := view.TileMap(view.Measure{Title: title, Unit: a.show.unit(), Show: func(v float64) string {
+	title := c.T("各旗县%s技术合同的%s%s", directionName(a.query.Direction), strings.TrimPrefix(a.show.label(), "合同"), mark)
+	chart := view.TileMap(view.Measure{Title: title, Unit: a.show.unit(), Say: c.T, Show: func(v float64) string {
 		if a.show == showContracts {
 			return view.Count(int(v))
 		}
 		return ui.WanShort(money.Fen(math.Round(v * float64(money.WanYuan))))
 	}, List: func(code string) string { return a.to("/stats/list", "area", code, "rows", string(stats.ByArea)) }}, values)
-	intro := span(a.query.From, a.query.To) + "。只填到盟市的合同不在旗县格内，计入上表的盟市。"
+	intro := c.T("%s。只填到盟市的合同不在旗县格内，计入上表的盟市。", span(c, a.query.From, a.query.To))
 	return ui.Block{ID: "map", Title: title, Intro: intro, Card: true, Parts: view.Parts{chart}}
 }
 
-func funnelBlock(steps []stats.Step, q stats.Query, mark string) ui.Block {
+func funnelBlock(c *web.Ctx, steps []stats.Step, q stats.Query, mark string) ui.Block {
 	names := map[string]string{
 		"listing":      "发布",
 		"match":        "匹配",
@@ -90,14 +89,14 @@ func funnelBlock(steps []stats.Step, q stats.Query, mark string) ui.Block {
 	}
 	var points []view.Point
 	for _, s := range steps {
-		points = append(points, view.Point{Label: names[s.Step], Value: float64(s.Count), Shown: view.Count(s.Count)})
+		points = append(points, view.Point{Label: c.T(names[s.Step]), Value: float64(s.Count), Shown: view.Count(s.Count)})
 	}
-	chart := view.BarChart("从发布到登记", "环节", "件", points)
-	chart.Note = "全区，各环节按自己的日期计数，所以后一步可以多于前一步。" + span(q.From, q.To) + "。"
-	return ui.Block{ID: "funnel", Title: "从发布到登记" + mark, Card: true, Parts: view.Parts{chart}}
+	chart := view.BarChart(c.T("从发布到登记"), c.T("环节"), c.T("件"), points)
+	chart.Note = c.T("全区，各环节按自己的日期计数，所以后一步可以多于前一步。%s。", span(c, q.From, q.To))
+	return ui.Block{ID: "funnel", Title: c.T("从发布到登记%s", mark), Card: true, Parts: view.Parts{chart}}
 }
 
-func listingsBlock(all []stats.Listings, now time.Time) ui.Block {
+func listingsBlock(c *web.Ctx, all []stats.Listings, now time.Time) ui.Block {
 	type key struct {
 		kind   string
 		sample bool
@@ -153,13 +152,13 @@ func listingsBlock(all []stats.Listings, now time.Time) ui.Block {
 		ID:    "listings",
 		Card:  true,
 		Title: "正在公开的成果和需求",
-		Intro: "截至 " + view.DayTime(now) + "。本地填写与批量导入、活跃与沉睡分开计数，不相加。",
+		Intro: c.T("截至 %s。本地填写与批量导入、活跃与沉睡分开计数，不相加。", view.DayTime(now)),
 		More:  &view.Link{Label: "口径", Href: "/stats/definitions#listing_live"},
 		Parts: view.Parts{t},
 	}
 }
 
-func publishedBlock(all []stats.Published) ui.Block {
+func publishedBlock(c *web.Ctx, all []stats.Published) ui.Block {
 	type line struct {
 		period          string
 		contracts, c, t view.Cell
@@ -186,7 +185,7 @@ func publishedBlock(all []stats.Published) ui.Block {
 		}
 		switch f.Measure {
 		case "contracts":
-			cell.Text = view.Count(int(f.Value)) + " 项"
+			cell.Text = c.T("%s 项", view.Count(int(f.Value)))
 			l.contracts = cell
 		case "technical":
 			l.t = cell
@@ -232,7 +231,7 @@ func publishedBlock(all []stats.Published) ui.Block {
 	}
 }
 
-func targetsBlock(all []stats.Target, mark string) ui.Block {
+func targetsBlock(c *web.Ctx, all []stats.Target, mark string) ui.Block {
 	t := view.Table{
 		Caption:     "规划目标",
 		HideCaption: true,
@@ -240,7 +239,7 @@ func targetsBlock(all []stats.Target, mark string) ui.Block {
 			{Label: "目标"},
 			{Label: "基数", Numeric: true},
 			{Label: "目标值", Numeric: true},
-			{Label: "本平台" + mark, Numeric: true},
+			{Label: c.T("本平台%s", mark), Numeric: true},
 			{Label: "来源"},
 		},
 		Empty: view.Empty{Title: "还没有录入规划目标"},
@@ -250,21 +249,21 @@ func targetsBlock(all []stats.Target, mark string) ui.Block {
 			if g.Unit == "fen" {
 				return money.Fen(n).Short()
 			}
-			return view.Count(int(n)) + " 个"
+			return c.T("%s 个", view.Count(int(n)))
 		}
 		base := view.Cell{}
 		if g.Base != nil && g.BaseYear != nil {
-			base = view.Cell{Text: amount(*g.Base), Note: fmt.Sprintf("%d 年", *g.BaseYear)}
+			base = view.Cell{Text: amount(*g.Base), Note: c.T("%d 年", *g.BaseYear)}
 		}
-		target := view.Cell{Text: amount(g.Target), Note: fmt.Sprintf("%d 年", g.TargetYear)}
+		target := view.Cell{Text: amount(g.Target), Note: c.T("%d 年", g.TargetYear)}
 		if g.Kind == "at_least" {
-			target.Text = "不少于 " + target.Text
+			target.Text = c.T("不少于 %s", target.Text)
 		}
 		own := view.Cell{Text: "—"}
 		if g.Own != nil {
 			own.Text = amount(*g.Own)
 			if g.Target > 0 {
-				own.Note = "为目标值的 " + ui.ShareOf(*g.Own, g.Target)
+				own.Note = c.T("为目标值的 %s", ui.ShareOf(*g.Own, g.Target))
 			}
 		}
 		t.Rows = append(

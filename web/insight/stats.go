@@ -79,8 +79,8 @@ func (p *Pages) stats(c *web.Ctx) error {
 	}
 	body.Main = append(body.Main, a.totals(t))
 	if len(t.Rows) > 0 {
-		body.Main = append(body.Main, a.table(t))
-		body.Pair = a.drawings(t)
+		body.Main = append(body.Main, a.table(c, t))
+		body.Pair = a.drawings(c, t)
 	}
 	if err := p.statsAfter(c, a, &body); err != nil {
 		return err
@@ -112,7 +112,7 @@ func (p *Pages) statsList(c *web.Ctx) error {
 	page.Breadcrumbs = []view.Link{{Label: "数据", Href: back}}
 	sum, table := cellSum(t, row, column), entryTable(entries, back)
 	body := ui.Listing{
-		Lead:    a.scope() + cellName(t, row, column),
+		Lead:    a.scope(c) + cellName(t, row, column),
 		Table:   &table,
 		Pager:   view.Pager{Total: -1},
 		Head:    &view.ListHead{Found: sum.Contracts, Unit: c.T("项（冲减后），成交额 %s，技术交易额 %s", sum.Amount.Short(), sum.Technical.Short())},

@@ -7,11 +7,12 @@ import (
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/insight/stats"
+	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
 )
 
-func (a statsAsk) scope() string {
+func (a statsAsk) scope(c *web.Ctx) string {
 	parts := []string{region.FullName(a.query.Area), directionName(a.query.Direction)}
 	if a.query.Area == region.Root {
 		parts[0] = "全区"
@@ -22,20 +23,20 @@ func (a statsAsk) scope() string {
 	if a.query.Field != "" {
 		parts = append(parts, codes.Field.Label(a.query.Field))
 	}
-	return strings.Join(append(parts, span(a.query.From, a.query.To)), "，")
+	return strings.Join(append(parts, span(c, a.query.From, a.query.To)), "，")
 }
 
 // span says a period as people do: whole years by their number, other days in words, which a narrow screen does not
 // break inside as it does 2026-12-31.
-func span(from, to string) string {
+func span(c *web.Ctx, from, to string) string {
 	a, b := strings.TrimSuffix(from, "-01-01"), strings.TrimSuffix(to, "-12-31")
 	switch {
 	case a == from || b == to:
-		return ui.ChineseDay(from) + "至 " + ui.ChineseDay(to)
+		return c.T("%s至 %s", ui.ChineseDay(from), ui.ChineseDay(to))
 	case a == b:
-		return a + " 年"
+		return c.T("%s 年", a)
 	default:
-		return a + " 年至 " + b + " 年"
+		return c.T("%s 年至 %s 年", a, b)
 	}
 }
 
@@ -64,17 +65,17 @@ func (a statsAsk) totals(t stats.Table) ui.Block {
 	}}}
 }
 
-func (a statsAsk) table(t stats.Table) ui.Block {
+func (a statsAsk) table(c *web.Ctx, t stats.Table) ui.Block {
 	shows := []showing{a.show}
 	byPeriod := a.query.Period != stats.NoPeriod
 	if !byPeriod {
 		shows = []showing{showContracts, showAmount, showTechnical}
 	}
-	title := "按" + dimensionName(a.query.Rows)
+	title := c.T("按%s", dimensionName(a.query.Rows))
 	if byPeriod {
-		title += "和期间：" + a.show.label() + "（" + a.show.unit() + "）"
+		title += c.T("和期间：%s（%s）", a.show.label(), a.show.unit())
 	}
-	caption := a.scope()
+	caption := a.scope(c)
 	if t.Sample {
 		caption += "（含样例）"
 	}
@@ -82,7 +83,7 @@ func (a statsAsk) table(t stats.Table) ui.Block {
 	if byPeriod { // the sum stands first: it must not scroll away
 		out.Columns = append(out.Columns, view.Column{Label: "合计", Numeric: true})
 		for _, col := range t.Columns {
-			out.Columns = append(out.Columns, view.Column{Label: shortPeriod(col, t.Columns), Numeric: true})
+			out.Columns = append(out.Columns, view.Column{Label: shortPeriod(c, col, t.Columns), Numeric: true})
 		}
 	} else {
 		for _, s := range shows {
@@ -132,7 +133,7 @@ func (a statsAsk) table(t stats.Table) ui.Block {
 	return ui.Block{
 		ID:    "table",
 		Title: title,
-		Intro: "截至 " + view.DayTime(t.AsOf) + "。" + directionNote(a.query.Direction) + "空格是没有登记。",
+		Intro: c.T("截至 %s。%s空格是没有登记。", view.DayTime(t.AsOf), directionNote(a.query.Direction)),
 		More:  &view.Link{Label: "口径说明", Href: "/stats/definitions"},
 		Parts: view.Parts{
 			view.WideTable{Table: out},
@@ -154,13 +155,13 @@ func directionNote(d stats.Direction) string {
 }
 
 // shortPeriod leaves the year out where all columns are of one year.
-func shortPeriod(col stats.Label, all []stats.Label) string {
+func shortPeriod(c *web.Ctx, col stats.Label, all []stats.Label) string {
 	year, rest, ok := strings.Cut(col.Name, " 年")
 	if !ok || rest == "" {
 		return col.Name
 	}
 	for _, other := range all {
-		if !strings.HasPrefix(other.Name, year+" 年") {
+		if !strings.HasPrefix(other.Name, c.T("%s 年", year)) {
 			return col.Name
 		}
 	}
@@ -168,18 +169,18 @@ func shortPeriod(col stats.Label, all []stats.Label) string {
 }
 
 // tinyPeriod fits under a point of a drawing: 25年1季.
-func tinyPeriod(key string) string {
+func tinyPeriod(c *web.Ctx, key string) string {
 	year, rest, ok := strings.Cut(key, "-")
 	if !ok {
 		return year
 	}
 	switch year = year[2:]; {
 	case rest == "H1":
-		return year + "年上"
+		return c.T("%s年上", year)
 	case rest == "H2":
-		return year + "年下"
+		return c.T("%s年下", year)
 	case rest[0] == 'Q':
-		return year + "年" + rest[1:] + "季"
+		return c.T("%s年%s季", year, rest[1:])
 	}
 	return year + "-" + rest
 }
@@ -197,7 +198,7 @@ func (a statsAsk) narrower(row string) string {
 	return ""
 }
 
-func (a statsAsk) drawings(t stats.Table) []ui.Block {
+func (a statsAsk) drawings(c *web.Ctx, t stats.Table) []ui.Block {
 	var out []ui.Block
 	var bars []view.Point
 	for _, r := range t.Rows {
@@ -205,8 +206,8 @@ func (a statsAsk) drawings(t stats.Table) []ui.Block {
 		bars = append(bars, view.Point{Label: r.Name, Value: math.Max(0, a.show.value(m)), Shown: a.show.text(m), Href: a.cell(r.Key, "")})
 	}
 	if len(bars) > 1 && len(bars) <= 24 {
-		chart := view.BarChart(a.show.label()+"，按"+dimensionName(a.query.Rows), dimensionName(a.query.Rows), a.show.unit(), bars)
-		out = append(out, ui.Block{Title: "各" + dimensionName(a.query.Rows) + "的" + a.show.label(), Card: true, Parts: view.Parts{chart}})
+		chart := view.BarChart(c.T("%s，按%s", a.show.label(), dimensionName(a.query.Rows)), dimensionName(a.query.Rows), a.show.unit(), bars)
+		out = append(out, ui.Block{Title: c.T("各%s的%s", dimensionName(a.query.Rows), a.show.label()), Card: true, Parts: view.Parts{chart}})
 	}
 	if len(t.Columns) > 1 {
 		var points []view.Point
@@ -214,11 +215,11 @@ func (a statsAsk) drawings(t stats.Table) []ui.Block {
 			m := t.ColSums[col.Key]
 			points = append(
 				points,
-				view.Point{Label: tinyPeriod(col.Key), Value: math.Max(0, a.show.value(m)), Shown: a.show.text(m), Href: a.cell("", col.Key)},
+				view.Point{Label: tinyPeriod(c, col.Key), Value: math.Max(0, a.show.value(m)), Shown: a.show.text(m), Href: a.cell("", col.Key)},
 			)
 		}
-		chart := view.LineChart(a.show.label()+"，按期间", "期间", a.show.unit(), points)
-		out = append(out, ui.Block{Title: "各期的" + a.show.label(), Card: true, Parts: view.Parts{chart}})
+		chart := view.LineChart(c.T("%s，按期间", a.show.label()), "期间", a.show.unit(), points)
+		out = append(out, ui.Block{Title: c.T("各期的%s", a.show.label()), Card: true, Parts: view.Parts{chart}})
 	}
 	for i := range out {
 		if t.Sample {

@@ -123,7 +123,12 @@ func (l *Language) Say(sentence string, params ...any) string {
 	if len(params) == 0 {
 		return said
 	}
-	filled := slices.Clone(params) // a sentence is no constant format: vet takes what is handed on as it came for one
+	filled := slices.Clone(params)
+	for i, p := range filled {
+		if text, ok := p.(string); ok { // 搜索%s: 成果 is a word of the language too
+			filled[i] = l.Say(text)
+		}
+	}
 	return fmt.Sprintf(said, filled...)
 }
 

@@ -66,7 +66,9 @@ func TestASentenceIsSaidWithItsParameters(t *testing.T) {
 
 func TestAFaultIsSaidByItsCodeWithItsParameters(t *testing.T) {
 	t.Parallel()
-	c, err := Read(fstest.MapFS{"messages.pot": po("甲", ""), "en.po": po("甲", "A", "fault.too_few", "%d more needed", "fault.range", "row %d is wrong")})
+	c, err := Read(
+		fstest.MapFS{"messages.pot": po("甲", ""), "en.po": po("甲", "A", "fault.too_few", "%d more needed", "fault.range", "row %d is wrong")},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,12 @@ func (p *Pages) diagnosis(c *web.Ctx, form *web.Form, ferr error) error {
 	page := c.Page("诊断：" + d.Title)
 	page.Breadcrumbs = []view.Link{{Label: "需求诊断", Href: "/diagnoses"}}
 	k.Contact = listing.Contact{} // the answer goes through the platform
-	body := ui.Sheet{Heading: view.T(d.Title), Lead: "这条需求还没有公开。请看看缺什么、建议怎样补写，企业会收到您的意见。", Sample: d.Sample, Main: demandBlocks(c, k, c.Actor())}
+	body := ui.Sheet{
+		Heading: view.T(d.Title),
+		Lead:    "这条需求还没有公开。请看看缺什么、建议怎样补写，企业会收到您的意见。",
+		Sample:  d.Sample,
+		Main:    demandBlocks(c, k, c.Actor()),
+	}
 	meter := gateMeter(c, k.Gate(), "")
 	for i := range meter.Parts {
 		meter.Parts[i].Href = ""

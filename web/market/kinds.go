@@ -89,7 +89,11 @@ func (p *Pages) kinds() []drawnKind {
 				},
 				topicsOf: func(k demand.Content) []string { return k.Topics },
 				leadOf: func(c *web.Ctx, division string, k demand.Content) []string {
-					return ui.NotEmpty(ui.Place(k.Division, division), c.T("预算：%s", ui.FirstOf(k.Budget.String(), c.T("未填写"))), ui.DeadlineWords(c, k.Deadline))
+					return ui.NotEmpty(
+						ui.Place(k.Division, division),
+						c.T("预算：%s", ui.FirstOf(k.Budget.String(), c.T("未填写"))),
+						ui.DeadlineWords(c, k.Deadline),
+					)
 				},
 				meterOf: editorMeter, twins: p.similar,
 			},

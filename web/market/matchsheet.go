@@ -98,8 +98,12 @@ func (p *Pages) printMatches(c *web.Ctx, kind drawnKind) error {
 	if m.listing.Sample {
 		lead = c.T("样例 · %s", lead)
 	}
-	return ui.ShowSheet(c, page, ui.Sheet{Heading: view.T(c.T("匹配单：%s", m.listing.Title)), Lead: lead, Main: []ui.Block{{Parts: view.Parts{t}}},
-		Actions: []view.Action{{Label: "返回匹配页", Href: kind.MatchesPath(m.listing.ID), Kind: view.Quiet, Small: true}}})
+	return ui.ShowSheet(
+		c,
+		page,
+		ui.Sheet{Heading: view.T(c.T("匹配单：%s", m.listing.Title)), Lead: lead, Main: []ui.Block{{Parts: view.Parts{t}}},
+			Actions: []view.Action{{Label: "返回匹配页", Href: kind.MatchesPath(m.listing.ID), Kind: view.Quiet, Small: true}}},
+	)
 }
 
 func (p *Pages) matchesExcel(c *web.Ctx, kind drawnKind) error {

@@ -98,7 +98,10 @@ func (p *Pages) list(c *web.Ctx) error {
 	if web.Members().Allows(c.Actor()) {
 		body.Actions = []view.Action{{Label: "填报", Href: d.ListPath() + "/new"}}
 	}
-	rows := view.Rows{Label: d.Label, Empty: view.Empty{Icon: "search", Title: c.T("没有符合条件的%s", d.Label), Text: "减少筛选条件再试；符合条件的单位可以自己填报，审核后入库。"}}
+	rows := view.Rows{
+		Label: d.Label,
+		Empty: view.Empty{Icon: "search", Title: c.T("没有符合条件的%s", d.Label), Text: "减少筛选条件再试；符合条件的单位可以自己填报，审核后入库。"},
+	}
 	for _, i := range items {
 		rows.Items = append(rows.Items, p.row(d, i, d.PagePath(i.ID)))
 	}

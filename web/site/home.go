@@ -222,10 +222,13 @@ func (p *Pages) homeMap(c *web.Ctx, body *Home) error {
 			byLeague[l.Code] += a.Measure.Amount
 		}
 	}
-	chart := view.TileMap(view.Measure{Title: "各旗县技术合同成交额", Unit: "万元", Show: func(f float64) string { return view.Count(int(f + .5)) },
-		List: func(code string) string {
-			return "/stats/list?direction=output&from=" + from + "&to=" + to + "&area=" + code + suffix
-		}}, values)
+	chart := view.TileMap(
+		view.Measure{Title: "各旗县技术合同成交额", Unit: "万元", Say: c.T, Show: func(f float64) string { return view.Count(int(f + .5)) },
+			List: func(code string) string {
+				return "/stats/list?direction=output&from=" + from + "&to=" + to + "&area=" + code + suffix
+			}},
+		values,
+	)
 	body.Map = chart.Picture
 	body.Top = topLeagues(byLeague, suffix)
 	return nil

@@ -114,8 +114,11 @@ func (p *Pages) notice(c *web.Ctx) error {
 		facts = append(facts, view.Fact{Label: "金额", Value: view.Yuan(*v.Paper.Amount), Num: true})
 	}
 	if v.Paper.LastDay != nil {
-		facts = append(facts, view.Fact{Label: "公示期", Value: c.T("%s 至 %s 24:00", v.Paper.BeginsAt.Format("2006-01-02"), v.Paper.LastDay.Format("2006-01-02")),
-			Note: c.T("第 %d 次公示，首日不计；最后一日是休息日的顺延", v.Paper.Period)})
+		facts = append(
+			facts,
+			view.Fact{Label: "公示期", Value: c.T("%s 至 %s 24:00", v.Paper.BeginsAt.Format("2006-01-02"), v.Paper.LastDay.Format("2006-01-02")),
+				Note: c.T("第 %d 次公示，首日不计；最后一日是休息日的顺延", v.Paper.Period)},
+		)
 	}
 	body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Facts{Items: facts}, view.Notice{Title: "内容", Text: v.Paper.Body}}})
 	at := fmt.Sprintf("/notices/%d/", id)

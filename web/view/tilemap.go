@@ -17,6 +17,7 @@ type Measure struct {
 	Title string                   // 各旗县技术合同成交额
 	Unit  string                   // 万元
 	Show  func(float64) string     // the number without unit
+	Say   Words                    // of the reader's language; nil for Chinese
 	List  func(code string) string // address of the list behind a county; nil for none
 }
 
@@ -27,11 +28,15 @@ func TileMap(m Measure, values map[string]float64) Chart {
 	const size, gap = 21, 3
 	breaks := fifths(values)
 	var b strings.Builder
+	say := m.Say
+	if say == nil {
+		say = fmt.Sprintf
+	}
 	role := "img"
 	if m.List != nil {
 		role = "group"
 	}
-	fmt.Fprintf(&b, `<svg class="map" viewBox="0 0 640 412" role="%s" aria-label="%s。%s">`, role, esc(m.Title), mapNote)
+	fmt.Fprintf(&b, `<svg class="map" viewBox="0 0 640 412" role="%s" aria-label="%s。%s">`, role, esc(say(m.Title)), say(mapNote))
 	twin := Table{Caption: m.Title, HideCaption: true, Compact: true,
 		Columns: []Column{{Label: "旗县"}, {Label: "盟市"}, {Label: m.Unit, Numeric: true}},
 		Empty:   Empty{Title: "还没有数据"}}
@@ -45,9 +50,9 @@ func TileMap(m Measure, values map[string]float64) Chart {
 				continue
 			}
 			v, known := values[d.Code]
-			shown, class := "没有数据", "qn"
+			shown, class := say("没有数据"), "qn"
 			if known {
-				shown, class = m.Show(v)+" "+m.Unit, fmt.Sprintf("q%d", step(v, breaks))
+				shown, class = m.Show(v)+" "+say(m.Unit), fmt.Sprintf("q%d", step(v, breaks))
 			}
 			rect := fmt.Sprintf(`<rect class="%s" x="%s" y="%s" width="%d" height="%d" rx="3"><title>%s：%s</title></rect>`, class,
 				num(x0+float64(i%t.Columns*(size+gap))), num(y0+float64(i/t.Columns*(size+gap))), size, size, esc(d.Name), esc(shown))
@@ -65,7 +70,7 @@ func TileMap(m Measure, values map[string]float64) Chart {
 		}
 	}
 	legend(&b, m, breaks)
-	fmt.Fprintf(&b, `<text x="8" y="406">单位：%s；空心为没有数据。%s。</text></svg>`, esc(m.Unit), mapNote)
+	fmt.Fprintf(&b, `<text x="8" y="406">%s</text></svg>`, esc(say("单位：%s；空心为没有数据。%s。", say(m.Unit), say(mapNote))))
 	return Chart{Title: m.Title, Picture: Picture{template.HTML(b.String())}, Twin: twin}
 }
 

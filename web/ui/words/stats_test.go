@@ -19,11 +19,11 @@ func TestNeedSheet_AddsUp(t *testing.T) {
 		t.Errorf("sum %+v", last)
 	}
 	var needs, reasons bytes.Buffer
-	if err := document.WriteCSV(&needs, words.NeedSheet(paths)); err != nil || !strings.Contains(needs.String(), "发布过，还没有达成,0,4,4") {
+	if err := document.WriteCSV(&needs, words.NeedSheet(stats.Query{}, paths)); err != nil || !strings.Contains(needs.String(), "发布过，还没有达成,0,4,4") {
 		t.Errorf("%v %s", err, needs.String())
 	}
 	all := []stats.Reason{{What: "refuse", Code: "R2", Count: 2}, {What: "close", Code: "", Count: 1}}
-	if err := document.WriteCSV(&reasons, words.ReasonSheet(all)); err != nil || !strings.Contains(reasons.String(), "不予登记,") ||
+	if err := document.WriteCSV(&reasons, words.ReasonSheet(stats.Query{}, all)); err != nil || !strings.Contains(reasons.String(), "不予登记,") ||
 		!strings.Contains(reasons.String(), "没有写明,1") {
 		t.Errorf("%v %s", err, reasons.String())
 	}

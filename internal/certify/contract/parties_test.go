@@ -80,11 +80,14 @@ func TestSealPersons_LeaveTheMask(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := Content{Seller: Party{Nature: "person", Name: "某人", IDNumber: "11010519491231002x", CreditCode: "x"},
-		CoSellers: []CoSeller{{Party: Party{Nature: "person", IDNumber: "E12345678"}}}, Buyers: []Party{{Nature: "150", IDNumber: "11010519491231002X"}}}
+		CoSellers: []CoSeller{
+			{Party: Party{Nature: "person", IDNumber: "E12345678"}},
+		}, Buyers: []Party{{Nature: "150", IDNumber: "11010519491231002X"}}}
 	if err := sealPersons(&c, Content{}, keys); err != nil {
 		t.Fatal(err)
 	}
-	if c.Seller.IDNumber != "110*************2X" || c.CoSellers[0].IDNumber != "E12****78" || c.Buyers[0].IDNumber != "" || c.Seller.CreditCode != "" {
+	if c.Seller.IDNumber != "110*************2X" || c.CoSellers[0].IDNumber != "E12****78" || c.Buyers[0].IDNumber != "" ||
+		c.Seller.CreditCode != "" {
 		t.Errorf("got %+v", c)
 	}
 	if opened, err := keys.Open(identityPurpose, c.Seller.IDSealed); err != nil || opened != "11010519491231002X" {
@@ -139,7 +142,8 @@ func TestSellers_ShareThePriceAndApplyOnce(t *testing.T) {
 		{"shares of the whole price", func(c *Content) { c.CoSellers[0].Share = c.Elements.Amount }, "coSellers shares_above_amount"},
 		{"one twice", func(c *Content) { c.CoSellers[0].Party = c.Seller }, "coSellers.0.name same_party"},
 		{"a seller buys", func(c *Content) { c.Buyers[0] = second }, "buyers.0.name same_party"},
-		{"the foreign one applies", func(c *Content) { c.Seller.Country, c.Seller.Division = "502", "" }, "coSellers.0.country domestic_first"},
+		{"the foreign one applies", func(c *Content) { c.Seller.Country, c.Seller.Division = "502", "" },
+			"coSellers.0.country domestic_first"},
 		{"a person without a document", func(c *Content) { c.CoSellers[0].Nature = "person" }, "coSellers.0.idNumber missing"},
 	} {
 		changed := c

@@ -2,7 +2,6 @@ package words
 
 import (
 	"cmp"
-	"fmt"
 	"iter"
 
 	"techmarket/internal/foundation/codes"
@@ -95,7 +94,7 @@ func ReasonSheet(q stats.Query, all []stats.Reason) document.Sheet {
 }
 
 func notes(q stats.Query) []string {
-	out := []string{fmt.Sprintf("%s 至 %s", q.From, q.To)}
+	out := []string{q.From + " – " + q.To}
 	if q.Sample {
 		out = append(out, "含样例数据，不能作为统计依据")
 	}

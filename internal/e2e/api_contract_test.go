@@ -69,8 +69,10 @@ func (w *world) documented(method, path string, status int) {
 
 var (
 	pathPart = regexp.MustCompile(`\{\w+\}`)
-	dayName  = regexp.MustCompile(`^(on|date|day|deadline|expires|until)$|(On|Day|Date|Deadline|Until|Before|After)$|^(valid|authorised)(From|To)$`)
-	atName   = regexp.MustCompile(`^at$|At$|^asOf$`)
+	dayName  = regexp.MustCompile(
+		`^(on|date|day|deadline|expires|until)$|(On|Day|Date|Deadline|Until|Before|After)$|^(valid|authorised)(From|To)$`,
+	)
+	atName = regexp.MustCompile(`^at$|At$|^asOf$`)
 )
 
 // A name tells what it is: …On and its like are days, …At are instants, and the document says the same of each.
@@ -148,8 +150,16 @@ func TestAPI_ADayIsReadBackAsItWasPosted(t *testing.T) {
 	member.put(at+"/sections/elements", map[string]any{"version": saved.version() + 1,
 		"content": map[string]any{"elements": map[string]any{"signedOn": "2026-02-30"}}}).want(422)
 
-	profile := map[string]any{"version": 0, "fields": []string{"07"}, "divisions": []string{ownLeague}, "introduction": "样例", "level": "senior",
-		"certificateNo": "样例 1 号", "issuer": "样例单位", "validFrom": "2025-01-01"}
+	profile := map[string]any{
+		"version":       0,
+		"fields":        []string{"07"},
+		"divisions":     []string{ownLeague},
+		"introduction":  "样例",
+		"level":         "senior",
+		"certificateNo": "样例 1 号",
+		"issuer":        "样例单位",
+		"validFrom":     "2025-01-01",
+	}
 	same("a certificate without an end", broker.put("/brokers/me", profile).want(200).object()["validTo"], nil)
 	profile["version"], profile["validTo"] = 1, "2028-12-31"
 	same("PUT /brokers/me", broker.put("/brokers/me", profile).want(200).object()["validTo"], "2028-12-31")

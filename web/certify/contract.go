@@ -255,7 +255,12 @@ func (p *Pages) contractFacts(k contract.Contract) []ui.Block {
 		{Title: "合同要素", Parts: view.Parts{view.Facts{Items: []view.Fact{
 			{Label: "类别", Value: ui.ClassName(e.ClassCode)}, {Label: "内容摘要", Text: view.T(e.Summary)},
 			{Label: "签订日期", Value: ui.ChineseDay(e.SignedOn)}, {Label: "有效期", Value: ui.ChineseDay(e.BeginsOn) + " 至 " + ui.ChineseDay(e.EndsOn)},
-			{Label: "合同成交额", Value: ui.AmountWords(e.Amount), Note: e.Foreign.Words(), Num: true}, {Label: "申报的技术交易额", Value: ui.AmountWords(k.Content.Technical), Num: true},
+			{
+				Label: "合同成交额",
+				Value: ui.AmountWords(e.Amount),
+				Note:  e.Foreign.Words(),
+				Num:   true,
+			}, {Label: "申报的技术交易额", Value: ui.AmountWords(k.Content.Technical), Num: true},
 			{Label: "支付方式", Value: codes.Payment.Label(e.Payment)}, {Label: "技术领域", Value: codes.Field.Label(e.Field)},
 			{Label: "知识产权归属", Text: view.T(e.OwnershipTerms)},
 		}}}},

@@ -13,7 +13,10 @@ func needsBlock(c *web.Ctx, paths []stats.NeedPath, q stats.Query, mark string) 
 	t := view.Table{Caption: "需求的去向", HideCaption: true, Columns: []view.Column{{Label: "去向"}, {Label: "没有诊断过", Numeric: true},
 		{Label: "诊断过", Numeric: true}, {Label: "合计", Numeric: true}}}
 	for _, r := range words.NeedRows(paths) {
-		t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(r.Label, view.Count(r.Straight), view.Count(r.Judged), view.Count(r.Straight+r.Judged))})
+		t.Rows = append(
+			t.Rows,
+			view.TableRow{Cells: view.Cells(r.Label, view.Count(r.Straight), view.Count(r.Judged), view.Count(r.Straight+r.Judged))},
+		)
 	}
 	return ui.Block{ID: "needs", Title: c.T("需求的去向%s", mark), Intro: c.T("提交审核的需求，每条计一次；先诊断后发布的仍算诊断过。%s。", span(c, q.From, q.To)),
 		Parts: view.Parts{t}}

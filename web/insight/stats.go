@@ -231,11 +231,7 @@ func (p *Pages) behind(c *web.Ctx, q stats.Query) (needs, reasons document.Sheet
 		return needs, reasons, err
 	}
 	all, err := p.Stats.Reasons(c.Context(), q.From, q.To, q.Sample)
-	note := c.T("%s 至 %s", q.From, q.To)
-	if q.Sample {
-		note += "；含样例数据，不能作为统计依据"
-	}
-	return words.NeedSheet(paths, note), words.ReasonSheet(all, note), err
+	return words.NeedSheet(q, paths), words.ReasonSheet(q, all), err
 }
 
 func (p *Pages) statsFile(c *web.Ctx, format, mimeType string) error {

@@ -53,8 +53,14 @@ func (f Foreign) Words() string {
 	if f.Currency == "" {
 		return ""
 	}
-	return f.Currency + " " + f.Amount + "（按 " + string(f.RateOn) + " 中间价 " + strconv.Itoa(f.Per) + " " + f.Currency + " = " + f.Rate + " 元折算，计算日 " +
-		string(f.On) + "）"
+	return f.Currency + " " + f.Amount + "（按 " + string(
+		f.RateOn,
+	) + " 中间价 " + strconv.Itoa(
+		f.Per,
+	) + " " + f.Currency + " = " + f.Rate + " 元折算，计算日 " +
+		string(
+			f.On,
+		) + "）"
 }
 
 // priced sets the amount of a contract in another currency: it follows from the rate and is never typed.

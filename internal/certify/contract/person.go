@@ -3,6 +3,7 @@ package contract
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"techmarket/internal/foundation/codes"
@@ -42,6 +43,11 @@ func (c *Content) parties() map[string]*Party {
 // as its mask stays as it was. Fault: Invalid for a number that is none; nothing is kept of it.
 func sealPersons(next *Content, before Content, keys Vault) error {
 	var f fault.Fields
+	next.CoSellers, next.Buyers = slices.Clone(
+		next.CoSellers,
+	), slices.Clone(
+		next.Buyers,
+	) // of the section that is not saved they are before's own
 	for path, p := range next.parties() {
 		if !p.Person() {
 			p.IDNumber, p.IDSealed = "", ""

@@ -38,7 +38,7 @@ func TestSeveralSellersCountByTheirParts(t *testing.T) {
 		w.Scan(&s.kind, `select coalesce(max(seller_kind), '') from stats_entry where seller_division = $1`, division)
 		return s
 	}
-	if got, want := sums("150203"), (cell{count: 0, amount: 200_000*money.Yuan + 1, tech: 200_000*money.Yuan + 1, kind: "enterprise"}); got != want {
+	if got, want := sums("150203"), (cell{amount: 200_000*money.Yuan + 1, tech: 200_000*money.Yuan + 1, kind: "enterprise"}); got != want {
 		t.Errorf("the second seller counts %+v, want %+v", got, want)
 	}
 	own := c.Seller.Division

@@ -41,15 +41,18 @@ const insertRegistration = `insert into registration (number,
 		amount, technical, vat_base, registered_on, is_sample)
 	values (@number, @contract, @point, @division, @applicant_org,
 	@state, @version, @title, @class, @field, @plan_source, @ip_kind, @social_goal, @seller, nullif(@seller_org, 0),
-		@seller_kind, @seller_country, @seller_division, @shares, @buyer, nullif(@buyer_org, 0), @buyer_country, @buyer_division, @amount, @technical,
+		@seller_kind, @seller_country, @seller_division, @shares, @buyer, nullif(@buyer_org, 0),
+		@buyer_country, @buyer_division, @amount, @technical,
 		@vat_base, @registered_on, @sample)`
 
 const updateRegistration = `update registration set state = @state,
 	prior_state = @prior_state, version = @version, lock_version = lock_version + 1, title = @title,
 		class = @class, field = @field, plan_source = @plan_source, ip_kind = @ip_kind, social_goal = @social_goal,
 		seller_name = @seller, seller_kind = @seller_kind,
-		seller_country = @seller_country, seller_division = @seller_division, shares = @shares, buyer_name = @buyer, buyer_country = @buyer_country,
-		buyer_division = @buyer_division, amount = @amount, technical = @technical, vat_base = @vat_base, income = @income, ended_on = @ended_on,
+		seller_country = @seller_country, seller_division = @seller_division, shares = @shares,
+		buyer_name = @buyer, buyer_country = @buyer_country,
+		buyer_division = @buyer_division,
+		amount = @amount, technical = @technical, vat_base = @vat_base, income = @income, ended_on = @ended_on,
 		tax_review = @tax_review, cancel_request = @cancel_request, ending = @ending, revocation = @revocation
 	where number = @number and lock_version = @lock_version`
 
@@ -156,7 +159,15 @@ func storeRegistration(ctx context.Context, tx pgx.Tx, r Registration) error {
 
 // book writes the entries of today's period in the registration's own cells: one, or of several sellers one each with its part of the
 // amounts. The contract counts once, for the seller that applied.
-func book(ctx context.Context, tx pgx.Tx, r Registration, kind, leg string, day time.Time, contracts int, amount, technical money.Fen) error {
+func book(
+	ctx context.Context,
+	tx pgx.Tx,
+	r Registration,
+	kind, leg string,
+	day time.Time,
+	contracts int,
+	amount, technical money.Fen,
+) error {
 	for i, p := range r.parts(amount, technical) {
 		if i > 0 {
 			contracts = 0

@@ -69,7 +69,7 @@ func (o *Operations) statsOperations(a *api.API) {
 		if err != nil {
 			return api.Download{}, err
 		}
-		needs, reasons := words.NeedSheet(paths), words.ReasonSheet(all)
+		needs, reasons := words.NeedSheet(q, paths), words.ReasonSheet(q, all)
 		var b bytes.Buffer
 		switch {
 		case in.Format == "csv" && in.Part == "needs":

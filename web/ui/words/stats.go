@@ -73,24 +73,32 @@ func StatsReason(r stats.Reason) (step, label string) {
 }
 
 // NeedSheet is 需求的去向 as a sheet.
-func NeedSheet(paths []stats.NeedPath, notes ...string) document.Sheet {
+func NeedSheet(q stats.Query, paths []stats.NeedPath) document.Sheet {
 	var rows [][]any
 	for _, r := range NeedRows(paths) {
 		rows = append(rows, []any{r.Label, r.Straight, r.Judged, r.Straight + r.Judged})
 	}
-	return document.Sheet{Name: "需求的去向", Notes: notes, Rows: each(rows), Columns: []document.SheetColumn{{Title: "去向", Width: 24},
+	return document.Sheet{Name: "需求的去向", Notes: notes(q), Rows: each(rows), Columns: []document.SheetColumn{{Title: "去向", Width: 24},
 		{Title: "没有诊断过", Kind: document.Count}, {Title: "诊断过", Kind: document.Count}, {Title: "合计", Kind: document.Count}}}
 }
 
 // ReasonSheet is 判断和未成的原因 as a sheet.
-func ReasonSheet(all []stats.Reason, notes ...string) document.Sheet {
+func ReasonSheet(q stats.Query, all []stats.Reason) document.Sheet {
 	var rows [][]any
 	for _, r := range all {
 		step, label := StatsReason(r)
 		rows = append(rows, []any{step, label, r.Count})
 	}
-	return document.Sheet{Name: "判断和未成的原因", Notes: notes, Rows: each(rows), Columns: []document.SheetColumn{{Title: "哪一步", Width: 18},
+	return document.Sheet{Name: "判断和未成的原因", Notes: notes(q), Rows: each(rows), Columns: []document.SheetColumn{{Title: "哪一步", Width: 18},
 		{Title: "原因", Width: 36}, {Title: "件数", Kind: document.Count}}}
+}
+
+func notes(q stats.Query) []string {
+	out := []string{q.From + " – " + q.To}
+	if q.Sample {
+		out = append(out, "含样例数据，不能作为统计依据")
+	}
+	return out
 }
 
 func each(rows [][]any) iter.Seq2[[]any, error] {

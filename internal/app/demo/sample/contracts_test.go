@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"techmarket/internal/certify/recognition"
 	"techmarket/internal/foundation/money"
 )
 
@@ -43,6 +44,13 @@ func checkContracts(t *testing.T, m Market, now time.Time) {
 			t.Errorf("%s: import %v of %s", c.Key, c.Import, c.Seller.Country)
 		}
 		checkSteps(t, c, people, now)
+		asked := false
+		for _, e := range c.Events {
+			asked = asked || e.Event == "request_correction"
+			if e.Event == "refuse" && recognition.Mendable(e.Code) && !asked {
+				t.Errorf("%s is refused for %s, which nobody was asked to mend", c.Key, e.Code)
+			}
+		}
 		if c.State != StateDeclined && c.Point != c.RightPoint {
 			t.Errorf("%s is at a wrong point", c.Key)
 		}

@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"techmarket/internal/certify/recognition"
 	"time"
 
 	"techmarket/internal/foundation/money"
@@ -83,12 +84,13 @@ func (g *generator) workflow(c *Contract, i int) {
 // firstReview goes from acceptance to the second review; false where the case ends or rests before it.
 func (g *generator) firstReview(c *Contract, i int, refusal Event, registrar, reviewer string) bool {
 	state := c.State
-	if state == StateCorrecting || i%6 == 2 && c.Registered.IsZero() && state != StateExperts {
+	mendable := recognition.Mendable(refusal.Code) // never refused before the applicant was asked to mend it
+	if state == StateCorrecting || mendable || i%6 == 2 && c.Registered.IsZero() && state != StateExperts {
 		g.step(c, "request_correction", StateInReview, StateCorrecting, registrar, 1, "", corrections[i%len(corrections)])
 		if state == StateCorrecting {
 			return false
 		}
-		if refusal.Code == "R5" || refusal.Code == "R7" || refusal.Code == "R3" {
+		if mendable {
 			c.Disputed = false
 			g.step(c, "lapse_correction", StateCorrecting, StateRefused, registrar, 20, refusal.Code, refusal.Note)
 			g.reconsider(c, state)

@@ -145,4 +145,3 @@ func tells(body string) string {
 	}
 	return ""
 }
-

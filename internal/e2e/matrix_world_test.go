@@ -133,7 +133,9 @@ func (w *world) address(m things, route string) string {
 	org := fmt.Sprint(w.provided["university"].OrgID)
 	objects := map[string]string{"/deals/:id": m.deal, "/contracts/:id": m.contract, "/filings/:id": m.filing,
 		"/registrations/:number": m.number, "/v/:number": m.number,
-		"/points/:id": fmt.Sprint(w.points["county"].ID), "/organisations/:id": org, "/units/:id": org, "/messages/:id": m.message,
+		"/points/:id": fmt.Sprint(
+			w.points["county"].ID,
+		), "/organisations/:id": org, "/units/:id": org, "/messages/:id": m.message, "/favourites/:id": m.achievement,
 		"/policies/:id": m.policy, "/questions/:id": m.question, "/imports/:id": m.batch, "/files/:id": m.picture,
 		"/notices/:id": m.notice, "/sales/:id": m.sale, "/brokers/:id": fmt.Sprint(w.provided["agency"].AccountIDs[0]),
 		"/review/:id": m.submitted, "/assets/*": strings.TrimPrefix(w.stylesheet(), "/assets/")}

@@ -9,6 +9,15 @@ import (
 	"strings"
 )
 
+// Unsealed is the content as it leaves the market: without the sealed numbers of persons, whose masks stand beside them.
+func (c Content) Unsealed() Content {
+	c.CoSellers, c.Buyers = slices.Clone(c.CoSellers), slices.Clone(c.Buyers)
+	for _, p := range c.parties() {
+		p.IDSealed = ""
+	}
+	return c
+}
+
 // leafValue is one field of the document by its path.
 type leafValue struct {
 	path  string
@@ -18,11 +27,8 @@ type leafValue struct {
 // leaves lists every field of the document but the origins, sorted by path. Paths are those of the
 // messages, so that a difference and a message name a field the same way.
 func leaves(c Content) []leafValue {
+	c = c.Unsealed()
 	c.Origins = nil
-	c.CoSellers, c.Buyers = slices.Clone(c.CoSellers), slices.Clone(c.Buyers)
-	for _, p := range c.parties() {
-		p.IDSealed = "" // its mask stands beside it
-	}
 	raw, err := json.Marshal(c)
 	if err != nil {
 		panic("contract: content does not marshal: " + err.Error()) // plain data: a programming error

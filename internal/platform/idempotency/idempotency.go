@@ -80,12 +80,12 @@ func (s *Store) Once(ctx context.Context, account int64, key, hash string,
 		if err != nil || !keep {
 			return false, err
 		}
-		body, err := s.db.Contents().SealText(sealedBody, string(r.Body)) // it may hold how somebody is reached
+		body, err := s.seal(r.Body)
 		if err != nil {
 			return false, err
 		}
 		_, err = tx.Exec(ctx, finish, pgx.StrictNamedArgs{"account": account, "key": key, "status": r.Status, "content_type": r.ContentType,
-			"location": r.Location, "body": []byte(body)})
+			"location": r.Location, "body": body})
 		return err == nil, err
 	})
 	if err != nil {
@@ -97,7 +97,19 @@ func (s *Store) Once(ctx context.Context, account int64, key, hash string,
 // sealedBody is the purpose of kept answers.
 const sealedBody = "idempotency.body"
 
+// seal closes an answer: it may hold how somebody is reached. One that is not repeated, because it holds a secret, is nil and stays so.
+func (s *Store) seal(body []byte) ([]byte, error) {
+	if body == nil {
+		return nil, nil
+	}
+	text, err := s.db.Contents().SealText(sealedBody, string(body))
+	return []byte(text), err
+}
+
 func (s *Store) open(body []byte) ([]byte, error) {
+	if body == nil {
+		return nil, nil
+	}
 	text := string(body)
 	err := s.db.Contents().OpenText(sealedBody, &text)
 	return []byte(text), err

@@ -45,6 +45,9 @@ func (o *Operations) contractOperations(a *api.API) {
 		if err != nil {
 			return api.List[contract.Contract]{}, err
 		}
+		for i := range found {
+			found[i].Content = found[i].Content.Unsealed()
+		}
 		return api.Numbered(found, in.Limit, func(c contract.Contract) int64 { return c.ID }), nil
 	})
 	api.Op(
@@ -53,7 +56,7 @@ func (o *Operations) contractOperations(a *api.API) {
 		member,
 		"从达成的洽谈起草合同；已有时返回那一份",
 		func(ctx context.Context, who actor.Actor, in *api.ByID) (contract.Contract, error) {
-			return o.Contracts.Draft(ctx, who, in.ID)
+			return unsealed(o.Contracts.Draft(ctx, who, in.ID))
 		},
 		api.Created,
 	)
@@ -62,10 +65,10 @@ func (o *Operations) contractOperations(a *api.API) {
 			Buying bool `json:"buying" doc:"本单位为境内买方（技术进口）"`
 		}
 	}) (contract.Contract, error) {
-		return o.Contracts.Create(ctx, who, in.Body.Buying)
+		return unsealed(o.Contracts.Create(ctx, who, in.Body.Buying))
 	}, api.Created)
 	api.Op(a, "GET /contracts/{id}", trader, "一份合同", func(ctx context.Context, who actor.Actor, in *api.ByID) (contract.Contract, error) {
-		return o.Contracts.Read(ctx, who, in.ID)
+		return unsealed(o.Contracts.Read(ctx, who, in.ID))
 	})
 	api.Op(
 		a,
@@ -80,7 +83,7 @@ func (o *Operations) contractOperations(a *api.API) {
 				Content contract.Content `json:"content" required:"true"`
 			}
 		}) (contract.Contract, error) {
-			return o.Contracts.Save(ctx, who, in.ID, in.Body.Version, in.Section, in.Body.Content)
+			return unsealed(o.Contracts.Save(ctx, who, in.ID, in.Body.Version, in.Section, in.Body.Content))
 		},
 	)
 	api.Op(a, "POST /contracts/{id}/files", member, "附上已上传的文件", func(ctx context.Context, who actor.Actor, in *struct {
@@ -90,7 +93,7 @@ func (o *Operations) contractOperations(a *api.API) {
 			Role fileRole `json:"role" required:"true"`
 		}
 	}) (contract.Contract, error) {
-		return o.Contracts.Attach(ctx, who, in.ID, in.Body.File, contract.FileRole(in.Body.Role))
+		return unsealed(o.Contracts.Attach(ctx, who, in.ID, in.Body.File, contract.FileRole(in.Body.Role)))
 	}, api.Created)
 	api.Op(
 		a,
@@ -98,7 +101,7 @@ func (o *Operations) contractOperations(a *api.API) {
 		member,
 		"撤下附件",
 		func(ctx context.Context, who actor.Actor, in *api.FileOf) (contract.Contract, error) {
-			return o.Contracts.Detach(ctx, who, in.ID, in.File)
+			return unsealed(o.Contracts.Detach(ctx, who, in.ID, in.File))
 		},
 	)
 	api.File(
@@ -215,4 +218,10 @@ func assess(application map[string]any) (assessment, error) {
 		return assessment{}, fault.New(fault.Invalid, "unreadable", out.Error)
 	}
 	return out, nil
+}
+
+// unsealed is a contract as it leaves the market.
+func unsealed(k contract.Contract, err error) (contract.Contract, error) {
+	k.Content = k.Content.Unsealed()
+	return k, err
 }

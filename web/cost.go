@@ -101,7 +101,7 @@ func Costs() map[string]Cost {
 		"POST /demands/:id/matches/alerts":         uses(quota.Save),
 		"POST /diagnoses/:id":                      uses(quota.Save),
 		"POST /demands/gate":                       uses(quota.Work),
-		"POST /favourites/:id": free("bounded by watch.MostFavourites").unconfirmed(),
+		"POST /favourites/:id":                     free("bounded by watch.MostFavourites").unconfirmed(),
 		"POST /searches":                           uses(quota.Watch),
 		"POST /searches/:id":                       uses(quota.Save),
 		"POST /imports":                            uses(quota.Import),

@@ -56,7 +56,9 @@ func (p *Pages) Routes() []web.Route {
 }
 
 // Declared lists the templates of this wing's own pages.
-func Declared() []view.Decl { return []view.Decl{view.Declare[Home]("site/home"), view.Declare[ui.Sheet]("site/desk")} }
+func Declared() []view.Decl {
+	return []view.Decl{view.Declare[Home]("site/home"), view.Declare[ui.Sheet]("site/desk")}
+}
 
 // Menu is the main navigation.
 func Menu(t view.Words) []view.Link {

@@ -35,9 +35,9 @@ type Row struct {
 	Actions    []Action
 	ID         string  // to come back to
 	Mark       *Action // at the end of the quiet line: 收藏
-	HeadingTag string // "h2" under a page's h1; h3 otherwise
-	Thumb      *Thumb // draws the row with a picture at the left and its key figure at the right
-	Gain       *Gain  // of such a row; nil: there is none to compare
+	HeadingTag string  // "h2" under a page's h1; h3 otherwise
+	Thumb      *Thumb  // draws the row with a picture at the left and its key figure at the right
+	Gain       *Gain   // of such a row; nil: there is none to compare
 }
 
 // Thumb is a small picture, or the drawing of a field with its name.

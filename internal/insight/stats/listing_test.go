@@ -44,7 +44,8 @@ func insert(t *testing.T, db *postgres.DB, l listing.Listing) {
 		with org as (insert into organisation (kind, name, division, created_at) values ('enterprise', 'o', '150103', now()) returning id),
 		acc as (insert into account (login_name, display_name, password_hash, created_at)
 			select 'a' || id, 'a', '', now() from org returning id)
-		insert into listing (kind, organisation_id, owner_account, state, hidden, expires_at, draft, created_at, updated_at, published_at, demoted_at)
+		insert into listing (kind, organisation_id, owner_account, state, hidden, expires_at, draft, created_at, updated_at,
+			published_at, demoted_at)
 			select 'demand', org.id, acc.id, $1, $2, $3, '{}', now(), now(), '2026-03-01', '2026-03-01' from org, acc`,
 		l.State, l.Hidden, l.ExpiresAt); err != nil {
 		t.Fatal(err)

@@ -72,7 +72,8 @@ func TestOpen_IsServedByThePartialIndex(t *testing.T) {
 	if _, err := tx.Exec(ctx, "set local enable_seqscan = off"); err != nil {
 		t.Fatal(err)
 	}
-	rows, _ := tx.Query(ctx, `explain select id from listing where kind = 'demand' and `+openOn+` order by published_at desc, id desc limit 20`,
+	rows, _ := tx.Query(ctx, `explain select id from listing where kind = 'demand' and `+openOn+`
+		order by published_at desc, id desc limit 20`,
 		pgx.NamedArgs{"now": time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)})
 	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {

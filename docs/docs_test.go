@@ -128,6 +128,45 @@ func TestArchitecture_NamesWhatExists(t *testing.T) {
 	}
 }
 
+// TestArchitecture_DrawsEveryRoom: each folder of a wing stands in the wing's part of the drawing of the rooms, and the drawing has no wing
+// that is not there.
+func TestArchitecture_DrawsEveryRoom(t *testing.T) {
+	t.Parallel()
+	_, rooms, _ := strings.Cut(read(t, "ARCHITECTURE.md"), "\ninternal/\n")
+	rooms, _, _ = strings.Cut(rooms, "\nsearch/")
+	drawn := map[string]string{}
+	var wing string
+	for line := range strings.Lines(rooms) {
+		if m := wingLine.FindStringSubmatch(line); m != nil {
+			if wing = m[1]; !exists("internal/" + wing) {
+				t.Errorf("ARCHITECTURE.md draws the wing %s: there is no such folder", wing)
+			}
+		}
+		drawn[wing] += line
+	}
+	wings := 0
+	for _, file := range files(t) {
+		parts := strings.Split(file, "/")
+		if len(parts) < 3 || parts[0] != "internal" {
+			continue
+		}
+		if wings++; drawn[parts[1]] == "" {
+			t.Errorf("ARCHITECTURE.md does not draw the wing of %s", file)
+		}
+		if len(parts) > 3 && parts[2] != "testdata" && !slices.Contains(aWord.FindAllString(drawn[parts[1]], -1), parts[2]) {
+			t.Errorf("ARCHITECTURE.md does not draw the room of %s", file)
+		}
+	}
+	if wings < 300 {
+		t.Errorf("found %d files of wings: this test reads the tree wrongly", wings)
+	}
+}
+
+var (
+	wingLine = regexp.MustCompile(`^  (\w+)/`)
+	aWord    = regexp.MustCompile(`\w+`)
+)
+
 var stop = regexp.MustCompile("`([\\w/.-]+\\.go)`\\s+`([\\w.]+)`") // a file and what it declares
 
 // TestArchitecture_WalksNameWhatIsDeclared: each stop of the three walks is a file and a name that this file declares.

@@ -183,3 +183,23 @@ func TestHouse_LinesStayShort(t *testing.T) {
 		}
 	}
 }
+
+// A domain speaks in codes, whose Chinese words stand in web/ui/words: its states and events have no Label.
+func TestHouse_StatesHaveNoWordsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t, "internal") {
+		for _, d := range s.tree.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Recv == nil || f.Name.Name != "Label" {
+				continue
+			}
+			of := f.Recv.List[0].Type
+			if star, ok := of.(*ast.StarExpr); ok {
+				of = star.X
+			}
+			if name, ok := of.(*ast.Ident); ok && (strings.HasSuffix(name.Name, "State") || strings.HasSuffix(name.Name, "Event")) {
+				t.Errorf("%s:%d: %s.Label: its words belong into web/ui/words", s.path, s.line(f.Pos()), name.Name)
+			}
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"techmarket/internal/services/register"
 	"techmarket/web"
 	"techmarket/web/ui"
+	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
@@ -227,7 +228,7 @@ func (p *Pages) queue(c *web.Ctx) error {
 	for _, s := range []register.State{register.Submitted, register.Revised, register.Listed, register.Suspended, ""} {
 		label := "全部"
 		if s != "" {
-			label = s.Label()
+			label = words.RegisterState(s)
 		}
 		body.Tabs.Items = append(body.Tabs.Items, view.Link{Label: label, Current: s == f.State,
 			Href: "/desk/registers/queue?state=" + string(s) + "&kind=" + string(f.Kind)})

@@ -8,6 +8,7 @@ import (
 	"techmarket/internal/services/register"
 	"techmarket/web"
 	"techmarket/web/ui"
+	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
@@ -46,7 +47,7 @@ func (p *Pages) showEntry(c *web.Ctx, form *web.Form, ferr error) error {
 		if who == "" {
 			who = "系统"
 		}
-		history.Events = append(history.Events, view.Event{At: h.At, Who: who, What: h.Event.Label(), Note: h.Reason})
+		history.Events = append(history.Events, view.Event{At: h.At, Who: who, What: words.RegisterEvent(h.Event), Note: h.Reason})
 	}
 	body.Side = append(body.Side, ui.Block{Title: "经过", Parts: view.Parts{history}})
 	return ui.ShowSheetStatus(c, ui.StatusAfter(ferr), page, body)
@@ -96,7 +97,7 @@ func steps(a *ui.Ask, d register.Descriptor, v register.View) (out []ui.Block) {
 	}
 	for _, e := range v.Actions {
 		var fields []view.Field
-		label, fold := e.Label(), false
+		label, fold := words.RegisterEvent(e), false
 		switch e {
 		case register.EventSave:
 			continue
@@ -180,7 +181,7 @@ func (p *Pages) do(c *web.Ctx) error {
 		}
 		return err
 	}
-	c.Flash(view.OK, "已办理："+command.Event.Label()+"。")
+	c.Flash(view.OK, "已办理："+words.RegisterEvent(command.Event)+"。")
 	return c.See(register.DeskPath(id))
 }
 

@@ -6,6 +6,7 @@ package services
 import (
 	"techmarket/internal/services/register"
 	"techmarket/web"
+	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
@@ -35,7 +36,7 @@ func (p *Pages) Routes() []web.Route {
 }
 
 func stateTag(s register.State) view.Tag {
-	t := view.Tag{Label: s.Label()}
+	t := view.Tag{Label: words.RegisterState(s)}
 	switch s {
 	case register.Listed:
 		t.Tone = view.OK

@@ -185,7 +185,9 @@ const liveDays = 180
 
 // Listings counts public listings, local and imported, live and sleeping, sample apart. Anybody may ask.
 func (s *Service) Listings(ctx context.Context, sample bool) ([]Listings, error) {
-	all, err := many[Listings](ctx, s.db, selectListings, pgx.StrictNamedArgs{"alive": s.now().AddDate(0, 0, -liveDays), "sample": sample})
+	now := s.now()
+	all, err := many[Listings](ctx, s.db, selectListings,
+		pgx.StrictNamedArgs{"now": now, "alive": now.AddDate(0, 0, -liveDays), "sample": sample})
 	if err != nil {
 		return nil, fmt.Errorf("stats listings: %w", err)
 	}

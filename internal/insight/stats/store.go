@@ -120,7 +120,8 @@ func (q Query) entries(row, column string, after int64, limit int) (string, pgx.
 }
 
 const selectListings = `select kind, origin, coalesce(alive_at >= @alive, false) as live, is_sample as sample, count(*)::int as count
-	from stats_listing where @sample or not is_sample group by 1, 2, 3, 4 order by 1, 2, 3, 4`
+	from stats_listing where listing_open(state, hidden, expires_at, @now) and (@sample or not is_sample)
+	group by 1, 2, 3, 4 order by 1, 2, 3, 4`
 
 const selectFunnel = `select step, count(*)::int as count from stats_funnel
 	where at >= @from::date and at < @to::date + 1 and (@sample or not is_sample) group by step`

@@ -2,6 +2,7 @@ package listing
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,4 +58,28 @@ func TestOpen_SQLAndGoAgree(t *testing.T) {
 			t.Fatalf("sql %v, go %v, %v", got, want, err)
 		}
 	})
+}
+
+// The rule is a function of the schema, but no call at run time: PostgreSQL puts its text into the query and finds the partial index.
+func TestOpen_IsServedByThePartialIndex(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	tx, err := pgtest.New(t).Pool.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(ctx)
+	if _, err := tx.Exec(ctx, "set local enable_seqscan = off"); err != nil {
+		t.Fatal(err)
+	}
+	rows, _ := tx.Query(ctx, `explain select id from listing where kind = 'demand' and `+openOn+`
+		order by published_at desc, id desc limit 20`,
+		pgx.NamedArgs{"now": time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)})
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plan := strings.Join(lines, "\n"); strings.Contains(plan, "listing_open(") || !strings.Contains(plan, "listing_public") {
+		t.Errorf("the rule is called row by row:\n%s", plan)
+	}
 }

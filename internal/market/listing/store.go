@@ -25,8 +25,8 @@ const listingColumns = `id, kind, organisation_id, owner_account, state, version
 
 const isLive = `state in ('published','revising','resubmitted')`
 
-// openOn is Listing.Public in SQL: open on a day.
-const openOn = isLive + ` and not hidden and expires_at > @now`
+// openOn is Listing.Public in SQL: open on a day (migration 00263).
+const openOn = `listing_open(state, hidden, expires_at, @now)`
 
 const (
 	listingByID   = `select ` + listingColumns + ` from listing where id = @id`

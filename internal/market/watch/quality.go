@@ -83,6 +83,7 @@ func (s *Service) Quality(ctx context.Context, who actor.Actor, since time.Time,
 	if q.ByLeague, err = collect[Funnel](ctx, s, funnelByLeague, args); err != nil {
 		return q, err
 	}
+	open := pgx.StrictNamedArgs{"now": s.config.Now(), "since": since, "sample": sample}
 	lines := pgx.StrictNamedArgs{"since": since, "sample": sample, "low": lineOf(matching.Low), "middle": lineOf(matching.Middle),
 		"high": lineOf(matching.High)}
 	if q.Truth, err = collect[Truth](ctx, s, truthByField, lines); err != nil {
@@ -91,7 +92,7 @@ func (s *Service) Quality(ctx context.Context, who actor.Actor, since time.Time,
 	if q.Refused, err = collect[Reason](ctx, s, refusals, args); err != nil {
 		return q, err
 	}
-	if q.Exposure, err = collect[Exposure](ctx, s, exposure, args); err != nil {
+	if q.Exposure, err = collect[Exposure](ctx, s, exposure, open); err != nil {
 		return q, err
 	}
 	q.Empty, err = collect[EmptySearch](ctx, s, emptySearches, pgx.StrictNamedArgs{"since": since})

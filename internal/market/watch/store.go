@@ -142,7 +142,7 @@ const (
 
 	exposure = `with live as (
 			select l.*, count(*) over (partition by organisation_id) as size from match_listing l
-			where l.public and (@sample or not l.is_sample)),
+			where listing_open(l.state, l.hidden, l.expires_at, @now) and (@sample or not l.is_sample)),
 		placed as (
 			select result_listing as id, count(*) as places from match_impression where at >= @since and rank <= 10 group by 1),
 		groups as (

@@ -588,6 +588,30 @@ func TestQuality_CountsThePairsThatWereShown(t *testing.T) {
 	}
 }
 
+// Places are compared among the listings that are open: one that is hidden, over or closed has no part in them.
+func TestQuality_ExposureIsOfOpenListings(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	open := b.result(b.university, "长寿命焦炉煤气干法脱硫剂")
+	for _, change := range []string{"hidden = true", "expires_at = $2", "expires_at = null", "state = 'closed'"} {
+		_, err := b.db.Exec(t.Context(), "update listing set "+change+" where id = $1 and $2::timestamptz is not null",
+			b.result(b.university, "焦炉煤气脱硫塔改造"), b.now())
+		b.must(err)
+	}
+	_, err := b.db.Exec(t.Context(), "update listing set demoted_at = $2 where id = $1", open, b.now()) // asleep is still open
+	b.must(err)
+	got, err := b.watch.Quality(t.Context(), b.editor, b.now().Add(-time.Hour), false)
+	b.must(err)
+	for _, e := range got.Exposure {
+		if e.Listings != 1 {
+			t.Errorf("%s %s: %d listings, one is open", e.By, e.Code, e.Listings)
+		}
+	}
+	if len(got.Exposure) != 3 {
+		t.Errorf("got %+v", got.Exposure)
+	}
+}
+
 // plain are weights under which the second of two listings stays, however little it fits.
 func plain() matching.Weights {
 	w := matching.DefaultWeights()

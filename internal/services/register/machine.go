@@ -31,28 +31,6 @@ func States() []State {
 	return []State{Draft, Submitted, Listed, Revised, Suspended, Lapsed, Withdrawn, Removed}
 }
 
-// Label is the state's Chinese word.
-func (s State) Label() string {
-	switch s {
-	case Draft:
-		return "草稿"
-	case Submitted:
-		return "待审核"
-	case Listed:
-		return "在册"
-	case Revised:
-		return "在册，修改待审核"
-	case Suspended:
-		return "已暂停"
-	case Lapsed:
-		return "已过有效期"
-	case Withdrawn:
-		return "已撤回"
-	default:
-		return "已移出"
-	}
-}
-
 // Editable reports whether the owner may change the working copy.
 func (s State) Editable() bool { return s == Draft || s == Listed || s == Lapsed || s == Withdrawn }
 

@@ -153,7 +153,7 @@ func fill(e *Entry, d Descriptor, in Input) error {
 }
 
 // Save changes the owner's working copy; what is listed stays as it was examined. Faults: not found, forbidden, conflict
-// "stale_version" or "register_state", invalid with fields.
+// "stale_version" or "register_fixed", invalid with fields.
 func (s *Service) Save(ctx context.Context, who actor.Actor, id int64, version int, in Input) (Entry, error) {
 	var e Entry
 	err := s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
@@ -167,7 +167,7 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, id int64, version i
 		case e.Version != version:
 			return fault.Stale()
 		case !e.State.Editable():
-			return fault.Newf(fault.Conflict, "register_state", "现在是“%s”，不能修改。请先撤回提交，或等审核结束", e.State.Label())
+			return fault.New(fault.Conflict, "register_fixed", "现在不能修改。请先撤回提交，或等审核结束").With(e.State)
 		}
 		if in.Division == "" {
 			in.Division = e.Division
@@ -276,7 +276,7 @@ func (s *Service) admit(ctx context.Context, tx pgx.Tx, who actor.Actor, c Comma
 	t, ok := find(e.State, c.Event, roles)
 	if !ok {
 		if slices.ContainsFunc(machine(), func(x transition) bool { return x.event == c.Event && slices.Contains(roles, x.role) }) {
-			return t, fault.Newf(fault.Conflict, "register_state", "现在是“%s”，这一步不能办理。请刷新页面查看", e.State.Label())
+			return t, fault.New(fault.Conflict, "register_state", "这一步现在不能办理。请刷新页面查看").With(e.State)
 		}
 		return t, errNotOwn
 	}
@@ -329,6 +329,30 @@ func (s *Service) effect(ctx context.Context, tx pgx.Tx, who actor.Actor, c Comm
 	return nil
 }
 
+// outcome is what a message to the owner calls an event of the desk or the clock.
+func outcome(e Event) string {
+	switch e {
+	case EventList:
+		return "审核通过，入库"
+	case EventReturn:
+		return "退回修改"
+	case EventSuspend:
+		return "暂停"
+	case EventResume:
+		return "恢复"
+	case EventLapse:
+		return "有效期满"
+	case EventRevoke:
+		return "撤回公开授权"
+	case EventGrade:
+		return "登记等级或考核"
+	case EventEndGrade:
+		return "等级终止"
+	default:
+		return "移出名录"
+	}
+}
+
 // tell says to the owner what the desk or the clock did.
 func (s *Service) tell(ctx context.Context, tx pgx.Tx, who actor.Actor, e Entry, t transition, c Command) error {
 	if t.role != RoleDesk && t.role != RoleJob || e.Sample && t.role == RoleJob {
@@ -338,7 +362,7 @@ func (s *Service) tell(ctx context.Context, tx pgx.Tx, who actor.Actor, e Entry,
 	if err != nil || len(to) == 0 {
 		return err
 	}
-	title := e.Name + "：" + c.Event.Label()
+	title := e.Name + "：" + outcome(c.Event)
 	body := "可以在“我的名录”里查看。"
 	if c.Reason != "" {
 		body = "原因：" + c.Reason
@@ -398,19 +422,3 @@ var (
 	errSignIn  = fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
 	errNoEntry = fault.New(fault.NotFound, "register_entry", "没有找到这条名录信息，可能已撤回。请从名录重新查找")
 )
-
-// Label is the event's Chinese word.
-func (e Event) Label() string {
-	for _, c := range []struct {
-		event Event
-		label string
-	}{{EventCreate, "新建"}, {EventSave, "修改"}, {EventImport, "导入"}, {EventSubmit, "提交审核"}, {EventRecall, "撤回提交"}, {EventList, "审核通过，入库"},
-		{EventReturn, "退回修改"}, {EventConfirm, "确认仍然有效"}, {EventSuspend, "暂停"}, {EventResume, "恢复"}, {EventRemove, "移出名录"},
-		{EventLapse, "有效期满"}, {EventWithdraw, "撤出名录"}, {EventConsent, "本人同意公开"}, {EventRevoke, "撤回公开授权"}, {EventGrade, "登记等级或考核"},
-		{EventEndGrade, "等级终止"}} {
-		if c.event == e {
-			return c.label
-		}
-	}
-	return string(e)
-}

@@ -9,6 +9,7 @@ import (
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/market/listing"
+	"techmarket/internal/services/register"
 )
 
 // sentences are the fuller words of a refusal whose parameters are codes of the house, in the order of the parameters.
@@ -19,6 +20,8 @@ func sentences(code string) string {
 		"wrong_state":       "现在是“%s”，不能%s。请刷新页面查看最新状态",
 		"wrong_part":        "%s由%s办理，您在本件中没有这一身份",
 		"part_taken":        "您已作为%s办理过本件，不能再作为%s。请由其他人员办理",
+		"register_state":    "现在是“%s”，这一步不能办理。请刷新页面查看",
+		"register_fixed":    "现在是“%s”，不能修改。请先撤回提交，或等审核结束",
 		"list_not_standing": "%s“%s”，不能列入清单",
 	}[code]
 }
@@ -51,6 +54,8 @@ func code(p any) any {
 		return FilingEvent(c)
 	case registry.Part:
 		return Part(c)
+	case register.State:
+		return RegisterState(c)
 	default:
 		return p
 	}

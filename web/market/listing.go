@@ -107,8 +107,8 @@ func (p *Pages) listingDetail(c *web.Ctx, kind drawnKind) error {
 		body.Tags = append(body.Tags, view.Tag{Label: row.Fresh, Tone: view.OK})
 	}
 	body.Actions = listingActions(c, kind, it)
-	if a, ok := it.(drawn[achievement.Content]); ok {
-		return p.achievementPage(c, a.it, org, body.Actions, history)
+	if done, err := it.own(c, org, body.Actions, history); done {
+		return err
 	}
 	if l.Public(c.Now()) && kind.Side == listing.SideDemand && p.Help != nil {
 		help, err := p.Help(c, l)

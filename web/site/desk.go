@@ -10,7 +10,6 @@ import (
 	"techmarket/internal/trade/deal"
 	"techmarket/web"
 	"techmarket/web/ui"
-	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
@@ -94,7 +93,7 @@ func (p *Pages) listingEntries(c *web.Ctx) (view.Entries, error) {
 			counts[listing.Submitted]+counts[listing.Resubmitted],
 			counts[listing.Returned],
 		)
-		out = append(out, view.Entry{Icon: words.KindIcon(k.Kind),
+		out = append(out, view.Entry{Icon: k.Picture(),
 			Label: "我的" + k.Label, Href: k.OwnPath(), Note: note, Count: counts[listing.Returned]})
 	}
 	return out, nil

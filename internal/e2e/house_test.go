@@ -63,7 +63,7 @@ var insideWings = map[string]map[string]string{
 	"services": {"register/kind": "register"},
 	"web": {".": "locales ui/words view", "view": "assets templates", "ui": ". view", "assets/vendoring": "assets/icons assets/sheet",
 		"people": ". ui view", "market": ". ui ui/words view", "trade": ". ui view", "certify": ". ui ui/words view",
-		"services": ". ui view", "publish": ". ui view", "insight": ". ui ui/words view", "site": ". ui ui/words view",
+		"services": ". ui view", "publish": ". ui view", "insight": ". ui ui/words view", "site": ". ui view",
 		"api": ". view", "api/people": ". api", "api/market": ". api", "api/trade": ". api", "api/certify": ". api", "api/insight": ". api ui/words",
 		"api/site": ". api", "api/services": ". api"},
 	"app": {"cli": ". demo", "demo": ". demo/sample"},

@@ -426,15 +426,15 @@ func deskLinks(a actor.Actor) []view.Link {
 	add := func(label, href, key string) {
 		links = append(links, view.Link{Label: label, Href: href, Key: key})
 	}
-	if a.Has(actor.Member, actor.OrgAdmin) {
+	if Members().Allows(a) {
 		add("我的成果", "/desk/achievements", "my-achievements")
 		add("我的需求", "/desk/demands", "my-demands")
 		add("我的名录", "/desk/registers", "my-registers")
 	}
-	if a.Has(actor.Member, actor.OrgAdmin, actor.RegionOfficer) {
+	if Importers().Allows(a) {
 		add("批量导入", "/imports", "imports")
 	}
-	if a.Has(actor.Member, actor.Broker, actor.OrgAdmin) {
+	if Traders().Allows(a) {
 		add("对接与洽谈", "/deals", "deals")
 		add("委托", "/mandates", "mandates")
 		add("我的合同", "/contracts", "contracts")
@@ -442,7 +442,7 @@ func deskLinks(a actor.Actor) []view.Link {
 	if a.Staff() {
 		add("登记工作台", "/registry", "registry")
 	}
-	if a.Has(actor.SystemAdmin, actor.RegionOfficer) {
+	if Operators().Allows(a) {
 		add("被拒绝的访问", "/audit/refusals", "refusals")
 	}
 	if a.Officer() {

@@ -200,10 +200,15 @@ func (s *Services) buildPeople(post notices) (err error) {
 	return err
 }
 
+// Kinds declares the kinds of listings of the market, in the order of its menus.
+func Kinds() []listing.Descriptor {
+	return []listing.Descriptor{achievement.Descriptor(), demand.Descriptor()}
+}
+
 func (s *Services) buildMarket() (err error) {
 	p := s.Platform
 	s.Listings, err = listing.New(listing.Config{DB: p.DB, Directory: s.Identity, Queue: s.enqueue, Files: p.Files, Now: p.Now,
-		Kinds:  []listing.Descriptor{achievement.Descriptor(), demand.Descriptor()},
+		Kinds:  Kinds(),
 		Broker: s.isBroker, Indexed: s.indexed})
 	if err != nil {
 		return err

@@ -63,6 +63,26 @@ func sources(t *testing.T, trees ...string) []source {
 	return all
 }
 
+// Who may do what has a name in web/access.go; a page asks for the name (web.Members().Allows) and retypes no list of roles.
+func TestHouse_RolesOfPagesAreNamedOnce(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t, "web") {
+		if s.test() || s.path == "web/access.go" {
+			continue
+		}
+		ast.Inspect(s.tree, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			if f, ok := call.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Has" && (len(call.Args) > 1 || call.Ellipsis.IsValid()) {
+				t.Errorf("%s:%d retypes a list of roles that web/access.go names", s.path, s.line(call.Pos()))
+			}
+			return true
+		})
+	}
+}
+
 // SQL stands in store files only, outside the packages of the platform. A statement is recognised by its first words.
 func TestHouse_SQLOnlyInStores(t *testing.T) {
 	t.Parallel()

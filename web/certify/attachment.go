@@ -58,7 +58,7 @@ func (p *Pages) contractFilesBlock(k contract.Contract, a *ui.Ask) []ui.Block {
 }
 
 func (p *Pages) attachFile(c *web.Ctx) error {
-	k, err := p.readContract(c)
+	id, err := c.ID("id")
 	if err != nil {
 		return err
 	}
@@ -66,18 +66,22 @@ func (p *Pages) attachFile(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	id, err := ui.Upload(c, p.Files, f, "file", "contract")
+	file, err := ui.Upload(c, p.Files, f, "file", "contract")
 	if err == nil {
-		_, err = p.Contracts.Attach(c.Context(), c.Actor(), k.ID, id, contract.FileRole(f.Text("role")))
+		_, err = p.Contracts.Attach(c.Context(), c.Actor(), id, file, contract.FileRole(f.Text("role")))
 	}
 	if err != nil {
-		if ui.Refused(err) {
-			return p.showContractSection(c, k, contract.SectionFiles, f, err)
+		if !ui.Refused(err) {
+			return err
 		}
-		return err
+		k, unread := p.readContract(c)
+		if unread != nil {
+			return unread
+		}
+		return p.showContractSection(c, k, contract.SectionFiles, f, err)
 	}
 	c.Flash(view.OK, "附件已上传。")
-	return c.See(fmt.Sprintf("/contracts/%d/files", k.ID))
+	return c.See(fmt.Sprintf("/contracts/%d/files", id))
 }
 
 func (p *Pages) detachFile(c *web.Ctx) error {

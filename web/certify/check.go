@@ -14,15 +14,13 @@ import (
 )
 
 // checkContract is 核对: everything on one page with the pre-check by the desk's own rules.
-func (p *Pages) checkContract(c *web.Ctx) error {
+func (p *Pages) checkContract(c *web.Ctx) error { return p.showCheck(c, nil) }
+
+func (p *Pages) showCheck(c *web.Ctx, ferr error) error {
 	k, err := p.readContract(c)
 	if err != nil {
 		return err
 	}
-	return p.showCheck(c, k, nil)
-}
-
-func (p *Pages) showCheck(c *web.Ctx, k contract.Contract, ferr error) error {
 	page := c.Page("核对并提交")
 	page.Breadcrumbs = []view.Link{{Label: "我的合同", Href: "/contracts"}, {Label: contractTitle(k), Href: fmt.Sprintf("/contracts/%d", k.ID)}}
 	body := ui.Sheet{Lead: "下面是将要报送的内容和系统按认定规则给出的预审意见。预审只是提示，以登记点的决定为准。", Sample: k.Sample}
@@ -144,7 +142,7 @@ func flagLabel(flag string) string {
 }
 
 func (p *Pages) submitContract(c *web.Ctx) error {
-	k, err := p.readContract(c)
+	id, err := c.ID("id")
 	if err != nil {
 		return err
 	}
@@ -152,10 +150,10 @@ func (p *Pages) submitContract(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	filing, err := p.Registry.Submit(c.Context(), c.Actor(), k.ID, f.ID("point"))
+	filing, err := p.Registry.Submit(c.Context(), c.Actor(), id, f.ID("point"))
 	if err != nil {
 		if ui.Refused(err) {
-			return p.showCheck(c, k, err)
+			return p.showCheck(c, err)
 		}
 		return err
 	}

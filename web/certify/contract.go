@@ -54,7 +54,7 @@ func (p *Pages) contracts(c *web.Ctx) error {
 		pager.Next = "/contracts?after=" + strconv.FormatInt(list[len(list)-1].ID, 10)
 	}
 	body := ui.Listing{Lead: "从洽谈生成，或登记在别处谈成的合同。", Rows: &rows, Pager: pager}
-	if c.Actor().Has(actor.Member, actor.OrgAdmin) {
+	if web.Members().Allows(c.Actor()) {
 		body.After = []ui.Block{
 			{
 				Card:  true,

@@ -7,7 +7,6 @@ import (
 
 	"techmarket/internal/certify/exchange"
 	"techmarket/internal/certify/registry"
-	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/files"
@@ -42,7 +41,7 @@ func registerActions(c *web.Ctx) []view.Action {
 		{Label: "导出", Href: "/registrations/export?" + query, Kind: view.Quiet},
 		{Label: "登记清单", Href: "/lists", Kind: view.Quiet},
 	}
-	if c.Actor().Has(actor.PointHead, actor.LeagueOfficer, actor.RegionOfficer) {
+	if web.PointManagers().Allows(c.Actor()) {
 		out = append(out, view.Action{Label: "导入历史登记", Href: "/registrations/history", Kind: view.Quiet})
 	}
 	return out

@@ -7,7 +7,6 @@ import (
 
 	"techmarket/internal/certify/benefits"
 	"techmarket/internal/certify/registry"
-	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/web"
 	"techmarket/web/ui"
@@ -78,7 +77,7 @@ func (p *Pages) lists(c *web.Ctx) error {
 		Head:  &view.ListHead{Found: len(all), Unit: "份"},
 		Pager: view.Pager{Total: -1},
 	}
-	if c.Actor().Has(actor.Registrar, actor.PointHead) {
+	if web.ListMakers().Allows(c.Actor()) {
 		body.Actions = []view.Action{{Label: "出具清单", Href: "/lists/new"}}
 	}
 	return ui.ShowList(c, c.Page("登记清单"), body)

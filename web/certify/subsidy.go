@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"techmarket/internal/certify/benefits"
-	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/web"
 	"techmarket/web/ui"
@@ -25,7 +24,7 @@ func (p *Pages) showSubsidy(c *web.Ctx, form *web.Form, ferr error) error {
 	body := ui.Sheet{Lead: "登记编号 " + number + "。测算只供参考，补助与否、补助多少由主管部门决定。", Sample: r.Sample}
 	body.Main = append(body.Main, subsidyBlocks(s)...)
 	body.Main = append(body.Main, ui.Block{Title: "付款凭证", Parts: view.Parts{paymentTable(number, s.Payments)}})
-	if c.Actor().Has(actor.Member, actor.OrgAdmin) && r.EndedOn == nil {
+	if web.Members().Allows(c.Actor()) && r.EndedOn == nil {
 		body.Main = append(body.Main, paymentForm(ui.NewAsk(form, ferr), number)...)
 	}
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)

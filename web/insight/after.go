@@ -7,6 +7,7 @@ import (
 
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/insight/stats"
+	"techmarket/internal/market/listing"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
@@ -40,7 +41,7 @@ func (p *Pages) statsAfter(c *web.Ctx, a statsAsk, body *Board) error {
 		mark = "（含样例）"
 	}
 	body.After = []ui.Block{a.tileMap(c, areas, mark)}
-	body.Lower = []ui.Block{funnelBlock(c, funnel, q, mark), listingsBlock(c, listings, c.Now())}
+	body.Lower = []ui.Block{funnelBlock(c, funnel, q, mark), listingsBlock(c, p.Listings.Kinds().All(), listings, c.Now())}
 	triage, err := ui.TriageTable(c, p.Listings, q.Sample)
 	if err != nil {
 		return err
@@ -96,7 +97,7 @@ func funnelBlock(c *web.Ctx, steps []stats.Step, q stats.Query, mark string) ui.
 	return ui.Block{ID: "funnel", Title: c.T("从发布到登记%s", mark), Card: true, Parts: view.Parts{chart}}
 }
 
-func listingsBlock(c *web.Ctx, all []stats.Listings, now time.Time) ui.Block {
+func listingsBlock(c *web.Ctx, kinds []listing.Descriptor, all []stats.Listings, now time.Time) ui.Block {
 	type key struct {
 		kind   string
 		sample bool
@@ -124,12 +125,12 @@ func listingsBlock(c *web.Ctx, all []stats.Listings, now time.Time) ui.Block {
 			{Label: "导入，活跃", Numeric: true}, {Label: "导入，沉睡", Numeric: true}},
 	}
 	for _, sample := range []bool{false, true} {
-		for _, kind := range []struct{ key, label, href string }{{"achievement", "成果", "/achievements"}, {"demand", "需求", "/demands"}} {
-			n, there := sums[key{kind.key, sample}]
+		for _, kind := range kinds {
+			n, there := sums[key{string(kind.Kind), sample}]
 			if sample && !there {
 				continue
 			}
-			head := view.Cell{Text: kind.label, Href: kind.href, Header: true}
+			head := view.Cell{Text: kind.Label, Href: kind.ListPath(), Header: true}
 			if sample {
 				head.Tags = []view.Tag{ui.SampleTag()}
 			}

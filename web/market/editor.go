@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/market/achievement"
@@ -49,7 +48,7 @@ func (p *Pages) showEditor(c *web.Ctx, kind drawnKind, id int64, form *web.Form,
 // drawEditor is showEditor with what was read of a text, nil for nothing.
 func (p *Pages) drawEditor(c *web.Ctx, kind drawnKind, id int64, form *web.Form, ferr error, read *reading.Result) error {
 	who := c.Actor()
-	if !who.Has(actor.Member, actor.OrgAdmin) {
+	if !web.Members().Allows(who) {
 		return fault.New(fault.Forbidden, "not_member", "发布"+kind.Label+"的人要有本单位“经办人”身份。请本单位管理员为您开通。")
 	}
 	title, action, version := "发布"+kind.Label, kind.ListPath(), 0

@@ -10,7 +10,6 @@ import (
 
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/region"
-	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/catalogue"
 	"techmarket/internal/market/facet"
 	"techmarket/internal/market/listing"
@@ -314,10 +313,7 @@ func (p *Pages) listPage(c *web.Ctx, kind drawnKind) error {
 			view.Action{Label: c.T("搜索“%s”", f.result.Suggestion), Href: path + "?" + url.Values{"q": {f.result.Suggestion}}.Encode()},
 		)
 	}
-	if kind.Kind == achievement.Kind { // who finds no solution may post the problem
-		rows.Empty.Actions = append(rows.Empty.Actions, view.Action{Label: "把难题发布成需求", Href: "/demands/new", Kind: view.Quiet})
-	}
-	rows.Empty.Actions = append(rows.Empty.Actions, view.Action{Label: "请技术经纪人帮忙", Href: "/brokers", Kind: view.Quiet})
+	rows.Empty.Actions = append(append(rows.Empty.Actions, kind.unfound...), view.Action{Label: "请技术经纪人帮忙", Href: "/brokers", Kind: view.Quiet})
 	body.Rows = &rows
 	return ui.ShowList(c, page, body)
 }

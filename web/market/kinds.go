@@ -9,6 +9,7 @@ import (
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
+	"techmarket/internal/market/reading"
 	"techmarket/internal/people/identity"
 	"techmarket/search"
 	"techmarket/web"
@@ -22,6 +23,9 @@ type drawnKind struct {
 	face
 	fits     string // of the button to its matches
 	compared bool   // its listings can be set side by side
+	pasted   string // says what may be pasted to begin one
+	reads    func(text, today string, sheet listing.Sheet) reading.Result
+	unfound  []view.Action // what else a search in vain may do
 }
 
 // face hides a kind's content type from the pages.
@@ -58,6 +62,8 @@ type item interface {
 	meter(c *web.Ctx) *view.Meter // that the editor keeps up to date; nil for a kind without a gate
 	sections(a *ui.Ask) []view.Section
 	document(ctx context.Context) (search.Document, error)
+	// own draws the public page of a kind that has one of its own; false for the page that all kinds share.
+	own(c *web.Ctx, org identity.Organisation, actions []view.Action, history []listing.Happening) (bool, error)
 	// alike lists what may be the same thing twice; nil for a kind that does not look.
 	alike(c *web.Ctx) ([]view.Link, error)
 }
@@ -68,9 +74,12 @@ func (p *Pages) kinds() []drawnKind {
 	return []drawnKind{
 		{
 			Descriptor: declared.Of(achievement.Kind), fits: "看合适的需求", compared: true,
+			pasted: "把成果摘要、专利首页或本单位的成果登记表贴进来，或放上文件。", reads: reading.Achievement,
+			// Who finds no solution may post the problem.
+			unfound: []view.Action{{Label: "把难题发布成需求", Href: "/demands/new", Kind: view.Quiet}},
 			face: drawing[achievement.Content]{
 				pages: p, book: p.Achievements.Book, row: ui.AchievementRow, shown: achievementBlocks,
-				fields: achievementFields, read: p.readAchievement,
+				fields: achievementFields, read: p.readAchievement, page: p.achievementPage,
 				begin: func(_ *web.Ctx, contact listing.Contact, division string) achievement.Content {
 					return achievement.Content{Contact: contact, Division: division}
 				},
@@ -82,6 +91,7 @@ func (p *Pages) kinds() []drawnKind {
 		},
 		{
 			Descriptor: declared.Of(demand.Kind), fits: "看匹配到的成果",
+			pasted: "把说明难题的整段文字贴进来，或放上本单位的需求征集表。", reads: reading.Need,
 			face: drawing[demand.Content]{
 				pages: p, book: p.Demands.Book, row: ui.DemandRow, shown: demandBlocks, fields: demandFields, read: p.readDemand,
 				begin: func(c *web.Ctx, contact listing.Contact, division string) demand.Content {
@@ -122,8 +132,9 @@ type drawing[C listing.Content[C]] struct {
 	begin    func(c *web.Ctx, contact listing.Contact, division string) C
 	topicsOf func(C) []string
 	leadOf   func(c *web.Ctx, division string, k C) []string
-	meterOf  func(*web.Ctx, C) view.Meter                               // nil: no gate
-	twins    func(c *web.Ctx, id int64, content C) ([]view.Link, error) // nil: does not look
+	page     func(*web.Ctx, listing.Item[C], identity.Organisation, []view.Action, []listing.Happening) error // nil: the shared one
+	meterOf  func(*web.Ctx, C) view.Meter                                                                     // nil: no gate
+	twins    func(c *web.Ctx, id int64, content C) ([]view.Link, error)                                       // nil: does not look
 }
 
 func (d drawing[C]) get(c *web.Ctx, id int64) (item, error) {
@@ -231,6 +242,13 @@ func (d drawn[C]) meter(c *web.Ctx) *view.Meter {
 
 func (d drawn[C]) document(ctx context.Context) (search.Document, error) {
 	return d.book.Document(ctx, d.it)
+}
+
+func (d drawn[C]) own(c *web.Ctx, org identity.Organisation, actions []view.Action, history []listing.Happening) (bool, error) {
+	if d.page == nil {
+		return false, nil
+	}
+	return true, d.page(c, d.it, org, actions, history)
 }
 
 func (d drawn[C]) alike(c *web.Ctx) ([]view.Link, error) {

@@ -114,8 +114,8 @@ func (p *Pages) listingDetail(c *web.Ctx, kind drawnKind) error {
 		}
 		body.Actions = append(body.Actions, favour)
 	}
-	if a, ok := it.(drawn[achievement.Content]); ok {
-		return p.achievementPage(c, a.it, org, body.Actions, history)
+	if done, err := it.own(c, org, body.Actions, history); done {
+		return err
 	}
 	if l.Public(c.Now()) && kind.Side == listing.SideDemand && p.Help != nil {
 		help, err := p.Help(c, l)

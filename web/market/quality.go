@@ -388,15 +388,9 @@ func (p *Pages) changeWeights(c *web.Ctx) error {
 		c.Flash(view.OK, "已启用，从现在起的匹配都用这一版。")
 		return c.See("/quality/weights")
 	}
-	versions, err := p.Watch.Weights(c.Context(), c.Actor())
+	w, err := p.Watch.ActiveWeights(c.Actor())
 	if err != nil {
 		return err
-	}
-	w := matching.DefaultWeights()
-	for _, v := range versions {
-		if v.Active {
-			w = v.Weights
-		}
 	}
 	for _, field := range weightFields {
 		n, err := strconv.ParseFloat(f.Text(field.name), 64)

@@ -10,7 +10,6 @@ import (
 
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/listing/importer"
 	"techmarket/internal/market/reading"
 	"techmarket/web"
@@ -30,15 +29,11 @@ func (p *Pages) readRoutes() []web.Route {
 // oneBox is where posting begins: paste the whole text or drop the unit's own form.
 func oneBox(kind drawnKind, form *web.Form, wrong string) ui.Block {
 	a := ui.NewAsk(form, nil)
-	what := "把说明难题的整段文字贴进来，或放上本单位的需求征集表"
-	if kind.Kind == achievement.Kind {
-		what = "把成果摘要、专利首页或本单位的成果登记表贴进来，或放上文件"
-	}
 	f := view.NewForm(kind.ListPath()+"/read", "读一读，填好下面的表单",
 		a.Area("text", "整段文字", "", ui.Lines(6), ui.Limit(reading.MostText/3), ui.Sometimes),
 		view.Field{Kind: view.File, Name: "source", Label: "或选择文件", Accept: ".docx,.xlsx,.pdf,.txt", Sometimes: true, Error: wrong,
 			Hint: "Word、Excel、PDF 或文本文件，只读文字，不作为附件公开。表里有多条的，转到批量导入。"})
-	return ui.Block{Card: true, Title: "从一段文字开始", Parts: view.Parts{view.Prose{view.T(what + "。写到的会填好并注明取自哪一句，您只补没写到的。联系人不从文字里取。")}, f}}
+	return ui.Block{Card: true, Title: "从一段文字开始", Parts: view.Parts{view.Prose{view.T(kind.pasted), view.T("写到的会填好并注明取自哪一句，您只补没写到的。联系人不从文字里取。")}, f}}
 }
 
 // readPasted fills the form of a new listing from a text or a file; nothing is stored.
@@ -62,10 +57,7 @@ func (p *Pages) readPasted(c *web.Ctx, kind drawnKind) error {
 		return err
 	}
 	today := clock.Day(c.Now())
-	r := reading.Need(text, today, kind.Sheet)
-	if kind.Kind == achievement.Kind {
-		r = reading.Achievement(text, today, kind.Sheet)
-	}
+	r := kind.reads(text, today, kind.Sheet)
 	filled, err := p.formOf(c, r)
 	if err != nil {
 		return err

@@ -110,20 +110,17 @@ func (p *Pages) saveAccount(c *web.Ctx) error {
 		return err
 	}
 	name, email, phone := form.Text("displayName"), form.Text("email"), form.Text("phone")
-	before, err := p.Identity.WaitingEmail(c.Context(), c.Actor())
+	_, asked, err := p.Identity.UpdateAccount(c.Context(), c.Actor(),
+		identity.AccountUpdate{DisplayName: &name, Email: &email, Phone: &phone})
 	if err != nil {
-		return err
-	}
-	if _, err := p.Identity.UpdateAccount(c.Context(), c.Actor(),
-		identity.AccountUpdate{DisplayName: &name, Email: &email, Phone: &phone}); err != nil {
 		if ui.Refused(err) {
 			return p.showAccount(c, form, err)
 		}
 		return err
 	}
 	said := "已保存。"
-	if waiting, err := p.Identity.WaitingEmail(c.Context(), c.Actor()); err == nil && waiting != before {
-		said = "已保存。确认信已发到 " + waiting + "，打开里面的链接后新邮箱生效。"
+	if asked != "" {
+		said = "已保存。确认信已发到 " + asked + "，打开里面的链接后新邮箱生效。"
 	}
 	c.Flash(view.OK, said)
 	return c.See("/account")

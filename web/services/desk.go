@@ -172,7 +172,11 @@ func (p *Pages) showEdit(c *web.Ctx, form *web.Form, ferr error) error {
 }
 
 func (p *Pages) save(c *web.Ctx) error {
-	v, d, err := p.mine(c)
+	id, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	d, err := p.Registers.KindOf(c.Context(), c.Actor(), id)
 	if err != nil {
 		return err
 	}
@@ -183,7 +187,7 @@ func (p *Pages) save(c *web.Ctx) error {
 	in := inputOf(f, d)
 	version := f.Int("version")
 	if err = ui.FormErr(f); err == nil {
-		_, err = p.Registers.Save(c.Context(), c.Actor(), v.ID, version, in)
+		_, err = p.Registers.Save(c.Context(), c.Actor(), id, version, in)
 	}
 	if err != nil {
 		if ui.Refused(err) {
@@ -192,7 +196,7 @@ func (p *Pages) save(c *web.Ctx) error {
 		return err
 	}
 	c.Flash(view.OK, "已保存。")
-	return c.See(register.DeskPath(v.ID))
+	return c.See(register.DeskPath(id))
 }
 
 // own lists what the actor's organisation keeps.

@@ -10,7 +10,6 @@ import (
 	"techmarket/internal/trade/deal"
 	"techmarket/web"
 	"techmarket/web/ui"
-	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
 
@@ -71,7 +70,7 @@ func (p *Pages) desk(c *web.Ctx) error {
 
 // deskActions are what this person most often begins with.
 func deskActions(who actor.Actor) []view.Action {
-	switch member := who.Has(actor.Member, actor.OrgAdmin); {
+	switch member := web.Members().Allows(who); {
 	case member && who.OrgKind == actor.Enterprise:
 		return []view.Action{{Label: "发布需求", Href: "/demands/new"}, {Label: "发布成果", Href: "/achievements/new", Kind: view.Quiet}}
 	case member:
@@ -85,7 +84,7 @@ func deskActions(who actor.Actor) []view.Action {
 // listingEntries lead to the own listings of a unit.
 func (p *Pages) listingEntries(c *web.Ctx) (view.Entries, error) {
 	who := c.Actor()
-	if !who.Has(actor.Member, actor.OrgAdmin) {
+	if !web.Members().Allows(who) {
 		return nil, nil
 	}
 	var out view.Entries
@@ -100,7 +99,7 @@ func (p *Pages) listingEntries(c *web.Ctx) (view.Entries, error) {
 			counts[listing.Submitted]+counts[listing.Resubmitted],
 			counts[listing.Returned],
 		)
-		out = append(out, view.Entry{Icon: words.KindIcon(k.Kind),
+		out = append(out, view.Entry{Icon: k.Picture(),
 			Label: "我的" + k.Label, Href: k.OwnPath(), Note: note, Count: counts[listing.Returned]})
 	}
 	return out, nil
@@ -110,7 +109,7 @@ func (p *Pages) listingEntries(c *web.Ctx) (view.Entries, error) {
 func (p *Pages) tradeEntries(c *web.Ctx) (view.Entries, error) {
 	who := c.Actor()
 	var out view.Entries
-	if who.Has(actor.Member, actor.OrgAdmin, actor.Broker) {
+	if web.Traders().Allows(who) {
 		deals, err := p.Deals.List(c.Context(), who, deal.Filter{State: deal.Interested, Limit: 100})
 		if err != nil {
 			return nil, err
@@ -181,7 +180,7 @@ func (p *Pages) officerEntries(c *web.Ctx) (view.Entries, error) {
 func otherEntries(c *web.Ctx) (view.Entries, error) {
 	who := c.Actor()
 	var out view.Entries
-	if who.Has(actor.Member, actor.OrgAdmin) {
+	if web.Members().Allows(who) {
 		out = append(out, view.Entry{Icon: "inbox", Label: "收藏的匹配", Href: "/kept", Note: "收藏和标为不合适的"})
 	}
 	if who.Has(actor.SystemAdmin) {

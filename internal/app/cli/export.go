@@ -1,12 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -14,9 +14,7 @@ import (
 	"techmarket/internal/certify/exchange"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/catalogue"
-	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
 	"techmarket/internal/people/identity"
@@ -25,7 +23,7 @@ import (
 
 // exporting says what to write out.
 type exporting struct {
-	what     string // achievements, demands, registrations
+	what     string // the path of a kind of listing, or registrations
 	from, to string // of registrations: days of registration
 	contacts bool   // of listings: with the contact person
 }
@@ -38,22 +36,26 @@ func runExport(ctx context.Context, env *app.Environment, args []string) error {
 	var e exporting
 	flags.StringVar(&e.from, "from", "", "登记日期从，如 2026-01-01（只用于 registrations）")
 	flags.StringVar(&e.to, "to", "", "登记日期到，如 2026-12-31（只用于 registrations）")
-	flags.BoolVar(&e.contacts, "contacts", false, "带联系人、电话和邮箱（只用于 achievements、demands；含个人信息，请妥善保管）")
+	flags.BoolVar(&e.contacts, "contacts", false, "带联系人、电话和邮箱（只用于"+kindLabels("、")+"；含个人信息，请妥善保管）")
 	flags.Usage = func() {
-		fmt.Fprint(env.Stderr, "用法：techmarket export achievements|demands|registrations 文件 [参数]\n"+
-			"文件为 .xlsx 或 .csv，不会覆盖已有的文件。成果、需求写公开的内容，用导入模板的列；登记用全国登记表的列。\n")
+		fmt.Fprint(env.Stderr, "用法：techmarket export "+kindPaths()+"|registrations 文件 [参数]\n"+
+			"文件为 .xlsx 或 .csv，不会覆盖已有的文件。"+kindLabels("、")+"写公开的内容，用导入模板的列；登记用全国登记表的列。\n")
 		flags.PrintDefaults()
 	}
 	words, err := parseMixed(flags, args)
 	if err != nil {
 		return exitCode(2)
 	}
-	if len(words) != 2 || !slices.Contains([]string{"achievements", "demands", "registrations"}, words[0]) ||
-		words[0] != "registrations" && e.from+e.to != "" || words[0] == "registrations" && e.contacts {
+	if len(words) != 2 {
 		flags.Usage()
 		return exitCode(2)
 	}
 	e.what = words[0]
+	kind, known := kindAt(e.what)
+	if !known && e.what != "registrations" || known && e.from+e.to != "" || !known && e.contacts {
+		flags.Usage()
+		return exitCode(2)
+	}
 	write, err := sheetWriter(words[1])
 	if err != nil {
 		return err
@@ -70,8 +72,7 @@ func runExport(ctx context.Context, env *app.Environment, args []string) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(env.Stdout, "已导出 %d 条%s到 %s。\n", n, map[string]string{"achievements": "成果", "demands": "需求",
-			"registrations": "登记"}[e.what], words[1])
+		_, err = fmt.Fprintf(env.Stdout, "已导出 %d 条%s到 %s。\n", n, cmp.Or(kind.Label, "登记"), words[1])
 		return err
 	})
 }
@@ -89,11 +90,8 @@ func sheetWriter(path string) (func(io.Writer, document.Sheet) error, error) {
 
 // export gives the rows to write and says how many there were.
 func export(ctx context.Context, s *app.Services, e exporting, write func(document.Sheet) error) (int, error) {
-	switch e.what {
-	case "achievements":
-		return exportListings(ctx, s, achievement.Kind, s.Achievements.Book, e.contacts, write)
-	case "demands":
-		return exportListings(ctx, s, demand.Kind, s.Demands.Book, e.contacts, write)
+	if kind, known := kindAt(e.what); known {
+		return exportListings(ctx, s, kind, e.contacts, write)
 	}
 	return s.Exchange.WriteRegistrations(
 		ctx,
@@ -105,19 +103,19 @@ func export(ctx context.Context, s *app.Services, e exporting, write func(docume
 
 // exportListings walks the public listings of a kind, newest publication first. By its number and its
 // organisation, a row that is imported again finds its listing; the other columns in front are left out then.
-func exportListings[C listing.Content[C]](ctx context.Context, s *app.Services, kind listing.Kind, book *listing.Book[C], contacts bool,
+func exportListings(ctx context.Context, s *app.Services, kind listing.Descriptor, contacts bool,
 	write func(document.Sheet) error) (n int, err error) {
-	columns, err := s.Importer.Columns(kind, contacts)
+	columns, err := s.Importer.Columns(kind.Kind, contacts)
 	if err != nil {
 		return 0, err
 	}
-	sheet := document.Sheet{Name: s.Listings.Kinds().Of(kind).Label, Columns: append([]document.SheetColumn{
+	sheet := document.Sheet{Name: kind.Label, Columns: append([]document.SheetColumn{
 		{Title: importer.NumberHeading, Width: 10},
 		{Title: "单位", Width: 28}, {Title: "统一社会信用代码", Width: 20}, {Title: "样例", Width: 8},
 		{Title: "来源", Width: 8}, {Title: "在线情况", Width: 10}, {Title: "发布日期", Kind: document.Date, Width: 12},
 		{Title: "有效到", Kind: document.Date, Width: 12}}, columns...)}
 	sheet.Rows = func(yield func([]any, error) bool) {
-		for items, err := range catalogue.Walk(ctx, book, operator()) {
+		for items, err := range catalogue.Walk(ctx, s.Listings, kind.Kind, operator()) {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -132,11 +130,11 @@ func exportListings[C listing.Content[C]](ctx context.Context, s *app.Services, 
 				return
 			}
 			for _, it := range items {
-				content := *it.Published
+				content := it.Content
 				if it.Anonymous && !contacts {
-					content = content.Veiled()
+					content = kind.Veiled(content)
 				}
-				cells, err := s.Importer.Cells(kind, content, contacts)
+				cells, err := s.Importer.Cells(kind.Kind, content, contacts)
 				if err == nil {
 					n++
 				}

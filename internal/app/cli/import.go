@@ -16,8 +16,6 @@ import (
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/region"
-	"techmarket/internal/market/achievement"
-	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
 	"techmarket/internal/people/identity"
@@ -34,7 +32,7 @@ func runImport(ctx context.Context, env *app.Environment, args []string) error {
 	draft := flags.Bool("draft", false, "只导入为草稿，不直接发布")
 	yes := flags.Bool("yes", false, "检查后不再询问，直接导入")
 	flags.Usage = func() {
-		fmt.Fprint(env.Stderr, "用法：techmarket import achievements|demands 文件 [参数]\n"+
+		fmt.Fprint(env.Stderr, "用法：techmarket import "+kindPaths()+" 文件 [参数]\n"+
 			"文件为 .xlsx、.csv 或 .jsonl；先检查并报告，确认后导入。有问题的行不导入，不影响其他行；同一文件导入两次不会重复。\n")
 		flags.PrintDefaults()
 	}
@@ -42,19 +40,22 @@ func runImport(ctx context.Context, env *app.Environment, args []string) error {
 	if err != nil {
 		return exitCode(2)
 	}
-	kinds := map[string]listing.Kind{"achievements": achievement.Kind, "demands": demand.Kind}
-	if len(words) != 2 || kinds[words[0]] == "" {
+	if len(words) != 2 {
 		flags.Usage()
 		return exitCode(2)
 	}
-	kind := kinds[words[0]]
+	kind, known := kindAt(words[0])
+	if !known {
+		flags.Usage()
+		return exitCode(2)
+	}
 	file, err := os.Open(words[1])
 	if err != nil {
 		return fault.Wrap(err, fault.NotFound, "file_unreadable", "打不开文件 "+words[1]+"，请检查路径和权限。")
 	}
 	defer file.Close()
 	return withServices(ctx, env, func(s *app.Services) error {
-		return ImportFile(ctx, s, env, file, Importing{Kind: kind, Name: filepath.Base(words[1]), org: *org, draft: *draft, Yes: *yes})
+		return ImportFile(ctx, s, env, file, Importing{Kind: kind.Kind, Name: filepath.Base(words[1]), org: *org, draft: *draft, Yes: *yes})
 	})
 }
 

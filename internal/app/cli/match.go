@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 
 	"techmarket/internal/app"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
@@ -33,22 +33,24 @@ type matchLine struct {
 func runMatch(ctx context.Context, env *app.Environment, args []string) error {
 	flags := flag.NewFlagSet("match", flag.ContinueOnError)
 	flags.SetOutput(env.Stderr)
-	need := flags.Int64("demand", 0, "需求编号：找成果")
-	offer := flags.Int64("achievement", 0, "成果编号：找需求")
+	numbers, usage := matchedFlags(flags)
 	text := flags.String("text", "", "一段话描述的问题：找成果")
 	limit := flags.Int("limit", 10, "最多几条，1—100")
 	asJSON := flags.Bool("json", false, "每行一个 JSON 对象")
 	flags.Usage = func() {
-		fmt.Fprint(env.Stderr, "用法：techmarket match --demand 编号 | --achievement 编号 | --text \"问题\" [--limit 条数] [--json]\n")
+		fmt.Fprint(env.Stderr, "用法：techmarket match "+usage+" | --text \"问题\" [--limit 条数] [--json]\n")
 		flags.PrintDefaults()
 	}
 	if err := flags.Parse(args); err != nil {
 		return exitCode(2)
 	}
-	asked := 0
-	for _, given := range []bool{*need != 0, *offer != 0, strings.TrimSpace(*text) != ""} {
-		if given {
-			asked++
+	asked, of := 0, demand.Kind // a pasted problem is a need
+	if strings.TrimSpace(*text) != "" {
+		asked++
+	}
+	for kind, number := range numbers {
+		if *number != 0 {
+			asked, of = asked+1, kind
 		}
 	}
 	if asked != 1 || flags.NArg() != 0 || *limit < 1 || *limit > 100 {
@@ -56,20 +58,16 @@ func runMatch(ctx context.Context, env *app.Environment, args []string) error {
 		return exitCode(2)
 	}
 	return withServices(ctx, env, func(s *app.Services) error {
-		request := matching.Request{Want: string(achievement.Kind), Limit: *limit}
-		err := s.FillAside(ctx)
-		switch {
-		case err != nil:
-		case *need != 0:
-			request.Listing, err = published(ctx, s, demand.Kind, *need)
-		case *offer != 0:
-			request.Want = string(demand.Kind)
-			request.Listing, err = published(ctx, s, achievement.Kind, *offer)
-		default:
-			request.Listing = search.Document{Kind: string(demand.Kind), Body: *text}
-		}
-		if err != nil {
+		if err := s.FillAside(ctx); err != nil {
 			return err
+		}
+		request := matching.Request{Want: string(s.Listings.Kinds().Of(of).Counterpart), Limit: *limit,
+			Listing: search.Document{Kind: string(of), Body: *text}}
+		if number := numbers[of]; number != nil && *number != 0 {
+			var err error
+			if request.Listing, err = published(ctx, s, of, *number); err != nil {
+				return err
+			}
 		}
 		found, err := s.Watch.Find(ctx, request)
 		if err != nil {
@@ -88,6 +86,22 @@ func runMatch(ctx context.Context, env *app.Environment, args []string) error {
 		printMatches(env, found)
 		return nil
 	})
+}
+
+// matchedFlags defines a flag for the number of a listing of each kind that is matched with another.
+func matchedFlags(flags *flag.FlagSet) (numbers map[listing.Kind]*int64, usage string) {
+	kinds := app.Kinds()
+	numbers = map[listing.Kind]*int64{}
+	var names []string
+	for _, d := range kinds {
+		i := slices.IndexFunc(kinds, func(other listing.Descriptor) bool { return other.Kind == d.Counterpart })
+		if i < 0 {
+			continue
+		}
+		numbers[d.Kind] = flags.Int64(string(d.Kind), 0, d.Label+"编号：找"+kinds[i].Label)
+		names = append(names, "--"+string(d.Kind)+" 编号")
+	}
+	return numbers, strings.Join(names, " | ")
 }
 
 // published is a listing as the index holds it: what is public.

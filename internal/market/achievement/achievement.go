@@ -49,7 +49,7 @@ func Descriptor() listing.Descriptor {
 		facet.Ripest,
 	)
 	return listing.Declare[Content](listing.Descriptor{
-		Kind: Kind, Label: "成果", Path: Path, Prefix: "a", Side: listing.SideSupply, Counterpart: "demand",
+		Kind: Kind, Label: "成果", Path: Path, Prefix: "a", Icon: "lightbulb", Side: listing.SideSupply, Counterpart: "demand",
 		Authors: []actor.Role{actor.Member, actor.OrgAdmin}, Sheet: sheet(),
 		Narrowed: []facet.Question{
 			{Facet: facet.Field, Words: "facet.field"},

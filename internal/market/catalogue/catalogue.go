@@ -292,10 +292,10 @@ func (s *Service) Counts(ctx context.Context, sample bool) (map[listing.Kind]lis
 }
 
 // Walk yields all open listings of a kind page by page, newest publication first, for exports.
-func Walk[C listing.Content[C]](ctx context.Context, book *listing.Book[C], who actor.Actor) iter.Seq2[[]listing.Item[C], error] {
-	return func(yield func([]listing.Item[C], error) bool) {
+func Walk(ctx context.Context, s *listing.Service, kind listing.Kind, who actor.Actor) iter.Seq2[[]listing.Item[any], error] {
+	return func(yield func([]listing.Item[any], error) bool) {
 		for filter := (listing.Filter{Limit: 100}); ; {
-			page, err := book.Latest(ctx, who, filter)
+			page, err := s.Public(ctx, who, kind, filter)
 			if !yield(page.Items, err) || err != nil || page.Next == "" {
 				return
 			}

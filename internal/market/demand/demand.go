@@ -48,7 +48,7 @@ func Descriptor() listing.Descriptor {
 	relevance, newest, soonest := facet.OrderBy(facet.ByRelevance), facet.OrderBy(facet.Newest), facet.OrderBy(facet.Soonest)
 	budget := facet.OrderBy(facet.Cheapest).WithWords("order.budget")
 	return listing.Declare[Content](listing.Descriptor{
-		Kind: Kind, Label: "需求", Path: Path, Prefix: "d", Side: listing.SideDemand, Counterpart: "achievement",
+		Kind: Kind, Label: "需求", Path: Path, Prefix: "d", Icon: "circle-help", Side: listing.SideDemand, Counterpart: "achievement",
 		Authors: []actor.Role{actor.Member, actor.OrgAdmin}, Settled: true, Sheet: sheet(),
 		Triages: Triages(),
 		Narrowed: []facet.Question{

@@ -253,6 +253,11 @@ func (b *Book[C]) Latest(ctx context.Context, who actor.Actor, f Filter) (Page[C
 	return Page[C]{items, next}, err
 }
 
+// Public is Latest for a caller that goes through several kinds; each Content is of its kind's content type.
+func (s *Service) Public(ctx context.Context, who actor.Actor, k Kind, f Filter) (Page[any], error) {
+	return s.kinds.Of(k).rules.public(ctx, s, who, f)
+}
+
 // page is one page of rows; key is the time they are ordered by.
 func (s *Service) page(ctx context.Context, k Kind, f Filter, sql string, args pgx.StrictNamedArgs, key func(row) time.Time) (
 	rows []row, next string, err error,
@@ -348,4 +353,3 @@ func (b *Book[C]) item(who actor.Actor, r row) (Item[C], error) {
 	it.Listing = forReader(who, it.Listing)
 	return it, nil
 }
-

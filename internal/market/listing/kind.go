@@ -1,6 +1,8 @@
 package listing
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -34,6 +36,7 @@ type Descriptor struct {
 	Label       string // the Chinese noun, for messages and headings
 	Path        string // of its pages, its desk and its part of the API: "achievements"
 	Prefix      string // of its documents in the index: "a" makes "a12"
+	Icon        string // of the design kit; "": a sheet of paper
 	Side        Side
 	Counterpart Kind // the kind that is matched with it; "" where nothing is
 
@@ -53,6 +56,8 @@ type rules struct {
 	check    func(raw json.RawMessage) error
 	facts    func(raw json.RawMessage) (Facts, error)
 	document func(d Descriptor, l Listing, raw json.RawMessage, organisation string) (search.Document, error)
+	veiled   func(content any) any
+	public   func(ctx context.Context, s *Service, who actor.Actor, f Filter) (Page[any], error)
 }
 
 // Declare ties a kind to its content type.
@@ -80,9 +85,21 @@ func Declare[C Content[C]](d Descriptor) Descriptor {
 			}
 			return DocumentOf(d, c, l, organisation), nil
 		},
+		veiled: func(content any) any { return content.(C).Veiled() },
+		public: func(ctx context.Context, s *Service, who actor.Actor, f Filter) (Page[any], error) {
+			page, err := NewBook[C](s, d.Kind).Latest(ctx, who, f)
+			out := Page[any]{Next: page.Next}
+			for _, it := range page.Items {
+				out.Items = append(out.Items, Item[any]{Listing: it.Listing, Content: *it.Published})
+			}
+			return out, err
+		},
 	}
 	return d
 }
+
+// Veiled is a content of the kind without what tells whose it is.
+func (d Descriptor) Veiled(content any) any { return d.rules.veiled(content) }
 
 // DocumentOf is a content's document under its kind's name.
 func DocumentOf[C Content[C]](d Descriptor, c C, l Listing, organisation string) search.Document {
@@ -111,6 +128,9 @@ func (d Descriptor) OwnPath() string { return "/desk/" + d.Path }
 
 // DeskPath is the page of the owner's desk for one listing; messages link to it.
 func (d Descriptor) DeskPath(id int64) string { return d.OwnPath() + "/" + strconv.FormatInt(id, 10) }
+
+// Picture is the icon of the kind.
+func (d Descriptor) Picture() string { return cmp.Or(d.Icon, "file-text") }
 
 // Judged reports whether editors may note the triage.
 func (d Descriptor) Judged(triage string) bool {
@@ -196,6 +216,7 @@ func undeclared(kind Kind) rules {
 		document: func(Descriptor, Listing, json.RawMessage, string) (search.Document, error) {
 			return search.Document{}, err
 		},
+		public: func(context.Context, *Service, actor.Actor, Filter) (Page[any], error) { return Page[any]{}, err },
 	}
 }
 

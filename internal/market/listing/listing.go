@@ -93,15 +93,15 @@ const (
 
 // Facts are what lists, scopes, clocks and deals need of a content.
 type Facts struct {
-	Title    string
-	Lead     string // the line under the title where listings are named: in feeds and mails
-	Division string
-	Field    string
-	Industry string  // a contract about the listing takes it; "" where it says nothing of the technology
-	Rights   []Right // likewise
-	Files    []File
-	Anonymous bool  // the organisation's name is not published
-	Deadline string // 2006-01-02: the listing is public no longer than that day; "" where it sets none itself
+	Title     string
+	Lead      string // the line under the title where listings are named: in feeds and mails
+	Division  string
+	Field     string
+	Industry  string  // a contract about the listing takes it; "" where it says nothing of the technology
+	Rights    []Right // likewise
+	Files     []File
+	Anonymous bool   // the organisation's name is not published
+	Deadline  string // 2006-01-02: the listing is public no longer than that day; "" where it sets none itself
 }
 
 // Right is one intellectual property right of a listing.

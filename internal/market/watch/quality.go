@@ -205,6 +205,16 @@ func (s *Service) Weights(ctx context.Context, who actor.Actor) ([]WeightsVersio
 	return s.weights(ctx, s.config.DB, selectWeights)
 }
 
+// ActiveWeights are the weights in use, from which a proposal begins. Region officers may call. Fault: forbidden.
+func (s *Service) ActiveWeights(who actor.Actor) (matching.Weights, error) {
+	if err := operator(who); err != nil {
+		return matching.Weights{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.active.Weights, nil
+}
+
 // SaveWeights stores a new version without putting it into use. Region officers may call. Faults: forbidden; invalid.
 func (s *Service) SaveWeights(ctx context.Context, who actor.Actor, w matching.Weights, note string) (WeightsVersion, error) {
 	if err := operator(who); err != nil {

@@ -58,11 +58,10 @@ func (s *Service) Account(ctx context.Context, who actor.Actor) (Account, error)
 }
 
 // UpdateAccount changes the actor's own name, contact and theme. Another mail address counts once it is confirmed: a link is mailed to
-// it. Faults: unauthorized; invalid; too many "quota_confirm", "quota_mail".
-func (s *Service) UpdateAccount(ctx context.Context, who actor.Actor, u AccountUpdate) (Account, error) {
-	a, err := s.Account(ctx, who)
-	if err != nil {
-		return Account{}, err
+// it, and asked is that address. Faults: unauthorized; invalid; too many "quota_confirm", "quota_mail".
+func (s *Service) UpdateAccount(ctx context.Context, who actor.Actor, u AccountUpdate) (a Account, asked string, err error) {
+	if a, err = s.Account(ctx, who); err != nil {
+		return Account{}, "", err
 	}
 	before := a.Email
 	for _, p := range []struct{ to, from *string }{{&a.DisplayName, u.DisplayName}, {&a.Email, u.Email}, {&a.Phone, u.Phone},
@@ -75,15 +74,15 @@ func (s *Service) UpdateAccount(ctx context.Context, who actor.Actor, u AccountU
 	checkContact(&fields, a.DisplayName, a.Email, a.Phone)
 	fields.Check(a.Theme == ThemeStandard || a.Theme == ThemeElder, "theme", "choose", "请选择标准或适老显示")
 	if err := fields.Err(); err != nil {
-		return Account{}, err
+		return Account{}, "", err
 	}
 	err = s.inTx(ctx, "update account", func(tx pgx.Tx) error {
 		if a.Email != before && a.Email != "" {
-			wanted := a.Email
+			asked = a.Email
 			if a.Confirmed { // the old address stays until the new one is confirmed
 				a.Email = before
 			}
-			if err := s.askConfirmation(ctx, tx, a.ID, wanted); err != nil {
+			if err := s.askConfirmation(ctx, tx, a.ID, asked); err != nil {
 				return err
 			}
 		}
@@ -98,7 +97,7 @@ func (s *Service) UpdateAccount(ctx context.Context, who actor.Actor, u AccountU
 		return s.record(ctx, tx, who, "account.update", "account", a.ID, nil)
 	})
 	s.forgetAccount(ctx, a.ID)
-	return a, err
+	return a, asked, err
 }
 
 // Names returns the display names of accounts by id, for histories and lists.

@@ -71,9 +71,9 @@ func TestConfirm_AChangedAddressWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := "b@example.com"
-	me, err := b.UpdateAccount(ctx, b.who(t, "admin"), identity.AccountUpdate{Email: &other})
-	if err != nil || me.Email != "a@example.com" {
-		t.Errorf("at once %+v, %v", me, err)
+	me, asked, err := b.UpdateAccount(ctx, b.who(t, "admin"), identity.AccountUpdate{Email: &other})
+	if err != nil || me.Email != "a@example.com" || asked != other {
+		t.Errorf("at once %+v, asked %q, %v", me, asked, err)
 	}
 	token, mail := b.linkToken(t, "/confirm/")
 	if !strings.HasPrefix(mail, other+"\n") {

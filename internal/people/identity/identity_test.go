@@ -1044,12 +1044,12 @@ func TestAccount_UpdateAndReset(t *testing.T) {
 	ctx := t.Context()
 	who := b.who(t, "region")
 	theme, name := identity.ThemeElder, "𠮷样例"
-	a, err := b.UpdateAccount(ctx, who, identity.AccountUpdate{Theme: &theme, DisplayName: &name})
+	a, _, err := b.UpdateAccount(ctx, who, identity.AccountUpdate{Theme: &theme, DisplayName: &name})
 	if err != nil || a.Theme != theme || a.DisplayName != name {
 		t.Fatal(a, err)
 	}
 	bad := "dark"
-	if _, err := b.UpdateAccount(ctx, who, identity.AccountUpdate{Theme: &bad}); !hasField(err, "theme") {
+	if _, _, err := b.UpdateAccount(ctx, who, identity.AccountUpdate{Theme: &bad}); !hasField(err, "theme") {
 		t.Errorf("an unknown theme: %v", err)
 	}
 	if names, err := b.Names(ctx, []int64{who.AccountID, 1 << 40}); err != nil || len(names) != 1 || names[who.AccountID] != name {

@@ -142,20 +142,35 @@ type View struct {
 	Failed  bool        // two failing marks running: somebody should decide
 }
 
-// Mine returns an entry with everything to its owner, to the person it is about, and to the officers of its area. Fault: not found.
-func (s *Service) Mine(ctx context.Context, who actor.Actor, id int64) (v View, err error) {
-	const op = "register: read: %w"
+// KindOf is the kind of an entry that Mine would show, without the rest. Faults: as Mine.
+func (s *Service) KindOf(ctx context.Context, who actor.Actor, id int64) (Descriptor, error) {
+	e, err := s.readMine(ctx, who, id)
+	d, _ := s.kinds.Get(e.Kind)
+	return d, err
+}
+
+func (s *Service) readMine(ctx context.Context, who actor.Actor, id int64) (Entry, error) {
 	if !who.SignedIn() {
-		return v, fmt.Errorf(op, errSignIn)
+		return Entry{}, errSignIn
 	}
 	found, err := s.collect(ctx, readMine, pgx.StrictNamedArgs{"id": id, "org": who.OrgID, "account": who.AccountID, "area": area(who)})
 	if err == nil && len(found) == 0 {
 		err = errNoEntry
 	}
 	if err != nil {
-		return v, fmt.Errorf(op, err)
+		return Entry{}, fmt.Errorf("register: read: %w", err)
 	}
-	items, err := s.items(ctx, found)
+	return found[0], nil
+}
+
+// Mine returns an entry with everything to its owner, to the person it is about, and to the officers of its area. Fault: not found.
+func (s *Service) Mine(ctx context.Context, who actor.Actor, id int64) (v View, err error) {
+	const op = "register: read: %w"
+	found, err := s.readMine(ctx, who, id)
+	if err != nil {
+		return v, err
+	}
+	items, err := s.items(ctx, []Entry{found})
 	if err != nil {
 		return v, fmt.Errorf(op, err)
 	}

@@ -44,15 +44,6 @@ func ListingEvent(e listing.Event) string {
 	}, e)
 }
 
-// KindIcon is the picture of a kind of listing.
-func KindIcon(k listing.Kind) string {
-	icons := map[listing.Kind]string{"achievement": "lightbulb", "demand": "circle-help"}
-	if icon, ok := icons[k]; ok {
-		return icon
-	}
-	return "file-text"
-}
-
 // Facet is the legend of a question of the filter rail.
 func Facet(q facet.Question) string {
 	return label(map[string]string{

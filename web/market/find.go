@@ -313,7 +313,10 @@ func (p *Pages) listPage(c *web.Ctx, kind drawnKind) error {
 			view.Action{Label: c.T("搜索“%s”", f.result.Suggestion), Href: path + "?" + url.Values{"q": {f.result.Suggestion}}.Encode()},
 		)
 	}
-	rows.Empty.Actions = append(append(rows.Empty.Actions, kind.unfound...), view.Action{Label: "请技术经纪人帮忙", Href: "/brokers", Kind: view.Quiet})
+	rows.Empty.Actions = append(
+		append(rows.Empty.Actions, kind.unfound...),
+		view.Action{Label: "请技术经纪人帮忙", Href: "/brokers", Kind: view.Quiet},
+	)
 	body.Rows = &rows
 	return ui.ShowList(c, page, body)
 }

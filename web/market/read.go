@@ -33,7 +33,11 @@ func oneBox(kind drawnKind, form *web.Form, wrong string) ui.Block {
 		a.Area("text", "整段文字", "", ui.Lines(6), ui.Limit(reading.MostText/3), ui.Sometimes),
 		view.Field{Kind: view.File, Name: "source", Label: "或选择文件", Accept: ".docx,.xlsx,.pdf,.txt", Sometimes: true, Error: wrong,
 			Hint: "Word、Excel、PDF 或文本文件，只读文字，不作为附件公开。表里有多条的，转到批量导入。"})
-	return ui.Block{Card: true, Title: "从一段文字开始", Parts: view.Parts{view.Prose{view.T(kind.pasted), view.T("写到的会填好并注明取自哪一句，您只补没写到的。联系人不从文字里取。")}, f}}
+	return ui.Block{
+		Card:  true,
+		Title: "从一段文字开始",
+		Parts: view.Parts{view.Prose{view.T(kind.pasted), view.T("写到的会填好并注明取自哪一句，您只补没写到的。联系人不从文字里取。")}, f},
+	}
 }
 
 // readPasted fills the form of a new listing from a text or a file; nothing is stored.

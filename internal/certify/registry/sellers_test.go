@@ -27,9 +27,9 @@ func TestSeveralSellersCountByTheirParts(t *testing.T) {
 		t.Fatalf("%s %+v", reg.SellerName, reg.Shares)
 	}
 	type cell struct {
-		count         int
-		amount, tech  money.Fen
-		kind, country string
+		count        int
+		amount, tech money.Fen
+		kind         string
 	}
 	sums := func(division string) (s cell) {
 		w.Scan(&s.count, `select coalesce(sum(contracts), 0) from stats_entry where seller_division = $1`, division)

@@ -38,6 +38,7 @@ var personal = map[string]string{
 	"diagnosis":          "words:advice",
 	"email_confirmation": "sealed:email digest:token_hash",
 	"empty_search":       "coded:kind words:words",
+	"favourite":          "public:title",
 	"figure_definition":  "public:code,name,text",
 	"file":               "digest:digest coded:mime,purpose words:name",
 	"file_text":          "digest:digest coded:failure words:pages",
@@ -93,7 +94,7 @@ var personal = map[string]string{
 	"register_grade":   "public:issuer,level,number",
 	"register_origin":  "words:row_key,source",
 	"registration": "coded:buyer_country,buyer_division,class,division,field,ip_kind,plan_source,seller_country,seller_division,social_goal " +
-		"names:buyer_name,seller_name " +
+		"names:shares,buyer_name,seller_name " +
 		"words:cancel_request,ending,revocation public:title",
 	"registration_export":     "coded:filter,scope",
 	"registration_import":     "digest:digest words:file_name,report",

@@ -19,7 +19,7 @@ const noPublicPage = `
 	listing_vector match_alert match_alert_end match_alert_off match_answer match_impression match_run match_weights membership message
 	notice_task number_sequence password_reset payment_proof registration_export registration_import registration_import_row
 	registration_list registration_list_item saved_search saved_search_hit session subsidy_rate
-	contact_reveal email_confirmation favourite kept_form kept_upload listing_triage quota_use record_alarm refusal
+	contact_reveal email_confirmation favourite kept_form sealed_column kept_upload listing_triage quota_use record_alarm refusal
 	goose_db_version`
 
 func TestPublicTables_TellOfEveryChange(t *testing.T) {

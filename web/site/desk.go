@@ -39,7 +39,7 @@ func (p *Pages) desk(c *web.Ctx) error {
 			Text: "自治区管理员核对后会发消息。确认之前可以写草稿。", Actions: []view.Action{{Label: "看单位信息", Href: "/account/organisation", Kind: view.Quiet,
 				Small: true}}}}})
 	}
-	if who.Has(actor.Member, actor.OrgAdmin) {
+	if web.Members().Allows(who) {
 		asked, err := p.askedBlocks(c)
 		if err != nil {
 			return err

@@ -179,7 +179,7 @@ func (p *Pages) talkTurns(c *web.Ctx, w *waiting) error {
 }
 
 func (p *Pages) mandateTurns(c *web.Ctx, w *waiting) error {
-	if !c.Actor().Has(actor.Member, actor.OrgAdmin) {
+	if !web.Members().Allows(c.Actor()) {
 		return nil
 	}
 	list, err := p.Brokers.Mandates(c.Context(), c.Actor())
@@ -197,7 +197,7 @@ func (p *Pages) mandateTurns(c *web.Ctx, w *waiting) error {
 
 // listingTurns are what the editor sent back, and what the clock asks to confirm.
 func (p *Pages) listingTurns(c *web.Ctx, w *waiting) error {
-	if !c.Actor().Has(actor.Member, actor.OrgAdmin) {
+	if !web.Members().Allows(c.Actor()) {
 		return nil
 	}
 	for _, k := range p.Listings.Kinds().All() {
@@ -232,7 +232,7 @@ func (p *Pages) listingTurns(c *web.Ctx, w *waiting) error {
 // registryTurns are filings at a step that the person takes: of the own unit, or of the desk.
 func (p *Pages) registryTurns(c *web.Ctx, w *waiting) error {
 	who := c.Actor()
-	if !who.Staff() && !who.Has(actor.Member, actor.OrgAdmin, actor.Expert) {
+	if !who.Staff() && !web.Members().Allows(who) && !who.Has(actor.Expert) {
 		return nil
 	}
 	steps := map[registry.State]string{}

@@ -140,7 +140,9 @@ func (s *Service) Organisation(ctx context.Context, id int64) (Organisation, err
 
 var errNoOrganisation = fault.New(fault.NotFound, "organisation", "没有找到这个单位")
 
-func undisclosed() Organisation { return Organisation{ID: actor.Undisclosed, Name: Anonymous, State: actor.Confirmed} }
+func undisclosed() Organisation {
+	return Organisation{ID: actor.Undisclosed, Name: Anonymous, State: actor.Confirmed}
+}
 
 // Anonymous is what is shown for actor.Undisclosed.
 const Anonymous = "（单位已核实，应发布者要求不公开名称）"

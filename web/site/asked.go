@@ -2,13 +2,15 @@ package site
 
 import (
 	"techmarket/internal/market/listing"
-	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
 )
 
+// listedAsked is how many of a kind are listed.
+const listedAsked = 5
+
 // askedBlocks lists the own listings that wait for the owner's "still true", with one click for all of a kind.
-func (p *Pages) askedBlocks(c *web.Ctx) ([]ui.Block, error) {
+func askedBlocks(asked []askedOf) []ui.Block {
 	var out []ui.Block
 	add := func(kind listing.Descriptor, items []listing.Listing, more bool) {
 		if len(items) == 0 {
@@ -36,14 +38,8 @@ func (p *Pages) askedBlocks(c *web.Ctx) ([]ui.Block, error) {
 			Parts: view.Parts{rows, view.Actions{confirm}},
 		})
 	}
-	const most = 5
-	filter := listing.Filter{Asked: true, Limit: most}
-	for _, kind := range p.Listings.Kinds().All() {
-		mine, next, err := p.Listings.Own(c.Context(), c.Actor(), kind.Kind, filter)
-		if err != nil {
-			return nil, err
-		}
-		add(kind, mine, next != "")
+	for _, a := range asked {
+		add(a.kind, a.items[:min(len(a.items), listedAsked)], a.more || len(a.items) > listedAsked)
 	}
-	return out, nil
+	return out
 }

@@ -3,7 +3,6 @@ package site
 import (
 	"fmt"
 
-	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/platform/notify"
@@ -28,29 +27,23 @@ func (p *Pages) desk(c *web.Ctx) error {
 	body := ui.Sheet{
 		Lead: who.Name + "，您好　" + who.OrgName + " · " + ui.Join(web.RoleLabels(who.Roles)), Actions: deskActions(who),
 	}
-	waiting, err := p.turns(c)
+	waits, err := p.turns(c)
 	if err != nil {
 		return err
 	}
-	body.Heading = view.T(waiting.heading())
-	body.Main = append(body.Main, ui.Block{Parts: view.Parts{waiting.component(c.Now())}})
+	body.Heading = view.T(waits.heading())
+	body.Main = append(body.Main, ui.Block{Parts: view.Parts{waits.component(c.Now())}})
 	if who.OrgState != actor.Confirmed && who.OrgState != "" {
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "单位还没有通过确认",
 			Text: "自治区管理员核对后会发消息。确认之前可以写草稿。", Actions: []view.Action{{Label: "看单位信息", Href: "/account/organisation", Kind: view.Quiet,
 				Small: true}}}}})
 	}
-	if web.Members().Allows(who) {
-		asked, err := p.askedBlocks(c)
-		if err != nil {
-			return err
-		}
-		body.Main = append(body.Main, asked...)
-	}
+	body.Main = append(body.Main, askedBlocks(waits.asked)...)
 	var entries view.Entries
-	for _, part := range []func(*web.Ctx) (view.Entries, error){
+	for _, part := range []func(*web.Ctx, waiting) (view.Entries, error){
 		p.listingEntries, p.tradeEntries, p.registryEntries, p.officerEntries, otherEntries,
 	} {
-		more, err := part(c)
+		more, err := part(c, waits)
 		if err != nil {
 			return err
 		}
@@ -82,7 +75,7 @@ func deskActions(who actor.Actor) []view.Action {
 }
 
 // listingEntries lead to the own listings of a unit.
-func (p *Pages) listingEntries(c *web.Ctx) (view.Entries, error) {
+func (p *Pages) listingEntries(c *web.Ctx, _ waiting) (view.Entries, error) {
 	who := c.Actor()
 	if !web.Members().Allows(who) {
 		return nil, nil
@@ -106,7 +99,7 @@ func (p *Pages) listingEntries(c *web.Ctx) (view.Entries, error) {
 }
 
 // tradeEntries lead to talks, contracts and what a broker is asked.
-func (p *Pages) tradeEntries(c *web.Ctx) (view.Entries, error) {
+func (p *Pages) tradeEntries(c *web.Ctx, w waiting) (view.Entries, error) {
 	who := c.Actor()
 	var out view.Entries
 	if web.Traders().Allows(who) {
@@ -118,31 +111,17 @@ func (p *Pages) tradeEntries(c *web.Ctx) (view.Entries, error) {
 			view.Entry{Icon: "file-text", Label: "我的合同", Href: "/contracts", Note: "草稿、报送、登记"})
 	}
 	if who.Has(actor.Broker) {
-		asked, err := p.Listings.Diagnoses(c.Context(), who)
-		if err != nil {
-			return nil, err
-		}
-		open := 0
-		for _, d := range asked {
-			if d.AnsweredAt == nil {
-				open++
-			}
-		}
-		out = append(out, view.Entry{Icon: "clipboard-check", Label: "需求诊断", Href: "/diagnoses", Note: "审核请您看的需求", Count: open})
+		out = append(out, view.Entry{Icon: "clipboard-check", Label: "需求诊断", Href: "/diagnoses", Note: "审核请您看的需求", Count: w.diagnoses})
 	}
 	return out, nil
 }
 
 // registryEntries lead to the work of a registration point.
-func (p *Pages) registryEntries(c *web.Ctx) (view.Entries, error) {
+func (p *Pages) registryEntries(c *web.Ctx, w waiting) (view.Entries, error) {
 	who := c.Actor()
 	var out view.Entries
 	if who.Staff() {
-		queue, err := p.Registry.Queue(c.Context(), who, registry.QueueFilter{Limit: 1})
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, view.Entry{Icon: "stamp", Label: "登记工作台", Href: "/registry", Note: "等您办理的件", Count: queue.Waiting(who)},
+		out = append(out, view.Entry{Icon: "stamp", Label: "登记工作台", Href: "/registry", Note: "等您办理的件", Count: w.queued},
 			view.Entry{Icon: "file-search", Label: "登记簿", Href: "/registrations", Note: "已登记的合同，导出、登记清单"})
 	}
 	if who.Staff() || who.Officer() {
@@ -152,19 +131,15 @@ func (p *Pages) registryEntries(c *web.Ctx) (view.Entries, error) {
 }
 
 // officerEntries lead to what a league or the region supervises.
-func (p *Pages) officerEntries(c *web.Ctx) (view.Entries, error) {
+func (p *Pages) officerEntries(c *web.Ctx, w waiting) (view.Entries, error) {
 	who := c.Actor()
 	var out view.Entries
 	if who.Officer() {
-		n, err := p.Listings.ReviewCount(c.Context(), who)
-		if err != nil {
-			return nil, err
-		}
 		counts, err := p.Identity.OrganisationCounts(c.Context(), who.Sample)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, view.Entry{Icon: "clipboard-check", Label: "发布审核", Href: "/review", Note: "成果和需求公开前的审核", Count: n},
+		out = append(out, view.Entry{Icon: "clipboard-check", Label: "发布审核", Href: "/review", Note: "成果和需求公开前的审核", Count: w.reviews},
 			view.Entry{Icon: "building-2", Label: "单位确认", Href: "/organisations", Note: "新注册的单位", Count: counts[actor.Pending]},
 			view.Entry{Icon: "stamp", Label: "登记申请", Href: "/registry", Note: "本地区在办和办结"},
 			view.Entry{Icon: "chart-column", Label: "数据", Href: "/stats", Note: "按地区、时段、类别"})
@@ -177,7 +152,7 @@ func (p *Pages) officerEntries(c *web.Ctx) (view.Entries, error) {
 }
 
 // otherEntries stand at the end: what is kept, subscribed, administered and read.
-func otherEntries(c *web.Ctx) (view.Entries, error) {
+func otherEntries(c *web.Ctx, _ waiting) (view.Entries, error) {
 	who := c.Actor()
 	var out view.Entries
 	if web.Members().Allows(who) {

@@ -33,6 +33,17 @@ type waiting struct {
 	turns []turn
 	more  int    // that are not listed
 	all   string // the list with all of those
+
+	// What was asked for on the way, for the rest of the page.
+	queued, diagnoses, reviews int
+	asked                      []askedOf
+}
+
+// askedOf are own listings of a kind that wait for the owner's "still true".
+type askedOf struct {
+	kind  listing.Descriptor
+	items []listing.Listing
+	more  bool // there are more than these
 }
 
 // listed is how many of one source and of one group are listed.
@@ -218,6 +229,7 @@ func (p *Pages) listingTurns(c *web.Ctx, w *waiting) error {
 		if err != nil {
 			return err
 		}
+		w.asked = append(w.asked, askedOf{k, asked, next != ""})
 		if n := len(asked); n > 0 {
 			many := map[bool]string{true: "多"}[next != ""]
 			first := slices.MinFunc(asked, func(a, b listing.Listing) int { return a.RemindedAt.Compare(*b.RemindedAt) })
@@ -235,34 +247,26 @@ func (p *Pages) registryTurns(c *web.Ctx, w *waiting) error {
 	if !who.Staff() && !web.Members().Allows(who) && !who.Has(actor.Expert) {
 		return nil
 	}
-	steps := map[registry.State]string{}
-	for role, states := range map[actor.Role]map[registry.State]string{
-		actor.Registrar: {registry.AwaitingAcceptance: "受理", registry.InReview: "审查"}, actor.Reviewer: {registry.AwaitingSecondReview: "复核"},
-		actor.Expert: {registry.AwaitingExperts: "评议"}, actor.PointHead: {registry.AwaitingRegistration: "登记"},
-		actor.Member: {registry.Correcting: "补正"}, actor.OrgAdmin: {registry.Correcting: "补正"}} {
-		for state, verb := range states {
-			if who.Has(role) {
-				steps[state] = verb
-			}
-		}
+	verbs := map[registry.State]string{registry.AwaitingAcceptance: "受理", registry.InReview: "审查", registry.AwaitingSecondReview: "复核",
+		registry.AwaitingExperts: "评议", registry.AwaitingRegistration: "登记", registry.Correcting: "补正"}
+	filter := registry.QueueFilter{Limit: 2 * listedTurns, States: registry.DeskSteps(who)}
+	member := web.Members().Allows(who)
+	if member {
+		filter.States = append(filter.States, registry.Correcting)
 	}
-	filter := registry.QueueFilter{Limit: 2 * listedTurns}
-	for state := range steps {
-		filter.States = append(filter.States, state)
-	}
-	slices.Sort(filter.States)
 	page, err := p.Registry.Queue(c.Context(), who, filter)
 	if err != nil {
 		return err
 	}
+	w.queued = page.Waiting(who)
 	for _, r := range page.Rows {
 		at := fmt.Sprintf("/filings/%d", r.ID)
-		w.add(turn{due: r.Due.On, since: r.SubmittedAt, row: view.Turn{Kind: steps[r.State], Title: r.Title, Href: at, Sample: r.Sample,
-			Said: r.SellerName + " → " + r.BuyerName, Action: view.Action{Label: "去" + steps[r.State], Href: at, Said: "《" + r.Title + "》"}}})
+		w.add(turn{due: r.Due.On, since: r.SubmittedAt, row: view.Turn{Kind: verbs[r.State], Title: r.Title, Href: at, Sample: r.Sample,
+			Said: r.SellerName + " → " + r.BuyerName, Action: view.Action{Label: "去" + verbs[r.State], Href: at, Said: "《" + r.Title + "》"}}})
 	}
-	all := page.Cancels * map[bool]int{true: 1}[who.Has(actor.PointHead)]
-	for state := range steps {
-		all += page.Counts[state]
+	all := w.queued
+	if member {
+		all += page.Counts[registry.Correcting]
 	}
 	at := "/registry"
 	if !who.Staff() {
@@ -282,6 +286,7 @@ func (p *Pages) diagnosisTurns(c *web.Ctx, w *waiting) error {
 	}
 	for _, d := range asked {
 		if d.AnsweredAt == nil {
+			w.diagnoses++
 			at := listing.DiagnosisPath(d.ID)
 			w.add(turn{answer: true, since: d.AskedAt, row: view.Turn{Kind: "诊断", Title: d.Title, Href: at, Sample: d.Sample,
 				Said: "审核请您看看缺什么、怎样写才好找到人", Action: view.Action{Label: "写意见", Href: at, Said: "《" + d.Title + "》"}}})
@@ -309,11 +314,10 @@ func (p *Pages) officerTurns(c *web.Ctx, w *waiting) error {
 		}
 		w.add(t)
 	}
-	n, err := p.Listings.ReviewCount(c.Context(), who)
-	if err != nil {
+	if w.reviews, err = p.Listings.ReviewCount(c.Context(), who); err != nil {
 		return err
 	}
-	w.rest(n, len(queue.Listings), "/review")
+	w.rest(w.reviews, len(queue.Listings), "/review")
 	questions, err := p.Policies.Questions(c.Context(), who)
 	if err != nil {
 		return err

@@ -104,16 +104,24 @@ type QueuePage struct {
 	Revocations int `json:"revocations"` // registrations with an announced revocation, first page only
 }
 
+// DeskSteps are the states in which the actor's roles at a desk take the next step, sorted.
+func DeskSteps(a actor.Actor) []State {
+	var out []State
+	for role, states := range map[actor.Role][]State{actor.Registrar: {AwaitingAcceptance, InReview}, actor.Reviewer: {AwaitingSecondReview},
+		actor.Expert: {AwaitingExperts}, actor.PointHead: {AwaitingRegistration}} {
+		if a.Has(role) {
+			out = append(out, states...)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // Waiting is how many of the open filings are at the step that the actor's role takes.
 func (p QueuePage) Waiting(a actor.Actor) int {
 	n := 0
-	for role, states := range map[actor.Role][]State{actor.Registrar: {AwaitingAcceptance, InReview}, actor.Reviewer: {AwaitingSecondReview},
-		actor.Expert: {AwaitingExperts}, actor.PointHead: {AwaitingRegistration}} {
-		for _, state := range states {
-			if a.Has(role) {
-				n += p.Counts[state]
-			}
-		}
+	for _, state := range DeskSteps(a) {
+		n += p.Counts[state]
 	}
 	if a.Has(actor.PointHead) {
 		n += p.Cancels

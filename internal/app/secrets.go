@@ -31,3 +31,20 @@ func KeptSealed() []postgres.Sealed { return contract.SealedOnce() }
 func SealAll(ctx context.Context, p *Platform) (int, error) {
 	return postgres.SealAll(ctx, p.DB, p.Vault, SealedColumns()...)
 }
+
+// sealFrozen seals the contract versions of an older program. Once none lies in clear, no later start reads through them again.
+func (s *Services) sealFrozen(ctx context.Context) error {
+	const once = "once" // whichever the key: they keep it
+	versions := contract.SealedOnce()[0]
+	if done, err := versions.Done(ctx, s.Platform.DB, once); err != nil || done {
+		return err
+	}
+	if _, err := s.Registry.SealFrozen(ctx); err != nil {
+		return err
+	}
+	left, err := s.Contracts.InClear(ctx, 0) // what the ledger does not agree with
+	if err != nil || len(left) > 0 {
+		return err
+	}
+	return versions.Note(ctx, s.Platform.DB, once)
+}

@@ -139,7 +139,7 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 		if _, err := SealAll(ctx, p); err != nil {
 			return nil, err
 		}
-		if _, err := s.Registry.SealFrozen(ctx); err != nil {
+		if err := s.sealFrozen(ctx); err != nil {
 			return nil, err
 		}
 	}

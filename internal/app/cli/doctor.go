@@ -212,22 +212,15 @@ func examineKeys(ctx context.Context, c app.Config, db *postgres.DB) error {
 	}
 	old := 0
 	for id, n := range kept {
-		if keys.Knows(id) {
-			continue
+		if !keys.Knows(id) {
+			found[id] += n
 		}
-		found[id] += n
 	}
 	for id, n := range found {
 		switch {
 		case id != "" && !keys.Knows(id):
-			return fault.Newf(
-				fault.Unavailable,
-				"secret_key_missing",
-				"缺少数据密钥 %s：%d 项已加密的资料打不开。请把原来的密钥加回 %s 或 TECHMARKET_SECRET_KEYS。",
-				id,
-				n,
-				vault.File,
-			)
+			return fault.Newf(fault.Unavailable, "secret_key_missing",
+				"缺少数据密钥 %s：%d 项已加密的资料打不开。请把原来的密钥加回 %s 或 TECHMARKET_SECRET_KEYS。", id, n, vault.File)
 		case !strings.HasPrefix(keys.Prefix(), "sealed:"+id+":"):
 			old += n
 		}

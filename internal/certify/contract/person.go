@@ -8,6 +8,7 @@ import (
 
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/stored"
 )
 
 // natural is 自然人 among the kinds of parties: no 统一社会信用代码, no 法定代表人, a document of the person instead.
@@ -18,12 +19,6 @@ const identityPurpose = "contract.identity"
 
 // Person reports whether the party is 自然人.
 func (p Party) Person() bool { return p.Nature == natural }
-
-// Vault seals what must not lie in the database in clear (platform/vault).
-type Vault interface {
-	Seal(purpose, text string) (string, error)
-	Open(purpose, text string) (string, error)
-}
 
 var documentNumber = regexp.MustCompile(`^[0-9A-Z]{5,20}$`)
 
@@ -41,13 +36,9 @@ func (c *Content) parties() map[string]*Party {
 
 // sealPersons puts the numbers of persons that were typed under seal and leaves their masks; one that was sealed before and comes back
 // as its mask stays as it was. Fault: Invalid for a number that is none; nothing is kept of it.
-func sealPersons(next *Content, before Content, keys Vault) error {
+func sealPersons(next *Content, before Content, keys stored.Secrets) error {
 	var f fault.Fields
-	next.CoSellers, next.Buyers = slices.Clone(
-		next.CoSellers,
-	), slices.Clone(
-		next.Buyers,
-	) // of the section that is not saved they are before's own
+	next.CoSellers, next.Buyers = slices.Clone(next.CoSellers), slices.Clone(next.Buyers) // those of other sections are before's own
 	for path, p := range next.parties() {
 		if !p.Person() {
 			p.IDNumber, p.IDSealed = "", ""

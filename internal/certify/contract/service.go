@@ -14,6 +14,7 @@ import (
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/stored"
 	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/files"
@@ -44,7 +45,7 @@ type Config struct {
 	Deals  Deals
 	People People
 	Files  Files
-	Vault  Vault
+	Vault  stored.Secrets // of the numbers of persons
 	Now    func() time.Time
 	// OrgOf finds the confirmed organisation of that name and 统一社会信用代码, 0 when there is none; nil: never.
 	OrgOf func(ctx context.Context, tx pgx.Tx, name, creditCode string, sample bool) (int64, error)

@@ -22,14 +22,14 @@ func SealedOnce() []postgres.Sealed {
 
 const (
 	frozenInClear = `select distinct contract_id from contract_version
-where contract_id > @after and content::text ~ '"(phone|contactPhone|email)": "(?!sealed:)[^"]' order by contract_id limit 100`
+where contract_id > @after and content::text ~ @clear order by contract_id limit 100`
 	frozenText = `select number, content::text as text from contract_version where contract_id = @id order by number for update`
 	sealFrozen = `update contract_version set content = @content::text::jsonb where contract_id = @id and number = @number`
 )
 
 // InClear finds contracts whose frozen versions were written before contacts were sealed, after one of them.
 func (s *Service) InClear(ctx context.Context, after int64) ([]int64, error) {
-	rows, err := s.DB.Query(ctx, frozenInClear, pgx.StrictNamedArgs{"after": after})
+	rows, err := s.DB.Query(ctx, frozenInClear, pgx.StrictNamedArgs{"after": after, "clear": postgres.InClear()})
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func (s *Service) askConfirmation(ctx context.Context, tx pgx.Tx, accountID int6
 	if err != nil {
 		return err
 	}
-	sealed, err := s.sealText(sealedWaiting, email)
+	sealed, err := s.contents().SealText(sealedWaiting, email)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (s *Service) WaitingEmail(ctx context.Context, who actor.Actor) (string, er
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return "", fmt.Errorf("waiting email: %w", err)
 	}
-	err = s.openText(sealedWaiting, &c.Email)
+	err = s.contents().OpenText(sealedWaiting, &c.Email)
 	return c.Email, err
 }
 
@@ -145,7 +145,7 @@ func (s *Service) ConfirmFor(ctx context.Context, login string) error {
 }
 
 func (s *Service) confirm(ctx context.Context, tx pgx.Tx, who actor.Actor, c confirmation) error {
-	email, err := s.sealText(sealedEmail, c.Email)
+	email, err := s.contents().SealText(sealedEmail, c.Email)
 	if err != nil {
 		return err
 	}
@@ -167,5 +167,5 @@ func (s *Service) confirmation(ctx context.Context, q querier, token string) (co
 	if err != nil {
 		return c, fmt.Errorf("confirm email: %w", err)
 	}
-	return c, s.openText(sealedWaiting, &c.Email)
+	return c, s.contents().OpenText(sealedWaiting, &c.Email)
 }

@@ -219,7 +219,7 @@ func (s *Service) Invite(ctx context.Context, who actor.Actor, orgID int64, emai
 			Inviter:   who.AccountID,
 			CreatedAt: now,
 			ExpiresAt: now.Add(s.config.Policy.InvitationLife)}
-		sealed, err := s.sealText(sealedInvited, email)
+		sealed, err := s.contents().SealText(sealedInvited, email)
 		if err != nil {
 			return err
 		}
@@ -252,7 +252,7 @@ func (s *Service) Invitations(ctx context.Context, who actor.Actor, orgID int64)
 		return nil, fmt.Errorf("invitations: %w", err)
 	}
 	for i := range list {
-		if err := s.openText(sealedInvited, &list[i].Email); err != nil {
+		if err := s.contents().OpenText(sealedInvited, &list[i].Email); err != nil {
 			return nil, err
 		}
 	}
@@ -269,7 +269,7 @@ func (s *Service) InvitationByToken(ctx context.Context, token string) (Invitati
 	if err != nil || !inv.Open(s.config.Now()) {
 		return Invitation{}, errNoInvitation
 	}
-	return inv, s.openText(sealedInvited, &inv.Email)
+	return inv, s.contents().OpenText(sealedInvited, &inv.Email)
 }
 
 var errNoInvitation = fault.New(fault.NotFound, "invitation", "这份邀请不存在、已使用、已撤回或已过期，请向对方再要一份")
@@ -313,7 +313,7 @@ func (s *Service) lockInvitation(ctx context.Context, tx pgx.Tx, token string) (
 	if err != nil || !inv.Open(s.config.Now()) {
 		return Invitation{}, errNoInvitation
 	}
-	return inv, s.openText(sealedInvited, &inv.Email)
+	return inv, s.contents().OpenText(sealedInvited, &inv.Email)
 }
 
 // RevokeInvitation withdraws an open invitation. Who may call: as Invite. Fault: not found "invitation".

@@ -1,6 +1,9 @@
 package identity
 
-import "techmarket/internal/platform/postgres"
+import (
+	"techmarket/internal/foundation/stored"
+	"techmarket/internal/platform/postgres"
+)
 
 // What of this room is sealed, each under the name of its column.
 const (
@@ -24,44 +27,33 @@ func Sealed() []postgres.Sealed {
 	}
 }
 
-func (s *Service) sealText(purpose, text string) (string, error) {
-	if s.config.Vault == nil {
-		return text, nil
-	}
-	return s.config.Vault.Seal(purpose, text)
-}
-
-func (s *Service) openText(purpose string, text *string) (err error) {
-	if s.config.Vault != nil {
-		*text, err = s.config.Vault.Open(purpose, *text)
-	}
-	return err
-}
+// contents seals and opens; without a vault everything stays in clear, for tests alone.
+func (s *Service) contents() stored.Codec { return stored.Codec{Secrets: s.config.Vault} }
 
 func (s *Service) sealContact(email, phone string) (sealed, number string, err error) {
-	if sealed, err = s.sealText(sealedEmail, email); err == nil {
-		number, err = s.sealText(sealedPhone, phone)
+	if sealed, err = s.contents().SealText(sealedEmail, email); err == nil {
+		number, err = s.contents().SealText(sealedPhone, phone)
 	}
 	return sealed, number, err
 }
 
 func (s *Service) openContact(email, phone *string) error {
-	if err := s.openText(sealedEmail, email); err != nil {
+	if err := s.contents().OpenText(sealedEmail, email); err != nil {
 		return err
 	}
-	return s.openText(sealedPhone, phone)
+	return s.contents().OpenText(sealedPhone, phone)
 }
 
 func (s *Service) sealProfile(p *OrgProfile) (err error) {
-	if p.Phone, err = s.sealText(sealedProfile+".phone", p.Phone); err == nil {
-		p.Email, err = s.sealText(sealedProfile+".email", p.Email)
+	if p.Phone, err = s.contents().SealText(sealedProfile+".phone", p.Phone); err == nil {
+		p.Email, err = s.contents().SealText(sealedProfile+".email", p.Email)
 	}
 	return err
 }
 
 func (s *Service) openProfile(p *OrgProfile) error {
-	if err := s.openText(sealedProfile+".phone", &p.Phone); err != nil {
+	if err := s.contents().OpenText(sealedProfile+".phone", &p.Phone); err != nil {
 		return err
 	}
-	return s.openText(sealedProfile+".email", &p.Email)
+	return s.contents().OpenText(sealedProfile+".email", &p.Email)
 }

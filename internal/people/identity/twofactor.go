@@ -93,7 +93,7 @@ func (s *Service) takeCode(ctx context.Context, tx pgx.Tx, a credentials, code s
 
 // codeFits checks an authenticator code and, where a limiter is there, takes every code only once.
 func (s *Service) codeFits(ctx context.Context, accountID int64, secret, code string) bool {
-	if s.openText(sealedTOTP, &secret) != nil { // without the key nobody comes in; doctor says so
+	if s.contents().OpenText(sealedTOTP, &secret) != nil { // without the key nobody comes in; doctor says so
 		return false
 	}
 	code = strings.ReplaceAll(strings.TrimSpace(code), " ", "")
@@ -258,7 +258,7 @@ func (s *Service) dropTwoFactor(ctx context.Context, tx pgx.Tx, who actor.Actor,
 
 func (s *Service) storeTwoFactor(ctx context.Context, who actor.Actor, accountID int64, secret string, recovery []string,
 	action string) error {
-	secret, err := s.sealText(sealedTOTP, secret)
+	secret, err := s.contents().SealText(sealedTOTP, secret)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -41,9 +42,7 @@ func SealAll(ctx context.Context, db *DB, keys Resealer, columns ...Sealed) (n i
 
 func (db *DB) sealColumn(ctx context.Context, keys Resealer, c Sealed) (n int, err error) {
 	prefix := keys.Prefix()
-	var done bool
-	if err := db.QueryRow(ctx, `select exists (select from sealed_column where place = $1 and prefix = $2)`, c.place(), prefix).
-		Scan(&done); err != nil || done {
+	if done, err := c.Done(ctx, db, prefix); err != nil || done {
 		return 0, err
 	}
 	codec := stored.Codec{Secrets: keys, Purpose: c.Purpose}
@@ -73,9 +72,21 @@ func (db *DB) sealColumn(ctx context.Context, keys Resealer, c Sealed) (n int, e
 			break
 		}
 	}
-	_, err = db.Exec(ctx, `insert into sealed_column (place, prefix) values ($1, $2)
-		on conflict (place) do update set prefix = excluded.prefix`, c.place(), prefix)
-	return n, err
+	return n, c.Note(ctx, db, prefix)
+}
+
+// Done tells whether a column was noted as sealed under a key.
+func (s Sealed) Done(ctx context.Context, db *DB, prefix string) (done bool, err error) {
+	err = db.QueryRow(ctx, `select exists (select from sealed_column where place = $1 and prefix = $2)`, s.place(), prefix).
+		Scan(&done)
+	return done, err
+}
+
+// Note notes that all of a column is sealed under a key, so that nobody reads it through again.
+func (s Sealed) Note(ctx context.Context, db *DB, prefix string) error {
+	_, err := db.Exec(ctx, `insert into sealed_column (place, prefix) values ($1, $2)
+		on conflict (place) do update set prefix = excluded.prefix`, s.place(), prefix)
+	return err
 }
 
 // again opens a value and seals it under the key in use.
@@ -99,15 +110,18 @@ func (s Sealed) unsealedSQL() string {
 	column := ident(s.Column)
 	wanted := column + " <> '' and not starts_with(" + column + ", @prefix)"
 	if s.Document {
-		wanted = column + "::text ~ (" + pattern + " || '(?!' || @prefix || ')[^\"]')"
+		wanted = column + "::text ~ ('" + personalText + "' || '(?!' || @prefix || ')[^\"]')"
 	}
 	return "select ctid::text as at, " + column + "::text as text from " + ident(s.Table) + " where ctid > @from::text::tid and " + wanted +
 		" order by ctid limit @limit for update"
 }
 
-// pattern finds a personal name and the beginning of its text, or of a list's first text. Inside a text of the document a quotation mark
+// personalText finds a personal name and the beginning of its text, or of a list's first text. Inside a text of the document a quotation mark
 // has a backslash before it, so a name is never found there.
-const pattern = `'"(phone|contactPhone|email)": (\["|")'`
+var personalText = `"(` + strings.Join(stored.PersonalKeys(), "|") + `)": (\["|")`
+
+// InClear is a regular expression for documents in which a personal text lies in clear.
+func InClear() string { return personalText + `(?!sealed:)[^"]` }
 
 func (s Sealed) sealSQL() string {
 	column, to := ident(s.Column), "@text::text"

@@ -1,7 +1,8 @@
 package contract
 
 import (
-	"strconv"
+	"fmt"
+	"slices"
 	"time"
 
 	"techmarket/internal/foundation/currency"
@@ -53,14 +54,7 @@ func (f Foreign) Words() string {
 	if f.Currency == "" {
 		return ""
 	}
-	return f.Currency + " " + f.Amount + "（按 " + string(
-		f.RateOn,
-	) + " 中间价 " + strconv.Itoa(
-		f.Per,
-	) + " " + f.Currency + " = " + f.Rate + " 元折算，计算日 " +
-		string(
-			f.On,
-		) + "）"
+	return fmt.Sprintf("%s %s（按 %s 中间价 %d %s = %s 元折算，计算日 %s）", f.Currency, f.Amount, f.RateOn, f.Per, f.Currency, f.Rate, f.On)
 }
 
 // priced sets the amount of a contract in another currency: it follows from the rate and is never typed.
@@ -79,11 +73,7 @@ func (k *checker) foreign(e Elements) {
 	}
 	const at = "elements.foreign."
 	var d fact.Dec
-	known := false
-	for _, c := range Currencies() {
-		known = known || c == f.Currency
-	}
-	k.right(known, at+"currency", "unknown_code", "币种不在目录中，请重新选择")
+	k.right(slices.Contains(Currencies(), f.Currency), at+"currency", "unknown_code", "币种不在目录中，请重新选择")
 	if k.need(f.Amount != "", at+"amount", "请填写合同约定的外币金额") {
 		k.right(d.UnmarshalText([]byte(f.Amount)) == nil && d.Rat().Sign() > 0, at+"amount", "bad_amount", "外币金额应为大于 0 的数字，如 120000.50")
 	}

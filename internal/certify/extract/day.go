@@ -24,32 +24,8 @@ var (
 	// validity names the term of the contract itself, work the term of its performance.
 	validity = regexp.MustCompile(`(?:合同)?有效期限?|合同期限?`)
 	work     = regexp.MustCompile(`履行期限?|(?:研究)?开发期限?|服务期限?|许可期限|咨询期限|起止(?:时间|日期|年限)|期限`)
-	spelled  = strings.NewReplacer(
-		"〇",
-		"0",
-		"○",
-		"0",
-		"零",
-		"0",
-		"一",
-		"1",
-		"二",
-		"2",
-		"三",
-		"3",
-		"四",
-		"4",
-		"五",
-		"5",
-		"六",
-		"6",
-		"七",
-		"7",
-		"八",
-		"8",
-		"九",
-		"9",
-	)
+	spelled  = strings.NewReplacer("〇", "0", "○", "0", "零", "0", "一", "1", "二", "2", "三", "3", "四", "4", "五", "5",
+		"六", "6", "七", "7", "八", "8", "九", "9")
 )
 
 // parseDay reads a day of the text; ok is false where the calendar has no such day.
@@ -217,11 +193,7 @@ func (t *text) fromSigning(signed []Fact) []Fact {
 	default:
 		end = begin.AddDate(0, 0, n-1)
 	}
-	why := fmt.Sprintf(
-		"按签订之日起 %d %s推算",
-		n,
-		map[string]string{"年": "年", "月": "个月"}[unit]+map[bool]string{true: "天"}[unit == "日" || unit == "天"],
-	)
+	why := fmt.Sprintf("按签订之日起 %d %s推算", n, map[string]string{"年": "年", "月": "个月", "日": "天", "天": "天"}[unit])
 	return []Fact{t.fact("elements.beginsOn", signed[0].Value, m[0], m[1], false, "从签订之日起"),
 		t.fact("elements.endsOn", end.Format(time.DateOnly), m[0], m[1], false, why)}
 }

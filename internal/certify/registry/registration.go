@@ -128,11 +128,8 @@ func (r *Registration) take(f Filing, v contract.Frozen) {
 	if len(c.Elements.IP) > 0 {
 		r.IPKind = c.Elements.IP[0].Kind
 	}
-	r.SellerName, r.SellerKind, r.SellerCountry, r.SellerDivision = parties(
-		c.SellerParties(),
-	), c.Seller.SellerKind(), country(
-		c.Seller,
-	), c.Seller.Division
+	r.SellerName, r.SellerKind = parties(c.SellerParties()), c.Seller.SellerKind()
+	r.SellerCountry, r.SellerDivision = country(c.Seller), c.Seller.Division
 	r.Shares = nil
 	if len(c.CoSellers) > 0 {
 		r.Shares = &Shares{}

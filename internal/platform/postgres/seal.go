@@ -116,8 +116,8 @@ func (s Sealed) unsealedSQL() string {
 		" order by ctid limit @limit for update"
 }
 
-// personalText finds a personal name and the beginning of its text, or of a list's first text. Inside a text of the document a quotation mark
-// has a backslash before it, so a name is never found there.
+// personalText finds a personal name and the beginning of its text, or of a list's first text. Inside a text of the document a quotation
+// mark has a backslash before it, so a name is never found there.
 var personalText = `"(` + strings.Join(stored.PersonalKeys(), "|") + `)": (\["|")`
 
 // InClear is a regular expression for documents in which a personal text lies in clear.

@@ -213,12 +213,16 @@ func draftOpinion(k registry.Case, r registry.Review, reading registry.PaperRead
 	if !reading.Answers["title_mismatch"].No || !reading.Answers["price_unclear"].No || !reading.Answers["subject_unclear"].No {
 		return ""
 	}
-	amounts, err := k.Policy.Compute(r.Class, r.Amount, nil, r.Biological, r.Tied)
-	if err != nil || len(r.Deductions) > 0 {
+	amounts, err := k.Policy.Compute(r.Class, r.Amount, costsOf(r), r.Biological, r.Tied)
+	if err != nil {
 		return ""
 	}
-	return fmt.Sprintf("合同名称、标的与“%s”相符；文本写明价款 %s 元，大小写一致，与申报相同；没有非技术性费用，技术交易额 %s 元。",
-		ui.ClassName(r.Class), amounts.Contract.Grouped(), amounts.Technical.Grouped())
+	costs := "没有非技术性费用"
+	if amounts.Deducted > 0 {
+		costs = "扣除非技术性费用 " + amounts.Deducted.Grouped() + " 元"
+	}
+	return fmt.Sprintf("合同名称、标的与“%s”相符；文本写明价款 %s 元，与申报相同；%s，技术交易额 %s 元。",
+		ui.ClassName(r.Class), amounts.Contract.Grouped(), costs, amounts.Technical.Grouped())
 }
 
 // costRows are the lines of the sheet with one or two empty ones at the end.
@@ -318,12 +322,7 @@ func article(r recognition.Rule) string {
 // working is C, N, T and V of a sheet by the function that decides, and what it deducts of each row.
 func working(k registry.Case, r registry.Review) Working {
 	out := Working{Totals: Totals{Post: fmt.Sprintf("/filings/%d/sums", k.Filing.ID)}}
-	var costs []recognition.Cost
-	for _, d := range r.Deductions {
-		costs = append(costs, recognition.Cost{Name: d.Name, Kind: d.Kind, Quantity: d.Quantity, Unit: d.UnitCost, Carrier: d.Granted,
-			Reasonable: d.Reasonable, Reason: d.Reason})
-	}
-	amounts, err := k.Policy.Compute(r.Class, r.Amount, costs, r.Biological, r.Tied)
+	amounts, err := k.Policy.Compute(r.Class, r.Amount, costsOf(r), r.Biological, r.Tied)
 	if err != nil {
 		f := web.AsFault(err)
 		out.Totals.Wrong = f.Message
@@ -345,6 +344,14 @@ func working(k registry.Case, r registry.Review) Working {
 		out.Costs = append(out.Costs, CostRow{Row: i, Total: row.Total.Grouped(), Deducted: row.Deducted.Grouped()})
 	}
 	return out
+}
+
+func costsOf(r registry.Review) (costs []recognition.Cost) {
+	for _, d := range r.Deductions {
+		costs = append(costs, recognition.Cost{Name: d.Name, Kind: d.Kind, Quantity: d.Quantity, Unit: d.UnitCost, Carrier: d.Granted,
+			Reasonable: d.Reasonable, Reason: d.Reason})
+	}
+	return costs
 }
 
 func readReview(f *web.Form) registry.Review {

@@ -4,16 +4,18 @@ package trade
 import (
 	"techmarket/internal/market/listing"
 	"techmarket/internal/trade/broker"
+	"techmarket/internal/trade/challenge"
 	"techmarket/internal/trade/deal"
 	"techmarket/web/api"
 )
 
 // Operations hold the services behind these operations; internal/app fills it.
 type Operations struct {
-	Listings *listing.Service
-	Deals    *deal.Service
-	Brokers  *broker.Service
-	Files    api.Files
+	Listings   *listing.Service
+	Deals      *deal.Service
+	Brokers    *broker.Service
+	Challenges *challenge.Service
+	Files      api.Files
 }
 
 // Parts are the groups of operations in the order of the document.

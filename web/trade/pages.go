@@ -52,7 +52,7 @@ type MadeContract struct {
 
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
-	return slices.Concat(p.dealRoutes(), p.brokerRoutes(), p.mandateRoutes(), p.saleRoutes(), p.noticeRoutes())
+	return slices.Concat(p.dealRoutes(), p.brokerRoutes(), p.mandateRoutes(), p.saleRoutes(), p.noticeRoutes(), p.challengeRoutes())
 }
 
 // Declared lists the pages of this package.

@@ -138,6 +138,9 @@ func (l *loader) load(ctx context.Context) error {
 	if err := l.sell(ctx); err != nil {
 		return err
 	}
+	if err := l.challenge(ctx); err != nil {
+		return err
+	}
 	return l.count(ctx)
 }
 

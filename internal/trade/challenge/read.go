@@ -36,7 +36,6 @@ type View struct {
 	Given        []Side        `json:"given"` // who has given the code of the opening
 	OnPanel      bool          `json:"onPanel"`
 	Now          time.Time     `json:"now"` // of the database, which decides
-	LastNode     map[int64]int `json:"-"`
 }
 
 // Read shows one challenge. Faults: NotFound.
@@ -211,20 +210,11 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Challe
 	return list, nil
 }
 
-// OfNeed is the standing challenge of a need, 0 for none.
-func (s *Service) OfNeed(ctx context.Context, listing int64) (int64, error) {
-	found, err := postgres.Many[Challenge](ctx, s.config.DB, ofListing, pgx.StrictNamedArgs{"listing": listing})
-	if err != nil {
-		return 0, fmt.Errorf("challenge: of need: %w", postgres.Fault(err))
-	}
-	if len(found) == 0 || !published(found[0]) {
-		return 0, nil
-	}
-	return found[0].ID, nil
-}
-
-// Panels are the challenges that an expert judges, newest first.
+// Panels are the challenges that an expert is to judge now, newest first.
 func (s *Service) Panels(ctx context.Context, who actor.Actor) ([]int64, error) {
+	if !who.SignedIn() {
+		return nil, nil
+	}
 	rows, _ := s.config.DB.Query(ctx, panelOf, pgx.StrictNamedArgs{"account": who.AccountID})
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err != nil {

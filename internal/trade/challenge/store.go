@@ -82,7 +82,7 @@ on conflict (application_id, account_id) do update set scores = excluded.scores,
 	selectSheets = `select s.application_id, s.account_id, s.scores, s.note, s.locked_at, s.digest from challenge_sheet s
 join challenge_application a on a.id = s.application_id where a.challenge_id = @id order by s.application_id, s.account_id`
 	panelOf = `select m.challenge_id from challenge_member m join challenge c on c.id = m.challenge_id
-where m.account_id = @account and m.state = 'active' order by m.challenge_id desc limit 100`
+where m.account_id = @account and m.state = 'active' and c.state = 'reviewing' order by m.challenge_id desc limit 100`
 
 	insertResult = `insert into challenge_result (challenge_id, application_id, node, kind, on_day, score, to_day, amount_fen, voucher, note)
 values (@id, @application, @node, @kind, @on, @score, @to, @amount, @voucher, @note)`

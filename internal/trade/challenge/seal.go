@@ -17,6 +17,7 @@ import (
 
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/stored"
+	"techmarket/internal/platform/postgres"
 )
 
 // Sealing. The asker and the desk each take a key pair; a paper is encrypted for both public keys at once, so that both private ones are
@@ -38,6 +39,12 @@ const (
 	purposeHalf = "challenge.half"
 	codeBytes   = 15 // 120 bits: 24 letters, no word that somebody could guess
 )
+
+// Sealed are the columns of this room in which something lies sealed. Papers are not among them: the market's own key does not open them.
+func Sealed() []postgres.Sealed {
+	return []postgres.Sealed{{Table: "challenge_key", Column: "private_key", Purpose: purposeKey},
+		{Table: "challenge_key", Column: "half", Purpose: purposeHalf}}
+}
 
 // newKey makes a pair: the public key, the private one under the code, and the code, which is kept nowhere.
 func newKey(random io.Reader, vault stored.Secrets) (public []byte, private, code string, err error) {

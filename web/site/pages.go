@@ -65,7 +65,7 @@ func Menu(t view.Words) []view.Link {
 	return []view.Link{
 		{Label: t("成果"), Href: "/achievements", Key: "achievements"},
 		{Label: t("需求"), Href: "/demands", Key: "demands"},
-		{Label: t("揭榜挂牌"), Href: "/challenges", Key: "sales"},
+		{Label: t("交易"), Href: "/challenges", Key: "sales"},
 		{Label: t("技术经纪人"), Href: "/brokers", Key: "brokers"},
 		{Label: t("人员与服务"), Href: "/registers", Key: "registers"},
 		{Label: t("登记点"), Href: "/points", Key: "points"},

@@ -297,7 +297,7 @@ func (k *calling) sign(ctx context.Context) error {
 			continue
 		}
 		i := slices.IndexFunc(k.teams, func(t actor.Actor) bool { return t.In(a.OrgID) })
-		terms := deal.Terms{ClassCode: "0101", Object: "样例：按榜单指标研究开发", Amount: 1_000_000 * money.Yuan, Payment: "instalments",
+		terms := deal.Terms{ClassCode: "0101", Object: "样例：按榜单指标研究开发", Amount: 1_000_000 * money.Yuan, Payment: "installments",
 			PaymentTerms: "按榜单节点检测合格后拨付。", StartsOn: k.loader.end.Format(time.DateOnly), EndsOn: k.loader.end.AddDate(2, 0, 0).Format(time.DateOnly),
 			Ownership: "专利申请权归研究开发方，发榜方免费使用。"}
 		if _, err := k.Deals.Propose(ctx, k.teams[i], a.DealID, 0, terms); err != nil {

@@ -194,8 +194,8 @@ func (e Entry) check(now time.Time, whole bool) error {
 	f.Check(e.Kind == Tackle || e.Kind == Transform, "kind", "unknown_code", "请选择技术攻关类或成果转化类")
 	f.Check(e.Mode == Single || e.Mode == Horses, "mode", "unknown_code", "请选择单独揭榜或赛马")
 	f.Check(e.Field == "" || codes.Field.Has(e.Field), "field", "unknown_code", "请选择技术领域")
-	for _, m := range []money.Fen{c.AskerFen, c.LeagueFen, c.RegionFen} {
-		f.Check(m >= 0 && m <= money.Max, "purse", "amount", "榜金不能为负")
+	for path, m := range map[string]money.Fen{"asker": c.AskerFen, "league": c.LeagueFen, "region": c.RegionFen} {
+		f.Check(m >= 0 && m <= money.Max, path, "amount", "榜金不能为负")
 	}
 	if whole {
 		e.checkWhole(&f, now)

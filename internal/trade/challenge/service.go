@@ -92,6 +92,11 @@ func (s *Service) Create(ctx context.Context, who actor.Actor, need int64, e Ent
 	if err := mayTrade(who); err != nil {
 		return 0, fmt.Errorf(op+": %w", err)
 	}
+	if need == 0 {
+		var f fault.Fields
+		f.Add("need", "missing", "请从本单位的一项需求开始")
+		return 0, fmt.Errorf(op+": %w", f.Err())
+	}
 	facts, err := s.config.Needs.Facts(ctx, need)
 	switch {
 	case err != nil:
@@ -397,7 +402,10 @@ func (s *Service) do(ctx context.Context, who actor.Actor, c Command, system boo
 			panic("challenge: " + string(c.Event) + " led to " + string(b.c.State)) // a fault of the program: the table is the promise
 		}
 		if b.c.Over() && b.c.EndedAt == nil {
-			b.c.EndedAt, b.c.Reason = &b.now, c.Reason
+			b.c.EndedAt = &b.now
+			if c.Reason != "" {
+				b.c.Reason = c.Reason
+			}
 		}
 		if err := b.c.store(ctx, tx, b.now); err != nil {
 			return err

@@ -20,5 +20,6 @@ type Operations struct {
 
 // Parts are the groups of operations in the order of the document.
 func (o *Operations) Parts() []api.Part {
-	return []api.Part{{Tag: "对接与洽谈", Wing: "trade", Declare: o.dealOperations}, {Tag: "技术经纪人", Wing: "trade", Declare: o.brokerOperations}}
+	return []api.Part{{Tag: "对接与洽谈", Wing: "trade", Declare: o.dealOperations}, {Tag: "技术经纪人", Wing: "trade", Declare: o.brokerOperations},
+		{Tag: "揭榜挂帅", Wing: "trade", Declare: o.challengeOperations}}
 }

@@ -17,7 +17,7 @@ func TestChallenge_IsSealedAndOpenedOverThePages(t *testing.T) {
 	company, rival, league := w.as("company"), w.as("rival"), w.as("otherLeague")
 	need := company.publish("demand", "otherLeague", meadowDemand)
 	day := func(n int) string { return time.Now().AddDate(0, 0, n).Format(time.DateOnly) }
-	form := company.get("/demands/" + need).want(200, "转成榜单").link("/challenges/new")
+	form := company.get("/demands/"+need).want(200, "转成榜单").link("/challenges/new")
 	entry := values{"deliverables": "试剂和读数仪", "ownership": "专利申请权归研究开发方，发榜方免费使用。", "acceptance": "在收奶点现场检测", "asker": "100",
 		"targets.0.name": "检测时间", "targets.0.target": "≤ 10", "targets.0.unit": "分钟", "targets.0.method": "现场计时", "targets.0.tester": "双方",
 		"nodes.0.name": "考核", "nodes.0.due": day(300), "nodes.0.look": "指标达到", "nodes.0.tranche": "90", "applyOn": day(40)}
@@ -56,7 +56,7 @@ func TestChallenge_IsSealedAndOpenedOverThePages(t *testing.T) {
 		w.as(login).get(at + "/applications/" + app).want(403)
 		w.as(login).get(at).want(200).wantNot("收到的申请")
 	}
-	company.get(at).submit(at+"/do", values{"event": "open_seals", "code": codes[company]}).want(200, "截止之前封存")
+	company.post(at+"/do", values{"event": "open_seals", "code": codes[company]}).want(403, "截止之前封存")
 
 	_, err := w.s.Platform.DB.Exec(t.Context(), `update challenge set apply_until = clock_timestamp() - interval '1 second'`)
 	apptest.NoErr(t, err)

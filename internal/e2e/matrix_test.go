@@ -226,10 +226,10 @@ var matrix = map[string]string{
 	"POST /api/v1/challenges/:id/events":                       "s++++-----+++--",
 	"POST /api/v1/challenges/:id/questions":                    "s++++++++++++++",
 	"POST /api/v1/challenges/:id/questions/:question/reply":    "s++++----------",
-	"POST /api/v1/challenges/:id/applications":                 "s++++----------",
+	"POST /api/v1/challenges/:id/applications":                 "s+-++----------",
 	"DELETE /api/v1/challenges/:id/applications/mine":          "sh-hh----------",
 	"GET /api/v1/challenges/:id/applications/:application":     "s--------------", // sealed
-	"POST /api/v1/challenges/:id/sheets":                       "s++++++++++++++",
+	"POST /api/v1/challenges/:id/sheets":                       "s--------------",
 	"GET /api/v1/challenges/:id/files/:file":                   "shhhhhhhhhhhhhh",
 	"GET /sales":                                               "+++++++++++++++",
 	"POST /sales":                                              "s++++----------",

@@ -95,12 +95,17 @@ func (w *world) challenge(need string) string {
 	ctx, day := context.Background(), fact.DayOf(time.Now())
 	listing, err := strconv.ParseInt(need, 10, 64)
 	apptest.NoErr(w.t, err)
-	id, err := w.s.Challenges.Create(ctx, w.who("company"), listing, challenge.Entry{Title: "冷凉区抗生素快检", Kind: challenge.Tackle, Mode: challenge.Single,
-		Field: "01", ApplyOn: day + 40, Content: challenge.Content{Problem: "收奶点要在十分钟内知道有没有抗生素残留，现在要送检两天。", Deliverables: "试剂和读数仪",
-			Ownership: "专利申请权归研究开发方，发榜方免费使用。", Acceptance: "在收奶点现场检测",
-			Targets: []challenge.Target{{Name: "检测时间", Target: "≤ 10", Unit: "分钟", Method: "现场计时", Tester: "双方"}}, AskerFen: 100 * money.Yuan,
-			Nodes:    []challenge.PlanNode{{Name: "考核", Due: day + 300, Look: "指标达到", Tranche: 100 * money.Yuan, Teams: 1}},
-			Criteria: []challenge.Criterion{{Name: "技术路线", Weight: 100}}}})
+	id, err := w.s.Challenges.Create(
+		ctx,
+		w.who("company"),
+		listing,
+		challenge.Entry{Title: "冷凉区抗生素快检", Kind: challenge.Tackle, Mode: challenge.Single,
+			Field: "01", ApplyOn: day + 40, Content: challenge.Content{Problem: "收奶点要在十分钟内知道有没有抗生素残留，现在要送检两天。", Deliverables: "试剂和读数仪",
+				Ownership: "专利申请权归研究开发方，发榜方免费使用。", Acceptance: "在收奶点现场检测",
+				Targets: []challenge.Target{{Name: "检测时间", Target: "≤ 10", Unit: "分钟", Method: "现场计时", Tester: "双方"}}, AskerFen: 100 * money.Yuan,
+				Nodes:    []challenge.PlanNode{{Name: "考核", Due: day + 300, Look: "指标达到", Tranche: 100 * money.Yuan, Teams: 1}},
+				Criteria: []challenge.Criterion{{Name: "技术路线", Weight: 100}}}},
+	)
 	apptest.NoErr(w.t, err)
 	for _, s := range []struct {
 		login string
@@ -168,7 +173,8 @@ func (w *world) address(m things, route string) string {
 			w.points["county"].ID,
 		), "/organisations/:id": org, "/units/:id": org, "/messages/:id": m.message, "/favourites/:id": m.achievement,
 		"/policies/:id": m.policy, "/questions/:id": m.question, "/imports/:id": m.batch, "/files/:id": m.picture,
-		"/challenges/:id": m.challenge, "/notices/:id": m.notice, "/sales/:id": m.sale, "/brokers/:id": fmt.Sprint(w.provided["agency"].AccountIDs[0]),
+		"/challenges/:id": m.challenge,
+		"/notices/:id":    m.notice, "/sales/:id": m.sale, "/brokers/:id": fmt.Sprint(w.provided["agency"].AccountIDs[0]),
 		"/review/:id": m.submitted, "/assets/*": strings.TrimPrefix(w.stylesheet(), "/assets/")}
 	switch {
 	case strings.Contains(pattern, "/desk/achievements/") || strings.HasPrefix(route, "PUT /api/v1/achievements/") ||

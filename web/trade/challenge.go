@@ -56,7 +56,8 @@ func tradeTabs(now string) *view.Tabs {
 
 func stageOptions() []challenge.Stage {
 	return []challenge.Stage{challenge.Opened, challenge.Opening, challenge.Screening, challenge.Reviewing, challenge.Noticing,
-		challenge.Contracting, challenge.Running, challenge.Completed, challenge.Settled, challenge.Terminated, challenge.Breached, challenge.Void,
+		challenge.Contracting, challenge.Running,
+		challenge.Completed, challenge.Settled, challenge.Terminated, challenge.Breached, challenge.Void,
 		challenge.Withdrawn}
 }
 
@@ -123,9 +124,17 @@ func (p *Pages) challenges(c *web.Ctx) error {
 	rows := view.Rows{Label: "榜单", Empty: view.Empty{Icon: "file", Title: "没有符合条件的榜单",
 		Text: "企业可以在本单位需求的页面上把需求转成榜单，出榜金请各地团队来揭。"}}
 	for _, x := range list {
-		row := view.Row{Title: view.T(x.Title), Href: challengePath(x.ID), Sample: x.Sample, HeadingTag: "h2", Tags: []view.Tag{challengeTag(x.State)},
-			Lead: view.T(ui.Clip(x.Content.Problem, 90)), Right: view.WanYuan(x.Purse), RightNote: "榜金",
-			Meta: ui.NotEmpty(kindLabel(x.Kind), modeLabel(x.Mode), codes.Field.Label(x.Field), region.Name(x.Division))}
+		row := view.Row{
+			Title:      view.T(x.Title),
+			Href:       challengePath(x.ID),
+			Sample:     x.Sample,
+			HeadingTag: "h2",
+			Tags:       []view.Tag{challengeTag(x.State)},
+			Lead:       view.T(ui.Clip(x.Content.Problem, 90)),
+			Right:      view.WanYuan(x.Purse),
+			RightNote:  "榜金",
+			Meta:       ui.NotEmpty(kindLabel(x.Kind), modeLabel(x.Mode), codes.Field.Label(x.Field), region.Name(x.Division)),
+		}
 		if x.ApplyUntil != nil {
 			row.Meta = append(row.Meta, c.T("截止 %s", view.DayTime(*x.ApplyUntil)))
 		}
@@ -146,7 +155,10 @@ func (p *Pages) challenges(c *web.Ctx) error {
 		return err
 	}
 	for _, id := range panels {
-		body.Notices = append(body.Notices, view.Notice{Title: "请您评审", Actions: []view.Action{{Label: "打开榜单", Href: challengePath(id), Kind: view.Quiet}}})
+		body.Notices = append(
+			body.Notices,
+			view.Notice{Title: "请您评审", Actions: []view.Action{{Label: "打开榜单", Href: challengePath(id), Kind: view.Quiet}}},
+		)
 	}
 	page := c.Page("揭榜挂帅")
 	page.Nav = "sales"
@@ -256,6 +268,8 @@ func (p *Pages) doChallenge(c *web.Ctx) error {
 		done, err = p.Challenges.Do(c.Context(), c.Actor(), cmd)
 	}
 	switch {
+	case fault.Is(err, fault.Invalid) && cmd.Event == challenge.EventSubmit: // the entry lacks something: its form says where
+		return p.editChallenge(c, nil, err)
 	case fault.Is(err, fault.Invalid):
 		return p.showChallenge(c, f, err)
 	case err != nil:

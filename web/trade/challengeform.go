@@ -81,8 +81,14 @@ func (p *Pages) editChallenge(c *web.Ctx, f *web.Form, ferr error) error {
 	if v.Challenge.State != challenge.Draft {
 		return c.See(challengePath(id))
 	}
-	return p.challengeForm(c, v.Challenge.Entry(), challengePath(id), []view.Pair{{Name: "version", Value: strconv.Itoa(v.Challenge.Version)}}, f,
-		ferr)
+	return p.challengeForm(
+		c,
+		v.Challenge.Entry(),
+		challengePath(id),
+		[]view.Pair{{Name: "version", Value: strconv.Itoa(v.Challenge.Version)}},
+		f,
+		ferr,
+	)
 }
 
 func (p *Pages) saveChallenge(c *web.Ctx) error {
@@ -186,7 +192,12 @@ func raceSection(a *ui.Ask, e challenge.Entry) view.Section {
 }
 
 func readEntry(f *web.Form) challenge.Entry {
-	e := challenge.Entry{Title: f.Text("title"), Kind: challenge.Kind(f.Text("kind")), Mode: challenge.Mode(f.Text("mode")), Field: f.Text("field")}
+	e := challenge.Entry{
+		Title: f.Text("title"),
+		Kind:  challenge.Kind(f.Text("kind")),
+		Mode:  challenge.Mode(f.Text("mode")),
+		Field: f.Text("field"),
+	}
 	if day := f.Date("applyOn"); !day.IsZero() {
 		e.ApplyOn = fact.DayOf(day)
 	}

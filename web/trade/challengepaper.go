@@ -35,7 +35,10 @@ func (p *Pages) showApply(c *web.Ctx, f *web.Form, ferr error) error {
 		a.Text("leader", "项目负责人", "", ui.Required, ui.Limit(40), ui.Width("m")),
 		a.Yuan("ask", "申请金额", 0, ui.Required, ui.Hint(c.T("不超过榜金 %s", view.Yuan(x.Purse))))}
 	for i, t := range x.Content.Targets {
-		fields = append(fields, a.Text(fmt.Sprintf("answers.%d", i), c.T("%s能做到多少（%s，目标 %s）", t.Name, t.Unit, t.Target), "", ui.Required, ui.Width("m")))
+		fields = append(
+			fields,
+			a.Text(fmt.Sprintf("answers.%d", i), c.T("%s能做到多少（%s，目标 %s）", t.Name, t.Unit, t.Target), "", ui.Required, ui.Width("m")),
+		)
 	}
 	var declared []view.Option
 	for i, k := range x.Content.Conditions {
@@ -46,9 +49,12 @@ func (p *Pages) showApply(c *web.Ctx, f *web.Form, ferr error) error {
 	if len(declared) > 0 {
 		fields = append(fields, a.Checks("declared", "符合这些条件", nil, declared))
 	}
-	fields = append(fields, a.Checks("pledges", "声明", nil, []view.Option{{Value: "yes", Label: "与发榜方没有利益冲突，没有正在执行的失信处理，材料不含国家秘密"}}, ui.Required),
+	fields = append(
+		fields,
+		a.Checks("pledges", "声明", nil, []view.Option{{Value: "yes", Label: "与发榜方没有利益冲突，没有正在执行的失信处理，材料不含国家秘密"}}, ui.Required),
 		a.Make(view.Field{Kind: view.File, Name: "files", Label: "附件", Multiple: true, Accept: ".pdf,.docx,.xlsx,.png,.jpg,.txt"}, "",
-			[]func(*view.Field){ui.Hint("最多 10 个，合计 60 MB。如果这一页被退回，文件要重新选择：封存之前服务器上不留任何一份")}))
+			[]func(*view.Field){ui.Hint("最多 10 个，合计 60 MB。如果这一页被退回，文件要重新选择：封存之前服务器上不留任何一份")}),
+	)
 	form := view.NewForm(challengePath(id)+"/apply", "加密封存并提交", fields...)
 	form.Multipart, form.Guard = true, true
 	body := ui.Sheet{Lead: c.T("截止 %s，以服务器收齐的时刻为准。截止之前可以替换或撤回，最后一份完整的算数。", view.DayTime(*x.ApplyUntil)), Main: a.Blocks(form)}
@@ -150,7 +156,11 @@ func (p *Pages) showApplication(c *web.Ctx, f *web.Form, ferr error) error {
 		}
 		facts = append(facts, view.Fact{Label: cond.Text, Value: cell.Text, Tags: cell.Tags})
 	}
-	body := ui.Sheet{Tags: []view.Tag{{Label: appLabel(shown.State)}}, Sample: x.Sample, Main: []ui.Block{{Parts: view.Parts{view.Facts{Items: facts}}}}}
+	body := ui.Sheet{
+		Tags:   []view.Tag{{Label: appLabel(shown.State)}},
+		Sample: x.Sample,
+		Main:   []ui.Block{{Parts: view.Parts{view.Facts{Items: facts}}}},
+	}
 	for _, t := range [][2]string{{"实施方案", k.Plan}, {"技术路线", k.Route}, {"团队和条件", k.Team}} {
 		body.Main = append(body.Main, ui.Block{Title: t[0], Parts: view.Parts{view.Prose{view.T(t[1])}}})
 	}

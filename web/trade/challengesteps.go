@@ -92,8 +92,15 @@ func (b board) stepForm(c *web.Ctx, a *ui.Ask, e challenge.Event) view.Form {
 		fields = []view.Field{b.whichApplication(c, a, challenge.AppChosen, own)}
 	case challenge.EventMeasure, challenge.EventPostpone, challenge.EventPay:
 		fields = b.nodeFields(c, a, e, own)
-	case challenge.EventReturn, challenge.EventWithdraw, challenge.EventGiveUp, challenge.EventSingle, challenge.EventExtend, challenge.EventDecline,
-		challenge.EventAccept, challenge.EventTerminate, challenge.EventBreach:
+	case challenge.EventReturn,
+		challenge.EventWithdraw,
+		challenge.EventGiveUp,
+		challenge.EventSingle,
+		challenge.EventExtend,
+		challenge.EventDecline,
+		challenge.EventAccept,
+		challenge.EventTerminate,
+		challenge.EventBreach:
 		hint := "会公开显示"
 		if e == challenge.EventAccept {
 			hint = "写明各项指标的实测值和检测报告编号，会公开显示"
@@ -212,8 +219,11 @@ func (b board) applicationBlocks(c *web.Ctx) (out []ui.Block) {
 		if app.DealID != 0 {
 			state.Href, state.Text = fmt.Sprintf("/deals/%d", app.DealID), c.T("洽谈")
 		}
-		t.Rows = append(t.Rows, view.TableRow{Cells: []view.Cell{name, {Text: app.ArrivedAt.Format("2006-01-02 15:04"), Note: app.Digest[:16]}, state,
-			{Text: b.scoreWords(c, app.ID)}}})
+		t.Rows = append(
+			t.Rows,
+			view.TableRow{Cells: []view.Cell{name, {Text: app.ArrivedAt.Format("2006-01-02 15:04"), Note: app.Digest[:16]}, state,
+				{Text: b.scoreWords(c, app.ID)}}},
+		)
 	}
 	out = append(out, ui.Block{ID: "applications", Title: "收到的申请", Intro: c.T("共 %d 份。每份的封存摘要供申请单位核对。", len(b.Applications)),
 		Parts: view.Parts{t}})
@@ -221,7 +231,10 @@ func (b board) applicationBlocks(c *web.Ctx) (out []ui.Block) {
 		panel := view.Table{Caption: "评审专家", HideCaption: true, Columns: []view.Column{{Label: "专家"}, {Label: "状态"}}}
 		for _, m := range b.Panel {
 			state := map[challenge.MemberState]string{challenge.Active: "评审", challenge.Left: "退出", challenge.Conflict: "因利益冲突退出，评分作废"}[m.State]
-			panel.Rows = append(panel.Rows, view.TableRow{Cells: []view.Cell{{Text: b.names[m.AccountID], Header: true}, {Text: state, Note: m.Reason}}})
+			panel.Rows = append(
+				panel.Rows,
+				view.TableRow{Cells: []view.Cell{{Text: b.names[m.AccountID], Header: true}, {Text: state, Note: m.Reason}}},
+			)
 		}
 		out = append(out, ui.Block{ID: "panel", Title: "评审专家", Intro: "从没有利益关系的专家中抽签产生。", Parts: view.Parts{panel}})
 	}

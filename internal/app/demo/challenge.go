@@ -52,7 +52,8 @@ func (l *loader) challenge(ctx context.Context) error {
 	var teams []actor.Actor
 	for _, o := range l.market.Organisations {
 		who := l.contact(o.Key)
-		if (o.Kind == sample.OrgUniversity || o.Kind == sample.OrgInstitute) && who.OrgState == actor.Confirmed && who.Has(actor.Member, actor.OrgAdmin) {
+		if (o.Kind == sample.OrgUniversity || o.Kind == sample.OrgInstitute) && who.OrgState == actor.Confirmed &&
+			who.Has(actor.Member, actor.OrgAdmin) {
 			teams = append(teams, who)
 		}
 	}
@@ -150,7 +151,8 @@ func (k *calling) create(ctx context.Context, need int64, d sample.Demand) (err 
 	e := challenge.Entry{Title: "样例：" + d.Title, Kind: challenge.Tackle, Mode: k.mode, Field: d.Field, ApplyOn: day + 40,
 		Content: challenge.Content{Problem: k.demand(d).Problem, Limits: d.Limits, Tried: d.Tried, Deliverables: "样例：工艺包、操作规程和两次现场培训",
 			Ownership: "样例：专利申请权归研究开发方，发榜方在本单位范围内免费使用。", Acceptance: "样例：由样例检测中心在发榜单位现场检测",
-			AskerFen: purse, PassMark: 60, Criteria: []challenge.Criterion{{Name: "技术路线", Weight: 60}, {Name: "团队和条件", Weight: 25}, {Name: "资金安排", Weight: 15}},
+			AskerFen: purse, PassMark: 60,
+			Criteria: []challenge.Criterion{{Name: "技术路线", Weight: 60}, {Name: "团队和条件", Weight: 25}, {Name: "资金安排", Weight: 15}},
 			Conditions: []challenge.Condition{{Rule: challenge.OfKind, Kinds: []string{"university", "institute"}, Text: "高校或科研院所"},
 				{Text: "项目负责人每年到现场不少于 6 个月"}},
 			Nodes: []challenge.PlanNode{{Name: "小试", Due: day + 200, GraceDays: 15, Look: "公斤级试验达到目标", Tranche: purse / 4, Teams: 1},

@@ -128,7 +128,10 @@ func TestT19_AConflictFoundLaterVoidsTheMembersSheetsAndTheReplacementScoresAll(
 		t.Errorf("ranking %v, sheets %d", after.Ranking, len(after.Sheets))
 	}
 	var kept int
-	check(t, w.db.QueryRow(t.Context(), `select jsonb_array_length(detail -> 'before') from challenge_event where event = 'replace'`).Scan(&kept))
+	check(
+		t,
+		w.db.QueryRow(t.Context(), `select jsonb_array_length(detail -> 'before') from challenge_event where event = 'replace'`).Scan(&kept),
+	)
 	if kept != 2 {
 		t.Errorf("the ranking before was not kept: %d", kept)
 	}

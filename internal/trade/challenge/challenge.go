@@ -224,7 +224,12 @@ func (e Entry) checkWhole(f *fault.Fields, now time.Time) {
 	}
 	f.Check(c.PassMark >= 0 && c.PassMark <= 100, "passMark", "range", "合格线应为 0—100 分")
 	for i, k := range c.Conditions {
-		f.Check(slices.Contains([]string{Declared, InRegion, OfKind}, k.Rule), fmt.Sprintf("conditions.%d.rule", i), "unknown_code", "请选择怎样核对这项条件")
+		f.Check(
+			slices.Contains([]string{Declared, InRegion, OfKind}, k.Rule),
+			fmt.Sprintf("conditions.%d.rule", i),
+			"unknown_code",
+			"请选择怎样核对这项条件",
+		)
 		f.Check(k.Rule != OfKind || len(k.Kinds) > 0, fmt.Sprintf("conditions.%d.rule", i), "missing", "请选择允许的单位类型")
 	}
 	if e.Mode != Horses {

@@ -151,6 +151,15 @@ func (m move) by(roles []string) bool {
 	return slices.ContainsFunc(fields(m.roles), func(r string) bool { return slices.Contains(roles, r) })
 }
 
+// offered tells whether the step is worth a button: its guard holds, or says what is still to be mended in the entry.
+func (m move) offered(b *bench) bool {
+	if m.guard == nil {
+		return true
+	}
+	refused := m.guard(b)
+	return refused == nil || refused.Kind == fault.Invalid
+}
+
 var errSealed = fault.New(fault.Forbidden, "sealed", "申请在截止之前封存，任何人都不能打开，也看不到份数和名单")
 
 func conflict(code, words string) *fault.Error { return fault.New(fault.Conflict, code, words) }

@@ -123,8 +123,8 @@ func TestRankingIsTheMeanThenTechnicalThenMoneyThenArrival(t *testing.T) {
 		"higher technical": {[]Scored{{1, 5, 0, [][]int{{70, 85}}}, {2, 9, 1, [][]int{{80, 70}}}}, "[2 1]", 7600},
 		"lower money":      {[]Scored{{1, 9, 0, same}, {2, 5, 1, same}}, "[2 1]", 8000},
 		"earlier":          {[]Scored{{2, 5, 0, same}, {1, 5, 1, same}}, "[2 1]", 8000},
-		"of seven the highest and the lowest go": {[]Scored{{1, 1, 0, [][]int{{0, 0}, {50, 50}, {50, 50}, {50, 50}, {50, 50}, {50, 50}, {100, 100}}}},
-			"[1]", 5000},
+		"of seven the highest and the lowest go": {
+			[]Scored{{1, 1, 0, [][]int{{0, 0}, {50, 50}, {50, 50}, {50, 50}, {50, 50}, {50, 50}, {100, 100}}}}, "[1]", 5000},
 		"of six they stay": {[]Scored{{1, 1, 0, [][]int{{0, 0}, {50, 50}, {50, 50}, {50, 50}, {50, 50}, {50, 50}}}}, "[1]", 4167},
 	} {
 		var order []int64

@@ -224,7 +224,8 @@ func (s *Service) keepFiles(ctx context.Context, b *bench, a *Application, all [
 		if err != nil {
 			return err
 		}
-		if _, err := b.tx.Exec(ctx, insertFile, pgx.StrictNamedArgs{"application": a.ID, "file": f.ID, "name": f.Name, "size": f.Size}); err != nil {
+		args := pgx.StrictNamedArgs{"application": a.ID, "file": f.ID, "name": f.Name, "size": f.Size}
+		if _, err := b.tx.Exec(ctx, insertFile, args); err != nil {
 			return err
 		}
 	}

@@ -80,7 +80,7 @@ func (s *Service) read(ctx context.Context, who actor.Actor, id int64) (v View, 
 	}
 	b.show(&v, who, roles)
 	for _, m := range moves() {
-		if m.from == b.c.State && m.by(roles) && (m.guard == nil || m.guard(b) == nil) && !slices.Contains(v.Events, m.on) {
+		if m.from == b.c.State && m.by(roles) && m.offered(b) {
 			v.Events = append(v.Events, m.on)
 		}
 	}

@@ -190,7 +190,10 @@ func (s *Service) decide(ctx context.Context, b *bench, who actor.Actor, c Comma
 	for i, id := range d.Winners {
 		f.Check(slices.ContainsFunc(eligible, func(a Application) bool { return a.ID == id }) && slices.Index(d.Winners, id) == i, "winners",
 			"unknown", "中选的须是合格的申请，每份只选一次")
-		outside := !slices.ContainsFunc(ranking[:min(len(d.Winners), len(ranking))], func(r Ranked) bool { return r.Application == id && r.Passed })
+		outside := !slices.ContainsFunc(
+			ranking[:min(len(d.Winners), len(ranking))],
+			func(r Ranked) bool { return r.Application == id && r.Passed },
+		)
 		f.Check(!outside || len([]rune(d.Reason)) >= 20, "reason", "missing", "没有按排名选择，或中选者没有达到合格线：请写明理由（至少 20 个字），会公开")
 	}
 	checkLosers(&f, eligible, d.Winners, d.Losers)

@@ -378,7 +378,10 @@ func (w *world) dump(t testing.TB) string {
 	check(t, err)
 	var b strings.Builder
 	for _, table := range tables {
-		rows, err := w.db.Query(t.Context(), `select x::text, convert_from(convert_to(x::text, 'UTF8'), 'UTF8') from `+pgx.Identifier{table}.Sanitize()+` x`)
+		rows, err := w.db.Query(
+			t.Context(),
+			`select x::text, convert_from(convert_to(x::text, 'UTF8'), 'UTF8') from `+pgx.Identifier{table}.Sanitize()+` x`,
+		)
 		check(t, err)
 		var a, c string
 		_, err = pgx.ForEachRow(rows, []any{&a, &c}, func() error { fmt.Fprintf(&b, "%s: %s\n", table, a); return nil })

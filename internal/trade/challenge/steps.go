@@ -221,7 +221,16 @@ func (b *bench) node(ctx context.Context, c Command) error {
 	if err := f.Err(); err != nil {
 		return err
 	}
-	row := Result{ApplicationID: a.ID, Node: c.Node, Kind: kind, On: b.now, Score: c.Score, Amount: c.Amount, Voucher: c.Voucher, Note: c.Reason}
+	row := Result{
+		ApplicationID: a.ID,
+		Node:          c.Node,
+		Kind:          kind,
+		On:            b.now,
+		Score:         c.Score,
+		Amount:        c.Amount,
+		Voucher:       c.Voucher,
+		Note:          c.Reason,
+	}
 	if kind == Postpone {
 		day := c.Day.Date()
 		row.To = &day

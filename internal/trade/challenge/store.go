@@ -12,8 +12,8 @@ import (
 	"techmarket/internal/platform/postgres"
 )
 
-const challengeColumns = `id, state, organisation_id as org_id, created_by, listing_id as listing, title, kind, mode, field, division, content,
-	purse_fen as purse, apply_on, apply_until, questions_until, published_at, round, choice, opened_at, draw, decision,
+const challengeColumns = `id, state, organisation_id as org_id, created_by, listing_id as listing, title, kind, mode, field, division,
+	content, purse_fen as purse, apply_on, apply_until, questions_until, published_at, round, choice, opened_at, draw, decision,
 	coalesce(notice_id, 0) as notice_id, contracting_at, ended_at, reason, version, is_sample as sample, created_at, updated_at`
 
 const (
@@ -36,7 +36,8 @@ where (state not in ('draft','in_review','approved') or organisation_id = @org o
 	and (@league::text = '' or division like left(@league, 4) || '%') and (@mode::text = '' or mode = @mode)
 	and (@after::bigint = 0 or id < @after)
 order by id desc limit @limit`
-	dueChallenges = `select id, case state when 'open' then 'close' when 'noticing' then 'notice_passed' else 'lapse' end as event from challenge
+	dueChallenges = `select id, case state when 'open' then 'close' when 'noticing' then 'notice_passed' else 'lapse' end as event
+from challenge
 where state = 'open' and apply_until < clock_timestamp() or state = 'noticing'
 	or state = 'contracting' and contracting_at + interval '30 days' <= clock_timestamp()
 order by id limit 200`
@@ -46,7 +47,8 @@ order by id limit 200`
 values (@id, @round, @side, @public, @private, @account, @now)
 on conflict (challenge_id, round, side) do update set public_key = excluded.public_key, private_key = excluded.private_key,
 	taken_by = excluded.taken_by, taken_at = excluded.taken_at`
-	giveHalf   = `update challenge_key set half = @half, given_by = @account, given_at = @now where challenge_id = @id and round = @round and side = @side`
+	giveHalf = `update challenge_key set half = @half, given_by = @account, given_at = @now
+where challenge_id = @id and round = @round and side = @side`
 	selectKeys = `select ` + keyColumns + ` from challenge_key where challenge_id = @id and round = @round`
 
 	insertQuestion = `insert into challenge_question (challenge_id, at, account_id, body) values (@id, @now, @account, @body)`
@@ -60,7 +62,8 @@ where id = @question and challenge_id = @id and reply = ''`
 	upsertApplication = `insert into challenge_application (challenge_id, organisation_id, account_id, state, version, updated_at)
 values (@id, @org, @account, 'sealed', 1, @now)
 on conflict (challenge_id, organisation_id) do update set account_id = excluded.account_id, state = 'sealed',
-	version = (select max(version) + 1 from challenge_paper p where p.application_id = challenge_application.id), updated_at = excluded.updated_at
+	version = (select max(version) + 1 from challenge_paper p where p.application_id = challenge_application.id),
+	updated_at = excluded.updated_at
 returning id, version`
 	insertPaper = `insert into challenge_paper (application_id, version, arrived_at, round, digest, size, sealed)
 values (@application, @version, @now, @round, @digest, @size, @sealed)`

@@ -87,26 +87,39 @@ func (o *Operations) challengeOperations(a *api.API) {
 }
 
 func (o *Operations) applicationOperations(a *api.API) {
-	api.Op(a, "POST /challenges/{id}/questions/{question}/reply", web.Members(), "答复提问", func(ctx context.Context, who actor.Actor, in *struct {
-		api.ByID
-		Question int64 `path:"question" minimum:"1"`
-		Body     struct {
-			Reply string `json:"reply" required:"true"`
-		}
-	}) (api.None, error) {
-		return api.None{}, o.Challenges.Answer(ctx, who, in.ID, in.Question, in.Body.Reply)
-	})
-	api.Op(a, "POST /challenges/{id}/applications", web.Members(), "加密封存本单位的申请；再交一次即替换", func(ctx context.Context, who actor.Actor, in *struct {
-		api.ByID
-		Body filedPaper
-	}) (challenge.Receipt, error) {
-		p := in.Body.Paper
-		p.Files = nil
-		for _, f := range in.Body.Attached {
-			p.Files = append(p.Files, challenge.PaperFile{Name: f.Name, Body: f.Body})
-		}
-		return o.Challenges.File(ctx, who, in.ID, p)
-	}, api.Created)
+	api.Op(
+		a,
+		"POST /challenges/{id}/questions/{question}/reply",
+		web.Members(),
+		"答复提问",
+		func(ctx context.Context, who actor.Actor, in *struct {
+			api.ByID
+			Question int64 `path:"question" minimum:"1"`
+			Body     struct {
+				Reply string `json:"reply" required:"true"`
+			}
+		}) (api.None, error) {
+			return api.None{}, o.Challenges.Answer(ctx, who, in.ID, in.Question, in.Body.Reply)
+		},
+	)
+	api.Op(
+		a,
+		"POST /challenges/{id}/applications",
+		web.Members(),
+		"加密封存本单位的申请；再交一次即替换",
+		func(ctx context.Context, who actor.Actor, in *struct {
+			api.ByID
+			Body filedPaper
+		}) (challenge.Receipt, error) {
+			p := in.Body.Paper
+			p.Files = nil
+			for _, f := range in.Body.Attached {
+				p.Files = append(p.Files, challenge.PaperFile{Name: f.Name, Body: f.Body})
+			}
+			return o.Challenges.File(ctx, who, in.ID, p)
+		},
+		api.Created,
+	)
 	api.Op(a, "DELETE /challenges/{id}/applications/mine", web.Members(), "撤回本单位封存的申请",
 		func(ctx context.Context, who actor.Actor, in *api.ByID) (api.None, error) {
 			return api.None{}, o.Challenges.TakeBack(ctx, who, in.ID)

@@ -126,7 +126,7 @@ func (p *Pages) challengeForm(c *web.Ctx, e challenge.Entry, action string, hidd
 	k := e.Content
 	sections := []view.Section{{Title: "出什么题", Fields: []view.Field{
 		a.Text("title", "榜单名称", e.Title, ui.Required, ui.Limit(80)),
-		a.Radio("kind", "类别", string(e.Kind), kindOptions(), ui.Hint("攻关类由发榜单位、转化类由揭榜单位申请自治区补助")),
+		a.Radio("kind", "类别", string(e.Kind), kindOptions(), ui.Required, ui.Hint("攻关类由发榜单位、转化类由揭榜单位申请自治区补助")),
 		a.Choose("field", "技术领域", e.Field, ui.TopOptions(codes.Field, "请选择"), ui.Sometimes),
 		a.Area("problem", "要解决的问题", k.Problem, ui.Lines(5), ui.Limit(4000), ui.Sometimes),
 		a.Area("limits", "限制条件", k.Limits, ui.Lines(2), ui.Limit(4000)),
@@ -181,7 +181,7 @@ func (p *Pages) challengeForm(c *web.Ctx, e challenge.Entry, action string, hidd
 func raceSection(a *ui.Ask, e challenge.Entry) view.Section {
 	k := e.Content
 	return view.Section{Title: "几支队伍", Fields: []view.Field{
-		a.Radio("mode", "方式", string(e.Mode), modeOptions()),
+		a.Radio("mode", "方式", string(e.Mode), modeOptions(), ui.Required),
 		a.Text("maxTeams", "赛马队数上限", ui.IntText(k.MaxTeams), ui.Width("s"), ui.Hint("2—5 队；单独揭榜不填")),
 		a.Radio("rule", "赛马淘汰规则", k.Rule, []view.Option{{Value: challenge.KeepPassMark, Label: "达到合格线的都留下"},
 			{Value: challenge.KeepBest, Label: "达到合格线的里面留下最好的几队"}}),

@@ -75,7 +75,7 @@ func (b board) stepForm(c *web.Ctx, a *ui.Ask, e challenge.Event) view.Form {
 		fields = []view.Field{a.Text("code", "开封码", "", ui.Required, ui.Fill("off"), own)}
 	case challenge.EventScreen:
 		fields = []view.Field{b.whichApplication(c, a, challenge.AppOpened, own),
-			a.Radio("fit", "审查结论", "yes", []view.Option{{Value: "yes", Label: "合格"}, {Value: "no", Label: "不合格"}}, own),
+			a.Radio("fit", "审查结论", "yes", []view.Option{{Value: "yes", Label: "合格"}, {Value: "no", Label: "不合格"}}, ui.Required, own),
 			a.Area("reason", "理由", "", ui.Lines(2), ui.Sometimes, ui.Hint("不合格的写明不符合哪一条，申请单位看得到"), own)}
 	case challenge.EventReplace:
 		var members []view.Option

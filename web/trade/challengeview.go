@@ -124,6 +124,9 @@ func (b board) stateBlock(c *web.Ctx) ui.Block {
 	case challenge.Draft:
 		n.Text = x.Reason
 	case challenge.Approved:
+		if x.Round > 1 {
+			n.Title = "揭榜延期一次，等待重新发布"
+		}
 		n.Text = c.T("开封码已领取 %d 份，两份都领取之后才能发布。", b.KeysTaken)
 	}
 	return ui.Block{Parts: view.Parts{n}}

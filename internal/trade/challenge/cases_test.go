@@ -259,6 +259,24 @@ func TestADeadlineOnARestDayMovesToTheNextWorkingDay(t *testing.T) {
 	}
 }
 
+func TestWhatWasNeverPublishedIsSeenByItsOwnAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id, err := w.Create(t.Context(), w.asker, w.need, entry(30))
+	check(t, err)
+	w.do(t, w.asker, Command{Challenge: id, Event: EventSubmit})
+	w.do(t, w.desk, Command{Challenge: id, Event: EventApprove, Reason: "指标可测", Experts: []string{"甲", "乙", "丙"}})
+	w.do(t, w.asker, Command{Challenge: id, Event: EventWithdraw, Reason: "需求有变"})
+	for who, sees := range map[*actor.Actor]bool{&w.asker: true, &w.desk: true, &w.far: false, &w.teams[0]: false, {}: false} {
+		list, err := w.List(t.Context(), *who, Filter{Limit: 10})
+		check(t, err)
+		_, err = w.Read(t.Context(), *who, id)
+		if sees != (len(list) == 1) || sees != (err == nil) {
+			t.Errorf("%q lists %d, reads: %v", who.Name, len(list), err)
+		}
+	}
+}
+
 func TestPublicMoneyWaitsForTheDepartment(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -31,7 +31,7 @@ order by id desc limit 1`
 	choice = @choice, opened_at = @opened, draw = @draw, decision = @decision, notice_id = nullif(@notice::bigint, 0),
 	contracting_at = @contracting, ended_at = @ended, reason = @reason, version = @version, updated_at = @now where id = @id`
 	listChallenges = `select ` + challengeColumns + ` from challenge
-where (state not in ('draft','in_review','approved') or organisation_id = @org or state <> 'draft' and division like @area)
+where (published_at is not null or organisation_id = @org or state <> 'draft' and division like @area)
 	and (@state::text = '' or state = @state) and (@kind::text = '' or kind = @kind) and (@field::text = '' or field = @field)
 	and (@league::text = '' or division like left(@league, 4) || '%') and (@mode::text = '' or mode = @mode)
 	and (@after::bigint = 0 or id < @after)

@@ -281,21 +281,19 @@ func conditionsBlock(c *web.Ctx, b board) ui.Block {
 		}
 		row := []view.Cell{{Text: k.Text, Header: true}, how}
 		if self {
-			row = append(row, metCell(k.Met(c.Actor().OrgKind, b.ownDivision(c))))
+			row = append(row, metCell(k.Met(c.Actor().OrgKind, c.Actor().Division)))
 		}
 		t.Rows = append(t.Rows, view.TableRow{Cells: row})
 	}
 	t.Empty = view.Empty{Title: "没有另设条件", Text: "在中国境内注册的法人都可以揭榜。"}
-	scoring := ""
+	var scoring []string
 	for _, k := range x.Content.Criteria {
-		scoring += c.T("%s %d%%；", k.Name, k.Weight)
+		scoring = append(scoring, c.T("%s %d%%", k.Name, k.Weight))
 	}
-	scoring += c.T("合格线 %d 分。", x.Content.PassMark)
-	return ui.Block{ID: "conditions", Title: "谁可以揭榜", Parts: view.Parts{t, view.Facts{Items: []view.Fact{{Label: "怎样评分", Value: scoring},
+	scoring = append(scoring, c.T("合格线 %d 分", x.Content.PassMark))
+	return ui.Block{ID: "conditions", Title: "谁可以揭榜", Parts: view.Parts{t, view.Facts{Items: []view.Fact{{Label: "怎样评分", Value: ui.Join(scoring)},
 		{Label: "评审", Value: "5 位专家抽签产生，有利益关系的不进抽签库；评分表锁定之前互相看不到"}}}}}
 }
-
-func (b board) ownDivision(c *web.Ctx) string { return c.Actor().Division }
 
 func metCell(met string) view.Cell {
 	switch met {

@@ -365,7 +365,7 @@ func TestAnEntryIsRefusedByName(t *testing.T) {
 		change func(*Entry)
 		path   string
 	}{
-		"purse below the nodes":    {func(e *Entry) { e.Content.AskerFen -= 1 }, "nodes.0.tranche"},
+		"purse below the nodes":    {func(e *Entry) { e.Content.AskerFen-- }, "nodes.0.tranche"},
 		"purse above the nodes":    {func(e *Entry) { e.Content.RegionFen = 1 }, "nodes.0.tranche"},
 		"only public money":        {func(e *Entry) { e.Content.AskerFen, e.Content.RegionFen = 0, 4_000_000*yuan }, "asker"},
 		"negative money":           {func(e *Entry) { e.Content.LeagueFen = -1 }, "league"},

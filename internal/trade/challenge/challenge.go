@@ -76,7 +76,7 @@ type Target struct {
 	Tester  string `json:"tester"`
 }
 
-// Stage money: a node of the plan.
+// PlanNode is a node of the plan, with the tranche of the purse that it pays.
 type PlanNode struct {
 	Name      string    `json:"name"`
 	Due       fact.Day  `json:"due"`
@@ -173,24 +173,24 @@ const (
 // check names what is wrong with an entry; a draft may lack everything but its title.
 func (e Entry) check(now time.Time, whole bool) error {
 	var f fault.Fields
-	text := func(path, value string, least, most int, label string) {
+	text := func(path, value string, least int, label string) {
 		if !whole {
 			least = 0
 		}
-		if n := len([]rune(value)); n < least || n > most {
-			f.Addf(path, "length", "请写明%s（%d—%d 字）", label, least, most)
+		if n := len([]rune(value)); n < least || n > maxText {
+			f.Addf(path, "length", "请写明%s（%d—%d 字）", label, least, maxText)
 		}
 	}
 	c := e.Content
 	if n := len([]rune(e.Title)); n < 4 || n > 80 {
 		f.Add("title", "length", "请写明榜单名称（4—80 字）")
 	}
-	text("problem", c.Problem, 20, maxText, "要解决的问题")
-	text("limits", c.Limits, 0, maxText, "限制条件")
-	text("tried", c.Tried, 0, maxText, "已做过的尝试")
-	text("deliverables", c.Deliverables, 4, maxText, "交付什么")
-	text("ownership", c.Ownership, 10, maxText, "成果归属和收益约定")
-	text("acceptance", c.Acceptance, 4, maxText, "由谁、在哪里验收")
+	text("problem", c.Problem, 20, "要解决的问题")
+	text("limits", c.Limits, 0, "限制条件")
+	text("tried", c.Tried, 0, "已做过的尝试")
+	text("deliverables", c.Deliverables, 4, "交付什么")
+	text("ownership", c.Ownership, 10, "成果归属和收益约定")
+	text("acceptance", c.Acceptance, 4, "由谁、在哪里验收")
 	f.Check(e.Kind == Tackle || e.Kind == Transform, "kind", "unknown_code", "请选择技术攻关类或成果转化类")
 	f.Check(e.Mode == Single || e.Mode == Horses, "mode", "unknown_code", "请选择单独揭榜或赛马")
 	f.Check(e.Field == "" || codes.Field.Has(e.Field), "field", "unknown_code", "请选择技术领域")

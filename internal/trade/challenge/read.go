@@ -190,7 +190,7 @@ type Filter struct {
 	Limit  int   // 1 … 100
 }
 
-// List returns the published challenges, the actor's own, and for officers those handed in in their area, newest first.
+// List returns the published challenges, the actor's own, and for officers those of their area that were handed in, newest first.
 func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Challenge, error) {
 	org, area := int64(-1), ""
 	if member(who) {
@@ -225,7 +225,7 @@ func (s *Service) Panels(ctx context.Context, who actor.Actor) ([]int64, error) 
 
 // Met tells how the program sees a condition: met, not met, or "" where the applicant declares it.
 func (c Condition) Met(kind actor.OrgKind, division string) string {
-	met := false
+	var met bool
 	switch c.Rule {
 	case InRegion:
 		met = len(division) == 6 && division[:2] == "15"

@@ -41,7 +41,7 @@ type world struct {
 	need                            int64
 	agreed                          map[int64]bool
 	calendar                        clock.Calendar
-	asker, colleague, desk, far, it actor.Actor
+	asker, desk, far, it actor.Actor
 	teams, experts                  []actor.Actor
 	codes                           map[Side]string
 }

@@ -36,14 +36,14 @@ const yuan = money.Yuan
 // world is a company that asks, three units that apply, an officer of its league and one of another, and twelve experts.
 type world struct {
 	*Service
-	db                              *postgres.DB
-	public                          *notice.Service
-	need                            int64
-	agreed                          map[int64]bool
-	calendar                        clock.Calendar
+	db                   *postgres.DB
+	public               *notice.Service
+	need                 int64
+	agreed               map[int64]bool
+	calendar             clock.Calendar
 	asker, desk, far, it actor.Actor
-	teams, experts                  []actor.Actor
-	codes                           map[Side]string
+	teams, experts       []actor.Actor
+	codes                map[Side]string
 }
 
 func (w *world) Tell(ctx context.Context, tx pgx.Tx, n notify.Note) error {

@@ -291,8 +291,12 @@ func conditionsBlock(c *web.Ctx, b board) ui.Block {
 		scoring = append(scoring, c.T("%s %d%%", k.Name, k.Weight))
 	}
 	scoring = append(scoring, c.T("合格线 %d 分", x.Content.PassMark))
-	return ui.Block{ID: "conditions", Title: "谁可以揭榜", Parts: view.Parts{t, view.Facts{Items: []view.Fact{{Label: "怎样评分", Value: ui.Join(scoring)},
-		{Label: "评审", Value: "5 位专家抽签产生，有利益关系的不进抽签库；评分表锁定之前互相看不到"}}}}}
+	return ui.Block{
+		ID:    "conditions",
+		Title: "谁可以揭榜",
+		Parts: view.Parts{t, view.Facts{Items: []view.Fact{{Label: "怎样评分", Value: ui.Join(scoring)},
+			{Label: "评审", Value: "5 位专家抽签产生，有利益关系的不进抽签库；评分表锁定之前互相看不到"}}}},
+	}
 }
 
 func metCell(met string) view.Cell {

@@ -23,6 +23,7 @@ type Route struct {
 	MaxBody int64
 	// Scope is what a token needs of the API's route, "market:read"; "" for pages, which no token opens.
 	Scope  string
+	sealed bool     // see Sealed
 	public bool     // see Public
 	params []string // that the page reads
 }
@@ -40,6 +41,13 @@ func POST(path string, access Access, h Handler) Route {
 // WithFiles raises the body bound of an action that takes uploads to 60 MiB (a file may have 50 MiB).
 func (r Route) WithFiles() Route {
 	r.MaxBody = 60 << 20
+	return r
+}
+
+// Sealed says that nothing of this form may lie on the server but where its service seals it: neither what was typed nor a chosen file
+// is kept for another try.
+func (r Route) Sealed() Route {
+	r.sealed = true
 	return r
 }
 

@@ -59,7 +59,7 @@ func (c *Ctx) author(form *Form) (account int64, sure bool) {
 // holdUnsent keeps a form that met no session until its author signs in again. False: it could not be kept.
 func (c *Ctx) holdUnsent() bool {
 	r := c.echo.Request()
-	if c.server.cfg.Kept == nil || r.Method != http.MethodPost || c.quiet() ||
+	if c.server.cfg.Kept == nil || r.Method != http.MethodPost || c.quiet() || c.sealed() ||
 		strings.HasPrefix(r.URL.Path, "/signin") || strings.HasPrefix(r.URL.Path, TwoFactorPath) || r.URL.Path == "/signout" {
 		return false
 	}
@@ -135,9 +135,16 @@ func (c *Ctx) keepUpload(ctx context.Context, account, org int64, header *multip
 // quiet: a script asks beside the page (a meter, a draft that saves itself); what it sends stands in the page still.
 func (c *Ctx) quiet() bool { return c.echo.Request().Header.Get("X-Quiet") != "" }
 
+// sealed tells whether nothing of the form may be kept.
+func (c *Ctx) sealed() bool {
+	return slices.ContainsFunc(c.server.routes, func(r Route) bool {
+		return r.sealed && r.Method == c.echo.Request().Method && r.Path == c.echo.Path()
+	})
+}
+
 // chosenBefore reads which kept files the form names; those that are gone are left out.
 func (c *Ctx) chosenBefore(f *Form) error {
-	if c.server.cfg.Kept == nil || !c.Actor().SignedIn() {
+	if c.server.cfg.Kept == nil || !c.Actor().SignedIn() || c.sealed() {
 		return nil
 	}
 	f.keep = func(h *multipart.FileHeader) (kept.Upload, error) { // outside the request's transaction: the file stays when the form is refused

@@ -14,6 +14,7 @@ import (
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/market/facet"
+	"techmarket/internal/people/expert"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
@@ -112,6 +113,22 @@ func (o saleOrganisations) Division(ctx context.Context, org int64) (string, err
 	found, err := o.s.Identity.Organisation(ctx, org)
 	return found.Division, err
 }
+
+// experts are those who may be drawn into a panel: the experts whom units and departments have named.
+func (s *Services) experts(ctx context.Context, sample bool) ([]expert.Candidate, error) {
+	found, err := s.Identity.Panellists(ctx, sample)
+	out := make([]expert.Candidate, len(found))
+	for i, f := range found {
+		out[i] = expert.Candidate{ID: f.AccountID, Most: maxPanels}
+		for _, unit := range f.Units {
+			out[i].Posts = append(out[i].Posts, expert.Post{Unit: unit})
+		}
+	}
+	return out, err
+}
+
+// maxPanels is how many panels an expert may sit on in a year; the draw does not count them yet.
+const maxPanels = 1000
 
 // bidderCode is the code under which a bidder is shown: four letters and digits that are not mistaken for one another. Two bidders of
 // one sale hardly ever draw the same; the later one is then asked to try again.

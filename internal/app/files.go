@@ -54,7 +54,7 @@ func (s pageFiles) Receive(ctx context.Context, who actor.Actor, purpose, name s
 func (s *Services) openFiles() {
 	for kind, sight := range map[string]files.Sight{
 		"contract": s.Contracts.SeesFiles, "filing": s.Registry.SeesFilingFiles, "registration": s.Registry.SeesRegistrationFiles,
-		"deal": s.Deals.SeesFiles, "listing": s.Listings.SeesFiles,
+		"deal": s.Deals.SeesFiles, "listing": s.Listings.SeesFiles, "challenge": s.Challenges.SeesFiles,
 		"export": s.Exchange.SeesExportFiles, "history": s.Exchange.SeesHistoryFiles, "import": s.Importer.SeesFiles,
 	} {
 		s.Reader.Sees(kind, sight)

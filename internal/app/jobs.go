@@ -42,7 +42,8 @@ func (s *Services) register() {
 	jobs.Register(s.workers, func(ctx context.Context, _ tradeArgs) error {
 		_, err := s.Sales.Finish(ctx)
 		_, errNotice := s.Public.Expire(ctx)
-		return errors.Join(err, errNotice)
+		_, errChallenge := s.Challenges.Tick(ctx)
+		return errors.Join(err, errNotice, errChallenge)
 	})
 	jobs.RegisterLong(s.workers, fillTimeout, func(ctx context.Context, _ rebuildArgs) error { return s.Rebuild(ctx) })
 	jobs.RegisterLong(s.workers, fillTimeout, func(ctx context.Context, _ healArgs) error { return s.Heal(ctx) })

@@ -11,13 +11,14 @@ import (
 	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/services/register"
+	"techmarket/internal/trade/challenge"
 )
 
 // SealedColumns are the columns in which personal data or a secret lies sealed, of every room.
 func SealedColumns() []postgres.Sealed {
 	var all []postgres.Sealed
 	for _, room := range [][]postgres.Sealed{identity.Sealed(), listing.Sealed(), importer.Sealed(), watch.Sealed(), contract.Sealed(),
-		exchange.Sealed(), register.Sealed()} {
+		exchange.Sealed(), register.Sealed(), challenge.Sealed()} {
 		all = append(all, room...)
 	}
 	return all

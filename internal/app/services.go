@@ -44,6 +44,7 @@ import (
 	"techmarket/internal/publish/policy"
 	"techmarket/internal/services/register"
 	"techmarket/internal/trade/broker"
+	"techmarket/internal/trade/challenge"
 	"techmarket/internal/trade/deal"
 	"techmarket/internal/trade/notice"
 	"techmarket/internal/trade/sale"
@@ -88,10 +89,11 @@ type Services struct {
 	reranker       *embedding.Reranker // nil without one
 	semanticWeight float64             // of the embedder's model; 0: that of the weights in use
 
-	Brokers *broker.Service
-	Deals   *deal.Service
-	Public  *notice.Service // 公示
-	Sales   *sale.Service
+	Brokers    *broker.Service
+	Deals      *deal.Service
+	Public     *notice.Service // 公示
+	Sales      *sale.Service
+	Challenges *challenge.Service // 揭榜挂帅
 
 	Contracts *contract.Service
 	Ledger    *ledger.Ledger
@@ -238,6 +240,9 @@ func (s *Services) buildTrade(post notices) {
 			_, err := s.Ledger.Append(ctx, tx, ledger.Entry{Kind: "sale", Ref: strconv.FormatInt(e.Sale, 10), Payload: e})
 			return err
 		}})
+	s.Challenges = challenge.New(challenge.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Public: s.Public, Deals: s.Deals,
+		Needs: dealListings{s}, Organisations: s.Identity, Files: p.Files, Vault: p.Vault, Random: rand.Reader, Calendar: s.calendar,
+		Experts: s.experts})
 }
 
 func (s *Services) buildCertify() error {

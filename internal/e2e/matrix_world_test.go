@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,8 +16,10 @@ import (
 
 	"techmarket/internal/app/apptest"
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/fact"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/publish/policy"
+	"techmarket/internal/trade/challenge"
 	"techmarket/internal/trade/notice"
 	"techmarket/internal/trade/sale"
 )
@@ -24,7 +27,7 @@ import (
 // things is one object of every kind, made by the world's people.
 type things struct {
 	achievement, draft, demand, deal, dealFile, contract, freeContract, contractFile, filing, number, check string
-	notice, sale                                                                                            string
+	notice, sale, challenge                                                                                 string
 	batch, message, picture, submitted, openDemand, open, policy, question                                  string
 }
 
@@ -62,6 +65,7 @@ func (w *world) things() things {
 	m.policy, m.question = w.policy()
 	m.openDemand = company.publish("demand", "otherLeague", with(meadowDemand, values{"title": "另一条需求"}))
 	m.notice, m.sale = w.tradeThings()
+	m.challenge = w.challenge(m.openDemand)
 	w.as("broker").get("/account/broker").submit("/account/broker",
 		values{"fields": "07", "divisions": ownLeague, "introduction": "做过农牧技术转移。"}).want(200)
 	return m
@@ -83,6 +87,38 @@ func (w *world) tradeThings() (public, sold string) {
 	_, err = w.s.Sales.Do(ctx, w.who("league"), sale.Command{Sale: sid, Event: sale.EventPublish})
 	apptest.NoErr(w.t, err)
 	return fmt.Sprint(id), fmt.Sprint(sid)
+}
+
+// challenge is an open one of the company.
+func (w *world) challenge(need string) string {
+	w.t.Helper()
+	ctx, day := context.Background(), fact.DayOf(time.Now())
+	listing, err := strconv.ParseInt(need, 10, 64)
+	apptest.NoErr(w.t, err)
+	id, err := w.s.Challenges.Create(
+		ctx,
+		w.who("company"),
+		listing,
+		challenge.Entry{Title: "冷凉区抗生素快检", Kind: challenge.Tackle, Mode: challenge.Single,
+			Field: "01", ApplyOn: day + 40, Content: challenge.Content{Problem: "收奶点要在十分钟内知道有没有抗生素残留，现在要送检两天。", Deliverables: "试剂和读数仪",
+				Ownership: "专利申请权归研究开发方，发榜方免费使用。", Acceptance: "在收奶点现场检测",
+				Targets: []challenge.Target{{Name: "检测时间", Target: "≤ 10", Unit: "分钟", Method: "现场计时", Tester: "双方"}}, AskerFen: 100 * money.Yuan,
+				Nodes:    []challenge.PlanNode{{Name: "考核", Due: day + 300, Look: "指标达到", Tranche: 100 * money.Yuan, Teams: 1}},
+				Criteria: []challenge.Criterion{{Name: "技术路线", Weight: 100}}}},
+	)
+	apptest.NoErr(w.t, err)
+	for _, s := range []struct {
+		login string
+		c     challenge.Command
+	}{{"company", challenge.Command{Event: challenge.EventSubmit}},
+		{"otherLeague", challenge.Command{Event: challenge.EventApprove, Reason: "指标可测", Experts: []string{"甲", "乙", "丙"}}},
+		{"company", challenge.Command{Event: challenge.EventTakeKey}}, {"otherLeague", challenge.Command{Event: challenge.EventTakeKey}},
+		{"otherLeague", challenge.Command{Event: challenge.EventPublish}}} {
+		s.c.Challenge = id
+		_, err = w.s.Challenges.Do(ctx, w.who(s.login), s.c)
+		apptest.NoErr(w.t, err)
+	}
+	return fmt.Sprint(id)
 }
 
 // policy is one that the region published, with a question of the member about it.
@@ -144,7 +180,8 @@ func (w *world) address(m things, route string) string {
 			w.points["county"].ID,
 		), "/organisations/:id": org, "/units/:id": org, "/messages/:id": m.message, "/favourites/:id": m.achievement,
 		"/policies/:id": m.policy, "/questions/:id": m.question, "/imports/:id": m.batch, "/files/:id": m.picture,
-		"/notices/:id": m.notice, "/sales/:id": m.sale, "/brokers/:id": fmt.Sprint(w.provided["agency"].AccountIDs[0]),
+		"/challenges/:id": m.challenge,
+		"/notices/:id":    m.notice, "/sales/:id": m.sale, "/brokers/:id": fmt.Sprint(w.provided["agency"].AccountIDs[0]),
 		"/review/:id": m.submitted, "/assets/*": strings.TrimPrefix(w.stylesheet(), "/assets/")}
 	switch {
 	case strings.Contains(pattern, "/desk/achievements/") || strings.HasPrefix(route, "PUT /api/v1/achievements/") ||

@@ -153,10 +153,14 @@ func listingActions(c *web.Ctx, kind drawnKind, it item) (actions []view.Action)
 	l := it.base()
 	switch {
 	case it.mine():
-		return []view.Action{
+		actions = []view.Action{
 			{Label: "在工作台管理", Href: kind.DeskPath(l.ID), Kind: view.Quiet},
 			{Label: "看匹配", Href: kind.MatchesPath(l.ID)},
 		}
+		if kind.Side == listing.SideDemand && l.Public(c.Now()) {
+			actions = append(actions, view.Action{Label: "转成榜单", Href: fmt.Sprintf("/challenges/new?need=%d", l.ID), Kind: view.Quiet})
+		}
+		return actions
 	case l.Public(c.Now()):
 		if ui.MayDeal(c.Actor()) {
 			actions = []view.Action{{Label: "发起对接", Href: fmt.Sprintf("/deals/new?%s=%d", ui.DealField(kind.Side), l.ID)}}

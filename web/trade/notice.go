@@ -80,7 +80,7 @@ func (p *Pages) notices(c *web.Ctx) error {
 		}
 		rows.Items = append(rows.Items, row)
 	}
-	body := ui.Listing{Lead: "期内任何人都可以实名提出异议，异议答复之前公示暂停。", Rows: &rows, Pager: view.Pager{Total: -1}}
+	body := ui.Listing{Lead: "期内任何人都可以实名提出异议，异议答复之前公示暂停。", Tabs: tradeTabs("/notices"), Rows: &rows, Pager: view.Pager{Total: -1}}
 	if len(list) == size {
 		body.Pager.Next = fmt.Sprintf("/notices?after=%d", list[size-1].ID)
 	}

@@ -13,6 +13,7 @@ import (
 	"techmarket/internal/market/listing"
 	"techmarket/internal/people/identity"
 	"techmarket/internal/trade/broker"
+	"techmarket/internal/trade/challenge"
 	"techmarket/internal/trade/deal"
 	"techmarket/internal/trade/notice"
 	"techmarket/internal/trade/sale"
@@ -27,6 +28,7 @@ type Pages struct {
 	Brokers      *broker.Service
 	Notices      *notice.Service
 	Sales        *sale.Service
+	Challenges   *challenge.Service
 	Listings     *listing.Service
 	Achievements *achievement.Service
 	Demands      *demand.Service
@@ -50,7 +52,7 @@ type MadeContract struct {
 
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
-	return slices.Concat(p.dealRoutes(), p.brokerRoutes(), p.mandateRoutes(), p.saleRoutes(), p.noticeRoutes())
+	return slices.Concat(p.dealRoutes(), p.brokerRoutes(), p.mandateRoutes(), p.saleRoutes(), p.noticeRoutes(), p.challengeRoutes())
 }
 
 // Declared lists the pages of this package.

@@ -55,14 +55,18 @@ func (p *Pages) sales(c *web.Ctx) error {
 		}
 		rows.Items = append(rows.Items, row)
 	}
-	body := ui.Listing{Lead: "公开竞价：加价幅度和延时规则事先公布，竞价中只显示竞买代码。平台不收取、不保管保证金。", Rows: &rows, Pager: view.Pager{Total: -1}}
+	body := ui.Listing{
+		Lead:  "公开竞价：加价幅度和延时规则事先公布，竞价中只显示竞买代码。平台不收取、不保管保证金。",
+		Tabs:  tradeTabs("/sales"),
+		Rows:  &rows,
+		Pager: view.Pager{Total: -1},
+	}
 	if len(list) == size {
 		body.Pager.Next = fmt.Sprintf("/sales?after=%d", list[size-1].ID)
 	}
 	if web.Members().Allows(c.Actor()) {
 		body.Actions = []view.Action{{Label: "挂牌", Href: "/sales/new", Kind: view.Quiet}}
 	}
-	body.Actions = append(body.Actions, view.Action{Label: "公示", Href: "/notices", Kind: view.Quiet})
 	page := c.Page("挂牌竞价")
 	page.Nav = "sales"
 	return ui.ShowList(c, page, body)

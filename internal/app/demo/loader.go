@@ -140,6 +140,9 @@ func (l *loader) load(ctx context.Context) error {
 	if err := l.sell(ctx); err != nil {
 		return err
 	}
+	if err := l.challenge(ctx); err != nil {
+		return err
+	}
 	return l.count(ctx)
 }
 

@@ -51,6 +51,7 @@ const (
 	sampleOrg     = `(select id from organisation where is_sample)`
 	sampleAccount = `(select id from account where is_sample)`
 	sampleListing = `(select id from listing where is_sample)`
+	sampleCall    = `(select id from challenge where is_sample)`
 	sampleDeal    = `(select id from deal where is_sample)`
 	sampleDraft   = `(select id from contract where is_sample)`
 	sampleFiling  = `(select id from filing where is_sample)`
@@ -75,6 +76,8 @@ var deletions = []deletion{
 	{"contract_version", "contract_id in " + sampleDraft},
 	{"contract", "is_sample"},
 	{"point", "is_sample"},
+	{"challenge_file", "application_id in (select id from challenge_application where challenge_id in " + sampleCall + ")"},
+	{"challenge", "is_sample"}, // with its keys, questions, applications, panel, sheets, results and events
 	{"notice", "is_sample"}, // with its objections and events
 	{"deal_file", "deal_id in " + sampleDeal},
 	{"deal", "is_sample"}, // with its messages, terms and events
@@ -139,6 +142,25 @@ func moveSaleBack(ctx context.Context, q postgres.Querier, id int64, by time.Dur
 	for _, sql := range moveBack {
 		if _, err := q.Exec(ctx, sql, pgx.StrictNamedArgs{"id": id, "seconds": by.Seconds()}); err != nil {
 			return fmt.Errorf("move a sample sale: %w", postgres.Fault(err))
+		}
+	}
+	return nil
+}
+
+// moveCallBack moves what has dates of a challenge back in time.
+func moveCallBack(ctx context.Context, q postgres.Querier, id int64, by time.Duration) error {
+	for _, sql := range []string{
+		`update challenge set apply_until = apply_until - make_interval(secs => @seconds),
+	questions_until = questions_until - make_interval(secs => @seconds), published_at = published_at - make_interval(secs => @seconds),
+	apply_on = (apply_on - make_interval(secs => @seconds))::date, created_at = created_at - make_interval(secs => @seconds) where id = @id`,
+		`update challenge_paper p set arrived_at = arrived_at - make_interval(secs => @seconds) from challenge_application a
+	where a.id = p.application_id and a.challenge_id = @id`,
+		`update challenge_question set at = at - make_interval(secs => @seconds), replied_at = replied_at - make_interval(secs => @seconds)
+	where challenge_id = @id`,
+		`update challenge_event set at = at - make_interval(secs => @seconds) where challenge_id = @id`,
+	} {
+		if _, err := q.Exec(ctx, sql, pgx.StrictNamedArgs{"id": id, "seconds": by.Seconds()}); err != nil {
+			return fmt.Errorf("move a sample challenge: %w", postgres.Fault(err))
 		}
 	}
 	return nil

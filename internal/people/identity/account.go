@@ -164,6 +164,22 @@ func (s *Service) ExpertsFor(ctx context.Context, division string) ([]int64, err
 	return ids, nil
 }
 
+// Panellist is an expert with the units he works for.
+type Panellist struct {
+	AccountID int64
+	Units     []string
+}
+
+// Panellists are the experts of the market, of the sample market or not, from whom panels are drawn.
+func (s *Service) Panellists(ctx context.Context, sample bool) ([]Panellist, error) {
+	rows, _ := s.config.DB.Query(ctx, panelOf, pgx.StrictNamedArgs{"sample": sample})
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Panellist])
+	if err != nil {
+		return nil, fmt.Errorf("panellists: %w", err)
+	}
+	return found, nil
+}
+
 // ContactOf returns name, confirmed mail address and phone of an account, for notices. Callers check who may see it.
 // Fault: not found "account".
 func (s *Service) ContactOf(ctx context.Context, id int64) (name, email, phone string, err error) {

@@ -73,6 +73,12 @@ const (
 		and (o.division in (@division, '150000') or o.division = @league || '00')
 		order by m.account_id`
 
+	// Experts of any unit, with every unit they belong to.
+	panelOf = `select m.account_id, array_agg(distinct o2.name order by o2.name) as units
+		from membership m join account a on a.id = m.account_id and a.disabled_at is null and a.is_sample = @sample
+		join membership m2 on m2.account_id = m.account_id and m2.ended_at is null join organisation o2 on o2.id = m2.organisation_id
+		where m.ended_at is null and 'expert' = any(m.roles) group by m.account_id order by m.account_id`
+
 	confirmEmail       = `update account set email = @email, email_confirmed_at = @now where id = @id`
 	insertConfirmation = `insert into email_confirmation (account_id, email, token_hash, expires_at)
 		values (@account_id, @email, @token_hash, @expires_at) on conflict (account_id) do update

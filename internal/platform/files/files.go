@@ -97,9 +97,9 @@ func (s *Store) take(ctx context.Context, name string, r io.Reader, most int64,
 	case err != nil:
 		return Content{}, diskFault(err)
 	case size == 0:
-		return Content{}, fault.New(fault.Invalid, "file_empty", "文件是空的，请检查后重新选择。")
+		return Content{}, errEmpty()
 	case size > most:
-		return Content{}, fault.Newf(fault.Invalid, "file_too_large", "文件超过 %d MB，请压缩图片或拆分后再上传。", MaxSize>>20)
+		return Content{}, errTooLarge()
 	}
 	mime, err := judge(temp, size)
 	if err != nil {

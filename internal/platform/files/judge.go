@@ -40,6 +40,25 @@ const (
 	maxPixels   = 60_000_000
 )
 
+// Judge is the judgement of Receive, for a file that is not put on disk as it is. Faults: as Receive.
+func Judge(name string, r io.ReaderAt, size int64) (mime string, err error) {
+	switch {
+	case size == 0:
+		return "", errEmpty()
+	case size > MaxSize:
+		return "", errTooLarge()
+	}
+	return judge(cleanName(name), r, size)
+}
+
+func errEmpty() error {
+	return fault.New(fault.Invalid, "file_empty", "文件是空的，请检查后重新选择。")
+}
+
+func errTooLarge() error {
+	return fault.Newf(fault.Invalid, "file_too_large", "文件超过 %d MB，请压缩图片或拆分后再上传。", MaxSize>>20)
+}
+
 // judge tells the type of a file by what it holds; the extension must agree with it.
 func judge(name string, r io.ReaderAt, size int64) (string, error) {
 	head := make([]byte, min(size, 4096))

@@ -1,5 +1,3 @@
-// Package challenge owns 揭榜挂帅 and its race (赛马): several teams run the same nodes, the rule fixed at publication says who goes on
-// and who is paid.
 package challenge
 
 import (

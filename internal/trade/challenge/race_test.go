@@ -76,7 +76,7 @@ func claims(lines ...string) func(*Race) {
 	}
 }
 
-func codes[T any](list []T, code func(T) *Code) string {
+func refusals[T any](list []T, code func(T) *Code) string {
 	var words []string
 	for _, x := range list {
 		word := "+"
@@ -205,7 +205,7 @@ func TestPostponementsAreGrantedOncePerTeamAndNode(t *testing.T) {
 	r := race(1, node(0, "X >20 1", "A >20 11 refused", "A >20 11", "A >10 10", "A >20 10", "A >30 10", "A >30 10 refused", "B >20 40",
 		"B >20 1"), node(1, "A >40 1"))
 	out := Judge(r)
-	got := codes(out.Postponements, func(p Postponement) *Code { return p.Code })
+	got := refusals(out.Postponements, func(p Postponement) *Code { return p.Code })
 	want := "unknown_team not_agreed too_late not_later + second_postponement not_agreed too_late + +"
 	if got != want || out.Postponements[9].Node != "n2" || out.Postponements[9].Team != "A" {
 		t.Errorf("got %s", got)
@@ -271,7 +271,7 @@ func TestAClaimIsJudgedOnItsDay(t *testing.T) {
 		"after the day of the question too": {nil, []string{"A n1 100.00 99"}, "+", 900_00},
 	} {
 		out := Judge(race(1, append(append(rows, c.change...), claims(c.claims...))...))
-		got := codes(out.Claims, func(c ClaimResult) *Code { return c.Code })
+		got := refusals(out.Claims, func(c ClaimResult) *Code { return c.Code })
 		if got != c.want || out.Left != c.left || out.Paid+out.Left != race(1, append(rows, c.change...)...).Purse {
 			t.Errorf("%s: got %s, left %s", name, got, out.Left)
 		}

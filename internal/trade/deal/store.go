@@ -30,6 +30,8 @@ returning id`
 	updateDeal = `update deal set state = @state, version = @version, supply_account = nullif(@supply_account::bigint, 0),
 	demand_account = nullif(@demand_account::bigint, 0), decline_code = @decline, end_reason = @ended, note = @note,
 	answered_at = @answered, agreed_at = @agreed, updated_at = @now where id = @id`
+	openPair = `select id from deal where supply_org = @supply and demand_org = @demand and demand_listing_id = @listing
+	and state in ('interested','talking','agreed') order by id limit 1`
 	listDeals = `select ` + dealColumns + ` from deal
 where (supply_org = @org or demand_org = @org or broker_account = @broker)
 	and (@state::text = '' or state = @state) and (@listing::bigint = 0 or supply_listing_id = @listing or demand_listing_id = @listing)

@@ -118,28 +118,8 @@ func (s *Service) Publish(ctx context.Context, who actor.Actor, t Text) (id int6
 			return 0, fmt.Errorf(op+": %w", err)
 		}
 	}
-	calendar, err := s.config.Calendar(ctx)
-	if err != nil {
-		return 0, fmt.Errorf(op+": %w", err)
-	}
 	err = s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		now, err := dbNow(ctx, tx)
-		if err != nil {
-			return err
-		}
-		p := Paper{Period: 1}
-		p.Days, p.Unit = t.Use.Period()
-		if err := tx.QueryRow(ctx, insertPaper, pgx.StrictNamedArgs{"use": t.Use, "org": who.OrgID, "title": t.Title, "body": t.Body,
-			"party": t.Party, "amount": t.Amount, "related": t.Related, "decider": who.AccountID, "days": p.Days, "unit": p.Unit,
-			"min": minReason, "deal": t.Deal, "sample": who.Sample, "now": now}).Scan(&id); err != nil {
-			return err
-		}
-		p.ID = id
-		p.take(Begin(Terms{Days: p.Days, Unit: p.Unit, Calendar: calendar, MinReason: minReason}, now))
-		if err := p.store(ctx, tx, now); err != nil {
-			return err
-		}
-		if err := addEvent(ctx, tx, id, who.AccountID, Step{At: now, Event: "publish"}, ""); err != nil {
+		if id, err = s.Announce(ctx, tx, By{Org: who.OrgID, Account: who.AccountID, Sample: who.Sample}, t); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, who, "notice.publish", id, nil)
@@ -148,6 +128,41 @@ func (s *Service) Publish(ctx context.Context, who actor.Actor, t Text) (id int6
 		return 0, fmt.Errorf(op+": %w", err)
 	}
 	return id, nil
+}
+
+// By is the unit that publishes a notice and the account that decided what it says.
+type By struct {
+	Org, Account int64
+	Sample       bool
+}
+
+// Announce publishes a notice for a room whose own step it is, in the caller's transaction. Who may is that room's rule. Fault: Invalid.
+func (s *Service) Announce(ctx context.Context, tx pgx.Tx, by By, t Text) (id int64, err error) {
+	const op = "notice: announce"
+	if err := t.check(); err != nil {
+		return 0, fmt.Errorf(op+": %w", err)
+	}
+	calendar, err := s.config.Calendar(ctx)
+	if err != nil {
+		return 0, fmt.Errorf(op+": %w", err)
+	}
+	now, err := dbNow(ctx, tx)
+	if err != nil {
+		return 0, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	p := Paper{Period: 1}
+	p.Days, p.Unit = t.Use.Period()
+	if err := tx.QueryRow(ctx, insertPaper, pgx.StrictNamedArgs{"use": t.Use, "org": by.Org, "title": t.Title, "body": t.Body,
+		"party": t.Party, "amount": t.Amount, "related": t.Related, "decider": by.Account, "days": p.Days, "unit": p.Unit,
+		"min": minReason, "deal": t.Deal, "sample": by.Sample, "now": now}).Scan(&id); err != nil {
+		return 0, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	p.ID = id
+	p.take(Begin(Terms{Days: p.Days, Unit: p.Unit, Calendar: calendar, MinReason: minReason}, now))
+	if err := p.store(ctx, tx, now); err != nil {
+		return 0, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	return id, postgres.Fault(addEvent(ctx, tx, id, by.Account, Step{At: now, Event: "publish"}, ""))
 }
 
 // Command is one event of a notice.
@@ -295,20 +310,26 @@ func (s *Service) effect(ctx context.Context, tx pgx.Tx, who actor.Actor, c Comm
 	return p.store(ctx, tx, now)
 }
 
-// Passed is the guard of sign, pay out and grant: nil where the notice has passed, otherwise a Conflict.
-func (s *Service) Passed(ctx context.Context, q postgres.Querier, id int64) error {
+// State is where a notice stands now.
+func (s *Service) State(ctx context.Context, q postgres.Querier, id int64) (State, error) {
 	p, objections, err := load(ctx, q, selectPaper, id)
 	if err != nil {
-		return fmt.Errorf("notice: passed: %w", postgres.Fault(err))
+		return "", fmt.Errorf("notice: state: %w", postgres.Fault(err))
 	}
 	now, err := dbNow(ctx, q)
 	if err != nil {
-		return fmt.Errorf("notice: passed: %w", postgres.Fault(err))
+		return "", fmt.Errorf("notice: state: %w", postgres.Fault(err))
 	}
-	if p.machine(nil, objections).StateAt(now) != Passed {
-		return fault.New(fault.Conflict, "notice_not_passed", "公示尚未期满无异议，现在还不能办理")
+	return p.machine(nil, objections).StateAt(now), nil
+}
+
+// Passed is the guard of sign, pay out and grant: nil where the notice has passed, otherwise a Conflict.
+func (s *Service) Passed(ctx context.Context, q postgres.Querier, id int64) error {
+	state, err := s.State(ctx, q, id)
+	if err == nil && state != Passed {
+		err = fault.New(fault.Conflict, "notice_not_passed", "公示尚未期满无异议，现在还不能办理")
 	}
-	return nil
+	return err
 }
 
 // Cleared is the guard of a talk's contract: nil where no notice names the talk, or where the newest has passed. A void or withdrawn one

@@ -4,19 +4,22 @@ package trade
 import (
 	"techmarket/internal/market/listing"
 	"techmarket/internal/trade/broker"
+	"techmarket/internal/trade/challenge"
 	"techmarket/internal/trade/deal"
 	"techmarket/web/api"
 )
 
 // Operations hold the services behind these operations; internal/app fills it.
 type Operations struct {
-	Listings *listing.Service
-	Deals    *deal.Service
-	Brokers  *broker.Service
-	Files    api.Files
+	Listings   *listing.Service
+	Deals      *deal.Service
+	Brokers    *broker.Service
+	Challenges *challenge.Service
+	Files      api.Files
 }
 
 // Parts are the groups of operations in the order of the document.
 func (o *Operations) Parts() []api.Part {
-	return []api.Part{{Tag: "对接与洽谈", Wing: "trade", Declare: o.dealOperations}, {Tag: "技术经纪人", Wing: "trade", Declare: o.brokerOperations}}
+	return []api.Part{{Tag: "对接与洽谈", Wing: "trade", Declare: o.dealOperations}, {Tag: "技术经纪人", Wing: "trade", Declare: o.brokerOperations},
+		{Tag: "揭榜挂帅", Wing: "trade", Declare: o.challengeOperations}}
 }

@@ -24,6 +24,11 @@ var contents = map[string]struct {
 }{
 	"audit_row.detail":                {reason: "hashed as it is; " + openMap},
 	"certificate.root":                {reason: "a signed root of the ledger, whose suite names its form"},
+	"challenge.content":               {types: []string{"challenge.Content"}},
+	"challenge.decision":              {types: []string{"challenge.Decision"}},
+	"challenge.draw":                  {types: []string{"challenge.Draw"}},
+	"challenge_application.content":   {types: []string{"challenge.Paper"}},
+	"challenge_event.detail":          {reason: openMap},
 	"contract.content":                {types: []string{"contract.Content"}},
 	"contract_version.content":        {types: []string{"contract.Content"}},
 	"contract_version.files":          {reason: listOnly},

@@ -204,9 +204,9 @@ func (s *Server) confirmed(who actor.Actor, r Route) error {
 	return errUnconfirmed("这一步")
 }
 
-func errUnconfirmed(what string) error {
-	return fault.New(fault.Forbidden, unconfirmed, what+"要先确认邮箱：请打开我们发到您邮箱的确认信，点开里面的链接；没有收到的，"+
-		"可以在“账号与单位”的“确认邮箱”里重发。确认之前可以写草稿。")
+func errUnconfirmed(what fault.Sentence) error {
+	return fault.Newf(fault.Forbidden, unconfirmed, "%s要先确认邮箱：请打开我们发到您邮箱的确认信，点开里面的链接；没有收到的，"+
+		"可以在“账号与单位”的“确认邮箱”里重发。确认之前可以写草稿。", what)
 }
 
 // Charge is what one request uses up; nil: nothing.

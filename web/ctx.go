@@ -54,6 +54,12 @@ func (c *Ctx) T(sentence string, params ...any) string {
 	return c.server.cfg.Language.Say(sentence, params...)
 }
 
+// Fault is an error in the language of the reader.
+func (c *Ctx) Fault(err error) *fault.Error { return c.server.Fault(err) }
+
+// Said is a wrong input, or what seems to be wrong, in the language of the reader.
+func (c *Ctx) Said(f fault.Field) string { return c.server.cfg.Language.Field(f) }
+
 // BaseURL is the site's address as people see it, without a trailing slash.
 func (c *Ctx) BaseURL() string { return c.server.cfg.BaseURL }
 
@@ -104,7 +110,7 @@ func (c *Ctx) Form() (*Form, error) {
 		return nil, fault.New(fault.Invalid, "bad_text", "文字里有无法保存的字符（不是 UTF-8，或含空字符）。请重新输入那一处。")
 	}
 	if c.refilled != nil {
-		f.Errors.Add("", "refilled", c.refilled.Title)
+		f.Errors.Addf("", "refilled", "%s", c.refilled.Title)
 	}
 	return f, c.chosenBefore(f)
 }

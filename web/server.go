@@ -378,6 +378,9 @@ func AsFault(err error) *fault.Error {
 	return fault.Wrap(err, fault.Internal, "internal", "这一步没有完成，没有保存任何改动。请稍后重试；若仍然如此，请把页面下方的编号告诉我们。")
 }
 
+// Fault is an error in the language of the site.
+func (s *Server) Fault(err error) *fault.Error { return s.cfg.Language.Fault(AsFault(err)) }
+
 // failed answers a request that ended in an error, once.
 func (s *Server) failed(err error, e echo.Context) {
 	if e.Response().Committed {
@@ -385,7 +388,6 @@ func (s *Server) failed(err error, e echo.Context) {
 		return
 	}
 	f, status := s.judge(err, e)
-	f = s.cfg.Language.Fault(f)
 	ctx, done := context.WithTimeout(context.WithoutCancel(e.Request().Context()), failureTime) // the handler's time is over by now
 	defer done()
 	c := &Ctx{echo: e, server: s, ctx: ctx}

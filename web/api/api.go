@@ -67,7 +67,7 @@ func Mount(server *web.Server, c Config, parts ...Part) *API {
 	}
 	config.Info.Description = introduction
 	a := &API{Config: c, server: server}
-	config.Transformers = []huma.Transformer{inOurWords, a.inDays}
+	config.Transformers = []huma.Transformer{a.inOurWords, a.inDays}
 	a.huma = humaecho.New(server.Echo(), config)
 	a.huma.OpenAPI().Components.Responses = a.problems()
 	for _, part := range parts {

@@ -154,7 +154,7 @@ func (p *Pages) showHolidays(c *web.Ctx, ferr error) error {
 	status := 200
 	if ferr != nil {
 		status = 422
-		f := web.AsFault(ferr)
+		f := c.Fault(ferr)
 		n := &view.Notice{Tone: view.Bad, Title: f.Message, Text: "没有写入任何日期。"}
 		for _, x := range f.Fields {
 			n.Items = append(n.Items, view.Link{Label: x.Message})

@@ -79,9 +79,9 @@ func has(events []registry.Event, e registry.Event) bool { return slices.Contain
 func (p *Pages) showCase(c *web.Ctx, k registry.Case, form *web.Form, ferr error) error {
 	fills := has(k.Allowed, registry.EventSaveReview) || has(k.Allowed, registry.EventPassFirstReview)
 	if fills || k.Decision != nil && k.Filing.Technical != nil {
-		return p.showReview(c, k, fills, ui.NewAsk(form, ferr), ferr)
+		return p.showReview(c, k, fills, ui.NewAsk(c, form, ferr), ferr)
 	}
-	return p.showProgress(c, k, ui.NewAsk(form, ferr), ferr)
+	return p.showProgress(c, k, ui.NewAsk(c, form, ferr), ferr)
 }
 
 // caseStatus is 409 where somebody else was first.
@@ -114,7 +114,7 @@ func (p *Pages) showReview(c *web.Ctx, k registry.Case, fills bool, a *ui.Ask, f
 	}
 	forms := p.caseForms(k)
 	if fills {
-		body.Form = reviewForm(k, a)
+		body.Form = reviewForm(c, k, a)
 	} else {
 		body.Answers = readAnswers(k)
 		body.Checked, body.Against = factAnswers(k)
@@ -124,7 +124,7 @@ func (p *Pages) showReview(c *web.Ctx, k registry.Case, fills bool, a *ui.Ask, f
 		}
 	}
 	if body.Form == nil || len(body.Form.Errors.Items) == 0 {
-		body.Notices = slices.Concat(refusedStep(a, ferr), body.Notices)
+		body.Notices = slices.Concat(refusedStep(c, a, ferr), body.Notices)
 	}
 	if f.Refusal != nil {
 		body.Notices = append(body.Notices, refusalBlock(f))
@@ -147,11 +147,11 @@ func (p *Pages) showReview(c *web.Ctx, k registry.Case, fills bool, a *ui.Ask, f
 }
 
 // refusedStep says why a step was not taken.
-func refusedStep(a *ui.Ask, ferr error) []ui.Block {
+func refusedStep(c *web.Ctx, a *ui.Ask, ferr error) []ui.Block {
 	if a.Notice != nil {
 		return []ui.Block{{Parts: view.Parts{a.Notice}}}
 	}
-	return refusalNotice(ferr)
+	return refusalNotice(c, ferr)
 }
 
 // caseRecord is what stands below every case: papers, similar filings, history.
@@ -203,7 +203,7 @@ func (p *Pages) showProgress(c *web.Ctx, k registry.Case, a *ui.Ask, ferr error)
 	if f.State.Open() {
 		body.Clock = caseClock(k)
 	}
-	body.Main = refusedStep(a, ferr)
+	body.Main = refusedStep(c, a, ferr)
 	if f.Refusal != nil {
 		body.Main = append(body.Main, refusalBlock(f))
 	}

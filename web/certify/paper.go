@@ -70,7 +70,7 @@ func (p *Pages) findInPaper(c *web.Ctx, k registry.Case, d *Papers, q *web.Form)
 	}
 	found, err := p.Registry.FindInPaper(c.Context(), c.Actor(), k.Filing.ID, paper, d.Find.Word)
 	if fault.Is(err, fault.Invalid) {
-		for _, f := range web.AsFault(err).Fields {
+		for _, f := range c.Fault(err).Fields {
 			d.Find.Error = f.Message
 		}
 		return nil

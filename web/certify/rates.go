@@ -51,7 +51,7 @@ func (p *Pages) showRates(c *web.Ctx, form *web.Form, ferr error) error {
 	page.Breadcrumbs = []view.Link{{Label: "在办时限", Href: "/registry/deadlines"}}
 	body := ui.Sheet{Lead: "测算用登记那一天的费率。新办法发布后：先给旧的一条填写截止日期，再新增一条；旧的一条留着，以前的登记仍按它测算。"}
 	body.Main = append(body.Main, ui.Block{Title: "费率表", Parts: view.Parts{view.WideTable{Table: rateTable(rates)}}})
-	a := ui.NewAsk(form, ferr)
+	a := ui.NewAsk(c, form, ferr)
 	return datedForm(c, page, body, a, ferr, "/registry/rates", "rate", "费率", now.ID, now.Name, rateSections(a, now)...)
 }
 

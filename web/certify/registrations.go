@@ -89,7 +89,7 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 		Tags:    []view.Tag{stateTag(r.State), {Label: ui.ClassName(r.Class), Tone: view.Info}},
 		Sample:  r.Sample,
 	}
-	body.Main = append(refusalNotice(ferr), registrationNotices(r)...)
+	body.Main = append(refusalNotice(c, ferr), registrationNotices(r)...)
 	body.Main = append(body.Main, registrationFacts(d),
 		ui.Block{Title: "认定登记证明", Parts: view.Parts{certificateTable(d)}})
 	body.Main = append(body.Main, papersBlock("/registrations/"+r.Number, papers.OfRegistration(r))...)
@@ -102,12 +102,12 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 }
 
 // refusalNotice says why a step was not taken; nothing for nil.
-func refusalNotice(err error) []ui.Block {
+func refusalNotice(c *web.Ctx, err error) []ui.Block {
 	if err == nil {
 		return nil
 	}
-	n := view.Notice{Tone: view.Bad, Title: web.AsFault(err).Message}
-	for _, field := range web.AsFault(err).Fields {
+	n := view.Notice{Tone: view.Bad, Title: c.Fault(err).Message}
+	for _, field := range c.Fault(err).Fields {
 		n.Items = append(n.Items, view.Link{Label: field.Message})
 	}
 	return []ui.Block{{Parts: view.Parts{n}}}

@@ -113,7 +113,7 @@ func sheetOf(k registry.Case) registry.Review {
 }
 
 // reviewForm is the registrar's sheet, after a refused post as it was filled in.
-func reviewForm(k registry.Case, a *ui.Ask) *ReviewForm {
+func reviewForm(c *web.Ctx, k registry.Case, a *ui.Ask) *ReviewForm {
 	f, r := k.Filing, sheetOf(k)
 	form := &ReviewForm{
 		Action:  fmt.Sprintf("/filings/%d/review", f.ID),
@@ -134,7 +134,7 @@ func reviewForm(k registry.Case, a *ui.Ask) *ReviewForm {
 	if a.Form != nil {
 		now = readReview(a.Form)
 	}
-	work := working(k, now)
+	work := working(c, k, now)
 	form.Totals = work.Totals
 	form.Costs = costRows(a, r.Deductions, work.Costs)
 	for _, e := range k.Allowed {
@@ -269,7 +269,7 @@ func (p *Pages) reviewSums(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.RenderFragment("certify/review", "totalsnow", working(k, readReview(f)))
+	return c.RenderFragment("certify/review", "totalsnow", working(c, k, readReview(f)))
 }
 
 func article(r recognition.Rule) string {
@@ -280,7 +280,7 @@ func article(r recognition.Rule) string {
 }
 
 // working is C, N, T and V of a sheet by the function that decides, and what it deducts of each row.
-func working(k registry.Case, r registry.Review) Working {
+func working(c *web.Ctx, k registry.Case, r registry.Review) Working {
 	out := Working{Totals: Totals{Post: fmt.Sprintf("/filings/%d/sums", k.Filing.ID)}}
 	var costs []recognition.Cost
 	for _, d := range r.Deductions {
@@ -289,7 +289,7 @@ func working(k registry.Case, r registry.Review) Working {
 	}
 	amounts, err := k.Policy.Compute(r.Class, r.Amount, costs, r.Biological, r.Tied)
 	if err != nil {
-		f := web.AsFault(err)
+		f := c.Fault(err)
 		out.Totals.Wrong = f.Message
 		for _, field := range f.Fields {
 			out.Totals.Wrong += "：" + field.Message

@@ -25,7 +25,7 @@ func (p *Pages) showSubsidy(c *web.Ctx, form *web.Form, ferr error) error {
 	body.Main = append(body.Main, subsidyBlocks(s)...)
 	body.Main = append(body.Main, ui.Block{Title: "付款凭证", Parts: view.Parts{paymentTable(number, s.Payments)}})
 	if web.Members().Allows(c.Actor()) && r.EndedOn == nil {
-		body.Main = append(body.Main, paymentForm(ui.NewAsk(form, ferr), number)...)
+		body.Main = append(body.Main, paymentForm(ui.NewAsk(c, form, ferr), number)...)
 	}
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
 }

@@ -62,7 +62,7 @@ func (p *Pages) stats(c *web.Ctx) error {
 			Title:   "没有统计：请先改好筛选条件",
 			Actions: []view.Action{{Label: "恢复默认条件", Href: "/stats", Kind: view.Quiet, Small: true}},
 		}
-		for _, f := range web.AsFault(err).Fields {
+		for _, f := range c.Fault(err).Fields {
 			n.Items = append(n.Items, view.Link{Label: f.Message})
 		}
 		body.Notices, body.Chips = []view.Notice{n}, nil

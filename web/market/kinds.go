@@ -2,7 +2,6 @@ package market
 
 import (
 	"context"
-	"fmt"
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
@@ -118,7 +117,7 @@ func (p *Pages) kind(k listing.Kind) (drawnKind, error) {
 			return known, nil
 		}
 	}
-	return drawnKind{}, fault.New(fault.NotFound, "listing", fmt.Sprintf("没有“%s”这一类信息的页面。", k))
+	return drawnKind{}, fault.Newf(fault.NotFound, "listing", "没有“%s”这一类信息的页面。", k)
 }
 
 // drawing is the face of a kind with content C.

@@ -143,7 +143,7 @@ func (p *Pages) listingDetail(c *web.Ctx, kind drawnKind) error {
 		{Title: "经过", Parts: view.Parts{listingTimeline(history)}},
 	}
 	if !it.mine() && it.contact() {
-		body.Side = append(revealForm(ui.NewAsk(nil, nil), kind.PagePath(id), c.Actor()), body.Side...)
+		body.Side = append(revealForm(ui.NewAsk(c, nil, nil), kind.PagePath(id), c.Actor()), body.Side...)
 	}
 	return ui.ShowSheet(c, page, body)
 }

@@ -278,7 +278,7 @@ func (p *Pages) weights(c *web.Ctx, form *web.Form, ferr error, trial *watch.Tri
 			},
 		)
 	}
-	a := ui.NewAsk(form, ferr)
+	a := ui.NewAsk(c, form, ferr)
 	var fields []view.Field
 	for _, w := range weightFields {
 		label := featureLabel(w.name)

@@ -93,7 +93,7 @@ func (p *Pages) organisation(c *web.Ctx) error {
 		Main:    []ui.Block{organisationFacts(o)},
 	}
 	if w := codes.USCC(o.CreditCode); o.CreditCode != "" && w.Warned() {
-		body.Main = append([]ui.Block{{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "统一社会信用代码可能有误", Text: w.Message}}}}, body.Main...)
+		body.Main = append([]ui.Block{{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "统一社会信用代码可能有误", Text: c.Said(w.At("creditCode"))}}}}, body.Main...)
 	}
 	if c.Actor().Has(actor.RegionOfficer) {
 		action := fmt.Sprintf("/organisations/%d", o.ID)

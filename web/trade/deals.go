@@ -85,7 +85,7 @@ func (p *Pages) newDeal(c *web.Ctx) error {
 }
 
 func (p *Pages) showNewDeal(c *web.Ctx, f *web.Form, ferr error) error {
-	a := ui.NewAsk(f, ferr)
+	a := ui.NewAsk(c, f, ferr)
 	supply, demand := f.ID(ui.DealField(listing.SideSupply)), f.ID(ui.DealField(listing.SideDemand))
 	kinds := p.Listings.Kinds()
 	body := ui.Sheet{Lead: "对方单位会收到消息，接受后双方在这里洽谈；不合适会写明原因。"}

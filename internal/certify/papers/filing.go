@@ -94,7 +94,7 @@ func (s *Service) Batch(ctx context.Context, a actor.Actor, filings []int64, kin
 		}
 	}
 	if len(cases) == 0 {
-		return nil, fault.New(fault.Invalid, "nothing_to_print", "所选的申请都没有“"+kind.Title()+"”")
+		return nil, fault.Newf(fault.Invalid, "nothing_to_print", "所选的申请都没有“%s”", kind.Title())
 	}
 	fonts, err := s.fonts()
 	if err != nil {

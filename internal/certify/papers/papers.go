@@ -92,8 +92,7 @@ func Drawable(load Fonts) func(...registry.Text) error {
 		var bad fault.Fields
 		for _, t := range texts {
 			if chars := fonts.Missing(t.Text); len(chars) > 0 {
-				bad.Add(t.Path, "char_not_drawable", t.What+"里有文书印不出的字："+document.NameChars(chars)+
-					"。蒙古文请改用汉字，生僻字请改用通用写法，或请系统管理员配置含有这些字的字体")
+				bad.Addf(t.Path, "char_not_drawable", "%s里有文书印不出的字：%s。蒙古文请改用汉字，生僻字请改用通用写法，或请系统管理员配置含有这些字的字体", t.What, document.NameChars(chars))
 			}
 		}
 		return bad.Err()

@@ -308,7 +308,7 @@ func (f fileApplication) application() (Application, error) {
 	)
 	bad.Check(f.Licence == nil || f.Licence.Years >= 0, "licence.years", "range", "年限不能为负数")
 	for i, code := range f.Findings {
-		bad.Check(IsFinding(code), fmt.Sprintf("findings.%d", i), "unknown", "不认识的发现 "+code)
+		bad.Checkf(IsFinding(code), fmt.Sprintf("findings.%d", i), "unknown", "不认识的发现 %s", code)
 	}
 	return a, bad.Err()
 }

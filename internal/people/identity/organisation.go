@@ -55,7 +55,7 @@ func (OrgProfile) SchemaVersion() int { return 1 }
 // Warnings says what looks odd about the 统一社会信用代码; it never blocks (docs/rules/identifiers.md §2).
 func (o Organisation) Warnings() []fault.Field {
 	if c := codes.USCC(o.CreditCode); c.Warned() {
-		return []fault.Field{{Path: "creditCode", Code: c.Code, Message: c.Message}}
+		return []fault.Field{c.At("creditCode")}
 	}
 	return nil
 }

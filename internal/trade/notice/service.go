@@ -399,7 +399,7 @@ func (s *Service) record(ctx context.Context, tx pgx.Tx, who actor.Actor, action
 }
 
 // words say a refusal to the person.
-func words(r Refusal) string {
+func words(r Refusal) fault.Sentence {
 	switch r {
 	case NotVoid:
 		return "只有已作废的公示才能重新发布"

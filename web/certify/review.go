@@ -242,7 +242,7 @@ func fenText(f money.Fen) string {
 func (form *ReviewForm) sum(a *ui.Ask) {
 	add := func(label, at, wrong string) {
 		if wrong != "" {
-			form.Errors.Items = append(form.Errors.Items, view.Link{Label: label + "：" + wrong, Href: "#" + at})
+			form.Errors.Items = append(form.Errors.Items, view.Link{Label: label, Note: wrong, Href: "#" + at})
 		}
 	}
 	for _, q := range slices.Concat(form.Open, form.Known) {

@@ -113,7 +113,7 @@ func Sentences() ([]string, error) {
 // something that somebody wrote.
 func (l *Language) Say(sentence string, params ...any) string {
 	said := sentence
-	if l.po != nil && l.po.IsTranslated(sentence) {
+	if l.po != nil && sentence != "" && l.po.IsTranslated(sentence) { // the empty one is the head of the catalogue
 		said = l.po.Get(sentence, []any{}...)
 	}
 	if len(params) == 0 {
@@ -128,6 +128,8 @@ func (l *Language) Say(sentence string, params ...any) string {
 			filled[i] = l.Say(string(text))
 		case *fault.Error:
 			filled[i] = l.say(text.Format, text.Params, text.Message)
+		case fault.Field:
+			filled[i] = l.Field(text)
 		}
 	}
 	return fmt.Sprintf(said, filled...)

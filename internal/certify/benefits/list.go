@@ -336,7 +336,7 @@ func (s *Service) CheckList(ctx context.Context, number, code string) (ListCheck
 		words := ""
 		switch {
 		case r.EndedOn != nil:
-			words = r.EndWords()
+			words = string(r.EndWords())
 		case r.Version != item.Version:
 			words = "已变更，金额以新证明为准"
 		}

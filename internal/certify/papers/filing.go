@@ -101,7 +101,7 @@ func (s *Service) Batch(ctx context.Context, a actor.Actor, filings []int64, kin
 		return nil, err
 	}
 	sample := slices.ContainsFunc(cases, func(c registry.Case) bool { return c.Filing.Sample })
-	p := fonts.New(document.PDFOptions{Title: kind.Title(), At: cases[0].Filing.UpdatedAt, Sample: sample})
+	p := fonts.New(document.PDFOptions{Title: string(kind.Title()), At: cases[0].Filing.UpdatedAt, Sample: sample})
 	for i, c := range cases {
 		if i > 0 {
 			p.Append()

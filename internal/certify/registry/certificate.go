@@ -12,6 +12,7 @@ import (
 	"techmarket/internal/certify/ledger"
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/jobs"
 )
@@ -180,7 +181,11 @@ type CertificateRow struct {
 func CertificateRef(number string, version int) string { return number + "/" + strconv.Itoa(version) }
 
 // Text is a free text that a paper will print, with the field it was typed in.
-type Text struct{ Path, What, Text string }
+type Text struct {
+	Path string
+	What fault.Sentence
+	Text string
+}
 
 // drawable refuses, before anything moves, a text that no paper could print.
 func (s *Service) drawable(texts ...Text) error {

@@ -44,7 +44,10 @@ func (s Sentence) Say(params ...any) string {
 	}
 	said := slices.Clone(params)
 	for i, p := range said {
-		if f, ok := p.(*Error); ok { // what a reader of texts said is a part of the sentence
+		switch f := p.(type) { // what a reader of texts said is a part of the sentence
+		case *Error:
+			said[i] = f.Message
+		case Field:
 			said[i] = f.Message
 		}
 	}

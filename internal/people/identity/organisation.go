@@ -435,7 +435,7 @@ func plausibleEmail(s string) bool {
 }
 
 // length notes a text outside min…max characters, an empty required one, and control characters.
-func length(f *fault.Fields, path, label, text string, lo, hi int) {
+func length(f *fault.Fields, path string, label fault.Sentence, text string, lo, hi int) {
 	n := utf8.RuneCountInString(text)
 	switch {
 	case n == 0 && lo > 0:

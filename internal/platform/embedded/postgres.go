@@ -458,14 +458,15 @@ func startFault(logPath string, from int64) error {
 }
 
 func deniedFault(path string, cause error) error {
-	owner := ""
 	if info, err := os.Stat(path); err == nil {
 		if st, ok := info.Sys().(*syscall.Stat_t); ok {
-			owner = fmt.Sprintf("（属于用户编号 %d，当前是 %d）", st.Uid, os.Getuid())
+			return fault.Wrapf(cause, fault.Unavailable, "folder_denied",
+				"没有权限使用数据目录 %s（属于用户编号 %d，当前是 %d）。请用原来的用户启动，或用 TECHMARKET_DATA 换一个目录。",
+				path, st.Uid, os.Getuid())
 		}
 	}
 	return fault.Wrapf(cause, fault.Unavailable, "folder_denied",
-		"没有权限使用数据目录 %s%s。请用原来的用户启动，或用 TECHMARKET_DATA 换一个目录。", path, owner)
+		"没有权限使用数据目录 %s。请用原来的用户启动，或用 TECHMARKET_DATA 换一个目录。", path)
 }
 
 func tail(out []byte) string {

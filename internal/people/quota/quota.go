@@ -53,9 +53,9 @@ const (
 type Quota struct {
 	Name   Name
 	Per    Per
-	Window time.Duration // windows begin at whole hours or days in Asia/Shanghai
-	Limit  int64         // of a confirmed organisation
-	New    int64         // while the organisation is not confirmed; 0: the same
+	Window time.Duration  // windows begin at whole hours or days in Asia/Shanghai
+	Limit  int64          // of a confirmed organisation
+	New    int64          // while the organisation is not confirmed; 0: the same
 	What   fault.Sentence // what is limited, with its unit after the number
 	Unit   fault.Sentence
 }

@@ -158,7 +158,7 @@ func (c *Ctx) Page(title string) view.Page {
 	if who.SignedIn() {
 		p.Account = who.AccountID
 		p.RequestID = c.RequestID()
-		p.User = &view.User{Name: who.Name, Org: who.OrgName, Roles: RoleLabels(who.Roles), Desk: deskLinks(who)}
+		p.User = &view.User{Name: who.Name, Org: who.OrgName, Roles: RoleLabels(who.Roles), Desk: c.deskLinks(who)}
 		p.NoIndex = true
 		if c.server.cfg.Unread != nil {
 			p.User.Unread = c.server.cfg.Unread(c.Context(), who)
@@ -427,14 +427,15 @@ func RoleLabels(roles []actor.Role) []string {
 }
 
 // deskLinks is what a signed-in person can open, by role.
-func deskLinks(a actor.Actor) []view.Link {
+func (c *Ctx) deskLinks(a actor.Actor) []view.Link {
 	links := []view.Link{{Label: "工作台", Href: "/desk", Key: "desk"}}
 	add := func(label, href, key string) {
 		links = append(links, view.Link{Label: label, Href: href, Key: key})
 	}
 	if Members().Allows(a) {
-		add("我的成果", "/desk/achievements", "my-achievements")
-		add("我的需求", "/desk/demands", "my-demands")
+		for _, kind := range c.server.cfg.Kinds {
+			add(c.T("我的%s", kind.Label), kind.OwnPath(), "my-"+kind.Path)
+		}
 		add("我的名录", "/desk/registers", "my-registers")
 	}
 	if Importers().Allows(a) {

@@ -78,7 +78,7 @@ func TestRefusals_SpeakTheLanguageOfTheSite(t *testing.T) {
 	}
 }
 
-// refusalTexts are what a page says of a fault: the whole of an error page, the messages at fields and above forms.
+// refusalTexts are what a page says of a fault: all of an error page, the messages at fields and above forms.
 func refusalTexts(g *page, say func(text string)) {
 	said := find(g.doc, func(n *html.Node) bool {
 		classes := strings.Fields(attr(n, "class"))
@@ -86,7 +86,7 @@ func refusalTexts(g *page, say func(text string)) {
 			slices.Contains(classes, "notice") && attr(n, "role") == "alert"
 	})
 	if len(said) == 0 && g.status >= 400 {
-		said = find(g.doc, func(n *html.Node) bool { return n.Data == "main" })
+		said = find(g.doc, func(n *html.Node) bool { return attr(n, "class") == "problem" })
 	}
 	for _, n := range said {
 		if text := readable(n); text != "" {

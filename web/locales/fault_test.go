@@ -3,6 +3,7 @@ package locales
 import (
 	"go/ast"
 	"go/constant"
+	"go/token"
 	"go/types"
 	"io/fs"
 	"path/filepath"
@@ -59,6 +60,9 @@ func faultSentences(t *testing.T, say func(sentence, path string)) {
 						t.Errorf("%s: %s", at, why)
 					}
 					return true
+				}
+				if sum, ok := e.(*ast.BinaryExpr); ok && sum.Op == token.ADD && known.Value == nil && isSentence(known.Type) {
+					t.Errorf("%s: a sentence put together from pieces: Newf, Addf, Checkf take its parameters", at)
 				}
 				if known.Value != nil && isSentence(known.Type) {
 					if text := constant.StringVal(known.Value); chinese(text) {

@@ -61,10 +61,12 @@ func Declared() []view.Decl {
 }
 
 // Menu is the main navigation.
-func Menu(t view.Words) []view.Link {
-	return []view.Link{
-		{Label: t("成果"), Href: "/achievements", Key: "achievements"},
-		{Label: t("需求"), Href: "/demands", Key: "demands"},
+func Menu(t view.Words, kinds []listing.Descriptor) []view.Link {
+	var lists []view.Link
+	for _, kind := range kinds {
+		lists = append(lists, view.Link{Label: t(kind.Label), Href: kind.ListPath(), Key: kind.Path})
+	}
+	return append(lists, []view.Link{
 		{Label: t("挂牌"), Href: "/sales", Key: "sales"},
 		{Label: t("技术经纪人"), Href: "/brokers", Key: "brokers"},
 		{Label: t("人员与服务"), Href: "/registers", Key: "registers"},
@@ -72,7 +74,7 @@ func Menu(t view.Words) []view.Link {
 		{Label: t("政策"), Href: "/policies", Key: "policies"},
 		{Label: t("数据"), Href: "/stats", Key: "stats"},
 		{Label: t("证明核验"), Href: "/verify", Key: "verify"},
-	}
+	}...)
 }
 
 func (p *Pages) siteRoutes() []web.Route {

@@ -135,9 +135,10 @@ func (p *Pages) showNewDeal(c *web.Ctx, f *web.Form, ferr error) error {
 		case side.id != 0 && a.Errors[name] == "": // chosen on the page before: nobody types a number
 			known = append(known, view.Pair{Name: name, Value: ui.IDText(side.id)})
 		case supply+demand == 0 || a.Errors[name] != "" || c.Actor().Has(actor.Broker):
-			fields = append(fields, a.Text(name, label+"编号", ui.IDText(side.id), ui.Hint("在"+label+"页面“发布单位”一栏的最后一行"), ui.Width("s")))
+			fields = append(fields, a.Text(name, c.T("%s编号", label), ui.IDText(side.id),
+				ui.Hint(c.T("在%s页面“发布单位”一栏的最后一行", label)), ui.Width("s")))
 		case len(own) > 0:
-			fields = append(fields, a.Choose(name, "带上本单位的"+label, "", append([]view.Option{{Label: "不带"}}, own...)))
+			fields = append(fields, a.Choose(name, c.T("带上本单位的%s", label), "", append([]view.Option{{Label: "不带"}}, own...)))
 		}
 	}
 	fields = append(fields,

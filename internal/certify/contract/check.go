@@ -155,7 +155,7 @@ func (k *checker) warn(bad bool, path, code string, message fault.Sentence, para
 
 // code checks a value against a list: required, known, and a leaf of the list.
 func (k *checker) code(list codes.List, value, path string, what fault.Sentence) bool {
-	return k.need(value != "", path, "请选择"+what) && k.right(leaf(list, value), path, "unknown_code", what+"不在目录中，请重新选择")
+	return k.need(value != "", path, "请选择%s", what) && k.right(leaf(list, value), path, "unknown_code", "%s不在目录中，请重新选择", what)
 }
 
 func leaf(list codes.List, value string) bool {
@@ -164,34 +164,34 @@ func leaf(list codes.List, value string) bool {
 
 func (k *checker) party(path string, p Party, applicant bool) {
 	who := map[Section]fault.Sentence{SectionSeller: "卖方", SectionBuyers: "买方"}[k.section]
-	k.need(strings.TrimSpace(p.Name) != "", path+"name", "请填写"+who+"名称，与合同印章一致")
-	if k.need(p.Country != "", path+"country", "请选择"+who+"国别") {
+	k.need(strings.TrimSpace(p.Name) != "", path+"name", "请填写%s名称，与合同印章一致", who)
+	if k.need(p.Country != "", path+"country", "请选择%s国别", who) {
 		k.right(region.ValidCountry(p.Country), path+"country", "bad_country", "国别代码为三位数字，境内填 156")
 	}
 	if p.Foreign() {
-		k.right(p.Division == "", path+"division", "foreign_division", "境外"+who+"不填行政区划代码，请清空；境内"+who+"请把国别改为 156")
+		k.right(p.Division == "", path+"division", "foreign_division", "境外%s不填行政区划代码，请清空；境内%s请把国别改为 156", who, who)
 	} else {
-		if k.need(p.Division != "", path+"division", "请选择"+who+"所在旗县区") {
+		if k.need(p.Division != "", path+"division", "请选择%s所在旗县区", who) {
 			k.right(region.Valid(p.Division), path+"division", "bad_division", "没有这个行政区划代码，请从列表中选择旗县区；区外单位填六位代码")
 		}
-		if k.need(p.Nature != "", path+"nature", "请选择"+who+"单位性质") {
+		if k.need(p.Nature != "", path+"nature", "请选择%s单位性质", who) {
 			// The third digit names the kind; the fourth, 法人 or 分支机构, may stay open.
 			item, ok := codes.PartyNature.Get(p.Nature)
-			k.right(ok && (item.Parent != "" || leaf(codes.PartyNature, p.Nature)), path+"nature", "unknown_code", who+"单位性质不在目录中，请重新选择")
+			k.right(ok && (item.Parent != "" || leaf(codes.PartyNature, p.Nature)), path+"nature", "unknown_code", "%s单位性质不在目录中，请重新选择", who)
 		}
 		if p.Person() {
-			k.need(p.IDSealed != "", path+"idNumber", "请填写"+who+"的身份证件号码；加密保存，页面和文书上只显示首尾几位")
-		} else if k.need(p.CreditCode != "", path+"creditCode", "请填写"+who+"统一社会信用代码") {
+			k.need(p.IDSealed != "", path+"idNumber", "请填写%s的身份证件号码；加密保存，页面和文书上只显示首尾几位", who)
+		} else if k.need(p.CreditCode != "", path+"creditCode", "请填写%s统一社会信用代码", who) {
 			k.creditCode(path+"creditCode", p.CreditCode)
 		}
 	}
 	if applicant {
-		k.need(p.Contact != "", path+"contact", "请填写"+who+"联系人，登记点据此通知补正")
-		k.need(p.Phone != "", path+"phone", "请填写"+who+"联系电话，登记点据此通知补正")
-		k.need(p.Address != "", path+"address", "请填写"+who+"地址")
-		k.need(p.Person() || p.Representative != "", path+"representative", "请填写"+who+"法定代表人")
+		k.need(p.Contact != "", path+"contact", "请填写%s联系人，登记点据此通知补正", who)
+		k.need(p.Phone != "", path+"phone", "请填写%s联系电话，登记点据此通知补正", who)
+		k.need(p.Address != "", path+"address", "请填写%s地址", who)
+		k.need(p.Person() || p.Representative != "", path+"representative", "请填写%s法定代表人", who)
 	}
-	k.right(codes.IsPhone(p.Phone), path+"phone", "bad_phone", who+"联系电话"+codes.PhoneMend)
+	k.right(codes.IsPhone(p.Phone), path+"phone", "bad_phone", "%s联系电话%s", who, codes.PhoneMend)
 	k.right(p.Postcode == "" || p.Foreign() || digits(p.Postcode, 6), path+"postcode", "bad_postcode", "邮政编码为六位数字")
 	k.right(p.Industry == "" || codes.Industry.Has(p.Industry), path+"industry", "unknown_code", "行业不在目录中，请重新选择")
 }
@@ -303,8 +303,8 @@ func (k *checker) elements(c Content) {
 const planNone = "9" // 计划外
 
 func (k *checker) day(path string, d Date, what fault.Sentence) {
-	if k.need(d != "", path, "请填写"+what) {
-		k.right(d.Valid(), path, "bad_date", what+"不是有效的日期，请按 2026-03-02 的样式填写")
+	if k.need(d != "", path, "请填写%s", what) {
+		k.right(d.Valid(), path, "bad_date", "%s不是有效的日期，请按 2026-03-02 的样式填写", what)
 	}
 }
 

@@ -29,7 +29,8 @@ func (p *Pages) showCheck(c *web.Ctx, ferr error) error {
 		for _, i := range s.Issues {
 			missing = append(
 				missing,
-				view.Link{Label: c.T("%s：%s", sectionLabels[s.Section], c.Said(i.Field)), Href: fmt.Sprintf("/contracts/%d/%s#%s", k.ID, s.Section, i.Path)},
+				view.Link{Label: c.T("%s：%s", sectionLabels[s.Section], c.Said(i.Field)),
+					Href: fmt.Sprintf("/contracts/%d/%s#%s", k.ID, s.Section, i.Path)},
 			)
 		}
 	}

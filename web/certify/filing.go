@@ -348,10 +348,11 @@ func (p *Pages) correctionBlocks(k registry.Case) []ui.Block {
 		form.Sections = []view.Section{{Fields: fields}}
 		return []ui.Block{{Title: "需要补正（一次性告知）", Intro: "请在 " + corr.DueOn + " 前补齐，逐项答复后提交。补正期间不计办理时限。", Parts: view.Parts{form}}}
 	}
-	t := view.Table{Caption: "补正事项", HideCaption: true, Columns: []view.Column{{Label: "要补正的"}, {Label: "申请人的答复"}}}
-	for _, item := range corr.Items {
-		t.Rows = append(t.Rows, view.TableRow{Cells: []view.Cell{{Text: item.Text, Header: true}, {Text: ui.FirstOf(item.Answer, "（还没有答复）")}}})
-	}
+	type row = registry.CorrectionItem
+	t := ui.Columns[row]{
+		ui.TextColumn("要补正的", func(i row) string { return i.Text }),
+		ui.TextColumn("申请人的答复", func(i row) string { return ui.FirstOf(i.Answer, "（还没有答复）") }),
+	}.Table("补正事项", corr.Items)
 	return []ui.Block{{Title: "补正事项", Intro: "告知于 " + view.DayTime(corr.AskedAt) + "，补正期限 " + corr.DueOn +
 		declinedWords(corr), Parts: view.Parts{t}}}
 }
@@ -458,38 +459,15 @@ func (p *Pages) caseFacts(k registry.Case) []ui.Block {
 }
 
 func deductionTable(r registry.Review) ui.Block {
-	t := view.Table{
-		Caption:     "非技术性费用",
-		HideCaption: true,
-		Columns: []view.Column{
-			{Label: "名称"},
-			{Label: "种类"},
-			{Label: "数量", Numeric: true},
-			{Label: "单位成本（元）", Numeric: true},
-			{Label: "载体"},
-			{Label: "合理数量", Numeric: true},
-			{Label: "理由"},
-		},
-	}
-	for _, d := range r.Deductions {
-		granted := "不是"
-		if d.Granted {
-			granted = "是"
-		}
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{
-				Cells: []view.Cell{
-					{Text: d.Name, Header: true},
-					{Text: codes.CostKind.Label(d.Kind)},
-					{Text: strconv.FormatInt(d.Quantity, 10)},
-					{Text: d.UnitCost.Grouped()},
-					{Text: granted},
-					{Text: strconv.FormatInt(d.Reasonable, 10)},
-					{Text: d.Reason},
-				},
-			},
-		)
-	}
+	type row = registry.Deduction
+	t := ui.Columns[row]{
+		ui.TextColumn("名称", func(d row) string { return d.Name }),
+		ui.TextColumn("种类", func(d row) string { return codes.CostKind.Label(d.Kind) }),
+		ui.FigureColumn("数量", func(d row) string { return strconv.FormatInt(d.Quantity, 10) }),
+		ui.FigureColumn("单位成本（元）", func(d row) string { return d.UnitCost.Grouped() }),
+		ui.TextColumn("载体", func(d row) string { return map[bool]string{true: "是", false: "不是"}[d.Granted] }),
+		ui.FigureColumn("合理数量", func(d row) string { return strconv.FormatInt(d.Reasonable, 10) }),
+		ui.TextColumn("理由", func(d row) string { return d.Reason }),
+	}.Table("非技术性费用", r.Deductions)
 	return ui.Block{Title: "扣除明细", Parts: view.Parts{t}}
 }

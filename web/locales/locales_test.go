@@ -82,7 +82,8 @@ func TestAFaultIsSaidByItsSentenceWithItsParameters(t *testing.T) {
 	fields.Add("title", "required", "请填写名称")
 	f.Fields = fields.List()
 	said := c.In("en").Fault(f)
-	if said.Message != "3 more needed" || said.Fields[0].Message != "row 2: the date is wrong: write 2026" || said.Fields[1].Message != "请填写名称" {
+	if said.Message != "3 more needed" || said.Fields[0].Message != "row 2: the date is wrong: write 2026" ||
+		said.Fields[1].Message != "请填写名称" {
 		t.Errorf("got %+v", said)
 	}
 	if f.Message != "还差 3 项" || f.Fields[0].Message != "第 2 行日期有误：写成 2026" {

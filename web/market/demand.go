@@ -24,8 +24,7 @@ type Demand struct {
 	Budget   string
 	Ways     string
 	Deadline string
-	Left     string // until the deadline, in words
-	Level    int    // the least maturity; 0: any
+	Level    int // the least maturity; 0: any
 	Owner    view.Link
 	Place    string
 	Actions  []view.Action
@@ -45,7 +44,7 @@ func (p *Pages) demandPage(
 	body := Demand{
 		Title: k.Title, Tags: row.Tags, Sample: it.Sample, Notice: anonymityNotice(it.Listing),
 		Need:   slices.Concat(prose("要解决的问题", k.Problem), targetsBlock(k.Targets), prose("考核指标", k.Goals)),
-		Budget: k.Budget.String(), Ways: ui.Cooperation(k.Cooperation), Deadline: k.Deadline, Left: ui.DeadlineWords(c, k.Deadline), Level: k.MaturityMin,
+		Budget: k.Budget.String(), Ways: ui.Cooperation(k.Cooperation), Deadline: ui.DeadlineWords(c, k.Deadline), Level: k.MaturityMin,
 		Owner: view.Link{Label: org.Name, Href: ui.UnitPath(org)}, Place: ui.Place(k.Division, org.Division), Actions: actions,
 		Rest: demandRest(c, k),
 	}

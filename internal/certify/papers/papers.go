@@ -61,7 +61,8 @@ const (
 
 // Title is what stands at the head of the paper.
 func (k Kind) Title() fault.Sentence {
-	return map[Kind]fault.Sentence{Form: "技术合同登记表", Notice: "拟撤销登记告知书", Receipt: "受理通知书", Correction: "一次性告知书", Decline: "不予受理通知书", Refusal: "不予登记通知书",
+	return map[Kind]fault.Sentence{Form: "技术合同登记表", Notice: "拟撤销登记告知书", Receipt: "受理通知书", Correction: "一次性告知书",
+		Decline: "不予受理通知书", Refusal: "不予登记通知书",
 		Change: "变更登记通知书", Cancel: "注销登记通知书", Revoke: "撤销登记通知书"}[k]
 }
 

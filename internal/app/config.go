@@ -83,8 +83,7 @@ func LoadConfig(e *Environment) (Config, error) {
 	for _, name := range readElsewhere {
 		known[name] = true
 	}
-	for i := range reflect.TypeFor[Config]().NumField() {
-		field := reflect.TypeFor[Config]().Field(i)
+	for field := range reflect.TypeFor[Config]().Fields() {
 		name := field.Tag.Get("env")
 		known[name] = true
 		if field.Tag.Get("secret") == "" {

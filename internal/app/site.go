@@ -60,7 +60,7 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 	}
 	views, err := view.New(view.Options{Site: view.Site{Region: language.Say("内蒙古自治区")}, Menu: site.Menu(language.Say, Kinds()),
 		Assets: assets,
-		Words: language.Words()}, declared...)
+		Words:  language.Words()}, declared...)
 	if err != nil {
 		return nil, err
 	}

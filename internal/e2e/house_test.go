@@ -168,7 +168,7 @@ func TestHouse_ImportsPointLeft(t *testing.T) {
 	}
 	for _, wing := range slices.Sorted(maps.Keys(insideWings)) {
 		for _, name := range slices.Sorted(maps.Keys(insideWings[wing])) {
-			for _, imported := range strings.Fields(insideWings[wing][name]) {
+			for imported := range strings.FieldsSeq(insideWings[wing][name]) {
 				if !used[wing+" "+name+" "+imported] {
 					t.Errorf("%s: the edge %s → %s is allowed and nothing uses it", wing, name, imported)
 				}

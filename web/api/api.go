@@ -332,6 +332,6 @@ func (a *API) documents() {
 		web.GET(Prefix+"/openapi.json", web.Anyone(), func(c *web.Ctx) error {
 			return c.Blob("application/vnd.oai.openapi+json;version=3.1", document)
 		}),
-		web.GET(Prefix+"/docs", web.Anyone(), func(c *web.Ctx) error { return reference.serve(c) }),
+		web.GET(Prefix+"/docs", web.Anyone(), reference.serve),
 	)
 }

@@ -31,7 +31,7 @@ func casePapers(k registry.Case, open int64) Papers {
 		}
 	}
 	d := Papers{Paper: Paper{Title: e.Name, Facts: &view.Facts{Items: facts}}}
-	for _, para := range strings.Split(e.Summary, "\n") {
+	for para := range strings.SplitSeq(e.Summary, "\n") {
 		if para = strings.TrimSpace(para); para != "" {
 			d.Paper.Paras = append(d.Paper.Paras, para)
 		}

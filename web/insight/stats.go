@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"techmarket/internal/foundation/codes"
@@ -145,18 +146,18 @@ func cellSum(t stats.Table, row, column string) stats.Measure {
 
 // cellName says which row and column of the table a cell stands in.
 func cellName(t stats.Table, row, column string) string {
-	name := ""
+	var name strings.Builder
 	for _, k := range []struct {
 		key  string
 		list []stats.Label
 	}{{row, t.Rows}, {column, t.Columns}} {
 		for _, l := range k.list {
 			if k.key != "" && l.Key == k.key {
-				name += "，" + l.Name
+				name.WriteString("，" + l.Name)
 			}
 		}
 	}
-	return name
+	return name.String()
 }
 
 // entryTable lists the entries behind a cell; back leads to the table that it is part of.

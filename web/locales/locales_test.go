@@ -12,11 +12,12 @@ import (
 const head = "msgid \"\"\nmsgstr \"\"\n\"Content-Type: text/plain; charset=UTF-8\\n\"\n\n"
 
 func po(pairs ...string) *fstest.MapFile {
-	text := head
+	var text strings.Builder
+	text.WriteString(head)
 	for i := 0; i < len(pairs); i += 2 {
-		text += "msgid \"" + pairs[i] + "\"\nmsgstr \"" + pairs[i+1] + "\"\n\n"
+		text.WriteString("msgid \"" + pairs[i] + "\"\nmsgstr \"" + pairs[i+1] + "\"\n\n")
 	}
-	return &fstest.MapFile{Data: []byte(text)}
+	return &fstest.MapFile{Data: []byte(text.String())}
 }
 
 func TestALanguageThatLacksASentenceIsRefused(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"techmarket/internal/foundation/money"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/services/register"
 	"techmarket/web"
@@ -111,7 +110,7 @@ func inputOf(f *web.Form, d register.Descriptor) register.Input {
 			in.Content[field.Code] = f.Lines(field.Code)
 		case register.Amount:
 			if f.Text(field.Code) != "" {
-				var fen money.Fen = f.Wan(field.Code)
+				fen := f.Wan(field.Code)
 				in.Content[field.Code] = []string{strconv.FormatInt(int64(fen), 10)}
 			}
 		default:

@@ -45,7 +45,7 @@ func (p *Pages) deals(c *web.Ctx) error {
 		Text: "在成果或需求的页面点“发起对接”，对方会收到消息。", Actions: []view.Action{{Label: "找成果", Href: "/achievements", Kind: view.Quiet},
 			{Label: "找需求", Href: "/demands", Kind: view.Quiet}}}}
 	if state != "" {
-		rows.Empty.Title = "没有" + string(dealStateTag(state).Label) + "的对接"
+		rows.Empty.Title = "没有" + dealStateTag(state).Label + "的对接"
 	}
 	for _, d := range list {
 		rows.Items = append(rows.Items, view.Row{Title: view.T(d.Subject), Href: fmt.Sprintf("/deals/%d", d.ID), Sample: d.Sample,

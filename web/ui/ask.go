@@ -32,11 +32,12 @@ func FlashRefusal(c *web.Ctx, err error, back string) error {
 		return err
 	}
 	f := c.Fault(err)
-	text := f.Message
+	var text strings.Builder
+	text.WriteString(f.Message)
 	for _, field := range f.Fields {
-		text += "：" + field.Message
+		text.WriteString("：" + field.Message)
 	}
-	c.Flash(view.Bad, text)
+	c.Flash(view.Bad, text.String())
 	return c.See(back)
 }
 

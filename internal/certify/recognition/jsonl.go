@@ -9,6 +9,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"techmarket/internal/foundation/codes"
@@ -331,12 +332,12 @@ func words(err error) string {
 	if !errors.As(err, &f) {
 		return err.Error()
 	}
-	s := ""
+	var s strings.Builder
 	for i, field := range f.Fields {
 		if i > 0 {
-			s += "；"
+			s.WriteString("；")
 		}
-		s += field.Path + " " + field.Message
+		s.WriteString(field.Path + " " + field.Message)
 	}
-	return s
+	return s.String()
 }

@@ -163,7 +163,7 @@ func (s *Service) issue(ctx context.Context, w *work, v contract.Frozen) error {
 	return s.config.Jobs.Enqueue(ctx, w.tx, CertificateArgs{reg.Number, reg.Version}, jobs.Options{})
 }
 
-// certificateRow is the ledger payload of a certificate.
+// CertificateRow is the ledger payload of a certificate.
 type CertificateRow struct {
 	Event           Event           `json:"event"`
 	Filing          string          `json:"filing"`

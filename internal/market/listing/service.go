@@ -459,5 +459,3 @@ func openCursor(s string) (time.Time, int64, error) {
 	}
 	return time.UnixMicro(micro), n, nil
 }
-
-func ptr[T any](v T) *T { return &v }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"reflect"
 	"strconv"
 	"strings"
@@ -179,12 +180,8 @@ func (s *Service) takeRow(ctx context.Context, tx pgx.Tx, d Descriptor, b listin
 		return err
 	}
 	merged := Content{}
-	for code, v := range old.Content {
-		merged[code] = v
-	}
-	for code, v := range e.Content {
-		merged[code] = v
-	}
+	maps.Copy(merged, old.Content)
+	maps.Copy(merged, e.Content)
 	switch {
 	case old.OrganisationID != b.OrgID || !old.State.Editable():
 		out.Kept++

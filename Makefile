@@ -42,7 +42,8 @@ bench: build
 	go test ./internal/e2e -run '^$$' -bench 'Server|Engines' -benchtime 1x -timeout 180m -v
 	@if [ -n "$$TECHMARKET_EVAL_REAL" ]; then \
 		bin/techmarket eval --corpus "$$TECHMARKET_BENCH_CORPUS" --queries "$$TECHMARKET_EVAL_REAL/queries.dev.jsonl" --depth 100; \
-		bin/techmarket eval --corpus "$$TECHMARKET_EVAL_REAL/human_corpus.jsonl" --queries "$$TECHMARKET_EVAL_REAL/human_queries.dev.jsonl" --depth 100; fi
+		bin/techmarket eval --corpus "$$TECHMARKET_EVAL_REAL/human_corpus.jsonl" \
+			--queries "$$TECHMARKET_EVAL_REAL/human_queries.dev.jsonl" --depth 100; fi
 	go test ./internal/certify/registry -run '^$$' -bench 'Desk|Certificate' -benchtime 300x -timeout 60m
 	go test ./internal/certify/registry -run '^$$' -bench Export -benchtime 1x -timeout 60m
 	go test ./internal/certify/recognition ./internal/certify/ledger ./internal/platform/document -run '^$$' -bench . -timeout 60m
@@ -65,6 +66,7 @@ tools:
 	@command -v go >/dev/null || { echo '没有找到 Go。请安装 Go 1.26 以上（https://go.dev/dl/），并确认 go 在 PATH 里。' >&2; exit 1; }
 	@v=$$(go env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p'); [ "$${v:-0}" -ge 26 ] || { \
 	  echo "Go 太旧（$$(go version 2>&1 | tail -1)）。请安装 Go 1.26 以上（https://go.dev/dl/）。" >&2; exit 1; }
-	@command -v node >/dev/null && command -v npm >/dev/null || { echo '没有找到 Node.js 和 npm。请安装 Node.js 20 以上（https://nodejs.org/）。' >&2; exit 1; }
+	@command -v node >/dev/null && command -v npm >/dev/null || { \
+		echo '没有找到 Node.js 和 npm。请安装 Node.js 20 以上（https://nodejs.org/）。' >&2; exit 1; }
 	@v=$$(node -p 'process.versions.node.split(".")[0]'); [ "$$v" -ge 20 ] || { \
 	  echo "Node.js 太旧（$$(node -v)）。请安装 Node.js 20 以上（https://nodejs.org/）。" >&2; exit 1; }

@@ -64,7 +64,8 @@ create index notice_event_notice on notice_event (notice_id, id);
 -- A sale by open ascending bidding: its terms and where the bidding stands.
 create table sale (
     id              bigint generated always as identity primary key,
-    state           text        not null check (state in ('draft','in_review','disclosed','sold','unsold','withdrawn','confirmed','defaulted')),
+    state           text        not null
+        check (state in ('draft','in_review','disclosed','sold','unsold','withdrawn','confirmed','defaulted')),
     organisation_id bigint      not null references organisation,
     created_by      bigint      not null references account,
     title           text        not null,
@@ -152,8 +153,10 @@ create table sale_event (
     at         timestamptz not null,
     account_id bigint,
     event      text        not null,
-    from_state text        not null check (from_state in ('draft','in_review','disclosed','sold','unsold','withdrawn','confirmed','defaulted')),
-    to_state   text        not null check (to_state in ('draft','in_review','disclosed','sold','unsold','withdrawn','confirmed','defaulted')),
+    from_state text        not null
+        check (from_state in ('draft','in_review','disclosed','sold','unsold','withdrawn','confirmed','defaulted')),
+    to_state   text        not null
+        check (to_state in ('draft','in_review','disclosed','sold','unsold','withdrawn','confirmed','defaulted')),
     reason     text        not null default ''
 );
 create index sale_event_sale on sale_event (sale_id, id);

@@ -87,7 +87,8 @@ create table plan_value (
 );
 create index plan_value_indicator on plan_value (indicator_id, year, id);
 
-insert into plan_indicator (plan, number, name, measured_in, kind, base, base_year, base_note, target, low, high, target_year, path, decimals, clause,
+insert into plan_indicator (plan, number, name, measured_in, kind, base, base_year, base_note,
+    target, low, high, target_year, path, decimals, clause,
     own_figure, place) values
     ('自治区“十四五”科技创新规划', '1', '全社会研发经费投入增长（年均）', '%', 'yearly_mean', 2.2, 2020, '2020 年为估计值', 12, null, null, 2025, 'none', 1, '1-4', '', 1),
     ('自治区“十四五”科技创新规划', '2', '每万名就业人员中研发人员', '人年', 'level', 18.7, 2020, '2019 年的数值', 30, null, null, 2025, 'none', 1, '1-4', '', 2),
@@ -95,7 +96,8 @@ insert into plan_indicator (plan, number, name, measured_in, kind, base, base_ye
     ('自治区“十四五”科技创新规划', '4', '每万人口高价值发明专利拥有量', '件', 'level', 0.93, 2020, '', 1.80, null, null, 2025, 'none', 2, '1-4', '', 4),
     ('自治区“十四五”科技创新规划', '5', '每万企业中高新技术企业数', '家', 'level', 33.37, 2020, '', 50, null, null, 2025, 'none', 2, '1-4', '', 5),
     ('自治区“十四五”科技创新规划', '6', '数字经济核心产业增加值占地区生产总值比重', '%', 'about', 2.00, 2020, '', 2.50, null, null, 2025, 'none', 2, '1-4', '', 6),
-    ('自治区“十四五”科技创新规划', '7', '规模以上工业企业研发经费支出与营业收入之比', '%', 'level', 0.72, 2020, '2020 年为估计值', 1.00, null, null, 2025, 'none', 2, '1-4', '', 7),
+    ('自治区“十四五”科技创新规划', '7', '规模以上工业企业研发经费支出与营业收入之比', '%',
+        'level', 0.72, 2020, '2020 年为估计值', 1.00, null, null, 2025, 'none', 2, '1-4', '', 7),
     ('自治区“十四五”科技创新规划', '8', '公民具备科学素质的比例', '%', 'level', 8.73, 2020, '', 12, null, null, 2025, 'none', 2, '1-4', '', 8),
     ('自治区“十四五”科技创新规划', 'A5', '自治区级技术转移机构', '家', 'at_least', null, 2020, '', 50, null, null, 2025, 'none', 0, '7-4(1)', '', 9),
     ('自治区“十四五”科技创新规划', 'A7', '累计培养技术经纪人', '人', 'at_least', null, 2020, '', 500, null, null, 2025, 'none', 0, '7-3(1)', '', 10),
@@ -103,7 +105,8 @@ insert into plan_indicator (plan, number, name, measured_in, kind, base, base_ye
     ('自治区“十四五”科技创新规划', 'A8', '国家级技术转移人才培养基地', '个', 'range', null, 2020, '', null, 2, 3, 2025, 'none', 0, '7-4(1)', '', 12),
     ('自治区“十四五”科技创新规划', 'C2-base', '中试示范基地', '个', 'range', null, 2020, '', null, 5, 6, 2025, 'none', 0, '7-4(2)', '', 13),
     ('自治区“十四五”科技创新规划', 'C2-platform', '中试公共服务平台', '个', 'range', null, 2020, '', null, 2, 3, 2025, 'none', 0, '7-4(2)', '', 14),
-    ('自治区“十四五”科技创新规划', 'H3', '科技特派员服务的规上工业企业和高新技术企业', '家', 'coverage', null, 2020, '规划写“基本全覆盖”，这里按 95%', 95, null, null, 2025, 'none', 1, '7-1', '', 15);
+    ('自治区“十四五”科技创新规划', 'H3', '科技特派员服务的规上工业企业和高新技术企业', '家',
+        'coverage', null, 2020, '规划写“基本全覆盖”，这里按 95%', 95, null, null, 2025, 'none', 1, '7-1', '', 15);
 
 insert into plan_value (indicator_id, series, year, value, source, note, entered_at)
 select i.id, 'value', v.year, v.value, v.source, v.note, '2026-01-01'

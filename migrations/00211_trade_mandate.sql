@@ -22,7 +22,8 @@ create index broker_mandate_answered on broker_mandate (answered_by);
 
 -- Talks of before this rule keep the client's published listing as their mandate, as the market said then.
 insert into broker_mandate (broker_account, broker_org, client_org, state, note, valid_to, asked_at, answered_at, is_sample)
-select distinct on (broker_account, client) broker_account, broker_org, client, 'given', '原有撮合，按当时的规则视为委托', (current_date + 365), created_at, created_at, is_sample
+select distinct on (broker_account, client) broker_account, broker_org, client, 'given', '原有撮合，按当时的规则视为委托',
+    (current_date + 365), created_at, created_at, is_sample
 from (select broker_account, broker_org, created_at, is_sample, case opened_side when 'supply' then supply_org else demand_org end as client
       from deal where broker_account is not null and state in ('interested','talking','agreed')) d
 order by broker_account, client, created_at;

@@ -14,7 +14,8 @@ insert into listing_triage (listing_id, triage, at) select id, triage, coalesce(
 
 -- The path of each need that was submitted: judged, diagnosed, published, agreed.
 create view stats_need as
-select l.id, l.submitted_at, l.is_sample, exists (select from listing_triage t where t.listing_id = l.id and t.triage = 'diagnose') as diagnosed,
+select l.id, l.submitted_at, l.is_sample,
+    exists (select from listing_triage t where t.listing_id = l.id and t.triage = 'diagnose') as diagnosed,
     l.first_published_at is not null as published,
     exists (select from deal d where d.demand_listing_id = l.id and d.state = 'agreed') as agreed
 from listing l where l.kind = 'demand' and l.submitted_at is not null;

@@ -22,7 +22,8 @@ create table register_entry (
     content         jsonb       not null,                  -- the owner's working copy
     listed          jsonb,                                 -- what was examined last, null before
     listed_name     text        not null default '',
-    state           text        not null check (state in ('draft','submitted','listed','revised','suspended','lapsed','withdrawn','removed')),
+    state           text        not null
+        check (state in ('draft','submitted','listed','revised','suspended','lapsed','withdrawn','removed')),
     reason          text        not null default '',       -- of the last decision
     valid_to        date,                                  -- last day of the listing
     needs_consent   boolean     not null,                  -- a person's public card needs a dated consent
@@ -42,7 +43,8 @@ create index register_entry_own on register_entry (organisation_id, kind, id des
 create index register_entry_person on register_entry (account_id) where account_id is not null;
 create index register_entry_desk on register_entry (division, id) where state in ('submitted','revised');
 create index register_entry_end on register_entry (valid_to) where state in ('listed','revised');
-create unique index register_entry_same on register_entry (kind, identity, is_sample) where identity <> '' and state not in ('withdrawn','removed');
+create unique index register_entry_same on register_entry (kind, identity, is_sample)
+    where identity <> '' and state not in ('withdrawn','removed');
 
 -- Grades and yearly marks: never a column of the entry. A lost grade gets a last day, the row stays.
 create table register_grade (
@@ -78,8 +80,10 @@ create table register_event (
     account_id      bigint      references account,        -- null: the clock
     organisation_id bigint      references organisation,
     event           text        not null,
-    from_state      text        not null check (from_state in ('','draft','submitted','listed','revised','suspended','lapsed','withdrawn','removed')),
-    to_state        text        not null check (to_state in ('draft','submitted','listed','revised','suspended','lapsed','withdrawn','removed')),
+    from_state      text        not null
+        check (from_state in ('','draft','submitted','listed','revised','suspended','lapsed','withdrawn','removed')),
+    to_state        text        not null
+        check (to_state in ('draft','submitted','listed','revised','suspended','lapsed','withdrawn','removed')),
     reason          text        not null default '',
     content         jsonb                                  -- as it was then, of events that change it
 );

@@ -241,7 +241,7 @@ func validateFilters(fs []Filter) error {
 	return nil
 }
 
-func badQuery(msg string) error { return fault.New(fault.Invalid, "search_query", msg) }
+func badQuery(message fault.Sentence) error { return fault.New(fault.Invalid, "search_query", message) }
 
 // Validate refuses a document that an engine could not keep or find again.
 func (d Document) Validate() error {

@@ -7,6 +7,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/listing"
 	"techmarket/internal/people/quota"
 )
 
@@ -36,7 +37,35 @@ const (
 
 // Costs are the verdicts over all actions that a new account may take; a test fails on a route that is not here. What only desks and
 // officers may do is not counted: they are named one by one, and their uploads are bounded by the same table.
-func Costs() map[string]Cost {
+func Costs(kinds ...listing.Descriptor) map[string]Cost {
+	costs := costs()
+	for _, kind := range kinds {
+		for route, cost := range costsOfAKind() {
+			costs[strings.Replace(route, ":list", kind.Path, 1)] = cost
+		}
+	}
+	return costs
+}
+
+// costsOfAKind are those of the pages and operations that each kind of listing has; :list stands for its path.
+func costsOfAKind() map[string]Cost {
+	return map[string]Cost{
+		"POST /:list":                    uses(quota.Draft).unconfirmed(),
+		"POST /desk/:list/:id/edit":      uses(quota.Save).unconfirmed(),
+		"POST /desk/:list/:id/do":        uses(quota.Submit),
+		"POST /:list/:id/contact":        uses(quota.Reveal),
+		"POST /:list/:id/matches/:other": uses(quota.Save),
+		"POST /:list/:id/matches/alerts": uses(quota.Save),
+		"POST /api/v1/:list":             uses(quota.Draft).unconfirmed(),
+		"PUT /api/v1/:list/:id":          uses(quota.Save).unconfirmed(),
+		"POST /api/v1/:list/:id/events":  uses(quota.Submit),
+		"POST /api/v1/:list/:id/contact": uses(quota.Reveal),
+		"POST /:list/read":               free("works on what is sent and keeps nothing").unconfirmed(),
+		"POST /desk/:list/:id/delete":    free(own).unconfirmed(),
+	}
+}
+
+func costs() map[string]Cost {
 	return map[string]Cost{
 		"POST /signup":                 uses(quota.SignUp).unconfirmed(),
 		"POST /api/v1/sign-up":         uses(quota.SignUp).unconfirmed(),
@@ -81,24 +110,12 @@ func Costs() map[string]Cost {
 		"DELETE /api/v1/organisations/:id/invitations/:invitation": free(own),
 		"PUT /api/v1/brokers/me":                                   uses(quota.Save),
 
-		"POST /achievements":                       uses(quota.Draft).unconfirmed(),
-		"POST /demands":                            uses(quota.Draft).unconfirmed(),
-		"POST /desk/achievements/:id/edit":         uses(quota.Save).unconfirmed(),
-		"POST /desk/demands/:id/edit":              uses(quota.Save).unconfirmed(),
-		"POST /desk/achievements/:id/do":           uses(quota.Submit),
-		"POST /desk/demands/:id/do":                uses(quota.Submit),
 		"POST /registers/:kind":                    uses(quota.Draft).unconfirmed(),
 		"POST /desk/registers/:id/edit":            uses(quota.Save).unconfirmed(),
 		"POST /desk/registers/:id/do":              uses(quota.Submit),
 		"POST /api/v1/register-entries":            uses(quota.Draft).unconfirmed(),
 		"POST /api/v1/register-entries/:id/events": uses(quota.Submit),
 		"POST /desk/confirm":                       uses(quota.Save),
-		"POST /achievements/:id/contact":           uses(quota.Reveal),
-		"POST /demands/:id/contact":                uses(quota.Reveal),
-		"POST /achievements/:id/matches/:other":    uses(quota.Save),
-		"POST /demands/:id/matches/:other":         uses(quota.Save),
-		"POST /achievements/:id/matches/alerts":    uses(quota.Save),
-		"POST /demands/:id/matches/alerts":         uses(quota.Save),
 		"POST /diagnoses/:id":                      uses(quota.Save),
 		"POST /demands/gate":                       uses(quota.Work),
 		"POST /favourites/:id":                     free("bounded by watch.MostFavourites").unconfirmed(),
@@ -108,22 +125,10 @@ func Costs() map[string]Cost {
 		"POST /imports/:id/confirm":                uses(quota.Import),
 		"POST /api/v1/imports":                     uses(quota.Import),
 		"POST /api/v1/imports/:id/confirm":         uses(quota.Import),
-		"POST /api/v1/achievements":                uses(quota.Draft).unconfirmed(),
-		"POST /api/v1/demands":                     uses(quota.Draft).unconfirmed(),
-		"PUT /api/v1/achievements/:id":             uses(quota.Save).unconfirmed(),
-		"PUT /api/v1/demands/:id":                  uses(quota.Save).unconfirmed(),
-		"POST /api/v1/achievements/:id/events":     uses(quota.Submit),
-		"POST /api/v1/demands/:id/events":          uses(quota.Submit),
-		"POST /api/v1/achievements/:id/contact":    uses(quota.Reveal),
-		"POST /api/v1/demands/:id/contact":         uses(quota.Reveal),
 		"POST /api/v1/files":                       uses(quota.Save),
 		"POST /api/v1/recognition/assess":          free("works on what is sent and keeps nothing"),
 
-		"POST /achievements/read":            free("works on what is sent and keeps nothing").unconfirmed(),
-		"POST /demands/read":                 free("works on what is sent and keeps nothing").unconfirmed(),
-		"POST /desk/achievements/:id/delete": free(own).unconfirmed(),
-		"POST /desk/demands/:id/delete":      free(own).unconfirmed(),
-		"POST /unsent/drop":                  free(own).unconfirmed(),
+		"POST /unsent/drop": free(own).unconfirmed(),
 
 		"POST /deals":                                           uses(quota.Contact),
 		"POST /deals/:id/accept":                                free(answers),
@@ -220,9 +225,9 @@ func (s *Server) confirmed(who actor.Actor, r Route) error {
 	return errUnconfirmed("这一步")
 }
 
-func errUnconfirmed(what string) error {
-	return fault.New(fault.Forbidden, unconfirmed, what+"要先确认邮箱：请打开我们发到您邮箱的确认信，点开里面的链接；没有收到的，"+
-		"可以在“账号与单位”的“确认邮箱”里重发。确认之前可以写草稿。")
+func errUnconfirmed(what fault.Sentence) error {
+	return fault.Newf(fault.Forbidden, unconfirmed, "%s要先确认邮箱：请打开我们发到您邮箱的确认信，点开里面的链接；没有收到的，"+
+		"可以在“账号与单位”的“确认邮箱”里重发。确认之前可以写草稿。", what)
 }
 
 // Charge is what one request uses up; nil: nothing.

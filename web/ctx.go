@@ -54,6 +54,12 @@ func (c *Ctx) T(sentence string, params ...any) string {
 	return c.server.cfg.Language.Say(sentence, params...)
 }
 
+// Fault is an error in the language of the reader.
+func (c *Ctx) Fault(err error) *fault.Error { return c.server.Fault(err) }
+
+// Said is a wrong input, or what seems to be wrong, in the language of the reader.
+func (c *Ctx) Said(f fault.Field) string { return c.server.cfg.Language.Field(f) }
+
 // BaseURL is the site's address as people see it, without a trailing slash.
 func (c *Ctx) BaseURL() string { return c.server.cfg.BaseURL }
 
@@ -104,7 +110,7 @@ func (c *Ctx) Form() (*Form, error) {
 		return nil, fault.New(fault.Invalid, "bad_text", "文字里有无法保存的字符（不是 UTF-8，或含空字符）。请重新输入那一处。")
 	}
 	if c.refilled != nil {
-		f.Errors.Add("", "refilled", c.refilled.Title)
+		f.Errors.Addf("", "refilled", "%s", c.refilled.Title)
 	}
 	return f, c.chosenBefore(f)
 }
@@ -152,7 +158,7 @@ func (c *Ctx) Page(title string) view.Page {
 	if who.SignedIn() {
 		p.Account = who.AccountID
 		p.RequestID = c.RequestID()
-		p.User = &view.User{Name: who.Name, Org: who.OrgName, Roles: RoleLabels(who.Roles), Desk: deskLinks(who)}
+		p.User = &view.User{Name: who.Name, Org: who.OrgName, Roles: RoleLabels(who.Roles), Desk: c.deskLinks(who)}
 		p.NoIndex = true
 		if c.server.cfg.Unread != nil {
 			p.User.Unread = c.server.cfg.Unread(c.Context(), who)
@@ -421,14 +427,15 @@ func RoleLabels(roles []actor.Role) []string {
 }
 
 // deskLinks is what a signed-in person can open, by role.
-func deskLinks(a actor.Actor) []view.Link {
+func (c *Ctx) deskLinks(a actor.Actor) []view.Link {
 	links := []view.Link{{Label: "工作台", Href: "/desk", Key: "desk"}}
 	add := func(label, href, key string) {
 		links = append(links, view.Link{Label: label, Href: href, Key: key})
 	}
 	if Members().Allows(a) {
-		add("我的成果", "/desk/achievements", "my-achievements")
-		add("我的需求", "/desk/demands", "my-demands")
+		for _, kind := range c.server.cfg.Kinds {
+			add(c.T("我的%s", kind.Label), kind.OwnPath(), "my-"+kind.Path)
+		}
 		add("我的名录", "/desk/registers", "my-registers")
 	}
 	if Importers().Allows(a) {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"mime/multipart"
 	"net/url"
 	"strconv"
@@ -97,7 +98,7 @@ func (f *Form) amount(name string, parse func(string) (money.Fen, error), unit s
 	}
 	v, err := parse(s)
 	switch {
-	case err == money.ErrRange:
+	case errors.Is(err, money.ErrRange):
 		f.Errors.Add(name, "amount_range", "金额超出范围，最多 99,999,999,999.99 元")
 	case err != nil:
 		f.Errors.Addf(name, "not_an_amount", "请填写金额，单位%s", unit)

@@ -110,7 +110,7 @@ func (s *Server) judge(err error, e echo.Context) (*fault.Error, int) {
 	if errors.Is(err, context.Canceled) && errors.As(context.Cause(e.Request().Context()), &away) {
 		err = away
 	}
-	f := AsFault(err)
+	f := s.Fault(err)
 	status := statusOf(f.Kind)
 	if status >= 500 && f.Code != "busy" && !errors.Is(err, context.Canceled) {
 		s.cfg.Log.Error("request failed", "id", e.Response().Header().Get(echo.HeaderXRequestID), "route", e.Path(),

@@ -20,6 +20,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/listing"
 	"techmarket/internal/platform/kept"
 	"techmarket/web/locales"
 	"techmarket/web/ui/words"
@@ -72,7 +73,8 @@ type Config struct {
 	// Changes and Shelf keep what guests see of public pages, in at most so many bytes; nil or 0: every page is worked out.
 	Changes Changes
 	Shelf   int
-	Gate    Gate // of what is worked out; nil: no bound
+	Gate    Gate                 // of what is worked out; nil: no bound
+	Kinds   []listing.Descriptor // of the market, in the order of its menus
 	Log     *slog.Logger
 	Now     func() time.Time
 	BaseURL string // https://… as people see it; makes cookies secure when https
@@ -110,7 +112,7 @@ func New(cfg Config, routes []Route) *Server {
 	e.HideBanner, e.HidePort = true, true
 	e.Logger.SetLevel(7) // gommon's logger is off: slog logs
 	e.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLoopback(true), echo.TrustPrivateNet(false), echo.TrustLinkLocal(false))
-	s := &Server{cfg: cfg, echo: e, costs: Costs(), shared: map[string][]string{}}
+	s := &Server{cfg: cfg, echo: e, costs: Costs(cfg.Kinds...), shared: map[string][]string{}}
 	if cfg.Changes != nil && cfg.Shelf > 0 {
 		s.sharing = &sharing{changes: cfg.Changes, shelf: newShelf(cfg.Shelf)}
 	}
@@ -378,6 +380,9 @@ func AsFault(err error) *fault.Error {
 	return fault.Wrap(err, fault.Internal, "internal", "这一步没有完成，没有保存任何改动。请稍后重试；若仍然如此，请把页面下方的编号告诉我们。")
 }
 
+// Fault is an error in the language of the site.
+func (s *Server) Fault(err error) *fault.Error { return s.cfg.Language.Fault(AsFault(err)) }
+
 // failed answers a request that ended in an error, once.
 func (s *Server) failed(err error, e echo.Context) {
 	if e.Response().Committed {
@@ -385,7 +390,6 @@ func (s *Server) failed(err error, e echo.Context) {
 		return
 	}
 	f, status := s.judge(err, e)
-	f = s.cfg.Language.Fault(f)
 	ctx, done := context.WithTimeout(context.WithoutCancel(e.Request().Context()), failureTime) // the handler's time is over by now
 	defer done()
 	c := &Ctx{echo: e, server: s, ctx: ctx}

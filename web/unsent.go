@@ -177,7 +177,7 @@ func (c *Ctx) chosenBefore(f *Form) error {
 
 // KeepFiles stores the files of a form that is about to be shown again, so that they need not be chosen twice. What the rules of
 // files refuse is a message at the field.
-func (f *Form) KeepFiles() {
+func (f *Form) KeepFiles(say func(error) *fault.Error) {
 	if f.keep == nil {
 		return
 	}
@@ -188,8 +188,8 @@ func (f *Form) KeepFiles() {
 			}
 			u, err := f.keep(h)
 			if err != nil {
-				refused := AsFault(err)
-				f.Errors.Add(field, refused.Code, "“"+h.Filename+"”没有保存："+refused.Message)
+				refused := say(err)
+				f.Errors.Addf(field, refused.Code, "“%s”没有保存：%s", h.Filename, refused.Message)
 				continue
 			}
 			if f.Kept == nil {
@@ -307,9 +307,9 @@ func (c *Ctx) notOurs(form *Form) error {
 	if as == "" || as == strconv.FormatInt(c.Actor().AccountID, 10) {
 		return nil
 	}
-	said := "这张表单是用另一个账号打开的，没有以您的名义提交。"
 	if c.holdUnsent() {
-		said += "填写的内容留给那个账号：在这个浏览器上用它登录，就能接着办。"
+		return fault.New(fault.Conflict, "other_account",
+			"这张表单是用另一个账号打开的，没有以您的名义提交。填写的内容留给那个账号：在这个浏览器上用它登录，就能接着办。")
 	}
-	return fault.New(fault.Conflict, "other_account", said)
+	return fault.New(fault.Conflict, "other_account", "这张表单是用另一个账号打开的，没有以您的名义提交。")
 }

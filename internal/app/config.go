@@ -83,8 +83,7 @@ func LoadConfig(e *Environment) (Config, error) {
 	for _, name := range readElsewhere {
 		known[name] = true
 	}
-	for i := range reflect.TypeFor[Config]().NumField() {
-		field := reflect.TypeFor[Config]().Field(i)
+	for field := range reflect.TypeFor[Config]().Fields() {
 		name := field.Tag.Get("env")
 		known[name] = true
 		if field.Tag.Get("secret") == "" {
@@ -111,11 +110,11 @@ func LoadConfig(e *Environment) (Config, error) {
 		if !strings.HasPrefix(key, "TECHMARKET_") || known[key] {
 			continue
 		}
-		message := "没有这个配置项，请删除它。"
 		if near := Nearest(key, keys(known)); near != "" {
-			message = "没有这个配置项，是不是 " + near + "？"
+			wrong.Addf(key, "unknown", "没有这个配置项，是不是 %s？", near)
+			continue
 		}
-		wrong.Add(key, "unknown", message)
+		wrong.Add(key, "unknown", "没有这个配置项，请删除它。")
 	}
 	if err := env.ParseWithOptions(&c, env.Options{Environment: vars}); err != nil {
 		var all env.AggregateError
@@ -131,13 +130,15 @@ func LoadConfig(e *Environment) (Config, error) {
 				}
 				wrong.Addf(name, "malformed", "“%s”不是可用的值。", vars[name])
 			} else {
-				wrong.Add("环境变量", "malformed", one.Error())
+				wrong.Addf("环境变量", "malformed", "%s", one)
 			}
 		}
 	}
 	c.derive(&wrong)
 	if len(wrong.List()) > 0 {
-		return Config{}, &fault.Error{Kind: fault.Invalid, Code: "config_wrong", Message: "配置有误，请按下面的提示修改环境变量：", Fields: wrong.List()}
+		f := fault.New(fault.Invalid, "config_wrong", "配置有误，请按下面的提示修改环境变量：")
+		f.Fields = wrong.List()
+		return Config{}, f
 	}
 	return c, nil
 }

@@ -237,15 +237,15 @@ func (p *Platform) AsOwner(ctx context.Context, f func(*postgres.DB) error) erro
 	return f(owner)
 }
 
-// RoleWarning says in words what is wrong with the role that the program works with; "" where nothing is.
-func RoleWarning(s postgres.Standing) string {
+// RoleWarning says what is wrong with the role that the program works with; nil where nothing is.
+func RoleWarning(s postgres.Standing) *fault.Error {
 	switch {
 	case s.Superuser:
-		return "数据库角色 " + s.Name + " 是超级用户：程序一旦被攻破，登记簿的防篡改触发器可以被关掉。请按 README“数据库的两个角色”另建所有者和程序角色。"
+		return fault.Newf(fault.Unavailable, "database_role", "数据库角色 %s 是超级用户：程序一旦被攻破，登记簿的防篡改触发器可以被关掉。请按 README“数据库的两个角色”另建所有者和程序角色。", s.Name)
 	case s.Owner:
-		return "数据库角色 " + s.Name + " 是表的所有者：程序一旦被攻破，登记簿的防篡改触发器可以被关掉。请按 README“数据库的两个角色”另建程序角色。"
+		return fault.Newf(fault.Unavailable, "database_role", "数据库角色 %s 是表的所有者：程序一旦被攻破，登记簿的防篡改触发器可以被关掉。请按 README“数据库的两个角色”另建程序角色。", s.Name)
 	default:
-		return ""
+		return nil
 	}
 }
 

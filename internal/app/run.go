@@ -50,8 +50,8 @@ func Run(ctx context.Context, env *Environment, c Config, o Options) error {
 	watch, stop := context.WithCancel(context.WithoutCancel(ctx))
 	p.defers(func(context.Context) error { stop(); return nil })
 	p.DB.Watch(watch, p.databaseState)
-	if warning := RoleWarning(p.Role); warning != "" {
-		fmt.Fprintln(env.Stderr, "注意："+warning)
+	if warning := RoleWarning(p.Role); warning != nil {
+		fmt.Fprintln(env.Stderr, "注意："+warning.Message)
 	}
 	r := &runningMarket{env: env, platform: p, ops: NewOps(p)}
 	if err := r.prepare(ctx, o); err != nil {

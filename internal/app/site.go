@@ -58,8 +58,9 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 		}
 		language = catalogue.In(lang.Chinese)
 	}
-	views, err := view.New(view.Options{Site: view.Site{Region: language.Say("内蒙古自治区")}, Menu: site.Menu(language.Say), Assets: assets,
-		Words: language.Words()}, declared...)
+	views, err := view.New(view.Options{Site: view.Site{Region: language.Say("内蒙古自治区")}, Menu: site.Menu(language.Say, Kinds()),
+		Assets: assets,
+		Words:  language.Words()}, declared...)
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +72,7 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 		web.Config{Changes: s.changes, Shelf: shelf, Gate: search.NewGate(2*runtime.GOMAXPROCS(0), pageWait),
 			Views: views, Language: language, Sessions: s.Identity, Limiter: limiter{p.Cache}, Auditor: routeAuditor{p}, Observe: observe,
 			Unread:  inbox{p}.unread,
+			Kinds:   Kinds(),
 			Explain: postgres.Outage, Bound: p.DB.Bound, Room: s.Room,
 			Keys: keys, Kept: p.kept(), Quotas: quota.New(p.DB, p.Now),
 			Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev},

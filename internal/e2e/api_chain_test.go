@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 )
@@ -89,17 +90,13 @@ func (c chainByAPI) files(talk string) (desk string) {
 	content := draft.object()["content"].(map[string]any)
 	set := func(part string, v map[string]any) {
 		to := content[part].(map[string]any)
-		for k, x := range v {
-			to[k] = x
-		}
+		maps.Copy(to, v)
 	}
 	no := map[string]any{"agency": "no", "research": "no", "converted": "no"}
 	set("seller", no)
 	set("seller", map[string]any{"creditCode": "12150000460029132U", "industry": "P"})
 	first := content["buyers"].([]any)[0].(map[string]any)
-	for k, v := range no {
-		first[k] = v
-	}
+	maps.Copy(first, no)
 	first["creditCode"], first["industry"] = "911500001141506290", "A"
 	set("elements", map[string]any{"signedOn": "2026-04-01", "medium": "paper", "royalty": "no", "relatedParty": "no", "planSource": "9",
 		"socialGoal": "09", "confidential": "none"})

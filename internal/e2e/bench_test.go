@@ -234,7 +234,7 @@ func (s *served) memory() (own, database int64) {
 	var walk func(pid int)
 	walk = func(pid int) {
 		children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
-		for _, f := range strings.Fields(string(children)) {
+		for f := range strings.FieldsSeq(string(children)) {
 			child, _ := strconv.Atoi(f)
 			database += status(s.b, child, "smaps_rollup", "Pss:")
 			walk(child)
@@ -243,7 +243,7 @@ func (s *served) memory() (own, database int64) {
 	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", s.process.Process.Pid))
 	for _, t := range tasks {
 		children, _ := os.ReadFile(t)
-		for _, f := range strings.Fields(string(children)) {
+		for f := range strings.FieldsSeq(string(children)) {
 			child, _ := strconv.Atoi(f)
 			database += status(s.b, child, "smaps_rollup", "Pss:")
 			walk(child)

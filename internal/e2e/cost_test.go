@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"techmarket/internal/app"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/people/quota"
 	"techmarket/web"
@@ -30,7 +31,7 @@ func TestCosts_EveryActionOfANewAccountHasAVerdict(t *testing.T) {
 	for _, q := range quota.Quotas() {
 		limits[q.Name] = false
 	}
-	costs := web.Costs()
+	costs := web.Costs(app.Kinds()...)
 	for _, r := range w.site.Routes() {
 		route := r.Method + " " + r.Path
 		if r.Method == "GET" || !r.Access.Allows(newcomer()) && !r.Access.Allows(actor.Guest()) {
@@ -77,7 +78,7 @@ func TestCosts_AnUnconfirmedAccountOnlyWritesDrafts(t *testing.T) {
 	p.get("/signin").submit("/signin", values{"login": "newcomer", "password": password}).want(200)
 	p.get("/achievements/new").submit("/achievements", meadowAchievement).want(200, "草稿已保存")
 	parameter := regexp.MustCompile(`:\w+`)
-	for route, cost := range web.Costs() {
+	for route, cost := range web.Costs(app.Kinds()...) {
 		if _, _, before := cost.Verdict(); before {
 			continue
 		}

@@ -34,7 +34,7 @@ func TestDeploy_NamesOnlyWhatExists(t *testing.T) {
 	raw, err := os.ReadFile("../../deploy/techmarket.env.example")
 	apptest.NoErr(t, err)
 	var settings []string
-	for _, line := range strings.Split(string(raw), "\n") {
+	for line := range strings.SplitSeq(string(raw), "\n") {
 		if line != "" && !strings.HasPrefix(line, "#") {
 			settings = append(settings, line)
 		}

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
 	"strings"
 	"testing"
@@ -136,9 +137,7 @@ func TestBrokers_TheDirectoryShowsWhatEachSavedAndHowTheCertificateStands(t *tes
 	for field, wrong := range map[string][2]string{"validTo": {"2019-01-01", "有效期止早于有效期起"}, "validFrom": {"soon", "2026-03-02"},
 		"introduction": {strings.Repeat("长", 2001), "最多 2000 个字"}} {
 		v := values{}
-		for k, s := range good {
-			v[k] = s
-		}
+		maps.Copy(v, good)
 		v[field] = wrong[0]
 		broker.get("/account/broker").submit("/account/broker", v).want(422, wrong[1])
 	}
@@ -228,12 +227,13 @@ func TestCompare_TheAddressIsTheWholeState(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	officer := w.as("region")
-	rows := "编号,名称,成果介绍,技术领域\n"
+	var rows strings.Builder
+	rows.WriteString("编号,名称,成果介绍,技术领域\n")
 	for i := range 5 {
-		rows += fmt.Sprintf("B%d,牧草收割机 %d 型,第 %d 种收割机。,农业\n", i, i, i)
+		fmt.Fprintf(&rows, "B%d,牧草收割机 %d 型,第 %d 种收割机。,农业\n", i, i, i)
 	}
 	report := officer.get("/imports").submit("/imports", values{"organisation": "阴山示范装备有限公司", "publish": "1"},
-		upload{"file", "收割机.csv", []byte(rows)}).want(200)
+		upload{"file", "收割机.csv", []byte(rows.String())}).want(200)
 	report.submit(report.path+"/confirm", nil)
 	w.drain()
 	var ids []string

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"maps"
 	"net/http"
 	"path"
 	"strings"
@@ -44,9 +45,7 @@ func TestSuggest_NamesPublicListingsOnly(t *testing.T) {
 	seller := w.as("member")
 	id := seller.publish("achievement", "league", meadowAchievement)
 	draft := values{}
-	for k, v := range meadowAchievement {
-		draft[k] = v
-	}
+	maps.Copy(draft, meadowAchievement)
 	draft["title"] = "羊草保密草稿"
 	seller.get("/achievements/new").submit("/achievements", draft).want(200, "草稿已保存")
 	w.drain()
@@ -215,9 +214,7 @@ func TestGate_NamesWhatIsMissingAndWhatIsThereAlready(t *testing.T) {
 	rival := w.as("rival")
 	rival.get("/demands/new").want(200, "写清楚了吗")
 	secret := values{}
-	for k, v := range meadowDemand {
-		secret[k] = v
-	}
+	maps.Copy(secret, meadowDemand)
 	mine := rival.get("/demands/new").submit("/demands", secret).want(200, "可能已经有同样的需求", meadowDemand["title"], "已公开", "六项里写明了 3 项", "谁来拍板")
 	again := w.as("company").get("/demands/new").submit("/demands", secret).want(200, "本单位的")
 	if strings.Contains(again.text(), path.Base(mine.path)) && again.path == mine.path {

@@ -68,6 +68,39 @@ func namesAndCodes(t *testing.T) map[string]bool {
 	return out
 }
 
+// ear hears Chinese that no catalogue can translate.
+type ear struct {
+	known  map[string]bool // what is stored
+	places *strings.Replacer
+}
+
+func newEar(t *testing.T) ear {
+	t.Helper()
+	e := ear{known: namesAndCodes(t)}
+	for _, benefit := range policy.Benefits() { // are stored
+		e.known[benefit] = true
+	}
+	var names []string
+	divisions := region.All()
+	slices.SortStableFunc(divisions, func(a, b region.Division) int { return len(b.Name) - len(a.Name) }) // 阿拉善右旗 before 阿拉善
+	for _, d := range divisions {
+		names = append(names, d.Name, "", region.ShortName(d.Code), "", strings.TrimSuffix(region.ShortName(d.Code), "盟"), "")
+	}
+	e.places = strings.NewReplacer(names...)
+	return e
+}
+
+var (
+	daysWritten = regexp.MustCompile(`\d+ ?年( \d+ 月)?( \d+ 日)?`) // are written, not said
+	spoken      = regexp.MustCompile(`\p{Han}`)
+)
+
+// hears tells whether a text has Chinese that is neither a name nor a stored code. Names of the world say 示范.
+func (e ear) hears(text string) bool {
+	text = strings.TrimSpace(daysWritten.ReplaceAllString(e.places.Replace(text), ""))
+	return spoken.MatchString(text) && !e.known[text] && !strings.Contains(text, "示范")
+}
+
 func TestGuestsPages_SpeakTheLanguageOfTheSite(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -76,19 +109,7 @@ func TestGuestsPages_SpeakTheLanguageOfTheSite(t *testing.T) {
 	apptest.NoErr(t, err)
 	server := httptest.NewServer(site)
 	t.Cleanup(server.Close)
-	known := namesAndCodes(t)
-	var names []string
-	divisions := region.All()
-	for _, benefit := range policy.Benefits() { // are stored
-		known[benefit] = true
-	}
-	slices.SortStableFunc(divisions, func(a, b region.Division) int { return len(b.Name) - len(a.Name) }) // 阿拉善右旗 before 阿拉善
-	for _, d := range divisions {
-		names = append(names, d.Name, "", region.ShortName(d.Code), "", strings.TrimSuffix(region.ShortName(d.Code), "盟"), "")
-	}
-	places := strings.NewReplacer(names...)
-	days := regexp.MustCompile(`\d+ ?年( \d+ 月)?( \d+ 日)?`) // are written, not said
-	spoken := regexp.MustCompile(`\p{Han}`)
+	ear := newEar(t)
 	// Not /stats and /plan: what they list are published figures with the names of their sources.
 	for _, path := range []string{"/", "/achievements", "/demands", "/sales", "/brokers", "/notices", "/registers", "/points", "/policies",
 		"/verify", "/signin", "/signup", "/search?q=x"} {
@@ -99,8 +120,7 @@ func TestGuestsPages_SpeakTheLanguageOfTheSite(t *testing.T) {
 		apptest.NoErr(t, err)
 		var walk func(*html.Node)
 		say := func(text, where string) {
-			text = strings.TrimSpace(days.ReplaceAllString(places.Replace(text), ""))
-			if spoken.MatchString(text) && !known[text] && !strings.Contains(text, "示范") {
+			if ear.hears(text) {
 				t.Errorf("%s: %s says %q, which no catalogue can translate", path, where, text)
 			}
 		}

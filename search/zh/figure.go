@@ -143,7 +143,7 @@ func spaces(text string, i int) int {
 // scaled multiplies by 万 or 亿: 10 万吨 is 100000 吨. end is 0 when neither stands there.
 func scaled(text, n string, i int) (more string, end int) {
 	i = spaces(text, i)
-	zeros := 0
+	var zeros int
 	switch {
 	case strings.HasPrefix(text[i:], "万"):
 		zeros = 4

@@ -29,12 +29,13 @@ var dictionary = sync.OnceValues(func() (*Analyzer, *gse.Segmenter) {
 	if err != nil {
 		panic(err)
 	}
-	lines := string(dict)
+	var lines strings.Builder
+	lines.WriteString(string(dict))
 	for w := range strings.FieldsSeq(domainWords) {
-		lines += fmt.Sprintf("%s %d\n", w, domainFrequency)
+		lines.WriteString(fmt.Sprintf("%s %d\n", w, domainFrequency))
 	}
 	g := &gse.Segmenter{SkipLog: true}
-	if err := g.LoadDictStr(lines); err != nil {
+	if err := g.LoadDictStr(lines.String()); err != nil {
 		panic(err)
 	}
 	return a, g

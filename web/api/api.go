@@ -67,7 +67,7 @@ func Mount(server *web.Server, c Config, parts ...Part) *API {
 	}
 	config.Info.Description = introduction
 	a := &API{Config: c, server: server}
-	config.Transformers = []huma.Transformer{inOurWords, a.inDays}
+	config.Transformers = []huma.Transformer{a.inOurWords, a.inDays}
 	a.huma = humaecho.New(server.Echo(), config)
 	a.huma.OpenAPI().Components.Responses = a.problems()
 	for _, part := range parts {
@@ -332,6 +332,6 @@ func (a *API) documents() {
 		web.GET(Prefix+"/openapi.json", web.Anyone(), func(c *web.Ctx) error {
 			return c.Blob("application/vnd.oai.openapi+json;version=3.1", document)
 		}),
-		web.GET(Prefix+"/docs", web.Anyone(), func(c *web.Ctx) error { return reference.serve(c) }),
+		web.GET(Prefix+"/docs", web.Anyone(), reference.serve),
 	)
 }

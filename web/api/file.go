@@ -50,7 +50,7 @@ func Read(ctx context.Context, kept Files, who actor.Actor, of files.Object, id 
 }
 
 // FormFault says that a part of an upload is wrong.
-func FormFault(path, code, message string) error {
+func FormFault(path, code string, message fault.Sentence) error {
 	var f fault.Fields
 	f.Add(path, code, message)
 	return f.Err()

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"fmt"
 	"net/http"
 	"reflect"
 	"regexp"
@@ -64,7 +63,7 @@ func (a *API) problems() map[string]*huma.Response {
 
 // inOurWords turns the errors that huma finds itself (wrong types, missing parameters) into our problem documents: code, field
 // path as the form names it, and the mend in Chinese. It works on the answer, so huma's package variables stay untouched.
-func inOurWords(h huma.Context, _ string, v any) (any, error) {
+func (a *API) inOurWords(h huma.Context, _ string, v any) (any, error) {
 	m, ok := v.(*huma.ErrorModel)
 	if !ok {
 		return v, nil
@@ -84,7 +83,7 @@ func inOurWords(h huma.Context, _ string, v any) (any, error) {
 		}
 	}
 	id := humaecho.Unwrap(h).Response().Header().Get("X-Request-ID")
-	return web.NewProblem(m.Status, f, id), nil
+	return web.NewProblem(m.Status, a.server.Fault(f), id), nil
 }
 
 var (
@@ -105,17 +104,20 @@ func field(e *huma.ErrorDetail) fault.Field {
 	}
 	m := e.Message
 	if found := requiredProperty.FindStringSubmatch(m); found != nil {
-		return fault.Field{Path: strings.TrimPrefix(path+"."+found[1], "."), Code: "required", Message: "请填写 " + found[1]}
+		return fault.At(strings.TrimPrefix(path+"."+found[1], "."), "required", "请填写 %s", found[1])
 	}
 	if found := oneOf.FindStringSubmatch(m); found != nil {
-		return fault.Field{Path: path, Code: "choose", Message: "请从这些代码中选择：" + found[1]}
+		return fault.At(path, "choose", "请从这些代码中选择：%s", found[1])
 	}
 	if found := bound.FindStringSubmatch(m); found != nil {
-		what := map[string]string{"number": "数值", "length": "字数", "array length": "项数"}[found[1]]
-		words := map[string]string{">=": "不小于", "<=": "不大于", ">": "大于", "<": "小于"}[found[2]]
-		return fault.Field{Path: path, Code: "range", Message: fmt.Sprintf("%s应%s %s", what, words, found[3])}
+		what := map[string]fault.Sentence{"number": "数值", "length": "字数", "array length": "项数"}[found[1]]
+		words := map[string]fault.Sentence{">=": "不小于", "<=": "不大于", ">": "大于", "<": "小于"}[found[2]]
+		return fault.At(path, "range", "%s应%s %s", what, words, found[3])
 	}
-	for _, t := range []struct{ start, code, words string }{
+	for _, t := range []struct {
+		start, code string
+		words       fault.Sentence
+	}{
 		{"unexpected property", "unknown_field", "没有这个字段，请对照接口说明"},
 		{"unknown query parameter", "unknown_parameter", "没有这个查询参数，请对照接口说明"},
 		{"required query parameter", "required", "请给出这个查询参数"},
@@ -134,8 +136,8 @@ func field(e *huma.ErrorDetail) fault.Field {
 		{"File required", "required", "请选择文件"},
 	} {
 		if strings.HasPrefix(m, t.start) {
-			return fault.Field{Path: path, Code: t.code, Message: t.words}
+			return fault.At(path, t.code, t.words)
 		}
 	}
-	return fault.Field{Path: path, Code: "invalid", Message: "格式不正确，请对照接口说明"}
+	return fault.At(path, "invalid", "格式不正确，请对照接口说明")
 }

@@ -29,13 +29,14 @@ func (p *Pages) showCheck(c *web.Ctx, ferr error) error {
 		for _, i := range s.Issues {
 			missing = append(
 				missing,
-				view.Link{Label: sectionLabels[s.Section] + "：" + i.Message, Href: fmt.Sprintf("/contracts/%d/%s#%s", k.ID, s.Section, i.Path)},
+				view.Link{Label: c.T("%s：%s", sectionLabels[s.Section], c.Said(i.Field)),
+					Href: fmt.Sprintf("/contracts/%d/%s#%s", k.ID, s.Section, i.Path)},
 			)
 		}
 	}
 	if ferr != nil {
-		n := &view.Notice{Tone: view.Bad, Title: web.AsFault(ferr).Message}
-		for _, field := range web.AsFault(ferr).Fields {
+		n := &view.Notice{Tone: view.Bad, Title: c.Fault(ferr).Message}
+		for _, field := range c.Fault(ferr).Fields {
 			n.Items = append(n.Items, view.Link{Label: field.Message})
 		}
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{n}})
@@ -63,7 +64,7 @@ func (p *Pages) showCheck(c *web.Ctx, ferr error) error {
 	body.Main = append(body.Main, preCheckBlock(outlook.Decision))
 	body.Main = append(body.Main, p.contractFacts(k)...)
 	if err != nil {
-		body.Side = append(body.Side, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: web.AsFault(err).Message}}})
+		body.Side = append(body.Side, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: c.Fault(err).Message}}})
 	} else {
 		side := ui.Block{Card: true, Title: "报送到", Parts: view.Parts{view.Facts{Wide: true, Items: []view.Fact{
 			{Label: "登记点", Value: point.Name, Href: fmt.Sprintf("/points/%d", point.ID)}, {Label: "地址", Value: point.Address},

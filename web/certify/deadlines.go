@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	"techmarket/internal/certify/deadline"
 	"techmarket/internal/certify/registry"
@@ -154,7 +155,7 @@ func (p *Pages) showHolidays(c *web.Ctx, ferr error) error {
 	status := 200
 	if ferr != nil {
 		status = 422
-		f := web.AsFault(ferr)
+		f := c.Fault(ferr)
 		n := &view.Notice{Tone: view.Bad, Title: f.Message, Text: "没有写入任何日期。"}
 		for _, x := range f.Fields {
 			n.Items = append(n.Items, view.Link{Label: x.Message})
@@ -162,18 +163,13 @@ func (p *Pages) showHolidays(c *web.Ctx, ferr error) error {
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{n}})
 	}
 	body.Main = append(body.Main, ui.Block{Title: "导入", Parts: view.Parts{upload}})
-	t := view.Table{
-		Caption:     "节假日",
-		HideCaption: true,
-		Columns:     []view.Column{{Label: "日期"}, {Label: "类型"}, {Label: "名称"}},
-		Empty:       view.Empty{Title: "还没有节假日", Text: "没有导入的年份只按星期计算工作日。"},
-	}
-	for _, d := range days {
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{Cells: view.Cells(d.Day.Format("2006-01-02"), map[string]string{"holiday": "放假", "workday": "调休上班"}[d.Kind], d.Name)},
-		)
-	}
+	type row = deadline.Holiday
+	t := ui.Columns[row]{
+		ui.TextColumn("日期", func(d row) string { return d.Day.Format(time.DateOnly) }),
+		ui.TextColumn("类型", func(d row) string { return map[string]string{"holiday": "放假", "workday": "调休上班"}[d.Kind] }),
+		ui.TextColumn("名称", func(d row) string { return d.Name }),
+	}.Table("节假日", days)
+	t.Empty = view.Empty{Title: "还没有节假日", Text: "没有导入的年份只按星期计算工作日。"}
 	body.Main = append(body.Main, ui.Block{Title: "已有的日期", Parts: view.Parts{t}})
 	return ui.ShowSheetStatus(c, status, page, body)
 }

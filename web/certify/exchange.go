@@ -91,7 +91,7 @@ func exportQueryOf(f exchange.Filter) url.Values {
 func (p *Pages) showExports(c *web.Ctx, form *web.Form, ferr error) error {
 	q := c.QueryForm()
 	f := exportFilter(q)
-	a := ui.NewAsk(form, ferr)
+	a := ui.NewAsk(c, form, ferr)
 	exports, err := p.Exchange.Exports(c.Context(), c.Actor())
 	if err != nil {
 		return err
@@ -239,10 +239,10 @@ func (p *Pages) showHistories(c *web.Ctx, ferr error) error {
 	if err != nil {
 		return err
 	}
-	a := ui.NewAsk(nil, ferr)
+	a := ui.NewAsk(c, nil, ferr)
 	message := ""
 	if ferr != nil {
-		message, a.Notice = web.AsFault(ferr).Message, nil
+		message, a.Notice = c.Fault(ferr).Message, nil
 	}
 	upload := view.NewForm(
 		"/registrations/history",

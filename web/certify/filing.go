@@ -79,9 +79,9 @@ func has(events []registry.Event, e registry.Event) bool { return slices.Contain
 func (p *Pages) showCase(c *web.Ctx, k registry.Case, form *web.Form, ferr error) error {
 	fills := has(k.Allowed, registry.EventSaveReview) || has(k.Allowed, registry.EventPassFirstReview)
 	if fills || k.Decision != nil && k.Filing.Technical != nil {
-		return p.showReview(c, k, fills, ui.NewAsk(form, ferr), ferr)
+		return p.showReview(c, k, fills, ui.NewAsk(c, form, ferr), ferr)
 	}
-	return p.showProgress(c, k, ui.NewAsk(form, ferr), ferr)
+	return p.showProgress(c, k, ui.NewAsk(c, form, ferr), ferr)
 }
 
 // caseStatus is 409 where somebody else was first.
@@ -118,7 +118,7 @@ func (p *Pages) showReview(c *web.Ctx, k registry.Case, fills bool, a *ui.Ask, f
 		return err
 	}
 	if fills {
-		body.Form = reviewForm(k, reading, a)
+		body.Form = reviewForm(c, k, reading, a)
 	} else {
 		body.Answers = readAnswers(k)
 		body.Checked, body.Against = factAnswers(k)
@@ -128,7 +128,7 @@ func (p *Pages) showReview(c *web.Ctx, k registry.Case, fills bool, a *ui.Ask, f
 		}
 	}
 	if body.Form == nil || len(body.Form.Errors.Items) == 0 {
-		body.Notices = slices.Concat(refusedStep(a, ferr), body.Notices)
+		body.Notices = slices.Concat(refusedStep(c, a, ferr), body.Notices)
 	}
 	if f.Refusal != nil {
 		body.Notices = append(body.Notices, refusalBlock(f))
@@ -147,11 +147,11 @@ func (p *Pages) showReview(c *web.Ctx, k registry.Case, fills bool, a *ui.Ask, f
 }
 
 // refusedStep says why a step was not taken.
-func refusedStep(a *ui.Ask, ferr error) []ui.Block {
+func refusedStep(c *web.Ctx, a *ui.Ask, ferr error) []ui.Block {
 	if a.Notice != nil {
 		return []ui.Block{{Parts: view.Parts{a.Notice}}}
 	}
-	return refusalNotice(ferr)
+	return refusalNotice(c, ferr)
 }
 
 // caseRecord is what stands below every case: papers, similar filings, history.
@@ -203,7 +203,7 @@ func (p *Pages) showProgress(c *web.Ctx, k registry.Case, a *ui.Ask, ferr error)
 	if f.State.Open() {
 		body.Clock = caseClock(k)
 	}
-	body.Main = refusedStep(a, ferr)
+	body.Main = refusedStep(c, a, ferr)
 	if f.Refusal != nil {
 		body.Main = append(body.Main, refusalBlock(f))
 	}
@@ -348,10 +348,11 @@ func (p *Pages) correctionBlocks(k registry.Case) []ui.Block {
 		form.Sections = []view.Section{{Fields: fields}}
 		return []ui.Block{{Title: "需要补正（一次性告知）", Intro: "请在 " + corr.DueOn + " 前补齐，逐项答复后提交。补正期间不计办理时限。", Parts: view.Parts{form}}}
 	}
-	t := view.Table{Caption: "补正事项", HideCaption: true, Columns: []view.Column{{Label: "要补正的"}, {Label: "申请人的答复"}}}
-	for _, item := range corr.Items {
-		t.Rows = append(t.Rows, view.TableRow{Cells: []view.Cell{{Text: item.Text, Header: true}, {Text: ui.FirstOf(item.Answer, "（还没有答复）")}}})
-	}
+	type row = registry.CorrectionItem
+	t := ui.Columns[row]{
+		ui.TextColumn("要补正的", func(i row) string { return i.Text }),
+		ui.TextColumn("申请人的答复", func(i row) string { return ui.FirstOf(i.Answer, "（还没有答复）") }),
+	}.Table("补正事项", corr.Items)
 	return []ui.Block{{Title: "补正事项", Intro: "告知于 " + view.DayTime(corr.AskedAt) + "，补正期限 " + corr.DueOn +
 		declinedWords(corr), Parts: view.Parts{t}}}
 }
@@ -458,38 +459,15 @@ func (p *Pages) caseFacts(k registry.Case) []ui.Block {
 }
 
 func deductionTable(r registry.Review) ui.Block {
-	t := view.Table{
-		Caption:     "非技术性费用",
-		HideCaption: true,
-		Columns: []view.Column{
-			{Label: "名称"},
-			{Label: "种类"},
-			{Label: "数量", Numeric: true},
-			{Label: "单位成本（元）", Numeric: true},
-			{Label: "载体"},
-			{Label: "合理数量", Numeric: true},
-			{Label: "理由"},
-		},
-	}
-	for _, d := range r.Deductions {
-		granted := "不是"
-		if d.Granted {
-			granted = "是"
-		}
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{
-				Cells: []view.Cell{
-					{Text: d.Name, Header: true},
-					{Text: codes.CostKind.Label(d.Kind)},
-					{Text: strconv.FormatInt(d.Quantity, 10)},
-					{Text: d.UnitCost.Grouped()},
-					{Text: granted},
-					{Text: strconv.FormatInt(d.Reasonable, 10)},
-					{Text: d.Reason},
-				},
-			},
-		)
-	}
+	type row = registry.Deduction
+	t := ui.Columns[row]{
+		ui.TextColumn("名称", func(d row) string { return d.Name }),
+		ui.TextColumn("种类", func(d row) string { return codes.CostKind.Label(d.Kind) }),
+		ui.FigureColumn("数量", func(d row) string { return strconv.FormatInt(d.Quantity, 10) }),
+		ui.FigureColumn("单位成本（元）", func(d row) string { return d.UnitCost.Grouped() }),
+		ui.TextColumn("载体", func(d row) string { return map[bool]string{true: "是", false: "不是"}[d.Granted] }),
+		ui.FigureColumn("合理数量", func(d row) string { return strconv.FormatInt(d.Reasonable, 10) }),
+		ui.TextColumn("理由", func(d row) string { return d.Reason }),
+	}.Table("非技术性费用", r.Deductions)
 	return ui.Block{Title: "扣除明细", Parts: view.Parts{t}}
 }

@@ -97,7 +97,7 @@ func (p *Pages) showNewList(c *web.Ctx, form *web.Form, ferr error) error {
 	if err != nil {
 		return err
 	}
-	a := ui.NewAsk(form, ferr)
+	a := ui.NewAsk(c, form, ferr)
 	var options []view.Option
 	for _, r := range regs.Rows {
 		options = append(

@@ -31,7 +31,7 @@ func casePapers(k registry.Case, open int64) Papers {
 		}
 	}
 	d := Papers{Paper: Paper{Title: e.Name, Facts: &view.Facts{Items: facts}}}
-	for _, para := range strings.Split(e.Summary, "\n") {
+	for para := range strings.SplitSeq(e.Summary, "\n") {
 		if para = strings.TrimSpace(para); para != "" {
 			d.Paper.Paras = append(d.Paper.Paras, para)
 		}
@@ -70,7 +70,7 @@ func (p *Pages) findInPaper(c *web.Ctx, k registry.Case, d *Papers, q *web.Form)
 	}
 	found, err := p.Registry.FindInPaper(c.Context(), c.Actor(), k.Filing.ID, paper, d.Find.Word)
 	if fault.Is(err, fault.Invalid) {
-		for _, f := range web.AsFault(err).Fields {
+		for _, f := range c.Fault(err).Fields {
 			d.Find.Error = f.Message
 		}
 		return nil

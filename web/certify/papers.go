@@ -61,7 +61,7 @@ func (p *Pages) printBatch(c *web.Ctx) error {
 	if err != nil {
 		return ui.FlashRefusal(c, err, "/registry")
 	}
-	return c.Inline(kind.Title()+".pdf", "application/pdf", bytes.NewReader(pdf))
+	return c.Inline(string(kind.Title())+".pdf", "application/pdf", bytes.NewReader(pdf))
 }
 
 func (p *Pages) registrationPaper(c *web.Ctx) error {
@@ -79,7 +79,7 @@ func papersBlock(base string, kinds []papers.Kind) []ui.Block {
 	}
 	var links view.Links
 	for _, k := range kinds {
-		links = append(links, view.Link{Label: k.Title() + "（PDF）", Href: base + "/papers/" + string(k)})
+		links = append(links, view.Link{Label: string(k.Title()) + "（PDF）", Href: base + "/papers/" + string(k)})
 	}
 	return []ui.Block{{Title: "文书", Parts: view.Parts{links}}}
 }

@@ -53,7 +53,7 @@ func (p *Pages) showPointForm(c *web.Ctx, pt point.Point, form *web.Form, ferr e
 	if err != nil {
 		return err
 	}
-	a := ui.NewAsk(form, ferr)
+	a := ui.NewAsk(c, form, ferr)
 	var kinds []view.Option
 	for _, k := range []point.Kind{point.Region, point.League, point.County, point.University, point.Institute, point.Zone} {
 		kinds = append(kinds, view.Option{Value: string(k), Label: ui.PointKindLabel(k)})
@@ -194,9 +194,9 @@ func (p *Pages) managePoint(c *web.Ctx, form *web.Form, ferr error, at string) e
 	}
 	asked := func(name string) *ui.Ask {
 		if name == at {
-			return ui.NewAsk(form, ferr)
+			return ui.NewAsk(c, form, ferr)
 		}
-		return ui.NewAsk(nil, nil)
+		return ui.NewAsk(c, nil, nil)
 	}
 	if pt.State == point.Suspended && who.Has(actor.RegionOfficer) {
 		body.Main = append(body.Main, moveBlock(base))

@@ -95,7 +95,7 @@ func (p *Pages) showPolicies(c *web.Ctx, form *web.Form, ferr error) error {
 	page.Breadcrumbs = []view.Link{{Label: "在办时限", Href: "/registry/deadlines"}}
 	body := ui.Sheet{Lead: "申请按报送那一天适用的规则计时，规则换了，在办的件不变。已经生效的规则不能修改：新增一条，从它的起始日期起替代。",
 		Main: []ui.Block{{Title: "时限规则", Parts: view.Parts{view.WideTable{Table: *policyTable(all, true)}}}}}
-	a := ui.NewAsk(form, ferr)
+	a := ui.NewAsk(c, form, ferr)
 	return datedForm(c, page, body, a, ferr, "/registry/policies", "policy", "规则", now.ID, now.Name, policySections(a, now)...)
 }
 

@@ -146,7 +146,7 @@ func printActions(rows []registry.QueueRow) []view.Action {
 	var out []view.Action
 	for _, kind := range []papers.Kind{papers.Form, papers.Receipt} {
 		v.Set("kind", string(kind))
-		out = append(out, view.Action{Label: "打印本页的" + kind.Title(), Href: "/registry/print?" + v.Encode(), Kind: view.Quiet})
+		out = append(out, view.Action{Label: "打印本页的" + string(kind.Title()), Href: "/registry/print?" + v.Encode(), Kind: view.Quiet})
 	}
 	return out
 }

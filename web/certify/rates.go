@@ -51,8 +51,8 @@ func (p *Pages) showRates(c *web.Ctx, form *web.Form, ferr error) error {
 	page.Breadcrumbs = []view.Link{{Label: "在办时限", Href: "/registry/deadlines"}}
 	body := ui.Sheet{Lead: "测算用登记那一天的费率。新办法发布后：先给旧的一条填写截止日期，再新增一条；旧的一条留着，以前的登记仍按它测算。"}
 	body.Main = append(body.Main, ui.Block{Title: "费率表", Parts: view.Parts{view.WideTable{Table: rateTable(rates)}}})
-	a := ui.NewAsk(form, ferr)
-	return datedForm(c, page, body, a, ferr, "/registry/rates", "rate", "费率", now.ID, now.Name, rateSections(a, now)...)
+	a := ui.NewAsk(c, form, ferr)
+	return datedForm(c, page, body, a, ferr, "/registry/rates", "rate", "费率", now.ID, now.Name, rateSections(c, a, now)...)
 }
 
 func rateTable(rates []benefits.Rate) view.Table {
@@ -104,7 +104,7 @@ func rateTable(rates []benefits.Rate) view.Table {
 }
 
 // rateSections are the fields of one rate.
-func rateSections(a *ui.Ask, now benefits.Rate) []view.Section {
+func rateSections(c *web.Ctx, a *ui.Ask, now benefits.Rate) []view.Section {
 	var until time.Time
 	if now.ValidTo != nil {
 		until = *now.ValidTo
@@ -131,7 +131,7 @@ func rateSections(a *ui.Ask, now benefits.Rate) []view.Section {
 				Fields: []view.Field{a.Date("validFrom", "起始日期", now.ValidFrom, ui.Required), a.Date("validTo", "截止日期", until, ui.Hint("留空为一直有效"))},
 			},
 		},
-		tierSections(a, now.Tiers),
+		tierSections(c, a, now.Tiers),
 		[]view.Section{
 			{
 				Fields: []view.Field{
@@ -145,7 +145,7 @@ func rateSections(a *ui.Ask, now benefits.Rate) []view.Section {
 }
 
 // tierSections are the steps of a rate, a line each; the first begins at nothing.
-func tierSections(a *ui.Ask, now []benefits.Tier) []view.Section {
+func tierSections(c *web.Ctx, a *ui.Ask, now []benefits.Tier) []view.Section {
 	tiers := make([]view.Section, maxTiers)
 	tiers[0] = view.Section{Title: "分档", Hint: "按超过起点的部分分档计算，最后一档没有上界。不用的档留空。"}
 	for i := range maxTiers {
@@ -155,11 +155,11 @@ func tierSections(a *ui.Ask, now []benefits.Tier) []view.Section {
 		}
 		over, rate := a.Wan(
 			web.Row("tiers", i, "over"),
-			fmt.Sprintf("第 %d 档起点", i+1),
+			c.T("第 %d 档起点", i+1),
 			x.Over,
 		), a.Text(
 			web.Row("tiers", i, "rate"),
-			fmt.Sprintf("第 %d 档比例", i+1),
+			c.T("第 %d 档比例", i+1),
 			"",
 			ui.Width("s"),
 		)

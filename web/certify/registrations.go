@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"techmarket/internal/certify/papers"
 	"techmarket/internal/certify/registry"
@@ -28,22 +29,8 @@ func (p *Pages) registrations(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	t := view.Table{
-		Caption:     "登记簿",
-		HideCaption: true,
-		Columns: []view.Column{
-			{Label: "合同"},
-			{Label: "双方"},
-			{Label: "成交额（元）", Numeric: true},
-			{Label: "技术交易额（元）", Numeric: true},
-			{Label: "登记日期"},
-			{Label: "状态"},
-		},
-		Empty: view.Empty{Title: "没有登记", Text: "换一个条件再查。"},
-	}
-	for _, r := range page.Rows {
-		t.Rows = append(t.Rows, view.TableRow{Cells: registrationCells(r)})
-	}
+	t := registrationColumns().Table("登记簿", page.Rows)
+	t.Empty = view.Empty{Title: "没有登记", Text: "换一个条件再查。"}
 	body := ui.Listing{
 		Table:  &t,
 		Pager:  view.Pager{Total: -1},
@@ -58,19 +45,23 @@ func (p *Pages) registrations(c *web.Ctx) error {
 	return ui.ShowList(c, c.Page("登记簿"), body)
 }
 
-// registrationCells are a row of the register as the desk's are: the contract with its number, then who and how much.
-func registrationCells(r registry.Registration) []view.Cell {
-	title := view.Cell{
-		Text:   r.Title,
-		Href:   "/registrations/" + r.Number,
-		Header: true,
-		Note:   r.Number + "　" + codes.ContractClass.Label(r.Class),
+// registrationColumns are those of the register, as the desk's are: the contract with its number, then who and how much.
+func registrationColumns() ui.Columns[registry.Registration] {
+	type row = registry.Registration
+	return ui.Columns[row]{
+		{Label: "合同", Cell: func(r row) view.Cell {
+			title := view.Cell{Text: r.Title, Href: "/registrations/" + r.Number, Note: r.Number + "　" + codes.ContractClass.Label(r.Class)}
+			if r.Sample {
+				title.Tags = []view.Tag{ui.SampleTag()}
+			}
+			return title
+		}},
+		{Label: "双方", Cell: func(r row) view.Cell { return view.Cell{Text: r.SellerName, Note: "买方 " + r.BuyerName} }},
+		ui.FigureColumn("成交额（元）", func(r row) string { return r.Amount.Grouped() }),
+		ui.FigureColumn("技术交易额（元）", func(r row) string { return r.Technical.Grouped() }),
+		ui.TextColumn("登记日期", func(r row) string { return r.RegisteredOn.Format(time.DateOnly) }),
+		{Label: "状态", Cell: func(r row) view.Cell { return view.Cell{Tags: []view.Tag{stateTag(r.State)}} }},
 	}
-	if r.Sample {
-		title.Tags = []view.Tag{ui.SampleTag()}
-	}
-	return []view.Cell{title, {Text: r.SellerName, Note: "买方 " + r.BuyerName}, {Text: r.Amount.Grouped()}, {Text: r.Technical.Grouped()},
-		{Text: r.RegisteredOn.Format("2006-01-02")}, {Tags: []view.Tag{stateTag(r.State)}}}
 }
 
 func (p *Pages) registration(c *web.Ctx) error { return p.showRegistration(c, nil) }
@@ -89,7 +80,7 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 		Tags:    []view.Tag{stateTag(r.State), {Label: ui.ClassName(r.Class), Tone: view.Info}},
 		Sample:  r.Sample,
 	}
-	body.Main = append(refusalNotice(ferr), registrationNotices(r)...)
+	body.Main = append(refusalNotice(c, ferr), registrationNotices(r)...)
 	body.Main = append(body.Main, registrationFacts(d),
 		ui.Block{Title: "认定登记证明", Parts: view.Parts{certificateTable(d)}})
 	body.Main = append(body.Main, papersBlock("/registrations/"+r.Number, papers.OfRegistration(r))...)
@@ -102,12 +93,12 @@ func (p *Pages) showRegistration(c *web.Ctx, ferr error) error {
 }
 
 // refusalNotice says why a step was not taken; nothing for nil.
-func refusalNotice(err error) []ui.Block {
+func refusalNotice(c *web.Ctx, err error) []ui.Block {
 	if err == nil {
 		return nil
 	}
-	n := view.Notice{Tone: view.Bad, Title: web.AsFault(err).Message}
-	for _, field := range web.AsFault(err).Fields {
+	n := view.Notice{Tone: view.Bad, Title: c.Fault(err).Message}
+	for _, field := range c.Fault(err).Fields {
 		n.Items = append(n.Items, view.Link{Label: field.Message})
 	}
 	return []ui.Block{{Parts: view.Parts{n}}}
@@ -164,34 +155,27 @@ func registrationFacts(d registry.Dossier) ui.Block {
 }
 
 func certificateTable(d registry.Dossier) view.Table {
-	number := d.Registration.Number
-	t := view.Table{
-		Caption:     "证明",
-		HideCaption: true,
-		Columns:     []view.Column{{Label: "版本"}, {Label: "签发"}, {Label: "状态"}, {Label: "校验码"}, {Label: "文件"}},
+	type row = registry.Certificate
+	columns := ui.Columns[row]{
+		ui.TextColumn("版本", func(k row) string { return fmt.Sprintf("第 %d 版", k.Version) }),
+		ui.TextColumn("签发", func(k row) string { return view.DayTime(k.IssuedAt) }),
+		{Label: "状态", Cell: func(k row) view.Cell { return view.Cell{Tags: []view.Tag{certificateTag(k.State)}} }},
+		{Label: "校验码", Cell: func(k row) view.Cell {
+			return view.Cell{Text: k.CheckCode, Href: "/v/" + k.Number + "?c=" + k.CheckCode}
+		}},
+		{Label: "文件", Cell: func(k row) view.Cell {
+			switch {
+			case k.FileID != 0:
+				return view.Cell{Text: "证明 PDF",
+					Href: fmt.Sprintf("/registrations/%s/certificate?version=%d", d.Registration.Number, k.Version)}
+			case k.Failure != "":
+				return view.Cell{Text: "没有生成", Note: k.Failure, Tags: []view.Tag{{Label: "需要处理", Tone: view.Bad}}}
+			default:
+				return view.Cell{Text: "正在生成", Note: "稍后刷新"}
+			}
+		}},
 	}
-	for _, k := range d.Certificates {
-		file := view.Cell{Text: "正在生成", Note: "稍后刷新"}
-		if k.Failure != "" {
-			file = view.Cell{Text: "没有生成", Note: k.Failure, Tags: []view.Tag{{Label: "需要处理", Tone: view.Bad}}}
-		}
-		if k.FileID != 0 {
-			file = view.Cell{Text: "证明 PDF", Href: fmt.Sprintf("/registrations/%s/certificate?version=%d", number, k.Version)}
-		}
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{
-				Cells: []view.Cell{
-					{Text: fmt.Sprintf("第 %d 版", k.Version), Header: true},
-					{Text: view.DayTime(k.IssuedAt)},
-					{Tags: []view.Tag{certificateTag(k.State)}},
-					{Text: k.CheckCode, Href: "/v/" + k.Number + "?c=" + k.CheckCode},
-					file,
-				},
-			},
-		)
-	}
-	return t
+	return columns.Table("证明", d.Certificates)
 }
 
 // entryBlocks are what the registration booked into the statistics.
@@ -199,31 +183,16 @@ func entryBlocks(d registry.Dossier) []ui.Block {
 	if len(d.Entries) == 0 {
 		return nil
 	}
-	t := view.Table{
-		Caption:     "统计记账",
-		HideCaption: true,
-		Columns: []view.Column{
-			{Label: "日期"},
-			{Label: "事项"},
-			{Label: "项数", Numeric: true},
-			{Label: "成交额（元）", Numeric: true},
-			{Label: "技术交易额（元）", Numeric: true},
-		},
-	}
-	for _, e := range d.Entries {
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{
-				Cells: view.Cells(
-					e.BookedOn.Format("2006-01-02"),
-					map[string]string{"register": "登记", "change": "变更", "cancel": "注销", "revoke": "撤销", "restore": "恢复"}[e.Kind],
-					strconv.Itoa(e.Contracts),
-					e.Amount.Grouped(),
-					e.Technical.Grouped(),
-				),
-			},
-		)
-	}
+	type row = registry.PeriodEntry
+	t := ui.Columns[row]{
+		ui.TextColumn("日期", func(e row) string { return e.BookedOn.Format(time.DateOnly) }),
+		ui.TextColumn("事项", func(e row) string {
+			return map[string]string{"register": "登记", "change": "变更", "cancel": "注销", "revoke": "撤销", "restore": "恢复"}[e.Kind]
+		}),
+		ui.FigureColumn("项数", func(e row) string { return strconv.Itoa(e.Contracts) }),
+		ui.FigureColumn("成交额（元）", func(e row) string { return e.Amount.Grouped() }),
+		ui.FigureColumn("技术交易额（元）", func(e row) string { return e.Technical.Grouped() }),
+	}.Table("统计记账", d.Entries)
 	return []ui.Block{{Title: "统计记账", Intro: "每一笔记入自己的时期，不改写以前的。", Parts: view.Parts{t}}}
 }
 
@@ -266,23 +235,27 @@ func incomeBlocks(d registry.Dossier) []ui.Block {
 	if len(d.Incomes) == 0 {
 		return nil
 	}
-	t := view.Table{Caption: "技术性收入", HideCaption: true,
-		Columns: []view.Column{{Label: "日期"}, {Label: "金额（元）", Numeric: true}, {Label: "说明"}, {Label: "核定表"}}}
-	for _, in := range d.Incomes {
-		paper := view.Cell{Text: "无"}
-		if in.FileID != 0 {
-			paper = view.Cell{Text: "核定表", Href: fmt.Sprintf("/registrations/%s/files/%d", d.Registration.Number, in.FileID)}
-		}
-		note := in.Note
-		switch {
-		case in.Reverses != 0:
-			note = "冲销：" + note
-		case in.Reversed:
-			note += "（已冲销）"
-		}
-		cells := append(view.Cells(in.BookedOn.Format("2006-01-02"), in.Amount.Grouped(), note), paper)
-		t.Rows = append(t.Rows, view.TableRow{Cells: cells})
-	}
+	type row = registry.Income
+	t := ui.Columns[row]{
+		ui.TextColumn("日期", func(in row) string { return in.BookedOn.Format(time.DateOnly) }),
+		ui.FigureColumn("金额（元）", func(in row) string { return in.Amount.Grouped() }),
+		ui.TextColumn("说明", func(in row) string {
+			switch {
+			case in.Reverses != 0:
+				return "冲销：" + in.Note
+			case in.Reversed:
+				return in.Note + "（已冲销）"
+			default:
+				return in.Note
+			}
+		}),
+		{Label: "核定表", Cell: func(in row) view.Cell {
+			if in.FileID == 0 {
+				return view.Cell{Text: "无"}
+			}
+			return view.Cell{Text: "核定表", Href: fmt.Sprintf("/registrations/%s/files/%d", d.Registration.Number, in.FileID)}
+		}},
+	}.Table("技术性收入", d.Incomes)
 	return []ui.Block{{Title: "核定的技术性收入", Parts: view.Parts{t}}}
 }
 

@@ -119,7 +119,7 @@ func sheetOf(k registry.Case) registry.Review {
 }
 
 // reviewForm is the registrar's sheet, after a refused post as it was filled in.
-func reviewForm(k registry.Case, reading registry.PaperReading, a *ui.Ask) *ReviewForm {
+func reviewForm(c *web.Ctx, k registry.Case, reading registry.PaperReading, a *ui.Ask) *ReviewForm {
 	f, r := k.Filing, sheetOf(k)
 	form := &ReviewForm{
 		Action:  fmt.Sprintf("/filings/%d/review", f.ID),
@@ -140,7 +140,7 @@ func reviewForm(k registry.Case, reading registry.PaperReading, a *ui.Ask) *Revi
 	if a.Form != nil {
 		now = readReview(a.Form)
 	}
-	work := working(k, now)
+	work := working(c, k, now)
 	form.Totals = work.Totals
 	form.Costs = costRows(a, r.Deductions, work.Costs)
 	for _, e := range k.Allowed {
@@ -282,7 +282,7 @@ func fenText(f money.Fen) string {
 func (form *ReviewForm) sum(a *ui.Ask) {
 	add := func(label, at, wrong string) {
 		if wrong != "" {
-			form.Errors.Items = append(form.Errors.Items, view.Link{Label: label + "：" + wrong, Href: "#" + at})
+			form.Errors.Items = append(form.Errors.Items, view.Link{Label: label, Note: wrong, Href: "#" + at})
 		}
 	}
 	for _, q := range slices.Concat(form.Open, form.Known) {
@@ -309,7 +309,7 @@ func (p *Pages) reviewSums(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.RenderFragment("certify/review", "totalsnow", working(k, readReview(f)))
+	return c.RenderFragment("certify/review", "totalsnow", working(c, k, readReview(f)))
 }
 
 func article(r recognition.Rule) string {
@@ -320,11 +320,11 @@ func article(r recognition.Rule) string {
 }
 
 // working is C, N, T and V of a sheet by the function that decides, and what it deducts of each row.
-func working(k registry.Case, r registry.Review) Working {
+func working(c *web.Ctx, k registry.Case, r registry.Review) Working {
 	out := Working{Totals: Totals{Post: fmt.Sprintf("/filings/%d/sums", k.Filing.ID)}}
 	amounts, err := k.Policy.Compute(r.Class, r.Amount, costsOf(r), r.Biological, r.Tied)
 	if err != nil {
-		f := web.AsFault(err)
+		f := c.Fault(err)
 		out.Totals.Wrong = f.Message
 		for _, field := range f.Fields {
 			out.Totals.Wrong += "：" + field.Message

@@ -46,12 +46,12 @@ func (p *Pages) showContractSection(c *web.Ctx, k contract.Contract, section con
 	if !known {
 		return fault.New(fault.NotFound, "page_not_found", "没有这个页面。请从合同的任务列表进入。")
 	}
-	a := ui.NewAsk(form, ferr)
+	a := ui.NewAsk(c, form, ferr)
 	page := c.Page(label)
 	page.Breadcrumbs = []view.Link{{Label: "我的合同", Href: "/contracts"}, {Label: contractTitle(k), Href: fmt.Sprintf("/contracts/%d", k.ID)}}
 	body := Editor{Heading: label, Lead: contractTitle(k), Tags: []view.Tag{ui.ContractStateTag(k.State)}, Sample: k.Sample,
 		Actions: []view.Action{{Label: "回到任务列表", Href: fmt.Sprintf("/contracts/%d", k.ID), Kind: view.Quiet, Small: true}}}
-	p.outline(&body, k, section, a)
+	p.outline(c, &body, k, section, a)
 	if section == contract.SectionFiles {
 		body.Main = append(body.Main, p.contractFilesBlock(k, a)...)
 	} else {
@@ -73,7 +73,7 @@ func (p *Pages) showContractSection(c *web.Ctx, k contract.Contract, section con
 }
 
 // outline lists the sections with their states, and says at this one's fields what is still missing, once it was begun.
-func (p *Pages) outline(body *Editor, k contract.Contract, section contract.Section, a *ui.Ask) {
+func (p *Pages) outline(c *web.Ctx, body *Editor, k contract.Contract, section contract.Section, a *ui.Ask) {
 	for _, s := range contract.Sections(k.Content, k.Files, p.Contracts.ApplicationDay(k)) {
 		here := s.Section == section
 		body.Outline = append(body.Outline, Part{Label: sectionLabels[s.Section], Href: fmt.Sprintf("/contracts/%d/%s", k.ID, s.Section),
@@ -86,13 +86,13 @@ func (p *Pages) outline(body *Editor, k contract.Contract, section contract.Sect
 		}
 		if a.Form == nil && s.State == "started" {
 			for _, i := range s.Issues {
-				a.Errors[i.Path] = i.Message
+				a.Errors[i.Path] = c.Said(i.Field)
 			}
 		}
 		if len(s.Warnings) > 0 {
 			n := view.Notice{Tone: view.Warn, Title: "请再看一眼，不影响提交"}
 			for _, i := range s.Warnings {
-				n.Items = append(n.Items, view.Link{Label: i.Message, Href: "#" + i.Path})
+				n.Items = append(n.Items, view.Link{Label: c.Said(i.Field), Href: "#" + i.Path})
 			}
 			body.Main = append(body.Main, ui.Block{Parts: view.Parts{n}})
 		}

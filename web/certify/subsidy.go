@@ -25,7 +25,7 @@ func (p *Pages) showSubsidy(c *web.Ctx, form *web.Form, ferr error) error {
 	body.Main = append(body.Main, subsidyBlocks(s)...)
 	body.Main = append(body.Main, ui.Block{Title: "付款凭证", Parts: view.Parts{paymentTable(number, s.Payments)}})
 	if web.Members().Allows(c.Actor()) && r.EndedOn == nil {
-		body.Main = append(body.Main, paymentForm(ui.NewAsk(form, ferr), number)...)
+		body.Main = append(body.Main, paymentForm(ui.NewAsk(c, form, ferr), number)...)
 	}
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
 }
@@ -65,25 +65,16 @@ func subsidyBlocks(s benefits.Subsidy) []ui.Block {
 }
 
 func paymentTable(number string, payments []benefits.Payment) view.Table {
-	t := view.Table{
-		Caption:     "付款凭证",
-		HideCaption: true,
-		Columns:     []view.Column{{Label: "支付日期"}, {Label: "金额（元）", Numeric: true}, {Label: "说明"}, {Label: "凭证"}},
-		Empty:       view.Empty{Title: "还没有付款凭证", Text: "由合同双方上传。"},
-	}
-	for _, x := range payments {
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{
-				Cells: []view.Cell{
-					{Text: x.PaidOn.Format("2006-01-02"), Header: true},
-					{Text: x.Amount.Grouped()},
-					{Text: x.Note},
-					{Text: "查看", Href: fmt.Sprintf("/registrations/%s/payments/%d", number, x.ID)},
-				},
-			},
-		)
-	}
+	type row = benefits.Payment
+	t := ui.Columns[row]{
+		ui.TextColumn("支付日期", func(x row) string { return x.PaidOn.Format(time.DateOnly) }),
+		ui.FigureColumn("金额（元）", func(x row) string { return x.Amount.Grouped() }),
+		ui.TextColumn("说明", func(x row) string { return x.Note }),
+		{Label: "凭证", Cell: func(x row) view.Cell {
+			return view.Cell{Text: "查看", Href: fmt.Sprintf("/registrations/%s/payments/%d", number, x.ID)}
+		}},
+	}.Table("付款凭证", payments)
+	t.Empty = view.Empty{Title: "还没有付款凭证", Text: "由合同双方上传。"}
 	return t
 }
 

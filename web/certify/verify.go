@@ -66,7 +66,7 @@ func (p *Pages) showVerify(c *web.Ctx, status int, number, code string, err erro
 		{Name: "c", Label: "校验码", Value: code, Required: true, Hint: "8 位，在证明左下方二维码旁", Width: "s"}}}}}
 	body := ui.Sheet{Lead: "核对一张技术合同认定登记证明现在是否有效。不需要登录；扫证明上的二维码也可以。"}
 	if err != nil {
-		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Bad, Title: web.AsFault(err).Message}}})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Bad, Title: c.Fault(err).Message}}})
 	}
 	body.Main = append(body.Main, ui.Block{Parts: view.Parts{f}})
 	return ui.ShowSheetStatus(c, status, page, body)

@@ -1,6 +1,7 @@
 package insight
 
 import (
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
@@ -148,9 +149,7 @@ func (p *Pages) readStats(c *web.Ctx) statsAsk {
 // to is an address with the question and changes to it as name, value pairs; an empty value removes.
 func (a statsAsk) to(path string, changes ...string) string {
 	v := url.Values{}
-	for k, list := range a.address {
-		v[k] = list
-	}
+	maps.Copy(v, a.address)
 	for i := 0; i+1 < len(changes); i += 2 {
 		if v.Del(changes[i]); changes[i+1] != "" {
 			v.Set(changes[i], changes[i+1])
@@ -233,7 +232,7 @@ func (a statsAsk) periods(now time.Time) []view.Chip {
 		}
 		return chip
 	}
-	y := func(n int) string { return strconv.Itoa(n) }
+	y := strconv.Itoa
 	return []view.Chip{
 		choice("今年", y(year)+"-01-01", y(year)+"-12-31", stats.Quarter),
 		choice("去年", y(year-1)+"-01-01", y(year-1)+"-12-31", stats.Quarter),

@@ -149,7 +149,7 @@ func (p *Pages) showPlan(c *web.Ctx, form *web.Form, ferr error) error {
 		view.T("测算路径由基数和目标按等比推出，不是规划原文。“左右”类指标不作判断；“年均”按几何平均，须严格高于目标。"),
 	}}})
 	if c.Actor().Has(actor.RegionOfficer) {
-		a := ui.NewAsk(form, ferr)
+		a := ui.NewAsk(c, form, ferr)
 		body.Main = append(body.Main, ui.Block{ID: "enter", Title: "录入公布的数值", Parts: a.Blocks(valueForm(a, lines))[0].Parts})
 	}
 	return ui.ShowSheetStatus(c, ui.StatusAfter(ferr), page, body)

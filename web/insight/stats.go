@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"techmarket/internal/foundation/codes"
@@ -62,7 +63,7 @@ func (p *Pages) stats(c *web.Ctx) error {
 			Title:   "没有统计：请先改好筛选条件",
 			Actions: []view.Action{{Label: "恢复默认条件", Href: "/stats", Kind: view.Quiet, Small: true}},
 		}
-		for _, f := range web.AsFault(err).Fields {
+		for _, f := range c.Fault(err).Fields {
 			n.Items = append(n.Items, view.Link{Label: f.Message})
 		}
 		body.Notices, body.Chips = []view.Notice{n}, nil
@@ -145,49 +146,51 @@ func cellSum(t stats.Table, row, column string) stats.Measure {
 
 // cellName says which row and column of the table a cell stands in.
 func cellName(t stats.Table, row, column string) string {
-	name := ""
+	var name strings.Builder
 	for _, k := range []struct {
 		key  string
 		list []stats.Label
 	}{{row, t.Rows}, {column, t.Columns}} {
 		for _, l := range k.list {
 			if k.key != "" && l.Key == k.key {
-				name += "，" + l.Name
+				name.WriteString("，" + l.Name)
 			}
 		}
 	}
-	return name
+	return name.String()
 }
 
 // entryTable lists the entries behind a cell; back leads to the table that it is part of.
 func entryTable(entries []stats.Entry, back string) view.Table {
-	table := view.Table{
-		Compact:     true,
-		Caption:     "合同登记记录",
-		HideCaption: true,
-		Columns: []view.Column{{Label: "登记编号"}, {Label: "记录"}, {Label: "类别"}, {Label: "卖方 → 买方"}, {Label: "项数", Numeric: true},
-			{Label: "成交额（元）", Numeric: true}, {Label: "技术交易额（元）", Numeric: true}},
-		Empty: view.Empty{
-			Icon:    "search",
-			Title:   "这一格里没有登记记录",
-			Text:    "期间或条件可能改过了。回到统计表重新点开。",
-			Actions: []view.Action{{Label: "回到统计表", Href: back, Kind: view.Quiet}},
-		},
-	}
-	for _, e := range entries {
-		head := view.Cell{Text: ui.GroupNumber(e.Number), Href: "/verify?number=" + e.Number, Header: true, Note: e.Title}
-		if e.Title != "" {
-			head.Href = "/registrations/" + e.Number
-		}
-		if e.Sample {
-			head.Tags = []view.Tag{ui.SampleTag()}
-		}
-		table.Rows = append(table.Rows, view.TableRow{Cells: []view.Cell{head, {Text: entryKind(e.Kind), Note: e.BookedOn.Format(time.DateOnly)},
-			{
-				Text: codes.ContractClass.Label(e.Subclass),
-				Note: codes.Field.Label(e.Field),
-			}, {Text: entryPlace(e.SellerDivision) + " → " + entryPlace(e.BuyerDivision)},
-			{Text: strconv.Itoa(e.Contracts)}, {Text: e.Amount.Grouped()}, {Text: e.Technical.Grouped()}}})
+	type row = stats.Entry
+	table := ui.Columns[row]{
+		{Label: "登记编号", Cell: func(e row) view.Cell {
+			head := view.Cell{Text: ui.GroupNumber(e.Number), Href: "/verify?number=" + e.Number, Note: e.Title}
+			if e.Title != "" {
+				head.Href = "/registrations/" + e.Number
+			}
+			if e.Sample {
+				head.Tags = []view.Tag{ui.SampleTag()}
+			}
+			return head
+		}},
+		{Label: "记录", Cell: func(e row) view.Cell {
+			return view.Cell{Text: entryKind(e.Kind), Note: e.BookedOn.Format(time.DateOnly)}
+		}},
+		{Label: "类别", Cell: func(e row) view.Cell {
+			return view.Cell{Text: codes.ContractClass.Label(e.Subclass), Note: codes.Field.Label(e.Field)}
+		}},
+		ui.TextColumn("卖方 → 买方", func(e row) string { return entryPlace(e.SellerDivision) + " → " + entryPlace(e.BuyerDivision) }),
+		ui.FigureColumn("项数", func(e row) string { return strconv.Itoa(e.Contracts) }),
+		ui.FigureColumn("成交额（元）", func(e row) string { return e.Amount.Grouped() }),
+		ui.FigureColumn("技术交易额（元）", func(e row) string { return e.Technical.Grouped() }),
+	}.Table("合同登记记录", entries)
+	table.Compact = true
+	table.Empty = view.Empty{
+		Icon:    "search",
+		Title:   "这一格里没有登记记录",
+		Text:    "期间或条件可能改过了。回到统计表重新点开。",
+		Actions: []view.Action{{Label: "回到统计表", Href: back, Kind: view.Quiet}},
 	}
 	return table
 }

@@ -2,8 +2,7 @@
 //
 // The Chinese sentence is the key, as gettext has it: it stands where it is drawn, {{t "跳到正文"}} in a template and c.T("共 %d 项", n)
 // in Go, and what a component is given ({{w .Label}}) is looked up when it is drawn. So Chinese needs no catalogue. messages.pot lists
-// what another language has to say; the loader refuses a catalogue that lacks a sentence. A fault is found by its code instead, with
-// the same parameters: fault.listing_not_confirmed.
+// what another language has to say, the sentences of faults among it; the loader refuses a catalogue that lacks one.
 package locales
 
 import (
@@ -25,9 +24,6 @@ var files embed.FS
 
 // template is the list of sentences that a language has to have.
 const template = "messages.pot"
-
-// faultKey is what the keys of faults begin with: fault.listing_not_confirmed.
-const faultKey = "fault."
 
 // Catalogue holds every language. It is read once and never changes.
 type Catalogue struct{ languages map[lang.Tag]*Language }
@@ -67,8 +63,8 @@ func Read(files fs.FS) (*Catalogue, error) {
 		}
 		known := wanted.GetDomain().GetTranslations()
 		for _, sentence := range sentences(po) {
-			if known[sentence] == nil && !strings.HasPrefix(sentence, faultKey) {
-				all = append(all, fmt.Errorf("locales: %s has %q, which no page says", l.Tag, sentence))
+			if known[sentence] == nil {
+				all = append(all, fmt.Errorf("locales: %s has %q, which nothing says", l.Tag, sentence))
 			}
 		}
 	}
@@ -117,7 +113,7 @@ func Sentences() ([]string, error) {
 // something that somebody wrote.
 func (l *Language) Say(sentence string, params ...any) string {
 	said := sentence
-	if l.po != nil && l.po.IsTranslated(sentence) {
+	if l.po != nil && sentence != "" && l.po.IsTranslated(sentence) { // the empty one is the head of the catalogue
 		said = l.po.Get(sentence, []any{}...)
 	}
 	if len(params) == 0 {
@@ -125,8 +121,15 @@ func (l *Language) Say(sentence string, params ...any) string {
 	}
 	filled := slices.Clone(params)
 	for i, p := range filled {
-		if text, ok := p.(string); ok { // 搜索%s: 成果 is a word of the language too
+		switch text := p.(type) { // 搜索%s: 成果 is a word of the language too
+		case string:
 			filled[i] = l.Say(text)
+		case fault.Sentence:
+			filled[i] = l.Say(string(text))
+		case *fault.Error:
+			filled[i] = l.say(text.Format, text.Params, text.Message)
+		case fault.Field:
+			filled[i] = l.Field(text)
 		}
 	}
 	return fmt.Sprintf(said, filled...)
@@ -138,19 +141,23 @@ func (l *Language) Fault(f *fault.Error) *fault.Error {
 		return f
 	}
 	said := *f
-	said.Message = l.say(f.Code, f.Params, f.Message)
+	said.Message = l.say(f.Format, f.Params, f.Message)
 	said.Fields = slices.Clone(f.Fields)
 	for i, field := range f.Fields {
-		said.Fields[i].Message = l.say(field.Code, field.Params, field.Message)
+		said.Fields[i].Message = l.Field(field)
 	}
 	return &said
 }
 
-func (l *Language) say(code string, params []any, otherwise string) string {
-	if key := faultKey + code; l.po.IsTranslated(key) {
-		return l.Say(key, params...)
+// Field says a wrong input in this language.
+func (l *Language) Field(f fault.Field) string { return l.say(f.Format, f.Params, f.Message) }
+
+// say is for what may come without its sentence, read from a store.
+func (l *Language) say(format fault.Sentence, params []any, otherwise string) string {
+	if format == "" {
+		return otherwise
 	}
-	return otherwise
+	return l.Say(string(format), params...)
 }
 
 // Words is Say for templates, which are written in Chinese: nil for that.

@@ -12,11 +12,12 @@ import (
 const head = "msgid \"\"\nmsgstr \"\"\n\"Content-Type: text/plain; charset=UTF-8\\n\"\n\n"
 
 func po(pairs ...string) *fstest.MapFile {
-	text := head
+	var text strings.Builder
+	text.WriteString(head)
 	for i := 0; i < len(pairs); i += 2 {
-		text += "msgid \"" + pairs[i] + "\"\nmsgstr \"" + pairs[i+1] + "\"\n\n"
+		text.WriteString("msgid \"" + pairs[i] + "\"\nmsgstr \"" + pairs[i+1] + "\"\n\n")
 	}
-	return &fstest.MapFile{Data: []byte(text)}
+	return &fstest.MapFile{Data: []byte(text.String())}
 }
 
 func TestALanguageThatLacksASentenceIsRefused(t *testing.T) {
@@ -25,7 +26,7 @@ func TestALanguageThatLacksASentenceIsRefused(t *testing.T) {
 		other *fstest.MapFile
 		want  string
 	}{
-		"complete":                    {po("甲", "A", "乙", "B", "fault.gone", "gone"), ""},
+		"complete":                    {po("甲", "A", "乙", "B"), ""},
 		"a sentence is missing":       {po("甲", "A"), `en lacks "乙"`},
 		"a sentence is empty":         {po("甲", "A", "乙", ""), `en lacks "乙"`},
 		"a sentence that nobody says": {po("甲", "A", "乙", "B", "丙", "C"), `en has "丙"`},
@@ -64,24 +65,29 @@ func TestASentenceIsSaidWithItsParameters(t *testing.T) {
 	}
 }
 
-func TestAFaultIsSaidByItsCodeWithItsParameters(t *testing.T) {
+func TestAFaultIsSaidByItsSentenceWithItsParameters(t *testing.T) {
 	t.Parallel()
 	c, err := Read(
-		fstest.MapFS{"messages.pot": po("甲", ""), "en.po": po("甲", "A", "fault.too_few", "%d more needed", "fault.range", "row %d is wrong")},
+		fstest.MapFS{
+			"messages.pot": po("还差 %d 项", "", "第 %d 行%s有误：%s", "", "日期", "", "写成 %s", ""),
+			"en.po": po("还差 %d 项", "%d more needed", "第 %d 行%s有误：%s", "row %d: the %s is wrong: %s", "日期", "date",
+				"写成 %s", "write %s"),
+		},
 	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f := fault.Newf(fault.Invalid, "too_few", "还差 %d 项", 3)
 	var fields fault.Fields
-	fields.Addf("rows.1", "range", "第 %d 行有误", 2)
+	fields.Addf("rows.1", "range", "第 %d 行%s有误：%s", 2, fault.Sentence("日期"), fault.Newf(fault.Invalid, "form", "写成 %s", "2026"))
 	fields.Add("title", "required", "请填写名称")
 	f.Fields = fields.List()
 	said := c.In("en").Fault(f)
-	if said.Message != "3 more needed" || said.Fields[0].Message != "row 2 is wrong" || said.Fields[1].Message != "请填写名称" {
+	if said.Message != "3 more needed" || said.Fields[0].Message != "row 2: the date is wrong: write 2026" ||
+		said.Fields[1].Message != "请填写名称" {
 		t.Errorf("got %+v", said)
 	}
-	if f.Message != "还差 3 项" || f.Fields[0].Message != "第 2 行有误" {
+	if f.Message != "还差 3 项" || f.Fields[0].Message != "第 2 行日期有误：写成 2026" {
 		t.Errorf("the fault itself was changed: %+v", f)
 	}
 	if got := c.In(lang.Chinese).Fault(f); got != f {

@@ -130,7 +130,11 @@ func chineseLiteral(n ast.Node) (string, bool) {
 		return "", false
 	}
 	text, err := strconv.Unquote(lit.Value)
-	return text, err == nil && strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+	return text, err == nil && chinese(text)
+}
+
+func chinese(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) })
 }
 
 // sentencesOf lists what a file says, and where it puts a sentence together from pieces that no catalogue could translate.
@@ -142,7 +146,7 @@ func sentencesOf(f *ast.File) (said []string, pieced []ast.Node) {
 		case *ast.CallExpr:
 			if fun, ok := n.Fun.(*ast.SelectorExpr); ok {
 				if pkg, ok := fun.X.(*ast.Ident); ok && pkg.Name == "fault" {
-					return false // a fault is said by its code
+					return false // faultSentences finds them
 				}
 			}
 			if called(n, "Sprintf", "Appendf", "Fprintf") {
@@ -151,9 +155,6 @@ func sentencesOf(f *ast.File) (said []string, pieced []ast.Node) {
 						pieced = append(pieced, arg)
 					}
 				}
-			}
-			if called(n, "Add", "Addf", "FieldError") && len(n.Args) == 3 {
-				return false
 			}
 		case *ast.BinaryExpr:
 			for _, side := range []ast.Expr{n.X, n.Y} {
@@ -183,6 +184,7 @@ func pot(t *testing.T, files []spokenFile) []byte {
 			where[sentence] = append(where[sentence], path)
 		}
 	}
+	faultSentences(t, say)
 	for _, f := range files {
 		said, _ := sentencesOf(f.syntax)
 		for _, sentence := range said {
@@ -249,7 +251,7 @@ func TestTemplatesSayNothingThatIsNotKeyed(t *testing.T) {
 		}
 		text, err := os.ReadFile(path)
 		for i, line := range strings.Split(string(actions.ReplaceAll(text, nil)), "\n") {
-			if strings.ContainsFunc(line, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+			if chinese(line) {
 				t.Errorf("%s:%d: %s", path, i+1, strings.TrimSpace(line))
 			}
 		}

@@ -82,7 +82,7 @@ func (p *Pages) achievementPage(
 	}
 	body.Rest = append(body.Rest, contactBlock(k.Contact, c.Actor())...)
 	if !it.Mine && k.Person() != (listing.Contact{}) {
-		body.Rest = append(body.Rest, revealForm(ui.NewAsk(nil, nil), fmt.Sprintf("/achievements/%d", it.ID), c.Actor())...)
+		body.Rest = append(body.Rest, revealForm(ui.NewAsk(c, nil, nil), fmt.Sprintf("/achievements/%d", it.ID), c.Actor())...)
 	}
 	if len(k.Topics) > 0 {
 		body.Quiet = append(body.Quiet, codes.TopicLabel(k.Topics[0]))

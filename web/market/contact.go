@@ -63,7 +63,7 @@ func (p *Pages) revealContact(c *web.Ctx, kind drawnKind) error {
 	page.Breadcrumbs = []view.Link{{Label: kind.Label, Href: kind.ListPath()}, {Label: it.base().Title, Href: kind.PagePath(id)}}
 	k, err := kind.reveal(c, id, listing.Purpose(form.Text("purpose")), form.Text("note"))
 	if fault.Is(err, fault.Invalid) {
-		return ui.ShowSheetStatus(c, ui.FormStatus(err), page, ui.Sheet{Main: revealForm(ui.NewAsk(form, err), kind.PagePath(id), c.Actor())})
+		return ui.ShowSheetStatus(c, ui.FormStatus(err), page, ui.Sheet{Main: revealForm(ui.NewAsk(c, form, err), kind.PagePath(id), c.Actor())})
 	}
 	if err != nil {
 		return err

@@ -77,7 +77,7 @@ func (p *Pages) diagnosis(c *web.Ctx, form *web.Form, ferr error) error {
 		)
 		return ui.ShowSheet(c, page, body)
 	}
-	a := ui.NewAsk(form, ferr)
+	a := ui.NewAsk(c, form, ferr)
 	f := view.NewForm(
 		listing.DiagnosisPath(id),
 		"答复企业",

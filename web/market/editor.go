@@ -49,10 +49,10 @@ func (p *Pages) showEditor(c *web.Ctx, kind drawnKind, id int64, form *web.Form,
 func (p *Pages) drawEditor(c *web.Ctx, kind drawnKind, id int64, form *web.Form, ferr error, read *reading.Result) error {
 	who := c.Actor()
 	if !web.Members().Allows(who) {
-		return fault.New(fault.Forbidden, "not_member", "发布"+kind.Label+"的人要有本单位“经办人”身份。请本单位管理员为您开通。")
+		return fault.Newf(fault.Forbidden, "not_member", "发布%s的人要有本单位“经办人”身份。请本单位管理员为您开通。", kind.Label)
 	}
 	title, action, version := "发布"+kind.Label, kind.ListPath(), 0
-	a := ui.NewAsk(form, ferr)
+	a := ui.NewAsk(c, form, ferr)
 	it, err := p.edited(c, kind, id, form)
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func (p *Pages) drawEditor(c *web.Ctx, kind drawnKind, id int64, form *web.Form,
 	case read != nil:
 		body.Main = readBlocks(kind, *read, kind.typed(c, form))
 	case id == 0 && form == nil:
-		body.Main = []ui.Block{oneBox(kind, nil, "")}
+		body.Main = []ui.Block{oneBox(c, kind, nil, "")}
 	}
 	body.Main = append(body.Main, a.Blocks(f)...)
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
@@ -180,7 +180,7 @@ func (p *Pages) autosaved(c *web.Ctx, kind drawnKind, l listing.Listing, err err
 	case fault.HasCode(err, "stale_version"):
 		answer["said"] = "这份草稿在另一个窗口或被同事保存过，这里的没有自动保存。点“保存草稿”，可以对照两份再定。"
 	case ui.Refused(err):
-		answer["said"] = "还没有自动保存：" + ui.Reason(err)
+		answer["said"] = "还没有自动保存：" + ui.Reason(c, err)
 	case err != nil:
 		return err
 	default:
@@ -206,7 +206,7 @@ func (p *Pages) listingConflict(c *web.Ctx, kind drawnKind, id int64, f *web.For
 	if err != nil {
 		return err
 	}
-	f.KeepFiles()
+	f.KeepFiles(c.Fault)
 	body := view.Conflict{What: kind.Label + "《" + l.Title + "》", Who: who, At: when, Form: at, Theirs: at}
 	for _, s := range sections {
 		for _, field := range s.Fields {

@@ -98,7 +98,7 @@ func (p *Pages) takeFavourite(c *web.Ctx) error {
 		case err == nil:
 			c.Flash(view.OK, "已收藏。在“我的收藏”里可以看到它后来的变化。")
 		case fault.Is(err, fault.NotFound), fault.Is(err, fault.Conflict):
-			c.Flash(view.Warn, ui.Reason(err))
+			c.Flash(view.Warn, ui.Reason(c, err))
 		default:
 			return err
 		}

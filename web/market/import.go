@@ -56,7 +56,7 @@ func (p *Pages) showImports(c *web.Ctx, form *web.Form, ferr error) error {
 		return err
 	}
 	officer := who.Has(actor.RegionOfficer)
-	a := ui.NewAsk(form, ferr)
+	a := ui.NewAsk(c, form, ferr)
 	fields := []view.Field{a.Radio("kind", "导入什么", string(achievement.Kind), p.importable(), ui.Required)}
 	if officer {
 		fields = append(fields, a.Text("organisation", "为哪个单位导入", "", ui.Required, ui.Hint("填写单位全称，单位须已确认"), ui.Limit(120)),
@@ -159,9 +159,9 @@ func (p *Pages) checkImport(c *web.Ctx) error {
 	up.Name, up.Body = headers[0].Filename, file
 	b, err := p.Importer.Check(c.Context(), c.Actor(), up)
 	if ui.Refused(err) {
-		f := web.AsFault(err)
+		f := c.Fault(err)
 		if len(f.Fields) == 0 { // what is wrong with a file as a whole stands at the file
-			form.Errors.Add("file", f.Code, f.Message)
+			form.Errors.Join(f.In("file").Fields...)
 			err = ui.FormErr(form)
 		}
 		return p.showImports(c, form, err)
@@ -211,7 +211,7 @@ func (p *Pages) showBatch(c *web.Ctx, ferr error) error {
 		Sample:  org.Sample,
 	}
 	if ferr != nil {
-		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Bad, Title: web.AsFault(ferr).Message}}})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Bad, Title: c.Fault(ferr).Message}}})
 	}
 	body.Main = append(body.Main, batchHead(b, p.importedAt(b.Kind)))
 	body.Main = append(body.Main, reportBlocks(b.Report, b.Bad)...)

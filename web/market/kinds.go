@@ -2,7 +2,6 @@ package market
 
 import (
 	"context"
-	"fmt"
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
@@ -93,7 +92,7 @@ func (p *Pages) kinds() []drawnKind {
 			Descriptor: declared.Of(demand.Kind), fits: "看匹配到的成果",
 			pasted: "把说明难题的整段文字贴进来，或放上本单位的需求征集表。", reads: reading.Need,
 			face: drawing[demand.Content]{
-				pages: p, book: p.Demands.Book, row: ui.DemandRow, shown: demandBlocks, fields: demandFields, read: p.readDemand,
+				pages: p, book: p.Demands.Book, row: ui.DemandRow, shown: demandBlocks, fields: demandFields, read: p.readDemand, page: p.demandPage,
 				begin: func(c *web.Ctx, contact listing.Contact, division string) demand.Content {
 					return demand.Content{Contact: contact, Division: division, Problem: c.QueryForm().Text("text")}
 				},
@@ -118,7 +117,7 @@ func (p *Pages) kind(k listing.Kind) (drawnKind, error) {
 			return known, nil
 		}
 	}
-	return drawnKind{}, fault.New(fault.NotFound, "listing", fmt.Sprintf("没有“%s”这一类信息的页面。", k))
+	return drawnKind{}, fault.Newf(fault.NotFound, "listing", "没有“%s”这一类信息的页面。", k)
 }
 
 // drawing is the face of a kind with content C.

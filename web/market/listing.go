@@ -75,7 +75,7 @@ func listingStateTag(l listing.Listing) view.Tag {
 	return t
 }
 
-// listingDetail is the public page of an achievement or a demand.
+// listingDetail is the public page of a listing, in the form that all kinds share where a kind has no page of its own.
 func (p *Pages) listingDetail(c *web.Ctx, kind drawnKind) error {
 	id, err := c.ID("id")
 	if err != nil {
@@ -143,7 +143,7 @@ func (p *Pages) listingDetail(c *web.Ctx, kind drawnKind) error {
 		{Title: "经过", Parts: view.Parts{listingTimeline(history)}},
 	}
 	if !it.mine() && it.contact() {
-		body.Side = append(revealForm(ui.NewAsk(nil, nil), kind.PagePath(id), c.Actor()), body.Side...)
+		body.Side = append(revealForm(ui.NewAsk(c, nil, nil), kind.PagePath(id), c.Actor()), body.Side...)
 	}
 	return ui.ShowSheet(c, page, body)
 }
@@ -239,18 +239,7 @@ func demandBlocks(c *web.Ctx, k demand.Content, who actor.Actor) []ui.Block {
 		facts = append(facts, view.Fact{Label: "关键词", Value: ui.Join(k.Keywords)})
 	}
 	blocks := append(prose("要解决的问题", k.Problem), ui.Block{Parts: view.Parts{view.Facts{Items: facts}}})
-	if len(k.Targets) > 0 {
-		var rows [][]string
-		for _, g := range k.Targets {
-			rows = append(rows, []string{g.Name, g.Present, g.Target, g.Unit})
-		}
-		blocks = append(blocks, measuresBlock("要达到的指标", "现值", "目标值", rows))
-	}
-	for _, part := range [][2]string{{"考核指标", k.Goals}, {"限制条件", k.Limits}, {"已做过的尝试", k.Tried}, {"背景和现有基础", k.Background},
-		{"预期效益", k.Benefit}, {"揭榜方条件", k.Solver}, {"产权归属", k.Ownership}, {"意向合作单位", k.Partners}, {"所需人才", k.Talent},
-		{"揭榜奖励和评判办法", k.Reward}} {
-		blocks = append(blocks, prose(part[0], part[1])...)
-	}
+	blocks = slices.Concat(blocks, targetsBlock(k.Targets), prose("考核指标", k.Goals), demandWords(k))
 	return append(append(blocks, filesBlock(c, k.Files)...), contactBlock(k.Contact, who)...)
 }
 

@@ -135,7 +135,7 @@ func (p *Pages) ownListing(c *web.Ctx, kind drawnKind) error {
 	if len(o.warnings) > 0 {
 		n := &view.Notice{Tone: view.Warn, Title: "请再看一眼，不影响提交"}
 		for _, w := range o.warnings {
-			n.Items = append(n.Items, view.Link{Label: w.Message})
+			n.Items = append(n.Items, view.Link{Label: c.Said(w)})
 		}
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{n}})
 	}

@@ -45,7 +45,8 @@ type Pages struct {
 
 // Declared lists the templates of this wing's own pages.
 func Declared() []view.Decl {
-	return []view.Decl{view.Declare[Achievement]("market/achievement"), view.Declare[Match]("market/match")}
+	return []view.Decl{view.Declare[Achievement]("market/achievement"), view.Declare[Demand]("market/demand"),
+		view.Declare[Match]("market/match")}
 }
 
 // Brokers proposes people who can help; internal/app supplies it over the brokers' room, which stands right of this wing.

@@ -83,49 +83,29 @@ func (p *Pages) quality(c *web.Ctx) error {
 
 // refusedTable counts why listings were refused, at the match page and in approaches.
 func refusedTable(rows []watch.Reason) view.Table {
-	t := view.Table{
-		Caption:     "不合适的原因",
-		HideCaption: true,
-		Columns:     []view.Column{{Label: "原因"}, {Label: "来自"}, {Label: "次数", Numeric: true}},
-		Empty:       view.Empty{Title: "还没有人说不合适"},
-	}
-	for _, r := range rows {
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{
-				Cells: view.Cells(
-					codes.Decline.Label(r.Code),
-					map[string]string{"match": "匹配页标为不合适", "deal": "婉拒对接意向"}[r.Source],
-					strconv.Itoa(r.Times),
-				),
-			},
-		)
-	}
+	t := ui.Columns[watch.Reason]{
+		ui.TextColumn("原因", func(r watch.Reason) string { return codes.Decline.Label(r.Code) }),
+		ui.TextColumn("来自", func(r watch.Reason) string {
+			return map[string]string{"match": "匹配页标为不合适", "deal": "婉拒对接意向"}[r.Source]
+		}),
+		ui.FigureColumn("次数", func(r watch.Reason) string { return strconv.Itoa(r.Times) }),
+	}.Table("不合适的原因", rows)
+	t.Empty = view.Empty{Title: "还没有人说不合适"}
 	return t
 }
 
 // missedTable lists the searches that found nothing.
 func (p *Pages) missedTable(rows []watch.EmptySearch) view.Table {
-	t := view.Table{
-		Caption:     "没有结果的搜索",
-		HideCaption: true,
-		Columns:     []view.Column{{Label: "搜索词"}, {Label: "范围"}, {Label: "次数", Numeric: true}, {Label: "最近一次"}},
-		Empty:       view.Empty{Title: "没有记录"},
-	}
-	for _, e := range rows {
-		kind := p.Listings.Kinds().Of(e.Kind)
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{
-				Cells: []view.Cell{
-					{Text: e.Words, Header: true, Href: kind.ListPath() + "?" + url.Values{"q": {e.Words}}.Encode()},
-					{Text: kind.Label},
-					{Text: strconv.Itoa(e.Times)},
-					{Text: view.Day(e.LastAt)},
-				},
-			},
-		)
-	}
+	type row = watch.EmptySearch
+	t := ui.Columns[row]{
+		{Label: "搜索词", Cell: func(e row) view.Cell {
+			return view.Cell{Text: e.Words, Href: p.Listings.Kinds().Of(e.Kind).ListPath() + "?" + url.Values{"q": {e.Words}}.Encode()}
+		}},
+		ui.TextColumn("范围", func(e row) string { return p.Listings.Kinds().Of(e.Kind).Label }),
+		ui.FigureColumn("次数", func(e row) string { return strconv.Itoa(e.Times) }),
+		ui.TextColumn("最近一次", func(e row) string { return view.Day(e.LastAt) }),
+	}.Table("没有结果的搜索", rows)
+	t.Empty = view.Empty{Title: "没有记录"}
 	return t
 }
 
@@ -278,7 +258,7 @@ func (p *Pages) weights(c *web.Ctx, form *web.Form, ferr error, trial *watch.Tri
 			},
 		)
 	}
-	a := ui.NewAsk(form, ferr)
+	a := ui.NewAsk(c, form, ferr)
 	var fields []view.Field
 	for _, w := range weightFields {
 		label := featureLabel(w.name)

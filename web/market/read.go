@@ -27,8 +27,8 @@ func (p *Pages) readRoutes() []web.Route {
 }
 
 // oneBox is where posting begins: paste the whole text or drop the unit's own form.
-func oneBox(kind drawnKind, form *web.Form, wrong string) ui.Block {
-	a := ui.NewAsk(form, nil)
+func oneBox(c *web.Ctx, kind drawnKind, form *web.Form, wrong string) ui.Block {
+	a := ui.NewAsk(c, form, nil)
 	f := view.NewForm(kind.ListPath()+"/read", "读一读，填好下面的表单",
 		a.Area("text", "整段文字", "", ui.Lines(6), ui.Limit(reading.MostText/3), ui.Sometimes),
 		view.Field{Kind: view.File, Name: "source", Label: "或选择文件", Accept: ".docx,.xlsx,.pdf,.txt", Sometimes: true, Error: wrong,
@@ -56,7 +56,7 @@ func (p *Pages) readPasted(c *web.Ctx, kind drawnKind) error {
 		c.Flash(view.Info, fmt.Sprintf("这个表里有 %d 条，已经按批量导入检查；看好了再确认。", listed.rows))
 		return c.See(fmt.Sprintf("/imports/%d", listed.batch))
 	case fault.Is(err, fault.Invalid):
-		return p.showBoxAgain(c, kind, f, ui.Reason(err))
+		return p.showBoxAgain(c, kind, f, ui.Reason(c, err))
 	case err != nil:
 		return err
 	}
@@ -74,7 +74,7 @@ func (p *Pages) showBoxAgain(c *web.Ctx, kind drawnKind, f *web.Form, wrong stri
 	f.Files = nil
 	page := c.Page("发布" + kind.Label)
 	page.Breadcrumbs = []view.Link{{Label: "我的" + kind.Label, Href: kind.OwnPath()}}
-	body := ui.Sheet{Main: []ui.Block{oneBox(kind, f, wrong)}}
+	body := ui.Sheet{Main: []ui.Block{oneBox(c, kind, f, wrong)}}
 	body.Main = append(
 		body.Main,
 		ui.Block{Parts: view.Parts{view.Actions{{Label: "不用文字，直接填写表单", Href: kind.ListPath() + "/new", Kind: view.Quiet}}}},

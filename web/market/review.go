@@ -93,7 +93,7 @@ func (p *Pages) review(c *web.Ctx) error {
 	if o.listing.State != listing.Returned { // the working content is the owner's: a page of dashes would say that nothing was filled in
 		body.Main = o.blocks
 	}
-	body.Main = append(reviewNotices(o), body.Main...)
+	body.Main = append(reviewNotices(c, o), body.Main...)
 	if n := anonymityNotice(l); n != nil {
 		n.Text += "请看内容、附件里有没有能认出单位的文字。"
 		body.Main = append([]ui.Block{{Parts: view.Parts{*n}}}, body.Main...)
@@ -125,12 +125,12 @@ func (p *Pages) review(c *web.Ctx) error {
 }
 
 // reviewNotices say what the system noticed, and why there is nothing to read.
-func reviewNotices(o own) []ui.Block {
+func reviewNotices(c *web.Ctx, o own) []ui.Block {
 	var out []ui.Block
 	if len(o.warnings) > 0 {
 		n := view.Notice{Tone: view.Warn, Title: "系统提醒"}
 		for _, w := range o.warnings {
-			n.Items = append(n.Items, view.Link{Label: w.Message})
+			n.Items = append(n.Items, view.Link{Label: c.Said(w)})
 		}
 		out = append(out, ui.Block{Parts: view.Parts{n}})
 	}

@@ -3,6 +3,7 @@ package market
 import (
 	"encoding/xml"
 	"fmt"
+	"maps"
 	"net/url"
 	"strings"
 	"time"
@@ -316,9 +317,7 @@ func (p *Pages) savedAddress(q catalogue.Criteria) string {
 	if q.Text != "" {
 		v.Set("q", q.Text)
 	}
-	for name, list := range q.Facets {
-		v[name] = list
-	}
+	maps.Copy(v, q.Facets)
 	return p.Catalogue.Kinds().Of(q.Kind).ListPath() + "?" + v.Encode()
 }
 

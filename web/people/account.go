@@ -78,7 +78,7 @@ func (p *Pages) showAccount(c *web.Ctx, form *web.Form, ferr error) error {
 	if waiting != "" {
 		hint = "等待确认：" + waiting + "。请打开发到那里的确认信"
 	}
-	a := ui.NewAsk(form, ferr)
+	a := ui.NewAsk(c, form, ferr)
 	f := view.NewForm("/account", "保存",
 		a.Text("displayName", "姓名", me.DisplayName, ui.Required, ui.Limit(60)),
 		a.Kind(view.Email, "email", "电子邮箱", me.Email, ui.Hint(hint)),
@@ -141,7 +141,7 @@ func (p *Pages) switchOrganisation(c *web.Ctx) error {
 func (p *Pages) password(c *web.Ctx) error { return p.showPassword(c, nil, nil) }
 
 func (p *Pages) showPassword(c *web.Ctx, form *web.Form, ferr error) error {
-	a := ui.NewAsk(form, ferr)
+	a := ui.NewAsk(c, form, ferr)
 	f := view.NewForm(
 		"/account/password",
 		"更改密码",

@@ -70,7 +70,7 @@ func (p *Pages) showMembers(c *web.Ctx, form *web.Form, ferr error, link string)
 			}
 			body.Main = append(body.Main, ui.Block{Fold: "更改" + m.DisplayName + "的身份", Parts: view.Parts{f, view.Actions(actions)}})
 		}
-		a := ui.NewAsk(form, ferr)
+		a := ui.NewAsk(c, form, ferr)
 		f := view.NewForm("/account/members/invite", "生成邀请",
 			a.Kind(view.Email, "email", "对方的电子邮箱", "", ui.Required),
 			a.Checks("roles", "身份", []string{string(actor.Member)}, roleOptions(who, nil), ui.Required))

@@ -30,13 +30,13 @@ func (p *Pages) showOrganisationForm(c *web.Ctx, form *web.Form, ferr error) err
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "管理员的意见", Text: o.StateReason}}})
 	}
 	if w := codes.USCC(o.CreditCode); o.CreditCode != "" && w.Warned() {
-		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "统一社会信用代码可能有误", Text: w.Message}}})
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{oddCode(c, w)}})
 	}
 	if !who.Has(actor.OrgAdmin) {
 		body.Main = append(body.Main, organisationFacts(o))
 		return ui.ShowSheet(c, c.Page("单位"), body)
 	}
-	a := ui.NewAsk(form, ferr)
+	a := ui.NewAsk(c, form, ferr)
 	locked := o.State == actor.Confirmed
 	lock := func(f *view.Field) {
 		if locked {

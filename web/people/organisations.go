@@ -93,7 +93,7 @@ func (p *Pages) organisation(c *web.Ctx) error {
 		Main:    []ui.Block{organisationFacts(o)},
 	}
 	if w := codes.USCC(o.CreditCode); o.CreditCode != "" && w.Warned() {
-		body.Main = append([]ui.Block{{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "统一社会信用代码可能有误", Text: w.Message}}}}, body.Main...)
+		body.Main = append([]ui.Block{{Parts: view.Parts{oddCode(c, w)}}}, body.Main...)
 	}
 	if c.Actor().Has(actor.RegionOfficer) {
 		action := fmt.Sprintf("/organisations/%d", o.ID)
@@ -151,4 +151,9 @@ func (p *Pages) decideOrganisation(c *web.Ctx) error {
 	}
 	c.Flash(view.OK, "已处理。")
 	return c.See("/organisations")
+}
+
+// oddCode warns of a 统一社会信用代码 that looks wrong; it blocks nothing.
+func oddCode(c *web.Ctx, odd codes.Check) view.Notice {
+	return view.Notice{Tone: view.Warn, Title: "统一社会信用代码可能有误", Text: c.Said(odd.At("creditCode"))}
 }

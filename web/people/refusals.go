@@ -30,18 +30,18 @@ func (p *Pages) refusals(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	t := view.Table{Caption: "最近七天被拒绝的访问", HideCaption: true, Columns: []view.Column{{Label: "谁"}, {Label: "做什么"}, {Label: "原因"},
-		{Label: "次数"}, {Label: "时段"}}}
-	for _, r := range found {
-		who := names[r.Account]
-		switch {
-		case r.Account == 0:
-			who = "未登录"
-		case who == "":
-			who = "账号 " + strconv.FormatInt(r.Account, 10)
-		}
-		t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(who, r.Action, r.Code, strconv.FormatInt(r.N, 10), view.DayTime(r.Begins))})
-	}
+	t := ui.Columns[audit.Refusal]{
+		ui.TextColumn("谁", func(r audit.Refusal) string {
+			if r.Account == 0 {
+				return "未登录"
+			}
+			return ui.FirstOf(names[r.Account], "账号 "+strconv.FormatInt(r.Account, 10))
+		}),
+		ui.TextColumn("做什么", func(r audit.Refusal) string { return r.Action }),
+		ui.TextColumn("原因", func(r audit.Refusal) string { return r.Code }),
+		ui.TextColumn("次数", func(r audit.Refusal) string { return strconv.FormatInt(r.N, 10) }),
+		ui.TextColumn("时段", func(r audit.Refusal) string { return view.DayTime(r.Begins) }),
+	}.Table("最近七天被拒绝的访问", found)
 	body := ui.Sheet{Lead: "没有权限、不在范围内和超过限额的访问，按人、地址和小时合计；每小时结束后写入审计记录。次数多的在前。"}
 	if len(found) == 0 {
 		body.Main = []ui.Block{{Intro: "最近七天没有被拒绝的访问。"}}

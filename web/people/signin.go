@@ -18,7 +18,7 @@ func (p *Pages) signIn(c *web.Ctx) error {
 }
 
 func (p *Pages) showSignIn(c *web.Ctx, form *web.Form, err error) error {
-	a := ui.NewAsk(form, err)
+	a := ui.NewAsk(c, form, err)
 	next := c.Query().Get("next")
 	if form != nil {
 		next = form.Text("next")
@@ -59,7 +59,7 @@ func (p *Pages) doSignIn(c *web.Ctx) error {
 
 // showSignInCode is the second step. The token of the first stands in the form: it alone opens nothing.
 func (p *Pages) showSignInCode(c *web.Ctx, step string, form *web.Form, err error) error {
-	a := ui.NewAsk(nil, err)
+	a := ui.NewAsk(c, nil, err)
 	f := view.NewForm("/signin/code", "登录", codeField(a))
 	f.Hidden = []view.Pair{{Name: "step", Value: step}, {Name: "next", Value: form.Text("next")}}
 	return ui.ShowSheetStatus(
@@ -107,7 +107,7 @@ func (p *Pages) doSignInCode(c *web.Ctx) error {
 func (p *Pages) forgot(c *web.Ctx) error { return p.showForgot(c, nil, nil) }
 
 func (p *Pages) showForgot(c *web.Ctx, form *web.Form, err error) error {
-	a := ui.NewAsk(form, err)
+	a := ui.NewAsk(c, form, err)
 	f := view.NewForm("/signin/forgot", "发送链接", a.Text("login", "登录名", "", ui.Required, ui.Fill("username"), ui.Limit(50)))
 	status := 200
 	if err != nil {
@@ -144,7 +144,7 @@ func (p *Pages) reset(c *web.Ctx) error {
 }
 
 func (p *Pages) showReset(c *web.Ctx, form *web.Form, err error) error {
-	a := ui.NewAsk(form, err)
+	a := ui.NewAsk(c, form, err)
 	f := view.NewForm(
 		"/signin/reset/"+url.PathEscape(c.Param("token")),
 		"设置新密码",

@@ -30,7 +30,7 @@ func readPerson(form *web.Form) identity.NewPerson {
 }
 
 func (p *Pages) showSignUp(c *web.Ctx, form *web.Form, err error) error {
-	a := ui.NewAsk(form, err)
+	a := ui.NewAsk(c, form, err)
 	f := ui.FormOf("/signup", "注册",
 		view.Section{Title: "单位", Hint: "一个单位只注册一次。本单位已经注册的，请向管理员要一份邀请。", Fields: []view.Field{
 			a.Radio("organisation.kind", "单位类型", "", ui.OrgKinds, ui.Required),
@@ -100,7 +100,7 @@ func (p *Pages) showInvitation(c *web.Ctx, form *web.Form, ferr error) error {
 			{Parts: view.Parts{view.Prose{view.T(c.T("以 %s 的账号加入。", c.Actor().Name))}, view.Actions{{Label: "加入", Post: address}}}},
 		}
 	} else {
-		a := ui.NewAsk(form, ferr)
+		a := ui.NewAsk(c, form, ferr)
 		f := view.NewForm(address, "注册并加入", personFields(a)...)
 		body.Main = append(a.Blocks(f), ui.Block{Parts: view.Parts{view.Prose{view.T("已经有账号的，请先登录再打开这份邀请。")},
 			view.Actions{{Label: "登录", Href: "/signin?next=" + url.QueryEscape(address), Kind: view.Quiet}}}})

@@ -17,7 +17,7 @@ func (p *Pages) showTokens(c *web.Ctx, form *web.Form, ferr error, secret string
 	if err != nil {
 		return err
 	}
-	a := ui.NewAsk(form, ferr)
+	a := ui.NewAsk(c, form, ferr)
 	body := ui.Sheet{Tabs: ui.AccountTabs(c.Actor(), "/account/tokens"), Lead: "程序用令牌代表您和现在的单位调用接口，只能做您选定的事，也不会超过您本人的权限。"}
 	if secret != "" {
 		body.Main = append(

@@ -20,7 +20,7 @@ func (p *Pages) showTwoFactor(c *web.Ctx, form *web.Form, ferr error) error {
 	if err != nil {
 		return err
 	}
-	a := ui.NewAsk(form, ferr)
+	a := ui.NewAsk(c, form, ferr)
 	body := ui.Sheet{Tabs: ui.AccountTabs(c.Actor(), web.TwoFactorPath), Lead: "登录时除了密码，再输入手机上身份验证器的 6 位数字。别人知道了密码也进不来。"}
 	if me.TwoFactor {
 		f := view.NewForm(

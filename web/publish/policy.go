@@ -349,7 +349,7 @@ func factForm(c *web.Ctx, q *web.Form, ferr error, k policy.Policy, found policy
 	if len(q.Values) == 0 {
 		form = nil
 	}
-	a := ui.NewAsk(form, ferr)
+	a := ui.NewAsk(c, form, ferr)
 	section := view.Section{Title: "本单位的情况", Hint: "填写的内容只用来核对，不保存。", Fields: nil}
 	for _, n := range found.Needs {
 		hint := ""

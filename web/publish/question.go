@@ -42,7 +42,7 @@ func askBlock(c *web.Ctx, id int64, form *web.Form, ferr error) ui.Block {
 		b.Add(view.Links{{Label: "登录后提问", Href: "/signin?next=" + policyPath(id)}})
 		return b
 	}
-	a := ui.NewAsk(form, ferr)
+	a := ui.NewAsk(c, form, ferr)
 	f := ui.FormOf(policyPath(id)+"/questions", "提交问题",
 		view.Section{Fields: []view.Field{a.Area("question", "您的问题", "", ui.Required, ui.Limit(2000), ui.Lines(4))}})
 	f.Guard = true
@@ -123,7 +123,7 @@ func (p *Pages) showQuestion(c *web.Ctx, form *web.Form, ferr error) error {
 		}
 		body.Main = append(body.Main, ui.Block{Title: "答复", Intro: note, Parts: view.Parts{view.Prose{view.T(q.Answer)}}})
 	}
-	a := ui.NewAsk(form, ferr)
+	a := ui.NewAsk(c, form, ferr)
 	if a.Notice != nil {
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{a.Notice}})
 	}

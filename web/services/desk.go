@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"techmarket/internal/foundation/money"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/services/register"
 	"techmarket/web"
@@ -31,12 +30,12 @@ func (p *Pages) showNew(c *web.Ctx, form *web.Form, ferr error) error {
 	page := c.Page("填报" + d.Label)
 	page.Breadcrumbs = []view.Link{{Label: d.Label, Href: d.ListPath()}}
 	return ui.ShowSheetStatus(c, ui.StatusAfter(ferr), page, ui.Sheet{Lead: "先保存为草稿，核对后提交，由所在盟市的管理员审核入库。",
-		Main: formOf(ui.NewAsk(form, ferr), d, d.ListPath(), register.Entry{}, form == nil)})
+		Main: formOf(ui.NewAsk(c, form, ferr), d, d.ListPath(), register.Entry{}, form == nil)})
 }
 
 // formOf draws the form of a kind from its declaration.
 func formOf(a *ui.Ask, d register.Descriptor, action string, e register.Entry, fresh bool) []ui.Block {
-	fields := []view.Field{a.Text("name", d.NameOf, e.Name, ui.Required, ui.Limit(100)),
+	fields := []view.Field{a.Text("name", string(d.NameOf), e.Name, ui.Required, ui.Limit(100)),
 		a.Choose("division", "所在地区", e.Division, divisions(), ui.Width("m"))}
 	for _, f := range d.Fields {
 		fields = append(fields, askFor(a, f, e.Content))
@@ -111,7 +110,7 @@ func inputOf(f *web.Form, d register.Descriptor) register.Input {
 			in.Content[field.Code] = f.Lines(field.Code)
 		case register.Amount:
 			if f.Text(field.Code) != "" {
-				var fen money.Fen = f.Wan(field.Code)
+				fen := f.Wan(field.Code)
 				in.Content[field.Code] = []string{strconv.FormatInt(int64(fen), 10)}
 			}
 		default:
@@ -164,7 +163,7 @@ func (p *Pages) showEdit(c *web.Ctx, form *web.Form, ferr error) error {
 	}
 	page := c.Page("修改" + d.Label)
 	page.Breadcrumbs = []view.Link{{Label: "我的名录", Href: "/desk/registers"}, {Label: v.Name, Href: register.DeskPath(v.ID)}}
-	body := ui.Sheet{Main: formOf(ui.NewAsk(form, ferr), d, register.DeskPath(v.ID)+"/edit", v.Entry, false)}
+	body := ui.Sheet{Main: formOf(ui.NewAsk(c, form, ferr), d, register.DeskPath(v.ID)+"/edit", v.Entry, false)}
 	if v.Listed != nil {
 		body.Lead = "修改先存在您这里；提交并审核通过以后，名录上才会更新。"
 	}

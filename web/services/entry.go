@@ -35,7 +35,7 @@ func (p *Pages) showEntry(c *web.Ctx, form *web.Form, ferr error) error {
 	if t := gradeTable(d, v.Grades); len(t.Rows) > 0 {
 		body.Main = append(body.Main, ui.Block{Title: "等级和考核", Parts: view.Parts{t}})
 	}
-	a := ui.NewAsk(form, ferr)
+	a := ui.NewAsk(c, form, ferr)
 	if a.Notice != nil {
 		body.Main = slices.Insert(body.Main, 0, ui.Block{Parts: view.Parts{a.Notice}})
 	}

@@ -82,7 +82,7 @@ func (p *Pages) list(c *web.Ctx) error {
 		return err
 	}
 	body := ui.Listing{Lead: d.Lead, Rail: rail(d, f), Pager: view.Pager{Total: -1}}
-	body.Search = &view.Search{Action: d.ListPath(), Name: "q", Value: f.Text, Label: c.T("按%s查找", d.NameOf), Placeholder: d.NameOf,
+	body.Search = &view.Search{Action: d.ListPath(), Name: "q", Value: f.Text, Label: c.T("按%s查找", d.NameOf), Placeholder: string(d.NameOf),
 		Submit: "查找", Hidden: body.Rail.Hidden}
 	body.Head = &view.ListHead{Found: min(total, register.CountMost), Unit: "条"}
 	if body.Rail.Active > 0 || f.Text != "" {

@@ -49,7 +49,7 @@ func (p *Pages) home(c *web.Ctx) error {
 		Search: view.Search{
 			Action:      "/search",
 			Scope:       "in",
-			Scopes:      []view.Option{{Value: "achievements", Label: "找成果"}, {Value: "demands", Label: "找需求"}, {Value: "match", Label: "按难题匹配"}},
+			Scopes:      p.scopes(c),
 			Placeholder: "关键词，或直接粘贴一段技术难题",
 		},
 		Doors: doors(c),
@@ -84,6 +84,15 @@ func (p *Pages) home(c *web.Ctx) error {
 	}
 	page := c.Page("")
 	return c.Render("site/home", view.With[Home]{Page: page, Body: body})
+}
+
+// scopes are where the box of the first page looks.
+func (p *Pages) scopes(c *web.Ctx) []view.Option {
+	var out []view.Option
+	for _, kind := range p.Listings.Kinds().All() {
+		out = append(out, view.Option{Value: kind.Path, Label: c.T("找%s", kind.Label)})
+	}
+	return append(out, view.Option{Value: "match", Label: "按难题匹配"})
 }
 
 // doors are the eight services by the names under which people ask for them. What is not done here says so.
@@ -264,9 +273,8 @@ func (p *Pages) searchAll(c *web.Ctx) error {
 	switch {
 	case in == "match", search.IsProblem(text):
 		return c.See("/match?" + query)
-	case in == "demands":
-		return c.See("/demands?" + query)
-	default:
-		return c.See("/achievements?" + query)
 	}
+	kinds := p.Listings.Kinds().All()
+	chosen := max(0, slices.IndexFunc(kinds, func(k listing.Descriptor) bool { return k.Path == in }))
+	return c.See(kinds[chosen].ListPath() + "?" + query)
 }

@@ -61,17 +61,19 @@ func Declared() []view.Decl {
 }
 
 // Menu is the main navigation.
-func Menu(t view.Words) []view.Link {
-	return []view.Link{
-		{Label: t("成果"), Href: "/achievements", Key: "achievements"},
-		{Label: t("需求"), Href: "/demands", Key: "demands"},
+func Menu(t view.Words, kinds []listing.Descriptor) []view.Link {
+	var lists []view.Link
+	for _, kind := range kinds {
+		lists = append(lists, view.Link{Label: t(kind.Label), Href: kind.ListPath(), Key: kind.Path})
+	}
+	return append(lists, []view.Link{
 		{Label: t("交易"), Href: "/challenges", Key: "sales"},
 		{Label: t("人员与服务"), Href: "/registers", Key: "registers"},
 		{Label: t("登记点"), Href: "/points", Key: "points"},
 		{Label: t("政策"), Href: "/policies", Key: "policies"},
 		{Label: t("数据"), Href: "/stats", Key: "stats"},
 		{Label: t("证明核验"), Href: "/verify", Key: "verify"},
-	}
+	}...)
 }
 
 func (p *Pages) siteRoutes() []web.Route {

@@ -212,7 +212,7 @@ func (p *Pages) showBrokerForm(c *web.Ctx, form *web.Form, ferr error) error {
 	if err != nil {
 		return err
 	}
-	a := ui.NewAsk(form, ferr)
+	a := ui.NewAsk(c, form, ferr)
 	fields := ui.TopOptions(codes.Field, "")
 	places := []view.Option{{Value: region.Root, Label: "全区"}}
 	for _, l := range region.Leagues() {

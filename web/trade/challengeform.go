@@ -122,7 +122,7 @@ func conditionRules() []view.Option {
 }
 
 func (p *Pages) challengeForm(c *web.Ctx, e challenge.Entry, action string, hidden []view.Pair, f *web.Form, ferr error) error {
-	a := ui.NewAsk(f, ferr)
+	a := ui.NewAsk(c, f, ferr)
 	k := e.Content
 	sections := []view.Section{{Title: "出什么题", Fields: []view.Field{
 		a.Text("title", "榜单名称", e.Title, ui.Required, ui.Limit(80)),

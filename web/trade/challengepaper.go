@@ -27,7 +27,7 @@ func (p *Pages) showApply(c *web.Ctx, f *web.Form, ferr error) error {
 	if x.State != challenge.Opened || c.Actor().In(x.OrgID) {
 		return c.See(challengePath(id))
 	}
-	a := ui.NewAsk(f, ferr)
+	a := ui.NewAsk(c, f, ferr)
 	fields := []view.Field{
 		a.Area("plan", "实施方案", "", ui.Required, ui.Lines(8), ui.Limit(20000)),
 		a.Area("route", "技术路线", "", ui.Required, ui.Lines(4), ui.Limit(4000)),
@@ -209,7 +209,7 @@ func (b board) sheets(c *web.Ctx, app int64, f *web.Form, ferr error) (out []ui.
 	if !b.OnPanel || x.State != challenge.Reviewing || own.LockedAt != nil {
 		return out
 	}
-	a := ui.NewAsk(f, ferr)
+	a := ui.NewAsk(c, f, ferr)
 	var fields []view.Field
 	for i, k := range x.Content.Criteria {
 		stored := ""

@@ -55,7 +55,7 @@ func (b board) gave(c *web.Ctx) bool {
 // stepForm is the form of one step. What was typed into it stays after a refusal.
 func (b board) stepForm(c *web.Ctx, a *ui.Ask, e challenge.Event) view.Form {
 	if !formOpen(a, e) {
-		a = ui.NewAsk(nil, nil)
+		a = ui.NewAsk(c, nil, nil)
 	}
 	own := func(f *view.Field) { f.ID = string(e) + "-" + f.Name }
 	reason := func(label, hint string) view.Field {

@@ -52,7 +52,7 @@ func (p *Pages) showChallenge(c *web.Ctx, f *web.Form, ferr error) error {
 		return err
 	}
 	x := b.Challenge
-	a := ui.NewAsk(f, ferr)
+	a := ui.NewAsk(c, f, ferr)
 	page := challengeHead(c, x.Title, 0, "")
 	tags := []view.Tag{challengeTag(x.State), {Label: kindLabel(x.Kind)}, {Label: modeLabel(x.Mode)}, {Label: codes.Field.Label(x.Field)},
 		{Label: region.Name(x.Division)}}

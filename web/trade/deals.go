@@ -45,7 +45,7 @@ func (p *Pages) deals(c *web.Ctx) error {
 		Text: "在成果或需求的页面点“发起对接”，对方会收到消息。", Actions: []view.Action{{Label: "找成果", Href: "/achievements", Kind: view.Quiet},
 			{Label: "找需求", Href: "/demands", Kind: view.Quiet}}}}
 	if state != "" {
-		rows.Empty.Title = "没有" + string(dealStateTag(state).Label) + "的对接"
+		rows.Empty.Title = "没有" + dealStateTag(state).Label + "的对接"
 	}
 	for _, d := range list {
 		rows.Items = append(rows.Items, view.Row{Title: view.T(d.Subject), Href: fmt.Sprintf("/deals/%d", d.ID), Sample: d.Sample,
@@ -85,7 +85,7 @@ func (p *Pages) newDeal(c *web.Ctx) error {
 }
 
 func (p *Pages) showNewDeal(c *web.Ctx, f *web.Form, ferr error) error {
-	a := ui.NewAsk(f, ferr)
+	a := ui.NewAsk(c, f, ferr)
 	supply, demand := f.ID(ui.DealField(listing.SideSupply)), f.ID(ui.DealField(listing.SideDemand))
 	kinds := p.Listings.Kinds()
 	body := ui.Sheet{Lead: "对方单位会收到消息，接受后双方在这里洽谈；不合适会写明原因。"}
@@ -135,9 +135,10 @@ func (p *Pages) showNewDeal(c *web.Ctx, f *web.Form, ferr error) error {
 		case side.id != 0 && a.Errors[name] == "": // chosen on the page before: nobody types a number
 			known = append(known, view.Pair{Name: name, Value: ui.IDText(side.id)})
 		case supply+demand == 0 || a.Errors[name] != "" || c.Actor().Has(actor.Broker):
-			fields = append(fields, a.Text(name, label+"编号", ui.IDText(side.id), ui.Hint("在"+label+"页面“发布单位”一栏的最后一行"), ui.Width("s")))
+			fields = append(fields, a.Text(name, c.T("%s编号", label), ui.IDText(side.id),
+				ui.Hint(c.T("在%s页面“发布单位”一栏的最后一行", label)), ui.Width("s")))
 		case len(own) > 0:
-			fields = append(fields, a.Choose(name, "带上本单位的"+label, "", append([]view.Option{{Label: "不带"}}, own...)))
+			fields = append(fields, a.Choose(name, c.T("带上本单位的%s", label), "", append([]view.Option{{Label: "不带"}}, own...)))
 		}
 	}
 	fields = append(fields,

@@ -50,7 +50,7 @@ func (p *Pages) showMandates(c *web.Ctx, f *web.Form, ferr error) error {
 		}
 	}
 	if c.Actor().Has(actor.Broker) {
-		a := ui.NewAsk(f, ferr)
+		a := ui.NewAsk(c, f, ferr)
 		form := view.NewForm("/mandates", "请求委托",
 			a.Text("organisation", "单位全称", c.QueryForm().Text("organisation"), ui.Required, ui.Limit(100)),
 			a.Area("note", "想为它做什么", "", ui.Required, ui.Lines(3), ui.Limit(500), ui.Hint("例如：为贵单位的哪项需求寻找成果，佣金由谁支付")))

@@ -199,7 +199,7 @@ func noticeStep(event, at string) ui.Block {
 }
 
 func (p *Pages) showNewNotice(c *web.Ctx, f *web.Form, ferr error) error {
-	a := ui.NewAsk(f, ferr)
+	a := ui.NewAsk(c, f, ferr)
 	var uses []view.Option
 	for _, u := range []notice.Use{notice.Price, notice.Winner, notice.Reward, notice.Grant, notice.LeaderReward} {
 		days, unit := u.Period()

@@ -100,7 +100,7 @@ const (
 )
 
 func (p *Pages) showNewSale(c *web.Ctx, f *web.Form, ferr error) error {
-	a := ui.NewAsk(f, ferr)
+	a := ui.NewAsk(c, f, ferr)
 	form := view.NewForm("/sales", "存为草稿",
 		a.Text("title", "标的名称", "", ui.Required, ui.Limit(80)),
 		a.Area("object", "标的说明", "", ui.Required, ui.Lines(6), ui.Limit(4000), ui.Hint("内容、权利状况和法律状态日期、已有许可和质押、已知缺陷、内部决策文件")),

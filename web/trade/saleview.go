@@ -30,7 +30,7 @@ func (p *Pages) showSale(c *web.Ctx, f *web.Form, ferr error) error {
 	page.Breadcrumbs = []view.Link{{Label: "挂牌竞价", Href: "/sales"}}
 	body := ui.Sheet{Tags: []view.Tag{stageTag(v.Sale.State)}, Sample: v.Sale.Sample}
 	body.Main = append(body.Main, p.standing(c, v), ui.Block{Title: "规则", Parts: view.Parts{saleRules(c, v.Sale)}})
-	body.Main = append(body.Main, p.bidding(c, v, ui.NewAsk(f, ferr))...)
+	body.Main = append(body.Main, p.bidding(c, v, ui.NewAsk(c, f, ferr))...)
 	body.Main = append(body.Main, ui.Block{ID: "bids", Title: "出价记录", Intro: "只显示竞买代码。",
 		Parts: view.Parts{bidColumns().Table("出价记录", v.Bids)}},
 		ui.Block{Title: "标的", Parts: view.Parts{view.Facts{Wide: true, Items: []view.Fact{{Label: "转让方", Value: org.Name},

@@ -39,12 +39,12 @@ type refusedPart struct {
 	err  error
 }
 
-// of gives the form and the error to the part that they belong to.
-func (r refusedPart) of(name string) (*web.Form, error) {
+// ask gives the form and the error to the part that they belong to.
+func (r refusedPart) ask(c *web.Ctx, name string) *ui.Ask {
 	if r.name == name {
-		return r.form, r.err
+		return ui.NewAsk(c, r.form, r.err)
 	}
-	return nil, nil
+	return ui.NewAsk(c, nil, nil)
 }
 
 func (p *Pages) deal(c *web.Ctx) error { return p.showDeal(c, refusedPart{}) }
@@ -265,7 +265,7 @@ func (t *talk) thread(body *Talk) {
 		body.Latest = here + "#thread"
 	}
 	if t.can[deal.EventMessage] {
-		a := ui.NewAsk(t.refused.of("message"))
+		a := t.refused.ask(t.c, "message")
 		body.Compose = a.Blocks(view.NewForm(t.at("messages"), "发送",
 			a.Area("body", "消息", "", ui.Required, ui.Lines(4), ui.Limit(4000)),
 			view.Field{Kind: view.File, Name: "files", Label: "附件", Multiple: true, Hint: "最多 5 个，每个不超过 50 MB", Error: a.Errors["files"]}))
@@ -277,7 +277,7 @@ func (t *talk) proposal() ([]ui.Block, error) {
 	if !t.can[deal.EventPropose] {
 		return nil, nil
 	}
-	ask := ui.NewAsk(t.refused.of("terms"))
+	ask := t.refused.ask(t.c, "terms")
 	form, err := t.termsForm(t.c, ask, t.view, t.at("terms"))
 	if err != nil {
 		return nil, err

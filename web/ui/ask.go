@@ -31,12 +31,13 @@ func FlashRefusal(c *web.Ctx, err error, back string) error {
 	if !Refused(err) {
 		return err
 	}
-	f := web.AsFault(err)
-	text := f.Message
+	f := c.Fault(err)
+	var text strings.Builder
+	text.WriteString(f.Message)
 	for _, field := range f.Fields {
-		text += "：" + field.Message
+		text.WriteString("：" + field.Message)
 	}
-	c.Flash(view.Bad, text)
+	c.Flash(view.Bad, text.String())
 	return c.See(back)
 }
 
@@ -57,18 +58,18 @@ func FormStatus(ferr error) int {
 }
 
 // NewAsk starts a form. err is what the service said about the last post, nil on the first showing.
-func NewAsk(form *web.Form, err error) *Ask {
+func NewAsk(c *web.Ctx, form *web.Form, err error) *Ask {
 	a := &Ask{Form: form, Errors: map[string]string{}}
 	if form != nil {
-		form.KeepFiles()
+		form.KeepFiles(c.Fault)
 		for _, f := range form.Errors.List() {
-			a.Errors[f.Path] = f.Message
+			a.Errors[f.Path] = c.Said(f)
 		}
 	}
 	if err == nil {
 		return a
 	}
-	f := web.AsFault(err)
+	f := c.Fault(err)
 	for _, field := range f.Fields {
 		if _, taken := a.Errors[field.Path]; !taken {
 			a.Errors[field.Path] = field.Message
@@ -87,8 +88,8 @@ func Refused(err error) bool {
 }
 
 // Reason is a refusal in one sentence: its own, or that of the first field.
-func Reason(err error) string {
-	f := web.AsFault(err)
+func Reason(c *web.Ctx, err error) string {
+	f := c.Fault(err)
 	if len(f.Fields) > 0 {
 		return f.Fields[0].Message
 	}

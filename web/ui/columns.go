@@ -9,6 +9,18 @@ type Column[T any] struct {
 	Cell    func(T) view.Cell
 }
 
+// TextColumn is a column of texts.
+func TextColumn[T any](label string, text func(T) string) Column[T] {
+	return Column[T]{Label: label, Cell: func(r T) view.Cell { return view.Cell{Text: text(r)} }}
+}
+
+// FigureColumn is a column of figures.
+func FigureColumn[T any](label string, figure func(T) string) Column[T] {
+	c := TextColumn(label, figure)
+	c.Numeric = true
+	return c
+}
+
 // Columns declares a list once. The first column names the row.
 type Columns[T any] []Column[T]
 

@@ -100,8 +100,9 @@ func atField(field string, err error) error {
 		return err
 	}
 	f := web.AsFault(err)
-	return &fault.Error{Kind: fault.Invalid, Code: f.Code, Message: f.Message, Params: f.Params,
-		Fields: []fault.Field{{Path: field, Code: f.Code, Message: f.Message, Params: f.Params}}}
+	said := *f
+	said.Kind = fault.Invalid
+	return said.In(field)
 }
 
 func storeFile(c *web.Ctx, kept Files, h *multipart.FileHeader, field, purpose string) (int64, error) {

@@ -157,7 +157,7 @@ func TestEveryClassOfTheTemplatesHasARuleOrIsAHook(t *testing.T) {
 	used := map[string]bool{}
 	for name, file := range copyOf(t, templates.FS) {
 		for _, m := range class.FindAllSubmatch(file.Data, -1) {
-			for _, c := range strings.Fields(action.ReplaceAllString(string(m[1]), "\x00")) {
+			for c := range strings.FieldsSeq(action.ReplaceAllString(string(m[1]), "\x00")) {
 				used[c] = true
 				if !strings.Contains(c, "\x00") && !known[c] && !slices.Contains(hooks, c) {
 					t.Errorf("%s: class %q is in no file of web/assets/css; name it in hooks if that is meant", name, c)

@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"io"
 	"io/fs"
+	"maps"
 	"reflect"
 	"strings"
 	"sync"
@@ -194,9 +195,7 @@ func (e *Engine) funcs(o Options) template.FuncMap {
 		"hasAsset":  o.Assets.Has,
 		"icon":      o.Assets.Icon,
 	}
-	for name, fn := range formatFuncs() {
-		f[name] = fn
-	}
+	maps.Copy(f, formatFuncs())
 	return f
 }
 

@@ -168,7 +168,7 @@ func (f Form) Summed() Form {
 	for _, s := range f.Sections {
 		for _, field := range s.Fields {
 			if field.Error != "" {
-				f.Errors.Items = append(f.Errors.Items, Link{Label: field.Label + "：" + field.Error, Href: "#" + field.Key()})
+				f.Errors.Items = append(f.Errors.Items, Link{Label: field.Label, Note: field.Error, Href: "#" + field.Key()})
 			}
 			f.Multipart = f.Multipart || field.Kind == File
 		}
@@ -180,5 +180,5 @@ func (f Form) Summed() Form {
 type ErrorSummary struct {
 	Title string
 	Text  string
-	Items []Link
+	Items []Link // the label of a field; its note is what is wrong
 }

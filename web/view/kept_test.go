@@ -44,8 +44,8 @@ func TestKeptComponentsHaveOnlyExportedFields(t *testing.T) {
 			return
 		}
 		known[of] = true
-		for i := range of.NumField() {
-			f := of.Field(i)
+		for f := range of.Fields() {
+			f := f
 			if !f.IsExported() || f.Tag.Get("json") != "" {
 				t.Errorf("%s.%s is left out", at, f.Name)
 			}

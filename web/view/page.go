@@ -123,11 +123,11 @@ func T(s string) Text {
 
 // String is the text without marks.
 func (t Text) String() string {
-	var s string
+	var s strings.Builder
 	for _, p := range t {
-		s += p.Text
+		s.WriteString(p.Text)
 	}
-	return s
+	return s.String()
 }
 
 // Kind of an action.

@@ -74,7 +74,7 @@ func CreateFirst(ctx context.Context, people *identity.Service, login, name, org
 	}
 	for _, o := range found {
 		if o.Name == org {
-			return fault.New(fault.Conflict, "organisation_exists", "已经有“"+org+"”这个单位。请它的管理员在网页上邀请新的人。")
+			return fault.Newf(fault.Conflict, "organisation_exists", "已经有“%s”这个单位。请它的管理员在网页上邀请新的人。", org)
 		}
 	}
 	_, err = people.Provision(ctx, []identity.ProvisionOrganisation{{

@@ -41,7 +41,7 @@ func openInput(path string, stdin io.Reader) (io.ReadCloser, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.NotFound, "file_unreadable", "打不开文件 "+path+"，请检查路径和权限")
+		return nil, fault.Wrapf(err, fault.NotFound, "file_unreadable", "打不开文件 %s，请检查路径和权限", path)
 	}
 	return f, nil
 }

@@ -183,8 +183,8 @@ func examineDatabase(ctx context.Context, env *app.Environment, c app.Config) (s
 	if err != nil {
 		return "", err
 	}
-	if warning := app.RoleWarning(standing); warning != "" {
-		return "", fault.New(fault.Unavailable, "database_role", warning)
+	if warning := app.RoleWarning(standing); warning != nil {
+		return "", warning
 	}
 	return fmt.Sprintf("%s，PostgreSQL %d，版本 %d，角色 %s 不能改表结构", kind, major, current, standing.Name), nil
 }

@@ -104,7 +104,7 @@ func runEval(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	if f.runs != "" {
 		out, err := os.Create(f.runs)
 		if err != nil {
-			return fault.Wrap(err, fault.Invalid, "eval_files", "不能写文件 "+filepath.Base(f.runs)+"，请检查路径和权限。")
+			return fault.Wrapf(err, fault.Invalid, "eval_files", "不能写文件 %s，请检查路径和权限。", filepath.Base(f.runs))
 		}
 		defer out.Close()
 		e.runs.out = json.NewEncoder(out)
@@ -218,7 +218,7 @@ func (e *evaluation) remove() (err error) {
 func ReadRows[T any](path string) ([]T, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "eval_files", "打不开文件 "+filepath.Base(path)+"，请检查路径。")
+		return nil, fault.Wrapf(err, fault.Invalid, "eval_files", "打不开文件 %s，请检查路径。", filepath.Base(path))
 	}
 	defer f.Close()
 	var rows []T
@@ -230,7 +230,7 @@ func ReadRows[T any](path string) ([]T, error) {
 		}
 		var row T
 		if err := json.Unmarshal(lines.Bytes(), &row); err != nil {
-			return nil, fault.Wrap(err, fault.Invalid, "eval_files", fmt.Sprintf("文件 %s 第 %d 行不是有效的 JSON。", filepath.Base(path), n))
+			return nil, fault.Wrapf(err, fault.Invalid, "eval_files", "文件 %s 第 %d 行不是有效的 JSON。", filepath.Base(path), n)
 		}
 		rows = append(rows, row)
 	}

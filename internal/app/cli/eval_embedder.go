@@ -69,7 +69,7 @@ func (e *embedderFlags) open() (*evalEmbedder, error) {
 func (v *evalEmbedder) load() error {
 	raw, err := os.ReadFile(v.flags.cache)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fault.Wrap(err, fault.Invalid, "eval_cache", "读不到向量文件 "+filepath.Base(v.flags.cache)+"，请检查路径和权限。")
+		return fault.Wrapf(err, fault.Invalid, "eval_cache", "读不到向量文件 %s，请检查路径和权限。", filepath.Base(v.flags.cache))
 	}
 	whole := 0
 	if len(raw) >= 4 {
@@ -85,7 +85,7 @@ func (v *evalEmbedder) load() error {
 		}
 	}
 	if v.out, err = os.OpenFile(v.flags.cache, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
-		return fault.Wrap(err, fault.Invalid, "eval_cache", "不能写向量文件 "+filepath.Base(v.flags.cache)+"，请检查路径和权限。")
+		return fault.Wrapf(err, fault.Invalid, "eval_cache", "不能写向量文件 %s，请检查路径和权限。", filepath.Base(v.flags.cache))
 	}
 	if err := v.out.Truncate(int64(whole)); err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 // unusedName refuses a file that is there, before any work is done for it.
 func unusedName(path string) error {
 	if _, err := os.Stat(path); err == nil {
-		return fault.New(fault.Conflict, "file_exists", "文件 "+path+" 已经存在，不会覆盖。请换一个名字。")
+		return fault.Newf(fault.Conflict, "file_exists", "文件 %s 已经存在，不会覆盖。请换一个名字。", path)
 	}
 	return nil
 }
@@ -20,7 +20,7 @@ func unusedName(path string) error {
 func writeNew(path string, write func(io.Writer) error) error {
 	out, err := os.CreateTemp(filepath.Dir(path), ".techmarket-")
 	if err != nil {
-		return fault.Wrap(err, fault.Unavailable, "file_unwritable", "不能写入 "+filepath.Dir(path)+"，请检查目录和权限。")
+		return fault.Wrapf(err, fault.Unavailable, "file_unwritable", "不能写入 %s，请检查目录和权限。", filepath.Dir(path))
 	}
 	defer os.Remove(out.Name())
 	defer out.Close()

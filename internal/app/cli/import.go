@@ -51,7 +51,7 @@ func runImport(ctx context.Context, env *app.Environment, args []string) error {
 	}
 	file, err := os.Open(words[1])
 	if err != nil {
-		return fault.Wrap(err, fault.NotFound, "file_unreadable", "打不开文件 "+words[1]+"，请检查路径和权限。")
+		return fault.Wrapf(err, fault.NotFound, "file_unreadable", "打不开文件 %s，请检查路径和权限。", words[1])
 	}
 	defer file.Close()
 	return withServices(ctx, env, func(s *app.Services) error {
@@ -92,7 +92,7 @@ func ImportFile(ctx context.Context, s *app.Services, env *app.Environment, body
 		return err
 	}
 	if done.State == importer.Failed {
-		return fault.New(fault.Conflict, "import_failed", done.Report.Problems[0].Message)
+		return fault.Newf(fault.Conflict, "import_failed", "%s", done.Report.Problems[0].Message)
 	}
 	fmt.Fprintf(env.Stdout, "已导入：新建 %d 条，更新 %d 条，没有变化 %d 条。\n", done.Created, done.Updated, done.Unchanged)
 	if s.Platform.Attached {
@@ -133,11 +133,11 @@ func importOwner(ctx context.Context, s *app.Services, name string) (identity.Or
 	case len(exact) > 1:
 		return identity.Organisation{}, fault.Newf(fault.Conflict, "org_ambiguous", "有 %d 个单位都叫“%s”，请先把名称改得不同。", len(exact), wanted)
 	case name != "":
-		message := "没有叫“" + name + "”的单位，请核对全称，或先请该单位注册。"
 		if len(found) > 0 {
-			message += "名称相近的有“" + found[0].Name + "”。"
+			return identity.Organisation{}, fault.Newf(fault.NotFound, "organisation",
+				"没有叫“%s”的单位，请核对全称，或先请该单位注册。名称相近的有“%s”。", name, found[0].Name)
 		}
-		return identity.Organisation{}, fault.New(fault.NotFound, "organisation", message)
+		return identity.Organisation{}, fault.Newf(fault.NotFound, "organisation", "没有叫“%s”的单位，请核对全称，或先请该单位注册。", name)
 	}
 	o := identity.Organisation{Kind: actor.Agency, Name: unowned, Division: region.Root, State: actor.Confirmed,
 		Profile: identity.OrgProfile{Introduction: "由运行人员批量导入、尚未归属到具体单位的资料。"}}

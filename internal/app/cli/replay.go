@@ -37,11 +37,11 @@ func runReplay(ctx context.Context, args []string, stdin io.Reader, stdout io.Wr
 	rules := replays()
 	kinds := strings.Join(slices.Sorted(maps.Keys(rules)), " ")
 	if len(args) != 2 {
-		return fault.New(fault.Invalid, "usage", "用法：techmarket replay 种类 文件（每行一个 JSON；- 表示标准输入）；种类："+kinds)
+		return fault.Newf(fault.Invalid, "usage", "用法：techmarket replay 种类 文件（每行一个 JSON；- 表示标准输入）；种类：%s", kinds)
 	}
 	rule, ok := rules[args[0]]
 	if !ok {
-		return fault.New(fault.Invalid, "usage", "没有“"+args[0]+"”这一种类；种类："+kinds)
+		return fault.Newf(fault.Invalid, "usage", "没有“%s”这一种类；种类：%s", args[0], kinds)
 	}
 	in, err := openInput(args[1], stdin)
 	if err != nil {

@@ -55,9 +55,9 @@ func openBackup(path string) (*zip.ReadCloser, manifest, error) {
 	archive, err := zip.OpenReader(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission):
-		return nil, m, fault.Wrap(err, fault.NotFound, "file_unreadable", "打不开文件 "+path+"，请检查路径和权限。")
+		return nil, m, fault.Wrapf(err, fault.NotFound, "file_unreadable", "打不开文件 %s，请检查路径和权限。", path)
 	case err != nil:
-		return nil, m, fault.Wrap(err, fault.Invalid, "backup_broken", path+" 不是完整的备份文件。请换一份备份。")
+		return nil, m, fault.Wrapf(err, fault.Invalid, "backup_broken", "%s 不是完整的备份文件。请换一份备份。", path)
 	}
 	raw, err := fs.ReadFile(archive, backupManifest)
 	if err == nil {
@@ -65,7 +65,7 @@ func openBackup(path string) (*zip.ReadCloser, manifest, error) {
 	}
 	if err != nil || m.Format != backupFormat {
 		_ = archive.Close()
-		return nil, m, fault.Wrap(err, fault.Invalid, "backup_broken", path+" 不是 techmarket backup 制作的备份。请换一份备份。")
+		return nil, m, fault.Wrapf(err, fault.Invalid, "backup_broken", "%s 不是 techmarket backup 制作的备份。请换一份备份。", path)
 	}
 	return archive, m, nil
 }
@@ -78,7 +78,7 @@ func unusedFolder(data string) error {
 			return err
 		}
 		if len(found) > 0 {
-			return fault.New(fault.Conflict, "folder_used", "数据目录 "+data+" 里已有一个市场，不会覆盖。请用 TECHMARKET_DATA 指定一个空目录。")
+			return fault.Newf(fault.Conflict, "folder_used", "数据目录 %s 里已有一个市场，不会覆盖。请用 TECHMARKET_DATA 指定一个空目录。", data)
 		}
 	}
 	return nil

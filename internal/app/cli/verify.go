@@ -74,7 +74,7 @@ func runVerify(ctx context.Context, env *app.Environment, args []string) error {
 func verifyFile(env *app.Environment, path string, known anchors) error {
 	file, err := os.Open(path)
 	if err != nil {
-		return fault.Wrap(err, fault.NotFound, "file_unreadable", "打不开文件 "+path+"，请检查路径和权限。")
+		return fault.Wrapf(err, fault.NotFound, "file_unreadable", "打不开文件 %s，请检查路径和权限。", path)
 	}
 	defer file.Close()
 	report, err := ledger.VerifyExport(file, &ledger.Verifier{Anchors: known})
@@ -274,7 +274,7 @@ func exportLedger(ctx context.Context, s *app.Services, path string) error {
 	temp := path + ".new"
 	file, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
-		return fault.Wrap(err, fault.Invalid, "file_unwritable", "不能写入 "+path+"，请检查路径和权限。")
+		return fault.Wrapf(err, fault.Invalid, "file_unwritable", "不能写入 %s，请检查路径和权限。", path)
 	}
 	err = errors.Join(s.Ledger.Export(ctx, file), file.Sync(), file.Close())
 	if err == nil {

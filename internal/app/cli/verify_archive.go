@@ -14,7 +14,7 @@ import (
 func VerifyArchive(env *app.Environment, path string) error {
 	file, err := os.Open(path)
 	if err != nil {
-		return fault.Wrap(err, fault.NotFound, "file_unreadable", "打不开文件 "+path+"，请检查路径和权限。")
+		return fault.Wrapf(err, fault.NotFound, "file_unreadable", "打不开文件 %s，请检查路径和权限。", path)
 	}
 	defer file.Close()
 	info, err := file.Stat()

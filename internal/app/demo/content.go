@@ -13,7 +13,8 @@ import (
 
 // draft writes the contract as its applicant does, section by section, with its papers.
 func (l *loader) draft(ctx context.Context, d *contractRun) error {
-	made, err := contract.Contract{}, error(nil)
+	var made contract.Contract
+	var err error
 	if d.c.Deal != "" {
 		made, err = l.Services.Contracts.Draft(ctx, d.applicant, l.deals[d.c.Deal])
 	} else {

@@ -178,7 +178,7 @@ func (l *loader) demand(d sample.Demand) demand.Content {
 	return c
 }
 
-// demoRange is a price or budget; nothing said is 面议.
+// RangeOf is a price or budget; nothing said is 面议.
 func RangeOf(low, high money.Fen) listing.Range {
 	return listing.Range{MinFen: low, MaxFen: high, Negotiable: low == 0 && high == 0}
 }

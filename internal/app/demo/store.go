@@ -78,7 +78,7 @@ var deletions = []deletion{
 	{"point", "is_sample"},
 	{"challenge_file", "application_id in (select id from challenge_application where challenge_id in " + sampleCall + ")"},
 	{"challenge", "is_sample"}, // with its keys, questions, applications, panel, sheets, results and events
-	{"notice", "is_sample"}, // with its objections and events
+	{"notice", "is_sample"},    // with its objections and events
 	{"deal_file", "deal_id in " + sampleDeal},
 	{"deal", "is_sample"}, // with its messages, terms and events
 	{"sale", "is_sample"}, // with its intents, attempts, pauses and events

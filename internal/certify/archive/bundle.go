@@ -3,14 +3,15 @@ package archive
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"techmarket/internal/certify/point"
@@ -143,7 +144,7 @@ func VerifyBundle(r io.ReaderAt, size int64) (BundleReport, error) {
 		}
 		report, err := Verify(bytes.NewReader(raw), int64(len(raw)))
 		if err != nil {
-			return out, x.broken("%s：%s", a.Name, strings.TrimPrefix(fault.Words(err), archiveBroken))
+			return out, x.broken("%s：%s", a.Name, cmp.Or(errors.Unwrap(err), err)) // without its own head
 		}
 		if report.Number != a.Number {
 			return out, x.broken("%s 是 %s 的档案", a.Name, report.Number)

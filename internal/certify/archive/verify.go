@@ -38,10 +38,10 @@ const maxArchive = 4 << 30 // bytes, unpacked
 // box is a zip whose entries are read one by one.
 type box struct {
 	entries map[string]*zip.File
-	head    string // begins every sentence about what does not hold
+	head    fault.Sentence // begins every sentence about what does not hold
 }
 
-func openBox(r io.ReaderAt, size int64, head string) (box, error) {
+func openBox(r io.ReaderAt, size int64, head fault.Sentence) (box, error) {
 	b := box{entries: map[string]*zip.File{}, head: head}
 	z, err := zip.NewReader(r, size)
 	if err != nil {
@@ -56,8 +56,9 @@ func openBox(r io.ReaderAt, size int64, head string) (box, error) {
 	return b, nil
 }
 
-func (b box) broken(format string, args ...any) error {
-	return fault.Newf(fault.Invalid, "archive_broken", b.head+format, args...)
+func (b box) broken(format fault.Sentence, params ...any) error {
+	why := fault.Newf(fault.Invalid, "archive_broken", format, params...)
+	return fault.Wrapf(why, fault.Invalid, "archive_broken", "%s%s", b.head, why)
 }
 
 // read unpacks one entry of at most so many bytes.
@@ -78,8 +79,6 @@ func (b box) read(name string, most int64) ([]byte, error) {
 	return raw, nil
 }
 
-const archiveBroken = "档案没有通过核验："
-
 // checked is an archive whose entries are those of its manifest.
 type checked struct {
 	box
@@ -92,7 +91,7 @@ type checked struct {
 // that the signed text is the one that was registered. Fault: Invalid "archive_broken" saying what does not hold.
 func Verify(r io.ReaderAt, size int64) (Report, error) {
 	var out Report
-	b, err := openBox(r, size, archiveBroken)
+	b, err := openBox(r, size, "档案没有通过核验：")
 	if err != nil {
 		return out, err
 	}

@@ -102,7 +102,7 @@ func (s *Service) IssueList(ctx context.Context, a actor.Actor, purpose Purpose,
 		numbers = slices.Clone(numbers)
 		slices.Sort(numbers)
 		numbers = slices.Compact(numbers)
-		bad.Check(len(numbers) > 0 && len(numbers) <= maxListItems, "numbers", "count", fmt.Sprintf("请选择 1 至 %d 份合同", maxListItems))
+		bad.Checkf(len(numbers) > 0 && len(numbers) <= maxListItems, "numbers", "count", "请选择 1 至 %d 份合同", maxListItems)
 		if err := bad.Err(); err != nil {
 			return err
 		}
@@ -154,14 +154,14 @@ func fit(purpose Purpose, p point.Point, largeAmount money.Fen, regs []registry.
 		case r.PointID != p.ID:
 			return large, registry.RegistrationNotFound()
 		case r.State != registry.Registered:
-			return large, fault.New(fault.Conflict, "list_not_standing", r.Number+"现在不是已登记状态，不能列入清单").
+			return large, fault.Newf(fault.Conflict, "list_not_standing", "%s现在不是已登记状态，不能列入清单", r.Number).
 				With(r.Number, r.State)
 		case r.ApplicantOrg != first.ApplicantOrg || r.SellerName != first.SellerName:
 			return large, fault.New(fault.Conflict, "list_mixed", "一份清单只列一个申请单位的合同，请分开办理")
 		case (r.Technical >= largeAmount) != large:
-			return large, fault.New(fault.Conflict, "list_mixed", "技术交易额 "+largeAmount.Short()+"以上的合同与其他合同不能列在同一份清单，请分开办理")
+			return large, fault.Newf(fault.Conflict, "list_mixed", "技术交易额 %s以上的合同与其他合同不能列在同一份清单，请分开办理", largeAmount.Short())
 		case purpose == TaxList && (!slices.Contains([]string{"01", "02", "03"}, r.Class[:2]) || r.TaxReview == "no"):
-			return large, fault.New(fault.Conflict, "list_class", r.Number+"不能列入税收清单：只列技术开发、转让、许可，且免税复核未被否定")
+			return large, fault.Newf(fault.Conflict, "list_class", "%s不能列入税收清单：只列技术开发、转让、许可，且免税复核未被否定", r.Number)
 		}
 	}
 	return large, nil
@@ -336,7 +336,7 @@ func (s *Service) CheckList(ctx context.Context, number, code string) (ListCheck
 		words := ""
 		switch {
 		case r.EndedOn != nil:
-			words = r.EndWords()
+			words = string(r.EndWords())
 		case r.Version != item.Version:
 			words = "已变更，金额以新证明为准"
 		}

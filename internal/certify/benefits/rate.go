@@ -96,7 +96,7 @@ func (s *Service) SaveRate(ctx context.Context, a actor.Actor, r Rate) (Rate, er
 			} else if o.Side == r.Side && o.overlaps(r) &&
 				slices.ContainsFunc(o.Classes, func(c string) bool { return slices.Contains(r.Classes, c) }) {
 				var bad fault.Fields
-				bad.Add("validFrom", "overlap", "与“"+o.Name+"”（"+o.ValidFrom.Format(time.DateOnly)+" 起）的类别和期间重叠，请先给它填写截止日期")
+				bad.Addf("validFrom", "overlap", "与“%s”（%s 起）的类别和期间重叠，请先给它填写截止日期", o.Name, o.ValidFrom.Format(time.DateOnly))
 				return bad.Err()
 			}
 		}

@@ -107,7 +107,7 @@ func (s *Service) AddPayment(ctx context.Context, a actor.Actor, number string, 
 			return err
 		}
 		if r.EndedOn != nil {
-			return fault.New(fault.Conflict, "list_not_standing", "登记"+r.EndWords()+"，不再接收付款凭证")
+			return fault.Newf(fault.Conflict, "list_not_standing", "登记%s，不再接收付款凭证", r.EndWords())
 		}
 		var paid money.Fen
 		if err := tx.QueryRow(ctx, sumPayments, pgx.StrictNamedArgs{"number": number}).Scan(&paid); err != nil {

@@ -43,10 +43,8 @@ const (
 // Issue is one thing to mend, at the field where it is mended.
 type Issue struct {
 	Section Section `json:"section"`
-	Path    string  `json:"path"`
-	Code    string  `json:"code"`
-	Message string  `json:"message"`
-	Level   Level   `json:"level"`
+	fault.Field
+	Level Level `json:"level"`
 }
 
 // SectionState is one line of the task list.
@@ -116,7 +114,7 @@ func blocking(issues []Issue) error {
 	var f fault.Fields
 	for _, i := range issues {
 		if i.Level != Warn {
-			f.Add(i.Path, i.Code, i.Message)
+			f.Join(i.Field)
 		}
 	}
 	return f.Err()
@@ -129,35 +127,35 @@ type checker struct {
 	issues  []Issue
 }
 
-func (k *checker) add(level Level, path, code, message string) {
-	k.issues = append(k.issues, Issue{Section: k.section, Path: path, Code: code, Message: message, Level: level})
+func (k *checker) add(level Level, wrong fault.Field) {
+	k.issues = append(k.issues, Issue{k.section, wrong, level})
 }
 
 // need notes a missing answer unless ok holds, and returns ok.
-func (k *checker) need(ok bool, path, message string) bool {
+func (k *checker) need(ok bool, path string, message fault.Sentence, params ...any) bool {
 	if !ok {
-		k.add(Missing, path, "missing", message)
+		k.add(Missing, fault.At(path, "missing", message, params...))
 	}
 	return ok
 }
 
 // right notes a wrong answer unless ok holds, and returns ok.
-func (k *checker) right(ok bool, path, code, message string) bool {
+func (k *checker) right(ok bool, path, code string, message fault.Sentence, params ...any) bool {
 	if !ok {
-		k.add(Wrong, path, code, message)
+		k.add(Wrong, fault.At(path, code, message, params...))
 	}
 	return ok
 }
 
-func (k *checker) warn(bad bool, path, code, message string) {
+func (k *checker) warn(bad bool, path, code string, message fault.Sentence, params ...any) {
 	if bad {
-		k.add(Warn, path, code, message)
+		k.add(Warn, fault.At(path, code, message, params...))
 	}
 }
 
 // code checks a value against a list: required, known, and a leaf of the list.
-func (k *checker) code(list codes.List, value, path, what string) bool {
-	return k.need(value != "", path, "请选择"+what) && k.right(leaf(list, value), path, "unknown_code", what+"不在目录中，请重新选择")
+func (k *checker) code(list codes.List, value, path string, what fault.Sentence) bool {
+	return k.need(value != "", path, "请选择%s", what) && k.right(leaf(list, value), path, "unknown_code", "%s不在目录中，请重新选择", what)
 }
 
 func leaf(list codes.List, value string) bool {
@@ -165,35 +163,35 @@ func leaf(list codes.List, value string) bool {
 }
 
 func (k *checker) party(path string, p Party, applicant bool) {
-	who := map[Section]string{SectionSeller: "卖方", SectionBuyers: "买方"}[k.section]
-	k.need(strings.TrimSpace(p.Name) != "", path+"name", "请填写"+who+"名称，与合同印章一致")
-	if k.need(p.Country != "", path+"country", "请选择"+who+"国别") {
+	who := map[Section]fault.Sentence{SectionSeller: "卖方", SectionBuyers: "买方"}[k.section]
+	k.need(strings.TrimSpace(p.Name) != "", path+"name", "请填写%s名称，与合同印章一致", who)
+	if k.need(p.Country != "", path+"country", "请选择%s国别", who) {
 		k.right(region.ValidCountry(p.Country), path+"country", "bad_country", "国别代码为三位数字，境内填 156")
 	}
 	if p.Foreign() {
-		k.right(p.Division == "", path+"division", "foreign_division", "境外"+who+"不填行政区划代码，请清空；境内"+who+"请把国别改为 156")
+		k.right(p.Division == "", path+"division", "foreign_division", "境外%s不填行政区划代码，请清空；境内%s请把国别改为 156", who, who)
 	} else {
-		if k.need(p.Division != "", path+"division", "请选择"+who+"所在旗县区") {
+		if k.need(p.Division != "", path+"division", "请选择%s所在旗县区", who) {
 			k.right(region.Valid(p.Division), path+"division", "bad_division", "没有这个行政区划代码，请从列表中选择旗县区；区外单位填六位代码")
 		}
-		if k.need(p.Nature != "", path+"nature", "请选择"+who+"单位性质") {
+		if k.need(p.Nature != "", path+"nature", "请选择%s单位性质", who) {
 			// The third digit names the kind; the fourth, 法人 or 分支机构, may stay open.
 			item, ok := codes.PartyNature.Get(p.Nature)
-			k.right(ok && (item.Parent != "" || leaf(codes.PartyNature, p.Nature)), path+"nature", "unknown_code", who+"单位性质不在目录中，请重新选择")
+			k.right(ok && (item.Parent != "" || leaf(codes.PartyNature, p.Nature)), path+"nature", "unknown_code", "%s单位性质不在目录中，请重新选择", who)
 		}
 		if p.Person() {
-			k.need(p.IDSealed != "", path+"idNumber", "请填写"+who+"的身份证件号码；加密保存，页面和文书上只显示首尾几位")
-		} else if k.need(p.CreditCode != "", path+"creditCode", "请填写"+who+"统一社会信用代码") {
+			k.need(p.IDSealed != "", path+"idNumber", "请填写%s的身份证件号码；加密保存，页面和文书上只显示首尾几位", who)
+		} else if k.need(p.CreditCode != "", path+"creditCode", "请填写%s统一社会信用代码", who) {
 			k.creditCode(path+"creditCode", p.CreditCode)
 		}
 	}
 	if applicant {
-		k.need(p.Contact != "", path+"contact", "请填写"+who+"联系人，登记点据此通知补正")
-		k.need(p.Phone != "", path+"phone", "请填写"+who+"联系电话，登记点据此通知补正")
-		k.need(p.Address != "", path+"address", "请填写"+who+"地址")
-		k.need(p.Person() || p.Representative != "", path+"representative", "请填写"+who+"法定代表人")
+		k.need(p.Contact != "", path+"contact", "请填写%s联系人，登记点据此通知补正", who)
+		k.need(p.Phone != "", path+"phone", "请填写%s联系电话，登记点据此通知补正", who)
+		k.need(p.Address != "", path+"address", "请填写%s地址", who)
+		k.need(p.Person() || p.Representative != "", path+"representative", "请填写%s法定代表人", who)
 	}
-	k.right(codes.IsPhone(p.Phone), path+"phone", "bad_phone", who+"联系电话"+codes.PhoneMend)
+	k.right(codes.IsPhone(p.Phone), path+"phone", "bad_phone", "%s联系电话%s", who, codes.PhoneMend)
 	k.right(p.Postcode == "" || p.Foreign() || digits(p.Postcode, 6), path+"postcode", "bad_postcode", "邮政编码为六位数字")
 	k.right(p.Industry == "" || codes.Industry.Has(p.Industry), path+"industry", "unknown_code", "行业不在目录中，请重新选择")
 }
@@ -201,7 +199,7 @@ func (k *checker) party(path string, p Party, applicant bool) {
 // creditCode warns and never blocks: early pilot codes are real and fail the check digit.
 func (k *checker) creditCode(path, code string) {
 	if c := codes.USCC(code); c.Warned() {
-		k.add(Warn, path, "check_digit", c.Message)
+		k.add(Warn, fault.At(path, "check_digit", c.Format, c.Params...))
 	}
 }
 
@@ -304,9 +302,9 @@ func (k *checker) elements(c Content) {
 
 const planNone = "9" // 计划外
 
-func (k *checker) day(path string, d Date, what string) {
-	if k.need(d != "", path, "请填写"+what) {
-		k.right(d.Valid(), path, "bad_date", what+"不是有效的日期，请按 2026-03-02 的样式填写")
+func (k *checker) day(path string, d Date, what fault.Sentence) {
+	if k.need(d != "", path, "请填写%s", what) {
+		k.right(d.Valid(), path, "bad_date", "%s不是有效的日期，请按 2026-03-02 的样式填写", what)
 	}
 }
 
@@ -342,7 +340,7 @@ func (k *checker) rights(c Content, class string) {
 		}
 		if patent(r.Kind) && r.Number != "" {
 			if c := codes.Patent(r.Number); c.Warned() {
-				k.add(Warn, p+"number", "check_digit", c.Message)
+				k.add(Warn, fault.At(p+"number", "check_digit", c.Format, c.Params...))
 			}
 		}
 	}
@@ -387,15 +385,15 @@ func (k *checker) amounts(c Content) {
 	if !rowsOK || !ok || amount <= 0 {
 		return
 	}
-	if !k.right(sum <= amount, "costs", "costs_above_amount", "各项费用合计 "+sum.Grouped()+" 元，大于合同成交总额，请核对") {
+	if !k.right(sum <= amount, "costs", "costs_above_amount", "各项费用合计 %s 元，大于合同成交总额，请核对", sum.Grouped()) {
 		return
 	}
 	// T = C − N and N lies between the rows nobody claims as carriers and all rows (docs/rules/amounts.md §2).
 	if deducted, _ := c.Deducted(); c.Technical > 0 && c.Technical <= amount {
 		k.right(c.Technical <= amount-deducted, "technicalFen", "costs_not_deducted",
-			"技术交易额应扣除非技术性费用 "+deducted.Grouped()+" 元，最多为 "+(amount-deducted).Grouped()+" 元")
+			"技术交易额应扣除非技术性费用 %s 元，最多为 %s 元", deducted.Grouped(), (amount - deducted).Grouped())
 		k.right(c.Technical >= amount-sum, "technicalFen", "deduction_unexplained",
-			"成交总额与技术交易额相差 "+(amount-c.Technical).Grouped()+" 元，明细合计只有 "+sum.Grouped()+" 元，请补齐非技术性费用明细")
+			"成交总额与技术交易额相差 %s 元，明细合计只有 %s 元，请补齐非技术性费用明细", (amount - c.Technical).Grouped(), sum.Grouped())
 	}
 }
 
@@ -442,10 +440,10 @@ var longFields = []string{"summary", "paymentTerms", "royaltyTerms", "ownershipT
 // bounds refuses what is too large to keep, with the field and the limit.
 func bounds(c Content) error {
 	var f fault.Fields
-	f.Check(len(c.Buyers) <= maxBuyers, "buyers", "too_many", fmt.Sprintf("买方最多 %d 个", maxBuyers))
-	f.Check(len(c.CoSellers) < maxSellers, "coSellers", "too_many", fmt.Sprintf("卖方最多 %d 个", maxSellers))
-	f.Check(len(c.Costs) <= maxCosts, "costs", "too_many", fmt.Sprintf("费用明细最多 %d 行，请合并同类项", maxCosts))
-	f.Check(len(c.Elements.IP) <= maxIP, "elements.ip", "too_many", fmt.Sprintf("知识产权最多 %d 项", maxIP))
+	f.Checkf(len(c.Buyers) <= maxBuyers, "buyers", "too_many", "买方最多 %d 个", maxBuyers)
+	f.Checkf(len(c.CoSellers) < maxSellers, "coSellers", "too_many", "卖方最多 %d 个", maxSellers)
+	f.Checkf(len(c.Costs) <= maxCosts, "costs", "too_many", "费用明细最多 %d 行，请合并同类项", maxCosts)
+	f.Checkf(len(c.Elements.IP) <= maxIP, "elements.ip", "too_many", "知识产权最多 %d 项", maxIP)
 	// State secrets stop at the form: this market is no place to keep them (办法第12条).
 	f.Check(c.Elements.Confidential != "state", "elements.confidential", "state_secret",
 		"涉及国家秘密的合同不能在本平台填写，内容没有保存。请不要上传文本，携带脱密后的材料到登记点线下办理（办法第12条）")

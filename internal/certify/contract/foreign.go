@@ -93,6 +93,6 @@ func (k *checker) foreign(e Elements) {
 	if f.On.Valid() && f.RateOn.Valid() {
 		on, _ := time.Parse(time.DateOnly, string(f.On))
 		oldest := DateOf(on.AddDate(0, 0, -rateAge))
-		k.right(f.RateOn <= f.On && f.RateOn >= oldest, at+"rateOn", "no_rate", "请用计算日公布的汇率；当日没有公布的，用此前最近一次、不早于 "+string(oldest)+" 的")
+		k.right(f.RateOn <= f.On && f.RateOn >= oldest, at+"rateOn", "no_rate", "请用计算日公布的汇率；当日没有公布的，用此前最近一次、不早于 %s 的", string(oldest))
 	}
 }

@@ -123,9 +123,7 @@ func put(c Content, section Section, from Content) Content {
 		c.Statement = from.Statement
 	}
 	origins := map[string]Origin{}
-	for path, o := range c.Origins {
-		origins[path] = o
-	}
+	maps.Copy(origins, c.Origins)
 	for _, d := range Diff(before, c) {
 		delete(origins, d.Path)
 	}

@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"errors"
 	"strings"
 
 	"techmarket/internal/foundation/codes"
@@ -134,7 +133,7 @@ func FromNational(values map[string]document.Cell) (Content, []fault.Field) {
 			}
 			text, err := read(cell)
 			if err != nil {
-				bad.Add(r.key, "bad_text", r.label+err.Error())
+				bad.Addf(r.key, "bad_text", "%s%s", r.label, err)
 				continue
 			}
 			*p = text
@@ -144,36 +143,36 @@ func FromNational(values map[string]document.Cell) (Content, []fault.Field) {
 					code, ok = fromForm(r.list, "0"+text)
 				}
 				*p = code
-				bad.Check(ok, r.key, "unknown_code", r.label+"“"+text+"”不在目录中，请改为目录中的代码或名称")
+				bad.Checkf(ok, r.key, "unknown_code", "%s“%s”不在目录中，请改为目录中的代码或名称", r.label, text)
 			}
 		case *Date:
 			day, err := cell.Day()
 			if err != nil {
-				bad.Add(r.key, "bad_date", r.label+err.Error())
+				bad.Addf(r.key, "bad_date", "%s%s", r.label, err)
 				continue
 			}
 			*p = Date(day)
 		case *Answer:
 			yes, err := cell.Yes()
 			if err != nil {
-				bad.Add(r.key, "bad_answer", r.label+err.Error())
+				bad.Addf(r.key, "bad_answer", "%s%s", r.label, err)
 				continue
 			}
 			*p = map[bool]Answer{true: Yes, false: No}[yes]
 		case *money.Fen:
 			amount, err := cell.Yuan()
 			if err == nil && amount < 0 {
-				err = errors.New("不能为负数，请填写以元为单位的金额")
+				err = fault.New(fault.Invalid, "negative", "不能为负数，请填写以元为单位的金额")
 			}
 			if err != nil {
-				bad.Add(r.key, "bad_amount", r.label+err.Error())
+				bad.Addf(r.key, "bad_amount", "%s%s", r.label, err)
 				continue
 			}
 			*p = amount
 		}
 	}
 	for _, key := range sortedKeys(values) {
-		bad.Check(known[key], key, "unknown_key", "全国登记表中没有“"+key+"”这一项，请核对表头")
+		bad.Checkf(known[key], key, "unknown_key", "全国登记表中没有“%s”这一项，请核对表头", key)
 	}
 	return c, bad.List()
 }

@@ -79,7 +79,7 @@ func (k *checker) sellers(c Content) {
 		k.right(!c.Import() || s.Foreign(), path+"country", "domestic_first", "有境内卖方时由境内卖方申请登记：请把境内卖方填为申请登记的卖方")
 	}
 	k.right(len(c.CoSellers) == 0 || c.Elements.Amount <= 0 || shares < c.Elements.Amount, "coSellers", "shares_above_amount",
-		"其他卖方的份额合计 "+shares.Grouped()+" 元，应小于合同成交总额；余下的是申请登记的卖方的份额")
+		"其他卖方的份额合计 %s 元，应小于合同成交总额；余下的是申请登记的卖方的份额", shares.Grouped())
 }
 
 // same tells whether two parties are one.

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -120,7 +121,7 @@ func create(ctx context.Context, tx pgx.Tx, c Contract) (id int64, made bool, er
 	err = tx.QueryRow(ctx, insertContract, pgx.StrictNamedArgs{"deal": c.DealID, "seller": c.SellerOrg, "buyer": c.BuyerOrg,
 		"applicant": c.ApplicantOrg, "account": c.CreatedBy, "broker": c.BrokerAccount, "state": c.State,
 		"content": c.Content, "sample": c.Sample, "now": c.CreatedAt}).Scan(&id)
-	if err != pgx.ErrNoRows {
+	if !errors.Is(err, pgx.ErrNoRows) {
 		return id, err == nil, err
 	}
 	err = tx.QueryRow(ctx, selectIDByDeal, pgx.StrictNamedArgs{"deal": c.DealID}).Scan(&id)

@@ -3,6 +3,7 @@ package contract
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,12 +28,7 @@ type clause struct{ heading, text string }
 // those of 认定登记管理办法第8条 and 民法典 862–876.
 func modelOf(class string) model {
 	sub := func(codes ...string) bool {
-		for _, c := range codes {
-			if c == class {
-				return true
-			}
-		}
-		return false
+		return slices.Contains(codes, class)
 	}
 	switch {
 	case sub("0102"):

@@ -58,11 +58,11 @@ func ReadHolidays(ctx context.Context, name string, raw []byte) ([]Holiday, erro
 		}
 		day, err := dayOf(row.At(at("日期")))
 		if err != nil {
-			bad.Add(row.Addr(at("日期")), "format", row.Addr(at("日期"))+"：日期"+err.Error())
+			bad.Addf(row.Addr(at("日期")), "format", "%s：日期%s", row.Addr(at("日期")), err)
 		}
 		kind, known := kinds[row.Cell(at("类型"))]
-		bad.Check(known, row.Addr(max(at("类型"), 0)), "unknown", row.Addr(max(at("类型"), 0))+"：类型请填“放假”或“调休上班”")
-		bad.Check(err != nil || !seen[day], row.Addr(at("日期")), "twice", row.Addr(at("日期"))+"：这一天在表中出现了两次")
+		bad.Checkf(known, row.Addr(max(at("类型"), 0)), "unknown", "%s：类型请填“放假”或“调休上班”", row.Addr(max(at("类型"), 0)))
+		bad.Checkf(err != nil || !seen[day], row.Addr(at("日期")), "twice", "%s：这一天在表中出现了两次", row.Addr(at("日期")))
 		seen[day] = true
 		out = append(out, Holiday{Day: day, Kind: kind, Name: row.Cell(at("名称"))})
 	}

@@ -96,10 +96,10 @@ func (s *Service) SavePolicy(ctx context.Context, a actor.Actor, p Policy) (Poli
 			if o.ID == p.ID {
 				known = true
 				if o.began(today) {
-					return fault.New(fault.Conflict, "policy_in_use", "“"+o.Name+"”已经生效，不能修改。请新增一条，从新的日期起替代它")
+					return fault.Newf(fault.Conflict, "policy_in_use", "“%s”已经生效，不能修改。请新增一条，从新的日期起替代它", o.Name)
 				}
 			} else if p.Active && o.Active && o.ValidFrom.Equal(p.ValidFrom) {
-				bad.Add("validFrom", "taken", "“"+o.Name+"”也从这一天起，请换一天，或先修改那一条")
+				bad.Addf("validFrom", "taken", "“%s”也从这一天起，请换一天，或先修改那一条", o.Name)
 			}
 		}
 		if !known {

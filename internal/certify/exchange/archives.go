@@ -36,7 +36,7 @@ func (s *Service) RequestArchives(ctx context.Context, a actor.Actor, pointID in
 			}
 		}
 		if len(regs) == 0 {
-			return fault.New(fault.Conflict, "no_registrations", fmt.Sprintf("%s在 %d 年没有登记", p.Name, year))
+			return fault.Newf(fault.Conflict, "no_registrations", "%s在 %d 年没有登记", p.Name, year)
 		}
 		f := Filter{RegistrationFilter: registry.RegistrationFilter{PointID: pointID}, Archives: year}
 		if e, err = addExport(ctx, tx, a.AccountID, f, exportScope{Actor: &a}, len(regs), s.config.Now()); err != nil {

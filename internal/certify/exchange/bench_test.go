@@ -2,18 +2,17 @@ package exchange_test
 
 import (
 	"context"
-	"testing"
-	"time"
-
 	"runtime"
 	"sync/atomic"
+	"testing"
+	"time"
 
 	"techmarket/internal/certify/exchange"
 	"techmarket/internal/certify/registry/registrytest"
 )
 
 // BenchmarkExport100k prints seconds and peak heap of an export of 100,000 registrations by the job (bar: ≤ 20 s, ≤ 200 MB):
-// go test -bench Export100k -benchtime 1x -run xxx ./internal/certify/registry
+// go test -bench Export100k -benchtime 1x -run xxx ./internal/certify/registry.
 func BenchmarkExport100k(b *testing.B) {
 	w, ctx := registrytest.New(b), context.Background()
 	reg := w.Register(w.Content(), nil)

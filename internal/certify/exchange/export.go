@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -219,7 +220,7 @@ func (s *Service) Exports(ctx context.Context, a actor.Actor) ([]Export, error) 
 // Export reads one export of the actor's own.
 func (s *Service) Export(ctx context.Context, a actor.Actor, id int64) (Export, error) {
 	e, err := postgres.One[Export](ctx, s.config.DB, selectExport, pgx.StrictNamedArgs{"id": id})
-	if err == pgx.ErrNoRows || err == nil && e.AccountID != a.AccountID {
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && e.AccountID != a.AccountID {
 		return Export{}, fault.New(fault.NotFound, "export_not_found", "没有这次导出，请在登记簿重新导出")
 	}
 	return e, err
@@ -234,7 +235,7 @@ func (s *Service) SeesExportFiles(ctx context.Context, a actor.Actor, of files.O
 // MakeExport is the worker of ExportArgs: one workbook for each part of the rows; a run that was killed begins anew.
 func (s *Service) MakeExport(ctx context.Context, args ExportArgs) error {
 	e, err := postgres.One[Export](ctx, s.config.DB, selectExport, pgx.StrictNamedArgs{"id": args.ID})
-	if err == pgx.ErrNoRows || err == nil && e.State == "done" {
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && e.State == "done" {
 		return nil
 	}
 	if err != nil {

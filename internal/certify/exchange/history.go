@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -211,7 +212,7 @@ func (s *Service) Histories(ctx context.Context, a actor.Actor) ([]HistoryBatch,
 // History reads one file of the actor's own.
 func (s *Service) History(ctx context.Context, a actor.Actor, id int64) (HistoryBatch, error) {
 	b, err := postgres.One[HistoryBatch](ctx, s.config.DB, selectHistory, pgx.StrictNamedArgs{"id": id})
-	if err == pgx.ErrNoRows || err == nil && b.AccountID != a.AccountID {
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && b.AccountID != a.AccountID {
 		return HistoryBatch{}, fault.New(fault.NotFound, "import_not_found", "没有这次导入，请重新上传文件")
 	}
 	return b, err
@@ -240,7 +241,7 @@ func (s *Service) ConfirmHistory(ctx context.Context, a actor.Actor, id int64) (
 			var err error
 			b, err = postgres.One[HistoryBatch](ctx, tx, lockHistory, pgx.StrictNamedArgs{"id": id})
 			switch {
-			case err == pgx.ErrNoRows || err == nil && b.AccountID != a.AccountID:
+			case errors.Is(err, pgx.ErrNoRows) || err == nil && b.AccountID != a.AccountID:
 				return fault.New(fault.NotFound, "import_not_found", "没有这次导入，请重新上传文件")
 			case err != nil:
 				return err
@@ -271,7 +272,7 @@ func (s *Service) RunHistory(ctx context.Context, args HistoryArgs) error {
 	}
 	return s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		b, err := postgres.One[HistoryBatch](ctx, tx, lockHistory, pgx.StrictNamedArgs{"id": args.ID})
-		if err == pgx.ErrNoRows || err == nil && b.State != "running" {
+		if errors.Is(err, pgx.ErrNoRows) || err == nil && b.State != "running" {
 			return nil
 		}
 		if err != nil {

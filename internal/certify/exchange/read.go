@@ -177,7 +177,7 @@ func readHistoric(row document.TableRow, heads []heading) (h historic, bad, odd 
 	}
 	for _, p := range parties {
 		if c := codes.USCC(p.CreditCode); p.CreditCode != "" && c.Warned() { // real early codes have wrong check digits: never an obstacle
-			odd = append(odd, Problem{row.Number, "第 " + strconv.Itoa(row.Number) + " 行", p.Name + "：" + c.Message})
+			odd = append(odd, Problem{row.Number, "第 " + strconv.Itoa(row.Number) + " 行", p.Name + "：" + c.Message()})
 		}
 	}
 	return h, bad, odd

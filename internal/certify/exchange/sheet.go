@@ -8,6 +8,7 @@ import (
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/document"
 )
 
@@ -68,7 +69,7 @@ func ownColumns() []ownColumn {
 			func(h *historic, cell document.Cell) string {
 				day, err := cell.Day()
 				if err != nil {
-					return "登记日期" + err.Error()
+					return "登记日期" + fault.Words(err)
 				}
 				h.On = day
 				return ""
@@ -101,7 +102,7 @@ func ownColumns() []ownColumn {
 				h.Income = amount
 				switch {
 				case err != nil:
-					return "认定技术性收入" + err.Error()
+					return "认定技术性收入" + fault.Words(err)
 				case amount < 0:
 					return "认定技术性收入不能为负数"
 				}
@@ -140,7 +141,7 @@ func sharesColumn(c contract.Content) string {
 func coded(cell document.Cell, take func(text string) string) string {
 	text, err := cell.Code()
 	if err != nil {
-		return "这一格" + err.Error()
+		return "这一格" + fault.Words(err)
 	}
 	return take(text)
 }

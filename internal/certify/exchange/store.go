@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,7 +35,7 @@ func addExport(ctx context.Context, tx pgx.Tx, account int64, f Filter, sc expor
 		insertExport,
 		pgx.StrictNamedArgs{"account": account, "filter": f, "scope": sc, "rows": rows, "now": now},
 	)
-	if err == pgx.ErrNoRows {
+	if errors.Is(err, pgx.ErrNoRows) {
 		return e, fault.New(fault.Conflict, "export_running", "您有一次导出正在进行，请完成后再试")
 	}
 	return e, err

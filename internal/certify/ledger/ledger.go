@@ -449,7 +449,7 @@ func (l *Ledger) Health(ctx context.Context) (rows, signed int64, err error) {
 	return head.Seq, root.Size, nil
 }
 
-func notFound(err error, message string) error {
+func notFound(err error, message fault.Sentence) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fault.Wrap(err, fault.NotFound, "ledger_row_missing", message)
 	}

@@ -260,8 +260,8 @@ func (k *Keys) byID(id string) (*key, error) {
 		}
 		err = errors.Join(err, loadErr)
 	}
-	return nil, fault.Wrap(err, fault.Unavailable, "ledger_key_missing",
-		"签名密钥 "+id+" 不在密钥文件夹中，或文件损坏、可被他人读取。请从备份恢复该文件并执行 chmod 600")
+	return nil, fault.Wrapf(err, fault.Unavailable, "ledger_key_missing",
+		"签名密钥 %s 不在密钥文件夹中，或文件损坏、可被他人读取。请从备份恢复该文件并执行 chmod 600", id)
 }
 
 // load reads a key file named suite-anything.pem that nobody but the owner can read.
@@ -284,7 +284,7 @@ func load(path string) (*key, error) {
 	}
 	private, err := smx509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Unavailable, "ledger_key_damaged", "密钥文件 "+name+" 已损坏，请从备份恢复")
+		return nil, fault.Wrapf(err, fault.Unavailable, "ledger_key_damaged", "密钥文件 %s 已损坏，请从备份恢复", name)
 	}
 	suite, _, _ := strings.Cut(name, "-")
 	s, err := SuiteByName(suite)

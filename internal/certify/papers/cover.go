@@ -59,7 +59,7 @@ func (s *Service) Cover(e registry.Entry, madeAt time.Time, enclosed []Enclosed)
 		{Label: "登记状态", Value: stateWords(r)},
 	}
 	if r.EndedOn != nil {
-		pairs = append(pairs, document.Pair{Label: r.EndWords() + "日期", Value: dateWords(*r.EndedOn)})
+		pairs = append(pairs, document.Pair{Label: string(r.EndWords()) + "日期", Value: dateWords(*r.EndedOn)})
 	}
 	for _, c := range e.Certificates {
 		pairs = append(

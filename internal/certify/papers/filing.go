@@ -94,14 +94,14 @@ func (s *Service) Batch(ctx context.Context, a actor.Actor, filings []int64, kin
 		}
 	}
 	if len(cases) == 0 {
-		return nil, fault.New(fault.Invalid, "nothing_to_print", "所选的申请都没有“"+kind.Title()+"”")
+		return nil, fault.Newf(fault.Invalid, "nothing_to_print", "所选的申请都没有“%s”", kind.Title())
 	}
 	fonts, err := s.fonts()
 	if err != nil {
 		return nil, err
 	}
 	sample := slices.ContainsFunc(cases, func(c registry.Case) bool { return c.Filing.Sample })
-	p := fonts.New(document.PDFOptions{Title: kind.Title(), At: cases[0].Filing.UpdatedAt, Sample: sample})
+	p := fonts.New(document.PDFOptions{Title: string(kind.Title()), At: cases[0].Filing.UpdatedAt, Sample: sample})
 	for i, c := range cases {
 		if i > 0 {
 			p.Append()

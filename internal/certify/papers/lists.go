@@ -93,7 +93,7 @@ func (s *Service) Subsidy(ctx context.Context, a actor.Actor, number string) (na
 	r, rate := sub.Registration, sub.Rate
 	switch {
 	case r.EndedOn != nil:
-		return "", nil, fault.New(fault.Conflict, "not_standing", "登记"+r.EndWords()+"，不再测算后补助")
+		return "", nil, fault.Newf(fault.Conflict, "not_standing", "登记%s，不再测算后补助", r.EndWords())
 	case rate == nil:
 		return "", nil, fault.New(fault.Conflict, "no_rate", "费率表里没有适用于这类合同的买方补助费率，没有可以测算的")
 	}

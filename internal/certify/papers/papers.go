@@ -60,8 +60,9 @@ const (
 )
 
 // Title is what stands at the head of the paper.
-func (k Kind) Title() string {
-	return map[Kind]string{Form: "技术合同登记表", Notice: "拟撤销登记告知书", Receipt: "受理通知书", Correction: "一次性告知书", Decline: "不予受理通知书", Refusal: "不予登记通知书",
+func (k Kind) Title() fault.Sentence {
+	return map[Kind]fault.Sentence{Form: "技术合同登记表", Notice: "拟撤销登记告知书", Receipt: "受理通知书", Correction: "一次性告知书",
+		Decline: "不予受理通知书", Refusal: "不予登记通知书",
 		Change: "变更登记通知书", Cancel: "注销登记通知书", Revoke: "撤销登记通知书"}[k]
 }
 
@@ -92,8 +93,7 @@ func Drawable(load Fonts) func(...registry.Text) error {
 		var bad fault.Fields
 		for _, t := range texts {
 			if chars := fonts.Missing(t.Text); len(chars) > 0 {
-				bad.Add(t.Path, "char_not_drawable", t.What+"里有文书印不出的字："+document.NameChars(chars)+
-					"。蒙古文请改用汉字，生僻字请改用通用写法，或请系统管理员配置含有这些字的字体")
+				bad.Addf(t.Path, "char_not_drawable", "%s里有文书印不出的字：%s。蒙古文请改用汉字，生僻字请改用通用写法，或请系统管理员配置含有这些字的字体", t.What, document.NameChars(chars))
 			}
 		}
 		return bad.Err()
@@ -145,7 +145,7 @@ func stateWords(r registry.Registration) string {
 	case registry.Changing:
 		return "变更审查中"
 	default:
-		return r.EndWords()
+		return string(r.EndWords())
 	}
 }
 

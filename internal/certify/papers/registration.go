@@ -60,8 +60,8 @@ func (s *Service) Registration(ctx context.Context, a actor.Actor, number string
 	default: // a historic registration has no certificate
 		at = *r.EndedOn
 	}
-	p := fonts.New(document.PDFOptions{Title: kind.Title() + " " + number, At: at, Sample: r.Sample})
-	p.Title("技术合同" + kind.Title())
+	p := fonts.New(document.PDFOptions{Title: string(kind.Title()) + " " + number, At: at, Sample: r.Sample})
+	p.Title("技术合同" + string(kind.Title()))
 	pairs := []document.Pair{
 		{Label: "登记编号", Value: r.Number},
 		{Label: "合同名称", Value: r.Title},
@@ -88,7 +88,7 @@ func (s *Service) Registration(ctx context.Context, a actor.Actor, number string
 	}
 	p.QR(address, 22, "扫码查看这项登记现在的状态。\n"+contact(d.Point)+"\n本文书由登记系统生成，不加盖印章图样；登记现在的状态以核验页为准。")
 	pdf, err = p.Bytes()
-	return kind.Title() + "-" + number + ".pdf", pdf, err
+	return string(kind.Title()) + "-" + number + ".pdf", pdf, err
 }
 
 // writeChange sets the figures before and after beside each other; before is what earlier entries add up to.

@@ -136,11 +136,11 @@ func (s *Service) SaveSettings(ctx context.Context, a actor.Actor, id int64, in 
 		var f fault.Fields
 		f.Check(in.NumberSource == OwnNumbers || in.NumberSource == NationalNumbers, "numberSource", "unknown", "请选择本点编号或录入国家系统编号")
 		f.Check(in.SecondReview == ReviewerOnly || in.SecondReview == ReviewerOrHead, "secondReview", "unknown", "请选择由谁复核")
-		f.Check(
+		f.Checkf(
 			in.ExpertsFrom >= 0 && in.ExpertsFrom <= policy.LargeAmount,
 			"expertsFromFen",
 			"range",
-			"交专家评审的界线不能高于全区的大额界线 "+policy.LargeAmount.Short()+"，可以更低或留空",
+			"交专家评审的界线不能高于全区的大额界线 %s，可以更低或留空", policy.LargeAmount.Short(),
 		)
 		p.NumberSource = in.NumberSource
 		p.SecondReview = in.SecondReview
@@ -202,8 +202,9 @@ func GiveNumber(ctx context.Context, tx pgx.Tx, p Point, year int, national stri
 	national = strings.ReplaceAll(strings.TrimSpace(national), " ", "")
 	serial, err := strconv.Atoi(strings.TrimPrefix(national, prefix))
 	if err != nil || len(national) != 16 || !strings.HasPrefix(national, prefix) || serial < 1 {
-		return "", &fault.Error{Kind: fault.Invalid, Code: "number_format", Message: "登记编号不符合规则",
-			Fields: []fault.Field{{Path: "number", Code: "format", Message: "编号为 16 位数字，本点今年的编号以 " + prefix + " 开头"}}}
+		f := fault.New(fault.Invalid, "number_format", "登记编号不符合规则")
+		f.Fields = []fault.Field{fault.At("number", "format", "编号为 16 位数字，本点今年的编号以 %s 开头", prefix)}
+		return "", f
 	}
 	return national, SkipNumber(ctx, tx, p.ID, year, serial)
 }

@@ -249,7 +249,7 @@ func (s *Service) Assess(ctx context.Context, a actor.Actor, point int64, year i
 			return err
 		}
 		if tag.RowsAffected() == 0 {
-			return fault.New(fault.Conflict, "assessed", fmt.Sprintf("%d 年度已经考核，不再更改", year))
+			return fault.Newf(fault.Conflict, "assessed", "%d 年度已经考核，不再更改", year)
 		}
 		return s.trail.Record(ctx, tx, a, "assess_point", "point", strconv.FormatInt(point, 10), map[string]any{"year": year, "grade": grade})
 	})

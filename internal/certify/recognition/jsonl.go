@@ -9,6 +9,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"techmarket/internal/foundation/codes"
@@ -308,7 +309,7 @@ func (f fileApplication) application() (Application, error) {
 	)
 	bad.Check(f.Licence == nil || f.Licence.Years >= 0, "licence.years", "range", "年限不能为负数")
 	for i, code := range f.Findings {
-		bad.Check(IsFinding(code), fmt.Sprintf("findings.%d", i), "unknown", "不认识的发现 "+code)
+		bad.Checkf(IsFinding(code), fmt.Sprintf("findings.%d", i), "unknown", "不认识的发现 %s", code)
 	}
 	return a, bad.Err()
 }
@@ -331,12 +332,12 @@ func words(err error) string {
 	if !errors.As(err, &f) {
 		return err.Error()
 	}
-	s := ""
+	var s strings.Builder
 	for i, field := range f.Fields {
 		if i > 0 {
-			s += "；"
+			s.WriteString("；")
 		}
-		s += field.Path + " " + field.Message
+		s.WriteString(field.Path + " " + field.Message)
 	}
-	return s
+	return s.String()
 }

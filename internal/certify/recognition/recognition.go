@@ -13,6 +13,7 @@
 package recognition
 
 import (
+	"slices"
 	"time"
 
 	"techmarket/internal/foundation/money"
@@ -147,10 +148,8 @@ type Hint struct {
 // fallback order is our choice). points are the divisions that have a point. Empty where none of them serves it.
 func RightPoint(division string, points []string) string {
 	for _, d := range region.Path(division) {
-		for _, p := range points {
-			if p == d {
-				return d
-			}
+		if slices.Contains(points, d) {
+			return d
 		}
 	}
 	return ""

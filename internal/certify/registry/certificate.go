@@ -12,6 +12,7 @@ import (
 	"techmarket/internal/certify/ledger"
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/jobs"
 )
@@ -162,7 +163,7 @@ func (s *Service) issue(ctx context.Context, w *work, v contract.Frozen) error {
 	return s.config.Jobs.Enqueue(ctx, w.tx, CertificateArgs{reg.Number, reg.Version}, jobs.Options{})
 }
 
-// certificateRow is the ledger payload of a certificate.
+// CertificateRow is the ledger payload of a certificate.
 type CertificateRow struct {
 	Event           Event           `json:"event"`
 	Filing          string          `json:"filing"`
@@ -180,7 +181,11 @@ type CertificateRow struct {
 func CertificateRef(number string, version int) string { return number + "/" + strconv.Itoa(version) }
 
 // Text is a free text that a paper will print, with the field it was typed in.
-type Text struct{ Path, What, Text string }
+type Text struct {
+	Path string
+	What fault.Sentence
+	Text string
+}
 
 // drawable refuses, before anything moves, a text that no paper could print.
 func (s *Service) drawable(texts ...Text) error {

@@ -106,7 +106,7 @@ func stateWords(c Certificate, r Registration) string {
 	}
 	if r.EndedOn != nil {
 		if c.State == "superseded" {
-			words += "，登记" + r.EndWords()
+			words += "，登记" + string(r.EndWords())
 		}
 		words += "（" + r.EndedOn.Format("2006 年 1 月 2 日") + "）"
 	}

@@ -370,7 +370,7 @@ func conclude(w *work, prior *State) error {
 }
 
 // noted takes the text of the command as the note, which must not be empty.
-func noted(w *work, ask string) error {
+func noted(w *work, ask fault.Sentence) error {
 	var bad fault.Fields
 	bad.Required("note", w.Text, ask)
 	w.note = w.Text

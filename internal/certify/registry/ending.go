@@ -116,7 +116,7 @@ func (s *Service) end(ctx context.Context, w *work, to State, kind, ground strin
 		return fmt.Errorf("book %s: %w", kind, err)
 	}
 	if s.config.Ended != nil {
-		lists, err := s.config.Ended(ctx, w.tx, w.reg.Number, w.reg.Number+w.reg.EndWords(), w.now)
+		lists, err := s.config.Ended(ctx, w.tx, w.reg.Number, w.reg.Number+string(w.reg.EndWords()), w.now)
 		if err != nil {
 			return err
 		}
@@ -140,7 +140,7 @@ func addEndNotices(ctx context.Context, w *work, ground string) error {
 	for audience, who := range map[string]string{"tax": "税务机关", "finance": "财政部门"} {
 		body := fmt.Sprintf("登记编号 %s《%s》%s（%s）。成交额 %s 元，技术交易额 %s 元，已核定技术性收入 %s 元。请通知已据此享受政策的单位。",
 			r.Number, r.Title, r.EndWords(), ground, r.Amount.Grouped(), r.Technical.Grouped(), r.Income.Grouped())
-		if err := addNotice(ctx, w.tx, r, audience, "告知"+who+"：登记"+r.EndWords(), body, w.now); err != nil {
+		if err := addNotice(ctx, w.tx, r, audience, "告知"+who+"：登记"+string(r.EndWords()), body, w.now); err != nil {
 			return err
 		}
 	}

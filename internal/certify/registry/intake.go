@@ -147,8 +147,9 @@ func (s *Service) checkPoint(ctx context.Context, tx pgx.Tx, p point.Point, c co
 	case p.State == point.Suspended:
 		return fault.Newf(fault.Conflict, "point_suspended", "%s已暂停受理，请到%s申请", p.Name, right.Name)
 	default:
-		return &fault.Error{Kind: fault.Invalid, Code: "wrong_point", Message: "这份合同不属于" + p.Name + "受理，请到" + right.Name + "申请",
-			Fields: []fault.Field{{Path: "pointId", Code: "wrong_point", Message: "请改选" + right.Name}}}
+		f := fault.Newf(fault.Invalid, "wrong_point", "这份合同不属于%s受理，请到%s申请", p.Name, right.Name)
+		f.Fields = []fault.Field{fault.At("pointId", "wrong_point", "请改选%s", right.Name)}
+		return f
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 	"techmarket/internal/platform/postgres"
 )
 
-// scope is what an actor may list: the points of the own organisation, the area supervised, the own organisation's cases.
+// Scope is what an actor may list: the points of the own organisation, the area supervised, the own organisation's cases.
 type Scope struct {
 	Points   []int64 `json:"points"`
 	Division string  `json:"division"` // LIKE pattern of divisions; "" nothing, "15%" the region

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 )
 
@@ -103,7 +104,7 @@ func (r Registration) Settled() State {
 }
 
 // EndWords says how a registration ended, as notices and papers put it: 已注销 or 已撤销. Empty while it stands.
-func (r Registration) EndWords() string {
+func (r Registration) EndWords() fault.Sentence {
 	switch r.Settled() {
 	case Cancelled:
 		return "已注销"

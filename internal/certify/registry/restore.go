@@ -58,7 +58,7 @@ func (s *Service) restoreRegistration(ctx context.Context, w *work) error {
 		return err
 	}
 	r := &w.reg
-	words := r.EndWords()
+	words := string(r.EndWords())
 	w.to, r.PriorState, r.Ending, r.EndedOn, r.CancelRequest, r.Revocation = Registered, "", nil, nil, nil, nil
 	err := s.config.Contracts.Restore(ctx, w.tx, r.ContractID, 0)
 	if postgres.Constraint(err) == "contract_deal" {

@@ -24,8 +24,9 @@ func (s *Service) saveReview(ctx context.Context, w *work) error {
 	in := w.Review
 	for i, finding := range in.Findings {
 		if !recognition.IsFinding(finding.Code) {
-			return &fault.Error{Kind: fault.Invalid, Code: "invalid_input", Message: "核对表里没有这一项，请刷新页面",
-				Fields: []fault.Field{{Path: fmt.Sprintf("findings.%d.code", i), Code: "unknown", Message: "没有这一项"}}}
+			f := fault.New(fault.Invalid, "invalid_input", "核对表里没有这一项，请刷新页面")
+			f.Fields = []fault.Field{fault.At(fmt.Sprintf("findings.%d.code", i), "unknown", "没有这一项")}
+			return f
 		}
 	}
 	if _, err := (recognition.Policy{}).Compute(in.Class, in.Amount, in.costs(), in.Biological, in.Tied); err != nil {
@@ -176,7 +177,7 @@ func (s *Service) passFirstReview(ctx context.Context, w *work) error {
 	}
 	var bad fault.Fields
 	for _, rule := range review.Unanswered() {
-		bad.Add("finding-"+rule.ID, "unanswered", "请回答：“"+rule.Question+"”")
+		bad.Addf("finding-"+rule.ID, "unanswered", "请回答：“%s”", rule.Question)
 	}
 	bad.Required("opinion", review.Opinion, "请填写初审意见")
 	for i, row := range review.Deductions {

@@ -33,7 +33,7 @@ func verdicts() map[string]map[string]bool {
 	for _, tables := range witness.Tables() {
 		for _, t := range tables {
 			all[t.Name] = map[string]bool{}
-			for _, c := range strings.Fields(t.Vouched + " " + t.Digested) {
+			for c := range strings.FieldsSeq(t.Vouched + " " + t.Digested) {
 				all[t.Name][c] = true
 			}
 			for c := range t.Not {

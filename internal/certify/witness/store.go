@@ -114,10 +114,10 @@ func rowsSQL(kind string) string {
 			name = "'" + t.Name + "/' || (" + t.key + ")::text"
 		}
 		var cells []string
-		for _, c := range strings.Fields(t.Vouched) {
+		for c := range strings.FieldsSeq(t.Vouched) {
 			cells = append(cells, "t."+c+"::text")
 		}
-		for _, c := range strings.Fields(t.Digested) {
+		for c := range strings.FieldsSeq(t.Digested) {
 			cells = append(cells, "encode(sha256(convert_to(t."+c+"::text, 'UTF8')), 'hex')")
 		}
 		b.WriteString("select (" + t.ref + ")::text as ref, " + name + " as name, array[" + strings.Join(cells, ", ") + "] as cells from " +

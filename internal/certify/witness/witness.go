@@ -139,7 +139,7 @@ func (b *Book) Note(ctx context.Context, tx pgx.Tx, subjects ...Subject) error {
 			continue
 		}
 		if h.trouble != "" {
-			return underExamination()
+			return underExamination(nil)
 		}
 		body, err := ledger.Canonical(entry{s.String(), h.steps + 1, news})
 		if err != nil {
@@ -180,7 +180,7 @@ func (b *Book) Check(ctx context.Context, q postgres.Querier, subjects ...Subjec
 func (b *Book) Hold(ctx context.Context, q postgres.Querier, subjects ...Subject) error {
 	found, err := b.Check(ctx, q, subjects...)
 	if err == nil && len(found) > 0 {
-		err = fault.Wrap(fmt.Errorf("%s", found[0]), underExamination().Kind, underExamination().Code, underExamination().Message)
+		err = underExamination(fmt.Errorf("%s", found[0]))
 	}
 	return err
 }
@@ -207,8 +207,8 @@ func (b *Book) Agrees(ctx context.Context, q postgres.Querier, subjects ...Subje
 	return false, err
 }
 
-func underExamination() *fault.Error {
-	return fault.New(fault.Conflict, "record_under_examination",
+func underExamination(cause error) error {
+	return fault.Wrap(cause, fault.Conflict, "record_under_examination",
 		"这条记录与登记簿的记载不一致，正在核查，暂不能办理。请联系系统管理员（techmarket verify 会指出是哪一处）")
 }
 

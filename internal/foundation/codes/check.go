@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/region"
 )
 
@@ -23,12 +24,19 @@ const (
 // Check is the result of looking at one number.
 type Check struct {
 	Level    Level
-	Code     string // "", "length", "character", "type", "year", "region", "serial", "pilot", "check_digit", "no_check_digit"
-	Message  string // Chinese: what is odd and how to mend it; empty where Silent
-	Value    string // the normalised number; what the user typed is kept by the caller
-	Computed string // the check character that would fit, where one was computed
-	Position int    // of the first odd character in Value, from 1; 0 where the whole is meant
+	Code     string         // "", "length", "character", "type", "year", "region", "serial", "pilot", "check_digit", "no_check_digit"
+	Format   fault.Sentence // what is odd and how to mend it; empty where Silent
+	Params   []any          // of Format
+	Value    string         // the normalised number; what the user typed is kept by the caller
+	Computed string         // the check character that would fit, where one was computed
+	Position int            // of the first odd character in Value, from 1; 0 where the whole is meant
 }
+
+// Message is Format with its parameters.
+func (c Check) Message() string { return c.Format.Say(c.Params...) }
+
+// At is the warning at a field.
+func (c Check) At(path string) fault.Field { return fault.At(path, c.Code, c.Format, c.Params...) }
 
 // Warned reports whether something is to be shown.
 func (c Check) Warned() bool { return c.Level != Silent }
@@ -54,7 +62,7 @@ const (
 )
 
 // likely names what a character outside the alphabet was probably meant to be.
-func likely(r rune) string {
+func likely(r rune) fault.Sentence {
 	switch r {
 	case 'I':
 		return "，可能是数字 1"
@@ -69,18 +77,18 @@ func likely(r rune) string {
 }
 
 // shape checks length and alphabet; a last character may also be one of extra.
-func shape(name, v string, length int, alphabet, extra string) (Check, bool) {
+func shape(name fault.Sentence, v string, length int, alphabet, extra string) (Check, bool) {
 	runes := []rune(v)
 	for i, r := range runes {
 		if strings.ContainsRune(alphabet, r) || (i == len(runes)-1 && strings.ContainsRune(extra, r)) {
 			continue
 		}
 		return Check{Level: Strong, Code: "character", Value: v, Position: i + 1,
-			Message: fmt.Sprintf("%s第 %d 位“%c”不是该号码使用的字符%s，请核对", name, i+1, r, likely(r))}, false
+			Format: "%s第 %d 位“%c”不是该号码使用的字符%s，请核对", Params: []any{name, i + 1, r, likely(r)}}, false
 	}
 	if len(runes) != length {
 		return Check{Level: Strong, Code: "length", Value: v,
-			Message: fmt.Sprintf("%s应为 %d 位，现为 %d 位，请核对", name, length, len(runes))}, false
+			Format: "%s应为 %d 位，现为 %d 位，请核对", Params: []any{name, length, len(runes)}}, false
 	}
 	return Check{}, true
 }
@@ -92,7 +100,7 @@ func USCC(s string) Check {
 	if v == "" {
 		return Check{Level: Silent}
 	}
-	const name = "统一社会信用代码"
+	const name fault.Sentence = "统一社会信用代码"
 	if c, ok := shape(name, v, 18, usccAlphabet, ""); !ok {
 		return c
 	}
@@ -107,10 +115,10 @@ func USCC(s string) Check {
 	case v[17] == want:
 	case bodyCheck(v[8:16]) == v[16]:
 		c.Level, c.Code = Mild, "pilot"
-		c.Message = name + "校验位不符，但其中的组织机构代码正确，可能是早期试点代码，请与证照核对"
+		c.Format = name + "校验位不符，但其中的组织机构代码正确，可能是早期试点代码，请与证照核对"
 	default:
 		c.Level, c.Code, c.Position = Strong, "check_digit", 18
-		c.Message = fmt.Sprintf("%s校验位应为 %c，现为 %c，请更正，或确认与证照一致", name, want, v[17])
+		c.Format, c.Params = "%s校验位应为 %c，现为 %c，请更正，或确认与证照一致", []any{name, want, v[17]}
 	}
 	return c
 }
@@ -137,11 +145,11 @@ func BodyCode(s string) Check {
 	return compare("组织机构代码", v, bodyCheck(v[:8]))
 }
 
-func compare(name, v string, want byte) Check {
+func compare(name fault.Sentence, v string, want byte) Check {
 	c := Check{Level: Silent, Value: v, Computed: string(want)}
 	if last := v[len(v)-1]; last != want {
 		c.Level, c.Code, c.Position = Strong, "check_digit", len(v)
-		c.Message = fmt.Sprintf("%s校验位应为 %c，现为 %c，请核对", name, want, last)
+		c.Format, c.Params = "%s校验位应为 %c，现为 %c，请核对", []any{name, want, last}
 	}
 	return c
 }
@@ -158,7 +166,7 @@ func Patent(s string) Check {
 	if v == "" {
 		return Check{Level: Silent}
 	}
-	const name = "专利号"
+	const name fault.Sentence = "专利号"
 	if last := v[len(v)-1]; publication && strings.IndexByte("ABCSUY", last) >= 0 {
 		return Check{Level: Silent, Code: "no_check_digit", Value: v}
 	}
@@ -196,7 +204,7 @@ func patentType(c Check) Check {
 	}
 	if strings.IndexByte("12389", c.Value[at]) < 0 {
 		return Check{Level: Strong, Code: "type", Value: c.Value, Position: at + 1,
-			Message: fmt.Sprintf("专利号第 %d 位是种类号，应为 1、2、3、8 或 9，现为 %c，请核对", at+1, c.Value[at])}
+			Format: "专利号第 %d 位是种类号，应为 1、2、3、8 或 9，现为 %c，请核对", Params: []any{at + 1, c.Value[at]}}
 	}
 	return c
 }
@@ -217,7 +225,7 @@ func IDCard(s string) Check {
 	}
 	c := compare("身份证号", v, "10X98765432"[sum%11])
 	if c.Warned() {
-		c.Message, c.Computed = "身份证号校验位不符，请核对，或确认与证件一致", "" // the computed digit would give the number away
+		c.Format, c.Params, c.Computed = "身份证号校验位不符，请核对，或确认与证件一致", nil, "" // the computed digit would give the number away
 	}
 	return c
 }
@@ -260,7 +268,7 @@ func ParseContractNumber(s string) (ContractNumber, Check) {
 	if v == "" {
 		return ContractNumber{}, Check{Level: Silent}
 	}
-	const name = "合同登记编号"
+	const name fault.Sentence = "合同登记编号"
 	if c, ok := shape(name, v, len([]rune(v)), decimal, ""); !ok {
 		return ContractNumber{}, c
 	}
@@ -281,17 +289,17 @@ func ParseContractNumber(s string) (ContractNumber, Check) {
 		}
 	default:
 		return ContractNumber{}, Check{Level: Strong, Code: "length", Value: v,
-			Message: fmt.Sprintf("%s应为 16 位（旧编号 14 位），现为 %d 位，请核对", name, len(v))}
+			Format: "%s应为 16 位（旧编号 14 位），现为 %d 位，请核对", Params: []any{name, len(v)}}
 	}
 	c := Check{Level: Silent, Value: v}
 	switch {
 	case n.Year < 1985 || n.Year > 2084:
-		c = Check{Level: Strong, Code: "year", Value: v, Position: 1, Message: name + "前四位应为登记年份，请核对"}
+		c = Check{Level: Strong, Code: "year", Value: v, Position: 1, Format: name + "前四位应为登记年份，请核对"}
 	case !region.Valid(n.Region + "00"):
 		c = Check{Level: Strong, Code: "region", Value: v, Position: len(v) - 11,
-			Message: fmt.Sprintf("%s中的地区 %s 不在行政区划表中，请核对", name, n.Region)}
+			Format: "%s中的地区 %s 不在行政区划表中，请核对", Params: []any{name, n.Region}}
 	case n.Serial == 0:
-		c = Check{Level: Strong, Code: "serial", Value: v, Position: len(v) - 5, Message: name + "的序号不应为 0，请核对"}
+		c = Check{Level: Strong, Code: "serial", Value: v, Position: len(v) - 5, Format: name + "的序号不应为 0，请核对"}
 	}
 	return n, c
 }

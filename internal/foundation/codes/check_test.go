@@ -39,11 +39,11 @@ func TestUSCCWorkedValues(t *testing.T) {
 		if got.Level != c.level || got.Code != c.code || (c.computed != "" && got.Computed != c.computed) {
 			t.Errorf("%q: got %+v", c.in, got)
 		}
-		if got.Warned() != (got.Message != "") {
+		if got.Warned() != (got.Message() != "") {
 			t.Errorf("%q: warning without words: %+v", c.in, got)
 		}
 	}
-	if got := codes.USCC("9I350100M000100Y43"); got.Position != 2 || !strings.Contains(got.Message, "数字 1") {
+	if got := codes.USCC("9I350100M000100Y43"); got.Position != 2 || !strings.Contains(got.Message(), "数字 1") {
 		t.Errorf("likely slip: got %+v", got)
 	}
 }
@@ -106,7 +106,7 @@ func TestIDCardAndORCIDWorkedValues(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	got := codes.IDCard("340524198001010011")
-	if got.Code != "check_digit" || got.Computed != "" || strings.Contains(got.Message, "X") {
+	if got.Code != "check_digit" || got.Computed != "" || strings.Contains(got.Message(), "X") {
 		t.Errorf("the mend must not give the number away: %+v", got)
 	}
 	for _, in := range []string{"0000-0002-1825-0097", "https://orcid.org/0000-0002-1825-0097"} {
@@ -196,7 +196,7 @@ func FuzzChecksNeverBlock(f *testing.F) {
 			t.Errorf("%q: %v", s, number)
 		}
 		for _, c := range []codes.Check{c, codes.USCC(s), codes.BodyCode(s), codes.Patent(s), codes.IDCard(s), codes.ORCID(s)} {
-			if c.Warned() != (c.Message != "") || c.Position < 0 {
+			if c.Warned() != (c.Message() != "") || c.Position < 0 {
 				t.Errorf("%q: %+v", s, c)
 			}
 		}

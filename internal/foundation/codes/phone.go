@@ -5,10 +5,12 @@ import (
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
+
+	"techmarket/internal/foundation/fault"
 )
 
 // PhoneMend says how a telephone number is written; it stands behind the name of the field.
-const PhoneMend = "请写成 0471-6543210、13800000000 或 0471-6543210转8001，多个号码用顿号分开"
+const PhoneMend fault.Sentence = "请写成 0471-6543210、13800000000 或 0471-6543210转8001，多个号码用顿号分开"
 
 // One number: digits with blanks, hyphens and brackets, a + in front, an extension behind.
 var phoneShape = regexp.MustCompile(`^\+?[0-9()\- ]{4,24}(?:(?:转|转接|分机|分机号|EXT\.?|X|#)[:：]? ?[0-9]{1,6})?$`)

@@ -5,11 +5,11 @@
 package currency
 
 import (
-	"errors"
 	"math/big"
 	"regexp"
 
 	"techmarket/internal/foundation/fact"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 )
 
@@ -27,7 +27,7 @@ func (c Code) MarshalText() ([]byte, error) { return []byte(c), nil }
 // UnmarshalText reads three capital letters.
 func (c *Code) UnmarshalText(b []byte) error {
 	if !codeText.Match(b) {
-		return errors.New("应为三个大写字母的币种代码，如 USD")
+		return fault.New(fault.Invalid, "currency", "应为三个大写字母的币种代码，如 USD")
 	}
 	*c = Code(b)
 	return nil
@@ -47,7 +47,7 @@ type Rate struct {
 }
 
 // Check refuses a rate that is not above 0.
-func (r Rate) Check() (key, why string) {
+func (r Rate) Check() (key string, why fault.Sentence) {
 	if r.Rate.Rat().Sign() <= 0 {
 		return "rate", "应大于 0"
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"techmarket/internal/foundation/clock"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 )
 
@@ -22,7 +23,9 @@ var (
 
 // Check is what a decoded struct may have beside its tags: the key (relative to the struct) that makes it malformed, and why in
 // Chinese; "" where nothing is wrong.
-type Check interface{ Check() (key, why string) }
+type Check interface {
+	Check() (key string, why fault.Sentence)
+}
 
 // Decode reads exactly one JSON object into the struct that into points to. The error is an Invalid fault with one field: the path
 // of the key, as sale.pauses[0].to.
@@ -50,7 +53,9 @@ func join(path, key string) string {
 
 func item(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
 
-func malformed(path, why string) error { return bad(at(path), "malformed", why) }
+func malformed(path string, why fault.Sentence, params ...any) error {
+	return bad(at(path), "malformed", why, params...)
+}
 
 func decode(v reflect.Value, n node, path string, tag reflect.StructTag) error {
 	switch p := v.Addr().Interface().(type) {
@@ -63,7 +68,7 @@ func decode(v reflect.Value, n node, path string, tag reflect.StructTag) error {
 			return malformed(path, "应为文本")
 		}
 		if err := p.UnmarshalText([]byte(n.text)); err != nil {
-			return malformed(path, err.Error())
+			return malformed(path, "%s", err)
 		}
 		return nil
 	}
@@ -84,7 +89,7 @@ func decode(v reflect.Value, n node, path string, tag reflect.StructTag) error {
 			return malformed(path, "应为文本")
 		}
 		if words := tag.Get("words"); words != "" && !slices.Contains(strings.Fields(words), n.text) {
-			return malformed(path, "应为 "+strings.Join(strings.Fields(words), "、")+" 之一")
+			return malformed(path, "应为 %s 之一", strings.Join(strings.Fields(words), "、"))
 		}
 		v.SetString(n.text)
 		return nil
@@ -131,7 +136,7 @@ func decodeInt(v reflect.Value, n node, path string, tag reflect.StructTag) erro
 }
 
 // outside says why a number is not inside its bounds.
-func outside(i, low, high int64, tag reflect.StructTag) string {
+func outside(i, low, high int64, tag reflect.StructTag) fault.Sentence {
 	for key, bound := range map[string]*int64{"min": &low, "max": &high} {
 		if text := tag.Get(key); text != "" {
 			b, err := strconv.ParseInt(text, 10, 64)
@@ -161,7 +166,7 @@ func decodeFen(p *money.Fen, n node, path string, tag reflect.StructTag) error {
 		return malformed(path, mend)
 	}
 	if why := outside(int64(f), -int64(money.Max), int64(money.Max), tag); why != "" {
-		return malformed(path, "金额"+why)
+		return malformed(path, "金额%s", why)
 	}
 	*p = f
 	return nil
@@ -220,6 +225,8 @@ func decodeStruct(v reflect.Value, n node, path string) error {
 		if key, why := c.Check(); why != "" {
 			return malformed(join(path, key), why)
 		}
+	} else if _, almost := v.Addr().Type().MethodByName("Check"); almost {
+		panic("fact: " + v.Type().String() + ".Check is not that of fact.Check")
 	}
 	return nil
 }

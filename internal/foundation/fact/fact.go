@@ -81,7 +81,7 @@ func atLine(n int, err error) error {
 	if !ok || len(f.Fields) == 0 {
 		return fmt.Errorf("replay: line %d: %w", n, err)
 	}
-	return fault.Newf(fault.Invalid, "line_malformed", "第 %d 行 %s：%s", n, f.Fields[0].Path, f.Fields[0].Message)
+	return fault.Newf(fault.Invalid, "line_malformed", "第 %d 行 %s：%s", n, f.Fields[0].Path, f.Fields[0])
 }
 
 func answerTo(line []byte, n int, rule Rule) ([]byte, error) {

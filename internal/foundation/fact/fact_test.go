@@ -35,7 +35,7 @@ type record struct {
 	Fits   bool          `json:"fits"`
 }
 
-func (r record) Check() (string, string) {
+func (r record) Check() (string, fault.Sentence) {
 	if r.Count == 9 && r.Fits {
 		return "fits", "九个放不下"
 	}

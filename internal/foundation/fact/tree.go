@@ -37,9 +37,9 @@ func (n node) member(key string) (node, bool) {
 	return node{}, false
 }
 
-func bad(path, code, why string) error {
+func bad(path, code string, why fault.Sentence, params ...any) error {
 	var f fault.Fields
-	f.Add(path, code, why)
+	f.Addf(path, code, why, params...)
 	return f.Err()
 }
 

@@ -1,13 +1,13 @@
 package fact
 
 import (
-	"errors"
 	"math/big"
 	"slices"
 	"strings"
 	"time"
 
 	"techmarket/internal/foundation/clock"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 )
 
@@ -38,7 +38,7 @@ func (d Day) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 func (d *Day) UnmarshalText(b []byte) error {
 	t, err := time.Parse(time.DateOnly, string(b))
 	if err != nil {
-		return errors.New("应为日期，写作 2027-05-20")
+		return fault.New(fault.Invalid, "not_a_date", "应为日期，写作 2027-05-20")
 	}
 	*d = Day(t.Unix() / 86400)
 	return nil
@@ -62,7 +62,7 @@ func (d Dec) MarshalText() ([]byte, error) { return []byte(d), nil }
 // UnmarshalText reads digits with an optional point and minus, at most 40 characters.
 func (d *Dec) UnmarshalText(b []byte) error {
 	if len(b) > 40 || !decimalText.Match(b) {
-		return errors.New("应为十进制小数的文本，如 12.5")
+		return fault.New(fault.Invalid, "not_a_number", "应为十进制小数的文本，如 12.5")
 	}
 	*d = Dec(b)
 	return nil

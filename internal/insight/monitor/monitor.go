@@ -9,12 +9,12 @@
 package monitor
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 
 	"techmarket/internal/foundation/fact"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/foundation/region"
 )
@@ -33,7 +33,7 @@ func (a Area) MarshalText() ([]byte, error) { return []byte(a), nil }
 // UnmarshalText reads three or six digits.
 func (a *Area) UnmarshalText(b []byte) error {
 	if !divisionText.Match(b) && !countryText.Match(b) {
-		return errors.New("应为六位区划代码或三位国别代码")
+		return fault.New(fault.Invalid, "area", "应为六位区划代码或三位国别代码")
 	}
 	*a = Area(b)
 	return nil
@@ -48,7 +48,7 @@ type Party struct {
 }
 
 // Check refuses codes that are none, and a domestic party without a place.
-func (p Party) Check() (key, why string) {
+func (p Party) Check() (key string, why fault.Sentence) {
 	switch {
 	case !countryText.MatchString(p.Country):
 		return "country", "应为三位国别代码"
@@ -199,7 +199,7 @@ type Facts struct {
 }
 
 // Check refuses periods that end before they begin and one-column tables with columns.
-func (f Facts) Check() (key, why string) {
+func (f Facts) Check() (key string, why fault.Sentence) {
 	for i, q := range f.Queries {
 		if q.To < q.From {
 			return fmt.Sprintf("queries[%d].to", i), "早于开始日"

@@ -13,6 +13,7 @@ import (
 	"strconv"
 
 	"techmarket/internal/foundation/fact"
+	"techmarket/internal/foundation/fault"
 )
 
 // Kind says how a target is meant.
@@ -66,7 +67,7 @@ type Row struct {
 }
 
 // Check refuses a row without the figure that its kind aims at.
-func (r Row) Check() (key, why string) {
+func (r Row) Check() (key string, why fault.Sentence) {
 	switch {
 	case r.Kind == Range && r.Low == nil:
 		return "low", "区间类指标应有下限"
@@ -99,7 +100,7 @@ type Facts struct {
 }
 
 // Check refuses growth that leaves less than nothing.
-func (f Facts) Check() (key, why string) {
+func (f Facts) Check() (key string, why fault.Sentence) {
 	for i, v := range f.Values {
 		if f.Row.Kind == YearlyMean && v.Value.Rat().Cmp(lossOfAll()) < 0 {
 			return fmt.Sprintf("values[%d].value", i), "增速不能低于 -100"

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"techmarket/internal/foundation/fact"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 )
 
@@ -22,7 +23,7 @@ type Policy struct {
 }
 
 // Check wants a band for every number that may be shown.
-func (p Policy) Check() (key, why string) {
+func (p Policy) Check() (key string, why fault.Sentence) {
 	for i, b := range p.NBands {
 		if i > 0 && b <= p.NBands[i-1] {
 			return "n_bands", "应从小到大"
@@ -55,7 +56,7 @@ type Query struct {
 }
 
 // Check wants at least one of each.
-func (q Query) Check() (key, why string) {
+func (q Query) Check() (key string, why fault.Sentence) {
 	switch {
 	case len(q.Fields) == 0:
 		return "fields", "不能为空"

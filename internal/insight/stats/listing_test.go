@@ -19,7 +19,7 @@ func TestListings_CountsWhatIsOpenAndNothingElse(t *testing.T) {
 	var open int
 	for _, state := range listing.States() {
 		for _, hidden := range []bool{false, true} {
-			for _, end := range []*time.Time{nil, ptr(day.Add(-time.Second)), ptr(day), ptr(day.Add(time.Second))} {
+			for _, end := range []*time.Time{nil, new(day.Add(-time.Second)), new(day), new(day.Add(time.Second))} {
 				l := listing.Listing{State: state, Hidden: hidden, ExpiresAt: end}
 				insert(t, db, l)
 				if l.Public(day) {
@@ -51,5 +51,3 @@ func insert(t *testing.T, db *postgres.DB, l listing.Listing) {
 		t.Fatal(err)
 	}
 }
-
-func ptr[T any](v T) *T { return &v }

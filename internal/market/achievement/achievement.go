@@ -276,7 +276,7 @@ func (c Content) Warnings() []fault.Field {
 			continue
 		}
 		if w := codes.Patent(p.Number); w.Warned() {
-			out = append(out, fault.Field{Path: "ip." + strconv.Itoa(i) + ".number", Code: w.Code, Message: w.Message})
+			out = append(out, w.At("ip."+strconv.Itoa(i)+".number"))
 		}
 	}
 	return append(out, listing.NearLimits(c.texts())...)

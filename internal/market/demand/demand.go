@@ -192,8 +192,8 @@ func (c Content) Validate(forSubmit bool) error {
 func (c Content) Warnings() []fault.Field {
 	out := listing.NearLimits(c.texts())
 	if n := utf8.RuneCountInString(c.Problem); n > 0 && n < shortProblem {
-		out = append(out, fault.Field{Path: "problem", Code: "short",
-			Message: "要解决的问题只有 " + strconv.Itoa(n) + " 字。写清哪道工序、什么对象、什么现象，更容易找到合适的成果"})
+		out = append(out, fault.At("problem", "short",
+			"要解决的问题只有 %d 字。写清哪道工序、什么对象、什么现象，更容易找到合适的成果", n))
 	}
 	return out
 }

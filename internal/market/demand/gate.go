@@ -2,13 +2,14 @@ package demand
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
 
-	"techmarket/internal/market/listing"
-
 	"golang.org/x/text/width"
+
+	"techmarket/internal/market/listing"
 )
 
 // gateRule finds a part in running text. The cues are our choice, made on the evaluation needs' way of writing.
@@ -23,15 +24,10 @@ const figure = `[^。；;！!？?\n]{0,24}?[0-9一二三四五六七八九十百
 var gateRules = sync.OnceValue(func() []gateRule {
 	anyTarget := func(test func(Target) bool) func(Content) bool {
 		return func(c Content) bool {
-			for _, t := range c.Targets {
-				if test(t) {
-					return true
-				}
-			}
-			return false
+			return slices.ContainsFunc(c.Targets, test)
 		}
 	}
-	cue := func(pattern string) *regexp.Regexp { return regexp.MustCompile(pattern) }
+	cue := regexp.MustCompile
 	return []gateRule{
 		{
 			listing.GatePart{Code: "present", Label: "现值", Path: "targets", Ask: "现在做到多少？例如“目前寿命约 45 天”"},

@@ -84,7 +84,7 @@ func (s *Service) checkUnnamed(ctx context.Context, tx pgx.Tx, r row, organisati
 			return err
 		}
 		if strings.Contains(found.Name, organisation) {
-			f.Add("files."+strconv.Itoa(i), "names_organisation", "附件“"+found.Name+"”的文件名里有单位名称。请改名后重新上传，或者改为公开名称")
+			f.Addf("files."+strconv.Itoa(i), "names_organisation", "附件“%s”的文件名里有单位名称。请改名后重新上传，或者改为公开名称", found.Name)
 		}
 	}
 	return f.Err()

@@ -1,11 +1,11 @@
 package listing
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 
 	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/platform/document"
@@ -113,7 +113,7 @@ func LevelColumn[C any](heading, path, hint string, to func(*C) *int, aliases ..
 		text, err := cell.Words()
 		text = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(strings.ToUpper(text), "TRL"), "级"))
 		if err == nil && (len(text) != 1 || text[0] < '1' || text[0] > '9') {
-			err = errors.New("请写 1—9 的数字")
+			err = fault.New(fault.Invalid, "cell", "请写 1—9 的数字")
 		}
 		if err != nil {
 			return err
@@ -144,13 +144,13 @@ func DivisionColumn[C any](heading, path, hint string, to func(*C) *string, alia
 		for _, d := range region.All() {
 			if cell != "" && (region.FullName(d.Code) == cell || d.Name == cell) {
 				if found != "" {
-					return errors.New("有同名地区，请写上盟市，例如“包头市青山区”")
+					return fault.New(fault.Invalid, "cell", "有同名地区，请写上盟市，例如“包头市青山区”")
 				}
 				found = d.Code
 			}
 		}
 		if found == "" {
-			return errors.New("没有这个旗县（市、区），请写全称或六位代码")
+			return fault.New(fault.Invalid, "cell", "没有这个旗县（市、区），请写全称或六位代码")
 		}
 		*to(c) = found
 		return nil

@@ -148,7 +148,7 @@ func (s *Service) Diagnose(ctx context.Context, who actor.Actor, id int64, advic
 	advice = strings.TrimSpace(advice)
 	var f fault.Fields
 	f.Check(advice != "", "advice", "required", "请写明缺什么、建议怎样补写")
-	f.Check(len([]rune(advice)) <= adviceRunes, "advice", "too_long", fmt.Sprintf("最多 %d 字，请精简", adviceRunes))
+	f.Checkf(len([]rune(advice)) <= adviceRunes, "advice", "too_long", "最多 %d 字，请精简", adviceRunes)
 	if err := f.Err(); err != nil {
 		return err
 	}

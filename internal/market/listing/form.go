@@ -22,7 +22,7 @@ var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 // near-limit warning follow from that list.
 type Text struct {
 	Path  string
-	Label string
+	Label fault.Sentence
 	Value *string
 	Max   int  // runes
 	Min   int  // runes when submitted; 0: may stay empty
@@ -62,14 +62,14 @@ func NearLimits(texts []Text) []fault.Field {
 	var out []fault.Field
 	for _, t := range texts {
 		if n := utf8.RuneCountInString(*t.Value); t.Max >= 50 && n <= t.Max && n*10 >= t.Max*9 {
-			out = append(out, fault.Field{Path: t.Path, Code: "near_limit", Message: t.Label + "还可以写 " + strconv.Itoa(t.Max-n) + " 字"})
+			out = append(out, fault.At(t.Path, "near_limit", "%s还可以写 %d 字", t.Label, t.Max-n))
 		}
 	}
 	return out
 }
 
 // CheckCodes notes codes that are not in the list, and too many of them.
-func CheckCodes(f *fault.Fields, path, label string, values []string, has func(string) bool, most int) {
+func CheckCodes(f *fault.Fields, path string, label fault.Sentence, values []string, has func(string) bool, most int) {
 	if len(values) > most {
 		f.Addf(path, "too_many", "%s最多选 %d 项", label, most)
 		return
@@ -83,20 +83,21 @@ func CheckCodes(f *fault.Fields, path, label string, values []string, has func(s
 }
 
 // CheckCount notes a list that is too long.
-func CheckCount(f *fault.Fields, path, label string, n, most int) {
+func CheckCount(f *fault.Fields, path string, label fault.Sentence, n, most int) {
 	if n > most {
 		f.Addf(path, "too_many", "%s最多 %d 项，现在是 %d 项", label, most, n)
 	}
 }
 
 // CheckDate notes a text that is no date like 2026-11-23; "" passes.
-func CheckDate(f *fault.Fields, path, label, v string) {
-	if v == "" {
-		return
-	}
-	if t, err := time.Parse(time.DateOnly, v); err != nil || t.Year() < 1900 || t.Year() > 2200 {
-		f.Addf(path, "date", "%s请写成 2026-11-23 这样的日期", label)
-	}
+func CheckDate(f *fault.Fields, path string, label fault.Sentence, v string) {
+	f.Checkf(IsDate(v), path, "date", "%s请写成 2026-11-23 这样的日期", label)
+}
+
+// IsDate tells whether a text is a date like 2026-11-23, or nothing.
+func IsDate(v string) bool {
+	t, err := time.Parse(time.DateOnly, v)
+	return v == "" || err == nil && t.Year() >= 1900 && t.Year() <= 2200
 }
 
 // CheckDivision notes a code that is no division; "" passes.
@@ -129,7 +130,7 @@ type Range struct {
 func (r Range) Said() bool { return r.Negotiable || r.MinFen > 0 || r.MaxFen > 0 }
 
 // Check notes amounts out of bounds.
-func (r Range) Check(f *fault.Fields, path, label string, forSubmit bool) {
+func (r Range) Check(f *fault.Fields, path string, label fault.Sentence, forSubmit bool) {
 	switch {
 	case r.MinFen < 0 || r.MaxFen < 0 || r.MinFen > money.Max || r.MaxFen > money.Max:
 		f.Addf(path+".minFen", "range", "%s须在 0 到 %s 之间", label, money.Max.Short())

@@ -251,7 +251,7 @@ func checkReason(reason string) error {
 	return nil
 }
 
-func reasonFault(code, message string) error {
+func reasonFault(code string, message fault.Sentence) error {
 	var f fault.Fields
 	f.Add("reason", code, message)
 	return f.Err()

@@ -29,7 +29,7 @@ func TestOpen_SQLAndGoAgree(t *testing.T) {
 		listings := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Listing {
 			l := Listing{State: rapid.SampledFrom(States()).Draw(t, "state"), Hidden: rapid.Bool().Draw(t, "hidden")}
 			if seconds := rapid.SampledFrom([]int{0, -86400, -1, 0, 1, 86400}).Draw(t, "expires"); rapid.Bool().Draw(t, "said") {
-				l.ExpiresAt = ptr(day.Add(time.Duration(seconds) * time.Second))
+				l.ExpiresAt = new(day.Add(time.Duration(seconds) * time.Second))
 			}
 			return l
 		}), 1, 20).Draw(t, "listings")

@@ -395,7 +395,7 @@ func (s *Service) visible(who actor.Actor, r row) bool {
 // gone is why a listing is not shown: what was public once and has ended stays a known address (410), everything else was never there for
 // this reader.
 func gone(l Listing) error {
-	why := map[State]string{Withdrawn: "发布单位已经撤下这条信息，不再公开。", Closed: "这条信息已经办结，不再公开。",
+	why := map[State]fault.Sentence{Withdrawn: "发布单位已经撤下这条信息，不再公开。", Closed: "这条信息已经办结，不再公开。",
 		Expired: "这条信息已经到期，不再公开。", Archived: "这条信息长期没有确认，已经归档，不再公开。"}[l.State]
 	if l.State.Live() && !l.Hidden { // its last day is over, the clock has not come round yet
 		why = "这条信息已经到期，不再公开。"
@@ -459,5 +459,3 @@ func openCursor(s string) (time.Time, int64, error) {
 	}
 	return time.UnixMicro(micro), n, nil
 }
-
-func ptr[T any](v T) *T { return &v }

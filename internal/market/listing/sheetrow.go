@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/stored"
 	"techmarket/internal/platform/document"
 )
@@ -87,7 +88,7 @@ func joined(h Heading, entries []Entry) (string, []CellProblem) {
 		text, err := e.Cell.Words()
 		switch {
 		case err != nil:
-			bad = append(bad, CellProblem{Column: e.Column, At: e.At, Code: "format", Message: "“" + e.Title + "”" + err.Error(),
+			bad = append(bad, CellProblem{Column: e.Column, At: e.At, Code: "format", Message: "“" + e.Title + "”" + fault.Words(err),
 				Warning: h.Rest && !e.Own})
 		case e.Own || len(entries) == 1 && !h.Rest:
 			lines = append(lines, text)
@@ -103,7 +104,7 @@ func (column Column[C]) fill(c *C, cell document.Cell) (code, message string) {
 	if len(column.Choices) > 0 && !column.Answer {
 		text, err := cell.Words()
 		if err != nil {
-			return "format", err.Error()
+			return "format", fault.Words(err)
 		}
 		found, err := lookUp(column.Choices, text, column.Many)
 		if err != nil && cell.Kind == document.Number { // a code that lost its leading zero
@@ -112,7 +113,7 @@ func (column Column[C]) fill(c *C, cell document.Cell) (code, message string) {
 			}
 		}
 		if err != nil {
-			return "choose", err.Error()
+			return "choose", fault.Words(err)
 		}
 		cell = document.Cell{Kind: document.Words, Text: found}
 	}
@@ -120,7 +121,7 @@ func (column Column[C]) fill(c *C, cell document.Cell) (code, message string) {
 		return "", ""
 	}
 	if err := column.Set(c, cell); err != nil {
-		return "format", err.Error()
+		return "format", fault.Words(err)
 	}
 	return "", ""
 }

@@ -38,7 +38,7 @@ func checkAhead(kind Descriptor, raw json.RawMessage, now time.Time) error {
 	}
 	var bad fault.Fields
 	if f.Deadline != "" && f.Deadline < clock.Day(now) {
-		bad.Add("deadline", "past", "期限 "+f.Deadline+" 已经过去，请改为今天以后的日期，或清空")
+		bad.Addf("deadline", "past", "期限 %s 已经过去，请改为今天以后的日期，或清空", f.Deadline)
 	}
 	return bad.Err()
 }

@@ -10,6 +10,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"unicode"
 
@@ -183,16 +184,17 @@ func Load(r io.Reader) (*Model, error) {
 
 // fullText joins what the ranking compares.
 func fullText(d search.Document) string {
-	text := d.Title
+	var text strings.Builder
+	text.WriteString(d.Title)
 	for _, k := range d.Keywords {
-		text += "\n" + k
+		text.WriteString("\n" + k)
 	}
-	return text + "\n" + d.Summary + "\n" + d.Body
+	return text.String() + "\n" + d.Summary + "\n" + d.Body
 }
 
 func hash(w string) uint32 {
 	h := fnv.New32a()
-	io.WriteString(h, w)
+	_, _ = io.WriteString(h, w) // a hash takes everything
 	return h.Sum32()
 }
 

@@ -193,7 +193,7 @@ func (r *reader) pathOf(title string) (string, bool) {
 	return path, ok
 }
 
-// numbered is what stands before a label: 一、 1. （一） ★
+// numbered is what stands before a label, as 一、 or 1. or （一） or ★ do.
 var numbered = regexp.MustCompile(`^(?:[★*●◆■]\s*|[0-9]{1,2}[.、)）]\s*|[一二三四五六七八九十]{1,3}、\s*|[（(][0-9一二三四五六七八九十]{1,3}[)）]\s*)+`)
 
 func plainTitle(title string) string {

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"techmarket/internal/foundation/fact"
+	"techmarket/internal/foundation/fault"
 )
 
 // State of a frame row.
@@ -43,7 +44,7 @@ type Round struct {
 }
 
 // Check refuses a round that closes before it opens.
-func (r Round) Check() (key, why string) {
+func (r Round) Check() (key string, why fault.Sentence) {
 	if r.Closes < r.Opens {
 		return "closes", "早于开始日"
 	}

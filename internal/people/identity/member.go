@@ -56,11 +56,10 @@ func checkRoles(who actor.Actor, org Organisation, held, roles []actor.Role) err
 	f.Check(len(roles) > 0, "roles", "required", "请至少选择一个角色")
 	may := Grantable(who, org)
 	for _, r := range roles {
-		f.Check(slices.Contains(may, r) || slices.Contains(held, r), "roles", "not_grantable", "角色“"+string(r)+"”不能由您在本单位授予，"+
-			"请联系自治区管理员")
+		f.Checkf(slices.Contains(may, r) || slices.Contains(held, r), "roles", "not_grantable", "角色“%s”不能由您在本单位授予，请联系自治区管理员", string(r))
 	}
 	for _, r := range held {
-		f.Check(slices.Contains(roles, r) || slices.Contains(may, r), "roles", "not_grantable", "角色“"+string(r)+"”只能由自治区管理员收回")
+		f.Checkf(slices.Contains(roles, r) || slices.Contains(may, r), "roles", "not_grantable", "角色“%s”只能由自治区管理员收回", string(r))
 	}
 	f.Check(!slices.Contains(roles, actor.SystemAdmin) || len(roles) == 1, "roles", "exclusive", "系统管理员不能同时担任其他角色")
 	return f.Err()

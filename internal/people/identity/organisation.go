@@ -55,7 +55,7 @@ func (OrgProfile) SchemaVersion() int { return 1 }
 // Warnings says what looks odd about the 统一社会信用代码; it never blocks (docs/rules/identifiers.md §2).
 func (o Organisation) Warnings() []fault.Field {
 	if c := codes.USCC(o.CreditCode); c.Warned() {
-		return []fault.Field{{Path: "creditCode", Code: c.Code, Message: c.Message}}
+		return []fault.Field{c.At("creditCode")}
 	}
 	return nil
 }
@@ -435,7 +435,7 @@ func plausibleEmail(s string) bool {
 }
 
 // length notes a text outside min…max characters, an empty required one, and control characters.
-func length(f *fault.Fields, path, label, text string, lo, hi int) {
+func length(f *fault.Fields, path string, label fault.Sentence, text string, lo, hi int) {
 	n := utf8.RuneCountInString(text)
 	switch {
 	case n == 0 && lo > 0:

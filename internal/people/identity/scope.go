@@ -56,8 +56,8 @@ func checkScopes(f *fault.Fields, who actor.Actor, scopes []string) []string {
 	f.Check(len(out) > 0, "scopes", "required", "请选择令牌可以做什么，至少一项；够用就好")
 	all := AllScopes()
 	for _, s := range out {
-		f.Check(slices.Contains(all, s), "scopes", "choose", "没有“"+s+"”这一项，请从列表中选择")
-		f.Check(!who.ByToken() || slices.Contains(who.Scopes, s), "scopes", "beyond", "令牌新建的令牌不能做它自己不能做的事："+s)
+		f.Checkf(slices.Contains(all, s), "scopes", "choose", "没有“%s”这一项，请从列表中选择", s)
+		f.Checkf(!who.ByToken() || slices.Contains(who.Scopes, s), "scopes", "beyond", "令牌新建的令牌不能做它自己不能做的事：%s", s)
 	}
 	return out
 }

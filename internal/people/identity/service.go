@@ -132,10 +132,8 @@ func translate(err error) error {
 	return err
 }
 
-func duplicate(cause error, path, code, message string) error {
-	f := fault.Wrap(cause, fault.Conflict, code, message)
-	f.Fields = []fault.Field{{Path: path, Code: code, Message: message}}
-	return f
+func duplicate(cause error, path, code string, message fault.Sentence) error {
+	return fault.Wrap(cause, fault.Conflict, code, message).In(path)
 }
 
 // secret returns 256 random bits as text that fits a cookie and an address.

@@ -104,7 +104,7 @@ func (s *Service) codeFits(ctx context.Context, accountID int64, secret, code st
 	return s.allow(ctx, "totp:"+strconv.FormatInt(accountID, 10)+":"+code, 1)
 }
 
-func wrongCode(message string) error {
+func wrongCode(message fault.Sentence) error {
 	var f fault.Fields
 	f.Add("code", "mismatch", message)
 	return f.Err()

@@ -53,11 +53,11 @@ const (
 type Quota struct {
 	Name   Name
 	Per    Per
-	Window time.Duration // windows begin at whole hours or days in Asia/Shanghai
-	Limit  int64         // of a confirmed organisation
-	New    int64         // while the organisation is not confirmed; 0: the same
-	What   string        // Chinese: what is limited, with its unit after the number
-	Unit   string
+	Window time.Duration  // windows begin at whole hours or days in Asia/Shanghai
+	Limit  int64          // of a confirmed organisation
+	New    int64          // while the organisation is not confirmed; 0: the same
+	What   fault.Sentence // what is limited, with its unit after the number
+	Unit   fault.Sentence
 }
 
 const (
@@ -144,12 +144,11 @@ func (q Quota) over(s Subject, now, ends time.Time) error {
 	if q.Unit == "MB" {
 		n /= mib
 	}
-	who := map[Per]string{Account: "每个账号", Organisation: "每个单位", Address: "每个网络地址", Mailbox: "每个邮箱"}[q.Per]
-	span, again := "每小时", "请在下一个整点以后再试"
+	who := map[Per]fault.Sentence{Account: "每个账号", Organisation: "每个单位", Address: "每个网络地址", Mailbox: "每个邮箱"}[q.Per]
+	span, again, mend := fault.Sentence("每小时"), fault.Sentence("请在下一个整点以后再试"), fault.Sentence("")
 	if q.Window >= day {
 		span, again = "每天", "请明天再试"
 	}
-	mend := ""
 	if q.New > 0 && !s.Confirmed {
 		mend = "。单位确认以后可以更多"
 	}

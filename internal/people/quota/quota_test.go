@@ -48,7 +48,7 @@ func TestQuotas_EachRefusesWhatIsBeyondAndSaysSo(t *testing.T) {
 		}
 		err := s.Spend(ctx, who, quota.Use{Name: q.Name, N: 1})
 		var f *fault.Error
-		if !errors.As(err, &f) || f.Kind != fault.TooMany || f.Wait <= 0 || f.Wait > q.Window || !strings.Contains(f.Message, q.What) {
+		if !errors.As(err, &f) || f.Kind != fault.TooMany || f.Wait <= 0 || f.Wait > q.Window || !strings.Contains(f.Message, string(q.What)) {
 			t.Errorf("%s per %s: beyond the limit: %v", q.Name, q.Per, err)
 		}
 		if err := s.Left(ctx, who, quota.Use{Name: q.Name, N: 1}); !fault.Is(err, fault.TooMany) {

@@ -10,6 +10,7 @@ import (
 
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/codes"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/lang"
 	"techmarket/internal/foundation/money"
 )
@@ -59,20 +60,24 @@ var (
 
 // What is wrong with a cell; each stands behind the name of its column.
 var (
-	errUncomputed = errors.New("是公式，文件里没有保存它的结果。请用 Excel 或 WPS 打开后重新保存，或改填数值")
-	errLong       = errors.New("是数字格式，超过 15 位的末几位已经丢失。请把这一格设为文本格式，重新填写完整的号码")
-	errScience    = errors.New("是科学计数法，号码已不完整。请把这一格设为文本格式，重新填写完整的号码")
-	errTruth      = errors.New("是 TRUE 或 FALSE，不是文字。请改填文字")
-	errDay        = errors.New("请填写有年、月、日的日期，例如 2027-03-05")
-	errFen        = errors.New("最多精确到分（万元最多六位小数）。请改填四舍五入后的金额")
-	errAmount     = errors.New("请填写金额，例如 120000.55 元或 12.5 万元")
-	errRange      = errors.New("超出范围，最多 99,999,999,999.99 元")
+	errUncomputed = wrongCell("是公式，文件里没有保存它的结果。请用 Excel 或 WPS 打开后重新保存，或改填数值")
+	errLong       = wrongCell("是数字格式，超过 15 位的末几位已经丢失。请把这一格设为文本格式，重新填写完整的号码")
+	errScience    = wrongCell("是科学计数法，号码已不完整。请把这一格设为文本格式，重新填写完整的号码")
+	errTruth      = wrongCell("是 TRUE 或 FALSE，不是文字。请改填文字")
+	errDay        = wrongCell("请填写有年、月、日的日期，例如 2027-03-05")
+	errFen        = wrongCell("最多精确到分（万元最多六位小数）。请改填四舍五入后的金额")
+	errAmount     = wrongCell("请填写金额，例如 120000.55 元或 12.5 万元")
+	errRange      = wrongCell("超出范围，最多 99,999,999,999.99 元")
 )
+
+func wrongCell(format fault.Sentence, params ...any) error {
+	return fault.Newf(fault.Invalid, "cell", format, params...)
+}
 
 func (c Cell) readable() error {
 	switch c.Kind {
 	case Failed:
-		return errors.New("是错误值 " + c.Text + "。请改正公式，或改填内容")
+		return wrongCell("是错误值 %s。请改正公式，或改填内容", c.Text)
 	case Uncomputed:
 		return errUncomputed
 	}
@@ -110,9 +115,9 @@ func (c Cell) Phone() (string, error) {
 	case err != nil:
 		return "", err
 	case !codes.IsPhone(text):
-		return "", errors.New(codes.PhoneMend)
+		return "", wrongCell(codes.PhoneMend)
 	case c.Kind == Number && len(text) >= 9 && !wholeNumber.MatchString(text):
-		return "", errors.New("是数字格式，区号前面的 0 可能已丢失。请把这一格设为文本格式，重新填写")
+		return "", wrongCell("是数字格式，区号前面的 0 可能已丢失。请把这一格设为文本格式，重新填写")
 	}
 	return text, nil
 }
@@ -131,7 +136,7 @@ func (c Cell) Day() (string, error) {
 	day, ok := clock.ParseDay(c.Text)
 	if !ok {
 		if c.Kind == Number {
-			return "", errors.New("是数字 " + c.Text + "，不是日期。请把这一格设为日期格式，例如 2027-03-05")
+			return "", wrongCell("是数字 %s，不是日期。请把这一格设为日期格式，例如 2027-03-05", c.Text)
 		}
 		return "", errDay
 	}
@@ -193,7 +198,7 @@ func (c Cell) Yes() (bool, error) {
 	case "否", "FALSE", "0", "N", "NO", "无", "×", "":
 		return false, nil
 	}
-	return false, errors.New("请填“是”或“否”")
+	return false, wrongCell("请填“是”或“否”")
 }
 
 // plainNumber writes a stored number to 15 significant digits without an exponent; long where digits before the point are lost.

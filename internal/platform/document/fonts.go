@@ -142,7 +142,7 @@ func load(into *gopdf.FontContainer, family, path string) error {
 		return fmt.Errorf("load font: %w", err)
 	}
 	if err := into.AddTTFFontByReader(family, bytes.NewReader(raw)); err != nil {
-		return fault.Wrap(err, fault.Unavailable, "font_broken", fmt.Sprintf("字体文件 %s 不能使用：需要 TrueType 轮廓的 .ttf 文件。", path))
+		return fault.Wrapf(err, fault.Unavailable, "font_broken", "字体文件 %s 不能使用：需要 TrueType 轮廓的 .ttf 文件。", path)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -31,9 +32,7 @@ func book(t testing.TB, sheetData string, parts map[string]string) []byte {
 			`<Relationship Id="rId3" Type="http://x/sharedStrings" Target="sharedStrings.xml"/></Relationships>`,
 		"xl/worksheets/sheet1.xml": `<?xml version="1.0"?><worksheet>` + sheetData + `</worksheet>`,
 	}
-	for name, content := range parts {
-		all[name] = content
-	}
+	maps.Copy(all, parts)
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	for name, content := range all {

@@ -180,8 +180,8 @@ func (b *workbook) relations(part string) (map[string][2]string, error) {
 	err := b.walk(name, func(token xml.Token) error {
 		if t, ok := token.(xml.StartElement); ok && t.Name.Local == "Relationship" {
 			target := strings.ReplaceAll(attr(t, "Target"), `\`, "/")
-			if strings.HasPrefix(target, "/") {
-				target = strings.TrimPrefix(target, "/")
+			if rest, found := strings.CutPrefix(target, "/"); found {
+				target = rest
 			} else {
 				target = path.Join(dir, target)
 			}
@@ -332,7 +332,7 @@ func (b *workbook) readShared() error {
 			case "rPh":
 				phonetic = false
 			case "si":
-				b.ends = append(b.ends, uint32(len(b.texts))) //nolint:gosec // at most maxShared
+				b.ends = append(b.ends, uint32(len(b.texts))) // at most maxShared
 			}
 		}
 		if len(b.texts) > maxShared || len(b.ends) > maxSharedN {

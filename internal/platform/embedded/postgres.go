@@ -256,7 +256,7 @@ func initCluster(ctx context.Context, o ServerOptions, folder, cluster string, w
 		if diskErr := diskFault("init cluster", cause); fault.HasCode(diskErr, "disk_full") {
 			return diskErr
 		}
-		return fault.Wrap(cause, fault.Unavailable, "postgres_start", "数据库初始化失败："+lastLine(out)+"。请运行 techmarket doctor 查看原因。")
+		return fault.Wrapf(cause, fault.Unavailable, "postgres_start", "数据库初始化失败：%s。请运行 techmarket doctor 查看原因。", lastLine(out))
 	}
 	if err := os.Rename(fresh, cluster); err != nil {
 		return fmt.Errorf("init cluster: %w", err)
@@ -453,19 +453,20 @@ func startFault(logPath string, from int64) error {
 	if err := diskFault("start postgres", cause); fault.HasCode(err, "disk_full") {
 		return err
 	}
-	return fault.Wrap(cause, fault.Unavailable, "postgres_start",
-		fmt.Sprintf("数据库没有启动：%s。详细记录在 %s。", lastLine(raw), logPath))
+	return fault.Wrapf(cause, fault.Unavailable, "postgres_start",
+		"数据库没有启动：%s。详细记录在 %s。", lastLine(raw), logPath)
 }
 
 func deniedFault(path string, cause error) error {
-	owner := ""
 	if info, err := os.Stat(path); err == nil {
 		if st, ok := info.Sys().(*syscall.Stat_t); ok {
-			owner = fmt.Sprintf("（属于用户编号 %d，当前是 %d）", st.Uid, os.Getuid())
+			return fault.Wrapf(cause, fault.Unavailable, "folder_denied",
+				"没有权限使用数据目录 %s（属于用户编号 %d，当前是 %d）。请用原来的用户启动，或用 TECHMARKET_DATA 换一个目录。",
+				path, st.Uid, os.Getuid())
 		}
 	}
-	return fault.Wrap(cause, fault.Unavailable, "folder_denied",
-		fmt.Sprintf("没有权限使用数据目录 %s%s。请用原来的用户启动，或用 TECHMARKET_DATA 换一个目录。", path, owner))
+	return fault.Wrapf(cause, fault.Unavailable, "folder_denied",
+		"没有权限使用数据目录 %s。请用原来的用户启动，或用 TECHMARKET_DATA 换一个目录。", path)
 }
 
 func tail(out []byte) string {

@@ -181,7 +181,7 @@ func (v *Vault) Open(purpose, text string) (string, error) {
 	aead := v.keys[id]
 	v.mu.RUnlock()
 	if aead == nil {
-		return "", fault.New(fault.Unavailable, "secret_key_missing", "打开已加密的资料缺少密钥 "+id+"。请管理员把原来的密钥放回（techmarket doctor 会说明），再试一次。")
+		return "", fault.Newf(fault.Unavailable, "secret_key_missing", "打开已加密的资料缺少密钥 %s。请管理员把原来的密钥放回（techmarket doctor 会说明），再试一次。", id)
 	}
 	raw, err := base64.RawStdEncoding.DecodeString(data)
 	if err != nil || len(raw) < aead.NonceSize() {

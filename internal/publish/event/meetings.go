@@ -8,6 +8,8 @@ package event
 
 import (
 	"fmt"
+
+	"techmarket/internal/foundation/fault"
 )
 
 // Slot is a time with so many tables.
@@ -54,7 +56,7 @@ type Wishes struct {
 }
 
 // Check refuses numbers given twice and names that nobody has.
-func (w Wishes) Check() (key, why string) {
+func (w Wishes) Check() (key string, why fault.Sentence) {
 	slots, people, requests, booked := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for i, s := range w.Slots {
 		if slots[s.ID] {

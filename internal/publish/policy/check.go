@@ -8,12 +8,14 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"math/big"
 	"slices"
 	"strings"
 
 	"techmarket/internal/foundation/fact"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 )
 
@@ -60,7 +62,7 @@ type Condition struct {
 }
 
 // Check refuses values that are none of the type.
-func (c Condition) Check() (key, why string) {
+func (c Condition) Check() (key string, why fault.Sentence) {
 	if len(c.Values) == 0 && c.Op != "in" && c.Op != "prefix" {
 		return "values", "应至少有一个值"
 	}
@@ -73,7 +75,7 @@ func (c Condition) Check() (key, why string) {
 }
 
 // wrong says why a text is no value of the condition's type; a prefix is compared as text whatever the type.
-func (c Condition) wrong(value string) string {
+func (c Condition) wrong(value string) fault.Sentence {
 	if c.Op == "prefix" {
 		return ""
 	}
@@ -90,11 +92,11 @@ func (c Condition) wrong(value string) string {
 	return ""
 }
 
-func errText(err error) string {
-	if err == nil {
-		return ""
+func errText(err error) fault.Sentence {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		return f.Format
 	}
-	return err.Error()
+	return ""
 }
 
 // Tier is a step of a marginal rate: the part of the amount up to a bound earns so many 1/10,000.
@@ -114,7 +116,7 @@ type Amount struct {
 }
 
 // Check refuses tiers that do not rise.
-func (a Amount) Check() (key, why string) {
+func (a Amount) Check() (key string, why fault.Sentence) {
 	for i := 1; i < len(a.Tiers); i++ {
 		before, this := a.Tiers[i-1].Upto, a.Tiers[i].Upto
 		if before == nil || this != nil && *this <= *before {
@@ -140,7 +142,7 @@ type Check struct {
 }
 
 // Check refuses a fact that a condition or an amount needs and whose value is none of the type.
-func (q Check) Check() (key, why string) {
+func (q Check) Check() (key string, why fault.Sentence) {
 	for _, c := range q.Clauses {
 		for _, cond := range c.Conditions {
 			if i := find(q.Facts, cond.Fact, q.day(cond.AsOf)); i >= 0 {

@@ -88,17 +88,17 @@ func (p Policy) check() error {
 		at := fmt.Sprintf("clauses.%d.", i)
 		f.Check(c.ID != "" && !ids[c.ID], at+"id", "unique", "每一条款应有自己的编号")
 		ids[c.ID] = true
-		f.Check(slices.Contains(Benefits(), c.Benefit), at+"benefit", "unknown", "支持方式应为"+strings.Join(Benefits(), "、")+"之一")
+		f.Checkf(slices.Contains(Benefits(), c.Benefit), at+"benefit", "unknown", "支持方式应为%s之一", strings.Join(Benefits(), "、"))
 		for k, cond := range c.Conditions {
 			kind, known := Kind(cond.Fact)
-			f.Check(known && kind.Type == cond.Type, fmt.Sprintf("%sconditions.%d.fact", at, k), "unknown", "没有“"+cond.Fact+"”这一事实，或类型不同")
+			f.Checkf(known && kind.Type == cond.Type, fmt.Sprintf("%sconditions.%d.fact", at, k), "unknown", "没有“%s”这一事实，或类型不同", cond.Fact)
 			if key, why := cond.Check(); why != "" {
 				f.Add(fmt.Sprintf("%sconditions.%d.%s", at, k, key), "malformed", why)
 			}
 		}
 		for k, a := range c.Amounts {
 			kind, known := Kind(a.Fact)
-			f.Check(known && kind.Type == "number", fmt.Sprintf("%samounts.%d.fact", at, k), "unknown", "没有“"+a.Fact+"”这一金额")
+			f.Checkf(known && kind.Type == "number", fmt.Sprintf("%samounts.%d.fact", at, k), "unknown", "没有“%s”这一金额", a.Fact)
 			if key, why := a.Check(); why != "" {
 				f.Add(fmt.Sprintf("%samounts.%d.%s", at, k, key), "malformed", why)
 			}

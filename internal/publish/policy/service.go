@@ -168,7 +168,7 @@ func (s *Service) Check(ctx context.Context, who actor.Actor, id int64, typed ma
 			continue
 		}
 		if why := (Condition{Type: k.Type}).wrong(value); why != "" || k.Type == "number" && basis(value) == nil {
-			f.Add(k.Code, "malformed", map[string]string{"number": "请填写数字，如 12.5", "day": "请填写日期，如 2027-05-20", "bool": "请选择是或否"}[k.Type])
+			f.Add(k.Code, "malformed", map[string]fault.Sentence{"number": "请填写数字，如 12.5", "day": "请填写日期，如 2027-05-20", "bool": "请选择是或否"}[k.Type])
 			continue
 		}
 		facts = append(facts, Fact{Fact: k.Code, Value: value, From: out.AsOf})

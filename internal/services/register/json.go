@@ -50,7 +50,7 @@ func (d Descriptor) FromJSON(in map[string]any) (Content, error) {
 			ok = ok && fits
 			out[code] = append(out[code], text)
 		}
-		wrong.Check(ok, "content."+code, "type", f.Label+"的类型不对，请按接口说明填写")
+		wrong.Checkf(ok, "content."+code, "type", "%s的类型不对，请按接口说明填写", f.Label)
 	}
 	return out, wrong.Err()
 }

@@ -70,11 +70,11 @@ type Standing struct{ Entry Entry }
 // Descriptor declares one register: everything that pages, forms, sheets, the API, search and proposals ask about a kind.
 type Descriptor struct {
 	Kind    Kind
-	Label   string // the Chinese noun
-	Path    string // of its pages: /registers/agencies
-	Lead    string // what stands there, in one sentence
-	NameOf  string // the label of its name field: 机构名称
-	Person  bool   // entries are persons: public only by consent, their own
+	Label   string         // the Chinese noun
+	Path    string         // of its pages: /registers/agencies
+	Lead    string         // what stands there, in one sentence
+	NameOf  fault.Sentence // the label of its name field: 机构名称
+	Person  bool           // entries are persons: public only by consent, their own
 	Fields  []Field
 	Grades  []Choice                             // levels that are given for a time
 	Marks   []Choice                             // of yearly reviews
@@ -323,7 +323,9 @@ func (f Field) check(values []string, wrong *fault.Fields) {
 				wrong.Addf(f.Code, "amount", "%s请填写金额，单位万元，例如 120 或 0.5", f.Label)
 			}
 		case f.Type == Day:
-			listing.CheckDate(wrong, f.Code, f.Label, v)
+			if !listing.IsDate(v) {
+				wrong.Addf(f.Code, "date", "%s请写成 2026-11-23 这样的日期", f.Label)
+			}
 		case f.Type == One || f.Type == Many:
 			if !slices.ContainsFunc(f.Choices, func(c Choice) bool { return c.Code == v }) {
 				wrong.Addf(f.Code, "choose", "请从列表中选择%s", f.Label)

@@ -144,9 +144,7 @@ func fill(e *Entry, d Descriptor, in Input) error {
 	content := d.Tidy(in.Content)
 	var fields *fault.Error
 	if err := d.Check(content, false); errors.As(err, &fields) {
-		for _, f := range fields.Fields {
-			wrong.Add(f.Path, f.Code, f.Message)
-		}
+		wrong.Join(fields.Fields...)
 	}
 	e.Name, e.Division, e.Content, e.Identity = in.Name, in.Division, content, d.identity(in.Name, content)
 	return wrong.Err()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"reflect"
 	"strconv"
 	"strings"
@@ -20,7 +21,7 @@ import (
 // Sheet is how the kind stands in a table; the template, the import and the export are made of it.
 func (d Descriptor) Sheet() listing.Sheet {
 	columns := []listing.Column[Input]{
-		listing.TextColumn(d.NameOf, "name", "", true, func(in *Input) *string { return &in.Name }, "名称"),
+		listing.TextColumn(string(d.NameOf), "name", "", true, func(in *Input) *string { return &in.Name }, "名称"),
 		{Heading: listing.Heading{Title: "所在地区", Path: "division", Hint: "六位行政区划代码或全称", Aliases: []string{"地区", "行政区划代码"}},
 			Set: func(in *Input, cell document.Cell) error {
 				text, err := cell.Words()
@@ -63,7 +64,7 @@ func divisionOf(text string) (string, error) {
 	if len(found) == 1 {
 		return found[0], nil
 	}
-	return "", errors.New("“" + listing.ClipCell(text, 30) + "”不是本区的行政区划，请填写六位代码，例如 150102")
+	return "", fault.Newf(fault.Invalid, "cell", "“%s”不是本区的行政区划，请填写六位代码，例如 150102", listing.ClipCell(text, 30))
 }
 
 func (f Field) column() listing.Column[Input] {
@@ -179,12 +180,8 @@ func (s *Service) takeRow(ctx context.Context, tx pgx.Tx, d Descriptor, b listin
 		return err
 	}
 	merged := Content{}
-	for code, v := range old.Content {
-		merged[code] = v
-	}
-	for code, v := range e.Content {
-		merged[code] = v
-	}
+	maps.Copy(merged, old.Content)
+	maps.Copy(merged, e.Content)
 	switch {
 	case old.OrganisationID != b.OrgID || !old.State.Editable():
 		out.Kept++

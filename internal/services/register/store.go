@@ -142,9 +142,8 @@ func (s *Service) unique(ctx context.Context, tx pgx.Tx, e Entry) error {
 	if err != nil || other.ID == 0 || other.ID == e.ID {
 		return err
 	}
-	f := fault.Newf(fault.Conflict, "register_same", "名录里已经有这一条（%s，编号 %d）。同一个对象只登记一次，请核对后修改", other.Name, other.ID)
-	f.Fields = []fault.Field{{Path: "name", Code: "register_same", Message: f.Message}}
-	return f
+	return fault.Newf(fault.Conflict, "register_same", "名录里已经有这一条（%s，编号 %d）。同一个对象只登记一次，请核对后修改",
+		other.Name, other.ID).In("name")
 }
 
 func sameAs(ctx context.Context, tx pgx.Tx, e Entry) (Entry, error) {

@@ -3,6 +3,7 @@ package challenge
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -68,8 +69,11 @@ func (s *Service) File(ctx context.Context, who actor.Actor, id int64, p Paper) 
 		p.Files[i].Size = int64(len(x.Body))
 		if _, err := files.Judge(x.Name, bytes.NewReader(x.Body), int64(len(x.Body))); err != nil {
 			var f fault.Fields
-			f.Add("files", "refused", "“"+x.Name+"”："+fault.Words(err))
-			return r, fmt.Errorf(op+": %w", f.Err())
+			if why, ok := errors.AsType[*fault.Error](err); ok {
+				f.Addf("files", "refused", "“%s”：%s", x.Name, why)
+				err = f.Err()
+			}
+			return r, fmt.Errorf(op+": %w", err)
 		}
 	}
 	err = s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"techmarket/internal/foundation/fact"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 )
 
@@ -74,7 +75,7 @@ type Race struct {
 }
 
 // Check wants a number to keep where the best are kept.
-func (r Race) Check() (key, why string) {
+func (r Race) Check() (key string, why fault.Sentence) {
 	if r.Rule == KeepBest && r.Keep == nil {
 		return "keep", "择优须给出保留队数"
 	}

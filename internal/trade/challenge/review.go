@@ -184,7 +184,7 @@ func (s *Service) decide(ctx context.Context, b *bench, who actor.Actor, c Comma
 		most = b.c.Content.MaxTeams
 	}
 	var f fault.Fields
-	f.Check(len(d.Winners) >= 1 && len(d.Winners) <= most, "winners", "count", fmt.Sprintf("请选择中选的申请，最多 %d 份", most))
+	f.Checkf(len(d.Winners) >= 1 && len(d.Winners) <= most, "winners", "count", "请选择中选的申请，最多 %d 份", most)
 	f.Check(most == 1 || len(d.Winners) >= minTeams, "winners", "few", "赛马至少选 2 队；只选 1 队的请改为单独揭榜")
 	ranking := b.ranking()
 	for i, id := range d.Winners {

@@ -297,7 +297,7 @@ func (b *bench) judge(row Result, agreed bool) *fault.Error {
 
 // refuse says a refusal of the race to the person.
 func refuse(code Code) *fault.Error {
-	words := map[Code]string{UnknownTeam: "这支队伍不在承担名单里", NotAgreed: "节点推迟须双方同意", SecondPostponement: "每个节点只能推迟一次",
+	words := map[Code]fault.Sentence{UnknownTeam: "这支队伍不在承担名单里", NotAgreed: "节点推迟须双方同意", SecondPostponement: "每个节点只能推迟一次",
 		TooLate: "节点日期已过，不能再推迟", NotLater: "推迟后的日期应晚于原日期", NotRunning: "项目没有在执行", UnknownNode: "没有这个节点",
 		NotMeasured: "节点还没有检测，不能拨付", NotPassed: "节点没有通过，不能拨付", OverTranche: "超过这个节点可以拨付的金额",
 		OverPurse: "超过榜金余额"}[code]

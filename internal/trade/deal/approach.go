@@ -158,8 +158,8 @@ func (s *Service) approached(ctx context.Context, f *fault.Fields, id int64, sid
 		return nil, err
 	}
 	path := string(side) + "ListingId"
-	f.Check(l.Side == side, path, "wrong_kind", "选择的不是"+map[Side]string{Supply: "成果", Demand: "需求"}[side]+"，请重新选择")
-	f.Check(l.Open, path, "not_open", "《"+l.Title+"》已下架、到期或成交，不能再对接")
+	f.Checkf(l.Side == side, path, "wrong_kind", "选择的不是%s，请重新选择", map[Side]fault.Sentence{Supply: "成果", Demand: "需求"}[side])
+	f.Checkf(l.Open, path, "not_open", "《%s》已下架、到期或成交，不能再对接", l.Title)
 	return &l, nil
 }
 

@@ -445,11 +445,12 @@ func describe(err error) string {
 	if !errors.As(err, &f) {
 		return fmt.Sprint(err)
 	}
-	out := f.Code
+	var out strings.Builder
+	out.WriteString(f.Code)
 	for _, field := range f.Fields {
-		out += "; " + field.Path + " " + field.Code
+		out.WriteString("; " + field.Path + " " + field.Code)
 	}
-	return out
+	return out.String()
 }
 
 func TestTermsNameEveryWrongField(t *testing.T) {

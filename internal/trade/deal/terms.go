@@ -53,7 +53,7 @@ func (t Terms) check(broker bool) error {
 }
 
 // text checks the length in characters; a needed text (least > 0) that is too short gets the message.
-func text(f *fault.Fields, path, s string, least, most int, message string) {
+func text(f *fault.Fields, path, s string, least, most int, message fault.Sentence) {
 	n := utf8.RuneCountInString(strings.TrimSpace(s))
 	switch {
 	case !utf8.ValidString(s) || strings.ContainsRune(s, 0):

@@ -79,7 +79,7 @@ type Text struct {
 func (t Text) check() error {
 	var f fault.Fields
 	f.Check(slices.Contains([]Use{Price, Winner, Reward, Grant, LeaderReward}, t.Use), "use", "unknown", "请选择公示事项")
-	length := func(path, s string, least, most int, mend string) {
+	length := func(path, s string, least, most int, mend fault.Sentence) {
 		if n := len([]rune(s)); n < least || n > most {
 			f.Addf(path, "length", "%s（%d—%d 字）", mend, least, most)
 		}
@@ -420,7 +420,7 @@ func (s *Service) record(ctx context.Context, tx pgx.Tx, who actor.Actor, action
 }
 
 // words say a refusal to the person.
-func words(r Refusal) string {
+func words(r Refusal) fault.Sentence {
 	switch r {
 	case NotVoid:
 		return "只有已作废的公示才能重新发布"

@@ -6,6 +6,7 @@ package rights
 
 import (
 	"techmarket/internal/foundation/fact"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 )
 
@@ -102,7 +103,7 @@ type IncomeRecord struct {
 }
 
 // Check wants somebody to pay to.
-func (r IncomeRecord) Check() (key, why string) {
+func (r IncomeRecord) Check() (key string, why fault.Sentence) {
 	for _, m := range r.Members {
 		if m.Weight > 0 {
 			return "", ""

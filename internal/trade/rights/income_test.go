@@ -2,6 +2,7 @@ package rights
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -65,15 +66,15 @@ func TestAReceiptPaysWhatThePoolStillLacks(t *testing.T) {
 		"nothing of it":          {0, []string{"+100.00"}, "100.00 0.00 0.00 0.00"},
 	} {
 		out := Distribute(IncomeRecord{BP: c.bp, MainBP: 5000, Members: members(1), Entries: entries(c.entries...)})
-		got := ""
+		var got strings.Builder
 		for i, p := range out.Payments {
 			if i > 0 {
-				got += "; "
+				got.WriteString("; ")
 			}
-			got += fmt.Sprint(p.Net, " ", p.Pool, " ", p.Pay, " ", p.Ahead)
+			got.WriteString(fmt.Sprint(p.Net, " ", p.Pool, " ", p.Pay, " ", p.Ahead))
 		}
-		if got != c.want {
-			t.Errorf("%s: got %s", name, got)
+		if got.String() != c.want {
+			t.Errorf("%s: got %s", name, got.String())
 		}
 	}
 }

@@ -3,6 +3,7 @@ package sale
 import (
 	"time"
 
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 )
 
@@ -43,7 +44,7 @@ type Terms struct {
 }
 
 // Check refuses pauses that run backwards or overlap. A pause without end overlaps nothing that begins later: it makes it void.
-func (t Terms) Check() (key, why string) {
+func (t Terms) Check() (key string, why fault.Sentence) {
 	for i, p := range t.Pauses {
 		if p.To == nil {
 			continue

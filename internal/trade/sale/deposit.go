@@ -6,6 +6,7 @@ import (
 
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fact"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 )
 
@@ -41,7 +42,7 @@ type EndedSale struct {
 }
 
 // Check wants winner and price where the object was sold.
-func (s EndedSale) Check() (key, why string) {
+func (s EndedSale) Check() (key string, why fault.Sentence) {
 	switch {
 	case s.Outcome == StateSold && s.Winner == nil:
 		return "winner", "成交须有买受人"

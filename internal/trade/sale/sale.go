@@ -141,7 +141,7 @@ const (
 // check names what is wrong with a new sale.
 func (n Offer) check(now time.Time) error {
 	var f fault.Fields
-	text := func(path, value string, least, most int, mend string) {
+	text := func(path, value string, least, most int, mend fault.Sentence) {
 		if l := len([]rune(value)); l < least || l > most {
 			f.Addf(path, "length", "%s（%d—%d 字）", mend, least, most)
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 )
 
@@ -35,7 +36,7 @@ type Paper struct {
 }
 
 // Check wants an amount in a bid.
-func (p Paper) Check() (key, why string) {
+func (p Paper) Check() (key string, why fault.Sentence) {
 	if p.Action == FilePaper && p.Amount == nil {
 		return "amount", "报价不能为空"
 	}

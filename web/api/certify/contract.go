@@ -215,7 +215,7 @@ func assess(application map[string]any) (assessment, error) {
 		return assessment{}, errors.Join(lines, err)
 	}
 	if out.Error != "" {
-		return assessment{}, fault.New(fault.Invalid, "unreadable", out.Error)
+		return assessment{}, fault.Newf(fault.Invalid, "unreadable", "%s", out.Error)
 	}
 	return out, nil
 }

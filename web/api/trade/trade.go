@@ -161,13 +161,13 @@ func (o *Operations) brokerOperations(a *api.API) {
 		return o.Brokers.Save(ctx, who, broker.Profile{Version: b.Version, Fields: b.Fields, Divisions: b.Divisions, Introduction: b.Introduction,
 			Level: b.Level, CertificateNo: b.CertificateNo, Issuer: b.Issuer, ValidFrom: b.ValidFrom, ValidTo: b.ValidTo})
 	})
-	for _, kind := range []string{"achievements", "demands"} {
-		api.Op(a, "GET /"+kind+"/{id}/brokers", web.Anyone(), "适合这一项的技术经纪人及理由", func(ctx context.Context, who actor.Actor, in *struct {
+	for _, kind := range o.Listings.Kinds().All() {
+		api.Op(a, "GET "+kind.ListPath()+"/{id}/brokers", web.Anyone(), "适合这一项的技术经纪人及理由", func(ctx context.Context, who actor.Actor, in *struct {
 			api.ByID
 			Limit int `query:"limit" minimum:"1" maximum:"20" default:"5"`
 		}) (api.List[broker.Suggestion], error) {
 			l, err := o.Listings.Find(ctx, who, in.ID)
-			if err == nil && string(l.Kind)+"s" != kind {
+			if err == nil && l.Kind != kind.Kind {
 				err = fault.New(fault.NotFound, "listing", "没有找到这条信息，可能已撤下或已到期")
 			}
 			if err != nil {

@@ -5,7 +5,8 @@ export default function columns(table) {
   let hidden = [];
   try { hidden = JSON.parse(localStorage.getItem(key)) || []; } catch { /* storage may be off */ }
   const apply = () => {
-    for (const row of table.rows) for (const cell of row.cells) cell.hidden = cell.colSpan === 1 && hidden.includes(heads[cell.cellIndex]?.textContent.trim());
+    for (const cell of [...table.rows].flatMap((row) => [...row.cells]))
+      cell.hidden = cell.colSpan === 1 && hidden.includes(heads[cell.cellIndex]?.textContent.trim());
   };
   const box = document.createElement("details");
   box.className = "chooser";

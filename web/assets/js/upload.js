@@ -25,7 +25,8 @@ export default function upload(input) {
     if (e.submitter?.name) data.append(e.submitter.name, e.submitter.value);
     const box = document.createElement("div");
     box.className = "progress";
-    box.innerHTML = '<p role="status"><span>正在上传</span><span class="num"></span></p><progress aria-label="上传进度" max="100" value="0"></progress>';
+    box.innerHTML = '<p role="status"><span>正在上传</span><span class="num"></span></p>' +
+      '<progress aria-label="上传进度" max="100" value="0"></progress>';
     list.after(box);
     const request = new XMLHttpRequest();
     const fail = (text) => {

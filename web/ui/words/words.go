@@ -3,7 +3,6 @@
 package words
 
 import (
-	"fmt"
 	"strings"
 
 	"techmarket/internal/certify/registry"
@@ -12,9 +11,9 @@ import (
 	"techmarket/internal/services/register"
 )
 
-// sentences are the fuller words of a refusal whose parameters are codes of the house, in the order of the parameters.
-func sentences(code string) string {
-	return map[string]string{
+// sentences are the fuller words of a refusal that carries codes of the house, in the order of the codes.
+func sentences(code string) fault.Sentence {
+	return map[string]fault.Sentence{
 		"listing_event":     "您不能%s这条信息",
 		"listing_state":     "这条信息现在是“%s”，不能%s，请刷新页面",
 		"wrong_state":       "现在是“%s”，不能%s。请刷新页面查看最新状态",
@@ -26,19 +25,19 @@ func sentences(code string) string {
 	}[code]
 }
 
-// Fault says a fault in full where its parameters are codes that have words here; any other stays as it came. The fault itself may
-// be shared and is never changed.
+// Fault says a fault in full where its codes have words here; any other stays as it came. The fault itself may be shared and is never
+// changed.
 func Fault(f *fault.Error) *fault.Error {
 	format := sentences(f.Code)
-	if format == "" || len(f.Params) != strings.Count(format, "%s") {
+	if format == "" || len(f.Codes) != strings.Count(string(format), "%s") {
 		return f
 	}
-	said := make([]any, len(f.Params))
-	for i, p := range f.Params {
-		said[i] = code(p)
-	}
 	full := *f
-	full.Message = fmt.Sprintf(format, said...)
+	full.Format, full.Params = format, make([]any, len(f.Codes))
+	for i, c := range f.Codes {
+		full.Params[i] = code(c)
+	}
+	full.Message = format.Say(full.Params...)
 	return &full
 }
 

@@ -125,7 +125,7 @@ func (g *generator) class(topic string, maturity int) string {
 }
 
 func (g *generator) title(c *Contract) string {
-	base := ""
+	var base string
 	if c.Achievement != "" {
 		base = g.achievement(c.Achievement).Title
 	} else {

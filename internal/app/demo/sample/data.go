@@ -57,7 +57,7 @@ func (g *generator) load() {
 	t.institutions, t.companies = readTSV("institutions.tsv"), readTSV("companies.tsv")
 	t.points, t.outside, t.abroad = readTSV("points.tsv"), readTSV("outside.tsv"), readTSV("abroad.tsv")
 	t.refusals = readTSV("refusals.tsv")
-	for _, line := range strings.Split(strings.TrimSpace(readFile("words.tsv")), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(readFile("words.tsv")), "\n") {
 		name, list, _ := strings.Cut(line, "\t")
 		g.words[name] = strings.Fields(list)
 	}
@@ -93,9 +93,9 @@ func readTSV(name string) []row {
 func readBlocks(names ...string) [][]string {
 	var blocks [][]string
 	for _, name := range names {
-		for _, block := range strings.Split(strings.TrimSpace(readFile(name)), "\n\n") {
+		for block := range strings.SplitSeq(strings.TrimSpace(readFile(name)), "\n\n") {
 			var lines []string
-			for _, line := range strings.Split(block, "\n") {
+			for line := range strings.SplitSeq(block, "\n") {
 				if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "# ") {
 					lines = append(lines, line)
 				}

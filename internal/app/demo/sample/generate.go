@@ -396,7 +396,7 @@ func (g *generator) registrationPoints() {
 			"county": "受理本旗县区卖方的申请。",
 			"zone":   "受理本开发区内卖方的申请。",
 		}[r["kind"]]
-		address := ""
+		var address string
 		if p, ok := g.tables.places[r["division"]]; ok {
 			address = p.league + p.county + p.street + "66号政务服务大厅"
 		} else {

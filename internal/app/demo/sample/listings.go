@@ -176,7 +176,7 @@ func (g *generator) demands() {
 		if len(b) == 6 {
 			d.Tried = b[5]
 		}
-		for _, part := range strings.Split(b[3], ";") {
+		for part := range strings.SplitSeq(b[3], ";") {
 			name, rest, ok := strings.Cut(strings.TrimSpace(part), ":")
 			present, wanted, ok2 := strings.Cut(rest, "→")
 			if !ok || !ok2 || wanted == "" {

@@ -128,7 +128,7 @@ func (f sheet) take(r *reading, heads *headings, row document.TableRow) error {
 		}
 		text, err := cell.Code()
 		if err != nil {
-			bad = append(bad, listing.CellProblem{Column: -1, At: i + 1, Code: "format", Message: h.title + err.Error()})
+			bad = append(bad, listing.CellProblem{Column: -1, At: i + 1, Code: "format", Message: h.title + fault.Words(err)})
 			continue
 		}
 		switch h.what {

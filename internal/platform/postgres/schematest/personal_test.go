@@ -134,9 +134,9 @@ func TestPersonal_EveryColumnOfTextHasAVerdict(t *testing.T) {
 	t.Parallel()
 	verdict := map[string]string{}
 	for table, line := range personal {
-		for _, part := range strings.Fields(line) {
+		for part := range strings.FieldsSeq(line) {
 			kind, columns, _ := strings.Cut(part, ":")
-			for _, c := range strings.Split(columns, ",") {
+			for c := range strings.SplitSeq(columns, ",") {
 				if verdict[table+"."+c] != "" {
 					t.Errorf("%s.%s stands twice", table, c)
 				}

@@ -32,8 +32,9 @@ func Expert() register.Descriptor {
 		},
 		Life: 365 * 24 * time.Hour, // confirmed every twelve months
 		Rule: func(c register.Content, wrong *fault.Fields) {
-			_, bad := Affiliations(c)
-			wrong.Check(bad == "", "units", "format", bad)
+			if _, bad := Affiliations(c); bad > 0 {
+				wrong.Addf("units", "format", "第 %d 行应写成：单位，起始日期，终止日期（仍在职留空），岗位。例如 样例大学，2015-09-01，，教授", bad)
+			}
 		},
 		Fits: byKeywords("研究"),
 	}
@@ -46,8 +47,8 @@ type Affiliation struct {
 	Post     string
 }
 
-// Affiliations reads the posts of a person, a line each; the message says which line can't be read and how to mend it.
-func Affiliations(c register.Content) (out []Affiliation, bad string) {
+// Affiliations reads the posts of a person, a line each; bad is the number of the first line that can't be read, 0 where all can.
+func Affiliations(c register.Content) (out []Affiliation, bad int) {
 	for i, line := range strings.Split(c.Text("units"), "\n") {
 		if strings.TrimSpace(line) == "" {
 			continue
@@ -63,10 +64,10 @@ func Affiliations(c register.Content) (out []Affiliation, bad string) {
 			to, errTo = time.Time{}, nil
 		}
 		if a.Unit == "" || errFrom != nil || errTo != nil || !to.IsZero() && to.Before(from) {
-			return nil, "第 " + string(rune('1'+min(i, 8))) + " 行应写成：单位，起始日期，终止日期（仍在职留空），岗位。例如 样例大学，2015-09-01，，教授"
+			return nil, i + 1
 		}
 		a.From, a.To = from, to
 		out = append(out, a)
 	}
-	return out, ""
+	return out, 0
 }

@@ -49,7 +49,7 @@ func choices(pairs ...string) []register.Choice {
 }
 
 // ordered notes a range whose ends are the wrong way round.
-func ordered(c register.Content, wrong *fault.Fields, from, to, message string) {
+func ordered(c register.Content, wrong *fault.Fields, from, to string, message fault.Sentence) {
 	a, b := c.Text(from), c.Text(to)
 	x, errX := strconv.ParseInt(a, 10, 64)
 	y, errY := strconv.ParseInt(b, 10, 64)

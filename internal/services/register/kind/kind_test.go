@@ -113,8 +113,8 @@ func TestAffiliations_AreReadByLine(t *testing.T) {
 	t.Parallel()
 	c := register.Content{"units": {"样例大学，2015-09-01，，教授\n样例公司,2024-01-01,2025-12-31,企业创新岗"}}
 	got, bad := Affiliations(c)
-	if bad != "" || len(got) != 2 || !got[0].To.IsZero() || got[1].Post != "企业创新岗" {
-		t.Errorf("%+v %s", got, bad)
+	if bad != 0 || len(got) != 2 || !got[0].To.IsZero() || got[1].Post != "企业创新岗" {
+		t.Errorf("%+v %d", got, bad)
 	}
 	var wrong fault.Fields
 	Expert().Rule(register.Content{"units": {"样例大学，去年"}}, &wrong)
@@ -128,8 +128,8 @@ func FuzzAffiliations(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		got, bad := Affiliations(register.Content{"units": {text}})
 		for _, a := range got {
-			if bad != "" || a.Unit == "" || a.From.IsZero() || !a.To.IsZero() && a.To.Before(a.From) {
-				t.Errorf("%q: %+v %s", text, a, bad)
+			if bad != 0 || a.Unit == "" || a.From.IsZero() || !a.To.IsZero() && a.To.Before(a.From) {
+				t.Errorf("%q: %+v %d", text, a, bad)
 			}
 		}
 	})

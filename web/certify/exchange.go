@@ -356,7 +356,8 @@ func (p *Pages) history(c *web.Ctx) error {
 			Items: []view.Fact{
 				{Label: "数据行", Value: view.Count(b.Rows), Num: true},
 				{Label: "可以导入", Value: view.Count(b.Good), Num: true},
-				{Label: "已在登记簿中，不改动", Value: view.Count(r.Unchanged), Num: true},
+				{Label: "与登记簿相同", Value: view.Count(r.Unchanged), Num: true},
+				{Label: "已登记，与表中不同，未改", Value: view.Count(r.DifferCount), Num: true},
 				{Label: "有错，不导入", Value: view.Count(b.Bad), Num: true},
 				{Label: "工作表", Value: ui.FirstOf(r.Sheet, "（不分工作表）")},
 				{Label: "可导入的成交额", Value: sumWords(r.Amount), Num: true},
@@ -364,7 +365,8 @@ func (p *Pages) history(c *web.Ctx) error {
 			},
 		}}},
 	)
-	body.Main = append(body.Main, problemBlock("要改的格子", r.Problems, r.ProblemCount), problemBlock("提醒（不影响导入）", r.Warnings, r.WarningCount))
+	body.Main = append(body.Main, problemBlock("要改的格子", r.Problems, r.ProblemCount),
+		differBlock(r), problemBlock("提醒（不影响导入）", r.Warnings, r.WarningCount))
 	if b.MarkedFile != 0 {
 		body.Side = append(
 			body.Side,
@@ -417,6 +419,15 @@ func problemBlock(title string, problems []exchange.Problem, count int) ui.Block
 	b := ui.Block{Title: title, Parts: view.Parts{t}}
 	if count > len(problems) {
 		b.Intro = fmt.Sprintf("共 %d 处，列出前 %d 处。", count, len(problems))
+	}
+	return b
+}
+
+// differBlock are the rows that say otherwise than the register does.
+func differBlock(r exchange.HistoryReport) ui.Block {
+	b := problemBlock("已登记，与表中不同", r.Differing, r.DifferCount)
+	if r.DifferCount > 0 {
+		b.Intro = "登记簿不因导入而改动。登记簿有误的，由原登记点办理变更；表中有误的，请改正表格。" + b.Intro
 	}
 	return b
 }

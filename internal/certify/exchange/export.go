@@ -57,10 +57,7 @@ func (s *Service) exchangeRows(
 			yield(nil, err)
 			return
 		}
-		names := make(map[int64]string, len(points))
-		for _, p := range points {
-			names[p.ID] = p.Name
-		}
+		names := pointNames(points)
 		own := ownColumns()
 		for done := 0; done < most; {
 			const batch = 500
@@ -91,6 +88,14 @@ func (s *Service) exchangeRows(
 			done += len(regs)
 		}
 	}
+}
+
+func pointNames(points []point.Point) map[int64]string {
+	names := make(map[int64]string, len(points))
+	for _, p := range points {
+		names[p.ID] = p.Name
+	}
+	return names
 }
 
 // ExportCount says how many registrations a filter holds in the actor's scope. Fault: Invalid fields from, to.

@@ -91,6 +91,7 @@ type Batch struct {
 // Directory finds the owner of imported listings; identity.Service fulfils it.
 type Directory interface {
 	AccountsOf(ctx context.Context, orgID int64, roles ...actor.Role) ([]int64, error)
+	Organisations(ctx context.Context, ids []int64) (map[int64]identity.Organisation, error)
 	OrganisationsNamed(ctx context.Context, names, creditCodes []string) ([]identity.Organisation, error)
 }
 
@@ -249,6 +250,11 @@ func (s *Service) check(ctx context.Context, accountID int64, up Upload, ownOnly
 	}
 	if err := s.owners(ctx, &reading, up.OrgID, ownOnly); err != nil {
 		return Batch{}, err
+	}
+	if up.Publish {
+		if err := s.unnamed(ctx, &reading, up.Kind); err != nil {
+			return Batch{}, err
+		}
 	}
 	b := Batch{
 		Kind:           up.Kind,
@@ -423,6 +429,10 @@ func (s *Service) Run(ctx context.Context, id int64, progress func(done, total i
 					return err
 				}
 				b.Created, b.Updated, b.Unchanged = b.Created+got.Created, b.Updated+got.Updated, b.Unchanged+got.Unchanged+got.Kept
+				for _, no := range got.Refused {
+					i := slices.IndexFunc(rows, func(r storedRow) bool { return r.RowKey == no.Key })
+					b.Report.refuse(Problem{Row: rows[i].Row, Cell: rowOnly(rows[i].Row), Code: "names_organisation", Message: no.Message})
+				}
 			}
 			return s.progress(ctx, tx, b, rows[len(rows)-1].Row)
 		})

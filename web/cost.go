@@ -29,7 +29,7 @@ func (c Cost) unconfirmed() Cost {
 
 const (
 	own      = "changes or ends only what is the caller's own"
-	attempts = "failed attempts have limits of their own (people/identity)"
+	attempts = "failed attempts have limits of their own, and so has the number of sessions (people/identity)"
 	mails    = "mails of confirmation are counted where they are made (people/identity)"
 	answers  = "answers once what somebody asked"
 )
@@ -119,8 +119,8 @@ func Costs() map[string]Cost {
 		"POST /api/v1/files":                       uses(quota.Save),
 		"POST /api/v1/recognition/assess":          free("works on what is sent and keeps nothing"),
 
-		"POST /achievements/read":            free("works on what is sent and keeps nothing").unconfirmed(),
-		"POST /demands/read":                 free("works on what is sent and keeps nothing").unconfirmed(),
+		"POST /achievements/read":            uses(quota.Work).unconfirmed(),
+		"POST /demands/read":                 uses(quota.Work).unconfirmed(),
 		"POST /desk/achievements/:id/delete": free(own).unconfirmed(),
 		"POST /desk/demands/:id/delete":      free(own).unconfirmed(),
 		"POST /unsent/drop":                  free(own).unconfirmed(),

@@ -314,7 +314,9 @@ func (s *Service) Passed(ctx context.Context, q postgres.Querier, id int64) erro
 
 // Cleared is the guard of a talk's contract: nil where no notice names the talk, or where the newest has passed. A void or withdrawn one
 // has not: what was objected to is not signed by taking the notice back. Conflict "notice_not_passed".
-func (s *Service) Cleared(ctx context.Context, q postgres.Querier, deal int64) error { return s.cleared(ctx, q, deal, 0) }
+func (s *Service) Cleared(ctx context.Context, q postgres.Querier, deal int64) error {
+	return s.cleared(ctx, q, deal, 0)
+}
 
 // SaleCleared is the same guard of the confirmation of a public sale.
 func (s *Service) SaleCleared(ctx context.Context, q postgres.Querier, sale int64) error {

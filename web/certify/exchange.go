@@ -198,6 +198,10 @@ func (p *Pages) export(c *web.Ctx) error {
 	if c.Fragment() {
 		return c.See(here)
 	}
+	if e.Expired(c.Now()) {
+		return ui.ShowSheet(c, page, ui.Sheet{Main: []ui.Block{{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "文件已过保存期",
+			Text: "导出的文件含有联系方式，只保存一周。需要时请重新导出。", Actions: []view.Action{{Label: "重新导出", Href: "/registrations/export", Kind: view.Quiet}}}}}}})
+	}
 	var items []view.FileItem
 	for i, id := range e.FileIDs {
 		kind := "Excel"
@@ -216,7 +220,7 @@ func (p *Pages) export(c *web.Ctx) error {
 		ui.Sheet{
 			Lead: fmt.Sprintf("共 %s 项，%s 生成。", view.Count(e.Rows), view.DayTime(*e.FinishedAt)),
 			Tags: []view.Tag{exportTag(e)},
-			Main: []ui.Block{{Title: "文件", Parts: view.Parts{view.Files(items)}}},
+			Main: []ui.Block{{Title: "文件", Intro: "文件保存一周，请及时下载。", Parts: view.Parts{view.Files(items)}}},
 		},
 	)
 }
@@ -284,7 +288,7 @@ func historyTag(b exchange.HistoryBatch) view.Tag {
 	case "running":
 		return view.Tag{Label: "导入中", Tone: view.Info}
 	default:
-		return view.Tag{Label: "已完成", Tone: view.OK}
+		return view.Tag{Label: "可以下载", Tone: view.OK}
 	}
 }
 

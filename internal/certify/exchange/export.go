@@ -177,6 +177,11 @@ type Export struct {
 	FinishedAt *time.Time
 }
 
+// Expired says that the files were made too long ago to be there still.
+func (e Export) Expired(now time.Time) bool {
+	return e.FinishedAt != nil && now.Sub(*e.FinishedAt) > files.PassingLife-24*time.Hour // the job that removes them runs daily
+}
+
 // exportScope keeps what the person could see when asking, for the job.
 type exportScope struct {
 	registry.Scope

@@ -238,7 +238,9 @@ func (s *Services) buildTrade(post notices) {
 			return err == nil && who.In(agreement.Deal.SupplyOrg), err
 		}})
 	s.Sales = sale.New(sale.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Organisations: saleOrganisations{s}, Now: p.Now,
-		Code: bidderCode, Cleared: func(ctx context.Context, tx pgx.Tx, id int64) error { return s.Public.SaleCleared(ctx, tx, id) }, Ended: func(ctx context.Context, tx pgx.Tx, e sale.Ended) error {
+		Code:    bidderCode,
+		Cleared: func(ctx context.Context, tx pgx.Tx, id int64) error { return s.Public.SaleCleared(ctx, tx, id) },
+		Ended: func(ctx context.Context, tx pgx.Tx, e sale.Ended) error {
 			_, err := s.Ledger.Append(ctx, tx, ledger.Entry{Kind: "sale", Ref: strconv.FormatInt(e.Sale, 10), Payload: e})
 			return err
 		}})

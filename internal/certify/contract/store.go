@@ -77,7 +77,8 @@ type contractRow struct {
 
 func (r contractRow) contract() Contract {
 	return Contract{ID: r.ID, DealID: r.DealID, SellerOrg: r.SellerOrg, BuyerOrg: r.BuyerOrg, CoSellerOrgs: r.CoSellerOrgs,
-		ApplicantOrg: r.ApplicantOrg, CreatedBy: r.CreatedBy, BrokerAccount: r.BrokerAccount, State: r.State, Version: r.Version, Content: r.Content,
+		ApplicantOrg: r.ApplicantOrg, CreatedBy: r.CreatedBy, BrokerAccount: r.BrokerAccount, State: r.State, Version: r.Version,
+		Content:           r.Content,
 		RegisteredVersion: r.RegisteredVersion, Sample: r.IsSample, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt}
 }
 

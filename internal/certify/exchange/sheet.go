@@ -75,8 +75,10 @@ func ownColumns() []ownColumn {
 				return ""
 			}, false,
 		},
-		{"全部卖方及份额", document.Text, 30, func(_ registry.Registration, c contract.Content, _ string) any { return sharesColumn(c) }, nil, true},
-		{"外币价款", document.Text, 24, func(_ registry.Registration, c contract.Content, _ string) any { return c.Elements.Foreign.Words() }, nil, true},
+		{title: "全部卖方及份额", kind: document.Text, width: 30, whole: true,
+			get: func(_ registry.Registration, c contract.Content, _ string) any { return sharesColumn(c) }},
+		{title: "外币价款", kind: document.Text, width: 24, whole: true,
+			get: func(_ registry.Registration, c contract.Content, _ string) any { return c.Elements.Foreign.Words() }},
 		{"登记点", document.Text, 24, func(_ registry.Registration, _ contract.Content, point string) any { return point }, nil, false},
 		{
 			stateHeading,

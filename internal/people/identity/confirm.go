@@ -39,7 +39,8 @@ func (s *Service) askConfirmation(ctx context.Context, tx pgx.Tx, accountID int6
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, insertConfirmation, pgx.StrictNamedArgs{"account_id": accountID, "email": sealed, "token_hash": vault.Digest(token),
+	if _, err := tx.Exec(ctx, insertConfirmation, pgx.StrictNamedArgs{"account_id": accountID, "email": sealed,
+		"token_hash": vault.Digest(token),
 		"expires_at": s.config.Now().Add(confirmLife)}); err != nil {
 		return err
 	}

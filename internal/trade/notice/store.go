@@ -25,7 +25,8 @@ const (
 values (@use, @org, @title, @body, @party, @amount, @related, @decider, @days, @unit, @min, nullif(@deal::bigint, 0),
 	nullif(@sale::bigint, 0), @sample, @now, @now)
 returning id`
-	newestPaper = `select id from notice where deal_id = nullif(@deal::bigint, 0) or sale_id = nullif(@sale::bigint, 0) order by id desc limit 1`
+	newestPaper = `select id from notice where deal_id = nullif(@deal::bigint, 0) or sale_id = nullif(@sale::bigint, 0)
+order by id desc limit 1`
 	selectPaper = `select ` + paperColumns + ` from notice where id = @id`
 	lockedPaper = selectPaper + ` for no key update`
 	updatePaper = `update notice set period = @period, begins_at = @begins, last_day = @last, ends_at = @ends, ended = @ended,

@@ -171,10 +171,8 @@ func (s *Service) do(ctx context.Context, who actor.Actor, c Command, system boo
 				return refused
 			}
 		}
-		if c.Event == EventConfirm && s.config.Cleared != nil {
-			if err := s.config.Cleared(ctx, tx, c.Sale); err != nil {
-				return err
-			}
+		if err := s.cleared(ctx, tx, c); err != nil {
+			return err
 		}
 		if err := b.apply(ctx, m, c.Reason); err != nil {
 			return err

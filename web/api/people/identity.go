@@ -132,7 +132,7 @@ func (o *Operations) identityOperations(a *api.API) {
 			Phone        string `json:"phone"`
 			Password     string `json:"password" required:"true" maxLength:"1000"`
 			Organisation struct {
-				Kind       actor.OrgKind       `json:"kind" required:"true" enum:"university,institute,enterprise,agency,individual,point_host,government"`
+				Kind       actor.OrgKind       `json:"kind" enum:"university,institute,enterprise,agency,individual,point_host,government"`
 				Name       string              `json:"name" required:"true"`
 				CreditCode string              `json:"creditCode"`
 				Division   string              `json:"division" required:"true" doc:"GB/T 2260，六位"`

@@ -8,8 +8,6 @@ package importer
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -251,10 +249,8 @@ func (s *Service) check(ctx context.Context, accountID int64, up Upload, ownOnly
 	if err := s.owners(ctx, &reading, up.OrgID, ownOnly); err != nil {
 		return Batch{}, err
 	}
-	if up.Publish {
-		if err := s.unnamed(ctx, &reading, up.Kind); err != nil {
-			return Batch{}, err
-		}
+	if err := s.unnamed(ctx, &reading, up); err != nil {
+		return Batch{}, err
 	}
 	b := Batch{
 		Kind:           up.Kind,
@@ -429,10 +425,7 @@ func (s *Service) Run(ctx context.Context, id int64, progress func(done, total i
 					return err
 				}
 				b.Created, b.Updated, b.Unchanged = b.Created+got.Created, b.Updated+got.Updated, b.Unchanged+got.Unchanged+got.Kept
-				for _, no := range got.Refused {
-					i := slices.IndexFunc(rows, func(r storedRow) bool { return r.RowKey == no.Key })
-					b.Report.refuse(Problem{Row: rows[i].Row, Cell: rowOnly(rows[i].Row), Code: "names_organisation", Message: no.Message})
-				}
+				b.Report.unpublished(rows, got.Refused)
 			}
 			return s.progress(ctx, tx, b, rows[len(rows)-1].Row)
 		})
@@ -500,8 +493,3 @@ func (s *Service) Batches(ctx context.Context, who actor.Actor) ([]Batch, error)
 }
 
 var errNoBatch = fault.New(fault.NotFound, "import_batch", "没有找到这次导入")
-
-func contentHash(raw []byte) string {
-	sum := sha256.Sum256(raw)
-	return hex.EncodeToString(sum[:])
-}

@@ -130,7 +130,11 @@ func (p *person) completeContract(at string) {
 		"elements.planSource": "9", "elements.socialGoal": "09", "elements.confidential": "none"}).want(200, "已保存")
 	p.get(at+"/amounts").submit(at+"/amounts", values{"technicalFen": "700000", "costs.0.kind": "equipment", "costs.0.name": "包衣机",
 		"costs.0.quantity": "2", "costs.0.unitCostFen": "50000"}).want(200, "已保存")
-	p.get(at+"/files").submit(at+"/files", values{"role": "signed_text"}, upload{"file", "合同正本.pdf", pdf(at)}).want(200, "附件已上传", "合同正本.pdf")
+	signed := p.w.signed
+	if signed == nil {
+		signed = pdf(at)
+	}
+	p.get(at+"/files").submit(at+"/files", values{"role": "signed_text"}, upload{"file", "合同正本.pdf", signed}).want(200, "附件已上传", "合同正本.pdf")
 	p.get(at+"/statement").submit(at+"/statement", values{"statement.true": "yes", "statement.same": "yes", "statement.unfiled": "yes",
 		"statement.phone": "0471-5550123"}).want(200, "已保存")
 }

@@ -108,6 +108,13 @@ func (w *world) openCase(p *person) string {
 // fileCase files a contract of its own and returns the address of the application.
 func (w *world) fileCase(p *person, yuan int) string {
 	w.t.Helper()
+	at := w.draftCase(p, yuan)
+	return p.get(at+"/check").submit(at+"/submit", nil).want(200, "受理编号").path
+}
+
+// draftCase is the contract before it is submitted.
+func (w *world) draftCase(p *person, yuan int) string {
+	w.t.Helper()
 	at := p.get("/contracts").submit("/contracts", nil).want(200).path
 	p.get(at+"/buyers").submit(at+"/buyers", values{"buyers.0.name": "敕勒川示范乳业有限公司", "buyers.0.country": "156",
 		"buyers.0.division": otherCounty, "buyers.0.nature": "150", "buyers.0.industry": "C"}).want(200, "已保存")
@@ -117,7 +124,7 @@ func (w *world) fileCase(p *person, yuan int) string {
 		"elements.ownershipAgreed": "yes", "elements.field": "01", "elements.industry": "C"}).want(200, "已保存")
 	p.completeContract(at)
 	p.get(at+"/amounts").submit(at+"/amounts", values{"technicalFen": fmt.Sprint(yuan - 100_000)}).want(200, "已保存") // less the two machines
-	return p.get(at+"/check").submit(at+"/submit", nil).want(200, "受理编号").path
+	return at
 }
 
 func (w *world) scan(sql string, args ...any) string {

@@ -46,6 +46,7 @@ type world struct {
 	people   map[string]*person
 	guest    *person
 	doc      contracted
+	signed   []byte // the signed text of the next contracts; nil: a PDF without text
 }
 
 // The divisions of the world: a county, its sibling in the same league, and a county of another league.

@@ -113,8 +113,12 @@ func (p *Pages) showReview(c *web.Ctx, k registry.Case, fills bool, a *ui.Ask, f
 		body.Clock = caseClock(k)
 	}
 	forms := p.caseForms(k)
+	reading, err := p.Registry.ReadPaper(c.Context(), c.Actor(), k)
+	if err != nil {
+		return err
+	}
 	if fills {
-		body.Form = reviewForm(k, a)
+		body.Form = reviewForm(k, reading, a)
 	} else {
 		body.Answers = readAnswers(k)
 		body.Checked, body.Against = factAnswers(k)
@@ -129,11 +133,7 @@ func (p *Pages) showReview(c *web.Ctx, k registry.Case, fills bool, a *ui.Ask, f
 	if f.Refusal != nil {
 		body.Notices = append(body.Notices, refusalBlock(f))
 	}
-	reading, err := p.readingBlocks(c, k)
-	if err != nil {
-		return err
-	}
-	body.Notices = slices.Concat(body.Notices, p.correctionBlocks(k), changeBlocks(k), reading)
+	body.Notices = slices.Concat(body.Notices, p.correctionBlocks(k), changeBlocks(k), readingBlocks(k, reading))
 	if !fills && f.State.Open() {
 		body.Below = append(body.Below, ui.Block{Parts: view.Parts{deskVerdict(k, len(k.Filing.Review.Unanswered()))}})
 	}

@@ -5,17 +5,15 @@ import (
 
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/codes"
-	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
 )
 
 // readingBlocks set what the signed text says beside what was filed: what differs in full, what agrees as a count. The reading only
 // points to places; the registrar decides.
-func (p *Pages) readingBlocks(c *web.Ctx, k registry.Case) ([]ui.Block, error) {
-	reading, err := p.Registry.ReadPaper(c.Context(), c.Actor(), k)
-	if err != nil || len(reading.Rows) == 0 {
-		return nil, err
+func readingBlocks(k registry.Case, reading registry.PaperReading) []ui.Block {
+	if len(reading.Rows) == 0 {
+		return nil
 	}
 	t := view.Table{Caption: "合同文本与申报内容", HideCaption: true,
 		Columns: []view.Column{{Label: "项目"}, {Label: "申报"}, {Label: "合同文本"}, {Label: "文本原处"}}}
@@ -36,13 +34,13 @@ func (p *Pages) readingBlocks(c *web.Ctx, k registry.Case) ([]ui.Block, error) {
 	}
 	title := fmt.Sprintf("合同文本与申报：%d 项不同，%d 项相符", len(t.Rows), same)
 	if len(t.Rows) == 0 {
-		return []ui.Block{{Parts: view.Parts{view.Notice{Tone: view.OK, Title: title, Text: "由系统从合同文本读取，只供核对。"}}}}, nil
+		return []ui.Block{{Parts: view.Parts{view.Notice{Tone: view.OK, Title: title, Text: "由系统从合同文本读取，只供核对。"}}}}
 	}
 	intro := "由系统从合同文本读取，只供核对，不影响结论。"
 	if reading.Scanned > 0 {
 		intro += fmt.Sprintf("有 %d 页是图片，没有读取。", reading.Scanned)
 	}
-	return []ui.Block{{Fold: title, Intro: intro, Parts: view.Parts{t}}}, nil
+	return []ui.Block{{Fold: title, Intro: intro, Parts: view.Parts{t}}}
 }
 
 // readWords says a code of the form in words.

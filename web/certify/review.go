@@ -1,12 +1,13 @@
 package certify
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
-	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/extract"
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/codes"
@@ -17,23 +18,30 @@ import (
 	"techmarket/web/view"
 )
 
-// byDesk and bySystem say whose answer one is. The sheet keeps no source of an answer, so this is what can be told: the system answers
-// what stands in the application, the registrar the rest.
+// Whose answer one is: the registrar's, the system's from application and text, or the system's that the registrar took.
 const (
 	byDesk   = "登记员"
 	bySystem = "系统"
+	byTaken  = "系统提示，登记员采纳"
 )
 
 // readAnswers are the registrar's answers, for those who decide after the first review.
 func readAnswers(k registry.Case) []Answer {
-	r, evident := k.Filing.Review, contract.Evident(k.Contract.Content)
+	r := k.Filing.Review
+	read := map[string]registry.Read{}
+	for _, x := range r.Read {
+		read[x.Code] = x
+	}
 	var out []Answer
 	for _, rule := range recognition.Checklist(r.Class) {
 		a := Answer{Ask: rule.Question, Article: article(rule), Answer: view.Tag{Label: "没有回答", Tone: view.Warn}}
 		if slices.Contains(r.Cleared, rule.ID) {
 			a.Answer, a.By = view.Tag{Label: "否"}, byDesk
-			if line, ok := evident[rule.ID]; ok {
-				a.Where, a.By = sheetPlace(line), bySystem
+			if x, ok := read[rule.ID]; ok {
+				a.Where, a.By = x.Place, byTaken
+				if x.System {
+					a.By = bySystem
+				}
 			}
 		}
 		if rule.ID == recognition.Disputed && r.Disputed {
@@ -48,8 +56,6 @@ func readAnswers(k registry.Case) []Answer {
 	}
 	return out
 }
-
-func sheetPlace(line contract.Line) string { return "申请表，" + line.Label + "：" + line.Value }
 
 // factAnswers are the rules that the facts answer, each with the fact; against counts those that stand in the way.
 func factAnswers(k registry.Case) (out []Answer, against int) {
@@ -113,14 +119,14 @@ func sheetOf(k registry.Case) registry.Review {
 }
 
 // reviewForm is the registrar's sheet, after a refused post as it was filled in.
-func reviewForm(k registry.Case, a *ui.Ask) *ReviewForm {
+func reviewForm(k registry.Case, reading registry.PaperReading, a *ui.Ask) *ReviewForm {
 	f, r := k.Filing, sheetOf(k)
 	form := &ReviewForm{
 		Action:  fmt.Sprintf("/filings/%d/review", f.ID),
 		Version: a.Value("version", strconv.Itoa(f.Version)),
-		Opinion: a.Area("opinion", "初审意见", r.Opinion, ui.Required, ui.Lines(3), ui.Limit(2000), ui.Hint("为什么认定为这一类、怎样确定技术交易额")),
+		Opinion: a.Area("opinion", "初审意见", ui.FirstOf(r.Opinion, draftOpinion(k, r, reading)), ui.Required, ui.Lines(3), ui.Limit(2000), ui.Hint("为什么认定为这一类、怎样确定技术交易额")),
 	}
-	form.ask(k, r, a)
+	form.ask(r, reading.Answers, a)
 	form.Verdict = deskVerdict(k, len(form.Open))
 	form.Checked, form.Against = factAnswers(k)
 	form.Finding = view.Section{Title: "认定", Fields: []view.Field{
@@ -149,9 +155,8 @@ func reviewForm(k registry.Case, a *ui.Ask) *ReviewForm {
 	return form
 }
 
-// ask sorts the questions of the checklist by who answered them.
-func (form *ReviewForm) ask(k registry.Case, r registry.Review, a *ui.Ask) {
-	evident := contract.Evident(k.Contract.Content)
+// ask sorts the questions of the checklist: what application and text answer is folded, what is doubtful stays open with what was found.
+func (form *ReviewForm) ask(r registry.Review, answers map[string]extract.Answer, a *ui.Ask) {
 	found := map[string]registry.Finding{}
 	for _, x := range r.Findings {
 		found[x.Code] = x
@@ -160,21 +165,25 @@ func (form *ReviewForm) ask(k registry.Case, r registry.Review, a *ui.Ask) {
 		q := view.Question{Name: "finding-" + rule.ID, Ask: rule.Question, Article: article(rule), Error: a.Errors["finding-"+rule.ID],
 			Options: []view.Option{{Value: "yes", Label: "是", Hint: "poor"}, {Value: "no", Label: "否", Hint: "good"}}}
 		x, yes := found[rule.ID]
-		line, known := evident[rule.ID]
-		stored := ""
+		read, known := answers[rule.ID]
+		stored, place := "", x.Place
 		switch {
 		case yes:
-			stored, q.By, known = "yes", byDesk, false
-		case known:
-			stored, q.By, q.Where = "no", bySystem, sheetPlace(line)
+			stored, q.By = "yes", byDesk
+		case known && read.No && read.Sure:
+			stored, q.By, q.Where = "no", bySystem, read.Place()
 		case slices.Contains(r.Cleared, rule.ID):
 			stored, q.By = "no", byDesk
+		case known && read.No:
+			q.Advice, q.Where = "no", read.Place()
+		case known:
+			q.Where, place = read.Place(), read.Place()
 		}
 		q.Value = a.Value(q.Name, stored)
 		q.Note = &view.Field{Name: "place-" + rule.ID, Label: "在文本的何处、怎样写", Required: true, List: "places",
-			Value: a.Value("place-"+rule.ID, x.Place), Error: a.Errors["place-"+rule.ID]}
+			Value: a.Value("place-"+rule.ID, place), Error: a.Errors["place-"+rule.ID]}
 		switch {
-		case known && q.Value == "no":
+		case q.By == bySystem && q.Value == "no":
 			form.Known = append(form.Known, q)
 			form.KnownWrong = form.KnownWrong || q.Error != ""
 		case stored != "" && q.Error == "" && q.Value != "":
@@ -183,6 +192,37 @@ func (form *ReviewForm) ask(k registry.Case, r registry.Review, a *ui.Ask) {
 			form.Open = append(form.Open, q)
 		}
 	}
+	// What speaks for a rule comes first, then what nobody could answer, then what only has to be taken.
+	slices.SortStableFunc(form.Open, func(x, y view.Question) int { return cmp.Compare(openRank(x), openRank(y)) })
+}
+
+func openRank(q view.Question) int {
+	switch {
+	case q.Error != "":
+		return 0
+	case q.Where != "" && q.Advice == "":
+		return 1
+	case q.Advice == "":
+		return 2
+	}
+	return 3
+}
+
+// draftOpinion proposes the opinion where the text agrees with the application in class and price; what differs a person words.
+func draftOpinion(k registry.Case, r registry.Review, reading registry.PaperReading) string {
+	if !reading.Answers["title_mismatch"].No || !reading.Answers["price_unclear"].No || !reading.Answers["subject_unclear"].No {
+		return ""
+	}
+	amounts, err := k.Policy.Compute(r.Class, r.Amount, costsOf(r), r.Biological, r.Tied)
+	if err != nil {
+		return ""
+	}
+	costs := "没有非技术性费用"
+	if amounts.Deducted > 0 {
+		costs = "扣除非技术性费用 " + amounts.Deducted.Grouped() + " 元"
+	}
+	return fmt.Sprintf("合同名称、标的与“%s”相符；文本写明价款 %s 元，与申报相同；%s，技术交易额 %s 元。",
+		ui.ClassName(r.Class), amounts.Contract.Grouped(), costs, amounts.Technical.Grouped())
 }
 
 // costRows are the lines of the sheet with one or two empty ones at the end.
@@ -282,12 +322,7 @@ func article(r recognition.Rule) string {
 // working is C, N, T and V of a sheet by the function that decides, and what it deducts of each row.
 func working(k registry.Case, r registry.Review) Working {
 	out := Working{Totals: Totals{Post: fmt.Sprintf("/filings/%d/sums", k.Filing.ID)}}
-	var costs []recognition.Cost
-	for _, d := range r.Deductions {
-		costs = append(costs, recognition.Cost{Name: d.Name, Kind: d.Kind, Quantity: d.Quantity, Unit: d.UnitCost, Carrier: d.Granted,
-			Reasonable: d.Reasonable, Reason: d.Reason})
-	}
-	amounts, err := k.Policy.Compute(r.Class, r.Amount, costs, r.Biological, r.Tied)
+	amounts, err := k.Policy.Compute(r.Class, r.Amount, costsOf(r), r.Biological, r.Tied)
 	if err != nil {
 		f := web.AsFault(err)
 		out.Totals.Wrong = f.Message
@@ -309,6 +344,14 @@ func working(k registry.Case, r registry.Review) Working {
 		out.Costs = append(out.Costs, CostRow{Row: i, Total: row.Total.Grouped(), Deducted: row.Deducted.Grouped()})
 	}
 	return out
+}
+
+func costsOf(r registry.Review) (costs []recognition.Cost) {
+	for _, d := range r.Deductions {
+		costs = append(costs, recognition.Cost{Name: d.Name, Kind: d.Kind, Quantity: d.Quantity, Unit: d.UnitCost, Carrier: d.Granted,
+			Reasonable: d.Reasonable, Reason: d.Reason})
+	}
+	return costs
 }
 
 func readReview(f *web.Form) registry.Review {
@@ -358,7 +401,7 @@ func (p *Pages) saveReview(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	save := registry.Command{Filing: id, Version: f.Int("version"), Event: registry.EventSaveReview, Review: readReview(f)}
+	save := registry.Command{Filing: id, Version: f.Int("version"), Event: registry.EventSaveReview, Shown: true, Review: readReview(f)}
 	pass := f.Text("then") == "pass"
 	if pass { // a decision needs every question answered; work in progress does not
 		for _, rule := range recognition.Checklist(save.Review.Class) {

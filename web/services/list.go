@@ -19,7 +19,8 @@ const pageSize = 20
 
 // registers is the door to all registers.
 func (p *Pages) registers(c *web.Ctx) error {
-	rows := view.Rows{Label: "名录"}
+	rows := view.Rows{Label: "名录", Items: []view.Row{{Title: view.T("技术经纪人"), Href: "/brokers", HeadingTag: "h2",
+		Lead: view.T("帮着说清需求、找到成果、谈成合同的人。")}}}
 	for _, d := range p.Registers.Kinds().All() {
 		rows.Items = append(rows.Items, view.Row{Title: view.T(d.Label), Href: d.ListPath(), Lead: view.T(d.Lead), HeadingTag: "h2"})
 	}

@@ -66,7 +66,6 @@ func Menu(t view.Words) []view.Link {
 		{Label: t("成果"), Href: "/achievements", Key: "achievements"},
 		{Label: t("需求"), Href: "/demands", Key: "demands"},
 		{Label: t("挂牌"), Href: "/sales", Key: "sales"},
-		{Label: t("技术经纪人"), Href: "/brokers", Key: "brokers"},
 		{Label: t("人员与服务"), Href: "/registers", Key: "registers"},
 		{Label: t("登记点"), Href: "/points", Key: "points"},
 		{Label: t("政策"), Href: "/policies", Key: "policies"},

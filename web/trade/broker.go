@@ -56,7 +56,7 @@ func (p *Pages) brokers(c *web.Ctx) error {
 		return err
 	}
 	page := c.Page("技术经纪人")
-	page.Nav = "brokers"
+	page.Nav = "registers"
 	rail, chips := brokerFilter(filter)
 	rows := view.Rows{Label: "技术经纪人", Empty: view.Empty{Icon: "users", Title: "没有符合条件的技术经纪人", Text: "去掉一个条件再看；服务全区的经纪人在每个盟市下都会列出。"}}
 	for _, b := range cards {

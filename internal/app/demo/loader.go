@@ -76,6 +76,8 @@ func newLoader(ctx context.Context, s *app.Services, o Options, out io.Writer) (
 	// never reached it is done again.
 	config := s.Platform.DB.Pool.Config()
 	config.ConnConfig.RuntimeParams["synchronous_commit"] = "off"
+	// They are few statements, run thousands of times: planning each anew takes longer than running it.
+	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	config.MaxConns = 4
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {

@@ -75,10 +75,12 @@ var deletions = []deletion{
 	{"contract_version", "contract_id in " + sampleDraft},
 	{"contract", "is_sample"},
 	{"point", "is_sample"},
-	{"deal_file", "deal_id in " + sampleDeal},
-	{"deal", "is_sample"},   // with its messages, terms and events
-	{"sale", "is_sample"},   // with its intents, attempts, pauses and events
 	{"notice", "is_sample"}, // with its objections and events
+	{"deal_file", "deal_id in " + sampleDeal},
+	{"deal", "is_sample"}, // with its messages, terms and events
+	{"sale", "is_sample"}, // with its intents, attempts, pauses and events
+	{"broker_mandate", "broker_account in " + sampleAccount + " or answered_by in " + sampleAccount +
+		" or broker_org in " + sampleOrg + " or client_org in " + sampleOrg},
 	{"broker_profile", "is_sample"},
 	{"favourite", "account_id in " + sampleAccount},
 	{"saved_search", "account_id in " + sampleAccount},
@@ -95,6 +97,7 @@ var deletions = []deletion{
 	{"idempotency_key", "account_id in " + sampleAccount},
 	{"session", "account_id in " + sampleAccount},
 	{"api_token", "account_id in " + sampleAccount},
+	{"password_reset", "account_id in " + sampleAccount},
 	{"invitation", "organisation_id in " + sampleOrg + " or invited_by in " + sampleAccount},
 	{"membership", "account_id in " + sampleAccount + " or organisation_id in " + sampleOrg},
 	{"file", "owner_org in " + sampleOrg + " or uploaded_by in " + sampleAccount},

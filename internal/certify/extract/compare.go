@@ -24,6 +24,15 @@ var labels = []struct{ path, label string }{
 	{"seller.name", "卖方"}, {"seller.creditCode", "卖方统一社会信用代码"}, {"seller.representative", "卖方法定代表人"},
 }
 
+// bare is a value as it is compared: titles say 合同 at the end of a project's name, the form does not.
+func bare(path, value string) string {
+	value = plain(value)
+	if path == "elements.name" {
+		value = strings.TrimSuffix(strings.TrimSuffix(value, "协议"), "合同")
+	}
+	return value
+}
+
 // Compare lists the fields that a text speaks of: first those in which the paper and the form differ, the sure ones before the others.
 func Compare(c contract.Content, r Reading) []Row {
 	var out []Row
@@ -32,7 +41,7 @@ func Compare(c contract.Content, r Reading) []Row {
 		if !ok {
 			return
 		}
-		out = append(out, Row{Label: label, Typed: typed, Fact: f, Same: f.Value != "" && plain(typed) == plain(f.Value)})
+		out = append(out, Row{Label: label, Typed: typed, Fact: f, Same: f.Value != "" && bare(path, typed) == bare(path, f.Value)})
 	}
 	e, s := c.Elements, c.Seller
 	typed := map[string]string{"elements.name": e.Name, "elements.classCode": e.ClassCode, "elements.signedOn": string(e.SignedOn),

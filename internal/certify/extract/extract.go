@@ -9,6 +9,7 @@ package extract
 import (
 	"sort"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -30,6 +31,8 @@ type Reading struct {
 	Facts []Fact
 	Pages int
 	Blank int // pages without text: pictures
+
+	text *text // nil: nothing was read
 }
 
 // Fact returns the fact of a path; ok is false where the text says nothing.
@@ -53,13 +56,16 @@ type text struct {
 	all    string
 	starts []int
 	ocr    bool // read from a picture: a single sign proves nothing
+
+	once   sync.Once
+	looked map[string]Answer // see Reading.Answers
 }
 
 // Read reads the pages of a contract. scanned says that the text was recognised in pictures.
 func Read(pages []string, scanned bool) Reading {
 	t := newText(pages)
 	t.ocr = scanned
-	r := Reading{Pages: len(pages)}
+	r := Reading{Pages: len(pages), text: t}
 	for _, p := range pages {
 		if strings.TrimSpace(p) == "" {
 			r.Blank++

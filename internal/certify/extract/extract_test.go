@@ -227,8 +227,13 @@ func FuzzRead(f *testing.F) {
 		f.Add(m.text)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		seen := map[string]bool{}
-		for _, f := range Read([]string{s, s}, len(s)%2 == 0).Facts {
+		seen, r := map[string]bool{}, Read([]string{s, s}, len(s)%2 == 0)
+		for code, a := range r.Answers(applied(), nil) {
+			if a.Why == "" || a.Page < 0 || a.Page > 2 || a.Sure && !a.No {
+				t.Fatalf("%s: %+v", code, a)
+			}
+		}
+		for _, f := range r.Facts {
 			if seen[f.Path] {
 				t.Fatalf("%s twice", f.Path)
 			}

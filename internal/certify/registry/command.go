@@ -33,6 +33,7 @@ type Command struct {
 	Refusal  Refusal          // refuse, lapse_correction, reject_by_experts
 	Experts  []int64          // assign_experts: accounts
 	Review   Review           // save_review
+	Shown    bool             // save_review: the person saw what application and text answer, and left it or changed it
 	Minutes  int64            // pass_experts, reject_by_experts: id of the experts' minutes, an uploaded file
 	National string           // register: the 16-digit number of the national system where the point enters it
 
@@ -56,6 +57,7 @@ type work struct {
 	tx     pgx.Tx
 	who    actor.Actor
 	people []int64 // read before the transaction: see recipients
+	read   []Read  // as people; see answered
 	part   Part
 	point  point.Point
 	filing Filing
@@ -105,13 +107,17 @@ func (s *Service) Do(ctx context.Context, who actor.Actor, c Command) (Outcome, 
 	if err != nil {
 		return Outcome{}, err
 	}
+	read, err := s.answered(ctx, who, c)
+	if err != nil {
+		return Outcome{}, err
+	}
 	kind, id, move := "filing", strconv.FormatInt(c.Filing, 10), s.moveFiling
 	if on == OnRegistration {
 		kind, id, move = "registration", c.Number, s.moveRegistration
 	}
 	var out Outcome
 	err = s.trail.Guard(ctx, who, string(c.Event), kind, id, func(ctx context.Context, tx pgx.Tx) error {
-		w := &work{Command: c, moment: s.moment(), tx: tx, who: who, people: people}
+		w := &work{Command: c, moment: s.moment(), tx: tx, who: who, people: people, read: read}
 		err := move(ctx, w)
 		out = Outcome{w.filing, w.reg}
 		return err

@@ -73,6 +73,7 @@ type Review struct {
 	Amount     money.Fen   `json:"amountFen"` // C as the text states it; 0: as filed
 	Findings   []Finding   `json:"findings"`
 	Cleared    []string    `json:"cleared,omitempty"` // checklist codes that were looked at and not found
+	Read       []Read      `json:"read,omitempty"`    // of Cleared: what application and text had answered; the others the registrar did
 	Deductions []Deduction `json:"deductions"`
 	Biological bool        `json:"biological"` // strains and varieties: their value stays in V
 	Tied       bool        `json:"tied"`       // consulting or service that belongs to a transfer or development
@@ -109,6 +110,13 @@ type Finding struct {
 	Code  string `json:"code"`
 	Place string `json:"place"` // where in the text
 	Note  string `json:"note"`
+}
+
+// Read is an answer that the application and the text gave and the registrar left as it was.
+type Read struct {
+	Code   string `json:"code"`
+	Place  string `json:"place"`  // what it rests on
+	System bool   `json:"system"` // it stood as shown; false: it was proposed, and the registrar took it
 }
 
 // Deduction is one row of 非技术性费用明细 as the registrar decides it (docs/rules/amounts.md §2).

@@ -16,20 +16,24 @@ import (
 type PaperReading struct {
 	File    int64 // 0: there is no signed text that can be read
 	Rows    []extract.Row
-	Scanned int    // pages without text
-	Failure string // why the text could not be read
+	Scanned int                       // pages without text
+	Failure string                    // why the text could not be read
+	Answers map[string]extract.Answer // to the questions of the checklist, by the finding's code
 }
 
 // ReadPaper reads the signed text of a case and sets it beside the application, the differences first. Who may open the paper may call.
 // It decides nothing: every line names its place in the paper.
 func (s *Service) ReadPaper(ctx context.Context, a actor.Actor, c Case) (PaperReading, error) {
-	i := slices.IndexFunc(c.Contract.Files, func(f contract.File) bool {
+	var out PaperReading
+	content, attached := c.Contract.Content, c.Contract.Files
+	out.Answers = extract.Reading{}.Answers(content, attached)
+	i := slices.IndexFunc(attached, func(f contract.File) bool {
 		return f.Role == contract.SignedText && strings.HasSuffix(strings.ToLower(f.Name), ".pdf")
 	})
 	if i < 0 {
-		return PaperReading{}, nil
+		return out, nil
 	}
-	out := PaperReading{File: c.Contract.Files[i].ID}
+	out.File = attached[i].ID
 	paper, err := s.config.Reader.Open(ctx, a, files.Object{Kind: "filing", ID: c.Filing.ID}, out.File)
 	if err != nil {
 		return out, err
@@ -42,7 +46,30 @@ func (s *Service) ReadPaper(ctx context.Context, a actor.Actor, c Case) (PaperRe
 	out.Failure = text.Failure
 	reading := s.readings.of(paper.Digest, text.Pages)
 	out.Scanned = reading.Blank
-	out.Rows = extract.Compare(c.Contract.Content, reading)
+	out.Rows, out.Answers = extract.Compare(content, reading), reading.Answers(content, attached)
+	return out, nil
+}
+
+// answered tells which answers of a saved sheet are those that the page showed. It reads before the transaction: one request never
+// holds two connections. Whether the person may save at all is decided there.
+func (s *Service) answered(ctx context.Context, who actor.Actor, c Command) ([]Read, error) {
+	if c.Event != EventSaveReview || !c.Shown {
+		return nil, nil
+	}
+	k, err := s.Case(ctx, who, c.Filing)
+	if err != nil {
+		return nil, err
+	}
+	reading, err := s.ReadPaper(ctx, who, k)
+	if err != nil {
+		return nil, err
+	}
+	var out []Read
+	for _, code := range c.Review.Cleared {
+		if a, ok := reading.Answers[code]; ok && a.No {
+			out = append(out, Read{Code: code, Place: a.Place(), System: a.Sure})
+		}
+	}
 	return out, nil
 }
 

@@ -42,6 +42,7 @@ func (s *Service) saveReview(ctx context.Context, w *work) error {
 	for i := range in.Deductions {
 		in.Deductions[i].Claimed = claimed[in.Deductions[i].Name]
 	}
+	in.Read = w.read
 	kept := w.filing.Review // what others wrote, and where the sheet came from
 	in.Second, in.Experts, in.Minutes, in.Panel, in.Carried = kept.Second, kept.Experts, kept.Minutes, kept.Panel, kept.Carried
 	w.filing.Review, w.filing.Registrar = in, w.who.AccountID
@@ -67,7 +68,7 @@ func (r *Review) carry(before Review) {
 	r.Carried = true
 	r.Biological, r.Tied, r.Disputed = before.Biological, before.Tied, before.Disputed
 	if r.Class == before.Class {
-		r.Findings, r.Cleared = slices.Clone(before.Findings), slices.Clone(before.Cleared)
+		r.Findings, r.Cleared, r.Read = slices.Clone(before.Findings), slices.Clone(before.Cleared), slices.Clone(before.Read)
 	}
 	for i, row := range r.Deductions {
 		for _, old := range before.Deductions {

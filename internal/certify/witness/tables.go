@@ -49,7 +49,8 @@ func Tables() map[string][]Table {
 			from: "filing_event t join filing f on f.id = t.filing_id", ref: "f.intake_no", key: "t.id", where: "f.intake_no = any($1)",
 		}, {
 			Name: "file", Vouched: fileColumns, Digested: "name", key: "t.id", ref: "f.intake_no", where: "f.intake_no = any($1)",
-			from: `filing f cross join lateral jsonb_path_query(f.review, '$.**.minutesFileId') m join file t on to_jsonb(t.id) = m`,
+			from: `filing f cross join lateral jsonb_path_query(f.review, '$.**.minutesFileId ? (@ > 0 && @ < 9000000000000000000)') m
+				join file t on t.id = m::bigint`,
 		}},
 		contractKind: {{
 			Name:    "contract",

@@ -27,3 +27,20 @@ func TestBands_OneEndAloneIsTheAmountThatWasSaid(t *testing.T) {
 		}
 	}
 }
+
+func TestRange_IsSaidTheWayPeopleDo(t *testing.T) {
+	t.Parallel()
+	const wan = money.WanYuan
+	for want, r := range map[string]Range{
+		"80—130 万元":    {MinFen: 80 * wan, MaxFen: 130 * wan},
+		"5,000 元—1 万元": {MinFen: wan / 2, MaxFen: wan},
+		"80 万元":        {MinFen: 80 * wan, MaxFen: 80 * wan},
+		"80 万元以内":      {MaxFen: 80 * wan},
+		"80 万元起":       {MinFen: 80 * wan},
+		"面议":           {Negotiable: true},
+	} {
+		if got := r.String(); got != want {
+			t.Errorf("%+v: got %s, want %s", r, got, want)
+		}
+	}
+}

@@ -146,7 +146,11 @@ func (r Range) String() string {
 	case r.MinFen > 0 && r.MaxFen > 0 && r.MinFen == r.MaxFen:
 		return r.MinFen.Short()
 	case r.MinFen > 0 && r.MaxFen > 0:
-		return r.MinFen.Short() + "—" + r.MaxFen.Short()
+		from, to := r.MinFen.Short(), r.MaxFen.Short()
+		if number, unit, _ := strings.Cut(from, " "); strings.HasSuffix(to, " "+unit) {
+			from = number // 80—130 万元
+		}
+		return from + "—" + to
 	case r.MaxFen > 0:
 		return r.MaxFen.Short() + "以内"
 	case r.MinFen > 0:

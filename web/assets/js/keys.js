@@ -30,6 +30,11 @@ export default function keys(el) {
   });
 }
 
+// Enter on an answer sends no form, whatever wrote it.
+addEventListener("keypress", (e) => {
+  if (e.key === "Enter" && e.target.matches?.("fieldset.q input[type=radio]")) e.preventDefault();
+});
+
 const writing = (el) => el.matches("textarea, input:not([type=radio]):not([type=checkbox]), select");
 const questions = (desk) => [...desk.querySelectorAll("fieldset.q")].filter((q) => q.offsetParent);
 const here = (desk) => document.activeElement?.closest?.("fieldset.q") || desk.querySelector("fieldset.q:not(:focus-within)");

@@ -30,7 +30,7 @@ func (c Cost) unconfirmed() Cost {
 
 const (
 	own      = "changes or ends only what is the caller's own"
-	attempts = "failed attempts have limits of their own (people/identity)"
+	attempts = "failed attempts have limits of their own, and so has the number of sessions (people/identity)"
 	mails    = "mails of confirmation are counted where they are made (people/identity)"
 	answers  = "answers once what somebody asked"
 )
@@ -60,7 +60,7 @@ func costsOfAKind() map[string]Cost {
 		"PUT /api/v1/:list/:id":          uses(quota.Save).unconfirmed(),
 		"POST /api/v1/:list/:id/events":  uses(quota.Submit),
 		"POST /api/v1/:list/:id/contact": uses(quota.Reveal),
-		"POST /:list/read":               free("works on what is sent and keeps nothing").unconfirmed(),
+		"POST /:list/read":               uses(quota.Work).unconfirmed(),
 		"POST /desk/:list/:id/delete":    free(own).unconfirmed(),
 	}
 }

@@ -39,6 +39,7 @@ func (s *Services) register() {
 			idempotency.New(s.Platform.DB, s.Platform.Now).Clean(ctx),
 			quota.New(s.Platform.DB, s.Platform.Now).Clean(ctx))
 	})
+	jobs.Register(s.workers, func(ctx context.Context, _ expireArgs) error { return s.Platform.Files.Expire(ctx, s.Platform.DB) })
 	jobs.Register(s.workers, func(ctx context.Context, _ tradeArgs) error {
 		_, err := s.Sales.Finish(ctx)
 		_, errNotice := s.Public.Expire(ctx)
@@ -100,6 +101,7 @@ type (
 	learnArgs   struct{} // word statistics for matching
 	rootArgs    struct{} // signs the register's root when something changed
 	cleanArgs   struct{} // refusals of closed hours; ended sessions, old idempotency keys and quotas
+	expireArgs  struct{} // files that were made for one person to fetch, and contents that nothing names
 	tradeArgs   struct{} // biddings and notices whose time is over
 	rebuildArgs struct{} // fills an empty index
 	healArgs    struct{} // fills a Meilisearch that came (back) empty
@@ -115,6 +117,8 @@ func (rootArgs) Kind() string { return "ledger_root" }
 
 func (cleanArgs) Kind() string { return "session_clean" }
 
+func (expireArgs) Kind() string { return "file_expire" }
+
 func (tradeArgs) Kind() string { return "trade_clock" }
 
 func (rebuildArgs) Kind() string { return "search_rebuild" }
@@ -129,6 +133,7 @@ func (s *Services) periodic() []jobs.Periodic {
 		{ID: "matching_learn", Next: jobs.Daily(3, 30), Args: func() jobs.Args { return learnArgs{} }, Start: true},
 		{ID: "match_digest", Next: jobs.Daily(7, 30), Args: func() jobs.Args { return watch.DigestArgs{} }},
 		{ID: "session_clean", Next: jobs.Every(time.Hour), Args: func() jobs.Args { return cleanArgs{} }},
+		{ID: "file_expire", Next: jobs.Daily(4, 10), Args: func() jobs.Args { return expireArgs{} }},
 		{ID: "deadline_warning", Next: jobs.Daily(8, 30), Args: func() jobs.Args { return registry.WarnArgs{} }},
 		{ID: "certificate_retry", Next: jobs.Daily(8, 30), Args: func() jobs.Args { return papers.RetryArgs{} }},
 		{ID: "trade_clock", Next: jobs.Every(10 * time.Second), Args: func() jobs.Args { return tradeArgs{} }, Start: true},

@@ -231,12 +231,18 @@ func (s *Services) buildTrade(post notices) {
 	s.Brokers = broker.New(broker.Config{DB: p.DB, Audit: p.Audit(), People: s.Identity, Deals: s.Deals, Registrations: s.Contracts,
 		Now: p.Now})
 	s.Public = notice.New(notice.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Calendar: s.calendar, Now: p.Now,
-		Sells: func(ctx context.Context, who actor.Actor, id int64) (bool, error) {
-			agreement, err := s.Deals.Agreed(ctx, who, id)
+		Sells: func(ctx context.Context, who actor.Actor, talk, sold int64) (bool, error) {
+			if sold != 0 {
+				v, err := s.Sales.Read(ctx, who, sold)
+				return err == nil && who.In(v.Sale.OrgID), err
+			}
+			agreement, err := s.Deals.Agreed(ctx, who, talk)
 			return err == nil && who.In(agreement.Deal.SupplyOrg), err
 		}})
 	s.Sales = sale.New(sale.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Organisations: saleOrganisations{s}, Now: p.Now,
-		Code: bidderCode, Ended: func(ctx context.Context, tx pgx.Tx, e sale.Ended) error {
+		Code:    bidderCode,
+		Cleared: func(ctx context.Context, tx pgx.Tx, id int64) error { return s.Public.SaleCleared(ctx, tx, id) },
+		Ended: func(ctx context.Context, tx pgx.Tx, e sale.Ended) error {
 			_, err := s.Ledger.Append(ctx, tx, ledger.Entry{Kind: "sale", Ref: strconv.FormatInt(e.Sale, 10), Payload: e})
 			return err
 		}})

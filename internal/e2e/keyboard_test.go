@@ -214,6 +214,7 @@ func TestBrowser_TheDeskWorksByKeyboardAlone(t *testing.T) {
 	k.changesAndCancels(record)
 	k.decidesLarge()
 	k.refuses()
+	k.refusesAfterCorrection()
 }
 
 // registers takes a case from acceptance, with a correction and a return, to its certificate.
@@ -269,6 +270,24 @@ func (k *byKeys) changesAndCancels(record string) {
 	k.do("head", change, "register_change", "变更登记").sees("第 2 版")
 	k.do("member", record, "request_cancel", "申请注销", answer{"text", "双方解除合同"}).sees("申请人已申请注销")
 	k.do("head", record, "cancel", "注销登记", answer{"ground", "rescinded"}, answer{"text", "双方解除"}).sees("已注销")
+	k.do("member", record, "open_reconsideration", "申请行政复议", answer{"text", "解除协议后来被撤回。"}).sees("复议中")
+	k.do("region", record, "restore", "复议撤销原决定", answer{"text", "注销的事实不成立，恢复登记。"}).sees("已登记", "恢复登记")
+}
+
+// refusesAfterCorrection: what to mend is told once, the applicant declares, and the refusal names every remedy.
+func (k *byKeys) refusesAfterCorrection() {
+	k.w.t.Helper()
+	filing := k.w.fileCase(k.w.as("member"), 870_000)
+	k.do("registrar", filing, "accept", "受理").sees("已办")
+	k.do("registrar", filing, "request_correction", "告知补正", answer{"items.0.text", "请写明验收标准"}, answer{"items.0.reason", "R3"}).
+		sees("等待补正")
+	if text := k.as("registrar").open(filing).text(); strings.Contains(text, "声明不补正，不予登记") || strings.Contains(text, "理由代码") {
+		k.w.t.Errorf("the desk is offered a refusal while the term runs:\n%s", text)
+	}
+	k.do("member", filing, "decline_correction", "声明不补正", answer{"text", "试验报告不能公开。"}).sees("已办")
+	k.do("registrar", filing, "lapse_correction", "不予登记", answer{"codes", "R3"},
+		answer{"text", "没有写明验收标准，申请人声明不补正。"}).sees("不予登记", "行政复议", "60 日", "诉讼")
+	k.as("member").open(filing).sees("不予登记", "行政复议机关", "60 日", "诉讼")
 }
 
 // decidesLarge: a large contract goes to experts and is revoked from above.

@@ -125,3 +125,45 @@ func TestRound_RegisteredChangedCancelledAndRestored(t *testing.T) {
 		t.Error("the number changed")
 	}
 }
+
+// A natural person applies for registration as any seller does: no credit code, a document whose number no page repeats.
+func TestRound_APersonAppliesAndIsRegistered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.visitor("coded").get("/signup").submit("/signup", values{"organisation.kind": "individual", "organisation.name": "白示范",
+		"organisation.division": ownCounty, "organisation.creditCode": "911500001141506290", "displayName": "白示范", "loginName": "coded",
+		"email": "coded@example.com", "password": password}).want(422, "个人没有统一社会信用代码")
+	p := w.signUp("inventor", "individual", "白示范", ownCounty)
+	at := p.get("/contracts").submit("/contracts", nil).want(200).path
+	const number = "E98765432"
+	p.get(at+"/seller").want(200, "自然人").submit(at+"/seller", values{"seller.idNumber": number, "seller.address": "示范路 2 号",
+		"seller.contact": "白示范", "seller.phone": "0471-5550123", "seller.industry": "M", "seller.agency": "no", "seller.research": "no",
+		"seller.converted": "no"}).want(200, "已保存")
+	p.get(at+"/buyers").submit(at+"/buyers", values{"buyers.0.name": "敕勒川示范乳业有限公司", "buyers.0.country": "156",
+		"buyers.0.creditCode": "911500001141506290", "buyers.0.division": otherCounty, "buyers.0.nature": "150", "buyers.0.industry": "C",
+		"buyers.0.agency": "no", "buyers.0.research": "no", "buyers.0.converted": "no"}).want(200, "已保存")
+	p.get(at+"/elements").submit(at+"/elements", values{"elements.name": "乳品检测方法委托开发", "elements.classCode": "0101",
+		"elements.summary": "开发乳品中抗生素残留的快速检测方法。", "elements.beginsOn": "2026-04-01", "elements.endsOn": "2027-03-31",
+		"elements.amountFen": "100000", "elements.payment": "lump_sum", "elements.ip.0.kind": "none", "elements.ownershipAgreed": "yes",
+		"elements.field": "01", "elements.industry": "C", "elements.signedOn": "2026-04-01", "elements.medium": "paper",
+		"elements.royalty": "no", "elements.relatedParty": "no", "elements.planSource": "9", "elements.socialGoal": "09",
+		"elements.confidential": "none"}).want(200, "已保存")
+	p.get(at+"/amounts").submit(at+"/amounts", values{"technicalFen": "100000"}).want(200, "已保存")
+	p.get(at+"/files").submit(at+"/files", values{"role": "signed_text"}, upload{"file", "合同正本.pdf", pdf(at)}).want(200, "附件已上传")
+	p.get(at+"/statement").submit(at+"/statement", values{"statement.true": "yes", "statement.same": "yes", "statement.unfiled": "yes",
+		"statement.phone": "0471-5550123"}).want(200, "已保存")
+	filing := p.get(at+"/check").submit(at+"/submit", nil).want(200, "受理编号").path
+	w.as("registrar").get(filing).submit(filing+"/do", values{"event": "accept"}).want(200, "白示范")
+	w.as("registrar").get(filing).submit(filing+"/review", answers(values{"amountFen": "100000"})).want(200, "初审通过")
+	w.as("reviewer").get(filing).submit(filing+"/do", values{"event": "pass_second_review", "text": "同意。"}).want(200)
+	done := w.as("head").get(filing).submit(filing+"/do", values{"event": "register"}).want(200, "100,000.00", "白示范")
+	for _, who := range []*person{p, w.as("registrar"), w.as("head")} {
+		for _, path := range []string{at, filing, done.path} {
+			if who == p || path != at {
+				if body := who.get(path).text(); strings.Contains(body, number) {
+					t.Errorf("%s reads the number at %s", who.name, path)
+				}
+			}
+		}
+	}
+}

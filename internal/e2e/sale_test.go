@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"path"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +71,25 @@ func TestSale_IsBidForWithoutAScript(t *testing.T) {
 		!strings.Contains(replayed.String(), `"state":"sold"`) || !strings.Contains(replayed.String(), `"price":"1020000.00"`) {
 		t.Errorf("the record %s replays to %s, %v", record, replayed.String(), err)
 	}
+	w.confirmsAfterItsNotice(at)
+}
+
+// A sale whose price is under public notice is confirmed when the notice has passed, and no stranger's notice holds it up.
+func (w *world) confirmsAfterItsNotice(at string) {
+	w.t.Helper()
+	owner := w.as("member")
+	text := values{"use": "price", "title": "成交价公示", "body": "种子包衣机专利挂牌成交，价格和买受人现予公示，接受异议。", "party": "竞买代码",
+		"amount": "1020000", "related": "no"}
+	w.as("rival").get("/notices/new?sale="+path.Base(at)).submit("/notices", text).want(403, "由卖方单位公示")
+	form := owner.get(at).link("/notices/new?sale=")
+	owner.get(form).submit("/notices", with(text, values{"use": "grant"})).want(422, "请选择协议定价")
+	owner.get(form).submit("/notices", text).want(200, "公示已发布", "公示中")
+	owner.get(at).submit(at+"/do", values{"event": "confirm"}).want(200, "公示尚未期满无异议")
+	if state := w.scan(`select state from sale`); state != "sold" {
+		w.t.Errorf("confirmed while the notice ran: %s", state)
+	}
+	w.scan(`update notice set begins_at = begins_at - interval '40 days', last_day = last_day - 40, ends_at = ends_at - interval '40 days'
+		returning id::text`)
 	owner.get(at).submit(at+"/do", values{"event": "confirm"}).want(200, "已签成交确认")
 }
 

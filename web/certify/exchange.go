@@ -198,6 +198,10 @@ func (p *Pages) export(c *web.Ctx) error {
 	if c.Fragment() {
 		return c.See(here)
 	}
+	if e.Expired(c.Now()) {
+		return ui.ShowSheet(c, page, ui.Sheet{Main: []ui.Block{{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: "文件已过保存期",
+			Text: "导出的文件含有联系方式，只保存一周。需要时请重新导出。", Actions: []view.Action{{Label: "重新导出", Href: "/registrations/export", Kind: view.Quiet}}}}}}})
+	}
 	var items []view.FileItem
 	for i, id := range e.FileIDs {
 		kind := "Excel"
@@ -216,7 +220,7 @@ func (p *Pages) export(c *web.Ctx) error {
 		ui.Sheet{
 			Lead: fmt.Sprintf("共 %s 项，%s 生成。", view.Count(e.Rows), view.DayTime(*e.FinishedAt)),
 			Tags: []view.Tag{exportTag(e)},
-			Main: []ui.Block{{Title: "文件", Parts: view.Parts{view.Files(items)}}},
+			Main: []ui.Block{{Title: "文件", Intro: "文件保存一周，请及时下载。", Parts: view.Parts{view.Files(items)}}},
 		},
 	)
 }
@@ -284,7 +288,7 @@ func historyTag(b exchange.HistoryBatch) view.Tag {
 	case "running":
 		return view.Tag{Label: "导入中", Tone: view.Info}
 	default:
-		return view.Tag{Label: "已完成", Tone: view.OK}
+		return view.Tag{Label: "可以下载", Tone: view.OK}
 	}
 }
 
@@ -356,7 +360,8 @@ func (p *Pages) history(c *web.Ctx) error {
 			Items: []view.Fact{
 				{Label: "数据行", Value: view.Count(b.Rows), Num: true},
 				{Label: "可以导入", Value: view.Count(b.Good), Num: true},
-				{Label: "已在登记簿中，不改动", Value: view.Count(r.Unchanged), Num: true},
+				{Label: "与登记簿相同", Value: view.Count(r.Unchanged), Num: true},
+				{Label: "已登记，与表中不同，未改", Value: view.Count(r.DifferCount), Num: true},
 				{Label: "有错，不导入", Value: view.Count(b.Bad), Num: true},
 				{Label: "工作表", Value: ui.FirstOf(r.Sheet, "（不分工作表）")},
 				{Label: "可导入的成交额", Value: sumWords(r.Amount), Num: true},
@@ -364,7 +369,8 @@ func (p *Pages) history(c *web.Ctx) error {
 			},
 		}}},
 	)
-	body.Main = append(body.Main, problemBlock("要改的格子", r.Problems, r.ProblemCount), problemBlock("提醒（不影响导入）", r.Warnings, r.WarningCount))
+	body.Main = append(body.Main, problemBlock("要改的格子", r.Problems, r.ProblemCount),
+		differBlock(r), problemBlock("提醒（不影响导入）", r.Warnings, r.WarningCount))
 	if b.MarkedFile != 0 {
 		body.Side = append(
 			body.Side,
@@ -417,6 +423,15 @@ func problemBlock(title string, problems []exchange.Problem, count int) ui.Block
 	b := ui.Block{Title: title, Parts: view.Parts{t}}
 	if count > len(problems) {
 		b.Intro = fmt.Sprintf("共 %d 处，列出前 %d 处。", count, len(problems))
+	}
+	return b
+}
+
+// differBlock are the rows that say otherwise than the register does.
+func differBlock(r exchange.HistoryReport) ui.Block {
+	b := problemBlock("已登记，与表中不同", r.Differing, r.DifferCount)
+	if r.DifferCount > 0 {
+		b.Intro = "登记簿不因导入而改动。登记簿有误的，由原登记点办理变更；表中有误的，请改正表格。" + b.Intro
 	}
 	return b
 }

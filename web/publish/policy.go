@@ -230,7 +230,7 @@ func factValue(code, value string) string {
 	case value == "false":
 		return "否"
 	case code == "org_kind":
-		return map[string]string{"university": "高校", "institute": "科研院所", "enterprise": "企业", "agency": "技术转移机构",
+		return map[string]string{"university": "高校", "institute": "科研院所", "enterprise": "企业", "agency": "技术转移机构", "individual": "个人",
 			"point_host": "登记点主办单位", "government": "科技主管部门"}[value]
 	case code == "division" && len(value) == 2:
 		return region.Name(value + "0000")

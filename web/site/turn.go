@@ -59,7 +59,7 @@ func (w *waiting) rest(all, shown int, at string) {
 }
 
 func (w waiting) heading() string {
-	if len(w.turns) == 0 {
+	if len(w.turns)+w.more == 0 {
 		return "现在没有轮到您的事"
 	}
 	return fmt.Sprintf("轮到我 %d 件", len(w.turns)+w.more)
@@ -73,7 +73,7 @@ func (w waiting) component(now time.Time) view.Component {
 	}
 	groups := view.Turns{{Title: "今天到期", Note: "今天不办就会超期或失效", Due: true}, {Title: "等我答复", Note: "对方在等一句话"}, {Title: "等我办理"}}
 	slices.SortStableFunc(w.turns, func(a, b turn) int {
-		return cmp.Or(cmp.Compare(day(a), day(b)), a.since.Compare(b.since))
+		return cmp.Or(cmp.Compare(day(a.due), day(b.due)), cmp.Compare(day(a.since), day(b.since)), a.since.Compare(b.since))
 	})
 	today := clock.Day(now)
 	for _, t := range w.turns {
@@ -109,11 +109,11 @@ func (w waiting) component(now time.Time) view.Component {
 }
 
 // day orders what has a day before what has none.
-func day(t turn) string {
-	if t.due.IsZero() {
+func day(t time.Time) string {
+	if t.IsZero() {
 		return "9999"
 	}
-	return clock.Day(t.due)
+	return clock.Day(t)
 }
 
 func dueWords(now, due time.Time) (when, note string, over bool) {
@@ -148,7 +148,7 @@ func daysBetween(from, to time.Time) int {
 func (p *Pages) turns(c *web.Ctx) (waiting, error) {
 	var w waiting
 	for _, part := range []func(*web.Ctx, *waiting) error{
-		p.talkTurns, p.mandateTurns, p.listingTurns, p.registryTurns, p.diagnosisTurns, p.officerTurns,
+		p.talkTurns, p.mandateTurns, p.listingTurns, p.registryTurns, p.registrationTurns, p.diagnosisTurns, p.officerTurns,
 	} {
 		if err := part(c, &w); err != nil {
 			return w, err
@@ -264,7 +264,10 @@ func (p *Pages) registryTurns(c *web.Ctx, w *waiting) error {
 		w.add(turn{due: r.Due.On, since: r.SubmittedAt, row: view.Turn{Kind: verbs[r.State], Title: r.Title, Href: at, Sample: r.Sample,
 			Said: r.SellerName + " → " + r.BuyerName, Action: view.Action{Label: "去" + verbs[r.State], Href: at, Said: "《" + r.Title + "》"}}})
 	}
-	all := w.queued
+	all := w.queued - page.Cancels // those are registrations
+	if !who.Has(actor.PointHead) {
+		all = w.queued
+	}
 	if member {
 		all += page.Counts[registry.Correcting]
 	}
@@ -341,7 +344,7 @@ func (p *Pages) officerTurns(c *web.Ctx, w *waiting) error {
 			break
 		}
 		at := fmt.Sprintf("/organisations/%d", o.ID)
-		w.add(turn{row: view.Turn{Kind: "确认", Title: o.Name, Href: at, Said: "新注册的单位，等您确认", Sample: o.Sample,
+		w.add(turn{since: o.CreatedAt, row: view.Turn{Kind: "确认", Title: o.Name, Href: at, Said: "新注册的单位，等您确认", Sample: o.Sample,
 			Action: view.Action{Label: "去确认", Href: at, Said: o.Name}}})
 	}
 	return nil

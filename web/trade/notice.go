@@ -214,12 +214,14 @@ func (p *Pages) showNewNotice(c *web.Ctx, f *web.Form, ferr error) error {
 		a.Yuan("amount", "拟交易价格或奖励金额", 0, ui.Width("m"), ui.Hint("揭榜中选和赋权可以留空")),
 		a.Radio("related", "对象是否为完成人或与其有关联", "", []view.Option{{Value: "no", Label: "不是"}, {Value: "yes", Label: "是（会公开标明）"}}, ui.Required))
 	form.Guard = true
-	deal := c.Query().Get("deal")
-	if f != nil {
-		deal = f.Text("deal")
-	}
-	if deal != "" {
-		form.Hidden = []view.Pair{{Name: "deal", Value: deal}}
+	for _, of := range []string{"deal", "sale"} {
+		id := c.Query().Get(of)
+		if f != nil {
+			id = f.Text(of)
+		}
+		if id != "" {
+			form.Hidden = append(form.Hidden, view.Pair{Name: of, Value: id})
+		}
 	}
 	page := c.Page("发布公示")
 	page.Breadcrumbs = []view.Link{{Label: "公示", Href: "/notices"}}
@@ -244,6 +246,9 @@ func (p *Pages) publishNotice(c *web.Ctx) error {
 	}
 	if f.Text("deal") != "" {
 		t.Deal = int64(f.Int("deal"))
+	}
+	if f.Text("sale") != "" {
+		t.Sale = int64(f.Int("sale"))
 	}
 	var id int64
 	if err = ui.FormErr(f); err == nil {

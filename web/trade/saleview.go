@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/trade/sale"
 	"techmarket/web"
 	"techmarket/web/ui"
@@ -75,6 +76,10 @@ func (p *Pages) standing(c *web.Ctx, v sale.View) ui.Block {
 	b := ui.Block{Parts: view.Parts{n}}
 	for _, e := range v.Events {
 		b.Add(stepForm(c, v.Sale.ID, e))
+	}
+	if v.Sale.State == sale.Sold && c.Actor().In(v.Sale.OrgID) && c.Actor().Has(actor.OrgAdmin) {
+		b.Add(view.Links{{Label: "发布成交价公示", Href: fmt.Sprintf("/notices/new?sale=%d", v.Sale.ID),
+			Note: "本单位要求公示的，期满无异议后再签成交确认书"}})
 	}
 	return b
 }

@@ -296,6 +296,7 @@ var OrgKinds = []view.Option{
 	{Value: string(actor.Institute), Label: "科研院所"},
 	{Value: string(actor.Enterprise), Label: "企业（含合作社）"},
 	{Value: string(actor.Agency), Label: "技术转移机构"},
+	{Value: string(actor.Individual), Label: "个人（自然人）"},
 	{Value: string(actor.PointHost), Label: "登记点主办单位"},
 }
 

@@ -50,6 +50,7 @@ func (s *Service) Restore(ctx context.Context, tx pgx.Tx, id int64, number int) 
 			return fmt.Errorf(op+": %w", err)
 		}
 		c.Content = filed.Content
+		c.CoSellerOrgs = c.Content.coSellerOrgs()
 		if err := restoreFiles(ctx, tx, id, c.CreatedBy, filed.Files); err != nil {
 			return fmt.Errorf(op+": %w", postgres.Fault(err))
 		}

@@ -92,9 +92,10 @@ func (s State) Editable() bool { return s == Draft || s == Correcting || s == Ch
 // Contract is the working document with its place in the world.
 type Contract struct {
 	ID                int64     `json:"id"`
-	DealID            int64     `json:"dealId"`      // 0 where it did not start from a deal here
-	SellerOrg         int64     `json:"sellerOrgId"` // 0: a seller outside this market (import)
-	BuyerOrg          int64     `json:"buyerOrgId"`  // 0: a buyer outside this market
+	DealID            int64     `json:"dealId"`         // 0 where it did not start from a deal here
+	SellerOrg         int64     `json:"sellerOrgId"`    // 0: a seller outside this market (import)
+	BuyerOrg          int64     `json:"buyerOrgId"`     // 0: a buyer outside this market
+	CoSellerOrgs      []int64   `json:"coSellerOrgIds"` // of the sellers beside the applicant those on this market; they only read
 	ApplicantOrg      int64     `json:"applicantOrgId"`
 	CreatedBy         int64     `json:"createdBy"`
 	BrokerAccount     int64     `json:"brokerAccountId"`

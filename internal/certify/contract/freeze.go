@@ -44,6 +44,9 @@ func (s *Service) Freeze(ctx context.Context, tx pgx.Tx, id int64) (Frozen, erro
 	if err := s.linkBuyer(ctx, tx, &c); err != nil {
 		return Frozen{}, fmt.Errorf(op+": %w", err)
 	}
+	if err := s.linkSellers(ctx, tx, &c); err != nil {
+		return Frozen{}, fmt.Errorf(op+": %w", err)
+	}
 	if err := c.move(EventSubmit); err != nil {
 		return Frozen{}, fmt.Errorf(op+": %w", err)
 	}
@@ -80,6 +83,55 @@ func (s *Service) linkBuyer(ctx context.Context, tx pgx.Tx, c *Contract) error {
 	return nil
 }
 
+// linkSellers ties the sellers beside the applicant to their organisations on this market, as linkBuyer does, each time the contract is
+// handed in: a change may name others.
+func (s *Service) linkSellers(ctx context.Context, tx pgx.Tx, c *Contract) error {
+	if s.OrgOf == nil {
+		return nil
+	}
+	c.Content.CoSellers = slices.Clone(c.Content.CoSellers)
+	for i := range c.Content.CoSellers {
+		p := &c.Content.CoSellers[i].Party
+		org, err := s.OrgOf(ctx, tx, p.Name, p.CreditCode, c.Sample)
+		if err != nil {
+			return err
+		}
+		p.OrgID = org
+	}
+	c.CoSellerOrgs = c.Content.coSellerOrgs()
+	return nil
+}
+
+// coSellerOrgs are the organisations that linkSellers found.
+func (c Content) coSellerOrgs() []int64 {
+	var orgs []int64
+	for _, s := range c.CoSellers {
+		if s.OrgID != 0 {
+			orgs = append(orgs, s.OrgID)
+		}
+	}
+	return orgs
+}
+
+// CoSellers are the organisations that sell beside the applicant, for rooms that have the contract's cases. No permission check.
+func (s *Service) CoSellers(ctx context.Context, q postgres.Querier, id int64) (orgs []int64, err error) {
+	err = q.QueryRow(ctx, coSellersOf, pgx.StrictNamedArgs{"id": id}).Scan(&orgs)
+	if err != nil {
+		return nil, fmt.Errorf("contract: co-sellers: %w", missing(err))
+	}
+	return orgs, nil
+}
+
+// CoSold are the contracts that an organisation sells beside another applicant. No permission check.
+func (s *Service) CoSold(ctx context.Context, org int64) ([]int64, error) {
+	rows, _ := s.DB.Query(ctx, coSoldBy, pgx.StrictNamedArgs{"org": org}) // its error comes back from CollectRows
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("contract: co-sold: %w", postgres.Fault(err))
+	}
+	return ids, nil
+}
+
 // Move follows a decision of the desk (every event but submit) inside the desk's transaction; the desk has
 // checked who decides and writes the audit row.
 //
@@ -111,6 +163,7 @@ func (s *Service) Move(ctx context.Context, tx pgx.Tx, id int64, on Event) error
 			return fmt.Errorf(op+": %w", err)
 		}
 		c.Content = registered.Content
+		c.CoSellerOrgs = c.Content.coSellerOrgs()
 		if err := restoreFiles(ctx, tx, id, c.CreatedBy, registered.Files); err != nil {
 			return fmt.Errorf(op+": %w", postgres.Fault(err))
 		}

@@ -85,6 +85,9 @@ func PartyOf(o identity.Organisation) Party {
 	case o.Kind == actor.Institute:
 		p.Nature = "021"
 	}
+	if o.Kind == actor.Individual {
+		p.Nature, p.CreditCode, p.Representative = natural, "", ""
+	}
 	if o.Kind == actor.Agency {
 		p.Agency = Yes
 	}

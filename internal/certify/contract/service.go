@@ -54,7 +54,7 @@ type Config struct {
 }
 
 // Service keeps contracts. A contract is edited by members of its applicant organisation (the seller's
-// side; for an import the domestic buyer, 办法第8条) and read by both organisations and the broker of
+// side; for an import the domestic buyer, 办法第8条) and read by the organisations of all parties and the broker of
 // its deal; to everybody else it does not exist (fault NotFound).
 type Service struct{ Config }
 
@@ -150,7 +150,7 @@ func (s *Service) insert(ctx context.Context, who actor.Actor, c Contract, op st
 	return c, nil
 }
 
-// Read returns one contract. Who: members of both organisations, the broker of the deal.
+// Read returns one contract. Who: members of the parties' organisations, the broker of the deal.
 func (s *Service) Read(ctx context.Context, who actor.Actor, id int64) (Contract, error) {
 	c, err := load(ctx, s.DB, id, false)
 	if err = visible(who, c, err); err != nil {
@@ -337,12 +337,12 @@ func (s *Service) record(ctx context.Context, tx pgx.Tx, who actor.Actor, action
 
 func member(a actor.Actor) bool { return a.Has(actor.Member, actor.OrgAdmin) }
 
-// visible hides a contract from everybody but its two organisations and its broker.
+// visible hides a contract from everybody but the organisations of its parties and its broker.
 func visible(a actor.Actor, c Contract, err error) error {
 	if err != nil {
 		return missing(err)
 	}
-	side := member(a) && (a.In(c.ApplicantOrg) || a.In(c.SellerOrg) || a.In(c.BuyerOrg))
+	side := member(a) && (a.In(c.ApplicantOrg) || a.In(c.SellerOrg) || a.In(c.BuyerOrg) || slices.ContainsFunc(c.CoSellerOrgs, a.In))
 	broker := a.SignedIn() && a.AccountID == c.BrokerAccount && a.Has(actor.Broker)
 	if !side && !broker {
 		return errNotFound

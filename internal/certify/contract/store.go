@@ -12,7 +12,7 @@ import (
 )
 
 const contractColumns = `id, coalesce(deal_id, 0) as deal_id, coalesce(seller_org, 0) as seller_org,
-	coalesce(buyer_org, 0) as buyer_org, applicant_org, created_by, coalesce(broker_account, 0) as broker_account,
+	coalesce(buyer_org, 0) as buyer_org, co_seller_orgs, applicant_org, created_by, coalesce(broker_account, 0) as broker_account,
 	state, version, content, registered_version, is_sample, created_at, updated_at`
 
 const (
@@ -26,15 +26,19 @@ values (nullif(@deal::bigint, 0), nullif(@seller::bigint, 0), nullif(@buyer::big
 on conflict (deal_id) where deal_id is not null and state <> 'closed' do nothing
 returning id`
 	updateContract = `update contract set state = @state, version = @version, content = @content, buyer_org = nullif(@buyer::bigint, 0),
-	registered_version = @registered, updated_at = @now where id = @id`
+	co_seller_orgs = coalesce(@co_sellers::bigint[], '{}'), registered_version = @registered, updated_at = @now where id = @id`
 	listContracts = `select ` + contractColumns + ` from contract
-where (applicant_org = @org or seller_org = @org or buyer_org = @org or broker_account = @broker)
+where (applicant_org = @org or seller_org = @org or buyer_org = @org or co_seller_orgs @> array[@org::bigint]
+	or broker_account = @broker)
 	and (@state::text = '' or state = @state) and (@deal::bigint = 0 or deal_id = @deal) and (@after::bigint = 0 or id < @after)
 order by id desc limit @limit`
 
 	countByBroker = `select broker_account, count(*) from contract
 where broker_account = any(@accounts) and registered_version > 0 and state <> 'closed' and (@sample or not is_sample)
 group by broker_account`
+
+	coSellersOf = `select co_seller_orgs from contract where id = @id`
+	coSoldBy    = `select id from contract where co_seller_orgs @> array[@org::bigint]`
 
 	selectFiles = `select file_id, role, name, digest, size, added_at from contract_file
 where contract_id = @id order by added_at, file_id`
@@ -59,6 +63,7 @@ type contractRow struct {
 	DealID            int64
 	SellerOrg         int64
 	BuyerOrg          int64
+	CoSellerOrgs      []int64
 	ApplicantOrg      int64
 	CreatedBy         int64
 	BrokerAccount     int64
@@ -72,8 +77,9 @@ type contractRow struct {
 }
 
 func (r contractRow) contract() Contract {
-	return Contract{ID: r.ID, DealID: r.DealID, SellerOrg: r.SellerOrg, BuyerOrg: r.BuyerOrg, ApplicantOrg: r.ApplicantOrg,
-		CreatedBy: r.CreatedBy, BrokerAccount: r.BrokerAccount, State: r.State, Version: r.Version, Content: r.Content,
+	return Contract{ID: r.ID, DealID: r.DealID, SellerOrg: r.SellerOrg, BuyerOrg: r.BuyerOrg, CoSellerOrgs: r.CoSellerOrgs,
+		ApplicantOrg: r.ApplicantOrg, CreatedBy: r.CreatedBy, BrokerAccount: r.BrokerAccount, State: r.State, Version: r.Version,
+		Content:           r.Content,
 		RegisteredVersion: r.RegisteredVersion, Sample: r.IsSample, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt}
 }
 
@@ -133,7 +139,7 @@ func (c *Contract) store(ctx context.Context, tx pgx.Tx, now time.Time) error {
 	c.Version++
 	c.UpdatedAt = now
 	_, err := tx.Exec(ctx, updateContract, pgx.StrictNamedArgs{"id": c.ID, "state": c.State, "version": c.Version,
-		"content": c.Content, "buyer": c.BuyerOrg, "registered": c.RegisteredVersion, "now": now})
+		"content": c.Content, "buyer": c.BuyerOrg, "co_sellers": c.CoSellerOrgs, "registered": c.RegisteredVersion, "now": now})
 	return err
 }
 

@@ -134,8 +134,8 @@ func TestHistoricRegistrationsAreCheckedThenRegisteredOnce(t *testing.T) {
 	)
 	b, err := w.Exchange.CheckHistory(ctx, w.League, "历史.csv", strings.NewReader(file))
 	registrytest.Check(t, err)
-	if b.Rows != 12 || b.Good != 3 || b.Bad != 8 {
-		t.Errorf("rows %d good %d bad %d, want 12 3 8, one as it is\n%+v", b.Rows, b.Good, b.Bad, b.Report)
+	if b.Rows != 12 || b.Good != 3 || b.Bad != 8 || b.Report.DifferCount != 1 {
+		t.Errorf("rows %d good %d bad %d, want 12 3 8, one that differs from the register\n%+v", b.Rows, b.Good, b.Bad, b.Report)
 	}
 	wantCells := []string{
 		"第 4 行第 7 列",
@@ -238,5 +238,84 @@ func TestAnExportedFileCanBeImportedElsewhere(t *testing.T) {
 	f := other.Submit(other.Content())
 	if next := other.Finish(other.Pass(f.ID, nil)); next.Number <= reg.Number {
 		t.Errorf("the own sequence did not skip past %s: %s", reg.Number, next.Number)
+	}
+}
+
+func TestATableThatDiffersFromTheRegisterChangesNothingAndSaysWhatDiffers(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	reg := w.Register(w.Content(), nil)
+	w.Later(1)
+	content := w.Content()
+	content.Elements.Name, content.Seller.Phone = "含  空格 的“名称”₂", "0471-1234567转8"
+	w.Register(content, nil)
+	var b bytes.Buffer
+	registrytest.Check(t, w.Exchange.ExportRegistrations(ctx, w.Head, exchange.Filter{}, &b))
+	batch, err := w.Exchange.CheckHistory(ctx, w.Head, "登记.xlsx", &b)
+	registrytest.Check(t, err)
+	if batch.Rows != 2 || batch.Report.Unchanged != 2 || batch.Report.DifferCount != 0 || batch.Bad != 0 {
+		t.Errorf("an exported file changes nothing: %+v", batch)
+	}
+	for _, c := range []struct{ name, heading, cell, want string }{
+		{"an amount", "合同成交总额（元）", "900000.55", "合同成交总额（元） 800,000.00→900,000.55"},
+		{"a day", "登记日期", "2026-04-11", "登记日期 2026-04-10→2026-04-11"},
+		{"a party", "buyername", "另一家公司", "买方名称 " + reg.BuyerName + "→另一家公司"},
+		{"a class", "contracttype", "0502", "合同类别 " + reg.Class + "→0502"},
+		{"a number where the register holds none", "卖方统一社会信用代码", "91150100MA0N00000X", "→91150100MA0N00000X"},
+		{"a column that is not read back", "登记点", "别的登记点", "登记点 回民区登记点→别的登记点"},
+		{"an ended state", "状态", "已注销", "状态 已登记→已注销"},
+		{"a person is not repeated", "seller_contacttel", "0471-7654321", "卖方联系电话，未改"},
+		{"an empty cell states nothing", "卖方统一社会信用代码", "", ""},
+	} {
+		file := "合同登记编号,登记日期,projectname,contracttype,合同成交总额（元）,technicalamount,techarea,sellername,卖方行政区划代码,buyername,买方行政区划代码," +
+			"卖方统一社会信用代码,登记点,状态,seller_contacttel\n"
+		head := strings.Split(strings.TrimSpace(file), ",")
+		cells := []string{reg.Number, "2026-04-10", reg.Title, reg.Class, "800000", "800000", reg.Field, reg.SellerName, reg.SellerDivision,
+			reg.BuyerName, reg.BuyerDivision, "", "", "", ""}
+		cells[slices.Index(head, c.heading)] = c.cell
+		batch, err := w.Exchange.CheckHistory(ctx, w.Head, "登记.csv", strings.NewReader(file+strings.Join(cells, ",")+"\n"))
+		registrytest.Check(t, err)
+		if c.want == "" {
+			if batch.Report.Unchanged != 1 || batch.Report.DifferCount != 0 {
+				t.Errorf("%s: %+v", c.name, batch.Report)
+			}
+			continue
+		}
+		if batch.Good != 0 || batch.Bad != 0 || batch.Report.Unchanged != 0 || batch.Report.DifferCount != 1 {
+			t.Errorf("%s: %+v", c.name, batch)
+			continue
+		}
+		said := batch.Report.Differing[0].Message
+		if !strings.HasPrefix(said, "已登记，与表中不同：") || !strings.Contains(said, c.want) || !strings.HasSuffix(said, "，未改") ||
+			batch.MarkedFile == 0 {
+			t.Errorf("%s: %q, marked %d", c.name, said, batch.MarkedFile)
+		}
+	}
+	after, err := w.S.Dossier(ctx, w.Head, reg.Number)
+	registrytest.Check(t, err)
+	if after.Registration.Amount != reg.Amount || after.Registration.BuyerName != reg.BuyerName {
+		t.Errorf("the register was changed: %+v", after.Registration)
+	}
+}
+
+func TestAnEndedRegistrationComesBackUnchangedAndIsNotBroughtInAnew(t *testing.T) {
+	t.Parallel()
+	w, ctx := registrytest.New(t), context.Background()
+	reg := w.Register(w.Content(), nil)
+	_, err := w.Revoke(reg.Number, "fraud")
+	registrytest.Check(t, err)
+	var b bytes.Buffer
+	registrytest.Check(t, w.Exchange.ExportRegistrations(ctx, w.Head, exchange.Filter{}, &b))
+	file := b.Bytes()
+	batch, err := w.Exchange.CheckHistory(ctx, w.Head, "登记.xlsx", bytes.NewReader(file))
+	registrytest.Check(t, err)
+	if batch.Report.Unchanged != 1 || batch.Bad != 0 || batch.Report.DifferCount != 0 {
+		t.Errorf("here: %+v", batch)
+	}
+	other := registrytest.New(t)
+	batch, err = other.Exchange.CheckHistory(ctx, other.Head, "登记.xlsx", bytes.NewReader(file))
+	registrytest.Check(t, err)
+	if batch.Good != 0 || batch.Bad != 1 {
+		t.Errorf("elsewhere: %+v", batch)
 	}
 }

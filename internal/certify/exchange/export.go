@@ -58,10 +58,7 @@ func (s *Service) exchangeRows(
 			yield(nil, err)
 			return
 		}
-		names := make(map[int64]string, len(points))
-		for _, p := range points {
-			names[p.ID] = p.Name
-		}
+		names := pointNames(points)
 		own := ownColumns()
 		for done := 0; done < most; {
 			const batch = 500
@@ -92,6 +89,14 @@ func (s *Service) exchangeRows(
 			done += len(regs)
 		}
 	}
+}
+
+func pointNames(points []point.Point) map[int64]string {
+	names := make(map[int64]string, len(points))
+	for _, p := range points {
+		names[p.ID] = p.Name
+	}
+	return names
 }
 
 // ExportCount says how many registrations a filter holds in the actor's scope. Fault: Invalid fields from, to.
@@ -171,6 +176,11 @@ type Export struct {
 	FileIDs    []int64
 	CreatedAt  time.Time
 	FinishedAt *time.Time
+}
+
+// Expired says that the files were made too long ago to be there still.
+func (e Export) Expired(now time.Time) bool {
+	return e.FinishedAt != nil && now.Sub(*e.FinishedAt) > files.PassingLife-24*time.Hour // the job that removes them runs daily
 }
 
 // exportScope keeps what the person could see when asking, for the job.

@@ -49,9 +49,11 @@ type HistoryReport struct {
 	ProblemCount int       `json:"problemCount"`
 	Warnings     []Problem `json:"warnings"` // of rows that go in all the same
 	WarningCount int       `json:"warningCount"`
-	Unchanged    int       `json:"unchanged,omitempty"` // rows whose number is in the register already: left as they are
-	Sheet        string    `json:"sheet,omitempty"`     // of a workbook: the one that was read
-	Amount       money.Fen `json:"amountFen"`           // ΣC of the good rows
+	Unchanged    int       `json:"unchanged,omitempty"` // rows that say what the register says under their number
+	Differing    []Problem `json:"differing,omitempty"` // rows that say otherwise than the register does: it stays as it is
+	DifferCount  int       `json:"differCount,omitempty"`
+	Sheet        string    `json:"sheet,omitempty"` // of a workbook: the one that was read
+	Amount       money.Fen `json:"amountFen"`       // ΣC of the good rows
 	Technical    money.Fen `json:"technicalFen"`
 }
 
@@ -119,29 +121,15 @@ func (s *Service) CheckHistory(ctx context.Context, a actor.Actor, name string, 
 	}
 	limited, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()
-	rows, marks, err := s.readHistory(limited, a, points, name, raw, &b)
+	good, marks, err := s.readHistory(limited, a, points, name, raw, &b)
 	if err != nil {
 		return b, err
 	}
-	numbers := make([]string, len(rows))
-	for i, h := range rows {
-		numbers[i] = h.Number
-	}
-	taken, err := registry.Taken(ctx, s.config.DB, numbers)
-	if err != nil {
-		return b, err
-	}
-	good := rows[:0]
-	for _, h := range rows {
-		if taken[h.Number] {
-			b.Report.Unchanged++
-			continue
-		}
+	for _, h := range good {
 		b.Report.Amount += h.Content.Elements.Amount
 		b.Report.Technical += h.Content.Technical
-		good = append(good, h)
 	}
-	b.Good, b.Bad = len(good), b.Rows-len(good)-b.Report.Unchanged
+	b.Good, b.Bad = len(good), b.Rows-len(good)-b.Report.Unchanged-b.Report.DifferCount
 	marked, err := s.markHistory(limited, name, raw, marks)
 	if err != nil {
 		return b, err
@@ -178,6 +166,10 @@ type marks struct {
 
 func (m *marks) refuse(r *HistoryReport, p Problem) {
 	r.add(&r.Problems, &r.ProblemCount, p)
+	m.say(p)
+}
+
+func (m *marks) say(p Problem) {
 	said := p.Cell + "：" + p.Message
 	if m.rows[p.Row] != "" {
 		said = m.rows[p.Row] + "\n" + said
@@ -306,15 +298,17 @@ func (s *Service) RunHistory(ctx context.Context, args HistoryArgs) error {
 		for i, h := range next {
 			numbers[i] = h.Number
 		}
-		taken, err := registry.Taken(ctx, tx, numbers)
+		taken, err := registry.ByNumber(ctx, tx, numbers)
 		if err != nil {
 			return err
 		}
 		slices.SortFunc(next, func(a, b historic) int { return strings.Compare(a.Number, b.Number) })
 		for _, h := range next {
 			b.Done++
-			if taken[h.Number] {
+			if slices.ContainsFunc(taken, func(r registry.Registration) bool { return r.Number == h.Number }) {
 				b.Skipped++
+				b.Report.add(&b.Report.Differing, &b.Report.DifferCount, Problem{h.Row, "第 " + strconv.Itoa(h.Row) + " 行",
+					"检查之后已由他人登记，未改。请重新上传文件，核对与登记簿是否相同"})
 				continue
 			}
 			i := slices.IndexFunc(points, func(p point.Point) bool { return p.ID == h.PointID })

@@ -10,6 +10,7 @@ import (
 
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/point"
+	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/codes"
@@ -25,6 +26,7 @@ type historic struct {
 	Number  string           `json:"number"`
 	On      string           `json:"on"`
 	PointID int64            `json:"pointId"`
+	State   string           `json:"state,omitempty"` // as the column 状态 says it
 	Income  money.Fen        `json:"incomeFen"`
 	Content contract.Content `json:"content"`
 }
@@ -73,34 +75,53 @@ func headings(above, row []document.Cell) []heading {
 	return out
 }
 
-// readHistory walks the table; what is wrong with a row goes to the report with its cell.
+// lookUpRows is how many rows are held against the register at once.
+const lookUpRows = 500
+
+// historyReader walks a table of historic registrations; what is wrong with a row goes to the report with its cell.
+type historyReader struct {
+	service *Service
+	actor   actor.Actor
+	points  []point.Point
+	today   string
+	batch   *HistoryBatch
+	heads   []heading
+	marks   marks
+	seen    map[string]int // row of a number
+	read    []readRow      // not yet held against the register
+	good    []historic
+}
+
+type readRow struct {
+	row      document.TableRow
+	historic historic
+	bad      []Problem
+}
+
 func (s *Service) readHistory(ctx context.Context, a actor.Actor, points []point.Point, name string, raw []byte,
 	b *HistoryBatch) ([]historic, marks, error) {
-	m := marks{rows: map[int]string{}}
+	r := historyReader{service: s, actor: a, points: points, today: clock.Date(s.config.Now()).Format(time.DateOnly), batch: b,
+		marks: marks{rows: map[int]string{}}, seen: map[string]int{}}
 	table, err := document.ReadTable(ctx, name, raw)
 	if err != nil {
-		return nil, m, err
+		return nil, r.marks, err
 	}
-	var heads []heading
 	var above []document.Cell
-	var rows []historic
-	seen := map[string]int{}
-	today := clock.Date(s.config.Now()).Format(time.DateOnly)
 	for row, err := range table {
 		if err != nil {
-			return nil, m, err
+			return nil, r.marks, err
 		}
-		if heads == nil {
-			m.head, b.Report.Sheet = row.Number, row.Sheet
-			if heads = headings(nil, row.Cells); heads == nil && row.Number > 20 {
+		if r.heads == nil {
+			r.marks.head, b.Report.Sheet = row.Number, row.Sheet
+			if r.heads = headings(nil, row.Cells); r.heads == nil && row.Number > 20 {
 				break
 			}
 			above = row.Cells
 			continue
 		}
-		if row.Number == m.head+1 && row.Continues() {
+		if row.Number == r.marks.head+1 && row.Continues() {
 			if both := headings(above, row.Cells); both != nil {
-				heads, m.head = both, row.Number
+				r.heads, r.marks.head = both, row.Number
 				continue
 			}
 		}
@@ -108,45 +129,109 @@ func (s *Service) readHistory(ctx context.Context, a actor.Actor, points []point
 			continue
 		}
 		if b.Rows++; b.Rows > MaxHistoryRows {
-			return nil, m, fault.Newf(fault.Invalid, "too_many_rows", "一个文件最多 %d 行，请按年份拆分", MaxHistoryRows)
+			return nil, r.marks, fault.Newf(fault.Invalid, "too_many_rows", "一个文件最多 %d 行，请按年份拆分", MaxHistoryRows)
 		}
-		h, bad, odd := readHistoric(row, heads)
-		if row.Broken {
-			bad = []Problem{{row.Number, "第 " + strconv.Itoa(row.Number) + " 行", "引号不成对，不能分清各列。请改正这一行的引号，或用 Excel 另存为“CSV UTF-8”"}}
-		}
-		if row.Hidden {
-			odd = append(odd, Problem{row.Number, "第 " + strconv.Itoa(row.Number) + " 行", "这一行在表格里是隐藏的，也一并读取。不要导入的话，请删除这一行"})
-		}
-		at := func(title string) string {
-			for i, x := range heads {
-				if x.key == title || x.own != nil && x.own.title == title {
-					return row.Addr(i)
-				}
+		r.take(row)
+		if len(r.read) == lookUpRows {
+			if err := r.lookUp(ctx); err != nil {
+				return nil, r.marks, err
 			}
-			return "第 " + strconv.Itoa(row.Number) + " 行"
-		}
-		if len(bad) == 0 {
-			bad = append(bad, h.check(a, points, today, at)...)
-		}
-		if first, twice := seen[h.Number]; twice && h.Number != "" {
-			bad = append(bad, Problem{row.Number, at(numberHeading), fmt.Sprintf("编号与第 %d 行重复", first)})
-		} else {
-			seen[h.Number] = row.Number
-		}
-		for _, p := range odd {
-			b.Report.add(&b.Report.Warnings, &b.Report.WarningCount, p)
-		}
-		for _, p := range bad {
-			m.refuse(&b.Report, p)
-		}
-		if len(bad) == 0 {
-			rows = append(rows, h)
 		}
 	}
-	if heads == nil {
-		return nil, m, fault.New(fault.Invalid, "no_heading", "没有找到表头“"+numberHeading+"”。请下载模板，按模板的表头填写")
+	if r.heads == nil {
+		return nil, r.marks, fault.New(fault.Invalid, "no_heading", "没有找到表头“"+numberHeading+"”。请下载模板，按模板的表头填写")
 	}
-	return rows, m, nil
+	err = r.lookUp(ctx)
+	return r.good, r.marks, err
+}
+
+// at is the cell of a row under a heading.
+func (r *historyReader) at(row document.TableRow, title string) string {
+	for i, x := range r.heads {
+		if x.key == title || x.own != nil && x.own.title == title {
+			return row.Addr(i)
+		}
+	}
+	return "第 " + strconv.Itoa(row.Number) + " 行"
+}
+
+// take reads a row and holds it against the rules and the rows before it.
+func (r *historyReader) take(row document.TableRow) {
+	h, bad, odd := readHistoric(row, r.heads)
+	whole := "第 " + strconv.Itoa(row.Number) + " 行"
+	if row.Broken {
+		bad = []Problem{{row.Number, whole, "引号不成对，不能分清各列。请改正这一行的引号，或用 Excel 另存为“CSV UTF-8”"}}
+	}
+	if row.Hidden {
+		odd = append(odd, Problem{row.Number, whole, "这一行在表格里是隐藏的，也一并读取。不要导入的话，请删除这一行"})
+	}
+	at := func(title string) string { return r.at(row, title) }
+	if len(bad) == 0 {
+		bad = append(bad, h.check(r.actor, r.points, r.today, at)...)
+	}
+	if first, twice := r.seen[h.Number]; twice && h.Number != "" {
+		bad = append(bad, Problem{row.Number, at(numberHeading), fmt.Sprintf("编号与第 %d 行重复", first)})
+	} else {
+		r.seen[h.Number] = row.Number
+	}
+	for _, p := range odd {
+		r.batch.Report.add(&r.batch.Report.Warnings, &r.batch.Report.WarningCount, p)
+	}
+	r.read = append(r.read, readRow{row, h, bad})
+}
+
+// lookUp holds the rows read so far against the register: what stands there already is left as it is, and where the row says otherwise
+// the report names what.
+func (r *historyReader) lookUp(ctx context.Context) error {
+	var numbers []string
+	for _, x := range r.read {
+		if len(x.bad) == 0 {
+			numbers = append(numbers, x.historic.Number)
+		}
+	}
+	taken, err := r.service.registered(ctx, r.points, numbers)
+	if err != nil {
+		return err
+	}
+	report := &r.batch.Report
+	for _, x := range r.read {
+		now, here := taken[x.historic.Number]
+		if len(x.bad) == 0 && !here {
+			x.bad = r.unregistrable(x.row, x.historic)
+		}
+		switch {
+		case len(x.bad) > 0:
+			for _, p := range x.bad {
+				r.marks.refuse(report, p)
+			}
+		case here:
+			said, column := differences(x.row, r.heads, x.historic, now)
+			if len(said) == 0 {
+				report.Unchanged++
+				continue
+			}
+			p := Problem{x.row.Number, x.row.Addr(column), "已登记，与表中不同：" + strings.Join(said, "；") + "，未改"}
+			report.add(&report.Differing, &report.DifferCount, p)
+			r.marks.say(p)
+		default:
+			r.good = append(r.good, x.historic)
+		}
+	}
+	r.read = r.read[:0]
+	return nil
+}
+
+// unregistrable is what a table cannot bring in new, though the register may hold it.
+func (r *historyReader) unregistrable(row document.TableRow, h historic) (bad []Problem) {
+	if h.State != "" && h.State != stateColumn(registry.Registered) {
+		bad = append(bad, Problem{row.Number, r.at(row, stateHeading), "只能导入状态为“已登记”的登记；已注销、已撤销的不再计入"})
+	}
+	for i, x := range r.heads {
+		if x.own != nil && x.own.whole && row.At(i).Kind != document.Blank {
+			bad = append(bad, Problem{row.Number, row.Addr(i), x.own.title + "不能从表格导入，导入后只剩一个卖方或人民币价款。请由登记点按合同登记，并从表中删去这一行"})
+		}
+	}
+	return bad
 }
 
 // readHistoric turns the cells of a row into a registration; what cannot be read is named with its cell.

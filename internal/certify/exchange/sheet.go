@@ -19,6 +19,7 @@ type ownColumn struct {
 	width float64
 	get   func(r registry.Registration, c contract.Content, point string) any
 	set   func(h *historic, cell document.Cell) string // "" or what is wrong with the cell; nil: not read back
+	whole bool                                         // what it says belongs to the registration and cannot be read back
 }
 
 func ownColumns() []ownColumn {
@@ -29,7 +30,7 @@ func ownColumns() []ownColumn {
 					*at(&h.Content) = text
 					return valid(text)
 				})
-			}}
+			}, false}
 	}
 	party := func(title string, at func(*contract.Content) *contract.Party) []ownColumn {
 		return []ownColumn{
@@ -59,7 +60,7 @@ func ownColumns() []ownColumn {
 					h.Number = strings.ReplaceAll(text, " ", "")
 					return ""
 				})
-			},
+			}, false,
 		},
 		{
 			"登记日期",
@@ -73,24 +74,24 @@ func ownColumns() []ownColumn {
 				}
 				h.On = day
 				return ""
-			},
+			}, false,
 		},
-		{"全部卖方及份额", document.Text, 30, func(_ registry.Registration, c contract.Content, _ string) any { return sharesColumn(c) }, nil},
-		{"外币价款", document.Text, 24, func(_ registry.Registration, c contract.Content, _ string) any { return c.Elements.Foreign.Words() }, nil},
-		{"登记点", document.Text, 24, func(_ registry.Registration, _ contract.Content, point string) any { return point }, nil},
+		{title: "全部卖方及份额", kind: document.Text, width: 30, whole: true,
+			get: func(_ registry.Registration, c contract.Content, _ string) any { return sharesColumn(c) }},
+		{title: "外币价款", kind: document.Text, width: 24, whole: true,
+			get: func(_ registry.Registration, c contract.Content, _ string) any { return c.Elements.Foreign.Words() }},
+		{"登记点", document.Text, 24, func(_ registry.Registration, _ contract.Content, point string) any { return point }, nil, false},
 		{
-			"状态",
+			stateHeading,
 			document.Text,
 			12,
 			func(r registry.Registration, _ contract.Content, _ string) any { return stateColumn(r.State) },
-			func(_ *historic, cell document.Cell) string {
+			func(h *historic, cell document.Cell) string {
 				return coded(cell, func(text string) string {
-					if text == stateColumn(registry.Registered) {
-						return ""
-					}
-					return "只能导入状态为“已登记”的登记；已注销、已撤销的不再计入"
+					h.State = text
+					return ""
 				})
-			},
+			}, false,
 		},
 		{
 			"认定技术性收入（元）",
@@ -107,7 +108,7 @@ func ownColumns() []ownColumn {
 					return "认定技术性收入不能为负数"
 				}
 				return ""
-			},
+			}, false,
 		},
 	}
 	out = append(out, party("卖方", func(c *contract.Content) *contract.Party { return &c.Seller })...)
@@ -146,7 +147,10 @@ func coded(cell document.Cell, take func(text string) string) string {
 	return take(text)
 }
 
-const numberHeading = "合同登记编号"
+const (
+	numberHeading = "合同登记编号"
+	stateHeading  = "状态"
+)
 
 // nationalHeading is the heading of a field of the national form: its words and its key.
 func nationalHeading(f contract.NationalField) string { return f.Label + "（" + f.Key + "）" }

@@ -71,8 +71,8 @@ const insertHistory = `insert into registration_import (account_id,
 	file_name, digest, rows, good, bad, report, marked_file, is_sample, created_at)
 	values (@account, @name, @digest, @rows, @good, @bad, @report, nullif(@marked::bigint, 0), @sample, @now) returning id`
 
-const updateHistory = `update registration_import set state = @state, done = @done, skipped = @skipped, finished_at = @finished
-	where id = @id`
+const updateHistory = `update registration_import set state = @state, done = @done, skipped = @skipped, report = @report,
+	finished_at = @finished where id = @id`
 
 // takeHistoryRows takes the next rows away as they are registered, so that a run which was killed goes on where it stopped.
 const takeHistoryRows = `delete from registration_import_row where batch_id = @batch and row = any(
@@ -93,7 +93,8 @@ func storeHistory(ctx context.Context, tx pgx.Tx, b HistoryBatch) error {
 	_, err := tx.Exec(
 		ctx,
 		updateHistory,
-		pgx.StrictNamedArgs{"id": b.ID, "state": b.State, "done": b.Done, "skipped": b.Skipped, "finished": b.FinishedAt},
+		pgx.StrictNamedArgs{"id": b.ID, "state": b.State, "done": b.Done, "skipped": b.Skipped, "report": b.Report,
+			"finished": b.FinishedAt},
 	)
 	return err
 }

@@ -215,7 +215,7 @@ func (s *Service) moveFiling(ctx context.Context, w *work) error {
 	if w.point, err = point.Read(ctx, w.tx, f.PointID); err != nil {
 		return err
 	}
-	parts, err := standing(ctx, w.tx, w.who, f, w.point)
+	parts, err := s.standing(ctx, w.tx, w.who, f, w.point)
 	if err != nil {
 		return err
 	}
@@ -251,7 +251,11 @@ func (s *Service) moveRegistration(ctx context.Context, w *work) error {
 	if w.point, err = point.Read(ctx, w.tx, reg.PointID); err != nil {
 		return err
 	}
-	parts := Stand(w.who, reg.ApplicantOrg, []int64{reg.SellerOrg, reg.BuyerOrg}, w.point)
+	parties, err := s.parties(ctx, w.tx, w.who, reg.ContractID, reg.SellerOrg, reg.BuyerOrg)
+	if err != nil {
+		return err
+	}
+	parts := Stand(w.who, reg.ApplicantOrg, parties, w.point)
 	if len(parts) == 0 {
 		return RegistrationNotFound()
 	}

@@ -26,7 +26,7 @@ const (
 	Supervisor Part = "supervisor" // 盟市、自治区管理员 of the area
 	TaxReader  Part = "tax_reader" // 税务、财政 of the area
 	System     Part = "system"     // consequence of another event
-	Party      Part = "party"      // reads only: the other side of the contract
+	Party      Part = "party"      // reads only: the other side of the contract, or a seller beside the applicant
 )
 
 // Roles maps a part to the roles that can play it.
@@ -76,14 +76,27 @@ func Stand(a actor.Actor, applicantOrg int64, parties []int64, p point.Point) []
 	return parts
 }
 
+// parties are the organisations that read a case as a side of its contract.
+func (s *Service) parties(ctx context.Context, q postgres.Querier, a actor.Actor, contract, seller, buyer int64) ([]int64, error) {
+	if !a.Has(Applicant.Roles()...) {
+		return nil, nil // whatever the sides are, this person is none of them
+	}
+	beside, err := s.config.Contracts.CoSellers(ctx, q, contract)
+	return append(beside, seller, buyer), err
+}
+
 // standing is Stand for a filing, where an expert whom the head assigned reads too.
-func standing(ctx context.Context, q postgres.Querier, a actor.Actor, f Filing, p point.Point) ([]Part, error) {
-	parts := Stand(a, f.ApplicantOrg, []int64{f.SellerOrg, f.BuyerOrg}, p)
+func (s *Service) standing(ctx context.Context, q postgres.Querier, a actor.Actor, f Filing, p point.Point) ([]Part, error) {
+	parties, err := s.parties(ctx, q, a, f.ContractID, f.SellerOrg, f.BuyerOrg)
+	if err != nil {
+		return nil, err
+	}
+	parts := Stand(a, f.ApplicantOrg, parties, p)
 	if !a.Has(actor.Expert) {
 		return parts, nil
 	}
 	var held Part
-	err := q.QueryRow(ctx, selectPart, pgx.StrictNamedArgs{"filing": f.ID, "account": a.AccountID}).Scan(&held)
+	err = q.QueryRow(ctx, selectPart, pgx.StrictNamedArgs{"filing": f.ID, "account": a.AccountID}).Scan(&held)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return nil, err
 	}

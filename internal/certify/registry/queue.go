@@ -24,6 +24,7 @@ type Scope struct {
 	Points   []int64 `json:"points"`
 	Division string  `json:"division"` // LIKE pattern of divisions; "" nothing, "15%" the region
 	Org      int64   `json:"org"`
+	CoSold   []int64 `json:"coSold,omitempty"` // contracts that the organisation sells beside another applicant
 	Account  int64   `json:"account"`
 	Expert   bool    `json:"expert,omitempty"` // also the filings that were assigned to the account
 }
@@ -56,6 +57,11 @@ func (s *Service) ScopeOf(ctx context.Context, a actor.Actor) (Scope, error) {
 	}
 	if a.Has(Applicant.Roles()...) {
 		sc.Org = a.OrgID
+		cosold, err := s.config.Contracts.CoSold(ctx, a.OrgID)
+		if err != nil {
+			return Scope{}, err
+		}
+		sc.CoSold = cosold
 	}
 	return sc, nil
 }

@@ -30,7 +30,7 @@ func (s *Service) Case(ctx context.Context, a actor.Actor, id int64) (Case, erro
 		if err != nil {
 			return err
 		}
-		if c.Point, c.Parts, err = seen(ctx, tx, a, f); err != nil {
+		if c.Point, c.Parts, err = s.seen(ctx, tx, a, f); err != nil {
 			return err
 		}
 		if c.Contract, err = s.config.Contracts.Frozen(ctx, tx, f.ContractID, f.ContractVersion); err != nil {
@@ -71,11 +71,11 @@ func (s *Service) Case(ctx context.Context, a actor.Actor, id int64) (Case, erro
 
 // seen is who the person is to a case, for those who may see it. NotFound "filing_not_found" for all others; the tax office sees decided
 // cases only.
-func seen(ctx context.Context, tx pgx.Tx, a actor.Actor, f Filing) (p point.Point, parts []Part, err error) {
+func (s *Service) seen(ctx context.Context, tx pgx.Tx, a actor.Actor, f Filing) (p point.Point, parts []Part, err error) {
 	if p, err = point.Read(ctx, tx, f.PointID); err != nil {
 		return p, nil, err
 	}
-	if parts, err = standing(ctx, tx, a, f, p); err != nil {
+	if parts, err = s.standing(ctx, tx, a, f, p); err != nil {
 		return p, nil, err
 	}
 	if len(parts) == 0 || f.State.Open() && slices.Equal(parts, []Part{TaxReader}) {
@@ -91,7 +91,7 @@ func (s *Service) SeesFilingFiles(ctx context.Context, a actor.Actor, of files.O
 		if err != nil {
 			return err
 		}
-		_, parts, err := seen(ctx, tx, a, f)
+		_, parts, err := s.seen(ctx, tx, a, f)
 		if sees = []string{"paper"}; desk(parts) {
 			sees = append(sees, "minutes")
 		}
@@ -258,7 +258,7 @@ func (s *Service) Preview(ctx context.Context, a actor.Actor, id int64, r Review
 		if err != nil {
 			return err
 		}
-		parts, err := standing(ctx, tx, a, f, p)
+		parts, err := s.standing(ctx, tx, a, f, p)
 		if err != nil {
 			return err
 		}
@@ -306,7 +306,7 @@ type Dossier struct {
 func (s *Service) Entry(ctx context.Context, a actor.Actor, number string) (Entry, error) {
 	var e Entry
 	err := s.trail.Guard(ctx, a, "read", "registration", number, func(ctx context.Context, tx pgx.Tx) (err error) {
-		e, err = readEntry(ctx, tx, a, number)
+		e, err = s.readEntry(ctx, tx, a, number)
 		return err
 	})
 	if err != nil {
@@ -315,7 +315,7 @@ func (s *Service) Entry(ctx context.Context, a actor.Actor, number string) (Entr
 	return e, nil
 }
 
-func readEntry(ctx context.Context, tx pgx.Tx, a actor.Actor, number string) (e Entry, err error) {
+func (s *Service) readEntry(ctx context.Context, tx pgx.Tx, a actor.Actor, number string) (e Entry, err error) {
 	if e.Registration, err = ReadRegistration(ctx, tx, number); err != nil {
 		return e, err
 	}
@@ -323,7 +323,11 @@ func readEntry(ctx context.Context, tx pgx.Tx, a actor.Actor, number string) (e 
 	if e.Point, err = point.Read(ctx, tx, r.PointID); err != nil {
 		return e, err
 	}
-	if e.Parts = Stand(a, r.ApplicantOrg, []int64{r.SellerOrg, r.BuyerOrg}, e.Point); len(e.Parts) == 0 {
+	parties, err := s.parties(ctx, tx, a, r.ContractID, r.SellerOrg, r.BuyerOrg)
+	if err != nil {
+		return e, err
+	}
+	if e.Parts = Stand(a, r.ApplicantOrg, parties, e.Point); len(e.Parts) == 0 {
 		return e, RegistrationNotFound()
 	}
 	e.Certificates, err = postgres.Many[Certificate](ctx, tx, selectCertificates, pgx.StrictNamedArgs{"number": number})
@@ -337,7 +341,7 @@ func (s *Service) Dossier(ctx context.Context, a actor.Actor, number string) (Do
 		d = Dossier{}
 		args := pgx.StrictNamedArgs{"number": number}
 		var err error
-		if d.Entry, err = readEntry(ctx, tx, a, number); err != nil {
+		if d.Entry, err = s.readEntry(ctx, tx, a, number); err != nil {
 			return err
 		}
 		if d.Incomes, err = postgres.Many[Income](ctx, tx, selectIncomes, args); err != nil {

@@ -117,6 +117,10 @@ func (sc Scope) Condition(args pgx.StrictNamedArgs, orgs ...string) string {
 
 func (q *listQuery) within(sc Scope, point int64) {
 	condition := sc.Condition(q.args, "applicant_org", "seller_org", "buyer_org")
+	if len(sc.CoSold) > 0 {
+		condition = "(" + condition + " or contract_id = any(@cosold))"
+		q.args["cosold"] = sc.CoSold
+	}
 	if sc.Expert && q.filings {
 		condition = "(" + condition + " or exists (select from filing_part p where p.filing_id = filing.id" +
 			" and p.account_id = @expert and p.part = 'expert'))"

@@ -27,12 +27,12 @@ const selectRegistration = `select ` + registrationColumns + ` from registration
 
 const lockRegistration = selectRegistration + ` for update`
 
-const lockRegistrations = `select ` + registrationColumns + ` from registration where number = any(@numbers) order by number for update`
+const selectByNumber = `select ` + registrationColumns + ` from registration where number = any(@numbers) order by number`
+
+const lockRegistrations = selectByNumber + ` for update`
 
 const selectOfYear = `select ` + registrationColumns +
 	` from registration where point_id = @point and registered_on between @first::date and @last::date order by number`
-
-const existingNumbers = `select number from registration where number = any(@numbers)`
 
 const insertRegistration = `insert into registration (number,
 	contract_id, point_id, division, applicant_org, state, version, title, class, field, plan_source,
@@ -184,15 +184,9 @@ func book(
 	return nil
 }
 
-// Taken says which of the numbers are in the register.
-func Taken(ctx context.Context, q postgres.Querier, numbers []string) (map[string]bool, error) {
-	rows, _ := q.Query(ctx, existingNumbers, pgx.StrictNamedArgs{"numbers": numbers}) // its error comes back from CollectRows
-	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	taken := make(map[string]bool, len(found))
-	for _, n := range found {
-		taken[n] = true
-	}
-	return taken, err
+// ByNumber reads what stands under those of the numbers that are in the register.
+func ByNumber(ctx context.Context, q postgres.Querier, numbers []string) ([]Registration, error) {
+	return postgres.Many[Registration](ctx, q, selectByNumber, pgx.StrictNamedArgs{"numbers": numbers})
 }
 
 // ReadRegistration reads what stands under a number. NotFound "registration_not_found".

@@ -138,6 +138,8 @@ func other(c column) string {
 		return "coalesce(" + c.Name + ", now()) + interval '1 microsecond'"
 	case "jsonb":
 		return "coalesce(" + c.Name + `, '{}') || '{"forged": 1}'`
+	case "ARRAY":
+		return "array_append(" + c.Name + ", 1)"
 	case "character":
 		return "reverse(" + c.Name + ")"
 	default:

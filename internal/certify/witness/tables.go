@@ -55,7 +55,7 @@ func Tables() map[string][]Table {
 		contractKind: {{
 			Name:    "contract",
 			Vouched: "id deal_id seller_org applicant_org created_by broker_account is_sample created_at",
-			Not: map[string]string{"state": working, "version": working, "content": working, "buyer_org": working,
+			Not: map[string]string{"state": working, "version": working, "content": working, "buyer_org": working, "co_seller_orgs": working,
 				"registered_version": working, "updated_at": working},
 			from: "contract t", ref: "t.id", where: "t.id = any($1::text[]::bigint[])",
 		}, {

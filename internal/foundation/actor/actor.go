@@ -45,6 +45,7 @@ const (
 	Institute  OrgKind = "institute"  // 科研院所
 	Enterprise OrgKind = "enterprise" // 企业
 	Agency     OrgKind = "agency"     // 技术转移机构
+	Individual OrgKind = "individual" // 个人（自然人）
 	PointHost  OrgKind = "point_host" // 登记点主办单位
 	Government OrgKind = "government" // 盟市科技局、科技厅
 )

@@ -3,6 +3,7 @@ package listing
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -40,6 +41,23 @@ type Bulked struct {
 	Updated   int
 	Unchanged int // same content as last time
 	Kept      int // the owner has ended the listing or is editing it: left alone
+	Refused   []BulkRefusal
+}
+
+// BulkRefusal is a row that may not be published as it is.
+type BulkRefusal struct {
+	Key     string
+	Message string
+}
+
+// refuse takes a row's fault; what is no fault of the row goes on.
+func (b *Bulked) refuse(r BulkRow, err error) error {
+	f, ok := errors.AsType[*fault.Error](err)
+	if !ok || len(f.Fields) == 0 {
+		return err
+	}
+	b.Refused = append(b.Refused, BulkRefusal{r.Key, f.Fields[0].Message})
+	return nil
 }
 
 // Bulk writes a part of an import in the caller's transaction: new keys become listings, changed contents become a new version
@@ -77,9 +95,12 @@ func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
 	add := newRows{}
 	for _, r := range b.Rows {
 		if r.ID != 0 {
-			done, updated, err := s.bulkNumbered(ctx, tx, b, r, &result)
+			done, updated, err := s.bulkNumbered(ctx, tx, b, r, org.Name, &result)
 			if err != nil {
-				return Bulked{}, fmt.Errorf("bulk: %w", err)
+				if err := result.refuse(r, err); err != nil {
+					return Bulked{}, fmt.Errorf("bulk: %w", err)
+				}
+				continue
 			}
 			if updated && b.Publish {
 				ids = append(ids, r.ID)
@@ -91,15 +112,26 @@ func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
 		old, ok := known[r.Key]
 		switch {
 		case !ok:
+			if b.Publish {
+				if unnamed := s.Unnamed(b.Kind, r.Content, org.Name); unnamed != nil {
+					if err := result.refuse(r, unnamed); err != nil {
+						return Bulked{}, fmt.Errorf("bulk: %w", err)
+					}
+					continue
+				}
+			}
 			if err := add.append(kind, r, org.Division, now, s.config.Clock); err != nil {
 				return Bulked{}, fmt.Errorf("bulk: %w", err)
 			}
 		case old.OriginHash == r.Hash:
 			result.Unchanged++
 		default:
-			updated, err := s.updateImported(ctx, tx, b, old.row, r)
+			updated, err := s.updateImported(ctx, tx, b, old.row, r, org.Name)
 			if err != nil {
-				return Bulked{}, fmt.Errorf("bulk: %w", err)
+				if err := result.refuse(r, err); err != nil {
+					return Bulked{}, fmt.Errorf("bulk: %w", err)
+				}
+				continue
 			}
 			if !updated {
 				result.Kept++
@@ -161,7 +193,8 @@ func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
 }
 
 // bulkNumbered lays a row over the listing whose number it carries; not done where there is no such listing of the organisation.
-func (s *Service) bulkNumbered(ctx context.Context, tx pgx.Tx, b Bulk, r BulkRow, result *Bulked) (done, updated bool, err error) {
+func (s *Service) bulkNumbered(ctx context.Context, tx pgx.Tx, b Bulk, r BulkRow, organisation string,
+	result *Bulked) (done, updated bool, err error) {
 	old, err := s.lock(ctx, tx, r.ID)
 	if fault.Is(err, fault.NotFound) {
 		return false, false, nil
@@ -177,7 +210,7 @@ func (s *Service) bulkNumbered(ctx context.Context, tx pgx.Tx, b Bulk, r BulkRow
 		result.Unchanged++
 		return true, false, nil
 	}
-	updated, err = s.updateImported(ctx, tx, b, old, BulkRow{Key: r.Key, Content: merged})
+	updated, err = s.updateImported(ctx, tx, b, old, BulkRow{Key: r.Key, Content: merged}, organisation)
 	switch {
 	case err != nil:
 	case updated:
@@ -190,13 +223,13 @@ func (s *Service) bulkNumbered(ctx context.Context, tx pgx.Tx, b Bulk, r BulkRow
 
 // updateImported brings a changed row into its listing; false when the listing is not the import's to change: its owner has
 // ended it, is editing it, or waits for a review.
-func (s *Service) updateImported(ctx context.Context, tx pgx.Tx, b Bulk, r row, in BulkRow) (bool, error) {
+func (s *Service) updateImported(ctx context.Context, tx pgx.Tx, b Bulk, r row, in BulkRow, organisation string) (bool, error) {
 	now := s.config.Now()
 	before := r.State
 	switch {
 	case b.Publish && (r.State == Draft || r.State == Published):
 		r.Draft, r.State = in.Content, Published
-		if err := r.publish(now, s.kinds.Of(r.Kind), s.config.Clock); err != nil {
+		if err := s.makePublic(ctx, tx, &r, now, organisation); err != nil {
 			return false, err
 		}
 	case !b.Publish && (r.State == Draft || r.State == Returned):
@@ -206,7 +239,7 @@ func (s *Service) updateImported(ctx context.Context, tx pgx.Tx, b Bulk, r row, 
 	default:
 		return false, nil
 	}
-	if b.Publish || !r.State.Live() {
+	if !b.Publish && !r.State.Live() {
 		if err := r.take(s.kinds.Of(r.Kind), in.Content); err != nil {
 			return false, err
 		}

@@ -334,3 +334,55 @@ func TestImport_RefusesFilesItCannotReadWithAMend(t *testing.T) {
 		}
 	}
 }
+
+// Whoever publishes, one by one, by an import or over an earlier row: a need without its organisation's name does not tell it.
+func TestImport_PublishesNoAnonymousNeedThatNamesItsOrganisation(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx := t.Context()
+	imp := b.importer(t)
+	name := b.scan(t, `select name from organisation where id = $1`, b.org)
+	run := func(rows string) importer.Batch {
+		t.Helper()
+		batch, err := imp.CheckAsOperator(ctx, 0, importer.Upload{Kind: demand.Kind, Name: "需求.csv", OrgID: b.org, Publish: true,
+			Body: strings.NewReader("需求名称,要解决的问题,不公开单位名称\n" + rows)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if batch, err = imp.RunNow(ctx, batch.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+		return batch
+	}
+	public := func() string {
+		return b.scan(t, `select count(*)::text from listing where published is not null and organisation_id = $1`, b.org)
+	}
+	got := run("降低粉尘浓度,需要降低转炉烟气的粉尘浓度，现在超过排放要求。,是\n降低噪声," + name + "的车间噪声超过限值，需要降低。,是\n降低能耗," + name + "的窑炉能耗偏高，需要降低。,否\n")
+	if got.Created != 2 || got.Bad != 1 || len(got.Report.Problems) != 1 || !strings.Contains(got.Report.Problems[0].Message, "单位名称") {
+		t.Errorf("dry run: %+v", got)
+	}
+	if public() != "2" {
+		t.Errorf("%s public", public())
+	}
+	// The row was checked before the organisation took the name that it holds.
+	batch, err := imp.CheckAsOperator(ctx, 0, importer.Upload{Kind: demand.Kind, Name: "需求.csv", OrgID: b.org, Publish: true,
+		Body: strings.NewReader("需求名称,要解决的问题,不公开单位名称\n降低粉尘浓度,北疆新名称公司需要降低转炉烟气的粉尘浓度。,是\n另一项需求,北疆新名称公司需要节水。,是\n第三项需求,需要节电。,是\n")})
+	if err != nil || batch.Good != 3 {
+		t.Fatalf("%+v %v", batch, err)
+	}
+	b.scan(t, `update organisation set name = '北疆新名称公司' where id = $1 returning name`, b.org)
+	if batch, err = imp.RunNow(ctx, batch.ID, nil); err != nil || batch.Created != 1 || batch.Updated != 0 || batch.Report.ProblemCount != 2 {
+		t.Errorf("run: %+v %v", batch, err)
+	}
+	if n := b.scan(t, `select count(*)::text from listing where published::text like '%北疆新名称%'`); n != "0" {
+		t.Errorf("%s listings tell the name", n)
+	}
+}
+
+func (b *bundle) scan(t *testing.T, sql string, args ...any) (text string) {
+	t.Helper()
+	if err := b.db.QueryRow(t.Context(), sql, args...).Scan(&text); err != nil {
+		t.Fatal(err)
+	}
+	return text
+}

@@ -229,10 +229,7 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who actor.Actor, role Rol
 	case EventReturn:
 		r.ReturnReason = c.Reason
 	case EventPublish:
-		if err := r.publish(now, kind, s.config.Clock); err != nil {
-			return Listing{}, err
-		}
-		if err := r.take(kind, r.Published); err != nil {
+		if err := s.makePublic(ctx, tx, &r, now, org.Name); err != nil {
 			return Listing{}, err
 		}
 	case EventDiscard:

@@ -20,6 +20,7 @@ import (
 	"techmarket/internal/market/matching"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
+	"techmarket/internal/platform/vault"
 	"techmarket/search"
 )
 
@@ -173,7 +174,7 @@ func (s *Service) announce(ctx context.Context, id int64, found listing.Listing,
 			return err
 		}
 		if _, err := tx.Exec(ctx, insertEnd,
-			pgx.StrictNamedArgs{"listing": to.ID, "token": sealed, "hash": digest(token)}); err != nil { // the first one stays
+			pgx.StrictNamedArgs{"listing": to.ID, "token": sealed, "hash": vault.Digest(token)}); err != nil { // the first one stays
 			return err
 		}
 		return notify.Message(ctx, tx, notify.Note{To: []int64{to.OwnerAccount}, Kind: "match", At: s.config.Now(),

@@ -2,9 +2,7 @@ package watch
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +15,7 @@ import (
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/market/catalogue"
 	"techmarket/internal/platform/postgres"
+	"techmarket/internal/platform/vault"
 )
 
 // Notice is how a saved search speaks up. The feed works with each.
@@ -90,7 +89,7 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, q catalogue.Criteri
 		rows, _ = tx.Query(
 			ctx,
 			insertSaved,
-			pgx.StrictNamedArgs{"account": who.AccountID, "name": name, "query": q, "notice": n, "token": sealed, "hash": digest(token),
+			pgx.StrictNamedArgs{"account": who.AccountID, "name": name, "query": q, "notice": n, "token": sealed, "hash": vault.Digest(token),
 				"at": s.config.Now()},
 		)
 		if saved, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Saved]); err != nil {
@@ -129,11 +128,6 @@ func (s *Service) token() (token, sealed string, err error) {
 	token = base64.RawURLEncoding.EncodeToString(b)
 	sealed, err = s.config.DB.Contents().SealText(sealedToken, token)
 	return token, sealed, err
-}
-
-func digest(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
 }
 
 func (s *Service) collectSaved(rows pgx.Rows) ([]Saved, error) {
@@ -190,7 +184,7 @@ func (s *Service) changeSaved(ctx context.Context, who actor.Actor, sql string, 
 
 // Ending names what the link of a mail ends: a saved search, or the alerts of a listing. Fault: not found "saved_search".
 func (s *Service) Ending(ctx context.Context, token string) (string, error) {
-	rows, _ := s.config.DB.Query(ctx, selectEnding, pgx.StrictNamedArgs{"hash": digest(token)})
+	rows, _ := s.config.DB.Query(ctx, selectEnding, pgx.StrictNamedArgs{"hash": vault.Digest(token)})
 	name, err := pgx.CollectOneRow(rows, pgx.RowTo[string])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", errNoSaved
@@ -204,7 +198,7 @@ func (s *Service) Ending(ctx context.Context, token string) (string, error) {
 // EndByToken ends what the link of a mail stands for, for whoever holds it; the alerts of a listing as often as one likes.
 // Fault: not found "saved_search".
 func (s *Service) EndByToken(ctx context.Context, token string) error {
-	tag, err := s.config.DB.Exec(ctx, endByToken, pgx.StrictNamedArgs{"hash": digest(token), "at": s.config.Now()})
+	tag, err := s.config.DB.Exec(ctx, endByToken, pgx.StrictNamedArgs{"hash": vault.Digest(token), "at": s.config.Now()})
 	if err != nil {
 		return fmt.Errorf("end saved search: %w", err)
 	}
@@ -213,7 +207,7 @@ func (s *Service) EndByToken(ctx context.Context, token string) error {
 	}
 	var known int
 	if err := s.config.DB.QueryRow(ctx, switchOffByToken,
-		pgx.StrictNamedArgs{"hash": digest(token), "at": s.config.Now()}).Scan(&known); err != nil {
+		pgx.StrictNamedArgs{"hash": vault.Digest(token), "at": s.config.Now()}).Scan(&known); err != nil {
 		return fmt.Errorf("end alerts: %w", err)
 	}
 	if known == 0 {
@@ -225,7 +219,7 @@ func (s *Service) EndByToken(ctx context.Context, token string) error {
 // Feed returns the newest 30 of what a saved search finds, as a guest sees it; sample listings only when the account is a sample.
 // Faults: not found "saved_search", also after its end; those of the engine.
 func (s *Service) Feed(ctx context.Context, token string) (Saved, []catalogue.Entry, error) {
-	rows, _ := s.config.DB.Query(ctx, savedByToken, pgx.StrictNamedArgs{"hash": digest(token)})
+	rows, _ := s.config.DB.Query(ctx, savedByToken, pgx.StrictNamedArgs{"hash": vault.Digest(token)})
 	saved, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Saved])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Saved{}, nil, errNoSaved

@@ -13,6 +13,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/vault"
 )
 
 // Themes of the pages.
@@ -226,7 +227,7 @@ func (s *Service) ChangePassword(ctx context.Context, who actor.Actor, keepToken
 		if _, err := tx.Exec(ctx, endTokens, pgx.StrictNamedArgs{"account_id": a.ID, "now": s.config.Now()}); err != nil {
 			return err
 		}
-		if ended, err = s.endSessions(ctx, tx, a.ID, digest(keepToken)); err != nil {
+		if ended, err = s.endSessions(ctx, tx, a.ID, vault.Digest(keepToken)); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, who, "account.change_password", "account", a.ID, nil)

@@ -12,6 +12,7 @@ import (
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/people/quota"
+	"techmarket/internal/platform/vault"
 )
 
 // confirmLife is how long the link of a confirmation mail works; a newer one replaces it.
@@ -38,7 +39,8 @@ func (s *Service) askConfirmation(ctx context.Context, tx pgx.Tx, accountID int6
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, insertConfirmation, pgx.StrictNamedArgs{"account_id": accountID, "email": sealed, "token_hash": digest(token),
+	if _, err := tx.Exec(ctx, insertConfirmation, pgx.StrictNamedArgs{"account_id": accountID, "email": sealed,
+		"token_hash": vault.Digest(token),
 		"expires_at": s.config.Now().Add(confirmLife)}); err != nil {
 		return err
 	}
@@ -159,7 +161,7 @@ func (s *Service) confirm(ctx context.Context, tx pgx.Tx, who actor.Actor, c con
 }
 
 func (s *Service) confirmation(ctx context.Context, q querier, token string) (confirmation, error) {
-	rows, _ := q.Query(ctx, confirmationByToken, pgx.StrictNamedArgs{"token_hash": digest(token), "now": s.config.Now()})
+	rows, _ := q.Query(ctx, confirmationByToken, pgx.StrictNamedArgs{"token_hash": vault.Digest(token), "now": s.config.Now()})
 	c, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[confirmation])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return c, fault.New(fault.NotFound, "confirmation", "这个链接不存在、已使用或已过期。请登录后在“账号与单位”的“确认邮箱”里重发一封")

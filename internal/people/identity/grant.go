@@ -8,7 +8,8 @@ import (
 )
 
 var (
-	everyKind = []actor.OrgKind{actor.University, actor.Institute, actor.Enterprise, actor.Agency, actor.PointHost, actor.Government}
+	everyKind = []actor.OrgKind{actor.University, actor.Institute, actor.Enterprise, actor.Agency, actor.Individual, actor.PointHost,
+		actor.Government}
 	traders   = []actor.OrgKind{actor.University, actor.Institute, actor.Enterprise, actor.Agency}
 	hosts     = []actor.OrgKind{actor.University, actor.Institute, actor.Agency, actor.PointHost, actor.Government} // may host a point
 	onlyHosts = []actor.OrgKind{actor.PointHost}

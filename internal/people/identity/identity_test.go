@@ -1173,3 +1173,28 @@ func TestReset_ALinkWorksOnceInTimeAndTellsNobodyWhoHasAnAccount(t *testing.T) {
 		t.Errorf("too late: %v", err)
 	}
 }
+
+// A script that signs in again and again ends its own oldest sessions and nobody else's.
+func TestSession_AnAccountHasAFixedNumber(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	other, first := b.signIn(t, "system"), b.signIn(t, "region")
+	var last identity.Session
+	for range 50 {
+		b.advance(time.Second)
+		last = b.signIn(t, "region")
+	}
+	var n int
+	if err := b.db.QueryRow(t.Context(), `select count(*) from session s join account a on a.id = s.account_id where login_name = 'region'`).
+		Scan(&n); err != nil || n != 50 {
+		t.Errorf("%d sessions, %v", n, err)
+	}
+	if _, err := b.Authenticate(t.Context(), first.Token, ""); err == nil {
+		t.Error("the oldest session stays")
+	}
+	for _, s := range []identity.Session{other, last} {
+		if _, err := b.Authenticate(t.Context(), s.Token, ""); err != nil {
+			t.Errorf("a newer or another's session ended: %v", err)
+		}
+	}
+}

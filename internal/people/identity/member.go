@@ -14,6 +14,7 @@ import (
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/vault"
 )
 
 // MemberInfo is one live member of an organisation.
@@ -223,7 +224,7 @@ func (s *Service) Invite(ctx context.Context, who actor.Actor, orgID int64, emai
 			return err
 		}
 		if err := tx.QueryRow(ctx, insertInvitation, pgx.StrictNamedArgs{
-			"organisation_id": orgID, "email": sealed, "roles": roleTexts(roles), "token_hash": digest(token), "invited_by": who.AccountID,
+			"organisation_id": orgID, "email": sealed, "roles": roleTexts(roles), "token_hash": vault.Digest(token), "invited_by": who.AccountID,
 			"created_at": now, "expires_at": inv.ExpiresAt,
 		}).Scan(&inv.ID); err != nil {
 			return err
@@ -260,7 +261,7 @@ func (s *Service) Invitations(ctx context.Context, who actor.Actor, orgID int64)
 
 // InvitationByToken shows an open invitation to the person who holds its token. Fault: not found "invitation".
 func (s *Service) InvitationByToken(ctx context.Context, token string) (Invitation, error) {
-	rows, _ := s.config.DB.Query(ctx, invitationByToken, pgx.StrictNamedArgs{"token_hash": digest(token)})
+	rows, _ := s.config.DB.Query(ctx, invitationByToken, pgx.StrictNamedArgs{"token_hash": vault.Digest(token)})
 	inv, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Invitation])
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return Invitation{}, fmt.Errorf("invitation: %w", err)
@@ -304,7 +305,7 @@ func (s *Service) acceptInvitation(ctx context.Context, tx pgx.Tx, who actor.Act
 }
 
 func (s *Service) lockInvitation(ctx context.Context, tx pgx.Tx, token string) (Invitation, error) {
-	rows, _ := tx.Query(ctx, invitationByToken+" for update of i", pgx.StrictNamedArgs{"token_hash": digest(token)})
+	rows, _ := tx.Query(ctx, invitationByToken+" for update of i", pgx.StrictNamedArgs{"token_hash": vault.Digest(token)})
 	inv, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Invitation])
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return Invitation{}, err

@@ -397,8 +397,9 @@ func tidyOrganisation(o *Organisation) {
 }
 
 func checkOrganisation(f *fault.Fields, prefix string, o Organisation) {
-	f.Check(slices.Contains([]actor.OrgKind{actor.University, actor.Institute, actor.Enterprise, actor.Agency, actor.PointHost,
-		actor.Government}, o.Kind), prefix+"kind", "choose", "请选择单位类型")
+	f.Check(slices.Contains([]actor.OrgKind{actor.University, actor.Institute, actor.Enterprise, actor.Agency, actor.Individual,
+		actor.PointHost, actor.Government}, o.Kind), prefix+"kind", "choose", "请选择单位类型")
+	f.Check(o.Kind != actor.Individual || o.CreditCode == "", prefix+"creditCode", "not_for_person", "个人没有统一社会信用代码，请留空")
 	length(f, prefix+"name", "单位名称", o.Name, 2, 100)
 	length(f, prefix+"creditCode", "统一社会信用代码", o.CreditCode, 0, 30)
 	f.Check(region.Valid(o.Division), prefix+"division", "choose", "请选择单位所在的旗县（市、区）")

@@ -13,6 +13,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/vault"
 )
 
 // How long a mailed link to a new password works, and how many an account is sent in one window of the policy.
@@ -48,7 +49,7 @@ func (s *Service) RequestReset(ctx context.Context, login, requestID string) err
 	}
 	err = s.inTx(ctx, "request reset", func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, insertReset,
-			pgx.StrictNamedArgs{"account_id": a.ID, "token_hash": digest(token), "expires_at": s.config.Now().Add(resetLife)}); err != nil {
+			pgx.StrictNamedArgs{"account_id": a.ID, "token_hash": vault.Digest(token), "expires_at": s.config.Now().Add(resetLife)}); err != nil {
 			return err
 		}
 		body := fmt.Sprintf("有人申请重设登录名“%s”的密码。请在 30 分钟内打开下面的链接设置新密码，链接只能用一次：\n\n%s/signin/reset/%s\n\n如果不是您本人申请的，请忽略这封信，密码不会改变。",
@@ -116,7 +117,7 @@ func (s *Service) storeReset(ctx context.Context, tx pgx.Tx, who actor.Actor, ac
 }
 
 func (s *Service) resetAccount(ctx context.Context, q querier, sql, token string) (credentials, error) {
-	rows, _ := q.Query(ctx, sql, pgx.StrictNamedArgs{"token_hash": digest(token), "now": s.config.Now()})
+	rows, _ := q.Query(ctx, sql, pgx.StrictNamedArgs{"token_hash": vault.Digest(token), "now": s.config.Now()})
 	a, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[credentials])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return a, fault.New(fault.NotFound, "reset", "这个链接不存在、已使用或已过期，请重新申请")

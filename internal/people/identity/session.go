@@ -16,6 +16,7 @@ import (
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/postgres"
+	"techmarket/internal/platform/vault"
 )
 
 // cacheFor is how long an actor may be served from the cache: a change of roles made by somebody else while a request of
@@ -116,7 +117,7 @@ func (s *Service) openIn(ctx context.Context, tx pgx.Tx, accountID int64, reques
 	if _, err := tx.Exec(ctx, touchAccount, pgx.StrictNamedArgs{"id": accountID, "now": s.config.Now()}); err != nil {
 		return Session{}, err
 	}
-	row, err := s.readSession(ctx, tx, digest(session.Token))
+	row, err := s.readSession(ctx, tx, vault.Digest(session.Token))
 	if err != nil {
 		return Session{}, err
 	}
@@ -128,7 +129,7 @@ func (s *Service) openIn(ctx context.Context, tx pgx.Tx, accountID int64, reques
 // Authenticate returns the actor behind a session token and keeps the session alive. A session ends after 30 idle minutes
 // and after 12 hours. Fault: unauthorized "session_ended".
 func (s *Service) Authenticate(ctx context.Context, token, requestID string) (actor.Actor, error) {
-	key := sessionKey(digest(token))
+	key := sessionKey(vault.Digest(token))
 	now := s.config.Now()
 	if s.config.Cache != nil {
 		var cached struct {
@@ -140,7 +141,7 @@ func (s *Service) Authenticate(ctx context.Context, token, requestID string) (ac
 			return cached.Actor, nil
 		}
 	}
-	row, err := s.readSession(ctx, s.config.DB, digest(token))
+	row, err := s.readSession(ctx, s.config.DB, vault.Digest(token))
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return actor.Actor{}, fmt.Errorf("authenticate: %w", err)
 	}
@@ -150,7 +151,7 @@ func (s *Service) Authenticate(ctx context.Context, token, requestID string) (ac
 	}
 	// Noting every request would make each page a write; a minute is precise enough for a limit of thirty.
 	if now.Sub(row.SeenAt) >= time.Minute {
-		if _, err := s.config.DB.Exec(ctx, touchSession, pgx.StrictNamedArgs{"token_hash": digest(token), "now": now}); err != nil {
+		if _, err := s.config.DB.Exec(ctx, touchSession, pgx.StrictNamedArgs{"token_hash": vault.Digest(token), "now": now}); err != nil {
 			return actor.Actor{}, fmt.Errorf("authenticate: %w", err)
 		}
 		idleEnd = now.Add(s.config.Policy.Idle)
@@ -176,7 +177,7 @@ func (s *Service) Authenticate(ctx context.Context, token, requestID string) (ac
 
 // Owner is the account that a session was opened for, also when the session is over; 0 for one that is forgotten. It opens nothing.
 func (s *Service) Owner(ctx context.Context, token string) (int64, error) {
-	row, err := s.readSession(ctx, s.config.DB, digest(token))
+	row, err := s.readSession(ctx, s.config.DB, vault.Digest(token))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, nil
 	}
@@ -200,7 +201,7 @@ func (s *Service) Memberships(ctx context.Context, who actor.Actor) ([]Membershi
 func (s *Service) Switch(ctx context.Context, who actor.Actor, token string, membershipID int64) error {
 	err := s.inTx(ctx, "switch organisation", func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, switchSession,
-			pgx.StrictNamedArgs{"token_hash": digest(token), "account_id": who.AccountID, "membership_id": membershipID})
+			pgx.StrictNamedArgs{"token_hash": vault.Digest(token), "account_id": who.AccountID, "membership_id": membershipID})
 		if err != nil {
 			return err
 		}
@@ -209,19 +210,19 @@ func (s *Service) Switch(ctx context.Context, who actor.Actor, token string, mem
 		}
 		return s.record(ctx, tx, who, "session.switch", "membership", membershipID, nil)
 	})
-	s.forget(ctx, digest(token))
+	s.forget(ctx, vault.Digest(token))
 	return err
 }
 
 // SignOut ends the session; an unknown token is no error.
 func (s *Service) SignOut(ctx context.Context, who actor.Actor, token string) error {
 	err := s.inTx(ctx, "sign out", func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, deleteSession, pgx.StrictNamedArgs{"token_hash": digest(token)}); err != nil {
+		if _, err := tx.Exec(ctx, deleteSession, pgx.StrictNamedArgs{"token_hash": vault.Digest(token)}); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, who, "session.sign_out", "account", who.AccountID, nil)
 	})
-	s.forget(ctx, digest(token))
+	s.forget(ctx, vault.Digest(token))
 	return err
 }
 
@@ -322,7 +323,7 @@ func (s *Service) tries(ctx context.Context, login, address string, a credential
 		since = a.SignedInAt.UnixMicro()
 	}
 	p := s.config.Policy
-	account := fmt.Sprintf("signin:account:%s:%d", digest(strings.ToLower(login))[:32], since)
+	account := fmt.Sprintf("signin:account:%s:%d", vault.Digest(strings.ToLower(login))[:32], since)
 	here := account + ":" + address
 	all := []try{{"signin:address:" + address, p.TriesPerAddress, p.Window}, {here, p.FailsPerAccount, p.Window},
 		{here + ":long", 2 * p.FailsPerAccount, 8 * p.Window}, {here + ":day", 4 * p.FailsPerAccount, 96 * p.Window}}
@@ -367,5 +368,5 @@ func (s *Service) known(ctx context.Context, login, address string) {
 }
 
 func knownKey(login, address string) string {
-	return "signin:known:" + digest(strings.ToLower(login) + " " + address)[:32]
+	return "signin:known:" + vault.Digest(strings.ToLower(login) + " " + address)[:32]
 }

@@ -10,6 +10,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/platform/audit"
+	"techmarket/internal/platform/vault"
 )
 
 type querier interface {
@@ -134,6 +135,9 @@ const (
 	insertSession = `insert into session (token_hash, account_id, membership_id, created_at, seen_at, expires_at, waits_for_code)
 		values (@token_hash, @account_id, (select min(id) from membership where account_id = @account_id
 		and ended_at is null), @now, @now, @expires_at, @waits_for_code)`
+	// The oldest go: a script that signs in again and again fills nothing.
+	trimSessions = `delete from session where account_id = @account_id and token_hash not in (
+		select token_hash from session where account_id = @account_id order by created_at desc, token_hash limit @most) returning token_hash`
 	firstStep = `select a.id, a.login_name, a.password_hash, a.totp_secret, a.recovery_hashes, a.disabled_at, a.signed_in_at from session s
 		join account a on a.id = s.account_id and a.disabled_at is null where s.token_hash = @token_hash and s.waits_for_code
 		and s.expires_at > @now`
@@ -269,14 +273,23 @@ func (s *Service) membership(ctx context.Context, tx pgx.Tx, id int64) (membersh
 	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[membershipRow])
 }
 
+// mostSessions is how many browsers of one account stay signed in.
+const mostSessions = 50
+
 func (s *Service) insertSession(ctx context.Context, tx pgx.Tx, accountID int64, life time.Duration, waits bool) (Session, error) {
 	token, err := s.secret()
 	if err != nil {
 		return Session{}, err
 	}
+	rows, _ := tx.Query(ctx, trimSessions, pgx.StrictNamedArgs{"account_id": accountID, "most": mostSessions - 1})
+	ended, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return Session{}, err
+	}
+	s.forget(ctx, ended...)
 	now := s.config.Now()
 	session := Session{Token: token, ExpiresAt: now.Add(life), NeedsCode: waits}
-	_, err = tx.Exec(ctx, insertSession, pgx.StrictNamedArgs{"token_hash": digest(token), "account_id": accountID, "now": now,
+	_, err = tx.Exec(ctx, insertSession, pgx.StrictNamedArgs{"token_hash": vault.Digest(token), "account_id": accountID, "now": now,
 		"expires_at": session.ExpiresAt, "waits_for_code": waits})
 	return session, err
 }

@@ -11,6 +11,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/vault"
 )
 
 // TokenPrefix starts every API token, so that leaked ones can be searched for.
@@ -62,7 +63,7 @@ func (s *Service) CreateToken(ctx context.Context, who actor.Actor, name string,
 	t = APIToken{Name: name, Scopes: scopes, OrganisationName: who.OrgName, CreatedAt: now, ExpiresAt: expires}
 	err = s.inTx(ctx, "create token", func(tx pgx.Tx) error {
 		if err := tx.QueryRow(ctx, insertToken, pgx.StrictNamedArgs{"account_id": who.AccountID, "membership_id": who.MembershipID,
-			"name": name, "scopes": scopes, "token_hash": digest(secret), "created_at": now, "expires_at": expires}).Scan(&t.ID); err != nil {
+			"name": name, "scopes": scopes, "token_hash": vault.Digest(secret), "created_at": now, "expires_at": expires}).Scan(&t.ID); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, who, "api_token.create", "api_token", t.ID, map[string]any{"name": name, "scopes": scopes})
@@ -140,7 +141,7 @@ func (s *Service) ActorFromToken(ctx context.Context, token, requestID string) (
 		return actor.Actor{}, invalid
 	}
 	now := s.config.Now()
-	rows, _ := s.config.DB.Query(ctx, actorByToken, pgx.StrictNamedArgs{"token_hash": digest(token), "now": now})
+	rows, _ := s.config.DB.Query(ctx, actorByToken, pgx.StrictNamedArgs{"token_hash": vault.Digest(token), "now": now})
 	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[tokenRow])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return actor.Actor{}, invalid

@@ -16,6 +16,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/platform/vault"
 )
 
 // Two-step sign-in: after the password a code of an authenticator app (TOTP, RFC 6238) or, once each, a recovery code.
@@ -43,7 +44,7 @@ func (s *Service) openFirstStep(ctx context.Context, accountID int64) (session S
 // real session. Anybody who holds the token may call. Wrong codes count like wrong passwords.
 // Faults: unauthorized "first_step_over"; invalid code; too many "sign_in_throttled".
 func (s *Service) SignInCode(ctx context.Context, token, code, address, requestID string) (session Session, err error) {
-	rows, _ := s.config.DB.Query(ctx, firstStep, pgx.StrictNamedArgs{"token_hash": digest(token), "now": s.config.Now()})
+	rows, _ := s.config.DB.Query(ctx, firstStep, pgx.StrictNamedArgs{"token_hash": vault.Digest(token), "now": s.config.Now()})
 	a, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[credentials])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Session{}, fault.New(fault.Unauthorized, "first_step_over", "等待验证码的时间过长，请重新输入登录名和密码")
@@ -59,7 +60,7 @@ func (s *Service) SignInCode(ctx context.Context, token, code, address, requestI
 		if fits, err = s.takeCode(ctx, tx, a, code); err != nil || !fits {
 			return err
 		}
-		if _, err := tx.Exec(ctx, deleteSession, pgx.StrictNamedArgs{"token_hash": digest(token)}); err != nil {
+		if _, err := tx.Exec(ctx, deleteSession, pgx.StrictNamedArgs{"token_hash": vault.Digest(token)}); err != nil {
 			return err
 		}
 		session, err = s.openIn(ctx, tx, a.ID, requestID)
@@ -285,5 +286,5 @@ func (s *Service) recoveryCode() (string, error) {
 
 // recoveryHash ignores case, spaces and hyphens.
 func recoveryHash(code string) string {
-	return digest(strings.ToLower(strings.NewReplacer(" ", "", "-", "").Replace(strings.TrimSpace(code))))
+	return vault.Digest(strings.ToLower(strings.NewReplacer(" ", "", "-", "").Replace(strings.TrimSpace(code))))
 }

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -195,6 +196,41 @@ func TestSweep_RemovesOnlyOldContentNobodyNames(t *testing.T) {
 	}
 	if _, err := s.Open(files.File{Digest: orphan.Digest}); !fault.HasCode(err, "file_lost") {
 		t.Errorf("got %v, want file_lost", err)
+	}
+}
+
+// Tables in and out hold the contacts of many people in clear: they stay a week, what the market keeps stays.
+func TestExpire_ForgetsOnlyWhatWasMadeToBeFetched(t *testing.T) {
+	t.Parallel()
+	s, _, ahead := setup(t)
+	db, ctx := pgtest.New(t), t.Context()
+	made := map[string]files.File{}
+	for _, purpose := range append(files.Passing(), "contract", "certificate", "paper") {
+		c, err := s.Receive(ctx, purpose+".txt", strings.NewReader("其其格 0471-5550123 "+purpose))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
+			made[purpose], err = s.Record(ctx, tx, c, files.Meta{Purpose: purpose})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, after := range []time.Duration{files.PassingLife - time.Hour, files.PassingLife + time.Hour} {
+		ahead.Store(int64(after))
+		if err := s.Expire(ctx, db); err != nil {
+			t.Fatal(err)
+		}
+		for purpose, f := range made {
+			r, err := s.Open(f)
+			if err == nil {
+				_ = r.Close()
+			}
+			if want := after < files.PassingLife || !slices.Contains(files.Passing(), purpose); (err == nil) != want {
+				t.Errorf("%s after %s: %v", purpose, after, err)
+			}
+		}
 	}
 }
 

@@ -38,6 +38,24 @@ func named(ctx context.Context, q postgres.Querier, digest string) (bool, error)
 	return found, nil
 }
 
+const expireSQL = `delete from file where purpose = any(@purposes) and created_at < @before`
+
+// Passing are the purposes of files that were made for one person to fetch: they hold contacts of many and are not kept.
+func Passing() []string { return []string{"import", "export"} }
+
+// PassingLife is how long they stay.
+const PassingLife = 7 * 24 * time.Hour
+
+// Expire forgets the passing files whose time is over and removes the contents that no row names.
+func (s *Store) Expire(ctx context.Context, q postgres.Querier) error {
+	_, err := q.Exec(ctx, expireSQL, pgx.StrictNamedArgs{"purposes": Passing(), "before": s.now().Add(-PassingLife)})
+	if err != nil {
+		return fmt.Errorf("expire files: %w", postgres.Fault(err))
+	}
+	_, err = s.Sweep(ctx, q)
+	return err
+}
+
 const digestsSQL = `select distinct digest from file order by digest`
 
 // Digests are the contents that rows name, each once.

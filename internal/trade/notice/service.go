@@ -49,13 +49,13 @@ type Notices interface {
 }
 
 // Config is what the Service needs; all fields must be set. Calendar is the table of rest days. Sells tells whether the actor's unit is
-// the seller of an agreed talk.
+// the seller of an agreed talk, or of a public sale; one of the two is 0.
 type Config struct {
 	DB       *postgres.DB
 	Audit    audit.Recorder
 	Notices  Notices
 	Calendar func(ctx context.Context) (clock.Calendar, error)
-	Sells    func(ctx context.Context, who actor.Actor, deal int64) (bool, error)
+	Sells    func(ctx context.Context, who actor.Actor, deal, sale int64) (bool, error)
 	Now      func() time.Time
 }
 
@@ -74,6 +74,7 @@ type Text struct {
 	Amount  *money.Fen
 	Related bool  // the party is an inventor of the object, or related: it is marked
 	Deal    int64 // the talk whose contract waits for a price notice; 0 for none
+	Sale    int64 // the public sale whose confirmation waits for it; 0 for none
 }
 
 func (t Text) check() error {
@@ -89,7 +90,7 @@ func (t Text) check() error {
 	length("party", t.Party, 2, 80, "请写明拟交易对象或奖励对象")
 	f.Check(t.Amount != nil || t.Use == Winner || t.Use == Grant, "amount", "missing", "请填写拟交易价格或奖励金额")
 	f.Check(t.Amount == nil || *t.Amount > 0, "amount", "amount", "金额应大于零")
-	f.Check(t.Deal == 0 || t.Use == Price, "use", "not_price", "与洽谈相连的公示只能是协议定价")
+	f.Check(t.Deal == 0 && t.Sale == 0 || t.Use == Price, "use", "not_price", "与洽谈、挂牌相连的公示只能是价格公示，请选择协议定价")
 	return f.Err()
 }
 
@@ -109,10 +110,10 @@ func (s *Service) Publish(ctx context.Context, who actor.Actor, t Text) (id int6
 	if err := t.check(); err != nil {
 		return 0, fmt.Errorf(op+": %w", err)
 	}
-	if t.Deal != 0 {
-		sells, err := s.config.Sells(ctx, who, t.Deal)
+	if t.Deal != 0 || t.Sale != 0 {
+		sells, err := s.config.Sells(ctx, who, t.Deal, t.Sale)
 		if err == nil && !sells {
-			err = fault.New(fault.Forbidden, "not_seller", "协议定价由卖方单位公示")
+			err = fault.New(fault.Forbidden, "not_seller", "价格由卖方单位公示")
 		}
 		if err != nil {
 			return 0, fmt.Errorf(op+": %w", err)
@@ -154,7 +155,7 @@ func (s *Service) Announce(ctx context.Context, tx pgx.Tx, by By, t Text) (id in
 	p.Days, p.Unit = t.Use.Period()
 	if err := tx.QueryRow(ctx, insertPaper, pgx.StrictNamedArgs{"use": t.Use, "org": by.Org, "title": t.Title, "body": t.Body,
 		"party": t.Party, "amount": t.Amount, "related": t.Related, "decider": by.Account, "days": p.Days, "unit": p.Unit,
-		"min": minReason, "deal": t.Deal, "sample": by.Sample, "now": now}).Scan(&id); err != nil {
+		"min": minReason, "deal": t.Deal, "sale": t.Sale, "sample": by.Sample, "now": now}).Scan(&id); err != nil {
 		return 0, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}
 	p.ID = id
@@ -335,7 +336,16 @@ func (s *Service) Passed(ctx context.Context, q postgres.Querier, id int64) erro
 // Cleared is the guard of a talk's contract: nil where no notice names the talk, or where the newest has passed. A void or withdrawn one
 // has not: what was objected to is not signed by taking the notice back. Conflict "notice_not_passed".
 func (s *Service) Cleared(ctx context.Context, q postgres.Querier, deal int64) error {
-	id, err := newestOf(ctx, q, deal)
+	return s.cleared(ctx, q, deal, 0)
+}
+
+// SaleCleared is the same guard of the confirmation of a public sale.
+func (s *Service) SaleCleared(ctx context.Context, q postgres.Querier, sale int64) error {
+	return s.cleared(ctx, q, 0, sale)
+}
+
+func (s *Service) cleared(ctx context.Context, q postgres.Querier, deal, sale int64) error {
+	id, err := newestOf(ctx, q, deal, sale)
 	if err != nil || id == 0 {
 		return postgres.Fault(err)
 	}

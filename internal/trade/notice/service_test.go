@@ -58,7 +58,7 @@ func newWorld(t testing.TB) *world {
 	w.decider, w.panel = who(1, "decider", actor.OrgAdmin), who(1, "panel", actor.OrgAdmin)
 	w.member, w.outsider = who(1, "member", actor.Member), who(2, "outsider", actor.Member)
 	w.Service = New(Config{DB: w.db, Audit: w, Notices: w, Now: time.Now,
-		Sells:    func(_ context.Context, who actor.Actor, _ int64) (bool, error) { return who.OrgID == 1, nil },
+		Sells:    func(_ context.Context, who actor.Actor, _, _ int64) (bool, error) { return who.OrgID == 1, nil },
 		Calendar: func(context.Context) (clock.Calendar, error) { return nil, nil }})
 	return w
 }

@@ -21,10 +21,12 @@ const paperColumns = `id, use, organisation_id as org_id, title, body, party, am
 const (
 	clockNow    = `select clock_timestamp()`
 	insertPaper = `insert into notice (use, organisation_id, title, body, party, amount_fen, related, decider, days, unit, min_reason,
-	deal_id, is_sample, created_at, updated_at)
-values (@use, @org, @title, @body, @party, @amount, @related, @decider, @days, @unit, @min, nullif(@deal::bigint, 0), @sample, @now, @now)
+	deal_id, sale_id, is_sample, created_at, updated_at)
+values (@use, @org, @title, @body, @party, @amount, @related, @decider, @days, @unit, @min, nullif(@deal::bigint, 0),
+	nullif(@sale::bigint, 0), @sample, @now, @now)
 returning id`
-	newestPaper = `select id from notice where deal_id = @deal order by id desc limit 1`
+	newestPaper = `select id from notice where deal_id = nullif(@deal::bigint, 0) or sale_id = nullif(@sale::bigint, 0)
+order by id desc limit 1`
 	selectPaper = `select ` + paperColumns + ` from notice where id = @id`
 	lockedPaper = selectPaper + ` for no key update`
 	updatePaper = `update notice set period = @period, begins_at = @begins, last_day = @last, ends_at = @ends, ended = @ended,
@@ -51,9 +53,9 @@ values (@id, @now, nullif(@account::bigint, 0), @event, @refusal, @reason)`
 	selectEvents = `select at, event, reason from notice_event where notice_id = @id and refusal = '' order by id`
 )
 
-// newestOf is the last notice that names a talk, 0 for none.
-func newestOf(ctx context.Context, q postgres.Querier, deal int64) (id int64, err error) {
-	err = q.QueryRow(ctx, newestPaper, pgx.StrictNamedArgs{"deal": deal}).Scan(&id)
+// newestOf is the last notice that names a talk or a sale, 0 for none.
+func newestOf(ctx context.Context, q postgres.Querier, deal, sale int64) (id int64, err error) {
+	err = q.QueryRow(ctx, newestPaper, pgx.StrictNamedArgs{"deal": deal, "sale": sale}).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = nil
 	}

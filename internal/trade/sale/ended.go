@@ -111,3 +111,11 @@ func (s *Service) Differs(ctx context.Context, kept Ended) (found []string, err 
 	}
 	return found, err
 }
+
+// cleared holds a confirmation against the notice of its price.
+func (s *Service) cleared(ctx context.Context, tx pgx.Tx, c Command) error {
+	if c.Event != EventConfirm || s.config.Cleared == nil {
+		return nil
+	}
+	return s.config.Cleared(ctx, tx, c.Sale)
+}

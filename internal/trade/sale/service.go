@@ -37,6 +37,8 @@ type Config struct {
 	Organisations Organisations
 	Now           func() time.Time
 	Code          func() string
+	// Cleared refuses a confirmation while the notice of the price runs or was objected to; nil: no notices are kept.
+	Cleared func(ctx context.Context, tx pgx.Tx, sale int64) error
 	// Ended hears in its transaction how a bidding was decided, last of all; nil: nobody.
 	Ended func(ctx context.Context, tx pgx.Tx, e Ended) error
 }
@@ -168,6 +170,9 @@ func (s *Service) do(ctx context.Context, who actor.Actor, c Command, system boo
 			if refused := m.guard(b.auction, b.now); refused != nil {
 				return refused
 			}
+		}
+		if err := s.cleared(ctx, tx, c); err != nil {
+			return err
 		}
 		if err := b.apply(ctx, m, c.Reason); err != nil {
 			return err

@@ -15,7 +15,7 @@ import (
 
 type organisation struct {
 	ID          int64                `json:"id"`
-	Kind        actor.OrgKind        `json:"kind" enum:"university,institute,enterprise,agency,point_host,government"`
+	Kind        actor.OrgKind        `json:"kind" enum:"university,institute,enterprise,agency,individual,point_host,government"`
 	Name        string               `json:"name"`
 	CreditCode  string               `json:"creditCode,omitempty" doc:"统一社会信用代码"`
 	Division    string               `json:"division" doc:"GB/T 2260，六位"`
@@ -132,7 +132,7 @@ func (o *Operations) identityOperations(a *api.API) {
 			Phone        string `json:"phone"`
 			Password     string `json:"password" required:"true" maxLength:"1000"`
 			Organisation struct {
-				Kind       actor.OrgKind       `json:"kind" required:"true" enum:"university,institute,enterprise,agency,point_host,government"`
+				Kind       actor.OrgKind       `json:"kind" enum:"university,institute,enterprise,agency,individual,point_host,government"`
 				Name       string              `json:"name" required:"true"`
 				CreditCode string              `json:"creditCode"`
 				Division   string              `json:"division" required:"true" doc:"GB/T 2260，六位"`
@@ -177,7 +177,7 @@ func (o *Operations) identityOperations(a *api.API) {
 	api.Op(a, "GET /organisations", web.SignedIn(), "单位列表；管理员另见本地区未确认的单位", func(ctx context.Context, who actor.Actor, in *struct {
 		api.Paging
 		Q        string        `query:"q" doc:"名称的一部分，或完整的统一社会信用代码" maxLength:"100"`
-		Kind     actor.OrgKind `query:"kind" enum:"university,institute,enterprise,agency,point_host,government"`
+		Kind     actor.OrgKind `query:"kind" enum:"university,institute,enterprise,agency,individual,point_host,government"`
 		State    string        `query:"state" enum:"pending,confirmed,returned,suspended"`
 		Division string        `query:"division" pattern:"^[0-9]{6}$" doc:"盟市或旗县代码"`
 	}) (api.List[organisation], error) {
@@ -210,7 +210,7 @@ func (o *Operations) identityOperations(a *api.API) {
 		api.ByID
 		Body struct {
 			Version    int                  `json:"version" required:"true" doc:"您看到的版本"`
-			Kind       *actor.OrgKind       `json:"kind,omitempty" enum:"university,institute,enterprise,agency,point_host,government"`
+			Kind       *actor.OrgKind       `json:"kind,omitempty" enum:"university,institute,enterprise,agency,individual,point_host,government"`
 			Name       *string              `json:"name,omitempty"`
 			CreditCode *string              `json:"creditCode,omitempty"`
 			Division   *string              `json:"division,omitempty"`

@@ -50,6 +50,7 @@ type World struct {
 	Reader *files.Reader
 	Now    time.Time // the clock of every service; starts on Friday 2026-04-10 10:00 in Shanghai
 
+	Contracts *contract.Service
 	Deadlines *deadline.Service
 	Points    *point.Service
 	Benefits  *benefits.Service
@@ -166,7 +167,12 @@ func New(t testing.TB) *World {
 func (w *World) wire(trail audit.Recorder, keys *ledger.Keys, now func() time.Time) {
 	chain := ledger.New(w.DB, keys, now)
 	w.Book = witness.New(w.DB, chain, nil)
-	contracts := contract.New(contract.Config{DB: w.DB, Audit: trail, Now: now})
+	contracts := contract.New(contract.Config{DB: w.DB, Audit: trail, Now: now,
+		OrgOf: func(ctx context.Context, tx pgx.Tx, name, code string, _ bool) (id int64, err error) {
+			err = tx.QueryRow(ctx, `select coalesce(max(id), 0) from organisation where name = $1 and credit_code = $2`, name, code).Scan(&id)
+			return id, err
+		}})
+	w.Contracts = contracts
 	who := people{w.DB}
 	w.Deadlines = deadline.New(deadline.Config{DB: w.DB, Audit: trail, Now: now, Used: registry.PolicyUsed})
 	w.Points = point.New(point.Config{DB: w.DB, Audit: trail, People: who, Now: now, Year: registry.YearOf})

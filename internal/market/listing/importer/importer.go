@@ -8,8 +8,6 @@ package importer
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -91,6 +89,7 @@ type Batch struct {
 // Directory finds the owner of imported listings; identity.Service fulfils it.
 type Directory interface {
 	AccountsOf(ctx context.Context, orgID int64, roles ...actor.Role) ([]int64, error)
+	Organisations(ctx context.Context, ids []int64) (map[int64]identity.Organisation, error)
 	OrganisationsNamed(ctx context.Context, names, creditCodes []string) ([]identity.Organisation, error)
 }
 
@@ -248,6 +247,9 @@ func (s *Service) check(ctx context.Context, accountID int64, up Upload, ownOnly
 		return Batch{}, err
 	}
 	if err := s.owners(ctx, &reading, up.OrgID, ownOnly); err != nil {
+		return Batch{}, err
+	}
+	if err := s.unnamed(ctx, &reading, up); err != nil {
 		return Batch{}, err
 	}
 	b := Batch{
@@ -423,6 +425,7 @@ func (s *Service) Run(ctx context.Context, id int64, progress func(done, total i
 					return err
 				}
 				b.Created, b.Updated, b.Unchanged = b.Created+got.Created, b.Updated+got.Updated, b.Unchanged+got.Unchanged+got.Kept
+				b.Report.unpublished(rows, got.Refused)
 			}
 			return s.progress(ctx, tx, b, rows[len(rows)-1].Row)
 		})
@@ -490,8 +493,3 @@ func (s *Service) Batches(ctx context.Context, who actor.Actor) ([]Batch, error)
 }
 
 var errNoBatch = fault.New(fault.NotFound, "import_batch", "没有找到这次导入")
-
-func contentHash(raw []byte) string {
-	sum := sha256.Sum256(raw)
-	return hex.EncodeToString(sum[:])
-}

@@ -3,9 +3,11 @@ package importer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/people/identity"
 )
@@ -81,6 +83,45 @@ func ownerOf(in checkedRow, found []identity.Organisation, org int64, ownOnly bo
 		return 0, "只能为本单位导入，这一行写的是“" + listing.ClipCell(said, 40) + "”"
 	}
 	return fits[0].ID, ""
+}
+
+// unnamed refuses the rows that would publish without a name what tells it, see listing.Service.Unnamed.
+func (s *Service) unnamed(ctx context.Context, r *reading, up Upload) error {
+	if _, ok := s.target(up.Kind); ok || !up.Publish {
+		return nil
+	}
+	var ids []int64
+	for _, in := range r.good {
+		if !slices.Contains(ids, in.org) {
+			ids = append(ids, in.org)
+		}
+	}
+	orgs, err := s.config.Directory.Organisations(ctx, ids)
+	if err != nil {
+		return err
+	}
+	good := r.good[:0]
+	for _, in := range r.good {
+		err := s.config.Listings.Unnamed(up.Kind, in.content, orgs[in.org].Name)
+		if f, ok := errors.AsType[*fault.Error](err); ok && len(f.Fields) > 0 {
+			r.refuse(Problem{Row: in.row, Cell: rowOnly(in.row), Code: f.Fields[0].Code, Message: f.Fields[0].Message})
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		good = append(good, in)
+	}
+	r.good = good
+	return nil
+}
+
+// unpublished names the rows that were refused when they were written: something had changed since the check.
+func (r *Report) unpublished(rows []storedRow, refused []listing.BulkRefusal) {
+	for _, no := range refused {
+		i := slices.IndexFunc(rows, func(x storedRow) bool { return x.RowKey == no.Key })
+		r.refuse(Problem{Row: rows[i].Row, Cell: rowOnly(rows[i].Row), Code: "names_organisation", Message: no.Message})
+	}
 }
 
 // envelope is how a row waits for its confirmation.

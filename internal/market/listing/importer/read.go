@@ -430,3 +430,8 @@ func (f sheet) lines(r *reading, data []byte) error {
 	}
 	return nil
 }
+
+func contentHash(raw []byte) string {
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:])
+}

@@ -23,7 +23,7 @@ const (
 	lockBatch     = `select ` + batchColumns + `, last_row from import_batch where id = @id for update`
 	batchesOf     = `select ` + batchColumns + ` from import_batch where @all or organisation_id = @org order by id desc limit 50`
 	progressBatch = `update import_batch set state = @state, done = @done,
-		created = @created, updated = @updated, unchanged = @unchanged, last_row = @last where id = @id`
+		created = @created, updated = @updated, unchanged = @unchanged, report = @report, last_row = @last where id = @id`
 	finishBatch = `update import_batch set state = @state, report = @report, finished_at = @now where id = @id`
 	nextRows    = `select row, row_key, hash, content from import_row where batch_id = @id and row > @last order by row limit @limit`
 	dropRows    = `delete from import_row where batch_id = @id`
@@ -104,6 +104,7 @@ func (s *Service) progress(ctx context.Context, tx pgx.Tx, b Batch, last int) er
 			"created":   b.Created,
 			"updated":   b.Updated,
 			"unchanged": b.Unchanged,
+			"report":    b.Report,
 			"last":      last,
 		},
 	)

@@ -12,7 +12,7 @@ import (
 
 const (
 	doer     = "who did it; accounts are deleted only with the sample market, and nothing is looked up by it"
-	keptFile = "files are deleted only with the sample market, and nothing is looked up by it"
+	keptFile = "files are deleted only with the sample market and, a few a day, when an export or import is old; nothing is looked up by it"
 	demoOnly = "listings are deleted only with the sample market, and nothing is looked up by it"
 )
 

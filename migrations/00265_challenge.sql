@@ -3,7 +3,8 @@
 -- Trade: challenges (揭榜挂帅, 赛马). What is asked, by whom, and where it stands; the states are those of package challenge.
 create table challenge (
     id              bigint generated always as identity primary key,
-    state           text        not null check (state in ('draft','in_review','approved','open','opening','screening','reviewing','noticing',
+    state           text        not null check (state in ('draft','in_review','approved','open','opening',
+        'screening','reviewing','noticing',
         'contracting','running','completed','settled','terminated','breached','void','withdrawn')),
     organisation_id bigint      not null references organisation,
     created_by      bigint      not null references account,
@@ -154,9 +155,11 @@ create table challenge_event (
     at           timestamptz not null,
     account_id   bigint,
     event        text        not null,
-    from_state   text        not null check (from_state in ('draft','in_review','approved','open','opening','screening','reviewing','noticing',
+    from_state   text        not null check (from_state in ('draft','in_review','approved','open','opening',
+        'screening','reviewing','noticing',
         'contracting','running','completed','settled','terminated','breached','void','withdrawn')),
-    to_state     text        not null check (to_state in ('draft','in_review','approved','open','opening','screening','reviewing','noticing',
+    to_state     text        not null check (to_state in ('draft','in_review','approved','open','opening',
+        'screening','reviewing','noticing',
         'contracting','running','completed','settled','terminated','breached','void','withdrawn')),
     reason       text        not null default '',
     detail       jsonb       not null default '{}'
@@ -209,4 +212,5 @@ create or replace view file_grant (file_id, object, id, number, part) as
     union all
     select marked_file, 'import', id, '', 'result' from import_batch where marked_file is not null
     union all
-    select f.file_id, 'challenge', a.challenge_id, '', a.id::text from challenge_file f join challenge_application a on a.id = f.application_id;
+    select f.file_id, 'challenge', a.challenge_id, '', a.id::text from challenge_file f
+        join challenge_application a on a.id = f.application_id;

@@ -61,7 +61,8 @@ func TestBrowser_ACleanContractTakesFiveDecisions(t *testing.T) {
 	open := `[...document.querySelectorAll("fieldset.q")].filter(q => q.offsetParent && !q.querySelector("input:checked"))`
 	decisions, keys := 0, 0
 	for {
-		next := registrar.eval(`(() => { const q = ` + open + `[0]; if (!q) return "done"; q.querySelector("input").focus(); return q.dataset.advice || "" })()`)
+		next := registrar.eval(`(() => { const q = ` + open + `[0]; if (!q) return "done";
+			q.querySelector("input").focus(); return q.dataset.advice || "" })()`)
 		if next == "done" {
 			break
 		}

@@ -74,11 +74,15 @@ func TestDemo_LoadsEveryStateThroughTheServicesAndGoesAgain(t *testing.T) {
 func countsAreThoseOfThePlan(t *testing.T, db *postgres.DB, want sample.Market) {
 	t.Helper()
 	for table, n := range map[string]int{"organisation": len(want.Organisations) + 1, "account": len(want.People) + 1,
-		"point": len(want.Points),
-		"deal":  len(want.Deals), "contract": len(want.Contracts), "broker_profile": 60} {
+		"point":    len(want.Points),
+		"contract": len(want.Contracts), "broker_profile": 60} {
 		if got := apptest.Count(t, db, "select count(*) from "+table+" where is_sample"); got != n {
 			t.Errorf("%s: got %d, want %d", table, got, n)
 		}
+	}
+	if n := apptest.Count(t, db, `select count(*) from deal d where is_sample
+		and not exists (select from challenge_application a where a.deal_id = d.id)`); n != len(want.Deals) {
+		t.Errorf("talks that no challenge led to: got %d, want %d", n, len(want.Deals))
 	}
 	listings := map[string]int{}
 	for _, a := range want.Achievements {

@@ -48,7 +48,8 @@ type look struct {
 }
 
 var looks = []look{
-	{code: "approval_missing", words: regexp.MustCompile(`审批|批准文件|许可证|核准|国家秘密|涉密|(?:限制|禁止)(?:出口|进口|类)|出口管制|人类遗传资源|特种设备`), named: "审批、许可证、国家秘密、限制进出口"},
+	{code: "approval_missing", named: "审批、许可证、国家秘密、限制进出口",
+		words: regexp.MustCompile(`审批|批准文件|许可证|核准|国家秘密|涉密|(?:限制|禁止)(?:出口|进口|类)|出口管制|人类遗传资源|特种设备`)},
 	{code: "guarantee_unmet", words: regexp.MustCompile(`担保|保函|抵押|质押|保证金|定金`), named: "担保、保函、抵押、质押、保证金"},
 	{code: "other_kind", in: subject, named: "委托加工、勘察、施工、监理、常规检测、翻译、法律、审计",
 		words: regexp.MustCompile(`(?:来料|委托)加工|加工(?:服务|承揽|费)|定作|代工|勘察|工程设计|施工|监理|装修|运输服务|租赁|物业|` +
@@ -60,8 +61,10 @@ var looks = []look{
 	{code: "product_trade", words: regexp.MustCompile(`购销|买卖合同|供货|供应商|规格型号|产品(?:名称|型号|数量|说明书)|交货|样本资料`), named: "购销、供货、规格型号、交货"},
 	{code: "basic_research", in: subject, words: regexp.MustCompile(`基础(?:理论)?研究|理论研究|机理研究`), named: "基础研究、理论研究"},
 	{code: "soft_science", in: subject, words: regexp.MustCompile(`软科学|政策研究|战略研究|管理研究|发展规划|体制|机制研究`), named: "软科学、政策研究、发展规划"},
-	{code: "routine_change", in: subject, judge: true, words: regexp.MustCompile(`尺寸|简单(?:改变|改动|调整)|复制|仿制|常规(?:测试|检测)`), named: "尺寸、复制、仿制、常规测试"},
-	{code: "solution_mastered", judge: true, words: regexp.MustCompile(`已(?:经)?(?:完全)?(?:掌握|定型|量产)|成熟(?:的)?(?:技术|产品|方案)|现成`), named: "已掌握、已定型、成熟技术"},
+	{code: "routine_change", in: subject, judge: true, named: "尺寸、复制、仿制、常规测试",
+		words: regexp.MustCompile(`尺寸|简单(?:改变|改动|调整)|复制|仿制|常规(?:测试|检测)`)},
+	{code: "solution_mastered", judge: true, named: "已掌握、已定型、成熟技术",
+		words: regexp.MustCompile(`已(?:经)?(?:完全)?(?:掌握|定型|量产)|成熟(?:的)?(?:技术|产品|方案)|现成`)},
 	{code: "public_domain", judge: true, words: regexp.MustCompile(`公有领域|公知技术|已(?:失效|过期|届满)|专利权终止`), named: "公有领域、公知技术、已失效"},
 	{code: "economic_analysis", in: subject, words: regexp.MustCompile(`经济(?:效益)?分析|投资回报|财务|市场(?:分析|调研|前景)`), named: "经济分析、财务、市场调研"},
 	{code: "legal_advice", in: subject, words: regexp.MustCompile(`法律|律师|合规`), named: "法律、律师、合规"},
@@ -78,7 +81,8 @@ var looks = []look{
 	{code: "translation", in: subject, words: regexp.MustCompile(`翻译|译文`), named: "翻译"},
 	{code: "photography", in: subject, words: regexp.MustCompile(`摄影|摄像|航拍`), named: "摄影、摄像"},
 	{code: "compulsory_verification", in: subject, words: regexp.MustCompile(`强制检定|计量检定|校准`), named: "强制检定、校准"},
-	{code: "instrument_lease", in: subject, words: regexp.MustCompile(`(?:仪器|设备|机器)[^。;]{0,8}(?:出售|租赁|出租|销售)|用户服务|售后`), named: "仪器设备的出售、租赁、售后"},
+	{code: "instrument_lease", in: subject, named: "仪器设备的出售、租赁、售后",
+		words: regexp.MustCompile(`(?:仪器|设备|机器)[^。;]{0,8}(?:出售|租赁|出租|销售)|用户服务|售后`)},
 	{code: "product_use_training", in: subject, words: regexp.MustCompile(`产品使用|设备操作|使用培训|售后`), named: "产品使用、设备操作、售后"},
 	{code: "general_staff_training", in: subject, judge: true, words: regexp.MustCompile(`职工|员工|岗前|文化课|普及|通识`), named: "职工、岗前、普及"},
 	{code: "training_inside", words: regexp.MustCompile(`培训`), named: "培训"},

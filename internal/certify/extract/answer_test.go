@@ -39,7 +39,8 @@ func applied() contract.Content {
 func TestAnswers_ACleanContractLeavesLittleToJudge(t *testing.T) {
 	t.Parallel()
 	answers := Read([]string{clean}, false).Answers(applied(), nil)
-	for _, code := range []string{"parties_unclear", "unit_unauthorised", "subject_unclear", "price_unclear", "title_mismatch", "not_effective",
+	for _, code := range []string{"parties_unclear", "unit_unauthorised", "subject_unclear", "price_unclear", "title_mismatch",
+		"not_effective",
 		"approval_missing", "guarantee_unmet", "monopoly_clause", "product_trade", "other_kind", "repair", "construction", "training_inside",
 		"unconventional_separate", "plan_consent_missing"} {
 		if a := answers[code]; !a.No || !a.Sure || a.Why == "" {

@@ -2,6 +2,7 @@ package listing
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
@@ -88,7 +89,7 @@ func joined(h Heading, entries []Entry) (string, []CellProblem) {
 		text, err := e.Cell.Words()
 		switch {
 		case err != nil:
-			bad = append(bad, CellProblem{Column: e.Column, At: e.At, Code: "format", Message: "“" + e.Title + "”" + fault.Words(err),
+			bad = append(bad, CellProblem{Column: e.Column, At: e.At, Code: "format", Message: "“" + e.Title + "”" + said(err),
 				Warning: h.Rest && !e.Own})
 		case e.Own || len(entries) == 1 && !h.Rest:
 			lines = append(lines, text)
@@ -104,7 +105,7 @@ func (column Column[C]) fill(c *C, cell document.Cell) (code, message string) {
 	if len(column.Choices) > 0 && !column.Answer {
 		text, err := cell.Words()
 		if err != nil {
-			return "format", fault.Words(err)
+			return "format", said(err)
 		}
 		found, err := lookUp(column.Choices, text, column.Many)
 		if err != nil && cell.Kind == document.Number { // a code that lost its leading zero
@@ -113,7 +114,7 @@ func (column Column[C]) fill(c *C, cell document.Cell) (code, message string) {
 			}
 		}
 		if err != nil {
-			return "choose", fault.Words(err)
+			return "choose", said(err)
 		}
 		cell = document.Cell{Kind: document.Words, Text: found}
 	}
@@ -121,7 +122,7 @@ func (column Column[C]) fill(c *C, cell document.Cell) (code, message string) {
 		return "", ""
 	}
 	if err := column.Set(c, cell); err != nil {
-		return "format", fault.Words(err)
+		return "format", said(err)
 	}
 	return "", ""
 }
@@ -156,4 +157,12 @@ func mergeRow[C Content[C]](columns []Column[C], old, in json.RawMessage, has []
 	}
 	raw, err := stored.Marshal(to.Tidy())
 	return raw, true, err
+}
+
+// said is what is wrong with a cell: a reader's fault in its words, or a column's own refusal.
+func said(err error) string {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		return f.Message
+	}
+	return err.Error()
 }

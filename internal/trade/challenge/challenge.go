@@ -151,7 +151,7 @@ type Entry struct {
 	Kind    Kind     `json:"kind"`
 	Mode    Mode     `json:"mode"`
 	Field   string   `json:"field"`
-	ApplyOn fact.Day `json:"applyOn"` // last day; a rest day moves it to the next working day
+	ApplyOn fact.Day `json:"applyOn" format:"date"` // last day; a rest day moves it to the next working day
 	Content Content  `json:"content"`
 }
 
@@ -284,9 +284,9 @@ type Challenge struct {
 	Division       string     `json:"division"`
 	Content        Content    `json:"content"`
 	Purse          money.Fen  `json:"purseFen"`
-	ApplyOn        time.Time  `json:"applyOn"`
-	ApplyUntil     *time.Time `json:"applyUntil"`
-	QuestionsUntil *time.Time `json:"questionsUntil"`
+	ApplyOn        time.Time  `json:"applyOn" format:"date"`
+	ApplyUntil     *time.Time `json:"applyCloseAt"`
+	QuestionsUntil *time.Time `json:"questionsCloseAt"`
 	PublishedAt    *time.Time `json:"publishedAt"`
 	Round          int        `json:"round"`
 	Choice         string     `json:"choice"`

@@ -162,7 +162,9 @@ func (m move) offered(b *bench) bool {
 
 var errSealed = fault.New(fault.Forbidden, "sealed", "申请在截止之前封存，任何人都不能打开，也看不到份数和名单")
 
-func conflict(code string, words fault.Sentence) *fault.Error { return fault.New(fault.Conflict, code, words) }
+func conflict(code string, words fault.Sentence) *fault.Error {
+	return fault.New(fault.Conflict, code, words)
+}
 
 func complete(b *bench) *fault.Error { return asFault(b.c.Entry().check(b.now, true)) }
 

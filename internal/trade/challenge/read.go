@@ -35,7 +35,7 @@ type View struct {
 	KeysTaken    int           `json:"keysTaken"`
 	Given        []Side        `json:"given"` // who has given the code of the opening
 	OnPanel      bool          `json:"onPanel"`
-	Now          time.Time     `json:"now"` // of the database, which decides
+	Now          time.Time     `json:"asOf"` // of the database, which decides
 }
 
 // Read shows one challenge. Faults: NotFound.

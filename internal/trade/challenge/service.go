@@ -181,10 +181,10 @@ type Command struct {
 	Challenge   int64     `json:"-"`
 	Event       Event     `json:"event"`
 	Reason      string    `json:"reason"`
-	Experts     []string  `json:"experts"`  // approve: who gave the opinion
-	Code        string    `json:"code"`     // open_seals
-	Day         fact.Day  `json:"day"`      // publish, amend: last day to apply; postpone: the new day
-	Material    bool      `json:"material"` // amend: targets, purse or conditions change
+	Experts     []string  `json:"experts"`           // approve: who gave the opinion
+	Code        string    `json:"code"`              // open_seals
+	Day         fact.Day  `json:"day" format:"date"` // publish, amend: last day to apply; postpone: the new day
+	Material    bool      `json:"material"`          // amend: targets, purse or conditions change
 	Application int64     `json:"applicationId"`
 	Fit         bool      `json:"fit"`       // screen
 	Account     int64     `json:"accountId"` // replace

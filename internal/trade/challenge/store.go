@@ -186,9 +186,9 @@ type Result struct {
 	ApplicationID int64      `json:"applicationId"`
 	Node          int        `json:"node"`
 	Kind          ResultKind `json:"kind"`
-	On            time.Time  `json:"on"`
+	On            time.Time  `json:"on" format:"date"`
 	Score         int        `json:"score"`
-	To            *time.Time `json:"to"`
+	To            *time.Time `json:"to" format:"date"`
 	Amount        money.Fen  `json:"amountFen"`
 	Voucher       string     `json:"voucher"`
 	Note          string     `json:"note"`

@@ -57,6 +57,7 @@ func (p *Pages) showChallenge(c *web.Ctx, f *web.Form, ferr error) error {
 	tags := []view.Tag{challengeTag(x.State), {Label: kindLabel(x.Kind)}, {Label: modeLabel(x.Mode)}, {Label: codes.Field.Label(x.Field)},
 		{Label: region.Name(x.Division)}}
 	body := ui.Sheet{Tags: tags, Sample: x.Sample, Lead: c.T("发榜：%s", b.org(x.OrgID)), Steps: challengeWay(c, x)}
+	body.Actions = b.applying(c)
 	body.Main = append(body.Main, b.stateBlock(c))
 	body.Main = append(body.Main, b.stepBlocks(c, a)...)
 	body.Main = append(body.Main, b.mineBlock(c)...)
@@ -353,21 +354,27 @@ func purseBlock(c *web.Ctx, b board) ui.Block {
 		facts = append(facts, view.Fact{Label: "盟市", Value: view.WanYuan(k.LeagueFen), Num: true})
 	}
 	out := ui.Block{Card: true, Title: "榜金", Parts: view.Parts{view.Facts{Items: facts}}}
-	who := c.Actor()
-	switch {
-	case x.State == challenge.Draft && who.In(x.OrgID):
-		out.Add(view.Actions{{Label: "修改榜单", Href: challengePath(x.ID) + "/edit", Kind: view.Quiet}})
-	case x.State != challenge.Opened || who.In(x.OrgID):
-	case !who.SignedIn():
-		out.Add(view.Actions{{Label: "登录后揭榜", Href: "/signin?next=" + challengePath(x.ID)}})
-	case web.Members().Allows(who) && b.Mine == nil:
-		out.Add(view.Actions{{Label: "我要揭榜", Href: challengePath(x.ID) + "/apply"}})
-	}
 	if x.State == challenge.Opened || x.State == challenge.Opening {
 		out.Add(view.Prose{view.T("申请当场加密封存。开封之前，发榜方、专家、平台管理员都看不到内容、名单和份数。")})
 	}
 	out.Add(view.Actions{{Label: "看原来的需求", Href: fmt.Sprintf("/demands/%d", x.Listing), Kind: view.Plainly}})
 	return out
+}
+
+// applying is what a reader can do about the whole challenge; on a phone it stands before everything else.
+func (b board) applying(c *web.Ctx) []view.Action {
+	x, who := b.Challenge, c.Actor()
+	switch {
+	case x.State == challenge.Draft && who.In(x.OrgID):
+		return []view.Action{{Label: "修改榜单", Href: challengePath(x.ID) + "/edit", Kind: view.Quiet}}
+	case x.State != challenge.Opened || who.In(x.OrgID):
+		return nil
+	case !who.SignedIn():
+		return []view.Action{{Label: "登录后揭榜", Href: "/signin?next=" + challengePath(x.ID)}}
+	case web.Members().Allows(who) && b.Mine == nil:
+		return []view.Action{{Label: "我要揭榜", Href: challengePath(x.ID) + "/apply"}}
+	}
+	return nil
 }
 
 func challengeHistory(v challenge.View) view.Timeline {

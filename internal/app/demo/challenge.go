@@ -45,6 +45,7 @@ type calling struct {
 	mode         challenge.Mode
 	chosen       int
 	applications []challenge.Application
+	nodes        []challenge.PlanNode
 }
 
 // challenge turns needs into the sample's challenges, at the end of its history, through the same commands as people.
@@ -147,7 +148,7 @@ func (k *calling) create(ctx context.Context, need int64, d sample.Demand) (err 
 		return err
 	}
 	day := fact.DayOf(now)
-	purse := 4_000_000 * money.Yuan
+	purse := money.Fen(200+100*(need%5)) * money.WanYuan
 	e := challenge.Entry{Title: "样例：" + d.Title, Kind: challenge.Tackle, Mode: k.mode, Field: d.Field, ApplyOn: day + 40,
 		Content: challenge.Content{Problem: k.demand(d).Problem, Limits: d.Limits, Tried: d.Tried, Deliverables: "样例：工艺包、操作规程和两次现场培训",
 			Ownership: "样例：专利申请权归研究开发方，发榜方在本单位范围内免费使用。", Acceptance: "样例：由样例检测中心在发榜单位现场检测",
@@ -166,6 +167,7 @@ func (k *calling) create(ctx context.Context, need int64, d sample.Demand) (err 
 		e.Content.Targets = append(e.Content.Targets, challenge.Target{Name: t.Name, Present: t.Present, Target: t.Wanted, Unit: "按目标值",
 			Method: "连续 72 小时运行考核", Tester: "样例检测中心"})
 	}
+	k.nodes = e.Content.Nodes
 	k.id, err = k.Challenges.Create(ctx, k.asker, need, e)
 	return err
 }
@@ -327,8 +329,8 @@ func (k *calling) measure(ctx context.Context, node int) error {
 			return err
 		}
 		if score >= 60 {
-			if err := k.do(ctx, k.asker, challenge.Command{Event: challenge.EventPay, Application: a.ID, Node: node, Amount: 1_000_000 * money.Yuan,
-				Voucher: "样例凭证"}); err != nil {
+			if err := k.do(ctx, k.asker, challenge.Command{Event: challenge.EventPay, Application: a.ID, Node: node,
+				Amount: k.nodes[node-1].Tranche, Voucher: "样例凭证"}); err != nil {
 				return err
 			}
 		}

@@ -152,7 +152,7 @@ func reviewForm(c *web.Ctx, k registry.Case, reading registry.PaperReading, a *u
 			form.Steps = append(form.Steps, view.Link{Label: "不予登记", Href: "#step-" + string(e)})
 		}
 	}
-	form.sum(a)
+	form.sum()
 	return form
 }
 
@@ -280,7 +280,7 @@ func fenText(f money.Fen) string {
 }
 
 // sum heads a refused form with its mistakes, each a link to its place.
-func (form *ReviewForm) sum(a *ui.Ask) {
+func (form *ReviewForm) sum() {
 	add := func(label, at, wrong string) {
 		if wrong != "" {
 			form.Errors.Items = append(form.Errors.Items, view.Link{Label: label, Note: wrong, Href: "#" + at})

@@ -89,7 +89,7 @@ func (p *Pages) drawEditor(c *web.Ctx, kind drawnKind, id int64, form *web.Form,
 	}
 	switch {
 	case read != nil:
-		body.Main = readBlocks(kind, *read, kind.typed(c, form))
+		body.Main = readBlocks(*read, kind.typed(c, form))
 	case id == 0 && form == nil:
 		body.Main = []ui.Block{oneBox(c, kind, nil, "")}
 	}

@@ -214,7 +214,7 @@ func (p *Pages) showBatch(c *web.Ctx, ferr error) error {
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Bad, Title: c.Fault(ferr).Message}}})
 	}
 	body.Main = append(body.Main, batchHead(b, p.importedAt(b.Kind)))
-	body.Main = append(body.Main, reportBlocks(b.Report, b.Bad)...)
+	body.Main = append(body.Main, reportBlocks(b.Report)...)
 	body.Side = []ui.Block{
 		{
 			Card:  true,
@@ -343,7 +343,7 @@ func batchWork(b importer.Batch) *view.Progress {
 	return w
 }
 
-func reportBlocks(r importer.Report, bad int) []ui.Block {
+func reportBlocks(r importer.Report) []ui.Block {
 	table := func(caption string, list []importer.Problem) *view.Table {
 		t := &view.Table{Caption: caption, HideCaption: true, Columns: []view.Column{{Label: "位置"}, {Label: "问题和改法"}}}
 		for _, x := range list {

@@ -150,7 +150,7 @@ func (p *Pages) matches(c *web.Ctx, kind drawnKind) error {
 	body := Match{Heading: m.listing.Title, Lead: strings.Join(m.lead, " · "), Sample: m.listing.Sample, Title: c.T("匹配到的%s", m.want.Label),
 		Notices: matchNotices(m.found)}
 	if m.OwnListings {
-		p.answerable(c, &m)
+		p.answerable(&m)
 		p.Watch.Shown(c.Actor(), m.listing, m.places)
 	}
 	body.List, body.Actions = m.list(c), m.actions(c)

@@ -262,8 +262,7 @@ func (p *Pages) weights(c *web.Ctx, form *web.Form, ferr error, trial *watch.Tri
 	var fields []view.Field
 	for _, w := range weightFields {
 		label := featureLabel(w.name)
-		switch w.name {
-		case "threshold":
+		if w.name == "threshold" {
 			label = "最低要求"
 		}
 		fields = append(

@@ -174,7 +174,7 @@ func markRead(sections []view.Section, r reading.Result) {
 }
 
 // readBlocks say what was filled, what is missing and what for, and which words were left to the person.
-func readBlocks(kind drawnKind, r reading.Result, it item) []ui.Block {
+func readBlocks(r reading.Result, it item) []ui.Block {
 	filled := map[string]bool{}
 	var doubts []view.Link
 	for _, f := range r.Found {

@@ -47,7 +47,7 @@ func (p *Pages) watchRoutes() []web.Route {
 }
 
 // answerable adds what the owner's side can say to each card: keep, and why not.
-func (p *Pages) answerable(c *web.Ctx, m *matched) {
+func (p *Pages) answerable(m *matched) {
 	for i := range m.cards {
 		card, other := &m.cards[i], m.places[i].Listing.ID
 		at := fmt.Sprintf("%s/%d", m.kind.MatchesPath(m.listing.ID), other)

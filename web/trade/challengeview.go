@@ -65,7 +65,7 @@ func (p *Pages) showChallenge(c *web.Ctx, f *web.Form, ferr error) error {
 	body.Main = append(body.Main, textBlocks(x)...)
 	body.Main = append(body.Main, conditionsBlock(c, b), questionsBlock(c, b, a))
 	body.Main = append(body.Main, b.applicationBlocks(c)...)
-	body.Side = append(body.Side, purseBlock(c, b), ui.Block{Title: "经过", Parts: view.Parts{challengeHistory(b.View)}})
+	body.Side = append(body.Side, purseBlock(b), ui.Block{Title: "经过", Parts: view.Parts{challengeHistory(b.View)}})
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
 }
 
@@ -343,7 +343,7 @@ func questionsBlock(c *web.Ctx, b board, a *ui.Ask) ui.Block {
 	return out
 }
 
-func purseBlock(c *web.Ctx, b board) ui.Block {
+func purseBlock(b board) ui.Block {
 	x := b.Challenge
 	k := x.Content
 	facts := []view.Fact{{Label: "榜金合计", Value: view.WanYuan(x.Purse), Num: true}, {Label: "发榜单位", Value: view.WanYuan(k.AskerFen), Num: true}}

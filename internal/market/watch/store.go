@@ -3,9 +3,9 @@ package watch
 import (
 	"context"
 
-	"techmarket/internal/foundation/stored"
-
 	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/foundation/stored"
 )
 
 type querier interface {

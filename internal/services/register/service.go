@@ -249,7 +249,7 @@ func (s *Service) do(ctx context.Context, who actor.Actor, c Command, roles []Ro
 		if err := s.note(ctx, tx, who, e, before.State, c.Event, c.Reason, c.Event == EventSubmit || c.Event == EventList); err != nil {
 			return err
 		}
-		return s.tell(ctx, tx, who, e, t, c)
+		return s.tell(ctx, tx, e, t, c)
 	})
 	if err != nil {
 		return Entry{}, err
@@ -352,7 +352,7 @@ func outcome(e Event) string {
 }
 
 // tell says to the owner what the desk or the clock did.
-func (s *Service) tell(ctx context.Context, tx pgx.Tx, who actor.Actor, e Entry, t transition, c Command) error {
+func (s *Service) tell(ctx context.Context, tx pgx.Tx, e Entry, t transition, c Command) error {
 	if t.role != RoleDesk && t.role != RoleJob || e.Sample && t.role == RoleJob {
 		return nil
 	}

@@ -1,9 +1,9 @@
 package sample
 
 import (
-	"techmarket/internal/certify/recognition"
 	"time"
 
+	"techmarket/internal/certify/recognition"
 	"techmarket/internal/foundation/money"
 )
 

@@ -56,7 +56,7 @@ var insideWings = map[string]map[string]string{
 	},
 	"trade": {"broker": "deal", "challenge": "deal notice"},
 	"certify": {"contract": "recognition", "point": "deadline", "witness": "ledger",
-		"extract":  "contract",
+		"extract":  "contract recognition",
 		"registry": "contract deadline extract ledger point recognition witness",
 		"benefits": "deadline ledger point registry witness", "papers": "benefits contract ledger point registry",
 		"archive": "contract ledger papers point registry", "exchange": "archive contract point registry"},

@@ -103,19 +103,12 @@ func factWords(k registry.Case, rule string) string {
 	}
 }
 
-// sheetOf is the saved sheet; nothing saved yet: it starts from the applicant's figures, no carrier granted.
+// sheetOf is the saved sheet, or the one to begin with.
 func sheetOf(k registry.Case) registry.Review {
-	r, content := k.Filing.Review, k.Contract.Content
-	if r.Class != "" {
-		return r
+	if k.Filing.Review.Class != "" {
+		return k.Filing.Review
 	}
-	r.Class, r.Amount = content.Elements.ClassCode, content.Elements.Amount
-	r.Biological, r.Tied = content.Elements.Biological, content.Elements.Tied
-	for _, row := range content.Costs {
-		r.Deductions = append(r.Deductions,
-			registry.Deduction{Kind: row.Kind, Name: row.Name, Quantity: row.Quantity, UnitCost: row.UnitCost, Claimed: row.Carrier})
-	}
-	return r
+	return registry.Sheet(k.Contract.Content)
 }
 
 // reviewForm is the registrar's sheet, after a refused post as it was filled in.
@@ -214,7 +207,7 @@ func draftOpinion(k registry.Case, r registry.Review, reading registry.PaperRead
 	if !reading.Answers["title_mismatch"].No || !reading.Answers["price_unclear"].No || !reading.Answers["subject_unclear"].No {
 		return ""
 	}
-	amounts, err := k.Policy.Compute(r.Class, r.Amount, costsOf(r), r.Biological, r.Tied)
+	amounts, err := k.Policy.Compute(r.Class, r.Amount, r.Costs(), r.Biological, r.Tied)
 	if err != nil {
 		return ""
 	}
@@ -323,7 +316,7 @@ func article(r recognition.Rule) string {
 // working is C, N, T and V of a sheet by the function that decides, and what it deducts of each row.
 func working(c *web.Ctx, k registry.Case, r registry.Review) Working {
 	out := Working{Totals: Totals{Post: fmt.Sprintf("/filings/%d/sums", k.Filing.ID)}}
-	amounts, err := k.Policy.Compute(r.Class, r.Amount, costsOf(r), r.Biological, r.Tied)
+	amounts, err := k.Policy.Compute(r.Class, r.Amount, r.Costs(), r.Biological, r.Tied)
 	if err != nil {
 		f := c.Fault(err)
 		out.Totals.Wrong = f.Message
@@ -345,14 +338,6 @@ func working(c *web.Ctx, k registry.Case, r registry.Review) Working {
 		out.Costs = append(out.Costs, CostRow{Row: i, Total: row.Total.Grouped(), Deducted: row.Deducted.Grouped()})
 	}
 	return out
-}
-
-func costsOf(r registry.Review) (costs []recognition.Cost) {
-	for _, d := range r.Deductions {
-		costs = append(costs, recognition.Cost{Name: d.Name, Kind: d.Kind, Quantity: d.Quantity, Unit: d.UnitCost, Carrier: d.Granted,
-			Reasonable: d.Reasonable, Reason: d.Reason})
-	}
-	return costs
 }
 
 func readReview(f *web.Form) registry.Review {

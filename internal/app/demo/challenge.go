@@ -10,6 +10,7 @@ import (
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fact"
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/platform/postgres"
 	"techmarket/internal/trade/challenge"
 	"techmarket/internal/trade/deal"
 )
@@ -143,7 +144,7 @@ func (k *calling) do(ctx context.Context, who actor.Actor, c challenge.Command) 
 }
 
 func (k *calling) create(ctx context.Context, need int64, d sample.Demand) (err error) {
-	now, err := clockOf(ctx, k.Platform.DB)
+	now, err := postgres.Now(ctx, k.Platform.DB)
 	if err != nil {
 		return err
 	}

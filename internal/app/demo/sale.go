@@ -8,6 +8,7 @@ import (
 	"techmarket/internal/app/demo/sample"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/platform/postgres"
 	"techmarket/internal/trade/notice"
 	"techmarket/internal/trade/sale"
 )
@@ -75,7 +76,7 @@ func (l *loader) sell(ctx context.Context) error {
 }
 
 func (l *loader) oneSale(ctx context.Context, s sampleSale, owner actor.Actor, bidders []actor.Actor) error {
-	now, err := clockOf(ctx, l.Platform.DB)
+	now, err := postgres.Now(ctx, l.Platform.DB)
 	if err != nil {
 		return err
 	}

@@ -121,12 +121,6 @@ func deleteSample(ctx context.Context, tx pgx.Tx) (map[string]int64, error) {
 	return deleted, nil
 }
 
-// clockOf is the database's clock, by which biddings run.
-func clockOf(ctx context.Context, q postgres.Querier) (at time.Time, err error) {
-	err = q.QueryRow(ctx, `select clock_timestamp()`).Scan(&at)
-	return at, err
-}
-
 // moveBack are the statements that move a sale with everything in it back in time by @seconds.
 var moveBack = []string{
 	`update sale set begins_at = begins_at - make_interval(secs => @seconds), planned_end = planned_end - make_interval(secs => @seconds),

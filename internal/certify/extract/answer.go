@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/recognition"
 )
 
 // Answer is what the application and the text say to a question of the checklist. Nobody's answer is 是: what speaks for a rule is shown
@@ -85,13 +86,11 @@ var looks = []look{
 		words: regexp.MustCompile(`(?:仪器|设备|机器)[^。;]{0,8}(?:出售|租赁|出租|销售)|用户服务|售后`)},
 	{code: "product_use_training", in: subject, words: regexp.MustCompile(`产品使用|设备操作|使用培训|售后`), named: "产品使用、设备操作、售后"},
 	{code: "general_staff_training", in: subject, judge: true, words: regexp.MustCompile(`职工|员工|岗前|文化课|普及|通识`), named: "职工、岗前、普及"},
-	{code: "training_inside", words: regexp.MustCompile(`培训`), named: "培训"},
+	{code: recognition.TrainingInside, words: regexp.MustCompile(`培训`), named: "培训"},
 }
 
 // ordinary are the looks that the exception for unconventional means (认定规则第42条) would lift.
 var ordinary = []string{"routine_processing", "repair", "printing", "advertising", "surveying", "standard_testing", "construction"}
-
-const unconventional = "unconventional_separate"
 
 // denied ends what stands before a word and takes it back: 不涉及国家秘密, 无需担保.
 var denied = regexp.MustCompile(`(?:不(?:涉及|属于|含|包括|包含|需要?|得有)|无(?:需|须)?|没有|未(?:涉及|约定)?|免除?)[^。;,，]{0,6}$`)
@@ -183,7 +182,7 @@ func (r Reading) exception(out map[string]Answer) {
 			return
 		}
 	}
-	out[unconventional] = Answer{No: true, Sure: true, Why: "没有发现常规业务，不需要这项例外"}
+	out[recognition.Unconventional] = Answer{No: true, Sure: true, Why: "没有发现常规业务，不需要这项例外"}
 }
 
 // same returns the fact of a path where the paper says what was typed.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/recognition"
 	"techmarket/internal/foundation/money"
 )
 
@@ -50,6 +51,21 @@ func TestAnswers_ACleanContractLeavesLittleToJudge(t *testing.T) {
 	for _, code := range []string{"seal_mismatch", "disputed", "intermediary_with_main"} {
 		if a, ok := answers[code]; ok {
 			t.Errorf("%s: no text answers it, got %+v", code, a)
+		}
+	}
+}
+
+// A code that the book does not know would answer nothing, silently.
+func TestAnswers_AreToQuestionsOfTheBook(t *testing.T) {
+	t.Parallel()
+	for code := range Read([]string{clean}, false).Answers(applied(), []contract.File{{Name: "承诺书"}, {Name: "合同"}}) {
+		if !recognition.IsFinding(code) {
+			t.Errorf("%s is no question of the checklist", code)
+		}
+	}
+	for _, code := range ordinary {
+		if !recognition.IsFinding(code) {
+			t.Errorf("%s is no ordinary business of the checklist", code)
 		}
 	}
 }

@@ -203,7 +203,7 @@ func (s *Service) begin(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
-	w.filing.Review = sheet(frozen.Content)
+	w.filing.Review = Sheet(frozen.Content)
 	if w.filing.Kind != Change {
 		return nil
 	}

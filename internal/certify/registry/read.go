@@ -158,7 +158,7 @@ func (s *Service) staffView(ctx context.Context, tx pgx.Tx, c *Case, f Filing) e
 	}
 	review := f.Review
 	if review.Class == "" {
-		review = sheet(c.Contract.Content)
+		review = Sheet(c.Contract.Content)
 	}
 	policy := c.Policy
 	policy.LargeAmount = c.Experts
@@ -274,7 +274,7 @@ func (s *Service) Preview(ctx context.Context, a actor.Actor, id int64, r Review
 			return err
 		}
 		rules := ruleBook(policy)
-		if amounts, err = rules.Compute(r.Class, r.Amount, r.costs(), r.Biological, r.Tied); err != nil {
+		if amounts, err = rules.Compute(r.Class, r.Amount, r.Costs(), r.Biological, r.Tied); err != nil {
 			return err
 		}
 		rules.LargeAmount = p.ExpertLimit(policy)

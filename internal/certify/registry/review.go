@@ -29,7 +29,7 @@ func (s *Service) saveReview(ctx context.Context, w *work) error {
 			return f
 		}
 	}
-	if _, err := (recognition.Policy{}).Compute(in.Class, in.Amount, in.costs(), in.Biological, in.Tied); err != nil {
+	if _, err := (recognition.Policy{}).Compute(in.Class, in.Amount, in.Costs(), in.Biological, in.Tied); err != nil {
 		return err
 	}
 	frozen, err := s.config.Contracts.Frozen(ctx, w.tx, w.filing.ContractID, w.filing.ContractVersion)
@@ -50,8 +50,8 @@ func (s *Service) saveReview(ctx context.Context, w *work) error {
 	return nil
 }
 
-// sheet is the review as it begins: the applicant's figures, no carrier granted (docs/rules/amounts.md §2: our choice).
-func sheet(c contract.Content) Review {
+// Sheet is the review as it begins: the applicant's figures, no carrier granted (docs/rules/amounts.md §2: our choice).
+func Sheet(c contract.Content) Review {
 	r := Review{Class: c.Elements.ClassCode, Amount: c.Elements.Amount, Findings: []Finding{}, Deductions: []Deduction{},
 		Biological: c.Elements.Biological, Tied: c.Elements.Tied}
 	for _, row := range c.Costs {
@@ -80,7 +80,8 @@ func (r *Review) carry(before Review) {
 	}
 }
 
-func (r Review) costs() []recognition.Cost {
+// Costs are the rows of the sheet as the rule book takes them.
+func (r Review) Costs() []recognition.Cost {
 	out := make([]recognition.Cost, 0, len(r.Deductions))
 	for _, d := range r.Deductions {
 		out = append(
@@ -137,7 +138,7 @@ func (s *Service) application(
 		applied = contract.NoDay
 	}
 	app := contract.Facts(v.Content, v.Files, applied)
-	app.Class, app.Costs, app.Biological, app.Tied = r.Class, r.costs(), r.Biological, r.Tied
+	app.Class, app.Costs, app.Biological, app.Tied = r.Class, r.Costs(), r.Biological, r.Tied
 	app.Point, app.Points, app.OwnPoint, app.Duplicate, app.Accepted = p.Division, []string{p.Division}, true, duplicate, true
 	if app.Amount = nil; r.Amount > 0 {
 		app.Amount = &r.Amount

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -22,4 +23,13 @@ func Many[T any](ctx context.Context, q Querier, sql string, args pgx.StrictName
 // Literal makes a typed text match itself in LIKE.
 func Literal(text string) string {
 	return strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text)
+}
+
+// Clock asks for the database's time at this moment: now() stands still inside a transaction.
+const Clock = `select clock_timestamp()`
+
+// Now is the database's clock, by which deadlines of trade are judged: it is the same for every program that serves the market.
+func Now(ctx context.Context, q Querier) (at time.Time, err error) {
+	err = q.QueryRow(ctx, Clock).Scan(&at)
+	return at, err
 }

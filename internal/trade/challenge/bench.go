@@ -31,7 +31,7 @@ func (s *Service) lock(ctx context.Context, tx pgx.Tx, id int64) (b *bench, err 
 	if b.c, err = one(ctx, tx, lockedChallenge, id); err != nil {
 		return nil, err
 	}
-	if b.now, err = dbNow(ctx, tx); err != nil {
+	if b.now, err = postgres.Now(ctx, tx); err != nil {
 		return nil, err
 	}
 	return b, b.read(ctx, tx)

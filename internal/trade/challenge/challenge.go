@@ -364,5 +364,3 @@ func asFault(err error) *fault.Error {
 	}
 	return nil
 }
-
-func fields(s string) []string { return strings.Fields(s) }

@@ -2,6 +2,7 @@ package challenge
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"techmarket/internal/foundation/fault"
@@ -148,7 +149,7 @@ func find(from Stage, on Event, roles []string) (move, *fault.Error) {
 }
 
 func (m move) by(roles []string) bool {
-	return slices.ContainsFunc(fields(m.roles), func(r string) bool { return slices.Contains(roles, r) })
+	return slices.ContainsFunc(strings.Fields(m.roles), func(r string) bool { return slices.Contains(roles, r) })
 }
 
 // offered tells whether the step is worth a button: its guard holds, or says what is still to be mended in the entry.

@@ -3,6 +3,7 @@ package challenge
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"techmarket/internal/foundation/fault"
@@ -63,7 +64,7 @@ func TestEveryStageIsReachedAndEveryEndIsAnEnd(t *testing.T) {
 	reached := map[Stage]bool{Draft: true}
 	for range stages() {
 		for _, m := range moves() {
-			for _, to := range fields(m.to) {
+			for _, to := range strings.Fields(m.to) {
 				reached[Stage(to)] = reached[Stage(to)] || reached[m.from]
 			}
 			if !slices.Contains(events(), m.on) {

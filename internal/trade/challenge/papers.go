@@ -77,7 +77,7 @@ func (s *Service) File(ctx context.Context, who actor.Actor, id int64, p Paper) 
 		}
 	}
 	err = s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		arrived, err := dbNow(ctx, tx) // before the lock: waiting costs nobody his deadline
+		arrived, err := postgres.Now(ctx, tx) // before the lock: waiting costs nobody his deadline
 		if err != nil {
 			return err
 		}
@@ -246,7 +246,7 @@ func (s *Service) Ask(ctx context.Context, who actor.Actor, id int64, body strin
 		if err != nil {
 			return err
 		}
-		now, err := dbNow(ctx, tx)
+		now, err := postgres.Now(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -282,7 +282,7 @@ func (s *Service) Answer(ctx context.Context, who actor.Actor, id, question int6
 		if err != nil {
 			return err
 		}
-		now, err := dbNow(ctx, tx)
+		now, err := postgres.Now(ctx, tx)
 		if err != nil {
 			return err
 		}

@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/foundation/actor"
-	"techmarket/internal/foundation/fact"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/notify"
@@ -56,12 +55,12 @@ func (s *Service) read(ctx context.Context, who actor.Actor, id int64) (v View, 
 	if err := b.read(ctx, q); err != nil {
 		return v, err
 	}
-	if b.now, err = dbNow(ctx, q); err != nil {
+	if b.now, err = postgres.Now(ctx, q); err != nil {
 		return v, err
 	}
 	var roles []string
 	if who.SignedIn() {
-		if roles, err = s.roles(ctx, who, b); err != nil {
+		if roles, err = s.roles(who, b); err != nil {
 			return v, err
 		}
 	} else if !published(b.c) {
@@ -239,9 +238,6 @@ func (c Condition) Met(kind actor.OrgKind, division string) string {
 	}
 	return "not_met"
 }
-
-// ApplyDay is the last day to apply as it was written.
-func (c Challenge) ApplyDay() fact.Day { return fact.Day(c.ApplyOn.Unix() / 86400) }
 
 func (s *Service) tell(ctx context.Context, b *bench, to []int64, title string) error {
 	return s.config.Notices.Tell(ctx, b.tx, notify.Note{To: to, Kind: "challenge", Title: title + "：" + b.c.Title, Body: "请打开榜单页面查看。",

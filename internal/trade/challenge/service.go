@@ -108,7 +108,7 @@ func (s *Service) Create(ctx context.Context, who actor.Actor, need int64, e Ent
 		return 0, fmt.Errorf(op+": %w", err)
 	}
 	err = s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		now, err := dbNow(ctx, tx)
+		now, err := postgres.Now(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -150,7 +150,7 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, id int64, version i
 		if err != nil {
 			return err
 		}
-		roles, err := s.roles(ctx, who, b)
+		roles, err := s.roles(who, b)
 		if err != nil {
 			return err
 		}
@@ -225,7 +225,7 @@ func (s *Service) do(ctx context.Context, who actor.Actor, c Command, system boo
 		}
 		roles := []string{RoleSystem}
 		if !system {
-			if roles, err = s.roles(ctx, who, b); err != nil {
+			if roles, err = s.roles(who, b); err != nil {
 				return err
 			}
 		}
@@ -244,11 +244,11 @@ func (s *Service) do(ctx context.Context, who actor.Actor, c Command, system boo
 				return refused
 			}
 		}
-		b.c.State = Stage(fields(m.to)[0])
+		b.c.State = Stage(strings.Fields(m.to)[0])
 		if out.Code, err = s.apply(ctx, b, who, c); err != nil {
 			return err
 		}
-		if !slices.Contains(fields(m.to), string(b.c.State)) {
+		if !slices.Contains(strings.Fields(m.to), string(b.c.State)) {
 			panic("challenge: " + string(c.Event) + " led to " + string(b.c.State)) // a fault of the program: the table is the promise
 		}
 		if b.c.Over() && b.c.EndedAt == nil {
@@ -322,7 +322,7 @@ func (s *Service) noticed(ctx context.Context, id int64) (Event, error) {
 }
 
 // roles are the roles of somebody towards a challenge.
-func (s *Service) roles(_ context.Context, who actor.Actor, b *bench) ([]string, error) {
+func (s *Service) roles(who actor.Actor, b *bench) ([]string, error) {
 	if !who.SignedIn() {
 		return nil, errSignIn
 	}

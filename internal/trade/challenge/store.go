@@ -17,7 +17,6 @@ const challengeColumns = `id, state, organisation_id as org_id, created_by, list
 	coalesce(notice_id, 0) as notice_id, contracting_at, ended_at, reason, version, is_sample as sample, created_at, updated_at`
 
 const (
-	clockNow        = `select clock_timestamp()` // the one clock: now() stands still inside a transaction
 	insertChallenge = `insert into challenge (state, organisation_id, created_by, listing_id, title, kind, mode, field, division, content,
 	purse_fen, apply_on, is_sample, created_at, updated_at)
 values ('draft', @org, @account, @listing, @title, @kind, @mode, @field, @division, @content, @purse, @apply_on, @sample, @now, @now)
@@ -210,11 +209,6 @@ func one(ctx context.Context, q postgres.Querier, sql string, id int64) (Challen
 		err = errNotFound
 	}
 	return c, err
-}
-
-func dbNow(ctx context.Context, q postgres.Querier) (at time.Time, err error) {
-	err = q.QueryRow(ctx, clockNow).Scan(&at)
-	return at, err
 }
 
 func (c *Challenge) store(ctx context.Context, tx pgx.Tx, now time.Time) error {

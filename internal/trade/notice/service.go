@@ -147,7 +147,7 @@ func (s *Service) Announce(ctx context.Context, tx pgx.Tx, by By, t Text) (id in
 	if err != nil {
 		return 0, fmt.Errorf(op+": %w", err)
 	}
-	now, err := dbNow(ctx, tx)
+	now, err := postgres.Now(ctx, tx)
 	if err != nil {
 		return 0, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}
@@ -225,7 +225,7 @@ func (s *Service) do(ctx context.Context, who actor.Actor, c Command, roles func
 		if err != nil {
 			return err
 		}
-		now, err := dbNow(ctx, tx)
+		now, err := postgres.Now(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -317,7 +317,7 @@ func (s *Service) State(ctx context.Context, q postgres.Querier, id int64) (Stat
 	if err != nil {
 		return "", fmt.Errorf("notice: state: %w", postgres.Fault(err))
 	}
-	now, err := dbNow(ctx, q)
+	now, err := postgres.Now(ctx, q)
 	if err != nil {
 		return "", fmt.Errorf("notice: state: %w", postgres.Fault(err))
 	}
@@ -370,7 +370,7 @@ func (s *Service) Read(ctx context.Context, who actor.Actor, id int64) (v View, 
 	if v.Paper.BeginsAt == nil && !who.In(v.Paper.OrgID) {
 		return View{}, fmt.Errorf(op+": %w", errNotFound)
 	}
-	now, err := dbNow(ctx, s.config.DB)
+	now, err := postgres.Now(ctx, s.config.DB)
 	if err != nil {
 		return v, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}
@@ -402,7 +402,7 @@ func (s *Service) List(ctx context.Context, who actor.Actor, after int64, limit 
 	if who.OrgID != 0 {
 		org = who.OrgID
 	}
-	now, err := dbNow(ctx, s.config.DB)
+	now, err := postgres.Now(ctx, s.config.DB)
 	if err != nil {
 		return nil, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}

@@ -19,7 +19,6 @@ const paperColumns = `id, use, organisation_id as org_id, title, body, party, am
 	min_reason, period, begins_at, last_day, ends_at, ended, reason, passed_at, is_sample as sample, created_at, updated_at`
 
 const (
-	clockNow    = `select clock_timestamp()`
 	insertPaper = `insert into notice (use, organisation_id, title, body, party, amount_fen, related, decider, days, unit, min_reason,
 	deal_id, sale_id, is_sample, created_at, updated_at)
 values (@use, @org, @title, @body, @party, @amount, @related, @decider, @days, @unit, @min, nullif(@deal::bigint, 0),
@@ -162,11 +161,6 @@ func load(ctx context.Context, q postgres.Querier, sql string, id int64) (p Pape
 	rows, _ = q.Query(ctx, selectObjections, args)
 	objections, err = pgx.CollectRows(rows, pgx.RowToStructByName[Objection])
 	return p, objections, err
-}
-
-func dbNow(ctx context.Context, q postgres.Querier) (at time.Time, err error) {
-	err = q.QueryRow(ctx, clockNow).Scan(&at)
-	return at, err
 }
 
 var errNotFound = fault.New(fault.NotFound, "notice_not_found", "没有找到这项公示")

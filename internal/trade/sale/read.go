@@ -74,7 +74,7 @@ func (s *Service) read(ctx context.Context, who actor.Actor, id int64) (v View, 
 	if err != nil {
 		return v, err
 	}
-	if v.Now, err = dbNow(ctx, q); err != nil {
+	if v.Now, err = postgres.Now(ctx, q); err != nil {
 		return v, err
 	}
 	a := auction(v.Sale, pauses, intents)

@@ -100,7 +100,7 @@ func lock(ctx context.Context, tx pgx.Tx, id int64) (*bench, error) {
 	trip.Queue(lockedSale, args)
 	trip.Queue(selectPauses, args)
 	trip.Queue(selectIntents, args)
-	trip.Queue(clockNow)
+	trip.Queue(postgres.Clock)
 	answers := tx.SendBatch(ctx, &trip)
 	defer answers.Close() // an error stands in the answers too
 	b := &bench{tx: tx}
@@ -288,7 +288,7 @@ func (s *Service) FileIntent(ctx context.Context, who actor.Actor, id int64, rel
 		if err != nil {
 			return err
 		}
-		at, err := dbNow(ctx, tx)
+		at, err := postgres.Now(ctx, tx)
 		switch {
 		case err != nil:
 			return err

@@ -16,7 +16,6 @@ const saleColumns = `id, state, organisation_id as org_id, created_by, title, ob
 	top_fen as top, seq, turns, alarm, withdrawn_at, ended_at, reason, is_sample as sample, created_at, updated_at`
 
 const (
-	clockNow   = `select clock_timestamp()` // the one clock of a bidding: now() stands still inside a transaction
 	lockSale   = `select pg_advisory_xact_lock(1502, @id::int)`
 	insertSale = `insert into sale (state, organisation_id, created_by, title, object, conditions, start_fen, step_fen, step_multiple,
 	window_minutes, grace_seconds, reserve_fen, deposit_fen, begins_at, planned_end, ends_at, is_sample, created_at, updated_at)
@@ -106,11 +105,6 @@ func oneOf[T any](rows pgx.Rows, _ error) (T, error) {
 
 func allOf[T any](rows pgx.Rows, _ error) ([]T, error) {
 	return pgx.CollectRows(rows, pgx.RowToStructByName[T])
-}
-
-func dbNow(ctx context.Context, q postgres.Querier) (at time.Time, err error) {
-	err = q.QueryRow(ctx, clockNow).Scan(&at)
-	return at, err
 }
 
 func (s *Sale) store(ctx context.Context, tx pgx.Tx, now time.Time) error {

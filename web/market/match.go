@@ -357,6 +357,9 @@ func (p *Pages) matchCards(
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := p.markRows(c, items); err != nil {
+		return nil, nil, err
+	}
 	var cards []view.MatchCard
 	var places []watch.Place
 	for _, it := range items { // without what was withdrawn since it was indexed

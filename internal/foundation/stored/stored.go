@@ -62,7 +62,7 @@ func Unmarshal(raw []byte, v any) error {
 	now := kind.SchemaVersion()
 	if from > now {
 		return fault.Newf(fault.Unavailable, "content_newer",
-			"这项内容由更新版本的程序保存（格式 %d，本程序 %d），本程序不能读。请换用新版本的 techmarket。", from, now)
+			"这项内容由更新版本的系统保存（格式 %d，现在的版本只认到 %d），打不开。请联系系统管理员升级后再打开。", from, now)
 	}
 	if old, ok := kind.(Upgrader); ok && from < now {
 		if raw, err = old.UpgradeSchema(raw, from); err != nil {

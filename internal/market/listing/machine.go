@@ -229,14 +229,14 @@ func overdue(s step) error {
 	if s.listing.ExpiresAt != nil && !s.now.Before(*s.listing.ExpiresAt) {
 		return nil
 	}
-	return fault.New(fault.Conflict, "not_overdue", "还没有到期")
+	return fault.New(fault.Conflict, "not_overdue", "还没有到期，到期后才能这样办理")
 }
 
 func demoted(s step) error {
 	if s.listing.DemotedAt != nil {
 		return nil
 	}
-	return fault.New(fault.Conflict, "not_silent", "还没有因长期未确认而降低排序")
+	return fault.New(fault.Conflict, "not_silent", "还没有因长期未确认而降低排序，降低后才能归档")
 }
 
 const maxReason = 500

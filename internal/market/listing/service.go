@@ -317,7 +317,7 @@ func (s *Service) ConfirmAsked(ctx context.Context, who actor.Actor, k Kind) (n 
 func refusal(state State, event Event, role Role) error {
 	known := slices.ContainsFunc(machine, func(t transition) bool { return t.from == state && t.event == event })
 	if known || role == RoleNobody {
-		return fault.New(fault.Forbidden, "listing_event", "您不能对这条信息做这一步").With(event)
+		return fault.New(fault.Forbidden, "listing_event", "您不能对这条信息做这一步：它由发布单位的经办人办理，审核由当地盟市或自治区管理员办理").With(event)
 	}
 	return fault.New(fault.Conflict, "listing_state", "这条信息的状态已经变化，不能再做这一步，请刷新页面").With(state, event)
 }

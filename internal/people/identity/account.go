@@ -187,7 +187,7 @@ func (s *Service) ContactOf(ctx context.Context, id int64) (name, email, phone s
 	rows, _ := s.config.DB.Query(ctx, accountByID, pgx.StrictNamedArgs{"id": id})
 	a, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Account])
 	if errors.Is(err, pgx.ErrNoRows) {
-		return "", "", "", fault.New(fault.NotFound, "account", "没有找到这个人")
+		return "", "", "", fault.New(fault.NotFound, "account", "没有找到这个人，请从成员名单重新选择")
 	}
 	if err != nil {
 		return "", "", "", fmt.Errorf("contact: %w", err)
@@ -282,7 +282,7 @@ func (s *Service) SetDisabled(ctx context.Context, who actor.Actor, accountID in
 			return err
 		}
 		if tag.RowsAffected() == 0 {
-			return fault.New(fault.NotFound, "account", "没有找到这个人")
+			return fault.New(fault.NotFound, "account", "没有找到这个人，请从成员名单重新选择")
 		}
 		if disabled {
 			if ended, err = s.endAccess(ctx, tx, accountID); err != nil {

@@ -124,7 +124,7 @@ func (s *Service) changeMember(ctx context.Context, who actor.Actor, membershipI
 	err := s.inTx(ctx, "change member", func(tx pgx.Tx) error {
 		m, err := s.membership(ctx, tx, membershipID)
 		if errors.Is(err, pgx.ErrNoRows) {
-			return fault.New(fault.NotFound, "membership", "没有找到这个成员")
+			return fault.New(fault.NotFound, "membership", "没有找到这个成员，请从成员名单重新打开")
 		}
 		if err != nil {
 			return err
@@ -133,7 +133,7 @@ func (s *Service) changeMember(ctx context.Context, who actor.Actor, membershipI
 		leaving := roles == nil && who.SignedIn() && m.AccountID == who.AccountID
 		if err := mayManage(who, m.OrganisationID); err != nil && !leaving {
 			if who.SignedIn() && !who.In(m.OrganisationID) {
-				return fault.New(fault.NotFound, "membership", "没有找到这个成员")
+				return fault.New(fault.NotFound, "membership", "没有找到这个成员，请从成员名单重新打开")
 			}
 			return err
 		}

@@ -138,7 +138,7 @@ func (s *Service) Organisation(ctx context.Context, id int64) (Organisation, err
 	return os[0], nil
 }
 
-var errNoOrganisation = fault.New(fault.NotFound, "organisation", "没有找到这个单位")
+var errNoOrganisation = fault.New(fault.NotFound, "organisation", "没有找到这个单位，请检查编号或从单位名单重新查找")
 
 func undisclosed() Organisation {
 	return Organisation{ID: actor.Undisclosed, Name: Anonymous, State: actor.Confirmed}
@@ -317,7 +317,7 @@ func (s *Service) DoOrganisation(ctx context.Context, who actor.Actor, id int64,
 		}
 		t := orgTransitions[i]
 		if !who.Has(t.role) || (t.role == actor.OrgAdmin && !who.In(id)) {
-			return fault.New(fault.Forbidden, "forbidden", "您没有权限做这一步")
+			return fault.New(fault.Forbidden, "forbidden", "您没有权限做这一步。如果应当由您办，请联系本单位管理员开通角色")
 		}
 		if t.reason && reason == "" {
 			var f fault.Fields

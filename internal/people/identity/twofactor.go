@@ -196,7 +196,7 @@ func (s *Service) ResetTwoFactor(ctx context.Context, who actor.Actor, membershi
 	err := s.inTx(ctx, "reset two factor", func(tx pgx.Tx) error {
 		m, err := s.membership(ctx, tx, membershipID)
 		if errors.Is(err, pgx.ErrNoRows) || err == nil && who.SignedIn() && !who.In(m.OrganisationID) && !who.Has(actor.RegionOfficer) {
-			return fault.New(fault.NotFound, "membership", "没有找到这个成员")
+			return fault.New(fault.NotFound, "membership", "没有找到这个成员，请从成员名单重新打开")
 		}
 		if err != nil {
 			return err

@@ -132,7 +132,7 @@ func readPDF(r io.ReaderAt, size int64, stop <-chan struct{}) ([]string, error) 
 		return nil, errors.New("no pages")
 	}
 	if n > maxTextPages {
-		return nil, fault.Newf(fault.Invalid, "pdf_too_large", "这份 PDF 有 %d 页，太多了，没有提取文字。", n)
+		return nil, fault.Newf(fault.Invalid, "pdf_too_large", "这份 PDF 有 %d 页，超过能提取文字的页数，请在左侧的阅读器里查看，或拆成几份上传。", n)
 	}
 	fonts := map[string]*pdf.Font{}
 	pages := make([]string, n)

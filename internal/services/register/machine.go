@@ -209,7 +209,7 @@ func overdue(e Event) func(step) error {
 		if s.entry.ValidTo != nil && s.entry.ValidTo.Before(s.today) && s.kind.overdue() == e {
 			return nil
 		}
-		return fault.New(fault.Conflict, "not_overdue", "还没有到期")
+		return fault.New(fault.Conflict, "not_overdue", "还没有到期，到期的第二天起才能这样办理")
 	}
 }
 
@@ -240,7 +240,7 @@ func consenting(s step) error {
 
 func consented(s step) error {
 	if s.entry.ConsentAt == nil {
-		return fault.New(fault.Conflict, "no_consent", "还没有同意公开，或已经撤回")
+		return fault.New(fault.Conflict, "no_consent", "本人还没有同意公开，或已经撤回同意。请先由本人或填报单位办理“授权公开”")
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func (c *Content) UnmarshalJSON(raw []byte) error {
 				return err
 			}
 			if version > (Content{}).SchemaVersion() {
-				return fault.New(fault.Unavailable, "content_newer", "这项内容由更新版本的程序保存，请换用新版本的 techmarket。")
+				return fault.New(fault.Unavailable, "content_newer", "这项内容由更新版本的系统保存，现在的版本打不开。请联系系统管理员升级后再打开。")
 			}
 			continue
 		}

@@ -188,7 +188,7 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, id int64, version i
 	return e, nil
 }
 
-var errNotOwn = fault.New(fault.Forbidden, "wrong_role", "这一步不由您办理")
+var errNotOwn = fault.New(fault.Forbidden, "wrong_role", "这一步由别的单位或人员办理，您现在的身份不能办。如果应当由您办，请先在“账号与单位”里切换到那个单位")
 
 // Command is one event of an entry.
 type Command struct {

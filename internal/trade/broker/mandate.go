@@ -182,7 +182,7 @@ func nextMandate(from MandateState, on MandateEvent, client, broker bool) (Manda
 		}
 	}
 	if known {
-		return "", fault.New(fault.Forbidden, "wrong_side", "这一步由另一方办理")
+		return "", fault.New(fault.Forbidden, "wrong_side", "这一步由另一方单位办理，请等对方办理")
 	}
 	return "", fault.New(fault.Conflict, "wrong_state", "这份委托的状态已经变化，请刷新页面")
 }

@@ -84,7 +84,7 @@ func (b *bench) app(id int64) (*Application, error) {
 			return &b.apps[i], nil
 		}
 	}
-	return nil, fault.New(fault.NotFound, "application_not_found", "没有找到这份申请")
+	return nil, fault.New(fault.NotFound, "application_not_found", "没有找到这份申请，请从榜单页面重新打开")
 }
 
 func (b *bench) panel() (out []Member) {

@@ -143,7 +143,7 @@ func find(from Stage, on Event, roles []string) (move, *fault.Error) {
 		return move{}, errSealed
 	}
 	if known {
-		return move{}, fault.New(fault.Forbidden, "wrong_role", "这一步不由您办理")
+		return move{}, fault.New(fault.Forbidden, "wrong_role", "这一步由别的单位或人员办理，您现在的身份不能办。如果应当由您办，请先在“账号与单位”里切换到那个单位")
 	}
 	return move{}, fault.New(fault.Conflict, "wrong_state", "这个榜单现在的状态不能这样办理，请刷新页面")
 }

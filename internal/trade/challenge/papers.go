@@ -160,7 +160,7 @@ func (s *Service) TakeBack(ctx context.Context, who actor.Actor, id int64) error
 				return b.become(ctx, &b.apps[i], eventTakeBack, AppWithdrawn)
 			}
 		}
-		return fault.New(fault.NotFound, "application_not_found", "没有找到这份申请")
+		return fault.New(fault.NotFound, "application_not_found", "没有找到这份申请，请从榜单页面重新打开")
 	})
 	if err != nil {
 		return fmt.Errorf("challenge: take back: %w", err)

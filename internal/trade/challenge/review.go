@@ -73,7 +73,7 @@ func (b *bench) call(ctx context.Context, m Member) error {
 func (b *bench) replace(ctx context.Context, c Command) error {
 	i := slices.IndexFunc(b.members, func(m Member) bool { return m.AccountID == c.Account && m.State == Active })
 	if i < 0 {
-		return fault.New(fault.NotFound, "member_not_found", "评审组里没有这位专家")
+		return fault.New(fault.NotFound, "member_not_found", "评审组里没有这位专家，请从评审组名单中选择")
 	}
 	var called []int64
 	for _, m := range b.members {

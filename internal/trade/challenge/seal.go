@@ -139,7 +139,7 @@ func openFrom(asker, desk, sealed []byte, about string) ([]byte, error) {
 	return plain, nil
 }
 
-var errBroken = fault.New(fault.Internal, "paper_broken", "封存的申请已经损坏，不能打开")
+var errBroken = fault.New(fault.Internal, "paper_broken", "封存的申请已经损坏，不能打开。请把页面下方的编号告诉系统管理员，从备份恢复")
 
 func shared(key *ecdh.PrivateKey, with ...[]byte) (secret []byte, err error) {
 	for _, raw := range with {

@@ -156,7 +156,7 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, id int64, version i
 		}
 		switch {
 		case !slices.Contains(roles, RoleAsker):
-			return fault.New(fault.Forbidden, "wrong_role", "榜单由发榜单位修改")
+			return fault.New(fault.Forbidden, "wrong_role", "榜单由发榜单位修改，您可以在榜单页面提问")
 		case b.c.State != Draft:
 			return conflict("wrong_state", "提交以后不能再修改；需要修改的请管理员退回")
 		case b.c.Version != version:

@@ -235,4 +235,4 @@ func addEvent(ctx context.Context, tx pgx.Tx, id int64, e Step, detail map[strin
 	return err
 }
 
-var errNotFound = fault.New(fault.NotFound, "challenge_not_found", "没有找到这个榜单")
+var errNotFound = fault.New(fault.NotFound, "challenge_not_found", "没有找到这个榜单，可能还没有公开。请从“揭榜挂帅”重新查找")

@@ -103,7 +103,7 @@ func (s *Service) Publish(ctx context.Context, who actor.Actor, t Text) (id int6
 	case !who.SignedIn():
 		return 0, fmt.Errorf(op+": %w", errSignIn)
 	case !who.Has(actor.OrgAdmin):
-		return 0, fmt.Errorf(op+": %w", fault.New(fault.Forbidden, "not_admin", "公示由单位管理员发布"))
+		return 0, fmt.Errorf(op+": %w", fault.New(fault.Forbidden, "not_admin", "公示由单位管理员发布，请联系本单位管理员"))
 	case who.OrgState != actor.Confirmed:
 		return 0, fmt.Errorf(op+": %w", fault.New(fault.Forbidden, "org_not_confirmed", "单位未通过确认或已被暂停，请联系自治区管理员"))
 	}
@@ -233,7 +233,7 @@ func (s *Service) do(ctx context.Context, who actor.Actor, c Command, roles func
 			if p.BeginsAt == nil && !who.In(p.OrgID) {
 				return errNotFound
 			}
-			return fault.New(fault.Forbidden, "wrong_role", "这一步不由您办理")
+			return fault.New(fault.Forbidden, "wrong_role", "这一步由别的单位或人员办理，您现在的身份不能办。如果应当由您办，请先在“账号与单位”里切换到那个单位")
 		}
 		n := p.machine(calendar, objections)
 		refusal = n.Do(c.event(who, p, objections, now))

@@ -163,4 +163,4 @@ func load(ctx context.Context, q postgres.Querier, sql string, id int64) (p Pape
 	return p, objections, err
 }
 
-var errNotFound = fault.New(fault.NotFound, "notice_not_found", "没有找到这项公示")
+var errNotFound = fault.New(fault.NotFound, "notice_not_found", "没有找到这项公示，可能还没有公开。请从“公示”重新查找")

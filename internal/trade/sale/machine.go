@@ -81,14 +81,14 @@ func open(a *Auction, at time.Time) *fault.Error {
 	if !at.Before(a.Begins) && !at.After(a.End) && !a.stopped() {
 		return nil
 	}
-	return fault.New(fault.Conflict, "not_bidding", "现在不在竞价中，不能暂停")
+	return fault.New(fault.Conflict, "not_bidding", "现在不在竞价中，不能暂停。请刷新页面查看竞价的状态")
 }
 
 func stopped(a *Auction, _ time.Time) *fault.Error {
 	if a.stopped() {
 		return nil
 	}
-	return fault.New(fault.Conflict, "not_paused", "竞价没有暂停")
+	return fault.New(fault.Conflict, "not_paused", "竞价没有暂停，不需要恢复。请刷新页面查看竞价的状态")
 }
 
 // over is when the finish job may decide: after the end and the grace for bids that wait for the lock.
@@ -99,7 +99,7 @@ func over(a *Auction, at time.Time) *fault.Error {
 	case at.After(a.End.Add(time.Duration(a.GraceSeconds) * time.Second)):
 		return nil
 	default:
-		return fault.New(fault.Conflict, "too_early", "竞价还没有结束")
+		return fault.New(fault.Conflict, "too_early", "竞价还没有结束，结束后才能办理")
 	}
 }
 
@@ -116,7 +116,7 @@ func find(from Stage, on Event, roles []string) (move, error) {
 		}
 	}
 	if known {
-		return move{}, fault.New(fault.Forbidden, "wrong_role", "这一步不由您办理")
+		return move{}, fault.New(fault.Forbidden, "wrong_role", "这一步由别的单位或人员办理，您现在的身份不能办。如果应当由您办，请先在“账号与单位”里切换到那个单位")
 	}
 	return move{}, fault.New(fault.Conflict, "wrong_state", "这项挂牌现在的状态不能这样办理，请刷新页面")
 }

@@ -297,7 +297,7 @@ func (s *Service) FileIntent(ctx context.Context, who actor.Actor, id int64, rel
 		case who.In(sale.OrgID):
 			return fault.New(fault.Forbidden, "own_sale", "转让方不得参加本单位挂牌的竞价")
 		case sale.State != Disclosed || at.After(sale.EndsAt):
-			return fault.New(fault.Conflict, "sale_over", "这项挂牌已经结束")
+			return fault.New(fault.Conflict, "sale_over", "这项挂牌已经结束，不能再办理。请刷新页面查看结果")
 		}
 		code = s.config.Code()
 		if err := addIntent(ctx, tx, Intent{SaleID: id, OrgID: who.OrgID, AccountID: who.AccountID, Code: code, Related: related}); err != nil {
@@ -336,9 +336,9 @@ func (s *Service) Decide(ctx context.Context, who actor.Actor, d Decision) error
 		i := slices.IndexFunc(b.intents, func(i Intent) bool { return i.Code == d.Code })
 		switch {
 		case !slices.Contains(roles, RoleDesk):
-			return fault.New(fault.Forbidden, "wrong_role", "受让资格由管理员审核")
+			return fault.New(fault.Forbidden, "wrong_role", "受让资格由当地盟市或自治区管理员审核，请等待审核结果")
 		case i < 0:
-			return fault.New(fault.NotFound, "intent_not_found", "没有这个受让意向")
+			return fault.New(fault.NotFound, "intent_not_found", "没有这个受让意向，请从挂牌页面重新打开")
 		}
 		var f fault.Fields
 		f.Check(d.Qualify || len([]rune(d.Reason)) >= 4, "reason", "missing", "不予确认资格须写明原因")

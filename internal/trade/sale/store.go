@@ -132,4 +132,4 @@ func addIntent(ctx context.Context, tx pgx.Tx, i Intent) error {
 	return err
 }
 
-var errNotFound = fault.New(fault.NotFound, "sale_not_found", "没有找到这项挂牌")
+var errNotFound = fault.New(fault.NotFound, "sale_not_found", "没有找到这项挂牌，可能还没有公开。请从“挂牌”重新查找")

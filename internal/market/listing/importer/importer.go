@@ -175,7 +175,7 @@ func (s *Service) sheet(k listing.Kind) (sheet, error) {
 	}
 	d, ok := s.config.Listings.Kinds().Get(k)
 	if !ok || len(d.Sheet.Columns) == 0 {
-		return sheet{}, fault.New(fault.Invalid, "import_kind", "不能导入这一类信息")
+		return sheet{}, fault.New(fault.Invalid, "import_kind", "不能导入这一类信息。请在导入页面选择成果、需求或名录的一种")
 	}
 	return sheet{d.Sheet}, nil
 }
@@ -492,4 +492,4 @@ func (s *Service) Batches(ctx context.Context, who actor.Actor) ([]Batch, error)
 	return s.batches(ctx, who.OrgID, who.Has(actor.RegionOfficer))
 }
 
-var errNoBatch = fault.New(fault.NotFound, "import_batch", "没有找到这次导入")
+var errNoBatch = fault.New(fault.NotFound, "import_batch", "没有找到这次导入，请从“批量导入”重新打开")

@@ -426,7 +426,7 @@ func (f sheet) lines(r *reading, data []byte) error {
 		return fault.Newf(fault.Invalid, "import_broken", "第 %d 行超过 1 MB，请检查文件是否每行一个 JSON 对象", row+1)
 	}
 	if r.rows == 0 {
-		return fault.New(fault.Invalid, "import_broken", "文件里没有数据行")
+		return fault.New(fault.Invalid, "import_broken", "文件里没有数据行。请在模板的标题行下面逐行填写后重新上传")
 	}
 	return nil
 }

@@ -299,7 +299,9 @@ func filesBlock(c *web.Ctx, files []listing.Attachment) []ui.Block {
 // measuresBlock lists name, two values and unit; the unit has a column only where one was given apart from the value.
 func measuresBlock(title, first, second string, rows [][]string) ui.Block {
 	type row = []string
-	at := func(label string, place int) ui.Column[row] { return ui.TextColumn(label, func(r row) string { return r[place] }) }
+	at := func(label string, place int) ui.Column[row] {
+		return ui.TextColumn(label, func(r row) string { return r[place] })
+	}
 	columns := ui.Columns[row]{at("指标", 0), at(first, 1), at(second, 2)}
 	if slices.ContainsFunc(rows, func(r row) bool { return r[3] != "" }) {
 		columns = append(columns, at("单位", 3))

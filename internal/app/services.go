@@ -66,6 +66,7 @@ type Services struct {
 	Meili    *meili.Lazy      // nil without MEILI_URL
 	Fallback *search.Fallback // nil without MEILI_URL
 	analyzer *zh.Analyzer
+	learning sync.Mutex   // held while the market's words are learned
 	gate     *search.Gate // of what costs much: searches and matches
 	changes  *changes     // of what guests see
 	healing  sync.Mutex   // held by the heal job at work

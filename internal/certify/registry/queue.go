@@ -29,10 +29,10 @@ type Scope struct {
 	Expert   bool    `json:"expert,omitempty"` // also the filings that were assigned to the account
 }
 
-// ScopeOf works out what an actor may list. Unauthorized "sign_in".
+// ScopeOf works out what an actor may list. Unauthorized "sign_in_needed".
 func (s *Service) ScopeOf(ctx context.Context, a actor.Actor) (Scope, error) {
 	if !a.SignedIn() {
-		return Scope{}, fault.New(fault.Unauthorized, "sign_in", "请先登录")
+		return Scope{}, fault.SignIn()
 	}
 	sc := Scope{Points: []int64{}, Account: a.AccountID, Expert: a.Has(actor.Expert)}
 	switch {

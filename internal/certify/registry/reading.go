@@ -2,11 +2,7 @@ package registry
 
 import (
 	"context"
-	"slices"
-	"strings"
-	"sync"
 
-	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/extract"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/platform/files"
@@ -16,8 +12,8 @@ import (
 type PaperReading struct {
 	File    int64 // 0: there is no signed text that can be read
 	Rows    []extract.Row
-	Scanned int                       // pages without text
-	Failure string                    // why the text could not be read
+	Text    extract.Text              // how it was read
+	Blank   int                       // pages without text
 	Answers map[string]extract.Answer // to the questions of the checklist, by the finding's code
 }
 
@@ -27,25 +23,21 @@ func (s *Service) ReadPaper(ctx context.Context, a actor.Actor, c Case) (PaperRe
 	var out PaperReading
 	content, attached := c.Contract.Content, c.Contract.Files
 	out.Answers = extract.Reading{}.Answers(content, attached)
-	i := slices.IndexFunc(attached, func(f contract.File) bool {
-		return f.Role == contract.SignedText && strings.HasSuffix(strings.ToLower(f.Name), ".pdf")
-	})
-	if i < 0 {
+	signed, ok := extract.Signed(attached)
+	if !ok {
 		return out, nil
 	}
-	out.File = attached[i].ID
+	out.File = signed.ID
 	paper, err := s.config.Reader.Open(ctx, a, files.Object{Kind: "filing", ID: c.Filing.ID}, out.File)
 	if err != nil {
 		return out, err
 	}
 	defer paper.Close()
-	text, err := s.textOf(ctx, paper)
+	reading, text, err := s.config.Papers.Read(ctx, paper)
 	if err != nil {
 		return out, err
 	}
-	out.Failure = text.Failure
-	reading := s.readings.of(paper.Digest, text.Pages)
-	out.Scanned = reading.Blank
+	out.Text, out.Blank = text, reading.Blank
 	out.Rows, out.Answers = extract.Compare(content, reading), reading.Answers(content, attached)
 	return out, nil
 }
@@ -71,36 +63,4 @@ func (s *Service) answered(ctx context.Context, who actor.Actor, c Command) ([]R
 		}
 	}
 	return out, nil
-}
-
-// readings keeps what the texts of the last files say: a file never changes, and reading twenty pages takes 75 ms, on every view of a case.
-type readings struct {
-	mu    sync.Mutex
-	known map[string]extract.Reading // by the digest of the file
-	order []string
-}
-
-const keptReadings = 64
-
-func (r *readings) of(digest string, pages []string) extract.Reading {
-	r.mu.Lock()
-	found, ok := r.known[digest]
-	r.mu.Unlock()
-	if ok {
-		return found
-	}
-	found = extract.Read(pages, false)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.known == nil {
-		r.known = map[string]extract.Reading{}
-	}
-	if _, twice := r.known[digest]; !twice {
-		r.order = append(r.order, digest)
-	}
-	if r.known[digest] = found; len(r.order) > keptReadings {
-		delete(r.known, r.order[0])
-		r.order = r.order[1:]
-	}
-	return found
 }

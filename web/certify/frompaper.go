@@ -177,6 +177,9 @@ func (p *Pages) takeFromPaper(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if err := contract.MayApply(c.Actor(), k.ApplicantOrg); err != nil {
+		return err
+	}
 	here := fmt.Sprintf("/contracts/%d", k.ID)
 	reading, _, file, err := p.paperText(c, k)
 	if err != nil {

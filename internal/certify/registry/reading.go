@@ -1,7 +1,9 @@
 package registry
 
 import (
+	"cmp"
 	"context"
+	"strings"
 
 	"techmarket/internal/certify/extract"
 	"techmarket/internal/foundation/actor"
@@ -39,6 +41,42 @@ func (s *Service) ReadPaper(ctx context.Context, a actor.Actor, c Case) (PaperRe
 	}
 	out.Text, out.Blank = text, reading.Blank
 	out.Rows, out.Answers = extract.Compare(content, reading), reading.Answers(content, attached)
+	return out, nil
+}
+
+// Compared is the signed texts of two cases side by side.
+type Compared struct {
+	One, Other Filing
+	Pieces     []extract.Piece
+	Share      int    // percent that is alike
+	Missing    string // why there is nothing to compare
+}
+
+// Compare sets the signed text of a case beside that of another: a change beside its first version, a text beside one that it resembles.
+// Scope as Case, for both.
+func (s *Service) Compare(ctx context.Context, a actor.Actor, filing, other int64) (Compared, error) {
+	var out Compared
+	var texts [2]string
+	for i, id := range []int64{other, filing} {
+		k, err := s.Case(ctx, a, id)
+		if err != nil {
+			return out, err
+		}
+		if out.One = k.Filing; i == 0 {
+			out.Other = k.Filing
+		}
+		reading, err := s.ReadPaper(ctx, a, k)
+		if err != nil {
+			return out, err
+		}
+		texts[i] = strings.Join(reading.Text.Pages, "")
+		if texts[i] == "" {
+			out.Missing = k.Filing.IntakeNo + " 的合同正本没有能读取的文字。" + cmp.Or(reading.Text.Failure, reading.Text.Unable)
+		}
+	}
+	if out.Missing == "" {
+		out.Pieces, out.Share = extract.Changes(texts[0], texts[1])
+	}
 	return out, nil
 }
 

@@ -197,6 +197,7 @@ func (c *Ctx) html(status int, write func(io.Writer) error) error {
 	h.Set(echo.HeaderContentType, "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-cache, private")
 	h.Set("Vary", "HX-Request, Cookie")
+	retryAfter(h, status, 0)
 	var b strings.Builder
 	if err := write(&b); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -124,14 +125,24 @@ func (s *Server) judge(err error, e echo.Context) (*fault.Error, int) {
 		ctx := context.WithoutCancel(c.Context()) // errors are judged after the handler's time is over
 		s.cfg.Auditor.Refused(ctx, who, e.Request().Method+" "+e.Path(), witnessed(e), f.Code)
 	}
-	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
-		wait := f.Wait
-		if wait == 0 {
-			wait = map[int]time.Duration{http.StatusTooManyRequests: time.Minute, http.StatusServiceUnavailable: 5 * time.Second}[status]
-		}
-		e.Response().Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
-	}
+	retryAfter(e.Response().Header(), status, f.Wait)
 	return f, status
+}
+
+// retryAfter says when to come back, of an answer that asks for it; wait 0: as long as is usual.
+func retryAfter(h http.Header, status int, wait time.Duration) {
+	usual, told := map[int]time.Duration{http.StatusTooManyRequests: time.Minute, http.StatusServiceUnavailable: 5 * time.Second}[status]
+	if told && h.Get("Retry-After") == "" {
+		h.Set("Retry-After", strconv.Itoa(int((cmp.Or(wait, usual)+time.Second-1)/time.Second)))
+	}
+}
+
+// TellWait says with a form that is shown again when it may be sent again.
+func (c *Ctx) TellWait(err error) {
+	var f *fault.Error
+	if errors.As(err, &f) && f.Kind == fault.TooMany {
+		retryAfter(c.echo.Response().Header(), http.StatusTooManyRequests, f.Wait)
+	}
 }
 
 // address refuses what can't be read, before anything asks the database with it, and methods that the address does not take.

@@ -3,6 +3,7 @@ package e2e
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -94,4 +95,21 @@ func TestDoor_NextStaysOnTheSite(t *testing.T) {
 	if got.path != "/messages" {
 		t.Errorf("a page of this site: %s", got.path)
 	}
+}
+
+// A form that is shown again because it was sent too often says when it may be sent again, as every other refusal of that kind does.
+func TestDoor_TooOftenSaysWhenToComeBack(t *testing.T) {
+	t.Parallel()
+	p := newWorld(t).visitor("guesser")
+	for range 20 {
+		got := p.get("/signin").submit("/signin", values{"login": "member", "password": "not the password"})
+		if got.status != http.StatusTooManyRequests {
+			continue
+		}
+		if wait, err := strconv.Atoi(got.header.Get("Retry-After")); err != nil || wait < 60 {
+			t.Errorf("Retry-After: %q", got.header.Get("Retry-After"))
+		}
+		return
+	}
+	t.Error("twenty wrong passwords and no end")
 }

@@ -59,6 +59,7 @@ func FormStatus(ferr error) int {
 
 // NewAsk starts a form. err is what the service said about the last post, nil on the first showing.
 func NewAsk(c *web.Ctx, form *web.Form, err error) *Ask {
+	c.TellWait(err)
 	a := &Ask{Form: form, Errors: map[string]string{}}
 	if form != nil {
 		form.KeepFiles(c.Fault)

@@ -14,12 +14,14 @@ import (
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/market/facet"
+	"techmarket/internal/market/listing"
 	"techmarket/internal/people/expert"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/platform/vault"
 	"techmarket/internal/trade/deal"
+	"techmarket/internal/trade/rights"
 	pagesmarket "techmarket/web/market"
 	pagestrade "techmarket/web/trade"
 	"techmarket/web/ui"
@@ -164,6 +166,42 @@ func (b suggestions) Suggest(ctx context.Context, field, division string, limit 
 	return out, err
 }
 
+// incomeOf tells the room of rights whose income a contract is and which achievement it came from.
+func (s *Services) incomeOf(ctx context.Context, who actor.Actor, id int64) (rights.Source, error) {
+	c, err := s.Contracts.Read(ctx, who, id)
+	if err != nil {
+		return rights.Source{}, err
+	}
+	out := rights.Source{Seller: c.SellerOrg, Name: c.Content.Elements.Name, Signed: c.State != contract.Draft}
+	if c.DealID != 0 {
+		talk, err := s.Deals.Signed(ctx, c.DealID)
+		if err != nil {
+			return rights.Source{}, err
+		}
+		out.Listing = talk.SupplyListing
+	}
+	return out, nil
+}
+
+// holding tells the room of rights whose an achievement is.
+func (s *Services) holding(ctx context.Context, id int64) (rights.Holding, error) {
+	l, _, err := s.Listings.Shown(ctx, id)
+	if err == nil && s.Listings.Kinds().Of(l.Kind).Side != listing.SideSupply {
+		err = fault.New(fault.NotFound, "listing", "没有找到这项成果，可能已撤下或已到期")
+	}
+	return rights.Holding{OrgID: l.OrganisationID, Title: l.Title}, err
+}
+
+// staff are the accounts of an organisation with their names.
+func (s *Services) staff(ctx context.Context, who actor.Actor, org int64) (map[int64]string, error) {
+	members, err := s.Identity.Members(ctx, who, org)
+	out := map[int64]string{}
+	for _, m := range members {
+		out[m.AccountID] = m.DisplayName
+	}
+	return out, err
+}
+
 // madeContracts tells the pages of talks what became of an agreement.
 type madeContracts struct{ s *Services }
 
@@ -174,4 +212,9 @@ func (m madeContracts) OfDeal(ctx context.Context, who actor.Actor, deal int64) 
 	}
 	c := made[0]
 	return pagestrade.MadeContract{ID: c.ID, State: ui.ContractStateTag(c.State).Label, Registered: c.RegisteredVersion > 0}, true, nil
+}
+
+func (m madeContracts) Name(ctx context.Context, who actor.Actor, id int64) (string, error) {
+	c, err := m.s.Contracts.Read(ctx, who, id)
+	return c.Content.Elements.Name, err
 }

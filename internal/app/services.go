@@ -47,6 +47,7 @@ import (
 	"techmarket/internal/trade/challenge"
 	"techmarket/internal/trade/deal"
 	"techmarket/internal/trade/notice"
+	"techmarket/internal/trade/rights"
 	"techmarket/internal/trade/sale"
 	"techmarket/search"
 	"techmarket/search/local"
@@ -94,6 +95,7 @@ type Services struct {
 	Public     *notice.Service // 公示
 	Sales      *sale.Service
 	Challenges *challenge.Service // 揭榜挂帅
+	Rights     *rights.Service    // 权属、赋权与收益分配
 
 	Contracts *contract.Service
 	Ledger    *ledger.Ledger
@@ -249,6 +251,8 @@ func (s *Services) buildTrade(post notices) {
 	s.Challenges = challenge.New(challenge.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Public: s.Public, Deals: s.Deals,
 		Needs: dealListings{s}, Organisations: s.Identity, Files: p.Files, Vault: p.Vault, Random: rand.Reader, Calendar: s.calendar,
 		Experts: s.experts})
+	s.Rights = rights.New(rights.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Public: s.Public, Contract: s.incomeOf,
+		Achievement: s.holding, Staff: s.staff})
 }
 
 func (s *Services) buildCertify() error {

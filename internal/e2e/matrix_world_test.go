@@ -21,13 +21,14 @@ import (
 	"techmarket/internal/publish/policy"
 	"techmarket/internal/trade/challenge"
 	"techmarket/internal/trade/notice"
+	"techmarket/internal/trade/rights"
 	"techmarket/internal/trade/sale"
 )
 
 // things is one object of every kind, made by the world's people.
 type things struct {
 	achievement, draft, demand, deal, dealFile, contract, freeContract, contractFile, filing, number, check string
-	notice, sale, challenge                                                                                 string
+	notice, sale, challenge, distribution, grant                                                            string
 	batch, message, picture, submitted, openDemand, open, policy, question                                  string
 }
 
@@ -66,6 +67,7 @@ func (w *world) things() things {
 	m.openDemand = company.publish("demand", "otherLeague", with(meadowDemand, values{"title": "另一条需求"}))
 	m.notice, m.sale = w.tradeThings()
 	m.challenge = w.challenge(m.openDemand)
+	m.distribution, m.grant = w.rightsThings(m)
 	w.as("broker").get("/account/broker").submit("/account/broker",
 		values{"fields": "07", "divisions": ownLeague, "introduction": "做过农牧技术转移。"}).want(200)
 	return m
@@ -119,6 +121,24 @@ func (w *world) challenge(need string) string {
 		apptest.NoErr(w.t, err)
 	}
 	return fmt.Sprint(id)
+}
+
+// rightsThings are drafts of a distribution and of a grant of the university.
+func (w *world) rightsThings(m things) (distribution, grant string) {
+	w.t.Helper()
+	ctx, who := context.Background(), w.who("member")
+	number := func(s string) int64 {
+		n, err := strconv.ParseInt(s, 10, 64)
+		apptest.NoErr(w.t, err)
+		return n
+	}
+	id, err := w.s.Rights.Create(ctx, who, number(m.contract), rights.Draw{Title: "包衣机许可收益分配", BP: 7000, Basis: "学校成果转化办法第十条",
+		Decision: "校长办公会纪要", Members: []rights.Person{{Name: "王工", Weight: 1, Main: true, Contribution: "主持研制"}}})
+	apptest.NoErr(w.t, err)
+	gid, err := w.s.Rights.CreateGrant(ctx, who, number(m.achievement), rights.GrantDraw{Kind: rights.Joint, Terms: "收益归学校，费用由学校承担。",
+		Holders: []rights.Holder{{Name: who.OrgName, OrgID: who.OrgID, ShareBP: 10_000, Basis: rights.BasisService}}})
+	apptest.NoErr(w.t, err)
+	return fmt.Sprint(id), fmt.Sprint(gid)
 }
 
 // policy is one that the region published, with a question of the member about it.
@@ -180,8 +200,8 @@ func (w *world) address(m things, route string) string {
 			w.points["county"].ID,
 		), "/organisations/:id": org, "/units/:id": org, "/messages/:id": m.message, "/favourites/:id": m.achievement,
 		"/policies/:id": m.policy, "/questions/:id": m.question, "/imports/:id": m.batch, "/files/:id": m.picture,
-		"/challenges/:id": m.challenge,
-		"/notices/:id":    m.notice, "/sales/:id": m.sale, "/brokers/:id": fmt.Sprint(w.provided["agency"].AccountIDs[0]),
+		"/challenges/:id": m.challenge, "/distributions/:id": m.distribution, "/grants/:id": m.grant,
+		"/notices/:id": m.notice, "/sales/:id": m.sale, "/brokers/:id": fmt.Sprint(w.provided["agency"].AccountIDs[0]),
 		"/review/:id": m.submitted, "/assets/*": strings.TrimPrefix(w.stylesheet(), "/assets/")}
 	switch {
 	case strings.Contains(pattern, "/desk/achievements/") || strings.HasPrefix(route, "PUT /api/v1/achievements/") ||

@@ -1,4 +1,4 @@
-// Package trade is the pages of brokers, of talks between two organisations, of sales by bidding and of public notices.
+// Package trade is the pages of brokers, of talks between two organisations, of sales by bidding, of public notices, of rights and income.
 //
 // A handler decodes, calls one service method and composes the page from parts of web/ui and web/view; it refuses rules and SQL.
 package trade
@@ -16,6 +16,7 @@ import (
 	"techmarket/internal/trade/challenge"
 	"techmarket/internal/trade/deal"
 	"techmarket/internal/trade/notice"
+	"techmarket/internal/trade/rights"
 	"techmarket/internal/trade/sale"
 	"techmarket/web"
 	"techmarket/web/ui"
@@ -29,6 +30,7 @@ type Pages struct {
 	Notices      *notice.Service
 	Sales        *sale.Service
 	Challenges   *challenge.Service
+	Rights       *rights.Service
 	Listings     *listing.Service
 	Achievements *achievement.Service
 	Demands      *demand.Service
@@ -41,6 +43,8 @@ type Pages struct {
 type Contracts interface {
 	// OfDeal is the contract that was made of a deal, as far as the person may see it; false without one.
 	OfDeal(ctx context.Context, who actor.Actor, deal int64) (MadeContract, bool, error)
+	// Name is the name of a contract that the person may read.
+	Name(ctx context.Context, who actor.Actor, id int64) (string, error)
 }
 
 // MadeContract is a contract as its deal shows it.
@@ -52,7 +56,8 @@ type MadeContract struct {
 
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
-	return slices.Concat(p.dealRoutes(), p.brokerRoutes(), p.mandateRoutes(), p.saleRoutes(), p.noticeRoutes(), p.challengeRoutes())
+	return slices.Concat(p.dealRoutes(), p.brokerRoutes(), p.mandateRoutes(), p.saleRoutes(), p.noticeRoutes(), p.challengeRoutes(),
+		p.incomeRoutes(), p.grantRoutes())
 }
 
 // Declared lists the pages of this package.

@@ -252,7 +252,7 @@ func (s *Services) buildTrade(post notices) {
 		Needs: dealListings{s}, Organisations: s.Identity, Files: p.Files, Vault: p.Vault, Random: rand.Reader, Calendar: s.calendar,
 		Experts: s.experts})
 	s.Rights = rights.New(rights.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Public: s.Public, Contract: s.incomeOf,
-		Achievement: s.holding, Staff: s.staff})
+		Achievement: s.holding, Staff: s.staff, Outside: s.diligence, Fonts: p.Fonts})
 }
 
 func (s *Services) buildCertify() error {

@@ -1,6 +1,7 @@
 package trade
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -21,6 +22,7 @@ func (p *Pages) incomeRoutes() []web.Route {
 		web.POST("/distributions", web.Members(), p.createPlan),
 		web.GET("/distributions/:id", web.SignedIn(), func(c *web.Ctx) error { return p.showPlan(c, nil, nil, "") }),
 		web.GET("/distributions/:id/edit", web.Members(), func(c *web.Ctx) error { return p.editPlan(c, nil, nil) }),
+		web.GET("/distributions/:id/file", web.Members(), p.diligence),
 		web.POST("/distributions/:id", web.Members(), p.savePlan),
 		web.POST("/distributions/:id/do", web.Members(), p.doPlan),
 	}
@@ -34,6 +36,19 @@ func rightsTabs(now string) *view.Tabs {
 		t.Items[i].Current = t.Items[i].Href == now
 	}
 	return t
+}
+
+// diligence prints what was done.
+func (p *Pages) diligence(c *web.Ctx) error {
+	id, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	name, pdf, err := p.Rights.Print(c.Context(), c.Actor(), id)
+	if err != nil {
+		return err
+	}
+	return c.Inline(name, "application/pdf", bytes.NewReader(pdf))
 }
 
 func planTag(s rights.Stage) view.Tag {
@@ -114,7 +129,7 @@ func (p *Pages) showPlan(c *web.Ctx, f *web.Form, ferr error, on rights.Event) e
 			body.Side = append(body.Side, *b)
 		}
 	}
-	if v.Own == 0 || slices.Contains(v.Events, rights.EventBook) {
+	if c.Actor().In(v.Plan.OrgID) && web.Members().Allows(c.Actor()) {
 		body.Actions = []view.Action{{Label: "勤勉尽责材料", Href: incomePath(id) + "/file", Kind: view.Quiet}}
 	}
 	if v.Plan.State == rights.Draft && slices.Contains(v.Events, rights.EventBook) {

@@ -344,6 +344,12 @@ func (s *Service) SaleCleared(ctx context.Context, q postgres.Querier, sale int6
 	return s.cleared(ctx, q, 0, sale)
 }
 
+// OfDeal is the newest notice of a talk's price, 0 for none.
+func (s *Service) OfDeal(ctx context.Context, deal int64) (int64, error) {
+	id, err := newestOf(ctx, s.config.DB, deal, 0)
+	return id, postgres.Fault(err)
+}
+
 func (s *Service) cleared(ctx context.Context, q postgres.Querier, deal, sale int64) error {
 	id, err := newestOf(ctx, q, deal, sale)
 	if err != nil || id == 0 {

@@ -17,6 +17,7 @@ import (
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/audit"
+	"techmarket/internal/platform/document"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/trade/notice"
@@ -32,6 +33,7 @@ type Public interface {
 	Announce(ctx context.Context, tx pgx.Tx, by notice.By, t notice.Text) (int64, error)
 	State(ctx context.Context, q postgres.Querier, id int64) (notice.State, error)
 	Passed(ctx context.Context, q postgres.Querier, id int64) error
+	Read(ctx context.Context, who actor.Actor, id int64) (notice.View, error)
 }
 
 // Source is the contract whose income is shared out.
@@ -48,7 +50,7 @@ type Holding struct {
 	Title string
 }
 
-// Config is what the Service needs; all fields must be set.
+// Config is what the Service needs; all fields but Fonts must be set.
 type Config struct {
 	DB      *postgres.DB
 	Audit   audit.Recorder
@@ -60,6 +62,10 @@ type Config struct {
 	Achievement func(ctx context.Context, id int64) (Holding, error)
 	// Staff are the accounts of an organisation with their names.
 	Staff func(ctx context.Context, who actor.Actor, org int64) (map[int64]string, error)
+	// Outside is what other rooms hold about a contract and its achievement (0: none), for the diligence file.
+	Outside func(ctx context.Context, who actor.Actor, contract, listing int64) ([]Evidence, error)
+	// Fonts draw the diligence file; nil where the server has none.
+	Fonts func() (*document.Fonts, error)
 }
 
 // Service carries plans of distribution and grants. A unit sees its own; whoever is of the team sees his own share.

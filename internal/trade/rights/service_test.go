@@ -97,6 +97,9 @@ func newWorld(t testing.TB) *world {
 			}
 			return Source{Seller: university, Listing: w.listing, Name: "样例合同", Signed: true}, nil
 		},
+		Outside: func(context.Context, actor.Actor, int64, int64) ([]Evidence, error) {
+			return []Evidence{{Part: PartContract, At: time.Now(), What: "样例合同第 1 版", Source: "/contracts/1", Digest: "00"}}, nil
+		},
 		Achievement: func(context.Context, int64) (Holding, error) {
 			return Holding{OrgID: university, Title: "样例成果"}, nil
 		},
@@ -396,4 +399,31 @@ func TestAPlanNamesEveryWrongField(t *testing.T) {
 	if f, ok := errors.AsType[*fault.Error](err); !ok || f.Fields[0].Code != "not_staff" {
 		t.Errorf("somebody of another unit: %v", err)
 	}
+}
+
+func TestTheDiligenceFileCollectsItself(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	plan := w.plan(t, 5000, 1, 1)
+	w.book(t, plan, Receipt, "100.00")
+	w.noticed(t, plan)
+	w.payAll(t, plan)
+	f, err := w.File(t.Context(), w.clerk, plan)
+	check(t, err)
+	var parts []string
+	for _, e := range f.Evidence {
+		parts = append(parts, e.Part)
+	}
+	if got := fmt.Sprint(parts); got != "[decision notice contract money money money]" {
+		t.Errorf("parts %s", got)
+	}
+	if got := fmt.Sprint(f.Missing); got != "[search price]" {
+		t.Errorf("missing %s", got)
+	}
+	for _, who := range []actor.Actor{w.li, w.stranger} {
+		_, err = w.File(t.Context(), who, plan)
+		refused(t, err, "distribution_not_found")
+	}
+	_, _, err = w.Print(t.Context(), w.clerk, plan)
+	refused(t, err, "fonts_missing")
 }

@@ -64,6 +64,10 @@ func (o *Operations) rightsOperations(a *api.API) {
 			}
 			return o.Rights.Read(ctx, who, in.ID)
 		})
+	api.Op(a, "GET /distributions/{id}/file", web.Members(), "勤勉尽责材料：本市场记录的决策、发布、定价、公示、合同、收支和变更",
+		func(ctx context.Context, who actor.Actor, in *api.ByID) (rights.Diligence, error) {
+			return o.Rights.File(ctx, who, in.ID)
+		})
 	o.grantOperations(a)
 }
 

@@ -111,7 +111,7 @@ var personal = map[string]string{
 	"registration_import_row": "sealed:content",
 	"registration_list":       "public:body,check_code,digest,key_id,signature,suite coded:division words:void_reason",
 	"registration_list_item":  "coded:list,number",
-	"rights_entry":            "coded:kind words:note,voucher",
+	"rights_entry":          "words:note,voucher",
 	"rights_event":            "coded:event words:reason",
 	"rights_grant":            "words:agreement,decision,proof,reason,terms public:object",
 	"rights_grant_event":      "coded:event words:reason",

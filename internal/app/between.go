@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -13,6 +14,7 @@ import (
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/region"
+	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/facet"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/people/expert"
@@ -22,6 +24,7 @@ import (
 	"techmarket/internal/platform/vault"
 	"techmarket/internal/trade/deal"
 	"techmarket/internal/trade/rights"
+	"techmarket/internal/trade/trial"
 	pagesmarket "techmarket/web/market"
 	pagestrade "techmarket/web/trade"
 	"techmarket/web/ui"
@@ -217,4 +220,38 @@ func (m madeContracts) OfDeal(ctx context.Context, who actor.Actor, deal int64) 
 func (m madeContracts) Name(ctx context.Context, who actor.Actor, id int64) (string, error) {
 	c, err := m.s.Contracts.Read(ctx, who, id)
 	return c.Content.Elements.Name, err
+}
+
+// onTrialWay is the way of cooperation 先用后转.
+const onTrialWay = "trial"
+
+// offeredOnTrial tells trials about an achievement.
+func (s *Services) offeredOnTrial(ctx context.Context, id int64) (trial.Listed, error) {
+	a, err := s.Achievements.Get(ctx, actor.Guest(), id)
+	if err != nil {
+		return trial.Listed{}, err
+	}
+	shown := ui.Shown(a)
+	return trial.Listed{OrgID: a.OrganisationID, Account: a.OwnerAccount, Title: a.Title, Open: a.Public(s.Platform.Now()),
+		OnTrial: slices.Contains(shown.Cooperation, onTrialWay)}, nil
+}
+
+// needed tells trials about a need.
+func (s *Services) needed(ctx context.Context, id int64) (trial.Listed, error) {
+	f, err := dealListings{s}.Facts(ctx, id)
+	if err == nil && f.Side != deal.Demand {
+		err = fault.New(fault.NotFound, "listing", "没有找到这项需求，可能已撤下或已到期")
+	}
+	return trial.Listed{OrgID: f.OrgID, Account: f.OwnerAccount, Title: f.Title, Open: f.Open}, err
+}
+
+// onTrial are the achievements that the person's unit offers for trial.
+func (s *Services) onTrial(ctx context.Context, who actor.Actor) (out []listing.Listing, err error) {
+	own, _, err := s.Listings.Own(ctx, who, achievement.Descriptor().Kind, listing.Filter{Limit: 100})
+	for _, l := range own {
+		if of, err := s.offeredOnTrial(ctx, l.ID); err == nil && of.Open && of.OnTrial {
+			out = append(out, l)
+		}
+	}
+	return out, err
 }

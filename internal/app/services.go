@@ -49,6 +49,7 @@ import (
 	"techmarket/internal/trade/notice"
 	"techmarket/internal/trade/rights"
 	"techmarket/internal/trade/sale"
+	"techmarket/internal/trade/trial"
 	"techmarket/search"
 	"techmarket/search/local"
 	"techmarket/search/meili"
@@ -96,6 +97,7 @@ type Services struct {
 	Sales      *sale.Service
 	Challenges *challenge.Service // 揭榜挂帅
 	Rights     *rights.Service    // 权属、赋权与收益分配
+	Trials     *trial.Service     // 先用后转
 
 	Contracts *contract.Service
 	Ledger    *ledger.Ledger
@@ -253,6 +255,8 @@ func (s *Services) buildTrade(post notices) {
 		Experts: s.experts})
 	s.Rights = rights.New(rights.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Public: s.Public, Contract: s.incomeOf,
 		Achievement: s.holding, Staff: s.staff, Outside: s.diligence, Fonts: p.Fonts})
+	s.Trials = trial.New(trial.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Deals: s.Deals, Achievement: s.offeredOnTrial,
+		Need: s.needed, Calendar: s.calendar})
 }
 
 func (s *Services) buildCertify() error {

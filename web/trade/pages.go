@@ -1,4 +1,4 @@
-// Package trade is the pages of brokers, of talks between two organisations, of sales by bidding, of public notices, of rights and income.
+// Package trade is the pages of brokers, of talks between two organisations, of sales by bidding, of public notices, of rights and income, of trials.
 //
 // A handler decodes, calls one service method and composes the page from parts of web/ui and web/view; it refuses rules and SQL.
 package trade
@@ -18,6 +18,7 @@ import (
 	"techmarket/internal/trade/notice"
 	"techmarket/internal/trade/rights"
 	"techmarket/internal/trade/sale"
+	"techmarket/internal/trade/trial"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
@@ -31,6 +32,9 @@ type Pages struct {
 	Sales        *sale.Service
 	Challenges   *challenge.Service
 	Rights       *rights.Service
+	Trials       *trial.Service
+	// OnTrial are the achievements that the person's unit offers for trial.
+	OnTrial func(ctx context.Context, who actor.Actor) ([]listing.Listing, error)
 	Listings     *listing.Service
 	Achievements *achievement.Service
 	Demands      *demand.Service
@@ -57,7 +61,7 @@ type MadeContract struct {
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
 	return slices.Concat(p.dealRoutes(), p.brokerRoutes(), p.mandateRoutes(), p.saleRoutes(), p.noticeRoutes(), p.challengeRoutes(),
-		p.incomeRoutes(), p.grantRoutes())
+		p.incomeRoutes(), p.grantRoutes(), p.trialRoutes())
 }
 
 // Declared lists the pages of this package.

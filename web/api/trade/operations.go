@@ -7,6 +7,7 @@ import (
 	"techmarket/internal/trade/challenge"
 	"techmarket/internal/trade/deal"
 	"techmarket/internal/trade/rights"
+	"techmarket/internal/trade/trial"
 	"techmarket/web/api"
 )
 
@@ -17,6 +18,7 @@ type Operations struct {
 	Brokers    *broker.Service
 	Challenges *challenge.Service
 	Rights     *rights.Service
+	Trials     *trial.Service
 	Files      api.Files
 }
 
@@ -24,5 +26,6 @@ type Operations struct {
 func (o *Operations) Parts() []api.Part {
 	return []api.Part{{Tag: "对接与洽谈", Wing: "trade", Declare: o.dealOperations}, {Tag: "技术经纪人", Wing: "trade", Declare: o.brokerOperations},
 		{Tag: "揭榜挂帅", Wing: "trade", Declare: o.challengeOperations},
-		{Tag: "权属与收益", Wing: "trade", Declare: o.rightsOperations}}
+		{Tag: "权属与收益", Wing: "trade", Declare: o.rightsOperations},
+		{Tag: "先用后转", Wing: "trade", Declare: o.trialOperations}}
 }

@@ -233,7 +233,7 @@ func (s *Services) offeredOnTrial(ctx context.Context, id int64) (trial.Listed, 
 	}
 	shown := ui.Shown(a)
 	return trial.Listed{OrgID: a.OrganisationID, Account: a.OwnerAccount, Title: a.Title, Open: a.Public(s.Platform.Now()),
-		OnTrial: slices.Contains(shown.Cooperation, onTrialWay)}, nil
+		OnTrial: slices.Contains(shown.Cooperation, onTrialWay) && !a.Anonymous}, nil
 }
 
 // needed tells trials about a need.
@@ -241,6 +241,9 @@ func (s *Services) needed(ctx context.Context, id int64) (trial.Listed, error) {
 	f, err := dealListings{s}.Facts(ctx, id)
 	if err == nil && f.Side != deal.Demand {
 		err = fault.New(fault.NotFound, "listing", "没有找到这项需求，可能已撤下或已到期")
+	}
+	if err == nil && f.Anonymous {
+		err = fault.New(fault.Conflict, "anonymous_need", "这项需求没有公开单位，请先发起对接，对方答复后再谈试用")
 	}
 	return trial.Listed{OrgID: f.OrgID, Account: f.OwnerAccount, Title: f.Title, Open: f.Open}, err
 }

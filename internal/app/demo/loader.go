@@ -146,6 +146,9 @@ func (l *loader) load(ctx context.Context) error {
 	if err := l.shareOut(ctx); err != nil {
 		return err
 	}
+	if err := l.try(ctx); err != nil {
+		return err
+	}
 	return l.count(ctx)
 }
 

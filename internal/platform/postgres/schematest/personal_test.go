@@ -1,6 +1,7 @@
 package schematest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 

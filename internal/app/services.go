@@ -3,10 +3,6 @@ package app
 import (
 	"context"
 	"crypto/rand"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -20,6 +16,7 @@ import (
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/deadline"
 	"techmarket/internal/certify/exchange"
+	"techmarket/internal/certify/extract"
 	"techmarket/internal/certify/ledger"
 	"techmarket/internal/certify/papers"
 	"techmarket/internal/certify/point"
@@ -70,12 +67,14 @@ type Services struct {
 	Meili    *meili.Lazy      // nil without MEILI_URL
 	Fallback *search.Fallback // nil without MEILI_URL
 	analyzer *zh.Analyzer
+	learning sync.Mutex   // held while the market's words are learned
 	gate     *search.Gate // of what costs much: searches and matches
 	changes  *changes     // of what guests see
 	healing  sync.Mutex   // held by the heal job at work
 	compared bool         // Meilisearch with the embedded engine, since the start; guarded by healing
 
-	Reader   *files.Reader // the one way to a stored file
+	Reader   *files.Reader   // the one way to a stored file
+	Texts    *extract.Papers // what papers say
 	Identity *identity.Service
 
 	Listings       *listing.Service
@@ -127,11 +126,7 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 	}
 	s.enqueue = sealing{s.Queue, p.Vault}
 	s.changes = newChanges(p.DB)
-	own, err := os.ReadFile(filepath.Join(p.Config.Data, ownSynonyms))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: %w", ownSynonyms, err)
-	}
-	if s.analyzer, err = zh.New(string(own)); err != nil {
+	if s.analyzer, err = p.Words(); err != nil {
 		return nil, err
 	}
 	if err := s.build(); err != nil {
@@ -265,8 +260,9 @@ func (s *Services) buildCertify() error {
 	who, trail := s.Identity, p.Audit()
 	s.Deadlines = deadline.New(deadline.Config{DB: p.DB, Audit: trail, Now: p.Now, Used: registry.PolicyUsed})
 	s.Points = point.New(point.Config{DB: p.DB, Audit: trail, People: who, Now: p.Now, Year: registry.YearOf})
+	s.Texts = extract.NewPapers(extract.PapersConfig{DB: p.DB, Files: p.Files, Jobs: s.enqueue, Recogniser: recogniser, Now: p.Now})
 	s.Registry = registry.New(registry.Config{DB: p.DB, Contracts: s.Contracts, Ledger: s.Ledger, Audit: trail, People: who, Jobs: s.enqueue,
-		Files: p.Files, Reader: s.Reader, Now: p.Now, Random: rand.Reader, Drawable: papers.Drawable(p.Fonts), Alarm: s.recordAlarm,
+		Files: p.Files, Reader: s.Reader, Papers: s.Texts, Now: p.Now, Random: rand.Reader, Drawable: papers.Drawable(p.Fonts), Alarm: s.recordAlarm,
 		Ended: func(ctx context.Context, tx pgx.Tx, number, reason string, at time.Time) ([]string, error) {
 			return s.Benefits.VoidLists(ctx, tx, number, reason, at)
 		}})

@@ -97,7 +97,7 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 		(&pagestrade.Pages{Deals: s.Deals, Brokers: s.Brokers, Notices: s.Public, Sales: s.Sales, Challenges: s.Challenges, Listings: s.Listings,
 			Achievements: s.Achievements, Demands: s.Demands,
 			Contracts: madeContracts{s}, Identity: s.Identity, Files: kept}).Routes(),
-		(&pagescertify.Pages{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Deadlines: s.Deadlines,
+		(&pagescertify.Pages{Contracts: s.Contracts, Texts: s.Texts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Deadlines: s.Deadlines,
 			Benefits: s.Benefits, Archive: s.Archive, Exchange: s.Exchange, Identity: s.Identity, Files: kept}).Routes(),
 		registers.Routes(),
 		(&pagespublish.Pages{Policies: s.Policies}).Routes(),
@@ -119,7 +119,7 @@ func (s *Services) mountAPI(server *web.Server, keys *idempotency.Store) {
 	for _, wing := range []interface{ Parts() []api.Part }{
 		&apipeople.Operations{Identity: s.Identity},
 		&apimarket.Operations{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Catalogue: s.Catalogue, Finder: s.Watch,
-			Importer: s.Importer, Identity: s.Identity},
+			Watch: s.Watch, Importer: s.Importer, Identity: s.Identity},
 		&apitrade.Operations{Deals: s.Deals, Challenges: s.Challenges, Brokers: s.Brokers, Listings: s.Listings, Files: kept},
 		&apicertify.Operations{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Files: kept},
 		&apiservices.Operations{Registers: s.Registers},

@@ -173,7 +173,7 @@ func TestChain_AFactTypedOnceReachesTheStatistics(t *testing.T) {
 	buyer := w.signUp("nashun", "enterprise", "锡林示范牧业有限公司", otherCounty)
 	seller.tellProfile("0221", "P")
 	buyer.tellProfile("150", "A")
-	achievement := seller.publish("achievement", "league", meadowAchievement)
+	seller.publish("achievement", "league", meadowAchievement)
 	demand := buyer.publish("demand", "otherLeague", meadowDemand)
 	w.guest.get("/achievements?q=羊草").want(200, meadowAchievement["title"])
 	w.guest.get("/demands/"+demand).want(200, meadowDemand["title"], "登录后可以看到联系人")

@@ -241,7 +241,7 @@ const (
 
 // Flash keeps a sentence for the next page: what was done.
 func (c *Ctx) Flash(tone view.Tone, text string) {
-	b, _ := json.Marshal([2]string{string(tone), text})
+	b, _ := json.Marshal([]string{string(tone), text})
 	c.cookie(flashCookie, base64.RawURLEncoding.EncodeToString(b), 60)
 }
 
@@ -434,6 +434,10 @@ func (c *Ctx) deskLinks(a actor.Actor) []view.Link {
 		add("委托", "/mandates", "mandates")
 		add("我的合同", "/contracts", "contracts")
 	}
+	if Members().Allows(a) {
+		add("先用后转", "/trials", "trials")
+	}
+	add("权属与收益", "/distributions", "rights")
 	if a.Staff() {
 		add("登记工作台", "/registry", "registry")
 	}

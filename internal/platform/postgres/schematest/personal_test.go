@@ -87,6 +87,7 @@ var personal = map[string]string{
 	"payment_proof":    "words:note coded:number",
 	"period_entry": "coded:buyer_country,buyer_division,class,field,ip_kind,number," +
 		"plan_source,seller_country,seller_division,social_goal",
+	"phrase":           "words:words coded:use",
 	"plan_indicator":   "public:base_note,clause,measured_in,name,number,owner,plan coded:own_figure",
 	"plan_target":      "public:code,name,note,own_measure,source",
 	"plan_value":       "public:note,source",

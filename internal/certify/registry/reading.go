@@ -3,8 +3,12 @@ package registry
 import (
 	"cmp"
 	"context"
+	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/extract"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/platform/files"
@@ -22,15 +26,19 @@ type PaperReading struct {
 // ReadPaper reads the signed text of a case and sets it beside the application, the differences first. Who may open the paper may call.
 // It decides nothing: every line names its place in the paper.
 func (s *Service) ReadPaper(ctx context.Context, a actor.Actor, c Case) (PaperReading, error) {
+	return s.readPaper(ctx, a, c.Filing.ID, c.Contract)
+}
+
+func (s *Service) readPaper(ctx context.Context, a actor.Actor, filing int64, frozen contract.Frozen) (PaperReading, error) {
 	var out PaperReading
-	content, attached := c.Contract.Content, c.Contract.Files
+	content, attached := frozen.Content, frozen.Files
 	out.Answers = extract.Reading{}.Answers(content, attached)
 	signed, ok := extract.Signed(attached)
 	if !ok {
 		return out, nil
 	}
 	out.File = signed.ID
-	paper, err := s.config.Reader.Open(ctx, a, files.Object{Kind: "filing", ID: c.Filing.ID}, out.File)
+	paper, err := s.config.Reader.Open(ctx, a, files.Object{Kind: "filing", ID: filing}, out.File)
 	if err != nil {
 		return out, err
 	}
@@ -86,11 +94,22 @@ func (s *Service) answered(ctx context.Context, who actor.Actor, c Command) ([]R
 	if c.Event != EventSaveReview || !c.Shown {
 		return nil, nil
 	}
-	k, err := s.Case(ctx, who, c.Filing)
+	var frozen contract.Frozen
+	err := s.trail.Guard(ctx, who, "read", "filing", strconv.FormatInt(c.Filing, 10), func(ctx context.Context, tx pgx.Tx) error {
+		f, err := readFiling(ctx, tx, c.Filing)
+		if err != nil {
+			return err
+		}
+		if _, _, err := s.seen(ctx, tx, who, f); err != nil {
+			return err
+		}
+		frozen, err = s.config.Contracts.Frozen(ctx, tx, f.ContractID, f.ContractVersion)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	reading, err := s.ReadPaper(ctx, who, k)
+	reading, err := s.readPaper(ctx, who, c.Filing, frozen)
 	if err != nil {
 		return nil, err
 	}

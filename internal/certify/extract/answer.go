@@ -252,6 +252,9 @@ func (r Reading) price(c contract.Content) (Answer, bool) {
 			Quote: r.text.around(m[0], m[1]),
 		}, true
 	}
+	if f, ok := r.Fact("elements.amountFen"); ok && f.Clash {
+		return saying(f, false, false, "价款"+f.Why), true
+	}
 	f, ok := r.same("elements.amountFen", c.Elements.Amount.String())
 	if !ok {
 		return Answer{}, false

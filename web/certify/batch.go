@@ -29,16 +29,14 @@ func batchOf(event registry.Event, rows []registry.QueueRow) []registry.QueueRow
 
 // batchActions lead to the cases of the page that can be accepted or handed over together.
 func batchActions(a actor.Actor, rows []registry.QueueRow) []view.Action {
-	if !a.Has(actor.Registrar, actor.PointHead) {
-		return nil
-	}
+	registrar := web.Registrars().Allows(a)
 	var out []view.Action
 	for _, step := range []struct {
 		event registry.Event
 		label string
 	}{{registry.EventAccept, "成批受理"}, {registry.EventHandOver, "移交同事"}} {
 		those := batchOf(step.event, rows)
-		if len(those) == 0 || step.event == registry.EventAccept && !a.Has(actor.Registrar) {
+		if len(those) == 0 || !registrar && (step.event == registry.EventAccept || !a.Has(actor.PointHead)) {
 			continue
 		}
 		v := url.Values{"event": {string(step.event)}}

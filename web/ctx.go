@@ -433,6 +433,10 @@ func (c *Ctx) deskLinks(a actor.Actor) []view.Link {
 		add("委托", "/mandates", "mandates")
 		add("我的合同", "/contracts", "contracts")
 	}
+	if Members().Allows(a) {
+		add("先用后转", "/trials", "trials")
+	}
+	add("权属与收益", "/distributions", "rights")
 	if a.Staff() {
 		add("登记工作台", "/registry", "registry")
 	}

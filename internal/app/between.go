@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -13,13 +14,17 @@ import (
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/region"
+	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/facet"
+	"techmarket/internal/market/listing"
 	"techmarket/internal/people/expert"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/platform/vault"
 	"techmarket/internal/trade/deal"
+	"techmarket/internal/trade/rights"
+	"techmarket/internal/trade/trial"
 	pagesmarket "techmarket/web/market"
 	pagestrade "techmarket/web/trade"
 	"techmarket/web/ui"
@@ -164,6 +169,42 @@ func (b suggestions) Suggest(ctx context.Context, field, division string, limit 
 	return out, err
 }
 
+// incomeOf tells the room of rights whose income a contract is and which achievement it came from.
+func (s *Services) incomeOf(ctx context.Context, who actor.Actor, id int64) (rights.Source, error) {
+	c, err := s.Contracts.Read(ctx, who, id)
+	if err != nil {
+		return rights.Source{}, err
+	}
+	out := rights.Source{Seller: c.SellerOrg, Name: c.Content.Elements.Name, Signed: c.State != contract.Draft}
+	if c.DealID != 0 {
+		talk, err := s.Deals.Signed(ctx, c.DealID)
+		if err != nil {
+			return rights.Source{}, err
+		}
+		out.Listing = talk.SupplyListing
+	}
+	return out, nil
+}
+
+// holding tells the room of rights whose an achievement is.
+func (s *Services) holding(ctx context.Context, id int64) (rights.Holding, error) {
+	l, _, err := s.Listings.Shown(ctx, id)
+	if err == nil && s.Listings.Kinds().Of(l.Kind).Side != listing.SideSupply {
+		err = fault.New(fault.NotFound, "listing", "没有找到这项成果，可能已撤下或已到期")
+	}
+	return rights.Holding{OrgID: l.OrganisationID, Title: l.Title}, err
+}
+
+// staff are the accounts of an organisation with their names.
+func (s *Services) staff(ctx context.Context, who actor.Actor, org int64) (map[int64]string, error) {
+	members, err := s.Identity.Members(ctx, who, org)
+	out := map[int64]string{}
+	for _, m := range members {
+		out[m.AccountID] = m.DisplayName
+	}
+	return out, err
+}
+
 // madeContracts tells the pages of talks what became of an agreement.
 type madeContracts struct{ s *Services }
 
@@ -174,4 +215,46 @@ func (m madeContracts) OfDeal(ctx context.Context, who actor.Actor, deal int64) 
 	}
 	c := made[0]
 	return pagestrade.MadeContract{ID: c.ID, State: ui.ContractStateTag(c.State).Label, Registered: c.RegisteredVersion > 0}, true, nil
+}
+
+func (m madeContracts) Name(ctx context.Context, who actor.Actor, id int64) (string, error) {
+	c, err := m.s.Contracts.Read(ctx, who, id)
+	return c.Content.Elements.Name, err
+}
+
+// onTrialWay is the way of cooperation 先用后转.
+const onTrialWay = "trial"
+
+// offeredOnTrial tells trials about an achievement.
+func (s *Services) offeredOnTrial(ctx context.Context, id int64) (trial.Listed, error) {
+	a, err := s.Achievements.Get(ctx, actor.Guest(), id)
+	if err != nil {
+		return trial.Listed{}, err
+	}
+	shown := ui.Shown(a)
+	return trial.Listed{OrgID: a.OrganisationID, Account: a.OwnerAccount, Title: a.Title, Open: a.Public(s.Platform.Now()),
+		OnTrial: slices.Contains(shown.Cooperation, onTrialWay) && !a.Anonymous}, nil
+}
+
+// needed tells trials about a need.
+func (s *Services) needed(ctx context.Context, id int64) (trial.Listed, error) {
+	f, err := dealListings{s}.Facts(ctx, id)
+	if err == nil && f.Side != deal.Demand {
+		err = fault.New(fault.NotFound, "listing", "没有找到这项需求，可能已撤下或已到期")
+	}
+	if err == nil && f.Anonymous {
+		err = fault.New(fault.Conflict, "anonymous_need", "这项需求没有公开单位，请先发起对接，对方答复后再谈试用")
+	}
+	return trial.Listed{OrgID: f.OrgID, Account: f.OwnerAccount, Title: f.Title, Open: f.Open}, err
+}
+
+// onTrial are the achievements that the person's unit offers for trial.
+func (s *Services) onTrial(ctx context.Context, who actor.Actor) (out []listing.Listing, err error) {
+	own, _, err := s.Listings.Own(ctx, who, achievement.Descriptor().Kind, listing.Filter{Limit: 100})
+	for _, l := range own {
+		if of, err := s.offeredOnTrial(ctx, l.ID); err == nil && of.Open && of.OnTrial {
+			out = append(out, l)
+		}
+	}
+	return out, err
 }

@@ -44,7 +44,9 @@ import (
 	"techmarket/internal/trade/challenge"
 	"techmarket/internal/trade/deal"
 	"techmarket/internal/trade/notice"
+	"techmarket/internal/trade/rights"
 	"techmarket/internal/trade/sale"
+	"techmarket/internal/trade/trial"
 	"techmarket/search"
 	"techmarket/search/local"
 	"techmarket/search/meili"
@@ -93,6 +95,8 @@ type Services struct {
 	Public     *notice.Service // 公示
 	Sales      *sale.Service
 	Challenges *challenge.Service // 揭榜挂帅
+	Rights     *rights.Service    // 权属、赋权与收益分配
+	Trials     *trial.Service     // 先用后转
 
 	Contracts *contract.Service
 	Ledger    *ledger.Ledger
@@ -244,6 +248,10 @@ func (s *Services) buildTrade(post notices) {
 	s.Challenges = challenge.New(challenge.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Public: s.Public, Deals: s.Deals,
 		Needs: dealListings{s}, Organisations: s.Identity, Files: p.Files, Vault: p.Vault, Random: rand.Reader, Calendar: s.calendar,
 		Experts: s.experts})
+	s.Rights = rights.New(rights.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Public: s.Public, Contract: s.incomeOf,
+		Achievement: s.holding, Staff: s.staff, Outside: s.diligence, Fonts: p.Fonts})
+	s.Trials = trial.New(trial.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Deals: s.Deals, Achievement: s.offeredOnTrial,
+		Need: s.needed, Calendar: s.calendar})
 }
 
 func (s *Services) buildCertify() error {

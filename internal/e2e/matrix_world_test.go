@@ -21,13 +21,15 @@ import (
 	"techmarket/internal/publish/policy"
 	"techmarket/internal/trade/challenge"
 	"techmarket/internal/trade/notice"
+	"techmarket/internal/trade/rights"
 	"techmarket/internal/trade/sale"
+	"techmarket/internal/trade/trial"
 )
 
 // things is one object of every kind, made by the world's people.
 type things struct {
 	achievement, draft, demand, deal, dealFile, contract, freeContract, contractFile, filing, number, check string
-	notice, sale, challenge                                                                                 string
+	notice, sale, challenge, distribution, grant, trial                                                     string
 	batch, message, picture, submitted, openDemand, open, policy, question                                  string
 }
 
@@ -66,6 +68,8 @@ func (w *world) things() things {
 	m.openDemand = company.publish("demand", "otherLeague", with(meadowDemand, values{"title": "另一条需求"}))
 	m.notice, m.sale = w.tradeThings()
 	m.challenge = w.challenge(m.openDemand)
+	m.distribution, m.grant = w.rightsThings(m)
+	m.trial = w.trial(m)
 	w.as("broker").get("/account/broker").submit("/account/broker",
 		values{"fields": "07", "divisions": ownLeague, "introduction": "做过农牧技术转移。"}).want(200)
 	return m
@@ -118,6 +122,39 @@ func (w *world) challenge(need string) string {
 		_, err = w.s.Challenges.Do(ctx, w.who(s.login), s.c)
 		apptest.NoErr(w.t, err)
 	}
+	return fmt.Sprint(id)
+}
+
+// rightsThings are drafts of a distribution and of a grant of the university.
+func (w *world) rightsThings(m things) (distribution, grant string) {
+	w.t.Helper()
+	ctx, who := context.Background(), w.who("member")
+	number := func(s string) int64 {
+		n, err := strconv.ParseInt(s, 10, 64)
+		apptest.NoErr(w.t, err)
+		return n
+	}
+	id, err := w.s.Rights.Create(ctx, who, number(m.contract), rights.Draw{Title: "包衣机许可收益分配", BP: 7000, Basis: "学校成果转化办法第十条",
+		Decision: "校长办公会纪要", Members: []rights.Person{{Name: "王工", Weight: 1, Main: true, Contribution: "主持研制"}}})
+	apptest.NoErr(w.t, err)
+	gid, err := w.s.Rights.CreateGrant(ctx, who, number(m.achievement), rights.GrantDraw{Kind: rights.Joint, Terms: "收益归学校，费用由学校承担。",
+		Holders: []rights.Holder{{Name: who.OrgName, OrgID: who.OrgID, ShareBP: 10_000, Basis: rights.BasisService}}})
+	apptest.NoErr(w.t, err)
+	return fmt.Sprint(id), fmt.Sprint(gid)
+}
+
+// trial is one that the company proposed about the university's achievement, which offers trials since now.
+func (w *world) trial(m things) string {
+	w.t.Helper()
+	ctx := context.Background()
+	listing, err := strconv.ParseInt(m.achievement, 10, 64)
+	apptest.NoErr(w.t, err)
+	_, err = w.s.Platform.DB.Exec(ctx, `update listing set published = jsonb_set(published, '{cooperation}', '["trial"]') where id = $1`, listing)
+	apptest.NoErr(w.t, err)
+	id, err := w.s.Trials.Create(ctx, w.who("company"), listing, 0, trial.Terms{Months: 3, Sites: "一号产线", Success: "出苗率不低于 70%", Trigger: "指标达到",
+		ReportDays: 30, Pay: trial.PayDeferred, Price: 100 * money.Yuan, Plan: []trial.Instalment{{Days: 30, Amount: 100 * money.Yuan}},
+		Improvement: "归改进方", Secrecy: "双方保密", Liability: "各自承担", Return: "样品归还"})
+	apptest.NoErr(w.t, err)
 	return fmt.Sprint(id)
 }
 
@@ -181,8 +218,8 @@ func (w *world) address(m things, route string) string {
 			w.points["county"].ID,
 		), "/organisations/:id": org, "/units/:id": org, "/messages/:id": m.message, "/favourites/:id": m.achievement,
 		"/policies/:id": m.policy, "/questions/:id": m.question, "/imports/:id": m.batch, "/files/:id": m.picture,
-		"/challenges/:id": m.challenge,
-		"/notices/:id":    m.notice, "/sales/:id": m.sale, "/brokers/:id": fmt.Sprint(w.provided["agency"].AccountIDs[0]),
+		"/challenges/:id": m.challenge, "/distributions/:id": m.distribution, "/grants/:id": m.grant, "/trials/:id": m.trial,
+		"/notices/:id": m.notice, "/sales/:id": m.sale, "/brokers/:id": fmt.Sprint(w.provided["agency"].AccountIDs[0]),
 		"/review/:id": m.submitted, "/assets/*": strings.TrimPrefix(w.stylesheet(), "/assets/")}
 	switch {
 	case strings.Contains(pattern, "/desk/achievements/") || strings.HasPrefix(route, "PUT /api/v1/achievements/") ||

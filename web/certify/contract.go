@@ -151,6 +151,9 @@ func (p *Pages) contract(c *web.Ctx) error {
 	if body.Side, err = p.contractSide(c, k); err != nil {
 		return err
 	}
+	if c.Actor().In(k.SellerOrg) && k.State != contract.Draft {
+		body.Actions = append(body.Actions, view.Action{Label: "分配收益", Href: fmt.Sprintf("/distributions?contract=%d", k.ID), Kind: view.Quiet})
+	}
 	if edit && k.State == contract.Draft {
 		body.Side = append(body.Side, ui.Block{
 			Fold: "放弃这份草稿",

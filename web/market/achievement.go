@@ -61,6 +61,11 @@ type Compared struct {
 	OursBar, PresentBar       int // of 100
 }
 
+// offersTrial tells whether the reader's unit may propose 先用后转 at a listing of somebody else.
+func offersTrial(c *web.Ctx, l listing.Listing, mine bool, ways []string) bool {
+	return slices.Contains(ways, "trial") && !mine && !l.Anonymous && l.Public(c.Now()) && web.Members().Allows(c.Actor())
+}
+
 // achievementPage is the public page of an achievement.
 func (p *Pages) achievementPage(
 	c *web.Ctx, it achievement.Item, org identity.Organisation, actions []view.Action, history []listing.Happening,
@@ -79,6 +84,9 @@ func (p *Pages) achievementPage(
 		Owner: view.Link{Label: org.Name, Href: ui.UnitPath(org)}, Place: ui.Place(k.Division, org.Division),
 		Replies: replyWords(c, replies), Actions: actions, Compare: comparison(c, k), Rest: achievementRest(c, k),
 		History: []ui.Block{{Title: c.T("经过"), Parts: view.Parts{listingTimeline(history)}}},
+	}
+	if offersTrial(c, it.Listing, it.Mine, k.Cooperation) {
+		body.Actions = append(body.Actions, view.Action{Label: "申请试用", Href: fmt.Sprintf("/trials/new?achievement=%d", it.ID), Kind: view.Quiet})
 	}
 	body.Rest = append(body.Rest, contactBlock(k.Contact, c.Actor())...)
 	if !it.Mine && k.Person() != (listing.Contact{}) {

@@ -1,6 +1,7 @@
 package market
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -39,6 +40,9 @@ func (p *Pages) demandPage(
 	page := c.Page(k.Title)
 	page.Nav, page.Description = demand.Path, ui.Clip(k.Problem, 120)
 	page.Breadcrumbs = []view.Link{{Label: c.T("需求"), Href: "/" + demand.Path}}
+	if offersTrial(c, it.Listing, it.Mine, k.Cooperation) {
+		actions = append(actions, view.Action{Label: "用先用后转应答", Href: fmt.Sprintf("/trials/new?need=%d", it.ID), Kind: view.Quiet})
+	}
 	row := view.Row{}
 	ui.AddListingTags(c, &row, it.Listing, k.Field, k.Topics)
 	body := Demand{

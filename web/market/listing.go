@@ -160,6 +160,9 @@ func listingActions(c *web.Ctx, kind drawnKind, it item) (actions []view.Action)
 		if kind.Side == listing.SideDemand && l.Public(c.Now()) {
 			actions = append(actions, view.Action{Label: "转成榜单", Href: fmt.Sprintf("/challenges/new?need=%d", l.ID), Kind: view.Quiet})
 		}
+		if kind.Side == listing.SideSupply && l.Public(c.Now()) {
+			actions = append(actions, view.Action{Label: "权属与赋权", Href: fmt.Sprintf("/grants?achievement=%d", l.ID), Kind: view.Quiet})
+		}
 		return actions
 	case l.Public(c.Now()):
 		if ui.MayDeal(c.Actor()) {

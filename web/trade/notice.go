@@ -211,7 +211,7 @@ func (p *Pages) showNewNotice(c *web.Ctx, f *web.Form, ferr error) error {
 		a.Text("title", "标题", "", ui.Required, ui.Limit(80)),
 		a.Area("body", "内容", "", ui.Required, ui.Lines(6), ui.Limit(4000), ui.Hint("成果、方式、依据、内部决策文件和日期")),
 		a.Text("party", "拟交易对象、中选单位或奖励对象", "", ui.Required, ui.Limit(80)),
-		a.Yuan("amount", "拟交易价格或奖励金额", 0, ui.Width("m"), ui.Hint("揭榜中选和赋权可以留空")),
+		a.Yuan("amount", "拟交易价格或奖励金额", 0, ui.Width("m"), ui.Hint("协议定价必须填写；奖励可以在内容里写份额")),
 		a.Radio("related", "对象是否为完成人或与其有关联", "", []view.Option{{Value: "no", Label: "不是"}, {Value: "yes", Label: "是（会公开标明）"}}, ui.Required))
 	form.Guard = true
 	for _, of := range []string{"deal", "sale"} {

@@ -1,4 +1,4 @@
-// Package trade is the pages of brokers, of talks between two organisations, of sales by bidding and of public notices.
+// Package trade is the pages of brokers, of talks between two organisations, of sales by bidding, of public notices, of rights and income, of trials.
 //
 // A handler decodes, calls one service method and composes the page from parts of web/ui and web/view; it refuses rules and SQL.
 package trade
@@ -16,7 +16,9 @@ import (
 	"techmarket/internal/trade/challenge"
 	"techmarket/internal/trade/deal"
 	"techmarket/internal/trade/notice"
+	"techmarket/internal/trade/rights"
 	"techmarket/internal/trade/sale"
+	"techmarket/internal/trade/trial"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
@@ -24,11 +26,15 @@ import (
 
 // Pages holds the services that these pages call; internal/app fills it.
 type Pages struct {
-	Deals        *deal.Service
-	Brokers      *broker.Service
-	Notices      *notice.Service
-	Sales        *sale.Service
-	Challenges   *challenge.Service
+	Deals      *deal.Service
+	Brokers    *broker.Service
+	Notices    *notice.Service
+	Sales      *sale.Service
+	Challenges *challenge.Service
+	Rights     *rights.Service
+	Trials     *trial.Service
+	// OnTrial are the achievements that the person's unit offers for trial.
+	OnTrial      func(ctx context.Context, who actor.Actor) ([]listing.Listing, error)
 	Listings     *listing.Service
 	Achievements *achievement.Service
 	Demands      *demand.Service
@@ -41,6 +47,8 @@ type Pages struct {
 type Contracts interface {
 	// OfDeal is the contract that was made of a deal, as far as the person may see it; false without one.
 	OfDeal(ctx context.Context, who actor.Actor, deal int64) (MadeContract, bool, error)
+	// Name is the name of a contract that the person may read.
+	Name(ctx context.Context, who actor.Actor, id int64) (string, error)
 }
 
 // MadeContract is a contract as its deal shows it.
@@ -52,7 +60,8 @@ type MadeContract struct {
 
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
-	return slices.Concat(p.dealRoutes(), p.brokerRoutes(), p.mandateRoutes(), p.saleRoutes(), p.noticeRoutes(), p.challengeRoutes())
+	return slices.Concat(p.dealRoutes(), p.brokerRoutes(), p.mandateRoutes(), p.saleRoutes(), p.noticeRoutes(), p.challengeRoutes(),
+		p.incomeRoutes(), p.grantRoutes(), p.trialRoutes())
 }
 
 // Declared lists the pages of this package.

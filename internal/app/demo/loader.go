@@ -143,6 +143,12 @@ func (l *loader) load(ctx context.Context) error {
 	if err := l.challenge(ctx); err != nil {
 		return err
 	}
+	if err := l.shareOut(ctx); err != nil {
+		return err
+	}
+	if err := l.try(ctx); err != nil {
+		return err
+	}
 	return l.count(ctx)
 }
 

@@ -30,7 +30,8 @@ returning id`
 	updateDeal = `update deal set state = @state, version = @version, supply_account = nullif(@supply_account::bigint, 0),
 	demand_account = nullif(@demand_account::bigint, 0), decline_code = @decline, end_reason = @ended, note = @note,
 	answered_at = @answered, agreed_at = @agreed, updated_at = @now where id = @id`
-	openPair = `select id from deal where supply_org = @supply and demand_org = @demand and demand_listing_id = @listing
+	openPair = `select id from deal where supply_org = @supply and demand_org = @demand
+	and case when @listing::bigint <> 0 then demand_listing_id = @listing else supply_listing_id = @offered end
 	and state in ('interested','talking','agreed') order by id limit 1`
 	listDeals = `select ` + dealColumns + ` from deal
 where (supply_org = @org or demand_org = @org or broker_account = @broker)

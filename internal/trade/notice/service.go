@@ -88,7 +88,7 @@ func (t Text) check() error {
 	length("title", t.Title, 4, 80, "请写明公示的标题")
 	length("body", t.Body, 20, 4000, "请写明成果、方式、依据和内部决策情况")
 	length("party", t.Party, 2, 80, "请写明拟交易对象或奖励对象")
-	f.Check(t.Amount != nil || t.Use == Winner || t.Use == Grant, "amount", "missing", "请填写拟交易价格或奖励金额")
+	f.Check(t.Amount != nil || t.Use != Price, "amount", "missing", "请填写拟交易价格") // a reward may be told by share
 	f.Check(t.Amount == nil || *t.Amount > 0, "amount", "amount", "金额应大于零")
 	f.Check(t.Deal == 0 && t.Sale == 0 || t.Use == Price, "use", "not_price", "与洽谈、挂牌相连的公示只能是价格公示，请选择协议定价")
 	return f.Err()
@@ -342,6 +342,12 @@ func (s *Service) Cleared(ctx context.Context, q postgres.Querier, deal int64) e
 // SaleCleared is the same guard of the confirmation of a public sale.
 func (s *Service) SaleCleared(ctx context.Context, q postgres.Querier, sale int64) error {
 	return s.cleared(ctx, q, 0, sale)
+}
+
+// OfDeal is the newest notice of a talk's price, 0 for none.
+func (s *Service) OfDeal(ctx context.Context, deal int64) (int64, error) {
+	id, err := newestOf(ctx, s.config.DB, deal, 0)
+	return id, postgres.Fault(err)
 }
 
 func (s *Service) cleared(ctx context.Context, q postgres.Querier, deal, sale int64) error {

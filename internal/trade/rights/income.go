@@ -74,7 +74,7 @@ func (d *Distribution) Book(e Entry) *Payment {
 	}
 	d.Net += e.Amount
 	p := Payment{Receipt: e.ID, Net: max(0, d.Net)}
-	p.Pool = fact.Ceil(p.Net, d.BP, 10_000)
+	p.Pool = pool(d)
 	p.Pay = max(0, p.Pool-d.Paid)
 	d.Paid += p.Pay
 	p.Ahead = d.Paid - p.Pool

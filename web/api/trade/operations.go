@@ -1,4 +1,4 @@
-// Package trade declares the API operations of deals and brokers.
+// Package trade declares the API operations of deals, brokers, challenges, rights and income.
 package trade
 
 import (
@@ -6,6 +6,8 @@ import (
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/challenge"
 	"techmarket/internal/trade/deal"
+	"techmarket/internal/trade/rights"
+	"techmarket/internal/trade/trial"
 	"techmarket/web/api"
 )
 
@@ -15,11 +17,15 @@ type Operations struct {
 	Deals      *deal.Service
 	Brokers    *broker.Service
 	Challenges *challenge.Service
+	Rights     *rights.Service
+	Trials     *trial.Service
 	Files      api.Files
 }
 
 // Parts are the groups of operations in the order of the document.
 func (o *Operations) Parts() []api.Part {
 	return []api.Part{{Tag: "对接与洽谈", Wing: "trade", Declare: o.dealOperations}, {Tag: "技术经纪人", Wing: "trade", Declare: o.brokerOperations},
-		{Tag: "揭榜挂帅", Wing: "trade", Declare: o.challengeOperations}}
+		{Tag: "揭榜挂帅", Wing: "trade", Declare: o.challengeOperations},
+		{Tag: "权属与收益", Wing: "trade", Declare: o.rightsOperations},
+		{Tag: "先用后转", Wing: "trade", Declare: o.trialOperations}}
 }

@@ -27,6 +27,7 @@ var contents = map[string]struct {
 	"challenge.content":               {types: []string{"challenge.Content"}},
 	"challenge.decision":              {types: []string{"challenge.Decision"}},
 	"challenge.draw":                  {types: []string{"challenge.Draw"}},
+	"trial.terms":                     {types: []string{"trial.Terms"}},
 	"challenge_application.content":   {types: []string{"challenge.Paper"}},
 	"challenge_event.detail":          {reason: openMap},
 	"contract.content":                {types: []string{"contract.Content"}},

@@ -204,7 +204,7 @@ func TestArchitecture_EveryWingHasItsChanges(t *testing.T) {
 			t.Errorf("ARCHITECTURE.md, where a change goes: no change, place and check in %s", line)
 		}
 	}
-	for _, wing := range []string{"market", "trade", "certify", "services", "publish", "insight", "app", "web", "migrations", "people", "platform"} {
+	for wing := range strings.FieldsSeq("platform people market trade certify services publish insight web app migrations") {
 		if !strings.Contains(table, wing+"/") && !strings.Contains(table, "wing "+wing) {
 			t.Errorf("ARCHITECTURE.md, where a change goes: nothing for the wing %s", wing)
 		}
@@ -285,7 +285,7 @@ func texts(t *testing.T) []text {
 		switch {
 		case strings.HasSuffix(file, ".go"):
 			out = append(out, comments(file, read(t, file))...)
-		case slices.Contains([]string{".sql", ".html", ".css", ".js", ".mjs", ".md", ".yaml", ".yml"}, path.Ext(file)), path.Base(file) == "Makefile":
+		case slices.Contains(strings.Fields(".sql .html .css .js .mjs .md .yaml .yml"), path.Ext(file)), path.Base(file) == "Makefile":
 			for i, line := range strings.Split(read(t, file), "\n") {
 				out = append(out, text{file, i + 1, line})
 			}

@@ -22,15 +22,16 @@ func Local(address string) (string, bool) {
 		return "", false
 	}
 	path := u.EscapedPath()
-	for decoded := path; ; path = decoded {
+	for {
 		if !strings.HasPrefix(path, "/") || strings.Contains(path, "//") || !plain(path) {
 			return "", false
 		}
-		if decoded, err = url.PathUnescape(path); err != nil || decoded == path {
-			break // a percent sign that encodes nothing is text
+		decoded, err := url.PathUnescape(path)
+		if err != nil || decoded == path { // a percent sign that encodes nothing is text
+			return address, true
 		}
+		path = decoded
 	}
-	return address, true
 }
 
 // plain: text without backslash, control and formatting characters.

@@ -351,16 +351,13 @@ func statusOf(kind fault.Kind) int {
 
 // AsFault makes a fault of any error: Echo's own errors and body limits get their words here.
 func AsFault(err error) *fault.Error {
-	var f *fault.Error
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
 		return words.Fault(f)
 	}
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return fault.Wrap(err, fault.TooLarge, "body_too_large", "提交的内容太大：单个文件不超过 50 MB，文字请分段填写。")
 	}
-	var he *echo.HTTPError
-	if errors.As(err, &he) {
+	if he, ok := errors.AsType[*echo.HTTPError](err); ok {
 		switch he.Code {
 		case http.StatusNotFound:
 			return fault.Wrap(err, fault.NotFound, "page_not_found", "没有这个页面。请检查地址，或从首页重新查找。")

@@ -169,8 +169,8 @@ func TestOnlyParametersThatThePageReadsMakeAnAddress(t *testing.T) {
 func TestManyGuestsOfOneAddressWaitForOneAnswer(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	begun, go_ := make(chan struct{}), make(chan struct{})
-	s.inside = func() { close(begun); <-go_ }
+	begun, proceed := make(chan struct{}), make(chan struct{})
+	s.inside = func() { close(begun); <-proceed }
 	var all sync.WaitGroup
 	for range 30 {
 		all.Go(func() {
@@ -180,7 +180,7 @@ func TestManyGuestsOfOneAddressWaitForOneAnswer(t *testing.T) {
 		})
 	}
 	<-begun
-	close(go_)
+	close(proceed)
 	all.Wait()
 }
 
@@ -198,8 +198,8 @@ func TestAPageOfTwoStatesIsNotKept(t *testing.T) {
 func TestWhatFindsNoRoomIsToldToComeBackAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, search.NewGate(1, time.Millisecond))
-	begun, go_ := make(chan struct{}), make(chan struct{})
-	s.inside = func() { close(begun); <-go_ }
+	begun, proceed := make(chan struct{}), make(chan struct{})
+	s.inside = func() { close(begun); <-proceed }
 	done := make(chan struct{})
 	go func() { defer close(done); s.get("/page") }()
 	<-begun
@@ -210,7 +210,7 @@ func TestWhatFindsNoRoomIsToldToComeBackAtOnce(t *testing.T) {
 			t.Errorf("%s: got %d, %v, %s", name, got.Code, got.Header(), got.Body)
 		}
 	}
-	close(go_)
+	close(proceed)
 	<-done
 	s.inside = func() {}
 	if got := s.get("/page"); got.Code != http.StatusOK || got.Body.String() != "1  " {

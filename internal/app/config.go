@@ -122,8 +122,7 @@ func LoadConfig(e *Environment) (Config, error) {
 			return Config{}, fmt.Errorf("read configuration: %w", err)
 		}
 		for _, one := range all.Errors {
-			var parse env.ParseError
-			if errors.As(one, &parse) {
+			if parse, ok := errors.AsType[env.ParseError](one); ok {
 				name := parse.Name
 				if field, ok := reflect.TypeFor[Config]().FieldByName(parse.Name); ok {
 					name = field.Tag.Get("env")

@@ -13,8 +13,7 @@ import (
 func load(vars ...string) (Config, map[string]string) {
 	c, err := LoadConfig(&Environment{Environ: vars})
 	wrong := map[string]string{}
-	var f *fault.Error
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
 		for _, field := range f.Fields {
 			wrong[field.Path] = field.Message
 		}

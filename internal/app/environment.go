@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,8 +24,8 @@ type Environment struct {
 
 // Getenv returns the last value of a variable, as the shell does.
 func (e *Environment) Getenv(key string) string {
-	for i := len(e.Environ) - 1; i >= 0; i-- {
-		if value, found := strings.CutPrefix(e.Environ[i], key+"="); found {
+	for _, variable := range slices.Backward(e.Environ) {
+		if value, found := strings.CutPrefix(variable, key+"="); found {
 			return value
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -299,8 +300,8 @@ func (p *Platform) defers(f func(context.Context) error) { p.closers = append(p.
 // Close gives everything back in reverse order.
 func (p *Platform) Close(ctx context.Context) error {
 	var all []error
-	for i := len(p.closers) - 1; i >= 0; i-- {
-		all = append(all, p.closers[i](ctx))
+	for _, end := range slices.Backward(p.closers) {
+		all = append(all, end(ctx))
 	}
 	p.closers = nil
 	return errors.Join(all...)

@@ -115,7 +115,7 @@ func benchEngine(b *testing.B, analyzer *zh.Analyzer, texts benchTexts, size int
 	}
 	memory := fmt.Sprintf("%d MiB of heap", (heapInUse()-before)>>20)
 	if pid != 0 {
-		memory += fmt.Sprintf(", server %d MiB RSS", status(b, pid, "status", "VmRSS:")>>20)
+		memory += fmt.Sprintf(", server %d MiB RSS", status(pid, "status", "VmRSS:")>>20)
 	}
 	own := "—"
 	if len(e.server) > 0 {
@@ -254,7 +254,7 @@ func folderBytes(dir string) (n int64) {
 	}
 	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
-			return nil
+			return nil //nolint:nilerr // a file may go while the folder is read
 		}
 		if info, err := d.Info(); err == nil {
 			if s, ok := info.Sys().(*syscall.Stat_t); ok {

@@ -230,13 +230,13 @@ func (s *served) memoryAtRest(row func(string, string, ...any), over string) {
 
 // memory is the program's RSS and the proportional memory of the PostgreSQL processes under it.
 func (s *served) memory() (own, database int64) {
-	own = status(s.b, s.process.Process.Pid, "status", "VmRSS:")
+	own = status(s.process.Process.Pid, "status", "VmRSS:")
 	var walk func(pid int)
 	walk = func(pid int) {
 		children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
 		for f := range strings.FieldsSeq(string(children)) {
 			child, _ := strconv.Atoi(f)
-			database += status(s.b, child, "smaps_rollup", "Pss:")
+			database += status(child, "smaps_rollup", "Pss:")
 			walk(child)
 		}
 	}
@@ -245,7 +245,7 @@ func (s *served) memory() (own, database int64) {
 		children, _ := os.ReadFile(t)
 		for f := range strings.FieldsSeq(string(children)) {
 			child, _ := strconv.Atoi(f)
-			database += status(s.b, child, "smaps_rollup", "Pss:")
+			database += status(child, "smaps_rollup", "Pss:")
 			walk(child)
 		}
 	}
@@ -253,7 +253,7 @@ func (s *served) memory() (own, database int64) {
 }
 
 // status reads a line "name: n kB" of a file of /proc in bytes; 0 where it cannot be read.
-func status(b testing.TB, pid int, file, name string) int64 {
+func status(pid int, file, name string) int64 {
 	raw, _ := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
 	for line := range strings.Lines(string(raw)) {
 		if rest, ok := strings.CutPrefix(line, name); ok {

@@ -72,7 +72,7 @@ type tab struct {
 	problems []string // console errors and refusals of the content security policy
 }
 
-func newTab(t testing.TB, browser context.Context, base, name string) *tab {
+func newTab(browser context.Context, t testing.TB, base, name string) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
@@ -238,7 +238,7 @@ func TestBrowser_SevenPeopleTakeAnAchievementToItsCertificate(t *testing.T) {
 	people := map[string]*tab{}
 	as := func(login string) *tab {
 		if people[login] == nil {
-			people[login] = newTab(t, browser, w.server.URL, login).signIn(login)
+			people[login] = newTab(browser, t, w.server.URL, login).signIn(login)
 		}
 		return people[login]
 	}
@@ -297,7 +297,7 @@ func TestBrowser_SevenPeopleTakeAnAchievementToItsCertificate(t *testing.T) {
 			t.Fatalf("no certificate:\n%s", member.text())
 		}
 	}
-	guest := newTab(t, browser, w.server.URL, "guest")
+	guest := newTab(browser, t, w.server.URL, "guest")
 	guest.open(member.link("/v/")).sees("有效", "800,000.00")
 	guest.open("/stats").sees("80")
 }
@@ -365,7 +365,7 @@ func TestBrowser_EveryPageIsAccessibleAndFitsAPhone(t *testing.T) {
 		{"broker", []string{"/account/broker", "/registry"}},
 	}
 	for _, who := range pages {
-		b := newTab(t, browser, w.server.URL, cmp.Or(who.login, "guest"))
+		b := newTab(browser, t, w.server.URL, cmp.Or(who.login, "guest"))
 		if who.login != "" {
 			b.open("/verify").signIn(who.login)
 		}

@@ -90,7 +90,7 @@ var meadowDemand = values{"title": "盐碱草地补播羊草出苗率低", "prob
 	"field":         "07", "industry": "A", "contact.name": "那顺"}
 
 // deal leads from the match page to agreed terms and returns the address of the talk.
-func (w *world) deal(seller, buyer *person, achievement, demand string) string {
+func (w *world) deal(seller, buyer *person, demand string) string {
 	w.t.Helper()
 	matches := buyer.get("/demands/"+demand+"/matches").want(200, meadowAchievement["title"])
 	open := matches.link("/deals/new?")
@@ -173,12 +173,12 @@ func TestChain_AFactTypedOnceReachesTheStatistics(t *testing.T) {
 	buyer := w.signUp("nashun", "enterprise", "锡林示范牧业有限公司", otherCounty)
 	seller.tellProfile("0221", "P")
 	buyer.tellProfile("150", "A")
-	achievement := seller.publish("achievement", "league", meadowAchievement)
+	seller.publish("achievement", "league", meadowAchievement)
 	demand := buyer.publish("demand", "otherLeague", meadowDemand)
 	w.guest.get("/achievements?q=羊草").want(200, meadowAchievement["title"])
 	w.guest.get("/demands/"+demand).want(200, meadowDemand["title"], "登录后可以看到联系人")
 
-	talk := w.deal(seller, buyer, achievement, demand)
+	talk := w.deal(seller, buyer, demand)
 	draft := seller.get(talk).submit(talk+"/contract", nil).want(200, "合同草稿已生成")
 	at := draft.path
 	for section, want := range map[string]values{

@@ -166,7 +166,7 @@ type byKeys struct {
 
 func (k *byKeys) as(login string) *tab {
 	if k.people[login] == nil {
-		k.people[login] = newTab(k.w.t, k.browser, k.w.server.URL, login).signIn(login)
+		k.people[login] = newTab(k.browser, k.w.t, k.w.server.URL, login).signIn(login)
 	}
 	return k.people[login]
 }

@@ -42,7 +42,7 @@ func (w *world) things() things {
 	draft := member.get("/achievements/new").submit("/achievements", values{"title": "没有写完的成果"},
 		upload{"evidence", "检测报告.pdf", pdf("evidence")}).want(200, "草稿已保存")
 	m.draft = path.Base(draft.path)
-	talk := w.deal(member, company, m.achievement, m.demand)
+	talk := w.deal(member, company, m.demand)
 	m.deal = path.Base(talk)
 	m.dealFile = path.Base(member.get(talk).link(talk + "/files/"))
 	at := member.get(talk).submit(talk+"/contract", nil).want(200, "合同草稿已生成").path

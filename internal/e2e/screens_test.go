@@ -63,7 +63,7 @@ func TestScreens(t *testing.T) {
 		if only := os.Getenv("SCREENS_ROLES"); only != "" && !slices.Contains(strings.Split(only, ","), login) {
 			continue
 		}
-		b := newTab(t, browser, base, login)
+		b := newTab(browser, t, base, login)
 		queue := slices.Clone(screensStart[login])
 		if login != "" {
 			b.open("/signin").do("sign in", chromedp.Focus("input[name=login]"), chromedp.KeyEvent(login), chromedp.Focus("input[name=password]"),

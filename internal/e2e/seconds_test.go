@@ -38,7 +38,7 @@ func TestBrowser_ACleanContractTakesFiveDecisions(t *testing.T) {
 	apptest.NoErr(t, err)
 	paper := fonts.New(document.PDFOptions{Title: "技术开发（委托）合同", At: workdayMorning})
 	paper.Title("技术开发（委托）合同")
-	for _, line := range strings.Split(cleanText, "\n") {
+	for line := range strings.SplitSeq(cleanText, "\n") {
 		paper.Paragraph(line)
 	}
 	w.signed, err = paper.Bytes()
@@ -51,7 +51,7 @@ func TestBrowser_ACleanContractTakesFiveDecisions(t *testing.T) {
 	filing := member.get(at+"/check").submit(at+"/submit", nil).want(200, "受理编号").path
 	w.as("registrar").get(filing).submit(filing+"/do", values{"event": "accept"}).want(200, "已办")
 
-	registrar := newTab(t, browser, w.server.URL, "registrar").signIn("registrar")
+	registrar := newTab(browser, t, w.server.URL, "registrar").signIn("registrar")
 	registrar.do("a desk's screen", chromedp.EmulateViewport(1440, 900))
 	began := time.Now()
 	registrar.open(filing).sees("系统已核对", "单键操作已开")

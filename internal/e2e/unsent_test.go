@@ -101,7 +101,7 @@ func TestUnsent_AButtonIsOfferedAgain(t *testing.T) {
 	draft := p.get("/demands/new").submit("/demands", values{"title": "要提交审核的需求"}).want(200, "草稿已保存")
 	w.expire()
 	p.get(draft.path)
-	at := strings.Split(draft.path, "?")[0]
+	at, _, _ := strings.Cut(draft.path, "?")
 	draft.submit(at+"/do", values{"event": "submit"}).submit("/signin", values{"login": "company", "password": password}).
 		want(200)
 }

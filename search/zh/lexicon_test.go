@@ -30,9 +30,9 @@ var dictionary = sync.OnceValues(func() (*Analyzer, *gse.Segmenter) {
 		panic(err)
 	}
 	var lines strings.Builder
-	lines.WriteString(string(dict))
+	lines.Write(dict)
 	for w := range strings.FieldsSeq(domainWords) {
-		lines.WriteString(fmt.Sprintf("%s %d\n", w, domainFrequency))
+		fmt.Fprintf(&lines, "%s %d\n", w, domainFrequency)
 	}
 	g := &gse.Segmenter{SkipLog: true}
 	if err := g.LoadDictStr(lines.String()); err != nil {

@@ -5,7 +5,6 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -32,7 +31,6 @@ type StoredFile struct {
 }
 
 const (
-	Minute          = time.Minute
 	ChecksPerMinute = 30 // of one address (docs/rules/security.md §3)
 	uploadBytes     = 60 << 20
 )

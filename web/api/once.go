@@ -74,7 +74,7 @@ func (a *API) once(c *web.Ctx, e echo.Context, secret bool, run func(context.Con
 		e.Error(brokenBody(err))
 		return
 	}
-	carried := func(ctx context.Context) error { run(ctx); return nil }
+	carried := func(ctx context.Context) error { run(ctx); return nil } //nolint:unparam // Carry takes work that can fail
 	key := e.Request().Header.Get(keyHeader)
 	if e.Request().Method != http.MethodPost || key == "" {
 		if err := c.Counted(charge, carried); err != nil {

@@ -16,9 +16,8 @@ import (
 func TestFields_OptionalIsWhatSubmissionDoesNotDemand(t *testing.T) {
 	t.Parallel()
 	demanded := func(err error) map[string]bool {
-		var f *fault.Error
 		out := map[string]bool{}
-		if errors.As(err, &f) {
+		if f, ok := errors.AsType[*fault.Error](err); ok {
 			for _, field := range f.Fields {
 				out[field.Path] = true
 			}

@@ -161,8 +161,7 @@ func (p *Pages) publishedFigures(c *web.Ctx, body *Home) error {
 		return err
 	}
 	for _, measure := range []struct{ name, label string }{{"amount", "全区技术合同成交额"}, {"contracts", "全区登记合同"}} {
-		for i := len(published) - 1; i >= 0; i-- {
-			f := published[i]
+		for _, f := range slices.Backward(published) {
 			if f.Measure != measure.name || f.Certainty != "published" || f.EndsOn.Sub(f.StartsOn) < 360*24*time.Hour {
 				continue
 			}

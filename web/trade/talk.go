@@ -2,6 +2,7 @@ package trade
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -112,11 +113,11 @@ func (p *Pages) showDeal(c *web.Ctx, refused refusedPart) error {
 	}
 	body.First = append(body.First, agreed...)
 	t.thread(&body)
-	form, err := t.proposal()
+	body.After, err = t.proposal()
 	if err != nil {
 		return err
 	}
-	body.After = append(form, t.leave()...)
+	body.After = append(body.After, t.leave()...)
 	parties, err := t.parties()
 	if err != nil {
 		return err
@@ -390,8 +391,7 @@ func (t *talk) parties() (ui.Block, error) {
 
 func (t *talk) history() ui.Block {
 	timeline := view.Timeline{}
-	for i := len(t.view.History) - 1; i >= 0; i-- {
-		h := t.view.History[i]
+	for _, h := range slices.Backward(t.view.History) {
 		who := t.names[h.AccountID]
 		if h.AccountID == 0 {
 			who = "系统"

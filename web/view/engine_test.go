@@ -30,7 +30,7 @@ func engineOf(t *testing.T, main string) (*Engine, error) {
 func TestAPageThatDoesNotFitItsStructStopsTheStart(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ main, want string }{
-		"unknown field":                        {`{{define "main"}}{{.Body.Nmae}}{{end}}`, "Nmae"},
+		"unknown field":                        {`{{define "main"}}{{.Body.Absent}}{{end}}`, "Absent"},
 		"unknown field in a list":              {`{{define "main"}}{{range .Body.Names}}{{.Label}}{{end}}{{end}}`, "Label"},
 		"unknown field behind a condition":     {`{{define "main"}}{{if .Body.Name}}{{.Body.Other}}{{end}}{{end}}`, "Other"},
 		"unknown partial":                      {`{{define "main"}}{{template "nothing"}}{{end}}`, "nothing"},

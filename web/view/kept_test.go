@@ -45,7 +45,6 @@ func TestKeptComponentsHaveOnlyExportedFields(t *testing.T) {
 		}
 		known[of] = true
 		for f := range of.Fields() {
-			f := f
 			if !f.IsExported() || f.Tag.Get("json") != "" {
 				t.Errorf("%s.%s is left out", at, f.Name)
 			}

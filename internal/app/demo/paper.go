@@ -85,7 +85,7 @@ func (l *loader) print(ctx context.Context) (*paperMill, error) {
 		for _, c := range filed {
 			m.group.Go(func() error {
 				if ctx.Err() != nil {
-					return nil
+					return nil //nolint:nilerr // who stopped the work knows
 				}
 				raw, err := signedText(fonts, c)
 				p := printed{err: err}

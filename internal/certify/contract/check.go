@@ -147,9 +147,9 @@ func (k *checker) right(ok bool, path, code string, message fault.Sentence, para
 	return ok
 }
 
-func (k *checker) warn(bad bool, path, code string, message fault.Sentence, params ...any) {
+func (k *checker) warn(bad bool, path, code string, message fault.Sentence) {
 	if bad {
-		k.add(Warn, fault.At(path, code, message, params...))
+		k.add(Warn, fault.At(path, code, message))
 	}
 }
 

@@ -253,8 +253,8 @@ func TestCheckNamesTheFieldAndTheMend(t *testing.T) {
 		{"T is above 0", func(c *Content) { c.Technical = -5 }, signed(), []string{"wrong technicalFen bad_amount"}},
 		{"T is at most C", func(c *Content) { c.Technical = 3_000_001 * money.Yuan }, signed(),
 			[]string{"wrong technicalFen technical_above_amount"}},
-		{"T leaves out what is no carrier", func(c *Content) { c.Technical += 1 }, signed(), []string{"wrong technicalFen costs_not_deducted"}},
-		{"a deduction is listed", func(c *Content) { c.Technical -= 1 }, signed(), []string{"wrong technicalFen deduction_unexplained"}},
+		{"T leaves out what is no carrier", func(c *Content) { c.Technical++ }, signed(), []string{"wrong technicalFen costs_not_deducted"}},
+		{"a deduction is listed", func(c *Content) { c.Technical-- }, signed(), []string{"wrong technicalFen deduction_unexplained"}},
 		{"a claimed carrier may stay in T", func(c *Content) { c.Costs[0].Carrier = true; c.Technical = 2_850_000 * money.Yuan }, signed(), nil},
 		{"costs fit into C", func(c *Content) { c.Costs[0].Quantity = 4 }, signed(), []string{"wrong costs costs_above_amount"}},
 		{"a cost that overflows", func(c *Content) { c.Costs[0].Quantity = 1 << 62 }, signed(), []string{"wrong costs.0.quantity too_large"}},
@@ -879,8 +879,7 @@ func TestOnlyThePartiesReadAndOnlyTheApplicantEdits(t *testing.T) {
 		{"officer", w.officer, "contract_not_found", "contract_not_found"}, {"guest", w.guest, "contract_not_found", "contract_not_found"},
 	} {
 		code := func(err error) string {
-			var f *fault.Error
-			if errors.As(err, &f) {
+			if f, ok := errors.AsType[*fault.Error](err); ok {
 				return f.Code
 			}
 			return ""

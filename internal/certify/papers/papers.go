@@ -87,8 +87,8 @@ func Drawable(load Fonts) func(...registry.Text) error {
 			return nil
 		}
 		fonts, err := load()
-		if err != nil { //nolint:nilerr // without fonts no paper is printed: the printing itself says so
-			return nil
+		if err != nil {
+			return nil //nolint:nilerr // without fonts no paper is printed: the printing itself says so
 		}
 		var bad fault.Fields
 		for _, t := range texts {

@@ -192,8 +192,7 @@ func strict(b []byte, into any, deep bool) error {
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(into); err != nil {
-		var typ *json.UnmarshalTypeError
-		if errors.As(err, &typ) {
+		if typ, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return fmt.Errorf("%s 的类型不对，应为 %s", typ.Field, typ.Type)
 		}
 		var key string

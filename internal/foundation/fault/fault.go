@@ -129,8 +129,7 @@ func Stale() *Error {
 
 // Words is what a person may read of an error.
 func Words(err error) string {
-	var f *Error
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*Error](err); ok {
 		return f.Message
 	}
 	return "没有完成"
@@ -152,8 +151,8 @@ func Is(err error, kind Kind) bool { return err != nil && KindOf(err) == kind }
 
 // HasCode reports whether the chain holds a fault with that code.
 func HasCode(err error, code string) bool {
-	var f *Error
-	return errors.As(err, &f) && f.Code == code
+	f, ok := errors.AsType[*Error](err)
+	return ok && f.Code == code
 }
 
 // Fields collects wrong inputs; the zero value is ready to use.

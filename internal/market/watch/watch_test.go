@@ -139,18 +139,18 @@ func (b *bundle) drain() {
 	b.must(b.jobs.Drain(b.t.Context()))
 }
 
-func (b *bundle) do(who actor.Actor, id int64, e listing.Event, reason string) {
+func (b *bundle) do(who actor.Actor, id int64, e listing.Event) {
 	b.t.Helper()
 	l, err := b.listings.Any(b.t.Context(), id)
 	b.must(err)
-	_, err = b.listings.Do(b.t.Context(), who, listing.Command{ID: id, Version: l.Version, Event: e, Reason: reason})
+	_, err = b.listings.Do(b.t.Context(), who, listing.Command{ID: id, Version: l.Version, Event: e})
 	b.must(err)
 }
 
 func (b *bundle) publish(who actor.Actor, id int64) int64 {
 	b.t.Helper()
-	b.do(who, id, listing.EventSubmit, "")
-	b.do(b.editor, id, listing.EventPublish, "")
+	b.do(who, id, listing.EventSubmit)
+	b.do(b.editor, id, listing.EventPublish)
 	b.drain()
 	return id
 }
@@ -232,7 +232,7 @@ func TestAlert_TellsTheOwnerOfTheOtherSideOncePerVersion(t *testing.T) {
 		t.Errorf("the publisher is not told of its own listing: %v", got)
 	}
 	b.must(b.watch.Published(t.Context(), []int64{found, found}))
-	b.do(b.university, found, listing.EventConfirm, "") // indexed again, the same version
+	b.do(b.university, found, listing.EventConfirm) // indexed again, the same version
 	b.drain()
 	if got := b.told(b.company); len(got) != 1 {
 		t.Errorf("the same version is announced once: got %v", got)
@@ -247,7 +247,7 @@ func TestAlert_TellsTheOwnerOfTheOtherSideOncePerVersion(t *testing.T) {
 	if got := b.mailsTo(b.company); len(got) != 1 {
 		t.Errorf("a second digest says nothing again: got %q", got)
 	}
-	b.do(b.university, found, listing.EventRevise, "")
+	b.do(b.university, found, listing.EventRevise)
 	b.publish(b.university, found)
 	if got := b.told(b.company); len(got) != 2 {
 		t.Errorf("a new version is announced again: got %v", got)
@@ -263,7 +263,7 @@ func TestAlert_TellsTheOwnerOfTheOtherSideOncePerVersion(t *testing.T) {
 	}
 	b.must(b.watch.EndByToken(t.Context(), token[1]))
 	b.must(b.watch.EndByToken(t.Context(), token[1]))
-	b.do(b.university, found, listing.EventRevise, "")
+	b.do(b.university, found, listing.EventRevise)
 	b.publish(b.university, found)
 	if got := b.told(b.company); len(got) != 2 {
 		t.Errorf("ended alerts stay silent: got %v", got)
@@ -284,7 +284,7 @@ func TestAlert_StaysSilentWhereNobodyWantsOrMayHear(t *testing.T) {
 	if err := b.watch.SetWanted(t.Context(), b.rival, off, true); !fault.Is(err, fault.NotFound) {
 		t.Errorf("another organisation switches the alerts on: got %v", err)
 	}
-	b.do(b.rival, gone, listing.EventWithdraw, "")
+	b.do(b.rival, gone, listing.EventWithdraw)
 	b.drain()
 	before := len(b.told(b.university))
 	b.result(b.university, "长寿命焦炉煤气干法脱硫剂")
@@ -364,7 +364,7 @@ func TestSay_RefusedPairsStayAwayFromThatOrganisationOnly(t *testing.T) {
 		t.Errorf("the other side reads the answers: got %+v, %v", pairs, err)
 	}
 	before := len(b.told(b.company))
-	b.do(b.university, found, listing.EventRevise, "")
+	b.do(b.university, found, listing.EventRevise)
 	b.publish(b.university, found)
 	if got := b.told(b.company); len(got) != before {
 		t.Errorf("a refused pair is announced again: got %v", got)
@@ -373,7 +373,7 @@ func TestSay_RefusedPairsStayAwayFromThatOrganisationOnly(t *testing.T) {
 	if st, err := b.watch.Standing(t.Context(), b.company, l); err != nil || len(st.Refused) != 0 {
 		t.Errorf("restored: got %v, %v", st, err)
 	}
-	b.do(b.university, found, listing.EventWithdraw, "")
+	b.do(b.university, found, listing.EventWithdraw)
 	if err := b.watch.Say(t.Context(), b.company, need, found, watch.Keep, ""); !fault.Is(err, fault.NotFound) {
 		t.Errorf("keeping what is withdrawn: got %v", err)
 	}
@@ -480,7 +480,7 @@ func TestFeed_HoldsWhatAGuestMaySee(t *testing.T) {
 	draft, err := b.achievements.Create(t.Context(), b.company, achievement.Content{Title: "未公开的脱硫草稿"})
 	b.must(err)
 	// Withdrawn, but the index has not heard of it.
-	b.do(b.university, gone, listing.EventWithdraw, "")
+	b.do(b.university, gone, listing.EventWithdraw)
 	titles := func(s watch.Saved) []string {
 		_, entries, err := b.watch.Feed(t.Context(), s.FeedToken)
 		b.must(err)

@@ -120,8 +120,7 @@ func (c counted) Read(p []byte) (int, error) {
 
 // keepFault passes on the reader's own faults and gives others the words of a broken file.
 func keepFault(err error, otherwise func(error) error) error {
-	var f *fault.Error
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
 		return f
 	}
 	return otherwise(err)

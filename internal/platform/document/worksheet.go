@@ -126,7 +126,7 @@ type sheetReader struct {
 func (s *sheetReader) see(token xml.Token) (row TableRow, done bool, err error) {
 	switch t := token.(type) {
 	case xml.StartElement:
-		return row, false, s.start(t)
+		s.start(t)
 	case xml.CharData:
 		if s.into && !s.rich {
 			s.value.Write(t)
@@ -147,7 +147,7 @@ func (s *sheetReader) see(token xml.Token) (row TableRow, done bool, err error) 
 	return row, false, nil
 }
 
-func (s *sheetReader) start(t xml.StartElement) error {
+func (s *sheetReader) start(t xml.StartElement) {
 	switch t.Name.Local {
 	case "row":
 		s.rowNo++
@@ -174,7 +174,6 @@ func (s *sheetReader) start(t xml.StartElement) error {
 	case "rPh":
 		s.rich = true
 	}
-	return nil
 }
 
 // cell ends a cell.

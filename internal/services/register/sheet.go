@@ -42,8 +42,7 @@ func (d Descriptor) Sheet() listing.Sheet {
 		}
 		err := fill(&e, d, in)
 		in.Name, in.Content = e.Name, e.Content
-		var wrong *fault.Error
-		if errors.As(err, &wrong) {
+		if wrong, ok := errors.AsType[*fault.Error](err); ok {
 			return in, wrong.Fields
 		}
 		return in, nil

@@ -64,7 +64,7 @@ func TestEveryStageIsReachedAndEveryEndIsAnEnd(t *testing.T) {
 	reached := map[Stage]bool{Draft: true}
 	for range stages() {
 		for _, m := range moves() {
-			for _, to := range strings.Fields(m.to) {
+			for to := range strings.FieldsSeq(m.to) {
 				reached[Stage(to)] = reached[Stage(to)] || reached[m.from]
 			}
 			if !slices.Contains(events(), m.on) {

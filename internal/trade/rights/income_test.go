@@ -71,7 +71,7 @@ func TestAReceiptPaysWhatThePoolStillLacks(t *testing.T) {
 			if i > 0 {
 				got.WriteString("; ")
 			}
-			got.WriteString(fmt.Sprint(p.Net, " ", p.Pool, " ", p.Pay, " ", p.Ahead))
+			fmt.Fprint(&got, p.Net, " ", p.Pool, " ", p.Pay, " ", p.Ahead)
 		}
 		if got.String() != c.want {
 			t.Errorf("%s: got %s", name, got.String())

@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -310,7 +311,7 @@ func (o *Operations) pointOperations(a *api.API) {
 		Number string `path:"number" maxLength:"40"`
 		Code   string `query:"code" required:"true" maxLength:"40" doc:"证明上的校验码"`
 	}) (registry.CheckResult, error) {
-		if err := api.Entered(ctx).Limit("verify", api.ChecksPerMinute, api.Minute); err != nil {
+		if err := api.Entered(ctx).Limit("verify", api.ChecksPerMinute, time.Minute); err != nil {
 			return registry.CheckResult{}, err
 		}
 		return o.Registry.Check(ctx, in.Number, in.Code)

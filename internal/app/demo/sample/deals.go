@@ -140,7 +140,7 @@ func (g *generator) needFor(a *Achievement, by time.Time) (best *Demand) {
 
 func pairs(title string, keywords []string) map[string]bool {
 	out := map[string]bool{}
-	for _, text := range append(keywords[:len(keywords):len(keywords)], title) {
+	for _, text := range append(slices.Clip(keywords), title) {
 		for r := []rune(text); len(r) > 1; r = r[1:] {
 			out[string(r[:2])] = true
 		}

@@ -1,6 +1,7 @@
 package schematest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -173,7 +174,7 @@ func TestPersonal_EveryColumnOfTextHasAVerdict(t *testing.T) {
 			t.Errorf("%s: say what may lie there, and seal it where somebody can be reached by it", c)
 		case (kind == "sealed") != sealed[c]:
 			t.Errorf("%s is called %s; sealed at the start: %v", c, kind, sealed[c])
-		case !strings.Contains(" sealed once digest names words public coded ", " "+kind+" "):
+		case !slices.Contains(strings.Fields("sealed once digest names words public coded"), kind):
 			t.Errorf("%s: no such verdict %q", c, kind)
 		}
 		delete(verdict, c)

@@ -46,6 +46,7 @@ bench: build
 			--queries "$$TECHMARKET_EVAL_REAL/human_queries.dev.jsonl" --depth 100; fi
 	go test ./internal/certify/registry -run '^$$' -bench 'Desk|Certificate' -benchtime 300x -timeout 60m
 	go test ./internal/certify/registry -run '^$$' -bench Export -benchtime 1x -timeout 60m
+	TECHMARKET_SCANS=60 go test ./internal/certify/extract -run 'SixtyContracts|Scans' -bench . -timeout 60m -v
 	go test ./internal/certify/recognition ./internal/certify/ledger ./internal/platform/document -run '^$$' -bench . -timeout 60m
 
 screens: build

@@ -212,6 +212,7 @@ func (w *world) address(m things, route string) string {
 	_, pattern, _ := strings.Cut(route, " ")
 	org := fmt.Sprint(w.provided["university"].OrgID)
 	objects := map[string]string{"/deals/:id": m.deal, "/contracts/:id": m.contract, "/filings/:id": m.filing, "/compare/:other": m.filing,
+		"/phrases/:id":           "1",
 		"/registrations/:number": m.number, "/v/:number": m.number,
 		"/points/:id": fmt.Sprint(
 			w.points["county"].ID,

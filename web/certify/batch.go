@@ -29,23 +29,24 @@ func batchOf(event registry.Event, rows []registry.QueueRow) []registry.QueueRow
 
 // batchActions lead to the cases of the page that can be accepted or handed over together.
 func batchActions(a actor.Actor, rows []registry.QueueRow) []view.Action {
-	if !a.Has(actor.Registrar, actor.PointHead) {
-		return nil
-	}
+	registrar := web.Registrars().Allows(a)
 	var out []view.Action
 	for _, step := range []struct {
 		event registry.Event
 		label string
 	}{{registry.EventAccept, "成批受理"}, {registry.EventHandOver, "移交同事"}} {
 		those := batchOf(step.event, rows)
-		if len(those) == 0 || step.event == registry.EventAccept && !a.Has(actor.Registrar) {
+		if len(those) == 0 || !registrar && (step.event == registry.EventAccept || !a.Has(actor.PointHead)) {
 			continue
 		}
 		v := url.Values{"event": {string(step.event)}}
 		for _, r := range those {
 			v.Add("id", strconv.FormatInt(r.ID, 10))
 		}
-		out = append(out, view.Action{Label: fmt.Sprintf("%s（%d 件）", step.label, len(those)), Href: "/registry/batch?" + v.Encode(), Kind: view.Quiet})
+		out = append(
+			out,
+			view.Action{Label: fmt.Sprintf("%s（%d 件）", step.label, len(those)), Href: "/registry/batch?" + v.Encode(), Kind: view.Quiet},
+		)
 	}
 	return out
 }
@@ -98,8 +99,12 @@ func (p *Pages) showBatch(c *web.Ctx, event registry.Event, ids []string, form *
 		return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
 	}
 	a := ui.NewAsk(c, form, ferr)
-	f := view.NewForm("/registry/batch", words.FilingEvent(event)+"勾选的", view.Field{Kind: view.Check, Name: "id", Label: "申请", Options: options,
-		Required: true, Error: a.Errors["id"]})
+	f := view.NewForm(
+		"/registry/batch",
+		words.FilingEvent(event)+"勾选的",
+		view.Field{Kind: view.Check, Name: "id", Label: "申请", Options: options,
+			Required: true, Error: a.Errors["id"]},
+	)
 	if event == registry.EventHandOver {
 		colleague := colleagueField(colleagues, a.Value("colleague", ""))
 		colleague.Error = a.Errors["colleague"]

@@ -54,7 +54,7 @@ const (
 func differing(pieces []extract.Piece) []view.Text {
 	var out []view.Text
 	var run view.Text
-	close := func() {
+	end := func() {
 		if len(run) > 0 && len(out) < mostDiffer {
 			out = append(out, run)
 		}
@@ -73,13 +73,13 @@ func differing(pieces []extract.Piece) []view.Text {
 			if i > 0 {
 				run = append(run, view.Span{Text: string(runes[:around]) + "……"})
 			}
-			close()
+			end()
 			if i < len(pieces)-1 {
 				run = view.Text{{Text: "……" + string(runes[len(runes)-around:])}}
 			}
 		}
 	}
-	close()
+	end()
 	if len(pieces) == 1 && pieces[0].Was && pieces[0].Is {
 		return nil
 	}

@@ -61,7 +61,7 @@ func (p *Pages) showContracts(c *web.Ctx, form *web.Form, ferr error) error {
 	}
 	body := ui.Listing{Lead: "从洽谈生成，或登记在别处谈成的合同。", Rows: &rows, Pager: pager}
 	if web.Members().Allows(c.Actor()) {
-		body.After = []ui.Block{newContractBlock(ui.NewAsk(c, form, ferr))}
+		body.After = newContractBlocks(ui.NewAsk(c, form, ferr))
 	}
 	return ui.ShowListStatus(c, ui.FormStatus(ferr), c.Page("我的合同"), body)
 }

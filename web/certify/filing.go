@@ -112,13 +112,18 @@ func (p *Pages) showReview(c *web.Ctx, k registry.Case, fills bool, a *ui.Ask, f
 	if f.State.Open() {
 		body.Clock = caseClock(k)
 	}
-	forms := p.caseForms(k)
+	phrases, err := p.Registry.Phrases(c.Context(), c.Actor())
+	if err != nil {
+		return err
+	}
+	forms := p.caseForms(k, phrases)
 	reading, err := p.Registry.ReadPaper(c.Context(), c.Actor(), k)
 	if err != nil {
 		return err
 	}
 	if fills {
 		body.Form = reviewForm(c, k, reading, a)
+		body.Form.Opinion.Phrases = phrasesFor(phrases, registry.ForOpinion)
 	} else {
 		body.Answers = readAnswers(k)
 		body.Checked, body.Against = factAnswers(k)
@@ -212,7 +217,7 @@ func (p *Pages) showProgress(c *web.Ctx, k registry.Case, a *ui.Ask, ferr error)
 	if k.Decision != nil && f.State.Open() && f.State != registry.Correcting { // what is asked for is not in the sheet yet
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{deskVerdict(k, len(k.Filing.Review.Unanswered()))}})
 	}
-	body.Main = slices.Concat(body.Main, p.caseFacts(k), p.caseForms(k), p.caseRecord(k))
+	body.Main = slices.Concat(body.Main, p.caseFacts(k), p.caseForms(k, nil), p.caseRecord(k))
 	return ui.ShowSheetStatus(c, caseStatus(ferr), page, body)
 }
 

@@ -20,15 +20,19 @@ func paperField(a *ui.Ask) view.Field {
 		Accept: ".pdf,.docx,.png,.jpg,.jpeg", Hint: "PDF、扫描件、Word（.docx）或照片，单个不超过 50 MB；可以直接拖到这里"}
 }
 
-// newContractBlock offers a contract from its signed text, or by hand.
-func newContractBlock(a *ui.Ask) ui.Block {
+// newContractBlocks offer a contract from its signed text, or by hand.
+func newContractBlocks(a *ui.Ask) []ui.Block {
 	form := view.NewForm("/contracts/paper", "读取并新建",
 		paperField(a),
 		a.Radio("buying", "我方是", "", []view.Option{{Value: "", Label: "卖方（提供技术的一方）"}, {Value: "1", Label: "买方，从境外引进"}}))
-	return ui.Block{Card: true, Title: "新合同", ID: "new",
-		Intro: "没有经过本市场洽谈的合同也可以申请登记。上传签好的合同，系统读出双方、金额、日期等，由您核对后填入。",
-		Parts: view.Parts{a.Notice, form, view.Actions{{Label: "不上传，我方是卖方", Post: "/contracts", Kind: view.Quiet},
-			{Label: "不上传，从境外引进", Post: "/contracts", Kind: view.Quiet, Hidden: []view.Pair{{Name: "buying", Value: "1"}}}}}}
+	return []ui.Block{
+		{Card: true, Title: "新合同", ID: "new",
+			Intro: "没有经过本市场洽谈的合同也可以申请登记。上传签好的合同，系统读出双方、金额、日期等，由您核对后填入。",
+			Parts: view.Parts{a.Notice, form}},
+		{Card: true, Title: "没有电子文本", Intro: "自己填写双方和合同内容，正本以后再上传。",
+			Parts: view.Parts{view.Actions{{Label: "我方是卖方", Post: "/contracts", Kind: view.Quiet},
+				{Label: "从境外引进，我方是买方", Post: "/contracts", Kind: view.Quiet, Hidden: []view.Pair{{Name: "buying", Value: "1"}}}}}},
+	}
 }
 
 // createFromPaper makes a contract with its signed text and shows what was read.

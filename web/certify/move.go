@@ -31,8 +31,8 @@ func secondReviewWords(k registry.Case) string {
 	return from + "或有争议的，复核后先交专家评审。" + next
 }
 
-// caseForms are the steps that need words, folded below.
-func (p *Pages) caseForms(k registry.Case) []ui.Block {
+// caseForms are the steps that need words, folded below; phrases are the text blocks of who fills them in.
+func (p *Pages) caseForms(k registry.Case, phrases []registry.Phrase) []ui.Block {
 	f := k.Filing
 	post := fmt.Sprintf("/filings/%d/do", f.ID)
 	make := func(event registry.Event, label string, kind view.Kind, fields ...view.Field) view.Form {
@@ -42,6 +42,9 @@ func (p *Pages) caseForms(k registry.Case) []ui.Block {
 		for i := range form.Sections[0].Fields { // several forms on one page: ids must differ
 			field := &form.Sections[0].Fields[i]
 			field.ID = string(event) + "-" + field.Name
+			if field.Kind == view.Area {
+				field.Phrases = phrasesFor(phrases, useOf(event))
+			}
 		}
 		return form
 	}

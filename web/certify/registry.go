@@ -10,6 +10,9 @@ func (p *Pages) registryRoutes() []web.Route {
 	region := web.RegionOfficers()
 	return []web.Route{
 		web.GET("/registry", desk, p.queue),
+		web.GET("/registry/phrases", desk, p.phrases),
+		web.POST("/registry/phrases", desk, p.addPhrase),
+		web.POST("/registry/phrases/:id/remove", desk, p.removePhrase),
 		web.GET("/registry/batch", desk, p.batch),
 		web.POST("/registry/batch", desk, p.doBatch),
 		web.GET("/filings/:id", reader, p.filing),

@@ -60,6 +60,7 @@ type Field struct {
 	Files        []FileItem
 	Chosen       []Chosen // of a File: chosen before the form was refused
 	Source       string   // the words of a pasted text that the value comes from
+	Phrases      []string // of an Area: text blocks to put in by a key
 	Doubt        string   // the words that may say it, left to the person
 }
 

@@ -81,6 +81,7 @@ func TestAnswers_WhatSpeaksForARuleIsShownWithItsPlace(t *testing.T) {
 		"repair in the subject":   {"并交付参数表", "并检修水泵", "repair", "检修"},
 		"training in the text":    {"第五条 新的", "第五条 乙方培训甲方人员四次。新的", "training_inside", "培训"},
 		"a condition":             {"自双方签字盖章之日起生效", "经主管部门批准后生效", "not_effective", "批准后生效"},
+		"capitals that differ":    {"壹拾贰万元整", "壹拾叁万元整", "price_unclear", "壹拾叁万"},
 		"an open price":           {"第四条", "第四条 增加的费用另行协商。", "price_unclear", "另行协商"},
 		"a class of another kind": {"技术服务合同\n", "专利实施许可合同\n", "title_mismatch", "许可"},
 	} {

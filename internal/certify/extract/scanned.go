@@ -8,10 +8,11 @@ import (
 // What a recogniser makes of the marks of a contract. Only marks are mended, never a digit of an amount or a letter of a name.
 var (
 	marks    = strings.NewReplacer("〈(", "(", "(〈", "(", "《(", "(", "〈", "(", "〉", ")")
-	brackets = regexp.MustCompile(`《([^《》()]{1,12})\)`)           // 乙方《研究开发人)
-	zero     = regexp.MustCompile(`二[O0o○〇Q]{1,2}([一二三])`)        // 二O二六
-	dash     = regexp.MustCompile(`(\d)一(\d)`)                    // 2026.08.01一2027.07.28
-	currency = regexp.MustCompile(`[Y半羊壮](\d[\d,]*(?:\.\d{2})?)`) // ￥
+	brackets = regexp.MustCompile(`《([^《》()]{1,12})\)`)                    // 乙方《研究开发人)
+	zero     = regexp.MustCompile(`二[O0o○〇Q]{1,2}([一二三])`)                 // 二O二六
+	dash     = regexp.MustCompile(`(\d)一(\d)`)                             // 2026.08.01一2027.07.28
+	currency = regexp.MustCompile(`[Yy半羊壮头](\d[\d,]*(?:\.\d{2})?)`)        // ￥
+	small    = regexp.MustCompile(`(小写[):]{1,2})[^\d¥]?(\d[\d,]*\.\d{2})`) // 小写：￥
 	quotes   = regexp.MustCompile(`["“”]+((?:甲|乙|丙|丁)方|有效期|\d{4})`)
 )
 
@@ -22,6 +23,7 @@ func mended(page string) string {
 	page = zero.ReplaceAllString(page, "二〇$1")
 	page = dash.ReplaceAllString(page, "$1-$2")
 	page = currency.ReplaceAllString(page, "¥$1")
+	page = small.ReplaceAllString(page, "$1¥$2")
 	return quotes.ReplaceAllString(page, "$1")
 }
 

@@ -1,7 +1,12 @@
 package extract
 
 import (
+	"bytes"
+	"strings"
 	"testing"
+	"time"
+
+	"techmarket/internal/platform/document"
 )
 
 // least is what share of the values must be right, in percent.
@@ -36,11 +41,18 @@ func (n tally) add(t testing.TB, m made, r Reading) {
 	}
 }
 
-// told prints the table and fails what is under its share.
+// told prints the table.
 func (n tally) told(t testing.TB, of string) {
 	t.Helper()
 	for _, l := range least {
 		t.Logf("%-8s %-20s right %2d of %2d, sure %2d, wrong and sure 0", of, l.path, n.right[l.path], n.asked[l.path], n.sure[l.path])
+	}
+}
+
+// held fails what is under its share.
+func (n tally) held(t testing.TB, of string) {
+	t.Helper()
+	for _, l := range least {
 		if n.right[l.path]*100 < l.share*n.asked[l.path] {
 			t.Errorf("%s: %s: %d of %d right, want %d %%", of, l.path, n.right[l.path], n.asked[l.path], l.share)
 		}
@@ -51,12 +63,62 @@ func (n tally) told(t testing.TB, of string) {
 // value that is shown as sure is wrong.
 func TestRead_SixtyContractsOfAllClasses(t *testing.T) {
 	t.Parallel()
-	all, n := generate(t), newTally()
+	all := generate(t)
 	if len(all) != 60 {
 		t.Fatalf("%d contracts", len(all))
 	}
-	for _, m := range all {
-		n.add(t, m, Read([]string{m.text}, false))
+	for _, as := range []struct {
+		form string
+		read func(testing.TB, made) Reading
+	}{
+		{"text", func(_ testing.TB, m made) Reading { return Read([]string{m.text}, false) }},
+		{"word", func(t testing.TB, m made) Reading { return read(worded(t, m), unitParagraph, false) }},
+		{"pdf", func(t testing.TB, m made) Reading {
+			raw := printed(t, m)
+			pages, err := document.PDFText(bytes.NewReader(raw), int64(len(raw)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return Read(pages, false)
+		}},
+	} {
+		n := newTally()
+		for _, m := range all {
+			n.add(t, m, as.read(t, m))
+		}
+		n.told(t, as.form)
+		n.held(t, as.form)
 	}
-	n.told(t, "text")
+}
+
+// worded is a contract as the paragraphs of a .docx: columns of a line stand in a table.
+func worded(t testing.TB, m made) []string {
+	t.Helper()
+	d := document.NewWord(document.WordOptions{Title: "合同", At: time.Date(2026, 4, 1, 8, 0, 0, 0, time.UTC)})
+	for line := range strings.SplitSeq(strings.TrimSpace(m.text), "\n") {
+		if cells := strings.Split(line, "\t"); len(cells) > 1 {
+			var columns []document.Column
+			for _, head := range cells {
+				columns = append(columns, document.Column{Title: head, Share: 1 / float64(len(cells))})
+			}
+			d.Table(columns, nil)
+			continue
+		}
+		d.Paragraph(line)
+	}
+	raw, err := d.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := document.WordText(t.Context(), raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for line := range strings.SplitSeq(all, "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
 }

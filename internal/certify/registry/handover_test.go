@@ -35,7 +35,7 @@ func TestHandOver_TheCaseStaysAndTheColleagueIsTold(t *testing.T) {
 	registrytest.Check(t, hand(w.Registrar2.AccountID, "设备清单第 2 行待核"))
 	after, err := w.S.Case(ctx, w.Registrar2, f.ID)
 	registrytest.Check(t, err)
-	if after.Filing.Registrar != w.Registrar2.AccountID || after.Filing.State != before.Filing.State || after.Due != before.Due {
+	if after.Filing.Registrar != w.Registrar2.AccountID || after.Filing.State != before.Filing.State || !after.Due.On.Equal(before.Due.On) {
 		t.Errorf("got %+v", after.Filing)
 	}
 	var told int
@@ -62,7 +62,8 @@ func TestCompare_NeedsBothCasesInScope(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
 	one, two := w.Submit(w.Content()), w.Submit(w.Content())
-	if got, err := w.S.Compare(ctx, w.Registrar, one.ID, two.ID); err != nil && !fault.HasCode(err, "file_lost") || err == nil && got.Missing == "" {
+	if got, err := w.S.Compare(ctx, w.Registrar, one.ID, two.ID); err != nil && !fault.HasCode(err, "file_lost") ||
+		err == nil && got.Missing == "" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if _, err := w.S.Compare(ctx, w.Stranger, one.ID, two.ID); !fault.Is(err, fault.NotFound) {

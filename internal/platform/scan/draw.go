@@ -40,8 +40,8 @@ func level(p image.Image, x, y, size float64) byte {
 				count++
 			}
 		}
-		return byte(sum / count)
+		return byte(sum/count + 0.5)
 	}
 	dx, dy := x-float64(x0), y-float64(y0)
-	return byte(at(x0, y0)*(1-dx)*(1-dy) + at(x0+1, y0)*dx*(1-dy) + at(x0, y0+1)*(1-dx)*dy + at(x0+1, y0+1)*dx*dy)
+	return byte(at(x0, y0)*(1-dx)*(1-dy) + at(x0+1, y0)*dx*(1-dy) + at(x0, y0+1)*(1-dx)*dy + at(x0+1, y0+1)*dx*dy + 0.5)
 }

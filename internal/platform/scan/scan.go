@@ -58,7 +58,8 @@ func Find(ctx context.Context, look func(name string) (string, error)) (*Scanner
 	}
 	out, err := exec.CommandContext(ctx, s.tesseract, "--list-langs").Output()
 	languages := strings.Fields(string(out))
-	if err != nil || !slices.Contains(languages, "chi_sim") { // it reads Latin letters and figures too; with eng beside it Han is taken for Latin
+	if err != nil ||
+		!slices.Contains(languages, "chi_sim") { // it reads Latin letters and figures too; with eng beside it Han is taken for Latin
 		return nil, missing("tesseract-ocr-chi-sim")
 	}
 	if slices.Contains(languages, "osd") {
@@ -130,18 +131,18 @@ func (s *Scanner) run(ctx context.Context, in io.Reader, most int, program strin
 	said := &limited{most: 400}
 	cmd.Stderr = said
 	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("scan: %s: %w: %s", program, errors.Join(ctx.Err(), err), said)
+		return nil, fmt.Errorf("scan: %s: %w: %s", program, errors.Join(ctx.Err(), err), said.kept.String())
 	}
-	return out.Bytes(), nil
+	return out.kept.Bytes(), nil
 }
 
 // limited keeps the first bytes and lets the rest go, so that the program ends by itself.
 type limited struct {
-	bytes.Buffer
+	kept bytes.Buffer // not embedded: its ReadFrom would pass by the bound
 	most int
 }
 
 func (l *limited) Write(p []byte) (int, error) {
-	l.Buffer.Write(p[:min(len(p), max(0, l.most-l.Len()))])
+	l.kept.Write(p[:min(len(p), max(0, l.most-l.kept.Len()))])
 	return len(p), nil
 }

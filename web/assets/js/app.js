@@ -9,6 +9,7 @@ const uses = {
   "table[data-columns]": "./columns.js",
   "[data-copy]": "./copy.js",
   "dialog, [data-dialog]": "./dialog.js",
+  "[data-phrases]": "./phrases.js",
   "[data-key], [data-desk], [data-cells]": "./keys.js",
 };
 

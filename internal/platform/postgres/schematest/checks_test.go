@@ -57,6 +57,7 @@ var fromCode = map[string]words{
 	"listing.triage":                {from: "demand.Triages()", empty: true},
 	"listing_event.from_state":      {from: "listing.State", empty: true},
 	"listing_event.to_state":        {from: "listing.State"},
+	"phrase.use":                    {from: "registry.PhraseUse"},
 	"listing_file.role":             {from: "listing.FilePicture listing.FileEvidence listing.FileAttachment"},
 	"listing_triage.triage":         {from: "demand.Triages()"},
 	"contact_reveal.purpose":        {from: "listing.Purpose"},

@@ -52,7 +52,7 @@ var personal = map[string]string{
 	"favourite":             "public:title",
 	"figure_definition":     "public:code,name,text",
 	"file":                  "digest:digest coded:mime,purpose words:name",
-	"file_text":             "digest:digest coded:failure words:pages",
+	"file_text":             "digest:digest coded:failure words:again,pages",
 	"filing": "names:buyer_name,seller_name coded:claimed_class,class,division,intake_no,number " +
 		"words:correction,refusal,review,title digest:text_digest",
 	"filing_event":    "coded:detail,event words:note",
@@ -88,6 +88,7 @@ var personal = map[string]string{
 	"payment_proof":    "words:note coded:number",
 	"period_entry": "coded:buyer_country,buyer_division,class,field,ip_kind,number," +
 		"plan_source,seller_country,seller_division,social_goal",
+	"phrase":           "words:words",
 	"plan_indicator":   "public:base_note,clause,measured_in,name,number,owner,plan coded:own_figure",
 	"plan_target":      "public:code,name,note,own_measure,source",
 	"plan_value":       "public:note,source",

@@ -45,7 +45,10 @@ func batchActions(a actor.Actor, rows []registry.QueueRow) []view.Action {
 		for _, r := range those {
 			v.Add("id", strconv.FormatInt(r.ID, 10))
 		}
-		out = append(out, view.Action{Label: fmt.Sprintf("%s（%d 件）", step.label, len(those)), Href: "/registry/batch?" + v.Encode(), Kind: view.Quiet})
+		out = append(
+			out,
+			view.Action{Label: fmt.Sprintf("%s（%d 件）", step.label, len(those)), Href: "/registry/batch?" + v.Encode(), Kind: view.Quiet},
+		)
 	}
 	return out
 }
@@ -98,8 +101,12 @@ func (p *Pages) showBatch(c *web.Ctx, event registry.Event, ids []string, form *
 		return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
 	}
 	a := ui.NewAsk(c, form, ferr)
-	f := view.NewForm("/registry/batch", words.FilingEvent(event)+"勾选的", view.Field{Kind: view.Check, Name: "id", Label: "申请", Options: options,
-		Required: true, Error: a.Errors["id"]})
+	f := view.NewForm(
+		"/registry/batch",
+		words.FilingEvent(event)+"勾选的",
+		view.Field{Kind: view.Check, Name: "id", Label: "申请", Options: options,
+			Required: true, Error: a.Errors["id"]},
+	)
 	if event == registry.EventHandOver {
 		colleague := colleagueField(colleagues, a.Value("colleague", ""))
 		colleague.Error = a.Errors["colleague"]

@@ -245,7 +245,12 @@ func (r Reading) subject(contract.Content) (Answer, bool) {
 // price: figures and capitals agree with each other and with the application, and nothing is left open.
 func (r Reading) price(c contract.Content) (Answer, bool) {
 	if m := priceOpen.FindStringIndex(r.text.all); m != nil {
-		return Answer{Why: "文本有“" + r.text.all[m[0]:m[1]] + "”", Page: r.text.page(m[0]), Unit: r.text.unit, Quote: r.text.around(m[0], m[1])}, true
+		return Answer{
+			Why:   "文本有“" + r.text.all[m[0]:m[1]] + "”",
+			Page:  r.text.page(m[0]),
+			Unit:  r.text.unit,
+			Quote: r.text.around(m[0], m[1]),
+		}, true
 	}
 	f, ok := r.same("elements.amountFen", c.Elements.Amount.String())
 	if !ok {

@@ -44,7 +44,10 @@ func Compare(c contract.Content, r Reading) []Row {
 		if !ok {
 			return
 		}
-		out = append(out, Row{Path: path, Label: label, Typed: typed, Fact: f, Same: !f.Clash && f.Value != "" && bare(path, typed) == bare(path, f.Value)})
+		out = append(
+			out,
+			Row{Path: path, Label: label, Typed: typed, Fact: f, Same: !f.Clash && f.Value != "" && bare(path, typed) == bare(path, f.Value)},
+		)
 	}
 	e, s := c.Elements, c.Seller
 	typed := map[string]string{"elements.name": e.Name, "elements.classCode": e.ClassCode, "elements.signedOn": string(e.SignedOn),

@@ -87,7 +87,11 @@ func (b bookOf) facts(w wording, n int) (facts, money.Fen) {
 		Buyer: b.Buyers[n%4], Seller: b.Sellers[(n/2+n)%4], Person: b.People[n%4], BuyerCode: b.Codes[n%2],
 		Plain: sum.String(), Grouped: sum.Grouped(), Wan: sum.Wan(), Han: sum.Han(), HanBare: strings.TrimPrefix(sum.Han(), "人民币"),
 		Tenth: (sum / 10).Grouped(), Half: (sum / 2).Grouped(),
-		Signed: fmt.Sprintf("2026-%02d-%02d", month, n%27+1), Begin: fmt.Sprintf("2026-%02d-01", month+1), End: fmt.Sprintf("2027-%02d-28", month)}
+		Signed: fmt.Sprintf(
+			"2026-%02d-%02d",
+			month,
+			n%27+1,
+		), Begin: fmt.Sprintf("2026-%02d-01", month+1), End: fmt.Sprintf("2027-%02d-28", month)}
 	f.SignedHan, f.BeginHan, f.EndHan = written(f.Signed, "%d年%d月%d日"), written(f.Begin, "%d年%d月%d日"), written(f.End, "%d年%d月%d日")
 	f.SignedDots, f.BeginDots, f.EndDots = written(f.Signed, "%d.%d.%d"), written(f.Begin, "%d.%02d.%02d"), written(f.End, "%d.%02d.%02d")
 	f.SignedSpelled, f.BeginSpelled, f.EndSpelled = spelt(f.Signed), spelt(f.Begin), spelt(f.End)

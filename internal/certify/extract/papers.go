@@ -84,7 +84,10 @@ func (t Text) pending() []int {
 // Readable reports whether a file of that name is a paper whose text can be read.
 func Readable(name string) bool {
 	name = strings.ToLower(name)
-	return slices.ContainsFunc([]string{".pdf", ".docx", ".png", ".jpg", ".jpeg"}, func(end string) bool { return strings.HasSuffix(name, end) })
+	return slices.ContainsFunc(
+		[]string{".pdf", ".docx", ".png", ".jpg", ".jpeg"},
+		func(end string) bool { return strings.HasSuffix(name, end) },
+	)
 }
 
 // Text reads a stored file, once for each content. Pictures are left to a job; until it has ended Waiting is true.

@@ -62,7 +62,8 @@ func TestCompare_NeedsBothCasesInScope(t *testing.T) {
 	t.Parallel()
 	w, ctx := registrytest.New(t), context.Background()
 	one, two := w.Submit(w.Content()), w.Submit(w.Content())
-	if got, err := w.S.Compare(ctx, w.Registrar, one.ID, two.ID); err != nil && !fault.HasCode(err, "file_lost") || err == nil && got.Missing == "" {
+	if got, err := w.S.Compare(ctx, w.Registrar, one.ID, two.ID); err != nil && !fault.HasCode(err, "file_lost") ||
+		err == nil && got.Missing == "" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if _, err := w.S.Compare(ctx, w.Stranger, one.ID, two.ID); !fault.Is(err, fault.NotFound) {

@@ -58,7 +58,8 @@ func Find(ctx context.Context, look func(name string) (string, error)) (*Scanner
 	}
 	out, err := exec.CommandContext(ctx, s.tesseract, "--list-langs").Output()
 	languages := strings.Fields(string(out))
-	if err != nil || !slices.Contains(languages, "chi_sim") { // it reads Latin letters and figures too; with eng beside it Han is taken for Latin
+	if err != nil ||
+		!slices.Contains(languages, "chi_sim") { // it reads Latin letters and figures too; with eng beside it Han is taken for Latin
 		return nil, missing("tesseract-ocr-chi-sim")
 	}
 	if slices.Contains(languages, "osd") {

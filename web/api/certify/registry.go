@@ -158,7 +158,8 @@ func (o *Operations) moveFiling(ctx context.Context, who actor.Actor, id int64, 
 		ctx,
 		who,
 		registry.Command{Filing: id, Version: in.Version, Event: registry.Event(in.Event), Text: cmp.Or(in.Opinion, in.Text), Code: in.Code,
-			Items: in.Items, Answers: in.Answers, Refusal: in.Refusal, Experts: in.Experts, Colleague: in.Colleague, Minutes: in.Minutes, National: in.National},
+			Items: in.Items, Answers: in.Answers, Refusal: in.Refusal, Experts: in.Experts, Colleague: in.Colleague,
+			Minutes: in.Minutes, National: in.National},
 	)
 	if out.Registration.Number != "" {
 		return filed{Registration: &out.Registration}, err

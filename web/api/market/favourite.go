@@ -38,9 +38,15 @@ func (o *Operations) favouriteOperations(a *api.API) {
 		}
 		return api.All(out), nil
 	})
-	api.Op(a, "PUT /favourites/{id}", web.SignedIn(), "收藏一项；已收藏的不变", func(ctx context.Context, who actor.Actor, in *api.ByID) (api.None, error) {
-		return api.None{}, o.Watch.Favour(ctx, who, in.ID, true)
-	})
+	api.Op(
+		a,
+		"PUT /favourites/{id}",
+		web.SignedIn(),
+		"收藏一项；已收藏的不变",
+		func(ctx context.Context, who actor.Actor, in *api.ByID) (api.None, error) {
+			return api.None{}, o.Watch.Favour(ctx, who, in.ID, true)
+		},
+	)
 	api.Op(a, "DELETE /favourites/{id}", web.SignedIn(), "取消收藏；没有收藏的不变", func(ctx context.Context, who actor.Actor, in *api.ByID) (
 		api.None, error,
 	) {

@@ -189,6 +189,31 @@ func TestArchitecture_WalksNameWhatIsDeclared(t *testing.T) {
 	}
 }
 
+// TestArchitecture_EveryWingHasItsChanges: the table of where a change goes has a row for each wing, and each row says how to check.
+func TestArchitecture_EveryWingHasItsChanges(t *testing.T) {
+	t.Parallel()
+	_, table, _ := strings.Cut(read(t, "ARCHITECTURE.md"), "\n## Where a change goes\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	rows := 0
+	for line := range strings.Lines(table) {
+		if !strings.HasPrefix(line, "| ") {
+			continue
+		}
+		rows++
+		if cells := strings.Split(line, " | "); len(cells) != 3 || strings.TrimSpace(strings.Trim(cells[2], "| \n")) == "" {
+			t.Errorf("ARCHITECTURE.md, where a change goes: no change, place and check in %s", line)
+		}
+	}
+	for _, wing := range []string{"market", "trade", "certify", "services", "publish", "insight", "app", "web", "migrations", "people", "platform"} {
+		if !strings.Contains(table, wing+"/") && !strings.Contains(table, "wing "+wing) {
+			t.Errorf("ARCHITECTURE.md, where a change goes: nothing for the wing %s", wing)
+		}
+	}
+	if rows < 25 {
+		t.Errorf("found %d rows: this test reads the table wrongly", rows)
+	}
+}
+
 // declared are the functions, methods (Type.Method) and types of a file.
 func declared(t *testing.T, file string) (names []string) {
 	t.Helper()

@@ -119,6 +119,8 @@ func costs() map[string]Cost {
 		"POST /diagnoses/:id":                      uses(quota.Save),
 		"POST /demands/gate":                       uses(quota.Work),
 		"POST /favourites/:id":                     free("bounded by watch.MostFavourites").unconfirmed(),
+		"PUT /api/v1/favourites/:id":               free("bounded by watch.MostFavourites").unconfirmed(),
+		"DELETE /api/v1/favourites/:id":            free(own).unconfirmed(),
 		"POST /searches":                           uses(quota.Watch),
 		"POST /searches/:id":                       uses(quota.Save),
 		"POST /imports":                            uses(quota.Import),

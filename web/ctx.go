@@ -30,6 +30,7 @@ type Ctx struct {
 	ctx    context.Context // of the transaction that the request is carried out in; nil: the request's own
 	// refilled: the form is not carried out but shown again, under this notice.
 	refilled *view.Notice
+	guest    bool // what is read does not depend on who asks: see Known
 }
 
 // Context is the request's context, with its deadline.
@@ -43,6 +44,9 @@ func (c *Ctx) Context() context.Context {
 // Actor is who asks.
 func (c *Ctx) Actor() actor.Actor {
 	a, _ := c.echo.Get(actorKey).(actor.Actor)
+	if c.guest {
+		return actor.Actor{RequestID: a.RequestID}
+	}
 	return a
 }
 
@@ -368,23 +372,6 @@ func (c *Ctx) problem(status int, f *fault.Error) error {
 	c.echo.Response().Header().Set(echo.HeaderContentType, "application/problem+json")
 	c.echo.Response().WriteHeader(status)
 	return json.NewEncoder(c.echo.Response()).Encode(NewProblem(status, f, c.RequestID()))
-}
-
-// Problem is the error document of the API (RFC 9457) with our code and field paths.
-type Problem struct {
-	Type     string        `json:"type"`
-	Title    string        `json:"title"`
-	Status   int           `json:"status"`
-	Detail   string        `json:"detail"`
-	Code     string        `json:"code"`
-	Instance string        `json:"instance,omitempty"`
-	Errors   []fault.Field `json:"errors,omitempty"`
-}
-
-// NewProblem describes a fault for API callers.
-func NewProblem(status int, f *fault.Error, requestID string) Problem {
-	return Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: f.Message,
-		Code: f.Code, Instance: "urn:request:" + requestID, Errors: f.Fields}
 }
 
 // roleLabels are the names of the roles on pages.

@@ -200,3 +200,20 @@ func witnessed(e echo.Context) string {
 	}
 	return e.Request().URL.Path
 }
+
+// Problem is the error document of the API (RFC 9457) with our code and field paths.
+type Problem struct {
+	Type     string        `json:"type"`
+	Title    string        `json:"title"`
+	Status   int           `json:"status"`
+	Detail   string        `json:"detail"`
+	Code     string        `json:"code"`
+	Instance string        `json:"instance,omitempty"`
+	Errors   []fault.Field `json:"errors,omitempty"`
+}
+
+// NewProblem describes a fault for API callers.
+func NewProblem(status int, f *fault.Error, requestID string) Problem {
+	return Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: f.Message,
+		Code: f.Code, Instance: "urn:request:" + requestID, Errors: f.Fields}
+}

@@ -311,7 +311,7 @@ func (s *Server) handle(r Route) echo.HandlerFunc {
 func (s *Server) refuse(c *Ctx, r Route) error {
 	who := c.Actor()
 	if !who.SignedIn() {
-		return fault.New(fault.Unauthorized, "sign_in_needed", "请先登录。")
+		return fault.SignIn()
 	}
 	if s.cfg.Auditor != nil {
 		s.cfg.Auditor.Refused(c.Context(), who, r.Method+" "+r.Path, c.echo.Request().URL.Path, "no_permission")

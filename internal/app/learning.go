@@ -43,6 +43,8 @@ func (s *Services) relearn(ctx context.Context) error {
 // Learn reads all public listings and puts what their words teach into use.
 // Beside visitors it rests after each batch for as long as it worked, so that they keep most of two cores.
 func (s *Services) Learn(ctx context.Context, beside bool) error {
+	s.learning.Lock() // two at once would cost twice and say the same
+	defer s.learning.Unlock()
 	stop, began := errors.New("stop"), time.Now()
 	model, err := matching.Learn(ctx, s.analyzer, func(yield func(search.Document, error) bool) {
 		err := s.Listings.Documents(ctx, func(docs ...search.Document) error {
@@ -70,10 +72,20 @@ func (s *Services) Learn(ctx context.Context, beside bool) error {
 	if err := model.Save(&b); err != nil {
 		return err
 	}
-	temp := s.modelFile() + ".new"
-	if err := os.WriteFile(temp, b.Bytes(), 0o600); err != nil {
+	defer debug.FreeOSMemory() // learning took many times what is kept
+	return s.writeModel(b.Bytes())
+}
+
+// writeModel replaces the file whole; its working name is its own, because a command beside the market may be learning too.
+func (s *Services) writeModel(b []byte) error {
+	temp, err := os.CreateTemp(filepath.Dir(s.modelFile()), "matching.model.*")
+	if err != nil {
 		return err
 	}
-	debug.FreeOSMemory() // learning took many times what is kept
-	return os.Rename(temp, s.modelFile())
+	defer os.Remove(temp.Name()) // nothing is there after the rename
+	_, err = temp.Write(b)
+	if err = errors.Join(err, temp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), s.modelFile())
 }

@@ -22,6 +22,7 @@ import (
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/platform/vault"
+	"techmarket/search/zh"
 	"techmarket/web/locales"
 )
 
@@ -52,6 +53,9 @@ type Platform struct {
 	// Fonts are loaded with the first PDF: 20 MB that a command without PDF need not read.
 	Fonts func() (*document.Fonts, error)
 
+	// Words is the Chinese analyzer with the folder's own synonyms. It is made while the embedded database starts.
+	Words func() (*zh.Analyzer, error)
+
 	ownerURL string // of the tables' owner: migrations and restoring; "" where the program's role has to do
 	closers  []func(context.Context) error
 }
@@ -65,7 +69,8 @@ const RunningFile = "postgres.running"
 // by a running market is no error: the command joins its database.
 func OpenPlatform(ctx context.Context, env *Environment, c Config, attach bool) (_ *Platform, err error) {
 	p := &Platform{Config: c, Log: NewLogger(env.Stderr, c.LogLevel), Out: env.Stdout, Now: env.Now,
-		Fonts: sync.OnceValues(func() (*document.Fonts, error) { return LoadFonts(c) })}
+		Fonts: sync.OnceValues(func() (*document.Fonts, error) { return LoadFonts(c) }),
+		Words: ReadWords(c.Data)}
 	defer func() {
 		if err != nil {
 			_ = p.Close(context.WithoutCancel(ctx))
@@ -124,6 +129,17 @@ func OpenPlatform(ctx context.Context, env *Environment, c Config, attach bool) 
 	return p, nil
 }
 
+// ReadWords makes the analyzer, once, when it is first asked for; the folder may hold the operator's own synonyms.
+func ReadWords(folder string) func() (*zh.Analyzer, error) {
+	return sync.OnceValues(func() (*zh.Analyzer, error) {
+		own, err := os.ReadFile(filepath.Join(folder, ownSynonyms))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s: %w", ownSynonyms, err)
+		}
+		return zh.New(string(own))
+	})
+}
+
 func (p *Platform) embeddedDatabase(ctx context.Context, env *Environment, data string) (string, error) {
 	running := filepath.Join(data, RunningFile)
 	if p.Attached {
@@ -144,6 +160,7 @@ func (p *Platform) embeddedDatabase(ctx context.Context, env *Environment, data 
 	if err != nil {
 		return "", err
 	}
+	go func() { _, _ = p.Words() }() // whoever needs them gets the same answer, with its error
 	server, err := embedded.StartServer(ctx, embedded.ServerOptions{Binaries: binaries, Folder: filepath.Join(data, "postgres")})
 	if err != nil {
 		return "", err

@@ -3,10 +3,6 @@ package app
 import (
 	"context"
 	"crypto/rand"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -72,6 +68,7 @@ type Services struct {
 	Meili    *meili.Lazy      // nil without MEILI_URL
 	Fallback *search.Fallback // nil without MEILI_URL
 	analyzer *zh.Analyzer
+	learning sync.Mutex   // held while the market's words are learned
 	gate     *search.Gate // of what costs much: searches and matches
 	changes  *changes     // of what guests see
 	healing  sync.Mutex   // held by the heal job at work
@@ -131,11 +128,7 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 	}
 	s.enqueue = sealing{s.Queue, p.Vault}
 	s.changes = newChanges(p.DB)
-	own, err := os.ReadFile(filepath.Join(p.Config.Data, ownSynonyms))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: %w", ownSynonyms, err)
-	}
-	if s.analyzer, err = zh.New(string(own)); err != nil {
+	if s.analyzer, err = p.Words(); err != nil {
 		return nil, err
 	}
 	if err := s.build(); err != nil {

@@ -119,7 +119,7 @@ func (s *Services) mountAPI(server *web.Server, keys *idempotency.Store) {
 	for _, wing := range []interface{ Parts() []api.Part }{
 		&apipeople.Operations{Identity: s.Identity},
 		&apimarket.Operations{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Catalogue: s.Catalogue, Finder: s.Watch,
-			Importer: s.Importer, Identity: s.Identity},
+			Watch: s.Watch, Importer: s.Importer, Identity: s.Identity},
 		&apitrade.Operations{Deals: s.Deals, Challenges: s.Challenges, Brokers: s.Brokers, Rights: s.Rights, Trials: s.Trials,
 			Listings: s.Listings, Files: kept},
 		&apicertify.Operations{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Files: kept},

@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -40,6 +41,10 @@ func TestFavourites_AreKeptAndTellWhatChanged(t *testing.T) {
 	p.get("/achievements/"+id).submit(at, values{"on": "yes"}).want(200)
 	p.post(at, values{"on": "yes"}).want(200, "其余收藏（2）")
 
+	w.drain()
+	p.cardsKeepFavourites(id)
+	p.post(at, values{"on": "yes"}).want(200)
+
 	// What ended, and what others may not see.
 	desk := "/desk/achievements/" + id
 	owner.get(desk).submit(desk+"/do", values{"event": "withdraw", "reason": "不再提供"}).want(200)
@@ -56,4 +61,39 @@ func TestFavourites_AreKeptAndTellWhatChanged(t *testing.T) {
 		select count(*)::text from kept`, fmt.Sprint(w.provided["agency"].OrgID), account)
 	third := owner.publish("achievement", "league", with(meadowAchievement, values{"title": "羊草青贮捆包机", "ip.0.number": ""}))
 	p.post("/favourites/"+third, values{"on": "yes"}).want(200, "最多收藏 500 项")
+}
+
+// cardsKeepFavourites: the button stands on the cards of matches too, and programs keep the same favourites.
+func (p *person) cardsKeepFavourites(listing string) {
+	p.w.t.Helper()
+	at, problem := "/favourites/"+listing, "羊草青贮收割时割台堵塞，每天停机清理，"
+	address := "/match?under=yes&q=" + url.QueryEscape(problem)
+	card := p.get(address).want(200, "收藏").submit(at, values{"on": "yes"}).want(200, "已收藏")
+	if !strings.HasPrefix(card.path, "/match?") {
+		p.w.t.Errorf("came back to %s", card.path)
+	}
+	long := p.w.guest.get(address + url.QueryEscape(strings.Repeat(problem, 50))).want(200).link("/favourites/new?")
+	if len(long) > 300 {
+		p.w.t.Errorf("a button carries the pasted text: %d bytes", len(long))
+	}
+	program, number := p.w.caller(p.name), id(p.w.t, listing)
+	keeps := func() bool {
+		return slices.ContainsFunc(program.get("/favourites").want(200).list(), func(f any) bool {
+			return f.(map[string]any)["id"].(float64) == float64(number)
+		})
+	}
+	if !keeps() {
+		p.w.t.Error("a program does not find the favourite")
+	}
+	for _, again := range []string{"once", "twice"} {
+		program.send("DELETE", at, nil).want(204)
+		if keeps() {
+			p.w.t.Errorf("taken out %s, and still there", again)
+		}
+	}
+	p.get(address).want(200).submit(at, values{"on": "yes"}).want(200)
+	program.send("PUT", at, nil).want(204)
+	program.send("PUT", "/favourites/999999", nil).refused(404, "listing")
+	p.w.caller("").send("PUT", at, nil).refused(401, "sign_in_needed")
+	program.send("DELETE", at, nil).want(204)
 }

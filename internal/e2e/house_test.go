@@ -54,7 +54,7 @@ var insideWings = map[string]map[string]string{
 		"matching/vector":  "matching",
 		"watch":            "catalogue facet listing matching",
 	},
-	"trade": {"broker": "deal", "challenge": "deal notice", "rights": "notice", "trial": "deal"},
+	"trade": {"broker": "deal", "challenge": "deal notice", "sale": "deal", "rights": "deal notice", "trial": "deal"},
 	"certify": {"contract": "recognition", "point": "deadline", "witness": "ledger",
 		"extract":  "contract recognition",
 		"registry": "contract deadline extract ledger point recognition witness",

@@ -107,3 +107,53 @@ func TestPublicPages_TheElderViewIsAnotherPage(t *testing.T) {
 		t.Error("one visitor's choice is shown to others")
 	}
 }
+
+// Rows that all visitors share hold nothing of one: neither favourites nor tokens nor names nor what only some may read.
+func TestSharedRows_HoldNothingOfAVisitor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, withKeptPages)
+	hidden := w.provided["company"].OrgID
+	id := w.as("company").publish("demand", "otherLeague", with(meadowDemand, values{"anonymous": "yes"}))
+	name := w.scan(`select name from organisation where id = $1::bigint`, fmt.Sprint(hidden))
+	list := "/demands"
+	logins := []string{"company", "rival", "league", "otherLeague", "region", "registrar", "broker", ""}
+	of := func(login string) *person {
+		if login == "" {
+			return w.guest
+		}
+		return w.as(login)
+	}
+	for round := range 2 { // who comes first fills what is shared, the second round begins with somebody else
+		of(logins[(3*round)%len(logins)]).get(list)
+		of("company").post("/favourites/"+id, values{"on": []string{"yes", "no"}[round]}).want(200)
+		for i := range logins {
+			login := logins[(i+3*round)%len(logins)]
+			page := of(login).get(list).want(200, meadowDemand["title"])
+			knows := login == "company" || login == "otherLeague" || login == "region"
+			if got := strings.Contains(page.text(), name); got != knows {
+				t.Errorf("%q reads the name that was not published: %v", login, got)
+			}
+			if got, want := strings.Contains(page.text(), "已收藏"), login == "company" && round == 0; got != want {
+				t.Errorf("%q sees the mark of a favourite: %v", login, got)
+			}
+			for _, other := range logins {
+				if other != "" && other != login && bytes.Contains(page.body, []byte("示范"+other)) {
+					t.Errorf("%q reads the name of %s", login, other)
+				}
+				if other != "" && other != login && bytes.Contains(page.body, []byte(of(other).csrf())) {
+					t.Errorf("%q gets the form token of %s", login, other)
+				}
+			}
+			if login != "" && !bytes.Contains(page.body, []byte(of(login).csrf())) {
+				t.Errorf("%q has no token of his own", login)
+			}
+		}
+	}
+	desk := "/desk/demands/" + id
+	of("company").get(desk).submit(desk+"/do", values{"event": "withdraw", "reason": "不再需要"}).want(200)
+	for _, login := range logins {
+		if strings.Contains(of(login).get(list).text(), meadowDemand["title"]) {
+			t.Errorf("%q still finds what was withdrawn", login)
+		}
+	}
+}

@@ -12,12 +12,14 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -323,14 +325,15 @@ func nullable(r huma.Registry) {
 // documents serves the OpenAPI document and the page made from it.
 func (a *API) documents() {
 	delete(a.huma.OpenAPI().Components.Schemas.Map(), "HumaErrorModel") // never answered: see inOurWords
-	document, err := json.Marshal(a.huma.OpenAPI())
-	if err != nil {
-		panic("web/api: the document does not encode: " + err.Error()) // a programming error, found by any test
-	}
+	document := sync.OnceValues(func() ([]byte, error) { return json.Marshal(a.huma.OpenAPI()) })
 	reference := newReference(a.huma.OpenAPI())
 	a.server.Mount(
 		web.GET(Prefix+"/openapi.json", web.Anyone(), func(c *web.Ctx) error {
-			return c.Blob("application/vnd.oai.openapi+json;version=3.1", document)
+			written, err := document()
+			if err != nil {
+				return fmt.Errorf("write the OpenAPI document: %w", err)
+			}
+			return c.Blob("application/vnd.oai.openapi+json;version=3.1", written)
 		}),
 		web.GET(Prefix+"/docs", web.Anyone(), reference.serve),
 	)

@@ -45,15 +45,12 @@ func (p *Pages) deadlines(c *web.Ctx) error {
 	page := c.Page("在办时限")
 	page.Breadcrumbs = []view.Link{{Label: "登记工作台", Href: "/registry"}}
 	body := ui.Sheet{Lead: fmt.Sprintf("在办 %d 件。目标期限和法定期限按受理时的时限规则计算，补正期间不计时。", d.Open)}
-	t := view.Table{Caption: "按紧急程度", HideCaption: true, Columns: []view.Column{{Label: "紧急程度"}, {Label: "件数", Numeric: true}}}
-	for _, l := range deadline.Levels() {
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{
-				Cells: []view.Cell{{Header: true, Tags: []view.Tag{{Label: words.Urgency(l), Tone: levelTone(l)}}}, {Text: strconv.Itoa(d.Counts[l])}},
-			},
-		)
-	}
+	t := ui.Columns[deadline.Level]{
+		{Label: "紧急程度", Cell: func(l deadline.Level) view.Cell {
+			return view.Cell{Tags: []view.Tag{{Label: words.Urgency(l), Tone: levelTone(l)}}}
+		}},
+		ui.CountColumn("件数", func(l deadline.Level) int { return d.Counts[l] }),
+	}.Table("按紧急程度", deadline.Levels())
 	body.Main = append(body.Main, ui.Block{Title: "按紧急程度", Parts: view.Parts{t}})
 	urgent := urgentColumns.Table("要尽快办理的", d.Urgent)
 	urgent.Empty = view.Empty{Icon: "circle-check", Title: "没有到期或将到期的申请", Text: "三个工作日内到期的会列在这里。"}
@@ -70,7 +67,7 @@ func (p *Pages) deadlines(c *web.Ctx) error {
 		body.Main,
 		ui.Block{
 			Fold:  "时限规则、节假日和费率",
-			Parts: view.Parts{view.WideTable{Table: *policyTable(policies, false)}, view.Links(regionLinks(c.Actor()))},
+			Parts: view.Parts{view.WideTable{Table: policyTable(policies, false)}, view.Links(regionLinks(c.Actor()))},
 		},
 	)
 	return ui.ShowSheet(c, page, body)
@@ -108,7 +105,7 @@ func pointColumns() ui.Columns[registry.PointDeadlines] {
 		{Label: "登记点", Cell: func(x registry.PointDeadlines) view.Cell {
 			return view.Cell{Text: x.Point.Name, Href: fmt.Sprintf("/points/%d", x.Point.ID)}
 		}},
-		{Label: "在办", Numeric: true, Cell: func(x registry.PointDeadlines) view.Cell { return view.Cell{Text: strconv.Itoa(x.Open)} }},
+		ui.CountColumn("在办", func(x registry.PointDeadlines) int { return x.Open }),
 	}
 	for _, l := range deadline.Levels() {
 		cols = append(

@@ -416,10 +416,10 @@ func problemBlock(title string, problems []exchange.Problem, count int) ui.Block
 	if count == 0 {
 		return ui.Block{}
 	}
-	t := view.Table{Caption: title, HideCaption: true, Columns: []view.Column{{Label: "单元格"}, {Label: "问题和办法"}}}
-	for _, x := range problems {
-		t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(x.Cell, x.Message)})
-	}
+	t := ui.Columns[exchange.Problem]{
+		ui.TextColumn("单元格", func(x exchange.Problem) string { return x.Cell }),
+		ui.TextColumn("问题和办法", func(x exchange.Problem) string { return x.Message }),
+	}.Table(title, problems)
 	b := ui.Block{Title: title, Parts: view.Parts{t}}
 	if count > len(problems) {
 		b.Intro = fmt.Sprintf("共 %d 处，列出前 %d 处。", count, len(problems))

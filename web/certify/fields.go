@@ -372,16 +372,23 @@ func claimed(content contract.Content) money.Fen {
 
 // amountsBlock is the sheet C − N = T beside the cost rows, by the function that the desk uses.
 func (p *Pages) amountsBlock(content contract.Content) ui.Block {
-	sums := view.Sums{Title: "金额拆分（测算）", Caption: "非技术性费用"}
 	deducted, ok := content.Deducted()
 	if !ok {
 		return ui.Block{Card: true, Parts: view.Parts{view.Notice{Tone: view.Bad, Title: "费用合计超出范围", Text: "请检查数量和单位成本。"}}}
 	}
-	for _, r := range content.Costs {
-		total, _ := r.Total()
-		sums.Rows = append(sums.Rows, view.SumRow{Label: ui.OrDash(r.Name), Amount: total, Deducted: !r.Carrier})
-	}
-	sums.Total = content.Elements.Amount - deducted
-	sums.Label = "技术交易额 = " + content.Elements.Amount.Grouped() + " − " + deducted.Grouped()
-	return ui.Block{ID: "amounts", Card: true, Intro: "申报为技术载体的货物，登记员同意并认为数量合理的，不扣除。", Parts: view.Parts{sums}}
+	type row = contract.CostRow
+	costs := ui.Columns[row]{
+		ui.TextColumn("非技术性费用", func(r row) string { return ui.OrDash(r.Name) }),
+		ui.FigureColumn("金额（元）", func(r row) string {
+			total, _ := r.Total()
+			return total.Grouped()
+		}),
+		ui.TextColumn("扣除", func(r row) string { return map[bool]string{true: "否", false: "是"}[r.Carrier] }),
+	}.Table("非技术性费用", content.Costs)
+	costs.Compact = true
+	costs.Empty = view.Empty{Title: "没有要扣除的费用"}
+	technical := view.Facts{Items: []view.Fact{{Label: "技术交易额", Value: (content.Elements.Amount - deducted).Grouped() + " 元", Num: true,
+		Note: content.Elements.Amount.Grouped() + " − " + deducted.Grouped()}}}
+	return ui.Block{ID: "amounts", Title: "金额拆分（测算）", Card: true, Intro: "申报为技术载体的货物，登记员同意并认为数量合理的，不扣除。",
+		Parts: view.Parts{costs, technical}}
 }

@@ -220,12 +220,13 @@ func changeBlocks(k registry.Case) []ui.Block {
 	if k.Previous == nil {
 		return nil
 	}
-	t := view.Table{Caption: "变更前后", HideCaption: true, Columns: []view.Column{{Label: "内容"}, {Label: "现登记"}, {Label: "变更为"}},
-		Empty: view.Empty{Title: "登记表没有变化", Text: "请看补充协议。"}}
-	for _, d := range contract.Changes(k.Previous.Content, k.Contract.Content) {
-		cells := view.Cells(d.Label, ui.FirstOf(d.Before, "无"), ui.FirstOf(d.After, "无"))
-		t.Rows = append(t.Rows, view.TableRow{Cells: cells})
-	}
+	type row = contract.Changed
+	t := ui.Columns[row]{
+		ui.TextColumn("内容", func(d row) string { return d.Label }),
+		ui.TextColumn("现登记", func(d row) string { return ui.FirstOf(d.Before, "无") }),
+		ui.TextColumn("变更为", func(d row) string { return ui.FirstOf(d.After, "无") }),
+	}.Table("变更前后", contract.Changes(k.Previous.Content, k.Contract.Content))
+	t.Empty = view.Empty{Title: "登记表没有变化", Text: "请看补充协议。"}
 	intro := ""
 	if k.Filing.Review.Carried {
 		intro = "上一版的核对和扣除已带入审查表，请核对改动的部分。"

@@ -143,43 +143,35 @@ func (p *Pages) issueList(c *web.Ctx) error {
 }
 
 // listTable shows the contracts of a list; since holds what became of them, nil on the desk's own page.
-func listTable(b benefits.ListBody, since []string, links bool) *view.Table {
-	t := &view.Table{
-		Caption:     "列入的合同",
-		HideCaption: true,
-		Columns: []view.Column{
-			{Label: "登记编号"},
-			{Label: "合同"},
-			{Label: "买方"},
-			{Label: "成交额（元）", Numeric: true},
-			{Label: "技术交易额（元）", Numeric: true},
-		},
+func listTable(b benefits.ListBody, since []string, links bool) view.Table {
+	type row struct {
+		benefits.ListItem
+		now string
 	}
-	if since != nil {
-		t.Columns = append(t.Columns, view.Column{Label: "现在"})
-	}
+	rows := make([]row, len(b.Items))
 	for i, x := range b.Items {
-		number := view.Cell{Text: x.Number, Header: true}
-		if links {
-			number.Href = "/registrations/" + x.Number
-		}
-		row := []view.Cell{
-			number,
-			{Text: x.Title, Note: codes.ContractClass.Label(x.Class)},
-			{Text: x.Buyer},
-			{Text: x.Amount.Grouped()},
-			{Text: x.Technical.Grouped()},
-		}
+		rows[i].ListItem = x
 		if since != nil {
-			row = append(row, view.Cell{Text: ui.FirstOf(since[i], "有效")})
+			rows[i].now = ui.FirstOf(since[i], "有效")
 		}
-		t.Rows = append(t.Rows, view.TableRow{Cells: row})
 	}
-	t.Foot = []view.Cell{{Text: "合计", Header: true}, {}, {}, {Text: b.Amount.Grouped()}, {Text: b.Technical.Grouped()}}
+	number := ui.Column[row]{Label: "登记编号", Foot: view.Cell{Text: "合计"}, Cell: func(x row) view.Cell {
+		if links {
+			return view.Cell{Text: x.Number, Href: "/registrations/" + x.Number}
+		}
+		return view.Cell{Text: x.Number}
+	}}
+	columns := ui.Columns[row]{
+		number,
+		{Label: "合同", Cell: func(x row) view.Cell { return view.Cell{Text: x.Title, Note: codes.ContractClass.Label(x.Class)} }},
+		ui.TextColumn("买方", func(x row) string { return x.Buyer }),
+		ui.FigureColumn("成交额（元）", func(x row) string { return x.Amount.Grouped() }).Summed(b.Amount.Grouped()),
+		ui.FigureColumn("技术交易额（元）", func(x row) string { return x.Technical.Grouped() }).Summed(b.Technical.Grouped()),
+	}
 	if since != nil {
-		t.Foot = append(t.Foot, view.Cell{})
+		columns = append(columns, ui.TextColumn("现在", func(x row) string { return x.now }))
 	}
-	return t
+	return columns.Table("列入的合同", rows)
 }
 
 func (p *Pages) list(c *web.Ctx) error {

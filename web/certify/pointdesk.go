@@ -310,45 +310,58 @@ func gradeLabel(code string) string {
 }
 
 func staffBlock(staff []point.TrainedMember) ui.Block {
-	t := view.Table{
-		Caption:     "人员和培训",
-		HideCaption: true,
-		Columns:     []view.Column{{Label: "人员"}, {Label: "岗位"}, {Label: "培训"}, {Label: "最近的培训"}},
-		Empty:       view.Empty{Title: "还没有人员", Text: "由主办单位的管理员邀请并分配登记员、复核员等角色。"},
-	}
-	for _, m := range staff {
-		tag, last := view.Tag{Label: "没有有效的培训记录", Tone: view.Warn}, ""
-		if m.Trained {
-			tag = view.Tag{Label: "已培训", Tone: view.OK}
-		}
-		if len(m.Training) > 0 {
+	type row = point.TrainedMember
+	t := ui.Columns[row]{
+		ui.TextColumn("人员", func(m row) string { return m.Name }),
+		ui.TextColumn("岗位", func(m row) string { return ui.Join(web.RoleLabels(m.Roles)) }),
+		{Label: "培训", Cell: func(m row) view.Cell {
+			if m.Trained {
+				return view.Cell{Tags: []view.Tag{{Label: "已培训", Tone: view.OK}}}
+			}
+			return view.Cell{Tags: []view.Tag{{Label: "没有有效的培训记录", Tone: view.Warn}}}
+		}},
+		ui.TextColumn("最近的培训", func(m row) string {
+			if len(m.Training) == 0 {
+				return ""
+			}
 			x := m.Training[0]
-			last = fmt.Sprintf("%s %s，%d 学时", x.HeldOn.Format("2006-01-02"), x.Course, x.Hours)
+			last := fmt.Sprintf("%s %s，%d 学时", x.HeldOn.Format(time.DateOnly), x.Course, x.Hours)
 			if !x.Passed {
 				last += "，不合格"
 			}
-		}
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{
-				Cells: []view.Cell{{Text: m.Name, Header: true}, {Text: ui.Join(web.RoleLabels(m.Roles))}, {Tags: []view.Tag{tag}}, {Text: last}},
-			},
-		)
-	}
+			return last
+		}),
+	}.Table("人员和培训", staff)
+	t.Empty = view.Empty{Title: "还没有人员", Text: "由主办单位的管理员邀请并分配登记员、复核员等角色。"}
 	return ui.Block{Title: "人员和培训", Parts: view.Parts{t}}
 }
 
 func figuresBlock(base string, year, now int, f point.Figures) ui.Block {
 	count := strconv.Itoa
-	t := view.Table{Caption: "年度数据", HideCaption: true, Columns: []view.Column{{Label: "指标"}, {Label: "数值", Numeric: true}, {Label: "说明"}}}
-	for _, row := range [][4]string{{"收到申请", count(f.Submitted), "件", "按报送日"}, {"受理", count(f.Accepted), "件", "按受理日"},
-		{"办结", count(f.Decided), "件", "按决定日，含不予受理"}, {"其中不予受理", count(f.Declined), "件"}, {"其中不予登记", count(f.Refused), "件"},
-		{"登记", count(f.Registered), "项", "变更不另计"}, {"合同成交额", f.Amount.Grouped(), "元", "变更、注销、撤销的差额已计入"},
-		{"技术交易额", f.Technical.Grouped(), "元", "变更、注销、撤销的差额已计入"}, {"目标期限内办结", count(f.InTarget), "件"}, {"超过法定期限办结", count(f.PastLegal), "件"},
-		{"要求补正", count(f.Corrected), "件"}, {"复核退回", count(f.Returned), "次"}, {"注销", count(f.Cancelled), "项"}, {"撤销", count(f.Revoked), "项"},
-		{"人员", count(f.Staff), "人", "现有"}, {"当年培训合格", count(f.Trained), "人"}} {
-		t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(row[0], row[1]+" "+row[2], row[3])})
+	type row struct{ name, figure, unit, note string }
+	rows := []row{
+		{"收到申请", count(f.Submitted), "件", "按报送日"},
+		{"受理", count(f.Accepted), "件", "按受理日"},
+		{"办结", count(f.Decided), "件", "按决定日，含不予受理"},
+		{"其中不予受理", count(f.Declined), "件", ""},
+		{"其中不予登记", count(f.Refused), "件", ""},
+		{"登记", count(f.Registered), "项", "变更不另计"},
+		{"合同成交额", f.Amount.Grouped(), "元", "变更、注销、撤销的差额已计入"},
+		{"技术交易额", f.Technical.Grouped(), "元", "变更、注销、撤销的差额已计入"},
+		{"目标期限内办结", count(f.InTarget), "件", ""},
+		{"超过法定期限办结", count(f.PastLegal), "件", ""},
+		{"要求补正", count(f.Corrected), "件", ""},
+		{"复核退回", count(f.Returned), "次", ""},
+		{"注销", count(f.Cancelled), "项", ""},
+		{"撤销", count(f.Revoked), "项", ""},
+		{"人员", count(f.Staff), "人", "现有"},
+		{"当年培训合格", count(f.Trained), "人", ""},
 	}
+	t := ui.Columns[row]{
+		ui.TextColumn("指标", func(r row) string { return r.name }),
+		ui.FigureColumn("数值", func(r row) string { return r.figure + " " + r.unit }),
+		ui.TextColumn("说明", func(r row) string { return r.note }),
+	}.Table("年度数据", rows)
 	var others view.Links
 	for y := now; y > now-4; y-- {
 		if y != year {

@@ -26,56 +26,43 @@ func dayUnits() []view.Option {
 }
 
 // policyTable lists the rules; with links the rows that nothing counts with yet lead to their form.
-func policyTable(all []deadline.Policy, links bool) *view.Table {
-	t := view.Table{
-		Caption:     "时限规则",
-		HideCaption: true,
-		Columns: []view.Column{
-			{Label: "规则"},
-			{Label: "期间"},
-			{Label: "目标"},
-			{Label: "法定期限"},
-			{Label: "大额界线"},
-			{Label: "大额的目标和期限"},
-			{Label: "补正"},
-			{Label: "依据"},
-		},
-	}
-	days := func(n int, unit string) string {
-		return fmt.Sprintf("%d %s", n, map[string]string{"working": "个工作日", "calendar": "日"}[unit])
-	}
-	for _, x := range all {
-		tag := map[deadline.Standing]view.Tag{deadline.Holds: {Label: "现在适用", Tone: view.OK}, deadline.Coming: {Label: "待生效", Tone: view.Info},
-			deadline.Past: {Label: "已被替代"}, deadline.Compared: {Label: "仅供比较"}}[x.Standing]
-		name := view.Cell{Text: x.Name, Header: true, Tags: []view.Tag{tag}}
-		if links && (x.Standing == deadline.Coming || x.Standing == deadline.Compared) {
-			name.Href = fmt.Sprintf("/registry/policies?id=%d#policy", x.ID)
-		}
-		period := x.ValidFrom.Format("2006-01-02") + " 起"
-		if x.ValidTo != nil {
-			period = x.ValidFrom.Format("2006-01-02") + " 至 " + x.ValidTo.Format("2006-01-02")
-		}
-		correction := fmt.Sprintf("%d 个工作日，期间不计时", x.CorrectionDays)
-		if x.CorrectionResetsClock {
-			correction = fmt.Sprintf("%d 个工作日，补正后重新计时", x.CorrectionDays)
-		}
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{
-				Cells: []view.Cell{
-					name,
-					{Text: period},
-					{Text: days(x.TargetDays, x.TargetUnit)},
-					{Text: days(x.LegalDays, x.LegalUnit)},
-					{Text: x.LargeAmount.Short()},
-					{Text: days(x.LargeTargetDays, x.TargetUnit) + "，" + days(x.LargeLegalDays, x.LegalUnit)},
-					{Text: correction},
-					{Text: x.Source},
-				},
-			},
-		)
-	}
-	return &t
+func policyTable(all []deadline.Policy, links bool) view.Table {
+	type row = deadline.Policy
+	return ui.Columns[row]{
+		{Label: "规则", Cell: func(x row) view.Cell {
+			tag := map[deadline.Standing]view.Tag{deadline.Holds: {Label: "现在适用", Tone: view.OK}, deadline.Coming: {Label: "待生效", Tone: view.Info},
+				deadline.Past: {Label: "已被替代"}, deadline.Compared: {Label: "仅供比较"}}[x.Standing]
+			name := view.Cell{Text: x.Name, Tags: []view.Tag{tag}}
+			if links && (x.Standing == deadline.Coming || x.Standing == deadline.Compared) {
+				name.Href = fmt.Sprintf("/registry/policies?id=%d#policy", x.ID)
+			}
+			return name
+		}},
+		ui.TextColumn("期间", func(x row) string {
+			if x.ValidTo != nil {
+				return x.ValidFrom.Format(time.DateOnly) + " 至 " + x.ValidTo.Format(time.DateOnly)
+			}
+			return x.ValidFrom.Format(time.DateOnly) + " 起"
+		}),
+		ui.TextColumn("目标", func(x row) string { return dayWords(x.TargetDays, x.TargetUnit) }),
+		ui.TextColumn("法定期限", func(x row) string { return dayWords(x.LegalDays, x.LegalUnit) }),
+		ui.TextColumn("大额界线", func(x row) string { return x.LargeAmount.Short() }),
+		ui.TextColumn("大额的目标和期限", func(x row) string {
+			return dayWords(x.LargeTargetDays, x.TargetUnit) + "，" + dayWords(x.LargeLegalDays, x.LegalUnit)
+		}),
+		ui.TextColumn("补正", func(x row) string {
+			if x.CorrectionResetsClock {
+				return fmt.Sprintf("%d 个工作日，补正后重新计时", x.CorrectionDays)
+			}
+			return fmt.Sprintf("%d 个工作日，期间不计时", x.CorrectionDays)
+		}),
+		ui.TextColumn("依据", func(x row) string { return x.Source }),
+	}.Table("时限规则", all)
+}
+
+// dayWords says a limit with its unit: 10 个工作日, 30 日.
+func dayWords(n int, unit string) string {
+	return fmt.Sprintf("%d %s", n, map[string]string{"working": "个工作日", "calendar": "日"}[unit])
 }
 
 func (p *Pages) showPolicies(c *web.Ctx, form *web.Form, ferr error) error {
@@ -94,7 +81,7 @@ func (p *Pages) showPolicies(c *web.Ctx, form *web.Form, ferr error) error {
 	page := c.Page("时限规则")
 	page.Breadcrumbs = []view.Link{{Label: "在办时限", Href: "/registry/deadlines"}}
 	body := ui.Sheet{Lead: "申请按报送那一天适用的规则计时，规则换了，在办的件不变。已经生效的规则不能修改：新增一条，从它的起始日期起替代。",
-		Main: []ui.Block{{Title: "时限规则", Parts: view.Parts{view.WideTable{Table: *policyTable(all, true)}}}}}
+		Main: []ui.Block{{Title: "时限规则", Parts: view.Parts{view.WideTable{Table: policyTable(all, true)}}}}}
 	a := ui.NewAsk(c, form, ferr)
 	return datedForm(c, page, body, a, ferr, "/registry/policies", "policy", "规则", now.ID, now.Name, policySections(a, now)...)
 }

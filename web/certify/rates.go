@@ -56,51 +56,33 @@ func (p *Pages) showRates(c *web.Ctx, form *web.Form, ferr error) error {
 }
 
 func rateTable(rates []benefits.Rate) view.Table {
-	t := view.Table{
-		Caption:     "费率表",
-		HideCaption: true,
-		Columns: []view.Column{
-			{Label: "名称"},
-			{Label: "补助"},
-			{Label: "合同类别"},
-			{Label: "期间"},
-			{Label: "分档"},
-			{Label: "上限", Numeric: true},
-			{Label: "依据"},
-		},
-	}
-	for _, r := range rates {
-		var classes, tiers []string
-		for _, k := range r.Classes {
-			classes = append(classes, codes.ContractClass.Label(k))
-		}
-		for i, x := range r.Tiers {
-			tiers = append(tiers, tierWords(r.Tiers, i)+" "+ui.Percent(x.RateBP)+"%")
-		}
-		name := view.Cell{Text: r.Name, Href: fmt.Sprintf("/registry/rates?id=%d#rate", r.ID), Header: true}
-		if !r.Confirmed {
-			name.Tags = []view.Tag{{Label: "未核实", Tone: view.Warn}}
-		}
-		period := "起"
-		if r.ValidTo != nil {
-			period = "至 " + r.ValidTo.Format("2006-01-02")
-		}
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{
-				Cells: []view.Cell{
-					name,
-					{Text: optionLabel(rateSides, r.Side)},
-					{Text: strings.Join(classes, "、")},
-					{Text: r.ValidFrom.Format("2006-01-02") + " " + period},
-					{Text: strings.Join(tiers, "；")},
-					{Text: r.Cap.Short()},
-					{Text: r.Source},
-				},
-			},
-		)
-	}
-	return t
+	type row = benefits.Rate
+	return ui.Columns[row]{
+		{Label: "名称", Cell: func(r row) view.Cell {
+			name := view.Cell{Text: r.Name, Href: fmt.Sprintf("/registry/rates?id=%d#rate", r.ID)}
+			if !r.Confirmed {
+				name.Tags = []view.Tag{{Label: "未核实", Tone: view.Warn}}
+			}
+			return name
+		}},
+		ui.TextColumn("补助", func(r row) string { return optionLabel(rateSides, r.Side) }),
+		ui.TextColumn("合同类别", func(r row) string { return strings.Join(ui.Labels(codes.ContractClass, r.Classes), "、") }),
+		ui.TextColumn("期间", func(r row) string {
+			if r.ValidTo != nil {
+				return r.ValidFrom.Format(time.DateOnly) + " 至 " + r.ValidTo.Format(time.DateOnly)
+			}
+			return r.ValidFrom.Format(time.DateOnly) + " 起"
+		}),
+		ui.TextColumn("分档", func(r row) string {
+			var tiers []string
+			for i, x := range r.Tiers {
+				tiers = append(tiers, tierWords(r.Tiers, i)+" "+ui.Percent(x.RateBP)+"%")
+			}
+			return strings.Join(tiers, "；")
+		}),
+		ui.FigureColumn("上限", func(r row) string { return r.Cap.Short() }),
+		ui.TextColumn("依据", func(r row) string { return r.Source }),
+	}.Table("费率表", rates)
 }
 
 // rateSections are the fields of one rate.

@@ -3,6 +3,7 @@ package certify
 import (
 	"fmt"
 
+	"techmarket/internal/certify/extract"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/codes"
 	"techmarket/web/ui"
@@ -15,25 +16,31 @@ func readingBlocks(k registry.Case, reading registry.PaperReading) []ui.Block {
 	if len(reading.Rows) == 0 {
 		return nil
 	}
-	t := view.Table{Caption: "合同文本与申报内容", HideCaption: true,
-		Columns: []view.Column{{Label: "项目"}, {Label: "申报"}, {Label: "合同文本"}, {Label: "文本原处"}}}
-	same := 0
+	type row = extract.Row
+	var differing []row
 	for _, r := range reading.Rows {
-		if r.Same {
-			same++
-			continue
+		if !r.Same {
+			differing = append(differing, r)
 		}
-		said := view.Cell{Text: ui.FirstOf(readWords(r.Fact.Path, r.Fact.Value), "（不能确定）"), Note: r.Fact.Why}
-		if !r.Fact.Sure {
-			said.Tags = []view.Tag{{Label: "请核对", Tone: view.Warn}}
-		}
-		place := view.Cell{Text: fmt.Sprintf("第 %d 页", r.Fact.Page), Note: "…" + r.Fact.Quote + "…",
-			Href: fmt.Sprintf("/filings/%d?paper=%d", k.Filing.ID, reading.File)}
-		t.Rows = append(t.Rows, view.TableRow{Cells: []view.Cell{{Text: r.Label, Header: true},
-			{Text: ui.FirstOf(readWords(r.Fact.Path, r.Typed), "没有填写")}, said, place}})
 	}
-	title := fmt.Sprintf("合同文本与申报：%d 项不同，%d 项相符", len(t.Rows), same)
-	if len(t.Rows) == 0 {
+	t := ui.Columns[row]{
+		ui.TextColumn("项目", func(r row) string { return r.Label }),
+		ui.TextColumn("申报", func(r row) string { return ui.FirstOf(readWords(r.Fact.Path, r.Typed), "没有填写") }),
+		{Label: "合同文本", Cell: func(r row) view.Cell {
+			said := view.Cell{Text: ui.FirstOf(readWords(r.Fact.Path, r.Fact.Value), "（不能确定）"), Note: r.Fact.Why}
+			if !r.Fact.Sure {
+				said.Tags = []view.Tag{{Label: "请核对", Tone: view.Warn}}
+			}
+			return said
+		}},
+		{Label: "文本原处", Cell: func(r row) view.Cell {
+			return view.Cell{Text: fmt.Sprintf("第 %d 页", r.Fact.Page), Note: "…" + r.Fact.Quote + "…",
+				Href: fmt.Sprintf("/filings/%d?paper=%d", k.Filing.ID, reading.File)}
+		}},
+	}.Table("合同文本与申报内容", differing)
+	same := len(reading.Rows) - len(differing)
+	title := fmt.Sprintf("合同文本与申报：%d 项不同，%d 项相符", len(differing), same)
+	if len(differing) == 0 {
 		return []ui.Block{{Parts: view.Parts{view.Notice{Tone: view.OK, Title: title, Text: "由系统从合同文本读取，只供核对。"}}}}
 	}
 	intro := "由系统从合同文本读取，只供核对，不影响结论。"

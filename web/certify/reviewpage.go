@@ -66,6 +66,14 @@ func (f ReviewForm) Verified() int { return len(f.Known) + len(f.Checked) }
 // Total counts the questions.
 func (f ReviewForm) Total() int { return len(f.Open) + f.Given() }
 
+// Heads are the columns of the sheet, which every row names; nil without rows.
+func (f ReviewForm) Heads() *CostRow {
+	if len(f.Costs) == 0 {
+		return nil
+	}
+	return &f.Costs[0]
+}
+
 // CostRow is a line of the deduction sheet; Total and Deducted are worked out.
 type CostRow struct {
 	Row                                                  int

@@ -37,16 +37,16 @@ func subsidyBlocks(s benefits.Subsidy) []ui.Block {
 		return []ui.Block{{Parts: view.Parts{view.Notice{Tone: view.Info, Title: "没有适用的费率",
 			Text: "费率表里没有适用于" + codes.ContractClass.Label(r.Class[:2]) + "的买方补助费率。"}}}}
 	}
-	t := view.Table{Caption: "测算过程", HideCaption: true, Columns: []view.Column{{Label: "步骤"}, {Label: "金额（元）", Numeric: true}},
-		Rows: []view.TableRow{
-			{Cells: view.Cells("技术交易额", r.Technical.Grouped())},
-			{Cells: view.Cells("已有凭证的付款", s.Paid.Grouped())},
-			{Cells: view.Cells("计算基数（两者取小）", s.Base.Grouped())},
-		}}
-	for _, step := range s.Steps {
-		t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(step.Words, step.Amount.Grouped())})
-	}
-	t.Foot = []view.Cell{{Text: "测算的补助", Header: true}, {Text: s.Total.Grouped()}}
+	type row = benefits.Step
+	steps := append([]row{
+		{Words: "技术交易额", Amount: r.Technical},
+		{Words: "已有凭证的付款", Amount: s.Paid},
+		{Words: "计算基数（两者取小）", Amount: s.Base},
+	}, s.Steps...)
+	t := ui.Columns[row]{
+		{Label: "步骤", Cell: func(x row) view.Cell { return view.Cell{Text: x.Words} }, Foot: view.Cell{Text: "测算的补助"}},
+		ui.FigureColumn("金额（元）", func(x row) string { return x.Amount.Grouped() }).Summed(s.Total.Grouped()),
+	}.Table("测算过程", steps)
 	b := ui.Block{
 		Title: s.Rate.Name,
 		Intro: s.Rate.ValidFrom.Format("2006-01-02") + " 起的费率，上限 " + s.Rate.Cap.Short() + "。来源：" + s.Rate.Source,

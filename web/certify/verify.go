@@ -16,30 +16,20 @@ import (
 
 // rules lists every rule of recognition with its article, as the desk applies it.
 func (p *Pages) rules(c *web.Ctx) error {
-	t := view.Table{
-		Compact:     true,
-		Caption:     "认定规则",
-		HideCaption: true,
-		Columns:     []view.Column{{Label: "问题"}, {Label: "适用类别"}, {Label: "处理结果"}, {Label: "理由"}, {Label: "依据"}},
-	}
-	for _, r := range recognition.Rules() {
-		classes := "全部"
-		if len(r.Classes) > 0 {
-			classes = ui.Join(ui.Labels(codes.ContractClass, r.Classes))
-		}
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{
-				Cells: []view.Cell{
-					{Text: r.Question, Header: true, Note: r.Mend},
-					{Text: classes},
-					{Text: outcomeLabel(r.Outcome)},
-					{Text: r.Reason, Note: ui.Known(codes.Refusal, r.Reason)},
-					{Text: article(r)},
-				},
-			},
-		)
-	}
+	type row = recognition.Rule
+	t := ui.Columns[row]{
+		{Label: "问题", Cell: func(r row) view.Cell { return view.Cell{Text: r.Question, Note: r.Mend} }},
+		ui.TextColumn("适用类别", func(r row) string {
+			if len(r.Classes) == 0 {
+				return "全部"
+			}
+			return ui.Join(ui.Labels(codes.ContractClass, r.Classes))
+		}),
+		ui.TextColumn("处理结果", func(r row) string { return outcomeLabel(r.Outcome) }),
+		{Label: "理由", Cell: func(r row) view.Cell { return view.Cell{Text: r.Reason, Note: ui.Known(codes.Refusal, r.Reason)} }},
+		ui.TextColumn("依据", article),
+	}.Table("认定规则", recognition.Rules())
+	t.Compact = true
 	page := c.Page("认定规则")
 	page.Breadcrumbs = []view.Link{{Label: "登记点", Href: "/points"}}
 	return ui.ShowSheet(

@@ -118,37 +118,32 @@ func listingsBlock(c *web.Ctx, kinds []listing.Descriptor, all []stats.Listings,
 		}
 		sums[key{l.Kind, l.Sample}] = n
 	}
-	t := view.Table{
-		Caption:     "公开的成果和需求",
-		HideCaption: true,
-		Columns: []view.Column{{Label: "发布的信息"}, {Label: "本地，活跃", Numeric: true}, {Label: "本地，沉睡", Numeric: true},
-			{Label: "导入，活跃", Numeric: true}, {Label: "导入，沉睡", Numeric: true}},
+	type row struct {
+		kind   listing.Descriptor
+		sample bool
+		counts
 	}
+	var rows []row
 	for _, sample := range []bool{false, true} {
 		for _, kind := range kinds {
-			n, there := sums[key{string(kind.Kind), sample}]
-			if sample && !there {
-				continue
+			if n, there := sums[key{string(kind.Kind), sample}]; there || !sample {
+				rows = append(rows, row{kind, sample, n})
 			}
-			head := view.Cell{Text: kind.Label, Href: kind.ListPath(), Header: true}
-			if sample {
+		}
+	}
+	t := ui.Columns[row]{
+		{Label: "发布的信息", Cell: func(r row) view.Cell {
+			head := view.Cell{Text: r.kind.Label, Href: r.kind.ListPath()}
+			if r.sample {
 				head.Tags = []view.Tag{ui.SampleTag()}
 			}
-			t.Rows = append(
-				t.Rows,
-				view.TableRow{
-					Cells: append(
-						[]view.Cell{head},
-						view.Cells(view.Count(n.local), view.Count(n.localSleeping), view.Count(n.imported), view.Count(n.importedSleeping))...),
-				},
-			)
-		}
-	}
-	for i := range t.Rows {
-		for j := range t.Rows[i].Cells[1:] {
-			t.Rows[i].Cells[j+1].Header = false
-		}
-	}
+			return head
+		}},
+		ui.CountColumn("本地，活跃", func(r row) int { return r.local }),
+		ui.CountColumn("本地，沉睡", func(r row) int { return r.localSleeping }),
+		ui.CountColumn("导入，活跃", func(r row) int { return r.imported }),
+		ui.CountColumn("导入，沉睡", func(r row) int { return r.importedSleeping }),
+	}.Table("公开的成果和需求", rows)
 	return ui.Block{
 		ID:    "listings",
 		Card:  true,
@@ -197,32 +192,16 @@ func publishedBlock(c *web.Ctx, all []stats.Published) ui.Block {
 			l.source = append(l.source, f.Source)
 		}
 	}
-	t := view.Table{
-		Caption:     "公开数据",
-		HideCaption: true,
-		Columns: []view.Column{
-			{Label: "期间"},
-			{Label: "合同项数", Numeric: true},
-			{Label: "成交额", Numeric: true},
-			{Label: "技术交易额", Numeric: true},
-			{Label: "来源"},
-		},
-		Empty: view.Empty{Title: "还没有录入公开数据"},
-	}
-	for _, l := range lines {
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{
-				Cells: []view.Cell{
-					{Text: l.period, Header: true, Tags: []view.Tag{{Label: "公开数据", Tone: view.Info}}},
-					l.contracts,
-					l.c,
-					l.t,
-					{Text: ui.Join(l.source)},
-				},
-			},
-		)
-	}
+	t := ui.Columns[*line]{
+		{Label: "期间", Cell: func(l *line) view.Cell {
+			return view.Cell{Text: l.period, Tags: []view.Tag{{Label: "公开数据", Tone: view.Info}}}
+		}},
+		{Label: "合同项数", Numeric: true, Cell: func(l *line) view.Cell { return l.contracts }},
+		{Label: "成交额", Numeric: true, Cell: func(l *line) view.Cell { return l.c }},
+		{Label: "技术交易额", Numeric: true, Cell: func(l *line) view.Cell { return l.t }},
+		ui.TextColumn("来源", func(l *line) string { return ui.Join(l.source) }),
+	}.Table("公开数据", lines)
+	t.Empty = view.Empty{Title: "还没有录入公开数据"}
 	return ui.Block{
 		ID:    "published",
 		Title: "别处公布的数字",
@@ -233,45 +212,41 @@ func publishedBlock(c *web.Ctx, all []stats.Published) ui.Block {
 }
 
 func targetsBlock(c *web.Ctx, all []stats.Target, mark string) ui.Block {
-	t := view.Table{
-		Caption:     "规划目标",
-		HideCaption: true,
-		Columns: []view.Column{
-			{Label: "目标"},
-			{Label: "基数", Numeric: true},
-			{Label: "目标值", Numeric: true},
-			{Label: c.T("本平台%s", mark), Numeric: true},
-			{Label: "来源"},
-		},
-		Empty: view.Empty{Title: "还没有录入规划目标"},
+	type row = stats.Target
+	amount := func(g row, n int64) string {
+		if g.Unit == "fen" {
+			return money.Fen(n).Short()
+		}
+		return c.T("%s 个", view.Count(int(n)))
 	}
-	for _, g := range all {
-		amount := func(n int64) string {
-			if g.Unit == "fen" {
-				return money.Fen(n).Short()
+	t := ui.Columns[row]{
+		{Label: "目标", Cell: func(g row) view.Cell { return view.Cell{Text: g.Name, Note: g.Note} }},
+		{Label: "基数", Numeric: true, Cell: func(g row) view.Cell {
+			if g.Base == nil || g.BaseYear == nil {
+				return view.Cell{}
 			}
-			return c.T("%s 个", view.Count(int(n)))
-		}
-		base := view.Cell{}
-		if g.Base != nil && g.BaseYear != nil {
-			base = view.Cell{Text: amount(*g.Base), Note: c.T("%d 年", *g.BaseYear)}
-		}
-		target := view.Cell{Text: amount(g.Target), Note: c.T("%d 年", g.TargetYear)}
-		if g.Kind == "at_least" {
-			target.Text = c.T("不少于 %s", target.Text)
-		}
-		own := view.Cell{Text: "—"}
-		if g.Own != nil {
-			own.Text = amount(*g.Own)
+			return view.Cell{Text: amount(g, *g.Base), Note: c.T("%d 年", *g.BaseYear)}
+		}},
+		{Label: "目标值", Numeric: true, Cell: func(g row) view.Cell {
+			target := view.Cell{Text: amount(g, g.Target), Note: c.T("%d 年", g.TargetYear)}
+			if g.Kind == "at_least" {
+				target.Text = c.T("不少于 %s", target.Text)
+			}
+			return target
+		}},
+		{Label: c.T("本平台%s", mark), Numeric: true, Cell: func(g row) view.Cell {
+			if g.Own == nil {
+				return view.Cell{Text: "—"}
+			}
+			own := view.Cell{Text: amount(g, *g.Own)}
 			if g.Target > 0 {
 				own.Note = c.T("为目标值的 %s", ui.ShareOf(*g.Own, g.Target))
 			}
-		}
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{Cells: []view.Cell{{Text: g.Name, Header: true, Note: g.Note}, base, target, own, {Text: g.Source}}},
-		)
-	}
+			return own
+		}},
+		ui.TextColumn("来源", func(g row) string { return g.Source }),
+	}.Table("规划目标", all)
+	t.Empty = view.Empty{Title: "还没有录入规划目标"}
 	return ui.Block{ID: "targets", Title: "规划目标与本平台", More: &view.Link{Label: "规划进展", Href: "/plan"},
 		Intro: "“本平台”的金额是目标年在本平台登记的合同，登记点是今天正常受理和整改中的；不是全区的完成情况。", Parts: view.Parts{t}}
 }

@@ -3,6 +3,7 @@ package insight
 import (
 	"bytes"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -227,41 +228,58 @@ func (p *Pages) definitions(c *web.Ctx) error {
 	return ui.ShowSheet(c, page, body)
 }
 
-// behind are the sheets of what stands under the table: where the needs went, and why something came to nothing.
-func (p *Pages) behind(c *web.Ctx, q stats.Query) (needs, reasons document.Sheet, err error) {
+// needsSheet is where the needs of the period went.
+func (p *Pages) needsSheet(c *web.Ctx, q stats.Query) (document.Sheet, error) {
 	paths, err := p.Stats.Needs(c.Context(), q.From, q.To, q.Sample)
-	if err != nil {
-		return needs, reasons, err
-	}
-	all, err := p.Stats.Reasons(c.Context(), q.From, q.To, q.Sample)
-	return words.NeedSheet(q, paths), words.ReasonSheet(q, all), err
+	return words.NeedSheet(q, paths), err
 }
 
+// reasonsSheet is why something came to nothing.
+func (p *Pages) reasonsSheet(c *web.Ctx, q stats.Query) (document.Sheet, error) {
+	all, err := p.Stats.Reasons(c.Context(), q.From, q.To, q.Sample)
+	return words.ReasonSheet(q, all), err
+}
+
+// statsFile answers the table and what stands under it as sheets of one book; a CSV holds one of them, and only that is worked out.
 func (p *Pages) statsFile(c *web.Ctx, format, mimeType string) error {
 	a := p.readStats(c)
+	under := []func(*web.Ctx, stats.Query) (document.Sheet, error){p.needsSheet, p.reasonsSheet}
+	if part := slices.Index([]string{"needs", "reasons"}, c.Query().Get("part")); format == "csv" && part >= 0 {
+		sheet, err := under[part](c, a.query)
+		if err != nil {
+			return err
+		}
+		var b bytes.Buffer
+		if err := document.WriteCSV(&b, sheet); err != nil {
+			return err
+		}
+		return statsDownload(c, sheet.Name, a.query.Sample, "csv", mimeType, &b)
+	}
 	t, err := p.Stats.Table(c.Context(), a.query)
 	if err != nil {
 		return err
 	}
-	needs, reasons, err := p.behind(c, a.query)
-	if err != nil {
-		return err
+	var sheets []document.Sheet
+	if format == "csv" {
+		under = nil
 	}
-	name := "技术合同数据"
+	for _, sheet := range under {
+		made, err := sheet(c, a.query)
+		if err != nil {
+			return err
+		}
+		sheets = append(sheets, made)
+	}
 	var b bytes.Buffer
-	switch part := c.Query().Get("part"); {
-	case format == "csv" && part == "needs":
-		name, err = needs.Name, document.WriteCSV(&b, needs)
-	case format == "csv" && part == "reasons":
-		name, err = reasons.Name, document.WriteCSV(&b, reasons)
-	default:
-		err = t.Export(&b, format, needs, reasons)
-	}
-	if err != nil {
+	if err := t.Export(&b, format, sheets...); err != nil {
 		return err
 	}
-	if t.Sample {
+	return statsDownload(c, "技术合同数据", t.Sample, format, mimeType, &b)
+}
+
+func statsDownload(c *web.Ctx, name string, sample bool, format, mimeType string, b *bytes.Buffer) error {
+	if sample {
 		name += "（含样例）"
 	}
-	return c.Download(name+"."+format, mimeType, &b)
+	return c.Download(name+"."+format, mimeType, b)
 }

@@ -66,70 +66,17 @@ func (a statsAsk) totals(t stats.Table) ui.Block {
 }
 
 func (a statsAsk) table(c *web.Ctx, t stats.Table) ui.Block {
-	shows := []showing{a.show}
-	byPeriod := a.query.Period != stats.NoPeriod
-	if !byPeriod {
-		shows = []showing{showContracts, showAmount, showTechnical}
-	}
 	title := c.T("按%s", dimensionName(a.query.Rows))
-	if byPeriod {
+	if a.byPeriod() {
 		title += c.T("和期间：%s（%s）", a.show.label(), a.show.unit())
 	}
 	caption := a.scope(c)
 	if t.Sample {
 		caption += "（含样例）"
 	}
-	out := view.Table{Caption: caption, Compact: len(t.Columns) > 5, Columns: []view.Column{{Label: dimensionName(a.query.Rows)}}}
-	if byPeriod { // the sum stands first: it must not scroll away
-		out.Columns = append(out.Columns, view.Column{Label: "合计", Numeric: true})
-		for _, col := range t.Columns {
-			out.Columns = append(out.Columns, view.Column{Label: shortPeriod(c, col, t.Columns), Numeric: true})
-		}
-	} else {
-		for _, s := range shows {
-			out.Columns = append(out.Columns, view.Column{Label: s.label() + "（" + s.unit() + "）", Numeric: true})
-		}
-	}
-	cells := func(head view.Cell, row string, linked bool, of func(column string) (stats.Measure, bool), sum stats.Measure) []view.Cell {
-		line := []view.Cell{head}
-		add := func(s showing, m stats.Measure, column string, strong bool) {
-			cell := view.Cell{Text: s.text(m), Strong: strong}
-			if linked {
-				cell.Href = a.cell(row, column)
-			}
-			line = append(line, cell)
-		}
-		for _, s := range shows {
-			add(s, sum, "", byPeriod)
-		}
-		if byPeriod {
-			for _, col := range t.Columns {
-				if m, ok := of(col.Key); ok {
-					add(a.show, m, col.Key, false)
-				} else { // left out where rows are stacked on a phone
-					line = append(line, view.Cell{})
-				}
-			}
-		}
-		return line
-	}
-	for _, r := range t.Rows {
-		head := view.Cell{Text: r.Name, Header: true}
-		if narrower := a.narrower(r.Key); narrower != "" {
-			head.Href = narrower
-		}
-		out.Rows = append(out.Rows, view.TableRow{Cells: cells(head, r.Key, r.Key != "", func(column string) (stats.Measure, bool) {
-			m, ok := t.Cells[stats.CellKey(r.Key, column)]
-			return m, ok
-		}, t.RowSums[r.Key])})
-	}
-	out.Foot = cells(
-		view.Cell{Text: "合计", Header: true},
-		"",
-		true,
-		func(column string) (stats.Measure, bool) { return t.ColSums[column], true },
-		t.Total,
-	)
+	out := a.columns(c, t).Table(caption, t.Rows)
+	out.HideCaption = false
+	out.Compact = len(t.Columns) > 5
 	return ui.Block{
 		ID:    "table",
 		Title: title,
@@ -141,6 +88,47 @@ func (a statsAsk) table(c *web.Ctx, t stats.Table) ui.Block {
 				{Label: "下载 CSV", Href: a.to("/stats.csv"), Kind: view.Quiet, Small: true, Icon: "download"}},
 		},
 	}
+}
+
+func (a statsAsk) byPeriod() bool { return a.query.Period != stats.NoPeriod }
+
+// columns are the sums of a row, then the periods; the sum stands first, so that it does not scroll away.
+func (a statsAsk) columns(c *web.Ctx, t stats.Table) ui.Columns[stats.Label] {
+	type row = stats.Label
+	cols := ui.Columns[row]{{Label: dimensionName(a.query.Rows), Foot: view.Cell{Text: "合计"}, Cell: func(r row) view.Cell {
+		return view.Cell{Text: r.Name, Href: a.narrower(r.Key)}
+	}}}
+	add := func(label, column string, s showing, sums bool, at func(row string) (stats.Measure, bool), foot stats.Measure) {
+		cell := func(row string, m stats.Measure) view.Cell {
+			return view.Cell{Text: s.text(m), Href: a.cell(row, column), Strong: sums && a.byPeriod()}
+		}
+		cols = append(cols, ui.Column[row]{Label: label, Numeric: true, Foot: cell("", foot), Cell: func(r row) view.Cell {
+			m, there := at(r.Key)
+			if !there { // left out where rows are stacked on a phone
+				return view.Cell{}
+			}
+			out := cell(r.Key, m)
+			if r.Key == "" {
+				out.Href = ""
+			}
+			return out
+		}})
+	}
+	whole := func(row string) (stats.Measure, bool) { return t.RowSums[row], true }
+	if !a.byPeriod() {
+		for _, s := range []showing{showContracts, showAmount, showTechnical} {
+			add(s.label()+"（"+s.unit()+"）", "", s, true, whole, t.Total)
+		}
+		return cols
+	}
+	add("合计", "", a.show, true, whole, t.Total)
+	for _, col := range t.Columns {
+		add(shortPeriod(c, col, t.Columns), col.Key, a.show, false, func(row string) (stats.Measure, bool) {
+			m, ok := t.Cells[stats.CellKey(row, col.Key)]
+			return m, ok
+		}, t.ColSums[col.Key])
+	}
+	return cols
 }
 
 func directionNote(d stats.Direction) string {

@@ -43,6 +43,9 @@ func mark(c *web.Ctx, l listing.Listing, on bool, back string) view.Action {
 // rowID names a listing's row on a list.
 func rowID(id int64) string { return "l" + strconv.FormatInt(id, 10) }
 
+// longestBack bounds the address that a button comes back to: a pasted problem is longer than what proxies take, and comes once a row.
+const longestBack = 1000
+
 // markRows puts the button on the rows of a list.
 func (p *Pages) markRows(c *web.Ctx, rows []listed) error {
 	ids := make([]int64, len(rows))
@@ -56,7 +59,11 @@ func (p *Pages) markRows(c *web.Ctx, rows []listed) error {
 	for i := range rows {
 		row := &rows[i].row
 		row.ID = rowID(rows[i].ID)
-		button := mark(c, rows[i].Listing, has[rows[i].ID], c.Here()+"#"+row.ID)
+		back := c.Here() + "#" + row.ID
+		if len(back) > longestBack {
+			back = p.Listings.Kinds().Of(rows[i].Kind).PagePath(rows[i].ID)
+		}
+		button := mark(c, rows[i].Listing, has[rows[i].ID], back)
 		row.Mark = &button
 	}
 	return nil

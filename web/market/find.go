@@ -329,7 +329,7 @@ func (p *Pages) hitRows(c *web.Ctx, kind drawnKind, hits []search.Hit) (view.Row
 	for i, h := range hits {
 		byID[ids[i]] = h
 	}
-	items, err := kind.rows(c, ids)
+	items, err := p.publicRows(c, kind, ids)
 	if err != nil {
 		return rows, err
 	}
@@ -348,4 +348,38 @@ func (p *Pages) hitRows(c *web.Ctx, kind drawnKind, hits []search.Hit) (view.Row
 type listed struct {
 	listing.Listing
 	row view.Row
+}
+
+// publicRows are the rows of listings as a guest sees them, in the order of ids; what is published without its owner's name is read
+// again for those who may know it.
+func (p *Pages) publicRows(c *web.Ctx, kind drawnKind, ids []int64) ([]listed, error) {
+	known, err := p.seen.Read(c, ids, func(guest *web.Ctx, ids []int64) (map[int64]listed, error) {
+		items, err := kind.rows(guest, ids)
+		out := make(map[int64]listed, len(items))
+		for _, it := range items {
+			out[it.ID] = it
+		}
+		return out, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var unnamed []int64
+	out := make([]listed, 0, len(ids))
+	for _, id := range ids {
+		if it, ok := known[id]; ok && it.Kind == kind.Kind {
+			out = append(out, it)
+			if it.Anonymous {
+				unnamed = append(unnamed, id)
+			}
+		}
+	}
+	if len(unnamed) == 0 || !c.Actor().SignedIn() {
+		return out, nil
+	}
+	own, err := kind.rows(c, unnamed)
+	for _, it := range own {
+		out[slices.IndexFunc(out, func(o listed) bool { return o.ID == it.ID })] = it
+	}
+	return out, err
 }

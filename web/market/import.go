@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
@@ -344,16 +343,10 @@ func batchWork(b importer.Batch) *view.Progress {
 }
 
 func reportBlocks(r importer.Report) []ui.Block {
-	table := func(caption string, list []importer.Problem) *view.Table {
-		t := &view.Table{Caption: caption, HideCaption: true, Columns: []view.Column{{Label: "位置"}, {Label: "问题和改法"}}}
-		for _, x := range list {
-			t.Rows = append(
-				t.Rows,
-				view.TableRow{Cells: []view.Cell{{Text: ui.FirstOf(x.Cell, "第 "+strconv.Itoa(x.Row)+" 行"), Header: true}, {Text: x.Message}}},
-			)
-		}
-		return t
-	}
+	table := ui.Columns[importer.Problem]{
+		ui.TextColumn("位置", func(x importer.Problem) string { return ui.FirstOf(x.Cell, fmt.Sprintf("第 %d 行", x.Row)) }),
+		ui.TextColumn("问题和改法", func(x importer.Problem) string { return x.Message }),
+	}.Table
 	counted := func(shown, all int) string {
 		if all > shown {
 			return fmt.Sprintf("共 %s 处，下面是前 %d 处。", view.Count(all), shown)

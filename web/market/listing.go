@@ -301,14 +301,15 @@ func filesBlock(c *web.Ctx, files []listing.Attachment) []ui.Block {
 
 // measuresBlock lists name, two values and unit; the unit has a column only where one was given apart from the value.
 func measuresBlock(title, first, second string, rows [][]string) ui.Block {
-	t := view.Table{Caption: title, HideCaption: true, Columns: []view.Column{{Label: "指标"}, {Label: first}, {Label: second}, {Label: "单位"}}}
-	if !slices.ContainsFunc(rows, func(r []string) bool { return r[3] != "" }) {
-		t.Columns = t.Columns[:3]
+	type row = []string
+	at := func(label string, place int) ui.Column[row] {
+		return ui.TextColumn(label, func(r row) string { return r[place] })
 	}
-	for _, r := range rows {
-		t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(r[:len(t.Columns)]...)})
+	columns := ui.Columns[row]{at("指标", 0), at(first, 1), at(second, 2)}
+	if slices.ContainsFunc(rows, func(r row) bool { return r[3] != "" }) {
+		columns = append(columns, at("单位", 3))
 	}
-	return ui.Block{Title: title, Parts: view.Parts{t}}
+	return ui.Block{Title: title, Parts: view.Parts{columns.Table(title, rows)}}
 }
 
 // listingFile sends a picture or attachment of a listing that the reader may see.

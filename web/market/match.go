@@ -353,8 +353,11 @@ func (p *Pages) matchCards(
 		ids = append(ids, id)
 		explained[id] = m.Explained
 	}
-	items, err := want.rows(c, ids)
+	items, err := p.publicRows(c, want, ids)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := p.markRows(c, items); err != nil {
 		return nil, nil, err
 	}
 	var cards []view.MatchCard

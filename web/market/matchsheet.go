@@ -53,38 +53,24 @@ func (p *Pages) printMatches(c *web.Ctx, kind drawnKind) error {
 	if err != nil {
 		return err
 	}
-	t := view.Table{
-		Compact: true,
-		Caption: m.note(c),
-		Columns: []view.Column{
-			{Label: "序", Numeric: true},
-			{Label: m.want.Label},
-			{Label: "匹配度", Numeric: true},
-			{Label: "理由与不足"},
-			{Label: "价格、方式"},
-			{Label: "会上记录"},
-		},
-		Empty: view.Empty{Title: c.T("暂无合适%s", m.want.Label)},
-	}
-	for _, l := range m.lines() {
-		why := l.reasons
-		if l.lack != "" {
-			why += c.T("。不足：%s", l.lack)
-		}
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{
-				Cells: []view.Cell{
-					{Text: strconv.Itoa(l.rank)},
-					{Text: l.title, Header: true, Note: c.T("%s，%s，编号 %d", l.unit, l.area, l.id), Href: m.want.PagePath(l.id)},
-					{Text: strconv.Itoa(l.score)},
-					{Text: why},
-					{Text: l.price, Note: l.ways},
-					{Text: "　　　　　　"},
-				},
-			},
-		)
-	}
+	type row = matchLine
+	t := ui.Columns[row]{
+		ui.CountColumn("序", func(l row) int { return l.rank }),
+		{Label: m.want.Label, Cell: func(l row) view.Cell {
+			return view.Cell{Text: l.title, Header: true, Note: c.T("%s，%s，编号 %d", l.unit, l.area, l.id), Href: m.want.PagePath(l.id)}
+		}},
+		ui.CountColumn("匹配度", func(l row) int { return l.score }),
+		ui.TextColumn("理由与不足", func(l row) string {
+			if l.lack == "" {
+				return l.reasons
+			}
+			return l.reasons + c.T("。不足：%s", l.lack)
+		}),
+		{Label: "价格、方式", Cell: func(l row) view.Cell { return view.Cell{Text: l.price, Note: l.ways} }},
+		ui.TextColumn("会上记录", func(row) string { return "　　　　　　" }),
+	}.Table(m.note(c), m.lines())
+	t.Compact, t.HideCaption = true, false
+	t.Empty = view.Empty{Title: c.T("暂无合适%s", m.want.Label)}
 	page := c.Page("匹配单")
 	lead := c.T("%s编号 %s · %s · 打印于 %s", kind.Label, strconv.FormatInt(
 		m.listing.ID,

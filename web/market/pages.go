@@ -41,6 +41,8 @@ type Pages struct {
 	Identity     *identity.Service
 	Files        ui.Files
 	Help         func(c *web.Ctx, l listing.Listing) ([]ui.Block, error) // who else can help with a need: registers, which stand to the right
+
+	seen web.Known[listed] // rows of lists
 }
 
 // Declared lists the templates of this wing's own pages.

@@ -110,104 +110,70 @@ func (p *Pages) missedTable(rows []watch.EmptySearch) view.Table {
 }
 
 // bandTable is what was measured of each band.
-func bandTable() *view.Table {
-	t := view.Table{Caption: "高、中、低各有多少有用", HideCaption: true, Columns: []view.Column{
-		{Label: "档"},
-		{Label: "匹配度", Numeric: true},
-		{Label: "评判的对数", Numeric: true},
-		{Label: "有用", Numeric: true},
-		{Label: "占比", Numeric: true},
-	}}
-	for _, b := range matching.Calibrations() {
-		from := "不列出"
-		if b.From > 0 {
-			from = fmt.Sprintf("%.0f 以上", b.From*100)
-		}
-		name := ui.FirstOf(b.Band.String(), "线以下")
-		cells := view.Cells(name, from, strconv.Itoa(b.Pairs), strconv.Itoa(b.Useful), ui.ShareOf(b.Useful, b.Pairs))
-		t.Rows = append(t.Rows, view.TableRow{Cells: cells})
-	}
-	return &t
+func bandTable() view.Table {
+	type row = matching.Calibration
+	return ui.Columns[row]{
+		ui.TextColumn("档", func(b row) string { return ui.FirstOf(b.Band.String(), "线以下") }),
+		ui.FigureColumn("匹配度", func(b row) string {
+			if b.From == 0 {
+				return "不列出"
+			}
+			return fmt.Sprintf("%.0f 以上", b.From*100)
+		}),
+		ui.CountColumn("评判的对数", func(b row) int { return b.Pairs }),
+		ui.CountColumn("有用", func(b row) int { return b.Useful }),
+		ui.FigureColumn("占比", func(b row) string { return ui.ShareOf(b.Useful, b.Pairs) }),
+	}.Table("高、中、低各有多少有用", matching.Calibrations())
 }
 
 // truthTable is the same from the market's own answers: kept or contacted is useful, refused is not.
-func truthTable(rows []watch.Truth) *view.Table {
-	t := view.Table{Caption: "答复过的匹配", Empty: view.Empty{Title: "还没有答复", Text: "主人收藏、发起对接或标为不合适以后，这里按领域和档计数。"},
-		Columns: []view.Column{{Label: "领域"}, {Label: "档"}, {Label: "答复过", Numeric: true}, {Label: "有用", Numeric: true},
-			{Label: "占比", Numeric: true}}}
-	for _, r := range rows {
-		t.Rows = append(t.Rows, view.TableRow{Cells: view.Cells(ui.FirstOf(codes.Field.Label(r.Code), "未填写"), ui.FirstOf(r.Band.String(), "线以下"),
-			strconv.Itoa(r.Answered), strconv.Itoa(r.Useful), ui.ShareOf(r.Useful, r.Answered))})
-	}
-	return &t
+func truthTable(rows []watch.Truth) view.Table {
+	type row = watch.Truth
+	t := ui.Columns[row]{
+		ui.TextColumn("领域", func(r row) string { return ui.FirstOf(codes.Field.Label(r.Code), "未填写") }),
+		ui.TextColumn("档", func(r row) string { return ui.FirstOf(r.Band.String(), "线以下") }),
+		ui.CountColumn("答复过", func(r row) int { return r.Answered }),
+		ui.CountColumn("有用", func(r row) int { return r.Useful }),
+		ui.FigureColumn("占比", func(r row) string { return ui.ShareOf(r.Useful, r.Answered) }),
+	}.Table("答复过的匹配", rows)
+	t.HideCaption = false
+	t.Empty = view.Empty{Title: "还没有答复", Text: "主人收藏、发起对接或标为不合适以后，这里按领域和档计数。"}
+	return t
 }
 
-func funnelTable(caption, head string, rows []watch.Funnel, name func(string) string) *view.Table {
-	t := view.Table{Caption: caption, HideCaption: true, Empty: view.Empty{Title: "还没有人看过匹配", Text: "主人打开匹配页后，这里按步计数。"},
-		Columns: []view.Column{
-			{Label: head},
-			{Label: "看到", Numeric: true},
-			{Label: "打开", Numeric: true},
-			{Label: "收藏", Numeric: true},
-			{Label: "不合适", Numeric: true},
-			{Label: "对接", Numeric: true},
-			{Label: "达成", Numeric: true},
-		}}
-	for _, r := range rows {
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{
-				Cells: view.Cells(
-					name(r.Code),
-					strconv.Itoa(r.Shown),
-					strconv.Itoa(r.Opened),
-					strconv.Itoa(r.Kept),
-					strconv.Itoa(r.Refused),
-					strconv.Itoa(r.Contacted),
-					strconv.Itoa(r.Agreed),
-				),
-			},
-		)
-	}
-	return &t
+func funnelTable(caption, head string, rows []watch.Funnel, name func(string) string) view.Table {
+	type row = watch.Funnel
+	t := ui.Columns[row]{
+		ui.TextColumn(head, func(r row) string { return name(r.Code) }),
+		ui.CountColumn("看到", func(r row) int { return r.Shown }),
+		ui.CountColumn("打开", func(r row) int { return r.Opened }),
+		ui.CountColumn("收藏", func(r row) int { return r.Kept }),
+		ui.CountColumn("不合适", func(r row) int { return r.Refused }),
+		ui.CountColumn("对接", func(r row) int { return r.Contacted }),
+		ui.CountColumn("达成", func(r row) int { return r.Agreed }),
+	}.Table(caption, rows)
+	t.Empty = view.Empty{Title: "还没有人看过匹配", Text: "主人打开匹配页后，这里按步计数。"}
+	return t
 }
 
-func exposureTable(caption, by string, rows []watch.Exposure, name func(string) string) *view.Table {
-	t := view.Table{
-		Caption:     caption,
-		HideCaption: true,
-		Columns: []view.Column{
-			{Label: "分组"},
-			{Label: "公开信息", Numeric: true},
-			{Label: "占公开信息", Numeric: true},
-			{Label: "进前十名", Numeric: true},
-			{Label: "占前十名", Numeric: true},
-		},
-		Empty: view.Empty{Title: "没有公开信息"},
-	}
+func exposureTable(caption, by string, all []watch.Exposure, name func(string) string) view.Table {
+	type row = watch.Exposure
+	var rows []row
 	listings, places := 0, 0
-	for _, r := range rows {
+	for _, r := range all {
 		if r.By == by {
-			listings, places = listings+r.Listings, places+r.Places
+			rows, listings, places = append(rows, r), listings+r.Listings, places+r.Places
 		}
 	}
-	for _, r := range rows {
-		if r.By == by {
-			t.Rows = append(
-				t.Rows,
-				view.TableRow{
-					Cells: view.Cells(
-						ui.FirstOf(name(r.Code), r.Code),
-						strconv.Itoa(r.Listings),
-						ui.ShareOf(r.Listings, listings),
-						strconv.Itoa(r.Places),
-						ui.ShareOf(r.Places, places),
-					),
-				},
-			)
-		}
-	}
-	return &t
+	t := ui.Columns[row]{
+		ui.TextColumn("分组", func(r row) string { return ui.FirstOf(name(r.Code), r.Code) }),
+		ui.CountColumn("公开信息", func(r row) int { return r.Listings }),
+		ui.FigureColumn("占公开信息", func(r row) string { return ui.ShareOf(r.Listings, listings) }),
+		ui.CountColumn("进前十名", func(r row) int { return r.Places }),
+		ui.FigureColumn("占前十名", func(r row) string { return ui.ShareOf(r.Places, places) }),
+	}.Table(caption, rows)
+	t.Empty = view.Empty{Title: "没有公开信息"}
+	return t
 }
 
 // weightFields are the features an operator may weigh, in the order of the score sheet.
@@ -237,26 +203,25 @@ func (p *Pages) weights(c *web.Ctx, form *web.Form, ferr error, trial *watch.Tri
 	page := c.Page("匹配权重")
 	page.Breadcrumbs = []view.Link{{Label: "匹配质量", Href: "/quality"}}
 	body := ui.Sheet{Lead: "权重有版本，每次匹配都记下用的是哪一版。先试算，看最近 200 个匹配里哪些名次会变，再保存、启用。"}
+	type row = watch.WeightsVersion
+	t := ui.Columns[row]{
+		{Label: "版本", Cell: func(v row) view.Cell {
+			return view.Cell{Text: fmt.Sprintf("第 %d 版", v.Version), Note: v.Weights.Version}
+		}},
+		ui.TextColumn("说明", func(v row) string { return v.Note }),
+		ui.TextColumn("时间", func(v row) string { return view.Day(v.CreatedAt) }),
+		{Label: "状态", Cell: func(v row) view.Cell {
+			if v.Active {
+				return view.Cell{Tags: []view.Tag{{Label: "正在使用", Tone: view.OK}}}
+			}
+			return view.Cell{Text: "未启用"}
+		}},
+	}.Table("版本", versions)
 	var active matching.Weights
-	t := view.Table{Caption: "版本", HideCaption: true, Columns: []view.Column{{Label: "版本"}, {Label: "说明"}, {Label: "时间"}, {Label: "状态"}}}
-	for _, v := range versions {
-		state := view.Cell{Text: "未启用"}
+	for i, v := range versions {
 		if v.Active {
-			active = v.Weights
-			state = view.Cell{Tags: []view.Tag{{Label: "正在使用", Tone: view.OK}}}
+			active, t.Rows[i].Current = v.Weights, true
 		}
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{
-				Current: v.Active,
-				Cells: []view.Cell{
-					{Text: fmt.Sprintf("第 %d 版", v.Version), Header: true, Note: v.Weights.Version},
-					{Text: v.Note},
-					{Text: view.Day(v.CreatedAt)},
-					state,
-				},
-			},
-		)
 	}
 	a := ui.NewAsk(c, form, ferr)
 	var fields []view.Field
@@ -333,24 +298,14 @@ func (p *Pages) trialBlock(c *web.Ctx, trial watch.Trial) ui.Block {
 		}
 		return strconv.Itoa(n)
 	}
-	t := view.Table{
-		Caption:     "名次变化",
-		HideCaption: true,
-		Columns:     []view.Column{{Label: "为谁"}, {Label: "匹配到"}, {Label: "现在", Numeric: true}, {Label: "试算", Numeric: true}},
-	}
-	for _, ch := range trial.Changes {
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{
-				Cells: view.Cells(
-					ui.FirstOf(titles[ch.Query].title, fmt.Sprintf("编号 %d", ch.Query)),
-					ui.FirstOf(titles[ch.Result].title, fmt.Sprintf("编号 %d", ch.Result)),
-					rank(ch.Before),
-					rank(ch.After),
-				),
-			},
-		)
-	}
+	named := func(id int64) string { return ui.FirstOf(titles[id].title, fmt.Sprintf("编号 %d", id)) }
+	type row = watch.Change
+	t := ui.Columns[row]{
+		ui.TextColumn("为谁", func(ch row) string { return named(ch.Query) }),
+		ui.TextColumn("匹配到", func(ch row) string { return named(ch.Result) }),
+		ui.FigureColumn("现在", func(ch row) string { return rank(ch.Before) }),
+		ui.FigureColumn("试算", func(ch row) string { return rank(ch.After) }),
+	}.Table("名次变化", trial.Changes)
 	b.Add(t)
 	return b
 }

@@ -268,34 +268,8 @@ func (p *Pages) figures(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	t := view.Table{Caption: c.T("%s，按盟市和等级", d.Label), HideCaption: true, Columns: []view.Column{{Label: "地区"}, {Label: "在册", Numeric: true}},
-		Empty: view.Empty{Title: c.T("还没有在册的%s", d.Label), Text: "样例数据不计入；可在下方切换查看。"}}
-	for _, g := range d.Grades {
-		t.Columns = append(t.Columns, view.Column{Label: g.Label, Numeric: true})
-	}
-	sum := make([]int, 1+len(d.Grades))
-	for _, league := range all {
-		cells := []view.Cell{{Text: cmp.Or(region.Name(league.League), "自治区本级"), Header: true},
-			{Text: view.Count(league.N), Href: address(d, register.Filter{Area: league.League})}}
-		sum[0] += league.N
-		for k, g := range d.Grades {
-			n := 0
-			for _, l := range levels {
-				if l.League == league.League && l.Level == g.Code {
-					n = l.N
-				}
-			}
-			sum[k+1] += n
-			cells = append(cells, view.Cell{Text: view.Count(n), Href: address(d, register.Filter{Area: league.League, Level: g.Code})})
-		}
-		t.Rows = append(t.Rows, view.TableRow{Cells: cells})
-	}
-	if len(t.Rows) > 0 {
-		t.Foot = []view.Cell{{Text: "合计"}}
-		for _, n := range sum {
-			t.Foot = append(t.Foot, view.Cell{Text: view.Count(n), Strong: true})
-		}
-	}
+	t := figureColumns(d, all, levels).Table(c.T("%s，按盟市和等级", d.Label), all)
+	t.Empty = view.Empty{Title: c.T("还没有在册的%s", d.Label), Text: "样例数据不计入；可在下方切换查看。"}
 	other := view.Link{Label: "看样例数据的统计", Href: d.ListPath() + "/figures?sample=yes"}
 	if sample {
 		other = view.Link{Label: "看正式数据的统计", Href: d.ListPath() + "/figures"}
@@ -304,4 +278,33 @@ func (p *Pages) figures(c *web.Ctx) error {
 	page.Breadcrumbs = []view.Link{{Label: "人员与服务", Href: "/registers"}, {Label: d.Label, Href: d.ListPath()}}
 	return ui.ShowSheet(c, page, ui.Sheet{Sample: sample, Lead: c.T("截至 %s 在册的数量；本人未同意公开的计入在册，不在名单里显示。等级按认定文件的起止日期计。",
 		p.Registers.Today().Format("2006-01-02")), Main: []ui.Block{{Parts: view.Parts{t, view.Links{other}}}}})
+}
+
+// figureColumns count a register by league, then each grade of it; a number leads to its list.
+func figureColumns(d register.Descriptor, all, levels []register.Count) ui.Columns[register.Count] {
+	type row = register.Count
+	sum := 0
+	for _, league := range all {
+		sum += league.N
+	}
+	cols := ui.Columns[row]{
+		{Label: "地区", Cell: func(r row) view.Cell { return view.Cell{Text: cmp.Or(region.Name(r.League), "自治区本级")} },
+			Foot: view.Cell{Text: "合计"}},
+		{Label: "在册", Numeric: true, Foot: view.Cell{Text: view.Count(sum), Strong: true}, Cell: func(r row) view.Cell {
+			return view.Cell{Text: view.Count(r.N), Href: address(d, register.Filter{Area: r.League})}
+		}},
+	}
+	for _, g := range d.Grades {
+		of, sum := map[string]int{}, 0
+		for _, l := range levels {
+			if l.Level == g.Code {
+				of[l.League], sum = l.N, sum+l.N
+			}
+		}
+		cols = append(cols, ui.Column[row]{Label: g.Label, Numeric: true, Foot: view.Cell{Text: view.Count(sum), Strong: true},
+			Cell: func(r row) view.Cell {
+				return view.Cell{Text: view.Count(of[r.League]), Href: address(d, register.Filter{Area: r.League, Level: g.Code})}
+			}})
+	}
+	return cols
 }

@@ -245,22 +245,17 @@ func (p *Pages) homeMap(c *web.Ctx, body *Home) error {
 
 // topLeagues are the five leagues with the largest amounts; suffix goes to their pages of figures.
 func topLeagues(byLeague map[string]money.Fen, suffix string) view.Table {
-	t := view.Table{
-		Caption:     "盟市前五",
-		HideCaption: true,
-		Compact:     true,
-		Columns:     []view.Column{{Label: "盟市"}, {Label: "成交额（万元）", Numeric: true}},
-		Empty:       view.Empty{Title: "今年还没有登记"},
-	}
 	leagues := slices.SortedFunc(maps.Keys(byLeague), func(a, b string) int {
 		return cmp.Or(cmp.Compare(byLeague[b], byLeague[a]), strings.Compare(a, b))
 	})
-	for _, code := range leagues[:min(5, len(leagues))] {
-		t.Rows = append(t.Rows, view.TableRow{Cells: []view.Cell{
-			{Text: region.Name(code), Header: true, Href: "/stats?direction=output&area=" + code + suffix},
-			{Text: view.Count(int(byLeague[code] / money.WanYuan))},
-		}})
-	}
+	t := ui.Columns[string]{
+		{Label: "盟市", Cell: func(code string) view.Cell {
+			return view.Cell{Text: region.Name(code), Href: "/stats?direction=output&area=" + code + suffix}
+		}},
+		ui.CountColumn("成交额（万元）", func(code string) int { return int(byLeague[code] / money.WanYuan) }),
+	}.Table("盟市前五", leagues[:min(5, len(leagues))])
+	t.Compact = true
+	t.Empty = view.Empty{Title: "今年还没有登记"}
 	return t
 }
 

@@ -249,7 +249,7 @@ func (p *Pages) registryTurns(c *web.Ctx, w *waiting) error {
 	}
 	verbs := map[registry.State]string{registry.AwaitingAcceptance: "受理", registry.InReview: "审查", registry.AwaitingSecondReview: "复核",
 		registry.AwaitingExperts: "评议", registry.AwaitingRegistration: "登记", registry.Correcting: "补正"}
-	filter := registry.QueueFilter{Limit: 2 * listedTurns, States: registry.DeskSteps(who)}
+	filter := registry.QueueFilter{Limit: 2 * listedTurns, States: registry.DeskSteps(who), Turn: true}
 	member := web.Members().Allows(who)
 	if member {
 		filter.States = append(filter.States, registry.Correcting)

@@ -181,12 +181,9 @@ func (p *Pages) showApplication(c *web.Ctx, f *web.Form, ferr error) error {
 // sheets are the reader's own sheet as a form, and those that he may see.
 func (b board) sheets(c *web.Ctx, app int64, f *web.Form, ferr error) (out []ui.Block) {
 	x := b.Challenge
-	var own challenge.Sheet
-	t := view.Table{Caption: "评分表", HideCaption: true, Columns: []view.Column{{Label: "专家"}}}
-	for _, k := range x.Content.Criteria {
-		t.Columns = append(t.Columns, view.Column{Label: k.Name, Numeric: true})
-	}
-	t.Columns = append(t.Columns, view.Column{Label: "理由"})
+	type row = challenge.Sheet
+	var own row
+	var locked []row
 	for _, s := range b.Sheets {
 		if s.ApplicationID != app {
 			continue
@@ -194,17 +191,17 @@ func (b board) sheets(c *web.Ctx, app int64, f *web.Form, ferr error) (out []ui.
 		if s.AccountID == c.Actor().AccountID {
 			own = s
 		}
-		if s.LockedAt == nil {
-			continue
+		if s.LockedAt != nil {
+			locked = append(locked, s)
 		}
-		row := []view.Cell{{Text: b.names[s.AccountID], Header: true}}
-		for _, n := range s.Scores {
-			row = append(row, view.Cell{Text: strconv.Itoa(n)})
-		}
-		t.Rows = append(t.Rows, view.TableRow{Cells: append(row, view.Cell{Text: s.Note})})
 	}
-	if len(t.Rows) > 0 {
-		out = append(out, ui.Block{Title: "评分表", Parts: view.Parts{t}})
+	columns := ui.Columns[row]{ui.TextColumn("专家", func(s row) string { return b.names[s.AccountID] })}
+	for i, k := range x.Content.Criteria {
+		columns = append(columns, ui.CountColumn(k.Name, func(s row) int { return s.Scores[i] }))
+	}
+	columns = append(columns, ui.TextColumn("理由", func(s row) string { return s.Note }))
+	if len(locked) > 0 {
+		out = append(out, ui.Block{Title: "评分表", Parts: view.Parts{columns.Table("评分表", locked)}})
 	}
 	if !b.OnPanel || x.State != challenge.Reviewing || own.LockedAt != nil {
 		return out

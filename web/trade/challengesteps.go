@@ -209,33 +209,37 @@ func (b board) applicationBlocks(c *web.Ctx) (out []ui.Block) {
 	if x.OpenedAt == nil || len(b.Applications) == 0 {
 		return nil
 	}
-	t := view.Table{Caption: "收到的申请", HideCaption: true, Columns: []view.Column{{Label: "申请单位"}, {Label: "收到"}, {Label: "状态"}, {Label: "得分"}}}
-	for _, app := range b.Applications {
-		name := view.Cell{Text: b.org(app.OrgID), Header: true}
-		if app.Content != nil {
-			name.Href = fmt.Sprintf("%s/applications/%d", challengePath(x.ID), app.ID)
-		}
-		state := view.Cell{Tags: []view.Tag{{Label: appLabel(app.State)}}, Note: app.Screening}
-		if app.DealID != 0 {
-			state.Href, state.Text = fmt.Sprintf("/deals/%d", app.DealID), c.T("洽谈")
-		}
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{Cells: []view.Cell{name, {Text: app.ArrivedAt.Format("2006-01-02 15:04"), Note: app.Digest[:16]}, state,
-				{Text: b.scoreWords(c, app.ID)}}},
-		)
-	}
+	type row = challenge.Application
+	t := ui.Columns[row]{
+		{Label: "申请单位", Cell: func(app row) view.Cell {
+			name := view.Cell{Text: b.org(app.OrgID)}
+			if app.Content != nil {
+				name.Href = fmt.Sprintf("%s/applications/%d", challengePath(x.ID), app.ID)
+			}
+			return name
+		}},
+		{Label: "收到", Cell: func(app row) view.Cell {
+			return view.Cell{Text: app.ArrivedAt.Format("2006-01-02 15:04"), Note: app.Digest[:16]}
+		}},
+		{Label: "状态", Cell: func(app row) view.Cell {
+			state := view.Cell{Tags: []view.Tag{{Label: appLabel(app.State)}}, Note: app.Screening}
+			if app.DealID != 0 {
+				state.Href, state.Text = fmt.Sprintf("/deals/%d", app.DealID), c.T("洽谈")
+			}
+			return state
+		}},
+		ui.TextColumn("得分", func(app row) string { return b.scoreWords(c, app.ID) }),
+	}.Table("收到的申请", b.Applications)
 	out = append(out, ui.Block{ID: "applications", Title: "收到的申请", Intro: c.T("共 %d 份。每份的封存摘要供申请单位核对。", len(b.Applications)),
 		Parts: view.Parts{t}})
 	if len(b.Panel) > 0 {
-		panel := view.Table{Caption: "评审专家", HideCaption: true, Columns: []view.Column{{Label: "专家"}, {Label: "状态"}}}
-		for _, m := range b.Panel {
-			state := map[challenge.MemberState]string{challenge.Active: "评审", challenge.Left: "退出", challenge.Conflict: "因利益冲突退出，评分作废"}[m.State]
-			panel.Rows = append(
-				panel.Rows,
-				view.TableRow{Cells: []view.Cell{{Text: b.names[m.AccountID], Header: true}, {Text: state, Note: m.Reason}}},
-			)
-		}
+		panel := ui.Columns[challenge.Member]{
+			ui.TextColumn("专家", func(m challenge.Member) string { return b.names[m.AccountID] }),
+			{Label: "状态", Cell: func(m challenge.Member) view.Cell {
+				return view.Cell{Note: m.Reason, Text: map[challenge.MemberState]string{challenge.Active: "评审", challenge.Left: "退出",
+					challenge.Conflict: "因利益冲突退出，评分作废"}[m.State]}
+			}},
+		}.Table("评审专家", b.Panel)
 		out = append(out, ui.Block{ID: "panel", Title: "评审专家", Intro: "从没有利益关系的专家中抽签产生。", Parts: view.Parts{panel}})
 	}
 	return out

@@ -211,30 +211,35 @@ func targetsBlock(c *web.Ctx, x challenge.Challenge) ui.Block {
 
 func nodesBlock(c *web.Ctx, b board) ui.Block {
 	x := b.Challenge
-	t := view.Table{Caption: "榜金按节点拨付", HideCaption: true, Columns: []view.Column{{Label: "节点"}, {Label: "日期"}, {Label: "看什么"},
-		{Label: "拨付", Numeric: true}}}
-	if b.Race != nil {
-		t.Columns = append(t.Columns, view.Column{Label: "结果"})
+	type row = int // the place of the node
+	node := func(i row) challenge.PlanNode { return x.Content.Nodes[i] }
+	columns := ui.Columns[row]{
+		{Label: "节点", Foot: view.Cell{Text: "合计，等于榜金"},
+			Cell: func(i row) view.Cell { return view.Cell{Text: strconv.Itoa(i+1) + " " + node(i).Name} }},
+		ui.TextColumn("日期", func(i row) string { return node(i).Due.String() }),
+		ui.TextColumn("看什么", func(i row) string { return node(i).Look }),
+		{Label: "拨付", Numeric: true, Foot: view.Cell{Text: view.WanYuan(x.Purse), Strong: true}, Cell: func(i row) view.Cell {
+			pay := view.Cell{Text: view.WanYuan(node(i).Tranche)}
+			if node(i).Teams > 1 {
+				pay.Note = c.T("每队，按 %d 队计", node(i).Teams)
+			}
+			return pay
+		}},
 	}
-	for i, n := range x.Content.Nodes {
-		pay := view.Cell{Text: view.WanYuan(n.Tranche)}
-		if n.Teams > 1 {
-			pay.Note = c.T("每队，按 %d 队计", n.Teams)
-		}
-		row := []view.Cell{{Text: strconv.Itoa(i+1) + " " + n.Name, Header: true}, {Text: n.Due.String()}, {Text: n.Look}, pay}
-		if b.Race != nil {
-			var cell view.Cell
+	if b.Race != nil {
+		paid := view.Cell{Text: c.T("已拨付 %s，余 %s", view.Yuan(b.Race.Paid), view.Yuan(b.Race.Left))}
+		columns = append(columns, ui.Column[row]{Label: "结果", Foot: paid, Cell: func(i row) (cell view.Cell) {
 			for _, r := range b.Race.Nodes[i].Results {
 				cell.Tags = append(cell.Tags, b.resultTag(c, r))
 			}
-			row = append(row, cell)
-		}
-		t.Rows = append(t.Rows, view.TableRow{Cells: row})
+			return cell
+		}})
 	}
-	t.Foot = []view.Cell{{Text: "合计，等于榜金", Header: true}, {}, {}, {Text: view.WanYuan(x.Purse), Strong: true}}
-	if b.Race != nil {
-		t.Foot = append(t.Foot, view.Cell{Text: c.T("已拨付 %s，余 %s", view.Yuan(b.Race.Paid), view.Yuan(b.Race.Left))})
+	places := make([]row, len(x.Content.Nodes))
+	for i := range places {
+		places[i] = i
 	}
+	t := columns.Table("榜金按节点拨付", places)
 	return ui.Block{ID: "nodes", Title: "榜金按节点拨付", Intro: "节点可以商定推迟一次，推迟不加钱。没有通过的节点不拨付，已通过的不收回。", Parts: view.Parts{t}}
 }
 
@@ -270,22 +275,22 @@ func textBlocks(x challenge.Challenge) (out []ui.Block) {
 
 func conditionsBlock(c *web.Ctx, b board) ui.Block {
 	x := b.Challenge
-	t := view.Table{Caption: "谁可以揭榜", HideCaption: true, Columns: []view.Column{{Label: "条件"}, {Label: "怎样核对"}}}
-	self := web.Members().Allows(c.Actor()) && !c.Actor().In(x.OrgID)
-	if self {
-		t.Columns = append(t.Columns, view.Column{Label: "本单位"})
+	type row = challenge.Condition
+	columns := ui.Columns[row]{
+		ui.TextColumn("条件", func(k row) string { return k.Text }),
+		{Label: "怎样核对", Cell: func(k row) view.Cell {
+			if k.Rule == challenge.Declared {
+				return view.Cell{Tags: []view.Tag{{Label: "申请时声明"}}}
+			}
+			return view.Cell{Tags: []view.Tag{{Label: "系统可核", Tone: view.Info}}}
+		}},
 	}
-	for _, k := range x.Content.Conditions {
-		how := view.Cell{Tags: []view.Tag{{Label: "系统可核", Tone: view.Info}}}
-		if k.Rule == challenge.Declared {
-			how.Tags = []view.Tag{{Label: "申请时声明"}}
-		}
-		row := []view.Cell{{Text: k.Text, Header: true}, how}
-		if self {
-			row = append(row, metCell(k.Met(c.Actor().OrgKind, c.Actor().Division)))
-		}
-		t.Rows = append(t.Rows, view.TableRow{Cells: row})
+	if web.Members().Allows(c.Actor()) && !c.Actor().In(x.OrgID) {
+		columns = append(columns, ui.Column[row]{Label: "本单位", Cell: func(k row) view.Cell {
+			return metCell(k.Met(c.Actor().OrgKind, c.Actor().Division))
+		}})
 	}
+	t := columns.Table("谁可以揭榜", x.Content.Conditions)
 	t.Empty = view.Empty{Title: "没有另设条件", Text: "在中国境内注册的法人都可以揭榜。"}
 	var scoring []string
 	for _, k := range x.Content.Criteria {

@@ -16,23 +16,23 @@ func (p *Pages) dealRoutes() []web.Route {
 		web.GET("/deals/new", trader, p.newDeal),
 		web.POST("/deals", trader, p.openDeal).WithFiles(),
 		web.GET("/deals/:id", trader, p.deal),
-		web.POST("/deals/:id/accept", trader, p.dealAction(func(c *web.Ctx, id int64, f *web.Form) (string, error) {
+		web.POST("/deals/:id/accept", trader, oneButton("/deals", func(c *web.Ctx, id int64, f *web.Form) (string, error) {
 			_, err := p.Deals.Accept(c.Context(), c.Actor(), id)
 			return "已接受。可以开始洽谈。", err
 		})),
-		web.POST("/deals/:id/decline", trader, p.dealAction(func(c *web.Ctx, id int64, f *web.Form) (string, error) {
+		web.POST("/deals/:id/decline", trader, oneButton("/deals", func(c *web.Ctx, id int64, f *web.Form) (string, error) {
 			_, err := p.Deals.Decline(c.Context(), c.Actor(), id, f.Text("code"), f.Text("note"))
 			return "已婉拒，对方会看到理由。", err
 		})),
-		web.POST("/deals/:id/withdraw", trader, p.dealAction(func(c *web.Ctx, id int64, f *web.Form) (string, error) {
+		web.POST("/deals/:id/withdraw", trader, oneButton("/deals", func(c *web.Ctx, id int64, f *web.Form) (string, error) {
 			_, err := p.Deals.Withdraw(c.Context(), c.Actor(), id)
 			return "已撤回。", err
 		})),
-		web.POST("/deals/:id/end", trader, p.dealAction(func(c *web.Ctx, id int64, f *web.Form) (string, error) {
+		web.POST("/deals/:id/end", trader, oneButton("/deals", func(c *web.Ctx, id int64, f *web.Form) (string, error) {
 			_, err := p.Deals.End(c.Context(), c.Actor(), id, f.Text("code"), f.Text("note"))
 			return "洽谈已结束。", err
 		})),
-		web.POST("/deals/:id/accept-terms", trader, p.dealAction(func(c *web.Ctx, id int64, f *web.Form) (string, error) {
+		web.POST("/deals/:id/accept-terms", trader, oneButton("/deals", func(c *web.Ctx, id int64, f *web.Form) (string, error) {
 			d, err := p.Deals.AcceptTerms(c.Context(), c.Actor(), id, f.Int("number"))
 			if err == nil && d.State == deal.Agreed {
 				return "双方都已接受，条款已固定。卖方可以生成合同草稿。", nil
@@ -104,8 +104,8 @@ func dealEventLabel(e deal.Event) string {
 	}
 }
 
-// dealAction wraps a one-button step: done or refused, the talk is shown again with the sentence.
-func (p *Pages) dealAction(do func(c *web.Ctx, id int64, f *web.Form) (string, error)) web.Handler {
+// oneButton wraps a step: done or refused, the page below at with this id is shown again with the sentence.
+func oneButton(at string, do func(c *web.Ctx, id int64, f *web.Form) (string, error)) web.Handler {
 	return func(c *web.Ctx) error {
 		id, err := c.ID("id")
 		if err != nil {
@@ -115,7 +115,7 @@ func (p *Pages) dealAction(do func(c *web.Ctx, id int64, f *web.Form) (string, e
 		if err != nil {
 			return err
 		}
-		back := fmt.Sprintf("/deals/%d", id)
+		back := fmt.Sprintf("%s/%d", at, id)
 		said, err := do(c, id, f)
 		if err != nil {
 			return ui.FlashRefusal(c, err, back)

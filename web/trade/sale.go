@@ -22,15 +22,15 @@ func (p *Pages) saleRoutes() []web.Route {
 		web.POST("/sales", web.Members(), p.createSale),
 		web.GET("/sales/:id", web.Anyone(), func(c *web.Ctx) error { return p.showSale(c, nil, nil) }),
 		web.GET("/sales/:id/record", web.Anyone(), p.saleRecord),
-		web.POST("/sales/:id/do", web.SaleKeepers(), p.saleAction(func(c *web.Ctx, id int64, f *web.Form) (string, error) {
+		web.POST("/sales/:id/do", web.SaleKeepers(), oneButton("/sales", func(c *web.Ctx, id int64, f *web.Form) (string, error) {
 			_, err := p.Sales.Do(c.Context(), c.Actor(), sale.Command{Sale: id, Event: sale.Event(f.Text("event")), Reason: f.Text("reason")})
 			return "已办理。", err
 		})),
-		web.POST("/sales/:id/intent", web.Members(), p.saleAction(func(c *web.Ctx, id int64, f *web.Form) (string, error) {
+		web.POST("/sales/:id/intent", web.Members(), oneButton("/sales", func(c *web.Ctx, id int64, f *web.Form) (string, error) {
 			code, err := p.Sales.FileIntent(c.Context(), c.Actor(), id, f.Text("related") != "no")
 			return c.T("意向已提交。您的竞买代码是 %s，竞价时只显示代码。", code), err
 		})),
-		web.POST("/sales/:id/decide", web.Officers(), p.saleAction(func(c *web.Ctx, id int64, f *web.Form) (string, error) {
+		web.POST("/sales/:id/decide", web.Officers(), oneButton("/sales", func(c *web.Ctx, id int64, f *web.Form) (string, error) {
 			err := p.Sales.Decide(c.Context(), c.Actor(), sale.Decision{Sale: id, Code: f.Text("code"), Qualify: f.Text("qualify") == "yes",
 				Paid: f.Text("voucher") != "", Voucher: f.Text("voucher"), Rank: f.Int("rank"), Reason: f.Text("reason")})
 			return "已审核，对方会收到消息。", err
@@ -148,27 +148,6 @@ func (p *Pages) createSale(c *web.Ctx) error {
 func atHour(day time.Time, hour int) time.Time {
 	y, m, d := day.Date()
 	return time.Date(y, m, d, hour, 0, 0, 0, clock.Zone())
-}
-
-// saleAction wraps a one-button step: done or refused, the sale is shown again with the sentence.
-func (p *Pages) saleAction(do func(c *web.Ctx, id int64, f *web.Form) (string, error)) web.Handler {
-	return func(c *web.Ctx) error {
-		id, err := c.ID("id")
-		if err != nil {
-			return err
-		}
-		f, err := c.Form()
-		if err != nil {
-			return err
-		}
-		back := fmt.Sprintf("/sales/%d", id)
-		said, err := do(c, id, f)
-		if err != nil {
-			return ui.FlashRefusal(c, err, back)
-		}
-		c.Flash(view.OK, said)
-		return c.See(back)
-	}
 }
 
 // bid answers an attempt. The form carries its key, so that a second press or a reload after a lost answer is the same attempt.

@@ -1,12 +1,17 @@
 package ui
 
-import "techmarket/web/view"
+import (
+	"slices"
 
-// Column is one column of a list: its heading and how a row fills it stand together.
+	"techmarket/web/view"
+)
+
+// Column is one column of a list: its heading, how a row fills it and what stands at its foot.
 type Column[T any] struct {
 	Label   string
 	Numeric bool
 	Cell    func(T) view.Cell
+	Foot    view.Cell
 }
 
 // TextColumn is a column of texts.
@@ -21,7 +26,18 @@ func FigureColumn[T any](label string, figure func(T) string) Column[T] {
 	return c
 }
 
-// Columns declares a list once. The first column names the row.
+// CountColumn is a column of whole numbers.
+func CountColumn[T any](label string, count func(T) int) Column[T] {
+	return FigureColumn(label, func(r T) string { return view.Count(count(r)) })
+}
+
+// Summed puts a sum at the foot of the column.
+func (col Column[T]) Summed(sum string) Column[T] {
+	col.Foot = view.Cell{Text: sum}
+	return col
+}
+
+// Columns declares a list once. The first column names the row, unless a cell of another one is the Header.
 type Columns[T any] []Column[T]
 
 // Table draws the rows under their headings; the caption is for those who do not see the page.
@@ -34,9 +50,17 @@ func (cols Columns[T]) Table(caption string, rows []T) view.Table {
 		cells := make([]view.Cell, len(cols))
 		for i, c := range cols {
 			cells[i] = c.Cell(r)
-			cells[i].Header = i == 0
+		}
+		if !slices.ContainsFunc(cells, func(c view.Cell) bool { return c.Header }) {
+			cells[0].Header = true
 		}
 		t.Rows = append(t.Rows, view.TableRow{Cells: cells})
+	}
+	if slices.ContainsFunc(cols, func(c Column[T]) bool { return !c.Foot.Void() }) {
+		for i, c := range cols {
+			c.Foot.Header = i == 0
+			t.Foot = append(t.Foot, c.Foot)
+		}
 	}
 	return t
 }

@@ -5,7 +5,6 @@ import (
 	"math"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"techmarket/internal/foundation/actor"
@@ -153,20 +152,15 @@ func TriageTable(c *web.Ctx, listings *listing.Service, sample bool) (Block, err
 	for _, n := range shares {
 		total += n
 	}
-	t := view.Table{
-		Caption:     "需求判断",
-		HideCaption: true,
-		Columns:     []view.Column{{Label: "判断"}, {Label: "需求", Numeric: true}, {Label: "占比", Numeric: true}},
-		Empty:       view.Empty{Title: "近一年没有审核过的需求"},
+	var judged []listing.Choice
+	if total > 0 {
+		judged = append(slices.Clone(listings.Kinds().Of(demand.Kind).Triages), listing.Choice{Code: "", Label: "没有判断"})
 	}
-	for _, k := range append(slices.Clone(listings.Kinds().Of(demand.Kind).Triages), listing.Choice{Code: "", Label: "没有判断"}) {
-		if total == 0 {
-			break
-		}
-		t.Rows = append(
-			t.Rows,
-			view.TableRow{Cells: view.Cells(k.Label, strconv.Itoa(shares[k.Code]), fmt.Sprintf("%d%%", (shares[k.Code]*100+total/2)/total))},
-		)
-	}
+	t := Columns[listing.Choice]{
+		TextColumn("判断", func(k listing.Choice) string { return k.Label }),
+		CountColumn("需求", func(k listing.Choice) int { return shares[k.Code] }),
+		FigureColumn("占比", func(k listing.Choice) string { return ShareOf(shares[k.Code], total) }),
+	}.Table("需求判断", judged)
+	t.Empty = view.Empty{Title: "近一年没有审核过的需求"}
 	return Block{Title: "需求审核的判断", Intro: "近一年提交并经审核的需求，按最后一次判断。江苏的做法约为 60%、25%、15%（资料未经核实）。", Parts: view.Parts{t}}, nil
 }

@@ -42,7 +42,7 @@ type Share struct {
 func components() Parts {
 	return Parts{
 		Notice{}, Prose{}, Picture{}, Figures{}, Entries{}, Facts{}, TaskList{}, Rows{}, Rail{}, Table{}, WideTable{}, Chart{}, Matches{},
-		Compare{}, Search{}, Chips{}, Files{}, Thread{}, Share{}, Meter{}, Form{}, Sums{}, Certificate{}, Digests{},
+		Compare{}, Search{}, Chips{}, Files{}, Thread{}, Share{}, Meter{}, Form{}, Certificate{}, Digests{},
 		Progress{}, Links{}, Actions{}, Timeline{}, Empty{}, Stamp{}, Turns{},
 	}
 }
@@ -68,7 +68,6 @@ func (Thread) Partial() string      { return "thread" }
 func (Share) Partial() string       { return "share" }
 func (Meter) Partial() string       { return "meter" }
 func (Form) Partial() string        { return "form" }
-func (Sums) Partial() string        { return "sums" }
 func (Certificate) Partial() string { return "certificate" }
 func (Digests) Partial() string     { return "digests" }
 func (Progress) Partial() string    { return "progress" }

@@ -46,7 +46,6 @@ type Design struct {
 	Digest    Digest
 	Dialog    Dialog
 	Questions []Question
-	Sums      Sums
 	Cert      Certificate
 	Denied    Problem
 	Broken    Problem
@@ -69,7 +68,7 @@ func DesignPage(t Words, p Page) With[Design] {
 	form, bad, upload := designForms()
 	rows := designRows()
 	card, second := designMatches()
-	questions, sums := designReview()
+	questions := designReview()
 	code, err := QR("https://example.com/v/2026150203000017?c=7K2M9QXD", "核验二维码")
 	if err != nil {
 		panic(err) // the text is constant and short
@@ -322,7 +321,7 @@ func DesignPage(t Words, p Page) With[Design] {
 			Text:  "撤回后别人看不到它，随时可以重新发布。",
 			Form:  NewForm("/design", "撤回", Field{Kind: Area, Name: "reason", Label: "撤回原因", Required: true, Rows: 3}),
 		},
-		Questions: questions, Sums: sums,
+		Questions: questions,
 		Cert: Certificate{
 			Number:   "2026 1502 03 000017",
 			State:    Tag{"有效", OK},

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"techmarket/internal/foundation/money"
 	"techmarket/internal/foundation/region"
 )
 
@@ -157,20 +156,12 @@ func designMatches() (card, second MatchCard) {
 	return card, second
 }
 
-// designReview are the questions of a review and the sums of a contract.
-func designReview() ([]Question, Sums) {
+// designReview are the questions of a review.
+func designReview() []Question {
 	yes := []Option{{Value: "yes", Label: "是", Hint: "good"}, {Value: "no", Label: "否", Hint: "poor"}}
 	has := []Option{{Value: "yes", Label: "有", Hint: "poor"}, {Value: "no", Label: "无", Hint: "good"}}
-	sums := Sums{
-		Rows: []SumRow{
-			{Label: "分选设备", Note: "交付委托人，非技术载体", Amount: 900_000 * money.Yuan, Deducted: true},
-			{Label: "药剂原料", Amount: 150_000 * money.Yuan, Deducted: true},
-		},
-		Label: "技术交易额 = 3,000,000.00 − 1,050,000.00",
-		Total: 1_950_000 * money.Yuan,
-	}
 	return []Question{
 		{Name: "q1", Ask: "签订时尚未掌握全部技术方案", Article: "条款依据写在这里", Where: "见合同第一条", Value: "yes", Options: yes},
 		{Name: "q2", Ask: "名称与内容一致", Article: "条款依据写在这里", Value: "no", Options: yes},
-		{Name: "q3", Ask: "有限制对方改进技术的条款", Article: "条款依据写在这里", Options: has, Advice: "no", Error: "这一条还没有回答。"}}, sums
+		{Name: "q3", Ask: "有限制对方改进技术的条款", Article: "条款依据写在这里", Options: has, Advice: "no", Error: "这一条还没有回答。"}}
 }

@@ -1,7 +1,5 @@
 package view
 
-import "techmarket/internal/foundation/money"
-
 // Question is one check with its article. An option's Hint is "good" or "poor": the colour it takes when chosen,
 // so that colour agrees with meaning (有限制条款 → 有 is poor).
 type Question struct {
@@ -15,25 +13,6 @@ type Question struct {
 	Options []Option
 	Note    *Field
 	Error   string
-}
-
-// Sums is the deduction sheet: T = C − what was deducted.
-type Sums struct {
-	Title   string
-	Rows    []SumRow
-	Label   string // 技术交易额 = 3,000,000.00 − 1,050,000.00
-	Total   money.Fen
-	Caption string
-	Post    string // address that works the sheet anew while typing (htmx); Form is the id of the form it reads
-	Form    string
-}
-
-// SumRow is one cost of the contract.
-type SumRow struct {
-	Label, Note string
-	Amount      money.Fen
-	Deducted    bool
-	Remove      *Action
 }
 
 // Certificate is the page form of an 认定登记证明.

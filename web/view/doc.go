@@ -40,7 +40,7 @@
 //
 //	lists    search · chips · listhead · rows (row) · rail · pager · tabs · table · widetable · facts · compare · figures (figure) · entries
 //	forms    form · section · field · errors · dialog; in an own <form method="post"> write {{csrf}} first
-//	flow     tasklist · steps · clock · timeline · thread · progress · matches (matchcard) · desk · sums
+//	flow     tasklist · steps · clock · timeline · thread · progress · matches (matchcard) · desk
 //	states   notice · empty · skeleton (a []int, one per row) · problem · conflict
 //	papers   certificate · digest · digests · chart (BarChart, LineChart, TileMap; Sparkline and QR are bare pictures: {{.SVG}})
 //	small    text (Text) · tag (Tag) · sample (no data) · action · actions · links · files · prose · picture · share

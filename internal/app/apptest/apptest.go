@@ -44,12 +44,15 @@ func (o *Output) String() string {
 // fonts are parsed once in a test binary.
 var fonts = sync.OnceValues(func() (*document.Fonts, error) { return app.LoadFonts(app.Config{}) })
 
+// words are read once too: no test changes the synonyms of a folder.
+var words = app.ReadWords("")
+
 // NewPlatform is what app.OpenPlatform would open, on a clone of the migrated database and a clock of its own.
 func NewPlatform(t testing.TB, now func() time.Time, log io.Writer) *app.Platform {
 	t.Helper()
 	data := t.TempDir()
 	c := app.Config{Data: data, BaseURL: "http://market.test", Dev: true}
-	p := &app.Platform{Config: c, Now: now, DB: pgtest.New(t), Sole: true, Fonts: fonts,
+	p := &app.Platform{Config: c, Now: now, DB: pgtest.New(t), Sole: true, Fonts: fonts, Words: words,
 		Log: app.NewLogger(log, slog.LevelInfo)}
 	redis, err := embedded.StartRedis()
 	NoErr(t, err)

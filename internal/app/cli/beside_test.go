@@ -27,7 +27,7 @@ func TestACommandBesideARunningMarketLeavesItsMeilisearchAlone(t *testing.T) {
 
 	url, written := meilitest.Refusing(t, http.StatusServiceUnavailable, "")
 	beside := &app.Platform{Config: p.Config, Now: p.Now, Log: p.Log, DB: p.DB, Cache: p.Cache, Files: p.Files, Mail: p.Mail, Fonts: p.Fonts,
-		Attached: true}
+		Words: p.Words, Attached: true}
 	beside.Config.MeiliURL = url
 	s, err := app.Compose(t.Context(), beside)
 	apptest.NoErr(t, err)

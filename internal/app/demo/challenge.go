@@ -55,7 +55,7 @@ func (l *loader) challenge(ctx context.Context) error {
 	for _, o := range l.market.Organisations {
 		who := l.contact(o.Key)
 		if (o.Kind == sample.OrgUniversity || o.Kind == sample.OrgInstitute) && who.OrgState == actor.Confirmed &&
-			who.Has(actor.Member, actor.OrgAdmin) {
+			who.Member() {
 			teams = append(teams, who)
 		}
 	}

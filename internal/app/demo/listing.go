@@ -164,7 +164,7 @@ func (l *loader) demand(d sample.Demand) demand.Content {
 		Deadline:      d.Deadline.Format(time.DateOnly),
 		DecisionOwner: d.Decider, Cooperation: Ways(d.Ways), MaturityMin: d.MinMaturity, Field: d.Field, Topics: []string{d.Topic},
 		Industry: IndustryLetter(d.Industry),
-		Keywords: d.Keywords, Division: d.Division, Challenge: d.Challenge,
+		Keywords: d.Keywords, Division: d.Division, Challenge: d.Challenge, Anonymous: d.Anonymous,
 		Contact: listing.Contact{Name: owner.Profile.Contact, Phone: owner.Profile.Phone, Email: owner.Profile.Email}}
 	if utf8.RuneCountInString(c.Problem) < 20 { // the least an editor accepts
 		c.Problem = c.Title + "。" + c.Problem

@@ -119,7 +119,7 @@ func (m *paperMill) stop() {
 // signedText prints a contract; where the fonts lack a character, in the spelling of drawable.
 func signedText(fonts *document.Fonts, c sample.Contract) ([]byte, error) {
 	write := func(fit func(string) string) ([]byte, error) {
-		p := fonts.New(document.PDFOptions{Title: fit(c.Title), At: c.Signed, Sample: true, Numbers: true})
+		p := fonts.New(document.PDFOptions{Title: fit(c.Title), At: c.Signed, Sample: true, Numbers: true, Plain: true})
 		p.Title(fit(c.Title))
 		for _, s := range c.Text {
 			p.Heading(fit(s.Heading))

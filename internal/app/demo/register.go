@@ -89,7 +89,7 @@ func (l *loader) planRegisters() {
 func (l *loader) ownersOf(kinds []actor.OrgKind) (out []actor.Actor) {
 	for _, p := range l.market.People {
 		a := l.actors[p.Key]
-		if a.Has(actor.Member, actor.OrgAdmin) && a.OrgState == actor.Confirmed && slices.Contains(kinds, a.OrgKind) &&
+		if a.Member() && a.OrgState == actor.Confirmed && slices.Contains(kinds, a.OrgKind) &&
 			p.Role != sample.RoleExpert {
 			out = append(out, a)
 		}

@@ -45,7 +45,7 @@ func (l *loader) sell(ctx context.Context) error {
 	for _, o := range l.market.Organisations {
 		who := l.contact(o.Key)
 		switch {
-		case who.OrgState != actor.Confirmed || !who.Has(actor.Member, actor.OrgAdmin):
+		case who.OrgState != actor.Confirmed || !who.Member():
 		case o.Kind == sample.OrgUniversity && owner.AccountID == 0:
 			owner = who
 		case o.Kind == sample.OrgCompany && len(bidders) < 3:

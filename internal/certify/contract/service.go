@@ -172,7 +172,7 @@ type Filter struct {
 func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Contract, error) {
 	const op = "contract: list"
 	if !who.SignedIn() {
-		return nil, fmt.Errorf(op+": %w", errSignIn)
+		return nil, fmt.Errorf(op+": %w", fault.SignIn())
 	}
 	args := pgx.StrictNamedArgs{
 		"org":    int64(-1),
@@ -182,7 +182,7 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Contra
 		"after":  f.After,
 		"limit":  min(max(f.Limit, 1), 100),
 	}
-	if member(who) {
+	if who.Member() {
 		args["org"] = who.OrgID
 	}
 	if who.Has(actor.Broker) {
@@ -335,14 +335,12 @@ func (s *Service) record(ctx context.Context, tx pgx.Tx, who actor.Actor, action
 	)
 }
 
-func member(a actor.Actor) bool { return a.Has(actor.Member, actor.OrgAdmin) }
-
 // visible hides a contract from everybody but the organisations of its parties and its broker.
 func visible(a actor.Actor, c Contract, err error) error {
 	if err != nil {
 		return missing(err)
 	}
-	side := member(a) && (a.In(c.ApplicantOrg) || a.In(c.SellerOrg) || a.In(c.BuyerOrg) || slices.ContainsFunc(c.CoSellerOrgs, a.In))
+	side := a.Member() && (a.In(c.ApplicantOrg) || a.In(c.SellerOrg) || a.In(c.BuyerOrg) || slices.ContainsFunc(c.CoSellerOrgs, a.In))
 	broker := a.SignedIn() && a.AccountID == c.BrokerAccount && a.Has(actor.Broker)
 	if !side && !broker {
 		return errNotFound
@@ -363,8 +361,8 @@ func missing(err error) error {
 func MayApply(a actor.Actor, applicant int64) error {
 	switch {
 	case !a.SignedIn():
-		return errSignIn
-	case !a.In(applicant) || !member(a):
+		return fault.SignIn()
+	case !a.In(applicant) || !a.Member():
 		return errNotApplicant
 	case a.OrgState != actor.Confirmed:
 		return fault.New(fault.Forbidden, "org_not_confirmed", "单位尚未通过自治区管理员确认，确认后才能申请登记")
@@ -373,7 +371,6 @@ func MayApply(a actor.Actor, applicant int64) error {
 }
 
 var (
-	errSignIn       = fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
 	errNotApplicant = fault.New(fault.Forbidden, "not_applicant", "合同由卖方单位的经办人填写并申请登记；卖方在境外的，由境内买方办理")
 	errNotEditable  = fault.New(fault.Conflict, "not_editable", "合同已报送或已登记，不能修改；需要修改请联系登记点补正，或登记后申请变更")
 	errNotFound     = fault.New(fault.NotFound, "contract_not_found", "没有找到这份合同，请从“我的合同”重新打开")

@@ -52,11 +52,10 @@ func differences(row document.TableRow, heads []heading, h historic, now registe
 	says := exchangeRow(own, claimed, h.Content, "")
 	for i, x := range heads {
 		cell := row.At(i)
-		at := x.exchangeColumn(own)
-		if at < 0 || cell.Kind == document.Blank {
+		if x == (heading{}) || cell.Kind == document.Blank {
 			continue
 		}
-		before, after := sheetWords(was[at]), sheetWords(says[at])
+		before, after := sheetWords(was[x.at]), sheetWords(says[x.at])
 		if x.own != nil && (x.own.set == nil || x.own.title == stateHeading) { // kept as the text that it is
 			after = sheetWords(cell.Text)
 		}
@@ -71,39 +70,15 @@ func differences(row document.TableRow, heads []heading, h historic, now registe
 	return said, column
 }
 
-// exchangeColumn is the column of the exported sheet that a heading names; -1: none.
-func (x heading) exchangeColumn(own []ownColumn) int {
-	for i := range own {
-		if x.own != nil && own[i].title == x.own.title {
-			return i
-		}
-	}
-	for i, f := range contract.National(contract.Content{}) {
-		if x.key != "" && f.Key == x.key {
-			return len(own) + i
-		}
-	}
-	return -1
-}
-
 // difference says one field. Persons and their numbers are not repeated in a report that is kept.
 func (x heading) difference(before, after string) string {
-	label := ""
-	if x.own != nil {
-		label = x.own.title
-	}
-	for _, f := range contract.National(contract.Content{}) {
-		if f.Key == x.key {
-			label = f.Label
-		}
-	}
 	if strings.HasSuffix(x.key, "_contact") || strings.HasSuffix(x.key, "_contacttel") {
-		return label
+		return x.label
 	}
 	if before == "" {
 		before = "（空）"
 	}
-	return label + " " + before + "→" + after
+	return x.label + " " + before + "→" + after
 }
 
 // sheetWords is a value of the sheet as it is read back: no space around it, an amount in 元 with 分, a day as 2006-01-02.

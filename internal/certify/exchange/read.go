@@ -37,10 +37,12 @@ func (historic) HoldsContacts() {}
 // SchemaVersion is the form in which it is stored, see package stored.
 func (historic) SchemaVersion() int { return 1 }
 
-// heading says what a column of the file holds: one of our own columns or a key of the national form.
+// heading says what a column of the file holds: one of our own columns or a key of the national form. The zero value is neither.
 type heading struct {
-	own *ownColumn
-	key string
+	own   *ownColumn
+	key   string
+	label string // how people call it
+	at    int    // its column in the exported sheet
 }
 
 // headings finds the heading row; a heading may be the words, the key, or both as the export writes them, alone or under the name of
@@ -49,12 +51,12 @@ func headings(above, row []document.Cell) []heading {
 	known := map[string]heading{}
 	own := ownColumns()
 	for i := range own {
-		known[document.ColumnTitle(own[i].title)] = heading{own: &own[i]}
+		known[document.ColumnTitle(own[i].title)] = heading{own: &own[i], label: own[i].title, at: i}
 	}
-	for _, f := range contract.National(contract.Content{}) {
+	for i, f := range contract.National(contract.Content{}) {
 		for _, words := range []string{f.Key, f.Label, nationalHeading(f)} {
 			if words = document.ColumnTitle(words); known[words] == (heading{}) {
-				known[words] = heading{key: f.Key}
+				known[words] = heading{key: f.Key, label: f.Label, at: len(own) + i}
 			}
 		}
 	}

@@ -86,12 +86,12 @@ func (s *Service) moment() moment {
 
 // Do applies one event of the state table; see Table for who may do what, where, and under which guard. The new state, its history
 // row, the ledger row, the audit row, messages and jobs are one transaction.
-// Faults: Unauthorized "sign_in"; NotFound "filing_not_found", "registration_not_found" (also for cases out of the actor's scope);
+// Faults: Unauthorized "sign_in_needed"; NotFound "filing_not_found", "registration_not_found" (also for cases out of the actor's scope);
 // Conflict "wrong_state", "stale_version", "record_under_examination" and those of the guards; Forbidden "wrong_part", "part_taken";
 // Invalid "unknown_event" and with fields, where what the event needs is missing or wrong.
 func (s *Service) Do(ctx context.Context, who actor.Actor, c Command) (Outcome, error) {
 	if !who.SignedIn() {
-		return Outcome{}, fault.New(fault.Unauthorized, "sign_in", "请先登录")
+		return Outcome{}, fault.SignIn()
 	}
 	on := OnFiling
 	switch {

@@ -29,10 +29,10 @@ type Scope struct {
 	Expert   bool    `json:"expert,omitempty"` // also the filings that were assigned to the account
 }
 
-// ScopeOf works out what an actor may list. Unauthorized "sign_in".
+// ScopeOf works out what an actor may list. Unauthorized "sign_in_needed".
 func (s *Service) ScopeOf(ctx context.Context, a actor.Actor) (Scope, error) {
 	if !a.SignedIn() {
-		return Scope{}, fault.New(fault.Unauthorized, "sign_in", "请先登录")
+		return Scope{}, fault.SignIn()
 	}
 	sc := Scope{Points: []int64{}, Account: a.AccountID, Expert: a.Has(actor.Expert)}
 	switch {
@@ -94,6 +94,7 @@ type QueueFilter struct {
 	Class      string  // prefix: 01, 0101
 	DueBefore  string  // 2006-01-02, inclusive
 	Mine       bool    // cases in which the actor already plays a part
+	Turn       bool    // without cases that wait for the opinion of other experts
 	Text       string  // part of title or a party, or the intake or registration number
 	Cursor     string
 	Limit      int // at most 100; 0: 20
@@ -105,6 +106,7 @@ type QueuePage struct {
 	Next    string        `json:"next"`    // cursor of the next page; empty on the last
 	Counts  map[State]int `json:"counts"`  // open filings in the actor's scope, first page only
 	Overdue int           `json:"overdue"` // of those, past the day that holds
+	Others  int           `json:"others"`  // of those, waiting for the opinion of other experts than the actor
 
 	Cancels     int `json:"cancels"`     // registrations whose cancellation was asked for, first page only
 	Revocations int `json:"revocations"` // registrations with an announced revocation, first page only
@@ -128,6 +130,9 @@ func (p QueuePage) Waiting(a actor.Actor) int {
 	n := 0
 	for _, state := range DeskSteps(a) {
 		n += p.Counts[state]
+	}
+	if a.Has(actor.Expert) {
+		n -= p.Others
 	}
 	if a.Has(actor.PointHead) {
 		n += p.Cancels
@@ -168,13 +173,14 @@ func (s *Service) Queue(ctx context.Context, a actor.Actor, f QueueFilter) (Queu
 	}
 	out.Counts = map[State]int{}
 	counted := queueQuery(sc, QueueFilter{PointID: f.PointID, Mine: f.Mine}, true)
-	counts, err := postgres.Many[stateCount](ctx, s.config.DB, counted.counts(), counted.argsWith("today", today))
+	counts, err := postgres.Many[stateCount](ctx, s.config.DB, counted.counts(sc.Account, today), counted.args)
 	if err != nil {
 		return QueuePage{}, fmt.Errorf("queue counts: %w", err)
 	}
 	for _, c := range counts {
 		out.Counts[c.State] = c.Count
 		out.Overdue += c.Overdue
+		out.Others += c.Others
 	}
 	sc.Org = 0 // what waits at the desk, not what the own organisation asked for
 	if out.Cancels, err = s.CountRegistrations(ctx, sc, RegistrationFilter{Waiting: WaitsCancel}); err != nil {

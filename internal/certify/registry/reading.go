@@ -3,8 +3,11 @@ package registry
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/extract"
@@ -24,8 +27,12 @@ type PaperReading struct {
 // ReadPaper reads the signed text of a case and sets it beside the application, the differences first. Who may open the paper may call.
 // It decides nothing: every line names its place in the paper.
 func (s *Service) ReadPaper(ctx context.Context, a actor.Actor, c Case) (PaperReading, error) {
+	return s.readPaper(ctx, a, c.Filing.ID, c.Contract)
+}
+
+func (s *Service) readPaper(ctx context.Context, a actor.Actor, filing int64, frozen contract.Frozen) (PaperReading, error) {
 	var out PaperReading
-	content, attached := c.Contract.Content, c.Contract.Files
+	content, attached := frozen.Content, frozen.Files
 	out.Answers = extract.Reading{}.Answers(content, attached)
 	i := slices.IndexFunc(attached, func(f contract.File) bool {
 		return f.Role == contract.SignedText && strings.HasSuffix(strings.ToLower(f.Name), ".pdf")
@@ -34,7 +41,7 @@ func (s *Service) ReadPaper(ctx context.Context, a actor.Actor, c Case) (PaperRe
 		return out, nil
 	}
 	out.File = attached[i].ID
-	paper, err := s.config.Reader.Open(ctx, a, files.Object{Kind: "filing", ID: c.Filing.ID}, out.File)
+	paper, err := s.config.Reader.Open(ctx, a, files.Object{Kind: "filing", ID: filing}, out.File)
 	if err != nil {
 		return out, err
 	}
@@ -56,11 +63,22 @@ func (s *Service) answered(ctx context.Context, who actor.Actor, c Command) ([]R
 	if c.Event != EventSaveReview || !c.Shown {
 		return nil, nil
 	}
-	k, err := s.Case(ctx, who, c.Filing)
+	var frozen contract.Frozen
+	err := s.trail.Guard(ctx, who, "read", "filing", strconv.FormatInt(c.Filing, 10), func(ctx context.Context, tx pgx.Tx) error {
+		f, err := readFiling(ctx, tx, c.Filing)
+		if err != nil {
+			return err
+		}
+		if _, _, err := s.seen(ctx, tx, who, f); err != nil {
+			return err
+		}
+		frozen, err = s.config.Contracts.Frozen(ctx, tx, f.ContractID, f.ContractVersion)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	reading, err := s.ReadPaper(ctx, who, k)
+	reading, err := s.readPaper(ctx, who, c.Filing, frozen)
 	if err != nil {
 		return nil, err
 	}

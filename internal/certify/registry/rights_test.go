@@ -332,6 +332,18 @@ func TestExpertsReadOnlyTheirCasesAndDecideTogether(t *testing.T) {
 		t.Errorf("one expert decided: %s", got.State)
 	}
 	denied(w, w.Expert, vote(w.Expert, registry.EventPassExperts), "already_voted")
+	for _, expert := range []struct {
+		who    actor.Actor
+		rows   int
+		waits  int
+		reason string
+	}{{w.Expert, 0, 0, "has spoken"}, {w.Expert2, 1, 1, "has not"}, {third, 0, 0, "is not of the panel"}} {
+		page, err := w.S.Queue(ctx, expert.who, registry.QueueFilter{Turn: true, States: registry.DeskSteps(expert.who)})
+		registrytest.Check(t, err)
+		if len(page.Rows) != expert.rows || page.Waiting(expert.who) != expert.waits {
+			t.Errorf("the expert who %s: %d rows, %d wait", expert.reason, len(page.Rows), page.Waiting(expert.who))
+		}
+	}
 	act(w, w.Expert2, vote(w.Expert2, registry.EventRejectByExperts))
 	told(w, w.Head, "意见不一致")
 	act(w, w.Head, assign(third))

@@ -45,6 +45,7 @@ type stateCount struct {
 	State   State
 	Count   int
 	Overdue int
+	Others  int
 }
 
 // listQuery is a statement put together from fixed pieces; values travel as arguments only.
@@ -69,10 +70,17 @@ func (q *listQuery) sql(limit int) string {
 // deskClock holds while the desk's own clock runs: it is what deadline.Of calls overdue.
 const deskClock = "clock_started_on is not null and paused_on is null"
 
-func (q *listQuery) counts() string {
+// othersTurn holds for a case that waits for experts, among them not @account: it was not assigned, or its opinion stands.
+const othersTurn = `(state = 'awaiting_experts' and (
+		not exists (select from filing_part p where p.filing_id = filing.id and p.account_id = @account and p.part = 'expert')
+		or exists (select from jsonb_array_elements(review->'panel') v
+			where (v->>'accountId')::bigint = @account and not coalesce((v->>'void')::boolean, false))))`
+
+func (q *listQuery) counts(account int64, today time.Time) string {
+	q.args["today"], q.args["account"] = today, account
 	return fmt.Sprintf(
-		"select state, count(*)::int as count, (count(*) filter (where due_on < @today and "+deskClock+"))::int as overdue"+
-			" from %s where %s group by state",
+		"select state, count(*)::int as count, (count(*) filter (where due_on < @today and "+deskClock+"))::int as overdue,"+
+			" (count(*) filter (where "+othersTurn+"))::int as others from %s where %s group by state",
 		q.from,
 		strings.Join(q.where, " and "),
 	)
@@ -80,11 +88,6 @@ func (q *listQuery) counts() string {
 
 func (q *listQuery) count() string {
 	return fmt.Sprintf("select count(*)::int from %s where %s", q.from, strings.Join(q.where, " and "))
-}
-
-func (q *listQuery) argsWith(name string, value any) pgx.StrictNamedArgs {
-	q.args[name] = value
-	return q.args
 }
 
 // Condition narrows rows with point_id and division to the scope; orgs are the columns that hold whose rows they are. One condition
@@ -167,6 +170,9 @@ func queueQuery(sc Scope, f QueueFilter, open bool) *listQuery {
 	}
 	if f.Mine {
 		q.and("exists (select from filing_part p where p.filing_id = filing.id and p.account_id = @account)", "account", sc.Account)
+	}
+	if f.Turn {
+		q.and("not "+othersTurn, "account", sc.Account)
 	}
 	q.text(f.Text, "intake_no = @exact or number = @exact")
 	if at := position(f.Cursor, 2); at != nil && clock.IsDate(at[0]) && isID(at[1]) {

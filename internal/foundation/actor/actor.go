@@ -95,6 +95,9 @@ func (a Actor) Has(roles ...Role) bool {
 	return slices.ContainsFunc(roles, func(r Role) bool { return slices.Contains(a.Roles, r) })
 }
 
+// Member reports whether the actor may act in the name of the organisation: 经办人 or 单位管理员.
+func (a Actor) Member() bool { return a.Has(Member, OrgAdmin) }
+
 // In reports whether the actor acts for that organisation.
 func (a Actor) In(org int64) bool { return org != 0 && a.OrgID == org }
 

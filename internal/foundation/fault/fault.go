@@ -119,6 +119,9 @@ func (e *Error) In(path string) *Error {
 	return e
 }
 
+// SignIn is the answer to a guest where somebody must stand behind the call.
+func SignIn() *Error { return New(Unauthorized, "sign_in_needed", "请先登录") }
+
 // Stale is the conflict of somebody who changes what another person changed since it was read.
 func Stale() *Error {
 	return New(Conflict, "stale_version", "这份内容刚刚被别人改过。请刷新页面，核对最新内容后再操作")

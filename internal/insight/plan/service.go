@@ -154,7 +154,7 @@ func (s *Service) Enter(ctx context.Context, who actor.Actor, e Entry) error {
 	const op = "plan: enter"
 	switch {
 	case !who.SignedIn():
-		return fmt.Errorf(op+": %w", fault.New(fault.Unauthorized, "sign_in_needed", "请先登录"))
+		return fmt.Errorf(op+": %w", fault.SignIn())
 	case !who.Has(actor.RegionOfficer):
 		return fmt.Errorf(op+": %w", fault.New(fault.Forbidden, "not_plan_desk", "规划指标的数值由自治区管理员录入"))
 	}

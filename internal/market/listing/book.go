@@ -40,7 +40,7 @@ func (s *Stale[C]) Unwrap() error { return errStale }
 // or malformed content is not. Faults: unauthorized; forbidden "not_member"; invalid.
 func (b *Book[C]) Create(ctx context.Context, who actor.Actor, content C) (Item[C], error) {
 	if !who.SignedIn() {
-		return Item[C]{}, errSignIn
+		return Item[C]{}, fault.SignIn()
 	}
 	if who.OrgID == 0 || !who.Has(b.kinds.Of(b.kind).Authors...) {
 		return Item[C]{}, fault.New(fault.Forbidden, "not_member", "只有单位的经办人或管理员可以发布信息")
@@ -87,7 +87,7 @@ func (b *Book[C]) Create(ctx context.Context, who actor.Actor, content C) (Item[
 // (conflict "stale_version"); invalid.
 func (b *Book[C]) Save(ctx context.Context, who actor.Actor, id int64, version int, content C) (Item[C], error) {
 	if !who.SignedIn() {
-		return Item[C]{}, errSignIn
+		return Item[C]{}, fault.SignIn()
 	}
 	content = content.Tidy()
 	if err := content.Validate(false); err != nil {
@@ -231,7 +231,7 @@ func (s *Service) Own(ctx context.Context, who actor.Actor, k Kind, f Filter) (l
 
 func (s *Service) own(ctx context.Context, who actor.Actor, k Kind, f Filter) ([]row, string, error) {
 	if !who.SignedIn() {
-		return nil, "", errSignIn
+		return nil, "", fault.SignIn()
 	}
 	states := make([]string, len(f.States))
 	for i, s := range f.States {

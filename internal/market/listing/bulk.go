@@ -12,6 +12,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/audit"
 )
 
@@ -64,7 +65,6 @@ func (b *Bulked) refuse(r BulkRow, err error) error {
 // (or a new draft), equal contents change nothing, so the same file twice makes no duplicates. It enqueues one index job for
 // all. The importer checks who may call. Fault: conflict "organisation_not_confirmed" for Publish.
 func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
-	now, kind := s.config.Now(), s.kinds.Of(b.Kind)
 	org, err := s.config.Directory.OrganisationForShare(ctx, tx, b.OrgID)
 	if err != nil {
 		return Bulked{}, err
@@ -74,6 +74,43 @@ func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
 			return Bulked{}, err
 		}
 	}
+	w := bulking{Bulk: b, service: s, tx: tx, org: org, now: s.config.Now()}
+	if w.known, err = s.imported(ctx, tx, b); err != nil {
+		return Bulked{}, fmt.Errorf("bulk: %w", err)
+	}
+	for _, r := range b.Rows {
+		if err := w.take(ctx, r); err != nil {
+			if err := w.done.refuse(r, err); err != nil {
+				return Bulked{}, fmt.Errorf("bulk: %w", err)
+			}
+		}
+	}
+	if err := w.insert(ctx); err != nil {
+		return Bulked{}, fmt.Errorf("bulk: %w", err)
+	}
+	if err := s.enqueueIndex(ctx, tx, w.index); err != nil {
+		return Bulked{}, err
+	}
+	return w.done, audit.Record(ctx, tx, audit.Entry{At: w.now, Account: b.Actor.AccountID, Org: b.Actor.OrgID, Action: "listing.import",
+		ObjectKind: "organisation", ObjectID: strconv.FormatInt(b.OrgID, 10),
+		Detail: map[string]any{"kind": b.Kind, "publish": b.Publish, "created": w.done.Created, "updated": w.done.Updated}})
+}
+
+// bulking is one Bulk at work.
+type bulking struct {
+	Bulk
+	service *Service
+	tx      pgx.Tx
+	org     identity.Organisation
+	now     time.Time
+	known   map[string]importedRow // by the key of the row that they came from
+	add     newRows
+	index   []int64
+	done    Bulked
+}
+
+// imported locks and reads what earlier imports made of the rows.
+func (s *Service) imported(ctx context.Context, tx pgx.Tx, b Bulk) (map[string]importedRow, error) {
 	keys := make([]string, len(b.Rows))
 	for i, r := range b.Rows {
 		keys[i] = r.Key
@@ -81,144 +118,118 @@ func (s *Service) Bulk(ctx context.Context, tx pgx.Tx, b Bulk) (Bulked, error) {
 	q, _ := tx.Query(ctx, lockImported, pgx.StrictNamedArgs{"org": b.OrgID, "kind": b.Kind, "keys": keys})
 	found, err := pgx.CollectRows(q, pgx.RowToStructByName[importedRow])
 	if err != nil {
-		return Bulked{}, fmt.Errorf("bulk: %w", err)
+		return nil, err
 	}
 	known := make(map[string]importedRow, len(found))
 	for _, f := range found {
 		if err := s.open(&f.row); err != nil {
-			return Bulked{}, fmt.Errorf("bulk: %w", err)
+			return nil, err
 		}
 		known[f.OriginKey] = f
 	}
-	var result Bulked
-	var ids []int64
-	add := newRows{}
-	for _, r := range b.Rows {
-		if r.ID != 0 {
-			done, updated, err := s.bulkNumbered(ctx, tx, b, r, org.Name, &result)
-			if err != nil {
-				if err := result.refuse(r, err); err != nil {
-					return Bulked{}, fmt.Errorf("bulk: %w", err)
-				}
-				continue
-			}
-			if updated && b.Publish {
-				ids = append(ids, r.ID)
-			}
-			if done {
-				continue
-			}
-		}
-		old, ok := known[r.Key]
-		switch {
-		case !ok:
-			if b.Publish {
-				if unnamed := s.Unnamed(b.Kind, r.Content, org.Name); unnamed != nil {
-					if err := result.refuse(r, unnamed); err != nil {
-						return Bulked{}, fmt.Errorf("bulk: %w", err)
-					}
-					continue
-				}
-			}
-			if err := add.append(kind, r, org.Division, now, s.config.Clock); err != nil {
-				return Bulked{}, fmt.Errorf("bulk: %w", err)
-			}
-		case old.OriginHash == r.Hash:
-			result.Unchanged++
-		default:
-			updated, err := s.updateImported(ctx, tx, b, old.row, r, org.Name)
-			if err != nil {
-				if err := result.refuse(r, err); err != nil {
-					return Bulked{}, fmt.Errorf("bulk: %w", err)
-				}
-				continue
-			}
-			if !updated {
-				result.Kept++
-				continue
-			}
-			result.Updated++
-			if b.Publish {
-				ids = append(ids, old.ID)
-			}
-		}
-	}
-	if len(add.keys) > 0 {
-		args := pgx.StrictNamedArgs{
-			"kind":      b.Kind,
-			"org":       b.OrgID,
-			"owner":     b.Owner,
-			"scope":     scopeOf(org.Division),
-			"sample":    org.Sample || b.Actor.Sample,
-			"hidden":    org.State == actor.Suspended,
-			"now":       now,
-			"expires":   add.expires,
-			"publish":   b.Publish,
-			"by":        someone(b.Actor.AccountID),
-			"keys":      add.keys,
-			"hashes":    add.hashes,
-			"contents":  add.contents,
-			"titles":    add.titles,
-			"divisions": add.divisions,
-			"fields":    add.fields,
-			"anonymous": add.anonymous,
-		}
-		for i, c := range add.contents {
-			if add.contents[i], err = s.config.DB.Contents().Seal(c); err != nil {
-				return Bulked{}, fmt.Errorf("bulk: %w", err)
-			}
-		}
-		q, _ := tx.Query(ctx, insertImported, args)
-		created, err := pgx.CollectRows(q, pgx.RowTo[int64])
-		if err != nil {
-			return Bulked{}, fmt.Errorf("bulk: %w", err)
-		}
-		result.Created = len(created)
-		if b.Publish {
-			ids = append(ids, created...)
-		}
-	}
-	if err := s.enqueueIndex(ctx, tx, ids); err != nil {
-		return Bulked{}, err
-	}
-	return result, audit.Record(
-		ctx,
-		tx,
-		audit.Entry{At: now, Account: b.Actor.AccountID, Org: b.Actor.OrgID, Action: "listing.import", ObjectKind: "organisation",
-			ObjectID: strconv.FormatInt(
-				b.OrgID,
-				10,
-			), Detail: map[string]any{"kind": b.Kind, "publish": b.Publish, "created": result.Created, "updated": result.Updated}},
-	)
+	return known, nil
 }
 
-// bulkNumbered lays a row over the listing whose number it carries; not done where there is no such listing of the organisation.
-func (s *Service) bulkNumbered(ctx context.Context, tx pgx.Tx, b Bulk, r BulkRow, organisation string,
-	result *Bulked) (done, updated bool, err error) {
-	old, err := s.lock(ctx, tx, r.ID)
+// take brings one row in: over the listing whose number it carries, over the one that an earlier import made of it, or as a new one.
+func (w *bulking) take(ctx context.Context, r BulkRow) error {
+	if r.ID != 0 {
+		if there, err := w.takeNumbered(ctx, r); err != nil || there {
+			return err
+		}
+	}
+	old, there := w.known[r.Key]
+	switch {
+	case there && old.OriginHash == r.Hash:
+		w.done.Unchanged++
+		return nil
+	case there:
+		return w.update(ctx, old.row, r)
+	}
+	if w.Publish {
+		if err := w.service.Unnamed(w.Kind, r.Content, w.org.Name); err != nil {
+			return err
+		}
+	}
+	return w.add.append(w.service.kinds.Of(w.Kind), r, w.org.Division, w.now, w.service.config.Clock)
+}
+
+// takeNumbered lays a row over the listing whose number it carries; false where there is no such listing of the organisation.
+func (w *bulking) takeNumbered(ctx context.Context, r BulkRow) (bool, error) {
+	old, err := w.service.lock(ctx, w.tx, r.ID)
 	if fault.Is(err, fault.NotFound) {
-		return false, false, nil
+		return false, nil
 	}
-	if err != nil || old.OrganisationID != b.OrgID || old.Kind != b.Kind {
-		return false, false, err
+	if err != nil || old.OrganisationID != w.OrgID || old.Kind != w.Kind {
+		return false, err
 	}
-	merged, changed, err := s.kinds.Of(b.Kind).Sheet.Merge(old.Draft, r.Content, r.Has)
+	merged, changed, err := w.service.kinds.Of(w.Kind).Sheet.Merge(old.Draft, r.Content, r.Has)
 	switch {
 	case err != nil:
-		return true, false, err
+		return true, err
 	case !changed:
-		result.Unchanged++
-		return true, false, nil
+		w.done.Unchanged++
+		return true, nil
 	}
-	updated, err = s.updateImported(ctx, tx, b, old, BulkRow{Key: r.Key, Content: merged}, organisation)
+	return true, w.update(ctx, old, BulkRow{Key: r.Key, Content: merged})
+}
+
+func (w *bulking) update(ctx context.Context, old row, r BulkRow) error {
+	updated, err := w.service.updateImported(ctx, w.tx, w.Bulk, old, r, w.org.Name)
 	switch {
 	case err != nil:
-	case updated:
-		result.Updated++
-	default:
-		result.Kept++
+		return err
+	case !updated:
+		w.done.Kept++
+		return nil
 	}
-	return true, updated, err
+	w.done.Updated++
+	if w.Publish {
+		w.index = append(w.index, old.ID)
+	}
+	return nil
+}
+
+// insert writes the new rows at once.
+func (w *bulking) insert(ctx context.Context) error {
+	add := w.add
+	if len(add.keys) == 0 {
+		return nil
+	}
+	args := pgx.StrictNamedArgs{
+		"kind":      w.Kind,
+		"org":       w.OrgID,
+		"owner":     w.Owner,
+		"scope":     scopeOf(w.org.Division),
+		"sample":    w.org.Sample || w.Actor.Sample,
+		"hidden":    w.org.State == actor.Suspended,
+		"now":       w.now,
+		"expires":   add.expires,
+		"publish":   w.Publish,
+		"by":        someone(w.Actor.AccountID),
+		"keys":      add.keys,
+		"hashes":    add.hashes,
+		"contents":  add.contents,
+		"titles":    add.titles,
+		"divisions": add.divisions,
+		"fields":    add.fields,
+		"anonymous": add.anonymous,
+	}
+	for i, c := range add.contents {
+		var err error
+		if add.contents[i], err = w.service.config.DB.Contents().Seal(c); err != nil {
+			return err
+		}
+	}
+	q, _ := w.tx.Query(ctx, insertImported, args)
+	created, err := pgx.CollectRows(q, pgx.RowTo[int64])
+	if err != nil {
+		return err
+	}
+	w.done.Created = len(created)
+	if w.Publish {
+		w.index = append(w.index, created...)
+	}
+	return nil
 }
 
 // updateImported brings a changed row into its listing; false when the listing is not the import's to change: its owner has

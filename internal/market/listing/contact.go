@@ -56,7 +56,7 @@ func shown[C Content[C]](who actor.Actor, l Listing, c C) C {
 func MayReveal(who actor.Actor) error {
 	switch {
 	case !who.SignedIn():
-		return errSignIn
+		return fault.SignIn()
 	case who.Unconfirmed, who.OrgID == 0, who.OrgState != actor.Confirmed:
 		return fault.New(fault.Forbidden, "contact_unconfirmed", "单位通过确认、本人确认邮箱以后，才能查看联系方式。可以先通过平台发起对接")
 	}

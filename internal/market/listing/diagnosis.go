@@ -72,7 +72,7 @@ func DiagnosisPath(id int64) string { return fmt.Sprintf("/diagnoses/%d", id) }
 // Diagnoses lists what a broker was asked, newest first, at most 50. Faults: unauthorized; forbidden "not_broker".
 func (s *Service) Diagnoses(ctx context.Context, who actor.Actor) ([]Diagnosis, error) {
 	if !who.SignedIn() {
-		return nil, errSignIn
+		return nil, fault.SignIn()
 	}
 	if !who.Has(actor.Broker) {
 		return nil, fault.New(fault.Forbidden, "not_broker", "只有技术经纪人有诊断任务")

@@ -67,7 +67,7 @@ func (l Listing) Deletable() bool {
 // Faults: unauthorized; not found "listing"; forbidden "listing_event"; conflict "stale_version", "not_a_draft".
 func (s *Service) Delete(ctx context.Context, who actor.Actor, id int64, version int) error {
 	if !who.SignedIn() {
-		return errSignIn
+		return fault.SignIn()
 	}
 	err := s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		r, err := s.lock(ctx, tx, id)

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/files"
 )
 
@@ -90,7 +91,7 @@ func (s *Service) PublicCounts(ctx context.Context, sample bool) (map[Kind]Count
 // DeskCounts counts the actor's organisation's listings of a kind by state. Fault: unauthorized.
 func (s *Service) DeskCounts(ctx context.Context, who actor.Actor, k Kind) (map[State]int, error) {
 	if !who.SignedIn() {
-		return nil, errSignIn
+		return nil, fault.SignIn()
 	}
 	q, _ := s.config.DB.Query(ctx, deskCounts, pgx.StrictNamedArgs{"org": who.OrgID, "kind": k})
 	m := map[State]int{}

@@ -119,7 +119,6 @@ type Command struct {
 
 var (
 	errNotFound = fault.New(fault.NotFound, "listing", "没有找到这条信息，可能已撤下或已到期")
-	errSignIn   = fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
 	errStale    = fault.New(fault.Conflict, "stale_version", "这条信息刚刚被别人修改过，请核对两个版本后再保存")
 )
 
@@ -130,7 +129,7 @@ var (
 // "organisation_not_confirmed"; invalid with fields (reason, triage, or those of the content on submit).
 func (s *Service) Do(ctx context.Context, who actor.Actor, c Command) (Listing, error) {
 	if !who.SignedIn() {
-		return Listing{}, errSignIn
+		return Listing{}, fault.SignIn()
 	}
 	return s.do(ctx, who, c, "")
 }
@@ -286,7 +285,7 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who actor.Actor, role Rol
 // Faults: unauthorized; forbidden "listing_event".
 func (s *Service) ConfirmAsked(ctx context.Context, who actor.Actor, k Kind) (n int, err error) {
 	if !who.SignedIn() {
-		return 0, errSignIn
+		return 0, fault.SignIn()
 	}
 	if !who.Has(s.kinds.Of(k).Authors...) {
 		return 0, refusal(Published, EventConfirm, RoleNobody)

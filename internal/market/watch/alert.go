@@ -24,9 +24,9 @@ import (
 	"techmarket/search"
 )
 
-// AlertArgs runs one newly published listing against the other side's open listings and the saved searches.
+// AlertArgs runs newly published listings, at most alertMany, against the other side's open listings and the saved searches.
 type AlertArgs struct {
-	ListingID int64 `json:"listingId"`
+	ListingIDs []int64 `json:"listingIds"`
 }
 
 // Kind names the job.
@@ -45,6 +45,7 @@ const (
 	alertBand  = matching.Middle
 	alertRank  = 10
 	alertAsked = 20 // of the other side's listings are asked
+	alertMany  = 50 // listings to a job: an import of thousands is no queue of thousands
 )
 
 // Published enqueues the alerts of listings that the index has just taken up. It is the end of the index job: what it enqueues
@@ -71,8 +72,8 @@ func (s *Service) Published(ctx context.Context, ids []int64) error {
 		return nil
 	}
 	return s.inTx(ctx, "alerts", func(ctx context.Context, tx pgx.Tx) error {
-		for _, id := range due {
-			if err := s.config.Queue.Enqueue(ctx, tx, AlertArgs{id}, jobs.Options{}); err != nil {
+		for some := range slices.Chunk(due, alertMany) {
+			if err := s.config.Queue.Enqueue(ctx, tx, AlertArgs{some}, jobs.Options{}); err != nil {
 				return err
 			}
 		}
@@ -85,9 +86,17 @@ func (s *Service) fresh(l listing.Listing) bool {
 	return l.Public(now) && l.PublishedAt != nil && now.Sub(*l.PublishedAt) < alertFresh
 }
 
-// alert is the job of one newly published listing.
+// alert is the job of newly published listings. One that fails does not stop the others; those done are not announced again.
 func (s *Service) alert(ctx context.Context, a AlertArgs) error {
-	l, err := s.config.Listings.Any(ctx, a.ListingID)
+	var failed []error
+	for _, id := range a.ListingIDs {
+		failed = append(failed, s.alertOne(ctx, id))
+	}
+	return errors.Join(failed...)
+}
+
+func (s *Service) alertOne(ctx context.Context, id int64) error {
+	l, err := s.config.Listings.Any(ctx, id)
 	if fault.Is(err, fault.NotFound) {
 		return nil
 	}

@@ -233,7 +233,7 @@ type Pair struct {
 // Pairs lists what the actor's organisation keeps and refused, newest first, at most 500. Fault: unauthorized.
 func (s *Service) Pairs(ctx context.Context, who actor.Actor) ([]Pair, error) {
 	if !who.SignedIn() {
-		return nil, fault.New(fault.Unauthorized, "sign_in", "请先登录。")
+		return nil, fault.SignIn()
 	}
 	return s.pairs(ctx, who.OrgID, 0, maxPairs)
 }

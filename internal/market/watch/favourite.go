@@ -27,7 +27,7 @@ type Favourite struct {
 // Faults: unauthorized; not found "listing"; conflict "favourites_full".
 func (s *Service) Favour(ctx context.Context, who actor.Actor, id int64, on bool) error {
 	if !who.SignedIn() {
-		return errSignIn
+		return fault.SignIn()
 	}
 	args := pgx.StrictNamedArgs{"account": who.AccountID, "listing": id}
 	if !on {
@@ -77,7 +77,7 @@ func (s *Service) Favoured(ctx context.Context, who actor.Actor, ids []int64) (m
 // Favourites lists what the actor keeps, the last taken in first, each with what has become of it. Fault: unauthorized.
 func (s *Service) Favourites(ctx context.Context, who actor.Actor) ([]Favourite, map[int64]listing.Standing, error) {
 	if !who.SignedIn() {
-		return nil, nil, errSignIn
+		return nil, nil, fault.SignIn()
 	}
 	rows, _ := s.config.DB.Query(ctx, selectFavourites, pgx.StrictNamedArgs{"account": who.AccountID, "most": MostFavourites})
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Favourite])

@@ -143,7 +143,7 @@ func (s *Service) collectSaved(rows pgx.Rows) ([]Saved, error) {
 // Mine lists the actor's live saved searches, newest first. Fault: unauthorized.
 func (s *Service) Mine(ctx context.Context, who actor.Actor) ([]Saved, error) {
 	if !who.SignedIn() {
-		return nil, fault.New(fault.Unauthorized, "sign_in", "请先登录。")
+		return nil, fault.SignIn()
 	}
 	rows, _ := s.config.DB.Query(ctx, selectSaved, pgx.StrictNamedArgs{"account": who.AccountID})
 	out, err := s.collectSaved(rows)
@@ -170,7 +170,7 @@ func (s *Service) End(ctx context.Context, who actor.Actor, id int64) error {
 
 func (s *Service) changeSaved(ctx context.Context, who actor.Actor, sql string, args pgx.StrictNamedArgs) error {
 	if !who.SignedIn() {
-		return fault.New(fault.Unauthorized, "sign_in", "请先登录。")
+		return fault.SignIn()
 	}
 	tag, err := s.config.DB.Exec(ctx, sql, args)
 	if err != nil {

@@ -121,9 +121,9 @@ func (s *Service) other(k listing.Kind) listing.Kind { return s.kind(k).Counterp
 // another organisation, so that nobody learns of a draft by answering.
 func (s *Service) own(ctx context.Context, who actor.Actor, id int64) (listing.Listing, error) {
 	if !who.SignedIn() {
-		return listing.Listing{}, errSignIn
+		return listing.Listing{}, fault.SignIn()
 	}
-	if !who.Has(actor.Member, actor.OrgAdmin) {
+	if !who.Member() {
 		return listing.Listing{}, fault.New(fault.Forbidden, "not_member", "只有本单位的经办人或管理员可以处理匹配。")
 	}
 	l, err := s.config.Listings.Any(ctx, id)
@@ -134,7 +134,6 @@ func (s *Service) own(ctx context.Context, who actor.Actor, id int64) (listing.L
 }
 
 var (
-	errSignIn    = fault.New(fault.Unauthorized, "sign_in", "请先登录。")
 	errNoListing = fault.New(fault.NotFound, "listing", "没有这条信息，或它不对您公开。")
 )
 

@@ -48,7 +48,7 @@ type AccountUpdate struct {
 // Account returns the actor's own account. Fault: unauthorized.
 func (s *Service) Account(ctx context.Context, who actor.Actor) (Account, error) {
 	if !who.SignedIn() {
-		return Account{}, errSignIn
+		return Account{}, fault.SignIn()
 	}
 	rows, _ := s.config.DB.Query(ctx, accountByID, pgx.StrictNamedArgs{"id": who.AccountID})
 	a, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Account])
@@ -297,7 +297,7 @@ func (s *Service) SetDisabled(ctx context.Context, who actor.Actor, accountID in
 
 func (s *Service) checkOwnPassword(ctx context.Context, who actor.Actor, path, password string) (credentials, error) {
 	if !who.SignedIn() {
-		return credentials{}, errSignIn
+		return credentials{}, fault.SignIn()
 	}
 	rows, _ := s.config.DB.Query(ctx, credentialsByID, pgx.StrictNamedArgs{"id": who.AccountID})
 	a, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[credentials])

@@ -95,7 +95,7 @@ func (s *Service) ResendConfirmation(ctx context.Context, who actor.Actor) (emai
 // WaitingEmail is the address that the actor still has to confirm, "" for none. Fault: unauthorized.
 func (s *Service) WaitingEmail(ctx context.Context, who actor.Actor) (string, error) {
 	if !who.SignedIn() {
-		return "", errSignIn
+		return "", fault.SignIn()
 	}
 	rows, _ := s.config.DB.Query(ctx, confirmationOf, pgx.StrictNamedArgs{"account_id": who.AccountID})
 	c, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[confirmation])

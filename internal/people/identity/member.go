@@ -70,7 +70,7 @@ func checkRoles(who actor.Actor, org Organisation, held, roles []actor.Role) err
 func mayManage(who actor.Actor, orgID int64) error {
 	switch {
 	case !who.SignedIn():
-		return errSignIn
+		return fault.SignIn()
 	case who.Has(actor.RegionOfficer), who.In(orgID) && who.Has(actor.OrgAdmin):
 		return nil
 	}
@@ -277,7 +277,7 @@ var errNoInvitation = fault.New(fault.NotFound, "invitation", "这份邀请不�
 // AcceptInvitation makes the signed-in person a member. Faults: unauthorized; not found "invitation"; conflict "already_member".
 func (s *Service) AcceptInvitation(ctx context.Context, who actor.Actor, token string) error {
 	if !who.SignedIn() {
-		return errSignIn
+		return fault.SignIn()
 	}
 	return s.inTx(ctx, "accept invitation", func(tx pgx.Tx) error {
 		inv, err := s.lockInvitation(ctx, tx, token)

@@ -199,7 +199,7 @@ func (s *Service) OrganisationForShare(ctx context.Context, tx pgx.Tx, id int64)
 // Faults: unauthorized "sign_in_needed".
 func (s *Service) FindOrganisations(ctx context.Context, who actor.Actor, f OrganisationFilter) ([]Organisation, error) {
 	if !who.SignedIn() {
-		return nil, errSignIn
+		return nil, fault.SignIn()
 	}
 	if f.Limit <= 0 || f.Limit > 100 {
 		f.Limit = 20

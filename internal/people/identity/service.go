@@ -144,6 +144,5 @@ func (s *Service) secret() (string, error) {
 }
 
 var (
-	errSignIn   = fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
 	errNotAdmin = fault.New(fault.Forbidden, "not_org_admin", "只有本单位管理员可以做这件事，请联系他")
 )

@@ -37,7 +37,7 @@ type APIToken struct {
 func (s *Service) CreateToken(ctx context.Context, who actor.Actor, name string, scopes []string,
 	expires *time.Time) (t APIToken, secret string, err error) {
 	if who.MembershipID == 0 {
-		return APIToken{}, "", errSignIn
+		return APIToken{}, "", fault.SignIn()
 	}
 	now := s.config.Now()
 	name = strings.TrimSpace(name)

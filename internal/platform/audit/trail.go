@@ -22,10 +22,10 @@ type Trail struct {
 }
 
 // Guard runs fn in a transaction for somebody who is signed in; fn writes its own row with Record. A refusal (a fault that is the
-// person's to mend) is rolled back and counted under its action and code. Fault: Unauthorized "sign_in".
+// person's to mend) is rolled back and counted under its action and code. Fault: Unauthorized "sign_in_needed".
 func (t Trail) Guard(ctx context.Context, a actor.Actor, action, kind, id string, fn func(ctx context.Context, tx pgx.Tx) error) error {
 	if !a.SignedIn() {
-		return fault.New(fault.Unauthorized, "sign_in", "请先登录")
+		return fault.SignIn()
 	}
 	err := t.DB.InTx(ctx, fn)
 	var refusal *fault.Error

@@ -32,6 +32,7 @@ type PDFOptions struct {
 	Header  string    // small line at the top of every page, may be empty
 	Numbers bool      // page numbers at the foot
 	Strict  bool      // refuses a character that nothing draws instead of drawing a box: a certificate's names
+	Plain   bool      // headings in the regular weight: one font in the file, half the time to make it
 }
 
 // PDF is a document being written, top down, with page breaks where needed. The first error stays and is returned by
@@ -63,7 +64,11 @@ func (f *Fonts) New(o PDFOptions) *PDF {
 	p := &PDF{fonts: f, options: o, gp: &gopdf.GoPdf{}, known: map[glyph]bool{}}
 	p.gp.Start(gopdf.Config{Unit: gopdf.UnitMM, PageSize: gopdf.Rect{W: pageWidth, H: pageHeight}})
 	p.gp.SetInfo(gopdf.PdfInfo{Title: o.Title, Creator: "techmarket", Producer: "techmarket", CreationDate: o.At.UTC()})
-	for _, family := range []string{regular, bold} {
+	families := []string{regular, bold}
+	if o.Plain {
+		families = families[:1]
+	}
+	for _, family := range families {
 		p.fail(p.gp.AddTTFFontFromFontContainer(family, f.container))
 	}
 	p.newPage()
@@ -124,7 +129,7 @@ var (
 // family picks the font for a character; not ok where none has it.
 func (p *PDF) family(s style, r rune) (name string, ok bool) {
 	first := regular
-	if s.bold {
+	if s.bold && !p.options.Plain {
 		first = bold
 	}
 	if p.has(first, s.size, r) {

@@ -79,7 +79,7 @@ func (s *Service) Get(ctx context.Context, id int64) (Policy, error) {
 func deskOnly(who actor.Actor) error {
 	switch {
 	case !who.SignedIn():
-		return fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
+		return fault.SignIn()
 	case !who.Has(actor.RegionOfficer):
 		return fault.New(fault.Forbidden, "not_policy_desk", "政策由自治区管理员发布和废止")
 	default:
@@ -202,7 +202,7 @@ func (s *Service) Ask(ctx context.Context, who actor.Actor, policy int64, text s
 	f.Check(text != "" && utf8.RuneCountInString(text) <= 2000, "question", "length", "请写下问题，不超过 2000 字")
 	switch {
 	case !who.SignedIn():
-		err = fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
+		err = fault.SignIn()
 	case who.OrgState != actor.Confirmed:
 		err = fault.New(fault.Forbidden, "org_not_confirmed", "单位尚未通过自治区管理员确认，确认后才能提问")
 	default:

@@ -82,7 +82,7 @@ func rolesOf(who actor.Actor, e Entry) []Role {
 		out = append(out, RoleSelf)
 	}
 	switch {
-	case who.In(e.OrganisationID) && who.Has(actor.Member, actor.OrgAdmin):
+	case who.In(e.OrganisationID) && who.Member():
 		out = append(out, RoleOwn)
 	case !who.In(e.OrganisationID) && who.Covers(e.Division):
 		out = append(out, RoleDesk)

@@ -151,7 +151,7 @@ func (s *Service) KindOf(ctx context.Context, who actor.Actor, id int64) (Descri
 
 func (s *Service) readMine(ctx context.Context, who actor.Actor, id int64) (Entry, error) {
 	if !who.SignedIn() {
-		return Entry{}, errSignIn
+		return Entry{}, fault.SignIn()
 	}
 	found, err := s.collect(ctx, readMine, pgx.StrictNamedArgs{"id": id, "org": who.OrgID, "account": who.AccountID, "area": area(who)})
 	if err == nil && len(found) == 0 {
@@ -189,7 +189,7 @@ func (s *Service) Mine(ctx context.Context, who actor.Actor, id int64) (v View, 
 // Owned lists the entries of the actor's organisation and the actor's own cards, newest first.
 func (s *Service) Owned(ctx context.Context, who actor.Actor, f Filter) ([]Item, error) {
 	if !who.SignedIn() {
-		return nil, fmt.Errorf("register: own: %w", errSignIn)
+		return nil, fmt.Errorf("register: own: %w", fault.SignIn())
 	}
 	found, err := s.collect(ctx, ownList, pgx.StrictNamedArgs{"org": who.OrgID, "account": who.AccountID, "kind": f.Kind, "after": f.After,
 		"limit": bounded(f.Limit)})
@@ -203,7 +203,7 @@ func (s *Service) Owned(ctx context.Context, who actor.Actor, f Filter) ([]Item,
 func (s *Service) Desk(ctx context.Context, who actor.Actor, f Filter) ([]Item, error) {
 	switch {
 	case !who.SignedIn():
-		return nil, fmt.Errorf("register: desk: %w", errSignIn)
+		return nil, fmt.Errorf("register: desk: %w", fault.SignIn())
 	case !who.Officer():
 		return nil, fmt.Errorf("register: desk: %w", fault.New(fault.Forbidden, "not_officer", "名录由盟市和自治区管理员审核"))
 	case f.State != "" && !slices.Contains(States(), f.State):

@@ -127,8 +127,8 @@ func (s *Service) Create(ctx context.Context, who actor.Actor, kind Kind, in Inp
 func mayOwn(who actor.Actor) error {
 	switch {
 	case !who.SignedIn():
-		return errSignIn
-	case !who.Has(actor.Member, actor.OrgAdmin):
+		return fault.SignIn()
+	case !who.Member():
 		return fault.New(fault.Forbidden, "register_own", "名录信息由单位的经办人或管理员填报")
 	}
 	return nil
@@ -205,7 +205,7 @@ type Command struct {
 // "stale_version", "register_state" and what the guards say, invalid with fields.
 func (s *Service) Do(ctx context.Context, who actor.Actor, c Command) (Entry, error) {
 	if !who.SignedIn() {
-		return Entry{}, fmt.Errorf("register: %s: %w", c.Event, errSignIn)
+		return Entry{}, fmt.Errorf("register: %s: %w", c.Event, fault.SignIn())
 	}
 	e, err := s.do(ctx, who, c, nil)
 	if err != nil {
@@ -417,6 +417,5 @@ func (s *Service) Tick(ctx context.Context) (n int, err error) {
 }
 
 var (
-	errSignIn  = fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
 	errNoEntry = fault.New(fault.NotFound, "register_entry", "没有找到这条名录信息，可能已撤回。请从名录重新查找")
 )

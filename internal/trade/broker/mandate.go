@@ -142,7 +142,7 @@ func (s *Service) DoMandate(ctx context.Context, who actor.Actor, c MandateComma
 		if m, err = lockMandate(ctx, tx, c.ID); err != nil {
 			return err
 		}
-		client := who.In(m.ClientOrg) && who.Has(actor.Member, actor.OrgAdmin)
+		client := who.In(m.ClientOrg) && who.Member()
 		broker := who.SignedIn() && who.AccountID == m.BrokerAccount
 		if !client && !broker {
 			return errNoMandate
@@ -211,7 +211,7 @@ func (s *Service) Mandates(ctx context.Context, who actor.Actor) ([]Mandate, err
 	if who.Has(actor.Broker) {
 		args["broker"] = who.AccountID
 	}
-	if who.Has(actor.Member, actor.OrgAdmin) {
+	if who.Member() {
 		args["client"] = who.OrgID
 	}
 	found, err := postgres.Many[Mandate](ctx, s.config.DB, selectMandates, args)
@@ -230,7 +230,7 @@ func (m Mandate) Current(now time.Time) bool {
 func mayMediate(who actor.Actor) error {
 	switch {
 	case !who.SignedIn():
-		return fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
+		return fault.SignIn()
 	case !who.Has(actor.Broker):
 		return fault.New(fault.Forbidden, "not_broker", "只有技术经纪人可以公开资料、请求委托；请本单位管理员为您加上技术经纪人角色")
 	case who.OrgState != actor.Confirmed:
@@ -265,7 +265,7 @@ func (s *Service) recordMandate(ctx context.Context, tx pgx.Tx, who actor.Actor,
 
 // MandateEvents lists what the actor may do with the mandate now.
 func MandateEvents(who actor.Actor, m Mandate) []MandateEvent {
-	client, broker := who.In(m.ClientOrg) && who.Has(actor.Member, actor.OrgAdmin), who.AccountID == m.BrokerAccount
+	client, broker := who.In(m.ClientOrg) && who.Member(), who.AccountID == m.BrokerAccount
 	var out []MandateEvent
 	for _, row := range mandateMoves {
 		if row.from == m.State && (row.client && client || row.broker && broker) && !slices.Contains(out, row.on) {

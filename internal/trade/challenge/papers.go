@@ -15,6 +15,7 @@ import (
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/postgres"
+	"techmarket/internal/trade/deal"
 )
 
 // Limits of a paper.
@@ -62,7 +63,7 @@ func (p Paper) check(c Challenge) error {
 // Faults: Forbidden own_challenge, Conflict not_open and late, Invalid with fields.
 func (s *Service) File(ctx context.Context, who actor.Actor, id int64, p Paper) (r Receipt, err error) {
 	const op = "challenge: file"
-	if err := mayTrade(who); err != nil {
+	if err := deal.MayTrade(who); err != nil {
 		return r, fmt.Errorf(op+": %w", err)
 	}
 	for i, x := range p.Files {
@@ -156,7 +157,7 @@ func (s *Service) TakeBack(ctx context.Context, who actor.Actor, id int64) error
 			return err
 		}
 		for i := range b.apps {
-			if who.In(b.apps[i].OrgID) && member(who) {
+			if who.In(b.apps[i].OrgID) && who.Member() {
 				return b.become(ctx, &b.apps[i], eventTakeBack, AppWithdrawn)
 			}
 		}
@@ -239,7 +240,7 @@ func (s *Service) keepFiles(ctx context.Context, b *bench, a *Application, all [
 // Ask puts a public question, until questions end. Who: anyone signed in. The name is not published.
 func (s *Service) Ask(ctx context.Context, who actor.Actor, id int64, body string) error {
 	if !who.SignedIn() {
-		return fmt.Errorf("challenge: ask: %w", errSignIn)
+		return fmt.Errorf("challenge: ask: %w", fault.SignIn())
 	}
 	err := s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		c, err := one(ctx, tx, selectChallenge, id)
@@ -292,7 +293,7 @@ func (s *Service) Answer(ctx context.Context, who actor.Actor, id, question int6
 			f.Add("reply", "length", "请写明答复（2—2000 字）")
 		}
 		switch {
-		case !who.In(c.OrgID) || !member(who):
+		case !who.In(c.OrgID) || !who.Member():
 			return fault.New(fault.Forbidden, "wrong_role", "提问由发榜单位答复")
 		case c.State != Opened || now.After(*c.ApplyUntil):
 			return conflict("answers_over", "揭榜已经截止，不能再答复")

@@ -91,7 +91,7 @@ func (b *bench) show(v *View, who actor.Actor, roles []string) {
 	v.OnPanel = slices.ContainsFunc(b.panel(), func(m Member) bool { return m.AccountID == who.AccountID })
 	inside := slices.Contains(roles, RoleAsker) || slices.Contains(roles, RoleDesk)
 	for i := range b.apps {
-		if a := &b.apps[i]; who.In(a.OrgID) && member(who) {
+		if a := &b.apps[i]; who.In(a.OrgID) && who.Member() {
 			v.Mine = a
 		}
 	}
@@ -192,7 +192,7 @@ type Filter struct {
 // List returns the published challenges, the actor's own, and for officers those of their area that were handed in, newest first.
 func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Challenge, error) {
 	org, area := int64(-1), ""
-	if member(who) {
+	if who.Member() {
 		org = who.OrgID
 	}
 	switch {

@@ -88,7 +88,7 @@ func New(c Config) *Service { return &Service{config: c} }
 // Conflict already_challenge, Invalid with fields.
 func (s *Service) Create(ctx context.Context, who actor.Actor, need int64, e Entry) (id int64, err error) {
 	const op = "challenge: create"
-	if err := mayTrade(who); err != nil {
+	if err := deal.MayTrade(who); err != nil {
 		return 0, fmt.Errorf(op+": %w", err)
 	}
 	if need == 0 {
@@ -324,10 +324,10 @@ func (s *Service) noticed(ctx context.Context, id int64) (Event, error) {
 // roles are the roles of somebody towards a challenge.
 func (s *Service) roles(who actor.Actor, b *bench) ([]string, error) {
 	if !who.SignedIn() {
-		return nil, errSignIn
+		return nil, fault.SignIn()
 	}
 	var roles []string
-	if who.In(b.c.OrgID) && member(who) {
+	if who.In(b.c.OrgID) && who.Member() {
 		roles = append(roles, RoleAsker)
 		if who.Has(actor.OrgAdmin) {
 			roles = append(roles, RoleAdmin)
@@ -336,7 +336,7 @@ func (s *Service) roles(who actor.Actor, b *bench) ([]string, error) {
 	if who.Officer() && who.Covers(b.c.Division) {
 		roles = append(roles, RoleDesk)
 	}
-	if member(who) && slices.ContainsFunc(b.in(AppChosen, AppContracted), func(a Application) bool { return who.In(a.OrgID) }) {
+	if who.Member() && slices.ContainsFunc(b.in(AppChosen, AppContracted), func(a Application) bool { return who.In(a.OrgID) }) {
 		roles = append(roles, RoleTaker)
 	}
 	if roles == nil && !published(b.c) {
@@ -351,20 +351,3 @@ func (s *Service) record(ctx context.Context, tx pgx.Tx, who actor.Actor, action
 	return s.config.Audit.Record(ctx, tx, audit.Event{Actor: who, Action: action, ObjectKind: "challenge", ObjectID: strconv.FormatInt(id, 10),
 		Detail: detail})
 }
-
-func member(a actor.Actor) bool { return a.Has(actor.Member, actor.OrgAdmin) }
-
-func mayTrade(who actor.Actor) error {
-	switch {
-	case !who.SignedIn():
-		return errSignIn
-	case !member(who):
-		return fault.New(fault.Forbidden, "not_member", "只有单位的经办人可以代表单位办理，请联系本单位管理员")
-	case who.OrgState != actor.Confirmed:
-		return fault.New(fault.Forbidden, "org_not_confirmed", "单位未通过确认或已被暂停，请联系自治区管理员")
-	default:
-		return nil
-	}
-}
-
-var errSignIn = fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")

@@ -81,7 +81,7 @@ func (b *bench) approve(c Command) error {
 // takeKey gives the actor's side a new key; the one before opens nothing any more.
 func (s *Service) takeKey(ctx context.Context, b *bench, who actor.Actor) (code string, err error) {
 	side, other := SideDesk, SideAsker
-	if who.In(b.c.OrgID) && member(who) {
+	if who.In(b.c.OrgID) && who.Member() {
 		side, other = other, side
 	}
 	if k := b.key(other); k != nil && k.TakenBy == who.AccountID {
@@ -146,7 +146,7 @@ func (s *Service) amend(ctx context.Context, b *bench, c Command) error {
 // unseal takes one side's code; the second opens everything.
 func (s *Service) unseal(ctx context.Context, b *bench, who actor.Actor, code string) error {
 	side, other := SideDesk, SideAsker
-	if who.In(b.c.OrgID) && member(who) {
+	if who.In(b.c.OrgID) && who.Member() {
 		side, other = other, side
 	}
 	k, second := b.key(side), b.key(other)

@@ -134,13 +134,29 @@ func (s *Service) approach(ctx context.Context, who actor.Actor, a Approach) (De
 	return d, f.Err()
 }
 
-func mayApproach(who actor.Actor, a Approach) error {
+// MayTrade asks whether somebody may act for an organisation in any room of the wing: a member of a confirmed one.
+// Faults: Unauthorized; Forbidden not_member, org_not_confirmed.
+func MayTrade(who actor.Actor) error {
 	switch {
 	case !who.SignedIn():
-		return errSignIn
-	case a.BrokerFor == nobody && !member(who):
-		return fault.New(fault.Forbidden, "not_member", "只有单位的经办人可以代表单位发起对接，请联系本单位管理员")
-	case a.BrokerFor != nobody && !who.Has(actor.Broker):
+		return fault.SignIn()
+	case !who.Member():
+		return fault.New(fault.Forbidden, "not_member", "只有单位的经办人可以代表单位办理，请联系本单位管理员")
+	case who.OrgState != actor.Confirmed:
+		return errNotConfirmed
+	}
+	return nil
+}
+
+// mayApproach is MayTrade for a member, and its like for a broker who speaks for a client.
+func mayApproach(who actor.Actor, a Approach) error {
+	if a.BrokerFor == nobody {
+		return MayTrade(who)
+	}
+	switch {
+	case !who.SignedIn():
+		return fault.SignIn()
+	case !who.Has(actor.Broker):
 		return fault.New(fault.Forbidden, "not_broker", "只有技术经纪人可以代表客户发起对接")
 	case who.OrgState != actor.Confirmed:
 		return errNotConfirmed

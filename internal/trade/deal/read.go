@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/postgres"
 )
@@ -83,7 +84,7 @@ type Filter struct {
 func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Deal, error) {
 	const op = "deal: list"
 	if !who.SignedIn() {
-		return nil, fmt.Errorf(op+": %w", errSignIn)
+		return nil, fmt.Errorf(op+": %w", fault.SignIn())
 	}
 	args := pgx.StrictNamedArgs{
 		"org":     int64(-1),
@@ -93,7 +94,7 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Deal, 
 		"after":   f.After,
 		"limit":   min(max(f.Limit, 1), 100),
 	}
-	if member(who) {
+	if who.Member() {
 		args["org"] = who.OrgID
 	}
 	if who.Has(actor.Broker) {
@@ -126,7 +127,7 @@ type Awaited struct {
 
 // Awaiting lists what the other side of a talk waits for, longest waiting first, 100 at most. Members only; others have none.
 func (s *Service) Awaiting(ctx context.Context, who actor.Actor) ([]Awaited, error) {
-	if !member(who) {
+	if !who.Member() {
 		return nil, nil
 	}
 	rows, err := s.config.DB.Query(ctx, selectAwaiting, pgx.StrictNamedArgs{"org": who.OrgID})

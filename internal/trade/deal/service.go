@@ -371,9 +371,9 @@ func (s *Service) visible(ctx context.Context, q postgres.Querier, who actor.Act
 // seenBy finds the side on which somebody reads a deal; outsiders get NotFound.
 func (d Deal) seenBy(who actor.Actor) (Deal, Side, error) {
 	switch {
-	case who.In(d.SupplyOrg) && member(who):
+	case who.In(d.SupplyOrg) && who.Member():
 		return d, Supply, nil
-	case who.In(d.DemandOrg) && member(who):
+	case who.In(d.DemandOrg) && who.Member():
 		return d, Demand, nil
 	case who.SignedIn() && who.AccountID == d.BrokerAccount && who.Has(actor.Broker):
 		return d, Broker, nil
@@ -441,10 +441,7 @@ func excerpt(body string) string {
 	return body
 }
 
-func member(a actor.Actor) bool { return a.Has(actor.Member, actor.OrgAdmin) }
-
 var (
-	errSignIn       = fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
-	errNotConfirmed = fault.New(fault.Forbidden, "org_not_confirmed", "单位未通过确认或已被暂停，请联系自治区管理员；确认后才能对接和洽谈")
+	errNotConfirmed = fault.New(fault.Forbidden, "org_not_confirmed", "单位未通过确认或已被暂停，请联系自治区管理员")
 	errTermsMoved   = fault.New(fault.Conflict, "terms_moved", "条款已有新的版本，请核对最新一版后再办理")
 )

@@ -101,7 +101,7 @@ func (s *Service) Publish(ctx context.Context, who actor.Actor, t Text) (id int6
 	t.Title, t.Body, t.Party = strings.TrimSpace(t.Title), strings.TrimSpace(t.Body), strings.TrimSpace(t.Party)
 	switch {
 	case !who.SignedIn():
-		return 0, fmt.Errorf(op+": %w", errSignIn)
+		return 0, fmt.Errorf(op+": %w", fault.SignIn())
 	case !who.Has(actor.OrgAdmin):
 		return 0, fmt.Errorf(op+": %w", fault.New(fault.Forbidden, "not_admin", "公示由单位管理员发布"))
 	case who.OrgState != actor.Confirmed:
@@ -182,7 +182,7 @@ type Command struct {
 // complaint. Faults: Unauthorized, Forbidden wrong_role, NotFound, Conflict.
 func (s *Service) Do(ctx context.Context, who actor.Actor, c Command) error {
 	if !who.SignedIn() {
-		return fmt.Errorf("notice: %s: %w", c.Event, errSignIn)
+		return fmt.Errorf("notice: %s: %w", c.Event, fault.SignIn())
 	}
 	roles := func(p Paper) []string {
 		out := []string{RoleAnyone}
@@ -466,5 +466,3 @@ func words(r Refusal) fault.Sentence {
 		return "公示期还没有满"
 	}
 }
-
-var errSignIn = fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")

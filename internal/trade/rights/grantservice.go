@@ -12,9 +12,9 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
+	"techmarket/internal/trade/deal"
 	"techmarket/internal/trade/notice"
 )
 
@@ -27,14 +27,14 @@ type dossier struct {
 
 // roles are the roles of somebody towards a grant; it does not exist for whoever is neither of the unit nor holds a share.
 func (d *dossier) roles(who actor.Actor) ([]string, error) {
-	if err := identity.SignedIn(who); err != nil {
-		return nil, err
+	if !who.SignedIn() {
+		return nil, fault.SignIn()
 	}
 	roles := rolesOf(who, d.grant.OrgID)
 	if len(d.standsFor(who)) > 0 && d.grant.State != GrantDraft {
 		roles = append(roles, RoleHolder)
 	}
-	if len(roles) == 0 && !(who.In(d.grant.OrgID) && member(who)) {
+	if len(roles) == 0 && !(who.In(d.grant.OrgID) && who.Member()) {
 		return nil, errNoGrant
 	}
 	return roles, nil
@@ -61,7 +61,7 @@ func (d *dossier) interested(who actor.Actor) bool {
 // NotFound, Conflict already_pending, Invalid.
 func (s *Service) CreateGrant(ctx context.Context, who actor.Actor, listing int64, w GrantDraw) (id int64, err error) {
 	const op = "rights: create grant"
-	if err := identity.MayTrade(who); err != nil {
+	if err := deal.MayTrade(who); err != nil {
 		return 0, fmt.Errorf(op+": %w", err)
 	}
 	of, err := s.config.Achievement(ctx, listing)
@@ -361,11 +361,11 @@ type GrantFilter struct {
 // Grants returns the grants of the actor's unit and those in which he or his unit holds a share, newest first.
 func (s *Service) Grants(ctx context.Context, who actor.Actor, f GrantFilter) ([]Grant, error) {
 	const op = "rights: grants"
-	if err := identity.SignedIn(who); err != nil {
-		return nil, fmt.Errorf(op+": %w", err)
+	if !who.SignedIn() {
+		return nil, fmt.Errorf(op+": %w", fault.SignIn())
 	}
 	org := int64(-1)
-	if member(who) {
+	if who.Member() {
 		org = who.OrgID
 	}
 	list, err := postgres.Many[Grant](ctx, s.config.DB, listGrants, pgx.StrictNamedArgs{"org": org, "account": who.AccountID,

@@ -15,11 +15,11 @@ import (
 	"techmarket/internal/foundation/fact"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
-	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/document"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
+	"techmarket/internal/trade/deal"
 	"techmarket/internal/trade/notice"
 )
 
@@ -78,7 +78,7 @@ func New(c Config) *Service { return &Service{config: c} }
 // NotFound, Conflict already_planned and not_signed, Invalid with fields.
 func (s *Service) Create(ctx context.Context, who actor.Actor, contract int64, d Draw) (id int64, err error) {
 	const op = "rights: create"
-	if err := identity.MayTrade(who); err != nil {
+	if err := deal.MayTrade(who); err != nil {
 		return 0, fmt.Errorf(op+": %w", err)
 	}
 	from, err := s.config.Contract(ctx, who, contract)
@@ -384,10 +384,10 @@ func (s *Service) today(ctx context.Context, q postgres.Querier) (now time.Time,
 
 // roles are the roles of somebody towards a plan; it does not exist for whoever is neither of the unit nor of the team.
 func (a *account) roles(who actor.Actor) ([]string, error) {
-	if err := identity.SignedIn(who); err != nil {
-		return nil, err
+	if !who.SignedIn() {
+		return nil, fault.SignIn()
 	}
-	if a.of(who.AccountID) < 0 && !(who.In(a.plan.OrgID) && member(who)) {
+	if a.of(who.AccountID) < 0 && !(who.In(a.plan.OrgID) && who.Member()) {
 		return nil, errNotFound
 	}
 	return rolesOf(who, a.plan.OrgID), nil
@@ -395,7 +395,7 @@ func (a *account) roles(who actor.Actor) ([]string, error) {
 
 // rolesOf are the roles of somebody towards what a unit owns.
 func rolesOf(who actor.Actor, org int64) (roles []string) {
-	if !who.In(org) || who.OrgState != actor.Confirmed || !member(who) {
+	if !who.In(org) || who.OrgState != actor.Confirmed || !who.Member() {
 		return nil
 	}
 	roles = []string{RoleUnit}

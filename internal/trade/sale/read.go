@@ -83,7 +83,7 @@ func (s *Service) read(ctx context.Context, who actor.Actor, id int64) (v View, 
 		v.Pauses = append(v.Pauses, Stop{p.From, p.To, p.Reason})
 	}
 	for _, i := range intents {
-		if who.In(i.OrgID) && member(who) {
+		if who.In(i.OrgID) && who.Member() {
 			v.Mine = &i
 		}
 	}
@@ -132,7 +132,7 @@ type Filter struct {
 // List returns the disclosed sales, the actor's own, and for officers those in review in their area, newest first.
 func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Sale, error) {
 	org := int64(-1)
-	if member(who) {
+	if who.Member() {
 		org = who.OrgID
 	}
 	list, err := all[Sale](ctx, s.config.DB, listSales, pgx.StrictNamedArgs{"org": org, "desk": who.Officer(), "after": f.After,

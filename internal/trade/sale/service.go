@@ -17,6 +17,7 @@ import (
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
+	"techmarket/internal/trade/deal"
 )
 
 // Notices tells people in the caller's transaction.
@@ -52,7 +53,7 @@ func New(c Config) *Service { return &Service{config: c} }
 
 // Create keeps a draft. Who: members of a confirmed organisation. Faults: Forbidden, Invalid with fields.
 func (s *Service) Create(ctx context.Context, who actor.Actor, n Offer) (id int64, err error) {
-	if err := mayTrade(who); err != nil {
+	if err := deal.MayTrade(who); err != nil {
 		return 0, fmt.Errorf("sale: create: %w", err)
 	}
 	n.Title, n.Object, n.Conditions = strings.TrimSpace(n.Title), strings.TrimSpace(n.Object), strings.TrimSpace(n.Conditions)
@@ -256,7 +257,7 @@ func (s *Service) Finish(ctx context.Context) (n int, err error) {
 // roles are the roles of somebody towards a sale.
 func (s *Service) roles(ctx context.Context, who actor.Actor, sale Sale) ([]string, error) {
 	var roles []string
-	if who.In(sale.OrgID) && member(who) {
+	if who.In(sale.OrgID) && who.Member() {
 		roles = append(roles, RoleOwner)
 	}
 	if who.Officer() {
@@ -270,7 +271,7 @@ func (s *Service) roles(ctx context.Context, who actor.Actor, sale Sale) ([]stri
 	}
 	switch {
 	case !who.SignedIn():
-		return nil, errSignIn
+		return nil, fault.SignIn()
 	case roles == nil && (sale.State == Draft || sale.State == InReview):
 		return nil, errNotFound
 	}
@@ -280,7 +281,7 @@ func (s *Service) roles(ctx context.Context, who actor.Actor, sale Sale) ([]stri
 // FileIntent puts an organisation among those who want to bid. Who: members of a confirmed organisation other than the owner, until the
 // bidding ends. related is the bidder's own answer to the question whether it is tied to the owner.
 func (s *Service) FileIntent(ctx context.Context, who actor.Actor, id int64, related bool) (code string, err error) {
-	if err := mayTrade(who); err != nil {
+	if err := deal.MayTrade(who); err != nil {
 		return "", fmt.Errorf("sale: intent: %w", err)
 	}
 	err = s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
@@ -372,7 +373,7 @@ func (s *Service) Decide(ctx context.Context, who actor.Actor, d Decision) error
 // whether it is accepted or refused, and the same key gets the same answer again. Faults: Unauthorized, Forbidden, NotFound, Invalid.
 func (s *Service) Bid(ctx context.Context, who actor.Actor, id int64, key string, amount money.Fen) (answer Answer, err error) {
 	const op = "sale: bid"
-	if err := mayTrade(who); err != nil {
+	if err := deal.MayTrade(who); err != nil {
 		return Answer{}, fmt.Errorf(op+": %w", err)
 	}
 	var f fault.Fields
@@ -480,20 +481,3 @@ func (s *Service) record(ctx context.Context, tx pgx.Tx, who actor.Actor, action
 	return s.config.Audit.Record(ctx, tx, audit.Event{Actor: who, Action: action, ObjectKind: "sale", ObjectID: strconv.FormatInt(id, 10),
 		Detail: detail})
 }
-
-func member(a actor.Actor) bool { return a.Has(actor.Member, actor.OrgAdmin) }
-
-func mayTrade(who actor.Actor) error {
-	switch {
-	case !who.SignedIn():
-		return errSignIn
-	case !member(who):
-		return fault.New(fault.Forbidden, "not_member", "只有单位的经办人可以代表单位办理，请联系本单位管理员")
-	case who.OrgState != actor.Confirmed:
-		return fault.New(fault.Forbidden, "org_not_confirmed", "单位未通过确认或已被暂停，请联系自治区管理员")
-	default:
-		return nil
-	}
-}
-
-var errSignIn = fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")

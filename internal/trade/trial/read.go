@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/foundation/actor"
-	"techmarket/internal/people/identity"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/postgres"
 )
 
@@ -27,8 +27,8 @@ type View struct {
 // Read shows one trial to its two sides. Faults: Unauthorized, NotFound.
 func (s *Service) Read(ctx context.Context, who actor.Actor, id int64) (v View, err error) {
 	const op = "trial: read"
-	if err := identity.SignedIn(who); err != nil {
-		return v, fmt.Errorf(op+": %w", err)
+	if !who.SignedIn() {
+		return v, fmt.Errorf(op+": %w", fault.SignIn())
 	}
 	q := s.config.DB
 	if v.Trial, err = one(ctx, q, selectTrial, id); err != nil {
@@ -92,10 +92,10 @@ type Filter struct {
 // List returns the trials of the actor's unit, newest first.
 func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Trial, error) {
 	const op = "trial: list"
-	if err := identity.SignedIn(who); err != nil {
-		return nil, fmt.Errorf(op+": %w", err)
+	if !who.SignedIn() {
+		return nil, fmt.Errorf(op+": %w", fault.SignIn())
 	}
-	if !who.Has(actor.Member, actor.OrgAdmin) {
+	if !who.Member() {
 		return nil, nil
 	}
 	list, err := postgres.Many[Trial](ctx, s.config.DB, listTrials, pgx.StrictNamedArgs{"org": who.OrgID, "state": f.State, "listing": f.Listing,

@@ -14,7 +14,6 @@ import (
 	"techmarket/internal/foundation/fact"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
-	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
@@ -111,7 +110,7 @@ type Payment struct {
 // side is on which side somebody stands, nobody for neither.
 func (t Trial) side(who actor.Actor) Side {
 	switch {
-	case !who.Has(actor.Member, actor.OrgAdmin):
+	case !who.Member():
 		return nobody
 	case who.In(t.SupplyOrg):
 		return Supply
@@ -126,7 +125,7 @@ func (t Trial) side(who actor.Actor) Side {
 // it to whoever asked. Faults: Unauthorized, Forbidden, NotFound, Conflict not_on_trial and already_trying, Invalid.
 func (s *Service) Create(ctx context.Context, who actor.Actor, achievement, need int64, terms Terms) (id int64, err error) {
 	const op = "trial: create"
-	if err := identity.MayTrade(who); err != nil {
+	if err := deal.MayTrade(who); err != nil {
 		return 0, fmt.Errorf(op+": %w", err)
 	}
 	t, err := s.proposal(ctx, who, achievement, need)
@@ -236,7 +235,7 @@ func (s *Service) do(ctx context.Context, who actor.Actor, c Command, job bool) 
 		}
 		side := system
 		if !job {
-			if err := identity.MayTrade(who); err != nil {
+			if err := deal.MayTrade(who); err != nil {
 				return err
 			}
 			if side = b.t.side(who); side == nobody {

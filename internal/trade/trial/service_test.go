@@ -33,7 +33,9 @@ type world struct {
 	unit, firm, bystander actor.Actor
 }
 
-func (w *world) Tell(ctx context.Context, tx pgx.Tx, n notify.Note) error { return notify.Message(ctx, tx, n) }
+func (w *world) Tell(ctx context.Context, tx pgx.Tx, n notify.Note) error {
+	return notify.Message(ctx, tx, n)
+}
 
 func (w *world) Record(ctx context.Context, tx pgx.Tx, e audit.Event) error {
 	return audit.Record(ctx, tx, audit.Entry{At: time.Now(), Account: e.Actor.AccountID, Org: e.Actor.OrgID, Action: e.Action,

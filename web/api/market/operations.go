@@ -7,6 +7,7 @@ import (
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
+	"techmarket/internal/market/watch"
 	"techmarket/internal/people/identity"
 	"techmarket/web/api"
 )
@@ -20,6 +21,7 @@ type Operations struct {
 	Finder       Finder
 	Importer     *importer.Service
 	Identity     *identity.Service
+	Watch        *watch.Service
 }
 
 // Parts are the groups of operations in the order of the document.
@@ -29,5 +31,6 @@ func (o *Operations) Parts() []api.Part {
 		{Tag: "需求", Wing: "market", Declare: o.demandOperations},
 		{Tag: "发布审核", Wing: "market", Declare: o.reviewOperations},
 		{Tag: "批量导入", Wing: "market", Declare: o.importOperations},
+		{Tag: "收藏", Wing: "market", Declare: o.favouriteOperations},
 	}
 }

@@ -182,6 +182,7 @@ type Demand struct {
 	Key         string
 	Sample      bool // always true
 	Challenge   bool // 揭榜挂帅
+	Anonymous   bool // the owner's name is not published
 	Title       string
 	Present     string
 	Targets     []Target

@@ -137,12 +137,12 @@ type Upload struct {
 // Faults: unauthorized; forbidden "import_forbidden"; invalid "import_…" for a file that can't be read at all.
 func (s *Service) Check(ctx context.Context, who actor.Actor, up Upload) (Batch, error) {
 	if !who.SignedIn() {
-		return Batch{}, fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
+		return Batch{}, fault.SignIn()
 	}
 	if up.OrgID == 0 {
 		up.OrgID = who.OrgID
 	}
-	own := who.In(up.OrgID) && who.Has(actor.Member, actor.OrgAdmin)
+	own := who.In(up.OrgID) && who.Member()
 	if !who.Has(actor.RegionOfficer) && (!own || up.Publish) {
 		return Batch{}, fault.New(fault.Forbidden, "import_forbidden", "只能为本单位导入草稿；直接发布由自治区管理员办理")
 	}
@@ -472,7 +472,7 @@ func (s *Service) Batch(ctx context.Context, who actor.Actor, id int64) (Batch, 
 		return Batch{}, err
 	}
 	if !who.Has(actor.RegionOfficer) &&
-		!(who.In(b.OrganisationID) && who.Has(actor.Member, actor.OrgAdmin) && (!b.Publish || b.AccountID == who.AccountID)) {
+		!(who.In(b.OrganisationID) && who.Member() && (!b.Publish || b.AccountID == who.AccountID)) {
 		return Batch{}, errNoBatch
 	}
 	return b, nil
@@ -487,7 +487,7 @@ func (s *Service) SeesFiles(ctx context.Context, who actor.Actor, of files.Objec
 // Batches lists the last 50 batches of the actor's organisation, newest first; region officers see those of all organisations.
 func (s *Service) Batches(ctx context.Context, who actor.Actor) ([]Batch, error) {
 	if !who.SignedIn() {
-		return nil, fault.New(fault.Unauthorized, "sign_in_needed", "请先登录")
+		return nil, fault.SignIn()
 	}
 	return s.batches(ctx, who.OrgID, who.Has(actor.RegionOfficer))
 }

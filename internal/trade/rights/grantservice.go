@@ -79,8 +79,18 @@ func (s *Service) CreateGrant(ctx context.Context, who actor.Actor, listing int6
 		if err != nil {
 			return err
 		}
-		g := Grant{State: GrantDraft, OrgID: who.OrgID, CreatedBy: who.AccountID, Listing: listing, Object: of.Title, Kind: w.Kind, Years: w.Years,
-			Terms: w.Terms, Sample: who.Sample, CreatedAt: now}
+		g := Grant{
+			State:     GrantDraft,
+			OrgID:     who.OrgID,
+			CreatedBy: who.AccountID,
+			Listing:   listing,
+			Object:    of.Title,
+			Kind:      w.Kind,
+			Years:     w.Years,
+			Terms:     w.Terms,
+			Sample:    who.Sample,
+			CreatedAt: now,
+		}
 		if id, err = insertOneGrant(ctx, tx, g); err != nil {
 			return err
 		}

@@ -98,8 +98,13 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Trial,
 	if !who.Member() {
 		return nil, nil
 	}
-	list, err := postgres.Many[Trial](ctx, s.config.DB, listTrials, pgx.StrictNamedArgs{"org": who.OrgID, "state": f.State, "listing": f.Listing,
-		"after": f.After, "limit": min(max(f.Limit, 1), 100)})
+	list, err := postgres.Many[Trial](
+		ctx,
+		s.config.DB,
+		listTrials,
+		pgx.StrictNamedArgs{"org": who.OrgID, "state": f.State, "listing": f.Listing,
+			"after": f.After, "limit": min(max(f.Limit, 1), 100)},
+	)
 	if err != nil {
 		return nil, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}

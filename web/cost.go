@@ -197,6 +197,8 @@ func costs() map[string]Cost {
 		"POST /api/v1/deals/:id/contract":                       uses(quota.Draft),
 
 		"POST /contracts":                             uses(quota.Draft),
+		"POST /contracts/paper":                       uses(quota.Draft),
+		"POST /contracts/:id/paper":                   uses(quota.Save),
 		"POST /contracts/:id/:section":                uses(quota.Save),
 		"POST /contracts/:id/submit":                  uses(quota.Submit),
 		"POST /contracts/:id/discard":                 free(own),

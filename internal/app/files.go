@@ -3,12 +3,15 @@ package app
 import (
 	"context"
 	"io"
+	"os/exec"
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/certify/extract"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/kept"
+	"techmarket/internal/platform/scan"
 	"techmarket/web/api"
 )
 
@@ -63,4 +66,9 @@ func (s *Services) openFiles() {
 
 func (s pageFiles) Take(ctx context.Context, who actor.Actor, purpose string, id int64) error {
 	return s.p.kept().Take(ctx, who.AccountID, who.OrgID, id, purpose)
+}
+
+// recogniser looks for the programs each time a scan waits: they may be installed while the market runs.
+func recogniser(ctx context.Context) (extract.Recogniser, error) {
+	return scan.Find(ctx, exec.LookPath)
 }

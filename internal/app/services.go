@@ -16,6 +16,7 @@ import (
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/deadline"
 	"techmarket/internal/certify/exchange"
+	"techmarket/internal/certify/extract"
 	"techmarket/internal/certify/ledger"
 	"techmarket/internal/certify/papers"
 	"techmarket/internal/certify/point"
@@ -74,7 +75,8 @@ type Services struct {
 	healing  sync.Mutex   // held by the heal job at work
 	compared bool         // Meilisearch with the embedded engine, since the start; guarded by healing
 
-	Reader   *files.Reader // the one way to a stored file
+	Reader   *files.Reader   // the one way to a stored file
+	Texts    *extract.Papers // what papers say
 	Identity *identity.Service
 
 	Listings       *listing.Service
@@ -266,8 +268,9 @@ func (s *Services) buildCertify() error {
 	who, trail := s.Identity, p.Audit()
 	s.Deadlines = deadline.New(deadline.Config{DB: p.DB, Audit: trail, Now: p.Now, Used: registry.PolicyUsed})
 	s.Points = point.New(point.Config{DB: p.DB, Audit: trail, People: who, Now: p.Now, Year: registry.YearOf})
+	s.Texts = extract.NewPapers(extract.PapersConfig{DB: p.DB, Files: p.Files, Jobs: s.enqueue, Recogniser: recogniser, Now: p.Now})
 	s.Registry = registry.New(registry.Config{DB: p.DB, Contracts: s.Contracts, Ledger: s.Ledger, Audit: trail, People: who, Jobs: s.enqueue,
-		Files: p.Files, Reader: s.Reader, Now: p.Now, Random: rand.Reader, Drawable: papers.Drawable(p.Fonts), Alarm: s.recordAlarm,
+		Files: p.Files, Reader: s.Reader, Papers: s.Texts, Now: p.Now, Random: rand.Reader, Drawable: papers.Drawable(p.Fonts), Alarm: s.recordAlarm,
 		Ended: func(ctx context.Context, tx pgx.Tx, number, reason string, at time.Time) ([]string, error) {
 			return s.Benefits.VoidLists(ctx, tx, number, reason, at)
 		}})

@@ -98,7 +98,7 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 			Rights: s.Rights, Trials: s.Trials, OnTrial: s.onTrial,
 			Listings: s.Listings, Achievements: s.Achievements, Demands: s.Demands,
 			Contracts: madeContracts{s}, Identity: s.Identity, Files: kept}).Routes(),
-		(&pagescertify.Pages{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Deadlines: s.Deadlines,
+		(&pagescertify.Pages{Contracts: s.Contracts, Texts: s.Texts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Deadlines: s.Deadlines,
 			Benefits: s.Benefits, Archive: s.Archive, Exchange: s.Exchange, Identity: s.Identity, Files: kept}).Routes(),
 		registers.Routes(),
 		(&pagespublish.Pages{Policies: s.Policies}).Routes(),

@@ -221,7 +221,7 @@ func (w *world) scan(sql string, args ...any) string {
 func (w *world) address(m things, route string) string {
 	_, pattern, _ := strings.Cut(route, " ")
 	org := fmt.Sprint(w.provided["university"].OrgID)
-	objects := map[string]string{"/deals/:id": m.deal, "/contracts/:id": m.contract, "/filings/:id": m.filing,
+	objects := map[string]string{"/deals/:id": m.deal, "/contracts/:id": m.contract, "/filings/:id": m.filing, "/compare/:other": m.filing,
 		"/registrations/:number": m.number, "/v/:number": m.number,
 		"/points/:id": fmt.Sprint(
 			w.points["county"].ID,

@@ -25,7 +25,11 @@ func (p *Pages) contractFilesBlock(k contract.Contract, a *ui.Ask) []ui.Block {
 			files = append(files, item)
 		}
 		if len(files) > 0 {
-			blocks = append(blocks, ui.Block{Title: ui.FileRoleLabel(role), Parts: view.Parts{view.Files(files)}})
+			block := ui.Block{Title: ui.FileRoleLabel(role), Parts: view.Parts{view.Files(files)}}
+			if role == contract.SignedText && edit {
+				block.More = &view.Link{Label: "看系统从正本读出的内容", Href: fmt.Sprintf("/contracts/%d/paper", k.ID)}
+			}
+			blocks = append(blocks, block)
 		}
 	}
 	if len(blocks) == 0 {

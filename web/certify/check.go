@@ -47,6 +47,11 @@ func (p *Pages) showCheck(c *web.Ctx, ferr error) error {
 			ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: fmt.Sprintf("还有 %d 处没有填好", len(missing)), Items: missing}}},
 		)
 	}
+	before, err := p.beforeSubmission(c, k)
+	if err != nil {
+		return err
+	}
+	body.Main = append(body.Main, before...)
 	point, err := p.Points.Right(c.Context(), k.ApplicantOrg, k.Content.Area(), k.Sample)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err

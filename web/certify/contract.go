@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/extract"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
@@ -20,6 +21,7 @@ func (p *Pages) contractRoutes() []web.Route {
 	return []web.Route{
 		web.GET("/contracts", trader, p.contracts),
 		web.POST("/contracts", member, p.createContract),
+		web.POST("/contracts/paper", member, p.createFromPaper).WithFiles(),
 		web.POST("/deals/:id/contract", member, p.draftContract),
 		web.GET("/contracts/:id", trader, p.contract),
 		web.GET("/contracts/:id/check", trader, p.checkContract),
@@ -28,6 +30,8 @@ func (p *Pages) contractRoutes() []web.Route {
 		web.GET("/contracts/:id/files/:file", trader, p.contractFile),
 		web.POST("/contracts/:id/files", member, p.attachFile).WithFiles(),
 		web.POST("/contracts/:id/files/:file/remove", member, p.detachFile),
+		web.GET("/contracts/:id/paper", trader, p.contractPaper),
+		web.POST("/contracts/:id/paper", member, p.takeFromPaper),
 		web.GET("/contracts/:id/:section", trader, p.contractSection),
 		web.POST("/contracts/:id/:section", member, p.saveContractSection),
 	}
@@ -38,7 +42,9 @@ var sectionLabels = map[contract.Section]string{
 	contract.SectionAmounts: "金额拆分", contract.SectionFiles: "附件", contract.SectionStatement: "声明",
 }
 
-func (p *Pages) contracts(c *web.Ctx) error {
+func (p *Pages) contracts(c *web.Ctx) error { return p.showContracts(c, nil, nil) }
+
+func (p *Pages) showContracts(c *web.Ctx, form *web.Form, ferr error) error {
 	q := c.QueryForm()
 	list, err := p.Contracts.List(c.Context(), c.Actor(), contract.Filter{After: q.ID("after"), Limit: 20})
 	if err != nil {
@@ -55,17 +61,9 @@ func (p *Pages) contracts(c *web.Ctx) error {
 	}
 	body := ui.Listing{Lead: "从洽谈生成，或登记在别处谈成的合同。", Rows: &rows, Pager: pager}
 	if web.Members().Allows(c.Actor()) {
-		body.After = []ui.Block{
-			{
-				Card:  true,
-				Title: "登记在别处谈成的合同",
-				Intro: "没有经过本市场洽谈的合同也可以在这里申请登记，需要自己填写双方信息。",
-				Parts: view.Parts{view.Actions{{Label: "我方是卖方", Post: "/contracts", Kind: view.Quiet},
-					{Label: "从境外引进，我方是买方", Post: "/contracts", Kind: view.Quiet, Hidden: []view.Pair{{Name: "buying", Value: "1"}}}}},
-			},
-		}
+		body.After = []ui.Block{newContractBlock(ui.NewAsk(c, form, ferr))}
 	}
-	return ui.ShowList(c, c.Page("我的合同"), body)
+	return ui.ShowListStatus(c, ui.FormStatus(ferr), c.Page("我的合同"), body)
 }
 
 func contractRow(k contract.Contract) view.Row {
@@ -196,6 +194,10 @@ func (p *Pages) contractTasks(k contract.Contract) view.TaskList {
 	check := view.Task{Label: "核对并提交", Status: "可以核对", Tone: view.Info, Href: fmt.Sprintf("/contracts/%d/check", k.ID)}
 	if done < len(states) {
 		check.Status, check.Tone, check.Note = "未完成", view.Plain, "六项都完成后提交；现在可以先看预审意见"
+	}
+	if _, ok := extract.Signed(k.Files); ok {
+		group.Tasks = append(group.Tasks, view.Task{Label: "核对合同文本", Status: "可以核对", Tone: view.Info,
+			Href: fmt.Sprintf("/contracts/%d/paper", k.ID), Note: "系统从合同正本读出双方、金额、日期，勾选即可填入"})
 	}
 	return view.TaskList{Done: done, Total: len(states), Groups: []view.TaskGroup{group, {Title: "提交", Tasks: []view.Task{check}}}}
 }

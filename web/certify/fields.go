@@ -23,7 +23,7 @@ func origin(k contract.Contract, path string) func(*view.Field) {
 	if !ok {
 		return func(*view.Field) {}
 	}
-	from := map[string]string{"organisation": "单位信息", "deal": "洽谈的条款", "achievement": "成果", "demand": "需求", "broker": "经纪人信息"}[o.From]
+	from := map[string]string{"organisation": "单位信息", "deal": "洽谈的条款", "achievement": "成果", "demand": "需求", "broker": "经纪人信息", "paper": "合同正本"}[o.From]
 	return func(f *view.Field) {
 		if f.Hint != "" {
 			f.Hint += "。"

@@ -158,7 +158,7 @@ func refusedStep(c *web.Ctx, a *ui.Ask, ferr error) []ui.Block {
 func (p *Pages) caseRecord(k registry.Case) []ui.Block {
 	blocks := papersBlock(fmt.Sprintf("/filings/%d", k.Filing.ID), papers.OfFiling(k.Filing))
 	if len(k.Similar) > 0 {
-		rows := view.Rows{Label: "相近的申请"}
+		rows, links := view.Rows{Label: "相近的申请"}, view.Links{}
 		for _, s := range k.Similar {
 			rows.Items = append(rows.Items, view.Row{
 				Title: view.T(s.Title),
@@ -166,8 +166,9 @@ func (p *Pages) caseRecord(k registry.Case) []ui.Block {
 				Meta:  []string{s.IntakeNo, similarWords(s.Why)},
 				Tags:  []view.Tag{stateTag(s.State)},
 			})
+			links = append(links, view.Link{Label: "与 " + s.IntakeNo + " 的文本逐字对照", Href: fmt.Sprintf("/filings/%d/compare/%d", k.Filing.ID, s.ID)})
 		}
-		blocks = append(blocks, ui.Block{Title: "相近的申请", Intro: "只是提醒，不说明有问题。", Parts: view.Parts{rows}})
+		blocks = append(blocks, ui.Block{Title: "相近的申请", Intro: "只是提醒，不说明有问题。", Parts: view.Parts{rows, links}})
 	}
 	timeline := view.Timeline{}
 	for _, e := range slices.Backward(k.Events) {

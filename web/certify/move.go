@@ -109,6 +109,12 @@ func (p *Pages) caseForms(k registry.Case) []ui.Block {
 					Parts: view.Parts{make(e, "复核通过", view.Primary, area("text", "复核意见", "", true))},
 				},
 			)
+		case registry.EventHandOver:
+			if len(k.Colleagues) == 0 {
+				continue
+			}
+			blocks = append(blocks, ui.Block{Fold: "移交同事…", Intro: "状态、已填的审查表和期限都不变，由接手的登记员接着办。申请人看不到说明。",
+				Parts: view.Parts{make(e, "移交", view.Quiet, colleagueField(k.Colleagues, ""), area("text", "移交说明", "办到哪一步、还要注意什么", true))}})
 		case registry.EventReturnToReview:
 			blocks = append(blocks, ui.Block{Fold: "退回初审…", Intro: "退回以后重新审查、复核，已有的专家意见不再计入。",
 				Parts: view.Parts{make(e, "退回初审", view.Quiet, area("text", "退回的理由", "", true))}})
@@ -195,6 +201,12 @@ func askedReasons(f registry.Filing, reasons []view.Option) []view.Option {
 	})
 }
 
+// colleagueField asks who goes on.
+func colleagueField(members []registry.Member, chosen string) view.Field {
+	return view.Field{Kind: view.Select, Name: "colleague", Label: "接手的登记员", Required: true, Value: chosen, Width: "m",
+		Options: append([]view.Option{{Label: "请选择"}}, memberOptions(members)...)}
+}
+
 func memberOptions(members []registry.Member) []view.Option {
 	var out []view.Option
 	for _, m := range members {
@@ -232,7 +244,8 @@ func (p *Pages) moveFiling(c *web.Ctx) error {
 			Articles: f.Lines("articles"),
 			Text:     f.Text("text"),
 		},
-		National: f.Text("national"),
+		National:  f.Text("national"),
+		Colleague: f.ID("colleague"),
 	}
 	for i := range f.Rows("items", 100) {
 		item := registry.CorrectionItem{Text: f.Text(web.Row("items", i, "text")), Reason: f.Text(web.Row("items", i, "reason"))}

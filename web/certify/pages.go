@@ -11,6 +11,7 @@ import (
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/deadline"
 	"techmarket/internal/certify/exchange"
+	"techmarket/internal/certify/extract"
 	"techmarket/internal/certify/papers"
 	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/registry"
@@ -23,6 +24,7 @@ import (
 type Pages struct {
 	Contracts *contract.Service
 	Registry  *registry.Service
+	Texts     *extract.Papers
 	Points    *point.Service
 	Papers    *papers.Service
 	Deadlines *deadline.Service

@@ -122,7 +122,7 @@ func (p *Pages) queue(c *web.Ctx) error {
 		{Label: "在办时限", Href: "/registry/deadlines", Kind: view.Quiet},
 		{Label: "登记簿", Href: "/registrations", Kind: view.Quiet},
 		{Label: "登记清单", Href: "/lists", Kind: view.Quiet},
-	}, printActions(page.Rows)...)
+	}, append(batchActions(c.Actor(), page.Rows), printActions(page.Rows)...)...)
 	return ui.ShowList(c, c.Page("登记工作台"), body)
 }
 

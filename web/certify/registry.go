@@ -10,7 +10,10 @@ func (p *Pages) registryRoutes() []web.Route {
 	region := web.RegionOfficers()
 	return []web.Route{
 		web.GET("/registry", desk, p.queue),
+		web.GET("/registry/batch", desk, p.batch),
+		web.POST("/registry/batch", desk, p.doBatch),
 		web.GET("/filings/:id", reader, p.filing),
+		web.GET("/filings/:id/compare/:other", desk, p.compareTexts),
 		web.POST("/filings/:id/sums", web.Registrars(), p.reviewSums),
 		web.POST("/filings/:id/review", web.Registrars(), p.saveReview),
 		web.POST("/filings/:id/do", reader, p.moveFiling).WithFiles(),

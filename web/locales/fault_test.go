@@ -129,7 +129,7 @@ func TestFaultsAreSentencesThatACatalogueCanTranslate(t *testing.T) {
 	if len(said) < 700 {
 		t.Errorf("only %d sentences of faults found", len(said))
 	}
-	for _, want := range []string{"有 %d 处需要修改", "请先登录。"} {
+	for _, want := range []string{"有 %d 处需要修改", "请先登录"} {
 		if !said[want] {
 			t.Errorf("%q was not found", want)
 		}

@@ -26,15 +26,15 @@ import (
 
 // Pages holds the services that these pages call; internal/app fills it.
 type Pages struct {
-	Deals        *deal.Service
-	Brokers      *broker.Service
-	Notices      *notice.Service
-	Sales        *sale.Service
-	Challenges   *challenge.Service
-	Rights       *rights.Service
-	Trials       *trial.Service
+	Deals      *deal.Service
+	Brokers    *broker.Service
+	Notices    *notice.Service
+	Sales      *sale.Service
+	Challenges *challenge.Service
+	Rights     *rights.Service
+	Trials     *trial.Service
 	// OnTrial are the achievements that the person's unit offers for trial.
-	OnTrial func(ctx context.Context, who actor.Actor) ([]listing.Listing, error)
+	OnTrial      func(ctx context.Context, who actor.Actor) ([]listing.Listing, error)
 	Listings     *listing.Service
 	Achievements *achievement.Service
 	Demands      *demand.Service

@@ -77,10 +77,13 @@ func ShowSheetStatus(c *web.Ctx, status int, p view.Page, body Sheet) error {
 }
 
 // ShowList answers with the page "list".
-func ShowList(c *web.Ctx, p view.Page, body Listing) error {
+func ShowList(c *web.Ctx, p view.Page, body Listing) error { return ShowListStatus(c, 200, p, body) }
+
+// ShowListStatus is ShowList with a status.
+func ShowListStatus(c *web.Ctx, status int, p view.Page, body Listing) error {
 	if len(body.Heading) == 0 {
 		body.Heading = view.T(p.Title)
 	}
 	p.Description = cmp.Or(p.Description, Clip(body.Lead, 120))
-	return c.Render("ui/list", view.With[Listing]{Page: p, Body: body})
+	return c.RenderStatus(status, "ui/list", view.With[Listing]{Page: p, Body: body})
 }

@@ -108,6 +108,8 @@ type Tag struct {
 type Span struct {
 	Text string
 	Mark bool
+	Gone bool // stood in the text before
+	New  bool // was not in it
 }
 
 // Text is running text with optional marks. Escaping happens in the template; spans are never HTML.

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"techmarket/internal/platform/cache"
 	"techmarket/internal/platform/embedded"
 	"techmarket/internal/platform/postgres"
+	"techmarket/internal/platform/scan"
 	"techmarket/internal/platform/vault"
 	"techmarket/search/meili"
 )
@@ -69,6 +71,7 @@ func findings(env *app.Environment, c app.Config) []finding {
 		_, err := app.LoadFonts(c)
 		return "可用", err
 	}})
+	list = append(list, finding{"扫描件识别", examineScans})
 	list = append(list, servers(env, c)...)
 	if c.SMTPAddr != "" {
 		list = append(list, finding{"邮件服务器", func(ctx context.Context) (string, error) { return examineSMTP(ctx, c) }})
@@ -85,6 +88,18 @@ func servers(env *app.Environment, c app.Config) (list []finding) {
 		list = append(list, finding{"Meilisearch", func(ctx context.Context) (string, error) { return examineMeili(ctx, c) }})
 	}
 	return list
+}
+
+// examineScans tells whether scans can be read. The market works without: then people read them, so this is no fault.
+func examineScans(ctx context.Context) (string, error) {
+	found, err := scan.Find(ctx, exec.LookPath)
+	if fault.HasCode(err, "scan_missing") {
+		return "没有启用。" + fault.Words(err), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return "可用，" + found.Version, nil
 }
 
 func examineFolder(path string) (string, error) {

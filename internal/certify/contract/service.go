@@ -247,6 +247,30 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, id int64, version i
 	})
 }
 
+// Adopt replaces parties and elements by those of content, as a person took them from the signed text; paths are the fields, file is where
+// they were read. Who, when and faults: as Save.
+func (s *Service) Adopt(ctx context.Context, who actor.Actor, id int64, version int, content Content, paths []string, file int64) (Contract,
+	error) {
+	return s.edit(ctx, who, id, version, "contract.adopt", func(_ context.Context, _ pgx.Tx, c *Contract) (map[string]any, error) {
+		next := c.Content
+		for _, section := range []Section{SectionSeller, SectionBuyers, SectionElements} {
+			next = put(next, section, content)
+		}
+		next.priced()
+		if err := sealPersons(&next, c.Content, s.Vault); err != nil {
+			return nil, err
+		}
+		if err := bounds(next); err != nil {
+			return nil, err
+		}
+		for _, path := range paths {
+			next.Origins[path] = Origin{From: "paper", Ref: strconv.FormatInt(file, 10)}
+		}
+		c.Content = next
+		return map[string]any{"file": file, "paths": paths}, nil
+	})
+}
+
 // Discard gives a draft up that was never registered. Who and when: as Save.
 // Faults: as Save; Conflict wrong_state where it is at a desk or registered.
 func (s *Service) Discard(ctx context.Context, who actor.Actor, id int64, version int) error {

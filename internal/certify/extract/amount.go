@@ -19,8 +19,10 @@ var (
 		`利润|产值|销售额|注册资本|投资额|奖励|罚|已支付|支付总额的|总额的\d`)
 	// unitFirst is a price under a heading that names the unit: 总金额（万元）：80.
 	unitFirst = regexp.MustCompile(`^\(?(?:单位:?)?(万元|元)\)?:?(\d[\d,]*(?:\.\d+)?)`)
-	figures   = regexp.MustCompile(`(?:人民币|RMB|CNY|[¥￥])*(?:\(?小写\)?:?)?(?:人民币|RMB|CNY|[¥￥])*(\d[\d,]*(?:\.\d+)?)(亿元|万元|万圆|元|圆|万)?`)
-	capital   = regexp.MustCompile(`[零〇一二三四五六七八九十百千壹贰貳两叁叄肆伍陆柒捌玖拾佰仟万亿]{1,24}[元圆](?:[零一二三四五六七八九壹贰叁肆伍陆柒捌玖]角)?(?:[零一二三四五六七八九壹贰叁肆伍陆柒捌玖]+分)?[整正]?`)
+	// bareFigures are what a recogniser leaves of ￥987654.32 where it lost the sign: with 分, directly behind the label.
+	bareFigures = regexp.MustCompile(`^:(\d[\d,]*\.\d{2})(?:[^\d万亿]|$)`)
+	figures     = regexp.MustCompile(`(?:人民币|RMB|CNY|[¥￥])*(?:\(?小写\)?:?)?(?:人民币|RMB|CNY|[¥￥])*(\d[\d,]*(?:\.\d+)?)(亿元|万元|万圆|元|圆|万)?`)
+	capital     = regexp.MustCompile(`[零〇一二三四五六七八九十百千壹贰貳两叁叄肆伍陆柒捌玖拾佰仟万亿]{1,24}[元圆](?:[零一二三四五六七八九壹贰叁肆伍陆柒捌玖]角)?(?:[零一二三四五六七八九壹贰叁肆伍陆柒捌玖]+分)?[整正]?`)
 )
 
 // price is one amount of the text.
@@ -99,7 +101,7 @@ const unequal = "大小写不一致"
 // priceIn reads the first amount of a sentence, in figures, in capitals or both.
 func (t *text) priceIn(at int, window string) (Fact, bool) {
 	const path = "elements.amountFen"
-	digits, han := firstFigures(window), firstCapital(window)
+	digits, han := t.firstFigures(window), t.firstCapital(at, window)
 	switch {
 	case digits == nil && han == nil:
 		return Fact{}, false
@@ -110,14 +112,21 @@ func (t *text) priceIn(at int, window string) (Fact, bool) {
 	}
 	from, to := min(digits.from, han.from), max(digits.to, han.to)
 	if digits.value != han.value {
-		return t.fact(path, digits.value.String(), at+from, at+to, false,
-			unequal+"：小写 "+digits.value.Grouped()+" 元，大写 "+han.value.Grouped()+" 元"), true
+		f := t.fact(path, digits.value.String(), at+from, at+to, false,
+			unequal+"：小写 "+digits.value.Grouped()+" 元，大写 "+han.value.Grouped()+" 元")
+		f.Clash = true
+		return f, true
 	}
 	return t.fact(path, digits.value.String(), at+from, at+to, true, "大小写一致"), true
 }
 
 // firstFigures is the first amount in figures that has a unit or a currency sign.
-func firstFigures(window string) *price {
+func (t *text) firstFigures(window string) *price {
+	if m := bareFigures.FindStringSubmatchIndex(window); m != nil && t.ocr {
+		if v, ok := inUnit(window[m[2]:m[3]], "元"); ok {
+			return &price{value: v, from: m[2], to: m[3]}
+		}
+	}
 	if m := unitFirst.FindStringSubmatchIndex(window); m != nil {
 		if v, ok := inUnit(window[m[4]:m[5]], window[m[2]:m[3]]); ok {
 			return &price{value: v, from: m[4], to: m[5]}
@@ -154,8 +163,11 @@ func inUnit(number, unit string) (v money.Fen, ok bool) {
 	return v * times, err == nil && v > 0 && v <= money.Max/times
 }
 
-func firstCapital(window string) *price {
+func (t *text) firstCapital(at int, window string) *price {
 	for _, m := range capital.FindAllStringIndex(window, -1) {
+		if t.ocr && !introduced.MatchString(t.all[max(0, at+m[0]-12):at+m[0]]) {
+			continue
+		}
 		if v, err := money.ParseHan(window[m[0]:m[1]]); err == nil && v > 0 {
 			return &price{value: v, from: m[0], to: m[1]}
 		}

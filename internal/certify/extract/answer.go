@@ -19,6 +19,7 @@ type Answer struct {
 	Sure  bool   // of No: it may stand as shown; otherwise it is only proposed
 	Why   string // what the answer rests on
 	Page  int    // of Quote; 0: there is none
+	Unit  string // of Page, as of Fact
 	Quote string
 }
 
@@ -27,7 +28,7 @@ func (a Answer) Place() string {
 	if a.Page == 0 {
 		return a.Why
 	}
-	return fmt.Sprintf("%s（第 %d 页：…%s…）", a.Why, a.Page, a.Quote)
+	return fmt.Sprintf("%s（第 %d %s：…%s…）", a.Why, a.Page, a.Unit, a.Quote)
 }
 
 // part is how much of a text a look takes in. A contract may promise tests, training and translations beside what it is about: whether
@@ -154,7 +155,7 @@ func (r Reading) lookAll() map[string]Answer {
 func (r Reading) look(l look, about [][2]int) (Answer, bool) {
 	t := r.text
 	spans := [][2]int{{0, len(t.all)}}
-	where := fmt.Sprintf("全文 %d 页", r.Pages)
+	where := fmt.Sprintf("全文 %d %s", r.Pages, t.unit)
 	if l.in == subject {
 		spans, where = about, "合同名称和标的条款"
 		if len(spans) < 2 {
@@ -165,7 +166,7 @@ func (r Reading) look(l look, about [][2]int) (Answer, bool) {
 		for _, m := range l.words.FindAllStringIndex(t.all[s[0]:s[1]], -1) {
 			from, to := s[0]+m[0], s[0]+m[1]
 			if !denied.MatchString(t.all[max(0, from-40):from]) {
-				return Answer{Why: "文本有“" + t.all[from:to] + "”，请看是否属于", Page: t.page(from), Quote: t.around(from, to)}, true
+				return Answer{Why: "文本有“" + t.all[from:to] + "”，请看是否属于", Page: t.page(from), Unit: t.unit, Quote: t.around(from, to)}, true
 			}
 		}
 	}
@@ -192,7 +193,7 @@ func (r Reading) same(path, typed string) (Fact, bool) {
 }
 
 func saying(f Fact, no, sure bool, why string) Answer {
-	return Answer{No: no, Sure: sure, Why: why, Page: f.Page, Quote: f.Quote}
+	return Answer{No: no, Sure: sure, Why: why, Page: f.Page, Unit: f.Unit, Quote: f.Quote}
 }
 
 // parties: every side is named in the text as in the application, with its code.
@@ -238,13 +239,13 @@ func (r Reading) subject(contract.Content) (Answer, bool) {
 	}
 	s := spans[1]
 	return Answer{No: true, Sure: utf8.RuneCountInString(r.text.all[s[0]:s[1]]) > 40 && !r.text.ocr, Why: "有标的条款",
-		Page: r.text.page(s[0]), Quote: r.text.around(s[0], min(s[1], s[0]+60))}, true
+		Page: r.text.page(s[0]), Unit: r.text.unit, Quote: r.text.around(s[0], min(s[1], s[0]+60))}, true
 }
 
 // price: figures and capitals agree with each other and with the application, and nothing is left open.
 func (r Reading) price(c contract.Content) (Answer, bool) {
 	if m := priceOpen.FindStringIndex(r.text.all); m != nil {
-		return Answer{Why: "文本有“" + r.text.all[m[0]:m[1]] + "”", Page: r.text.page(m[0]), Quote: r.text.around(m[0], m[1])}, true
+		return Answer{Why: "文本有“" + r.text.all[m[0]:m[1]] + "”", Page: r.text.page(m[0]), Unit: r.text.unit, Quote: r.text.around(m[0], m[1])}, true
 	}
 	f, ok := r.same("elements.amountFen", c.Elements.Amount.String())
 	if !ok {
@@ -285,10 +286,10 @@ var classWords = map[string]*regexp.Regexp{
 func (r Reading) effect(contract.Content) (Answer, bool) {
 	t := r.text
 	if m := onCondition.FindStringIndex(t.all); m != nil {
-		return Answer{Why: "文本写有生效的条件", Page: t.page(m[0]), Quote: t.around(m[0], m[1])}, true
+		return Answer{Why: "文本写有生效的条件", Page: t.page(m[0]), Unit: t.unit, Quote: t.around(m[0], m[1])}, true
 	}
 	if m := takesEffect.FindStringIndex(t.all); m != nil {
-		return Answer{No: true, Sure: !t.ocr, Why: "签订即生效", Page: t.page(m[0]), Quote: t.around(m[0], m[1])}, true
+		return Answer{No: true, Sure: !t.ocr, Why: "签订即生效", Page: t.page(m[0]), Unit: t.unit, Quote: t.around(m[0], m[1])}, true
 	}
 	return Answer{No: true, Why: "没有写生效条件，签订即成立"}, r.Blank == 0 && !t.ocr
 }

@@ -147,7 +147,7 @@ func TestAnswers_WhatDiffersFromTheApplicationIsNotAnswered(t *testing.T) {
 // No generated contract gets a sure answer against its own words, and each answer names a place that exists.
 func TestAnswers_HoldOnSixtyContracts(t *testing.T) {
 	t.Parallel()
-	for _, m := range generate() {
+	for _, m := range generate(t) {
 		r := Read([]string{m.text}, false)
 		c := applied()
 		c.Elements.ClassCode = m.truth["elements.classCode"]

@@ -10,7 +10,7 @@ import (
 // What differs between the paper and the form comes first, the sure differences before the others; what agrees comes last.
 func TestCompare_DifferencesComeFirst(t *testing.T) {
 	t.Parallel()
-	m := generate()[0]
+	m := generate(t)[0]
 	r := Read([]string{m.text}, false)
 	c := contract.Content{Seller: contract.Party{Name: m.truth["seller.name"]}, Buyers: []contract.Party{{Name: "别的示范公司"}},
 		Elements: contract.Elements{ClassCode: "0501", Amount: 79_000_000 * money.Yuan, SignedOn: contract.Date(m.truth["elements.signedOn"]),

@@ -69,7 +69,9 @@ func (t *text) day(path string, from, to int, sure bool, why string) Fact {
 	if !ok {
 		sure, why = false, "“"+t.all[from:to]+"”不是日历上的一天"
 	}
-	return t.fact(path, value, from, to, sure, why)
+	f := t.fact(path, value, from, to, sure, why)
+	f.Clash = !ok && !t.ocr
+	return f
 }
 
 // signedOn reads the day of signing: the label of the cover and the days of the signatures. The last signature makes the contract.
@@ -128,6 +130,7 @@ func (t *text) period(signed []Fact) []Fact {
 		x := term{t.day("elements.beginsOn", m[2], m[3], sure, why), t.day("elements.endsOn", m[4], m[5], sure, why), rank}
 		if x.begins.Value != "" && x.ends.Value != "" && x.begins.Value > x.ends.Value {
 			x.begins.Sure, x.ends.Sure = false, false
+			x.begins.Clash, x.ends.Clash = !t.ocr, !t.ocr
 			x.begins.Why, x.ends.Why = "开始晚于结束", "开始晚于结束"
 		}
 		switch {

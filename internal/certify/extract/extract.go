@@ -7,6 +7,7 @@
 package extract
 
 import (
+	"fmt"
 	"sort"
 	"strings"
 	"sync"
@@ -23,8 +24,19 @@ type Fact struct {
 	Sure  bool   `json:"sure"`
 	Why   string `json:"why"` // what speaks for it, or why it is not sure
 	Page  int    `json:"page"`
+	Unit  string `json:"unit"`  // of Page: 页; of a Word text 段
+	Clash bool   `json:"clash"` // the paper contradicts itself here: whatever was typed, somebody has to ask
 	Quote string `json:"quote"` // the value with what stands around it
 }
+
+// Place names where the fact stands.
+func (f Fact) Place() string { return fmt.Sprintf("第 %d %s", f.Page, f.Unit) }
+
+// What a text is numbered by.
+const (
+	unitPage      = "页"
+	unitParagraph = "段"
+)
 
 // Reading is what a text says, at most one fact a path, in the order of the form.
 type Reading struct {
@@ -45,9 +57,39 @@ func (r Reading) Fact(path string) (Fact, bool) {
 	return Fact{}, false
 }
 
+// beside puts a second reading of the same pictures next to the first: what both say alike stays, what only one could make out is taken,
+// and where they differ nothing is sure.
+func (r Reading) beside(other Reading) Reading {
+	out := r
+	out.Facts = nil
+	for _, f := range r.Facts {
+		g, ok := other.Fact(f.Path)
+		switch {
+		case !ok || f.Value == "" && g.Value == "":
+		case f.Value == "":
+			f = g
+			f.Sure = false
+		case g.Value == "":
+		case f.Value != g.Value && strings.Contains(f.Why, "“"+g.Value+"”"): // the other place in the first reading says what the second says
+			f.Value, f.Sure, f.Clash, f.Why = g.Value, false, false, "两次识别不一致，另一次读作“"+f.Value+"”"
+		case f.Value != g.Value:
+			f.Sure, f.Clash, f.Why = false, false, "两次识别不一致，另一次读作“"+g.Value+"”"
+		case g.Sure && !f.Sure:
+			f = g
+		}
+		out.Facts = append(out.Facts, f)
+	}
+	for _, g := range other.Facts {
+		if _, ok := r.Fact(g.Path); !ok {
+			out.Facts = append(out.Facts, g)
+		}
+	}
+	return out
+}
+
 // The bounds of a text: what is longer is not read.
 const (
-	maxPages = 300
+	maxPages = 3000    // of Word: paragraphs
 	maxText  = 2 << 20 // bytes
 )
 
@@ -55,6 +97,7 @@ const (
 type text struct {
 	all    string
 	starts []int
+	unit   string
 	ocr    bool // read from a picture: a single sign proves nothing
 
 	once   sync.Once
@@ -62,9 +105,11 @@ type text struct {
 }
 
 // Read reads the pages of a contract. scanned says that the text was recognised in pictures.
-func Read(pages []string, scanned bool) Reading {
-	t := newText(pages)
-	t.ocr = scanned
+func Read(pages []string, scanned bool) Reading { return read(pages, unitPage, scanned) }
+
+func read(pages []string, unit string, scanned bool) Reading {
+	t := newText(pages, scanned)
+	t.unit = unit
 	r := Reading{Pages: len(pages), text: t}
 	for _, p := range pages {
 		if strings.TrimSpace(p) == "" {
@@ -86,15 +131,19 @@ func Read(pages []string, scanned bool) Reading {
 	return r
 }
 
-func newText(pages []string) *text {
-	t := &text{}
+func newText(pages []string, scanned bool) *text {
+	t := &text{ocr: scanned}
 	var b strings.Builder
 	for i, p := range pages {
 		if i == maxPages || b.Len() > maxText {
 			break
 		}
 		t.starts = append(t.starts, b.Len())
-		b.WriteString(plain(p))
+		p = plain(p)
+		if scanned {
+			p = mended(p)
+		}
+		b.WriteString(p)
 	}
 	t.all = b.String()
 	if len(t.all) > maxText {
@@ -127,7 +176,7 @@ func (t *text) page(at int) int {
 
 // fact makes a fact of a place.
 func (t *text) fact(path, value string, from, to int, sure bool, why string) Fact {
-	return Fact{Path: path, Value: value, Sure: sure, Why: why, Page: t.page(from), Quote: t.around(from, to)}
+	return Fact{Path: path, Value: value, Sure: sure, Why: why, Page: t.page(from), Unit: t.unit, Quote: t.around(from, to)}
 }
 
 // around is a place with up to sixteen characters on both sides.

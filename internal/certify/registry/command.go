@@ -26,16 +26,17 @@ type Command struct {
 	Version int    // that the person looked at: of the filing, or the registration's lock version. 0 acts on the newest
 	Event   Event
 
-	Text     string           // the reason, opinion, note or situation; most events need one
-	Code     string           // decline_intake: one of codes.IntakeRefusal
-	Items    []CorrectionItem // request_correction: everything that is missing
-	Answers  []string         // submit_correction: one for each item
-	Refusal  Refusal          // refuse, lapse_correction, reject_by_experts
-	Experts  []int64          // assign_experts: accounts
-	Review   Review           // save_review
-	Shown    bool             // save_review: the person saw what application and text answer, and left it or changed it
-	Minutes  int64            // pass_experts, reject_by_experts: id of the experts' minutes, an uploaded file
-	National string           // register: the 16-digit number of the national system where the point enters it
+	Text      string           // the reason, opinion, note or situation; most events need one
+	Code      string           // decline_intake: one of codes.IntakeRefusal
+	Items     []CorrectionItem // request_correction: everything that is missing
+	Answers   []string         // submit_correction: one for each item
+	Refusal   Refusal          // refuse, lapse_correction, reject_by_experts
+	Experts   []int64          // assign_experts: accounts
+	Colleague int64            // hand_over: account
+	Review    Review           // save_review
+	Shown     bool             // save_review: the person saw what application and text answer, and left it or changed it
+	Minutes   int64            // pass_experts, reject_by_experts: id of the experts' minutes, an uploaded file
+	National  string           // register: the 16-digit number of the national system where the point enters it
 
 	Ground   string    // cancel: a key of CancelGrounds; announce_revocation: one of codes.RevocationGround
 	Approved bool      // review_tax_relief: the re-check was passed
@@ -133,7 +134,7 @@ func (s *Service) Do(ctx context.Context, who actor.Actor, c Command) (Outcome, 
 func (s *Service) recipients(ctx context.Context, c Command) ([]int64, error) {
 	people := s.config.People
 	switch c.Event {
-	case EventPassFirstReview, EventPassSecondReview, EventAssignExperts, EventPassExperts, EventRejectByExperts:
+	case EventHandOver, EventPassFirstReview, EventPassSecondReview, EventAssignExperts, EventPassExperts, EventRejectByExperts:
 		f, err := readFiling(ctx, s.config.DB, c.Filing)
 		if err != nil {
 			return nil, err
@@ -145,6 +146,8 @@ func (s *Service) recipients(ctx context.Context, c Command) ([]int64, error) {
 		switch {
 		case c.Event == EventAssignExperts:
 			return s.expertsFor(ctx, p)
+		case c.Event == EventHandOver:
+			return people.AccountsOf(ctx, p.OrganisationID, actor.Registrar)
 		case c.Event != EventPassFirstReview:
 			return people.AccountsOf(ctx, p.OrganisationID, actor.PointHead)
 		case p.SecondReview == point.ReviewerOrHead:
@@ -300,6 +303,8 @@ func (s *Service) filingStep(ctx context.Context, w *work) error {
 		return s.lapseCorrection(ctx, w)
 	case EventSaveReview:
 		return s.saveReview(ctx, w)
+	case EventHandOver:
+		return handOver(ctx, w)
 	case EventPassFirstReview:
 		return s.passFirstReview(ctx, w)
 	case EventPassSecondReview:

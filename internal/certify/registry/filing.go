@@ -205,23 +205,24 @@ type EventRow struct {
 
 // Case is a filing with everything its reader may see.
 type Case struct {
-	Filing   Filing                `json:"filing"`
-	Point    point.Point           `json:"point"`
-	Contract contract.Frozen       `json:"contract"`
-	Previous *contract.Frozen      `json:"previous"` // change: the version that stands
-	Events   []EventRow            `json:"events"`
-	Due      deadline.Due          `json:"due"`
-	Decision *recognition.Decision `json:"decision"`       // staff only: what the rules say about the sheet as it stands
-	Readings []recognition.Reading `json:"-"`              // staff only: the rules that the facts answer
-	Experts  money.Fen             `json:"expertsFromFen"` // T from which the point asks the experts
-	Votes    int                   `json:"votesNeeded"`    // equal opinions of experts that decide
-	Panel    []Member              `json:"panel"`          // staff only: the experts assigned
-	Choice   []Member              `json:"choice"`         // head only, while the experts are awaited: whom the head may assign
-	Policy   recognition.Policy    `json:"-"`
-	Large    bool                  `json:"large"`   // T reaches it
-	Parts    []Part                `json:"parts"`   // what the reader is in this case
-	Allowed  []Event               `json:"allowed"` // what the reader may do now
-	Similar  []Similar             `json:"similar"` // staff only
+	Filing     Filing                `json:"filing"`
+	Point      point.Point           `json:"point"`
+	Contract   contract.Frozen       `json:"contract"`
+	Previous   *contract.Frozen      `json:"previous"` // change: the version that stands
+	Events     []EventRow            `json:"events"`
+	Due        deadline.Due          `json:"due"`
+	Decision   *recognition.Decision `json:"decision"`       // staff only: what the rules say about the sheet as it stands
+	Readings   []recognition.Reading `json:"-"`              // staff only: the rules that the facts answer
+	Experts    money.Fen             `json:"expertsFromFen"` // T from which the point asks the experts
+	Votes      int                   `json:"votesNeeded"`    // equal opinions of experts that decide
+	Panel      []Member              `json:"panel"`          // staff only: the experts assigned
+	Colleagues []Member              `json:"colleagues"`     // registrar and head: who could go on with the case
+	Choice     []Member              `json:"choice"`         // head only, while the experts are awaited: whom the head may assign
+	Policy     recognition.Policy    `json:"-"`
+	Large      bool                  `json:"large"`   // T reaches it
+	Parts      []Part                `json:"parts"`   // what the reader is in this case
+	Allowed    []Event               `json:"allowed"` // what the reader may do now
+	Similar    []Similar             `json:"similar"` // staff only
 }
 
 // Member is an expert of a case.

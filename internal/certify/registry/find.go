@@ -2,20 +2,14 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/jackc/pgx/v5"
-
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
-	"techmarket/internal/platform/document"
 	"techmarket/internal/platform/files"
-	"techmarket/internal/platform/postgres"
 )
 
 // Find is what searching a paper of a case found.
@@ -39,12 +33,6 @@ func (h Hit) Place() string {
 	return fmt.Sprintf("第 %d 页：…%s%s%s…", h.Page, h.Before, h.Match, h.After)
 }
 
-// fileText is the text of one content, read once.
-type fileText struct {
-	Pages   []string
-	Failure string
-}
-
 // FindInPaper looks for a word in an attached PDF of a case, page by page, ignoring white space and letter case. Scope as Case.
 // NotFound "file_not_found"; Invalid field "find" for an empty word or a file that is no PDF.
 func (s *Service) FindInPaper(ctx context.Context, a actor.Actor, filing, file int64, word string) (Find, error) {
@@ -61,7 +49,7 @@ func (s *Service) FindInPaper(ctx context.Context, a actor.Actor, filing, file i
 	if err := bad.Err(); err != nil {
 		return out, err
 	}
-	text, err := s.textOf(ctx, paper)
+	text, err := s.config.Papers.Text(ctx, paper)
 	if err != nil {
 		return out, err
 	}
@@ -85,34 +73,6 @@ func (s *Service) FindInPaper(ctx context.Context, a actor.Actor, filing, file i
 		}
 	}
 	return out, nil
-}
-
-// textOf reads the text of a stored PDF, once for each content.
-func (s *Service) textOf(ctx context.Context, f *files.Opened) (fileText, error) {
-	text, err := postgres.One[fileText](ctx, s.config.DB, selectText, pgx.StrictNamedArgs{"digest": f.Digest})
-	if !errors.Is(err, pgx.ErrNoRows) {
-		return text, err
-	}
-	at, ok := f.ReadSeekCloser.(io.ReaderAt)
-	if !ok {
-		return text, fmt.Errorf("file %d cannot be read at a place", f.ID)
-	}
-	text = fileText{Pages: []string{}}
-	pages, err := document.PDFText(at, f.Size)
-	switch {
-	case fault.Is(err, fault.Invalid):
-		text.Failure = fault.Words(err)
-	case err != nil:
-		return text, err
-	default:
-		text.Pages = pages
-	}
-	_, err = s.config.DB.Exec(
-		ctx,
-		insertText,
-		pgx.StrictNamedArgs{"digest": f.Digest, "pages": text.Pages, "failure": text.Failure, "now": s.config.Now()},
-	)
-	return text, err
 }
 
 // fold makes letters equal without changing the length of the text.

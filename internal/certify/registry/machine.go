@@ -72,6 +72,10 @@ func Table() []Rule {
 			otherHead,
 			to(AwaitingExperts, AwaitingRegistration),
 		}, // 登记点设定的，负责人也可以复核，但不再登记本件；大额（或达到本点界线）、有争议的先交专家
+		{OnFiling, InReview, EventHandOver, Registrar, nil, to(InReview)},                                     // 同一登记点的另一位登记员接着办，附说明
+		{OnFiling, InReview, EventHandOver, Head, nil, to(InReview)},                                          // 登记员离岗的，由负责人移交
+		{OnFiling, Correcting, EventHandOver, Registrar, nil, to(Correcting)},                                 // 补正期限照旧
+		{OnFiling, Correcting, EventHandOver, Head, nil, to(Correcting)},                                      // 补正期限照旧
 		{OnFiling, AwaitingSecondReview, EventReturnToReview, Reviewer, nil, to(InReview)},                    // 写明理由
 		{OnFiling, AwaitingSecondReview, EventRefuse, Reviewer, nil, to(Refused)},                             // 理由代码与条款
 		{OnFiling, AwaitingExperts, EventAssignExperts, Head, nil, to(AwaitingExperts)},                       // 只有指定的专家能看到本件

@@ -125,6 +125,9 @@ func (s *Service) nameCase(ctx context.Context, c *Case) (err error) {
 	if c.Choice, err = s.members(ctx, may); err != nil {
 		return err
 	}
+	if err := s.colleagues(ctx, c, c.Point.OrganisationID); err != nil {
+		return err
+	}
 	names, err := s.config.People.Names(ctx, assigned)
 	for i, v := range c.Filing.Review.Panel {
 		c.Filing.Review.Panel[i].Name = names[v.Account]

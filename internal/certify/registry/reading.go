@@ -1,11 +1,10 @@
 package registry
 
 import (
+	"cmp"
 	"context"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,8 +18,8 @@ import (
 type PaperReading struct {
 	File    int64 // 0: there is no signed text that can be read
 	Rows    []extract.Row
-	Scanned int                       // pages without text
-	Failure string                    // why the text could not be read
+	Text    extract.Text              // how it was read
+	Blank   int                       // pages without text
 	Answers map[string]extract.Answer // to the questions of the checklist, by the finding's code
 }
 
@@ -34,26 +33,58 @@ func (s *Service) readPaper(ctx context.Context, a actor.Actor, filing int64, fr
 	var out PaperReading
 	content, attached := frozen.Content, frozen.Files
 	out.Answers = extract.Reading{}.Answers(content, attached)
-	i := slices.IndexFunc(attached, func(f contract.File) bool {
-		return f.Role == contract.SignedText && strings.HasSuffix(strings.ToLower(f.Name), ".pdf")
-	})
-	if i < 0 {
+	signed, ok := extract.Signed(attached)
+	if !ok {
 		return out, nil
 	}
-	out.File = attached[i].ID
+	out.File = signed.ID
 	paper, err := s.config.Reader.Open(ctx, a, files.Object{Kind: "filing", ID: filing}, out.File)
 	if err != nil {
 		return out, err
 	}
 	defer paper.Close()
-	text, err := s.textOf(ctx, paper)
+	reading, text, err := s.config.Papers.Read(ctx, paper)
 	if err != nil {
 		return out, err
 	}
-	out.Failure = text.Failure
-	reading := s.readings.of(paper.Digest, text.Pages)
-	out.Scanned = reading.Blank
+	out.Text, out.Blank = text, reading.Blank
 	out.Rows, out.Answers = extract.Compare(content, reading), reading.Answers(content, attached)
+	return out, nil
+}
+
+// Compared is the signed texts of two cases side by side.
+type Compared struct {
+	One, Other Filing
+	Pieces     []extract.Piece
+	Share      int    // percent that is alike
+	Missing    string // why there is nothing to compare
+}
+
+// Compare sets the signed text of a case beside that of another: a change beside its first version, a text beside one that it resembles.
+// Scope as Case, for both.
+func (s *Service) Compare(ctx context.Context, a actor.Actor, filing, other int64) (Compared, error) {
+	var out Compared
+	var texts [2]string
+	for i, id := range []int64{other, filing} {
+		k, err := s.Case(ctx, a, id)
+		if err != nil {
+			return out, err
+		}
+		if out.One = k.Filing; i == 0 {
+			out.Other = k.Filing
+		}
+		reading, err := s.ReadPaper(ctx, a, k)
+		if err != nil {
+			return out, err
+		}
+		texts[i] = strings.Join(reading.Text.Pages, "")
+		if texts[i] == "" {
+			out.Missing = k.Filing.IntakeNo + " 的合同正本没有能读取的文字。" + cmp.Or(reading.Text.Failure, reading.Text.Unable)
+		}
+	}
+	if out.Missing == "" {
+		out.Pieces, out.Share = extract.Changes(texts[0], texts[1])
+	}
 	return out, nil
 }
 
@@ -89,36 +120,4 @@ func (s *Service) answered(ctx context.Context, who actor.Actor, c Command) ([]R
 		}
 	}
 	return out, nil
-}
-
-// readings keeps what the texts of the last files say: a file never changes, and reading twenty pages takes 75 ms, on every view of a case.
-type readings struct {
-	mu    sync.Mutex
-	known map[string]extract.Reading // by the digest of the file
-	order []string
-}
-
-const keptReadings = 64
-
-func (r *readings) of(digest string, pages []string) extract.Reading {
-	r.mu.Lock()
-	found, ok := r.known[digest]
-	r.mu.Unlock()
-	if ok {
-		return found
-	}
-	found = extract.Read(pages, false)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.known == nil {
-		r.known = map[string]extract.Reading{}
-	}
-	if _, twice := r.known[digest]; !twice {
-		r.order = append(r.order, digest)
-	}
-	if r.known[digest] = found; len(r.order) > keptReadings {
-		delete(r.known, r.order[0])
-		r.order = r.order[1:]
-	}
-	return found
 }

@@ -75,6 +75,7 @@ const (
 	EventDeclineCorrection     Event = "decline_correction" // our choice: the applicant says that the fault stays
 	EventReturnCorrection      Event = "return_correction"  // our choice: an answer that does not mend, within the term
 	EventSaveReview            Event = "save_review"        // our choice: work in progress, no decision
+	EventHandOver              Event = "hand_over"          // our choice: a colleague goes on, the state stays
 	EventPassFirstReview       Event = "pass_first_review"
 	EventPassSecondReview      Event = "pass_second_review"
 	EventReturnToReview        Event = "return_to_review"

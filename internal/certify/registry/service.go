@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/certify/contract"
+	"techmarket/internal/certify/extract"
 	"techmarket/internal/certify/ledger"
 	"techmarket/internal/certify/witness"
 	"techmarket/internal/foundation/actor"
@@ -46,6 +47,7 @@ type Config struct {
 	Jobs      Enqueuer
 	Files     *files.Store
 	Reader    *files.Reader
+	Papers    *extract.Papers
 	Now       func() time.Time
 	Random    io.Reader           // of the check codes
 	Drawable  func(...Text) error // refuses what no paper could print; nil: anything can be printed
@@ -61,8 +63,6 @@ type Service struct {
 	config Config
 	trail  audit.Trail
 	book   *witness.Book
-
-	readings readings
 }
 
 // New builds the service.

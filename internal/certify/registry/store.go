@@ -129,10 +129,6 @@ const selectFigures = `select
 	0 as staff, 0 as trained
 	from (select *, decided_at >= @from and decided_at < @to as in_year from filing where point_id = @point) f`
 
-const selectText = `select pages, failure from file_text where digest = @digest`
-
-const insertText = `insert into file_text (digest, pages, failure, read_at) values (@digest, @pages, @failure, @now) on conflict do nothing`
-
 const insertWarning = `insert into deadline_warning (filing_id, level, due_on, at) values (@filing, @level, @due, @now)
 	on conflict do nothing`
 

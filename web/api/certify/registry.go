@@ -37,17 +37,18 @@ func (registrationStep) Schema(huma.Registry) *huma.Schema {
 
 // filingEvent carries one event with what it needs; the rest stays empty.
 type filingEvent struct {
-	Version  int                       `json:"version" doc:"您看到的版本；0 按最新办理"`
-	Event    filingStep                `json:"event" required:"true"`
-	Text     string                    `json:"text" doc:"withdraw、return_to_review 等的理由；pass_second_review 的意见；decline_intake 的说明"`
-	Code     string                    `json:"code" doc:"decline_intake：不予受理的代码"`
-	Items    []registry.CorrectionItem `json:"items,omitempty" doc:"request_correction：一次告知的全部事项" maxItems:"100"`
-	Answers  []string                  `json:"answers,omitempty" doc:"submit_correction：逐项答复" maxItems:"100"`
-	Refusal  registry.Refusal          `json:"refusal" doc:"refuse、lapse_correction、reject_by_experts"`
-	Experts  []int64                   `json:"experts,omitempty" doc:"assign_experts：指定的专家账号" maxItems:"15"`
-	Opinion  string                    `json:"opinion" doc:"pass_experts、reject_by_experts：专家意见"`
-	Minutes  int64                     `json:"minutesFileId" minimum:"0" doc:"专家评审意见的文件"`
-	National string                    `json:"nationalNumber" doc:"register：登记点录入国家系统编号时的 16 位编号"`
+	Version   int                       `json:"version" doc:"您看到的版本；0 按最新办理"`
+	Event     filingStep                `json:"event" required:"true"`
+	Text      string                    `json:"text" doc:"withdraw、return_to_review 等的理由；pass_second_review 的意见；decline_intake 的说明"`
+	Code      string                    `json:"code" doc:"decline_intake：不予受理的代码"`
+	Items     []registry.CorrectionItem `json:"items,omitempty" doc:"request_correction：一次告知的全部事项" maxItems:"100"`
+	Answers   []string                  `json:"answers,omitempty" doc:"submit_correction：逐项答复" maxItems:"100"`
+	Refusal   registry.Refusal          `json:"refusal" doc:"refuse、lapse_correction、reject_by_experts"`
+	Experts   []int64                   `json:"experts,omitempty" doc:"assign_experts：指定的专家账号" maxItems:"15"`
+	Colleague int64                     `json:"colleague,omitempty" doc:"hand_over：接手的登记员账号" minimum:"0"`
+	Opinion   string                    `json:"opinion" doc:"pass_experts、reject_by_experts：专家意见"`
+	Minutes   int64                     `json:"minutesFileId" minimum:"0" doc:"专家评审意见的文件"`
+	National  string                    `json:"nationalNumber" doc:"register：登记点录入国家系统编号时的 16 位编号"`
 }
 
 func (o *Operations) filingOperations(a *api.API) {
@@ -156,7 +157,7 @@ func (o *Operations) moveFiling(ctx context.Context, who actor.Actor, id int64, 
 		ctx,
 		who,
 		registry.Command{Filing: id, Version: in.Version, Event: registry.Event(in.Event), Text: cmp.Or(in.Opinion, in.Text), Code: in.Code,
-			Items: in.Items, Answers: in.Answers, Refusal: in.Refusal, Experts: in.Experts, Minutes: in.Minutes, National: in.National},
+			Items: in.Items, Answers: in.Answers, Refusal: in.Refusal, Experts: in.Experts, Colleague: in.Colleague, Minutes: in.Minutes, National: in.National},
 	)
 	if out.Registration.Number != "" {
 		return filed{Registration: &out.Registration}, err

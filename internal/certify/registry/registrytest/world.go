@@ -23,6 +23,7 @@ import (
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/deadline"
 	"techmarket/internal/certify/exchange"
+	"techmarket/internal/certify/extract"
 	"techmarket/internal/certify/ledger"
 	"techmarket/internal/certify/papers"
 	"techmarket/internal/certify/point"
@@ -31,6 +32,7 @@ import (
 	"techmarket/internal/certify/witness"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/clock"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/document"
@@ -48,7 +50,9 @@ type World struct {
 	Jobs   *jobs.Client // Drain makes the certificates
 	Files  *files.Store
 	Reader *files.Reader
-	Now    time.Time // the clock of every service; starts on Friday 2026-04-10 10:00 in Shanghai
+	Texts  *extract.Papers
+	Reads  extract.Recogniser // nil: scans cannot be read
+	Now    time.Time          // the clock of every service; starts on Friday 2026-04-10 10:00 in Shanghai
 
 	Contracts *contract.Service
 	Deadlines *deadline.Service
@@ -113,6 +117,13 @@ func (p people) Names(ctx context.Context, ids []int64) (map[int64]string, error
 	return names, nil
 }
 
+func (w *World) recogniser(context.Context) (extract.Recogniser, error) {
+	if w.Reads == nil {
+		return nil, fault.New(fault.Unavailable, "scan_missing", "没有安装")
+	}
+	return w.Reads, nil
+}
+
 // Fonts are parsed once in a test binary.
 var Fonts = sync.OnceValues(func() (*document.Fonts, error) {
 	cwd, err := os.Getwd()
@@ -139,6 +150,7 @@ func New(t testing.TB) *World {
 	Check(t, err)
 	w.Files, w.Reader = store, files.NewReader(store, w.DB)
 	w.wire(recorder{clock}, keys, clock)
+	w.Texts.RegisterJobs(workers)
 	w.S.RegisterJobs(workers)
 	w.Papers.RegisterJobs(workers)
 	w.Exchange.RegisterJobs(workers)
@@ -176,9 +188,11 @@ func (w *World) wire(trail audit.Recorder, keys *ledger.Keys, now func() time.Ti
 	who := people{w.DB}
 	w.Deadlines = deadline.New(deadline.Config{DB: w.DB, Audit: trail, Now: now, Used: registry.PolicyUsed})
 	w.Points = point.New(point.Config{DB: w.DB, Audit: trail, People: who, Now: now, Year: registry.YearOf})
+	w.Texts = extract.NewPapers(extract.PapersConfig{DB: w.DB, Files: w.Files, Jobs: w.Jobs, Now: now, Recogniser: w.recogniser})
 	w.S = registry.New(
 		registry.Config{DB: w.DB, Contracts: contracts, Ledger: chain, Audit: trail, People: who, Jobs: w.Jobs, Files: w.Files,
 			Reader: w.Reader, Now: now,
+			Papers: w.Texts,
 			Random: rand.Reader, Drawable: papers.Drawable(Fonts), Ended: w.end},
 	)
 	w.Benefits = benefits.New(

@@ -24,8 +24,14 @@ func (s *Services) diligence(ctx context.Context, who actor.Actor, contract, ach
 	}
 	at := fmt.Sprintf("/contracts/%d", contract)
 	for _, v := range versions {
-		e := rights.Evidence{Part: rights.PartContract, At: v.FrozenAt, What: fmt.Sprintf("合同第 %d 版《%s》，成交额 %s 元", v.Number, v.Content.Elements.Name,
-			v.Content.Elements.Amount.Grouped()), Source: at, Digest: v.TextDigest}
+		e := rights.Evidence{
+			Part: rights.PartContract,
+			At:   v.FrozenAt,
+			What: fmt.Sprintf("合同第 %d 版《%s》，成交额 %s 元", v.Number, v.Content.Elements.Name,
+				v.Content.Elements.Amount.Grouped()),
+			Source: at,
+			Digest: v.TextDigest,
+		}
 		if v.Number > 1 {
 			e.Part = rights.PartChange
 		}
@@ -42,7 +48,10 @@ func (s *Services) diligence(ctx context.Context, who actor.Actor, contract, ach
 				return nil, err
 			}
 			out = append(out, rights.NoticeEvidence(n)...)
-			out = append(out, rights.Evidence{Part: rights.PartPrice, At: n.Paper.CreatedAt, What: "协议定价并公示价格", Source: fmt.Sprintf("/notices/%d", id)})
+			out = append(
+				out,
+				rights.Evidence{Part: rights.PartPrice, At: n.Paper.CreatedAt, What: "协议定价并公示价格", Source: fmt.Sprintf("/notices/%d", id)},
+			)
 		}
 	}
 	if achievement == 0 {
@@ -66,7 +75,10 @@ func (s *Services) searched(ctx context.Context, who actor.Actor, achievement in
 	}
 	talks, err := s.Deals.List(ctx, who, deal.Filter{Listing: achievement, Limit: 100})
 	for _, d := range slices.Backward(talks) {
-		out = append(out, rights.Evidence{Part: rights.PartSearch, At: d.CreatedAt, What: "对接洽谈：" + d.Subject, Source: fmt.Sprintf("/deals/%d", d.ID)})
+		out = append(
+			out,
+			rights.Evidence{Part: rights.PartSearch, At: d.CreatedAt, What: "对接洽谈：" + d.Subject, Source: fmt.Sprintf("/deals/%d", d.ID)},
+		)
 	}
 	return out, err
 }

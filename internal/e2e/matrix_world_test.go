@@ -149,11 +149,21 @@ func (w *world) trial(m things) string {
 	ctx := context.Background()
 	listing, err := strconv.ParseInt(m.achievement, 10, 64)
 	apptest.NoErr(w.t, err)
-	_, err = w.s.Platform.DB.Exec(ctx, `update listing set published = jsonb_set(published, '{cooperation}', '["trial"]') where id = $1`, listing)
+	_, err = w.s.Platform.DB.Exec(
+		ctx,
+		`update listing set published = jsonb_set(published, '{cooperation}', '["trial"]') where id = $1`,
+		listing,
+	)
 	apptest.NoErr(w.t, err)
-	id, err := w.s.Trials.Create(ctx, w.who("company"), listing, 0, trial.Terms{Months: 3, Sites: "一号产线", Success: "出苗率不低于 70%", Trigger: "指标达到",
-		ReportDays: 30, Pay: trial.PayDeferred, Price: 100 * money.Yuan, Plan: []trial.Instalment{{Days: 30, Amount: 100 * money.Yuan}},
-		Improvement: "归改进方", Secrecy: "双方保密", Liability: "各自承担", Return: "样品归还"})
+	id, err := w.s.Trials.Create(
+		ctx,
+		w.who("company"),
+		listing,
+		0,
+		trial.Terms{Months: 3, Sites: "一号产线", Success: "出苗率不低于 70%", Trigger: "指标达到",
+			ReportDays: 30, Pay: trial.PayDeferred, Price: 100 * money.Yuan, Plan: []trial.Instalment{{Days: 30, Amount: 100 * money.Yuan}},
+			Improvement: "归改进方", Secrecy: "双方保密", Liability: "各自承担", Return: "样品归还"},
+	)
 	apptest.NoErr(w.t, err)
 	return fmt.Sprint(id)
 }

@@ -159,7 +159,10 @@ func grantSteps(g rights.Grant) view.Steps {
 
 func grantFacts(c *web.Ctx, v rights.GrantView) view.Facts {
 	g := v.Grant
-	facts := []view.Fact{{Label: "成果", Value: g.Object, Href: fmt.Sprintf("/achievements/%d", g.Listing)}, {Label: "事项", Value: grantKind(g.Kind)}}
+	facts := []view.Fact{
+		{Label: "成果", Value: g.Object, Href: fmt.Sprintf("/achievements/%d", g.Listing)},
+		{Label: "事项", Value: grantKind(g.Kind)},
+	}
 	if g.Years > 0 {
 		facts = append(facts, view.Fact{Label: "使用年限", Value: c.T("%d 年", g.Years)})
 	}

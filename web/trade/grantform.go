@@ -138,14 +138,24 @@ func basisOptions() []view.Option {
 }
 
 func (p *Pages) readGrant(c *web.Ctx, f *web.Form) rights.GrantDraw {
-	d := rights.GrantDraw{Kind: rights.GrantKind(f.Text("kind")), Years: f.Int("years"), Terms: f.Text("terms"), Clear: f.Text("clear") == "yes",
-		Free: f.Text("free") == "yes"}
+	d := rights.GrantDraw{
+		Kind:  rights.GrantKind(f.Text("kind")),
+		Years: f.Int("years"),
+		Terms: f.Text("terms"),
+		Clear: f.Text("clear") == "yes",
+		Free:  f.Text("free") == "yes",
+	}
 	for i := range f.Rows("holders", mostPeople) {
 		at := func(name string) string { return web.Row("holders", i, name) }
 		if f.Text(at("name")) == "" && f.Text(at("share")) == "" {
 			continue
 		}
-		h := rights.Holder{Name: f.Text(at("name")), ShareBP: f.Percent(at("share")), Basis: f.Text(at("basis")), Leader: f.Text(at("leader")) == "yes"}
+		h := rights.Holder{
+			Name:    f.Text(at("name")),
+			ShareBP: f.Percent(at("share")),
+			Basis:   f.Text(at("basis")),
+			Leader:  f.Text(at("leader")) == "yes",
+		}
 		if unit, ok := strings.CutPrefix(f.Text(at("account")), unitPrefix); ok {
 			h.OrgID, _ = strconv.ParseInt(unit, 10, 64)
 		} else {

@@ -69,8 +69,12 @@ func planTag(s rights.Stage) view.Tag {
 func (p *Pages) distributions(c *web.Ctx) error {
 	const size = 20
 	q := c.QueryForm()
-	list, err := p.Rights.List(c.Context(), c.Actor(), rights.Filter{Contract: q.ID("contract"), Listing: q.ID("achievement"), After: q.ID("after"),
-		Limit: size})
+	list, err := p.Rights.List(
+		c.Context(),
+		c.Actor(),
+		rights.Filter{Contract: q.ID("contract"), Listing: q.ID("achievement"), After: q.ID("after"),
+			Limit: size},
+	)
 	if err != nil {
 		return err
 	}
@@ -95,7 +99,12 @@ func (p *Pages) distributions(c *web.Ctx) error {
 	body := ui.Listing{Lead: "合同的收入按到账累计分配：每笔到账后重新计算，精确到分；公示期满才能发放。", Tabs: rightsTabs("/distributions"), Table: &table,
 		Pager: view.Pager{Total: -1}}
 	if len(list) == size {
-		body.Pager.Next = fmt.Sprintf("/distributions?contract=%d&achievement=%d&after=%d", q.ID("contract"), q.ID("achievement"), list[size-1].ID)
+		body.Pager.Next = fmt.Sprintf(
+			"/distributions?contract=%d&achievement=%d&after=%d",
+			q.ID("contract"),
+			q.ID("achievement"),
+			list[size-1].ID,
+		)
 	}
 	if contract := q.ID("contract"); contract != 0 && web.Members().Allows(c.Actor()) {
 		body.Actions = []view.Action{{Label: "新建方案", Href: fmt.Sprintf("/distributions/new?contract=%d", contract), Kind: view.Quiet}}
@@ -151,7 +160,11 @@ func planFacts(c *web.Ctx, v rights.View) view.Facts {
 	facts := []view.Fact{{Label: "合同", Value: c.T("#%d", v.Plan.Contract), Href: fmt.Sprintf("/contracts/%d", v.Plan.Contract)},
 		{Label: "净收入", Value: view.Yuan(v.Net), Num: true, Note: "到账减去直接费用和税费"},
 		{Label: "奖励比例", Value: ui.Percent(v.Plan.BP) + "%", Num: true}, {Label: "奖励总额", Value: view.Yuan(v.Pool), Num: true},
-		{Label: "已发", Value: view.Yuan(v.Paid), Num: true}, {Label: "依据", Text: view.T(v.Plan.Basis)}, {Label: "内部决策", Text: view.T(v.Plan.Decision)}}
+		{
+			Label: "已发",
+			Value: view.Yuan(v.Paid),
+			Num:   true,
+		}, {Label: "依据", Text: view.T(v.Plan.Basis)}, {Label: "内部决策", Text: view.T(v.Plan.Decision)}}
 	if v.Own > 0 && len(v.Shares) == 1 {
 		facts[4] = view.Fact{Label: "本人已收", Value: view.Yuan(v.Shares[0].Paid), Num: true}
 	}
@@ -348,8 +361,11 @@ func entryOptions(v rights.View) []view.Option {
 	out := []view.Option{{Label: "请选择"}}
 	for _, e := range v.Entries {
 		if e.Corrects == 0 {
-			out = append(out, view.Option{Value: strconv.FormatInt(e.ID, 10), Label: "#" + strconv.FormatInt(e.ID, 10) + " " + entryKind(e.Kind) + " " +
-				view.Yuan(e.Amount)})
+			out = append(
+				out,
+				view.Option{Value: strconv.FormatInt(e.ID, 10), Label: "#" + strconv.FormatInt(e.ID, 10) + " " + entryKind(e.Kind) + " " +
+					view.Yuan(e.Amount)},
+			)
 		}
 	}
 	return out
@@ -364,7 +380,11 @@ func payStep(v rights.View, a *ui.Ask, today view.Field) *ui.Block {
 			continue
 		}
 		at := func(name string) string { return web.Row("pay", len(fields), name) }
-		hidden = append(hidden, view.Pair{Name: at("member"), Value: strconv.Itoa(s.Number)}, view.Pair{Name: at("amount"), Value: s.Payable.String()})
+		hidden = append(
+			hidden,
+			view.Pair{Name: at("member"), Value: strconv.Itoa(s.Number)},
+			view.Pair{Name: at("amount"), Value: s.Payable.String()},
+		)
 		fields = append(fields, a.Text(at("voucher"), s.Name+" "+view.Yuan(s.Payable), "", ui.Limit(100), ui.Hint("发放凭证号；这次不发的留空")))
 	}
 	if len(fields) == 0 {
@@ -389,8 +409,16 @@ func (p *Pages) doPlan(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	do := rights.Command{Plan: id, Event: rights.Event(f.Text("event")), Reason: f.Text("reason"), Kind: f.Text("kind"), Voucher: f.Text("voucher"),
-		Amount: f.Yuan("amount"), Entry: f.ID("entry"), Member: f.Int("member")}
+	do := rights.Command{
+		Plan:    id,
+		Event:   rights.Event(f.Text("event")),
+		Reason:  f.Text("reason"),
+		Kind:    f.Text("kind"),
+		Voucher: f.Text("voucher"),
+		Amount:  f.Yuan("amount"),
+		Entry:   f.ID("entry"),
+		Member:  f.Int("member"),
+	}
 	if do.Event == rights.EventCorrect && f.Text("amount") == "" {
 		f.Errors.Add("amount", "missing", "请填写更正后的金额；整笔取消的填 0")
 	}
@@ -399,7 +427,10 @@ func (p *Pages) doPlan(c *web.Ctx) error {
 	}
 	for i := range f.Rows("pay", 50) {
 		if number := f.Text(web.Row("pay", i, "voucher")); number != "" {
-			do.Pay = append(do.Pay, rights.Voucher{Member: f.Int(web.Row("pay", i, "member")), Amount: f.Yuan(web.Row("pay", i, "amount")), Number: number})
+			do.Pay = append(
+				do.Pay,
+				rights.Voucher{Member: f.Int(web.Row("pay", i, "member")), Amount: f.Yuan(web.Row("pay", i, "amount")), Number: number},
+			)
 		}
 	}
 	if err = ui.FormErr(f); err == nil {

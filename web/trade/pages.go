@@ -1,4 +1,5 @@
-// Package trade is the pages of brokers, of talks between two organisations, of sales by bidding, of public notices, of rights and income, of trials.
+// Package trade is the pages of brokers, of talks between two organisations, of sales by bidding and of public notices, of rights and
+// income, of trials.
 //
 // A handler decodes, calls one service method and composes the page from parts of web/ui and web/view; it refuses rules and SQL.
 package trade

@@ -182,7 +182,10 @@ func trialFacts(c *web.Ctx, v trial.View, supply, company string) view.Facts {
 		facts = append(facts, view.Fact{Label: "保险或担保", Value: insuranceLabel(t.Insurance), Note: t.Terms.Insurance})
 	}
 	if t.DealID != 0 {
-		facts = append(facts, view.Fact{Label: "洽谈", Value: c.T("#%d", t.DealID), Href: fmt.Sprintf("/deals/%d", t.DealID), Note: "在洽谈里达成条款并生成合同"})
+		facts = append(
+			facts,
+			view.Fact{Label: "洽谈", Value: c.T("#%d", t.DealID), Href: fmt.Sprintf("/deals/%d", t.DealID), Note: "在洽谈里达成条款并生成合同"},
+		)
 	}
 	if t.Reason != "" {
 		facts = append(facts, view.Fact{Label: "原因", Value: trial.StopLabel(t.ReasonCode), Note: t.Reason})
@@ -195,7 +198,10 @@ func trialTermFacts(t trial.Terms) view.Facts {
 		{Label: "什么情况付费", Text: view.T(t.Trigger)}, {Label: "报告", Value: fmt.Sprintf("每 %d 天一次", t.ReportDays)},
 		{Label: "付款", Value: payLabel(t.Pay), Note: t.Royalty}, {Label: "价款", Value: view.Yuan(t.Price), Num: true}}
 	for i, p := range t.Plan {
-		facts = append(facts, view.Fact{Label: fmt.Sprintf("第 %d 期", i+1), Value: view.Yuan(p.Amount), Note: fmt.Sprintf("转化后 %d 天 %s", p.Days, p.Why), Num: true})
+		facts = append(
+			facts,
+			view.Fact{Label: fmt.Sprintf("第 %d 期", i+1), Value: view.Yuan(p.Amount), Note: fmt.Sprintf("转化后 %d 天 %s", p.Days, p.Why), Num: true},
+		)
 	}
 	facts = append(facts, view.Fact{Label: "改进归谁", Text: view.T(t.Improvement)}, view.Fact{Label: "保密", Text: view.T(t.Secrecy)},
 		view.Fact{Label: "损失承担", Text: view.T(t.Liability)}, view.Fact{Label: "归还和销毁", Text: view.T(t.Return)})
@@ -242,10 +248,25 @@ func duesBlock(v trial.View) ui.Block {
 }
 
 func trialHistory(v trial.View) view.Timeline {
-	words := map[trial.Event]string{trial.EventPropose: "提出条款", trial.EventAgree: "条款谈妥", trial.EventDecline: "没有谈成", trial.EventStart: "交接，试用开始",
-		trial.EventReport: "交报告", trial.EventAskExtend: "申请延长", trial.EventExtend: "同意延长", trial.EventTrigger: "提出达到转化条件", trial.EventConfirm: "确认达到",
-		trial.EventSilence: "逾期未答复，视为确认", trial.EventDispute: "认为没有达到", trial.EventStop: "结束试用", trial.EventConvert: "转为合同",
-		trial.EventAddDue: "增加应付款", trial.EventPay: "付款", trial.EventSettle: "结清", trial.EventInsure: "保险状态"}
+	words := map[trial.Event]string{
+		trial.EventPropose:   "提出条款",
+		trial.EventAgree:     "条款谈妥",
+		trial.EventDecline:   "没有谈成",
+		trial.EventStart:     "交接，试用开始",
+		trial.EventReport:    "交报告",
+		trial.EventAskExtend: "申请延长",
+		trial.EventExtend:    "同意延长",
+		trial.EventTrigger:   "提出达到转化条件",
+		trial.EventConfirm:   "确认达到",
+		trial.EventSilence:   "逾期未答复，视为确认",
+		trial.EventDispute:   "认为没有达到",
+		trial.EventStop:      "结束试用",
+		trial.EventConvert:   "转为合同",
+		trial.EventAddDue:    "增加应付款",
+		trial.EventPay:       "付款",
+		trial.EventSettle:    "结清",
+		trial.EventInsure:    "保险状态",
+	}
 	var out view.Timeline
 	for _, s := range slices.Backward(v.Steps) {
 		out.Events = append(out.Events, view.Event{At: s.At, What: words[s.Event], Note: s.Reason})
@@ -335,9 +356,19 @@ func (p *Pages) doTrial(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	do := trial.Command{Trial: id, Event: trial.Event(f.Text("event")), Reason: f.Text("reason"), Code: f.Text("code"), Figures: f.Text("figures"),
-		List: f.Text("list"), State: f.Text("insurance"), Number: f.Int("number"), Amount: f.Yuan("amount"), Voucher: f.Text("voucher"),
-		Version: f.Int("version")}
+	do := trial.Command{
+		Trial:   id,
+		Event:   trial.Event(f.Text("event")),
+		Reason:  f.Text("reason"),
+		Code:    f.Text("code"),
+		Figures: f.Text("figures"),
+		List:    f.Text("list"),
+		State:   f.Text("insurance"),
+		Number:  f.Int("number"),
+		Amount:  f.Yuan("amount"),
+		Voucher: f.Text("voucher"),
+		Version: f.Int("version"),
+	}
 	if day := f.Date("day"); !day.IsZero() {
 		do.Day = fact.DayOf(day)
 	}

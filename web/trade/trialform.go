@@ -75,7 +75,15 @@ func (p *Pages) editTerms(c *web.Ctx, f *web.Form, ferr error) error {
 	if v.Trial.State != trial.Proposed {
 		return c.See(trialPath(id))
 	}
-	return p.trialTermsForm(c, v.Trial.Terms, trialPath(id)+"/terms", []view.Pair{{Name: "version", Value: strconv.Itoa(v.Trial.Version)}}, nil, f, ferr)
+	return p.trialTermsForm(
+		c,
+		v.Trial.Terms,
+		trialPath(id)+"/terms",
+		[]view.Pair{{Name: "version", Value: strconv.Itoa(v.Trial.Version)}},
+		nil,
+		f,
+		ferr,
+	)
 }
 
 func (p *Pages) proposeTrialTerms(c *web.Ctx) error {
@@ -89,7 +97,11 @@ func (p *Pages) proposeTrialTerms(c *web.Ctx) error {
 	}
 	terms := readTerms(f)
 	if err = ui.FormErr(f); err == nil {
-		_, err = p.Trials.Do(c.Context(), c.Actor(), trial.Command{Trial: id, Event: trial.EventPropose, Terms: &terms, Version: f.Int("version")})
+		_, err = p.Trials.Do(
+			c.Context(),
+			c.Actor(),
+			trial.Command{Trial: id, Event: trial.EventPropose, Terms: &terms, Version: f.Int("version")},
+		)
 	}
 	if err != nil {
 		if ui.Refused(err) {
@@ -101,7 +113,15 @@ func (p *Pages) proposeTrialTerms(c *web.Ctx) error {
 	return c.See(trialPath(id))
 }
 
-func (p *Pages) trialTermsForm(c *web.Ctx, t trial.Terms, action string, hidden []view.Pair, pick *view.Field, f *web.Form, ferr error) error {
+func (p *Pages) trialTermsForm(
+	c *web.Ctx,
+	t trial.Terms,
+	action string,
+	hidden []view.Pair,
+	pick *view.Field,
+	f *web.Form,
+	ferr error,
+) error {
 	a := ui.NewAsk(c, f, ferr)
 	var ways []view.Option
 	for _, w := range trial.Ways() {
@@ -122,15 +142,21 @@ func (p *Pages) trialTermsForm(c *web.Ctx, t trial.Terms, action string, hidden 
 		a.Radio("pay", "付款方式", t.Pay, ways, ui.Required),
 		a.Yuan("price", "价款", t.Price, ui.Sometimes, ui.Hint("提成的填入门费，没有的留空")),
 		a.Area("royalty", "提成怎么算", t.Royalty, ui.Lines(2), ui.Limit(2000), ui.Hint("只有提成填写：比例、基数、期限、查账办法"))}}}
-	sections = append(sections, ui.Repeat(a, "付款计划", "各期合计等于价款；从转化（达成合同条款）那天起算", "plan", len(t.Plan), mostInstalments, func(i int) []view.Field {
-		x := ui.RowAt(t.Plan, i)
-		at := func(name string) string { return web.Row("plan", i, name) }
-		days := ""
-		if x.Amount > 0 {
-			days = strconv.Itoa(x.Days)
-		}
-		return []view.Field{a.Text(at("days"), "转化后多少天", days, ui.Width("s")), a.Yuan(at("amount"), "金额", x.Amount), a.Text(at("why"), "说明或条件", x.Why)}
-	})...)
+	sections = append(
+		sections,
+		ui.Repeat(a, "付款计划", "各期合计等于价款；从转化（达成合同条款）那天起算", "plan", len(t.Plan), mostInstalments, func(i int) []view.Field {
+			x := ui.RowAt(t.Plan, i)
+			at := func(name string) string { return web.Row("plan", i, name) }
+			days := ""
+			if x.Amount > 0 {
+				days = strconv.Itoa(x.Days)
+			}
+			return []view.Field{
+				a.Text(at("days"), "转化后多少天", days, ui.Width("s")),
+				a.Yuan(at("amount"), "金额", x.Amount),
+				a.Text(at("why"), "说明或条件", x.Why),
+			}
+		})...)
 	sections = append(sections, view.Section{Title: "其他约定", Fields: []view.Field{area("improvement", "改进成果归谁", t.Improvement, ""),
 		area("secrecy", "保密义务", t.Secrecy, ""), area("liability", "损失由谁承担", t.Liability, ""),
 		area("return", "结束时数据和样品怎么处理", t.Return, ""),
@@ -144,7 +170,9 @@ func (p *Pages) trialTermsForm(c *web.Ctx, t trial.Terms, action string, hidden 
 
 func readTerms(f *web.Form) trial.Terms {
 	t := trial.Terms{Months: f.Int("months"), Sites: f.Text("sites"), Success: f.Text("success"), Trigger: f.Text("trigger"),
-		ReportDays: f.Int("reportDays"), Pay: f.Text("pay"), Price: f.Yuan("price"), Royalty: f.Text("royalty"), Improvement: f.Text("improvement"),
+		ReportDays: f.Int(
+			"reportDays",
+		), Pay: f.Text("pay"), Price: f.Yuan("price"), Royalty: f.Text("royalty"), Improvement: f.Text("improvement"),
 		Secrecy: f.Text("secrecy"), Liability: f.Text("liability"), Insurance: f.Text("insurance"), Return: f.Text("return"),
 		Silence: f.Text("silence") == "yes"}
 	for i := range f.Rows("plan", mostInstalments) {

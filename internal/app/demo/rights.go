@@ -108,7 +108,8 @@ func (l *loader) onePlan(ctx context.Context, c contract.Contract, admin actor.A
 	}
 	day := fact.DayOf(now)
 	amount := max(c.Content.Elements.Amount, 30_000*money.Yuan)
-	for _, e := range []rights.Command{{Kind: rights.Receipt, Amount: amount / 3}, {Kind: rights.Cost, Amount: amount / 50}, {Kind: rights.Tax, Amount: amount / 100}} {
+	for _, e := range []rights.Command{{Kind: rights.Receipt, Amount: amount / 3}, {Kind: rights.Cost, Amount: amount / 50},
+		{Kind: rights.Tax, Amount: amount / 100}} {
 		e.Event, e.On, e.Voucher = rights.EventBook, day, "样例凭证"
 		if err := do(e); err != nil {
 			return err
@@ -138,7 +139,15 @@ func (l *loader) onePlan(ctx context.Context, c contract.Contract, admin actor.A
 }
 
 // paySample pays what is due, with a correction on the way.
-func (l *loader) paySample(ctx context.Context, id int64, admin actor.Actor, do func(rights.Command) error, upTo int, first money.Fen, day fact.Day) error {
+func (l *loader) paySample(
+	ctx context.Context,
+	id int64,
+	admin actor.Actor,
+	do func(rights.Command) error,
+	upTo int,
+	first money.Fen,
+	day fact.Day,
+) error {
 	v, err := l.Rights.Read(ctx, admin, id)
 	if err != nil {
 		return err

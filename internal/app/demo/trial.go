@@ -13,7 +13,15 @@ import (
 )
 
 // sampleTrials are how far the sample's trials go.
-var sampleTrials = []trial.Stage{trial.Proposed, trial.Declined, trial.Agreed, trial.Trialling, trial.Confirming, trial.Converting, trial.Ended}
+var sampleTrials = []trial.Stage{
+	trial.Proposed,
+	trial.Declined,
+	trial.Agreed,
+	trial.Trialling,
+	trial.Confirming,
+	trial.Converting,
+	trial.Ended,
+}
 
 // try makes the sample's trials at the end of its history, through the same commands as people.
 func (l *loader) try(ctx context.Context) error {
@@ -76,14 +84,23 @@ func (l *loader) oneTrial(ctx context.Context, id int64, unit, firm actor.Actor,
 		to  trial.Stage
 		who actor.Actor
 		on  trial.Event
-	}{{trial.Agreed, unit, trial.EventAgree}, {trial.Trialling, unit, trial.EventStart}, {"", firm, trial.EventInsure}, {"", firm, trial.EventReport},
+	}{{trial.Agreed, unit, trial.EventAgree}, {trial.Trialling, unit, trial.EventStart}, {"", firm, trial.EventInsure},
+		{"", firm, trial.EventReport},
 		{trial.Confirming, firm, trial.EventTrigger}, {trial.Converting, unit, trial.EventConfirm}} {
-		c := trial.Command{Trial: made, Event: s.on, Version: 1, Reason: "样例：设备一台已交接，运行平稳", Figures: "样例：合格率 95.6%", State: trial.InsuranceInsured}
+		c := trial.Command{
+			Trial:   made,
+			Event:   s.on,
+			Version: 1,
+			Reason:  "样例：设备一台已交接，运行平稳",
+			Figures: "样例：合格率 95.6%",
+			State:   trial.InsuranceInsured,
+		}
 		if upTo == trial.Ended && s.on == trial.EventTrigger {
 			c.Event, c.Reason, c.Code, c.List = trial.EventStop, "样例：能耗高于预期", "cost", "样机一台已归还"
 		}
 		t, err := l.Trials.Do(ctx, s.who, c)
-		if err != nil || t.State == trial.Ended || s.to == upTo && upTo != trial.Trialling || s.on == trial.EventReport && upTo == trial.Trialling {
+		if err != nil || t.State == trial.Ended || s.to == upTo && upTo != trial.Trialling ||
+			s.on == trial.EventReport && upTo == trial.Trialling {
 			return err
 		}
 	}

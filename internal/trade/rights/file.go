@@ -72,7 +72,7 @@ func (s *Service) file(ctx context.Context, who actor.Actor, id int64) (f Dilige
 	if err != nil {
 		return f, err
 	}
-	if !who.In(v.Plan.OrgID) || !member(who) {
+	if !who.In(v.Plan.OrgID) || !who.Member() {
 		return f, errNotFound // one of the team sees his share, not the file
 	}
 	f.Plan, f.AsOf = v.Plan, v.AsOf

@@ -34,7 +34,7 @@ func (d *dossier) roles(who actor.Actor) ([]string, error) {
 	if len(d.standsFor(who)) > 0 && d.grant.State != GrantDraft {
 		roles = append(roles, RoleHolder)
 	}
-	if len(roles) == 0 && !(who.In(d.grant.OrgID) && member(who)) {
+	if len(roles) == 0 && !(who.In(d.grant.OrgID) && who.Member()) {
 		return nil, errNoGrant
 	}
 	return roles, nil
@@ -79,8 +79,18 @@ func (s *Service) CreateGrant(ctx context.Context, who actor.Actor, listing int6
 		if err != nil {
 			return err
 		}
-		g := Grant{State: GrantDraft, OrgID: who.OrgID, CreatedBy: who.AccountID, Listing: listing, Object: of.Title, Kind: w.Kind, Years: w.Years,
-			Terms: w.Terms, Sample: who.Sample, CreatedAt: now}
+		g := Grant{
+			State:     GrantDraft,
+			OrgID:     who.OrgID,
+			CreatedBy: who.AccountID,
+			Listing:   listing,
+			Object:    of.Title,
+			Kind:      w.Kind,
+			Years:     w.Years,
+			Terms:     w.Terms,
+			Sample:    who.Sample,
+			CreatedAt: now,
+		}
 		if id, err = insertOneGrant(ctx, tx, g); err != nil {
 			return err
 		}
@@ -365,7 +375,7 @@ func (s *Service) Grants(ctx context.Context, who actor.Actor, f GrantFilter) ([
 		return nil, fmt.Errorf(op+": %w", fault.SignIn())
 	}
 	org := int64(-1)
-	if member(who) {
+	if who.Member() {
 		org = who.OrgID
 	}
 	list, err := postgres.Many[Grant](ctx, s.config.DB, listGrants, pgx.StrictNamedArgs{"org": org, "account": who.AccountID,

@@ -9,8 +9,26 @@ import (
 )
 
 func allEvents() []Event {
-	return []Event{EventSubmit, EventNoticed, EventNoticeOff, EventBook, EventCorrect, EventPay, EventTakeBack, EventClose, EventWithdraw, EventConsent,
-		EventPaper, EventRefuse, EventCheck, EventReturn, EventApprove, EventAgree, EventRegister, EventEnd}
+	return []Event{
+		EventSubmit,
+		EventNoticed,
+		EventNoticeOff,
+		EventBook,
+		EventCorrect,
+		EventPay,
+		EventTakeBack,
+		EventClose,
+		EventWithdraw,
+		EventConsent,
+		EventPaper,
+		EventRefuse,
+		EventCheck,
+		EventReturn,
+		EventApprove,
+		EventAgree,
+		EventRegister,
+		EventEnd,
+	}
 }
 
 // Both tables, triple by triple: a line lets its role pass and no other; where no line stands, the state refuses.
@@ -37,7 +55,17 @@ func TestTheTablesAreWalkedTripleByTriple(t *testing.T) {
 		t.Errorf("stages that are reached: %v", plans)
 	}
 	grants := map[GrantStage]bool{GrantDraft: true}
-	stages := []GrantStage{GrantDraft, GrantConsenting, GrantChecking, GrantNoticing, GrantApproved, GrantAgreed, GrantActive, GrantEnded, GrantWithdrawn}
+	stages := []GrantStage{
+		GrantDraft,
+		GrantConsenting,
+		GrantChecking,
+		GrantNoticing,
+		GrantApproved,
+		GrantAgreed,
+		GrantActive,
+		GrantEnded,
+		GrantWithdrawn,
+	}
 	for _, from := range stages {
 		for _, on := range allEvents() {
 			var lines []grantMove

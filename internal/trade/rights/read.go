@@ -58,7 +58,7 @@ func (s *Service) read(ctx context.Context, who actor.Actor, id int64) (v View, 
 	if err != nil {
 		return v, err
 	}
-	own, unit := a.of(who.AccountID), who.In(a.plan.OrgID) && member(who)
+	own, unit := a.of(who.AccountID), who.In(a.plan.OrgID) && who.Member()
 	v.Plan, v.Own = a.plan, own+1
 	if v.AsOf, err = postgres.Now(ctx, s.config.DB); err != nil {
 		return v, err
@@ -131,7 +131,7 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Row, e
 		return nil, fmt.Errorf(op+": %w", fault.SignIn())
 	}
 	org := int64(-1)
-	if member(who) {
+	if who.Member() {
 		org = who.OrgID
 	}
 	plans, err := postgres.Many[Plan](ctx, s.config.DB, listPlans, pgx.StrictNamedArgs{"org": org, "account": who.AccountID,
@@ -147,7 +147,7 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Row, e
 		}
 		d, _ := a.distribution()
 		paid := a.paid()
-		out[i] = Row{Plan: p, Pool: pool(d), Mine: !who.In(p.OrgID) || !member(who)}
+		out[i] = Row{Plan: p, Pool: pool(d), Mine: !who.In(p.OrgID) || !who.Member()}
 		for k, due := range Payable(d, paid) {
 			if !out[i].Mine || a.of(who.AccountID) == k {
 				out[i].Paid += paid[k]
@@ -157,5 +157,3 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Row, e
 	}
 	return out, nil
 }
-
-func member(a actor.Actor) bool { return a.Has(actor.Member, actor.OrgAdmin) }

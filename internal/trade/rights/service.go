@@ -387,7 +387,7 @@ func (a *account) roles(who actor.Actor) ([]string, error) {
 	if !who.SignedIn() {
 		return nil, fault.SignIn()
 	}
-	if a.of(who.AccountID) < 0 && !(who.In(a.plan.OrgID) && member(who)) {
+	if a.of(who.AccountID) < 0 && !(who.In(a.plan.OrgID) && who.Member()) {
 		return nil, errNotFound
 	}
 	return rolesOf(who, a.plan.OrgID), nil
@@ -395,7 +395,7 @@ func (a *account) roles(who actor.Actor) ([]string, error) {
 
 // rolesOf are the roles of somebody towards what a unit owns.
 func rolesOf(who actor.Actor, org int64) (roles []string) {
-	if !who.In(org) || who.OrgState != actor.Confirmed || !member(who) {
+	if !who.In(org) || who.OrgState != actor.Confirmed || !who.Member() {
 		return nil
 	}
 	roles = []string{RoleUnit}

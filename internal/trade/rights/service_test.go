@@ -78,7 +78,15 @@ func newWorld(t testing.TB) *world {
 	university, firm := unit("university"), unit("enterprise")
 	who := func(name string, org int64, roles ...actor.Role) actor.Actor {
 		id := w.id(t, `insert into account (login_name, display_name, password_hash, created_at) values ($1, $1, '', now()) returning id`, name)
-		return actor.Actor{AccountID: id, OrgID: org, OrgKind: actor.University, OrgName: "样例大学", Name: name, OrgState: actor.Confirmed, Roles: roles}
+		return actor.Actor{
+			AccountID: id,
+			OrgID:     org,
+			OrgKind:   actor.University,
+			OrgName:   "样例大学",
+			Name:      name,
+			OrgState:  actor.Confirmed,
+			Roles:     roles,
+		}
 	}
 	w.admin, w.clerk = who("管理员", university, actor.Member, actor.OrgAdmin), who("经办人", university, actor.Member)
 	w.boss = who("院长", university, actor.Member, actor.OrgAdmin)
@@ -268,7 +276,8 @@ func TestACorrectionIsANewRowAndNeverPaysAFenTooMuch(t *testing.T) {
 	}
 	w.do(t, w.clerk, Command{Plan: plan, Event: EventCorrect, Entry: entry, Amount: fen("100.00"), Voucher: "样例更正单", Reason: "到账金额录错"})
 	v := w.view(t, w.admin, plan)
-	if len(v.Entries) != 2 || v.Entries[0].Amount != fen("1000.00") || v.Entries[1].Amount != fen("-900.00") || v.Entries[1].Corrects != entry {
+	if len(v.Entries) != 2 || v.Entries[0].Amount != fen("1000.00") || v.Entries[1].Amount != fen("-900.00") ||
+		v.Entries[1].Corrects != entry {
 		t.Fatalf("entries %+v", v.Entries)
 	}
 	if v.Shares[0].Payable+v.Shares[1].Payable != fen("50.00") {
@@ -280,7 +289,8 @@ func TestACorrectionIsANewRowAndNeverPaysAFenTooMuch(t *testing.T) {
 	if v = w.view(t, w.admin, plan); v.Paid != fen("500.00") || v.Shares[0].Paid != fen("250.00") {
 		t.Errorf("paid %s, the first %s", v.Paid, v.Shares[0].Paid)
 	}
-	for _, sql := range []string{`update rights_entry set amount_fen = 1`, `delete from rights_entry`, `update rights_payout set amount_fen = 1`,
+	for _, sql := range []string{`update rights_entry set amount_fen = 1`, `delete from rights_entry`,
+		`update rights_payout set amount_fen = 1`,
 		`delete from rights_payout`} {
 		if _, err := w.db.Exec(t.Context(), sql); err == nil {
 			t.Errorf("%s is possible", sql)
@@ -372,9 +382,11 @@ func TestAPlanNamesEveryWrongField(t *testing.T) {
 		path   string
 		kind   actor.OrgKind
 	}{
-		"below the law's half":          {func(d *Draw) { d.BP = 4999 }, "bp", actor.University},
-		"nothing at all, a firm too":    {func(d *Draw) { d.BP = 0 }, "bp", actor.Enterprise},
-		"main contributors under half":  {func(d *Draw) { d.Members[0].Main, d.Members[1].Main = false, false }, "members.0.main", actor.University},
+		"below the law's half":       {func(d *Draw) { d.BP = 4999 }, "bp", actor.University},
+		"nothing at all, a firm too": {func(d *Draw) { d.BP = 0 }, "bp", actor.Enterprise},
+		"main contributors under half": {
+			func(d *Draw) { d.Members[0].Main, d.Members[1].Main = false, false }, "members.0.main", actor.University,
+		},
 		"a share of nothing":            {func(d *Draw) { d.Members[1].Weight = 0 }, "members.1.weight", actor.University},
 		"no contribution":               {func(d *Draw) { d.Members[2].Contribution = "" }, "members.2.contribution", actor.University},
 		"no basis":                      {func(d *Draw) { d.Basis = "" }, "basis", actor.University},

@@ -12,8 +12,8 @@ import (
 	"techmarket/internal/platform/postgres"
 )
 
-const planColumns = `id, state, organisation_id as org_id, created_by, contract_id as contract, coalesce(listing_id, 0) as listing, title, bp,
-	main_bp, basis, decision, coalesce(notice_id, 0) as notice_id, reason, version, is_sample as sample, created_at, updated_at`
+const planColumns = `id, state, organisation_id as org_id, created_by, contract_id as contract, coalesce(listing_id, 0) as listing, title,
+	bp, main_bp, basis, decision, coalesce(notice_id, 0) as notice_id, reason, version, is_sample as sample, created_at, updated_at`
 
 const (
 	policyOn = `select from_on, bp, main_bp, source from rights_policy where from_on <= @day order by from_on desc limit 1`

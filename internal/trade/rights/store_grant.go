@@ -11,8 +11,8 @@ import (
 	"techmarket/internal/platform/postgres"
 )
 
-const grantColumns = `id, state, organisation_id as org_id, created_by, listing_id as listing, object, kind, years, terms, decision, agreement,
-	proof, coalesce(notice_id, 0) as notice_id, reason, version, is_sample as sample, created_at, updated_at`
+const grantColumns = `id, state, organisation_id as org_id, created_by, listing_id as listing, object, kind, years, terms, decision,
+	agreement, proof, coalesce(notice_id, 0) as notice_id, reason, version, is_sample as sample, created_at, updated_at`
 
 const (
 	insertGrant = `insert into rights_grant (state, organisation_id, created_by, listing_id, object, kind, years, terms, is_sample, created_at,
@@ -97,7 +97,8 @@ func endActive(ctx context.Context, tx pgx.Tx, listing int64, now time.Time) err
 		return err
 	}
 	for _, id := range ids {
-		if err := addGrantEvent(ctx, tx, id, GrantStep{At: now, Event: EventEnd, From: GrantActive, To: GrantEnded, Reason: "被新的登记取代"}); err != nil {
+		ended := GrantStep{At: now, Event: EventEnd, From: GrantActive, To: GrantEnded, Reason: "被新的登记取代"}
+		if err := addGrantEvent(ctx, tx, id, ended); err != nil {
 			return err
 		}
 	}

@@ -95,11 +95,16 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Trial,
 	if !who.SignedIn() {
 		return nil, fmt.Errorf(op+": %w", fault.SignIn())
 	}
-	if !who.Has(actor.Member, actor.OrgAdmin) {
+	if !who.Member() {
 		return nil, nil
 	}
-	list, err := postgres.Many[Trial](ctx, s.config.DB, listTrials, pgx.StrictNamedArgs{"org": who.OrgID, "state": f.State, "listing": f.Listing,
-		"after": f.After, "limit": min(max(f.Limit, 1), 100)})
+	list, err := postgres.Many[Trial](
+		ctx,
+		s.config.DB,
+		listTrials,
+		pgx.StrictNamedArgs{"org": who.OrgID, "state": f.State, "listing": f.Listing,
+			"after": f.After, "limit": min(max(f.Limit, 1), 100)},
+	)
 	if err != nil {
 		return nil, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}

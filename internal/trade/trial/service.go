@@ -110,7 +110,7 @@ type Payment struct {
 // side is on which side somebody stands, nobody for neither.
 func (t Trial) side(who actor.Actor) Side {
 	switch {
-	case !who.Has(actor.Member, actor.OrgAdmin):
+	case !who.Member():
 		return nobody
 	case who.In(t.SupplyOrg):
 		return Supply

@@ -141,8 +141,13 @@ func (s *Service) convert(ctx context.Context, b *bench, c Command) (err error) 
 	if c.Event == EventSilence && (!b.t.Terms.Silence || !b.now.After(dayOf(b.t.ConfirmBy).End())) {
 		return fault.New(fault.Conflict, "not_silent", "条款没有约定默示确认，或期限未到")
 	}
-	b.t.DealID, err = s.config.Deals.Award(ctx, b.tx, deal.Award{SupplyListing: b.t.Listing, DemandListing: b.t.Need, DemandOrg: b.t.CompanyOrg,
-		DemandAccount: b.t.CompanyAccount, SupplyOrg: b.t.SupplyOrg, SupplyAccount: b.t.SupplyAccount, Subject: b.t.Object, Sample: b.t.Sample, At: b.now})
+	b.t.DealID, err = s.config.Deals.Award(
+		ctx,
+		b.tx,
+		deal.Award{SupplyListing: b.t.Listing, DemandListing: b.t.Need, DemandOrg: b.t.CompanyOrg,
+			DemandAccount: b.t.CompanyAccount, SupplyOrg: b.t.SupplyOrg, SupplyAccount: b.t.SupplyAccount, Subject: b.t.Object,
+			Sample: b.t.Sample, At: b.now},
+	)
 	return err
 }
 

@@ -11,9 +11,12 @@ import (
 	"techmarket/internal/platform/postgres"
 )
 
-const trialColumns = `id, state, supply_org, company_org, supply_account, company_account, listing_id as listing, coalesce(need_id, 0) as need,
-	object, terms, proposed_side, begins_on, ends_on, extended, asked_to, triggered_at, confirm_by, insurance,
+const trialColumns = `id, state, supply_org, company_org, supply_account, company_account, listing_id as listing,
+	coalesce(need_id, 0) as need, object, terms, proposed_side, begins_on, ends_on, extended, asked_to, triggered_at, confirm_by, insurance,
 	coalesce(deal_id, 0) as deal_id, reason_code, reason, version, is_sample as sample, created_at, updated_at`
+
+// today is the day here by the database's clock.
+const today = `(clock_timestamp() at time zone 'Asia/Shanghai')::date`
 
 const (
 	insertTrial = `insert into trial (state, supply_org, company_org, supply_account, company_account, listing_id, need_id, object, terms,
@@ -26,21 +29,21 @@ values (@state, @supply, @company, @supply_account, @company_account, @listing, 
 	extended = @extended, asked_to = @asked, triggered_at = @triggered, confirm_by = @confirm, insurance = @insurance,
 	deal_id = nullif(@deal::bigint, 0), reason_code = @code, reason = @reason, version = @version, updated_at = @now where id = @id`
 	listTrials = `select ` + trialColumns + ` from trial
-where (supply_org = @org or company_org = @org) and (@state::text = '' or state = @state) and (@listing::bigint = 0 or listing_id = @listing)
-	and (@after::bigint = 0 or id < @after)
+where (supply_org = @org or company_org = @org) and (@state::text = '' or state = @state)
+	and (@listing::bigint = 0 or listing_id = @listing) and (@after::bigint = 0 or id < @after)
 order by id desc limit @limit`
-	dueTrials = `select id, 0::bigint as deal from trial where state = 'confirming' and confirm_by < (clock_timestamp() at time zone 'Asia/Shanghai')::date
+	dueTrials = `select id, 0::bigint as deal from trial where state = 'confirming' and confirm_by < ` + today + `
 union all select id, deal_id from trial where state = 'converting' and deal_id is not null
 order by id limit 500`
-	lateRows = `select r.trial_id as trial, r.number, true as report, (clock_timestamp() at time zone 'Asia/Shanghai')::date - r.due_on as days,
+	lateRows = `select r.trial_id as trial, r.number, true as report, ` + today + ` - r.due_on as days,
 	r.told
 from trial_report r join trial t on t.id = r.trial_id
-where r.at is null and t.state in ('trialling', 'confirming') and r.due_on < (clock_timestamp() at time zone 'Asia/Shanghai')::date - 4
+where r.at is null and t.state in ('trialling', 'confirming') and r.due_on < ` + today + ` - 4
 	and r.told < 15
 union all
-select p.trial_id, p.number, false, (clock_timestamp() at time zone 'Asia/Shanghai')::date - p.due_on, p.told
+select p.trial_id, p.number, false, ` + today + ` - p.due_on, p.told
 from trial_payment p
-where p.paid_on is null and p.due_on < (clock_timestamp() at time zone 'Asia/Shanghai')::date - 29 and p.told < 90
+where p.paid_on is null and p.due_on < ` + today + ` - 29 and p.told < 90
 order by trial, number limit 500`
 
 	insertReportRow = `insert into trial_report (trial_id, number, due_on) values (@id, @number, @due)`
@@ -124,7 +127,11 @@ func storeReport(ctx context.Context, tx pgx.Tx, id int64, number int, body, fig
 }
 
 func insertPayment(ctx context.Context, tx pgx.Tx, id int64, p Payment) error {
-	_, err := tx.Exec(ctx, insertPaymentRow, pgx.StrictNamedArgs{"id": id, "number": p.Number, "due": p.DueOn, "amount": p.Amount, "why": p.Why})
+	_, err := tx.Exec(
+		ctx,
+		insertPaymentRow,
+		pgx.StrictNamedArgs{"id": id, "number": p.Number, "due": p.DueOn, "amount": p.Amount, "why": p.Why},
+	)
 	return err
 }
 

@@ -61,7 +61,8 @@ const (
 )
 
 func (t *Terms) tidy() {
-	for _, s := range []*string{&t.Sites, &t.Success, &t.Trigger, &t.Royalty, &t.Improvement, &t.Secrecy, &t.Liability, &t.Insurance, &t.Return} {
+	for _, s := range []*string{&t.Sites, &t.Success, &t.Trigger, &t.Royalty, &t.Improvement, &t.Secrecy, &t.Liability,
+		&t.Insurance, &t.Return} {
 		*s = strings.TrimSpace(*s)
 	}
 }

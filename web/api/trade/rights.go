@@ -86,9 +86,15 @@ func (o *Operations) grantOperations(a *api.API) {
 		}
 		return api.Numbered(found, in.Limit, func(g rights.Grant) int64 { return g.ID }), nil
 	})
-	api.Op(a, "GET /grants/{id}", web.SignedIn(), "一件权属登记或赋权", func(ctx context.Context, who actor.Actor, in *api.ByID) (rights.GrantView, error) {
-		return o.Rights.ReadGrant(ctx, who, in.ID)
-	})
+	api.Op(
+		a,
+		"GET /grants/{id}",
+		web.SignedIn(),
+		"一件权属登记或赋权",
+		func(ctx context.Context, who actor.Actor, in *api.ByID) (rights.GrantView, error) {
+			return o.Rights.ReadGrant(ctx, who, in.ID)
+		},
+	)
 	api.Op(a, "POST /grants", web.Members(), "为本单位的成果建权属登记或赋权草稿", func(ctx context.Context, who actor.Actor, in *struct {
 		Body struct {
 			Achievement int64            `json:"achievementId" required:"true" minimum:"1"`

@@ -105,16 +105,17 @@ var fromCode = map[string]words{
 	"rights_grant_event.to_state":   {from: "rights.GrantStage"},
 	"rights_holder.basis":           {from: "rights.BasisService rights.BasisAgreement rights.BasisGrant rights.BasisTransfer"},
 	"rights_plan.state":             {from: "rights.Stage"},
-	"trial.insurance":               {from: "trial.InsuranceStates()", empty: true},
-	"trial.proposed_side":           {from: "trial.Supply trial.Company"},
-	"trial.state":                   {from: "trial.Stage"},
-	"trial_event.from_state":        {from: "trial.Stage"},
-	"trial_event.to_state":          {from: "trial.Stage"},
-	"sale.state":                    {from: "sale.Stage"},
-	"sale_event.from_state":         {from: "sale.Stage"},
-	"sale_event.to_state":           {from: "sale.Stage"},
-	"sale_intent.state":             {from: "sale.IntentState"},
-	"saved_search.notice":           {from: "watch.Notice"},
+	"trial.insurance": {from: "trial.InsuranceApplied trial.InsuranceInsured trial.InsuranceClaimed trial.InsurancePaid " +
+		"trial.InsuranceRefused", empty: true},
+	"trial.proposed_side":    {from: "trial.Supply trial.Company"},
+	"trial.state":            {from: "trial.Stage"},
+	"trial_event.from_state": {from: "trial.Stage"},
+	"trial_event.to_state":   {from: "trial.Stage"},
+	"sale.state":             {from: "sale.Stage"},
+	"sale_event.from_state":  {from: "sale.Stage"},
+	"sale_event.to_state":    {from: "sale.Stage"},
+	"sale_intent.state":      {from: "sale.IntentState"},
+	"saved_search.notice":    {from: "watch.Notice"},
 }
 
 // onlyHere are CHECKs whose words the code writes where it uses them: there is no list to compare with.

@@ -270,13 +270,8 @@ func (s *Services) buildCertify() error {
 	s.Points = point.New(point.Config{DB: p.DB, Audit: trail, People: who, Now: p.Now, Year: registry.YearOf})
 	s.Texts = extract.NewPapers(extract.PapersConfig{DB: p.DB, Files: p.Files, Jobs: s.enqueue, Recogniser: recogniser, Now: p.Now})
 	s.Registry = registry.New(registry.Config{DB: p.DB, Contracts: s.Contracts, Ledger: s.Ledger, Audit: trail, People: who, Jobs: s.enqueue,
-<<<<<<< HEAD
-		Files: p.Files, Reader: s.Reader, Papers: s.Texts, Now: p.Now,
-		Random: rand.Reader, Drawable: papers.Drawable(p.Fonts), Alarm: s.recordAlarm,
-=======
 		Files: p.Files, Reader: s.Reader, Papers: s.Texts, Now: p.Now, Random: rand.Reader, Drawable: papers.Drawable(p.Fonts),
 		Alarm: s.recordAlarm,
->>>>>>> h7-house
 		Ended: func(ctx context.Context, tx pgx.Tx, number, reason string, at time.Time) ([]string, error) {
 			return s.Benefits.VoidLists(ctx, tx, number, reason, at)
 		}})

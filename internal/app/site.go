@@ -98,15 +98,9 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 			Rights: s.Rights, Trials: s.Trials, OnTrial: s.onTrial,
 			Listings: s.Listings, Achievements: s.Achievements, Demands: s.Demands,
 			Contracts: madeContracts{s}, Identity: s.Identity, Files: kept}).Routes(),
-<<<<<<< HEAD
-		(&pagescertify.Pages{Contracts: s.Contracts, Texts: s.Texts,
-			Registry: s.Registry, Points: s.Points, Papers: s.Papers, Deadlines: s.Deadlines,
-			Benefits: s.Benefits, Archive: s.Archive, Exchange: s.Exchange, Identity: s.Identity, Files: kept}).Routes(),
-=======
 		(&pagescertify.Pages{Contracts: s.Contracts, Texts: s.Texts, Registry: s.Registry, Points: s.Points, Papers: s.Papers,
 			Deadlines: s.Deadlines,
 			Benefits:  s.Benefits, Archive: s.Archive, Exchange: s.Exchange, Identity: s.Identity, Files: kept}).Routes(),
->>>>>>> h7-house
 		registers.Routes(),
 		(&pagespublish.Pages{Policies: s.Policies}).Routes(),
 		(&pagesinsight.Pages{Stats: s.Stats, Plans: s.Plans, Listings: s.Listings}).Routes(),

@@ -251,12 +251,9 @@ func (r Reading) price(c contract.Content) (Answer, bool) {
 			Unit:  r.text.unit,
 			Quote: r.text.around(m[0], m[1]),
 		}, true
-<<<<<<< HEAD
 	}
 	if f, ok := r.Fact("elements.amountFen"); ok && f.Clash {
 		return saying(f, false, false, "价款"+f.Why), true
-=======
->>>>>>> h7-house
 	}
 	f, ok := r.same("elements.amountFen", c.Elements.Amount.String())
 	if !ok {

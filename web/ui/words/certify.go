@@ -27,13 +27,8 @@ func FilingEvent(e registry.Event) string {
 		registry.EventDeclineIntake: "不予受理", registry.EventRequestCorrection: "一次性告知补正",
 		registry.EventSubmitCorrection:  "提交补正",
 		registry.EventDeclineCorrection: "声明不补正", registry.EventReturnCorrection: "退回继续补正",
-<<<<<<< HEAD
-		registry.EventLapseCorrection: "补正未完成，不予登记", registry.EventSaveReview: "保存审查",
-		registry.EventHandOver: "移交同事", registry.EventPassFirstReview: "初审通过",
-=======
 		registry.EventLapseCorrection: "补正未完成，不予登记", registry.EventSaveReview: "保存审查", registry.EventHandOver: "移交同事",
 		registry.EventPassFirstReview: "初审通过",
->>>>>>> h7-house
 
 		registry.EventPassSecondReview: "复核通过", registry.EventReturnToReview: "退回审查", registry.EventPassExperts: "专家通过",
 		registry.EventRejectByExperts: "专家否决", registry.EventAssignExperts: "指定专家",

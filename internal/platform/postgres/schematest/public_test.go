@@ -21,13 +21,8 @@ const noPublicPage = `
 	notice_task number_sequence password_reset payment_proof phrase registration_export registration_import registration_import_row
 	registration_list registration_list_item rights_entry rights_event rights_grant rights_grant_event rights_holder rights_member
 	rights_payout rights_plan rights_policy saved_search saved_search_hit session subsidy_rate
-<<<<<<< HEAD
-	contact_reveal email_confirmation favourite kept_form sealed_column kept_upload listing_triage quota_use trial trial_event trial_payment trial_report
-	record_alarm refusal
-=======
 	contact_reveal email_confirmation favourite kept_form sealed_column kept_upload listing_triage quota_use record_alarm refusal
 	trial trial_event trial_payment trial_report
->>>>>>> h7-trade
 	goose_db_version`
 
 func TestPublicTables_TellOfEveryChange(t *testing.T) {

@@ -34,10 +34,9 @@ func (s *Service) Award(ctx context.Context, tx pgx.Tx, a Award) (id int64, err 
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return 0, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}
-	d := Deal{State: Talking, SupplyListing: a.SupplyListing, DemandListing: a.DemandListing, DemandOrg: a.DemandOrg, DemandAccount: a.DemandAccount,
-		SupplyOrg:     a.SupplyOrg,
-		SupplyAccount: a.SupplyAccount, OpenedBy: a.DemandAccount, OpenedSide: Demand, Subject: a.Subject, Sample: a.Sample, AnsweredAt: &a.At,
-		CreatedAt: a.At, UpdatedAt: a.At}
+	d := Deal{State: Talking, SupplyListing: a.SupplyListing, DemandListing: a.DemandListing, DemandOrg: a.DemandOrg,
+		DemandAccount: a.DemandAccount, SupplyOrg: a.SupplyOrg, SupplyAccount: a.SupplyAccount, OpenedBy: a.DemandAccount, OpenedSide: Demand,
+		Subject: a.Subject, Sample: a.Sample, AnsweredAt: &a.At, CreatedAt: a.At, UpdatedAt: a.At}
 	if d.ID, err = insert(ctx, tx, d); err != nil {
 		return 0, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}

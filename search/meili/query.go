@@ -300,7 +300,7 @@ func oneFilter(f search.Filter) string {
 // all candidates; twenty make the first ten agree better with the embedded engine.
 const (
 	rotations    = 20
-	rotationHits = 150
+	rotationHits = 250
 )
 
 // Candidates implements search.Engine: rotated queries for ids, in calls side by side, fused by rank, then the documents.

@@ -42,7 +42,7 @@ func TestContract_FromItsPaperToThePreCheck(t *testing.T) {
 	if said := string(check.body); strings.Index(said, "合同文本与填写的有") > strings.Index(said, "登记员会问到") {
 		t.Error("the differences stand behind the questions")
 	}
-	w.as("buyer").get(at + "/paper").want(404)
+	w.as("rival").get(at + "/paper").want(404)
 
 	// what is no paper is told at the field, and the list is still there
 	member.get("/contracts").submit("/contracts/paper", nil, upload{"file", "合同.docx", []byte("不是 Word")}).want(422, "新合同", "请用原来的软件打开")

@@ -102,7 +102,7 @@ func TestWatch_FromAlertToAnswerAndQuality(t *testing.T) {
 	w.as("rival").post(pair, values{"answer": "keep"}).want(404)
 	w.as("rival").post(matches+"/alerts", values{"alerts": "off"}).want(404)
 	seller.post(pair, values{"answer": "refuse", "reason": "price"}).want(404)
-	if others := w.as("rival").get(matches).want(200).text(); strings.Contains(others, "收藏") || strings.Contains(others, "不合适") ||
+	if others := w.as("rival").get(matches).want(200).text(); strings.Contains(others, "已收藏") || strings.Contains(others, "不合适") ||
 		strings.Contains(others, "提醒") {
 		t.Errorf("a stranger's match page: %s", others)
 	}

@@ -118,8 +118,8 @@ func countsAreThoseOfThePlan(t *testing.T, db *postgres.DB, want sample.Market) 
 	if sales["in_review"] != 1 || sales["disclosed"] != 3 || sales["confirmed"] != 1 || sales["unsold"] != 1 {
 		t.Errorf("sales: got %v", sales)
 	}
-	if n := apptest.Count(t, db, `select count(*) from notice
-		where is_sample and (passed_at is not null) = (ends_at < now())`); n != 4 { // three of prices and rewards, one of a grant
+	// three of the sale's wing and one of a grant
+	if n := apptest.Count(t, db, `select count(*) from notice where is_sample and (passed_at is not null) = (ends_at < now())`); n != 4 {
 		t.Errorf("notices: got %d", n)
 	}
 	for _, table := range []string{"rights_grant", "challenge"} {

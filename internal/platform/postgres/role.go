@@ -34,11 +34,11 @@ func StandingOf(ctx context.Context, q Querier) (Standing, error) {
 	return s, nil
 }
 
-// guardedSQL are the tables whose rows triggers keep as they are. What is only kept from being rewritten may be deleted, by the rule of
-// its trigger: the sample market goes away again.
+// guardedSQL are the tables whose rows triggers keep from being rewritten. What is only kept so may be deleted, by the rule of its
+// trigger: the sample market goes away again. A trigger that refuses deletion alone takes nothing from the role.
 const guardedSQL = `select distinct c.relname::text as name, p.proname = 'refuse_append_only' as forever
 	from pg_trigger t join pg_proc p on p.oid = t.tgfoid join pg_class c on c.oid = t.tgrelid
-	where p.proname like 'refuse%' and t.tgtype & 1 = 1 and c.relnamespace = current_schema()::regnamespace order by 1`
+	where p.proname like 'refuse%' and t.tgtype & 17 = 17 and c.relnamespace = current_schema()::regnamespace order by 1`
 
 // Grant gives the program's role what it needs on the tables and no more: rows, never tables; of append-only tables reading and adding. The
 // owner of the tables calls it after every migration. The role exists already.

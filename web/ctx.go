@@ -17,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
 	"techmarket/web/view"
 )
@@ -50,8 +51,8 @@ func (c *Ctx) Actor() actor.Actor {
 	return a
 }
 
-// Now is the injected clock.
-func (c *Ctx) Now() time.Time { return c.server.cfg.Now() }
+// Now is the injected clock, in the zone of the market: its day is the day that people here read.
+func (c *Ctx) Now() time.Time { return clock.Local(c.server.cfg.Now()) }
 
 // T is a Chinese sentence in the language of the reader, with its parameters put in.
 func (c *Ctx) T(sentence string, params ...any) string {

@@ -89,10 +89,17 @@ func (p *Pages) distributions(c *web.Ctx) error {
 			}
 			return cell
 		}},
-		ui.TextColumn("合同", func(r rights.Row) string { return "#" + strconv.FormatInt(r.Contract, 10) }),
+		{Label: "合同", Cell: func(r rights.Row) view.Cell {
+			return view.Cell{Text: "查看合同", Href: fmt.Sprintf("/contracts/%d", r.Contract)}
+		}},
 		ui.FigureColumn("奖励总额", func(r rights.Row) string { return view.Yuan(r.Pool) }),
 		ui.FigureColumn("已发", func(r rights.Row) string { return view.Yuan(r.Paid) }),
-		ui.FigureColumn("应发未发", func(r rights.Row) string { return view.Yuan(r.Payable) }),
+		ui.FigureColumn("应发未发", func(r rights.Row) string {
+			if r.State == rights.Draft || r.State == rights.Noticing {
+				return "公示期满后发"
+			}
+			return view.Yuan(r.Payable)
+		}),
 		ui.TextColumn("更新", func(r rights.Row) string { return view.Day(r.UpdatedAt) }),
 	}.Table("收益分配", list)
 	table.Empty = view.Empty{Icon: "file", Title: "还没有收益分配", Text: "从一份已报送的合同开始：打开合同，选“分配收益”。您是完成人的，单位做好方案后会出现在这里。"}
@@ -157,7 +164,7 @@ func cut(title string, refused bool, fold string) (string, string) {
 }
 
 func planFacts(c *web.Ctx, v rights.View) view.Facts {
-	facts := []view.Fact{{Label: "合同", Value: c.T("#%d", v.Plan.Contract), Href: fmt.Sprintf("/contracts/%d", v.Plan.Contract)},
+	facts := []view.Fact{{Label: "合同", Value: "查看合同", Href: fmt.Sprintf("/contracts/%d", v.Plan.Contract)},
 		{Label: "净收入", Value: view.Yuan(v.Net), Num: true, Note: "到账减去直接费用和税费"},
 		{Label: "奖励比例", Value: ui.Percent(v.Plan.BP) + "%", Num: true}, {Label: "奖励总额", Value: view.Yuan(v.Pool), Num: true},
 		{

@@ -163,7 +163,7 @@ func trialFacts(c *web.Ctx, v trial.View, supply, company string) view.Facts {
 	facts := []view.Fact{{Label: "成果", Value: t.Object, Href: fmt.Sprintf("/achievements/%d", t.Listing)}, {Label: "成果单位", Value: supply},
 		{Label: "试用企业", Value: company}}
 	if t.Need != 0 {
-		facts = append(facts, view.Fact{Label: "应答的需求", Value: c.T("#%d", t.Need), Href: fmt.Sprintf("/demands/%d", t.Need)})
+		facts = append(facts, view.Fact{Label: "应答的需求", Value: "查看需求", Href: fmt.Sprintf("/demands/%d", t.Need)})
 	}
 	if t.BeginsOn != nil {
 		facts = append(facts, view.Fact{Label: "试用期", Value: c.T("%s 至 %s", view.Day(*t.BeginsOn), view.Day(*t.EndsOn))})
@@ -184,7 +184,7 @@ func trialFacts(c *web.Ctx, v trial.View, supply, company string) view.Facts {
 	if t.DealID != 0 {
 		facts = append(
 			facts,
-			view.Fact{Label: "洽谈", Value: c.T("#%d", t.DealID), Href: fmt.Sprintf("/deals/%d", t.DealID), Note: "在洽谈里达成条款并生成合同"},
+			view.Fact{Label: "洽谈", Value: "进入洽谈", Href: fmt.Sprintf("/deals/%d", t.DealID), Note: "在洽谈里达成条款并生成合同"},
 		)
 	}
 	if t.Reason != "" {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
@@ -124,7 +125,7 @@ func (a *Ask) Area(name, label, stored string, more ...func(*view.Field)) view.F
 func (a *Ask) Date(name, label string, stored time.Time, more ...func(*view.Field)) view.Field {
 	s := ""
 	if !stored.IsZero() {
-		s = stored.Format("2006-01-02")
+		s = clock.Day(stored)
 	}
 	return a.Make(view.Field{Kind: view.Date, Name: name, Label: label, Width: "m"}, s, more)
 }

@@ -210,8 +210,7 @@ func TestQueries_FitTheSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db := pgtest.New(t)
-	conn, err := db.Pool.Acquire(t.Context())
+	conn, err := pgtest.Program(t, pgtest.New(t)).Pool.Acquire(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,12 +241,17 @@ func TestQueries_FitTheSchema(t *testing.T) {
 	}
 }
 
-// prepare has the server parse a statement as pgx would send it.
+var planned = regexp.MustCompile(`(?i)^\s*(select|with|insert|update|delete)\b`)
+
+// prepare has the server parse a statement as pgx would send it, and plan it: then it says whether the program's role may do it.
 func prepare(ctx context.Context, conn *pgx.Conn, sql string) error {
 	numbered, _, err := pgx.NamedArgs{}.RewriteQuery(ctx, conn, sql, nil)
 	if err != nil {
 		return err
 	}
-	_, err = conn.Prepare(ctx, "", numbered)
+	if _, err = conn.Prepare(ctx, "", numbered); err != nil || !planned.MatchString(numbered) {
+		return err
+	}
+	_, err = conn.PgConn().Exec(ctx, "explain (generic_plan) "+numbered).ReadAll()
 	return err
 }

@@ -34,7 +34,8 @@ func TestTheProgramsRoleCannotUndoWhatGuardsTheRegister(t *testing.T) {
 	}
 	for _, sql := range []string{
 		`insert into holiday (day, kind) values ('2026-10-01', 'holiday')`, `update holiday set name = '国庆节'`, `delete from holiday`,
-		`select count(*) from ledger_row`, `update rights_plan set version = version + 1`, `insert into file (digest, name, mime, size, purpose, created_at) values ('', '', '', 0, '', now())`,
+		`select count(*) from ledger_row`, `update rights_plan set version = version + 1`,
+		`insert into file (digest, name, mime, size, purpose, created_at) values ('', '', '', 0, '', now())`,
 		`select version_id from goose_db_version`, `select count(*) from river_job`, `listen something`,
 	} {
 		if _, err := db.Exec(ctx, sql); err != nil {

@@ -60,17 +60,9 @@ func (p *Pages) createFromPaper(c *web.Ctx) error {
 
 // paperText reads the signed text of a contract; file is 0 where there is none.
 func (p *Pages) paperText(c *web.Ctx, k contract.Contract) (reading extract.Reading, text extract.Text, file int64, err error) {
-	signed, ok := extract.Signed(k.Files)
-	if !ok {
-		return reading, text, 0, nil
-	}
-	opened, err := p.Files.Open(c.Context(), c.Actor(), files.Object{Kind: "contract", ID: k.ID}, signed.ID)
-	if err != nil {
-		return reading, text, 0, err
-	}
-	defer opened.Close()
-	reading, text, err = p.Texts.Read(c.Context(), opened)
-	return reading, text, signed.ID, err
+	return p.Texts.ReadSigned(c.Context(), k.Files, func(id int64) (*files.Opened, error) {
+		return p.Files.Open(c.Context(), c.Actor(), files.Object{Kind: "contract", ID: k.ID}, id)
+	})
 }
 
 // contractPaper shows what the signed text says, each with its place, to be taken over by ticks.
@@ -118,7 +110,7 @@ func (p *Pages) showContractPaper(c *web.Ctx, k contract.Contract, form *web.For
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.OK, Title: "读出的内容都与填写的一致",
 			Text: fmt.Sprintf("共 %d 项相符。", same)}}})
 	}
-	body.Side = paperPlaces(fmt.Sprintf("%s/files/%d", here, file), proposed, text, same)
+	body.Side = paperPlaces(paperHref(k.ID, file), proposed, text, same)
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
 }
 
@@ -149,8 +141,8 @@ func proposalForm(a *ui.Ask, k contract.Contract, proposed []extract.Row) view.F
 }
 
 // paperPlaces lead to the places in the paper; a Word text, which no browser shows, stands below by paragraphs.
-func paperPlaces(address string, proposed []extract.Row, text extract.Text, same int) []ui.Block {
-	out := ui.Block{Card: true, Title: "合同正本", Parts: view.Parts{view.Links{{Label: "打开文件", Href: address}}}}
+func paperPlaces(href func(extract.Fact) string, proposed []extract.Row, text extract.Text, same int) []ui.Block {
+	out := ui.Block{Card: true, Title: "合同正本", Parts: view.Parts{view.Links{{Label: "打开文件", Href: href(extract.Fact{})}}}}
 	if same > 0 {
 		out.Intro = fmt.Sprintf("另有 %d 项与填写的一致。", same)
 	}
@@ -163,7 +155,7 @@ func paperPlaces(address string, proposed []extract.Row, text extract.Text, same
 	}
 	var links view.Links
 	for _, r := range proposed {
-		links = append(links, view.Link{Label: r.Label + "：" + r.Fact.Place(), Href: fmt.Sprintf("%s#page=%d", address, r.Fact.Page)})
+		links = append(links, view.Link{Label: r.Label + "：" + r.Fact.Place(), Href: href(r.Fact)})
 	}
 	if len(links) > 0 {
 		out.Add(links)
@@ -205,7 +197,7 @@ func (p *Pages) takeFromPaper(c *web.Ctx) error {
 	return c.See(here)
 }
 
-// paperHref is the page of a fact in a contract's signed text.
+// paperHref is the page of a fact in a contract's signed text; of no fact, the file.
 func paperHref(id, file int64) func(extract.Fact) string {
 	return func(f extract.Fact) string {
 		u := url.URL{Path: fmt.Sprintf("/contracts/%d/files/%d", id, file)}

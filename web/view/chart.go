@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"techmarket/internal/foundation/lang"
 )
 
 // Chart is a drawing with its table twin: what cannot be seen can be read.
@@ -35,7 +37,7 @@ func BarChart(title, label, unit string, points []Point) Chart {
 	for i, p := range points {
 		y := i*rowH + 2
 		w := scale(p.Value, top, barW)
-		fmt.Fprintf(&b, `<text class="end" x="%d" y="%d">%s</text>`, labelW-10, y+17, esc(clip(p.Label, 6)))
+		fmt.Fprintf(&b, `<text class="end" x="%d" y="%d">%s</text>`, labelW-10, y+17, esc(lang.Clip(p.Label, 6)))
 		fmt.Fprintf(
 			&b,
 			`<rect class="c0" x="%d" y="%d" width="%s" height="20" rx="2"><title>%s：%s</title></rect>`,
@@ -188,11 +190,3 @@ func scale(v, top float64, length int) float64 {
 func num(f float64) string { return strconv.FormatFloat(math.Round(f*10)/10, 'f', -1, 64) }
 
 func esc(s string) string { return template.HTMLEscapeString(s) }
-
-func clip(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n-1]) + "…"
-}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/certify/contract"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/document"
 	"techmarket/internal/platform/files"
@@ -183,6 +184,23 @@ func (p *Papers) Read(ctx context.Context, f *files.Opened) (Reading, Text, erro
 		p.order = p.order[1:]
 	}
 	return found, text, nil
+}
+
+// ReadSigned reads the signed text among the attachments, which open brings for whoever asks; file is 0 where there is none.
+func (p *Papers) ReadSigned(ctx context.Context, attached []contract.File, open func(file int64) (*files.Opened, error)) (
+	reading Reading, text Text, file int64, err error,
+) {
+	signed, ok := Signed(attached)
+	if !ok {
+		return reading, text, 0, nil
+	}
+	paper, err := open(signed.ID)
+	if err != nil {
+		return reading, text, signed.ID, err
+	}
+	defer paper.Close()
+	reading, text, err = p.Read(ctx, paper)
+	return reading, text, signed.ID, err
 }
 
 const keptReadings = 64

@@ -49,13 +49,19 @@ func received(t *testing.T, w *registrytest.World, name string, raw []byte) *fil
 	return &files.Opened{File: f, ReadSeekCloser: content}
 }
 
+// picture is a stored picture; of another width it is another file.
+func picture(t *testing.T, w *registrytest.World, width int) *files.Opened {
+	t.Helper()
+	var raw bytes.Buffer
+	registrytest.Check(t, png.Encode(&raw, image.NewGray(image.Rect(0, 0, width, 60))))
+	return received(t, w, "合同.png", raw.Bytes())
+}
+
 // A photograph waits for the job; the page then shows what was read, and a value that two looks read differently is not sure.
 func TestPapers_APictureIsReadByAJobAndWithoutOneSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	w := registrytest.New(t)
-	var raw bytes.Buffer
-	registrytest.Check(t, png.Encode(&raw, image.NewGray(image.Rect(0, 0, 40, 60))))
-	paper := received(t, w, "合同.png", raw.Bytes())
+	paper := picture(t, w, 40)
 	_, text, err := w.Texts.Read(t.Context(), paper)
 	registrytest.Check(t, err)
 	if text.Unable == "" || text.Waiting || text.Pictures() != 1 {
@@ -88,9 +94,7 @@ func TestPapers_APictureIsReadByAJobAndWithoutOneSaysWhatToDo(t *testing.T) {
 func TestPapers_AnUnreadablePictureEndsTheJob(t *testing.T) {
 	t.Parallel()
 	w := registrytest.New(t)
-	var raw bytes.Buffer
-	registrytest.Check(t, png.Encode(&raw, image.NewGray(image.Rect(0, 0, 41, 60))))
-	paper := received(t, w, "合同.png", raw.Bytes())
+	paper := picture(t, w, 41)
 	w.Reads = &eyes{}
 	_, err := w.Texts.Text(t.Context(), paper)
 	registrytest.Check(t, err)

@@ -33,18 +33,10 @@ func (s *Service) readPaper(ctx context.Context, a actor.Actor, filing int64, fr
 	var out PaperReading
 	content, attached := frozen.Content, frozen.Files
 	out.Answers = extract.Reading{}.Answers(content, attached)
-	signed, ok := extract.Signed(attached)
-	if !ok {
-		return out, nil
-	}
-	out.File = signed.ID
-	paper, err := s.config.Reader.Open(ctx, a, files.Object{Kind: "filing", ID: filing}, out.File)
-	if err != nil {
-		return out, err
-	}
-	defer paper.Close()
-	reading, text, err := s.config.Papers.Read(ctx, paper)
-	if err != nil {
+	reading, text, file, err := s.config.Papers.ReadSigned(ctx, attached, func(id int64) (*files.Opened, error) {
+		return s.config.Reader.Open(ctx, a, files.Object{Kind: "filing", ID: filing}, id)
+	})
+	if out.File = file; err != nil || file == 0 {
 		return out, err
 	}
 	out.Text, out.Blank = text, reading.Blank

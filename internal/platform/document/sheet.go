@@ -10,6 +10,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"techmarket/internal/foundation/lang"
 	"techmarket/internal/foundation/money"
 )
 
@@ -207,10 +208,7 @@ func storable(text string) string {
 
 // clip keeps Excel's limit of a cell.
 func clip(text string) string {
-	if runes := []rune(text); len(runes) > excelize.TotalCellChars {
-		return string(runes[:excelize.TotalCellChars-1]) + "…"
-	}
-	return text
+	return lang.Clip(text, excelize.TotalCellChars)
 }
 
 // templateRows is how many rows of a template have drop-downs.

@@ -12,6 +12,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/lang"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/trade/deal"
@@ -295,8 +296,8 @@ func (s *Service) announceGrant(ctx context.Context, tx pgx.Tx, d *dossier, who 
 		body.WriteString("。\n")
 	}
 	id, err := s.config.Public.Announce(ctx, tx, notice.By{Org: d.grant.OrgID, Account: who.AccountID, Sample: d.grant.Sample},
-		notice.Text{Use: notice.Grant, Title: clipped("职务科技成果赋权公示："+d.grant.Object, 80), Body: clipped(body.String(), 4000),
-			Party: clipped(strings.Join(people, "、"), 80), Related: true})
+		notice.Text{Use: notice.Grant, Title: lang.Clip("职务科技成果赋权公示："+d.grant.Object, 80), Body: lang.Clip(body.String(), 4000),
+			Party: lang.Clip(strings.Join(people, "、"), 80), Related: true})
 	d.grant.NoticeID = id
 	return err
 }
@@ -318,7 +319,7 @@ func (s *Service) tellHolders(ctx context.Context, tx pgx.Tx, d *dossier, on Eve
 		}
 	}
 	slices.Sort(to)
-	return s.config.Notices.Tell(ctx, tx, notify.Note{To: slices.Compact(to), Kind: "rights", Title: clipped(title+"："+d.grant.Object, 100),
+	return s.config.Notices.Tell(ctx, tx, notify.Note{To: slices.Compact(to), Kind: "rights", Title: lang.Clip(title+"："+d.grant.Object, 100),
 		Body: "请打开页面查看份额和约定。", Link: "/grants/" + strconv.FormatInt(d.grant.ID, 10), At: d.now})
 }
 

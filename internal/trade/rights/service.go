@@ -14,6 +14,7 @@ import (
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fact"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/lang"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/document"
@@ -290,7 +291,7 @@ func (s *Service) submit(ctx context.Context, tx pgx.Tx, a *account, who actor.A
 	if err := d.check(who.OrgKind, policy); err != nil {
 		return err
 	}
-	t := notice.Text{Use: notice.Reward, Title: clipped(a.plan.Title+"公示", 80), Party: clipped(names(a.people), 80), Related: true}
+	t := notice.Text{Use: notice.Reward, Title: lang.Clip(a.plan.Title+"公示", 80), Party: lang.Clip(names(a.people), 80), Related: true}
 	var sum int64
 	for _, p := range a.people {
 		sum += p.Weight
@@ -310,7 +311,7 @@ func (s *Service) submit(ctx context.Context, tx pgx.Tx, a *account, who actor.A
 		}
 		body.WriteString("。\n")
 	}
-	t.Body = clipped(body.String(), 4000)
+	t.Body = lang.Clip(body.String(), 4000)
 	id, err := s.config.Public.Announce(ctx, tx, notice.By{Org: a.plan.OrgID, Account: who.AccountID, Sample: a.plan.Sample}, t)
 	a.plan.NoticeID = id
 	return err
@@ -322,13 +323,6 @@ func names(people []Person) string {
 		out[i] = p.Name
 	}
 	return strings.Join(out, "、")
-}
-
-func clipped(s string, most int) string {
-	if r := []rune(s); len(r) > most {
-		return string(r[:most-1]) + "…"
-	}
-	return s
 }
 
 // Tick follows the notices of plans and grants. It may come late or twice.

@@ -24,9 +24,11 @@ import (
 // eyes read a picture as the next of their texts, and nothing after the last.
 type eyes struct{ texts []scan.Text }
 
-func (e *eyes) Page(context.Context, string, int) (scan.Text, error) { return e.Picture(nil, nil) }
+func (e *eyes) Page(context.Context, string, int) (scan.Text, error) { return e.next() }
 
-func (e *eyes) Picture(context.Context, io.Reader) (out scan.Text, err error) {
+func (e *eyes) Picture(context.Context, io.Reader) (scan.Text, error) { return e.next() }
+
+func (e *eyes) next() (out scan.Text, err error) {
 	if len(e.texts) == 0 {
 		return out, errors.New("nothing to be seen")
 	}

@@ -223,6 +223,7 @@ func (w *world) address(m things, route string) string {
 	org := fmt.Sprint(w.provided["university"].OrgID)
 	objects := map[string]string{"/deals/:id": m.deal, "/contracts/:id": m.contract, "/filings/:id": m.filing, "/compare/:other": m.filing,
 		"/phrases/:id":           "1",
+		"/places/:code":          ownCounty,
 		"/registrations/:number": m.number, "/v/:number": m.number,
 		"/points/:id": fmt.Sprint(
 			w.points["county"].ID,

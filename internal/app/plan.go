@@ -7,6 +7,7 @@ import (
 
 	"techmarket/internal/foundation/fact"
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/insight/annual"
 	"techmarket/internal/insight/place"
 	"techmarket/internal/insight/plan"
 	"techmarket/internal/insight/stats"
@@ -16,6 +17,7 @@ func (s *Services) buildInsight() {
 	p := s.Platform
 	s.Stats = stats.New(p.DB, p.Now)
 	s.Plans = plan.New(plan.Config{DB: p.DB, Audit: p.Audit(), Own: s.ownFigure, Now: p.Now})
+	s.Annual = annual.New(annual.Config{DB: p.DB, Audit: p.Audit(), Now: p.Now})
 }
 
 // openPlaces makes the pages of places, which ask the catalogue.

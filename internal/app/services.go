@@ -22,6 +22,7 @@ import (
 	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/insight/annual"
 	"techmarket/internal/insight/place"
 	"techmarket/internal/insight/plan"
 	"techmarket/internal/insight/stats"
@@ -116,6 +117,7 @@ type Services struct {
 	Stats  *stats.Service
 	Plans  *plan.Service
 	Places *place.Service
+	Annual *annual.Service // 成果转化年度报告
 }
 
 // Compose makes every service on the platform and registers the job workers.

@@ -29,7 +29,7 @@ var wings = []struct{ name, rooms string }{
 	{"certify", "recognition contract ledger deadline point registry benefits papers archive exchange extract witness"},
 	{"services", "register voucher"},
 	{"publish", "policy event integrity"},
-	{"insight", "stats monitor plan price place"},
+	{"insight", "stats monitor plan price place annual"},
 	{"web", "view ui people market trade certify services publish insight site api assets templates locales"},
 	{"app", "cli demo"},
 	{"cmd", "techmarket"},

@@ -103,7 +103,7 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 			Benefits:  s.Benefits, Archive: s.Archive, Exchange: s.Exchange, Identity: s.Identity, Files: kept}).Routes(),
 		registers.Routes(),
 		(&pagespublish.Pages{Policies: s.Policies}).Routes(),
-		(&pagesinsight.Pages{Stats: s.Stats, Plans: s.Plans, Places: s.Places, Annuals: s.Annual, Listings: s.Listings}).Routes(),
+		(&pagesinsight.Pages{Stats: s.Stats, Plans: s.Plans, Places: s.Places, Annuals: s.Annual, Monitor: s.Monitor, Listings: s.Listings}).Routes(),
 	)
 }
 
@@ -126,7 +126,7 @@ func (s *Services) mountAPI(server *web.Server, keys *idempotency.Store) {
 			Listings: s.Listings, Files: kept},
 		&apicertify.Operations{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Files: kept},
 		&apiservices.Operations{Registers: s.Registers},
-		&apiinsight.Operations{Stats: s.Stats, Places: s.Places, Annuals: s.Annual},
+		&apiinsight.Operations{Stats: s.Stats, Places: s.Places, Annuals: s.Annual, Monitor: s.Monitor},
 		&apisite.Operations{Listings: s.Listings, Files: kept, Inbox: inbox{p}},
 	} {
 		parts = append(parts, wing.Parts()...)

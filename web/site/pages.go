@@ -46,6 +46,8 @@ type Pages struct {
 	Inbox        Inbox
 	Brokers      *broker.Service
 	Policies     *policy.Service
+	Finders      []ui.Finder       // of the search over everything, in the order of its tabs
+	Missed       func(text string) // counts a search in vain
 	Assets       *view.Assets
 	Dev          bool // shows /design
 }

@@ -88,7 +88,7 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 	registers := &pagesservices.Pages{Registers: s.Registers}
 	return slices.Concat(
 		(&site.Pages{Identity: s.Identity, Listings: s.Listings, Catalogue: s.Catalogue, Achievements: s.Achievements, Demands: s.Demands,
-			Deals: s.Deals, Brokers: s.Brokers, Policies: s.Policies,
+			Deals: s.Deals, Brokers: s.Brokers, Policies: s.Policies, Trials: s.Trials, Rights: s.Rights,
 			Registry: s.Registry, Points: s.Points, Stats: s.Stats, Inbox: inbox{s.Platform}, Assets: assets, Dev: s.Platform.Config.Dev}).Routes(),
 		(&pagespeople.Pages{Identity: s.Identity, Refusals: s.Platform.Refusals()}).Routes(),
 		(&pagesmarket.Pages{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Catalogue: s.Catalogue, Matcher: s.Watch,

@@ -19,6 +19,8 @@ import (
 	"techmarket/internal/publish/policy"
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/deal"
+	"techmarket/internal/trade/rights"
+	"techmarket/internal/trade/trial"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
@@ -46,6 +48,8 @@ type Pages struct {
 	Inbox        Inbox
 	Brokers      *broker.Service
 	Policies     *policy.Service
+	Trials       *trial.Service
+	Rights       *rights.Service
 	Assets       *view.Assets
 	Dev          bool // shows /design
 }

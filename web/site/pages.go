@@ -19,6 +19,7 @@ import (
 	"techmarket/internal/publish/policy"
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/deal"
+	"techmarket/internal/trade/disclosure"
 	"techmarket/internal/trade/rights"
 	"techmarket/internal/trade/trial"
 	"techmarket/web"
@@ -50,6 +51,7 @@ type Pages struct {
 	Policies     *policy.Service
 	Trials       *trial.Service
 	Rights       *rights.Service
+	Rooms        *disclosure.Service
 	Assets       *view.Assets
 	Dev          bool // shows /design
 }

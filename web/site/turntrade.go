@@ -3,6 +3,7 @@ package site
 import (
 	"fmt"
 
+	"techmarket/internal/trade/disclosure"
 	"techmarket/internal/trade/trial"
 	"techmarket/web"
 	"techmarket/web/view"
@@ -50,6 +51,28 @@ func (p *Pages) tradeTurns(c *web.Ctx, w *waiting) error {
 			Said: "可以发放 " + view.Yuan(r.Payable), Action: view.Action{Label: "去发放", Href: at, Said: "《" + r.Title + "》"}}})
 	}
 	w.rest(len(plans), listedTurns, "/distributions")
+	return p.roomTurns(c, w)
+}
+
+// roomTurns are words that wait for the person's acceptance, and people who ask the unit for access to papers.
+func (p *Pages) roomTurns(c *web.Ctx, w *waiting) error {
+	list, err := p.Rooms.Awaiting(c.Context(), c.Actor())
+	if err != nil {
+		return err
+	}
+	for i, s := range list {
+		if i == listedTurns {
+			break
+		}
+		at := fmt.Sprintf("/rooms/%d", s.Room)
+		row := view.Turn{Kind: "披露", Title: s.Title, Href: at, Sample: s.Sample, Said: "有一份协议请您阅读后接受",
+			Action: view.Action{Label: "去阅读", Href: at, Said: "《" + s.Title + "》"}}
+		if s.State == disclosure.Requested {
+			row.Said, row.Action.Label = s.OrgName+"的"+s.Name+"申请查看资料", "答复"
+		}
+		w.add(turn{answer: true, since: s.Since, row: row})
+	}
+	w.rest(len(list), listedTurns, "/rooms")
 	return nil
 }
 

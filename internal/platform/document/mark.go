@@ -210,7 +210,7 @@ func ownBox(object string, b rectangle) (mended string, turn int, err error) {
 func (p *PDF) across(lines []string, w, h float64) {
 	unit := math.Sqrt(w*h) / 700 // A4 is about 1
 	s := style{size: 11 * unit, grey: 90}
-	p.fail(p.gp.SetTransparency(gopdf.Transparency{Alpha: 0.22, BlendModeType: gopdf.NormalBlendMode}))
+	p.faint = &gopdf.Transparency{Alpha: 0.3, BlendModeType: gopdf.NormalBlendMode}
 	p.gp.Rotate(30, w/2, h/2)
 	reach, step := math.Hypot(w, h)/2, 95*unit
 	wide := 60 * unit
@@ -225,7 +225,7 @@ func (p *PDF) across(lines []string, w, h float64) {
 		}
 	}
 	p.gp.RotateReset()
-	p.gp.ClearTransparency()
+	p.faint = nil
 }
 
 // markPicture burns the lines into a picture.

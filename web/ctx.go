@@ -437,6 +437,7 @@ func (c *Ctx) deskLinks(a actor.Actor) []view.Link {
 	}
 	if Members().Allows(a) {
 		add("先用后转", "/trials", "trials")
+		add("披露室", "/rooms", "rooms")
 	}
 	add("权属与收益", "/distributions", "rights")
 	if a.Staff() {

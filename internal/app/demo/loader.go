@@ -150,6 +150,9 @@ func (l *loader) load(ctx context.Context) error {
 	if err := l.try(ctx); err != nil {
 		return err
 	}
+	if err := l.disclose(ctx); err != nil {
+		return err
+	}
 	return l.count(ctx)
 }
 

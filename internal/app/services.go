@@ -22,6 +22,8 @@ import (
 	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/insight/annual"
+	"techmarket/internal/insight/place"
 	"techmarket/internal/insight/plan"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/achievement"
@@ -114,8 +116,10 @@ type Services struct {
 
 	Policies *policy.Service
 
-	Stats *stats.Service
-	Plans *plan.Service
+	Stats  *stats.Service
+	Plans  *plan.Service
+	Places *place.Service
+	Annual *annual.Service // 成果转化年度报告
 }
 
 // Compose makes every service on the platform and registers the job workers.
@@ -150,6 +154,7 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 		return nil, err
 	}
 	s.Catalogue = catalogue.New(catalogue.Config{Listings: s.Listings, Engine: s.Engine, People: s.Identity, Now: p.Now})
+	s.openPlaces()
 	model, err := s.loadModel()
 	if err != nil {
 		return nil, err

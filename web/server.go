@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -120,7 +121,7 @@ func New(cfg Config, routes []Route) *Server {
 	e.HTTPErrorHandler = s.failed
 	e.Use(s.identify, s.guard, s.secure, s.address, s.giveUp, s.share, s.bound)
 	e.Use(middleware.ContextTimeout(requestTime))
-	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{Level: 2, MinLength: 1400, Skipper: func(c echo.Context) bool {
+	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{Level: gzip.BestSpeed, MinLength: 1400, Skipper: func(c echo.Context) bool {
 		return strings.HasPrefix(c.Path(), "/assets/") || strings.HasPrefix(c.Path(), "/files/")
 	}}))
 	e.Use(s.session)

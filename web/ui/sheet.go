@@ -6,6 +6,7 @@ package ui
 
 import (
 	"cmp"
+	"slices"
 
 	"techmarket/web"
 	"techmarket/web/view"
@@ -72,7 +73,7 @@ func ShowSheetStatus(c *web.Ctx, status int, p view.Page, body Sheet) error {
 	if len(body.Heading) == 0 {
 		body.Heading = view.T(p.Title)
 	}
-	p.Description = cmp.Or(p.Description, Clip(body.Lead, 120))
+	p.Description = cmp.Or(p.Description, Clip(body.Lead, 120), gist(c, slices.Concat(body.Main, body.Side)...))
 	return c.RenderStatus(status, "ui/sheet", view.With[Sheet]{Page: p, Body: body})
 }
 

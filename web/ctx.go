@@ -147,10 +147,9 @@ func (c *Ctx) Page(title string) view.Page {
 	if cookie, err := c.echo.Cookie(themeCookie); err == nil && cookie.Value == string(view.ThemeElder) {
 		p.Theme = view.ThemeElder
 	}
-	if c.server.cfg.Notice != nil {
-		if n := c.server.cfg.Notice(c.Context()); n != "" {
-			p.Flash = append(p.Flash, view.Notice{Tone: view.Warn, Title: n})
-			c.Unshared()
+	if room := c.server.cfg.Room; room != nil && who.SignedIn() { // told before a form is filled in, not only after
+		if err := room(); err != nil {
+			p.Flash = append(p.Flash, view.Notice{Tone: view.Warn, Title: c.Fault(err).Message})
 		}
 	}
 	if who.Unconfirmed && who.SignedIn() {

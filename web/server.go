@@ -55,8 +55,6 @@ type Config struct {
 	Limiter  Limiter
 	Auditor  Auditor
 	Observe  func(route, method string, status int, took time.Duration) // metrics; may be nil
-	// Notice returns what everybody should know now (search runs degraded …); may be nil.
-	Notice func(context.Context) string
 	// Unread returns how many messages wait for the person; may be nil.
 	Unread func(context.Context, actor.Actor) int
 	// Keys carries forms out once; nil: as often as they are sent.

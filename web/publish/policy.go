@@ -78,8 +78,7 @@ func (p *Pages) policies(c *web.Ctx) error {
 	rows := view.Rows{Label: "政策", Empty: view.Empty{Icon: "file-text", Title: "没有符合条件的政策", Text: "去掉一个条件再看；选了旗县，也会列出国家、自治区和所在盟市的政策。"}}
 	for _, k := range list {
 		row := view.Row{Title: view.T(k.Title), Href: policyPath(k.ID), Lead: view.T(ui.Clip(k.Content.Summary, 90)), Sample: k.Sample,
-			HeadingTag: "h2",
-			Meta:       ui.NotEmpty(k.Issuer, k.Number, view.Day(k.IssuedOn)), Tags: []view.Tag{standing(c, k)},
+			Meta: ui.NotEmpty(k.Issuer, k.Number, view.Day(k.IssuedOn)), Tags: []view.Tag{standing(c, k)},
 			Right: c.T("%d 条可核对", len(k.Content.Clauses)), RightNote: whose(k.Division)}
 		for _, b := range benefits(k) {
 			row.Tags = append(row.Tags, view.Tag{Label: b, Tone: view.Info})

@@ -86,5 +86,10 @@ func ShowListStatus(c *web.Ctx, status int, p view.Page, body Listing) error {
 		body.Heading = view.T(p.Title)
 	}
 	p.Description = cmp.Or(p.Description, Clip(body.Lead, 120))
+	if body.Rows != nil {
+		for i := range body.Rows.Items {
+			body.Rows.Items[i].HeadingTag = "h2" // right below the page's own heading
+		}
+	}
 	return c.RenderStatus(status, "ui/list", view.With[Listing]{Page: p, Body: body})
 }

@@ -192,7 +192,7 @@ func costs() map[string]Cost {
 		"POST /api/v1/challenges/:id/questions":                 uses(quota.Question),
 		"POST /api/v1/challenges/:id/questions/:question/reply": free(answers),
 		"POST /api/v1/challenges/:id/applications":              uses(quota.Submit),
-		"DELETE /api/v1/challenges/:id/applications/mine":       free(own),
+		"DELETE /api/v1/challenges/:id/own-application":         free(own),
 		"POST /api/v1/challenges/:id/sheets":                    uses(quota.Save),
 		"POST /sales":                                           uses(quota.Draft),
 		"POST /sales/:id/do":                                    uses(quota.Submit),

@@ -307,7 +307,7 @@ var matrix = map[string]string{
 	"POST /api/v1/challenges/:id/questions":                    "s++++++++++++++",
 	"POST /api/v1/challenges/:id/questions/:question/reply":    "s++++----------",
 	"POST /api/v1/challenges/:id/applications":                 "s+-++----------",
-	"DELETE /api/v1/challenges/:id/applications/mine":          "sh-hh----------",
+	"DELETE /api/v1/challenges/:id/own-application":            "sh-hh----------",
 	"GET /api/v1/challenges/:id/applications/:application":     "s--------------", // sealed
 	"POST /api/v1/challenges/:id/sheets":                       "s--------------",
 	"GET /api/v1/challenges/:id/files/:file":                   "shhhhhhhhhhhhhh",

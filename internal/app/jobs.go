@@ -23,6 +23,7 @@ func (s *Services) register() {
 	s.Listings.Register(s.workers, s.Engine)
 	s.Importer.Register(s.workers)
 	s.Registers.Register(s.workers, s.Engine)
+	s.Policies.Register(s.workers, s.Engine)
 	s.Texts.RegisterJobs(s.workers)
 	s.Registry.RegisterJobs(s.workers)
 	s.Papers.RegisterJobs(s.workers)
@@ -47,7 +48,8 @@ func (s *Services) register() {
 		_, errChallenge := s.Challenges.Tick(ctx)
 		_, errRights := s.Rights.Tick(ctx)
 		_, errTrials := s.Trials.Tick(ctx)
-		return errors.Join(err, errNotice, errChallenge, errRights, errTrials)
+		_, errRooms := s.Rooms.Tick(ctx)
+		return errors.Join(err, errNotice, errChallenge, errRights, errTrials, errRooms)
 	})
 	jobs.RegisterLong(s.workers, fillTimeout, func(ctx context.Context, _ monitorArgs) error {
 		_, err := s.Monitor.Refresh(ctx)

@@ -46,6 +46,7 @@ import (
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/challenge"
 	"techmarket/internal/trade/deal"
+	"techmarket/internal/trade/disclosure"
 	"techmarket/internal/trade/notice"
 	"techmarket/internal/trade/rights"
 	"techmarket/internal/trade/sale"
@@ -97,9 +98,10 @@ type Services struct {
 	Deals      *deal.Service
 	Public     *notice.Service // 公示
 	Sales      *sale.Service
-	Challenges *challenge.Service // 揭榜挂帅
-	Rights     *rights.Service    // 权属、赋权与收益分配
-	Trials     *trial.Service     // 先用后转
+	Challenges *challenge.Service  // 揭榜挂帅
+	Rights     *rights.Service     // 权属、赋权与收益分配
+	Trials     *trial.Service      // 先用后转
+	Rooms      *disclosure.Service // 披露室
 
 	Contracts *contract.Service
 	Ledger    *ledger.Ledger
@@ -259,6 +261,8 @@ func (s *Services) buildTrade(post notices) {
 		Achievement: s.holding, Staff: s.staff, Outside: s.diligence, Fonts: p.Fonts})
 	s.Trials = trial.New(trial.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Deals: s.Deals, Achievement: s.offeredOnTrial,
 		Need: s.needed, Calendar: s.calendar})
+	s.Rooms = disclosure.New(disclosure.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Files: p.Files, Marker: marker{p.Fonts},
+		Listing: s.disclosed, Talk: s.talkOf, Signed: s.provedWords})
 }
 
 func (s *Services) buildCertify() error {

@@ -158,7 +158,10 @@ func monitorValues(c *web.Ctx, r monitor.Reading) ui.Block {
 			if v.Dim != "" {
 				name += "：" + keyName(v)
 			}
-			return view.Cell{Text: v.Code + " " + name, Note: ui.FirstOf(v.Note, v.Numerator+map[bool]string{true: " ÷ " + v.Denominator}[v.Denominator != ""])}
+			return view.Cell{
+				Text: v.Code + " " + name,
+				Note: ui.FirstOf(v.Note, v.Numerator+map[bool]string{true: " ÷ " + v.Denominator}[v.Denominator != ""]),
+			}
 		}},
 		{Label: "本期", Numeric: true, Cell: func(v monitor.Value) view.Cell {
 			if v.Missing != "" {
@@ -188,7 +191,10 @@ func monitorValues(c *web.Ctx, r monitor.Reading) ui.Block {
 func monitorMonths(c *web.Ctx, r monitor.Reading) ui.Block {
 	var points []view.Point
 	for _, m := range r.Months {
-		points = append(points, view.Point{Label: m.Month[2:], Value: max(0, float64(m.Amount)/float64(money.WanYuan)), Shown: ui.WanShort(m.Amount)})
+		points = append(
+			points,
+			view.Point{Label: m.Month[2:], Value: max(0, float64(m.Amount)/float64(money.WanYuan)), Shown: ui.WanShort(m.Amount)},
+		)
 	}
 	block := ui.Block{ID: "months", Title: c.T("%d 年各月成交额", r.Year)}
 	if len(points) > 1 {
@@ -224,10 +230,20 @@ func monitorLeagues(r monitor.Reading) ui.Block {
 	}
 	t := ui.Columns[int]{
 		{Label: "盟市", Foot: view.Cell{Text: "合计"}, Cell: func(i int) view.Cell { return view.Cell{Text: monitor.AreaName(r.Areas[i])} }},
-		{Label: "输出项数", Numeric: true, Foot: view.Cell{Text: r.Output.TotalN}, Cell: func(i int) view.Cell { return view.Cell{Text: r.Output.N[i]} }},
+		{
+			Label:   "输出项数",
+			Numeric: true,
+			Foot:    view.Cell{Text: r.Output.TotalN},
+			Cell:    func(i int) view.Cell { return view.Cell{Text: r.Output.N[i]} },
+		},
 		{Label: "输出成交额（万元）", Numeric: true, Foot: view.Cell{Text: hidden(r.Output.TotalC)},
 			Cell: func(i int) view.Cell { return view.Cell{Text: hidden(r.Output.C[i])} }},
-		{Label: "吸纳项数", Numeric: true, Foot: view.Cell{Text: r.Absorption.TotalN}, Cell: func(i int) view.Cell { return view.Cell{Text: r.Absorption.N[i]} }},
+		{
+			Label:   "吸纳项数",
+			Numeric: true,
+			Foot:    view.Cell{Text: r.Absorption.TotalN},
+			Cell:    func(i int) view.Cell { return view.Cell{Text: r.Absorption.N[i]} },
+		},
 		{Label: "吸纳成交额（万元）", Numeric: true, Foot: view.Cell{Text: hidden(r.Absorption.TotalC)},
 			Cell: func(i int) view.Cell { return view.Cell{Text: hidden(r.Absorption.C[i])} }},
 	}.Table("各盟市输出和吸纳", rows)
@@ -239,7 +255,9 @@ func monitorFlow(r monitor.Reading) ui.Block {
 	for i := range rows {
 		rows[i] = i
 	}
-	cols := ui.Columns[int]{{Label: "卖方 ＼ 买方", Foot: view.Cell{Text: "合计"}, Cell: func(i int) view.Cell { return view.Cell{Text: region.ShortName(r.Areas[i])} }}}
+	cols := ui.Columns[int]{
+		{Label: "卖方 ＼ 买方", Foot: view.Cell{Text: "合计"}, Cell: func(i int) view.Cell { return view.Cell{Text: region.ShortName(r.Areas[i])} }},
+	}
 	for k, a := range r.Areas {
 		cols = append(cols, ui.Column[int]{Label: region.ShortName(a), Numeric: true, Foot: view.Cell{Text: hidden(r.Flow.ColsC[k])},
 			Cell: func(i int) view.Cell { return view.Cell{Text: hidden(r.Flow.C[i][k])} }})

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/listing"
-	"techmarket/search"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
@@ -39,7 +37,7 @@ type Home struct {
 func (p *Pages) homeRoutes() []web.Route {
 	return []web.Route{
 		web.GET("/", web.Anyone(), p.home).Public(),
-		web.GET("/search", web.Anyone(), p.searchAll),
+		web.GET("/search", web.Anyone(), p.search),
 	}
 }
 
@@ -88,7 +86,7 @@ func (p *Pages) home(c *web.Ctx) error {
 
 // scopes are where the box of the first page looks.
 func (p *Pages) scopes(c *web.Ctx) []view.Option {
-	var out []view.Option
+	out := []view.Option{{Label: "全部"}}
 	for _, kind := range p.Listings.Kinds().All() {
 		out = append(out, view.Option{Value: kind.Path, Label: c.T("找%s", kind.Label)})
 	}
@@ -106,8 +104,8 @@ func doors(c *web.Ctx) []view.Entry {
 		{Icon: "circle-help", Label: c.T("科技研发"), Note: c.T("提出技术难题，找研发单位"), Href: "/demands/new"},
 		{Icon: "lightbulb", Label: c.T("成果登记"), Note: c.T("发布成果；科技成果登记在科技主管部门办理"), Href: "/achievements/new"},
 		{Icon: "building-2", Label: c.T("创业孵化"), Note: c.T("园区、孵化器和中试平台名录"), Href: "/registers"},
-		{Icon: "landmark", Label: c.T("科技金融"), Note: c.T("本市场暂未办理；可先看扶持政策"), Href: "/policies"},
-		{Icon: "badge-check", Label: c.T("知识产权"), Note: c.T("看带专利的成果；代理和质押暂未办理"), Href: "/achievements"},
+		{Icon: "landmark", Label: c.T("科技金融"), Note: c.T("贷款、保险等产品名录和条件"), Href: "/registers/finance"},
+		{Icon: "badge-check", Label: c.T("知识产权"), Note: c.T("专利池和服务机构名录；质押暂未办理"), Href: "/registers/patent-pools"},
 		{Icon: "scale", Label: c.T("技术产权交易"), Note: c.T("挂牌、竞价、公示"), Href: "/sales"},
 		{Icon: "stamp", Label: c.T("技术合同登记"), Note: c.T("预审、提交、进度"), Href: filing},
 	}
@@ -256,19 +254,4 @@ func topLeagues(byLeague map[string]money.Fen, suffix string) view.Table {
 	t.Compact = true
 	t.Empty = view.Empty{Title: "今年还没有登记"}
 	return t
-}
-
-// searchAll sends the search box of the head to the list that was chosen; a long text goes to matching.
-func (p *Pages) searchAll(c *web.Ctx) error {
-	q := c.QueryForm()
-	text := q.Text("q")
-	in := q.Text("in")
-	query := url.Values{"q": {text}}.Encode()
-	switch {
-	case in == "match", search.IsProblem(text):
-		return c.See("/match?" + query)
-	}
-	kinds := p.Listings.Kinds().All()
-	chosen := max(0, slices.IndexFunc(kinds, func(k listing.Descriptor) bool { return k.Path == in }))
-	return c.See(kinds[chosen].ListPath() + "?" + query)
 }

@@ -120,7 +120,7 @@ func dueWords(now, due time.Time) (when, note string, over bool) {
 	if due.IsZero() {
 		return "不限期", "", false
 	}
-	days := daysBetween(now, due)
+	days := clock.Days(now, due)
 	when = clock.Local(due).Format("1 月 2 日")
 	switch {
 	case days < 0:
@@ -132,23 +132,17 @@ func dueWords(now, due time.Time) (when, note string, over bool) {
 }
 
 func waitedWords(now, since time.Time) string {
-	if days := daysBetween(since, now); days > 0 {
+	if days := clock.Days(since, now); days > 0 {
 		return fmt.Sprintf("已等 %d 天", days)
 	}
 	return "今天"
-}
-
-// daysBetween counts calendar days in Shanghai.
-func daysBetween(from, to time.Time) int {
-	a, b := clock.Date(from), clock.Date(to)
-	return int(b.Sub(a).Hours() / 24)
 }
 
 // turns collects what waits for the person, by role.
 func (p *Pages) turns(c *web.Ctx) (waiting, error) {
 	var w waiting
 	for _, part := range []func(*web.Ctx, *waiting) error{
-		p.talkTurns, p.mandateTurns, p.listingTurns, p.registryTurns, p.registrationTurns, p.diagnosisTurns, p.officerTurns,
+		p.talkTurns, p.mandateTurns, p.tradeTurns, p.listingTurns, p.registryTurns, p.registrationTurns, p.diagnosisTurns, p.officerTurns,
 	} {
 		if err := part(c, &w); err != nil {
 			return w, err

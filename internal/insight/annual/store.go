@@ -83,7 +83,12 @@ type unitRow struct{ Achievements, Bodies, Staff, Unregistered int }
 
 // facts reads what the market knows of a unit's year.
 func facts(ctx context.Context, q postgres.Querier, org int64, year int) (Facts, error) {
-	args := pgx.StrictNamedArgs{"org": org, "year": fmt.Sprint(year), "from": fmt.Sprintf("%d-01-01", year), "to": fmt.Sprintf("%d-12-31", year)}
+	args := pgx.StrictNamedArgs{
+		"org":  org,
+		"year": fmt.Sprint(year),
+		"from": fmt.Sprintf("%d-01-01", year),
+		"to":   fmt.Sprintf("%d-12-31", year),
+	}
 	contracts, err := postgres.Many[Contract](ctx, q, selectContracts, args)
 	if err != nil {
 		return Facts{}, err

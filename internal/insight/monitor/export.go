@@ -74,7 +74,11 @@ func (r Reading) leagues(notes []string) document.Sheet {
 }
 
 func (r Reading) flow(notes []string) document.Sheet {
-	sheet := document.Sheet{Name: "流向", Notes: append(notes, "行为卖方所在盟市，列为买方所在盟市，成交额（元）"), Columns: []document.SheetColumn{{Title: "卖方 ＼ 买方", Width: 22}}}
+	sheet := document.Sheet{
+		Name:    "流向",
+		Notes:   append(notes, "行为卖方所在盟市，列为买方所在盟市，成交额（元）"),
+		Columns: []document.SheetColumn{{Title: "卖方 ＼ 买方", Width: 22}},
+	}
 	for _, a := range r.Areas {
 		sheet.Columns = append(sheet.Columns, document.SheetColumn{Title: AreaName(a), Width: 16})
 	}

@@ -109,6 +109,9 @@ var fromCode = map[string]words{
 	"trial.insurance": {from: "trial.InsuranceApplied trial.InsuranceInsured trial.InsuranceClaimed trial.InsurancePaid " +
 		"trial.InsuranceRefused", empty: true},
 	"trial.proposed_side":    {from: "trial.Supply trial.Company"},
+	"disclosure_paper.layer": {from: "disclosure.Layer"},
+	"disclosure_seat.state":  {from: "disclosure.Stage"},
+	"disclosure_words.kind":  {from: "disclosure.KindNDA disclosure.KindAgreement"},
 	"trial.state":            {from: "trial.Stage"},
 	"trial_event.from_state": {from: "trial.Stage"},
 	"trial_event.to_state":   {from: "trial.Stage"},

@@ -228,7 +228,6 @@ func costs() map[string]Cost {
 		"POST /api/v1/filings/:id/events":             uses(quota.Submit),
 		"POST /api/v1/registrations/:number/events":   uses(quota.Submit),
 
-		"POST /monitor/figures":                  uses(quota.Save),
 		"POST /annual":                           uses(quota.Draft),
 		"POST /annual/:id":                       uses(quota.Save),
 		"POST /annual/:id/freeze":                uses(quota.Submit),

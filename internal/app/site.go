@@ -110,7 +110,8 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 			Benefits:  s.Benefits, Archive: s.Archive, Exchange: s.Exchange, Identity: s.Identity, Files: kept}).Routes(),
 		registers.Routes(),
 		policies.Routes(),
-		(&pagesinsight.Pages{Stats: s.Stats, Plans: s.Plans, Places: s.Places, Annuals: s.Annual, Monitor: s.Monitor, Listings: s.Listings}).Routes(),
+		(&pagesinsight.Pages{Stats: s.Stats, Plans: s.Plans, Places: s.Places, Annuals: s.Annual, Monitor: s.Monitor,
+			Listings: s.Listings}).Routes(),
 	)
 }
 

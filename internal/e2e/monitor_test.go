@@ -20,7 +20,8 @@ func TestMonitor_SumsByDayAreThoseOfTheRegister(t *testing.T) {
 	if days, err := w.s.Monitor.Refresh(ctx); err != nil || days == 0 {
 		t.Fatalf("%d days, %v", days, err)
 	}
-	_, err := w.s.Platform.DB.Exec(ctx, `insert into period_entry (number, version, kind, booked_on, contracts, amount, technical, class, field,
+	_, err := w.s.Platform.DB.Exec(ctx, `insert into period_entry (number, version, kind, booked_on, contracts, amount, technical,
+		class, field,
 		seller_kind, plan_source, ip_kind, social_goal, seller_country, seller_division, buyer_country, buyer_division, point_id, is_sample)
 		select number, version + 1, 'change', booked_on + 1, 0, -1000, -500, class, field, seller_kind, plan_source, ip_kind, social_goal,
 		seller_country, seller_division, buyer_country, buyer_division, point_id, is_sample from period_entry where kind = 'register'`)

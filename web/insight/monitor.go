@@ -216,11 +216,11 @@ func hidden(fen string) string {
 const starNote = "* 为隐去的数：不足三家卖方或买方、或一家占比过高的单元格，以及为防止推算而一并隐去的单元格；合计照列。"
 
 // starsOf explains the stars where there are any.
-func starsOf(r monitor.Reading) string {
-	if r.Desk && r.Area == region.Root {
-		return ""
+func starsOf(r monitor.Reading) view.Component {
+	if !r.Stars() {
+		return nil
 	}
-	return starNote
+	return view.Prose{view.T(starNote)}
 }
 
 func monitorLeagues(r monitor.Reading) ui.Block {
@@ -247,7 +247,7 @@ func monitorLeagues(r monitor.Reading) ui.Block {
 		{Label: "吸纳成交额（万元）", Numeric: true, Foot: view.Cell{Text: hidden(r.Absorption.TotalC)},
 			Cell: func(i int) view.Cell { return view.Cell{Text: hidden(r.Absorption.C[i])} }},
 	}.Table("各盟市输出和吸纳", rows)
-	return ui.Block{ID: "leagues", Title: "各盟市输出和吸纳（全年）", Intro: starsOf(r), Parts: view.Parts{view.WideTable{Table: t}}}
+	return ui.Block{ID: "leagues", Title: "各盟市输出和吸纳（全年）", Parts: view.Parts{view.WideTable{Table: t}, starsOf(r)}}
 }
 
 func monitorFlow(r monitor.Reading) ui.Block {
@@ -266,8 +266,8 @@ func monitorFlow(r monitor.Reading) ui.Block {
 		Cell: func(i int) view.Cell { return view.Cell{Text: hidden(r.Flow.RowsC[i]), Strong: true} }})
 	t := cols.Table("盟市之间的流向", rows)
 	t.Compact = true
-	return ui.Block{ID: "flow", Title: "盟市之间的流向（全年，成交额，万元）", Intro: "行为卖方所在地，列为买方所在地；“内蒙古”为只填到自治区的。" + starsOf(r),
-		Parts: view.Parts{view.WideTable{Table: t}}}
+	return ui.Block{ID: "flow", Title: "盟市之间的流向（全年，成交额，万元）", Intro: "行为卖方所在地，列为买方所在地；“内蒙古”为只填到自治区的。",
+		Parts: view.Parts{view.WideTable{Table: t}, starsOf(r)}}
 }
 
 // externalForm takes the denominators that the market does not count itself.

@@ -38,7 +38,7 @@ func (p *Pages) monitorBoard(c *web.Ctx) error {
 	}
 	page := c.Page("技术市场监测大屏")
 	page.NoIndex = true
-	body := Wall{Title: c.T("内蒙古技术市场 %d 年", r.Year), Sample: r.Sample, Note: "本平台登记的技术合同；输出与吸纳不相加。" + starNote,
+	body := Wall{Title: c.T("内蒙古技术市场 %d 年", r.Year), Sample: r.Sample, Note: starNote,
 		Lead: c.T("%s，截至 %s", span(c, r.From, r.To), view.DayTime(r.AsOf)), Back: monitorAddress("/monitor", r)}
 	for _, v := range r.Values {
 		if slices.Contains(onWall, v.Code) && v.Missing == "" {

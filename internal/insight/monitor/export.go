@@ -23,8 +23,8 @@ func AreaName(code string) string {
 // the words of a key.
 func (r Reading) Export(w io.Writer, format string, name func(Value) string) error {
 	notes := []string{region.Name(r.Area) + "，" + r.From + " 至 " + r.To + "；截至 " + clock.Local(r.AsOf).Format("2006-01-02 15:04")}
-	if !r.Desk {
-		notes = append(notes, "公开视图：* 为不足三家或一家占比过高而隐去的数，及为防止推算而一并隐去的数")
+	if r.Stars() {
+		notes = append(notes, "* 为不足三家或一家占比过高而隐去的数，及为防止推算而一并隐去的数")
 	}
 	head := "指标"
 	if r.Sample {

@@ -116,6 +116,9 @@ type Reading struct {
 	facts      facts
 }
 
+// Stars reports whether cells of the tables are hidden: a league's officer sees other leagues as the public does.
+func (r Reading) Stars() bool { return !r.Desk || r.Area != region.Root }
+
 type facts struct {
 	now, before      sums
 	external         map[string]External
@@ -258,7 +261,7 @@ func (s *Service) tables(ctx context.Context, r *Reading) error {
 		c.primary = !c.empty && r.facts.policy.tells(f.Sellers, f.Buyers, max(f.TopSeller, f.TopBuyer), f.Counted)
 	}
 	view := Public
-	if r.Desk && r.Area == region.Root {
+	if !r.Stars() {
 		view = "desk"
 	}
 	for _, one := range []struct {

@@ -22,7 +22,7 @@ import (
 //	coded   codes, numbers and words of the program
 var personal = map[string]string{
 	"account":               "sealed:email,phone,totp_secret digest:password_hash,recovery_hashes names:display_name,login_name",
-	"annual_report":         "words:content,note,said digest:digest",
+	"annual_report":         "words:note,said",
 	"api_token":             "digest:token_hash words:name coded:scopes",
 	"audit_row":             "digest:hash,prev_hash coded:action,detail,object_id,object_kind,request_id",
 	"broker_mandate":        "words:note",
@@ -81,10 +81,10 @@ var personal = map[string]string{
 	"match_weights":     "words:note coded:weights",
 	"membership":        "coded:roles",
 	"message":           "words:body,title coded:kind,link",
-	"monitor_day":       "coded:area,dim,key,side",
+	"monitor_day":       "coded:area,key",
 	"monitor_indicator": "public:code,denominator,measured_in,name,note,numerator,room",
 	"monitor_policy":    "public:source",
-	"monitor_shape":     "coded:col,row,side",
+	"monitor_shape":     "coded:col,row",
 	"notice":            "public:body,title names:party words:reason",
 	"notice_event":      "coded:event,refusal words:reason",
 	"notice_objection":  "words:evidence,reason,reply coded:key",

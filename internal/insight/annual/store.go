@@ -26,7 +26,8 @@ where (r.organisation_id = @org or r.state = 'frozen' and o.division like @area)
 	selectOwn    = `select ` + reportColumns + reportTables + `where r.id = @id and r.organisation_id = @org`
 	selectNewest = `select ` + reportColumns + reportTables + `
 where r.organisation_id = @org and r.year = @year order by r.edition desc limit 1`
-	insertReport = `insert into annual_report (organisation_id, year, edition, state, said, note, created_by, is_sample, created_at, updated_at)
+	insertReport = `insert into annual_report (organisation_id, year, edition, state, said, note, created_by, is_sample, created_at,
+	updated_at)
 	values (@org, @year, @edition, 'draft', @said, @note, @by, @sample, @now, @now) returning id`
 	updateSaid   = `update annual_report set said = @said, version = version + 1, updated_at = @now where id = @id`
 	freezeReport = `update annual_report set state = 'frozen', content = @content, digest = @digest, frozen_by = @by, frozen_at = @now,

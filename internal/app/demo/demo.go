@@ -72,6 +72,9 @@ func Load(ctx context.Context, s *app.Services, o Options, out io.Writer) (bool,
 	if err := s.Reindex(ctx); err != nil {
 		return false, err
 	}
+	if _, err := s.Monitor.Refresh(ctx); err != nil { // the queue is full of papers to draw for minutes
+		return false, err
+	}
 	// The mark commits durably, and with it everything before.
 	err = s.Platform.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if err := markRead(ctx, tx, l.end); err != nil {

@@ -155,7 +155,7 @@ func (f facts) value(d Indicator, r Reading) []Value {
 	case "M08", "M09", "M12":
 		return f.structure(v, r, map[string]string{"M08": "class", "M09": "field", "M12": "goal"}[d.Code])
 	case "M10":
-		return []Value{f.share(v, c(part(filedSide, "ip", not("99", ""))), c(whole(filedSide)))}
+		return []Value{f.share(v, c(part(filedSide, "ip", not("none", ""))), c(whole(filedSide)))}
 	case "M11":
 		return []Value{f.share(v, c(part(filedSide, "plan", not("9", ""))), c(whole(filedSide)))}
 	case "M13":

@@ -29,6 +29,7 @@ func TestValue_SaysAGrowthOnlyWhereItMeansSomething(t *testing.T) {
 	t.Parallel()
 	f := facts{policy: Policy{GrowthMin: 5},
 		now: joined(day(filedSide, "total", "", 605, 200), day(Output, "total", "", 7, 70), day(inSide, "total", "", 10, 105),
+			day(filedSide, "ip", "none", 1, 150), day(filedSide, "ip", "patent", 1, 50),
 			day(Output, "partner", "150200", 2, 35), day(Output, "partner", "110000", 1, 35)),
 		before: joined(day(filedSide, "total", "", 479, 100), day(Output, "total", "", 4, 50), day(Output, "partner", "150200", 2, 10))}
 	for _, c := range []struct{ rule, code, shown, growth string }{
@@ -37,6 +38,7 @@ func TestValue_SaysAGrowthOnlyWhereItMeansSomething(t *testing.T) {
 		{"a share moves in points", "M18", "50.0", "+30.0 个百分点"},
 		{"few contracts: both values", "M16", "70.00", "50.00 → 70.00"},
 		{"nothing before", "M17", "105.00", "上年同期为 0"},
+		{"what concerns no right is no part of it", "M10", "25.0", ""},
 		{"absorption over output", "M19", "1.50", ""},
 	} {
 		if v := shownAs(f, c.code, true, false); v.Shown != c.shown || v.Growth != c.growth {

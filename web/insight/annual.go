@@ -155,11 +155,11 @@ func (p *Pages) annual(c *web.Ctx, form *web.Form, ferr error) error {
 }
 
 func annualTasks(c *web.Ctx, v annual.View) ui.Block {
-	group := view.TaskGroup{Title: "待补事项"}
+	group := view.TaskGroup{Title: "待补事项（不补也能提交，缺的数照实留空）"}
 	for _, t := range v.Tasks {
 		group.Tasks = append(group.Tasks, view.Task{Label: c.T("%d %s", t.Count, t.What), Href: t.Path, Status: "待补", Tone: view.Warn})
 	}
-	return ui.Block{ID: "tasks", Title: "待补事项", Intro: "不补也能提交，缺的数照实留空。",
+	return ui.Block{ID: "tasks",
 		Parts: view.Parts{view.TaskList{Groups: []view.TaskGroup{group}, Total: len(group.Tasks)}}}
 }
 

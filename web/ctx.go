@@ -440,6 +440,7 @@ func (c *Ctx) deskLinks(a actor.Actor) []view.Link {
 		add("披露室", "/rooms", "rooms")
 	}
 	add("权属与收益", "/distributions", "rights")
+	add("价格参考", "/prices", "prices")
 	if a.Staff() {
 		add("登记工作台", "/registry", "registry")
 	}

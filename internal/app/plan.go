@@ -8,13 +8,26 @@ import (
 	"techmarket/internal/foundation/fact"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/insight/plan"
+	"techmarket/internal/insight/price"
 	"techmarket/internal/insight/stats"
+	"techmarket/web"
+	pagesinsight "techmarket/web/insight"
 )
 
 func (s *Services) buildInsight() {
 	p := s.Platform
 	s.Stats = stats.New(p.DB, p.Now)
+	s.Prices = price.New(price.Config{DB: p.DB, Now: p.Now})
 	s.Plans = plan.New(plan.Config{DB: p.DB, Audit: p.Audit(), Own: s.ownFigure, Now: p.Now})
+}
+
+// priceHint is what stands beside the field of a price.
+func (s *Services) priceHint(c *web.Ctx, way string) (string, error) {
+	answer, err := s.Prices.Evidence(c.Context(), c.Actor(), price.Ask{Way: way})
+	if err != nil {
+		return "", err
+	}
+	return pagesinsight.HintOf(c, answer), nil
 }
 
 // ownFigure is what the platform counts for an indicator of a plan: 成交额 registered in the year, in 亿元.

@@ -23,6 +23,7 @@ import (
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/insight/plan"
+	"techmarket/internal/insight/price"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/catalogue"
@@ -114,8 +115,9 @@ type Services struct {
 
 	Policies *policy.Service
 
-	Stats *stats.Service
-	Plans *plan.Service
+	Stats  *stats.Service
+	Plans  *plan.Service
+	Prices *price.Service
 }
 
 // Compose makes every service on the platform and registers the job workers.

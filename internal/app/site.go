@@ -95,7 +95,7 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 			Watch: s.Watch, Synonyms: s.analyzer.Synonyms, Importer: s.Importer, Brokers: suggestions{s}, Replies: s.replies,
 			Identity: s.Identity, Files: kept, Help: s.helpWith(registers), Room: s.hasRoom}).Routes(),
 		(&pagestrade.Pages{Deals: s.Deals, Brokers: s.Brokers, Notices: s.Public, Sales: s.Sales, Challenges: s.Challenges,
-			Rights: s.Rights, Trials: s.Trials, Rooms: s.Rooms, OnTrial: s.onTrial,
+			Rights: s.Rights, Trials: s.Trials, Rooms: s.Rooms, OnTrial: s.onTrial, PriceHint: s.priceHint,
 			Listings: s.Listings, Achievements: s.Achievements, Demands: s.Demands,
 			Contracts: madeContracts{s}, Identity: s.Identity, Files: kept}).Routes(),
 		(&pagescertify.Pages{Contracts: s.Contracts, Texts: s.Texts, Registry: s.Registry, Points: s.Points, Papers: s.Papers,
@@ -103,7 +103,7 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 			Benefits:  s.Benefits, Archive: s.Archive, Exchange: s.Exchange, Identity: s.Identity, Files: kept}).Routes(),
 		registers.Routes(),
 		(&pagespublish.Pages{Policies: s.Policies}).Routes(),
-		(&pagesinsight.Pages{Stats: s.Stats, Plans: s.Plans, Listings: s.Listings}).Routes(),
+		(&pagesinsight.Pages{Stats: s.Stats, Plans: s.Plans, Prices: s.Prices, Listings: s.Listings}).Routes(),
 	)
 }
 
@@ -126,7 +126,7 @@ func (s *Services) mountAPI(server *web.Server, keys *idempotency.Store) {
 			Listings: s.Listings, Files: kept},
 		&apicertify.Operations{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Files: kept},
 		&apiservices.Operations{Registers: s.Registers},
-		&apiinsight.Operations{Stats: s.Stats},
+		&apiinsight.Operations{Stats: s.Stats, Prices: s.Prices},
 		&apisite.Operations{Listings: s.Listings, Files: kept, Inbox: inbox{p}},
 	} {
 		parts = append(parts, wing.Parts()...)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"techmarket/internal/insight/plan"
+	"techmarket/internal/insight/price"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/listing"
 	"techmarket/web"
@@ -17,12 +18,13 @@ import (
 type Pages struct {
 	Stats    *stats.Service
 	Plans    *plan.Service
+	Prices   *price.Service
 	Listings *listing.Service
 }
 
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
-	return slices.Concat(p.statsRoutes(), p.planRoutes())
+	return slices.Concat(p.statsRoutes(), p.planRoutes(), p.priceRoutes())
 }
 
 // Declared lists the templates of this wing's own pages.

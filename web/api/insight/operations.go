@@ -2,13 +2,15 @@
 package insight
 
 import (
+	"techmarket/internal/insight/price"
 	"techmarket/internal/insight/stats"
 	"techmarket/web/api"
 )
 
 // Operations hold the services behind these operations; internal/app fills it.
 type Operations struct {
-	Stats *stats.Service
+	Stats  *stats.Service
+	Prices *price.Service
 }
 
 // Parts are the groups of operations in the order of the document.

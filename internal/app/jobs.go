@@ -23,6 +23,7 @@ func (s *Services) register() {
 	s.Listings.Register(s.workers, s.Engine)
 	s.Importer.Register(s.workers)
 	s.Registers.Register(s.workers, s.Engine)
+	s.Policies.Register(s.workers, s.Engine)
 	s.Texts.RegisterJobs(s.workers)
 	s.Registry.RegisterJobs(s.workers)
 	s.Papers.RegisterJobs(s.workers)

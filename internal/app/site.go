@@ -8,6 +8,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/lang"
+	"techmarket/internal/market/achievement"
 	"techmarket/internal/people/quota"
 	"techmarket/internal/platform/cache"
 	"techmarket/internal/platform/idempotency"
@@ -86,14 +87,20 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 func (s *Services) pages(assets *view.Assets) []web.Route {
 	kept := pageFiles{s.Platform, s.Reader}
 	registers := &pagesservices.Pages{Registers: s.Registers}
+	policies := &pagespublish.Pages{Policies: s.Policies}
+	market := &pagesmarket.Pages{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Catalogue: s.Catalogue,
+		Matcher: s.Watch,
+		Watch:   s.Watch, Synonyms: s.analyzer.Synonyms, Importer: s.Importer, Brokers: suggestions{s}, Replies: s.replies,
+		Identity: s.Identity, Files: kept, Help: s.helpWith(registers), Room: s.hasRoom}
 	return slices.Concat(
 		(&site.Pages{Identity: s.Identity, Listings: s.Listings, Catalogue: s.Catalogue, Achievements: s.Achievements, Demands: s.Demands,
 			Deals: s.Deals, Brokers: s.Brokers, Policies: s.Policies, Trials: s.Trials, Rights: s.Rights, Rooms: s.Rooms,
-			Registry: s.Registry, Points: s.Points, Stats: s.Stats, Inbox: inbox{s.Platform}, Assets: assets, Dev: s.Platform.Config.Dev}).Routes(),
+			Registry: s.Registry, Points: s.Points, Stats: s.Stats, Inbox: inbox{s.Platform}, Assets: assets,
+			Finders: []ui.Finder{market.Finder(), registers.Finder(), policies.Finder()},
+			Missed:  func(text string) { s.Watch.Missed(achievement.Kind, text) },
+			Dev:     s.Platform.Config.Dev}).Routes(),
 		(&pagespeople.Pages{Identity: s.Identity, Refusals: s.Platform.Refusals()}).Routes(),
-		(&pagesmarket.Pages{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Catalogue: s.Catalogue, Matcher: s.Watch,
-			Watch: s.Watch, Synonyms: s.analyzer.Synonyms, Importer: s.Importer, Brokers: suggestions{s}, Replies: s.replies,
-			Identity: s.Identity, Files: kept, Help: s.helpWith(registers), Room: s.hasRoom}).Routes(),
+		market.Routes(),
 		(&pagestrade.Pages{Deals: s.Deals, Brokers: s.Brokers, Notices: s.Public, Sales: s.Sales, Challenges: s.Challenges,
 			Rights: s.Rights, Trials: s.Trials, Rooms: s.Rooms, OnTrial: s.onTrial, PriceHint: s.priceHint,
 			Listings: s.Listings, Achievements: s.Achievements, Demands: s.Demands,
@@ -102,7 +109,7 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 			Deadlines: s.Deadlines,
 			Benefits:  s.Benefits, Archive: s.Archive, Exchange: s.Exchange, Identity: s.Identity, Files: kept}).Routes(),
 		registers.Routes(),
-		(&pagespublish.Pages{Policies: s.Policies}).Routes(),
+		policies.Routes(),
 		(&pagesinsight.Pages{Stats: s.Stats, Plans: s.Plans, Prices: s.Prices, Listings: s.Listings}).Routes(),
 	)
 }

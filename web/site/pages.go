@@ -52,6 +52,8 @@ type Pages struct {
 	Trials       *trial.Service
 	Rights       *rights.Service
 	Rooms        *disclosure.Service
+	Finders      []ui.Finder       // of the search over everything, in the order of its tabs
+	Missed       func(text string) // counts a search in vain
 	Assets       *view.Assets
 	Dev          bool // shows /design
 }

@@ -1,6 +1,7 @@
 package register
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -115,6 +116,24 @@ func bounded(limit int) int {
 		return 20
 	}
 	return min(limit, 100)
+}
+
+// Some returns those of the entries that are public, in the order of ids.
+func (s *Service) Some(ctx context.Context, who actor.Actor, ids []int64) ([]Item, error) {
+	entries, err := s.collect(ctx, indexList, pgx.StrictNamedArgs{"ids": ids})
+	if err != nil {
+		return nil, fmt.Errorf("register: some: %w", err)
+	}
+	entries = slices.DeleteFunc(entries, func(e Entry) bool { return !e.Public(s.today()) })
+	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Compare(slices.Index(ids, a.ID), slices.Index(ids, b.ID)) })
+	items, err := s.items(ctx, entries)
+	if err != nil {
+		return nil, fmt.Errorf("register: some: %w", err)
+	}
+	for i := range items {
+		items[i] = s.shown(items[i], sightOf(who))
+	}
+	return items, nil
 }
 
 // Read returns one public entry. Fault: not found, also for a person who does not wish to be shown any more.

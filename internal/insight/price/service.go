@@ -75,7 +75,7 @@ func (s *Service) Evidence(ctx context.Context, who actor.Actor, ask Ask) (out A
 			one := record
 			one.Query.Fields, one.Query.Regions = []string{cell.Field}, []string{cell.Region}
 			one.Query.Periods = []Period{{cell.From, cell.To}}
-			if one.Contracts, err = contracts(ctx, tx, ask.Way, cell, who.Sample); err != nil {
+			if one.Contracts, err = inCell(ctx, tx, ask.Way, cell, who.Sample); err != nil {
 				return err
 			}
 			found := Evidence(one)

@@ -58,7 +58,7 @@ func noteShown(ctx context.Context, tx pgx.Tx, way string, c Cell, n int, on fac
 	return err
 }
 
-func contracts(ctx context.Context, q postgres.Querier, way string, c Cell, sample bool) ([]Contract, error) {
+func inCell(ctx context.Context, q postgres.Querier, way string, c Cell, sample bool) ([]Contract, error) {
 	rows, err := postgres.Many[struct {
 		ID, Way, Field, Region, Seller, Buyer string
 		Signed                                time.Time

@@ -114,8 +114,11 @@ func triedBlock(a price.Answer) ui.Block {
 // worksheet does the sums of one of the three ways; nothing is kept.
 func (p *Pages) worksheet(c *web.Ctx) error {
 	f := c.QueryForm()
-	sheets := map[string]func(*web.Ctx, *web.Form, *ui.Ask, bool) (view.Form, *price.Worth, error){"income": p.incomeSheet, "cost": p.costSheet,
-		"market": p.marketSheet}
+	sheets := map[string]func(*web.Ctx, *web.Form, *ui.Ask, bool) (view.Form, *price.Worth, error){
+		"income": p.incomeSheet,
+		"cost":   p.costSheet,
+		"market": p.marketSheet,
+	}
 	names := map[string]string{"income": "收益法", "cost": "成本法", "market": "市场法"}
 	which := f.Text("sheet")
 	sheet := sheets[which]
@@ -143,8 +146,10 @@ func (p *Pages) worksheet(c *web.Ctx) error {
 	form.Hidden = []view.Pair{{Name: "sheet", Value: which}, {Name: "go", Value: "1"}}
 	body := ui.Sheet{Lead: "测算，非评估报告。填的数不保存。正式评估由评估机构出具，一般要用两种以上方法。", Main: []ui.Block{{Parts: view.Parts{form}}}}
 	if worth != nil && err == nil {
-		facts := view.Facts{Items: []view.Fact{{Label: "低", Value: view.Yuan(worth.Low), Num: true}, {Label: "中", Value: view.Yuan(worth.Base), Num: true},
-			{Label: "高", Value: view.Yuan(worth.High), Num: true}, {Label: "影响最大的一项", Value: ui.OrDash(worth.Most)}}}
+		facts := view.Facts{
+			Items: []view.Fact{{Label: "低", Value: view.Yuan(worth.Low), Num: true}, {Label: "中", Value: view.Yuan(worth.Base), Num: true},
+				{Label: "高", Value: view.Yuan(worth.High), Num: true}, {Label: "影响最大的一项", Value: ui.OrDash(worth.Most)}},
+		}
 		body.Side = append(body.Side, ui.Block{Card: true, Title: "测算结果", Intro: "测算，非评估报告", Parts: view.Parts{facts}})
 	}
 	page := c.Page("测算：" + names[which])
@@ -158,15 +163,29 @@ func percentField(a *ui.Ask, name, label, stored, hint string) view.Field {
 }
 
 func (p *Pages) incomeSheet(_ *web.Ctx, f *web.Form, a *ui.Ask, filled bool) (view.Form, *price.Worth, error) {
-	form := view.NewForm("/prices/worksheet", "测算", a.Wan("low", "年净销售额，保守（万元）", 0, ui.Required), a.Wan("base", "年净销售额，一般（万元）", 0, ui.Required),
-		a.Wan("high", "年净销售额，乐观（万元）", 0, ui.Required), percentField(a, "royalty", "提成率（%）", "3", "占净销售额"),
-		percentField(a, "rate", "折现率（%）", "12", "一年"), a.Text("years", "年限", "8", ui.Required, ui.Width("s"), ui.Hint("不超过专利剩余期限")),
-		percentField(a, "haircut", "未成熟折扣（%）", "20", "离量产越远越高"))
+	form := view.NewForm(
+		"/prices/worksheet",
+		"测算",
+		a.Wan("low", "年净销售额，保守（万元）", 0, ui.Required),
+		a.Wan("base", "年净销售额，一般（万元）", 0, ui.Required),
+		a.Wan("high", "年净销售额，乐观（万元）", 0, ui.Required),
+		percentField(a, "royalty", "提成率（%）", "3", "占净销售额"),
+		percentField(a, "rate", "折现率（%）", "12", "一年"),
+		a.Text("years", "年限", "8", ui.Required, ui.Width("s"), ui.Hint("不超过专利剩余期限")),
+		percentField(a, "haircut", "未成熟折扣（%）", "20", "离量产越远越高"),
+	)
 	if !filled {
 		return form, nil, nil
 	}
-	s := price.IncomeSheet{Low: f.Wan("low"), Base: f.Wan("base"), High: f.Wan("high"), RoyaltyBP: f.Percent("royalty"), RateBP: f.Percent("rate"),
-		Years: f.Int("years"), HaircutBP: f.Percent("haircut")}
+	s := price.IncomeSheet{
+		Low:       f.Wan("low"),
+		Base:      f.Wan("base"),
+		High:      f.Wan("high"),
+		RoyaltyBP: f.Percent("royalty"),
+		RateBP:    f.Percent("rate"),
+		Years:     f.Int("years"),
+		HaircutBP: f.Percent("haircut"),
+	}
 	if err := s.Check(); err != nil {
 		return form, nil, err
 	}

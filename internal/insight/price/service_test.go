@@ -65,8 +65,15 @@ func TestEvidence_WidensUntilACellMayBeShownAndNotesIt(t *testing.T) {
 func TestWorksheets_DoTheSumsToTheFen(t *testing.T) {
 	t.Parallel()
 	// 1,000,000.00 × 5 % × (1 − 20 %) × (1/1.1 + 1/1.21) = 40,000 × 1.7355… = 69,421.49
-	income := price.IncomeSheet{Low: 500_000 * money.Yuan, Base: 1_000_000 * money.Yuan, High: 2_000_000 * money.Yuan, RoyaltyBP: 500, RateBP: 1000,
-		Years: 2, HaircutBP: 2000}
+	income := price.IncomeSheet{
+		Low:       500_000 * money.Yuan,
+		Base:      1_000_000 * money.Yuan,
+		High:      2_000_000 * money.Yuan,
+		RoyaltyBP: 500,
+		RateBP:    1000,
+		Years:     2,
+		HaircutBP: 2000,
+	}
 	if err := income.Check(); err != nil {
 		t.Fatal(err)
 	}
@@ -77,8 +84,13 @@ func TestWorksheets_DoTheSumsToTheFen(t *testing.T) {
 	if w := cost.Worth(); w != (price.Worth{Low: 79_20, Base: 88_00, High: 96_80, Most: "人工"}) {
 		t.Errorf("%+v", w)
 	}
-	market := price.MarketSheet{Of: price.Range{Q1: 100 * money.Yuan, Median: 200 * money.Yuan, Q3: 300 * money.Yuan}, MaturityBP: 8_000, ScopeBP: 15_000,
-		TermBP: 10_000, PaymentBP: 10_000}
+	market := price.MarketSheet{
+		Of:         price.Range{Q1: 100 * money.Yuan, Median: 200 * money.Yuan, Q3: 300 * money.Yuan},
+		MaturityBP: 8_000,
+		ScopeBP:    15_000,
+		TermBP:     10_000,
+		PaymentBP:  10_000,
+	}
 	if w := market.Worth(); w != (price.Worth{Low: 120_00, Base: 240_00, High: 360_00, Most: "独占程度"}) {
 		t.Errorf("%+v", w)
 	}

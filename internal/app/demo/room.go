@@ -199,7 +199,8 @@ func (l *loader) roomOfTalk(ctx context.Context, unit, reader actor.Actor, talk 
 						digest = x.Digest
 					}
 				}
-				if err := l.Rooms.Do(ctx, reader, disclosure.Command{Room: room, Seat: p.ID, Event: disclosure.EventAccept, Digest: digest}); err != nil {
+				accept := disclosure.Command{Room: room, Seat: p.ID, Event: disclosure.EventAccept, Digest: digest}
+				if err := l.Rooms.Do(ctx, reader, accept); err != nil {
 					return err
 				}
 			}

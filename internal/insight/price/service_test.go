@@ -19,7 +19,8 @@ func TestEvidence_WidensUntilACellMayBeShownAndNotesIt(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
 	_, err := db.Exec(t.Context(), `alter view price_contract rename to price_contract_real;
-		create table price_contract (id text, signed date, way text, field text, region text, amount bigint, seller text, buyer text, is_sample bool)`)
+		create table price_contract (id text, signed date, way text, field text, region text, amount bigint, seller text, buyer text,
+			is_sample bool)`)
 	if err != nil {
 		t.Fatal(err)
 	}

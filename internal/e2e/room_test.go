@@ -46,7 +46,7 @@ func TestRoom_IsWalkedFromAskingToRevoking(t *testing.T) {
 	paper := owner.get(room).link(room + "/papers/")
 	for name, g := range map[string]*page{"the room before the agreement": company.get(room),
 		"the listing": w.guest.get("/achievements/" + listing),
-		"the search": w.guest.get("/achievements?q=" + url.QueryEscape("保密图纸甲")), "the feed": w.guest.get("/feeds/achievements.atom")} {
+		"the search":  w.guest.get("/achievements?q=" + url.QueryEscape("保密图纸甲")), "the feed": w.guest.get("/feeds/achievements.atom")} {
 		if strings.Contains(string(g.body), "保密图纸甲.pdf") {
 			t.Errorf("%s tells of the paper", name)
 		}

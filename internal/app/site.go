@@ -39,7 +39,7 @@ import (
 
 // pageWait bounds how long a request for a page waits for its turn: with twice as many asked as can be answered, what is answered is
 // still answered within half a second.
-const pageWait = 200 * time.Millisecond
+const pageWait = 150 * time.Millisecond
 
 // Site mounts pages and API. Observe, which may be nil, is told how long each request took.
 func (s *Services) Site(observe Observer) (*web.Server, error) {

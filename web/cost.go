@@ -192,7 +192,7 @@ func costs() map[string]Cost {
 		"POST /api/v1/challenges/:id/questions":                 uses(quota.Question),
 		"POST /api/v1/challenges/:id/questions/:question/reply": free(answers),
 		"POST /api/v1/challenges/:id/applications":              uses(quota.Submit),
-		"DELETE /api/v1/challenges/:id/applications/mine":       free(own),
+		"DELETE /api/v1/challenges/:id/own-application":         free(own),
 		"POST /api/v1/challenges/:id/sheets":                    uses(quota.Save),
 		"POST /sales":                                           uses(quota.Draft),
 		"POST /sales/:id/do":                                    uses(quota.Submit),
@@ -227,6 +227,14 @@ func costs() map[string]Cost {
 		"POST /api/v1/contracts/:id/submit":           uses(quota.Submit),
 		"POST /api/v1/filings/:id/events":             uses(quota.Submit),
 		"POST /api/v1/registrations/:number/events":   uses(quota.Submit),
+
+		"POST /annual":                           uses(quota.Draft),
+		"POST /annual/:id":                       uses(quota.Save),
+		"POST /annual/:id/freeze":                uses(quota.Submit),
+		"POST /annual/:id/correct":               uses(quota.Draft),
+		"POST /api/v1/annual-reports":            uses(quota.Draft),
+		"PUT /api/v1/annual-reports/:id":         uses(quota.Save),
+		"POST /api/v1/annual-reports/:id/events": uses(quota.Submit),
 
 		"POST /policies/:id/questions":    uses(quota.Question),
 		"POST /policies/questions/:id/do": uses(quota.Question),

@@ -141,16 +141,15 @@ func (c *Ctx) Page(title string) view.Page {
 	p := view.Page{
 		Title: title, CSRF: csrf, Path: c.echo.Request().URL.RequestURI(), Now: c.Now(),
 		Sample:       c.server.cfg.Sample,
-		CanonicalURL: c.BaseURL() + c.echo.Request().URL.Path,
-		Flash:        c.takeFlash(),
+		CanonicalURL: c.BaseURL() + c.echo.Request().URL.Path, Origin: c.BaseURL(),
+		Flash: c.takeFlash(),
 	}
 	if cookie, err := c.echo.Cookie(themeCookie); err == nil && cookie.Value == string(view.ThemeElder) {
 		p.Theme = view.ThemeElder
 	}
-	if c.server.cfg.Notice != nil {
-		if n := c.server.cfg.Notice(c.Context()); n != "" {
-			p.Flash = append(p.Flash, view.Notice{Tone: view.Warn, Title: n})
-			c.Unshared()
+	if room := c.server.cfg.Room; room != nil && who.SignedIn() { // told before a form is filled in, not only after
+		if err := room(); err != nil {
+			p.Flash = append(p.Flash, view.Notice{Tone: view.Warn, Title: c.Fault(err).Message})
 		}
 	}
 	if who.Unconfirmed && who.SignedIn() {
@@ -199,13 +198,20 @@ func (c *Ctx) html(status int, write func(io.Writer) error) error {
 	h.Set("Cache-Control", "no-cache, private")
 	h.Set("Vary", "HX-Request, Cookie")
 	retryAfter(h, status, 0)
-	var b strings.Builder
-	if err := write(&b); err != nil {
-		return err
+	return write(&answering{c.echo.Response(), status})
+}
+
+// answering sends the status with the first byte of a page, which the engine writes only when the whole page is drawn.
+type answering struct {
+	to     *echo.Response
+	status int
+}
+
+func (a *answering) Write(b []byte) (int, error) {
+	if !a.to.Committed {
+		a.to.WriteHeader(a.status)
 	}
-	c.echo.Response().WriteHeader(status)
-	_, err := io.WriteString(c.echo.Response(), b.String())
-	return err
+	return a.to.Write(b)
 }
 
 // See sends the browser to another page of this site after an action; an address that is none leads home.
@@ -441,6 +447,9 @@ func (c *Ctx) deskLinks(a actor.Actor) []view.Link {
 	}
 	add("权属与收益", "/distributions", "rights")
 	add("价格参考", "/prices", "prices")
+	if a.Officer() || a.Member() && (a.OrgKind == actor.University || a.OrgKind == actor.Institute) {
+		add("年度报告", "/annual", "annual")
+	}
 	if a.Staff() {
 		add("登记工作台", "/registry", "registry")
 	}

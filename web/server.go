@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -54,8 +55,6 @@ type Config struct {
 	Limiter  Limiter
 	Auditor  Auditor
 	Observe  func(route, method string, status int, took time.Duration) // metrics; may be nil
-	// Notice returns what everybody should know now (search runs degraded …); may be nil.
-	Notice func(context.Context) string
 	// Unread returns how many messages wait for the person; may be nil.
 	Unread func(context.Context, actor.Actor) int
 	// Keys carries forms out once; nil: as often as they are sent.
@@ -120,7 +119,7 @@ func New(cfg Config, routes []Route) *Server {
 	e.HTTPErrorHandler = s.failed
 	e.Use(s.identify, s.guard, s.secure, s.address, s.giveUp, s.share, s.bound)
 	e.Use(middleware.ContextTimeout(requestTime))
-	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{Level: 2, MinLength: 1400, Skipper: func(c echo.Context) bool {
+	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{Level: gzip.BestSpeed, MinLength: 1400, Skipper: func(c echo.Context) bool {
 		return strings.HasPrefix(c.Path(), "/assets/") || strings.HasPrefix(c.Path(), "/files/")
 	}}))
 	e.Use(s.session)

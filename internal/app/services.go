@@ -22,6 +22,8 @@ import (
 	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/insight/annual"
+	"techmarket/internal/insight/place"
 	"techmarket/internal/insight/plan"
 	"techmarket/internal/insight/price"
 	"techmarket/internal/insight/stats"
@@ -118,6 +120,8 @@ type Services struct {
 	Stats  *stats.Service
 	Plans  *plan.Service
 	Prices *price.Service
+	Places *place.Service
+	Annual *annual.Service // 成果转化年度报告
 }
 
 // Compose makes every service on the platform and registers the job workers.
@@ -152,6 +156,7 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 		return nil, err
 	}
 	s.Catalogue = catalogue.New(catalogue.Config{Listings: s.Listings, Engine: s.Engine, People: s.Identity, Now: p.Now})
+	s.openPlaces()
 	model, err := s.loadModel()
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -169,6 +170,9 @@ func (c chainByAPI) figures(number string) {
 	}
 	code := dossier["certificates"].([]any)[0].(map[string]any)["checkCode"].(string)
 	checked := c.guest.get("/verify/" + number + "?code=" + code).want(200)
+	for _, typed := range []string{"第" + number + "号", "登记编号：" + number, full(number), number[:8] + " " + number[8:] + "\u200b"} {
+		c.guest.get("/verify/" + url.PathEscape(typed) + "?code=" + url.QueryEscape(full(strings.ToLower(code)))).want(200)
+	}
 	if body := string(checked.body); strings.Contains(body, "草原示范大学") || strings.Contains(body, "敕勒川示范乳业有限公司") {
 		c.w.t.Errorf("the public check names the parties: %s", body)
 	}
@@ -180,4 +184,9 @@ func (c chainByAPI) figures(number string) {
 	if entries := c.guest.get("/stats/entries?direction=output").want(200); strings.Contains(string(entries.body), "羊草") {
 		c.w.t.Errorf("a guest reads the title behind a figure: %s", entries.body)
 	}
+}
+
+// full writes a code as a Chinese keyboard does.
+func full(s string) string {
+	return strings.Map(func(r rune) rune { return r + '！' - '!' }, s)
 }

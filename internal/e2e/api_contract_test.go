@@ -67,6 +67,26 @@ func (w *world) documented(method, path string, status int) {
 	}
 }
 
+// A word in the place of another path's parameter has all methods of that path: GET /things/mine would else be read as the thing "mine",
+// and answer that it is no number where the method does not exist.
+func TestAPI_NoWordStandsWhereAnotherPathHasAParameter(t *testing.T) {
+	t.Parallel()
+	paths := newWorld(t).contract().Paths
+	for general := range paths {
+		taken := regexp.MustCompile("^" + pathPart.ReplaceAllString(general, "[^/]+") + "$")
+		for special := range paths {
+			if special == general || !taken.MatchString(special) || strings.Count(special, "{") >= strings.Count(general, "{") {
+				continue
+			}
+			for method := range paths[general] {
+				if _, there := paths[special][method]; !there {
+					t.Errorf("%s %s is answered by %s", strings.ToUpper(method), special, general)
+				}
+			}
+		}
+	}
+}
+
 var (
 	pathPart = regexp.MustCompile(`\{\w+\}`)
 	dayName  = regexp.MustCompile(

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +15,6 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -311,92 +308,3 @@ func (w *world) work() (stop func()) {
 		_ = w.s.Queue.Stop(ctx)
 	}
 }
-
-// Every kind of page, in both themes, passes axe's WCAG 2.2 AA rules, keeps its console clean and never scrolls sideways on
-// a phone.
-func TestBrowser_EveryPageIsAccessibleAndFitsAPhone(t *testing.T) {
-	t.Parallel()
-	browser := chromium(t)
-	axe, err := os.ReadFile(filepath.Join("..", "..", "node_modules", "axe-core", "axe.min.js"))
-	if err != nil {
-		t.Fatalf("axe-core is not in node_modules; run npm ci: %v", err)
-	}
-	w := newWorld(t)
-	m := w.things()
-	point := fmt.Sprint(w.points["county"].ID)
-	paper := func(filing string) string {
-		return w.scan(`select f.file_id::text from contract_file f join filing g using (contract_id)
-		where g.id = $1::bigint order by f.file_id limit 1`, filing)
-	}
-	year, err := strconv.Atoi(m.number[:4])
-	apptest.NoErr(t, err)
-	export, err := w.s.Exchange.RequestArchives(t.Context(), w.who("head"), w.points["county"].ID, year)
-	apptest.NoErr(t, err)
-	history, err := w.s.Exchange.CheckHistory(t.Context(), w.who("league"), "历史.csv",
-		strings.NewReader("合同登记编号,登记日期,项目/合同名称,contracttype,合同成交总额（元）,technicalamount,techarea,卖方名称,卖方行政区划代码,buyername,买方行政区划代码\n"+
-			"2024150103000007,2024-03-02,旧合同,0501,5000,5000,09,草原示范大学,150103,旧买方,150203\n"+
-			"2024150103000008,2024-03-02,旧合同,0501,abc,5000,09,草原示范大学,150103,旧买方,150203\n"))
-	apptest.NoErr(t, err)
-	pages := []struct {
-		login string
-		paths []string
-	}{
-		{"", []string{"/", "/achievements", "/achievements?q=羊草", "/achievements?q=没有这样的词", "/achievements/" + m.achievement,
-			"/achievements/" + m.achievement + "/matches", "/demands", "/demands/" + m.openDemand,
-			"/demands/" + m.openDemand + "/matches", "/match?q=盐碱草地补播羊草出苗率低", "/brokers", "/points", "/points/" + point, "/rules", "/verify",
-			"/v/" + m.number + "?c=" + m.check, "/stats", "/stats/definitions", "/stats/list",
-			"/signin", "/signup", "/no-such-page", "/compare?ids=" + m.achievement, "/search?q=羊草", "/api/v1/docs"}},
-		{"member", []string{"/desk", "/desk/achievements", "/desk/achievements/" + m.draft, "/desk/achievements/" + m.draft + "/edit",
-			"/demands/new", "/deals", "/deals/new?demandListingId=" + m.openDemand, "/deals/" + m.deal, "/contracts",
-			"/contracts/" + m.freeContract, "/contracts/" + m.freeContract + "/seller", "/contracts/" + m.freeContract + "/buyers",
-			"/contracts/" + m.freeContract + "/elements", "/contracts/" + m.freeContract + "/amounts",
-			"/contracts/" + m.freeContract + "/files", "/contracts/" + m.freeContract + "/statement", "/contracts/" + m.freeContract + "/check",
-			"/filings/" + m.filing, "/registrations/" + m.number, "/messages", "/account",
-			"/account/password", "/account/organisation", "/account/members", "/account/tokens", "/imports", "/imports/" + m.batch}},
-		{"registrar", []string{"/registry", "/filings/" + m.open, "/filings/" + m.open + "?paper=" + paper(m.open) + "&find=合同", "/registrations",
-			"/registry/deadlines", "/lists", "/lists/new"}},
-		{"head", []string{"/registry?state=registered", "/registrations/" + m.number, "/registrations/" + m.number + "/subsidy",
-			"/registrations/export", "/registrations/history", "/registrations/exports/" + fmt.Sprint(export.ID), "/points/" + point + "/manage"}},
-		{"reviewer", []string{"/filings/" + m.filing + "?paper=" + paper(m.filing) + "&find=合同"}},
-		{"league", []string{"/registrations/history/" + fmt.Sprint(history.ID), "/registry/deadlines", "/points/" + point + "/manage"}},
-		{"region", []string{"/review", "/review/" + m.submitted, "/organisations", "/organisations/" + fmt.Sprint(w.provided["university"].OrgID),
-			"/points/" + point, "/registry", "/registry/holidays", "/registry/policies", "/registry/rates", "/points/new",
-			"/points/" + point + "/edit", "/points/" + point + "/manage?year=2025"}},
-		{"broker", []string{"/account/broker", "/registry"}},
-	}
-	for _, who := range pages {
-		b := newTab(browser, t, w.server.URL, cmp.Or(who.login, "guest"))
-		if who.login != "" {
-			b.open("/verify").signIn(who.login)
-		}
-		b.do("narrow", chromedp.EmulateViewport(360, 800))
-		for _, theme := range []string{"", "elder"} {
-			_, err := chromedp.Call(b.ctx, network.SetCookie, network.SetCookieParams{Name: "tm_theme", Value: theme, URL: w.server.URL})
-			apptest.NoErr(t, err)
-			for _, at := range who.paths {
-				b.open(at)
-				if wide := b.eval(overflowScript); wide != "" {
-					t.Errorf("%s %q at %s: wider than a phone: %s", b.name, theme, at, wide)
-				}
-				var found []struct{ ID, Help, Target, HTML string }
-				apptest.NoErr(t, json.Unmarshal([]byte(b.eval(string(axe)+";"+axeScript)), &found))
-				for _, v := range found {
-					t.Errorf("%s %q at %s: axe %s (%s): %s\n\t%s", b.name, theme, at, v.ID, v.Help, v.Target, v.HTML)
-				}
-				b.quiet()
-			}
-		}
-	}
-}
-
-// overflowScript names the first elements that stick out at the right, or answers "".
-const overflowScript = `(() => {
-	const width = document.documentElement.clientWidth;
-	if (document.documentElement.scrollWidth <= width) return "";
-	return [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > width + 1 && !e.closest(".scroll,.vh"))
-		.slice(0, 5).map(e => e.tagName + "." + (e.getAttribute("class") || "")).join(", ") || "scrollWidth";
-})()`
-
-const axeScript = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-	.then(r => JSON.stringify(r.violations.flatMap(v => v.nodes.map(n => ({
-		ID: v.id, Help: v.help, Target: n.target.join(" "), HTML: n.html.slice(0, 200) + " " + (n.failureSummary || "").slice(0, 300)})))))`

@@ -230,6 +230,11 @@ func TestChain_AFactTypedOnceReachesTheStatistics(t *testing.T) {
 	}
 	w.guest.get(record.link("/v/"+number)).want(200, "有效", "680,000.00")
 	w.guest.get("/v/" + number + "?c=00000000").want(404)
+	code := regexp.MustCompile(`c=(\w+)`).FindStringSubmatch(record.link("/v/" + number))[1]
+	for _, typed := range []string{full(number), "第" + number + "号", "第 " + full(number) + " 号", number[:4] + "-" + number[4:]} {
+		form := w.guest.get("/verify").submit("/verify", values{"number": typed, "c": full(code[:4]) + "－" + code[4:]})
+		form.want(200, "有效", "680,000.00")
+	}
 	seller.get("/messages").want(200, "登记")
 	buyer.get("/registrations/"+number).want(200, "680,000.00")
 	w.as("rival").get("/registrations/" + number).want(404)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -251,6 +252,23 @@ func TestHouse_StatesHaveNoWordsOfTheirOwn(t *testing.T) {
 			}
 			if name, ok := of.(*ast.Ident); ok && (strings.HasSuffix(name.Name, "State") || strings.HasSuffix(name.Name, "Event")) {
 				t.Errorf("%s:%d: %s.Label: its words belong into web/ui/words", s.path, s.line(f.Pos()), name.Name)
+			}
+		}
+	}
+}
+
+// Days are counted by foundation/clock, whose day ends at midnight here: hours divided by 24, or a day added to a SQL date and compared
+// with an instant, end it at 08:00.
+func TestHouse_DaysAreCountedByTheClock(t *testing.T) {
+	t.Parallel()
+	counted := regexp.MustCompile(`int\(.*(Hours\(\) ?/ ?24|/ ?\(?24 ?\* ?time\.Hour)|\.(After|Before)\(.*\.AddDate\(0, 0, 1\)\)`)
+	for _, s := range sources(t, "internal", "web", "search") {
+		if s.test() || path.Dir(s.path) == "internal/foundation/clock" || s.path == "web/view/format.go" { // 5 天前 is so many times 24 hours ago
+			continue
+		}
+		for i, line := range strings.Split(string(s.text), "\n") {
+			if counted.MatchString(line) {
+				t.Errorf("%s:%d counts days by itself: clock.Days does\n\t%s", s.path, i+1, strings.TrimSpace(line))
 			}
 		}
 	}

@@ -30,6 +30,7 @@ import (
 type things struct {
 	achievement, draft, demand, deal, dealFile, contract, freeContract, contractFile, filing, number, check string
 	notice, sale, challenge, distribution, grant, trial, room                                               string
+	annual                                                                                                  string
 	batch, message, picture, submitted, openDemand, open, policy, question                                  string
 }
 
@@ -70,6 +71,9 @@ func (w *world) things() things {
 	m.challenge = w.challenge(m.openDemand)
 	m.distribution, m.grant = w.rightsThings(m)
 	m.trial, m.room = w.trial(m), w.room(m)
+	annual, err := w.s.Annual.Start(context.Background(), w.who("member"), 2025)
+	apptest.NoErr(w.t, err)
+	m.annual = fmt.Sprint(annual)
 	w.as("broker").get("/account/broker").submit("/account/broker",
 		values{"fields": "07", "divisions": ownLeague, "introduction": "做过农牧技术转移。"}).want(200)
 	return m
@@ -233,6 +237,7 @@ func (w *world) address(m things, route string) string {
 	org := fmt.Sprint(w.provided["university"].OrgID)
 	objects := map[string]string{"/deals/:id": m.deal, "/contracts/:id": m.contract, "/filings/:id": m.filing, "/compare/:other": m.filing,
 		"/phrases/:id":           "1",
+		"/places/:code":          ownCounty,
 		"/registrations/:number": m.number, "/v/:number": m.number,
 		"/points/:id": fmt.Sprint(
 			w.points["county"].ID,
@@ -240,6 +245,7 @@ func (w *world) address(m things, route string) string {
 		"/policies/:id": m.policy, "/questions/:id": m.question, "/imports/:id": m.batch, "/files/:id": m.picture,
 		"/challenges/:id": m.challenge, "/distributions/:id": m.distribution, "/grants/:id": m.grant, "/trials/:id": m.trial,
 		"/rooms/:id": m.room, "/of/:listing": m.achievement,
+		"/annual/:id": m.annual, "/annual-reports/:id": m.annual,
 		"/notices/:id": m.notice, "/sales/:id": m.sale, "/brokers/:id": fmt.Sprint(w.provided["agency"].AccountIDs[0]),
 		"/review/:id": m.submitted, "/assets/*": strings.TrimPrefix(w.stylesheet(), "/assets/")}
 	switch {

@@ -29,11 +29,14 @@ func TestServe_NearlyFullDiskRefusesWritingOnly(t *testing.T) {
 	apptest.NoErr(t, err)
 	w.server.Config.Handler = site
 	full = fault.New(fault.Unavailable, "disk_full", "服务器磁盘快满了，暂时只能查看，不能保存。")
-	refused := member.get("/achievements/new").want(200).submit("/achievements", values{"title": "没有地方放的成果"}).want(503, "磁盘快满了")
+	refused := member.get("/achievements/new").want(200, "磁盘快满了").submit("/achievements", values{"title": "没有地方放的成果"}).want(503, "磁盘快满了")
 	program.post("/achievements", map[string]any{"title": "没有地方放的成果"}).refused(503, "disk_full")
 	w.visitor("again").get("/signin").submit("/signin", values{"login": "member", "password": password}).want(200, "您好")
 	full = nil
-	member.get("/achievements/new").want(200).submit("/achievements", values{"title": "又有地方放的成果"}).want(200, "草稿已保存")
+	if text := member.get("/achievements/new").want(200).text(); strings.Contains(text, "磁盘快满了") {
+		t.Error("there is room again, and pages say there is none")
+	}
+	member.get("/achievements/new").submit("/achievements", values{"title": "又有地方放的成果"}).want(200, "草稿已保存")
 	refused.submit("/achievements", nil).want(200, "草稿已保存", "没有地方放的成果")
 	if err := app.RoomToWrite(t.TempDir(), time.Now)(); err != nil {
 		t.Errorf("this disk: %v", err)

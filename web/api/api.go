@@ -60,6 +60,10 @@ type API struct {
 func Mount(server *web.Server, c Config, parts ...Part) *API {
 	config := huma.DefaultConfig("科技大市场开放接口", "1")
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", "", nil
+	config.Formats = map[string]huma.Format{} // the library's own map is one of its package variables
+	for name, format := range huma.DefaultFormats {
+		config.Formats[name] = readVisible(format)
+	}
 	config.FieldsOptionalByDefault = true
 	config.RejectUnknownQueryParameters = true
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)

@@ -34,7 +34,7 @@ func refusals(method, path string) []string {
 	if named || method != http.MethodGet {
 		out = append(out, "404")
 	}
-	if named && method == http.MethodGet {
+	if named {
 		out = append(out, "410")
 	}
 	if method != http.MethodGet {

@@ -7,7 +7,7 @@ import "embed"
 
 //go:generate go run ./vendoring
 
-// FS holds mark.svg, js/ and vendor/.
+// FS holds mark.svg, card.png (what share cards show), js/ and vendor/.
 //
-//go:embed mark.svg js all:vendor
+//go:embed mark.svg card.png js all:vendor
 var FS embed.FS

@@ -42,8 +42,7 @@ func (p *Pages) rules(c *web.Ctx) error {
 func (p *Pages) verify(c *web.Ctx) error {
 	q := c.QueryForm()
 	if number := q.Text("number"); number != "" {
-		clean := strings.NewReplacer(" ", "", "　", "", "-", "").Replace(number)
-		return c.See("/v/" + url.PathEscape(clean) + "?c=" + url.QueryEscape(q.Text("c")))
+		return c.See("/v/" + url.PathEscape(number) + "?c=" + url.QueryEscape(q.Text("c")))
 	}
 	return p.showVerify(c, 200, "", "", nil)
 }

@@ -6,6 +6,8 @@ package insight
 import (
 	"slices"
 
+	"techmarket/internal/insight/annual"
+	"techmarket/internal/insight/place"
 	"techmarket/internal/insight/plan"
 	"techmarket/internal/insight/price"
 	"techmarket/internal/insight/stats"
@@ -19,12 +21,14 @@ type Pages struct {
 	Stats    *stats.Service
 	Plans    *plan.Service
 	Prices   *price.Service
+	Places   *place.Service
+	Annuals  *annual.Service
 	Listings *listing.Service
 }
 
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
-	return slices.Concat(p.statsRoutes(), p.planRoutes(), p.priceRoutes())
+	return slices.Concat(p.statsRoutes(), p.planRoutes(), p.placeRoutes(), p.annualRoutes(), p.priceRoutes())
 }
 
 // Declared lists the templates of this wing's own pages.

@@ -206,8 +206,8 @@ func daysLeft(now time.Time, st listing.Standing) (int, bool) {
 	if err != nil {
 		return 0, false
 	}
-	today, err := time.Parse(time.DateOnly, clock.Day(now))
-	return int(end.Sub(today).Hours() / 24), err == nil && !end.Before(today)
+	left := clock.Days(now, end)
+	return left, left >= 0
 }
 
 func endedWords(s listing.State) string {

@@ -141,7 +141,7 @@ func (p *Pages) matches(c *web.Ctx, kind drawnKind) error {
 		return err
 	}
 	id := m.listing.ID
-	page := c.Page("匹配")
+	page := c.Page(c.T("匹配：%s", m.listing.Title))
 	page.Nav = kind.Path
 	page.Breadcrumbs = []view.Link{
 		{Label: kind.Label, Href: kind.ListPath()},

@@ -97,8 +97,7 @@ func (p *Pages) policies(c *web.Ctx) error {
 // policyRow is a policy in a list.
 func policyRow(c *web.Ctx, k policy.Policy) view.Row {
 	row := view.Row{Title: view.T(k.Title), Href: policyPath(k.ID), Lead: view.T(ui.Clip(k.Content.Summary, 90)), Sample: k.Sample,
-		HeadingTag: "h2",
-		Meta:       ui.NotEmpty(k.Issuer, k.Number, view.Day(k.IssuedOn)), Tags: []view.Tag{standing(c, k)},
+		Meta: ui.NotEmpty(k.Issuer, k.Number, view.Day(k.IssuedOn)), Tags: []view.Tag{standing(c, k)},
 		Right: c.T("%d 条可核对", len(k.Content.Clauses)), RightNote: whose(k.Division)}
 	for _, b := range benefits(k) {
 		row.Tags = append(row.Tags, view.Tag{Label: b, Tone: view.Info})

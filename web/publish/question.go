@@ -84,7 +84,7 @@ func (p *Pages) questions(c *web.Ctx) error {
 		Actions: []view.Action{{Label: "去政策库", Href: "/policies", Kind: view.Quiet}}}}
 	for _, q := range list {
 		row := view.Row{Title: view.T(ui.Clip(q.Question, 60)), Href: policy.QuestionPath(q.ID), Lead: view.T(ui.Clip(q.Answer, 90)),
-			Sample: q.Sample, HeadingTag: "h2", Meta: []string{"提问于 " + view.Day(q.AskedAt)}, Tags: []view.Tag{stateTag(q, c)}}
+			Sample: q.Sample, Meta: []string{"提问于 " + view.Day(q.AskedAt)}, Tags: []view.Tag{stateTag(q, c)}}
 		if q.State == policy.Asked {
 			row.Right, row.RightNote = view.Day(q.DueOn), "前答复"
 		}

@@ -247,7 +247,7 @@ func (p *Pages) deskRows(items []register.Item, empty view.Empty) *view.Rows {
 	rows := view.Rows{Label: "名录信息", Empty: empty}
 	for _, i := range items {
 		d, _ := p.Registers.Kinds().Get(i.Kind)
-		rows.Items = append(rows.Items, view.Row{Title: view.T(i.Name), Href: register.DeskPath(i.ID), Sample: i.Sample, HeadingTag: "h2",
+		rows.Items = append(rows.Items, view.Row{Title: view.T(i.Name), Href: register.DeskPath(i.ID), Sample: i.Sample,
 			Tags: []view.Tag{stateTag(i.State)}, Meta: []string{d.Label, i.Owner, region.FullName(i.Division), view.DayTime(i.UpdatedAt)}})
 	}
 	return &rows

@@ -19,10 +19,10 @@ const pageSize = 20
 
 // registers is the door to all registers.
 func (p *Pages) registers(c *web.Ctx) error {
-	rows := view.Rows{Label: "名录", Items: []view.Row{{Title: view.T("技术经纪人"), Href: "/brokers", HeadingTag: "h2",
+	rows := view.Rows{Label: "名录", Items: []view.Row{{Title: view.T("技术经纪人"), Href: "/brokers",
 		Lead: view.T("帮着说清需求、找到成果、谈成合同的人。")}}}
 	for _, d := range p.Registers.Kinds().All() {
-		rows.Items = append(rows.Items, view.Row{Title: view.T(d.Label), Href: d.ListPath(), Lead: view.T(d.Lead), HeadingTag: "h2"})
+		rows.Items = append(rows.Items, view.Row{Title: view.T(d.Label), Href: d.ListPath(), Lead: view.T(d.Lead)})
 	}
 	body := ui.Listing{Lead: "成果和需求之外，还能找到的人、平台和服务。", Rows: &rows, Pager: view.Pager{Total: -1}}
 	if c.Actor().SignedIn() {
@@ -119,11 +119,10 @@ func (p *Pages) list(c *web.Ctx) error {
 // row is an entry in a list: what the kind declares for the line.
 func (p *Pages) row(d register.Descriptor, i register.Item, href string) view.Row {
 	row := view.Row{
-		Title:      view.T(i.Name),
-		Href:       href,
-		Sample:     i.Sample,
-		HeadingTag: "h2",
-		Meta:       []string{i.Owner, region.FullName(i.Division)},
+		Title:  view.T(i.Name),
+		Href:   href,
+		Sample: i.Sample,
+		Meta:   []string{i.Owner, region.FullName(i.Division)},
 	}
 	for _, level := range i.Holding(p.Registers.Today()) {
 		row.Tags = append(row.Tags, view.Tag{Label: d.LevelLabel(level), Tone: view.OK})

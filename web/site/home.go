@@ -104,8 +104,8 @@ func doors(c *web.Ctx) []view.Entry {
 		{Icon: "circle-help", Label: c.T("科技研发"), Note: c.T("提出技术难题，找研发单位"), Href: "/demands/new"},
 		{Icon: "lightbulb", Label: c.T("成果登记"), Note: c.T("发布成果；科技成果登记在科技主管部门办理"), Href: "/achievements/new"},
 		{Icon: "building-2", Label: c.T("创业孵化"), Note: c.T("园区、孵化器和中试平台名录"), Href: "/registers"},
-		{Icon: "landmark", Label: c.T("科技金融"), Note: c.T("本市场暂未办理；可先看扶持政策"), Href: "/policies"},
-		{Icon: "badge-check", Label: c.T("知识产权"), Note: c.T("看带专利的成果；代理和质押暂未办理"), Href: "/achievements"},
+		{Icon: "landmark", Label: c.T("科技金融"), Note: c.T("贷款、保险等产品名录和条件"), Href: "/registers/finance"},
+		{Icon: "badge-check", Label: c.T("知识产权"), Note: c.T("专利池和服务机构名录；质押暂未办理"), Href: "/registers/patent-pools"},
 		{Icon: "scale", Label: c.T("技术产权交易"), Note: c.T("挂牌、竞价、公示"), Href: "/sales"},
 		{Icon: "stamp", Label: c.T("技术合同登记"), Note: c.T("预审、提交、进度"), Href: filing},
 	}

@@ -142,7 +142,7 @@ func (p *Pages) foundRows(c *web.Ctx, hits []search.Hit) (view.Rows, error) {
 			continue // withdrawn a moment ago
 		}
 		row.Title, row.Lead = ui.Spans(h.Highlights["title"], row.Title.String()), ui.Spans(h.Highlights["summary"], row.Lead.String())
-		row.Thumb, row.Gain, row.HeadingTag = nil, nil, "h2"
+		row.Thumb, row.Gain = nil, nil
 		row.Meta = slices.Insert(row.Meta, 0, c.T(label[h.Kind]))
 		rows.Items = append(rows.Items, row)
 	}

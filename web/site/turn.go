@@ -120,7 +120,7 @@ func dueWords(now, due time.Time) (when, note string, over bool) {
 	if due.IsZero() {
 		return "不限期", "", false
 	}
-	days := daysBetween(now, due)
+	days := clock.Days(now, due)
 	when = clock.Local(due).Format("1 月 2 日")
 	switch {
 	case days < 0:
@@ -132,16 +132,10 @@ func dueWords(now, due time.Time) (when, note string, over bool) {
 }
 
 func waitedWords(now, since time.Time) string {
-	if days := daysBetween(since, now); days > 0 {
+	if days := clock.Days(since, now); days > 0 {
 		return fmt.Sprintf("已等 %d 天", days)
 	}
 	return "今天"
-}
-
-// daysBetween counts calendar days in Shanghai.
-func daysBetween(from, to time.Time) int {
-	a, b := clock.Date(from), clock.Date(to)
-	return int(b.Sub(a).Hours() / 24)
 }
 
 // turns collects what waits for the person, by role.

@@ -117,15 +117,14 @@ func brokerFilter(now broker.Filter) (*view.Rail, []view.Chip) {
 
 func brokerRow(c *web.Ctx, b broker.Card) view.Row {
 	return view.Row{
-		Title:      view.T(b.Name),
-		Href:       fmt.Sprintf("/brokers/%d", b.AccountID),
-		Lead:       view.T(ui.Clip(b.Introduction, 90)),
-		Meta:       ui.NotEmpty(b.Organisation, ui.Join(ui.Labels(codes.Field, b.Fields)), c.T("服务%s", ui.PlaceNames(b.Divisions))),
-		Tags:       []view.Tag{qualification(c, b)},
-		Sample:     b.Sample,
-		Right:      c.T("促成 %d 项", b.Record.Agreed),
-		RightNote:  c.T("引荐 %d · 已登记 %d", b.Record.Introduced, b.Record.Registered),
-		HeadingTag: "h2",
+		Title:     view.T(b.Name),
+		Href:      fmt.Sprintf("/brokers/%d", b.AccountID),
+		Lead:      view.T(ui.Clip(b.Introduction, 90)),
+		Meta:      ui.NotEmpty(b.Organisation, ui.Join(ui.Labels(codes.Field, b.Fields)), c.T("服务%s", ui.PlaceNames(b.Divisions))),
+		Tags:      []view.Tag{qualification(c, b)},
+		Sample:    b.Sample,
+		Right:     c.T("促成 %d 项", b.Record.Agreed),
+		RightNote: c.T("引荐 %d · 已登记 %d", b.Record.Introduced, b.Record.Registered),
 	}
 }
 

@@ -125,15 +125,14 @@ func (p *Pages) challenges(c *web.Ctx) error {
 		Text: "企业可以在本单位需求的页面上把需求转成榜单，出榜金请各地团队来揭。"}}
 	for _, x := range list {
 		row := view.Row{
-			Title:      view.T(x.Title),
-			Href:       challengePath(x.ID),
-			Sample:     x.Sample,
-			HeadingTag: "h2",
-			Tags:       []view.Tag{challengeTag(x.State)},
-			Lead:       view.T(ui.Clip(x.Content.Problem, 90)),
-			Right:      view.WanYuan(x.Purse),
-			RightNote:  "榜金",
-			Meta:       ui.NotEmpty(kindLabel(x.Kind), modeLabel(x.Mode), codes.Field.Label(x.Field), region.Name(x.Division)),
+			Title:     view.T(x.Title),
+			Href:      challengePath(x.ID),
+			Sample:    x.Sample,
+			Tags:      []view.Tag{challengeTag(x.State)},
+			Lead:      view.T(ui.Clip(x.Content.Problem, 90)),
+			Right:     view.WanYuan(x.Purse),
+			RightNote: "榜金",
+			Meta:      ui.NotEmpty(kindLabel(x.Kind), modeLabel(x.Mode), codes.Field.Label(x.Field), region.Name(x.Division)),
 		}
 		if x.ApplyUntil != nil {
 			row.Meta = append(row.Meta, c.T("截止 %s", view.DayTime(*x.ApplyUntil)))

@@ -70,7 +70,7 @@ func (p *Pages) notices(c *web.Ctx) error {
 	}
 	rows := view.Rows{Label: "公示", Empty: view.Empty{Icon: "file", Title: "还没有公示", Text: "协议定价、奖励和赋权在这里公示，期满无异议才能签约或发放。"}}
 	for _, n := range list {
-		row := view.Row{Title: view.T(n.Title), Href: fmt.Sprintf("/notices/%d", n.ID), Sample: n.Sample, HeadingTag: "h2",
+		row := view.Row{Title: view.T(n.Title), Href: fmt.Sprintf("/notices/%d", n.ID), Sample: n.Sample,
 			Tags: []view.Tag{noticeTag(n.State)}, Lead: view.T(ui.Clip(n.Body, 90)), Meta: []string{useLabel(n.Use), c.T("对象 %s", n.Party)}}
 		if n.LastDay != nil {
 			row.Meta = append(row.Meta, c.T("公示至 %s", n.LastDay.Format("2006-01-02")))

@@ -48,7 +48,7 @@ func (p *Pages) sales(c *web.Ctx) error {
 	rows := view.Rows{Label: "挂牌竞价", Empty: view.Empty{Icon: "file", Title: "还没有挂牌", Text: "单位可以把成果挂牌，用公开竞价的方式转让或许可。"}}
 	for _, s := range list {
 		row := view.Row{Title: view.T(s.Title), Href: fmt.Sprintf("/sales/%d", s.ID), Sample: s.Sample, Tags: []view.Tag{stageTag(s.State)},
-			Lead: view.T(ui.Clip(s.Object, 90)), HeadingTag: "h2", Right: view.Yuan(s.Start), RightNote: "起始价",
+			Lead: view.T(ui.Clip(s.Object, 90)), Right: view.Yuan(s.Start), RightNote: "起始价",
 			Meta: []string{c.T("竞价 %s 起", view.DayTime(s.BeginsAt)), c.T("至 %s", view.DayTime(s.EndsAt)), c.T("出价 %d 次", s.Seq)}}
 		if s.Seq > 0 {
 			row.Right, row.RightNote = view.Yuan(s.Top), "当前最高出价"

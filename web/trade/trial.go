@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fact"
 	"techmarket/internal/trade/trial"
 	"techmarket/web"
@@ -218,7 +219,7 @@ func reportsBlock(v trial.View) ui.Block {
 			switch {
 			case r.At != nil:
 				cell.Tags = []view.Tag{{Label: "已交", Tone: view.OK}}
-			case v.AsOf.After(r.DueOn.AddDate(0, 0, 1)):
+			case clock.Days(r.DueOn, v.AsOf) > 0:
 				cell.Tags = []view.Tag{{Label: "逾期", Tone: view.Warn}}
 			}
 			return cell
@@ -236,7 +237,7 @@ func duesBlock(v trial.View) ui.Block {
 			switch {
 			case p.PaidOn != nil:
 				cell.Tags = []view.Tag{{Label: "已付", Tone: view.OK}}
-			case v.AsOf.After(p.DueOn.AddDate(0, 0, 1)):
+			case clock.Days(p.DueOn, v.AsOf) > 0:
 				cell.Tags = []view.Tag{{Label: "逾期", Tone: view.Bad}}
 			}
 			return cell

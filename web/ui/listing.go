@@ -2,12 +2,12 @@ package ui
 
 import (
 	"fmt"
-	"math"
-	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/market/achievement"
@@ -119,26 +119,26 @@ func Cooperation(ways []string) string {
 	return strings.Join(labels, " · ")
 }
 
-// DeadlineWords says how long a need is open.
-func DeadlineWords(c *web.Ctx, day string) string {
+// DeadlineWords says how long a need is open: until midnight after its last day.
+func DeadlineWords(c *web.Ctx, day string) string { return deadlineWords(c.T, c.Now(), day) }
+
+func deadlineWords(say func(string, ...any) string, now time.Time, day string) string {
 	if day == "" {
 		return ""
 	}
-	f := web.Form{Values: url.Values{"d": {day}}}
-	t := f.Date("d")
-	if t.IsZero() {
+	last, err := time.Parse(time.DateOnly, day)
+	if err != nil {
 		return day
 	}
-	left := int(math.Ceil(t.Sub(c.Now()).Hours() / 24))
-	switch {
+	switch left := clock.Days(now, last); {
 	case left < 0:
 		return "已过期限"
 	case left == 0:
 		return "今天截止"
 	case left <= 60:
-		return c.T("剩 %d 天", left)
+		return say("剩 %d 天", left)
 	default:
-		return c.T("%s 截止", day)
+		return say("%s 截止", day)
 	}
 }
 

@@ -6,6 +6,7 @@ package ui
 
 import (
 	"cmp"
+	"slices"
 
 	"techmarket/web"
 	"techmarket/web/view"
@@ -72,7 +73,7 @@ func ShowSheetStatus(c *web.Ctx, status int, p view.Page, body Sheet) error {
 	if len(body.Heading) == 0 {
 		body.Heading = view.T(p.Title)
 	}
-	p.Description = cmp.Or(p.Description, Clip(body.Lead, 120))
+	p.Description = cmp.Or(p.Description, Clip(body.Lead, 120), gist(c, slices.Concat(body.Main, body.Side)...))
 	return c.RenderStatus(status, "ui/sheet", view.With[Sheet]{Page: p, Body: body})
 }
 
@@ -85,5 +86,10 @@ func ShowListStatus(c *web.Ctx, status int, p view.Page, body Listing) error {
 		body.Heading = view.T(p.Title)
 	}
 	p.Description = cmp.Or(p.Description, Clip(body.Lead, 120))
+	if body.Rows != nil {
+		for i := range body.Rows.Items {
+			body.Rows.Items[i].HeadingTag = "h2" // right below the page's own heading
+		}
+	}
 	return c.RenderStatus(status, "ui/list", view.With[Listing]{Page: p, Body: body})
 }

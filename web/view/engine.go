@@ -30,9 +30,7 @@ type Engine struct {
 	parts   *template.Template
 	pages   map[string]*template.Template
 	layouts map[string]string
-	nonce   string // stands for the CSRF token inside templates, see funcs "csrf"
-	once    string // stands for the key of the page's forms
-	author  string // stands for the account that they are drawn for
+	stand   string // begins what stands inside templates for a request's own values, see standIn
 	buffers sync.Pool
 	kept    kept
 }
@@ -73,9 +71,7 @@ func newEngine(files fs.FS, o Options, pages ...Decl) (*Engine, error) {
 	e := &Engine{
 		pages:   map[string]*template.Template{},
 		layouts: map[string]string{},
-		nonce:   "csrf-" + rand.Text(),
-		once:    "once-" + rand.Text(),
-		author:  "author-" + rand.Text(),
+		stand:   "stand-in-" + rand.Text(),
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
 	base, err := template.New("base").Funcs(e.funcs(o)).Option("missingkey=error").
@@ -167,13 +163,44 @@ func (e *Engine) executeToken(w io.Writer, t *template.Template, block, token, a
 		return fmt.Errorf("view.Render: %w", err)
 	}
 	page := b.Bytes()
-	if bytes.Contains(page, []byte(e.nonce)) {
-		page = bytes.ReplaceAll(page, []byte(e.nonce), []byte(template.HTMLEscapeString(token)))
-		page = bytes.ReplaceAll(page, []byte(e.author), []byte(author))
-		page = bytes.ReplaceAll(page, []byte(e.once), []byte(rand.Text())) // each page that is drawn offers its forms once
+	if bytes.Contains(page, []byte(e.stand)) {
+		filled := e.buffer()
+		defer e.release(filled)
+		e.fill(filled, page, token, author)
+		page = filled.Bytes()
 	}
 	_, err := w.Write(page)
 	return err
+}
+
+// What a stand-in is for: the CSRF token, the key of the page's forms, the account that they are drawn for.
+const (
+	standsForToken  = 't'
+	standsForOnce   = 'o'
+	standsForAuthor = 'a'
+)
+
+func (e *Engine) standIn(of rune) string { return e.stand + string(of) }
+
+// fill puts the request's own values where the templates left their stand-ins.
+func (e *Engine) fill(out *bytes.Buffer, page []byte, token, author string) {
+	token, once := template.HTMLEscapeString(token), rand.Text() // each page that is drawn offers its forms once
+	for {
+		before, after, found := bytes.Cut(page, []byte(e.stand))
+		out.Write(before)
+		if !found {
+			return
+		}
+		switch after[0] {
+		case standsForToken:
+			out.WriteString(token)
+		case standsForOnce:
+			out.WriteString(once)
+		case standsForAuthor:
+			out.WriteString(author)
+		}
+		page = after[1:]
+	}
 }
 
 func (e *Engine) funcs(o Options) template.FuncMap {
@@ -182,11 +209,11 @@ func (e *Engine) funcs(o Options) template.FuncMap {
 		// form is carried out once. Templates get a random stand-in that Render
 		// replaces by the request's token, so components need not pass the token around.
 		"csrf": func() template.HTML {
-			return template.HTML(`<input type="hidden" name="_csrf" value="` + e.nonce + `">` +
-				`<input type="hidden" name="_once" value="` + e.once + `"><input type="hidden" name="_as" value="` + e.author + `">`)
+			return template.HTML(`<input type="hidden" name="_csrf" value="` + e.standIn(standsForToken) + `">` +
+				`<input type="hidden" name="_once" value="` + e.standIn(standsForOnce) + `"><input type="hidden" name="_as" value="` + e.standIn(standsForAuthor) + `">`)
 		},
 		"w":         carriedWords(o.Words),
-		"csrfToken": func() string { return e.nonce },
+		"csrfToken": func() string { return e.standIn(standsForToken) },
 		"draw":      e.draw,
 		"kept":      e.drawKept,
 		"site":      func() Site { return o.Site },

@@ -23,8 +23,9 @@ type Page struct {
 	NoIndex      bool
 	Path         string // path and query of this page, to come back after sign-in or a theme switch
 	CanonicalURL string
+	Origin       string // of the site, before addresses that are read elsewhere
 	Description  string // one sentence for search programs and share cards; "" takes the site's own
-	Picture      string // address of the share card's picture; "" takes the site's mark
+	Picture      string // address of the share card's picture; "" takes one with the site's mark
 	Breadcrumbs  []Link // without the page itself
 	RequestID    string
 	Now          time.Time

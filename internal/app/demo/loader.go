@@ -153,6 +153,9 @@ func (l *loader) load(ctx context.Context) error {
 	if err := l.disclose(ctx); err != nil {
 		return err
 	}
+	if err := l.reportYears(ctx); err != nil {
+		return err
+	}
 	return l.count(ctx)
 }
 

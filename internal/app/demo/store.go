@@ -99,6 +99,7 @@ var deletions = []deletion{
 	{"register_event", "entry_id in " + sampleEntry},
 	{"register_entry", "is_sample"}, // with its grades and origins
 	{"plan_value", "is_sample"},
+	{"annual_report", "is_sample"},
 	{"policy_question", "is_sample"},
 	{"policy", "is_sample"},
 	{"message", "account_id in " + sampleAccount},

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,6 +16,7 @@ import (
 	"techmarket/internal/certify/witness"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/clock"
+	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 )
@@ -300,12 +300,11 @@ type ListCheck struct {
 // CheckList is the public answer about a list; where it or a registration on it differs from the ledger, only that.
 // Unknown number and wrong code look the same: NotFound "list_not_found".
 func (s *Service) CheckList(ctx context.Context, number, code string) (ListCheck, error) {
-	clean := strings.NewReplacer(" ", "", "　", "", "-", "")
-	l, err := oneList(ctx, s.config.DB, strings.ToUpper(clean.Replace(number)))
+	l, err := oneList(ctx, s.config.DB, codes.Printed(number))
 	if err != nil {
 		return ListCheck{}, err
 	}
-	if l.CheckCode != strings.ToUpper(clean.Replace(code)) {
+	if l.CheckCode != codes.Printed(code) {
 		return ListCheck{}, listNotFound()
 	}
 	subjects := []witness.Subject{witness.List(l.Number)}

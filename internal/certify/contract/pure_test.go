@@ -2,12 +2,16 @@ package contract
 
 import (
 	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"techmarket/internal/certify/recognition"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/document"
 )
@@ -191,6 +195,97 @@ func TestEvident_AnswersOnlyWhatTheFieldLeavesNoDoubtAbout(t *testing.T) {
 		}
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
+
+// Whatever an applicant changes, the reviewer reads: each field of the document stands on the sheet beside the paper, in both versions.
+func TestChanges_EveryFieldThatChangesIsShown(t *testing.T) {
+	t.Parallel()
+	full := complete()
+	e := &full.Elements
+	e.AmountOpen, e.VATIncluded, e.PaymentTerms, e.RoyaltyTerms = true, Yes, "分两期", "销售额的 2%"
+	e.PlanName, e.PlanNumber, e.OwnershipTerms, e.SubField = "计划", "2026-1", "双方共有", "子领域"
+	e.IP = []IP{{Kind: "invention", Title: "方法", Number: "ZL201510237122.7", Certificate: Yes, Valid: Yes}}
+	e.Licence, e.Confidential, e.Confidence = Licence{Years: 5, Exclusive: "sole"}, "business", "三年"
+	e.TradePaper, e.ExpectedInput, e.ExpectedOutput, e.Agency, e.Broker = "证书 1 号", 100, 200, "示范机构", "示范经纪人"
+	e.BrokerFee, e.Biological, e.Tied, e.TiedTo = 300, true, true, "2026150103000001"
+	e.Foreign = Foreign{Currency: "USD", Amount: "1000.00", On: "2026-03-02", Rate: "700.00", Per: 100, RateOn: "2026-03-02"}
+	full.CoSellers = []CoSeller{{Party: buyer(), Share: 50_000}}
+	full.Costs[0].Note, full.Costs[1].Note = "按发票", "按清单"
+	for _, p := range full.parties() {
+		p.Address, p.Representative, p.Contact, p.Phone, p.Postcode = "示范路 1 号", "白音", "其其格", "0471-5550100", "010000"
+		p.Agency, p.Research, p.Converted, p.HighTechZone, p.Listed, p.Scale = No, No, No, Yes, No, "small"
+	}
+	raw, err := json.Marshal(full.Unsealed())
+	if err != nil {
+		t.Fatal(err)
+	}
+	unread := map[string]bool{ // not of the form: links and what the machine works out
+		"orgId": true, "idNumber": true,
+	}
+	for _, leaf := range leaves(full) {
+		name := leaf.path[strings.LastIndexByte(leaf.path, '.')+1:]
+		if unread[name] {
+			continue
+		}
+		var tree any
+		if err := json.Unmarshal(raw, &tree); err != nil {
+			t.Fatal(err)
+		}
+		changeAt(tree, strings.Split(leaf.path, "."))
+		changed, err := json.Marshal(tree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var after Content
+		if err := json.Unmarshal(changed, &after); err != nil {
+			t.Fatalf("%s: %v", leaf.path, err)
+		}
+		if len(Changes(full, after)) == 0 {
+			t.Errorf("%s changes and the reviewer does not see it", leaf.path)
+		}
+	}
+}
+
+// changeAt gives the field at a path of a JSON document another value of its type.
+func changeAt(tree any, path []string) {
+	at := func(v any) any {
+		switch v := v.(type) {
+		case string:
+			return "改"
+		case float64:
+			return v + 1
+		case bool:
+			return !v
+		default:
+			changeAt(v, path[1:])
+			return v
+		}
+	}
+	switch tree := tree.(type) {
+	case map[string]any:
+		tree[path[0]] = at(tree[path[0]])
+	case []any:
+		i, _ := strconv.Atoi(path[0])
+		tree[i] = at(tree[i])
+	}
+}
+
+// A state secret stops at the form: nothing of it is kept, and the reason names the way to the desk (办法第12条).
+func TestAStateSecretStopsAtTheForm(t *testing.T) {
+	t.Parallel()
+	doc := complete()
+	doc.Elements.Confidential = "state"
+	var f *fault.Error
+	if err := bounds(doc); !errors.As(err, &f) || len(f.Fields) != 1 || f.Fields[0].Path != "elements.confidential" ||
+		f.Fields[0].Code != "state_secret" || !strings.Contains(f.Fields[0].Message, "第12条") {
+		t.Errorf("got %v", err)
+	}
+	for _, open := range []string{"none", "business", ""} {
+		doc.Elements.Confidential = open
+		if err := bounds(doc); err != nil {
+			t.Errorf("%q: %v", open, err)
 		}
 	}
 }

@@ -50,13 +50,15 @@ func Sheet(c Content) []Part {
 			if r.Carrier {
 				claim = "，主张是技术载体"
 			}
-			rows = append(rows, Line{fmt.Sprintf("costs.%d", i), fmt.Sprintf("非技术性费用 %d", i+1),
-				fmt.Sprintf("%s　%s　%d × %s 元%s", codes.CostKind.Label(r.Kind), r.Name, r.Quantity, r.UnitCost.Grouped(), claim)})
+			rows = append(rows, Line{fmt.Sprintf("costs.%d", i), fmt.Sprintf("非技术性费用 %d", i+1), joined(fmt.Sprintf("%s　%s　%d × %s 元%s",
+				codes.CostKind.Label(r.Kind), r.Name, r.Quantity, r.UnitCost.Grouped(), claim), r.Note)})
 		}
 		parts = append(parts, Part{"非技术性费用", rows})
 	}
 	return append(parts, Part{"声明", []Line{
 		{"statement.applicant", "经办人", c.Statement.Applicant}, {"statement.phone", "经办人电话", c.Statement.Phone},
+		{"statement.true", "填报内容真实", done(c.Statement.True)}, {"statement.same", "与签订的合同文本一致", done(c.Statement.Same)},
+		{"statement.unfiled", "没有在其他登记点申请登记", done(c.Statement.Unfiled)},
 	}})
 }
 
@@ -92,8 +94,17 @@ func elementLines(c Content) []Line {
 		kind := map[string]string{"exclusive": "独占", "sole": "排他", "ordinary": "普通"}[e.Licence.Exclusive]
 		more = append(more, Line{"elements.licence", "许可", joined(strconv.Itoa(e.Licence.Years)+" 年", kind)})
 	}
-	if e.Tied {
-		more = append(more, Line{"elements.tied", "配套的合同", e.TiedTo})
+	if e.AmountOpen {
+		more = append(more, Line{"elements.amountOpen", "价款", "一部分还没有确定"})
+	}
+	if e.VATIncluded != Open {
+		more = append(more, Line{"elements.vatIncluded", "成交额含增值税", e.VATIncluded.words()})
+	}
+	if e.Biological {
+		more = append(more, Line{"elements.biological", "菌种、品种", "是"})
+	}
+	if e.Tied || e.TiedTo != "" {
+		more = append(more, Line{"elements.tied", "配套的合同", joined(done(e.Tied), e.TiedTo)})
 	}
 	if e.ExpectedInput > 0 || e.ExpectedOutput > 0 {
 		more = append(more, Line{"elements.expected", "预计新增投入、产值", e.ExpectedInput.Grouped() + " 元、" + e.ExpectedOutput.Grouped() + " 元"})
@@ -144,6 +155,14 @@ func identityLine(path string, p Party) Line {
 }
 
 func (a Answer) words() string { return map[Answer]string{Yes: "是", No: "否"}[a] }
+
+// done is a box of the form: ticked or not.
+func done(ticked bool) string {
+	if ticked {
+		return "是"
+	}
+	return "否"
+}
 
 func answered(label string, a Answer) string {
 	if a == Open {

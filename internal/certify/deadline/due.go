@@ -67,7 +67,7 @@ func (p Policy) Resume(days clock.Calendar, r *Run, today time.Time) (anew bool)
 		return true
 	}
 	r.PausedWorking += days.Between(paused, today)
-	r.PausedCalendar += int(today.Sub(paused) / (24 * time.Hour))
+	r.PausedCalendar += clock.Days(paused, today)
 	p.Set(days, r, false)
 	return false
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"techmarket/internal/foundation/clock"
 )
 
 // Rule is one rule of the book, readable by a registrar. Answering its question with 是 is its finding.
@@ -206,7 +208,7 @@ var book = sync.OnceValue(func() []Rule {
 func beyond(begins, ends Date, years float64) bool {
 	from, err1 := time.Parse(time.DateOnly, string(begins))
 	to, err2 := time.Parse(time.DateOnly, string(ends))
-	return err1 == nil && err2 == nil && years*365 > to.Sub(from).Hours()/24+1
+	return err1 == nil && err2 == nil && years*365 > float64(clock.Days(from, to))+1
 }
 
 // Rules lists the book in the order of the checklist.

@@ -11,6 +11,7 @@ import (
 
 	"techmarket/internal/certify/ledger"
 	"techmarket/internal/certify/witness"
+	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/postgres"
 )
@@ -43,8 +44,7 @@ type VersionLine struct {
 // "certificate_not_found". Where the rows differ from the ledger only number and state under_examination are told, and the operators
 // hear of it once. Blanks, dashes and lower-case letters are accepted.
 func (s *Service) Check(ctx context.Context, number, code string) (CheckResult, error) {
-	clean := strings.NewReplacer(" ", "", "　", "", "-", "")
-	number, code = clean.Replace(number), strings.ToUpper(clean.Replace(code))
+	number, code = codes.Printed(number), codes.Printed(code)
 	all, err := postgres.Many[Certificate](ctx, s.config.DB, selectCertificates, pgx.StrictNamedArgs{"number": number})
 	if err != nil {
 		return CheckResult{}, fmt.Errorf("check: %w", err)
@@ -141,11 +141,11 @@ func Mask(name string) string {
 }
 
 func maskCode(code string) string {
-	if codes := strings.Split(code, "、"); len(codes) > 1 {
-		for i, one := range codes {
-			codes[i] = maskCode(one)
+	if each := strings.Split(code, "、"); len(each) > 1 {
+		for i, one := range each {
+			each[i] = maskCode(one)
 		}
-		return strings.Join(codes, "、")
+		return strings.Join(each, "、")
 	}
 	if len(code) <= 8 {
 		return strings.Repeat("*", len(code))

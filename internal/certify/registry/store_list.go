@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/foundation/clock"
+	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/platform/postgres"
 )
@@ -135,15 +136,11 @@ func (q *listQuery) within(sc Scope, point int64) {
 	}
 }
 
-func (q *listQuery) text(text, key string) {
+// text looks for a name or, by a condition of its own, for a number.
+func (q *listQuery) text(text, number string, args ...any) {
 	if text != "" {
-		q.and(
-			"(title ilike @text or seller_name ilike @text or buyer_name ilike @text or "+key+")",
-			"text",
-			"%"+postgres.Literal(text)+"%",
-			"exact",
-			text,
-		)
+		q.and("(title ilike @text or seller_name ilike @text or buyer_name ilike @text or "+number+")",
+			append(args, "text", "%"+postgres.Literal(text)+"%", "printed", codes.Printed(text))...)
 	}
 }
 
@@ -174,7 +171,7 @@ func queueQuery(sc Scope, f QueueFilter, open bool) *listQuery {
 	if f.Turn {
 		q.and("not "+othersTurn, "account", sc.Account)
 	}
-	q.text(f.Text, "intake_no = @exact or number = @exact")
+	q.text(f.Text, "intake_no = @exact or number = @printed", "exact", f.Text)
 	if at := position(f.Cursor, 2); at != nil && clock.IsDate(at[0]) && isID(at[1]) {
 		if open {
 			q.and("(due_on, id) > (@after_day::date, @after_id::bigint)", "after_day", at[0], "after_id", at[1])
@@ -206,7 +203,7 @@ func registrationQuery(sc Scope, f RegistrationFilter) *listQuery {
 	if f.To != "" {
 		q.and("registered_on <= @to::date", "to", f.To)
 	}
-	q.text(f.Text, "number = @exact")
+	q.text(f.Text, "number = @printed")
 	if at := position(f.Cursor, 1); at != nil {
 		q.and("number < @after", "after", at[0])
 	}

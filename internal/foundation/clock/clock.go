@@ -22,6 +22,10 @@ func Date(t time.Time) time.Time {
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }
 
+// Days counts the midnights here between two times, negative where to lies before from. Each may be an instant or a day as SQL reads it
+// back: a day ends with its own midnight, so what is due on it is overdue when Days(due, now) > 0.
+func Days(from, to time.Time) int { return int(Date(to).Sub(Date(from)).Hours() / 24) }
+
 // IsDate reports whether a text is a day as 2006-01-02.
 func IsDate(text string) bool {
 	_, err := time.Parse(time.DateOnly, text)

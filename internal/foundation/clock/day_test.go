@@ -40,3 +40,29 @@ func FuzzParseDay(f *testing.F) {
 		}
 	})
 }
+
+// A day ends at midnight here, whether it comes from a form, from SQL (midnight UTC) or with a time of day.
+func TestDays_EndAtMidnightHere(t *testing.T) {
+	t.Parallel()
+	due := day("2026-11-28") // as SQL reads a date back
+	for at, want := range map[string]int{
+		"2026-11-27T15:59:59Z": -1, // 23:59:59 here
+		"2026-11-27T16:00:00Z": 0,
+		"2026-11-28T00:00:01Z": 0, // 08:00 here
+		"2026-11-28T15:59:59Z": 0,
+		"2026-11-28T16:00:00Z": 1, // midnight here: over
+		"2026-11-28T23:59:00Z": 1,
+		"2027-11-28T15:59:59Z": 365,
+	} {
+		now, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := clock.Days(due, now); got != want {
+			t.Errorf("from %s to %s: %d days, want %d", clock.Day(due), at, got, want)
+		}
+		if got := clock.Days(now, due); got != -want {
+			t.Errorf("from %s to %s: %d days, want %d", at, clock.Day(due), got, -want)
+		}
+	}
+}

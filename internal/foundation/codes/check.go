@@ -55,6 +55,17 @@ func Normalise(s string) string {
 	}, norm.NFKC.String(s)))
 }
 
+// Printed reads a number or code as people copy it off a paper: full-width forms, blanks, dashes and the words around it (第…号, 登记编号：)
+// fall away, so that ASCII letters and digits remain, in capitals.
+func Printed(s string) string {
+	return strings.TrimPrefix(strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return -1
+	}, Normalise(s)), "NO")
+}
+
 const (
 	usccAlphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY" // GB 32100: no I O S V Z
 	bodyAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -203,3 +203,18 @@ func FuzzChecksNeverBlock(f *testing.F) {
 		codes.MatchTopics(s)
 	})
 }
+
+// A number or code is read off the paper as it stands there: with the words around it, in full width, in groups.
+func TestPrinted_IsTheNumberWithoutItsSurroundings(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]string{
+		"2026150103000001": "2026150103000001", "第2026150103000001号": "2026150103000001", "第 ２０２６１５０１０３０００００１ 号": "2026150103000001",
+		"登记编号：2026 1501 03 000001": "2026150103000001", "2026—150103—000001": "2026150103000001", "№ 2026150103000001": "2026150103000001",
+		"No.2026150103000001": "2026150103000001", "2026150103000001\u200b\n": "2026150103000001", "【2026150103000001】": "2026150103000001",
+		"ａｂｃｄ－２３４５": "ABCD2345", "校验码 abcd 2345": "ABCD2345", "号": "", "": "",
+	} {
+		if got := codes.Printed(typed); got != want {
+			t.Errorf("%q: %q, want %q", typed, got, want)
+		}
+	}
+}

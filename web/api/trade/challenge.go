@@ -120,7 +120,7 @@ func (o *Operations) applicationOperations(a *api.API) {
 		},
 		api.Created,
 	)
-	api.Op(a, "DELETE /challenges/{id}/applications/mine", web.Members(), "撤回本单位封存的申请",
+	api.Op(a, "DELETE /challenges/{id}/own-application", web.Members(), "撤回本单位封存的申请",
 		func(ctx context.Context, who actor.Actor, in *api.ByID) (api.None, error) {
 			return api.None{}, o.Challenges.TakeBack(ctx, who, in.ID)
 		})

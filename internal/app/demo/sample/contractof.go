@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/money"
 )
 
@@ -314,7 +315,7 @@ func (g *generator) schedule(c *Contract) {
 	if c.Deal != "" { // dates come from the agreed terms
 		c.Signed = c.Begins
 		if c.Licence != nil { // the licence ends with the contract
-			c.Licence.Years = max(1, int(c.Ends.Sub(c.Begins).Hours()/24/365))
+			c.Licence.Years = max(1, clock.Days(c.Begins, c.Ends)/365)
 		}
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/money"
 )
 
@@ -102,7 +103,7 @@ func (g *generator) object(c *Contract) (object, figures string) {
 }
 
 func (g *generator) performance(c *Contract) []string {
-	months := int(c.Ends.Sub(c.Begins).Hours()/24/30) + 1
+	months := clock.Days(c.Begins, c.Ends)/30 + 1
 	where := c.Buyer.Address
 	switch c.Class[:2] {
 	case "01":

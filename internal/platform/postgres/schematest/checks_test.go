@@ -33,6 +33,7 @@ const (
 var fromCode = map[string]words{
 	"account.theme":                 {from: "identity.ThemeStandard identity.ThemeElder"},
 	"audit_row.result":              {from: "audit.OK audit.Refused"},
+	"annual_report.state":           {from: "annual.State"},
 	"broker_mandate.state":          {from: "broker.MandateState"},
 	"contract.state":                {from: "contract.State"},
 	"contract_file.role":            {from: ".FileRole"},

@@ -22,6 +22,7 @@ import (
 //	coded   codes, numbers and words of the program
 var personal = map[string]string{
 	"account":               "sealed:email,phone,totp_secret digest:password_hash,recovery_hashes names:display_name,login_name",
+	"annual_report":         "words:content,note,said digest:digest",
 	"api_token":             "digest:token_hash words:name coded:scopes",
 	"audit_row":             "digest:hash,prev_hash coded:action,detail,object_id,object_kind,request_id",
 	"broker_mandate":        "words:note",

@@ -235,7 +235,7 @@ const overflowScript = `(() => {
 })()`
 
 const (
-	axeScript  = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+	axeScript = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
 	rules: {"heading-order": {enabled: true}}})` + axeAnswer
 	axeColours = `axe.run(document, {runOnly: {type: "rule", values: ["color-contrast", "target-size"]}})` + axeAnswer
 	axeAnswer  = `.then(r => JSON.stringify(r.violations.flatMap(v => v.nodes.map(n => ({

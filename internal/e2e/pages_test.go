@@ -235,7 +235,7 @@ const overflowScript = `(() => {
 })()`
 
 const (
-	axeScript  = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+	axeScript = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
 	rules: {"heading-order": {enabled: true}}})` + axeAnswer
 	axeColours = `axe.run(document, {runOnly: {type: "rule", values: ["color-contrast", "target-size"]}})` + axeAnswer
 	axeAnswer  = `.then(r => JSON.stringify(r.violations.flatMap(v => v.nodes.map(n => ({
@@ -284,5 +284,25 @@ func TestPages_TellWhatTheyAreToWhoSharesThem(t *testing.T) {
 			strings.Contains(got.header.Get("Content-Type"), "svg") {
 			t.Errorf("%s: the picture %s answers %d %s", v.at, picture, got.status, got.header.Get("Content-Type"))
 		}
+	}
+}
+
+// The eight doors of the first page are the services by the names under which people ask for them; each leads to a page.
+func TestHome_EachDoorLeadsToItsPage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for label, want := range map[string]string{"政策咨询": "/policies", "科技研发": "/demands/new", "成果登记": "/achievements/new",
+		"创业孵化": "/registers", "科技金融": "/registers/finance", "知识产权": "/registers/patent-pools", "技术产权交易": "/sales",
+		"技术合同登记": "/contracts"} {
+		var doors []string
+		for _, a := range find(w.as("member").get("/").doc, func(n *html.Node) bool { return n.Data == "a" }) {
+			if strings.HasPrefix(strings.TrimSpace(readable(a)), label) {
+				doors = append(doors, attr(a, "href"))
+			}
+		}
+		if !slices.Contains(doors, want) {
+			t.Errorf("%s leads to %v, want %s", label, doors, want)
+		}
+		w.as("member").get(want).want(200)
 	}
 }

@@ -443,8 +443,12 @@ func (c *Ctx) deskLinks(a actor.Actor) []view.Link {
 	}
 	if Members().Allows(a) {
 		add("先用后转", "/trials", "trials")
+		add("披露室", "/rooms", "rooms")
 	}
 	add("权属与收益", "/distributions", "rights")
+	if a.Officer() || a.Member() && (a.OrgKind == actor.University || a.OrgKind == actor.Institute) {
+		add("年度报告", "/annual", "annual")
+	}
 	if a.Staff() {
 		add("登记工作台", "/registry", "registry")
 	}

@@ -8,9 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"techmarket/internal/market/listing"
 	"techmarket/internal/platform/jobs"
-	"techmarket/internal/services/register"
 	"techmarket/search"
 )
 
@@ -38,7 +36,7 @@ func (s *Services) CheckIndex(ctx context.Context, out io.Writer) error {
 	var wrong []string
 	total := 0
 	differ := func(id, what string) {
-		if (listing.IDOf(id) != 0 || register.IDOf(id) != 0) && len(wrong) < checkNamed {
+		if sourceOf(s.sources(), id) >= 0 && len(wrong) < checkNamed {
 			fmt.Fprintf(out, "  %s %s\n", id, what)
 		}
 		wrong = append(wrong, id)
@@ -77,25 +75,27 @@ func (s *Services) CheckIndex(ctx context.Context, out io.Writer) error {
 
 // indexAnew indexes these documents as the database has them, deletes those that are nothing's, and gives the number of the others.
 func (s *Services) indexAnew(ctx context.Context, e search.Engine, documents []string) (n int, err error) {
-	var ids, entries []int64
+	sources := s.sources()
+	numbers := make([][]int64, len(sources))
 	for _, document := range documents {
-		if id := listing.IDOf(document); id != 0 {
-			ids = append(ids, id)
-		} else if id := register.IDOf(document); id != 0 {
-			entries = append(entries, id)
+		if i := sourceOf(sources, document); i >= 0 {
+			numbers[i] = append(numbers[i], sources[i].number(document))
 		} else if err := e.Delete(ctx, document); err != nil {
 			return 0, err
 		}
 	}
-	for part := range slices.Chunk(ids, 500) {
-		if err := s.Listings.Index(ctx, e, part); err != nil {
-			return 0, err
+	for i, from := range sources {
+		for part := range slices.Chunk(numbers[i], 500) {
+			if err := from.index(ctx, e, part); err != nil {
+				return 0, err
+			}
 		}
+		n += len(numbers[i])
 	}
-	for part := range slices.Chunk(entries, 500) {
-		if err := s.Registers.Index(ctx, e, part); err != nil {
-			return 0, err
-		}
-	}
-	return len(ids) + len(entries), nil
+	return n, nil
+}
+
+// sourceOf is the place of the source that a document belongs to; −1 for none.
+func sourceOf(sources []source, document string) int {
+	return slices.IndexFunc(sources, func(from source) bool { return from.number(document) != 0 })
 }

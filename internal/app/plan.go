@@ -7,6 +7,8 @@ import (
 
 	"techmarket/internal/foundation/fact"
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/insight/annual"
+	"techmarket/internal/insight/place"
 	"techmarket/internal/insight/plan"
 	"techmarket/internal/insight/stats"
 )
@@ -15,6 +17,14 @@ func (s *Services) buildInsight() {
 	p := s.Platform
 	s.Stats = stats.New(p.DB, p.Now)
 	s.Plans = plan.New(plan.Config{DB: p.DB, Audit: p.Audit(), Own: s.ownFigure, Now: p.Now})
+	s.Annual = annual.New(annual.Config{DB: p.DB, Audit: p.Audit(), Now: p.Now})
+}
+
+// openPlaces makes the pages of places, which ask the catalogue.
+func (s *Services) openPlaces() {
+	p := s.Platform
+	s.Places = place.New(place.Config{Points: s.Points, Registers: s.Registers, Brokers: s.Brokers, Catalogue: s.Catalogue,
+		Listings: s.Listings, Policies: s.Policies, Stats: s.Stats, Fonts: p.Fonts, BaseURL: p.Config.BaseURL, Now: p.Now})
 }
 
 // ownFigure is what the platform counts for an indicator of a plan: 成交额 registered in the year, in 亿元.

@@ -10,7 +10,7 @@ import (
 
 func (s *Services) buildPublish() {
 	p := s.Platform
-	s.Policies = policy.New(policy.Config{DB: p.DB, Audit: p.Audit(), Facts: s.factsOf, Rest: s.calendar, Now: p.Now})
+	s.Policies = policy.New(policy.Config{DB: p.DB, Audit: p.Audit(), Queue: s.enqueue, Facts: s.factsOf, Rest: s.calendar, Now: p.Now})
 }
 
 // factsOf are the dated facts that the market holds of an organisation: its profile as it stands.

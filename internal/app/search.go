@@ -9,8 +9,11 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/listing"
 	"techmarket/internal/market/matching"
 	"techmarket/internal/platform/jobs"
+	"techmarket/internal/publish/policy"
+	"techmarket/internal/services/register"
 	"techmarket/search"
 	"techmarket/search/local"
 	"techmarket/search/meili"
@@ -76,12 +79,30 @@ func (s *Services) fill(ctx context.Context, e search.Engine) error {
 	return e.Rebuild(ctx, func(emit func(...search.Document) error) error { return s.documents(ctx, emit) })
 }
 
-// documents emits everything that is found: listings, then entries of registers.
-func (s *Services) documents(ctx context.Context, emit func(...search.Document) error) error {
-	if err := s.Listings.Documents(ctx, emit); err != nil {
-		return err
+// source is one wing's part of the index.
+type source struct {
+	number    func(document string) int64 // 0 for a document of another source
+	documents func(ctx context.Context, emit func(...search.Document) error) error
+	index     func(ctx context.Context, e search.Engine, numbers []int64) error
+}
+
+// sources are all that is found by words.
+func (s *Services) sources() []source {
+	return []source{
+		{listing.IDOf, s.Listings.Documents, s.Listings.Index},
+		{register.Documents.Number, s.Registers.Documents, s.Registers.Index},
+		{policy.Documents.Number, s.Policies.Documents, s.Policies.Index},
 	}
-	return s.Registers.Documents(ctx, emit)
+}
+
+// documents emits everything that is found.
+func (s *Services) documents(ctx context.Context, emit func(...search.Document) error) error {
+	for _, from := range s.sources() {
+		if err := from.documents(ctx, emit); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // FillAside makes a command beside a running market find everything: the index on disk belongs to the market, so this process holds

@@ -22,6 +22,8 @@ import (
 	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/insight/annual"
+	"techmarket/internal/insight/place"
 	"techmarket/internal/insight/plan"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/achievement"
@@ -43,6 +45,7 @@ import (
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/challenge"
 	"techmarket/internal/trade/deal"
+	"techmarket/internal/trade/disclosure"
 	"techmarket/internal/trade/notice"
 	"techmarket/internal/trade/rights"
 	"techmarket/internal/trade/sale"
@@ -94,9 +97,10 @@ type Services struct {
 	Deals      *deal.Service
 	Public     *notice.Service // 公示
 	Sales      *sale.Service
-	Challenges *challenge.Service // 揭榜挂帅
-	Rights     *rights.Service    // 权属、赋权与收益分配
-	Trials     *trial.Service     // 先用后转
+	Challenges *challenge.Service  // 揭榜挂帅
+	Rights     *rights.Service     // 权属、赋权与收益分配
+	Trials     *trial.Service      // 先用后转
+	Rooms      *disclosure.Service // 披露室
 
 	Contracts *contract.Service
 	Ledger    *ledger.Ledger
@@ -112,8 +116,10 @@ type Services struct {
 
 	Policies *policy.Service
 
-	Stats *stats.Service
-	Plans *plan.Service
+	Stats  *stats.Service
+	Plans  *plan.Service
+	Places *place.Service
+	Annual *annual.Service // 成果转化年度报告
 }
 
 // Compose makes every service on the platform and registers the job workers.
@@ -148,6 +154,7 @@ func Compose(ctx context.Context, p *Platform) (*Services, error) {
 		return nil, err
 	}
 	s.Catalogue = catalogue.New(catalogue.Config{Listings: s.Listings, Engine: s.Engine, People: s.Identity, Now: p.Now})
+	s.openPlaces()
 	model, err := s.loadModel()
 	if err != nil {
 		return nil, err
@@ -252,6 +259,8 @@ func (s *Services) buildTrade(post notices) {
 		Achievement: s.holding, Staff: s.staff, Outside: s.diligence, Fonts: p.Fonts})
 	s.Trials = trial.New(trial.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Deals: s.Deals, Achievement: s.offeredOnTrial,
 		Need: s.needed, Calendar: s.calendar})
+	s.Rooms = disclosure.New(disclosure.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Files: p.Files, Marker: marker{p.Fonts},
+		Listing: s.disclosed, Talk: s.talkOf, Signed: s.provedWords})
 }
 
 func (s *Services) buildCertify() error {

@@ -8,6 +8,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/lang"
+	"techmarket/internal/market/achievement"
 	"techmarket/internal/people/quota"
 	"techmarket/internal/platform/cache"
 	"techmarket/internal/platform/idempotency"
@@ -86,24 +87,30 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 func (s *Services) pages(assets *view.Assets) []web.Route {
 	kept := pageFiles{s.Platform, s.Reader}
 	registers := &pagesservices.Pages{Registers: s.Registers}
+	policies := &pagespublish.Pages{Policies: s.Policies}
+	market := &pagesmarket.Pages{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Catalogue: s.Catalogue,
+		Matcher: s.Watch,
+		Watch:   s.Watch, Synonyms: s.analyzer.Synonyms, Importer: s.Importer, Brokers: suggestions{s}, Replies: s.replies,
+		Identity: s.Identity, Files: kept, Help: s.helpWith(registers), Room: s.hasRoom}
 	return slices.Concat(
 		(&site.Pages{Identity: s.Identity, Listings: s.Listings, Catalogue: s.Catalogue, Achievements: s.Achievements, Demands: s.Demands,
-			Deals: s.Deals, Brokers: s.Brokers, Policies: s.Policies,
-			Registry: s.Registry, Points: s.Points, Stats: s.Stats, Inbox: inbox{s.Platform}, Assets: assets, Dev: s.Platform.Config.Dev}).Routes(),
+			Deals: s.Deals, Brokers: s.Brokers, Policies: s.Policies, Trials: s.Trials, Rights: s.Rights, Rooms: s.Rooms,
+			Registry: s.Registry, Points: s.Points, Stats: s.Stats, Inbox: inbox{s.Platform}, Assets: assets,
+			Finders: []ui.Finder{market.Finder(), registers.Finder(), policies.Finder()},
+			Missed:  func(text string) { s.Watch.Missed(achievement.Kind, text) },
+			Dev:     s.Platform.Config.Dev}).Routes(),
 		(&pagespeople.Pages{Identity: s.Identity, Refusals: s.Platform.Refusals()}).Routes(),
-		(&pagesmarket.Pages{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Catalogue: s.Catalogue, Matcher: s.Watch,
-			Watch: s.Watch, Synonyms: s.analyzer.Synonyms, Importer: s.Importer, Brokers: suggestions{s}, Replies: s.replies,
-			Identity: s.Identity, Files: kept, Help: s.helpWith(registers)}).Routes(),
+		market.Routes(),
 		(&pagestrade.Pages{Deals: s.Deals, Brokers: s.Brokers, Notices: s.Public, Sales: s.Sales, Challenges: s.Challenges,
-			Rights: s.Rights, Trials: s.Trials, OnTrial: s.onTrial,
+			Rights: s.Rights, Trials: s.Trials, Rooms: s.Rooms, OnTrial: s.onTrial,
 			Listings: s.Listings, Achievements: s.Achievements, Demands: s.Demands,
 			Contracts: madeContracts{s}, Identity: s.Identity, Files: kept}).Routes(),
 		(&pagescertify.Pages{Contracts: s.Contracts, Texts: s.Texts, Registry: s.Registry, Points: s.Points, Papers: s.Papers,
 			Deadlines: s.Deadlines,
 			Benefits:  s.Benefits, Archive: s.Archive, Exchange: s.Exchange, Identity: s.Identity, Files: kept}).Routes(),
 		registers.Routes(),
-		(&pagespublish.Pages{Policies: s.Policies}).Routes(),
-		(&pagesinsight.Pages{Stats: s.Stats, Plans: s.Plans, Listings: s.Listings}).Routes(),
+		policies.Routes(),
+		(&pagesinsight.Pages{Stats: s.Stats, Plans: s.Plans, Places: s.Places, Annuals: s.Annual, Listings: s.Listings}).Routes(),
 	)
 }
 
@@ -122,11 +129,11 @@ func (s *Services) mountAPI(server *web.Server, keys *idempotency.Store) {
 		&apipeople.Operations{Identity: s.Identity},
 		&apimarket.Operations{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Catalogue: s.Catalogue, Finder: s.Watch,
 			Watch: s.Watch, Importer: s.Importer, Identity: s.Identity},
-		&apitrade.Operations{Deals: s.Deals, Challenges: s.Challenges, Brokers: s.Brokers, Rights: s.Rights, Trials: s.Trials,
+		&apitrade.Operations{Deals: s.Deals, Challenges: s.Challenges, Brokers: s.Brokers, Rights: s.Rights, Trials: s.Trials, Rooms: s.Rooms,
 			Listings: s.Listings, Files: kept},
 		&apicertify.Operations{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Files: kept},
 		&apiservices.Operations{Registers: s.Registers},
-		&apiinsight.Operations{Stats: s.Stats},
+		&apiinsight.Operations{Stats: s.Stats, Places: s.Places, Annuals: s.Annual},
 		&apisite.Operations{Listings: s.Listings, Files: kept, Inbox: inbox{p}},
 	} {
 		parts = append(parts, wing.Parts()...)

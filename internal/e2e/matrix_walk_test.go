@@ -36,6 +36,8 @@ var bodies = map[string]string{
 	"PUT /api/v1/filings/:id/review":            `{"version":9999}`,
 	"POST /api/v1/registrations/:number/events": `{"version":9999,"event":"cancel"}`,
 	"POST /api/v1/register-entries/:id/events":  `{"event":"submit"}`,
+	"PUT /api/v1/annual-reports/:id":            `{"version":9999}`,
+	"POST /api/v1/annual-reports/:id/events":    `{"version":9999,"event":"freeze"}`,
 	"PUT /api/v1/memberships/:id/roles":         `{"roles":["member"]}`,
 	"PUT /api/v1/points/:id/settings":           `{"version":9999,"numberSource":"own","secondReview":"reviewer"}`,
 }

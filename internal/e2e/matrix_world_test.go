@@ -29,7 +29,8 @@ import (
 // things is one object of every kind, made by the world's people.
 type things struct {
 	achievement, draft, demand, deal, dealFile, contract, freeContract, contractFile, filing, number, check string
-	notice, sale, challenge, distribution, grant, trial                                                     string
+	notice, sale, challenge, distribution, grant, trial, room                                               string
+	annual                                                                                                  string
 	batch, message, picture, submitted, openDemand, open, policy, question                                  string
 }
 
@@ -69,7 +70,10 @@ func (w *world) things() things {
 	m.notice, m.sale = w.tradeThings()
 	m.challenge = w.challenge(m.openDemand)
 	m.distribution, m.grant = w.rightsThings(m)
-	m.trial = w.trial(m)
+	m.trial, m.room = w.trial(m), w.room(m)
+	annual, err := w.s.Annual.Start(context.Background(), w.who("member"), 2025)
+	apptest.NoErr(w.t, err)
+	m.annual = fmt.Sprint(annual)
 	w.as("broker").get("/account/broker").submit("/account/broker",
 		values{"fields": "07", "divisions": ownLeague, "introduction": "做过农牧技术转移。"}).want(200)
 	return m
@@ -168,6 +172,16 @@ func (w *world) trial(m things) string {
 	return fmt.Sprint(id)
 }
 
+// room is the disclosure room of the university's achievement.
+func (w *world) room(m things) string {
+	w.t.Helper()
+	listing, err := strconv.ParseInt(m.achievement, 10, 64)
+	apptest.NoErr(w.t, err)
+	id, err := w.s.Rooms.Open(context.Background(), w.who("member"), listing, 0)
+	apptest.NoErr(w.t, err)
+	return fmt.Sprint(id)
+}
+
 // policy is one that the region published, with a question of the member about it.
 func (w *world) policy() (id, question string) {
 	w.t.Helper()
@@ -223,12 +237,15 @@ func (w *world) address(m things, route string) string {
 	org := fmt.Sprint(w.provided["university"].OrgID)
 	objects := map[string]string{"/deals/:id": m.deal, "/contracts/:id": m.contract, "/filings/:id": m.filing, "/compare/:other": m.filing,
 		"/phrases/:id":           "1",
+		"/places/:code":          ownCounty,
 		"/registrations/:number": m.number, "/v/:number": m.number,
 		"/points/:id": fmt.Sprint(
 			w.points["county"].ID,
 		), "/organisations/:id": org, "/units/:id": org, "/messages/:id": m.message, "/favourites/:id": m.achievement,
 		"/policies/:id": m.policy, "/questions/:id": m.question, "/imports/:id": m.batch, "/files/:id": m.picture,
 		"/challenges/:id": m.challenge, "/distributions/:id": m.distribution, "/grants/:id": m.grant, "/trials/:id": m.trial,
+		"/rooms/:id": m.room, "/of/:listing": m.achievement,
+		"/annual/:id": m.annual, "/annual-reports/:id": m.annual,
 		"/notices/:id": m.notice, "/sales/:id": m.sale, "/brokers/:id": fmt.Sprint(w.provided["agency"].AccountIDs[0]),
 		"/review/:id": m.submitted, "/assets/*": strings.TrimPrefix(w.stylesheet(), "/assets/")}
 	switch {

@@ -52,9 +52,9 @@ func (p *Pages) points(c *web.Ctx) error {
 			},
 		)
 	}
-	var actions []view.Action
+	actions := []view.Action{{Label: "按旗县查看", Href: "/places", Kind: view.Quiet}}
 	if c.Actor().Has(actor.RegionOfficer) {
-		actions = []view.Action{{Label: "设立登记点", Href: "/points/new"}}
+		actions = append([]view.Action{{Label: "设立登记点", Href: "/points/new"}}, actions...)
 	}
 	return ui.ShowList(
 		c,

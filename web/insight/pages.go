@@ -6,6 +6,8 @@ package insight
 import (
 	"slices"
 
+	"techmarket/internal/insight/annual"
+	"techmarket/internal/insight/place"
 	"techmarket/internal/insight/plan"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/listing"
@@ -17,12 +19,14 @@ import (
 type Pages struct {
 	Stats    *stats.Service
 	Plans    *plan.Service
+	Places   *place.Service
+	Annuals  *annual.Service
 	Listings *listing.Service
 }
 
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
-	return slices.Concat(p.statsRoutes(), p.planRoutes())
+	return slices.Concat(p.statsRoutes(), p.planRoutes(), p.placeRoutes(), p.annualRoutes())
 }
 
 // Declared lists the templates of this wing's own pages.

@@ -150,7 +150,11 @@ func (p *Pages) showPlan(c *web.Ctx, form *web.Form, ferr error) error {
 	}}})
 	if c.Actor().Has(actor.RegionOfficer) {
 		a := ui.NewAsk(c, form, ferr)
-		body.Main = append(body.Main, ui.Block{ID: "enter", Title: "录入公布的数值", Parts: a.Blocks(valueForm(a, lines))[0].Parts})
+		enter := ui.Block{ID: "enter", Title: "录入公布的数值"}
+		for _, b := range a.Blocks(valueForm(a, lines)) {
+			enter.Add(b.Parts...)
+		}
+		body.Main = append(body.Main, enter)
 	}
 	return ui.ShowSheetStatus(c, ui.StatusAfter(ferr), page, body)
 }

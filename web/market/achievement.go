@@ -66,6 +66,18 @@ func offersTrial(c *web.Ctx, l listing.Listing, mine bool, ways []string) bool {
 	return slices.Contains(ways, "trial") && !mine && !l.Anonymous && l.Public(c.Now()) && web.Members().Allows(c.Actor())
 }
 
+// roomAction adds the way to a listing's disclosure room: for its owner always, for others where there is one.
+func (p *Pages) roomAction(c *web.Ctx, l listing.Listing, mine bool, actions []view.Action) ([]view.Action, error) {
+	if l.Anonymous || !l.Public(c.Now()) {
+		return actions, nil
+	}
+	there, err := p.Room(c.Context(), l.ID)
+	if err != nil || !there && !(mine && web.Members().Allows(c.Actor())) {
+		return actions, err
+	}
+	return append(actions, view.Action{Label: "披露室", Href: fmt.Sprintf("/rooms/of/%d", l.ID), Kind: view.Quiet}), nil
+}
+
 // achievementPage is the public page of an achievement.
 func (p *Pages) achievementPage(
 	c *web.Ctx, it achievement.Item, org identity.Organisation, actions []view.Action, history []listing.Happening,
@@ -87,6 +99,9 @@ func (p *Pages) achievementPage(
 	}
 	if offersTrial(c, it.Listing, it.Mine, k.Cooperation) {
 		body.Actions = append(body.Actions, view.Action{Label: "申请试用", Href: fmt.Sprintf("/trials/new?achievement=%d", it.ID), Kind: view.Quiet})
+	}
+	if body.Actions, err = p.roomAction(c, it.Listing, it.Mine, body.Actions); err != nil {
+		return err
 	}
 	body.Rest = append(body.Rest, contactBlock(k.Contact, c.Actor())...)
 	if !it.Mine && k.Person() != (listing.Contact{}) {

@@ -43,6 +43,10 @@ func (p *Pages) demandPage(
 	if offersTrial(c, it.Listing, it.Mine, k.Cooperation) {
 		actions = append(actions, view.Action{Label: "用先用后转应答", Href: fmt.Sprintf("/trials/new?need=%d", it.ID), Kind: view.Quiet})
 	}
+	actions, err := p.roomAction(c, it.Listing, it.Mine, actions)
+	if err != nil {
+		return err
+	}
 	row := view.Row{}
 	ui.AddListingTags(c, &row, it.Listing, k.Field, k.Topics)
 	body := Demand{

@@ -235,18 +235,6 @@ func (f found) pager(path string) view.Pager {
 	return p
 }
 
-// spans marks what was found in a text; plain is shown where nothing was.
-func spans(parts []search.Span, plain string) view.Text {
-	if len(parts) == 0 {
-		return view.T(plain)
-	}
-	out := make(view.Text, len(parts))
-	for i, s := range parts {
-		out[i] = view.Span{Text: s.Text, Mark: s.Mark}
-	}
-	return out
-}
-
 func (p *Pages) listPage(c *web.Ctx, kind drawnKind) error {
 	path, scope := kind.ListPath(), kind.Label
 	if text := c.QueryForm().Text("q"); kind.Counterpart != "" && search.IsProblem(text) {
@@ -338,10 +326,37 @@ func (p *Pages) hitRows(c *web.Ctx, kind drawnKind, hits []search.Hit) (view.Row
 	}
 	for _, it := range items {
 		row, hit := it.row, byID[it.ID]
-		row.Title, row.Lead = spans(hit.Highlights["title"], row.Title.String()), spans(hit.Highlights["summary"], row.Lead.String())
+		row.Title, row.Lead = ui.Spans(hit.Highlights["title"], row.Title.String()), ui.Spans(hit.Highlights["summary"], row.Lead.String())
 		rows.Items = append(rows.Items, row)
 	}
 	return rows, nil
+}
+
+// Finder draws listings in the search over everything.
+func (p *Pages) Finder() ui.Finder {
+	f := ui.Finder{Rows: func(c *web.Ctx, hits []search.Hit) (map[string]view.Row, error) {
+		out := map[string]view.Row{}
+		for _, kind := range p.kinds() {
+			var of []search.Hit
+			for _, h := range hits {
+				if h.Kind == string(kind.Kind) {
+					of = append(of, h)
+				}
+			}
+			items, err := p.publicRows(c, kind, catalogue.IDs(of))
+			if err != nil {
+				return nil, err
+			}
+			for _, it := range items {
+				out[kind.DocumentID(it.ID)] = it.row
+			}
+		}
+		return out, nil
+	}}
+	for _, kind := range p.Listings.Kinds().All() {
+		f.Kinds = append(f.Kinds, ui.FoundKind{Code: string(kind.Kind), Label: kind.Label, Path: kind.ListPath()})
+	}
+	return f
 }
 
 // listed is a listing with the row that lists it.

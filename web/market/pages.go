@@ -40,6 +40,7 @@ type Pages struct {
 	Replies      Replies
 	Identity     *identity.Service
 	Files        ui.Files
+	Room         func(ctx context.Context, listing int64) (bool, error)  // whether a listing has a disclosure room
 	Help         func(c *web.Ctx, l listing.Listing) ([]ui.Block, error) // who else can help with a need: registers, which stand to the right
 
 	seen web.Known[listed] // rows of lists

@@ -11,6 +11,7 @@ import (
 	"techmarket/internal/market/listing"
 	"techmarket/search"
 	"techmarket/web"
+	"techmarket/web/ui"
 	"techmarket/web/view"
 )
 
@@ -68,7 +69,7 @@ func (p *Pages) suggestions(c *web.Ctx, text, in string) ([]view.Suggestion, err
 	var out []view.Suggestion
 	for _, s := range found {
 		kind := p.Catalogue.Kinds().Of(s.Kind)
-		out = append(out, view.Suggestion{Kind: kind.Label, Text: spans(s.Marked, s.Title), Label: s.Title, Href: kind.PagePath(s.ID)})
+		out = append(out, view.Suggestion{Kind: kind.Label, Text: ui.Spans(s.Marked, s.Title), Label: s.Title, Href: kind.PagePath(s.ID)})
 	}
 	folded, topics := strings.ToLower(text), 0
 	for _, t := range codes.Topics() {

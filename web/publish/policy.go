@@ -9,6 +9,7 @@ import (
 	"techmarket/internal/foundation/fact"
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/publish/policy"
+	"techmarket/search"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
@@ -77,13 +78,7 @@ func (p *Pages) policies(c *web.Ctx) error {
 	page.Nav = "policies"
 	rows := view.Rows{Label: "政策", Empty: view.Empty{Icon: "file-text", Title: "没有符合条件的政策", Text: "去掉一个条件再看；选了旗县，也会列出国家、自治区和所在盟市的政策。"}}
 	for _, k := range list {
-		row := view.Row{Title: view.T(k.Title), Href: policyPath(k.ID), Lead: view.T(ui.Clip(k.Content.Summary, 90)), Sample: k.Sample,
-			Meta: ui.NotEmpty(k.Issuer, k.Number, view.Day(k.IssuedOn)), Tags: []view.Tag{standing(c, k)},
-			Right: c.T("%d 条可核对", len(k.Content.Clauses)), RightNote: whose(k.Division)}
-		for _, b := range benefits(k) {
-			row.Tags = append(row.Tags, view.Tag{Label: b, Tone: view.Info})
-		}
-		rows.Items = append(rows.Items, row)
+		rows.Items = append(rows.Items, policyRow(c, k))
 	}
 	body := ui.Listing{Lead: "技术转移的政策和条款。每一条都可以用本单位的情况先核对一遍；核对结果只供参考，以受理单位的审核为准。",
 		Search: &view.Search{Action: "/policies", Name: "q", Value: f.Text, Label: "查找政策", Placeholder: "名称、文号或发文单位", Submit: "查找"},
@@ -97,6 +92,30 @@ func (p *Pages) policies(c *web.Ctx) error {
 		body.Actions = []view.Action{{Label: questionsTitle(c.Actor()), Href: "/policies/questions", Kind: view.Quiet}}
 	}
 	return ui.ShowList(c, page, body)
+}
+
+// policyRow is a policy in a list.
+func policyRow(c *web.Ctx, k policy.Policy) view.Row {
+	row := view.Row{Title: view.T(k.Title), Href: policyPath(k.ID), Lead: view.T(ui.Clip(k.Content.Summary, 90)), Sample: k.Sample,
+		Meta: ui.NotEmpty(k.Issuer, k.Number, view.Day(k.IssuedOn)), Tags: []view.Tag{standing(c, k)},
+		Right: c.T("%d 条可核对", len(k.Content.Clauses)), RightNote: whose(k.Division)}
+	for _, b := range benefits(k) {
+		row.Tags = append(row.Tags, view.Tag{Label: b, Tone: view.Info})
+	}
+	return row
+}
+
+// Finder draws policies in the search over everything.
+func (p *Pages) Finder() ui.Finder {
+	return ui.Finder{Kinds: []ui.FoundKind{{Code: policy.DocumentKind, Label: "政策"}},
+		Rows: func(c *web.Ctx, hits []search.Hit) (map[string]view.Row, error) {
+			policies, err := p.Policies.Some(c.Context(), ui.Numbers(policy.Documents, hits))
+			out := make(map[string]view.Row, len(policies))
+			for _, k := range policies {
+				out[policy.Documents.ID(k.ID)] = policyRow(c, k)
+			}
+			return out, err
+		}}
 }
 
 func policyRail(f policy.Filter) *view.Rail {

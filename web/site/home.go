@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"techmarket/internal/foundation/region"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/listing"
-	"techmarket/search"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
@@ -39,7 +37,7 @@ type Home struct {
 func (p *Pages) homeRoutes() []web.Route {
 	return []web.Route{
 		web.GET("/", web.Anyone(), p.home).Public(),
-		web.GET("/search", web.Anyone(), p.searchAll),
+		web.GET("/search", web.Anyone(), p.search),
 	}
 }
 
@@ -88,7 +86,7 @@ func (p *Pages) home(c *web.Ctx) error {
 
 // scopes are where the box of the first page looks.
 func (p *Pages) scopes(c *web.Ctx) []view.Option {
-	var out []view.Option
+	out := []view.Option{{Label: "全部"}}
 	for _, kind := range p.Listings.Kinds().All() {
 		out = append(out, view.Option{Value: kind.Path, Label: c.T("找%s", kind.Label)})
 	}
@@ -256,19 +254,4 @@ func topLeagues(byLeague map[string]money.Fen, suffix string) view.Table {
 	t.Compact = true
 	t.Empty = view.Empty{Title: "今年还没有登记"}
 	return t
-}
-
-// searchAll sends the search box of the head to the list that was chosen; a long text goes to matching.
-func (p *Pages) searchAll(c *web.Ctx) error {
-	q := c.QueryForm()
-	text := q.Text("q")
-	in := q.Text("in")
-	query := url.Values{"q": {text}}.Encode()
-	switch {
-	case in == "match", search.IsProblem(text):
-		return c.See("/match?" + query)
-	}
-	kinds := p.Listings.Kinds().All()
-	chosen := max(0, slices.IndexFunc(kinds, func(k listing.Descriptor) bool { return k.Path == in }))
-	return c.See(kinds[chosen].ListPath() + "?" + query)
 }

@@ -19,6 +19,9 @@ import (
 	"techmarket/internal/publish/policy"
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/deal"
+	"techmarket/internal/trade/disclosure"
+	"techmarket/internal/trade/rights"
+	"techmarket/internal/trade/trial"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/view"
@@ -46,6 +49,11 @@ type Pages struct {
 	Inbox        Inbox
 	Brokers      *broker.Service
 	Policies     *policy.Service
+	Trials       *trial.Service
+	Rights       *rights.Service
+	Rooms        *disclosure.Service
+	Finders      []ui.Finder       // of the search over everything, in the order of its tabs
+	Missed       func(text string) // counts a search in vain
 	Assets       *view.Assets
 	Dev          bool // shows /design
 }

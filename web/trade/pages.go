@@ -1,5 +1,5 @@
 // Package trade is the pages of brokers, of talks between two organisations, of sales by bidding and of public notices, of rights and
-// income, of trials.
+// income, of trials and of disclosure.
 //
 // A handler decodes, calls one service method and composes the page from parts of web/ui and web/view; it refuses rules and SQL.
 package trade
@@ -16,6 +16,7 @@ import (
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/challenge"
 	"techmarket/internal/trade/deal"
+	"techmarket/internal/trade/disclosure"
 	"techmarket/internal/trade/notice"
 	"techmarket/internal/trade/rights"
 	"techmarket/internal/trade/sale"
@@ -34,6 +35,7 @@ type Pages struct {
 	Challenges *challenge.Service
 	Rights     *rights.Service
 	Trials     *trial.Service
+	Rooms      *disclosure.Service
 	// OnTrial are the achievements that the person's unit offers for trial.
 	OnTrial      func(ctx context.Context, who actor.Actor) ([]listing.Listing, error)
 	Listings     *listing.Service
@@ -62,7 +64,7 @@ type MadeContract struct {
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
 	return slices.Concat(p.dealRoutes(), p.brokerRoutes(), p.mandateRoutes(), p.saleRoutes(), p.noticeRoutes(), p.challengeRoutes(),
-		p.incomeRoutes(), p.grantRoutes(), p.trialRoutes())
+		p.incomeRoutes(), p.grantRoutes(), p.trialRoutes(), p.roomRoutes())
 }
 
 // Declared lists the pages of this package.

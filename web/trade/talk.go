@@ -125,7 +125,11 @@ func (p *Pages) showDeal(c *web.Ctx, refused refusedPart) error {
 	if terms := t.view.Terms(); terms != nil {
 		body.Terms = t.terms(terms)
 	}
-	body.Side = []ui.Block{parties, t.history()}
+	body.Side = []ui.Block{parties}
+	if room := t.room(); room != nil {
+		body.Side = append(body.Side, *room)
+	}
+	body.Side = append(body.Side, t.history())
 	return c.RenderStatus(ui.FormStatus(refused.err), "trade/talk", view.With[Talk]{Page: page, Body: body})
 }
 

@@ -19,6 +19,7 @@ import (
 	"techmarket/internal/certify/witness"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/audit"
+	"techmarket/internal/trade/disclosure"
 	"techmarket/internal/trade/sale"
 )
 
@@ -44,13 +45,15 @@ func runVerify(ctx context.Context, env *app.Environment, args []string) error {
 	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
 	flags.SetOutput(env.Stderr)
 	export := flags.String("export", "", "核验后把整个登记簿写入这个文件，供离线核验")
+	pack := flags.String("pack", "", "离线核验一份协议的签署包（json），不需要数据库")
 	archive := flags.String("archive", "", "离线核验一项登记的档案或年度档案（zip），不需要数据库")
 	var known anchors
 	flags.Var(&known, "root", "在外留存的根，行数:摘要；可以给多个")
 	flags.Usage = func() {
 		fmt.Fprint(env.Stderr, "用法：techmarket verify [--export 文件] [--root 行数:摘要]\n"+
 			"      techmarket verify 文件   离线核验导出的登记簿，不需要数据库\n"+
-			"      techmarket verify --archive 文件   离线核验一项登记的档案或年度档案\n")
+			"      techmarket verify --archive 文件   离线核验一项登记的档案或年度档案\n"+
+			"      techmarket verify --pack 文件   离线核验一份协议的签署包\n")
 		flags.PrintDefaults()
 	}
 	words, err := parseMixed(flags, args)
@@ -60,6 +63,9 @@ func runVerify(ctx context.Context, env *app.Environment, args []string) error {
 	if len(words) > 1 || len(words) == 1 && *export != "" || *archive != "" && (len(words) > 0 || *export != "") {
 		flags.Usage()
 		return exitCode(2)
+	}
+	if *pack != "" {
+		return verifyPack(env, *pack)
 	}
 	if *archive != "" {
 		return VerifyArchive(env, *archive)
@@ -94,10 +100,15 @@ type ledgerEntry struct {
 func Verify(ctx context.Context, s *app.Services, env *app.Environment, known anchors, export string) error {
 	certificates := map[string]ledgerEntry{}
 	var sales []sale.Ended
+	agreements := map[int64]string{}
 	v := &ledger.Verifier{Anchors: known, Seen: func(r ledger.Row) {
 		var e sale.Ended
 		if r.Kind == "sale" && json.Unmarshal([]byte(r.Payload), &e) == nil {
 			sales = append(sales, e)
+		}
+		var signed disclosure.Signature
+		if r.Kind == "agreement" && json.Unmarshal([]byte(r.Payload), &signed) == nil {
+			agreements[signed.Words] = signed.Digest
 		}
 		if r.Kind != "certificate" && r.Kind != "list" && r.Kind != "history" { // a historic registration has a row and no certificate
 			return
@@ -123,6 +134,9 @@ func Verify(ctx context.Context, s *app.Services, env *app.Environment, known an
 		bad = errors.Join(bad, err)
 	}
 	if err := verifySales(ctx, s, env, sales); err != nil {
+		bad = errors.Join(bad, err)
+	}
+	if err := verifyRooms(ctx, s, env, agreements); err != nil {
 		bad = errors.Join(bad, err)
 	}
 	rows, head, err := audit.Verify(ctx, s.Platform.DB)

@@ -25,6 +25,7 @@ import (
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
+	"techmarket/internal/publish/policy"
 	"techmarket/internal/services/register"
 )
 
@@ -99,7 +100,7 @@ type sieve struct{ app.Enqueuer }
 
 func (q sieve) Enqueue(ctx context.Context, tx pgx.Tx, args jobs.Args, o jobs.Options) error {
 	switch args.(type) {
-	case notify.Mail, listing.IndexArgs, listing.IndexManyArgs, register.IndexArgs:
+	case notify.Mail, listing.IndexArgs, listing.IndexManyArgs, register.IndexArgs, policy.IndexArgs:
 		return nil
 	}
 	return q.Enqueuer.Enqueue(ctx, tx, args, o)
@@ -147,6 +148,12 @@ func (l *loader) load(ctx context.Context) error {
 		return err
 	}
 	if err := l.try(ctx); err != nil {
+		return err
+	}
+	if err := l.disclose(ctx); err != nil {
+		return err
+	}
+	if err := l.reportYears(ctx); err != nil {
 		return err
 	}
 	return l.count(ctx)

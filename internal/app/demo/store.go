@@ -72,9 +72,11 @@ var deletions = []deletion{
 	{"registration", "is_sample"},
 	{"filing", "is_sample"},
 	{"number_sequence", "point_id in " + samplePoint},
-	{"trial", "is_sample"},        // with its reports, payments and events
-	{"rights_plan", "is_sample"},  // with its members, entries, payouts and events
-	{"rights_grant", "is_sample"}, // with its holders and events
+	{"disclosure_seat", "room_id in (select id from disclosure_room where is_sample)"},
+	{"disclosure_room", "is_sample"}, // with its papers, words and ledger
+	{"trial", "is_sample"},           // with its reports, payments and events
+	{"rights_plan", "is_sample"},     // with its members, entries, payouts and events
+	{"rights_grant", "is_sample"},    // with its holders and events
 	{"contract_file", "contract_id in " + sampleDraft},
 	{"contract_version", "contract_id in " + sampleDraft},
 	{"contract", "is_sample"},
@@ -97,6 +99,7 @@ var deletions = []deletion{
 	{"register_event", "entry_id in " + sampleEntry},
 	{"register_entry", "is_sample"}, // with its grades and origins
 	{"plan_value", "is_sample"},
+	{"annual_report", "is_sample"},
 	{"policy_question", "is_sample"},
 	{"policy", "is_sample"},
 	{"message", "account_id in " + sampleAccount},

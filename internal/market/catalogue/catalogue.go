@@ -145,6 +145,25 @@ func (s *Service) List(ctx context.Context, a Ask) (search.Result, error) {
 	return s.config.Engine.Search(ctx, q)
 }
 
+// Across is one page of a search over documents of many kinds, listings and others.
+type Across struct {
+	Text          string
+	Kinds         []string // codes of the kinds that are looked through
+	Only          string   // one of them; "" for all
+	Offset, Limit int
+}
+
+// Across finds in all kinds at once, the most relevant first, and counts each kind. Who shows a hit reads it again by the rule of its
+// kind. Faults: those of the engine.
+func (s *Service) Across(ctx context.Context, a Across) (search.Result, error) {
+	kinds := a.Kinds
+	if a.Only != "" {
+		kinds = []string{a.Only}
+	}
+	return s.config.Engine.Search(ctx, search.Query{Text: a.Text, Filters: []search.Filter{search.AnyOf(facet.Kind, kinds...),
+		Open(s.config.Now())}, FacetNames: []string{facet.Kind}, Offset: a.Offset, Limit: a.Limit, Highlight: true})
+}
+
 // order is the engine's order for a code; nothing is relevant to an empty text, so the newest come first.
 func order(code, text string) []search.Sort {
 	o, known := facet.OrderOf(code)

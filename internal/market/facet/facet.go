@@ -36,7 +36,7 @@ const (
 	PublishedAt      = "publishedAt" // Unix seconds, as all that end in At
 	FirstPublishedAt = "firstPublishedAt"
 	ConfirmedAt      = "confirmedAt" // when the owner last said "still true"
-	ExpiresAt        = "expiresAt"
+	ExpiresAt        = "expiresAt"   // NoEnd where there is none
 	Deadline         = "deadline"    // Unix seconds
 	PriceMinFen      = "priceMinFen" // of a price or a budget, in 分
 	PriceMaxFen      = "priceMaxFen"
@@ -49,6 +49,9 @@ const (
 	Record           = "record"       // the organisation's smoothed reply rate of the last year in per mille
 	Completeness     = "completeness" // per cent
 )
+
+// NoEnd is the ExpiresAt of what has no last day: the end of the year 9999 in Unix seconds.
+const NoEnd = 253_402_300_799
 
 // Question is one question that the lists of a kind are narrowed by.
 type Question struct {

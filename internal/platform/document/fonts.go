@@ -21,8 +21,9 @@ import (
 
 // Fonts holds the typefaces of PDF files, parsed once; safe for use by several goroutines.
 type Fonts struct {
-	container *gopdf.FontContainer
-	fallbacks []*fallback // asked in turn for what the main fonts lack
+	container   *gopdf.FontContainer
+	regularPath string
+	fallbacks   []*fallback // asked in turn for what the main fonts lack
 }
 
 // fallback is a font that few documents need: it is read with the first character that asks for it.
@@ -72,7 +73,7 @@ func FindFonts(configured string, starts ...string) (string, error) {
 // LoadFonts parses the fonts of the folder. Characters they lack are looked for in configured (may be empty), then in the
 // folder's own fallback font, if it is there. Faults (Unavailable): fonts_missing, font_broken.
 func LoadFonts(folder, configured string) (*Fonts, error) {
-	f := &Fonts{container: &gopdf.FontContainer{}}
+	f := &Fonts{container: &gopdf.FontContainer{}, regularPath: firstOf(folder, fontFiles[regular])}
 	for _, family := range []string{regular, bold} {
 		if err := load(f.container, family, firstOf(folder, fontFiles[family])); err != nil {
 			return nil, err

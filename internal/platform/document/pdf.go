@@ -46,6 +46,7 @@ type PDF struct {
 	missing []rune
 	opened  int // fallback fonts this document draws with
 	attach  []attachment
+	faint   *gopdf.Transparency // of marks; nil: as drawn
 	err     error
 }
 
@@ -210,7 +211,11 @@ func (p *PDF) draw(s style, text string, x, y float64) {
 			down = 0
 		}
 		p.gp.SetXY(x, y+down)
-		p.fail(p.gp.Cell(nil, g.text))
+		if p.faint != nil {
+			p.fail(p.gp.CellWithOption(nil, g.text, gopdf.CellOption{Align: gopdf.Left | gopdf.Top, Float: gopdf.Right, Transparency: p.faint}))
+		} else {
+			p.fail(p.gp.Cell(nil, g.text))
+		}
 		x = p.gp.GetX()
 	})
 }

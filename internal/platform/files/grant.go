@@ -94,6 +94,21 @@ func (s *Store) Own(ctx context.Context, q postgres.Querier, org, id int64) (Fil
 	return theFile(ctx, q, ownSQL, pgx.StrictNamedArgs{"file": id, "org": org})
 }
 
+// Kept reads the row of a file that a room shows in a form of its own only, as disclosure its marked copies. Fault: NotFound.
+func (s *Store) Kept(ctx context.Context, q postgres.Querier, id int64) (File, error) {
+	return theFile(ctx, q, keptSQL, pgx.StrictNamedArgs{"file": id})
+}
+
+// Content reads a whole file. Fault: Unavailable "file_lost".
+func (s *Store) Content(f File) ([]byte, error) {
+	r, err := s.Open(f)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
+}
+
 func notFound() error {
 	return fault.New(fault.NotFound, "file_not_found", "没有找到这个文件，或它不对您公开。请返回原页面重新打开或上传")
 }

@@ -72,6 +72,7 @@ const (
 	grantedSQL = `select ` + columns + ` from file where file.id = @file and exists (select from file_grant g
 		where g.file_id = @file and g.object = @object and g.id = @id and g.number = @number and g.part = any(@parts))`
 	holdersSQL  = `select distinct object as kind, id, number from file_grant where file_id = @file and object = @object order by id, number`
+	keptSQL     = `select ` + columns + ` from file where id = @file`
 	ownSQL      = `select ` + columns + ` from file where id = @file and owner_org = @org`
 	uploadedSQL = `select ` + columns + ` from file where id = @file and uploaded_by = @account and owner_org = @org`
 )

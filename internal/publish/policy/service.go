@@ -15,6 +15,7 @@ import (
 	"techmarket/internal/foundation/fact"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/audit"
+	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
 )
@@ -23,11 +24,17 @@ import (
 type Config struct {
 	DB    *postgres.DB
 	Audit audit.Recorder
+	Queue Enqueuer
 	// Facts are the dated facts that the market holds of an organisation (at wiring).
 	Facts func(ctx context.Context, organisation int64) ([]Fact, error)
 	// Rest is the calendar of rest days (registry, at wiring).
 	Rest func(ctx context.Context) (clock.Calendar, error)
 	Now  func() time.Time
+}
+
+// Enqueuer queues work in the caller's transaction; jobs.Queue fulfils it.
+type Enqueuer interface {
+	Enqueue(ctx context.Context, tx pgx.Tx, args jobs.Args, o jobs.Options) error
 }
 
 // Service keeps the library and the question desk.
@@ -100,6 +107,9 @@ func (s *Service) Publish(ctx context.Context, who actor.Actor, p Policy) (id in
 		if id, err = add(ctx, tx, p); err != nil {
 			return err
 		}
+		if err = s.index(ctx, tx, id); err != nil {
+			return err
+		}
 		return s.record(ctx, tx, who, "policy.publish", "policy", id, map[string]any{"title": p.Title, "number": p.Number})
 	})
 	if err != nil {
@@ -127,6 +137,9 @@ func (s *Service) Repeal(ctx context.Context, who actor.Actor, id int64, version
 	}
 	err := s.c.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if err := repeal(ctx, tx, Policy{ID: id, Version: version, ReplacedBy: by, UpdatedAt: s.c.Now()}); err != nil {
+			return err
+		}
+		if err := s.index(ctx, tx, id); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, who, "policy.repeal", "policy", id, nil)

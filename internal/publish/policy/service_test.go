@@ -3,6 +3,8 @@ package policy_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -13,11 +15,16 @@ import (
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fact"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/market/facet"
 	"techmarket/internal/platform/audit"
+	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/platform/postgres/pgtest"
 	"techmarket/internal/publish/policy"
+	"techmarket/search"
+	"techmarket/search/local"
+	"techmarket/search/zh"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -26,6 +33,9 @@ type world struct {
 	*policy.Service
 	db  *postgres.DB
 	now time.Time
+
+	queue  *jobs.Client
+	engine search.Engine
 }
 
 func (w *world) Record(ctx context.Context, tx pgx.Tx, e audit.Event) error {
@@ -47,12 +57,29 @@ func newWorld(t *testing.T) *world {
 			}
 		}
 	}
-	w.Service = policy.New(policy.Config{DB: w.db, Audit: w, Now: func() time.Time { return w.now },
+	now := func() time.Time { return w.now }
+	workers := jobs.NewWorkers()
+	analyzer, err := zh.New()
+	noErr(t, err)
+	w.engine, err = local.Open("", analyzer)
+	noErr(t, err)
+	t.Cleanup(func() { _ = w.engine.Close() })
+	w.queue, err = jobs.New(jobs.Config{DB: w.db, Log: slog.New(slog.DiscardHandler), Now: now, Workers: workers, Parallel: 1})
+	noErr(t, err)
+	w.Service = policy.New(policy.Config{DB: w.db, Audit: w, Queue: w.queue, Now: now,
 		Facts: func(_ context.Context, org int64) ([]policy.Fact, error) {
 			return []policy.Fact{{Fact: "division", Value: map[int64]string{1: "150203", 2: "150402"}[org], From: day("2027-01-01")}}, nil
 		},
 		Rest: func(context.Context) (clock.Calendar, error) { return clock.Calendar{"2027-05-03": clock.Holiday}, nil }})
+	w.Register(workers, w.engine)
 	return w
+}
+
+func noErr(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func member(id int64, division string) actor.Actor {
@@ -110,6 +137,30 @@ func TestTheRegionPublishesAndAPolicyIsReadBackWhole(t *testing.T) {
 	if _, err := w.Get(t.Context(), id+9); !fault.HasCode(err, "policy_not_found") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// The index follows the library: a new policy is found by its words, a repealed one stays found, and a rebuilt index is the same.
+func TestThePoliciesAreFoundByTheirWords(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.publish(t, voucherPolicy())
+	find := func(when string, version int64) {
+		t.Helper()
+		noErr(t, w.queue.Drain(t.Context()))
+		r, err := w.engine.Search(t.Context(), search.Query{Text: "吸纳补助", Limit: 10,
+			Filters: []search.Filter{search.AnyOf(facet.Kind, policy.DocumentKind), search.Between(facet.ExpiresAt, w.now.Unix(), math.MaxInt64)}})
+		noErr(t, err)
+		if len(r.Hits) != 1 || r.Hits[0].ID != policy.Documents.ID(id) || r.Hits[0].Version != version {
+			t.Errorf("%s: %+v", when, r.Hits)
+		}
+	}
+	find("published", 1)
+	noErr(t, w.Repeal(t.Context(), officer(actor.RegionOfficer, "150000"), id, 1, nil))
+	find("repealed", 2)
+	noErr(t, w.engine.Delete(t.Context(), policy.Documents.ID(id)))
+	noErr(t, w.engine.Rebuild(t.Context(), func(emit func(...search.Document) error) error { return w.Documents(t.Context(), emit) }))
+	find("built anew", 2)
+	noErr(t, w.Index(t.Context(), w.engine, []int64{id, id + 1}))
 }
 
 func TestTheLibraryIsNarrowedByPlaceBenefitAndDay(t *testing.T) {

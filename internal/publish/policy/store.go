@@ -18,6 +18,7 @@ const (
 
 const (
 	selectPolicy = `select ` + policyColumns + ` from policy where id = @id`
+	selectSome   = `select ` + policyColumns + ` from policy where id = any(@ids) order by array_position(@ids::bigint[], id)`
 	// A place has the policies of the state, of the region, of its league and its own.
 	selectPolicies = `select ` + policyColumns + ` from policy
 where (@title::text = '' or strpos(title || number || issuer, @title) > 0)

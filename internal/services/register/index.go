@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -23,21 +22,8 @@ type IndexArgs struct {
 // Kind names the job.
 func (IndexArgs) Kind() string { return "register_index" }
 
-// prefix begins the documents of all registers. A listing's document is letters and digits alone, so the two are never confused.
-const prefix = "r-"
-
-// DocumentID is the id of an entry's document: "r-12".
-func DocumentID(id int64) string { return prefix + strconv.FormatInt(id, 10) }
-
-// IDOf is the entry of a document; 0 for a document of anything else.
-func IDOf(documentID string) int64 {
-	number, ok := strings.CutPrefix(documentID, prefix)
-	n, err := strconv.ParseInt(number, 10, 64)
-	if !ok || err != nil || n < 0 {
-		return 0
-	}
-	return n
-}
+// Documents are those of all registers.
+const Documents search.Series = "r-"
 
 // Register adds the index worker.
 func (s *Service) Register(w *jobs.Workers, engine search.Engine) {
@@ -58,7 +44,7 @@ func (s *Service) Index(ctx context.Context, engine search.Engine, ids []int64) 
 	var gone []string
 	for _, id := range ids {
 		if !slices.ContainsFunc(public, func(e Entry) bool { return e.ID == id }) {
-			gone = append(gone, DocumentID(id))
+			gone = append(gone, Documents.ID(id))
 		}
 	}
 	if len(gone) > 0 {
@@ -114,7 +100,7 @@ func (s *Service) documents(ctx context.Context, entries []Entry) ([]search.Docu
 
 // document is what the index knows of an entry: the public part of its examined content.
 func (d Descriptor) document(i Item) search.Document {
-	doc := search.Document{ID: DocumentID(i.ID), Kind: string(d.Kind), Version: int64(i.Version), Title: i.ListedName, Names: i.Owner,
+	doc := search.Document{ID: Documents.ID(i.ID), Kind: string(d.Kind), Version: int64(i.Version), Title: i.ListedName, Names: i.Owner,
 		Facets:  map[string][]string{facet.Sample: {facet.No}, facet.County: {i.Division}},
 		Numbers: map[string]int64{facet.ConfirmedAt: i.ConfirmedAt.Unix()}, Stored: map[string]string{"path": d.PagePath(i.ID)}}
 	if league, ok := region.League(i.Division); ok {
@@ -126,6 +112,7 @@ func (d Descriptor) document(i Item) search.Document {
 	if i.ListedAt != nil {
 		doc.Numbers[facet.PublishedAt] = i.ListedAt.Unix()
 	}
+	doc.Numbers[facet.ExpiresAt] = facet.NoEnd
 	if i.ValidTo != nil {
 		doc.Numbers[facet.ExpiresAt] = i.ValidTo.AddDate(0, 0, 1).Unix()
 	}

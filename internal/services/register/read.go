@@ -1,6 +1,7 @@
 package register
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -97,6 +98,44 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) (items []
 	return items, total, nil
 }
 
+// Nearby are the public entries of one kind in a place: the latest, and how many there are.
+type Nearby struct {
+	Kind  Descriptor
+	Total int
+	Items []Item
+}
+
+// Nearby lists the latest public entries of a league or county by kind, at most per of each, in the order of the kinds; kinds without any
+// are left out. Anybody may ask.
+func (s *Service) Nearby(ctx context.Context, who actor.Actor, place string, per int) ([]Nearby, error) {
+	const op = "register: nearby: %w"
+	found, err := s.nearby(ctx, place, bounded(per))
+	if err != nil {
+		return nil, fmt.Errorf(op, err)
+	}
+	entries := make([]Entry, len(found))
+	for i, f := range found {
+		entries[i] = f.Entry
+	}
+	items, err := s.items(ctx, entries)
+	if err != nil {
+		return nil, fmt.Errorf(op, err)
+	}
+	var out []Nearby
+	for _, d := range s.kinds.all {
+		near := Nearby{Kind: d}
+		for i, f := range found {
+			if f.Kind == d.Kind {
+				near.Total, near.Items = f.Total, append(near.Items, s.shown(items[i], sightOf(who)))
+			}
+		}
+		if near.Total > 0 {
+			out = append(out, near)
+		}
+	}
+	return out, nil
+}
+
 // narrows refuses what the kind's lists can't be narrowed by.
 func (d Descriptor) narrows(f Filter) error {
 	var wrong fault.Fields
@@ -115,6 +154,24 @@ func bounded(limit int) int {
 		return 20
 	}
 	return min(limit, 100)
+}
+
+// Some returns those of the entries that are public, in the order of ids.
+func (s *Service) Some(ctx context.Context, who actor.Actor, ids []int64) ([]Item, error) {
+	entries, err := s.collect(ctx, indexList, pgx.StrictNamedArgs{"ids": ids})
+	if err != nil {
+		return nil, fmt.Errorf("register: some: %w", err)
+	}
+	entries = slices.DeleteFunc(entries, func(e Entry) bool { return !e.Public(s.today()) })
+	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Compare(slices.Index(ids, a.ID), slices.Index(ids, b.ID)) })
+	items, err := s.items(ctx, entries)
+	if err != nil {
+		return nil, fmt.Errorf("register: some: %w", err)
+	}
+	for i := range items {
+		items[i] = s.shown(items[i], sightOf(who))
+	}
+	return items, nil
 }
 
 // Read returns one public entry. Fault: not found, also for a person who does not wish to be shown any more.

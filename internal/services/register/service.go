@@ -256,7 +256,7 @@ func (s *Service) do(ctx context.Context, who actor.Actor, c Command, roles []Ro
 	}
 	if gone && s.config.Engine != nil {
 		// Whoever takes a card off must not find it a second later; the job that follows does the same again.
-		if err := s.config.Engine().Delete(ctx, DocumentID(e.ID)); err != nil && !fault.Is(err, fault.Unavailable) {
+		if err := s.config.Engine().Delete(ctx, Documents.ID(e.ID)); err != nil && !fault.Is(err, fault.Unavailable) {
 			return Entry{}, err
 		}
 	}

@@ -52,6 +52,9 @@ const (
 		and (@match::jsonb is null or listed @> @match::jsonb) and (@area = '' or division like @area)
 		and (@text = '' or listed_name ilike @text) and (@level = '' or exists (select from register_grade g where g.entry_id = register_entry.id
 			and g.level = @level and g.from_on <= @today and (g.to_on is null or g.to_on >= @today))) limit @most) counted`
+	nearbyList = `select ` + entryColumns + `, total from (select *, row_number() over (partition by kind order by id desc) as place,
+			count(*) over (partition by kind)::int as total from register_entry where ` + public + ` and division like @area) near
+		where place <= @per order by kind, id desc`
 	ownList = `select ` + entryColumns + ` from register_entry where (organisation_id = @org or account_id = @account)
 		and (@kind = '' or kind = @kind) and (@after = 0 or id < @after) order by id desc limit @limit`
 	deskList = `select ` + entryColumns + ` from register_entry where division like @area and organisation_id <> @org
@@ -282,6 +285,21 @@ func (s *Service) publicPage(ctx context.Context, f Filter, after int64, limit i
 	}
 	args["after"], args["limit"] = after, limit
 	return s.collect(ctx, publicList, args)
+}
+
+type counted struct {
+	Entry
+	Total int
+}
+
+func (s *Service) nearby(ctx context.Context, place string, per int) ([]counted, error) {
+	args, err := Filter{Area: place}.args(s.today())
+	if err != nil {
+		return nil, err
+	}
+	rows, _ := s.config.DB.Query(ctx, nearbyList, pgx.StrictNamedArgs{"today": args["today"], "area": args["area"], "per": per})
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[counted])
+	return out, postgres.Fault(err)
 }
 
 // CountMost is where counting a list ends: beyond, the page says "1000 以上".

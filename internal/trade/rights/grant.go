@@ -65,15 +65,6 @@ const (
 // RoleHolder is whoever holds a share: the person, or an administrator of the unit.
 const RoleHolder = "holder"
 
-// grantMove is a line of the table; text names what the step must bring: the reason, or the paper.
-type grantMove struct {
-	from GrantStage
-	on   Event
-	role string
-	text string
-	to   string // stages, separated by spaces; the effect picks
-}
-
 // grantMoves is the whole table of a grant:
 //
 //	draft      ──submit (unit; shares 100.00 %)──▶ consenting; ──withdraw (admin; reason)──▶ withdrawn
@@ -84,8 +75,8 @@ type grantMove struct {
 //	approved   ──agree (admin; agreement)──▶ agreed
 //	agreed     ──register (admin; proof of the new entry)──▶ active
 //	active     ──end (admin; reason)──▶ ended, also when the next one of the achievement becomes active
-func grantMoves() []grantMove {
-	return []grantMove{
+func grantMoves() []move[GrantStage] {
+	return []move[GrantStage]{
 		{GrantDraft, EventSubmit, RoleUnit, "", "consenting"},
 		{GrantDraft, EventWithdraw, RoleAdmin, "原因", "withdrawn"},
 		{GrantConsenting, EventConsent, RoleHolder, "", "consenting checking active"},
@@ -100,19 +91,6 @@ func grantMoves() []grantMove {
 		{GrantAgreed, EventRegister, RoleAdmin, "变更登记或备案的凭证", "active"},
 		{GrantActive, EventEnd, RoleAdmin, "原因", "ended"},
 	}
-}
-
-func findGrant(from GrantStage, on Event, roles []string) (grantMove, *fault.Error) {
-	for _, m := range grantMoves() {
-		if m.from != from || m.on != on {
-			continue
-		}
-		if !slices.Contains(roles, m.role) {
-			return grantMove{}, errRole
-		}
-		return m, nil
-	}
-	return grantMove{}, fault.New(fault.Conflict, "wrong_state", "现在不能办这一步，请刷新页面看最新状态")
 }
 
 // Holder has a share of an achievement.

@@ -170,56 +170,61 @@ type GrantCommand struct {
 // DoGrant carries out one step of the table. Faults: NotFound, Forbidden wrong_role and own_interest, Conflict wrong_state and
 // notice_not_passed, Invalid.
 func (s *Service) DoGrant(ctx context.Context, who actor.Actor, c GrantCommand) (Grant, error) {
-	g, err := s.grant(ctx, who, c, false)
-	if err != nil {
-		return Grant{}, fmt.Errorf("rights: grant: %s: %w", c.Event, err)
+	if !who.SignedIn() {
+		return Grant{}, fmt.Errorf("rights: grant: %s: %w", c.Event, fault.SignIn())
 	}
-	return g, nil
+	return s.grant(ctx, who, c)
 }
 
-func (s *Service) grant(ctx context.Context, who actor.Actor, c GrantCommand, system bool) (out Grant, err error) {
+func (s *Service) grant(ctx context.Context, who actor.Actor, c GrantCommand) (out Grant, err error) {
 	c.Reason = strings.TrimSpace(c.Reason)
 	err = s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		d, err := loadGrant(ctx, tx, lockedGrant, c.Grant)
 		if err != nil {
 			return err
 		}
-		roles := []string{RoleSystem}
-		if !system {
-			if roles, err = d.roles(who); err != nil {
-				return err
-			}
-		}
-		from := d.grant.State
-		m, refused := findGrant(from, c.Event, roles)
-		if refused != nil {
-			return refused
-		}
-		if n := len([]rune(c.Reason)); m.text != "" && (n < 4 || n > 1000) {
-			var f fault.Fields
-			f.Addf("reason", "missing", "请写明%s（4—1000 字）", m.text)
-			return f.Err()
-		}
-		d.grant.State = GrantStage(strings.Fields(m.to)[0])
-		if err := s.applyGrant(ctx, tx, d, who, c); err != nil {
-			return err
-		}
-		if !slices.Contains(strings.Fields(m.to), string(d.grant.State)) {
-			panic("rights: " + string(c.Event) + " led to " + string(d.grant.State)) // a fault of the program: the table is the promise
-		}
-		if err := d.grant.store(ctx, tx, d.now); err != nil {
-			return err
-		}
+		err = run(ctx, tx, s, d, who, c.Event, c.Reason, d.now, func() error { return s.applyGrant(ctx, tx, d, who, c) })
 		out = d.grant
-		if err := addGrantEvent(ctx, tx, d.grant.ID, GrantStep{d.now, who.AccountID, c.Event, from, d.grant.State, c.Reason}); err != nil {
-			return err
-		}
-		if err := s.tellHolders(ctx, tx, d, c.Event); err != nil {
-			return err
-		}
-		return s.record(ctx, tx, who, "rights.grant_"+string(c.Event), d.grant.ID, map[string]any{"from": from, "to": d.grant.State})
+		return err
 	})
-	return out, err
+	if err != nil {
+		return Grant{}, fmt.Errorf("rights: grant: %s: %w", c.Event, err)
+	}
+	return out, nil
+}
+
+func (d *dossier) table() []move[GrantStage] { return grantMoves() }
+func (d *dossier) stage() *GrantStage        { return &d.grant.State }
+func (d *dossier) trail() (string, int64) {
+	return "rights.grant_", d.grant.ID
+}
+
+func (d *dossier) keep(ctx context.Context, tx pgx.Tx, now time.Time) error {
+	return d.grant.store(ctx, tx, now)
+}
+
+func (d *dossier) log(ctx context.Context, tx pgx.Tx, e stepOf[GrantStage]) error {
+	return addGrantEvent(ctx, tx, d.grant.ID, GrantStep(e))
+}
+
+// news are for those who hold a share and have an account, and for the administrators who consent through whoever made the grant.
+func (d *dossier) news(on Event) notify.Note {
+	title := map[Event]string{EventSubmit: "请确认成果权属份额", EventRefuse: "有权利人不同意份额", EventReturn: "赋权被退回", EventCheck: "赋权开始公示",
+		EventNoticeOff: "赋权公示作废", EventApprove: "赋权已批准", EventAgree: "赋权协议已签", EventRegister: "赋权生效", EventEnd: "赋权已结束"}[on]
+	if d.grant.State == GrantActive && on != EventRegister {
+		title = "成果权属登记生效"
+	}
+	if title == "" {
+		return notify.Note{}
+	}
+	to := []int64{d.grant.CreatedBy}
+	for _, h := range d.holders {
+		if h.AccountID != 0 {
+			to = append(to, h.AccountID)
+		}
+	}
+	return notify.Note{To: to, Title: title + "：" + d.grant.Object, Body: "请打开页面查看份额和约定。",
+		Link: "/grants/" + strconv.FormatInt(d.grant.ID, 10)}
 }
 
 func (s *Service) applyGrant(ctx context.Context, tx pgx.Tx, d *dossier, who actor.Actor, c GrantCommand) error {
@@ -302,27 +307,6 @@ func (s *Service) announceGrant(ctx context.Context, tx pgx.Tx, d *dossier, who 
 	return err
 }
 
-// tellHolders tells those who hold a share and have an account, and the administrators who consent through whoever made the grant.
-func (s *Service) tellHolders(ctx context.Context, tx pgx.Tx, d *dossier, on Event) error {
-	title := map[Event]string{EventSubmit: "请确认成果权属份额", EventRefuse: "有权利人不同意份额", EventReturn: "赋权被退回", EventCheck: "赋权开始公示",
-		EventNoticeOff: "赋权公示作废", EventApprove: "赋权已批准", EventAgree: "赋权协议已签", EventRegister: "赋权生效", EventEnd: "赋权已结束"}[on]
-	if d.grant.State == GrantActive && on != EventRegister {
-		title = "成果权属登记生效"
-	}
-	if title == "" {
-		return nil
-	}
-	to := []int64{d.grant.CreatedBy}
-	for _, h := range d.holders {
-		if h.AccountID != 0 {
-			to = append(to, h.AccountID)
-		}
-	}
-	slices.Sort(to)
-	return s.config.Notices.Tell(ctx, tx, notify.Note{To: slices.Compact(to), Kind: "rights", Title: lang.Clip(title+"："+d.grant.Object, 100),
-		Body: "请打开页面查看份额和约定。", Link: "/grants/" + strconv.FormatInt(d.grant.ID, 10), At: d.now})
-}
-
 // GrantView is a grant with what the actor may do.
 type GrantView struct {
 	Grant   Grant        `json:"grant"`
@@ -383,6 +367,19 @@ func (s *Service) Grants(ctx context.Context, who actor.Actor, f GrantFilter) ([
 		"listing": f.Listing, "after": f.After, "limit": min(max(f.Limit, 1), 100)})
 	if err != nil {
 		return nil, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	return list, nil
+}
+
+// Consents lists the grants that wait for the consent of the actor, or of his unit where he is its administrator; oldest first, 100 at most.
+func (s *Service) Consents(ctx context.Context, who actor.Actor) ([]Grant, error) {
+	org := int64(-1)
+	if who.Has(actor.OrgAdmin) && who.OrgState == actor.Confirmed {
+		org = who.OrgID
+	}
+	list, err := postgres.Many[Grant](ctx, s.config.DB, unconsented, pgx.StrictNamedArgs{"org": org, "account": who.AccountID})
+	if err != nil {
+		return nil, fmt.Errorf("rights: consents: %w", postgres.Fault(err))
 	}
 	return list, nil
 }

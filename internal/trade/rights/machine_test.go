@@ -37,7 +37,7 @@ func TestTheTablesAreWalkedTripleByTriple(t *testing.T) {
 	plans := map[string]bool{string(Draft): true}
 	for _, from := range []Stage{Draft, Noticing, Active, Closed, Withdrawn} {
 		for _, on := range allEvents() {
-			var lines []move
+			var lines []move[Stage]
 			for _, m := range moves() {
 				if m.from == from && m.on == on {
 					lines = append(lines, m)
@@ -45,7 +45,7 @@ func TestTheTablesAreWalkedTripleByTriple(t *testing.T) {
 				}
 			}
 			for _, role := range []string{RoleUnit, RoleAdmin, RoleSystem, RoleHolder} {
-				m, refused := find(from, on, []string{role})
+				m, refused := find(moves(), from, on, []string{role})
 				unpaid := on == EventPay && (from == Draft || from == Noticing)
 				walk(t, string(from), on, role, len(lines), len(lines) == 1 && lines[0].role == role, m.to != "", unpaid, refused)
 			}
@@ -68,7 +68,7 @@ func TestTheTablesAreWalkedTripleByTriple(t *testing.T) {
 	}
 	for _, from := range stages {
 		for _, on := range allEvents() {
-			var lines []grantMove
+			var lines []move[GrantStage]
 			for _, m := range grantMoves() {
 				if m.from == from && m.on == on {
 					lines = append(lines, m)
@@ -78,7 +78,7 @@ func TestTheTablesAreWalkedTripleByTriple(t *testing.T) {
 				}
 			}
 			for _, role := range []string{RoleUnit, RoleAdmin, RoleSystem, RoleHolder} {
-				m, refused := findGrant(from, on, []string{role})
+				m, refused := find(grantMoves(), from, on, []string{role})
 				walk(t, string(from), on, role, len(lines), len(lines) == 1 && lines[0].role == role, m.to != "", false, refused)
 			}
 		}
@@ -87,7 +87,7 @@ func TestTheTablesAreWalkedTripleByTriple(t *testing.T) {
 		t.Errorf("stages of a grant that are reached: %v", grants)
 	}
 	for _, end := range []GrantStage{GrantEnded, GrantWithdrawn} {
-		if slices.ContainsFunc(grantMoves(), func(m grantMove) bool { return m.from == end }) {
+		if slices.ContainsFunc(grantMoves(), func(m move[GrantStage]) bool { return m.from == end }) {
 			t.Errorf("%s goes on", end)
 		}
 	}

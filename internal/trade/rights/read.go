@@ -111,6 +111,7 @@ func (v *View) only(own int) {
 type Filter struct {
 	Contract int64 // 0: all
 	Listing  int64 // of this achievement; 0: all
+	State    Stage // "": all
 	After    int64 // id of the last plan of the page before
 	Limit    int   // 1 … 100
 }
@@ -122,6 +123,7 @@ type Row struct {
 	Paid    money.Fen `json:"paidFen"`
 	Payable money.Fen `json:"payableFen"`
 	Mine    bool      `json:"mine"` // seen as one of the team, not for the unit
+	Member  bool      `json:"-"`    // the actor is of the team
 }
 
 // List returns the plans of the actor's unit and those in which he has a share, newest first.
@@ -135,19 +137,20 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Row, e
 		org = who.OrgID
 	}
 	plans, err := postgres.Many[Plan](ctx, s.config.DB, listPlans, pgx.StrictNamedArgs{"org": org, "account": who.AccountID,
-		"contract": f.Contract, "listing": f.Listing, "after": f.After, "limit": min(max(f.Limit, 1), 100)})
+		"contract": f.Contract, "listing": f.Listing, "state": f.State, "after": f.After, "limit": min(max(f.Limit, 1), 100)})
+	if err != nil {
+		return nil, fmt.Errorf(op+": %w", postgres.Fault(err))
+	}
+	all, err := accounts(ctx, s.config.DB, plans)
 	if err != nil {
 		return nil, fmt.Errorf(op+": %w", postgres.Fault(err))
 	}
 	out := make([]Row, len(plans))
-	for i, p := range plans {
-		a, err := load(ctx, s.config.DB, selectPlan, p.ID)
-		if err != nil {
-			return nil, fmt.Errorf(op+": %w", postgres.Fault(err))
-		}
+	for i, a := range all {
+		p := a.plan
 		d, _ := a.distribution()
 		paid := a.paid()
-		out[i] = Row{Plan: p, Pool: pool(d), Mine: !who.In(p.OrgID) || !who.Member()}
+		out[i] = Row{Plan: p, Pool: pool(d), Mine: !who.In(p.OrgID) || !who.Member(), Member: a.of(who.AccountID) >= 0}
 		for k, due := range Payable(d, paid) {
 			if !out[i].Mine || a.of(who.AccountID) == k {
 				out[i].Paid += paid[k]
@@ -156,4 +159,16 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Row, e
 		}
 	}
 	return out, nil
+}
+
+// Due lists the plans of the actor's unit from which something may be paid now and he may pay: he is an administrator and not of the
+// team. Oldest change first, 100 at most.
+func (s *Service) Due(ctx context.Context, who actor.Actor) ([]Row, error) {
+	if !slices.Contains(rolesOf(who, who.OrgID), RoleAdmin) {
+		return nil, nil
+	}
+	list, err := s.List(ctx, who, Filter{State: Active, Limit: 100})
+	list = slices.DeleteFunc(list, func(r Row) bool { return r.Mine || r.Member || r.Payable == 0 })
+	slices.SortFunc(list, func(a, b Row) int { return a.UpdatedAt.Compare(b.UpdatedAt) })
+	return list, err
 }

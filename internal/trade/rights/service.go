@@ -204,58 +204,62 @@ type Voucher struct {
 // Do carries out one step of the table. Faults: NotFound, Forbidden wrong_role and own_interest, Conflict wrong_state,
 // notice_not_passed, changed and still_due, Invalid.
 func (s *Service) Do(ctx context.Context, who actor.Actor, c Command) (Plan, error) {
-	p, err := s.do(ctx, who, c, false)
-	if err != nil {
-		return Plan{}, fmt.Errorf("rights: %s: %w", c.Event, err)
+	if !who.SignedIn() {
+		return Plan{}, fmt.Errorf("rights: %s: %w", c.Event, fault.SignIn())
 	}
-	return p, nil
+	return s.do(ctx, who, c)
 }
 
-func (s *Service) do(ctx context.Context, who actor.Actor, c Command, system bool) (out Plan, err error) {
+func (s *Service) do(ctx context.Context, who actor.Actor, c Command) (out Plan, err error) {
 	c.Reason, c.Voucher = strings.TrimSpace(c.Reason), strings.TrimSpace(c.Voucher)
 	err = s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		a, err := load(ctx, tx, lockedPlan, c.Plan)
 		if err != nil {
 			return err
 		}
-		roles := []string{RoleSystem}
-		if !system {
-			if roles, err = a.roles(who); err != nil {
-				return err
-			}
-		}
 		now, policy, err := s.today(ctx, tx)
 		if err != nil {
 			return err
 		}
-		from := a.plan.State
-		m, refused := find(from, c.Event, roles)
-		if refused != nil {
-			return refused
-		}
-		if err := reasoned(m.reason, c.Reason); err != nil {
-			return err
-		}
-		a.plan.State = m.to
-		if err := s.apply(ctx, tx, a, who, c, now, policy); err != nil {
-			return err
-		}
-		if c.Event == EventClose || c.Event == EventWithdraw {
-			a.plan.Reason = c.Reason
-		}
-		if err := a.plan.store(ctx, tx, now); err != nil {
-			return err
-		}
+		err = run(ctx, tx, s, a, who, c.Event, c.Reason, now, func() error { return s.apply(ctx, tx, a, who, c, now, policy) })
 		out = a.plan
-		if err := addEvent(ctx, tx, a.plan.ID, Step{now, who.AccountID, c.Event, from, m.to, c.Reason}); err != nil {
-			return err
-		}
-		if err := s.tellTeam(ctx, tx, a, c.Event, now); err != nil {
-			return err
-		}
-		return s.record(ctx, tx, who, "rights."+string(c.Event), a.plan.ID, map[string]any{"from": from, "to": m.to})
+		return err
 	})
-	return out, err
+	if err != nil {
+		return Plan{}, fmt.Errorf("rights: %s: %w", c.Event, err)
+	}
+	return out, nil
+}
+
+func (a *account) table() []move[Stage] { return moves() }
+func (a *account) stage() *Stage        { return &a.plan.State }
+func (a *account) trail() (string, int64) {
+	return "rights.", a.plan.ID
+}
+
+func (a *account) keep(ctx context.Context, tx pgx.Tx, now time.Time) error {
+	return a.plan.store(ctx, tx, now)
+}
+
+func (a *account) log(ctx context.Context, tx pgx.Tx, e stepOf[Stage]) error {
+	return addEvent(ctx, tx, a.plan.ID, Step(e))
+}
+
+// news are for those of the team who have an account.
+func (a *account) news(on Event) notify.Note {
+	title := map[Event]string{EventSubmit: "收益分配方案开始公示", EventNoticed: "收益分配方案公示期满", EventNoticeOff: "收益分配方案公示作废", EventPay: "收益已发放",
+		EventTakeBack: "收益有退回", EventClose: "收益分配已结束"}[on]
+	if title == "" {
+		return notify.Note{}
+	}
+	to := []int64{a.plan.CreatedBy}
+	for _, p := range a.people {
+		if p.AccountID != 0 {
+			to = append(to, p.AccountID)
+		}
+	}
+	return notify.Note{To: to, Title: title + "：" + a.plan.Title, Body: "请打开页面查看您的份额。",
+		Link: "/distributions/" + strconv.FormatInt(a.plan.ID, 10)}
 }
 
 func (s *Service) apply(ctx context.Context, tx pgx.Tx, a *account, who actor.Actor, c Command, now time.Time, policy Policy) error {
@@ -277,7 +281,10 @@ func (s *Service) apply(ctx context.Context, tx pgx.Tx, a *account, who actor.Ac
 	case EventTakeBack:
 		return a.takeBack(ctx, tx, who, c, now)
 	case EventClose:
+		a.plan.Reason = c.Reason
 		return a.settled()
+	case EventWithdraw:
+		a.plan.Reason = c.Reason
 	}
 	return nil
 }
@@ -353,9 +360,9 @@ func (s *Service) Tick(ctx context.Context) (n int, err error) {
 			continue
 		}
 		if d.Grant {
-			_, err = s.grant(ctx, actor.Actor{}, GrantCommand{Grant: d.ID, Event: on}, true)
+			_, err = s.grant(ctx, actor.Actor{}, GrantCommand{Grant: d.ID, Event: on})
 		} else {
-			_, err = s.do(ctx, actor.Actor{}, Command{Plan: d.ID, Event: on}, true)
+			_, err = s.do(ctx, actor.Actor{}, Command{Plan: d.ID, Event: on})
 		}
 		switch {
 		case err == nil:
@@ -402,22 +409,4 @@ func rolesOf(who actor.Actor, org int64) (roles []string) {
 func (s *Service) record(ctx context.Context, tx pgx.Tx, who actor.Actor, action string, id int64, detail map[string]any) error {
 	return s.config.Audit.Record(ctx, tx, audit.Event{Actor: who, Action: action, ObjectKind: "rights", ObjectID: strconv.FormatInt(id, 10),
 		Detail: detail})
-}
-
-// tellTeam tells those of the team who have an account.
-func (s *Service) tellTeam(ctx context.Context, tx pgx.Tx, a *account, on Event, now time.Time) error {
-	title := map[Event]string{EventSubmit: "收益分配方案开始公示", EventNoticed: "收益分配方案公示期满", EventNoticeOff: "收益分配方案公示作废", EventPay: "收益已发放",
-		EventTakeBack: "收益有退回", EventClose: "收益分配已结束"}[on]
-	if title == "" {
-		return nil
-	}
-	to := []int64{a.plan.CreatedBy}
-	for _, p := range a.people {
-		if p.AccountID != 0 {
-			to = append(to, p.AccountID)
-		}
-	}
-	slices.Sort(to)
-	return s.config.Notices.Tell(ctx, tx, notify.Note{To: slices.Compact(to), Kind: "rights", Title: title + "：" + a.plan.Title,
-		Body: "请打开页面查看您的份额。", Link: "/distributions/" + strconv.FormatInt(a.plan.ID, 10), At: now})
 }

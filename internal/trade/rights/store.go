@@ -29,7 +29,7 @@ returning id`
 	listPlans = `select ` + planColumns + ` from rights_plan p
 where (organisation_id = @org or exists (select from rights_member m where m.plan_id = p.id and m.account_id = @account))
 	and (@contract::bigint = 0 or contract_id = @contract) and (@listing::bigint = 0 or listing_id = @listing)
-	and (@after::bigint = 0 or id < @after)
+	and (@after::bigint = 0 or id < @after) and (@state::text = '' or state = @state)
 order by id desc limit @limit`
 	noticing = `select id, notice_id as notice, false as "grant" from rights_plan where state = 'noticing'
 union all select id, notice_id, true from rights_grant where state = 'noticing'
@@ -38,16 +38,17 @@ order by notice limit 200`
 	deletePeople = `delete from rights_member where plan_id = @id`
 	insertPerson = `insert into rights_member (plan_id, number, account_id, name, weight, main, leader, contribution)
 values (@id, @number, nullif(@account::bigint, 0), @name, @weight, @main, @leader, @contribution)`
-	selectPeople = `select number, coalesce(account_id, 0) as account_id, name, weight, main, leader, contribution
-from rights_member where plan_id = @id order by number`
+	selectPeople = `select plan_id, number, coalesce(account_id, 0) as account_id, name, weight, main, leader, contribution
+from rights_member where plan_id = any(@ids) order by plan_id, number`
 
 	insertEntry = `insert into rights_entry (plan_id, kind, amount_fen, corrects, on_day, voucher, note, booked_by, booked_at)
 values (@id, @kind, @amount, nullif(@corrects::bigint, 0), @on, @voucher, @note, @account, @now)`
-	selectEntries = `select id, kind, amount_fen as amount, coalesce(corrects, 0) as corrects, on_day as "on", voucher, note, booked_at
-from rights_entry where plan_id = @id order by id`
+	selectEntries = `select plan_id, id, kind, amount_fen as amount, coalesce(corrects, 0) as corrects, on_day as "on", voucher, note, booked_at
+from rights_entry where plan_id = any(@ids) order by id`
 	insertPayout = `insert into rights_payout (plan_id, number, amount_fen, voucher, on_day, paid_by, paid_at)
 values (@id, @number, @amount, @voucher, @on, @account, @now)`
-	selectPayouts = `select number, amount_fen as amount, voucher, on_day as "on", paid_at from rights_payout where plan_id = @id order by id`
+	selectPayouts = `select plan_id, number, amount_fen as amount, voucher, on_day as "on", paid_at
+from rights_payout where plan_id = any(@ids) order by id`
 
 	insertEvent = `insert into rights_event (plan_id, at, account_id, event, from_state, to_state, reason)
 values (@id, @now, nullif(@account::bigint, 0), @event, @from, @to, @reason)`
@@ -96,23 +97,57 @@ func storePeople(ctx context.Context, tx pgx.Tx, id int64, people []Person) erro
 	return nil
 }
 
-func load(ctx context.Context, q postgres.Querier, sql string, id int64) (a *account, err error) {
-	args := pgx.StrictNamedArgs{"id": id}
-	a = &account{}
-	if a.plan, err = postgres.One[Plan](ctx, q, sql, args); err != nil {
-		if errors.Is(err, pgx.ErrNoRows) {
-			err = errNotFound
-		}
+func load(ctx context.Context, q postgres.Querier, sql string, id int64) (*account, error) {
+	plan, err := postgres.One[Plan](ctx, q, sql, pgx.StrictNamedArgs{"id": id})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, errNotFound
+	}
+	if err != nil {
 		return nil, err
 	}
-	if a.people, err = postgres.Many[Person](ctx, q, selectPeople, args); err != nil {
+	all, err := accounts(ctx, q, []Plan{plan})
+	if err != nil {
 		return nil, err
 	}
-	if a.entries, err = postgres.Many[Booked](ctx, q, selectEntries, args); err != nil {
+	return all[0], nil
+}
+
+// accounts adds to plans what counts for their money, in three questions however many they are.
+func accounts(ctx context.Context, q postgres.Querier, plans []Plan) ([]*account, error) {
+	out, of, ids := make([]*account, len(plans)), map[int64]*account{}, make([]int64, len(plans))
+	for i, p := range plans {
+		out[i] = &account{plan: p}
+		of[p.ID], ids[i] = out[i], p.ID
+	}
+	args := pgx.StrictNamedArgs{"ids": ids}
+	people, err := postgres.Many[struct {
+		PlanID int64
+		Person
+	}](ctx, q, selectPeople, args)
+	if err != nil {
 		return nil, err
 	}
-	a.payouts, err = postgres.Many[Payout](ctx, q, selectPayouts, args)
-	return a, err
+	for _, p := range people {
+		of[p.PlanID].people = append(of[p.PlanID].people, p.Person)
+	}
+	entries, err := postgres.Many[struct {
+		PlanID int64
+		Booked
+	}](ctx, q, selectEntries, args)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		of[e.PlanID].entries = append(of[e.PlanID].entries, e.Booked)
+	}
+	payouts, err := postgres.Many[struct {
+		PlanID int64
+		Payout
+	}](ctx, q, selectPayouts, args)
+	for _, p := range payouts {
+		of[p.PlanID].payouts = append(of[p.PlanID].payouts, p.Payout)
+	}
+	return out, err
 }
 
 func (a *account) addEntry(ctx context.Context, tx pgx.Tx, who actor.Actor, e Booked, now time.Time) error {

@@ -27,6 +27,9 @@ where (organisation_id = @org or exists (select from rights_holder h where h.gra
 		and (h.account_id = @account or h.organisation_id = @org)))
 	and (@listing::bigint = 0 or listing_id = @listing) and (@after::bigint = 0 or id < @after)
 order by id desc limit @limit`
+	unconsented = `select ` + grantColumns + ` from rights_grant g where state = 'consenting' and exists (select from rights_holder h
+	where h.grant_id = g.id and h.consented_at is null and (h.account_id = @account or h.organisation_id = @org))
+order by updated_at, id limit 100`
 	supersede = `update rights_grant set state = 'ended', reason = '被新的登记取代', version = version + 1, updated_at = @now
 where listing_id = @listing and state = 'active'
 returning id`

@@ -110,3 +110,59 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Trial,
 	}
 	return list, nil
 }
+
+// Waiting is a trial at a step that the actor's unit takes.
+type Waiting struct {
+	Trial
+	ReportDue  *time.Time // the next report that was not handed in
+	PaymentDue *time.Time // the next payment
+	On         Event      `db:"-"` // the step
+	Due        *time.Time `db:"-"` // nil: no day holds
+}
+
+// ahead is how long before its day a report or a payment is listed as waiting.
+const ahead = 14 * 24 * time.Hour
+
+// wait says which step waits for a side, if any.
+func (w *Waiting) wait(side Side, now time.Time) bool {
+	soon := func(day *time.Time) bool { return day != nil && day.Before(now.Add(ahead)) }
+	switch supply := side == Supply; {
+	case w.State == Proposed && side != w.ProposedSide:
+		w.On = EventAgree
+	case w.State == Agreed && supply:
+		w.On = EventStart
+	case w.State == Trialling && supply && w.AskedTo != nil:
+		w.On = EventExtend
+	case w.State == Trialling && !supply && soon(w.ReportDue):
+		w.On, w.Due = EventReport, w.ReportDue
+	case w.State == Confirming && supply:
+		w.On, w.Due = EventConfirm, w.ConfirmBy
+	case w.State == Converted && !supply && soon(w.PaymentDue):
+		w.On, w.Due = EventPay, w.PaymentDue
+	default:
+		return false
+	}
+	return true
+}
+
+// Awaiting lists the trials at a step that the actor's unit takes, longest untouched first. Members only; others have none.
+func (s *Service) Awaiting(ctx context.Context, who actor.Actor) ([]Waiting, error) {
+	if !who.Member() {
+		return nil, nil
+	}
+	list, err := postgres.Many[Waiting](ctx, s.config.DB, openTrials, pgx.StrictNamedArgs{"org": who.OrgID})
+	if err != nil {
+		return nil, fmt.Errorf("trial: awaiting: %w", postgres.Fault(err))
+	}
+	now, err := postgres.Now(ctx, s.config.DB)
+	if err != nil {
+		return nil, fmt.Errorf("trial: awaiting: %w", postgres.Fault(err))
+	}
+	waiting := list[:0]
+	for _, w := range list {
+		if w.wait(w.side(who), now) {
+			waiting = append(waiting, w)
+		}
+	}
+	return waiting, nil
+}

@@ -32,6 +32,10 @@ values (@state, @supply, @company, @supply_account, @company_account, @listing, 
 where (supply_org = @org or company_org = @org) and (@state::text = '' or state = @state)
 	and (@listing::bigint = 0 or listing_id = @listing) and (@after::bigint = 0 or id < @after)
 order by id desc limit @limit`
+	openTrials = `select ` + trialColumns + `, (select min(due_on) from trial_report r where r.trial_id = t.id and r.at is null) as report_due,
+	(select min(due_on) from trial_payment p where p.trial_id = t.id and p.paid_on is null) as payment_due
+from trial t where (supply_org = @org or company_org = @org) and state in ('proposed', 'agreed', 'trialling', 'confirming', 'converted')
+order by updated_at, id limit 200`
 	dueTrials = `select id, 0::bigint as deal from trial where state = 'confirming' and confirm_by < ` + today + `
 union all select id, deal_id from trial where state = 'converting' and deal_id is not null
 order by id limit 500`

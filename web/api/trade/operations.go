@@ -6,6 +6,7 @@ import (
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/challenge"
 	"techmarket/internal/trade/deal"
+	"techmarket/internal/trade/disclosure"
 	"techmarket/internal/trade/rights"
 	"techmarket/internal/trade/trial"
 	"techmarket/web/api"
@@ -19,6 +20,7 @@ type Operations struct {
 	Challenges *challenge.Service
 	Rights     *rights.Service
 	Trials     *trial.Service
+	Rooms      *disclosure.Service
 	Files      api.Files
 }
 
@@ -27,5 +29,6 @@ func (o *Operations) Parts() []api.Part {
 	return []api.Part{{Tag: "对接与洽谈", Wing: "trade", Declare: o.dealOperations}, {Tag: "技术经纪人", Wing: "trade", Declare: o.brokerOperations},
 		{Tag: "揭榜挂帅", Wing: "trade", Declare: o.challengeOperations},
 		{Tag: "权属与收益", Wing: "trade", Declare: o.rightsOperations},
-		{Tag: "先用后转", Wing: "trade", Declare: o.trialOperations}}
+		{Tag: "先用后转", Wing: "trade", Declare: o.trialOperations},
+		{Tag: "披露室", Wing: "trade", Declare: o.roomOperations}}
 }

@@ -33,6 +33,7 @@ const (
 var fromCode = map[string]words{
 	"account.theme":                 {from: "identity.ThemeStandard identity.ThemeElder"},
 	"audit_row.result":              {from: "audit.OK audit.Refused"},
+	"annual_report.state":           {from: "annual.State"},
 	"broker_mandate.state":          {from: "broker.MandateState"},
 	"contract.state":                {from: "contract.State"},
 	"contract_file.role":            {from: ".FileRole"},
@@ -108,6 +109,9 @@ var fromCode = map[string]words{
 	"trial.insurance": {from: "trial.InsuranceApplied trial.InsuranceInsured trial.InsuranceClaimed trial.InsurancePaid " +
 		"trial.InsuranceRefused", empty: true},
 	"trial.proposed_side":    {from: "trial.Supply trial.Company"},
+	"disclosure_paper.layer": {from: "disclosure.Layer"},
+	"disclosure_seat.state":  {from: "disclosure.Stage"},
+	"disclosure_words.kind":  {from: "disclosure.KindNDA disclosure.KindAgreement"},
 	"trial.state":            {from: "trial.Stage"},
 	"trial_event.from_state": {from: "trial.Stage"},
 	"trial_event.to_state":   {from: "trial.Stage"},

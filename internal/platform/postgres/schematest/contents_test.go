@@ -22,6 +22,8 @@ var contents = map[string]struct {
 	types  []string
 	reason string
 }{
+	"annual_report.content":           {types: []string{"annual.Content"}},
+	"annual_report.said":              {types: []string{"annual.Said"}},
 	"audit_row.detail":                {reason: "hashed as it is; " + openMap},
 	"certificate.root":                {reason: "a signed root of the ledger, whose suite names its form"},
 	"challenge.content":               {types: []string{"challenge.Content"}},

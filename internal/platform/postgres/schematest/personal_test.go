@@ -22,6 +22,7 @@ import (
 //	coded   codes, numbers and words of the program
 var personal = map[string]string{
 	"account":               "sealed:email,phone,totp_secret digest:password_hash,recovery_hashes names:display_name,login_name",
+	"annual_report":         "words:content,note,said digest:digest",
 	"api_token":             "digest:token_hash words:name coded:scopes",
 	"audit_row":             "digest:hash,prev_hash coded:action,detail,object_id,object_kind,request_id",
 	"broker_mandate":        "words:note",
@@ -122,6 +123,11 @@ var personal = map[string]string{
 	"rights_payout":           "words:voucher",
 	"rights_plan":             "words:basis,decision,reason,title",
 	"rights_policy":           "public:source",
+	"disclosure_entry":        "coded:event words:detail digest:digest,hash",
+	"disclosure_paper":        "words:name",
+	"disclosure_room":         "public:title digest:head",
+	"disclosure_seat":         "names:name,org_name words:purpose,reason",
+	"disclosure_words":        "words:body digest:digest",
 	"trial":                   "coded:reason_code words:reason,terms public:object",
 	"trial_event":             "coded:event words:reason",
 	"trial_payment":           "words:voucher,why",

@@ -14,7 +14,7 @@ import (
 // noPublicPage are the tables that no page of a guest reads, so that changing them drops no kept page. Every other table must tell
 // (trigger public_change, migration 00215).
 const noPublicPage = `
-	api_token audit_row challenge_application challenge_file challenge_key challenge_member challenge_paper challenge_sheet
+	annual_report api_token audit_row challenge_application challenge_file challenge_key challenge_member challenge_paper challenge_sheet
 	contract_file deadline_warning deal_event deal_file deal_message deal_terms diagnosis empty_search file file_text
 	filing_event filing_part idempotency_key import_batch import_row intake_sequence invitation ledger_root ledger_row list_sequence
 	listing_vector match_alert match_alert_end match_alert_off match_answer match_impression match_run match_weights membership message
@@ -23,6 +23,7 @@ const noPublicPage = `
 	rights_payout rights_plan rights_policy saved_search saved_search_hit session subsidy_rate
 	contact_reveal email_confirmation favourite kept_form sealed_column kept_upload listing_triage quota_use record_alarm refusal
 	trial trial_event trial_payment trial_report
+	disclosure_entry disclosure_paper disclosure_room disclosure_seat disclosure_words
 	goose_db_version`
 
 func TestPublicTables_TellOfEveryChange(t *testing.T) {

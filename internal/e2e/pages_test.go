@@ -30,7 +30,8 @@ type visit struct{ login, at string }
 var unwalked = map[string]string{
 	"GET /challenges/:id/applications/:application": "sealed until its deadline",
 	"GET /feeds/:token/end":                         "from a feed's reader; walked in TestSearches", "GET /confirm/:token": "from a mail; walked in TestSignUp",
-	"GET /signin/reset/:token": "from a mail; walked in TestReset",
+	"GET /signin/reset/:token":    "from a mail; walked in TestReset",
+	"GET /rooms/:id/words/:words": "exists when both sides have signed its words",
 }
 
 // made are pages whose address the matrix leaves open, because it names no object there that anybody may see.
@@ -82,7 +83,8 @@ func (w *world) made(m things) map[string]visit {
 		"GET /contracts/:id/:section":          {"member", "/contracts/" + m.freeContract + "/elements"},
 		"GET /filings/:id/compare/:other":      {"registrar", "/filings/" + m.open + "/compare/" + m.filing},
 		"GET /sales/:id/record":                {},
-		"GET /imports/:id/marked":              {}, "GET /imports/template": {}, "GET /registrations/history/:id/marked": {},
+		"GET /rooms/:id/papers/:paper":         {}, "GET /rooms/:id/words/:words/pack": {},
+		"GET /imports/:id/marked": {}, "GET /imports/template": {}, "GET /registrations/history/:id/marked": {},
 		"GET /registry/print":                          {}, // PDF
 		"GET /registers/:kind/export":                  {}, // a workbook
 		"GET /lists/:number/pdf":                       {},

@@ -29,9 +29,10 @@ type visit struct{ login, at string }
 // unwalked are pages without a visit of their own, with the reason.
 var unwalked = map[string]string{
 	"GET /challenges/:id/applications/:application": "sealed until its deadline",
-	"GET /feeds/:token/end":                         "from a feed's reader; walked in TestSearches", "GET /confirm/:token": "from a mail; walked in TestSignUp",
-	"GET /signin/reset/:token":    "from a mail; walked in TestReset",
-	"GET /rooms/:id/words/:words": "exists when both sides have signed its words",
+	"GET /feeds/:token/end":                         "from a feed's reader; walked in TestSearches",
+	"GET /confirm/:token":                           "from a mail; walked in the chain's sign-up",
+	"GET /signin/reset/:token":                      "from a mail; walked in TestReset",
+	"GET /rooms/:id/words/:words":                   "exists when both sides have signed its words",
 }
 
 // made are pages whose address the matrix leaves open, because it names no object there that anybody may see.
@@ -40,7 +41,8 @@ func (w *world) made(m things) map[string]visit {
 	list := w.as("registrar").get("/lists/new").submit("/lists", values{"purpose": "tax", "numbers": m.number}).want(200, "清单已出具").path
 	check := w.scan(`select check_code from registration_list where number = $1`, path.Base(list))
 	entry, err := w.s.Registers.Create(w.t.Context(), w.who("member"), "agency", register.Input{Name: "草原示范大学技术转移中心",
-		Content: register.Content{"hostKind": {"university"}, "services": {"match"}, "fields": {"07"}, "about": {"做过三年农牧技术转移。"}, "keywords": {"草业"}, "contactName": {"其其格"},
+		Content: register.Content{"hostKind": {"university"}, "services": {"match"}, "fields": {"07"}, "about": {"做过三年农牧技术转移。"},
+			"keywords": {"草业"}, "contactName": {"其其格"},
 			"contactPhone": {"0471-5550100"}}})
 	apptest.NoErr(w.t, err)
 	export, err := w.s.Exchange.RequestArchives(w.t.Context(), w.who("head"), w.points["county"].ID, workdayMorning.Year())

@@ -30,6 +30,7 @@ func (c *Ctx) deskLinks(a actor.Actor) []view.Link {
 		add("披露室", "/rooms", "rooms")
 	}
 	add("权属与收益", "/distributions", "rights")
+	add("价格参考", "/prices", "prices")
 	if a.Officer() || a.Member() && (a.OrgKind == actor.University || a.OrgKind == actor.Institute) {
 		add("年度报告", "/annual", "annual")
 	}

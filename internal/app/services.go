@@ -26,6 +26,7 @@ import (
 	"techmarket/internal/insight/monitor"
 	"techmarket/internal/insight/place"
 	"techmarket/internal/insight/plan"
+	"techmarket/internal/insight/price"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/achievement"
 	"techmarket/internal/market/catalogue"
@@ -119,6 +120,7 @@ type Services struct {
 
 	Stats   *stats.Service
 	Plans   *plan.Service
+	Prices  *price.Service
 	Places  *place.Service
 	Annual  *annual.Service // 成果转化年度报告
 	Monitor *monitor.Service

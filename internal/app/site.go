@@ -39,7 +39,7 @@ import (
 
 // pageWait bounds how long a request for a page waits for its turn: with twice as many asked as can be answered, what is answered is
 // still answered within half a second.
-const pageWait = 200 * time.Millisecond
+const pageWait = 150 * time.Millisecond
 
 // Site mounts pages and API. Observe, which may be nil, is told how long each request took.
 func (s *Services) Site(observe Observer) (*web.Server, error) {
@@ -102,7 +102,7 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 		(&pagespeople.Pages{Identity: s.Identity, Refusals: s.Platform.Refusals()}).Routes(),
 		market.Routes(),
 		(&pagestrade.Pages{Deals: s.Deals, Brokers: s.Brokers, Notices: s.Public, Sales: s.Sales, Challenges: s.Challenges,
-			Rights: s.Rights, Trials: s.Trials, Rooms: s.Rooms, OnTrial: s.onTrial,
+			Rights: s.Rights, Trials: s.Trials, Rooms: s.Rooms, OnTrial: s.onTrial, PriceHint: s.priceHint,
 			Listings: s.Listings, Achievements: s.Achievements, Demands: s.Demands,
 			Contracts: madeContracts{s}, Identity: s.Identity, Files: kept}).Routes(),
 		(&pagescertify.Pages{Contracts: s.Contracts, Texts: s.Texts, Registry: s.Registry, Points: s.Points, Papers: s.Papers,
@@ -110,7 +110,7 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 			Benefits:  s.Benefits, Archive: s.Archive, Exchange: s.Exchange, Identity: s.Identity, Files: kept}).Routes(),
 		registers.Routes(),
 		policies.Routes(),
-		(&pagesinsight.Pages{Stats: s.Stats, Plans: s.Plans, Places: s.Places, Annuals: s.Annual, Monitor: s.Monitor,
+		(&pagesinsight.Pages{Stats: s.Stats, Plans: s.Plans, Prices: s.Prices, Places: s.Places, Annuals: s.Annual, Monitor: s.Monitor,
 			Listings: s.Listings}).Routes(),
 	)
 }
@@ -134,7 +134,7 @@ func (s *Services) mountAPI(server *web.Server, keys *idempotency.Store) {
 			Listings: s.Listings, Files: kept},
 		&apicertify.Operations{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Files: kept},
 		&apiservices.Operations{Registers: s.Registers},
-		&apiinsight.Operations{Stats: s.Stats, Places: s.Places, Annuals: s.Annual, Monitor: s.Monitor},
+		&apiinsight.Operations{Stats: s.Stats, Prices: s.Prices, Places: s.Places, Annuals: s.Annual, Monitor: s.Monitor},
 		&apisite.Operations{Listings: s.Listings, Files: kept, Inbox: inbox{p}},
 	} {
 		parts = append(parts, wing.Parts()...)

@@ -10,6 +10,7 @@ import (
 	"techmarket/internal/insight/monitor"
 	"techmarket/internal/insight/place"
 	"techmarket/internal/insight/plan"
+	"techmarket/internal/insight/price"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/market/listing"
 	"techmarket/web"
@@ -20,6 +21,7 @@ import (
 type Pages struct {
 	Stats    *stats.Service
 	Plans    *plan.Service
+	Prices   *price.Service
 	Places   *place.Service
 	Annuals  *annual.Service
 	Monitor  *monitor.Service
@@ -28,7 +30,7 @@ type Pages struct {
 
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
-	return slices.Concat(p.statsRoutes(), p.planRoutes(), p.placeRoutes(), p.annualRoutes(), p.monitorRoutes())
+	return slices.Concat(p.statsRoutes(), p.planRoutes(), p.placeRoutes(), p.annualRoutes(), p.priceRoutes(), p.monitorRoutes())
 }
 
 // Declared lists the templates of this wing's own pages.

@@ -37,7 +37,7 @@ func rangeFields(a *ui.Ask, path, label string, r listing.Range, need ...func(*v
 			[]view.Option{{Value: "yes", Label: "面议"}},
 			append(need, ui.Hint(hint), func(f *view.Field) { f.Error = ui.FirstOf(a.Errors[path], f.Error) })...,
 		),
-		a.Wan(path+".minFen", label+"从", r.MinFen, append(amounts, ui.Hint("只有一个数时两格填同一个数"))...),
+		a.Wan(path+".minFen", label+"从", r.MinFen, append(amounts, ui.Hint("只有一个数时两格填同一个数；同类合同的区间见“价格参考”"))...),
 		a.Wan(path+".maxFen", label+"到", r.MaxFen, amounts...),
 	}
 }

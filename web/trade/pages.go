@@ -36,6 +36,8 @@ type Pages struct {
 	Rights     *rights.Service
 	Trials     *trial.Service
 	Rooms      *disclosure.Service
+	// PriceHint says what registered contracts of a class cost, beside the field of a price.
+	PriceHint func(c *web.Ctx, way string) (string, error)
 	// OnTrial are the achievements that the person's unit offers for trial.
 	OnTrial      func(ctx context.Context, who actor.Actor) ([]listing.Listing, error)
 	Listings     *listing.Service

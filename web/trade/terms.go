@@ -110,11 +110,19 @@ func (p *Pages) termsForm(c *web.Ctx, a *ui.Ask, v deal.View, action string) (vi
 	} else {
 		t.Object = termsObject(v.Deal, need.Published)
 	}
+	way := "02" // before a class is chosen
+	if t.ClassCode != "" {
+		way = t.ClassCode[:2]
+	}
+	alike, err := p.PriceHint(c, way)
+	if err != nil {
+		return view.Form{}, err
+	}
 	sections := []view.Section{
 		{Fields: []view.Field{
 			a.Choose("classCode", "合同类别", t.ClassCode, ui.ClassOptions(), ui.Required),
 			a.Area("object", "标的", t.Object, ui.Required, ui.Lines(4), ui.Limit(5000), ui.Hint(wantedTargets(need.Published))),
-			a.Yuan("amountFen", "成交额", t.Amount, ui.Required, ui.Hint("有提成的填固定部分")),
+			a.Yuan("amountFen", "成交额", t.Amount, ui.Required, ui.Hint(c.T("有提成的填固定部分。%s", alike))),
 			a.Choose("payment", "支付方式", t.Payment, ui.ListOptions(codes.Payment, "请选择"), ui.Required, ui.Width("m")),
 			a.Text("paymentTerms", "支付约定", t.PaymentTerms, ui.Limit(500)),
 			a.Checks("royalty", "提成", ui.BoolList(t.Royalty), []view.Option{{Value: "yes", Label: "部分价款按销售额或利润提成"}}),

@@ -123,6 +123,10 @@ func (p *Pages) trialTermsForm(
 	ferr error,
 ) error {
 	a := ui.NewAsk(c, f, ferr)
+	alike, err := p.PriceHint(c, "03")
+	if err != nil {
+		return err
+	}
 	var ways []view.Option
 	for _, w := range trial.Ways() {
 		ways = append(ways, view.Option{Value: w, Label: payLabel(w)})
@@ -140,7 +144,7 @@ func (p *Pages) trialTermsForm(
 	}
 	sections := []view.Section{first, {Title: "怎么付", Fields: []view.Field{
 		a.Radio("pay", "付款方式", t.Pay, ways, ui.Required),
-		a.Yuan("price", "价款", t.Price, ui.Sometimes, ui.Hint("提成的填入门费，没有的留空")),
+		a.Yuan("price", "价款", t.Price, ui.Sometimes, ui.Hint(c.T("提成的填入门费，没有的留空。%s", alike))),
 		a.Area("royalty", "提成怎么算", t.Royalty, ui.Lines(2), ui.Limit(2000), ui.Hint("只有提成填写：比例、基数、期限、查账办法"))}}}
 	sections = append(
 		sections,

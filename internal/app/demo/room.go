@@ -17,7 +17,14 @@ import (
 
 // sampleSeats are how far the sample's readers come, a room each; the last two rooms are of talks, with an agreement.
 func sampleSeats() []disclosure.Stage {
-	return []disclosure.Stage{disclosure.Active, disclosure.Requested, disclosure.Offered, disclosure.Revoked, disclosure.Closed, disclosure.Active}
+	return []disclosure.Stage{
+		disclosure.Active,
+		disclosure.Requested,
+		disclosure.Offered,
+		disclosure.Revoked,
+		disclosure.Closed,
+		disclosure.Active,
+	}
 }
 
 // disclose makes the sample's disclosure rooms at the end of its history, through the same commands as people.
@@ -38,7 +45,12 @@ func (l *loader) disclose(ctx context.Context) error {
 		if o.Kind == sample.OrgCompany || unit.OrgState != actor.Confirmed || !unit.Member() || n == len(sampleSeats()) || len(firms) == 0 {
 			continue
 		}
-		own, _, err := l.Listings.Own(ctx, unit, achievement.Descriptor().Kind, listing.Filter{States: []listing.State{listing.Published}, Limit: 10})
+		own, _, err := l.Listings.Own(
+			ctx,
+			unit,
+			achievement.Descriptor().Kind,
+			listing.Filter{States: []listing.State{listing.Published}, Limit: 10},
+		)
 		if err != nil {
 			return err
 		}
@@ -137,7 +149,8 @@ func (l *loader) discloseInTalks(ctx context.Context, paper files.Content) error
 	n := 0
 	for _, d := range l.market.Deals {
 		talk, unit, reader := l.deals[d.Key], l.contact(d.Seller), l.contact(d.Buyer)
-		if n == 2 || d.State != sample.DealTalking || talk == 0 || !unit.Member() || unit.OrgState != actor.Confirmed || reader.OrgState != actor.Confirmed {
+		if n == 2 || d.State != sample.DealTalking || talk == 0 || !unit.Member() || unit.OrgState != actor.Confirmed ||
+			reader.OrgState != actor.Confirmed {
 			continue
 		}
 		if err := l.roomOfTalk(ctx, unit, reader, talk, paper, n == 0); err != nil {
@@ -166,8 +179,12 @@ func (l *loader) roomOfTalk(ctx context.Context, unit, reader actor.Actor, talk 
 	}
 	named := []int64{v.Contacts[0].Account}
 	for _, kind := range []string{disclosure.KindNDA, disclosure.KindAgreement} {
-		w := disclosure.ChosenWords{Kind: kind, Title: "样例" + map[string]string{disclosure.KindNDA: "保密协议", disclosure.KindAgreement: "试验合作协议"}[kind],
-			Body: strings.Repeat("样例：双方按洽谈约定开展中试，费用和成果归属以正式合同为准。", 3), ValidTo: fact.DayOf(l.end) + 60}
+		w := disclosure.ChosenWords{
+			Kind:    kind,
+			Title:   "样例" + map[string]string{disclosure.KindNDA: "保密协议", disclosure.KindAgreement: "试验合作协议"}[kind],
+			Body:    strings.Repeat("样例：双方按洽谈约定开展中试，费用和成果归属以正式合同为准。", 3),
+			ValidTo: fact.DayOf(l.end) + 60,
+		}
 		if _, err := l.Rooms.Offer(ctx, unit, room, w, named); err != nil || reader.AccountID != named[0] {
 			return err
 		}
@@ -182,7 +199,8 @@ func (l *loader) roomOfTalk(ctx context.Context, unit, reader actor.Actor, talk 
 						digest = x.Digest
 					}
 				}
-				if err := l.Rooms.Do(ctx, reader, disclosure.Command{Room: room, Seat: p.ID, Event: disclosure.EventAccept, Digest: digest}); err != nil {
+				accept := disclosure.Command{Room: room, Seat: p.ID, Event: disclosure.EventAccept, Digest: digest}
+				if err := l.Rooms.Do(ctx, reader, accept); err != nil {
 					return err
 				}
 			}

@@ -140,7 +140,11 @@ func (l *loader) convert(ctx context.Context, t trial.Trial, unit, firm actor.Ac
 	}
 	for number := range len(t.Terms.Plan) {
 		if err == nil && (all || number == 0) {
-			_, err = l.Trials.Do(ctx, firm, trial.Command{Trial: t.ID, Event: trial.EventPay, Number: number + 1, Voucher: "样例回单", Day: fact.DayOf(l.end)})
+			_, err = l.Trials.Do(
+				ctx,
+				firm,
+				trial.Command{Trial: t.ID, Event: trial.EventPay, Number: number + 1, Voucher: "样例回单", Day: fact.DayOf(l.end)},
+			)
 		}
 	}
 	if err == nil && all {

@@ -256,7 +256,7 @@ func (t queryTerm) telling() bool {
 
 var (
 	figure      = regexp.MustCompile(`^(neg)?[0-9]`) // as zh writes 1.9, 95%, 300Wh/kg and -40℃
-	measuring   = strings.Fields("不超过 不少于 不低于 不高于 不小于 不大于 超过 低于 高于 大于 小于 达到 至少 最多 每年 每天 每小时 分钟 小时 时间")
+	measuring   = strings.Fields("ph 不超过 不少于 不低于 不高于 不小于 不大于 超过 低于 高于 大于 小于 达到 至少 最多 每年 每天 每小时 分钟 小时 时间")
 	effectVerbs = strings.Fields("提高 提升 降低 减少 增强 改善 抑制 促进 延长 缩短 节约 节能 消除 避免 防止 增加 优化 去除 脱除 回收")
 )
 

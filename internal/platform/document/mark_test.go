@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/signintech/gopdf"
+
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/document"
 )
@@ -128,6 +130,30 @@ func TestMarked_BurnsTheMarkIntoPictures(t *testing.T) {
 		}
 		if grey < 300 {
 			t.Errorf("the quarter %v carries %d grey points", part, grey)
+		}
+	}
+}
+
+// The importer writes the first page's box to all: a wide page behind an upright one would lose its right half.
+func TestMarked_EachPageKeepsItsOwnSize(t *testing.T) {
+	t.Parallel()
+	fonts := mustFonts(t)
+	wide, high := 841.89, 595.28
+	gp := &gopdf.GoPdf{}
+	gp.Start(gopdf.Config{Unit: gopdf.UnitPT, PageSize: gopdf.Rect{W: high, H: wide}})
+	gp.AddPage()
+	gp.AddPageWithOption(gopdf.PageOption{PageSize: &gopdf.Rect{W: wide, H: high}})
+	var in bytes.Buffer
+	if _, err := gp.WriteTo(&in); err != nil {
+		t.Fatal(err)
+	}
+	out, err := fonts.Marked(context.Background(), "application/pdf", in.Bytes(), []string{"x"}, "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, box := range []string{"/BBox [0.00 0.00 595.28 841.89]", "/BBox [0.00 0.00 841.89 595.28]", "/MediaBox [ 0 0 841.89 595.28 ]"} {
+		if !bytes.Contains(out, []byte(box)) {
+			t.Errorf("no %s", box)
 		}
 	}
 }

@@ -45,7 +45,10 @@ func (s *Service) Copy(ctx context.Context, who actor.Actor, room, paper int64) 
 		return Copied{}, fmt.Errorf(op+": %w", err)
 	}
 	id := fmt.Sprintf("R%d-%d", room, asked.number)
-	mark := Mark{ID: id, Lines: []string{strings.TrimSpace(who.OrgName + " " + who.Name), clock.Local(asked.at).Format("2006-01-02 15:04:05 ") + id}}
+	mark := Mark{
+		ID:    id,
+		Lines: []string{strings.TrimSpace(who.OrgName + " " + who.Name), clock.Local(asked.at).Format("2006-01-02 15:04:05 ") + id},
+	}
 	out, err := s.config.Marker.Mark(ctx, asked.original.MIME, raw, mark)
 	if err != nil {
 		return Copied{}, fmt.Errorf(op+": %w", err)

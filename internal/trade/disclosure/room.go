@@ -128,8 +128,10 @@ type Entry struct {
 
 // hash covers a row with its room and the hash of the row before.
 func (e Entry) hash(room int64, before []byte) []byte {
-	raw, err := json.Marshal([]any{room, e.Seq, e.At.UTC().Format("2006-01-02T15:04:05.000000Z"), e.AccountID, e.Event, e.Paper, e.Seat, e.Detail,
-		e.Digest, hex.EncodeToString(before)})
+	raw, err := json.Marshal(
+		[]any{room, e.Seq, e.At.UTC().Format("2006-01-02T15:04:05.000000Z"), e.AccountID, e.Event, e.Paper, e.Seat, e.Detail,
+			e.Digest, hex.EncodeToString(before)},
+	)
 	if err != nil {
 		panic("disclosure: " + err.Error()) // numbers and texts always marshal
 	}

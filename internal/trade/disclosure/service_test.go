@@ -182,7 +182,11 @@ func TestRoom_ShowsEachLayerToThoseWhoReachIt(t *testing.T) {
 	seat := w.seat(t, today()+10)
 	reads(w.reader, "who accepted", first, second)
 	reads(w.colleague, "his colleague", first)
-	refused(t, w.Do(t.Context(), w.unit, Command{Room: w.room, Seat: seat, Event: EventAdmit, From: today(), To: today() + 11}), "invalid_input")
+	refused(
+		t,
+		w.Do(t.Context(), w.unit, Command{Room: w.room, Seat: seat, Event: EventAdmit, From: today(), To: today() + 11}),
+		"invalid_input",
+	)
 	check(t, w.Do(t.Context(), w.unit, Command{Room: w.room, Seat: seat, Event: EventAdmit, From: today(), To: today()}))
 	reads(w.reader, "who was let in", first, second, inner)
 	out, err := w.Copy(t.Context(), w.reader, w.room, inner)
@@ -263,7 +267,13 @@ func TestWords_AreAcceptedByTheNamedPersonAndAsTheyStand(t *testing.T) {
 	ctx := t.Context()
 	check(t, w.Request(ctx, w.reader, w.room, "评估许可"))
 	refused(t, w.Request(ctx, w.reader, w.room, "评估许可"), "already_seated")
-	_, err := w.Offer(ctx, w.unit, w.room, ChosenWords{Kind: KindNDA, Title: "保密协议", Body: "短", ValidTo: today() - 1}, []int64{w.outside.AccountID})
+	_, err := w.Offer(
+		ctx,
+		w.unit,
+		w.room,
+		ChosenWords{Kind: KindNDA, Title: "保密协议", Body: "短", ValidTo: today() - 1},
+		[]int64{w.outside.AccountID},
+	)
 	refused(t, err, "invalid_input")
 	_, err = w.Offer(ctx, w.reader, w.room, ChosenWords{}, nil)
 	refused(t, err, "wrong_role")

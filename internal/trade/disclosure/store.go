@@ -10,8 +10,8 @@ import (
 	"techmarket/internal/platform/postgres"
 )
 
-const roomColumns = `r.id, r.organisation_id as org_id, r.created_by, coalesce(r.listing_id, 0) as listing, coalesce(r.deal_id, 0) as deal, r.title,
-	r.entries, r.head, r.is_sample as sample, r.created_at`
+const roomColumns = `r.id, r.organisation_id as org_id, r.created_by, coalesce(r.listing_id, 0) as listing,
+	coalesce(r.deal_id, 0) as deal, r.title, r.entries, r.head, r.is_sample as sample, r.created_at`
 
 const (
 	insertRoomSQL = `insert into disclosure_room (organisation_id, created_by, listing_id, deal_id, title, is_sample, created_at)
@@ -55,10 +55,11 @@ where s.state in ('offered', 'active') and w.kind = 'nda' and w.valid_to < (cloc
 order by s.id limit 500`
 
 	insertEntrySQL = `insert into disclosure_entry (room_id, seq, at, account_id, event, paper_id, seat_id, detail, digest, hash)
-values (@room, @seq, @at, nullif(@account::bigint, 0), @event, nullif(@paper::bigint, 0), nullif(@seat::bigint, 0), @detail, @digest, @hash)`
+values (@room, @seq, @at, nullif(@account::bigint, 0), @event, nullif(@paper::bigint, 0), nullif(@seat::bigint, 0), @detail, @digest,
+	@hash)`
 	updateHead    = `update disclosure_room set entries = @seq, head = @hash where id = @room`
-	selectEntries = `select seq, at, coalesce(account_id, 0) as account_id, event, coalesce(paper_id, 0) as paper, coalesce(seat_id, 0) as seat,
-	detail, digest, hash from disclosure_entry where room_id = @id order by seq`
+	selectEntries = `select seq, at, coalesce(account_id, 0) as account_id, event, coalesce(paper_id, 0) as paper,
+	coalesce(seat_id, 0) as seat, detail, digest, hash from disclosure_entry where room_id = @id order by seq`
 )
 
 func existing(ctx context.Context, tx pgx.Tx, r Room) (id int64, err error) {

@@ -48,7 +48,17 @@ func TestAGrantNeedsEveryHolderTheNoticeAndTheProof(t *testing.T) {
 	fails(w.stranger, EventConsent, "grant_not_found")
 	fails(w.clerk, EventConsent, "wrong_role")
 	fails(w.clerk, EventPaper, "own_consent") // the unit consents through its administrator, not on paper
+	waits := func(who actor.Actor, want int) {
+		t.Helper()
+		if list, err := w.Consents(t.Context(), who); err != nil || len(list) != want {
+			t.Errorf("%s: %d grants wait, want %d; %v", who.Name, len(list), want, err)
+		}
+	}
+	waits(w.li, 1)
+	waits(w.admin, 1) // for the unit
+	waits(w.clerk, 0)
 	w.step(t, w.li, id, EventConsent)
+	waits(w.li, 0)
 	w.step(t, w.clerk, id, EventPaper)
 	if g := w.step(t, w.admin, id, EventConsent); g.State != GrantChecking {
 		t.Fatalf("after all consents: %s", g.State)

@@ -371,7 +371,8 @@ func (s *Service) Grants(ctx context.Context, who actor.Actor, f GrantFilter) ([
 	return list, nil
 }
 
-// Consents lists the grants that wait for the consent of the actor, or of his unit where he is its administrator; oldest first, 100 at most.
+// Consents lists the grants that wait for the consent of the actor, or of his unit where he is its administrator; oldest first, 100 at
+// most.
 func (s *Service) Consents(ctx context.Context, who actor.Actor) ([]Grant, error) {
 	org := int64(-1)
 	if who.Has(actor.OrgAdmin) && who.OrgState == actor.Confirmed {

@@ -43,8 +43,8 @@ from rights_member where plan_id = any(@ids) order by plan_id, number`
 
 	insertEntry = `insert into rights_entry (plan_id, kind, amount_fen, corrects, on_day, voucher, note, booked_by, booked_at)
 values (@id, @kind, @amount, nullif(@corrects::bigint, 0), @on, @voucher, @note, @account, @now)`
-	selectEntries = `select plan_id, id, kind, amount_fen as amount, coalesce(corrects, 0) as corrects, on_day as "on", voucher, note, booked_at
-from rights_entry where plan_id = any(@ids) order by id`
+	selectEntries = `select plan_id, id, kind, amount_fen as amount, coalesce(corrects, 0) as corrects, on_day as "on", voucher, note,
+	booked_at from rights_entry where plan_id = any(@ids) order by id`
 	insertPayout = `insert into rights_payout (plan_id, number, amount_fen, voucher, on_day, paid_by, paid_at)
 values (@id, @number, @amount, @voucher, @on, @account, @now)`
 	selectPayouts = `select plan_id, number, amount_fen as amount, voucher, on_day as "on", paid_at

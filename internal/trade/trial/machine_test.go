@@ -3,6 +3,7 @@ package trial
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"techmarket/internal/foundation/fact"
 	"techmarket/internal/foundation/fault"
@@ -66,5 +67,34 @@ func TestReportsFallDueEverySoManyDaysAndOnTheLast(t *testing.T) {
 	due := Terms{ReportDays: 30}.Reports(day("2027-03-01"), day("2027-05-01"))
 	if want := []fact.Day{day("2027-03-31"), day("2027-04-30"), day("2027-05-01")}; !slices.Equal(due, want) {
 		t.Errorf("due %v", due)
+	}
+}
+
+func TestWait_NamesTheSideWhoseTurnItIs(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 29, 2, 0, 0, 0, time.UTC)
+	soon, later := now.AddDate(0, 0, 3), now.AddDate(0, 0, 40)
+	for _, c := range []struct {
+		name            string
+		w               Waiting
+		supply, company Event // "": nothing waits
+	}{
+		{"terms of the company", Waiting{Trial: Trial{State: Proposed, ProposedSide: Company}}, EventAgree, ""},
+		{"terms of the unit", Waiting{Trial: Trial{State: Proposed, ProposedSide: Supply}}, "", EventAgree},
+		{"agreed", Waiting{Trial: Trial{State: Agreed}}, EventStart, ""},
+		{"a report soon", Waiting{Trial: Trial{State: Trialling}, ReportDue: &soon}, "", EventReport},
+		{"a report later", Waiting{Trial: Trial{State: Trialling}, ReportDue: &later}, "", ""},
+		{"an extension asked", Waiting{Trial: Trial{State: Trialling, AskedTo: &later}, ReportDue: &later}, EventExtend, ""},
+		{"conversion", Waiting{Trial: Trial{State: Confirming, ConfirmBy: &soon}}, EventConfirm, ""},
+		{"a payment soon", Waiting{Trial: Trial{State: Converted}, PaymentDue: &soon}, "", EventPay},
+		{"all paid", Waiting{Trial: Trial{State: Converted}}, "", ""},
+		{"the talk is open", Waiting{Trial: Trial{State: Converting}}, "", ""},
+	} {
+		for side, want := range map[Side]Event{Supply: c.supply, Company: c.company} {
+			w := c.w
+			if waits := w.wait(side, now); waits != (want != "") || w.On != want {
+				t.Errorf("%s, %s: %t %q, want %q", c.name, side, waits, w.On, want)
+			}
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"techmarket/internal/insight/annual"
 	"techmarket/internal/insight/monitor"
 	"techmarket/internal/insight/place"
+	"techmarket/internal/insight/price"
 	"techmarket/internal/insight/stats"
 	"techmarket/web/api"
 )
@@ -14,6 +15,7 @@ type Operations struct {
 	Stats   *stats.Service
 	Places  *place.Service
 	Annuals *annual.Service
+	Prices  *price.Service
 	Monitor *monitor.Service
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/insight/price"
 	"techmarket/internal/insight/stats"
 	"techmarket/internal/platform/document"
 	"techmarket/web"
@@ -48,6 +49,14 @@ func (in StatsInput) query(s *stats.Service) stats.Query {
 }
 
 func (o *Operations) statsOperations(a *api.API) {
+	api.Op(a, "GET /prices", web.SignedIn(), "价格参考：同类登记合同的成交额区间，不足以保护单份合同的自动放宽或不显示",
+		func(ctx context.Context, who actor.Actor, in *struct {
+			Way    string `query:"way" required:"true" maxLength:"2" doc:"合同类别，01 到 05"`
+			Field  string `query:"field" maxLength:"2"`
+			Region string `query:"region" maxLength:"6" doc:"卖方所在盟市"`
+		}) (price.Answer, error) {
+			return o.Prices.Evidence(ctx, who, price.Ask{Way: in.Way, Field: in.Field, Region: in.Region})
+		})
 	api.Op(a, "GET /stats", web.Anyone(), "合同统计表：项数、成交额、技术交易额", func(ctx context.Context, _ actor.Actor, in *StatsInput) (stats.Table, error) {
 		return o.Stats.Table(ctx, in.query(o.Stats))
 	})

@@ -136,6 +136,7 @@ var onlyHere = []string{
 var open = map[string]string{
 	"plan_target.own_measure": "a plan may name a measure that the platform does not count yet",
 	"policy_question.answer":  "free text: what the desk answers",
+	"disclosure_seat.purpose": "free text: what somebody wants to know",
 	"audit_row.object_kind":   "every room names its own objects",
 	"empty_search.kind":       kindOfListing,
 	"import_batch.kind":       kindOfListing,

@@ -97,6 +97,8 @@ var personal = map[string]string{
 	"phrase":           "words:words",
 	"plan_indicator":   "public:base_note,clause,measured_in,name,number,owner,plan coded:own_figure",
 	"plan_target":      "public:code,name,note,own_measure,source",
+	"price_policy":     "public:source",
+	"price_shown":      "coded:field,region,way",
 	"plan_value":       "public:note,source",
 	"point":            "public:address,division,hours,name,phone",
 	"point_assessment": "coded:figures words:opinion",

@@ -39,7 +39,8 @@ create trigger annual_report_frozen before update or delete on annual_report for
 
 -- Registered contracts that still stand, by their seller, with what the frozen text says of the first buyer.
 create view annual_contract as
-select r.number, r.seller_org as organisation_id, r.title, r.class, r.plan_source as plan, r.buyer_name as buyer, r.buyer_country as country,
+select r.number, r.seller_org as organisation_id, r.title, r.class, r.plan_source as plan, r.buyer_name as buyer,
+    r.buyer_country as country,
     r.buyer_division as division, r.amount, coalesce(v.content->'buyers'->0->>'scale', '') as scale,
     left(coalesce(v.content->'buyers'->0->>'industry', ''), 1) as industry,
     coalesce(nullif(v.content->'elements'->>'signedOn', ''), r.registered_on::text) as signed

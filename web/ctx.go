@@ -201,19 +201,6 @@ func (c *Ctx) html(status int, write func(io.Writer) error) error {
 	return write(&answering{c.echo.Response(), status})
 }
 
-// answering sends the status with the first byte of a page, which the engine writes only when the whole page is drawn.
-type answering struct {
-	to     *echo.Response
-	status int
-}
-
-func (a *answering) Write(b []byte) (int, error) {
-	if !a.to.Committed {
-		a.to.WriteHeader(a.status)
-	}
-	return a.to.Write(b)
-}
-
 // See sends the browser to another page of this site after an action; an address that is none leads home.
 func (c *Ctx) See(path string) error {
 	path, ok := Local(path)

@@ -51,6 +51,10 @@ func (s *Services) register() {
 		_, errRooms := s.Rooms.Tick(ctx)
 		return errors.Join(err, errNotice, errChallenge, errRights, errTrials, errRooms)
 	})
+	jobs.RegisterLong(s.workers, fillTimeout, func(ctx context.Context, _ monitorArgs) error {
+		_, err := s.Monitor.Refresh(ctx)
+		return err
+	})
 	jobs.RegisterLong(s.workers, fillTimeout, func(ctx context.Context, _ rebuildArgs) error { return s.Rebuild(ctx) })
 	jobs.RegisterLong(s.workers, fillTimeout, func(ctx context.Context, _ healArgs) error { return s.Heal(ctx) })
 	jobs.RegisterLong(s.workers, CheckTimeout, s.answerCheck)
@@ -107,6 +111,7 @@ type (
 	rootArgs    struct{} // signs the register's root when something changed
 	cleanArgs   struct{} // refusals of closed hours; ended sessions, old idempotency keys and quotas
 	expireArgs  struct{} // files that were made for one person to fetch, and contents that nothing names
+	monitorArgs struct{} // sums by day of what the register booked
 	tradeArgs   struct{} // biddings and notices whose time is over
 	rebuildArgs struct{} // fills an empty index
 	healArgs    struct{} // fills a Meilisearch that came (back) empty
@@ -124,6 +129,8 @@ func (cleanArgs) Kind() string { return "session_clean" }
 
 func (expireArgs) Kind() string { return "file_expire" }
 
+func (monitorArgs) Kind() string { return "monitor_refresh" }
+
 func (tradeArgs) Kind() string { return "trade_clock" }
 
 func (rebuildArgs) Kind() string { return "search_rebuild" }
@@ -136,6 +143,7 @@ func (s *Services) periodic() []jobs.Periodic {
 	all := []jobs.Periodic{
 		{ID: "listing_tick", Next: jobs.Daily(3, 10), Args: func() jobs.Args { return tickArgs{} }, Start: true},
 		{ID: "matching_learn", Next: jobs.Daily(3, 30), Args: func() jobs.Args { return learnArgs{} }, Start: true},
+		{ID: "monitor_refresh", Next: jobs.Every(20 * time.Second), Args: func() jobs.Args { return monitorArgs{} }, Start: true},
 		{ID: "match_digest", Next: jobs.Daily(7, 30), Args: func() jobs.Args { return watch.DigestArgs{} }},
 		{ID: "session_clean", Next: jobs.Every(time.Hour), Args: func() jobs.Args { return cleanArgs{} }},
 		{ID: "file_expire", Next: jobs.Daily(4, 10), Args: func() jobs.Args { return expireArgs{} }},

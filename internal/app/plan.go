@@ -8,6 +8,7 @@ import (
 	"techmarket/internal/foundation/fact"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/insight/annual"
+	"techmarket/internal/insight/monitor"
 	"techmarket/internal/insight/place"
 	"techmarket/internal/insight/plan"
 	"techmarket/internal/insight/price"
@@ -21,6 +22,7 @@ func (s *Services) buildInsight() {
 	s.Stats = stats.New(p.DB, p.Now)
 	s.Prices = price.New(price.Config{DB: p.DB, Now: p.Now})
 	s.Plans = plan.New(plan.Config{DB: p.DB, Audit: p.Audit(), Own: s.ownFigure, Now: p.Now})
+	s.Monitor = monitor.New(p.DB, p.Audit(), p.Now)
 	s.Annual = annual.New(annual.Config{DB: p.DB, Audit: p.Audit(), Now: p.Now})
 }
 

@@ -23,6 +23,7 @@ import (
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/insight/annual"
+	"techmarket/internal/insight/monitor"
 	"techmarket/internal/insight/place"
 	"techmarket/internal/insight/plan"
 	"techmarket/internal/insight/price"
@@ -117,11 +118,12 @@ type Services struct {
 
 	Policies *policy.Service
 
-	Stats  *stats.Service
-	Plans  *plan.Service
-	Prices *price.Service
-	Places *place.Service
-	Annual *annual.Service // 成果转化年度报告
+	Stats   *stats.Service
+	Plans   *plan.Service
+	Prices  *price.Service
+	Places  *place.Service
+	Annual  *annual.Service // 成果转化年度报告
+	Monitor *monitor.Service
 }
 
 // Compose makes every service on the platform and registers the job workers.

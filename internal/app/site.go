@@ -110,7 +110,7 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 			Benefits:  s.Benefits, Archive: s.Archive, Exchange: s.Exchange, Identity: s.Identity, Files: kept}).Routes(),
 		registers.Routes(),
 		policies.Routes(),
-		(&pagesinsight.Pages{Stats: s.Stats, Plans: s.Plans, Prices: s.Prices, Places: s.Places, Annuals: s.Annual,
+		(&pagesinsight.Pages{Stats: s.Stats, Plans: s.Plans, Prices: s.Prices, Places: s.Places, Annuals: s.Annual, Monitor: s.Monitor,
 			Listings: s.Listings}).Routes(),
 	)
 }
@@ -134,7 +134,7 @@ func (s *Services) mountAPI(server *web.Server, keys *idempotency.Store) {
 			Listings: s.Listings, Files: kept},
 		&apicertify.Operations{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Files: kept},
 		&apiservices.Operations{Registers: s.Registers},
-		&apiinsight.Operations{Stats: s.Stats, Prices: s.Prices, Places: s.Places, Annuals: s.Annual},
+		&apiinsight.Operations{Stats: s.Stats, Prices: s.Prices, Places: s.Places, Annuals: s.Annual, Monitor: s.Monitor},
 		&apisite.Operations{Listings: s.Listings, Files: kept, Inbox: inbox{p}},
 	} {
 		parts = append(parts, wing.Parts()...)

@@ -230,11 +230,7 @@ func TestChain_AFactTypedOnceReachesTheStatistics(t *testing.T) {
 	}
 	w.guest.get(record.link("/v/"+number)).want(200, "有效", "680,000.00")
 	w.guest.get("/v/" + number + "?c=00000000").want(404)
-	code := regexp.MustCompile(`c=(\w+)`).FindStringSubmatch(record.link("/v/" + number))[1]
-	for _, typed := range []string{full(number), "第" + number + "号", "第 " + full(number) + " 号", number[:4] + "-" + number[4:]} {
-		form := w.guest.get("/verify").submit("/verify", values{"number": typed, "c": full(code[:4]) + "－" + code[4:]})
-		form.want(200, "有效", "680,000.00")
-	}
+	w.checksAsTyped(number, record.link("/v/"+number))
 	seller.get("/messages").want(200, "登记")
 	buyer.get("/registrations/"+number).want(200, "680,000.00")
 	w.as("rival").get("/registrations/" + number).want(404)
@@ -267,4 +263,14 @@ func (w *world) figures() map[string]stats.Measure {
 
 func minus(a, b stats.Measure) stats.Measure {
 	return stats.Measure{Contracts: a.Contracts - b.Contracts, Amount: a.Amount - b.Amount, Technical: a.Technical - b.Technical}
+}
+
+// checksAsTyped asks the check page with the number as people copy it off the paper.
+func (w *world) checksAsTyped(number, link string) {
+	w.t.Helper()
+	code := regexp.MustCompile(`c=(\w+)`).FindStringSubmatch(link)[1]
+	for _, typed := range []string{full(number), "第" + number + "号", "第 " + full(number) + " 号", number[:4] + "-" + number[4:]} {
+		form := w.guest.get("/verify").submit("/verify", values{"number": typed, "c": full(code[:4]) + "－" + code[4:]})
+		form.want(200, "有效", "680,000.00")
+	}
 }

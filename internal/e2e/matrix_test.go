@@ -19,7 +19,7 @@ var subjects = []struct{ login, who string }{
 	{"system", "administrator of the site"},
 }
 
-// mainMatrix, with tradeMatrix beside it, says for every route and subject what happens:
+// matrix says for every route and subject what happens:
 //
 //   - let in (answered, or refused for the content of the request only)
 //     s  asked to sign in
@@ -28,7 +28,7 @@ var subjects = []struct{ login, who string }{
 //
 // A route that is missing here fails the test; so does one that exists no longer. The columns:
 // guest, member, company, rival, broker | registrar, reviewer, head, expert, sibling | league, other league, region, tax, system.
-var mainMatrix = map[string]string{
+var matrix = joined(insightMatrix, tradeMatrix, map[string]string{
 	"POST /achievements/:id/contact":                           "s++++++++++++++",
 	"POST /demands/:id/contact":                                "s++++++++++++++",
 	"POST /api/v1/achievements/:id/contact":                    "s++++++++++++++",
@@ -36,8 +36,6 @@ var mainMatrix = map[string]string{
 	"GET /api/v1/achievements/:id/contact/readers":             "s+hhh----------",
 	"GET /api/v1/demands/:id/contact/readers":                  "sh+hh----------",
 	"GET /audit/refusals":                                      "s-----------+-+",
-	"GET /api/v1/stats/needs":                                  "+++++++++++++++",
-	"GET /api/v1/stats/reasons":                                "+++++++++++++++",
 	"GET /account/confirm":                                     "s++++++++++++++",
 	"POST /account/confirm":                                    "s++++++++++++++",
 	"GET /confirm/:token":                                      "hhhhhhhhhhhhhhh",
@@ -50,27 +48,6 @@ var mainMatrix = map[string]string{
 	"POST /mandates/:id/refuse":                                "s+hh-----------",
 	"GET /registry/print":                                      "s----hhhhhhhh--",
 	"GET /registrations/:number/files/:file":                   "shhhhhhhhhhhhh-",
-	"GET /places":                                              "+++++++++++++++",
-	"GET /places/:code":                                        "+++++++++++++++",
-	"GET /places/:code/poster.pdf":                             "+++++++++++++++",
-	"GET /places/:code/sheet.pdf":                              "+++++++++++++++",
-	"GET /api/v1/places":                                       "+++++++++++++++",
-	"GET /api/v1/places/:code":                                 "+++++++++++++++",
-	"GET /api/v1/places/:code/:paper":                          "+++++++++++++++",
-	"GET /annual":                                              "s+--------+++--",
-	"POST /annual":                                             "s+-------------",
-	"GET /annual/:id":                                          "s+hhh-----hhh--",
-	"GET /annual/:id/contracts":                                "s+hhh-----hhh--",
-	"GET /annual/:id/report.docx":                              "s+hhh-----hhh--",
-	"GET /annual/:id/report.xlsx":                              "s+hhh-----hhh--",
-	"POST /annual/:id":                                         "s+-------------",
-	"POST /annual/:id/correct":                                 "s+-------------",
-	"POST /annual/:id/freeze":                                  "s+-------------",
-	"GET /api/v1/annual-reports":                               "s+--------+++--",
-	"POST /api/v1/annual-reports":                              "s+-------------",
-	"GET /api/v1/annual-reports/:id":                           "s+hhh-----hhh--",
-	"PUT /api/v1/annual-reports/:id":                           "s+-------------",
-	"POST /api/v1/annual-reports/:id/events":                   "s+-------------",
 	"GET /":                                                    "+++++++++++++++",
 	"GET /account":                                             "s++++++++++++++",
 	"POST /account":                                            "s++++++++++++++",
@@ -204,15 +181,6 @@ var mainMatrix = map[string]string{
 	"POST /api/v1/registrations/:number/events":                "s--hh--+hh-h---",
 	"GET /api/v1/review":                                       "s---------+++--",
 	"POST /api/v1/sign-up":                                     "+++++++++++++++",
-	"GET /api/v1/stats":                                        "+++++++++++++++",
-	"GET /api/v1/stats/definitions":                            "+++++++++++++++",
-	"GET /api/v1/stats/entries":                                "+++++++++++++++",
-	"GET /api/v1/stats/export/:format":                         "+++++++++++++++",
-	"GET /api/v1/stats/funnel":                                 "+++++++++++++++",
-	"GET /api/v1/stats/listings":                               "+++++++++++++++",
-	"GET /api/v1/stats/map":                                    "+++++++++++++++",
-	"GET /api/v1/stats/published":                              "+++++++++++++++",
-	"GET /api/v1/stats/targets":                                "+++++++++++++++",
 	"GET /api/v1/tokens":                                       "s++++++++++++++",
 	"POST /api/v1/tokens":                                      "s++++++++++++++",
 	"DELETE /api/v1/tokens/:id":                                "s+hhhhhhhhhhhhh",
@@ -395,11 +363,6 @@ var mainMatrix = map[string]string{
 	"POST /signin/reset/:token":                                "hhhhhhhhhhhhhhh",
 	"GET /signup":                                              "+++++++++++++++",
 	"POST /signup":                                             "+++++++++++++++",
-	"GET /stats":                                               "+++++++++++++++",
-	"GET /stats.csv":                                           "+++++++++++++++",
-	"GET /stats.xlsx":                                          "+++++++++++++++",
-	"GET /stats/definitions":                                   "+++++++++++++++",
-	"GET /stats/list":                                          "+++++++++++++++",
 	"GET /suggest":                                             "+++++++++++++++",
 	"GET /theme":                                               "+++++++++++++++",
 	"GET /units/:id":                                           "+++++++++++++++",
@@ -422,8 +385,6 @@ var mainMatrix = map[string]string{
 	"POST /points/:id/settings":                                "s------+----+--",
 	"POST /points/:id/training":                                "s------+-h+h+--",
 	"GET /points/new":                                          "s-----------+--",
-	"GET /plan":                                                "+++++++++++++++",
-	"POST /plan/values":                                        "s-----------+--",
 	"GET /registers":                                           "+++++++++++++++",
 	"GET /registers/:kind":                                     "hhhhhhhhhhhhhhh",
 	"POST /registers/:kind":                                    "shhhh----------",
@@ -472,4 +433,4 @@ var mainMatrix = map[string]string{
 	"POST /registry/policies":                                  "s-----------+--",
 	"GET /registry/rates":                                      "s-----------+--",
 	"POST /registry/rates":                                     "s-----------+--",
-}
+})

@@ -1,15 +1,6 @@
 package e2e
 
-import "maps"
-
-// matrix is the whole table.
-var matrix = func() map[string]string {
-	all := maps.Clone(mainMatrix)
-	maps.Copy(all, tradeMatrix)
-	return all
-}()
-
-// tradeMatrix is the part of rights, trials, disclosure rooms and price evidence; letters and columns are those of mainMatrix.
+// tradeMatrix is the part of rights, trials, disclosure rooms and price evidence; letters and columns are those of matrix.
 var tradeMatrix = map[string]string{
 	"GET /distributions":                        "s++++++++++++++",
 	"GET /distributions/new":                    "shhhh----------", // no contract is named

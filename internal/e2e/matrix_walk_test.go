@@ -36,6 +36,7 @@ var bodies = map[string]string{
 	"PUT /api/v1/filings/:id/review":            `{"version":9999}`,
 	"POST /api/v1/registrations/:number/events": `{"version":9999,"event":"cancel"}`,
 	"POST /api/v1/register-entries/:id/events":  `{"event":"submit"}`,
+	"POST /api/v1/annual-reports":               `{"year":2024}`,
 	"PUT /api/v1/annual-reports/:id":            `{"version":9999}`,
 	"POST /api/v1/annual-reports/:id/events":    `{"version":9999,"event":"freeze"}`,
 	"PUT /api/v1/memberships/:id/roles":         `{"roles":["member"]}`,

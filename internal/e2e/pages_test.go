@@ -29,8 +29,10 @@ type visit struct{ login, at string }
 // unwalked are pages without a visit of their own, with the reason.
 var unwalked = map[string]string{
 	"GET /challenges/:id/applications/:application": "sealed until its deadline",
-	"GET /feeds/:token/end":                         "from a feed's reader; walked in TestSearches", "GET /confirm/:token": "from a mail; walked in TestSignUp",
-	"GET /signin/reset/:token": "from a mail; walked in TestReset",
+	"GET /feeds/:token/end":                         "from a feed's reader; walked in TestSearches",
+	"GET /confirm/:token":                           "from a mail; walked in the chain's sign-up",
+	"GET /signin/reset/:token":                      "from a mail; walked in TestReset",
+	"GET /rooms/:id/words/:words":                   "exists when both sides have signed its words",
 }
 
 // made are pages whose address the matrix leaves open, because it names no object there that anybody may see.
@@ -39,7 +41,8 @@ func (w *world) made(m things) map[string]visit {
 	list := w.as("registrar").get("/lists/new").submit("/lists", values{"purpose": "tax", "numbers": m.number}).want(200, "清单已出具").path
 	check := w.scan(`select check_code from registration_list where number = $1`, path.Base(list))
 	entry, err := w.s.Registers.Create(w.t.Context(), w.who("member"), "agency", register.Input{Name: "草原示范大学技术转移中心",
-		Content: register.Content{"hostKind": {"university"}, "services": {"match"}, "fields": {"07"}, "about": {"做过三年农牧技术转移。"}, "keywords": {"草业"}, "contactName": {"其其格"},
+		Content: register.Content{"hostKind": {"university"}, "services": {"match"}, "fields": {"07"}, "about": {"做过三年农牧技术转移。"},
+			"keywords": {"草业"}, "contactName": {"其其格"},
 			"contactPhone": {"0471-5550100"}}})
 	apptest.NoErr(w.t, err)
 	export, err := w.s.Exchange.RequestArchives(w.t.Context(), w.who("head"), w.points["county"].ID, workdayMorning.Year())
@@ -82,7 +85,8 @@ func (w *world) made(m things) map[string]visit {
 		"GET /contracts/:id/:section":          {"member", "/contracts/" + m.freeContract + "/elements"},
 		"GET /filings/:id/compare/:other":      {"registrar", "/filings/" + m.open + "/compare/" + m.filing},
 		"GET /sales/:id/record":                {},
-		"GET /imports/:id/marked":              {}, "GET /imports/template": {}, "GET /registrations/history/:id/marked": {},
+		"GET /rooms/:id/papers/:paper":         {}, "GET /rooms/:id/words/:words/pack": {},
+		"GET /imports/:id/marked": {}, "GET /imports/template": {}, "GET /registrations/history/:id/marked": {},
 		"GET /registry/print":                          {}, // PDF
 		"GET /registers/:kind/export":                  {}, // a workbook
 		"GET /lists/:number/pdf":                       {},
@@ -235,7 +239,7 @@ const overflowScript = `(() => {
 })()`
 
 const (
-	axeScript  = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+	axeScript = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
 	rules: {"heading-order": {enabled: true}}})` + axeAnswer
 	axeColours = `axe.run(document, {runOnly: {type: "rule", values: ["color-contrast", "target-size"]}})` + axeAnswer
 	axeAnswer  = `.then(r => JSON.stringify(r.violations.flatMap(v => v.nodes.map(n => ({
@@ -284,5 +288,25 @@ func TestPages_TellWhatTheyAreToWhoSharesThem(t *testing.T) {
 			strings.Contains(got.header.Get("Content-Type"), "svg") {
 			t.Errorf("%s: the picture %s answers %d %s", v.at, picture, got.status, got.header.Get("Content-Type"))
 		}
+	}
+}
+
+// The eight doors of the first page are the services by the names under which people ask for them; each leads to a page.
+func TestHome_EachDoorLeadsToItsPage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for label, want := range map[string]string{"政策咨询": "/policies", "科技研发": "/demands/new", "成果登记": "/achievements/new",
+		"创业孵化": "/registers", "科技金融": "/registers/finance", "知识产权": "/registers/patent-pools", "技术产权交易": "/sales",
+		"技术合同登记": "/contracts"} {
+		var doors []string
+		for _, a := range find(w.as("member").get("/").doc, func(n *html.Node) bool { return n.Data == "a" }) {
+			if strings.HasPrefix(strings.TrimSpace(readable(a)), label) {
+				doors = append(doors, attr(a, "href"))
+			}
+		}
+		if !slices.Contains(doors, want) {
+			t.Errorf("%s leads to %v, want %s", label, doors, want)
+		}
+		w.as("member").get(want).want(200)
 	}
 }

@@ -34,7 +34,8 @@ func TestPublicPages_AreTheSameForEveryGuestAndHoldNobody(t *testing.T) {
 	unit := w.provided["university"].OrgID
 	for _, path := range []string{"/", "/achievements", fmt.Sprintf("/achievements/%d", id), "/achievements?q=羊草&sort=price", "/demands",
 		fmt.Sprintf("/units/%d", unit), "/points", fmt.Sprintf("/points/%d", w.points["county"].ID), "/brokers", "/policies", "/rules", "/verify",
-		"/sales", "/notices", "/stats", "/stats/definitions", "/plan", "/places", "/places/" + ownCounty, fmt.Sprintf("/compare?ids=%d", id)} {
+		"/sales", "/notices", "/stats", "/stats/definitions", "/plan", "/places", "/places/" + ownCounty, "/monitor",
+		fmt.Sprintf("/compare?ids=%d", id)} {
 		mine := w.as("member").plainly(path)
 		if !bytes.Contains(mine.body, []byte("示范member")) || mine.header.Get("ETag") != "" ||
 			!strings.Contains(mine.header.Get("Cache-Control"), "private") {

@@ -21,7 +21,8 @@ func TestTalk_TheContractClosesTheNeedAndNotTheClick(t *testing.T) {
 	w.guest.get(at).want(200, meadowDemand["title"])
 
 	form := seller.get(talk).want(200, "提出条款")
-	if object := form.form(talk+"/terms", nil).values.Get("object"); strings.Contains(object, "70") || !strings.Contains(object, meadowAchievement["title"]) {
+	object := form.form(talk+"/terms", nil).values.Get("object")
+	if strings.Contains(object, "70") || !strings.Contains(object, meadowAchievement["title"]) {
 		t.Errorf("the terms begin with %q", object)
 	}
 	terms := values{"classCode": "0101", "object": "开发羊草种子包衣配方。", "amountFen": "800000", "payment": "lump_sum", "startsOn": "2026-04-01",

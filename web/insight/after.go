@@ -57,7 +57,9 @@ func (p *Pages) statsAfter(c *web.Ctx, a statsAsk, body *Board) error {
 	ways, why := needsBlock(c, needs, q, mark), reasonsBlock(c, reasons, q, mark)
 	ways.More = &view.Link{Label: "下载 CSV", Href: a.to("/stats.csv", "part", "needs")}
 	why.More = &view.Link{Label: "下载 CSV", Href: a.to("/stats.csv", "part", "reasons")}
-	body.Last = []ui.Block{publishedBlock(c, published), targetsBlock(c, targets, mark), triage, ways, why}
+	body.Last = []ui.Block{publishedBlock(c, published), targetsBlock(c, targets, mark), triage, ways, why,
+		{ID: "more", Title: "更多数据", Parts: view.Parts{view.Links{{Label: "监测指标 M01–M34、盟市流向", Href: "/monitor"},
+			{Label: "规划进展", Href: "/plan"}, {Label: "各旗县服务页", Href: "/places"}}}}}
 	return nil
 }
 

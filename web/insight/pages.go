@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"techmarket/internal/insight/annual"
+	"techmarket/internal/insight/monitor"
 	"techmarket/internal/insight/place"
 	"techmarket/internal/insight/plan"
 	"techmarket/internal/insight/price"
@@ -23,13 +24,16 @@ type Pages struct {
 	Prices   *price.Service
 	Places   *place.Service
 	Annuals  *annual.Service
+	Monitor  *monitor.Service
 	Listings *listing.Service
 }
 
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
-	return slices.Concat(p.statsRoutes(), p.planRoutes(), p.placeRoutes(), p.annualRoutes(), p.priceRoutes())
+	return slices.Concat(p.statsRoutes(), p.planRoutes(), p.placeRoutes(), p.annualRoutes(), p.priceRoutes(), p.monitorRoutes())
 }
 
 // Declared lists the templates of this wing's own pages.
-func Declared() []view.Decl { return []view.Decl{view.Declare[Board]("insight/board")} }
+func Declared() []view.Decl {
+	return []view.Decl{view.Declare[Board]("insight/board"), view.Declare[Wall]("insight/wall").In("plain")}
+}

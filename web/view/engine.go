@@ -209,8 +209,9 @@ func (e *Engine) funcs(o Options) template.FuncMap {
 		// form is carried out once. Templates get a random stand-in that Render
 		// replaces by the request's token, so components need not pass the token around.
 		"csrf": func() template.HTML {
-			return template.HTML(`<input type="hidden" name="_csrf" value="` + e.standIn(standsForToken) + `">` +
-				`<input type="hidden" name="_once" value="` + e.standIn(standsForOnce) + `"><input type="hidden" name="_as" value="` + e.standIn(standsForAuthor) + `">`)
+			return template.HTML(`<input type="hidden" name="_csrf" value="` + e.standIn(standsForToken) +
+				`"><input type="hidden" name="_once" value="` + e.standIn(standsForOnce) +
+				`"><input type="hidden" name="_as" value="` + e.standIn(standsForAuthor) + `">`)
 		},
 		"w":         carriedWords(o.Words),
 		"csrfToken": func() string { return e.standIn(standsForToken) },

@@ -100,6 +100,9 @@ var deletions = []deletion{
 	{"register_entry", "is_sample"}, // with its grades and origins
 	{"plan_value", "is_sample"},
 	{"annual_report", "is_sample"},
+	{"monitor_day", "is_sample"},
+	{"monitor_shape", "is_sample"},
+	{"external_figure", "is_sample"},
 	{"policy_question", "is_sample"},
 	{"policy", "is_sample"},
 	{"message", "account_id in " + sampleAccount},

@@ -25,14 +25,21 @@ func (v View) Workbook(w io.Writer) error {
 	if v.Sample {
 		notes = append(notes, "样例数据，不能作为统计依据")
 	}
-	return document.WriteExcel(w,
-		document.Sheet{Name: "指标", Notes: notes, Rows: v.figureRows(), Columns: []document.SheetColumn{{Title: "序号", Kind: document.Count, Width: 6},
-			{Title: "指标", Width: 44}, {Title: "单位", Width: 8}, {Title: "本年", Width: 18}, {Title: "上年（同单位）", Width: 18}, {Title: "增长", Width: 10},
-			{Title: "来源", Width: 12}}},
+	return document.WriteExcel(
+		w,
+		document.Sheet{
+			Name:  "指标",
+			Notes: notes,
+			Rows:  v.figureRows(),
+			Columns: []document.SheetColumn{{Title: "序号", Kind: document.Count, Width: 6},
+				{Title: "指标", Width: 44}, {Title: "单位", Width: 8}, {Title: "本年", Width: 18}, {Title: "上年（同单位）", Width: 18}, {Title: "增长", Width: 10},
+				{Title: "来源", Width: 12}},
+		},
 		document.Sheet{Name: "转化项目清单", Notes: notes[:2], Rows: v.projectRows(), Columns: []document.SheetColumn{{Title: "登记编号", Width: 20},
 			{Title: "项目名称", Width: 44}, {Title: "方式", Width: 10}, {Title: "受让方", Width: 32}, {Title: "受让方所在地", Width: 20},
 			{Title: "签订日期", Width: 12},
-			{Title: "合同金额（元）", Kind: document.Yuan, Width: 18}, {Title: "当年到账（元）", Kind: document.Yuan, Width: 18}, {Title: "效果", Width: 30}}})
+			{Title: "合同金额（元）", Kind: document.Yuan, Width: 18}, {Title: "当年到账（元）", Kind: document.Yuan, Width: 18}, {Title: "效果", Width: 30}}},
+	)
 }
 
 func shown(l Line, v *int64) string {
@@ -120,8 +127,11 @@ func (v View) Word() ([]byte, error) {
 	for _, c := range v.Projects() {
 		rows = append(rows, []string{c.Title, WayOf(c.Class).Label(), c.Buyer + "（" + c.Place() + "）", c.Amount.Wan(), c.Received.Wan()})
 	}
-	w.Table([]document.Column{{Title: "项目", Share: 0.32}, {Title: "方式", Share: 0.12}, {Title: "受让方", Share: 0.28}, {Title: "金额（万元）", Share: 0.14},
-		{Title: "到账（万元）", Share: 0.14}}, rows)
+	w.Table(
+		[]document.Column{{Title: "项目", Share: 0.32}, {Title: "方式", Share: 0.12}, {Title: "受让方", Share: 0.28}, {Title: "金额（万元）", Share: 0.14},
+			{Title: "到账（万元）", Share: 0.14}},
+		rows,
+	)
 	w.Note("成交额、到账不相加；" + clock.Local(v.AsOf).Format("2006 年 1 月 2 日") + "编制。")
 	return w.Bytes()
 }

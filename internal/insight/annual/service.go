@@ -112,7 +112,13 @@ func (s *Service) view(ctx context.Context, q postgres.Querier, r Report) (View,
 	case err != nil && !fault.Is(err, fault.NotFound):
 		return View{}, err
 	}
-	return View{Report: r, Figures: Draw(now, before, r.Said.Figures, said), Facts: now, Tasks: Tasks(now, r.Said.Figures), AsOf: s.c.Now()}, nil
+	return View{
+		Report:  r,
+		Figures: Draw(now, before, r.Said.Figures, said),
+		Facts:   now,
+		Tasks:   Tasks(now, r.Said.Figures),
+		AsOf:    s.c.Now(),
+	}, nil
 }
 
 // Start drafts a year. Who: members of a university or institute. Faults: Unauthorized; Forbidden not_reporting; Invalid year; Conflict

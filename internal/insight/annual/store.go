@@ -19,12 +19,15 @@ const reportTables = ` from annual_report r join organisation o on o.id = r.orga
 
 const (
 	// A scope is what an actor may see: all editions of the own unit, the frozen ones of an officer's area (a prefix of divisions).
-	selectReports = `select ` + reportColumns + reportTables + `where (r.organisation_id = @org or r.state = 'frozen' and o.division like @area)
+	selectReports = `select ` + reportColumns + reportTables + `
+where (r.organisation_id = @org or r.state = 'frozen' and o.division like @area)
 	and (@id::bigint = 0 or r.id = @id) order by r.year desc, r.organisation_id = @org desc, r.id desc limit 200`
 	lockReport   = `select 1 from annual_report where id = @id and organisation_id = @org for update`
 	selectOwn    = `select ` + reportColumns + reportTables + `where r.id = @id and r.organisation_id = @org`
-	selectNewest = `select ` + reportColumns + reportTables + `where r.organisation_id = @org and r.year = @year order by r.edition desc limit 1`
-	insertReport = `insert into annual_report (organisation_id, year, edition, state, said, note, created_by, is_sample, created_at, updated_at)
+	selectNewest = `select ` + reportColumns + reportTables + `
+where r.organisation_id = @org and r.year = @year order by r.edition desc limit 1`
+	insertReport = `insert into annual_report (organisation_id, year, edition, state, said, note, created_by, is_sample, created_at,
+	updated_at)
 	values (@org, @year, @edition, 'draft', @said, @note, @by, @sample, @now, @now) returning id`
 	updateSaid   = `update annual_report set said = @said, version = version + 1, updated_at = @now where id = @id`
 	freezeReport = `update annual_report set state = 'frozen', content = @content, digest = @digest, frozen_by = @by, frozen_at = @now,
@@ -83,7 +86,12 @@ type unitRow struct{ Achievements, Bodies, Staff, Unregistered int }
 
 // facts reads what the market knows of a unit's year.
 func facts(ctx context.Context, q postgres.Querier, org int64, year int) (Facts, error) {
-	args := pgx.StrictNamedArgs{"org": org, "year": fmt.Sprint(year), "from": fmt.Sprintf("%d-01-01", year), "to": fmt.Sprintf("%d-12-31", year)}
+	args := pgx.StrictNamedArgs{
+		"org":  org,
+		"year": fmt.Sprint(year),
+		"from": fmt.Sprintf("%d-01-01", year),
+		"to":   fmt.Sprintf("%d-12-31", year),
+	}
 	contracts, err := postgres.Many[Contract](ctx, q, selectContracts, args)
 	if err != nil {
 		return Facts{}, err

@@ -62,7 +62,11 @@ type cell struct {
 // Publish makes the table and, for the public, hides what would say too much about one party, and then what would give that away.
 // Margins and totals are the sums of the inner cells.
 func (t Table) Publish(p Policy, contracts []Contract) any {
-	s := t.sheet(p, contracts)
+	return t.print(t.sheet(p, contracts))
+}
+
+// print hides for the public and writes the table down.
+func (t Table) print(s *sheet) any {
 	if t.View == Public {
 		s.hidePrimary()
 		s.hideSecondary()
@@ -160,18 +164,19 @@ func fill(p Policy, contracts []Contract, period Period) cell {
 			of += s.C
 		}
 	}
-	few := len(sellers) < p.MinParties || len(buyers) < p.MinParties
-	out.primary = !out.empty && (few || dominated(p, sellers, of) || dominated(p, buyers, of))
+	out.primary = !out.empty && p.tells(len(sellers), len(buyers), max(largest(sellers), largest(buyers)), of)
 	return out
 }
 
-// dominated tells whether one party holds more than its share.
-func dominated(p Policy, parties map[string]money.Fen, of money.Fen) bool {
-	limit := fact.Floor(of, int64(p.DominanceBP), 10_000)
+// tells reports whether a cell of so many parties says too much about one of them: too few, or one that holds more than its share.
+func (p Policy) tells(sellers, buyers int, top, of money.Fen) bool {
+	// Whole 分 above the exact limit are above its floor, and the other way round.
+	return sellers < p.MinParties || buyers < p.MinParties || top > fact.Floor(of, int64(p.DominanceBP), 10_000)
+}
+
+func largest(parties map[string]money.Fen) (top money.Fen) {
 	for _, c := range parties {
-		if c > limit { // whole 分 above the exact limit are above its floor, and the other way round
-			return true
-		}
+		top = max(top, c)
 	}
-	return false
+	return top
 }

@@ -147,9 +147,12 @@ func sheet(d *document.PDF, p Place, address string) {
 	row := func(label string, m stats.Measure) []string {
 		return []string{label, strconv.Itoa(m.Contracts), m.Amount.Wan(), m.Technical.Wan()}
 	}
-	d.Table([]document.Column{{Title: "口径", Share: 0.34}, {Title: "项数", Share: 0.16, Right: true}, {Title: "成交额（万元）", Share: 0.25, Right: true},
-		{Title: "技术交易额（万元）", Share: 0.25, Right: true}}, [][]string{row("登记（申请方在这里）", p.Figures.Filed),
-		row("输出（卖方在这里）", p.Figures.Output), row("吸纳（买方在这里）", p.Figures.Absorption)})
+	d.Table(
+		[]document.Column{{Title: "口径", Share: 0.34}, {Title: "项数", Share: 0.16, Right: true}, {Title: "成交额（万元）", Share: 0.25, Right: true},
+			{Title: "技术交易额（万元）", Share: 0.25, Right: true}},
+		[][]string{row("登记（申请方在这里）", p.Figures.Filed),
+			row("输出（卖方在这里）", p.Figures.Output), row("吸纳（买方在这里）", p.Figures.Absorption)},
+	)
 	note := fmt.Sprintf("%s 至 %s，本平台登记，输出与吸纳不相加。", p.Figures.From, p.Figures.To)
 	if p.Zone() {
 		note += "开发区另列，与所在旗县不相加。"

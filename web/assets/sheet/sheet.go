@@ -27,7 +27,7 @@ func Files() []string {
 
 // Areas names the sheets beside app.css and their files, in the order of the cascade.
 func Areas() map[string][]string {
-	return map[string][]string{"desk.css": {"review.css", "talk.css", "turn.css"}, "detail.css": {"achievement.css"}}
+	return map[string][]string{"desk.css": {"review.css", "talk.css", "turn.css"}, "detail.css": {"achievement.css"}, "wall.css": {"wall.css"}}
 }
 
 // Build makes every sheet by its name out of the files of a folder: joined in their order and minified. A file that no order names

@@ -18,6 +18,9 @@ const (
 
 // withoutIndex are the foreign keys that no index leads, each with the reason.
 var withoutIndex = map[string]string{
+	"annual_report_created_by_fkey":            doer,
+	"annual_report_frozen_by_fkey":             doer,
+	"external_figure_entered_by_fkey":          doer,
 	"certificate_file_id_fkey":                 keptFile,
 	"contract_created_by_fkey":                 doer,
 	"contract_file_added_by_fkey":              doer,

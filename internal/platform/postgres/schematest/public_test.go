@@ -18,7 +18,8 @@ const noPublicPage = `
 	contract_file deadline_warning deal_event deal_file deal_message deal_terms diagnosis empty_search file file_text
 	filing_event filing_part idempotency_key import_batch import_row intake_sequence invitation ledger_root ledger_row list_sequence
 	listing_vector match_alert match_alert_end match_alert_off match_answer match_impression match_run match_weights membership message
-	notice_task number_sequence password_reset payment_proof phrase registration_export registration_import registration_import_row
+	notice_task monitor_due monitor_due_year number_sequence password_reset payment_proof phrase registration_export registration_import
+	registration_import_row
 	registration_list registration_list_item rights_entry rights_event rights_grant rights_grant_event rights_holder rights_member
 	rights_payout rights_plan rights_policy saved_search saved_search_hit session subsidy_rate
 	contact_reveal email_confirmation favourite kept_form sealed_column kept_upload listing_triage quota_use record_alarm refusal

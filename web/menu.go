@@ -41,6 +41,7 @@ func (c *Ctx) deskLinks(a actor.Actor) []view.Link {
 		add("被拒绝的访问", "/audit/refusals", "refusals")
 	}
 	if a.Officer() {
+		add("监测", "/monitor", "monitor")
 		add("发布审核", "/review", "review")
 		add("名录审核", "/desk/registers/queue", "registers-queue")
 		add("单位确认", "/organisations", "organisations")

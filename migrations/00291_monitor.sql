@@ -47,7 +47,7 @@ create table monitor_shape (
     primary key (year, is_sample, side, row, col)
 );
 
--- Limits of what is published, by the day from which they hold (docs/rules/monitor.md, 4: settings, no law names them).
+-- Limits of what is published, by the day from which they hold (docs/rules/monitor.md §4: settings, no law names them).
 create table monitor_policy (
     from_on      date primary key,
     min_parties  int  not null check (min_parties >= 0),

@@ -112,13 +112,16 @@ func (l *loader) oneRoom(ctx context.Context, unit, reader actor.Actor, of int64
 	if err := l.Rooms.Request(ctx, reader, room, "样例：评估在本企业使用，先看参数和图纸"); err != nil || upTo == disclosure.Requested {
 		return err
 	}
-	today := fact.DayOf(l.end)
+	v, err := l.Rooms.Read(ctx, unit, room)
+	if err != nil {
+		return err
+	}
+	today := fact.DayOf(v.AsOf) // by the database's clock, which rooms go by
 	if _, err := l.Rooms.Offer(ctx, unit, room, disclosure.ChosenWords{Kind: disclosure.KindNDA, Title: "样例保密协议",
 		Body: disclosure.SuggestedNDA("样例成果"), ValidTo: today + 90}, []int64{reader.AccountID}); err != nil || upTo == disclosure.Offered {
 		return err
 	}
-	v, err := l.Rooms.Read(ctx, reader, room)
-	if err != nil {
+	if v, err = l.Rooms.Read(ctx, reader, room); err != nil {
 		return err
 	}
 	do := func(who actor.Actor, c disclosure.Command) {
@@ -183,7 +186,7 @@ func (l *loader) roomOfTalk(ctx context.Context, unit, reader actor.Actor, talk 
 			Kind:    kind,
 			Title:   "样例" + map[string]string{disclosure.KindNDA: "保密协议", disclosure.KindAgreement: "试验合作协议"}[kind],
 			Body:    strings.Repeat("样例：双方按洽谈约定开展中试，费用和成果归属以正式合同为准。", 3),
-			ValidTo: fact.DayOf(l.end) + 60,
+			ValidTo: fact.DayOf(v.AsOf) + 60,
 		}
 		if _, err := l.Rooms.Offer(ctx, unit, room, w, named); err != nil || reader.AccountID != named[0] {
 			return err

@@ -5,7 +5,7 @@
 //
 // A frozen edition is never changed: its content lies under a digest, and what turned out wrong becomes an edition of its own.
 //
-// Source: 促进科技成果转化法（2015）第二十一条 and the six parts that notices of the ministry ask for (docs/rules/annual.md). The official form
+// Source: 促进科技成果转化法（2015）第二十一条 and the six parts that notices of the ministry ask for (docs/rules/annual.md §1–9). The official form
 // with its codes was not found: names of lines are ours, and the national code of every line is empty.
 package annual
 
@@ -304,7 +304,7 @@ type Figure struct {
 	Typed  bool   `json:"typed,omitzero"` // a person said it
 }
 
-// fewContracts is the base below which no percentage is given (docs/rules/annual.md, 4).
+// fewContracts is the base below which no percentage is given (docs/rules/annual.md §4).
 const fewContracts = 5
 
 // Draw computes every figure of a year. before are the facts of the year before of the same unit; said is what a person has added, by code.

@@ -2,7 +2,7 @@
 // offered there, what was registered, and which policies hold.
 //
 // It owns no table and decides nothing: each part is asked from the room that has it. A part without anything stays empty, and the page
-// says what to do instead (docs/rules/places.md).
+// says what to do instead (docs/rules/places.md §1).
 package place
 
 import (

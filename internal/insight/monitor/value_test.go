@@ -38,7 +38,7 @@ func TestValue_SaysAGrowthOnlyWhereItMeansSomething(t *testing.T) {
 		{"a share moves in points", "M18", "50.0", "+30.0 个百分点"},
 		{"few contracts: both values", "M16", "70.00", "50.00 → 70.00"},
 		{"nothing before", "M17", "105.00", "上年同期为 0"},
-		{"what concerns no right is no part of it", "M10", "25.0", ""},
+		{"what concerns no right is no part of it, and there was none before", "M10", "25.0", "+25.0 个百分点"},
 		{"absorption over output", "M19", "1.50", ""},
 	} {
 		if v := shownAs(f, c.code, true, false); v.Shown != c.shown || v.Growth != c.growth {

@@ -68,12 +68,11 @@ func (o *Operations) placeOperations(a *api.API) {
 		}
 		return api.All(all), nil
 	})
-	type asked struct {
-		Code   string `path:"code" maxLength:"6" doc:"旗县或开发区代码"`
-		Sample bool   `query:"sample" doc:"也计入样例数据"`
-	}
 	api.Op(a, "GET /places/{code}", web.Anyone(), "一个旗县：登记点、需求、成果、服务和数字",
-		func(ctx context.Context, who actor.Actor, in *asked) (placeFacts, error) {
+		func(ctx context.Context, who actor.Actor, in *struct {
+			Code   string `path:"code" maxLength:"6" doc:"旗县或开发区代码"`
+			Sample bool   `query:"sample" doc:"也计入样例数据"`
+		}) (placeFacts, error) {
 			p, err := o.Places.Read(ctx, who, in.Code, in.Sample)
 			if err != nil {
 				return placeFacts{}, err
@@ -81,8 +80,9 @@ func (o *Operations) placeOperations(a *api.API) {
 			return factsOf(p), nil
 		})
 	api.File(a, "GET /places/{code}/{paper}", web.Anyone(), "旗县的一页纸或海报", func(ctx context.Context, who actor.Actor, in *struct {
-		asked
-		Paper string `path:"paper" enum:"sheet,poster"`
+		Code   string `path:"code" maxLength:"6" doc:"旗县或开发区代码"`
+		Paper  string `path:"paper" enum:"sheet,poster"`
+		Sample bool   `query:"sample" doc:"也计入样例数据"`
 	}) (api.Download, error) {
 		name, pdf, err := o.Places.Print(ctx, who, in.Code, in.Paper, in.Sample)
 		return api.Download{Name: name, MIME: "application/pdf", Body: io.NopCloser(bytes.NewReader(pdf))}, err

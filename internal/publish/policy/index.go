@@ -13,11 +13,11 @@ import (
 	"techmarket/search"
 )
 
-// Documents are those of the library, DocumentKind is their kind.
-const (
-	Documents    search.Series = "p-"
-	DocumentKind               = "policy"
-)
+// Documents are those of the library.
+const Documents search.Series = "p-"
+
+// DocumentKind is the kind of its documents.
+const DocumentKind = "policy"
 
 // IndexArgs brings the documents of policies in line with the database.
 type IndexArgs struct {

@@ -235,7 +235,7 @@ const (
 
 // Flash keeps a sentence for the next page: what was done.
 func (c *Ctx) Flash(tone view.Tone, text string) {
-	b, _ := json.Marshal([]string{string(tone), text})
+	b, _ := json.Marshal([]string{string(tone), text}) //nolint:errchkjson // texts always marshal
 	c.cookie(flashCookie, base64.RawURLEncoding.EncodeToString(b), 60)
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"sync"
 	"time"
 )
@@ -38,9 +39,7 @@ func (k *Known[T]) Read(c *Ctx, ids []int64, read func(guest *Ctx, ids []int64) 
 		return nil, err
 	}
 	k.put(state, c.Now(), found)
-	for id, v := range found {
-		out[id] = v
-	}
+	maps.Copy(out, found)
 	return out, nil
 }
 
@@ -65,7 +64,5 @@ func (k *Known[T]) put(state publicState, now time.Time, found map[int64]T) {
 	if k.values == nil || k.state != state || !now.Before(k.until) || len(k.values)+len(found) > mostKnown {
 		k.state, k.until, k.values = state, now.Add(longestShared), map[int64]T{}
 	}
-	for id, v := range found {
-		k.values[id] = v
-	}
+	maps.Copy(k.values, found)
 }

@@ -64,7 +64,7 @@ func (p *Pages) place(c *web.Ctx) error {
 	for _, l := range k.Listed {
 		body.Main = append(body.Main, placeListed(c, k, l))
 	}
-	body.Main = append(body.Main, placeFigures(c, k), placePolicies(c, k))
+	body.Main = append(body.Main, placeFigures(c, k), placePolicies(k))
 	body.Side = placeHelp(c, k)
 	return ui.ShowSheet(c, page, body)
 }
@@ -204,7 +204,7 @@ func placeFigures(c *web.Ctx, k place.Place) ui.Block {
 	return block
 }
 
-func placePolicies(c *web.Ctx, k place.Place) ui.Block {
+func placePolicies(k place.Place) ui.Block {
 	all := "/policies?" + url.Values{"division": {k.Division.Code}, "inForce": {"1"}}.Encode()
 	block := ui.Block{ID: "policies", Title: "本地的政策", More: &view.Link{Label: "适用本地的全部政策", Href: all}}
 	rows := view.Rows{Label: block.Title, Empty: view.Empty{Icon: "file-text", Title: "政策库里还没有本旗县和盟市的政策", Text: "国家和自治区的政策在本地同样适用。",

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -132,9 +133,7 @@ func (p *Pages) foundRows(c *web.Ctx, hits []search.Hit) (view.Rows, error) {
 		if err != nil {
 			return rows, err
 		}
-		for document, row := range of {
-			drawn[document] = row
-		}
+		maps.Copy(drawn, of)
 	}
 	for _, h := range hits {
 		row, there := drawn[h.ID]

@@ -11,6 +11,7 @@ import (
 	"techmarket/web/view"
 )
 
+//nolint:dupl // two tables of routes
 func (p *Pages) grantRoutes() []web.Route {
 	return []web.Route{
 		web.GET("/grants", web.SignedIn(), p.grants),

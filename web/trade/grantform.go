@@ -1,6 +1,7 @@
 package trade
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,7 +30,7 @@ func (p *Pages) createGrant(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	d, listing := p.readGrant(c, f), f.ID("achievement")
+	d, listing := p.readGrant(f), f.ID("achievement")
 	var id int64
 	if err = ui.FormErr(f); err == nil {
 		id, err = p.Rights.CreateGrant(c.Context(), c.Actor(), listing, d)
@@ -72,7 +73,7 @@ func (p *Pages) saveGrant(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	d := p.readGrant(c, f)
+	d := p.readGrant(f)
 	if err = ui.FormErr(f); err == nil {
 		err = p.Rights.SaveGrant(c.Context(), c.Actor(), id, f.Int("version"), d)
 	}
@@ -116,7 +117,7 @@ func (p *Pages) grantForm(c *web.Ctx, d rights.GrantDraw, action string, hidden 
 		}
 		accounts := staff
 		if h.OrgID != 0 && h.OrgID != c.Actor().OrgID {
-			accounts = append(accounts[:len(accounts):len(accounts)], view.Option{Value: who, Label: h.Name})
+			accounts = append(slices.Clip(accounts), view.Option{Value: who, Label: h.Name})
 		}
 		return []view.Field{a.Text(at("name"), "姓名或单位全称", h.Name), a.Text(at("share"), "份额（%）", share, ui.Width("s")),
 			a.Choose(at("basis"), "依据", h.Basis, basisOptions()), a.Choose(at("leader"), "领导职务", yes(h.Leader), yesNo()),
@@ -137,7 +138,7 @@ func basisOptions() []view.Option {
 	return out
 }
 
-func (p *Pages) readGrant(c *web.Ctx, f *web.Form) rights.GrantDraw {
+func (p *Pages) readGrant(f *web.Form) rights.GrantDraw {
 	d := rights.GrantDraw{
 		Kind:  rights.GrantKind(f.Text("kind")),
 		Years: f.Int("years"),

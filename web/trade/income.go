@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"techmarket/internal/foundation/fact"
@@ -245,14 +246,11 @@ func paymentsBlock(v rights.View) ui.Block {
 }
 
 func joined(shares []money.Fen) string {
-	out := ""
+	out := make([]string, len(shares))
 	for i, s := range shares {
-		if i > 0 {
-			out += " / "
-		}
-		out += s.Grouped()
+		out[i] = s.Grouped()
 	}
-	return out
+	return strings.Join(out, " / ")
 }
 
 func entryKind(kind string) string {
@@ -318,7 +316,7 @@ func planStep(c *web.Ctx, v rights.View, on rights.Event, a *ui.Ask) *ui.Block {
 	today := a.Date("on", "凭证日期", c.Now(), ui.Required)
 	var b ui.Block
 	var fields []view.Field
-	label := ""
+	var label string
 	switch on {
 	case rights.EventSubmit:
 		b, label = ui.Block{Card: true, Title: "提交公示", Intro: "公示 15 天，写明每人的份额和贡献；有领导职务的一并标明。分配对象本人不能提交。"}, "开始公示"

@@ -13,6 +13,7 @@ import (
 	"techmarket/web/view"
 )
 
+//nolint:dupl // two tables of routes
 func (p *Pages) trialRoutes() []web.Route {
 	return []web.Route{
 		web.GET("/trials", web.Members(), p.trials),
@@ -282,7 +283,7 @@ func trialStep(c *web.Ctx, v trial.View, on trial.Event, a *ui.Ask) *ui.Block {
 	}
 	var b ui.Block
 	var fields []view.Field
-	label := ""
+	var label string
 	switch on {
 	case trial.EventAgree:
 		b, label = ui.Block{Card: true, Title: "接受条款", Intro: "请核对左边的条款。接受以后由成果单位交接并开始试用。"}, "接受"

@@ -144,7 +144,7 @@ func fewest(a, b []string, most int) (pairs [][2]int, ok bool) {
 			for x < n && x-k < m && x-k >= 0 && a[x] == b[x-k] {
 				x++
 			}
-			reach[at(k)] = int32(x) //nolint:gosec // texts are at most two megabytes
+			reach[at(k)] = int32(x)
 			if x >= n && x-k >= m {
 				return back(trace, d, n, m), true
 			}

@@ -273,7 +273,7 @@ func (s *Service) tables(ctx context.Context, r *Reading) error {
 			fill(sh.at(i, 0), cells[cellKey{one.side, a, ""}])
 		}
 		sh.sumUp()
-		*one.to = Table{View: view, Side: Output}.print(sh).(Column)
+		*one.to = Table{View: view, Side: Output}.shown(sh).(Column)
 	}
 	sh := newSheet(len(r.Areas), len(r.Areas), true)
 	for i, a := range r.Areas {
@@ -282,7 +282,7 @@ func (s *Service) tables(ctx context.Context, r *Reading) error {
 		}
 	}
 	sh.sumUp()
-	r.Flow = Table{View: view, Side: Matrix}.print(sh).(Grid)
+	r.Flow = Table{View: view, Side: Matrix}.shown(sh).(Grid)
 	for _, f := range found {
 		if f.Side == Output && (f.Row == r.Area || r.Area == region.Root) {
 			r.facts.sellers += f.Sellers

@@ -62,11 +62,11 @@ type cell struct {
 // Publish makes the table and, for the public, hides what would say too much about one party, and then what would give that away.
 // Margins and totals are the sums of the inner cells.
 func (t Table) Publish(p Policy, contracts []Contract) any {
-	return t.print(t.sheet(p, contracts))
+	return t.shown(t.sheet(p, contracts))
 }
 
-// print hides for the public and writes the table down.
-func (t Table) print(s *sheet) any {
+// shown hides for the public and writes the table down.
+func (t Table) shown(s *sheet) any {
 	if t.View == Public {
 		s.hidePrimary()
 		s.hideSecondary()

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"maps"
 	"testing"
 
 	"techmarket/internal/foundation/money"
@@ -14,9 +15,7 @@ func day(side, dim, key string, items int, c money.Fen) sums {
 func joined(all ...sums) sums {
 	out := sums{}
 	for _, s := range all {
-		for k, v := range s {
-			out[k] = v
-		}
+		maps.Copy(out, s)
 	}
 	return out
 }

@@ -65,7 +65,6 @@ const (
 	RoleOwner  Role = "owner"  // members of the unit whose papers they are
 	RoleReader Role = "reader" // the named person, and nobody for him
 	roleSystem Role = "system"
-	roleNone   Role = ""
 )
 
 // move is a line of the table. With reason, one must be given.

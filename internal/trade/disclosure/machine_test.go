@@ -24,7 +24,7 @@ func TestTheTableIsWalkedTripleByTriple(t *testing.T) {
 			if len(lines) > 1 {
 				t.Errorf("%s %s has %d lines", from, on, len(lines))
 			}
-			for _, role := range []Role{RoleOwner, RoleReader, roleSystem, roleNone} {
+			for _, role := range []Role{RoleOwner, RoleReader, roleSystem, ""} {
 				_, refused := find(from, on, role)
 				switch {
 				case len(lines) == 1 && lines[0].role == role:

@@ -146,7 +146,7 @@ func (s *Service) Do(ctx context.Context, who actor.Actor, c Command) error {
 		if i < 0 {
 			return errNoSeat
 		}
-		role := roleNone
+		var role Role
 		switch seat := b.seats[i]; {
 		case b.owns(who):
 			role = RoleOwner

@@ -126,8 +126,9 @@ type stepOf[S ~string] struct {
 // job has no account.
 func run[S ~string](ctx context.Context, tx pgx.Tx, s *Service, m matter[S], who actor.Actor, on Event, reason string, now time.Time,
 	effect func() error) error {
-	roles, err := []string{RoleSystem}, error(nil)
+	roles := []string{RoleSystem}
 	if who.SignedIn() {
+		var err error
 		if roles, err = m.roles(who); err != nil {
 			return err
 		}

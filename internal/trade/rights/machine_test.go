@@ -41,7 +41,7 @@ func TestTheTablesAreWalkedTripleByTriple(t *testing.T) {
 			for _, m := range moves() {
 				if m.from == from && m.on == on {
 					lines = append(lines, m)
-					plans[string(m.to)] = true
+					plans[m.to] = true
 				}
 			}
 			for _, role := range []string{RoleUnit, RoleAdmin, RoleSystem, RoleHolder} {
@@ -72,7 +72,7 @@ func TestTheTablesAreWalkedTripleByTriple(t *testing.T) {
 			for _, m := range grantMoves() {
 				if m.from == from && m.on == on {
 					lines = append(lines, m)
-					for _, to := range strings.Fields(m.to) {
+					for to := range strings.FieldsSeq(m.to) {
 						grants[GrantStage(to)] = true
 					}
 				}

@@ -10,6 +10,7 @@ import (
 )
 
 func (o *Operations) rightsOperations(a *api.API) {
+	//nolint:dupl // lists of two rooms have one shape
 	api.Op(a, "GET /distributions", web.SignedIn(), "本单位的收益分配方案和有本人份额的方案，新的在前", func(ctx context.Context, who actor.Actor, in *struct {
 		api.Paging
 		Contract    int64 `query:"contractId" minimum:"1" doc:"只看这份合同的"`

@@ -20,6 +20,7 @@ type byPaper struct {
 }
 
 func (o *Operations) roomOperations(a *api.API) {
+	//nolint:dupl // lists of two rooms have one shape
 	api.Op(a, "GET /rooms", web.SignedIn(), "本单位的、本人能看的披露室，新的在前", func(ctx context.Context, who actor.Actor, in *struct {
 		api.Paging
 		Listing int64 `query:"listingId" minimum:"1"`

@@ -1,6 +1,8 @@
 package search
 
 import (
+	"context"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,4 +22,23 @@ func (s Series) Number(document string) int64 {
 		return 0
 	}
 	return n
+}
+
+// Renew makes the engine hold exactly docs of these numbers: it deletes the documents of the others. It is idempotent.
+func (s Series) Renew(ctx context.Context, e Engine, numbers []int64, docs []Document) error {
+	var gone []string
+	for _, n := range numbers {
+		if id := s.ID(n); !slices.ContainsFunc(docs, func(d Document) bool { return d.ID == id }) {
+			gone = append(gone, id)
+		}
+	}
+	if len(gone) > 0 {
+		if err := e.Delete(ctx, gone...); err != nil {
+			return err
+		}
+	}
+	if len(docs) == 0 {
+		return nil
+	}
+	return e.Index(ctx, docs...)
 }

@@ -40,8 +40,8 @@ func (f Foreign) Yuan() (money.Fen, bool) {
 		return 0, false
 	}
 	c := currency.Convert(currency.Policy{MaxAgeDays: rateAge},
-		[]currency.Rate{{Currency: currency.Code(f.Currency), Day: fact.Day(day.Unix() / 86400), Per: f.Per, Rate: rate}},
-		amount, currency.Code(f.Currency), fact.Day(on.Unix()/86400))
+		[]currency.Rate{{Currency: currency.Code(f.Currency), Day: fact.OfDate(day), Per: f.Per, Rate: rate}},
+		amount, currency.Code(f.Currency), fact.OfDate(on))
 	if c.CNY == nil {
 		return 0, false
 	}

@@ -117,5 +117,16 @@ func (a Actor) Covers(division string) bool {
 	}
 }
 
+// Area is the divisions that Covers allows, as a pattern of SQL's like; "", which no division is like, for everybody else.
+func (a Actor) Area() string {
+	switch {
+	case a.Has(RegionOfficer):
+		return "%"
+	case a.Has(LeagueOfficer) && len(a.Division) == 6:
+		return a.Division[:4] + "%"
+	}
+	return ""
+}
+
 // Staff reports whether the actor works at a registration point's desk.
 func (a Actor) Staff() bool { return a.Has(Registrar, Reviewer, PointHead, Expert) }

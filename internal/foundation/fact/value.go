@@ -17,6 +17,9 @@ type Day int
 // DayOf is the day of an instant in the zone of the market.
 func DayOf(t time.Time) Day { return Day(clock.Date(t).Unix() / 86400) }
 
+// OfDate is the day of a SQL date, which reads back as midnight UTC.
+func OfDate(t time.Time) Day { return Day(t.Unix() / 86400) }
+
 // Date is the day as midnight UTC, which is how a SQL date reads back.
 func (d Day) Date() time.Time { return time.Unix(int64(d)*86400, 0).UTC() }
 

@@ -45,15 +45,9 @@ func reporting(who actor.Actor) error {
 
 // scope is what the actor may see: all of the own unit, frozen ones of an area.
 func scope(who actor.Actor, id int64) pgx.StrictNamedArgs {
-	args := pgx.StrictNamedArgs{"id": id, "org": int64(0), "area": ""}
+	args := pgx.StrictNamedArgs{"id": id, "org": int64(0), "area": who.Area()}
 	if reporting(who) == nil {
 		args["org"] = who.OrgID
-	}
-	switch {
-	case who.Has(actor.RegionOfficer):
-		args["area"] = "%"
-	case who.Has(actor.LeagueOfficer) && len(who.Division) == 6:
-		args["area"] = who.Division[:4] + "%"
 	}
 	return args
 }

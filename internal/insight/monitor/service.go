@@ -164,7 +164,7 @@ func (s *Service) read(ctx context.Context, r *Reading) (err error) {
 	if r.facts.now, err = s.sums(ctx, args); err != nil {
 		return err
 	}
-	if r.Months, err = many[Month](ctx, s.db, selectMonths, args); err != nil {
+	if r.Months, err = postgres.Many[Month](ctx, s.db, selectMonths, args); err != nil {
 		return err
 	}
 	before := pgx.StrictNamedArgs{"area": r.Area, "from": yearBefore(r.From), "to": yearBefore(r.To), "sample": r.Sample}
@@ -175,11 +175,11 @@ func (s *Service) read(ctx context.Context, r *Reading) (err error) {
 	if r.facts.policy, err = postgres.One[Policy](ctx, s.db, selectPolicy, day); err != nil {
 		return err
 	}
-	definitions, err := many[Indicator](ctx, s.db, selectIndicators, day)
+	definitions, err := postgres.Many[Indicator](ctx, s.db, selectIndicators, day)
 	if err != nil {
 		return err
 	}
-	entered, err := many[External](ctx, s.db, selectExternal, pgx.StrictNamedArgs{"area": r.Area, "year": r.Year, "sample": r.Sample})
+	entered, err := postgres.Many[External](ctx, s.db, selectExternal, pgx.StrictNamedArgs{"area": r.Area, "year": r.Year, "sample": r.Sample})
 	if err != nil {
 		return err
 	}
@@ -226,7 +226,7 @@ type sumRow struct {
 }
 
 func (s *Service) sums(ctx context.Context, args pgx.StrictNamedArgs) (sums, error) {
-	rows, err := many[sumRow](ctx, s.db, selectSums, args)
+	rows, err := postgres.Many[sumRow](ctx, s.db, selectSums, args)
 	out := sums{}
 	for _, r := range rows {
 		out[cellKey{r.Side, r.Dim, r.Key}] = Sum{N: 1, Items: r.Contracts, C: r.Amount, T: r.Technical}
@@ -244,7 +244,7 @@ type shapeRow struct {
 
 // tables are the leagues by output and absorption and the flow between them.
 func (s *Service) tables(ctx context.Context, r *Reading) error {
-	found, err := many[shapeRow](ctx, s.db, selectShapes, pgx.StrictNamedArgs{"year": r.Year, "sample": r.Sample})
+	found, err := postgres.Many[shapeRow](ctx, s.db, selectShapes, pgx.StrictNamedArgs{"year": r.Year, "sample": r.Sample})
 	if err != nil {
 		return err
 	}
@@ -267,7 +267,7 @@ func (s *Service) tables(ctx context.Context, r *Reading) error {
 	for _, one := range []struct {
 		side string
 		to   *Column
-	}{{Output, &r.Output}, {"absorption", &r.Absorption}} {
+	}{{Output, &r.Output}, {inSide, &r.Absorption}} {
 		sh := newSheet(len(r.Areas), 1, false)
 		for i, a := range r.Areas {
 			fill(sh.at(i, 0), cells[cellKey{one.side, a, ""}])

@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"techmarket/internal/platform/postgres"
 )
 
 // atOnce is how many days one transaction works out.
@@ -113,8 +111,4 @@ func shape(ctx context.Context, tx pgx.Tx) (bool, error) {
 	_, err = tx.Exec(ctx, insertShapes, pgx.StrictNamedArgs{"from": first.Format(time.DateOnly),
 		"to": first.AddDate(1, 0, -1).Format(time.DateOnly)})
 	return true, err
-}
-
-func many[T any](ctx context.Context, q postgres.Querier, sql string, args pgx.StrictNamedArgs) ([]T, error) {
-	return postgres.Many[T](ctx, q, sql, args)
 }

@@ -120,7 +120,7 @@ func periods(now time.Time) (out []Period) {
 	here := clock.Local(now)
 	start := time.Date(here.Year(), here.Month()-(here.Month()-1)%3, 1, 0, 0, 0, 0, time.UTC)
 	for _, n := range years() {
-		out = append(out, Period{From: fact.Day(start.AddDate(-n, 0, 0).Unix() / 86400), To: fact.Day(start.Unix()/86400 - 1)})
+		out = append(out, Period{From: fact.OfDate(start.AddDate(-n, 0, 0)), To: fact.OfDate(start) - 1})
 	}
 	return out
 }

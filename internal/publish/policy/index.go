@@ -38,26 +38,11 @@ func (s *Service) Index(ctx context.Context, engine search.Engine, ids []int64) 
 	if err != nil {
 		return err
 	}
-	there := map[int64]bool{}
 	docs := make([]search.Document, len(policies))
 	for i, p := range policies {
-		docs[i], there[p.ID] = p.document(), true
+		docs[i] = p.document()
 	}
-	var gone []string
-	for _, id := range ids {
-		if !there[id] {
-			gone = append(gone, Documents.ID(id))
-		}
-	}
-	if len(gone) > 0 {
-		if err := engine.Delete(ctx, gone...); err != nil {
-			return fmt.Errorf("policy: index: %w", err)
-		}
-	}
-	if len(docs) == 0 {
-		return nil
-	}
-	if err := engine.Index(ctx, docs...); err != nil {
+	if err := Documents.Renew(ctx, engine, ids, docs); err != nil {
 		return fmt.Errorf("policy: index: %w", err)
 	}
 	return nil

@@ -41,21 +41,7 @@ func (s *Service) Index(ctx context.Context, engine search.Engine, ids []int64) 
 	if err != nil {
 		return err
 	}
-	var gone []string
-	for _, id := range ids {
-		if !slices.ContainsFunc(public, func(e Entry) bool { return e.ID == id }) {
-			gone = append(gone, Documents.ID(id))
-		}
-	}
-	if len(gone) > 0 {
-		if err := engine.Delete(ctx, gone...); err != nil {
-			return fmt.Errorf("index registers: %w", err)
-		}
-	}
-	if len(docs) == 0 {
-		return nil
-	}
-	if err := engine.Index(ctx, docs...); err != nil {
+	if err := Documents.Renew(ctx, engine, ids, docs); err != nil {
 		return fmt.Errorf("index registers: %w", err)
 	}
 	return nil

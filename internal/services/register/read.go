@@ -210,7 +210,7 @@ func (s *Service) readMine(ctx context.Context, who actor.Actor, id int64) (Entr
 	if !who.SignedIn() {
 		return Entry{}, fault.SignIn()
 	}
-	found, err := s.collect(ctx, readMine, pgx.StrictNamedArgs{"id": id, "org": who.OrgID, "account": who.AccountID, "area": area(who)})
+	found, err := s.collect(ctx, readMine, pgx.StrictNamedArgs{"id": id, "org": who.OrgID, "account": who.AccountID, "area": who.Area()})
 	if err == nil && len(found) == 0 {
 		err = errNoEntry
 	}
@@ -266,7 +266,7 @@ func (s *Service) Desk(ctx context.Context, who actor.Actor, f Filter) ([]Item, 
 	case f.State != "" && !slices.Contains(States(), f.State):
 		f.State = Submitted
 	}
-	found, err := s.collect(ctx, deskList, pgx.StrictNamedArgs{"org": who.OrgID, "area": area(who), "kind": f.Kind, "state": f.State,
+	found, err := s.collect(ctx, deskList, pgx.StrictNamedArgs{"org": who.OrgID, "area": who.Area(), "kind": f.Kind, "state": f.State,
 		"after": f.After, "limit": bounded(f.Limit)})
 	if err != nil {
 		return nil, fmt.Errorf("register: desk: %w", err)

@@ -93,17 +93,6 @@ func Sealed() []postgres.Sealed {
 		{Table: "register_entry", Column: "listed", Document: true}}
 }
 
-// area is the prefix of divisions that an officer covers, as a pattern; "" matches nothing.
-func area(who actor.Actor) string {
-	switch {
-	case who.Has(actor.RegionOfficer):
-		return "%"
-	case who.Has(actor.LeagueOfficer) && len(who.Division) == 6:
-		return who.Division[:4] + "%"
-	}
-	return ""
-}
-
 func (s *Service) insert(ctx context.Context, tx pgx.Tx, e *Entry, from Origin) error {
 	var listed *Content
 	if e.Listed != nil {
@@ -193,7 +182,7 @@ func (s *Service) locked(ctx context.Context, tx pgx.Tx, id int64) (Entry, error
 
 // mine is an entry that the actor owns, is, or supervises; any other is not found.
 func (s *Service) mine(ctx context.Context, tx pgx.Tx, who actor.Actor, id int64) (Entry, error) {
-	rows, _ := tx.Query(ctx, mineEntry, pgx.StrictNamedArgs{"id": id, "org": who.OrgID, "account": who.AccountID, "area": area(who)})
+	rows, _ := tx.Query(ctx, mineEntry, pgx.StrictNamedArgs{"id": id, "org": who.OrgID, "account": who.AccountID, "area": who.Area()})
 	return one(rows)
 }
 

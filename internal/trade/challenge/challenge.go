@@ -305,7 +305,7 @@ type Challenge struct {
 
 // Entry is what the asker wrote.
 func (c Challenge) Entry() Entry {
-	return Entry{Title: c.Title, Kind: c.Kind, Mode: c.Mode, Field: c.Field, ApplyOn: fact.Day(c.ApplyOn.Unix() / 86400), Content: c.Content}
+	return Entry{Title: c.Title, Kind: c.Kind, Mode: c.Mode, Field: c.Field, ApplyOn: fact.OfDate(c.ApplyOn), Content: c.Content}
 }
 
 // Over reports whether the challenge has ended.

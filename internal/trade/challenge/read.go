@@ -191,17 +191,11 @@ type Filter struct {
 
 // List returns the published challenges, the actor's own, and for officers those of their area that were handed in, newest first.
 func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Challenge, error) {
-	org, area := int64(-1), ""
+	org := int64(-1)
 	if who.Member() {
 		org = who.OrgID
 	}
-	switch {
-	case who.Has(actor.RegionOfficer):
-		area = "%"
-	case who.Has(actor.LeagueOfficer) && len(who.Division) == 6:
-		area = who.Division[:4] + "%"
-	}
-	list, err := postgres.Many[Challenge](ctx, s.config.DB, listChallenges, pgx.StrictNamedArgs{"org": org, "area": area, "state": f.State,
+	list, err := postgres.Many[Challenge](ctx, s.config.DB, listChallenges, pgx.StrictNamedArgs{"org": org, "area": who.Area(), "state": f.State,
 		"kind": f.Kind, "mode": f.Mode, "field": f.Field, "league": f.League, "after": f.After, "limit": min(max(f.Limit, 1), 100)})
 	if err != nil {
 		return nil, fmt.Errorf("challenge: list: %w", postgres.Fault(err))

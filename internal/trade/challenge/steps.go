@@ -108,7 +108,7 @@ func (s *Service) publish(ctx context.Context, b *bench, c Command) error {
 	if err != nil {
 		return err
 	}
-	day := max(c.Day, fact.Day(b.c.ApplyOn.Unix()/86400))
+	day := max(c.Day, fact.OfDate(b.c.ApplyOn))
 	until := deadline(calendar, day)
 	least := b.today() + applyDays
 	if b.c.Round > 1 {
@@ -133,7 +133,7 @@ func (s *Service) amend(ctx context.Context, b *bench, c Command) error {
 	if err != nil {
 		return err
 	}
-	day := max(c.Day, fact.Day(b.c.ApplyOn.Unix()/86400))
+	day := max(c.Day, fact.OfDate(b.c.ApplyOn))
 	if c.Material {
 		day = max(day, b.today()+amendDays)
 	}

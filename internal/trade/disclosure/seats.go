@@ -188,7 +188,7 @@ func (s *Service) step(ctx context.Context, b *bench, who actor.Actor, role Role
 		}
 		note.Digest = w.Digest
 	case EventAdmit:
-		f.Check(c.From >= b.today() && c.From <= c.To && c.To <= dayOf(*w.ValidTo), "to", "range", "请填写哪几天可以看内层资料，不超过协议的截止日期")
+		f.Check(c.From >= b.today() && c.From <= c.To && c.To <= fact.OfDate(*w.ValidTo), "to", "range", "请填写哪几天可以看内层资料，不超过协议的截止日期")
 		if err := f.Err(); err != nil {
 			return err
 		}
@@ -228,7 +228,7 @@ func (x *Seat) accept(who actor.Actor, w Words, digest string, b *bench) error {
 		return fault.Newf(fault.Forbidden, "left_unit", "协议是发给您在%s的身份的，现在不能以其他单位接受", x.OrgName)
 	case digest != w.Digest:
 		return fault.New(fault.Conflict, "other_words", "接受的不是现在这份协议，请刷新页面重新阅读")
-	case w.ValidTo != nil && dayOf(*w.ValidTo) < b.today():
+	case w.ValidTo != nil && fact.OfDate(*w.ValidTo) < b.today():
 		return fault.New(fault.Conflict, "wrong_state", "协议的查看期限已过，请对方重新发一份")
 	}
 	x.AcceptedAt = &b.now

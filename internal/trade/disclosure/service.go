@@ -174,18 +174,16 @@ func (b *bench) reach(who actor.Actor, registered bool) Layer {
 	}
 	for _, s := range b.seats {
 		w := b.wordsOf(s.Words)
-		if s.State != Active || s.Account != who.AccountID || !who.In(s.Org) || w.Kind != KindNDA || dayOf(*w.ValidTo) < today {
+		if s.State != Active || s.Account != who.AccountID || !who.In(s.Org) || w.Kind != KindNDA || fact.OfDate(*w.ValidTo) < today {
 			continue
 		}
-		if s.RoomFrom != nil && dayOf(*s.RoomFrom) <= today && today <= dayOf(*s.RoomTo) {
+		if s.RoomFrom != nil && fact.OfDate(*s.RoomFrom) <= today && today <= fact.OfDate(*s.RoomTo) {
 			return Inner
 		}
 		reached = NDA
 	}
 	return reached
 }
-
-func dayOf(t time.Time) fact.Day { return fact.Day(t.Unix() / 86400) }
 
 // registered tells whether somebody sees the outermost layer: of a listing every member of a confirmed unit, of a talk its other side.
 func (s *Service) registered(ctx context.Context, who actor.Actor, r Room) (bool, error) {

@@ -117,7 +117,7 @@ func (p Paper) machine(calendar clock.Calendar, objections []Objection) *Notice 
 	n := &Notice{Terms: Terms{Days: p.Days, Unit: p.Unit, Calendar: calendar, MinReason: p.MinReason}, Ended: p.Ended,
 		Begin: time.Date(9999, 1, 1, 0, 0, 0, 0, clock.Zone())}
 	if p.BeginsAt != nil {
-		n.Begin, n.LastDay = *p.BeginsAt, fact.Day(p.LastDay.Unix()/86400)
+		n.Begin, n.LastDay = *p.BeginsAt, fact.OfDate(*p.LastDay)
 	}
 	for _, o := range objections {
 		if o.Period != p.Period || o.Complaint {

@@ -16,7 +16,7 @@ import (
 	"techmarket/internal/trade/deal"
 )
 
-func dayOf(t *time.Time) fact.Day { return fact.Day(t.Unix() / 86400) }
+func dayOf(t *time.Time) fact.Day { return fact.OfDate(*t) }
 
 func date(d fact.Day) *time.Time {
 	t := d.Date()

@@ -129,7 +129,7 @@ func EndOf(begin fact.Day, months int) fact.Day {
 	b := begin.Date()
 	last := time.Date(b.Year(), b.Month()+time.Month(months+1), 0, 0, 0, 0, 0, time.UTC)
 	end := time.Date(b.Year(), b.Month()+time.Month(months), min(b.Day(), last.Day()), 0, 0, 0, 0, time.UTC)
-	return fact.Day(end.Unix() / 86400)
+	return fact.OfDate(end)
 }
 
 // StopReason is one coded reason why a trial ended without conversion.

@@ -47,7 +47,10 @@ func shown(ctx context.Context, q postgres.Querier, way string) ([]Shown, error)
 	}](ctx, q, selectShown, pgx.StrictNamedArgs{"way": way, "since": now.AddDate(0, 0, -100)})
 	var out []Shown
 	for _, r := range rows {
-		out = append(out, Shown{On: fact.OfDate(r.OnDay), Field: r.Field, Region: r.Region, From: fact.OfDate(r.FromDay), To: fact.OfDate(r.ToDay), N: r.N})
+		out = append(
+			out,
+			Shown{On: fact.OfDate(r.OnDay), Field: r.Field, Region: r.Region, From: fact.OfDate(r.FromDay), To: fact.OfDate(r.ToDay), N: r.N},
+		)
 	}
 	return out, err
 }
@@ -67,8 +70,17 @@ func inCell(ctx context.Context, q postgres.Querier, way string, c Cell, sample 
 		"field": c.Field, "region": c.Region})
 	out := make([]Contract, len(rows))
 	for i, r := range rows {
-		out[i] = Contract{ID: r.ID, Signed: fact.OfDate(r.Signed), Way: r.Way, Field: r.Field, Region: r.Region, Amount: r.Amount, Seller: r.Seller,
-			Buyer: r.Buyer, State: Registered}
+		out[i] = Contract{
+			ID:     r.ID,
+			Signed: fact.OfDate(r.Signed),
+			Way:    r.Way,
+			Field:  r.Field,
+			Region: r.Region,
+			Amount: r.Amount,
+			Seller: r.Seller,
+			Buyer:  r.Buyer,
+			State:  Registered,
+		}
 	}
 	return out, err
 }

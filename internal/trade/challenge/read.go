@@ -195,8 +195,13 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Challe
 	if who.Member() {
 		org = who.OrgID
 	}
-	list, err := postgres.Many[Challenge](ctx, s.config.DB, listChallenges, pgx.StrictNamedArgs{"org": org, "area": who.Area(), "state": f.State,
-		"kind": f.Kind, "mode": f.Mode, "field": f.Field, "league": f.League, "after": f.After, "limit": min(max(f.Limit, 1), 100)})
+	list, err := postgres.Many[Challenge](
+		ctx,
+		s.config.DB,
+		listChallenges,
+		pgx.StrictNamedArgs{"org": org, "area": who.Area(), "state": f.State,
+			"kind": f.Kind, "mode": f.Mode, "field": f.Field, "league": f.League, "after": f.After, "limit": min(max(f.Limit, 1), 100)},
+	)
 	if err != nil {
 		return nil, fmt.Errorf("challenge: list: %w", postgres.Fault(err))
 	}

@@ -223,10 +223,7 @@ func (l *Ledger) Lock(ctx context.Context, tx pgx.Tx) error { return lock(ctx, t
 
 // open takes the lock and returns the head, after writing the genesis row where there is none.
 func (l *Ledger) open(ctx context.Context, tx pgx.Tx) (Row, Suite, error) {
-	if err := lock(ctx, tx); err != nil {
-		return Row{}, nil, err
-	}
-	head, err := lastRow(ctx, tx)
+	head, err := lockedHead(ctx, tx)
 	if err == nil {
 		// The suite of an existing chain is its own, whatever the configuration says now.
 		suite, err := l.suite(ctx, tx)

@@ -54,6 +54,20 @@ func lastRow(ctx context.Context, q postgres.Querier) (Row, error) {
 	return oneRow(ctx, q, selectHead, pgx.StrictNamedArgs{})
 }
 
+// lockedHead takes the lock and reads the head under it, in one trip to the database.
+func lockedHead(ctx context.Context, tx pgx.Tx) (head Row, err error) {
+	var trip pgx.Batch
+	trip.Queue(takeLock, pgx.StrictNamedArgs{"lock": int64(chainLock)})
+	trip.Queue(selectHead).Query(func(rows pgx.Rows) error {
+		head, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Row])
+		return err
+	})
+	if err := tx.SendBatch(ctx, &trip).Close(); err != nil {
+		return Row{}, fmt.Errorf("ledger: lock and read head: %w", err)
+	}
+	return head, nil
+}
+
 func rowBySeq(ctx context.Context, q postgres.Querier, seq int64) (Row, error) {
 	return oneRow(ctx, q, selectRow, pgx.StrictNamedArgs{"seq": seq})
 }

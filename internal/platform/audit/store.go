@@ -24,11 +24,16 @@ values
 	(@at, @account, @org, @action, @objectKind, @objectID, @result, @detail, @requestID, @prev, @hash)`
 
 func insert(ctx context.Context, tx pgx.Tx, r row) error {
-	if _, err := tx.Exec(ctx, lockSQL, pgx.StrictNamedArgs{"key": int64(chainLock)}); err != nil {
-		return err
-	}
 	prev := genesis
-	if err := tx.QueryRow(ctx, headSQL).Scan(&prev); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+	var trip pgx.Batch // the head is read after the lock is held, in one trip to the database
+	trip.Queue(lockSQL, pgx.StrictNamedArgs{"key": int64(chainLock)})
+	trip.Queue(headSQL).QueryRow(func(head pgx.Row) error {
+		if err := head.Scan(&prev); !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
+		return nil
+	})
+	if err := tx.SendBatch(ctx, &trip).Close(); err != nil {
 		return err
 	}
 	r.At = r.At.Truncate(time.Microsecond)

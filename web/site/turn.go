@@ -142,7 +142,8 @@ func waitedWords(now, since time.Time) string {
 func (p *Pages) turns(c *web.Ctx) (waiting, error) {
 	var w waiting
 	for _, part := range []func(*web.Ctx, *waiting) error{
-		p.talkTurns, p.mandateTurns, p.brokerTurns, p.tradeTurns, p.listingTurns, p.registryTurns, p.registrationTurns, p.diagnosisTurns, p.officerTurns,
+		p.talkTurns, p.mandateTurns, p.brokerTurns, p.tradeTurns,
+		p.listingTurns, p.registryTurns, p.registrationTurns, p.diagnosisTurns, p.officerTurns,
 	} {
 		if err := part(c, &w); err != nil {
 			return w, err

@@ -34,7 +34,8 @@ where (applicant_org = @org or seller_org = @org or buyer_org = @org or co_selle
 order by id desc limit @limit`
 
 	// The contracts of introduced pairs: of the introduction itself, and registered ones of the same two that do not name the broker.
-	selectOfPairs = `select t.deal, c.deal_id is not distinct from t.deal as own, c.registered_version > 0 as registered, c.created_at, c.updated_at
+	selectOfPairs = `select t.deal, c.deal_id is not distinct from t.deal as own, c.registered_version > 0 as registered,
+	c.created_at, c.updated_at
 from unnest(@deals::bigint[], @sellers::bigint[], @buyers::bigint[], @froms::timestamptz[], @tos::timestamptz[])
 	as t(deal, seller, buyer, begins, ends)
 join contract c on c.seller_org = t.seller and c.buyer_org = t.buyer and c.state <> 'closed'

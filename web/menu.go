@@ -25,6 +25,9 @@ func (c *Ctx) deskLinks(a actor.Actor) []view.Link {
 		add("委托", "/mandates", "mandates")
 		add("我的合同", "/contracts", "contracts")
 	}
+	if Brokers().Allows(a) {
+		add("经纪人工作台", "/desk/broker", "broker-desk")
+	}
 	if Members().Allows(a) {
 		add("先用后转", "/trials", "trials")
 		add("披露室", "/rooms", "rooms")

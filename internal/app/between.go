@@ -22,6 +22,7 @@ import (
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/platform/vault"
+	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/deal"
 	"techmarket/internal/trade/rights"
 	"techmarket/internal/trade/trial"
@@ -99,6 +100,20 @@ type mandates struct{ s *Services }
 
 func (m mandates) Holds(ctx context.Context, q postgres.Querier, account, org int64) (bool, error) {
 	return m.s.Brokers.Holds(ctx, q, account, org)
+}
+
+// madeOf tells the brokers' room which contracts the organisations of its introductions have made.
+func (s *Services) madeOf(ctx context.Context, account int64, asked []broker.Introduction) ([]broker.Made, error) {
+	pairs := make([]contract.Pair, len(asked))
+	for i, a := range asked {
+		pairs[i] = contract.Pair{Deal: a.Deal, Seller: a.Supply, Buyer: a.Demand, From: a.From, To: a.To}
+	}
+	found, err := s.Contracts.OfPairs(ctx, account, pairs)
+	out := make([]broker.Made, len(found))
+	for i, f := range found {
+		out[i] = broker.Made{Deal: f.Deal, Own: f.Own, Registered: f.Registered, MadeAt: f.CreatedAt, MovedAt: f.UpdatedAt}
+	}
+	return out, err
 }
 
 // calendar is the table of rest days, which the desk of the region keeps.

@@ -239,7 +239,7 @@ func (s *Services) buildTrade(post notices) {
 	s.Contracts = contract.New(contract.Config{DB: p.DB, Audit: p.Audit(), Deals: s.Deals, People: s.Identity, Files: p.Files, Vault: p.Vault,
 		Now: p.Now, OrgOf: s.Identity.ConfirmedByCode, OnSigned: s.signed})
 	s.Brokers = broker.New(broker.Config{DB: p.DB, Audit: p.Audit(), People: s.Identity, Deals: s.Deals, Registrations: s.Contracts,
-		Now: p.Now})
+		Now: p.Now, Made: s.madeOf})
 	s.Public = notice.New(notice.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Calendar: s.calendar, Now: p.Now,
 		Sells: func(ctx context.Context, who actor.Actor, talk, sold int64) (bool, error) {
 			if sold != 0 {

@@ -52,6 +52,7 @@ var matrix = joined(insightMatrix, tradeMatrix, map[string]string{
 	"GET /account":                                             "s++++++++++++++",
 	"POST /account":                                            "s++++++++++++++",
 	"GET /account/broker":                                      "s---+----------",
+	"GET /desk/broker":                                         "s---+----------",
 	"POST /account/broker":                                     "s---+----------",
 	"POST /account/invitations/:id/revoke":                     "s+hh-----------",
 	"GET /account/members":                                     "s++++++++++++++",

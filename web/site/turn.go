@@ -142,7 +142,8 @@ func waitedWords(now, since time.Time) string {
 func (p *Pages) turns(c *web.Ctx) (waiting, error) {
 	var w waiting
 	for _, part := range []func(*web.Ctx, *waiting) error{
-		p.talkTurns, p.mandateTurns, p.tradeTurns, p.listingTurns, p.registryTurns, p.registrationTurns, p.diagnosisTurns, p.officerTurns,
+		p.talkTurns, p.mandateTurns, p.brokerTurns, p.tradeTurns,
+		p.listingTurns, p.registryTurns, p.registrationTurns, p.diagnosisTurns, p.officerTurns,
 	} {
 		if err := part(c, &w); err != nil {
 			return w, err
@@ -197,6 +198,35 @@ func (p *Pages) mandateTurns(c *web.Ctx, w *waiting) error {
 				Sample: m.Sample, Action: view.Action{Label: "答复", Href: "/mandates"}}})
 		}
 	}
+	return nil
+}
+
+// brokerTurns are introductions to follow up today and contracts of introduced organisations to check.
+func (p *Pages) brokerTurns(c *web.Ctx, w *waiting) error {
+	if !web.Brokers().Allows(c.Actor()) {
+		return nil
+	}
+	board, err := p.Brokers.Board(c.Context(), c.Actor())
+	if err != nil {
+		return err
+	}
+	today, tasks := clock.Day(c.Now()), 0
+	for _, card := range board {
+		row := view.Turn{Kind: "跟进", Title: card.Deal.Subject, Href: fmt.Sprintf("/deals/%d", card.Deal.ID), Sample: card.Deal.Sample,
+			Said: fmt.Sprintf("%d 天没有进展", card.StillDays), Action: view.Action{Label: "去跟进", Said: "《" + card.Deal.Subject + "》"}}
+		switch {
+		case card.CheckedOn != "":
+			row.Kind, row.Said, row.Action.Label = "核对", "您引荐的双方另有已登记的合同，没有写明您", "去核对"
+			row.Href = "/desk/broker"
+		case card.FollowUpOn == "" || card.FollowUpOn > today:
+			continue
+		}
+		row.Action.Href = row.Href
+		if tasks++; tasks <= listedTurns {
+			w.add(turn{since: card.MovedAt, row: row})
+		}
+	}
+	w.rest(tasks, min(tasks, listedTurns), "/desk/broker")
 	return nil
 }
 

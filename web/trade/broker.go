@@ -23,6 +23,7 @@ func (p *Pages) brokerRoutes() []web.Route {
 		web.GET("/brokers/:id", anyone, p.broker).Public(),
 		web.GET("/account/broker", self, func(c *web.Ctx) error { return p.showBrokerForm(c, nil, nil) }),
 		web.POST("/account/broker", self, p.saveBroker),
+		web.GET("/desk/broker", self, p.brokerDesk),
 	}
 }
 

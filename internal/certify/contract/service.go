@@ -217,6 +217,41 @@ func (s *Service) ByBroker(ctx context.Context, accounts []int64, sample bool) (
 	return out, nil
 }
 
+// Pair asks for the contracts of the two organisations of a broker's introduction.
+type Pair struct {
+	Deal, Seller, Buyer int64
+	From, To            time.Time
+}
+
+// PairContract tells that a contract stands, and nothing of what is in it.
+type PairContract struct {
+	Deal       int64
+	Own        bool // it came from the introduction
+	Registered bool
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+}
+
+// OfPairs lists the contracts that came from a broker's introductions and the registered ones that the same two made in the span
+// without the broker. For the brokers' room, which asks only for pairs that the broker has introduced; at most 100 pairs.
+func (s *Service) OfPairs(ctx context.Context, broker int64, pairs []Pair) ([]PairContract, error) {
+	if len(pairs) == 0 {
+		return nil, nil
+	}
+	var deals, sellers, buyers []int64
+	var froms, tos []time.Time
+	for _, p := range pairs {
+		deals, sellers, buyers = append(deals, p.Deal), append(sellers, p.Seller), append(buyers, p.Buyer)
+		froms, tos = append(froms, p.From), append(tos, p.To)
+	}
+	found, err := postgres.Many[PairContract](ctx, s.DB, selectOfPairs, pgx.StrictNamedArgs{"broker": broker, "deals": deals,
+		"sellers": sellers, "buyers": buyers, "froms": froms, "tos": tos})
+	if err != nil {
+		return nil, fmt.Errorf("contract: of pairs: %w", err)
+	}
+	return found, nil
+}
+
 // Save replaces one section of the document by the same section of content. Incomplete and wrong answers
 // are kept: Sections names them. Version is the one the person started from.
 //

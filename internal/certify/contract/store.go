@@ -33,6 +33,15 @@ where (applicant_org = @org or seller_org = @org or buyer_org = @org or co_selle
 	and (@state::text = '' or state = @state) and (@deal::bigint = 0 or deal_id = @deal) and (@after::bigint = 0 or id < @after)
 order by id desc limit @limit`
 
+	// The contracts of introduced pairs: of the introduction itself, and registered ones of the same two that do not name the broker.
+	selectOfPairs = `select t.deal, c.deal_id is not distinct from t.deal as own, c.registered_version > 0 as registered,
+	c.created_at, c.updated_at
+from unnest(@deals::bigint[], @sellers::bigint[], @buyers::bigint[], @froms::timestamptz[], @tos::timestamptz[])
+	as t(deal, seller, buyer, begins, ends)
+join contract c on c.seller_org = t.seller and c.buyer_org = t.buyer and c.state <> 'closed'
+where c.deal_id = t.deal and c.broker_account = @broker
+	or c.registered_version > 0 and c.broker_account is distinct from @broker and c.created_at between t.begins and t.ends
+order by t.deal, c.id limit 500`
 	countByBroker = `select broker_account, count(*) from contract
 where broker_account = any(@accounts) and registered_version > 0 and state <> 'closed' and (@sample or not is_sample)
 group by broker_account`

@@ -86,7 +86,8 @@ $1, $1, $1), ('agreed', 1, 2, 3, 1, 'demand', 1, 1, '样例', true, $1, $1, $1, 
 		w.now,
 	)
 	w.Service = New(
-		Config{DB: w.db, Audit: w, People: w, Deals: deal.New(deal.Config{DB: w.db}), Registrations: w, Now: func() time.Time { return w.now }},
+		Config{DB: w.db, Audit: w, People: w, Deals: deal.New(deal.Config{DB: w.db}), Registrations: w, Now: func() time.Time { return w.now },
+			Made: func(context.Context, int64, []Introduction) ([]Made, error) { return nil, nil }},
 	)
 	return w
 }

@@ -25,9 +25,12 @@ type People interface {
 	AccountsOf(ctx context.Context, org int64, roles ...actor.Role) ([]int64, error)
 }
 
-// Deals counts introductions and agreements (deal.Service).
+// Deals lists and counts introductions and agreements (deal.Service).
 type Deals interface {
 	Records(ctx context.Context, accounts []int64, sample bool) (map[int64]deal.Record, error)
+	List(ctx context.Context, who actor.Actor, f deal.Filter) ([]deal.Deal, error)
+	// Shares are the agreed terms of the actor's introductions that name a share.
+	Shares(ctx context.Context, who actor.Actor) (map[int64]deal.Terms, error)
 }
 
 // Registrations counts registered contracts that came from a broker's deals (contract.Service, at wiring).
@@ -43,6 +46,8 @@ type Config struct {
 	Deals         Deals
 	Registrations Registrations
 	Now           func() time.Time
+	// Made finds the contracts of the introduced organisations: those of the introduction, and registered ones without the broker.
+	Made func(ctx context.Context, account int64, asked []Introduction) ([]Made, error)
 }
 
 // Service keeps the profiles and the directory.

@@ -78,6 +78,8 @@ type Filter struct {
 	Listing int64 // deals about this listing; 0 all
 	After   int64 // id of the last deal of the page before; 0 for the first page
 	Limit   int   // 1 … 100
+
+	Introduced bool // only those that the actor brokers
 }
 
 // List returns the deals of the actor's organisation and those the actor brokers, newest first.
@@ -94,7 +96,7 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Deal, 
 		"after":   f.After,
 		"limit":   min(max(f.Limit, 1), 100),
 	}
-	if who.Member() {
+	if who.Member() && !f.Introduced {
 		args["org"] = who.OrgID
 	}
 	if who.Has(actor.Broker) {
@@ -114,6 +116,30 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) ([]Deal, 
 			return nil, fmt.Errorf(op+": %w", err)
 		}
 		out[i] = d.forReader(side)
+	}
+	return out, nil
+}
+
+// Shares returns the agreed terms of the actor's newest introductions that name a share, by deal. Brokers only; others have none.
+func (s *Service) Shares(ctx context.Context, who actor.Actor) (map[int64]Terms, error) {
+	if !who.Has(actor.Broker) {
+		return nil, nil
+	}
+	rows, err := s.config.DB.Query(ctx, selectShares, pgx.StrictNamedArgs{"broker": who.AccountID})
+	if err != nil {
+		return nil, fmt.Errorf("deal: shares: %w", postgres.Fault(err))
+	}
+	out := map[int64]Terms{}
+	var id int64
+	var terms Terms
+	if _, err := pgx.ForEachRow(rows, []any{&id, &terms}, func() error {
+		if terms.CommissionBP > 0 {
+			out[id] = terms
+		}
+		terms = Terms{}
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("deal: shares: %w", postgres.Fault(err))
 	}
 	return out, nil
 }

@@ -69,6 +69,10 @@ values (@id, @number, @terms, @account, @side, @now, nullif(@supply::bigint, 0),
 	termsColumns = `number, terms, proposed_by, proposed_side, proposed_at, coalesce(supply_accepted_by, 0) as supply_accepted_by,
 	supply_accepted_at, coalesce(demand_accepted_by, 0) as demand_accepted_by, demand_accepted_at`
 	selectTerms = `select ` + termsColumns + ` from deal_terms where deal_id = @id order by number`
+	// The version that both sides accepted is the frozen one.
+	selectShares = `select d.id, t.terms from deal d join deal_terms t on t.deal_id = d.id
+where d.broker_account = @broker and d.state = 'agreed' and t.supply_accepted_at is not null and t.demand_accepted_at is not null
+order by d.id desc limit 100`
 	acceptTerms = `update deal_terms set supply_accepted_by = nullif(@supply::bigint, 0), supply_accepted_at = @supply_at,
 	demand_accepted_by = nullif(@demand::bigint, 0), demand_accepted_at = @demand_at
 where deal_id = @id and number = @number`

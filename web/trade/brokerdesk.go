@@ -2,6 +2,7 @@ package trade
 
 import (
 	"fmt"
+	"strings"
 
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/people/identity"
@@ -55,32 +56,34 @@ func (p *Pages) brokerDesk(c *web.Ctx) error {
 	body := ui.Sheet{Lead: "您的引荐走到了哪一步，都由对接、条款、合同和登记得出，不用另填。最久没有动静的排在最前，最多列最近 100 项。",
 		Actions: []view.Action{{Label: "委托", Href: "/mandates", Kind: view.Quiet}, {Label: "找需求", Href: "/demands", Kind: view.Quiet}}}
 	check := view.Rows{Label: "请核对"}
-	columns := map[broker.Stage]*view.Rows{}
-	var figures view.Figures
-	for _, s := range broker.Stages() {
-		label, _, _ := brokerStage(s)
-		columns[s] = &view.Rows{Label: label, Empty: view.Empty{Icon: "handshake", Title: c.T("现在没有%s的", label)}}
-	}
+	columns := map[broker.Stage][]view.Row{}
 	for _, card := range cards {
 		if card.CheckedOn != "" {
 			check.Items = append(check.Items, checkRow(c, card, orgs))
 		}
-		if rows := columns[card.Stage]; rows != nil {
-			rows.Items = append(rows.Items, boardRow(c, card, orgs))
-		}
+		columns[card.Stage] = append(columns[card.Stage], boardRow(c, card, orgs))
 	}
-	for _, s := range broker.Stages() {
-		label, _, _ := brokerStage(s)
-		figures = append(figures, view.Figure{Value: view.Count(len(columns[s].Items)), Unit: "项", Label: label, AsOf: c.Now(), Source: "本市场"})
-	}
-	body.Main = append(body.Main, ui.Block{Title: "进展", Parts: view.Parts{figures}})
 	if len(check.Items) > 0 {
 		body.Main = append(body.Main, ui.Block{Title: "请核对", Parts: view.Parts{check},
 			Intro: "您引荐的双方另有已登记的合同，没有写明您。这只是一件要核对的事实：可能与您的引荐无关，请先问双方。"})
 	}
+	var none []string
 	for _, s := range broker.Stages() {
 		label, _, _ := brokerStage(s)
-		body.Main = append(body.Main, ui.Block{Title: label, Parts: view.Parts{*columns[s]}})
+		if len(columns[s]) == 0 {
+			none = append(none, label)
+			continue
+		}
+		body.Main = append(body.Main, ui.Block{Title: c.T("%s（%d 项）", label, len(columns[s])),
+			Parts: view.Parts{view.Rows{Label: label, Items: columns[s]}}})
+	}
+	switch {
+	case len(cards) == 0:
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Rows{Label: "进展", Empty: view.Empty{Icon: "handshake",
+			Title: "还没有引荐", Text: "有了委托，就可以在需求或成果的页面上代表客户发起对接，进展会出现在这里。",
+			Actions: []view.Action{{Label: "找需求", Href: "/demands", Kind: view.Quiet}}}}}})
+	case len(none) > 0:
+		body.Main = append(body.Main, ui.Block{Intro: c.T("现在没有：%s。", strings.Join(none, "、"))})
 	}
 	body.Side = append(body.Side, ui.Block{Card: true, Title: "我的客户", Parts: view.Parts{clientRows(own, orgs)}})
 	return ui.ShowSheet(c, c.Page("经纪人工作台"), body)

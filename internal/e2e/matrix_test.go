@@ -100,6 +100,7 @@ var matrix = joined(insightMatrix, tradeMatrix, map[string]string{
 	"GET /api/v1/brokers":                                      "+++++++++++++++",
 	"GET /api/v1/brokers/:id":                                  "+++++++++++++++",
 	"GET /api/v1/brokers/me":                                   "s---+----------",
+	"GET /api/v1/brokers/me/board":                             "s---+----------",
 	"PUT /api/v1/brokers/me":                                   "s---+----------",
 	"GET /api/v1/contracts":                                    "s++++----------",
 	"POST /api/v1/contracts":                                   "s++++----------",

@@ -856,6 +856,47 @@ func TestBrokersGetCreditForRegisteredContracts(t *testing.T) {
 	}
 }
 
+// The brokers' room learns that a contract stands: its own one at any stage, and one without the broker only when it is registered,
+// of just these two organisations and made in the span.
+func TestOfPairs_TellsOwnAndRegisteredContractsOnly(t *testing.T) {
+	t.Parallel()
+	w, ctx := newWorld(t), context.Background()
+	c := w.filed(t)
+	exec := func(sql string, args ...any) {
+		t.Helper()
+		if _, err := w.db.Exec(ctx, sql, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	span := func(from, to int) Pair {
+		return Pair{Deal: 99, Seller: sellerOrg, Buyer: buyerOrg, From: c.CreatedAt.AddDate(0, 0, from), To: c.CreatedAt.AddDate(0, 0, to)}
+	}
+	reversed := span(-1, 1)
+	reversed.Seller, reversed.Buyer = buyerOrg, sellerOrg
+	for _, x := range []struct {
+		name  string
+		set   string
+		pair  Pair
+		count int
+		own   bool
+	}{
+		{"not registered yet", `registered_version = 0, broker_account = null`, span(-1, 1), 0, false},
+		{"registered without the broker", `registered_version = 1, broker_account = null`, span(-1, 1), 1, false},
+		{"of another broker's introduction", `registered_version = 1, broker_account = created_by`, span(-1, 1), 1, false},
+		{"before the introduction", `registered_version = 1, broker_account = null`, span(1, 2), 0, false},
+		{"after the term", `registered_version = 1, broker_account = null`, span(-2, -1), 0, false},
+		{"the other way round", `registered_version = 1, broker_account = null`, reversed, 0, false},
+		{"names the broker", fmt.Sprintf(`registered_version = 1, broker_account = %d`, w.broker.AccountID), span(-1, 1), 0, false},
+		{"closed", `registered_version = 1, broker_account = null, state = 'closed'`, span(-1, 1), 0, false},
+	} {
+		exec(`update contract set seller_org = $2, buyer_org = $3, `+x.set+` where id = $1`, c.ID, sellerOrg, buyerOrg)
+		got, err := w.OfPairs(ctx, w.broker.AccountID, []Pair{x.pair})
+		if err != nil || len(got) != x.count || len(got) == 1 && (got[0].Own != x.own || !got[0].Registered || got[0].Deal != 99) {
+			t.Errorf("%s: %+v, %v, want %d", x.name, got, err, x.count)
+		}
+	}
+}
+
 func TestOnlyThePartiesReadAndOnlyTheApplicantEdits(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), context.Background()

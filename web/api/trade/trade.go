@@ -144,6 +144,11 @@ func (o *Operations) brokerOperations(a *api.API) {
 			return o.Brokers.Get(ctx, who.AccountID)
 		},
 	)
+	api.Op(a, "GET /brokers/me/board", web.Brokers(), "本人的引荐走到了哪一步，最近 100 项；核对日是双方另行登记合同的日子，只是一件要核对的事实",
+		func(ctx context.Context, who actor.Actor, _ *struct{}) (api.List[broker.BoardCard], error) {
+			found, err := o.Brokers.Board(ctx, who)
+			return api.All(found), err
+		})
 	api.Op(a, "PUT /brokers/me", web.Brokers(), "保存本人的经纪人资料", func(ctx context.Context, who actor.Actor, in *struct {
 		Body struct {
 			Version       int      `json:"version" doc:"您看到的版本，首次填写为 0"`

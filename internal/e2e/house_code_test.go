@@ -257,6 +257,21 @@ func TestHouse_StatesHaveNoWordsOfTheirOwn(t *testing.T) {
 	}
 }
 
+// The zone is named once; every session of the database is in it, so that statements need not say it.
+func TestHouse_TheZoneStandsOnce(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t, "internal", "web", "search") {
+		if s.test() || path.Dir(s.path) == "internal/foundation/clock" {
+			continue
+		}
+		for i, line := range strings.Split(string(s.text), "\n") {
+			if code, _, _ := strings.Cut(line, "//"); strings.Contains(code, "Asia/") {
+				t.Errorf("%s:%d names the zone, as only clock.ZoneName may:\n\t%s", s.path, i+1, strings.TrimSpace(line))
+			}
+		}
+	}
+}
+
 // Days are counted by foundation/clock, whose day ends at midnight here: hours divided by 24, or a day added to a SQL date and compared
 // with an instant, end it at 08:00.
 func TestHouse_DaysAreCountedByTheClock(t *testing.T) {

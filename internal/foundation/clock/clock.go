@@ -8,7 +8,10 @@ import (
 )
 
 // Zone is Asia/Shanghai: one zone, no summer time since 1991, so no time zone table is needed.
-func Zone() *time.Location { return time.FixedZone("Asia/Shanghai", 8*3600) }
+func Zone() *time.Location { return time.FixedZone(ZoneName, 8*3600) }
+
+// ZoneName is the zone as databases and environments call it.
+const ZoneName = "Asia/Shanghai"
 
 // Local is the same instant in the zone of the market.
 func Local(t time.Time) time.Time { return t.In(Zone()) }

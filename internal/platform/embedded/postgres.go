@@ -28,6 +28,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
 )
 
@@ -356,7 +357,7 @@ func sweepSockets() {
 func serverArgs(o ServerOptions, cluster, socket string) []string {
 	set := []string{
 		"listen_addresses=", "unix_socket_directories=" + socket, "unix_socket_permissions=0700",
-		"log_timezone=Asia/Shanghai", "timezone=Asia/Shanghai", "log_line_prefix=%m [%p] ",
+		"log_timezone=" + clock.ZoneName, "timezone=" + clock.ZoneName, "log_line_prefix=%m [%p] ",
 		"huge_pages=off", "jit=off", "max_wal_senders=0", "wal_level=minimal",
 	}
 	if o.Binaries.Major >= 18 {
@@ -380,7 +381,7 @@ func serverArgs(o ServerOptions, cluster, socket string) []string {
 
 // serverEnv hands nothing of ours to the server: a PG… variable of the caller would change what it does.
 func serverEnv() []string {
-	return []string{"PATH=/usr/bin:/bin", "LC_ALL=C", "TZ=Asia/Shanghai"}
+	return []string{"PATH=/usr/bin:/bin", "LC_ALL=C", "TZ=" + clock.ZoneName}
 }
 
 // ready reads the status line PostgreSQL keeps in postmaster.pid, as pg_ctl does.

@@ -63,7 +63,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		config.MaxConns = max(o.MaxConns, 2) // Migrate holds its lock on one and works on another
 	}
 	config.MaxConnIdleTime = 5 * time.Minute
-	config.ConnConfig.RuntimeParams["timezone"] = "Asia/Shanghai"
+	config.ConnConfig.RuntimeParams["timezone"] = clock.ZoneName
 	config.ConnConfig.RuntimeParams["application_name"] = "techmarket"
 	if o.Name != "" {
 		config.ConnConfig.RuntimeParams["application_name"] = o.Name

@@ -51,7 +51,7 @@ values (@room, nullif(@words::bigint, 0), @account, @org, @name, @org_name, @pur
 	selectSeats = `select id, coalesce(words_id, 0) as words, account_id as account, organisation_id as org, name, org_name, purpose, state,
 	room_from, room_to, accepted_at, reason, updated_at from disclosure_seat where room_id = @id order by id`
 	dueSeats = `select s.room_id as room, s.id as seat from disclosure_seat s join disclosure_words w on w.id = s.words_id
-where s.state in ('offered', 'active') and w.kind = 'nda' and w.valid_to < (clock_timestamp() at time zone 'Asia/Shanghai')::date
+where s.state in ('offered', 'active') and w.kind = 'nda' and w.valid_to < clock_timestamp()::date
 order by s.id limit 500`
 
 	insertEntrySQL = `insert into disclosure_entry (room_id, seq, at, account_id, event, paper_id, seat_id, detail, digest, hash)

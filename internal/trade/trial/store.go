@@ -15,8 +15,8 @@ const trialColumns = `id, state, supply_org, company_org, supply_account, compan
 	coalesce(need_id, 0) as need, object, terms, proposed_side, begins_on, ends_on, extended, asked_to, triggered_at, confirm_by, insurance,
 	coalesce(deal_id, 0) as deal_id, reason_code, reason, version, is_sample as sample, created_at, updated_at`
 
-// today is the day here by the database's clock.
-const today = `(clock_timestamp() at time zone 'Asia/Shanghai')::date`
+// today is the day by the database's clock; every session is in our zone.
+const today = `clock_timestamp()::date`
 
 const (
 	insertTrial = `insert into trial (state, supply_org, company_org, supply_account, company_account, listing_id, need_id, object, terms,

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -62,8 +61,6 @@ func Load(ctx context.Context, s *app.Services, o Options, out io.Writer) (bool,
 		}
 	}
 	started := time.Now()
-	// A small heap is collected again and again while much passes through it: for the time of the load it may grow.
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	l, err := newLoader(ctx, s, o, out)
 	if err != nil {
 		return false, err

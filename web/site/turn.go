@@ -218,7 +218,7 @@ func (p *Pages) brokerTurns(c *web.Ctx, w *waiting) error {
 		case card.CheckedOn != "":
 			row.Kind, row.Said, row.Action.Label = "核对", "您引荐的双方另有已登记的合同，没有写明您", "去核对"
 			row.Href = "/desk/broker"
-		case card.FollowUpOn == "" || card.FollowUpOn > today:
+		case !card.Due(today):
 			continue
 		}
 		row.Action.Href = row.Href

@@ -114,21 +114,17 @@ func boardRow(c *web.Ctx, card broker.BoardCard, orgs map[int64]identity.Organis
 	row := view.Row{Title: view.T(d.Subject), Href: fmt.Sprintf("/deals/%d", d.ID), Sample: d.Sample,
 		Lead: view.T(c.T("下一步：%s%s", mover, next)),
 		Meta: []string{orgs[d.SupplyOrg].Name + " → " + orgs[d.DemandOrg].Name, "引荐于 " + view.DayTime(d.CreatedAt)}}
-	switch {
-	case card.StillDays == 0:
-		row.Right = "今天有进展"
-	default:
+	if row.Right = "今天有进展"; card.StillDays > 0 {
 		row.Right = c.T("%d 天没有进展", card.StillDays)
 	}
 	if card.FollowUpOn != "" {
 		row.RightNote = c.T("跟进日 %s", card.FollowUpOn)
-		if card.FollowUpOn <= clock.Day(c.Now()) {
+		if card.Due(clock.Day(c.Now())) {
 			row.Tags = []view.Tag{{Label: "该跟进了", Tone: view.Warn}}
 		}
 	}
 	if card.ShareBP > 0 {
-		payer := map[deal.Side]string{deal.Supply: "成果方", deal.Demand: "需求方"}[card.PaidBy]
-		row.Meta = append(row.Meta, c.T("约定佣金 %s 元，%s在收付价款后支付", card.Commission.Grouped(), payer))
+		row.Meta = append(row.Meta, c.T("约定佣金 %s 元，%s在收付价款后支付", card.Commission.Grouped(), sideLabel(card.PaidBy)))
 	}
 	return row
 }

@@ -63,6 +63,9 @@ type BoardCard struct {
 	CheckedOn string `json:"checkOn" format:"date"`
 }
 
+// Due reports whether the broker is asked to follow up by that day (2026-11-29).
+func (b BoardCard) Due(day string) bool { return b.FollowUpOn != "" && b.FollowUpOn <= day }
+
 // place puts a deal on the board; false where it has ended and nothing is to check.
 func place(d deal.Deal, made []Made, now time.Time) (BoardCard, bool) {
 	card := BoardCard{Deal: d, MovedAt: d.UpdatedAt}

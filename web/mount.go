@@ -36,6 +36,9 @@ func (s *Server) Declare(r Route) {
 		}
 	}
 	s.routes = append(s.routes, r)
+	if r.live {
+		s.live[r.Path] = true
+	}
 	if r.public {
 		s.shared[r.Path] = r.params
 	}

@@ -26,6 +26,7 @@ type Route struct {
 	sealed bool     // see Sealed
 	public bool     // see Public
 	params []string // that the page reads
+	live   bool     // see Live
 }
 
 // GET declares a page.
@@ -48,6 +49,12 @@ func (r Route) WithFiles() Route {
 // is kept for another try.
 func (r Route) Sealed() Route {
 	r.sealed = true
+	return r
+}
+
+// Live says that this answer goes on for as long as its reader listens: see Events.
+func (r Route) Live() Route {
+	r.live = true
 	return r
 }
 

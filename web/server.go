@@ -90,6 +90,7 @@ type Server struct {
 
 	shared  map[string][]string // public pages with the parameters they know, by pattern
 	sharing *sharing            // nil: nothing is kept
+	live    map[string]bool     // answers that go on, by pattern
 	busy    func() []byte       // the page that says so, worked out once
 }
 
@@ -111,16 +112,17 @@ func New(cfg Config, routes []Route) *Server {
 	e.HideBanner, e.HidePort = true, true
 	e.Logger.SetLevel(7) // gommon's logger is off: slog logs
 	e.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLoopback(true), echo.TrustPrivateNet(false), echo.TrustLinkLocal(false))
-	s := &Server{cfg: cfg, echo: e, costs: Costs(cfg.Kinds...), shared: map[string][]string{}}
+	s := &Server{cfg: cfg, echo: e, costs: Costs(cfg.Kinds...), shared: map[string][]string{}, live: map[string]bool{}}
 	if cfg.Changes != nil && cfg.Shelf > 0 {
 		s.sharing = &sharing{changes: cfg.Changes, shelf: newShelf(cfg.Shelf)}
 	}
 	s.busy = sync.OnceValue(s.busyPage)
 	e.HTTPErrorHandler = s.failed
 	e.Use(s.identify, s.guard, s.secure, s.address, s.giveUp, s.share, s.bound)
-	e.Use(middleware.ContextTimeout(requestTime))
+	e.Use(middleware.ContextTimeoutWithConfig(middleware.ContextTimeoutConfig{Timeout: requestTime,
+		Skipper: func(c echo.Context) bool { return s.live[c.Path()] }}))
 	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{Level: gzip.BestSpeed, MinLength: 1400, Skipper: func(c echo.Context) bool {
-		return strings.HasPrefix(c.Path(), "/assets/") || strings.HasPrefix(c.Path(), "/files/")
+		return strings.HasPrefix(c.Path(), "/assets/") || strings.HasPrefix(c.Path(), "/files/") || s.live[c.Path()]
 	}}))
 	e.Use(s.session)
 	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc { // the token is looked up in the form before a route's own bound holds
@@ -135,7 +137,7 @@ func New(cfg Config, routes []Route) *Server {
 		// A program without a session has nothing that a foreign page could misuse; a mail program that ends a subscription is one.
 		Skipper: func(c echo.Context) bool {
 			r := c.Request()
-			return bearer(c) || workingOf(r) != nil || r.Method == http.MethodGet && slices.Contains(formless, c.Path()) ||
+			return bearer(c) || workingOf(r) != nil || r.Method == http.MethodGet && (s.live[c.Path()] || slices.Contains(formless, c.Path())) ||
 				c.Get(sessionKey) == nil &&
 					(strings.HasPrefix(r.URL.Path, "/api/") || r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/feeds/"))
 		},

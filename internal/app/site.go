@@ -77,14 +77,14 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 			Explain: postgres.Outage, Bound: p.DB.Bound, Room: s.Room,
 			Keys: keys, Kept: p.kept(), Quotas: quota.New(p.DB, p.Now),
 			Log: p.Log, Now: p.Now, BaseURL: p.Config.BaseURL, Dev: p.Config.Dev},
-		s.pages(assets),
+		s.pages(assets, views, language),
 	)
 	s.mountAPI(server, keys)
 	return server, nil
 }
 
 // pages are the routes of every wing.
-func (s *Services) pages(assets *view.Assets) []web.Route {
+func (s *Services) pages(assets *view.Assets, views *view.Engine, language *locales.Language) []web.Route {
 	kept := pageFiles{s.Platform, s.Reader}
 	registers := &pagesservices.Pages{Registers: s.Registers}
 	policies := &pagespublish.Pages{Policies: s.Policies}
@@ -104,7 +104,10 @@ func (s *Services) pages(assets *view.Assets) []web.Route {
 		(&pagestrade.Pages{Deals: s.Deals, Brokers: s.Brokers, Notices: s.Public, Sales: s.Sales, Challenges: s.Challenges,
 			Rights: s.Rights, Trials: s.Trials, Rooms: s.Rooms, OnTrial: s.onTrial, PriceHint: s.priceHint,
 			Listings: s.Listings, Achievements: s.Achievements, Demands: s.Demands,
-			Contracts: madeContracts{s}, Identity: s.Identity, Files: kept}).Routes(),
+			Contracts: madeContracts{s}, Identity: s.Identity, Files: kept,
+			SaleLines: pagestrade.WatchSales(s.Sales, views, language.Say, func(err error) {
+				s.Platform.Log.Warn("sales not watched", "cause", err.Error())
+			})}).Routes(),
 		(&pagescertify.Pages{Contracts: s.Contracts, Texts: s.Texts, Registry: s.Registry, Points: s.Points, Papers: s.Papers,
 			Deadlines: s.Deadlines,
 			Benefits:  s.Benefits, Archive: s.Archive, Exchange: s.Exchange, Identity: s.Identity, Files: kept}).Routes(),

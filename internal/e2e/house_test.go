@@ -22,7 +22,7 @@ var wings = []struct{ name, rooms string }{
 	{"foundation", "actor money fault region codes clock lang stored fact currency"},
 	{"search", "local meili zh"},
 	{"migrations", ""},
-	{"platform", "postgres embedded jobs cache files document notify audit idempotency embedding kept vault scan"},
+	{"platform", "postgres embedded jobs cache files document notify audit idempotency embedding kept vault scan live"},
 	{"people", "identity quota expert"},
 	{"market", "facet listing reading achievement demand catalogue matching watch survey"},
 	{"trade", "broker deal notice challenge sale rights trial disclosure"},

@@ -229,6 +229,7 @@ var matrix = joined(insightMatrix, tradeMatrix, map[string]string{
 	"POST /sales/:id/decide":                                   "s---------h-h--", // no such intent
 	"POST /sales/:id/do":                                       "s++++-----+++--",
 	"POST /sales/:id/intent":                                   "s-+++----------",
+	"GET /sales/:id/live":                                      "+++++++++++++++",
 	"GET /sales/:id/record":                                    "hhhhhhhhhhhhhhh",
 	"GET /sales/new":                                           "s++++----------",
 	"GET /brokers":                                             "+++++++++++++++",

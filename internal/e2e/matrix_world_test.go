@@ -232,6 +232,16 @@ func (w *world) scan(sql string, args ...any) string {
 }
 
 // address puts the market's own objects into a route; what a request may use up is made anew.
+// calledOff is a sale like another whose bidding is over, so that the answer to those who follow it ends.
+func (w *world) calledOff(like string) string {
+	w.t.Helper()
+	return w.scan(`insert into sale (state, organisation_id, created_by, title, object, start_fen, step_fen, step_multiple,
+			window_minutes, grace_seconds, deposit_fen, begins_at, planned_end, ends_at, created_at, updated_at)
+		select 'withdrawn', organisation_id, created_by, title, object, start_fen, step_fen, step_multiple,
+			window_minutes, grace_seconds, deposit_fen, begins_at, planned_end, ends_at, now(), now()
+		from sale where id = $1::bigint returning id::text`, like)
+}
+
 func (w *world) address(m things, route string) string {
 	_, pattern, _ := strings.Cut(route, " ")
 	org := fmt.Sprint(w.provided["university"].OrgID)
@@ -256,6 +266,9 @@ func (w *world) address(m things, route string) string {
 		objects["achievements/:id"] = m.achievement
 	}
 	objects["demands/:id"] = m.openDemand
+	if strings.HasSuffix(pattern, "/live") {
+		objects["/sales/:id"] = w.calledOff(m.sale)
+	}
 	if strings.Contains(pattern, "/discard") || strings.Contains(pattern, "/contracts/:id/:section") {
 		objects["/contracts/:id"] = m.freeContract
 	}

@@ -84,6 +84,7 @@ func (w *world) made(m things) map[string]visit {
 		"GET /contracts/:id/:section":          {"member", "/contracts/" + m.freeContract + "/elements"},
 		"GET /filings/:id/compare/:other":      {"registrar", "/filings/" + m.open + "/compare/" + m.filing},
 		"GET /sales/:id/record":                {},
+		"GET /sales/:id/live":                  {}, // events
 		"GET /rooms/:id/papers/:paper":         {}, "GET /rooms/:id/words/:words/pack": {},
 		"GET /imports/:id/marked": {}, "GET /imports/template": {}, "GET /registrations/history/:id/marked": {},
 		"GET /registry/print":                          {}, // PDF

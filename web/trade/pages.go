@@ -13,6 +13,7 @@ import (
 	"techmarket/internal/market/demand"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/people/identity"
+	"techmarket/internal/platform/live"
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/challenge"
 	"techmarket/internal/trade/deal"
@@ -46,6 +47,7 @@ type Pages struct {
 	Contracts    Contracts
 	Identity     *identity.Service
 	Files        ui.Files
+	SaleLines    *live.Hub // of those who watch a bidding: see WatchSales
 }
 
 // Contracts tells what became of an agreement; internal/app supplies it over the contracts, which stand right of this wing.

@@ -21,6 +21,7 @@ func (p *Pages) saleRoutes() []web.Route {
 		web.GET("/sales/new", web.Members(), func(c *web.Ctx) error { return p.showNewSale(c, nil, nil) }),
 		web.POST("/sales", web.Members(), p.createSale),
 		web.GET("/sales/:id", web.Anyone(), func(c *web.Ctx) error { return p.showSale(c, nil, nil) }),
+		web.GET("/sales/:id/live", web.Anyone(), p.saleLive).Live(),
 		web.GET("/sales/:id/record", web.Anyone(), p.saleRecord),
 		web.POST("/sales/:id/do", web.SaleKeepers(), oneButton("/sales", func(c *web.Ctx, id int64, f *web.Form) (string, error) {
 			_, err := p.Sales.Do(c.Context(), c.Actor(), sale.Command{Sale: id, Event: sale.Event(f.Text("event")), Reason: f.Text("reason")})

@@ -30,10 +30,14 @@ func (p *Pages) showSale(c *web.Ctx, f *web.Form, ferr error) error {
 	page.Nav = "sales"
 	page.Breadcrumbs = []view.Link{{Label: "挂牌竞价", Href: "/sales"}}
 	body := ui.Sheet{Tags: []view.Tag{stageTag(v.Sale.State)}, Sample: v.Sale.Sample}
-	body.Main = append(body.Main, p.standing(c, v), ui.Block{Title: "规则", Parts: view.Parts{saleRules(c, v.Sale)}})
+	standing, bids := saleStanding(c.T, v), saleBids(v)
+	if v.Phase != "" {
+		standing.Live, standing.Follow = fmt.Sprintf("/sales/%d/live", id), v.Mine != nil || len(v.Events) > 0
+	}
+	body.Main = append(body.Main, standingBlock(standing))
+	body.Main = append(body.Main, saleSteps(c, v)...)
 	body.Main = append(body.Main, p.bidding(c, v, ui.NewAsk(c, f, ferr))...)
-	body.Main = append(body.Main, ui.Block{ID: "bids", Title: "出价记录", Intro: "只显示竞买代码。",
-		Parts: view.Parts{bidColumns().Table("出价记录", v.Bids)}},
+	body.Main = append(body.Main, bids, ui.Block{Title: "规则", Parts: view.Parts{saleRules(c, v.Sale)}},
 		ui.Block{Title: "标的", Parts: view.Parts{view.Facts{Wide: true, Items: []view.Fact{{Label: "转让方", Value: org.Name},
 			{Label: "说明", Text: view.T(v.Sale.Object)}, {Label: "受让条件", Text: view.T(v.Sale.Conditions)}}}}})
 	for _, i := range v.Intents {
@@ -47,33 +51,9 @@ func (p *Pages) showSale(c *web.Ctx, f *web.Form, ferr error) error {
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
 }
 
-// standing says in one notice where the sale is, with the server's time, which decides.
-func (p *Pages) standing(c *web.Ctx, v sale.View) ui.Block {
-	n := view.Notice{Tone: view.Info}
-	clockWords := c.T("服务器时间 %s，以此为准。", v.Now.Format("2006-01-02 15:04:05"))
-	switch {
-	case v.Phase == sale.PhaseWaiting:
-		n.Title, n.Text = c.T("竞价 %s 开始", view.DayTime(v.Sale.BeginsAt)), clockWords
-	case v.Phase == sale.PhaseOpen:
-		n.Title = c.T("竞价中，%s 结束", v.Sale.EndsAt.Format("2006-01-02 15:04:05"))
-		n.Text = c.T("下一次出价不低于 %s。%s", view.Yuan(v.NextMin), clockWords)
-	case v.Phase == sale.PhasePaused:
-		n.Tone, n.Title, n.Text = view.Warn, "竞价已暂停", c.T("原因：%s。恢复后结束时间按暂停的长度顺延。", v.Pauses[len(v.Pauses)-1].Reason)
-	case v.Phase == sale.PhaseClosing:
-		n.Title, n.Text = "竞价时间已到，正在确认结果", clockWords
-	case v.Sale.State == sale.Sold, v.Sale.State == sale.Confirmed:
-		n.Tone, n.Title = view.OK, c.T("成交：竞买代码 %s，%s", v.Sale.Leader, view.Yuan(v.Sale.Top))
-		if v.Sale.Alarm {
-			n.Tone, n.Text = view.Warn, "有一次按时到达的出价没有轮到处理，核查之前不能确认成交。"
-		}
-	case v.Sale.State == sale.Unsold:
-		n.Title, n.Text = "未成交", map[string]string{sale.NoBid: "没有有效出价。", sale.BelowReserve: "最高出价没有达到保留价。"}[v.Sale.Reason]
-	case v.Sale.State == sale.CalledOff, v.Sale.State == sale.Defaulted:
-		n.Tone, n.Title, n.Text = view.Warn, stageTag(v.Sale.State).Label, v.Sale.Reason
-	default:
-		n.Title, n.Text = "还没有公布", v.Sale.Reason
-	}
-	b := ui.Block{Parts: view.Parts{n}}
+// saleSteps are the steps that the reader may take.
+func saleSteps(c *web.Ctx, v sale.View) (blocks []ui.Block) {
+	var b ui.Block
 	for _, e := range v.Events {
 		b.Add(stepForm(c, v.Sale.ID, e))
 	}
@@ -81,7 +61,10 @@ func (p *Pages) standing(c *web.Ctx, v sale.View) ui.Block {
 		b.Add(view.Links{{Label: "发布成交价公示", Href: fmt.Sprintf("/notices/new?sale=%d", v.Sale.ID),
 			Note: "本单位要求公示的，期满无异议后再签成交确认书"}})
 	}
-	return b
+	if b.Parts == nil {
+		return nil
+	}
+	return []ui.Block{b}
 }
 
 // stepForm is the form of one step that the reader may take.
@@ -151,18 +134,9 @@ func (p *Pages) bidding(c *web.Ctx, v sale.View, a *ui.Ask) []ui.Block {
 		return []ui.Block{mine}
 	}
 	form := view.NewForm(at+"bid", "出价", a.Yuan("amount", "出价", v.NextMin, ui.Required, ui.Width("m"),
-		ui.Hint(c.T("最低 %s。出价不能撤回，只能被更高的出价取代", view.Yuan(v.NextMin)))))
+		ui.Hint("不低于上面写的最低出价。出价不能撤回，只能被更高的出价取代")))
 	form.Hidden = []view.Pair{{Name: "key", Value: c.RequestID()}}
 	return append([]ui.Block{mine}, a.Blocks(form)...)
-}
-
-func bidColumns() ui.Columns[sale.ShownBid] {
-	return ui.Columns[sale.ShownBid]{
-		{Label: "次序", Cell: func(b sale.ShownBid) view.Cell { return view.Cell{Text: strconv.Itoa(b.Seq)} }},
-		{Label: "竞买代码", Cell: func(b sale.ShownBid) view.Cell { return view.Cell{Text: b.Code} }},
-		{Label: "出价", Numeric: true, Cell: func(b sale.ShownBid) view.Cell { return view.Cell{Text: view.Yuan(b.Amount)} }},
-		{Label: "到达时间", Cell: func(b sale.ShownBid) view.Cell { return view.Cell{Text: b.At.Format("2006-01-02 15:04:05.000")} }},
-	}
 }
 
 // decideBlock is the desk's form for one intent.

@@ -108,6 +108,23 @@ func (s *Service) read(ctx context.Context, who actor.Actor, id int64) (v View, 
 	return v, nil
 }
 
+// Versions says of each running bidding by one word whether anything that everybody sees of it has changed; one that does not run is left
+// out.
+func (s *Service) Versions(ctx context.Context, ids []int64) (map[int64]string, error) {
+	out := make(map[int64]string, len(ids))
+	rows, _ := s.config.DB.Query(ctx, versions, pgx.StrictNamedArgs{"ids": ids})
+	var id int64
+	var version string
+	_, err := pgx.ForEachRow(rows, []any{&id, &version}, func() error {
+		out[id] = version
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("sale: versions: %w", postgres.Fault(err))
+	}
+	return out, nil
+}
+
 func (s Sale) phase(a *Auction, at time.Time) string {
 	switch {
 	case s.State != Disclosed:

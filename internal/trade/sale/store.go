@@ -29,6 +29,8 @@ values ('draft', @org, @account, @title, @object, @conditions, @start, @step, @m
 where (state not in ('draft', 'in_review') or organisation_id = @org or @desk and state = 'in_review')
 	and (@after::bigint = 0 or id < @after)
 order by id desc limit @limit`
+	versions = `select id, state || updated_at || (clock_timestamp() >= begins_at) || (clock_timestamp() > ends_at)
+from sale where id = any(@ids) and state = 'disclosed'`
 	dueSales = `select id from sale where state = 'disclosed' and ends_at + make_interval(secs => grace_seconds) < clock_timestamp()
 order by ends_at limit 100`
 

@@ -10,6 +10,7 @@ const uses = {
   "[data-copy]": "./copy.js",
   "dialog, [data-dialog]": "./dialog.js",
   "[data-phrases]": "./phrases.js",
+  "[data-live]": "./live.js",
   "[data-key], [data-desk], [data-cells]": "./keys.js",
 };
 

@@ -38,6 +38,3 @@ func (c *Ctx) Events(listen func(send func(event []byte) error) error) error {
 	}
 	return err
 }
-
-// Over answers a reader of events that there is nothing more to wait for; a browser then does not ask again.
-func (c *Ctx) Over() error { return c.echo.NoContent(http.StatusNoContent) }

@@ -251,7 +251,7 @@ func (r *recorded) Write(b []byte) (int, error) { return r.body.Write(b) }
 // a slow reader of a file takes none. What is posted is not turned away: somebody has typed it.
 func (s *Server) bound(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if s.cfg.Gate == nil || c.Request().Method != http.MethodGet || c.Path() == "/assets/*" {
+		if s.cfg.Gate == nil || c.Request().Method != http.MethodGet || c.Path() == "/assets/*" || s.live[c.Path()] {
 			return next(c)
 		}
 		leave, err := s.cfg.Gate.Enter(c.Request().Context())

@@ -147,9 +147,7 @@ func TestLive_EveryFollowerHearsOfABidAndOfTheResult(t *testing.T) {
 			t.Fatalf("after the result: %s", event)
 		}
 	}
-	if got := w.guest.get(at + "/live"); got.status != http.StatusNoContent {
-		t.Errorf("a bidding that is over: %d", got.status)
-	}
+	w.guest.get(at+"/live").want(200, "event: over", "成交：竞买代码")
 	begins := time.Now().Add(48 * time.Hour)
 	draft, err := w.s.Sales.Create(t.Context(), w.who("member"), sale.Offer{Title: "还是草稿的挂牌",
 		Object: "发明专利一件，权属清楚，没有质押和已有许可，附内部决策文件。", Start: money.Yuan * 1000, Step: money.Yuan, BeginsAt: begins,

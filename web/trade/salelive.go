@@ -41,13 +41,6 @@ func (p *Pages) saleLive(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v, err := p.Sales.Read(c.Context(), actor.Guest(), id)
-	if err != nil {
-		return err
-	}
-	if v.Phase == "" {
-		return c.Over()
-	}
 	return c.Events(func(send func([]byte) error) error { return p.SaleLines.Listen(c.Context(), id, c.RemoteAddr(), send) })
 }
 

@@ -16,9 +16,9 @@ import (
 // Config is what the Hub needs; Versions and Draw must be set.
 type Config struct {
 	// Versions says of each object whether it has changed: another word than at the last look. An object without a word is over, and its
-	// listeners are let go after a last drawing.
+	// listeners are let go after a last drawing, which is sent as the event "over".
 	Versions func(ctx context.Context, ids []int64) (map[int64]string, error)
-	// Draw works out what an object shows now, for everybody.
+	// Draw works out what an object shows now, for everybody; when it fails, the listeners are let go with its error.
 	Draw func(ctx context.Context, id int64) ([]byte, error)
 	// Every is the time between two looks; 0: 400 ms.
 	Every time.Duration
@@ -47,6 +47,7 @@ type topic struct {
 	shows   []byte // as an event; nil before the first look
 	heard   time.Time
 	to      map[chan []byte]struct{}
+	failed  error // set before its listeners are let go
 }
 
 // New makes the hub.
@@ -71,18 +72,18 @@ func New(c Config) *Hub {
 // end without an error. A listener that is slow misses what is outdated, never the newest. Faults: Unavailable live_full, TooMany
 // live_address.
 func (h *Hub) Listen(ctx context.Context, id int64, address string, send func([]byte) error) error {
-	inbox, err := h.join(id, address)
+	t, inbox, err := h.join(id, address)
 	if err != nil {
 		return err
 	}
-	defer h.leave(id, address, inbox)
+	defer h.leave(id, t, address, inbox)
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case event, more := <-inbox:
 			if !more {
-				return nil
+				return t.failed
 			}
 			if err := send(event); err != nil {
 				return err
@@ -98,14 +99,14 @@ func (h *Hub) Listeners() int {
 	return h.listeners
 }
 
-func (h *Hub) join(id int64, address string) (chan []byte, error) {
+func (h *Hub) join(id int64, address string) (*topic, chan []byte, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.listeners >= h.config.Most {
-		return nil, fault.New(fault.Unavailable, "live_full", "现在同时观看的人太多，请刷新页面查看最新情况。")
+		return nil, nil, fault.New(fault.Unavailable, "live_full", "现在同时观看的人太多，请刷新页面查看最新情况。")
 	}
 	if h.addresses[address] >= h.config.OfOne {
-		return nil, fault.New(fault.TooMany, "live_address", "同一网络里同时观看的人太多，请刷新页面查看最新情况。")
+		return nil, nil, fault.New(fault.TooMany, "live_address", "同一网络里同时观看的人太多，请刷新页面查看最新情况。")
 	}
 	t := h.topics[id]
 	if t == nil {
@@ -123,20 +124,18 @@ func (h *Hub) join(id int64, address string) (chan []byte, error) {
 		h.running = true
 		go h.run()
 	}
-	return inbox, nil
+	return t, inbox, nil
 }
 
-func (h *Hub) leave(id int64, address string, inbox chan []byte) {
+func (h *Hub) leave(id int64, t *topic, address string, inbox chan []byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.listeners--
 	if h.addresses[address]--; h.addresses[address] == 0 {
 		delete(h.addresses, address)
 	}
-	if t := h.topics[id]; t != nil {
-		if delete(t.to, inbox); len(t.to) == 0 {
-			delete(h.topics, id)
-		}
+	if delete(t.to, inbox); len(t.to) == 0 && h.topics[id] == t {
+		delete(h.topics, id)
 	}
 }
 
@@ -179,11 +178,15 @@ func (h *Hub) look(ids []int64) error {
 			h.beat(t)
 			continue
 		}
-		html, err := h.config.Draw(ctx, id)
-		if err != nil {
-			return err
+		text, err := h.config.Draw(ctx, id)
+		switch {
+		case err != nil:
+			h.end(id, nil, err)
+		case !runs:
+			h.end(id, event("over", text), nil)
+		default:
+			h.send(id, version, event("", text))
 		}
-		h.send(id, version, event(html), !runs)
 	}
 	return nil
 }
@@ -204,7 +207,7 @@ func (h *Hub) beat(t *topic) {
 	}
 }
 
-func (h *Hub) send(id int64, version string, event []byte, over bool) {
+func (h *Hub) send(id int64, version string, event []byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	t := h.topics[id]
@@ -213,23 +216,43 @@ func (h *Hub) send(id int64, version string, event []byte, over bool) {
 	}
 	t.version, t.shows, t.heard = version, event, time.Now()
 	for inbox := range t.to {
-		select {
-		case <-inbox: // what was not fetched is outdated
-		default:
-		}
-		inbox <- event
-		if over {
-			close(inbox)
-		}
-	}
-	if over {
-		delete(h.topics, id)
+		put(inbox, event)
 	}
 }
 
+// end lets the listeners go with a last event, if there is one.
+func (h *Hub) end(id int64, event []byte, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	t := h.topics[id]
+	if t == nil {
+		return
+	}
+	t.failed = err
+	for inbox := range t.to {
+		if event != nil {
+			put(inbox, event)
+		}
+		close(inbox)
+	}
+	delete(h.topics, id)
+}
+
+// put leaves the newest event for a listener: what was not fetched is outdated.
+func put(inbox chan []byte, event []byte) {
+	select {
+	case <-inbox:
+	default:
+	}
+	inbox <- event
+}
+
 // event is text as one server-sent event: a line for each of its lines.
-func event(text []byte) []byte {
+func event(name string, text []byte) []byte {
 	var b bytes.Buffer
+	if name != "" {
+		b.WriteString("event: " + name + "\n")
+	}
 	for line := range bytes.Lines(text) {
 		b.WriteString("data: ")
 		b.Write(bytes.TrimRight(line, "\r\n"))

@@ -20,6 +20,7 @@ type board struct {
 	over  bool
 	drawn int
 	fails bool
+	gone  bool
 }
 
 func (b *board) set(f func(*board)) {
@@ -46,7 +47,9 @@ func (b *board) hub(c Config) *Hub {
 	c.Draw = func(_ context.Context, id int64) ([]byte, error) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		b.drawn++
+		if b.drawn++; b.gone {
+			return nil, errors.New("no such object")
+		}
 		return fmt.Appendf(nil, "object %d\nshows %d over %t", id, b.now, b.over), nil
 	}
 	return New(c)
@@ -134,9 +137,23 @@ func TestHub_LetsListenersGoWithTheLastWord(t *testing.T) {
 		b.set(func(b *board) { b.now, b.over = 9, true })
 		time.Sleep(time.Second)
 		synctest.Wait()
-		g.last(t, "shows 9 over true")
+		g.last(t, "event: over\ndata: object 7\ndata: shows 9 over true")
 		if !g.done || g.err != nil || h.Listeners() != 0 {
 			t.Errorf("done %t, %v, %d listen", g.done, g.err, h.Listeners())
+		}
+	})
+}
+
+func TestHub_LetsListenersGoWithTheErrorOfWhatCannotBeShown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := &board{gone: true, over: true}
+		h := b.hub(Config{})
+		g := listen(t.Context(), h, 7, "a")
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if len(g.events) != 0 || g.err == nil || h.Listeners() != 0 {
+			t.Errorf("%q, %v, %d listen", g.events, g.err, h.Listeners())
 		}
 	})
 }

@@ -51,7 +51,11 @@ export default function live(el) {
   function listen() {
     source = new EventSource(address);
     source.onmessage = (e) => show(e.data);
-    source.onerror = () => { if (source.readyState !== EventSource.CLOSED) line(false); };
+    source.addEventListener("over", (e) => { source.close(); show(e.data); });
+    source.onerror = () => {
+      line(false);
+      if (source.readyState === EventSource.CLOSED && !document.hidden) setTimeout(listen, 3000 + Math.random() * 4000); // refused: full
+    };
   }
   // A page that nobody looks at takes no line.
   document.addEventListener("visibilitychange", () => { source.close(); if (!document.hidden) listen(); });

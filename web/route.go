@@ -52,7 +52,7 @@ func (r Route) Sealed() Route {
 	return r
 }
 
-// Live says that this answer goes on for as long as its reader listens: see Events.
+// Live says that this answer goes on for as long as its reader listens: see Follow.
 func (r Route) Live() Route {
 	r.live = true
 	return r

@@ -88,10 +88,12 @@ type Server struct {
 	routes []Route
 	costs  map[string]Cost
 
-	shared  map[string][]string // public pages with the parameters they know, by pattern
-	sharing *sharing            // nil: nothing is kept
-	live    map[string]bool     // answers that go on, by pattern
-	busy    func() []byte       // the page that says so, worked out once
+	shared   map[string][]string // public pages with the parameters they know, by pattern
+	sharing  *sharing            // nil: nothing is kept
+	live     map[string]bool     // answers that go on, by pattern
+	lines    context.Context     // of those answers: see Close
+	endLines context.CancelFunc
+	busy     func() []byte // the page that says so, worked out once
 }
 
 // requestTime bounds the work of one request; exports and imports run as jobs.
@@ -117,6 +119,7 @@ func New(cfg Config, routes []Route) *Server {
 		s.sharing = &sharing{changes: cfg.Changes, shelf: newShelf(cfg.Shelf)}
 	}
 	s.busy = sync.OnceValue(s.busyPage)
+	s.lines, s.endLines = context.WithCancel(context.Background())
 	e.HTTPErrorHandler = s.failed
 	e.Use(s.identify, s.guard, s.secure, s.address, s.giveUp, s.share, s.bound)
 	e.Use(middleware.ContextTimeoutWithConfig(middleware.ContextTimeoutConfig{Timeout: requestTime,
@@ -161,9 +164,8 @@ func New(cfg Config, routes []Route) *Server {
 // ServeHTTP serves one request. HEAD is answered as GET is, everywhere: net/http leaves the body out.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
-		get := *r
-		get.Method = http.MethodGet
-		r = &get
+		r = r.WithContext(context.WithValue(r.Context(), headKey{}, true))
+		r.Method = http.MethodGet
 	}
 	if s.sharing != nil && r.Method != http.MethodGet {
 		w = &syncing{ResponseWriter: w, sync: func() { s.sharing.changes.Sync(r.Context()) }}

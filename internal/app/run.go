@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"techmarket/web"
 )
 
 // Observer takes the time of one answered request; route is the pattern, never the address.
@@ -66,7 +68,7 @@ type runningMarket struct {
 	platform *Platform
 	ops      *Ops
 	services *Services
-	handler  http.Handler
+	handler  *web.Server
 }
 
 // prepare wires everything together.
@@ -86,11 +88,8 @@ func (r *runningMarket) prepare(ctx context.Context, o Options) (err error) {
 
 func (r *runningMarket) serve(ctx context.Context, o Options, site, opsListener net.Listener) error {
 	p, queue := r.platform, r.services.Queue
-	// Streams (live events) end with the base context: Shutdown alone would wait for them.
-	base, endStreams := context.WithCancel(context.WithoutCancel(ctx))
-	defer endStreams()
 	server := &http.Server{
-		Handler: r.handler, BaseContext: func(net.Listener) context.Context { return base },
+		Handler: r.handler, BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       5 * time.Minute, // 50 MB over a slow county line
 		IdleTimeout:       2 * time.Minute,
@@ -109,7 +108,7 @@ func (r *runningMarket) serve(ctx context.Context, o Options, site, opsListener 
 		r.ops.stopping.Store(true)
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 		defer cancel()
-		endStreams()
+		r.handler.Close()
 		return errors.Join(server.Shutdown(stop), queue.Stop(stop), p.Close(stop), opsServer.Close())
 	})
 	go debug.FreeOSMemory() // loading dictionary, index and sample took much more than serving needs

@@ -4,9 +4,12 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -156,6 +159,47 @@ func TestLive_EveryFollowerHearsOfABidAndOfTheResult(t *testing.T) {
 	w.guest.get(fmt.Sprintf("/sales/%d/live", draft)).want(404)
 }
 
+// wire is another address of a server, whose connections can be cut.
+func wire(t *testing.T, to string) (base string, cut func()) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	apptest.NoErr(t, err)
+	var lock sync.Mutex
+	var open []net.Conn
+	cut = func() {
+		lock.Lock()
+		defer lock.Unlock()
+		for _, c := range open {
+			c.Close()
+		}
+		open = nil
+	}
+	t.Cleanup(func() { listener.Close(); cut() })
+	go func() {
+		for {
+			in, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial("tcp", to)
+			if err != nil {
+				in.Close()
+				continue
+			}
+			lock.Lock()
+			open = append(open, in, out)
+			lock.Unlock()
+			for _, way := range [][2]net.Conn{{in, out}, {out, in}} {
+				go func() {
+					_, _ = io.Copy(way[0], way[1])
+					way[0].Close()
+				}()
+			}
+		}
+	}()
+	return "http://" + listener.Addr().String(), cut
+}
+
 // A bidder's page follows by itself: another's bid shows without a click and moves the amount that is offered, unless one was typed; a
 // line that breaks is told and comes back.
 func TestBrowser_ABidShowsByItselfToWhoBidsAgainstIt(t *testing.T) {
@@ -163,7 +207,8 @@ func TestBrowser_ABidShowsByItselfToWhoBidsAgainstIt(t *testing.T) {
 	browser := chromium(t)
 	w := newWorld(t)
 	at, id := w.running()
-	rival := newTab(browser, t, w.server.URL, "rival").signIn("rival")
+	base, cut := wire(t, w.server.Listener.Addr().String())
+	rival := newTab(browser, t, base, "rival").signIn("rival")
 	rival.open(at).sees("下一次出价不低于 10,000.00 元", "有新情况自动显示", "离结束还有")
 	amount := `document.querySelector("main form [name=amount]").value`
 	w.bids("company", id, 10_000*money.Yuan)
@@ -179,7 +224,7 @@ func TestBrowser_ABidShowsByItselfToWhoBidsAgainstIt(t *testing.T) {
 	if got := rival.eval(amount); got != "15000" {
 		t.Errorf("what was typed became %s", got)
 	}
-	w.server.CloseClientConnections()
+	cut()
 	rival.sees("连接中断").sees("有新情况自动显示")
 	rival.lock.Lock()
 	rival.problems = nil // the console tells of the broken line, which was the point

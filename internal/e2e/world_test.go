@@ -77,6 +77,7 @@ func newWorld(t testing.TB, change ...func(*app.Config)) *world {
 	apptest.NoErr(t, err)
 	w.server = httptest.NewServer(w.site)
 	t.Cleanup(w.server.Close)
+	t.Cleanup(w.site.Close)
 	w.guest = w.visitor("guest")
 	w.provide()
 	return w

@@ -41,7 +41,11 @@ func (p *Pages) saleLive(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.Events(func(send func([]byte) error) error { return p.SaleLines.Listen(c.Context(), id, c.RemoteAddr(), send) })
+	line, err := p.SaleLines.Join(id, c.RemoteAddr())
+	if err != nil {
+		return err
+	}
+	return c.Follow(line)
 }
 
 func standingBlock(s view.Standing) ui.Block { return ui.Block{ID: "standing", Parts: view.Parts{s}} }

@@ -4,7 +4,9 @@ package live
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"io"
 	"maps"
 	"slices"
 	"sync"
@@ -68,27 +70,26 @@ func New(c Config) *Hub {
 	return &Hub{config: c, topics: map[int64]*topic{}, addresses: map[string]int{}}
 }
 
-// Listen sends what the object shows, now and whenever it changes, until ctx ends, send fails or the object is over; the last is the only
-// end without an error. A listener that is slow misses what is outdated, never the newest. Faults: Unavailable live_full, TooMany
-// live_address.
-func (h *Hub) Listen(ctx context.Context, id int64, address string, send func([]byte) error) error {
-	t, inbox, err := h.join(id, address)
-	if err != nil {
-		return err
-	}
-	defer h.leave(id, t, address, inbox)
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case event, more := <-inbox:
-			if !more {
-				return t.failed
-			}
-			if err := send(event); err != nil {
-				return err
-			}
+// Line is one listener. Its owner asks for the Next event until there is none, and then must Leave.
+type Line struct {
+	hub     *Hub
+	topic   *topic
+	id      int64
+	address string
+	inbox   chan []byte
+}
+
+// Next waits for the next event: what the object shows at first, then whenever it changes. A listener that is slow misses what is
+// outdated, never the newest. io.EOF: the object is over and its last event was heard.
+func (l *Line) Next(ctx context.Context) ([]byte, error) {
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case event, more := <-l.inbox:
+		if !more {
+			return nil, cmp.Or(l.topic.failed, io.EOF)
 		}
+		return event, nil
 	}
 }
 
@@ -99,14 +100,15 @@ func (h *Hub) Listeners() int {
 	return h.listeners
 }
 
-func (h *Hub) join(id int64, address string) (*topic, chan []byte, error) {
+// Join begins to listen. address bounds how many come from one place. Faults: Unavailable live_full, TooMany live_address.
+func (h *Hub) Join(id int64, address string) (*Line, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.listeners >= h.config.Most {
-		return nil, nil, fault.New(fault.Unavailable, "live_full", "现在同时观看的人太多，请刷新页面查看最新情况。")
+		return nil, fault.New(fault.Unavailable, "live_full", "现在同时观看的人太多，请刷新页面查看最新情况。")
 	}
 	if h.addresses[address] >= h.config.OfOne {
-		return nil, nil, fault.New(fault.TooMany, "live_address", "同一网络里同时观看的人太多，请刷新页面查看最新情况。")
+		return nil, fault.New(fault.TooMany, "live_address", "同一网络里同时观看的人太多，请刷新页面查看最新情况。")
 	}
 	t := h.topics[id]
 	if t == nil {
@@ -124,18 +126,20 @@ func (h *Hub) join(id int64, address string) (*topic, chan []byte, error) {
 		h.running = true
 		go h.run()
 	}
-	return t, inbox, nil
+	return &Line{h, t, id, address, inbox}, nil
 }
 
-func (h *Hub) leave(id int64, t *topic, address string, inbox chan []byte) {
+// Leave ends the listening, once.
+func (l *Line) Leave() {
+	h := l.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.listeners--
-	if h.addresses[address]--; h.addresses[address] == 0 {
-		delete(h.addresses, address)
+	if h.addresses[l.address]--; h.addresses[l.address] == 0 {
+		delete(h.addresses, l.address)
 	}
-	if delete(t.to, inbox); len(t.to) == 0 && h.topics[id] == t {
-		delete(h.topics, id)
+	if delete(l.topic.to, l.inbox); len(l.topic.to) == 0 && h.topics[l.id] == l.topic {
+		delete(h.topics, l.id)
 	}
 }
 

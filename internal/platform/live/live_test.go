@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -60,21 +61,26 @@ type heard struct {
 	mu     sync.Mutex
 	events []string
 	err    error
-	done   bool
 }
 
 func listen(ctx context.Context, h *Hub, id int64, address string) *heard {
 	got := &heard{}
 	go func() {
-		err := h.Listen(ctx, id, address, func(b []byte) error {
-			got.mu.Lock()
-			defer got.mu.Unlock()
-			got.events = append(got.events, string(b))
-			return nil
-		})
+		line, err := h.Join(id, address)
+		for err == nil {
+			var event []byte
+			if event, err = line.Next(ctx); err == nil {
+				got.mu.Lock()
+				got.events = append(got.events, string(event))
+				got.mu.Unlock()
+			}
+		}
+		if line != nil {
+			line.Leave()
+		}
 		got.mu.Lock()
 		defer got.mu.Unlock()
-		got.err, got.done = err, true
+		got.err = err
 	}()
 	return got
 }
@@ -138,8 +144,8 @@ func TestHub_LetsListenersGoWithTheLastWord(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		g.last(t, "event: over\ndata: object 7\ndata: shows 9 over true")
-		if !g.done || g.err != nil || h.Listeners() != 0 {
-			t.Errorf("done %t, %v, %d listen", g.done, g.err, h.Listeners())
+		if !errors.Is(g.err, io.EOF) || h.Listeners() != 0 {
+			t.Errorf("%v, %d listen", g.err, h.Listeners())
 		}
 	})
 }
@@ -152,7 +158,7 @@ func TestHub_LetsListenersGoWithTheErrorOfWhatCannotBeShown(t *testing.T) {
 		g := listen(t.Context(), h, 7, "a")
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if len(g.events) != 0 || g.err == nil || h.Listeners() != 0 {
+		if len(g.events) != 0 || g.err == nil || errors.Is(g.err, io.EOF) || h.Listeners() != 0 {
 			t.Errorf("%q, %v, %d listen", g.events, g.err, h.Listeners())
 		}
 	})
@@ -165,12 +171,16 @@ func TestHub_ASlowListenerMissesOnlyWhatIsOutdated(t *testing.T) {
 		h := b.hub(Config{})
 		ctx, end := context.WithCancel(t.Context())
 		var seen []string
+		line, err := h.Join(7, "a")
+		if err != nil {
+			t.Fatal(err)
+		}
 		go func() {
-			_ = h.Listen(ctx, 7, "a", func(e []byte) error {
+			defer line.Leave()
+			for event, err := line.Next(ctx); err == nil; event, err = line.Next(ctx) {
 				time.Sleep(5 * time.Second)
-				seen = append(seen, string(e))
-				return nil
-			})
+				seen = append(seen, string(event))
+			}
 		}()
 		for n := range 10 {
 			b.set(func(b *board) { b.now = n })
@@ -195,12 +205,12 @@ func TestHub_BeatsOnAQuietLineAndBoundsItsListeners(t *testing.T) {
 		one := listen(ctx, h, 7, "a")
 		listen(ctx, h, 7, "a")
 		synctest.Wait()
-		if err := h.Listen(ctx, 7, "a", nil); !fault.Is(err, fault.TooMany) {
+		if _, err := h.Join(7, "a"); !fault.Is(err, fault.TooMany) {
 			t.Errorf("third of an address: %v", err)
 		}
 		listen(ctx, h, 8, "b")
 		synctest.Wait()
-		if err := h.Listen(ctx, 8, "c", nil); !fault.Is(err, fault.Unavailable) {
+		if _, err := h.Join(8, "c"); !fault.Is(err, fault.Unavailable) {
 			t.Errorf("fourth of all: %v", err)
 		}
 		time.Sleep(20 * time.Second)

@@ -87,6 +87,23 @@ func (r reply) want(status int) reply {
 	return r
 }
 
+// says wants the texts in the answer.
+func (r reply) says(texts ...string) reply {
+	r.caller.w.t.Helper()
+	for _, text := range texts {
+		if !bytes.Contains(r.body, []byte(text)) {
+			r.caller.w.t.Errorf("%s as %s says nothing of %s: %s", r.what, r.caller.name, text, r.body)
+		}
+	}
+	return r
+}
+
+// into reads the answer.
+func (r reply) into(v any) {
+	r.caller.w.t.Helper()
+	apptest.NoErr(r.caller.w.t, json.Unmarshal(r.body, v))
+}
+
 // refused stops the test unless the answer is a problem document with the status and code.
 func (r reply) refused(status int, code string) {
 	r.caller.w.t.Helper()

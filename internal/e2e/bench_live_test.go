@@ -44,7 +44,8 @@ func (s *served) following(row func(string, string, ...any)) {
 	apptest.NoErr(s.b, db.QueryRow(ctx, `select id from sale where state = 'disclosed' and begins_at < now()
 		order by id desc limit 1`).Scan(&sale))
 
-	time.Sleep(5 * time.Second)
+	const settle = 60 * time.Second // what the start took goes back to the system little by little
+	time.Sleep(settle)
 	before, _ := s.memory()
 	heard := make(chan time.Time, followers)
 	for i := range followers {

@@ -210,6 +210,13 @@ var matrix = joined(insightMatrix, tradeMatrix, map[string]string{
 	"GET /challenges/:id/applications/:application":            "s--------------", // sealed
 	"POST /challenges/:id/applications/:application/score":     "s--------------",
 	"GET /challenges/:id/files/:file":                          "shhhhhhhhhhhhhh",
+	"GET /api/v1/sales":                                        "+++++++++++++++",
+	"POST /api/v1/sales":                                       "s++++----------",
+	"GET /api/v1/sales/:id":                                    "+++++++++++++++",
+	"POST /api/v1/sales/:id/events":                            "s++++-----+++--",
+	"POST /api/v1/sales/:id/intents":                           "s++++----------",
+	"POST /api/v1/sales/:id/decisions":                         "s---------+++--",
+	"POST /api/v1/sales/:id/bids":                              "s++++----------",
 	"GET /api/v1/challenges":                                   "+++++++++++++++",
 	"POST /api/v1/challenges":                                  "s++++----------",
 	"GET /api/v1/challenges/:id":                               "+++++++++++++++",

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"path"
 	"strings"
 	"testing"
@@ -19,9 +20,9 @@ func TestSale_IsBidForWithoutAScript(t *testing.T) {
 	w := newWorld(t)
 	owner, company, rival, league := w.as("member"), w.as("company"), w.as("rival"), w.as("league")
 	day := func(n int) string { return time.Now().AddDate(0, 0, n).Format(time.DateOnly) }
-	offer := values{"title": "种子包衣机专利", "object": "发明专利一件，权属清楚，没有质押和已有许可，附内部决策文件。", "start": "1000000", "step": "20000",
-		"deposit": "100000", "beginsOn": day(3), "endsOn": day(5), "window": "5"}
-	owner.get("/sales/new").submit("/sales", with(offer, values{"deposit": "900000"})).want(422, "保证金不得超过起始价的 20%", offer["object"])
+	offer := values{"title": "种子包衣机专利", "object": "发明专利一件，权属清楚，没有质押和已有许可，附内部决策文件。", "startFen": "1000000", "stepFen": "20000",
+		"depositFen": "100000", "beginsAt": day(3), "plannedEndAt": day(5), "windowMinutes": "5"}
+	owner.get("/sales/new").submit("/sales", with(offer, values{"depositFen": "900000"})).want(422, "保证金不得超过起始价的 20%", offer["object"])
 	at := owner.get("/sales/new").submit("/sales", offer).want(200, "草稿已保存").path
 	w.guest.get(at).want(404)
 	owner.get(at).submit(at+"/do", values{"event": "submit"}).want(200, "待审核")
@@ -72,6 +73,48 @@ func TestSale_IsBidForWithoutAScript(t *testing.T) {
 		t.Errorf("the record %s replays to %s, %v", record, replayed.String(), err)
 	}
 	w.confirmsAfterItsNotice(at)
+}
+
+// The same bidding by programs: from the draft to the bids, with the same checks and never a name.
+func TestAPI_ASaleIsBidForByPrograms(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	owner, company, league, guest := w.caller("member"), w.caller("company"), w.caller("league"), w.caller("")
+	begins := time.Now().Add(48 * time.Hour)
+	offer := map[string]any{"title": "种子包衣机专利", "object": "发明专利一件，权属清楚，没有质押和已有许可，附内部决策文件。", "startFen": 1_000_000,
+		"stepFen": 100_000, "reserveFen": 1_500_000, "depositFen": 100_000, "beginsAt": begins, "plannedEndAt": begins.Add(30 * time.Hour),
+		"windowMinutes": 5}
+	offer["depositFen"] = 900_000
+	owner.post("/sales", offer).want(422).says("depositFen")
+	offer["depositFen"] = 100_000
+	var made struct{ Sale struct{ ID int64 } }
+	owner.post("/sales", offer).want(201).into(&made)
+	at := fmt.Sprintf("/sales/%d", made.Sale.ID)
+	guest.get(at).want(404)
+	owner.post(at+"/events", map[string]any{"event": "submit"}).want(200).says("in_review")
+	league.post(at+"/events", map[string]any{"event": "publish"}).want(200).says("disclosed")
+	guest.get("/sales").want(200).says("种子包衣机专利")
+	var mine struct{ Mine struct{ Code string } }
+	company.post(at+"/intents", map[string]any{"related": false}).want(201).into(&mine)
+	owner.post(at+"/intents", map[string]any{"related": false}).want(403).says("own_sale")
+	league.post(at+"/decisions", map[string]any{"code": "没有", "qualify": true}).want(404)
+	league.post(at+"/decisions", map[string]any{"code": mine.Mine.Code, "qualify": true, "paid": true, "voucher": "样例"}).want(200)
+	bid := map[string]any{"key": "一", "amountFen": 1_000_000}
+	company.post(at+"/bids", bid).want(200).says(`"refusal":"not_open"`)
+	w.scan(`update sale set begins_at = clock_timestamp() - interval '1 hour' where id = $1 returning id::text`, made.Sale.ID)
+	bid["key"] = "二"
+	company.post(at+"/bids", bid).want(200).says(`"accepted":true`, `"nextMinFen":1100000`, `"seq":1`)
+	company.post(at+"/bids", bid).want(200).says(`"accepted":true`, `"repeat":true`)
+	bid["amountFen"] = 1_200_000
+	company.post(at+"/bids", bid).want(200).says(`"refusal":"key_reused"`)
+	for _, shown := range []reply{guest.get(at), owner.get(at), league.get(at)} {
+		shown.want(200).says(mine.Mine.Code)
+		for _, hidden := range []string{"1500000", w.who("company").OrgName, fmt.Sprintf(`"organisationId":%d`, w.who("company").OrgID)} {
+			if bytes.Contains(shown.body, []byte(hidden)) {
+				t.Errorf("%s shows %s: %s", shown.what, hidden, shown.body)
+			}
+		}
+	}
 }
 
 // A sale whose price is under public notice is confirmed when the notice has passed, and no stranger's notice holds it up.

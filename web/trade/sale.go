@@ -110,14 +110,14 @@ func (p *Pages) showNewSale(c *web.Ctx, f *web.Form, ferr error) error {
 		a.Text("title", "标的名称", "", ui.Required, ui.Limit(80)),
 		a.Area("object", "标的说明", "", ui.Required, ui.Lines(6), ui.Limit(4000), ui.Hint("内容、权利状况和法律状态日期、已有许可和质押、已知缺陷、内部决策文件")),
 		a.Area("conditions", "受让条件", "", ui.Lines(3), ui.Limit(4000), ui.Hint("付款、交付、培训、税费；条件不得指向特定的一家")),
-		a.Yuan("start", "起始价", 0, ui.Required, ui.Width("m"), ui.Hint(alike)),
-		a.Yuan("step", "加价幅度", 0, ui.Required, ui.Width("m")),
+		a.Yuan("startFen", "起始价", 0, ui.Required, ui.Width("m"), ui.Hint(alike)),
+		a.Yuan("stepFen", "加价幅度", 0, ui.Required, ui.Width("m")),
 		a.Radio("stepMultiple", "加价规则", "no", []view.Option{{Value: "no", Label: "不少于一个幅度"}, {Value: "yes", Label: "须为幅度的整数倍"}}),
-		a.Yuan("reserve", "保留价", 0, ui.Width("m"), ui.Hint("不公开；留空表示起始价就是底价。依据写进标的说明：评估报告，或按价格参考、测算得出的理由")),
-		a.Yuan("deposit", "保证金", 0, ui.Required, ui.Width("m"), ui.Hint("不超过起始价的 20%，由银行或合作机构收取，平台只记录到账状态")),
-		a.Date("beginsOn", "竞价开始日", time.Time{}, ui.Required, ui.Hint("当日 10:00 开始")),
-		a.Date("endsOn", "竞价结束日", time.Time{}, ui.Required, ui.Hint("当日 16:00 结束，至少 24 小时；最后几分钟有出价的自动延时")),
-		a.Text("window", "延时周期（分钟）", "5", ui.Required, ui.Width("s")))
+		a.Yuan("reserveFen", "保留价", 0, ui.Width("m"), ui.Hint("不公开；留空表示起始价就是底价。依据写进标的说明：评估报告，或按价格参考、测算得出的理由")),
+		a.Yuan("depositFen", "保证金", 0, ui.Required, ui.Width("m"), ui.Hint("不超过起始价的 20%，由银行或合作机构收取，平台只记录到账状态")),
+		a.Date("beginsAt", "竞价开始日", time.Time{}, ui.Required, ui.Hint("当日 10:00 开始")),
+		a.Date("plannedEndAt", "竞价结束日", time.Time{}, ui.Required, ui.Hint("当日 16:00 结束，至少 24 小时；最后几分钟有出价的自动延时")),
+		a.Text("windowMinutes", "延时周期（分钟）", "5", ui.Required, ui.Width("s")))
 	form.Guard = true
 	page := c.Page("挂牌")
 	page.Breadcrumbs = []view.Link{{Label: "挂牌竞价", Href: "/sales"}}
@@ -129,11 +129,11 @@ func (p *Pages) createSale(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	o := sale.Offer{Title: f.Text("title"), Object: f.Text("object"), Conditions: f.Text("conditions"), Start: f.Yuan("start"),
-		Step: f.Yuan("step"), StepMultiple: f.Text("stepMultiple") == "yes", Deposit: f.Yuan("deposit"), WindowMinutes: f.Int("window"),
-		BeginsAt: atHour(f.Date("beginsOn"), beginHour), PlannedEnd: atHour(f.Date("endsOn"), endHour)}
-	if f.Text("reserve") != "" {
-		reserve := f.Yuan("reserve")
+	o := sale.Offer{Title: f.Text("title"), Object: f.Text("object"), Conditions: f.Text("conditions"), Start: f.Yuan("startFen"),
+		Step: f.Yuan("stepFen"), StepMultiple: f.Text("stepMultiple") == "yes", Deposit: f.Yuan("depositFen"), WindowMinutes: f.Int("windowMinutes"),
+		BeginsAt: atHour(f.Date("beginsAt"), beginHour), PlannedEnd: atHour(f.Date("plannedEndAt"), endHour)}
+	if f.Text("reserveFen") != "" {
+		reserve := f.Yuan("reserveFen")
 		o.Reserve = &reserve
 	}
 	var id int64

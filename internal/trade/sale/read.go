@@ -33,13 +33,13 @@ type View struct {
 	Mine    *Intent    `json:"mine"`    // the actor's own
 	Intents []Intent   `json:"intents"` // for the desk only
 	Events  []Event    `json:"events"`  // what the actor may do now
-	Now     time.Time  `json:"now"`     // of the database, which decides
+	Now     time.Time  `json:"readAt"`  // of the database, which decides
 }
 
 // Stop is a pause as everybody sees it.
 type Stop struct {
-	From   time.Time  `json:"from"`
-	To     *time.Time `json:"to"`
+	From   time.Time  `json:"fromAt"`
+	To     *time.Time `json:"toAt"`
 	Reason string     `json:"reason"`
 }
 

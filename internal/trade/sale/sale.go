@@ -40,7 +40,7 @@ type Sale struct {
 	Reserve       *money.Fen `json:"-"` // hidden
 	Deposit       money.Fen  `json:"depositFen"`
 	BeginsAt      time.Time  `json:"beginsAt"`
-	PlannedEnd    time.Time  `json:"plannedEnd"`
+	PlannedEnd    time.Time  `json:"plannedEndAt"`
 	EndsAt        time.Time  `json:"endsAt"`
 	Leader        string     `json:"leader"`
 	Top           money.Fen  `json:"topFen"`
@@ -77,7 +77,7 @@ const (
 type Intent struct {
 	ID          int64       `json:"id"`
 	SaleID      int64       `json:"saleId"`
-	OrgID       int64       `json:"organisationId"`
+	OrgID       int64       `json:"-"` // nobody is told who stands behind a code
 	AccountID   int64       `json:"-"`
 	Code        string      `json:"code"`
 	State       IntentState `json:"state"`
@@ -117,17 +117,17 @@ func auction(s Sale, pauses []storedPause, intents []Intent) *Auction {
 
 // Offer says what an owner wants to sell.
 type Offer struct {
-	Title         string
-	Object        string
-	Conditions    string
-	Start         money.Fen
-	Step          money.Fen
-	StepMultiple  bool
-	Reserve       *money.Fen
-	Deposit       money.Fen
-	BeginsAt      time.Time
-	PlannedEnd    time.Time
-	WindowMinutes int
+	Title         string     `json:"title" required:"true"`
+	Object        string     `json:"object" required:"true" doc:"标的内容、权利状况、已有许可和质押"`
+	Conditions    string     `json:"conditions"`
+	Start         money.Fen  `json:"startFen" required:"true"`
+	Step          money.Fen  `json:"stepFen" required:"true"`
+	StepMultiple  bool       `json:"stepMultiple" doc:"加价须为幅度的整数倍"`
+	Reserve       *money.Fen `json:"reserveFen" doc:"保留价，不公开；不写表示起始价就是底价"`
+	Deposit       money.Fen  `json:"depositFen"`
+	BeginsAt      time.Time  `json:"beginsAt" required:"true"`
+	PlannedEnd    time.Time  `json:"plannedEndAt" required:"true"`
+	WindowMinutes int        `json:"windowMinutes" required:"true"`
 }
 
 // Periods and limits of a sale; the platform's own (trade rules follow 法释〔2016〕18号, which binds courts, not us).
@@ -149,12 +149,12 @@ func (n Offer) check(now time.Time) error {
 	text("title", n.Title, 4, maxTitle, "请写明标的名称")
 	text("object", n.Object, 20, maxText, "请写明标的内容、权利状况、已有许可和质押")
 	text("conditions", n.Conditions, 0, maxText, "受让条件")
-	f.Check(n.Start > 0 && n.Start <= money.Max, "start", "amount", "请填写起始价")
-	f.Check(n.Step > 0 && n.Step <= n.Start, "step", "amount", "加价幅度应大于零，且不超过起始价")
-	f.Check(n.Reserve == nil || *n.Reserve >= n.Start, "reserve", "amount", "保留价不得低于起始价；公开底价请留空")
-	f.Check(n.Deposit >= 0 && n.Deposit*5 <= n.Start, "deposit", "amount", "保证金不得超过起始价的 20%")
+	f.Check(n.Start > 0 && n.Start <= money.Max, "startFen", "amount", "请填写起始价")
+	f.Check(n.Step > 0 && n.Step <= n.Start, "stepFen", "amount", "加价幅度应大于零，且不超过起始价")
+	f.Check(n.Reserve == nil || *n.Reserve >= n.Start, "reserveFen", "amount", "保留价不得低于起始价；公开底价请留空")
+	f.Check(n.Deposit >= 0 && n.Deposit*5 <= n.Start, "depositFen", "amount", "保证金不得超过起始价的 20%")
 	f.Check(n.BeginsAt.After(now), "beginsAt", "past", "竞价开始时间须在以后")
-	f.Check(!n.PlannedEnd.Before(n.BeginsAt.Add(leastHours*time.Hour)), "plannedEnd", "short", "竞价时间不得少于 24 小时")
+	f.Check(!n.PlannedEnd.Before(n.BeginsAt.Add(leastHours*time.Hour)), "plannedEndAt", "short", "竞价时间不得少于 24 小时")
 	f.Check(n.WindowMinutes >= 1 && n.WindowMinutes <= 60, "windowMinutes", "range", "延时周期应为 1—60 分钟")
 	return f.Err()
 }

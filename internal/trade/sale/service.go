@@ -77,9 +77,9 @@ func (s *Service) Create(ctx context.Context, who actor.Actor, n Offer) (id int6
 
 // Command is one step of a sale.
 type Command struct {
-	Sale   int64
-	Event  Event
-	Reason string // where the table wants one
+	Sale   int64  `json:"-"`
+	Event  Event  `json:"event" required:"true"`
+	Reason string `json:"reason" doc:"退回、撤牌、暂停和悔拍要写，会公开显示"`
 }
 
 // bench is a sale under its lock.
@@ -314,13 +314,13 @@ func (s *Service) FileIntent(ctx context.Context, who actor.Actor, id int64, rel
 
 // Decision is what the desk says of an intent. Paid confirms the deposit now, by the voucher of the bank or partner.
 type Decision struct {
-	Sale    int64
-	Code    string
-	Qualify bool
-	Paid    bool
-	Voucher string
-	Rank    int // of a priority holder; 0 none
-	Reason  string
+	Sale    int64  `json:"-"`
+	Code    string `json:"code" required:"true" doc:"竞买代码"`
+	Qualify bool   `json:"qualify" required:"true"`
+	Paid    bool   `json:"paid" doc:"保证金已到账"`
+	Voucher string `json:"voucher" doc:"银行或合作机构的到账凭证号"`
+	Rank    int    `json:"rank" doc:"优先顺位，没有写 0；竞价开始后不能改"`
+	Reason  string `json:"reason"`
 }
 
 // Decide qualifies or refuses an intent. Who: officers whose area holds the owner. Faults: NotFound, Forbidden, Invalid.

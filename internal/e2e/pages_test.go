@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path"
@@ -29,10 +30,6 @@ type visit struct{ login, at string }
 // unwalked are pages without a visit of their own, with the reason.
 var unwalked = map[string]string{
 	"GET /challenges/:id/applications/:application": "sealed until its deadline",
-	"GET /feeds/:token/end":                         "from a feed's reader; walked in TestSearches",
-	"GET /confirm/:token":                           "from a mail; walked in the chain's sign-up",
-	"GET /signin/reset/:token":                      "from a mail; walked in TestReset",
-	"GET /rooms/:id/words/:words":                   "exists when both sides have signed its words",
 }
 
 // made are pages whose address the matrix leaves open, because it names no object there that anybody may see.
@@ -85,7 +82,7 @@ func (w *world) made(m things) map[string]visit {
 		"GET /contracts/:id/:section":          {"member", "/contracts/" + m.freeContract + "/elements"},
 		"GET /filings/:id/compare/:other":      {"registrar", "/filings/" + m.open + "/compare/" + m.filing},
 		"GET /sales/:id/record":                {},
-		"GET /rooms/:id/papers/:paper":         {}, "GET /rooms/:id/words/:words/pack": {},
+		"GET /rooms/:id/papers/:paper":         {}, "GET /rooms/:id/words/:words/pack": {}, "GET /rooms/:id/words/:words": {},
 		"GET /imports/:id/marked": {}, "GET /imports/template": {}, "GET /registrations/history/:id/marked": {},
 		"GET /registry/print":                          {}, // PDF
 		"GET /registers/:kind/export":                  {}, // a workbook
@@ -125,6 +122,7 @@ func (w *world) listed(id int64) int64 {
 func (w *world) pages(m things) []visit {
 	w.t.Helper()
 	made := w.made(m)
+	maps.Copy(made, w.mailed())
 	var out []visit
 	for _, r := range w.site.Routes() {
 		route := r.Method + " " + r.Path

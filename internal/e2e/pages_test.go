@@ -214,6 +214,9 @@ func TestBrowser_EveryPageIsAccessibleAndFitsAPhone(t *testing.T) {
 			if wide := b.eval(overflowScript); wide != "" {
 				t.Errorf("%s %q at %s: wider than a phone: %s", b.name, theme, v.at, wide)
 			}
+			if high := b.eval(stickyScript); high != "" {
+				t.Errorf("%s %q at %s: covers the phone: %s", b.name, theme, v.at, high)
+			}
 			rules := axeScript
 			if theme != "" { // the same elements in other colours and sizes
 				rules = axeColours
@@ -235,6 +238,11 @@ const overflowScript = `(() => {
 	return [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > width + 1 && !e.closest(".scroll,.vh"))
 		.slice(0, 5).map(e => e.tagName + "." + (e.getAttribute("class") || "")).join(", ") || "scrollWidth";
 })()`
+
+// stickyScript names what stays at the foot of a phone and takes more than its share of it, or answers "".
+const stickyScript = `[...document.querySelectorAll("body *")].filter(e => { const s = getComputedStyle(e);
+	return (s.position === "sticky" || s.position === "fixed") && s.bottom === "0px" && e.getBoundingClientRect().height > 125; })
+	.map(e => e.tagName + "." + (e.getAttribute("class") || "") + " " + Math.round(e.getBoundingClientRect().height)).join(", ")`
 
 const (
 	axeScript = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],

@@ -293,8 +293,9 @@ func (p *Pages) registryTurns(c *web.Ctx, w *waiting) error {
 	w.queued = page.Waiting(who)
 	for _, r := range page.Rows {
 		at := fmt.Sprintf("/filings/%d", r.ID)
-		w.add(turn{due: r.Due.On, left: r.Due.Rest(), since: r.SubmittedAt, row: view.Turn{Kind: verbs[r.State], Title: r.Title, Href: at, Sample: r.Sample,
-			Said: r.SellerName + " → " + r.BuyerName, Action: view.Action{Label: "去" + verbs[r.State], Href: at, Said: "《" + r.Title + "》"}}})
+		w.add(turn{due: r.Due.On, left: r.Due.Rest(), since: r.SubmittedAt, row: view.Turn{Kind: verbs[r.State],
+			Title: r.Title, Href: at, Sample: r.Sample, Said: r.SellerName + " → " + r.BuyerName,
+			Action: view.Action{Label: "去" + verbs[r.State], Href: at, Said: "《" + r.Title + "》"}}})
 	}
 	all := w.queued - page.Cancels // those are registrations
 	if !who.Has(actor.PointHead) {

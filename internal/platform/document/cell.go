@@ -162,8 +162,8 @@ func (c Cell) amount(parse func(string) (money.Fen, error)) (money.Fen, error) {
 		text = strings.TrimSuffix(strings.TrimPrefix(text, mark), mark)
 	}
 	text = strings.TrimPrefix(text, ":")
-	if whole, found := strings.CutSuffix(text, "元整"); found {
-		text = whole + "元"
+	if strings.HasSuffix(text, "元整") {
+		text = strings.TrimSuffix(text, "整")
 	}
 	shift := 0
 	for _, unit := range []struct {

@@ -241,7 +241,7 @@ const overflowScript = `(() => {
 
 // stickyScript names what stays at the foot of a phone and takes more than its share of it, or answers "".
 const stickyScript = `[...document.querySelectorAll("body *")].filter(e => { const s = getComputedStyle(e);
-	return (s.position === "sticky" || s.position === "fixed") && s.bottom === "0px" && e.getBoundingClientRect().height > 125; })
+	return (s.position === "sticky" || s.position === "fixed") && s.bottom === "0px" && e.getBoundingClientRect().height > 150; })
 	.map(e => e.tagName + "." + (e.getAttribute("class") || "") + " " + Math.round(e.getBoundingClientRect().height)).join(", ")`
 
 const (

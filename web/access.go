@@ -43,6 +43,9 @@ func Members() Access {
 	return roles("单位经办人、单位管理员", actor.Member, actor.OrgAdmin)
 }
 
+// AskedToPost reports whether a page asks this reader to post a listing: members, and guests, who sign in first.
+func AskedToPost(who actor.Actor) bool { return !who.SignedIn() || Members().Allows(who) }
+
 // OrgAdmins keep their own organisation.
 func OrgAdmins() Access { return roles("本单位管理员", actor.OrgAdmin) }
 

@@ -64,6 +64,7 @@ func (f *Form) Int(name string) int {
 	n, err := strconv.Atoi(s)
 	if err != nil {
 		f.Errors.Add(name, "not_a_number", "请填写整数，例如 6")
+		return 0
 	}
 	return n
 }
@@ -77,6 +78,7 @@ func (f *Form) ID(name string) int64 {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n < 0 {
 		f.Errors.Add(name, "not_an_id", "编号不正确，请重新选择")
+		return 0
 	}
 	return n
 }

@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -30,7 +31,20 @@ type apiSchema struct {
 	Type       any
 	Format     string
 	Enum       []any
+	Minimum    *float64
+	Maximum    *float64
 	Properties map[string]apiSchema
+}
+
+// ends are the least and the greatest number that the document allows.
+func (s apiSchema) ends() []string {
+	var out []string
+	for _, end := range []*float64{s.Minimum, s.Maximum} {
+		if end != nil {
+			out = append(out, strconv.FormatInt(int64(*end), 10))
+		}
+	}
+	return out
 }
 
 func (s apiSchema) text() bool {
@@ -126,6 +140,10 @@ func TestAPI_DaysAreDatesAndInstantsAreTimes(t *testing.T) {
 			}
 		}
 	}
+	if text := string(w.guest.get(api.Prefix + "/openapi.json").body); strings.Contains(text,
+		`"application/json":{"schema":{"contentMediaType"`) || strings.Contains(text, `"application/json":{"schema":{"format":"binary"`) {
+		t.Error("an answer in JSON is said to be a binary text")
+	}
 	if days < 40 {
 		t.Errorf("the document holds %d days", days)
 	}
@@ -207,6 +225,11 @@ func TestAPI_QueriesAreHeldAgainstTheDocument(t *testing.T) {
 		for _, p := range o.Parameters {
 			if p.In == "query" && p.Name != "code" {
 				asking.get(path+"?"+p.Name+"=1&"+p.Name+"=2").refused(400, "bad_query")
+				for _, odd := range append(p.Schema.ends(), oddValues...) {
+					if r := asking.get(path + "?" + url.Values{p.Name: {odd}}.Encode()); r.status >= 500 {
+						t.Errorf("%s?%s=%q: %d", path, p.Name, odd, r.status)
+					}
+				}
 			}
 		}
 	}

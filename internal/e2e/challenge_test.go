@@ -23,7 +23,7 @@ func TestChallenge_IsSealedAndOpenedOverThePages(t *testing.T) {
 		"nodes.0.name": "考核", "nodes.0.due": day(300), "nodes.0.look": "指标达到", "nodes.0.tranche": "90", "applyOn": day(40)}
 	at := company.get(form).want(200, "出苗率只有 35%").submit("/challenges", entry).want(200, "榜单草稿已保存").path
 	w.guest.get(at).want(404)
-	company.get(at).submit(at+"/do", values{"event": "submit"}).want(422, "各节点拨付合计 900000.00 元，榜金合计 1000000.00 元")
+	company.get(at).submit(at+"/do", values{"event": "submit"}).want(422, "各节点拨付合计 900,000.00 元，榜金合计 1,000,000.00 元")
 	company.get(at+"/edit").submit(at, with(entry, values{"nodes.0.tranche": "100"})).want(200, "草稿已保存")
 	company.get(at).submit(at+"/do", values{"event": "submit"}).want(200, "待论证")
 	league.get(at).submit(at+"/do", values{"event": "approve", "experts": "甲\n乙", "reason": "指标可测"}).want(422, "至少要 3 位专家")

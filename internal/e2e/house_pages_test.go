@@ -2,11 +2,14 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"go/ast"
+	"go/token"
 	"maps"
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -119,4 +122,75 @@ func TestHouse_FoundationIsPure(t *testing.T) {
 			}
 		}
 	}
+}
+
+// unitBehind finds an amount of a format with its unit: a verb, what stands between, 元 or 万元.
+var unitBehind = regexp.MustCompile(`%[-+ #0]*[0-9]*(?:\.[0-9]+)?[a-z]([ \x{2009}]?)(亿元|万元|元)`)
+
+// An amount in a sentence is grouped digits, one blank and its unit: money.Fen.Grouped before 元, money.Fen.Wan before 万元. Rates
+// aren't amounts.
+func TestHouse_AmountsSayTheirUnitOneWay(t *testing.T) {
+	t.Parallel()
+	by, other := map[string]string{" 元": "Grouped", " 万元": "Wan"}, "Grouped or Wan with a blank behind"
+	said := func(e ast.Expr, method string) bool {
+		call, ok := e.(*ast.CallExpr)
+		if !ok {
+			return false
+		}
+		s, ok := call.Fun.(*ast.SelectorExpr)
+		return ok && s.Sel.Name == method
+	}
+	seen := 0
+	for _, s := range sources(t, "internal", "search", "web", "cmd") {
+		if s.test() || strings.HasPrefix(s.path, "internal/app/demo/") || strings.HasSuffix(s.path, "contract/foreign.go") {
+			continue
+		}
+		ast.Inspect(s.tree, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				for at, arg := range n.Args {
+					text := literal(arg)
+					for _, m := range unitBehind.FindAllStringSubmatchIndex(text, -1) {
+						seen++
+						verb := at + 1 + len(formatVerbs.FindAllString(text[:m[0]], -1))
+						if want := by[text[m[2]:m[5]]]; want == "" || verb >= len(n.Args) || !said(n.Args[verb], want) {
+							t.Errorf("%s:%d: the amount in %q is not said by %s", s.path, s.line(n.Pos()), text[m[0]:m[1]], cmp.Or(want, other))
+						}
+					}
+				}
+			case *ast.BinaryExpr:
+				text := literal(n.Y)
+				for _, unit := range []string{" 元", " 万元", "元", "万元", "亿元"} {
+					if !strings.HasPrefix(text, unit) {
+						continue
+					}
+					left := n.X
+					if b, ok := left.(*ast.BinaryExpr); ok {
+						left = b.Y
+					}
+					seen++
+					if want := by[unit]; want == "" || !said(left, want) {
+						t.Errorf("%s:%d: the amount before %q is not said by %s", s.path, s.line(n.Pos()), text, cmp.Or(want, other))
+					}
+					break
+				}
+			}
+			return true
+		})
+	}
+	if seen < 40 {
+		t.Errorf("only %d amounts looked at", seen)
+	}
+}
+
+var formatVerbs = regexp.MustCompile(`%[-+ #0]*[0-9]*(?:\.[0-9]+)?[a-z]`)
+
+// literal is the text of a string literal, or "".
+func literal(e ast.Expr) string {
+	if l, ok := e.(*ast.BasicLit); ok && l.Kind == token.STRING {
+		if text, err := strconv.Unquote(l.Value); err == nil {
+			return text
+		}
+	}
+	return ""
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path"
@@ -28,10 +29,6 @@ type visit struct{ login, at string }
 // unwalked are pages without a visit of their own, with the reason.
 var unwalked = map[string]string{
 	"GET /challenges/:id/applications/:application": "sealed until its deadline",
-	"GET /feeds/:token/end":                         "from a feed's reader; walked in TestSearches",
-	"GET /confirm/:token":                           "from a mail; walked in the chain's sign-up",
-	"GET /signin/reset/:token":                      "from a mail; walked in TestReset",
-	"GET /rooms/:id/words/:words":                   "exists when both sides have signed its words",
 }
 
 // made are pages whose address the matrix leaves open, because it names no object there that anybody may see.
@@ -85,7 +82,7 @@ func (w *world) made(m things) map[string]visit {
 		"GET /filings/:id/compare/:other":      {"registrar", "/filings/" + m.open + "/compare/" + m.filing},
 		"GET /sales/:id/record":                {},
 		"GET /sales/:id/live":                  {}, // events
-		"GET /rooms/:id/papers/:paper":         {}, "GET /rooms/:id/words/:words/pack": {},
+		"GET /rooms/:id/papers/:paper":         {}, "GET /rooms/:id/words/:words/pack": {}, "GET /rooms/:id/words/:words": {},
 		"GET /imports/:id/marked": {}, "GET /imports/template": {}, "GET /registrations/history/:id/marked": {},
 		"GET /registry/print":                          {}, // PDF
 		"GET /registers/:kind/export":                  {}, // a workbook
@@ -125,6 +122,7 @@ func (w *world) listed(id int64) int64 {
 func (w *world) pages(m things) []visit {
 	w.t.Helper()
 	made := w.made(m)
+	maps.Copy(made, w.mailed())
 	var out []visit
 	for _, r := range w.site.Routes() {
 		route := r.Method + " " + r.Path
@@ -215,6 +213,9 @@ func TestBrowser_EveryPageIsAccessibleAndFitsAPhone(t *testing.T) {
 			if wide := b.eval(overflowScript); wide != "" {
 				t.Errorf("%s %q at %s: wider than a phone: %s", b.name, theme, v.at, wide)
 			}
+			if high := b.eval(stickyScript); high != "" {
+				t.Errorf("%s %q at %s: covers the phone: %s", b.name, theme, v.at, high)
+			}
 			rules := axeScript
 			if theme != "" { // the same elements in other colours and sizes
 				rules = axeColours
@@ -236,6 +237,11 @@ const overflowScript = `(() => {
 	return [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > width + 1 && !e.closest(".scroll,.vh"))
 		.slice(0, 5).map(e => e.tagName + "." + (e.getAttribute("class") || "")).join(", ") || "scrollWidth";
 })()`
+
+// stickyScript names what stays at the foot of a phone and takes more than its share of it, or answers "".
+const stickyScript = `[...document.querySelectorAll("body *")].filter(e => { const s = getComputedStyle(e);
+	return (s.position === "sticky" || s.position === "fixed") && s.bottom === "0px" && e.getBoundingClientRect().height > 150; })
+	.map(e => e.tagName + "." + (e.getAttribute("class") || "") + " " + Math.round(e.getBoundingClientRect().height)).join(", ")`
 
 const (
 	axeScript = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],

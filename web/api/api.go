@@ -179,6 +179,9 @@ func File[I any](
 	content := map[string]*huma.MediaType{}
 	for _, t := range types {
 		content[t] = &huma.MediaType{Schema: &huma.Schema{Type: "string", Format: "binary"}}
+		if t == "application/json" {
+			content[t].Schema = &huma.Schema{Type: "object"}
+		}
 	}
 	o.Responses["200"] = &huma.Response{Description: "文件", Content: content}
 	huma.Register(a.huma, o, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {

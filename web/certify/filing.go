@@ -11,6 +11,7 @@ import (
 	"techmarket/internal/certify/papers"
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
+	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/web"
@@ -127,7 +128,7 @@ func (p *Pages) showReview(c *web.Ctx, k registry.Case, fills bool, a *ui.Ask, f
 	} else {
 		body.Answers = readAnswers(k)
 		body.Checked, body.Against = factAnswers(k)
-		body.Notices = recognitionBlocks(f)
+		body.Notices = recognitionBlocks(c.Actor(), f)
 		if i := slices.IndexFunc(forms, func(b ui.Block) bool { return b.Card }); i >= 0 { // the papers are long: the way to the own step
 			body.Step = &view.Action{Label: "到“" + forms[i].Title + "”", Href: "#" + forms[i].ID}
 		}
@@ -217,7 +218,7 @@ func (p *Pages) showProgress(c *web.Ctx, k registry.Case, a *ui.Ask, ferr error)
 	if k.Decision != nil && f.State.Open() && f.State != registry.Correcting { // what is asked for is not in the sheet yet
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{deskVerdict(k, len(k.Filing.Review.Unanswered()))}})
 	}
-	body.Main = slices.Concat(body.Main, p.caseFacts(k), p.caseForms(k, nil), p.caseRecord(k))
+	body.Main = slices.Concat(body.Main, p.caseFacts(c.Actor(), k), p.caseForms(k, nil), p.caseRecord(k))
 	return ui.ShowSheetStatus(c, caseStatus(ferr), page, body)
 }
 
@@ -392,7 +393,7 @@ func (p *Pages) caseFiles(k registry.Case) []view.FileItem {
 const vatNote = "仅供参考，以税务机关意见为准"
 
 // recognitionBlocks are what the desk found: class, figures, opinions, deductions. Nothing before the first review passed.
-func recognitionBlocks(f registry.Filing) []ui.Block {
+func recognitionBlocks(who actor.Actor, f registry.Filing) []ui.Block {
 	var blocks []ui.Block
 	if f.Technical != nil {
 		items := []view.Fact{
@@ -416,7 +417,11 @@ func recognitionBlocks(f registry.Filing) []ui.Block {
 			items = append(items, expertFact(f.ID, v))
 		}
 		if f.Number != "" {
-			items = append(items, view.Fact{Label: "登记编号", Value: f.Number, Num: true, Href: "/registrations/" + f.Number})
+			number := view.Fact{Label: "登记编号", Value: f.Number, Num: true, Href: "/registrations/" + f.Number}
+			if who.Has(actor.Expert) && !who.Has(actor.Reviewer) && !web.ListMakers().Allows(who) {
+				number.Href = "" // an expert reads the cases he was asked about, not the register
+			}
+			items = append(items, number)
 		}
 		blocks = append(blocks, ui.Block{Title: "认定结果", Parts: view.Parts{view.Facts{Items: items}}})
 		if len(f.Review.Deductions) > 0 {
@@ -439,9 +444,9 @@ func expertFact(filing int64, v registry.Vote) view.Fact {
 		Href: fmt.Sprintf("/filings/%d/files/%d", filing, v.Minutes), Note: v.Opinion}
 }
 
-func (p *Pages) caseFacts(k registry.Case) []ui.Block {
+func (p *Pages) caseFacts(who actor.Actor, k registry.Case) []ui.Block {
 	content := k.Contract.Content
-	blocks := recognitionBlocks(k.Filing)
+	blocks := recognitionBlocks(who, k.Filing)
 	e := content.Elements
 	parties := partyFacts(content)
 	parties = append(

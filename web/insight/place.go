@@ -54,9 +54,12 @@ func (p *Pages) place(c *web.Ctx) error {
 	page.NoIndex = page.NoIndex || sample
 	page.Breadcrumbs = []view.Link{{Label: "旗县服务页", Href: "/places"}, {Label: k.League.Name, Href: "/places#" + k.League.Code}}
 	body := ui.Sheet{Heading: view.T(k.Name()), Lead: "登记技术合同、找成果、解难题，从这里开始。",
-		Actions: []view.Action{{Label: "发布需求", Href: "/demands/new"},
+		Actions: []view.Action{
 			{Label: "一页纸（A4）", Href: place.Path(k.Division.Code) + "/sheet.pdf", Kind: view.Quiet, Icon: "download"},
 			{Label: "海报", Href: place.Path(k.Division.Code) + "/poster.pdf", Kind: view.Quiet, Icon: "download"}}}
+	if web.AskedToPost(c.Actor()) {
+		body.Actions = append([]view.Action{{Label: "发布需求", Href: "/demands/new"}}, body.Actions...)
+	}
 	if k.Zone() {
 		body.Tags = []view.Tag{{Label: "开发区", Tone: view.Info}}
 	}
@@ -104,10 +107,13 @@ func placeListed(c *web.Ctx, k place.Place, l place.Listed) ui.Block {
 	all := l.Kind.ListPath() + "?" + url.Values{facet.County: {k.Division.Code}}.Encode()
 	block := ui.Block{ID: l.Kind.Path, Title: c.T("本地的%s", l.Kind.Label)}
 	if l.Total == 0 {
-		block.Add(view.Empty{Icon: "search", Title: c.T("还没有公开的%s", l.Kind.Label), Text: "本地单位可以免费发布；也可以先看全区的。",
-			Actions: []view.Action{{Label: c.T("发布%s", l.Kind.Label), Href: l.Kind.ListPath() + "/new"},
-				{Label: c.T("看%s的%s", k.League.Name, l.Kind.Label), Kind: view.Quiet,
-					Href: l.Kind.ListPath() + "?" + url.Values{facet.League: {k.League.Code}}.Encode()}}})
+		none := view.Empty{Icon: "search", Title: c.T("还没有公开的%s", l.Kind.Label), Text: "本地单位可以免费发布；也可以先看全区的。"}
+		if web.AskedToPost(c.Actor()) {
+			none.Actions = []view.Action{{Label: c.T("发布%s", l.Kind.Label), Href: l.Kind.ListPath() + "/new"}}
+		}
+		none.Actions = append(none.Actions, view.Action{Label: c.T("看%s的%s", k.League.Name, l.Kind.Label), Kind: view.Quiet,
+			Href: l.Kind.ListPath() + "?" + url.Values{facet.League: {k.League.Code}}.Encode()})
+		block.Add(none)
 		return block
 	}
 	block.More = &view.Link{Label: c.T("全部 %d 项", l.Total), Href: all}

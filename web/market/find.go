@@ -301,8 +301,11 @@ func (p *Pages) listPage(c *web.Ctx, kind drawnKind) error {
 			view.Action{Label: c.T("搜索“%s”", f.result.Suggestion), Href: path + "?" + url.Values{"q": {f.result.Suggestion}}.Encode()},
 		)
 	}
+	if web.AskedToPost(c.Actor()) {
+		rows.Empty.Actions = append(rows.Empty.Actions, kind.unfound...)
+	}
 	rows.Empty.Actions = append(
-		append(rows.Empty.Actions, kind.unfound...),
+		rows.Empty.Actions,
 		view.Action{Label: "请技术经纪人帮忙", Href: "/brokers", Kind: view.Quiet},
 	)
 	body.Rows = &rows

@@ -95,14 +95,26 @@ func (p *Pages) scopes(c *web.Ctx) []view.Option {
 
 // doors are the eight services by the names under which people ask for them. What is not done here says so.
 func doors(c *web.Ctx) []view.Entry {
+	who := c.Actor()
+	// Whom a form would refuse is led to what others have posted.
+	posts := func(form, list string) string {
+		if !web.AskedToPost(who) {
+			return list
+		}
+		return form
+	}
 	filing := "/contracts"
-	if a := c.Actor(); a.Staff() || a.Officer() {
+	switch {
+	case who.Staff() || who.Officer():
 		filing = "/registry"
+	case who.SignedIn() && !web.Traders().Allows(who):
+		filing = "/points"
 	}
 	return []view.Entry{
 		{Icon: "book-open", Label: c.T("政策咨询"), Note: c.T("查政策、核对条件、提问"), Href: "/policies"},
-		{Icon: "circle-help", Label: c.T("科技研发"), Note: c.T("提出技术难题，找研发单位"), Href: "/demands/new"},
-		{Icon: "lightbulb", Label: c.T("成果登记"), Note: c.T("发布成果；科技成果登记在科技主管部门办理"), Href: "/achievements/new"},
+		{Icon: "circle-help", Label: c.T("科技研发"), Note: c.T("提出技术难题，找研发单位"), Href: posts("/demands/new", "/demands")},
+		{Icon: "lightbulb", Label: c.T("成果登记"), Note: c.T("发布成果；科技成果登记在科技主管部门办理"),
+			Href: posts("/achievements/new", "/achievements")},
 		{Icon: "building-2", Label: c.T("创业孵化"), Note: c.T("园区、孵化器和中试平台名录"), Href: "/registers"},
 		{Icon: "landmark", Label: c.T("科技金融"), Note: c.T("贷款、保险等产品名录和条件"), Href: "/registers/finance"},
 		{Icon: "badge-check", Label: c.T("知识产权"), Note: c.T("专利池和服务机构名录；质押暂未办理"), Href: "/registers/patent-pools"},
@@ -124,7 +136,10 @@ func (p *Pages) homeNeeds(c *web.Ctx, body *Home) error {
 	body.DemandsTitle = c.T("等你来解的需求")
 	body.Demands = view.Rows{
 		Label: body.DemandsTitle,
-		Empty: view.Empty{Title: "还没有需求", Actions: []view.Action{{Label: "发布第一条需求", Href: "/demands/new"}}},
+		Empty: view.Empty{Title: "还没有需求"},
+	}
+	if web.AskedToPost(c.Actor()) {
+		body.Demands.Empty.Actions = []view.Action{{Label: "发布第一条需求", Href: "/demands/new"}}
 	}
 	week := c.Now().AddDate(0, 0, -7)
 	for i, it := range demands.Items {

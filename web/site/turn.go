@@ -24,6 +24,7 @@ import (
 type turn struct {
 	answer bool      // somebody waits for a word; else it is a step of the person's own work
 	due    time.Time // zero: no day holds
+	left   string    // what remains, in the words of the list where it stands; "": days
 	since  time.Time
 	row    view.Turn
 }
@@ -75,7 +76,7 @@ func (w waiting) component(now time.Time) view.Component {
 	slices.SortStableFunc(w.turns, func(a, b turn) int {
 		return cmp.Or(cmp.Compare(day(a.due), day(b.due)), cmp.Compare(day(a.since), day(b.since)), a.since.Compare(b.since))
 	})
-	today := clock.Day(now)
+	today, over := clock.Day(now), false
 	for _, t := range w.turns {
 		at := 2
 		switch {
@@ -86,6 +87,10 @@ func (w waiting) component(now time.Time) view.Component {
 		}
 		row := t.row
 		row.When, row.WhenNote, row.Over = dueWords(now, t.due)
+		if t.left != "" {
+			row.WhenNote = t.left
+		}
+		over = over || at == 0 && row.Over
 		if !t.since.IsZero() {
 			row.Since, row.Waited = clock.Local(t.since).Format("1 月 2 日")+"起", waitedWords(now, t.since)
 		}
@@ -94,6 +99,9 @@ func (w waiting) component(now time.Time) view.Component {
 		}
 		row.Action.Small = true
 		groups[at].Items = append(groups[at].Items, row)
+	}
+	if over {
+		groups[0].Title, groups[0].Note = "超期和今天到期", "请先办超期的"
 	}
 	for i := range groups {
 		groups[i].Many = fmt.Sprintf("%d 件", len(groups[i].Items))
@@ -285,8 +293,9 @@ func (p *Pages) registryTurns(c *web.Ctx, w *waiting) error {
 	w.queued = page.Waiting(who)
 	for _, r := range page.Rows {
 		at := fmt.Sprintf("/filings/%d", r.ID)
-		w.add(turn{due: r.Due.On, since: r.SubmittedAt, row: view.Turn{Kind: verbs[r.State], Title: r.Title, Href: at, Sample: r.Sample,
-			Said: r.SellerName + " → " + r.BuyerName, Action: view.Action{Label: "去" + verbs[r.State], Href: at, Said: "《" + r.Title + "》"}}})
+		w.add(turn{due: r.Due.On, left: r.Due.Rest(), since: r.SubmittedAt, row: view.Turn{Kind: verbs[r.State],
+			Title: r.Title, Href: at, Sample: r.Sample, Said: r.SellerName + " → " + r.BuyerName,
+			Action: view.Action{Label: "去" + verbs[r.State], Href: at, Said: "《" + r.Title + "》"}}})
 	}
 	all := w.queued - page.Cancels // those are registrations
 	if !who.Has(actor.PointHead) {

@@ -27,6 +27,7 @@ func TestTurns_StandByTheirDayInTheirGroup(t *testing.T) {
 		named("no day, old", turn{since: at("2026-03-01")}),
 		named("over", turn{due: at("2026-04-03"), since: at("2026-03-20")}),
 		named("soon", turn{due: at("2026-04-12")}),
+		named("a case", turn{due: at("2026-04-13"), left: "还剩 1 个工作日"}),
 		named("answer by a day", turn{answer: true, due: at("2026-04-15")}),
 	}, more: 3, all: "/registry"}
 	var got []string
@@ -40,11 +41,12 @@ func TestTurns_StandByTheirDayInTheirGroup(t *testing.T) {
 		}
 	}
 	want := []string{
-		"今天到期|over|4 月 3 日已过 7 天|3 月 20 日起已等 21 天",
-		"今天到期|today|今天|4 月 8 日起已等 2 天",
+		"超期和今天到期|over|4 月 3 日已过 7 天|3 月 20 日起已等 21 天",
+		"超期和今天到期|today|今天|4 月 8 日起已等 2 天",
 		"等我答复|answer by a day|4 月 15 日还剩 5 天|",
 		"等我答复|answer|不限期|4 月 7 日起已等 3 天",
 		"等我办理|soon|4 月 12 日还剩 2 天|",
+		"等我办理|a case|4 月 13 日还剩 1 个工作日|",
 		"等我办理|later|4 月 20 日还剩 10 天|4 月 1 日起已等 9 天",
 		"等我办理|no day, old|不限期|3 月 1 日起已等 40 天",
 		"等我办理|no day, young|不限期|4 月 9 日起已等 1 天",
@@ -52,8 +54,12 @@ func TestTurns_StandByTheirDayInTheirGroup(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
-	if w.heading() != "轮到我 11 件" || groups[2].More == nil || groups[2].More.Href != "/registry" || groups[2].Many != "7 件" {
+	if w.heading() != "轮到我 12 件" || groups[2].More == nil || groups[2].More.Href != "/registry" || groups[2].Many != "8 件" {
 		t.Errorf("%s, %+v", w.heading(), groups[2])
+	}
+	today := waiting{turns: []turn{{due: at("2026-04-10")}}}
+	if groups, ok := today.component(now).(view.Turns); !ok || groups[0].Title != "今天到期" {
+		t.Errorf("nothing is over, and the group is %+v", groups)
 	}
 	if got := (waiting{}).heading(); got != "现在没有轮到您的事" {
 		t.Error(got)

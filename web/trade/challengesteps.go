@@ -223,7 +223,7 @@ func (b board) applicationBlocks(c *web.Ctx) (out []ui.Block) {
 		}},
 		{Label: "状态", Cell: func(app row) view.Cell {
 			state := view.Cell{Tags: []view.Tag{{Label: appLabel(app.State)}}, Note: app.Screening}
-			if app.DealID != 0 {
+			if app.DealID != 0 && (c.Actor().In(app.OrgID) || c.Actor().In(x.OrgID)) {
 				state.Href, state.Text = fmt.Sprintf("/deals/%d", app.DealID), c.T("洽谈")
 			}
 			return state

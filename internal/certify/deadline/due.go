@@ -148,6 +148,19 @@ func (d Due) words(phase Phase, waited int) string {
 	}
 }
 
+// Rest is what remains until the day, or by how much it was missed, without what the case waits for.
+func (d Due) Rest() string {
+	switch {
+	case d.Left > 0:
+		return fmt.Sprintf("还剩 %d 个工作日", d.Left)
+	case d.lapsed:
+		return "已逾期" + over(d.Left)
+	case d.Overdue:
+		return "已超期" + over(d.Left)
+	}
+	return ""
+}
+
 // over says by how many working days a day was missed; a weekend counts none.
 func over(left int) string {
 	if left == 0 {

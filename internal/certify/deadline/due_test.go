@@ -65,4 +65,15 @@ func TestDueSpeaksPlainChinese(t *testing.T) {
 			t.Errorf("%d on %s: %q warn %v, want %q %v", x.phase, x.on, got.Words, got.Warning, x.words, x.warn)
 		}
 	}
+	// Wherever the day stands, it is counted in the same days.
+	for _, x := range []struct {
+		run      Run
+		phase    Phase
+		on, rest string
+	}{{f, Running, "2026-04-28", "还剩 3 个工作日"}, {f, Running, "2026-05-01", ""}, {f, Running, "2026-05-05", "已超期 2 个工作日"},
+		{correcting, Pausing, "2026-04-27", "已逾期 1 个工作日"}, {f, Waiting, "2026-04-28", "还剩 3 个工作日"}} {
+		if got := Of(clock.Calendar{}, x.run, x.phase, start, day(x.on)).Rest(); got != x.rest {
+			t.Errorf("%d on %s: %q, want %q", x.phase, x.on, got, x.rest)
+		}
+	}
 }

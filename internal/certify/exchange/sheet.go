@@ -133,7 +133,7 @@ func sharesColumn(c contract.Content) string {
 	}
 	var out []string
 	for _, s := range c.Sellers() {
-		out = append(out, s.Name+" "+s.Share.String()+" 元")
+		out = append(out, s.Name+" "+s.Share.Grouped()+" 元")
 	}
 	return strings.Join(out, "；")
 }

@@ -187,8 +187,13 @@ func (s *Service) AddTraining(ctx context.Context, a actor.Actor, point int64, t
 	})
 }
 
-// Figures computes a point's year. Head of the point, officers of its area.
+// Figures computes a point's year. Head of the point, officers of its area. Faults: Invalid year.
 func (s *Service) Figures(ctx context.Context, a actor.Actor, point int64, year int) (Figures, error) {
+	var bad fault.Fields
+	bad.Check(year >= 2000 && year <= clock.Date(s.config.Now()).Year(), "year", "range", "请填写 2000 年以后的四位年份，不晚于今年")
+	if err := bad.Err(); err != nil {
+		return Figures{}, err
+	}
 	staff, err := s.StaffTraining(ctx, a, point)
 	if err != nil {
 		return Figures{}, err

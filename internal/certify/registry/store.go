@@ -61,7 +61,7 @@ const insertEvent = `insert into filing_event (filing_id, number, at, account_id
 
 const selectEvents = `select at, coalesce(account_id, 0) as account,
 	'' as name, part, event, from_state as "from", to_state as "to", note, internal
-	from filing_event where (@filing <> 0 and filing_id = @filing) or (@number <> '' and number = @number) order by id`
+	from filing_event where (@filing::bigint <> 0 and filing_id = @filing) or (@number <> '' and number = @number) order by id`
 
 // The number is taken under the row lock of its day and division, so concurrent filings queue up here.
 const nextIntake = `insert into intake_sequence (division, day, last) values (@division, @day, 1)

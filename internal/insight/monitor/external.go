@@ -8,7 +8,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/foundation/actor"
-	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fact"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/region"
@@ -49,7 +48,7 @@ func (s *Service) Enter(ctx context.Context, who actor.Actor, e Entered) error {
 	f.Check(unit != "", "indicator", "unknown", "请选择录入什么")
 	d, ok := region.Get(e.Area)
 	f.Check(ok && d.Kind != region.ZoneKind, "area", "unknown", "请选择全区、盟市或旗县")
-	f.Check(e.Year >= 1990 && e.Year <= clock.Local(s.now()).Year(), "year", "range", "请填写四位年份，不晚于今年")
+	checkYear(&f, e.Year, s.now())
 	f.Check(e.Source != "" && utf8.RuneCountInString(e.Source) <= 200, "source", "length", "请写明来源，不超过 200 字")
 	f.Check(utf8.RuneCountInString(e.Edition) <= 100, "edition", "length", "版次不超过 100 字")
 	var v fact.Dec

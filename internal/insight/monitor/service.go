@@ -126,6 +126,13 @@ type facts struct {
 	policy           Policy
 }
 
+// firstYear is the year from which definitions and their policy hold.
+const firstYear = 2000
+
+func checkYear(f *fault.Fields, year int, now time.Time) {
+	f.Checkf(year >= firstYear && year <= clock.Local(now).Year(), "year", "range", "请填写 %d 年以后的四位年份，不晚于今年", firstYear)
+}
+
 // Read answers. Anybody may ask for the region; a league's own figures are for its officers and the region's. What could tell of single
 // parties is hidden from everybody else, with what would give it away. Faults: Invalid fields; Forbidden outside_area.
 func (s *Service) Read(ctx context.Context, who actor.Actor, a Ask) (Reading, error) {
@@ -140,7 +147,7 @@ func (s *Service) Read(ctx context.Context, who actor.Actor, a Ask) (Reading, er
 	var f fault.Fields
 	d, ok := region.Get(a.Area)
 	f.Check(ok && (d.Kind == region.Autonomous || d.Kind == region.LeagueKind), "area", "unknown", "请选择全区或盟市")
-	f.Check(a.Year >= 1990 && a.Year <= now.Year(), "year", "range", "请填写四位年份，不晚于今年")
+	checkYear(&f, a.Year, now)
 	if err := f.Err(); err != nil {
 		return Reading{}, fmt.Errorf(op, err)
 	}

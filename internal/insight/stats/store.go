@@ -109,8 +109,8 @@ func (q Query) entries(row, column string, after int64, limit int) (string, pgx.
 	where, args := q.where()
 	args["row"], args["column"], args["after"] = row, column, after
 	return fmt.Sprintf(
-		`select %s from stats_entry where %s and (@row = '' or %s = @row) and (@column = '' or %s = @column) and (@after = 0 or id < @after)
-		order by id desc limit %d`,
+		`select %s from stats_entry where %s and (@row = '' or %s = @row) and (@column = '' or %s = @column)
+		and (@after::bigint = 0 or id < @after) order by id desc limit %d`,
 		entryColumns,
 		where,
 		q.rowExpression(),

@@ -62,7 +62,7 @@ const (
 		listFilters + `and (updated_at, id) < (@at, @id_before)
 		order by updated_at desc, id desc limit @limit`
 	publicList = `select ` + listingColumns + ` from listing where kind = @kind and ` + openOn + `
-		and (@org = 0 or organisation_id = @org and (@own or not anonymous))` + listFilters + `
+		and (@org::bigint = 0 or organisation_id = @org and (@own or not anonymous))` + listFilters + `
 		and (published_at, id) < (@at, @id_before) order by published_at desc, id desc
 		limit @limit`
 

@@ -19,8 +19,8 @@ const (
 	answerDiagnosis = `update diagnosis set advice = @advice, answered_at = @at where id = @id and answered_at is null`
 	selectDiagnoses = `select d.id, d.listing_id, d.broker, '' as name, l.title, d.asked_at, d.advice, d.answered_at, l.is_sample as sample
 		from diagnosis d join listing l on l.id = d.listing_id
-		where (@id = 0 or d.id = @id) and (@listing = 0 or d.listing_id = @listing) and (@broker = 0 or d.broker = @broker) order by d.id desc
-		limit 50`
+		where (@id::bigint = 0 or d.id = @id) and (@listing::bigint = 0 or d.listing_id = @listing)
+		and (@broker::bigint = 0 or d.broker = @broker) order by d.id desc limit 50`
 )
 
 // TriageShares counts what was submitted since a day, of the kinds that editors judge, by the judgement ("" where none was

@@ -122,8 +122,8 @@ func (c Cell) Phone() (string, error) {
 	return text, nil
 }
 
-// wholeNumber are the telephone numbers that begin with no zero.
-var wholeNumber = regexp.MustCompile(`^(?:1|400|800)`)
+// wholeNumber are the telephone numbers that begin with no zero; 1012345678 was 010-12345678.
+var wholeNumber = regexp.MustCompile(`^(?:(?:86)?1[3-9][0-9]{9}|[48]00[0-9]{7})$`)
 
 // Day is the cell as a day, 2006-01-02, see clock.ParseDay.
 func (c Cell) Day() (string, error) {
@@ -158,7 +158,13 @@ func (c Cell) amount(parse func(string) (money.Fen, error)) (money.Fen, error) {
 		return 0, errAmount
 	}
 	text := strings.Join(strings.Fields(norm.NFKC.String(c.Text)), "")
-	text = strings.TrimSuffix(strings.TrimPrefix(text, "人民币"), "人民币")
+	for _, mark := range []string{"人民币", "RMB", "CNY"} {
+		text = strings.TrimSuffix(strings.TrimPrefix(text, mark), mark)
+	}
+	text = strings.TrimPrefix(text, ":")
+	if strings.HasSuffix(text, "元整") {
+		text = strings.TrimSuffix(text, "整")
+	}
 	shift := 0
 	for _, unit := range []struct {
 		words string
@@ -172,6 +178,9 @@ func (c Cell) amount(parse func(string) (money.Fen, error)) (money.Fen, error) {
 	}
 	if shift > 0 {
 		text = shiftPoint(text, shift)
+	}
+	if strings.Contains(text, ".") && strings.HasSuffix(text, "0") { // 120.5000 is no more than 120.5
+		text = strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 	}
 	amount, err := parse(text)
 	switch {

@@ -47,7 +47,7 @@ const (
 		and (@match::jsonb is null or listed @> @match::jsonb) and (@area = '' or division like @area)
 		and (@text = '' or listed_name ilike @text) and (@level = '' or exists (select from register_grade g where g.entry_id = register_entry.id
 			and g.level = @level and g.from_on <= @today and (g.to_on is null or g.to_on >= @today)))
-		and (@after = 0 or id < @after) order by id desc limit @limit`
+		and (@after::bigint = 0 or id < @after) order by id desc limit @limit`
 	publicCount = `select count(*) from (select 1 from register_entry where kind = @kind and ` + public + `
 		and (@match::jsonb is null or listed @> @match::jsonb) and (@area = '' or division like @area)
 		and (@text = '' or listed_name ilike @text) and (@level = '' or exists (select from register_grade g where g.entry_id = register_entry.id
@@ -56,9 +56,9 @@ const (
 			count(*) over (partition by kind)::int as total from register_entry where ` + public + ` and division like @area) near
 		where place <= @per order by kind, id desc`
 	ownList = `select ` + entryColumns + ` from register_entry where (organisation_id = @org or account_id = @account)
-		and (@kind = '' or kind = @kind) and (@after = 0 or id < @after) order by id desc limit @limit`
+		and (@kind = '' or kind = @kind) and (@after::bigint = 0 or id < @after) order by id desc limit @limit`
 	deskList = `select ` + entryColumns + ` from register_entry where division like @area and organisation_id <> @org
-		and (@kind = '' or kind = @kind) and (@state = '' or state = @state) and state <> 'draft' and (@after = 0 or id < @after)
+		and (@kind = '' or kind = @kind) and (@state = '' or state = @state) and state <> 'draft' and (@after::bigint = 0 or id < @after)
 		order by id desc limit @limit`
 	dueList = `select ` + entryColumns + ` from register_entry where valid_to < @today and state in ('listed','revised') order by valid_to
 		limit 1000`

@@ -254,7 +254,7 @@ func (e Entry) checkNodes(f *fault.Fields) {
 		before = n.Due
 	}
 	if planned, purse := c.Planned(), c.Purse(); len(c.Nodes) > 0 && planned != purse {
-		f.Addf("nodes.0.tranche", "sum", "各节点拨付合计 %s 元，榜金合计 %s 元，两者应相等", planned, purse)
+		f.Addf("nodes.0.tranche", "sum", "各节点拨付合计 %s 元，榜金合计 %s 元，两者应相等", planned.Grouped(), purse.Grouped())
 	}
 }
 

@@ -266,11 +266,13 @@ func (s *Service) announce(ctx context.Context, b *bench) error {
 		for _, a := range chosen {
 			if a.ID == r.Application {
 				names = append(names, orgs[a.OrgID].Name)
-				lines = append(lines, fmt.Sprintf("%s，得分 %d.%02d，申请金额 %s 元", orgs[a.OrgID].Name, r.Score/100, r.Score%100, a.Content.Ask))
+				lines = append(lines, fmt.Sprintf("%s，得分 %d.%02d，申请金额 %s 元",
+					orgs[a.OrgID].Name, r.Score/100, r.Score%100, a.Content.Ask.Grouped()))
 			}
 		}
 	}
-	body := "揭榜结果：" + strings.Join(lines, "；") + fmt.Sprintf("。榜金合计 %s 元，按 %d 个节点检测后拨付。", b.c.Purse, len(b.c.Content.Nodes))
+	body := "揭榜结果：" + strings.Join(lines, "；") + fmt.Sprintf("。榜金合计 %s 元，按 %d 个节点检测后拨付。",
+		b.c.Purse.Grouped(), len(b.c.Content.Nodes))
 	if b.c.Decision.Reason != "" {
 		body += "选择的理由：" + b.c.Decision.Reason
 	}

@@ -112,7 +112,7 @@ func (t Terms) checkPlan(f *fault.Fields) {
 	f.Check(t.Pay != PayInstalments || len(t.Plan) >= 2, "plan.0.amount", "several", "分期付款至少写两期")
 	f.Check(t.Pay != PayConditional || len(t.Plan) >= 1, "plan.0.amount", "missing", "请写明附条件的各期")
 	if sum != t.Price && (len(t.Plan) > 0 || t.Price > 0) {
-		f.Addf("plan.0.amount", "sum", "各期合计 %s 元，价款 %s 元，两者应相等", sum, t.Price)
+		f.Addf("plan.0.amount", "sum", "各期合计 %s 元，价款 %s 元，两者应相等", sum.Grouped(), t.Price.Grouped())
 	}
 }
 

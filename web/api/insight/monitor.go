@@ -14,7 +14,7 @@ import (
 func (o *Operations) monitorOperations(a *api.API) {
 	type asked struct {
 		Area   string `query:"area" maxLength:"6" doc:"盟市；空为全区。盟市的明细只给它的主管部门"`
-		Year   int    `query:"year" minimum:"1990" maximum:"2200" doc:"空为今年"`
+		Year   int    `query:"year" minimum:"2000" maximum:"2200" doc:"空为今年"`
 		Sample bool   `query:"sample" doc:"也计入样例数据"`
 		Public bool   `query:"public" doc:"主管部门看公开视图"`
 	}

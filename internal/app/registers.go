@@ -8,10 +8,12 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/fault"
 	"techmarket/internal/market/listing"
 	"techmarket/internal/market/listing/importer"
 	"techmarket/internal/services/register"
 	"techmarket/internal/services/register/kind"
+	"techmarket/internal/services/voucher"
 	"techmarket/search"
 	"techmarket/web"
 	pagesservices "techmarket/web/services"
@@ -22,7 +24,26 @@ func (s *Services) buildServices(post notices) (err error) {
 	p := s.Platform
 	s.Registers, err = register.New(register.Config{DB: p.DB, Kinds: kind.All(), Directory: s.Identity, Queue: s.enqueue, Notices: post,
 		Audit: p.Audit(), Now: p.Now, Engine: func() search.Engine { return s.Engine }})
+	var kinds []string
+	for _, k := range kind.ServiceKinds() {
+		kinds = append(kinds, k.Code)
+	}
+	s.Vouchers = voucher.New(voucher.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Directory: s.Identity, Files: p.Files,
+		Service: s.offeredService, Kinds: kinds, Now: p.Now, Fonts: p.Fonts})
 	return err
+}
+
+// offeredService tells vouchers of a service that everybody sees on the register of providers.
+func (s *Services) offeredService(ctx context.Context, entry int64) (voucher.Offered, error) {
+	i, err := s.Registers.Read(ctx, actor.Guest(), entry)
+	if err != nil {
+		return voucher.Offered{}, err
+	}
+	if i.Kind != kind.Provider().Kind {
+		return voucher.Offered{}, fault.New(fault.NotFound, "service", "这不是科技服务名录里的一条，请重新选择")
+	}
+	return voucher.Offered{OrgID: i.OrganisationID, Name: i.Name, Kind: i.Content.Text("service"), Listed: true,
+		Voucher: i.Content.Yes("voucher")}, nil
 }
 
 // registerFiles lets the importer read files of registers. The service is made after the importer, so it is asked when a row comes.

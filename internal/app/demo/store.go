@@ -96,6 +96,8 @@ var deletions = []deletion{
 	{"listing_file", "listing_id in " + sampleListing},
 	{"listing", "is_sample"}, // with its versions, events, impressions and answers
 	{"import_batch", "organisation_id in " + sampleOrg},
+	{"voucher", "is_sample"}, // with its papers and events
+	{"voucher_scheme", "is_sample"},
 	{"register_event", "entry_id in " + sampleEntry},
 	{"register_entry", "is_sample"}, // with its grades and origins
 	{"plan_value", "is_sample"},

@@ -90,6 +90,9 @@ func (w *world) made(m things) map[string]visit {
 		"GET /registry/print":                          {}, // PDF
 		"GET /registers/:kind/export":                  {}, // a workbook
 		"GET /lists/:number/pdf":                       {},
+		"GET /vouchers/:id/proof":                      {},
+		"GET /vouchers/:id/files/:file":                {},
+		"GET /vouchers/schemes/:id/replay":             {},
 		"GET /feeds/:token":                            {},
 		"GET /challenges/:id/files/:file":              {},
 		"GET /registrations/:number/files/:file":       {},

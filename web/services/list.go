@@ -197,6 +197,9 @@ func (p *Pages) detail(c *web.Ctx) error {
 	for _, level := range i.Holding(p.Registers.Today()) {
 		body.Tags = append(body.Tags, view.Tag{Label: d.LevelLabel(level), Tone: view.OK})
 	}
+	if use, ok := voucherAt(d, i); ok && web.Members().Allows(c.Actor()) {
+		body.Actions = []view.Action{use}
+	}
 	body.Main = []ui.Block{{Parts: view.Parts{facts(d, i)}}}
 	if !c.Actor().SignedIn() && slices.ContainsFunc(d.Fields, func(f register.Field) bool { return f.Sight == register.Signed }) {
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Title: "联系方式登录后可见",

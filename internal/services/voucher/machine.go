@@ -47,6 +47,9 @@ func (s Stage) state() State {
 	return State(s)
 }
 
+// Before reports whether nothing was granted: the voucher is an application, or one that came to nothing.
+func (s Stage) Before() bool { return s.state() == None }
+
 // Act is a step of somebody.
 type Act string
 

@@ -22,7 +22,7 @@ func (s *Service) Proof(ctx context.Context, who actor.Actor, id int64) (file st
 	if err != nil {
 		return "", nil, err
 	}
-	if v.Case.State.state() == None {
+	if v.Case.State.Before() {
 		return "", nil, fmt.Errorf(op, fault.New(fault.Conflict, "no_proof", "券还没有发放，没有凭证可以打印"))
 	}
 	if s.config.Fonts == nil {
@@ -56,7 +56,8 @@ func (v View) sheet(fonts *document.Fonts) ([]byte, error) {
 	if c.State == StageVoid || c.State == StageExpired {
 		p.Heading("此券已" + StageWord(c.State) + "，本凭证不能用于兑付")
 	}
-	pairs := []document.Pair{{Label: "券号", Value: c.Label()}, {Label: "状态", Value: StageWord(c.State)}, {Label: "依据", Value: drawn(v.Scheme.Title + " " + v.Scheme.Number)},
+	pairs := []document.Pair{{Label: "券号", Value: c.Label()}, {Label: "状态", Value: StageWord(c.State)}, {Label: "依据",
+		Value: drawn(v.Scheme.Title + " " + v.Scheme.Number)},
 		{Label: "发券单位", Value: drawn(v.Issuer)}, {Label: "用券企业", Value: drawn(v.Firm)}, {Label: "服务机构", Value: drawn(v.Provider)},
 		{Label: "服务", Value: drawn(c.Service)}, {Label: "发放日期", Value: c.GrantedOn.Format(time.DateOnly)},
 		{Label: "有效期至", Value: c.DueOn.Format(time.DateOnly)}, {Label: "申请时的服务费用", Value: c.Contract.Grouped() + " 元"},

@@ -173,7 +173,8 @@ func (s *Service) items(ctx context.Context, who actor.Actor, list []Case) ([]It
 	return out, nil
 }
 
-// Awaiting lists the vouchers at a step that the actor's unit takes, the first to end before others. Members and officers; others have none.
+// Awaiting lists the vouchers at a step that the actor's unit takes, the first to end before others. Members and officers; others have
+// none.
 func (s *Service) Awaiting(ctx context.Context, who actor.Actor) ([]Item, error) {
 	if !who.Member() && !who.Officer() {
 		return nil, nil

@@ -48,6 +48,11 @@ func (s Scheme) Left() money.Fen { return s.Budget - s.Held }
 // Open reports whether applications are taken on a day.
 func (s Scheme) Open(day time.Time) bool { return !day.Before(s.FirstDay) && !day.After(s.LastDay) }
 
+// Takes reports whether a firm of a division may apply on a day.
+func (s Scheme) Takes(division string, day time.Time) bool {
+	return s.Open(day) && inArea(s.Division, division)
+}
+
 // Policy is the row as the rule reads it; providers are those that are listed when it is asked.
 func (s Scheme) Policy(providers []string) Policy {
 	return Policy{FirstDay: fact.OfDate(s.FirstDay), LastDay: fact.OfDate(s.LastDay), Limit: s.Limit, RateBP: s.RateBP, Budget: s.Budget,
@@ -87,11 +92,12 @@ func (d *Draw) check(kinds []string) error {
 	f.Check(len(d.Kinds) > 0 && !slices.ContainsFunc(d.Kinds, func(k string) bool { return !slices.Contains(kinds, k) }), "kinds", "choose",
 		"请至少选择一种支持的服务")
 	f.Check(long(d.Terms, 4, 2000), "terms", "length", "请写明哪些企业可以申请、要什么材料（4—2000 字）")
-	f.Check(long(d.Source, 4, 300), "source", "length", "请写明依据的文件和条款（4—300 字）；还没有文件的写“拟定中”")
+	f.Check(long(d.Source, 2, 300), "source", "length", "请写明依据的文件和条款（2—300 字）；还没有文件的写“拟定中”")
 	return f.Err()
 }
 
-// CreateScheme writes a scheme of the actor's office. Who: officers, for their own office and area. Faults: Unauthorized, Forbidden, Invalid.
+// CreateScheme writes a scheme of the actor's office. Who: officers, for their own office and area. Faults: Unauthorized, Forbidden,
+// Invalid.
 func (s *Service) CreateScheme(ctx context.Context, who actor.Actor, d Draw) (id int64, err error) {
 	const op = "voucher: create scheme: %w"
 	if err := mayIssue(who); err != nil {
@@ -131,11 +137,6 @@ func (s *Service) AddBudget(ctx context.Context, who actor.Actor, id int64, vers
 	}
 	reason = strings.TrimSpace(reason)
 	var f fault.Fields
-	f.Check(more > 0 && more <= money.Max, "more", "amount", "请填写追加的金额，例如 500000")
-	f.Check(len([]rune(reason)) >= 4 && len([]rune(reason)) <= 300, "reason", "required", "请写明追加的依据（4—300 字）")
-	if err := f.Err(); err != nil {
-		return fmt.Errorf(op, err)
-	}
 	err := s.config.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		b, err := s.open(ctx, tx, id)
 		switch {
@@ -145,9 +146,11 @@ func (s *Service) AddBudget(ctx context.Context, who actor.Actor, id int64, vers
 			return errNoScheme
 		case version != b.scheme.Version:
 			return fault.Stale()
-		case b.scheme.Budget+more > money.Max:
-			f.Add("more", "amount", "追加以后超过了能记的最大金额，请核对")
-			return f.Err()
+		}
+		f.Check(more > 0 && more <= money.Max-b.scheme.Budget, "more", "amount", "请填写追加的金额，例如 500000")
+		f.Check(len([]rune(reason)) >= 4 && len([]rune(reason)) <= 300, "reason", "required", "请写明追加的依据（4—300 字）")
+		if err := f.Err(); err != nil {
+			return err
 		}
 		b.scheme.Budget += more
 		b.scheme.Version++

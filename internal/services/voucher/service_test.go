@@ -46,7 +46,8 @@ func TestVoucher_FromApplicationToRecoveryAndTheSameByReplay(t *testing.T) {
 	if c.State != voucher.StageVoid || c.Owes != 75_000*money.Yuan {
 		t.Errorf("cancelled: %s owes %s", c.State, c.Owes)
 	}
-	if _, err := w.Do(ctx, w.desk, voucher.Command{Voucher: c.ID, Act: voucher.ActRepay, Reason: "样例回单", Amount: 80_000 * money.Yuan}); !fault.HasCode(err,
+	if _, err := w.Do(ctx, w.desk, voucher.Command{Voucher: c.ID, Act: voucher.ActRepay, Reason: "样例回单",
+		Amount: 80_000 * money.Yuan}); !fault.HasCode(err,
 		"over_recovery") {
 		t.Errorf("too much came back: %v", err)
 	}

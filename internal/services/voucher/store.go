@@ -13,34 +13,41 @@ import (
 	"techmarket/internal/platform/postgres"
 )
 
-const schemeColumns = `id, organisation_id as org_id, division, title, number, first_day, last_day, limit_fen as "limit", rate_bp, budget_fen as budget,
+const schemeColumns = `id, organisation_id as org_id, division, title, number, first_day, last_day, limit_fen as "limit", rate_bp,
+	budget_fen as budget,
 	valid_days, kinds, terms, source, verified, held_fen as held, issued, version, is_sample as sample, created_at, updated_at`
 
-const caseColumns = `v.id, v.scheme_id as scheme, v.firm_org, v.firm_account, v.provider_org, v.entry_id as entry, v.service, v.kind, v.need,
+const caseColumns = `v.id, v.scheme_id as scheme, v.firm_org, v.firm_account, v.provider_org, v.entry_id as entry, v.service, v.kind,
+	v.need,
 	v.contract_fen as contract, v.related, v.state, v.granted_on, v.due_on, v.amount_fen as amount, v.paid_fen as paid, v.owes_fen as owes,
 	v.held_fen as held, v.contract_number as number, v.claimed_fen as claimed, v.asked, v.reason, v.version, v.is_sample as sample,
 	v.created_at, v.updated_at`
 
 // mine is the scope of every question about vouchers: the firm, the provider once it was granted, the issuer's officers, and the officers
 // above. The service asks again (side).
-const mine = `((@member::bool and v.firm_org = @org) or (@member and v.provider_org = @org and v.state not in ('applied','declined','withdrawn'))
+const mine = `((@member::bool and v.firm_org = @org) or (@member and v.provider_org = @org and v.state not in
+	('applied','declined','withdrawn'))
 	or (@officer::bool and s.organisation_id = @org) or s.division like @area)`
 
 const (
-	insertSchemeSQL = `insert into voucher_scheme (organisation_id, division, title, number, first_day, last_day, limit_fen, rate_bp, budget_fen,
+	insertSchemeSQL = `insert into voucher_scheme (organisation_id, division, title, number, first_day, last_day, limit_fen, rate_bp,
+		budget_fen,
 	valid_days, kinds, terms, source, verified, created_by, is_sample, created_at, updated_at)
-values (@org, @division, @title, @number, @first, @last, @limit, @rate, @budget, @valid, @kinds, @terms, @source, @verified, @account, @sample,
+values (@org, @division, @title, @number, @first, @last, @limit, @rate, @budget, @valid, @kinds, @terms, @source, @verified, @account,
+	@sample,
 	@now, @now) returning id`
 	selectScheme = `select ` + schemeColumns + ` from voucher_scheme where id = @id`
 	lockedScheme = selectScheme + ` for no key update`
-	holdScheme   = `update voucher_scheme set held_fen = (select coalesce(sum(held_fen), 0) from voucher where scheme_id = @id), issued = @issued,
+	holdScheme   = `update voucher_scheme set held_fen = (select coalesce(sum(held_fen), 0) from voucher where scheme_id = @id),
+		issued = @issued,
 	budget_fen = @budget, version = @version, updated_at = @now where id = @id returning held_fen`
 	listSchemes = `select ` + schemeColumns + ` from voucher_scheme
 where (@org::bigint = 0 or organisation_id = @org) and (@all::bool or last_day >= @today) and (@after::bigint = 0 or id < @after)
 order by id desc limit @limit`
 	dueSchemes = `select distinct scheme_id as id from voucher where state = 'granted' and due_on < @today order by 1 limit 500`
 
-	insertCaseSQL = `insert into voucher (scheme_id, firm_org, firm_account, provider_org, entry_id, service, kind, need, contract_fen, related,
+	insertCaseSQL = `insert into voucher (scheme_id, firm_org, firm_account, provider_org, entry_id, service, kind, need, contract_fen,
+		related,
 	state, is_sample, created_at, updated_at)
 values (@scheme, @firm, @account, @provider, @entry, @service, @kind, @need, @contract, @related, @state, @sample, @now, @now) returning id`
 	updateCaseSQL = `update voucher set state = @state, granted_on = @granted, due_on = @due, amount_fen = @amount, paid_fen = @paid,
@@ -62,7 +69,8 @@ where ` + mine + ` and (@desk::bool and (v.state in ('applied','approved') or v.
 	or not @desk and v.provider_org = @org and (v.state = 'done' or v.state = 'claimed' and v.asked))
 	and (not @desk or s.organisation_id = @org)
 order by v.due_on nulls last, v.updated_at, v.id limit 200`
-	countCases = `select v.state, count(*)::int as n, coalesce(sum(v.amount_fen), 0)::bigint as amount, coalesce(sum(v.paid_fen), 0)::bigint as paid,
+	countCases = `select v.state, count(*)::int as n, coalesce(sum(v.amount_fen), 0)::bigint as amount, coalesce(sum(v.paid_fen),
+		0)::bigint as paid,
 	coalesce(sum(v.owes_fen), 0)::bigint as owes
 from voucher v join voucher_scheme s on s.id = v.scheme_id
 where ` + mine + ` and (@scheme::bigint = 0 or v.scheme_id = @scheme) group by v.state`
@@ -86,8 +94,9 @@ func scope(who actor.Actor) pgx.StrictNamedArgs {
 }
 
 func insertScheme(ctx context.Context, tx pgx.Tx, who actor.Actor, d Draw, now time.Time) (id int64, err error) {
-	err = tx.QueryRow(ctx, insertSchemeSQL, pgx.StrictNamedArgs{"org": who.OrgID, "division": who.Division, "title": d.Title, "number": d.Number,
-		"first": d.FirstDay.Date(), "last": d.LastDay.Date(), "limit": d.Limit, "rate": d.RateBP, "budget": d.Budget, "valid": d.ValidDays,
+	err = tx.QueryRow(ctx, insertSchemeSQL, pgx.StrictNamedArgs{"org": who.OrgID, "division": who.Division, "title": d.Title,
+		"number": d.Number,
+		"first":  d.FirstDay.Date(), "last": d.LastDay.Date(), "limit": d.Limit, "rate": d.RateBP, "budget": d.Budget, "valid": d.ValidDays,
 		"kinds": d.Kinds, "terms": d.Terms, "source": d.Source, "verified": d.Verified, "account": who.AccountID, "sample": who.Sample,
 		"now": now}).Scan(&id)
 	return id, err
@@ -169,7 +178,7 @@ func PaperRoles() []PaperRole { return []PaperRole{FileContract, FileInvoice, Fi
 // Paper is a file of a voucher.
 type Paper struct {
 	FileID  int64     `json:"fileId"`
-	Role    PaperRole  `json:"role"`
+	Role    PaperRole `json:"role"`
 	Name    string    `json:"name"`
 	Size    int64     `json:"size"`
 	AddedAt time.Time `json:"addedAt"`

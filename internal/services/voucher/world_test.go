@@ -67,7 +67,8 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	w.store, err = files.New(t.TempDir(), now)
 	must(t, err)
-	w.Service = voucher.New(voucher.Config{DB: w.db, Audit: w, Notices: w, Directory: people, Files: w.store, Kinds: []string{"testing", "design"},
+	w.Service = voucher.New(voucher.Config{DB: w.db, Audit: w, Notices: w, Directory: people, Files: w.store, Kinds: []string{"testing",
+		"design"},
 		Now: now, Service: func(_ context.Context, entry int64) (voucher.Offered, error) {
 			if o, ok := w.services[entry]; ok {
 				return o, nil
@@ -153,7 +154,8 @@ func (w *world) claimed(t *testing.T, yuan, paid int64) voucher.Case {
 	t.Helper()
 	id := w.apply(t, w.firm, yuan)
 	w.do(t, w.desk, voucher.Command{Voucher: id, Act: voucher.ActGrant})
-	w.do(t, w.firm, voucher.Command{Voucher: id, Act: voucher.ActUse, Number: "样例-1", Files: []voucher.Attached{w.file(t, w.firm, voucher.FileContract)}})
+	w.do(t, w.firm, voucher.Command{Voucher: id, Act: voucher.ActUse, Number: "样例-1", Files: []voucher.Attached{w.file(t, w.firm,
+		voucher.FileContract)}})
 	w.do(t, w.firm, voucher.Command{Voucher: id, Act: voucher.ActFinish})
 	return w.do(t, w.provider, voucher.Command{Voucher: id, Act: voucher.ActClaim, Amount: money.Fen(paid) * money.Yuan,
 		Files: []voucher.Attached{w.file(t, w.provider, voucher.FileInvoice), w.file(t, w.provider, voucher.FilePayment)}})

@@ -5,6 +5,7 @@ import (
 
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/services/register"
+	"techmarket/internal/services/voucher"
 	"techmarket/web/ui/words"
 )
 
@@ -18,6 +19,16 @@ func TestRegister_EveryStateAndEventHasItsWord(t *testing.T) {
 	for _, e := range append(register.Events(), register.EventCreate, register.EventSave, register.EventImport) {
 		if words.RegisterEvent(e) == string(e) {
 			t.Errorf("event %s has no word", e)
+		}
+	}
+	for _, s := range voucher.Stages() {
+		if words.VoucherStage(s) == string(s) {
+			t.Errorf("stage %s of a voucher has no word", s)
+		}
+	}
+	for _, r := range voucher.PaperRoles() {
+		if words.VoucherPaper(r) == string(r) {
+			t.Errorf("paper %s has no word", r)
 		}
 	}
 	refused := fault.New(fault.Conflict, "register_fixed", "现在不能修改").With(register.Submitted)

@@ -32,6 +32,7 @@ func (c *Ctx) deskLinks(a actor.Actor) []view.Link {
 		add("先用后转", "/trials", "trials")
 		add("披露室", "/rooms", "rooms")
 		add("创新券", "/desk/vouchers", "vouchers")
+		add("融资申请", "/finance-requests", "finance")
 	}
 	add("权属与收益", "/distributions", "rights")
 	add("价格参考", "/prices", "prices")

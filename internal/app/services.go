@@ -43,6 +43,7 @@ import (
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/publish/policy"
+	"techmarket/internal/services/finance"
 	"techmarket/internal/services/register"
 	"techmarket/internal/services/voucher"
 	"techmarket/internal/trade/broker"
@@ -117,6 +118,7 @@ type Services struct {
 
 	Registers *register.Service
 	Vouchers  *voucher.Service // 科技创新券
+	Finance   *finance.Service // 融资申请
 
 	Policies *policy.Service
 

@@ -7,6 +7,7 @@ import (
 	"techmarket/internal/app/apptest"
 	"techmarket/internal/foundation/fact"
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/services/finance"
 	"techmarket/internal/services/register"
 	"techmarket/internal/services/voucher"
 )
@@ -19,6 +20,21 @@ func (w *world) provider() int64 {
 			"price": {"每批 3000 元"}, "days": {"7"}, "voucher": {"yes"}, "contactName": {"其其格"}, "contactPhone": {"0471-5550100"}}})
 	apptest.NoErr(w.t, err)
 	return w.listed(e.ID)
+}
+
+// finance is a request of the company to the university, which has a product on the register.
+func (w *world) finance() string {
+	w.t.Helper()
+	ctx := context.Background()
+	e, err := w.s.Registers.Create(ctx, w.who("member"), "finance", register.Input{Name: "成果转化贷", Content: register.Content{
+		"mode": {"credit"}, "amountFrom": {"10000000"}, "amountTo": {"200000000"}, "months": {"24"}, "rate": {"年化 3.65% 起"},
+		"keywords": {"成果转化"}, "conditions": {"有已登记的技术合同。"}, "validTo": {"2027-12-31"}, "contactName": {"其其格"},
+		"contactPhone": {"0471-5550100"}}})
+	apptest.NoErr(w.t, err)
+	id, err := w.s.Finance.Ask(ctx, w.who("company"), finance.Asking{Entry: w.listed(e.ID), Amount: 500_000 * money.Yuan, Months: 12,
+		Purpose: "购置检测设备，用销售回款还款"})
+	apptest.NoErr(w.t, err)
+	return fmt.Sprint(id)
 }
 
 // scheme is a voucher scheme of the other league, where the company is.

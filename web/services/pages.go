@@ -4,6 +4,7 @@
 package services
 
 import (
+	"techmarket/internal/services/finance"
 	"techmarket/internal/services/register"
 	"techmarket/internal/services/voucher"
 	"techmarket/web"
@@ -16,13 +17,14 @@ import (
 type Pages struct {
 	Registers *register.Service
 	Vouchers  *voucher.Service
+	Finance   *finance.Service
 	Files     ui.Files
 }
 
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
 	anyone, member := web.Anyone(), web.Members()
-	return append(p.voucherRoutes(), []web.Route{
+	return append(append(p.voucherRoutes(), p.financeRoutes()...), []web.Route{
 		web.GET("/registers", anyone, p.registers),
 		web.GET("/registers/:kind", anyone, p.list),
 		web.GET("/registers/:kind/:id", anyone, p.detail),

@@ -258,7 +258,11 @@ func (p *Pages) vouchers(c *web.Ctx) error {
 	}
 	body.Rows = &rows
 	body.Actions = []view.Action{{Label: "看创新券办法", Href: "/vouchers", Kind: view.Quiet}}
-	return ui.ShowList(c, c.Page("我的创新券"), body)
+	title := "我的创新券"
+	if c.Actor().Officer() {
+		title = "创新券办理"
+	}
+	return ui.ShowList(c, c.Page(title), body)
 }
 
 func voucherRow(c *web.Ctx, i voucher.Item) view.Row {
@@ -269,13 +273,13 @@ func voucherRow(c *web.Ctx, i voucher.Item) view.Row {
 	}
 	switch {
 	case i.DueOn != nil && i.State == voucher.StageGranted:
-		row.Fresh = c.T("%s 前使用", view.Day(*i.DueOn))
+		row.Fresh = c.T("%s 前（含）使用", view.Day(*i.DueOn))
 	case i.Owes > 0:
 		row.Fresh = c.T("待追回 %s", view.Yuan(i.Owes))
 	case i.Asked:
 		row.Fresh = "等补充材料"
 	default:
-		row.Fresh = clock.Day(i.UpdatedAt)
+		row.Meta = append(row.Meta, c.T("%s办理", clock.Day(i.UpdatedAt)))
 	}
 	return row
 }

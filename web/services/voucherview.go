@@ -43,8 +43,14 @@ func (p *Pages) showVoucher(c *web.Ctx, f *web.Form, ferr error, on voucher.Act)
 		}
 		body.Side = append(body.Side, voucherStep(c, v, e, a, e == on))
 	}
+	slices.SortStableFunc(body.Side, cardsFirst)
 	body.Side = append(body.Side, ui.Block{Title: "经过", Parts: view.Parts{voucherHistory(v)}})
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
+}
+
+// cardsFirst puts the step that carries a thing on before the folded ones.
+func cardsFirst(a, b ui.Block) int {
+	return map[bool]int{true: 1}[a.Fold != ""] - map[bool]int{true: 1}[b.Fold != ""]
 }
 
 // voucherSteps is how far a voucher came.
@@ -169,7 +175,7 @@ func voucherStep(c *web.Ctx, v voucher.View, on voucher.Act, a *ui.Ask, open boo
 	case voucher.ActRecall:
 		b.Fold = "撤回申请…"
 	case voucher.ActUse:
-		b.Title, b.Intro, label = "使用这张券", c.T("请在 %s 以前与服务机构签好合同并上传，过期作废。", view.Day(*v.Case.DueOn)), "上传合同并使用"
+		b.Title, b.Intro, label = "使用这张券", c.T("请在 %s（含当天）以前与服务机构签好合同并上传，过期不能再用。", view.Day(*v.Case.DueOn)), "上传合同并使用"
 		fields = []view.Field{a.Text("number", "服务合同编号", "", ui.Required, ui.Limit(60)), file("contract", "服务合同", "双方签字盖章；PDF 或图片")}
 	case voucher.ActFinish:
 		b.Title, b.Intro = "服务做完了吗", "确认以后，服务机构可以申请兑付。"

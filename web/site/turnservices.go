@@ -1,12 +1,13 @@
 package site
 
 import (
+	"techmarket/internal/services/finance"
 	"techmarket/internal/services/voucher"
 	"techmarket/web"
 	"techmarket/web/view"
 )
 
-// serviceTurns are vouchers at a step that the person's unit takes.
+// serviceTurns are vouchers and finance requests at a step that the person's unit takes.
 func (p *Pages) serviceTurns(c *web.Ctx, w *waiting) error {
 	list, err := p.Vouchers.Awaiting(c.Context(), c.Actor())
 	if err != nil {
@@ -19,6 +20,19 @@ func (p *Pages) serviceTurns(c *web.Ctx, w *waiting) error {
 		w.add(voucherTurn(v))
 	}
 	w.rest(len(list), listedTurns, "/desk/vouchers")
+	asked, err := p.Finance.Awaiting(c.Context(), c.Actor())
+	if err != nil {
+		return err
+	}
+	for i, r := range asked {
+		if i == listedTurns {
+			break
+		}
+		at := finance.Path(r.ID)
+		w.add(turn{answer: true, since: r.CreatedAt, row: view.Turn{Kind: "融资", Title: r.Product, Href: at, Sample: r.Sample,
+			Said: r.Firm + "申请 " + view.WanYuan(r.Amount), Action: view.Action{Label: "答复", Href: at, Said: "《" + r.Product + "》"}}})
+	}
+	w.rest(len(asked), listedTurns, "/finance-requests")
 	return nil
 }
 

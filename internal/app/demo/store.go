@@ -63,6 +63,7 @@ const (
 // deletions reaches every table that can hold sample rows. Files go last: nothing names them any more; their contents on
 // disk are swept a day later.
 var deletions = []deletion{
+	{"finance_request", "is_sample"}, // with its records and steps
 	{"income", "number in " + sampleNumber},
 	{"notice_task", "number in " + sampleNumber},
 	{"period_entry", "is_sample"},

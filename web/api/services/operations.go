@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/services/finance"
 	"techmarket/internal/services/register"
 	"techmarket/internal/services/voucher"
 	"techmarket/web"
@@ -20,6 +21,7 @@ import (
 type Operations struct {
 	Registers *register.Service
 	Vouchers  *voucher.Service
+	Finance   *finance.Service
 	Files     api.Files
 }
 
@@ -29,7 +31,7 @@ func (o *Operations) Parts() []api.Part {
 		{Tag: "科技创新券", Wing: "services", Declare: func(a *api.API) {
 			o.schemeOperations(a)
 			o.voucherOperations(a)
-		}}}
+		}}, {Tag: "融资申请", Wing: "services", Declare: o.financeOperations}}
 }
 
 // entry is an entry as the API shows it; the content's fields are those of the kind.

@@ -1,6 +1,7 @@
 package words
 
 import (
+	"techmarket/internal/services/finance"
 	"techmarket/internal/services/register"
 	"techmarket/internal/services/voucher"
 )
@@ -47,4 +48,21 @@ func VoucherAct(a voucher.Act) string {
 func VoucherPaper(r voucher.PaperRole) string {
 	return label(map[voucher.PaperRole]string{voucher.FileContract: "服务合同", voucher.FileInvoice: "发票", voucher.FilePayment: "付款回单",
 		voucher.FileOther: "其他材料"}, r)
+}
+
+// FinanceStage names where a finance request stands.
+func FinanceStage(s finance.Stage) string {
+	return label(map[finance.Stage]string{
+		finance.Asked: "待答复", finance.Offered: "已答复，待办理", finance.Declined: "未批准", finance.Withdrawn: "已撤回",
+		finance.Granted: "已发放", finance.Overdue: "逾期", finance.Repaid: "已还清",
+	}, s)
+}
+
+// FinanceEvent names what happens to a finance request, for buttons and histories.
+func FinanceEvent(e finance.Event) string {
+	return label(map[finance.Event]string{
+		finance.EventAsk: "提交申请", finance.EventOffer: "答复可以办理", finance.EventDecline: "不办理", finance.EventWithdraw: "撤回申请",
+		finance.EventGrant: "登记发放", finance.EventOverdue: "登记逾期", finance.EventRepaid: "登记还清", finance.EventShare: "授权查看",
+		finance.EventRevoke: "撤回授权", finance.EventLook: "金融机构查看登记合同",
+	}, e)
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/services/finance"
 	"techmarket/internal/services/register"
 	"techmarket/internal/services/voucher"
 	"techmarket/web/ui/words"
@@ -24,6 +25,16 @@ func TestRegister_EveryStateAndEventHasItsWord(t *testing.T) {
 	for _, s := range voucher.Stages() {
 		if words.VoucherStage(s) == string(s) {
 			t.Errorf("stage %s of a voucher has no word", s)
+		}
+	}
+	for _, s := range finance.Stages() {
+		if words.FinanceStage(s) == string(s) {
+			t.Errorf("stage %s of a finance request has no word", s)
+		}
+	}
+	for _, e := range finance.Events() {
+		if words.FinanceEvent(e) == string(e) {
+			t.Errorf("event %s of a finance request has no word", e)
 		}
 	}
 	for _, r := range voucher.PaperRoles() {

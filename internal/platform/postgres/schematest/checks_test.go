@@ -115,6 +115,9 @@ var fromCode = map[string]words{
 	"trial.state":              {from: "trial.Stage"},
 	"trial_event.from_state":   {from: "trial.Stage"},
 	"trial_event.to_state":     {from: "trial.Stage"},
+	"finance_request.state":    {from: "finance.Stage"},
+	"finance_event.from_state": {from: "finance.Stage"},
+	"finance_event.to_state":   {from: "finance.Stage"},
 	"voucher.state":            {from: "voucher.Stage"},
 	"voucher_event.from_state": {from: "voucher.Stage"},
 	"voucher_event.to_state":   {from: "voucher.Stage"},
@@ -140,6 +143,8 @@ var onlyHere = []string{
 var open = map[string]string{
 	"plan_target.own_measure": "a plan may name a measure that the platform does not count yet",
 	"policy_question.answer":  "free text: what the desk answers",
+	"finance_request.answer":  "free text: the terms of an offer, or why there is none",
+	"finance_request.purpose": "free text: what the money is for",
 	"disclosure_seat.purpose": "free text: what somebody wants to know",
 	"audit_row.object_kind":   "every room names its own objects",
 	"empty_search.kind":       kindOfListing,

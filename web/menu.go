@@ -31,6 +31,8 @@ func (c *Ctx) deskLinks(a actor.Actor) []view.Link {
 	if Members().Allows(a) {
 		add("先用后转", "/trials", "trials")
 		add("披露室", "/rooms", "rooms")
+		add("创新券", "/desk/vouchers", "vouchers")
+		add("融资申请", "/finance-requests", "finance")
 	}
 	add("权属与收益", "/distributions", "rights")
 	add("价格参考", "/prices", "prices")
@@ -47,6 +49,7 @@ func (c *Ctx) deskLinks(a actor.Actor) []view.Link {
 		add("监测", "/monitor", "monitor")
 		add("发布审核", "/review", "review")
 		add("名录审核", "/desk/registers/queue", "registers-queue")
+		add("创新券办理", "/desk/vouchers", "vouchers")
 		add("单位确认", "/organisations", "organisations")
 	}
 	add("消息", "/messages", "messages")

@@ -59,6 +59,7 @@ func (s *Services) openFiles() {
 		"contract": s.Contracts.SeesFiles, "filing": s.Registry.SeesFilingFiles, "registration": s.Registry.SeesRegistrationFiles,
 		"deal": s.Deals.SeesFiles, "listing": s.Listings.SeesFiles, "challenge": s.Challenges.SeesFiles,
 		"export": s.Exchange.SeesExportFiles, "history": s.Exchange.SeesHistoryFiles, "import": s.Importer.SeesFiles,
+		"voucher": s.Vouchers.SeesFiles,
 	} {
 		s.Reader.Sees(kind, sight)
 	}

@@ -49,7 +49,8 @@ func (s *Services) register() {
 		_, errRights := s.Rights.Tick(ctx)
 		_, errTrials := s.Trials.Tick(ctx)
 		_, errRooms := s.Rooms.Tick(ctx)
-		return errors.Join(err, errNotice, errChallenge, errRights, errTrials, errRooms)
+		_, errVouchers := s.Vouchers.Tick(ctx)
+		return errors.Join(err, errNotice, errChallenge, errRights, errTrials, errRooms, errVouchers)
 	})
 	jobs.RegisterLong(s.workers, fillTimeout, func(ctx context.Context, _ monitorArgs) error {
 		_, err := s.Monitor.Refresh(ctx)

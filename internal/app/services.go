@@ -43,7 +43,9 @@ import (
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/postgres"
 	"techmarket/internal/publish/policy"
+	"techmarket/internal/services/finance"
 	"techmarket/internal/services/register"
+	"techmarket/internal/services/voucher"
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/challenge"
 	"techmarket/internal/trade/deal"
@@ -115,6 +117,8 @@ type Services struct {
 	Exchange  *exchange.Service
 
 	Registers *register.Service
+	Vouchers  *voucher.Service // 科技创新券
+	Finance   *finance.Service // 融资申请
 
 	Policies *policy.Service
 
@@ -189,10 +193,10 @@ func (s *Services) build() error {
 	if err := s.buildCertify(); err != nil {
 		return err
 	}
-	s.openFiles()
 	if err := s.buildServices(post); err != nil {
 		return err
 	}
+	s.openFiles()
 	s.buildPublish()
 	s.buildInsight()
 	return nil

@@ -86,7 +86,7 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 // pages are the routes of every wing.
 func (s *Services) pages(assets *view.Assets, views *view.Engine, language *locales.Language) []web.Route {
 	kept := pageFiles{s.Platform, s.Reader}
-	registers := &pagesservices.Pages{Registers: s.Registers}
+	registers := &pagesservices.Pages{Registers: s.Registers, Vouchers: s.Vouchers, Finance: s.Finance, Files: kept}
 	policies := &pagespublish.Pages{Policies: s.Policies}
 	market := &pagesmarket.Pages{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Catalogue: s.Catalogue,
 		Matcher: s.Watch,
@@ -94,7 +94,8 @@ func (s *Services) pages(assets *view.Assets, views *view.Engine, language *loca
 		Identity: s.Identity, Files: kept, Help: s.helpWith(registers), Room: s.hasRoom}
 	return slices.Concat(
 		(&site.Pages{Identity: s.Identity, Listings: s.Listings, Catalogue: s.Catalogue, Achievements: s.Achievements, Demands: s.Demands,
-			Deals: s.Deals, Brokers: s.Brokers, Policies: s.Policies, Trials: s.Trials, Rights: s.Rights, Rooms: s.Rooms,
+			Deals: s.Deals, Brokers: s.Brokers, Policies: s.Policies, Trials: s.Trials, Rights: s.Rights, Rooms: s.Rooms, Vouchers: s.Vouchers,
+			Finance:  s.Finance,
 			Registry: s.Registry, Points: s.Points, Stats: s.Stats, Inbox: inbox{s.Platform}, Assets: assets,
 			Finders: []ui.Finder{market.Finder(), registers.Finder(), policies.Finder()},
 			Missed:  func(text string) { s.Watch.Missed(achievement.Kind, text) },
@@ -136,7 +137,7 @@ func (s *Services) mountAPI(server *web.Server, keys *idempotency.Store) {
 		&apitrade.Operations{Deals: s.Deals, Challenges: s.Challenges, Sales: s.Sales, Brokers: s.Brokers, Rights: s.Rights, Trials: s.Trials,
 			Rooms: s.Rooms, Listings: s.Listings, Files: kept},
 		&apicertify.Operations{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Files: kept},
-		&apiservices.Operations{Registers: s.Registers},
+		&apiservices.Operations{Registers: s.Registers, Vouchers: s.Vouchers, Finance: s.Finance, Files: kept},
 		&apiinsight.Operations{Stats: s.Stats, Prices: s.Prices, Places: s.Places, Annuals: s.Annual, Monitor: s.Monitor},
 		&apisite.Operations{Listings: s.Listings, Files: kept, Inbox: inbox{p}},
 	} {

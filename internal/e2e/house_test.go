@@ -27,7 +27,7 @@ var wings = []struct{ name, rooms string }{
 	{"market", "facet listing reading achievement demand catalogue matching watch survey"},
 	{"trade", "broker deal notice challenge sale rights trial disclosure"},
 	{"certify", "recognition contract ledger deadline point registry benefits papers archive exchange extract witness"},
-	{"services", "register voucher"},
+	{"services", "register voucher finance"},
 	{"publish", "policy event integrity"},
 	{"insight", "stats monitor plan price place annual"},
 	{"web", "view ui people market trade certify services publish insight site api assets templates locales"},

@@ -30,7 +30,7 @@ import (
 type things struct {
 	achievement, draft, demand, deal, dealFile, contract, freeContract, contractFile, filing, number, check string
 	notice, sale, challenge, distribution, grant, trial, room                                               string
-	annual                                                                                                  string
+	annual, voucher, scheme, finance                                                                        string
 	batch, message, picture, submitted, openDemand, open, policy, question                                  string
 }
 
@@ -71,6 +71,8 @@ func (w *world) things() things {
 	m.challenge = w.challenge(m.openDemand)
 	m.distribution, m.grant = w.rightsThings(m)
 	m.trial, m.room = w.trial(m), w.room(m)
+	m.scheme, m.voucher = w.voucher()
+	m.finance = w.finance()
 	annual, err := w.s.Annual.Start(context.Background(), w.who("member"), 2025)
 	apptest.NoErr(w.t, err)
 	m.annual = fmt.Sprint(annual)
@@ -254,6 +256,7 @@ func (w *world) address(m things, route string) string {
 		), "/organisations/:id": org, "/units/:id": org, "/messages/:id": m.message, "/favourites/:id": m.achievement,
 		"/policies/:id": m.policy, "/questions/:id": m.question, "/imports/:id": m.batch, "/files/:id": m.picture,
 		"/challenges/:id": m.challenge, "/distributions/:id": m.distribution, "/grants/:id": m.grant, "/trials/:id": m.trial,
+		"/vouchers/:id": m.voucher, "/finance-requests/:id": m.finance, "/schemes/:id": m.scheme, "/voucher-schemes/:id": m.scheme,
 		"/rooms/:id": m.room, "/of/:listing": m.achievement,
 		"/annual/:id": m.annual, "/annual-reports/:id": m.annual,
 		"/notices/:id": m.notice, "/sales/:id": m.sale, "/brokers/:id": fmt.Sprint(w.provided["agency"].AccountIDs[0]),

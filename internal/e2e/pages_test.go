@@ -84,9 +84,15 @@ func (w *world) made(m things) map[string]visit {
 		"GET /sales/:id/live":                  {}, // events
 		"GET /rooms/:id/papers/:paper":         {}, "GET /rooms/:id/words/:words/pack": {}, "GET /rooms/:id/words/:words": {},
 		"GET /imports/:id/marked": {}, "GET /imports/template": {}, "GET /registrations/history/:id/marked": {},
-		"GET /registry/print":                          {}, // PDF
-		"GET /registers/:kind/export":                  {}, // a workbook
-		"GET /lists/:number/pdf":                       {},
+		"GET /registry/print":                       {}, // PDF
+		"GET /registers/:kind/export":               {}, // a workbook
+		"GET /lists/:number/pdf":                    {},
+		"GET /vouchers/:id/proof":                   {},
+		"GET /finance-requests/:id/records/:number": {},
+		"GET /finance-requests/new": {"company",
+			"/finance-requests/new?entry=" + w.scan(`select max(entry_id)::text from finance_request`)},
+		"GET /vouchers/:id/files/:file":                {},
+		"GET /vouchers/schemes/:id/replay":             {},
 		"GET /feeds/:token":                            {},
 		"GET /challenges/:id/files/:file":              {},
 		"GET /registrations/:number/files/:file":       {},

@@ -24,6 +24,7 @@ func (p *Pages) registers(c *web.Ctx) error {
 	for _, d := range p.Registers.Kinds().All() {
 		rows.Items = append(rows.Items, view.Row{Title: view.T(d.Label), Href: d.ListPath(), Lead: view.T(d.Lead)})
 	}
+	rows.Items = append(rows.Items, view.Row{Title: view.T("科技创新券"), Href: "/vouchers", Lead: view.T("企业买检测、设计等科技服务，凭券抵一部分费用。")})
 	body := ui.Listing{Lead: "成果和需求之外，还能找到的人、平台和服务。", Rows: &rows, Pager: view.Pager{Total: -1}}
 	if c.Actor().SignedIn() {
 		body.Actions = []view.Action{{Label: "我的名录", Href: "/desk/registers", Kind: view.Quiet}}
@@ -196,6 +197,12 @@ func (p *Pages) detail(c *web.Ctx) error {
 	body := ui.Sheet{Sample: i.Sample}
 	for _, level := range i.Holding(p.Registers.Today()) {
 		body.Tags = append(body.Tags, view.Tag{Label: d.LevelLabel(level), Tone: view.OK})
+	}
+	if use, ok := voucherAt(d, i); ok && web.Members().Allows(c.Actor()) {
+		body.Actions = []view.Action{use}
+	}
+	if ask, ok := financeAt(c, d, i); ok && web.Members().Allows(c.Actor()) {
+		body.Actions = []view.Action{ask}
 	}
 	body.Main = []ui.Block{{Parts: view.Parts{facts(d, i)}}}
 	if !c.Actor().SignedIn() && slices.ContainsFunc(d.Fields, func(f register.Field) bool { return f.Sight == register.Signed }) {

@@ -4,8 +4,11 @@
 package services
 
 import (
+	"techmarket/internal/services/finance"
 	"techmarket/internal/services/register"
+	"techmarket/internal/services/voucher"
 	"techmarket/web"
+	"techmarket/web/ui"
 	"techmarket/web/ui/words"
 	"techmarket/web/view"
 )
@@ -13,12 +16,15 @@ import (
 // Pages holds the services that these pages call; internal/app fills it.
 type Pages struct {
 	Registers *register.Service
+	Vouchers  *voucher.Service
+	Finance   *finance.Service
+	Files     ui.Files
 }
 
 // Routes lists every page and action with who may use it.
 func (p *Pages) Routes() []web.Route {
 	anyone, member := web.Anyone(), web.Members()
-	return []web.Route{
+	return append(append(p.voucherRoutes(), p.financeRoutes()...), []web.Route{
 		web.GET("/registers", anyone, p.registers),
 		web.GET("/registers/:kind", anyone, p.list),
 		web.GET("/registers/:kind/:id", anyone, p.detail),
@@ -32,7 +38,7 @@ func (p *Pages) Routes() []web.Route {
 		web.GET("/desk/registers/:id/edit", member, func(c *web.Ctx) error { return p.showEdit(c, nil, nil) }),
 		web.POST("/desk/registers/:id/edit", member, p.save),
 		web.POST("/desk/registers/:id/do", web.SignedIn(), p.do),
-	}
+	}...)
 }
 
 func stateTag(s register.State) view.Tag {

@@ -17,6 +17,8 @@ import (
 	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/notify"
 	"techmarket/internal/publish/policy"
+	"techmarket/internal/services/finance"
+	"techmarket/internal/services/voucher"
 	"techmarket/internal/trade/broker"
 	"techmarket/internal/trade/deal"
 	"techmarket/internal/trade/disclosure"
@@ -50,6 +52,8 @@ type Pages struct {
 	Brokers      *broker.Service
 	Policies     *policy.Service
 	Trials       *trial.Service
+	Vouchers     *voucher.Service
+	Finance      *finance.Service
 	Rights       *rights.Service
 	Rooms        *disclosure.Service
 	Finders      []ui.Finder       // of the search over everything, in the order of its tabs

@@ -124,6 +124,8 @@ func (l *loader) load(ctx context.Context) error {
 	l.planContracts()
 	l.planPolicies()
 	l.planRegisters()
+	l.planVouchers()
+	l.planFinance()
 	papers, err := l.print(ctx)
 	if err != nil {
 		return err

@@ -174,7 +174,7 @@ func (l *loader) record(ctx context.Context, a actor.Actor, content files.Conten
 var paperNames = map[contract.FileRole]string{contract.Undertaking: "承诺书", contract.PlanConsent: "计划管理部门同意函",
 	contract.ImportCertificate: "技术进口合同登记证书",
 	contract.IPCertificate:     "权利证书", contract.Minutes: "专家审查会议纪要", contract.Supplement: "补充协议",
-	incomeSheet: "技术性收入核定表"}
+	incomeSheet: "技术性收入核定表", serviceContract: "科技服务合同", serviceInvoice: "服务费发票", serviceReceipt: "付款回单"}
 
 // incomeSheet is no attachment of a contract: the desk keeps it with the income that it books.
 const incomeSheet contract.FileRole = "income_sheet"

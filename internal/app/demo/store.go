@@ -63,6 +63,7 @@ const (
 // deletions reaches every table that can hold sample rows. Files go last: nothing names them any more; their contents on
 // disk are swept a day later.
 var deletions = []deletion{
+	{"finance_request", "is_sample"}, // with its records and steps
 	{"income", "number in " + sampleNumber},
 	{"notice_task", "number in " + sampleNumber},
 	{"period_entry", "is_sample"},
@@ -96,6 +97,8 @@ var deletions = []deletion{
 	{"listing_file", "listing_id in " + sampleListing},
 	{"listing", "is_sample"}, // with its versions, events, impressions and answers
 	{"import_batch", "organisation_id in " + sampleOrg},
+	{"voucher", "is_sample"}, // with its papers and events
+	{"voucher_scheme", "is_sample"},
 	{"register_event", "entry_id in " + sampleEntry},
 	{"register_entry", "is_sample"}, // with its grades and origins
 	{"plan_value", "is_sample"},

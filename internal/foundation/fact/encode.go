@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"techmarket/internal/foundation/clock"
@@ -28,10 +30,32 @@ func Encode(id string, answer any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// Record writes one line that Replay reads: {"id": …, "input": …}, of each object the keys that belong to it (tag when).
+func Record(id string, input any) ([]byte, error) {
+	return Encode(id, struct {
+		Input any `json:"input"`
+	}{input})
+}
+
+// belongs tells whether a field is written: applies of decoding, seen from the value.
+func belongs(v reflect.Value, when string) bool {
+	if when == "" {
+		return true
+	}
+	key, list, _ := strings.Cut(when, "=")
+	for f := range v.Type().Fields() {
+		if f.Tag.Get("json") == key {
+			return slices.Contains(strings.Split(list, ","), v.FieldByIndex(f.Index).String())
+		}
+	}
+	return false
+}
+
 func members(b *bytes.Buffer, v reflect.Value, comma bool) error {
 	for i := range v.NumField() {
-		key := v.Type().Field(i).Tag.Get("json")
-		if key == "" || key == "-" {
+		tag := v.Type().Field(i).Tag
+		key := tag.Get("json")
+		if key == "" || key == "-" || !belongs(v, tag.Get("when")) {
 			continue
 		}
 		if comma {

@@ -21,7 +21,7 @@ func Scopes() []Scope {
 		{"market:read", "读取成果、需求、匹配和导入结果"}, {"market:write", "发布和修改成果、需求，批量导入，查看联系方式"},
 		{"trade:read", "读取对接与洽谈"}, {"trade:write", "发起对接、发送消息、提出和接受条件"},
 		{"certify:read", "读取合同、受理和登记"}, {"certify:write", "填写和报送合同，办理登记"},
-		{"services:read", "读取名录"}, {"services:write", "填报名录，办理名录审核和等级"},
+		{"services:read", "读取名录、创新券和融资申请"}, {"services:write", "填报名录，办理名录审核和等级，申请和办理创新券、融资"},
 		{"insight:read", "读取统计数据和年度报告"}, {"insight:write", "起草、修改和报送年度报告"},
 		{"people:read", "读取本人、单位和成员资料"}, {"people:write", "修改单位资料、成员、邀请和令牌"},
 		{"site:read", "读取文件和消息"}, {"site:write", "上传文件，标记消息"},

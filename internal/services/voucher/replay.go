@@ -89,7 +89,7 @@ func (l *ledger) do(e Event) Outcome {
 	switch {
 	case i >= 0:
 		l.vouchers[i] = v
-	case v.State != New:
+	case v.State != None:
 		l.vouchers = append(l.vouchers, v)
 	}
 	return out

@@ -22,7 +22,7 @@ type State string
 
 // The states of a voucher.
 const (
-	New       State = "" // applied for
+	None      State = "" // applied for
 	Granted   State = "granted"
 	Committed State = "committed"
 	Done      State = "done"
@@ -110,7 +110,7 @@ type Voucher struct {
 // one, nothing of an expired one.
 func (v Voucher) Held() money.Fen {
 	switch v.State {
-	case New, Expired:
+	case None, Expired:
 		return 0
 	case Void:
 		return v.Owes
@@ -164,7 +164,7 @@ func rows() []row {
 	refuse := func(from []State, event, refusal string, when func(turn) bool) row {
 		return row{from: from, event: event, refusal: refusal, when: when}
 	}
-	isNew := []State{New}
+	isNew := []State{None}
 	table := []row{
 		refuse(isNew, Apply, OutsidePolicy, func(t turn) bool { return t.e.On < t.p.FirstDay || t.e.On > t.p.LastDay }),
 		refuse(isNew, Apply, KindNotCovered, func(t turn) bool { return !slices.Contains(t.p.Kinds, t.e.Kind) }),
@@ -202,7 +202,7 @@ func rows() []row {
 		}})
 	}
 	for _, event := range []string{Use, Finish, Claim, Approve, Pay, Cancel, Annul, Repay} {
-		table = append(table, refuse([]State{New}, event, UnknownVoucher, nil), refuse([]State{Expired}, event, IsExpired, nil))
+		table = append(table, refuse([]State{None}, event, UnknownVoucher, nil), refuse([]State{Expired}, event, IsExpired, nil))
 	}
 	return append(table, refuse(append(live(), Expired, Void), Apply, DuplicateVoucher, nil))
 }

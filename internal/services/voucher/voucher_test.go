@@ -86,7 +86,7 @@ func TestEveryStateMeetsEveryEvent(t *testing.T) {
 			}
 			expect = strings.Replace(expect, "owing ", "void ", 1)
 			got := strings.TrimPrefix(string(after.State), " ")
-			if after.State == voucher.New {
+			if after.State == voucher.None {
 				got = "new"
 			}
 			if out.Refusal != nil {

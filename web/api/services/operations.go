@@ -10,7 +10,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/services/finance"
 	"techmarket/internal/services/register"
+	"techmarket/internal/services/voucher"
 	"techmarket/web"
 	"techmarket/web/api"
 )
@@ -18,11 +20,18 @@ import (
 // Operations holds the services that the operations call; internal/app fills it.
 type Operations struct {
 	Registers *register.Service
+	Vouchers  *voucher.Service
+	Finance   *finance.Service
+	Files     api.Files
 }
 
 // Parts are the groups of operations.
 func (o *Operations) Parts() []api.Part {
-	return []api.Part{{Tag: "人员与服务", Wing: "services", Declare: o.registers}}
+	return []api.Part{{Tag: "人员与服务", Wing: "services", Declare: o.registers},
+		{Tag: "科技创新券", Wing: "services", Declare: func(a *api.API) {
+			o.schemeOperations(a)
+			o.voucherOperations(a)
+		}}, {Tag: "融资申请", Wing: "services", Declare: o.financeOperations}}
 }
 
 // entry is an entry as the API shows it; the content's fields are those of the kind.

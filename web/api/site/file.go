@@ -31,7 +31,7 @@ type message struct {
 
 type uploadForm struct {
 	File    huma.FormFile `form:"file" required:"true" doc:"不超过 50 MB；按内容识别类型"`
-	Purpose string        `form:"purpose" required:"true" enum:"listing,deal,contract,minutes,disclosure"`
+	Purpose string        `form:"purpose" required:"true" enum:"listing,deal,contract,minutes,disclosure,voucher"`
 }
 
 func (o *Operations) fileOperations(a *api.API) {

@@ -4,7 +4,9 @@ import (
 	"testing"
 
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/services/finance"
 	"techmarket/internal/services/register"
+	"techmarket/internal/services/voucher"
 	"techmarket/web/ui/words"
 )
 
@@ -18,6 +20,26 @@ func TestRegister_EveryStateAndEventHasItsWord(t *testing.T) {
 	for _, e := range append(register.Events(), register.EventCreate, register.EventSave, register.EventImport) {
 		if words.RegisterEvent(e) == string(e) {
 			t.Errorf("event %s has no word", e)
+		}
+	}
+	for _, s := range voucher.Stages() {
+		if words.VoucherStage(s) == string(s) {
+			t.Errorf("stage %s of a voucher has no word", s)
+		}
+	}
+	for _, s := range finance.Stages() {
+		if words.FinanceStage(s) == string(s) {
+			t.Errorf("stage %s of a finance request has no word", s)
+		}
+	}
+	for _, e := range finance.Events() {
+		if words.FinanceEvent(e) == string(e) {
+			t.Errorf("event %s of a finance request has no word", e)
+		}
+	}
+	for _, r := range voucher.PaperRoles() {
+		if words.VoucherPaper(r) == string(r) {
+			t.Errorf("paper %s has no word", r)
 		}
 	}
 	refused := fault.New(fault.Conflict, "register_fixed", "现在不能修改").With(register.Submitted)

@@ -24,6 +24,8 @@ const noPublicPage = `
 	rights_payout rights_plan rights_policy saved_search saved_search_hit session subsidy_rate
 	contact_reveal email_confirmation favourite kept_form sealed_column kept_upload listing_triage quota_use record_alarm refusal
 	trial trial_event trial_payment trial_report
+	finance_event finance_record finance_request
+	voucher voucher_event voucher_file
 	price_policy price_shown
 	disclosure_entry disclosure_paper disclosure_room disclosure_seat disclosure_words
 	goose_db_version`

@@ -251,9 +251,7 @@ func (w *world) address(m things, route string) string {
 		"/phrases/:id":           "1",
 		"/places/:code":          ownCounty,
 		"/registrations/:number": m.number, "/v/:number": m.number,
-		"/points/:id": fmt.Sprint(
-			w.points["county"].ID,
-		), "/organisations/:id": org, "/units/:id": org, "/messages/:id": m.message, "/favourites/:id": m.achievement,
+		"/points/:id": fmt.Sprint(w.points["county"].ID), "/organisations/:id": org, "/units/:id": org, "/messages/:id": m.message, "/favourites/:id": m.achievement,
 		"/policies/:id": m.policy, "/questions/:id": m.question, "/imports/:id": m.batch, "/files/:id": m.picture,
 		"/challenges/:id": m.challenge, "/distributions/:id": m.distribution, "/grants/:id": m.grant, "/trials/:id": m.trial,
 		"/vouchers/:id": m.voucher, "/finance-requests/:id": m.finance, "/schemes/:id": m.scheme, "/voucher-schemes/:id": m.scheme,

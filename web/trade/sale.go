@@ -131,7 +131,8 @@ func (p *Pages) createSale(c *web.Ctx) error {
 	}
 	o := sale.Offer{Title: f.Text("title"), Object: f.Text("object"), Conditions: f.Text("conditions"), Start: f.Yuan("startFen"),
 		Step: f.Yuan("stepFen"), StepMultiple: f.Text("stepMultiple") == "yes", Deposit: f.Yuan("depositFen"),
-		WindowMinutes: f.Int("windowMinutes"), BeginsAt: atHour(f.Date("beginsAt"), beginHour), PlannedEnd: atHour(f.Date("plannedEndAt"), endHour)}
+		WindowMinutes: f.Int("windowMinutes"), BeginsAt: atHour(f.Date("beginsAt"), beginHour),
+		PlannedEnd: atHour(f.Date("plannedEndAt"), endHour)}
 	if f.Text("reserveFen") != "" {
 		reserve := f.Yuan("reserveFen")
 		o.Reserve = &reserve

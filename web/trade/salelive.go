@@ -63,11 +63,11 @@ func saleStanding(t say, v sale.View) view.Standing {
 		n.Title, n.Text = t("竞价 %s 开始", view.DayTime(v.Sale.BeginsAt)), clockWords
 	case v.Phase == sale.PhaseOpen:
 		s.Until, s.Field, s.Value = v.Sale.EndsAt, "amount", v.NextMin.String()
-		n.Title = t("竞价中，%s 结束", v.Sale.EndsAt.Format("2006-01-02 15:04:05"))
-		n.Text = t("下一次出价不低于 %s。%s", view.Yuan(v.NextMin), clockWords)
+		n.Title = "竞价中，还没有出价"
 		if v.Sale.Seq > 0 {
-			n.Text = t("最高出价 %s，竞买代码 %s。", view.Yuan(v.Sale.Top), v.Sale.Leader) + n.Text
+			n.Title = t("竞价中，最高出价 %s（竞买代码 %s）", view.Yuan(v.Sale.Top), v.Sale.Leader)
 		}
+		n.Text = t("%s 结束。下一次出价不低于 %s。%s", v.Sale.EndsAt.Format("2006-01-02 15:04:05"), view.Yuan(v.NextMin), clockWords)
 	case v.Phase == sale.PhasePaused:
 		n.Tone, n.Title, n.Text = view.Warn, "竞价已暂停", t("原因：%s。恢复后结束时间按暂停的长度顺延。", v.Pauses[len(v.Pauses)-1].Reason)
 	case v.Phase == sale.PhaseClosing:

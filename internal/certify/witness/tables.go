@@ -134,6 +134,7 @@ func Unvouched() map[string]string {
 		"number_sequence":         "the counter behind numbers; a number used twice fails its unique key",
 		"intake_sequence":         "the counter behind intake numbers",
 		"list_sequence":           "the counter behind list numbers",
+		"finance_record":          "which certificates a firm lets its bank read; it decides nothing about them",
 		"notice_task":             "a task to tell somebody; the decision it follows from is vouched",
 		"ledger_row":              "the ledger itself: chained",
 		"ledger_root":             "the ledger itself: signed",

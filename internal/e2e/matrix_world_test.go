@@ -248,14 +248,13 @@ func (w *world) address(m things, route string) string {
 	_, pattern, _ := strings.Cut(route, " ")
 	org := fmt.Sprint(w.provided["university"].OrgID)
 	objects := map[string]string{"/deals/:id": m.deal, "/contracts/:id": m.contract, "/filings/:id": m.filing, "/compare/:other": m.filing,
-		"/phrases/:id":           "1",
-		"/places/:code":          ownCounty,
-		"/registrations/:number": m.number, "/v/:number": m.number,
-		"/points/:id": fmt.Sprint(w.points["county"].ID), "/organisations/:id": org, "/units/:id": org, "/messages/:id": m.message, "/favourites/:id": m.achievement,
+		"/phrases/:id": "1", "/places/:code": ownCounty, "/registrations/:number": m.number, "/v/:number": m.number,
+		"/points/:id": fmt.Sprint(w.points["county"].ID), "/organisations/:id": org, "/units/:id": org,
+		"/messages/:id": m.message, "/favourites/:id": m.achievement, "/of/:listing": m.achievement,
 		"/policies/:id": m.policy, "/questions/:id": m.question, "/imports/:id": m.batch, "/files/:id": m.picture,
 		"/challenges/:id": m.challenge, "/distributions/:id": m.distribution, "/grants/:id": m.grant, "/trials/:id": m.trial,
 		"/vouchers/:id": m.voucher, "/finance-requests/:id": m.finance, "/schemes/:id": m.scheme, "/voucher-schemes/:id": m.scheme,
-		"/rooms/:id": m.room, "/of/:listing": m.achievement,
+		"/rooms/:id": m.room,
 		"/annual/:id": m.annual, "/annual-reports/:id": m.annual,
 		"/notices/:id": m.notice, "/sales/:id": m.sale, "/brokers/:id": fmt.Sprint(w.provided["agency"].AccountIDs[0]),
 		"/review/:id": m.submitted, "/assets/*": strings.TrimPrefix(w.stylesheet(), "/assets/")}

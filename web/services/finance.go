@@ -69,8 +69,12 @@ func (p *Pages) requests(c *web.Ctx) error {
 	})
 	rows := view.Rows{Label: "融资申请", Empty: view.Empty{Icon: "file", Title: "还没有融资申请", Text: "打开一个科技金融产品，点“申请融资”。"}}
 	for _, i := range list {
+		other := i.Bank
+		if i.Side == finance.Bank {
+			other = i.Firm
+		}
 		row := view.Row{Title: view.T(i.Product), Href: finance.Path(i.ID), Sample: i.Sample, Tags: []view.Tag{financeTag(i.State)},
-			Meta: []string{i.Firm, i.Bank, view.Day(i.CreatedAt)}, Right: i.Amount.Short(), RightNote: "申请金额"}
+			Meta: []string{other, view.Day(i.CreatedAt)}, Right: i.Amount.Short(), RightNote: "申请金额"}
 		if waits(i) {
 			row.Tags = append(row.Tags, view.Tag{Label: "轮到我", Tone: view.Warn})
 		}
@@ -81,10 +85,15 @@ func (p *Pages) requests(c *web.Ctx) error {
 		body.Rows = nil
 	}
 	if len(counts) > 0 || body.Rows == nil {
-		body.After = []ui.Block{{Title: "按状态的件数和金额", Intro: "管理员看到的是管辖范围内的合计，看不到单件。样例和正式数据分开计。",
-			Parts: view.Parts{financeFigures(counts)}}}
+		sums := ui.Block{Title: "按状态的件数和金额", Intro: "样例和正式数据分开计。", Parts: view.Parts{financeFigures(counts)}}
+		if body.Rows == nil {
+			sums.Intro = "您看到的是管辖范围内的合计，看不到单件。样例和正式数据分开计。"
+		}
+		body.After = []ui.Block{sums}
 	}
-	return ui.ShowList(c, c.Page("融资申请"), body)
+	page := c.Page("融资申请")
+	page.Nav = "registers"
+	return ui.ShowList(c, page, body)
 }
 
 func financeFigures(counts []finance.Count) view.Table {

@@ -65,7 +65,7 @@ func (p *Pages) schemes(c *web.Ctx) error {
 		Text: "发券单位录入办法后会出现在这里；已结束的办法可以在下面查看。"}}
 	for _, x := range list {
 		rows.Items = append(rows.Items, view.Row{Title: view.T(x.Title), Href: schemePath(x.ID), Sample: x.Sample,
-			Lead: view.T(c.T("支持 %s，按服务费的 %s，一家企业一年不超过 %s", serviceKinds(x.Kinds), voucher.RateWord(x.RateBP), x.Limit.Short())),
+			Lead: view.T(c.T("支持%s，按服务费的 %s，一家企业一年不超过 %s", serviceKinds(x.Kinds), voucher.RateWord(x.RateBP), x.Limit.Short())),
 			Meta: []string{x.Issuer, c.T("%s 至 %s", view.Day(x.FirstDay), view.Day(x.LastDay)), c.T("已发 %d 张", x.Issued)},
 			Tags: schemeTags(x.Scheme, p.Vouchers.Today()), Right: x.Left().Short(), RightNote: "经费余额"})
 	}
@@ -262,7 +262,9 @@ func (p *Pages) vouchers(c *web.Ctx) error {
 	if c.Actor().Officer() {
 		title = "创新券办理"
 	}
-	return ui.ShowList(c, c.Page(title), body)
+	page := c.Page(title)
+	page.Nav = "registers"
+	return ui.ShowList(c, page, body)
 }
 
 func voucherRow(c *web.Ctx, i voucher.Item) view.Row {

@@ -251,8 +251,8 @@ const stickyScript = `[...document.querySelectorAll("body *")].filter(e => { con
 
 const (
 	axeScript = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-	resultTypes: ["violations"], rules: {"heading-order": {enabled: true}}})` + axeAnswer
-	axeColours = `axe.run(document, {resultTypes: ["violations"],
+	resultTypes: ["violations"], preload: false, rules: {"heading-order": {enabled: true}}})` + axeAnswer
+	axeColours = `axe.run(document, {resultTypes: ["violations"], preload: false,
 	runOnly: {type: "rule", values: ["color-contrast", "target-size"]}})` + axeAnswer
 	axeAnswer = `.then(r => JSON.stringify(r.violations.flatMap(v => v.nodes.map(n => ({
 		ID: v.id, Help: v.help, Target: n.target.join(" "), HTML: n.html.slice(0, 200) + " " + (n.failureSummary || "").slice(0, 300)})))))`

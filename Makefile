@@ -39,7 +39,7 @@ race: assets
 	go test -race -timeout 12m ./internal/platform/cache ./internal/platform/jobs ./search/...
 
 bench: build
-	go test ./internal/e2e -run '^$$' -bench 'Server|Engines' -benchtime 1x -timeout 180m -v
+	go test ./internal/e2e -run '^$$' -bench 'Server|Engines|Live' -benchtime 1x -timeout 180m -v
 	@if [ -n "$$TECHMARKET_EVAL_REAL" ]; then \
 		bin/techmarket eval --corpus "$$TECHMARKET_BENCH_CORPUS" --queries "$$TECHMARKET_EVAL_REAL/queries.dev.jsonl" --depth 100; \
 		bin/techmarket eval --corpus "$$TECHMARKET_EVAL_REAL/human_corpus.jsonl" \

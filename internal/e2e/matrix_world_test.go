@@ -254,7 +254,7 @@ func (w *world) address(m things, route string) string {
 		"/policies/:id": m.policy, "/questions/:id": m.question, "/imports/:id": m.batch, "/files/:id": m.picture,
 		"/challenges/:id": m.challenge, "/distributions/:id": m.distribution, "/grants/:id": m.grant, "/trials/:id": m.trial,
 		"/vouchers/:id": m.voucher, "/finance-requests/:id": m.finance, "/schemes/:id": m.scheme, "/voucher-schemes/:id": m.scheme,
-		"/rooms/:id": m.room,
+		"/rooms/:id":  m.room,
 		"/annual/:id": m.annual, "/annual-reports/:id": m.annual,
 		"/notices/:id": m.notice, "/sales/:id": m.sale, "/brokers/:id": fmt.Sprint(w.provided["agency"].AccountIDs[0]),
 		"/review/:id": m.submitted, "/assets/*": strings.TrimPrefix(w.stylesheet(), "/assets/")}

@@ -5,16 +5,12 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
-	"techmarket/internal/app"
 	"techmarket/internal/app/apptest"
 )
 
@@ -35,10 +31,7 @@ func BenchmarkLive(b *testing.B) {
 // following opens the lines, lets them rest and then moves the sale ten times.
 func (s *served) following(row func(string, string, ...any)) {
 	ctx := context.Background()
-	url, err := os.ReadFile(filepath.Join(s.data, app.RunningFile))
-	apptest.NoErr(s.b, err)
-	db, err := pgx.Connect(ctx, strings.TrimSpace(string(url)))
-	apptest.NoErr(s.b, err)
+	db := s.database(ctx)
 	defer db.Close(ctx)
 	var sale int64
 	apptest.NoErr(s.b, db.QueryRow(ctx, `select id from sale where state = 'disclosed' and begins_at < now()

@@ -163,14 +163,20 @@ func (s *served) coldStart(row func(string, string, ...any), over string) {
 	row("cold start (median of 3), "+over, "%.2f s", took[1].Seconds())
 }
 
-// copying puts n generated achievements into the tables of the running market, as an import would leave them, spread over all
-// organisations that have a member.
-func (s *served) copying(row func(string, string, ...any), n int) {
-	ctx := context.Background()
+// database is a connection to the running program's own PostgreSQL.
+func (s *served) database(ctx context.Context) *pgx.Conn {
 	url, err := os.ReadFile(filepath.Join(s.data, app.RunningFile))
 	apptest.NoErr(s.b, err)
 	db, err := pgx.Connect(ctx, strings.TrimSpace(string(url)))
 	apptest.NoErr(s.b, err)
+	return db
+}
+
+// copying puts n generated achievements into the tables of the running market, as an import would leave them, spread over all
+// organisations that have a member.
+func (s *served) copying(row func(string, string, ...any), n int) {
+	ctx := context.Background()
+	db := s.database(ctx)
 	defer db.Close(ctx)
 	type owner struct{ OrganisationID, AccountID int64 }
 	rows, err := db.Query(ctx, `select distinct on (organisation_id) organisation_id, account_id

@@ -228,9 +228,7 @@ func (p *Pages) saleRecord(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	line, err := fact.Encode(strconv.FormatInt(id, 10), struct {
-		Input sale.AuctionRecord `json:"input"`
-	}{record})
+	line, err := fact.Record(strconv.FormatInt(id, 10), record)
 	if err != nil {
 		return err
 	}

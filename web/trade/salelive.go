@@ -15,11 +15,8 @@ import (
 
 // A bidding is followed by many: what everybody sees of it is drawn once and sent to all.
 
-// say puts a Chinese sentence into the language of the site.
-type say func(sentence string, params ...any) string
-
 // WatchSales makes the lines of those who watch a bidding. failed hears of a look that failed; the next one tries again.
-func WatchSales(sales *sale.Service, views *view.Engine, t say, failed func(error)) *live.Hub {
+func WatchSales(sales *sale.Service, views *view.Engine, t view.Words, failed func(error)) *live.Hub {
 	return live.New(live.Config{Versions: sales.Versions, Failed: failed, Draw: func(ctx context.Context, id int64) ([]byte, error) {
 		v, err := sales.Read(ctx, actor.Guest(), id)
 		if err != nil {
@@ -51,7 +48,7 @@ func (p *Pages) saleLive(c *web.Ctx) error {
 func standingBlock(s view.Standing) ui.Block { return ui.Block{ID: "standing", Parts: view.Parts{s}} }
 
 // saleStanding says where the sale is, with the server's time, which decides.
-func saleStanding(t say, v sale.View) view.Standing {
+func saleStanding(t view.Words, v sale.View) view.Standing {
 	s := view.Standing{Phase: string(v.Sale.State) + v.Phase, Notice: view.Notice{Tone: view.Info}}
 	n := &s.Notice
 	clockWords := t("服务器时间 %s，以此为准。", v.Now.Format("2006-01-02 15:04:05"))

@@ -31,15 +31,7 @@ func (s *Service) Cover(e registry.Entry, madeAt time.Time, enclosed []Enclosed)
 	if err != nil {
 		return nil, err
 	}
-	drawn := func(text string) string { // names of attachments are what the applicant's computer made of them
-		missing := fonts.Missing(text)
-		return strings.Map(func(r rune) rune {
-			if slices.Contains(missing, r) {
-				return '〓'
-			}
-			return r
-		}, text)
-	}
+	drawn := fonts.Boxed // names of attachments are what the applicant's computer made of them
 	r := e.Registration
 	p := fonts.New(document.PDFOptions{Title: "技术合同登记档案 " + r.Number, At: madeAt, Sample: r.Sample, Numbers: true})
 	p.Title("技术合同登记档案")

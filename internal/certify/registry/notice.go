@@ -12,6 +12,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/region"
 	"techmarket/internal/platform/postgres"
 )
 
@@ -64,14 +65,8 @@ func (s *Service) CloseNotice(ctx context.Context, a actor.Actor, id int64) erro
 
 // areaDigits is how many leading digits of a division must agree for it to lie in the actor's area.
 func areaDigits(a actor.Actor) int {
-	switch {
-	case len(a.Division) != 6:
-		return 6
-	case strings.HasSuffix(a.Division, "0000"):
-		return 2
-	case strings.HasSuffix(a.Division, "00"):
-		return 4
-	default:
+	if len(a.Division) != 6 {
 		return 6
 	}
+	return len(region.Prefix(a.Division))
 }

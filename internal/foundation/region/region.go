@@ -258,6 +258,19 @@ func Path(code string) []string {
 	return out
 }
 
+// Prefix is the leading digits that every division inside an area has: two of a province, four of a league, all of a county.
+func Prefix(area string) string {
+	switch {
+	case len(area) != 6:
+		return area
+	case strings.HasSuffix(area, "0000"):
+		return area[:2]
+	case strings.HasSuffix(area, "00"):
+		return area[:4]
+	}
+	return area
+}
+
 // Valid reports whether the code can be the division of a domestic party: in the tables where it starts with 15,
 // otherwise six digits of a known province (docs/rules/registration.md §5).
 func Valid(code string) bool {

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"techmarket/internal/foundation/region"
 )
 
 // columns names a direction's division and country, and those of the other party; none for an unknown direction.
@@ -21,7 +23,7 @@ func (q Query) rowExpression() string {
 	s := q.Direction.columns()
 	switch q.Rows {
 	case ByArea:
-		if q.areaPrefix() == "15" {
+		if region.Prefix(q.Area) == "15" {
 			return "left(" + s[0] + ", 4) || '00'"
 		}
 		return s[0]
@@ -49,22 +51,10 @@ func (q Query) periodExpression() string {
 	}
 }
 
-// areaPrefix is the leading digits that a division inside the area has.
-func (q Query) areaPrefix() string {
-	switch {
-	case strings.HasSuffix(q.Area, "0000"):
-		return q.Area[:2]
-	case strings.HasSuffix(q.Area, "00"):
-		return q.Area[:4]
-	default:
-		return q.Area
-	}
-}
-
 func (q Query) where() (string, pgx.StrictNamedArgs) {
 	s := q.Direction.columns()
 	conditions := []string{"booked_on between @from::date and @to::date", s[1] + " = '156'", s[0] + " like @area"}
-	args := pgx.StrictNamedArgs{"from": q.From, "to": q.To, "area": q.areaPrefix() + "%"}
+	args := pgx.StrictNamedArgs{"from": q.From, "to": q.To, "area": region.Prefix(q.Area) + "%"}
 	if !q.Sample {
 		conditions = append(conditions, "not is_sample")
 	}

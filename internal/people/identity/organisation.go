@@ -463,3 +463,17 @@ func set[T any](to *T, from *T) {
 		*to = *from
 	}
 }
+
+// ConfirmedFirm lets the people of a confirmed enterprise in; refused says in a room's words that others can't. Faults: Unauthorized;
+// Forbidden firms_only, org_not_confirmed.
+func ConfirmedFirm(who actor.Actor, refused fault.Sentence) error {
+	switch {
+	case !who.SignedIn():
+		return fault.SignIn()
+	case !who.Member() || who.OrgKind != actor.Enterprise:
+		return fault.New(fault.Forbidden, "firms_only", refused)
+	case who.OrgState != actor.Confirmed:
+		return fault.New(fault.Forbidden, "org_not_confirmed", "单位未通过确认或已被暂停，请联系自治区管理员")
+	}
+	return nil
+}

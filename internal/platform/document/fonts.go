@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -114,6 +115,17 @@ func (f *Fonts) Missing(texts ...string) []rune {
 		}
 	}
 	return p.missing
+}
+
+// Boxed is a text with 〓 for each character that no font draws.
+func (f *Fonts) Boxed(text string) string {
+	missing := f.Missing(text)
+	return strings.Map(func(r rune) rune {
+		if slices.Contains(missing, r) {
+			return box
+		}
+		return r
+	}, text)
 }
 
 // NameChars writes characters so that a person finds them: 𠮷（U+20BB7）.

@@ -93,13 +93,6 @@ func (l *Line) Next(ctx context.Context) ([]byte, error) {
 	}
 }
 
-// Listeners is how many listen now.
-func (h *Hub) Listeners() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.listeners
-}
-
 // Join begins to listen. address bounds how many come from one place. Faults: Unavailable live_full, TooMany live_address.
 func (h *Hub) Join(id int64, address string) (*Line, error) {
 	h.mu.Lock()

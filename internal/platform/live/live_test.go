@@ -56,6 +56,13 @@ func (b *board) hub(c Config) *Hub {
 	return New(c)
 }
 
+// Listeners is how many listen now.
+func (h *Hub) Listeners() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.listeners
+}
+
 // heard collects what one listener gets until the test ends it.
 type heard struct {
 	mu     sync.Mutex

@@ -63,7 +63,7 @@ func (s *Service) Look(ctx context.Context, who actor.Actor, id int64, number st
 		return Record{}, err
 	}
 	if v.Side == Bank && !v.Open {
-		return Record{}, fmt.Errorf(op, fault.New(fault.Conflict, "consent_over", "企业的授权已经撤回或到期，不能再查看。需要时请与企业联系，由企业重新授权"))
+		return Record{}, fmt.Errorf(op, errConsentOver)
 	}
 	if !slices.Contains(v.Numbers, number) {
 		return Record{}, fmt.Errorf(op, fault.New(fault.NotFound, "record", "没有找到这份授权的登记合同"))
@@ -75,7 +75,7 @@ func (s *Service) Look(ctx context.Context, who actor.Actor, id int64, number st
 				return err
 			}
 			if !r.Open(s.today()) {
-				return fault.New(fault.Conflict, "consent_over", "企业的授权已经撤回或到期，不能再查看。需要时请与企业联系，由企业重新授权")
+				return errConsentOver
 			}
 			return s.note(ctx, tx, who, r, Step{Event: EventLook, From: r.State, To: r.State, Reason: number}, nil)
 		})
@@ -128,8 +128,11 @@ func (s *Service) items(ctx context.Context, who actor.Actor, sql string, args p
 		return nil, fmt.Errorf(op, fault.SignIn())
 	}
 	list, err := postgres.Many[Request](ctx, s.config.DB, sql, args)
-	if err != nil || len(list) == 0 {
-		return nil, wrapped(op, postgres.Fault(err))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf(op, postgres.Fault(err))
+	case len(list) == 0:
+		return nil, nil
 	}
 	var ids []int64
 	for _, r := range list {
@@ -144,13 +147,6 @@ func (s *Service) items(ctx context.Context, who actor.Actor, sql string, args p
 		out[i] = Item{Request: r, Firm: orgs[r.FirmOrg].Name, Bank: orgs[r.BankOrg].Name, Side: r.side(who)}
 	}
 	return out, nil
-}
-
-func wrapped(op string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf(op, err)
 }
 
 // Figures count requests by stage: of the actor's unit, and for officers of their area, without names.

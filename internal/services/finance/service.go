@@ -135,7 +135,7 @@ const (
 // Conflict, Invalid.
 func (s *Service) Ask(ctx context.Context, who actor.Actor, a Asking) (id int64, err error) {
 	const op = "finance: ask: %w"
-	if err := mayAsk(who); err != nil {
+	if err := identity.ConfirmedFirm(who, "融资由企业的经办人或管理员申请，请切换到企业账号"); err != nil {
 		return 0, fmt.Errorf(op, err)
 	}
 	p, err := s.config.Product(ctx, a.Entry)
@@ -183,18 +183,6 @@ func (s *Service) Ask(ctx context.Context, who actor.Actor, a Asking) (id int64,
 		return 0, fmt.Errorf(op, err)
 	}
 	return id, nil
-}
-
-func mayAsk(who actor.Actor) error {
-	switch {
-	case !who.SignedIn():
-		return fault.SignIn()
-	case !who.Member() || who.OrgKind != actor.Enterprise:
-		return fault.New(fault.Forbidden, "firms_only", "融资由企业的经办人或管理员申请，请切换到企业账号")
-	case who.OrgState != actor.Confirmed:
-		return fault.New(fault.Forbidden, "org_not_confirmed", "单位未通过确认或已被暂停，请联系自治区管理员")
-	}
-	return nil
 }
 
 // consent checks the records that a firm names and the last day; only its own registered contracts can be named.
@@ -347,4 +335,7 @@ func titles() map[Event]string {
 		EventOverdue: "金融机构登记逾期", EventRepaid: "融资已还清", EventShare: "企业授权查看登记合同", EventRevoke: "企业撤回查看授权"}
 }
 
-var errNotFound = fault.New(fault.NotFound, "finance_request", "没有找到这件融资申请")
+var (
+	errNotFound    = fault.New(fault.NotFound, "finance_request", "没有找到这件融资申请")
+	errConsentOver = fault.New(fault.Conflict, "consent_over", "企业的授权已经撤回或到期，不能再查看。需要时请与企业联系，由企业重新授权")
+)

@@ -12,6 +12,7 @@ import (
 
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
+	"techmarket/internal/foundation/region"
 	"techmarket/internal/platform/postgres"
 )
 
@@ -246,14 +247,8 @@ func (f Filter) args(today time.Time) (pgx.StrictNamedArgs, error) {
 	if f.Text != "" {
 		a["text"] = "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(f.Text) + "%"
 	}
-	switch {
-	case f.Area == "" || len(f.Area) != 6:
-	case strings.HasSuffix(f.Area, "0000"):
-		a["area"] = f.Area[:2] + "%"
-	case strings.HasSuffix(f.Area, "00"):
-		a["area"] = f.Area[:4] + "%"
-	default:
-		a["area"] = f.Area
+	if len(f.Area) == 6 {
+		a["area"] = region.Prefix(f.Area) + "%"
 	}
 	if len(f.Facets) == 0 {
 		return a, nil

@@ -3,8 +3,6 @@ package voucher
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"techmarket/internal/foundation/actor"
@@ -41,15 +39,7 @@ func (s *Service) Proof(ctx context.Context, who actor.Actor, id int64) (file st
 }
 
 func (v View) sheet(fonts *document.Fonts) ([]byte, error) {
-	drawn := func(text string) string {
-		missing := fonts.Missing(text)
-		return strings.Map(func(r rune) rune {
-			if slices.Contains(missing, r) {
-				return '〓'
-			}
-			return r
-		}, text)
-	}
+	drawn := fonts.Boxed
 	c := v.Case
 	p := fonts.New(document.PDFOptions{Title: "科技创新券凭证 " + c.Label(), At: v.AsOf, Sample: c.Sample, Numbers: true})
 	p.Title("科技创新券凭证")

@@ -14,6 +14,7 @@ import (
 	"techmarket/internal/foundation/fact"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/foundation/region"
 	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/document"
@@ -163,7 +164,7 @@ func (a *Application) check() error {
 // once, except what depends on the money: that is asked when it is granted. Faults: Unauthorized, Forbidden, NotFound, Conflict, Invalid.
 func (s *Service) Apply(ctx context.Context, who actor.Actor, a Application) (id int64, err error) {
 	const op = "voucher: apply: %w"
-	if err := mayApply(who); err != nil {
+	if err := identity.ConfirmedFirm(who, "创新券由企业的经办人或管理员申请，请切换到企业账号"); err != nil {
 		return 0, fmt.Errorf(op, err)
 	}
 	if err := a.check(); err != nil {
@@ -214,29 +215,9 @@ func (s *Service) Apply(ctx context.Context, who actor.Actor, a Application) (id
 	return id, nil
 }
 
-func mayApply(who actor.Actor) error {
-	switch {
-	case !who.SignedIn():
-		return fault.SignIn()
-	case !who.Member() || who.OrgKind != actor.Enterprise:
-		return fault.New(fault.Forbidden, "firms_only", "创新券由企业的经办人或管理员申请，请切换到企业账号")
-	case who.OrgState != actor.Confirmed:
-		return fault.New(fault.Forbidden, "org_not_confirmed", "单位未通过确认或已被暂停，请联系自治区管理员")
-	}
-	return nil
-}
-
 // inArea tells whether a division lies in another: a county in its league, everything in the region.
 func inArea(area, division string) bool {
-	switch {
-	case len(area) != 6 || len(division) != 6:
-		return false
-	case strings.HasSuffix(area, "0000"):
-		return area[:2] == division[:2]
-	case strings.HasSuffix(area, "00"):
-		return area[:4] == division[:4]
-	}
-	return area == division
+	return len(area) == 6 && len(division) == 6 && strings.HasPrefix(division, region.Prefix(area))
 }
 
 // Command is one step of a voucher; which fields it needs depends on the act.

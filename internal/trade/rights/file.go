@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -183,15 +182,7 @@ func (s *Service) Print(ctx context.Context, who actor.Actor, id int64) (name st
 	if err != nil {
 		return "", nil, fmt.Errorf("rights: print: %w", err)
 	}
-	drawn := func(text string) string {
-		missing := fonts.Missing(text)
-		return strings.Map(func(r rune) rune {
-			if slices.Contains(missing, r) {
-				return '〓'
-			}
-			return r
-		}, text)
-	}
+	drawn := fonts.Boxed
 	p := fonts.New(document.PDFOptions{Title: "勤勉尽责材料 " + f.Plan.Title, At: f.AsOf, Sample: f.Plan.Sample, Numbers: true})
 	p.Title("成果转化勤勉尽责材料")
 	p.Pairs([]document.Pair{{Label: "事项", Value: drawn(f.Plan.Title)}, {Label: "单位", Value: drawn(who.OrgName)},

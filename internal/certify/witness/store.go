@@ -1,7 +1,11 @@
 package witness
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -31,8 +35,6 @@ const (
 	goneLists = `select distinct substr(ref, 6) from ledger_row l where kind = 'record' and ref like 'list/%'
 	and not exists (select from registration_list where number = substr(l.ref, 6)) order by 1`
 )
-
-const selectRecords = `select seq, ref, payload from ledger_row where kind = 'record' and ref = any(@refs) order by ref, seq`
 
 // What the ledger decided about subjects before it kept records.
 const (
@@ -90,66 +92,93 @@ func before(ctx context.Context, q postgres.Querier, kind string, refs []string)
 
 type recordRow struct {
 	Seq     int64
-	Ref     string
 	Payload string
 }
 
-func recordsOf(ctx context.Context, q postgres.Querier, kind string, refs []string) ([]recordRow, error) {
-	full := make([]string, len(refs))
-	for i, ref := range refs {
-		full[i] = Subject{kind, ref}.String()
-	}
-	return postgres.Many[recordRow](ctx, q, selectRecords, pgx.StrictNamedArgs{"refs": full})
+// reading is what is read of a subject: its records in order, and its rows as the database says them.
+type reading struct {
+	records []recordRow
+	now     Record
 }
 
-// rowsSQL reads the rows of subjects: subject, name of the row, and its compared columns as text (times in the zone of every connection).
-func rowsSQL(kind string) string {
-	var b strings.Builder
-	for i, t := range Tables()[kind] {
-		if i > 0 {
-			b.WriteString(" union all ")
+// recordKind marks the records among the rows that readSQL gives.
+const recordKind = "record"
+
+// readSQL reads subjects of some kinds, the numbers of the first kind as $1 and so on, and their records, "kind/number" as the last
+// parameter: kind, subject, name of the row or place in the ledger, and its compared columns as text (times in the zone of every
+// connection). It is one statement, because a decision at a desk waits for it twice.
+func readSQL(kinds []string) string {
+	var parts []string
+	for i, kind := range kinds {
+		for _, t := range Tables()[kind] {
+			parts = append(parts, strings.ReplaceAll(t.rowsSQL(kind), "$1", "$"+strconv.Itoa(i+1)))
 		}
-		name := "'" + t.Name + "'"
-		if t.key != "" {
-			name = "'" + t.Name + "/' || (" + t.key + ")::text"
-		}
-		var cells []string
-		for c := range strings.FieldsSeq(t.Vouched) {
-			cells = append(cells, "t."+c+"::text")
-		}
-		for c := range strings.FieldsSeq(t.Digested) {
-			cells = append(cells, "encode(sha256(convert_to(t."+c+"::text, 'UTF8')), 'hex')")
-		}
-		b.WriteString("select (" + t.ref + ")::text as ref, " + name + " as name, array[" + strings.Join(cells, ", ") + "] as cells from " +
-			t.from + " where " + t.where)
 	}
-	return b.String()
+	parts = append(parts, "select '"+recordKind+"', ref, seq::text, array[payload] from ledger_row where kind = 'record' and ref = any($"+
+		strconv.Itoa(len(kinds)+1)+")")
+	return strings.Join(parts, " union all ")
 }
 
-// readRows reads what the database says about subjects.
-func readRows(ctx context.Context, q postgres.Querier, kind string, refs []string) (map[string]Record, error) {
+// rowsSQL reads the table's rows of the subjects $1.
+func (t Table) rowsSQL(kind string) string {
+	name := "'" + t.Name + "'"
+	if t.key != "" {
+		name = "'" + t.Name + "/' || (" + t.key + ")::text"
+	}
+	var cells []string
+	for c := range strings.FieldsSeq(t.Vouched) {
+		cells = append(cells, "t."+c+"::text")
+	}
+	for c := range strings.FieldsSeq(t.Digested) {
+		cells = append(cells, "encode(sha256(convert_to(t."+c+"::text, 'UTF8')), 'hex')")
+	}
+	return "select '" + kind + "' as kind, (" + t.ref + ")::text as ref, " + name + " as name, array[" + strings.Join(cells, ", ") +
+		"] as cells from " + t.from + " where " + t.where
+}
+
+// read reads what the ledger recorded and what the database says about subjects; each of them is in the answer.
+func read(ctx context.Context, q postgres.Querier, subjects []Subject) (map[Subject]*reading, error) {
+	found := make(map[Subject]*reading, len(subjects))
+	refs := map[string][]string{}
+	var full []string
+	for _, s := range subjects {
+		if found[s] == nil {
+			found[s] = &reading{now: Record{}}
+			refs[s.Kind], full = append(refs[s.Kind], s.Ref), append(full, s.String())
+		}
+	}
+	kinds := slices.Sorted(maps.Keys(refs))
 	columns := map[string][]string{}
-	for _, t := range Tables()[kind] {
-		columns[t.Name] = t.columns()
+	var args []any
+	for _, kind := range kinds {
+		args = append(args, refs[kind])
+		for _, t := range Tables()[kind] {
+			columns[kind+"/"+t.Name] = t.columns()
+		}
 	}
-	rows, err := q.Query(ctx, rowsSQL(kind), refs)
+	rows, err := q.Query(ctx, readSQL(kinds), append(args, full)...)
 	if err != nil {
 		return nil, err
 	}
-	found := map[string]Record{}
-	var ref, name string
+	var kind, ref, name string
 	var cells []*string
-	_, err = pgx.ForEachRow(rows, []any{&ref, &name, &cells}, func() error {
-		if found[ref] == nil {
-			found[ref] = Record{}
+	_, err = pgx.ForEachRow(rows, []any{&kind, &ref, &name, &cells}, func() error {
+		if kind == recordKind {
+			seq, err := strconv.ParseInt(name, 10, 64)
+			of := found[subjectOf(ref)]
+			of.records = append(of.records, recordRow{seq, *cells[0]})
+			return err
 		}
 		table, _, _ := strings.Cut(name, "/")
 		row := make(map[string]*string, len(cells))
-		for i, c := range columns[table] {
+		for i, c := range columns[kind+"/"+table] {
 			row[c] = cells[i]
 		}
-		found[ref][name] = row
+		found[Subject{kind, ref}].now[name] = row
 		return nil
 	})
+	for _, r := range found {
+		slices.SortFunc(r.records, func(a, b recordRow) int { return cmp.Compare(a.Seq, b.Seq) })
+	}
 	return found, err
 }

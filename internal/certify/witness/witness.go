@@ -115,11 +115,12 @@ func New(db *postgres.DB, l *ledger.Ledger, alarm Alarm) *Book {
 	return &Book{db: db, ledger: l, alarm: alarm}
 }
 
-// history is the fold of a subject's records.
-type history struct {
+// state is the fold of a subject's records beside what the database says.
+type state struct {
 	record  Record
 	steps   int
 	trouble string // why its records cannot be trusted; in words
+	now     Record
 }
 
 // Note vouches for the subjects as the transaction leaves them; nothing is written where nothing changed. It takes the ledger's lock:
@@ -128,13 +129,13 @@ func (b *Book) Note(ctx context.Context, tx pgx.Tx, subjects ...Subject) error {
 	if err := b.ledger.Lock(ctx, tx); err != nil { // from here on nobody else adds a step
 		return fmt.Errorf("note: %w", err)
 	}
+	states, err := b.states(ctx, tx, subjects)
+	if err != nil {
+		return fmt.Errorf("note: %w", err)
+	}
 	for _, s := range subjects {
-		said, now, err := b.both(ctx, tx, s.Kind, []string{s.Ref})
-		if err != nil {
-			return fmt.Errorf("note %s: %w", s, err)
-		}
-		h := said[s.Ref]
-		news := changes(h.record, now[s.Ref])
+		h := states[s]
+		news := changes(h.record, h.now)
 		if len(news) == 0 {
 			continue
 		}
@@ -154,25 +155,19 @@ func (b *Book) Note(ctx context.Context, tx pgx.Tx, subjects ...Subject) error {
 		if _, err := b.ledger.Append(ctx, tx, e); err != nil {
 			return fmt.Errorf("note %s: %w", s, err)
 		}
+		h.record.apply(news) // a subject may be named twice
+		h.steps++
 	}
 	return nil
 }
 
 // Check compares subjects with the ledger. What was decided before records were kept has none and is left out.
 func (b *Book) Check(ctx context.Context, q postgres.Querier, subjects ...Subject) ([]Difference, error) {
-	refs := map[string][]string{}
-	for _, s := range subjects {
-		refs[s.Kind] = append(refs[s.Kind], s.Ref)
+	found, _, err := b.check(ctx, q, subjects)
+	if err != nil {
+		return nil, fmt.Errorf("check records: %w", err)
 	}
-	var all []Difference
-	for _, kind := range slices.Sorted(maps.Keys(refs)) {
-		found, _, err := b.check(ctx, q, kind, refs[kind])
-		if err != nil {
-			return nil, fmt.Errorf("check records: %w", err)
-		}
-		all = append(all, found...)
-	}
-	return all, nil
+	return found, nil
 }
 
 // Hold refuses to go on with a subject that does not say what the ledger vouches for: a decision on it would vouch for what was forged.
@@ -248,7 +243,7 @@ func (b *Book) all(ctx context.Context, q postgres.Querier, tell func(Difference
 				break
 			}
 			after = refs[len(refs)-1]
-			found, older, err := b.check(ctx, q, kind, refs)
+			found, older, err := b.check(ctx, q, of(kind, refs))
 			if err != nil {
 				return r, err
 			}
@@ -264,35 +259,37 @@ func (b *Book) all(ctx context.Context, q postgres.Querier, tell func(Difference
 	return r, nil
 }
 
-// check compares subjects of one kind; older counts those without a record that are from before the first.
-func (b *Book) check(ctx context.Context, q postgres.Querier, kind string, refs []string) (found []Difference, older int, err error) {
-	said, now, err := b.both(ctx, q, kind, refs)
+// check compares subjects; older counts those without a record that are from before the first.
+func (b *Book) check(ctx context.Context, q postgres.Querier, subjects []Subject) (found []Difference, older int, err error) {
+	states, err := b.states(ctx, q, subjects)
 	if err != nil {
 		return nil, 0, err
 	}
-	var unsaid []string
-	for _, ref := range refs {
-		switch h := said[ref]; {
+	unsaid := map[string][]string{} // by kind
+	for _, s := range subjects {
+		switch h := states[s]; {
 		case h.trouble != "":
-			found = append(found, Difference{Subject: Subject{kind, ref}, Reason: h.trouble})
-		case h.steps == 0 && len(now[ref]) > 0:
-			unsaid = append(unsaid, ref)
+			found = append(found, Difference{Subject: s, Reason: h.trouble})
+		case h.steps == 0 && len(h.now) > 0:
+			unsaid[s.Kind] = append(unsaid[s.Kind], s.Ref)
 		default:
-			found = append(found, compare(Subject{kind, ref}, h.record, now[ref])...)
+			found = append(found, compare(s, h.record, h.now)...)
 		}
 	}
-	if len(unsaid) == 0 {
-		return found, 0, nil
-	}
-	known, err := before(ctx, q, kind, unsaid)
-	for _, ref := range unsaid {
-		if known[ref] {
-			older++
-			continue
+	for kind, refs := range unsaid {
+		known, err := before(ctx, q, kind, refs)
+		if err != nil {
+			return nil, 0, err
 		}
-		found = append(found, Difference{Subject: Subject{kind, ref}, Reason: "登记簿里没有这条记录，可能是直接写入数据库的"})
+		for _, ref := range refs {
+			if known[ref] {
+				older++
+				continue
+			}
+			found = append(found, Difference{Subject: Subject{kind, ref}, Reason: "登记簿里没有这条记录，可能是直接写入数据库的"})
+		}
 	}
-	return found, older, err
+	return found, older, nil
 }
 
 // gone finds subjects that the ledger vouches for and the database no longer holds. The sample market may be taken away.
@@ -301,14 +298,15 @@ func (b *Book) gone(ctx context.Context, q postgres.Querier, kind string) ([]Dif
 	if err != nil {
 		return nil, err
 	}
-	said, err := b.said(ctx, q, kind, refs)
+	subjects := of(kind, refs)
+	states, err := b.states(ctx, q, subjects)
 	if err != nil {
 		return nil, err
 	}
 	var found []Difference
-	for _, ref := range refs {
-		if h := said[ref]; h.trouble != "" || !h.record.sample() {
-			found = append(found, Difference{Subject: Subject{kind, ref}, Reason: "登记簿里有，数据库里没有，可能被直接删除"})
+	for _, s := range subjects {
+		if h := states[s]; h.trouble != "" || !h.record.sample() {
+			found = append(found, Difference{Subject: s, Reason: "登记簿里有，数据库里没有，可能被直接删除"})
 		}
 	}
 	return found, nil
@@ -393,44 +391,52 @@ func words(v *string) string {
 	return "“" + *v + "”"
 }
 
-func (b *Book) both(ctx context.Context, q postgres.Querier, kind string, refs []string) (map[string]*history, map[string]Record, error) {
-	said, err := b.said(ctx, q, kind, refs)
-	if err != nil {
-		return nil, nil, err
+// of names subjects of one kind.
+func of(kind string, refs []string) []Subject {
+	all := make([]Subject, len(refs))
+	for i, ref := range refs {
+		all[i] = Subject{kind, ref}
 	}
-	now, err := readRows(ctx, q, kind, refs)
-	return said, now, err
+	return all
 }
 
-// said folds the records of subjects.
-func (b *Book) said(ctx context.Context, q postgres.Querier, kind string, refs []string) (map[string]*history, error) {
-	all := make(map[string]*history, len(refs))
-	for _, ref := range refs {
-		all[ref] = &history{record: Record{}}
+// states reads subjects and folds their records.
+func (b *Book) states(ctx context.Context, q postgres.Querier, subjects []Subject) (map[Subject]*state, error) {
+	all := make(map[Subject]*state, len(subjects))
+	if len(subjects) == 0 {
+		return all, nil
 	}
-	rows, err := recordsOf(ctx, q, kind, refs)
+	readings, err := read(ctx, q, subjects)
 	if err != nil {
 		return nil, err
 	}
-	for _, row := range rows {
-		h := all[subjectOf(row.Ref).Ref]
-		if h.trouble != "" {
-			continue
+	for s, r := range readings {
+		if all[s], err = b.fold(ctx, s, r); err != nil {
+			return nil, err
 		}
+	}
+	return all, nil
+}
+
+// fold says what the records of a subject come to.
+func (b *Book) fold(ctx context.Context, s Subject, r *reading) (*state, error) {
+	h := &state{record: Record{}, now: r.now}
+	for _, row := range r.records {
 		e, err := b.open(ctx, row.Payload)
 		switch {
 		case err != nil && !fault.Is(err, fault.Invalid):
 			return nil, err
 		case err != nil:
 			h.trouble = fmt.Sprintf("登记簿第 %d 行的签名无效", row.Seq)
-		case e.Of != row.Ref || e.Step != h.steps+1:
+			return h, nil
+		case e.Of != s.String() || e.Step != h.steps+1:
 			h.trouble = fmt.Sprintf("登记簿第 %d 行不是它的第 %d 条记录", row.Seq, h.steps+1)
-		default:
-			h.record.apply(e.Rows)
-			h.steps++
+			return h, nil
 		}
+		h.record.apply(e.Rows)
+		h.steps++
 	}
-	return all, nil
+	return h, nil
 }
 
 // open checks the signature of a record. Invalid "record_forged".

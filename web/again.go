@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/labstack/echo/v4"
+
 	"techmarket/web/view"
 )
 
@@ -16,8 +18,7 @@ import (
 const mostKept = 1 << 20
 
 // again is the posted form that was refused for a reason that passes (no room, no database, too many, session over), so that what
-// somebody typed does not hang on the browser's back button. The browser's own CSRF token must have come with it: a
-// foreign page's form is never offered for sending. Passwords and codes are left out, and files, which no page can fill in.
+// somebody typed does not hang on the browser's back button. It must be a form of this site: a foreign page's is never offered for sending. Passwords and codes are left out, and files, which no page can fill in.
 // nil: nothing to send again.
 func (c *Ctx) again(status int) *view.Again {
 	r := c.echo.Request()
@@ -31,7 +32,7 @@ func (c *Ctx) again(status int) *view.Again {
 	}
 	r.Body = http.MaxBytesReader(c.echo.Response(), r.Body, largestBody) // the failure may have come before any bound
 	form, err := c.Form()
-	if err != nil || c.formToken() == "" || subtle.ConstantTimeCompare([]byte(form.Values.Get(csrfField)), []byte(c.formToken())) != 1 {
+	if err != nil || !c.ownForm(form) {
 		return nil
 	}
 	out := &view.Again{Action: r.URL.RequestURI(), SignIn: status == http.StatusUnauthorized}
@@ -80,6 +81,20 @@ func (c *Ctx) formToken() string {
 		return ""
 	}
 	return cookie.Value
+}
+
+// ownForm tells whether a page of this site sent the form, also where the request failed before that was checked. A browser says so
+// itself and is given no token then; an older one brings its token.
+func (c *Ctx) ownForm(form *Form) bool {
+	r := c.echo.Request()
+	if site := r.Header.Get(echo.HeaderSecFetchSite); site != "" {
+		return site == "same-origin"
+	}
+	token := form.Values.Get(csrfField)
+	if token == "" {
+		token = r.Header.Get("X-CSRF-Token")
+	}
+	return c.formToken() != "" && subtle.ConstantTimeCompare([]byte(token), []byte(c.formToken())) == 1
 }
 
 // cameFrom is the page of this site that sent the request, or the home page.

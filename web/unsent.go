@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"crypto/rand"
-	"crypto/subtle"
 	"maps"
 	"mime/multipart"
 	"net/http"
@@ -64,14 +63,7 @@ func (c *Ctx) holdUnsent() bool {
 		return false
 	}
 	form, err := c.Form()
-	if err != nil || c.formToken() == "" {
-		return false
-	}
-	token := form.Values.Get(csrfField)
-	if token == "" {
-		token = r.Header.Get("X-CSRF-Token")
-	}
-	if subtle.ConstantTimeCompare([]byte(token), []byte(c.formToken())) != 1 {
+	if err != nil || !c.ownForm(form) {
 		return false
 	}
 	author, sure := c.author(form)

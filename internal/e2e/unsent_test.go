@@ -38,8 +38,19 @@ func (g *page) field(name string) string {
 // A form that meets no session is shown again, filled and with its files, to the person who filled it in and to nobody else.
 func TestUnsent_ComesBackToItsAuthorOnly(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	p := w.as("company")
+	t.Run("old browser", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		unsentComesBack(t, w, w.as("company"))
+	})
+	t.Run("browser without a token", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		unsentComesBack(t, w, w.as("company").withoutToken())
+	})
+}
+
+func unsentComesBack(t *testing.T, w *world, p *person) {
 	form := p.get("/demands/new").want(200)
 	w.expire()
 	pdf := upload{"attachments", "工艺说明.pdf", []byte("%PDF-1.7\n")}

@@ -32,6 +32,8 @@ type Ctx struct {
 	// refilled: the form is not carried out but shown again, under this notice.
 	refilled *view.Notice
 	guest    bool // what is read does not depend on who asks: see Known
+	posted   *Form
+	said     *fault.Error // the last refusal that a page put into words
 }
 
 // Context is the request's context, with its deadline.
@@ -60,7 +62,21 @@ func (c *Ctx) T(sentence string, params ...any) string {
 }
 
 // Fault is an error in the language of the reader.
-func (c *Ctx) Fault(err error) *fault.Error { return c.server.Fault(err) }
+func (c *Ctx) Fault(err error) *fault.Error {
+	c.said = c.server.Fault(err)
+	return c.said
+}
+
+// Refused is the form that was posted and what a page said against it; nil where no form was refused.
+func (c *Ctx) Refused() (*Form, *fault.Error) {
+	if c.posted == nil || c.said == nil {
+		return nil, nil
+	}
+	return c.posted, c.said
+}
+
+// Path is the address that was asked for, without its query.
+func (c *Ctx) Path() string { return c.echo.Request().URL.Path }
 
 // Said is a wrong input, or what seems to be wrong, in the language of the reader.
 func (c *Ctx) Said(f fault.Field) string { return c.server.cfg.Language.Field(f) }
@@ -117,6 +133,7 @@ func (c *Ctx) Form() (*Form, error) {
 	if c.refilled != nil {
 		f.Errors.Addf("", "refilled", "%s", c.refilled.Title)
 	}
+	c.posted = f
 	return f, c.chosenBefore(f)
 }
 

@@ -144,6 +144,7 @@ func (p *Pages) showReview(c *web.Ctx, k registry.Case, fills bool, a *ui.Ask, f
 		body.Below = append(body.Below, ui.Block{Parts: view.Parts{deskVerdict(k, len(k.Filing.Review.Unanswered()))}})
 	}
 	body.Below = slices.Concat(body.Below, forms, p.caseRecord(k))
+	ui.Refill(c, body.Below)
 	q := c.QueryForm()
 	body.Papers = casePapers(k, q.ID("paper"))
 	if err = p.findInPaper(c, k, &body.Papers, q); err != nil {

@@ -221,7 +221,7 @@ func memberOptions(members []registry.Member) []view.Option {
 func refusalFields(reasons []view.Option, area func(name, label, hint string, required bool) view.Field) []view.Field {
 	return []view.Field{
 		{Kind: view.Check, Name: "codes", Label: "理由代码", Required: true, Options: reasons},
-		{Name: "articles", Label: "认定规则条款", Hint: "例如 42-1；多条用顿号隔开", Width: "m"},
+		{Name: "articles", Label: "认定规则条款", Hint: "例如 42-1；多条用顿号隔开。不填的，按审查表得出理由的条款写入", Width: "m"},
 		area("text", "理由", "写给申请人，说明哪一处不符合", true),
 	}
 }
@@ -264,7 +264,8 @@ func (p *Pages) moveFiling(c *web.Ctx) error {
 		command.Answers = append(command.Answers, f.Text(web.Row("answers", i, "text")))
 	}
 	var out registry.Outcome
-	if command.Event == registry.EventPassExperts || command.Event == registry.EventRejectByExperts {
+	err = ui.FormErr(f)
+	if err == nil && (command.Event == registry.EventPassExperts || command.Event == registry.EventRejectByExperts) {
 		command.Text = f.Text("opinion")
 		command.Minutes, err = ui.Upload(c, p.Files, f, "minutes", "minutes")
 	}

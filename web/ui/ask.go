@@ -236,6 +236,7 @@ func (a *Ask) withFiles(f view.Form) view.Form {
 		f.Sections[i].Fields = slices.Clone(f.Sections[i].Fields)
 		for j := range f.Sections[i].Fields {
 			field := &f.Sections[i].Fields[j]
+			field.Chosen = nil
 			for _, u := range a.Form.Kept[field.Name] {
 				field.Chosen = append(field.Chosen, view.Chosen{ID: strconv.FormatInt(u.ID, 10), Name: u.Name, Size: view.FileSize(u.Size)})
 			}

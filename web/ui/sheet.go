@@ -50,6 +50,7 @@ type Block struct {
 	More  *view.Link // a link at the right of the title
 	Card  bool       // a bordered side note
 	Fold  string     // draws the block folded under this summary
+	Open  bool       // unfolded: the form in it was refused
 	Parts view.Parts
 }
 
@@ -73,6 +74,7 @@ func ShowSheetStatus(c *web.Ctx, status int, p view.Page, body Sheet) error {
 	if len(body.Heading) == 0 {
 		body.Heading = view.T(p.Title)
 	}
+	Refill(c, body.Main, body.Side)
 	p.Description = cmp.Or(p.Description, Clip(body.Lead, 120), gist(c, slices.Concat(body.Main, body.Side)...))
 	return c.RenderStatus(status, "ui/sheet", view.With[Sheet]{Page: p, Body: body})
 }
@@ -85,6 +87,7 @@ func ShowListStatus(c *web.Ctx, status int, p view.Page, body Listing) error {
 	if len(body.Heading) == 0 {
 		body.Heading = view.T(p.Title)
 	}
+	Refill(c, body.After)
 	p.Description = cmp.Or(p.Description, Clip(body.Lead, 120))
 	if body.Rows != nil {
 		for i := range body.Rows.Items {

@@ -214,6 +214,15 @@ func (l *loader) event(ctx context.Context, d *contractRun, e sample.Event) erro
 		if err := l.amend(ctx, d); err != nil {
 			return err
 		}
+	case "refuse":
+		if d.filing.State == registry.InReview {
+			sheet := d.filing.Review
+			sheet.Findings = []registry.Finding{{Code: d.c.Finding}}
+			save := registry.Command{Filing: d.filing.ID, Event: registry.EventSaveReview, Review: sheet}
+			if err := l.do(ctx, d, l.desk(d, sample.RoleRegistrar, e.Actor), save); err != nil {
+				return err
+			}
+		}
 	case "lapse_correction":
 		if clock.Date(l.clock).Format(time.DateOnly) <= d.filing.Correction.DueOn { // holidays made the term longer than the plan knew
 			no := registry.Command{Filing: d.filing.ID, Event: registry.EventDeclineCorrection, Text: "无法补齐，请按规定办理。"}

@@ -204,13 +204,12 @@ func refusal(p *document.PDF, c registry.Case) string {
 	for _, code := range r.Codes {
 		words = append(words, reasonWords(code))
 	}
-	articles := "无"
+	rows := []document.Pair{{Label: "决定日期", Value: onDay(*c.Filing.DecidedAt)}, {Label: "理由", Value: strings.Join(words, "；")}}
 	if len(r.Articles) > 0 {
-		articles = "技术合同认定规则第 " + strings.Join(r.Articles, "、") + " 条"
+		rows = append(rows, document.Pair{Label: "依据", Value: "技术合同认定规则第 " + strings.Join(r.Articles, "、") + " 条"})
 	}
 	p.Title("技术合同不予登记通知书")
-	facts(p, c, document.Pair{Label: "决定日期", Value: onDay(*c.Filing.DecidedAt)}, document.Pair{Label: "理由", Value: strings.Join(words, "；")},
-		document.Pair{Label: "依据", Value: articles})
+	facts(p, c, rows...)
 	p.Paragraph(r.Text)
 	p.Paragraph("合同文本注明“未予登记”，退回申请人（技术合同认定登记管理办法第 11 条）。")
 	p.Paragraph(Remedies)

@@ -19,6 +19,7 @@ func TestAPointsYearIsComputedAndAssessedOnce(t *testing.T) {
 	f := w.Submit(w.Content())
 	_, err := w.S.Do(ctx, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventAccept})
 	registrytest.Check(t, err)
+	w.Review(w.Registrar, f.ID, func(r *registry.Review) { r.Findings = []registry.Finding{{Code: "not_effective"}} })
 	_, err = w.S.Do(
 		ctx,
 		w.Registrar,

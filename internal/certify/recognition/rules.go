@@ -35,9 +35,39 @@ func (r Rule) Applies(class string) bool {
 // processing stays processing where it is called development.
 func (r Rule) decides(class string) bool { return r.everywhere || r.Applies(class) }
 
+// AskedFirst are the reasons that a desk holds against nobody without having asked, whatever the sheet says: a seal can be put on (R8),
+// and what the list does not name (R9) must have been told in words.
+func AskedFirst(reason string) bool { return reason == "R8" || reason == "R9" }
+
 // Mendable reports whether a reason belongs to faults that are corrected before they are refused.
 func Mendable(reason string) bool {
-	return slices.ContainsFunc(book(), func(r Rule) bool { return r.Outcome == Correct && r.Reason == reason })
+	return AskedFirst(reason) || slices.ContainsFunc(book(), func(r Rule) bool { return r.Outcome == Correct && r.Reason == reason })
+}
+
+// ArticlesOf are the articles of the 认定规则 behind reasons: of the rules that decided; where none of them gives the reason, of those of
+// the book that ask for a correction with it. Each once, never nil.
+func ArticlesOf(reasons []string, decided []Rule) []string {
+	out := []string{}
+	for _, reason := range reasons {
+		of := func(rules []Rule, when func(Rule) bool) (found []string) {
+			for _, r := range rules {
+				if r.Reason == reason && r.Law == lawRules && when(r) {
+					found = append(found, r.Articles...)
+				}
+			}
+			return found
+		}
+		articles := of(decided, func(Rule) bool { return true })
+		if len(articles) == 0 {
+			articles = of(book(), func(r Rule) bool { return r.Outcome == Correct || r.Reason == "R8" })
+		}
+		for _, a := range articles {
+			if !slices.Contains(out, a) {
+				out = append(out, a)
+			}
+		}
+	}
+	return out
 }
 
 // Findings that change other rules or the way of the case.

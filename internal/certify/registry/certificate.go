@@ -206,17 +206,3 @@ func contentTexts(c contract.Content) []Text {
 	}
 	return out
 }
-
-// drawableFiling is drawable for what the desk writes about a filing.
-func (s *Service) drawableFiling(w *work) error {
-	var texts []Text
-	if w.Event == EventRequestCorrection {
-		for i, item := range w.Items {
-			texts = append(texts, Text{fmt.Sprintf("items.%d.text", i), "补正事项", item.Text})
-		}
-	}
-	if w.filing.Refusal != nil {
-		texts = append(texts, Text{"text", "理由", w.filing.Refusal.Text})
-	}
-	return s.drawable(texts...)
-}

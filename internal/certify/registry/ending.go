@@ -56,9 +56,6 @@ func (s *Service) announceRevocation(ctx context.Context, w *work) error {
 	if err := bad.Err(); err != nil {
 		return err
 	}
-	if err := s.drawable(Text{"reason", "事实和依据", w.Text}); err != nil {
-		return err
-	}
 	days, err := deadline.Days(ctx, w.tx)
 	if err != nil {
 		return err
@@ -103,9 +100,6 @@ func (s *Service) revoke(ctx context.Context, w *work) error {
 
 // end books the end of a registration under a kind of period entry and tells everybody whom it concerns.
 func (s *Service) end(ctx context.Context, w *work, to State, kind, ground string) error {
-	if err := s.drawable(Text{"reason", "理由", w.Text}); err != nil {
-		return err
-	}
 	e := Ending{Ground: w.Ground, Reason: w.Text, On: w.today.Format(time.DateOnly)}
 	w.to, w.note, w.reg.Ending, w.reg.EndedOn, w.reg.CancelRequest = to, ground+"。"+e.Reason, &e, &w.today, nil
 	w.reg.State, w.reg.PriorState = to, "" // an end that a re-recognition led to settles it

@@ -233,9 +233,6 @@ func (s *Service) declineIntake(ctx context.Context, w *work) error {
 		return err
 	}
 	w.filing.Refusal = &Refusal{Codes: []string{w.Code}, Articles: []string{}, Text: w.Text}
-	if err := s.drawableFiling(w); err != nil {
-		return err
-	}
 	if w.Code == "wrong_area" {
 		if err := s.nameRightPoint(ctx, w); err != nil {
 			return err
@@ -284,9 +281,6 @@ func (s *Service) requestCorrection(ctx context.Context, w *work) error {
 		items, w.note = append(slices.Clone(earlier.Items), items...), "补充告知："+w.Text
 	}
 	w.filing.Correction = &Correction{AskedAt: w.now, DueOn: w.filing.DueOn.Format(time.DateOnly), Items: items}
-	if err := s.drawableFiling(w); err != nil {
-		return err
-	}
 	w.tell, w.say = []int64{w.filing.Applicant}, "登记申请需要补正，请在 "+w.filing.Correction.DueOn+" 前办理"
 	return s.config.Contracts.Move(ctx, w.tx, w.filing.ContractID, contract.EventCorrect)
 }

@@ -279,13 +279,14 @@ func (s *Service) turnDown(ctx context.Context, w *work) error {
 	if err := bad.Err(); err != nil {
 		return err
 	}
-	if in.Articles == nil {
-		in.Articles = []string{}
+	if len(in.Articles) == 0 {
+		sheet, err := s.sheet(ctx, w)
+		if err != nil {
+			return err
+		}
+		in.Articles = recognition.ArticlesOf(in.Codes, sheet.Rules)
 	}
 	w.filing.Refusal = &in
-	if err := s.drawableFiling(w); err != nil {
-		return err
-	}
 	w.note, w.tell, w.say = in.Text, []int64{w.filing.Applicant}, "登记申请不予登记"
 	return s.release(ctx, w)
 }
@@ -298,47 +299,53 @@ func checkRefusal(bad *fault.Fields, in Refusal) {
 	bad.Required("text", in.Text, "请写明理由，申请人将在通知书上看到")
 }
 
-// refusable holds each reason of a refusal against the applicant's right to mend (一次性告知): a fault that can be mended is refused
-// only after it was asked for and its term has passed. Conflict "not_asked", "correction_running".
+// refusable holds each reason of a refusal against the sheet and the applicant's right to mend (一次性告知). A fault that can be mended
+// is refused only after it was asked for and its term has passed, and so is what no question of the sheet finds; any other by the first
+// officer only where the saved sheet comes to it. Conflict "not_asked",
+// "correction_running", "not_on_sheet". docs/rules/registration.md §2.
 func (s *Service) refusable(ctx context.Context, w *work) error {
 	var asked []string
 	if c := w.filing.Correction; c != nil {
 		asked = c.reasons()
 	}
 	told := w.filing.told(w.today)
+	sheet, err := s.sheet(ctx, w)
+	if err != nil {
+		return err
+	}
 	for _, code := range w.Refusal.Codes {
-		if !recognition.Mendable(code) || slices.Contains(told, code) {
-			continue
-		}
-		if final, err := s.refusedOutright(ctx, w, code); err != nil || final {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		if slices.Contains(asked, code) {
+		found := (sheet.Outcome == recognition.Refuse || sheet.Outcome == recognition.NotAccept) && slices.Contains(sheet.Reasons, code)
+		onSheet := slices.ContainsFunc(recognition.Checklist(w.filing.Review.Class), func(r recognition.Rule) bool {
+			return r.Finding && r.Reason == code
+		})
+		switch {
+		case slices.Contains(told, code), found && !recognition.AskedFirst(code):
+		case slices.Contains(asked, code):
 			return w.filing.Correction.over(w.today)
+		case recognition.Mendable(code) || !onSheet:
+			return notAsked(code)
+		case w.part != Reviewer: // the second officer's sheet is complete, and his reason stands against the first one's answers
+			return fault.Newf(fault.Conflict, "not_on_sheet",
+				"审查表还没有得出 %s（%s）：请先在审查表上回答对应的问题并保存，再以此不予登记", code, codes.Refusal.Label(code))
 		}
-		return notAsked(code)
 	}
 	return nil
 }
 
-// refusedOutright reports whether the rule book refuses the sheet for that reason whatever the applicant could mend.
-func (s *Service) refusedOutright(ctx context.Context, w *work, code string) (bool, error) {
+// sheet is what the rule book makes of the saved sheet.
+func (s *Service) sheet(ctx context.Context, w *work) (recognition.Decision, error) {
 	policy, _, err := s.clock(ctx, w.tx, w.filing)
 	if err != nil {
-		return false, err
+		return recognition.Decision{}, err
 	}
 	frozen, err := s.config.Contracts.Frozen(ctx, w.tx, w.filing.ContractID, w.filing.ContractVersion)
 	if err != nil {
-		return false, err
+		return recognition.Decision{}, err
 	}
-	d, err := s.assess(ctx, w.tx, w.filing, w.point, frozen, w.filing.Review, ruleBook(policy))
-	return d.Outcome == recognition.Refuse && slices.Contains(d.Reasons, code), err
+	return s.assess(ctx, w.tx, w.filing, w.point, frozen, w.filing.Review, ruleBook(policy))
 }
 
 func notAsked(code string) error {
-	return fault.Newf(fault.Conflict, "not_asked", "%s（%s）是可以补正的问题，没有一次性告知过。请先告知补正，期限届满仍未补正的才能以此不予登记",
+	return fault.Newf(fault.Conflict, "not_asked", "%s（%s）没有一次性告知过。请先告知补正，期限届满仍未补正的才能以此不予登记",
 		code, codes.Refusal.Label(code))
 }

@@ -63,7 +63,7 @@ func TestAMendableFaultIsRefusedOnlyAfterItWasAskedAndItsTermPassed(t *testing.T
 	lapse := registry.Command{Filing: f.ID, Event: registry.EventLapseCorrection, Refusal: refusal("R7")}
 	ask := registry.Command{Filing: f.ID, Event: registry.EventRequestCorrection, Items: askFor("R7")}
 	act(w, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventAccept})
-	for _, code := range []string{"R3", "R5", "R7"} {
+	for _, code := range []string{"R3", "R5", "R7", "R8", "R9"} {
 		denied(w, w.Registrar, refuse(code), "not_asked")
 	}
 	denied(w, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventRequestCorrection,
@@ -236,6 +236,8 @@ func TestAReconsiderationRestoresARefusedApplicationToItsDesk(t *testing.T) {
 		f := w.Submit(w.Content())
 		if c.end.Event == registry.EventRefuse {
 			act(w, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventAccept})
+			denied(w, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventRefuse, Refusal: refusal("R1")}, "not_on_sheet")
+			w.Review(w.Registrar, f.ID, func(r *registry.Review) { r.Findings = []registry.Finding{{Code: "not_effective"}} })
 		}
 		c.end.Filing = f.ID
 		act(w, w.Registrar, c.end)
@@ -247,7 +249,7 @@ func TestAReconsiderationRestoresARefusedApplicationToItsDesk(t *testing.T) {
 		if got.State != c.want || got.Refusal != nil || got.DecidedAt != nil || got.PriorState != "" {
 			t.Errorf("%s: %+v", c.end.Event, got)
 		}
-		if reg := w.Finish(w.Pass(f.ID, nil)); reg.Title != f.Title {
+		if reg := w.Finish(w.Pass(f.ID, func(r *registry.Review) { r.Findings = nil })); reg.Title != f.Title {
 			t.Errorf("registered %q, filed %q", reg.Title, f.Title)
 		}
 	}

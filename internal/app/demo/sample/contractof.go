@@ -215,6 +215,9 @@ func (g *generator) refuse(c *Contract, r row) {
 		c.Licence = &Licence{Years: 5, Exclusive: false}
 	}
 	c.Amounts.Total = 0
+	if c.Finding = r["finding"]; c.Finding == "-" {
+		c.Finding = ""
+	}
 	c.Events = []Event{{Code: r["code"], Note: r["note"] + "（认定规则第" + r["article"] + "条）"}}
 	if r["article"] == "-" {
 		c.Events[0].Note = r["note"]

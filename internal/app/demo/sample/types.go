@@ -361,6 +361,7 @@ type Contract struct {
 	Royalty     bool // flag 金额待补正
 	Related     bool
 	Disputed    bool
+	Finding     string // question of the sheet that the refusal rests on
 	Payment     string
 	Field       string
 	Topic       string

@@ -84,7 +84,8 @@ func (g *generator) workflow(c *Contract, i int) {
 // firstReview goes from acceptance to the second review; false where the case ends or rests before it.
 func (g *generator) firstReview(c *Contract, i int, refusal Event, registrar, reviewer string) bool {
 	state := c.State
-	mendable := recognition.Mendable(refusal.Code) // never refused before the applicant was asked to mend it
+	// Never refused before the applicant was asked, where it can be mended or no question of the sheet finds it.
+	mendable := refusal.Code != "" && (recognition.Mendable(refusal.Code) || c.Finding == "")
 	if state == StateCorrecting || mendable || i%6 == 2 && c.Registered.IsZero() && state != StateExperts {
 		g.step(c, "request_correction", StateInReview, StateCorrecting, registrar, 1, "", corrections[i%len(corrections)])
 		if state == StateCorrecting {

@@ -9,6 +9,7 @@ import (
 
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/papers"
+	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/recognition"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
@@ -53,6 +54,7 @@ func caseSteps(k registry.Case) view.Steps {
 		}
 	}
 	steps := view.Steps{Label: "登记进度"}
+	ended := endedAt(k)
 	for i, o := range order {
 		step := view.Step{Label: o.label, State: "todo"}
 		switch {
@@ -63,7 +65,9 @@ func caseSteps(k registry.Case) view.Steps {
 			if k.Filing.State == registry.Correcting {
 				step.Note = "等待补正"
 			}
-		case at < 0 && i == 0 && k.Filing.State != registry.Registered:
+		case at < 0 && i < ended:
+			step.State = "done"
+		case at < 0 && i == ended && k.Filing.State != registry.Registered:
 			step.State, step.Note = "fail", words.FilingState(k.Filing.State)
 		}
 		if o.state == registry.AwaitingExperts && !k.Large && !k.Filing.Disputed && k.Filing.State != registry.AwaitingExperts {
@@ -72,6 +76,22 @@ func caseSteps(k registry.Case) view.Steps {
 		steps.Items = append(steps.Items, step)
 	}
 	return steps
+}
+
+// endedAt is the step that a case came to before it ended without a registration.
+func endedAt(k registry.Case) int {
+	last := 0
+	for _, e := range k.Events {
+		switch e.Event {
+		case registry.EventAccept:
+			last = max(last, 1)
+		case registry.EventPassFirstReview:
+			last = max(last, 2)
+		case registry.EventAssignExperts:
+			last = max(last, 3)
+		}
+	}
+	return last
 }
 
 func has(events []registry.Event, e registry.Event) bool { return slices.Contains(events, e) }
@@ -137,7 +157,7 @@ func (p *Pages) showReview(c *web.Ctx, k registry.Case, fills bool, a *ui.Ask, f
 		body.Notices = slices.Concat(refusedStep(c, a, ferr), body.Notices)
 	}
 	if f.Refusal != nil {
-		body.Notices = append(body.Notices, refusalBlock(f))
+		body.Notices = append(body.Notices, refusalBlock(f, k.Point))
 	}
 	body.Notices = slices.Concat(body.Notices, p.correctionBlocks(k), changeBlocks(k), readingBlocks(k, reading))
 	if !fills && f.State.Open() {
@@ -213,7 +233,7 @@ func (p *Pages) showProgress(c *web.Ctx, k registry.Case, a *ui.Ask, ferr error)
 	}
 	body.Main = refusedStep(c, a, ferr)
 	if f.Refusal != nil {
-		body.Main = append(body.Main, refusalBlock(f))
+		body.Main = append(body.Main, refusalBlock(f, k.Point))
 	}
 	body.Main = slices.Concat(body.Main, p.correctionBlocks(k), changeBlocks(k))
 	if k.Decision != nil && f.State.Open() && f.State != registry.Correcting { // what is asked for is not in the sheet yet
@@ -312,7 +332,7 @@ func deskVerdict(k registry.Case, open int) view.Notice {
 	return n
 }
 
-func refusalBlock(f registry.Filing) ui.Block {
+func refusalBlock(f registry.Filing, p point.Point) ui.Block {
 	n := &view.Notice{Tone: view.Bad, Title: words.FilingState(f.State), Text: f.Refusal.Text}
 	for _, code := range f.Refusal.Codes {
 		n.Items = append(n.Items, view.Link{Label: code + "　" + ui.FirstOf(ui.Known(codes.Refusal, code), codes.IntakeRefusal.Label(code))})
@@ -323,7 +343,7 @@ func refusalBlock(f registry.Filing) ui.Block {
 	if f.Refusal.RightPoint != 0 {
 		n.Items = append(n.Items, view.Link{Label: "应到的登记点", Href: fmt.Sprintf("/points/%d", f.Refusal.RightPoint)})
 	}
-	n.Items = append(n.Items, view.Link{Label: papers.Remedies})
+	n.Items = append(n.Items, view.Link{Label: papers.Remedies(p)})
 	return ui.Block{Parts: view.Parts{n}}
 }
 

@@ -118,11 +118,13 @@ func registrationNotices(r registry.Registration) []ui.Block {
 	if v := r.Revocation; v != nil {
 		out = append(out, revocationBlock(*v))
 	}
-	if r.Ending != nil {
-		out = append(
-			out,
-			ui.Block{Parts: view.Parts{view.Notice{Tone: view.Bad, Title: words.FilingState(r.State) + "于 " + r.Ending.On, Text: r.Ending.Reason}}},
-		)
+	switch e := r.Ending; {
+	case e == nil:
+	case e.RestoredOn != "":
+		out = append(out, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Info, Title: "经行政复议于 " + e.RestoredOn + " 恢复",
+			Text: "原" + words.FilingState(e.As) + "于 " + e.On + "：" + e.Reason + "　复议决定：" + e.Restored}}})
+	default:
+		out = append(out, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Bad, Title: words.FilingState(r.State) + "于 " + e.On, Text: e.Reason}}})
 	}
 	return out
 }

@@ -281,7 +281,8 @@ func (p *Pages) registryTurns(c *web.Ctx, w *waiting) error {
 	}
 	verbs := map[registry.State]string{registry.AwaitingAcceptance: "受理", registry.InReview: "审查", registry.AwaitingSecondReview: "复核",
 		registry.AwaitingExperts: "评议", registry.AwaitingRegistration: "登记", registry.Correcting: "补正"}
-	filter := registry.QueueFilter{Limit: 2 * listedTurns, States: registry.DeskSteps(who), Turn: true}
+	filter := registry.QueueFilter{Limit: 2 * listedTurns, States: registry.DeskSteps(who), Turn: true,
+		Lapsed: who.Has(actor.Registrar)}
 	member := web.Members().Allows(who)
 	if member {
 		filter.States = append(filter.States, registry.Correcting)
@@ -293,9 +294,13 @@ func (p *Pages) registryTurns(c *web.Ctx, w *waiting) error {
 	w.queued = page.Waiting(who)
 	for _, r := range page.Rows {
 		at := fmt.Sprintf("/filings/%d", r.ID)
-		w.add(turn{due: r.Due.On, left: r.Due.Rest(), since: r.SubmittedAt, row: view.Turn{Kind: verbs[r.State],
+		verb := verbs[r.State]
+		if r.State == registry.Correcting && !member {
+			verb = "办结" // the term of the correction is over
+		}
+		w.add(turn{due: r.Due.On, left: r.Due.Rest(), since: r.SubmittedAt, row: view.Turn{Kind: verb,
 			Title: r.Title, Href: at, Sample: r.Sample, Said: r.SellerName + " → " + r.BuyerName,
-			Action: view.Action{Label: "去" + verbs[r.State], Href: at, Said: "《" + r.Title + "》"}}})
+			Action: view.Action{Label: "去" + verb, Href: at, Said: "《" + r.Title + "》"}}})
 	}
 	all := w.queued - page.Cancels // those are registrations
 	if !who.Has(actor.PointHead) {

@@ -194,7 +194,7 @@ func decline(p *document.PDF, c registry.Case) string {
 	facts(p, c, document.Pair{Label: "决定日期", Value: onDay(*c.Filing.DecidedAt)},
 		document.Pair{Label: "理由", Value: codes.IntakeRefusal.Label(c.Filing.Refusal.Codes[0])})
 	p.Paragraph(c.Filing.Refusal.Text)
-	p.Paragraph(Remedies)
+	p.Paragraph(Remedies(c.Point))
 	return "不予受理通知书"
 }
 
@@ -212,6 +212,6 @@ func refusal(p *document.PDF, c registry.Case) string {
 	facts(p, c, rows...)
 	p.Paragraph(r.Text)
 	p.Paragraph("合同文本注明“未予登记”，退回申请人（技术合同认定登记管理办法第 11 条）。")
-	p.Paragraph(Remedies)
+	p.Paragraph(Remedies(c.Point))
 	return "不予登记通知书"
 }

@@ -7,6 +7,7 @@
 package papers
 
 import (
+	"strings"
 	"time"
 
 	"techmarket/internal/certify/benefits"
@@ -16,6 +17,7 @@ import (
 	"techmarket/internal/foundation/clock"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
+	"techmarket/internal/foundation/region"
 	"techmarket/internal/platform/document"
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/postgres"
@@ -57,13 +59,15 @@ const (
 	Cancel Kind = "cancel" // 注销通知书 (2000 办法第15条)
 	Revoke Kind = "revoke" // 撤销通知书 (2000 办法第17条)
 	Notice Kind = "notice" // 拟撤销告知书
+	// Restore tells that a reconsideration set the end aside; the paper of the end stays beside it.
+	Restore Kind = "restore"
 )
 
 // Title is what stands at the head of the paper.
 func (k Kind) Title() fault.Sentence {
 	return map[Kind]fault.Sentence{Form: "技术合同登记表", Notice: "拟撤销登记告知书", Receipt: "受理通知书", Correction: "一次性告知书",
 		Decline: "不予受理通知书", Refusal: "不予登记通知书",
-		Change: "变更登记通知书", Cancel: "注销登记通知书", Revoke: "撤销登记通知书"}[k]
+		Change: "变更登记通知书", Cancel: "注销登记通知书", Revoke: "撤销登记通知书", Restore: "恢复登记通知书"}[k]
 }
 
 // CheckURL is the address in the QR code of a certificate.
@@ -102,8 +106,18 @@ func Drawable(load Fonts) func(...registry.Text) error {
 
 // Remedies are what stands on every decision against the applicant: where, and until when, it can be contested. 复议 is in the 办法
 // (第13条); the days are those of the general laws and unverified, so that a paper names the law with them.
-const Remedies = "对本决定不服的，可以自收到之日起 60 日内，依照行政复议法向有管辖权的行政复议机关（登记点所属科技主管部门的本级人民政府）申请行政复议，" +
-	"也可以自收到之日起六个月内，依照行政诉讼法向人民法院提起诉讼（技术合同认定登记管理办法第 13 条）。"
+//
+// The body is named where the point is a league's or county's: the government of its own area.
+func Remedies(p point.Point) string {
+	body := "登记点所属科技主管部门的本级人民政府"
+	if name := region.Name(p.Division); name != "" && (p.Kind == point.League || p.Kind == point.County) {
+		if body = name + "人民政府"; p.Kind == point.League && strings.HasSuffix(name, "盟") {
+			body = name + "行政公署"
+		}
+	}
+	return "对本决定不服的，可以自收到之日起 60 日内，依照行政复议法向有管辖权的行政复议机关（" + body + "）申请行政复议，" +
+		"也可以自收到之日起六个月内，依照行政诉讼法向有管辖权的人民法院提起诉讼（技术合同认定登记管理办法第 13 条）。"
+}
 
 // contact is the foot of a paper: who decided and where to ask.
 func contact(p point.Point) string {

@@ -144,7 +144,7 @@ func TestEachDecisionHasItsPaper(t *testing.T) {
 	}{
 		{f.ID, papers.Receipt, []string{"受理通知书", f.IntakeNo, "第11条"}},
 		{f.ID, papers.Correction, []string{"一次性告知书", "请补交专利证书复印件", "请明确交付时间", "R7"}},
-		{f.ID, papers.Refusal, []string{"不予登记通知书", "第29条", "申请人书面表示不再补交", "行政复议", "60日", "六个月", "人民法院"}},
+		{f.ID, papers.Refusal, []string{"不予登记通知书", "第29条", "申请人书面表示不再补交", "行政复议", "60日", "六个月", "人民法院", "回民区人民政府"}},
 		{other.ID, papers.Decline, []string{"不予受理通知书", "口头合同", "只有口头约定"}},
 	} {
 		name, pdf, err := w.Papers.Filing(ctx, w.Seller, c.filing, c.kind)

@@ -24,14 +24,25 @@ func OfRegistration(r registry.Registration) []Kind {
 		out = append(out, Notice)
 	}
 	if r.Ending != nil {
-		switch r.Settled() {
+		switch endedAs(r) {
 		case registry.Cancelled:
 			out = append(out, Cancel)
 		case registry.Revoked:
 			out = append(out, Revoke)
 		}
+		if r.Ending.RestoredOn != "" {
+			out = append(out, Restore)
+		}
 	}
 	return out
+}
+
+// endedAs is what the end made of the registration; older records do not say so themselves.
+func endedAs(r registry.Registration) registry.State {
+	if r.Ending.As != "" {
+		return r.Ending.As
+	}
+	return r.Settled()
 }
 
 // Registration draws a paper of a registration as PDF, the same bytes as long as the registration does not move; name is
@@ -49,16 +60,9 @@ func (s *Service) Registration(ctx context.Context, a actor.Actor, number string
 	if err != nil {
 		return "", nil, err
 	}
-	var at time.Time
-	switch kind {
-	case Change:
-		at = d.Certificates[0].IssuedAt
-	case Notice:
-		if at, err = time.Parse(time.DateOnly, r.Revocation.On); err != nil {
-			return "", nil, fmt.Errorf("day of the notice: %w", err)
-		}
-	default: // a historic registration has no certificate
-		at = *r.EndedOn
+	at, err := givenOn(d, kind)
+	if err != nil {
+		return "", nil, err
 	}
 	p := fonts.New(document.PDFOptions{Title: string(kind.Title()) + " " + number, At: at, Sample: r.Sample})
 	p.Title("技术合同" + string(kind.Title()))
@@ -73,12 +77,14 @@ func (s *Service) Registration(ctx context.Context, a actor.Actor, number string
 	switch kind {
 	case Change:
 		writeChange(p, d, pairs)
-		p.Paragraph(Remedies)
+		p.Paragraph(Remedies(d.Point))
 	case Notice:
 		writeNotice(p, *r.Revocation, pairs)
+	case Restore:
+		writeRestored(p, r, pairs)
 	default:
 		writeEnding(p, r, pairs)
-		p.Paragraph(Remedies)
+		p.Paragraph(Remedies(d.Point))
 	}
 	p.Signed(d.Point.Name, onDay(at))
 	p.Space(4)
@@ -89,6 +95,27 @@ func (s *Service) Registration(ctx context.Context, a actor.Actor, number string
 	p.QR(address, 22, "扫码查看这项登记现在的状态。\n"+contact(d.Point)+"\n本文书由登记系统生成，不加盖印章图样；登记现在的状态以核验页为准。")
 	pdf, err = p.Bytes()
 	return string(kind.Title()) + "-" + number + ".pdf", pdf, err
+}
+
+// givenOn is the day that a paper of a registration bears.
+func givenOn(d registry.Dossier, kind Kind) (time.Time, error) {
+	r := d.Registration
+	var day string
+	switch kind {
+	case Change:
+		return d.Certificates[0].IssuedAt, nil
+	case Notice:
+		day = r.Revocation.On
+	case Restore:
+		day = r.Ending.RestoredOn
+	default:
+		day = r.Ending.On
+	}
+	at, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return at, fmt.Errorf("day of the %s: %w", kind, err)
+	}
+	return at, nil
 }
 
 // writeChange sets the figures before and after beside each other; before is what earlier entries add up to.
@@ -133,9 +160,26 @@ func writeNotice(p *document.PDF, v registry.Revocation, pairs []document.Pair) 
 	p.Paragraph("你单位可以在 " + longDate(v.DueOn) + " 前向告知机关陈述、申辩，并提交有关材料。逾期没有陈述、申辩的，将依法作出决定。")
 }
 
+func endedWords(s registry.State) string {
+	if s == registry.Revoked {
+		return "撤销登记"
+	}
+	return "注销登记"
+}
+
+// writeRestored tells that the registration stands again as it was.
+func writeRestored(p *document.PDF, r registry.Registration, pairs []document.Pair) {
+	p.Pairs(append(pairs, document.Pair{Label: "原决定", Value: longDate(r.Ending.On) + "　" + endedWords(endedAs(r))},
+		document.Pair{Label: "恢复日期", Value: longDate(r.Ending.RestoredOn)},
+		document.Pair{Label: "合同成交额", Value: inWords(r.Amount)}, document.Pair{Label: "技术交易额", Value: inWords(r.Technical)}))
+	p.Space(2)
+	p.Paragraph(r.Ending.Restored)
+	p.Paragraph("经行政复议，上述决定不再有效。该项登记自恢复之日起有效，登记编号不变，最近一版认定登记证明继续有效；本登记点同时告知税务机关、财政部门。")
+}
+
 func writeEnding(p *document.PDF, r registry.Registration, pairs []document.Pair) {
 	ground, article, words := registry.CancelGrounds()[r.Ending.Ground], "第 15 条", "该项登记已经注销"
-	if r.Settled() == registry.Revoked {
+	if endedAs(r) == registry.Revoked {
 		ground, article, words = codes.RevocationGround.Label(r.Ending.Ground), "第 17 条", "该项登记已被撤销"
 	}
 	p.Pairs(append(

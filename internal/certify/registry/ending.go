@@ -100,7 +100,7 @@ func (s *Service) revoke(ctx context.Context, w *work) error {
 
 // end books the end of a registration under a kind of period entry and tells everybody whom it concerns.
 func (s *Service) end(ctx context.Context, w *work, to State, kind, ground string) error {
-	e := Ending{Ground: w.Ground, Reason: w.Text, On: w.today.Format(time.DateOnly)}
+	e := Ending{Ground: w.Ground, Reason: w.Text, On: w.today.Format(time.DateOnly), As: to}
 	w.to, w.note, w.reg.Ending, w.reg.EndedOn, w.reg.CancelRequest = to, ground+"。"+e.Reason, &e, &w.today, nil
 	w.reg.State, w.reg.PriorState = to, "" // an end that a re-recognition led to settles it
 	if err := markCertificates(ctx, w.tx, w.reg.Number, string(to)); err != nil {

@@ -114,11 +114,11 @@ func Table() []Rule {
 		{OnRegistration, InReRecognition, EventAnnounceRevocation, Supervisor, unannounced, to(InReRecognition)},
 		{OnRegistration, InReRecognition, EventState, Applicant, announced, to(InReRecognition)},
 		{OnRegistration, InReRecognition, EventDropRevocation, Supervisor, announced, to(InReRecognition)},
-		{OnRegistration, InReRecognition, EventRevoke, Supervisor, heard, to(Revoked)},              // 重新认定的结果
-		{OnRegistration, Registered, EventReviewTaxRelief, Supervisor, reliefClass, to(Registered)}, // 技术开发、转让、许可
-		{OnRegistration, Registered, EventBookIncome, Registrar, withinTechnical, to(Registered)},   // 累计不超过技术交易额；附盖章的核定表
-		{OnRegistration, Registered, EventReverseIncome, Registrar, nil, to(Registered)},            // 冲销一笔，不改写
-		{OnRegistration, Registered, EventOpenReconsideration, Applicant, nil, to(InReconsideration)},
+		{OnRegistration, InReRecognition, EventRevoke, Supervisor, heard, to(Revoked)},                        // 重新认定的结果
+		{OnRegistration, Registered, EventReviewTaxRelief, Supervisor, reliefClass, to(Registered)},           // 技术开发、转让、许可
+		{OnRegistration, Registered, EventBookIncome, Registrar, withinTechnical, to(Registered)},             // 累计不超过技术交易额；附盖章的核定表
+		{OnRegistration, Registered, EventReverseIncome, Registrar, nil, to(Registered)},                      // 冲销一笔，不改写
+		{OnRegistration, Registered, EventOpenReconsideration, Applicant, nothingOpen, to(InReconsideration)}, // 针对登记时的认定
 		{OnRegistration, Cancelled, EventOpenReconsideration, Applicant, nil, to(InReconsideration)},
 		{OnRegistration, Revoked, EventOpenReconsideration, Applicant, nil, to(InReconsideration)},
 		{OnRegistration, Registered, EventOpenReRecognition, TaxReader, nil, to(InReRecognition)},
@@ -259,6 +259,17 @@ func otherHead(w *work) error {
 func noRequest(w *work) error {
 	if w.reg.CancelRequest != nil {
 		return fault.New(fault.Conflict, "already_requested", "已经申请过注销，请等待登记点决定")
+	}
+	return nil
+}
+
+// nothingOpen keeps a reconsideration for what was decided: it does not stop a decision that is still to come.
+func nothingOpen(w *work) error {
+	switch {
+	case w.reg.CancelRequest != nil:
+		return fault.New(fault.Conflict, "undecided", "注销申请还没有决定。决定以后对它不服的，再申请行政复议")
+	case w.reg.Revocation != nil:
+		return fault.New(fault.Conflict, "undecided", "只是告知拟撤销，还没有决定。请先陈述、申辩；决定以后不服的，再申请行政复议")
 	}
 	return nil
 }

@@ -95,9 +95,12 @@ type QueueFilter struct {
 	DueBefore  string  // 2006-01-02, inclusive
 	Mine       bool    // cases in which the actor already plays a part
 	Turn       bool    // without cases that wait for the opinion of other experts
+	Lapsed     bool    // beside States: corrections whose term is over, which only the desk can end
 	Text       string  // part of title or a party, or the intake or registration number
 	Cursor     string
 	Limit      int // at most 100; 0: 20
+
+	today string // of Lapsed
 }
 
 // QueuePage is one page of the list.
@@ -107,6 +110,7 @@ type QueuePage struct {
 	Counts  map[State]int `json:"counts"`  // open filings in the actor's scope, first page only
 	Overdue int           `json:"overdue"` // of those, past the day that holds
 	Others  int           `json:"others"`  // of those, waiting for the opinion of other experts than the actor
+	Lapsed  int           `json:"lapsed"`  // of those, corrections whose term is over
 
 	Cancels     int `json:"cancels"`     // registrations whose cancellation was asked for, first page only
 	Revocations int `json:"revocations"` // registrations with an announced revocation, first page only
@@ -134,6 +138,9 @@ func (p QueuePage) Waiting(a actor.Actor) int {
 	if a.Has(actor.Expert) {
 		n -= p.Others
 	}
+	if a.Has(actor.Registrar) {
+		n += p.Lapsed
+	}
 	if a.Has(actor.PointHead) {
 		n += p.Cancels
 	}
@@ -147,6 +154,8 @@ func (s *Service) Queue(ctx context.Context, a actor.Actor, f QueueFilter) (Queu
 	if err != nil {
 		return QueuePage{}, err
 	}
+	today := clock.Date(s.config.Now())
+	f.today = today.Format(time.DateOnly)
 	open := f.ContractID == 0 && !slices.ContainsFunc(f.States, func(st State) bool { return !st.Open() })
 	q := queueQuery(sc, f, open)
 	limit := page(f.Limit)
@@ -158,7 +167,6 @@ func (s *Service) Queue(ctx context.Context, a actor.Actor, f QueueFilter) (Queu
 	if err != nil {
 		return QueuePage{}, err
 	}
-	today := clock.Date(s.config.Now())
 	out := QueuePage{Rows: make([]QueueRow, 0, len(rows))}
 	if len(rows) > limit {
 		rows = rows[:limit]
@@ -181,6 +189,7 @@ func (s *Service) Queue(ctx context.Context, a actor.Actor, f QueueFilter) (Queu
 		out.Counts[c.State] = c.Count
 		out.Overdue += c.Overdue
 		out.Others += c.Others
+		out.Lapsed += c.Lapsed
 	}
 	sc.Org = 0 // what waits at the desk, not what the own organisation asked for
 	if out.Cancels, err = s.CountRegistrations(ctx, sc, RegistrationFilter{Waiting: WaitsCancel}); err != nil {

@@ -55,11 +55,15 @@ type Request struct {
 	On      string `json:"on" format:"date"` // 2006-01-02
 }
 
-// Ending is why a registration ended.
+// Ending is why a registration ended, for good or until a reconsideration set it aside.
 type Ending struct {
 	Ground string `json:"ground"` // cancel: terminated, rescinded, void; revoke: codes.RevocationGround
 	Reason string `json:"reason"`
 	On     string `json:"on" format:"date"`
+	As     State  `json:"as,omitempty"` // cancelled or revoked; empty in records of before it was kept: what the registration is
+	// The reconsideration that set it aside, and its day; the paper of the end stays.
+	Restored   string `json:"restored,omitempty"`
+	RestoredOn string `json:"restoredOn,omitempty"`
 }
 
 // Revocation is an announced revocation (告知): nothing is decided until the applicant was heard and a second officer agrees.

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"techmarket/internal/certify/deadline"
 	"techmarket/internal/foundation/fault"
@@ -59,7 +60,12 @@ func (s *Service) restoreRegistration(ctx context.Context, w *work) error {
 	}
 	r := &w.reg
 	words := string(r.EndWords())
-	w.to, r.PriorState, r.Ending, r.EndedOn, r.CancelRequest, r.Revocation = Registered, "", nil, nil, nil, nil
+	if r.Ending != nil { // what was ended from a list of before has no words
+		e := *r.Ending
+		e.As, e.Restored, e.RestoredOn = r.PriorState, w.Text, w.today.Format(time.DateOnly)
+		r.Ending = &e
+	}
+	w.to, r.PriorState, r.EndedOn, r.CancelRequest, r.Revocation = Registered, "", nil, nil, nil
 	err := s.config.Contracts.Restore(ctx, w.tx, r.ContractID, 0)
 	if postgres.Constraint(err) == "contract_deal" {
 		return fault.New(fault.Conflict, "contract_filed", "同一洽谈已经另订合同，原登记不能恢复。请先核对两份合同")

@@ -8,6 +8,7 @@ import (
 
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/deadline"
+	"techmarket/internal/certify/papers"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/certify/registry/registrytest"
 	"techmarket/internal/foundation/actor"
@@ -103,7 +104,19 @@ func TestOnlyTheApplicantsOwnWordShortensTheTerm(t *testing.T) {
 	act(w, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventRequestCorrection, Items: askFor("R3")})
 	declare := registry.Command{Filing: f.ID, Event: registry.EventDeclineCorrection, Text: "双方不再约定价款"}
 	denied(w, w.Registrar, declare, "wrong_part")
+	turn := func() registry.QueuePage {
+		q, err := w.S.Queue(context.Background(), w.Registrar,
+			registry.QueueFilter{States: registry.DeskSteps(w.Registrar), Turn: true, Lapsed: true})
+		registrytest.Check(t, err)
+		return q
+	}
+	if q := turn(); q.Lapsed != 0 || len(q.Rows) != 0 {
+		t.Errorf("the applicant's turn is the desk's: %+v", q)
+	}
 	act(w, w.Seller, declare)
+	if q := turn(); q.Lapsed != 1 || len(q.Rows) != 1 || q.Waiting(w.Registrar) != 1 {
+		t.Errorf("what only the desk can end waits there for nobody: %+v", q)
+	}
 	denied(w, w.Seller, declare, "already_declined")
 	denied(w, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventLapseCorrection, Refusal: refusal("R5")}, "not_asked")
 	got := act(w, w.Registrar, lapse).Filing
@@ -195,6 +208,8 @@ func TestARegistrationIsChangedAfterItsTermCancelledOnRequestAndRestored(t *test
 	if len(list.Rows) != 1 || list.Rows[0].Number != reg.Number {
 		t.Errorf("listed %v", list.Rows)
 	}
+	// What is not decided can't be contested, and stops no decision.
+	denied(w, w.Seller, registry.Command{Number: reg.Number, Event: registry.EventOpenReconsideration, Text: "拖延"}, "undecided")
 	cancel := registry.Command{Number: reg.Number, Event: registry.EventCancel, Ground: "rescinded", Text: "已解除"}
 	act(w, w.Head, cancel)
 	told(w, w.Seller, "登记已注销")
@@ -203,10 +218,17 @@ func TestARegistrationIsChangedAfterItsTermCancelledOnRequestAndRestored(t *test
 	denied(w, w.League, restore, "wrong_state")
 	act(w, w.Seller, registry.Command{Number: reg.Number, Event: registry.EventOpenReconsideration, Text: "没有解除"})
 	got := act(w, w.League, restore).Registration
-	if got.State != registry.Registered || got.EndedOn != nil || got.Ending != nil {
+	if got.State != registry.Registered || got.EndedOn != nil {
 		t.Errorf("restored: %+v", got)
 	}
 	told(w, w.Seller, "经复议恢复")
+	for kind, words := range map[papers.Kind]string{papers.Cancel: "第15条", papers.Restore: "行复决字〔2027〕1号"} { // both stay to be read
+		_, pdf, err := w.Papers.Registration(ctx, w.Seller, reg.Number, kind)
+		registrytest.Check(t, err)
+		if got := registrytest.Text(t, pdf); !strings.Contains(got, words) {
+			t.Errorf("the %s says %s", kind, got)
+		}
+	}
 	var contracts int
 	var amount money.Fen
 	var valid, state string

@@ -47,6 +47,7 @@ type stateCount struct {
 	Count   int
 	Overdue int
 	Others  int
+	Lapsed  int
 }
 
 // listQuery is a statement put together from fixed pieces; values travel as arguments only.
@@ -77,11 +78,14 @@ const othersTurn = `(state = 'awaiting_experts' and (
 		or exists (select from jsonb_array_elements(review->'panel') v
 			where (v->>'accountId')::bigint = @account and not coalesce((v->>'void')::boolean, false))))`
 
+// lapsed holds for a correction that the applicant can't or won't answer any more: only the desk can end it.
+const lapsed = "(state = 'correcting' and (correction->>'dueOn' < @day or correction->'declined' is not null))"
+
 func (q *listQuery) counts(account int64, today time.Time) string {
-	q.args["today"], q.args["account"] = today, account
+	q.args["today"], q.args["account"], q.args["day"] = today, account, today.Format(time.DateOnly)
 	return fmt.Sprintf(
 		"select state, count(*)::int as count, (count(*) filter (where due_on < @today and "+deskClock+"))::int as overdue,"+
-			" (count(*) filter (where "+othersTurn+"))::int as others from %s where %s group by state",
+			" (count(*) filter (where "+othersTurn+"))::int as others, (count(*) filter (where "+lapsed+"))::int as lapsed from %s where %s group by state",
 		q.from,
 		strings.Join(q.where, " and "),
 	)
@@ -156,7 +160,10 @@ func queueQuery(sc Scope, f QueueFilter, open bool) *listQuery {
 	if f.ContractID != 0 {
 		q.and("contract_id = @contract", "contract", f.ContractID)
 	}
-	if len(f.States) > 0 {
+	switch {
+	case f.Lapsed:
+		q.and("(state = any(@states) or "+lapsed+")", "states", f.States, "day", f.today)
+	case len(f.States) > 0:
 		q.and("state = any(@states)", "states", f.States)
 	}
 	if f.Class != "" {

@@ -41,6 +41,20 @@ func (f *Form) List(name string) []string {
 	return out
 }
 
+// Under is the form that was carried along in this one under a prefix; nil for none.
+func (f *Form) Under(prefix string) *Form {
+	out := &Form{Values: url.Values{}}
+	for name, values := range f.Values {
+		if inner, ok := strings.CutPrefix(name, prefix); ok {
+			out.Values[inner] = values
+		}
+	}
+	if len(out.Values) == 0 {
+		return nil
+	}
+	return out
+}
+
 // Lines splits a field into non-empty words at commas, enumeration commas, semicolons and line ends.
 func (f *Form) Lines(name string) []string {
 	return strings.FieldsFunc(f.Text(name), func(r rune) bool { return strings.ContainsRune(",，、;；\n\r\t", r) })

@@ -4,8 +4,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/net/html"
 
 	"techmarket/internal/app/apptest"
 	"techmarket/internal/certify/recognition"
@@ -165,5 +168,37 @@ func TestRound_APersonAppliesAndIsRegistered(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A step that is refused comes back with what was typed, unfolded, and the answers given on the same page are kept with it.
+func TestRound_ARefusedStepLosesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	applicant, desk := w.as("member"), w.as("registrar")
+	filing := w.openCase(applicant)
+	reason := "文本第三条没有写明价款的构成。"
+	asked := values{"event": "request_correction", "version": w.scan(`select version::text from filing`), "items.0.text": reason,
+		"sheet.class": "0101", "sheet.opinion": "写了一半的意见", "sheet.amountFen": "800000.00"} // a script puts the sheet in
+	back := desk.post(filing+"/do", asked).want(422, reason, "写了一半的意见")
+	unfolded := find(back.doc, func(n *html.Node) bool {
+		return n.Data == "details" && attr(n, "id") == "step-request_correction" &&
+			slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "open" })
+	})
+	if len(unfolded) != 1 {
+		t.Error("the form that was refused is folded")
+	}
+	again := with(asked, values{"items.0.reason": "R3"})
+	if unsaved := w.scan(`select version::text from filing`); unsaved != asked["version"] {
+		t.Errorf("the refused step left version %s", unsaved)
+	}
+	desk.post(filing+"/do", again).want(200, "补正事项", reason)
+	if opinion := w.scan(`select review->>'opinion' from filing`); opinion != "写了一半的意见" {
+		t.Errorf("the sheet was not saved with the step: %q", opinion)
+	}
+
+	answered := applicant.get(filing).submit(filing+"/do", values{"event": "submit_correction", "answers.0.text": " "}).want(422)
+	if got := answered.field("answers.0.text"); got != " " {
+		t.Errorf("the answer came back as %q", got)
 	}
 }

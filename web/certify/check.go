@@ -6,6 +6,7 @@ import (
 
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/recognition"
+	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/web"
@@ -75,7 +76,13 @@ func (p *Pages) showCheck(c *web.Ctx, ferr error) error {
 			{Label: "登记点", Value: point.Name, Href: fmt.Sprintf("/points/%d", point.ID)}, {Label: "地址", Value: point.Address},
 			{Label: "电话", Value: point.Phone, Num: true}, {Label: "办公时间", Value: point.Hours}}}}}
 		if mayEdit(c.Actor(), k) {
-			if len(missing) == 0 {
+			door, err := p.otherDoor(c, k)
+			if err != nil {
+				return err
+			}
+			if door != nil {
+				side.Add(view.Actions{*door})
+			} else if len(missing) == 0 {
 				side.Add(view.Actions{{Label: "提交到这个登记点", Post: fmt.Sprintf("/contracts/%d/submit", k.ID),
 					Hidden: []view.Pair{{Name: "point", Value: strconv.FormatInt(point.ID, 10)}, {Name: "version", Value: strconv.Itoa(k.Version)}}}})
 			} else {
@@ -85,6 +92,27 @@ func (p *Pages) showCheck(c *web.Ctx, ferr error) error {
 		body.Side = append(body.Side, side)
 	}
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
+}
+
+// otherDoor is where the words of a contract that is at a desk already are submitted: the correction at the application, a change at the
+// registration. nil: it is submitted here.
+func (p *Pages) otherDoor(c *web.Ctx, k contract.Contract) (*view.Action, error) {
+	if k.State != contract.Correcting && k.State != contract.Changing {
+		return nil, nil
+	}
+	filings, err := p.Registry.Queue(c.Context(), c.Actor(), registry.QueueFilter{ContractID: k.ID})
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range filings.Rows { // newest first
+		switch {
+		case k.State == contract.Correcting && f.State == registry.Correcting:
+			return &view.Action{Label: "逐项答复，提交补正", Href: fmt.Sprintf("/filings/%d", f.ID)}, nil
+		case k.State == contract.Changing && f.Number != "":
+			return &view.Action{Label: "写明原因，申请变更登记", Href: "/registrations/" + f.Number + "#step-" + string(registry.EventRequestChange)}, nil
+		}
+	}
+	return nil, nil
 }
 
 // preCheckBlock says in words what the rules make of the contract as filed.

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/papers"
 	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/recognition"
@@ -243,25 +242,6 @@ func (p *Pages) showProgress(c *web.Ctx, k registry.Case, a *ui.Ask, ferr error)
 	return ui.ShowSheetStatus(c, caseStatus(ferr), page, body)
 }
 
-// changeBlocks sets the version that stands beside what the change would make of it.
-func changeBlocks(k registry.Case) []ui.Block {
-	if k.Previous == nil {
-		return nil
-	}
-	type row = contract.Changed
-	t := ui.Columns[row]{
-		ui.TextColumn("内容", func(d row) string { return d.Label }),
-		ui.TextColumn("现登记", func(d row) string { return ui.FirstOf(d.Before, "无") }),
-		ui.TextColumn("变更为", func(d row) string { return ui.FirstOf(d.After, "无") }),
-	}.Table("变更前后", contract.Changes(k.Previous.Content, k.Contract.Content))
-	t.Empty = view.Empty{Title: "登记表没有变化", Text: "请看补充协议。"}
-	intro := ""
-	if k.Filing.Review.Carried {
-		intro = "上一版的核对和扣除已带入审查表，请核对改动的部分。"
-	}
-	return []ui.Block{{Title: "变更前后", Intro: intro, Parts: view.Parts{t}}}
-}
-
 func caseClock(k registry.Case) *view.Clock {
 	clock := &view.Clock{Left: k.Due.Words}
 	switch {
@@ -322,6 +302,11 @@ func deskVerdict(k registry.Case, open int) view.Notice {
 	}
 	if d.Expert {
 		n.Items = append(n.Items, view.Link{Label: "复核后先交专家评审"})
+	}
+	if claimed := k.Contract.Content.Technical; d.Amounts != nil && claimed > 0 && d.Amounts.Technical > claimed {
+		n.Tone = view.Warn
+		n.Items = append(n.Items, view.Link{Label: "提示：审查表算出的技术交易额 " + d.Amounts.Technical.Grouped() +
+			" 元，高于申请人申报的 " + claimed.Grouped() + " 元，请核对扣除"})
 	}
 	for _, flag := range d.Flags {
 		n.Items = append(n.Items, view.Link{Label: flagLabel(flag)})

@@ -263,18 +263,26 @@ func (p *Pages) moveFiling(c *web.Ctx) error {
 	for i := range f.Rows("answers", 100) {
 		command.Answers = append(command.Answers, f.Text(web.Row("answers", i, "text")))
 	}
+	sheet := f.Under("sheet.")
 	var out registry.Outcome
 	err = ui.FormErr(f)
 	if err == nil && (command.Event == registry.EventPassExperts || command.Event == registry.EventRejectByExperts) {
 		command.Text = f.Text("opinion")
 		command.Minutes, err = ui.Upload(c, p.Files, f, "minutes", "minutes")
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case sheet == nil:
 		out, err = p.Registry.Do(c.Context(), c.Actor(), command)
+	default: // what was answered on the same page and not saved yet goes along
+		save := registry.Command{Filing: id, Version: command.Version, Event: registry.EventSaveReview, Shown: true, Review: readReview(sheet)}
+		if err = ui.FormErr(sheet); err == nil {
+			out, err = p.Registry.DoBoth(c.Context(), c.Actor(), save, command)
+		}
 	}
 	if err != nil {
 		if ui.Refused(err) || fault.Is(err, fault.Forbidden) {
-			return p.showCaseAgain(c, id, nil, err)
+			return p.showCaseAgain(c, id, sheet, err)
 		}
 		return err
 	}

@@ -122,7 +122,7 @@ func registrationNotices(r registry.Registration) []ui.Block {
 	case e == nil:
 	case e.RestoredOn != "":
 		out = append(out, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Info, Title: "经行政复议于 " + e.RestoredOn + " 恢复",
-			Text: "原" + words.FilingState(e.As) + "于 " + e.On + "：" + e.Reason + "　复议决定：" + e.Restored}}})
+			Text: "原决定（" + e.On + "，" + words.FilingState(e.As) + "）不再有效：" + e.Reason + "　复议决定：" + e.Restored}}})
 	default:
 		out = append(out, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Bad, Title: words.FilingState(r.State) + "于 " + e.On, Text: e.Reason}}})
 	}
@@ -287,7 +287,7 @@ func registrationForms(d registry.Dossier) []ui.Block {
 			field := &form.Sections[0].Fields[i]
 			field.ID = string(event) + "-" + field.Name
 		}
-		return ui.Block{Fold: words.FilingEvent(event) + "…", Parts: view.Parts{form}}
+		return ui.Block{ID: "step-" + string(event), Fold: words.FilingEvent(event) + "…", Parts: view.Parts{form}}
 	}
 	text := func(label string, required bool) view.Field {
 		return view.Field{Kind: view.Area, Name: "text", Label: label, Required: required, Rows: 3, Max: 2000}

@@ -117,6 +117,7 @@ func reviewForm(c *web.Ctx, k registry.Case, reading registry.PaperReading, a *u
 	form := &ReviewForm{
 		Action:  fmt.Sprintf("/filings/%d/review", f.ID),
 		Version: a.Value("version", strconv.Itoa(f.Version)),
+		Unsaved: a.Form != nil,
 		Opinion: a.Area("opinion", "初审意见", ui.FirstOf(r.Opinion, draftOpinion(k, r, reading)), ui.Required, ui.Lines(3), ui.Limit(2000),
 			ui.Hint("为什么认定为这一类、怎样确定技术交易额")),
 	}

@@ -42,6 +42,7 @@ type Answer struct {
 type ReviewForm struct {
 	Action     string
 	Version    string
+	Unsaved    bool // it came back with a refused step: its answers are not stored yet
 	Errors     view.ErrorSummary
 	Open       []view.Question
 	Answered   []view.Question

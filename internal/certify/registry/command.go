@@ -129,6 +129,20 @@ func (s *Service) Do(ctx context.Context, who actor.Actor, c Command) (Outcome, 
 	return out, nil
 }
 
+// DoBoth saves a sheet and takes a step that goes on from it: both or neither. Faults as Do.
+func (s *Service) DoBoth(ctx context.Context, who actor.Actor, save, step Command) (out Outcome, err error) {
+	err = s.config.DB.Together(ctx, func(ctx context.Context) error {
+		saved, err := s.Do(ctx, who, save)
+		if err != nil {
+			return err
+		}
+		step.Version = saved.Filing.Version
+		out, err = s.Do(ctx, who, step)
+		return err
+	})
+	return out, err
+}
+
 // recipients reads before the transaction whom an event tells, or who could do the next step: one request never holds two
 // connections.
 func (s *Service) recipients(ctx context.Context, c Command) ([]int64, error) {

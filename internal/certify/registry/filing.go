@@ -182,6 +182,14 @@ type CorrectionItem struct {
 	Answer string `json:"answer"` // what the applicant did about it
 }
 
+// Stood are the figures of the version that a change replaces, as they were recognised.
+type Stood struct {
+	Amount    money.Fen `json:"amountFen"`
+	Deducted  money.Fen `json:"deductedFen"`
+	Technical money.Fen `json:"technicalFen"`
+	VATBase   money.Fen `json:"vatBaseFen"`
+}
+
 // Refusal is a decision against the applicant with its ground.
 type Refusal struct {
 	Codes      []string `json:"codes"`    // codes.Refusal; codes.IntakeRefusal where declined
@@ -209,6 +217,7 @@ type Case struct {
 	Point      point.Point           `json:"point"`
 	Contract   contract.Frozen       `json:"contract"`
 	Previous   *contract.Frozen      `json:"previous"` // change: the version that stands
+	Stood      *Stood                `json:"stood"`    // change: what the desk recognised in it; null where it came from a list
 	Events     []EventRow            `json:"events"`
 	Due        deadline.Due          `json:"due"`
 	Decision   *recognition.Decision `json:"decision"`       // staff only: what the rules say about the sheet as it stands

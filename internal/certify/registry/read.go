@@ -189,6 +189,9 @@ func (s *Service) previous(ctx context.Context, tx pgx.Tx, c *Case, f Filing) er
 	}
 	v, err := s.config.Contracts.Frozen(ctx, tx, f.ContractID, before.ContractVersion)
 	c.Previous = &v
+	if before.Technical != nil {
+		c.Stood = &Stood{*before.Amount, *before.Deducted, *before.Technical, *before.VATBase}
+	}
 	return err
 }
 

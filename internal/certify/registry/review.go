@@ -302,7 +302,7 @@ func checkRefusal(bad *fault.Fields, in Refusal) {
 // refusable holds each reason of a refusal against the sheet and the applicant's right to mend (一次性告知). A fault that can be mended
 // is refused only after it was asked for and its term has passed, and so is what no question of the sheet finds; any other by the first
 // officer only where the saved sheet comes to it. Conflict "not_asked",
-// "correction_running", "not_on_sheet". docs/rules/registration.md §2.
+// "correction_running", "not_on_sheet". docs/rules/registration.md §6.
 func (s *Service) refusable(ctx context.Context, w *work) error {
 	var asked []string
 	if c := w.filing.Correction; c != nil {

@@ -56,6 +56,14 @@ func (db *DB) Whole(ctx context.Context, fn func(ctx context.Context, tx pgx.Tx)
 	return nil
 }
 
+// Together runs fn, whose calls of services stand or fall together, inside the transaction that ctx carries or in one of its own.
+func (db *DB) Together(ctx context.Context, fn func(ctx context.Context) error) error {
+	if joined(ctx, db) != nil {
+		return db.InTx(ctx, func(ctx context.Context, _ pgx.Tx) error { return fn(ctx) })
+	}
+	return db.Whole(ctx, func(ctx context.Context, _ pgx.Tx) (bool, error) { err := fn(ctx); return err == nil, err })
+}
+
 // Apart is ctx without the transaction that it carries, for what must stay when that one is given up.
 func Apart(ctx context.Context) context.Context { return context.WithValue(ctx, wholeKey{}, nil) }
 

@@ -25,7 +25,7 @@
 //
 // "Full" is no state: it is a count, and who asks then waits in a row.
 //
-// Rules: docs/rules/events.md.
+// Rules: docs/rules/events.md §2.
 package event
 
 import (

@@ -132,6 +132,23 @@ func (s *Service) Read(ctx context.Context, who actor.Actor, id int64) (v View, 
 	return v, nil
 }
 
+// Written is an event as its host writes it again. Faults: NotFound for everybody else; Conflict wrong_state.
+func (s *Service) Written(ctx context.Context, who actor.Actor, id int64) (View, error) {
+	v, err := s.Read(ctx, who, id)
+	if err == nil && !v.hostedBy(who) {
+		err = errNotFound
+	}
+	if err == nil {
+		if _, refused := find(moves(), v.State, ActEdit, Host); refused != nil {
+			err = refused
+		}
+	}
+	if err != nil {
+		return View{}, fmt.Errorf("event: written: %w", err)
+	}
+	return v, nil
+}
+
 func (s *Service) hosted(ctx context.Context, a Activity) (Row, error) {
 	orgs, err := s.config.Directory.Organisations(ctx, []int64{a.HostOrg})
 	return Row{a, orgs[a.HostOrg].Name}, err

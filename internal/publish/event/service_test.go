@@ -197,7 +197,7 @@ func booked(d event.Desk) (n int) {
 	return n
 }
 
-// Case 1 of region.md §17 through the service: six people, all with all, 15 meetings in 5 slots with 3 tables; with 2 tables in 8 slots.
+// Case 1 of our notes on events, through the service: six people, all with all, 15 meetings in 5 slots with 3 tables; with 2 tables in 8 slots.
 func TestMeetings_SixPeopleAllWithAll(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ slots, tables int }{{5, 3}, {8, 2}} {

@@ -109,7 +109,7 @@ func peopleRows(c *web.Ctx, d event.Desk, people []event.Signup) view.Rows {
 
 func seatAction(d event.Desk, s event.Signup, act event.Act, label string) view.Action {
 	return view.Action{Label: label, Post: fmt.Sprintf("%s/signups/%d/do", event.Path(d.ID), s.ID), Kind: view.Quiet, Small: true,
-		Said: s.Unit + " " + s.Name, Hidden: []view.Pair{{Name: "act", Value: string(act)}}}
+		Said: s.Unit + " " + s.Name, Hidden: []view.Pair{{Name: "event", Value: string(act)}}}
 }
 
 // seatDecline says the common reason; a longer one is said by telephone or by message.
@@ -123,7 +123,7 @@ func seatDecline(d event.Desk, s event.Signup) view.Action {
 func (p *Pages) eventSteps(c *web.Ctx, d event.Desk, f *web.Form, ferr error) (out []ui.Block) {
 	on := event.Act("")
 	if f != nil {
-		on = event.Act(f.Text("act"))
+		on = event.Act(f.Text("event"))
 	}
 	intro := map[event.Act]string{event.ActPublish: "发布后大家看得到，到报名时间就可以报名。", event.ActClose: "到报名截止时间会自动截止，也可以提前。",
 		event.ActStart: "到开始时间会自动开始。", event.ActFinish: "结束后请参加者填写洽谈结果；没有签到的记为未到场。当天夜里会自动结束。",
@@ -144,7 +144,7 @@ func (p *Pages) eventSteps(c *web.Ctx, d event.Desk, f *web.Form, ferr error) (o
 			fields = []view.Field{a.Area("reason", "原因", "", ui.Required, ui.Lines(2), ui.Limit(2000))}
 		}
 		form := view.NewForm(event.Path(d.ID)+"/do", label, fields...)
-		form.Hidden = []view.Pair{{Name: "act", Value: string(act)}, {Name: "version", Value: strconv.Itoa(d.Version)}}
+		form.Hidden = []view.Pair{{Name: "event", Value: string(act)}, {Name: "version", Value: strconv.Itoa(d.Version)}}
 		if act == event.ActPublish || act == on {
 			b = ui.Block{Card: true, Title: label, Intro: intro[act]}
 		} else {
@@ -177,7 +177,7 @@ func (p *Pages) eventDoor(c *web.Ctx, f *web.Form, ferr error, found []event.Sca
 			a = ui.NewAsk(c, f, ferr)
 		}
 		full, short := d.Digests()
-		form := view.NewForm(path+"/checkins", "签到", a.Text("code", "入场码", "", ui.Width("m"), ui.Fill("off"),
+		form := view.NewForm(path+"/checkins", "签到", a.Text("code", "入场码", "", ui.Required, ui.Width("m"), ui.Fill("off"),
 			ui.Hint("扫码枪、摄像头或手输六位；断网时照常签到，联网后自动上传")))
 		body.Main = append(body.Main, ui.Block{ID: "scan", Title: "扫码或输入入场码", Parts: view.Parts{a.Notice,
 			view.Door{Form: form, Event: strconv.FormatInt(d.ID, 10), Full: full, Short: short}}})
@@ -310,7 +310,8 @@ func (p *Pages) attendance(c *web.Ctx) error {
 	t.HideCaption = true
 	t.Empty = view.Empty{Title: "还没有确认的人"}
 	page.Title = c.T("签到表：%s", d.Title)
-	return ui.ShowPaper(c, page, ui.Sheet{Lead: c.T("%s，%s", hours(d.BeginsAt, d.EndsAt), ui.FirstOf(d.Place, "线上")),
+	page.Breadcrumbs = append(page.Breadcrumbs, view.Link{Label: d.Title, Href: event.Path(d.ID) + "/door"})
+	return ui.ShowSheet(c, page, ui.Sheet{Lead: c.T("%s，%s", hours(d.BeginsAt, d.EndsAt), ui.FirstOf(d.Place, "线上")),
 		Main: []ui.Block{{Parts: view.Parts{t}}}})
 }
 
@@ -355,7 +356,7 @@ func (p *Pages) eventMeetings(c *web.Ctx) error {
 	}
 	if d.Host && d.State != event.Reporting && d.State != event.Archived && len(d.Wishes) > 0 {
 		a := ui.NewAsk(c, nil, nil)
-		var meetings []view.Option
+		meetings := []view.Option{{Label: "请选择"}}
 		for _, w := range append(waits, plan...)[:min(len(d.Wishes), 1000)] {
 			meetings = append(meetings, view.Option{Value: strconv.FormatInt(w.ID, 10), Label: who(w.From) + " — " + who(w.To)})
 		}
@@ -373,6 +374,7 @@ func (p *Pages) moveMeeting(c *web.Ctx) error {
 		return err
 	}
 	do := event.MeetCommand{Activity: id, Wish: f.ID("wish"), Act: event.ActMove, Slot: f.ID("slotId")}
+	f.Errors.Check(do.Wish != 0, "wish", "required", "请选择哪一场洽谈")
 	if err = ui.FormErr(f); err == nil {
 		_, err = p.Events.Meet(c.Context(), c.Actor(), do)
 	}

@@ -221,7 +221,7 @@ func (p *Pages) doEvent(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	do := event.Command{Activity: id, Act: event.Act(f.Text("act")), Version: f.Int("version"), Reason: f.Text("reason")}
+	do := event.Command{Activity: id, Act: event.Act(f.Text("event")), Version: f.Int("version"), Reason: f.Text("reason")}
 	if err = ui.FormErr(f); err == nil {
 		_, err = p.Events.Do(c.Context(), c.Actor(), do)
 	}

@@ -99,10 +99,17 @@ func (v agendaView) main(body *ui.Sheet) error {
 	if g.Meets() {
 		body.Main = append(body.Main, meetings)
 	}
+	asked := false
 	for _, w := range g.Wishes {
-		if w.State == event.WishBooked && (g.State == event.Running || g.State == event.Reporting) {
-			body.Main = append(body.Main, v.result(w))
+		if w.State != event.WishBooked || g.State != event.Running && g.State != event.Reporting {
+			continue
 		}
+		b := v.result(w)
+		if b.Card && asked { // one at a time; the others stand folded
+			b.Card, b.Fold, b.Title = false, b.Title, ""
+		}
+		asked = asked || b.Card
+		body.Main = append(body.Main, b)
 	}
 	if len(g.Tasks) > 0 {
 		tasks := ui.Block{ID: "tasks", Title: "后续事项", Intro: "再谈和有意向的，按期联系；到期没有办的会列到主办单位的工作台。"}
@@ -118,7 +125,7 @@ func (v agendaView) main(body *ui.Sheet) error {
 	for _, w := range g.Wishes {
 		if w.State == event.WishAsked && w.From == g.Own.ID {
 			body.Main = append(body.Main, ui.Block{Fold: v.c.T("撤回对%s的约见…", v.who(w)), Parts: v.form(v.key(w), v.wishPath(w), "撤回", v.ask(v.key(w)),
-				[]view.Pair{{Name: "act", Value: string(event.ActWithdraw)}})})
+				[]view.Pair{{Name: "event", Value: string(event.ActWithdraw)}})})
 		}
 	}
 	if len(body.Main) == 0 {
@@ -172,8 +179,8 @@ func (v agendaView) offer(o event.Offer) ui.Block {
 	} else {
 		b.Add(view.Notice{Title: "现在没有双方都空的时段", Text: "可以先接受，约见截止后统一安排。"})
 	}
-	b.Add(v.form(key, v.wishPath(w), "接受", a, []view.Pair{{Name: "act", Value: string(event.ActAccept)}}, fields...)...)
-	b.Add(v.form(key+"-no", v.wishPath(w), "不接受", v.ask(key+"-no"), []view.Pair{{Name: "act", Value: string(event.ActDecline)}},
+	b.Add(v.form(key, v.wishPath(w), "接受", a, []view.Pair{{Name: "event", Value: string(event.ActAccept)}}, fields...)...)
+	b.Add(v.form(key+"-no", v.wishPath(w), "不接受", v.ask(key+"-no"), []view.Pair{{Name: "event", Value: string(event.ActDecline)}},
 		v.ask(key+"-no").Text("reason", "给对方的话", "", ui.Limit(500)))...)
 	return b
 }
@@ -274,10 +281,10 @@ func (v agendaView) task(k event.Task) (ui.Block, error) {
 	}
 	key := fmt.Sprintf("task-%d", k.ID)
 	a := v.ask(key)
-	b.Add(v.form(key, path+"/do", "登记已办", a, []view.Pair{{Name: "act", Value: string(event.ActDone)}},
+	b.Add(v.form(key, path+"/do", "登记已办", a, []view.Pair{{Name: "event", Value: string(event.ActDone)}},
 		a.Text("reason", "做了什么", "", ui.Limit(500)))...)
 	m := v.ask(key + "-move")
-	b.Add(v.form(key+"-move", path+"/do", "改期", m, []view.Pair{{Name: "act", Value: string(event.ActMove)}},
+	b.Add(v.form(key+"-move", path+"/do", "改期", m, []view.Pair{{Name: "event", Value: string(event.ActMove)}},
 		m.Kind(view.Date, "dueOn", "新的日期", "", ui.Width("m"), ui.Required), m.Text("reason", "原因", "", ui.Required, ui.Limit(500)))...)
 	return b, nil
 }
@@ -362,7 +369,7 @@ func (v agendaView) side(body *ui.Sheet) error {
 		}
 	}
 	cancel := v.form("leave", fmt.Sprintf("%s/signups/%d/do", event.Path(g.ID), g.Own.ID), "取消报名", v.ask("leave"),
-		[]view.Pair{{Name: "act", Value: string(event.ActCancel)}})
+		[]view.Pair{{Name: "event", Value: string(event.ActCancel)}})
 	body.Side = append(body.Side, b, ui.Block{Fold: "取消报名…", Intro: "席位会给候补的人；约好的洽谈一并取消，对方会收到消息。", Parts: cancel})
 	return nil
 }
@@ -379,7 +386,7 @@ func (p *Pages) printAgenda(c *web.Ctx) error {
 	}
 	facts := []view.Fact{{Label: "姓名", Value: g.Own.Name}, {Label: "单位", Value: g.Own.Unit}, {Label: "时间", Value: hours(g.BeginsAt, g.EndsAt)},
 		{Label: "地点", Value: ui.FirstOf(g.Place, "线上")}}
-	body := ui.Sheet{Main: []ui.Block{{Title: g.Title, Parts: view.Parts{view.Facts{Items: facts}}}}}
+	body := ui.Sheet{Heading: view.T(g.Title), Main: []ui.Block{{Parts: view.Parts{view.Facts{Items: facts}}}}}
 	if g.Code != "" {
 		qr, err := view.QR(g.Code, "入场码")
 		if err != nil {
@@ -392,7 +399,9 @@ func (p *Pages) printAgenda(c *web.Ctx) error {
 		v.g.Wishes = slices.DeleteFunc(slices.Clone(g.Wishes), func(w event.Wish) bool { return w.State != event.WishBooked })
 		body.Main = append(body.Main, ui.Block{Title: "一对一洽谈", Parts: view.Parts{v.plan()}})
 	}
-	return ui.ShowPaper(c, c.Page(g.Title), body)
+	page := eventPage(c, c.T("我的安排：%s", g.Title), view.Link{Label: "我的安排", Href: event.Path(id) + "/mine"})
+	body.Lead = "用浏览器的“打印”打印这一页，菜单和按钮不会印出来。"
+	return ui.ShowSheet(c, page, body)
 }
 
 // eventPeople are those whom the reader may ask for a meeting.
@@ -495,7 +504,7 @@ func (p *Pages) doMeeting(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	do := event.MeetCommand{Activity: id, Wish: wish, Act: event.Act(f.Text("act")), Slot: f.ID("slotId"), Reason: f.Text("reason")}
+	do := event.MeetCommand{Activity: id, Wish: wish, Act: event.Act(f.Text("event")), Slot: f.ID("slotId"), Reason: f.Text("reason")}
 	back := event.Path(id) + "/mine"
 	var w event.Wish
 	if err = ui.FormErr(f); err == nil {
@@ -563,7 +572,7 @@ func (p *Pages) doTask(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	do := event.TaskCommand{Activity: id, Task: task, Act: event.Act(f.Text("act")), DueOn: dayText(f.Date("dueOn")), Reason: f.Text("reason")}
+	do := event.TaskCommand{Activity: id, Task: task, Act: event.Act(f.Text("event")), DueOn: dayText(f.Date("dueOn")), Reason: f.Text("reason")}
 	if err = ui.FormErr(f); err == nil {
 		_, err = p.Events.DoTask(c.Context(), c.Actor(), do)
 	}
@@ -621,7 +630,7 @@ func (p *Pages) doSignup(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	do := event.SeatCommand{Activity: id, Signup: signup, Act: event.Act(f.Text("act")), Reason: f.Text("reason")}
+	do := event.SeatCommand{Activity: id, Signup: signup, Act: event.Act(f.Text("event")), Reason: f.Text("reason")}
 	back := event.Path(id) + "/desk"
 	switch do.Act {
 	case event.ActCancel:

@@ -77,15 +77,6 @@ func ShowSheetStatus(c *web.Ctx, status int, p view.Page, body Sheet) error {
 	return c.RenderStatus(status, "ui/sheet", view.With[Sheet]{Page: p, Body: body})
 }
 
-// ShowPaper answers with a page that is made to be printed: no menu, no buttons.
-func ShowPaper(c *web.Ctx, p view.Page, body Sheet) error {
-	if len(body.Heading) == 0 {
-		body.Heading = view.T(p.Title)
-	}
-	p.NoIndex = true
-	return c.Render("ui/paper", view.With[Sheet]{Page: p, Body: body})
-}
-
 // ShowList answers with the page "list".
 func ShowList(c *web.Ctx, p view.Page, body Listing) error { return ShowListStatus(c, 200, p, body) }
 

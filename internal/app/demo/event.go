@@ -46,23 +46,27 @@ func (l *loader) planEvents() {
 	if l.limit > 0 {
 		samples = samples[:min(len(samples), 3)]
 	}
-	for i, s := range samples {
+	for _, s := range samples {
 		host := l.signedIn(s.host)
 		if !event.MayHost(host) {
 			host = l.region
 		}
-		(&eventRun{loader: l, eventSample: s, host: host, people: people[:min(len(people), s.people)]}).plan(i)
+		(&eventRun{loader: l, eventSample: s, host: host, people: people[:min(len(people), s.people)]}).plan()
 	}
 }
 
 // guests are one person of each unit, the people of the sample's own accounts first.
 func (l *loader) guests() (out []actor.Actor) {
 	seen := map[int64]bool{}
-	first := []actor.Actor{l.signedIn("demo-company"), l.signedIn("demo-university")}
-	for _, a := range append(first, l.ownersOf([]actor.OrgKind{actor.University, actor.Institute, actor.Enterprise})...) {
-		if a.Member() && !seen[a.OrgID] {
-			seen[a.OrgID] = true
-			out = append(out, a)
+	sides := [2][]actor.Actor{{l.signedIn("demo-company")}, {l.signedIn("demo-university")}}
+	sides[0] = append(sides[0], l.ownersOf([]actor.OrgKind{actor.Enterprise})...)
+	sides[1] = append(sides[1], l.ownersOf([]actor.OrgKind{actor.University, actor.Institute})...)
+	for i := range max(len(sides[0]), len(sides[1])) {
+		for _, side := range sides { // a firm, a university, a firm …
+			if i < len(side) && side[i].Member() && !seen[side[i].OrgID] {
+				seen[side[i].OrgID] = true
+				out = append(out, side[i])
+			}
 		}
 	}
 	return out
@@ -82,7 +86,7 @@ type eventRun struct {
 // day is the morning of the event: nine o'clock here.
 func (r *eventRun) morning() time.Time { return clock.Date(r.end.AddDate(0, 0, r.days)).Add(time.Hour) }
 
-func (r *eventRun) plan(i int) {
+func (r *eventRun) plan() {
 	begins := r.morning()
 	step := func(at time.Time, what string, run func(ctx context.Context) error) {
 		if at.After(r.end) {
@@ -103,7 +107,7 @@ func (r *eventRun) plan(i int) {
 	if latest := r.end.AddDate(0, 0, -6); announced.After(latest) {
 		announced = latest
 	}
-	announced = announced.Add(time.Duration(i) * time.Minute)
+	announced = announced.Truncate(time.Hour)
 	step(announced, "新建", func(ctx context.Context) (err error) {
 		if r.id, err = r.Services.Events.Create(ctx, r.host, r.writing(announced)); err != nil {
 			return err
@@ -156,7 +160,7 @@ func (r *eventRun) writing(announced time.Time) event.Writing {
 	if r.meetings {
 		from, until := announced, begins.Add(-24*time.Hour)
 		if r.days == 1 {
-			until = r.end.Add(-90 * time.Minute) // just over: the meetings are placed
+			until = r.end.Add(-90 * time.Minute).Truncate(time.Hour) // just over: the meetings are placed
 		}
 		w.BookingFrom, w.BookingUntil, w.MeetingCap = &from, &until, 6
 		w.Sessions = []event.Session{{From: begins.Add(5 * time.Hour), Until: begins.Add(7 * time.Hour), Minutes: 20, Tables: 6}}

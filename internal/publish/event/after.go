@@ -150,7 +150,7 @@ func (t Task) Overdue(now time.Time) bool { return t.State == TaskOpen && clock.
 type TaskCommand struct {
 	Activity int64  `json:"-"`
 	Task     int64  `json:"-"`
-	Act      Act    `json:"act" enum:"move,done"`
+	Act      Act    `json:"event" enum:"move,done"`
 	DueOn    string `json:"dueOn,omitempty" format:"date" doc:"move：新的日期"`
 	Reason   string `json:"reason,omitempty" doc:"move：原因；done：做了什么"`
 }

@@ -49,6 +49,9 @@ func (s *Service) Wish(ctx context.Context, who actor.Actor, id int64, in Wishin
 		if err := a.takesWish(mine, now); err != nil {
 			return err
 		}
+		if in.To == 0 {
+			return fault.New(fault.Invalid, "required", "请选择约谁").In("toSignupId")
+		}
 		other, err := signupAt(ctx, tx, id, in.To)
 		if err != nil {
 			return err
@@ -101,7 +104,7 @@ func (a Activity) takesWish(p Signup, now time.Time) error {
 type MeetCommand struct {
 	Activity int64  `json:"-"`
 	Wish     int64  `json:"-"`
-	Act      Act    `json:"act" enum:"accept,decline,withdraw,cancel,move"`
+	Act      Act    `json:"event" enum:"accept,decline,withdraw,cancel,move"`
 	Slot     int64  `json:"slotId,omitempty" doc:"accept、move：选的时段；accept 不填为最早的共同空闲时段"`
 	Reason   string `json:"reason,omitempty" doc:"decline、cancel：给对方的话"`
 }

@@ -82,7 +82,7 @@ type View struct {
 	Items    []Item                 `json:"items"`
 	Slots    []Sitting              `json:"slots" doc:"一对一洽谈的时段"`
 	Listings map[int64]listing.Head `json:"-"` // what is pitched and public
-	Acts     []Act                  `json:"acts" doc:"本人现在能办的步骤"`
+	Acts     []Act                  `json:"events" doc:"本人现在能办的步骤"`
 	Own      *Signup                `json:"own"`
 	InRow    int                    `json:"inRow,omitempty" doc:"候补的第几位"`
 	Entrance string                 `json:"link,omitempty" doc:"线上入口，报名确认后可见"`
@@ -286,7 +286,7 @@ func (s *Service) People(ctx context.Context, who actor.Actor, id int64) ([]Sign
 // Desk is what the host works with.
 type Desk struct {
 	Row
-	Acts    []Act             `json:"acts"`
+	Acts    []Act             `json:"events"`
 	Host    bool              `json:"host" doc:"本单位是主办单位；否则只读"`
 	Counts  map[SignStage]int `json:"counts" doc:"报名各状态的人数，不含现场登记"`
 	Walked  int               `json:"walkedIn"`

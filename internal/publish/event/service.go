@@ -224,7 +224,7 @@ func (s *Service) Edit(ctx context.Context, who actor.Actor, id int64, version i
 // Command is one step of an event.
 type Command struct {
 	Activity int64  `json:"-"`
-	Act      Act    `json:"act" enum:"publish,close,start,finish,cancel,place"`
+	Act      Act    `json:"event" enum:"publish,close,start,finish,cancel,place"`
 	Version  int    `json:"version,omitempty" doc:"您看到的版本；0 为不核对"`
 	Reason   string `json:"reason,omitempty" doc:"cancel：取消的原因，报名的人会看到"`
 }

@@ -185,7 +185,7 @@ func (s *Service) mine(ctx context.Context, tx pgx.Tx, who actor.Actor, id int64
 type SeatCommand struct {
 	Activity int64  `json:"-"`
 	Signup   int64  `json:"-"`
-	Act      Act    `json:"act" enum:"admit,decline,cancel,check_in"`
+	Act      Act    `json:"event" enum:"admit,decline,cancel,check_in"`
 	Reason   string `json:"reason,omitempty" doc:"decline：原因，对方会看到"`
 }
 

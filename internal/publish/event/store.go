@@ -162,7 +162,7 @@ func take(ctx context.Context, tx pgx.Tx, a *Activity, n int, now time.Time) err
 // Step is what happened to an event.
 type Step struct {
 	At     time.Time `json:"at"`
-	Act    Act       `json:"act"`
+	Act    Act       `json:"event"`
 	From   Stage     `json:"from"`
 	To     Stage     `json:"to"`
 	Reason string    `json:"reason"`

@@ -23,10 +23,10 @@ export default function door(form) {
     for (const f of form.querySelectorAll("input[type=hidden]")) body.append(f.name, f.value);
     try {
       const answer = await fetch(form.action, { method: "POST", body });
-      if (!answer.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (!answer.ok) { tell(page.querySelector("main .notice")?.textContent.trim() || said.dataset.kept); return; }
       const sent = new Set(list.map((s) => s.hash + s.at));
       localStorage.setItem(kept, JSON.stringify(queue().filter((s) => !sent.has(s.hash + s.at))));
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const part of page.querySelectorAll("section[id^=door-]")) document.getElementById(part.id)?.replaceChildren(...part.childNodes);
       tell(said.dataset.done);
     } catch { tell(said.dataset.kept); }

@@ -47,7 +47,8 @@ func (w *world) today(id string) {
 		select count(*)::text from (select 1 from moved) x`, id, begins)
 }
 
-// An event by pages, from its draft to a task that becomes a talk: written and published by the host, two sign up, one asks, the other picks
+// An event by pages, from its draft to a task that becomes a talk: written and published by the host, two sign up, one asks,
+// the other picks
 // the time; the code is typed at the door; what came of the meeting is told.
 func TestEvent_IsWalkedFromDraftToTalk(t *testing.T) {
 	t.Parallel()
@@ -61,9 +62,12 @@ func TestEvent_IsWalkedFromDraftToTalk(t *testing.T) {
 	form := host.get("/events/new")
 	form.submit("/events", values{"title": "草", "beginsAt": "后天九点", "capacity": "很多"}).want(422, "请填写日期和时间，例如 2026-03-02 09:30", "请填写整数")
 	desk := form.submit("/events", values{"kind": "matchmaking", "title": "牧草产学研对接会", "summary": "上午路演，下午一对一洽谈。",
-		"beginsAt": day + " 09:00", "endsAt": day + " 17:30", "place": "会展中心", "signupFrom": now, "signupUntil": day + " 09:00", "capacity": "50",
-		"items.0.beginsAt": "09:30", "items.0.title": "项目路演", "items.0.listing": listing, "bookingFrom": now, "bookingUntil": before + " 18:00",
-		"meetingCap": "4", "sessions.0.from": "14:00", "sessions.0.until": "15:00", "sessions.0.minutes": "20", "sessions.0.tables": "5"}).
+		"beginsAt": day + " 09:00", "endsAt": day + " 17:30", "place": "会展中心", "signupOpensAt": now, "signupClosesAt": day + " 09:00",
+		"capacity":         "50",
+		"items.0.beginsAt": "09:30", "items.0.title": "项目路演", "items.0.listing": listing, "bookingOpensAt": now,
+		"bookingClosesAt": before + " 18:00",
+		"meetingCap":      "4", "sessions.0.beginsAt": "14:00", "sessions.0.endsAt": "15:00", "sessions.0.minutes": "20",
+		"sessions.0.tables": "5"}).
 		want(200, "草稿已保存").path
 	at := strings.TrimSuffix(desk, "/desk")
 	w.guest.get(at).want(404)
@@ -126,7 +130,8 @@ func TestBrowser_TheDoorGoesOnWithoutALine(t *testing.T) {
 	host.eval(`window.line = window.fetch; window.fetch = () => Promise.reject(new TypeError("no line"));
 		Object.defineProperty(navigator, "onLine", {get: () => !!window.back, configurable: true}); ""`)
 	typed := func(code string) {
-		host.eval(fmt.Sprintf(`(f => { f.elements.code.value = %q; f.requestSubmit(); return "" })(document.querySelector("form[data-door]"))`, code))
+		host.eval(fmt.Sprintf(`(f => { f.elements.code.value = %q; f.requestSubmit(); return "" })(document.querySelector("form[data-door]"))`,
+			code))
 	}
 	typed("QQQQQQ")
 	host.sees("名单里没有这个码")

@@ -162,7 +162,8 @@ func (p *Pages) myEvents(c *web.Ctx) error {
 		return err
 	}
 	return p.eventList(c, "我的活动", "我报名的活动，最近的在前。", list, view.Empty{Icon: "calendar", Title: "还没有报名活动", Text: "打开一场活动就可以报名。",
-		Actions: []view.Action{{Label: "看活动", Href: "/events", Kind: view.Quiet}}}, func(r event.Row) string { return event.Path(r.ID) + "/mine" }, "")
+		Actions: []view.Action{{Label: "看活动", Href: "/events", Kind: view.Quiet}}},
+		func(r event.Row) string { return event.Path(r.ID) + "/mine" }, "")
 }
 
 func (p *Pages) hostedEvents(c *web.Ctx) error {
@@ -182,7 +183,8 @@ func (p *Pages) hostedEvents(c *web.Ctx) error {
 	return p.eventList(c, "本单位举办的活动", "草稿只有本单位看得到。", list, empty, func(r event.Row) string { return event.Path(r.ID) + "/desk" }, next)
 }
 
-func (p *Pages) eventList(c *web.Ctx, title, lead string, list []event.Row, empty view.Empty, href func(event.Row) string, next string) error {
+func (p *Pages) eventList(c *web.Ctx, title, lead string, list []event.Row, empty view.Empty, href func(event.Row) string,
+	next string) error {
 	rows := view.Rows{Label: title, Empty: empty}
 	for _, r := range list {
 		row := eventRow(c, r)
@@ -210,7 +212,7 @@ func (p *Pages) showEvent(c *web.Ctx, form *web.Form, ferr error) error {
 		return err
 	}
 	page := eventPage(c, v.Title)
-	page.Breadcrumbs = page.Breadcrumbs[:1]
+	page.Breadcrumbs, page.Description = page.Breadcrumbs[:1], ui.Clip(v.Summary, 120)
 	body := ui.Sheet{Heading: view.T(v.Title), Lead: c.T("%s主办", v.Host), Tags: eventTags(v.Activity), Sample: v.Sample}
 	if v.State == event.Cancelled {
 		body.Main = append(body.Main, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Bad, Title: "活动已取消", Text: v.Reason}}})
@@ -288,7 +290,8 @@ func meetingsNote(c *web.Ctx, v event.View) ui.Block {
 	}
 	facts = append(facts, view.Fact{Label: "约见", Value: c.T("%s 至 %s", view.DayTime(*v.BookingFrom), view.DayTime(*v.BookingUntil)),
 		Note: c.T("每人最多 %d 场；截止后统一安排还没有定时间的", v.MeetingCap)})
-	return ui.Block{ID: "meetings", Title: "一对一洽谈", Intro: "报名时选“参加一对一洽谈”，确认后可以约其他参加者；对方接受时选定时间。", Parts: view.Parts{view.Facts{Wide: true, Items: facts}}}
+	return ui.Block{ID: "meetings", Title: "一对一洽谈", Intro: "报名时选“参加一对一洽谈”，确认后可以约其他参加者；对方接受时选定时间。", Parts: view.Parts{view.Facts{Wide: true,
+		Items: facts}}}
 }
 
 // signupBlock says where the reader stands, or asks him.
@@ -303,7 +306,8 @@ func (p *Pages) signupBlock(c *web.Ctx, v event.View, form *web.Form, ferr error
 		if v.InRow > 0 {
 			fact.Note = c.T("排在第 %d 位，有人取消时按先后递补", v.InRow)
 		}
-		b.Add(view.Facts{Wide: true, Items: []view.Fact{fact}}, view.Actions{{Label: "看我的安排和入场码", Href: event.Path(v.ID) + "/mine", Kind: view.Quiet}})
+		b.Add(view.Facts{Wide: true, Items: []view.Fact{fact}}, view.Actions{{Label: "看我的安排和入场码", Href: event.Path(v.ID) + "/mine",
+			Kind: view.Quiet}})
 	case !v.Signing(now):
 		b.Intro = "现在不能报名。报名时间见左侧；当天也可以到现场登记。"
 		if v.State == event.Draft {
@@ -328,7 +332,8 @@ func (p *Pages) signupBlock(c *web.Ctx, v event.View, form *web.Form, ferr error
 }
 
 // signupForm asks as what somebody comes, with what, and when he is away.
-func (p *Pages) signupForm(c *web.Ctx, v event.Activity, slots []event.Sitting, a *ui.Ask, has event.Coming, submit string) ([]ui.Block, error) {
+func (p *Pages) signupForm(c *web.Ctx, v event.Activity, slots []event.Sitting, a *ui.Ask, has event.Coming, submit string) ([]ui.Block,
+	error) {
 	parts := make([]view.Option, 0, len(event.Parts()))
 	for _, k := range event.Parts() {
 		parts = append(parts, view.Option{Value: string(k), Label: words.EventPart(k)})

@@ -71,14 +71,16 @@ func (p *Pages) eventDesk(c *web.Ctx, f *web.Form, ferr error) error {
 	var chips view.Chips
 	for _, s := range event.SignStages() {
 		if n := d.Counts[s]; n > 0 {
-			chips = append(chips, view.Chip{Label: c.T("%s %d", c.T(words.SignStage(s)), n), Href: path + "/desk?state=" + string(s), On: s == state})
+			chips = append(chips, view.Chip{Label: c.T("%s %d", c.T(words.SignStage(s)), n), Href: path + "/desk?state=" + string(s),
+				On: s == state})
 		}
 	}
 	list.Add(chips, peopleRows(c, d, people))
 	body.Main = []ui.Block{list}
-	body.Side = append(p.eventSteps(c, d, f, ferr), ui.Block{Card: true, Title: "人数", Parts: view.Parts{view.Facts{Wide: true, Items: []view.Fact{
-		{Label: "席位", Value: c.T("%d 席，已确认 %d 席", d.Capacity, d.Admitted)}, {Label: "候补", Value: strconv.Itoa(d.Counts[event.SignWaitlisted])},
-		{Label: "待确认", Value: strconv.Itoa(d.Counts[event.SignAsked])}, {Label: "现场登记", Value: strconv.Itoa(d.Walked)}}}}})
+	body.Side = append(p.eventSteps(c, d, f, ferr), ui.Block{Card: true, Title: "人数", Parts: view.Parts{view.Facts{Wide: true,
+		Items: []view.Fact{
+			{Label: "席位", Value: c.T("%d 席，已确认 %d 席", d.Capacity, d.Admitted)}, {Label: "候补", Value: strconv.Itoa(d.Counts[event.SignWaitlisted])},
+			{Label: "待确认", Value: strconv.Itoa(d.Counts[event.SignAsked])}, {Label: "现场登记", Value: strconv.Itoa(d.Walked)}}}}})
 	var history view.Timeline
 	for _, s := range d.Steps {
 		history.Events = append(history.Events, view.Event{At: s.At, What: words.EventAct(s.Act), Note: s.Reason})
@@ -92,7 +94,8 @@ func peopleRows(c *web.Ctx, d event.Desk, people []event.Signup) view.Rows {
 	rows := view.Rows{Label: "报名名单", Empty: view.Empty{Icon: "users", Title: "还没有人报名", Text: "发布以后，把公开页面的链接发给要请的单位。"}}
 	for _, s := range people {
 		row := view.Row{Title: view.T(s.Unit + " " + s.Name), Lead: view.T(ui.Clip(s.Note, 90)),
-			Tags: []view.Tag{{Label: words.SignStage(s.State), Tone: signTone(s.State)}}, Meta: ui.NotEmpty(words.EventPart(s.Part), at(s.AskedAt)+"报名")}
+			Tags: []view.Tag{{Label: words.SignStage(s.State), Tone: signTone(s.State)}}, Meta: ui.NotEmpty(words.EventPart(s.Part),
+				at(s.AskedAt)+"报名")}
 		if s.WalkedIn {
 			row.Tags = append(row.Tags, view.Tag{Label: "现场登记"})
 		}
@@ -293,7 +296,10 @@ func (p *Pages) attendance(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	people := slices.DeleteFunc(slices.Clone(d.People), func(s event.Signup) bool { return !s.State.Seated() && s.State != event.SignWaitlisted })
+	people := slices.DeleteFunc(slices.Clone(d.People), func(s event.Signup) bool {
+		return !s.State.Seated() &&
+			s.State != event.SignWaitlisted
+	})
 	slices.SortStableFunc(people, func(a, b event.Signup) int { return strings.Compare(a.Unit+a.Name, b.Unit+b.Name) })
 	t := ui.Columns[event.Signup]{
 		{Label: "单位", Cell: func(s event.Signup) view.Cell { return view.Cell{Text: s.Unit, Header: true} }},
@@ -360,7 +366,8 @@ func (p *Pages) eventMeetings(c *web.Ctx) error {
 		for _, w := range append(waits, plan...)[:min(len(d.Wishes), 1000)] {
 			meetings = append(meetings, view.Option{Value: strconv.FormatInt(w.ID, 10), Label: who(w.From) + " — " + who(w.To)})
 		}
-		form := view.NewForm(event.Path(d.ID)+"/wishes/move", "定到这个时段", a.Make(view.Field{Kind: view.Combo, Name: "wish", Label: "哪一场", Options: meetings},
+		form := view.NewForm(event.Path(d.ID)+"/wishes/move", "定到这个时段", a.Make(view.Field{Kind: view.Combo, Name: "wish", Label: "哪一场",
+			Options: meetings},
 			"", []func(*view.Field){ui.Required}), a.Choose("slotId", "时段", "", options, ui.Required))
 		body.Side = []ui.Block{{Card: true, Title: "手工调整", Intro: "双方都会收到消息。", Parts: view.Parts{form}}}
 	}
@@ -393,21 +400,18 @@ func (p *Pages) eventReport(c *web.Ctx) error {
 	}
 	columns := []event.Report{{Figures: d.Figures, MadeAt: c.Now()}}
 	columns = append(columns, d.Reports...)
-	table := view.Table{Caption: "成效", HideCaption: true, Columns: []view.Column{{Label: "指标"}}}
+	cols := ui.Columns[figureLine]{{Label: "指标", Cell: func(l figureLine) view.Cell {
+		return view.Cell{Text: l.label, Note: l.note, Header: true}
+	}}}
 	for _, r := range columns {
 		label := "现在"
 		if r.Days > 0 {
 			label = c.T("结束后 %d 天", r.Days)
 		}
-		table.Columns = append(table.Columns, view.Column{Label: label, Numeric: true})
+		cols = append(cols, ui.FigureColumn(label, func(l figureLine) string { return l.value(r.Figures) }))
 	}
-	for _, line := range figureLines() {
-		row := view.TableRow{Cells: []view.Cell{{Text: line.label, Note: line.note, Header: true}}}
-		for _, r := range columns {
-			row.Cells = append(row.Cells, view.Cell{Text: line.value(r.Figures)})
-		}
-		table.Rows = append(table.Rows, row)
-	}
+	table := cols.Table("成效", figureLines())
+	table.HideCaption = true
 	body.Main = []ui.Block{{Title: "成效", Intro: "结束后第 30 天和第 180 天各留一份，之后不变。合同只计由后续事项发起的对接签订并登记的。", Parts: view.Parts{table}}}
 	tasks := slices.Clone(d.Tasks)
 	now := c.Now()

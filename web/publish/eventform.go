@@ -80,8 +80,8 @@ func eventSections(a *ui.Ask, v event.View) []view.Section {
 			a.Text("audience", "参加对象", v.Audience, ui.Limit(200)), a.Text("languages", "语言", v.Languages, ui.Limit(200), ui.Hint("例如 汉语，有蒙古语翻译")),
 			a.Area("secrecy", "保密要求", v.Secrecy, ui.Lines(2), ui.Limit(2000), ui.Hint("例如 路演环节请勿拍照"))}},
 		{Title: "报名", Hint: "截止后当天来的人在现场登记，不占席位。", Fields: []view.Field{
-			time("signupFrom", "报名开始", moment(v.SignupFrom), example, ui.Required),
-			time("signupUntil", "报名截止", moment(v.SignupUntil), "不晚于活动开始", ui.Required),
+			time("signupOpensAt", "报名开始", moment(v.SignupFrom), example, ui.Required),
+			time("signupClosesAt", "报名截止", moment(v.SignupUntil), "不晚于活动开始", ui.Required),
 			a.Text("capacity", "人数上限", ui.IntText(v.Capacity), ui.Required, ui.Width("s")),
 			a.Checks("byHost", "怎样确认", yes(v.ByHost), []view.Option{{Value: "yes", Label: "由本单位逐个确认", Hint: "不勾选的，按报名先后自动确认，满员后候补"}})}}}
 	day := ""
@@ -97,8 +97,8 @@ func eventSections(a *ui.Ask, v event.View) []view.Section {
 				a.Text(web.Row("items", i, "listing"), "路演项目编号", idText(it.Listing), ui.Width("s"))}
 		})...)
 	sections = append(sections, view.Section{Title: "一对一洽谈", Hint: "没有就空着。约见截止后，系统统一安排还没有定时间的洽谈；您可以再手工调整。",
-		Fields: []view.Field{time("bookingFrom", "约见开始", momentOf(v.BookingFrom), example),
-			time("bookingUntil", "约见截止", momentOf(v.BookingUntil), "不晚于活动开始"),
+		Fields: []view.Field{time("bookingOpensAt", "约见开始", momentOf(v.BookingFrom), example),
+			time("bookingClosesAt", "约见截止", momentOf(v.BookingUntil), "不晚于活动开始"),
 			a.Text("meetingCap", "每人最多几场", ui.IntText(v.MeetingCap), ui.Width("s"), ui.Hint("比时段少一两场，留出休息")),
 			a.Checks("sameSide", "谁可以约谁", yes(v.SameSide), []view.Option{{Value: "yes", Label: "同一身份之间也可以约", Hint: "不勾选的，成果方只能约其他身份的人"}})}})
 	if v.ID != 0 && v.State != event.Draft {
@@ -109,8 +109,8 @@ func eventSections(a *ui.Ask, v event.View) []view.Section {
 	return append(sections, ui.Repeat(a, "洽谈场次", "上午、下午各一段，按每场时长切成时段。发布后不能改。", "sessions", len(stored), mostSessions,
 		func(i int) []view.Field {
 			s := ui.RowAt(stored, i)
-			return []view.Field{a.Text(web.Row("sessions", i, "from"), "从", short(s.From, day), ui.Width("s"), ui.Hint("14:00")),
-				a.Text(web.Row("sessions", i, "until"), "到", short(s.Until, day), ui.Width("s"), ui.Hint("17:00")),
+			return []view.Field{a.Text(web.Row("sessions", i, "beginsAt"), "从", short(s.From, day), ui.Width("s"), ui.Hint("14:00")),
+				a.Text(web.Row("sessions", i, "endsAt"), "到", short(s.Until, day), ui.Width("s"), ui.Hint("17:00")),
 				a.Choose(web.Row("sessions", i, "minutes"), "每场", ui.IntText(s.Minutes), lengths, ui.Width("s")),
 				a.Text(web.Row("sessions", i, "tables"), "桌数", ui.IntText(s.Tables), ui.Width("s"))}
 		})...)
@@ -143,12 +143,13 @@ func readMoment(f *web.Form, name string, first time.Time) time.Time {
 func readWriting(f *web.Form) event.Writing {
 	w := event.Writing{Kind: event.Kind(f.Text("kind")), Title: f.Text("title"), Place: f.Text("place"), Link: f.Text("link"),
 		Summary: f.Text("summary"), Audience: f.Text("audience"), Secrecy: f.Text("secrecy"), Languages: f.Text("languages"),
-		BeginsAt: f.Moment("beginsAt"), EndsAt: f.Moment("endsAt"), SignupFrom: f.Moment("signupFrom"), SignupUntil: f.Moment("signupUntil"),
-		Capacity: f.Int("capacity"), ByHost: f.Bool("byHost"), MeetingCap: f.Int("meetingCap"), SameSide: f.Bool("sameSide")}
-	if t := f.Moment("bookingFrom"); !t.IsZero() {
+		BeginsAt: f.Moment("beginsAt"), EndsAt: f.Moment("endsAt"), SignupFrom: f.Moment("signupOpensAt"),
+		SignupUntil: f.Moment("signupClosesAt"),
+		Capacity:    f.Int("capacity"), ByHost: f.Bool("byHost"), MeetingCap: f.Int("meetingCap"), SameSide: f.Bool("sameSide")}
+	if t := f.Moment("bookingOpensAt"); !t.IsZero() {
 		w.BookingFrom = &t
 	}
-	if t := f.Moment("bookingUntil"); !t.IsZero() {
+	if t := f.Moment("bookingClosesAt"); !t.IsZero() {
 		w.BookingUntil = &t
 	}
 	for i := range f.Rows("items", mostItems) {
@@ -161,11 +162,11 @@ func readWriting(f *web.Form) event.Writing {
 	}
 	for i := range f.Rows("sessions", mostSessions) {
 		name := func(n string) string { return web.Row("sessions", i, n) }
-		if f.Text(name("from"))+f.Text(name("until")) == "" {
+		if f.Text(name("beginsAt"))+f.Text(name("endsAt")) == "" {
 			continue
 		}
-		w.Sessions = append(w.Sessions, event.Session{From: readMoment(f, name("from"), w.BeginsAt),
-			Until: readMoment(f, name("until"), w.BeginsAt), Minutes: f.Int(name("minutes")), Tables: f.Int(name("tables"))})
+		w.Sessions = append(w.Sessions, event.Session{From: readMoment(f, name("beginsAt"), w.BeginsAt),
+			Until: readMoment(f, name("endsAt"), w.BeginsAt), Minutes: f.Int(name("minutes")), Tables: f.Int(name("tables"))})
 	}
 	return w
 }

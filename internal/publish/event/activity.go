@@ -55,13 +55,13 @@ type Activity struct {
 	Languages    string     `json:"languages"`
 	BeginsAt     time.Time  `json:"beginsAt"`
 	EndsAt       time.Time  `json:"endsAt"`
-	SignupFrom   time.Time  `json:"signupFrom"`
-	SignupUntil  time.Time  `json:"signupUntil"`
+	SignupFrom   time.Time  `json:"signupOpensAt"`
+	SignupUntil  time.Time  `json:"signupClosesAt"`
 	Capacity     int        `json:"capacity"`
 	Admitted     int        `json:"admitted"`
 	ByHost       bool       `json:"byHost" doc:"由主办单位逐个确认；否则按报名先后"`
-	BookingFrom  *time.Time `json:"bookingFrom"`
-	BookingUntil *time.Time `json:"bookingUntil"`
+	BookingFrom  *time.Time `json:"bookingOpensAt"`
+	BookingUntil *time.Time `json:"bookingClosesAt"`
 	MeetingCap   int        `json:"meetingCap"`
 	SameSide     bool       `json:"sameSide"`
 	State        Stage      `json:"state"`
@@ -108,8 +108,8 @@ type Sitting struct {
 
 // Session is a morning or an afternoon of slots of one length.
 type Session struct {
-	From    time.Time `json:"from"`
-	Until   time.Time `json:"until"`
+	From    time.Time `json:"beginsAt"`
+	Until   time.Time `json:"endsAt"`
 	Minutes int       `json:"minutes" enum:"15,20,30"`
 	Tables  int       `json:"tables" minimum:"1" maximum:"500"`
 }
@@ -126,12 +126,12 @@ type Writing struct {
 	Languages    string     `json:"languages,omitempty"`
 	BeginsAt     time.Time  `json:"beginsAt" required:"true"`
 	EndsAt       time.Time  `json:"endsAt" required:"true"`
-	SignupFrom   time.Time  `json:"signupFrom" required:"true"`
-	SignupUntil  time.Time  `json:"signupUntil" required:"true"`
+	SignupFrom   time.Time  `json:"signupOpensAt" required:"true"`
+	SignupUntil  time.Time  `json:"signupClosesAt" required:"true"`
 	Capacity     int        `json:"capacity" required:"true"`
 	ByHost       bool       `json:"byHost,omitempty"`
-	BookingFrom  *time.Time `json:"bookingFrom,omitempty"`
-	BookingUntil *time.Time `json:"bookingUntil,omitempty"`
+	BookingFrom  *time.Time `json:"bookingOpensAt,omitempty"`
+	BookingUntil *time.Time `json:"bookingClosesAt,omitempty"`
 	MeetingCap   int        `json:"meetingCap,omitempty"`
 	SameSide     bool       `json:"sameSide,omitempty"`
 	Items        []Item     `json:"items,omitempty" maxItems:"60"`
@@ -171,8 +171,8 @@ func (w *Writing) check(f *fault.Fields) {
 	f.Check(!w.BeginsAt.IsZero(), "beginsAt", "required", "请填写开始时间")
 	f.Checkf(w.EndsAt.After(w.BeginsAt) && w.EndsAt.Before(w.BeginsAt.AddDate(0, 0, maxDays)), "endsAt", "order",
 		"结束时间要晚于开始时间，最长 %d 天", maxDays)
-	f.Check(!w.SignupFrom.IsZero() && w.SignupFrom.Before(w.SignupUntil), "signupFrom", "order", "报名开始要早于报名截止")
-	f.Check(!w.SignupUntil.IsZero() && !w.SignupUntil.After(w.BeginsAt), "signupUntil", "order", "报名截止不能晚于活动开始；当天来的人在现场登记")
+	f.Check(!w.SignupFrom.IsZero() && w.SignupFrom.Before(w.SignupUntil), "signupOpensAt", "order", "报名开始要早于报名截止")
+	f.Check(!w.SignupUntil.IsZero() && !w.SignupUntil.After(w.BeginsAt), "signupClosesAt", "order", "报名截止不能晚于活动开始；当天来的人在现场登记")
 	f.Checkf(len(w.Items) <= maxItems, "items", "too_many", "日程最多 %d 项", maxItems)
 	for i := range w.Items {
 		it := &w.Items[i]
@@ -188,21 +188,21 @@ func (w *Writing) check(f *fault.Fields) {
 func (w *Writing) checkMeetings(f *fault.Fields) {
 	if w.BookingFrom == nil && w.BookingUntil == nil {
 		w.MeetingCap = 0
-		f.Check(len(w.Sessions) == 0, "bookingFrom", "required", "有一对一洽谈的活动，请填写约见的开始和截止时间")
+		f.Check(len(w.Sessions) == 0, "bookingOpensAt", "required", "有一对一洽谈的活动，请填写约见的开始和截止时间")
 		return
 	}
 	f.Check(w.BookingFrom != nil && w.BookingUntil != nil && w.BookingFrom.Before(*w.BookingUntil) && !w.BookingUntil.After(w.BeginsAt),
-		"bookingUntil", "order", "约见截止要晚于约见开始，并且不晚于活动开始：截止后统一安排还没有定时间的洽谈")
+		"bookingClosesAt", "order", "约见截止要晚于约见开始，并且不晚于活动开始：截止后统一安排还没有定时间的洽谈")
 	f.Checkf(w.MeetingCap >= 1 && w.MeetingCap <= 100, "meetingCap", "range", "请填写每人最多几场洽谈，1—%d", 100)
 	f.Checkf(len(w.Sessions) <= maxSessions, "sessions", "too_many", "洽谈场次最多 %d 段", maxSessions)
 	for i, s := range w.Sessions {
 		at := "sessions." + digits(i)
-		f.Checkf(!s.From.Before(w.BeginsAt) && s.Until.After(s.From) && !s.Until.After(w.EndsAt), at+".from", "range",
+		f.Checkf(!s.From.Before(w.BeginsAt) && s.Until.After(s.From) && !s.Until.After(w.EndsAt), at+".beginsAt", "range",
 			"第 %d 段洽谈的时间不在活动时间内", i+1)
 		f.Check(slices.Contains([]int{15, 20, 30}, s.Minutes), at+".minutes", "choose", "每场洽谈请选 15、20 或 30 分钟")
 		f.Checkf(s.Tables >= 1 && s.Tables <= 500, at+".tables", "range", "请填写桌数，1—%d", 500)
 		for k, o := range w.Sessions[:i] {
-			f.Checkf(!s.From.Before(o.Until) || !o.From.Before(s.Until), at+".from", "overlap", "第 %d 段与第 %d 段洽谈的时间重叠", i+1, k+1)
+			f.Checkf(!s.From.Before(o.Until) || !o.From.Before(s.Until), at+".beginsAt", "overlap", "第 %d 段与第 %d 段洽谈的时间重叠", i+1, k+1)
 		}
 	}
 	if f.Err() == nil {

@@ -187,7 +187,7 @@ func (s *Service) Edit(ctx context.Context, who actor.Actor, id int64, version i
 		}
 		var f fault.Fields
 		f.Checkf(w.Capacity >= a.Admitted, "capacity", "taken", "已经确认 %d 人，人数上限不能更少", a.Admitted)
-		f.Check(a.State == Draft || a.Meets() == (w.BookingFrom != nil), "bookingFrom", "published", "发布以后不能增加或取消一对一洽谈")
+		f.Check(a.State == Draft || a.Meets() == (w.BookingFrom != nil), "bookingOpensAt", "published", "发布以后不能增加或取消一对一洽谈")
 		if err := f.Err(); err != nil {
 			return err
 		}
@@ -277,7 +277,7 @@ func (s *Service) step(ctx context.Context, tx pgx.Tx, who actor.Actor, a Activi
 		f.Checkf(count(c.Reason) >= 2 && count(c.Reason) <= maxText, "reason", "required", "请填写原因，报名的人会看到（2—%d 字）", maxText)
 	}
 	if c.Act == ActPublish {
-		f.Check(a.SignupUntil.After(now), "signupUntil", "past", "报名截止已经过去，请先修改时间再发布")
+		f.Check(a.SignupUntil.After(now), "signupClosesAt", "past", "报名截止已经过去，请先修改时间再发布")
 	}
 	if err := f.Err(); err != nil {
 		return a, err

@@ -95,7 +95,8 @@ func newWorld(t *testing.T, people int) *world {
 	w.Service = event.New(event.Config{DB: w.db, Audit: w, Notices: w, Queue: w, Directory: who, Listings: w, Deals: w, Random: rand.Reader,
 		Now: now, Calendar: func(context.Context) (clock.Calendar, error) { return clock.Calendar{}, nil }})
 	person := func(login string, role actor.Role) identity.ProvisionPerson {
-		return identity.ProvisionPerson{Person: identity.NewPerson{LoginName: login, DisplayName: login, Password: "x"}, Roles: []actor.Role{role}}
+		return identity.ProvisionPerson{Person: identity.NewPerson{LoginName: login, DisplayName: login, Password: "x"},
+			Roles: []actor.Role{role}}
 	}
 	org := func(name string, k actor.OrgKind, division string, people ...identity.ProvisionPerson) identity.ProvisionOrganisation {
 		return identity.ProvisionOrganisation{People: people,
@@ -197,7 +198,8 @@ func booked(d event.Desk) (n int) {
 	return n
 }
 
-// Case 1 of our notes on events, through the service: six people, all with all, 15 meetings in 5 slots with 3 tables; with 2 tables in 8 slots.
+// Case 1 of our notes on events, through the service: six people, all with all,
+// 15 meetings in 5 slots with 3 tables; with 2 tables in 8 slots.
 func TestMeetings_SixPeopleAllWithAll(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ slots, tables int }{{5, 3}, {8, 2}} {
@@ -537,14 +539,16 @@ func TestCheckIn_EarliestWinsWheneverItArrives(t *testing.T) {
 	if len(full) != 3 {
 		t.Fatalf("%d digests", len(full))
 	}
-	got := scan(w.host, event.Scan{Code: g.Code}, event.Scan{Hash: g.Own.Hash, At: &early}, event.Scan{Code: g.Code}, event.Scan{Code: "nonsense"})
+	got := scan(w.host, event.Scan{Code: g.Code}, event.Scan{Hash: g.Own.Hash, At: &early}, event.Scan{Code: g.Code},
+		event.Scan{Code: "nonsense"})
 	if !got[0].Again || !got[0].PresentAt.Equal(at(10, 0)) {
 		t.Errorf("second scan: %+v", got[0])
 	}
 	if !got[1].Again || !got[1].PresentAt.Equal(early) || !got[2].PresentAt.Equal(early) || got[3].Problem == "" {
 		t.Errorf("synced: %+v", got)
 	}
-	if _, err := w.WalkIn(ctx, w.host, id, event.Walking{Name: "样例来宾", Unit: "个人", Phone: "不知道"}); !slices.Equal(fields(err), []string{"phone"}) {
+	if _, err := w.WalkIn(ctx, w.host, id, event.Walking{Name: "样例来宾", Unit: "个人", Phone: "不知道"}); !slices.Equal(fields(err),
+		[]string{"phone"}) {
 		t.Errorf("no telephone: %v", err)
 	}
 	_, err = w.WalkIn(ctx, w.host, id, event.Walking{Name: "样例来宾", Unit: "个人", Phone: "0471-5550100"})
@@ -573,7 +577,7 @@ func TestEvent_WhoHoldsReadsAndIsTold(t *testing.T) {
 	}
 	bad := w.writing(0, 0, 0)
 	bad.Title, bad.Items[1].Listing, bad.EndsAt, bad.SignupUntil = "", 700, bad.BeginsAt, bad.EndsAt
-	if got := fields(call(w.Create(ctx, w.host, bad))); !slices.Equal(got, []string{"title", "capacity", "endsAt", "signupUntil",
+	if got := fields(call(w.Create(ctx, w.host, bad))); !slices.Equal(got, []string{"title", "capacity", "endsAt", "signupClosesAt",
 		"items.0.beginsAt", "items.1.beginsAt", "items.1.listing"}) {
 		t.Errorf("all wrong: %v", got)
 	}
@@ -603,7 +607,8 @@ func TestEvent_WhoHoldsReadsAndIsTold(t *testing.T) {
 	if s.State != event.SignAsked {
 		t.Errorf("the host admits: %s", s.State)
 	}
-	if got := fields(call(w.Ask(ctx, w.people[1], id, event.Coming{Listings: []int64{700}}))); !slices.Equal(got, []string{"side", "listings"}) {
+	if got := fields(call(w.Ask(ctx, w.people[1], id, event.Coming{Listings: []int64{700}}))); !slices.Equal(got, []string{"side",
+		"listings"}) {
 		t.Errorf("somebody else's listing: %v", got)
 	}
 	if got, err := w.Seat(ctx, w.host, event.SeatCommand{Activity: id, Signup: s.ID, Act: event.ActAdmit}); err != nil ||

@@ -10,7 +10,8 @@ import (
 const (
 	putResult = `insert into event_result (wish_id, signup_id, result, note, at) values (@wish, @signup, @result, @note, @now)
 on conflict (wish_id, signup_id) do update set result = excluded.result, note = excluded.note, at = excluded.at`
-	resultsOf = `select r.wish_id as wish, r.signup_id as signup, r.result, r.note, r.at from event_result r join event_wish w on w.id = r.wish_id
+	resultsOf = `select r.wish_id as wish, r.signup_id as signup, r.result, r.note, r.at from event_result r join event_wish w on w.id =
+	r.wish_id
 where w.event_id = @event and (@signup::bigint = 0 or r.signup_id = @signup) order by r.at`
 	putTask = `insert into event_task (event_id, wish_id, signup_id, due_on, state, created_at, updated_at)
 values (@event, @wish, @signup, @due, 'open', @now, @now) on conflict (wish_id, signup_id) do update set due_on = excluded.due_on,
@@ -43,13 +44,15 @@ where p.account_id = @account and e.state = 'reporting'
 union all select 'task', e.id, e.title, e.is_sample, count(*)::int, min(t.created_at), min(t.due_on) from event_signup p
 	join event_task t on t.signup_id = p.id and t.state = 'open' and t.due_on <= @soon::date join event e on e.id = t.event_id
 where p.account_id = @account group by e.id limit 100`
-	figuresOf = `select (select count(*) from event_signup where event_id = @id and state in ('admitted','present','no_show') and not walked_in)::int
+	figuresOf = `select (select count(*) from event_signup where event_id = @id and state in ('admitted','present','no_show') and not
+	walked_in)::int
 		as admitted,
 	(select count(*) from event_signup where event_id = @id and state = 'present' and not walked_in)::int as present,
 	(select count(*) from event_signup where event_id = @id and walked_in)::int as walked_in,
 	(select count(*) from event_wish where event_id = @id and state = 'booked')::int as planned,
 	(select count(*) from event_wish w where w.event_id = @id and w.state = 'booked' and (exists (select from event_result r
-		where r.wish_id = w.id) or (select count(*) from event_signup p where p.id in (w.from_signup, w.to_signup) and p.state = 'present') = 2))::int
+		where r.wish_id = w.id) or (select count(*) from event_signup p where p.id in (w.from_signup, w.to_signup) and p.state = 'present') =
+	2))::int
 		as held,
 	(select count(*) from event_result r join event_wish w on w.id = r.wish_id where w.event_id = @id)::int as told,
 	(select count(*) from event_task where event_id = @id)::int as tasks,

@@ -11,7 +11,8 @@ import (
 	"techmarket/internal/platform/postgres"
 )
 
-const signupColumns = `id, event_id as event, coalesce(account_id, 0) as account, coalesce(org_id, 0) as org, name, unit, phone, side as part,
+const signupColumns = `id, event_id as event, coalesce(account_id, 0) as account, coalesce(org_id, 0) as org, name, unit, phone, side as
+	part,
 	listings, note, meetings, away, state, reason, code, coalesce(code_hash, '') as hash, coalesce(short_hash, '') as short, walked_in,
 	asked_at, present_at, updated_at`
 
@@ -32,12 +33,14 @@ order by asked_at, id limit @n for update`
 	anyWaiting  = `select exists (select from event_signup where event_id = @event and state = 'waitlisted')`
 	listSignups = `select ` + signupColumns + ` from event_signup where event_id = @event and (@state::text = '' or state = @state)
 order by asked_at, id limit @limit`
-	byCode = `select ` + signupColumns + ` from event_signup where event_id = @event and (code_hash = any(@hashes) or short_hash = any(@hashes))
+	byCode = `select ` + signupColumns + ` from event_signup where event_id = @event and (code_hash = any(@hashes) or short_hash =
+	any(@hashes))
 limit 1`
 	shortTaken = `select exists (select from event_signup where event_id = @event and short_hash = @short)`
-	walkedIn   = `select ` + signupColumns + ` from event_signup where event_id = @event and walked_in and name = @name and unit = @unit limit 1`
-	missAll    = `update event_signup set state = 'no_show', updated_at = @now where event_id = @event and state = 'admitted'`
-	cancelAll  = `update event_signup set state = 'cancelled', reason = @reason, updated_at = @now where event_id = @event
+	walkedIn   = `select ` + signupColumns + ` from event_signup where event_id = @event and walked_in and name = @name and unit = @unit limit
+	1`
+	missAll   = `update event_signup set state = 'no_show', updated_at = @now where event_id = @event and state = 'admitted'`
+	cancelAll = `update event_signup set state = 'cancelled', reason = @reason, updated_at = @now where event_id = @event
 	and state in ('asked','admitted','waitlisted') returning coalesce(account_id, 0)`
 	countSignups = `select state, walked_in, count(*)::int as n from event_signup where event_id = @event group by state, walked_in`
 	placeInRow   = `select count(*)::int from event_signup where event_id = @event and state = 'waitlisted' and (asked_at, id) <= (@at, @id)`
@@ -56,9 +59,10 @@ values (@event, @from, @to, @reason, 'asked', @now, @now) returning id`
 	insertSeats = `insert into event_seat (slot_id, signup_id, wish_id) values (@slot, @from, @wish), (@slot, @to, @wish)`
 	freeTable   = `select number from event_table t where t.slot_id = @slot
 	and not exists (select from event_wish w where w.slot_id = t.slot_id and w.table_no = t.number) order by number limit 1`
-	takenSeats = `select s.slot_id as slot, s.signup_id as signup from event_seat s join event_slot l on l.id = s.slot_id where l.event_id = @event`
-	peopleOf   = `select ` + signupColumns + ` from event_signup where event_id = @event and id = any(@ids)`
-	askable    = `select ` + signupColumns + ` from event_signup where event_id = @event and meetings and state in ('admitted','present')
+	takenSeats = `select s.slot_id as slot, s.signup_id as signup from event_seat s join event_slot l on l.id = s.slot_id where l.event_id =
+	@event`
+	peopleOf = `select ` + signupColumns + ` from event_signup where event_id = @event and id = any(@ids)`
+	askable  = `select ` + signupColumns + ` from event_signup where event_id = @event and meetings and state in ('admitted','present')
 	and id <> @signup and (@same_side::bool or side <> @part) order by unit, name, id limit 500`
 )
 
@@ -161,7 +165,8 @@ func wishAt(ctx context.Context, q postgres.Querier, event, id int64) (Wish, err
 	return w, err
 }
 
-// setWish writes a wish and its two seats. The keys of the tables refuse a second meeting of a person in a slot and a second one at a table.
+// setWish writes a wish and its two seats. The keys of the tables refuse a second meeting of a person in a
+// slot and a second one at a table.
 func setWish(ctx context.Context, tx pgx.Tx, w Wish) error {
 	if _, err := tx.Exec(ctx, clearSeats, pgx.StrictNamedArgs{"wish": w.ID}); err != nil {
 		return err

@@ -47,7 +47,8 @@ func (o *Operations) host(a *api.API) {
 		}
 		return api.Numbered(found, in.Limit, func(r event.Row) int64 { return r.ID }), nil
 	})
-	api.Op(a, "GET /events/{id}", web.Anyone(), "一场活动：日程、时段和本人的报名", func(ctx context.Context, who actor.Actor, in *api.ByID) (event.View, error) {
+	api.Op(a, "GET /events/{id}", web.Anyone(), "一场活动：日程、时段和本人的报名", func(ctx context.Context, who actor.Actor, in *api.ByID) (event.View,
+		error) {
 		return o.Events.Read(ctx, who, in.ID)
 	})
 	api.Op(a, "POST /events", web.SaleKeepers(), "新建活动，成为草稿", func(ctx context.Context, who actor.Actor, in *struct {
@@ -169,11 +170,12 @@ func (o *Operations) meetings(a *api.API) {
 			in.Body.Wish = in.Wish
 			return api.None{}, o.Events.Tell(ctx, who, in.ID, in.Body)
 		})
-	api.Op(a, "POST /events/{id}/tasks/{task}/events", web.SignedIn(), "办理后续事项的一步：改期、登记已办", func(ctx context.Context, who actor.Actor, in *struct {
-		api.ByID
-		Task int64 `path:"task" minimum:"1"`
-		Body event.TaskCommand
-	}) (event.Task, error) {
+	api.Op(a, "POST /events/{id}/tasks/{task}/events", web.SignedIn(), "办理后续事项的一步：改期、登记已办", func(ctx context.Context, who actor.Actor,
+		in *struct {
+			api.ByID
+			Task int64 `path:"task" minimum:"1"`
+			Body event.TaskCommand
+		}) (event.Task, error) {
 		in.Body.Activity, in.Body.Task = in.ID, in.Task
 		return o.Events.DoTask(ctx, who, in.Body)
 	})

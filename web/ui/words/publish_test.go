@@ -11,7 +11,8 @@ func TestEvents_EveryCodeHasItsWord(t *testing.T) {
 	t.Parallel()
 	has(t, event.Kinds(), words.EventKind)
 	has(t, event.Stages(), words.EventStage)
-	has(t, []event.Act{"create", event.ActPublish, event.ActEdit, event.ActClose, event.ActStart, event.ActFinish, event.ActReport, event.ActPlace,
+	has(t, []event.Act{"create", event.ActPublish, event.ActEdit, event.ActClose, event.ActStart, event.ActFinish, event.ActReport,
+		event.ActPlace,
 		event.ActCancel}, words.EventAct)
 	has(t, event.Parts(), words.EventPart)
 	has(t, event.SignStages(), words.SignStage)

@@ -32,6 +32,7 @@ const (
 	own      = "changes or ends only what is the caller's own"
 	attempts = "failed attempts have limits of their own, and so has the number of sessions (people/identity)"
 	mails    = "mails of confirmation are counted where they are made (people/identity)"
+	scans    = "marks who came to an event that the caller's unit holds; a code of somebody else marks nobody"
 	answers  = "answers once what somebody asked"
 )
 
@@ -161,6 +162,32 @@ func costs() map[string]Cost {
 		"POST /finance-requests/:id/do":                         uses(quota.Submit),
 		"POST /api/v1/finance-requests":                         uses(quota.Contact),
 		"POST /api/v1/finance-requests/:id/events":              uses(quota.Submit),
+		"POST /events":                                          uses(quota.Draft),
+		"POST /events/:id/edit":                                 uses(quota.Save),
+		"POST /events/:id/do":                                   uses(quota.Submit),
+		"POST /events/:id/signup":                               uses(quota.Contact),
+		"POST /events/:id/signups/:signup/do":                   free(answers),
+		"POST /events/:id/wishes":                               uses(quota.Contact),
+		"POST /events/:id/wishes/move":                          free(answers),
+		"POST /events/:id/wishes/:wish/do":                      free(answers),
+		"POST /events/:id/wishes/:wish/result":                  free(own),
+		"POST /events/:id/tasks/:task/do":                       free(own),
+		"POST /events/:id/tasks/:task/interest":                 uses(quota.Contact),
+		"POST /events/:id/checkins":                             free(scans),
+		"POST /events/:id/walkins":                              uses(quota.Save),
+		"POST /api/v1/events":                                   uses(quota.Draft),
+		"PUT /api/v1/events/:id":                                uses(quota.Save),
+		"POST /api/v1/events/:id/events":                        uses(quota.Submit),
+		"POST /api/v1/events/:id/signups":                       uses(quota.Contact),
+		"PUT /api/v1/events/:id/signups/own":                    free(own),
+		"POST /api/v1/events/:id/signups/:signup/events":        free(answers),
+		"POST /api/v1/events/:id/wishes":                        uses(quota.Contact),
+		"POST /api/v1/events/:id/wishes/:wish/events":           free(answers),
+		"PUT /api/v1/events/:id/wishes/:wish/result":            free(own),
+		"POST /api/v1/events/:id/tasks/:task/events":            free(own),
+		"POST /api/v1/events/:id/tasks/:task/interest":          uses(quota.Contact),
+		"POST /api/v1/events/:id/checkins":                      free(scans),
+		"POST /api/v1/events/:id/walkins":                       uses(quota.Save),
 		"POST /vouchers":                                        uses(quota.Contact),
 		"POST /vouchers/:id/do":                                 uses(quota.Submit),
 		"POST /api/v1/vouchers":                                 uses(quota.Contact),

@@ -290,6 +290,11 @@ func (c *Ctx) SetTheme(t view.Theme) { c.cookie(themeCookie, string(t), 365*24*3
 // Here is the address of this page with its query.
 func (c *Ctx) Here() string { return c.echo.Request().URL.RequestURI() }
 
+// AllowCamera lets this page read codes with the device's camera, which the site's pages otherwise may not touch.
+func (c *Ctx) AllowCamera() {
+	c.echo.Response().Header().Set("Permissions-Policy", "camera=(self), microphone=(), geolocation=()")
+}
+
 // Later remembers for an hour, in this browser, what a visitor asked for before signing in; TakeLater gives it back once.
 func (c *Ctx) Later(what string) { c.cookie(laterCookie, url.QueryEscape(what), 3600) }
 

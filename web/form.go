@@ -154,6 +154,24 @@ func (f *Form) Date(name string) time.Time {
 	return time.Time{}
 }
 
+// Moment reads a day with a time of day as 2026-03-02 09:30, in the market's own zone; empty is the zero time.
+func (f *Form) Moment(name string) time.Time {
+	s := strings.NewReplacer("：", ":", "T", " ", "　", " ").Replace(f.Text(name))
+	if s == "" {
+		return time.Time{}
+	}
+	at := strings.LastIndex(s, " ") // a day may be written with blanks
+	if at > 0 {
+		if day, ok := clock.ParseDay(strings.TrimSpace(s[:at])); ok {
+			if t, err := time.ParseInLocation("2006-01-02 15:04", day+" "+s[at+1:], clock.Zone()); err == nil {
+				return t
+			}
+		}
+	}
+	f.Errors.Add(name, "not_a_time", "请填写日期和时间，例如 2026-03-02 09:30")
+	return time.Time{}
+}
+
 // Rows returns how many rows a repeated group has: fields are named group.0.name, group.1.name …, the paths
 // that services use in their messages. At most limit rows are read.
 func (f *Form) Rows(group string, limit int) int {

@@ -33,6 +33,7 @@ func (c *Ctx) deskLinks(a actor.Actor) []view.Link {
 		add("披露室", "/rooms", "rooms")
 		add("创新券", "/desk/vouchers", "vouchers")
 		add("融资申请", "/finance-requests", "finance")
+		add("我的活动", "/events/mine", "my-events")
 	}
 	add("权属与收益", "/distributions", "rights")
 	add("价格参考", "/prices", "prices")

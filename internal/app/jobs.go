@@ -24,6 +24,7 @@ func (s *Services) register() {
 	s.Importer.Register(s.workers)
 	s.Registers.Register(s.workers, s.Engine)
 	s.Policies.Register(s.workers, s.Engine)
+	s.Events.RegisterJobs(s.workers)
 	s.Texts.RegisterJobs(s.workers)
 	s.Registry.RegisterJobs(s.workers)
 	s.Papers.RegisterJobs(s.workers)
@@ -50,7 +51,8 @@ func (s *Services) register() {
 		_, errTrials := s.Trials.Tick(ctx)
 		_, errRooms := s.Rooms.Tick(ctx)
 		_, errVouchers := s.Vouchers.Tick(ctx)
-		return errors.Join(err, errNotice, errChallenge, errRights, errTrials, errRooms, errVouchers)
+		_, errEvents := s.Events.Tick(ctx)
+		return errors.Join(err, errNotice, errChallenge, errRights, errTrials, errRooms, errVouchers, errEvents)
 	})
 	jobs.RegisterLong(s.workers, fillTimeout, func(ctx context.Context, _ monitorArgs) error {
 		_, err := s.Monitor.Refresh(ctx)

@@ -2,14 +2,18 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 
 	"techmarket/internal/foundation/fact"
 	"techmarket/internal/foundation/region"
+	"techmarket/internal/publish/event"
 	"techmarket/internal/publish/policy"
 )
 
-func (s *Services) buildPublish() {
+func (s *Services) buildPublish(post notices) {
 	p := s.Platform
+	s.Events = event.New(event.Config{DB: p.DB, Audit: p.Audit(), Notices: post, Queue: s.enqueue, Directory: s.Identity, Listings: s.Listings,
+		Deals: s.Deals, Calendar: s.calendar, Random: rand.Reader, Now: p.Now})
 	s.Policies = policy.New(policy.Config{DB: p.DB, Audit: p.Audit(), Queue: s.enqueue, Facts: s.factsOf, Rest: s.calendar, Now: p.Now})
 }
 

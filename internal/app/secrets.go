@@ -10,6 +10,7 @@ import (
 	"techmarket/internal/market/watch"
 	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/postgres"
+	"techmarket/internal/publish/event"
 	"techmarket/internal/services/register"
 	"techmarket/internal/trade/challenge"
 )
@@ -18,7 +19,7 @@ import (
 func SealedColumns() []postgres.Sealed {
 	var all []postgres.Sealed
 	for _, room := range [][]postgres.Sealed{identity.Sealed(), listing.Sealed(), importer.Sealed(), watch.Sealed(), contract.Sealed(),
-		exchange.Sealed(), register.Sealed(), challenge.Sealed()} {
+		exchange.Sealed(), register.Sealed(), challenge.Sealed(), event.Sealed()} {
 		all = append(all, room...)
 	}
 	return all

@@ -42,6 +42,7 @@ import (
 	"techmarket/internal/platform/files"
 	"techmarket/internal/platform/jobs"
 	"techmarket/internal/platform/postgres"
+	"techmarket/internal/publish/event"
 	"techmarket/internal/publish/policy"
 	"techmarket/internal/services/finance"
 	"techmarket/internal/services/register"
@@ -121,6 +122,7 @@ type Services struct {
 	Finance   *finance.Service // 融资申请
 
 	Policies *policy.Service
+	Events   *event.Service // 活动
 
 	Stats   *stats.Service
 	Plans   *plan.Service
@@ -197,7 +199,7 @@ func (s *Services) build() error {
 		return err
 	}
 	s.openFiles()
-	s.buildPublish()
+	s.buildPublish(post)
 	s.buildInsight()
 	return nil
 }

@@ -21,6 +21,7 @@ import (
 	apiinsight "techmarket/web/api/insight"
 	apimarket "techmarket/web/api/market"
 	apipeople "techmarket/web/api/people"
+	apipublish "techmarket/web/api/publish"
 	apiservices "techmarket/web/api/services"
 	apisite "techmarket/web/api/site"
 	apitrade "techmarket/web/api/trade"
@@ -87,7 +88,7 @@ func (s *Services) Site(observe Observer) (*web.Server, error) {
 func (s *Services) pages(assets *view.Assets, views *view.Engine, language *locales.Language) []web.Route {
 	kept := pageFiles{s.Platform, s.Reader}
 	registers := &pagesservices.Pages{Registers: s.Registers, Vouchers: s.Vouchers, Finance: s.Finance, Files: kept}
-	policies := &pagespublish.Pages{Policies: s.Policies}
+	policies := &pagespublish.Pages{Policies: s.Policies, Events: s.Events, Listings: s.Listings}
 	market := &pagesmarket.Pages{Achievements: s.Achievements, Demands: s.Demands, Listings: s.Listings, Catalogue: s.Catalogue,
 		Matcher: s.Watch,
 		Watch:   s.Watch, Synonyms: s.analyzer.Synonyms, Importer: s.Importer, Brokers: suggestions{s}, Replies: s.replies,
@@ -95,7 +96,7 @@ func (s *Services) pages(assets *view.Assets, views *view.Engine, language *loca
 	return slices.Concat(
 		(&site.Pages{Identity: s.Identity, Listings: s.Listings, Catalogue: s.Catalogue, Achievements: s.Achievements, Demands: s.Demands,
 			Deals: s.Deals, Brokers: s.Brokers, Policies: s.Policies, Trials: s.Trials, Rights: s.Rights, Rooms: s.Rooms, Vouchers: s.Vouchers,
-			Finance:  s.Finance,
+			Finance: s.Finance, Events: s.Events,
 			Registry: s.Registry, Points: s.Points, Stats: s.Stats, Inbox: inbox{s.Platform}, Assets: assets,
 			Finders: []ui.Finder{market.Finder(), registers.Finder(), policies.Finder()},
 			Missed:  func(text string) { s.Watch.Missed(achievement.Kind, text) },
@@ -138,6 +139,7 @@ func (s *Services) mountAPI(server *web.Server, keys *idempotency.Store) {
 			Rooms: s.Rooms, Listings: s.Listings, Files: kept},
 		&apicertify.Operations{Contracts: s.Contracts, Registry: s.Registry, Points: s.Points, Papers: s.Papers, Files: kept},
 		&apiservices.Operations{Registers: s.Registers, Vouchers: s.Vouchers, Finance: s.Finance, Files: kept},
+		&apipublish.Operations{Events: s.Events},
 		&apiinsight.Operations{Stats: s.Stats, Prices: s.Prices, Places: s.Places, Annuals: s.Annual, Monitor: s.Monitor},
 		&apisite.Operations{Listings: s.Listings, Files: kept, Inbox: inbox{p}},
 	} {

@@ -64,10 +64,10 @@ var insideWings = map[string]map[string]string{
 	"insight":  {"place": "stats"},
 	"web": {".": "locales ui/words view", "view": "assets templates", "ui": ". view", "assets/vendoring": "assets/icons assets/sheet",
 		"people": ". ui view", "market": ". ui ui/words view", "trade": ". ui view", "certify": ". ui ui/words view",
-		"services": ". ui ui/words view", "publish": ". ui view", "insight": ". ui ui/words view", "site": ". ui ui/words view",
+		"services": ". ui ui/words view", "publish": ". ui ui/words view", "insight": ". ui ui/words view", "site": ". ui ui/words view",
 		"api": ". view", "api/people": ". api", "api/market": ". api", "api/trade": ". api", "api/certify": ". api",
 		"api/insight": ". api ui/words",
-		"api/site":    ". api", "api/services": ". api"},
+		"api/site":    ". api", "api/services": ". api", "api/publish": ". api"},
 	"app": {"cli": ". demo", "demo": ". demo/sample"},
 }
 

@@ -28,7 +28,7 @@ var subjects = []struct{ login, who string }{
 //
 // A route that is missing here fails the test; so does one that exists no longer. The columns:
 // guest, member, company, rival, broker | registrar, reviewer, head, expert, sibling | league, other league, region, tax, system.
-var matrix = joined(insightMatrix, tradeMatrix, servicesMatrix, map[string]string{
+var matrix = joined(insightMatrix, tradeMatrix, servicesMatrix, publishMatrix, map[string]string{
 	"POST /achievements/:id/contact":                           "s++++++++++++++",
 	"POST /demands/:id/contact":                                "s++++++++++++++",
 	"POST /api/v1/achievements/:id/contact":                    "s++++++++++++++",

@@ -30,7 +30,7 @@ import (
 type things struct {
 	achievement, draft, demand, deal, dealFile, contract, freeContract, contractFile, filing, number, check string
 	notice, sale, challenge, distribution, grant, trial, room                                               string
-	annual, voucher, scheme, finance                                                                        string
+	event, signup, wish, annual, voucher, scheme, finance                                                   string
 	batch, message, picture, submitted, openDemand, open, policy, question                                  string
 }
 
@@ -73,6 +73,7 @@ func (w *world) things() things {
 	m.trial, m.room = w.trial(m), w.room(m)
 	m.scheme, m.voucher = w.voucher()
 	m.finance = w.finance()
+	m.event, m.signup, m.wish = w.event()
 	annual, err := w.s.Annual.Start(context.Background(), w.who("member"), 2025)
 	apptest.NoErr(w.t, err)
 	m.annual = fmt.Sprint(annual)
@@ -253,7 +254,8 @@ func (w *world) address(m things, route string) string {
 		"/messages/:id": m.message, "/favourites/:id": m.achievement, "/of/:listing": m.achievement,
 		"/policies/:id": m.policy, "/questions/:id": m.question, "/imports/:id": m.batch, "/files/:id": m.picture,
 		"/challenges/:id": m.challenge, "/distributions/:id": m.distribution, "/grants/:id": m.grant, "/trials/:id": m.trial,
-		"/vouchers/:id": m.voucher, "/finance-requests/:id": m.finance, "/schemes/:id": m.scheme, "/voucher-schemes/:id": m.scheme,
+		"/vouchers/:id": m.voucher, "/finance-requests/:id": m.finance, "/events/:id": m.event, "/signups/:signup": m.signup,
+		"/wishes/:wish": m.wish, "/tasks/:task": "999", "/schemes/:id": m.scheme, "/voucher-schemes/:id": m.scheme,
 		"/rooms/:id":  m.room,
 		"/annual/:id": m.annual, "/annual-reports/:id": m.annual,
 		"/notices/:id": m.notice, "/sales/:id": m.sale, "/brokers/:id": fmt.Sprint(w.provided["agency"].AccountIDs[0]),

@@ -88,6 +88,9 @@ func (w *world) made(m things) map[string]visit {
 		"GET /registers/:kind/export":               {}, // a workbook
 		"GET /lists/:number/pdf":                    {},
 		"GET /vouchers/:id/proof":                   {},
+		"GET /events/:id/mine":                      {"company", "/events/" + m.event + "/mine"},
+		"GET /events/:id/mine/print":                {"company", "/events/" + m.event + "/mine/print"},
+		"GET /events/:id/people":                    {"company", "/events/" + m.event + "/people"},
 		"GET /finance-requests/:id/records/:number": {},
 		"GET /finance-requests/new": {"company",
 			"/finance-requests/new?entry=" + w.scan(`select max(entry_id)::text from finance_request`)},

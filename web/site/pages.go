@@ -16,6 +16,7 @@ import (
 	"techmarket/internal/market/listing"
 	"techmarket/internal/people/identity"
 	"techmarket/internal/platform/notify"
+	"techmarket/internal/publish/event"
 	"techmarket/internal/publish/policy"
 	"techmarket/internal/services/finance"
 	"techmarket/internal/services/voucher"
@@ -51,6 +52,7 @@ type Pages struct {
 	Inbox        Inbox
 	Brokers      *broker.Service
 	Policies     *policy.Service
+	Events       *event.Service
 	Trials       *trial.Service
 	Vouchers     *voucher.Service
 	Finance      *finance.Service
@@ -83,6 +85,7 @@ func Menu(t view.Words, kinds []listing.Descriptor) []view.Link {
 		{Label: t("人员与服务"), Href: "/registers", Key: "registers"},
 		{Label: t("登记点"), Href: "/points", Key: "points"},
 		{Label: t("政策"), Href: "/policies", Key: "policies"},
+		{Label: t("活动"), Href: "/events", Key: "events"},
 		{Label: t("数据"), Href: "/stats", Key: "stats"},
 		{Label: t("证明核验"), Href: "/verify", Key: "verify"},
 	}...)

@@ -151,7 +151,7 @@ func (p *Pages) turns(c *web.Ctx) (waiting, error) {
 	var w waiting
 	for _, part := range []func(*web.Ctx, *waiting) error{
 		p.talkTurns, p.mandateTurns, p.brokerTurns, p.tradeTurns,
-		p.listingTurns, p.registryTurns, p.registrationTurns, p.diagnosisTurns, p.serviceTurns, p.officerTurns,
+		p.listingTurns, p.registryTurns, p.registrationTurns, p.diagnosisTurns, p.serviceTurns, p.eventTurns, p.officerTurns,
 	} {
 		if err := part(c, &w); err != nil {
 			return w, err

@@ -1,6 +1,9 @@
 package site
 
 import (
+	"fmt"
+
+	"techmarket/internal/publish/event"
 	"techmarket/internal/services/finance"
 	"techmarket/internal/services/voucher"
 	"techmarket/web"
@@ -34,6 +37,45 @@ func (p *Pages) serviceTurns(c *web.Ctx, w *waiting) error {
 	}
 	w.rest(len(asked), listedTurns, "/finance-requests")
 	return nil
+}
+
+// eventTurns are what waits at events: for their host, and for who takes part.
+func (p *Pages) eventTurns(c *web.Ctx, w *waiting) error {
+	list, err := p.Events.Awaiting(c.Context(), c.Actor())
+	if err != nil {
+		return err
+	}
+	for i, n := range list {
+		if i == listedTurns {
+			break
+		}
+		w.add(eventTurn(n))
+	}
+	w.rest(len(list), listedTurns, "/events/mine")
+	return nil
+}
+
+func eventTurn(n event.Waiting) turn {
+	at, said, label := event.Path(n.Event), "", ""
+	out := turn{since: n.Since}
+	switch n.Need {
+	case event.NeedAdmit:
+		at, said, label, out.answer = at+"/desk?state=asked", fmt.Sprintf("%d 人报名，等您确认", n.N), "确认", true
+	case event.NeedChase:
+		at, said, label = at+"/report#tasks", fmt.Sprintf("%d 项后续事项已过期，请联系负责人", n.N), "查看"
+	case event.NeedAnswer:
+		at, said, label, out.answer = at+"/mine", fmt.Sprintf("%d 人约您洽谈", n.N), "答复", true
+	case event.NeedTell:
+		at, said, label = at+"/mine", fmt.Sprintf("%d 场洽谈等您填结果", n.N), "填写"
+	case event.NeedTask:
+		at, said, label = at+"/mine#tasks", fmt.Sprintf("%d 项后续事项快到期或已过期", n.N), "办理"
+	}
+	if n.Due != nil {
+		out.due = *n.Due
+	}
+	out.row = view.Turn{Kind: "活动", Title: n.Title, Href: at, Sample: n.Sample, Said: said,
+		Action: view.Action{Label: label, Href: at, Said: "《" + n.Title + "》"}}
+	return out
 }
 
 func voucherTurn(v voucher.Item) turn {

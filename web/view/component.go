@@ -43,7 +43,7 @@ func components() Parts {
 	return Parts{
 		Notice{}, Prose{}, Picture{}, Figures{}, Entries{}, Facts{}, TaskList{}, Rows{}, Rail{}, Table{}, WideTable{}, Chart{}, Matches{},
 		Compare{}, Search{}, Chips{}, Files{}, Thread{}, Share{}, Meter{}, Form{}, Certificate{}, Digests{},
-		Progress{}, Links{}, Actions{}, Timeline{}, Empty{}, Stamp{}, Turns{}, Standing{},
+		Progress{}, Links{}, Actions{}, Timeline{}, Empty{}, Stamp{}, Turns{}, Standing{}, Door{},
 	}
 }
 
@@ -78,6 +78,7 @@ func (Empty) Partial() string       { return "empty" }
 func (Stamp) Partial() string       { return "stamp" }
 func (Turns) Partial() string       { return "turns" }
 func (Standing) Partial() string    { return "standing" }
+func (Door) Partial() string        { return "door" }
 
 // absent tells whether there is nothing to draw: no component, or a pointer to none.
 func absent(c Component) bool {

@@ -126,6 +126,7 @@ func (l *loader) load(ctx context.Context) error {
 	l.planRegisters()
 	l.planVouchers()
 	l.planFinance()
+	l.planEvents()
 	papers, err := l.print(ctx)
 	if err != nil {
 		return err

@@ -64,6 +64,9 @@ const (
 // disk are swept a day later.
 var deletions = []deletion{
 	{"finance_request", "is_sample"}, // with its records and steps
+	// A wish keeps its table, so wishes go before the slots.
+	{"event_wish", "event_id in (select id from event where is_sample)"}, // with seats, results and tasks
+	{"event", "is_sample"}, // with its programme, slots, sign-ups, reports and steps
 	{"income", "number in " + sampleNumber},
 	{"notice_task", "number in " + sampleNumber},
 	{"period_entry", "is_sample"},

@@ -22,6 +22,7 @@ func Scopes() []Scope {
 		{"trade:read", "读取对接与洽谈"}, {"trade:write", "发起对接、发送消息、提出和接受条件"},
 		{"certify:read", "读取合同、受理和登记"}, {"certify:write", "填写和报送合同，办理登记"},
 		{"services:read", "读取名录、创新券和融资申请"}, {"services:write", "填报名录，办理名录审核和等级，申请和办理创新券、融资"},
+		{"publish:read", "读取活动和本人的安排"}, {"publish:write", "举办活动，报名、签到、约见，填写结果"},
 		{"insight:read", "读取统计数据和年度报告"}, {"insight:write", "起草、修改和报送年度报告"},
 		{"people:read", "读取本人、单位和成员资料"}, {"people:write", "修改单位资料、成员、邀请和令牌"},
 		{"site:read", "读取文件和消息"}, {"site:write", "上传文件，标记消息"},

@@ -1,9 +1,3 @@
-// Package event holds the events of the market; here the placing of 1:1 meetings.
-//
-// A meeting joins two people in a slot at a table. A person has one meeting a slot and a cap over all; a slot has so many tables;
-// what is booked stays. As many requests as possible are placed: first those with the fewest ways, then by moving others.
-//
-// Source: docs/rules/replay.md §14.
 package event
 
 import (
@@ -46,7 +40,9 @@ type Placement struct {
 	Slot    string `json:"slot"`
 }
 
-// Wishes are what a plan of meetings is made from.
+// Wishes are what a plan of meetings is made from: a person has one meeting a slot and a cap over all, a slot has so many tables, what is
+// booked stays. As many requests as possible are placed: first those with the fewest ways, then by moving others
+// (docs/rules/replay.md §14).
 type Wishes struct {
 	Slots        []Slot        `json:"slots"`
 	MayAsk       []MayAsk      `json:"may_ask"`

@@ -11,6 +11,7 @@ const uses = {
   "dialog, [data-dialog]": "./dialog.js",
   "[data-phrases]": "./phrases.js",
   "[data-live]": "./live.js",
+  "form[data-door]": "./door.js",
   "[data-key], [data-desk], [data-cells]": "./keys.js",
 };
 

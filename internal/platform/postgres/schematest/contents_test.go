@@ -32,6 +32,7 @@ var contents = map[string]struct {
 	"trial.terms":                     {types: []string{"trial.Terms"}},
 	"challenge_application.content":   {types: []string{"challenge.Paper"}},
 	"challenge_event.detail":          {reason: openMap},
+	"event_report.figures":            {types: []string{"event.Figures"}},
 	"contract.content":                {types: []string{"contract.Content"}},
 	"contract_version.content":        {types: []string{"contract.Content"}},
 	"contract_version.files":          {reason: listOnly},

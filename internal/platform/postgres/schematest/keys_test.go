@@ -85,6 +85,8 @@ var withoutIndex = map[string]string{
 	"trial_company_account_fkey":               doer,
 	"trial_event_account_id_fkey":              doer,
 	"trial_supply_account_fkey":                doer,
+	"event_host_account_fkey":                  doer,
+	"event_step_account_id_fkey":               doer,
 	"finance_event_account_id_fkey":            doer,
 	"finance_request_firm_account_fkey":        doer,
 	"voucher_event_account_id_fkey":            doer,

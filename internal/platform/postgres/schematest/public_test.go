@@ -24,6 +24,7 @@ const noPublicPage = `
 	rights_payout rights_plan rights_policy saved_search saved_search_hit session subsidy_rate
 	contact_reveal email_confirmation favourite kept_form sealed_column kept_upload listing_triage quota_use record_alarm refusal
 	trial trial_event trial_payment trial_report
+	event_report event_result event_seat event_signup event_slot event_step event_table event_task event_wish
 	finance_event finance_record finance_request
 	voucher voucher_event voucher_file
 	price_policy price_shown

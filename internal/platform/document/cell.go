@@ -23,7 +23,8 @@ const (
 	Blank      CellKind = iota
 	Words               // a text
 	Number              // to 15 significant digits, as Excel keeps them
-	Moment              // a number under a date format, or a date: 2006-01-02, with 15:04:05 behind where it has a time of day
+	Moment              // a number under a date format, or a date: 2006-01-02, with 15:04:05 behind where it has a time of day; 2006年1月
+	// or 1月2日 where the format shows no more
 	Percent             // a number under a percent format, as a percentage: "99.6%"
 	Truth               // TRUE or FALSE
 	Failed              // #NAME?, #REF!, #DIV/0! …
@@ -135,7 +136,10 @@ func (c Cell) Day() (string, error) {
 	}
 	day, ok := clock.ParseDay(c.Text)
 	if !ok {
-		if c.Kind == Number {
+		switch c.Kind {
+		case Moment:
+			return "", wrongCell("只显示 %s，年、月、日不全。请把这一格设为显示年、月、日的日期格式，例如 2027-03-05", c.Text)
+		case Number:
 			return "", wrongCell("是数字 %s，不是日期。请把这一格设为日期格式，例如 2027-03-05", c.Text)
 		}
 		return "", errDay

@@ -97,25 +97,27 @@ func (f *Form) ID(name string) int64 {
 	return n
 }
 
-// Yuan reads an amount in 元; empty is 0.
+// Yuan reads an amount whose number without a unit is 元, see money.Read; empty is 0.
 func (f *Form) Yuan(name string) money.Fen {
-	return f.amount(name, money.Parse, "元，例如 1200000.00")
+	return f.amount(name, money.Read, "元，例如 1200000.00，或写 120 万元")
 }
 
-// Wan reads an amount in 万元; empty is 0.
+// Wan reads an amount whose number without a unit is 万元, see money.Read; empty is 0.
 func (f *Form) Wan(name string) money.Fen {
-	return f.amount(name, money.ParseWan, "万元，例如 120 或 0.5")
+	return f.amount(name, money.ReadWan, "万元，例如 120 或 0.5")
 }
 
-func (f *Form) amount(name string, parse func(string) (money.Fen, error), unit string) money.Fen {
+func (f *Form) amount(name string, read func(string) (money.Fen, error), unit string) money.Fen {
 	s := f.Text(name)
 	if s == "" {
 		return 0
 	}
-	v, err := parse(s)
+	v, err := read(s)
 	switch {
 	case errors.Is(err, money.ErrRange):
 		f.Errors.Add(name, "amount_range", "金额超出范围，最多 99,999,999,999.99 元")
+	case errors.Is(err, money.ErrFine):
+		f.Errors.Add(name, "too_fine", "金额最多精确到分（万元最多六位小数），请改填四舍五入后的金额")
 	case err != nil:
 		f.Errors.Addf(name, "not_an_amount", "请填写金额，单位%s", unit)
 	case v < 0:

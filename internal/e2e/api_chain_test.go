@@ -95,10 +95,10 @@ func (c chainByAPI) files(talk string) (desk string) {
 	}
 	no := map[string]any{"agency": "no", "research": "no", "converted": "no"}
 	set("seller", no)
-	set("seller", map[string]any{"creditCode": "12150000460029132U", "industry": "P"})
+	set("seller", map[string]any{"creditCode": "12150000460029132D", "industry": "P"})
 	first := content["buyers"].([]any)[0].(map[string]any)
 	maps.Copy(first, no)
-	first["creditCode"], first["industry"] = "911500001141506290", "A"
+	first["creditCode"], first["industry"] = "91150000114150629E", "A"
 	set("elements", map[string]any{"signedOn": "2026-04-01", "medium": "paper", "royalty": "no", "relatedParty": "no", "planSource": "9",
 		"socialGoal": "09", "confidential": "none"})
 	content["technicalFen"] = 70_000_000

@@ -270,8 +270,8 @@ func TestBrowser_SevenPeopleTakeAnAchievementToItsCertificate(t *testing.T) {
 	who := func(prefix string) values {
 		return values{prefix + "agency": "no", prefix + "research": "no", prefix + "converted": "no"}
 	}
-	member.open(at+"/seller").send(at+"/seller", with(who("seller."), values{"seller.creditCode": "12150000460029132U"})).sees("卖方已保存")
-	member.open(at+"/buyers").send(at+"/buyers", with(who("buyers.0."), values{"buyers.0.creditCode": "911500001141506290"})).sees("买方已保存")
+	member.open(at+"/seller").send(at+"/seller", with(who("seller."), values{"seller.creditCode": "12150000460029132D"})).sees("卖方已保存")
+	member.open(at+"/buyers").send(at+"/buyers", with(who("buyers.0."), values{"buyers.0.creditCode": "91150000114150629E"})).sees("买方已保存")
 	member.open(at+"/elements").send(at+"/elements", values{"elements.signedOn": "2026-04-01", "elements.medium": "paper",
 		"elements.royalty": "no", "elements.relatedParty": "no",
 		"elements.planSource": "9", "elements.socialGoal": "09", "elements.confidential": "none"}).sees("合同要素已保存")

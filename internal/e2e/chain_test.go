@@ -119,9 +119,9 @@ func (p *person) completeContract(at string) {
 			v[prefix+name] = value
 		}
 		if section == "seller" {
-			v["seller.creditCode"] = "12150000460029132U"
+			v["seller.creditCode"] = "12150000460029132D"
 		} else {
-			v["buyers.0.creditCode"] = "911500001141506290"
+			v["buyers.0.creditCode"] = "91150000114150629E"
 		}
 		p.get(at+"/"+section).submit(at+"/"+section, v).want(200, "已保存")
 	}

@@ -3,6 +3,7 @@ package e2e
 import (
 	"cmp"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -76,4 +77,28 @@ func TestBadInput_AnOddAddressGetsAnAnswer(t *testing.T) {
 		t.Errorf("only %d parameters were found", len(asked))
 	}
 	t.Logf("%d parameters", len(asked))
+}
+
+// An id that is larger than any the market gave, or than a number of the database, is of nothing: never a 5xx, whatever the route does.
+func TestBadInput_AnIdOfAnySizeGetsAnAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	part := regexp.MustCompile(`:\w+`)
+	for _, r := range w.site.Routes() {
+		route := r.Method + " " + r.Path
+		if !part.MatchString(r.Path) || route == "POST /contracts/:id/submit" || route == "POST /account/switch" {
+			continue
+		}
+		for _, login := range []string{"member", "company", "registrar", "head", "league", "region", "system"} {
+			ids := []string{"31153817231"}
+			if login == "member" {
+				ids = append(ids, "9223372036854775807", "9223372036854775808")
+			}
+			for _, id := range ids {
+				if _, status, body := w.as(login).knock(route, part.ReplaceAllString(r.Path, id)); status >= 500 {
+					t.Errorf("%s with %s by %s: %d %s", route, id, login, status, body[:min(300, len(body))])
+				}
+			}
+		}
+	}
 }

@@ -134,7 +134,7 @@ func TestRound_APersonAppliesAndIsRegistered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.visitor("coded").get("/signup").submit("/signup", values{"organisation.kind": "individual", "organisation.name": "白示范",
-		"organisation.division": ownCounty, "organisation.creditCode": "911500001141506290", "displayName": "白示范", "loginName": "coded",
+		"organisation.division": ownCounty, "organisation.creditCode": "91150000114150629E", "displayName": "白示范", "loginName": "coded",
 		"email": "coded@example.com", "password": password}).want(422, "个人没有统一社会信用代码")
 	p := w.signUp("inventor", "individual", "白示范", ownCounty)
 	at := p.get("/contracts").submit("/contracts", nil).want(200).path
@@ -143,7 +143,7 @@ func TestRound_APersonAppliesAndIsRegistered(t *testing.T) {
 		"seller.contact": "白示范", "seller.phone": "0471-5550123", "seller.industry": "M", "seller.agency": "no", "seller.research": "no",
 		"seller.converted": "no"}).want(200, "已保存")
 	p.get(at+"/buyers").submit(at+"/buyers", values{"buyers.0.name": "敕勒川示范乳业有限公司", "buyers.0.country": "156",
-		"buyers.0.creditCode": "911500001141506290", "buyers.0.division": otherCounty, "buyers.0.nature": "150", "buyers.0.industry": "C",
+		"buyers.0.creditCode": "91150000114150629E", "buyers.0.division": otherCounty, "buyers.0.nature": "150", "buyers.0.industry": "C",
 		"buyers.0.agency": "no", "buyers.0.research": "no", "buyers.0.converted": "no"}).want(200, "已保存")
 	p.get(at+"/elements").submit(at+"/elements", values{"elements.name": "乳品检测方法委托开发", "elements.classCode": "0101",
 		"elements.summary": "开发乳品中抗生素残留的快速检测方法。", "elements.beginsOn": "2026-04-01", "elements.endsOn": "2027-03-31",

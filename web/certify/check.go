@@ -26,7 +26,12 @@ func (p *Pages) showCheck(c *web.Ctx, ferr error) error {
 	page.Breadcrumbs = []view.Link{{Label: "我的合同", Href: "/contracts"}, {Label: contractTitle(k), Href: fmt.Sprintf("/contracts/%d", k.ID)}}
 	body := ui.Sheet{Lead: "下面是将要报送的内容和系统按认定规则给出的预审意见。预审只是提示，以登记点的决定为准。", Sample: k.Sample}
 	var missing []view.Link
+	warnings, err := p.Contracts.OtherCodes(c.Context(), k)
+	if err != nil {
+		return err
+	}
 	for _, s := range contract.Sections(k.Content, k.Files, p.Contracts.ApplicationDay(k)) {
+		warnings = append(warnings, s.Warnings...)
 		for _, i := range s.Issues {
 			missing = append(
 				missing,
@@ -48,6 +53,9 @@ func (p *Pages) showCheck(c *web.Ctx, ferr error) error {
 			ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: fmt.Sprintf("还有 %d 处没有填好", len(missing)), Items: missing}}},
 		)
 	}
+	if len(warnings) > 0 {
+		body.Main = append(body.Main, ui.Block{Parts: view.Parts{lookAgain(c, k, warnings)}})
+	}
 	before, err := p.beforeSubmission(c, k)
 	if err != nil {
 		return err
@@ -67,7 +75,7 @@ func (p *Pages) showCheck(c *web.Ctx, ferr error) error {
 	if perr != nil {
 		return perr
 	}
-	body.Main = append(body.Main, preCheckBlock(outlook.Decision))
+	body.Main = append(body.Main, preCheckBlock(outlook))
 	body.Main = append(body.Main, p.contractFacts(k)...)
 	if err != nil {
 		body.Side = append(body.Side, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Warn, Title: c.Fault(err).Message}}})
@@ -115,8 +123,21 @@ func (p *Pages) otherDoor(c *web.Ctx, k contract.Contract) (*view.Action, error)
 	return nil, nil
 }
 
+// lookAgain lists what is odd and blocks nothing, each with the way to its field.
+func lookAgain(c *web.Ctx, k contract.Contract, warnings []contract.Issue) view.Notice {
+	n := view.Notice{Tone: view.Warn, Title: "请再看一眼，不影响提交"}
+	for _, i := range warnings {
+		n.Items = append(n.Items, view.Link{Label: c.Said(i.Field), Href: fmt.Sprintf("/contracts/%d/%s#%s", k.ID, i.Section, i.Path)})
+	}
+	return n
+}
+
 // preCheckBlock says in words what the rules make of the contract as filed.
-func preCheckBlock(d recognition.Decision) ui.Block {
+func preCheckBlock(o contract.Outlook) ui.Block {
+	if !o.Judged {
+		return ui.Block{Title: "预审意见", Parts: view.Parts{view.Notice{Title: "还没有预审", Text: "填好合同类别、成交总额、签订日期和有效期以后，这里按认定规则预审。"}}}
+	}
+	d := o.Decision
 	facts := []view.Fact{{Label: "结论", Value: outcomeLabel(d.Outcome)}}
 	if d.Outcome == recognition.Register && d.Amounts != nil {
 		facts = append(

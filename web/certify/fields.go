@@ -55,8 +55,8 @@ func partyFields(a *ui.Ask, at string, q contract.Party, k contract.Contract) []
 	return []view.Section{
 		{Title: "名称与地点", Fields: []view.Field{
 			a.Text(at+"name", "名称", q.Name, ui.Required, ui.Limit(120), ui.Hint("单位全称；自然人填姓名"), in("name")),
-			a.Text(at+"creditCode", "统一社会信用代码", q.CreditCode, ui.Hint("18 位；境外单位、自然人不填"), ui.Width("m"), in("creditCode")),
-			a.Text(at+"idNumber", "自然人的身份证件号码", q.IDNumber, ui.Hint("单位性质为自然人的填写。加密保存，只显示首尾几位；不改动就照原样留着"), ui.Width("m")),
+			a.Text(at+"creditCode", "统一社会信用代码", q.CreditCode, ui.Sometimes, ui.Hint("境内单位填 18 位；境外单位、自然人不填"), ui.Width("m"), in("creditCode")),
+			a.Text(at+"idNumber", "自然人的身份证件号码", q.IDNumber, ui.Sometimes, ui.Hint("单位性质为自然人的填写。加密保存，只显示首尾几位；不改动就照原样留着"), ui.Width("m")),
 			a.Text(at+"country", "国别地区代码", q.Country, ui.Required, ui.Hint("中国填 156；境外填 3 位海关代码"), ui.Width("s")),
 			a.Kind(
 				view.Combo,
@@ -149,9 +149,11 @@ func elementFields(a *ui.Ask, k contract.Contract) []view.Section {
 		ip := ui.RowAt(e.IP, i)
 		row := func(name string) string { return web.Row(path+"ip", i, name) }
 		return []view.Field{
-			a.Choose(row("kind"), fmt.Sprintf("权利 %d 种类", i+1), ip.Kind, append([]view.Option{{Label: "请选择"}}, ipKinds...)),
-			a.Text(row("title"), "名称", ip.Title), a.Text(row("number"), "专利号、登记号", ip.Number),
-			yesno(a, row("certificate"), "有权利证书", ip.Certificate, ui.Hint("复印件在附件里上传")), yesno(a, row("valid"), "权利有效", ip.Valid)}
+			a.Choose(row("kind"), fmt.Sprintf("权利 %d 种类", i+1), ip.Kind, append([]view.Option{{Label: "请选择"}}, ipKinds...),
+				map[bool]func(*view.Field){true: ui.Required, false: ui.Sometimes}[i == 0]),
+			a.Text(row("title"), "名称", ip.Title), a.Text(row("number"), "专利号、登记号", ip.Number, ui.Sometimes, ui.Hint("转让、许可的填写证书上的号码")),
+			yesno(a, row("certificate"), "有权利证书", ip.Certificate, ui.Sometimes, ui.Hint("转让、许可的填写；复印件在附件里上传")),
+			yesno(a, row("valid"), "权利有效", ip.Valid, ui.Sometimes, ui.Hint("转让、许可的填写"))}
 	})
 	rights = append(rights, view.Section{Fields: []view.Field{yesno(a, path+"ownershipAgreed", "合同约定了成果的知识产权归属", e.OwnershipDone, ui.Required),
 		a.Area(path+"ownershipTerms", "归属的约定", e.OwnershipTerms, ui.Lines(3), ui.Limit(2000), in("ownershipTerms"))}})
@@ -182,16 +184,17 @@ func elementFields(a *ui.Ask, k contract.Contract) []view.Section {
 			a.Choose(path+"payment", "支付方式", e.Payment, ui.ListOptions(codes.Payment, "请选择"), ui.Required, ui.Width("m"), in("payment")),
 			a.Text(path+"paymentTerms", "支付约定", e.PaymentTerms),
 			yesno(a, path+"royalty", "部分价款按销售额或利润提成", e.Royalty, ui.Required),
-			a.Text(path+"royaltyTerms", "提成约定", e.RoyaltyTerms, in("royaltyTerms")),
+			a.Text(path+"royaltyTerms", "提成约定", e.RoyaltyTerms, ui.Sometimes, ui.Hint("有提成的写明比例、基数和期限"), in("royaltyTerms")),
 			yesno(a, path+"relatedParty", "关联交易", e.RelatedParty, ui.Required),
 		}}, foreignFields(a, e.Foreign)}, rights, []view.Section{
 		{Title: "只有许可合同要填", Fields: []view.Field{
-			a.Text(path+"licence.years", "许可年限（年）", ui.IntText(e.Licence.Years), ui.Width("s")),
+			a.Text(path+"licence.years", "许可年限（年）", ui.IntText(e.Licence.Years), ui.Sometimes, ui.Width("s")),
 			a.Choose(
 				path+"licence.exclusive",
 				"许可方式",
 				e.Licence.Exclusive,
 				[]view.Option{{Label: "请选择"}, {Value: "exclusive", Label: "独占许可"}, {Value: "sole", Label: "排他许可"}, {Value: "ordinary", Label: "普通许可"}},
+				ui.Sometimes,
 				ui.Width("m"),
 			),
 		}},
@@ -201,7 +204,8 @@ func elementFields(a *ui.Ask, k contract.Contract) []view.Section {
 			a.Choose(path+"socialGoal", "社会经济目标", e.SocialGoal, ui.TopOptions(codes.SocialGoal, "请选择"), ui.Required),
 			a.Choose(path+"industry", "服务的国民经济行业", e.Industry, ui.TopOptions(codes.Industry, "请选择"), ui.Required, in("industry")),
 			a.Choose(path+"planSource", "项目计划来源", e.PlanSource, ui.TopOptions(codes.PlanSource, "请选择"), ui.Required),
-			a.Text(path+"planName", "计划项目名称", e.PlanName), a.Text(path+"planNumber", "计划项目编号", e.PlanNumber, ui.Width("m")),
+			a.Text(path+"planName", "计划项目名称", e.PlanName, ui.Sometimes, ui.Hint("来源不是“计划外”的，名称和编号至少填一项")),
+			a.Text(path+"planNumber", "计划项目编号", e.PlanNumber, ui.Sometimes, ui.Width("m")),
 			a.Choose(
 				path+"confidential",
 				"保密要求",
@@ -214,7 +218,7 @@ func elementFields(a *ui.Ask, k contract.Contract) []view.Section {
 				},
 				ui.Width("m"),
 			),
-			a.Text(path+"confidentialTerms", "保密约定", e.Confidence),
+			a.Text(path+"confidentialTerms", "保密约定", e.Confidence, ui.Sometimes, ui.Hint("涉及秘密的写明保密的范围和期限")),
 		}},
 		{Title: "促成交易的机构与经纪人", Fields: []view.Field{
 			a.Text(
@@ -226,9 +230,9 @@ func elementFields(a *ui.Ask, k contract.Contract) []view.Section {
 		{Title: "其他", Fields: []view.Field{
 			a.Checks(path+"biological", "生物技术", ui.BoolList(e.Biological), []view.Option{{Value: "yes", Label: "标的含菌种、品种等生物材料"}}),
 			a.Checks(path+"tied", "配套合同", ui.BoolList(e.Tied), []view.Option{{Value: "yes", Label: "是转让或开发合同的配套咨询、服务"}}),
-			a.Text(path+"tiedTo", "所配套的合同编号或名称", e.TiedTo),
+			a.Text(path+"tiedTo", "所配套的合同编号或名称", e.TiedTo, ui.Sometimes, ui.Hint("勾选了配套合同的填写")),
 			a.Yuan(path+"expectedInputFen", "预计新增投入", e.ExpectedInput), a.Yuan(path+"expectedOutputFen", "预计新增产值", e.ExpectedOutput),
-			a.Text(path+"tradePaper", "技术进出口合同登记证书编号", e.TradePaper, ui.Width("m")),
+			a.Text(path+"tradePaper", "技术进出口合同登记证书编号", e.TradePaper, ui.Sometimes, ui.Hint("卖方在境外的填写"), ui.Width("m")),
 		}},
 	})
 }
@@ -246,11 +250,11 @@ func foreignFields(a *ui.Ask, f contract.Foreign) view.Section {
 	}
 	return view.Section{Title: "外币价款", Hint: "以人民币计价的不用填。按签订日（变更的，按补充协议签订日）公布的人民币汇率中间价折算成元，登记和统计用折算后的金额。", Fields: []view.Field{
 		a.Choose(at+"currency", "币种", f.Currency, currencies, ui.Width("m")),
-		a.Text(at+"amount", "外币金额", f.Amount, ui.Width("m"), ui.Hint("如 120000.50")),
-		a.Date(at+"on", "计算日", ui.TimeOf(f.On), ui.Hint("合同签订日；变更的为补充协议签订日")),
-		a.Text(at+"rate", "汇率中间价（元）", f.Rate, ui.Width("s"), ui.Hint("如 712.34")),
+		a.Text(at+"amount", "外币金额", f.Amount, ui.Sometimes, ui.Width("m"), ui.Hint("如 120000.50")),
+		a.Date(at+"on", "计算日", ui.TimeOf(f.On), ui.Sometimes, ui.Hint("合同签订日；变更的为补充协议签订日")),
+		a.Text(at+"rate", "汇率中间价（元）", f.Rate, ui.Sometimes, ui.Width("s"), ui.Hint("如 712.34")),
 		a.Text(at+"per", "每多少单位外币", ui.IntText(per), ui.Width("s"), ui.Hint("1 或 100，照公布的写")),
-		a.Date(at+"rateOn", "汇率公布日", ui.TimeOf(f.RateOn), ui.Hint("当日没有公布的，用此前最近一次")),
+		a.Date(at+"rateOn", "汇率公布日", ui.TimeOf(f.RateOn), ui.Sometimes, ui.Hint("当日没有公布的，用此前最近一次")),
 	}}
 }
 
@@ -331,12 +335,13 @@ func amountFields(a *ui.Ask, content contract.Content) []view.Section {
 				quantity = strconv.FormatInt(r.Quantity, 10)
 			}
 			return []view.Field{
-				a.Choose(row("kind"), fmt.Sprintf("费用 %d 种类", i+1), r.Kind, append([]view.Option{{Label: "无"}}, ui.ListOptions(codes.CostKind, "")...)),
+				a.Choose(row("kind"), fmt.Sprintf("费用 %d 种类", i+1), r.Kind, append([]view.Option{{Label: "无"}}, ui.ListOptions(codes.CostKind, "")...),
+					ui.Sometimes),
 				a.Text(
 					row("name"),
 					"名称",
-					r.Name,
-				), a.Text(row("quantity"), "数量", quantity), a.Yuan(row("unitCostFen"), "单位成本", r.UnitCost, ui.Width("")),
+					r.Name, ui.Sometimes,
+				), a.Text(row("quantity"), "数量", quantity, ui.Sometimes), a.Yuan(row("unitCostFen"), "单位成本", r.UnitCost, ui.Sometimes, ui.Width("")),
 				a.Checks(row("carrier"), "技术载体", ui.BoolList(r.Carrier), []view.Option{{Value: "yes", Label: "承载技术成果（第十九条）"}})}
 		})
 	return append([]view.Section{{Title: "技术交易额", Fields: []view.Field{

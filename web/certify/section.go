@@ -51,7 +51,9 @@ func (p *Pages) showContractSection(c *web.Ctx, k contract.Contract, section con
 	page.Breadcrumbs = []view.Link{{Label: "我的合同", Href: "/contracts"}, {Label: contractTitle(k), Href: fmt.Sprintf("/contracts/%d", k.ID)}}
 	body := Editor{Heading: label, Lead: contractTitle(k), Tags: []view.Tag{ui.ContractStateTag(k.State)}, Sample: k.Sample,
 		Actions: []view.Action{{Label: "回到任务列表", Href: fmt.Sprintf("/contracts/%d", k.ID), Kind: view.Quiet, Small: true}}}
-	p.outline(c, &body, k, section, a)
+	if err := p.outline(c, &body, k, section, a); err != nil {
+		return err
+	}
 	if section == contract.SectionFiles {
 		body.Main = append(body.Main, p.contractFilesBlock(k, a)...)
 	} else {
@@ -73,7 +75,11 @@ func (p *Pages) showContractSection(c *web.Ctx, k contract.Contract, section con
 }
 
 // outline lists the sections with their states, and says at this one's fields what is still missing, once it was begun.
-func (p *Pages) outline(c *web.Ctx, body *Editor, k contract.Contract, section contract.Section, a *ui.Ask) {
+func (p *Pages) outline(c *web.Ctx, body *Editor, k contract.Contract, section contract.Section, a *ui.Ask) error {
+	others, err := p.Contracts.OtherCodes(c.Context(), k)
+	if err != nil {
+		return err
+	}
 	for _, s := range contract.Sections(k.Content, k.Files, p.Contracts.ApplicationDay(k)) {
 		here := s.Section == section
 		body.Outline = append(body.Outline, Part{Label: sectionLabels[s.Section], Href: fmt.Sprintf("/contracts/%d/%s", k.ID, s.Section),
@@ -89,14 +95,16 @@ func (p *Pages) outline(c *web.Ctx, body *Editor, k contract.Contract, section c
 				a.Errors[i.Path] = c.Said(i.Field)
 			}
 		}
-		if len(s.Warnings) > 0 {
-			n := view.Notice{Tone: view.Warn, Title: "请再看一眼，不影响提交"}
-			for _, i := range s.Warnings {
-				n.Items = append(n.Items, view.Link{Label: c.Said(i.Field), Href: "#" + i.Path})
+		for _, i := range others {
+			if i.Section == section {
+				s.Warnings = append(s.Warnings, i)
 			}
-			body.Main = append(body.Main, ui.Block{Parts: view.Parts{n}})
+		}
+		if len(s.Warnings) > 0 {
+			body.Main = append(body.Main, ui.Block{Parts: view.Parts{lookAgain(c, k, s.Warnings)}})
 		}
 	}
+	return nil
 }
 
 // sectionFields are the questions of a section.
@@ -168,7 +176,10 @@ func sectionForm(k contract.Contract, section contract.Section, a *ui.Ask, secti
 	f := ui.FormOf(fmt.Sprintf("/contracts/%d/%s", k.ID, section), "保存并回到任务列表", sections...)
 	f.Hidden = []view.Pair{{Name: "version", Value: a.Value("version", strconv.Itoa(k.Version))}}
 	f.Guard = true
-	f.Errors.Title = "这些还没有填好，可以先保存，提交前补齐"
+	f.Errors.Title = "这些还没有填好，提交前补齐"
+	if a.Form != nil {
+		f.Errors.Title = "没有保存：请先改正这几处"
+	}
 	more := map[contract.Section]string{contract.SectionSeller: "再加一个卖方", contract.SectionBuyers: "再加一个买方", contract.SectionAmounts: "保存并再加一行",
 		contract.SectionElements: "保存并再加一项知识产权"}[section]
 	if more != "" {

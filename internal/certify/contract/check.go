@@ -196,11 +196,18 @@ func (k *checker) party(path string, p Party, applicant bool) {
 	k.right(p.Industry == "" || codes.Industry.Has(p.Industry), path+"industry", "unknown_code", "行业不在目录中，请重新选择")
 }
 
-// creditCode warns and never blocks: early pilot codes are real and fail the check digit.
+// creditCode refuses what no register gave out; an early pilot code is real and fails the check digit, its body code passes: it warns
+// (docs/rules/identifiers.md §2).
 func (k *checker) creditCode(path, code string) {
-	if c := codes.USCC(code); c.Warned() {
-		k.add(Warn, fault.At(path, "check_digit", c.Format, c.Params...))
+	c := codes.USCC(code)
+	if !c.Warned() {
+		return
 	}
+	level := Warn
+	if c.Level == codes.Strong {
+		level = Wrong
+	}
+	k.add(level, fault.At(path, "check_digit", c.Format, c.Params...))
 }
 
 func (k *checker) buyers(c Content) {
@@ -244,7 +251,7 @@ func (k *checker) elements(c Content) {
 	}
 
 	k.foreign(e)
-	if k.need(e.Amount != 0 || e.Foreign.Currency != "", at+"amountFen", "请填写合同成交总额；提成部分未定的，先填固定部分并勾选“金额待补正”") {
+	if k.need(e.Amount != 0 || e.Foreign.Currency != "", at+"amountFen", "请填写合同成交总额；提成部分未定的，先填固定部分，“部分价款按销售额或利润提成”选“是”") {
 		k.right(e.Amount > 0 && e.Amount <= money.Max || e.Foreign.Currency != "", at+"amountFen", "bad_amount", "合同成交总额应大于 0，且不超过 999.99 亿元")
 	}
 	k.code(codes.Payment, e.Payment, at+"payment", "支付方式")
@@ -253,7 +260,7 @@ func (k *checker) elements(c Content) {
 	}
 	share := e.Payment == "profit_share" || e.Payment == "sales_share"
 	k.right(!share || e.Royalty != No, at+"royalty", "royalty_mismatch", "支付方式为提成，“是否提成”应选“是”，或改选支付方式")
-	k.warn(e.Royalty == Yes && !e.AmountOpen, at+"amountOpen", "amount_open", "提成金额尚未确定的，请勾选“金额待补正”：先按固定部分登记，办理税收手续前再变更")
+	k.warn(e.Royalty == Yes && !e.AmountOpen, at+"amountOpen", "amount_open", "有提成的，价款还没有完全确定（amountOpen 为 true）：先按固定部分登记，办理税收手续前再变更")
 	k.need(e.RelatedParty != Open, at+"relatedParty", "请选择是否关联交易")
 	k.need(e.Medium != "", at+"medium", "请选择合同文本形式")
 	k.right(e.Medium == "" || e.Medium == "paper" || e.Medium == "electronic", at+"medium", "unknown_code", "合同文本形式只能是纸质或电子；口头合同不予登记（办法第9条）")

@@ -61,6 +61,15 @@ func (w *world) Names(_ context.Context, ids []int64) (map[int64]string, error) 
 	return map[int64]string{ids[0]: "样例经纪人"}, nil
 }
 
+func (w *world) OrganisationsNamed(_ context.Context, names, _ []string) (out []identity.Organisation, err error) {
+	for _, o := range w.organisations {
+		if slices.Contains(names, o.Name) {
+			out = append(out, o)
+		}
+	}
+	return out, nil
+}
+
 func (w *world) Record(ctx context.Context, tx pgx.Tx, e audit.Event) error {
 	return audit.Record(ctx, tx, audit.Entry{At: w.now, Account: e.Actor.AccountID, Org: e.Actor.OrgID, Action: e.Action,
 		ObjectKind: e.ObjectKind, ObjectID: e.ObjectID, Detail: e.Detail})
@@ -279,8 +288,12 @@ func TestCheckNamesTheFieldAndTheMend(t *testing.T) {
 			[]string{"missing elements.ip.0.number missing"}},
 		{"a wrong patent check digit only warns", func(c *Content) { patent(c); c.Elements.IP[0].Number = "ZL201510237122.8" },
 			append(signed(), File{Role: IPCertificate}), []string{"warn elements.ip.0.number check_digit"}},
-		{"a wrong credit code only warns", func(c *Content) { c.Seller.CreditCode = "91350100M0001TGQXM" }, signed(),
+		{"an early pilot credit code only warns", func(c *Content) { c.Seller.CreditCode = "91350100M0001TGQXM" }, signed(),
 			[]string{"warn seller.creditCode check_digit"}},
+		{"a credit code that nobody was given is wrong", func(c *Content) { c.Buyers[0].CreditCode = "91150203MA000013XX" }, signed(),
+			[]string{"wrong buyers.0.creditCode check_digit"}},
+		{"nor one of seventeen signs", func(c *Content) { c.Buyers[0].CreditCode = "91150203MA000013X" }, signed(),
+			[]string{"wrong buyers.0.creditCode check_digit"}},
 		{"a licence has years and a kind", func(c *Content) {
 			c.Elements.ClassCode = "0302"
 			c.Elements.IP = []IP{{Kind: "know_how"}}

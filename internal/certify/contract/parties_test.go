@@ -116,7 +116,7 @@ func TestSellers_ShareThePriceAndApplyOnce(t *testing.T) {
 	t.Parallel()
 	c := complete()
 	second := c.Seller
-	second.Name, second.CreditCode, second.Contact, second.Phone = "样例研究所", "12150000460029140N", "", ""
+	second.Name, second.CreditCode, second.Contact, second.Phone = "样例研究所", "121500004600291408", "", ""
 	c.CoSellers = []CoSeller{{second, 100_000 * money.Yuan}}
 	codesOf := func(c Content) []string {
 		var out []string

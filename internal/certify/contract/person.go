@@ -34,6 +34,15 @@ func (c *Content) parties() map[string]*Party {
 	return out
 }
 
+// dialled brings the telephone numbers to the characters in which they are dialled, see codes.TidyPhone.
+func (c *Content) dialled() {
+	c.CoSellers, c.Buyers = slices.Clone(c.CoSellers), slices.Clone(c.Buyers) // those of other sections are the stored content's own
+	for _, p := range c.parties() {
+		p.Phone = codes.TidyPhone(p.Phone)
+	}
+	c.Statement.Phone = codes.TidyPhone(c.Statement.Phone)
+}
+
 // sealPersons puts the numbers of persons that were typed under seal and leaves their masks; one that was sealed before and comes back
 // as its mask stays as it was. Fault: Invalid for a number that is none; nothing is kept of it.
 func sealPersons(next *Content, before Content, keys stored.Secrets) error {

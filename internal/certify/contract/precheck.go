@@ -120,6 +120,7 @@ func rank(c Content, kind string) int {
 // Outlook is the applicant's own pre-check (预审). It promises nothing: the desk decides.
 type Outlook struct {
 	Sections []SectionState       `json:"sections"`
+	Judged   bool                 `json:"judged"` // false: too little is filled in, the decision says nothing yet
 	Decision recognition.Decision `json:"decision"`
 	Claimed  *recognition.Amounts `json:"claimed"` // N, T, V with every claimed carrier granted; nil where the rows do not compute
 	Strict   *recognition.Amounts `json:"strict"`  // N, T, V with no carrier granted, the desk's starting point
@@ -130,6 +131,8 @@ type Outlook struct {
 func Look(c Content, files []File, on Date, place Place, policy recognition.Policy) Outlook {
 	a := Facts(c, files, on)
 	out := Outlook{Sections: Sections(c, files, on), Area: c.Area()}
+	e := c.Elements
+	out.Judged = len(e.ClassCode) == 4 && e.SignedOn.Valid() && e.BeginsOn.Valid() && e.EndsOn.Valid() && e.Amount > 0
 	a.Point, a.Points, a.OwnPoint = place.Point, place.Points, place.OwnPoint
 	if a.Point == "" {
 		a.Point = recognition.RightPoint(out.Area, place.Points)

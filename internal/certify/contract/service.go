@@ -31,6 +31,7 @@ type Deals interface {
 type People interface {
 	Organisation(ctx context.Context, id int64) (identity.Organisation, error)
 	Names(ctx context.Context, accounts []int64) (map[int64]string, error)
+	OrganisationsNamed(ctx context.Context, names, creditCodes []string) ([]identity.Organisation, error)
 }
 
 // Files gives the facts of an uploaded file (files.Store).
@@ -266,6 +267,7 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, id int64, version i
 	return s.edit(ctx, who, id, version, "contract.save", func(_ context.Context, _ pgx.Tx, c *Contract) (map[string]any, error) {
 		next := put(c.Content, section, content)
 		next.priced()
+		next.dialled()
 		if err := sealPersons(&next, c.Content, s.Vault); err != nil {
 			return nil, err
 		}
@@ -292,6 +294,7 @@ func (s *Service) Adopt(ctx context.Context, who actor.Actor, id int64, version 
 			next = put(next, section, content)
 		}
 		next.priced()
+		next.dialled()
 		if err := sealPersons(&next, c.Content, s.Vault); err != nil {
 			return nil, err
 		}

@@ -18,7 +18,7 @@ import (
 )
 
 func wordContent(class string) Content {
-	return Content{Seller: Party{Name: "样例研究院", CreditCode: "12150000460029132U", Address: "某路 1 号", Representative: "甲"},
+	return Content{Seller: Party{Name: "样例研究院", CreditCode: "12150000460029132D", Address: "某路 1 号", Representative: "甲"},
 		Buyers: []Party{{Name: "样例矿业䶮"}, {Name: "样例能源"}},
 		Elements: Elements{
 			Name:         "稀土尾矿分选工艺 <二期>",
@@ -116,7 +116,7 @@ func TestEachKindOfContractIsAWordTextWithItsOwnSidesAndClauses(t *testing.T) {
 	} {
 		got := readWord(t, wordContent(class), false)
 		words = append(words, "项目名称\t稀土尾矿分选工艺 <二期>\n", "交付工艺文件\n交付样机\n", "3,000,000.00 元（人民币叁佰万元整）", "自 2026 年 3 月 2 日 至 2027 年 3 月 1 日",
-			"分选机\t2\t450,000.00\t900,000.00\n", "本合同涉及商业秘密。三年\n", "提成的约定：无\n", "是否含增值税：没有约定", "统一社会信用代码：12150000460029132U\n", "第十一条")
+			"分选机\t2\t450,000.00\t900,000.00\n", "本合同涉及商业秘密。三年\n", "提成的约定：无\n", "是否含增值税：没有约定", "统一社会信用代码：12150000460029132D\n", "第十一条")
 		for _, want := range words {
 			if !strings.Contains(got, want) {
 				t.Errorf("%s does not say %q:\n%s", class, want, got)

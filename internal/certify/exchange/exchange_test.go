@@ -143,6 +143,7 @@ func TestHistoricRegistrationsAreCheckedThenRegisteredOnce(t *testing.T) {
 		"第 6 行第 1 列",
 		"第 7 行第 1 列",
 		"第 8 行第 2 列",
+		"第 8 行第 5 列", // signed after that day, too
 		"第 9 行第 1 列",
 		"第 12 行第 6 列",
 		"第 13 行第 12 列",
@@ -207,6 +208,32 @@ func TestHistoricRegistrationsAreCheckedThenRegisteredOnce(t *testing.T) {
 	}
 	if _, err := w.Exchange.CheckHistory(ctx, w.League, "历史.csv", strings.NewReader("a,b\n1,2\n")); !fault.HasCode(err, "no_heading") {
 		t.Errorf("no heading: %v", err)
+	}
+}
+
+// The days of a row are in the order in which they can happen: signed, registered, within the term.
+func TestHistoricRegistrations_DaysThatCannotBeAreNamed(t *testing.T) {
+	t.Parallel()
+	w := registrytest.New(t)
+	line := func(n int, signed, begins, ends string) string {
+		return fmt.Sprintf("20231501030000%02d,2023-05-06,旧合同,0501,%s,800000,700000,09,样例研究院,150103,样例矿业,150203,,%s,%s", n, signed, begins, ends)
+	}
+	file := "合同登记编号,登记日期,项目/合同名称,contracttype,signdate,合同成交总额（元）,technicalamount,techarea,卖方名称,卖方行政区划代码,buyername,买方行政区划代码," +
+		"卖方统一社会信用代码,contractbegindate,contractenddate\n" + strings.Join([]string{
+		line(1, "2023-05-06", "2023-05-01", "2023-05-06"),
+		line(2, "2024-01-01", "2023-05-01", ""), // signed after the registration
+		line(3, "2023-01-01", "2023-05-01", "2023-04-30"),
+		line(4, "2023-01-01", "2023-01-01", "2023-05-05"), // over when it was registered
+		line(5, "", "", ""),
+	}, "\n") + "\n"
+	b, err := w.Exchange.CheckHistory(t.Context(), w.League, "历史.csv", strings.NewReader(file))
+	registrytest.Check(t, err)
+	var got []string
+	for _, p := range b.Report.Problems {
+		got = append(got, p.Cell)
+	}
+	if want := []string{"第 3 行第 5 列", "第 4 行第 15 列", "第 4 行第 15 列", "第 5 行第 15 列"}; b.Good != 2 || !slices.Equal(got, want) {
+		t.Errorf("%d good, cells %v, want 2, %v\n%+v", b.Good, got, want, b.Report.Problems)
 	}
 }
 

@@ -293,6 +293,11 @@ func (h *historic) check(a actor.Actor, points []point.Point, today string, at f
 	wrong(n.Serial > 0, numberHeading, "序号不应为 0")
 	wrong(h.On != "" && strings.HasPrefix(h.On, fmt.Sprintf("%04d-", n.Year)), "登记日期", "登记日期应在编号的年份 "+strconv.Itoa(n.Year)+" 年内")
 	wrong(h.On <= today, "登记日期", "登记日期晚于今天")
+	wrong(!c.Elements.SignedOn.Valid() || string(c.Elements.SignedOn) <= h.On, "signdate", "签订日期晚于登记日期，请核对；合同订立后才能登记")
+	if begins, ends := c.Elements.BeginsOn, c.Elements.EndsOn; ends.Valid() {
+		wrong(!begins.Valid() || begins <= ends, "contractenddate", "有效期止早于有效期起，请核对")
+		wrong(h.On <= string(ends), "contractenddate", "有效期在登记日期前已满，请核对；已续期的，请填写新的期限")
+	}
 	wrong(c.Elements.Name != "", "projectname", "请填写合同名称")
 	wrong(len(c.Elements.ClassCode) == 4, "contracttype", "请填写四位合同类别，如 0101")
 	wrong(len(c.Elements.Field) == 2, "techarea", "请填写技术领域")

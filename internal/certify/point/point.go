@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/certify/deadline"
+	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/foundation/money"
 	"techmarket/internal/foundation/region"
@@ -133,6 +134,7 @@ func (in Input) point() (Point, error) {
 	f.Check(err == nil && len(in.Code2) == 2, "code2", "format", "登记点代码是两位数字，如 03")
 	from, err := time.Parse(time.DateOnly, in.AuthorisedFrom)
 	f.Check(err == nil, "authorisedFrom", "format", "请填写授权起始日期，如 2026-01-01")
+	f.Check(codes.IsPhone(in.Phone), "phone", "format", "电话"+codes.PhoneMend)
 	p := Point{
 		Name:           in.Name,
 		Kind:           in.Kind,
@@ -141,7 +143,7 @@ func (in Input) point() (Point, error) {
 		ServesOrg:      in.ServesOrg,
 		Code2:          in.Code2,
 		Address:        in.Address,
-		Phone:          in.Phone,
+		Phone:          codes.TidyPhone(in.Phone),
 		Hours:          in.Hours,
 		AuthorisedFrom: from,
 	}

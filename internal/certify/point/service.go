@@ -13,6 +13,7 @@ import (
 	"techmarket/internal/certify/deadline"
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/clock"
+	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/audit"
 	"techmarket/internal/platform/postgres"
@@ -146,7 +147,8 @@ func (s *Service) SaveSettings(ctx context.Context, a actor.Actor, id int64, in 
 		p.SecondReview = in.SecondReview
 		p.ExpertsFrom = in.ExpertsFrom
 		p.Address = in.Address
-		p.Phone = in.Phone
+		f.Check(codes.IsPhone(in.Phone), "phone", "format", "电话"+codes.PhoneMend)
+		p.Phone = codes.TidyPhone(in.Phone)
 		p.Hours = in.Hours
 		return f.Err()
 	}, map[string]any{"numberSource": in.NumberSource, "secondReview": in.SecondReview, "expertsFromFen": in.ExpertsFrom})

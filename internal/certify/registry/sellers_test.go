@@ -21,8 +21,8 @@ func TestSeveralSellersCountByTheirParts(t *testing.T) {
 	w := registrytest.New(t)
 	c := w.Content()
 	second := c.Seller
-	second.Name, second.CreditCode, second.Division, second.Nature, second.OrgID = "样例企业丙", "911500001141506290", "150203", "150", 0
-	c.Buyers[0].CreditCode = "91150100MA0MYAD30B"
+	second.Name, second.CreditCode, second.Division, second.Nature, second.OrgID = "样例企业丙", "91150000114150629E", "150203", "150", 0
+	c.Buyers[0].CreditCode = "91150100MA0MYAD30T"
 	c.CoSellers = []contract.CoSeller{{Party: second, Share: 200_000*money.Yuan + 1}}
 	c.Elements.Foreign = contract.Foreign{Currency: "USD", Amount: "100000", On: "2026-03-02", Rate: "800", Per: 100, RateOn: "2026-03-02"}
 	reg := w.Register(c, nil)
@@ -84,10 +84,10 @@ func TestASellerBesideTheApplicantReadsAndDoesNotAct(t *testing.T) {
 		p.Name, p.CreditCode, p.Division, p.Nature, p.OrgID = name, code, "150203", "150", 0
 		return w.Person(org, actor.Member), contract.CoSeller{Party: p, Share: 200_000 * money.Yuan}
 	}
-	second, part := named("样例企业丙", "911500001141506290")
-	third, other := named("样例企业丁", "91150100MA0N00000X")
+	second, part := named("样例企业丙", "91150000114150629E")
+	third, other := named("样例企业丁", "91150100MA0N000000")
 	c := w.Content()
-	c.Buyers[0].CreditCode = "91150100MA0MYAD30B"
+	c.Buyers[0].CreditCode = "91150100MA0MYAD30T"
 	c.CoSellers = []contract.CoSeller{part}
 	draft := w.Draft(c, "")
 	sees := func(who actor.Actor, contractID int64, f registry.Filing, number string) string {

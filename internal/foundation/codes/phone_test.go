@@ -22,6 +22,16 @@ func TestIsPhone_TakesWhatPeopleWriteAndNothingElse(t *testing.T) {
 	}
 }
 
+func TestTidyPhone_FoldsTheWidthAndLeavesTheRest(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"": "", " １３９１２３４５６７８ ": "13912345678", "（０４７１）６５４３２１０转８００１": "(0471)6543210转8001",
+		"0471—6543210、13800000000": "0471-6543210、13800000000", "张三": "张三"} {
+		if got := codes.TidyPhone(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
 func FuzzIsPhone(f *testing.F) {
 	f.Add("0471-6543210转8001")
 	f.Fuzz(func(t *testing.T, text string) { codes.IsPhone(text) })

@@ -27,12 +27,16 @@ type Text struct {
 	Max   int  // runes
 	Min   int  // runes when submitted; 0: may stay empty
 	Long  bool // several lines
+	Phone bool // a telephone number, see codes.TidyPhone
 }
 
 // TidyTexts trims all texts, joins the lines of one-line texts and cuts the carriage returns of forms.
 func TidyTexts(texts []Text) {
 	for _, t := range texts {
 		v := strings.TrimSpace(lineEnds.Replace(lang.Visible(*t.Value)))
+		if t.Phone {
+			v = codes.TidyPhone(v)
+		}
 		if !t.Long {
 			v = strings.Join(strings.FieldsFunc(v, func(r rune) bool { return r == '\n' || r == '\r' || r == '\t' }), " ")
 		}
@@ -211,7 +215,7 @@ type Contact struct {
 func (c *Contact) Texts(path string) []Text {
 	return []Text{
 		{Path: path + ".name", Label: "联系人", Value: &c.Name, Max: 50, Min: 1},
-		{Path: path + ".phone", Label: "联系电话", Value: &c.Phone, Max: 50},
+		{Path: path + ".phone", Label: "联系电话", Value: &c.Phone, Max: 50, Phone: true},
 		{Path: path + ".email", Label: "联系邮箱", Value: &c.Email, Max: 200},
 	}
 }

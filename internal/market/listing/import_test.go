@@ -335,6 +335,37 @@ func TestImport_RefusesFilesItCannotReadWithAMend(t *testing.T) {
 	}
 }
 
+// A deadline that is over is remarked in its cell, as submission would refuse it; a row that would be published at once is refused.
+func TestImport_RemarksADeadlineThatIsOver(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	imp := b.importer(t)
+	file := "需求名称,要解决的问题,期限\n转炉烟气除尘,粉尘浓度高,2020-03-05\n加热炉余热回收,余热没有利用,2099-03-05\n"
+	check := func(publish bool) importer.Batch {
+		t.Helper()
+		who := b.owner
+		if publish {
+			who = b.regional
+		}
+		batch, err := imp.Check(t.Context(), who, importer.Upload{Kind: demand.Kind, Name: "a.csv", Body: strings.NewReader(file),
+			OrgID: b.owner.OrgID, Publish: publish})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return batch
+	}
+	want := []importer.Problem{{Row: 2, Cell: "第 2 行第 3 列", Code: "past", Message: "期限 2020-03-05 已经过去，请改为今天以后的日期，或清空"}}
+	late := func(ps []importer.Problem) []importer.Problem {
+		return slices.DeleteFunc(ps, func(p importer.Problem) bool { return p.Code != "past" })
+	}
+	if got := check(false); got.Good != 2 || !slices.Equal(late(got.Report.Warnings), want) || got.Report.ProblemCount != 0 {
+		t.Errorf("as drafts: %d good, %+v", got.Good, got.Report)
+	}
+	if got := check(true); got.Good != 1 || !slices.Equal(got.Report.Problems, want) {
+		t.Errorf("published: %d good, %+v", got.Good, got.Report)
+	}
+}
+
 // Whoever publishes, one by one, by an import or over an earlier row: a need without its organisation's name does not tell it.
 func TestImport_PublishesNoAnonymousNeedThatNamesItsOrganisation(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package listing
 
 import (
 	"encoding/json"
+	"errors"
 	"time"
 
 	"techmarket/internal/foundation/clock"
@@ -28,6 +29,19 @@ func (s *Service) check(kind Descriptor, raw json.RawMessage, now time.Time) err
 		return err
 	}
 	return checkAhead(kind, raw, now)
+}
+
+// Ahead says of a content that is still to be stored what checkAhead would refuse later, nil where nothing.
+func (s *Service) Ahead(kind Kind, raw json.RawMessage) ([]fault.Field, error) {
+	d, ok := s.kinds.Get(kind)
+	if !ok {
+		return nil, nil
+	}
+	err := checkAhead(d, raw, s.config.Now())
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.Invalid {
+		return f.Fields, nil
+	}
+	return nil, err
 }
 
 // checkAhead refuses a deadline that is over, in a draft too: nobody can answer it any more.

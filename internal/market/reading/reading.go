@@ -159,12 +159,20 @@ func (r *reader) texts(main, rest string) {
 		parts[s.path] = append(parts[s.path], s)
 	}
 	for _, path := range order {
+		titles := map[string]bool{} // labels of other people's that come together in one field stand before their words
+		for _, s := range parts[path] {
+			if s.title != "" {
+				titles[s.title] = true
+			}
+		}
 		var b strings.Builder
 		for i, s := range parts[path] {
-			if i > 0 && !r.sameLine(parts[path][i-1].to, s.from) {
+			if i > 0 && (s.title != "" || !r.sameLine(parts[path][i-1].to, s.from)) {
 				b.WriteByte('\n')
 			}
-			if path == "background" && s.title != "" && r.column(s.title) < 0 { // a label that the form has no field for stays with its words
+			own := r.column(s.title)
+			several := len(titles) > 1 && (own < 0 || r.sheet.Columns[own].Title != s.title)
+			if s.title != "" && (several || path == "background" && own < 0) { // a label that the form has no field for stays with its words
 				b.WriteString(s.title + "：")
 			}
 			b.WriteString(strings.TrimSpace(r.text[s.from:s.to]))

@@ -151,3 +151,23 @@ func FuzzNeed(f *testing.F) {
 		reading.Achievement(text, today, sheet)
 	})
 }
+
+// Cells of a form that map to one field come together each under its heading, as the import of the same columns does; one alone keeps no
+// heading.
+func TestNeed_CellsOfOneFieldKeepTheirHeadings(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"技术需求名称\t转炉余热回收\n主要问题\t每年损失约 600 万元电费\n需解决的主要技术难题\t低温段换热器结垢、腐蚀\n",
+		"技术需求名称\t转炉余热回收\n主要问题\t每年损失约 600 万元电费\t需解决的主要技术难题\t低温段换热器结垢、腐蚀\n",
+		"技术需求名称：转炉余热回收\n主要问题：每年损失约 600 万元电费\n需解决的主要技术难题：低温段换热器结垢、腐蚀\n",
+	} {
+		got := reading.Need(text, "2026-11-29", demand.Descriptor().Sheet).Values()["problem"]
+		if want := "主要问题：每年损失约 600 万元电费\n需解决的主要技术难题：低温段换热器结垢、腐蚀"; got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+	one := reading.Need("技术需求名称\t转炉余热回收\n主要问题\t每年损失约 600 万元电费\n", "2026-11-29", demand.Descriptor().Sheet)
+	if got := one.Values()["problem"]; got != "每年损失约 600 万元电费" {
+		t.Errorf("alone: %q", got)
+	}
+}

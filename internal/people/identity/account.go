@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/codes"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/platform/vault"
 )
@@ -71,6 +72,7 @@ func (s *Service) UpdateAccount(ctx context.Context, who actor.Actor, u AccountU
 			*p.to = strings.TrimSpace(*p.from)
 		}
 	}
+	a.Phone = codes.TidyPhone(a.Phone)
 	var fields fault.Fields
 	checkContact(&fields, a.DisplayName, a.Email, a.Phone)
 	fields.Check(a.Theme == ThemeStandard || a.Theme == ThemeElder, "theme", "choose", "请选择标准或适老显示")

@@ -394,6 +394,7 @@ func tidyOrganisation(o *Organisation) {
 		&p.Introduction} {
 		*t = strings.TrimSpace(lang.Visible(*t))
 	}
+	p.Phone = codes.TidyPhone(p.Phone)
 }
 
 func checkOrganisation(f *fault.Fields, prefix string, o Organisation) {

@@ -101,7 +101,7 @@ func (s *Service) SignUpInvited(ctx context.Context, token string, person NewPer
 func checkPerson(f *fault.Fields, p *NewPerson) {
 	f.Required("email", p.Email, "请填写电子邮箱：注册后要用它确认账号，忘记密码时也要用")
 	p.LoginName, p.DisplayName = strings.TrimSpace(lang.Visible(p.LoginName)), strings.TrimSpace(lang.Visible(p.DisplayName))
-	p.Email, p.Phone = strings.TrimSpace(p.Email), strings.TrimSpace(p.Phone)
+	p.Email, p.Phone = strings.TrimSpace(p.Email), codes.TidyPhone(p.Phone)
 	length(f, "loginName", "登录名", p.LoginName, 2, 50)
 	if strings.ContainsFunc(p.LoginName, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-@", r)

@@ -20,14 +20,15 @@ type CellKind int
 
 // The kinds of cell.
 const (
-	Blank      CellKind = iota
-	Words               // a text
-	Number              // to 15 significant digits, as Excel keeps them
-	Moment              // a number under a date format, or a date: 2006-01-02, with 15:04:05 behind where it has a time of day
-	Percent             // a number under a percent format, as a percentage: "99.6%"
-	Truth               // TRUE or FALSE
-	Failed              // #NAME?, #REF!, #DIV/0! …
-	Uncomputed          // a formula whose result the file does not hold
+	Blank  CellKind = iota
+	Words           // a text
+	Number          // to 15 significant digits, as Excel keeps them
+	Moment          // a number under a date format, or a date: 2006-01-02, with 15:04:05 behind where it has a time of day; 2006年1月
+	// or 1月2日 where the format shows no more
+	Percent    // a number under a percent format, as a percentage: "99.6%"
+	Truth      // TRUE or FALSE
+	Failed     // #NAME?, #REF!, #DIV/0! …
+	Uncomputed // a formula whose result the file does not hold
 )
 
 // Cell is one cell of a table.
@@ -119,7 +120,7 @@ func (c Cell) Phone() (string, error) {
 	case c.Kind == Number && len(text) >= 9 && !wholeNumber.MatchString(text):
 		return "", wrongCell("是数字格式，区号前面的 0 可能已丢失。请把这一格设为文本格式，重新填写")
 	}
-	return text, nil
+	return codes.TidyPhone(text), nil
 }
 
 // wholeNumber are the telephone numbers that begin with no zero; 1012345678 was 010-12345678.
@@ -135,7 +136,10 @@ func (c Cell) Day() (string, error) {
 	}
 	day, ok := clock.ParseDay(c.Text)
 	if !ok {
-		if c.Kind == Number {
+		switch c.Kind {
+		case Moment:
+			return "", wrongCell("只显示 %s，年、月、日不全。请把这一格设为显示年、月、日的日期格式，例如 2027-03-05", c.Text)
+		case Number:
 			return "", wrongCell("是数字 %s，不是日期。请把这一格设为日期格式，例如 2027-03-05", c.Text)
 		}
 		return "", errDay
@@ -145,56 +149,29 @@ func (c Cell) Day() (string, error) {
 
 // Yuan is the cell as an amount whose number without a unit is 元; Wan, 万元. A unit written behind the number wins. More than
 // 分 is refused, nothing is rounded.
-func (c Cell) Yuan() (money.Fen, error) { return c.amount(money.Parse) }
+func (c Cell) Yuan() (money.Fen, error) { return c.amount(money.Read) }
 
 // Wan is the cell as an amount in 万元, see Yuan.
-func (c Cell) Wan() (money.Fen, error) { return c.amount(money.ParseWan) }
+func (c Cell) Wan() (money.Fen, error) { return c.amount(money.ReadWan) }
 
-func (c Cell) amount(parse func(string) (money.Fen, error)) (money.Fen, error) {
+func (c Cell) amount(read func(string) (money.Fen, error)) (money.Fen, error) {
 	if err := c.readable(); err != nil {
 		return 0, err
 	}
 	if c.Kind != Words && c.Kind != Number {
 		return 0, errAmount
 	}
-	text := strings.Join(strings.Fields(norm.NFKC.String(c.Text)), "")
-	for _, mark := range []string{"人民币", "RMB", "CNY"} {
-		text = strings.TrimSuffix(strings.TrimPrefix(text, mark), mark)
-	}
-	text = strings.TrimPrefix(text, ":")
-	if strings.HasSuffix(text, "元整") {
-		text = strings.TrimSuffix(text, "整")
-	}
-	shift := 0
-	for _, unit := range []struct {
-		words string
-		parse func(string) (money.Fen, error)
-		shift int
-	}{{"亿元", money.ParseWan, 4}, {"亿", money.ParseWan, 4}, {"万元", money.ParseWan, 0}, {"万", money.ParseWan, 0}, {"元", money.Parse, 0}} {
-		if number, found := strings.CutSuffix(text, unit.words); found {
-			text, parse, shift = number, unit.parse, unit.shift
-			break
-		}
-	}
-	if shift > 0 {
-		text = shiftPoint(text, shift)
-	}
-	if strings.Contains(text, ".") && strings.HasSuffix(text, "0") { // 120.5000 is no more than 120.5
-		text = strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
-	}
-	amount, err := parse(text)
+	amount, err := read(c.Text)
 	switch {
 	case err == nil:
 		return amount, nil
 	case errors.Is(err, money.ErrRange):
 		return 0, errRange
-	case fineAmount.MatchString(strings.ReplaceAll(text, ",", "")):
+	case errors.Is(err, money.ErrFine):
 		return 0, errFen
 	}
 	return 0, errAmount
 }
-
-var fineAmount = regexp.MustCompile(`^[¥￥]?-?[0-9]+\.[0-9]{3,}$`)
 
 // Yes is the cell as an answer.
 func (c Cell) Yes() (bool, error) {

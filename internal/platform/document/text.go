@@ -63,10 +63,10 @@ func PDFLines(r io.ReaderAt, size int64) ([]string, error) {
 		case errors.Is(out.err, pdf.ErrInvalidPassword) || strings.Contains(out.err.Error(), "encrypt"):
 			return nil, fault.Wrap(out.err, fault.Invalid, "pdf_encrypted", "这份 PDF 设有密码，不能提取文字。")
 		}
-		return nil, fault.Wrap(out.err, fault.Invalid, "pdf_broken", "这份 PDF 的结构不规范，不能提取文字，请在左侧的阅读器里查看。")
+		return nil, fault.Wrap(out.err, fault.Invalid, "pdf_broken", "这份 PDF 的结构不规范，不能提取文字，请下载后查看，或用 WPS 另存为 PDF 后重新上传。")
 	case <-timer.C:
 		close(stop)
-		return nil, fault.New(fault.Invalid, "pdf_too_large", "这份 PDF 太大或太复杂，没有提取文字，请在左侧的阅读器里查看。")
+		return nil, fault.New(fault.Invalid, "pdf_too_large", "这份 PDF 太大或太复杂，没有提取文字，请下载后查看，或复制需要的文字。")
 	}
 }
 
@@ -132,7 +132,7 @@ func readPDF(r io.ReaderAt, size int64, stop <-chan struct{}) ([]string, error) 
 		return nil, errors.New("no pages")
 	}
 	if n > maxTextPages {
-		return nil, fault.Newf(fault.Invalid, "pdf_too_large", "这份 PDF 有 %d 页，超过能提取文字的页数，请在左侧的阅读器里查看，或拆成几份上传。", n)
+		return nil, fault.Newf(fault.Invalid, "pdf_too_large", "这份 PDF 有 %d 页，超过能提取文字的页数，请拆成几份上传。", n)
 	}
 	fonts := map[string]*pdf.Font{}
 	pages := make([]string, n)

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"techmarket/internal/foundation/fault"
 )
@@ -33,7 +34,7 @@ type workbook struct {
 	since  bool  // days count from 1904
 	sheet  string
 	part   string // of the sheet
-	kinds  []CellKind
+	shown  []numberFormat
 	texts  []byte
 	ends   []uint32
 	shared string // part
@@ -264,9 +265,9 @@ func (b *workbook) readStyles() error {
 			case "cellXfs":
 				inCells = true
 			case "xf":
-				if inCells && len(b.kinds) < maxStyleCount {
+				if inCells && len(b.shown) < maxStyleCount {
 					id, _ := strconv.Atoi(attr(t, "numFmtId")) // 0, General, where it is missing
-					b.kinds = append(b.kinds, formatKind(id, custom[id]))
+					b.shown = append(b.shown, formatOf(id, custom[id]))
 				}
 			}
 		case xml.EndElement:
@@ -277,33 +278,67 @@ func (b *workbook) readStyles() error {
 }
 
 var (
-	formatQuoted = regexp.MustCompile(`"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|(?i:general|上午|下午|am/pm|a/p)`)
-	formatTime   = regexp.MustCompile(`(?i)\[(?:h+|m+|s+)\]`)
+	formatQuoted  = regexp.MustCompile(`"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|(?i:general|上午|下午|am/pm|a/p)`)
+	formatElapsed = regexp.MustCompile(`(?i)\[(?:h+|m+|s+)\]`)
+	formatMinutes = regexp.MustCompile(`h+[^a-z]*m+|m+[^a-z]*s+`)
+	formatWeekday = regexp.MustCompile(`d{3,}`)
 )
 
-// formatKind is what a number format makes of a number: Moment, Percent or Number. The formats of Chinese Excel without a code in the file
-// are 27–36 and 50–58 (ECMA-376 18.8.30).
-func formatKind(id int, code string) CellKind {
+// numberFormat is what a number format makes of a number: Moment, Percent or Number; of a moment, which parts of its day it shows.
+type numberFormat struct {
+	kind             CellKind
+	year, month, day bool
+}
+
+// formatOf reads a number format. The formats of Chinese Excel without a code in the file are 27–36 and 50–58 (ECMA-376 18.8.30).
+func formatOf(id int, code string) numberFormat {
 	if code == "" {
 		switch {
-		case id >= 14 && id <= 22, id >= 27 && id <= 36, id >= 45 && id <= 47, id >= 50 && id <= 58:
-			return Moment
+		case id == 14, id == 15, id == 22, id == 30, id == 31:
+			return numberFormat{Moment, true, true, true}
+		case id == 17, id == 27, id == 36, id == 50, id == 52, id == 57:
+			return numberFormat{Moment, true, true, false}
+		case id == 16, id == 28, id == 29, id == 51, id == 53, id == 54, id == 58:
+			return numberFormat{Moment, false, true, true}
+		case id >= 18 && id <= 21, id >= 32 && id <= 35, id == 45, id == 47, id == 55, id == 56:
+			return numberFormat{kind: Moment}
 		case id == 9 || id == 10:
-			return Percent
+			return numberFormat{kind: Percent}
 		}
-		return Number
+		return numberFormat{kind: Number}
 	}
-	elapsed := formatTime.MatchString(code)
+	if formatElapsed.MatchString(code) {
+		return numberFormat{kind: Number} // hours or minutes in all
+	}
 	code, _, _ = strings.Cut(formatQuoted.ReplaceAllString(code, ""), ";")
+	code = strings.ToLower(code)
 	switch {
 	case strings.Contains(code, "%"):
-		return Percent
-	case elapsed, strings.ContainsAny(strings.ToLower(code), "ydhsm年月日"):
-		return Moment
-	case strings.Contains(strings.ToLower(code), "e") && !strings.ContainsAny(code, "0#?"):
-		return Moment
+		return numberFormat{kind: Percent}
+	case strings.ContainsAny(code, "ydhsm年月日"), strings.Contains(code, "e") && !strings.ContainsAny(code, "0#?"):
+		code = formatWeekday.ReplaceAllString(formatMinutes.ReplaceAllString(code, ""), "")
+		return numberFormat{Moment, strings.ContainsAny(code, "ye"), strings.Contains(code, "m"), strings.Contains(code, "d")}
 	}
-	return Number
+	return numberFormat{kind: Number}
+}
+
+// write is a moment as the format shows it where that is less than a day, because nobody saw the rest when the sheet was filled in:
+// 2027年3月, 3月5日, or the time of day alone.
+func (f numberFormat) write(at time.Time) string {
+	if !f.year && !f.month && !f.day {
+		return at.Format(time.TimeOnly)
+	}
+	text := ""
+	if f.year {
+		text += at.Format("2006年")
+	}
+	if f.month {
+		text += at.Format("1月")
+	}
+	if f.day {
+		text += at.Format("2日")
+	}
+	return text
 }
 
 // readShared reads the texts that cells refer to by number.

@@ -237,14 +237,14 @@ func (s *sheetReader) number(raw string) Cell {
 	if !ok {
 		return Cell{Kind: Failed, Text: "#NUM!"}
 	}
-	kind := Number
-	if s.style >= 0 && s.style < len(s.book.kinds) {
-		kind = s.book.kinds[s.style]
+	shown := numberFormat{kind: Number}
+	if s.style >= 0 && s.style < len(s.book.shown) {
+		shown = s.book.shown[s.style]
 	}
-	switch kind {
+	switch shown.kind {
 	case Moment:
 		if v, err := strconv.ParseFloat(raw, 64); err == nil {
-			if moment, ok := serial(v, s.book.since); ok {
+			if moment, ok := serial(v, s.book.since, shown); ok {
 				return Cell{Kind: Moment, Text: moment}
 			}
 		}
@@ -255,8 +255,8 @@ func (s *sheetReader) number(raw string) Cell {
 }
 
 // serial turns Excel's count of days into a date, and the fraction into a time of day. Day 60 of the count from 1900 is a 29 February
-// that never was: the days before it are off by one. Below one day it is a time alone.
-func serial(v float64, since1904 bool) (string, bool) {
+// that never was: the days before it are off by one. Below one day it is a time alone; what the format leaves out is left out.
+func serial(v float64, since1904 bool, shown numberFormat) (string, bool) {
 	if v < 0 || v > 2_958_466 {
 		return "", false
 	}
@@ -275,6 +275,9 @@ func serial(v float64, since1904 bool) (string, bool) {
 		start = start.AddDate(0, 0, 1)
 	}
 	at := start.AddDate(0, 0, int(days)).Add(time.Duration(clock) * time.Second)
+	if !shown.year || !shown.month || !shown.day {
+		return shown.write(at), true
+	}
 	if clock == 0 {
 		return at.Format(time.DateOnly), true
 	}

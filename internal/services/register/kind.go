@@ -257,7 +257,7 @@ func (d Descriptor) Tidy(c Content) Content {
 	for _, f := range d.Fields {
 		var values []string
 		for _, v := range c[f.Code] {
-			text := []listing.Text{{Value: &v, Long: f.Type == Long}}
+			text := []listing.Text{{Value: &v, Long: f.Type == Long, Phone: f.Type == Phone}}
 			listing.TidyTexts(text)
 			values = append(values, v)
 		}

@@ -16,7 +16,7 @@ const saleColumns = `id, state, organisation_id as org_id, created_by, title, ob
 	top_fen as top, seq, turns, alarm, withdrawn_at, ended_at, reason, is_sample as sample, created_at, updated_at`
 
 const (
-	lockSale   = `select pg_advisory_xact_lock(1502, @id::int)`
+	lockSale   = `select pg_advisory_xact_lock(hashtextextended('sale', @id))`
 	insertSale = `insert into sale (state, organisation_id, created_by, title, object, conditions, start_fen, step_fen, step_multiple,
 	window_minutes, grace_seconds, reserve_fen, deposit_fen, begins_at, planned_end, ends_at, is_sample, created_at, updated_at)
 values ('draft', @org, @account, @title, @object, @conditions, @start, @step, @multiple, @window, @grace, @reserve, @deposit,

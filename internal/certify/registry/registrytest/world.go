@@ -282,7 +282,7 @@ func (w *World) Content() contract.Content {
 		return contract.Party{
 			OrgID:          a.OrgID,
 			Name:           a.OrgName,
-			CreditCode:     "12150000460029132U",
+			CreditCode:     "12150000460029132D",
 			Country:        contract.China,
 			Division:       a.Division,
 			Address:        "某路 1 号",
@@ -293,7 +293,7 @@ func (w *World) Content() contract.Content {
 		}
 	}
 	b := party(w.Buyer, "150")
-	b.CreditCode = "911500001141506290"
+	b.CreditCode = "91150000114150629E"
 	return contract.Content{Seller: party(w.Seller, "0211"), Buyers: []contract.Party{b},
 		Elements: contract.Elements{Name: "牧草收割监测算法委托开发", ClassCode: "0101", Summary: "交付算法", SignedOn: "2026-03-02", BeginsOn: "2026-03-02",
 			EndsOn: "2027-03-01", Amount: 800_000 * money.Yuan, Payment: "lump_sum", Royalty: contract.No, RelatedParty: contract.No,

@@ -165,19 +165,22 @@ func (s *Service) CheckAsOperator(ctx context.Context, accountID int64, up Uploa
 	return s.check(ctx, accountID, up, false)
 }
 
-// sheet reads files of one kind.
-type sheet struct{ listing.Sheet }
+// sheet reads files of one kind. Late says what is over by now in a row's content.
+type sheet struct {
+	listing.Sheet
+	late func(json.RawMessage) ([]listing.CellProblem, error)
+}
 
 // sheet is the sheet of a kind. Fault: invalid "import_kind".
 func (s *Service) sheet(k listing.Kind) (sheet, error) {
 	if t, ok := s.target(k); ok {
-		return sheet{t.Sheet}, nil
+		return sheet{Sheet: t.Sheet}, nil
 	}
 	d, ok := s.config.Listings.Kinds().Get(k)
 	if !ok || len(d.Sheet.Columns) == 0 {
 		return sheet{}, fault.New(fault.Invalid, "import_kind", "不能导入这一类信息。请在导入页面选择成果、需求或名录的一种")
 	}
-	return sheet{d.Sheet}, nil
+	return sheet{Sheet: d.Sheet}, nil
 }
 
 func (s *Service) target(k listing.Kind) (Target, bool) {
@@ -238,6 +241,14 @@ func (s *Service) check(ctx context.Context, accountID int64, up Upload, ownOnly
 	form, err := s.sheet(up.Kind)
 	if err != nil {
 		return Batch{}, err
+	}
+	form.late = func(raw json.RawMessage) ([]listing.CellProblem, error) {
+		wrong, err := s.config.Listings.Ahead(up.Kind, raw)
+		var out []listing.CellProblem
+		for _, w := range wrong { // a draft may be mended before it is submitted
+			out = append(out, listing.CellProblem{Column: -1, Path: w.Path, Code: w.Code, Message: w.Message, Warning: !up.Publish})
+		}
+		return out, err
 	}
 	// The file is read before the transaction: a slow upload must not hold a connection.
 	limited, cancel := context.WithTimeout(ctx, readWithin)

@@ -151,12 +151,23 @@ func (f sheet) take(r *reading, heads *headings, row document.TableRow) error {
 	if err != nil {
 		return err
 	}
+	late, err := f.tooLate(content.Raw)
+	if err != nil {
+		return err
+	}
 	if row.Hidden {
 		r.report.warn(Problem{Row: row.Number, Cell: rowOnly(row.Number), Code: "hidden", Message: "这一行在表格里是隐藏的，也一并读取。不要导入的话，请删除这一行"})
 	}
 	in.content, in.has = content.Raw, content.Has
-	r.add(in, append(bad, more...), func(p listing.CellProblem) string { return f.cell(heads, p, row) })
+	r.add(in, slices.Concat(bad, more, late), func(p listing.CellProblem) string { return f.cell(heads, p, row) })
 	return nil
+}
+
+func (f sheet) tooLate(raw json.RawMessage) ([]listing.CellProblem, error) {
+	if f.late == nil || raw == nil {
+		return nil, nil
+	}
+	return f.late(raw)
 }
 
 // maxHeadingRow: a table may have a title and remarks above its heading, but not more.
@@ -415,6 +426,11 @@ func (f sheet) lines(r *reading, data []byte) error {
 		if err != nil {
 			return err
 		}
+		late, err := f.tooLate(raw)
+		if err != nil {
+			return err
+		}
+		bad = append(bad, late...)
 		key := strings.Trim(string(head.ID), `"`)
 		if key == "null" {
 			key = ""

@@ -54,7 +54,7 @@ func (c content) Document(listing.Listing, string) search.Document {
 }
 
 func form() sheet {
-	return sheet{listing.SheetOf("样例", []listing.Column[content]{
+	return sheet{Sheet: listing.SheetOf("样例", []listing.Column[content]{
 		listing.TextColumn("名称", "title", "提示一", true, func(c *content) *string { return &c.Title }),
 		listing.CodesColumn(
 			"方式",

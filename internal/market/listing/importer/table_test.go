@@ -17,7 +17,7 @@ import (
 
 func readDemands(t *testing.T, name, text string) (reading, []demand.Content) {
 	t.Helper()
-	r, err := sheet{demand.Descriptor().Sheet}.read(t.Context(), name, strings.NewReader(text))
+	r, err := sheet{Sheet: demand.Descriptor().Sheet}.read(t.Context(), name, strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestTable_NamesTheCellAndTheMend(t *testing.T) {
 		"2.02E+15,名称戊,问题,12.5,2027/3/5,0471-6543210转8001,总工\n"+
 		"A6,名称己,问题,#REF!,2027/3/5,,总工\n"+
 		"A7,\"名称庚,问题,12.5,2027/3/5,,总工\n"+
-		"A8,名称辛,问题,12.5,2027.3.5,0471-6543210转8001,总工\n")
+		"A8,名称辛,问题,12.5,2027.3.5,０４７１－６５４３２１０转８００１,总工\n")
 	var cells []string
 	for _, p := range r.report.Problems {
 		cells = append(cells, p.Cell)

@@ -23,7 +23,8 @@ func TestRead_TakesAmountsAsPeopleWriteThem(t *testing.T) {
 			t.Errorf("in 万元 %s: got %s, %v; want %s", text, got, err, want)
 		}
 	}
-	for text, want := range map[string]error{"1e6": money.ErrSyntax, "30-80万": money.ErrSyntax, "约12万": money.ErrSyntax, "12万5": money.ErrSyntax,
+	for text, want := range map[string]error{"1e6": money.ErrSyntax, "30-80万": money.ErrSyntax,
+		"约12万": money.ErrSyntax, "12万5": money.ErrSyntax,
 
 		"1.200,50": money.ErrFine, "12,5万": money.ErrSyntax, "100万美元": money.ErrSyntax, "": money.ErrSyntax, "0.001": money.ErrFine,
 		"12.3456789万": money.ErrFine, "1000亿": money.ErrRange} {

@@ -25,7 +25,6 @@ func TestRead_TakesAmountsAsPeopleWriteThem(t *testing.T) {
 	}
 	for text, want := range map[string]error{"1e6": money.ErrSyntax, "30-80万": money.ErrSyntax,
 		"约12万": money.ErrSyntax, "12万5": money.ErrSyntax,
-
 		"1.200,50": money.ErrFine, "12,5万": money.ErrSyntax, "100万美元": money.ErrSyntax, "": money.ErrSyntax, "0.001": money.ErrFine,
 		"12.3456789万": money.ErrFine, "1000亿": money.ErrRange} {
 		if got, err := money.Read(text); !errors.Is(err, want) {

@@ -140,7 +140,7 @@ func costs() map[string]Cost {
 		"POST /deals/:id/end":                                   free(answers),
 		"POST /deals/:id/accept-terms":                          free(answers),
 		"POST /deals/:id/messages":                              uses(quota.Message),
-		"POST /deals/:id/terms":                                 uses(quota.Message),
+		"POST /deals/:id/terms":                                 uses(quota.Save),
 		"POST /deals/:id/contract":                              uses(quota.Draft),
 		"POST /mandates":                                        uses(quota.Contact),
 		"POST /mandates/:id/give":                               free(answers),
@@ -243,7 +243,7 @@ func costs() map[string]Cost {
 		"POST /api/v1/deals/:id/withdraw":                       free(answers),
 		"POST /api/v1/deals/:id/end":                            free(answers),
 		"POST /api/v1/deals/:id/messages":                       uses(quota.Message),
-		"POST /api/v1/deals/:id/terms":                          uses(quota.Message),
+		"POST /api/v1/deals/:id/terms":                          uses(quota.Save),
 		"POST /api/v1/deals/:id/terms/:number/accept":           free(answers),
 		"POST /api/v1/deals/:id/contract":                       uses(quota.Draft),
 

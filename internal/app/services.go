@@ -22,6 +22,7 @@ import (
 	"techmarket/internal/certify/point"
 	"techmarket/internal/certify/registry"
 	"techmarket/internal/foundation/actor"
+	"techmarket/internal/foundation/clock"
 	"techmarket/internal/insight/annual"
 	"techmarket/internal/insight/monitor"
 	"techmarket/internal/insight/place"
@@ -134,6 +135,7 @@ type Services struct {
 
 // Compose makes every service on the platform and registers the job workers.
 func Compose(ctx context.Context, p *Platform) (*Services, error) {
+	p.Now = clock.Stored(p.Now)
 	s := &Services{Platform: p, workers: jobs.NewWorkers(), Room: RoomToWrite(p.Config.Data, time.Now)}
 	p.Mail.Register(s.workers)
 	var err error

@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"techmarket/internal/app/apptest"
@@ -31,6 +32,11 @@ func (w *world) caller(login string) caller {
 	apptest.NoErr(w.t, err)
 	return caller{w, login, token}
 }
+
+var (
+	instant       = regexp.MustCompile(`"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[^"\\]{0,20}"`)
+	storedInstant = regexp.MustCompile(`^"[0-9T:-]{19}(?:\.[0-9]{1,6})?\+08:00"$`)
+)
 
 type reply struct {
 	caller caller
@@ -59,6 +65,13 @@ func (c caller) raw(method, path, media string, body io.Reader, header ...string
 	b, err := io.ReadAll(answer.Body)
 	apptest.NoErr(c.w.t, err)
 	c.w.documented(method, path, answer.StatusCode)
+	if strings.Contains(answer.Header.Get("Content-Type"), "json") { // an answer to a write gives the instant that reading gives later
+		for _, at := range instant.FindAll(b, -1) {
+			if !storedInstant.Match(at) {
+				c.w.t.Errorf("%s %s: the instant %s is not as the database keeps it", method, path, at)
+			}
+		}
+	}
 	return reply{c, method + " " + path, answer.StatusCode, answer.Header, b}
 }
 

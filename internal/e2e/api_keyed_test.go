@@ -107,6 +107,9 @@ func repetitions(w *world, member caller) {
 	member.send("POST", "/achievements", map[string]any{"title": "另一项"}, "Idempotency-Key", "key-0").refused(422, "invalid_input")
 	w.caller("rival").send("POST", "/achievements", map[string]any{"title": "另一家的"}, "Idempotency-Key", "key-0").want(201)
 	// What failed leaves the key free for the mended request.
+	for _, key := range []string{"", "a b", "键"} { // a key that is none is refused, not taken for no key
+		member.send("POST", "/achievements", map[string]any{"title": "没有键"}, "Idempotency-Key", key).refused(422, "invalid_input")
+	}
 	member.send("POST", "/tokens", map[string]any{"name": "", "scopes": []string{"market:read"}}, "Idempotency-Key", "mended").want(422)
 	made := member.send("POST", "/tokens", map[string]any{"name": "程序", "scopes": []string{"market:read"}}, "Idempotency-Key", "mended").
 		want(201)

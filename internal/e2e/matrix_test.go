@@ -296,6 +296,8 @@ var matrix = joined(insightMatrix, tradeMatrix, servicesMatrix, publishMatrix, m
 	"GET /design":                                              "+++++++++++++++",
 	"GET /desk":                                                "s++++++++++++++",
 	"GET /desk/achievements":                                   "s++++----------",
+	"GET /desk/achievements.xlsx":                              "s++++----------",
+	"GET /desk/demands.xlsx":                                   "s++++----------",
 	"GET /desk/achievements/:id":                               "s+hhh----------",
 	"POST /desk/achievements/:id/do":                           "s+hhh----------",
 	"GET /desk/achievements/:id/edit":                          "s+hhh----------",

@@ -84,8 +84,9 @@ func (w *world) made(m things) map[string]visit {
 		"GET /sales/:id/live":                  {}, // events
 		"GET /rooms/:id/papers/:paper":         {}, "GET /rooms/:id/words/:words/pack": {}, "GET /rooms/:id/words/:words": {},
 		"GET /imports/:id/marked": {}, "GET /imports/template": {}, "GET /registrations/history/:id/marked": {},
-		"GET /registry/print":                       {}, // PDF
-		"GET /registers/:kind/export":               {}, // a workbook
+		"GET /registry/print":         {}, // PDF
+		"GET /registers/:kind/export": {}, // a workbook
+		"GET /desk/achievements.xlsx": {}, "GET /desk/demands.xlsx": {},
 		"GET /lists/:number/pdf":                    {},
 		"GET /vouchers/:id/proof":                   {},
 		"GET /events/:id/mine":                      {"company", "/events/" + m.event + "/mine"},

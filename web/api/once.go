@@ -76,7 +76,7 @@ func (a *API) once(c *web.Ctx, e echo.Context, secret bool, run func(context.Con
 	}
 	carried := func(ctx context.Context) error { run(ctx); return nil } //nolint:unparam // Carry takes work that can fail
 	key := e.Request().Header.Get(keyHeader)
-	if e.Request().Method != http.MethodPost || key == "" {
+	if e.Request().Method != http.MethodPost || len(e.Request().Header.Values(keyHeader)) == 0 {
 		if err := c.Counted(charge, carried); err != nil {
 			e.Error(err)
 		}

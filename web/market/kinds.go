@@ -47,6 +47,7 @@ type face interface {
 // item is one listing of any kind.
 type item interface {
 	base() listing.Listing
+	content() any // as its owner has it
 	mine() bool
 	public() bool // there is a published version
 	actions() []listing.Event
@@ -214,6 +215,7 @@ type drawn[C listing.Content[C]] struct {
 	it listing.Item[C]
 }
 
+func (d drawn[C]) content() any             { return d.it.Content }
 func (d drawn[C]) base() listing.Listing    { return d.it.Listing }
 func (d drawn[C]) mine() bool               { return d.it.Mine }
 func (d drawn[C]) public() bool             { return d.it.Published != nil }

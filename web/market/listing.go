@@ -37,6 +37,7 @@ func (p *Pages) listingRoutes() []web.Route {
 			web.GET(at+"/:id", anyone, func(c *web.Ctx) error { return p.listingDetail(c, kind) }).Public(),
 			web.POST(at+"/:id/contact", signed, func(c *web.Ctx) error { return p.revealContact(c, kind) }),
 			web.GET(own, member, func(c *web.Ctx) error { return p.ownListings(c, kind) }),
+			web.GET(own+".xlsx", member, func(c *web.Ctx) error { return p.exportOwn(c, kind) }),
 			web.GET(own+"/:id", member, func(c *web.Ctx) error { return p.ownListing(c, kind) }),
 			web.GET(own+"/:id/edit", member, func(c *web.Ctx) error {
 				id, err := c.ID("id")

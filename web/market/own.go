@@ -1,6 +1,7 @@
 package market
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -8,6 +9,8 @@ import (
 	"techmarket/internal/foundation/actor"
 	"techmarket/internal/foundation/fault"
 	"techmarket/internal/market/listing"
+	"techmarket/internal/market/listing/importer"
+	"techmarket/internal/platform/document"
 	"techmarket/web"
 	"techmarket/web/ui"
 	"techmarket/web/ui/words"
@@ -70,7 +73,42 @@ func (p *Pages) ownListings(c *web.Ctx, kind drawnKind) error {
 		Actions: []view.Action{
 			{Label: "发布" + kind.Label, Href: kind.ListPath() + "/new"},
 			{Label: "从表格导入", Href: "/imports?kind=" + string(kind.Kind), Kind: view.Quiet},
+			{Label: "导出表格", Href: at + ".xlsx", Kind: view.Quiet},
 		}})
+}
+
+// exportOwn writes all of the unit's listings of a kind under the columns of the import template, each with its number here: a file that
+// is imported again changes nothing.
+func (p *Pages) exportOwn(c *web.Ctx, kind drawnKind) error {
+	columns, err := p.Importer.Columns(kind.Kind, true)
+	if err != nil {
+		return err
+	}
+	sheet := document.Sheet{Name: kind.Label, Columns: append([]document.SheetColumn{{Title: importer.NumberHeading, Width: 10}}, columns...)}
+	sheet.Rows = func(yield func([]any, error) bool) {
+		for f := (listing.Filter{Limit: 60}); ; {
+			items, next, err := kind.mine(c, f)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, it := range items {
+				cells, err := p.Importer.Cells(kind.Kind, it.content(), true)
+				if !yield(append([]any{strconv.FormatInt(it.base().ID, 10)}, cells...), err) {
+					return
+				}
+			}
+			if next == "" {
+				return
+			}
+			f.After = next
+		}
+	}
+	var b bytes.Buffer
+	if err := document.WriteExcel(&b, sheet); err != nil {
+		return err
+	}
+	return c.Download("我的"+kind.Label+".xlsx", web.ExcelMIME, &b)
 }
 
 // own is a listing on its owner's desk, with the parts that all kinds share.

@@ -18,9 +18,10 @@ func TestOtherCodes_RemarksAMemberUnderAnotherCode(t *testing.T) {
 		4: {Name: "样例牧业", CreditCode: "91150000114150629E", State: actor.Confirmed, Sample: true},
 	}}
 	s := &Service{Config{People: w}}
-	got, err := s.OtherCodes(t.Context(), Contract{Content: Content{Seller: Party{Name: "样例研究院", CreditCode: "12150000460029132d"}, Buyers: []Party{
-		{Name: "样例矿业", CreditCode: "91150000114150629E"}, {Name: "未确认单位", CreditCode: "91350100M000100Y43"},
-		{Name: "样例牧业", CreditCode: "91350100M000100Y43"}, {Name: "新来的", CreditCode: "91350100M000100Y43"}}}})
+	got, err := s.OtherCodes(t.Context(), Contract{Content: Content{Seller: Party{Name: "样例研究院", CreditCode: "12150000460029132d"},
+		Buyers: []Party{
+			{Name: "样例矿业", CreditCode: "91150000114150629E"}, {Name: "未确认单位", CreditCode: "91350100M000100Y43"},
+			{Name: "样例牧业", CreditCode: "91350100M000100Y43"}, {Name: "新来的", CreditCode: "91350100M000100Y43"}}}})
 	if err != nil || len(got) != 1 || got[0].Path != "buyers.0.creditCode" || got[0].Level != Warn || got[0].Section != SectionBuyers {
 		t.Errorf("got %+v, %v", got, err)
 	}

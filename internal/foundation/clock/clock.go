@@ -16,6 +16,12 @@ const ZoneName = "Asia/Shanghai"
 // Local is the same instant in the zone of the market.
 func Local(t time.Time) time.Time { return t.In(Zone()) }
 
+// Stored reads a clock as the database keeps what it says: whole microseconds, in the zone of the market. So an answer to a write gives
+// the same instant as every later reading.
+func Stored(now func() time.Time) func() time.Time {
+	return func() time.Time { return Local(now()).Truncate(time.Microsecond) }
+}
+
 // Day is the date of the instant in that zone, as 2006-01-02.
 func Day(t time.Time) string { return Local(t).Format(time.DateOnly) }
 

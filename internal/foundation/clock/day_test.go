@@ -42,6 +42,14 @@ func FuzzParseDay(f *testing.F) {
 }
 
 // A day ends at midnight here, whether it comes from a form, from SQL (midnight UTC) or with a time of day.
+func TestStored_IsWhatTheDatabaseGivesBack(t *testing.T) {
+	t.Parallel()
+	now := clock.Stored(func() time.Time { return time.Date(2026, 11, 29, 12, 33, 55, 765_123_553, time.UTC) })
+	if got := now().Format(time.RFC3339Nano); got != "2026-11-29T20:33:55.765123+08:00" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestDays_EndAtMidnightHere(t *testing.T) {
 	t.Parallel()
 	due := day("2026-11-28") // as SQL reads a date back

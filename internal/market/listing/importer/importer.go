@@ -242,14 +242,7 @@ func (s *Service) check(ctx context.Context, accountID int64, up Upload, ownOnly
 	if err != nil {
 		return Batch{}, err
 	}
-	form.late = func(raw json.RawMessage) ([]listing.CellProblem, error) {
-		wrong, err := s.config.Listings.Ahead(up.Kind, raw)
-		var out []listing.CellProblem
-		for _, w := range wrong { // a draft may be mended before it is submitted
-			out = append(out, listing.CellProblem{Column: -1, Path: w.Path, Code: w.Code, Message: w.Message, Warning: !up.Publish})
-		}
-		return out, err
-	}
+	form.late = s.lateness(up)
 	// The file is read before the transaction: a slow upload must not hold a connection.
 	limited, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()

@@ -163,6 +163,17 @@ func (f sheet) take(r *reading, heads *headings, row document.TableRow) error {
 	return nil
 }
 
+// lateness says what is over in a row's content: a remark, because a draft may be mended before it is submitted, unless it is published.
+func (s *Service) lateness(up Upload) func(json.RawMessage) ([]listing.CellProblem, error) {
+	return func(raw json.RawMessage) (out []listing.CellProblem, err error) {
+		wrong, err := s.config.Listings.Ahead(up.Kind, raw)
+		for _, w := range wrong {
+			out = append(out, listing.CellProblem{Column: -1, Path: w.Path, Code: w.Code, Message: w.Message, Warning: !up.Publish})
+		}
+		return out, err
+	}
+}
+
 func (f sheet) tooLate(raw json.RawMessage) ([]listing.CellProblem, error) {
 	if f.late == nil || raw == nil {
 		return nil, nil

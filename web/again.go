@@ -18,7 +18,8 @@ import (
 const mostKept = 1 << 20
 
 // again is the posted form that was refused for a reason that passes (no room, no database, too many, session over), so that what
-// somebody typed does not hang on the browser's back button. It must be a form of this site: a foreign page's is never offered for sending. Passwords and codes are left out, and files, which no page can fill in.
+// somebody typed does not hang on the browser's back button. It must be a form of this site: a foreign page's is never offered for
+// sending. Passwords and codes are left out, and files, which no page can fill in.
 // nil: nothing to send again.
 func (c *Ctx) again(status int) *view.Again {
 	r := c.echo.Request()

@@ -40,13 +40,7 @@ func (p *Pages) showCheck(c *web.Ctx, ferr error) error {
 			)
 		}
 	}
-	if ferr != nil {
-		n := &view.Notice{Tone: view.Bad, Title: c.Fault(ferr).Message}
-		for _, field := range c.Fault(ferr).Fields {
-			n.Items = append(n.Items, view.Link{Label: field.Message})
-		}
-		body.Main = append(body.Main, ui.Block{Parts: view.Parts{n}})
-	}
+	body.Main = append(body.Main, refusalNotice(c, ferr)...)
 	if len(missing) > 0 {
 		body.Main = append(
 			body.Main,

@@ -277,7 +277,7 @@ func (p *Pages) moveFiling(c *web.Ctx) error {
 	default: // what was answered on the same page and not saved yet goes along
 		save := registry.Command{Filing: id, Version: command.Version, Event: registry.EventSaveReview, Shown: true, Review: readReview(sheet)}
 		if err = ui.FormErr(sheet); err == nil {
-			out, err = p.Registry.DoBoth(c.Context(), c.Actor(), save, command)
+			out, err = p.Registry.Do(c.Context(), c.Actor(), save, command)
 		}
 	}
 	if err != nil {

@@ -124,7 +124,8 @@ func registrationNotices(r registry.Registration) []ui.Block {
 		out = append(out, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Info, Title: "经行政复议于 " + e.RestoredOn + " 恢复",
 			Text: "原决定（" + e.On + "，" + words.FilingState(e.As) + "）不再有效：" + e.Reason + "　复议决定：" + e.Restored}}})
 	default:
-		out = append(out, ui.Block{Parts: view.Parts{view.Notice{Tone: view.Bad, Title: words.FilingState(r.State) + "于 " + e.On, Text: e.Reason}}})
+		n := view.Notice{Tone: view.Bad, Title: words.FilingState(r.State) + "于 " + e.On, Text: e.Reason}
+		out = append(out, ui.Block{Parts: view.Parts{n}})
 	}
 	return out
 }

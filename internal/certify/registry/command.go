@@ -90,7 +90,27 @@ func (s *Service) moment() moment {
 // Faults: Unauthorized "sign_in_needed"; NotFound "filing_not_found", "registration_not_found" (also for cases out of the actor's scope);
 // Conflict "wrong_state", "stale_version", "record_under_examination" and those of the guards; Forbidden "wrong_part", "part_taken";
 // Invalid "unknown_event" and with fields, where what the event needs is missing or wrong.
-func (s *Service) Do(ctx context.Context, who actor.Actor, c Command) (Outcome, error) {
+//
+// What follows goes on from what the one before left, all of them or none.
+func (s *Service) Do(ctx context.Context, who actor.Actor, c Command, following ...Command) (out Outcome, err error) {
+	if len(following) == 0 {
+		return s.do(ctx, who, c)
+	}
+	err = s.config.DB.Together(ctx, func(ctx context.Context) error {
+		out, err = s.do(ctx, who, c)
+		for _, next := range following {
+			if err != nil {
+				return err
+			}
+			next.Version = out.Filing.Version
+			out, err = s.do(ctx, who, next)
+		}
+		return err
+	})
+	return out, err
+}
+
+func (s *Service) do(ctx context.Context, who actor.Actor, c Command) (Outcome, error) {
 	if !who.SignedIn() {
 		return Outcome{}, fault.SignIn()
 	}
@@ -127,20 +147,6 @@ func (s *Service) Do(ctx context.Context, who actor.Actor, c Command) (Outcome, 
 		return Outcome{}, err
 	}
 	return out, nil
-}
-
-// DoBoth saves a sheet and takes a step that goes on from it: both or neither. Faults as Do.
-func (s *Service) DoBoth(ctx context.Context, who actor.Actor, save, step Command) (out Outcome, err error) {
-	err = s.config.DB.Together(ctx, func(ctx context.Context) error {
-		saved, err := s.Do(ctx, who, save)
-		if err != nil {
-			return err
-		}
-		step.Version = saved.Filing.Version
-		out, err = s.Do(ctx, who, step)
-		return err
-	})
-	return out, err
 }
 
 // recipients reads before the transaction whom an event tells, or who could do the next step: one request never holds two

@@ -85,7 +85,8 @@ func (q *listQuery) counts(account int64, today time.Time) string {
 	q.args["today"], q.args["account"], q.args["day"] = today, account, today.Format(time.DateOnly)
 	return fmt.Sprintf(
 		"select state, count(*)::int as count, (count(*) filter (where due_on < @today and "+deskClock+"))::int as overdue,"+
-			" (count(*) filter (where "+othersTurn+"))::int as others, (count(*) filter (where "+lapsed+"))::int as lapsed from %s where %s group by state",
+			" (count(*) filter (where "+othersTurn+"))::int as others, (count(*) filter (where "+lapsed+"))::int as lapsed"+
+			" from %s where %s group by state",
 		q.from,
 		strings.Join(q.where, " and "),
 	)

@@ -3,6 +3,7 @@ package certify
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"techmarket/internal/certify/contract"
 	"techmarket/internal/certify/recognition"
@@ -25,20 +26,9 @@ func (p *Pages) showCheck(c *web.Ctx, ferr error) error {
 	page := c.Page("核对并提交")
 	page.Breadcrumbs = []view.Link{{Label: "我的合同", Href: "/contracts"}, {Label: contractTitle(k), Href: fmt.Sprintf("/contracts/%d", k.ID)}}
 	body := ui.Sheet{Lead: "下面是将要报送的内容和系统按认定规则给出的预审意见。预审只是提示，以登记点的决定为准。", Sample: k.Sample}
-	var missing []view.Link
-	warnings, err := p.Contracts.OtherCodes(c.Context(), k)
+	missing, warnings, err := p.lacking(c, k)
 	if err != nil {
 		return err
-	}
-	for _, s := range contract.Sections(k.Content, k.Files, p.Contracts.ApplicationDay(k)) {
-		warnings = append(warnings, s.Warnings...)
-		for _, i := range s.Issues {
-			missing = append(
-				missing,
-				view.Link{Label: c.T("%s：%s", sectionLabels[s.Section], c.Said(i.Field)),
-					Href: fmt.Sprintf("/contracts/%d/%s#%s", k.ID, s.Section, i.Path)},
-			)
-		}
 	}
 	body.Main = append(body.Main, refusalNotice(c, ferr)...)
 	if len(missing) > 0 {
@@ -94,6 +84,30 @@ func (p *Pages) showCheck(c *web.Ctx, ferr error) error {
 		body.Side = append(body.Side, side)
 	}
 	return ui.ShowSheetStatus(c, ui.FormStatus(ferr), page, body)
+}
+
+// lacking lists what stops the submission, and what is odd, each with the way to its field.
+func (p *Pages) lacking(c *web.Ctx, k contract.Contract) (missing []view.Link, warnings []contract.Issue, err error) {
+	if warnings, err = p.Contracts.OtherCodes(c.Context(), k); err != nil {
+		return nil, nil, err
+	}
+	for _, s := range contract.Sections(k.Content, k.Files, p.Contracts.ApplicationDay(k)) {
+		warnings = append(warnings, s.Warnings...)
+		for _, i := range s.Issues {
+			missing = append(
+				missing,
+				view.Link{Label: c.T("%s：%s", sectionLabels[s.Section], c.Said(i.Field)),
+					Href: fmt.Sprintf("/contracts/%d/%s#%s", k.ID, s.Section, i.Path)},
+			)
+		}
+	}
+	if err := p.Registry.Printable(k.Content); err != nil {
+		for _, f := range c.Fault(err).Fields {
+			section, _, _ := strings.Cut(strings.Replace(f.Path, "coSellers", "seller", 1), ".")
+			missing = append(missing, view.Link{Label: f.Message, Href: fmt.Sprintf("/contracts/%d/%s#%s", k.ID, section, f.Path)})
+		}
+	}
+	return missing, warnings, nil
 }
 
 // otherDoor is where the words of a contract that is at a desk already are submitted: the correction at the application, a change at the

@@ -195,6 +195,9 @@ func (s *Service) drawable(texts ...Text) error {
 	return s.config.Drawable(texts...)
 }
 
+// Printable tells before submission which names of a contract the certificate could not print. Invalid with fields.
+func (s *Service) Printable(c contract.Content) error { return s.drawable(contentTexts(c)...) }
+
 // contentTexts are what papers print of a contract.
 func contentTexts(c contract.Content) []Text {
 	out := []Text{{"elements.name", "合同名称", c.Elements.Name}, {"seller.name", "卖方名称", c.Seller.Name}}

@@ -81,8 +81,9 @@ func countsAreThoseOfThePlan(t *testing.T, db *postgres.DB, want sample.Market) 
 		}
 	}
 	if n := apptest.Count(t, db, `select count(*) from deal d where is_sample
-		and not exists (select from challenge_application a where a.deal_id = d.id)`); n != len(want.Deals) {
-		t.Errorf("talks that no challenge led to: got %d, want %d", n, len(want.Deals))
+		and not exists (select from challenge_application a where a.deal_id = d.id)
+		and not exists (select from event_task e where e.deal_id = d.id)`); n != len(want.Deals) {
+		t.Errorf("talks that no challenge or event led to: got %d, want %d", n, len(want.Deals))
 	}
 	listings := map[string]int{}
 	for _, a := range want.Achievements {

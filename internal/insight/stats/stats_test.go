@@ -96,6 +96,9 @@ func (m *trade) change(t *rapid.T) {
 	}
 	_, err = w.S.Do(ctx, w.Registrar, registry.Command{Filing: f.ID, Event: registry.EventAccept})
 	registrytest.Check(w.T, err)
+	w.Review(w.Registrar, f.ID, func(r *registry.Review) {
+		r.Cleared, r.Findings = nil, []registry.Finding{{Code: "not_effective"}}
+	})
 	_, err = w.S.Do(
 		ctx,
 		w.Registrar,

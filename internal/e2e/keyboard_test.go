@@ -318,7 +318,10 @@ func (k *byKeys) refuses() {
 	k.w.t.Helper()
 	refused := k.w.fileCase(k.w.as("member"), 900_000)
 	k.do("registrar", refused, "accept", "受理").sees("已办")
-	k.do("registrar", refused, "refuse", "不予登记", answer{"codes", "R2"}, answer{"text", "没有技术内容。"}).sees("不予登记")
+	b := k.as("registrar").open(refused)
+	b.fill(refused+"/review", "", answer{"finding-other_kind", "yes"}) // not saved: it goes along with the refusal
+	b.fill(refused+"/do", "refuse", answer{"codes", "R2"}, answer{"text", "没有技术内容。"})
+	b.submit("不予登记").sees("不予登记", "依据条款：5")
 	k.do("member", refused, "open_reconsideration", "申请行政复议", answer{"text", "合同第二条写明了技术内容。"}).sees("复议中")
 	k.do("league", refused, "conclude", "办结复议或重新认定", answer{"text", "维持原决定。"}).sees("不予登记")
 	k.do("tax", refused, "open_re_recognition", "提请重新认定", answer{"text", "申请人已享受免税，请重新认定。"}).sees("重新认定中")

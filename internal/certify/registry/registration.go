@@ -63,7 +63,7 @@ type Ending struct {
 	As     State  `json:"as,omitempty"` // cancelled or revoked; empty in records of before it was kept: what the registration is
 	// The reconsideration that set it aside, and its day; the paper of the end stays.
 	Restored   string `json:"restored,omitempty"`
-	RestoredOn string `json:"restoredOn,omitempty"`
+	RestoredOn string `json:"restoredOn,omitempty" format:"date"`
 }
 
 // Revocation is an announced revocation (告知): nothing is decided until the applicant was heard and a second officer agrees.

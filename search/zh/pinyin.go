@@ -64,35 +64,6 @@ func (a *Analyzer) Pinyin(title string) []string {
 	return tokens
 }
 
-const spelledLeast = 6 // letters; shorter ones are words of other languages too
-
-// loadSpelled reads how the Han forms of the synonyms are typed. A title is found by its own pinyin; what stands in a text is found by the
-// terms of the field.
-func (a *Analyzer) loadSpelled() map[string][]string {
-	spelled := map[string][]string{}
-	for _, group := range a.synonyms.groups {
-		for _, form := range group {
-			if py := a.ToPinyin(form); len(py) >= spelledLeast && spelled[py] == nil && len(a.synonyms.word[py]) == 0 {
-				spelled[py] = a.words(form, true)
-			}
-		}
-	}
-	return spelled
-}
-
-// unspelled puts the term in the place of a word that is its pinyin.
-func (a *Analyzer) unspelled(words []string) []string {
-	var out []string
-	for _, w := range words {
-		if term := a.spelled[w]; term != nil {
-			out = append(out, term...)
-			continue
-		}
-		out = append(out, w)
-	}
-	return out
-}
-
 // ToPinyin returns the joined syllables of a text when it is all Han, else "". Homophones (稀图, 稀土) agree.
 func (a *Analyzer) ToPinyin(text string) string {
 	var b strings.Builder

@@ -48,9 +48,8 @@ type Analyzer struct {
 	units      units
 	swapped    map[string]string // see loadSwapped
 	simplified map[rune]rune
-	folded     []rune              // see foldTable
-	syllables  []string            // of the characters from firstHan on
-	spelled    map[string][]string // words of the forms of synonyms, by how they are typed: taiyangneng → 太阳能
+	folded     []rune   // see foldTable
+	syllables  []string // of the characters from firstHan on
 }
 
 // New loads the dictionary (about 0.15 s). more are further tables of synonyms, as synonyms.tsv: on a line the forms that mean the
@@ -83,7 +82,6 @@ func New(more ...string) (*Analyzer, error) {
 	a.units = a.loadUnits(unitTable)
 	a.synonyms = a.loadSynonyms(strings.Join(append([]string{synonymTable, englishTable}, more...), "\n"))
 	a.swapped = a.loadSwapped(string(dict))
-	a.spelled = a.loadSpelled()
 	return a, nil
 }
 
@@ -142,7 +140,7 @@ func (a *Analyzer) indexWords(norm string) []string {
 	var words []string
 	a.each(norm, func(p piece) {
 		if !p.han {
-			words = append(append(append(words, p.text), p.parts...), a.spelled[p.text]...)
+			words = append(append(words, p.text), p.parts...)
 			return
 		}
 		from, last := len(words), ""
@@ -173,7 +171,7 @@ func (a *Analyzer) indexWords(norm string) []string {
 func (a *Analyzer) QueryWords(text string) []string {
 	var words, stopped []string
 	seen := map[string]bool{}
-	for _, w := range a.unspelled(a.words(text, true)) {
+	for _, w := range a.words(text, true) {
 		if seen[w] {
 			continue
 		}

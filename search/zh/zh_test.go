@@ -97,7 +97,6 @@ func TestEnglishNamesAndShortFormsFindTheChineseWord(t *testing.T) {
 		"PV": "光伏组件回收", "photovoltaic": "光伏组件回收", "lithium battery": "锂离子电池负极", "Lithium-ion batteries": "锂电池",
 		"hydrogen storage": "固态储氢装置", "rare earth permanent magnet": "稀土永磁体", "氢储": "氢能储存技术", "储氢": "氢储系统",
 		"光伏": "PV module", "flue gas desulfurization": "烟气脱硫",
-		"taiyangneng": "一种太阳能供暖系统", "guangfu": "PV module", "xituyongci": "稀土永磁电机", "taiyangneng ": "taiyangneng",
 	} {
 		index := a.IndexWords(text)
 		for _, w := range a.QueryWords(query) {

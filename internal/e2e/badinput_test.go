@@ -94,7 +94,9 @@ func undrawableName(w *world) {
 	w.as("member").get(filing).submit(filing+"/do", values{"event": "withdraw"}).want(200)
 	contract := w.scan(`update contract set content = jsonb_set(content, '{elements,name}', to_jsonb('乳品𠀃ᠮ检测'::text))
 	where id = (select contract_id from filing where id = $1::bigint) returning '/contracts/' || id`, path.Base(filing))
-	w.as("member").get(contract+"/check").submit(contract+"/submit", nil).want(422, "U+20003", "U+182E", "蒙古文请改用汉字")
+	w.as("member").get(contract+"/check").want(200, "U+20003", "U+182E", "蒙古文请改用汉字", "先把缺的填好")
+	w.as("member").post(contract+"/submit", values{"point": fmt.Sprint(w.points["county"].ID),
+		"version": w.scan(`select version::text from contract where id = $1::bigint`, path.Base(contract))}).want(422, "U+20003", "U+182E")
 }
 
 func falseFiles(t *testing.T, member *person, at string) {

@@ -30,11 +30,13 @@ var dynamic = map[string]string{
 	"registry.deadlineQuery": listQuery,
 	"registry.sql":           listQuery,
 	"stats.cells":            statsQuery,
-	"witness.rowsSQL":        "the columns that the table of verdicts names",
+	"witness.readSQL":        verdicts,
+	"witness.rowsSQL":        verdicts,
 	"stats.entries":          statsQuery,
 }
 
 const (
+	verdicts   = "the columns that the table of verdicts names"
 	listQuery  = "the scope of a desk decides the conditions: one alone lets PostgreSQL use its index over a million rows"
 	statsQuery = "rows, columns and conditions of a table of figures are chosen by the reader"
 )

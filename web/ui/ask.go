@@ -160,18 +160,10 @@ func (a *Ask) Radio(name, label, stored string, options []view.Option, more ...f
 
 // Checks is a group of check boxes; stored are the chosen values.
 func (a *Ask) Checks(name, label string, stored []string, options []view.Option, more ...func(*view.Field)) view.Field {
-	chosen := map[string]bool{}
 	if a.Form != nil {
 		stored = a.Form.List(name)
 	}
-	for _, v := range stored {
-		chosen[v] = true
-	}
-	f := view.Field{Kind: view.Check, Name: name, Label: label, Error: a.Errors[name]}
-	for _, o := range options {
-		o.Checked = chosen[o.Value]
-		f.Options = append(f.Options, o)
-	}
+	f := view.Field{Kind: view.Check, Name: name, Label: label, Error: a.Errors[name], Options: chosen(options, stored...)}
 	for _, m := range more {
 		m(&f)
 	}
@@ -183,15 +175,17 @@ func (a *Ask) Make(f view.Field, stored string, more []func(*view.Field)) view.F
 		m(&f)
 	}
 	f = a.fill(f, stored)
-	if len(f.Options) > 0 {
-		options := make([]view.Option, len(f.Options))
-		for i, o := range f.Options {
-			o.Checked = o.Value == f.Value
-			options[i] = o
-		}
-		f.Options = options
-	}
+	f.Options = chosen(f.Options, f.Value)
 	return f
+}
+
+// chosen are the options with those of these values checked.
+func chosen(options []view.Option, values ...string) []view.Option {
+	options = slices.Clone(options)
+	for i := range options {
+		options[i].Checked = slices.Contains(values, options[i].Value)
+	}
+	return options
 }
 
 func Required(f *view.Field) { f.Required = true }

@@ -22,9 +22,8 @@ func Refill(c *web.Ctx, places ...[]Block) {
 				if !ok || !sentFrom(form, c.Path(), posted) {
 					continue
 				}
-				posted.KeepFiles(c.Fault)
 				blocks[i].Parts = slices.Clone(blocks[i].Parts)
-				form = refilled(form, posted, said)
+				form = NewAsk(c, posted, said).refilled(form, said)
 				if len(form.Errors.Items) == 0 && (i == 0 || !tells(blocks[i-1], said.Message)) {
 					form.Errors.Title = said.Message
 				}
@@ -49,30 +48,24 @@ func sentFrom(f view.Form, path string, posted *web.Form) bool {
 	return true
 }
 
-func refilled(f view.Form, posted *web.Form, said *fault.Error) view.Form {
-	wrong := map[string]string{}
-	for _, e := range said.Fields {
-		wrong[e.Path] = e.Message
-	}
-	for _, e := range posted.Errors.List() {
-		wrong[e.Path] = e.Message
-	}
+func (a *Ask) refilled(f view.Form, said *fault.Error) view.Form {
+	placed := map[string]bool{}
 	f.Sections = slices.Clone(f.Sections)
 	for i := range f.Sections {
 		f.Sections[i].Fields = slices.Clone(f.Sections[i].Fields)
 		for j := range f.Sections[i].Fields {
 			field := &f.Sections[i].Fields[j]
-			answer(field, posted)
+			answer(field, a.Form)
 			if field.Error == "" {
-				field.Error = wrong[field.Name]
+				field.Error = a.Errors[field.Name]
 			}
-			delete(wrong, field.Name)
+			placed[field.Name] = true
 		}
 	}
-	f = (&Ask{Form: posted}).withFiles(f).Summed()
+	f = a.withFiles(f).Summed()
 	for _, e := range said.Fields { // of no field here
-		if text, left := wrong[e.Path]; left {
-			f.Errors.Items = append(f.Errors.Items, view.Link{Label: text})
+		if !placed[e.Path] {
+			f.Errors.Items = append(f.Errors.Items, view.Link{Label: a.Errors[e.Path]})
 		}
 	}
 	return f
@@ -91,15 +84,8 @@ func answer(f *view.Field, posted *web.Form) {
 	values, sent := posted.Values[f.Name]
 	switch {
 	case f.Kind == view.Check:
-		f.Options = slices.Clone(f.Options)
-		for i := range f.Options {
-			f.Options[i].Checked = slices.Contains(values, f.Options[i].Value)
-		}
+		f.Options = chosen(f.Options, values...)
 	case sent && f.Kind != view.Password && f.Kind != view.File && f.Kind != view.Hidden && !f.ReadOnly:
-		f.Value = values[0]
-		f.Options = slices.Clone(f.Options)
-		for i := range f.Options {
-			f.Options[i].Checked = slices.Contains(values, f.Options[i].Value)
-		}
+		f.Value, f.Options = values[0], chosen(f.Options, values...)
 	}
 }

@@ -39,7 +39,7 @@ func (s *Service) List(ctx context.Context, f Filter) ([]Row, error) {
 
 // Hosted are the events of the actor's unit, drafts too, the newest first.
 func (s *Service) Hosted(ctx context.Context, who actor.Actor, after int64, limit int) ([]Row, error) {
-	if !hosts(who) {
+	if !MayHost(who) {
 		return nil, nil
 	}
 	args := scope(who)

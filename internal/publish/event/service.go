@@ -74,16 +74,13 @@ var (
 	errNoWish   = fault.New(fault.NotFound, "event_wish", "没有找到这次约见，请刷新页面")
 )
 
-// hosts reports whether somebody may hold events: members and officers of a confirmed unit that is no firm and no single person.
-func hosts(who actor.Actor) bool {
+// MayHost reports whether somebody may hold events: members and officers of a confirmed unit that is no firm and no single person.
+func MayHost(who actor.Actor) bool {
 	return (who.Member() || who.Officer()) && who.OrgState == actor.Confirmed &&
 		slices.Contains([]actor.OrgKind{actor.Government, actor.University, actor.Institute, actor.Agency, actor.PointHost}, who.OrgKind)
 }
 
-// MayHost reports whether somebody may hold events.
-func MayHost(who actor.Actor) bool { return hosts(who) }
-
-func (a Activity) hostedBy(who actor.Actor) bool { return hosts(who) && who.In(a.HostOrg) }
+func (a Activity) hostedBy(who actor.Actor) bool { return MayHost(who) && who.In(a.HostOrg) }
 
 // side of somebody to an event.
 func (a Activity) side(who actor.Actor) Side {
@@ -102,7 +99,7 @@ func mayHost(who actor.Actor) error {
 	switch {
 	case !who.SignedIn():
 		return fault.SignIn()
-	case !hosts(who):
+	case !MayHost(who):
 		return fault.New(fault.Forbidden, "not_a_host", "活动由科技局、高校院所、技术转移机构和登记点主办单位发布。企业请联系所在盟市科技局合办")
 	}
 	return nil

@@ -2,6 +2,7 @@ package event
 
 import (
 	"context"
+	"encoding/base32"
 	"fmt"
 	"io"
 	"slices"
@@ -337,8 +338,8 @@ func (s *Service) leave(ctx context.Context, tx pgx.Tx, a Activity, p Signup) er
 	return s.tell(ctx, tx, a.ID, people, "洽谈取消："+a.Title, p.Unit+" "+p.Name+"不能到场，与您的洽谈已取消，时段已空出。")
 }
 
-// crockford leaves out letters that are read as others.
-const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+// typed leaves out letters that are read as others.
+var typed = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
 
 const (
 	codeLetters  = 26 // 128 bits, five a letter
@@ -349,23 +350,19 @@ const (
 // nothing scans, and differ from those of everybody else at the event.
 func (s *Service) giveCode(ctx context.Context, tx pgx.Tx, p *Signup) error {
 	for range 20 {
-		raw := make([]byte, 17)
-		if _, err := io.ReadFull(s.config.Random, raw[:16]); err != nil {
+		var raw [16]byte
+		if _, err := io.ReadFull(s.config.Random, raw[:]); err != nil {
 			return fmt.Errorf("event code: %w", err)
 		}
-		code := make([]byte, codeLetters)
-		for i := range code {
-			bit := i * 5
-			code[i] = crockford[(uint(raw[bit/8])<<8|uint(raw[bit/8+1]))>>(11-bit%8)&31]
-		}
-		p.Hash, p.Short = vault.Digest(string(code)), shortHash(p.Event, string(code[:shortLetters]))
+		code := typed.EncodeToString(raw[:])
+		p.Hash, p.Short = vault.Digest(code), shortHash(p.Event, code[:shortLetters])
 		var taken bool
 		err := tx.QueryRow(ctx, shortTaken, pgx.StrictNamedArgs{"event": p.Event, "short": p.Short}).Scan(&taken)
 		if err != nil {
 			return err
 		}
 		if !taken {
-			p.Code, err = s.config.DB.Contents().SealText(sealedCode, string(code))
+			p.Code, err = s.config.DB.Contents().SealText(sealedCode, code)
 			return err
 		}
 	}

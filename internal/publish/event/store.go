@@ -75,7 +75,7 @@ order by id limit 100`
 
 // scope is who asks: those who act for a host see its drafts.
 func scope(who actor.Actor) pgx.StrictNamedArgs {
-	return pgx.StrictNamedArgs{"org": who.OrgID, "hosts": hosts(who)}
+	return pgx.StrictNamedArgs{"org": who.OrgID, "hosts": MayHost(who)}
 }
 
 func one(ctx context.Context, q postgres.Querier, sql string, id int64, who actor.Actor) (Activity, error) {
